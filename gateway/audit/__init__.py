@@ -11,8 +11,9 @@ No audit record, no 250: every call returns after the commit (synchronous=FULL) 
 """
 
 from gateway.audit.history import SenderHistory
-from gateway.audit.log import AuditLog, Relayed
+from gateway.audit.log import AuditLog
 from gateway.audit.record import Delivery
+from gateway.audit.relayed import Relayed
 from gateway.audit.wire import Recovery
 
 __all__ = ["AuditLog", "Delivery", "Recovery", "Relayed", "SenderHistory"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import TimeoutError as TooLateError
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,8 @@ from gateway.audit.chain import Entry
 from gateway.audit.channel import Channel
 from gateway.audit.committer import Committer
 from gateway.audit.facts import text
+from gateway.audit.service import conclude
+from gateway.audit.side_tables import Mark
 from gateway.errors import AuditError, AuditLostError
 from gateway.texts.catalogue import both
 
@@ -35,12 +38,7 @@ class Acts:
 
     def put(self, act: r.Act) -> int:
         """Record an act, from a thread; return its place in the chain. AuditError when it may not be there."""
-        done = asyncio.run_coroutine_threadsafe(self.record(act), self._loop)
-        try:
-            return done.result(PATIENCE_S)
-        except TooLateError:
-            done.cancel()
-            raise AuditLostError(both("audit", "fault", "writer_lost", reason="timeout")) from None
+        return self._awaited(self.record(act))
 
     async def record(self, act: r.Act) -> int:
         """Record an act, within the loop; as `put`."""
@@ -58,6 +56,29 @@ class Acts:
         except AuditError:
             self._owed += owed
             raise
+
+    def write(self, record: r.Record, mark: Mark | None = None) -> int:
+        """Write another record, with what the side tables keep of it, from a thread; as `put`, but nothing is taken back."""
+        return self._awaited(self._write(record, mark))
+
+    def recover(self) -> None:
+        """Have the mails concluded that processes which are gone left open, from a thread; AuditError."""
+        self._awaited(self._recover())
+
+    def _awaited(self, work: Coroutine[None, None, int]) -> int:
+        done = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return done.result(PATIENCE_S)
+        except TooLateError:
+            done.cancel()
+            raise AuditLostError(both("audit", "fault", "writer_lost", reason="timeout")) from None
+
+    async def _write(self, record: r.Record, mark: Mark | None) -> int:
+        return await self._channel.put(Entry(r.body(record, self._process), mark))
+
+    async def _recover(self) -> int:
+        recovery = await self._channel.recover(self._process)
+        return len(recovery.unknown) + len(recovery.not_sent)
 
     def alive(self, patience_s: float) -> bool:
         """Whether the writer answers, from a thread."""
@@ -89,9 +110,26 @@ _LIMITS: Final = {"who": 320, "what": 64, "about": 320, "reason": 500, "client":
 
 def record_at_once(data: Path, act: r.Act) -> int:
     """Record an act of a command, beside a running gateway or without one; AuditError when it cannot be."""
+    return write_at_once(data, cut(act))
+
+
+def write_at_once(data: Path, record: r.Record, mark: Mark | None = None) -> int:
+    """Write any record of a command; as `record_at_once`."""
+    with _committer(data) as committer:
+        return committer.commit([Entry(r.body(record, secrets.token_hex(4)), mark)])
+
+
+def recover_at_once(data: Path) -> None:
+    """Have the mails concluded that processes which are gone left open; AuditError."""
+    with _committer(data) as committer:
+        conclude(committer, secrets.token_hex(4))
+
+
+@contextmanager
+def _committer(data: Path) -> Iterator[Committer]:
     committer = Committer.open(data)
     try:
-        return committer.commit([Entry(r.body(cut(act), secrets.token_hex(4)))])
+        yield committer
     finally:
         with suppress(AuditError):
             committer.checkpoint()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gateway.audit.keyed import Keyed
-from gateway.audit.record import FindingFacts, MailFacts, PartFacts, SessionFacts, SignatureFacts
+from gateway.audit.mail_record import FindingFacts, MailFacts, PartFacts, SessionFacts, SignatureFacts
 from gateway.model import Disposition, Evidence, JudgedFinding, Mailbox, Part, Session, Signature, Transaction, Verdict
 from gateway.vietnamese.addresses import normal_form, without_tag
 

@@ -81,7 +81,7 @@ def take_rows(rows: Rows, seq: int, record: r.AnyRecord) -> None:
         case r.Refused(id=reference, mail=mail):
             _take_mail(rows, seq, record, reference, mail)
             rows.tags.append(("state:refused", seq))
-        case r.Sending(id=reference):
+        case r.Sending(id=reference) | r.Held(id=reference) | r.Release(id=reference):
             rows.events.append((reference, seq))
         case r.Outcome(id=reference, delivery=delivery):
             rows.events.append((reference, seq))

@@ -12,10 +12,7 @@ import secrets
 import socket
 import sqlite3
 import threading
-import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec import structs
@@ -31,6 +28,7 @@ from gateway.audit.keyed import Keyed
 from gateway.audit.lives import Life
 from gateway.audit.mailboxes import changes, remember
 from gateway.audit.owed import OwedOutcomes
+from gateway.audit.relayed import LIMIT_RECENT, Relayed, RelayedLately
 from gateway.audit.service import AuditService
 from gateway.audit.side_tables import Closed, Mark, Opened, Sending
 from gateway.audit.store import Folder, connect_readonly
@@ -38,18 +36,9 @@ from gateway.audit.wire import Recovery
 from gateway.errors import AuditError, AuditLostError, KnownReferenceError
 from gateway.model import Directory, Envelope, Evidence, Observed, RefusedContent, Reply, Session, Transaction, Verdict
 
-_LIMIT_RECENT = 200_000
 _LAST_TRIES = 2  # at the end: a writer that was lost has been replaced, and takes what is owed
 _LIMIT_SIZE = (1 << 63) - 1
 """What JSON readers and SQLite take for a whole number."""
-
-
-@dataclass(frozen=True)
-class Relayed:
-    """An identical mail that was relayed before."""
-
-    id: str
-    age_s: float
 
 
 class AuditLog:
@@ -78,9 +67,7 @@ class AuditLog:
         self._life: Life | None = None
         self._thread: threading.Thread | None = None
         self._keys: dict[str, bytes] = {}
-        self._recent: OrderedDict[bytes, tuple[float, str]] = OrderedDict()
-        """Relay key to time and reference, of all processes, as far as `relayed` was followed."""
-        self._followed = 0
+        self._relayed = RelayedLately(self._keyed)
         self._owed = OwedOutcomes(self._put_late)
 
     @classmethod
@@ -173,17 +160,45 @@ class AuditLog:
             await asyncio.gather(intent, sending)
         return sending.result()
 
+    async def holding(
+        self, transaction: Transaction, verdict: Verdict, evidence: Evidence, observed: Observed, held: r.Held
+    ) -> int:
+        """Record `intent` and `held` in one commit: the sealed file of a mail is there, and nobody was told yet."""
+        record, facts = self._intent(transaction, verdict, evidence, observed, held=True)
+        intent = self._put(record, Opened(transaction.id, self._process), facts)
+        sealed = self._put(held)
+        with self._not_sent_unless_told(transaction.id):
+            await asyncio.gather(intent, sealed)
+        return sealed.result()
+
+    async def is_held(self, reference: str, reply: Reply) -> int:
+        """Record that a mail is held; durable before our own reply. AuditLostError when it may be recorded, or will be.
+
+        After any other AuditError it is not held, and that is recorded as soon as it can be.
+        """
+        record = _outcome(reference, reply, r.Delivery.HELD)
+        mark = Closed(reference, self._keys.pop(reference, None))
+        written = self._put(record, mark)
+        self._owed.watch(written, record, mark, else_not_sent=True)
+        return await asyncio.shield(written)
+
     def _intent(
-        self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, observed: Observed | None
+        self,
+        transaction: Transaction,
+        verdict: Verdict,
+        evidence: Evidence | None,
+        observed: Observed | None,
+        *,
+        held: bool = False,
     ) -> tuple[r.Intent, bytes | None]:
         mail, facts = self._mail(transaction, verdict, evidence, observed)
         envelope, login = transaction.envelope, transaction.session.auth_user
         if login is not None:  # repetitions are recognised for logins only: others cannot be told apart
             if transaction.id in self._keys:
                 raise KnownReferenceError(transaction.id)
-            if len(self._keys) >= _LIMIT_RECENT:  # mails whose outcome was never told; the oldest go
+            if len(self._keys) >= LIMIT_RECENT:  # mails whose outcome was never told; the oldest go
                 del self._keys[next(iter(self._keys))]
-            self._keys[transaction.id], *_ = self._relay_keys(login, envelope, transaction.sha256)
+            self._keys[transaction.id], *_ = self._relayed.keys(login, envelope, transaction.sha256, held=held)
         return r.Intent(id=transaction.id, mail=mail), facts
 
     def _mail(
@@ -337,36 +352,13 @@ class AuditLog:
         self, login: str | None, envelope: Envelope, sha256: str, within_s: float = 900
     ) -> Relayed | None:
         """Return the identical mail that was relayed lately by any process, None when there is none."""
-        try:
-            self._follow_relayed(within_s)
-        except sqlite3.Error as error:
-            raise AuditError(f"audit log not readable: {error}") from error
-        keys = self._relay_keys(login, envelope, sha256)
-        found = next((self._recent[key] for key in keys if key in self._recent), None)
-        age_s = time.time() - found[0] if found is not None else 0.0
-        return Relayed(found[1], age_s) if found is not None and age_s <= within_s else None
+        return self._relayed.find(self._reader, self._relayed.keys(login, envelope, sha256), within_s)
+
+    async def already_held(self, login: str, envelope: Envelope, sha256: str, within_s: float = 900) -> Relayed | None:
+        """Return the identical mail that was held lately; what became of it since is not looked at."""
+        return self._relayed.find(self._reader, self._relayed.keys(login, envelope, sha256, held=True), within_s)
 
     # --- inside ----------------------------------------------------------------------------------------------------
-
-    def _relay_keys(self, login: str | None, envelope: Envelope, sha256: str) -> tuple[bytes, ...]:
-        return self._keyed.relay_keys(login, envelope.reverse_path, envelope.forward_paths, sha256)
-
-    def _follow_relayed(self, within_s: float) -> None:
-        """Take over what any process has relayed since the last look; the table grows in order, so this is short."""
-        if self._reader is None:
-            return
-        rows = self._reader.execute(
-            "SELECT n, key, time, id FROM relayed WHERE n > ? ORDER BY n", (self._followed,)
-        ).fetchall()
-        for number, key, moment, reference in rows:
-            self._followed = number
-            self._recent[key] = (moment, reference)
-        oldest = time.time() - within_s
-        while self._recent:
-            moment = next(iter(self._recent.values()))[0]
-            if moment >= oldest and len(self._recent) <= _LIMIT_RECENT:
-                break
-            self._recent.popitem(last=False)
 
     def _put(self, record: r.Record, mark: Mark | None = None, facts: bytes | None = None) -> asyncio.Future[int]:
         """Hand a record to the writer; what is put together in one step of the loop is committed together or fails."""

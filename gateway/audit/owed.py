@@ -8,6 +8,7 @@ from functools import partial
 
 from gateway.audit import record as r
 from gateway.audit.side_tables import Closed
+from gateway.errors import AuditLostError
 
 
 class OwedOutcomes:
@@ -26,9 +27,11 @@ class OwedOutcomes:
         else:
             self.watch(done, outcome, mark)
 
-    def watch(self, done: asyncio.Future[int], outcome: r.Outcome, mark: Closed) -> None:
-        """Owe an outcome that was handed over, should it not be written."""
-        done.add_done_callback(partial(self._owe_again, (outcome, mark)))
+    def watch(
+        self, done: asyncio.Future[int], outcome: r.Outcome, mark: Closed, *, else_not_sent: bool = False
+    ) -> None:
+        """Owe an outcome that was handed over, should it not be written; with `else_not_sent` it is then not true any more."""
+        done.add_done_callback(partial(self._owe_again, (outcome, mark), else_not_sent=else_not_sent))
 
     def hand_over_all(self) -> None:
         """Hand over what is owed."""
@@ -36,6 +39,13 @@ class OwedOutcomes:
         for late in owed:
             self.hand_over(*late)
 
-    def _owe_again(self, late: tuple[r.Outcome, Closed], done: asyncio.Future[int]) -> None:
-        if not done.cancelled() and done.exception() is not None:
-            self._owed.append(late)
+    def _owe_again(
+        self, late: tuple[r.Outcome, Closed], done: asyncio.Future[int], *, else_not_sent: bool = False
+    ) -> None:
+        error = None if done.cancelled() else done.exception()
+        if error is None:
+            return
+        if else_not_sent and not isinstance(error, AuditLostError):
+            reference = late[1].reference
+            late = (r.Outcome(id=reference, delivery=r.Delivery.NOT_SENT), Closed(reference))
+        self._owed.append(late)

@@ -251,7 +251,7 @@ class AuditReader:
             match self._record(seq):
                 case r.Intent():  # another mail that was given the same reference
                     break
-                case r.Sending():
+                case r.Sending() | r.Release():
                     state = "sending"
                 case r.Outcome(delivery=delivery):
                     state = delivery.value

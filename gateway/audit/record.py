@@ -13,6 +13,10 @@ from typing import Any, TypeAlias
 from msgspec import Struct, ValidationError, structs
 from msgspec.json import Decoder, Encoder
 
+from gateway.audit.mail_record import FindingFacts, MailFacts, PartFacts, SessionFacts, SignatureFacts
+
+__all__ = ["FindingFacts", "MailFacts", "PartFacts", "SessionFacts", "SignatureFacts"]  # beside what stands here
+
 _ENCODER = Encoder()
 
 
@@ -33,6 +37,10 @@ class Delivery(Enum):
     """The final dot was never sent: nothing was delivered."""
     UNKNOWN = "unknown"
     """The final dot may have been sent and no answer was seen. Never resent by us."""
+    HOLD_REFUSED = "hold_refused"
+    """People decided that a held mail is not sent; its sealed file is gone."""
+    HOLD_EXPIRED = "hold_expired"
+    """Nobody had a held mail sent in time; its sealed file is gone."""
 
     @classmethod
     def of_code(cls, code: int) -> Delivery:
@@ -44,101 +52,6 @@ class Delivery(Enum):
                 return cls.UPSTREAM_REFUSED
             case _:
                 return cls.UPSTREAM_DEFERRED
-
-
-class SessionFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where a mail came from."""
-
-    front_end: str
-    client: str | None = None
-    helo: str | None = None
-    tls: str | None = None
-    login: str | None = None
-    queue_id: str | None = None
-    """The MTA's, for mail judged through a milter."""
-
-
-class PartFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One leaf or container of the part tree."""
-
-    path: str
-    filename: str | None = None
-    type: str | None = None
-    size: int | None = None
-    sha256: str | None = None
-
-
-class FindingFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One judged finding."""
-
-    policy: str
-    rule: str
-    code: str
-    outcome: str
-    article: str = ""
-    wanted: str = "relay"
-    effective: str = "relay"
-    mode: str = "enforce"
-    waiver: str | None = None
-    part: str | None = None
-    filename: str | None = None
-    recipient: str | None = None
-    header: str | None = None
-    locator: str = ""
-    params: dict[str, str | int | float] = {}
-
-
-class SignatureFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One signature, as it was judged."""
-
-    part: str
-    container: str
-    indication: str
-    sub_indication: str = ""
-    integrity: str = ""
-    coverage: str = ""
-    changes: str = ""
-    trust: str = ""
-    holder_kind: str = ""
-    signer: str | None = None
-    serial: str = ""
-    document_timestamp: bool = False
-    problems: tuple[str, ...] = ()
-
-
-class MailFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Everything that is kept of a mail and its verdict."""
-
-    session: SessionFacts
-    reverse_path: str
-    unit: str | None = None
-    """Of the reverse-path, as the directory had it then."""
-    mailbox: str | None = None
-    """The listed address where the reverse-path is another form of it: an alias, with a tag, in other letters."""
-    recipients: dict[str, str]
-    """Forward-path to disposition."""
-    size: int
-    sha256: str
-    """Of the content; keyed (HMAC) in a confidential mail."""
-    subject: str | None = None
-    header_from: str | None = None
-    message_id: str | None = None
-    parts: tuple[PartFacts, ...] = ()
-    findings: tuple[FindingFacts, ...] = ()
-    signatures: tuple[SignatureFacts, ...] = ()
-    omitted: int = 0
-    """Parts, findings and signatures beyond the limits, not listed."""
-    disposition: str
-    would_be: str = "relay"
-    """The severest disposition that any finding asked for, monitor mode and waivers aside."""
-    policy_digest: str
-    directory_digest: str | None = None
-    confidential: bool = False
-    """A secrecy finding: digests are keyed, names and words are absent."""
-    keyed_by: str | None = None
-    """The key of these digests; None for the installation's own."""
-    facts: str | None = None
-    """SHA-256 of the facts kept beside the record, in hex; None when none were kept."""
 
 
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
@@ -217,6 +130,33 @@ class Sending(Record, frozen=True, kw_only=True, omit_defaults=True, tag="sendin
     id: str
 
 
+class Held(Record, frozen=True, kw_only=True, omit_defaults=True, tag="held"):
+    """The sealed file of a mail is durable; the mail is held once its outcome says so."""
+
+    id: str
+    until: str
+    """When it expires, ISO 8601 in UTC."""
+    octets: str
+    """SHA-256 of what was sealed: trace fields and content, as they would have been relayed."""
+    sealed: str
+    """SHA-256 of the file."""
+    size: int
+    """Of the file."""
+    reverse_path: str
+    parameters: tuple[str, ...] = ()
+    """Of MAIL, as the client wrote them."""
+    recipients: tuple[tuple[str, tuple[str, ...]], ...]
+    """Forward-paths with the parameters of RCPT: to these and no others it may be released."""
+
+
+class Release(Record, frozen=True, kw_only=True, omit_defaults=True, tag="release"):
+    """A held mail is about to be sent; nothing of it has gone out yet. `sending` and another outcome follow."""
+
+    id: str
+    by: str
+    """Name of the account that had it sent."""
+
+
 class Outcome(Record, frozen=True, kw_only=True, omit_defaults=True, tag="outcome"):
     """What became of it."""
 
@@ -228,6 +168,8 @@ class Outcome(Record, frozen=True, kw_only=True, omit_defaults=True, tag="outcom
     """First line of the reply that the client got, or of the next hop's."""
     recovered: bool = False
     """Concluded at a later start, because the process ended before it could record an outcome."""
+    left_out: tuple[str, ...] = ()
+    """Recipients of a released mail that the next hop refused by 5yz; the others have it."""
 
 
 class Refused(Record, frozen=True, kw_only=True, omit_defaults=True, tag="refused"):
@@ -348,6 +290,8 @@ _KnownRecord: TypeAlias = (
     | Mailboxes
     | Intent
     | Sending
+    | Held
+    | Release
     | Outcome
     | Refused
     | RecipientRefused

@@ -228,7 +228,8 @@ def event_words(record: r.AnyRecord, language: str) -> tuple[str, str]:
     match record:
         case r.Outcome():
             reply = f"{record.code} {record.enhanced} {_line(record.text, 300)}" if record.code else ""
-            detail = f"{words_of('state', record.delivery.value, language)} {reply}".strip()
+            left_out = f"(✖ {', '.join(_line(one) for one in record.left_out[:20])})" if record.left_out else ""
+            detail = " ".join(filter(None, (words_of("state", record.delivery.value, language), reply, left_out)))
         case r.Refused() | r.ContentRefused():
             detail = f"{record.code} {record.enhanced} {_line(record.text, 600)}"
         case r.RecipientRefused():
@@ -240,6 +241,11 @@ def event_words(record: r.AnyRecord, language: str) -> tuple[str, str]:
             detail = _line(record.fault, 200)
         case r.AuthFailed() | r.PasswordJudged():
             detail = _line(record.login)
+        case r.Held():
+            until = moment(datetime.fromisoformat(record.until))
+            detail = _say("label", "held_until", language, until=until, size=record.size, digest=record.sealed[:16])
+        case r.Release():
+            detail = _line(record.by)
         case r.Retention():
             detail = f"{record.first}-{record.last}"
         case r.Act():

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from gateway.cli import audit, cluster, console, directory, dkim, report, trust, waiver
+from gateway.cli import audit, cluster, console, directory, dkim, hold, report, trust, waiver
 from gateway.cli import config as config_commands
 from gateway.cli import policy as policies
 from gateway.cli.options import (
@@ -47,6 +47,7 @@ for _name, _commands in (
     ("waiver", waiver),
     ("directory", directory),
     ("console", console),
+    ("hold", hold),
     ("cluster", cluster),
 ):
     app.add_typer(_commands.app, name=_name)

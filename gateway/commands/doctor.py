@@ -17,7 +17,9 @@ from gateway.commands.common import EXIT_REFUSED
 from gateway.config.sections import Configuration
 from gateway.config.values import split_host_port
 from gateway.errors import GatewayError
-from gateway.model import ListenerKind
+from gateway.hold.seal import identity_of, public_of
+from gateway.hold.way import try_out
+from gateway.model import ListenerKind, MailboxStatus
 from gateway.nexthop.probe import Fitness, probe
 from gateway.pipeline.rulebook import Rulebook
 from gateway.serve.app import (
@@ -27,11 +29,14 @@ from gateway.serve.app import (
     server_tls,
     shortcomings,
     start_workers,
+    way_out,
 )
+from gateway.serve.hold import check_hold
 from gateway.steward.accounts.book import NAME, Book, all_accounts
 from gateway.steward.condition import Health, certificate_line, disk_lines, log_lines, notice_lines, revocation_lines
 from gateway.steward.condition import Line as ConditionLine
 from gateway.texts.catalogue import both, reason, reasons
+from gateway.vietnamese.printed import clean
 
 _SIGNS = {Health.GOOD: "ok  ", Health.WARNING: "warn", Health.BAD: "FAIL"}
 
@@ -70,7 +75,7 @@ def run(load: Callable[[], Configuration]) -> int:
     user = _become_the_service(configuration.data)
     worst = _print([Line(Health.GOOD, "user", user)])
     configuration = load()
-    for check in (_python, _data, _spool, _sense, _tls, _trust, _rules, _console, _workers, _next_hop):
+    for check in (_python, _data, _spool, _sense, _tls, _trust, _rules, _console, _workers, _next_hop, _hold):
         worst = max(worst, _print(_guarded(check, configuration)))
     return max(worst, _print(ports))
 
@@ -278,6 +283,38 @@ def _next_hop(configuration: Configuration) -> Iterator[Line]:
     if health is Health.BAD and not configuration.next_hop.required_at_start:
         health = Health.WARNING
     yield Line(health, "next hop", words)
+
+
+def _hold(configuration: Configuration) -> Iterator[Line]:
+    """Look at what holds mail: its keys, and whether the way out takes mail in the name of an official mailbox."""
+    hold, out = configuration.hold, way_out(configuration)
+    if out is None or hold.identity is None:
+        return
+    check_hold(configuration)
+    if _made_by_the_service(hold.identity):
+        yield Line(Health.WARNING, "hold", _say("service_made", path=hold.identity))
+    elif public_of(identity_of(hold.identity)) != hold.recipient:
+        yield Line(Health.BAD, "hold", both("hold", "key", "pair", path=hold.identity))
+    else:
+        yield Line(Health.GOOD, "hold", str(hold.identity))
+    address = hold.release.address if hold.release is not None else ""
+    sender = _official_sender(configuration)
+    if not sender:
+        yield Line(Health.WARNING, "hold", both("hold", "way", "no_sender", address=address))
+        return
+    if out.password_file is not None and _made_by_the_service(out.password_file):
+        yield Line(Health.WARNING, "hold", _say("service_made", path=out.password_file))
+        return
+    tried = try_out(out, sender)
+    words = both("hold", "way", tried.stage, address=address, sender=sender, answer=clean(tried.answer, limit=300))
+    yield Line(Health.GOOD if tried.stage == "good" else Health.BAD, "hold", words)
+
+
+def _official_sender(configuration: Configuration) -> str:
+    """Return a mailbox of the directory that is in use, empty when there is none."""
+    directory = Rulebook(configuration).current.directory
+    mailboxes = directory.mailboxes.values() if directory is not None else ()
+    return next((one.address for one in mailboxes if one.status is MailboxStatus.ACTIVE), "")
 
 
 def _ports(configuration: Configuration) -> Iterator[Line]:

@@ -15,6 +15,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_
 
 from gateway.config.cluster import Cluster
 from gateway.config.console import Console
+from gateway.config.hold import Hold
 from gateway.config.notices import Notices
 from gateway.config.origin import Origin
 from gateway.config.reports import Reports
@@ -301,6 +302,7 @@ class Configuration(Section):
     reports: Reports = Reports()
     metrics: ListenAddress | None = None
     console: Console | None = None
+    hold: Hold = Hold()
     cluster: Cluster | None = None
     replies: Replies = Replies()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -338,6 +340,14 @@ class Configuration(Section):
         if audit.marker is not None and data is not None and audit.marker.absolute().is_relative_to(data.absolute()):
             raise ValueError(both("start", "config", "marker_inside"))
         return audit
+
+    @field_validator("hold")
+    @classmethod
+    def _decided_on(cls, hold: Hold, info: ValidationInfo) -> Hold:
+        """Refuse to hold mail where nobody could decide on it."""
+        if hold.release is not None and info.data.get("console") is None:
+            raise ValueError(both("start", "config", "hold_console"))
+        return hold
 
     @field_validator("listeners")
     @classmethod

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Mapping
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from gateway.steward import questions as q
+
 
 class Streamed(Response):
     """A response of pieces; a fault in the middle breaks the connection off, so that half an answer never looks whole."""
@@ -26,3 +28,18 @@ class Streamed(Response):
         async for piece in self._pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def download(answers: AsyncIterator[q.Answer], name: str, media_type: str) -> Response:
+    """Send the pieces of a long answer as a file; a refusal is a page, not half a file."""
+    first = await anext(answers)
+    fields = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Streamed(_octets(first, answers), media_type=media_type, headers=fields)
+
+
+async def _octets(first: q.Answer, answers: AsyncIterator[q.Answer]) -> AsyncIterator[bytes]:
+    if isinstance(first, q.Piece):
+        yield first.octets
+    async for answer in answers:
+        if isinstance(answer, q.Piece):
+            yield answer.octets

@@ -132,6 +132,11 @@ class NoticeBook:
             )
         return True
 
+    def has_room(self, recipient: str, now: float) -> bool:
+        """Whether a mailbox may have another notice."""
+        with self._reading() as connection:
+            return self._count(connection, recipient, now) < MOST_A_DAY
+
     def mark(self, key: str, *, kind: str, now: float) -> None:
         """Note that something was looked after, so that nobody looks after it again."""
         with self._changing() as connection:

@@ -64,6 +64,10 @@ class Notices:
         self._author = author
         self._clock = clock
 
+    async def may_send(self, recipient: str) -> bool:
+        """Whether a mailbox may have another notice today; NoticeError when that cannot be counted."""
+        return await asyncio.to_thread(self._book.has_room, recipient, self._clock())
+
     async def send(self, kind: str, recipient: str, *, author: str = "", **fields: object) -> HopReply | None:
         """Send a notice to an authenticated mailbox; return the next hop's answer, None when it had its notices of the day.
 

@@ -6,6 +6,7 @@ happens to a mail, in order:
     already relayed?   a byte-identical retry of the same login and envelope is answered 250 and not sent again
     gather             parse, documents and signatures in the child, results of authentication
     evaluate           the policies in force when the mail began
+    hold               where there is a store (`gateway.hold.keeping`): sealed, recorded, told, then 250; else it is refused
     refuse             audit `refused`, then the reply; or
     relay              audit `intent`; content to the next hop; audit `sending`; final dot; audit `outcome`; its reply
 
@@ -24,7 +25,8 @@ from msgspec import structs
 
 from gateway.audit import AuditLog, Delivery, failpoints
 from gateway.engine import PolicySet, explain
-from gateway.errors import KnownReferenceError
+from gateway.errors import AuditError, KnownReferenceError, TemporaryError
+from gateway.hold.keeping import Case, Keeper
 from gateway.identity import results_header
 from gateway.milter.engine import MilterAnswer
 from gateway.mime.largest import Parts
@@ -69,11 +71,13 @@ class Pipeline:
         languages: tuple[Language, ...],
         new_reference: Callable[[], str],
         behind: Behind | None = None,
+        keeper: Keeper | None = None,
         on_judged: Callable[[Evidence, float], None] = lambda _evidence, _seconds: None,
     ) -> None:
         """Prepare; `on_judged` is told each mail's evidence and the seconds from its final dot to its verdict."""
         self._judge = judge
         self._behind = behind or Behind()
+        self._keeper = keeper
         self._on_judged = on_judged
         self._texts = texts_in(languages)
         self._audit = audit
@@ -107,7 +111,11 @@ class Pipeline:
             await self._audit.duplicate(transaction.id, earlier)
             texts = texts_in(transaction.session.languages)
             return texts.reply(250, "2.0.0", "already_relayed", reference=earlier)
+        if (held := await self._already_held(transaction)) is not None:
+            return held
         judged = await self._judged(transaction, spool)
+        if (held := await self._held(transaction, spool, judged)) is not None:
+            return held
         judged = judged._replace(verdict=without_hold(judged.verdict))
         if judged.verdict.disposition >= Disposition.DEFER:
             return await self._refuse(transaction, judged)
@@ -213,6 +221,32 @@ class Pipeline:
             return None
         found = await self._audit.already_relayed(login, transaction.envelope, transaction.sha256, RETRY_WINDOW_S)
         return found.id if found is not None else None
+
+    async def _already_held(self, transaction: Transaction) -> Reply | None:
+        """Return the answer to an identical mail that is held since just before."""
+        earlier = await self._keeper.held_before(transaction, RETRY_WINDOW_S) if self._keeper is not None else None
+        if earlier is None:
+            return None
+        await self._audit.duplicate(transaction.id, earlier)
+        return texts_in(transaction.session.languages).reply(250, "2.0.0", "already_held", reference=earlier)
+
+    async def _held(self, transaction: Transaction, spool: Spool, judged: Judged) -> Reply | None:
+        """Hold a mail and return what its sender is told; None where it may not be held, or there is no room."""
+        evidence, verdict, policies, observed = judged
+        if self._keeper is None or not self._keeper.may_hold(transaction, verdict):
+            return None
+        languages = transaction.session.languages
+        reply = explain.reply(verdict, policies, reference=transaction.id, now=evidence.now, languages=languages)
+        try:
+            prepend = await self._outgoing.fields(
+                transaction, spool.content(), evidence=evidence, verdict=verdict, policies=policies
+            )
+            case = Case(transaction, verdict, evidence, observed, reply)
+            return reply if await self._keeper.keep(case, spool, prepend) else None
+        except TemporaryError as error:
+            with suppress(AuditError):  # then it is why
+                await self._trouble(transaction, type(error).__name__)
+            raise
 
     async def _judged(self, transaction: Transaction, spool: Spool) -> Judged:
         """Judge a mail; a fault of ours is recorded, then goes on to the front end.

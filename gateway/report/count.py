@@ -75,6 +75,7 @@ class Count:
         self._stocks = Stocks(known)
         self._cases = Cases()
         self._open: dict[str, _Open] = {}
+        self._held: dict[str, _Open] = {}
         self._sent: defaultdict[str, list[int]] = _sums(Sent)
         self._days: Counter[tuple[str, int]] = Counter()
         self._unknown = 0
@@ -115,8 +116,11 @@ class Count:
             )
 
     def _outcome(self, reference: str, delivery: str) -> None:
-        judged = self._open.pop(reference, None)
+        judged = self._open.pop(reference, None) or self._held.pop(reference, None)
         if judged is None:
+            return
+        if delivery == Delivery.HELD.value:
+            self._held[reference] = judged  # it may still be sent
             return
         if delivery not in HANDED_ON:
             self._unknown += bool(judged.counts) and delivery == Delivery.UNKNOWN.value

@@ -12,13 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from gateway.config.hold import Way
 from gateway.config.section import Section
-from gateway.config.sections import Configuration, Listener
+from gateway.config.sections import Configuration, Listener, NextHop
 from gateway.config.values import split_host_port
 from gateway.documents.wall.pool import PoolSettings, PoolStatus, WorkerPool
 from gateway.documents.wall.wire import Limits
 from gateway.engine import PolicySet
 from gateway.errors import UserError
+from gateway.hold.way import WayOut
 from gateway.identity.dkim_sign import Signer, load_signer
 from gateway.identity.passwords import meets_article_6
 from gateway.identity.resolver import Resolver
@@ -235,7 +237,18 @@ def _signers(configuration: Configuration) -> Iterator[Signer]:
 
 def next_hop_settings(configuration: Configuration) -> hop.NextHopSettings:
     """Return the settings of the client to the city's server; UserError when its CA file cannot be used."""
-    section = configuration.next_hop
+    return _hop_settings(configuration, configuration.next_hop, "next_hop")
+
+
+def way_out(configuration: Configuration) -> WayOut | None:
+    """Return how released mail leaves, None where none is held; UserError when its CA file cannot be used."""
+    way = configuration.hold.release
+    if way is None:
+        return None
+    return WayOut(_hop_settings(configuration, way, "hold", "release"), way.login, way.password_file)
+
+
+def _hop_settings(configuration: Configuration, section: NextHop | Way, *where: str) -> hop.NextHopSettings:
     host, port = split_host_port(section.address)
     context = None
     if section.tls is not NextHopTls.NONE:
@@ -243,7 +256,7 @@ def next_hop_settings(configuration: Configuration) -> hop.NextHopSettings:
             context = hop.client_tls_context(section.ca_file)
         except (OSError, ssl.SSLError) as error:
             reason = getattr(error, "reason", None) or error.strerror or error
-            with configuration.at("next_hop", "ca_file"):
+            with configuration.at(*where, "ca_file"):
                 raise UserError(both("start", "start", "ca_file", path=section.ca_file, reason=reason)) from None
     shared = _shared(section, hop.NextHopSettings)
     return hop.NextHopSettings(host=host, port=port, our_name=hostname(configuration), tls_context=context, **shared)

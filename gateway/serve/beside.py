@@ -22,7 +22,7 @@ from gateway.metrics.disk import Disk
 from gateway.metrics.load import Replaced, SharedLoad
 from gateway.metrics.process import MetricsProcess, Sources
 from gateway.pipeline.rulebook import Rulebook
-from gateway.serve.app import SHIPPED_CERTS, next_hop_settings, places
+from gateway.serve.app import SHIPPED_CERTS, next_hop_settings, places, way_out
 from gateway.serve.cosigning import CosigningProcess
 from gateway.steward import service
 from gateway.steward.condition import Running
@@ -219,6 +219,7 @@ def _steward(
         rulebook=rulebook,
         audit_door=audit.door,
         next_hop=next_hop_settings(configuration),
+        way_out=way_out(configuration),
         accepts=addresses.listeners[0].addresses[0],
         running=running,
     )

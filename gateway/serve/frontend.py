@@ -22,6 +22,7 @@ from gateway.cluster.shipping import Shipping
 from gateway.config.sections import Configuration, Listener
 from gateway.documents.wall.pool import WorkerPool
 from gateway.errors import UserError
+from gateway.hold.keeping import Keeper
 from gateway.identity.live import LiveDirectory
 from gateway.metrics.load import Load, MailClass, SharedLoad
 from gateway.milter.connection import MilterSettings
@@ -44,6 +45,7 @@ from gateway.serve.app import (
     spool_settings,
     warn_of_days,
 )
+from gateway.serve.hold import keeper_of
 from gateway.serve.password_watch import PasswordWatch
 from gateway.serve.vitals import Vitals
 from gateway.smtp.engine import EventKind, SmtpEvent
@@ -127,11 +129,11 @@ class _Frontend:
         history = SenderHistory(configuration.data)
         behind = Behind(limit_bytes=configuration.inspection.behind_bytes, limit_s=configuration.inspection.behind_s)
         try:
-            pipeline = self._pipeline(audit, history, behind)
             self._smtp_settings = smtp_settings(configuration, inherited.taken)
             hop = NextHop(next_hop_settings(configuration))
             author = Author.of(configuration, hostname(configuration))
             notices = Notices(hop, NoticeBook(configuration.data), author, clock=time.time)
+            pipeline = self._pipeline(audit, history, behind, keeper_of(configuration, audit, notices))
             self._passwords = PasswordWatch(
                 configuration.passwords, audit, notices, data=configuration.data, clock=utc_now
             )
@@ -189,7 +191,7 @@ class _Frontend:
             )
         return audit
 
-    def _pipeline(self, audit: AuditLog, history: SenderHistory, behind: Behind) -> Pipeline:
+    def _pipeline(self, audit: AuditLog, history: SenderHistory, behind: Behind, keeper: Keeper | None) -> Pipeline:
         configuration = self._inherited.configuration
         added = outgoing(configuration)
         judge = Judge(
@@ -207,6 +209,7 @@ class _Frontend:
             languages=configuration.replies.languages,
             new_reference=make_reference,
             behind=behind,
+            keeper=keeper,
             on_judged=self._judged,
         )
 

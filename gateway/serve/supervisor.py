@@ -40,6 +40,7 @@ from gateway.serve.app import (
 from gateway.serve.beside import Addresses, Beside, beside
 from gateway.serve.data_folder import DataFolder, open_log
 from gateway.serve.frontend import Inherited, run
+from gateway.serve.hold import check_hold
 from gateway.serve.next_hop import expect_next_hop
 from gateway.serve.vitals import allow_descriptors
 from gateway.serve.watch import Watch
@@ -68,6 +69,7 @@ def serve(configuration: Configuration) -> int:
         certificates = _check_certificates(configuration)
         next_hop_settings(configuration)
         check_spool(configuration)
+        check_hold(configuration)
         outgoing(configuration)
         rulebook = _load_rules(configuration)
         known = open_log(configuration)

@@ -15,6 +15,7 @@ from gateway.notice import NoticeBook
 from gateway.pipeline.rulebook import Rules
 from gateway.steward.accounts.people import People
 from gateway.steward.condition import Running
+from gateway.steward.holds import Holds
 from gateway.steward.refused import Refused
 from gateway.steward.roles import Person
 
@@ -37,6 +38,8 @@ class Desk:
     """Whether mail is judged and recorded now."""
     accounts: People | None = None
     """None where no accounts are asked for."""
+    holds: Holds | None = None
+    """Held mail; None where none is held."""
     client: str = ""
     """Address of the browser that asks."""
     running: Running | None = None

@@ -138,7 +138,7 @@ class _Explainer:
     def _state(self, state: str) -> str:
         for record in self.history.records:
             match record:
-                case r.Sending():
+                case r.Sending() | r.Release():
                     state = "sending"
                 case r.Outcome(delivery=delivery):
                     state = delivery.value

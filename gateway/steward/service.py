@@ -16,6 +16,7 @@ from typing import Final
 from gateway.audit.acts import Acts
 from gateway.config.sections import Configuration
 from gateway.errors import GatewayError
+from gateway.hold.way import WayOut
 from gateway.model import Directory
 from gateway.nexthop.failures import HopFailedError, HopRefusedError
 from gateway.nexthop.hop import NextHop
@@ -28,6 +29,7 @@ from gateway.steward.accounts.people import People
 from gateway.steward.answering import Answering
 from gateway.steward.condition import Running
 from gateway.steward.desk import Desk
+from gateway.steward.holds import Holds, Ways
 from gateway.steward.in_force import RulesFollowed
 from gateway.steward.requests.answers import settle
 from gateway.steward.server import Server
@@ -41,6 +43,7 @@ ENDED_BY: Final = signal.SIGUSR1
 """SIGTERM goes to a whole group; this process ends after those that ask it."""
 _LAST_ANSWERS_S: Final = 5.0
 _ALIVE_S: Final = 2.0
+_TEND_EVERY_S: Final = 30.0
 _SOON_S: Final = 0.25
 
 
@@ -54,6 +57,8 @@ class Sources:
     next_hop: NextHopSettings
     accepts: str
     """Where the first listener accepts, as the line `ready` shows it."""
+    way_out: WayOut | None = None
+    """How released mail leaves; None where none is held."""
     clock: Callable[[], float] = time.time
     running: Running | None = None
     """What only the supervisor knows of the system."""
@@ -80,6 +85,7 @@ class Steward:
             clock=sources.clock,
         )
         self.desk = Desk(
+            holds=self._holds(),
             configuration=sources.configuration,
             rules=self._rules,
             record=self._acts.put,
@@ -107,6 +113,7 @@ class Steward:
             await asyncio.to_thread(settle, self.desk)
         except (OSError, GatewayError) as error:
             _LOG.error("%s", both("steward", "requests", "not_written", reason=error))
+        tending = asyncio.create_task(self._tend())
         server = Server(Answering(self.desk).answers)
         server.attend(door)
         telling = asyncio.create_task(self._rounds.run(stop))
@@ -114,6 +121,7 @@ class Steward:
             await stop.wait()
         finally:
             watching.cancel()
+            tending.cancel()
             await server.close(_LAST_ANSWERS_S)
             await asyncio.wait({telling}, timeout=_LAST_ANSWERS_S)
             if self._sending:
@@ -122,6 +130,19 @@ class Steward:
             self._acts.close()
             self.people.book.close()
             self._notices.close()
+
+    def _holds(self) -> Holds | None:
+        way_out = self._sources.way_out
+        if way_out is None:
+            return None
+        ways = Ways(write=self._acts.write, recover=self._acts.recover, out=way_out)
+        return Holds(self._sources.configuration, self.people.requests, ways, clock=self._sources.clock)
+
+    async def _tend(self) -> None:
+        """Look after held mail now and then."""
+        while self.desk.holds is not None:
+            await asyncio.to_thread(self.desk.holds.tend)
+            await asyncio.sleep(_TEND_EVERY_S)
 
     def _directory(self) -> Directory | None:
         return self._rules.directory()

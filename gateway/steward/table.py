@@ -21,6 +21,7 @@ from gateway.steward.mails import export, search
 from gateway.steward.overview import overview
 from gateway.steward.policy import policy_view
 from gateway.steward.requests import answers as requests
+from gateway.steward.requests import held
 from gateway.steward.roles import MAILBOX_ROLES, Person, Role
 from gateway.steward.trying import put_in_force, try_policy
 
@@ -108,6 +109,10 @@ TABLE: Final[dict[type[Struct], Row]] = {
         roles=MAILBOX_ROLES | {Role.OPERATOR, Role.SECURITY_OFFICER}, answer=requests.decide, effort=Effort.LONG
     ),
     q.Approve: Row(roles=frozenset({Role.SECURITY_OFFICER}), answer=requests.approve, effort=Effort.LONG, fresh=True),
+    # Held mail: its content is for the security officer alone, and each look is an act.
+    q.Release: Row(roles=frozenset({Role.SECURITY_OFFICER}), answer=held.release_held, effort=Effort.LONG, fresh=True),
+    q.ReadHeld: Row(roles=frozenset({Role.SECURITY_OFFICER}), answer=held.read_held),
+    q.GetHeld: Row(roles=frozenset({Role.SECURITY_OFFICER}), answer=held.get_held, effort=Effort.LONG),
     # Reports: of all units for those who are trusted with them, else of one's own.
     q.AskReport: Row(roles=_REPORTS, answer=reports.report_view, effort=Effort.LONG),
     q.GetReport: Row(roles=_REPORTS, answer=reports.get_report, effort=Effort.LONG),

@@ -192,8 +192,21 @@ _OPEN = q.RequestRow(
     codes=("OPQ-01",), titles=("Tệp có mật khẩu hoặc bị mã hóa",), state=q.Badge("chờ người thứ hai", "warn", "endorsed"),
     first=q.StepView("truongphong.noivu@tphcm.gov.vn", at(60), "đã xem bản giấy"), steps=("approve", "refuse"),
 )  # fmt: skip
+_HELD = msgspec.structs.replace(
+    _OPEN, id="BT-9KD00000", reference="BT-9KD00000", reason="", steps=("approve", "refuse"),
+    held=q.HeldView(size=2_100_000, recipients=("vanphong@tphcm.gov.vn", "a@x.example"), days_left=6, content=True),
+)  # fmt: skip
+_FAILED = msgspec.structs.replace(
+    _HELD, id="BT-9KD00001", state=q.Badge("duyệt rồi, chưa gửi được", "bad", "failed"), steps=("release", "revoke"),
+    held=msgspec.structs.replace(_HELD.held, answer="CHƯA gửi: máy chủ kế tiếp hoãn. 452 4.2.2 mailbox full"),
+)  # fmt: skip
+HELD_TEXT = q.HeldText(
+    reference="BT-9KD00000", fields=(("From", "noivu.binhtan@tphcm.gov.vn"), ("Subject", "Bảng lương <script>")),
+    text="Kính gửi\n<b>không phải HTML</b>", whole=False, parts=(q.HeldPart("luong.zip", "application/zip", 2_000_000),),
+)  # fmt: skip
 REQUESTS = q.RequestsView(
-    mine=(_OPEN, msgspec.structs.replace(_OPEN, id="YC-00000002", first=None, steps=("endorse", "refuse"))),
+    queued=(q.QueuedMail(reference="BT-9KD00002", time=at(20), sender="a@x.example", queue_id="4F2A91BC"),),
+    mine=(_OPEN, _HELD, _FAILED, msgspec.structs.replace(_OPEN, id="YC-00000002", first=None, steps=("endorse", "refuse"))),
     waiting=(msgspec.structs.replace(_OPEN, id="YC-00000003", steps=("withdraw",)),),
     done=(
         msgspec.structs.replace(
@@ -276,7 +289,9 @@ def _answers(question: q.Question, who: Person) -> list[q.Answer]:
             return [ACCOUNTS]
         case q.AskReport():
             return [REPORT]
-        case q.GetReport():
+        case q.ReadHeld():
+            return [HELD_TEXT]
+        case q.GetReport() | q.GetHeld():
             return [q.Piece(b"x" * 100), q.ExportEnd(1, whole=True)]
         case q.AskRequests():
             return [msgspec.structs.replace(REQUESTS, may_open=bool(question.reference), needs_file=True)]

@@ -52,6 +52,9 @@ ASKED = {
         Role.SECURITY_OFFICER,
     },
     q.Approve(request="YC-1", reason="reason", code=WRONG, read=True): {Role.SECURITY_OFFICER},
+    q.Release(request="BT-1", reason="reason", code=WRONG): {Role.SECURITY_OFFICER},
+    q.ReadHeld("BT-1"): {Role.SECURITY_OFFICER},
+    q.GetHeld("BT-1"): {Role.SECURITY_OFFICER},
     q.BeginEnrolment(): set(),  # whoever has a second factor does not get another
     q.ConfirmEnrolment(WRONG, "Rất-dài-2026!y"): set(),
 }
@@ -70,6 +73,7 @@ FRESH = {
     q.SetLocked,
     q.PutInForce,
     q.Approve,
+    q.Release,
 }
 NAMES = {Role.CLERK: "an.noivu@x.example", Role.UNIT_HEAD: "truong.noivu@x.example"}
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Final
 
 from starlette.responses import Response
 
-from gateway.console.streamed import Streamed
+from gateway.console.streamed import download as download_file
 from gateway.console.visit import Visit
 from gateway.steward import questions as q
 
@@ -34,14 +33,4 @@ async def download(visit: Visit) -> Response:
     kind = form if form in _TYPES else "docx"
     month, unit = (visit.form.get(name).strip()[:200] for name in ("month", "unit"))
     answers = visit.stream(q.GetReport(month, unit, kind))
-    first = await anext(answers)  # a refusal is a page, not half a file
-    fields = {"Content-Disposition": f'attachment; filename="bao-cao.{kind}"'}
-    return Streamed(_octets(first, answers), media_type=_TYPES[kind], headers=fields)
-
-
-async def _octets(first: q.Answer, answers: AsyncIterator[q.Answer]) -> AsyncIterator[bytes]:
-    if isinstance(first, q.Piece):
-        yield first.octets
-    async for answer in answers:
-        if isinstance(answer, q.Piece):
-            yield answer.octets
+    return await download_file(answers, f"bao-cao.{kind}", _TYPES[kind])

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from gateway.console.client import Refused
 from gateway.console.pages.login import said
 from gateway.console.pages.mails import explained_page
+from gateway.console.streamed import download
 from gateway.console.visit import Visit
 from gateway.steward import questions as q
 
@@ -60,6 +61,27 @@ async def approve(visit: Visit) -> Response:
             read=form.get("read") == "yes",
             until=form.get("until"),
         ),
+    )
+
+
+async def release(visit: Visit) -> Response:
+    """Have an approved held mail sent again."""
+    form = visit.form
+    code = "".join(form.get("code").split())
+    return await _act(visit, q.Release(request=form.get("request"), reason=form.get("reason"), code=code))
+
+
+async def held(visit: Visit) -> Response:
+    """Show a held mail as plain text."""
+    view = await visit.ask(q.ReadHeld(visit.request.path_params["reference"][:100]))
+    assert isinstance(view, q.HeldText)
+    return visit.page("held.html", view=view)
+
+
+async def held_file(visit: Visit) -> Response:
+    """Send a held mail as a file that no browser opens."""
+    return await download(
+        visit.stream(q.GetHeld(visit.request.path_params["reference"][:100])), "thu.eml", "application/octet-stream"
     )
 
 

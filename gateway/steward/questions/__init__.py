@@ -52,7 +52,14 @@ from gateway.steward.questions.requests import (
     Approve,
     AskRequests,
     Decide,
+    GetHeld,
+    HeldPart,
+    HeldText,
+    HeldView,
     OpenRequest,
+    QueuedMail,
+    ReadHeld,
+    Release,
     RequestRow,
     RequestsView,
     StepView,
@@ -124,9 +131,13 @@ __all__ = [
     "FindingView",
     "Found",
     "GetCheckpoint",
+    "GetHeld",
     "GetReport",
     "Health",
     "HealthLine",
+    "HeldPart",
+    "HeldText",
+    "HeldView",
     "LintFault",
     "LogView",
     "LoggedIn",
@@ -144,7 +155,10 @@ __all__ = [
     "Progress",
     "PutInForce",
     "Question",
+    "QueuedMail",
+    "ReadHeld",
     "Refusal",
+    "Release",
     "ReportBlock",
     "ReportView",
     "RequestRow",
@@ -217,6 +231,9 @@ Question: TypeAlias = (
     | OpenRequest
     | Decide
     | Approve
+    | Release
+    | ReadHeld
+    | GetHeld
     | AskReport
     | GetReport
 )
@@ -239,6 +256,7 @@ Answer: TypeAlias = (
     | AccountsView
     | OneTimePassword
     | RequestsView
+    | HeldText
     | ReportView
     | Done
     | Refusal

@@ -21,6 +21,28 @@ class StepView(Struct, frozen=True):
     reason: str = ""
 
 
+class HeldView(Struct, frozen=True, kw_only=True):
+    """What is held."""
+
+    size: int
+    recipients: tuple[str, ...]
+    days_left: int
+    answer: str = ""
+    """What the next hop said when it was sent, and what that means."""
+    content: bool = False
+    """The sealed file is there."""
+
+
+class QueuedMail(Struct, frozen=True, kw_only=True):
+    """A mail that an MTA was told to hold."""
+
+    reference: str
+    time: str
+    sender: str
+    queue_id: str = ""
+    """The MTA's; empty when it did not say."""
+
+
 class RequestRow(Struct, frozen=True, kw_only=True):
     """One request."""
 
@@ -41,9 +63,11 @@ class RequestRow(Struct, frozen=True, kw_only=True):
     first: StepView | None = None
     second: StepView | None = None
     steps: tuple[str, ...] = ()
-    """What the person who asks may do: `endorse`, `approve`, `refuse`, `withdraw`, `revoke`."""
+    """What the person who asks may do: `endorse`, `approve`, `refuse`, `withdraw`, `revoke`, `release`."""
     until: str = ""
     """Last day of its waivers, YYYY-MM-DD."""
+    held: HeldView | None = None
+    """Of a held mail; None of a request."""
 
 
 class RequestsView(Struct, frozen=True, kw_only=True, tag="requests_view"):
@@ -52,6 +76,8 @@ class RequestsView(Struct, frozen=True, kw_only=True, tag="requests_view"):
     mine: tuple[RequestRow, ...] = ()
     waiting: tuple[RequestRow, ...] = ()
     done: tuple[RequestRow, ...] = ()
+    queued: tuple[QueuedMail, ...] = ()
+    """Held in the queue of an MTA, of the last days."""
     may_open: bool = False
     """A request about the mail that was asked for may be opened now."""
     needs_file: bool = False
@@ -88,3 +114,43 @@ class Approve(Struct, frozen=True, kw_only=True, tag="approve"):
     read: bool = False
     until: str = ""
     """Last day YYYY-MM-DD, at most 30 days from now; empty for a week."""
+
+
+class Release(Struct, frozen=True, kw_only=True, tag="release"):
+    """Have an approved held mail sent again; asks for a fresh code. Answer: `Done` with what the next hop said."""
+
+    request: str
+    reason: str
+    code: str
+
+
+class ReadHeld(Struct, frozen=True, tag="read_held"):
+    """Show a held mail as plain text. Answer: `HeldText`."""
+
+    reference: str
+
+
+class HeldPart(Struct, frozen=True):
+    """Something in a held mail that is not shown."""
+
+    name: str
+    type: str
+    size: int
+    """Octets as they are encoded."""
+
+
+class HeldText(Struct, frozen=True, kw_only=True, tag="held_text"):
+    """A held mail in words."""
+
+    reference: str
+    fields: tuple[tuple[str, str], ...] = ()
+    text: str = ""
+    whole: bool = True
+    """False when the text was cut."""
+    parts: tuple[HeldPart, ...] = ()
+
+
+class GetHeld(Struct, frozen=True, tag="get_held"):
+    """Its octets. Answers: `Piece`, the last `ExportEnd`."""
+
+    reference: str

@@ -20,32 +20,40 @@ from gateway.steward.mails import addresses_of, sight_of, titles, visible
 from gateway.steward.refused import refused
 from gateway.steward.requests.book import new_name
 from gateway.steward.requests.decided import put_in_force
-from gateway.steward.requests.request import OPEN_S, Decision, Request, State, Step, after, barred
+from gateway.steward.requests.held import approve_held, decide_held, find, queued, view_of
+from gateway.steward.requests.request import Decision, Request, State, Step, barred
+from gateway.steward.requests.steps import LIMIT_REASON, reason_of, sees, taken
 from gateway.steward.roles import Person, Role
 from gateway.steward.words import say
 from gateway.vietnamese.printed import clean
 
-_LIMIT_REASON: Final = 500
-_SHORTEST_REASON: Final = 3
 _PREFIX: Final = "WR"
 _LONGEST_DAYS: Final = 30
 _TONES: Final = {
     State.OPEN: "warn", State.ENDORSED: "warn", State.APPROVED: "good", State.REFUSED: "bad", State.WITHDRAWN: "plain",
-    State.EXPIRED: "plain", State.REVOKED: "bad",
+    State.EXPIRED: "plain", State.REVOKED: "bad", State.RELEASING: "warn", State.RELEASED: "good", State.FAILED: "bad",
+    State.UNKNOWN: "bad", State.RETURNED: "bad",
 }  # fmt: skip
+_WAITING: Final = frozenset(
+    state.value for state in (State.OPEN, State.ENDORSED, State.RELEASING, State.FAILED, State.UNKNOWN)
+)
 
 
 def requests_view(desk: Desk, person: Person, question: q.AskRequests, language: Language) -> q.RequestsView:
     """Return the requests that somebody may see, and whether he may open one about a mail."""
     book, now = desk.people.requests, int(desk.people.clock())
+    if desk.holds is not None:
+        desk.holds.adopt()
     found = book.of(question.reference) if question.reference else book.all()
     rows = [_row(one, desk, person, now, language) for one in found if sees(desk, person, one)]
     decides = {step.value for step in Step} - {Step.WITHDRAW.value, Step.REVOKE.value}
-    waiting = {say("request_states", state.value, language) for state in (State.OPEN, State.ENDORSED)}
+    mine = tuple(row for row in rows if decides & set(row.steps))
+    others = [row for row in rows if row not in mine]
     view = q.RequestsView(
-        mine=tuple(row for row in rows if decides & set(row.steps)),
-        waiting=tuple(row for row in rows if row.state.text in waiting and not decides & set(row.steps)),
-        done=tuple(row for row in rows if row.state.text not in waiting),
+        mine=mine,
+        waiting=tuple(row for row in others if row.state.key in _WAITING),
+        done=tuple(row for row in others if row.state.key not in _WAITING),
+        queued=queued(desk, person) if not question.reference else (),
     )
     return _with_way(view, desk, person, question.reference, language) if question.reference else view
 
@@ -66,7 +74,7 @@ def _with_way(view: q.RequestsView, desk: Desk, person: Person, reference: str, 
 
 def open_request(desk: Desk, person: Person, question: q.OpenRequest, language: Language) -> q.Done:
     """Open a request about a refused mail: its sender does, or an operator for him."""
-    reason = _reason(question.reason, language)
+    reason = reason_of(question.reason, language)
     with desk.reader() as reader:
         history = visible(reader, sight_of(desk, person), question.reference)
     if history is None:
@@ -105,13 +113,16 @@ def open_request(desk: Desk, person: Person, question: q.OpenRequest, language: 
 
 def decide(desk: Desk, person: Person, question: q.Decide, language: Language) -> q.Answer:
     """Endorse, refuse, withdraw or revoke."""
-    steps = {step.value: step for step in Step if step is not Step.APPROVE}
+    steps = {step.value: step for step in Step if step not in {Step.APPROVE, Step.RELEASE}}
     step = steps.get(question.step)
     if step is None:
         raise refused("invalid", say("requests", "step", language))
     if step is Step.ENDORSE and not question.read:
         raise refused("invalid", say("requests", "read", language))
-    _taken(desk, person, question.request, step, _reason(question.reason, language), language=language)
+    reason = reason_of(question.reason, language)
+    if (held := find(desk, question.request)) is not None:
+        return decide_held(desk, person, held, step, reason=reason, language=language)
+    taken(desk, person, question.request, step, reason, language=language)
     if step is Step.REVOKE:
         _have_in_force(desk, language)
     return q.Done(say("requests", step.value, language))
@@ -121,8 +132,14 @@ def approve(desk: Desk, person: Person, question: q.Approve, language: Language)
     """Decide as the second person; the waivers are in force with the answer, or nothing was decided."""
     if not question.read:
         raise refused("invalid", say("requests", "read", language))
-    reason, until = _reason(question.reason, language), _until(question.until, language)
-    request = _taken(desk, person, question.request, Step.APPROVE, reason, language=language, until=until)
+    reason, until = reason_of(question.reason, language), _until(question.until, language)
+    if (held := find(desk, question.request)) is not None:
+        return approve_held(desk, person, held, Step.APPROVE, reason=reason, language=language)
+
+    def waive(request: Request) -> Request:
+        return replace(request, entries=_waivers(desk, request, until, language))
+
+    request = taken(desk, person, question.request, Step.APPROVE, reason, language=language, decided=waive)
     try:
         _have_in_force(desk, language)
     except BaseException:
@@ -130,33 +147,6 @@ def approve(desk: Desk, person: Person, question: q.Approve, language: Language)
         desk.act(person, Step.APPROVE.value, about=f"{request.id} {request.reference}", reason=reason, ok=False)
         raise
     return q.Done(say("requests", "approve", language, until=f"{until:%d/%m/%Y}"))
-
-
-def _taken(
-    desk: Desk, person: Person, name: str, step: Step, reason: str, *, language: Language, until: date | None = None
-) -> Request:
-    """Take a step: in one transaction looked at, recorded and kept."""
-    now = int(desk.people.clock())
-
-    def take(request: Request) -> Request:
-        if not sees(desk, person, request):
-            raise refused("not_found")
-        key = barred(request, step, person, directory=desk.directory(), now=now)
-        about = f"{request.id} {request.reference}"
-        if key:
-            desk.act(person, step.value, about=about, reason=reason, ok=False)
-            raise refused("forbidden", say("requests", f"barred_{key}", language))
-        decision = Decision(step=step, who=person.name, at=now, reason=reason)
-        changed = replace(request, state=after(step), decisions=(*request.decisions, decision))
-        if until is not None:
-            changed = replace(changed, entries=_waivers(desk, changed, until, language))
-        desk.act(person, step.value, about=about, reason=reason)
-        return changed
-
-    changed = desk.people.requests.change(name.strip().upper(), take)
-    if changed is None:
-        raise refused("not_found")
-    return changed
 
 
 def _waivers(desk: Desk, request: Request, until: date, language: Language) -> tuple[dict[str, object], ...]:
@@ -230,16 +220,8 @@ def _is_in(found: r.FindingFacts, entries: list[dict[str, object]]) -> bool:
     return any((found.policy, found.rule) == (entry["policy"], entry["rule"]) for entry in entries)
 
 
-def sees(desk: Desk, person: Person, request: Request) -> bool:
-    """Whether somebody may see a request: who sees all mails, the sender, who opened it, the head of the unit."""
-    sight = sight_of(desk, person)
-    if sight.everybody:
-        return sight.confidential or not request.confidential
-    own = sight.addresses & {*request.owners, request.opened_by.casefold()}
-    return bool(own) or request.unit in sight.units
-
-
-def _row(request: Request, desk: Desk, person: Person, now: int, language: Language) -> q.RequestRow:
+def _row(kept: Request, desk: Desk, person: Person, now: int, language: Language) -> q.RequestRow:
+    request = desk.holds.as_it_is(kept) if kept.held and desk.holds is not None else kept
     first, second = request.taken(Step.ENDORSE), request.taken(Step.APPROVE) or request.taken(Step.REFUSE)
     state, title = request.at(now), titles(desk.policies(), language)
     steps = (step for step in Step if not barred(request, step, person, directory=desk.directory(), now=now))
@@ -247,11 +229,11 @@ def _row(request: Request, desk: Desk, person: Person, now: int, language: Langu
         id=request.id,
         reference=clean(request.reference),
         time=_moment(request.opened),
-        expires=_moment(request.opened + OPEN_S),
+        expires=_moment(request.expires),
         sender=clean(request.owners[0], limit=320) if request.owners else "",
         unit=clean(request.unit, limit=200),
         opened_by=clean(request.opened_by, limit=320),
-        reason=clean(request.reason, limit=_LIMIT_REASON),
+        reason=clean(request.reason, limit=LIMIT_REASON),
         codes=tuple(code for _, _, code in request.rules),
         titles=tuple(title(policy, rule) for policy, rule, _ in request.rules),
         confidential=request.confidential,
@@ -260,24 +242,18 @@ def _row(request: Request, desk: Desk, person: Person, now: int, language: Langu
         second=_step(second),
         steps=tuple(step.value for step in steps),
         until=str(request.entries[0]["expires"]) if request.entries else "",
+        held=view_of(desk, request, language),
     )
 
 
 def _step(decision: Decision | None) -> q.StepView | None:
     if decision is None:
         return None
-    return q.StepView(clean(decision.who, limit=320), _moment(decision.at), clean(decision.reason, limit=_LIMIT_REASON))
+    return q.StepView(clean(decision.who, limit=320), _moment(decision.at), clean(decision.reason, limit=LIMIT_REASON))
 
 
 def _moment(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-
-
-def _reason(text: str, language: Language) -> str:
-    reason = clean(text, limit=_LIMIT_REASON).strip()
-    if len(reason) < _SHORTEST_REASON:
-        raise refused("invalid", say("requests", "reason", language))
-    return reason
 
 
 def _until(text: str, language: Language) -> date:

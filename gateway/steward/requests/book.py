@@ -37,7 +37,18 @@ class RequestBook:
     def approved(self) -> tuple[Request, ...]:
         """Return the requests whose waivers were not taken back."""
         with self._book.reading() as connection:
-            return _read(connection, "WHERE state = ?", State.APPROVED.value)
+            found = _read(connection, "WHERE state = ?", State.APPROVED.value)
+        return tuple(one for one in found if not one.held)
+
+    def find(self, name: str) -> Request | None:
+        """Return one request, None when there is none of that name."""
+        with self._book.reading() as connection:
+            return next(iter(_read(connection, "WHERE id = ?", name)), None)
+
+    def adopt(self, request: Request) -> None:
+        """Put in what nobody opened, a held mail, unless it is there."""
+        with self._book.changing() as connection:
+            connection.execute("INSERT OR IGNORE INTO request VALUES (?, ?, ?, ?, ?)", _row(request))
 
     def of(self, reference: str) -> tuple[Request, ...]:
         """Return the requests about a mail, newest first."""
@@ -51,10 +62,7 @@ class RequestBook:
         with self._book.changing() as connection:
             barred(_read(connection, "WHERE reference = ? ORDER BY opened DESC", request.reference))
             sign()
-            connection.execute(
-                "INSERT INTO request VALUES (?, ?, ?, ?, ?)",
-                (request.id, request.reference, request.opened, request.state.value, msgspec.json.encode(request)),
-            )
+            connection.execute("INSERT INTO request VALUES (?, ?, ?, ?, ?)", _row(request))
 
     def change(self, name: str, step: Callable[[Request], Request]) -> Request | None:
         """Replace a request by what `step` makes of it, in one transaction; None when there is no such request."""
@@ -73,6 +81,10 @@ class RequestBook:
 def new_name() -> str:
     """Return the id of a new request."""
     return f"YC-{secrets.token_hex(4).upper()}"
+
+
+def _row(request: Request) -> tuple[object, ...]:
+    return request.id, request.reference, request.opened, request.state.value, msgspec.json.encode(request)
 
 
 def _read(connection: sqlite3.Connection, how: str, value: object) -> tuple[Request, ...]:

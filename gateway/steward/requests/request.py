@@ -27,7 +27,16 @@ class State(Enum):
     EXPIRED = "expired"
     """Nobody decided in time."""
     REVOKED = "revoked"
-    """It was approved, and its waivers were taken back."""
+    """It was approved, and its waivers were taken back, or its mail is not to be sent after all."""
+    RELEASING = "releasing"
+    """Of a held mail, as the states below: being sent."""
+    RELEASED = "released"
+    FAILED = "failed"
+    """Put off by the next hop, or never sent: a person may have it sent again."""
+    UNKNOWN = "unknown"
+    """It may have arrived: who has it sent again has asked the next hop."""
+    RETURNED = "returned"
+    """The next hop does not want it."""
 
 
 class Step(Enum):
@@ -38,6 +47,8 @@ class Step(Enum):
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
     REVOKE = "revoke"
+    RELEASE = "release"
+    """Have an approved mail of the hold store sent again."""
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -54,7 +65,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
     id: str
     reference: str
-    """Of the refused mail."""
+    """Of the refused or held mail."""
     opened_by: str
     opened: int
     reason: str
@@ -70,11 +81,20 @@ class Request(Struct, frozen=True, kw_only=True):
     decisions: tuple[Decision, ...] = ()
     entries: tuple[dict[str, Any], ...] = ()
     """Waivers, as the policy file has them; of an approved request."""
+    held: bool = False
+    """The mail itself is held: approved, it is sent. Nobody asked for it, and its id is the reference."""
+    until: int = 0
+    """When a held mail expires; 0 for a request, which has its days."""
+
+    @property
+    def expires(self) -> int:
+        """When it ends undecided."""
+        return self.until or self.opened + OPEN_S
 
     def at(self, now: int) -> State:
         """Return the state at a time: a request that nobody decided expires by itself."""
         waiting = self.state in {State.OPEN, State.ENDORSED}
-        return State.EXPIRED if waiting and now >= self.opened + OPEN_S else self.state
+        return State.EXPIRED if waiting and now >= self.expires else self.state
 
     def taken(self, step: Step) -> Decision | None:
         """Return who took a step."""
@@ -86,13 +106,15 @@ _NEXT: Final = {
     Step.APPROVE: ({State.ENDORSED}, State.APPROVED),
     Step.REFUSE: ({State.OPEN, State.ENDORSED}, State.REFUSED),
     Step.WITHDRAW: ({State.OPEN, State.ENDORSED}, State.WITHDRAWN),
-    Step.REVOKE: ({State.APPROVED}, State.REVOKED),
+    Step.REVOKE: ({State.APPROVED, State.FAILED, State.UNKNOWN}, State.REVOKED),
+    Step.RELEASE: ({State.APPROVED, State.FAILED, State.UNKNOWN}, State.APPROVED),
 }
 _DECIDERS: Final = {
     Step.ENDORSE: frozenset({Role.OPERATOR, Role.SECURITY_OFFICER}),
     Step.APPROVE: frozenset({Role.SECURITY_OFFICER}),
     Step.REFUSE: frozenset({Role.OPERATOR, Role.SECURITY_OFFICER}),
     Step.REVOKE: frozenset({Role.OPERATOR, Role.SECURITY_OFFICER}),
+    Step.RELEASE: frozenset({Role.SECURITY_OFFICER}),
 }
 """A unit head endorses or refuses for the own unit beside them."""
 
@@ -108,7 +130,7 @@ def barred(request: Request, step: Step, person: Person, *, directory: Directory
     Neither who endorses nor who approves is the sender, the login, a delegate of the mailbox, who opened the request, or the
     other one of the two.
     """
-    if request.at(now) not in _NEXT[step][0]:
+    if request.at(now) not in _NEXT[step][0] or (step is Step.RELEASE and not request.held):
         return "state"
     name = person.name.casefold()
     concerned = name in request.owners or name == request.opened_by.casefold()

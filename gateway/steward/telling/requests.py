@@ -28,7 +28,7 @@ def tell_of_requests(telling: Telling) -> None:
     """Tell of requests that were decided or expired of late."""
     for request in telling.desk.people.requests.all():
         state = request.at(int(telling.now))
-        if state in {State.OPEN, State.ENDORSED}:
+        if state in {State.OPEN, State.ENDORSED} or request.held:
             continue
         decision = request.taken(_STEPS[state]) if state in _STEPS else None
         since = decision.at if decision is not None else request.opened + OPEN_S

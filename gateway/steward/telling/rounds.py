@@ -11,6 +11,7 @@ from typing import Final
 from gateway.errors import GatewayError
 from gateway.notice.outbox import Outbox
 from gateway.steward.telling.context import Telling
+from gateway.steward.telling.held import tell_of_held
 from gateway.steward.telling.monthly import tell_reports
 from gateway.steward.telling.requests import tell_of_requests
 from gateway.steward.telling.waiting import tell_what_waits
@@ -18,7 +19,7 @@ from gateway.steward.telling.waiting import tell_what_waits
 _LOG = logging.getLogger("gateway.steward")
 ROUND_S: Final = 10.0
 Teller = Callable[[Telling], None]
-TELLERS: Final[tuple[Teller, ...]] = (tell_of_requests, tell_what_waits, tell_reports)
+TELLERS: Final[tuple[Teller, ...]] = (tell_of_requests, tell_of_held, tell_what_waits, tell_reports)
 
 
 class Rounds:

@@ -10,8 +10,8 @@ from typing import Final
 from gateway.model import VIETNAM
 from gateway.notice import mailbox_of
 from gateway.steward.accounts.book import all_accounts
-from gateway.steward.requests.answers import sees
-from gateway.steward.requests.request import OPEN_S, Request, State, Step, barred
+from gateway.steward.requests.request import Request, State, Step, barred
+from gateway.steward.requests.steps import sees
 from gateway.steward.roles import Person
 from gateway.steward.telling.context import Telling
 
@@ -35,7 +35,7 @@ def tell_what_waits(telling: Telling) -> None:
         waiting[address] |= {one.id: one for one in open_ones if _may_decide(telling, one, person)}
     for address, found in waiting.items():
         if found:
-            first = datetime.fromtimestamp(min(one.opened for one in found.values()) + OPEN_S, VIETNAM)
+            first = datetime.fromtimestamp(min(one.expires for one in found.values()), VIETNAM)
             telling.tell(
                 key,
                 "waiting",

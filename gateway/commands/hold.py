@@ -1,0 +1,198 @@
+"""`gateway hold key | list | show | approve | refuse | release | export`.
+
+Whoever decides proves himself as at the console: an account with the role, and a fresh code of its second factor. The steps
+go through the functions that answer the console, beside a running gateway or without one.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from gateway.audit.acts import record_at_once, recover_at_once, write_at_once
+from gateway.audit.query import AuditReader
+from gateway.audit.render import moment, render_history
+from gateway.commands.common import print_json
+from gateway.config.sections import Configuration
+from gateway.errors import UserError
+from gateway.hold.seal import make_identity
+from gateway.model import Language
+from gateway.pipeline.rulebook import Rulebook
+from gateway.serve.app import way_out
+from gateway.steward import questions as q
+from gateway.steward.accounts.book import Book, find_account
+from gateway.steward.accounts.people import People
+from gateway.steward.desk import Desk
+from gateway.steward.holds import Holds, Ways
+from gateway.steward.refused import Refused, refused
+from gateway.steward.requests.answers import approve, decide
+from gateway.steward.requests.held import find, get_held, release_held
+from gateway.steward.requests.request import Request, State, Step
+from gateway.steward.roles import Person
+from gateway.steward.table import may
+from gateway.texts.catalogue import both
+from gateway.yaml.values import printable
+
+
+def key(file: Path) -> int:
+    """Make a pair of keys; print what goes into gateway.yaml."""
+    public = make_identity(file)
+    print(both("hold", "key", "made", path=file), file=sys.stderr)
+    print(f"hold:\n  recipient: {public}\n  identity: {file.absolute()}")
+    return 0
+
+
+def show(configuration: Configuration, reference: str, *, as_json: bool) -> int:
+    """Print the held mails, or one with its records."""
+    with _office(configuration) as office:
+        office.holds.adopt()
+        requests = office.people.requests.all() if not reference else tuple(filter(None, [office.wanted(reference)]))
+        listed = [office.holds.as_it_is(one) for one in requests if one.held]
+        for one in listed:
+            _print(office, one, as_json=as_json)
+        if reference and not as_json:
+            with AuditReader.open(configuration.data) as reader:
+                history = reader.show(listed[0].reference)
+            if history is not None:
+                print(render_history(history))
+        if not listed and not as_json:
+            print(both("hold", "say", "nothing"))
+    return 0
+
+
+def decided(configuration: Configuration, reference: str, step: Step, *, account: str, reason: str) -> int:
+    """Take a step with a held mail in the name of an account, which proves itself by a code."""
+    with _office(configuration) as office:
+        request = office.wanted(reference)
+        if step is Step.APPROVE and request.at(int(time.time())) is State.OPEN:
+            step = Step.ENDORSE
+        person = office.proven(account, _KINDS.get(step, q.Decide))
+        name, desk, language = request.id, office.desk, Language.VI
+        match step:
+            case Step.APPROVE:
+                answer = approve(desk, person, q.Approve(request=name, reason=reason, code="", read=True), language)
+            case Step.RELEASE:
+                answer = release_held(desk, person, q.Release(request=name, reason=reason, code=""), language)
+            case _:
+                wanted = q.Decide(request=name, step=step.value, reason=reason, read=True)
+                answer = decide(desk, person, wanted, language)
+        print(answer.words if isinstance(answer, q.Done) else "")
+    return 0
+
+
+def export(configuration: Configuration, reference: str, target: Path, *, account: str) -> int:
+    """Write the octets of a held mail to a file that must not be there yet."""
+    with _office(configuration) as office:
+        person = office.proven(account, q.GetHeld)
+        pieces = get_held(office.desk, person, q.GetHeld(office.wanted(reference).reference), Language.VI)
+        octets = b"".join(one.octets for one in pieces if isinstance(one, q.Piece))
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
+            file.write(octets)
+    return 0
+
+
+_KINDS: Final[dict[Step, type[Struct]]] = {Step.APPROVE: q.Approve, Step.RELEASE: q.Release}
+
+
+def _asked(prompt: str) -> str:
+    """Return a line that nobody reads over a shoulder; without a terminal the next line of standard input."""
+    return getpass.getpass(f"{prompt}: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
+
+
+@dataclass(frozen=True)
+class _Office:
+    """What a step needs, as the steward has it."""
+
+    desk: Desk
+    holds: Holds
+    people: People
+
+    def wanted(self, reference: str) -> Request:
+        self.holds.adopt()
+        request = find(self.desk, reference)
+        if request is None:
+            raise UserError(both("hold", "say", "not_held", reference=printable(reference)[:80]))
+        return request
+
+    def proven(self, name: str, question: type[Struct]) -> Person:
+        """Return the person of an account that may ask a question, once its code was right."""
+        name = name.strip().casefold()
+        with self.people.book.reading() as connection:
+            account = find_account(connection, name)
+        if account is None or account.locked or not account.enrolled:
+            raise UserError(both("hold", "say", "no_account", name=printable(name)[:80]))
+        code = _asked(both("hold", "say", "code", name=name))
+        what = str(question.__struct_config__.tag)
+        self.people.logins.check_fresh(name, "".join(code.split()), "", what=what)
+        person = Person(name=account.name, display=account.display, roles=account.roles)
+        if not may(person, question):
+            self.desk.act(person, what, ok=False)
+            raise refused("forbidden")
+        return person
+
+
+@contextmanager
+def _office(configuration: Configuration) -> Iterator[_Office]:
+    """Open what the steward has, as whoever owns the data folder."""
+    out = way_out(configuration)
+    if out is None:
+        raise UserError(both("hold", "say", "off"))
+    data = configuration.data
+    with suppress(OSError):
+        folder = data.stat()
+        if os.geteuid() == 0 and folder.st_uid != 0:
+            os.setgroups([])
+            os.setgid(folder.st_gid)
+            os.setuid(folder.st_uid)
+    rules = Rulebook(configuration).current
+    try:
+        with closing(Book.under(data)) as book:
+            record = partial(record_at_once, data)
+            people = People(book, record, lambda: rules.directory, lambda _mailbox, _code: None, clock=time.time)
+            ways = Ways(write=partial(write_at_once, data), recover=partial(recover_at_once, data), out=out)
+            holds = Holds(configuration, people.requests, ways, clock=time.time)
+            desk = Desk(configuration=configuration, rules=lambda: rules, record=record, accounts=people, holds=holds)
+            yield _Office(desk, holds, people)
+    except Refused as error:
+        refusal = error.refusal
+        words = refusal.words or both("hold", "refusal", refusal.kind)
+        raise UserError(words) from None
+    except sqlite3.Error as error:
+        raise UserError(both("steward", "fault", "accounts", path=data, reason=error)) from None
+
+
+def _print(office: _Office, request: Request, *, as_json: bool) -> None:
+    held = office.holds.look(request.reference)
+    state = request.at(int(time.time()))
+    if as_json:
+        print_json(
+            {
+                "reference": request.reference,
+                "state": state.value,
+                "sender": request.owners[0] if request.owners else "",
+                "size": held.mail.size if held is not None else None,
+                "recipients": list(held.recipients) if held is not None else [],
+                "until": held.held.until if held is not None else None,
+                "decisions": [{"step": one.step.value, "who": one.who, "at": one.at} for one in request.decisions],
+                "answer": f"{held.outcome.code} {held.outcome.text}"
+                if held is not None and held.release and held.outcome
+                else None,
+            }
+        )
+        return
+    size = f"{held.mail.size} B" if held is not None else "-"
+    until = moment(held.until) if held is not None else "-"
+    sender = printable(request.owners[0], limit=320) if request.owners else "<>"
+    words = both("steward", "request_states", state.value)
+    print(f"{request.reference}  {sender}  {size}  {until}  {words}")

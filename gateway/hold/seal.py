@@ -1,0 +1,153 @@
+"""Sealed files in the age format (age-encryption.org/v1): `age -d -i KEY FILE` of Debian opens them as well."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pyrage
+
+from gateway.errors import GatewayError, UserError
+from gateway.texts.catalogue import both, reasons
+
+_CREDENTIALS: Final = Path("/run/credentials")
+"""Where systemd lays keys for one service alone, whatever their modes look like."""
+_LIMIT_KEY_BYTES: Final = 64 << 10
+
+
+class SealBrokenError(GatewayError):
+    """A sealed file does not open with our key, or does not hold what its record says."""
+
+
+@dataclass(frozen=True)
+class Digests:
+    """SHA-256 of what was sealed and of the sealed file, in hex, and the size of the file in octets."""
+
+    octets: str
+    sealed: str
+    size: int
+
+
+def recipient_of(text: str) -> Any:
+    """Return the public key of its text `age1...`; UserError when it is none."""
+    try:
+        return pyrage.x25519.Recipient.from_str(text)
+    except pyrage.RecipientError:
+        raise UserError(both("hold", "key", "recipient")) from None
+
+
+def identity_of(path: Path) -> Any:
+    """Return the private key in a file; UserError when it is missing, is none, or others could read it."""
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            octets = file.read(_LIMIT_KEY_BYTES)
+    except OSError as error:
+        raise UserError(both("hold", "key", "unread", path=path, reason=reasons(error))) from None
+    if mode & 0o077 and not path.is_relative_to(_CREDENTIALS):
+        raise UserError(both("hold", "key", "mode", path=path))
+    lines = (line.strip() for line in octets.decode("ascii", "replace").splitlines())
+    for line in lines:
+        if line and not line.startswith("#"):
+            try:
+                return pyrage.x25519.Identity.from_str(line)
+            except pyrage.IdentityError:
+                break
+    raise UserError(both("hold", "key", "identity", path=path))
+
+
+def public_of(identity: Any) -> str:
+    """Return the text of the public key that belongs to a private one."""
+    return str(identity.to_public())
+
+
+def make_identity(path: Path) -> str:
+    """Write a new private key to a file that must not be there yet, mode 0600; return the public key's text. UserError."""
+    identity = pyrage.x25519.Identity.generate()
+    text = f"# public key: {public_of(identity)}\n{identity}\n"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise UserError(both("hold", "key", "not_made", path=path, reason=reasons(error))) from None
+    return public_of(identity)
+
+
+def seal(chunks: Iterable[bytes], descriptor: int, recipient: Any) -> Digests:
+    """Write chunks sealed for a recipient to an open file; OSError as the file raises it."""
+    source, target = _Source(iter(chunks)), _Target(descriptor)
+    try:
+        pyrage.encrypt_io(source, target, [recipient])
+    except pyrage.EncryptError as error:
+        raise (target.failure or source.failure or OSError(str(error))) from None
+    return Digests(source.hash.hexdigest(), target.hash.hexdigest(), target.size)
+
+
+def unseal(sealed: bytes, identity: Any, *, octets_sha256: str) -> bytes:
+    """Return what a sealed file holds; SealBrokenError when it does not open or is not what was sealed."""
+    try:
+        octets: bytes = pyrage.decrypt(sealed, [identity])
+    except pyrage.DecryptError as error:
+        raise SealBrokenError(both("hold", "key", "not_opened", reason=str(error)[:100])) from None
+    if hashlib.sha256(octets).hexdigest() != octets_sha256:
+        raise SealBrokenError(both("hold", "key", "other"))
+    return octets
+
+
+class _Source(io.RawIOBase):
+    """Chunks as a file to read, hashed on the way."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        super().__init__()
+        self.hash = hashlib.sha256()
+        self.failure: BaseException | None = None
+        self._chunks = chunks
+        self._rest = b""
+
+    def read(self, size: int = -1) -> bytes:
+        """Return at most `size` octets, none at the end."""
+        try:
+            while not self._rest:
+                self._rest = next(self._chunks)
+                self.hash.update(self._rest)
+        except StopIteration:
+            return b""
+        except BaseException as error:
+            self.failure = error
+            raise
+        taken = self._rest if size < 0 else self._rest[:size]
+        self._rest = self._rest[len(taken) :]
+        return taken
+
+
+class _Target(io.RawIOBase):
+    """An open file to write, hashed on the way."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self.hash = hashlib.sha256()
+        self.failure: BaseException | None = None
+        self.size = 0
+        self._descriptor = descriptor
+
+    def write(self, octets: Any) -> int:
+        """Write all of it."""
+        data = bytes(octets)
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.write(self._descriptor, view) :]
+        except OSError as error:
+            self.failure = error
+            raise
+        self.hash.update(data)
+        self.size += len(data)
+        return len(data)

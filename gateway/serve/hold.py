@@ -1,0 +1,58 @@
+"""The hold store of the configuration: its folder, its key, and who holds mail in a front end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gateway.audit import AuditLog
+from gateway.audit import record as r
+from gateway.config.sections import Configuration
+from gateway.errors import UserError
+from gateway.hold.keeping import Keeper, NotHeldError
+from gateway.hold.seal import recipient_of
+from gateway.hold.store import HoldStore, Limits
+from gateway.model import VIETNAM
+from gateway.nexthop.replies import HopReply
+from gateway.notice import Notices, mailbox_of
+from gateway.serve.app import way_out
+from gateway.texts.catalogue import both, reasons
+
+
+def check_hold(configuration: Configuration) -> None:
+    """Make the folder and look at what holds mail; UserError when it could not be held."""
+    if configuration.hold.release is None:
+        return
+    way_out(configuration)
+    with configuration.at("hold", "recipient"):
+        recipient_of(configuration.hold.recipient)
+    store = HoldStore(configuration.data)
+    try:
+        store.prepare()
+    except OSError as error:
+        raise UserError(both("hold", "store", "folder", path=store.folder, reason=reasons(error))) from None
+
+
+def keeper_of(configuration: Configuration, audit: AuditLog, notices: Notices) -> Keeper | None:
+    """Return who holds mail in this process, None where none is held."""
+    hold = configuration.hold
+    if hold.release is None:
+        return None
+    domain = configuration.passwords.login_domain
+
+    async def tell(mailbox: str, held: r.Held) -> HopReply:
+        until = datetime.fromisoformat(held.until).astimezone(VIETNAM)
+        reply = await notices.send("held", mailbox, reference=held.id, until=f"{until:%H:%M %d/%m/%Y}")
+        if reply is None:
+            raise NotHeldError(both("hold", "store", "too_many", mailbox=mailbox))
+        return reply
+
+    return Keeper(
+        HoldStore(configuration.data),
+        audit,
+        recipient=recipient_of(hold.recipient),
+        limits=Limits(mails=hold.mails, bytes=hold.bytes),
+        days=hold.days,
+        mailbox_of=lambda login: mailbox_of(login, domain),
+        may_tell=notices.may_send,
+        tell=tell,
+    )

@@ -1,0 +1,196 @@
+"""What people and time do with the hold store, one function for the console, the commands and the clock.
+
+Whether a mail may be sent stands in the book of requests; what became of it stands in the log. `tend` brings both and the
+files together, so that whatever a crash left is gone on with: a mail that was approved and not yet begun is sent, one that
+was refused goes, one whose sender was cut off is concluded, and what is past its time expires.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec.structs import replace
+
+from gateway.audit import record as r
+from gateway.audit.query import AuditReader
+from gateway.audit.store import Folder
+from gateway.config.sections import Configuration
+from gateway.errors import GatewayError
+from gateway.hold.release import Write, release
+from gateway.hold.seal import identity_of, unseal
+from gateway.hold.state import GONE, HeldMail, HoldState, look_up
+from gateway.hold.store import HoldStore, InUseError, SealedFile
+from gateway.hold.way import WayOut
+from gateway.steward.requests.book import RequestBook
+from gateway.steward.requests.request import Request, State, Step
+from gateway.texts.catalogue import both
+
+_LOG = logging.getLogger("gateway.steward")
+_BY_STATE: Final = {
+    HoldState.RELEASING: State.RELEASING, HoldState.RELEASED: State.RELEASED, HoldState.FAILED: State.FAILED,
+    HoldState.UNKNOWN: State.UNKNOWN, HoldState.RETURNED: State.RETURNED, HoldState.EXPIRED: State.EXPIRED,
+}  # fmt: skip
+_ENDED: Final = {State.REFUSED, State.WITHDRAWN, State.REVOKED}
+"""Decided so that the mail is not sent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ways:
+    """What is done to the world."""
+
+    write: Write
+    recover: Callable[[], None]
+    """Has the mails concluded that processes which are gone left open."""
+    out: WayOut
+
+
+class Holds:
+    """The hold store of one process; any thread may use it."""
+
+    def __init__(
+        self, configuration: Configuration, requests: RequestBook, ways: Ways, *, clock: Callable[[], float]
+    ) -> None:
+        self._configuration = configuration
+        self._requests = requests
+        self._ways = ways
+        self._clock = clock
+        self._tending = threading.Lock()
+        self.store = HoldStore(configuration.data)
+
+    def look(self, reference: str) -> HeldMail | None:
+        """Return a mail as the log has it now."""
+        with AuditReader.open(self._configuration.data) as reader:
+            return look_up(reader, reference)
+
+    @contextmanager
+    def leased(self, reference: str) -> Iterator[HeldMail]:
+        """Have a mail to oneself; InUseError while somebody else has it, FileNotFoundError when it is not held any more."""
+        with self.store.lease(reference):
+            held = self.look(reference)
+            if held is None or held.state in GONE | {HoldState.PENDING}:
+                raise FileNotFoundError(reference)
+            yield held
+
+    def octets(self, held: HeldMail) -> bytes:
+        """Return what was sealed: a mail as it will be sent. SealBrokenError, UserError, OSError."""
+        return unseal(self.store.read(held.reference), self._identity(), octets_sha256=held.held.octets)
+
+    def release(self, held: HeldMail, by: str) -> r.Outcome:
+        """Send an approved mail that one has a lease on; as `gateway.hold.release`."""
+        outcome = release(
+            held,
+            store=self.store,
+            identity=self._identity(),
+            way=self._ways.out,
+            write=self._ways.write,
+            by=by,
+            folder=Folder(self._configuration.data),
+        )
+        self._settled(held, outcome.delivery)
+        return outcome
+
+    def end(self, held: HeldMail, delivery: r.Delivery) -> None:
+        """End a mail that is not to be sent, by somebody who has the lease: recorded, then removed."""
+        self._ways.write(r.Outcome(id=held.reference, delivery=delivery), None)
+        self.store.remove(held.reference)
+        self._settled(held, delivery)
+
+    def request(self, reference: str) -> Request | None:
+        """Return the request of a held mail, its state as log and decisions have it together; None when there is none."""
+        kept = self._requests.find(reference)
+        return self.as_it_is(kept) if kept is not None else None
+
+    def as_it_is(self, kept: Request) -> Request:
+        """Return the request of a held mail with the state that the log gives it."""
+        if kept.state in {*_ENDED, State.RELEASED, State.RETURNED, State.EXPIRED}:
+            return kept
+        held = self.look(kept.reference)
+        state = _BY_STATE.get(held.state) if held is not None else None
+        return replace(kept, state=state) if state is not None else kept
+
+    def adopt(self) -> tuple[SealedFile, ...]:
+        """Put each held mail that nobody knows of into the book of requests; return all sealed files."""
+        files = self.store.files()
+        for file in files:
+            if self._requests.find(file.reference) is None:
+                held = self.look(file.reference)
+                if held is not None and held.state is HoldState.HELD:
+                    self._requests.adopt(_request_of(held))
+        return files
+
+    def tend(self) -> None:
+        """Go through the store once: go on with whatever stopped in the middle. One at a time; never raises."""
+        with self._tending:
+            try:
+                self.store.clear_parts()
+                files = self.adopt()
+            except (GatewayError, OSError) as error:
+                _LOG.error("%s", both("hold", "say", "not_tended", reference="-", reason=error))
+                return
+            for file in files:
+                try:
+                    with suppress(InUseError, FileNotFoundError), self.store.lease(file.reference):
+                        self._tend(file)
+                except (GatewayError, OSError) as error:
+                    fields = {"reference": file.reference, "reason": error}
+                    _LOG.error("%s", both("hold", "say", "not_tended", **fields))
+
+    def _tend(self, file: SealedFile) -> None:
+        """Look after one mail that one has the lease on."""
+        held = self.look(file.reference)
+        if held is not None and held.state in {HoldState.PENDING, HoldState.RELEASING}:
+            self._ways.recover()  # whoever had it is gone, for the lease is ours
+            held = self.look(file.reference)
+        if held is None:  # a crash between file and record, or a log that is older than the file
+            if self._clock() > file.time + self._configuration.hold.days * 86_400:
+                self.store.remove(file.reference)
+            return
+        kept = self._requests.find(held.reference)
+        if held.state in GONE:
+            self.store.remove(held.reference)
+            if held.outcome is not None:
+                self._settled(held, held.outcome.delivery)
+        elif held.state is HoldState.HELD and kept is not None and kept.state in _ENDED:
+            self.end(held, r.Delivery.HOLD_REFUSED)
+        elif self._clock() >= held.until.timestamp():
+            self.end(held, r.Delivery.HOLD_EXPIRED)
+        elif held.state is HoldState.HELD and kept is not None and kept.state is State.APPROVED:
+            approved = kept.taken(Step.APPROVE)
+            self.release(held, approved.who if approved is not None else "")
+
+    def _identity(self) -> object:
+        assert self._configuration.hold.identity is not None  # with `release` the configuration has one
+        return identity_of(self._configuration.hold.identity)
+
+    def _settled(self, held: HeldMail, delivery: r.Delivery) -> None:
+        """Let the book of requests say what the log says, so that a list needs no look into the log."""
+        state = {
+            r.Delivery.RELAYED: State.RELEASED,
+            r.Delivery.UPSTREAM_REFUSED: State.RETURNED,
+            r.Delivery.HOLD_EXPIRED: State.EXPIRED,
+        }.get(delivery)
+        if state is not None:
+            self._requests.change(held.reference, lambda kept: replace(kept, state=state))
+
+
+def _request_of(held: HeldMail) -> Request:
+    mail = held.mail
+    names = (mail.reverse_path, mail.mailbox, mail.session.login)
+    held_for = [one for one in mail.findings if one.effective == "hold"]
+    return Request(
+        id=held.reference,
+        reference=held.reference,
+        opened_by=mail.session.login or "",
+        opened=int(held.since.timestamp()),
+        reason="",
+        owners=tuple(dict.fromkeys(one.casefold() for one in names if one)),
+        unit=mail.unit or "",
+        rules=tuple(dict.fromkeys((one.policy, one.rule, one.code) for one in held_for)),
+        held=True,
+        until=int(held.until.timestamp()),
+    )

@@ -1,0 +1,58 @@
+"""What became of a held mail: to the login that sent it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from gateway.hold.state import HeldMail
+from gateway.notice.book import DAY_S
+from gateway.steward.holds import Holds
+from gateway.steward.requests.request import Request, State
+from gateway.steward.telling.context import Telling
+from gateway.steward.telling.requests import concerned
+from gateway.texts.catalogue import pair
+from gateway.vietnamese.printed import clean
+
+_KINDS: Final = {
+    State.RELEASED: "hold_released", State.RETURNED: "hold_returned", State.EXPIRED: "hold_expired",
+    State.REFUSED: "hold_refused", State.REVOKED: "hold_refused", State.WITHDRAWN: "hold_refused",
+}  # fmt: skip
+_LATEST_S: Final = 2 * DAY_S
+"""What ended before that is no news."""
+
+
+def tell_of_held(telling: Telling) -> None:
+    """Tell of held mails that were sent, or that will not be."""
+    holds = telling.desk.holds
+    for request in telling.desk.people.requests.all() if holds is not None else ():
+        if holds is not None and request.held:
+            _tell(telling, holds, request)
+
+
+def _tell(telling: Telling, holds: Holds, kept: Request) -> None:
+    request = holds.as_it_is(kept)
+    key = f"held:{request.id}:{request.state.value}"
+    if request.state not in _KINDS or telling.now - request.expires >= _LATEST_S or telling.book.has(key):
+        return
+    held = holds.look(request.reference)
+    if held is None or held.outcome is None or telling.now - _time(held) >= _LATEST_S:
+        return
+    outcome, decision = held.outcome, request.decisions[-1] if request.decisions else None
+    left_out = ", ".join(clean(one, limit=320) for one in outcome.left_out)
+    for recipient in concerned(telling, request):
+        if request.state is not State.WITHDRAWN or decision is None or decision.who != recipient:
+            telling.tell(
+                key,
+                _KINDS[request.state],
+                recipient,
+                reference=request.reference,
+                answer=clean(f"{outcome.code or ''} {outcome.enhanced} {outcome.text}".strip(), limit=300),
+                left_out=pair("steward", "holds", "left_out", who=left_out) if left_out else "",
+                reason=decision.reason if decision is not None else "",
+            )
+    telling.book.mark(key, kind="held", now=telling.now)
+
+
+def _time(held: HeldMail) -> float:
+    return datetime.fromisoformat(held.outcome.time).timestamp() if held.outcome is not None else 0.0

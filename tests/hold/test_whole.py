@@ -1,0 +1,81 @@
+"""Held mail through a real gateway: sealed, told, decided by two persons, sent as it came, or not at all."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from tests.e2e.gateway_process import cli
+from tests.hold.world import AN, BINH, CANARY, OFFICER, OPERATOR, OUT, held_mail, notices, released, sha256, town
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+async def test_a_mail_is_held_told_decided_by_two_and_sent_as_it_came(tmp_path):
+    async with town(tmp_path) as here:
+        reply = await here.send(1)
+        assert reply.code == 250
+        assert "CHƯA gửi" in reply
+        reference = reply.split("[")[1].split("]")[0]
+        (notice,) = notices(here.sink)
+        assert notice.rcpt_lines == [f"RCPT TO:<{AN}>".encode()]
+        assert released(here.sink) == []
+        assert await here.kinds(reference) == ["intent", "held", "held"]
+        sealed = here.store.read(reference)
+        assert CANARY.encode() not in sealed
+        if shutil.which("age"):
+            opened = subprocess.run(
+                ["age", "-d", "-i", tmp_path / "identity", here.store.folder / f"{reference}.age"],
+                check=True, capture_output=True,
+            ).stdout  # fmt: skip
+            assert opened.endswith(held_mail(1))
+        again = await here.send(1)
+        assert again.code == 250
+        assert reference in again
+        assert len(notices(here.sink)) == 1
+
+        alone = await here.hold("approve", reference, "--reason", "đã xem", name=OFFICER)
+        assert alone.code == 0, alone.err
+        twice = await here.hold("approve", reference, "--reason", "đã xem", name=OFFICER)
+        assert twice.code == 2
+        assert "khác nhau" in twice.err
+        assert released(here.sink) == []
+        wrong = await here.hold("approve", reference, "--reason", "đã xem", name=OPERATOR)
+        assert wrong.code == 2
+        run = await here.hold("refuse", "BT-00000000", "--reason", "đã xem", name=OPERATOR)
+        assert run.code == 2
+
+
+async def test_a_released_mail_goes_to_exactly_those_it_was_held_for(tmp_path):
+    async with town(tmp_path) as here:
+        reference = await here.held(2, parameters=" BODY=8BITMIME")
+        run = await here.approved(reference)
+        assert run.code == 0, run.err
+        assert "queued as 4711" in run.out
+        (mail,) = released(here.sink)
+        assert mail.mail_line == f"MAIL FROM:<{AN}> BODY=8BITMIME".encode()
+        assert mail.rcpt_lines == [f"RCPT TO:<{BINH}>".encode(), f"RCPT TO:<{OUT}>".encode()]
+        records = [one for one in await here.gateway.records() if one.get("id") == reference]
+        assert mail.content.endswith(held_mail(2))
+        assert mail.content.startswith(b"Received: ")
+        assert sha256(mail.content) == next(one["octets"] for one in records if one["kind"] == "held")
+        assert await here.kinds(reference) == ["intent", "held", "held", "release", "sending", "relayed"]
+        assert not here.store.has(reference)
+        again = await here.hold("release", reference, "--reason", "lần nữa", name=OFFICER)
+        assert again.code == 2
+        assert "đã gửi" in again.err
+        assert len(released(here.sink)) == 1
+        assert (await here.listed())[reference]["state"] == "released"
+        await here.gateway.terminate(60)
+        await here.gateway.assert_audit_is_whole()
+
+
+async def test_doctor_tries_the_way_out_in_an_official_name(tmp_path):
+    async with town(tmp_path) as here:
+        run = await cli("doctor", "--config", tmp_path / "gateway.yaml", timeout=120)
+        assert f"thay mặt {AN}" in run.out
+        assert [session for session in here.sink.sessions if b"RSET" in session.commands]
+        here.sink.script.released["mail"] = b"550 5.7.60 not allowed to send as this user\r\n"
+        run = await cli("doctor", "--config", tmp_path / "gateway.yaml", timeout=120)
+        assert run.code == 1
+        assert "not allowed to send as" in run.out
