@@ -9,7 +9,8 @@ from gateway.config.values import MailboxAddress
 
 
 class Notices(Section):
-    """Who writes them, and when."""
+    """Who writes them, when, and who hears of troubles."""
 
     mail_from: MailboxAddress = ""
+    to: tuple[MailboxAddress, ...] = ()
     holidays: tuple[date, ...] = ()

@@ -167,7 +167,7 @@ def beside(
         sandbox_missing=sandbox.missing if sandbox is not None else None,
         last_reload=load.last_reload,
     )
-    steward = _steward(configuration, rulebook, audit, addresses, running, release_all_but_the_log)
+    steward = _steward(configuration, rulebook, audit, addresses, running, troubles, release_all_but_the_log)
     console = None
     if configuration.console is not None and addresses.console is not None and steward is not None:
         from gateway.serve.console import walled_console  # who configures none does without its libraries
@@ -210,9 +210,10 @@ def _steward(
     audit: DoorProcess,
     addresses: Addresses,
     running: Running,
+    troubles: Board,
     release: Callable[[], None],
 ) -> DoorProcess | None:
-    if not (configuration.console or configuration.reports.send):
+    if not (configuration.console or configuration.reports.send or configuration.notices.to):
         return None
     sources = service.Sources(
         configuration=configuration,
@@ -222,5 +223,6 @@ def _steward(
         way_out=way_out(configuration),
         accepts=addresses.listeners[0].addresses[0],
         running=running,
+        troubles=troubles,
     )
     return steward_process(sources, release)

@@ -31,7 +31,8 @@ _RATE_MOST_S: Final = 3600.0
 _STEP_S: Final = 60.0
 _STEP_LASTS_S: Final = 900.0
 _KILLED_LASTS_S: Final = 60.0
-_SOON_DAYS: Final = 30
+_STEPS_DAYS: Final = (30, 14, 3)
+"""Before the end of a certificate."""
 _BEHIND_S: Final = 30.0
 
 
@@ -141,12 +142,20 @@ class Clock:
             yield Trouble.CLOCK, self._words if monotonic < self._until else ""
 
 
-def certificates(load: SharedLoad) -> Iterator[Found]:
-    """Yield whether a certificate in use ends within a month."""
+def certificates(load: SharedLoad) -> tuple[str, str]:
+    """Return the words on certificates in use that end within 30 days, and the step that each has come to.
+
+    Steps are 30, 14 and 3 days, then each day; a new one is said anew.
+    """
     now = time.time()
-    left = [(path, int((end - now) // _DAY_S)) for path, end in load.served_until()]
-    soon = [both("trouble", "line", "days", path=path, days=days) for path, days in left if days < _SOON_DAYS]
-    yield Trouble.CERTIFICATE, "; ".join(soon)
+    left = ((path, end, int((end - now) // _DAY_S)) for path, end in load.served_until())
+    soon = [(path, end, days) for path, end, days in left if days <= _STEPS_DAYS[0]]
+    words = "; ".join(both("trouble", "line", "days", path=path, days=days) for path, _, days in soon)
+    return words, " ".join(f"{path}:{end}:{_step(days)}" for path, end, days in soon)
+
+
+def _step(days: int) -> int:
+    return min((step for step in _STEPS_DAYS if days <= step), default=days) if days > _STEPS_DAYS[-1] else days
 
 
 def shipping_behind(shipping: Shipping) -> Iterator[Found]:

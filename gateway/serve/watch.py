@@ -27,7 +27,6 @@ _BREATH_S: Final = 2.5
 """Between two signs of life on a busy machine."""
 REPLACED_S: Final = 30.0
 _LOOK_ROUND_S: Final = 1.0
-_DAY_S: Final = 86400.0
 
 
 class Watch:
@@ -50,7 +49,8 @@ class Watch:
             return
         self._next = time.monotonic() + _LOOK_ROUND_S
         for trouble, reason in self._machine():
-            self._note(trouble, "machine", reason, every_s=_DAY_S if trouble is Trouble.CERTIFICATE else None)
+            self._note(trouble, reason)
+        self._note(Trouble.CERTIFICATE, *certificates(self._load))
         seen = {pid: (trouble, silent_s) for trouble, pid, silent_s in processes()}
         for pid in self._silent.keys() - seen.keys():
             self.ledger.over(self._silent.pop(pid)[0], _silence(pid))
@@ -69,17 +69,15 @@ class Watch:
         yield from self._room.look()
         yield from self._memory.look()
         yield from self._clock.look()
-        yield from certificates(self._load)
         if self._shipping is not None:
             yield from shipping_behind(self._shipping)
 
-    def _note(self, trouble: Trouble, source: str, reason: str, *, every_s: float | None = None) -> None:
-        if not reason:
-            self.ledger.over(trouble, source)
-        elif every_s is None:
-            self.ledger.lasts(trouble, source, reason)
+    def _note(self, trouble: Trouble, reason: str, step: str = "") -> None:
+        """Note what the machine is in, or out of."""
+        if reason:
+            self.ledger.lasts(trouble, "machine", reason, step=step)
         else:
-            self.ledger.lasts(trouble, source, reason, every_s=every_s)
+            self.ledger.over(trouble, "machine")
 
     def _mind(self, trouble: Trouble, pid: int, silent_s: float) -> None:
         """Say that a process is silent, and end it when it has been so for long."""

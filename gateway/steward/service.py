@@ -36,6 +36,7 @@ from gateway.steward.server import Server
 from gateway.steward.telling.context import Telling
 from gateway.steward.telling.monthly import attached, record_lost
 from gateway.steward.telling.rounds import Rounds
+from gateway.system.trouble import Board
 from gateway.texts.catalogue import both
 
 _LOG = logging.getLogger("gateway.steward")
@@ -62,6 +63,8 @@ class Sources:
     clock: Callable[[], float] = time.time
     running: Running | None = None
     """What only the supervisor knows of the system."""
+    troubles: Board | None = None
+    """Where the supervisor shows what is wrong."""
 
 
 class Steward:
@@ -95,7 +98,12 @@ class Steward:
             notices=self._notices,
         )
         self._rounds = Rounds(
-            Telling(self.desk, self._notices),
+            Telling(
+                self.desk,
+                self._notices,
+                sources.next_hop.our_name,
+                sources.troubles.read if sources.troubles is not None else dict,
+            ),
             Outbox(
                 self._hop,
                 self._notices,

@@ -117,7 +117,8 @@ class _State:
     began: float
     since: datetime
     reason: str
-    every_s: float
+    step: str
+    """Where it stands, of one that is said anew when that changes and not by the clock."""
     again: float
     """When it is said next that it lasts."""
     sources: set[str] = field(default_factory=set)
@@ -143,12 +144,13 @@ class Ledger:
             else:
                 self.lasts(trouble, source, line["reason"], mails=line["mails"])
 
-    def lasts(self, trouble: Trouble, source: str, reason: str, *, mails: int = 0, every_s: float = _AGAIN_S) -> None:
-        """Note that somebody is in trouble; it begins with the first."""
+    def lasts(self, trouble: Trouble, source: str, reason: str, *, mails: int = 0, step: str = "") -> None:
+        """Note that somebody is in trouble; it begins with the first, and anew with each other `step` that it comes to."""
         state = self._states.get(trouble)
-        if state is None:
+        if state is None or state.step != step:
             now = self._clock()
-            state = _State(now, datetime.now(UTC), reason, every_s, now + every_s)
+            state = state or _State(now, datetime.now(UTC), reason, step, now + _AGAIN_S)
+            state.step = step
             self._states[trouble] = state
             _LOG.error("%s", both("trouble", "begins", trouble.value, reason=reason or "-"))
         state.sources.add(source)
@@ -177,8 +179,8 @@ class Ledger:
         """Say what still lasts, of those whose time has come."""
         now = self._clock()
         for trouble, state in self._states.items():
-            if now >= state.again:
-                state.again = now + state.every_s
+            if now >= state.again and not state.step:
+                state.again = now + _AGAIN_S
                 _LOG.error("%s", both("trouble", "line", "lasts", **self._fields(trouble, state, state.fresh)))
                 state.fresh = 0
 
@@ -190,7 +192,12 @@ class Ledger:
     def _show(self) -> None:
         self.board.write(
             {
-                trouble.value: {"since": state.since.timestamp(), "mails": state.mails, "reason": state.reason}
+                trouble.value: {
+                    "since": state.since.timestamp(),
+                    "mails": state.mails,
+                    "reason": state.reason,
+                    "step": state.step,
+                }
                 for trouble, state in self._states.items()
             }
         )

@@ -12,6 +12,7 @@ import pytest
 import gateway
 from gateway.metrics.load import SharedLoad
 from gateway.serve import machine
+from gateway.serve.watch import Watch
 from gateway.system.trouble import Ledger, Pipe, Teller, Trouble
 from gateway.texts.catalogue import product_texts
 from tests.e2e.gateway_process import environment
@@ -125,19 +126,25 @@ def test_little_room_and_room_that_ends_within_a_day_are_troubles(monkeypatch, t
     assert dict(room.look())[Trouble.INODES]
 
 
-def test_a_certificate_that_ends_within_a_month_is_told_once_a_day(told):
-    load, now = SharedLoad(1, (Path("tls.crt"),)), [0.0]
-    assert [*machine.certificates(load)] == [(Trouble.CERTIFICATE, "")]
-    load.serve_until(Path("tls.crt"), datetime.now(UTC) + timedelta(days=40))
-    assert [*machine.certificates(load)] == [(Trouble.CERTIFICATE, "")]
-    load.serve_until(Path("tls.crt"), datetime.now(UTC) + timedelta(days=13, hours=1))
-    ((trouble, reason),) = machine.certificates(load)
-    assert "has 13 days left" in reason
-    ledger = Ledger(lambda: now[0])
-    ledger.lasts(trouble, "machine", reason, every_s=86_400)
-    for now[0] in range(0, 200_000, 900):
-        ledger.look()
-    assert len(told()) == 3
+def test_a_certificate_is_told_of_at_30_14_and_3_days_then_daily_each_once(told, monkeypatch, tmp_path):
+    load, wall = SharedLoad(1, (Path("tls.crt"),)), [0.0]
+    end = datetime(2027, 1, 31, tzinfo=UTC)
+    monkeypatch.setattr(machine.time, "time", lambda: wall[0])
+    assert machine.certificates(load) == ("", "")
+    load.serve_until(Path("tls.crt"), end)
+    watch = Watch(tmp_path, load)
+    days_told = []
+    for hours in range(40 * 24, -3 * 24, -6):
+        wall[0] = (end - timedelta(hours=hours)).timestamp()
+        before = len(told())
+        watch._note(Trouble.CERTIFICATE, *machine.certificates(load))
+        watch.ledger.look()
+        days_told += [hours // 24] * (len(told()) - before)
+    assert days_told == [30, 14, 3, 2, 1, 0, -1, -2, -3]
+    assert "has 14 days left" in told()[1]
+    load.serve_until(Path("tls.crt"), end + timedelta(days=365))
+    watch._note(Trouble.CERTIFICATE, *machine.certificates(load))
+    assert watch.ledger.board.read() == {}
 
 
 @pytest.mark.parametrize(

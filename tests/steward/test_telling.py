@@ -21,6 +21,7 @@ from gateway.steward.requests.request import OPEN_S, Request
 from gateway.steward.roles import Role
 from gateway.steward.telling.context import Telling
 from gateway.steward.telling.requests import concerned, tell_of_requests
+from gateway.steward.telling.troubles import Troubles
 from gateway.steward.telling.waiting import slot, tell_what_waits
 from tests.steward.mail_world import digest
 from tests.steward.request_world import (
@@ -235,3 +236,69 @@ def test_a_notice_that_was_refused_is_on_the_overview_for_two_days(office, telli
     assert line.state.key == "warn"
     late = moment + timedelta(days=2, seconds=1)
     assert not [line for line in health_lines(office.desk, late, language) if "550" in line.detail]
+
+
+ADMIN = "quantri@x.example"
+
+
+def troubled(office: Office, board: dict, **more) -> Telling:
+    configuration = Configuration(data=office.data, notices={"to": [ADMIN]})
+    return Telling(
+        replace(office.desk, configuration=configuration), NoticeBook(office.data), "gw.example", lambda: board, **more
+    )
+
+
+def test_a_trouble_that_lasts_is_told_once_when_it_begins_and_once_when_it_is_over(office):
+    board, began = {}, office.now
+    found = {"mails": 7, "reason": "Connection refused", "step": ""}
+    teller, telling = Troubles(), troubled(office, board)
+
+    def kinds(minutes: float, teller=teller) -> list[str]:
+        office.now = began + 60 * minutes
+        for _ in range(2):
+            teller(telling)
+        return [kind for kind, *_ in told(office)]
+
+    assert kinds(0) == []
+    board["next_hop"] = found | {"since": office.now}
+    assert kinds(10) == []
+    del board["next_hop"]
+    assert kinds(11) == [], "nobody hears of what is over soon"
+    board["next_hop"] = found | {"since": office.now}
+    assert kinds(26) == ["trouble_begins"]
+    assert "Connection refused" in told(office)[0][2]["words"][1]
+    assert kinds(600) == ["trouble_begins"]
+    another = Troubles()
+    board["next_hop"]["since"] = office.now  # the gateway was started anew: it finds the trouble again, later
+    assert kinds(601, another) == kinds(602, Troubles()) == ["trouble_begins"]
+    del board["next_hop"]
+    assert kinds(603, another) == ["trouble_begins"], "it may be found again"
+    assert kinds(607, another) == ["trouble_begins", "trouble_over"]
+    assert kinds(700) == ["trouble_begins", "trouble_over"]
+    telling.book.close()
+
+
+def test_a_certificate_is_told_of_at_once_and_with_each_step(office):
+    certificate = {"since": office.now, "mails": 0, "reason": "tls.crt", "step": "tls.crt:1:30"}
+    board = {"certificate": certificate}
+    for step in ("tls.crt:1:30", "tls.crt:1:30", "tls.crt:1:14", "tls.crt:1:3"):
+        board["certificate"] = certificate | {"step": step}
+        for teller in (Troubles(), Troubles()):
+            teller(troubled(office, board))
+    assert [(kind, recipient) for kind, recipient, _ in told(office)] == [("trouble_begins", ADMIN)] * 3
+
+
+def test_a_flapping_trouble_is_twenty_mails_a_day(office):
+    board, teller = {}, Troubles()
+    telling, began = troubled(office, board), office.now
+    for minutes in range(0, 24 * 60, 8):
+        office.now = began + 60 * minutes
+        teller(telling)
+        if "names" in board:
+            del board["names"]
+        else:
+            board["names"] = {"since": office.now - 900, "mails": 0, "reason": "", "step": ""}
+    with closing(sqlite3.connect(office.data / NAME)) as connection:
+        fates = dict(connection.execute("SELECT fate, count(*) FROM notice WHERE recipient <> '' GROUP BY fate"))
+    assert fates == {"waiting": 20, "too_many": 180 - 1 - 20}
+    telling.book.close()

@@ -5,6 +5,7 @@
     waiting.py   what waits for a decision, to those who may decide, at 8 and 14 o'clock on working days
     accounts.py  a change of an account, to it and to the other account administrators
     monthly.py   the reports of last month, to heads of units and the Office
+    troubles.py  what is wrong with the gateway for longer, and certificates that end, to the administrators
     rounds.py    looks again every few seconds, and has the outbox send
 
 Nothing is remembered but keys: a start after any fault tells what was not told yet, and nothing twice.

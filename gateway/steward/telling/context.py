@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from gateway.model import VIETNAM
 from gateway.notice import NoticeBook
@@ -16,6 +18,10 @@ class Telling:
 
     desk: Desk
     book: NoticeBook
+    host: str = ""
+    """Our name."""
+    troubles: Callable[[], Mapping[str, dict[str, Any]]] = dict
+    """What is wrong with the gateway now, as its supervisor shows it."""
 
     @property
     def now(self) -> float:

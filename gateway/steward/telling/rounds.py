@@ -14,10 +14,11 @@ from gateway.steward.telling.context import Telling
 from gateway.steward.telling.held import tell_of_held
 from gateway.steward.telling.monthly import tell_reports
 from gateway.steward.telling.requests import tell_of_requests
+from gateway.steward.telling.troubles import Troubles
 from gateway.steward.telling.waiting import tell_what_waits
 
 _LOG = logging.getLogger("gateway.steward")
-ROUND_S: Final = 10.0
+ROUND_S: Final = 5.0
 Teller = Callable[[Telling], None]
 TELLERS: Final[tuple[Teller, ...]] = (tell_of_requests, tell_of_held, tell_what_waits, tell_reports)
 
@@ -25,10 +26,10 @@ TELLERS: Final[tuple[Teller, ...]] = (tell_of_requests, tell_of_held, tell_what_
 class Rounds:
     """The rounds of one steward."""
 
-    def __init__(self, telling: Telling, outbox: Outbox, tellers: tuple[Teller, ...] = TELLERS) -> None:
+    def __init__(self, telling: Telling, outbox: Outbox) -> None:
         self._telling = telling
         self._outbox = outbox
-        self._tellers = tellers
+        self._tellers: tuple[Teller, ...] = (*TELLERS, Troubles())
         self._said = ""
 
     async def run(self, stop: asyncio.Event) -> None:
