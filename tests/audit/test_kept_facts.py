@@ -47,6 +47,7 @@ def mails() -> dict[str, Evidence]:
 
 
 MAILS = mails()
+POLICIES = sorted({name.partition(":")[0] for name in MAILS})
 
 
 def kept_again(mail: Observed, *, guarded: bool = False) -> Observed:
@@ -69,9 +70,14 @@ def recorded(verdict, *, guarded: bool) -> list:
 
 
 @pytest.mark.parametrize("preset", SETS)
-@pytest.mark.parametrize("name", MAILS)
-def test_kept_facts_are_judged_as_the_mail_was(name, preset):
-    mail, policies = MAILS[name], SETS[preset]
+@pytest.mark.parametrize("policy", POLICIES)
+def test_kept_facts_are_judged_as_the_mail_was(policy, preset):
+    for name, mail in MAILS.items():
+        if name.startswith(policy):
+            check_judged_again(mail, SETS[preset])
+
+
+def check_judged_again(mail, policies):
     if mail.message is None:
         verdict = evaluate_recipient(mail, policies)
         again = evaluate_recipient_facts(kept_again(Observed(bare=mail, seen={})), policies)
@@ -90,19 +96,16 @@ def test_kept_facts_are_judged_as_the_mail_was(name, preset):
     assert recorded(again, guarded=guarded) == recorded(verdict, guarded=guarded)
 
 
-@pytest.mark.parametrize("name", [name for name, mail in MAILS.items() if mail.message is not None])
-def test_kept_facts_hold_no_words_of_documents(name):
-    mail = MAILS[name]
-    observed = observe(mail, SETS["binhtan-7600"].policies)
-    kept = keep(observed, KEYED, guarded=True)
-    assert kept is not None
-    body = unpack(kept.packed).decode("utf-8", "replace")
-    for document in mail.documents:
-        for run in document.runs:
-            words = run.text.split()
+def test_kept_facts_hold_no_words_of_documents():
+    for name, mail in MAILS.items():
+        if mail.message is None:
+            continue
+        kept = keep(observe(mail, SETS["binhtan-7600"].policies), KEYED, guarded=True)
+        assert kept is not None
+        body = unpack(kept.packed).decode("utf-8", "replace")
+        for words in (run.text.split() for document in mail.documents for run in document.runs):
             for start in range(len(words) - 3):
-                phrase = " ".join(words[start : start + 4])
-                assert phrase not in body
+                assert " ".join(words[start : start + 4]) not in body, name
 
 
 @pytest.mark.parametrize("guarded", [False, True])
@@ -261,8 +264,9 @@ def test_a_replay_agrees_with_judging_the_mails_anew(change, tmp_path):
     path.write_text(f"version: 1\nname: x\nextends: binhtan-7600\npolicies: {{{CHANGES[change]}}}\n", "utf-8")
     base, other = SETS["binhtan-7600"], load_policy_set(path)
     answered = 0
-    for name, mail in MAILS.items():
-        if mail.message is None:
+    for number, (name, mail) in enumerate(MAILS.items()):
+        # What a setting touches are the mails that its policy is about; of the others every eighth.
+        if mail.message is None or (number % 8 and not change.startswith(name.partition(":")[0])):
             continue
         facts = kept_of(name)
         found = compare(facts, base, other)
@@ -273,4 +277,4 @@ def test_a_replay_agrees_with_judging_the_mails_anew(change, tmp_path):
         anew = evaluate(mail, other)
         assert found.after is anew.disposition, name
         assert recorded(evaluate_facts(facts, other), guarded=False) == recorded(anew, guarded=False), name
-    assert answered > 300
+    assert answered > 60

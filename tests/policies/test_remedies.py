@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import io
+import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -22,8 +23,9 @@ from cryptography.x509.oid import NameOID
 from msoffcrypto.format.ooxml import OOXMLFile
 from PIL import Image
 
+from gateway.cli import main
 from gateway.demo.documents import Line, encrypted_zip, official_letter, pdf_file, word_file
-from tests.e2e.gateway_process import cli
+from gateway.serve import app
 
 UNIT, PERSON = "noivu.binhtan@tphcm.gov.vn", "nva.anlac.bt@tphcm.gov.vn"
 PASSWORD = "Mot2Ba4Nam"
@@ -176,7 +178,25 @@ SAMPLES: dict[str, tuple[Callable[[], bytes], str, Callable[[], bytes]]] = {
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[dict[str, object], dict[str, object]]]:
+def checked(lent_wall) -> Iterator[Callable[..., list[dict[str, object]]]]:
+    """What `gateway check --json` says of files, one object each."""
+
+    def check(*files: Path, to: tuple[str, ...] = (UNIT,)) -> list[dict[str, object]]:
+        recipients = [word for one in to for word in ("--to", one)]
+        patch.setattr("sys.argv", ["gateway", "check", "--json", "--from", UNIT, *recipients, *map(str, files)])
+        with io.TextIOWrapper(octets := io.BytesIO(), "utf-8") as said:
+            with redirect_stdout(said), pytest.raises(SystemExit):
+                main()
+            said.flush()
+            return [json.loads(line) for line in octets.getvalue().splitlines()]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app, "start_workers", lambda *_: lent_wall())
+        yield check
+
+
+@pytest.fixture(scope="module")
+def judged(checked, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[dict[str, object], dict[str, object]]]:
     """Return what `gateway check` says of each sample, and of the mended one."""
     folder = tmp_path_factory.mktemp("remedies")
     files: list[Path] = []
@@ -184,8 +204,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[dict[str
         for name, make in (("broken", broken), ("mended", mended)):
             files.append(folder / f"{number:02}-{name}.eml")
             files[-1].write_bytes(make())
-    run = asyncio.run(cli("check", "--json", "--from", UNIT, "--to", UNIT, *files, timeout=300))
-    by_name = {Path(str(line["file"])).name: line for line in run.json}
+    by_name = {Path(str(line["file"])).name: line for line in checked(*files)}
     return {
         name: (by_name[f"{number:02}-broken.eml"], by_name[f"{number:02}-mended.eml"])
         for number, name in enumerate(SAMPLES)
@@ -206,10 +225,10 @@ def test_a_program_in_an_archive_is_named_behind_the_attachment(judged):
     assert "“phần mềm ký số.zip › VGCASignService.exe”" in str(broken["reply"]).split(" | ")[0]
 
 
-async def test_the_recipient_in_the_way_of_a_paper_copy_is_named_with_the_reason(tmp_path):
+def test_the_recipient_in_the_way_of_a_paper_copy_is_named_with_the_reason(checked, tmp_path):
     file = tmp_path / "a.eml"
     file.write_bytes(letter(("cong-van.docx", word_file(LETTER)), subject="[bản giấy] Công văn 12"))
-    run = await cli("check", "--json", "--from", UNIT, "--to", UNIT, "--to", PERSON, file)
-    first, *further = str(run.json[0]["reply"]).split(" | ")
+    (found,) = checked(file, to=(UNIT, PERSON))
+    first, *further = str(found["reply"]).split(" | ")
     assert f"bỏ {PERSON} khỏi người nhận" in first
     assert any(f"{PERSON} có dạng hộp thư cá nhân" in line for line in further)

@@ -20,6 +20,7 @@ from gateway.documents.readers.pictures.joined import AS_IT_IS, Turn
 from gateway.model import Document
 from gateway.vietnamese.marks import find_in_document
 from tests.readers.test_joined_pictures import drawn, found, halves, letters, png
+from tests.support.cases import first_quick
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 WORDS = "<p>Kính gửi đồng chí, phòng Kinh tế gửi báo cáo quý ba.</p>"
@@ -75,16 +76,19 @@ def test_other_words_are_no_mark(body, style):
 @needs_ocr
 @pytest.mark.parametrize(
     "body",
-    [
-        image(ImageOps.mirror(drawn("MẬT")), "transform:scaleX(-1)"),
-        f'<div style="transform: rotateY(180deg)">{image(ImageOps.mirror(drawn("MẬT")))}</div>',
-        image(ImageOps.flip(drawn("MẬT")), "scale: 1 -1"),
-        "".join(map(image, halves(drawn("MẬT")))),
-        "".join(map(image, halves(drawn("MẬT")))).replace("src=", "srcset="),
-        "<table><tr>" + "".join(f"<td>{image(one)}" for one in letters("MẬT")) + "</table>",
-        "<br>".join(map(image, halves(drawn("MẬT"), across=False))),
-        image(drawn("MẬT").point(lambda value: 240 + value // 17), "filter:contrast(9)"),
-    ],
+    first_quick(
+        [
+            image(ImageOps.mirror(drawn("MẬT")), "transform:scaleX(-1)"),
+            f'<div style="transform: rotateY(180deg)">{image(ImageOps.mirror(drawn("MẬT")))}</div>',
+            image(ImageOps.flip(drawn("MẬT")), "scale: 1 -1"),
+            "".join(map(image, halves(drawn("MẬT")))),
+            "".join(map(image, halves(drawn("MẬT")))).replace("src=", "srcset="),
+            "<table><tr>" + "".join(f"<td>{image(one)}" for one in letters("MẬT")) + "</table>",
+            "<br>".join(map(image, halves(drawn("MẬT"), across=False))),
+            image(drawn("MẬT").point(lambda value: 240 + value // 17), "filter:contrast(9)"),
+        ],
+        2,
+    ),
     ids=["mirrored", "mirrored box", "flipped", "halves", "srcset", "letters", "upper and lower", "faint"],
 )
 def test_pictures_are_read_as_the_page_shows_them(body):

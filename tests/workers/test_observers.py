@@ -25,7 +25,7 @@ NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
 STAND_INS = "tests.engine.stand_ins"
 REGISTRY = Registry.installed()
 MAILBOX = Mailbox(address="an@tphcm.gov.vn", kind=MailboxKind.UNIT)
-LIMITS = Limits(cpu_s=20.0, part_cpu_s=1.0, mib_cpu_s=1.0, memory_bytes=128 << 20)
+LIMITS = Limits(cpu_s=4.0, part_cpu_s=0.3, mib_cpu_s=0.3, memory_bytes=128 << 20)
 
 
 def rules(folder: Path, policies: str) -> Rules:
@@ -106,6 +106,7 @@ async def test_a_look_without_end_costs_the_document_that_it_was_at(workers, tmp
     assert [one.about.part for one in of(found.verdict, "classified") if one.rule == "unread_content"] == ["3"]
 
 
+@pytest.mark.slow
 async def test_a_mail_whose_time_is_used_up_is_observed_all_the_same(workers, tmp_path):
     limits = structs.replace(LIMITS, cpu_s=1.0)
     found = await judged(workers, unruly(tmp_path, "spin"), mail(TEXT, ("khác.txt", "Lịch\n".encode())), limits=limits)
@@ -113,7 +114,7 @@ async def test_a_mail_whose_time_is_used_up_is_observed_all_the_same(workers, tm
     assert found.observed.seen.keys() >= {"classified", "typography", "unruly"}
 
 
-@pytest.mark.parametrize("how", ["spin", "crash", "sleep"])
+@pytest.mark.parametrize("how", ["crash", "sleep", pytest.param("spin", marks=pytest.mark.slow)])
 async def test_observing_without_end_is_a_fault_of_ours(workers, tmp_path, how):
     content = mail(TEXT).replace(b"Subject: ", f"Subject: {WORD} ".encode())
     with pytest.raises(TemporaryError):

@@ -159,6 +159,7 @@ async def test_a_child_that_stands_still_is_our_own_fault_and_leaves_its_place()
         pool.close()
 
 
+@pytest.mark.slow
 async def test_parts_share_the_processor_time_of_their_mail_over_all_children(pool):
     limits = structs.replace(QUICK, cpu_s=3.0)
     documents = by_part(await pool.inspect(request_for("loop", "loop", "loop", "fine", limits=limits)))
