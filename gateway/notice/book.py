@@ -189,12 +189,16 @@ class NoticeBook:
                 (Fate.WAITING.value, int(due), answer, key),
             )
 
-    def recover(self, now: float) -> None:
-        """At the start of the one process that sends what waits: what it was sending is unknown, what is old goes."""
+    def recover(self) -> None:
+        """At the start of the one process that sends what waits: what it was sending is unknown."""
         with self._changing() as connection:
             connection.execute(
                 "UPDATE notice SET fate = ?, fields = '{}' WHERE fate = ?", (Fate.UNKNOWN.value, Fate.SENDING.value)
             )
+
+    def prune(self, now: float) -> None:
+        """Forget what is long past."""
+        with self._changing() as connection:
             connection.execute("DELETE FROM notice WHERE at < ?", (int(now) - _KEPT_S,))
 
     @staticmethod

@@ -51,7 +51,7 @@ class Outbox:
 
     async def recover(self) -> None:
         """Settle what an earlier process left open; called once before the first `send_due`."""
-        await asyncio.to_thread(self._book.recover, self._clock())
+        await asyncio.to_thread(self._book.recover)
 
     async def send_due(self) -> None:
         """Send what is due, until nothing is or the next hop is away. NoticeError when the book cannot be used."""

@@ -134,5 +134,7 @@ def test_what_waits_counts_and_what_is_too_many_is_known_for_the_next_time(tmp_p
     assert put == [True] * MOST_A_DAY + [False] * (200 - MOST_A_DAY)
     assert book.has("k199")
     assert not book.take("direct", kind="weak_password", recipient=AN, now=NOW)
-    book.recover(NOW + 71 * 86_400)
+    book.prune(NOW + 69 * 86_400)
+    assert book.has("k0")
+    book.prune(NOW + 71 * 86_400)
     assert not book.has("k0")

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import time
+from contextlib import closing
 
 import pytest
 
 from gateway.cli import main
 from gateway.commands import doctor
 from gateway.config.sections import Configuration
+from gateway.notice import NoticeBook
+from gateway.notice.book import Fate
 from gateway.steward import questions as q
 from gateway.steward.roles import Role
 from gateway.steward.table import TABLE
@@ -44,8 +48,6 @@ def test_the_first_account_is_made_by_a_command_and_logs_in(console, tmp_path):
     said = console("account", "add", "an.tt", "--role", "auditor", "--role", "operator", "--reason", "QĐ 12")
     one_time = said.splitlines()[-1]
     office = Office(tmp_path)
-    import time
-
     office.now = time.time()
     done = office.enrol("an.tt", one_time)
     assert done.person.roles == {Role.AUDITOR, Role.OPERATOR}
@@ -70,9 +72,19 @@ def test_an_account_says_where_its_notices_go(console, tmp_path):
     assert [act["about"] for act in acts(tmp_path)] == ["an.tt: auditor, an.tt@tphcm.gov.vn", "an.tt: -"]
 
 
-def test_commands_change_what_a_running_steward_answers(console, tmp_path):
-    import time
+def test_a_reset_on_the_machine_is_told_to_the_administrators_by_mail(console, tmp_path):
+    console("account", "add", "ql.tk", "--role", "account_admin", "--mail", "ql.tk@tphcm.gov.vn")
+    console("account", "add", "an.tt", "--role", "auditor")
+    console("account", "reset-totp", "an.tt")
+    told = []
+    with closing(NoticeBook(tmp_path)) as book:
+        while (waiting := book.due(time.time())) is not None:
+            told.append((waiting.recipient, waiting.fields["name"]))
+            book.settle(waiting.key, Fate.SENT)
+    assert sorted(told) == [("ql.tk@tphcm.gov.vn", name) for name in ("an.tt", "an.tt", "ql.tk")]
 
+
+def test_commands_change_what_a_running_steward_answers(console, tmp_path):
     office = Office(tmp_path)
     office.now = time.time()
     token = office.session("an.tt", Role.AUDITOR)

@@ -173,3 +173,18 @@ async def test_what_another_process_put_into_the_book_goes_out_once(tmp_path, mo
         assert (read["From"], read["To"], read["Auto-Submitted"]) == ("vanthu@x.example", AN, "auto-generated")
         assert "3 yêu cầu" in str(read["Subject"])
         assert "{" not in read.get_content()
+
+
+async def test_a_bug_in_one_teller_is_logged_once_and_silences_no_other(tmp_path, monkeypatch, caplog):
+    def broken(_telling):
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(rounds, "ROUND_S", 0.01)
+    monkeypatch.setattr(rounds, "TELLERS", (broken,))
+    async with Sink() as sink, world(tmp_path, sink) as office:
+        for count, key in enumerate(("a", "b"), 1):
+            with closing(NoticeBook(office.data)) as book:
+                fields = {"count": 3, "first": "", "link": ""}
+                book.put(key, kind="waiting", recipient=AN, now=time.time(), fields=fields)
+            await arrived(sink, count)
+    assert len([line for line in caplog.messages if "a bug" in line]) == 1

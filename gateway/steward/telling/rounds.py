@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+import traceback
 from collections.abc import Callable
 from typing import Final
 
 from gateway.errors import GatewayError
+from gateway.notice.book import DAY_S
 from gateway.notice.outbox import Outbox
 from gateway.steward.telling.context import Telling
 from gateway.steward.telling.held import tell_of_held
@@ -31,6 +33,7 @@ class Rounds:
         self._outbox = outbox
         self._tellers: tuple[Teller, ...] = (*TELLERS, Troubles())
         self._said = ""
+        self._prune_at = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Go round until told to stop; what is being sent then is sent."""
@@ -41,21 +44,24 @@ class Rounds:
                     await self._outbox.recover()
                     recovered = True
                 await self.once()
-            except (GatewayError, OSError, sqlite3.Error) as error:
-                self._say(str(error))
+            except Exception as error:  # noqa: BLE001 - whatever one round met, the next one looks again
+                self._say(_words(error))
             await _either(stop, ROUND_S)
 
     async def once(self) -> None:
         """Tell and send what there is now; what one teller cannot look at keeps no other."""
         faults = [fault for teller in self._tellers if (fault := await asyncio.to_thread(self._told, teller))]
         await self._outbox.send_due()
+        if (now := self._telling.now) >= self._prune_at:
+            await asyncio.to_thread(self._telling.book.prune, now)
+            self._prune_at = now + DAY_S
         self._say("; ".join(faults))
 
     def _told(self, teller: Teller) -> str:
         try:
             teller(self._telling)
-        except (GatewayError, OSError, sqlite3.Error) as error:
-            return str(error)
+        except Exception as error:  # noqa: BLE001 - a bug in one teller must not silence the others
+            return _words(error)
         return ""
 
     def _say(self, fault: str) -> None:
@@ -63,6 +69,13 @@ class Rounds:
         if fault and fault != self._said:
             _LOG.error("%s", fault)
         self._said = fault
+
+
+def _words(error: Exception) -> str:
+    """Return what a fault says; of a bug its kind and place as well."""
+    if isinstance(error, GatewayError | OSError | sqlite3.Error):
+        return str(error)
+    return "".join(traceback.format_exception(error))
 
 
 async def _either(stop: asyncio.Event, seconds: float) -> None:
