@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.options import ConfigOption, command, words
+from gateway.cli.options import ConfigOption, JsonOption, command, moment, words
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Cụm nhiều cổng thư / several gateways that act as one."
@@ -62,3 +62,33 @@ def cluster_checkpoint(
     from gateway.commands.common import load_configuration
 
     return checkpoint(load_configuration(config), key, every)
+
+
+@command(app, "publish")
+def cluster_publish(
+    policy: Annotated[Path, typer.Argument(metavar="POLICY.yaml", help=words("publish_policy"))],
+    key: Annotated[Path, typer.Option(help=words("signing_key"))],
+    directory: Annotated[Path | None, typer.Argument(metavar="DIRECTORY.csv", help=words("publish_directory"))] = None,
+    at: Annotated[str | None, typer.Option(metavar="TIME", help=words("publish_at"))] = None,
+    config: ConfigOption = None,
+) -> int:
+    """Phát hành quy tắc cho mọi nút / check rules, sign them, and have all nodes judge by them from one moment on.
+
+    gateway cluster publish policy.yaml directory.csv --at 2026-12-01T06:00 --key /root/cluster-signing.key
+    """
+    from gateway.commands.common import load_configuration
+    from gateway.commands.rules import publish
+
+    return publish(load_configuration(config), policy, directory, key_file=key, at=moment(at))
+
+
+@command(app, "status")
+def cluster_status(config: ConfigOption = None, as_json: JsonOption = False) -> int:
+    """Tình trạng mọi nút; mã thoát 1 nếu có nút lệch / what each node does; exit code 1 when one is not as it should be.
+
+    gateway cluster status --config /etc/gateway/gateway.yaml
+    """
+    from gateway.commands.common import load_configuration
+    from gateway.commands.rules import status
+
+    return status(load_configuration(config), as_json=as_json)

@@ -60,7 +60,7 @@ def policy_diff(
 
     begin, end = moment(since), moment(until, until=True)
     configuration = load_configuration(config, data=data)
-    old, new = (configuration.policy if name == "current" else name for name in (old, new))
+    old, new = (configuration.policy_in_use if name == "current" else name for name in (old, new))
     code = diff(old, new) if not as_json or begin is None else 0
     if begin is None:
         return code
@@ -119,7 +119,7 @@ def policy_explain(
     from gateway.commands.policy_explain import explain
 
     configuration = load_configuration(config, policy=policy, data=data)
-    return explain(what, configuration.policy, configuration.data)
+    return explain(what, configuration.policy_in_use, configuration.data)
 
 
 @command(app, "schema")

@@ -10,8 +10,9 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.config.cluster import Cluster
@@ -30,6 +31,8 @@ _LOG = logging.getLogger("gateway.cluster")
 
 BUDGET_S: Final = 0.05
 """What a mail waits for the database at most."""
+PATIENCE_S: Final = 6.0
+"""What a process that may wait waits for an answer."""
 _CONNECT_S: Final = 5.0
 _PAUSE_S: Final = 1.0
 """Between two tries to reach a database that is away."""
@@ -77,6 +80,18 @@ def cut(connection: Any) -> None:
     """Shut a connection's socket down, so that whoever waits on it wakes with an error."""
     with suppress(OSError, *failures()), socket.socket(fileno=os.dup(connection.fileno())) as end:
         end.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def within(connection: Connection, seconds: float = PATIENCE_S) -> Iterator[None]:
+    """End a connection that does not answer in time."""
+    timer = threading.Timer(seconds, cut, (connection,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def failures() -> tuple[type[Exception], ...]:

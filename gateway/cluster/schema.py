@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from gateway.cluster import heads, records
+from gateway.cluster import heads, records, rules
 from gateway.cluster.database import Connection
 
 
 def statements() -> tuple[str, ...]:
     """Return what makes the tables, in order; each changes nothing where it was run before."""
-    return (*records.SCHEMA, *heads.SCHEMA)
+    return (*records.SCHEMA, *heads.SCHEMA, *rules.SCHEMA)
 
 
 def set_up(connection: Connection) -> int:

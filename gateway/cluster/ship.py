@@ -13,17 +13,16 @@ import os
 import select
 import signal
 import sqlite3
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from gateway.audit.chain import Head
 from gateway.audit.store import Folder, connect_readonly
 from gateway.cluster import records
-from gateway.cluster.database import Connection, DatabaseError, connect, cut, failures, told
+from gateway.cluster.database import Connection, DatabaseError, connect, failures, told, within
 from gateway.cluster.records import LIMIT_BATCH, Link
 from gateway.cluster.shipping import Shipping
 from gateway.config.cluster import Cluster
@@ -36,8 +35,6 @@ ROUND_S: Final = 0.5
 """Between two rounds, unless somebody waits for the centre."""
 _PAUSE_S: Final = 1.0
 """After a failure."""
-_PATIENCE_S: Final = 6.0
-"""How long the centre may take for a batch; a smaller one is tried then."""
 _LEAST_BATCH: Final = 50
 _TELL_S: Final = 10.0
 _FORK_ROUND_S: Final = 10.0
@@ -104,7 +101,7 @@ class Shipper:
         began = time.monotonic()
         if self._centre is None:
             self._centre = connect(self._cluster)
-            with _within(self._centre):
+            with within(self._centre):
                 self._head = records.place(self._centre, self._node)
                 self._noted = records.last_checkpoint(self._centre, self._node)
             self._compare(log)
@@ -125,7 +122,7 @@ class Shipper:
     def _send(self, links: list[Link], notes: list[tuple[int, str]]) -> None:
         assert self._centre is not None
         try:
-            with _within(self._centre):
+            with within(self._centre):
                 records.ship(self._centre, self._node, links, notes)
         except failures():
             self._batch = max(_LEAST_BATCH, self._batch // 2)
@@ -196,25 +193,13 @@ class Shipper:
             return
         path = self._folder.checkpoints / "public-key.txt"
         key = path.read_text("utf-8").strip() if path.exists() else ""
-        with _within(self._centre):
+        with within(self._centre):
             records.tell(self._centre, self._node, key, fault)
         self._told = time.monotonic()
 
     def _wait(self, seconds: float) -> None:
         if seconds and select.select([self._shipping.wake], [], [], seconds)[0]:
             os.eventfd_read(self._shipping.wake)
-
-
-@contextmanager
-def _within(connection: Connection, seconds: float = _PATIENCE_S) -> Iterator[None]:
-    """End a connection that does not answer in time."""
-    timer = threading.Timer(seconds, cut, (connection,))
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def ship_process(

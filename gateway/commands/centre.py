@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.audit.cosign import Cosigning
-from gateway.cluster.database import Connection, DatabaseError, connect, failures, told
-from gateway.cluster.heads import HeadsSource, HeadsVerification, sign_heads, verify_heads
-from gateway.cluster.keys import signing_key, verifier_keys
+from gateway.cluster.database import DatabaseError, connect, failures, told
+from gateway.cluster.heads import HeadsSource, sign_heads
+from gateway.cluster.keys import signing_key
 from gateway.commands.cluster import cluster_of
 from gateway.config.sections import Configuration
 from gateway.serve.cosigning import witnesses_of
@@ -59,12 +59,3 @@ def checkpoint(configuration: Configuration, key_file: Path, every_s: int) -> in
         trouble = now
         ended.wait(every_s)
     return 0
-
-
-def check_heads(
-    configuration: Configuration, connection: Connection, elsewhere: tuple[Path, ...] = ()
-) -> HeadsVerification:
-    """Hold the records at the centre against the global checkpoints, by the keys of a configuration; UserError."""
-    keys = verifier_keys(cluster_of(configuration).centre_keys, "cluster")
-    witnesses = [one.key for one in witnesses_of(configuration)]
-    return verify_heads(connection, keys, witnesses=witnesses, elsewhere=elsewhere)

@@ -54,7 +54,7 @@ def set_mail(data: Path, name: str, mail: str, reason: str) -> int:
 
 def official_mailbox(configuration: Configuration, address: str) -> str:
     """Return an address in normal form; UserError when it is neither of the directory nor of an official domain."""
-    directory = load(configuration.directory) if configuration.directory is not None else None
+    directory = load(configuration.directory_in_use) if configuration.directory_in_use is not None else None
     try:
         return manage.official_mailbox(address, directory, configuration.passwords.login_domain)
     except AccountFaultError as fault:

@@ -73,7 +73,7 @@ _AIMS = ("sha256", "sender", "recipient")
 
 
 def _file(configuration: Configuration) -> Path:
-    source = policy_source(configuration.policy)
+    source = policy_source(configuration.policy_in_use)
     if not isinstance(source, Path):
         raise UserError(both("waiver", "fault", "preset", policy=source))
     return source

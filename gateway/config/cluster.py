@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from gateway.config.section import Section
 from gateway.config.values import Place
@@ -26,7 +26,14 @@ class Cluster(Section):
     password_file: Place | None = None
     key_file: Place | None = None
     centre_keys: tuple[VerifierLine, ...] = ()
+    rule_keys: tuple[VerifierLine, ...] = ()
     replicate: Literal["later", "wait"] = "later"
+
+    @model_validator(mode="after")
+    def _rules_from_somewhere(self) -> Self:
+        if self.rule_keys and not self.dsn:
+            raise ValueError(both("start", "config", "rules_dsn"))
+        return self
 
     @field_validator("node")
     @classmethod

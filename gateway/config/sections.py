@@ -280,6 +280,10 @@ class Flags(TypedDict, total=False):
     directory: Path | None
 
 
+RULES_IN_FORCE = Path("rules/in-force")
+"""In the data folder: a link to the bundle of the cluster's rules that is in force."""
+
+
 class Configuration(Section):
     """The whole file."""
 
@@ -320,6 +324,31 @@ class Configuration(Section):
     def file(self) -> YamlFile[Any] | None:
         """The file that it came from, None without one."""
         return self._origin.file
+
+    @property
+    def policy_in_use(self) -> str:
+        """The policy file of the cluster's rules where they are in force, else `policy`."""
+        ruled = self._ruled("policy.yaml")
+        return str(ruled) if ruled is not None else self.policy
+
+    @property
+    def directory_in_use(self) -> Path | None:
+        """The directory of the cluster's rules where they have one in force, else `directory`."""
+        return self._ruled("directory.csv") or self.directory
+
+    def rules_at_once(self) -> tuple[str, Path | None]:
+        """Return both of one bundle, also when another one is put in force between the reading of the two."""
+        policy, link = self.policy_in_use, self.data / RULES_IN_FORCE
+        folder = link.resolve()
+        if policy != str(link / "policy.yaml") or not (folder / "policy.yaml").exists():
+            return policy, self.directory_in_use
+        directory = folder / "directory.csv"
+        return str(folder / "policy.yaml"), directory if directory.exists() else self.directory
+
+    def _ruled(self, name: str) -> Path | None:
+        """Return a file of the bundle in force, None without one; the path is the same for every bundle."""
+        path = self.data / RULES_IN_FORCE / name
+        return path if self.cluster is not None and self.cluster.rule_keys and path.exists() else None
 
     def at(self, *location: str | int) -> AbstractContextManager[None]:
         """Have a UserError about what a key of the file names say where that key stands."""

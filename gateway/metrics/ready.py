@@ -19,7 +19,7 @@ from gateway.texts.catalogue import both
 
 _PROBE_EVERY_S: Final = 2.0
 _PROBE_S: Final = 1.0
-_BARRING: Final = (Trouble.AUDIT, Trouble.ZYGOTE)
+_BARRING: Final = (Trouble.AUDIT, Trouble.ZYGOTE, Trouble.RULES)
 
 Look = Callable[[], str]
 """Returns in words why there should be no mail; empty when there may."""

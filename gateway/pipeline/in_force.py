@@ -62,6 +62,13 @@ def write_in_force(data: Path, digests: Digests) -> None:
     replace_file(data / "rules.json", json.dumps(content).encode() + b"\n", mode=0o600)
 
 
+def told_digests(data: Path) -> Digests | None:
+    """Return what every front end judges by, None when nobody has told."""
+    policies = _told(data, "policy_digest")
+    directory = _told(data, "directory_digest")
+    return Digests(policies, "" if directory == "None" else directory) if policies else None
+
+
 def policies_in_force(data: Path) -> str:
     """Return the digest of the policies that every front end judges by; empty when nobody has told."""
     return _told(data, "policy_digest")

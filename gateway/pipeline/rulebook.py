@@ -52,18 +52,23 @@ class Rulebook:
         self._current = Rules(self._current.policies, directory)
 
     def _load(self) -> Rules:
-        configuration = self._configuration
-        directory = None
-        if configuration.directory is not None:
-            with configuration.at("directory"):
-                directory = directories.load(configuration.directory)
-        with configuration.at("policy"):
-            return Rules(policies_of(configuration), directory)
+        return load_rules(self._configuration)
+
+
+def load_rules(configuration: Configuration) -> Rules:
+    """Load the policies and the directory of a configuration; UserError with all faults of one of them."""
+    policy, path = configuration.rules_at_once()
+    directory = None
+    if path is not None:
+        with configuration.at("directory"):
+            directory = directories.load(path)
+    with configuration.at("policy"):
+        return Rules(load_policy_set(policy_source(policy), decided=configuration.data / DECIDED), directory)
 
 
 def policies_of(configuration: Configuration) -> PolicySet:
     """Load the policies of a configuration with the waivers that were decided on; ConfigError with all faults."""
-    return load_policy_set(policy_source(configuration.policy), decided=configuration.data / DECIDED)
+    return load_policy_set(policy_source(configuration.policy_in_use), decided=configuration.data / DECIDED)
 
 
 def policy_source(name: str) -> Path | str:

@@ -24,6 +24,7 @@ from gateway.metrics.process import MetricsProcess, Sources
 from gateway.pipeline.rulebook import Rulebook
 from gateway.serve.app import SHIPPED_CERTS, next_hop_settings, places, way_out
 from gateway.serve.cosigning import CosigningProcess
+from gateway.serve.ruling import RulingProcess
 from gateway.steward import service
 from gateway.steward.condition import Running
 from gateway.steward.process import steward_process
@@ -70,6 +71,7 @@ class Beside:
     steward: DoorProcess | None
     console: ConsoleProcess | None
     cosigning: CosigningProcess | None
+    ruling: RulingProcess | None
 
     def start(self) -> None:
         """Start them."""
@@ -92,8 +94,9 @@ class Beside:
             load.replaced(Replaced.STEWARD)
         if self.console is not None and self.console.supervise():
             load.replaced(Replaced.CONSOLE)
-        if self.cosigning is not None:
-            self.cosigning.supervise()
+        for one in (self.cosigning, self.ruling):
+            if one is not None:
+                one.supervise()
 
     def renew_console(self) -> None:
         """Have another console serve, with the certificate of now; it holds nothing that would be lost."""
@@ -108,8 +111,8 @@ class Beside:
         if self.ship is not None:
             self.ship.end(signal.SIGUSR1)
 
-    def _all(self) -> list[DoorProcess | MetricsProcess | ConsoleProcess | CosigningProcess]:
-        all_of_them = (self.audit, self.desk, self.metrics, self.steward, self.console, self.cosigning)
+    def _all(self) -> list[DoorProcess | MetricsProcess | ConsoleProcess | CosigningProcess | RulingProcess]:
+        all_of_them = (self.audit, self.desk, self.metrics, self.steward, self.console, self.cosigning, self.ruling)
         return [one for one in all_of_them if one is not None]
 
 
@@ -174,6 +177,9 @@ def beside(
 
         console = walled_console(configuration.console, addresses.console, steward, workers.close)
     cosigning = CosigningProcess(configuration, told, release_all) if configuration.audit.witnesses else None
+    ruling = None
+    if cluster is not None and cluster.rule_keys:
+        ruling = RulingProcess(configuration, cluster, told, release_all)
 
     def release_for_ship() -> None:
         release_all()
@@ -183,7 +189,7 @@ def beside(
     ship = None
     if shipping is not None and cluster is not None:
         ship = ship_process(configuration.data, cluster, shipping, release_for_ship, os.getpid())
-    return Beside(ship, audit, desk, metrics, steward, console, cosigning)
+    return Beside(ship, audit, desk, metrics, steward, console, cosigning, ruling)
 
 
 def _metrics(

@@ -264,9 +264,10 @@ class _Frontend:
         self._inherited.load.judged(self._slot, _class_of(evidence), seconds)
 
     def _watch_directory(self) -> asyncio.Task[None] | None:
-        path = self._inherited.configuration.directory
-        if path is None:
-            return None
+        configuration = self._inherited.configuration
+        path = configuration.directory
+        if path is None or (configuration.cluster is not None and configuration.cluster.rule_keys):
+            return None  # rules of the cluster change as a whole, by a reload
         loop, rulebook = asyncio.get_running_loop(), self._inherited.rulebook
         rules_told = self._inherited.rules_told
 

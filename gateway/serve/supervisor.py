@@ -35,9 +35,9 @@ from gateway.serve.app import (
     server_tls,
     shortcomings,
     start_workers,
-    warn_of_days,
 )
 from gateway.serve.beside import Addresses, Beside, beside
+from gateway.serve.certificates import check_certificates, check_console
 from gateway.serve.data_folder import DataFolder, open_log
 from gateway.serve.frontend import Inherited, run
 from gateway.serve.hold import check_hold
@@ -66,7 +66,7 @@ def serve(configuration: Configuration) -> int:
     logs.configure(configuration.log_level)
     allow_descriptors()
     with DataFolder(configuration):
-        certificates = _check_certificates(configuration)
+        certificates = check_certificates(configuration)
         next_hop_settings(configuration)
         check_spool(configuration)
         check_hold(configuration)
@@ -95,6 +95,7 @@ def serve(configuration: Configuration) -> int:
             desk_door=others.desk.door, secret=secrets.token_bytes(32), load=load, rules_told=RulesTold(),
             troubles=watch.pipe, shipping=shipping,
         )  # fmt: skip
+        signal.signal(signal.SIGHUP, lambda *_: None)  # of who asks for a reload before it is waited for
         try:
             others.start()
             return _Supervisor(inherited, others, addresses, watch).run()
@@ -116,27 +117,6 @@ def _load_rules(configuration: Configuration) -> Rulebook:
     for warning in rulebook.current.policies.warnings(datetime.now(UTC)):
         _LOG.warning("%s", warning)
     return rulebook
-
-
-def _check_certificates(configuration: Configuration) -> tuple[Path, ...]:
-    """Load each listener's certificate once, warn of those that end soon, and return them."""
-    for number, listener in enumerate(configuration.listeners):
-        with configuration.at("listeners", number, "certificate"):
-            server_tls(listener)
-    _check_console(configuration)
-    serving = (*configuration.listeners, *([configuration.console] if configuration.console is not None else ()))
-    certificates = tuple(sorted({one.certificate for one in serving if one.certificate is not None}))
-    for certificate in certificates:
-        warn_of_days(certificate)
-    return certificates
-
-
-def _check_console(configuration: Configuration) -> None:
-    """Load the console's certificate once, when there is a console."""
-    if configuration.console is not None:
-        from gateway.serve.console import check_console
-
-        check_console(configuration)
 
 
 @dataclass(frozen=True)
@@ -166,6 +146,8 @@ class _Supervisor:
         self._reload_began = 0.0
         self._anchors_good = True
         """Whether the reload under way could load the trust anchors."""
+        self._modules = _modules(inherited.rulebook)
+        """Those of policies that the readers have at hand."""
         console = inherited.configuration.console
         path = console.certificate if console is not None else None
         self._console_certificate = path.read_bytes() if path is not None else b""
@@ -250,13 +232,20 @@ class _Supervisor:
         self._look_at_configuration()
         self._look_at_certificates()
         good = self._inherited.rulebook.reload()
+        told = signal.SIGHUP if good else signal.SIGUSR1
+        # Settings go to the readers with each mail. Only modules that are new to them must be there before.
+        known = _modules(self._inherited.rulebook) <= self._modules
+        if known:
+            self._tell(told)
         self._anchors_good = True
         try:
             self._inherited.workers.reload(self._inherited.rulebook.current.policies.observers)
+            self._modules = _modules(self._inherited.rulebook)
         except GatewayError as error:
             self._anchors_good = False
             _LOG.error("%s", both("start", "reload", "anchors", fault=error))
-        self._tell(signal.SIGHUP if good else signal.SIGUSR1)
+        if not known:
+            self._tell(told)
         if good:
             self._reload_began, self._pending = time.monotonic(), set(self._frontends)
         else:
@@ -315,7 +304,7 @@ class _Supervisor:
         if console is None or console.certificate is None:
             return
         try:
-            _check_console(self._inherited.configuration)
+            check_console(self._inherited.configuration)
             now = console.certificate.read_bytes()
         except (UserError, OSError) as error:
             _LOG.error("%s", both("start", "reload", "certificate", fault=error))
@@ -384,6 +373,11 @@ class _Supervisor:
         for pid in list(self._frontends):
             os.waitpid(pid, 0)
             del self._frontends[pid]
+
+
+def _modules(rulebook: Rulebook) -> frozenset[str]:
+    """Return the modules that observe mails by the rules of now."""
+    return frozenset(one.module for one in rulebook.current.policies.observers)
 
 
 def _guarded(work: Callable[[], None]) -> int:

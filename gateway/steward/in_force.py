@@ -24,7 +24,7 @@ class RulesFollowed:
         self._rulebook = rulebook
         self._looking = threading.Lock()
         self._seen = ""
-        path = configuration.directory
+        path = configuration.directory_in_use
         self._live = LiveDirectory(path, current=rulebook.current.directory) if path is not None else None
 
     def __call__(self) -> Rules:

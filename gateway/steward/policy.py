@@ -36,7 +36,7 @@ _PUT: Final = "put_in_force"
 def policy_view(desk: Desk, _person: Person, _question: q.AskPolicy, language: Language) -> q.PolicyView:
     """Return what is in force."""
     policies, now = desk.policies(), datetime.now(UTC)
-    source = policy_source(desk.configuration.policy)
+    source = policy_source(desk.configuration.policy_in_use)
     try:
         layers: Layers | None = read_layers(source, Registry.installed(), desk.configuration.data / DECIDED)
     except UserError:  # the file was changed since it was loaded, and is at fault now

@@ -55,7 +55,7 @@ def _trial(desk: Desk, person: Person, text: str, days: int, language: Language)
         raise refused("invalid", say("answers", "policy", "too_large", language, limit=LIMIT_BYTES >> 10))
     return Trial(
         text=octets,
-        policy=desk.configuration.policy,
+        policy=desk.configuration.policy_in_use,
         data=str(desk.configuration.data),
         digest=desk.policies().digest,
         since_days=days,
@@ -146,13 +146,13 @@ def put_in_force(desk: Desk, person: Person, question: q.PutInForce, language: L
 
 def editable(desk: Desk) -> bool:
     """Return whether the policy may be changed from the console: it is a file, and the configuration says so."""
-    return desk.policy_edit and isinstance(policy_source(desk.configuration.policy), Path)
+    return desk.policy_edit and isinstance(policy_source(desk.configuration.policy_in_use), Path)
 
 
 def _editable(desk: Desk, language: Language) -> Path:
     if not desk.policy_edit:
         raise refused("forbidden", say("answers", "policy", "edit_off", language))
-    source = policy_source(desk.configuration.policy)
+    source = policy_source(desk.configuration.policy_in_use)
     if not isinstance(source, Path):
         raise refused("invalid", say("answers", "policy", "preset", language, name=clean(source)))
     return source

@@ -44,6 +44,7 @@ class Trouble(Enum):
     CLOCK = "clock"
     CERTIFICATE = "certificate"
     WITNESS = "witness"
+    RULES = "rules"
     SHIPPING = "shipping"
     FORK = "fork"
 

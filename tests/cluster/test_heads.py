@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.audit.notes import VerifierKey
 from gateway.cluster.heads import sign_heads, verify_heads
 from gateway.cluster.keys import make_key, signing_key
-from gateway.commands.centre import check_heads, checkpoint
+from gateway.commands.centre import checkpoint
 from gateway.commands.cluster import show_signing_key
 from gateway.config.sections import Configuration
 from tests.audit.support import fill
@@ -95,14 +96,14 @@ def test_a_centre_made_anew_is_found_by_the_witness(nodes, key, tmp_path: Path, 
             assert checkpoint(settings, tmp_path / "centre.key", 0) == 0
             more(first)
         assert checkpoint(settings, tmp_path / "centre.key", 0) == 0
-        result = check_heads(settings, connection)
+        result = verify_heads(connection, [key.verifier], witnesses=[VerifierKey.parse(witness.key)])
         assert not result.faults
         assert [(one.name, one.size) for one in result.witnessed] == [("witness.example", 8)]
         connection.execute("TRUNCATE head, global_checkpoint")
         assert checkpoint(settings, tmp_path / "centre.key", 0) == 1  # the witness saw more
         assert not verify_heads(connection, [key.verifier]).faults
         copy = next((tmp_path / "witness").glob("*.notes"))
-        assert "there are 2" in " ".join(check_heads(settings, connection, (copy,)).faults)
+        assert "there are 2" in " ".join(verify_heads(connection, [key.verifier], elsewhere=[copy]).faults)
     finally:
         witness.stop()
 

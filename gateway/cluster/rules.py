@@ -1,0 +1,148 @@
+"""Rules of the cluster: signed bundles of policy and directory, their table at the centre, and what nodes tell of them.
+
+    gateway-rules/1
+    sequence 12                       grows with each bundle: an old one cannot be put in force again by who holds the database
+    at 2026-11-27T08:00:00Z           when every node switches
+    policy <SHA-256 of policy.yaml>
+    directory <SHA-256 of directory.csv, or ->
+
+    — gateway-rules/5e0c77aa base64 of key id and Ed25519 signature
+
+To go back, the older files are published again under a new number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+from gateway.audit.notes import SigningKey, VerifierKey, signature_lines
+from gateway.cluster.database import Connection
+from gateway.errors import GatewayError
+from gateway.texts.catalogue import both
+
+SCHEMA: Final = (
+    "CREATE TABLE IF NOT EXISTS rules (sequence bigint PRIMARY KEY, note text NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS rules_file (digest text PRIMARY KEY, content bytea NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS node_rules (
+      node text PRIMARY KEY, at timestamptz NOT NULL, sequence bigint NOT NULL, policies text NOT NULL,
+      directory text NOT NULL, fault text NOT NULL, connections integer NOT NULL)""",
+)
+_NOTE: Final = re.compile(
+    r"(?P<text>gateway-rules/1\nsequence (?P<sequence>[1-9][0-9]{0,17})\n"
+    r"at (?P<at>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)\n"
+    r"policy (?P<policy>[0-9a-f]{64})\ndirectory (?P<directory>[0-9a-f]{64}|-)\n)\n(?P<lines>(?:— [^\n]+\n)+)"
+)
+
+
+class BundleError(GatewayError):
+    """A bundle cannot be used; the words say why."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What is put in force."""
+
+    sequence: int
+    at: datetime
+    policy: str
+    """Digest of `policy.yaml`, in hex."""
+    directory: str
+    """The same of `directory.csv`; empty without one."""
+    note: str
+    """The signed text."""
+
+    @classmethod
+    def sign(cls, key: SigningKey, sequence: int, at: datetime, policy: bytes, directory: bytes | None) -> Bundle:
+        """Return a signed bundle of these files."""
+        digests = (
+            hashlib.sha256(policy).hexdigest(),
+            hashlib.sha256(directory).hexdigest() if directory is not None else "",
+        )
+        stamp = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        text = f"gateway-rules/1\nsequence {sequence}\nat {stamp}\npolicy {digests[0]}\ndirectory {digests[1] or '-'}\n"
+        return cls(sequence, datetime.fromisoformat(stamp), *digests, key.note(text))
+
+    @classmethod
+    def parse(cls, note: str, keys: Iterable[VerifierKey]) -> Bundle:
+        """Return the bundle of a note that one of the keys has signed; BundleError."""
+        match = _NOTE.fullmatch(note)
+        try:
+            at = datetime.fromisoformat(match["at"]) if match is not None else None
+        except ValueError:
+            at = None
+        if match is None or at is None:
+            raise BundleError(both("cluster", "rules", "odd"))
+        lines = signature_lines(match["lines"])
+        if not any(key.signed(match["text"], lines) for key in keys):
+            raise BundleError(both("cluster", "rules", "signature", sequence=match["sequence"]))
+        return cls(int(match["sequence"]), at, match["policy"], match["directory"].removeprefix("-"), note)
+
+
+def publish(connection: Connection, key: SigningKey, *, at: datetime, policy: bytes, directory: bytes | None) -> Bundle:
+    """Sign files under the next number and store them at the centre; psycopg.Error."""
+    with connection.transaction():
+        row = connection.execute("SELECT coalesce(max(sequence), 0) FROM rules").fetchone()
+        bundle = Bundle.sign(key, int(row[0] if row else 0) + 1, at, policy, directory)
+        for digest, content in ((bundle.policy, policy), (bundle.directory, directory)):
+            if content is not None:
+                connection.execute(
+                    "INSERT INTO rules_file VALUES (%s, %s)"
+                    " ON CONFLICT (digest) DO UPDATE SET content = excluded.content",  # which may have been changed
+                    (digest, content),
+                )
+        connection.execute("INSERT INTO rules VALUES (%s, %s)", (bundle.sequence, bundle.note))
+    return bundle
+
+
+def published(connection: Connection, after: int) -> list[tuple[int, str]]:
+    """Return number and note of the bundles after a number, in order."""
+    rows = connection.execute("SELECT sequence, note FROM rules WHERE sequence > %s ORDER BY sequence", (after,))
+    return [(int(sequence), str(note)) for sequence, note in rows.fetchall()]
+
+
+def content(connection: Connection, digest: str) -> bytes:
+    """Return the content with a digest; BundleError when the centre has none, or another."""
+    row = connection.execute("SELECT content FROM rules_file WHERE digest = %s", (digest,)).fetchone()
+    found = bytes(row[0]) if row is not None else b""
+    if row is None or hashlib.sha256(found).hexdigest() != digest:
+        raise BundleError(both("cluster", "rules", "content", digest=digest[:16]))
+    return found
+
+
+class Told(NamedTuple):
+    """What a node told last of its rules."""
+
+    node: str
+    at: datetime
+    sequence: int
+    """Of the bundle in force; 0 for its own files."""
+    policies: str
+    directory: str
+    """Digests that all its front ends judge by."""
+    fault: str
+    """Why it judges by other rules than the cluster; empty when it does not."""
+    connections: int
+    """To the next hop, at most."""
+
+
+def tell(connection: Connection, told: Told) -> None:
+    """Tell the centre."""
+    connection.execute(
+        "INSERT INTO node_rules VALUES (%s, now(), %s, %s, %s, %s, %s) ON CONFLICT (node) DO UPDATE SET at = now(),"
+        " sequence = excluded.sequence, policies = excluded.policies, directory = excluded.directory,"
+        " fault = excluded.fault, connections = excluded.connections",
+        (told.node, *told[2:]),
+    )
+
+
+def told(connection: Connection) -> tuple[Told, ...]:
+    """Return what each node told, by name."""
+    rows = connection.execute(
+        "SELECT node, at, sequence, policies, directory, fault, connections FROM node_rules ORDER BY node"
+    )
+    return tuple(Told(*row) for row in rows.fetchall())

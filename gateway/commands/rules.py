@@ -1,0 +1,130 @@
+"""`gateway cluster publish | status`: rules for all nodes, and what each node does."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from gateway.cluster import records, rules
+from gateway.cluster.database import DatabaseError, connect, failures, told
+from gateway.cluster.keys import signing_key, verifier_keys
+from gateway.cluster.rules import Bundle, BundleError
+from gateway.commands import policy_test
+from gateway.commands.cluster import cluster_of
+from gateway.commands.common import EXIT_REFUSED, print_json
+from gateway.commands.policy import lint
+from gateway.config.sections import Configuration
+from gateway.engine import load_policy_set
+from gateway.engine.layers import read_layers
+from gateway.engine.registry import Registry
+from gateway.errors import UserError
+from gateway.files import read_file
+from gateway.identity import directory as directories
+from gateway.model import VIETNAM
+from gateway.texts.catalogue import both
+
+_SILENT: timedelta = timedelta(seconds=45)
+
+
+def publish(
+    configuration: Configuration, policy: Path, directory: Path | None, *, key_file: Path, at: datetime | None
+) -> int:
+    """Check the files as nodes will, and publish them; exit code 1 when a case fails, UserError for all else."""
+    cluster = cluster_of(configuration)
+    key = signing_key(key_file, "rules")
+    if key.verifier not in verifier_keys(cluster.rule_keys, "rules"):
+        raise UserError(both("cluster", "rules", "foreign", key=key.verifier.name))
+    files = read_file(policy), read_file(directory) if directory is not None else None
+    _check_layers(policy)
+    policies = load_policy_set(policy)
+    listed = directories.load(directory) if directory is not None else None
+    failed = lint([str(policy)], directory) or policy_test.run(str(policy), configuration, coverage=False)
+    if failed:
+        return failed
+    with connect(cluster) as connection:
+        try:
+            bundle = rules.publish(connection, key, at=at or datetime.now(UTC), policy=files[0], directory=files[1])
+        except failures() as error:
+            raise DatabaseError(told(error)) from None
+    fields = {"policies": policies.digest[:16], "directory": listed.digest[:16] if listed is not None else "-"}
+    print(both("cluster", "rules", "published", sequence=bundle.sequence, at=_moment(bundle.at), **fields))
+    return 0
+
+
+def _check_layers(policy: Path) -> None:
+    """Raise UserError when the file extends another one that nodes would not have."""
+    registry = Registry.installed()
+    presets = {str(path) for path in registry.presets().values()}
+    for layer in read_layers(policy, registry).files[:-1]:
+        if layer.path not in presets:
+            raise UserError(both("cluster", "rules", "layers", path=policy, base=layer.path))
+
+
+def status(configuration: Configuration, *, as_json: bool) -> int:
+    """Print what each node told; exit code 1 when one is silent, does not ship, or judges by other rules."""
+    with connect(cluster_of(configuration)) as connection:
+        try:
+            shipped = {one.node: one for one in records.shipped(connection)}
+            ruled = {one.node: one for one in rules.told(connection)}
+            newest = rules.published(connection, 0)[-1:]
+        except failures() as error:
+            raise DatabaseError(told(error)) from None
+    now, well = datetime.now(UTC), True
+    for node in sorted(shipped.keys() | ruled.keys()):
+        ship, rule = shipped.get(node), ruled.get(node)
+        heard = max(one for one in (ship and ship.told, rule and rule.at) if one is not None)
+        silent = now - heard > _SILENT
+        faults = [both("cluster", "status", "silent", at=_moment(heard))] if silent else []
+        faults += [both("cluster", "status", "ship", fault=ship.fault)] if ship and ship.fault else []
+        faults += [both("cluster", "status", "fault", fault=rule.fault)] if rule and rule.fault else []
+        well = well and not faults
+        if as_json:
+            print_json(
+                {
+                    "node": node,
+                    "heard": heard,
+                    "records": ship and ship._asdict(),
+                    "rules": rule and rule._asdict(),
+                    "faults": faults,
+                }
+            )
+            continue
+        print(both("cluster", "status", "node", node=node))
+        if ship is not None:
+            print(" ", both("cluster", "status", "records", last=ship.last, at=_moment(ship.at) if ship.at else "-"))
+        if rule is not None:
+            shown = {"policies": rule.policies[:16] or "-", "directory": rule.directory[:16] or "-"}
+            print(" ", both("cluster", "status", "rules", sequence=rule.sequence or "-", **shown))
+        for line in faults or [both("cluster", "status", "ready")]:
+            print(" ", line)
+    _print_whole(configuration, ruled, newest, now, as_json=as_json)
+    return 0 if well else EXIT_REFUSED
+
+
+def _print_whole(
+    configuration: Configuration,
+    ruled: dict[str, rules.Told],
+    newest: list[tuple[int, str]],
+    now: datetime,
+    *,
+    as_json: bool,
+) -> None:
+    """Print what concerns all nodes."""
+    total = sum(one.connections for one in ruled.values())
+    keys, later = verifier_keys(cluster_of(configuration).rule_keys, "rules"), []
+    for _, note in newest:
+        with suppress(BundleError):
+            if (one := Bundle.parse(note, keys)).at > now:
+                later.append(one)
+    if as_json:
+        print_json({"connections": total, "waiting": {one.sequence: one.at for one in later}})
+        return
+    if total:
+        print(both("cluster", "status", "connections", total=total, nodes=len(ruled)))
+    for one in later:
+        print(both("cluster", "status", "waiting", sequence=one.sequence, at=_moment(one.at)))
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(VIETNAM).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,134 @@
+"""The rules of a cluster on a node: bundles kept in `DATA/rules`, one of them in force, whatever becomes of the centre.
+
+    DATA/rules/12/policy.yaml, directory.csv, note.txt      a bundle that was fetched and found good
+    DATA/rules/in-force -> 12                               where `Configuration.policy_in_use` looks
+
+A bundle appears whole or not at all, and the link is replaced in one step: each reload sees one bundle.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from gateway.audit.notes import VerifierKey
+from gateway.audit.store import sync_folder
+from gateway.cluster.rules import Bundle, BundleError
+from gateway.config.sections import RULES_IN_FORCE
+from gateway.engine import load_policy_set
+from gateway.engine.layers import DECIDED
+from gateway.errors import UserError
+from gateway.identity import directory as directories
+from gateway.pipeline.in_force import Digests
+from gateway.texts.catalogue import both
+
+_KEPT: Final = 4
+"""Bundles that stay beside the one in force."""
+
+
+class KeptBundles:
+    """The bundles of one data folder; one process at a time changes them."""
+
+    def __init__(self, data: Path, keys: Sequence[VerifierKey]) -> None:
+        self._data = data
+        self._link = data / RULES_IN_FORCE
+        self._keys = keys
+
+    @property
+    def in_force(self) -> int:
+        """Number of the bundle in force; 0 for the node's own files."""
+        with suppress(OSError, ValueError):
+            return int(self._link.readlink().name)
+        return 0
+
+    def has(self, sequence: int) -> bool:
+        """Whether a bundle is kept."""
+        return (self._link.with_name(str(sequence)) / "note.txt").exists()
+
+    def keep(self, bundle: Bundle, files: Mapping[str, bytes]) -> None:
+        """Keep a bundle if its files can be judged by; BundleError with all faults, OSError."""
+        folder, part = self._link.with_name(str(bundle.sequence)), self._link.with_name(f".{bundle.sequence}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(mode=0o700, parents=True)
+        try:
+            for name, octets in {**files, "note.txt": bundle.note.encode()}.items():
+                descriptor = os.open(part / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(octets)
+                    file.flush()
+                    os.fsync(file.fileno())
+            try:
+                load_policy_set(part / "policy.yaml")
+                if bundle.directory:
+                    directories.load(part / "directory.csv")
+            except UserError as error:
+                raise BundleError(both("cluster", "rules", "faulty", sequence=bundle.sequence, fault=error)) from None
+            sync_folder(part)
+            shutil.rmtree(folder, ignore_errors=True)
+            part.rename(folder)
+            sync_folder(folder.parent)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+    def due(self, now: datetime) -> Bundle | None:
+        """Return the newest kept bundle whose time has come and that is not in force yet."""
+        return max((one for one in self._waiting() if one.at <= now), key=lambda one: one.sequence, default=None)
+
+    def next_at(self, now: datetime) -> datetime | None:
+        """Return when the next of the kept bundles comes in force."""
+        return min((one.at for one in self._waiting() if one.at > now), default=None)
+
+    def switch(self, sequence: int) -> None:
+        """Put a kept bundle in force for whoever loads rules from now on; older ones go, but a few. OSError."""
+        fresh = self._link.with_name(".in-force.new")
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(str(sequence))
+        fresh.replace(self._link)
+        sync_folder(self._link.parent)
+        for old in sorted(one for one in self._numbers() if one < sequence)[:-_KEPT]:
+            shutil.rmtree(self._link.with_name(str(old)), ignore_errors=True)
+
+    def _waiting(self) -> list[Bundle]:
+        found, after = [], self.in_force
+        for sequence in self._numbers():
+            if sequence > after:
+                with suppress(OSError, BundleError, UnicodeDecodeError):
+                    found.append(
+                        Bundle.parse((self._link.with_name(str(sequence)) / "note.txt").read_text(), self._keys)
+                    )
+        return found
+
+    def _numbers(self) -> list[int]:
+        with suppress(OSError):
+            return [int(one.name) for one in self._link.parent.iterdir() if one.name.isdigit()]
+        return []
+
+
+class Expected:
+    """The digests that front ends must judge by with the bundle in force; loaded when a file of it is another one."""
+
+    def __init__(self, data: Path, load: Callable[[], Digests | None]) -> None:
+        self._files = (data / RULES_IN_FORCE / "note.txt", data / DECIDED)
+        self._load = load
+        self._seen: object = None
+        self._digests: Digests | None = None
+
+    @property
+    def digests(self) -> Digests | None:
+        """None when the files cannot be loaded now."""
+        seen = tuple(_state(path) for path in self._files)
+        if seen != self._seen:
+            self._seen, self._digests = seen, self._load()
+        return self._digests
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    with suppress(OSError):
+        status = path.stat()
+        return status.st_mtime_ns, status.st_ino
+    return None

@@ -1,0 +1,29 @@
+"""The certificates that the gateway serves, looked at before the first client sees them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gateway.config.sections import Configuration
+from gateway.serve.app import server_tls, warn_of_days
+
+
+def check_certificates(configuration: Configuration) -> tuple[Path, ...]:
+    """Load each listener's certificate once, warn of those that end soon, and return them."""
+    for number, listener in enumerate(configuration.listeners):
+        with configuration.at("listeners", number, "certificate"):
+            server_tls(listener)
+    check_console(configuration)
+    serving = (*configuration.listeners, *([configuration.console] if configuration.console is not None else ()))
+    certificates = tuple(sorted({one.certificate for one in serving if one.certificate is not None}))
+    for certificate in certificates:
+        warn_of_days(certificate)
+    return certificates
+
+
+def check_console(configuration: Configuration) -> None:
+    """Load the console's certificate once, when there is a console."""
+    if configuration.console is not None:
+        from gateway.serve import console  # who configures none does without its libraries
+
+        console.check_console(configuration)

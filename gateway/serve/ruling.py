@@ -1,0 +1,212 @@
+"""The process that follows the cluster's rules: it fetches bundles, checks them, and has them put in force at their time.
+
+It alone asks the centre; supervisor and front ends load files, as at any reload. Without the centre a bundle that was fetched
+still comes in force at its time. A node that judges by other rules a minute after that time is in trouble `rules`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from gateway.cluster import rules
+from gateway.cluster.database import Connection, DatabaseError, connect, failures, within
+from gateway.cluster.keys import verifier_keys
+from gateway.cluster.rules import Bundle, BundleError, Told
+from gateway.config.cluster import Cluster
+from gateway.config.sections import Configuration
+from gateway.errors import UserError
+from gateway.pipeline.cluster_rules import Expected, KeptBundles
+from gateway.pipeline.in_force import Digests, told_digests
+from gateway.pipeline.rulebook import load_rules
+from gateway.system.supervised import SupervisedProcess, end_with
+from gateway.system.trouble import Pipe, Teller, Trouble
+from gateway.texts.catalogue import both, reasons
+
+_LOG = logging.getLogger("gateway.cluster")
+ROUND_S: Final = 1.0
+_TELL_S: Final = 10.0
+_CENTRE_S: Final = 12.0
+"""How long the centre may take for a round: to be reached, and to answer."""
+_AGAIN_S: Final = 15.0
+"""After which a reload that had no effect is asked for again."""
+_RETRY: Final = timedelta(seconds=10)
+"""After which a bundle that could not be had is fetched again."""
+PATIENCE_S: Final = 60.0
+"""How long after its time a bundle may be missing."""
+
+
+class Ruling:
+    """The rounds of the process."""
+
+    def __init__(
+        self, configuration: Configuration, cluster: Cluster, *, activate: Callable[[], None], teller: Teller
+    ) -> None:
+        """`activate` has the supervisor load the rules anew; it is called after a switch. UserError for keys that are none."""
+        self._configuration = configuration
+        self._cluster = cluster
+        self._keys = verifier_keys(cluster.rule_keys, "rules")
+        self._kept = KeptBundles(configuration.data, self._keys)
+        self._expected = Expected(configuration.data, self._digests)
+        self._activate = activate
+        self._teller = teller
+        self._centre: Connection | None = None
+        self._faults: dict[int, tuple[datetime, str]] = {}
+        """Bundles that are signed and cannot be used here: from when they should be, and why."""
+        self._tried: dict[int, datetime] = {}
+        self._ignored: set[str] = set()
+        self._differs_since = 0.0
+        self._activated = time.monotonic()
+        self._told: tuple[object, ...] = ()
+        self._told_at = 0.0
+
+    def step(self, now: datetime) -> float:
+        """Do a round; return how long to wait for the next."""
+        self._switch(now)
+        following = self._kept.next_at(now)
+        wait_s = (following - now).total_seconds() if following is not None else ROUND_S
+        fault = self._fault(now)
+        if fault:
+            self._teller.happened(Trouble.RULES, fault, mails=0)
+        else:
+            self._teller.over(Trouble.RULES)
+        if wait_s > _CENTRE_S or following is None:  # a centre that hangs must not keep a bundle from its time
+            self._ask(fault, now)
+        return min(ROUND_S, wait_s)
+
+    def _ask(self, fault: str, now: datetime) -> None:
+        """Fetch what is new and tell what is in force; that the centre is away the shipper says."""
+        away: tuple[type[Exception], ...] = (DatabaseError, UserError, *failures())
+        try:
+            centre = self._centre = self._centre or connect(self._cluster)
+            with within(centre):
+                self._fetch(centre, now)
+                self._tell(centre, fault)
+        except away:
+            self._leave()
+
+    def _leave(self) -> None:
+        connection, self._centre = self._centre, None
+        if connection is not None:
+            with suppress(Exception):  # broken already
+                connection.close()
+
+    def _fetch(self, centre: Connection, now: datetime) -> None:
+        """Fetch what is new; a bundle that nobody we know has signed is left aside, and said once."""
+        self._faults = {number: fault for number, fault in self._faults.items() if number > self._kept.in_force}
+        for sequence, note in rules.published(centre, self._kept.in_force):
+            early = sequence in self._tried and now < self._tried[sequence] + _RETRY
+            if self._kept.has(sequence) or note in self._ignored or early:
+                continue
+            try:
+                bundle = Bundle.parse(note, self._keys)
+                if bundle.sequence != sequence:
+                    raise BundleError(both("cluster", "rules", "number", sequence=sequence, found=bundle.sequence))
+            except BundleError as error:
+                self._ignored.add(note)
+                _LOG.error("%s", error)
+                continue
+            self._tried[sequence] = now
+            self._keep(centre, bundle)
+
+    def _keep(self, centre: Connection, bundle: Bundle) -> None:
+        try:
+            files = {"policy.yaml": rules.content(centre, bundle.policy)}
+            if bundle.directory:
+                files["directory.csv"] = rules.content(centre, bundle.directory)
+            self._kept.keep(bundle, files)
+        except (BundleError, OSError) as error:
+            reason = reasons(error) if isinstance(error, OSError) else ""
+            words = both("cluster", "rules", "disk", sequence=bundle.sequence, reason=reason) if reason else str(error)
+            if bundle.sequence not in self._faults:
+                _LOG.error("%s", words)
+            self._faults[bundle.sequence] = bundle.at, words
+        else:
+            self._faults.pop(bundle.sequence, None)
+            _LOG.info("%s", both("cluster", "rules", "got", sequence=bundle.sequence, at=bundle.at.isoformat()))
+
+    def _switch(self, now: datetime) -> None:
+        bundle = self._kept.due(now)
+        if bundle is None:
+            return
+        try:
+            self._kept.switch(bundle.sequence)
+        except OSError as error:
+            words = both("cluster", "rules", "disk", sequence=bundle.sequence, reason=reasons(error))
+            self._faults[bundle.sequence] = bundle.at, words
+            return
+        _LOG.warning("%s", both("cluster", "rules", "switched", sequence=bundle.sequence))
+        self._ask_reload()
+
+    def _ask_reload(self) -> None:
+        self._activated = time.monotonic()
+        self._activate()
+
+    def _fault(self, now: datetime) -> str:
+        """Return why this node judges by other rules than the cluster for longer than it may."""
+        for sequence, (at, words) in self._faults.items():
+            if sequence > self._kept.in_force and (now - at).total_seconds() >= PATIENCE_S:
+                return words
+        told = told_digests(self._configuration.data)
+        if not self._kept.in_force or told in (None, self._expected.digests):
+            self._differs_since = 0.0
+            return ""
+        since = time.monotonic()
+        self._differs_since = self._differs_since or since
+        if since - self._activated >= _AGAIN_S:
+            self._ask_reload()
+        if since - self._differs_since < PATIENCE_S:
+            return ""
+        assert told is not None
+        return both("cluster", "rules", "other", sequence=self._kept.in_force, policies=told.policies[:16])
+
+    def _digests(self) -> Digests | None:
+        try:
+            return Digests.of(load_rules(self._configuration))
+        except UserError:
+            return None
+
+    def _tell(self, centre: Connection, fault: str) -> None:
+        digests = told_digests(self._configuration.data) or Digests("")
+        connections = self._configuration.next_hop.connections * self._configuration.workers
+        state = (self._kept.in_force, digests.policies, digests.directory, fault, connections)
+        if state != self._told or time.monotonic() - self._told_at >= _TELL_S:
+            rules.tell(centre, Told(self._cluster.node, datetime.now(UTC), *state))
+            self._told, self._told_at = state, time.monotonic()
+
+
+class RulingProcess(SupervisedProcess):
+    """Owned by the supervisor."""
+
+    def __init__(self, configuration: Configuration, cluster: Cluster, told: Pipe, release: Callable[[], None]) -> None:
+        """Prepare; `release` gives back, in the new process, what belongs to others. UserError for keys that are none."""
+        super().__init__("gateway-rules", self._serve)
+        with configuration.at("cluster", "rule_keys"):
+            verifier_keys(cluster.rule_keys, "rules")
+        self._configuration = configuration
+        self._cluster = cluster
+        self._told = told
+        self._release = release
+        self._parent = os.getpid()
+
+    def close(self) -> None:
+        """End the process: what it writes is there whole or not at all."""
+        self.end(signal.SIGKILL)
+
+    def _serve(self) -> None:
+        end_with(self._parent)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # to the whole group; the supervisor ends us last
+            signal.signal(number, signal.SIG_IGN)
+        self._release()
+        ruling = Ruling(
+            self._configuration, self._cluster,
+            activate=lambda: os.kill(self._parent, signal.SIGHUP), teller=Teller(self._told),
+        )  # fmt: skip
+        while True:
+            time.sleep(ruling.step(datetime.now(UTC)))

@@ -1,0 +1,290 @@
+"""Rules of the cluster on one node: what is signed by a known key comes in force at its time, all else leaves the old."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.cluster import rules
+from gateway.cluster.keys import make_key, signing_key
+from gateway.commands.rules import publish, status
+from gateway.config.sections import Configuration
+from gateway.errors import UserError
+from gateway.pipeline.in_force import Digests, write_in_force
+from gateway.pipeline.rulebook import load_rules
+from gateway.serve.ruling import Ruling, RulingProcess
+from gateway.system.trouble import Pipe, Trouble
+from tests.cluster.support import centre
+from tests.e2e.clients import Clients
+from tests.e2e.gateway_process import serving
+from tests.support.sink import Sink
+
+NOW = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
+STRICT = b"version: 1\nname: strict\nextends: binhtan-7600\n"
+LENIENT = b"version: 1\nname: lenient\nextends: binhtan-7600\npolicies:\n  official_sender: {mode: off}\n"
+DIRECTORY = "address,unit,kind,status\nvanthu.noivu.binhtan@tphcm.gov.vn,Phòng Nội vụ,unit,active\n".encode()
+
+
+class Told:
+    """What is told to the supervisor."""
+
+    def __init__(self):
+        self.words = ""
+
+    def happened(self, trouble, reason, *, mails):
+        assert trouble is Trouble.RULES
+        self.words = reason
+
+    def over(self, trouble):
+        self.words = ""
+
+
+class Node:
+    """A node without mail: whoever asks it to load rules anew has all front ends judge by them."""
+
+    def __init__(self, folder, dsn, key, **cluster):
+        self.folder, self.reloads, self.deaf = folder, 0, False
+        self.configuration = Configuration.model_validate(
+            {
+                "data": str(folder),
+                "cluster": {"node": folder.name, "dsn": dsn, "rule_keys": [str(key.verifier)], **cluster},
+            }
+        )
+        folder.mkdir()
+        self.reload()
+        self.restart()
+
+    def restart(self):
+        self.told = Told()
+        self.ruling = Ruling(self.configuration, self.configuration.cluster, activate=self.reload, teller=self.told)
+
+    def reload(self):
+        self.reloads += 1
+        if not self.deaf:
+            write_in_force(self.folder, Digests.of(load_rules(self.configuration)))
+
+    def step(self, seconds=0.0):
+        return self.ruling.step(NOW + timedelta(seconds=seconds))
+
+    @property
+    def name(self):
+        return load_rules(self.configuration).policies.name
+
+
+@pytest.fixture
+def key(tmp_path):
+    make_key(tmp_path / "rules.key")
+    return signing_key(tmp_path / "rules.key", "rules")
+
+
+@pytest.fixture
+def connection(cluster_dsn):
+    with centre(cluster_dsn) as connection:
+        yield connection
+
+
+@pytest.fixture
+def node(tmp_path, cluster_dsn, key, connection):
+    return Node(tmp_path / "one", cluster_dsn, key)
+
+
+def put(connection, key, content, seconds=0.0, directory=DIRECTORY):
+    return rules.publish(connection, key, at=NOW + timedelta(seconds=seconds), policy=content, directory=directory)
+
+
+def test_a_bundle_comes_in_force_at_its_time_also_without_the_centre_and_after_a_restart(
+    node, connection, key, postgres
+):
+    assert node.name == "binhtan-7600"
+    put(connection, key, STRICT, 30)
+    assert node.step(0) == 1.0
+    assert (node.name, node.reloads) == ("binhtan-7600", 1)
+    assert node.step(29.5) == pytest.approx(0.5)  # it is there when its time comes, and asks nobody before
+    postgres.stop()
+    try:
+        node.step(30)
+        assert (node.name, node.reloads) == ("strict", 2)
+        assert load_rules(node.configuration).directory.find("vanthu.noivu.binhtan@tphcm.gov.vn") is not None
+        node.restart()
+        node.step(31)
+        assert (node.name, node.reloads, node.told.words) == ("strict", 2, "")
+    finally:
+        postgres.start()
+
+
+def test_to_go_back_is_to_publish_again_and_an_old_bundle_never_comes_back_by_itself(node, connection, key):
+    first = put(connection, key, STRICT)
+    node.step()
+    node.step()
+    assert node.name == "strict"
+    put(connection, key, LENIENT, directory=None)
+    node.step()
+    node.step()
+    assert (node.name, load_rules(node.configuration).directory) == ("lenient", None)
+    connection.execute("DELETE FROM rules WHERE sequence = 2")  # who holds the database wants the first again
+    connection.execute("INSERT INTO rules VALUES (7, %s)", (first.note,))
+    for _ in range(3):
+        node.step()
+    assert (node.name, node.told.words) == ("lenient", "")
+    connection.execute("DELETE FROM rules WHERE sequence = 7")
+    connection.execute("INSERT INTO rules VALUES (2, 'x')")
+    assert put(connection, key, STRICT).sequence == 3
+    node.step()
+    node.step()
+    assert node.name == "strict"
+
+
+def test_what_nobody_known_has_signed_is_left_aside_and_stops_no_mail(node, connection, key, tmp_path, caplog):
+    make_key(tmp_path / "other.key")
+    put(connection, signing_key(tmp_path / "other.key", "rules"), LENIENT)
+    put(connection, signing_key(tmp_path / "rules.key", "cluster"), LENIENT)  # the right key in another role
+    for seconds in (0, 1, 100):
+        node.step(seconds)
+    assert (node.name, node.reloads, node.told.words) == ("binhtan-7600", 1, "")
+    assert caplog.text.count("not signed by a key") == 2
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        (b"UPDATE rules_file SET content = content || ' '", "was changed"),
+        (b"DELETE FROM rules_file", "lacks file"),
+        (b"", "cannot be used on this machine"),
+    ],
+)
+def test_a_node_that_cannot_have_it_keeps_the_last_good_one_and_is_not_ready_after_a_minute(
+    node, connection, key, harm, words, caplog
+):
+    put(connection, key, STRICT)
+    node.step()
+    node.step()
+    put(connection, key, LENIENT if harm else b"version: 1\nname: x\nextends: of-a-newer-release\n", 10)
+    if harm:
+        connection.execute(harm)
+    for seconds in (1, 11, 69):
+        node.step(seconds)
+        assert (node.name, node.told.words) == ("strict", "")
+    node.step(70)
+    assert words in node.told.words
+    assert node.name == "strict"
+    assert caplog.text.count(words) == 1
+    put(connection, key, STRICT + b"description: mended\n", 71)
+    if harm == b"DELETE FROM rules_file":
+        connection.execute(b"DELETE FROM rules WHERE sequence = 2")
+    for seconds in (71, 72):
+        node.step(seconds)
+    assert node.told.words == ""
+
+
+def test_front_ends_that_do_not_follow_are_told_and_asked_again(node, connection, key, monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr("gateway.serve.ruling.time.monotonic", lambda: clock[0])
+    put(connection, key, STRICT)
+    node.step()
+    node.deaf = True
+    node.step()
+    assert node.reloads == 2
+    for clock[0] in (1010.0, 1016.0, 1055.0):
+        node.step()
+    assert (node.reloads, node.told.words) == (4, "")
+    clock[0] = 1080.0
+    node.step()
+    assert "front ends judge by other rules" in node.told.words
+    node.deaf = False
+    clock[0] = 1096.0
+    node.step()
+    node.step()
+    assert node.told.words == ""
+
+
+def test_publish_checks_as_nodes_will_and_status_shows_what_they_do(tmp_path, cluster_dsn, connection, key, capsys):
+    node, other = Node(tmp_path / "one", cluster_dsn, key), Node(tmp_path / "two", cluster_dsn, key)
+    policy, base, directory = (tmp_path / name for name in ("policy.yaml", "base.yaml", "directory.csv"))
+    directory.write_bytes(DIRECTORY)
+    arguments = {"key_file": tmp_path / "rules.key", "at": None}
+    policy.write_bytes(STRICT + b"policies:\n  official_sender: {mode: soft}\n")
+    with pytest.raises(UserError, match=r"policy\.yaml:5"):
+        publish(node.configuration, policy, directory, **arguments)
+    base.write_bytes(STRICT)
+    policy.write_text("version: 1\nname: x\nextends: base.yaml\n")
+    with pytest.raises(UserError, match=r"base\.yaml"):
+        publish(node.configuration, policy, directory, **arguments)
+    policy.write_bytes(LENIENT)
+    make_key(tmp_path / "other.key")
+    with pytest.raises(UserError, match="rule_keys"):
+        publish(node.configuration, policy, directory, key_file=tmp_path / "other.key", at=None)
+    assert rules.published(connection, 0) == []
+    assert publish(node.configuration, policy, directory, **arguments) == 0
+    later = datetime.now(UTC) + timedelta(hours=1)
+    assert publish(node.configuration, policy, None, key_file=tmp_path / "rules.key", at=later) == 0
+    for one in (node, other):
+        for _ in range(3):
+            one.ruling.step(datetime.now(UTC))
+    capsys.readouterr()
+    assert status(node.configuration, as_json=False) == 0
+    out = capsys.readouterr().out
+    assert out.count(f"policy {load_rules(node.configuration).policies.digest[:16]}, directory") == 2
+    assert "800 connections at most, from 2 nodes" in out
+    assert "Bundle 2 comes in force" in out
+    connection.execute("UPDATE node_rules SET at = now() - interval '1 minute' WHERE node = 'two'")
+    assert status(node.configuration, as_json=True) == 1
+    one, two, whole = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (one["rules"]["sequence"], one["faults"], whole["connections"]) == (1, [], 800)
+    assert "SILENT" in two["faults"][0]
+
+
+@pytest.mark.parametrize("line", ["x", "gateway-rules/00000000+00000000+AUQpkwZQBKoeTEj03QFYGUwCNJvMZkzZbkAOommRio1R"])
+def test_a_key_that_is_none_is_refused(tmp_path: Path, cluster_dsn: str, line: str):
+    settings = {"cluster": {"node": "a", "dsn": cluster_dsn, "rule_keys": [line]}}
+    with pytest.raises((ValueError, UserError), match="rule_keys|public key"):
+        RulingProcess(one := Configuration.model_validate(settings), one.cluster, Pipe(), lambda: None)
+
+
+@pytest.mark.slow
+@pytest.mark.cluster
+@pytest.mark.timeout(300)
+async def test_while_mails_flow_each_is_judged_by_the_old_rules_or_by_the_new_and_soon_only_by_these(
+    tmp_path, cluster_dsn, connection, key
+):
+    policy, directory = tmp_path / "policy.yaml", tmp_path / "directory.csv"
+    policy.write_bytes(STRICT)
+    directory.write_bytes(DIRECTORY.replace("Nội vụ".encode(), "Y tế".encode()))
+    old = load_rules(Configuration(policy=str(policy), directory=directory))
+    async with Sink() as sink:
+        config = {
+            "policy": str(policy),
+            "directory": str(directory),
+            "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
+            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
+            "cluster": {"node": "one", "dsn": cluster_dsn, "rule_keys": [str(key.verifier)]},
+        }
+        async with serving(tmp_path, config=config) as gateway:
+            clients = Clients(gateway.address)
+            tasks = [asyncio.create_task(clients.run()) for _ in range(3)]
+            await asyncio.sleep(2)
+            at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=4)
+            rules.publish(connection, key, at=at, policy=LENIENT, directory=DIRECTORY)
+            await gateway.logged("rules reloaded", timeout=60)
+            await asyncio.sleep(3)
+            clients.stopping = True
+            await asyncio.gather(*tasks)
+            assert clients.tries == len(clients.acknowledged)
+            await gateway.terminate()
+            mails = [(r["time"], r["mail"]["policy_digest"], r["mail"]["directory_digest"])
+                     for r in await gateway.records() if r["kind"] == "intent"]  # fmt: skip
+    new = load_rules(
+        Configuration(
+            policy=str(tmp_path / "data/rules/1/policy.yaml"), directory=tmp_path / "data/rules/1/directory.csv"
+        )
+    )
+    pairs = [(one.policies.digest, one.directory.digest) for one in (old, new)]
+    assert {mail[1:] for mail in mails} == set(pairs)
+    last_old = max(datetime.fromisoformat(time) for time, *pair in mails if tuple(pair) == pairs[0])
+    first_new = min(datetime.fromisoformat(time) for time, *pair in mails if tuple(pair) == pairs[1])
+    print(
+        f"{len(mails)} mails; first new {(first_new - at).total_seconds():.2f} s after TIME, last old {(last_old - at).total_seconds():.2f} s"
+    )
+    assert first_new >= at
+    assert (last_old - at).total_seconds() < 5  # 2 s on a machine of its own
