@@ -1,5 +1,6 @@
 """Mails of a running gateway without a console: reports, a certificate's last days, and what was refused; each once, over kill and restart."""
 
+import asyncio
 import os
 import signal
 import time
@@ -12,7 +13,7 @@ import pytest
 
 from gateway.model import VIETNAM
 from gateway.notice import NoticeBook
-from gateway.notice.book import lost
+from gateway.notice.book import Fate, lost
 from tests.e2e.gateway_process import GatewayProcess, cli, serving
 from tests.e2e.test_steward import steward
 from tests.support.certificates import Pki
@@ -45,9 +46,11 @@ def configuration(folder, sink):
     }
 
 
-def refuses(stage, session):
+def script(stage, session):
     if stage == "rcpt" and session.commands[-1].endswith(b"<khong.co@x.example>"):
         return Act(b"550 5.1.1 City: no such mailbox\r\n")
+    if stage == "dot" and b"RCPT TO:<treo@x.example>" in session.rcpts:
+        return Act(wait=asyncio.Event())  # it has the mail and never says so
     return None
 
 
@@ -63,25 +66,30 @@ async def test_each_mail_is_sent_once_whatever_is_killed_and_what_is_refused_is_
     if (now.day, now.hour < 6) == (1, True):
         pytest.skip("reports go out at six")
     last_month = now.replace(day=1) - timedelta(days=1)
-    async with Sink(refuses) as sink:
+    async with Sink(script) as sink:
         config = configuration(tmp_path, sink)
         async with serving(tmp_path / "gateway", config=config) as gateway:
             await sink.wait_delivered(2)  # that of the unit is none: the log did not know it last month
-            first = await gateway.until(lambda: steward(gateway))
+            put(gateway, "treo@x.example")
+            await sink.wait_delivered(3)
+            first = steward(gateway)
             os.kill(first, signal.SIGKILL)
             await gateway.until(lambda: steward(gateway) not in {first, None})
             put(gateway, "mot@x.example")
-            await sink.wait_delivered(3)
+            await sink.wait_delivered(4)
+            assert [one.fate for one in lost(gateway.data, time.time())] == [Fate.UNKNOWN]
             put(gateway, "khong.co@x.example")
-            await gateway.until(lambda: lost(gateway.data, time.time()))
+            await gateway.until(lambda: len(lost(gateway.data, time.time())) == 2)
             running = (await cli("doctor", "--running", "--data", gateway.data)).out
             await gateway.terminate()
             await gateway.start()
             put(gateway, "hai@x.example")
-            await sink.wait_delivered(4)
+            await sink.wait_delivered(5)
             acts = [record for record in await gateway.records() if record["kind"] == "act"]
     mails = [message_from_bytes(mail.content, policy=default) for mail in sink.delivered]
-    assert sorted(mail["To"] for mail in mails) == sorted([ADMIN, OFFICE, "mot@x.example", "hai@x.example"])
+    assert sorted(mail["To"] for mail in mails) == sorted(
+        [ADMIN, OFFICE, "treo@x.example", "mot@x.example", "hai@x.example"]
+    )
     assert {mail.mail_line for mail in sink.delivered} == {b"MAIL FROM:<>"}
     told = {mail["To"]: mail for mail in mails}
     assert f"{last_month:%Y-%m}" in told[OFFICE]["Subject"]
