@@ -59,7 +59,7 @@ class Acts:
 
     def write(self, record: r.Record, mark: Mark | None = None) -> int:
         """Write another record, with what the side tables keep of it, from a thread; as `put`, but nothing is taken back."""
-        return self._awaited(self._write(record, mark))
+        return self._awaited(self.note(record, mark))
 
     def recover(self) -> None:
         """Have the mails concluded that processes which are gone left open, from a thread; AuditError."""
@@ -73,7 +73,8 @@ class Acts:
             done.cancel()
             raise AuditLostError(both("audit", "fault", "writer_lost", reason="timeout")) from None
 
-    async def _write(self, record: r.Record, mark: Mark | None) -> int:
+    async def note(self, record: r.Record, mark: Mark | None = None) -> int:
+        """Write another record, within the loop; as `write`."""
         return await self._channel.put(Entry(r.body(record, self._process), mark))
 
     async def _recover(self) -> int:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.audit.filter import STATES, Filter, Sight
-from gateway.audit.index_rows import ACT, CONFIDENTIAL, EVERY, exact, fold, unit_tag, waiver_tag
+from gateway.audit.index_rows import ACT, CHECKED, CONFIDENTIAL, EVERY, exact, fold, unit_tag, waiver_tag
 from gateway.audit.search_box import Field, Term, has_letters, parse
 from gateway.errors import SearchError
 from gateway.model import Disposition
@@ -103,6 +103,8 @@ def conditions_of(wanted: Filter, keyed: Callable[[str], tuple[str, ...]]) -> Co
         found.groups.append((_rule_tag(wanted.rule),))
     if wanted.state:
         found.groups.append((f"state:{wanted.state}",))
+    elif not (wanted.sha256.strip() or wanted.reference):
+        found.barred.append(CHECKED)  # nothing was sent: they are found by their state, a file or a reference
     if wanted.disposition:
         found.groups.append((f"is:{wanted.disposition}",))
     return found

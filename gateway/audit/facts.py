@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
+from msgspec import structs
+
 from gateway.audit.keyed import Keyed
 from gateway.audit.mail_record import FindingFacts, MailFacts, PartFacts, SessionFacts, SignatureFacts
+from gateway.audit.record import Checked
 from gateway.model import Disposition, Evidence, JudgedFinding, Mailbox, Part, Session, Signature, Transaction, Verdict
 from gateway.vietnamese.addresses import normal_form, without_tag
 
@@ -81,6 +84,20 @@ def mail_facts(transaction: Transaction, verdict: Verdict, evidence: Evidence | 
         directory_digest=verdict.directory_digest,
         confidential=guarded,
         keyed_by=keyed.key_id if guarded else None,
+    )
+
+
+def cut_checked(checked: Checked, keyed: Keyed) -> Checked:
+    """Return the record of a self-check with keyed digests and bounded texts."""
+    return structs.replace(
+        checked,
+        who=text(checked.who, 320),
+        reverse_path=text(checked.reverse_path, 320),
+        client=text(checked.client, 64) if checked.client else None,
+        digests=tuple(keyed.digest(digest) for digest in checked.digests[:LIMIT_PARTS]),
+        keyed_by=keyed.key_id,
+        rules=checked.rules[:LIMIT_FINDINGS],
+        codes=checked.codes[:LIMIT_FINDINGS],
     )
 
 

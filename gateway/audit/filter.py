@@ -11,7 +11,7 @@ from gateway.audit.rows import Row
 STATES = (
     *(delivery.value for delivery in r.Delivery),
     *("refused", "recipient_refused", "content_refused", "auth_failed", "weak_password", "sound_password", "trouble"),
-    "act",
+    *("checked", "act"),
 )
 """What can be asked for as the state of an entry."""
 

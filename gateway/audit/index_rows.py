@@ -15,6 +15,7 @@ from gateway.mime.addresses import parse_from_field
 CONFIDENTIAL: Final = "is:confidential"
 """Tag of mails with a secrecy finding."""
 ACT: Final = "state:act"
+CHECKED: Final = "state:checked"
 EVERY: Final = "\ue000"
 """Word of every entry, which nobody can type: what a search leaves out is taken from those that have it."""
 
@@ -132,6 +133,8 @@ def take_rows(rows: Rows, seq: int, record: r.AnyRecord) -> None:
             _take_entry(rows, seq, record, record.id)
             rows.tags.append((CONFIDENTIAL, seq))
             rows.words[seq] = Words(other=fold(f"{record.kind} {record.id}"))
+        case r.Checked():
+            _take_checked(rows, seq, record)
         case r.Start() | r.Stop() | r.Reload() | r.Mailboxes() | r.Retention():
             pass
 
@@ -194,6 +197,20 @@ def _take_content(rows: Rows, seq: int, record: r.ContentRefused) -> None:
         sender=fold(f"{record.reverse_path} {login}"),
         recipients=fold(" ".join(record.recipients)),
         other=fold(f"{record.id} {record.session.queue_id or ''}"),
+    )
+
+
+def _take_checked(rows: Rows, seq: int, record: r.Checked) -> None:
+    _take_entry(rows, seq, record, record.id)
+    tags = {CHECKED, f"is:{record.disposition}", f"is:{record.would_be}"}
+    tags |= {f"rule:{rule}" for rule in record.rules} | {f"policy:{rule.partition('.')[0]}" for rule in record.rules}
+    tags |= {f"code:{code.upper()}" for code in record.codes} | {f"sha:{digest[:32]}" for digest in record.digests}
+    if record.confidential:
+        tags.add(CONFIDENTIAL)
+    rows.tags += [(tag, seq) for tag in tags]
+    rows.tags += _address_tags("login", record.who, seq) + _address_tags("from", record.reverse_path, seq)
+    rows.words[seq] = Words(
+        sender=fold(f"{record.who} {record.reverse_path}"), other=fold(" ".join((record.id, *record.codes)))
     )
 
 

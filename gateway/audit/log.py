@@ -22,7 +22,7 @@ from gateway.audit import record as r
 from gateway.audit.chain import Entry
 from gateway.audit.channel import Channel
 from gateway.audit.committer import Committer
-from gateway.audit.facts import finding_facts, mail_facts, mailbox_of, session_facts, text, unit_of
+from gateway.audit.facts import cut_checked, finding_facts, mail_facts, mailbox_of, session_facts, text, unit_of
 from gateway.audit.kept import keep
 from gateway.audit.keyed import Keyed
 from gateway.audit.lives import Life
@@ -327,6 +327,10 @@ class AuditLog:
         """Record that a repetition was answered without a second delivery."""
         return await self._put(r.Duplicate(id=reference, of=of))
 
+    async def checked(self, checked: r.Checked) -> int:
+        """Record files that were judged before sending; their digests are keyed here."""
+        return await self._put(cut_checked(checked, self._keyed))
+
     async def trouble(self, reference: str, session: Session, reverse_path: str, fault: str) -> int:
         """Record a mail that was answered 451 because of ourselves; `fault` is the kind, never content."""
         return await self._put(
@@ -365,13 +369,11 @@ class AuditLog:
         if self._channel is None:
             raise AuditError("the audit log is not open")
         self._owed.hand_over_all()
-        return self._channel.put(self._entry(record, mark, facts))
-
-    def _entry(self, record: r.Record, mark: Mark | None, facts: bytes | None = None) -> Entry:
-        return Entry(r.body(record, self._process), mark, facts)
+        return self._channel.put(Entry(r.body(record, self._process), mark, facts))
 
     def _put_late(self, outcome: r.Outcome, mark: Closed) -> asyncio.Future[int] | None:
-        return self._channel.put(self._entry(outcome, mark)) if self._channel is not None else None
+        entry = Entry(r.body(outcome, self._process), mark)
+        return self._channel.put(entry) if self._channel is not None else None
 
     @contextlib.contextmanager
     def _not_sent_unless_told(self, reference: str) -> Iterator[None]:
@@ -391,10 +393,5 @@ def _first_line(reply: Reply | None) -> str:
 
 
 def _outcome(reference: str, reply: Reply | None, delivery: r.Delivery) -> r.Outcome:
-    return r.Outcome(
-        id=reference,
-        delivery=delivery,
-        code=reply.code if reply is not None else 0,
-        enhanced=reply.enhanced if reply is not None else "",
-        text=_first_line(reply),
-    )
+    code, enhanced = (reply.code, reply.enhanced) if reply is not None else (0, "")
+    return r.Outcome(id=reference, delivery=delivery, code=code, enhanced=enhanced, text=_first_line(reply))

@@ -18,6 +18,7 @@ from gateway.audit import record as r
 from gateway.audit.conditions import Conditions, conditions_of, matching, microseconds, storable
 from gateway.audit.filter import STATES, Filter
 from gateway.audit.index import Index
+from gateway.audit.index_rows import CHECKED
 from gateway.audit.keyed import OWN, Keyed
 from gateway.audit.rows import Row, row_of
 from gateway.audit.store import Folder, unusable
@@ -181,6 +182,19 @@ class AuditReader:
             .fetchone()
         )
         return row is not None
+
+    def checks_since(self, login: str, since: datetime) -> int:
+        """Return how many self-checks somebody has had since a time."""
+        row = (
+            self._index.catch_up(within_s=self._limit_s)
+            .execute(
+                "SELECT count(*) FROM tag JOIN entry ON entry.seq = tag.seq WHERE tag.name = ? AND entry.time >= ?"
+                " AND EXISTS (SELECT 1 FROM tag AS state WHERE state.name = ? AND state.seq = tag.seq)",
+                (f"login:{login.casefold()}", microseconds(since), CHECKED),
+            )
+            .fetchone()
+        )
+        return int(row[0])
 
     def _judged_passwords(self) -> Iterator[r.PasswordJudged]:
         index = self._index.catch_up()

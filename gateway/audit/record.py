@@ -283,6 +283,36 @@ class Act(Record, frozen=True, kw_only=True, omit_defaults=True, tag="act"):
     """False when it was refused, or failed after this was recorded."""
 
 
+class Checked(Record, frozen=True, kw_only=True, omit_defaults=True, tag="checked"):
+    """Somebody had files judged before sending them. Nothing was sent; no name and no word of them is here."""
+
+    id: str
+    via: str
+    """`page`, `api` or `mailbox`."""
+    who: str
+    """Mailbox or account that asked; `token:NAME` for a program."""
+    reverse_path: str
+    """In whose name the files were judged."""
+    client: str | None = None
+    size: int
+    """Of the files together; of a mail, its own."""
+    digests: tuple[str, ...] = ()
+    """Of each file, keyed (HMAC) always."""
+    keyed_by: str | None = None
+    """As of a mail."""
+    disposition: str
+    would_be: str = "relay"
+    rules: tuple[str, ...] = ()
+    """`policy.rule` of findings that did not pass."""
+    codes: tuple[str, ...] = ()
+    confidential: bool = False
+    """Among them a secrecy finding."""
+    marked: bool = False
+    """A mark was found, not only suspected."""
+    policy_digest: str = ""
+    directory_digest: str | None = None
+
+
 _KnownRecord: TypeAlias = (
     Start
     | Stop
@@ -302,6 +332,7 @@ _KnownRecord: TypeAlias = (
     | Trouble
     | Retention
     | Act
+    | Checked
 )
 
 

@@ -248,6 +248,9 @@ def event_words(record: r.AnyRecord, language: str) -> tuple[str, str]:
             detail = _line(record.by)
         case r.Retention():
             detail = f"{record.first}-{record.last}"
+        case r.Checked():
+            said = (record.via, decided(record.disposition, record.would_be, language), *record.codes)
+            detail = f"{_line(record.who)} {' '.join(_line(one) for one in said)}"
         case r.Act():
             detail = f"{_line(record.who) or '?'} {_line(record.what)} {_line(record.about, 200)}".rstrip()
         case r.Unknown():

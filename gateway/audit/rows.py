@@ -93,6 +93,17 @@ def row_of(record: r.AnyRecord) -> Row:
         case r.Act():
             what = " ".join(filter(None, (record.what, record.about)))
             return replace(empty, sender=record.who, text=record.reason, subject=what if record.ok else f"✖ {what}")
+        case r.Checked():
+            return replace(
+                empty,
+                reference=record.id,
+                sender=record.who,
+                disposition=record.disposition,
+                would_be=record.would_be,
+                rules=record.rules,
+                codes=record.codes,
+                confidential=record.confidential,
+            )
         case r.Trouble():
             return replace(empty, reference=record.id, sender=record.reverse_path)
         case r.Unknown():

@@ -12,6 +12,8 @@ from gateway.steward.roles import MAILBOX_ROLES, Role
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Bảng điều khiển / the console.")
 account = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Tài khoản / its accounts.")
 app.add_typer(account, name="account")
+token = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Mã của chương trình / tokens of programs.")
+app.add_typer(token, name="token")
 
 _NAME = Annotated[str, typer.Argument(help=words("account_name"))]
 _ROLES = Annotated[
@@ -126,6 +128,54 @@ def console_account_sessions(
     from gateway.commands.common import data_folder
 
     return console.sessions(data_folder(config, data), name or "", reason, end=end)
+
+
+@command(token, "add")
+def console_token_add(
+    name: Annotated[str, typer.Argument(help=words("token_name"))],
+    mailbox: Annotated[str, typer.Option(help=words("token_mailbox"))] = "",
+    unit: Annotated[str, typer.Option(help=words("token_unit"))] = "",
+    days: Annotated[int, typer.Option(help=words("token_days"))] = 90,
+    per_hour: Annotated[int, typer.Option(help=words("token_per_hour"))] = 600,
+    reason: _REASON = "",
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> int:
+    """Cấp mã cho một chương trình và in ra một lần / make a token for a program and print it once.
+
+    gateway console token add ho-so --mailbox vanthu.binhtan@tphcm.gov.vn --days 180
+    """
+    from gateway.commands import console
+    from gateway.commands import token as tokens
+    from gateway.commands.common import data_folder, load_configuration
+
+    mailbox = console.official_mailbox(load_configuration(config), mailbox) if mailbox else ""
+    return tokens.add(
+        data_folder(config, data), name, mailbox=mailbox, unit=unit, days=days, per_hour=per_hour, reason=reason
+    )
+
+
+@command(token, "list")
+def console_token_list(config: ConfigOption = None, data: DataOption = None, as_json: JsonOption = False) -> int:
+    """Liệt kê mã của chương trình, không có mã bí mật / list the tokens, without their secrets."""
+    from gateway.commands import token as tokens
+    from gateway.commands.common import data_folder
+
+    return tokens.show(data_folder(config, data), as_json=as_json)
+
+
+@command(token, "revoke")
+def console_token_revoke(
+    name: Annotated[str, typer.Argument(help=words("token_name"))],
+    reason: _REASON = "",
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> int:
+    """Thu hồi mã: không dùng được nữa / take a token back: it is good no more."""
+    from gateway.commands import token as tokens
+    from gateway.commands.common import data_folder
+
+    return tokens.revoke(data_folder(config, data), name, reason)
 
 
 @command(app, "roles")

@@ -7,24 +7,24 @@ import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_as_text, name_for_people, print_json
 from gateway.commands.progress import progress
-from gateway.commands.sample import as_message
 from gateway.config.sections import Configuration
-from gateway.engine import PolicySet, explain
+from gateway.engine import explain
 from gateway.engine.wording import say
 from gateway.files import read_file
-from gateway.model import Disposition, Envelope, Evidence, FrontEnd, Language, Reply, Session, Transaction, Verdict
+from gateway.model import Disposition, Language
+from gateway.pipeline.sample import as_message
 from gateway.spool import Spool
 from gateway.texts.catalogue import reason
 
 if TYPE_CHECKING:  # loaded when they are used: `--help` and faults of a flag come without waiting for them
     from gateway.pipeline.judge import Judge
-    from gateway.smtp.settings import SmtpLimits
+    from gateway.pipeline.self_check import Checked, FrontEndRules
 
 STANDARD_INPUT = Path("-")
 
@@ -42,44 +42,22 @@ class CheckOptions:
     as_json: bool
 
 
-@dataclass(frozen=True)
-class Judged:
-    """What came out for one file."""
-
-    evidence: Evidence
-    verdict: Verdict
-    policies: PolicySet
-    refused: str
-    """Rule by which a front end would have refused the content unread, empty when it would have taken it."""
-    unread: Reply | None
-    """The front end's own reply then; the verdict is what the content would have got without that fault."""
-
-    @property
-    def passes(self) -> bool:
-        """Whether the mail would have gone on."""
-        return self.unread is None and self.verdict.disposition < Disposition.HOLD
-
-    def show(self, file: Path, *, as_json: bool) -> None:
-        """Print the reply that a client would have got, and everything that was found."""
-        verdict, policies, now = self.verdict, self.policies, self.evidence.now
-        answer = self.unread or explain.reply(
-            verdict, policies, reference="", now=now, languages=self.evidence.session.languages
-        )
-        if as_json:
-            found = explain.check_json(verdict, self.evidence, answer, name_as_text(file), policies=policies)
-            if self.unread is not None:
-                refused = Disposition.REJECT.word
-                found |= {
-                    "disposition": refused,
-                    "recipients": dict.fromkeys(self.evidence.envelope.forward_paths, refused),
-                }
-                found |= {"refused_unread": self.refused}
-            print_json(found)
-            return
-        print(f"{name_for_people(file)}\n{explain.reply_text(answer)}")
-        if self.unread is not None:
-            print(say("reply", "label", "unread", Language.VI))
-        print(explain.explanation(verdict, policies, language=Language.VI, now=now), end="\n\n", flush=True)
+def show(checked: Checked, file: Path, *, as_json: bool) -> None:
+    """Print the reply that a client would have got, and everything that was found."""
+    verdict, policies, now = checked.verdict, checked.policies, checked.evidence.now
+    answer = checked.reply
+    if as_json:
+        found = explain.check_json(verdict, checked.evidence, answer, name_as_text(file), policies=policies)
+        if checked.unread is not None:
+            refused = Disposition.REJECT.word
+            recipients = dict.fromkeys(checked.evidence.envelope.forward_paths, refused)
+            found |= {"disposition": refused, "recipients": recipients, "refused_unread": checked.refused}
+        print_json(found)
+        return
+    print(f"{name_for_people(file)}\n{explain.reply_text(answer)}")
+    if checked.unread is not None:
+        print(say("reply", "label", "unread", Language.VI))
+    print(explain.explanation(verdict, policies, language=Language.VI, now=now), end="\n\n", flush=True)
 
 
 @dataclass(frozen=True)
@@ -100,33 +78,11 @@ class Fault:
         traceback.print_exception(self.error)
 
 
-@dataclass(frozen=True)
-class FrontEndRules:
-    """What the relay asks of a content before anything judges it."""
-
-    limits: SmtpLimits
-    languages: tuple[Language, ...]
-
-    def refusal(self, spool: Spool) -> tuple[str, Reply | None]:
-        """Return the rule that a content breaks and the relay's reply for it; an empty text and None for none."""
-        from gateway.mime.largest import Parts
-        from gateway.smtp.content_rules import refusal, refused_unread
-        from gateway.smtp.replies import texts_in
-
-        rule = refused_unread(spool, self.limits)
-        if not rule:
-            return "", None
-        limit_bytes = self.limits.message_bytes if rule == "too_big" else self.limits.line_bytes
-        texts, size = texts_in(self.languages), spool.size_bytes
-        parts = Parts()
-        parts.feed(spool.content())
-        return rule, refusal(texts, rule, reference="", limit_bytes=limit_bytes, size_bytes=size, parts=parts)
-
-
 def run(files: Sequence[Path], configuration: Configuration, options: CheckOptions) -> int:
     """Judge every file and print the verdicts; return the exit code."""
     from gateway.pipeline.judge import Judge, utc_now
     from gateway.pipeline.rulebook import Rulebook
+    from gateway.pipeline.self_check import FrontEndRules
     from gateway.serve.app import inspection_limits, smtp_limits, start_workers
 
     rulebook = Rulebook(configuration)
@@ -146,11 +102,13 @@ def run(files: Sequence[Path], configuration: Configuration, options: CheckOptio
 
 
 async def _check_all(files: Sequence[Path], judge: Judge, front_end: FrontEndRules, options: CheckOptions) -> int:
+    from gateway.pipeline.self_check import check
+
     worst = 0
     # A few at a time: reading runs in children, one for each processor is enough.
     gate = asyncio.Semaphore(2)
 
-    async def one(file: Path) -> Judged | str | Fault:
+    async def one(file: Path) -> Checked | str | Fault:
         async with gate:
             try:
                 content = await asyncio.to_thread(_content, file)
@@ -159,22 +117,18 @@ async def _check_all(files: Sequence[Path], judge: Judge, front_end: FrontEndRul
             name = name_as_text(Path(file.name))
             message = as_message(content, name, sender=options.reverse_path, recipients=options.forward_paths)
             spool = Spool.from_content(message.content)
-            transaction = Transaction(
-                id=name,
-                session=Session(front_end=FrontEnd.CHECK, auth_user=options.auth_user, languages=front_end.languages),
-                envelope=Envelope(
-                    reverse_path=message.reverse_path,
-                    forward_paths=message.forward_paths,
-                    rcpt_parameters=((),) * len(message.forward_paths),
-                ),
-                received_at=options.now or datetime.now(UTC),
-                size_bytes=spool.size_bytes,
-                sha256=spool.sha256,
-            )
             try:
                 with spool:
-                    rule, unread = front_end.refusal(spool)
-                    return Judged(*(await judge.judge(transaction, spool))[:3], rule, unread)
+                    return await check(
+                        judge,
+                        front_end,
+                        spool,
+                        reference=name,
+                        sender=message.reverse_path,
+                        recipients=message.forward_paths,
+                        login=options.auth_user,
+                        received_at=options.now,
+                    )
             except Exception as error:  # noqa: BLE001 - a fault of ours on one file must not hide the verdicts on others
                 return Fault(error)
 
@@ -190,7 +144,7 @@ async def _check_all(files: Sequence[Path], judge: Judge, front_end: FrontEndRul
                 result.show(file, as_json=options.as_json)
                 worst = EXIT_CANNOT_RUN
                 continue
-            result.show(file, as_json=options.as_json)
+            show(result, file, as_json=options.as_json)
             if not result.passes:
                 worst = max(worst, EXIT_REFUSED)
     return worst

@@ -37,8 +37,8 @@ from gateway.yaml.values import printable
 
 def add(data: Path, name: str, display: str, roles: list[str], reason: str, mail: str = "") -> int:
     """Make an account; print its one-time password."""
-    with _book(data) as book:
-        sign = _signed(data, reason)
+    with open_book(data) as book:
+        sign = signed(data, reason)
         password = manage.add(book, name, display, _roles(roles), now=time.time(), sign=sign, mail=mail)
     _tell_password(name, password)
     return 0
@@ -46,8 +46,8 @@ def add(data: Path, name: str, display: str, roles: list[str], reason: str, mail
 
 def set_mail(data: Path, name: str, mail: str, reason: str) -> int:
     """Say where the notices of an account go; empty for nowhere."""
-    with _book(data) as book:
-        manage.set_mail(book, name, mail, sign=_signed(data, reason))
+    with open_book(data) as book:
+        manage.set_mail(book, name, mail, sign=signed(data, reason))
     print(both("steward", "say", "mail_set", name=name, mail=mail or "-"))
     return 0
 
@@ -63,7 +63,7 @@ def official_mailbox(configuration: Configuration, address: str) -> str:
 
 def show(data: Path, *, as_json: bool) -> int:
     """Print the accounts."""
-    with _book(data) as book, book.reading() as connection:
+    with open_book(data) as book, book.reading() as connection:
         accounts, counts = all_accounts(connection), Sessions(book, time.time).counts(connection)
     for account in accounts:
         count = counts.get(account.name, 0)
@@ -85,16 +85,16 @@ def show(data: Path, *, as_json: bool) -> int:
 
 def set_roles(data: Path, name: str, roles: list[str], reason: str) -> int:
     """Give an account exactly these roles."""
-    with _book(data) as book:
-        manage.set_roles(book, name, _roles(roles), sign=_signed(data, reason))
+    with open_book(data) as book:
+        manage.set_roles(book, name, _roles(roles), sign=signed(data, reason))
     print(both("steward", "say", "roles_set", name=name, roles=" ".join(roles)))
     return 0
 
 
 def reset(data: Path, name: str, reason: str) -> int:
     """Begin anew with an account; print its one-time password."""
-    with _book(data) as book:
-        password = manage.reset_second_factor(book, name, now=time.time(), sign=_signed(data, reason))
+    with open_book(data) as book:
+        password = manage.reset_second_factor(book, name, now=time.time(), sign=signed(data, reason))
         Names(book, time.time).forgive(name)
     _tell_password(name, password)
     return 0
@@ -102,8 +102,8 @@ def reset(data: Path, name: str, reason: str) -> int:
 
 def set_locked(data: Path, name: str, reason: str, *, locked: bool) -> int:
     """Lock an account or open it."""
-    with _book(data) as book:
-        manage.set_locked(book, name, locked=locked, sign=_signed(data, reason))
+    with open_book(data) as book:
+        manage.set_locked(book, name, locked=locked, sign=signed(data, reason))
         if not locked:
             Names(book, time.time).forgive(name)
     print(both("steward", "say", "lock_set" if locked else "unlock_set", name=name))
@@ -112,7 +112,7 @@ def set_locked(data: Path, name: str, reason: str, *, locked: bool) -> int:
 
 def sessions(data: Path, name: str, reason: str, *, end: bool) -> int:
     """Print the open sessions, or end those of an account or mailbox."""
-    with _book(data) as book:
+    with open_book(data) as book:
         if not name.isprintable():  # octets that are no UTF-8
             raise AccountFaultError("unknown")
         if end:
@@ -123,7 +123,7 @@ def sessions(data: Path, name: str, reason: str, *, end: bool) -> int:
                 if not mailbox and find_account(connection, name) is None:
                     raise AccountFaultError("unknown")
                 end_all(connection, name, mailbox=mailbox)
-                _signed(data, reason)(connection, "sessions_end", name)
+                signed(data, reason)(connection, "sessions_end", name)
         for who, begun, seen in Sessions(book, time.time).listed(name):
             times = {
                 "begun": moment(datetime.fromtimestamp(begun, UTC)),
@@ -150,7 +150,7 @@ def roles() -> int:
 
 
 @contextmanager
-def _book(data: Path) -> Iterator[Book]:
+def open_book(data: Path) -> Iterator[Book]:
     """Open the accounts as whoever owns the data folder, so that root leaves no file there that the service cannot open."""
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -167,7 +167,8 @@ def _book(data: Path) -> Iterator[Book]:
         raise UserError(both("steward", "fault", "accounts", path=data, reason=error)) from None
 
 
-def _signed(data: Path, reason: str) -> Sign:
+def signed(data: Path, reason: str) -> Sign:
+    """Return what records an act of a command, with the name of whoever gives it."""
     by = operator()
 
     def sign(connection: sqlite3.Connection, what: str, about: str) -> None:

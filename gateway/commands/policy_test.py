@@ -8,7 +8,6 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED
-from gateway.commands.sample import as_message
 from gateway.config.sections import Configuration
 from gateway.engine.cases import CaseResult, expected, run_cases, trial_faults, unmet
 from gateway.engine.compiler import Compiler
@@ -21,6 +20,7 @@ from gateway.files import read_file
 from gateway.model import VIETNAM, Envelope, FrontEnd, Session, Transaction
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.rulebook import Rulebook, Rules, policy_source
+from gateway.pipeline.sample import as_message
 from gateway.serve.app import inspection_limits, start_workers
 from gateway.spool import Spool
 from gateway.texts.catalogue import both, reason

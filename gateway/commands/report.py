@@ -10,7 +10,6 @@ from pathlib import Path
 
 from gateway.commands.common import EXIT_REFUSED, name_for_people, print_octets
 from gateway.commands.progress import progress
-from gateway.commands.sample import as_message
 from gateway.config.sections import Configuration
 from gateway.documents.wall.pool import WorkerPool
 from gateway.documents.wall.wire import InspectionRequest
@@ -18,6 +17,7 @@ from gateway.errors import UserError
 from gateway.mime import parse
 from gateway.model import Document, Language, ReadStatus
 from gateway.pipeline.rulebook import Rulebook
+from gateway.pipeline.sample import as_message
 from gateway.report import proof
 from gateway.report.figures import Report, Wanted, Weights
 from gateway.report.labels import labels, unit_id

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_for_people
 from gateway.commands.progress import progress
-from gateway.commands.sample import as_message
 from gateway.config.sections import Configuration
 from gateway.documents.wall.pool import WorkerPool
 from gateway.documents.wall.wire import InspectionRequest
@@ -20,6 +19,7 @@ from gateway.files import read_file
 from gateway.fix import RefusedError, fix, lint_lines, refusal, report_lines
 from gateway.mime import parse
 from gateway.model import Document, Language, ReadStatus
+from gateway.pipeline.sample import as_message
 from gateway.serve.app import inspection_limits, start_workers
 from gateway.system.atomic_file import replace_file
 from gateway.texts.catalogue import both, reason

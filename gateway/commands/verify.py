@@ -17,7 +17,6 @@ from pathlib import Path
 
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_as_text, name_for_people, print_json
 from gateway.commands.progress import progress
-from gateway.commands.sample import as_message, is_message
 from gateway.config.sections import Configuration
 from gateway.documents.wall.pool import WorkerPool
 from gateway.documents.wall.wire import InspectionRequest, Limits
@@ -26,6 +25,7 @@ from gateway.files import read_file
 from gateway.mime import parse
 from gateway.model import VIETNAM, Document, Indication, Language, ReadStatus, Signature
 from gateway.model.formats import CMS_SIGNATURE, by_filename
+from gateway.pipeline.sample import as_message, is_message
 from gateway.serve.app import inspection_limits, start_workers
 from gateway.texts.catalogue import reason
 

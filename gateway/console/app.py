@@ -14,13 +14,16 @@ from starlette.routing import Match, Route
 from starlette.types import Message, Receive, Scope, Send
 
 from gateway.console import guard
+from gateway.console.api import ApiFault, answered
 from gateway.console.client import Refused, StewardAway, StewardClient
 from gateway.console.forms import BadForm, read_form
 from gateway.console.render import Renderer
 from gateway.console.routes import ROUTES, Row
 from gateway.console.settings import ConsoleSettings
+from gateway.console.uploads import NotOursError, Uploading
 from gateway.console.visit import Visit
 from gateway.console.words import filled
+from gateway.model import Language
 from gateway.steward.questions import Me, Refusal, WhoAmI
 
 _LOG = logging.getLogger("gateway.console")
@@ -123,6 +126,8 @@ class Console:
             return await row.handler(visit)
         if not self._of_addresses.admit(visit.client):
             raise HTTPException(429)
+        if row.program:
+            return await self._to_program(visit, row)
         if row.method == "POST" and not guard.same_origin(request, self._settings):
             raise HTTPException(403)
         if row.method == "GET" and guard.from_elsewhere(request) and not visit.token:
@@ -134,12 +139,27 @@ class Console:
         known = visit.person is not None
         if not (self._of_sessions.admit(visit.token) if known else self._of_strangers.admit(visit.client)):
             raise HTTPException(429)
-        if row.method == "POST":
+        if row.uploads:
+            visit.upload = Uploading(visit, guarded=True)
+            await visit.upload.read()
+            if isinstance(visit.upload.fault, NotOursError) or not (visit.upload.fault or visit.form_is_ours()):
+                await visit.upload.drop()
+                return error_page(visit, 403, Refusal(kind="form", words=visit.words.error.form))
+        elif row.method == "POST":
             most = self._settings.upload_bytes if row.hashed else self._settings.body_bytes
             content_type = request.headers.get("content-type", "")
             visit.form = await read_form(content_type, guard.body(request, most), hashed=row.hashed)
             if not visit.form_is_ours():
                 return error_page(visit, 403, Refusal(kind="form", words=visit.words.error.form))
+        return await row.handler(visit)
+
+    async def _to_program(self, visit: Visit, row: Row) -> Response:
+        """Answer a program, which has no cookie."""
+        visit.token = ""
+        asked = visit.request.headers.get("accept-language", "")
+        visit.language = Language.EN if asked.strip().lower().startswith("en") else Language.VI
+        if not self._of_strangers.admit(visit.client):
+            raise HTTPException(429)
         return await row.handler(visit)
 
     async def _recognise(self, visit: Visit, row: Row) -> Response | None:
@@ -188,10 +208,26 @@ def error_page(visit: Visit, status: int, refusal: Refusal | None = None, refere
         reference = secrets.token_hex(4)
         _LOG.info("%s %r: %d %s", visit.request.method, visit.path[:200], status, reference)
     retry = refusal.retry_s if refusal is not None else 0
+    if visit.program:
+        return _to_program(status, refusal, text=text, reference=reference, unknown=texts.token)
     response = visit.page(
         "error.html", status, title=title, text=text, reference=reference, code=status,
         again=filled(texts.retry, seconds=retry) if retry else "",
     )  # fmt: skip
+    if status in (429, 503):
+        response.headers["Retry-After"] = str(retry or 5)
+    return response
+
+
+def _to_program(status: int, refusal: Refusal | None, *, text: str, reference: str, unknown: str) -> Response:
+    """Return the same for a program; one without a good token is told so."""
+    kind = refusal.kind if refusal is not None else f"status_{status}"
+    retry = refusal.retry_s if refusal is not None else 0
+    if kind == "no_session":
+        response = answered(ApiFault(error="no_token", message=unknown), 401)
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+    response = answered(ApiFault(error=kind, message=f"{text} [{reference}]", retry_s=retry), status)
     if status in (429, 503):
         response.headers["Retry-After"] = str(retry or 5)
     return response

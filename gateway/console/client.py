@@ -117,10 +117,12 @@ class StewardClient:
         """Take note that the steward lives."""
         self._heard = asyncio.get_running_loop().time()
 
-    async def ask(self, question: Question, *, token: str, client: str, language: Language) -> Answer:
+    async def ask(
+        self, question: Question, *, token: str, client: str, language: Language, limit_s: float = _LONGEST_S
+    ) -> Answer:
         """Return the one answer; StewardAway when none comes, Refused when the steward refuses."""
         call = self._short.call(self._asked(question, token, client, language))
-        answered = await self._next(call, limit_s=_LONGEST_S)
+        answered = await self._next(call, limit_s=limit_s)
         if isinstance(answered.answer, Refusal):
             raise Refused(answered.answer)
         return answered.answer

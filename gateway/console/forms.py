@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator
 from email.message import Message
-from typing import Final
+from email.utils import collapse_rfc2231_value
+from typing import Final, Protocol
 from urllib.parse import parse_qsl
 
 from msgspec import Struct
@@ -15,6 +16,8 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 _MOST_FIELDS: Final = 100
 _MOST_FIELD_BYTES: Final = 1 << 20
 _MOST_HEADER_BYTES: Final = 4096
+_PIECE_BYTES: Final = 256 << 10
+"""Octets of a file that are handed on at once."""
 
 
 class BadForm(Exception):  # noqa: N818
@@ -37,8 +40,22 @@ class Form(Struct, frozen=True):
         return self.fields.get(name, [])
 
 
-async def read_form(content_type: str, body: AsyncIterator[bytes], *, hashed: str = "") -> Form:
-    """Read a form; the file of field `hashed` becomes a digest. BadForm when it is none."""
+class Receiver(Protocol):
+    """Takes the files of field `file` while they come."""
+
+    async def begin(self, fields: dict[str, list[str]]) -> None:
+        """Hear of the fields before the first file."""
+        ...
+
+    async def piece(self, number: int, name: str, octets: bytes) -> None:
+        """Take octets of a file, by its number from 0; of an empty file none."""
+        ...
+
+
+async def read_form(
+    content_type: str, body: AsyncIterator[bytes], *, hashed: str = "", receiver: Receiver | None = None
+) -> Form:
+    """Read a form; the file of field `hashed` becomes a digest, files go to the receiver. BadForm when it is none."""
     kind, options = parse_options_header(content_type)
     if kind == b"application/x-www-form-urlencoded":
         octets = b"".join([part async for part in body])
@@ -52,7 +69,7 @@ async def read_form(content_type: str, body: AsyncIterator[bytes], *, hashed: st
         return Form(fields)
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise BadForm
-    parts = _Parts(hashed)
+    parts = _Parts(hashed, streams=receiver is not None)
     try:
         parser = MultipartParser(
             options[b"boundary"],
@@ -69,7 +86,11 @@ async def read_form(content_type: str, body: AsyncIterator[bytes], *, hashed: st
         )
         async for part in body:
             parser.write(part)
+            if receiver is not None:
+                await parts.hand_on(receiver)
         parser.finalize()
+        if receiver is not None:
+            await parts.hand_on(receiver, all_of_it=True)
         return parts.form()
     except (MultipartParseError, UnicodeDecodeError, ValueError):
         raise BadForm from None
@@ -78,8 +99,14 @@ async def read_form(content_type: str, body: AsyncIterator[bytes], *, hashed: st
 class _Parts:
     """Callbacks of the parser."""
 
-    def __init__(self, hashed: str) -> None:
+    def __init__(self, hashed: str, *, streams: bool) -> None:
         self._hashed = hashed
+        self._streams = streams
+        self._handed: list[tuple[int, str, bytearray]] = []
+        """Octets of files that wait to be handed on, each with number and name."""
+        self._files = 0
+        self._begun = False
+        self._sent: set[int] = set()
         self._fields: dict[str, list[str]] = {}
         self._digests: dict[str, str] = {}
         self._held = 0
@@ -93,6 +120,7 @@ class _Parts:
         self._header = [b"", b""]
         self._name = ""
         self._file = False
+        self._filename = ""
         self._octets = bytearray()
         self._digest = hashlib.sha256()
         self._size = 0
@@ -117,14 +145,45 @@ class _Parts:
             message = Message()
             message["Content-Disposition"] = value.decode()
             self._name = str(message.get_param("name", "", "content-disposition"))
-            self._file = message.get_param("filename", None, "content-disposition") is not None
+            filename = message.get_param("filename", None, "content-disposition")
+            self._file = filename is not None
+            self._filename = collapse_rfc2231_value(filename or "").replace("\\", "/").rpartition("/")[2]
 
     def headers_end(self) -> None:
         if not self._name:
             raise BadForm
+        if self._streamed and self._filename:  # a browser sends an empty one where nothing was chosen
+            self._handed.append((self._files, self._filename, bytearray()))
+            self._files += 1
+
+    @property
+    def _streamed(self) -> bool:
+        return self._streams and self._file and self._name == "file"
+
+    async def hand_on(self, receiver: Receiver, *, all_of_it: bool = False) -> None:
+        """Hand on what has come, in pieces that are worth a question."""
+        while self._handed:
+            number, name, octets = self._handed[0]
+            last = len(self._handed) == 1
+            if last and not all_of_it and len(octets) < _PIECE_BYTES:
+                return
+            if not self._begun:
+                self._begun = True
+                await receiver.begin(self._fields)
+            if not (last and not octets and number in self._sent):
+                await receiver.piece(number, name, bytes(octets))
+            self._sent.add(number)
+            if last and not all_of_it:
+                octets.clear()
+                return
+            del self._handed[0]
 
     def data(self, data: bytes, start: int, end: int) -> None:
         self._size += end - start
+        if self._streamed:
+            if self._filename:
+                self._handed[-1][2].extend(data[start:end])
+            return
         if self._file and self._name == self._hashed:
             self._digest.update(data[start:end])
             return
@@ -134,6 +193,8 @@ class _Parts:
         self._octets += data[start:end]
 
     def end(self) -> None:
+        if self._streamed:
+            return
         if self._file and self._name == self._hashed:
             if self._size:
                 self._digests[self._name] = self._digest.hexdigest()

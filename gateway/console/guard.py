@@ -78,12 +78,27 @@ async def body(request: Request, most: int) -> AsyncIterator[bytes]:
     declared = request.headers.get("content-length", "0")
     if not (declared.isascii() and declared.isdigit()) or int(declared) > most:
         raise TooLarge
+    async for part in counted(request.stream(), most):
+        yield part
+
+
+async def counted(stream: AsyncIterator[bytes], most: int) -> AsyncIterator[bytes]:
+    """Yield a stream; TooLarge once it is longer than `most`."""
     size = 0
-    async for part in request.stream():
+    async for part in stream:
         size += len(part)
         if size > most:
             raise TooLarge
         yield part
+
+
+async def drained(stream: AsyncIterator[bytes], most: int) -> None:
+    """Read the rest of a body, up to `most` octets, and forget it: a browser hears no answer while it sends."""
+    size = 0
+    async for part in stream:
+        size += len(part)
+        if size > most:
+            return
 
 
 class Rates:

@@ -8,7 +8,21 @@ from typing import Final
 from msgspec import Struct
 from starlette.responses import Response
 
-from gateway.console.pages import accounts, letter, log, login, mails, overview, policy, reports, requests, various
+from gateway.console.api import CHECK
+from gateway.console.pages import (
+    accounts,
+    api,
+    check,
+    letter,
+    log,
+    login,
+    mails,
+    overview,
+    policy,
+    reports,
+    requests,
+    various,
+)
 from gateway.console.visit import Visit
 from gateway.steward import questions as q
 
@@ -29,7 +43,11 @@ class Row(Struct, frozen=True, kw_only=True):
     enrolling: bool = False
     """Also before the account has a second factor."""
     hashed: str = ""
-    """Field of a file that is hashed on the way: the one place that takes large bodies."""
+    """Field of a file that is hashed on the way."""
+    uploads: bool = False
+    """Its files are handed on to the steward."""
+    program: bool = False
+    """For programs: no cookie is looked at, a token stands in for session and form, answers are JSON."""
 
 
 def _get(
@@ -48,10 +66,11 @@ def _post(
     session: bool = True,
     enrolling: bool = False,
     hashed: str = "",
+    uploads: bool = False,
 ) -> Row:
     return Row(
         method="POST", path=path, handler=handler, asks=asks, template=template, session=session, enrolling=enrolling,
-        hashed=hashed,
+        hashed=hashed, uploads=uploads,
     )  # fmt: skip
 
 
@@ -87,6 +106,18 @@ ROUTES: Final = (
     _post("/t/{reference}/mail", letter.enter, q.MailLogin, template="letter_code.html", session=False),
     _get("/reports", reports.page, q.AskReport, template="reports.html"),
     _post("/reports/file", reports.download, q.GetReport),
+    _get("/check", check.page, q.AskCheck, template="check.html"),
+    _post("/check", check.run, q.AskCheck, q.BeginCheck, q.CheckPiece, q.EndCheck, template="check.html", uploads=True),
+    _get("/check/fixed/{number}", check.fixed, q.GetFixed),
+    Row(method="GET", path="/api/v1/openapi.json", handler=api.openapi, session=False, program=True),
+    Row(
+        method="POST",
+        path=CHECK,
+        handler=api.check,
+        session=False,
+        program=True,
+        asks=(q.AskCheck, q.BeginCheck, q.CheckPiece, q.EndCheck),
+    ),
     _get("/policy", policy.page, q.AskPolicy, template="policy.html"),
     _post("/policy/try", policy.attempt, q.TryPolicy, template="tried.html"),
     _post("/policy/force", policy.put_in_force, q.PutInForce, template="done.html"),

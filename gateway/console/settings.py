@@ -37,6 +37,13 @@ class ConsoleSettings(Struct, frozen=True, kw_only=True):
     upload_bytes: int = 60_000_000
     """Largest file on the way that hashes a file."""
 
+    check_bytes: int = 37 << 20
+    """Largest form with files to be checked; how many octets of files the steward says."""
+    drain_bytes: int = 128 << 20
+    """Of a form that is too large, how much is read before it is cut off."""
+    upload_s: float = 60.0
+    """How long files may take to come."""
+
     @property
     def tls(self) -> bool:
         """Whether browsers come by TLS."""

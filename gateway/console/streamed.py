@@ -34,10 +34,11 @@ async def download(answers: AsyncIterator[q.Answer], name: str, media_type: str)
     """Send the pieces of a long answer as a file; a refusal is a page, not half a file."""
     first = await anext(answers)
     fields = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Streamed(_octets(first, answers), media_type=media_type, headers=fields)
+    return Streamed(octets(first, answers), media_type=media_type, headers=fields)
 
 
-async def _octets(first: q.Answer, answers: AsyncIterator[q.Answer]) -> AsyncIterator[bytes]:
+async def octets(first: q.Answer, answers: AsyncIterator[q.Answer]) -> AsyncIterator[bytes]:
+    """Yield the octets of an answer that comes in pieces."""
     if isinstance(first, q.Piece):
         yield first.octets
     async for answer in answers:

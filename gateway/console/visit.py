@@ -19,6 +19,7 @@ from gateway.console.forms import Form
 from gateway.console.render import Renderer, StaticFile
 from gateway.console.settings import ConsoleSettings
 from gateway.console.streamed import Streamed
+from gateway.console.uploads import Uploading
 from gateway.model import Language
 from gateway.steward.questions import Answer, Question
 from gateway.steward.roles import Person
@@ -31,6 +32,8 @@ class Visit:
     """What a page needs of a request."""
 
     form: Form = Form({})
+    upload: Uploading | None = None
+    """The files of the form, where they are taken."""
 
     def __init__(
         self, request: Request, *, settings: ConsoleSettings, steward: StewardClient, renderer: Renderer, secret: bytes
@@ -42,6 +45,8 @@ class Visit:
         self._secret = secret
         self._cookies: list[tuple[str, str, int | None]] = []
         self.path = request.url.path
+        self.program = self.path.startswith("/api/")
+        """It is answered in JSON."""
         self.token = self._cookie("session")
         self.client = request.client.host if request.client else ""
         self.language = Language(self.preference("language"))
@@ -96,10 +101,12 @@ class Visit:
 
     # Questions
 
-    async def ask(self, question: Question, *, token: str | None = None) -> Answer:
+    async def ask(self, question: Question, *, token: str | None = None, limit_s: float = 10.0) -> Answer:
         """Ask the steward; StewardAway, or Refused."""
         token = self.token if token is None else token
-        return await self._steward.ask(question, token=token, client=self.client, language=self.language)
+        return await self._steward.ask(
+            question, token=token, client=self.client, language=self.language, limit_s=limit_s
+        )
 
     def stream(self, question: Question) -> AsyncIterator[Answer]:
         """Ask a question of many answers."""

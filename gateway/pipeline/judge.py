@@ -11,7 +11,7 @@ import mmap
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, time
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from msgspec import structs
 
@@ -36,7 +36,7 @@ from gateway.model import (
     Verdict,
 )
 from gateway.pipeline.outgoing import Outgoing
-from gateway.pipeline.rulebook import Rulebook, Rules
+from gateway.pipeline.rulebook import Rules
 from gateway.spool import Spool
 from gateway.system.logs import log_failure
 
@@ -46,6 +46,8 @@ LARGE_MESSAGE_BYTES = 512 << 10
 """Beyond it a message is parsed in a thread, so that the event loop goes on."""
 LARGE_TEXT_CHARACTERS = 30_000
 """Beyond it documents and header fields are judged in a thread."""
+CHECKED_LATER_S = 10.0
+"""Mails that come so much later than a check are read before it."""
 _RUN_CHARACTERS = 20
 """What a run weighs beside its text: a short line takes as long to judge as a long one."""
 _NO_TREE = Part(path="", declared_type="")
@@ -60,6 +62,15 @@ def utc_now() -> datetime:
     A clock that was set back would make certificates valid again that have expired.
     """
     return max(datetime.now(UTC), datetime.combine(BUILT, time(tzinfo=UTC)))
+
+
+class RulesInForce(Protocol):
+    """Whoever knows what mails are judged by."""
+
+    @property
+    def current(self) -> Rules:
+        """The rules for a mail that begins now."""
+        ...
 
 
 class Judged(NamedTuple):
@@ -79,21 +90,26 @@ class Judge:
     def __init__(
         self,
         *,
-        rulebook: Rulebook,
+        rulebook: RulesInForce,
         workers: WorkerPool,
         limits: Limits | None = None,
         outgoing: Outgoing | None = None,
         history: SenderHistory | None = None,
         secret: bytes = b"",
         clock: Clock = utc_now,
+        checks_as: str = "",
     ) -> None:
-        """Prepare; `secret` is the key under which readings are kept for other mails, empty to keep none."""
+        """Prepare; `secret` is the key under which readings are kept for other mails, empty to keep none.
+
+        Checks wait for their turn as the one sender `checks_as`, behind the mails of others; empty when nobody else waits.
+        """
         self.rulebook = rulebook
         self.readings = Readings(workers, secret)
         self._outgoing = outgoing
         self._history = history
         self._limits = limits or Limits()
         self._clock = clock
+        self._checks_as = checks_as
 
     async def judge(self, transaction: Transaction, spool: Spool) -> Judged:
         """Return the verdict on a mail, with what it rests on."""
@@ -149,9 +165,14 @@ class Judge:
         request = self._request(transaction, spool, evidence, policies)
         spool.trim()
         session = transaction.session
-        sender = transaction.id if session.front_end is FrontEnd.CHECK else session.auth_user
+        check = session.front_end is FrontEnd.CHECK
+        sender = (self._checks_as or transaction.id) if check else session.auth_user
         async with self.readings.read(
-            request, content, content_fd=spool.fileno(), sender=sender or transaction.envelope.reverse_path
+            request,
+            content,
+            content_fd=spool.fileno(),
+            sender=sender or transaction.envelope.reverse_path,
+            later_s=CHECKED_LATER_S if check and self._checks_as else 0.0,
         ) as reading:
             yield reading
 

@@ -86,7 +86,7 @@ def _pool_settings(configuration: Configuration, certs: Path | None, policies: P
     return PoolSettings(
         certs=certs,
         children=places(configuration),
-        observing="gateway.engine.walled",
+        observing="gateway.fix.walled",
         observers=policies.observers if policies is not None else (),
     )
 

@@ -22,7 +22,15 @@ from gateway.metrics.disk import Disk
 from gateway.metrics.load import Replaced, SharedLoad
 from gateway.metrics.process import MetricsProcess, Sources
 from gateway.pipeline.rulebook import Rulebook
-from gateway.serve.app import SHIPPED_CERTS, next_hop_settings, places, way_out
+from gateway.pipeline.self_check import FrontEndRules
+from gateway.serve.app import (
+    SHIPPED_CERTS,
+    inspection_limits,
+    next_hop_settings,
+    places,
+    smtp_limits,
+    way_out,
+)
 from gateway.serve.cosigning import CosigningProcess
 from gateway.serve.ruling import RulingProcess
 from gateway.steward import service
@@ -162,6 +170,13 @@ def beside(
         release()
         desk.release()
 
+    readers = service.Readers(
+        workers=workers,
+        desk_door=desk.door,
+        limits=inspection_limits(configuration),
+        front_end=FrontEndRules(smtp_limits(configuration), configuration.replies.languages),
+    )
+
     metrics = _metrics(configuration, workers, addresses, load, troubles, shipping, audit, release_all_but_the_log)
 
     sandbox = workers.status().sandbox
@@ -170,7 +185,7 @@ def beside(
         sandbox_missing=sandbox.missing if sandbox is not None else None,
         last_reload=load.last_reload,
     )
-    steward = _steward(configuration, rulebook, audit, addresses, running, troubles, release_all_but_the_log)
+    steward = _steward(configuration, rulebook, audit, addresses, running, troubles, readers)
     console = None
     if configuration.console is not None and addresses.console is not None and steward is not None:
         from gateway.serve.console import walled_console  # who configures none does without its libraries
@@ -217,7 +232,7 @@ def _steward(
     addresses: Addresses,
     running: Running,
     troubles: Board,
-    release: Callable[[], None],
+    readers: service.Readers,
 ) -> DoorProcess | None:
     if not (configuration.console or configuration.reports.send or configuration.notices.to):
         return None
@@ -230,5 +245,6 @@ def _steward(
         accepts=addresses.listeners[0].addresses[0],
         running=running,
         troubles=troubles,
+        readers=readers,
     )
-    return steward_process(sources, release)
+    return steward_process(sources, addresses.close)

@@ -12,6 +12,7 @@
     overview.py   figures of days; condition.py whether all is well, for `gateway doctor` too
     policy.py     the policy in force; trying.py candidates; trial.py the process that reads them
     log.py        the log as a whole
+    checks/       files judged before they are sent
     requests/     a refused file may pass by two persons; reports.py monthly reports
 
 The console (`gateway.console`) is a view inside the wall: it decides nothing and holds nothing. The steward checks session,

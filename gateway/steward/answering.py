@@ -18,6 +18,7 @@ from gateway.errors import GatewayError, SearchError, SearchTimeError
 from gateway.model import Language
 from gateway.steward import questions as q
 from gateway.steward.accounts.people import NOBODY, People
+from gateway.steward.accounts.tokens import PREFIX
 from gateway.steward.desk import Desk
 from gateway.steward.refused import Refused, refused
 from gateway.steward.roles import Person
@@ -45,7 +46,9 @@ class Answering:
         number = asked.number
         try:
             for answer in self._answers(asked):
-                last = not isinstance(answer, q.Progress | q.Piece) or isinstance(asked.question, q.GetCheckpoint)
+                last = not isinstance(answer, q.Progress | q.Piece | q.FixedName) or isinstance(
+                    asked.question, q.GetCheckpoint
+                )
                 yield q.Answered(number, answer, last)
                 if last:
                     return
@@ -112,6 +115,8 @@ class Answering:
         """Return who asks; Refused without a good session, or a role that will do."""
         if row.asker is Asker.ANYBODY:
             return NOBODY
+        if row.program and asked.token.startswith(PREFIX):
+            return self._people.tokens.person(asked.token)
         person = self._people.person(self._people.session(asked.token))
         if not may(person, type(asked.question)):
             raise refused("forbidden")

@@ -14,6 +14,7 @@ from gateway.model import Directory
 from gateway.notice import NoticeBook
 from gateway.pipeline.rulebook import Rules
 from gateway.steward.accounts.people import People
+from gateway.steward.checks.judging import Checks
 from gateway.steward.condition import Running
 from gateway.steward.holds import Holds
 from gateway.steward.refused import Refused
@@ -48,6 +49,8 @@ class Desk:
     """Of the session that asks."""
     notices: NoticeBook | None = None
     """Where notices wait; None where nobody is told anything."""
+    checks: Checks | None = None
+    """What judges files before they are sent; None where no reader is."""
 
     @property
     def people(self) -> People:

@@ -27,7 +27,7 @@ from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.reply import article_words
 from gateway.engine.what_if import first_missing
 from gateway.engine.wording import say
-from gateway.model import About, Disposition, Finding, FindingOutcome, JudgedFinding, Language, Mode, Signature
+from gateway.model import About, Disposition, Finding, FindingOutcome, JudgedFinding, Language, Message, Mode, Signature
 from gateway.steward import questions as q
 from gateway.steward.desk import Desk, Refused
 from gateway.steward.mails import addresses_of, result_badge, sight_of, state_badge, visible
@@ -53,7 +53,7 @@ def explain(desk: Desk, person: Person, question: q.Explain, language: Language)
     sight = sight_of(desk, person)
     with desk.reader() as reader:
         history = visible(reader, sight, question.reference[:_LIMIT_REFERENCE])
-        if history is None:
+        if history is None or isinstance(history.records[0], r.Checked):  # of a check there is no more than its row
             raise Refused(q.Refusal(kind="not_found"))
         own = _is_own(history, addresses_of(desk, person))
         if not own:
@@ -91,7 +91,15 @@ class _Explainer:
         session = mail.session if mail is not None else session
         policies = self.desk.policies()
         kept = self._kept(about, policies)
-        words = _Words(policies, language, datetime.fromisoformat(about.time), mail, kept)
+        bare = kept.observed.bare if kept is not None and kept.observed is not None else None
+        words = MailWords(
+            policies,
+            language,
+            datetime.fromisoformat(about.time),
+            mail,
+            message=bare.message if bare is not None else None,
+            signatures=bare.signatures if bare is not None else (),
+        )
         findings = tuple(words.judged(found) for found in self._findings(about))
         today, note = _today(about, kept, policies, language) if kept is not None else (None, "")
         refused = [record for record in records if isinstance(record, r.RecipientRefused)]
@@ -203,19 +211,25 @@ def _today(about: r.AnyRecord, kept: KeptMail, policies: PolicySet, language: La
     return badge, say("answers", "explain", "today_differs", language, rules=", ".join(rules) or found)
 
 
-class _Words:
+class MailWords:
     """The words of one mail's findings, parts and signatures."""
 
     def __init__(
-        self, policies: PolicySet, language: Language, moment: datetime, mail: r.MailFacts | None, kept: KeptMail | None
+        self,
+        policies: PolicySet,
+        language: Language,
+        moment: datetime,
+        mail: r.MailFacts | None,
+        *,
+        message: Message | None,
+        signatures: tuple[Signature, ...],
     ) -> None:
         self._policies = policies
         self._language = language
         self._moment = moment
         self._mail = mail
-        observed = kept.observed if kept is not None else None
-        self._attachments = Attachments(observed.bare.message if observed is not None else None)
-        self._signatures: tuple[Signature, ...] = observed.bare.signatures if observed is not None else ()
+        self._attachments = Attachments(message)
+        self._signatures = signatures
         self.on = day(moment)
         self._guarded = mail is not None and mail.confidential
         self._wording = Wording(

@@ -34,6 +34,11 @@ class RulesFollowed:
                 self._follow()
             finally:
                 self._looking.release()
+        return self.current
+
+    @property
+    def current(self) -> Rules:
+        """What was last loaded, without looking whether it is still in force; for the event loop."""
         return Rules(self._rulebook.current.policies, self.directory())
 
     def directory(self) -> Directory | None:

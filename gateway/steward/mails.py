@@ -30,7 +30,8 @@ from gateway.texts.catalogue import pair
 from gateway.vietnamese.printed import clean
 
 _EVERYBODY: Final = frozenset({Role.OPERATOR, Role.POLICY_ADMIN, Role.SECURITY_OFFICER, Role.AUDITOR})
-_CONFIDENTIAL: Final = frozenset({Role.SECURITY_OFFICER, Role.AUDITOR})
+TRUSTED: Final = frozenset({Role.SECURITY_OFFICER, Role.AUDITOR})
+"""With mails that have a secrecy finding."""
 LIMIT_ROWS: Final = 100
 _LIMIT_RECIPIENTS: Final = 200
 """Of one row: a mail to more than the usual limit of recipients is cut."""
@@ -49,7 +50,7 @@ _TONES: Final = {
 def sight_of(desk: Desk, person: Person) -> Sight:
     """Return whose mails somebody sees: all (those with a secrecy finding by trust of their own), or his and his units'."""
     if person.roles & _EVERYBODY:
-        return Sight(everybody=True, confidential=bool(person.roles & _CONFIDENTIAL))
+        return Sight(everybody=True, confidential=bool(person.roles & TRUSTED))
     if not person.roles & MAILBOX_ROLES:
         return Sight()
     return Sight(
@@ -169,17 +170,23 @@ def mail_row(row: Row, policies: PolicySet, language: Language) -> q.MailRow:
     return q.MailRow(
         seq=row.seq,
         time=row.time.isoformat(),
-        reference=clean(row.reference),
+        reference=clean(row.reference) if row.kind != "checked" else "",
         sender=clean(row.sender, limit=320),
         recipients=tuple(clean(address, limit=320) for address in row.recipients[:_LIMIT_RECIPIENTS]),
         unit=clean(row.unit, limit=200),
-        subject=clean(row.subject, limit=300) if row.subject is not None and not row.confidential else None,
+        subject=_subject(row, language),
         result=result_badge(row.disposition, row.would_be, language),
         state=q.Badge(words_of("state", row.state, language.value), _TONES.get(row.state, "plain"), row.state),
         codes=tuple(clean(code) for code in row.codes),
         reasons=tuple(clean(title(*rule.split(".", 1)), limit=200) for rule in row.rules),
         confidential=row.confidential,
     )
+
+
+def _subject(row: Row, language: Language) -> str | None:
+    if row.kind == "checked":  # which has none, secret or not
+        return words_of("kind", row.kind, language.value)
+    return clean(row.subject, limit=300) if row.subject is not None and not row.confidential else None
 
 
 def titles(policies: PolicySet, language: Language) -> Title:

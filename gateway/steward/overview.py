@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
 from gateway.audit import tally
+from gateway.audit.filter import Filter
+from gateway.audit.query import AuditReader
+from gateway.engine.guard import MARKED
 from gateway.model import Language
 from gateway.steward import questions as q
 from gateway.steward.condition import condition
 from gateway.steward.desk import Desk
-from gateway.steward.mails import titles
+from gateway.steward.mails import TRUSTED, titles
 from gateway.steward.roles import Person
 from gateway.texts.catalogue import pair
 from gateway.vietnamese.printed import clean
@@ -21,7 +25,7 @@ _LIMIT_DAYS: Final = 366
 _LIMIT_BARS: Final = 20
 
 
-def overview(desk: Desk, _person: Person, question: q.Overview, language: Language) -> q.OverviewView:
+def overview(desk: Desk, person: Person, question: q.Overview, language: Language) -> q.OverviewView:
     """Return figures of so many days up to today, and the lines on health."""
     now = datetime.now(UTC)
     days = tally.days_until(now, max(1, min(question.days, _LIMIT_DAYS)))
@@ -31,6 +35,7 @@ def overview(desk: Desk, _person: Person, question: q.Overview, language: Langua
         by_day = tally.by_day(index, first, last)
         by_unit = tally.by_unit(index, first, last, "is:reject")
         mailboxes = tally.mailboxes(index, first, last)
+        marked = tuple(_marked(reader, now, len(days))) if person.roles & TRUSTED else ()
     total: Counter[str] = Counter()
     for counts in by_day.values():
         total.update(counts)
@@ -49,7 +54,16 @@ def overview(desk: Desk, _person: Person, question: q.Overview, language: Langua
             for unit, count in by_unit.most_common(_LIMIT_BARS)
         ),
         health=tuple(health_lines(desk, now, language)),
+        marked=marked,
     )
+
+
+def _marked(reader: AuditReader, now: datetime, days: int) -> Iterator[q.MarkedCheck]:
+    """Yield the checks of so many days in which a mark was found, the newest first."""
+    wanted = Filter(state="checked", rule=f"classified.{MARKED}", since=now - timedelta(days=days), limit=_LIMIT_BARS)
+    for row in reader.find(wanted):
+        sender = clean(row.sender, limit=320)
+        yield q.MarkedCheck(time=row.time.isoformat(), who=sender, reference=clean(row.reference))
 
 
 def _day(day: str, counts: Counter[str]) -> q.Day:

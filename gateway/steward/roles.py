@@ -32,6 +32,8 @@ class Person(Struct, frozen=True, kw_only=True):
     """Account name, or the mailbox of a clerk or unit head."""
     display: str = ""
     roles: frozenset[Role] = frozenset()
+    mailbox: str = ""
+    """In whose name a program with a token may ask; others have none here."""
     units: tuple[str, ...] = ()
     """Units whose head the person is."""
     may: frozenset[str] = frozenset()

@@ -19,6 +19,7 @@ from typing import Final
 import msgspec
 
 from gateway.steward import questions as q
+from gateway.steward.checks.uploads import AT_A_TIME
 from gateway.steward.table import TABLE, Effort
 from gateway.system.door import framed, handed_in
 
@@ -50,6 +51,7 @@ LANES: Final = {
     Effort.MOMENT: Lane(4, 200),
     Effort.LOGIN: Lane(2, 64),
     Effort.QUERY: Lane(4, 100),
+    Effort.CHECK: Lane(AT_A_TIME, 4),
     Effort.LONG: Lane(3, 6),
 }
 

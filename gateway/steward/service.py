@@ -13,8 +13,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from gateway.audit import SenderHistory
 from gateway.audit.acts import Acts
+from gateway.audit.keyed import Keyed
+from gateway.audit.store import Folder
 from gateway.config.sections import Configuration
+from gateway.documents.wall.pool import WorkerPool
+from gateway.documents.wall.wire import Limits
 from gateway.errors import GatewayError
 from gateway.hold.way import WayOut
 from gateway.model import Directory
@@ -23,10 +28,13 @@ from gateway.nexthop.hop import NextHop
 from gateway.nexthop.settings import NextHopSettings
 from gateway.notice import Author, NoticeBook, hand_over
 from gateway.notice.outbox import Outbox
+from gateway.pipeline.judge import Judge
 from gateway.pipeline.rulebook import Rulebook
+from gateway.pipeline.self_check import FrontEndRules
 from gateway.steward.accounts.book import Book
 from gateway.steward.accounts.people import People
 from gateway.steward.answering import Answering
+from gateway.steward.checks.judging import Checks
 from gateway.steward.condition import Running
 from gateway.steward.desk import Desk
 from gateway.steward.holds import Holds, Ways
@@ -49,6 +57,16 @@ _SOON_S: Final = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
+class Readers:
+    """The steward's way to the children that read."""
+
+    workers: WorkerPool
+    desk_door: socket.socket
+    limits: Limits
+    front_end: FrontEndRules
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sources:
     """What the supervisor made before it forked the steward."""
 
@@ -65,6 +83,8 @@ class Sources:
     """What only the supervisor knows of the system."""
     troubles: Board | None = None
     """Where the supervisor shows what is wrong."""
+    readers: Readers | None = None
+    """What files are judged with before they are sent; None where nobody may ask."""
 
 
 class Steward:
@@ -87,6 +107,7 @@ class Steward:
             self._send_code,
             clock=sources.clock,
         )
+        self._checks = self._made_checks(sources.readers) if sources.readers is not None else None
         self.desk = Desk(
             holds=self._holds(),
             configuration=sources.configuration,
@@ -96,6 +117,7 @@ class Steward:
             running=sources.running,
             accounts=self.people,
             notices=self._notices,
+            checks=self._checks,
         )
         self._rounds = Rounds(
             Telling(
@@ -112,6 +134,25 @@ class Steward:
                 attached=partial(attached, self.desk),
                 on_lost=partial(record_lost, self.desk),
             ),
+        )
+
+    def _made_checks(self, readers: Readers) -> Checks:
+        configuration = self._sources.configuration
+        judge = Judge(
+            rulebook=self._rules,
+            workers=readers.workers.connect(readers.desk_door),
+            limits=readers.limits,
+            history=SenderHistory(configuration.data),
+            checks_as="check",
+        )
+        return Checks(
+            judge=judge,
+            front_end=readers.front_end,
+            workers=readers.workers,
+            limits=readers.limits,
+            keyed=Keyed.of(Folder(configuration.data)),
+            note=self._acts.note,
+            deadline_s=configuration.limits.deadline_s,
         )
 
     async def run(self, door: socket.socket, stop: asyncio.Event) -> None:
@@ -134,6 +175,8 @@ class Steward:
             await asyncio.wait({telling}, timeout=_LAST_ANSWERS_S)
             if self._sending:
                 await asyncio.wait(self._sending, timeout=1)
+            if self._checks is not None:
+                self._checks.close()
             self._hop.close()
             self._acts.close()
             self.people.book.close()

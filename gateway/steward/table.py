@@ -13,6 +13,7 @@ from gateway.steward import account_answers as accounts
 from gateway.steward import questions as q
 from gateway.steward import reports
 from gateway.steward import session_answers as sessions
+from gateway.steward.checks import answers as checks
 from gateway.steward.desk import Desk
 from gateway.steward.explain import explain
 from gateway.steward.health import health
@@ -39,6 +40,8 @@ class Effort(Enum):
     """Something with a password."""
     QUERY = "query"
     """Two seconds."""
+    CHECK = "check"
+    """Files are judged: so many at a time in all."""
     LONG = "long"
     """Minutes, told by and by."""
 
@@ -62,6 +65,8 @@ class Row(Struct, frozen=True, kw_only=True):
     """Any of them will do."""
     asker: Asker = Asker.ROLE
     effort: Effort = Effort.QUERY
+    program: bool = False
+    """Also a program with a token of its own may ask."""
     fresh: bool = False
     """The question's `code` must be a fresh one of the second factor."""
 
@@ -116,6 +121,12 @@ TABLE: Final[dict[type[Struct], Row]] = {
     # Reports: of all units for those who are trusted with them, else of one's own.
     q.AskReport: Row(roles=_REPORTS, answer=reports.report_view, effort=Effort.LONG),
     q.GetReport: Row(roles=_REPORTS, answer=reports.get_report, effort=Effort.LONG),
+    # Self-check: in whose name is looked at again where it is answered.
+    q.AskCheck: Row(roles=_ALL_BUT_ACCOUNTS, answer=checks.ask_check, program=True),
+    q.BeginCheck: Row(roles=_ALL_BUT_ACCOUNTS, answer=checks.begin_check, program=True),
+    q.CheckPiece: Row(roles=_ALL_BUT_ACCOUNTS, answer=checks.check_piece, effort=Effort.MOMENT, program=True),
+    q.EndCheck: Row(roles=_ALL_BUT_ACCOUNTS, answer=checks.end_check, effort=Effort.CHECK, program=True),
+    q.GetFixed: Row(roles=_ALL_BUT_ACCOUNTS, answer=checks.get_fixed, effort=Effort.LONG),
     # The log
     q.AskLog: Row(roles=frozenset({Role.AUDITOR, Role.SECURITY_OFFICER, Role.ACCOUNT_ADMIN}), answer=log_view),
     q.Verify: Row(roles=_AUDITOR, answer=verify, effort=Effort.LONG),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gateway.commands.sample import as_message
+from gateway.pipeline.sample import as_message
 from gateway.model import Disposition, FindingOutcome, Verdict
 from tests.accuracy import wall
 from tests.accuracy.innocents import CORPUS

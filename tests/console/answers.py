@@ -130,6 +130,7 @@ def overview(days: int) -> q.OverviewView:
             q.HealthLine(name="Điểm kiểm nhật ký", state=q.Badge("2 giờ trước", "good")),
             q.HealthLine(name="Đĩa trống", state=q.Badge("412 GB", "good")),
         ),
+        marked=(q.MarkedCheck(time=at(50), who="noivu.binhtan@tphcm.gov.vn", reference="BT-7F3K2Q77"),),
     )  # fmt: skip
 
 
@@ -175,6 +176,15 @@ ACCOUNTS = q.AccountsView(accounts=(
     q.AccountRow(name="moi.tv", display="Trần Văn Mới", roles=(), enrolled=False, locked=False),
 ))  # fmt: skip
 
+CHECK_FORM = q.CheckForm(senders=("noivu.binhtan@tphcm.gov.vn",), left=7, of=10, limit_bytes=35 << 20, limit_files=20)
+CHECKED = q.CheckResult(
+    reference="BT-7F3K2Q77", disposition="reject", result=q.Badge("sẽ bị từ chối", "bad", "reject"), sender="noivu.binhtan@tphcm.gov.vn",
+    recipients=("noivu.binhtan@tphcm.gov.vn",), passed=("CLS-01 Dấu chỉ độ mật",), left=6, of=10, policy="binhtan-2026", policy_digest="3f2a91bc" * 8,
+    answers=("550 5.7.1 không",), mail=(EXPLAINED.files[0],), files=(
+        q.CheckedFile(name="ke-hoach.docx", result=q.Badge("sẽ bị từ chối", "bad", "reject"), views=EXPLAINED.files[1:2], fixed=0, fixed_size=12_345),
+        q.CheckedFile(name="phu-luc.xlsx", result=q.Badge("đạt, sẽ được chuyển", "good", "relay")),
+    ),
+)  # fmt: skip
 REPORT = q.ReportView(
     title="Báo cáo tháng 11 năm 2026", month="2026-11", months=("2026-11", "2026-10"), every_unit=True,
     units=(q.Choice("noivu", "Phòng Nội vụ"),), gaps=("tháng chưa hết",),
@@ -219,7 +229,7 @@ REQUESTS = q.RequestsView(
 
 def answers(asked: q.Asked) -> list[q.Answer]:
     """Return what the small steward says, the last of it last."""
-    who = PERSONS.get(asked.token)
+    who = PERSONS.get("auditor" if asked.token.startswith("cvt_") else asked.token)
     question = asked.question
     match question:
         case q.AskHealth():
@@ -293,6 +303,14 @@ def _answers(question: q.Question, who: Person) -> list[q.Answer]:
             return [HELD_TEXT]
         case q.GetReport() | q.GetHeld():
             return [q.Piece(b"x" * 100), q.ExportEnd(1, whole=True)]
+        case q.AskCheck():
+            return [CHECK_FORM]
+        case q.BeginCheck():
+            return [q.CheckBegun("ticket")]
+        case q.EndCheck(drop=False):
+            return [CHECKED]
+        case q.GetFixed():
+            return [q.FixedName("cong-van-da-sua.docx"), q.Piece(b"PK"), q.ExportEnd(1, whole=True)]
         case q.AskRequests():
             return [msgspec.structs.replace(REQUESTS, may_open=bool(question.reference), needs_file=True)]
         case q.Approve():

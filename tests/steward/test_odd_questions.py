@@ -33,6 +33,8 @@ def value(chance: random.Random, wanted: Any) -> Any:
         return chance.choice((mail_world.SECRET, chance.choice(WORDS)))
     if wanted is int:
         return chance.choice(NUMBERS)
+    if wanted is bytes:
+        return chance.choice((b"", b"PK\x03\x04", b"x" * (q.PIECE_BYTES + 1)))
     if wanted is bool:
         return chance.random() < 0.5
     if get_origin(wanted) is tuple:

@@ -44,6 +44,11 @@ ASKED = {
     q.AskRequests(): MAILS,
     q.AskReport(): REPORTS,
     q.GetReport("2026-11", "", "csv"): REPORTS,
+    q.AskCheck(): MAILS,
+    q.BeginCheck(): MAILS,
+    q.CheckPiece(ticket="x", file=0, name="a.txt", octets=b"a"): MAILS,
+    q.EndCheck(ticket="x"): MAILS,
+    q.GetFixed(0): MAILS,
     q.OpenRequest(reference="BT-7F3K2Q9X", reason="reason"): {Role.CLERK, Role.UNIT_HEAD, Role.OPERATOR},
     q.Decide(request="YC-1", step="refuse", reason="reason"): {
         Role.CLERK,

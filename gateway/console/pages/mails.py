@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from itertools import chain
 from typing import Final
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from gateway.console.streamed import Streamed
+from gateway.console.streamed import download
 from gateway.console.visit import Visit
 from gateway.model.reference import mistyped, standard
-from gateway.steward.questions import Answer, AskRequests, Explain, Explained, Export, Found, Piece, Search
+from gateway.steward.questions import AskRequests, Explain, Explained, Export, Found, Search
 
 _FIELDS: Final = ("q", "since", "until", "unit", "result", "state", "sha256")
 _TYPES: Final = {
@@ -63,18 +62,7 @@ async def export(visit: Visit) -> Response:
     if kind not in _TYPES:
         kind = "csv"
     given = {name: visit.form.get(name).strip()[:500] for name in _FIELDS}
-    answers = visit.stream(Export(_question(given), kind))
-    first = await anext(answers)  # a refusal is a page, not half a file
-    fields = {"Content-Disposition": f'attachment; filename="mails.{kind}"'}
-    return Streamed(_octets(first, answers), media_type=_TYPES[kind], headers=fields)
-
-
-async def _octets(first: Answer, answers: AsyncIterator[Answer]) -> AsyncIterator[bytes]:
-    if isinstance(first, Piece):
-        yield first.octets
-    async for answer in answers:
-        if isinstance(answer, Piece):
-            yield answer.octets
+    return await download(visit.stream(Export(_question(given), kind)), f"mails.{kind}", _TYPES[kind])
 
 
 async def explain(visit: Visit) -> Response:

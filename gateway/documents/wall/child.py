@@ -108,6 +108,9 @@ def run(job: int, content: int | None) -> int:
         octets: bytes | mmap.mmap = request.content or b""
         if content is not None:
             octets = _mapped(content)
+        if request.mend:
+            _send(channel, wire.Mended(octets=_observing.mend(bytes(octets))))
+            return 0
         _inspect(request, octets, lambda frame: _send(channel, frame), _end_at)
     return 0
 
@@ -168,6 +171,8 @@ def _send(channel: socket.socket, frame: wire.Frame) -> None:
         frames = list(wire.encode_reply(frame))
     except MemoryError:
         frames = [b""]
+    if isinstance(frame, wire.Mended) and len(frames[0]) > wire.FRAME_LIMIT_BYTES:
+        frames = [wire.encode(wire.Mended())]
     if isinstance(frame, wire.Result) and not all(0 < len(data) <= wire.FRAME_LIMIT_BYTES for data in frames):
         frames = [wire.encode(structs.replace(frame, documents=tuple(_emptied(one) for one in frame.documents)))]
     for data in frames:

@@ -191,7 +191,7 @@ class WorkerPool:
         if not merger.complete or any(one.foreign for one in request.observers):
             sent = structs.replace(request, root=portable(root), used=merger.used)
             async with (visit or self.desk.visit(b"")).turn(cost_s) as threads:
-                content = _read_only(content_fd) if content_fd is not None else None
+                content = read_only(content_fd) if content_fd is not None else None
                 try:
                     sent = structs.replace(sent, threads=threads)
                     children = await _Conversation(self, sent, content, merger, resumed=resumed).run()
@@ -211,7 +211,23 @@ class WorkerPool:
             observations=merger.observed,
         )
 
-    async def send(self, job: Job, descriptors: tuple[int, ...]) -> None:
+    async def begin(self, job: Job, content: int | None) -> tuple[socket.socket, int]:
+        """Give a job to a child; return our end of its socket, and the pipe that tells how it ended."""
+        ours, theirs = socket.socketpair()
+        status_read, status_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            ours.setblocking(False)
+            await self._send(job, (theirs.fileno(), status_write, *(() if content is None else (content,))))
+        except BaseException:
+            ours.close()
+            os.close(status_read)
+            raise
+        finally:
+            theirs.close()
+            os.close(status_write)
+        return ours, status_read
+
+    async def _send(self, job: Job, descriptors: tuple[int, ...]) -> None:
         """Put a job through the door, waiting while it is full; TemporaryError when there is nobody behind it."""
         self.supervise()
         loop = asyncio.get_running_loop()
@@ -284,19 +300,9 @@ class _Conversation:
             self._request, used=merger.used, awaited=awaited, known=known, lost=tuple(merger.lost)
         )
         self._resumed = True
-        ours, theirs = socket.socketpair()
-        status_read, status_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        job = Job(idle_s=self._pool.idle_s, memory_bytes=limits.memory_bytes, cpu_s=math.ceil(left_s) + _GRACE_S)
+        ours, status_read = await self._pool.begin(job, self._content)
         try:
-            ours.setblocking(False)
-            try:
-                job = Job(
-                    idle_s=self._pool.idle_s, memory_bytes=limits.memory_bytes, cpu_s=math.ceil(left_s) + _GRACE_S
-                )
-                passed = (theirs.fileno(), status_write, *(() if self._content is None else (self._content,)))
-                await self._pool.send(job, passed)
-            finally:
-                theirs.close()
-                os.close(status_write)
             fault = await self._exchange(ours, request)
             if merger.finished and fault is None:
                 return ReadStatus.OK, ""
@@ -380,7 +386,7 @@ async def _when(add: Callable[..., object], remove: Callable[[int], object], des
         remove(descriptor)
 
 
-def _read_only(descriptor: int) -> int:
+def read_only(descriptor: int) -> int:
     """Return a new descriptor of the same file through which nothing can be written.
 
     A child that was taken over must not be able to change the content after it was judged.

@@ -99,9 +99,18 @@ class Readings:
 
     @asynccontextmanager
     async def read(
-        self, request: InspectionRequest, content: bytes | mmap.mmap, *, content_fd: int | None, sender: str
+        self,
+        request: InspectionRequest,
+        content: bytes | mmap.mmap,
+        *,
+        content_fd: int | None,
+        sender: str,
+        later_s: float = 0.0,
     ) -> AsyncIterator[Reading]:
-        """Read a mail, or take what is known of it; what was not kept at the end is anybody's to read."""
+        """Read a mail, or take what is known of it; what was not kept at the end is anybody's to read.
+
+        Mails that come up to `later_s` seconds later have their turn before it.
+        """
         request = structs.replace(request, root=unique(request.root))
         origin = self._pool.origin
         visit = self._pool.desk.visit(hashlib.blake2b(sender.encode("utf-8", "replace"), digest_size=8).digest())
@@ -116,6 +125,7 @@ class Readings:
             if known and (texts := _texts(unknown, content)):
                 known.update(texts)
             cost_s = -AGAIN_S / PATIENCE if again else sum(map(expected_s, unknown))
+            cost_s += later_s / PATIENCE
             inspection = await self._pool.inspect(
                 request, content_fd=content_fd, known=_frames(known), visit=visit, cost_s=cost_s
             )

@@ -79,16 +79,11 @@ def _png() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
-def content(names: Collection[str] = ()) -> bytes:
-    """Return the message as it would come through SMTP, with the files of those names, or all."""
-    message = EmailMessage()
-    message["Subject"] = "Bản mẫu"
-    message["From"] = "mau@example.invalid"
-    message.set_content("Kính gửi,\nmật khẩu: 123456\n", charset="utf-8")
-    message.add_alternative("<html><body><p style='color:red'>mẫu</p></body></html>", subtype="html", charset="utf-8")
+def files() -> dict[str, bytes]:
+    """Return a small file of each kind, by name."""
     word = f'<w:document xmlns:w="{_WORD}"><w:body><w:p><w:r><w:t>mẫu</w:t></w:r></w:p></w:body></w:document>'
     sheet = f'<workbook xmlns="{_SHEET}"><sheets/></workbook>'
-    files = {
+    return {
         "mau.pdf": _PDF,
         "mau.docx": _ooxml("word/document.xml", "wordprocessingml.document", word),
         "mau.xlsx": _ooxml("xl/workbook.xml", "spreadsheetml.sheet", sheet),
@@ -100,7 +95,16 @@ def content(names: Collection[str] = ()) -> bytes:
         "mau.ics": b"BEGIN:VCALENDAR\r\nSUMMARY:m\r\nEND:VCALENDAR\r\n",
         "mau.bin": bytes(range(256)),
     }
-    for name, data in files.items():
+
+
+def content(names: Collection[str] = ()) -> bytes:
+    """Return the message as it would come through SMTP, with the files of those names, or all."""
+    message = EmailMessage()
+    message["Subject"] = "Bản mẫu"
+    message["From"] = "mau@example.invalid"
+    message.set_content("Kính gửi,\nmật khẩu: 123456\n", charset="utf-8")
+    message.add_alternative("<html><body><p style='color:red'>mẫu</p></body></html>", subtype="html", charset="utf-8")
+    for name, data in files().items():
         if names and name not in names:
             continue
         message.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)

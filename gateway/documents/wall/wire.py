@@ -91,6 +91,8 @@ class InspectionRequest(Struct, frozen=True, kw_only=True):
     """For the observers: what was told of other parts."""
     lost: tuple[str, ...] = ()
     """Of these, the paths that ended a child: nothing is known of their words."""
+    mend: bool = False
+    """The content is no message but a writer's own file, of which a mended copy is wanted (`mending.mend`)."""
 
 
 class Began(Struct, frozen=True, tag="began"):
@@ -131,6 +133,12 @@ class Done(Struct, frozen=True, kw_only=True, tag="done"):
     """Something is locked, and was tried with the passwords that stand in the mail."""
 
 
+class Mended(Struct, frozen=True, kw_only=True, tag="mended"):
+    """A writer's file with its faults of typography mended; without octets there is nothing to mend, or it must not be."""
+
+    octets: bytes = b""
+
+
 class Finished(Struct, frozen=True, kw_only=True, tag="finished"):
     """Everything was looked at."""
 
@@ -138,7 +146,7 @@ class Finished(Struct, frozen=True, kw_only=True, tag="finished"):
     """The zygote that this child came of (`ZygoteSettings.origin`)."""
 
 
-Frame = Began | Runs | Result | Done | Observations | Finished
+Frame = Began | Runs | Result | Done | Observations | Mended | Finished
 
 
 class Inspection(Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from gateway.steward.accounts.login import Logins, Recorder
 from gateway.steward.accounts.mail_codes import MailCodes
 from gateway.steward.accounts.sessions import Session, Sessions, end_one, is_there
 from gateway.steward.accounts.throttle import Addresses
+from gateway.steward.accounts.tokens import Tokens
 from gateway.steward.refused import refused
 from gateway.steward.requests.book import RequestBook
 from gateway.steward.roles import Person, Role
@@ -35,6 +36,7 @@ class People:
     ) -> None:
         self.book = book
         self.requests = RequestBook(book)
+        self.tokens = Tokens(book, clock)
         self.clock = clock
         self.record = record
         self.addresses = Addresses(clock)

@@ -23,6 +23,19 @@ from gateway.steward.questions.accounts import (
     SetMail,
     SetRoles,
 )
+from gateway.steward.questions.checks import (
+    PIECE_BYTES,
+    AskCheck,
+    BeginCheck,
+    CheckBegun,
+    CheckedFile,
+    CheckForm,
+    CheckPiece,
+    CheckResult,
+    EndCheck,
+    FixedName,
+    GetFixed,
+)
 from gateway.steward.questions.common import Badge, Bar, Choice, Done, ExportEnd, Piece, Progress, Refusal
 from gateway.steward.questions.mails import (
     EventView,
@@ -88,6 +101,7 @@ from gateway.steward.questions.system import (
     Health,
     HealthLine,
     LogView,
+    MarkedCheck,
     Overview,
     OverviewView,
     Verified,
@@ -95,6 +109,7 @@ from gateway.steward.questions.system import (
 )
 
 __all__ = [
+    "PIECE_BYTES",
     "AccountRow",
     "AccountsView",
     "ActRow",
@@ -103,6 +118,7 @@ __all__ = [
     "Answered",
     "Approve",
     "AskAccounts",
+    "AskCheck",
     "AskHealth",
     "AskLog",
     "AskPolicy",
@@ -111,15 +127,22 @@ __all__ = [
     "Asked",
     "Badge",
     "Bar",
+    "BeginCheck",
     "BeginEnrolment",
     "ChangePassword",
     "ChangedMail",
+    "CheckBegun",
+    "CheckForm",
+    "CheckPiece",
+    "CheckResult",
+    "CheckedFile",
     "CheckpointRow",
     "Choice",
     "ConfirmEnrolment",
     "Day",
     "Decide",
     "Done",
+    "EndCheck",
     "Enrolled",
     "Enrolment",
     "EventView",
@@ -129,8 +152,10 @@ __all__ = [
     "ExportEnd",
     "FileView",
     "FindingView",
+    "FixedName",
     "Found",
     "GetCheckpoint",
+    "GetFixed",
     "GetHeld",
     "GetReport",
     "Health",
@@ -145,6 +170,7 @@ __all__ = [
     "Logout",
     "MailLogin",
     "MailRow",
+    "MarkedCheck",
     "Me",
     "OneTimePassword",
     "OpenRequest",
@@ -236,6 +262,11 @@ Question: TypeAlias = (
     | GetHeld
     | AskReport
     | GetReport
+    | AskCheck
+    | BeginCheck
+    | CheckPiece
+    | EndCheck
+    | GetFixed
 )
 Answer: TypeAlias = (
     LoggedIn
@@ -258,6 +289,10 @@ Answer: TypeAlias = (
     | RequestsView
     | HeldText
     | ReportView
+    | CheckForm
+    | CheckBegun
+    | CheckResult
+    | FixedName
     | Done
     | Refusal
 )

@@ -33,6 +33,14 @@ class HealthLine(Struct, frozen=True, kw_only=True):
     remedy: str = ""
 
 
+class MarkedCheck(Struct, frozen=True, kw_only=True):
+    """Somebody had a file with a mark of secrecy checked before sending it."""
+
+    time: str
+    who: str
+    reference: str
+
+
 class OverviewView(Struct, frozen=True, kw_only=True, tag="overview_view"):
     """Figures and health."""
 
@@ -51,6 +59,8 @@ class OverviewView(Struct, frozen=True, kw_only=True, tag="overview_view"):
     units: tuple[Bar, ...] = ()
     """Units with the most refusals."""
     health: tuple[HealthLine, ...] = ()
+    marked: tuple[MarkedCheck, ...] = ()
+    """Of these days, for security officers and auditors."""
 
 
 class AskHealth(Struct, frozen=True, tag="ask_health"):

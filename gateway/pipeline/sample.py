@@ -1,9 +1,11 @@
-"""A file given to `gateway check` as the message it stands for: itself, or a mail whose only attachment it is."""
+"""Files given to be checked as the message they stand for: a mail itself, or one whose attachments they are."""
 
 from __future__ import annotations
 
 import base64
+import mmap
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gateway.mime import parse, wire_form
@@ -18,6 +20,9 @@ _MAIL_FIELDS = re.compile(
 )
 _UNREAD_SUFFIXES = frozenset({"dat", "crt", "cer", "key", "crl"})
 """Endings of files that are no mail either."""
+_SOMEBODY = "kiem.tra.binhtan@tphcm.gov.vn"
+_STEP = 57 * 8192
+"""Octets that are encoded at once, in whole lines."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,10 @@ class SampleMessage:
 
 def as_message(data: bytes, name: str, *, sender: str | None, recipients: tuple[str, ...]) -> SampleMessage:
     """Return the message of a file; addresses that are not given come from its own header fields."""
-    content = wire_form(data) if is_message(data, name) else _wrap(data, name, sender=sender, recipients=recipients)
+    if is_message(data, name):
+        content = wire_form(data)
+    else:
+        content = b"".join(mail_of([(name, data)], sender=sender, recipients=recipients))
     if sender is None or not recipients:
         message = parse(content)
         from_field, to_fields = message.first("From"), (*message.all("To"), *message.all("Cc"))
@@ -58,32 +66,33 @@ def is_message(data: bytes, name: str) -> bool:
     return _FIELD.match(head) is not None and _MAIL_FIELDS.search(block) is not None
 
 
-def _wrap(data: bytes, name: str, *, sender: str | None, recipients: tuple[str, ...]) -> bytes:
-    """Return a mail that carries the file as its only attachment."""
-    encoded_name = "".join(
-        character
-        if character.isascii() and (character.isalnum() or character in "._-")
-        else "".join(f"%{octet:02X}" for octet in character.encode("utf-8", "surrogateescape"))
-        for character in name
-    )
+def mail_of(
+    files: Iterable[tuple[str, bytes | mmap.mmap]], *, sender: str | None, recipients: tuple[str, ...]
+) -> Iterator[bytes]:
+    """Yield the pieces of a mail that carries these files, each with its name, as its attachments in this order."""
     fields = (
-        f"From: {sender or 'kiem.tra.binhtan@tphcm.gov.vn'}",
-        f"To: {', '.join(recipients) or 'kiem.tra.binhtan@tphcm.gov.vn'}",
+        f"From: {sender or _SOMEBODY}",
+        f"To: {', '.join(recipients) or _SOMEBODY}",
         "Subject: Kiem tra tep",
         "Date: Mon, 02 Nov 2026 08:00:00 +0700",
         "Message-ID: <kiem-tra@localhost>",
         "MIME-Version: 1.0",
         'Content-Type: multipart/mixed; boundary="----kiem-tra-tep"',
     )
-    header = "\r\n".join(fields).encode("utf-8", "replace")
-    body = base64.encodebytes(data).replace(b"\n", b"\r\n")
-    return b"".join(
-        (
-            header,
-            b"\r\n\r\n------kiem-tra-tep\r\nContent-Type: application/octet-stream\r\n",
-            b"Content-Transfer-Encoding: base64\r\n",
-            f"Content-Disposition: attachment; filename*=utf-8''{encoded_name}\r\n\r\n".encode(),
-            body,
-            b"------kiem-tra-tep--\r\n",
-        )
+    yield "\r\n".join(fields).encode("utf-8", "replace") + b"\r\n\r\n"
+    for name, content in files:
+        yield b"------kiem-tra-tep\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n"
+        yield f"Content-Disposition: attachment; filename*=utf-8''{_encoded(name)}\r\n\r\n".encode()
+        for at in range(0, len(content), _STEP):
+            yield base64.encodebytes(content[at : at + _STEP]).replace(b"\n", b"\r\n")
+    yield b"------kiem-tra-tep--\r\n"
+
+
+def _encoded(name: str) -> str:
+    """Return a name as RFC 2231 has it."""
+    return "".join(
+        character
+        if character.isascii() and (character.isalnum() or character in "._-")
+        else "".join(f"%{octet:02X}" for octet in character.encode("utf-8", "surrogateescape"))
+        for character in name
     )

@@ -1,0 +1,38 @@
+"""Answers to programs."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from gateway.console import api
+from gateway.console.client import Refused
+from gateway.console.pages.check import fault_of
+from gateway.console.uploads import Uploading
+from gateway.console.visit import Visit
+from gateway.steward.questions import AskCheck, Refusal
+
+
+async def openapi(_visit: Visit) -> Response:
+    """Describe what may be asked."""
+    return api.answered(api.document())
+
+
+async def check(visit: Visit) -> Response:
+    """Judge the files of the request; whoever has no good token is told before any of them is read."""
+    visit.token = api.token_of(visit.request.headers.get("authorization", ""))
+    if not visit.token:
+        raise Refused(Refusal(kind="no_session"))
+    await visit.ask(AskCheck())
+    upload = Uploading(visit, guarded=False)
+    await upload.read()
+    result, fault = None, upload.fault
+    if fault is None:
+        result, fault = await upload.result()
+    if result is not None:
+        return api.answered(api.told(result))
+    told = fault_of(visit, fault)
+    response = api.answered(api.ApiFault(error=told.kind, message=told.words, retry_s=told.retry_s), told.status)
+    response.headers["Connection"] = "close"
+    if told.status in (429, 503):
+        response.headers["Retry-After"] = str(told.retry_s or 5)
+    return response

@@ -1,0 +1,89 @@
+"""Files judged before they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Final, NamedTuple
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from gateway.console import guard
+from gateway.console.client import Refused
+from gateway.console.pages.login import fault
+from gateway.console.streamed import Streamed, octets
+from gateway.console.uploads import TooSlowError
+from gateway.console.visit import Visit
+from gateway.steward import questions as q
+
+_STATUS: Final = {"too_many": 429, "unavailable": 503, "too_long": 503, "forbidden": 403, "invalid": 422}
+
+
+async def page(visit: Visit) -> Response:
+    """Show the form."""
+    return await _page(visit)
+
+
+async def _page(
+    visit: Visit, status: int = 200, *, result: q.CheckResult | None = None, words: str = "", retry_s: int = 0
+) -> Response:
+    form = await visit.ask(q.AskCheck())
+    assert isinstance(form, q.CheckForm)
+    given = {name: visit.form.get(name)[:2000] for name in ("to", "from")}
+    response = visit.page("check.html", status, form=form, given=given, result=result, fault=words)
+    if status in (429, 503):
+        response.headers["Retry-After"] = str(retry_s or 5)
+    return response
+
+
+async def run(visit: Visit) -> Response:
+    """Show what would become of the files of the form."""
+    assert visit.upload is not None
+    result, fault = None, visit.upload.fault
+    if fault is None:
+        result, fault = await visit.upload.result()
+    if result is not None:
+        return await _page(visit, result=result)
+    told = fault_of(visit, fault)
+    response = await _page(visit, told.status, words=told.words, retry_s=told.retry_s)
+    response.headers["Connection"] = "close"
+    return response
+
+
+class Told(NamedTuple):
+    """Why files were not checked."""
+
+    status: int
+    kind: str
+    words: str
+    retry_s: int = 0
+
+
+def fault_of(visit: Visit, error: Exception | None) -> Told:
+    """Return status and words of a fault, without one that no file was chosen; what belongs to other pages is raised."""
+    texts = visit.words.check
+    match error:
+        case None:
+            return Told(422, "invalid", texts.no_file)
+        case guard.TooLarge():
+            return Told(413, "too_large", texts.too_large)
+        case TooSlowError():
+            return Told(408, "too_slow", texts.too_slow)
+        case Refused(refusal=refusal) if refusal.kind in _STATUS:
+            words = refusal.words or getattr(texts, refusal.kind, "") or fault(visit, refusal)
+            return Told(_STATUS[refusal.kind], refusal.kind, words, refusal.retry_s)
+        case _:
+            raise error
+
+
+async def fixed(visit: Visit) -> Response:
+    """Send the mended copy of a file of the last check."""
+    number = str(visit.request.path_params["number"])
+    if not (number.isascii() and number.isdigit() and len(number) < 4):
+        raise HTTPException(404)
+    answers: AsyncIterator[q.Answer] = visit.stream(q.GetFixed(int(number)))
+    first = await anext(answers)
+    assert isinstance(first, q.FixedName)
+    fields = {"Content-Disposition": f"attachment; filename*=utf-8''{quote(first.name, safe='')}"}
+    return Streamed(octets(await anext(answers), answers), media_type="application/octet-stream", headers=fields)

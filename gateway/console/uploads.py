@@ -1,0 +1,109 @@
+"""Files on their way from a browser or a program to the steward, piece by piece; here nothing of them is kept."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from gateway.console import guard
+from gateway.console.client import Refused, StewardAway
+from gateway.console.forms import BadForm, Form, read_form
+from gateway.steward.questions import PIECE_BYTES, BeginCheck, CheckBegun, CheckPiece, CheckResult, EndCheck
+
+if TYPE_CHECKING:
+    from gateway.console.visit import Visit
+
+_ROOM_S: Final = 20.0
+"""How long somebody waits for a place before hearing that all are taken."""
+_LONGEST_S: Final = 180.0
+"""For an answer, which the steward's own deadline ends before."""
+
+
+class NotOursError(Exception):
+    """The form does not carry what our page gave it."""
+
+
+class TooSlowError(Exception):
+    """The files took longer than there is time."""
+
+
+class Uploading:
+    """One form with files; `fault` says why they did not get through."""
+
+    def __init__(self, visit: Visit, *, guarded: bool) -> None:
+        """Prepare; with `guarded` nothing is handed on before the form's token was seen."""
+        self._visit = visit
+        self._guarded = guarded
+        self._ticket = ""
+        self._fields: dict[str, list[str]] = {}
+        self.fault: Exception | None = None
+
+    async def read(self) -> None:
+        """Take the whole body; what is left after a fault is read and thrown away, so that the answer is heard."""
+        visit, settings = self._visit, self._visit.settings
+        stream = visit.request.stream()
+        try:
+            async with asyncio.timeout(settings.upload_s):
+                try:
+                    content_type = visit.request.headers.get("content-type", "")
+                    body = guard.counted(stream, settings.check_bytes)
+                    visit.form = await read_form(content_type, body, receiver=self)
+                    if self._ticket and visit.form.fields != self._fields:
+                        raise BadForm
+                except (Refused, guard.TooLarge, BadForm, NotOursError) as fault:
+                    self.fault = fault
+                    await guard.drained(stream, settings.drain_bytes)
+        except TimeoutError:
+            self.fault = self.fault or TooSlowError()
+        except BaseException:
+            await self.drop()
+            raise
+        if self.fault is not None:
+            await self.drop()
+
+    async def begin(self, fields: dict[str, list[str]]) -> None:
+        """Ask for a place, before the first octet of a file is taken."""
+        visit = self._visit
+        visit.form = Form(fields)
+        self._fields = {name: list(values) for name, values in fields.items()}
+        if self._guarded and not visit.form_is_ours():
+            raise NotOursError
+        question = BeginCheck(sender=visit.form.get("from")[:400], recipients=tuple(visit.form.all("to")))
+        end = asyncio.get_running_loop().time() + _ROOM_S
+        while True:
+            try:
+                begun = await visit.ask(question)
+            except Refused as error:
+                if error.refusal.kind != "too_many" or asyncio.get_running_loop().time() > end:
+                    raise
+                await asyncio.sleep(0.5)
+                continue
+            assert isinstance(begun, CheckBegun)
+            self._ticket = begun.ticket
+            return
+
+    async def piece(self, number: int, name: str, octets: bytes) -> None:
+        """Hand octets on."""
+        for at in range(0, len(octets) or 1, PIECE_BYTES):
+            part = octets[at : at + PIECE_BYTES]
+            await self._visit.ask(CheckPiece(ticket=self._ticket, file=number, name=name, octets=part))
+
+    async def result(self) -> tuple[CheckResult | None, Refused | None]:
+        """Have the files judged, or hear why they are not; neither when there were none."""
+        ticket, self._ticket = self._ticket, ""
+        if not ticket:
+            return None, None
+        try:
+            answer = await self._visit.ask(EndCheck(ticket=ticket), limit_s=_LONGEST_S)
+        except Refused as error:
+            return None, error
+        assert isinstance(answer, CheckResult)
+        return answer, None
+
+    async def drop(self) -> None:
+        """Have the files forgotten."""
+        ticket, self._ticket = self._ticket, ""
+        if ticket:
+            with suppress(Refused, StewardAway):
+                await self._visit.ask(EndCheck(ticket=ticket, drop=True))

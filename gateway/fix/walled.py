@@ -1,0 +1,29 @@
+"""What children of the zygote do by name: policies observe, as `gateway.engine.walled`, and a writer's file is mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+from gateway.documents.wall import sample
+from gateway.engine import walled
+from gateway.engine.walled import observers
+from gateway.fix.mend import fix
+from gateway.fix.tally import RefusedError
+
+__all__ = ["mend", "observers", "warm_up"]
+
+
+def warm_up(modules: Iterable[str]) -> None:
+    """Import the policies, and mend a file of each kind: nothing can be imported in the sandbox."""
+    walled.warm_up(modules)
+    for data in sample.files().values():
+        mend(data)
+
+
+def mend(data: bytes) -> bytes:
+    """Return a mended copy; empty when there is nothing to mend, or the file must not be changed."""
+    with suppress(RefusedError):
+        fixed = fix(data)
+        return fixed.data if fixed.tally.changed else b""
+    return b""

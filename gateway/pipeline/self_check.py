@@ -1,0 +1,157 @@
+"""Content judged as the relay would, for somebody who wants to know before sending; nothing is sent.
+
+One function serves `gateway check`, the page and the API of the console, and the self-check mailbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from gateway.audit import record as r
+from gateway.engine import PolicySet, explain
+from gateway.mime.largest import Parts
+from gateway.model import (
+    Disposition,
+    Envelope,
+    Evidence,
+    FindingOutcome,
+    FrontEnd,
+    JudgedFinding,
+    Language,
+    Reply,
+    Session,
+    Transaction,
+    Verdict,
+)
+from gateway.pipeline.judge import Judge
+from gateway.smtp.content_rules import refusal, refused_unread
+from gateway.smtp.replies import texts_in
+from gateway.smtp.settings import SmtpLimits
+from gateway.spool import Spool
+
+
+@dataclass(frozen=True)
+class FrontEndRules:
+    """What the relay asks of a content before anything judges it."""
+
+    limits: SmtpLimits
+    languages: tuple[Language, ...]
+
+    def refusal(self, spool: Spool) -> tuple[str, Reply | None]:
+        """Return the rule that a content breaks and the relay's reply for it; an empty text and None for none."""
+        rule = refused_unread(spool, self.limits)
+        if not rule:
+            return "", None
+        limit_bytes = self.limits.message_bytes if rule == "too_big" else self.limits.line_bytes
+        texts, size = texts_in(self.languages), spool.size_bytes
+        parts = Parts()
+        parts.feed(spool.content())
+        return rule, refusal(texts, rule, reference="", limit_bytes=limit_bytes, size_bytes=size, parts=parts)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What came out for one content."""
+
+    transaction: Transaction
+    evidence: Evidence
+    verdict: Verdict
+    policies: PolicySet
+    refused: str = ""
+    """Rule by which a front end would have refused the content unread, empty when it would have taken it."""
+    unread: Reply | None = None
+    """The front end's own reply then; the verdict is what the content would have got without that fault."""
+
+    @property
+    def passes(self) -> bool:
+        """Whether the mail would have gone on."""
+        return self.disposition < Disposition.HOLD
+
+    @property
+    def disposition(self) -> Disposition:
+        """What would have been done."""
+        return self.verdict.disposition if self.unread is None else Disposition.REJECT
+
+    @property
+    def reply(self) -> Reply:
+        """The reply that a client would have got."""
+        languages = self.evidence.session.languages
+        if self.unread is not None:
+            return self.unread
+        return explain.reply(self.verdict, self.policies, reference="", now=self.evidence.now, languages=languages)
+
+    @property
+    def confidential(self) -> bool:
+        """Whether a secret was found or suspected."""
+        return explain.is_confidential(self.verdict)
+
+    @property
+    def marked(self) -> bool:
+        """Whether a mark was found, not only suspected."""
+        return any(judged.marked for judged in self.verdict.findings)
+
+
+async def check(
+    judge: Judge,
+    front_end: FrontEndRules,
+    spool: Spool,
+    *,
+    reference: str,
+    sender: str,
+    recipients: tuple[str, ...],
+    login: str | None,
+    received_at: datetime | None = None,
+) -> Checked:
+    """Judge a content as the relay would, from a sender to recipients; has no effect."""
+    transaction = Transaction(
+        id=reference,
+        session=Session(front_end=FrontEnd.CHECK, auth_user=login, languages=front_end.languages),
+        envelope=Envelope(reverse_path=sender, forward_paths=recipients, rcpt_parameters=((),) * len(recipients)),
+        received_at=received_at or datetime.now(UTC),
+        size_bytes=spool.size_bytes,
+        sha256=spool.sha256,
+    )
+    rule, unread = front_end.refusal(spool)
+    return Checked(transaction, *(await judge.judge(transaction, spool))[:3], rule, unread)
+
+
+def record_of(
+    checked: Iterable[Checked],
+    *,
+    reference: str,
+    via: str,
+    who: str,
+    client: str | None,
+    size: int,
+    digests: tuple[str, ...],
+) -> r.Checked:
+    """Return what the log keeps of a check: no name of a file, and no word. The digests are yet to be keyed."""
+    each = tuple(checked)
+    found = [one for one in (judged for one in each for judged in one.verdict.findings) if _open(one)]
+    unread = tuple(f"content.{one.refused}" for one in each if one.refused)
+    wanted = max((one.wanted for one in found), default=Disposition.RELAY)
+    gravest = max(one.disposition for one in each)
+    first = each[0]
+    return r.Checked(
+        id=reference,
+        via=via,
+        who=who,
+        reverse_path=first.evidence.envelope.reverse_path,
+        client=client,
+        size=size,
+        digests=digests,
+        disposition=gravest.word,
+        would_be=max(wanted, gravest).word,
+        rules=tuple(dict.fromkeys((*unread, *(f"{one.policy}.{one.finding.rule}" for one in found)))),
+        codes=tuple(dict.fromkeys(one.code for one in found)),
+        confidential=any(one.confidential for one in each),
+        marked=any(one.marked for one in each),
+        policy_digest=first.verdict.policy_digest,
+        directory_digest=first.verdict.directory_digest,
+    )
+
+
+def _open(judged: JudgedFinding) -> bool:
+    return judged.finding.outcome is not FindingOutcome.PASSED

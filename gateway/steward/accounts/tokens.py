@@ -1,0 +1,110 @@
+"""Tokens of programs: 256 random bits of which only the SHA-256 is kept, bound to a mailbox or a unit, with an end and a rate."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.steward.accounts.book import Book
+from gateway.steward.accounts.manage import AccountFaultError, Sign
+from gateway.steward.accounts.sessions import key_of
+from gateway.steward.refused import refused
+from gateway.steward.roles import Person
+
+PREFIX: Final = "cvt_"
+"""Tokens begin with it, so that one is known for what it is where it should not be."""
+PER_HOUR: Final = 10
+"""Checks of a person."""
+PER_HOUR_OF_PROGRAM: Final = 600
+LONGEST_DAYS: Final = 366
+USUAL_DAYS: Final = 90
+_NAMED: Final = "token:"
+_NAME: Final = re.compile(r"[a-z][a-z0-9._-]{1,31}\Z")
+_SCHEMA: Final = """CREATE TABLE IF NOT EXISTS program (
+  name TEXT PRIMARY KEY, token BLOB NOT NULL UNIQUE, mailbox TEXT NOT NULL, unit TEXT NOT NULL, per_hour INTEGER NOT NULL,
+  made INTEGER NOT NULL, until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID"""
+_COLUMNS: Final = "name, mailbox, unit, per_hour, made, until"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program that may ask for checks."""
+
+    name: str
+    mailbox: str
+    """In whose name; empty when it is bound to a unit."""
+    unit: str
+    per_hour: int
+    made: int
+    until: int
+
+
+class Tokens:
+    """All of them."""
+
+    def __init__(self, book: Book, clock: Callable[[], float]) -> None:
+        """Make room for tokens where there is none yet."""
+        self._book = book
+        self._clock = clock
+        with book.changing() as connection:
+            connection.execute(_SCHEMA)
+
+    def person(self, token: str) -> Person:
+        """Return who asks with a token; Refused `no_session` without a good one."""
+        with self._book.reading() as connection:
+            row = connection.execute(
+                f"SELECT {_COLUMNS} FROM program WHERE token = ?",  # noqa: S608 - our own words
+                (key_of(token),),
+            ).fetchone()
+        program = Program(*row) if row is not None else None
+        if program is None or not program.made - 60 <= self._clock() < program.until:
+            raise refused("no_session")
+        units = (program.unit,) if program.unit else ()
+        return Person(name=f"{_NAMED}{program.name}", mailbox=program.mailbox, units=units)
+
+    def per_hour(self, person: Person) -> int:
+        """Return how many checks a program has in an hour."""
+        found = next((one for one in self.all() if f"{_NAMED}{one.name}" == person.name), None)
+        return found.per_hour if found is not None else 0
+
+    def all(self) -> tuple[Program, ...]:
+        """Return them by name."""
+        with self._book.reading() as connection:
+            rows = connection.execute(f"SELECT {_COLUMNS} FROM program ORDER BY name").fetchall()  # noqa: S608 - our own words
+        return tuple(Program(*row) for row in rows)
+
+    def add(self, name: str, *, mailbox: str, unit: str, per_hour: int, days: int, sign: Sign) -> str:
+        """Make a token and return it; it is shown once. AccountFaultError for what cannot be."""
+        now = int(self._clock())
+        if not _NAME.match(name):
+            raise AccountFaultError("name")
+        if bool(mailbox) is bool(unit):
+            raise AccountFaultError("token_bound")
+        if not 1 <= days <= LONGEST_DAYS or not 1 <= per_hour <= 100_000:
+            raise AccountFaultError("token_limits")
+        token = PREFIX + secrets.token_urlsafe(32)
+        with self._book.changing() as connection:
+            if connection.execute("SELECT 1 FROM program WHERE name = ?", (name,)).fetchone():
+                raise AccountFaultError("taken")
+            connection.execute(
+                "INSERT INTO program VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (name, key_of(token), mailbox, unit, per_hour, now, now + days * 86400),
+            )
+            sign(connection, "token_add", f"{name} {mailbox or unit}")
+        return token
+
+    def revoke(self, name: str, *, sign: Sign) -> None:
+        """Take a token back; it is good no more. AccountFaultError when there is none of that name."""
+        with self._book.changing() as connection:
+            if not connection.execute("DELETE FROM program WHERE name = ?", (name,)).rowcount:
+                raise AccountFaultError("token_unknown")
+            sign(connection, "token_revoke", name)
+
+
+def is_program(person: Person) -> bool:
+    """Whether somebody is a program with a token."""
+    return person.name.startswith(_NAMED)

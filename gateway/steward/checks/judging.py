@@ -1,0 +1,222 @@
+"""From files to a verdict: the mail that they would be, judged as any other, recorded, and mended copies kept for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.audit import record as r
+from gateway.audit.facts import cut_checked
+from gateway.audit.keyed import Keyed
+from gateway.documents.wall.mending import mend
+from gateway.documents.wall.pool import WorkerPool
+from gateway.documents.wall.wire import Limits
+from gateway.errors import AuditError, TemporaryError
+from gateway.model import FindingOutcome
+from gateway.model.formats import by_name
+from gateway.pipeline.judge import CHECKED_LATER_S, Judge
+from gateway.pipeline.sample import as_message, is_message, mail_of
+from gateway.pipeline.self_check import Checked, FrontEndRules, check, record_of
+from gateway.smtp.replies import make_reference
+from gateway.spool import Spool, SpoolSettings
+from gateway.steward.checks.uploads import Upload, Uploads
+from gateway.steward.refused import refused
+
+KEPT_S: Final = 600.0
+"""How long mended copies can be had."""
+_KEPT_BYTES: Final = 128 << 20
+"""Mended copies of everybody; the oldest give way."""
+_HEAD_BYTES: Final = 16384
+_MENDED_POLICY: Final = "typography"
+"""Whose faults `gateway fix` mends."""
+_CHECKERS: Final = b"check"
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail that was judged, and which files it carries."""
+
+    checked: Checked
+    files: tuple[int, ...]
+    """Numbers of the upload's files, in the order of its attachments; the mail itself for an `.eml`."""
+    whole: bool
+    """The file is the mail."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a check."""
+
+    reference: str
+    mails: tuple[Mail, ...]
+    names: tuple[str, ...]
+    fixed: dict[int, int]
+    """Octets of the mended copies, by the number of the file."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    until: float
+    files: dict[int, tuple[str, bytes]]
+
+    @property
+    def size(self) -> int:
+        return sum(len(octets) for _, octets in self.files.values())
+
+
+class Checks:
+    """Judges uploads. Made within the steward's loop; `judged` is called from threads."""
+
+    def __init__(
+        self,
+        *,
+        judge: Judge,
+        front_end: FrontEndRules,
+        workers: WorkerPool,
+        limits: Limits,
+        keyed: Keyed,
+        note: Callable[[r.Record], Awaitable[int]],
+        deadline_s: float,
+    ) -> None:
+        self.uploads = Uploads()
+        self._loop = asyncio.get_running_loop()
+        self._judge = judge
+        self._front_end = front_end
+        self._workers = workers
+        self._limits = limits
+        self._keyed = keyed
+        self._note = note
+        self._deadline_s = deadline_s
+        self._lock = threading.Lock()
+        self._kept: dict[bytes, _Kept] = {}
+
+    def judged(self, upload: Upload) -> Outcome:
+        """Judge and record an upload, from a thread; Refused when it cannot be."""
+        try:
+            return asyncio.run_coroutine_threadsafe(self._judged(upload), self._loop).result()
+        except TimeoutError:
+            raise refused("too_long", retry_s=60) from None
+        except (TemporaryError, AuditError):
+            raise refused("unavailable", retry_s=10) from None
+
+    def fixed(self, owner: bytes, number: int) -> tuple[str, bytes]:
+        """Return name and octets of a mended copy; Refused `not_found` when its time is over."""
+        with self._lock:
+            self._forget_old()
+            kept = self._kept.get(owner)
+            if kept is None or number not in kept.files:
+                raise refused("not_found")
+            return kept.files[number]
+
+    def close(self) -> None:
+        """Forget everything."""
+        self.uploads.close()
+        self._kept.clear()
+
+    async def _judged(self, upload: Upload) -> Outcome:
+        reference = make_reference()
+        mails: list[Mail] = []
+        async with asyncio.timeout(self._deadline_s):
+            for content, files, whole in await asyncio.to_thread(lambda: list(_mails(upload))):
+                with content as spool:
+                    recipients = upload.recipients
+                    if whole and not recipients:
+                        recipients = await asyncio.to_thread(_recipients, spool)
+                    checked = await check(
+                        self._judge,
+                        self._front_end,
+                        spool,
+                        reference=reference,
+                        sender=upload.sender,
+                        recipients=recipients or (upload.sender,),
+                        login=upload.sender or None,
+                    )
+                mails.append(Mail(checked, files, whole))
+            record = record_of(
+                (one.checked for one in mails), reference=reference, via=upload.via, who=upload.who,
+                client=upload.client, size=upload.size, digests=tuple(spool.sha256 for _, spool in upload.files),
+            )  # fmt: skip
+            await self._note(cut_checked(record, self._keyed))
+            copies = await self._mended(upload, mails) if upload.via == "page" and not record.confidential else {}
+        self._keep(upload, copies)
+        names = tuple(name for name, _ in upload.files)
+        return Outcome(reference, tuple(mails), names, {number: len(octets) for number, octets in copies.items()})
+
+    async def _mended(self, upload: Upload, mails: list[Mail]) -> dict[int, bytes]:
+        """Return mended copies of files with a fault of typography."""
+        found: dict[int, bytes] = {}
+        for number in (one for mail in mails for one in _mendable(mail)):
+            descriptor = upload.files[number][1].fileno()
+            if descriptor is not None:
+                visit = self._workers.desk.visit(_CHECKERS)
+                octets = await mend(self._workers, descriptor, limits=self._limits, visit=visit, cost_s=CHECKED_LATER_S)
+                if octets:
+                    found[number] = octets
+        return found
+
+    def _keep(self, upload: Upload, copies: dict[int, bytes]) -> None:
+        """Keep the copies of a session's last check, and of no earlier one."""
+        with self._lock:
+            self._kept.pop(upload.owner, None)
+            if copies:
+                files = {number: (upload.files[number][0], octets) for number, octets in copies.items()}
+                self._kept[upload.owner] = _Kept(time.monotonic() + KEPT_S, files)
+                self._loop.call_later(KEPT_S + 1, self._forget)
+            self._forget_old()
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._forget_old()
+
+    def _forget_old(self) -> None:
+        now = time.monotonic()
+        while self._kept:
+            oldest = next(iter(self._kept))
+            room = sum(one.size for one in self._kept.values()) <= _KEPT_BYTES
+            if self._kept[oldest].until > now and room:
+                return
+            del self._kept[oldest]
+
+
+def _mails(upload: Upload) -> Iterator[tuple[Spool, tuple[int, ...], bool]]:
+    """Yield the mails of an upload: each mail by itself, the other files as attachments of one, as they would be sent."""
+    loose: list[int] = []
+    for number, (name, spool) in enumerate(upload.files):
+        if is_message(bytes(spool.content()[:_HEAD_BYTES]), name):
+            message = as_message(bytes(spool.content()), name, sender=upload.sender, recipients=("",))
+            yield Spool.from_content(message.content), (number,), True
+        else:
+            loose.append(number)
+    if loose:
+        mail = Spool(SpoolSettings())
+        files = ((upload.files[number][0], upload.files[number][1].content()) for number in loose)
+        for piece in mail_of(files, sender=upload.sender, recipients=upload.recipients or (upload.sender,)):
+            mail.write(piece)
+        yield mail, tuple(loose), False
+
+
+def _recipients(mail: Spool) -> tuple[str, ...]:
+    found = as_message(bytes(mail.content()), "x.eml", sender="", recipients=()).forward_paths
+    return tuple(one for one in found if one)
+
+
+def _mendable(mail: Mail) -> Iterator[int]:
+    """Yield the numbers of files of which a mended copy may be made: their words look other than they should."""
+    if mail.whole:
+        return
+    root = mail.checked.evidence.message.root if mail.checked.evidence.message is not None else None
+    parts = [part.path for part in root.children] if root is not None else []
+    faulty = {
+        (judged.finding.about.part or "").partition("!")[0]
+        for judged in mail.checked.verdict.findings
+        if judged.policy == _MENDED_POLICY and judged.finding.outcome is FindingOutcome.FAILED
+    }
+    formats = {document.part: by_name(document.format) for document in mail.checked.evidence.documents}
+    for number, path in zip(mail.files, parts, strict=False):
+        row = formats.get(path)
+        if path in faulty and row is not None and row.mender is not None:
+            yield number

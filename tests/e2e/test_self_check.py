@@ -1,0 +1,118 @@
+"""Files judged before they are sent: page, API and mailbox of a running gateway."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from gateway.audit.query import AuditReader
+from gateway.audit.record import decode
+from gateway.demo.documents import encrypted_zip, official_letter, word_file
+from gateway.demo.mails import OFFICE, STAFF
+from gateway.pipeline.sample import mail_of
+from tests.e2e.gateway_process import cli, serving
+from tests.support.client import RawClient
+from tests.support.console_client import Visitor
+from tests.support.sink import Sink
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def configuration(sink: Sink, folder, **more) -> dict:
+    (folder / "directory.yaml").write_text(
+        f"mailboxes:\n  - {{address: {STAFF}, kind: personal, unit: Văn thư}}\n  - {{address: {OFFICE}, kind: office, unit: Văn phòng}}\n",
+        "utf-8",
+    )
+    return {
+        "workers": 1,
+        "policy": "binhtan-7600",
+        "directory": str(folder / "directory.yaml"),
+        "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
+        "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
+        "console": {"listen": "127.0.0.1:0"},
+        "notices": {"mail_from": OFFICE},
+    } | more
+
+
+def letter(font: str = "Arial") -> bytes:
+    """An issued letter, set in a font that it should not have."""
+    lines = official_letter("1/UBND-VP", "V/v báo cáo quý IV")
+    return word_file([replace(line, font=font) for line in lines])
+
+
+def findings(text: str) -> set[str]:
+    return set(re.findall(r'<span class="chip">([A-Z]{3}-\d\d)</span>', text))
+
+
+async def test_a_clerk_checks_a_file_and_downloads_its_fixed_copy(tmp_path):
+    async with Sink() as sink, serving(tmp_path / "gw", config=configuration(sink, tmp_path)) as gateway:
+        visitor = Visitor(gateway.address("console"))
+        await visitor.enter(STAFF, sink)
+        before = len(sink.delivered)
+        answer = await visitor.check(("công văn.docx", letter()))
+        assert answer.status == 200, answer.text
+        assert "sẽ bị từ chối" in answer.text
+        assert "công văn.docx" in answer.text
+        assert "còn 9/10" in answer.text
+        refused = findings(answer.text)
+        assert "TYP-02" in refused
+        (link,) = re.findall(r'href="(/check/fixed/\d+)"', answer.text)
+        fixed = await visitor.ask("GET", link)
+        assert fixed.status == 200
+        assert fixed.headers["Content-Disposition"].endswith("c%C3%B4ng%20v%C4%83n-da-sua.docx")
+        again = await visitor.check(("công văn.docx", fixed.content))
+        assert findings(again.text) == refused - {"TYP-02"}
+        assert len(sink.delivered) == before
+        listed = await cli("audit", "list", "--json", "--data", gateway.data)
+        assert "checked" not in listed.out
+        listed = await cli("audit", "list", "--json", "--state", "checked", "--data", gateway.data)
+        assert [json.loads(line)["codes"] for line in listed.out.split("\n") if line] == [
+            ["SGN-08"],
+            ["SGN-08", "TYP-02"],
+        ]
+        await gateway.assert_audit_is_whole()
+
+
+async def test_page_program_command_and_relay_find_the_same(tmp_path):
+    """Three files in one mail, a signed one among them, and the same mail as a file."""
+    files = [
+        ("cong-van.docx", letter()),
+        ("mat.zip", encrypted_zip("a.txt", b"x", b"Mat0Khau1")),
+        ("ghi-chu.txt", b"Kinh gui"),
+    ]
+    async with Sink() as sink, serving(tmp_path / "gw", config=configuration(sink, tmp_path)) as gateway:
+        added = await cli(
+            "console", "token", "add", "ho-so", "--mailbox", STAFF, "--config", gateway.data.parent / "gateway.yaml"
+        )
+        assert added.code == 0, added.err
+        bearer = {"Authorization": f"Bearer {added.out.split()[-1]}", "Sec-Fetch-Site": ""}
+        program = Visitor(gateway.address("console"))
+        answer = await program.ask("POST", "/api/v1/check", form=[("to", OFFICE)], files=files, headers=bearer)
+        assert answer.status == 200, answer.text
+        told = json.loads(answer.content)
+        visitor = Visitor(gateway.address("console"))
+        await visitor.enter(STAFF, sink)
+        page = await visitor.check(*files, to=OFFICE)
+        content = b"".join(mail_of(files, sender=STAFF, recipients=(OFFICE,)))
+        (tmp_path / "thu.eml").write_bytes(content)
+        run = await cli("check", "--json", "--from", STAFF, "--to", OFFICE, "--auth-user", STAFF, "--config",
+                        gateway.data.parent / "gateway.yaml", tmp_path / "thu.eml")  # fmt: skip
+        checked = json.loads(run.out)
+        eml = await visitor.check(("thu.eml", content), to=OFFICE)
+        async with RawClient(*gateway.address()) as client:
+            await client.ehlo()
+            refused = await client.mail(content, sender=STAFF, recipients=(OFFICE,))
+        assert refused.code == 550
+        with AuditReader.open(gateway.data) as reader:
+            (record,) = [decode(body) for body, _ in reader.records() if b'"kind":"refused"' in body]
+        wanted = {(one.code, one.effective, one.part or "") for one in record.mail.findings if one.outcome != "passed"}
+        assert len(wanted) > 2
+        found = [one for one in checked["findings"] if one["outcome"] != "passed"]
+        assert {(one["code"], one["effective"], one["part"] or "") for one in found} == wanted
+        found = [one for file in told["files"] for one in file["findings"]] + told["mail"]
+        assert {(one["code"], one["effect"], one["part"]) for one in found} == wanted
+        assert findings(page.text) == findings(eml.text) == {code for code, _, _ in wanted}
+        assert [file["disposition"] for file in told["files"]] == ["reject", "reject", "relay"]
