@@ -127,6 +127,7 @@ async def _check_all(files: Sequence[Path], judge: Judge, front_end: FrontEndRul
                         sender=message.reverse_path,
                         recipients=message.forward_paths,
                         login=options.auth_user,
+                        languages=front_end.languages,
                         received_at=options.now,
                     )
             except Exception as error:  # noqa: BLE001 - a fault of ours on one file must not hide the verdicts on others

@@ -75,7 +75,8 @@ def run(load: Callable[[], Configuration]) -> int:
     user = _become_the_service(configuration.data)
     worst = _print([Line(Health.GOOD, "user", user)])
     configuration = load()
-    for check in (_python, _data, _spool, _sense, _tls, _trust, _rules, _console, _workers, _next_hop, _hold):
+    checks = (_python, _data, _spool, _sense, _tls, _trust, _rules, _console, _self_check, _workers, _next_hop, _hold)
+    for check in checks:
         worst = max(worst, _print(_guarded(check, configuration)))
     return max(worst, _print(ports))
 
@@ -223,6 +224,17 @@ def _console(configuration: Configuration) -> Iterator[Line]:
         else:
             words = both("steward", "start", "without_factor", name=account.name, roles=roles)
             yield Line(Health.WARNING, "console", words)
+
+
+def _self_check(configuration: Configuration) -> Iterator[Line]:
+    """Say whether anybody can reach the self-check mailbox: it needs a login, and is no matter of a milter."""
+    if not configuration.self_check.address:
+        return
+    kinds = {listener.kind for listener in configuration.listeners}
+    reachable = kinds & {ListenerKind.SUBMISSION, ListenerKind.SUBMISSIONS}
+    health = Health.GOOD if reachable else Health.WARNING
+    key = "check_mailbox" if reachable else "check_mailbox_none"
+    yield Line(health, "self_check", both("start", "doctor", key, address=configuration.self_check.address))
 
 
 def _made_by_the_service(path: Path) -> bool:

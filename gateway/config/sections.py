@@ -20,6 +20,7 @@ from gateway.config.notices import Notices
 from gateway.config.origin import Origin
 from gateway.config.reports import Reports
 from gateway.config.section import Section
+from gateway.config.self_check import SelfCheck
 from gateway.config.values import (
     LIMIT_UNIX_PATH,
     LONGEST_S,
@@ -304,6 +305,7 @@ class Configuration(Section):
     audit: Audit = Audit()
     notices: Notices = Notices()
     reports: Reports = Reports()
+    self_check: SelfCheck = SelfCheck()
     metrics: ListenAddress | None = None
     console: Console | None = None
     hold: Hold = Hold()

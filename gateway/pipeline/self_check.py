@@ -5,9 +5,11 @@ One function serves `gateway check`, the page and the API of the console, and th
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from gateway.audit import record as r
 from gateway.engine import PolicySet, explain
@@ -30,6 +32,9 @@ from gateway.smtp.content_rules import refusal, refused_unread
 from gateway.smtp.replies import texts_in
 from gateway.smtp.settings import SmtpLimits
 from gateway.spool import Spool
+
+PER_HOUR: Final = 10
+"""Checks of one person, by page and mailbox together."""
 
 
 @dataclass(frozen=True)
@@ -95,25 +100,29 @@ class Checked:
 
 async def check(
     judge: Judge,
-    front_end: FrontEndRules,
+    front_end: FrontEndRules | None,
     spool: Spool,
     *,
     reference: str,
     sender: str,
     recipients: tuple[str, ...],
     login: str | None,
+    languages: tuple[Language, ...] = (Language.VI,),
     received_at: datetime | None = None,
 ) -> Checked:
-    """Judge a content as the relay would, from a sender to recipients; has no effect."""
+    """Judge a content as the relay would, from a sender to recipients; has no effect.
+
+    Without rules of a front end it is one that a front end has taken.
+    """
     transaction = Transaction(
         id=reference,
-        session=Session(front_end=FrontEnd.CHECK, auth_user=login, languages=front_end.languages),
+        session=Session(front_end=FrontEnd.CHECK, auth_user=login, languages=languages),
         envelope=Envelope(reverse_path=sender, forward_paths=recipients, rcpt_parameters=((),) * len(recipients)),
         received_at=received_at or datetime.now(UTC),
         size_bytes=spool.size_bytes,
         sha256=spool.sha256,
     )
-    rule, unread = front_end.refusal(spool)
+    rule, unread = await asyncio.to_thread(front_end.refusal, spool) if front_end is not None else ("", None)
     return Checked(transaction, *(await judge.judge(transaction, spool))[:3], rule, unread)
 
 

@@ -42,6 +42,7 @@ from gateway.model import (
     Verdict,
 )
 from gateway.nexthop.failures import HopFailedError
+from gateway.pipeline.check_mailbox import CheckMailbox
 from gateway.pipeline.judge import Behind, Judge, Judged
 from gateway.pipeline.outgoing import Outgoing
 from gateway.smtp.content_rules import refusal
@@ -73,12 +74,14 @@ class Pipeline:
         behind: Behind | None = None,
         keeper: Keeper | None = None,
         on_judged: Callable[[Evidence, float], None] = lambda _evidence, _seconds: None,
+        check_mailbox: CheckMailbox | None = None,
     ) -> None:
         """Prepare; `on_judged` is told each mail's evidence and the seconds from its final dot to its verdict."""
         self._judge = judge
         self._behind = behind or Behind()
         self._keeper = keeper
         self._on_judged = on_judged
+        self._check_mailbox = check_mailbox
         self._texts = texts_in(languages)
         self._audit = audit
         self._outgoing = outgoing
@@ -106,6 +109,8 @@ class Pipeline:
     async def process(self, transaction: Transaction, spool: Spool, relay: Relay) -> Reply:
         """Judge a mail and relay or refuse it (`gateway.smtp.engine.Engine`)."""
         about_mail(transaction.id, transaction.session.auth_user)
+        if self._check_mailbox is not None and self._check_mailbox.is_for(transaction):
+            return await self._check_mailbox.answer(transaction, spool)
         earlier = await self._already_relayed(transaction)
         if earlier is not None:
             await self._audit.duplicate(transaction.id, earlier)

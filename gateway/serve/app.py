@@ -115,6 +115,7 @@ def smtp_settings(configuration: Configuration, taken: tuple[Taken, ...]) -> smt
         limits=smtp_limits(configuration),
         spool=spool_settings(configuration),
         password_rule=meets_article_6 if configuration.passwords.check else None,
+        check_address=configuration.self_check.address,
     )
 
 

@@ -31,6 +31,7 @@ from gateway.model import Directory, Envelope, Evidence, FrontEnd, Language, Lis
 from gateway.model.reference import make_reference
 from gateway.nexthop.hop import NextHop
 from gateway.notice import Author, NoticeBook, Notices
+from gateway.pipeline.check_mailbox import CheckMailbox
 from gateway.pipeline.in_force import RulesTold
 from gateway.pipeline.judge import Behind, Judge, utc_now
 from gateway.pipeline.rulebook import Rulebook
@@ -133,7 +134,8 @@ class _Frontend:
             hop = NextHop(next_hop_settings(configuration))
             author = Author.of(configuration, hostname(configuration))
             notices = Notices(hop, NoticeBook(configuration.data), author, clock=time.time)
-            pipeline = self._pipeline(audit, history, behind, keeper_of(configuration, audit, notices))
+            keeper = keeper_of(configuration, audit, notices)
+            pipeline = self._pipeline(audit, history, behind, notices, keeper)
             self._passwords = PasswordWatch(
                 configuration.passwords, audit, notices, data=configuration.data, clock=utc_now
             )
@@ -191,7 +193,9 @@ class _Frontend:
             )
         return audit
 
-    def _pipeline(self, audit: AuditLog, history: SenderHistory, behind: Behind, keeper: Keeper | None) -> Pipeline:
+    def _pipeline(
+        self, audit: AuditLog, history: SenderHistory, behind: Behind, notices: Notices, keeper: Keeper | None
+    ) -> Pipeline:
         configuration = self._inherited.configuration
         added = outgoing(configuration)
         judge = Judge(
@@ -201,7 +205,13 @@ class _Frontend:
             outgoing=added,
             history=history,
             secret=self._inherited.secret if configuration.inspection.cache.bytes else b"",
+            checks_as="check",
         )
+        address = configuration.self_check.address
+        mailbox = None
+        if address:
+            domain = configuration.passwords.login_domain
+            mailbox = CheckMailbox(address, judge, audit, notices, data=configuration.data, login_domain=domain)
         return Pipeline(
             judge,
             audit,
@@ -211,6 +221,7 @@ class _Frontend:
             behind=behind,
             keeper=keeper,
             on_judged=self._judged,
+            check_mailbox=mailbox,
         )
 
     async def _start_milters(self, pipeline: Pipeline) -> list[MilterServer]:

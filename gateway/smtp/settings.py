@@ -108,6 +108,8 @@ class SmtpSettings:
     backlog: int = 1024
     password_rule: Callable[[str], bool] | None = field(default=None, repr=False)
     """Held against each password that the next hop has accepted; None looks at none."""
+    check_address: str = ""
+    """The self-check mailbox: mail for it goes to nobody else, and not to the next hop. Empty: there is none."""
 
 
 def address_in(address: IPv4Address | IPv6Address, networks: tuple[Network, ...]) -> bool:

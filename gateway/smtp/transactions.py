@@ -27,6 +27,7 @@ from gateway.smtp.standing import Standing
 from gateway.smtp.transfer import LiveRelay, Mail, run_engine
 from gateway.spool import Spool
 from gateway.system.logs import about_mail
+from gateway.vietnamese.addresses import normal_form
 
 _GO_AHEAD = b"354 End data with <CR><LF>.<CR><LF>\r\n"
 
@@ -134,6 +135,13 @@ class Transactions:
         if mail.broken is not None:
             self._dialogue.say(mail.broken)
             return
+        if (key := self._check_refusal(mail, command)) is not None:
+            if key:
+                self._dialogue.refuse(550, "5.7.1", key)
+                return
+            mail.recipients.append(command)
+            self._dialogue.refuse(250, "2.1.5", "recipient_ok")
+            return
         parameters = parameters_for(command, mail.connection.capabilities.keywords)
         refusal = await self._shared.engine.judge_recipient(self._standing.model(), mail.envelope([command]))
         if refusal is not None:
@@ -148,6 +156,17 @@ class Transactions:
         if reply.positive:
             mail.recipients.append(command)
         self._dialogue.pass_on(reply)
+
+    def _check_refusal(self, mail: OpenMail, command: PathCommand) -> str | None:
+        """Return why a forward-path is refused because of the self-check mailbox: empty when it is that, None for any other."""
+        if not (wanted := normal_form(self._shared.settings.check_address)):
+            return None
+        is_it = normal_form(command.path) == wanted
+        if is_it and self._standing.auth_user is None:
+            return "check_login"
+        if mail.recipients and (is_it or normal_form(mail.recipients[0].path) == wanted):
+            return "check_alone"
+        return "" if is_it else None
 
     async def data(self, argument: bytes) -> None:
         """DATA: the content to its true end, then the engine's reply."""

@@ -16,11 +16,7 @@ from gateway.steward.roles import Person
 
 PREFIX: Final = "cvt_"
 """Tokens begin with it, so that one is known for what it is where it should not be."""
-PER_HOUR: Final = 10
-"""Checks of a person."""
-PER_HOUR_OF_PROGRAM: Final = 600
 LONGEST_DAYS: Final = 366
-USUAL_DAYS: Final = 90
 _NAMED: Final = "token:"
 _NAME: Final = re.compile(r"[a-z][a-z0-9._-]{1,31}\Z")
 _SCHEMA: Final = """CREATE TABLE IF NOT EXISTS program (

@@ -11,10 +11,10 @@ from gateway.audit.facts import mail_facts
 from gateway.audit.keyed import Keyed
 from gateway.audit.store import Folder
 from gateway.model import Disposition, FindingOutcome, Language, MailboxStatus
-from gateway.pipeline.self_check import Checked
+from gateway.pipeline.self_check import PER_HOUR, Checked
 from gateway.steward import questions as q
 from gateway.steward.accounts.sessions import key_of
-from gateway.steward.accounts.tokens import PER_HOUR, is_program
+from gateway.steward.accounts.tokens import is_program
 from gateway.steward.checks.judging import Checks, Mail, Outcome
 from gateway.steward.checks.uploads import LIMIT_BYTES, LIMIT_FILES, Upload
 from gateway.steward.desk import Desk

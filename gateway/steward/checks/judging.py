@@ -18,10 +18,10 @@ from gateway.documents.wall.wire import Limits
 from gateway.errors import AuditError, TemporaryError
 from gateway.model import FindingOutcome
 from gateway.model.formats import by_name
+from gateway.model.reference import make_reference
 from gateway.pipeline.judge import CHECKED_LATER_S, Judge
 from gateway.pipeline.sample import as_message, is_message, mail_of
 from gateway.pipeline.self_check import Checked, FrontEndRules, check, record_of
-from gateway.smtp.replies import make_reference
 from gateway.spool import Spool, SpoolSettings
 from gateway.steward.checks.uploads import Upload, Uploads
 from gateway.steward.refused import refused
@@ -134,6 +134,7 @@ class Checks:
                         sender=upload.sender,
                         recipients=recipients or (upload.sender,),
                         login=upload.sender or None,
+                        languages=self._front_end.languages,
                     )
                 mails.append(Mail(checked, files, whole))
             record = record_of(
