@@ -29,7 +29,7 @@ from gateway.steward.questions import Me, Refusal, WhoAmI
 _LOG = logging.getLogger("gateway.console")
 _STATUS = {
     "no_session": 403, "forbidden": 403, "not_found": 404, "bad_login": 422, "locked": 403, "bad_code": 422, "too_many": 429,
-    "too_long": 503, "invalid": 422, "unavailable": 503,
+    "too_long": 503, "invalid": 422, "unavailable": 503, "too_large": 413,
 }  # fmt: skip
 
 _SESSIONS_OF_ONE = 5

@@ -107,6 +107,7 @@ def test_odd_requests_are_answered_and_none_is_a_fault_of_ours(start, seed):
             b"303",
             b"204",
             b"400",
+            b"401",
             b"403",
             b"404",
             b"405",

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import re
+import socket
+import time
+import zipfile
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from gateway.audit.query import AuditReader
 from gateway.audit.record import decode
-from gateway.demo.documents import encrypted_zip, official_letter, word_file
+from gateway.demo.documents import Line, encrypted_zip, official_letter, word_file
 from gateway.demo.mails import OFFICE, STAFF
 from gateway.pipeline.sample import mail_of
-from tests.e2e.gateway_process import cli, serving
+from tests.e2e.gateway_process import children, cli, name, serving
+from tests.e2e.test_secrets import files_with, process_texts, spellings
 from tests.support.client import RawClient
-from tests.support.console_client import Visitor
+from tests.support.console_client import Visitor, multipart
 from tests.support.sink import Sink
 
 pytestmark = pytest.mark.timeout(300)
@@ -116,3 +124,76 @@ async def test_page_program_command_and_relay_find_the_same(tmp_path):
         assert {(one["code"], one["effect"], one["part"]) for one in found} == wanted
         assert findings(page.text) == findings(eml.text) == {code for code, _, _ in wanted}
         assert [file["disposition"] for file in told["files"]] == ["reject", "reject", "relay"]
+
+
+def bomb() -> bytes:
+    octets = io.BytesIO()
+    with zipfile.ZipFile(octets, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", b"0" * (300 << 20))
+    return octets.getvalue()
+
+
+def held(pid: int) -> int:
+    """Files without a name that a process has in memory."""
+    links = []
+    for entry in os.scandir(f"/proc/{pid}/fd"):
+        with suppress(OSError):
+            links.append(os.readlink(entry.path))
+    return sum("memfd:" in link for link in links)
+
+
+async def test_what_is_too_much_is_said_and_nothing_of_a_file_is_left(tmp_path):
+    secret = [Line("TUYỆT MẬT", bold=True), Line("CANARYWORD kế hoạch"), *official_letter("9/UBND", "CANARYSUBJECT")]
+    needles = [form for word in ("CANARYWORD", "CANARYSUBJECT", "CANARYFILE") for form in spellings(word)]
+    begun = time.time()
+    async with Sink() as sink, serving(tmp_path / "gw", config=configuration(sink, tmp_path)) as gateway:
+        steward = next(pid for pid in children(gateway.pid) if name(pid) == "gateway-steward")
+        visitor = Visitor(gateway.address("console"))
+        await visitor.enter(STAFF, sink)
+        before = held(steward)
+        for files, status, words in (
+            ([("a.bin", b"x" * (36 << 20))], 413, "35 MiB"),
+            ([("a.bin", b"x" * (35 << 20)), ("b.bin", b"x")], 413, "35 MiB"),
+            ([("a.bin", b"x" * (50 << 20))], 413, "35 MiB"),
+            ([(f"{n}.txt", b"x") for n in range(21)], 422, "20 tệp"),
+            ([], 422, "Chưa chọn tệp nào"),
+        ):
+            answer = await visitor.check(*files)
+            assert (answer.status, words in answer.text) == (status, True), (answer.status, answer.text[-2000:])
+        answer = await visitor.check(("a.txt", b"x"), to="không phải địa chỉ")
+        assert (answer.status, "không phải một địa chỉ thư" in answer.text) == (422, True)
+        answer = await visitor.check(("a.txt", b"x"), sender=OFFICE)
+        assert (answer.status, "Không kiểm tra thay" in answer.text) == (403, True)
+        answer = await visitor.check(("bom.zip", bomb()))
+        assert answer.status == 200
+        assert "OPQ-" in answer.text
+        # A mark: what to do, no name, no mended copy; the security officer sees it.
+        answer = await visitor.check(("CANARYFILE.docx", word_file(secret)))
+        assert "Có dấu chỉ độ mật" in answer.text
+        assert "Đưa tệp ra khỏi máy này" in answer.text
+        assert "/check/fixed/" not in answer.text
+        assert "CANARY" not in answer.text
+        # One that breaks off in the middle, several times: the next check is not kept out.
+        kind, body = multipart([("csrf", visitor.csrf)], [("CANARYFILE.docx", word_file(secret) * 2000)])
+        for _ in range(3):
+            with socket.create_connection(visitor.address) as broken:
+                head = f"POST /check HTTP/1.1\r\nHost: 127.0.0.1\r\nSec-Fetch-Site: same-origin\r\nContent-Type: {kind}\r\n"
+                cookies = "; ".join(f"{key}={value}" for key, value in visitor.cookies.items())
+                broken.sendall(
+                    f"{head}Cookie: {cookies}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body[: len(body) // 2]
+                )
+                await gateway.until(lambda: held(steward) > before)
+            await gateway.until(lambda: held(steward) == before)
+        for left in range(7, -1, -1):
+            answer = await visitor.check(("a.txt", b"Kinh gui"))
+            assert f"còn {left}/10" in answer.text
+        answer = await visitor.check(("a.txt", b"Kinh gui"))
+        assert answer.status == 422
+        assert "Đợi ít phút" in answer.text
+        assert held(steward) == before
+        await gateway.assert_audit_is_whole()
+        texts = process_texts([gateway.pid, *gateway.descendants()])
+        assert [where for where, text in texts.items() if any(needle in text for needle in needles)] == []
+    for folder in (tmp_path / "gw", Path("/dev/shm"), Path("/var/tmp")):
+        assert files_with(folder, needles, newer_than=begun) == []
+    assert not any(needle in gateway.log.encode() for needle in needles)

@@ -17,7 +17,14 @@ from gateway.console.uploads import TooSlowError
 from gateway.console.visit import Visit
 from gateway.steward import questions as q
 
-_STATUS: Final = {"too_many": 429, "unavailable": 503, "too_long": 503, "forbidden": 403, "invalid": 422}
+_STATUS: Final = {
+    "too_many": 429,
+    "unavailable": 503,
+    "too_long": 503,
+    "forbidden": 403,
+    "invalid": 422,
+    "too_large": 413,
+}
 
 
 async def page(visit: Visit) -> Response:

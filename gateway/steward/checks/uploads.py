@@ -90,7 +90,7 @@ class Uploads:
             if fault:
                 self._open.pop(ticket).close()
                 limits = {"mebibytes": LIMIT_BYTES >> 20, "files": LIMIT_FILES}
-                raise refused("invalid", say("check", fault, language, **limits))
+                raise refused("too_large" if fault == "too_big" else "invalid", say("check", fault, language, **limits))
 
     def take(self, ticket: str, token: str) -> Upload:
         """Return an upload that is whole; it keeps its place until `end`."""

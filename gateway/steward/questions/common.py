@@ -63,7 +63,7 @@ class Refusal(Struct, frozen=True, kw_only=True, tag="refusal"):
 
     kind: str
     """`no_session`, `forbidden`, `not_found`, `bad_login`, `locked`, `bad_code`, `too_many`, `too_long` (a query over its
-    time), `invalid` (the words say what), `unavailable` (our own fault)."""
+    time), `too_large`, `invalid` (the words say what), `unavailable` (our own fault)."""
     words: str = ""
     """For people, in their language; the console has its own words for a kind when this is empty."""
     retry_s: int = 0
