@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gateway.pipeline.sample import as_message
 from gateway.model import Disposition, FindingOutcome, Verdict
+from gateway.pipeline.sample import as_message
 from tests.accuracy import wall
 from tests.accuracy.innocents import CORPUS
 
