@@ -29,7 +29,9 @@ class Begin(NamedTuple):
 
     first: int
     before: bytes
-    """Hash of the record before; empty when nothing accounts for it."""
+    """Hash of the record before."""
+    last: int
+    """Where it ends."""
 
 
 class Source(Protocol):
@@ -185,7 +187,7 @@ class Verifier:
         """Return the first sequence number and the hash before it; after retention both stand in a later record."""
         begin = self._source.begin()
         if begin is not None:
-            return begin
+            return begin.first, begin.before
         first = self._source.first()
         if first == 1:
             return 1, GENESIS
@@ -269,9 +271,9 @@ class Verifier:
         self, checkpoints: tuple[Checkpoint, ...], first: int, last: int, heads: dict[int, tuple[bytes, bytes]]
     ) -> None:
         good = first - 1
-        part = self._source.begin() is not None  # over which there is no tree
+        part = self._source.begin()  # over which there is no tree
         for checkpoint in checkpoints:
-            if checkpoint.size < first - 1:
+            if checkpoint.size < first - 1 or (part is not None and checkpoint.size > part.last):
                 continue
             if checkpoint.size > last:
                 self._bad(
@@ -281,7 +283,7 @@ class Verifier:
                 )
                 return
             head, root = heads.get(checkpoint.size, (b"", b""))
-            if head == checkpoint.head and (part or checkpoint.root in (None, root)):
+            if head == checkpoint.head and (part is not None or checkpoint.root in (None, root)):
                 good = checkpoint.size
                 continue
             # A broken link before it places the damage exactly; without one, all of the stretch was chained anew.

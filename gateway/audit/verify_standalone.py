@@ -2,6 +2,7 @@
 
     python3 verify_standalone.py audit.db --checkpoints checkpoints/ [--checkpoints /other/copy] [--key public-key.txt]
     python3 verify_standalone.py export.jsonl --checkpoints checkpoints/ --key public-key.txt
+    zstd -d 2026-11-27.jsonl.zst; python3 verify_standalone.py 2026-11-27.jsonl --key public-key.txt
 
 Exit code 0: whole. 1: changed, cut, or a checkpoint disagrees. 2: could not run. The format is in docs/audit-format.md.
 """
@@ -199,9 +200,26 @@ def read_records(path: Path) -> Iterator[tuple[bytes, bytes]]:
     with path.open("rb") as stream:
         for number, line in enumerate(stream, 1):
             entry = line.rstrip(b"\n")
+            if entry.startswith((b'{"archive":', b'{"checkpoint":')):
+                continue
             if not (entry.startswith(prefix) and entry[73:84] == middle and entry.endswith(b"}")):
                 raise ValueError(f"line {number} is no exported record")
             yield entry[84:-1], bytes.fromhex(entry[9:73].decode("ascii"))
+
+
+def read_archive(path: Path) -> tuple[dict[str, object], list[re.Match[str]]]:
+    """Return the first line of an archive of a day and its notes; nothing for a whole log."""
+    notes: list[re.Match[str]] = []
+    with path.open("rb") as stream:
+        if stream.read(11) != b'{"archive":':
+            return {}, notes
+        stream.seek(0)
+        header = content_of(stream.readline())
+        for line in stream:
+            if not line.startswith(b'{"checkpoint":'):
+                break
+            notes += NOTE.finditer(str(content_of(line)["checkpoint"]))
+    return header, notes
 
 
 def read_checkpoints(folders: list[Path]) -> list[re.Match[str]]:
@@ -248,7 +266,8 @@ def head_of(note: re.Match[str]) -> tuple[bytes, bytes | None]:
 
 def check(log: Path, folders: list[Path], key_file: Path, witnesses: list[str]) -> list[str]:
     """Return what is wrong; empty when the log is whole. Prints what was compared."""
-    notes = read_checkpoints(folders)
+    header, archived = read_archive(log)
+    notes = archived + read_checkpoints(folders)
     faults = check_notes(notes, key_file.read_text("utf-8", "replace"), witnesses)
     claims: dict[int, set[tuple[bytes, bytes | None]]] = {}
     for note in notes:
@@ -269,7 +288,10 @@ def check(log: Path, folders: list[Path], key_file: Path, witnesses: list[str]) 
         if not isinstance(number, int):
             faults.append(f"what follows record {sequence} is no record")
             break
-        if records == 0 and number != 1:
+        if records == 0 and header:
+            first, sequence, chain = number, number - 1, bytes.fromhex(str(header["before"]))
+            computed = hashlib.sha256(chain + body).digest()
+        elif records == 0 and number != 1:
             first, sequence = number, number - 1
             computed = stored  # the hash before it is checked below, against the retention record
             beginning = body, stored
@@ -287,18 +309,25 @@ def check(log: Path, folders: list[Path], key_file: Path, witnesses: list[str]) 
         tree.append(chain)
         if sequence in claims:
             heads[sequence] = chain, tree.root()
-    if first != 1:
+    ends = [int(note["size"]) for note in archived]
+    if header and ((first, sequence) != (header["first"], header["last"]) or max(ends, default=0) != sequence):
+        faults.append(f"the archive says {header['first']}-{header['last']}, has {first}-{sequence}, signed {ends}")
+    if first != 1 and not header:
         before = [bytes.fromhex(str(entry["last_hash"])) for entry in retained if entry.get("last") == first - 1]
         if not any(hashlib.sha256(start + beginning[0]).digest() == beginning[1] for start in before):
             faults.append(f"records 1-{first - 1} are missing and no retention record accounts for them")
         else:
             say(f"records 1-{first - 1} were removed by retention")
     for size, claimed in sorted(claims.items()):
-        if size < first:
+        if size < first or (header and size > sequence):
             continue
         if size > sequence:
             faults.append(f"the log was cut: a checkpoint has {size} records, there are {sequence}")
-        elif not all((head, root or heads[size][1]) == heads[size] for head, root in claimed if size in heads):
+        elif not all(
+            head == heads[size][0] and (header or root in (None, heads[size][1]))  # over a part there is no tree
+            for head, root in claimed
+            if size in heads
+        ):
             faults.append(f"checkpoint {size} disagrees with the log")
     say(f"{records} records, {len(claims)} checkpoints, head {chain.hex()}")
     return faults
@@ -314,7 +343,8 @@ def main() -> int:
     parser.add_argument("--key", type=Path, help="public-key.txt; default: in the first checkpoints directory")
     parser.add_argument("--witness", type=Path, action="append", help="verifier keys of witnesses, one a line")
     arguments = parser.parse_args()
-    folders = arguments.checkpoints or [arguments.log.parent / "checkpoints"]
+    beside = arguments.log.parent / "checkpoints"
+    folders = arguments.checkpoints or ([beside] if beside.exists() or not arguments.key else [])
     try:
         witnesses = [line for path in arguments.witness or [] for line in path.read_text("utf-8").splitlines() if line]
         faults = check(arguments.log, folders, arguments.key or folders[0] / "public-key.txt", witnesses)

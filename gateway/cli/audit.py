@@ -129,6 +129,7 @@ def audit_passwords(data: DataOption = None, config: ConfigOption = None, as_jso
 
 @command(app, "verify")
 def audit_verify(
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE.jsonl.zst]", help=words("archive"))] = None,
     data: DataOption = None,
     config: ConfigOption = None,
     checkpoint: Annotated[list[Path] | None, typer.Option(help=words("checkpoint"))] = None,
@@ -137,8 +138,11 @@ def audit_verify(
     as_json: JsonOption = False,
 ) -> int:
     """Kiểm chứng chuỗi / verify the chain against every known checkpoint; exit code 0 only when it is whole."""
-    from gateway.commands.audit import verify, verify_centre
+    from gateway.commands.audit import verify, verify_centre, verify_file
     from gateway.commands.common import load_configuration, log_of
+
+    if file is not None:
+        return verify_file(file, tuple(checkpoint or ()), key, as_json=as_json)
 
     if cluster is not None:
         centre = log_of(config, data, cluster)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gateway.cli.options import ConfigOption, JsonOption, command, moment, words
+from gateway.model import VIETNAM
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Cụm nhiều cổng thư / several gateways that act as one."
@@ -92,3 +94,28 @@ def cluster_status(config: ConfigOption = None, as_json: JsonOption = False) -> 
     from gateway.commands.rules import status
 
     return status(load_configuration(config), as_json=as_json)
+
+
+@command(app, "archive")
+def cluster_archive(
+    to: Annotated[str, typer.Option(metavar="FOLDER|s3://BUCKET/PREFIX", help=words("archive_to"))],
+    day: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help=words("archive_day"))
+    ] = None,
+    node: Annotated[str, typer.Option(help=words("archive_node"))] = "",
+    retain_days: Annotated[int, typer.Option(min=1, max=36500, metavar="DAYS", help=words("retain_days"))] = 1825,
+    endpoint: Annotated[str | None, typer.Option(metavar="URL", help=words("endpoint"))] = None,
+    config: ConfigOption = None,
+) -> int:
+    """Lưu nhật ký một ngày đã qua của mọi nút thành tệp tự kiểm chứng / archive a day that is over, as files that verify alone.
+
+    gateway cluster archive --to s3://binhtan-audit/gateway --endpoint https://minio.example --config /etc/gateway/gateway.yaml
+    """
+    from gateway.commands.cluster import archive
+    from gateway.commands.common import load_configuration
+
+    now = datetime.now(VIETNAM)
+    wanted = day.date() if day is not None else now.date() - timedelta(days=1)
+    return archive(
+        load_configuration(config), wanted, to, node=node, retain_days=retain_days, endpoint=endpoint, now=now
+    )

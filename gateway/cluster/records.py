@@ -141,6 +141,22 @@ def place(connection: Connection, node: str) -> Head:
     return Head(row[0], bytes(row[1])) if row is not None else Head()
 
 
+def page(connection: Connection, node: str, after: int, last: int = 1 << 62) -> list[Link]:
+    """Return the next records of a node behind a number; none at the end."""
+    rows = connection.execute(
+        "SELECT seq, body, hash FROM record WHERE node = %s AND seq > %s AND seq <= %s ORDER BY seq LIMIT %s",
+        (node, after, last, LIMIT_BATCH),
+    )
+    return [Link(seq, bytes(body), bytes(digest)) for seq, body, digest in rows.fetchall()]
+
+
+def links(connection: Connection, node: str, after: int, last: int) -> Iterator[Link]:
+    """Yield the records of a node behind a number, up to another."""
+    while found := page(connection, node, after, last):
+        yield from found
+        after = found[-1].seq
+
+
 def last_checkpoint(connection: Connection, node: str) -> int:
     """Return the size of the last checkpoint of a node that the centre has; 0 without one."""
     row = connection.execute("SELECT max(size) FROM checkpoint WHERE node = %s", (node,)).fetchone()

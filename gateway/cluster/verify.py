@@ -20,7 +20,7 @@ from gateway.audit.store import Folder, connect_readonly
 from gateway.audit.verifier import Verification, Verifier
 from gateway.cluster.database import Connection, DatabaseError, connect, failures, told
 from gateway.cluster.heads import HeadsVerification, verify_heads
-from gateway.cluster.records import LIMIT_BATCH, Link, Shipped, not_found, shipped
+from gateway.cluster.records import Shipped, not_found, page, shipped
 from gateway.config.cluster import Cluster
 from gateway.errors import UserError
 from gateway.texts.catalogue import both
@@ -144,7 +144,7 @@ class _AtTheCentre:
 
     def links(self) -> Iterator[tuple[int, bytes, bytes]]:
         last = 0
-        while links := _links(self._connection, self._node, last):
+        while links := page(self._connection, self._node, last):
             yield from links
             last = links[-1].seq
             if self.lost is None:
@@ -171,21 +171,13 @@ class _AtTheCentre:
         """They are not shipped."""
 
 
-def _links(connection: Connection, node: str, after: int) -> list[Link]:
-    rows = connection.execute(
-        "SELECT seq, body, hash FROM record WHERE node = %s AND seq > %s ORDER BY seq LIMIT %s",
-        (node, after, LIMIT_BATCH),
-    )
-    return [Link(seq, bytes(body), bytes(digest)) for seq, body, digest in rows.fetchall()]
-
-
 def _compare(connection: Connection, node: str, data: Path, faults: list[str], notes: list[str]) -> None:
     """Hold the log of this machine against the centre's."""
     log = connect_readonly(Folder(data).database)
     try:
         first, last = log.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM record").fetchone()
         after = first - 1
-        while links := _links(connection, node, after):
+        while links := page(connection, node, after):
             here: dict[int, tuple[bytes, bytes]] = {
                 seq: (body, digest)
                 for seq, body, digest in log.execute(

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from gateway.audit.archive import verify_archive
 from gateway.audit.backup import backup, pages
 from gateway.audit.export import Export, export_jsonl
 from gateway.audit.query import AuditReader, Filter, unknown
@@ -40,6 +41,7 @@ from gateway.model import Language
 from gateway.serve.cosigning import witnesses_of
 from gateway.serve.data_folder import begin_log
 from gateway.texts.catalogue import both
+from gateway.yaml.values import printable
 
 
 def begin(configuration: Configuration, *, anew: bool) -> int:
@@ -132,6 +134,17 @@ def verify_centre(
     print(both("cluster", "verify", "heads", heads=heads.heads, checkpoints=heads.checkpoints))
     for line in (*result.faults, *heads.faults, *heads.notes, *map(render_witnessed, heads.witnessed)):
         print(f"  {line}")
+    return result.exit_code
+
+
+def verify_file(file: Path, checkpoints: tuple[Path, ...], key: Path | None, *, as_json: bool) -> int:
+    """Print whether an archive of a day is whole; the exit code says it as well."""
+    header, result = verify_archive(file, checkpoints=checkpoints, key=key)
+    if as_json:
+        print_json(result)
+    else:
+        print(both("audit", "archive", "day", day=printable(header.day), node=printable(header.node)))
+        print(render_verification(result))
     return result.exit_code
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 
 from gateway.audit.keyed import key_id
+from gateway.cluster.archive import archive_day, into_folder
 from gateway.cluster.database import DatabaseError, connect, failures, told
 from gateway.cluster.keys import make_key, signing_key
 from gateway.cluster.schema import set_up
@@ -39,6 +41,29 @@ def show_signing_key(path: Path) -> int:
     for role, setting in (("cluster", "cluster.centre_keys"), ("rules", "cluster.rule_keys")):
         print(both("cluster", "heads", "key", setting=setting))
         print(signing_key(path, role).verifier)
+    return 0
+
+
+def archive(
+    configuration: Configuration,
+    day: date,
+    to: str,
+    *,
+    node: str,
+    retain_days: int,
+    endpoint: str | None,
+    now: datetime,
+) -> int:
+    """Archive a day of the nodes' logs into a folder or an S3 bucket."""
+    if to.startswith("s3://"):
+        from gateway.cluster.object_store import into_bucket
+
+        put = into_bucket(to, retain_days=retain_days, endpoint=endpoint)
+    else:
+        put = into_folder(Path(to))
+    for one in archive_day(cluster_of(configuration), day, put, now=now, node=node):
+        key = "done" if one.fresh else "there" if one.records else "empty"
+        print(both("cluster", "archive", key, where=to, name=one.name, records=one.records, node=one.node, day=day))
     return 0
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from functools import cache
+from io import BufferedIOBase
+from pathlib import Path
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -11,6 +13,7 @@ else:
     from backports import zstd
 
 _LEVEL = 3
+_LEVEL_OF_FILES = 9
 
 
 @cache
@@ -35,3 +38,22 @@ def decompress(data: bytes, *, limit_bytes: int) -> bytes:
     if not decompressor.eof or decompressor.unused_data or len(content) > limit_bytes:
         raise ValueError("no single frame within the limit")
     return content
+
+
+def open_for_writing(path: Path) -> BufferedIOBase:
+    """Open a new file of one frame; OSError."""
+    return zstd.open(path, "xb", level=_LEVEL_OF_FILES)
+
+
+def open_for_reading(path: Path) -> BufferedIOBase:
+    """Open a file of frames; what is read raises OSError, EOFError when it is cut, ValueError when it is damaged."""
+    return _Reading(path)
+
+
+class _Reading(zstd.ZstdFile):
+    def readline(self, size: int | None = -1) -> bytes:
+        """As of any file; ValueError for what is no Zstandard."""
+        try:
+            return super().readline(size)
+        except zstd.ZstdError as error:
+            raise ValueError(str(error)) from None

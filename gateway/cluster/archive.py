@@ -1,0 +1,105 @@
+"""Closed days of the nodes' logs, from the centre into files that verify by themselves (`gateway.audit.archive`)."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from gateway.audit.archive import SUFFIX, Header, write_archive
+from gateway.audit.store import GENESIS
+from gateway.cluster.database import Connection, DatabaseError, connect, failures, told
+from gateway.cluster.records import links, shipped
+from gateway.config.cluster import Cluster
+from gateway.errors import UserError
+from gateway.model import VIETNAM
+from gateway.texts.catalogue import both
+
+Put = Callable[[Path, str], bool]
+"""Takes a finished file and the name that it is to have (`NODE/DAY.jsonl.zst`); False when it is there already."""
+
+
+@dataclass(frozen=True)
+class Archived:
+    """What became of the day of a node."""
+
+    node: str
+    name: str
+    records: int
+    """None of a day without any, which makes no file."""
+    fresh: bool
+    """It was not there before."""
+
+
+def archive_day(cluster: Cluster, day: date, put: Put, *, now: datetime, node: str = "") -> Iterator[Archived]:
+    """Archive a day of Viet Nam of all nodes, or of one; yields each when it is done.
+
+    UserError when the day is not over, or a node has no checkpoint behind its records yet: then nothing of it is archived.
+    """
+    end = datetime.combine(day + timedelta(days=1), time(), VIETNAM)
+    if now < end:
+        raise UserError(both("cluster", "archive", "not_over", day=day))
+    with connect(cluster) as connection:
+        try:
+            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            nodes = {one.node: one.key for one in shipped(connection)}
+            if node and node not in nodes:
+                raise UserError(both("cluster", "archive", "no_node", node=node, nodes=", ".join(nodes) or "-"))
+            for name in [node] if node else nodes:
+                yield _archive(connection, name, nodes[name], day, put)
+        except failures() as error:
+            raise DatabaseError(both("cluster", "fault", "not_read", error=told(error))) from None
+
+
+def _archive(connection: Connection, node: str, key: str, day: date, put: Put) -> Archived:
+    first = _border(connection, node, day) + 1
+    last = _border(connection, node, day + timedelta(days=1))
+    name = f"{node}/{day}{SUFFIX}"
+    if last < first:
+        return Archived(node, name, 0, fresh=False)
+    rows = connection.execute(
+        "SELECT note FROM checkpoint WHERE node = %s AND size BETWEEN %s AND %s ORDER BY size", (node, first, last)
+    )
+    notes = [note for (note,) in rows.fetchall()]
+    row = connection.execute("SELECT hash FROM record WHERE node = %s AND seq = %s", (node, first - 1)).fetchone()
+    before = bytes(row[0]) if row is not None else GENESIS if first == 1 else b""
+    header = Header(node=node, day=str(day), first=first, last=last, before=before.hex(), key=key)
+    with tempfile.TemporaryDirectory(prefix="gateway-archive-") as folder:
+        file = Path(folder) / f"{day}{SUFFIX}"
+        write_archive(file, header, notes, links(connection, node, first - 1, last))
+        return Archived(node, name, last - first + 1, fresh=put(file, name))
+
+
+def _border(connection: Connection, node: str, day: date) -> int:
+    """Return the last record of the archive of the day before: that of the first checkpoint behind all of its records."""
+    begin = datetime.combine(day, time(), VIETNAM)
+    row = connection.execute("SELECT min(seq) FROM record WHERE node = %s AND at >= %s", (node, begin)).fetchone()
+    least = row[0] if row is not None else None
+    oldest, newest = connection.execute(
+        "SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM record WHERE node = %s", (node,)
+    ).fetchall()[0]
+    end = least - 1 if least is not None else newest
+    if end < oldest:
+        return int(oldest) - 1
+    row = connection.execute("SELECT min(size) FROM checkpoint WHERE node = %s AND size >= %s", (node, end)).fetchone()
+    if row is None or row[0] is None:
+        raise UserError(both("cluster", "archive", "unsigned", node=node, day=day - timedelta(days=1), seq=end))
+    return int(row[0])
+
+
+def into_folder(folder: Path) -> Put:
+    """Return what puts archives under a folder; a file that is there already is left as it is."""
+
+    def put(file: Path, name: str) -> bool:
+        target = folder / name
+        if target.exists():
+            return False
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f"{target.name}.part")
+        part.write_bytes(file.read_bytes())
+        part.replace(target)
+        return True
+
+    return put
