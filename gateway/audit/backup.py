@@ -15,7 +15,7 @@ from gateway.audit.verify import verify
 from gateway.errors import UserError
 from gateway.texts.catalogue import both
 
-BESIDE = ("accounts.db",)
+BESIDE = ("accounts.db", "notices.db")
 """Databases of other packages in the same folder, which are gone with it."""
 _PAGES = 2_000
 """Copied at a time; writers go on between."""

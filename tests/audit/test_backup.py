@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import stat
+from contextlib import closing
 
 import pytest
 
@@ -11,6 +12,7 @@ from gateway.audit.backup import backup, pages
 from gateway.audit.store import Folder
 from gateway.audit.verify import verify
 from gateway.errors import UserError
+from gateway.notice import NoticeBook
 from gateway.steward.accounts.book import Book, all_accounts
 from tests.audit.support import relay
 from tests.e2e.gateway_process import cli
@@ -24,6 +26,8 @@ async def test_a_copy_made_while_records_are_written_is_whole_and_is_started_fro
     writing = asyncio.create_task(relays(log, 60, 200))
     with Book.under(tmp_path / "data").changing() as connection:
         connection.execute("INSERT INTO account (name, display, roles) VALUES ('an', 'An', 'auditor')")
+    with closing(NoticeBook(tmp_path / "data")) as book:
+        book.mark("report:2026-10", kind="month", now=0)
     seen = []
     copy = await asyncio.to_thread(backup, tmp_path / "data", tmp_path / "copy", tick=seen.append)
     await writing
@@ -32,7 +36,11 @@ async def test_a_copy_made_while_records_are_written_is_whole_and_is_started_fro
     assert copy.records >= 120
     assert sum(seen) >= 1
     assert not list(tmp_path.glob("*.part"))
-    assert {path.name for path in (tmp_path / "copy").iterdir()} == {"accounts.db", "audit.db", "checkpoints", "keys"}
+    assert {path.name for path in (tmp_path / "copy").iterdir()} == {
+        "accounts.db", "audit.db", "checkpoints", "keys", "notices.db",
+    }  # fmt: skip
+    with closing(NoticeBook(tmp_path / "copy")) as book:
+        assert book.has("report:2026-10"), "or it would be sent again"
     assert stat.S_IMODE((tmp_path / "copy" / "accounts.db").stat().st_mode) == 0o600
     with Book.under(tmp_path / "copy").reading() as connection:
         assert [account.name for account in all_accounts(connection)] == ["an"]

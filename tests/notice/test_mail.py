@@ -32,6 +32,7 @@ def test_each_kind_is_plain_text_in_both_languages_and_says_that_no_person_wrote
     read = message_from_bytes(made(kind, **fields), policy=policy.default)
     answers = product_texts("notice")[kind].get("answers", False)
     assert read["Auto-Submitted"] == ("auto-replied" if answers else "auto-generated")
+    assert "http" not in str(product_texts("notice")[kind]), "where a link leads is the console's to say"
     assert (read["To"], read["From"], read.get_content_type()) == (AN, "gateway@gw.example", "text/plain")
     words, text = product_texts("notice")[kind], read.get_content()
     first, second = (words["body"][language].strip().partition("{")[0][:10] for language in ("vi", "en"))
