@@ -26,7 +26,7 @@ def hop_to(sink: Sink) -> NextHop:
     return NextHop(NextHopSettings(host="127.0.0.1", port=sink.port, our_name="gw.example", tls=NextHopTls.NONE))
 
 
-@pytest.mark.parametrize("kind", sorted(product_texts("notice")))
+@pytest.mark.parametrize("kind", sorted(kind for kind, words in product_texts("notice").items() if "subject" in words))
 def test_each_kind_is_plain_text_in_both_languages_and_says_that_no_person_wrote_it(kind):
     fields = dict.fromkeys(re.findall(r"\{(\w+)\}", str(product_texts("notice")[kind]["body"])), ".\r\n.x")
     read = message_from_bytes(made(kind, **fields), policy=policy.default)
