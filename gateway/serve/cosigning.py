@@ -55,7 +55,8 @@ class CosigningProcess(SupervisedProcess):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # to the whole group; the supervisor ends us last
             signal.signal(number, signal.SIG_IGN)
         self._release()
-        cosigning, teller = Cosigning(self._witnesses, self._source), Teller(self._told)
+        cosigning, teller = Cosigning(self._witnesses, self._source), Teller(self._told, "gateway-cosign")
+        teller.begin(Trouble.WITNESS)
         while True:
             if faults := cosigning.round():
                 teller.happened(Trouble.WITNESS, "; ".join(faults), mails=0)

@@ -204,9 +204,11 @@ class RulingProcess(SupervisedProcess):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # to the whole group; the supervisor ends us last
             signal.signal(number, signal.SIG_IGN)
         self._release()
+        teller = Teller(self._told, "gateway-rules")
+        teller.begin(Trouble.RULES)
         ruling = Ruling(
             self._configuration, self._cluster,
-            activate=lambda: os.kill(self._parent, signal.SIGHUP), teller=Teller(self._told),
+            activate=lambda: os.kill(self._parent, signal.SIGHUP), teller=teller,
         )  # fmt: skip
         while True:
             time.sleep(ruling.step(datetime.now(UTC)))

@@ -10,7 +10,7 @@ from gateway.config.sections import Configuration
 from gateway.errors import UserError
 from gateway.identity.live import LiveDirectory
 from gateway.model import Directory
-from gateway.pipeline.in_force import policies_in_force
+from gateway.pipeline.in_force import Digests, told_digests
 from gateway.pipeline.rulebook import Rulebook, Rules
 
 _LOG = logging.getLogger("gateway.steward")
@@ -23,8 +23,11 @@ class RulesFollowed:
         self._configuration = configuration
         self._rulebook = rulebook
         self._looking = threading.Lock()
-        self._seen = ""
-        path = configuration.directory_in_use
+        self._seen: Digests | None = None
+        cluster = configuration.cluster
+        self._ruled = cluster is not None and bool(cluster.rule_keys)
+        """Policies and directory change together, as the front ends tell."""
+        path = configuration.directory if not self._ruled else None
         self._live = LiveDirectory(path, current=rulebook.current.directory) if path is not None else None
 
     def __call__(self) -> Rules:
@@ -43,7 +46,7 @@ class RulesFollowed:
 
     def directory(self) -> Directory | None:
         """Return the directory in use."""
-        return self._live.current if self._live is not None else None
+        return self._live.current if self._live is not None else self._rulebook.current.directory
 
     async def watch(self) -> None:
         """Follow the file of the directory, until cancelled."""
@@ -52,8 +55,10 @@ class RulesFollowed:
 
     def _follow(self) -> None:
         """Load the policies anew when the front ends judge by others, and the files still say those."""
-        told = policies_in_force(Path(self._configuration.data))
-        if not told or told in (self._seen, self._rulebook.current.policies.digest):
+        told, now = told_digests(Path(self._configuration.data)), Digests.of(self._rulebook.current)
+        if told is not None and not self._ruled:
+            told, now = Digests(told.policies), Digests(now.policies)
+        if told in (None, self._seen, now):
             return
         self._seen = told
         try:
@@ -61,5 +66,5 @@ class RulesFollowed:
         except UserError as error:
             _LOG.error("%s", error)
             return
-        if loaded.current.policies.digest == told:
+        if told is not None and loaded.current.policies.digest == told.policies:
             self._rulebook = loaded

@@ -68,10 +68,12 @@ class Pipe:
 
 
 class Teller:
-    """One front end's words to the supervisor."""
+    """The words of a front end, or of another process, to the supervisor."""
 
-    def __init__(self, pipe: Pipe) -> None:
+    def __init__(self, pipe: Pipe, source: str = "") -> None:
+        """`source` is a name for a process and those that replace it; without one it is this process, gone when it ends."""
         self._writer = pipe.writer
+        self._source = source or os.getpid()
         self._mails: dict[Trouble, int] = {}
         """Mails that each trouble has cost, of those that last."""
         self._told: dict[Trouble, int] = {}
@@ -95,6 +97,10 @@ class Teller:
             del self._mails[trouble]
             self._told.pop(trouble, None)
 
+    def begin(self, trouble: Trouble) -> None:
+        """Tell that nothing is known of it yet: what the process before this one told is over."""
+        self._tell(trouble, over=True)
+
     def count(self) -> None:
         """Tell how many mails there have been; now and then."""
         for trouble in self._mails:
@@ -102,7 +108,7 @@ class Teller:
 
     def _tell(self, trouble: Trouble, *, reason: str = "", over: bool = False) -> None:
         mails = self._mails.get(trouble, 0)
-        words = {"pid": os.getpid(), "trouble": trouble.value, "reason": reason[:_LIMIT_REASON], "over": over}
+        words = {"pid": self._source, "trouble": trouble.value, "reason": reason[:_LIMIT_REASON], "over": over}
         fresh = mails - self._told.get(trouble, 0)
         if not (reason or over or fresh):
             return

@@ -10,9 +10,10 @@ from pathlib import Path
 class Served:
     """`gateway audit witness` as its own process."""
 
-    def __init__(self, folder: Path, keys: Path) -> None:
+    def __init__(self, folder: Path, keys: Path, url: str = "http://127.0.0.1:0") -> None:
+        """Start it; `url` is where an earlier one was."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gateway.cli", "audit", "witness", "--listen", "127.0.0.1:0", "--keys", str(keys),
+            [sys.executable, "-m", "gateway.cli", "audit", "witness", "--listen", url.removeprefix("http://"), "--keys", str(keys),
              "--folder", str(folder), "--name", "witness.example"],
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
