@@ -117,7 +117,7 @@ def serve(taken: socket.socket, application: WSGIApplication, readiness: Readine
         if path == "/metrics":
             return application(environ, start_response)
         fault = readiness.fault()
-        words = (fault or both("cluster", "ready", "yes")).replace("\n", " ")
+        words = (fault or both("cluster", "ready", "yes") + readiness.remark()).replace("\n", " ")
         status = "503 Service Unavailable" if fault else "200 OK"
         start_response(status, [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")])
         return [f"{words}\n".encode()]

@@ -41,6 +41,11 @@ class Readiness:
         """Return why no mail should come here, in one line; empty when it may."""
         return next((found for look in self._looks if (found := look())), "")
 
+    def remark(self) -> str:
+        """Return what whoever looks should know although mail may come; empty when there is nothing."""
+        fork = self._board.read().get(Trouble.FORK.value)
+        return f"; {both('trouble', 'name', Trouble.FORK.value)}: {fork.get('reason')}" if fork is not None else ""
+
     def _stage(self) -> str:
         match self._load.stage():
             case Stage.STARTING:
