@@ -1,0 +1,42 @@
+"""The samples for the cluster's database: a node may add records there, and change none."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from gateway.cluster.database import connect, failures
+from gateway.config.cluster import Cluster
+from tests.audit.support import fill
+from tests.cluster.support import centre, local, shipped, there
+
+pytestmark = pytest.mark.cluster
+
+SAMPLES = Path(__file__).parents[2] / "deploy/patroni"
+
+
+def test_a_node_ships_by_the_rights_of_the_sample_and_cannot_change_what_is_there(tmp_path, cluster_dsn):
+    rights = (SAMPLES / "roles.sql").read_text()
+    for before in ("'gateway'", "ROLE gateway ", "TO gateway;", "FROM gateway;"):  # which is the superuser here
+        assert before in rights
+        rights = rights.replace(before, before.replace("gateway", "gateway_node"))
+    asyncio.run(fill(tmp_path, 3))
+    with centre(cluster_dsn) as connection:
+        connection.execute(rights)
+        connection.execute(rights)
+        dsn = cluster_dsn.replace("//gateway@", "//gateway_node@")
+        shown = shipped(tmp_path, dsn)
+        assert (shown.away, shown.fork) == ("", "")
+        asyncio.run(fill(tmp_path, 3, first=10))
+        shipped(tmp_path, dsn)
+        assert there(connection) == local(tmp_path)
+        with connect(Cluster(node="one", dsn=dsn)) as node:
+            for statement in ("UPDATE record SET seq = 99 WHERE seq = 1", "DELETE FROM checkpoint", "TRUNCATE record"):
+                with pytest.raises(failures(), match="permission denied"):
+                    node.execute(statement)
+
+
+def test_the_sample_of_patroni_is_yaml_and_commits_on_two_machines():
+    sample = YAML(typ="safe").load(SAMPLES / "patroni.yml")
+    assert sample["bootstrap"]["dcs"]["synchronous_mode"] is True
