@@ -75,7 +75,21 @@ def run(load: Callable[[], Configuration]) -> int:
     user = _become_the_service(configuration.data)
     worst = _print([Line(Health.GOOD, "user", user)])
     configuration = load()
-    checks = (_python, _data, _spool, _sense, _tls, _trust, _rules, _console, _self_check, _workers, _next_hop, _hold)
+    checks = (
+        _python,
+        _data,
+        _spool,
+        _sense,
+        _tls,
+        _trust,
+        _rules,
+        _reports,
+        _console,
+        _self_check,
+        _workers,
+        _next_hop,
+        _hold,
+    )
     for check in checks:
         worst = max(worst, _print(_guarded(check, configuration)))
     return max(worst, _print(ports))
@@ -224,6 +238,17 @@ def _console(configuration: Configuration) -> Iterator[Line]:
         else:
             words = both("steward", "start", "without_factor", name=account.name, roles=roles)
             yield Line(Health.WARNING, "console", words)
+
+
+def _reports(configuration: Configuration) -> Iterator[Line]:
+    """Say to whom reports go on the 1st."""
+    if not configuration.reports.send:
+        return
+    directory, office = Rulebook(configuration).current.directory, configuration.reports.office
+    units = [unit for unit in directory.units.values() if unit.heads] if directory is not None else []
+    health = Health.GOOD if units or office else Health.WARNING
+    fields = {"units": len(units), "office": office or "-"}
+    yield Line(health, "reports", both("start", "doctor", "reports" if units or office else "reports_none", **fields))
 
 
 def _self_check(configuration: Configuration) -> Iterator[Line]:

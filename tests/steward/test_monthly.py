@@ -13,6 +13,7 @@ import pytest
 from docx import Document
 
 from gateway.audit import AuditLog
+from gateway.commands import doctor
 from gateway.config.sections import Configuration
 from gateway.errors import AuditError
 from gateway.model import VIETNAM
@@ -164,3 +165,19 @@ async def test_a_unit_that_the_month_did_not_know_has_no_report(office):
             book.put("k", kind="report_unit", recipient=HEAD, now=office.now, fields=fields)
         assert await round_() == []
         assert lost(office.data, office.now) == ()
+
+
+@pytest.mark.parametrize(
+    ("reports", "directory", "said"),
+    [
+        ({"send": False, "office": OFFICE}, True, []),
+        ({"send": True, "office": OFFICE}, True, ["GOOD", "1 units", OFFICE]),
+        ({"send": True}, True, ["GOOD", "1 units"]),
+        ({"send": True}, False, ["WARNING", "nobody gets one"]),
+    ],
+)
+def test_the_doctor_says_who_gets_reports(office, reports, directory, said):
+    path = office.data / "directory.yaml" if directory else None
+    lines = [*doctor._reports(Configuration(data=office.data, directory=path, reports=reports))]
+    assert len(lines) == bool(said)
+    assert all(word in f"{line.health.name} {line.words}" for line in lines for word in said)

@@ -115,7 +115,7 @@ def test_each_other_end_is_told_to_who_did_not_bring_it_about(office, telling, s
     else:
         decided(office, clerk, name, "withdraw")
     kinds = {"refuse": [("request_refused", AN)], "withdraw": [], "expire": [("request_expired", AN)]}
-    assert looked(office, telling) == kinds[step]
+    assert looked(office, telling, 1) == kinds[step]
 
 
 def test_what_is_old_news_is_not_told(office, telling):

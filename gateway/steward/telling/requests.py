@@ -32,7 +32,8 @@ def tell_of_requests(telling: Telling) -> None:
             continue
         decision = request.taken(_STEPS[state]) if state in _STEPS else None
         since = decision.at if decision is not None else request.opened + OPEN_S
-        if not _SETTLED_S <= telling.now - since < _LATEST_S:
+        settled_s = _SETTLED_S if state is State.APPROVED else 0
+        if not settled_s <= telling.now - since < _LATEST_S:
             continue
         key = f"request:{request.id}:{state.value}"
         if telling.book.has(key):
