@@ -2,7 +2,8 @@
 
     sealed file opened, its digest is the record's      nothing is recorded before
     `release`     durable                               a crash from here on: not sent
-    content; every recipient accepted or refused by 5yz a recipient that is put off puts off all
+    every recipient accepted, or refused by 5yz         a recipient that is put off puts off all
+    content                                             only its refusal by 5yz ends a held mail
     `sending`     durable, then the final dot           a crash from here on: unknown, never sent again by itself
     `outcome`     durable
     the sealed file goes, unless the mail may have to be sent again
@@ -90,7 +91,7 @@ async def _send(held: r.Held, octets: bytes, way: WayOut, before_dot: Callable[[
         async with opened(way) as connection:
             return await _on(connection, held, octets, before_dot)
     except HopRefusedError as error:
-        return Sent(r.Delivery.UPSTREAM_DEFERRED, error.reply)  # it has seen no mail, so it says nothing about one
+        return Sent(_before_content(error.reply), error.reply)
     except HopFailedError as error:
         delivery = r.Delivery.UNKNOWN if error.after_final_dot else r.Delivery.NOT_SENT
         return Sent(delivery, words=str(error))
@@ -106,20 +107,25 @@ async def _on(connection: Connection, held: r.Held, octets: bytes, before_dot: C
     mail = _command(parse_mail, "FROM", held.reverse_path, held.parameters)
     reply = await connection.ask(f"MAIL FROM:<{mail.path}>{parameters_for(mail, extensions)}".encode())
     if not reply.positive:
-        return Sent(r.Delivery.of_code(reply.code), reply)
+        return Sent(_before_content(reply), reply)
     left_out = []
     for address, parameters in held.recipients:
         one = _command(parse_rcpt, "TO", address, parameters)
         reply = await connection.ask(f"RCPT TO:<{one.path}>{parameters_for(one, extensions)}".encode())
         if reply.negative and reply.code < 500:
-            return Sent(r.Delivery.UPSTREAM_DEFERRED, reply)
+            return Sent(_before_content(reply), reply)
         if not reply.positive:
             left_out.append(address)
     if len(left_out) == len(held.recipients):
-        return Sent(r.Delivery.UPSTREAM_REFUSED, reply)
+        return Sent(_before_content(reply), reply)
     spool = Spool.from_content(octets)
     reply = await connection.data(b"", spool.wire_chunks(), before_dot)
     return Sent(r.Delivery.of_code(reply.code), reply, left_out=tuple(left_out))
+
+
+def _before_content(reply: HopReply) -> r.Delivery:
+    """Return what a refusal means that has seen no content: it may be of us or our login, so it never ends a held mail."""
+    return r.Delivery.UPSTREAM_DEFERRED if reply.code < 500 else r.Delivery.NOT_SENT
 
 
 def _command(parse: Callable[[str], PathCommand], word: str, path: str, parameters: tuple[str, ...]) -> PathCommand:

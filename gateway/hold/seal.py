@@ -88,6 +88,9 @@ def seal(chunks: Iterable[bytes], descriptor: int, recipient: Any) -> Digests:
         pyrage.encrypt_io(source, target, [recipient])
     except pyrage.EncryptError as error:
         raise (target.failure or source.failure or OSError(str(error))) from None
+    # The library forgets a fault of its last write, when it gives its buffer away.
+    if (failure := target.failure or source.failure) is not None:
+        raise failure
     return Digests(source.hash.hexdigest(), target.hash.hexdigest(), target.size)
 
 

@@ -113,11 +113,11 @@ class HoldStore:
             failpoints.hit("hold.synced")
             part.rename(self._path(reference))
             sync_folder(self.folder)
+            failpoints.hit("hold.renamed")
         except BaseException:
             self.remove(reference)
             lease.end()
             raise
-        failpoints.hit("hold.renamed")
         return lease, digests
 
     def lease(self, reference: str) -> Lease:

@@ -68,14 +68,17 @@ class Taken:
 class Hall:
     """A data folder, its configuration and the next hop."""
 
-    def __init__(self, folder: Path, script: Callable[[], Script] = Script, **hold):
+    def __init__(self, folder: Path, port: int = 0, **hold):
+        """With a port the next hop is there already, and everything may be done in this process."""
         self.folder = folder
         self.took = folder / "took.jsonl"
         self.took.touch()
-        self._city = os.fork()
-        if self._city == 0:
-            _run(lambda: asyncio.run(self._serve(script())))
-        port = _until(lambda: (folder / "port").exists() and (folder / "port").read_text())
+        self._city = 0
+        if not port:
+            self._city = os.fork()
+            if self._city == 0:
+                _run(lambda: asyncio.run(self._serve(Script())))
+            port = int(_until(lambda: (folder / "port").exists() and (folder / "port").read_text()))
         made = configured(folder, type("Sink", (), {"port": port}), **hold)
         self.configuration = Configuration.model_validate({"data": str(folder / "data"), **made})
         self.configuration.data.mkdir(mode=0o700)
@@ -120,19 +123,20 @@ class Hall:
 
     def hold(self, number: int, **more) -> bool:
         """Hold a mail in this process; True when its client would be told 250."""
-        acknowledged = asyncio.run(self._hold(number, **more))
+        acknowledged = asyncio.run(self.hold_here(number, **more))
         if acknowledged:
             (self.folder / f"ack-{number}").touch()
         return acknowledged
 
-    async def _hold(self, number: int, content: bytes = b"", parameters: tuple[str, ...] = ()) -> bool:
+    async def hold_here(
+        self, number: int, content: bytes = b"", parameters: tuple[str, ...] = (), day: float | None = None
+    ) -> bool:
+        """Hold a mail; ten a day unless a day is given, for a mailbox has twenty notices in one."""
         content = content or content_of(number)
         audit = AuditLog.open(self.configuration.data)
         await audit.start(policy="hold")
         hop = NextHop(next_hop_settings(self.configuration))
-        author = Author("gateway@gw.test", "gw.test")
-        notices = Notices(hop, NoticeBook(self.configuration.data), author, clock=time.time)
-        keeper = keeper_of(self.configuration, audit, notices)
+        keeper = self.keeper(audit, hop, number / 10 if day is None else day)
         try:
             case = self.case(f"BT-{number:08d}", content, parameters=parameters)
             assert keeper.may_hold(case.transaction, case.verdict)
@@ -140,6 +144,13 @@ class Hall:
         finally:
             hop.close()
             await audit.close()
+
+    def keeper(self, audit=None, hop=None, day: float = 0):
+        """Who holds mail on a day from now."""
+        author = Author("gateway@gw.test", "gw.test")
+        book = NoticeBook(self.configuration.data)
+        notices = Notices(hop, book, author, clock=lambda: time.time() + day * 86_400)
+        return keeper_of(self.configuration, audit, notices)
 
     def case(self, reference: str, content: bytes, *, login=AN, parameters=()) -> Case:
         now = datetime.now(UTC)

@@ -6,7 +6,10 @@ import pytest
 
 from tests.hold.steps import HOLD, RELEASE, Hall, hold_round, release_round
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -22,14 +22,18 @@ from tests.support.client import RawClient
 from tests.support.sink import Act, Sink
 
 AN, BINH, OUT = "an.binhtan@tphcm.gov.vn", "binh.binhtan@tphcm.gov.vn", "tra@out.example"
+HEAD = "truong.binhtan@tphcm.gov.vn"
 PASSWORD = "ChimHoangYen-7Qz!"
 SERVICE, SERVICE_PASSWORD = "congthu@tphcm.gov.vn", "service-7Qz!canary"
 CANARY = "CANARYNOIDUNG"
 OFFICER, OPERATOR = "so.lan", "op.minh"
 DIRECTORY = f"""\
+units:
+  - {{id: noivu, name: Phòng Nội vụ, heads: [{HEAD}]}}
 mailboxes:
   - {{address: {AN}, kind: personal, unit: noivu, name: Trần An}}
   - {{address: {BINH}, kind: personal, unit: noivu, name: Lê Bình}}
+  - {{address: {HEAD}, kind: personal, unit: noivu, name: Phạm Trưởng}}
 """
 POLICY = """\
 version: 1
@@ -143,10 +147,10 @@ class People:
         book.close()
 
     async def code(self, name: str) -> str:
-        """A code that was not used yet: of the step before, the present, then the next one, as far as they are good."""
+        """A code that was not used yet: of the present step, then of the next one; a command may take a while to use it."""
         while True:
             now = int(time.time()) // 30
-            step = max(self._steps.get(name, 0) + 1, now - 1)
+            step = max(self._steps.get(name, 0) + 1, now)
             if step <= now + 1:
                 self._steps[name] = step
                 return pyotp.TOTP(self.secrets[name]).generate_otp(step)

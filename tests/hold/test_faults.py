@@ -1,0 +1,135 @@
+"""Held mail in a gateway on which things go wrong: what was acknowledged is there, and what is not is nowhere."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from tests.e2e.gateway_process import cli
+from tests.fire.support import Disk
+from tests.hold.world import AN, CANARY, OFFICER, OPERATOR, SERVICE_PASSWORD, held_mail, notices, released, send, town
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+def files(here) -> list[str]:
+    return sorted(path.name for path in here.store.folder.iterdir() if path.name != ".lock")
+
+
+@pytest.mark.parametrize("fault", ["eio_sync", "eio_write"])
+async def test_a_disk_that_fails_is_451_and_nothing_is_left(tmp_path, fault):
+    disk = Disk(tmp_path)
+    env = disk.env | {"FIRE_FOLDER": str(tmp_path / "data" / "hold")}
+    async with town(tmp_path, env=env) as here:
+        disk.misbehave(fault)
+        reply = await here.send(1)
+        assert reply.code == 451, reply
+        assert files(here) == []
+        assert notices(here.sink) == []
+        disk.behave()
+        reference = await here.held(1)
+        assert files(here) == [f"{reference}.age"]
+
+
+async def test_a_notice_that_is_not_taken_is_451_and_nothing_is_left(tmp_path):
+    async with town(tmp_path, mails=1) as here:
+        here.sink.script.notice = b"550 5.1.1 unknown\r\n"
+        assert (await here.send(1)).code == 451
+        assert files(here) == []
+        here.sink.script.notice = None
+        await here.held(2)
+        full = await here.send(3)
+        assert full.code == 550, "as where nothing is held"
+        assert len(files(here)) == 1
+        secret = held_mail(4, more="TUYỆT MẬT\r\n")
+        assert (await send(here.gateway.address("submission"), secret)).code == 550
+        suspected = held_mail(5, more="TÔI MẬT\r\nKính gửi\r\n")
+        assert (await send(here.gateway.address("submission"), suspected)).code == 550
+        outcomes = [one["delivery"] for one in await here.gateway.records() if one["kind"] == "outcome"]
+        assert outcomes == ["not_sent", "held"]
+
+
+async def test_what_was_acknowledged_survives_a_kill_and_has_nothing_readable_on_the_disk(tmp_path):
+    async with town(tmp_path) as here:
+        reference = await here.held(1)
+        await here.gateway.kill()
+        await here.gateway.start()
+        assert (await here.listed())[reference]["state"] == "open"
+        target = tmp_path / "opened.eml"
+        for name, code in ((OPERATOR, 2), (OFFICER, 0)):
+            run = await here.hold("export", reference, "-o", target, name=name)
+            assert run.code == code, run.err
+            assert target.exists() is (code == 0)
+        assert target.read_bytes().endswith(held_mail(1))
+        target.unlink()
+        await here.gateway.terminate(60)
+        found = subprocess.run(
+            ["grep", "-rlF", "-e", CANARY, "-e", SERVICE_PASSWORD, tmp_path],
+            check=False,
+            capture_output=True,
+            text=True,
+        ).stdout.split()
+        assert found == [str(tmp_path / "password")]
+
+
+async def test_it_is_synced_recorded_and_told_before_it_is_acknowledged(tmp_path):
+    """By the system calls of one mail."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed")
+    if subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("ptrace is refused here")
+    trace = tmp_path / "trace"
+    calls = "fsync,fdatasync,rename,renameat,renameat2,write,writev,sendto,sendmsg,recvfrom,read"
+    launcher = ("strace", "-D", "-f", "-qq", "-y", "-s", "300", "-e", f"trace={calls}", "-o", trace)
+    async with town(tmp_path, launcher=launcher) as here:
+        reference = await here.held(1)
+        await here.gateway.terminate(60)
+    lines = trace.read_text(errors="replace").splitlines()
+
+    def first(pattern, after=0):
+        found = (number for number, line in enumerate(lines) if number > after and re.search(pattern, line))
+        return next(found, len(lines))
+
+    durable = r"fdatasync\(\d+<[^>]*audit\.db-wal>\) += 0|<\.\.\. fdatasync resumed>.*= 0"
+    begun = first(r'"354 ')
+    steps = [
+        first(rf"fsync\(\d+<[^>]*{reference}\.part>\) += 0|fsync resumed.*= 0", begun),
+    ]
+    for pattern in (
+        rf"rename.*{reference}\.part.*{reference}\.age",
+        r"fsync\(\d+<[^>]*/data/hold>\) += 0|fsync resumed.*= 0",
+        durable,
+        r'"MAIL FROM:<>',
+        r"City: queued as 4711",
+        durable,
+        rf'"250 2\.0\.0 .*{reference}',
+    ):
+        steps.append(first(pattern, steps[-1]))
+    assert steps[-1] < len(lines), steps
+    assert steps == sorted(set(steps))
+    assert first(rf'"250 2\.0\.0 .*{reference}', begun) == steps[-1], "and not before"
+
+
+async def test_a_login_that_cannot_be_told_and_a_relay_without_hold_refuse_as_before(tmp_path):
+    async with town(tmp_path) as here:
+        kept = await here.gateway.records()
+        assert kept
+        listed = await here.hold("list")
+        assert listed.code == 0
+        assert "không có" in listed.out
+    off = (tmp_path / "gateway.yaml").read_text().replace('"hold"', '"x-hold"')
+    (tmp_path / "off.yaml").write_text(off)
+    run = await cli("hold", "list", "--config", tmp_path / "off.yaml")
+    assert run.code == 2
+
+
+async def test_two_persons_refuse_nothing_is_sent(tmp_path):
+    async with town(tmp_path) as here:
+        reference = await here.held(1)
+        run = await here.hold("refuse", reference, "--reason", "sai người nhận", name=OPERATOR)
+        assert run.code == 0, run.err
+        assert files(here) == []
+        assert released(here.sink) == []
+        await here.sink.wait_for(lambda: len(notices(here.sink)) == 2, timeout=60)
+        assert notices(here.sink)[1].rcpt_lines == [f"RCPT TO:<{AN}>".encode()]

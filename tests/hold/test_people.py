@@ -1,0 +1,234 @@
+"""Who may do what with held mail, asked as the console asks; each step and each refusal is an act."""
+
+import asyncio
+import dataclasses
+from contextlib import asynccontextmanager
+from itertools import product
+
+import pytest
+from msgspec.structs import replace
+
+from gateway.errors import AuditError
+from gateway.hold.state import HoldState
+from gateway.notice import NoticeBook
+from gateway.pipeline.rulebook import Rules
+from gateway.steward import questions as q
+from gateway.steward.answering import Answering
+from gateway.steward.holds import Holds
+from gateway.steward.requests.request import Decision, Request, State, Step, barred
+from gateway.steward.roles import Person, Role
+from gateway.steward.telling.context import Telling
+from gateway.steward.telling.held import tell_of_held
+from tests.hold.steps import RECIPIENTS, Hall
+from tests.hold.world import AN, BINH, CANARY, HEAD, city, released
+from tests.steward.support import CLIENT, Office
+
+REFERENCE = "BT-00000001"
+NOW = 1_795_000_000
+
+
+def request(state, *, endorsed_by="") -> Request:
+    first = (Decision(step=Step.ENDORSE, who=endorsed_by, at=NOW),) if endorsed_by else ()
+    return Request(
+        id=REFERENCE, reference=REFERENCE, opened_by=AN, opened=NOW - 10, reason="", owners=(AN,), unit="noivu",
+        state=state, decisions=first, held=True, until=NOW + 1000,
+    )  # fmt: skip
+
+
+def expected(step, state, role, who) -> bool:
+    """Written down again, as the design has it: who may do what with a held mail."""
+    waiting = {State.OPEN, State.ENDORSED}
+    stuck = {State.APPROVED, State.FAILED, State.UNKNOWN}
+    decider = role in {Role.OPERATOR, Role.SECURITY_OFFICER}
+    match step:
+        case Step.ENDORSE:
+            return state is State.OPEN and (decider or role is Role.UNIT_HEAD) and who != "sender"
+        case Step.APPROVE:
+            return state is State.ENDORSED and role is Role.SECURITY_OFFICER and who == "other"
+        case Step.REFUSE:
+            return state in waiting and (decider or role is Role.UNIT_HEAD) and who != "sender"
+        case Step.WITHDRAW:
+            return state in waiting and who == "sender"
+        case Step.REVOKE:
+            return state in stuck and decider
+        case Step.RELEASE:
+            return state in stuck and role is Role.SECURITY_OFFICER and who != "sender"
+
+
+def test_each_role_may_take_each_step_as_it_is_written_down():
+    names = {"sender": AN, "first": "a", "other": "b"}
+    for step, state, role, (who, name) in product(Step, State, Role, names.items()):
+        person = Person(name=name, roles=frozenset({role}), units=("noivu",) if role is Role.UNIT_HEAD else ())
+        known = request(state, endorsed_by="a" if state is not State.OPEN else "")
+        found = barred(known, step, person, directory=None, now=NOW)
+        assert (not found) is expected(step, state, role, who), (step, state, role, who, found)
+        assert barred(replace(known, until=NOW), step, person, directory=None, now=NOW) or state not in {
+            State.OPEN,
+            State.ENDORSED,
+        }, "nothing is decided on what has expired"
+    elsewhere = Person(name="c", roles=frozenset({Role.UNIT_HEAD}), units=("tuphap",))
+    assert barred(request(State.OPEN), Step.ENDORSE, elsewhere, directory=None, now=NOW) == "role"
+
+
+@pytest.mark.parametrize(("first", "second"), list(product(Role, Role)))
+def test_of_all_pairs_of_roles_few_let_a_mail_go(first, second):
+    units = ("noivu",)
+    endorser, approver = (
+        Person(name=name, roles=frozenset({role}), units=units) for name, role in (("a", first), ("b", second))
+    )
+    endorsed = not barred(request(State.OPEN), Step.ENDORSE, endorser, directory=None, now=NOW)
+    approved = endorsed and not barred(
+        request(State.ENDORSED, endorsed_by="a"), Step.APPROVE, approver, directory=None, now=NOW
+    )
+    good = first in {Role.UNIT_HEAD, Role.OPERATOR, Role.SECURITY_OFFICER} and second is Role.SECURITY_OFFICER
+    assert approved is good
+
+
+class Room:
+    """The steward's answers on a hall with one held mail."""
+
+    def __init__(self, hall, sink):
+        self.hall, self.sink = hall, sink
+        self.office = Office(hall.configuration.data)
+        self.office.directory = hall.directory
+        self.holds = Holds(
+            hall.configuration, self.office.people.requests, hall.holds()._ways, clock=lambda: self.office.now
+        )
+        self.office.now = hall.look(REFERENCE).since.timestamp() + 60
+        self.desk = dataclasses.replace(
+            self.office.desk, configuration=hall.configuration, holds=self.holds,
+            rules=lambda: Rules(hall.policies, hall.directory),
+        )  # fmt: skip
+        self.office.answering = Answering(self.desk)
+
+    def answers(self, question, token):
+        return [one.answer for one in self.office.answering.answers(q.Asked(1, token, CLIENT, "vi", question))]
+
+    def decided(self, token, step, **more):
+        return self.office.ask(q.Decide(request=REFERENCE, step=step, reason="đã đọc thư", read=True, **more), token)
+
+    def approved(self, token, name="so"):
+        code = self.office.code(name)
+        return self.office.ask(q.Approve(request=REFERENCE, reason="đã đọc thư", code=code, read=True), token)
+
+    def released(self, token, name="so"):
+        code = self.office.code(name)
+        return self.office.ask(q.Release(request=REFERENCE, reason="máy chủ đã ổn", code=code), token)
+
+    def state(self):
+        return self.hall.look(REFERENCE).state
+
+    def acts(self):
+        return [(act.what, act.who, act.ok) for act in self.office.acts if act.about == REFERENCE]
+
+
+@asynccontextmanager
+async def room(tmp_path):
+    async with city() as sink:
+        hall = Hall(tmp_path, sink.port)
+        assert await hall.hold_here(1)
+        yield Room(hall, sink)
+
+
+async def within(work, *arguments):
+    return await asyncio.to_thread(work, *arguments)
+
+
+async def test_two_persons_have_it_sent_and_the_page_says_what_the_next_hop_answered(tmp_path):
+    async with room(tmp_path) as here:
+        office = here.office
+        head = office.session(HEAD)
+        officer = office.session("so", Role.SECURITY_OFFICER)
+        sender = office.session(AN)
+        (row,) = office.ask(q.AskRequests(), head).mine
+        assert (row.id, row.steps, row.held.recipients, row.held.days_left) == (
+            REFERENCE, ("endorse", "refuse"), RECIPIENTS, 7,
+        )  # fmt: skip
+        assert office.ask(q.AskRequests(REFERENCE), sender).waiting[0].steps == ("withdraw",)
+        assert here.decided(sender, "endorse").kind == "forbidden"
+        assert (await within(here.approved, officer)).kind == "forbidden", "nobody has endorsed it"
+        assert isinstance(here.decided(head, "endorse"), q.Done)
+        here.sink.script.released["dot"] = b"452 4.2.2 mailbox full\r\n"
+        answer = await within(here.approved, officer)
+        assert "452 4.2.2 mailbox full" in answer.words
+        (row,) = office.ask(q.AskRequests(), officer).mine
+        assert (row.state.key, row.steps) == ("failed", ("revoke", "release"))
+        assert "mailbox full" in row.held.answer
+        here.sink.script.released.clear()
+        assert office.kind(q.Release(request=REFERENCE, reason="nữa", code="000000"), officer) == "bad_code"
+        assert "queued as 4711" in (await within(here.released, officer)).words
+        again = await within(here.released, officer)
+        assert "đã gửi (so" in again.words, "and by whom"
+        assert len(released(here.sink)) == 1
+        assert office.ask(q.AskRequests(), sender).done[0].state.key == "released"
+        assert here.acts() == [
+            ("endorse", AN, False), ("approve", "so", False), ("endorse", HEAD, True), ("approve", "so", True),
+            ("release", "so", True),
+        ]  # fmt: skip
+        book = NoticeBook(here.hall.configuration.data)
+        for _ in range(2):
+            tell_of_held(Telling(here.desk, book))
+        assert [key.split(":")[-2:] for key in book.keys("hold_released")] == [["released", AN]]
+
+
+@pytest.mark.parametrize(
+    ("who", "role", "step"),
+    [(AN, None, "withdraw"), (HEAD, None, "refuse"), ("op", Role.OPERATOR, "refuse"), ("so", Role.SECURITY_OFFICER, "refuse")],
+)  # fmt: skip
+async def test_whoever_ends_it_the_file_is_gone_and_the_record_stays(tmp_path, who, role, step):
+    async with room(tmp_path) as here:
+        token = here.office.session(who, *([role] if role else []))
+        here.office.ask(q.AskRequests(), token)
+        assert isinstance(here.decided(token, step), q.Done)
+        assert here.state() is HoldState.REFUSED
+        assert here.hall.files() == []
+        assert here.decided(token, step).kind == "forbidden"
+        assert released(here.sink) == []
+        assert here.acts() == [(step, who, True)]
+
+
+async def test_an_act_that_cannot_be_recorded_lets_nothing_go(tmp_path):
+    async with room(tmp_path) as here:
+        head, officer = here.office.session(HEAD), here.office.session("so", Role.SECURITY_OFFICER)
+        here.office.ask(q.AskRequests(), head)
+        assert isinstance(here.decided(head, "endorse"), q.Done)
+        code, here.office.failing = here.office.code("so"), AuditError("full")
+        question = q.Approve(request=REFERENCE, reason="đã đọc", code=code, read=True)
+        assert (await within(here.office.kind, question, officer)) == "unavailable"
+        here.office.failing = None
+        await within(here.holds.tend)
+        assert (here.state(), released(here.sink)) == (HoldState.HELD, [])
+        with here.holds.store.lease(REFERENCE):
+            assert (await within(here.approved, officer)).kind == "unavailable", "somebody else is at it"
+
+
+async def test_only_the_security_officer_opens_it_and_each_look_is_an_act(tmp_path):
+    async with room(tmp_path) as here:
+        office = here.office
+        officer, operator = office.session("so", Role.SECURITY_OFFICER), office.session("op", Role.OPERATOR)
+        head, auditor = office.session(HEAD), office.session("au", Role.AUDITOR)
+        office.ask(q.AskRequests(), officer)
+        for token in (operator, head, auditor, office.session(AN)):
+            assert office.kind(q.ReadHeld(REFERENCE), token) == "forbidden"
+            assert office.kind(q.GetHeld(REFERENCE), token) == "forbidden"
+        text = office.ask(q.ReadHeld(REFERENCE), officer)
+        assert (dict(text.fields)["From"], dict(text.fields)["Subject"]) == (BINH, "thu-so-1")
+        assert CANARY in text.text
+        *pieces, end = here.answers(q.GetHeld(REFERENCE), officer)
+        assert b"".join(one.octets for one in pieces) == here.hall.octets(1)
+        assert end.whole
+        assert here.acts() == [("read_held", "so", True), ("save_held", "so", True)]
+        assert office.kind(q.ReadHeld("BT-00000009"), officer) == "not_found"
+        here.hall.configuration.hold.identity.rename(tmp_path / "away")
+        assert office.kind(q.ReadHeld(REFERENCE), officer) == "unavailable"
+
+
+async def test_who_is_not_concerned_does_not_learn_that_it_is_held(tmp_path):
+    async with room(tmp_path) as here:
+        stranger = here.office.session(BINH)
+        here.office.ask(q.AskRequests(), here.office.session("so", Role.SECURITY_OFFICER))
+        view = here.office.ask(q.AskRequests(), stranger)
+        assert (view.mine, view.waiting, view.done) == ((), (), ())
+        assert here.decided(stranger, "withdraw").kind == "not_found"
+        await within(here.hall.release, REFERENCE)
+        assert here.decided(stranger, "withdraw").kind == "not_found"
