@@ -150,12 +150,13 @@ class NoticeBook:
         with self._reading() as connection:
             return _has(connection, key)
 
-    def keys(self, kind: str) -> tuple[str, ...]:
-        """Return the keys of a kind, oldest first."""
+    def marks(self, kind: str) -> tuple[str, ...]:
+        """Return the keys of a kind that were marked, oldest first."""
         with self._reading() as connection:
-            return tuple(
-                key for (key,) in connection.execute("SELECT key FROM notice WHERE kind = ? ORDER BY at", (kind,))
+            rows = connection.execute(
+                "SELECT key FROM notice WHERE fate = ? AND kind = ? ORDER BY at", (Fate.NONE.value, kind)
             )
+            return tuple(key for (key,) in rows)
 
     def due(self, now: float) -> Waiting | None:
         """Return the notice that has waited longest of those whose time has come."""

@@ -54,7 +54,7 @@ def telling(office):
     console = {"listen": "127.0.0.1:8443", "names": ["gw.example"]}
     configuration = Configuration(data=office.data, console=console, notices={"holidays": [HOLIDAY]})
     book = NoticeBook(office.data)
-    assert book.keys("") == ()  # which makes it
+    assert book.marks("") == ()  # which makes it
     office.desk = replace(office.desk, configuration=configuration, notices=book)
     yield Telling(office.desk, book)
     book.close()

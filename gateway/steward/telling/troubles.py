@@ -29,7 +29,7 @@ class Troubles:
         if not telling.desk.configuration.notices.to:
             return
         shown = telling.troubles()
-        told = dict(_open(telling.book.keys(_MARK)))
+        told = dict(_open(telling.book.marks(_MARK)))
         for name, found in shown.items():
             if found.get("step"):
                 _tell(telling, f"{_MARK}:{name}:{found['step']}", "trouble_begins", name, found)
