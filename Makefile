@@ -16,7 +16,7 @@ WHOLE := tests/e2e tests/accuracy tests/attacks tests/interop tests/hostile test
   tests/signatures/test_pkits.py tests/text/test_real_documents.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types contracts unit system system-test lock deb campaign bench under-load clean
+.PHONY: help run test check lint types contracts unit system system-test lock deb campaign cluster bench under-load clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ test: system-test $(VENV)/.dev ## install everything the tests need and run ever
 campaign: $(VENV)/.dev ## long runs against whole systems: the Debian package in a fresh Debian, a container, Thunderbird
 	@deploy/system-packages.sh run test campaign
 	$(BIN)/pytest -v tests/campaign
+
+cluster: $(VENV)/.dev ## several gateways with PostgreSQL and HAProxy: the tests of tests/cluster with their long times
+	GATEWAY_LONG=1 $(BIN)/pytest -v -m cluster tests/cluster
 
 check: $(VENV)/.dev ## lint, types, import contracts and unit tests side by side; PKG=mime takes the tests of one package
 	@$(MAKE) --no-print-directory -j4 -O lint types contracts unit

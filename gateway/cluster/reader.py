@@ -84,18 +84,14 @@ class ClusterReader:
 
     def links(self) -> Iterator[tuple[str, bytes, bytes]]:
         """Yield node, body and hash of every record in the order of their time."""
-        place: tuple[object, ...] = ("-infinity", "", 0)
-        while True:
-            rows = self._rows(
-                "SELECT at, node, seq, body, hash FROM record WHERE (at, node, seq) > (%s, %s, %s)"
-                " ORDER BY at, node, seq LIMIT %s",
-                (*place, _PAGE),
-            )
-            for *_, node, _, body, digest in rows:
-                yield node, bytes(body), bytes(digest)
-            if len(rows) < _PAGE:
-                return
-            place = rows[-1][:3]
+        try:
+            with self._connection.transaction(), self._connection.cursor("links") as cursor:  # one sort for all pages
+                cursor.itersize = _PAGE
+                cursor.execute("SELECT node, body, hash FROM record ORDER BY at, node, seq")
+                for node, body, digest in cursor:
+                    yield node, bytes(body), bytes(digest)
+        except failures() as error:
+            raise DatabaseError(both("cluster", "fault", "not_read", error=told(error))) from None
 
     def close(self) -> None:
         """Close the connection."""

@@ -19,6 +19,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from gateway.audit.chain import Head
 from gateway.audit.store import Folder, connect_readonly
 from gateway.cluster import records
@@ -68,7 +70,7 @@ class Shipper:
     def run(self, ended: Callable[[], bool]) -> None:
         """Ship until it is to end; then once more what is left."""
         while not ended():
-            self._wait(self.step())
+            self._wait(self.step(), ended)
         end = time.monotonic() + _LAST_S
         while self.step() == 0 and time.monotonic() < end:
             pass
@@ -124,6 +126,8 @@ class Shipper:
         try:
             with within(self._centre):
                 records.ship(self._centre, self._node, links, notes)
+        except (msgspec.DecodeError, UnicodeDecodeError):  # chained anew around what is no record
+            raise ForkError(both("cluster", "ship", "broken", node=self._node, seq=links[0].seq)) from None
         except failures():
             self._batch = max(_LEAST_BATCH, self._batch // 2)
             raise
@@ -197,9 +201,14 @@ class Shipper:
             records.tell(self._centre, self._node, key, fault)
         self._told = time.monotonic()
 
-    def _wait(self, seconds: float) -> None:
-        if seconds and select.select([self._shipping.wake], [], [], seconds)[0]:
-            os.eventfd_read(self._shipping.wake)
+    def _wait(self, seconds: float, ended: Callable[[], bool]) -> None:
+        """Wait until somebody waits for the centre; after a failure until the time is over, whoever waits."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if select.select([self._shipping.wake], [], [], left)[0]:
+                os.eventfd_read(self._shipping.wake)
+            if seconds <= ROUND_S or ended():
+                return
 
 
 def ship_process(

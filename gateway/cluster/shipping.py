@@ -53,7 +53,8 @@ class Shipping:
     @property
     def lag_s(self) -> float:
         """For how long the centre has not had all records."""
-        return max(0.0, time.monotonic() - float(self._words().get("even", 0.0)))
+        now = time.monotonic()
+        return max(0.0, now - float(self._words().get("even", now)))
 
     @property
     def away(self) -> str:

@@ -102,6 +102,19 @@ def test_a_log_that_is_not_the_one_the_centre_knows_stops_the_shipping_in_words(
         one.close()
 
 
+def test_what_is_chained_anew_around_no_record_is_not_shipped(data, cluster_dsn):
+    connection = open_checked(Folder(data))
+    with immediate(connection):
+        insert(connection, read_head(connection), [Entry(b'{\xff"time":1}')])
+    connection.close()
+    with centre(cluster_dsn) as there_is:
+        one = shipper(data, cluster_dsn)
+        assert one.step() > ship.ROUND_S
+        assert "audit verify" in one.shown.fork
+        assert there(there_is) == []
+        one.close()
+
+
 def test_two_machines_of_one_name_are_found_out_whoever_comes_first(data, cluster_dsn, tmp_path):
     asyncio.run(fill(tmp_path / "other", 3))
     with centre(cluster_dsn) as connection:
