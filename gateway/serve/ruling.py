@@ -38,7 +38,7 @@ _AGAIN_S: Final = 15.0
 """After which a reload that had no effect is asked for again."""
 _RETRY: Final = timedelta(seconds=10)
 """After which a bundle that could not be had is fetched again."""
-PATIENCE_S: Final = 60.0
+PATIENCE_S: Final = 50.0
 """How long after its time a bundle may be missing."""
 
 
