@@ -381,6 +381,7 @@ async def test_past_the_limits_the_rest_of_the_body_need_not_be_sent(connect):
     assert answers[-1][1].startswith(b"452")
 
 
+@pytest.mark.slow
 async def test_an_mta_that_takes_no_answers_is_not_read_without_end(connect):
     engine = RecordingEngine()
     mta = await connect(engine)

@@ -222,7 +222,7 @@ def test_searching_text_is_linear(unit):
         find_inline_encodings(bomb)
         return time.process_time() - started
 
-    assert min(cost(800_000) for _ in range(3)) < 0.05 + 10 * min(cost(200_000) for _ in range(3))  # quadratic: 16
+    assert min(cost(400_000) for _ in range(3)) < 0.05 + 10 * min(cost(100_000) for _ in range(3))  # quadratic: 16
 
 
 def test_a_ten_megabyte_mail_is_parsed_without_walking_its_body():
