@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
-import random
 from collections.abc import Callable
 
 import pytest
@@ -13,7 +11,6 @@ pytest.importorskip("numpy")
 pytest.importorskip("cv2")
 
 import numpy as np
-from fontTools.pens.reportLabPen import ReportLabPen
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
@@ -26,45 +23,35 @@ from gateway.documents.readers.pictures import ocr
 from gateway.model import Document, Origin, Run
 from gateway.vietnamese.marks import find_in_document
 from tests.readers import pdfs, scans
+from tests.readers.drawn_pages import (
+    BOLD,
+    black,
+    blue,
+    body,
+    chart,
+    clipped,
+    dots,
+    form,
+    framed,
+    glyph_pictures,
+    half_a_word,
+    hatched,
+    inline_picture,
+    letters_below_one_another,
+    logo,
+    map_of_districts,
+    one_letter_drawn,
+    outline,
+    pale,
+    picture_of_a_line,
+    watermark,
+    white_on_red,
+)
 
 pytestmark = [
     pytest.mark.system,
     pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with Vietnamese data is not installed"),
 ]
-BOLD = pdfs.LIBERATION / "LiberationSerif-Bold.ttf"
-LINE = "Thực hiện kế hoạch của Ủy ban nhân dân thành phố, các phòng báo cáo kết quả trước ngày 30"
-
-
-def outline(canvas: Canvas, words: str, *, x: float, y: float, size: float = 14.0) -> None:
-    """Draw words as filled curves, one path a letter, as drawing programs convert text."""
-    font = TTFont(BOLD)
-    glyphs, names, unit = font.getGlyphSet(), font.getBestCmap(), size / font["head"].unitsPerEm
-    canvas.saveState()
-    canvas.translate(x, y)
-    canvas.scale(unit, unit)
-    for letter in words:
-        glyph = glyphs[names[ord(letter)]]
-        pen = ReportLabPen(glyphs)
-        glyph.draw(pen)
-        shape = pen.path
-        path = canvas.beginPath()
-        position = 0
-        for operator in shape.operators:
-            count = (2, 2, 6, 0)[operator]
-            points = shape.points[position : position + count]
-            position += count
-            (path.moveTo, path.lineTo, path.curveTo, path.close)[operator](*points)
-        canvas.drawPath(path, fill=1, stroke=0)
-        canvas.translate(glyph.width, 0)
-    canvas.restoreState()
-
-
-def body(canvas: Canvas) -> None:
-    """Twenty lines of ordinary text, as text."""
-    canvas.setFillColorRGB(0, 0, 0)
-    canvas.setFont("Serif", 12)
-    for row in range(20):
-        canvas.drawString(80, 600 - 20 * row, LINE)
 
 
 def read(draw: Callable[[Canvas], None], *, words_s: float = 20.0) -> Document:
@@ -78,134 +65,6 @@ def read(draw: Callable[[Canvas], None], *, words_s: float = 20.0) -> Document:
 
 def levels(document: Document) -> set[str]:
     return {mark.level.value for mark in find_in_document(document) if mark.strength.value == "marked"}
-
-
-def black(canvas: Canvas) -> None:
-    outline(canvas, "TỐI MẬT", x=100, y=720)
-
-
-def framed(canvas: Canvas) -> None:
-    outline(canvas, "TỐI MẬT", x=100, y=720)
-    canvas.rect(94, 712, 76, 24)
-
-
-def blue(canvas: Canvas) -> None:
-    canvas.setFillColorRGB(0.1, 0.2, 0.7)
-    outline(canvas, "TỐI MẬT", x=260, y=760, size=18)
-
-
-def pale(canvas: Canvas) -> None:
-    canvas.setFillColorRGB(0.75, 0.75, 0.75)
-    outline(canvas, "TỐI MẬT", x=100, y=720, size=20)
-
-
-def white_on_red(canvas: Canvas) -> None:
-    canvas.setFillColorRGB(0.8, 0.1, 0.1)
-    canvas.rect(90, 708, 100, 32, fill=1, stroke=0)
-    canvas.setFillColorRGB(1, 1, 1)
-    outline(canvas, "TỐI MẬT", x=100, y=718, size=18)
-
-
-def watermark(canvas: Canvas) -> None:
-    canvas.setFillColorRGB(0.8, 0.8, 0.8)
-    canvas.saveState()
-    canvas.translate(170, 250)
-    canvas.rotate(45)
-    outline(canvas, "TỐI MẬT", x=0, y=0, size=80)
-    canvas.restoreState()
-
-
-def glyph_pictures(canvas: Canvas) -> None:
-    font = ImageFont.truetype(str(BOLD), 40)
-    x = 100.0
-    for letter in "TỐI MẬT":
-        width = math.ceil(font.getlength(letter))
-        tile = Image.new("L", (width, 60), 255)
-        ImageDraw.Draw(tile).text((0, 8), letter, font=font, fill=0)
-        canvas.drawImage(ImageReader(tile), x, 715, width=width * 0.35, height=21)
-        x += width * 0.35
-
-
-def picture_of_a_line(canvas: Canvas) -> None:
-    line = Image.new("RGB", (400, 70), "white")
-    ImageDraw.Draw(line).text((10, 6), "TỐI MẬT", font=ImageFont.truetype(str(BOLD), 48), fill="black")
-    canvas.drawImage(ImageReader(line), 100, 715, width=120, height=21)
-
-
-def inline_picture(canvas: Canvas) -> None:
-    line = Image.new("RGB", (300, 70), "white")
-    ImageDraw.Draw(line).text((10, 6), "TỐI MẬT", font=ImageFont.truetype(str(BOLD), 48), fill="black")
-    canvas.drawInlineImage(line, 100, 715, width=90, height=21)
-
-
-def clipped(canvas: Canvas) -> None:
-    """A rectangle seen through the letters."""
-    font = TTFont(BOLD)
-    glyphs, names = font.getGlyphSet(), font.getBestCmap()
-    canvas.saveState()
-    canvas.translate(100, 720)
-    canvas.scale(18 / 2048, 18 / 2048)
-    path, x = canvas.beginPath(), 0.0
-    for letter in "TỐI MẬT":
-        glyph = glyphs[names[ord(letter)]]
-        pen = ReportLabPen(glyphs)
-        glyph.draw(pen)
-        position = 0
-        for operator in pen.path.operators:
-            count = (2, 2, 6, 0)[operator]
-            points = [v + x * (i % 2 == 0) for i, v in enumerate(pen.path.points[position : position + count])]
-            position += count
-            (path.moveTo, path.lineTo, path.curveTo, path.close)[operator](*points)
-        x += glyph.width
-    canvas.clipPath(path, stroke=0, fill=0)
-    canvas.rect(-200, -800, 12000, 3600, fill=1, stroke=0)
-    canvas.restoreState()
-
-
-def letters_below_one_another(canvas: Canvas) -> None:
-    for row, letter in enumerate("TỐIMẬT"):
-        outline(canvas, letter, x=40, y=800 - 42 * row, size=26)
-
-
-def half_a_word(canvas: Canvas) -> None:
-    """The last letter is two boxes."""
-    canvas.setFont("Serif", 16)
-    canvas.drawString(250, 720, "TỐI MẬ")
-    end = 250 + canvas.stringWidth("TỐI MẬ", "Serif", 16)
-    canvas.rect(end + 0.5, 729.5, 10, 1.6, fill=1, stroke=0)
-    canvas.rect(end + 4.6, 720, 1.8, 10, fill=1, stroke=0)
-
-
-def one_letter_drawn(canvas: Canvas) -> None:
-    canvas.setFont("Serif", 16)
-    canvas.drawString(250, 720, "TỐI M")
-    end = 250 + canvas.stringWidth("TỐI M", "Serif", 16)
-    outline(canvas, "Ậ", x=end, y=720, size=16)
-    canvas.drawString(end + canvas.stringWidth("Ậ", "Serif", 16), 720, "T")
-
-
-def dots(canvas: Canvas, words: str = "TỐI MẬT") -> None:
-    grid = Image.new("L", (110, 34), 255)
-    ImageDraw.Draw(grid).text((2, 0), words, font=ImageFont.truetype(str(BOLD), 22), fill=0)
-    for y in range(grid.height):
-        for x in range(grid.width):
-            if grid.getpixel((x, y)) < 128:
-                canvas.circle(150 + 2 * x, 780 - 2 * y, 0.7, fill=1, stroke=0)
-
-
-def hatched(canvas: Canvas) -> None:
-    grid = Image.new("L", (520, 90), 255)
-    ImageDraw.Draw(grid).text((2, 0), "TỐI MẬT", font=ImageFont.truetype(str(BOLD), 62), fill=0)
-    canvas.setLineWidth(0.5)
-    for y in range(0, grid.height, 3):
-        row = [grid.getpixel((x, y)) < 128 for x in range(grid.width)] + [False]
-        start = None
-        for x, inked in enumerate(row):
-            if inked and start is None:
-                start = x
-            if not inked and start is not None:
-                canvas.line(100 + 0.4 * start, 770 - 0.4 * y, 100 + 0.4 * x, 770 - 0.4 * y)
-                start = None
 
 
 @pytest.mark.parametrize(
@@ -342,53 +201,6 @@ def test_drawn_letters_that_nobody_has_time_to_read_are_doubtful() -> None:
     document = read(black, words_s=0.0)
     assert document.doubtful_pages == (1,)
     assert document.status.value == "ok"
-
-
-def chart(canvas: Canvas) -> None:
-    rng = random.Random(1)
-    for column in range(20):
-        canvas.rect(100 + 15 * column, 640, 10, rng.uniform(10, 120), fill=1)
-    path = canvas.beginPath()
-    path.moveTo(100, 650)
-    for column in range(200):
-        path.lineTo(100 + 1.5 * column, 650 + rng.uniform(0, 100))
-    canvas.drawPath(path)
-    for _ in range(150):
-        canvas.circle(rng.uniform(100, 400), rng.uniform(650, 760), 2.5, fill=1)
-
-
-def map_of_districts(canvas: Canvas) -> None:
-    rng = random.Random(2)
-    for _ in range(400):
-        x, y = rng.uniform(90, 480), rng.uniform(630, 800)
-        path = canvas.beginPath()
-        path.moveTo(x, y)
-        for corner in range(1, 14):
-            path.lineTo(x + 9 * math.sin(corner / 2) + rng.uniform(-2, 2), y + 9 * math.cos(corner / 2))
-        path.close()
-        canvas.setFillColorRGB(rng.random(), rng.random(), rng.random())
-        canvas.drawPath(path, fill=1)
-
-
-def logo(canvas: Canvas) -> None:
-    canvas.setFillColorRGB(0.8, 0.1, 0.1)
-    canvas.circle(130, 750, 30, fill=1)
-    canvas.setFillColorRGB(1, 1, 0)
-    outline(canvas, "VNPT", x=110, y=742, size=16)
-    canvas.setFillColorRGB(0, 0.3, 0.6)
-    outline(canvas, "BẢO MẬT THÔNG TIN", x=180, y=740, size=20)
-
-
-def form(canvas: Canvas) -> None:
-    """A table of one row, boxes to tick, a field, bullets beside text, one of them before a name that is nearly a mark."""
-    for column in range(9):
-        canvas.rect(100 + 20 * column, 780, 20, 14)
-    canvas.setFont("Serif", 12)
-    for row, words in enumerate(("Nam", "Nữ", "Quản lý bảo mật", "Mặt trước", "Số tài khoản")):
-        canvas.rect(100, 700 + 15 * row, 8, 8)
-        canvas.circle(90, 704 + 15 * row, 1.5, fill=1)
-        canvas.drawString(112, 700 + 15 * row, words)
-    canvas.rect(250, 700, 150, 20)
 
 
 @pytest.mark.parametrize("draw", [chart, map_of_districts, logo, form])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import re
-import struct
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -22,7 +21,18 @@ from gateway.demo.sign import sign_pdf
 from tests.pki import cms
 from tests.pki.tree import letter_pdf, tree
 from tests.signatures.oddities import saved, sign_locked
-from tests.signatures.pdf_updates import EMPTY, Update, dictionary, name, numbers, sheet, stamp, update
+from tests.signatures.pdf_updates import (
+    EMPTY,
+    Update,
+    dictionary,
+    entries,
+    name,
+    numbers,
+    object_stream,
+    sheet,
+    stamp,
+    update,
+)
 from tests.signatures.samples import Sample
 
 Writer = IncrementalPdfFileWriter
@@ -104,10 +114,10 @@ class _Awaiting(Update):
 def _awaited(how: str) -> bytes:
     one = _Awaiting()
     if how == "cross-reference":
-        return one.finish(_entries(one, [], one.number))
+        return one.finish(entries(one, [], one.number))
     if how == "object-stream":
-        place = _object_stream(one, one.number, [(905, b"<<>>")])
-        return one.finish(_entries(one, [(one.number, 1, place, 0), (905, 2, one.number, 0)], 910))
+        place = object_stream(one, one.number, [(905, b"<<>>")])
+        return one.finish(entries(one, [(one.number, 1, place, 0), (905, 2, one.number, 0)], 910))
     place = one.add(f"{one.number} 0 obj\n{EMPTY}")
     rows = [(one.number, place, 0)]
     if how == "validation-data":
@@ -115,27 +125,6 @@ def _awaited(how: str) -> bytes:
         body = b"%d 0 obj\n%s/DSS<</Certs[%d 0 R]>>>>\nendobj\n" % (number, catalog[:-2], one.number)
         rows.append((number, one.add(body), 0))
     return one.finish(one.table(sorted(rows)))
-
-
-def _object_stream(one: Update, number: int, objects: list[tuple[int, bytes]]) -> int:
-    head, body = b"", b""
-    for held, text in objects:
-        head += b"%d %d " % (held, len(body))
-        body += text + b" "
-    begin = b"%d 0 obj\n<</Type/ObjStm/N %d/First %d/Length %d>>\nstream\n" % (
-        number, len(objects), len(head), len(head + body))  # fmt: skip
-    return one.add(begin + head + body + b"\nendstream\nendobj\n")
-
-
-def _entries(one: Update, rows: list[tuple[int, int, int, int]], number: int) -> int:
-    """Append a cross-reference stream over [(number, kind, place or stream, index)]; return where."""
-    place = len(one.data)
-    rows = sorted([*rows, (number, 1, place, 0)])
-    body = b"".join(struct.pack(">BIH", *row[1:]) for row in rows)
-    index = " ".join(f"{row[0]} 1" for row in rows)
-    head = f"/Type/XRef/Size {one.free + 20}/W[1 4 2]/Index[{index}]/Root {one.root}/Prev {one.start}"
-    one.add(f"{number} 0 obj\n<<{head}/Length {len(body)}>>\nstream\n".encode() + body + b"\nendstream\nendobj\n")
-    return place
 
 
 # Keys that come twice.
@@ -158,11 +147,11 @@ def _double_root(*, stream: bool) -> bytes:
     second = one.add(f"{pages} 0 obj\n<</Type/Pages/Count 0/Kids[]>>\nendobj\n")
     one.root += f"/Root {catalog} 0 R"
     if stream:
-        return one.finish(_entries(one, [(catalog, 1, first, 0), (pages, 1, second, 0)], one.free + 4))
+        return one.finish(entries(one, [(catalog, 1, first, 0), (pages, 1, second, 0)], one.free + 4))
     return one.finish(one.table([(catalog, first, 0), (pages, second, 0)]))
 
 
-def _in_object_stream(*, twice: bool) -> bytes:
+def _inobject_stream(*, twice: bool) -> bytes:
     once = _once()
     one = Update(once)
     number, page = _text_of(once, "Page")
@@ -171,9 +160,9 @@ def _in_object_stream(*, twice: bool) -> bytes:
     other = re.sub(rb"/Contents \d+ 0 R", b"/Contents %d 0 R" % fresh, page)
     doubled = page[:-2] + b"/Contents %d 0 R>>" % fresh
     held = [(number, page), (number, other)] if twice else [(number, doubled)]
-    place = _object_stream(one, fresh + 1, held)
+    place = object_stream(one, fresh + 1, held)
     rows = [(fresh, 1, empty, 0), (fresh + 1, 1, place, 0), (number, 2, fresh + 1, 0)]
-    return one.finish(_entries(one, rows, fresh + 2))
+    return one.finish(entries(one, rows, fresh + 2))
 
 
 def _prepared_double() -> bytes:
@@ -348,8 +337,8 @@ ATTACKS: dict[str, Callable[[], bytes]] = {
     "two-resources": lambda: _double_contents("Resources"),
     "two-catalogs-in-trailer": lambda: _double_root(stream=False),
     "two-catalogs-in-stream": lambda: _double_root(stream=True),
-    "two-contents-in-object-stream": lambda: _in_object_stream(twice=False),
-    "number-twice-in-object-stream": lambda: _in_object_stream(twice=True),
+    "two-contents-in-object-stream": lambda: _inobject_stream(twice=False),
+    "number-twice-in-object-stream": lambda: _inobject_stream(twice=True),
     "two-contents-before-signing": _prepared_double,
     "annotation-without-number": lambda: _stamped(_sheet_in_list),
     "annotations-in-another-order": lambda: _stamped(

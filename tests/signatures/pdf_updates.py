@@ -115,3 +115,25 @@ class Update:
     def finish(self, place):
         """End the file with a cross-reference at `place`."""
         return self.data + f"startxref\n{place}\n%%EOF\n".encode()
+
+
+def object_stream(one: Update, number: int, objects: list[tuple[int, bytes]]) -> int:
+    """Append an object stream of [(number, object)]; return where."""
+    head, body = b"", b""
+    for held, text in objects:
+        head += b"%d %d " % (held, len(body))
+        body += text + b" "
+    begin = b"%d 0 obj\n<</Type/ObjStm/N %d/First %d/Length %d>>\nstream\n" % (
+        number, len(objects), len(head), len(head + body))  # fmt: skip
+    return one.add(begin + head + body + b"\nendstream\nendobj\n")
+
+
+def entries(one: Update, rows: list[tuple[int, int, int, int]], number: int) -> int:
+    """Append a cross-reference stream over [(number, kind, place or stream, index)]; return where."""
+    place = len(one.data)
+    rows = sorted([*rows, (number, 1, place, 0)])
+    body = b"".join(struct.pack(">BIH", *row[1:]) for row in rows)
+    index = " ".join(f"{row[0]} 1" for row in rows)
+    head = f"/Type/XRef/Size {one.free + 20}/W[1 4 2]/Index[{index}]/Root {one.root}/Prev {one.start}"
+    one.add(f"{number} 0 obj\n<<{head}/Length {len(body)}>>\nstream\n".encode() + body + b"\nendstream\nendobj\n")
+    return place

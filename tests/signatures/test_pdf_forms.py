@@ -28,11 +28,6 @@ def stand(data):
 
 
 @pytest.fixture(scope="module")
-def once():
-    return sign_pdf(letter_pdf(), tree().g2_person)
-
-
-@pytest.fixture(scope="module")
 def form():
     """An unsigned form with one text field."""
     out = io.BytesIO()

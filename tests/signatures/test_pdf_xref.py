@@ -5,23 +5,10 @@ from __future__ import annotations
 import pytest
 
 from gateway.demo.sign import PdfSigning, sign_pdf
-from gateway.documents.signatures import verify
-from gateway.model import Changes, Indication
-from tests.pki.tree import NOW, letter_pdf, store, tree
+from gateway.model import Changes
+from tests.pki.tree import tree
 from tests.signatures.pdf_updates import Update
-
-
-def look(data):
-    return verify(data, part="1", filename="a.pdf", detected_type="application/pdf", trust=store(), now=NOW)
-
-
-def stand(data):
-    return {one.indication for one in look(data)} == {Indication.TOTAL_PASSED}
-
-
-@pytest.fixture(scope="module")
-def once():
-    return sign_pdf(letter_pdf(), tree().g2_person)
+from tests.signatures.test_pdf_forms import look, stand
 
 
 @pytest.mark.parametrize("generation", [1, 7])

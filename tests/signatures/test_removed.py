@@ -64,11 +64,6 @@ def replace_form(writer):
     writer.update_root()
 
 
-@pytest.fixture(scope="module")
-def once():
-    return sign_pdf(letter_pdf(), tree().g2_person)
-
-
 class TestPdf:
     @pytest.mark.parametrize("change", [clear, empty, make_button, delete_field, delete_form, replace_form])
     def test_a_signature_that_an_update_drops_is_named_with_its_signer(self, once, change):

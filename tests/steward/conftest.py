@@ -1,10 +1,12 @@
-"""Hashes of passwords that cost nothing: what they cost is tested where it matters."""
+"""A steward; and hashes of passwords that cost nothing: what they cost is tested where it matters."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from gateway.steward.accounts import hashes
+from tests.steward.support import Office
 
 IN_SERVICE = hashes._HASHER
 
@@ -20,3 +22,8 @@ def cheap_hashes() -> Iterator[None]:
 def dear_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in service."""
     monkeypatch.setattr(hashes, "_HASHER", IN_SERVICE)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(tmp_path)
