@@ -2,6 +2,7 @@
 
     python3 verify_standalone.py audit.db --checkpoints checkpoints/ [--checkpoints /other/copy] [--key public-key.txt]
     python3 verify_standalone.py export.jsonl --checkpoints checkpoints/ --key public-key.txt
+    python3 verify_standalone.py --proof 1207.tlog-proof --key public-key.txt [--witness KEYS]
     zstd -d 2026-11-27.jsonl.zst; python3 verify_standalone.py 2026-11-27.jsonl --key public-key.txt
 
 Exit code 0: whole. 1: changed, cut, or a checkpoint disagrees. 2: could not run. The format is in docs/audit-format.md.
@@ -333,21 +334,59 @@ def check(log: Path, folders: list[Path], key_file: Path, witnesses: list[str]) 
     return faults
 
 
+PROOF = re.compile(
+    r"c2sp\.org/tlog-proof@v1\nextra (?P<extra>\S+)\nindex (?P<index>[0-9]{1,18})\n(?P<path>(?:\S{44}\n)*)\n"
+)
+
+
+def check_proof(file: Path, key_file: Path, witnesses: list[str]) -> list[str]:
+    """Return what is wrong with the proof of one record (C2SP tlog-proof); prints the record when it holds."""
+    text = file.read_text("utf-8")
+    proof = PROOF.match(text)
+    note = NOTE.fullmatch(text[proof.end() :]) if proof is not None else None
+    if proof is None or note is None or not note["chain"]:
+        raise ValueError(f"{file}: this is no proof of a record")
+    extra, index, last = base64.b64decode(proof["extra"]), int(proof["index"]), int(note["size"]) - 1
+    faults = check_notes([note], key_file.read_text("utf-8", "replace"), witnesses)
+    if content_of(extra[32:]).get("seq") != index + 1 or index > last:
+        faults.append(f"the record is not number {index + 1} of the {last + 1} under the checkpoint")
+    found = hashlib.sha256(b"\x00" + hashlib.sha256(extra).digest()).digest()
+    for sibling in map(base64.b64decode, proof["path"].split()):
+        if index & 1 or index == last:  # RFC 9162 2.1.3.2
+            found = hashlib.sha256(b"\x01" + sibling + found).digest()
+            while index and not index & 1:
+                index, last = index >> 1, last >> 1
+        else:
+            found = hashlib.sha256(b"\x01" + found + sibling).digest()
+        index, last = index >> 1, last >> 1
+    if last or found != base64.b64decode(note["root"]):
+        faults.append("the record is not the one that the checkpoint covers")
+    if not faults:
+        say(extra[32:].decode("utf-8", "replace"))
+    return faults
+
+
 def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("log", type=Path, help="audit.db, or JSON lines of `gateway audit export`")
+    parser.add_argument("log", type=Path, nargs="?", help="audit.db, or JSON lines of `gateway audit export`")
     parser.add_argument(
         "--checkpoints", type=Path, action="append", help="directory with *.notes, or one of them; may be repeated"
     )
     parser.add_argument("--key", type=Path, help="public-key.txt; default: in the first checkpoints directory")
     parser.add_argument("--witness", type=Path, action="append", help="verifier keys of witnesses, one a line")
+    parser.add_argument("--proof", type=Path, help="proof of one record (gateway audit proof); needs --key")
     arguments = parser.parse_args()
-    beside = arguments.log.parent / "checkpoints"
+    if (arguments.log is None) is (arguments.proof is None) or (arguments.proof and not arguments.key):
+        parser.error("give a log, or --proof with --key")
+    beside = (arguments.log or arguments.proof).parent / "checkpoints"
     folders = arguments.checkpoints or ([beside] if beside.exists() or not arguments.key else [])
     try:
         witnesses = [line for path in arguments.witness or [] for line in path.read_text("utf-8").splitlines() if line]
-        faults = check(arguments.log, folders, arguments.key or folders[0] / "public-key.txt", witnesses)
+        if arguments.proof:
+            faults = check_proof(arguments.proof, arguments.key, witnesses)
+        else:
+            faults = check(arguments.log, folders, arguments.key or folders[0] / "public-key.txt", witnesses)
     except (OSError, ValueError, KeyError, TypeError, sqlite3.Error) as error:
         sys.stderr.write(f"cannot verify: {error}\n")
         return 2

@@ -153,6 +153,23 @@ def audit_verify(
     return verify(load_configuration(config, data=data), tuple(checkpoint or ()), key, as_json=as_json)
 
 
+@command(app, "proof")
+def audit_proof(
+    seq: Annotated[int, typer.Argument(min=1, metavar="SEQ", help=words("proof_seq"))],
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> int:
+    """Chứng minh một bản ghi mà không đưa nhật ký / prove one record to who may not see the others (C2SP tlog-proof).
+
+    gateway audit proof 1207 > 1207.tlog-proof
+    python3 verify_standalone.py --proof 1207.tlog-proof --key public-key.txt
+    """
+    from gateway.commands.audit import proof
+    from gateway.commands.common import data_folder
+
+    return proof(data_folder(config, data), seq)
+
+
 @command(app, "witness")
 def audit_witness(
     listen: Annotated[str, typer.Option(help=words("witness_listen"))],

@@ -12,6 +12,7 @@ from pathlib import Path
 from gateway.audit.archive import verify_archive
 from gateway.audit.backup import backup, pages
 from gateway.audit.export import Export, export_jsonl
+from gateway.audit.prove import prove
 from gateway.audit.query import AuditReader, Filter, unknown
 from gateway.audit.reader import Reader
 from gateway.audit.render import (
@@ -160,6 +161,12 @@ def verify(configuration: Configuration, checkpoints: tuple[Path, ...], key: Pat
     else:
         print(render_verification(result))
     return result.exit_code
+
+
+def proof(data: Path, seq: int) -> int:
+    """Print the proof of one record."""
+    print_octets(prove(data, seq).encode())
+    return 0
 
 
 def export(where: Where, wanted: Filter, *, as_csv: bool, xlsx: Path | None = None) -> int:
