@@ -149,3 +149,22 @@ def test_many_exports_at_once_are_told_to_come_again(system):
         one.join()
     assert set(statuses) <= {200, 429}
     assert 200 in statuses
+
+
+def test_an_upload_that_is_too_slow_is_told_so_and_forgotten(start):
+    system = start(upload_s=2.0)
+    content = b"x" * (1 << 20)
+    body = multipart("c-auditor", content)
+    head = (
+        "POST /check HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: session=auditor\r\nSec-Fetch-Site: same-origin\r\n"
+        f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", system.port), timeout=60) as slow:
+        slow.sendall(head.encode() + body[: len(body) // 2])
+        answer = b""
+        while part := slow.recv(65536):
+            answer += part
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert "quá chậm".encode() in answer
+    asked = system.asked()
+    assert asked.index("BeginCheck") < asked.index("CheckPiece") < asked.index("EndCheck") < asked.index("AskCheck")

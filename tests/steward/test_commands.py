@@ -162,3 +162,30 @@ def test_doctor_looks_at_the_consoles_certificate_port_and_accounts(console, tmp
     assert any(line.startswith("BAD") and str(certificate) in line for line in told())
     (tmp_path / "accounts.db").write_bytes(b"")
     assert any("BAD" in line and "accounts.db" in line for line in told(certificate=None, key=None))
+
+
+def test_tokens_of_programs_are_made_listed_and_taken_back_and_recorded(console, tmp_path):
+    token = console(
+        "token", "add", "ho-so", "--unit", "noivu", "--days", "3", "--per-hour", "5", "--reason", "QĐ 12"
+    ).split()[-1]
+    assert token.startswith("cvt_")
+    (listed,) = [json.loads(line) for line in console("token", "list", "--json").splitlines() if line]
+    assert (listed["name"], listed["unit"], listed["mailbox"], listed["per_hour"]) == ("ho-so", "noivu", None, 5)
+    assert token not in console("token", "list")
+    console("token", "add", "ho-so", "--unit", "noivu", code=2)
+    console("token", "revoke", "ho-so")
+    console("token", "revoke", "ho-so", code=2)
+    assert [(act["what"], act["about"], act.get("reason", "")) for act in acts(tmp_path)] == [
+        ("token_add", "ho-so noivu", "QĐ 12"), ("token_revoke", "ho-so", ""),
+    ]  # fmt: skip
+    assert not any(token.encode() in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+
+
+@pytest.mark.parametrize(("kind", "health"), [("relay", "WARNING"), ("milter", "WARNING"), ("submission", "GOOD")])
+def test_doctor_says_whether_anybody_can_reach_the_self_check_mailbox(kind, health):
+    listener = {"kind": kind, "listen": "127.0.0.1:0"} | ({"auth_without_tls": True} if kind == "submission" else {})
+    configuration = Configuration(self_check={"address": "kiemtra@x.example"}, listeners=(listener,))
+    (line,) = doctor._self_check(configuration)
+    assert line.health.name == health
+    assert "kiemtra@x.example" in line.words
+    assert list(doctor._self_check(Configuration())) == []

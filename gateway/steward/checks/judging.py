@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -15,7 +16,6 @@ from gateway.audit.keyed import Keyed
 from gateway.documents.wall.mending import mend
 from gateway.documents.wall.pool import WorkerPool
 from gateway.documents.wall.wire import Limits
-from gateway.errors import AuditError, TemporaryError
 from gateway.model import FindingOutcome
 from gateway.model.formats import by_name
 from gateway.model.reference import make_reference
@@ -25,7 +25,9 @@ from gateway.pipeline.self_check import Checked, FrontEndRules, check, record_of
 from gateway.spool import Spool, SpoolSettings
 from gateway.steward.checks.uploads import Upload, Uploads
 from gateway.steward.refused import refused
+from gateway.system.logs import log_failure
 
+_LOG = logging.getLogger("gateway.steward.checks")
 KEPT_S: Final = 600.0
 """How long mended copies can be had."""
 _KEPT_BYTES: Final = 128 << 20
@@ -96,11 +98,13 @@ class Checks:
 
     def judged(self, upload: Upload) -> Outcome:
         """Judge and record an upload, from a thread; Refused when it cannot be."""
+        reference = make_reference()
         try:
-            return asyncio.run_coroutine_threadsafe(self._judged(upload), self._loop).result()
+            return asyncio.run_coroutine_threadsafe(self._judged(reference, upload), self._loop).result()
         except TimeoutError:
             raise refused("too_long", retry_s=60) from None
-        except (TemporaryError, AuditError):
+        except Exception as error:  # noqa: BLE001 - a bug of ours, whose words may be those of a file
+            log_failure(_LOG, reference, error)
             raise refused("unavailable", retry_s=10) from None
 
     def fixed(self, owner: bytes, number: int) -> tuple[str, bytes]:
@@ -117,8 +121,7 @@ class Checks:
         self.uploads.close()
         self._kept.clear()
 
-    async def _judged(self, upload: Upload) -> Outcome:
-        reference = make_reference()
+    async def _judged(self, reference: str, upload: Upload) -> Outcome:
         mails: list[Mail] = []
         async with asyncio.timeout(self._deadline_s):
             for content, files, whole in await asyncio.to_thread(lambda: list(_mails(upload))):
