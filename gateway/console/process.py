@@ -27,6 +27,8 @@ from gateway.system.supervised import SupervisedProcess, end_with
 
 _LOG = logging.getLogger("gateway.console")
 _BACKLOG = 64
+_NICE = 5
+"""Mail goes before people who read about it."""
 _FOREVER = 1 << 40
 NAME = "gateway-console"
 _BOOTSTRAP = (
@@ -89,6 +91,7 @@ class ConsoleProcess:
     def _exec(self) -> None:
         """Become the program, in the fork; all descriptors but those that it is told of close with that."""
         end_with(self._parent)
+        os.nice(_NICE)
         self._release()
         descriptors = tuple(one.fileno() for one in self._sockets)
         for descriptor in (*descriptors, self._door.fileno()):

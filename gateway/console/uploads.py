@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _ROOM_S: Final = 20.0
 """How long somebody waits for a place before hearing that all are taken."""
+_AGAIN_S: Final = 1.0
 _LONGEST_S: Final = 180.0
 """For an answer, which the steward's own deadline ends before."""
 
@@ -77,7 +78,7 @@ class Uploading:
             except Refused as error:
                 if error.refusal.kind != "too_many" or asyncio.get_running_loop().time() > end:
                     raise
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(_AGAIN_S)
                 continue
             assert isinstance(begun, CheckBegun)
             self._ticket = begun.ticket

@@ -72,6 +72,7 @@ def test_every_text_has_words_in_each_language(language):
         "minutes": 2,
         "ending": ".zip",
         "file": 3,
+        "address": "a@b@c",
     }
     for key, (message,) in texts._messages.items():
         fields = {name for _, name, _, _ in string.Formatter().parse(message) if name}

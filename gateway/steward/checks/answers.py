@@ -43,9 +43,6 @@ def ask_check(desk: Desk, person: Person, _question: q.AskCheck, _language: Lang
 
 def begin_check(desk: Desk, person: Person, question: q.BeginCheck, language: Language) -> q.CheckBegun:
     """Make room for an upload, in whose name the person may check."""
-    left, limit = _left(desk, person)
-    if not left:
-        raise refused("invalid", say("check", "no_more", language, limit=limit), retry_s=600)
     upload = Upload(
         owner=key_of(desk.token),
         who=person.name,
@@ -54,7 +51,12 @@ def begin_check(desk: Desk, person: Person, question: q.BeginCheck, language: La
         via="api" if is_program(person) else "page",
         client=desk.client,
     )
-    return q.CheckBegun(_checks(desk).uploads.begin(upload))
+    uploads = _checks(desk).uploads
+    uploads.expect_room(upload)  # before the log is asked: whoever waits comes again and again
+    left, limit = _left(desk, person)
+    if not left:
+        raise refused("invalid", say("check", "no_more", language, limit=limit), retry_s=600)
+    return q.CheckBegun(uploads.begin(upload))
 
 
 def check_piece(desk: Desk, _person: Person, question: q.CheckPiece, language: Language) -> q.Done:

@@ -54,19 +54,26 @@ class Uploads:
         self._lock = threading.Lock()
         self._open: dict[str, Upload] = {}
 
-    def begin(self, upload: Upload) -> str:
-        """Make room; Refused `too_many` when two others are at it, or this person is."""
+    def expect_room(self, upload: Upload) -> None:
+        """Refused `too_many` when two others are at it, or this person is; what dawdles, or is begun anew, gives way."""
         with self._lock:
-            now = time.monotonic()
-            for ticket, one in list(self._open.items()):
-                again = one.owner == upload.owner
-                if not one.judging and (again or now - one.begun > UPLOAD_S):
-                    self._open.pop(ticket).close()
-            if len(self._open) >= AT_A_TIME or any(one.who == upload.who for one in self._open.values()):
-                raise refused("too_many", retry_s=2)
+            self._make_room(upload)
+
+    def begin(self, upload: Upload) -> str:
+        """Take a place and return its ticket; as `expect_room`."""
+        with self._lock:
+            self._make_room(upload)
             ticket = secrets.token_urlsafe(16)
             self._open[ticket] = upload
             return ticket
+
+    def _make_room(self, upload: Upload) -> None:
+        now = time.monotonic()
+        for ticket, one in list(self._open.items()):
+            if not one.judging and (one.owner == upload.owner or now - one.begun > UPLOAD_S):
+                self._open.pop(ticket).close()
+        if len(self._open) >= AT_A_TIME or any(one.who == upload.who for one in self._open.values()):
+            raise refused("too_many", retry_s=2)
 
     def add(self, ticket: str, token: str, number: int, name: str, octets: bytes, language: Language) -> None:
         """Take the next piece of a file; Refused with words for too many files or octets, which ends the upload."""
