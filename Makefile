@@ -60,6 +60,9 @@ PKG_vietnamese := text
 unit: $(VENV)/.dev
 	$(BIN)/pytest -n 3 --dist worksteal -m "not slow and not system" $(WHOLE:%=--ignore=%) $(addprefix tests/,$(or $(PKG_$(PKG)),$(PKG)))
 
+cluster: system-test $(VENV)/.dev ## long runs of several gateways behind HAProxy with PostgreSQL (tests/cluster): KILLS=30
+	GATEWAY_LONG=1 GATEWAY_KILLS=$(or $(KILLS),6) $(BIN)/pytest -v -s tests/cluster
+
 bench: $(VENV)/.dev ## side-by-side benchmarks (tests/bench)
 	$(BIN)/python -m tests.bench
 

@@ -323,9 +323,9 @@ class AuditLog:
         """Record whether the password of a login is what Điều 6 asks for; returns the record's place in the chain."""
         return await self._put(r.PasswordJudged(session=session_facts(session), login=text(login, 320), sound=sound))
 
-    async def duplicate(self, reference: str, of: str) -> int:
-        """Record that a repetition was answered without a second delivery."""
-        return await self._put(r.Duplicate(id=reference, of=of))
+    async def duplicate(self, reference: str, of: str, *, node: str = "") -> int:
+        """Record that a repetition was answered without a second delivery; `node` has the mail that was relayed."""
+        return await self._put(r.Duplicate(id=reference, of=of, node=node))
 
     async def checked(self, checked: r.Checked) -> int:
         """Record files that were judged before sending; their digests are keyed here."""

@@ -243,6 +243,8 @@ class Duplicate(Record, frozen=True, kw_only=True, omit_defaults=True, tag="dupl
     id: str
     of: str
     """Reference of the mail that was relayed."""
+    node: str = ""
+    """The node in whose log that mail stands, where the cluster told it."""
 
 
 class Trouble(Record, frozen=True, kw_only=True, omit_defaults=True, tag="trouble"):

@@ -63,3 +63,10 @@ class RelayedLately:
             if moment >= oldest and len(self._recent) <= LIMIT_RECENT:
                 break
             self._recent.popitem(last=False)
+
+
+def fate(reader: sqlite3.Connection, reference: str, keys: Iterable[bytes]) -> bool | None:
+    """Return whether a mail of any process was relayed, None while it has no outcome; sqlite3.Error."""
+    if reader.execute("SELECT 1 FROM open_mail WHERE id = ?", (reference,)).fetchone():
+        return None
+    return any(reader.execute("SELECT 1 FROM relayed WHERE key = ?", (key,)).fetchone() for key in keys)

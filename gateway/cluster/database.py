@@ -11,7 +11,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,7 +40,7 @@ _AT_ONCE: Final = 64
 """Statements that go out together."""
 
 Rows = list[tuple[Any, ...]]
-Values = Sequence[object]
+Values = Sequence[object] | Mapping[str, object]
 
 
 class DatabaseError(TemporaryError):

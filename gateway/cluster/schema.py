@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from gateway.cluster import heads, records, rules
+from gateway.cluster import heads, nodes, records, repetitions, rules, throttle
 from gateway.cluster.database import Connection
 
 
 def statements() -> tuple[str, ...]:
     """Return what makes the tables, in order; each changes nothing where it was run before."""
-    return (*records.SCHEMA, *heads.SCHEMA, *rules.SCHEMA)
+    shared = (*nodes.SCHEMA, *throttle.SCHEMA, *repetitions.SCHEMA)
+    return (*shared, *records.SCHEMA, *heads.SCHEMA, *rules.SCHEMA)
 
 
 def set_up(connection: Connection) -> int:

@@ -51,7 +51,7 @@ def refusals(policies: PolicySet, now: datetime) -> str:
     vietnamese, english = texts_in((Language.VI,)), texts_in((Language.EN,))
     values: dict[str, str | int] = {
         "reference": _REFERENCE, "limit": 35, "size": 41, "seconds": 60, "answer": 554, "minutes": 2, "ending": ".zip", "file": 28,
-        "address": "a@b@c",
+        "address": "a@b@c", "node": "binhtan-1",
     }  # fmt: skip
     for key in product_texts("smtp"):
         parts += [f"- {text.reply(451, '', key, **values).lines[0]}" for text in (vietnamese, english)]

@@ -3,7 +3,8 @@
 One engine serves the SMTP relay, the milter and `gateway check`, so a dry run cannot differ from the real run. What
 happens to a mail, in order:
 
-    already relayed?   a byte-identical retry of the same login and envelope is answered 250 and not sent again
+    already relayed?   a byte-identical retry of the same login and envelope is answered 250 and not sent again; of
+                       another node's mails that is known just before the content goes out (`gateway.cluster.repetitions`)
     gather             parse, documents and signatures in the child, results of authentication
     evaluate           the policies in force when the mail began
     hold               where there is a store (`gateway.hold.keeping`): sealed, recorded, told, then 250; else it is refused
@@ -18,12 +19,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 
 from msgspec import structs
 
 from gateway.audit import AuditLog, Delivery, failpoints
+from gateway.cluster.repetitions import Repetitions
 from gateway.engine import PolicySet, explain
 from gateway.errors import AuditError, KnownReferenceError, TemporaryError
 from gateway.hold.keeping import Case, Keeper
@@ -43,6 +45,7 @@ from gateway.model import (
 )
 from gateway.nexthop.failures import HopFailedError
 from gateway.pipeline.check_mailbox import CheckMailbox
+from gateway.pipeline.elsewhere import answered_elsewhere
 from gateway.pipeline.judge import Behind, Judge, Judged
 from gateway.pipeline.outgoing import Outgoing
 from gateway.smtp.content_rules import refusal
@@ -50,6 +53,7 @@ from gateway.smtp.engine import Relay
 from gateway.smtp.replies import texts_in
 from gateway.spool import Spool
 from gateway.system.logs import about_mail, log_failure
+from gateway.system.uninterrupted import uninterrupted
 
 _LOG = logging.getLogger("gateway.pipeline.stages")
 
@@ -73,10 +77,15 @@ class Pipeline:
         new_reference: Callable[[], str],
         behind: Behind | None = None,
         keeper: Keeper | None = None,
+        repetitions: Repetitions | None = None,
         on_judged: Callable[[Evidence, float], None] = lambda _evidence, _seconds: None,
         check_mailbox: CheckMailbox | None = None,
     ) -> None:
-        """Prepare; `on_judged` is told each mail's evidence and the seconds from its final dot to its verdict."""
+        """Prepare; `on_judged` is told each mail's evidence and the seconds from its final dot to its verdict.
+
+        With `repetitions` a mail that another node has relayed is not sent again.
+        """
+        self._repetitions = repetitions
         self._judge = judge
         self._behind = behind or Behind()
         self._keeper = keeper
@@ -125,11 +134,11 @@ class Pipeline:
         if judged.verdict.disposition >= Disposition.DEFER:
             return await self._refuse(transaction, judged)
         try:
-            return await self._relay(transaction, spool, relay, judged)
+            return await self._relay_once(transaction, spool, relay, judged)
         except KnownReferenceError:  # once in a very long time two mails in hand have one reference
             transaction = structs.replace(transaction, id=self._new_reference())
             about_mail(transaction.id, transaction.session.auth_user)
-            return await self._relay(transaction, spool, relay, judged)
+            return await self._relay_once(transaction, spool, relay, judged)
 
     async def judge_message(self, transaction: Transaction, spool: Spool) -> MilterAnswer:
         """Judge a mail that an MTA holds (`gateway.milter.engine.MilterEngine`); delivery is the MTA's.
@@ -139,7 +148,7 @@ class Pipeline:
         about_mail(transaction.id, transaction.session.auth_user)
         judged = await self._judged(transaction, spool)
         # The record and the answer go together: neither the deadline nor the end of the connection comes between.
-        return await _uninterrupted(self._answer(transaction, judged))
+        return await uninterrupted(self._answer(transaction, judged))
 
     async def refuse_overflow(
         self,
@@ -291,6 +300,21 @@ class Pipeline:
         session, reverse_path = transaction.session, transaction.envelope.reverse_path
         await self._audit.trouble(transaction.id, session, reverse_path, fault)
 
+    async def _relay_once(self, transaction: Transaction, spool: Spool, relay: Relay, judged: Judged) -> Reply:
+        """Relay a mail unless another node of the cluster has it."""
+        if self._repetitions is not None:
+            reply = await answered_elsewhere(self._repetitions, self._audit, transaction)
+            if reply is not None:
+                return reply
+        try:
+            return await self._relay(transaction, spool, relay, judged)
+        except BaseException:
+            self._settle(transaction, relayed=False)
+            raise
+
+    def _settle(self, transaction: Transaction, *, relayed: bool) -> asyncio.Task[None] | None:
+        return self._repetitions.settle(transaction.id, relayed=relayed) if self._repetitions is not None else None
+
     async def _relay(self, transaction: Transaction, spool: Spool, relay: Relay, judged: Judged) -> Reply:
         """Hand a mail on: intent, content, `sending`, final dot, outcome.
 
@@ -324,7 +348,10 @@ class Pipeline:
             self._audit.given_up(transaction.id)
             raise
         failpoints.hit("pipeline.before_outcome")
+        told = self._settle(transaction, relayed=reply.code // 100 == 2)
         await self._audit.outcome(transaction.id, reply)
+        if told is not None:
+            await asyncio.shield(told)
         failpoints.hit("pipeline.after_outcome")
         return reply
 
@@ -343,15 +370,6 @@ def _rules(verdict: Verdict) -> str:
     """Return the rules by which a mail is not accepted, the most severe first."""
     refusing = (judged for judged in verdict.gravest_first() if judged.effective >= Disposition.DEFER)
     return " ".join(dict.fromkeys(f"{judged.policy}.{judged.finding.rule}" for judged in refusing))
-
-
-async def _uninterrupted(work: Coroutine[None, None, MilterAnswer]) -> MilterAnswer:
-    """Return what `work` returns, however often the waiting task is cancelled meanwhile; for work that is short."""
-    task = asyncio.ensure_future(work)
-    while not task.done():
-        with suppress(asyncio.CancelledError):
-            await asyncio.shield(task)
-    return task.result()
 
 
 def without_hold(verdict: Verdict) -> Verdict:

@@ -17,6 +17,7 @@ from functools import partial
 import uvloop
 
 from gateway.audit import AuditLog, SenderHistory
+from gateway.cluster.repetitions import Repetitions
 from gateway.cluster.replicated import ReplicatedLog
 from gateway.cluster.shipping import Shipping
 from gateway.config.sections import Configuration, Listener
@@ -46,6 +47,7 @@ from gateway.serve.app import (
     spool_settings,
     warn_of_days,
 )
+from gateway.serve.cluster_link import ClusterLink
 from gateway.serve.hold import keeper_of
 from gateway.serve.password_watch import PasswordWatch
 from gateway.serve.vitals import Vitals
@@ -54,6 +56,7 @@ from gateway.smtp.replies import texts_in
 from gateway.smtp.server import SmtpServer, log_internal_error
 from gateway.spool import ByteBudget, Spool
 from gateway.system.heart import Heart
+from gateway.system.levels import Levels
 from gateway.system.listening import Taken
 from gateway.system.trouble import Pipe, Teller
 from gateway.texts.catalogue import both
@@ -84,6 +87,8 @@ class Inherited:
     """Where each front end tells what it judges by."""
     troubles: Pipe
     """Where each front end tells what is wrong."""
+    levels: Levels
+    """Failures of AUTH, counted by all front ends together."""
     shipping: Shipping | None
     """How far the centre has the log, with a cluster."""
 
@@ -114,7 +119,8 @@ class _Frontend:
         configuration = inherited.configuration
         listeners = configuration.listeners
         folders = (configuration.data, *((configuration.spool,) if configuration.spool is not None else ()))
-        self._vitals = Vitals(heart, Teller(inherited.troubles), folders)
+        self._teller = Teller(inherited.troubles)
+        self._vitals = Vitals(heart, self._teller, folders)
         self._milter_budget = ByteBudget(configuration.limits.in_flight_bytes)
         self._smtp_sections = [section for section in listeners if section.kind is not ListenerKind.MILTER]
 
@@ -129,13 +135,16 @@ class _Frontend:
         living = asyncio.create_task(self._vitals.live(audit))
         history = SenderHistory(configuration.data)
         behind = Behind(limit_bytes=configuration.inspection.behind_bytes, limit_s=configuration.inspection.behind_s)
+        self._smtp_settings = smtp_settings(configuration, inherited.taken)
+        limits, first = self._smtp_settings.limits, self._slot == 0
+        link = ClusterLink(configuration, limits, inherited.levels, self._teller, process=audit.process, first=first)
+        link.start()
         try:
-            self._smtp_settings = smtp_settings(configuration, inherited.taken)
             hop = NextHop(next_hop_settings(configuration))
             author = Author.of(configuration, hostname(configuration))
             notices = Notices(hop, NoticeBook(configuration.data), author, clock=time.time)
             keeper = keeper_of(configuration, audit, notices)
-            pipeline = self._pipeline(audit, history, behind, notices, keeper)
+            pipeline = self._pipeline(audit, history, behind, notices, keeper, link.repetitions)
             self._passwords = PasswordWatch(
                 configuration.passwords, audit, notices, data=configuration.data, clock=utc_now
             )
@@ -146,6 +155,7 @@ class _Frontend:
                 on_internal_error=self._failed,
                 on_event=self._note,
                 condition=self._vitals,
+                throttle=link.throttle,
             )
             await smtp.start()
             milters = await self._start_milters(pipeline)
@@ -166,6 +176,7 @@ class _Frontend:
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=5)
         finally:
+            await link.close()
             await asyncio.to_thread(history.close)
             await audit.close()
             living.cancel()
@@ -194,7 +205,13 @@ class _Frontend:
         return audit
 
     def _pipeline(
-        self, audit: AuditLog, history: SenderHistory, behind: Behind, notices: Notices, keeper: Keeper | None
+        self,
+        audit: AuditLog,
+        history: SenderHistory,
+        behind: Behind,
+        notices: Notices,
+        keeper: Keeper | None,
+        repetitions: Repetitions | None,
     ) -> Pipeline:
         configuration = self._inherited.configuration
         added = outgoing(configuration)
@@ -220,6 +237,7 @@ class _Frontend:
             new_reference=make_reference,
             behind=behind,
             keeper=keeper,
+            repetitions=repetitions,
             on_judged=self._judged,
             check_mailbox=mailbox,
         )

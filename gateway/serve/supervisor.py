@@ -47,6 +47,7 @@ from gateway.serve.watch import Watch
 from gateway.system import logs, systemd
 from gateway.system.certificate_expiry import certificate_ends
 from gateway.system.heart import Heart
+from gateway.system.levels import Levels
 from gateway.system.listening import take_addresses, take_metrics
 from gateway.system.supervised import Pauses, end_with
 from gateway.system.trouble import Trouble
@@ -93,7 +94,7 @@ def serve(configuration: Configuration) -> int:
         inherited = Inherited(
             configuration=configuration, rulebook=rulebook, workers=workers, taken=listeners, audit_door=others.audit.door,
             desk_door=others.desk.door, secret=secrets.token_bytes(32), load=load, rules_told=RulesTold(),
-            troubles=watch.pipe, shipping=shipping,
+            troubles=watch.pipe, shipping=shipping, levels=Levels(time.monotonic),
         )  # fmt: skip
         signal.signal(signal.SIGHUP, lambda *_: None)  # of who asks for a reload before it is waited for
         try:

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import socket
 import ssl
+import time
 from collections.abc import Coroutine
 from typing import TypedDict
 
@@ -24,9 +25,10 @@ from gateway.smtp.replies import render, texts_in
 from gateway.smtp.session import Session
 from gateway.smtp.settings import ListenerSettings, SmtpSettings, address_in
 from gateway.smtp.shared import Shared
-from gateway.smtp.throttle import AuthThrottle
+from gateway.smtp.throttle import AuthThrottle, Throttle
 from gateway.spool import ByteBudget
 from gateway.system.deadlines import Deadlines
+from gateway.system.levels import Levels
 from gateway.system.logs import log_failure
 
 _TLS_TIMEOUT_S = 15.0
@@ -55,8 +57,9 @@ class SmtpServer:
         on_internal_error: InternalErrorHook = log_internal_error,
         on_event: EventHook = ignore_event,
         condition: Condition | None = None,
+        throttle: Throttle | None = None,
     ) -> None:
-        """Prepare; without a `condition` nothing is ever missing."""
+        """Prepare; without a `condition` nothing is ever missing, without a `throttle` this process counts alone."""
         self._settings = settings
         self._servers: list[asyncio.Server | ProxiedServer] = []
         self._shared = Shared(
@@ -65,7 +68,7 @@ class SmtpServer:
             hop=hop,
             budget=ByteBudget(settings.spool.in_flight_bytes),
             large_mails=LargeMailGate(settings.spool.large_mails_bytes, settings.spool.large_mail_patience_s),
-            throttle=AuthThrottle(settings.limits, asyncio.get_running_loop().time),
+            throttle=throttle or AuthThrottle(settings.limits, Levels(time.monotonic)),
             on_internal_error=on_internal_error,
             on_event=on_event,
             condition=condition or Fit(),

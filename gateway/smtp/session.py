@@ -238,7 +238,8 @@ class Session:
         if self._auth_failures >= self._limits.auth_failures_per_session:
             dialogue.refuse(421, "4.7.0", "auth_too_many")
         credentials = await read_credentials(argument, self._challenge)
-        if wait := self._shared.throttle.wait_s(standing.address, credentials.login):
+        throttle, tried = self._shared.throttle, (standing.address, credentials.login)
+        if wait := await throttle.wait_s(*tried):
             dialogue.tell(EventKind.AUTH_THROTTLED, auth_user=credentials.login)
             dialogue.refuse(454, "4.7.0", "auth_throttled", seconds=wait)
             return
@@ -248,9 +249,11 @@ class Session:
                 transactions.connection.authenticated = True  # whatever comes of it, nobody else may use it
             reply = await replay(credentials, transactions.connection, self._challenge)
         except HopFailedError as failure:
+            await throttle.untried(*tried)
             dialogue.say(self._shared.hop_failed(failure, standing.address, dialogue.texts, code=454))
             return
         except HopRefusedError as refusal:
+            await throttle.untried(*tried)
             dialogue.say(self._shared.hop_refused(refusal, standing.address, dialogue.texts, code=454))
             return
         await self._after_auth(credentials, reply)
@@ -259,7 +262,7 @@ class Session:
         login, address = credentials.login, self._standing.address
         if reply.positive:
             self._standing.logged_in(login)
-            self._shared.throttle.succeeded(address, login)
+            await self._shared.throttle.succeeded(address, login)
             self._dialogue.tell(EventKind.AUTH_SUCCEEDED, auth_user=login)
             rule = self._shared.settings.password_rule
             sound = password_meets(credentials, rule) if rule is not None else None
@@ -267,11 +270,13 @@ class Session:
                 self._dialogue.tell(EventKind.PASSWORD_JUDGED, "sound" if sound else "weak", auth_user=login)
         elif reply.code >= 500:
             self._auth_failures += 1
-            self._shared.throttle.failed(address, login)
+            await self._shared.throttle.failed(address, login)
             self._dialogue.tell(EventKind.AUTH_FAILED, str(reply.code), auth_user=login)
             if delay := self._limits.auth_failure_delay_s * 2 ** (self._auth_failures - 1):
                 self.client.patience.within(self._limits.command_timeout_s + delay)
                 await asyncio.sleep(delay)
+        else:
+            await self._shared.throttle.untried(address, login)
         self._dialogue.pass_on(reply)
 
     async def _challenge(self, challenge: bytes) -> bytes:

@@ -15,7 +15,7 @@ from gateway.smtp.client import ClientConnection
 from gateway.smtp.engine import Condition, Engine, EventHook, EventKind, InternalErrorHook, SmtpEvent
 from gateway.smtp.replies import Texts, from_next_hop
 from gateway.smtp.settings import SmtpSettings
-from gateway.smtp.throttle import AuthThrottle
+from gateway.smtp.throttle import Throttle
 from gateway.spool import ByteBudget
 from gateway.system.deadlines import Deadlines
 
@@ -50,7 +50,7 @@ class Shared:
     hop: NextHop
     budget: ByteBudget
     large_mails: LargeMailGate
-    throttle: AuthThrottle
+    throttle: Throttle
     on_internal_error: InternalErrorHook
     on_event: EventHook
     condition: Condition

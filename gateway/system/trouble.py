@@ -45,6 +45,7 @@ class Trouble(Enum):
     CERTIFICATE = "certificate"
     WITNESS = "witness"
     RULES = "rules"
+    CENTRE = "centre"
     SHIPPING = "shipping"
     FORK = "fork"
 

@@ -148,10 +148,21 @@ async def nodes(folder, sink, **options):
 
 
 @asynccontextmanager
-async def logged_in(address, login=LOGIN):
-    """A client with a login on an address."""
-    async with RawClient(*address) as client:
+async def talking(address, *, past=None):
+    """A client after EHLO, through the balancer, or `past` it to a node of these, as the balancer would come."""
+    local = f"{past.prefix}.250" if past is not None else None
+    async with RawClient(*address, local=local, read_banner=past is None) as client:
+        if past is not None:
+            client.send(b"PROXY TCP4 192.0.2.7 192.0.2.8 4711 587\r\n")
+            client.banner = await client.reply()
         await client.ehlo()
+        yield client
+
+
+@asynccontextmanager
+async def logged_in(address, login=LOGIN, *, past=None):
+    """The same, with a login."""
+    async with talking(address, past=past) as client:
         reply = await client.login(*login)
         assert reply.code == 235, reply
         yield client

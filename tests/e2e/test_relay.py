@@ -52,7 +52,7 @@ async def test_corpus_mails_arrive_with_the_digest_that_was_judged(tmp_path):
             number = int(delivery.content.partition(b"X-Number: ")[2][:6])
             added = prepended(delivery.content, mails[number])
             arrived[number] = hashlib.sha256(delivery.content[len(added) :]).hexdigest()
-            references[number] = added[added.index(b"BT-") :][:11].decode()
+            references[number] = added[added.index(b"BT-") :][:16].decode()
         assert arrived == {number: hashlib.sha256(mails[number]).hexdigest() for number in accepted}
         facts = {record["id"]: record["mail"] for record in await gateway.records() if record["kind"] == "intent"}
         assert facts.keys() == set(references.values())

@@ -70,6 +70,7 @@ def test_every_text_has_words_in_each_language(language):
         "seconds": 1,
         "answer": 554,
         "minutes": 2,
+        "node": "binhtan-1",
         "ending": ".zip",
         "file": 3,
         "address": "a@b@c",

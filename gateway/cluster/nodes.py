@@ -1,0 +1,55 @@
+"""Which nodes are at work: each front end says so every few seconds, and hears how many nodes there are.
+
+The number is kept in a file of the data folder, for a start while the database is away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from gateway.cluster.database import Database
+from gateway.system.atomic_file import replace_file
+
+SCHEMA: Final = (
+    "CREATE TABLE IF NOT EXISTS node_seen (node text PRIMARY KEY, at timestamptz NOT NULL, workers int NOT NULL)",
+)
+ALIVE_S: Final = 10
+"""A node that was not seen for so long counts as dead."""
+_BEAT_S: Final = 2.0
+_BEAT_WITHIN_S: Final = 1.0
+_ASSUMED: Final = 3
+"""Nodes, while none was ever heard of."""
+_BEAT: Final = """
+WITH beat AS (
+  INSERT INTO node_seen VALUES (%s, clock_timestamp(), %s)
+  ON CONFLICT (node) DO UPDATE SET at = clock_timestamp(), workers = excluded.workers RETURNING node
+)
+SELECT count(*) + 1 FROM node_seen, beat WHERE node_seen.node <> beat.node AND at > now() - interval '1 day'
+"""
+
+
+class Neighbours:
+    """The nodes of the cluster as one front end knows them."""
+
+    def __init__(self, database: Database, node: str, *, workers: int, data: Path) -> None:
+        self._database = database
+        self._node = node
+        self._workers = workers
+        self._file = data / "cluster-nodes"
+        self.count = _ASSUMED
+        """Nodes that were at work within a day, this one among them."""
+        with suppress(OSError, ValueError):
+            self.count = max(1, int(self._file.read_text("ascii")))
+
+    async def live(self) -> None:
+        """Say that this node is at work, for ever."""
+        while True:
+            rows = await self._database.ask(_BEAT, (self._node, self._workers), within_s=_BEAT_WITHIN_S)
+            if rows and rows[0][0] != self.count:
+                self.count = int(rows[0][0])
+                with suppress(OSError):
+                    await asyncio.to_thread(replace_file, self._file, b"%d\n" % self.count, mode=0o600)
+            await asyncio.sleep(_BEAT_S)

@@ -1,0 +1,157 @@
+"""Repetitions across nodes: who sends which mail, so that a retry that lands on another node is not delivered twice.
+
+A mail with a login is claimed before its content goes to the next hop, and the claim is settled with its outcome. Whoever finds it
+claimed waits a moment for the other node, or answers 451 when that node is dead, until it is back and has concluded what it left.
+While the database is away each node knows its own mails alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from gateway.audit.keyed import Keyed
+from gateway.audit.lives import is_alive
+from gateway.audit.relayed import RelayedLately, fate
+from gateway.audit.store import Folder, connect_readonly
+from gateway.cluster.database import Database
+from gateway.cluster.nodes import ALIVE_S
+from gateway.errors import TemporaryError
+from gateway.model import Transaction
+
+SCHEMA: Final = (
+    (
+        "CREATE TABLE IF NOT EXISTS repetition (key bytea PRIMARY KEY, node text NOT NULL, process text NOT NULL,"
+        " reference text NOT NULL, relayed boolean NOT NULL, at timestamptz NOT NULL) WITH (fillfactor = 70)"
+    ),
+    "CREATE INDEX IF NOT EXISTS repetition_sending ON repetition (node) WHERE NOT relayed",
+)
+WINDOW_S: Final = 900
+"""How long a repetition is recognised, and a claim of a dead node holds."""
+_CLAIM: Final = f"""
+WITH claimed AS (
+  INSERT INTO repetition AS held (key, node, process, reference, relayed, at)
+  VALUES (%(key)s, %(node)s, %(process)s, %(reference)s, false, clock_timestamp())
+  ON CONFLICT (key) DO UPDATE SET node = excluded.node, process = excluded.process, reference = excluded.reference,
+    relayed = false, at = excluded.at
+  WHERE held.at < clock_timestamp() - interval '{WINDOW_S} seconds'
+  RETURNING 1
+)
+SELECT EXISTS (SELECT FROM claimed), held.node, held.reference, held.relayed,
+  coalesce(seen.at > clock_timestamp() - interval '{ALIVE_S} seconds', false)
+FROM (SELECT 1) AS one LEFT JOIN repetition AS held ON held.key = %(key)s LEFT JOIN node_seen AS seen ON seen.node = held.node
+"""  # noqa: S608 - numbers of our own
+_RELAYED: Final = """
+INSERT INTO repetition VALUES (%(key)s, %(node)s, %(process)s, %(reference)s, true, clock_timestamp())
+ON CONFLICT (key) DO UPDATE SET node = excluded.node, process = excluded.process, reference = excluded.reference,
+  relayed = true, at = excluded.at
+"""
+_REMOVED: Final = (
+    "DELETE FROM repetition WHERE key = %(key)s AND node = %(node)s AND reference = %(reference)s AND NOT relayed"
+)
+_LEFT: Final = """
+SELECT key, process, reference, extract(epoch FROM clock_timestamp() - at)::float
+FROM repetition WHERE node = %s AND NOT relayed AND at < clock_timestamp() - interval '3 seconds' LIMIT 500
+"""
+_SWEEP: Final = f"DELETE FROM repetition WHERE at < now() - interval '{4 * WINDOW_S} seconds'"  # noqa: S608 - a number of our own
+_WAIT_S: Final = 10.0
+_LOOK_EVERY_S: Final = 0.25
+_CONCLUDE_EVERY_S: Final = 3.0
+_LONG_S: Final = 60.0
+"""A claim of a living process is held against the log when it is older; its outcome could not be told then."""
+_SWEEP_EVERY: Final = 100
+"""Rounds."""
+
+
+class Elsewhere(NamedTuple):
+    """An identical mail that was relayed."""
+
+    node: str
+    reference: str
+
+
+class StillSendingError(TemporaryError):
+    """An identical mail is being sent by a node, or was when that node died; the text is its name."""
+
+
+class Repetitions:
+    """The claims of one front end."""
+
+    def __init__(self, database: Database, data: Path, *, node: str, process: str) -> None:
+        """Prepare; `data` is the folder of this node's log, `process` the name under which this front end writes it."""
+        self._database = database
+        self._folder = Folder(data)
+        self._lately = RelayedLately(keyed := Keyed.of(self._folder))
+        self._shared = keyed.key_id is not None
+        self._node = node
+        self._process = process
+        self._claims: dict[str, bytes] = {}
+        """By reference: the keys of mails in hand."""
+        self._settling: set[asyncio.Task[None]] = set()
+
+    def key_of(self, transaction: Transaction) -> bytes | None:
+        """Return the key by which all nodes recognise a mail; None without a login, or without a key of the cluster."""
+        login = transaction.session.auth_user
+        if login is None or not self._shared:
+            return None
+        return self._lately.keys(login, transaction.envelope, transaction.sha256)[0]
+
+    async def claim(self, key: bytes, reference: str) -> Elsewhere | None:
+        """Claim a mail that is about to be sent; return the identical one that was relayed. StillSendingError."""
+        self._claims[reference] = key
+        end = time.monotonic() + _WAIT_S
+        while True:
+            rows = await self._database.ask(_CLAIM, self._values(key, reference))
+            if rows is None:
+                return None
+            claimed, node, earlier, relayed, alive = rows[0]
+            if claimed or earlier == reference:
+                return None
+            if relayed:
+                del self._claims[reference]
+                return Elsewhere(node, earlier)
+            if node is not None and (not alive or time.monotonic() > end):
+                del self._claims[reference]
+                raise StillSendingError(node)
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    def settle(self, reference: str, *, relayed: bool) -> asyncio.Task[None] | None:
+        """Tell what became of a mail, once; the task ends when it is told, or the budget is over."""
+        key = self._claims.pop(reference, None)
+        if key is None:
+            return None
+        told = asyncio.create_task(self._tell(_RELAYED if relayed else _REMOVED, key, reference))
+        self._settling.add(told)
+        told.add_done_callback(self._settling.discard)
+        return told
+
+    async def conclude(self) -> None:
+        """Settle what processes of this node left open, as its log has it, for ever; one front end does it."""
+        rounds, log = 0, connect_readonly(self._folder.database)
+        while True:
+            await asyncio.sleep(_CONCLUDE_EVERY_S)
+            rounds += 1
+            if rounds % _SWEEP_EVERY == 0:
+                await self._database.ask(_SWEEP, within_s=5)
+            for key, process, reference, age_s in await self._database.ask(_LEFT, (self._node,), within_s=1) or ():
+                with contextlib.suppress(sqlite3.Error, OSError):
+                    if age_s < _LONG_S and (process == self._process or is_alive(self._folder, process)):
+                        continue
+                    relayed = fate(log, reference, [bytes(key)])
+                    if relayed is not None:
+                        await self._tell(_RELAYED if relayed else _REMOVED, bytes(key), reference)
+
+    async def close(self) -> None:
+        """Wait until what is being told is told."""
+        if self._settling:
+            await asyncio.wait(self._settling, timeout=1)
+
+    async def _tell(self, statement: str, key: bytes, reference: str) -> None:
+        await self._database.ask(statement, self._values(key, reference))
+
+    def _values(self, key: bytes, reference: str) -> dict[str, object]:
+        return {"key": key, "reference": reference, "node": self._node, "process": self._process}

@@ -1,0 +1,80 @@
+"""What a front end shares with the other nodes of its cluster; of a machine that is alone, with its other front ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+
+from gateway.cluster.database import Database
+from gateway.cluster.keys import read_key
+from gateway.cluster.nodes import Neighbours
+from gateway.cluster.repetitions import Repetitions
+from gateway.cluster.throttle import ClusterThrottle
+from gateway.config.sections import Configuration
+from gateway.smtp.settings import SmtpLimits
+from gateway.smtp.throttle import AuthThrottle, Throttle
+from gateway.system.levels import Levels
+from gateway.system.trouble import Teller, Trouble
+
+_UNKEYED = b"gateway"
+"""What hides logins in the database of a cluster without a key."""
+
+
+class ClusterLink:
+    """One front end's; made in its loop, started and closed there."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        limits: SmtpLimits,
+        levels: Levels,
+        teller: Teller,
+        *,
+        process: str,
+        first: bool,
+    ) -> None:
+        """Prepare; the `first` front end does what one does for all, `process` is the name under which it writes the log."""
+        self.throttle: Throttle = AuthThrottle(limits, levels)
+        self.repetitions: Repetitions | None = None
+        self._database: Database | None = None
+        self._work: list[Coroutine[None, None, None]] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        cluster = configuration.cluster
+        if cluster is None or not cluster.dsn:
+            return
+        self._teller = teller
+        self._database = database = Database(cluster, on_change=self._told)
+        nodes = Neighbours(database, cluster.node, workers=configuration.workers, data=configuration.data)
+        alone = AuthThrottle(limits, levels, share=lambda: 1 / nodes.count)
+        throttle = ClusterThrottle(alone, database, limits, read_key(cluster) or _UNKEYED)
+        self.throttle, self.repetitions = (
+            throttle,
+            Repetitions(database, configuration.data, node=cluster.node, process=process),
+        )
+        self._work.append(nodes.live())
+        if first:
+            self._work += [throttle.sweep(), self.repetitions.conclude()]
+
+    def start(self) -> None:
+        """Begin to reach the database; nobody waits for it."""
+        if self._database is not None:
+            self._database.start()
+        self._tasks = [asyncio.create_task(one) for one in self._work]
+
+    async def close(self) -> None:
+        """Tell what is left to be told, and end."""
+        for task in self._tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        if self.repetitions is not None:
+            await self.repetitions.close()
+        if self._database is not None:
+            await self._database.close()
+
+    def _told(self, reason: str | None) -> None:
+        if reason is None:
+            self._teller.over(Trouble.CENTRE)
+        else:
+            self._teller.happened(Trouble.CENTRE, reason, mails=0)

@@ -1,0 +1,191 @@
+"""What nodes ask of the centre on the way of a mail: failures of logins, and who sends what. Without it each goes on alone."""
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+
+import pytest
+
+from gateway.audit import AuditLog, Delivery
+from gateway.audit.keyed import write_by
+from gateway.audit.store import Folder
+from gateway.cluster.database import Database
+from gateway.cluster.nodes import Neighbours
+from gateway.cluster.repetitions import Elsewhere, Repetitions, StillSendingError
+from gateway.cluster.throttle import ClusterThrottle
+from gateway.config.cluster import Cluster
+from gateway.smtp.settings import SmtpLimits
+from gateway.smtp.throttle import AuthThrottle
+from gateway.system.levels import Levels
+from tests.audit.support import OK, evidence, transaction, verdict
+from tests.cluster.support import centre, until
+from tests.support.proxy import Proxy
+
+pytestmark = pytest.mark.cluster
+
+LIMITS = SmtpLimits(auth_failures_per_address=30, auth_failures_per_login=10, auth_window_s=900)
+
+
+@pytest.fixture(autouse=True)
+def _patient_database(monkeypatch):
+    monkeypatch.setattr(
+        "gateway.cluster.database.BUDGET_S", 20.0
+    )  # a busy machine is no fault; outages have tests of their own
+    monkeypatch.setattr(Database.ask, "__kwdefaults__", {"within_s": 20.0})
+
+
+@asynccontextmanager
+async def database(dsn, node="one", present=True):
+    one = Database(Cluster(node=node, dsn=dsn))
+    one.start()
+    if present:
+        await until(lambda: one.present)
+    try:
+        yield one
+    finally:
+        await one.close()
+
+
+def throttle(database, count=3):
+    alone = AuthThrottle(LIMITS, Levels(time.monotonic), share=lambda: 1 / count)
+    return ClusterThrottle(alone, database, LIMITS, b"key")
+
+
+async def guess(throttle, times, login="an@x", address="192.0.2.7"):
+    tried = 0
+    for _ in range(times):
+        if not await throttle.wait_s(address, login):
+            tried += 1
+            await throttle.failed(address, login)
+    return tried
+
+
+async def test_wrong_passwords_count_over_all_nodes_also_those_at_one_time(cluster_dsn, monkeypatch):
+    monkeypatch.setattr("gateway.cluster.throttle.PATIENCE_S", ())
+    with centre(cluster_dsn):
+        async with database(cluster_dsn, "one") as one, database(cluster_dsn, "two") as two:
+            nodes = [throttle(one), throttle(two)]
+            assert sum(await asyncio.gather(*(guess(node, 15) for node in nodes for _ in range(4)))) == 10
+            assert await nodes[1].wait_s("192.0.2.7", "an@x") in range(80, 91)
+            await nodes[0].succeeded("192.0.2.7", "an@x")
+            assert await guess(nodes[1], 9) == 9
+            await nodes[1].succeeded("192.0.2.7", "an@x")
+            for _ in range(15):
+                assert await nodes[0].wait_s("192.0.2.7", "an@x") == 0
+                await nodes[0].untried("192.0.2.7", "an@x")
+            sprayed = sum([await guess(nodes[number % 2], 1, f"user{number}") for number in range(30)])
+            assert sprayed == 30 - 19  # what the address failed above counts as well
+
+
+async def test_without_the_centre_each_node_holds_its_share_and_the_number_of_nodes_outlives_a_restart(
+    cluster_dsn, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("gateway.cluster.throttle.PATIENCE_S", ())
+    monkeypatch.setattr("gateway.smtp.throttle.PATIENCE_S", ())
+    monkeypatch.setattr("gateway.cluster.nodes._BEAT_S", 0.02)
+    with centre(cluster_dsn):
+        async with database(cluster_dsn, "one") as one, database(cluster_dsn, "two") as two:
+            both = [Neighbours(each, name, workers=1, data=tmp_path) for each, name in ((one, "one"), (two, "two"))]
+            tasks = [asyncio.create_task(each.live()) for each in both]
+            await until(lambda: [each.count for each in both] == [2, 2] and (tmp_path / "cluster-nodes").exists())
+            for task in tasks:
+                task.cancel()
+    away = Database(Cluster(node="one", dsn="postgresql://gateway@127.0.0.1:1/x"))
+    count = Neighbours(away, "one", workers=1, data=tmp_path).count
+    assert count == 2
+    assert await guess(throttle(away, count), 20) == 5
+
+
+@asynccontextmanager
+async def node(dsn, folder, name):
+    """A node's claims over a log of its own, keyed by the cluster's key."""
+    folder.mkdir(exist_ok=True)
+    (folder / "keys").mkdir(exist_ok=True)
+    write_by(Folder(folder), b"k" * 32)
+    log = AuditLog.open(folder)
+    await log.start()
+    async with database(dsn, name) as connection:
+        made = Repetitions(connection, folder, node=name, process=log.process)
+        made.log, made.database = log, connection
+        yield made
+        await made.close()
+    await log.close()
+
+
+KEY = b"k" * 16
+
+
+async def test_a_mail_is_relayed_by_one_node_and_the_other_hears_of_it(cluster_dsn, tmp_path):
+    with centre(cluster_dsn):
+        async with node(cluster_dsn, tmp_path / "1", "one") as one, node(cluster_dsn, tmp_path / "2", "two") as two:
+            mail = transaction()
+            keys = [each.key_of(mail) for each in (one, two)]
+            assert keys[0] == keys[1]
+            assert await one.claim(keys[0], "BT-1") is None
+            await one.settle("BT-1", relayed=True)
+            assert await two.claim(keys[1], "BT-2") == Elsewhere("one", "BT-1")
+            assert await two.claim(b"other", "BT-3") is None
+            await two.settle("BT-3", relayed=False)
+            assert two.settle("BT-3", relayed=True) is None
+            assert await one.claim(b"other", "BT-4") is None
+
+
+async def test_one_that_is_being_sent_is_waited_for_on_a_living_node_and_put_off_on_a_dead_one(
+    cluster_dsn, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("gateway.cluster.repetitions._WAIT_S", 1.0)
+    with centre(cluster_dsn) as rows:
+        async with node(cluster_dsn, tmp_path / "1", "one") as one, node(cluster_dsn, tmp_path / "2", "two") as two:
+            assert await one.claim(KEY, "BT-1") is None
+            with pytest.raises(StillSendingError, match="one"):  # it was never seen: dead
+                await two.claim(KEY, "BT-2")
+            rows.execute("INSERT INTO node_seen VALUES ('one', clock_timestamp() + interval '1 hour', 1)")
+            with pytest.raises(StillSendingError, match="one"):
+                await two.claim(KEY, "BT-3")
+            waiting = asyncio.create_task(two.claim(KEY, "BT-4"))
+            await asyncio.sleep(0.3)
+            assert not waiting.done()
+            await one.settle("BT-1", relayed=True)
+            assert await waiting == Elsewhere("one", "BT-1")
+            rows.execute("UPDATE repetition SET relayed = false, at = at - interval '16 minutes'")
+            assert await two.claim(KEY, "BT-5") is None  # too old to hold
+
+
+@pytest.mark.parametrize(("delivery", "found"), [(Delivery.RELAYED, True), (Delivery.UNKNOWN, False), (None, None)])
+async def test_what_a_process_left_open_is_settled_as_its_log_has_it(
+    cluster_dsn, tmp_path, monkeypatch, delivery, found
+):
+    monkeypatch.setattr("gateway.cluster.repetitions._CONCLUDE_EVERY_S", 0.02)
+    with centre(cluster_dsn) as rows:
+        async with node(cluster_dsn, tmp_path / "1", "one") as one:
+            mail = transaction()
+            key = one.key_of(mail)
+            await one.claim(key, mail.id)
+            await one.log.intent_and_sending(mail, verdict(), evidence())
+            if delivery is not None:
+                await one.log.outcome(mail.id, OK, delivery)
+            rows.execute("UPDATE repetition SET process = 'gone', at = at - interval '5 seconds'")
+            task = asyncio.create_task(one.conclude())
+            if delivery is not None:
+                await until(
+                    lambda: rows.execute("SELECT relayed FROM repetition").fetchall() == ([(True,)] if found else [])
+                )
+            else:
+                await asyncio.sleep(0.3)
+                assert rows.execute("SELECT relayed FROM repetition").fetchall() == [(False,)]
+                await one.log.outcome(mail.id, OK)
+            task.cancel()
+
+
+async def test_without_the_centre_a_mail_goes_on(tmp_path, postgres, cluster_dsn):
+    proxy = Proxy(postgres.socket)
+    try:
+        with centre(cluster_dsn):
+            async with node(postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address), tmp_path / "1", "one") as one:
+                proxy.become("dead")
+                began = time.monotonic()
+                assert await one.claim(KEY, "BT-1") is None
+                await one.settle("BT-1", relayed=True)
+                assert time.monotonic() - began < 5
+    finally:
+        proxy.close()
