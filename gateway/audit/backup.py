@@ -17,6 +17,8 @@ from gateway.texts.catalogue import both
 
 BESIDE = ("accounts.db", "notices.db")
 """Databases of other packages in the same folder, which are gone with it."""
+RULES = "rules"
+"""Bundles of the cluster's rules: the machine goes on by them, and takes no older ones."""
 _PAGES = 2_000
 """Copied at a time; writers go on between."""
 
@@ -44,6 +46,8 @@ def backup(data: Path, target: Path, *, tick: Callable[[int], None]) -> Verifica
     # Checkpoints first: a record stands in the database before a checkpoint tells of it, so the copy is never too short.
     for folder, copy in ((source.checkpoints, part.checkpoints), (source.keys, part.keys)):
         shutil.copytree(folder, copy)
+    if (source.data / RULES).is_dir():
+        shutil.copytree(source.data / RULES, part.data / RULES, symlinks=True)
     _copy_database(source.database, part.database, tick)
     for name in BESIDE:
         if (source.data / name).exists():

@@ -45,6 +45,11 @@ JOIN LATERAL (SELECT seq, hash FROM record WHERE node = s.node ORDER BY seq DESC
 LEFT JOIN LATERAL (SELECT seq FROM head WHERE node = s.node ORDER BY n DESC LIMIT 1) h ON true
 WHERE r.seq > coalesce(h.seq, 0) ORDER BY s.node
 """
+_OLDEST: Final = "SELECT s.node, (SELECT min(seq) FROM record WHERE node = s.node) FROM shipper s"
+_HEADS: Final = """
+SELECT head.n, head.node, head.seq, head.hash, record.hash FROM head
+LEFT JOIN record ON record.node = head.node AND record.seq = head.seq ORDER BY head.n
+"""
 _LAST: Final = "SELECT size, at, note, peaks FROM global_checkpoint ORDER BY size DESC LIMIT 1"
 
 
@@ -174,22 +179,21 @@ def _walk(connection: Connection, checkpoints: list[Checkpoint]) -> tuple[int, l
     claims: dict[int, list[Checkpoint]] = {}
     for one in checkpoints:
         claims.setdefault(one.size, []).append(one)
-    oldest: dict[str, int] = dict(connection.execute("SELECT node, min(seq) FROM record GROUP BY node").fetchall())
+    oldest: dict[str, int] = dict(connection.execute(_OLDEST.encode()).fetchall())
     tree, last, faults = Range(), dict[str, int](), []
-    rows = connection.execute(
-        "SELECT head.n, head.node, head.seq, head.hash, record.hash FROM head"
-        " LEFT JOIN record ON record.node = head.node AND record.seq = head.seq ORDER BY head.n"
-    )
-    for n, node, seq, digest, there in rows:
-        if n != tree.size or seq <= last.get(node, 0):
-            faults.append(both("cluster", "heads", "order", n=n, node=node, seq=seq))
-            break
-        last[node] = seq
-        if seq >= oldest.get(node, 0) and (there is None or bytes(there) != bytes(digest)):
-            faults.append(both("cluster", "heads", "gone" if there is None else "other", node=node, seq=seq))
-        tree.append(leaf_hash(leaf(node, seq, bytes(digest))))
-        other = [one for one in claims.pop(tree.size, ()) if one.head != tree.root]
-        faults += [both("cluster", "heads", "root", size=one.size, time=one.time) for one in other]
+    with connection.transaction(), connection.cursor("heads") as rows:
+        rows.itersize = 10_000
+        rows.execute(_HEADS.encode())
+        for n, node, seq, digest, there in rows:
+            if n != tree.size or seq <= last.get(node, 0):
+                faults.append(both("cluster", "heads", "order", n=n, node=node, seq=seq))
+                break
+            last[node] = seq
+            if seq >= (oldest.get(node) or 0) and (there is None or bytes(there) != bytes(digest)):
+                faults.append(both("cluster", "heads", "gone" if there is None else "other", node=node, seq=seq))
+            tree.append(leaf_hash(leaf(node, seq, bytes(digest))))
+            other = [one for one in claims.pop(tree.size, ()) if one.head != tree.root]
+            faults += [both("cluster", "heads", "root", size=one.size, time=one.time) for one in other]
     for size in sorted(size for size in claims if size > tree.size):
         faults.append(both("cluster", "heads", "cut", size=size, time=claims[size][0].time, heads=tree.size))
         break

@@ -4,7 +4,7 @@
     sequence 12                       grows with each bundle: an old one cannot be put in force again by who holds the database
     at 2026-11-27T08:00:00Z           when every node switches
     policy <SHA-256 of policy.yaml>
-    directory <SHA-256 of directory.csv, or ->
+    directory <SHA-256 of the directory> csv|yaml, or -
 
     — gateway-rules/5e0c77aa base64 of key id and Ed25519 signature
 
@@ -35,7 +35,7 @@ SCHEMA: Final = (
 _NOTE: Final = re.compile(
     r"(?P<text>gateway-rules/1\nsequence (?P<sequence>[1-9][0-9]{0,17})\n"
     r"at (?P<at>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)\n"
-    r"policy (?P<policy>[0-9a-f]{64})\ndirectory (?P<directory>[0-9a-f]{64}|-)\n)\n(?P<lines>(?:— [^\n]+\n)+)"
+    r"policy (?P<policy>[0-9a-f]{64})\ndirectory (?:(?P<directory>[0-9a-f]{64}) (?P<form>csv|yaml)|-)\n)\n(?P<lines>(?:— [^\n]+\n)+)"
 )
 
 
@@ -52,20 +52,30 @@ class Bundle:
     policy: str
     """Digest of `policy.yaml`, in hex."""
     directory: str
-    """The same of `directory.csv`; empty without one."""
+    """The same of the directory; empty without one."""
+    form: str
+    """Its format, `csv` or `yaml`."""
     note: str
     """The signed text."""
 
+    @property
+    def files(self) -> dict[str, str]:
+        """Names and digests of its files."""
+        return {"policy.yaml": self.policy} | ({f"directory.{self.form}": self.directory} if self.directory else {})
+
     @classmethod
-    def sign(cls, key: SigningKey, sequence: int, at: datetime, policy: bytes, directory: bytes | None) -> Bundle:
+    def sign(
+        cls, key: SigningKey, sequence: int, at: datetime, policy: bytes, directory: bytes | None, form: str = "csv"
+    ) -> Bundle:
         """Return a signed bundle of these files."""
-        digests = (
-            hashlib.sha256(policy).hexdigest(),
-            hashlib.sha256(directory).hexdigest() if directory is not None else "",
-        )
+        policy_digest = hashlib.sha256(policy).hexdigest()
+        listed = hashlib.sha256(directory).hexdigest() if directory is not None else ""
         stamp = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        text = f"gateway-rules/1\nsequence {sequence}\nat {stamp}\npolicy {digests[0]}\ndirectory {digests[1] or '-'}\n"
-        return cls(sequence, datetime.fromisoformat(stamp), *digests, key.note(text))
+        text = (
+            f"gateway-rules/1\nsequence {sequence}\nat {stamp}\npolicy {policy_digest}\n"
+            f"directory {f'{listed} {form}' if listed else '-'}\n"
+        )
+        return cls(sequence, datetime.fromisoformat(stamp), policy_digest, listed, form, key.note(text))
 
     @classmethod
     def parse(cls, note: str, keys: Iterable[VerifierKey]) -> Bundle:
@@ -80,14 +90,17 @@ class Bundle:
         lines = signature_lines(match["lines"])
         if not any(key.signed(match["text"], lines) for key in keys):
             raise BundleError(both("cluster", "rules", "signature", sequence=match["sequence"]))
-        return cls(int(match["sequence"]), at, match["policy"], match["directory"].removeprefix("-"), note)
+        directory, form = match["directory"] or "", match["form"] or "csv"
+        return cls(int(match["sequence"]), at, match["policy"], directory, form, note)
 
 
-def publish(connection: Connection, key: SigningKey, *, at: datetime, policy: bytes, directory: bytes | None) -> Bundle:
+def publish(
+    connection: Connection, key: SigningKey, *, at: datetime, policy: bytes, directory: bytes | None, form: str = "csv"
+) -> Bundle:
     """Sign files under the next number and store them at the centre; psycopg.Error."""
     with connection.transaction():
         row = connection.execute("SELECT coalesce(max(sequence), 0) FROM rules").fetchone()
-        bundle = Bundle.sign(key, int(row[0] if row else 0) + 1, at, policy, directory)
+        bundle = Bundle.sign(key, int(row[0] if row else 0) + 1, at, policy, directory, form)
         for digest, content in ((bundle.policy, policy), (bundle.directory, directory)):
             if content is not None:
                 connection.execute(

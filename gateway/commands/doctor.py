@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gateway.cluster.keys import read_key, verifier_keys
 from gateway.commands.common import EXIT_REFUSED
 from gateway.config.sections import Configuration
 from gateway.config.values import split_host_port
@@ -31,6 +32,7 @@ from gateway.serve.app import (
     start_workers,
     way_out,
 )
+from gateway.serve.cosigning import witnesses_of
 from gateway.serve.hold import check_hold
 from gateway.steward.accounts.book import NAME, Book, all_accounts
 from gateway.steward.condition import Health, certificate_line, disk_lines, log_lines, notice_lines, revocation_lines
@@ -83,6 +85,7 @@ def run(load: Callable[[], Configuration]) -> int:
         _tls,
         _trust,
         _rules,
+        _keys,
         _reports,
         _console,
         _self_check,
@@ -295,6 +298,17 @@ def _rules(configuration: Configuration) -> Iterator[Line]:
         if unknown := sorted({unit for scope in policy.scopes for unit in scope.units} - known):
             words = _say("unknown_units", policy=policy.name, units=", ".join(unknown))
             yield Line(Health.WARNING, "directory", words)
+
+
+def _keys(configuration: Configuration) -> Iterator[Line]:
+    """Read the keys of witnesses and cluster as a start does."""
+    names = [one.key.name for one in witnesses_of(configuration)]
+    if configuration.cluster is not None:
+        read_key(configuration.cluster)
+        for role, lines in (("rules", configuration.cluster.rule_keys), ("cluster", configuration.cluster.centre_keys)):
+            names += [key.name for key in verifier_keys(lines, role)]
+    if names:
+        yield Line(Health.GOOD, "keys", ", ".join(names))
 
 
 def _workers(configuration: Configuration) -> Iterator[Line]:

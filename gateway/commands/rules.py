@@ -35,6 +35,7 @@ def publish(
     key = signing_key(key_file, "rules")
     if key.verifier not in verifier_keys(cluster.rule_keys, "rules"):
         raise UserError(both("cluster", "rules", "foreign", key=key.verifier.name))
+    form = "csv" if directory is not None and directory.suffix.lower() == ".csv" else "yaml"
     files = read_file(policy), read_file(directory) if directory is not None else None
     _check_layers(policy)
     policies = load_policy_set(policy)
@@ -44,7 +45,9 @@ def publish(
         return failed
     with connect(cluster) as connection:
         try:
-            bundle = rules.publish(connection, key, at=at or datetime.now(UTC), policy=files[0], directory=files[1])
+            bundle = rules.publish(
+                connection, key, at=at or datetime.now(UTC), policy=files[0], directory=files[1], form=form
+            )
         except failures() as error:
             raise DatabaseError(told(error)) from None
     fields = {"policies": policies.digest[:16], "directory": listed.digest[:16] if listed is not None else "-"}

@@ -336,7 +336,7 @@ class Configuration(Section):
     @property
     def directory_in_use(self) -> Path | None:
         """The directory of the cluster's rules where they have one in force, else `directory`."""
-        return self._ruled("directory.csv") or self.directory
+        return self._ruled("directory.csv") or self._ruled("directory.yaml") or self.directory
 
     def rules_at_once(self) -> tuple[str, Path | None]:
         """Return both of one bundle, also when another one is put in force between the reading of the two."""
@@ -344,8 +344,8 @@ class Configuration(Section):
         folder = link.resolve()
         if policy != str(link / "policy.yaml") or not (folder / "policy.yaml").exists():
             return policy, self.directory_in_use
-        directory = folder / "directory.csv"
-        return str(folder / "policy.yaml"), directory if directory.exists() else self.directory
+        listed = [path for path in (folder / "directory.csv", folder / "directory.yaml") if path.exists()]
+        return str(folder / "policy.yaml"), listed[0] if listed else self.directory
 
     def _ruled(self, name: str) -> Path | None:
         """Return a file of the bundle in force, None without one; the path is the same for every bundle."""

@@ -65,7 +65,7 @@ class KeptBundles:
             try:
                 load_policy_set(part / "policy.yaml")
                 if bundle.directory:
-                    directories.load(part / "directory.csv")
+                    directories.load(part / f"directory.{bundle.form}")
             except UserError as error:
                 raise BundleError(both("cluster", "rules", "faulty", sequence=bundle.sequence, fault=error)) from None
             sync_folder(part)

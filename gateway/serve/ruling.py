@@ -117,10 +117,7 @@ class Ruling:
 
     def _keep(self, centre: Connection, bundle: Bundle) -> None:
         try:
-            files = {"policy.yaml": rules.content(centre, bundle.policy)}
-            if bundle.directory:
-                files["directory.csv"] = rules.content(centre, bundle.directory)
-            self._kept.keep(bundle, files)
+            self._kept.keep(bundle, {name: rules.content(centre, digest) for name, digest in bundle.files.items()})
         except (BundleError, OSError) as error:
             reason = reasons(error) if isinstance(error, OSError) else ""
             words = both("cluster", "rules", "disk", sequence=bundle.sequence, reason=reason) if reason else str(error)

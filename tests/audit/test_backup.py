@@ -28,6 +28,8 @@ async def test_a_copy_made_while_records_are_written_is_whole_and_is_started_fro
         connection.execute("INSERT INTO account (name, display, roles) VALUES ('an', 'An', 'auditor')")
     with closing(NoticeBook(tmp_path / "data")) as book:
         book.mark("report:2026-10", kind="month", now=0)
+    (tmp_path / "data" / "rules" / "3").mkdir(parents=True)
+    (tmp_path / "data" / "rules" / "in-force").symlink_to("3")
     seen = []
     copy = await asyncio.to_thread(backup, tmp_path / "data", tmp_path / "copy", tick=seen.append)
     await writing
@@ -37,8 +39,9 @@ async def test_a_copy_made_while_records_are_written_is_whole_and_is_started_fro
     assert sum(seen) >= 1
     assert not list(tmp_path.glob("*.part"))
     assert {path.name for path in (tmp_path / "copy").iterdir()} == {
-        "accounts.db", "audit.db", "checkpoints", "keys", "notices.db",
+        "accounts.db", "audit.db", "checkpoints", "keys", "notices.db", "rules",
     }  # fmt: skip
+    assert (tmp_path / "copy" / "rules" / "in-force").readlink().name == "3"
     with closing(NoticeBook(tmp_path / "copy")) as book:
         assert book.has("report:2026-10"), "or it would be sent again"
     assert stat.S_IMODE((tmp_path / "copy" / "accounts.db").stat().st_mode) == 0o600

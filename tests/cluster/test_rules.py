@@ -1,6 +1,7 @@
 """Rules of the cluster on one node: what is signed by a known key comes in force at its time, all else leaves the old."""
 
 import asyncio
+import hashlib
 import json
 import os
 from datetime import UTC, datetime, timedelta
@@ -218,8 +219,12 @@ def test_publish_checks_as_nodes_will_and_status_shows_what_they_do(tmp_path, cl
         publish(node.configuration, policy, directory, key_file=tmp_path / "other.key", at=None)
     assert rules.published(connection, 0) == []
     assert publish(node.configuration, policy, directory, **arguments) == 0
+    listed = tmp_path / "directory.yaml"
+    listed.write_text(
+        "mailboxes:\n  - address: vanthu.noivu.binhtan@tphcm.gov.vn\n    unit: Phòng Nội vụ\n    kind: unit\n"
+    )
     later = datetime.now(UTC) + timedelta(hours=1)
-    assert publish(node.configuration, policy, None, key_file=tmp_path / "rules.key", at=later) == 0
+    assert publish(node.configuration, policy, listed, key_file=tmp_path / "rules.key", at=later) == 0
     for one in (node, other):
         for _ in range(3):
             one.ruling.step(datetime.now(UTC))
@@ -234,6 +239,9 @@ def test_publish_checks_as_nodes_will_and_status_shows_what_they_do(tmp_path, cl
     one, two, whole = map(json.loads, capsys.readouterr().out.splitlines())
     assert (one["rules"]["sequence"], one["faults"], whole["connections"]) == (1, [], 800)
     assert "SILENT" in two["faults"][0]
+    for _ in range(2):
+        node.ruling.step(later)
+    assert load_rules(node.configuration).directory.digest == hashlib.sha256(listed.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("line", ["x", "gateway-rules/00000000+00000000+AUQpkwZQBKoeTEj03QFYGUwCNJvMZkzZbkAOommRio1R"])
