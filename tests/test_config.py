@@ -17,6 +17,8 @@ from gateway.serve.data_folder import DataFolder
 from gateway.system.listening import take_addresses
 from gateway.yaml.file import parse_yaml
 
+KEY = "age1vaj086ahuewsna2tx9j6duz2a6euyklrn8g4ph3l5lgvvedayg7s8zwpcq"
+
 
 def faults(text: str) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as caught:
@@ -34,6 +36,12 @@ def faults(text: str) -> tuple[str, ...]:
         ("next_hop: {address: '::1:25', tls: none}", r"expected HOST:PORT, for example .*\[::1\]:2525"),
         ("next_hop: {address: 'mail server:25'}", "expected HOST:PORT"),
         ("next_hop: {address: 'mail.test:²'}", "expected HOST:PORT"),
+        (f"hold: {{release: {{address: 'a:25'}}, recipient: {KEY}, identity: /k}}", "held mail needs the console"),
+        ("hold: {release: {address: 'a:25'}}", "held mail needs recipient and identity"),
+        ("hold: {release: {address: 'a:25', login: x}}", "login and password_file go together"),
+        ("hold: {release: {address: '10.1.2.3:25', tls: none}}", "mail would leave without TLS"),
+        ("hold: {days: 31}", "30"),
+        ("hold: {recipient: age1x}", "age1"),
         ("next_hop: {address: 'mail.test:0'}", "the port must be from 1 to 65535"),
         ("next_hop: {address: '10.1.2.3:25', tls: none}", "mail would leave without TLS"),
         ("listeners: [{kind: relay, listen: '[127.0.0.1]:25'}]", "expected HOST:PORT"),

@@ -6,7 +6,7 @@ import codecs
 import os
 import sys
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gateway.audit.archive import verify_archive
@@ -38,6 +38,7 @@ from gateway.config.sections import Configuration
 from gateway.engine.catalogue import Catalogue
 from gateway.engine.registry import Registry
 from gateway.errors import UserError
+from gateway.hold.store import HoldStore
 from gateway.model import Language
 from gateway.serve.cosigning import witnesses_of
 from gateway.serve.data_folder import begin_log
@@ -212,9 +213,15 @@ def _titles() -> Title:
     return with_content(title, "vi")
 
 
+_BEFORE_HELD = timedelta(hours=1)
+"""How much older than the oldest sealed file its first record is at most."""
+
+
 def prune(configuration: Configuration, days: int, reason: str, *, now: datetime) -> int:
     """Remove the records that are older than so many days, and print how many; in a cluster those that the centre has."""
     before, cluster, shipped = now - timedelta(days=days), configuration.cluster, None
+    for held in HoldStore(configuration.data).files()[:1]:  # a held mail is what its records say of it
+        before = min(before, datetime.fromtimestamp(held.time, UTC) - _BEFORE_HELD)
     if cluster is not None and cluster.dsn:
         with connect(cluster) as connection:
             shipped = place(connection, cluster.node).seq

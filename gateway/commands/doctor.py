@@ -35,7 +35,15 @@ from gateway.serve.app import (
 from gateway.serve.cosigning import witnesses_of
 from gateway.serve.hold import check_hold
 from gateway.steward.accounts.book import NAME, Book, all_accounts
-from gateway.steward.condition import Health, certificate_line, disk_lines, log_lines, notice_lines, revocation_lines
+from gateway.steward.condition import (
+    Health,
+    certificate_line,
+    disk_lines,
+    hold_lines,
+    log_lines,
+    notice_lines,
+    revocation_lines,
+)
 from gateway.steward.condition import Line as ConditionLine
 from gateway.texts.catalogue import both, reason, reasons
 from gateway.vietnamese.printed import clean
@@ -348,6 +356,7 @@ def _hold(configuration: Configuration) -> Iterator[Line]:
         yield Line(Health.BAD, "hold", both("hold", "key", "pair", path=hold.identity))
     else:
         yield Line(Health.GOOD, "hold", str(hold.identity))
+    yield from map(_shown, hold_lines(configuration))
     address = hold.release.address if hold.release is not None else ""
     sender = _official_sender(configuration)
     if not sender:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from gateway.audit import AuditLog
@@ -17,10 +18,17 @@ from gateway.notice import Notices, mailbox_of
 from gateway.serve.app import way_out
 from gateway.texts.catalogue import both, reasons
 
+_LOG = logging.getLogger("gateway.hold")
+
 
 def check_hold(configuration: Configuration) -> None:
-    """Make the folder and look at what holds mail; UserError when it could not be held."""
+    """Make the folder and look at what holds mail; UserError when it could not be held.
+
+    Where nothing is held any more, mail that still is will neither be sent nor expire, which is said.
+    """
     if configuration.hold.release is None:
+        if left := HoldStore(configuration.data).files():
+            _LOG.warning("%s", both("hold", "store", "left", count=len(left)))
         return
     way_out(configuration)
     with configuration.at("hold", "recipient"):

@@ -14,6 +14,7 @@ from gateway.audit.checkpoint import parse_notes
 from gateway.audit.store import Folder, connect_readonly
 from gateway.config.sections import Configuration
 from gateway.errors import NoticeError, UserError
+from gateway.hold.store import HoldStore
 from gateway.model import VIETNAM, Language
 from gateway.notice.book import lost
 from gateway.system.certificate_expiry import Days, certificate_stands
@@ -24,6 +25,7 @@ from gateway.vietnamese.printed import clean
 _CHECKPOINT_LATE_S: Final = 3600.0
 _SHORT_MIB: Final = 500
 _FULL_MIB: Final = 100
+_TIGHT: Final = 0.9
 
 
 class Health(Enum):
@@ -134,6 +136,18 @@ def notice_lines(data: Path, now: datetime) -> Iterator[Line]:
             "answer": clean(last.answer) or "-",
         }
         yield Line(Health.WARNING, "notices", "notices_lost", fields)
+
+
+def hold_lines(configuration: Configuration) -> Iterator[Line]:
+    """Yield how much is held, where mail is held."""
+    hold = configuration.hold
+    if hold.release is None:
+        return
+    files = HoldStore(configuration.data).files()
+    size = sum(one.size for one in files)
+    tight = len(files) > hold.mails * _TIGHT or size > hold.bytes * _TIGHT
+    fields: dict[str, object] = {"count": len(files), "mib": size >> 20}
+    yield Line(Health.WARNING if tight else Health.GOOD, "hold", "held_tight" if tight else "held", fields)
 
 
 def certificate_lines(configuration: Configuration, now: datetime) -> Iterator[Line]:

@@ -64,8 +64,11 @@ class Holds:
 
     def look(self, reference: str) -> HeldMail | None:
         """Return a mail as the log has it now."""
-        with AuditReader.open(self._configuration.data) as reader:
+        with self._reading() as reader:
             return look_up(reader, reference)
+
+    def _reading(self) -> AuditReader:
+        return AuditReader.open(self._configuration.data)
 
     @contextmanager
     def leased(self, reference: str) -> Iterator[HeldMail]:
@@ -128,24 +131,28 @@ class Holds:
         with self._tending:
             try:
                 self.store.clear_parts()
-                files = self.adopt()
+                if not (files := self.adopt()):
+                    return
+                with self._reading() as reader:
+                    for file in files:
+                        self._tend_one(reader, file)
             except (GatewayError, OSError) as error:
                 _LOG.error("%s", both("hold", "say", "not_tended", reference="-", reason=error))
-                return
-            for file in files:
-                try:
-                    with suppress(InUseError, FileNotFoundError), self.store.lease(file.reference):
-                        self._tend(file)
-                except (GatewayError, OSError) as error:
-                    fields = {"reference": file.reference, "reason": error}
-                    _LOG.error("%s", both("hold", "say", "not_tended", **fields))
 
-    def _tend(self, file: SealedFile) -> None:
+    def _tend_one(self, reader: AuditReader, file: SealedFile) -> None:
+        """Look after one mail unless somebody has it; a fault keeps no other."""
+        try:
+            with suppress(InUseError, FileNotFoundError), self.store.lease(file.reference):
+                self._tend(reader, file)
+        except (GatewayError, OSError) as error:
+            _LOG.error("%s", both("hold", "say", "not_tended", reference=file.reference, reason=error))
+
+    def _tend(self, reader: AuditReader, file: SealedFile) -> None:
         """Look after one mail that one has the lease on."""
-        held = self.look(file.reference)
+        held = look_up(reader, file.reference)
         if held is not None and held.state in {HoldState.PENDING, HoldState.RELEASING}:
             self._ways.recover()  # whoever had it is gone, for the lease is ours
-            held = self.look(file.reference)
+            held = look_up(reader, file.reference)
         if held is None:  # a crash between file and record, or a log that is older than the file
             if self._clock() > file.time + self._configuration.hold.days * 86_400:
                 self.store.remove(file.reference)

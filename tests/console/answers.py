@@ -299,6 +299,8 @@ def _answers(question: q.Question, who: Person) -> list[q.Answer]:
             return [ACCOUNTS]
         case q.AskReport():
             return [REPORT]
+        case q.Release():
+            return [q.Done("đã gửi") if question.code == "123456" else q.Refusal(kind="bad_code")]
         case q.ReadHeld():
             return [HELD_TEXT]
         case q.GetReport() | q.GetHeld():

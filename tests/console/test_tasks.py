@@ -102,6 +102,15 @@ def test_whole_tasks_are_done_without_script(system, browser):
     page.click(".pager a")
     page.click("[data-row] >> nth=0")
     expect(page.locator("h1")).to_be_visible()
+    page.goto(system.base + "/requests/held/BT-9KD00000")
+    with page.expect_download() as download:
+        page.click("form[action$='/file'] button")
+    assert download.value.suggested_filename == "thu.eml"
+    page.goto(system.base + "/requests")
+    page.fill("[id$=-release]", "máy chủ đã ổn")
+    page.fill("[id$=-code3]", "123456")
+    page.click("form[action='/requests/release'] button")
+    expect(page.locator(".alert.good")).to_contain_text("đã gửi")
     page.goto(system.base + "/policy")
     page.click("form[action='/policy/try'] button")
     expect(page.locator("h1")).to_have_text("Kết quả thử")

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from gateway.audit import AuditLog, failpoints
+from gateway.audit import AuditLog, Delivery, failpoints
 from gateway.audit.acts import recover_at_once, write_at_once
 from gateway.audit.query import AuditReader
 from gateway.config.sections import Configuration
@@ -201,6 +201,12 @@ class Hall:
         with holds.leased(reference) as held:
             holds.release(held, "so")
 
+    def end(self, reference: str) -> None:
+        """Have it not sent any more."""
+        holds = self.holds()
+        with holds.leased(reference) as held:
+            holds.end(held, Delivery.HOLD_REFUSED)
+
     def look(self, reference: str) -> HeldMail | None:
         with AuditReader.open(self.configuration.data) as reader:
             return held_mail(reader.show(reference))
@@ -296,3 +302,5 @@ def release_round(hall: Hall, number: int, point: str) -> None:
         assert sha256(one.content) == sha256(hall.octets(number)) == held.held.octets
         assert one.recipients == tuple(f"RCPT TO:<{address}>" for address in RECIPIENTS)
     assert (f"{reference}.age" in hall.files()) is (expected == "unknown")
+    if expected == "unknown":
+        assert hall.step(lambda: hall.end(reference)) == 0, "somebody asked the next hop"

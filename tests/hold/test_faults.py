@@ -1,5 +1,7 @@
 """Held mail in a gateway on which things go wrong: what was acknowledged is there, and what is not is nowhere."""
 
+import asyncio
+import json
 import re
 import shutil
 import subprocess
@@ -8,7 +10,19 @@ import pytest
 
 from tests.e2e.gateway_process import cli
 from tests.fire.support import Disk
-from tests.hold.world import AN, CANARY, OFFICER, OPERATOR, SERVICE_PASSWORD, held_mail, notices, released, send, town
+from tests.hold.world import (
+    AN,
+    CANARY,
+    OFFICER,
+    OPERATOR,
+    SERVICE_PASSWORD,
+    held_mail,
+    json_of,
+    notices,
+    released,
+    send,
+    town,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -111,20 +125,46 @@ async def test_it_is_synced_recorded_and_told_before_it_is_acknowledged(tmp_path
     assert first(rf'"250 2\.0\.0 .*{reference}', begun) == steps[-1], "and not before"
 
 
-async def test_a_login_that_cannot_be_told_and_a_relay_without_hold_refuse_as_before(tmp_path):
+async def test_a_command_that_is_killed_while_it_sends_leaves_unknown_and_people_go_on(tmp_path):
+    """The steward of the running gateway concludes what the command left."""
     async with town(tmp_path) as here:
-        kept = await here.gateway.records()
-        assert kept
-        listed = await here.hold("list")
-        assert listed.code == 0
-        assert "không có" in listed.out
-    off = (tmp_path / "gateway.yaml").read_text().replace('"hold"', '"x-hold"')
-    (tmp_path / "off.yaml").write_text(off)
-    run = await cli("hold", "list", "--config", tmp_path / "off.yaml")
-    assert run.code == 2
+        reference = await here.held(1)
+        first = await here.hold("approve", reference, "--reason", "đã xem", name=OPERATOR)
+        assert first.code == 0, first.err
+        run = await here.hold(
+            "approve",
+            reference,
+            "--reason",
+            "đã xem",
+            name=OFFICER,
+            env={"GATEWAY_FAILPOINTS": "release.answered=kill"},
+        )
+        assert run.code == -9
+        async with asyncio.timeout(90):
+            while (await here.listed())[reference]["state"] != "unknown":
+                await asyncio.sleep(1)
+        assert len(released(here.sink)) == 1
+        run = await here.hold("release", reference, "--reason", "đã hỏi máy chủ", name=OFFICER)
+        assert run.code == 0, run.err
+        assert len(released(here.sink)) == 2
+        assert await here.kinds(reference) == [
+            "intent", "held", "held", "release", "sending", "unknown", "release", "sending", "relayed",
+        ]  # fmt: skip
 
 
-async def test_two_persons_refuse_nothing_is_sent(tmp_path):
+async def test_held_mail_that_nobody_can_send_any_more_is_told_at_the_start(tmp_path):
+    async with town(tmp_path) as here:
+        await here.held(1)
+        await here.gateway.terminate(60)
+        path = tmp_path / "gateway.yaml"
+        path.write_text(json.dumps({key: value for key, value in json_of(path).items() if key != "hold"}))
+        assert (await cli("hold", "list", "--config", path)).code == 2
+        await here.gateway.start()
+        await here.gateway.logged("nobody can send or end them")
+        assert (await here.send(2)).code == 550
+
+
+async def test_one_person_refuses_and_the_sender_is_told(tmp_path):
     async with town(tmp_path) as here:
         reference = await here.held(1)
         run = await here.hold("refuse", reference, "--reason", "sai người nhận", name=OPERATOR)

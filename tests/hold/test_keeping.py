@@ -7,12 +7,14 @@ import stat
 import subprocess
 import time
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import pyrage
 import pytest
 from msgspec import structs
 
 from gateway.audit import AuditLog, failpoints
+from gateway.commands.audit import prune
 from gateway.errors import AuditError, AuditLostError, TemporaryError, UserError
 from gateway.hold import seal
 from gateway.hold.keeping import NotHeldError
@@ -254,3 +256,14 @@ async def test_an_answer_is_asked_once_of_a_login_that_repeats_itself(tmp_path):
         hall.holds().store.remove(REFERENCE)
         assert await keeper.held_before(case.transaction, 900) is None, "what is not held any more is judged anew"
         await audit.close()
+
+
+async def test_records_of_a_held_mail_are_not_pruned(tmp_path):
+    async with hall_of(tmp_path) as (_, hall):
+        assert await hall.hold_here(1)
+        later = datetime.now(UTC) + timedelta(days=400)
+        prune(hall.configuration, 1, "x", now=later)
+        assert hall.look(REFERENCE).state is HoldState.HELD
+        hall.holds().store.remove(REFERENCE)
+        prune(hall.configuration, 1, "x", now=later)
+        assert hall.look(REFERENCE) is None

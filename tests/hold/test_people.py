@@ -8,8 +8,10 @@ from itertools import product
 import pytest
 from msgspec.structs import replace
 
+from gateway.audit import AuditLog, Delivery
 from gateway.errors import AuditError
 from gateway.hold.state import HoldState
+from gateway.model import FrontEnd
 from gateway.notice import NoticeBook
 from gateway.pipeline.rulebook import Rules
 from gateway.steward import questions as q
@@ -20,7 +22,7 @@ from gateway.steward.roles import Person, Role
 from gateway.steward.telling.context import Telling
 from gateway.steward.telling.held import tell_of_held
 from tests.hold.steps import RECIPIENTS, Hall
-from tests.hold.world import AN, BINH, CANARY, HEAD, city, released
+from tests.hold.world import AN, BINH, CANARY, HEAD, city, held_mail, released
 from tests.steward.support import CLIENT, Office
 
 REFERENCE = "BT-00000001"
@@ -232,3 +234,19 @@ async def test_who_is_not_concerned_does_not_learn_that_it_is_held(tmp_path):
         assert here.decided(stranger, "withdraw").kind == "not_found"
         await within(here.hall.release, REFERENCE)
         assert here.decided(stranger, "withdraw").kind == "not_found"
+
+
+async def test_what_an_mta_holds_is_listed_with_its_queue_id(tmp_path):
+    async with room(tmp_path) as here:
+        case = here.hall.case("BT-00000002", held_mail(2))
+        session = replace(case.transaction.session, front_end=FrontEnd.MILTER, queue_id="4F2A91BC")
+        log = AuditLog.open(here.hall.configuration.data)
+        await log.start(policy="hold")
+        await log.intent_and_outcome(
+            replace(case.transaction, session=session), case.verdict, case.evidence, case.reply, Delivery.HELD
+        )
+        await log.close()
+        officer, stranger = here.office.session("so", Role.SECURITY_OFFICER), here.office.session(BINH)
+        (one,) = here.office.ask(q.AskRequests(), officer).queued
+        assert (one.reference, one.queue_id, one.sender) == ("BT-00000002", "4F2A91BC", AN)
+        assert here.office.ask(q.AskRequests(), stranger).queued == ()

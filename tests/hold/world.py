@@ -173,13 +173,15 @@ class Town:
         assert reply.code == 250, reply
         return reference_in(reply)
 
-    async def hold(self, *arguments, name=None):
+    async def hold(self, *arguments, name=None, env=None):
         """Run `gateway hold ...`, by an account where one is named."""
         stdin = None
         if name is not None:
             arguments = (*arguments, "--as", name)
             stdin = (await self.people.code(name) + "\n").encode()
-        return await cli("hold", *arguments, "--config", self.folder / "gateway.yaml", timeout=120, stdin=stdin)
+        return await cli(
+            "hold", *arguments, "--config", self.folder / "gateway.yaml", timeout=120, stdin=stdin, env=env
+        )
 
     async def listed(self) -> dict[str, dict]:
         run = await self.hold("list", "--json")
