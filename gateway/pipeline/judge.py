@@ -48,6 +48,8 @@ LARGE_TEXT_CHARACTERS = 30_000
 """Beyond it documents and header fields are judged in a thread."""
 CHECKED_LATER_S = 10.0
 """Mails that come so much later than a check are read before it."""
+CHECKED_NICE = 10
+"""By which children that read for a check go behind those that read mails."""
 _RUN_CHARACTERS = 20
 """What a run weighs beside its text: a short line takes as long to judge as a long one."""
 _NO_TREE = Part(path="", declared_type="")
@@ -188,6 +190,7 @@ class Judge:
             id=transaction.id,
             root=message.root,
             content=None if spool.fileno() is not None else bytes(content),
+            nice=CHECKED_NICE if self._checks_as and transaction.session.front_end is FrontEnd.CHECK else 0,
             header_block=bytes(content[: message.header_length]),
             password_texts=(subject.text,) if subject is not None else (),
             limits=self._limits,

@@ -300,7 +300,8 @@ class _Conversation:
             self._request, used=merger.used, awaited=awaited, known=known, lost=tuple(merger.lost)
         )
         self._resumed = True
-        job = Job(idle_s=self._pool.idle_s, memory_bytes=limits.memory_bytes, cpu_s=math.ceil(left_s) + _GRACE_S)
+        cpu_s = math.ceil(left_s) + _GRACE_S
+        job = Job(idle_s=self._pool.idle_s, memory_bytes=limits.memory_bytes, cpu_s=cpu_s, nice=self._request.nice)
         ours, status_read = await self._pool.begin(job, self._content)
         try:
             fault = await self._exchange(ours, request)

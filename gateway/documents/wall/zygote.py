@@ -186,6 +186,7 @@ class Zygote:
             pidfd, spare = self._spares.popitem()
             self._poll.unregister(pidfd)
             try:
+                _put_behind(spare.pid, job.nice)
                 send_job(spare.channel, job, descriptors)
             except OSError:
                 # It died while it waited (the kernel's memory killer prefers our children): take the next.
@@ -196,6 +197,7 @@ class Zygote:
             spare.channel.close()
             return spare
         spare = self._fork.spare(populate=False)
+        _put_behind(spare.pid, job.nice)
         send_job(spare.channel, job, descriptors)
         spare.channel.close()
         return spare
@@ -225,6 +227,11 @@ class Zygote:
         del self._by_pidfd[child.pidfd], self._by_status[child.status]
         os.close(child.pidfd)
         os.close(child.status)
+
+
+def _put_behind(pid: int, nice: int) -> None:
+    if nice:
+        os.setpriority(os.PRIO_PROCESS, pid, os.getpriority(os.PRIO_PROCESS, pid) + nice)
 
 
 def main(arguments: list[str]) -> int:

@@ -19,7 +19,7 @@ from gateway.documents.wall.wire import Limits
 from gateway.model import FindingOutcome
 from gateway.model.formats import by_name
 from gateway.model.reference import make_reference
-from gateway.pipeline.judge import CHECKED_LATER_S, Judge
+from gateway.pipeline.judge import CHECKED_LATER_S, CHECKED_NICE, Judge
 from gateway.pipeline.sample import as_message, is_message, mail_of
 from gateway.pipeline.self_check import Checked, FrontEndRules, check, record_of
 from gateway.spool import Spool, SpoolSettings
@@ -157,7 +157,14 @@ class Checks:
             descriptor = upload.files[number][1].fileno()
             if descriptor is not None:
                 visit = self._workers.desk.visit(_CHECKERS)
-                octets = await mend(self._workers, descriptor, limits=self._limits, visit=visit, cost_s=CHECKED_LATER_S)
+                octets = await mend(
+                    self._workers,
+                    descriptor,
+                    limits=self._limits,
+                    visit=visit,
+                    cost_s=CHECKED_LATER_S,
+                    nice=CHECKED_NICE,
+                )
                 if octets:
                     found[number] = octets
         return found
