@@ -28,8 +28,7 @@ from pathlib import Path
 from gateway.audit.chain import Head, read_head
 from gateway.audit.notes import SigningKey, VerifierKey, encoded, signature_lines
 from gateway.audit.store import Folder, Turn, damaged, immediate, sync_folder
-from gateway.audit.tree import Tree
-from gateway.errors import AuditError
+from gateway.audit.tree import NoRecordError, Tree
 from gateway.system.atomic_file import replace_file
 from gateway.texts.catalogue import both
 
@@ -184,7 +183,10 @@ def last_known_size(folder: Folder) -> int:
 
 
 def ready_tree(folder: Folder, connection: sqlite3.Connection) -> None:
-    """See to it that the tree has all records, and the root of the last checkpoint; UserError when it cannot have it."""
+    """See to it that the tree has all records, and the root of the last checkpoint; UserError when it cannot have it.
+
+    AuditError when another process does not give the turn.
+    """
     row = connection.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
     last = next(iter(parse_notes(row[0])[0]), None) if row is not None else None
     began = last.began if last is not None and last.root is not None and last.began > 1 else 0
@@ -196,7 +198,7 @@ def ready_tree(folder: Folder, connection: sqlite3.Connection) -> None:
                 if last is None or last.root in (None, tree.root(last.size)):
                     return
                 cause = both("audit", "fault", "other_root", size=last.size)
-            except AuditError as error:
+            except NoRecordError as error:
                 cause = str(error)
     finally:
         turn.close()

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -117,12 +118,14 @@ def _post(url: str, body: str) -> tuple[int, str]:
     """Return status and words of an answer; WitnessError when there is none."""
     request = urllib.request.Request(url, body.encode(), {"Content-Type": "text/plain; charset=utf-8"})  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310 - the administrator's URL
-            return answer.status, answer.read(_ANSWER_BYTES).decode("utf-8", "replace")
-    except urllib.error.HTTPError as error:
-        return error.code, error.read(_ANSWER_BYTES).decode("utf-8", "replace")
-    except (OSError, ValueError) as error:
-        raise WitnessError(str(getattr(error, "reason", error))) from None
+        try:
+            answer = urllib.request.urlopen(request, timeout=PATIENCE_S)  # noqa: S310 - the administrator's URL
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            return int(answer.status), answer.read(_ANSWER_BYTES).decode("utf-8", "replace")
+    except (OSError, ValueError, HTTPException) as error:
+        raise WitnessError(str(getattr(error, "reason", error)) or type(error).__name__) from None
 
 
 class LogSource:

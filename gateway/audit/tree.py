@@ -25,6 +25,10 @@ _BEGAN: Final = -1
 """The level of a row that is no node: its number is the first record that was there when the tree began."""
 
 
+class NoRecordError(AuditError):
+    """A node cannot be computed: a record that it needs is missing."""
+
+
 class Tree:
     """The tree of one log, over a connection; each call sees and joins the transaction that runs on it."""
 
@@ -103,7 +107,7 @@ class Tree:
             if grown.size == 1 << level:
                 return grown.root
             if level == 0:
-                raise AuditError(f"record {n + 1} is missing")
+                raise NoRecordError(f"record {n + 1} is missing")
         return node_hash(self.node(level - 1, 2 * n), self.node(level - 1, 2 * n + 1))
 
     def clear(self) -> None:

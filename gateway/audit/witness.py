@@ -40,6 +40,8 @@ _REQUEST: Final = re.compile(
     r"(?P<lines>(?:— [^\n]+\n)+)"
 )
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+_NAME: Final = re.compile(r"[!-*,-~]{1,255}")
+"""Of a key (C2SP signed-note), in ASCII: without blanks and plus."""
 _KEY: Final = "witness-ed25519"
 
 
@@ -58,7 +60,9 @@ class Witness:
     def __init__(
         self, folder: Path, name: str, logs: Sequence[VerifierKey], clock: Callable[[], float] = time.time
     ) -> None:
-        """Open or make the folder; UserError when it cannot be, or when the key in it is damaged."""
+        """Open or make the folder; UserError when it cannot be, when the key in it is damaged, or for an odd name."""
+        if not _NAME.fullmatch(name):
+            raise UserError(both("audit", "witness", "name", name=name))
         self._folder = folder
         self._clock = clock
         self._logs: dict[str, list[VerifierKey]] = {}

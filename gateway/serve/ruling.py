@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gateway.cluster import rules
-from gateway.cluster.database import Connection, DatabaseError, connect, failures, within
+from gateway.cluster.database import Connection, DatabaseError, connect, failures, told, within
 from gateway.cluster.keys import verifier_keys
 from gateway.cluster.rules import Bundle, BundleError, Told
 from gateway.config.cluster import Cluster
@@ -61,6 +61,7 @@ class Ruling:
         """Bundles that are signed and cannot be used here: from when they should be, and why."""
         self._tried: dict[int, datetime] = {}
         self._ignored: set[str] = set()
+        self._away = False
         self._differs_since = 0.0
         self._activated = time.monotonic()
         self._told: tuple[object, ...] = ()
@@ -81,15 +82,20 @@ class Ruling:
         return min(ROUND_S, wait_s)
 
     def _ask(self, fault: str, now: datetime) -> None:
-        """Fetch what is new and tell what is in force; that the centre is away the shipper says."""
+        """Fetch what is new and tell what is in force; without the centre what was fetched counts."""
         away: tuple[type[Exception], ...] = (DatabaseError, UserError, *failures())
         try:
             centre = self._centre = self._centre or connect(self._cluster)
             with within(centre):
                 self._fetch(centre, now)
                 self._tell(centre, fault)
-        except away:
+        except away as error:
+            if not self._away:
+                _LOG.warning("%s", both("cluster", "rules", "away", reason=told(error)))
+            self._away = True
             self._leave()
+        else:
+            self._away = False
 
     def _leave(self) -> None:
         connection, self._centre = self._centre, None
@@ -150,8 +156,8 @@ class Ruling:
         for sequence, (at, words) in self._faults.items():
             if sequence > self._kept.in_force and (now - at).total_seconds() >= PATIENCE_S:
                 return words
-        told = told_digests(self._configuration.data)
-        if not self._kept.in_force or told in (None, self._expected.digests):
+        judged = told_digests(self._configuration.data)
+        if not self._kept.in_force or judged in (None, self._expected.digests):
             self._differs_since = 0.0
             return ""
         since = time.monotonic()
@@ -160,8 +166,8 @@ class Ruling:
             self._ask_reload()
         if since - self._differs_since < PATIENCE_S:
             return ""
-        assert told is not None
-        return both("cluster", "rules", "other", sequence=self._kept.in_force, policies=told.policies[:16])
+        assert judged is not None
+        return both("cluster", "rules", "other", sequence=self._kept.in_force, policies=judged.policies[:16])
 
     def _digests(self) -> Digests | None:
         try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import socket
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -219,3 +221,30 @@ def test_a_key_that_is_none_of_a_witness_stops_the_start(served: Served):
         with pytest.raises(UserError, match="no key of a witness"):
             witnesses_of(settings)
     assert VerifierKey.parse(served.key).kind == COSIGNATURE
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"\x00\xff garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", b"HTTP/1.1 409 C\r\n\r\n-5\n",
+     b"HTTP/1.1 200 OK\r\n\r\n\xe2\x80\x94 witness.example AAAA\n", b"HTTP/1.1 302 F\r\nLocation: file:///etc/passwd\r\n\r\n"],
+)  # fmt: skip
+def test_a_witness_that_answers_nonsense_is_a_fault_in_words(data: Path, served: Served, answer: bytes):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answered() -> None:
+            for _ in range(2):
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(answer)
+
+        threading.Thread(target=answered, daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        (fault,) = Cosigning([Asked(url, VerifierKey.parse(served.key))], LogSource(data)).round()
+        assert f"the witness {url} did not cosign: " in fault
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a+b", "nhân-chứng", "a\n"])
+def test_a_name_that_no_key_may_have_is_refused(tmp_path: Path, name: str):
+    with pytest.raises(UserError, match="ASCII"):
+        Witness(tmp_path, name, [])
