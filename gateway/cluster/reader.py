@@ -114,7 +114,7 @@ class ClusterReader:
             match r.decode(bytes(body)):
                 case r.Intent():  # another mail that was given the same reference
                     others.add((node, seq))
-                case r.Sending() if (node, seq) not in others:
+                case r.Sending() | r.Release() if (node, seq) not in others:
                     states[node, seq] = "sending"
                 case r.Outcome(delivery=delivery) if (node, seq) not in others:
                     states[node, seq] = delivery.value

@@ -26,6 +26,10 @@ class ReplicatedLog(AuditLog):
         """As `AuditLog.outcome`."""
         return await self._shipped(reference, await super().outcome(reference, reply, delivery))
 
+    async def is_held(self, reference: str, reply: Reply) -> int:
+        """As `AuditLog.is_held`."""
+        return await self._shipped(reference, await super().is_held(reference, reply))
+
     async def refused(
         self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, reply: Reply, **options: Any
     ) -> int:

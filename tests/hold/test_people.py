@@ -15,6 +15,7 @@ from gateway.model import FrontEnd
 from gateway.notice import NoticeBook
 from gateway.pipeline.rulebook import Rules
 from gateway.steward import questions as q
+from gateway.steward.accounts import manage
 from gateway.steward.answering import Answering
 from gateway.steward.holds import Holds
 from gateway.steward.requests.request import Decision, Request, State, Step, barred
@@ -23,7 +24,7 @@ from gateway.steward.telling.context import Telling
 from gateway.steward.telling.held import tell_of_held
 from tests.hold.steps import RECIPIENTS, Hall
 from tests.hold.world import AN, BINH, CANARY, HEAD, city, held_mail, released
-from tests.steward.support import CLIENT, Office
+from tests.steward.support import CLIENT, PASSWORD, Office, unsigned
 
 REFERENCE = "BT-00000001"
 NOW = 1_795_000_000
@@ -250,3 +251,41 @@ async def test_what_an_mta_holds_is_listed_with_its_queue_id(tmp_path):
         (one,) = here.office.ask(q.AskRequests(), officer).queued
         assert (one.reference, one.queue_id, one.sender) == ("BT-00000002", "4F2A91BC", AN)
         assert here.office.ask(q.AskRequests(), stranger).queued == ()
+
+
+async def test_of_two_approvers_at_once_one_has_it_sent(tmp_path):
+    async with room(tmp_path) as here:
+        head = here.office.session(HEAD)
+        officers = {name: here.office.session(name, Role.SECURITY_OFFICER) for name in ("so", "si")}
+        here.office.ask(q.AskRequests(), head)
+        assert isinstance(here.decided(head, "endorse"), q.Done)
+        questions = {
+            token: q.Approve(request=REFERENCE, reason="đã đọc", code=here.office.code(name), read=True)
+            for name, token in officers.items()
+        }
+        answers = await asyncio.gather(*(within(here.office.ask, one, token) for token, one in questions.items()))
+        assert sorted(isinstance(one, q.Done) for one in answers) == [False, True]
+        assert len(released(here.sink)) == 1
+        assert here.state() is HoldState.RELEASED
+
+
+async def test_a_role_that_is_gone_a_code_that_was_used_and_a_mail_that_expired_let_nothing_go(tmp_path):
+    async with room(tmp_path) as here:
+        office = here.office
+        head, officer = office.session(HEAD), office.session("so", Role.SECURITY_OFFICER)
+        office.ask(q.AskRequests(), head)
+        assert isinstance(here.decided(head, "endorse"), q.Done)
+        used = q.Approve(request=REFERENCE, reason="đã đọc", code=office.code("so"), read=False, until="x")
+        assert (await within(office.kind, used, officer)) == "invalid"
+        assert (await within(office.kind, replace(used, read=True, until=""), officer)) == "bad_code"
+        manage.set_roles(office.people.book, "so", frozenset({Role.AUDITOR}), sign=unsigned)
+        assert (await within(here.approved, officer)).kind in {"no_session", "forbidden"}
+        other = office.session("si", Role.SECURITY_OFFICER)
+        office.now = here.hall.look(REFERENCE).until.timestamp()
+        renewed = office.ask(q.Login("si", PASSWORD, office.code("si"))).token
+        assert other != renewed
+        answer = await within(here.approved, renewed, "si")
+        assert answer.kind == "forbidden"
+        assert released(here.sink) == []
+        await within(here.holds.tend)
+        assert here.state() is HoldState.EXPIRED
