@@ -43,11 +43,18 @@ class Timed(Clients):
     def p99(self):
         """The 99th hundredth of what came since the last call."""
         found, self.seconds = self.seconds, []
-        return statistics.quantiles(found, n=100)[98]
+        return statistics.quantiles(found, n=100)[98] if len(found) > 1 else max(found, default=0)
 
 
 def shipper_of(gateway):
     return next((pid for pid in children(gateway.pid) if name(pid) == "gateway-ship"), None)
+
+
+def look(gateway):
+    """What a balancer is told; HTTPError when it is told to go elsewhere."""
+    host, port = gateway.address("metrics")
+    with urllib.request.urlopen(f"http://{host}:{port}/ready", timeout=60) as answer:
+        return answer.read().decode()
 
 
 def behind(gateway, connection):
@@ -82,9 +89,10 @@ async def test_mail_flows_whatever_becomes_of_the_centre_and_every_record_arrive
                 for outage in outages:
                     await _break(outage, proxy, postgres, gateway)
                     if outage != "killed":
+                        await asyncio.to_thread(look, gateway)
                         lag = await figures(gateway)
                         assert lag["congvu_gateway_ship_lag_records"] > 0
-                        assert lag["congvu_gateway_trouble"] == (OUTAGE_S > 35), lag
+                        assert lag["congvu_gateway_trouble"] >= (OUTAGE_S > 35), lag
                     slowest = clients.p99()
                     proxy.become("pass")
                     if outage == "stopped":
@@ -134,13 +142,7 @@ async def test_a_gateway_with_an_old_backup_serves_on_ships_nothing_and_says_wha
                 for number in range(3):
                     await clients.until_acknowledged(mail(number))
                 await gateway.logged("cluster.node")
-                host, port = gateway.address("metrics")
-
-                def look():
-                    with urllib.request.urlopen(f"http://{host}:{port}/ready", timeout=60) as answer:
-                        return answer.read().decode()
-
-                ready = await asyncio.to_thread(look)
+                ready = await asyncio.to_thread(look, gateway)
                 assert "cluster.node" in ready, ready
                 assert (await figures(gateway))["congvu_gateway_ship_fork"] == 1
                 assert clients.tries == 3

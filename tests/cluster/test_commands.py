@@ -1,0 +1,45 @@
+"""The commands that read the centre, from the command line."""
+
+import asyncio
+import json
+from datetime import datetime, timedelta
+
+import pytest
+
+from gateway.cli import app
+from gateway.model import VIETNAM
+from tests.audit.support import fill
+from tests.cluster.support import shipped
+
+pytestmark = pytest.mark.cluster
+
+
+def test_each_command_takes_the_centre_instead_of_a_folder(tmp_path, cluster_dsn, capsysbinary):
+    def run(*arguments):
+        with pytest.raises(SystemExit) as ended:
+            app(list(map(str, arguments)))
+        return ended.value.code or 0, capsysbinary.readouterr().out.decode()
+
+    data, config = tmp_path / "one", tmp_path / "gateway.yaml"
+    asyncio.run(fill(data, 3))
+    config.write_text(f"data: {data}\ncluster: {{node: one, dsn: '{cluster_dsn}'}}\n", "utf-8")
+    assert run("cluster", "init", "--config", config)[0] == 0
+    shipped(data, cluster_dsn)
+    where = ("--cluster", cluster_dsn)
+    code, out = run("audit", "list", *where, "--json", "--state", "relayed", "--limit", 2)
+    assert (code, [json.loads(line)["node"] for line in out.splitlines()]) == (0, ["one", "one"])
+    assert "BT-00000002" in run("audit", "search", "BT-00000002", *where)[1]
+    assert "one" in run("audit", "show", "BT-00000002", *where)[1]
+    assert run("audit", "show", "BT-NONE", *where)[0] == 1
+    assert len(run("audit", "export", *where)[1].splitlines()) == 11
+    assert run("audit", "export", "--csv", *where)[1].count("one") == 3
+    code, out = run("audit", "verify", *where, "--config", config)
+    assert (code, "Node one:" in out) == (0, True)
+    tomorrow = datetime.now(VIETNAM).date() + timedelta(days=1)
+    code, out = run("cluster", "archive", "--to", tmp_path / "kept", "--day", tomorrow, "--config", config)
+    assert code == 2
+    assert run("cluster", "archive", "--to", tmp_path / "kept", "--config", config) == (
+        0, f"nút one: ngày {tomorrow - timedelta(days=2)} không có bản ghi nào / node one: no records of {tomorrow - timedelta(days=2)}\n",
+    )  # fmt: skip
+    assert run("audit", "list", "--cluster", "nonsense")[0] == 2
+    assert run("audit", "list", "--cluster", "postgresql://x:secret@nowhere/y")[0] == 2
