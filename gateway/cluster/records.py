@@ -46,12 +46,15 @@ LIMIT_TAG: Final = 600
 """Letters of a tag: an index of PostgreSQL takes 2,700 octets."""
 LIMIT_BATCH: Final = 2_000
 _LIMIT_ID: Final = 200
+_PARTED: Final = b"\x1e"
 _JSON: Final = msgspec.json.Encoder()
 _SHIP: Final = f"""
 WITH node AS MATERIALIZED (SELECT %(node)s::text AS name), records AS (
   INSERT INTO record (node, seq, at, body, hash)
-  SELECT node.name, new.seq, new.at, convert_to(new.body, 'UTF8'), decode(new.hash, 'hex')
-  FROM node, json_to_recordset(%(records)s::json) AS new (seq bigint, at timestamptz, body text, hash text)
+  SELECT node.name, %(first)s::bigint + new.place - 1, new.at::timestamptz, convert_to(new.body, 'UTF8'),
+    substr(%(hashes)s::bytea, (32 * new.place - 31)::int, 32)
+  FROM node, unnest(string_to_array(%(bodies)s::text, E'\\x1e'), string_to_array(%(stamps)s::text, E'\\x1e'))
+    WITH ORDINALITY AS new (body, at, place)
 ), entries AS (
   INSERT INTO entry (node, seq, at, id, kind, tags, who, what)
   SELECT node.name, new.seq, new.at, new.id, new.kind, new.tags, {vector("new.who")}, {vector("new.what")}
@@ -87,13 +90,6 @@ WHERE there.seq IS NULL OR new.seq IS NULL OR there.at <> new.at OR there.id <> 
     SELECT 1 FROM unnest(there.tags) AS more (tag) WHERE more.tag <> ALL (new.tags) AND more.tag NOT LIKE 'state:%%')
   OR there.who <> {vector("new.who")} OR there.what <> {vector("new.what")}
 """.encode()  # noqa: S608 - our own words
-
-
-class _Record(Struct):
-    seq: int
-    at: str
-    body: str
-    hash: str
 
 
 class _Entry(Struct):
@@ -164,19 +160,22 @@ def last_checkpoint(connection: Connection, node: str) -> int:
 
 
 def ship(connection: Connection, node: str, links: Sequence[Link], notes: Sequence[tuple[int, str]]) -> None:
-    """Put a batch of records and of checkpoints (size, note) into the centre; psycopg.Error, and nothing is there then."""
+    """Put a batch of records that follow one another, and checkpoints (size, note), into the centre; psycopg.Error, and nothing is there then."""
     found = Found.of(links)
     values = {
-        "records": [
-            _Record(link.seq, stamp, link.body.decode(), link.hash.hex())
-            for link, stamp in zip(links, found.stamps.values(), strict=True)
-        ],
         "entries": found.entries,
         "events": found.events,
         "states": found.states,
         "checkpoints": [_Checkpoint(*note) for note in notes],
     }
-    connection.execute(_SHIP, {"node": node} | {name: _JSON.encode(value).decode() for name, value in values.items()})
+    records = {
+        "node": node,
+        "first": links[0].seq if links else 0,
+        "bodies": _PARTED.join([link.body for link in links]).decode(),  # which no JSON holds
+        "stamps": _PARTED.decode().join(found.stamps.values()),
+        "hashes": b"".join([link.hash for link in links]),
+    }
+    connection.execute(_SHIP, records | {name: _JSON.encode(value).decode() for name, value in values.items()})
 
 
 def not_found(connection: Connection, node: str, links: Sequence[Link]) -> int | None:

@@ -33,7 +33,7 @@ from gateway.system.supervised import SupervisedProcess, end_with
 from gateway.texts.catalogue import both
 
 _LOG = logging.getLogger("gateway.ship")
-ROUND_S: Final = 0.5
+ROUND_S: Final = 1.0
 """Between two rounds, unless somebody waits for the centre."""
 _PAUSE_S: Final = 1.0
 """After a failure."""

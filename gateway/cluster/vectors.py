@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from gateway.audit.conditions import Phrase
@@ -24,7 +25,12 @@ _LIMIT_LETTERS: Final = 25_000
 
 def words_of(*columns: str) -> list[str]:
     """Return the words of up to four columns, parted by blanks."""
-    return [" ".join(_WORDS.findall(text[:_LIMIT_LETTERS])) if text else "" for text in columns]
+    return [_parted(text) if text else "" for text in columns]
+
+
+@lru_cache(maxsize=4096)  # of addresses and units there are few
+def _parted(text: str) -> str:
+    return " ".join(_WORDS.findall(text[:_LIMIT_LETTERS]))
 
 
 def vector(columns: str) -> str:
