@@ -9,7 +9,7 @@ import pytest
 
 from gateway.audit import verify_standalone
 from gateway.audit.archive import verify_archive
-from gateway.audit.chain import Entry, Head, insert, read_head
+from gateway.audit.chain import Entry, Head, insert
 from gateway.audit.checkpoint import Signer, seal, write_verifier_key
 from gateway.audit.store import Folder, immediate, open_checked
 from gateway.cluster.archive import archive_day, into_folder
@@ -35,29 +35,36 @@ def _log(data):
     folder.prepare()
     signer = Signer(folder.secret("audit-ed25519", 32))
     write_verifier_key(folder, signer)
-    connection = open_checked(folder)
-    head = Head()
-    for day in DAYS:
-        begin = datetime(day.year, day.month, day.day, tzinfo=VIETNAM)
-        for number in range(40):
-            stamp = (begin + timedelta(minutes=30 * number)).astimezone().isoformat(timespec="microseconds")
-            body = json.dumps({"time": stamp, "process": "p", "kind": "sending", "id": f"{day}-{number}"}).encode()
-            with immediate(connection):
-                head = insert(connection, read_head(connection), [Entry(body)])
+    connection, head = open_checked(folder), Head()
+    with immediate(connection):
+        for day in DAYS:
+            begin = datetime(day.year, day.month, day.day, tzinfo=VIETNAM)
+            for number in range(40):
+                stamp = (begin + timedelta(minutes=30 * number)).astimezone().isoformat(timespec="microseconds")
+                body = {"time": stamp, "process": "p", "kind": "sending", "id": f"{day}-{number}"}
+                head = insert(connection, head, [Entry(json.dumps(body).encode())])
                 if not head.seq % 15:
                     seal(connection, signer, head, begin)
     connection.close()
 
 
-@pytest.fixture
-def cluster(tmp_path, cluster_dsn):
-    _log(tmp_path / "one")
-    with centre(cluster_dsn):
-        shipped(tmp_path / "one", cluster_dsn)
-        yield Cluster(node="one", dsn=cluster_dsn)
+@pytest.fixture(scope="module")
+def log(tmp_path_factory):
+    """The log that is at the centre; nobody changes either."""
+    data = tmp_path_factory.mktemp("log")
+    _log(data)
+    return data
 
 
-def test_days_follow_one_another_without_gap_and_each_verifies_by_itself(tmp_path, cluster, capsys):
+@pytest.fixture(scope="module")
+def cluster(log, postgres):
+    dsn = postgres.dsn(postgres.new_database())
+    with centre(dsn):
+        shipped(log, dsn)
+    return Cluster(node="one", dsn=dsn)
+
+
+def test_days_follow_one_another_without_gap_and_each_verifies_by_itself(tmp_path, log, cluster, capsys):
     put, found = into_folder(tmp_path / "kept"), []
     for day in (date(2026, 11, 19), *DAYS[:3], date(2026, 11, 23)):
         found += archive_day(cluster, day, put, now=NOW)
@@ -70,10 +77,10 @@ def test_days_follow_one_another_without_gap_and_each_verifies_by_itself(tmp_pat
     assert [result.checkpoints for _, result in headers] == [3, 3, 2]
     lines = [json.loads(line) for file in files for line in open_for_reading(file)]
     records = [(line["record"]["seq"], bytes.fromhex(line["hash"])) for line in lines if "record" in line]
-    assert records == local(tmp_path / "one", "seq, hash")[:120]
+    assert records == local(log, "seq, hash")[:120]
     (again,) = archive_day(cluster, DAYS[0], put, now=NOW)
     assert not again.fresh
-    key = tmp_path / "one" / "checkpoints" / "public-key.txt"
+    key = log / "checkpoints" / "public-key.txt"
     assert verify_file(files[1], (), key, as_json=False) == 0
     assert "node one" in capsys.readouterr().out
 
@@ -131,9 +138,9 @@ def test_a_file_that_is_cut_or_no_zstandard_is_a_plain_message(tmp_path, cluster
             verify_archive(file)
 
 
-def test_the_independent_verifier_takes_an_unpacked_archive(tmp_path, cluster):
+def test_the_independent_verifier_takes_an_unpacked_archive(tmp_path, log, cluster):
     list(archive_day(cluster, DAYS[1], into_folder(tmp_path), now=NOW))
-    file, key = tmp_path / "one" / "2026-11-21.jsonl", tmp_path / "one" / "checkpoints" / "public-key.txt"
+    file, key = tmp_path / "one" / "2026-11-21.jsonl", log / "checkpoints" / "public-key.txt"
     with open_for_reading(file.with_suffix(".jsonl.zst")) as stream:
         lines = stream.readlines()
     for change, code in ((lambda _: None, 0), (lambda one: one.pop(20), 1), (lambda one: one.pop(), 1)):

@@ -23,11 +23,16 @@ from tests.cluster.support import centre, local, shipped, shipper, there
 pytestmark = pytest.mark.cluster
 
 
-@pytest.fixture
-def data(tmp_path):
-    folder = tmp_path / "data"
+@pytest.fixture(scope="module")
+def log(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("log")
     asyncio.run(fill(folder, 40))
     return folder
+
+
+@pytest.fixture
+def data(tmp_path, log):
+    return shutil.copytree(log, tmp_path / "data")
 
 
 def test_a_log_stands_at_the_centre_as_it_stands_here_whatever_the_batches(data, cluster_dsn, monkeypatch):

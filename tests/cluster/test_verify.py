@@ -19,11 +19,19 @@ from tests.cluster.support import centre, local, shipped
 pytestmark = pytest.mark.cluster
 
 
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("logs")
+    for node in ("one", "two"):
+        asyncio.run(fill(folder / node, 40))
+    return folder
+
+
 @pytest.fixture
-def nodes(tmp_path, cluster_dsn):
+def nodes(tmp_path, logs, cluster_dsn):
+    shutil.copytree(logs, tmp_path, dirs_exist_ok=True)
     with centre(cluster_dsn) as connection:
         for node in ("one", "two"):
-            asyncio.run(fill(tmp_path / node, 40))
             shipped(tmp_path / node, cluster_dsn, node)
         yield connection
 
