@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import signal
 import socket
 import time
 import zipfile
@@ -197,3 +198,27 @@ async def test_what_is_too_much_is_said_and_nothing_of_a_file_is_left(tmp_path):
     for folder in (tmp_path / "gw", Path("/dev/shm"), Path("/var/tmp")):
         assert files_with(folder, needles, newer_than=begun) == []
     assert not any(needle in gateway.log.encode() for needle in needles)
+
+
+async def test_checks_follow_the_policy_and_outlive_zygote_and_steward(tmp_path):
+    file = tmp_path / "policy.yaml"
+    file.write_text("version: 1\nname: thu\nextends: binhtan-7600\n", "utf-8")
+    async with (
+        Sink() as sink,
+        serving(tmp_path / "gw", config=configuration(sink, tmp_path, policy=str(file))) as gateway,
+    ):
+        gateway.faults_expected = True
+        visitor = Visitor(gateway.address("console"))
+        await visitor.enter(STAFF, sink)
+        assert findings((await visitor.check(("a.docx", letter()))).text) == {"SGN-08", "TYP-02"}
+        file.write_text("version: 1\nname: thu\nextends: binhtan-7600\npolicies: {typography: {mode: off}}\n", "utf-8")
+        os.kill(gateway.pid, signal.SIGHUP)
+        await gateway.logged("rules reloaded")
+        assert findings((await visitor.check(("a.docx", letter()))).text) == {"SGN-08"}
+        for pid in (gateway.zygote(), next(pid for pid in children(gateway.pid) if name(pid) == "gateway-steward")):
+            os.kill(pid, signal.SIGKILL)
+            await gateway.until(lambda pid=pid: pid not in children(gateway.pid))
+            while (answer := await visitor.ask("GET", "/check")).status == 503:
+                pass
+            assert answer.status == 200
+            assert findings((await visitor.check(("a.docx", letter()))).text) == {"SGN-08"}

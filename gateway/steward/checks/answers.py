@@ -78,6 +78,7 @@ def end_check(desk: Desk, person: Person, question: q.EndCheck, language: Langua
             return q.Done()
         if not upload.files:
             raise refused("invalid", say("check", "no_file", language))
+        desk.rules()  # what is in force by now is loaded in this thread
         outcome = checks.judged(upload)
     finally:
         checks.uploads.end(question.ticket)
