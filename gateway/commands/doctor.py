@@ -335,13 +335,17 @@ def _workers(configuration: Configuration) -> Iterator[Line]:
 
 
 def _next_hop(configuration: Configuration) -> Iterator[Line]:
-    found = probe(next_hop_settings(configuration), timeout_s=_NEXT_HOP_WAIT_S)
-    fields = {"address": configuration.next_hop.address, "reason": found.reason, "keywords": found.reason}
-    words = both("start", "next_hop", found.fitness.value, **fields)
-    health = _NEXT_HOP_HEALTH[found.fitness]
-    if health is Health.BAD and not configuration.next_hop.required_at_start:
-        health = Health.WARNING
-    yield Line(health, "next hop", words)
+    for settings, address in zip(
+        next_hop_settings(configuration).each(), configuration.next_hop.addresses, strict=True
+    ):
+        found = probe(settings, timeout_s=_NEXT_HOP_WAIT_S)
+        words = both(
+            "start", "next_hop", found.fitness.value, address=address, reason=found.reason, keywords=found.reason
+        )
+        health = _NEXT_HOP_HEALTH[found.fitness]
+        if health is Health.BAD and not configuration.next_hop.required_at_start:
+            health = Health.WARNING
+        yield Line(health, "next hop", words)
 
 
 def _hold(configuration: Configuration) -> Iterator[Line]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal, Self, TypedDict, Unpack
 
@@ -16,6 +17,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_
 from gateway.config.cluster import Cluster
 from gateway.config.console import Console
 from gateway.config.hold import Hold
+from gateway.config.next_hop import NextHop
 from gateway.config.notices import Notices
 from gateway.config.origin import Origin
 from gateway.config.reports import Reports
@@ -27,7 +29,6 @@ from gateway.config.values import (
     Address,
     DomainName,
     HostName,
-    HostPort,
     ListenAddress,
     Network,
     Place,
@@ -136,27 +137,6 @@ class Listener(Section):
     def balancers(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """Return the networks of load balancers, parsed."""
         return tuple(ip_network(network) for network in self.proxy_networks)
-
-
-class NextHop(Section):
-    """The city's mail server."""
-
-    address: HostPort = "127.0.0.1:2526"
-    tls: NextHopTls = NextHopTls.STARTTLS
-    ca_file: Place | None = None
-    plaintext_allowed: bool = False
-    connect_timeout_s: float = Field(default=10, gt=0, le=LONGEST_S)
-    reply_timeout_s: float = Field(default=30, gt=0, le=LONGEST_S)
-    connections: int = Field(default=200, ge=1)
-    server_name: HostName | None = None
-    final_reply_timeout_s: float = Field(default=600, gt=0, le=LONGEST_S)
-    required_at_start: bool = True
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.tls is NextHopTls.NONE and not (is_loopback(self.address) or self.plaintext_allowed):
-            raise ValueError(both("start", "config", "plaintext"))
-        return self
 
 
 class Limits(Section):
@@ -397,12 +377,11 @@ class Configuration(Section):
     @classmethod
     def _not_ourselves(cls, next_hop: NextHop, info: ValidationInfo) -> NextHop:
         """Refuse a next hop that is one of our own listeners: each mail would come back to us."""
-        host, port = split_host_port(next_hop.address)
-        for listener in info.data.get("listeners", ()):
+        for listener, address in product(info.data.get("listeners", ()), next_hop.addresses):
             if listener.activated_by is not None or listener.listen.startswith("unix:"):
                 continue
-            own_host, own_port = split_host_port(listener.listen)
-            same = own_host == host or (is_loopback(next_hop.address) and own_host in _THIS_MACHINE)
+            (own_host, own_port), (host, port) = split_host_port(listener.listen), split_host_port(address)
+            same = own_host == host or (is_loopback(address) and own_host in _THIS_MACHINE)
             if own_port == port and same:
                 raise ValueError(both("start", "config", "own_listener", value=listener.listen))
         return next_hop

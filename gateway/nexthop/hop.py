@@ -6,28 +6,26 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
-from gateway.nexthop.breaker import Breaker
 from gateway.nexthop.connection import Connection
-from gateway.nexthop.connector import connect, greet
-from gateway.nexthop.failures import FailureKind, HopFailedError, HopRefusedError
-from gateway.nexthop.names import Names
+from gateway.nexthop.connector import greet
+from gateway.nexthop.failures import FailureKind, HopFailedError
 from gateway.nexthop.replies import Capabilities, HopReply
 from gateway.nexthop.settings import NextHopSettings
+from gateway.nexthop.targets import OnAway, Target, Targets
 from gateway.system.deadlines import Deadlines
-
-_ATTEMPT_FAILED = {FailureKind.UNREACHABLE, FailureKind.DNS, FailureKind.TLS, FailureKind.TIMEOUT}
 
 
 class NextHop:
     """Gives out connections. Made within a running event loop; one for each worker process."""
 
-    def __init__(self, settings: NextHopSettings) -> None:
+    def __init__(self, settings: NextHopSettings, *, on_away: OnAway = lambda _: None) -> None:
+        """`on_away` hears which of several addresses are away."""
         self.settings = settings
         self._loop = asyncio.get_running_loop()
         self._deadlines = Deadlines()
-        self._breaker = Breaker(settings.breaker, self._loop.time)
-        self._names = Names(settings.host, settings.port, settings.connect_timeout_s)
+        self._targets = Targets(settings, self._deadlines, on_away)
         self._open = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._idle: list[Connection] = []
@@ -40,7 +38,7 @@ class NextHop:
     @property
     def breaker_open(self) -> bool:
         """Whether connecting is held off after repeated failures."""
-        return self._breaker.open
+        return self._targets.held_off
 
     @property
     def last_capabilities(self) -> Capabilities | None:
@@ -136,6 +134,7 @@ class NextHop:
 
     def close(self) -> None:
         """Say goodbye on all idle connections."""
+        self._targets.close()
         if self._reaper is not None:
             self._reaper.cancel()
             self._reaper = None
@@ -190,30 +189,22 @@ class NextHop:
                 turn.set_result(None)
                 return
 
-    def _closed(self) -> None:
+    def _closed(self, target: Target | None = None) -> None:
         self._open -= 1
+        if target is not None:
+            target.open -= 1
         self._wake()
 
     async def _connect(self) -> Connection:
-        if not self._breaker.admit():
-            raise HopFailedError(FailureKind.UNREACHABLE, "circuit breaker is open")
         self._open += 1
         try:
-            connection = await connect(self.settings, self._names, self._deadlines)
-        except BaseException as error:
+            target, connection = await self._targets.connect()
+        except BaseException:
             self._closed()
-            match error:
-                case HopFailedError(kind=kind) if kind in _ATTEMPT_FAILED:
-                    self._breaker.failed()
-                case HopRefusedError():
-                    self._breaker.succeeded()  # it is there, and says no
-                case _:
-                    pass
             raise
-        self._breaker.succeeded()
-        connection.on_closed = self._closed
+        connection.on_closed = partial(self._closed, target)
         if connection.lost:
-            self._closed()
+            self._closed(target)
             connection.on_closed = None
         self._note(connection)
         return connection

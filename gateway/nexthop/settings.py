@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gateway.config.values import is_loopback_host
@@ -22,12 +22,25 @@ class BreakerSettings:
     """How long until the next attempt, while they go on failing."""
 
 
+@dataclass(frozen=True)
+class Other:
+    """One more address."""
+
+    host: str
+    port: int
+    weight: int = 1
+
+
 @dataclass(frozen=True, kw_only=True)
 class NextHopSettings:
     """The city's server. ValueError when mail would leave this machine in plaintext unasked."""
 
     host: str
     port: int
+    weight: int = 1
+    """Connections go to the address that has the fewest for its weight."""
+    others: tuple[Other, ...] = ()
+    """Further addresses of the same server, by the same TLS and with the same names of logins."""
     our_name: str
     """What we call ourselves in EHLO."""
     tls: NextHopTls = NextHopTls.STARTTLS
@@ -57,9 +70,15 @@ class NextHopSettings:
     """How long the answer to EHLO is believed."""
     breaker: BreakerSettings = field(default_factory=BreakerSettings)
 
+    def each(self) -> tuple[NextHopSettings, ...]:
+        """Return the settings of each address by itself."""
+        others = (replace(self, host=one.host, port=one.port, weight=one.weight, others=()) for one in self.others)
+        return (replace(self, others=()), *others)
+
     def __post_init__(self) -> None:
         if self.tls is NextHopTls.NONE:
-            if not (self.plaintext_allowed or is_loopback_host(self.host)):
+            hosts = (self.host, *(one.host for one in self.others))
+            if not (self.plaintext_allowed or all(map(is_loopback_host, hosts))):
                 raise ValueError("mail would leave without TLS: set tls to starttls or implicit")
         elif self.tls_context is None:
             raise ValueError("TLS towards the next hop needs a TLS context")

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from gateway.config.hold import Way
+from gateway.config.next_hop import NextHop
 from gateway.config.section import Section
-from gateway.config.sections import Configuration, Listener, NextHop
+from gateway.config.sections import Configuration, Listener
 from gateway.config.values import split_host_port
 from gateway.documents.wall.pool import PoolSettings, PoolStatus, WorkerPool
 from gateway.documents.wall.wire import Limits
@@ -260,4 +261,6 @@ def _hop_settings(configuration: Configuration, section: NextHop | Way, *where: 
             with configuration.at(*where, "ca_file"):
                 raise UserError(both("start", "start", "ca_file", path=section.ca_file, reason=reason)) from None
     shared = _shared(section, hop.NextHopSettings)
+    if isinstance(section, NextHop):
+        shared["others"] = tuple(hop.Other(*split_host_port(one.address), one.weight) for one in section.others)
     return hop.NextHopSettings(host=host, port=port, our_name=hostname(configuration), tls_context=context, **shared)

@@ -140,7 +140,7 @@ class _Frontend:
         link = ClusterLink(configuration, limits, inherited.levels, self._teller, process=audit.process, first=first)
         link.start()
         try:
-            hop = NextHop(next_hop_settings(configuration))
+            hop = NextHop(next_hop_settings(configuration), on_away=self._vitals.addresses_away)
             author = Author.of(configuration, hostname(configuration))
             notices = Notices(hop, NoticeBook(configuration.data), author, clock=time.time)
             keeper = keeper_of(configuration, audit, notices)

@@ -7,10 +7,10 @@ import socket
 import time
 
 from gateway.config.sections import Configuration
-from gateway.config.values import split_host_port
 from gateway.errors import UserError
 from gateway.model import ListenerKind
 from gateway.nexthop.probe import Fitness, probe
+from gateway.nexthop.settings import NextHopSettings
 from gateway.serve.app import next_hop_settings
 from gateway.texts.catalogue import both
 
@@ -31,17 +31,24 @@ def _await_next_hop(configuration: Configuration) -> None:
     section = configuration.next_hop
     end, problem = time.monotonic() + _NEXT_HOP_WAIT_S, ""
     while True:
-        try:
-            socket.create_connection(split_host_port(section.address), timeout=_NEXT_HOP_WAIT_S).close()
-        except OSError as error:
-            problem = error.strerror or str(error)
-        else:
-            break
+        for settings in next_hop_settings(configuration).each():
+            try:
+                socket.create_connection((settings.host, settings.port), timeout=_NEXT_HOP_WAIT_S).close()
+            except OSError as error:
+                problem = error.strerror or str(error)
+            else:
+                _greet(settings)
+                return
         if time.monotonic() >= end:
-            raise UserError(both("start", "next_hop", "silent", address=section.address, reason=problem))
+            raise UserError(both("start", "next_hop", "silent", address=", ".join(section.addresses), reason=problem))
         time.sleep(0.25)
-    found = probe(next_hop_settings(configuration), timeout_s=_NEXT_HOP_WAIT_S)
-    words = both("start", "next_hop", found.fitness.value, address=section.address, reason=found.reason)
+
+
+def _greet(settings: NextHopSettings) -> None:
+    """Raise UserError when an address that takes connections could never take mail."""
+    found = probe(settings, timeout_s=_NEXT_HOP_WAIT_S)
+    address = f"{settings.host}:{settings.port}"
+    words = both("start", "next_hop", found.fitness.value, address=address, reason=found.reason)
     match found.fitness:
         case Fitness.TLS | Fitness.NO_SMTP:
             raise UserError(words)

@@ -89,6 +89,13 @@ class Vitals:
                 unresolved = event.enhanced == FailureKind.DNS.value
                 self._teller.happened(Trouble.NAMES if unresolved else Trouble.NEXT_HOP, event.detail)
 
+    def addresses_away(self, reason: str) -> None:
+        """Take note of which addresses of the next hop are away; empty for none."""
+        if reason:
+            self._teller.happened(Trouble.NEXT_HOP_ADDRESS, reason, mails=0)
+        else:
+            self._teller.over(Trouble.NEXT_HOP_ADDRESS)
+
     # `gateway.smtp.engine.Condition`
 
     def unfit(self, descriptor: int) -> str:

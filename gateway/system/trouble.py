@@ -40,6 +40,7 @@ class Trouble(Enum):
     DESCRIPTORS = "descriptors"
     MEMORY = "memory"
     NEXT_HOP = "next_hop"
+    NEXT_HOP_ADDRESS = "next_hop_address"
     NAMES = "names"
     CLOCK = "clock"
     CERTIFICATE = "certificate"

@@ -1,0 +1,124 @@
+"""The addresses of the next hop: which one is connected to next, and who is away.
+
+An address that could not be reached gets no more mail while another one can be; it is tried in the background once a
+second, so that no client waits for it. When all are away each is tried as one alone would be (`gateway.nexthop.breaker`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+from gateway.nexthop.breaker import Breaker
+from gateway.nexthop.connection import Connection
+from gateway.nexthop.connector import connect
+from gateway.nexthop.failures import FailureKind, HopFailedError, HopRefusedError
+from gateway.nexthop.names import Names
+from gateway.nexthop.settings import NextHopSettings
+from gateway.system.deadlines import Deadlines
+
+_ATTEMPT_FAILED = {FailureKind.UNREACHABLE, FailureKind.DNS, FailureKind.TLS, FailureKind.TIMEOUT}
+OnAway = Callable[[str], None]
+"""Hears which addresses are away and why; empty when none is."""
+
+
+class Target:
+    """One address."""
+
+    def __init__(self, settings: NextHopSettings, deadlines: Deadlines, clock: Callable[[], float]) -> None:
+        self.settings = settings
+        self.breaker = Breaker(settings.breaker, clock)
+        self.open = 0
+        """Connections."""
+        self.away = ""
+        """Why it gets no mail."""
+        self._deadlines = deadlines
+        self._names = Names(settings.host, settings.port, settings.connect_timeout_s)
+
+    @property
+    def load(self) -> float:
+        """Connections for its weight."""
+        return self.open / self.settings.weight
+
+    async def connect(self) -> Connection:
+        """Return a new connection; HopFailedError or HopRefusedError."""
+        if not self.breaker.admit():
+            raise HopFailedError(FailureKind.UNREACHABLE, "circuit breaker is open")
+        try:
+            connection = await connect(self.settings, self._names, self._deadlines)
+        except HopFailedError as failure:
+            if failure.kind in _ATTEMPT_FAILED:
+                self.breaker.failed()
+            raise
+        except HopRefusedError:
+            self.breaker.succeeded()  # it is there, and says no
+            raise
+        self.breaker.succeeded()
+        return connection
+
+
+class Targets:
+    """All of them."""
+
+    def __init__(self, settings: NextHopSettings, deadlines: Deadlines, on_away: OnAway) -> None:
+        clock = asyncio.get_running_loop().time
+        self._all = tuple(Target(one, deadlines, clock) for one in settings.each())
+        self._on_away = on_away
+        self._watching: set[asyncio.Task[None]] = set()
+
+    @property
+    def held_off(self) -> bool:
+        """Whether no address is tried at the moment."""
+        return all(target.breaker.open for target in self._all)
+
+    async def connect(self) -> tuple[Target, Connection]:
+        """Return a connection to the address that has the fewest for its weight; the error of the last when there is none."""
+        *before, last = self._order()
+        for target in before:
+            try:
+                return target, await self._tried(target)
+            except (HopFailedError, HopRefusedError):
+                continue
+        return last, await self._tried(last)
+
+    def close(self) -> None:
+        """End the watch of those that are away."""
+        for task in self._watching:
+            task.cancel()
+
+    def _order(self) -> Iterator[Target]:
+        present = [target for target in self._all if not target.away]
+        return iter(sorted(present or self._all, key=lambda target: target.load))
+
+    async def _tried(self, target: Target) -> Connection:
+        target.open += 1
+        try:
+            connection = await target.connect()
+        except BaseException as error:
+            target.open -= 1
+            if isinstance(error, HopFailedError | HopRefusedError) and len(self._all) > 1 and not target.away:
+                self._mark(target, str(error))
+                task = asyncio.get_running_loop().create_task(self._watch(target))
+                self._watching.add(task)
+                task.add_done_callback(self._watching.discard)
+            raise
+        if target.away:
+            self._mark(target, "")
+        return connection
+
+    async def _watch(self, target: Target) -> None:
+        """Try an address until it can be reached."""
+        while target.away:
+            await asyncio.sleep(target.settings.breaker.again_s)
+            try:
+                (await connect(target.settings)).quit()
+            except (HopFailedError, HopRefusedError):
+                continue
+            target.breaker.succeeded()
+            self._mark(target, "")
+
+    def _mark(self, target: Target, away: str) -> None:
+        target.away = away
+        self._on_away(
+            "; ".join(f"{one.settings.host}:{one.settings.port}: {one.away}" for one in self._all if one.away)
+        )
