@@ -32,6 +32,8 @@ from gateway.texts.catalogue import both, reasons
 _LOG = logging.getLogger("gateway.cluster")
 ROUND_S: Final = 1.0
 _TELL_S: Final = 10.0
+_FILES_S: Final = 60.0
+"""How long the files of a bundle may take: a directory of a city over a slow line."""
 _CENTRE_S: Final = 12.0
 """How long the centre may take for a round: to be reached, and to answer."""
 _AGAIN_S: Final = 15.0
@@ -77,18 +79,22 @@ class Ruling:
             self._teller.happened(Trouble.RULES, fault, mails=0)
         else:
             self._teller.over(Trouble.RULES)
-        if wait_s > _CENTRE_S or following is None:  # a centre that hangs must not keep a bundle from its time
-            self._ask(fault, now)
+        # A centre that hangs must not keep a bundle from its time.
+        if following is None or wait_s > _CENTRE_S:
+            self._ask(fault, now, fetches=following is None or wait_s > _CENTRE_S + _FILES_S)
         return min(ROUND_S, wait_s)
 
-    def _ask(self, fault: str, now: datetime) -> None:
+    def _ask(self, fault: str, now: datetime, *, fetches: bool) -> None:
         """Fetch what is new and tell what is in force; without the centre what was fetched counts."""
         away: tuple[type[Exception], ...] = (DatabaseError, UserError, *failures())
         try:
             centre = self._centre = self._centre or connect(self._cluster)
             with within(centre):
-                self._fetch(centre, now)
+                fresh = self._fresh(centre, now) if fetches else []
                 self._tell(centre, fault)
+            for bundle in fresh:
+                self._tried[bundle.sequence] = now
+                self._take(centre, bundle)
         except away as error:
             if not self._away:
                 _LOG.warning("%s", both("cluster", "rules", "away", reason=told(error)))
@@ -103,9 +109,10 @@ class Ruling:
             with suppress(Exception):  # broken already
                 connection.close()
 
-    def _fetch(self, centre: Connection, now: datetime) -> None:
-        """Fetch what is new; a bundle that nobody we know has signed is left aside, and said once."""
+    def _fresh(self, centre: Connection, now: datetime) -> list[Bundle]:
+        """Return what is to be fetched; a bundle that nobody we know has signed is left aside, and said once."""
         self._faults = {number: fault for number, fault in self._faults.items() if number > self._kept.in_force}
+        found = []
         for sequence, note in rules.published(centre, self._kept.in_force):
             early = sequence in self._tried and now < self._tried[sequence] + _RETRY
             if self._kept.has(sequence) or note in self._ignored or early:
@@ -117,13 +124,16 @@ class Ruling:
             except BundleError as error:
                 self._ignored.add(note)
                 _LOG.error("%s", error)
-                continue
-            self._tried[sequence] = now
-            self._keep(centre, bundle)
+            else:
+                found.append(bundle)
+        return found
 
-    def _keep(self, centre: Connection, bundle: Bundle) -> None:
+    def _take(self, centre: Connection, bundle: Bundle) -> None:
+        """Fetch the files of a bundle and keep them, if they can be judged by."""
         try:
-            self._kept.keep(bundle, {name: rules.content(centre, digest) for name, digest in bundle.files.items()})
+            with within(centre, _FILES_S):
+                files = {name: rules.content(centre, digest) for name, digest in bundle.files.items()}
+            self._kept.keep(bundle, files)
         except (BundleError, OSError) as error:
             reason = reasons(error) if isinstance(error, OSError) else ""
             words = both("cluster", "rules", "disk", sequence=bundle.sequence, reason=reason) if reason else str(error)
