@@ -248,3 +248,15 @@ def test_a_witness_that_answers_nonsense_is_a_fault_in_words(data: Path, served:
 def test_a_name_that_no_key_may_have_is_refused(tmp_path: Path, name: str):
     with pytest.raises(UserError, match="ASCII"):
         Witness(tmp_path, name, [])
+
+
+def test_a_note_of_another_implementation_holds():
+    """The example of golang.org/x/mod/sumdb/note."""
+    key = VerifierKey.parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
+    line = (
+        "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+    )
+    words = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
+    assert key.signed(words, (line,)) == 1
+    assert key.signed(words.replace("don't", "do"), (line,)) == 0
+    assert key.signed(words, (line.replace("PeterNeumann", "Peter"),)) is None
