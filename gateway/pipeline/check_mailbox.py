@@ -46,7 +46,15 @@ class CheckMailbox:
     """One process's; made within its event loop."""
 
     def __init__(
-        self, address: str, judge: Judge, audit: AuditLog, notices: Notices, *, data: Path, login_domain: str
+        self,
+        address: str,
+        judge: Judge,
+        audit: AuditLog,
+        notices: Notices,
+        *,
+        data: Path,
+        login_domain: str,
+        holds: bool,
     ) -> None:
         self._address = normal_form(address)
         self._judge = judge
@@ -54,6 +62,7 @@ class CheckMailbox:
         self._notices = notices
         self._data = data
         self._login_domain = login_domain
+        self._holds = holds
 
     def is_for(self, transaction: Transaction) -> bool:
         """Whether a mail is for this mailbox, which is then its only recipient."""
@@ -82,6 +91,7 @@ class CheckMailbox:
             recipients=wanted or (mailbox,),
             login=login,
             languages=session.languages,
+            holds=self._holds,
         )
         root = checked.evidence.message.root if checked.evidence.message is not None else None
         digests = tuple(part.sha256 for part in root.walk() if part.sha256) if root is not None else ()

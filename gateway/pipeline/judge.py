@@ -25,6 +25,7 @@ from gateway.engine import PolicySet, evaluate_facts, evaluate_recipient, observ
 from gateway.engine.observing import received
 from gateway.mime import parse
 from gateway.model import (
+    Disposition,
     Envelope,
     Evidence,
     FrontEnd,
@@ -243,6 +244,25 @@ class Behind:
         """End them all."""
         for work in self._going.values():
             work.cancel()
+
+
+def without_hold(verdict: Verdict) -> Verdict:
+    """Return the verdict as a front end without a store for held mail acts on it: what would be held is refused.
+
+    A mail is never answered 250 unless somebody has it.
+    """
+    if verdict.disposition is not Disposition.HOLD:
+        return verdict
+
+    def refused(wanted: Disposition) -> Disposition:
+        return Disposition.REJECT if wanted is Disposition.HOLD else wanted
+
+    return structs.replace(
+        verdict,
+        disposition=Disposition.REJECT,
+        findings=tuple(structs.replace(judged, effective=refused(judged.effective)) for judged in verdict.findings),
+        recipients={address: refused(wanted) for address, wanted in verdict.recipients.items()},
+    )
 
 
 def _evaluate(evidence: Evidence, found: Inspection, policies: PolicySet) -> Judged:

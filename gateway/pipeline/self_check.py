@@ -27,7 +27,7 @@ from gateway.model import (
     Transaction,
     Verdict,
 )
-from gateway.pipeline.judge import Judge
+from gateway.pipeline.judge import Judge, without_hold
 from gateway.smtp.content_rules import refusal, refused_unread
 from gateway.smtp.replies import texts_in
 from gateway.smtp.settings import SmtpLimits
@@ -43,6 +43,8 @@ class FrontEndRules:
 
     limits: SmtpLimits
     languages: tuple[Language, ...]
+    holds: bool = True
+    """Somebody can hold a mail; where nobody can, what would be held is refused."""
 
     def refusal(self, spool: Spool) -> tuple[str, Reply | None]:
         """Return the rule that a content breaks and the relay's reply for it; an empty text and None for none."""
@@ -108,11 +110,12 @@ async def check(
     recipients: tuple[str, ...],
     login: str | None,
     languages: tuple[Language, ...] = (Language.VI,),
+    holds: bool = True,
     received_at: datetime | None = None,
 ) -> Checked:
     """Judge a content as the relay would, from a sender to recipients; has no effect.
 
-    Without rules of a front end it is one that a front end has taken.
+    Without rules of a front end it is one that a front end has taken. Where nobody `holds`, what would be held is refused.
     """
     transaction = Transaction(
         id=reference,
@@ -123,7 +126,9 @@ async def check(
         sha256=spool.sha256,
     )
     rule, unread = await asyncio.to_thread(front_end.refusal, spool) if front_end is not None else ("", None)
-    return Checked(transaction, *(await judge.judge(transaction, spool))[:3], rule, unread)
+    judged = await judge.judge(transaction, spool)
+    verdict = judged.verdict if holds else without_hold(judged.verdict)
+    return Checked(transaction, judged.evidence, verdict, judged.policies, rule, unread)
 
 
 def record_of(

@@ -46,7 +46,7 @@ from gateway.model import (
 from gateway.nexthop.failures import HopFailedError
 from gateway.pipeline.check_mailbox import CheckMailbox
 from gateway.pipeline.elsewhere import answered_elsewhere
-from gateway.pipeline.judge import Behind, Judge, Judged
+from gateway.pipeline.judge import Behind, Judge, Judged, without_hold
 from gateway.pipeline.outgoing import Outgoing
 from gateway.smtp.content_rules import refusal
 from gateway.smtp.engine import Relay
@@ -370,25 +370,6 @@ def _rules(verdict: Verdict) -> str:
     """Return the rules by which a mail is not accepted, the most severe first."""
     refusing = (judged for judged in verdict.gravest_first() if judged.effective >= Disposition.DEFER)
     return " ".join(dict.fromkeys(f"{judged.policy}.{judged.finding.rule}" for judged in refusing))
-
-
-def without_hold(verdict: Verdict) -> Verdict:
-    """Return the verdict as a front end without a store for held mail acts on it: what would be held is refused.
-
-    A mail is never answered 250 unless somebody has it.
-    """
-    if verdict.disposition is not Disposition.HOLD:
-        return verdict
-
-    def refused(wanted: Disposition) -> Disposition:
-        return Disposition.REJECT if wanted is Disposition.HOLD else wanted
-
-    return structs.replace(
-        verdict,
-        disposition=Disposition.REJECT,
-        findings=tuple(structs.replace(judged, effective=refused(judged.effective)) for judged in verdict.findings),
-        recipients={address: refused(wanted) for address, wanted in verdict.recipients.items()},
-    )
 
 
 def _as_pairs(octets: bytes) -> tuple[tuple[str, str], ...]:

@@ -21,6 +21,7 @@ from gateway.documents.wall.pool import WorkerPool
 from gateway.metrics.disk import Disk
 from gateway.metrics.load import Replaced, SharedLoad
 from gateway.metrics.process import MetricsProcess, Sources
+from gateway.model import ListenerKind
 from gateway.pipeline.rulebook import Rulebook
 from gateway.pipeline.self_check import FrontEndRules
 from gateway.serve.app import (
@@ -174,7 +175,12 @@ def beside(
         workers=workers,
         desk_door=desk.door,
         limits=inspection_limits(configuration),
-        front_end=FrontEndRules(smtp_limits(configuration), configuration.replies.languages),
+        front_end=FrontEndRules(
+            smtp_limits(configuration),
+            configuration.replies.languages,
+            holds=configuration.hold.release is not None
+            or any(listener.kind is ListenerKind.MILTER for listener in configuration.listeners),
+        ),
     )
 
     metrics = _metrics(configuration, workers, addresses, load, troubles, shipping, audit, release_all_but_the_log)

@@ -228,7 +228,9 @@ class _Frontend:
         mailbox = None
         if address:
             domain = configuration.passwords.login_domain
-            mailbox = CheckMailbox(address, judge, audit, notices, data=configuration.data, login_domain=domain)
+            mailbox = CheckMailbox(
+                address, judge, audit, notices, data=configuration.data, login_domain=domain, holds=keeper is not None
+            )
         return Pipeline(
             judge,
             audit,

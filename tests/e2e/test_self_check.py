@@ -211,10 +211,16 @@ async def test_checks_follow_the_policy_and_outlive_zygote_and_steward(tmp_path)
         visitor = Visitor(gateway.address("console"))
         await visitor.enter(STAFF, sink)
         assert findings((await visitor.check(("a.docx", letter()))).text) == {"SGN-08", "TYP-02"}
-        file.write_text("version: 1\nname: thu\nextends: binhtan-7600\npolicies: {typography: {mode: off}}\n", "utf-8")
+        file.write_text(
+            "version: 1\nname: thu\nextends: binhtan-7600\npolicies: {typography: {mode: off}, opaque: {rules: {encrypted: hold}}}\n",
+            "utf-8",
+        )
         os.kill(gateway.pid, signal.SIGHUP)
         await gateway.logged("rules reloaded")
         assert findings((await visitor.check(("a.docx", letter()))).text) == {"SGN-08"}
+        # Nobody here holds a mail, so the relay would refuse what the policy says to hold.
+        held_back = await visitor.check(("a.zip", encrypted_zip("a.txt", b"x", b"Mat0Khau1")))
+        assert "sẽ bị từ chối" in held_back.text
         for pid in (gateway.zygote(), next(pid for pid in children(gateway.pid) if name(pid) == "gateway-steward")):
             os.kill(pid, signal.SIGKILL)
             await gateway.until(lambda pid=pid: pid not in children(gateway.pid))

@@ -138,6 +138,7 @@ class Checks:
                         recipients=recipients or (upload.sender,),
                         login=upload.sender or None,
                         languages=self._front_end.languages,
+                        holds=self._front_end.holds,
                     )
                 mails.append(Mail(checked, files, whole))
             record = record_of(
