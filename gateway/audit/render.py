@@ -236,7 +236,7 @@ def event_words(record: r.AnyRecord, language: str) -> tuple[str, str]:
             sender, recipient = _line(record.reverse_path), _line(record.recipient)
             detail = f"{sender} -> {recipient}: {record.code} {_line(record.text, 300)}"
         case r.Duplicate():
-            detail = _line(record.of)
+            detail = f"{_line(record.of)} ({_line(record.node)})" if record.node else _line(record.of)
         case r.Trouble():
             detail = _line(record.fault, 200)
         case r.AuthFailed() | r.PasswordJudged():

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 else:
     Connection = Any
 
-_LOG = logging.getLogger("gateway.cluster")
 
 BUDGET_S: Final = 0.05
 """What a mail waits for the database at most."""
@@ -36,6 +35,9 @@ PATIENCE_S: Final = 6.0
 _CONNECT_S: Final = 5.0
 _PAUSE_S: Final = 1.0
 """Between two tries to reach a database that is away."""
+_PATIENCE_S: Final = 1.0
+"""Without an answer, until a connection is given up."""
+_END_S: Final = 0.5
 _AT_ONCE: Final = 64
 """Statements that go out together."""
 
@@ -53,6 +55,7 @@ def _library() -> Any:
         import psycopg
     except ImportError as error:
         raise UserError(both("cluster", "fault", "no_library", error=error)) from None
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of what we meet by ourselves
     return psycopg
 
 
@@ -107,8 +110,9 @@ def told(error: Exception) -> str:
 class Database:
     """One connection for one event loop; while the database is away each question is answered None at once.
 
-    Whoever is over its budget finds the connection given up: the others that wait are answered None too, and the next
-    questions until the database has answered again within the budget. So a database that hangs costs the budget once.
+    When a question is over its budget, the others that wait are answered None too, and so are the next ones until the
+    database has answered; after a second without an answer the connection is given up, and another one is used once it
+    answers within the budget. So a database that hangs costs the budget once, and one that stumbles is missed for a moment.
     """
 
     def __init__(self, cluster: Cluster, *, on_change: Callable[[str | None], None] = lambda _: None) -> None:
@@ -118,7 +122,11 @@ class Database:
         self._connection: Any = None
         self._waiting: list[_Question] = []
         self._asked = asyncio.Event()
-        self._gone = asyncio.Event()
+        self._reaching: Any = None
+        """A connection that has not answered yet."""
+        self._late_since: float | None = None
+        """When a question was over its budget, while the database has not answered since."""
+        self._closing = False
         self._away: bool | None = None
         """None before the first try."""
         self._task: asyncio.Task[None] | None = None
@@ -126,7 +134,7 @@ class Database:
     @property
     def present(self) -> bool:
         """Whether a question would be put to the database."""
-        return self._connection is not None
+        return self._connection is not None and self._late_since is None
 
     def start(self) -> None:
         """Begin to reach the database; mails do not wait for it."""
@@ -136,8 +144,12 @@ class Database:
     async def close(self) -> None:
         """End the connection; questions still waiting are answered None."""
         if self._task is not None:
-            self._task.cancel()
+            self._closing = True
             self._give_up()
+            if self._reaching is not None:
+                cut(self._reaching)
+            await asyncio.wait((self._task,), timeout=_END_S)
+            self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
@@ -147,7 +159,7 @@ class Database:
 
         After None the statement may or may not have been run.
         """
-        if self._connection is None:
+        if not self.present:
             return None
         question = _Question(statement, values)
         self._waiting.append(question)
@@ -156,21 +168,38 @@ class Database:
         if question.answer.done():
             return question.answer.result()
         question.answer.cancel()
-        self._give_up(both("cluster", "fault", "slow", limit_ms=round(within_s * 1000)))
+        self._late(within_s)
         return None
+
+    def _late(self, within_s: float) -> None:
+        """Ask nothing more until the database has answered; give the connection up when that takes long."""
+        if not self.present:
+            return
+        loop, connection = asyncio.get_running_loop(), self._connection
+        self._late_since = since = loop.time()
+        self._answer_none()
+
+        def look() -> None:
+            if self._connection is connection and self._late_since == since:
+                self._give_up(both("cluster", "fault", "slow", limit_ms=round(within_s * 1000)))
+
+        loop.call_later(_PATIENCE_S, look)
+
+    def _answer_none(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for question in waiting:
+            question.answered(None)
 
     def _give_up(self, reason: str = "") -> None:
         """Leave the connection: its socket is shut down, so that whoever waits on it wakes."""
         connection, self._connection = self._connection, None
+        self._late_since = None
         if connection is None:
             return
-        waiting, self._waiting = self._waiting, []
-        for question in waiting:
-            question.answered(None)
+        self._answer_none()
         cut(connection)
         if reason:
             self._is_away(reason)
-        self._gone.set()
         self._asked.set()
 
     def _is_away(self, reason: str | None) -> None:
@@ -181,9 +210,9 @@ class Database:
     async def _keep(self) -> None:
         """Have a connection, whatever happens to it."""
         away: tuple[type[Exception], ...] = (*failures(), OSError, TimeoutError, UserError)
-        while True:
+        while not self._closing:
             try:
-                connection = await asyncio.wait_for(self._reach(), _CONNECT_S)
+                connection = await self._reach()
             except away as error:
                 self._is_away(told(error) if str(error) else both("cluster", "fault", "silent"))
             else:
@@ -201,14 +230,20 @@ class Database:
         connection = await _library().AsyncConnection.connect(
             **_options(self._cluster), options="-c synchronous_commit=off -c statement_timeout=5s"
         )
+        loop = asyncio.get_running_loop()
+        # Cut, not cancelled: psycopg would ask a server that hangs to cancel the statement, and wait for that.
+        self._reaching, end = connection, loop.call_later(_PATIENCE_S, cut, connection)
         try:
-            began = asyncio.get_running_loop().time()
+            began = loop.time()
             await connection.execute("SELECT 1")
-            if asyncio.get_running_loop().time() - began > BUDGET_S:
+            if loop.time() - began > BUDGET_S:
                 raise OSError(both("cluster", "fault", "slow", limit_ms=round(BUDGET_S * 1000)))
         except BaseException:
             await connection.close()
             raise
+        finally:
+            self._reaching = None
+            end.cancel()
         return connection
 
     async def _answer(self, connection: Any) -> None:
@@ -221,6 +256,7 @@ class Database:
                 group, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
                 try:
                     await _run(connection, group)
+                    self._late_since = None
                 except broken as error:
                     for question in group:
                         question.answered(None)

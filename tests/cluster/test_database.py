@@ -67,7 +67,7 @@ def test_a_database_that_hangs_costs_the_budget_once_and_comes_back_by_itself(po
                 for _ in range(500):
                     assert await one.ask("SELECT 1") is None
                 assert time.monotonic() - began < 1  # each alone would be 26 s
-                assert len(one.told) == 2
+                await until(lambda: len(one.told) == 2)
                 proxy.become("pass")
                 await until(lambda: one.present)
                 assert await one.ask("SELECT 1", within_s=30) == [(1,)]
@@ -131,3 +131,17 @@ def test_one_machine_alone_imports_no_driver():
         "assert not [name for name in sys.modules if name.startswith('psycopg')]"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
+
+
+def test_a_database_that_stumbles_is_missed_for_a_moment_and_keeps_its_connection(cluster_dsn):
+    async def work():
+        async with database(cluster_dsn) as one:
+            await until(lambda: one.present)
+            (process,) = (await one.ask("SELECT pg_backend_pid()", within_s=30))[0]
+            assert await one.ask("SELECT pg_sleep(0.3)", within_s=0.05) is None
+            assert await one.ask("SELECT 1") is None
+            await until(lambda: one.present)
+            assert await one.ask("SELECT pg_backend_pid()", within_s=30) == [(process,)]
+            assert one.told == [None]
+
+    on_uvloop(work())
