@@ -9,13 +9,15 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from gateway.audit.archive import SUFFIX, Header, write_archive
-from gateway.audit.store import GENESIS
+from gateway.audit.store import GENESIS, sync_folder
 from gateway.cluster.database import Connection, DatabaseError, connect, failures, told
 from gateway.cluster.records import links, shipped
-from gateway.config.cluster import Cluster
+from gateway.config.cluster import NODE, Cluster
 from gateway.errors import UserError
 from gateway.model import VIETNAM
+from gateway.system.atomic_file import replace_file
 from gateway.texts.catalogue import both
+from gateway.vietnamese.printed import clean
 
 Put = Callable[[Path, str], bool]
 """Takes a finished file and the name that it is to have (`NODE/DAY.jsonl.zst`); False when it is there already."""
@@ -36,7 +38,8 @@ class Archived:
 def archive_day(cluster: Cluster, day: date, put: Put, *, now: datetime, node: str = "") -> Iterator[Archived]:
     """Archive a day of Viet Nam of all nodes, or of one; yields each when it is done.
 
-    UserError when the day is not over, or a node has no checkpoint behind its records yet: then nothing of it is archived.
+    UserError when the day is not over, a node has no checkpoint behind its records yet, or the centre names one as none is
+    named: then nothing of it is archived.
     """
     end = datetime.combine(day + timedelta(days=1), time(), VIETNAM)
     if now < end:
@@ -45,6 +48,8 @@ def archive_day(cluster: Cluster, day: date, put: Put, *, now: datetime, node: s
         try:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             nodes = {one.node: one.key for one in shipped(connection)}
+            if odd := [one for one in nodes if not NODE.match(one)]:  # it is to be the name of a folder
+                raise UserError(both("cluster", "archive", "odd_node", node=clean(odd[0], limit=100)))
             if node and node not in nodes:
                 raise UserError(both("cluster", "archive", "no_node", node=node, nodes=", ".join(nodes) or "-"))
             for name in [node] if node else nodes:
@@ -97,9 +102,8 @@ def into_folder(folder: Path) -> Put:
         if target.exists():
             return False
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f"{target.name}.part")
-        part.write_bytes(file.read_bytes())
-        part.replace(target)
+        replace_file(target, file.read_bytes(), mode=0o600)
+        sync_folder(target.parent)
         return True
 
     return put

@@ -128,7 +128,7 @@ def verify_centre(
         print_json(result)
         return result.exit_code
     for one in result.nodes:
-        print(both("cluster", "verify", "node", node=one.node))
+        print(both("cluster", "verify", "node", node=printable(one.node)))
         print(render_verification(one.chain))
         for line in (*one.faults, *one.notes):
             print(f"  {line}")

@@ -23,8 +23,10 @@ from gateway.files import read_file
 from gateway.identity import directory as directories
 from gateway.model import VIETNAM
 from gateway.texts.catalogue import both
+from gateway.vietnamese.printed import clean
 
 _SILENT: timedelta = timedelta(seconds=45)
+_LIMIT_SHOWN = 1000
 
 
 def publish(
@@ -79,8 +81,8 @@ def status(configuration: Configuration, *, as_json: bool) -> int:
         heard = max(one for one in (ship and ship.told, rule and rule.at) if one is not None)
         silent = now - heard > _SILENT
         faults = [both("cluster", "status", "silent", at=_moment(heard))] if silent else []
-        faults += [both("cluster", "status", "ship", fault=ship.fault)] if ship and ship.fault else []
-        faults += [both("cluster", "status", "fault", fault=rule.fault)] if rule and rule.fault else []
+        faults += [both("cluster", "status", "ship", fault=_shown(ship.fault))] if ship and ship.fault else []
+        faults += [both("cluster", "status", "fault", fault=_shown(rule.fault))] if rule and rule.fault else []
         well = well and not faults
         if as_json:
             print_json(
@@ -93,11 +95,11 @@ def status(configuration: Configuration, *, as_json: bool) -> int:
                 }
             )
             continue
-        print(both("cluster", "status", "node", node=node))
+        print(both("cluster", "status", "node", node=_shown(node)))
         if ship is not None:
             print(" ", both("cluster", "status", "records", last=ship.last, at=_moment(ship.at) if ship.at else "-"))
         if rule is not None:
-            shown = {"policies": rule.policies[:16] or "-", "directory": rule.directory[:16] or "-"}
+            shown = {"policies": _shown(rule.policies[:16]) or "-", "directory": _shown(rule.directory[:16]) or "-"}
             print(" ", both("cluster", "status", "rules", sequence=rule.sequence or "-", **shown))
         for line in faults or [both("cluster", "status", "ready")]:
             print(" ", line)
@@ -127,6 +129,11 @@ def _print_whole(
         print(both("cluster", "status", "connections", total=total, nodes=len(ruled)))
     for one in later:
         print(both("cluster", "status", "waiting", sequence=one.sequence, at=_moment(one.at)))
+
+
+def _shown(words: str) -> str:
+    """Return what a node told the centre in one line that a terminal does not obey."""
+    return clean(words, limit=_LIMIT_SHOWN)
 
 
 def _moment(moment: datetime) -> str:

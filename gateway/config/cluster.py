@@ -12,7 +12,8 @@ from gateway.config.section import Section
 from gateway.config.values import Place
 from gateway.texts.catalogue import both
 
-_NODE = re.compile(r"[a-z0-9-]{1,32}\Z")
+NODE = re.compile(r"[a-z0-9-]{1,32}\Z")
+"""A node's name."""
 
 VerifierLine = Annotated[str, Field(pattern=r"^gateway-[a-z]+/[0-9a-f]{8}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$")]
 """A verifier key of C2SP signed-note, as `gateway cluster signing-key` prints it."""
@@ -38,7 +39,7 @@ class Cluster(Section):
     @field_validator("node")
     @classmethod
     def _name(cls, node: str) -> str:
-        if not _NODE.match(node):
+        if not NODE.match(node):
             raise ValueError(both("start", "config", "node"))
         return node
 

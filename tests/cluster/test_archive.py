@@ -13,6 +13,7 @@ from gateway.audit.chain import Entry, Head, insert
 from gateway.audit.checkpoint import Signer, seal, write_verifier_key
 from gateway.audit.store import Folder, immediate, open_checked
 from gateway.cluster.archive import archive_day, into_folder
+from gateway.cluster.database import connect
 from gateway.commands.audit import verify_file
 from gateway.commands.cluster import archive
 from gateway.config.cluster import Cluster
@@ -93,6 +94,22 @@ def test_a_day_that_is_not_over_or_not_signed_is_not_archived(tmp_path, cluster)
         list(archive_day(cluster, DAYS[3], put, now=NOW))
     with pytest.raises(UserError, match="no node two"):
         list(archive_day(cluster, DAYS[0], put, now=NOW, node="two"))
+
+
+def test_a_name_that_leads_out_of_the_folder_is_not_followed(tmp_path, cluster):
+    kept = tmp_path / "a" / "kept"
+    with connect(cluster) as connection:
+        for table in ("record", "checkpoint", "shipper"):
+            connection.execute(f"UPDATE {table} SET node = '../out'".encode())
+    with pytest.raises(UserError, match="out, as no gateway is named"):
+        list(archive_day(cluster, DAYS[0], into_folder(kept), now=NOW))
+    assert not (tmp_path / "a").exists()
+
+
+def test_an_archive_is_for_its_owner_alone(tmp_path, cluster):
+    list(archive_day(cluster, DAYS[0], into_folder(tmp_path), now=NOW))
+    (file,) = (tmp_path / "one").glob("*.zst")
+    assert file.stat().st_mode & 0o077 == 0
 
 
 def _rewritten(file, change):

@@ -239,6 +239,9 @@ def test_publish_checks_as_nodes_will_and_status_shows_what_they_do(tmp_path, cl
     one, two, whole = map(json.loads, capsys.readouterr().out.splitlines())
     assert (one["rules"]["sequence"], one["faults"], whole["connections"]) == (1, [], 800)
     assert "SILENT" in two["faults"][0]
+    connection.execute("UPDATE node_rules SET node = E'a\\x1b[2K', fault = E'x\\n\\x1b]0;y' WHERE node = 'two'")
+    assert status(node.configuration, as_json=False) == 1
+    assert "\x1b" not in capsys.readouterr().out
     for _ in range(2):
         node.ruling.step(later)
     assert load_rules(node.configuration).directory.digest == hashlib.sha256(listed.read_bytes()).hexdigest()
