@@ -34,7 +34,7 @@ from gateway.vietnamese.latin import to_ascii
 from gateway.vietnamese.printed import clean
 
 _LOG = logging.getLogger("gateway.pipeline.check_mailbox")
-_LINE: Final = re.compile(r"[ \t>]*(?:gui toi|to)[ \t]*:[ \t]*(\S.*)", re.IGNORECASE)
+_LINE: Final = re.compile(r"[ \t>]*(?:gui (?:toi|den)|to)[ \t]*:[ \t]*(\S.*)", re.IGNORECASE)
 _LIMIT_RECIPIENTS: Final = 100
 
 
@@ -134,7 +134,7 @@ def _wanted(spool: Spool) -> tuple[str, ...]:
     """Return to whom a mail is to be judged, as a line of its text says; _BadAddressError for what is no address."""
     for line in _lines(spool):
         if found := _LINE.fullmatch(to_ascii(line).strip()):
-            given = [one.strip("<>.") for one in re.split(r"[,;\s]+", found[1]) if one.strip("<>.")]
+            given = list(_addresses(found[1]))
             if not any("@" in one for one in given):
                 continue  # a sentence, no list
             for address in given:
@@ -143,6 +143,14 @@ def _wanted(spool: Spool) -> tuple[str, ...]:
                     raise _BadAddressError(address)
             return tuple(dict.fromkeys(given))[:_LIMIT_RECIPIENTS]
     return ()
+
+
+def _addresses(line: str) -> Iterator[str]:
+    """Yield what stands in a list, `a@x` or `Tên người <a@x>` as mail programs write it."""
+    for piece in re.split("[,;]", line):
+        name, _, address = piece.rpartition("<")
+        given = [address.partition(">")[0]] if ">" in address and "@" not in name else piece.split()
+        yield from filter(None, (one.strip("<>. \t") for one in given))
 
 
 def _lines(spool: Spool) -> Iterator[str]:

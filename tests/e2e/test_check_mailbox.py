@@ -61,7 +61,7 @@ async def test_a_mail_to_the_mailbox_is_answered_with_what_the_relay_would_say(t
                     assert refused.code == 550
                     assert "gửi riêng" in refused
                     await client.cmd("RSET")
-                content = mail(f"Kính gửi,\r\nGửi tới: {OTHER}; <{CLERK}>\r\n", *LETTER)
+                content = mail(f"Kính gửi,\r\nGửi đến: Sở Nội vụ <{OTHER}>; <{CLERK}>\r\n", *LETTER)
                 answered = await client.mail(content, sender=CLERK, recipients=(CHECK.upper(),))
                 assert answered.code == 250, answered
                 assert "không gửi đi" in answered

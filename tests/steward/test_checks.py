@@ -23,8 +23,8 @@ CLERK, HEAD, OTHER = "an.noivu@x.example", "truong.noivu@x.example", "binh.tupha
 VI = Language.VI
 
 
-def upload(who: str, token: str = "") -> Upload:
-    return Upload(owner=key_of(token or who), who=who, sender=who, recipients=(), via="page", client="")
+def upload(who: str, token: str = "", via: str = "page") -> Upload:
+    return Upload(owner=key_of(token or who), who=who, sender=who, recipients=(), via=via, client="")
 
 
 @pytest.fixture
@@ -55,6 +55,28 @@ def test_two_are_checked_at_a_time_one_of_each_person_and_what_was_left_gives_wa
     assert kind(lambda: uploads.take(third, "c")) == "not_found"
 
 
+def test_a_program_that_asks_twice_at_once_loses_neither(monkeypatch):
+    uploads = Uploads()
+    ticket = uploads.begin(upload("token:x", via="api"))
+    assert kind(lambda: uploads.begin(upload("token:x", via="api"))) == "too_many"
+    assert uploads.take(ticket, "token:x").judging
+
+
+def test_what_nobody_ends_is_forgotten_by_the_clock(monkeypatch):
+    due = []
+    uploads = Uploads(lambda seconds, work: due.append((seconds, work)))
+    left, judged = (uploads.begin(upload(who)) for who in ("a", "b"))
+    uploads.add(left, "a", 0, "x", b"MAT", VI)
+    files = uploads._open[left].files
+    uploads.take(judged, "b")
+    monkeypatch.setattr("gateway.steward.checks.uploads.time.monotonic", lambda: 1e12)
+    for seconds, work in due:
+        assert UPLOAD_S < seconds < UPLOAD_S + 5
+        work()
+    assert files == []
+    assert list(uploads._open) == [judged]
+
+
 def test_pieces_come_in_order_from_their_own_session_and_have_a_limit():
     uploads = Uploads()
 
@@ -63,6 +85,8 @@ def test_pieces_come_in_order_from_their_own_session_and_have_a_limit():
 
     ticket = begun()
     assert kind(lambda: uploads.add(ticket, "b", 0, "x", b"x", VI)) == "not_found"
+    assert kind(lambda: uploads.add(ticket, "a", -1, "x", b"x", VI)) == "invalid"
+    ticket = begun()
     uploads.add(ticket, "a", 0, "x", b"x", VI)
     assert kind(lambda: uploads.add(ticket, "a", 2, "x", b"x", VI)) == "invalid"
     assert kind(lambda: uploads.take(ticket, "a")) == "not_found"

@@ -30,6 +30,7 @@ _HOUR: Final = timedelta(hours=1)
 _PIECE_BYTES: Final = 1 << 18
 _LIMIT_RECIPIENTS: Final = 100
 _LIMIT_SENDERS: Final = 300
+"""Of the list to choose from."""
 _TONES: Final = {Disposition.RELAY: "good", Disposition.TAG: "warn"}
 
 
@@ -37,7 +38,11 @@ def ask_check(desk: Desk, person: Person, _question: q.AskCheck, _language: Lang
     """Return what the form needs."""
     left, limit = _left(desk, person)
     return q.CheckForm(
-        senders=_senders(desk, person) or (), left=left, of=limit, limit_bytes=LIMIT_BYTES, limit_files=LIMIT_FILES
+        senders=(_senders(desk, person) or ())[:_LIMIT_SENDERS],
+        left=left,
+        of=limit,
+        limit_bytes=LIMIT_BYTES,
+        limit_files=LIMIT_FILES,
     )
 
 
@@ -119,7 +124,7 @@ def _senders(desk: Desk, person: Person) -> tuple[str, ...] | None:
     if directory is not None and (is_program(person) or Role.UNIT_HEAD in person.roles):
         listed = directory.mailboxes.values()
         own += [one.address for one in listed if one.unit in person.units and one.status is MailboxStatus.ACTIVE]
-    return tuple(dict.fromkeys(one for one in own if "@" in one))[:_LIMIT_SENDERS]
+    return tuple(dict.fromkeys(one for one in own if "@" in one))
 
 
 def _sender(desk: Desk, person: Person, wanted: str, language: Language) -> str:

@@ -84,8 +84,10 @@ class Checks:
         note: Callable[[r.Record], Awaitable[int]],
         deadline_s: float,
     ) -> None:
-        self.uploads = Uploads()
         self._loop = asyncio.get_running_loop()
+        self.uploads = Uploads(
+            lambda seconds, work: self._loop.call_soon_threadsafe(self._loop.call_later, seconds, work)
+        )
         self._judge = judge
         self._front_end = front_end
         self._workers = workers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -50,12 +51,17 @@ class Upload:
 class Uploads:
     """All of them; any thread may use it."""
 
-    def __init__(self) -> None:
+    def __init__(self, later: Callable[[float, Callable[[], None]], object] = lambda _seconds, _work: None) -> None:
+        """`later` has something done after so many seconds: what nobody ends does not stay in memory until the next one comes."""
+        self._later = later
         self._lock = threading.Lock()
         self._open: dict[str, Upload] = {}
 
     def expect_room(self, upload: Upload) -> None:
-        """Refused `too_many` when two others are at it, or this person is; what dawdles, or is begun anew, gives way."""
+        """Refused `too_many` when two others are at it, or this person is; what dawdles gives way.
+
+        So does what a browser begins anew. A program may ask several times at once, each of which is to be answered.
+        """
         with self._lock:
             self._make_room(upload)
 
@@ -65,15 +71,24 @@ class Uploads:
             self._make_room(upload)
             ticket = secrets.token_urlsafe(16)
             self._open[ticket] = upload
-            return ticket
+        self._later(UPLOAD_S + 1, self.sweep)
+        return ticket
+
+    def sweep(self) -> None:
+        """Forget what dawdles: whoever sent it, or the console, is gone."""
+        with self._lock:
+            self._forget()
 
     def _make_room(self, upload: Upload) -> None:
-        now = time.monotonic()
-        for ticket, one in list(self._open.items()):
-            if not one.judging and (one.owner == upload.owner or now - one.begun > UPLOAD_S):
-                self._open.pop(ticket).close()
+        self._forget(begun_anew=upload.owner if upload.via == "page" else None)
         if len(self._open) >= AT_A_TIME or any(one.who == upload.who for one in self._open.values()):
             raise refused("too_many", retry_s=2)
+
+    def _forget(self, begun_anew: bytes | None = None) -> None:
+        now = time.monotonic()
+        for ticket, one in list(self._open.items()):
+            if not one.judging and (one.owner == begun_anew or now - one.begun > UPLOAD_S):
+                self._open.pop(ticket).close()
 
     def add(self, ticket: str, token: str, number: int, name: str, octets: bytes, language: Language) -> None:
         """Take the next piece of a file; Refused with words for too many files or octets, which ends the upload."""
@@ -85,7 +100,7 @@ class Uploads:
                 fault = "too_big"
             elif number >= LIMIT_FILES:
                 fault = "too_many_files"
-            elif number not in (len(upload.files) - 1, len(upload.files)):
+            elif number < 0 or number not in (len(upload.files) - 1, len(upload.files)):
                 fault = "order"
             try:
                 if not fault:
