@@ -25,7 +25,7 @@ from tests.support.sink import Sink
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
 
 LONG = bool(os.environ.get("GATEWAY_LONG"))
-OUTAGE_S, KILLS = (60, 50) if LONG else (4, 8)
+OUTAGE_S, KILLS = (60, 50) if LONG else (3, 8)
 
 
 class Timed(Clients):
@@ -158,7 +158,7 @@ async def _break(outage, proxy, postgres, gateway):
     if outage == "killed":
         for _ in range(KILLS):
             pid = await gateway.until(lambda: shipper_of(gateway))
-            await asyncio.sleep(random.uniform(0.1, 1.2))  # the random moment is the subject
+            await asyncio.sleep(random.uniform(0.1, 0.7))  # the random moment is the subject
             os.kill(pid, signal.SIGKILL)
             await gateway.until(lambda: shipper_of(gateway) not in (None, pid))
         return

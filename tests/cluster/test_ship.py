@@ -107,6 +107,17 @@ def test_a_log_that_is_not_the_one_the_centre_knows_stops_the_shipping_in_words(
         one.close()
 
 
+def test_a_centre_that_was_put_back_from_an_older_backup_gets_what_it_lacks(data, cluster_dsn):
+    with centre(cluster_dsn) as connection:
+        shipped(data, cluster_dsn)
+        for table in ("record", "entry", "event"):
+            connection.execute(f"DELETE FROM {table} WHERE seq > 100")
+        connection.execute("DELETE FROM checkpoint WHERE size > 100")
+        assert shipped(data, cluster_dsn).fork == ""
+        assert there(connection) == local(data)
+        assert there(connection, what="size, note", table="checkpoint") == local(data, "size, note", "checkpoint")
+
+
 def test_what_is_chained_anew_around_no_record_is_not_shipped(data, cluster_dsn):
     connection = open_checked(Folder(data))
     with immediate(connection):
