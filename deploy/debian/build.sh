@@ -29,6 +29,7 @@ ln -s /opt/gateway/.venv/bin/gateway "$root/usr/bin/gateway"
 install -m 0644 README.md CHANGELOG.md "$root/opt/gateway"
 install -m 0644 docs/*.md "$root/opt/gateway/docs"
 install -D -m 0644 -t "$root/opt/gateway/deploy/prometheus" deploy/prometheus/*.yml
+install -D -m 0644 -t "$root/opt/gateway/deploy/haproxy" deploy/haproxy/*
 install -D -m 0644 -t "$root/opt/gateway/deploy/grafana" deploy/grafana/*.json
 install -D -m 0644 -t "$root/usr/share/doc/congvu-gateway" $here/copyright
 install -D -m 0644 -t "$root/usr/lib/sysusers.d" $here/congvu-gateway.conf

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from gateway.cluster.database import failures
+from gateway.cluster.keys import read_key
 from gateway.config.hold import Way
 from gateway.config.next_hop import NextHop
 from gateway.config.section import Section
@@ -150,6 +152,14 @@ def check_spool(configuration: Configuration) -> None:
         words = both("start", "start", "spool", path=configuration.spool, reason=reasons(error))
         with configuration.at("spool"):
             raise UserError(words) from None
+
+
+def check_cluster(configuration: Configuration) -> None:
+    """Raise UserError when the database of the cluster cannot be spoken to at all, or its key is none; it may be away."""
+    cluster = configuration.cluster
+    if cluster is not None and cluster.dsn:
+        failures()
+        read_key(cluster)
 
 
 def check_accounts(configuration: Configuration) -> None:

@@ -29,6 +29,7 @@ from gateway.pipeline.in_force import Digests, RulesTold, write_in_force
 from gateway.pipeline.rulebook import Rulebook
 from gateway.serve.app import (
     check_accounts,
+    check_cluster,
     check_spool,
     next_hop_settings,
     outgoing,
@@ -70,6 +71,7 @@ def serve(configuration: Configuration) -> int:
         certificates = check_certificates(configuration)
         next_hop_settings(configuration)
         check_spool(configuration)
+        check_cluster(configuration)
         check_hold(configuration)
         outgoing(configuration)
         rulebook = _load_rules(configuration)

@@ -12,7 +12,9 @@ import uvloop
 from gateway.cluster.database import Database, DatabaseError, connect
 from gateway.cluster.schema import set_up
 from gateway.config.cluster import Cluster
+from gateway.config.sections import Configuration
 from gateway.errors import UserError
+from gateway.serve.app import check_cluster
 from tests.support.proxy import Proxy
 
 pytestmark = pytest.mark.cluster
@@ -123,6 +125,18 @@ def test_what_cannot_be_reached_is_said_without_the_password(tmp_path):
     assert "T0ps3cret" not in str(caught.value)
     with pytest.raises(UserError, match="has no cluster.dsn"):
         connect(Cluster(node="one"))
+
+
+def test_a_start_without_the_driver_or_with_another_key_is_refused_in_words(tmp_path, monkeypatch):
+    (tmp_path / "key").write_bytes(b"short")
+    section = {"node": "one", "dsn": "postgresql://gateway@127.0.0.1:1/x", "key_file": str(tmp_path / "key")}
+    configuration = Configuration.model_validate({"cluster": section})
+    with pytest.raises(UserError, match="exactly 32 octets"):
+        check_cluster(configuration)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(UserError, match="needs psycopg"):
+        check_cluster(configuration)
+    check_cluster(Configuration.model_validate({"cluster": {"node": "one"}}))
 
 
 def test_one_machine_alone_imports_no_driver():
