@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
 from datetime import datetime
+from pathlib import Path
 
 from gateway.audit import AuditLog
 from gateway.audit import record as r
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
 from gateway.hold.keeping import Keeper, NotHeldError
-from gateway.hold.seal import recipient_of
+from gateway.hold.seal import identity_of, public_of, recipient_of
 from gateway.hold.store import HoldStore, Limits
 from gateway.model import VIETNAM
 from gateway.nexthop.replies import HopReply
@@ -38,6 +40,32 @@ def check_hold(configuration: Configuration) -> None:
         store.prepare()
     except OSError as error:
         raise UserError(both("hold", "store", "folder", path=store.folder, reason=reasons(error))) from None
+
+
+def check_key(configuration: Configuration) -> None:
+    """Raise UserError when the private key would not open what is sealed; a process of its own looks, so nobody here has it."""
+    hold = configuration.hold
+    if hold.release is None or hold.identity is None:
+        return
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.write(writer, _fault_of_key(hold.identity, hold.recipient).encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, encoding="utf-8") as told:
+        fault = told.read()
+    if os.waitpid(pid, 0)[1] or fault:
+        with configuration.at("hold", "identity"):
+            raise UserError(fault or both("hold", "key", "identity", path=hold.identity))
+
+
+def _fault_of_key(identity: Path, recipient: str) -> str:
+    try:
+        good = public_of(identity_of(identity)) == recipient
+    except UserError as error:
+        return str(error)
+    return "" if good else both("hold", "key", "pair", path=identity)
 
 
 def keeper_of(configuration: Configuration, audit: AuditLog, notices: Notices) -> Keeper | None:

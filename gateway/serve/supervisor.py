@@ -41,7 +41,7 @@ from gateway.serve.beside import Addresses, Beside, beside
 from gateway.serve.certificates import check_certificates, check_console
 from gateway.serve.data_folder import DataFolder, open_log
 from gateway.serve.frontend import Inherited, run
-from gateway.serve.hold import check_hold
+from gateway.serve.hold import check_hold, check_key
 from gateway.serve.next_hop import expect_next_hop
 from gateway.serve.vitals import allow_descriptors
 from gateway.serve.watch import Watch
@@ -73,6 +73,7 @@ def serve(configuration: Configuration) -> int:
         check_spool(configuration)
         check_cluster(configuration)
         check_hold(configuration)
+        check_key(configuration)
         outgoing(configuration)
         rulebook = _load_rules(configuration)
         known = open_log(configuration)

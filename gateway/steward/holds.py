@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -53,12 +54,22 @@ class Holds:
     """The hold store of one process; any thread may use it."""
 
     def __init__(
-        self, configuration: Configuration, requests: RequestBook, ways: Ways, *, clock: Callable[[], float]
+        self,
+        configuration: Configuration,
+        requests: RequestBook,
+        ways: Ways,
+        *,
+        clock: Callable[[], float],
+        patience_s: float = 3600.0,
     ) -> None:
+        """Prepare; a mail is ended for its age only when it was too old for so long: a clock may be set wrong for a while."""
         self._configuration = configuration
         self._requests = requests
         self._ways = ways
         self._clock = clock
+        self._patience_s = patience_s
+        self._too_old: dict[str, float] = {}
+        """Since when a mail was found too old, by a clock that nobody sets."""
         self._tending = threading.Lock()
         self.store = HoldStore(configuration.data)
 
@@ -164,11 +175,18 @@ class Holds:
                 self._settled(held, held.outcome.delivery)
         elif held.state is HoldState.HELD and kept is not None and kept.state in _ENDED:
             self.end(held, r.Delivery.HOLD_REFUSED)
-        elif self._clock() >= held.until.timestamp():
+        elif self._is_too_old(held):
             self.end(held, r.Delivery.HOLD_EXPIRED)
         elif held.state is HoldState.HELD and kept is not None and kept.state is State.APPROVED:
             approved = kept.taken(Step.APPROVE)
             self.release(held, approved.who if approved is not None else "")
+
+    def _is_too_old(self, held: HeldMail) -> bool:
+        if self._clock() < held.until.timestamp():
+            self._too_old.pop(held.reference, None)
+            return False
+        now = time.monotonic()
+        return now - self._too_old.setdefault(held.reference, now) >= self._patience_s
 
     def _identity(self) -> object:
         assert self._configuration.hold.identity is not None  # with `release` the configuration has one

@@ -169,12 +169,12 @@ class Hall:
         )  # fmt: skip
         return Case(transaction, verdict, known, seen, reply(verdict, self.policies, reference=reference, now=now))
 
-    def holds(self, clock=time.time) -> Holds:
+    def holds(self, clock=time.time, patience_s=0.0) -> Holds:
         data = self.configuration.data
         ways = Ways(
             write=partial(write_at_once, data), recover=partial(recover_at_once, data), out=way_out(self.configuration),
         )  # fmt: skip
-        return Holds(self.configuration, RequestBook(Book.under(data)), ways, clock=clock)
+        return Holds(self.configuration, RequestBook(Book.under(data)), ways, clock=clock, patience_s=patience_s)
 
     def approve(self, reference: str) -> None:
         """Have the book say that both persons are for it."""

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from gateway.hold.seal import make_identity
 from tests.e2e.gateway_process import cli
 from tests.fire.support import Disk
 from tests.hold.world import (
@@ -157,6 +158,13 @@ async def test_held_mail_that_nobody_can_send_any_more_is_told_at_the_start(tmp_
         await here.held(1)
         await here.gateway.terminate(60)
         path = tmp_path / "gateway.yaml"
+        make_identity(tmp_path / "other")
+        wrong = json_of(path)
+        wrong["hold"]["identity"] = str(tmp_path / "other")
+        (tmp_path / "wrong.yaml").write_text(json.dumps(wrong))
+        refused = await cli("serve", "--config", tmp_path / "wrong.yaml")
+        assert refused.code == 2
+        assert "does not open what hold.recipient seals" in refused.err
         path.write_text(json.dumps({key: value for key, value in json_of(path).items() if key != "hold"}))
         assert (await cli("hold", "list", "--config", path)).code == 2
         await here.gateway.start()
