@@ -296,12 +296,12 @@ async def test_while_mails_flow_each_is_judged_by_the_old_rules_or_by_the_new_an
                 (broken.data / "rules").touch()  # where no folder can be made
             clients = Clients(nodes.address)
             tasks = [asyncio.create_task(clients.run()) for _ in range(2 + count)]
-            await asyncio.sleep(2)
-            at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=4)
+            await asyncio.sleep(1)
+            at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)
             rules.publish(connection, key, at=at, policy=NEW, directory=Y_TE)
             good = [one for one in nodes.gateways if one is not broken]
             await asyncio.gather(*(one.logged("rules reloaded", timeout=60) for one in good))
-            await asyncio.sleep(3)
+            await asyncio.sleep(2)
             if broken is not None:
                 await asyncio.sleep(60 - (datetime.now(UTC) - at).total_seconds())
                 status, words = await nodes.ready(count)
