@@ -122,6 +122,7 @@ def uploads(
     said: Queue[list[tuple[int, float]]],
 ) -> None:
     """Have that many files checked at once, again and again, in a process of its own."""
+    os.setsid()  # a share of the processors of its own: clients are not on the gateway's machine
     answers: list[tuple[int, float]] = []
 
     def again(token: str) -> None:
