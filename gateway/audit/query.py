@@ -20,7 +20,7 @@ from gateway.audit.filter import STATES, Filter
 from gateway.audit.index import Index
 from gateway.audit.index_rows import CHECKED
 from gateway.audit.keyed import OWN, Keyed
-from gateway.audit.rows import Row, row_of
+from gateway.audit.rows import Row, became, row_of
 from gateway.audit.store import Folder, unusable
 from gateway.errors import SearchTimeError
 from gateway.model.reference import mistyped, standard
@@ -260,15 +260,5 @@ class AuditReader:
     def _state(self, reference: str, judged: int) -> str:
         """Return what became of a mail by its reference and its place in the log, `pending` while nothing is recorded."""
         index = self._index.connection
-        state = "pending"
-        for (seq,) in index.execute("SELECT seq FROM event WHERE id = ? AND seq > ? ORDER BY seq", (reference, judged)):
-            match self._record(seq):
-                case r.Intent():  # another mail that was given the same reference
-                    break
-                case r.Sending() | r.Release():
-                    state = "sending"
-                case r.Outcome(delivery=delivery):
-                    state = delivery.value
-                case _:
-                    pass
-        return state
+        rows = index.execute("SELECT seq FROM event WHERE id = ? AND seq > ? ORDER BY seq", (reference, judged))
+        return became(self._record(seq) for (seq,) in rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -110,6 +111,22 @@ def row_of(record: r.AnyRecord) -> Row:
             return replace(empty, reference=record.id, subject=raw(record))
         case _:
             return empty
+
+
+def became(later: Iterable[r.AnyRecord]) -> str:
+    """Return what became of a mail by the records of its reference behind its intent, `pending` while there are none."""
+    state = "pending"
+    for record in later:
+        match record:
+            case r.Intent():  # another mail that was given the same reference
+                break
+            case r.Sending() | r.Release():
+                state = "sending"
+            case r.Outcome(delivery=delivery):
+                state = delivery.value
+            case _:
+                pass
+    return state
 
 
 def raw(record: r.Unknown) -> str:

@@ -11,7 +11,7 @@ from gateway.audit.conditions import storable
 from gateway.audit.filter import Filter
 from gateway.audit.keyed import Keyed
 from gateway.audit.query import History
-from gateway.audit.rows import Row, row_of
+from gateway.audit.rows import Row, became, row_of
 from gateway.cluster.database import Connection, DatabaseError, Rows, Values, connect, failures, told
 from gateway.cluster.keys import read_key
 from gateway.cluster.search import Keys, where
@@ -108,19 +108,10 @@ class ClusterReader:
             " JOIN record r ON r.node = e.node AND r.seq = e.seq ORDER BY e.seq",
             tuple(map(list, zip(*asked, strict=True))),
         )
-        states: dict[tuple[str, int], str] = {}
-        others: set[tuple[str, int]] = set()
+        later: dict[tuple[str, int], list[r.AnyRecord]] = {}
         for node, seq, body in rows:
-            match r.decode(bytes(body)):
-                case r.Intent():  # another mail that was given the same reference
-                    others.add((node, seq))
-                case r.Sending() | r.Release() if (node, seq) not in others:
-                    states[node, seq] = "sending"
-                case r.Outcome(delivery=delivery) if (node, seq) not in others:
-                    states[node, seq] = delivery.value
-                case _:
-                    pass
-        return states
+            later.setdefault((node, seq), []).append(r.decode(bytes(body)))
+        return {place: became(records) for place, records in later.items()}
 
     def _rows(self, statement: str, values: Values = ()) -> Rows:
         try:

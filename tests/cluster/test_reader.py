@@ -18,7 +18,8 @@ from gateway.commands.audit import find, show
 from gateway.config.cluster import Cluster
 from gateway.errors import GatewayError, SearchError
 from tests.audit.support import fill
-from tests.audit.test_query import _write, _write_refused_content
+from tests.audit.test_query import _write_refused_content
+from tests.audit.test_search_box import _write
 from tests.cluster.support import centre, shipped
 
 pytestmark = pytest.mark.cluster
