@@ -47,6 +47,10 @@ class Keyed:
         """Return every keyed digest under which that content may have been recorded, the one of now first."""
         return tuple(_digest(key, sha256_hex) for key in self._keys)
 
+    def proof(self, octets: bytes) -> bytes:
+        """Return what shows that who wrote something has the key of now."""
+        return hmac.new(self._keys[0], b"gateway proof\n" + octets, hashlib.sha256).digest()
+
     def relay_keys(
         self, login: str | None, reverse_path: str, forward_paths: Iterable[str], sha256_hex: str
     ) -> tuple[bytes, ...]:

@@ -3,12 +3,18 @@
 A mail with a login is claimed before its content goes to the next hop, and the claim is settled with its outcome. Whoever finds it
 claimed waits a moment for the other node, or answers 451 when that node is dead, until it is back and has concluded what it left.
 While the database is away each node knows its own mails alone.
+
+Each row carries a proof by the key of the cluster, which the database does not have: a claim or an outcome that no node wrote, or
+that is older than the window, counts for nothing. So who holds the database can have a mail sent twice, but not answered 250 unsent,
+nor put off for ever.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
+import logging
 import sqlite3
 import time
 from pathlib import Path
@@ -22,33 +28,37 @@ from gateway.cluster.database import Database
 from gateway.cluster.nodes import ALIVE_S
 from gateway.errors import TemporaryError
 from gateway.model import Transaction
+from gateway.texts.catalogue import both
 
+_LOG = logging.getLogger("gateway.cluster")
 SCHEMA: Final = (
     (
         "CREATE TABLE IF NOT EXISTS repetition (key bytea PRIMARY KEY, node text NOT NULL, process text NOT NULL,"
         " reference text NOT NULL, relayed boolean NOT NULL, at timestamptz NOT NULL) WITH (fillfactor = 70)"
     ),
+    "ALTER TABLE repetition ADD COLUMN IF NOT EXISTS proof bytea",
     "CREATE INDEX IF NOT EXISTS repetition_sending ON repetition (node) WHERE NOT relayed",
 )
 WINDOW_S: Final = 900
 """How long a repetition is recognised, and a claim of a dead node holds."""
 _CLAIM: Final = f"""
 WITH claimed AS (
-  INSERT INTO repetition AS held (key, node, process, reference, relayed, at)
-  VALUES (%(key)s, %(node)s, %(process)s, %(reference)s, false, clock_timestamp())
+  INSERT INTO repetition AS held (key, node, process, reference, relayed, at, proof)
+  VALUES (%(key)s, %(node)s, %(process)s, %(reference)s, false, clock_timestamp(), %(proof)s)
   ON CONFLICT (key) DO UPDATE SET node = excluded.node, process = excluded.process, reference = excluded.reference,
-    relayed = false, at = excluded.at
+    relayed = false, at = excluded.at, proof = excluded.proof
   WHERE held.at < clock_timestamp() - interval '{WINDOW_S} seconds'
   RETURNING 1
 )
-SELECT EXISTS (SELECT FROM claimed), held.node, held.reference, held.relayed,
+SELECT EXISTS (SELECT FROM claimed), held.node, held.reference, held.relayed, held.proof,
   coalesce(seen.at > clock_timestamp() - interval '{ALIVE_S} seconds', false)
 FROM (SELECT 1) AS one LEFT JOIN repetition AS held ON held.key = %(key)s LEFT JOIN node_seen AS seen ON seen.node = held.node
 """  # noqa: S608 - numbers of our own
 _RELAYED: Final = """
-INSERT INTO repetition VALUES (%(key)s, %(node)s, %(process)s, %(reference)s, true, clock_timestamp())
+INSERT INTO repetition (key, node, process, reference, relayed, at, proof)
+VALUES (%(key)s, %(node)s, %(process)s, %(reference)s, true, clock_timestamp(), %(proof)s)
 ON CONFLICT (key) DO UPDATE SET node = excluded.node, process = excluded.process, reference = excluded.reference,
-  relayed = true, at = excluded.at
+  relayed = true, at = excluded.at, proof = excluded.proof
 """
 _REMOVED: Final = (
     "DELETE FROM repetition WHERE key = %(key)s AND node = %(node)s AND reference = %(reference)s AND NOT relayed"
@@ -65,6 +75,9 @@ _LONG_S: Final = 60.0
 """A claim of a living process is held against the log when it is older; its outcome could not be told then."""
 _SWEEP_EVERY: Final = 100
 """Rounds."""
+_CLOCKS_S: Final = 120
+"""By which clocks of nodes may differ."""
+_TIME_BYTES: Final = 8
 
 
 class Elsewhere(NamedTuple):
@@ -85,8 +98,9 @@ class Repetitions:
         """Prepare; `data` is the folder of this node's log, `process` the name under which this front end writes it."""
         self._database = database
         self._folder = Folder(data)
-        self._lately = RelayedLately(keyed := Keyed.of(self._folder))
-        self._shared = keyed.key_id is not None
+        self._keyed = Keyed.of(self._folder)
+        self._lately = RelayedLately(self._keyed)
+        self._shared = self._keyed.key_id is not None
         self._node = node
         self._process = process
         self._claims: dict[str, bytes] = {}
@@ -105,11 +119,14 @@ class Repetitions:
         self._claims[reference] = key
         end = time.monotonic() + _WAIT_S
         while True:
-            rows = await self._database.ask(_CLAIM, self._values(key, reference))
+            rows = await self._database.ask(_CLAIM, self._values(key, reference, relayed=False))
             if rows is None:
                 return None
-            claimed, node, earlier, relayed, alive = rows[0]
+            claimed, node, earlier, relayed, proof, alive = rows[0]
             if claimed or earlier == reference:
+                return None
+            if node is not None and not self._proven(bytes(proof or b""), key, node, earlier, relayed=relayed):
+                _LOG.error("%s", both("cluster", "fault", "unproven", reference=reference))
                 return None
             if relayed:
                 del self._claims[reference]
@@ -124,7 +141,7 @@ class Repetitions:
         key = self._claims.pop(reference, None)
         if key is None:
             return None
-        told = asyncio.create_task(self._tell(_RELAYED if relayed else _REMOVED, key, reference))
+        told = asyncio.create_task(self._tell(key, reference, relayed=relayed))
         self._settling.add(told)
         told.add_done_callback(self._settling.discard)
         return told
@@ -143,15 +160,30 @@ class Repetitions:
                         continue
                     relayed = fate(log, reference, [bytes(key)])
                     if relayed is not None:
-                        await self._tell(_RELAYED if relayed else _REMOVED, bytes(key), reference)
+                        await self._tell(bytes(key), reference, relayed=relayed)
 
     async def close(self) -> None:
         """Wait until what is being told is told."""
         if self._settling:
             await asyncio.wait(self._settling, timeout=1)
 
-    async def _tell(self, statement: str, key: bytes, reference: str) -> None:
-        await self._database.ask(statement, self._values(key, reference))
+    async def _tell(self, key: bytes, reference: str, *, relayed: bool) -> None:
+        await self._database.ask(_RELAYED if relayed else _REMOVED, self._values(key, reference, relayed=relayed))
 
-    def _values(self, key: bytes, reference: str) -> dict[str, object]:
-        return {"key": key, "reference": reference, "node": self._node, "process": self._process}
+    def _values(self, key: bytes, reference: str, *, relayed: bool) -> dict[str, object]:
+        now = int(time.time()).to_bytes(_TIME_BYTES, "big")
+        proof = now + self._proof(now, key, self._node, reference, relayed=relayed)
+        return {
+            "key": key, "reference": reference, "node": self._node, "process": self._process, "proof": proof,
+        }  # fmt: skip
+
+    def _proof(self, moment: bytes, key: bytes, node: str, reference: str, *, relayed: bool) -> bytes:
+        words = f"{key.hex()} {node} {reference} {relayed}"
+        return self._keyed.proof(moment + words.encode("utf-8", "surrogatepass"))
+
+    def _proven(self, proof: bytes, key: bytes, node: str, reference: str, *, relayed: bool) -> bool:
+        """Whether a node of ours wrote a row, within the window."""
+        moment = proof[:_TIME_BYTES]
+        age_s = time.time() - int.from_bytes(moment, "big")
+        wanted = self._proof(moment, key, node, reference, relayed=relayed)
+        return -_CLOCKS_S <= age_s <= WINDOW_S + _CLOCKS_S and hmac.compare_digest(proof[_TIME_BYTES:], wanted)

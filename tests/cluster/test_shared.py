@@ -151,6 +151,39 @@ async def test_one_that_is_being_sent_is_waited_for_on_a_living_node_and_put_off
             assert await two.claim(KEY, "BT-5") is None  # too old to hold
 
 
+_OTHERS = (
+    "(SELECT proof FROM repetition AS other WHERE other.key <> repetition.key AND other.relayed = repetition.relayed)"
+)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        "relayed = true",
+        "proof = NULL",
+        "proof = ''",
+        "node = 'three'",
+        "reference = 'BT-9'",
+        f"proof = {_OTHERS}",
+        None,
+    ],
+)
+async def test_what_no_node_wrote_is_not_believed(cluster_dsn, tmp_path, monkeypatch, caplog, lie):
+    with centre(cluster_dsn) as rows:
+        async with node(cluster_dsn, tmp_path / "1", "one") as one, node(cluster_dsn, tmp_path / "2", "two") as two:
+            for key, reference in ((KEY, "BT-1"), (b"other", "BT-2")):
+                await one.claim(key, reference)
+            if lie is not None:
+                rows.execute(f"UPDATE repetition SET {lie} WHERE key = %s".encode(), (KEY,))
+            with monkeypatch.context() as later:
+                if lie is None:  # true once, and kept for longer than a claim holds
+                    later.setattr("gateway.cluster.repetitions._CLOCKS_S", -1800)
+                assert await two.claim(KEY, "BT-3") is None
+            assert "BT-3: " in caplog.text
+            await two.settle("BT-3", relayed=True)
+            assert await one.claim(KEY, "BT-4") == Elsewhere("two", "BT-3")
+
+
 @pytest.mark.parametrize(("delivery", "found"), [(Delivery.RELAYED, True), (Delivery.UNKNOWN, False), (None, None)])
 async def test_what_a_process_left_open_is_settled_as_its_log_has_it(
     cluster_dsn, tmp_path, monkeypatch, delivery, found
