@@ -27,7 +27,7 @@ from tests.support.client import RawClient
 from tests.support.console_client import Visitor, multipart
 from tests.support.sink import Sink
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def configuration(sink: Sink, folder, **more) -> dict:
