@@ -27,6 +27,7 @@ READING = {
     "AskReport",
     "AskCheck",
     "GetFixed",
+    "ReadHeld",
 }
 """Questions that change nothing."""
 
