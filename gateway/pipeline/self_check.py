@@ -167,5 +167,15 @@ def record_of(
     )
 
 
+def record_of_unread(
+    *, reference: str, via: str, who: str, client: str | None, sender: str, size: int, digests: tuple[str, ...]
+) -> r.Checked:
+    """Return what the log keeps of a check that was not over in time; as `record_of`."""
+    word = Disposition.DEFER.word
+    return r.Checked(
+        id=reference, via=via, who=who, reverse_path=sender, client=client, size=size, digests=digests, disposition=word, would_be=word
+    )  # fmt: skip
+
+
 def _open(judged: JudgedFinding) -> bool:
     return judged.finding.outcome is not FindingOutcome.PASSED

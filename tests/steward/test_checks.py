@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from gateway.audit import AuditLog
+from gateway.audit.keyed import Keyed
+from gateway.audit.query import AuditReader
 from gateway.audit.record import Checked
 from gateway.model import Language
 from gateway.steward import questions as q
@@ -75,6 +79,35 @@ def test_what_nobody_ends_is_forgotten_by_the_clock(monkeypatch):
         work()
     assert files == []
     assert list(uploads._open) == [judged]
+
+
+async def test_what_is_not_judged_in_time_is_recorded_and_counts(tmp_path):
+    class Slow:
+        async def judge(self, *_):
+            await asyncio.sleep(60)
+
+    noted = []
+
+    async def note(record):
+        noted.append(record)
+
+    front_end = SimpleNamespace(languages=(VI,), holds=False, refusal=lambda _: ("", None))
+    checks = Checks(
+        judge=Slow(), front_end=front_end, workers=None, limits=None, keyed=Keyed(b"k" * 32), note=note, deadline_s=0.2
+    )
+    ticket = checks.uploads.begin(upload(CLERK))
+    checks.uploads.add(ticket, CLERK, 0, "mat.docx", b"PK", VI)
+    taken = checks.uploads.take(ticket, CLERK)
+    assert await asyncio.to_thread(kind, lambda: checks.judged(taken)) == "too_long"
+    (record,) = noted
+    assert (record.who, record.disposition, record.size, len(record.digests)) == (CLERK, "defer", 2, 1)
+    assert "mat.docx" not in repr(record)
+    log = AuditLog.open(tmp_path)
+    await log.start(policy="test")
+    await log.checked(record)
+    await log.close()
+    with AuditReader.open(tmp_path) as reader:
+        assert reader.checks_since(CLERK, datetime.now(UTC) - timedelta(hours=1)) == 1
 
 
 def test_pieces_come_in_order_from_their_own_session_and_have_a_limit():

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +22,7 @@ from gateway.model.formats import by_name
 from gateway.model.reference import make_reference
 from gateway.pipeline.judge import CHECKED_LATER_S, CHECKED_NICE, Judge
 from gateway.pipeline.sample import as_message, is_message, mail_of
-from gateway.pipeline.self_check import Checked, FrontEndRules, check, record_of
+from gateway.pipeline.self_check import Checked, FrontEndRules, check, record_of, record_of_unread
 from gateway.spool import Spool, SpoolSettings
 from gateway.steward.checks.uploads import Upload, Uploads
 from gateway.steward.refused import refused
@@ -124,34 +125,47 @@ class Checks:
         self._kept.clear()
 
     async def _judged(self, reference: str, upload: Upload) -> Outcome:
-        mails: list[Mail] = []
-        async with asyncio.timeout(self._deadline_s):
-            for content, files, whole in await asyncio.to_thread(lambda: list(_mails(upload))):
-                with content as spool:
-                    recipients = upload.recipients
-                    if whole and not recipients:
-                        recipients = await asyncio.to_thread(_recipients, spool)
-                    checked = await check(
-                        self._judge,
-                        self._front_end,
-                        spool,
-                        reference=reference,
-                        sender=upload.sender,
-                        recipients=recipients or (upload.sender,),
-                        login=upload.sender or None,
-                        languages=self._front_end.languages,
-                        holds=self._front_end.holds,
-                    )
-                mails.append(Mail(checked, files, whole))
-            record = record_of(
-                (one.checked for one in mails), reference=reference, via=upload.via, who=upload.who,
-                client=upload.client, size=upload.size, digests=tuple(spool.sha256 for _, spool in upload.files),
-            )  # fmt: skip
-            await self._note(cut_checked(record, self._keyed))
-            copies = await self._mended(upload, mails) if upload.via == "page" and not record.confidential else {}
+        digests = tuple(spool.sha256 for _, spool in upload.files)
+        whose = {"reference": reference, "via": upload.via, "who": upload.who, "client": upload.client}
+        try:
+            async with asyncio.timeout(self._deadline_s) as limit:
+                mails = await self._each(reference, upload)
+        except TimeoutError:  # it counts, or what takes longest could be tried without end
+            late = record_of_unread(**whose, sender=upload.sender, size=upload.size, digests=digests)
+            await self._note(cut_checked(late, self._keyed))
+            raise
+        record = record_of((one.checked for one in mails), **whose, size=upload.size, digests=digests)
+        await self._note(cut_checked(record, self._keyed))
+        copies: dict[int, bytes] = {}
+        if upload.via == "page" and not record.confidential:
+            with suppress(TimeoutError):  # the result is worth more than a copy
+                async with asyncio.timeout_at(limit.when()):
+                    copies = await self._mended(upload, mails)
         self._keep(upload, copies)
         names = tuple(name for name, _ in upload.files)
         return Outcome(reference, tuple(mails), names, {number: len(octets) for number, octets in copies.items()})
+
+    async def _each(self, reference: str, upload: Upload) -> list[Mail]:
+        """Return the mails of an upload, judged."""
+        mails: list[Mail] = []
+        for content, files, whole in await asyncio.to_thread(lambda: list(_mails(upload))):
+            with content as spool:
+                recipients = upload.recipients
+                if whole and not recipients:
+                    recipients = await asyncio.to_thread(_recipients, spool)
+                checked = await check(
+                    self._judge,
+                    self._front_end,
+                    spool,
+                    reference=reference,
+                    sender=upload.sender,
+                    recipients=recipients or (upload.sender,),
+                    login=upload.sender or None,
+                    languages=self._front_end.languages,
+                    holds=self._front_end.holds,
+                )
+            mails.append(Mail(checked, files, whole))
+        return mails
 
     async def _mended(self, upload: Upload, mails: list[Mail]) -> dict[int, bytes]:
         """Return mended copies of files with a fault of typography."""
