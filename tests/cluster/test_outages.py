@@ -115,6 +115,8 @@ async def test_mail_flows_whatever_becomes_of_the_centre_and_every_record_arrive
             with centre(cluster_dsn) as connection:
                 assert there(connection) == local(gateway.data), "not all was shipped at the end"
             assert "Traceback" not in gateway.log
+            # Said of each mail that did not wait until the centre had it, where replies are to wait.
+            assert ("answered before the centre" in gateway.log) is (replicate == "wait")
     finally:
         proxy.close()
 
