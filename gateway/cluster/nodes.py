@@ -39,17 +39,22 @@ class Neighbours:
         self._node = node
         self._workers = workers
         self._file = data / "cluster-nodes"
+        self._kept = 0
+        """What the file says."""
         self.count = _ASSUMED
         """Nodes that were at work within a day, this one among them."""
         with suppress(OSError, ValueError):
             self.count = max(1, int(self._file.read_text("ascii")))
+            self._kept = self.count
 
     async def live(self) -> None:
         """Say that this node is at work, for ever."""
         while True:
             rows = await self._database.ask(_BEAT, (self._node, self._workers), within_s=_BEAT_WITHIN_S)
-            if rows and rows[0][0] != self.count:
+            if rows:
                 self.count = int(rows[0][0])
+            if rows and self.count != self._kept:
                 with suppress(OSError):
                     await asyncio.to_thread(replace_file, self._file, b"%d\n" % self.count, mode=0o600)
+                    self._kept = self.count
             await asyncio.sleep(_BEAT_S)

@@ -121,6 +121,7 @@ class Repetitions:
         while True:
             rows = await self._database.ask(_CLAIM, self._values(key, reference, relayed=False))
             if rows is None:
+                _LOG.info("sent without asking the cluster: its database did not answer", extra={"mail": reference})
                 return None
             claimed, node, earlier, relayed, proof, alive = rows[0]
             if claimed or earlier == reference:
