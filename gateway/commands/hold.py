@@ -135,7 +135,7 @@ class _Office:
         code = _asked(both("hold", "say", "code", name=name))
         what = str(question.__struct_config__.tag)
         self.people.logins.check_fresh(name, "".join(code.split()), "", what=what)
-        person = Person(name=account.name, display=account.display, roles=account.roles)
+        person = Person(name=account.name, display=account.display, roles=account.roles, mail=account.mail)
         if not may(person, question):
             self.desk.act(person, what, ok=False)
             raise refused("forbidden")

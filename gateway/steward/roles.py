@@ -34,6 +34,8 @@ class Person(Struct, frozen=True, kw_only=True):
     roles: frozenset[Role] = frozenset()
     mailbox: str = ""
     """In whose name a program with a token may ask; others have none here."""
+    mail: str = ""
+    """Official mailbox of an account: what it may not decide as its holder it may not decide as an account either."""
     units: tuple[str, ...] = ()
     """Units whose head the person is."""
     may: frozenset[str] = frozenset()

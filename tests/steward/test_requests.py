@@ -84,6 +84,29 @@ def test_nobody_decides_alone_or_on_his_own(office):
     assert disposition(office) is Disposition.REJECT
 
 
+@pytest.mark.parametrize(
+    ("step", "mail", "barred_for"),
+    [(Step.ENDORSE, AN, "own"), (Step.APPROVE, AN.upper(), "own"), (Step.APPROVE, HEAD, "same"), (Step.APPROVE, "", ""), (Step.ENDORSE, HEAD, "")],
+)  # fmt: skip
+def test_an_account_is_also_the_holder_of_its_mailbox(step, mail, barred_for):
+    first = (Decision(step=Step.ENDORSE, who=HEAD, at=1),) if step is Step.APPROVE else ()
+    state = State.ENDORSED if first else State.OPEN
+    asked = Request(
+        id="YC-1", reference="BT-1", opened_by=AN, opened=1, reason="x", owners=(AN,), state=state, decisions=first
+    )
+    officer = Person(name="so", roles=frozenset({Role.SECURITY_OFFICER}), mail=mail)
+    assert barred(asked, step, officer, directory=None, now=2) == barred_for
+
+
+def test_the_console_knows_the_mailbox_of_an_account(office):
+    officer = office.session("so", Role.SECURITY_OFFICER)
+    name = opened(office, office.session(AN))
+    decided(office, office.session(HEAD), name)
+    with office.people.book.changing() as connection:
+        connection.execute("UPDATE account SET mail = ? WHERE name = 'so'", (HEAD,))
+    assert approved(office, officer, name).kind == "forbidden"
+
+
 def test_an_act_that_cannot_be_recorded_is_not_done(office):
     clerk, head, officer = office.session(AN), office.session(HEAD), office.session("so", Role.SECURITY_OFFICER)
     office.failing = AuditError("full")

@@ -96,6 +96,7 @@ class People:
             name=account.name,
             display=account.display,
             roles=account.roles,
+            mail=account.mail,
             csrf=session.csrf,
             must_enrol=not account.enrolled,
         )

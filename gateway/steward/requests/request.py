@@ -128,12 +128,12 @@ def barred(request: Request, step: Step, person: Person, *, directory: Directory
     """Return why somebody may not take a step now, as a key of the words; empty when he may.
 
     Neither who endorses nor who approves is the sender, the login, a delegate of the mailbox, who opened the request, or the
-    other one of the two.
+    other one of the two; an account is also the holder of its official mailbox.
     """
     if request.at(now) not in _NEXT[step][0] or (step is Step.RELEASE and not request.held):
         return "state"
-    name = person.name.casefold()
-    concerned = name in request.owners or name == request.opened_by.casefold()
+    names = {one.casefold() for one in (person.name, person.mail) if one}
+    concerned = not names.isdisjoint({*request.owners, request.opened_by.casefold()})
     if step is Step.WITHDRAW:
         return "" if concerned else "role"
     heads_it = Role.UNIT_HEAD in person.roles and bool(request.unit) and request.unit in person.units
@@ -141,10 +141,10 @@ def barred(request: Request, step: Step, person: Person, *, directory: Directory
         return "role"
     if step is Step.REVOKE:
         return ""
-    if concerned or _is_delegate(person.name, request, directory):
+    if concerned or any(_is_delegate(one, request, directory) for one in names):
         return "own"
     first = request.taken(Step.ENDORSE)
-    if step is Step.APPROVE and (first is None or first.who.casefold() == name):
+    if step is Step.APPROVE and (first is None or first.who.casefold() in names):
         return "same"
     return ""
 

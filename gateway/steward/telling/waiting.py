@@ -62,7 +62,7 @@ def deciders(telling: Telling) -> Iterator[tuple[str, Person]]:
         accounts = all_accounts(connection)
     for account in accounts:
         if account.mail and not account.locked:
-            yield account.mail, Person(name=account.name, roles=account.roles)
+            yield account.mail, Person(name=account.name, roles=account.roles, mail=account.mail)
     heads = {head for unit in directory.units.values() for head in unit.heads} if directory is not None else ()
     for head in sorted(heads):
         mailbox = people.mailbox(head)
