@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pyotp
 
+from gateway.audit.query import AuditReader
+from gateway.audit.record import Outcome, kind_of
 from gateway.hold.seal import make_identity
+from gateway.hold.state import look_up
 from gateway.hold.store import HoldStore
 from gateway.steward.accounts import manage
 from gateway.steward.accounts.book import Book, Kind, put_credential
@@ -183,20 +186,18 @@ class Town:
             "hold", *arguments, "--config", self.folder / "gateway.yaml", timeout=120, stdin=stdin, env=env
         )
 
-    async def listed(self) -> dict[str, dict]:
-        run = await self.hold("list", "--json")
-        assert run.code == 0, run.err
-        return {one["reference"]: one for one in run.json}
+    def look(self, reference: str):
+        """The held mail as the log of the running gateway has it."""
+        with AuditReader.open(self.gateway.data) as reader:
+            return look_up(reader, reference)
 
-    async def approved(self, reference: str):
-        """Both persons are for it; the answer of the second."""
-        first = await self.hold("approve", reference, "--reason", "đã xem bản giấy", name=OPERATOR)
-        assert first.code == 0, first.err
-        return await self.hold("approve", reference, "--reason", "đã đọc thư", name=OFFICER)
+    def records(self, reference: str) -> list:
+        with AuditReader.open(self.gateway.data) as reader:
+            return list(reader.show(reference).records)
 
-    async def kinds(self, reference: str) -> list[str]:
+    def kinds(self, reference: str) -> list[str]:
         """Kinds and deliveries of the records of a mail."""
-        return [one.get("delivery", one["kind"]) for one in await self.gateway.records() if one.get("id") == reference]
+        return [one.delivery.value if isinstance(one, Outcome) else kind_of(one) for one in self.records(reference)]
 
 
 @asynccontextmanager
