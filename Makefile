@@ -37,9 +37,6 @@ campaign: $(VENV)/.dev ## long runs against whole systems: the Debian package in
 	@deploy/system-packages.sh run test campaign
 	$(BIN)/pytest -v tests/campaign
 
-cluster: $(VENV)/.dev ## several gateways with PostgreSQL and HAProxy: the tests of tests/cluster with their long times
-	GATEWAY_LONG=1 $(BIN)/pytest -v -m cluster tests/cluster
-
 check: $(VENV)/.dev ## lint, types, import contracts and unit tests side by side; PKG=mime takes the tests of one package
 	@$(MAKE) --no-print-directory -j4 -O lint types contracts unit
 
@@ -72,9 +69,11 @@ under-load: $(VENV)/.dev ## whether a verdict depends on the load: FOLDER=... [C
 deb: $(VENV)/.python ## a Debian package of the gateway for this release, in dist/
 	@deploy/debian/build.sh
 
-lock: $(VENV)/.dev ## resolve pyproject.toml again into the two lock files
+lock: $(VENV)/.dev ## resolve pyproject.toml again into the lock files
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra ldap \
 	  --generate-hashes --no-header --no-annotate --upgrade -q -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra ldap --extra cluster \
+	  --constraint requirements.lock --generate-hashes --no-header --no-annotate --upgrade -q -o requirements-cluster.lock
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra ldap --extra cluster --group dev \
 	  --generate-hashes --no-header --no-annotate --upgrade -q -o requirements-dev.lock
 

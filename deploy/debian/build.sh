@@ -21,7 +21,7 @@ chmod 755 "$root"
 program=$root/opt/gateway/.venv
 # The modules in an environment that may stand anywhere, and nothing of the machine's own.
 "$uv" venv -q --relocatable --python /usr/bin/python3 "$program"
-"$uv" pip install -q --python "$program/bin/python" --link-mode copy --compile-bytecode --require-hashes -r requirements.lock
+"$uv" pip install -q --python "$program/bin/python" --link-mode copy --compile-bytecode --require-hashes -r requirements-cluster.lock
 "$uv" pip install -q --python "$program/bin/python" --link-mode copy --compile-bytecode --no-deps .
 
 install -d "$root"/{usr/bin,DEBIAN,opt/gateway/docs}
