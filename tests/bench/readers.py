@@ -19,20 +19,13 @@ import shutil
 import statistics
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import docx
-import openpyxl
 import pypdf
-from docx.shared import Pt, RGBColor
-from docx.text.run import Run as WordRun
-from openpyxl.styles import Font
-from reportlab.pdfgen.canvas import Canvas
 
 from gateway import mime
 from gateway.documents.readers.base import Budget, Source
@@ -52,10 +45,11 @@ from gateway.documents.wall.wire import InspectionRequest
 from gateway.model import Document, formats
 from gateway.vietnamese.official import recognise
 from gateway.vietnamese.typography import examine
-from tests.accuracy import portable, wall
+from tests.accuracy import wall
 from tests.accuracy import word as word_files
-from tests.accuracy.innocents import CORPUS, ROOT, convert
-from tests.accuracy.shapes import LETTER
+from tests.accuracy.innocents import CORPUS, ROOT
+from tests.bench.children import peak_of_children
+from tests.bench.large_files import office_pdf, openpyxl_walk, pdf_pages, python_docx_walk, sheet_rows, word_pages
 from tests.workers.mails import NoVerifiers
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
@@ -95,113 +89,6 @@ def turns(
             contestant()
             mine.append(1000 * (clock() - began))
     return [statistics.median(mine) for mine in taken]
-
-
-def pdf_pages(count: int) -> bytes:
-    """A PDF of text pages in Vietnamese with an embedded font."""
-    portable.base()
-    out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(595, 842), invariant=True)
-    for page in range(count):
-        canvas.setFont("Serif", 13)
-        for line in range(38):
-            canvas.drawString(85, 790 - 19 * line, LETTER[(page + line) % len(LETTER)][:76])
-        canvas.showPage()
-    canvas.save()
-    return out.getvalue()
-
-
-def office_pdf(folder: Path) -> bytes | None:
-    """The Word document as LibreOffice prints it: about 100 pages, a text object for every change of spacing or font."""
-    soffice = shutil.which("soffice")
-    if soffice is None:
-        return None
-    source = folder / "a.docx"
-    source.write_bytes(word_pages(80))
-    convert(soffice, [str(source)], "pdf", folder)
-    made = folder / "a.pdf"
-    return made.read_bytes() if made.exists() else None
-
-
-def word_pages(count: int) -> bytes:
-    """A Word document of about that many pages, with styles, direct formatting and tables."""
-    document = docx.Document()
-    for page in range(count):
-        document.add_heading(LETTER[page % len(LETTER)], 2)
-        for line in range(14):
-            paragraph = document.add_paragraph()
-            for number, piece in enumerate(LETTER[(page + line) % len(LETTER)].split(",")):
-                run = paragraph.add_run(piece)
-                if number % 2:
-                    run.font.name, run.font.size, run.font.color.rgb = "Times New Roman", Pt(13), RGBColor(0, 0, 0)
-        table = document.add_table(4, 3)
-        for row in table.rows:
-            for cell in row.cells:
-                cell.text = "125 hồ sơ"
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
-
-
-def sheet_rows(count: int) -> bytes:
-    """A workbook with that many rows of ten cells."""
-    book = openpyxl.Workbook()
-    sheet = book.active
-    fonts = [Font(name="Times New Roman", size=12), Font(name="Arial", color="FFC00000")]
-    for row in range(1, count + 1):
-        for column in range(1, 11):
-            cell = sheet.cell(row, column, f"Hồ sơ {row}-{column}" if column % 2 else row * column)
-            cell.font = fonts[column % 2]
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def python_docx_walk(data: bytes) -> int:
-    """Text, font, size and colour of every run, looked up along the styles as python-docx lets one do it."""
-    document = docx.Document(io.BytesIO(data))
-    total = 0
-    paragraphs = list(document.paragraphs)
-    for table in document.tables:
-        for row in table.rows:
-            for cell in row.cells:
-                paragraphs += cell.paragraphs
-    for paragraph in paragraphs:
-        for run in paragraph.runs:
-            total += len(run.text) + len(str(_look(run, paragraph)))
-    return total
-
-
-def _look(run: WordRun, paragraph: object) -> tuple[object, object, object]:
-    name, size, colour = run.font.name, run.font.size, run.font.color.rgb
-    for first in (run.style, paragraph.style):  # type: ignore[attr-defined]
-        style = first
-        while style is not None and (name is None or size is None or colour is None):
-            name = name or style.font.name
-            size = size or style.font.size
-            colour = colour or style.font.color.rgb
-            style = style.base_style
-    return name, size, colour
-
-
-def openpyxl_walk(data: bytes) -> int:
-    """What every cell shows and how: value, number format, font, size, colour, fill, and whether it is hidden."""
-    book = openpyxl.load_workbook(io.BytesIO(data))
-    total = 0
-    for sheet in book.worksheets:
-        hidden = {name for name, column in sheet.column_dimensions.items() if column.hidden}
-        for row in sheet.iter_rows():
-            for cell in row:
-                if cell.value is None:
-                    continue
-                font, fill = cell.font, cell.fill
-                colour = font.color.rgb if font.color is not None else ""
-                shown = cell.number_format if not isinstance(cell.value, str) else ""
-                unseen = cell.column_letter in hidden or sheet.row_dimensions[cell.row].hidden
-                total += len(
-                    f"{cell.value}{shown}{font.name}{font.sz}{colour}{fill.fill_type}{fill.fgColor.rgb}{unseen}"
-                )
-    return total
 
 
 def read_pdf(data: bytes) -> object:
@@ -367,7 +254,7 @@ def wall_rows(rounds: int) -> Iterator[Row]:
             )
             heavy = wall.mail([("a.pdf", pdf_pages(100)), ("b.docx", word_pages(100)), ("c.xlsx", sheet_rows(10_000))])
             zygote = pool.status().zygote_pid
-            peak, baseline = _peak_of_children(zygote or 0, lambda: runner.run(pool.inspect(request(heavy))))
+            peak, baseline = peak_of_children(zygote or 0, lambda: runner.run(pool.inspect(request(heavy))))
     finally:
         pool.close()
     yield Row(
@@ -377,48 +264,6 @@ def wall_rows(rounds: int) -> Iterator[Row]:
         goal="< 512 MiB",
         met=peak < 512,
     )
-
-
-def _peak_of_children(zygote: int, work: Callable[[], object]) -> tuple[float, float]:
-    """Highest resident memory of any child while `work` runs, and the zygote's own, both in MiB."""
-    peak = 0
-    done = threading.Event()
-
-    def watch() -> None:
-        nonlocal peak
-        while not done.wait(0.01):
-            for child in _children(zygote):
-                peak = max(peak, _status(child, "VmHWM"))
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        work()
-    finally:
-        done.set()
-        thread.join()
-    return peak / 1024, _status(zygote, "VmRSS") / 1024
-
-
-def _children(process: int) -> list[int]:
-    found = []
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit():
-            try:
-                fields = Path(entry.path, "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(fields[1]) == process:
-                found.append(int(entry.name))
-    return found
-
-
-def _status(process: int, key: str) -> int:
-    try:
-        rows = Path(f"/proc/{process}/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(row.split()[1]) for row in rows if row.startswith(key)), 0)
 
 
 _SIGNED = (

@@ -6,7 +6,6 @@ mark or something else, at any angle, in any ink, worn, hollow, inverse, spaced,
 
 from __future__ import annotations
 
-import functools
 import math
 import random
 from dataclasses import dataclass
@@ -14,15 +13,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from gateway.documents.readers.pictures.detector import planes
-
-
-def words_of(text: str, mark: str | None = None) -> list[str]:
-    """Part a text at spaces, or at a mark."""
-    return text.split(mark)
-
+from tests.detector.printer import Printer
+from tests.detector.vocabulary import FAR, INKS, MARKS, NEAR, UNSURE
 
 SIDE, STRIDE = 160, 8
 PAGES, LONGEST = 60, 84.0
@@ -32,34 +27,7 @@ REFERENCE = 16.0
 HELD_OUT = ("DejaVu", "Junicode", "LinBiolinum")
 """Fonts that the tests use, which training does not see."""
 OFFICE = ("Liberation", "Tinos", "Arimo", "FreeSerif", "FreeSans", "NotoS", "texgyretermes", "texgyreheros")
-NEAR = words_of(
-    "MẶT MẮT MẤT MÁT MẠT MẬP MẬN MẬU MỘT NHẬT LUẬT THẬT CHẬT VẬT BẬT KHẬT HẬT ĐẬT RẤT MẠNH MẠCH MỨT MÚT MÃ TẬT ĐẶT MẸT "
-    "MỆT MẶC MẪU MỘC MÃT MẬ ẬT HẠT ĐẠT PHẠT NHẤT CHẤT"
-)
-FAR = words_of(
-    "KHẨN,HỎA TỐC,THƯỢNG KHẨN,HOẢ TỐC,BẢN SAO,SAO Y,SAO LỤC,DỰ THẢO,ĐÃ THU,ĐÃ THU TIỀN,CÔNG VĂN ĐẾN,TỐI ĐA,TUYỆT ĐỐI,"
-    "TUYỆT VỜI,MẶT TRẬN,MẶT BẰNG,MẶT TRẬN TỔ QUỐC,LUẬT,PHÁP LUẬT,NHẬT KÝ,BÁO CÁO,TỜ TRÌNH,QUYẾT ĐỊNH,THÔNG BÁO,KẾ HOẠCH,"
-    "ỦY BAN NHÂN DÂN,XEM XONG TRẢ LẠI,TÀI LIỆU HỌP,LƯU HÀNH NỘI BỘ,GIẤY MỜI,HỢP ĐỒNG,HÓA ĐƠN,ĐÃ KIỂM TRA,PAID,COPY,DRAFT,"
-    "NGÀY,SỐ,TỐI,TUYỆT,MẶT TRƯỚC,MẶT SAU,LUẬT NHẤT,CHẤT LƯỢNG,NHẤT,CHỦ TỊCH,GIÁM ĐỐC,NỘI BỘ,HỎA,MÁT,BẢN CHÍNH,VẬT TƯ,"
-    "NHẬT BẢN,SỰ THẬT,CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM,T M,M T,ĐÃ DUYỆT,ĐẾN,HỎA TỐC HẸN GIỜ,TỐI NAY,NỘP THUẾ,ĐÃ KÝ SỐ,"
-    "TỔNG CỘNG,THÀNH PHỐ,PHÒNG NỘI VỤ,MẪU SỐ 01,TM. ỦY BAN,KT. CHỦ TỊCH,SAMPLE,CERTIFIED,MART,MATCH,FORMAT,DATA,MAX,TEAM",
-    ",",
-)
-UNSURE = ("MẬT ONG", "BẢO MẬT", "BÍ MẬT", "MẬT KHẨU", "MẬT ĐỘ", "THÂN MẬT", "MAT", "MÂT", "TOI MAT")
-"""Words to which the detector may say either: they are told by their neighbours at full resolution."""
-MARKS = ("MẬT", "MẬT", "MẬT", "TỐI MẬT", "TUYỆT MẬT", "MỨC ĐỘ: MẬT", "TÀI LIỆU MẬT", "VĂN BẢN MẬT", "MẬT - KHẨN")
-BODY = words_of(
-    "thực hiện kế hoạch của ủy ban nhân dân thành phố về chuyển đổi số các phòng ban chuyên môn rà soát bảo đảm an toàn bảo "
-    "mật thông tin dữ liệu tài liệu mật tối mật theo luật bảo vệ bí mật nhà nước báo cáo về văn phòng trước ngày tổng hợp "
-    "trình Chủ tịch xem xét quyết định Mật khẩu truy cập hệ thống thư điện tử công vụ phải được thay đổi mặt trận tổ quốc "
-    "Việt Nam Nguyễn Văn An Luật Nhật ký vật tư một trong những khó khăn vướng mắc đề nghị phản ánh kịp thời 2026 12 "
-    "15/KH-UBND ngày tháng năm Điều Khoản"
-)
-CAPITALS = [word for word in " ".join((*FAR, *NEAR)).split() if word not in ("T", "M")]
-INKS = ((200, 20, 30), (180, 10, 20), (215, 60, 60), (225, 45, 35), (35, 60, 170), (105, 40, 140), (25, 25, 25),
-        (25, 25, 25), (25, 25, 25), (238, 150, 152), (180, 150, 200), (150, 150, 152), (205, 205, 205), (20, 90, 60))  # fmt: skip
 Pixels = np.ndarray
-Font = ImageFont.FreeTypeFont
 
 
 def fonts(folder: Path, *, held_out: bool = False) -> list[list[str]]:
@@ -78,11 +46,6 @@ def fonts(folder: Path, *, held_out: bool = False) -> list[list[str]]:
             families.setdefault(path.stem.split("-")[0].split("_")[0][:12], []).append(str(path))
     office = [family for name, family in families.items() if name.startswith(OFFICE)]
     return list(families.values()) + office * max(1, len(families) // max(1, len(office)))
-
-
-@functools.lru_cache(maxsize=3000)
-def _font(path: str, size: int) -> Font:
-    return ImageFont.truetype(path, size)
 
 
 def _around(picture: Pixels, x: float, y: float, reach: float) -> Pixels:
@@ -122,7 +85,7 @@ def stands_out(given: Pixels, word: Word) -> bool:
     return max(float(plane.std()) for plane in part) > 0.035
 
 
-class Drawer:
+class Drawer(Printer):
     """Draws samples, one after another, from one seed."""
 
     def __init__(self, families: list[list[str]], seed: int, *, scale: int = 1) -> None:
@@ -132,9 +95,6 @@ class Drawer:
         self.grain = np.random.default_rng(seed)
         self.noise = self.grain.standard_normal((3 * self.side, 3 * self.side, 3), np.float32)
         self.pages: list[tuple[Pixels, Pixels, Pixels]] = [self._sizes() for _ in range(PAGES)]
-
-    def font(self, size: float) -> Font:
-        return _font(self.rng.choice(self.rng.choice(self.families)), int(size))
 
     def renew(self) -> None:
         """Put a new page in place of an old one."""
@@ -147,124 +107,6 @@ class Drawer:
             for f in (0.5 * self.scale, 0.25 * self.scale, 0.125 * self.scale)
         )
         return first, second, third
-
-    def _page(self) -> Pixels:
-        """A page of print, tables, headings and pictures, 200 dpi."""
-        rng = self.rng
-        page = Image.new("RGB", (1654, 2338), "white")
-        draw = ImageDraw.Draw(page)
-        if rng.random() < 0.12:
-            page = self._photo(page.size)
-            draw = ImageDraw.Draw(page)
-        y, size = rng.randint(40, 160), rng.randint(26, 44)
-        body = self.font(size)
-        while y < 2200:
-            what = rng.random()
-            if what < 0.22:
-                words = " ".join(rng.choice(CAPITALS) for _ in range(rng.randint(1, 6)))
-                ink = rng.choice(("black", "black", "#a01020", "#203080"))
-                draw.text((rng.randint(40, 1000), y), words, ink, self.font(rng.randint(28, 68)))
-                y += 88
-            elif what < 0.31:
-                rows, columns, high = rng.randint(2, 5), rng.randint(2, 6), rng.randint(44, 80)
-                for _ in range(rows):
-                    for column in range(columns):
-                        x = 120 + column * 1400 // columns
-                        draw.rectangle((x, y, x + 1400 // columns, y + high), outline="black", width=rng.randint(2, 4))
-                        word = rng.choice(BODY) if rng.random() < 0.6 else rng.choice(CAPITALS)
-                        draw.text((x + 10, y + 6), word, "black", body)
-                    y += high
-                y += 40
-            elif what < 0.35:
-                y += rng.randint(60, 320)
-            elif what < 0.40:
-                x, wide, high = rng.randint(40, 1000), rng.randint(120, 480), rng.randint(60, 240)
-                draw.rectangle((x, y, x + wide, y + high), fill=tuple(rng.randint(0, 255) for _ in range(3)))
-                draw.text(
-                    (x + 20, y + 10), rng.choice(FAR), rng.choice(("white", "black")), self.font(rng.randint(32, 80))
-                )
-                y += high + 20
-            elif what < 0.45:
-                y += self._seal(page, rng.randint(300, 1200), y)
-            elif what < 0.50:
-                y += self._figure(page, rng.randint(60, 900), y)
-            elif what < 0.53:
-                self._slanting(page, rng.randint(60, 900), y)
-                y += 160
-            else:
-                for _ in range(rng.randint(1, 7)):
-                    line = " ".join(rng.choice(BODY) for _ in range(13))
-                    draw.text((rng.choice((120, 120, 180)), y), line[:1].upper() + line[1:], "black", body)
-                    y += int(size * 1.4)
-                y += 16
-        if rng.random() < 0.7:  # a signature
-            x, y = rng.randint(600, 1200), rng.randint(200, 2000)
-            points = [(x + rng.randint(-120, 180), y + rng.randint(-80, 80)) for _ in range(14)]
-            draw.line(points, fill=rng.choice(((30, 40, 160), (20, 20, 20), (200, 30, 40))), width=4)
-        return np.asarray(page)
-
-    def _photo(self, size: tuple[int, int]) -> Image.Image:
-        page = Image.new("RGB", size, "white")
-        for side in (6, 40, 200):
-            part = cv2.resize(
-                self.grain.integers(0, 255, (side, side, 3), np.uint8), size, interpolation=cv2.INTER_CUBIC
-            )
-            page = Image.blend(page, Image.fromarray(part), 0.6 if side < 100 else 0.25)
-        return page
-
-    def _seal(self, page: Image.Image, x: int, y: int) -> int:
-        rng, ink = self.rng, self.rng.choice(INKS[:8])
-        draw, radius = ImageDraw.Draw(page), self.rng.randint(90, 160)
-        draw.ellipse((x - radius, y, x + radius, y + 2 * radius), outline=ink, width=6)
-        draw.ellipse((x - radius * 0.7, y + radius * 0.3, x + radius * 0.7, y + radius * 1.7), outline=ink, width=4)
-        draw.regular_polygon((x, y + radius, radius * 0.25), 3, rng.randint(0, 90), fill=ink)
-        words, letters = f"{' '.join(rng.sample(CAPITALS, 6))} * TP {rng.choice(CAPITALS)} *", self.font(radius * 0.17)
-        for index, letter in enumerate(words[:49]):
-            turn = index * 7.3
-            glyph = Image.new("L", (40, 40), 0)
-            ImageDraw.Draw(glyph).text((8, 2), letter, 255, letters)
-            place = math.radians(turn - 180)
-            at = x + 0.85 * radius * math.cos(place) - 20, y + radius + 0.85 * radius * math.sin(place) - 20
-            page.paste(Image.new("RGB", (40, 40), ink), (int(at[0]), int(at[1])), glyph.rotate(90 - turn))
-        if rng.random() < 0.5:
-            draw.text((x - radius // 2, y + radius * 3 // 4), rng.choice(FAR)[:12], ink, self.font(radius * 0.25))
-        draw.line(
-            [(x + rng.randint(-180, 120), y + rng.randint(0, 240)) for _ in range(9)], fill=(30, 40, 160), width=4
-        )
-        return radius
-
-    def _figure(self, page: Image.Image, x: int, y: int) -> int:
-        """A chart, a map, a code of squares or a photo with its caption."""
-        rng, draw = self.rng, ImageDraw.Draw(page)
-        kind, wide, high = rng.randrange(4), rng.randint(200, 700), rng.randint(150, 400)
-        colour = lambda: tuple(rng.randint(0, 230) for _ in range(3))
-        if kind == 0:
-            for bar in range(count := rng.randint(3, 9)):
-                left, top = x + bar * wide // count, y + rng.randint(0, high - 20)
-                draw.rectangle((left, top, left + wide // count - 10, y + high), fill=colour())
-                draw.text((left, y + high + 4), rng.choice(BODY), "black", self.font(22))
-        elif kind == 1:
-            for _ in range(rng.randint(4, 14)):
-                points = [(x + rng.randint(0, wide), y + rng.randint(0, high)) for _ in range(rng.randint(3, 9))]
-                draw.line(points, fill=colour(), width=rng.randint(1, 6), joint="curve")
-                draw.text(points[0], rng.choice(CAPITALS), colour(), self.font(rng.randint(20, 40)))
-        elif kind == 2:
-            cells = np.kron(self.grain.integers(0, 2, (25, 25), np.uint8), np.full((1, 1), 255, np.uint8))
-            high = rng.randint(80, 240)
-            page.paste(Image.fromarray(cells).resize((high, high), Image.Resampling.NEAREST), (x, y))
-        else:
-            page.paste(self._photo((wide, high)), (x, y))
-            draw.text((x, y + high + 6), " ".join(rng.choice(BODY) for _ in range(6)), "black", self.font(26))
-        return high + 50
-
-    def _slanting(self, page: Image.Image, x: int, y: int) -> None:
-        """A word of a letterhead or an advertisement, at any angle."""
-        rng, font = self.rng, self.font(self.rng.randint(30, 90))
-        words = " ".join(rng.choice(CAPITALS) for _ in range(rng.randint(1, 3)))
-        glyphs = Image.new("L", (int(font.getlength(words)) + 20, 140), 0)
-        ImageDraw.Draw(glyphs).text((10, 10), words, 255, font)
-        glyphs = glyphs.rotate(rng.uniform(-90, 90), expand=True, resample=Image.Resampling.BICUBIC)
-        page.paste(Image.new("RGB", glyphs.size, rng.choice(INKS)), (x, y), glyphs)
 
     def word(self, text: str) -> tuple[Pixels, float, float, float, float]:
         """Return the mask of a stamp, the place of its MẬT (or of its middle), the height of capitals, the word's extent."""

@@ -40,12 +40,12 @@ async def assert_nothing_was_lost(gateway, sink, acknowledged):
     await gateway.assert_audit_is_whole()
 
 
-async def test_a_hundred_random_kills_lose_nothing(tmp_path):
+async def test_fifty_random_kills_lose_nothing(tmp_path):
     """Front ends, the zygote, the audit writer and the supervisor are killed at random moments under load."""
     seed = int(os.environ.get("GATEWAY_SEED", time.time_ns() % 1_000_000))
     print("GATEWAY_SEED", seed)
     chance = random.Random(seed)
-    victims = ["front end"] * 82 + ["audit writer"] * 10 + ["zygote"] * 4 + ["supervisor"] * 9
+    victims = ["front end"] * 41 + ["audit writer"] * 5 + ["zygote"] * 2 + ["supervisor"] * 4
     chance.shuffle(victims)
     async with Sink() as sink:
         gateway = GatewayProcess(tmp_path, *four_flags(sink.port))
@@ -54,7 +54,6 @@ async def test_a_hundred_random_kills_lose_nothing(tmp_path):
         host, port = gateway.address()
         await gateway.terminate()
         gateway.arguments = tuple(f"{host}:{port}" if word == "127.0.0.1:0" else word for word in gateway.arguments)
-        restarts = []
         try:
             await gateway.start()
             clients = Clients(lambda: (host, port))
@@ -63,9 +62,7 @@ async def test_a_hundred_random_kills_lose_nothing(tmp_path):
                 await asyncio.sleep(chance.uniform(0.0, 0.3))  # the random moment is the subject, not a wait
                 if victim == "supervisor":
                     await gateway.kill()
-                    began = time.monotonic()
                     await gateway.start()
-                    restarts.append(time.monotonic() - began)
                     continue
                 pid = await gateway.until(lambda: chance.choice(gateway.frontends() or [0]))
                 if victim == "zygote":
@@ -83,10 +80,9 @@ async def test_a_hundred_random_kills_lose_nothing(tmp_path):
         finally:
             await stop_hard(gateway)
         assert not clients.refused
-        assert len(clients.acknowledged) >= 100
+        assert len(clients.acknowledged) >= 50
         await assert_nothing_was_lost(gateway, sink, clients.acknowledged)
         print(f"{len(clients.acknowledged)} acknowledged, {clients.tries} tries, {len(sink.delivered)} deliveries,")
-        print(f"{len(restarts)} restarts of {sum(restarts) / len(restarts):.2f} s")
         assert "Traceback" not in gateway.log
 
 

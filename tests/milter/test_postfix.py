@@ -31,8 +31,7 @@ pytestmark = [
                        reason="needs Postfix and root (make system-test)"),
 ]  # fmt: skip
 STAFF, COLLEAGUE = "an.binhtan@tphcm.gov.vn", "binh.binhtan@tphcm.gov.vn"
-PASSWORD = "m4t-khau-thu"
-OFFICE = "vanphong.binhtan@tphcm.gov.vn"
+OFFICE, PASSWORD = "vanphong.binhtan@tphcm.gov.vn", "m4t-khau-thu"
 POLICY = "version: 1\nname: thu-nghiem\nextends: binhtan-7600\npolicies:\n  opaque:\n    rules: {encrypted: hold}\n"
 
 

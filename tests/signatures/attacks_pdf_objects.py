@@ -31,6 +31,7 @@ from tests.signatures.pdf_updates import (
     object_stream,
     sheet,
     stamp,
+    text_of,
     update,
 )
 from tests.signatures.samples import Sample
@@ -53,13 +54,6 @@ def _page(writer: Writer) -> Any:
     return writer.root["/Pages"]["/Kids"][0].get_object()
 
 
-def _text_of(data: bytes, kind: str) -> tuple[int, bytes]:
-    """Number and dictionary of the last object of a type, as they stand in the file."""
-    found = [one for one in re.finditer(rb"(?s)(\d+) 0 obj\s*(<<.*?)endobj", data)
-             if re.search(rb"/Type\s*/%s\b" % kind.encode(), one[2])]  # fmt: skip
-    return int(found[-1][1]), found[-1][2].rstrip()
-
-
 # Numbers.
 
 
@@ -74,7 +68,7 @@ def _small_size(*, stream: bool = False) -> bytes:
 def _catalog_in_place_of_content() -> bytes:
     once = _once()
     one = Update(once)
-    _, catalog = _text_of(once, "Catalog")
+    _, catalog = text_of(once, "Catalog")
     place = one.add(f"{one.content} 0 obj\n".encode() + catalog + b"\nendobj\n")
     one.root = f"{one.content} 0 R"
     return one.finish(one.table([(one.content, place, 0)]))
@@ -121,7 +115,7 @@ def _awaited(how: str) -> bytes:
     place = one.add(f"{one.number} 0 obj\n{EMPTY}")
     rows = [(one.number, place, 0)]
     if how == "validation-data":
-        number, catalog = _text_of(one.data, "Catalog")
+        number, catalog = text_of(one.data, "Catalog")
         body = b"%d 0 obj\n%s/DSS<</Certs[%d 0 R]>>>>\nendobj\n" % (number, catalog[:-2], one.number)
         rows.append((number, one.add(body), 0))
     return one.finish(one.table(sorted(rows)))
@@ -133,7 +127,7 @@ def _awaited(how: str) -> bytes:
 def _double_contents(key: str) -> bytes:
     once = _once()
     one = Update(once)
-    number, page = _text_of(once, "Page")
+    number, page = text_of(once, "Page")
     fresh = one.free + 2
     empty = one.add(f"{fresh} 0 obj\n{EMPTY}")
     place = one.add(b"%d 0 obj\n%s/%s %d 0 R>>\nendobj\n" % (number, page[:-2], key.encode(), fresh))
@@ -151,10 +145,10 @@ def _double_root(*, stream: bool) -> bytes:
     return one.finish(one.table([(catalog, first, 0), (pages, second, 0)]))
 
 
-def _inobject_stream(*, twice: bool) -> bytes:
+def _in_object_stream(*, twice: bool) -> bytes:
     once = _once()
     one = Update(once)
-    number, page = _text_of(once, "Page")
+    number, page = text_of(once, "Page")
     fresh = one.free + 2
     empty = one.add(f"{fresh} 0 obj\n{EMPTY}")
     other = re.sub(rb"/Contents \d+ 0 R", b"/Contents %d 0 R" % fresh, page)
@@ -169,7 +163,7 @@ def _prepared_double() -> bytes:
     """Two contents of one page that stood in the file before it was signed."""
     plain = letter_pdf()
     one = Update(plain)
-    number, page = _text_of(plain, "Page")
+    number, page = text_of(plain, "Page")
     fresh = one.free + 2
     empty = one.add(f"{fresh} 0 obj\n{EMPTY}")
     place = one.add(b"%d 0 obj\n%s/Contents %d 0 R>>\nendobj\n" % (number, page[:-2], fresh))
@@ -305,7 +299,7 @@ def _range_of_another() -> bytes:
         one = Update(update(letter_pdf(), _with_form))
         number = one.free + 2
         decoy = f"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/adbe.pkcs7.detached/Contents<00>/ByteRange[{place}]>>"
-        field, catalog = number + 1, _text_of(one.data, "Catalog")
+        field, catalog = number + 1, text_of(one.data, "Catalog")
         rows = [
             (catalog[0], one.add(f"{catalog[0]} 0 obj\n".encode() + re.sub(
                 rb"/Fields ?\[[^\]]*\]", b"/Fields [%d 0 R]" % field, catalog[1]) + b"\nendobj\n"), 0),
@@ -337,8 +331,8 @@ ATTACKS: dict[str, Callable[[], bytes]] = {
     "two-resources": lambda: _double_contents("Resources"),
     "two-catalogs-in-trailer": lambda: _double_root(stream=False),
     "two-catalogs-in-stream": lambda: _double_root(stream=True),
-    "two-contents-in-object-stream": lambda: _inobject_stream(twice=False),
-    "number-twice-in-object-stream": lambda: _inobject_stream(twice=True),
+    "two-contents-in-object-stream": lambda: _in_object_stream(twice=False),
+    "number-twice-in-object-stream": lambda: _in_object_stream(twice=True),
     "two-contents-before-signing": _prepared_double,
     "annotation-without-number": lambda: _stamped(_sheet_in_list),
     "annotations-in-another-order": lambda: _stamped(
@@ -387,7 +381,7 @@ def _locked_twice(revision: int) -> bytes:
 def _one_value_twice() -> bytes:
     plain = letter_pdf()
     one = Update(plain)
-    number, page = _text_of(plain, "Page")
+    number, page = text_of(plain, "Page")
     place = one.add(b"%d 0 obj\n%s/Type /Page>>\nendobj\n" % (number, page[:-2]))
     return sign_pdf(one.finish(one.table([(number, place, 0)])), tree().g2_person)
 

@@ -137,3 +137,10 @@ def entries(one: Update, rows: list[tuple[int, int, int, int]], number: int) -> 
     head = f"/Type/XRef/Size {one.free + 20}/W[1 4 2]/Index[{index}]/Root {one.root}/Prev {one.start}"
     one.add(f"{number} 0 obj\n<<{head}/Length {len(body)}>>\nstream\n".encode() + body + b"\nendstream\nendobj\n")
     return place
+
+
+def text_of(data: bytes, kind: str) -> tuple[int, bytes]:
+    """Number and dictionary of the last object of a type, as they stand in the file."""
+    found = [one for one in re.finditer(rb"(?s)(\d+) 0 obj\s*(<<.*?)endobj", data)
+             if re.search(rb"/Type\s*/%s\b" % kind.encode(), one[2])]  # fmt: skip
+    return int(found[-1][1]), found[-1][2].rstrip()
