@@ -119,8 +119,6 @@ class Image(Struct, frozen=True, omit_defaults=True, kw_only=True):
     width_px: int | None = None
     height_px: int | None = None
     sha256: str | None = None
-    page_share: float | None = None
-    """Share of the page that it covers, 0 to 1."""
     red_boxes: int | None = None
     """Red or grey framed boxes of stamp shape that were found; None when nobody looked."""
     unread_boxes: int | None = None

@@ -99,11 +99,13 @@ FINDING_KEYS = {
 
 
 async def test_check_prints_one_json_object_a_file_and_the_worst_exit_code(tmp_path):
+    """A bare document is judged as the only attachment of a mail."""
     clean, marked = put(tmp_path, "clean.eml", CLEAN), put(tmp_path, "marked.eml", MARKED)
-    run = await cli("check", "--json", clean, marked)
-    assert run.code == 1
-    first, second = run.json
-    for result in (first, second):
+    document = put(tmp_path, "ghi-chú.txt", "Độ mật: TỐI MẬT\n".encode())
+    run = await cli("check", "--json", clean, marked, document)
+    assert (run.code, run.err) == (1, "")
+    first, second, third = run.json
+    for result in run.json:
         assert result.keys() >= CHECK_KEYS
         assert result["disposition"] in {"relay", "tag", "hold", "defer", "reject"}
         assert all(finding.keys() >= FINDING_KEYS for finding in result["findings"])
@@ -116,9 +118,8 @@ async def test_check_prints_one_json_object_a_file_and_the_worst_exit_code(tmp_p
         f["params"].get("level") for f in second["findings"] if f["policy"] == "classified" and f["outcome"] == "failed"
     }
     assert level == "toi_mat"
-    alone = await cli("check", "--json", clean)
-    assert alone.code == 0
-    assert alone.err == ""
+    assert third["disposition"] == "reject"
+    assert third["documents"][0]["filename"] == "ghi-chú.txt"
 
 
 async def test_check_for_people_names_file_reply_and_reason(tmp_path):
@@ -127,15 +128,6 @@ async def test_check_for_people_names_file_reply_and_reason(tmp_path):
     assert "marked.eml" in run.out
     assert "550 5.7.1" in run.out
     assert "CLS-" in run.out
-
-
-async def test_check_takes_a_bare_document_as_the_only_attachment(tmp_path):
-    document = put(tmp_path, "ghi-chú.txt", "Độ mật: TỐI MẬT\n".encode())
-    run = await cli("check", "--json", document)
-    (result,) = run.json
-    assert run.code == 1
-    assert result["disposition"] == "reject"
-    assert result["documents"][0]["filename"] == "ghi-chú.txt"
 
 
 async def test_check_judges_by_the_envelope_login_and_time_that_it_is_given(tmp_path):
@@ -342,10 +334,11 @@ async def test_a_terminal_without_the_letters_of_vietnamese_gets_question_marks_
         run = await cli(*command, env=narrow)
         assert run.code in {0, 1}, (command, run)
         no_traceback(run.err)
-    for command in (("check", "--json", marked), ("verify", "--json", marked)):
-        (line,) = (await cli(*command, env=narrow)).json
+    for command, word in (("check", "MẬT"), ("verify", "")):
+        run = await cli(command, "--json", marked, env=narrow)
+        (line,) = run.json
         assert line["file"] == str(marked)
-    assert "MẬT" in (await cli("check", "--json", marked, env=narrow)).out
+        assert word in run.out
 
 
 async def test_check_takes_any_name_that_a_file_can_have(tmp_path):

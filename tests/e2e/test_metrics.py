@@ -133,23 +133,17 @@ async def test_dead_processes_are_counted_and_the_figures_come_back(tmp_path):
         assert await gateway.terminate() == 0
 
 
-@pytest.mark.parametrize(
-    ("path", "method", "code"), [("/", "GET", 404), ("/metrics/..", "GET", 404), ("/metrics", "POST", 405)]
-)
-async def test_nothing_else_is_served(tmp_path, path, method, code):
+async def test_nothing_else_is_served_and_a_client_that_says_nothing_keeps_nobody_waiting(tmp_path):
     async with Sink() as sink, serving(tmp_path, config=configuration(sink)) as gateway:
         host, port = gateway.address("metrics")
-        request = urllib.request.Request(
-            f"http://{host}:{port}{path}", method=method, data=b"" if method == "POST" else None
-        )
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            await asyncio.to_thread(urllib.request.urlopen, request, timeout=60)
-        assert refused.value.code == code
-        refused.value.close()
-
-
-async def test_a_client_that_says_nothing_keeps_nobody_waiting(tmp_path):
-    async with Sink() as sink, serving(tmp_path, config=configuration(sink)) as gateway:
+        for path, method, code in (("/", "GET", 404), ("/metrics/..", "GET", 404), ("/metrics", "POST", 405)):
+            request = urllib.request.Request(
+                f"http://{host}:{port}{path}", method=method, data=b"" if method == "POST" else None
+            )
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                await asyncio.to_thread(urllib.request.urlopen, request, timeout=60)
+            assert refused.value.code == code
+            refused.value.close()
         silent = [await asyncio.open_connection(*gateway.address("metrics")) for _ in range(20)]
         assert (await figures(gateway))["congvu_gateway_build_info"] == 1
         for _, writer in silent:

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(480)]
 STAFF, COLLEAGUE = "an.binhtan@tphcm.gov.vn", "binh.binhtan@tphcm.gov.vn"
 GROWTH_KIB = 20 << 10
 SHAPES = ("MẬT\n", "Độ mật: {n}\n", "TUYET {n} MAT\n", "M Ậ T {n}\n", "tối  mật số {n}\n")
-INSPECTION = {"part_cpu_s": 2, "mib_cpu_s": 0.5, "cpu_s": 60}
+INSPECTION = {"part_cpu_s": 0.5, "mib_cpu_s": 0.1, "cpu_s": 60}
 
 
 def mail(text: bytes) -> bytes:

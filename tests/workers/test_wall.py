@@ -140,7 +140,7 @@ async def test_nothing_is_left_behind_after_two_hundred_jobs(pool):
 
 
 async def test_garbage_at_the_door_is_ignored(pool):
-    door = socket.socket(fileno=os.dup(pool.door_descriptor))
+    door = socket.socket(fileno=os.dup(pool._door.fileno()))
     door.send(b"\xff" * 100)
     read_end, write_end = os.pipe()
     send_job(door, Job(idle_s=1, memory_bytes=1, cpu_s=1), (write_end,))

@@ -71,7 +71,7 @@ class PoolStatus(Struct, frozen=True, kw_only=True):
 class WorkerPool:
     """Children for the messages of one front-end process."""
 
-    def __init__(self, settings: PoolSettings, *, door: socket.socket, process: ZygoteProcess | None = None) -> None:
+    def __init__(self, settings: PoolSettings, *, door: socket.socket, process: ZygoteProcess) -> None:
         self._settings = settings
         self._door = door
         self._process = process
@@ -96,11 +96,6 @@ class WorkerPool:
             raise
         return cls(settings, door=process.door, process=process)
 
-    @classmethod
-    def attach(cls, descriptor: int, settings: PoolSettings) -> WorkerPool:
-        """Make a pool from the inherited descriptor of a door (`door_descriptor`) in an exec'd front end."""
-        return cls(settings, door=socket.socket(fileno=descriptor))
-
     def connect(self, desk_door: socket.socket | None = None) -> WorkerPool:
         """Make this pool ready for the event loop of a freshly forked front-end process; the door leads to the desk."""
         self.desk = Desk(desk_door, self._settings.children)
@@ -113,24 +108,19 @@ class WorkerPool:
 
     @property
     def origin(self) -> int:
-        """Number of the zygote in use, another after each restart and reload; 0 in a front end that only attached."""
-        return self._process.origin if self._process else 0
-
-    @property
-    def door_descriptor(self) -> int:
-        """Descriptor to pass to an exec'd front end for `attach`."""
-        return self._door.fileno()
+        """Number of the zygote in use, another after each restart and reload."""
+        return self._process.origin
 
     @property
     def ready(self) -> Ready | None:
-        """What the zygote said at its start; None in a front end that only attached."""
-        return self._process.ready if self._process else None
+        """What the zygote said at its start."""
+        return self._process.ready
 
     def status(self) -> PoolStatus:
         """Return what doctor and metrics show."""
         ready = self.ready
         return PoolStatus(
-            zygote_pid=self._process.pid if self._process else None,
+            zygote_pid=self._process.pid,
             sandbox=ready.sandbox if ready else None,
             missing_readers=ready.missing_readers if ready else (),
             reads_scans=ready.reads_scans if ready else True,
@@ -141,25 +131,23 @@ class WorkerPool:
 
     def supervise(self) -> bool:
         """Replace a zygote that died; the owner calls it now and then and on SIGCHLD. True when one was started."""
-        return self._process is not None and os.getpid() == self._owner and self._process.revive()
+        return os.getpid() == self._owner and self._process.revive()
 
     def silent_s(self) -> float:
         """Return for how long the zygote has given no sign of life; for its owner."""
-        return self._process.silent_s() if self._process is not None else 0.0
+        return self._process.silent_s()
 
     def reload(self, observers: tuple[Observer, ...] = ()) -> Ready:
         """Replace the zygote by one with a freshly loaded trust store and policies; the old one finishes what it has.
 
         Call it in the main thread: the kernel ends a zygote with the thread that started it (PR_SET_PDEATHSIG).
         """
-        if self._process is None:
-            raise TemporaryError("only the process that started the workers can reload them")
         self._process.observers = observers
         return self._process.renew()
 
     def close(self) -> None:
         """End the zygote (in the process that started it) and close the door."""
-        if self._process is not None and os.getpid() == self._owner:
+        if os.getpid() == self._owner:
             self._process.close()
         else:
             self._door.close()

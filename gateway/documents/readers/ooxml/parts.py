@@ -23,7 +23,6 @@ _UNDERSTOOD: Final = (
     "urn:schemas-microsoft-com:",
 )
 _DEFAULT_NAME: Final = re.compile(r"^[\x20-\x7e]*\d+$")
-A4_AREA_EMU2: Final = 7_560_310 * 10_692_130
 
 
 class Parts:
@@ -36,7 +35,6 @@ class Parts:
         self._digests: dict[str, tuple[str, bytes]] = {}
         self.seen: set[str] = set()
         """Parts read by a walker of their own; the rest is swept."""
-        self.page_area_emu2 = A4_AREA_EMU2
 
     def related(self, part: str, identifier: str | None) -> Relationship | None:
         """Return the relationship of a part by id."""
@@ -141,24 +139,7 @@ class Parts:
         widths[digest] = max(widths.get(digest, 0.0), shown_inches(element))
         if NAMES[element.tag] in {"a:blip", "v:imagedata"} and place.origin is Origin.TEXT:
             put_in_place(sink, part, element, data)
-        share = self._share(element)
-        sink.images.append(Image(locator=place.locator, page=place.page, sha256=digest, page_share=share))
-
-    def _share(self, element: Element) -> float | None:
-        """Share of the page that the nearest extent around a picture covers."""
-        for _ in range(16):
-            element = element.getparent()
-            if element is None:
-                return None
-            for child in element:
-                name = NAMES[child.tag]
-                if name in {"wp:extent", "xdr:ext"}:
-                    try:
-                        area = int(child.get("cx", "")) * int(child.get("cy", ""))
-                    except ValueError:
-                        return None
-                    return min(1.0, max(0.0, area / self.page_area_emu2))
-        return None
+        sink.images.append(Image(locator=place.locator, page=place.page, sha256=digest))
 
 
 def _unseen(origin: Origin) -> Origin:

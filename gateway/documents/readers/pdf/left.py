@@ -77,10 +77,10 @@ def is_picture(content: PageContent) -> bool:
 
 def covered(content: PageContent) -> float:
     """Return the share of a page under pictures."""
-    return min(sum(share(picture, content) for picture in content.pictures), 1.0)
+    return min(sum(_share(picture, content) for picture in content.pictures), 1.0)
 
 
-def share(picture: Picture, content: PageContent) -> float:
+def _share(picture: Picture, content: PageContent) -> float:
     """Return the share of a page that a picture takes."""
     left, top, right, bottom = picture.box
     width = min(right, content.width) - max(left, 0.0)

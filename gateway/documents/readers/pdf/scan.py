@@ -77,7 +77,6 @@ def look_at(content: PageContent) -> PageLook:
             page=content.number,
             width_px=item.width_px,
             height_px=item.height_px,
-            page_share=round(min(left.share(item, content), 1.0), 3),
         )
         for item in content.pictures[:LIMIT_IMAGES]
     )

@@ -255,7 +255,6 @@ def _image(number: int, width: int, height: int, digest: str, boxes: int | None,
         width_px=width,
         height_px=height,
         sha256=digest,
-        page_share=1.0,
         red_boxes=boxes,
         unread_boxes=unread,
     )

@@ -13,8 +13,8 @@ Pixels = npt.NDArray[np.uint8]
 Rectangle = tuple[tuple[float, float], tuple[float, float], float]
 """Centre, width and height, angle in degrees: the long side lies within 45 degrees of the horizontal."""
 
-STEEPEST, STEEPEST_FRAME = 14.0, 65.0
-"""Degrees that a line of letters and a frame may be turned; what slants more is found by the detector alone."""
+STEEPEST_FRAME = 65.0
+"""Degrees that a frame may be turned; what slants more is found by the detector alone."""
 LEAST_FILLED = 0.83
 """Share of its rectangle that a frame fills at least: an ellipse, as a pen draws around a word, fills 0.785."""
 LIMIT_RECTANGLES = 400

@@ -31,8 +31,6 @@ from gateway.model import Origin, ReadStatus, Role
 _T = TypeVar("_T")
 _TYPE, _ID, _NOTE_TYPE = clark("w:type"), clark("r:id"), clark("w:type")
 _PAGES: Final = re.compile(rb"<(?:\w+:)?Pages>\s*(\d{1,6})\s*</")
-_PAGE_SIZE: Final = re.compile(rb"<w:pgSz\b[^>]*?w:w=\"(\d{1,6})\"[^>]*?w:h=\"(\d{1,6})\"")
-_TWIP_EMU: Final = 635
 _NOTES: Final = {
     "footnotes": ("footnote", Role.NOTE),
     "endnotes": ("endnote", Role.NOTE),
@@ -102,9 +100,6 @@ class _Reader:
         self._parts.seen.add(self._main)
         data = self._parts.package.read(self._main)
         broken = b"lastRenderedPageBreak" in data
-        size = _PAGE_SIZE.search(data)
-        if size:
-            self._parts.page_area_emu2 = max(1, int(size.group(1)) * int(size.group(2))) * _TWIP_EMU**2
         page = 1 if broken or stated_pages == 1 else None
         story = Story(self._kit, self._main, page=page)
         flow = Flow(Place("", Role.BODY, self._origin, None))

@@ -215,7 +215,6 @@ class Paragraph:
     style: int = 0
     in_table: bool = False
     row_end: bool = False
-    inner_cell_end: bool = False
     borders: frozenset[int] = frozenset()
     background: str | None = None
     cell_grounds: tuple[str | None, ...] = ()
@@ -245,8 +244,6 @@ def with_paragraph_sprms(paragraph: Paragraph, group: bytes, *, old: bool) -> Pa
                 paragraph = replace(paragraph, in_table=value > 0)
             case 0x2417 | 0x244C:
                 paragraph = replace(paragraph, row_end=bool(value))
-            case 0x244B:
-                paragraph = replace(paragraph, inner_cell_end=bool(value))
             case 0x442D:
                 paragraph = replace(paragraph, background=_old_shade(value))
             case 0xC64D:
