@@ -142,7 +142,9 @@ async def test_wrong_passwords_reach_the_city_as_often_as_the_limit_says(
                     command.upper().startswith(b"AUTH") for session in sink.sessions for command in session.commands
                 )
                 print(f"{tried} of the guesses reached the next hop")
-                assert 1 <= tried <= (10 + 6 if away else 12)
+                # A busy machine misses the budget of 50 ms now and then; that try is decided as if the centre were away.
+                busy = os.getloadavg()[0] > 2 * len(os.sched_getaffinity(0))
+                assert 1 <= tried <= (10 + 6 if away or busy else 12)
     finally:
         proxy.close()
 
