@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from gateway.audit.chain import Entry
@@ -30,7 +30,7 @@ class Channel(DoorClient[Answer]):
         self._loop = asyncio.get_running_loop()
         self._entries: list[Entry] = []
         """Of this step of the loop."""
-        self._futures: list[asyncio.Future[int]] = []
+        self._futures: list[asyncio.Future[int] | None] = []
         self._asked: deque[tuple[float, Callable[[Answer | AuditError], None]]] = deque()
         """Since when who wants the coming answers, in their order."""
 
@@ -44,13 +44,13 @@ class Channel(DoorClient[Answer]):
         if not (self._asked or self._entries):
             self._ask(Append([]), partial(self._settle, []))
 
-    def put(self, entry: Entry) -> asyncio.Future[int]:
-        """Hand over a record; the future gets its sequence number once it is durable, else `AuditError`."""
+    def put(self, *entries: Entry) -> asyncio.Future[int]:
+        """Hand over records; the future gets the last one's sequence number once they are durable, else `AuditError`."""
         if not self._entries:
             self._loop.call_soon(self._send_entries)
         future: asyncio.Future[int] = self._loop.create_future()
-        self._entries.append(entry)
-        self._futures.append(future)
+        self._entries += entries
+        self._futures += (*(None,) * (len(entries) - 1), future)
         return future
 
     def recover(self, process: str) -> asyncio.Future[Recovery]:
@@ -84,7 +84,7 @@ class Channel(DoorClient[Answer]):
         futures, self._futures = self._futures, []
         self._ask(Append(entries), partial(self._settle, futures))
 
-    def _settle(self, futures: list[asyncio.Future[int]], answer: Answer | AuditError) -> None:
+    def _settle(self, futures: list[asyncio.Future[int] | None], answer: Answer | AuditError) -> None:
         written = isinstance(answer, Appended) or (isinstance(answer, Failed) and answer.known)
         self._on_settled(None if written else _error(answer))
         _settle_records(futures, answer)
@@ -94,9 +94,9 @@ class Channel(DoorClient[Answer]):
         self.send(question)
 
 
-def _settle_records(futures: list[asyncio.Future[int]], answer: Answer | AuditError) -> None:
+def _settle_records(futures: Sequence[asyncio.Future[int] | None], answer: Answer | AuditError) -> None:
     for offset, future in enumerate(futures):
-        if future.done():
+        if future is None or future.done():
             continue
         if isinstance(answer, Appended):
             future.set_result(answer.first + offset)

@@ -12,7 +12,7 @@ import secrets
 import socket
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import structs
@@ -137,39 +137,40 @@ class AuditLog:
 
     # --- what the pipeline records ---------------------------------------------------------------------------------
 
-    async def intent(
+    def intent(
         self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, observed: Observed | None = None
-    ) -> int:
-        """Record that a judged mail is about to be handed on; durable before any of it goes upstream."""
-        record, facts = self._intent(transaction, verdict, evidence, observed)
-        with self._not_sent_unless_told(transaction.id):
-            return await self._put(record, Opened(transaction.id, self._process), facts)
+    ) -> asyncio.Future[int]:
+        """Record that a judged mail is about to be handed on; durable before any of it goes upstream.
 
-    async def intent_and_sending(
+        Whoever stops waiting for it, or hears that the writer was lost, calls `given_up`.
+        """
+        record, facts = self._intent(transaction, verdict, evidence, observed)
+        return self._put(record, Opened(transaction.id, self._process), facts)
+
+    def intent_and_sending(
         self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, observed: Observed | None = None
-    ) -> int:
-        """Record `intent` and `sending` in one commit, for a mail that goes out in one stroke.
+    ) -> asyncio.Future[int]:
+        """Record `intent` and `sending` in one commit, for a mail that goes out in one stroke; else as `intent`.
 
         A crash in between then counts as *unknown*, never as *not sent*.
         """
         reference = transaction.id
         record, facts = self._intent(transaction, verdict, evidence, observed)
-        intent = self._put(record, Opened(reference, self._process, sending=True), facts)
-        sending = self._put(r.Sending(id=reference))
-        with self._not_sent_unless_told(reference):
-            await asyncio.gather(intent, sending)
-        return sending.result()
+        opened = Opened(reference, self._process, sending=True)
+        return self._put_all(self._entry(record, opened, facts), self._entry(r.Sending(id=reference)))
 
     async def holding(
         self, transaction: Transaction, verdict: Verdict, evidence: Evidence, observed: Observed, held: r.Held
     ) -> int:
         """Record `intent` and `held` in one commit: the sealed file of a mail is there, and nobody was told yet."""
         record, facts = self._intent(transaction, verdict, evidence, observed, held=True)
-        intent = self._put(record, Opened(transaction.id, self._process), facts)
-        sealed = self._put(held)
-        with self._not_sent_unless_told(transaction.id):
-            await asyncio.gather(intent, sealed)
-        return sealed.result()
+        intent = self._entry(record, Opened(transaction.id, self._process), facts)
+        sealed = self._put_all(intent, self._entry(held))
+        try:
+            return await sealed
+        except (AuditError, asyncio.CancelledError):
+            self.given_up(transaction.id, sealed)
+            raise
 
     async def is_held(self, reference: str, reply: Reply) -> int:
         """Record that a mail is held; durable before our own reply. AuditLostError when it may be recorded, or will be.
@@ -221,10 +222,8 @@ class AuditLog:
     ) -> int:
         """Record in one commit the answer to an MTA that holds the mail: nothing happens between the two."""
         mail, facts = self._mail(transaction, verdict, evidence, observed)
-        intent = self._put(r.Intent(id=transaction.id, mail=mail), None, facts)
-        outcome = self._put(_outcome(transaction.id, reply, delivery))
-        await asyncio.gather(intent, outcome)
-        return outcome.result()
+        intent = self._entry(r.Intent(id=transaction.id, mail=mail), None, facts)
+        return await self._put_all(intent, self._entry(_outcome(transaction.id, reply, delivery)))
 
     async def sending(self, reference: str) -> int:
         """Record that the final dot is about to be sent; durable before it is."""
@@ -244,9 +243,12 @@ class AuditLog:
         self._owed.watch(written, record, mark)
         return await asyncio.shield(written)
 
-    def given_up(self, reference: str) -> None:
-        """Hand over that a mail whose intent was handed over is not sent; nobody waits until that is written."""
+    def given_up(self, reference: str, intent: asyncio.Future[int] | None = None) -> None:
+        """Hand over that a mail is not sent, unless its intent is known not to be written; nobody waits until that is."""
         self._keys.pop(reference, None)
+        told = intent is not None and not intent.cancel() and not intent.cancelled()
+        if intent is not None and told and not isinstance(intent.exception(), AuditLostError | None):
+            return
         self._owed.hand_over(r.Outcome(id=reference, delivery=r.Delivery.NOT_SENT), Closed(reference))
 
     async def refused(
@@ -365,27 +367,20 @@ class AuditLog:
     # --- inside ----------------------------------------------------------------------------------------------------
 
     def _put(self, record: r.Record, mark: Mark | None = None, facts: bytes | None = None) -> asyncio.Future[int]:
-        """Hand a record to the writer; what is put together in one step of the loop is committed together or fails."""
+        return self._put_all(self._entry(record, mark, facts))
+
+    def _put_all(self, *entries: Entry) -> asyncio.Future[int]:
+        """Hand records to the writer; what is put together in one step of the loop is committed together or fails."""
         if self._channel is None:
             raise AuditError("the audit log is not open")
         self._owed.hand_over_all()
-        return self._channel.put(Entry(r.body(record, self._process), mark, facts))
+        return self._channel.put(*entries)
+
+    def _entry(self, record: r.Record, mark: Mark | None = None, facts: bytes | None = None) -> Entry:
+        return Entry(r.body(record, self._process), mark, facts)
 
     def _put_late(self, outcome: r.Outcome, mark: Closed) -> asyncio.Future[int] | None:
-        entry = Entry(r.body(outcome, self._process), mark)
-        return self._channel.put(entry) if self._channel is not None else None
-
-    @contextlib.contextmanager
-    def _not_sent_unless_told(self, reference: str) -> Iterator[None]:
-        """Close a mail whose intent may be written though the writer was lost, or whoever waited gave up: it is not sent."""
-        try:
-            yield
-        except KnownReferenceError:
-            self._keys.pop(reference, None)
-            raise
-        except (AuditLostError, asyncio.CancelledError):
-            self.given_up(reference)
-            raise
+        return self._channel.put(self._entry(outcome, mark)) if self._channel is not None else None
 
 
 def _first_line(reply: Reply | None) -> str:

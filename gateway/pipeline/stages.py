@@ -22,12 +22,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from msgspec import structs
-
 from gateway.audit import AuditLog, Delivery, failpoints
 from gateway.cluster.repetitions import Repetitions
 from gateway.engine import PolicySet, explain
-from gateway.errors import AuditError, KnownReferenceError, TemporaryError
+from gateway.errors import AuditError, TemporaryError
 from gateway.hold.keeping import Case, Keeper
 from gateway.identity import results_header
 from gateway.milter.engine import MilterAnswer
@@ -53,6 +51,7 @@ from gateway.smtp.engine import Relay
 from gateway.smtp.replies import texts_in
 from gateway.spool import Spool
 from gateway.system.logs import about_mail, log_failure
+from gateway.system.tasks import begun
 from gateway.system.uninterrupted import uninterrupted
 
 _LOG = logging.getLogger("gateway.pipeline.stages")
@@ -133,12 +132,7 @@ class Pipeline:
         judged = judged._replace(verdict=without_hold(judged.verdict))
         if judged.verdict.disposition >= Disposition.DEFER:
             return await self._refuse(transaction, judged)
-        try:
-            return await self._relay_once(transaction, spool, relay, judged)
-        except KnownReferenceError:  # once in a very long time two mails in hand have one reference
-            transaction = structs.replace(transaction, id=self._new_reference())
-            about_mail(transaction.id, transaction.session.auth_user)
-            return await self._relay_once(transaction, spool, relay, judged)
+        return await self._relay_once(transaction, spool, relay, judged)
 
     async def judge_message(self, transaction: Transaction, spool: Spool) -> MilterAnswer:
         """Judge a mail that an MTA holds (`gateway.milter.engine.MilterEngine`); delivery is the MTA's.
@@ -268,9 +262,9 @@ class Pipeline:
         A mail whose time is over is read to its end all the same, for when it comes again.
         """
         began = time.monotonic()
-        work = asyncio.create_task(self._judge.judge(transaction, spool))
+        work = begun(self._judge.judge(transaction, spool))
         try:
-            judged = await asyncio.shield(work)
+            judged = work.result() if work.done() else await asyncio.shield(work)
         except asyncio.CancelledError as cancelled:
             if not (transaction.id in self._judge.readings.going and self._behind.take(transaction.id, work, spool)):
                 work.cancel()
@@ -318,7 +312,8 @@ class Pipeline:
     async def _relay(self, transaction: Transaction, spool: Spool, relay: Relay, judged: Judged) -> Reply:
         """Hand a mail on: intent, content, `sending`, final dot, outcome.
 
-        A small mail leaves in one packet with its final dot, so both marks are made in one commit beforehand.
+        A small mail leaves in one packet with its final dot, so both marks are made in one commit beforehand, while the
+        next hop is asked for its go-ahead.
         """
         evidence, verdict, policies, observed = judged
         prepend = await self._outgoing.fields(
@@ -326,26 +321,30 @@ class Pipeline:
         )
         spool.trim()
         in_one_stroke = spool.fileno() is None
-        if in_one_stroke:
-            await self._audit.intent_and_sending(transaction, verdict, evidence, observed)
-        else:
-            await self._audit.intent(transaction, verdict, evidence, observed)
-        failpoints.hit("pipeline.before_relay")
+        record = self._audit.intent_and_sending if in_one_stroke else self._audit.intent
+        recorded = record(transaction, verdict, evidence, observed)
+
+        async def before_content() -> None:
+            await recorded
+            failpoints.hit("pipeline.before_relay")
 
         async def before_final_dot() -> None:
-            if not in_one_stroke:
-                await self._audit.sending(transaction.id)
+            await (before_content() if in_one_stroke else self._audit.sending(transaction.id))
             failpoints.hit("pipeline.before_final_dot")
 
         try:
+            if not in_one_stroke:
+                await before_content()
             reply = await relay.send(prepend, spool.wire_chunks(), before_final_dot)
+            await recorded  # also when the next hop refused before its dot
         except HopFailedError as failure:
+            recorded.add_done_callback(lambda one: one.cancelled() or one.exception())  # nobody waits for it
             delivery = Delivery.UNKNOWN if failure.after_final_dot else Delivery.NOT_SENT
             await self._audit.outcome(transaction.id, None, delivery)
             raise
         except BaseException:
             # Nobody waits until this is written: a writer that hangs is why the time was over.
-            self._audit.given_up(transaction.id)
+            self._audit.given_up(transaction.id, recorded)
             raise
         failpoints.hit("pipeline.before_outcome")
         told = self._settle(transaction, relayed=reply.code // 100 == 2)

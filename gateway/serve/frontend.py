@@ -43,7 +43,6 @@ from gateway.serve.app import (
     next_hop_settings,
     outgoing,
     server_tls,
-    smtp_settings,
     spool_settings,
     warn_of_days,
 )
@@ -54,6 +53,7 @@ from gateway.serve.vitals import Vitals
 from gateway.smtp.engine import EventKind, SmtpEvent
 from gateway.smtp.replies import texts_in
 from gateway.smtp.server import SmtpServer, log_internal_error
+from gateway.smtp.settings import SmtpSettings
 from gateway.spool import ByteBudget, Spool
 from gateway.system.heart import Heart
 from gateway.system.levels import Levels
@@ -75,6 +75,8 @@ class Inherited:
     workers: WorkerPool
     taken: tuple[Taken, ...]
     """Where each listener of the configuration accepts, in its order."""
+    smtp: SmtpSettings
+    """Of all front ends: their TLS contexts are copies of one, so that any of them resumes what another began (RFC 8446 §2.2)."""
     audit_door: socket.socket
     """To the process that writes the audit log."""
     desk_door: socket.socket
@@ -135,11 +137,11 @@ class _Frontend:
         living = asyncio.create_task(self._vitals.live(audit))
         history = SenderHistory(configuration.data)
         behind = Behind(limit_bytes=configuration.inspection.behind_bytes, limit_s=configuration.inspection.behind_s)
-        self._smtp_settings = smtp_settings(configuration, inherited.taken)
-        limits, first = self._smtp_settings.limits, self._slot == 0
+        limits, first = inherited.smtp.limits, self._slot == 0
         link = ClusterLink(configuration, limits, inherited.levels, self._teller, process=audit.process, first=first)
         link.start()
         try:
+            self._renew_certificates(warns=False)
             hop = NextHop(next_hop_settings(configuration), on_away=self._vitals.addresses_away)
             author = Author.of(configuration, hostname(configuration))
             notices = Notices(hop, NoticeBook(configuration.data), author, clock=time.time)
@@ -149,7 +151,7 @@ class _Frontend:
                 configuration.passwords, audit, notices, data=configuration.data, clock=utc_now
             )
             smtp = SmtpServer(
-                self._smtp_settings,
+                inherited.smtp,
                 pipeline,
                 hop,
                 on_internal_error=self._failed,
@@ -336,15 +338,16 @@ class _Frontend:
         if self._slot == 0 and directory is not None:
             await self._audit.mailboxes(directory)
 
-    def _renew_certificates(self) -> None:
+    def _renew_certificates(self, *, warns: bool = True) -> None:
         """Put the files of now into the contexts in use: handshakes from here on see them, sessions go on."""
-        for listener, settings in zip(self._smtp_sections, self._smtp_settings.listeners, strict=True):
+        for listener, settings in zip(self._smtp_sections, self._inherited.smtp.listeners, strict=True):
             if settings.tls_context is None or listener.certificate is None:
                 continue
             try:
                 server_tls(listener)  # a chain that does not fit its key would spoil the context in use
                 settings.tls_context.load_cert_chain(listener.certificate, listener.key)
-                warn_of_days(listener.certificate)
+                if warns:
+                    warn_of_days(listener.certificate)
             except (UserError, OSError) as error:
                 _LOG.error("%s", both("start", "reload", "certificate", fault=error))
 

@@ -35,6 +35,7 @@ from gateway.serve.app import (
     outgoing,
     server_tls,
     shortcomings,
+    smtp_settings,
     start_workers,
 )
 from gateway.serve.beside import Addresses, Beside, beside
@@ -98,6 +99,7 @@ def serve(configuration: Configuration) -> int:
             configuration=configuration, rulebook=rulebook, workers=workers, taken=listeners, audit_door=others.audit.door,
             desk_door=others.desk.door, secret=secrets.token_bytes(32), load=load, rules_told=RulesTold(),
             troubles=watch.pipe, shipping=shipping, levels=Levels(time.monotonic),
+            smtp=smtp_settings(configuration, listeners),
         )  # fmt: skip
         signal.signal(signal.SIGHUP, lambda *_: None)  # of who asks for a reload before it is waited for
         try:

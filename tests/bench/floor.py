@@ -21,7 +21,7 @@ from gateway.nexthop.hop import NextHop
 from gateway.nexthop.settings import NextHopSettings
 from gateway.smtp.engine import Relay
 from gateway.smtp.server import SmtpServer
-from gateway.smtp.settings import ListenerSettings, SmtpSettings
+from gateway.smtp.settings import ListenerSettings, SmtpLimits, SmtpSettings
 from gateway.spool import Spool
 
 _END = b"\r\n.\r\n"
@@ -143,7 +143,8 @@ async def _serve(kind: str, host: str, port: int, hop: tuple[str, int]) -> None:
     else:
         listener = ListenerSettings(host=host, port=port, kind=ListenerKind.RELAY, banner_hostname="floor")
         settings = NextHopSettings(host=hop[0], port=hop[1], our_name="floor", tls=NextHopTls.NONE)
-        await SmtpServer(SmtpSettings(listeners=(listener,)), _Unjudged(), NextHop(settings)).start()
+        limits = SmtpLimits(connections_per_address=1000)  # one machine sends for many
+        await SmtpServer(SmtpSettings(listeners=(listener,), limits=limits), _Unjudged(), NextHop(settings)).start()
     await asyncio.get_running_loop().create_future()
 
 

@@ -1,7 +1,7 @@
 """Load generator: one thread, epoll, one connection for each mail, no pipelining, as mail clients do.
 
 `python -m tests.bench.load HOST:PORT FILE -n 600 -c 20` prints one JSON line. Every mail is made different by its
-Message-ID, so that nothing on the way may take it for a retry.
+Message-ID, so that nothing on the way may take it for a retry, and a file by a number in it, so that it is read each time.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ COMMANDS = (
     b"DATA\r\n",
 )
 CONTENT_STEP = len(COMMANDS)
+_WITH_FILE_BYTES = 100_000
+_DIGITS = 24
 
 
 @dataclass
@@ -44,6 +46,7 @@ def run(address: tuple[str, int], mail: bytes, *, messages: int, concurrency: in
     errors: list[str] = []
     begin = time.perf_counter()
     started = 0
+    line = mail.rfind(b"\r\n", 0, -1000) + 2  # in the last file, if there is one
 
     def open_one() -> None:
         nonlocal started
@@ -51,7 +54,13 @@ def run(address: tuple[str, int], mail: bytes, *, messages: int, concurrency: in
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         started += 1
-        content = b"Message-ID: <%d.%d@load.example>\r\n" % (started, time.time_ns()) + mail + b".\r\n"
+        stamp = b"%d.%d" % (started, time.time_ns())
+        content = b"Message-ID: <%b@load.example>\r\n%b%b%b.\r\n" % (
+            stamp,
+            mail[:line],
+            _digits(stamp, mail, line),
+            mail[line + _DIGITS :],
+        )
         clients[sock.fileno()] = Client(sock, content, time.perf_counter())
         sock.connect_ex(address)
         poll.register(sock.fileno(), select.EPOLLIN)
@@ -119,6 +128,13 @@ def run(address: tuple[str, int], mail: bytes, *, messages: int, concurrency: in
         "p50_ms": _percentile(latencies, 0.5),
         "p99_ms": _percentile(latencies, 0.99),
     }
+
+
+def _digits(stamp: bytes, mail: bytes, line: int) -> bytes:
+    """Return what stands at that place of a mail: of a file, so that none comes twice, another number each time."""
+    if len(mail) < _WITH_FILE_BYTES:
+        return mail[line : line + _DIGITS]
+    return stamp.replace(b".", b"").rjust(_DIGITS, b"0")[-_DIGITS:]
 
 
 def _percentile(values: list[float], share: float) -> float | None:

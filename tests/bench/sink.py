@@ -12,7 +12,8 @@ import sys
 
 END = b"\r\n.\r\n"
 REPLIES = {
-    b"EHLO": b"250-sink\r\n250-SIZE 0\r\n250-8BITMIME\r\n250-DSN\r\n250-ENHANCEDSTATUSCODES\r\n250 SMTPUTF8\r\n",
+    b"EHLO": b"250-sink\r\n250-SIZE 0\r\n250-8BITMIME\r\n250-DSN\r\n250-ENHANCEDSTATUSCODES\r\n250-AUTH PLAIN\r\n250 SMTPUTF8\r\n",
+    b"AUTH": b"235 2.7.0 ok\r\n",
     b"DATA": b"354 go\r\n",
     b"QUIT": b"221 2.0.0 bye\r\n",
 }
