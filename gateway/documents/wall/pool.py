@@ -1,7 +1,7 @@
 """The parent's side of the wall: `WorkerPool.inspect` gives one message to one child and takes back an `Inspection`.
 
 The supervisor calls `start` before it makes front ends (no event loop is needed); each front-end process then uses its
-inherited copy, or `attach` when it was exec'd. Nothing here parses a document. A child that crashes, uses up its
+inherited copy. Nothing here parses a document. A child that crashes, uses up its
 processor time, says too much or nothing costs the part it was reading: that part becomes *cannot tell* with the cause,
 and another child reads the rest, at most `RESTARTS` times. Our own trouble (no zygote, no descriptors, a child that
 stands still, too many waiting) raises `TemporaryError`, which the sender sees as 451. No clock ends an inspection but
