@@ -34,7 +34,7 @@ from gateway.serve.app import (
 )
 from gateway.serve.cosigning import witnesses_of
 from gateway.serve.hold import check_hold
-from gateway.steward.accounts.book import NAME, Book, all_accounts
+from gateway.steward.accounts.book import NAME, Account, Book, all_accounts
 from gateway.steward.condition import (
     Health,
     certificate_line,
@@ -235,11 +235,10 @@ def _console(configuration: Configuration) -> Iterator[Line]:
     if console.certificate is not None and console.key is not None:
         check_console(configuration)
         yield from _good_pair(console.listen, console.certificate, console.key)
-    if not (configuration.data / NAME).exists():
-        yield Line(Health.WARNING, "console", both("steward", "start", "no_account"))
-        return
-    with closing(Book.under(configuration.data)) as book, book.reading() as connection:
-        accounts = all_accounts(connection)
+    accounts: tuple[Account, ...] = ()
+    if (configuration.data / NAME).exists():
+        with closing(Book.under(configuration.data)) as book, book.reading() as connection:
+            accounts = all_accounts(connection)
     if not accounts:
         yield Line(Health.WARNING, "console", both("steward", "start", "no_account"))
     for account in accounts:
@@ -257,9 +256,8 @@ def _reports(configuration: Configuration) -> Iterator[Line]:
         return
     directory, office = Rulebook(configuration).current.directory, configuration.reports.office
     units = [unit for unit in directory.units.values() if unit.heads] if directory is not None else []
-    health = Health.GOOD if units or office else Health.WARNING
-    fields = {"units": len(units), "office": office or "-"}
-    yield Line(health, "reports", both("start", "doctor", "reports" if units or office else "reports_none", **fields))
+    health, key = (Health.GOOD, "reports") if units or office else (Health.WARNING, "reports_none")
+    yield Line(health, "reports", _say(key, units=len(units), office=office or "-"))
 
 
 def _self_check(configuration: Configuration) -> Iterator[Line]:
@@ -268,9 +266,8 @@ def _self_check(configuration: Configuration) -> Iterator[Line]:
         return
     kinds = {listener.kind for listener in configuration.listeners}
     reachable = kinds & {ListenerKind.SUBMISSION, ListenerKind.SUBMISSIONS}
-    health = Health.GOOD if reachable else Health.WARNING
-    key = "check_mailbox" if reachable else "check_mailbox_none"
-    yield Line(health, "self_check", both("start", "doctor", key, address=configuration.self_check.address))
+    health, key = (Health.GOOD, "check_mailbox") if reachable else (Health.WARNING, "check_mailbox_none")
+    yield Line(health, "self_check", _say(key, address=configuration.self_check.address))
 
 
 def _made_by_the_service(path: Path) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, Literal, Self, TypedDict, Unpack
 
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
+from gateway.config.audit import Audit
 from gateway.config.cluster import Cluster
 from gateway.config.console import Console
 from gateway.config.hold import Hold
@@ -229,22 +230,6 @@ class Dkim(Section):
 
     keys: tuple[DkimKey, ...] = ()
     sign_again: bool = False
-
-
-class Witness(Section):
-    """Who cosigns our checkpoints (C2SP tlog-witness)."""
-
-    url: str = Field(pattern=r"^https?://[^/\s?#]+[^\s?#]*$")
-    key: str = Field(pattern=r"^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$")
-
-
-class Audit(Section):
-    """The log."""
-
-    facts_days: int = Field(default=90, ge=0, le=3660)
-    marker: Place | None = None
-    installation: str = Field(default="", pattern=r"^([0-9a-f]{8})?$")
-    witnesses: tuple[Witness, ...] = ()
 
 
 _THIS_MACHINE = {"0.0.0.0", "::", "localhost", "127.0.0.1", "::1"}  # noqa: S104 - compared with, not listened on
