@@ -149,7 +149,9 @@ def console_token_add(
     from gateway.commands import token as tokens
     from gateway.commands.common import data_folder, load_configuration
 
-    mailbox = console.official_mailbox(load_configuration(config), mailbox) if mailbox else ""
+    configuration = load_configuration(config)
+    mailbox = console.official_mailbox(configuration, mailbox) if mailbox else ""
+    unit = console.listed_unit(configuration, unit) if unit else ""
     return tokens.add(
         data_folder(config, data), name, mailbox=mailbox, unit=unit, days=days, per_hour=per_hour, reason=reason
     )

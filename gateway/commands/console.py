@@ -21,6 +21,7 @@ from gateway.commands.waiver import steward as operator
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
 from gateway.identity.directory import load
+from gateway.model import Directory
 from gateway.notice import NoticeBook
 from gateway.steward.accounts import manage
 from gateway.steward.accounts.book import Account, Book, all_accounts, find_account
@@ -54,11 +55,22 @@ def set_mail(data: Path, name: str, mail: str, reason: str) -> int:
 
 def official_mailbox(configuration: Configuration, address: str) -> str:
     """Return an address in normal form; UserError when it is neither of the directory nor of an official domain."""
-    directory = load(configuration.directory_in_use) if configuration.directory_in_use is not None else None
     try:
-        return manage.official_mailbox(address, directory, configuration.passwords.login_domain)
+        return manage.official_mailbox(address, _directory(configuration), configuration.passwords.login_domain)
     except AccountFaultError as fault:
         raise UserError(both("steward", "accounts", fault.key)) from None
+
+
+def listed_unit(configuration: Configuration, unit: str) -> str:
+    """Return a unit as the directory has it; UserError when no mailbox is of it."""
+    directory = _directory(configuration)
+    if directory is None or all(mailbox.unit != unit for mailbox in directory.mailboxes.values()):
+        raise UserError(both("steward", "accounts", "token_unit"))
+    return unit
+
+
+def _directory(configuration: Configuration) -> Directory | None:
+    return load(configuration.directory_in_use) if configuration.directory_in_use is not None else None
 
 
 def show(data: Path, *, as_json: bool) -> int:

@@ -165,14 +165,18 @@ def test_doctor_looks_at_the_consoles_certificate_port_and_accounts(console, tmp
 
 
 def test_tokens_of_programs_are_made_listed_and_taken_back_and_recorded(console, tmp_path):
+    (tmp_path / "directory.csv").write_text("address,unit,kind\nvanthu.noivu@tphcm.gov.vn,noivu,unit\n")
+    (tmp_path / "gateway.yaml").write_text(f"directory: {tmp_path}/directory.csv\n")
+    settings = ("--config", str(tmp_path / "gateway.yaml"))
     token = console(
-        "token", "add", "ho-so", "--unit", "noivu", "--days", "3", "--per-hour", "5", "--reason", "QĐ 12"
+        "token", "add", "ho-so", "--unit", "noivu", "--days", "3", "--per-hour", "5", "--reason", "QĐ 12", *settings
     ).split()[-1]
+    assert "Danh bạ không có hộp thư" in console("token", "add", "ho-so-2", "--unit", "noi-vu", *settings, code=2)
     assert token.startswith("cvt_")
     (listed,) = [json.loads(line) for line in console("token", "list", "--json").splitlines() if line]
     assert (listed["name"], listed["unit"], listed["mailbox"], listed["per_hour"]) == ("ho-so", "noivu", None, 5)
     assert token not in console("token", "list")
-    console("token", "add", "ho-so", "--unit", "noivu", code=2)
+    console("token", "add", "ho-so", "--unit", "noivu", *settings, code=2)
     console("token", "revoke", "ho-so")
     console("token", "revoke", "ho-so", code=2)
     assert [(act["what"], act["about"], act.get("reason", "")) for act in acts(tmp_path)] == [
