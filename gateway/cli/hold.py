@@ -53,7 +53,7 @@ def hold_approve(
 ) -> int:
     """Đồng ý (người thứ nhất) hoặc duyệt và gửi (người thứ hai) / endorse, or approve and send; asks for the account's code.
 
-    gateway hold approve BT-7F3K2Q9X --as so.binh --reason "đã xem bản giấy"
+    gateway hold approve BT-7F3K2Q9XM4D6H --as so.binh --reason "đã xem bản giấy"
     """
     from gateway.commands.common import load_configuration
     from gateway.commands.hold import decided

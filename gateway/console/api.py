@@ -82,7 +82,7 @@ _FAULTS: Final = {
     503: "The gateway is busy, or reading takes longer than there is time",
 }
 EXAMPLE: Final = ApiCheck(
-    reference="BT-7F3K2Q9X",
+    reference="BT-7F3K2Q9XM4D6H",
     disposition="reject",
     marked=False,
     confidential=False,
