@@ -98,11 +98,18 @@ def test_a_day_that_is_not_over_or_not_signed_is_not_archived(tmp_path, cluster)
 
 def test_a_name_that_leads_out_of_the_folder_is_not_followed(tmp_path, cluster):
     kept = tmp_path / "a" / "kept"
-    with connect(cluster) as connection:
-        for table in ("record", "checkpoint", "shipper"):
-            connection.execute(f"UPDATE {table} SET node = '../out'".encode())
-    with pytest.raises(UserError, match="out, as no gateway is named"):
-        list(archive_day(cluster, DAYS[0], into_folder(kept), now=NOW))
+
+    def named(node: str) -> None:
+        with connect(cluster) as connection:
+            for table in ("record", "checkpoint", "shipper"):
+                connection.execute(f"UPDATE {table} SET node = '{node}'".encode())
+
+    named("../out")
+    try:
+        with pytest.raises(UserError, match="out, as no gateway is named"):
+            list(archive_day(cluster, DAYS[0], into_folder(kept), now=NOW))
+    finally:
+        named("one")
     assert not (tmp_path / "a").exists()
 
 
