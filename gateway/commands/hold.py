@@ -1,7 +1,7 @@
 """`gateway hold key | list | show | approve | refuse | release | export`.
 
-Whoever decides proves himself as at the console: an account with the role, and a fresh code of its second factor. The steps
-go through the functions that answer the console, beside a running gateway or without one.
+Authentication as at the console: an account with the role, and a fresh code of its second factor. Steps use the functions
+of the console, with or without a running gateway.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from gateway.yaml.values import printable
 
 
 def key(file: Path) -> int:
-    """Make a pair of keys; print what goes into gateway.yaml."""
+    """Generate a key pair; print the section of gateway.yaml."""
     public = make_identity(file)
     print(both("hold", "key", "made", path=file), file=sys.stderr)
     print(f"hold:\n  recipient: {public}\n  identity: {file.absolute()}")
@@ -54,7 +54,7 @@ def key(file: Path) -> int:
 
 
 def show(configuration: Configuration, reference: str, *, as_json: bool) -> int:
-    """Print the held mails, or one with its records."""
+    """Print all held mails, or one with its audit records."""
     with _office(configuration) as office:
         office.holds.adopt()
         requests = office.people.requests.all() if not reference else tuple(filter(None, [office.wanted(reference)]))
@@ -72,7 +72,7 @@ def show(configuration: Configuration, reference: str, *, as_json: bool) -> int:
 
 
 def decided(configuration: Configuration, reference: str, step: Step, *, account: str, reason: str) -> int:
-    """Take a step with a held mail in the name of an account, which proves itself by a code."""
+    """Take a step on a held mail as an account, authenticated by a fresh code."""
     with _office(configuration) as office:
         request = office.wanted(reference)
         if step is Step.APPROVE and request.at(int(time.time())) is State.OPEN:
@@ -92,7 +92,7 @@ def decided(configuration: Configuration, reference: str, step: Step, *, account
 
 
 def export(configuration: Configuration, reference: str, target: Path, *, account: str) -> int:
-    """Write the octets of a held mail to a file that must not be there yet."""
+    """Write the bytes of a held mail to a new file; OSError when it exists."""
     with _office(configuration) as office:
         person = office.proven(account, q.GetHeld)
         pieces = get_held(office.desk, person, q.GetHeld(office.wanted(reference).reference), Language.VI)
@@ -106,13 +106,13 @@ _KINDS: Final[dict[Step, type[Struct]]] = {Step.APPROVE: q.Approve, Step.RELEASE
 
 
 def _asked(prompt: str) -> str:
-    """Return a line that nobody reads over a shoulder; without a terminal the next line of standard input."""
+    """Read a line without echo; without a terminal, the next line of standard input."""
     return getpass.getpass(f"{prompt}: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
 
 
 @dataclass(frozen=True)
 class _Office:
-    """What a step needs, as the steward has it."""
+    """Objects of the steward that a step needs."""
 
     desk: Desk
     holds: Holds
@@ -126,7 +126,7 @@ class _Office:
         return request
 
     def proven(self, name: str, question: type[Struct]) -> Person:
-        """Return the person of an account that may ask a question, once its code was right."""
+        """Authenticate an account by a fresh code and check its role; UserError, Refused."""
         name = name.strip().casefold()
         with self.people.book.reading() as connection:
             account = find_account(connection, name)
@@ -144,7 +144,7 @@ class _Office:
 
 @contextmanager
 def _office(configuration: Configuration) -> Iterator[_Office]:
-    """Open what the steward has, as whoever owns the data folder."""
+    """Open the steward's objects as the owner of the data folder; UserError."""
     out = way_out(configuration)
     if out is None:
         raise UserError(both("hold", "say", "off"))

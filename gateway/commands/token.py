@@ -1,4 +1,4 @@
-"""`gateway console token add | list | revoke`: programs that may have files checked before they send them."""
+"""`gateway console token add | list | revoke`: API tokens for self-checks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gateway.vietnamese.printed import clean
 
 
 def add(data: Path, name: str, *, mailbox: str, unit: str, days: int, per_hour: int, reason: str) -> int:
-    """Make a token and print it; it is shown once."""
+    """Create a token and print it, once."""
     with open_book(data) as book:
         sign = signed(data, reason)
         tokens = Tokens(book, time.time)
@@ -26,7 +26,7 @@ def add(data: Path, name: str, *, mailbox: str, unit: str, days: int, per_hour: 
 
 
 def show(data: Path, *, as_json: bool) -> int:
-    """Print the tokens, without their secrets."""
+    """Print the tokens without their secrets."""
     with open_book(data) as book:
         programs = Tokens(book, time.time).all()
     for one in programs:
@@ -45,7 +45,7 @@ def show(data: Path, *, as_json: bool) -> int:
 
 
 def revoke(data: Path, name: str, reason: str) -> int:
-    """Take a token back."""
+    """Revoke a token."""
     with open_book(data) as book:
         Tokens(book, time.time).revoke(name, sign=signed(data, reason))
     print(both("steward", "say", "token_revoked", name=name))

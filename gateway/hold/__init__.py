@@ -1,12 +1,12 @@
-"""The hold store of the relay: mail that is acknowledged, sealed, and sent only when two persons have decided so.
+"""Hold store of the relay: mail acknowledged with 250, encrypted at rest, sent only when two persons approve.
 
-    seal.py      age files: anybody with the public key seals, only the steward opens
-    store.py     the folder `hold/` of the data folder: one sealed file for each mail, limits, one holder of a file at a time
-    state.py     what became of a held mail, from its records
-    keeping.py   front end: sealed file, records, notice, then 250; any failure before is 451 and leaves nothing
-    way.py       the way out: who takes released mail, and whether he would
-    release.py   one attempt to send a held mail, recorded so that a crash at any point is told rightly
+    seal.py      age encryption: the public key seals, only the steward's private key opens
+    store.py     folder `hold/` of the data folder: one sealed file per mail, limits, file locks as leases
+    state.py     state of a held mail, derived from its audit records
+    keeping.py   front end: sealed file, audit records, notice, then 250; any earlier failure is 451
+    way.py       outbound server for released mail, and its test
+    release.py   one delivery attempt, recorded so that the state is correct after a crash at any point
 
-A mail is held from the moment its outcome `held` is in the log until another outcome follows. The files follow from the
-records, never the other way round. Off without `hold.release` in `gateway.yaml` (docs/decisions/0030).
+A mail is held from its outcome record `held` until the next outcome record. Files follow from the records, never the
+reverse. Disabled without `hold.release` in `gateway.yaml` (docs/decisions/0030).
 """

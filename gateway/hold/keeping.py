@@ -1,12 +1,12 @@
-"""A front end holds a mail: sealed file, records, notice to its sender, outcome, then 250. Before that anything is 451.
+"""Holding a mail in a front end: sealed file, audit records, notice to the sender, outcome, then 250; any failure is 451.
 
     reply 250 only after    the file is synced under its name       (store.put)
                             `intent` and `held` are durable         (AuditLog.holding)
                             the next hop took the notice            (tell)
                             the outcome `held` is durable           (AuditLog.is_held)
 
-What fails on the way leaves no file. When the writer of the log is lost at the last step nobody knows whether the mail is
-held: the file stays, the client gets 451, and its repetition finds the mail held, or holds it anew.
+A failed step removes the file. If the log writer is lost at the last step, it is unknown whether the mail is held: the
+file stays, the client gets 451, and its retry finds the mail held, or holds it again.
 """
 
 from __future__ import annotations
@@ -35,27 +35,27 @@ _LOG = logging.getLogger("gateway.hold")
 _BLOCK_BYTES: Final = 256 << 10
 
 Tell = Callable[[str, r.Held], Awaitable[HopReply]]
-"""Hands the notice about a held mail for a login's mailbox to the next hop; HopFailedError, HopRefusedError."""
+"""Sends the notice about a held mail to a login's mailbox by the next hop; HopFailedError, HopRefusedError."""
 
 
 class NotHeldError(TemporaryError):
-    """The mail could not be held now; nothing of it is kept."""
+    """Temporary failure to hold a mail; no file remains."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One judged mail that may be held."""
+    """A judged mail, candidate for holding."""
 
     transaction: Transaction
     verdict: Verdict
     evidence: Evidence
     observed: Observed
     reply: Reply
-    """What the client is told once it is held."""
+    """Reply to the client once the mail is held."""
 
 
 class Keeper:
-    """Holds the mails of one front end."""
+    """Hold operations of one front end."""
 
     def __init__(
         self,
@@ -69,9 +69,9 @@ class Keeper:
         may_tell: Callable[[str], Awaitable[bool]],
         tell: Tell,
     ) -> None:
-        """Prepare; `mailbox_of` returns the mailbox of a login, empty when it has none that could be told.
+        """`mailbox_of` returns the mailbox of a login, empty when it has none for notices.
 
-        `may_tell` says whether a mailbox may have another notice today.
+        `may_tell` returns whether a mailbox is below its daily limit of notices.
         """
         self._store = store
         self._audit = audit
@@ -83,7 +83,7 @@ class Keeper:
         self._tell = tell
 
     def may_hold(self, transaction: Transaction, verdict: Verdict) -> bool:
-        """Whether a mail is one that may be held at all: decided so, of a login that can be told, and no possible secret."""
+        """Whether a mail may be held: verdict `hold`, a login with a mailbox for notices, no confidentiality finding."""
         login = transaction.session.auth_user
         return (
             verdict.disposition is Disposition.HOLD
@@ -93,7 +93,7 @@ class Keeper:
         )
 
     async def held_before(self, transaction: Transaction, within_s: float) -> str | None:
-        """Return the reference of the identical mail that is held, None when there is none."""
+        """Return the reference of an identical held mail, None without one."""
         login = transaction.session.auth_user
         if login is None:
             return None
@@ -101,7 +101,7 @@ class Keeper:
         return found.id if found is not None and await asyncio.to_thread(self._store.has, found.id) else None
 
     async def keep(self, case: Case, spool: Spool, prepend: bytes) -> bool:
-        """Hold a mail; True once the client may be told so, False when store or mailbox had enough. NotHeldError, AuditError."""
+        """Hold a mail; True when 250 may be sent, False when the store or the mailbox is at its limit. NotHeldError, AuditError."""
         transaction = case.transaction
         if not await self._may_tell(self._mailbox_of(transaction.session.auth_user or "")):
             return False
@@ -120,7 +120,7 @@ class Keeper:
         return True
 
     async def _sealed(self, reference: str, spool: Spool, prepend: bytes) -> tuple[Lease, Digests]:
-        """Write the sealed file in a thread; when nobody waits for it any more it goes again."""
+        """Write the sealed file in a thread; on cancellation remove it afterwards."""
 
         def put() -> tuple[Lease, Digests]:
             size = len(prepend) + spool.size_bytes
@@ -141,7 +141,7 @@ class Keeper:
             raise
 
     def _forget(self, reference: str, lease: Lease | None = None) -> asyncio.Future[None]:
-        """Remove the file, in a thread; what cannot be removed is when the log is gone through."""
+        """Remove the file in a thread; the steward's next pass removes a file left after a failure."""
 
         def remove() -> None:
             with suppress(OSError):
@@ -167,7 +167,7 @@ class Keeper:
         )
 
     async def _recorded(self, case: Case, held: r.Held) -> None:
-        """Write the records and have the sender told."""
+        """Write the audit records and notify the sender."""
         reference = case.transaction.id
         try:
             await self._audit.holding(case.transaction, case.verdict, case.evidence, case.observed, held)

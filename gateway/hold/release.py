@@ -1,14 +1,14 @@
-"""One attempt to send a held mail: the very octets that were sealed, to exactly the recipients that were held.
+"""One delivery attempt for a held mail: the bytes as sealed, to exactly the recorded recipients.
 
-    sealed file opened, its digest is the record's      nothing is recorded before
-    `release`     durable                               a crash from here on: not sent
-    every recipient accepted, or refused by 5yz         a recipient that is put off puts off all
-    content                                             only its refusal by 5yz ends a held mail
-    `sending`     durable, then the final dot           a crash from here on: unknown, never sent again by itself
+    sealed file opened, digest matches the record       no record before this
+    `release`     durable                               crash after this: not sent
+    every recipient accepted, or rejected with 5yz      a 4yz for one recipient defers all
+    content                                             only its rejection with 5yz ends a held mail
+    `sending`     durable, then the final dot           crash after this: unknown, no automatic retry
     `outcome`     durable
-    the sealed file goes, unless the mail may have to be sent again
+    sealed file removed, unless a retry is possible
 
-Whoever calls has the lease on the mail.
+The caller holds the lease on the mail.
 """
 
 from __future__ import annotations
@@ -37,29 +37,29 @@ from gateway.smtp.replies import from_next_hop
 from gateway.spool import Spool
 
 Write = Callable[[r.Record, Mark | None], int]
-"""Writes a record with what the side tables keep of it, durable when it returns; AuditError."""
+"""Writes a record and its side table row, durable on return; AuditError."""
 _AGAIN: Final = frozenset({r.Delivery.UPSTREAM_DEFERRED, r.Delivery.NOT_SENT, r.Delivery.UNKNOWN})
-"""After which the sealed file stays."""
+"""Outcomes after which the sealed file is kept."""
 
 
 @dataclass(frozen=True)
 class Sent:
-    """What came of sending."""
+    """Result of a delivery attempt."""
 
     delivery: r.Delivery
     reply: HopReply | None = None
     words: str = ""
-    """Why there is no reply."""
+    """Reason when there is no reply."""
     left_out: tuple[str, ...] = ()
 
 
 def release(
     held: HeldMail, *, store: HoldStore, identity: Any, way: WayOut, write: Write, by: str, folder: Folder
 ) -> r.Outcome:
-    """Send a held mail and return what is recorded of it.
+    """Send a held mail and return the recorded outcome.
 
-    SealBrokenError, OSError and UserError before anything is recorded. AuditError later: then the mail is closed by the
-    next recovery, as *unknown* once its final dot may have gone out.
+    SealBrokenError, OSError and UserError before the first record. AuditError later: the next recovery then closes the
+    mail, as *unknown* if the final dot may have been sent.
     """
     octets = unseal(store.read(held.reference), identity, octets_sha256=held.held.octets)
     process = secrets.token_hex(4)
@@ -95,12 +95,12 @@ async def _send(held: r.Held, octets: bytes, way: WayOut, before_dot: Callable[[
     except HopFailedError as error:
         delivery = r.Delivery.UNKNOWN if error.after_final_dot else r.Delivery.NOT_SENT
         return Sent(delivery, words=str(error))
-    except CommandError as error:  # the way out lacks an extension that the mail needs
+    except CommandError as error:  # the outbound server lacks an SMTP extension that the mail needs
         return Sent(r.Delivery.NOT_SENT, words=f"{error.code} {error.enhanced} {error.text}")
 
 
 async def _on(connection: Connection, held: r.Held, octets: bytes, before_dot: Callable[[], Any]) -> Sent:
-    """Send on an open connection."""
+    """Send over an open connection."""
     extensions = connection.capabilities.keywords
     if not octets.isascii() and "8BITMIME" not in extensions:
         raise CommandError(554, "5.6.3", "no_8bitmime")
@@ -124,7 +124,7 @@ async def _on(connection: Connection, held: r.Held, octets: bytes, before_dot: C
 
 
 def _before_content(reply: HopReply) -> r.Delivery:
-    """Return what a refusal means that has seen no content: it may be of us or our login, so it never ends a held mail."""
+    """Return the outcome of a rejection before the content: it may concern our login, so it never ends a held mail."""
     return r.Delivery.UPSTREAM_DEFERRED if reply.code < 500 else r.Delivery.NOT_SENT
 
 

@@ -1,4 +1,4 @@
-"""Sealed files in the age format (age-encryption.org/v1): `age -d -i KEY FILE` of Debian opens them as well."""
+"""Sealed files in the age format (age-encryption.org/v1): `age -d -i KEY FILE` of Debian opens them too."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from gateway.errors import GatewayError, UserError
 from gateway.texts.catalogue import both, reasons
 
 _CREDENTIALS: Final = Path("/run/credentials")
-"""Where systemd lays keys for one service alone, whatever their modes look like."""
+"""Credentials of systemd, readable by one service only whatever their file mode."""
 _LIMIT_KEY_BYTES: Final = 64 << 10
 
 
 class SealBrokenError(GatewayError):
-    """A sealed file does not open with our key, or does not hold what its record says."""
+    """A sealed file cannot be decrypted with our key, or its digest differs from the record."""
 
 
 @dataclass(frozen=True)
 class Digests:
-    """SHA-256 of what was sealed and of the sealed file, in hex, and the size of the file in octets."""
+    """SHA-256 in hex of the plaintext (`octets`) and of the sealed file (`sealed`), and the file's size in bytes."""
 
     octets: str
     sealed: str
@@ -34,7 +34,7 @@ class Digests:
 
 
 def recipient_of(text: str) -> Any:
-    """Return the public key of its text `age1...`; UserError when it is none."""
+    """Parse a public key `age1...`; UserError when invalid."""
     try:
         return pyrage.x25519.Recipient.from_str(text)
     except pyrage.RecipientError:
@@ -42,7 +42,7 @@ def recipient_of(text: str) -> Any:
 
 
 def identity_of(path: Path) -> Any:
-    """Return the private key in a file; UserError when it is missing, is none, or others could read it."""
+    """Read a private key file; UserError when missing, invalid, or readable by others."""
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -62,12 +62,12 @@ def identity_of(path: Path) -> Any:
 
 
 def public_of(identity: Any) -> str:
-    """Return the text of the public key that belongs to a private one."""
+    """Return the public key of a private key as text."""
     return str(identity.to_public())
 
 
 def make_identity(path: Path) -> str:
-    """Write a new private key to a file that must not be there yet, mode 0600; return the public key's text. UserError."""
+    """Write a new private key to a new file, mode 0600; return the public key as text. UserError when it cannot be written."""
     identity = pyrage.x25519.Identity.generate()
     text = f"# public key: {public_of(identity)}\n{identity}\n"
     try:
@@ -82,20 +82,20 @@ def make_identity(path: Path) -> str:
 
 
 def seal(chunks: Iterable[bytes], descriptor: int, recipient: Any) -> Digests:
-    """Write chunks sealed for a recipient to an open file; OSError as the file raises it."""
+    """Encrypt chunks for a recipient into an open file; OSError of the file."""
     source, target = _Source(iter(chunks)), _Target(descriptor)
     try:
         pyrage.encrypt_io(source, target, [recipient])
     except pyrage.EncryptError as error:
         raise (target.failure or source.failure or OSError(str(error))) from None
-    # The library forgets a fault of its last write, when it gives its buffer away.
+    # pyrage ignores an error of its last write, when it flushes its buffer.
     if (failure := target.failure or source.failure) is not None:
         raise failure
     return Digests(source.hash.hexdigest(), target.hash.hexdigest(), target.size)
 
 
 def unseal(sealed: bytes, identity: Any, *, octets_sha256: str) -> bytes:
-    """Return what a sealed file holds; SealBrokenError when it does not open or is not what was sealed."""
+    """Decrypt a sealed file; SealBrokenError when decryption fails or the plaintext's digest differs."""
     try:
         octets: bytes = pyrage.decrypt(sealed, [identity])
     except pyrage.DecryptError as error:
@@ -106,7 +106,7 @@ def unseal(sealed: bytes, identity: Any, *, octets_sha256: str) -> bytes:
 
 
 class _Source(io.RawIOBase):
-    """Chunks as a file to read, hashed on the way."""
+    """Chunks as a readable file, hashed while read."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         super().__init__()
@@ -116,7 +116,7 @@ class _Source(io.RawIOBase):
         self._rest = b""
 
     def read(self, size: int = -1) -> bytes:
-        """Return at most `size` octets, none at the end."""
+        """Return at most `size` bytes, none at the end."""
         try:
             while not self._rest:
                 self._rest = next(self._chunks)
@@ -132,7 +132,7 @@ class _Source(io.RawIOBase):
 
 
 class _Target(io.RawIOBase):
-    """An open file to write, hashed on the way."""
+    """An open file, hashed while written."""
 
     def __init__(self, descriptor: int) -> None:
         super().__init__()
@@ -142,7 +142,7 @@ class _Target(io.RawIOBase):
         self._descriptor = descriptor
 
     def write(self, octets: Any) -> int:
-        """Write all of it."""
+        """Write all bytes."""
         data = bytes(octets)
         view = memoryview(data)
         try:

@@ -1,4 +1,4 @@
-"""What became of a held mail: read from its records and from nothing else."""
+"""State of a held mail, derived from its audit records only."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from gateway.audit.record import Delivery
 
 
 class HoldState(Enum):
-    """How far a held mail is."""
+    """State of a held mail."""
 
     PENDING = "pending"
-    """Being held: nobody was told yet."""
+    """Being held: not acknowledged yet."""
     VOID = "void"
-    """It was never acknowledged."""
+    """Never acknowledged."""
     HELD = "held"
     RELEASING = "releasing"
-    """Being sent, or a process ended while it was."""
+    """Being sent, or interrupted while being sent."""
     RELEASED = "released"
     FAILED = "failed"
-    """Not taken for now: a person may have it sent again."""
+    """Temporarily rejected or not sent: a person may retry."""
     UNKNOWN = "unknown"
-    """It may have arrived. Nothing sends it again but a person who asked the next hop."""
+    """Delivery unknown: only a person retries, after asking the next hop."""
     RETURNED = "returned"
-    """The next hop does not want it."""
+    """Permanently rejected by the next hop."""
     REFUSED = "refused"
     EXPIRED = "expired"
 
 
 KEPT: Final = frozenset({HoldState.HELD, HoldState.RELEASING, HoldState.FAILED, HoldState.UNKNOWN})
-"""While a mail is so, its sealed file must be there."""
+"""States that need the sealed file."""
 GONE: Final = frozenset(HoldState) - KEPT - {HoldState.PENDING}
-"""When it is so, its sealed file goes."""
+"""States in which the sealed file is removed."""
 _AFTER_RELEASE: Final = {
     Delivery.RELAYED: HoldState.RELEASED, Delivery.UPSTREAM_DEFERRED: HoldState.FAILED,
     Delivery.NOT_SENT: HoldState.FAILED, Delivery.UPSTREAM_REFUSED: HoldState.RETURNED,
@@ -50,35 +50,35 @@ _BEFORE: Final = {
 
 @dataclass(frozen=True)
 class HeldMail:
-    """A mail that has, or had, a sealed file."""
+    """A mail with a sealed file, now or earlier."""
 
     reference: str
     mail: r.MailFacts
     held: r.Held
     state: HoldState
     release: r.Release | None = None
-    """The last attempt to send it."""
+    """Last delivery attempt."""
     outcome: r.Outcome | None = None
-    """The last outcome, `held` among them."""
+    """Last outcome, `held` included."""
 
     @property
     def since(self) -> datetime:
-        """When it was sealed."""
+        """Time of sealing."""
         return datetime.fromisoformat(self.held.time)
 
     @property
     def until(self) -> datetime:
-        """When it expires."""
+        """Expiry."""
         return datetime.fromisoformat(self.held.until)
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """To whom it may be released."""
+        """Recipients at release."""
         return tuple(address for address, _ in self.held.recipients)
 
 
 def held_mail(history: History | None) -> HeldMail | None:
-    """Return what the records of a reference say of a mail of the hold store, None when it never was in it."""
+    """Derive a held mail from the records of a reference; None when it was never in the hold store."""
     mail = history.mail if history is not None else None
     if history is None or mail is None:
         return None
@@ -88,7 +88,7 @@ def held_mail(history: History | None) -> HeldMail | None:
     state = HoldState.PENDING
     for record in history.records:
         match record:
-            case r.Intent(mail=judged):  # another mail may have been given the same reference
+            case r.Intent(mail=judged):  # a reference can be reused by another mail
                 mail, held, release, outcome, state = judged, None, None, None, HoldState.PENDING
             case r.Held():
                 held = record
@@ -106,5 +106,5 @@ def held_mail(history: History | None) -> HeldMail | None:
 
 
 def look_up(reader: AuditReader, reference: str) -> HeldMail | None:
-    """Return a mail of the hold store as the log has it now; None when there is none of that reference."""
+    """Return a held mail in its current state; None for an unknown reference."""
     return held_mail(reader.show(reference))

@@ -1,7 +1,7 @@
-"""The folder of sealed files. A file is there whole or not at all, and one process at a time does anything with it.
+"""Folder of sealed files: atomic writes, and an exclusive lock per file.
 
-`REFERENCE.part` is being written and counts for nothing; `REFERENCE.age` is durable. The lock on a file is the lease on its
-mail: whoever holds a mail, sends it or ends it has it, and it goes with the process. Nothing here runs on an event loop.
+`REFERENCE.part` is an incomplete write, `REFERENCE.age` is durable. The lock on a file is the lease on its mail, needed to
+hold, send or end it; the kernel drops it with the process. Blocking calls: not for the event loop.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from gateway.hold.seal import Digests, seal
 
 _NAME: Final = re.compile(r"[A-Z0-9][A-Z0-9-]{0,63}\Z")
 _LEFT_OVER_S: Final = 3600.0
-"""After which a part that nobody writes any more is removed."""
+"""Age in seconds at which an abandoned `.part` is removed."""
 _WAIT_S: Final = 5.0
 _OVERHEAD: Final = 1024
 
 
 class NoRoomError(Exception):
-    """The store holds as many mails or octets as it may."""
+    """The store is at its limit of mails or bytes."""
 
 
 class InUseError(TemporaryError):
-    """Somebody else is doing something with the mail right now."""
+    """Another process or thread has the lease."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What may be held at one time."""
+    """Limits of the store."""
 
     mails: int
     bytes: int
@@ -47,22 +47,22 @@ class Limits:
 
 @dataclass(frozen=True)
 class SealedFile:
-    """One file of the store."""
+    """A sealed file of the store."""
 
     reference: str
     size: int
     time: float
-    """When it was written, in seconds since 1970."""
+    """Modification time, seconds since 1970."""
 
 
 class Lease:
-    """The right to do something with one mail, until `end`."""
+    """Exclusive lock on a mail, until `end`."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
     def end(self) -> None:
-        """Give it back."""
+        """Release the lock."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -75,13 +75,13 @@ class Lease:
 
 
 class HoldStore:
-    """The store under a data folder; any process and thread may use it."""
+    """The store under a data folder; safe for processes and threads."""
 
     def __init__(self, data: Path) -> None:
         self.folder = data / "hold"
 
     def prepare(self) -> None:
-        """Make the folder, readable by its owner only; OSError."""
+        """Create the folder, mode 0700; OSError."""
         if not self.folder.is_dir():
             self.folder.mkdir(mode=0o700, exist_ok=True)
             sync_folder(self.folder.parent)
@@ -96,20 +96,20 @@ class HoldStore:
         return tuple(sorted(found, key=lambda one: one.time))
 
     def has(self, reference: str) -> bool:
-        """Whether there is a durable file."""
+        """Whether a durable file exists."""
         return _NAME.match(reference) is not None and self._path(reference).exists()
 
     def put(
         self, reference: str, chunks: Iterable[bytes], *, size: int, recipient: Any, limits: Limits
     ) -> tuple[Lease, Digests]:
-        """Seal chunks of so many octets together; durable, under its name, when it returns. The lease is the caller's.
+        """Seal chunks of `size` bytes in total into a file, durable on return; the caller gets the lease.
 
-        NoRoomError beyond the limits; OSError, and no file, when the disk fails.
+        NoRoomError beyond the limits; OSError, and no file, on a disk error.
         """
         part = self._path(reference, ".part")
         lease = Lease(self._begin(part, size, limits))
         try:
-            digests = self._written(lease._descriptor, chunks, recipient)  # noqa: SLF001 - of our own kind
+            digests = self._written(lease._descriptor, chunks, recipient)  # noqa: SLF001 - class of this module
             failpoints.hit("hold.synced")
             part.rename(self._path(reference))
             sync_folder(self.folder)
@@ -121,7 +121,7 @@ class HoldStore:
         return lease, digests
 
     def lease(self, reference: str) -> Lease:
-        """Take the lease on a mail; InUseError while another has it, FileNotFoundError without a file."""
+        """Take the lease on a mail; InUseError when it is taken, FileNotFoundError without a file."""
         if not _NAME.match(reference):
             raise FileNotFoundError(reference)
         descriptor = os.open(self._path(reference), os.O_RDONLY | os.O_CLOEXEC)
@@ -133,16 +133,16 @@ class HoldStore:
         return Lease(descriptor)
 
     def read(self, reference: str) -> bytes:
-        """Return a sealed file as it is; OSError."""
+        """Return a sealed file, still encrypted; OSError."""
         return self._path(reference).read_bytes()
 
     def remove(self, reference: str) -> None:
-        """Remove whatever there is of a mail; OSError."""
+        """Remove all files of a mail; OSError."""
         for suffix in (".part", ".age"):
             self._path(reference, suffix).unlink(missing_ok=True)
 
     def clear_parts(self) -> None:
-        """Remove parts that no process writes any more."""
+        """Remove abandoned `.part` files."""
         for entry in self._entries(".part"):
             with suppress(OSError):
                 descriptor = os.open(entry, os.O_RDONLY | os.O_CLOEXEC)
@@ -161,14 +161,14 @@ class HoldStore:
             yield from (entry for entry in self.folder.iterdir() if entry.suffix in suffixes)
 
     def _begin(self, part: Path, size: int, limits: Limits) -> int:
-        """Open a new part, locked, and take room for it among the limits."""
+        """Create a locked `.part` and reserve its space within the limits."""
         expected = size + (size >> 16) * 16 + _OVERHEAD
         with self._alone():
             sizes = []
             for entry in self._entries(".age", ".part"):
                 with suppress(FileNotFoundError):
                     sizes.append(entry.stat().st_size)
-            if part.with_suffix(".age").exists():  # of another mail that was given the same reference
+            if part.with_suffix(".age").exists():  # another mail with the same reference
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), part.stem)
             if len(sizes) >= limits.mails or sum(sizes) + expected > limits.bytes:
                 raise NoRoomError
@@ -192,7 +192,7 @@ class HoldStore:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Be the only one who counts what there is."""
+        """Exclusive lock on the folder while sizes are counted."""
         descriptor = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         end = time.monotonic() + _WAIT_S
         try:

@@ -1,4 +1,4 @@
-"""The way out of the hold store: who takes a released mail in the name of its sender, and whether he would."""
+"""Outbound server for released mail: login, and a connection test."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LIMIT_PASSWORD_BYTES: Final = 4096
 
 @dataclass(frozen=True)
 class WayOut:
-    """Where released mail goes."""
+    """Server and login for released mail."""
 
     settings: NextHopSettings
     login: str = ""
@@ -34,17 +34,17 @@ class WayOut:
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of trying the way out."""
+    """Result of a test of the outbound server."""
 
     stage: str
-    """Where it ended: `connect`, `auth`, `mail`, or `good`."""
+    """Last stage: `connect`, `auth`, `mail`, or `good`."""
     answer: str
-    """The server's words, or what kept us from it; for people."""
+    """The server's reply, or the connection error; for people."""
 
 
 @asynccontextmanager
 async def opened(way: WayOut) -> AsyncIterator[Connection]:
-    """Connect and log in; HopFailedError or HopRefusedError when that is not to be, UserError without a password."""
+    """Connect and log in; HopFailedError, HopRefusedError, UserError when the password cannot be read."""
     password = _password(way)
     connection = await connect(way.settings)
     try:
@@ -58,7 +58,7 @@ async def opened(way: WayOut) -> AsyncIterator[Connection]:
 
 
 async def _log_in(connection: Connection, login: str, password: str) -> HopReply:
-    """Log in by PLAIN, or by LOGIN where that is all there is."""
+    """AUTH PLAIN, or AUTH LOGIN when the server offers no PLAIN."""
     if "PLAIN" in connection.capabilities.auth:
         credentials = parse_plain(b64encode(f"\0{login}\0{password}".encode()))
     elif "LOGIN" in connection.capabilities.auth:
@@ -88,7 +88,7 @@ def _password(way: WayOut) -> str:
 
 
 def try_out(way: WayOut, reverse_path: str) -> Tried:
-    """Connect, log in and begin a mail of an official reverse-path, then RSET; UserError. Not within an event loop."""
+    """Connect, log in, MAIL FROM with an official reverse-path, RSET; UserError. Not within an event loop."""
     return asyncio.run(_tried(way, reverse_path))
 
 
@@ -109,5 +109,5 @@ async def _tried(way: WayOut, reverse_path: str) -> Tried:
 
 
 def words_of(reply: HopReply) -> str:
-    """Return a reply as one line."""
+    """Return a reply as one line, at most 300 characters."""
     return f"{reply.code} {' '.join(reply.lines)}"[:300]

@@ -1,11 +1,11 @@
-"""Mails of the gateway itself: kinds in `gateway/texts/notice.toml`, handed to the next hop with the null reverse-path.
+"""Notices: mails that the gateway writes, with kinds in `gateway/texts/notice.toml` and the null reverse-path.
 
-    mail.py    a kind, a recipient and fields to a mail, and the mail to the next hop
-    book.py    notices.db: how many a mailbox had, and what waits for the next hop
-    sender.py  `Notices.send`: for whoever needs the next hop's answer
-    outbox.py  sends what waits in the book, again for hours while the next hop is away
+    mail.py    renders a notice and sends it to the next hop
+    book.py    notices.db: rate limit per mailbox, and the queue
+    sender.py  `Notices.send`: synchronous, returns the next hop's reply
+    outbox.py  queue runner, with retries for hours while the next hop is unreachable
 
-A new kind is one table of `notice.toml` and one call. Its words name no file and no subject, and its links show a page.
+A new kind is one table of `notice.toml` and one call. Its text names no file and no subject; its links only show a page.
 """
 
 from gateway.notice.book import NoticeBook

@@ -1,8 +1,8 @@
-"""`notices.db`: every notice of the last weeks, how many a mailbox had, and what waits for the next hop.
+"""`notices.db`: notices of the last 70 days, for the rate limit per mailbox, deduplication, and the queue.
 
-One file for all processes: each change is one transaction, so that a mailbox gets no more than `MOST_A_DAY` notices whoever
-sends them, and a key is put in once whatever is started anew (docs/decisions/0027). What waits is kept as the fields of its words,
-and of a notice that was sent not even those.
+One file for all processes, one transaction per change: a mailbox gets at most `MOST_A_DAY` notices from all processes, and
+a key is queued once, over restarts (docs/decisions/0027). A queued notice is stored as its text fields, which are deleted
+once it is sent.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from gateway.vietnamese.printed import clean
 
 NAME: Final = "notices.db"
 MOST_A_DAY: Final = 20
-"""Notices to one mailbox in 24 hours."""
+"""Rate limit: notices per mailbox in 24 hours."""
 DAY_S: Final = 24 * 3600
 _KEPT_S: Final = 70 * DAY_S
-"""Longer than a month, in which a report is sent once."""
+"""Longer than a month: a monthly report is deduplicated for so long."""
 _SHOWN_S: Final = 2 * DAY_S
 _BUSY_S: Final = 5.0
 _SCHEMA: Final = """
@@ -42,44 +42,44 @@ CREATE INDEX IF NOT EXISTS notice_fate ON notice (fate, at);
 
 
 class Fate(Enum):
-    """What became of a notice."""
+    """Delivery status of a notice."""
 
     WAITING = "waiting"
     DIRECT = "direct"
-    """Being sent by the process that made it, which waits for the answer."""
+    """Being sent synchronously by `Notices.send`."""
     SENDING = "sending"
-    """The final dot is about to go, or has gone."""
+    """The final dot may have been sent."""
     SENT = "sent"
     REFUSED = "refused"
     UNKNOWN = "unknown"
-    """The connection or the process ended after the final dot: never sent again by itself."""
+    """Connection or process lost after the final dot: no retry."""
     GIVEN_UP = "given_up"
-    """The next hop could not take it for hours."""
+    """Not accepted by the retry deadline."""
     TOO_MANY = "too_many"
-    """Never sent: the mailbox had its notices of the day."""
+    """Not sent: the mailbox was at its daily limit."""
     NONE = "none"
-    """A mark that something was looked after, or nothing was to be sent; no mail."""
+    """A deduplication mark, or nothing to send; no mail."""
 
 
 LOST: Final = (Fate.REFUSED, Fate.UNKNOWN, Fate.GIVEN_UP)
-"""What somebody should look at."""
+"""Statuses shown to the administrator."""
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """One notice that waits for the next hop."""
+    """A queued notice."""
 
     key: str
     kind: str
     recipient: str
     at: int
     fields: dict[str, object]
-    """A pair has words of its own in each language."""
+    """A pair holds the Vietnamese and the English text."""
 
 
 @dataclass(frozen=True)
 class Lost:
-    """One notice that did not arrive, as far as we know."""
+    """A notice with a status of `LOST`."""
 
     kind: str
     recipient: str
@@ -89,7 +89,7 @@ class Lost:
 
 
 class NoticeBook:
-    """The database, opened when it is first needed; any thread may use it. NoticeError when it cannot be used."""
+    """The database, opened on first use; thread-safe. NoticeError when unusable."""
 
     def __init__(self, data: Path) -> None:
         self.path = data / NAME
@@ -97,7 +97,7 @@ class NoticeBook:
         self._connection: sqlite3.Connection | None = None
 
     def close(self) -> None:
-        """Close it."""
+        """Close the database."""
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
@@ -106,9 +106,9 @@ class NoticeBook:
     def put(
         self, key: str, *, kind: str, recipient: str, now: float, fields: Mapping[str, object], limited: bool = True
     ) -> bool:
-        """Put a notice in to be sent; False when the key is there already, or the mailbox had its notices of the day.
+        """Queue a notice; False when the key exists, or the mailbox is at its daily limit.
 
-        One that only the calendar brings about is not `limited`.
+        A notice triggered by the calendar only is not `limited`.
         """
         with self._changing() as connection:
             if _has(connection, key):
@@ -122,7 +122,7 @@ class NoticeBook:
         return good
 
     def take(self, key: str, *, kind: str, recipient: str, now: float) -> bool:
-        """Count a notice that is about to be sent; False, and nothing is kept, when the mailbox had its notices of the day."""
+        """Count a notice before a synchronous send; False, and no row, when the mailbox is at its daily limit."""
         with self._changing() as connection:
             if self._count(connection, recipient, now) >= MOST_A_DAY:
                 return False
@@ -133,12 +133,12 @@ class NoticeBook:
         return True
 
     def has_room(self, recipient: str, now: float) -> bool:
-        """Whether a mailbox may have another notice."""
+        """Whether a mailbox is below its daily limit."""
         with self._reading() as connection:
             return self._count(connection, recipient, now) < MOST_A_DAY
 
     def mark(self, key: str, *, kind: str, now: float) -> None:
-        """Note that something was looked after, so that nobody looks after it again."""
+        """Insert a deduplication mark: the event was handled."""
         with self._changing() as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO notice (key, kind, recipient, at, fate) VALUES (?, ?, '', ?, ?)",
@@ -146,12 +146,12 @@ class NoticeBook:
             )
 
     def has(self, key: str) -> bool:
-        """Whether a key was put in or marked."""
+        """Whether a key was queued or marked."""
         with self._reading() as connection:
             return _has(connection, key)
 
     def marks(self, kind: str) -> tuple[str, ...]:
-        """Return the keys of a kind that were marked, oldest first."""
+        """Return the marked keys of a kind, oldest first."""
         with self._reading() as connection:
             rows = connection.execute(
                 "SELECT key FROM notice WHERE fate = ? AND kind = ? ORDER BY at", (Fate.NONE.value, kind)
@@ -159,7 +159,7 @@ class NoticeBook:
             return tuple(key for (key,) in rows)
 
     def due(self, now: float) -> Waiting | None:
-        """Return the notice that has waited longest of those whose time has come."""
+        """Return the queued notice with the earliest due time, None when none is due."""
         with self._reading() as connection:
             row = connection.execute(
                 "SELECT key, kind, recipient, at, fields FROM notice WHERE fate = ? AND due <= ? ORDER BY due, at LIMIT 1",
@@ -172,7 +172,7 @@ class NoticeBook:
         return Waiting(key, kind, recipient, at, fields)
 
     def settle(self, key: str, fate: Fate | None, *, answer: str = "") -> None:
-        """Write down what became of a notice: None forgets one that was certainly not sent."""
+        """Set the status of a notice; None deletes one that was certainly not sent."""
         with self._changing() as connection:
             if fate is None:
                 connection.execute("DELETE FROM notice WHERE key = ?", (key,))
@@ -183,7 +183,7 @@ class NoticeBook:
             )
 
     def again(self, key: str, due: float, *, answer: str) -> None:
-        """Have a notice tried again later."""
+        """Schedule a retry."""
         with self._changing() as connection:
             connection.execute(
                 "UPDATE notice SET fate = ?, due = ?, answer = ? WHERE key = ?",
@@ -191,14 +191,14 @@ class NoticeBook:
             )
 
     def recover(self) -> None:
-        """At the start of the one process that sends what waits: what it was sending is unknown."""
+        """Set interrupted deliveries to unknown; called at the start of the queue runner."""
         with self._changing() as connection:
             connection.execute(
                 "UPDATE notice SET fate = ?, fields = '{}' WHERE fate = ?", (Fate.UNKNOWN.value, Fate.SENDING.value)
             )
 
     def prune(self, now: float) -> None:
-        """Forget what is long past."""
+        """Delete rows older than 70 days."""
         with self._changing() as connection:
             connection.execute("DELETE FROM notice WHERE at < ?", (int(now) - _KEPT_S,))
 
@@ -226,7 +226,7 @@ class NoticeBook:
 
 
 def lost(data: Path, now: float) -> tuple[Lost, ...]:
-    """Return what was lost in the last two days, newest first; NoticeError when the file cannot be read."""
+    """Return the lost notices of the last two days, newest first; NoticeError when the file is unreadable."""
     path = data / NAME
     if not path.exists():
         return ()
@@ -234,7 +234,7 @@ def lost(data: Path, now: float) -> tuple[Lost, ...]:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_S)) as connection:
             rows = connection.execute(
-                "SELECT kind, recipient, at, fate, answer FROM notice"  # noqa: S608 - our own words only
+                "SELECT kind, recipient, at, fate, answer FROM notice"  # noqa: S608 - constants only
                 f" WHERE fate IN ({places}) AND at > ? ORDER BY at DESC",
                 (*(fate.value for fate in LOST), int(now) - _SHOWN_S),
             ).fetchall()

@@ -1,4 +1,4 @@
-"""A notice in wire form, and the way to the next hop (RFC 3834: null reverse-path, Auto-Submitted)."""
+"""Notice in wire form, and its submission to the next hop (RFC 3834: null reverse-path, Auto-Submitted)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LEFT_OUT: Final = "\0"
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that a notice brings."""
+    """An attached file."""
 
     name: str
     media_type: str
@@ -41,10 +41,10 @@ def notice(
     identity: str = "",
     attachment: Attachment | None = None,
 ) -> bytes:
-    """Return a mail of `notice.toml` in wire form, Vietnamese above English; base64, so that no line begins with a dot.
+    """Render a kind of `notice.toml` in wire form, Vietnamese above English; base64, so that no line begins with a dot.
 
-    A field that is a pair has words of its own in each language; a line with an empty one is left out. A mail of the same
-    `identity` has the same Message-ID. KeyError for a kind that has no words.
+    A pair as field holds the text of each language; a line with an empty field is omitted. The same `identity` gives the
+    same Message-ID. KeyError for an unknown kind.
     """
     answers = product_texts("notice")[kind].get("answers", False)
     filled = {name: _LEFT_OUT if value == "" else value for name, value in (fields or {}).items()}
@@ -66,22 +66,22 @@ def notice(
 
 
 def mailbox_of(login: str, login_domain: str) -> str:
-    """Return the mailbox of a login that the next hop accepted; empty when it is none that a notice could go to."""
+    """Return the mailbox of an authenticated login; empty when it is no plain ASCII address."""
     address = login if "@" in login else f"{login}@{login_domain}"
     path = parse_path(address)
     return address if path.mailboxes and not path.ambiguous and address.isascii() else ""
 
 
 async def _at_once() -> None:
-    """Let the final dot go."""
+    """Send the final dot without delay."""
 
 
 async def hand_over(
     hop: NextHop, recipient: str, content: bytes, before_dot: Callable[[], Awaitable[None]] = _at_once
 ) -> HopReply:
-    """Send a mail to one plain address; return the reply that decided. HopFailedError, HopRefusedError as the hop raises.
+    """Send a mail to one plain address; return the deciding reply. HopFailedError, HopRefusedError of the hop.
 
-    `before_dot` is awaited when all but the final dot is out; when it raises, nothing was sent.
+    `before_dot` is awaited before the final dot; when it raises, the mail is not sent.
     """
     connection, reply = await hop.mail(lambda _capabilities: b"MAIL FROM:<>")
     try:

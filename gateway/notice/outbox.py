@@ -1,7 +1,7 @@
-"""Sends what waits in the book: one notice at a time, again for hours while the next hop is away, never twice.
+"""Queue runner: one notice at a time, with retries while the next hop is unreachable, at most once.
 
-Before the final dot goes, `sending` is durable: a process that ends then leaves a notice whose fate is unknown, as of a mail that is
-relayed (docs/decisions/0027).
+`sending` is durable before the final dot: a process lost after it leaves the status *unknown*, as for relayed mail
+(docs/decisions/0027).
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from gateway.notice.sender import Author, said
 
 _LOG = logging.getLogger("gateway.notice")
 PATIENCE_S: Final = 12 * 3600
-"""How long a notice is tried."""
+"""Retry deadline in seconds."""
 _SHORTEST_S: Final = 60.0
 _LONGEST_S: Final = 1800.0
 
 
 class NothingToSendError(Exception):
-    """Raised by who makes an attachment: there is none, so the notice is not sent either."""
+    """Raised for an attachment that does not exist: the notice is not sent."""
 
 
 class Outbox:
-    """The one that sends what waits; made within its event loop."""
+    """Queue runner; created within its event loop."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Outbox:
         attached: Callable[[Waiting], Attachment | None] = lambda _: None,
         on_lost: Callable[[Waiting], None] = lambda _: None,
     ) -> None:
-        """Take what makes the attachment of a notice when it is sent, and who hears of one that is lost; called in threads."""
+        """`attached` makes the attachment at each attempt, `on_lost` gets each lost notice; both run in threads."""
         self._hop = hop
         self._book = book
         self._author = author
@@ -50,23 +50,23 @@ class Outbox:
         self._on_lost = on_lost
 
     async def recover(self) -> None:
-        """Settle what an earlier process left open; called once before the first `send_due`."""
+        """Settle interrupted deliveries of an earlier process; call once before the first `send_due`."""
         await asyncio.to_thread(self._book.recover)
 
     async def send_due(self) -> None:
-        """Send what is due, until nothing is or the next hop is away. NoticeError when the book cannot be used."""
+        """Send all due notices; stop when the next hop is unreachable. NoticeError when the book is unusable."""
         while (waiting := await asyncio.to_thread(self._book.due, self._clock())) is not None:
             if not await self._send(waiting):
                 return
 
     async def _send(self, waiting: Waiting) -> bool:
-        """Send one; False when the next hop takes nothing now."""
+        """Send one notice; False when the next hop is unreachable or refuses the session."""
         try:
             mail = await asyncio.to_thread(self._made, waiting)
         except NothingToSendError:
             await asyncio.to_thread(self._book.settle, waiting.key, Fate.NONE)
             return True
-        except Exception as error:  # noqa: BLE001 - one that cannot be made, for whatever reason, must not keep all others
+        except Exception as error:  # noqa: BLE001 - a notice that cannot be rendered must not block the queue
             _LOG.error("notice %s", waiting.kind, exc_info=error)
             await self._again(waiting, str(error))
             return True

@@ -1,4 +1,4 @@
-"""Notices that a process sends at once and whose answer it waits for."""
+"""Notices sent synchronously, with the next hop's reply."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _LIMIT_ANSWER: Final = 200
 
 @dataclass(frozen=True)
 class Author:
-    """In whose name notices go out."""
+    """From address and host name of notices."""
 
     mailbox: str
     hostname: str
 
     @classmethod
     def of(cls, configuration: Configuration, hostname: str) -> Author:
-        """Return the one of the configuration."""
+        """Return the author of the configuration."""
         return cls(configuration.notices.mail_from or f"gateway@{hostname}", hostname)
 
     def writes(
@@ -42,7 +42,7 @@ class Author:
         identity: str = "",
         attachment: Attachment | None = None,
     ) -> bytes:
-        """Return a notice in wire form."""
+        """Render a notice in wire form."""
         return notice(
             kind,
             author=self.mailbox,
@@ -56,7 +56,7 @@ class Author:
 
 
 class Notices:
-    """Sends notices for one process; made within its event loop."""
+    """Synchronous sender of one process; created within its event loop."""
 
     def __init__(self, hop: NextHop, book: NoticeBook, author: Author, *, clock: Callable[[], float]) -> None:
         self._hop = hop
@@ -65,14 +65,14 @@ class Notices:
         self._clock = clock
 
     async def may_send(self, recipient: str) -> bool:
-        """Whether a mailbox may have another notice today; NoticeError when that cannot be counted."""
+        """Whether a mailbox is below its daily limit; NoticeError when the book is unusable."""
         return await asyncio.to_thread(self._book.has_room, recipient, self._clock())
 
     async def send(self, kind: str, recipient: str, *, author: str = "", **fields: object) -> HopReply | None:
-        """Send a notice to an authenticated mailbox; return the next hop's answer, None when it had its notices of the day.
+        """Send a notice to an authenticated mailbox; return the next hop's reply, None at the mailbox's daily limit.
 
-        HopFailedError, HopRefusedError as the hop raises; NoticeError when it cannot be counted. Nothing was sent then, unless the
-        failure says `after_final_dot`.
+        HopFailedError, HopRefusedError of the hop; NoticeError when the book is unusable. After an error nothing was sent,
+        except with `after_final_dot`, which means unknown.
         """
         now, key = self._clock(), f"direct:{secrets.token_hex(8)}"
         if not await asyncio.to_thread(self._book.take, key, kind=kind, recipient=recipient, now=now):
@@ -95,5 +95,5 @@ class Notices:
 
 
 def said(reply: HopReply) -> str:
-    """Return an answer in one line that is fit to be shown."""
+    """Return a reply as one printable line."""
     return clean(f"{reply.code} {' '.join(reply.lines)}", limit=_LIMIT_ANSWER)
