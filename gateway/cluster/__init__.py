@@ -1,1 +1,1 @@
-"""Several gateways that act as one: what they share stands in PostgreSQL, and mail passes without it as well."""
+"""Cluster of gateways: shared state in PostgreSQL; mail flow does not depend on it."""

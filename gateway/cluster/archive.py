@@ -1,4 +1,4 @@
-"""Closed days of the nodes' logs, from the centre into files that verify by themselves (`gateway.audit.archive`)."""
+"""Daily archives of the nodes' logs at the centre, as self-verifying files (`gateway.audit.archive`)."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from gateway.texts.catalogue import both
 from gateway.vietnamese.printed import clean
 
 Put = Callable[[Path, str], bool]
-"""Takes a finished file and the name that it is to have (`NODE/DAY.jsonl.zst`); False when it is there already."""
+"""Stores a finished file under a name (`NODE/DAY.jsonl.zst`); False when it already exists."""
 
 
 @dataclass(frozen=True)
 class Archived:
-    """What became of the day of a node."""
+    """Result of archiving one day of one node."""
 
     node: str
     name: str
     records: int
-    """None of a day without any, which makes no file."""
+    """0 for a day without records, which makes no file."""
     fresh: bool
-    """It was not there before."""
+    """Whether the file is new."""
 
 
 def archive_day(cluster: Cluster, day: date, put: Put, *, now: datetime, node: str = "") -> Iterator[Archived]:
-    """Archive a day of Viet Nam of all nodes, or of one; yields each when it is done.
+    """Archive a day (Viet Nam time) of all nodes, or of one; yields each result when its file is stored.
 
-    UserError when the day is not over, a node has no checkpoint behind its records yet, or the centre names one as none is
-    named: then nothing of it is archived.
+    UserError, and nothing of that node is archived, when the day is not over, no checkpoint covers the node's records yet,
+    or its name at the centre is invalid.
     """
     end = datetime.combine(day + timedelta(days=1), time(), VIETNAM)
     if now < end:
@@ -48,7 +48,7 @@ def archive_day(cluster: Cluster, day: date, put: Put, *, now: datetime, node: s
         try:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             nodes = {one.node: one.key for one in shipped(connection)}
-            if odd := [one for one in nodes if not NODE.match(one)]:  # it is to be the name of a folder
+            if odd := [one for one in nodes if not NODE.match(one)]:  # becomes a folder name
                 raise UserError(both("cluster", "archive", "odd_node", node=clean(odd[0], limit=100)))
             if node and node not in nodes:
                 raise UserError(both("cluster", "archive", "no_node", node=node, nodes=", ".join(nodes) or "-"))
@@ -78,7 +78,7 @@ def _archive(connection: Connection, node: str, key: str, day: date, put: Put) -
 
 
 def _border(connection: Connection, node: str, day: date) -> int:
-    """Return the last record of the archive of the day before: that of the first checkpoint behind all of its records."""
+    """Return the last record in the previous day's archive: the size of the first checkpoint that covers that day."""
     begin = datetime.combine(day, time(), VIETNAM)
     row = connection.execute("SELECT min(seq) FROM record WHERE node = %s AND at >= %s", (node, begin)).fetchone()
     least = row[0] if row is not None else None
@@ -95,7 +95,7 @@ def _border(connection: Connection, node: str, day: date) -> int:
 
 
 def into_folder(folder: Path) -> Put:
-    """Return what puts archives under a folder; a file that is there already is left as it is."""
+    """Return a store that writes archives under a folder; an existing file is left unchanged."""
 
     def put(file: Path, name: str) -> bool:
         target = folder / name

@@ -1,7 +1,7 @@
-"""The cluster's PostgreSQL: the one module that imports psycopg, and only when a cluster has a database.
+"""Connections to the cluster's PostgreSQL: the only module that imports psycopg, and only when `cluster.dsn` is set.
 
-Two ways in. `connect` is for commands and for processes that may wait. `Database` is for an event loop with mails in
-hand: a statement gets a budget, and after it the mail goes on without the database.
+`connect` is for commands and background processes and may block. `Database` is for an event loop with mails in flight:
+each statement has a deadline, after which the mail proceeds without the database.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ else:
 
 
 BUDGET_S: Final = 0.05
-"""What a mail waits for the database at most."""
+"""Longest wait of a mail for the database."""
 PATIENCE_S: Final = 6.0
-"""What a process that may wait waits for an answer."""
+"""Response deadline of a background process."""
 _CONNECT_S: Final = 5.0
 _PAUSE_S: Final = 1.0
-"""Between two tries to reach a database that is away."""
+"""Between connection attempts during an outage."""
 _PATIENCE_S: Final = 1.0
-"""Without an answer, until a connection is given up."""
+"""Without a response, until a connection is dropped."""
 _END_S: Final = 0.5
 _AT_ONCE: Final = 64
-"""Statements that go out together."""
+"""Statements in one pipeline."""
 
 Rows = list[tuple[Any, ...]]
 Values = Sequence[object] | Mapping[str, object]
 
 
 class DatabaseError(TemporaryError):
-    """The database of the cluster cannot be reached, or refuses what was asked."""
+    """The cluster's database is unreachable, or rejected a statement."""
 
 
 def _library() -> Any:
@@ -55,12 +55,12 @@ def _library() -> Any:
         import psycopg
     except ImportError as error:
         raise UserError(both("cluster", "fault", "no_library", error=error)) from None
-    logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of what we meet by ourselves
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # we report its warnings ourselves
     return psycopg
 
 
 def _options(cluster: Cluster) -> dict[str, Any]:
-    """Return how a connection is made; the password comes from its file, or from where libpq looks (PGPASSFILE)."""
+    """Return connection options; the password comes from `password_file`, or from libpq's own sources (PGPASSFILE)."""
     if not cluster.dsn:
         raise UserError(both("cluster", "fault", "no_dsn"))
     options: dict[str, Any] = {"conninfo": cluster.dsn, "autocommit": True, "connect_timeout": int(_CONNECT_S)}
@@ -70,7 +70,7 @@ def _options(cluster: Cluster) -> dict[str, Any]:
 
 
 def connect(cluster: Cluster) -> Connection:
-    """Return a connection in autocommit, for who may wait; DatabaseError when there is none to be had."""
+    """Return a blocking connection in autocommit; DatabaseError when the database is unreachable."""
     psycopg = _library()
     try:
         connection: Connection = psycopg.connect(**_options(cluster))
@@ -80,14 +80,14 @@ def connect(cluster: Cluster) -> Connection:
 
 
 def cut(connection: Any) -> None:
-    """Shut a connection's socket down, so that whoever waits on it wakes with an error."""
+    """Shut a connection's socket down; a pending wait on it fails at once."""
     with suppress(OSError, *failures()), socket.socket(fileno=os.dup(connection.fileno())) as end:
         end.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
 def within(connection: Connection, seconds: float = PATIENCE_S) -> Iterator[None]:
-    """End a connection that does not answer in time."""
+    """Cut the connection when the block exceeds a deadline."""
     timer = threading.Timer(seconds, cut, (connection,))
     timer.daemon = True
     timer.start()
@@ -98,51 +98,51 @@ def within(connection: Connection, seconds: float = PATIENCE_S) -> Iterator[None
 
 
 def failures() -> tuple[type[Exception], ...]:
-    """Return what a statement of `connect`'s connection may raise, for `except`."""
+    """Return the exception classes that a statement may raise, for `except`."""
     return (_library().Error,)
 
 
 def told(error: Exception) -> str:
-    """Return what the database said, in one line; it names hosts and users, never a password."""
+    """Return the error text of the database in one line; it names hosts and users, never a password."""
     return " ".join(str(error).split()) or type(error).__name__
 
 
 class Database:
-    """One connection for one event loop; while the database is away each question is answered None at once.
+    """One connection for one event loop; during an outage each query returns None at once.
 
-    When a question is over its budget, the others that wait are answered None too, and so are the next ones until the
-    database has answered; after a second without an answer the connection is given up, and another one is used once it
-    answers within the budget. So a database that hangs costs the budget once, and one that stumbles is missed for a moment.
+    When a query misses its deadline, all pending queries return None, and so do new ones until the database responds.
+    After a second without a response the connection is dropped; a new one is used once it responds within the budget.
+    So a hanging database costs the budget once, and a brief stall disables it only for its duration.
     """
 
     def __init__(self, cluster: Cluster, *, on_change: Callable[[str | None], None] = lambda _: None) -> None:
-        """`on_change` hears why the database is away, and None when it is back."""
+        """`on_change` is called with the reason when an outage begins, and with None when it ends."""
         self._cluster = cluster
         self._on_change = on_change
         self._connection: Any = None
         self._waiting: list[_Question] = []
         self._asked = asyncio.Event()
         self._reaching: Any = None
-        """A connection that has not answered yet."""
+        """A connection that is being established."""
         self._late_since: float | None = None
-        """When a question was over its budget, while the database has not answered since."""
+        """When a query missed its deadline; None once the database has responded."""
         self._closing = False
         self._away: bool | None = None
-        """None before the first try."""
+        """Whether an outage lasts; None before the first connection attempt."""
         self._task: asyncio.Task[None] | None = None
 
     @property
     def present(self) -> bool:
-        """Whether a question would be put to the database."""
+        """Whether a query would be sent to the database."""
         return self._connection is not None and self._late_since is None
 
     def start(self) -> None:
-        """Begin to reach the database; mails do not wait for it."""
+        """Start connecting in the background; mails do not wait for it."""
         if self._task is None:
             self._task = asyncio.create_task(self._keep())
 
     async def close(self) -> None:
-        """End the connection; questions still waiting are answered None."""
+        """Close the connection; pending queries return None."""
         if self._task is not None:
             self._closing = True
             self._give_up()
@@ -155,9 +155,9 @@ class Database:
             self._task = None
 
     async def ask(self, statement: str, values: Values = (), *, within_s: float = BUDGET_S) -> Rows | None:
-        """Run one statement and return its rows; None without the database, or when the time is over.
+        """Run one statement and return its rows; None during an outage or after the deadline.
 
-        After None the statement may or may not have been run.
+        After None the statement may or may not have run.
         """
         if not self.present:
             return None
@@ -172,7 +172,7 @@ class Database:
         return None
 
     def _late(self, within_s: float) -> None:
-        """Ask nothing more until the database has answered; give the connection up when that takes long."""
+        """Suspend queries until the database responds; drop the connection after `_PATIENCE_S`."""
         if not self.present:
             return
         loop, connection = asyncio.get_running_loop(), self._connection
@@ -191,7 +191,7 @@ class Database:
             question.answered(None)
 
     def _give_up(self, reason: str = "") -> None:
-        """Leave the connection: its socket is shut down, so that whoever waits on it wakes."""
+        """Drop the connection and shut its socket down; pending waits on it fail."""
         connection, self._connection = self._connection, None
         self._late_since = None
         if connection is None:
@@ -208,7 +208,7 @@ class Database:
             self._on_change(reason)
 
     async def _keep(self) -> None:
-        """Have a connection, whatever happens to it."""
+        """Connect, serve queries, and reconnect after each failure, until closed."""
         away: tuple[type[Exception], ...] = (*failures(), OSError, TimeoutError, UserError)
         while not self._closing:
             try:
@@ -226,12 +226,12 @@ class Database:
             await asyncio.sleep(_PAUSE_S)
 
     async def _reach(self) -> Any:
-        """Return a connection that answers within the budget."""
+        """Return a new connection that responds within the budget."""
         connection = await _library().AsyncConnection.connect(
             **_options(self._cluster), options="-c synchronous_commit=off -c statement_timeout=5s"
         )
         loop = asyncio.get_running_loop()
-        # Cut, not cancelled: psycopg would ask a server that hangs to cancel the statement, and wait for that.
+        # Cut, not cancelled: psycopg would send a cancel request to a hanging server and wait for it.
         self._reaching, end = connection, loop.call_later(_PATIENCE_S, cut, connection)
         try:
             began = loop.time()
@@ -247,7 +247,7 @@ class Database:
         return connection
 
     async def _answer(self, connection: Any) -> None:
-        """Answer questions until the connection is given up: what gathered meanwhile goes out together."""
+        """Serve queries until the connection is dropped; queued queries go out in one pipeline."""
         broken: tuple[type[Exception], ...] = (*failures(), OSError)
         while self._connection is connection:
             await self._asked.wait()
@@ -264,7 +264,7 @@ class Database:
 
 
 class _Question:
-    """A statement and who waits for its rows."""
+    """A queued statement and the future of its rows."""
 
     __slots__ = ("answer", "statement", "values")
 
@@ -273,13 +273,13 @@ class _Question:
         self.answer: asyncio.Future[Rows | None] = asyncio.get_running_loop().create_future()
 
     def answered(self, rows: Rows | None) -> None:
-        """Let who waits go on."""
+        """Resolve the future, unless it is done."""
         if not self.answer.done():
             self.answer.set_result(rows)
 
 
 async def _run(connection: Any, group: list[_Question]) -> None:
-    """Run statements, each in a transaction of its own; several in one pipeline."""
+    """Run statements in one pipeline, each in its own transaction."""
     if len(group) == 1:
         cursor = await connection.execute(group[0].statement, group[0].values)
         group[0].answered(await _rows(cursor))

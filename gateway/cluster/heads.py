@@ -1,14 +1,14 @@
-"""Global checkpoints: the centre signs, once a minute, a tree over the heads of all nodes' logs.
+"""Global checkpoints: once a minute the centre signs a Merkle tree over the heads of all nodes' logs.
 
-Table `head` is a log of its own: each minute a row for each node that has new records, with the number and hash of its last
-one. Leaf n of an RFC 6962 tree is `node LF seq LF base64(hash) LF`, so a witness follows the whole cluster by one log:
+Table `head` is an append-only log: each minute one row for each node with new records, holding the number and hash of its
+last one. Leaf n of an RFC 6962 tree is `node LF seq LF base64(hash) LF`, so witnesses follow one log for the whole cluster:
 
     gateway-cluster/5e0c77aa          origin: names the key
     5210                              number of heads
     base64 of the root
     2026-11-24T08:00:00Z              extension line: when
 
-What a node's log was at any of these times cannot be changed at the centre any more, nor cut, nor written anew.
+Any later edit, truncation or rewrite at the centre of records covered by a cosigned global checkpoint is detected.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SCHEMA: Final = (
 )
 ORIGIN: Final = "gateway-cluster/"
 _TURN: Final = 7601
-"""Advisory lock: one of all who could makes the checkpoint."""
+"""Advisory lock: one signer at a time."""
 _NEW: Final = """
 SELECT s.node, r.seq, r.hash FROM shipper s
 JOIN LATERAL (SELECT seq, hash FROM record WHERE node = s.node ORDER BY seq DESC LIMIT 1) r ON true
@@ -59,7 +59,7 @@ def leaf(node: str, seq: int, digest: bytes) -> bytes:
 
 
 def sign_heads(connection: Connection, key: SigningKey, *, now: datetime, every_s: float = 0) -> int:
-    """Sign the heads of now; return the size, 0 when nothing is new, another one is at it, or `every_s` are not over."""
+    """Sign the current heads; return the tree size, or 0: nothing new, lock held, or `every_s` seconds not elapsed."""
     with connection.transaction():
         turn = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (_TURN,)).fetchone()
         last = connection.execute(_LAST.encode()).fetchone()
@@ -87,7 +87,7 @@ def _range(size: int, hashes: bytes) -> Range:
 
 
 class HeadsSource:
-    """The log of heads, for its witnesses (`gateway.audit.cosign.Source`)."""
+    """The log of heads, as witnesses see it (`gateway.audit.cosign.Source`)."""
 
     connection: Connection
     """Set before a round."""
@@ -98,7 +98,7 @@ class HeadsSource:
         return Latest(row[0], row[2].partition("\n\n")[0] + "\n", row[2]) if row is not None else None
 
     def consistency(self, old: int, new: int) -> list[bytes]:
-        """Return the proof between two checkpoints; AuditError when `old` is none of ours."""
+        """Return the consistency proof between two checkpoints; AuditError when `old` is not one of this log."""
         if not 0 < old < new:
             return []
         row = self.connection.execute("SELECT peaks FROM global_checkpoint WHERE size = %s", (old,)).fetchone()
@@ -116,7 +116,7 @@ class HeadsSource:
         return consistency_proof(old, new, node)
 
     def keep(self, latest: Latest, line: str) -> None:
-        """Keep the signature line of a witness."""
+        """Store a witness's cosignature."""
         self.connection.execute(
             "UPDATE global_checkpoint SET cosigned = cosigned || %s WHERE size = %s", (line, latest.size)
         )
@@ -124,7 +124,7 @@ class HeadsSource:
 
 @dataclass(frozen=True)
 class HeadsVerification:
-    """What global checkpoints say of the records at the centre. All is well only when `faults` is empty."""
+    """Result of checking the centre's records against global checkpoints; intact only when `faults` is empty."""
 
     heads: int
     checkpoints: int
@@ -140,10 +140,10 @@ def verify_heads(
     witnesses: Iterable[VerifierKey] = (),
     elsewhere: Iterable[Path] = (),
 ) -> HeadsVerification:
-    """Hold the records at the centre against every global checkpoint, those in the files `elsewhere` too.
+    """Check the records at the centre against every global checkpoint, including those in the files `elsewhere`.
 
-    `keys` are those that may sign. Each node's chain itself is for the caller to walk; this says that it is the one that was
-    there at the time of each checkpoint. OSError for files that cannot be read.
+    `keys` are the trusted signers. The caller verifies each node's chain; this verifies that it is the chain each
+    checkpoint was signed over. OSError for unreadable files.
     """
     faults: list[str] = []
     found: list[Checkpoint] = []
@@ -175,7 +175,7 @@ def verify_heads(
 
 
 def _walk(connection: Connection, checkpoints: list[Checkpoint]) -> tuple[int, list[str]]:
-    """Return the number of heads, and what is wrong with them."""
+    """Return the number of heads, and the faults found."""
     claims: dict[int, list[Checkpoint]] = {}
     for one in checkpoints:
         claims.setdefault(one.size, []).append(one)

@@ -1,4 +1,4 @@
-"""Keys of the cluster: one for all nodes, so that what is keyed by it is the same on each, and those that people sign by."""
+"""Cluster keys: the shared HMAC key of all nodes, and signing keys for global checkpoints and rules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEY_BYTES = 32
 
 
 def make_key(path: Path) -> None:
-    """Write a new key, mode 0600; UserError when the file is there already or cannot be written."""
+    """Write a new key, mode 0600; UserError when the file exists or cannot be written."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -32,14 +32,14 @@ def make_key(path: Path) -> None:
 
 
 def read_key(cluster: Cluster) -> bytes | None:
-    """Return the 32 octets of `key_file`, None when none is set; UserError when the file holds anything else."""
+    """Return the 32 bytes of `key_file`, None when unset; UserError as `read_secret`."""
     if cluster.key_file is None:
         return None
     return read_secret(cluster.key_file)
 
 
 def read_secret(path: Path) -> bytes:
-    """Return the 32 octets of a key file; UserError when it cannot be read or holds anything else."""
+    """Return the 32 bytes of a key file; UserError when it is unreadable or of another length."""
     try:
         key = read_file(path)
     except OSError as error:
@@ -50,14 +50,14 @@ def read_secret(path: Path) -> bytes:
 
 
 def signing_key(path: Path, role: str) -> SigningKey:
-    """Return the key of a file under its name in a role, `cluster` (global checkpoints) or `rules`; UserError."""
+    """Return the signing key of a file, named for its role: `cluster` (global checkpoints) or `rules`; UserError."""
     seed = read_secret(path)
     public = SigningKey("", seed).verifier.public
     return SigningKey(f"gateway-{role}/{hashlib.sha256(public).hexdigest()[:8]}", seed)
 
 
 def verifier_keys(lines: Iterable[str], role: str) -> tuple[VerifierKey, ...]:
-    """Return the verifier keys of a role; UserError when one is none."""
+    """Return the verifier keys of a role; UserError for a line that is not one."""
     found = []
     for line in lines:
         try:

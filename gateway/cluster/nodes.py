@@ -1,6 +1,6 @@
-"""Which nodes are at work: each front end says so every few seconds, and hears how many nodes there are.
+"""Node liveness: each front end sends a heartbeat every two seconds and reads the number of nodes.
 
-The number is kept in a file of the data folder, for a start while the database is away.
+The number is cached in the data folder, for a start during a database outage.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS node_seen (node text PRIMARY KEY, at timestamptz NOT NULL, workers int NOT NULL)",
 )
 ALIVE_S: Final = 10
-"""A node that was not seen for so long counts as dead."""
+"""A node without a heartbeat for this long counts as dead."""
 _BEAT_S: Final = 2.0
 _BEAT_WITHIN_S: Final = 1.0
 _ASSUMED: Final = 3
-"""Nodes, while none was ever heard of."""
+"""Number of nodes before the first heartbeat succeeded."""
 _BEAT: Final = """
 WITH beat AS (
   INSERT INTO node_seen VALUES (%s, clock_timestamp(), %s)
@@ -32,7 +32,7 @@ SELECT count(*) + 1 FROM node_seen, beat WHERE node_seen.node <> beat.node AND a
 
 
 class Neighbours:
-    """The nodes of the cluster as one front end knows them."""
+    """The number of nodes, as one front end knows it."""
 
     def __init__(self, database: Database, node: str, *, workers: int, data: Path) -> None:
         self._database = database
@@ -40,15 +40,15 @@ class Neighbours:
         self._workers = workers
         self._file = data / "cluster-nodes"
         self._kept = 0
-        """What the file says."""
+        """The number in the file."""
         self.count = _ASSUMED
-        """Nodes that were at work within a day, this one among them."""
+        """Nodes with a heartbeat in the last day, including this one."""
         with suppress(OSError, ValueError):
             self.count = max(1, int(self._file.read_text("ascii")))
             self._kept = self.count
 
     async def live(self) -> None:
-        """Say that this node is at work, for ever."""
+        """Send heartbeats until cancelled."""
         while True:
             rows = await self._database.ask(_BEAT, (self._node, self._workers), within_s=_BEAT_WITHIN_S)
             if rows:

@@ -1,7 +1,7 @@
-"""Archives in an S3 bucket with object lock: nobody removes or replaces one before its time, whatever keys he holds.
+"""Archives in an S3 bucket with object lock: no credential can delete or replace one within its retention period.
 
-The one module that imports boto3, and only for who archives into S3. Credentials are where AWS's own tools look: the
-environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY), or the file that AWS_SHARED_CREDENTIALS_FILE names.
+The only module that imports boto3, and only for `--to s3://`. Credentials come from AWS's usual places: the
+environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY), or the file named by AWS_SHARED_CREDENTIALS_FILE.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ _DIGEST = "sha256"
 
 
 def into_bucket(where: str, *, retain_days: int, endpoint: str | None = None) -> Put:
-    """Return what puts archives under `s3://BUCKET/PREFIX`, each locked (COMPLIANCE) for so many days.
+    """Return a store that uploads archives under `s3://BUCKET/PREFIX`, each locked (COMPLIANCE) for `retain_days`.
 
-    `endpoint` is the URL of a server that is not AWS's. UserError when boto3 is missing; the rest is told when the first is put.
+    `endpoint` is the URL of a server other than AWS. UserError when boto3 is missing; other faults are raised by the
+    first upload.
     """
     try:
         import boto3

@@ -1,4 +1,4 @@
-"""The logs of all nodes read as one: rows in the order of their time, from the records at the centre."""
+"""Merged view of all nodes' logs, in time order, from the records at the centre."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _PAGE = 2_000
 
 
 class ClusterReader:
-    """The centre opened for reading (`gateway.audit.reader.Reader`)."""
+    """Reader of the centre (`gateway.audit.reader.Reader`)."""
 
     def __init__(self, connection: Connection, keyed: Keys = lambda _: ()) -> None:
-        """`keyed` gives the keyed digests under which a file of a confidential mail is listed."""
+        """`keyed` returns the keyed digests under which a file of a confidential mail is indexed."""
         self._connection = connection
         self._keyed = keyed
         self.index_was_wrong = False
@@ -34,7 +34,7 @@ class ClusterReader:
 
     @classmethod
     def open(cls, cluster: Cluster) -> ClusterReader:
-        """Open the centre of a cluster; DatabaseError when it cannot be reached or has no tables."""
+        """Open the centre of a cluster; DatabaseError when it is unreachable or has no tables."""
         key = read_key(cluster)
         reader = cls(connect(cluster), Keyed(*filter(None, (key,))).digests)
         reader._rows("SELECT 1 FROM entry LIMIT 1")
@@ -48,15 +48,15 @@ class ClusterReader:
 
     @property
     def last(self) -> int:
-        """As far as the nodes have shipped, all together."""
+        """Number of shipped records, all nodes together."""
         newest = "(SELECT max(seq) FROM record WHERE record.node = shipper.node)"
         return int(self._rows(f"SELECT coalesce(sum({newest}), 0) FROM shipper")[0][0])  # noqa: S608 - our own words
 
     def show_indexing(self, tick: Callable[[int], None]) -> None:
-        """Tell of nothing: what finds a record came with it."""
+        """Do nothing: index rows are shipped with their records."""
 
     def find(self, wanted: Filter) -> tuple[Row, ...]:
-        """Return what matches, newest first; SearchError for what makes no sense."""
+        """Return matching rows, newest first; SearchError for an invalid filter."""
         condition, values = where(wanted, self._keyed)
         found = self._rows(
             "SELECT e.node, e.seq, r.body FROM ("  # noqa: S608 - our own words
@@ -70,7 +70,7 @@ class ClusterReader:
         return tuple(replace(row, state=states.get((row.node, row.seq), row.state)) for row in rows)
 
     def show(self, reference: str) -> History | None:
-        """Return everything about a reference, however it was typed, at all nodes; None when none knows it."""
+        """Return all records of a reference (any spelling) from all nodes; None when no node has it."""
         wanted = storable(reference).strip().replace("\0", "\ufffd")
         for candidate in dict.fromkeys((standard(wanted) or wanted, wanted, wanted.upper())):
             found = self._rows(
@@ -83,7 +83,7 @@ class ClusterReader:
         return None
 
     def links(self) -> Iterator[tuple[str, bytes, bytes]]:
-        """Yield node, body and hash of every record in the order of their time."""
+        """Yield node, body and hash of every record in time order."""
         try:
             with self._connection.transaction(), self._connection.cursor("links") as cursor:  # one sort for all pages
                 cursor.itersize = _PAGE
@@ -98,7 +98,7 @@ class ClusterReader:
         self._connection.close()
 
     def _states(self, intents: Iterable[tuple[str, r.Intent]]) -> dict[tuple[str, int], str]:
-        """Return what became of mails by node and place of their intent; nothing of those of which nothing is recorded."""
+        """Return the state of mails by node and sequence number of their intent; mails without later records are absent."""
         asked = [(node, intent.id, intent.seq) for node, intent in intents]
         if not asked:
             return {}

@@ -1,7 +1,7 @@
-"""What the centre holds of every node's log: records, what finds them, checkpoints, and how far each node has shipped.
+"""Tables at the centre for every node's log: records, index rows, checkpoints, and shipping progress.
 
-A batch goes in by one statement, in one stroke and all or nothing: its rows and what finds them cannot differ. A record
-is there once because (node, seq) is its key. docs/audit-format.md is the reference of these tables.
+A batch is inserted by one atomic statement, so records and index rows cannot differ. A record is stored once because
+(node, seq) is its primary key. docs/audit-format.md is the reference of these tables.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ SCHEMA: Final = (
 WHO: Final = ("sender", "recipients", "unit", "other")
 """Columns of `Words` in the vector `who`, by weight from A to D."""
 WHAT: Final = ("subject", "files", "subject_exact", "files_exact")
-"""The same of the vector `what`."""
+"""The same for the vector `what`."""
 LIMIT_TAG: Final = 600
-"""Letters of a tag: an index of PostgreSQL takes 2,700 octets."""
+"""Characters of a tag: a PostgreSQL index entry holds 2,700 bytes."""
 LIMIT_BATCH: Final = 2_000
 _LIMIT_ID: Final = 200
 _PARTED: Final = b"\x1e"
@@ -108,12 +108,12 @@ class _Event(Struct):
 
 
 class _State(Struct):
-    """What became of a mail."""
+    """State tags for a mail that was judged in an earlier batch."""
 
     id: str
     tags: list[str]
     before: int
-    """Place of its outcome: it is the last one of this reference before it."""
+    """Sequence number of the outcome; it belongs to the last intent of this reference before it."""
 
 
 class _Checkpoint(Struct):
@@ -122,7 +122,7 @@ class _Checkpoint(Struct):
 
 
 class Link(NamedTuple):
-    """A record as it stands in a log."""
+    """A record as stored in a log."""
 
     seq: int
     body: bytes
@@ -130,7 +130,7 @@ class Link(NamedTuple):
 
 
 def place(connection: Connection, node: str) -> Head:
-    """Return up to where the centre has a node's log."""
+    """Return number and hash of a node's last record at the centre."""
     row = connection.execute(
         "SELECT seq, hash FROM record WHERE node = %s ORDER BY seq DESC LIMIT 1", (node,)
     ).fetchone()
@@ -138,7 +138,7 @@ def place(connection: Connection, node: str) -> Head:
 
 
 def page(connection: Connection, node: str, after: int, last: int = 1 << 62) -> list[Link]:
-    """Return the next records of a node behind a number; none at the end."""
+    """Return the next page of a node's records after a number; empty at the end."""
     rows = connection.execute(
         "SELECT seq, body, hash FROM record WHERE node = %s AND seq > %s AND seq <= %s ORDER BY seq LIMIT %s",
         (node, after, last, LIMIT_BATCH),
@@ -147,20 +147,20 @@ def page(connection: Connection, node: str, after: int, last: int = 1 << 62) -> 
 
 
 def links(connection: Connection, node: str, after: int, last: int) -> Iterator[Link]:
-    """Yield the records of a node behind a number, up to another."""
+    """Yield a node's records after number `after`, up to `last`."""
     while found := page(connection, node, after, last):
         yield from found
         after = found[-1].seq
 
 
 def last_checkpoint(connection: Connection, node: str) -> int:
-    """Return the size of the last checkpoint of a node that the centre has; 0 without one."""
+    """Return the size of a node's last checkpoint at the centre; 0 without one."""
     row = connection.execute("SELECT max(size) FROM checkpoint WHERE node = %s", (node,)).fetchone()
     return int(row[0] or 0) if row is not None else 0
 
 
 def ship(connection: Connection, node: str, links: Sequence[Link], notes: Sequence[tuple[int, str]]) -> None:
-    """Put a batch of records that follow one another, and checkpoints (size, note), into the centre; psycopg.Error, and nothing is there then."""
+    """Insert a batch of consecutive records, and checkpoints (size, note); psycopg.Error, and then nothing is inserted."""
     found = Found.of(links)
     values = {
         "entries": found.entries,
@@ -171,7 +171,7 @@ def ship(connection: Connection, node: str, links: Sequence[Link], notes: Sequen
     records = {
         "node": node,
         "first": links[0].seq if links else 0,
-        "bodies": _PARTED.join([link.body for link in links]).decode(),  # which no JSON holds
+        "bodies": _PARTED.join([link.body for link in links]).decode(),  # never in JSON
         "stamps": _PARTED.decode().join(found.stamps.values()),
         "hashes": b"".join([link.hash for link in links]),
     }
@@ -179,7 +179,7 @@ def ship(connection: Connection, node: str, links: Sequence[Link], notes: Sequen
 
 
 def not_found(connection: Connection, node: str, links: Sequence[Link]) -> int | None:
-    """Return the first of some records that follow one another which the centre would not find as it should, None without any."""
+    """Return the first of some consecutive records whose index rows at the centre are wrong; None when all are right."""
     found, (first, last) = Found.of(links), (links[0].seq, links[-1].seq)
     values = {"node": node, "first": first, "last": last, "entries": _JSON.encode(found.entries).decode()}
     row = connection.execute(_DIFFERS, values).fetchone()
@@ -192,18 +192,18 @@ def not_found(connection: Connection, node: str, links: Sequence[Link]) -> int |
 
 @dataclass(frozen=True)
 class Found:
-    """What finds the records of a batch."""
+    """Index rows of a batch."""
 
     stamps: dict[int, str]
-    """Time by number."""
+    """Timestamp by sequence number."""
     entries: list[_Entry]
     events: list[_Event]
     states: list[_State]
-    """Of mails that were judged in an earlier batch."""
+    """For mails that were judged in an earlier batch."""
 
     @classmethod
     def of(cls, links: Sequence[Link]) -> Found:
-        """Return it for some records; msgspec.DecodeError for what is none."""
+        """Build the index rows of some records; msgspec.DecodeError for an undecodable body."""
         rows, stamps = Rows(), {}
         for link in links:
             record = r.decode(link.body)
@@ -225,7 +225,7 @@ class Found:
 
 
 def _entries(rows: Rows, stamps: dict[int, str], states: dict[int, list[str]]) -> Iterator[_Entry]:
-    """Yield what finds the records; a mail whose outcome came in the same batch has its state already."""
+    """Yield the entries; a mail whose outcome is in the same batch has its state tags already."""
     tags: dict[int, dict[str, None]] = {}
     for tag, seq in rows.tags:
         tags.setdefault(seq, {})[_text(tag, LIMIT_TAG)] = None
@@ -239,12 +239,12 @@ def _entries(rows: Rows, stamps: dict[int, str], states: dict[int, list[str]]) -
 
 
 def _text(text: str, limit: int) -> str:
-    """Return text as PostgreSQL takes it."""
+    """Return text that PostgreSQL accepts: no NUL, cut to `limit` characters."""
     return text.replace("\0", "\ufffd")[:limit]
 
 
 def tell(connection: Connection, node: str, key: str, fault: str) -> None:
-    """Note at the centre that a node's shipper is at work, or why it stopped; `key` is its verifier key."""
+    """Report a shipper's heartbeat, or why it stopped; `key` is the node's verifier key."""
     connection.execute(
         "INSERT INTO shipper (node, at, key, fault) VALUES (%s, now(), %s, %s)"
         " ON CONFLICT (node) DO UPDATE SET at = now(), key = excluded.key, fault = excluded.fault",
@@ -253,23 +253,23 @@ def tell(connection: Connection, node: str, key: str, fault: str) -> None:
 
 
 class Shipped(NamedTuple):
-    """How far a node has shipped, as the centre has it."""
+    """Shipping progress of a node, as recorded at the centre."""
 
     node: str
     told: datetime
-    """When its shipper was heard last."""
+    """Last heartbeat of its shipper."""
     key: str
     """Its verifier key, in one line."""
     fault: str
-    """Why it stopped; empty while it works."""
+    """Why shipping stopped; empty while it runs."""
     last: int
     """Number of its last record."""
     at: datetime | None
-    """When that was written."""
+    """Timestamp of that record."""
 
 
 def shipped(connection: Connection) -> tuple[Shipped, ...]:
-    """Return this of each node, by name."""
+    """Return the shipping progress of each node, ordered by name."""
     rows = connection.execute(
         "SELECT s.node, s.told, s.key, s.fault, coalesce(r.seq, 0), r.at FROM (SELECT node, at AS told, key, fault FROM shipper) s"
         " LEFT JOIN LATERAL (SELECT seq, at FROM record WHERE record.node = s.node ORDER BY seq DESC LIMIT 1) r ON true"

@@ -1,12 +1,12 @@
-"""Repetitions across nodes: who sends which mail, so that a retry that lands on another node is not delivered twice.
+"""Duplicate detection across nodes: a retry that reaches another node is not delivered twice.
 
-A mail with a login is claimed before its content goes to the next hop, and the claim is settled with its outcome. Whoever finds it
-claimed waits a moment for the other node, or answers 451 when that node is dead, until it is back and has concluded what it left.
-While the database is away each node knows its own mails alone.
+An authenticated mail is claimed before its content goes to the next hop; the claim is settled with its outcome. A node
+that finds a mail claimed waits briefly for the other node, or answers 451 when that node is dead, until it is back and has
+concluded its open mails. During a database outage each node recognises only its own mails.
 
-Each row carries a proof by the key of the cluster, which the database does not have: a claim or an outcome that no node wrote, or
-that is older than the window, counts for nothing. So who holds the database can have a mail sent twice, but not answered 250 unsent,
-nor put off for ever.
+Each row carries an HMAC by the cluster key, which the database does not have: a row that no node wrote, or that is older
+than the window, is ignored. So an attacker in control of the database can cause a second delivery, but neither a 250 for
+an unsent mail nor an endless 451.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SCHEMA: Final = (
     "CREATE INDEX IF NOT EXISTS repetition_sending ON repetition (node) WHERE NOT relayed",
 )
 WINDOW_S: Final = 900
-"""How long a repetition is recognised, and a claim of a dead node holds."""
+"""How long a duplicate is recognised and a dead node's claim is valid."""
 _CLAIM: Final = f"""
 WITH claimed AS (
   INSERT INTO repetition AS held (key, node, process, reference, relayed, at, proof)
@@ -72,30 +72,30 @@ _WAIT_S: Final = 10.0
 _LOOK_EVERY_S: Final = 0.25
 _CONCLUDE_EVERY_S: Final = 3.0
 _LONG_S: Final = 60.0
-"""A claim of a living process is held against the log when it is older; its outcome could not be told then."""
+"""A claim of a live process is checked against the log when older than this: its settlement was lost."""
 _SWEEP_EVERY: Final = 100
 """Rounds."""
 _CLOCKS_S: Final = 120
-"""By which clocks of nodes may differ."""
+"""Allowed clock difference between nodes."""
 _TIME_BYTES: Final = 8
 
 
 class Elsewhere(NamedTuple):
-    """An identical mail that was relayed."""
+    """An identical mail that a node relayed."""
 
     node: str
     reference: str
 
 
 class StillSendingError(TemporaryError):
-    """An identical mail is being sent by a node, or was when that node died; the text is its name."""
+    """A node is sending an identical mail, or died while sending it; the text is the node's name."""
 
 
 class Repetitions:
-    """The claims of one front end."""
+    """Claims of one front end."""
 
     def __init__(self, database: Database, data: Path, *, node: str, process: str) -> None:
-        """Prepare; `data` is the folder of this node's log, `process` the name under which this front end writes it."""
+        """Prepare; `data` is this node's data folder, `process` this front end's writer name in the log."""
         self._database = database
         self._folder = Folder(data)
         self._keyed = Keyed.of(self._folder)
@@ -104,18 +104,18 @@ class Repetitions:
         self._node = node
         self._process = process
         self._claims: dict[str, bytes] = {}
-        """By reference: the keys of mails in hand."""
+        """Keys of mails in flight, by reference."""
         self._settling: set[asyncio.Task[None]] = set()
 
     def key_of(self, transaction: Transaction) -> bytes | None:
-        """Return the key by which all nodes recognise a mail; None without a login, or without a key of the cluster."""
+        """Return the cluster-wide duplicate key of a mail; None without a login or without a cluster key."""
         login = transaction.session.auth_user
         if login is None or not self._shared:
             return None
         return self._lately.keys(login, transaction.envelope, transaction.sha256)[0]
 
     async def claim(self, key: bytes, reference: str) -> Elsewhere | None:
-        """Claim a mail that is about to be sent; return the identical one that was relayed. StillSendingError."""
+        """Claim a mail before it is sent; return an identical relayed mail, if any. StillSendingError."""
         self._claims[reference] = key
         end = time.monotonic() + _WAIT_S
         while True:
@@ -138,7 +138,7 @@ class Repetitions:
             await asyncio.sleep(_LOOK_EVERY_S)
 
     def settle(self, reference: str, *, relayed: bool) -> asyncio.Task[None] | None:
-        """Tell what became of a mail, once; the task ends when it is told, or the budget is over."""
+        """Settle a mail's claim, once; the task ends when it is stored or the deadline has passed."""
         key = self._claims.pop(reference, None)
         if key is None:
             return None
@@ -148,7 +148,7 @@ class Repetitions:
         return told
 
     async def conclude(self) -> None:
-        """Settle what processes of this node left open, as its log has it, for ever; one front end does it."""
+        """Settle claims left open by this node's processes, from its log, until cancelled; run by one front end."""
         rounds, log = 0, connect_readonly(self._folder.database)
         while True:
             await asyncio.sleep(_CONCLUDE_EVERY_S)
@@ -164,7 +164,7 @@ class Repetitions:
                         await self._tell(bytes(key), reference, relayed=relayed)
 
     async def close(self) -> None:
-        """Wait until what is being told is told."""
+        """Wait up to a second for pending settlements."""
         if self._settling:
             await asyncio.wait(self._settling, timeout=1)
 
@@ -183,7 +183,7 @@ class Repetitions:
         return self._keyed.proof(moment + words.encode("utf-8", "surrogatepass"))
 
     def _proven(self, proof: bytes, key: bytes, node: str, reference: str, *, relayed: bool) -> bool:
-        """Whether a node of ours wrote a row, within the window."""
+        """Whether a node of this cluster wrote the row within the window."""
         moment = proof[:_TIME_BYTES]
         age_s = time.time() - int.from_bytes(moment, "big")
         wanted = self._proof(moment, key, node, reference, relayed=relayed)

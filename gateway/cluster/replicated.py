@@ -1,4 +1,4 @@
-"""The log of a front end that waits a moment for the centre before it answers (`cluster.replicate: wait`)."""
+"""Audit log that waits briefly for replication to the centre before the reply (`cluster.replicate: wait`)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _LOG = logging.getLogger("gateway.cluster")
 
 
 class ReplicatedLog(AuditLog):
-    """Each call returns once the centre has the record as well, after 50 ms in any case; the log says when it has not."""
+    """Each call returns once the centre has the record, or after 50 ms; a missed record is noted in the service log."""
 
     def __init__(self, data: Path, door: socket.socket, shipping: Shipping, **options: Any) -> None:
-        """As `AuditLog`; `shipping` tells what the centre has."""
+        """As `AuditLog`; `shipping` is the shipper's shared progress."""
         super().__init__(data, door, **options)
         self._shipping = shipping
 

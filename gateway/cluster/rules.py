@@ -1,14 +1,14 @@
-"""Rules of the cluster: signed bundles of policy and directory, their table at the centre, and what nodes tell of them.
+"""Cluster rules: signed bundles of policy and directory, their tables at the centre, and the nodes' reports.
 
     gateway-rules/1
-    sequence 12                       grows with each bundle: an old one cannot be put in force again by who holds the database
-    at 2026-11-27T08:00:00Z           when every node switches
+    sequence 12                       increases with each bundle, so the database cannot replay an old one
+    at 2026-11-27T08:00:00Z           activation time, on every node
     policy <SHA-256 of policy.yaml>
     directory <SHA-256 of the directory> csv|yaml, or -
 
     — gateway-rules/5e0c77aa base64 of key id and Ed25519 signature
 
-To go back, the older files are published again under a new number.
+For a rollback, the older files are published again under a new sequence number.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ _NOTE: Final = re.compile(
 
 
 class BundleError(GatewayError):
-    """A bundle cannot be used; the words say why."""
+    """A bundle cannot be used; the text says why."""
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """What is put in force."""
+    """A signed set of policy and directory."""
 
     sequence: int
     at: datetime
     policy: str
     """Digest of `policy.yaml`, in hex."""
     directory: str
-    """The same of the directory; empty without one."""
+    """Digest of the directory, in hex; empty without one."""
     form: str
     """Its format, `csv` or `yaml`."""
     note: str
@@ -60,7 +60,7 @@ class Bundle:
 
     @property
     def files(self) -> dict[str, str]:
-        """Names and digests of its files."""
+        """Digests of its files, by name."""
         return {"policy.yaml": self.policy} | ({f"directory.{self.form}": self.directory} if self.directory else {})
 
     @classmethod
@@ -79,7 +79,7 @@ class Bundle:
 
     @classmethod
     def parse(cls, note: str, keys: Iterable[VerifierKey]) -> Bundle:
-        """Return the bundle of a note that one of the keys has signed; BundleError."""
+        """Return the bundle of a note signed by one of the keys; BundleError."""
         match = _NOTE.fullmatch(note)
         try:
             at = datetime.fromisoformat(match["at"]) if match is not None else None
@@ -97,7 +97,7 @@ class Bundle:
 def publish(
     connection: Connection, key: SigningKey, *, at: datetime, policy: bytes, directory: bytes | None, form: str = "csv"
 ) -> Bundle:
-    """Sign files under the next number and store them at the centre; psycopg.Error."""
+    """Sign files under the next sequence number and store them at the centre; psycopg.Error."""
     with connection.transaction():
         row = connection.execute("SELECT coalesce(max(sequence), 0) FROM rules").fetchone()
         bundle = Bundle.sign(key, int(row[0] if row else 0) + 1, at, policy, directory, form)
@@ -105,7 +105,7 @@ def publish(
             if content is not None:
                 connection.execute(
                     "INSERT INTO rules_file VALUES (%s, %s)"
-                    " ON CONFLICT (digest) DO UPDATE SET content = excluded.content",  # which may have been changed
+                    " ON CONFLICT (digest) DO UPDATE SET content = excluded.content",  # repairs a tampered row
                     (digest, content),
                 )
         connection.execute("INSERT INTO rules VALUES (%s, %s)", (bundle.sequence, bundle.note))
@@ -113,13 +113,13 @@ def publish(
 
 
 def published(connection: Connection, after: int) -> list[tuple[int, str]]:
-    """Return number and note of the bundles after a number, in order."""
+    """Return sequence number and note of the bundles after a number, in order."""
     rows = connection.execute("SELECT sequence, note FROM rules WHERE sequence > %s ORDER BY sequence", (after,))
     return [(int(sequence), str(note)) for sequence, note in rows.fetchall()]
 
 
 def content(connection: Connection, digest: str) -> bytes:
-    """Return the content with a digest; BundleError when the centre has none, or another."""
+    """Return the content with a digest; BundleError when it is missing or does not match."""
     row = connection.execute("SELECT content FROM rules_file WHERE digest = %s", (digest,)).fetchone()
     found = bytes(row[0]) if row is not None else b""
     if row is None or hashlib.sha256(found).hexdigest() != digest:
@@ -128,23 +128,23 @@ def content(connection: Connection, digest: str) -> bytes:
 
 
 class Told(NamedTuple):
-    """What a node told last of its rules."""
+    """A node's last report about its rules."""
 
     node: str
     at: datetime
     sequence: int
-    """Of the bundle in force; 0 for its own files."""
+    """Of the active bundle; 0 for local files."""
     policies: str
     directory: str
-    """Digests that all its front ends judge by."""
+    """With `policies`: digests in force on all its front ends."""
     fault: str
-    """Why it judges by other rules than the cluster; empty when it does not."""
+    """Why its rules differ from the cluster's; empty when they agree."""
     connections: int
-    """To the next hop, at most."""
+    """Maximum to the next hop."""
 
 
 def tell(connection: Connection, told: Told) -> None:
-    """Tell the centre."""
+    """Store a node's report at the centre."""
     connection.execute(
         "INSERT INTO node_rules VALUES (%s, now(), %s, %s, %s, %s, %s) ON CONFLICT (node) DO UPDATE SET at = now(),"
         " sequence = excluded.sequence, policies = excluded.policies, directory = excluded.directory,"
@@ -154,7 +154,7 @@ def tell(connection: Connection, told: Told) -> None:
 
 
 def told(connection: Connection) -> tuple[Told, ...]:
-    """Return what each node told, by name."""
+    """Return the last report of each node, ordered by name."""
     rows = connection.execute(
         "SELECT node, at, sequence, policies, directory, fault, connections FROM node_rules ORDER BY node"
     )

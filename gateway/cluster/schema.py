@@ -1,4 +1,4 @@
-"""The tables of the cluster: each module lists its own; `gateway cluster init` makes what is missing."""
+"""Cluster schema: each module lists its own tables; `gateway cluster init` creates missing ones."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from gateway.cluster.database import Connection
 
 
 def statements() -> tuple[str, ...]:
-    """Return what makes the tables, in order; each changes nothing where it was run before."""
+    """Return the idempotent DDL statements, in order."""
     shared = (*nodes.SCHEMA, *throttle.SCHEMA, *repetitions.SCHEMA)
     return (*shared, *records.SCHEMA, *heads.SCHEMA, *rules.SCHEMA)
 
 
 def set_up(connection: Connection) -> int:
-    """Make what is missing, all or nothing, one at a time; return the number of statements."""
+    """Run all statements in one transaction under an advisory lock; return their number."""
     wanted = statements()
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(7600)")

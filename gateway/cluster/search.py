@@ -1,4 +1,4 @@
-"""A filter to SQL over the entries at the centre: the conditions of the local index in the words of PostgreSQL."""
+"""Search filters as PostgreSQL conditions over the entries at the centre, equivalent to those of the local index."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Keys = Callable[[str], tuple[str, ...]]
 
 
 def where(wanted: Filter, keyed: Keys) -> tuple[str, list[object]]:
-    """Return the condition of a filter over `entry`, and its values; SearchError for what makes no sense."""
+    """Return the SQL condition of a filter over `entry`, and its values; SearchError for an invalid filter."""
     found = conditions_of(wanted, keyed)
     parts, values = ["true"], list[object]()
 
@@ -43,7 +43,7 @@ def where(wanted: Filter, keyed: Keys) -> tuple[str, list[object]]:
 
 
 def _any_of(group: tuple[Phrase, ...]) -> tuple[str, ...]:
-    """Return a condition that one of some phrases is there, and its values."""
+    """Return a condition that any of some phrases matches, and its values."""
     wanted = [(name, query(phrase, columns)) for phrase in group for name, columns in (("who", WHO), ("what", WHAT))]
     there = [(name, one) for name, one in wanted if one]
     return f"({' OR '.join(f'{name} @@ %s::tsquery' for name, _ in there)})", *(one for _, one in there)

@@ -1,8 +1,8 @@
-"""Ships a node's log to the centre: what is there is read from the log and from the centre, nothing is remembered here.
+"""Shipper: replicates a node's log to the centre. It keeps no state: progress is read from the centre.
 
-In a round the records behind the centre's last one are read, held against the chain and sent, at most 2,000 at a time.
-A centre that has another record at a place, or more of them than this log, stops the shipping: one of the two logs is
-not what it seems, and to write on would hide it. So does a chain that is broken here.
+Each round reads the records after the centre's last one, verifies their chain and sends at most 2,000.
+Shipping stops when the centre has a different record at a sequence number, or more records than this log: one of the two
+logs is not authentic, and continuing would hide it. A broken local chain stops it too.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ from gateway.texts.catalogue import both
 
 _LOG = logging.getLogger("gateway.ship")
 ROUND_S: Final = 1.0
-"""Between two rounds, unless somebody waits for the centre."""
+"""Between rounds, unless a reply waits for the centre."""
 _PAUSE_S: Final = 1.0
 """After a failure."""
 _LEAST_BATCH: Final = 50
 _TELL_S: Final = 10.0
 _FORK_ROUND_S: Final = 10.0
 _LAST_S: Final = 3.0
-"""For what is left at the end."""
+"""For the remaining records at shutdown."""
 
 
 class ForkError(GatewayError):
-    """The centre has another log of this node, or the log here is broken."""
+    """The centre has a different log of this node, or the local log is broken."""
 
 
 class Shipper:
-    """The log under one data directory, on its way to one centre."""
+    """Ships the log of one data directory to one centre."""
 
     def __init__(self, data: Path, cluster: Cluster, shipping: Shipping) -> None:
         self._folder = Folder(data)
@@ -59,16 +59,16 @@ class Shipper:
         self._log: sqlite3.Connection | None = None
         self._centre: Connection | None = None
         self._head = Head()
-        """Up to where the centre has the log."""
+        """Number and hash of the last record at the centre."""
         self._noted = 0
-        """The same of checkpoints."""
+        """Size of the last checkpoint at the centre."""
         self._batch = LIMIT_BATCH
         self._even = time.monotonic()
         self._told = 0.0
         self._away = ""
 
     def run(self, ended: Callable[[], bool]) -> None:
-        """Ship until it is to end; then once more what is left."""
+        """Ship until `ended`, then ship the remaining records, up to `_LAST_S`."""
         while not ended():
             self._wait(self.step(), ended)
         end = time.monotonic() + _LAST_S
@@ -77,7 +77,7 @@ class Shipper:
         self.close()
 
     def close(self) -> None:
-        """Close both ends; the next step opens them anew."""
+        """Close both connections; the next step reopens them."""
         for one in (self._centre, self._log):
             if one is not None:
                 with suppress(Exception):  # broken already
@@ -85,7 +85,7 @@ class Shipper:
         self._centre = self._log = None
 
     def step(self) -> float:
-        """Ship a batch; return how long to wait before the next, 0 when there is more."""
+        """Ship a batch; return the seconds to wait before the next, 0 when more is queued."""
         try:
             more = self._round()
         except ForkError as error:
@@ -126,7 +126,7 @@ class Shipper:
         try:
             with within(self._centre):
                 records.ship(self._centre, self._node, links, notes)
-        except (msgspec.DecodeError, UnicodeDecodeError):  # chained anew around what is no record
+        except (msgspec.DecodeError, UnicodeDecodeError):  # a rechained log with an undecodable body
             raise ForkError(both("cluster", "ship", "broken", node=self._node, seq=links[0].seq)) from None
         except failures():
             self._batch = max(_LEAST_BATCH, self._batch // 2)
@@ -138,7 +138,7 @@ class Shipper:
             self._noted = notes[-1][0]
 
     def _compare(self, log: sqlite3.Connection) -> None:
-        """Raise ForkError when the log here is not the one whose beginning the centre has."""
+        """Raise ForkError when the centre's records are not a prefix of the local log."""
         seq = self._head.seq
         if seq == 0:
             return
@@ -148,22 +148,22 @@ class Shipper:
         first, last = log.execute("SELECT coalesce(min(seq), 0), coalesce(max(seq), 0) FROM record").fetchone()
         if (
             row is None and first == seq + 1
-        ):  # what was removed here is there; whether this follows is seen by the chain
+        ):  # removed here by retention; the chain check shows whether the rest follows
             return
         key = "forked" if row is not None else "shorter" if last < seq else "gap"
         raise ForkError(both("cluster", "ship", key, node=self._node, seq=seq, first=first, last=last))
 
     def _next(self, log: sqlite3.Connection) -> list[Link]:
-        """Return the records behind those that the centre has; ForkError when they do not follow them."""
+        """Return the records after the centre's last one; ForkError when the chain does not continue."""
         rows = log.execute(
             "SELECT seq, body, hash FROM record WHERE seq > ? ORDER BY seq LIMIT ?", (self._head.seq, self._batch)
         ).fetchall()
         links = [Link(*row) for row in rows]
         before = self._head
-        if links and before.seq == 0 and links[0].seq > 1:  # its beginning was removed before it was ever shipped
+        if links and before.seq == 0 and links[0].seq > 1:  # its oldest records were removed before they were shipped
             before = Head(links[0].seq, links[0].hash)
         elif not links:
-            self._compare(log)  # a log that was put back while we ran
+            self._compare(log)  # a log that was restored while we ran
         for link in links[before.seq == links[0].seq :] if links else ():
             if link.seq != before.seq + 1 or hashlib.sha256(before.hash + link.body).digest() != link.hash:
                 self._compare(log)
@@ -172,7 +172,7 @@ class Shipper:
         return links
 
     def _stopped(self, words: str) -> float:
-        """Show that nothing is shipped any more, here and at the centre; whether that still holds is asked again."""
+        """Report the fork locally and at the centre; it is checked again after the returned seconds."""
         self._shipping.write(self._head.seq, even=self._even, fork=words)
         with suppress(*failures(), OSError, sqlite3.Error):
             self._tell(words)
@@ -180,7 +180,7 @@ class Shipper:
         return _FORK_ROUND_S
 
     def _failed(self, error: Exception) -> float:
-        """Note that the centre is away, or the log; once in words."""
+        """Record an outage of the centre or an unreadable log; logged once per outage."""
         words = told(error)
         if not self._away:
             _LOG.warning("%s", both("cluster", "ship", "away", reason=words))
@@ -202,7 +202,7 @@ class Shipper:
         self._told = time.monotonic()
 
     def _wait(self, seconds: float, ended: Callable[[], bool]) -> None:
-        """Wait until somebody waits for the centre; after a failure until the time is over, whoever waits."""
+        """Sleep until woken by a waiting reply; a pause longer than a round is cut short only by a stop."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             if select.select([self._shipping.wake], [], [], left)[0]:
@@ -214,7 +214,7 @@ class Shipper:
 def ship_process(
     data: Path, cluster: Cluster, shipping: Shipping, release: Callable[[], None], parent: int
 ) -> SupervisedProcess:
-    """Return the process, which ends by SIGUSR1 after a last round; other signals go to the whole group and mean others."""
+    """Return the process. SIGUSR1 ends it after a last round; signals sent to the whole group are ignored."""
 
     def work() -> None:
         asked: list[int] = []

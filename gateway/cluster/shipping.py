@@ -1,6 +1,6 @@
-"""How far the shipping of this node's log has come, in memory that the supervisor shares with all it forks.
+"""Shipping progress of this node in shared memory, created by the supervisor before it forks.
 
-The shipper writes it; supervisor, metrics and front ends read it, also while the shipper hangs or is dead.
+The shipper writes it; supervisor, metrics and front ends read it, even while the shipper hangs or is dead.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _BYTES: Final = 1 << 12
 _LIMIT_WORDS: Final = 700
 _POLL_S: Final = 0.002
 BUDGET_S: Final = 0.05
-"""What a reply waits for the centre at most (`cluster.replicate: wait`)."""
+"""Longest wait of a reply for the centre (`cluster.replicate: wait`)."""
 
 
 class Shipping:
-    """Made before the first fork."""
+    """Shared progress; created before the first fork."""
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _BYTES)
@@ -31,48 +31,48 @@ class Shipping:
         """Wakes the shipper before its next round."""
         self.write(0, even=time.monotonic())
 
-    # The shipper's side
+    # Written by the shipper
 
     def write(self, seq: int, *, even: float, away: str = "", fork: str = "") -> None:
-        """Show the last record that the centre has, and when it last had all that there was.
+        """Publish the last record at the centre, and when it last had all records (`even`, of `time.monotonic`).
 
-        `away` is why the centre cannot be reached now, `fork` why nothing is shipped any more.
+        `away` is why the centre is unreachable, `fork` why shipping stopped.
         """
         words = {"even": even, "away": away[:_LIMIT_WORDS], "fork": fork[:_LIMIT_WORDS]}
         octets = json.dumps(words).encode()
         self._memory[_SEQ.size :] = octets.ljust(_BYTES - _SEQ.size)
         _SEQ.pack_into(self._memory, 0, seq)
 
-    # Everybody's
+    # Read by any process
 
     @property
     def seq(self) -> int:
-        """The last record that the centre has, as far as is known."""
+        """The last record known to be at the centre."""
         return int(_SEQ.unpack_from(self._memory)[0])
 
     @property
     def lag_s(self) -> float:
-        """For how long the centre has not had all records."""
+        """Shipping lag: seconds since the centre last had all records."""
         now = time.monotonic()
         return max(0.0, now - float(self._words().get("even", now)))
 
     @property
     def away(self) -> str:
-        """Why the centre cannot be reached now; empty when it can."""
+        """Why the centre is unreachable; empty when it is reachable."""
         return str(self._words().get("away", ""))
 
     @property
     def fork(self) -> str:
-        """Why nothing is shipped any more: the centre has another log of this node. Empty while all is well."""
+        """Why shipping stopped: the centre has a different log of this node. Empty without a fork."""
         return str(self._words().get("fork", ""))
 
     def poke(self) -> None:
-        """Have the shipper look at once."""
+        """Wake the shipper."""
         with suppress(OSError):
             os.eventfd_write(self.wake, 1)
 
     async def has(self, seq: int, *, within_s: float = BUDGET_S) -> bool:
-        """Wait until the centre has a record; False when it does not in time, or at once when nothing is shipped now."""
+        """Wait until the centre has a record; False at the deadline, or at once during an outage or fork."""
         end = time.monotonic() + within_s
         while self.seq < seq:
             words = self._words()
@@ -82,7 +82,7 @@ class Shipping:
         return True
 
     def _words(self) -> dict[str, Any]:
-        """Return what was written; a reader that comes in between looks again."""
+        """Return the published values; a torn read is repeated."""
         for _ in range(100):
             with suppress(ValueError):
                 found = json.loads(self._memory[_SEQ.size :])

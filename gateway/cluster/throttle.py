@@ -1,4 +1,4 @@
-"""Failures of AUTH of all nodes, counted in PostgreSQL; while it is away each node holds its share of the limits."""
+"""AUTH failure rate limit over all nodes, in PostgreSQL; during an outage each node applies its share of the limits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway.smtp.settings import SmtpLimits
 from gateway.smtp.throttle import PATIENCE_S, AuthThrottle, address_key, login_key
 
 SCHEMA: Final = (
-    # Not written ahead: what a crash of the database forgets is a quarter of an hour of failures.
+    # UNLOGGED: a database crash loses at most one window of failure counts.
     (
         "CREATE UNLOGGED TABLE IF NOT EXISTS auth_failure"
         " (key bytea PRIMARY KEY, level double precision NOT NULL, at timestamptz NOT NULL) WITH (fillfactor = 70)"
@@ -46,10 +46,10 @@ _SWEEP_EVERY_S: Final = 300.0
 
 
 class ClusterThrottle:
-    """The throttle of a cluster (`gateway.smtp.throttle.Throttle`)."""
+    """Cluster-wide throttle (`gateway.smtp.throttle.Throttle`)."""
 
     def __init__(self, alone: AuthThrottle, database: Database, limits: SmtpLimits, key: bytes) -> None:
-        """Prepare; `alone` holds this machine's share, `key` is what logins are hidden by."""
+        """Prepare; `alone` applies this machine's share, `key` is the HMAC key of addresses and logins."""
         self._alone = alone
         self._database = database
         self._limits = limits
@@ -90,7 +90,7 @@ class ClusterThrottle:
         await self._database.ask(_UNTRIED, self._values(address, login))
 
     async def sweep(self) -> None:
-        """Remove what has leaked away, for ever; one front end of a cluster is enough, several do no harm."""
+        """Delete expired counters until cancelled; one front end of a cluster suffices, several do no harm."""
         while True:
             await asyncio.sleep(_SWEEP_EVERY_S)
             await self._database.ask(_SWEEP, (self._limits.auth_window_s,), within_s=5)

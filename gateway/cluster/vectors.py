@@ -1,7 +1,7 @@
-"""Words of an entry as a tsvector, and phrases as a tsquery: our own folding and our own words, nothing of a dictionary.
+"""Entry words as a tsvector and phrases as a tsquery, with our own folding and tokens instead of a dictionary.
 
-A vector has up to four columns, told apart by the weights A to D; each has positions of its own, so that no phrase runs
-from one into the next.
+A vector has up to four columns, distinguished by the weights A to D; each has its own range of positions, so no phrase
+spans two columns.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from gateway.audit.conditions import Phrase
 _WORDS: Final = re.compile(r"[^\W_]+")
 _WEIGHTS: Final = "ABCD"
 _ROOM: Final = 4_000
-"""Positions of a column; PostgreSQL has 16,383. Words behind them are found, but in no phrase."""
+"""Positions of a column; PostgreSQL has 16,383. Words beyond are found, but not in phrases."""
 _LIMIT_WORD: Final = 200
-"""Letters; PostgreSQL takes words of 2,046 octets."""
+"""Characters; PostgreSQL accepts words of 2,046 bytes."""
 _LIMIT_LETTERS: Final = 25_000
-"""Of a column; a vector may have 1 MiB. Words beyond are not found; addresses are, by their tags."""
+"""Characters of a column; a vector may have 1 MiB. Words beyond are not found; addresses are, by their tags."""
 
 
 def words_of(*columns: str) -> list[str]:
-    """Return the words of up to four columns, parted by blanks."""
+    """Return the words of up to four columns, separated by spaces."""
     return [_parted(text) if text else "" for text in columns]
 
 
-@lru_cache(maxsize=4096)  # of addresses and units there are few
+@lru_cache(maxsize=4096)  # addresses and units repeat
 def _parted(text: str) -> str:
     return " ".join(_WORDS.findall(text[:_LIMIT_LETTERS]))
 
 
 def vector(columns: str) -> str:
-    """Return SQL that makes a tsvector of an array of columns, each with its words parted by blanks."""
+    """Return SQL that makes a tsvector of an array of columns of space-separated words."""
     return f"""coalesce((
     SELECT string_agg(format('%%L:%%s%%s', left(w.word, {_LIMIT_WORD}),
       least(w.place, {_ROOM - 1}) + (c.number - 1) * {_ROOM}, substr('{_WEIGHTS}', c.number::int, 1)), ' ')
@@ -44,7 +44,7 @@ def vector(columns: str) -> str:
 
 
 def query(phrase: Phrase, columns: Sequence[str]) -> str:
-    """Return a phrase as a tsquery over those of its columns that a vector has; empty when it has none."""
+    """Return a phrase as a tsquery over the columns it shares with a vector; empty when it shares none."""
     weights = "".join(_WEIGHTS[number] for number, name in enumerate(columns) if name in phrase.columns)
     if not weights:
         return ""

@@ -1,7 +1,7 @@
-"""Are the logs at the centre whole, and those that their nodes have? Every chain, every checkpoint, and what finds records.
+"""Verification of the nodes' logs at the centre: every chain, every checkpoint, and the index rows.
 
-The centre alone cannot prove that it is not written anew as a whole: global checkpoints with their witnesses do
-(`gateway.cluster.heads`), copies of the nodes' checkpoints, and on a node its own log.
+The centre alone cannot show that it was not rewritten as a whole. Witnessed global checkpoints
+(`gateway.cluster.heads`), copies of the nodes' checkpoints, and on a node its own log can.
 """
 
 from __future__ import annotations
@@ -31,32 +31,32 @@ WITH RECURSIVE there AS (
   UNION ALL SELECT (SELECT node FROM record WHERE node > there.node ORDER BY node LIMIT 1) FROM there WHERE there.node <> ''
 ) SELECT node FROM there WHERE node <> ''
 """
-"""Each by one look into the key of the records."""
+"""One index lookup for each node (loose index scan)."""
 
 
 @dataclass(frozen=True)
 class NodeVerification:
-    """What was found of one node's log at the centre."""
+    """Result for one node's log at the centre."""
 
     node: str
     chain: Verification
     faults: tuple[str, ...]
-    """Beyond those of the chain."""
+    """In addition to those of the chain."""
     notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class ClusterVerification:
-    """What was found of all."""
+    """Result for all nodes."""
 
     nodes: tuple[NodeVerification, ...]
     heads: HeadsVerification
     faults: tuple[str, ...] = ()
-    """Of no node that is known."""
+    """Not attributable to a known node."""
 
     @property
     def exit_code(self) -> int:
-        """0 whole, 1 tampered with."""
+        """0 intact, 1 tampered with."""
         return int(
             any(one.faults or one.chain.exit_code for one in self.nodes) or bool(self.heads.faults or self.faults)
         )
@@ -73,13 +73,15 @@ def verify_cluster(
 ) -> ClusterVerification:
     """Verify the logs of all nodes at the centre; DatabaseError when it cannot be read.
 
-    `data` is the data folder of this node, whose log is held against the centre's; `checkpoints` are copies kept
-    elsewhere; `keys` the only verifier keys of nodes that are believed, without any those that the nodes told the centre.
+    `data` is this node's data folder, whose log is compared with the centre's; `checkpoints` are copies kept elsewhere;
+    `keys` are the trusted verifier keys of nodes; when empty, the keys that the nodes reported to the centre are trusted.
     """
     places, believed = tuple(checkpoints), frozenset(keys)
     with connect(cluster) as connection:
         try:
-            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")  # one state, while others write on
+            connection.execute(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+            )  # one snapshot during concurrent writes
             nodes = tuple(
                 _verify_node(connection, one, places, believed, data if one.node == cluster.node else None, tick)
                 for one in shipped(connection)
@@ -131,12 +133,12 @@ class _AtTheCentre:
         self._connection = connection
         self._node = node
         self.copies: list[tuple[int, str]] = []
-        """Further checkpoints."""
+        """Copies of checkpoints kept elsewhere."""
         self.lost: int | None = None
-        """The first record that a search would not find as it should."""
+        """The first record with wrong index rows."""
 
     def begin(self) -> None:
-        """It is whole."""
+        """Return None: a whole log, no archive."""
 
     def first(self) -> int:
         row = self._connection.execute("SELECT min(seq) FROM record WHERE node = %s", (self._node,)).fetchone()
@@ -168,11 +170,11 @@ class _AtTheCentre:
         return [(size, note) for size, note in rows.fetchall()] + self.copies
 
     def facts(self) -> None:
-        """They are not shipped."""
+        """Return None: facts are not shipped."""
 
 
 def _compare(connection: Connection, node: str, data: Path, faults: list[str], notes: list[str]) -> None:
-    """Hold the log of this machine against the centre's."""
+    """Compare this machine's log with the centre's; add faults and notes."""
     log = connect_readonly(Folder(data).database)
     try:
         first, last = log.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM record").fetchone()

@@ -1,4 +1,4 @@
-"""`gateway cluster ...`: set up and look at what several gateways share."""
+"""`gateway cluster ...`: tables, keys and archives of a cluster."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gateway.texts.catalogue import both
 
 
 def init(configuration: Configuration) -> int:
-    """Make the cluster's tables."""
+    """Create the cluster's tables."""
     with connect(cluster_of(configuration)) as connection:
         try:
             statements = set_up(connection)
@@ -28,14 +28,14 @@ def init(configuration: Configuration) -> int:
 
 
 def make_cluster_key(path: Path) -> int:
-    """Make the key of a cluster."""
+    """Create the shared cluster key."""
     make_key(path)
     print(both("cluster", "key", "done", path=path, key=key_id(path.read_bytes())))
     return 0
 
 
 def show_signing_key(path: Path) -> int:
-    """Print the public keys of a key to sign by, which is made when there is none."""
+    """Print the verifier keys of a signing key, creating the key when the file is missing."""
     if not path.exists():
         make_key(path)
     for role, setting in (("cluster", "cluster.centre_keys"), ("rules", "cluster.rule_keys")):
@@ -54,7 +54,7 @@ def archive(
     endpoint: str | None,
     now: datetime,
 ) -> int:
-    """Archive a day of the nodes' logs into a folder or an S3 bucket."""
+    """Archive a day of the nodes' logs to a folder or an S3 bucket."""
     if to.startswith("s3://"):
         from gateway.cluster.object_store import into_bucket
 
@@ -68,7 +68,7 @@ def archive(
 
 
 def cluster_of(configuration: Configuration) -> Cluster:
-    """Return the section; UserError without one."""
+    """Return the `cluster` section; UserError when it is missing."""
     if configuration.cluster is None:
         raise UserError(both("cluster", "fault", "no_dsn"))
     return configuration.cluster
