@@ -1,4 +1,4 @@
-"""`audit:` of gateway.yaml: how long facts are kept, which log is ours, who cosigns its checkpoints."""
+"""The section `audit` of `gateway.yaml`: retention, installation marker, witnesses."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from gateway.config.values import Place
 
 
 class Witness(Section):
-    """Who cosigns our checkpoints (C2SP tlog-witness)."""
+    """A witness that cosigns our checkpoints (C2SP tlog-witness)."""
 
     url: str = Field(pattern=r"^https?://[^/\s?#]+[^\s?#]*$")
     key: str = Field(pattern=r"^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$")
 
 
 class Audit(Section):
-    """The log."""
+    """The audit log."""
 
     facts_days: int = Field(default=90, ge=0, le=3660)
     marker: Place | None = None

@@ -1,4 +1,4 @@
-"""The section `cluster` of `gateway.yaml`: what makes several gateways act as one."""
+"""The section `cluster` of `gateway.yaml`: several gateways with one PostgreSQL."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VerifierLine = Annotated[str, Field(pattern=r"^gateway-[a-z]+/[0-9a-f]{8}\+[0-9a
 
 
 class Cluster(Section):
-    """This machine among several."""
+    """This node, its database and its replication."""
 
     node: str
     dsn: str = ""
@@ -46,7 +46,7 @@ class Cluster(Section):
     @field_validator("dsn")
     @classmethod
     def _uri(cls, dsn: str) -> str:
-        """Accept the URI of a PostgreSQL database, without a password: the file is read by many."""
+        """Accept a PostgreSQL URI without a password: other users may read the file."""
         if not dsn:
             return dsn
         try:

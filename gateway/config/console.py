@@ -38,7 +38,7 @@ class Console(Section):
             missing = "certificate" if self.certificate is None else "key"
             raise ValueError(both("start", "config", "tls_pair", missing=missing))
         local = self.activated_by is None and is_loopback(self.listen)
-        # Where a socket of systemd's listens is known when it is handed over (`gateway.system.listening`).
+        # The address of a systemd socket is known only at activation (`gateway.system.listening`).
         if self.certificate is None and self.activated_by is None and not local:
             raise ValueError(both("start", "config", "console_plain"))
         if not self.names and not local:
@@ -47,10 +47,10 @@ class Console(Section):
 
     @property
     def base(self) -> str:
-        """What addresses of pages begin with, in mails: `url`, else made of the first name and the port."""
+        """Base URL of links in mails: `url`, else the first name and the port."""
         if self.url:
             return self.url.rstrip("/")
-        if self.certificate is None and self.names:  # who stands before it speaks TLS, on a port of its own
+        if self.certificate is None and self.names:  # a reverse proxy terminates TLS, on its own port
             return f"https://{self.names[0]}"
         name, scheme = self.names[0] if self.names else "localhost", "http" if self.certificate is None else "https"
         port = self.listen.rpartition(":")[2] if self.activated_by is None else "443"
@@ -58,9 +58,9 @@ class Console(Section):
 
     @property
     def activated_by(self) -> str | None:
-        """Name of the socket that systemd hands over, None when it has an address of its own."""
+        """Name of the systemd socket, None for an address of its own."""
         return self.listen.removeprefix("systemd:") if self.listen.startswith("systemd:") else None
 
     def allowed(self) -> tuple[IPv4Network | IPv6Network, ...]:
-        """Return the networks that browsers may come from, parsed."""
+        """Return the networks that clients may connect from, parsed."""
         return tuple(ip_network(network) for network in self.networks)

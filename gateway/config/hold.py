@@ -1,4 +1,4 @@
-"""The section `hold` of `gateway.yaml`: mail that two persons decide on, and how it leaves once they have."""
+"""The section `hold` of `gateway.yaml`: held mail (released by two persons) and its outgoing route."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.texts.catalogue import both
 
 
 class Way(Section):
-    """Where a released mail goes: a server that takes it from this gateway, by a login of its own or by our address."""
+    """Next hop of released mail: a server that accepts it from this gateway by login or by IP address."""
 
     address: HostPort
     tls: NextHopTls = NextHopTls.STARTTLS

@@ -37,7 +37,7 @@ class NextHop(Section):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """All of them, the first first."""
+        """All addresses, `address` first."""
         return (self.address, *(one.address for one in self.others))
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""`notices` of `gateway.yaml`: mails of the gateway itself."""
+"""The section `notices` of `gateway.yaml`: mails that the gateway itself sends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateway.config.values import MailboxAddress
 
 
 class Notices(Section):
-    """Who writes them, when, and who hears of troubles."""
+    """Author, schedule, and recipients of trouble notices."""
 
     mail_from: MailboxAddress = ""
     to: tuple[MailboxAddress, ...] = ()

@@ -1,4 +1,4 @@
-"""`reports` of `gateway.yaml`: what ranks units in the monthly reports."""
+"""The section `reports` of `gateway.yaml`: monthly reports, their mailing and ranking weights."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateway.config.values import MailboxAddress
 
 
 class ReportWeights(Section):
-    """What each share counts in the league table."""
+    """Weight of each share in the ranking of units."""
 
     active: int = Field(default=40, ge=0, le=1000)
     signed: int = Field(default=40, ge=0, le=1000)

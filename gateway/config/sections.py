@@ -1,7 +1,7 @@
-"""`gateway.yaml` as types. Every key has a default, so an empty file is a valid configuration.
+"""`gateway.yaml` as types. Every key has a default: an empty file is a valid configuration.
 
-Flags of the command line override single keys; `Configuration.for_flags` gives the plain relay on loopback that the
-four flags of `gateway serve` promise. The words of each key stand in `gateway/texts/configuration.toml`. Faults of the file are shown all at once with file, line and column.
+Command-line flags override single keys (`Configuration.with_flags`). The words of each key are in
+`gateway/texts/configuration.toml`. All faults of the file are reported at once, with file, line and column.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from gateway.yaml.file import YamlFile, read_yaml
 
 
 class Replies(Section):
-    """What mail programs and servers are answered in."""
+    """Languages and encoding of SMTP replies."""
 
     languages: tuple[Language, ...] = Field(default=(Language.VI,), min_length=1)
     charset: ReplyCharset = ReplyCharset.AUTO
@@ -65,7 +65,7 @@ _KEYS = {
     ListenerKind.RELAY: {"certificate", "key", "networks", *_OF_PROXIES},
     ListenerKind.MILTER: set[str](),
 }
-"""What each kind of listener heeds beside its address."""
+"""Keys, beside the address, that apply to each kind of listener."""
 
 
 class Listener(Section):
@@ -101,7 +101,7 @@ class Listener(Section):
     @field_validator("certificate", "key", "networks", "auth_without_tls", "proxy_protocol", "proxy_networks")
     @classmethod
     def _applies(cls, value: object, info: ValidationInfo) -> object:
-        """Refuse a key that this kind of listener does not heed: whoever set it counts on it."""
+        """Refuse a key that does not apply to this kind of listener: it would have no effect."""
         kind, name = info.data.get("kind"), info.field_name
         if kind is not None and value not in (None, False) and name not in _KEYS[kind]:
             raise ValueError(both("start", "config", "no_effect", key=name, kind=kind.value))
@@ -118,7 +118,7 @@ class Listener(Section):
             raise ValueError(both("start", "config", "submissions_tls"))
         if self.kind is ListenerKind.SUBMISSION and self.certificate is None and not self.auth_without_tls:
             raise ValueError(both("start", "config", "submission_tls"))
-        # Where a socket of systemd's listens is known when it is handed over (`gateway.system.listening`).
+        # The address of a systemd socket is known only at activation (`gateway.system.listening`).
         if self.auth_without_tls and self.activated_by is None and not is_loopback(self.listen):
             raise ValueError(both("start", "config", "loopback"))
         if "proxy_networks" in self.model_fields_set and not self.proxy_protocol:
@@ -127,7 +127,7 @@ class Listener(Section):
 
     @property
     def activated_by(self) -> str | None:
-        """Name of the sockets that systemd hands over for this listener, None when it has an address of its own."""
+        """Name of this listener's systemd sockets, None for an address of its own."""
         scheme, _, name = self.listen.partition(":")
         return name if scheme == "systemd" else None
 
@@ -141,7 +141,7 @@ class Listener(Section):
 
 
 class Limits(Section):
-    """What one client, one mail and one moment may cost."""
+    """Limits per client, per mail and of the load at one time."""
 
     message_bytes: int = Field(default=35 << 20, ge=64 << 10, le=1 << 31)
     recipients: int = Field(default=200, ge=1, le=100_000)
@@ -161,14 +161,14 @@ class Limits(Section):
     @field_validator("in_flight_bytes")
     @classmethod
     def _room_for_one(cls, in_flight_bytes: int, info: ValidationInfo) -> int:
-        """Refuse room for less than one mail: the largest ones would be put off for ever."""
+        """Refuse a budget below one mail: the largest mails would be deferred for ever."""
         if in_flight_bytes < info.data.get("message_bytes", 0):
             raise ValueError(both("start", "config", "in_flight", size=info.data["message_bytes"]))
         return in_flight_bytes
 
 
 class Cache(Section):
-    """What was read in attachments, kept in memory for when the same one comes again."""
+    """In-memory cache of attachment readings, for repeated attachments."""
 
     bytes: int = Field(default=64 << 20, ge=0, le=1 << 34)
     age_s: float = Field(default=3600, gt=0, le=LONGEST_S)
@@ -201,7 +201,7 @@ class Authentication(Section):
 
 
 class Passwords(Section):
-    """Strength of passwords at AUTH (Điều 6.1 of Decision 7600). The password itself is never kept, only yes or no."""
+    """Strength of passwords at AUTH (Điều 6.1 of Decision 7600). The password is never kept, only yes or no."""
 
     check: bool = False
     notice: bool = False
@@ -218,7 +218,7 @@ class Passwords(Section):
 
 
 class DkimKey(Section):
-    """One key to sign outgoing mail of a domain with."""
+    """One signing key of a domain."""
 
     domain: DomainName
     selector: Selector
@@ -236,7 +236,7 @@ _THIS_MACHINE = {"0.0.0.0", "::", "localhost", "127.0.0.1", "::1"}  # noqa: S104
 
 
 class Flags(TypedDict, total=False):
-    """Keys that the command line may replace; None leaves the file's."""
+    """Keys that command-line flags override; None keeps the file's value."""
 
     listen: str | None
     next_hop: str | None
@@ -247,7 +247,7 @@ class Flags(TypedDict, total=False):
 
 
 RULES_IN_FORCE = Path("rules/in-force")
-"""In the data folder: a link to the bundle of the cluster's rules that is in force."""
+"""In the data folder: symbolic link to the cluster rule bundle in force."""
 
 
 class Configuration(Section):
@@ -281,7 +281,7 @@ class Configuration(Section):
 
     @classmethod
     def load(cls, path: Path) -> Configuration:
-        """Return the configuration of a file; ConfigError with all its faults."""
+        """Return the configuration in a file; ConfigError with all faults."""
         file = read_yaml(path, cls)
         configuration = file.value
         configuration._origin = Origin(file)  # noqa: SLF001 - of our own kind
@@ -289,22 +289,22 @@ class Configuration(Section):
 
     @property
     def file(self) -> YamlFile[Any] | None:
-        """The file that it came from, None without one."""
+        """The source file, None without one."""
         return self._origin.file
 
     @property
     def policy_in_use(self) -> str:
-        """The policy file of the cluster's rules where they are in force, else `policy`."""
+        """Policy file of the cluster rule bundle in force, else `policy`."""
         ruled = self._ruled("policy.yaml")
         return str(ruled) if ruled is not None else self.policy
 
     @property
     def directory_in_use(self) -> Path | None:
-        """The directory of the cluster's rules where they have one in force, else `directory`."""
+        """Directory of the cluster rule bundle in force when it has one, else `directory`."""
         return self._ruled("directory.csv") or self._ruled("directory.yaml") or self.directory
 
     def rules_at_once(self) -> tuple[str, Path | None]:
-        """Return both of one bundle, also when another one is put in force between the reading of the two."""
+        """Return both from the same bundle, even when the bundle is switched between the two reads."""
         policy, link = self.policy_in_use, self.data / RULES_IN_FORCE
         folder = link.resolve()
         if policy != str(link / "policy.yaml") or not (folder / "policy.yaml").exists():
@@ -313,12 +313,12 @@ class Configuration(Section):
         return str(folder / "policy.yaml"), listed[0] if listed else self.directory
 
     def _ruled(self, name: str) -> Path | None:
-        """Return a file of the bundle in force, None without one; the path is the same for every bundle."""
+        """Return the path of a file of the bundle in force (the same for every bundle), None without one."""
         path = self.data / RULES_IN_FORCE / name
         return path if self.cluster is not None and self.cluster.rule_keys and path.exists() else None
 
     def at(self, *location: str | int) -> AbstractContextManager[None]:
-        """Have a UserError about what a key of the file names say where that key stands."""
+        """Add the source location of a key to a UserError about the file or value that the key names."""
         return self._origin.at(*location)
 
     @field_validator("policy")
@@ -331,7 +331,7 @@ class Configuration(Section):
     @field_validator("audit")
     @classmethod
     def _marked_outside(cls, audit: Audit, info: ValidationInfo) -> Audit:
-        """Refuse a marker that would be gone together with the log."""
+        """Refuse a marker inside the data folder: it would be lost together with the log."""
         data = info.data.get("data")
         if audit.marker is not None and data is not None and audit.marker.absolute().is_relative_to(data.absolute()):
             raise ValueError(both("start", "config", "marker_inside"))
@@ -340,7 +340,7 @@ class Configuration(Section):
     @field_validator("hold")
     @classmethod
     def _decided_on(cls, hold: Hold, info: ValidationInfo) -> Hold:
-        """Refuse to hold mail where nobody could decide on it."""
+        """Refuse `hold.release` without a console: nobody could decide on held mail."""
         if hold.release is not None and info.data.get("console") is None:
             raise ValueError(both("start", "config", "hold_console"))
         return hold
@@ -348,7 +348,7 @@ class Configuration(Section):
     @field_validator("listeners")
     @classmethod
     def _distinct(cls, listeners: tuple[Listener, ...]) -> tuple[Listener, ...]:
-        """Refuse an address that is listed twice; port 0 is any free port and may be."""
+        """Refuse duplicate addresses; port 0 (any free port) may repeat."""
         if not listeners:
             raise ValueError(both("start", "config", "no_listener"))
         seen: set[str] = set()
@@ -361,7 +361,7 @@ class Configuration(Section):
     @field_validator("next_hop")
     @classmethod
     def _not_ourselves(cls, next_hop: NextHop, info: ValidationInfo) -> NextHop:
-        """Refuse a next hop that is one of our own listeners: each mail would come back to us."""
+        """Refuse a next hop that is one of our own listeners: a mail loop."""
         for listener, address in product(info.data.get("listeners", ()), next_hop.addresses):
             if listener.activated_by is not None or listener.listen.startswith("unix:"):
                 continue
@@ -372,9 +372,9 @@ class Configuration(Section):
         return next_hop
 
     def with_flags(self, **flags: Unpack[Flags]) -> Configuration:
-        """Return a copy in which the flags of the command line replace their keys.
+        """Return a copy in which command-line flags override their keys.
 
-        `--listen` makes one relay listener; `--next-hop` on loopback is spoken to without TLS, elsewhere by STARTTLS.
+        `--listen` makes one relay listener; `--next-hop` uses no TLS on loopback, STARTTLS elsewhere.
         """
         changes: dict[str, object] = {key: value for key, value in flags.items() if value is not None}
         if "listen" in changes:
@@ -383,7 +383,7 @@ class Configuration(Section):
             try:
                 tls = "none" if is_loopback(next_hop) else "starttls"
             except ValueError:
-                tls = "starttls"  # no HOST:PORT; the validation below says so
+                tls = "starttls"  # no HOST:PORT; the validation below reports it
             changes["next_hop"] = {**self.next_hop.model_dump(mode="json"), "address": next_hop, "tls": tls}
         changed = Configuration.model_validate({**self.model_dump(mode="json", exclude_defaults=True), **changes})
         changed._origin = Origin(self._origin.file, frozenset(changes))  # noqa: SLF001 - of our own kind

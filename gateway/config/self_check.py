@@ -1,4 +1,4 @@
-"""`self_check` of `gateway.yaml`: the mailbox to which people send what they want to be checked."""
+"""The section `self_check` of `gateway.yaml`: the mailbox for mails that are checked and not relayed."""
 
 from __future__ import annotations
 

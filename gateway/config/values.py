@@ -1,4 +1,4 @@
-"""Values of `gateway.yaml` that are more than a string: each type accepts what will work, and says what to write instead."""
+"""Validated types for values of `gateway.yaml`; each error says what to write instead."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _SELECTOR = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9][A-Za-
 _ALL_DIGITS = re.compile(r"(?:.*\.)?[0-9]+\.?\Z")
 
 LONGEST_S = 86_400.0
-"""No time of the configuration is longer than a day."""
+"""Upper bound of every duration in the configuration: one day."""
 LIMIT_UNIX_PATH = 107
-"""unix(7): 108 bytes with the final NUL."""
+"""Longest UNIX socket path: 108 bytes with the final NUL (unix(7))."""
 
 
 def host_port(value: str) -> str:
@@ -43,7 +43,7 @@ def _is_host(host: str) -> bool:
 
 
 def _is_name(value: str) -> bool:
-    """Whether it may be the name of a host; one that ends in a number is a mistyped address (RFC 1123 §2.1)."""
+    """Whether the value is a host name; one that ends in a number is a mistyped address (RFC 1123 §2.1)."""
     return _NAME.match(value) is not None and _ALL_DIGITS.match(value) is None
 
 
@@ -55,7 +55,7 @@ def _server(value: str) -> str:
 
 
 def _name(value: str) -> str:
-    """Accept the name of a host; ours stands in every greeting and trace field, so it is ASCII (RFC 5321 §4.1.2)."""
+    """Accept a host name, ASCII because ours is in every greeting and trace field (RFC 5321 §4.1.2)."""
     if value and not _is_name(value):
         raise ValueError(both("start", "config", "name", value=printable(value)))
     return value
@@ -85,7 +85,7 @@ def _address(value: str) -> str:
 
 
 def _some_name(value: str) -> str:
-    """Accept the name of a host or domain that cannot be left out."""
+    """Accept a non-empty host or domain name."""
     if not value:
         raise ValueError(both("start", "config", "name", value=""))
     return _name(value)
@@ -99,7 +99,7 @@ def _selector(value: str) -> str:
 
 
 def _path(value: object) -> object:
-    """Refuse a name that would silently mean another place: nothing is the folder that we happen to start in."""
+    """Refuse a path that would silently mean another place: an empty one is the working directory."""
     if isinstance(value, str) and not value:
         raise ValueError(both("start", "config", "path"))
     if isinstance(value, str) and value.startswith("~"):
@@ -123,7 +123,7 @@ Place = Annotated[Path, BeforeValidator(_path)]
 Network = Annotated[str, AfterValidator(_network)]
 Address = Annotated[str, AfterValidator(_address)]
 MailboxAddress = Annotated[str, AfterValidator(_mailbox)]
-"""Where mails of the gateway itself go or come from."""
+"""Sender or recipient of the gateway's own mails."""
 
 
 def split_host_port(value: str) -> tuple[str, int]:

@@ -1,8 +1,8 @@
-"""References of mails, such as `BT-7F3K2Q9XM4D6H`: what a clerk reads off a refusal and types somewhere else.
+"""Mail references such as `BT-7F3K2Q9XM4D6H`, which people copy by hand from a refusal.
 
-Thirteen letters of Crockford's base 32: twelve random ones (60 bits; at five million mails a day a second mail of the same
-reference comes about once a year) and a check, which finds every single wrong letter and every two that changed places.
-References of before 0.3 have eight letters and no check; they stay known.
+Thirteen characters of Crockford's base 32: twelve random ones (60 bits; at five million mails a day about one
+collision a year) and a check character, which detects every single wrong character and every transposition of two.
+References before 0.3 have eight characters and no check; they remain valid.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def make_reference() -> str:
 
 
 def standard(text: str) -> str:
-    """Return a reference as it stands in the log, however it was typed; empty when the text is none."""
+    """Return the reference in canonical form, as in the log; empty when the text is no reference."""
     found = _FORM.fullmatch(text.strip())
     if found is None or found[1] is None:
         return found[0].upper() if found is not None else ""
@@ -35,7 +35,7 @@ def standard(text: str) -> str:
 
 
 def mistyped(text: str) -> bool:
-    """Whether the text is a reference whose check does not fit: a letter is wrong."""
+    """Whether the text is a reference whose check character does not match."""
     letters = standard(text)[3:]
     if len(letters) <= _RANDOM:
         return False
@@ -44,7 +44,7 @@ def mistyped(text: str) -> bool:
 
 
 def _check(values: list[int]) -> int:
-    """Return the polynomial of the values at a primitive element of GF(32), x^5 + x^2 + 1: Horner's rule."""
+    """Evaluate the polynomial of the values at a primitive element of GF(32), x^5 + x^2 + 1, by Horner's rule."""
     check = 0
     for value in values:
         check = _TIMES_X[check] ^ value

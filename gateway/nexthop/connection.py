@@ -1,9 +1,8 @@
-"""One connection to the next hop: one command, one reply; content streamed with the final dot under the caller's hand.
+"""One connection to the next hop: one command, one reply; content streamed, the final dot sent by the caller's leave.
 
-A reply without a command, a second reply, or bytes that are no reply spoil the connection: it is closed at the next
-occasion and never used for another command. A failure within the content aborts the connection (TCP reset), for a next
-hop that sees an orderly end there might keep what it has. Nothing is logged here and no exception holds a command
-line: AUTH passes through.
+An unsolicited reply, a second reply, or malformed bytes make the connection unusable: it is closed and never used for
+another command. A failure within the content aborts the connection (TCP reset): after an orderly close the next hop
+might keep the partial content. Nothing is logged here and no exception holds a command line: AUTH passes through.
 """
 
 from __future__ import annotations
@@ -21,18 +20,18 @@ _JOIN_BELOW_BYTES = 64 << 10
 
 
 class Connection(asyncio.Protocol):
-    """The protocol object on our side; made by `connector.connect`."""
+    """Client protocol object; made by `connector.connect`."""
 
     def __init__(self, settings: NextHopSettings, deadlines: Deadlines) -> None:
         self.capabilities = Capabilities()
         self.authenticated = False
-        """AUTH was accepted on it: it belongs to one session and is never shared."""
+        """AUTH was accepted: the connection belongs to one session and is never shared."""
         self.dirty = False
         """MAIL was accepted and the transaction has not ended: RSET before anything else."""
         self.mails = 0
         """Contents sent so far."""
         self.used = False
-        """It has been kept idle before: the next hop may have closed it unseen."""
+        """It was pooled idle: the next hop may have closed it unnoticed."""
         self.lost = False
         """`connection_lost` has been called."""
         self.idle_since = 0.0
@@ -65,14 +64,14 @@ class Connection(asyncio.Protocol):
         return self._exchange(line + b"\r\n", timeout_s or self._settings.reply_timeout_s)
 
     async def ask(self, line: bytes) -> HopReply:
-        """Send a command that is answered by yes (2yz) or no (4yz, 5yz); anything else breaks the protocol."""
+        """Send a command whose reply must be 2yz, 4yz or 5yz; anything else is a protocol error."""
         reply = await self.command(line)
         if not (reply.positive or reply.negative):
             raise self._abort(FailureKind.PROTOCOL, f"{reply.code} is no answer")
         return reply
 
     async def reset(self) -> None:
-        """End an open transaction; HopFailedError, and an aborted connection, when the next hop does not play along."""
+        """End an open transaction by RSET; HopFailedError, with the connection aborted, when that fails."""
         reply = await self.ask(b"RSET")
         if reply.negative:
             raise self._abort(FailureKind.PROTOCOL, f"{reply.code} in answer to RSET")
@@ -135,14 +134,14 @@ class Connection(asyncio.Protocol):
         self.capabilities = Capabilities()
 
     def quit(self) -> None:
-        """Say goodbye without waiting for an answer."""
+        """Send QUIT without waiting for the reply."""
         if self._transport is not None and not self._transport.is_closing():
             if self.usable and not self._paused:
                 self._transport.write(b"QUIT\r\n")
             self._transport.close()
 
     def abort(self) -> None:
-        """Cut the connection off at once."""
+        """Abort the connection (TCP reset)."""
         if self._failure is None:
             self._failure = HopFailedError(FailureKind.LOST, "connection aborted by us")
         self._patience.end()
@@ -156,7 +155,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Parse replies and hand the one that is waited for to its waiter."""
+        """Parse replies and give the expected one to its waiter."""
         try:
             replies = self._parser.feed(data)
         except MalformedReplyError as error:
@@ -173,7 +172,7 @@ class Connection(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Fail whoever waits."""
+        """Fail pending waiters."""
         self.lost = True
         self._patience.end()
         self._fail(HopFailedError(FailureKind.LOST, f"connection lost ({type(exc).__name__})" if exc else "closed"))
@@ -182,19 +181,19 @@ class Connection(asyncio.Protocol):
             self.on_closed = None
 
     def pause_writing(self) -> None:
-        """Hold the content back."""
+        """Pause sending content."""
         self._paused = True
 
     def resume_writing(self) -> None:
-        """Let the content flow again."""
+        """Resume sending content."""
         self._paused = False
         if self._writable is not None and not self._writable.done():
             self._writable.set_result(None)
 
-    # helpers
+    # Helpers
 
     def _exchange(self, octets: bytes, timeout_s: float) -> Coroutine[None, None, HopReply]:
-        """Send, and return what waits for the reply."""
+        """Send octets and return an awaitable of the reply."""
         if self._failure is not None:
             raise HopFailedError(self._failure.kind, "connection is not usable")
         if self._early is not None or self._parser.pending:
@@ -247,7 +246,7 @@ class Connection(asyncio.Protocol):
         self._abort(FailureKind.TIMEOUT, "content not taken in time" if self._writable else "no reply in time")
 
     def _check_sending(self) -> None:
-        """Raise when the next hop failed, or spoke, while content was being sent."""
+        """Raise when the next hop failed or replied while content was being sent."""
         if self._failure is not None:
             raise HopFailedError(self._failure.kind, "lost within the content")
         if self._early is not None:
@@ -256,7 +255,7 @@ class Connection(asyncio.Protocol):
             raise self._abort(FailureKind.PROTOCOL, f"{self._early.code} within the content")
 
     def _abort(self, kind: FailureKind, detail: str) -> HopFailedError:
-        """Cut the connection off, fail whoever waits, and return the failure."""
+        """Abort the connection, fail pending waiters, and return the failure."""
         failure = HopFailedError(kind, detail)
         self._fail(failure)
         if self._transport is not None:

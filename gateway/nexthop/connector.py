@@ -1,4 +1,4 @@
-"""From settings to a connection that is ready for mail: connect, TLS as configured, EHLO. No fallback of any kind."""
+"""Connection setup to the next hop: connect, TLS as configured, EHLO. No fallback."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from gateway.system.deadlines import Deadlines
 async def connect(
     settings: NextHopSettings, names: Names | None = None, deadlines: Deadlines | None = None
 ) -> Connection:
-    """Return a new connection after EHLO; HopFailedError or HopRefusedError when there is none to be had.
+    """Return a new connection after EHLO; HopFailedError or HopRefusedError.
 
-    `names` resolves for all who connect at the same time, and `deadlines` keeps the time of all.
+    `names` shares name resolution and `deadlines` the timer among concurrent connections.
     """
     names = names or Names(settings.host, settings.port, settings.connect_timeout_s)
     addresses = await names.addresses()
@@ -47,7 +47,7 @@ async def connect(
 
 
 async def _open(connection: Connection, settings: NextHopSettings, addresses: tuple[str, ...]) -> None:
-    """Connect to the first address that takes the connection; OSError of the last when none does."""
+    """Connect to the first reachable address; OSError of the last when none is."""
     implicit = settings.tls is NextHopTls.IMPLICIT
     for number, address in enumerate(addresses, start=1):
         try:
@@ -77,11 +77,11 @@ async def _be_greeted(connection: Connection, settings: NextHopSettings) -> None
             await connection.start_tls()
         except ConnectionError as error:
             raise HopFailedError(FailureKind.TLS, "connection lost in the TLS handshake") from error
-        await greet(connection, settings)  # RFC 3207 §4.2: what was said before TLS is void
+        await greet(connection, settings)  # RFC 3207 §4.2: discard what was learned before TLS
 
 
 async def greet(connection: Connection, settings: NextHopSettings) -> None:
-    """Send EHLO and note what the next hop offers; HopRefusedError when it says no."""
+    """Send EHLO and store the capabilities; HopRefusedError when it is refused."""
     reply = await connection.command(b"EHLO " + settings.our_name.encode("ascii"))
     _accept(reply, "EHLO")
     connection.capabilities = Capabilities.parse(reply)

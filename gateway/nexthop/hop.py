@@ -1,4 +1,4 @@
-"""The next hop as a whole: how many connections, which are idle, what it can do, and when to leave it in peace."""
+"""Next hop client: connection pool, capabilities, circuit breaker."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from gateway.system.deadlines import Deadlines
 
 
 class NextHop:
-    """Gives out connections. Made within a running event loop; one for each worker process."""
+    """Connection pool of one worker process; made within a running event loop."""
 
     def __init__(self, settings: NextHopSettings, *, on_away: OnAway = lambda _: None) -> None:
-        """`on_away` hears which of several addresses are away."""
+        """`on_away` gets the unreachable ones of several addresses."""
         self.settings = settings
         self._loop = asyncio.get_running_loop()
         self._deadlines = Deadlines()
@@ -37,21 +37,21 @@ class NextHop:
 
     @property
     def breaker_open(self) -> bool:
-        """Whether connecting is held off after repeated failures."""
+        """Whether connection attempts are suspended after repeated failures."""
         return self._targets.held_off
 
     @property
     def last_capabilities(self) -> Capabilities | None:
-        """What it offered when it was last asked, however long ago; None when it never answered."""
+        """Capabilities of the last EHLO, however old; None when there was none."""
         return self._known
 
     @property
     def believed(self) -> Capabilities | None:
-        """What it offers as far as that need not be asked again, None when it must be."""
+        """Cached capabilities, None once they are older than `capabilities_s`."""
         return self._known if self._loop.time() < self._known_until else None
 
     async def capabilities(self) -> Capabilities:
-        """Return what it offers, asked at most once in `capabilities_s`; raises as `acquire` does."""
+        """Return the capabilities, refreshed at most once in `capabilities_s`; raises as `acquire` does."""
         if self.believed is None:
             async with self._asking:
                 if self.believed is None:
@@ -77,15 +77,15 @@ class NextHop:
     async def acquire(self) -> Connection:
         """Return a connection without AUTH and without a transaction, idle or new.
 
-        HopFailedError when none can be had, HopRefusedError when the next hop turned us away.
+        HopFailedError when no connection can be made, HopRefusedError when the next hop refused it.
         """
         return await self._get()
 
     async def mail(self, line: Callable[[Capabilities], bytes]) -> tuple[Connection, HopReply]:
         """Send MAIL on an idle or new connection; return it with the reply.
 
-        `line` makes the command from the connection's own capabilities. A kept connection that turns out to be dead is
-        replaced once by a new one: nothing had begun on it.
+        `line` makes the command from the connection's own capabilities. A dead idle connection is replaced once by a
+        new one: no transaction had begun on it.
         """
         connection = await self._get()
         if connection.used:
@@ -97,12 +97,12 @@ class NextHop:
                 if failure.kind is not FailureKind.LOST:
                     raise
             connection.abort()
-            self._dismiss_idle()  # those that were kept as long are as dead
+            self._dismiss_idle()  # the other idle ones are probably dead too
             connection = await self._get()
         return connection, await self._begin(connection, line)
 
     def recycle(self, connection: Connection) -> None:
-        """Take a connection back in any state: end an open transaction by RSET first, in the background."""
+        """Return a connection in any state to the pool; an open transaction is ended by RSET in the background."""
         if connection.dirty and connection.usable and not connection.authenticated:
             task = self._loop.create_task(self._reset(connection))
             self._resets.add(task)
@@ -116,7 +116,7 @@ class NextHop:
         self.release(connection)
 
     def release(self, connection: Connection) -> None:
-        """Take a connection back: keep it when it is clean and anybody's, else say goodbye."""
+        """Return a connection to the pool when it is clean and unauthenticated, else send QUIT."""
         reusable = connection.usable and not (connection.authenticated or connection.dirty)
         if (
             not reusable
@@ -133,7 +133,7 @@ class NextHop:
             self._reaper = self._loop.call_later(self.settings.idle_s, self._reap)
 
     def close(self) -> None:
-        """Say goodbye on all idle connections."""
+        """Send QUIT on all idle connections."""
         self._targets.close()
         if self._reaper is not None:
             self._reaper.cancel()
@@ -163,7 +163,7 @@ class NextHop:
         return reply
 
     async def _get(self) -> Connection:
-        """Return an idle connection, or a new one as soon as the limit allows."""
+        """Return an idle connection, or a new one once below the limit."""
         end = self._loop.time() + self.settings.connection_wait_s
         while True:
             if connection := self._take_idle():
@@ -179,7 +179,7 @@ class NextHop:
                 raise HopFailedError(FailureKind.BUSY, "all connections are in use") from None
             except asyncio.CancelledError:
                 if turn.done() and not turn.cancelled():
-                    self._wake()  # it was our turn: let the next have it
+                    self._wake()  # pass our turn to the next waiter
                 raise
 
     def _wake(self) -> None:

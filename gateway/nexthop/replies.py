@@ -9,13 +9,13 @@ from msgspec import Struct
 
 LINE_LIMIT_BYTES = 4096
 REPLY_LIMIT_BYTES = 32 << 10
-"""For all lines of one reply; an honest EHLO answer has less than 2 KiB."""
+"""Limit for all lines of one reply; a real EHLO reply is below 2 KiB."""
 
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])([^\r\n\0]*))?")
 
 
 class MalformedReplyError(Exception):
-    """What came is no SMTP reply; the text names the fault, never the bytes."""
+    """Malformed SMTP reply; the text names the fault, never the bytes."""
 
 
 class HopReply(Struct, frozen=True):
@@ -37,7 +37,7 @@ class HopReply(Struct, frozen=True):
 
 
 class ReplyParser:
-    """Cuts a stream of bytes into replies."""
+    """Incremental parser of replies."""
 
     def __init__(self) -> None:
         self._buffer = b""
@@ -51,7 +51,7 @@ class ReplyParser:
         return bool(self._buffer or self._lines)
 
     def feed(self, data: bytes) -> list[HopReply]:
-        """Return the replies that are complete now; MalformedReplyError when it can be none."""
+        """Return the replies completed by `data`; MalformedReplyError."""
         data = self._buffer + data
         replies: list[HopReply] = []
         start = 0
@@ -83,7 +83,7 @@ class ReplyParser:
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What the next hop offered in its last answer to EHLO."""
+    """Capabilities in a reply to EHLO."""
 
     keywords: frozenset[str] = field(default_factory=frozenset)
     """EHLO keywords, upper case."""
@@ -94,7 +94,7 @@ class Capabilities:
 
     @classmethod
     def parse(cls, reply: HopReply) -> Capabilities:
-        """Return the capabilities of a positive answer to EHLO; lines that make no sense are left out."""
+        """Return the capabilities in a positive reply to EHLO; malformed lines are skipped."""
         keywords: set[str] = set()
         auth: set[str] = set()
         size = 0

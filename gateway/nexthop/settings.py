@@ -12,14 +12,14 @@ from gateway.model import NextHopTls
 
 @dataclass(frozen=True, kw_only=True)
 class BreakerSettings:
-    """When to stop trying to connect for a while."""
+    """Circuit breaker for connection attempts."""
 
     failures: int = 5
-    """Failed attempts in a row that open the breaker."""
+    """Consecutive failures that open the breaker."""
     open_s: float = 5.0
-    """How long it then stays open before one attempt is let through."""
+    """Time open before one attempt is allowed."""
     again_s: float = 1.0
-    """How long until the next attempt, while they go on failing."""
+    """Interval between further attempts while they fail."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,14 @@ class NextHopSettings:
     weight: int = 1
     """Connections go to the address that has the fewest for its weight."""
     others: tuple[Other, ...] = ()
-    """Further addresses of the same server, by the same TLS and with the same names of logins."""
+    """Further addresses of the same server, with the same TLS settings and logins."""
     our_name: str
-    """What we call ourselves in EHLO."""
+    """Our name in EHLO."""
     tls: NextHopTls = NextHopTls.STARTTLS
     tls_context: ssl.SSLContext | None = None
     """Made once by `client_tls_context`; needed unless `tls` is NONE."""
     server_name: str | None = None
-    """The name its certificate must bear; `host` when None."""
+    """Name that its certificate must match; `host` when None."""
     plaintext_allowed: bool = False
     """Accept `NONE` towards an address that is not loopback."""
     connect_timeout_s: float = 10.0
@@ -55,23 +55,23 @@ class NextHopSettings:
     reply_timeout_s: float = 30.0
     """For the reply to one command."""
     block_timeout_s: float = 60.0
-    """For one block of content to be taken off our hands."""
+    """For the transport to accept one block of content."""
     final_reply_timeout_s: float = 600.0
     """For the reply to the final dot (RFC 5321 §4.5.3.2.6 asks for 10 minutes)."""
     connections: int = 200
-    """Open at the same time at most, for each worker process."""
+    """Maximum open at one time, per worker process."""
     connection_wait_s: float = 10.0
     """How long a session waits for a connection when all are in use."""
     idle_connections: int = 20
-    """Kept for reuse at most; those that saw AUTH are never kept."""
+    """Maximum idle connections in the pool; authenticated ones are never pooled."""
     idle_s: float = 15.0
     mails_per_connection: int = 200
     capabilities_s: float = 60.0
-    """How long the answer to EHLO is believed."""
+    """How long the reply to EHLO is cached."""
     breaker: BreakerSettings = field(default_factory=BreakerSettings)
 
     def each(self) -> tuple[NextHopSettings, ...]:
-        """Return the settings of each address by itself."""
+        """Return one settings object per address."""
         others = (replace(self, host=one.host, port=one.port, weight=one.weight, others=()) for one in self.others)
         return (replace(self, others=()), *others)
 

@@ -1,7 +1,7 @@
-"""The addresses of the next hop: which one is connected to next, and who is away.
+"""Addresses of the next hop: weighted selection and health.
 
-An address that could not be reached gets no more mail while another one can be; it is tried in the background once a
-second, so that no client waits for it. When all are away each is tried as one alone would be (`gateway.nexthop.breaker`).
+An unreachable address gets no mail while another one is reachable; it is retried in the background once a second, so no
+client waits for it. When all are unreachable each is retried like a single one (`gateway.nexthop.breaker`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gateway.system.deadlines import Deadlines
 
 _ATTEMPT_FAILED = {FailureKind.UNREACHABLE, FailureKind.DNS, FailureKind.TLS, FailureKind.TIMEOUT}
 OnAway = Callable[[str], None]
-"""Hears which addresses are away and why; empty when none is."""
+"""Gets the unreachable addresses with reasons as text; empty when all are reachable."""
 
 
 class Target:
@@ -29,15 +29,15 @@ class Target:
         self.settings = settings
         self.breaker = Breaker(settings.breaker, clock)
         self.open = 0
-        """Connections."""
+        """Open connections."""
         self.away = ""
-        """Why it gets no mail."""
+        """Reason why it is unreachable; empty when it is reachable."""
         self._deadlines = deadlines
         self._names = Names(settings.host, settings.port, settings.connect_timeout_s)
 
     @property
     def load(self) -> float:
-        """Connections for its weight."""
+        """Open connections divided by weight."""
         return self.open / self.settings.weight
 
     async def connect(self) -> Connection:
@@ -51,14 +51,14 @@ class Target:
                 self.breaker.failed()
             raise
         except HopRefusedError:
-            self.breaker.succeeded()  # it is there, and says no
+            self.breaker.succeeded()  # reachable, but refuses
             raise
         self.breaker.succeeded()
         return connection
 
 
 class Targets:
-    """All of them."""
+    """All addresses of the next hop."""
 
     def __init__(self, settings: NextHopSettings, deadlines: Deadlines, on_away: OnAway) -> None:
         clock = asyncio.get_running_loop().time
@@ -68,11 +68,11 @@ class Targets:
 
     @property
     def held_off(self) -> bool:
-        """Whether no address is tried at the moment."""
+        """Whether every address is held off by its breaker."""
         return all(target.breaker.open for target in self._all)
 
     async def connect(self) -> tuple[Target, Connection]:
-        """Return a connection to the address that has the fewest for its weight; the error of the last when there is none."""
+        """Return a connection to the least loaded address by weight; the last error when all fail."""
         *before, last = self._order()
         for target in before:
             try:
@@ -82,7 +82,7 @@ class Targets:
         return last, await self._tried(last)
 
     def close(self) -> None:
-        """End the watch of those that are away."""
+        """Stop the background retries."""
         for task in self._watching:
             task.cancel()
 
@@ -107,7 +107,7 @@ class Targets:
         return connection
 
     async def _watch(self, target: Target) -> None:
-        """Try an address until it can be reached."""
+        """Retry an address until it is reachable."""
         while target.away:
             await asyncio.sleep(target.settings.breaker.again_s)
             try:

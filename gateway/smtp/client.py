@@ -1,7 +1,7 @@
-"""The connection of one client: bytes as they come, lines, replies, TLS, and what happens when a client goes away.
+"""Client connection: bytes, lines, replies, TLS, disconnection.
 
-Lines are bounded, and strict by their caller. A client that goes away ends its session wherever it waits, unless the
-session is `busy`: then it learns of it when it reads on.
+Lines are bounded here and checked by the caller. A disconnect ends the session wherever it waits, unless the session is
+`busy`: then it is noticed at the next read.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from gateway.system.deadlines import Deadline, Deadlines
 from gateway.system.tasks import begun
 
 _PAUSE_BYTES = 64 << 10
-"""What may wait unread before a client is held back."""
+"""Unread bytes above which reading is paused."""
 _LINGER_S = 5.0
 _TLS_HANDSHAKE_S = 15.0
 
 
 class ClientGoneError(Exception):
-    """The stream of the client has ended."""
+    """The client closed its stream."""
 
 
 class ClientConnection(asyncio.Protocol):
-    """Protocol object of one client; runs `serve(self)` as the session and closes when that returns."""
+    """Protocol object of one client; runs `serve(self)` as the session, then closes."""
 
     def __init__(
         self,
@@ -39,34 +39,34 @@ class ClientConnection(asyncio.Protocol):
         self.loop = deadlines.loop
         self.transport: asyncio.Transport | None = None
         self.finished: asyncio.Task[None]
-        """The task of the session, from the beginning of the connection on."""
+        """Task of the session, set when the connection is made."""
         self.busy = False
-        """What the session does now is finished whatever the client does."""
+        """The current work is finished even if the client disconnects."""
         self.lines = 0
         """Lines read so far."""
         self.patience: Deadline
-        """When the client is sent away, should it not move."""
+        """Idle deadline of the client."""
         self._deadlines = deadlines
         self._serve = serve
         self._on_timeout = on_timeout
         self._client = client
         self._input = bytearray()
         self._arrived = b""
-        """From the wire and not yet asked for."""
+        """Received and not yet read."""
         self._ended = False
         self._held_back = False
         self._waiter: asyncio.Future[None] | None = None
         self._writable: asyncio.Future[None] | None = None
-        """While the client does not read its replies."""
+        """Set while the write buffer is full."""
 
     @property
     def open(self) -> bool:
-        """Whether anything can still be written."""
+        """Whether the connection can still be written to."""
         return self.transport is not None and not self.transport.is_closing()
 
     @property
     def peer(self) -> IPv4Address | IPv6Address:
-        """Address of the client: the one that a balancer's PROXY header gave, else of the other end of the connection."""
+        """Address of the client: from the PROXY header, else the peer of the socket."""
         if self._client is not None:
             return self._client
         assert self.transport is not None
@@ -74,7 +74,7 @@ class ClientConnection(asyncio.Protocol):
 
     @property
     def descriptor(self) -> int:
-        """The number of its socket."""
+        """File descriptor of the socket."""
         assert self.transport is not None
         return int(self.transport.get_extra_info("socket").fileno())
 
@@ -87,13 +87,13 @@ class ClientConnection(asyncio.Protocol):
     # Reading
 
     async def line(self, limit_bytes: int) -> bytes:
-        """Return the next line with its line end; one longer than the limit comes cut to just above it."""
+        """Return the next line with its line end; a longer one is truncated to just above the limit."""
         buffer = self._input
         seen = 0
         head = b""
         if not buffer:
             data = await self.octets()
-            if data.find(b"\n") == len(data) - 1 <= limit_bytes:  # one whole line, as nearly always
+            if data.find(b"\n") == len(data) - 1 <= limit_bytes:  # one whole line, the usual case
                 self.lines += 1
                 return data
             buffer += data
@@ -109,7 +109,7 @@ class ClientConnection(asyncio.Protocol):
         return head + line[-2:] if head else line
 
     async def octets(self) -> bytes:
-        """Return what has come from the wire, at least one byte; ClientGoneError at the end of the stream."""
+        """Return received bytes, at least one; ClientGoneError at the end of the stream."""
         while not self._arrived:
             if self._ended:
                 raise ClientGoneError
@@ -126,7 +126,7 @@ class ClientConnection(asyncio.Protocol):
         return data
 
     def hold_back(self) -> None:
-        """Take nothing more from the wire until bytes are asked for again."""
+        """Pause reading until the next read."""
         if not self._held_back and self.open:
             self._held_back = True
             self.transport.pause_reading()  # type: ignore[union-attr]
@@ -137,17 +137,17 @@ class ClientConnection(asyncio.Protocol):
             self.transport.resume_reading()  # type: ignore[union-attr]
 
     def put_back(self, octets: bytes) -> None:
-        """Have bytes read again as lines."""
+        """Push bytes back, to be read as lines."""
         self._input[:0] = octets
 
     @property
     def unasked(self) -> bytes:
-        """Bytes that have been read beyond the last line."""
+        """Bytes read beyond the last line."""
         return bytes(self._input)
 
     @property
     def ahead(self) -> bytes:
-        """Bytes that are there and that nobody has asked for, read or not."""
+        """All bytes received beyond the last line, buffered or not yet read."""
         return bytes(self._input) + self._arrived
 
     # Writing
@@ -158,12 +158,12 @@ class ClientConnection(asyncio.Protocol):
             self.transport.write(octets)
 
     async def flow(self) -> None:
-        """Wait while a client does not read its replies."""
+        """Wait while the write buffer is full."""
         if self._writable is not None:
             await self._writable
 
     def close(self) -> None:
-        """Close once what was written is out, or soon in any case."""
+        """Close after flushing, or soon in any case."""
         transport = self.transport
         if transport is None:
             return
@@ -190,16 +190,16 @@ class ClientConnection(asyncio.Protocol):
         self.finished = begun(self._run())
 
     def data_received(self, data: bytes) -> None:
-        """Keep what has come; a client that is ahead of us is held back."""
+        """Buffer bytes; pause reading above the limit."""
         self._arrived = self._arrived + data if self._arrived else data
         if len(self._arrived) > _PAUSE_BYTES:
             self.hold_back()
         self._wake()
 
     def eof_received(self) -> bool:
-        """Let the session read what has come, answer it on our side of a half-closed connection, and then close.
+        """Let the session read the buffer and reply on the half-closed connection, then close.
 
-        TLS knows no half-closed connections.
+        TLS has no half-closed connections.
         """
         self._ended = True
         self._wake()
@@ -215,11 +215,11 @@ class ClientConnection(asyncio.Protocol):
             self.finished.cancel()
 
     def pause_writing(self) -> None:
-        """Note that replies are not read."""
+        """Note that the write buffer is full."""
         self._writable = self.loop.create_future()
 
     def resume_writing(self) -> None:
-        """Go on."""
+        """Wake the writer."""
         if self._writable is not None:
             if not self._writable.done():
                 self._writable.set_result(None)

@@ -1,4 +1,4 @@
-"""The seam between the SMTP front end and the engine that judges.
+"""Interface between the SMTP front end and the engine.
 
     session             engine                         relay (live next-hop transaction)
     RCPT TO  ---------> judge_recipient
@@ -9,10 +9,10 @@
                             ------------------------> send(prepend, chunks, before_final_dot)
                             <------------------------ the next hop's final reply
              <--------- the Reply for the client
-    a content that the session itself refuses (bare newline, too big ...)
+    content that the session itself refuses (bare newline, too big ...)
              ---------> content_refused: recorded before the reply
 
-`process` runs in a task of its own that a disconnecting client does not cancel. It runs under a deadline
+`process` is not cancelled when the client disconnects. It runs under a deadline
 (`SmtpLimits.deadline_s`, from the client's final dot). When the deadline passes before the final dot went to the next
 hop, the next-hop connection is aborted, the task of `process` is cancelled once (so `asyncio.CancelledError` in an
 engine means *deadline*; record it and let it pass), and the client gets 451. After the final dot nothing is cancelled.
@@ -33,7 +33,7 @@ from gateway.spool import Spool
 
 
 class Relay(Protocol):
-    """One mail transaction at the next hop: MAIL and at least one RCPT have been accepted there."""
+    """One transaction at the next hop, which has accepted MAIL and at least one RCPT."""
 
     async def send(
         self, prepend: bytes, chunks: Iterable[bytes], before_final_dot: Callable[[], Awaitable[None]]
@@ -49,30 +49,30 @@ class Relay(Protocol):
 
 
 class Engine(Protocol):
-    """What judges mail and has it relayed."""
+    """Judges mail and relays or refuses it."""
 
     async def judge_recipient(self, session: Session, envelope: Envelope) -> Reply | None:
         """Return a refusal for the envelope's only forward-path, or None to let the next hop decide."""
         ...
 
     async def process(self, transaction: Transaction, spool: Spool, relay: Relay) -> Reply:
-        """Judge the mail, relay or refuse it, and return what the client is told.
+        """Judge the mail, relay or refuse it, and return the reply to the client.
 
         The spool is closed by the front end when this returns.
         """
         ...
 
     async def content_refused(self, refused: RefusedContent) -> None:
-        """Record a content that never came before `process`; durable when this returns."""
+        """Record content refused before `process`; durable when this returns."""
         ...
 
     def deadline_passed(self, transaction: Transaction) -> Reply:
-        """Return the temporary failure for a mail whose time is over."""
+        """Return the temporary failure for a mail past its deadline."""
         ...
 
 
 class EventKind(Enum):
-    """What an observer of the front end may want to count, log or put into the audit."""
+    """Kinds of events for metrics, log and audit."""
 
     CONNECTION_REFUSED = "connection refused"
     """Over a limit of connections, or a PROXY header that is missing, wrong or from elsewhere."""
@@ -82,53 +82,53 @@ class EventKind(Enum):
     TLS_FAILED = "tls failed"
     AUTH_SUCCEEDED = "auth succeeded"
     PASSWORD_JUDGED = "password judged"  # noqa: S105 - the name of an event
-    """An accepted password was held against the rule; `detail` is `sound` or `weak` and nothing else is known."""
+    """An accepted password was checked against the password rule; `detail` is `sound` or `weak`, nothing else."""
     AUTH_FAILED = "auth failed"
     AUTH_THROTTLED = "auth throttled"
     CONTENT_REFUSED = "content refused"
     """Bare newline, NUL, long line, too big, loop; `detail` is the key of the reply text."""
     NEXT_HOP_FAILED = "next hop failed"
     NEXT_HOP_ANSWERED = "next hop answered"
-    """It gave its final reply to a mail."""
+    """The next hop's final reply to a mail."""
 
 
 @dataclass(frozen=True)
 class SmtpEvent:
-    """One happening; holds no bytes that a peer sent except an accepted or refused login."""
+    """One event; holds no bytes from a peer except an accepted or refused login."""
 
     kind: EventKind
     client_address: str | None
     detail: str = ""
-    """A stable word, or the cause of a next-hop failure."""
+    """A stable keyword, or the cause of a next-hop failure."""
     auth_user: str | None = None
     enhanced: str = ""
-    """Enhanced status code with which a mail was put off because of the next hop."""
+    """Enhanced status code of a mail deferred because of the next hop."""
 
 
 class Condition(Protocol):
-    """Whether this process can serve right now."""
+    """Health of this process."""
 
     def unfit(self, descriptor: int) -> str:
-        """Return the key of the words for a new client that cannot be served; empty when it can.
+        """Return the text key of the refusal for a new client; empty when it can be served.
 
-        `descriptor` is the number of its socket: the highest in use, or nearly.
+        `descriptor` is the file descriptor of its socket: about the highest in use.
         """
         ...
 
     def has_room(self, size_bytes: int) -> bool:
-        """Whether the disks can take a mail of that size; 0 when it is not known."""
+        """Whether the disks have room for a mail of that size, 0 for an unknown size."""
         ...
 
 
 class Fit:
-    """A condition in which nothing is ever missing."""
+    """Always healthy."""
 
     def unfit(self, _descriptor: int) -> str:
-        """Serve everybody."""
+        """Serve every client."""
         return ""
 
     def has_room(self, _size_bytes: int) -> bool:
-        """Take everything."""
+        """Accept every size."""
         return True
 
 
@@ -136,4 +136,4 @@ EventHook = Callable[[SmtpEvent], None]
 """Called on the event loop; must not block or raise."""
 
 InternalErrorHook = Callable[[str, BaseException], None]
-"""`on_internal_error(reference, exception)`: writes the log line that the 451 refers to."""
+"""`on_internal_error(reference, exception)`: writes the log line to which the 451's reference points."""

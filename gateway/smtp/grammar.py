@@ -1,7 +1,7 @@
 """Command lines, paths and parameters of SMTP (RFC 5321 §4.1.1, §4.1.2; RFC 6531, 1870, 6152, 3461, 4954); pure.
 
-Everything is matched whole and strictly: what passes here is written to the next hop as it stands, and the policies
-read the very same words. Source routes are refused, not stripped; nothing is decoded or repaired.
+Strict full matches: an accepted command goes to the next hop unchanged, and policies read the same text. Source routes
+are refused, not stripped; nothing is decoded or repaired.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _HELO = re.compile(r"[^\s\x00-\x20\x7f]{1,255}")
 _XTEXT = r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})+"
 
 _FORBIDDEN = re.compile("[\ud800-\udfff\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\u0080-\u009f]")
-"""Lone surrogates, line separators and direction marks: no address has them, a log or screen could be fooled."""
+"""Lone surrogates, line separators, direction marks: never in an address, and they can spoof a log or a screen."""
 
 MAIL_PARAMETERS: dict[str, re.Pattern[str] | None] = {
     "SIZE": re.compile(r"[0-9]{1,20}"),
@@ -48,11 +48,11 @@ NEEDED_EXTENSION = {
     "ORCPT": "DSN",
     "AUTH": "AUTH",
 }
-"""The EHLO keyword without which a parameter may not be sent."""
+"""EHLO keyword that each parameter requires."""
 
 
 class CommandError(Exception):
-    """A command that must be refused; `reply` says how, `text` is the key of its words in `gateway/texts/smtp.toml`."""
+    """A refused command; `text` is the key of the reply text in `gateway/texts/smtp.toml`."""
 
     def __init__(self, code: int, enhanced: str, text: str) -> None:
         super().__init__(text)
@@ -72,7 +72,7 @@ class Parameter(Struct, frozen=True):
 
 
 class PathCommand(Struct, frozen=True):
-    """The argument of MAIL or RCPT, taken apart."""
+    """Parsed argument of MAIL or RCPT."""
 
     path: str
     """Mailbox without angle brackets; empty for the null reverse-path."""
@@ -93,7 +93,7 @@ class PathCommand(Struct, frozen=True):
 
 
 def decode_line(line: bytes) -> str:
-    """Return a command line as text; CommandError when it holds controls or is no UTF-8."""
+    """Return a command line as text; CommandError for control characters or invalid UTF-8."""
     try:
         text = line.decode()
     except UnicodeDecodeError:
@@ -104,12 +104,12 @@ def decode_line(line: bytes) -> str:
 
 
 def parse_mail(argument: str) -> PathCommand:
-    """Return reverse-path and parameters of `FROM:<...> ...`; CommandError when they are not well formed."""
+    """Return reverse-path and parameters of `FROM:<...> ...`; CommandError when malformed."""
     return _parse_path_command(argument, "FROM:", MAIL_PARAMETERS, "mail_syntax", null_allowed=True)
 
 
 def parse_rcpt(argument: str) -> PathCommand:
-    """Return forward-path and parameters of `TO:<...> ...`; CommandError when they are not well formed."""
+    """Return forward-path and parameters of `TO:<...> ...`; CommandError when malformed."""
     return _parse_path_command(argument, "TO:", RCPT_PARAMETERS, "rcpt_syntax", null_allowed=False)
 
 
@@ -132,15 +132,15 @@ def is_mailbox(text: str) -> bool:
 
 
 def is_helo_name(text: str) -> bool:
-    """Whether a text may stand as the client's name in EHLO. Looser than RFC 5321: honest clients send any PC name."""
+    """Whether a text is accepted as the client's name in EHLO; looser than RFC 5321, for real clients send PC names."""
     return _HELO.fullmatch(text) is not None and not _FORBIDDEN.search(text)
 
 
 def parameters_for(command: PathCommand, extensions: Collection[str]) -> str:
     """Return the parameters to send to a server with these EHLO keywords, unchanged, each with a space before it.
 
-    CommandError when the server cannot honour one that matters. Left out where unknown: SIZE (RFC 1870 §5), AUTH
-    (RFC 4954 §5) and BODY=7BIT, which change nothing.
+    CommandError when the server does not support one that matters. Dropped when unsupported, without effect: SIZE
+    (RFC 1870 §5), AUTH (RFC 4954 §5) and BODY=7BIT.
     """
     kept = []
     for parameter in command.parameters:
@@ -182,7 +182,7 @@ def _parse_path_command(
 
 
 def _closing_bracket(text: str) -> int:
-    """Return where the path's ">" stands, outside a quoted local part; -1 when there is none."""
+    """Return the index of the path's ">" outside a quoted local part, -1 when there is none."""
     if not text.startswith('<"'):
         return text.find(">")
     local = _LOCAL.match(text, 1)

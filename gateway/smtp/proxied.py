@@ -1,7 +1,7 @@
-"""Connections through a load balancer: the PROXY header comes first and in the clear, TLS and SMTP after it.
+"""Connections through a load balancer: PROXY header in the clear, then TLS and SMTP.
 
-The header (PROXY v1 or v2, haproxy's proxy-protocol.txt) is read from the bare socket, octet by octet as far as it goes; what is
-behind it stays in the socket, so that TLS from the first byte (RFC 8314) can follow. Parsed by aiosmtpd.
+The header (PROXY v1 or v2, haproxy's proxy-protocol.txt) is read from the raw socket without reading beyond it, so that
+implicit TLS (RFC 8314) can follow. Parsed by aiosmtpd.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from aiosmtpd.proxy_protocol import V2_CMD, get_proxy
 _LOG = logging.getLogger("gateway.smtp")
 _HEADER_S = 5.0
 _V1_BYTES = 107
-"""Longest header of version 1 with its CRLF."""
+"""Longest version 1 header with CRLF."""
 _PAUSE_S = 0.1
 
 IpAddress = IPv4Address | IPv6Address
 
 
 class ProxiedServer:
-    """Listens as `asyncio.Server` does; each connection goes on with the address that its header gives."""
+    """Listener like `asyncio.Server`; each connection is served with the address in its header."""
 
     def __init__(
         self,
@@ -37,10 +37,10 @@ class ProxiedServer:
         trusts: Callable[[IpAddress], bool],
         waiting: int,
     ) -> None:
-        """Accept on `sockets`, which it owns from now on.
+        """Accept on `sockets`, and take ownership of them.
 
-        `serve` takes a socket behind its header; `refuse` hears of a peer that is not trusted or sends no header. At most
-        `waiting` connections are ahead of their header or handshake at any time; further ones stay in the backlog.
+        `serve` gets the socket after the header was read; `refuse` gets an untrusted peer or one without a header. At
+        most `waiting` connections are before their header or handshake at one time; further ones stay in the backlog.
         """
         self.sockets = sockets
         self._serve = serve
@@ -51,7 +51,7 @@ class ProxiedServer:
         self._accepting = [asyncio.ensure_future(self._accept(each)) for each in sockets]
 
     def close(self) -> None:
-        """Listen no more, and give up connections that are ahead of their header."""
+        """Stop listening, and drop connections whose header has not come."""
         for task in (*self._accepting, *self._openings):
             task.cancel()
         for each in self.sockets:
@@ -63,7 +63,7 @@ class ProxiedServer:
             await self._places.acquire()
             try:
                 accepted, address = await loop.sock_accept(listening)
-            except OSError as error:  # no descriptors, or a peer that is gone already
+            except OSError as error:  # out of descriptors, or the peer has disconnected
                 self._places.release()
                 _LOG.warning("accept: %s", error)
                 await asyncio.sleep(_PAUSE_S)
@@ -77,7 +77,7 @@ class ProxiedServer:
         self._places.release()
 
     async def _open(self, accepted: socket.socket, peer: IpAddress) -> None:
-        """Read the header and hand the connection over; it is closed when anything is wrong."""
+        """Read the header and serve the connection; close it on any fault."""
         try:
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             client = await _client_of(accepted, peer) if self._trusts(peer) else None
@@ -85,7 +85,7 @@ class ProxiedServer:
                 await self._serve(accepted, client)
                 return
             self._refuse(peer)
-        except OSError:  # gone, also within the handshake
+        except OSError:  # disconnected, also within the handshake
             pass
         except asyncio.CancelledError:
             accepted.close()
@@ -94,7 +94,7 @@ class ProxiedServer:
 
 
 async def _client_of(accepted: socket.socket, peer: IpAddress) -> IpAddress | None:
-    """Return the address of the header, `peer` when the balancer speaks for itself; None without a well-formed header."""
+    """Return the address in the header, `peer` when it has none (LOCAL, UNKNOWN); None without a well-formed header."""
     with suppress(TimeoutError, EOFError):
         async with asyncio.timeout(_HEADER_S):
             data = await get_proxy(_Octets(accepted))
@@ -106,7 +106,7 @@ async def _client_of(accepted: socket.socket, peer: IpAddress) -> IpAddress | No
 
 
 class _Octets:
-    """A socket as aiosmtpd's parser reads it: never more than was asked for."""
+    """Stream reader for aiosmtpd's parser; never reads more than requested."""
 
     def __init__(self, accepted: socket.socket) -> None:
         self._socket = accepted
@@ -126,7 +126,7 @@ class _Octets:
         return data
 
     async def readuntil(self, separator: bytes = b"\n") -> bytes:
-        """Return the bytes up to and with the separator; ValueError when they are too many for a header."""
+        """Return the bytes through the separator; ValueError when longer than any header."""
         data = b""
         while not data.endswith(separator):
             if len(data) > _V1_BYTES:
@@ -137,7 +137,7 @@ class _Octets:
 
 @lru_cache(1024)
 def parsed(address: str) -> IpAddress:
-    """Return the address of a peer of a socket."""
+    """Parse the address of a socket's peer."""
     return plain(ip_address(address))
 
 

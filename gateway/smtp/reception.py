@@ -1,7 +1,7 @@
-"""DATA (RFC 5321 §4.1.1.4): the content from the wire into the spool, up to its one true end.
+"""DATA (RFC 5321 §4.1.1.4): content from the wire into the spool, up to CRLF.CRLF.
 
-Whatever is wrong with a content, it is read to its end first, so that the session stays in step and the client gets
-its reply in place. Only a client that is too slow, or goes far beyond the size limit, is cut off.
+Refused content is still read to its end, so that the session stays synchronised and the client gets the reply in place.
+Only a client that is too slow or far beyond the size limit is disconnected.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gateway.system.admission import Place
 
 
 class CutOffError(Exception):
-    """The client goes on far beyond the size limit; `reply` is what it is told before the connection is closed."""
+    """The content is far beyond the size limit; `reply` is sent before the connection is closed."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.code)
@@ -42,9 +42,9 @@ class Reception:
         declared_bytes: int | None = None,
     ) -> None:
         self.refused_for = ""
-        """The rule of `gateway.smtp.content_rules` by which the content is refused."""
+        """Rule of `gateway.smtp.content_rules` that refuses the content."""
         self.size_bytes = 0
-        """Bytes of content that came."""
+        """Bytes of content received."""
         self._reference = reference
         self._client = client
         self._spool = spool
@@ -60,9 +60,9 @@ class Reception:
         self._parts: Parts | None = None
 
     async def receive(self, *, eight_bit_allowed: bool) -> Reply | None:
-        """Fill the spool; return a refusal when the content must not be taken. What follows its end is put back.
+        """Fill the spool; return a refusal, or None when the content is accepted. Bytes after its end are pushed back.
 
-        ClientGoneError when the client goes away, CutOffError when it will not stop.
+        ClientGoneError when the client disconnects, CutOffError when it is far beyond the limit.
         """
         limits = self._limits
         client = self._client
@@ -92,7 +92,7 @@ class Reception:
         return self._reply() if self.refused_for else None
 
     def _reply(self) -> Reply:
-        """Return the refusal, with the size as far as it is known by now."""
+        """Return the refusal, with the size known so far."""
         return refusal(
             self._texts,
             self.refused_for,
@@ -103,13 +103,13 @@ class Reception:
         )
 
     async def _find_place(self, size: int) -> float:
-        """Wait until a large mail may come in; return for how long, so that the client is not blamed for it."""
+        """Wait for admission of a large mail; return the seconds waited, which do not count against the client."""
         if self._place is not None:
             self._place.grow_to(size)
             return 0.0
         client = self._client
         client.patience.off()
-        client.hold_back()  # others may be waiting too, and each would fill its buffers
+        client.hold_back()  # others may wait too, and each would fill its buffers
         begun = client.loop.time()
         self._place = await self._gate.enter(self._expected_bytes)
         self._spool.call_on_close(self._place.leave)

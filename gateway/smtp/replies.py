@@ -1,7 +1,7 @@
-"""The one builder of SMTP replies (RFC 5321 §4.2, RFC 3463, RFC 6531 §3.7.4.1) and their words.
+"""SMTP replies (RFC 5321 §4.2, RFC 3463, RFC 6531 §3.7.4.1) and their texts.
 
-Whatever a reply is made of (words of ours, an engine's, the next hop's), what leaves is lines of at most 512 bytes
-that hold printable characters only; ASCII unless the listener answers in UTF-8 or the mail asked for SMTPUTF8.
+Whatever the source (our texts, the engine, the next hop), reply lines have at most 512 bytes and printable characters
+only; ASCII unless the listener replies in UTF-8 or the mail has SMTPUTF8.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gateway.vietnamese.latin import to_ascii
 from gateway.vietnamese.printed import visible
 
 LINE_LIMIT_BYTES = 512
-"""RFC 5321 §4.5.3.1.5: a reply line with code and CRLF."""
+"""Reply line with code and CRLF (RFC 5321 §4.5.3.1.5)."""
 LINES_LIMIT = 50
 
 _PLAIN = re.compile(r"[ -~]*")
@@ -24,7 +24,7 @@ _ENHANCED = re.compile(r"([245])\.[0-9]{1,3}\.[0-9]{1,3}(?: |\Z)")
 
 
 def render(reply: Reply, *, utf8: bool = False) -> bytes:
-    """Return a reply as it goes on the wire, with code and enhanced status code on each line."""
+    """Return a reply in wire form, with code and enhanced status code on each line."""
     prefix = f"{reply.enhanced} " if reply.enhanced else ""
     room = LINE_LIMIT_BYTES - len("250 ") - len(prefix) - len("\r\n")
     lines = [piece for line in reply.lines for piece in _wrap(_clean(line, utf8=utf8), room)][:LINES_LIMIT] or [""]
@@ -36,7 +36,7 @@ def render(reply: Reply, *, utf8: bool = False) -> bytes:
 
 
 def from_next_hop(code: int, lines: tuple[str, ...]) -> Reply:
-    """Return the next hop's reply as ours, with the enhanced status code of its text, or X.0.0 (RFC 2034 asks for one)."""
+    """Return the next hop's reply as ours, with the enhanced status code in its text, else X.0.0 (RFC 2034)."""
     match = _ENHANCED.match(lines[0]) if lines else None
     if match is None or match[1] != str(code)[0]:
         return Reply(code=code, enhanced=f"{code // 100}.0.0", lines=lines)
@@ -46,17 +46,17 @@ def from_next_hop(code: int, lines: tuple[str, ...]) -> Reply:
 
 @lru_cache(64)
 def passed_on(reply: HopReply, *, utf8: bool) -> bytes:
-    """Return the next hop's reply as it goes on the wire; it says the same of nearly every command."""
+    """Return the next hop's reply in wire form; cached, for most replies are the same."""
     return render(from_next_hop(reply.code, reply.lines), utf8=utf8)
 
 
 def mebibytes(count: int) -> str:
-    """Return a size for people, in MiB."""
+    """Return a size in MiB for display."""
     return f"{count / (1 << 20):.3g}"
 
 
 class Texts:
-    """The front end's own words: one line a language."""
+    """The front end's own texts: one line per language."""
 
     def __init__(self, languages: tuple[Language, ...]) -> None:
         catalogue = product_texts("smtp")
@@ -66,25 +66,25 @@ class Texts:
         }
 
     def reply(self, code: int, enhanced: str, key: str, **values: str | int) -> Reply:
-        """Return a reply with the words of a key; KeyError when the catalogue has none."""
+        """Return a reply with the text of a key; KeyError when the catalogue has none."""
         return Reply(
             code=code, enhanced=enhanced, lines=tuple(message.format(**values) for message in self._messages[key])
         )
 
     def refusal(self, code: int, enhanced: str, key: str, *, reference: str, **values: str | int) -> Reply:
-        """Return a refusal that stands in the audit: each line ends with its reference, as in the refusals of policies."""
+        """Return a refusal that is in the audit log: each line ends with the reference, as in refusals by policies."""
         reply = self.reply(code, enhanced, key, **values)
         return Reply(code=code, enhanced=enhanced, lines=tuple(f"{line} [{reference}]" for line in reply.lines))
 
 
 @cache
 def texts_in(languages: tuple[Language, ...]) -> Texts:
-    """Return the front end's words in these languages."""
+    """Return the front end's texts in these languages."""
     return Texts(languages)
 
 
 def _clean(text: str, *, utf8: bool) -> str:
-    """Return printable text without line breaks, controls or direction marks."""
+    """Return printable text without line breaks, control characters or direction marks."""
     if _PLAIN.fullmatch(text):
         return text
     if not utf8:
@@ -93,7 +93,7 @@ def _clean(text: str, *, utf8: bool) -> str:
 
 
 def _wrap(line: str, room: int) -> list[str]:
-    """Cut a line into pieces of at most `room` bytes, at spaces where there are some."""
+    """Split a line into pieces of at most `room` bytes, at spaces where possible."""
     pieces: list[str] = []
     while len(line.encode(errors="replace")) > room:
         cut = room

@@ -1,8 +1,8 @@
 """Listeners of one worker process: start, addresses, drain.
 
-Listeners are made by `loop.create_server(host=...)`: from a socket made beforehand asyncio would not set TCP_NODELAY,
-and every reply would wait for the client's delayed acknowledgement (40 ms). SO_REUSEPORT lets several workers listen
-on the same port. Sockets that systemd opened come with TCP_NODELAY set (`gateway.system.activation`) and are shared by the workers.
+Listeners are made by `loop.create_server(host=...)`: on a socket made beforehand asyncio does not set TCP_NODELAY, and
+every reply would wait for the client's delayed acknowledgement (40 ms). SO_REUSEPORT lets several workers listen on the
+same port. Sockets from systemd have TCP_NODELAY set (`gateway.system.activation`) and are shared by the workers.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ _LOG = logging.getLogger("gateway.smtp")
 
 
 def log_internal_error(reference: str, exception: BaseException) -> None:
-    """Write the log line to which a 451 with a reference points."""
+    """Write the log line to which a 451's reference points."""
     log_failure(_LOG, reference, exception)
 
 
 def ignore_event(_event: SmtpEvent) -> None:
-    """Take no note."""
+    """Ignore the event."""
 
 
 class SmtpServer:
-    """All SMTP listeners of this process. Made and used within one running event loop."""
+    """All SMTP listeners of this process; made and used within one running event loop."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class SmtpServer:
         condition: Condition | None = None,
         throttle: Throttle | None = None,
     ) -> None:
-        """Prepare; without a `condition` nothing is ever missing, without a `throttle` this process counts alone."""
+        """Prepare; the default `condition` is always healthy, the default `throttle` counts in this process only."""
         self._settings = settings
         self._servers: list[asyncio.Server | ProxiedServer] = []
         self._shared = Shared(
@@ -82,16 +82,16 @@ class SmtpServer:
 
     @property
     def session_count(self) -> int:
-        """Open sessions, for metrics."""
+        """Number of open sessions, for metrics."""
         return len(self._shared.sessions)
 
     @property
     def in_flight_bytes(self) -> int:
-        """Content in flight, for metrics."""
+        """Bytes of content in flight, for metrics."""
         return self._shared.budget.used_bytes
 
     async def start(self) -> None:
-        """Listen on every configured address; OSError, with nothing left open, when one is taken."""
+        """Listen on every configured address; OSError, with nothing left open, when one is in use."""
         try:
             for listener in self._settings.listeners:
                 for opened in listener.sockets or (None,):
@@ -103,7 +103,7 @@ class SmtpServer:
             raise
 
     async def drain(self, timeout_s: float) -> None:
-        """Stop listening, send idle sessions away with 421, let mails in flight finish, at most `timeout_s` seconds."""
+        """Stop listening, close idle sessions with 421, finish mails in flight within `timeout_s` seconds."""
         shared = self._shared
         shared.draining = True
         for server in self._servers:
@@ -120,7 +120,7 @@ class SmtpServer:
         if running := tuple(shared.running):
             for task in running:
                 task.cancel()
-            await asyncio.wait(running, timeout=_LAST_WORDS_S)  # let their engines record what became of them
+            await asyncio.wait(running, timeout=_LAST_WORDS_S)  # let their engines record the outcomes
         shared.hop.close()
 
     async def _listen(self, listener: ListenerSettings, opened: socket.socket | None) -> asyncio.Server | ProxiedServer:
@@ -172,7 +172,7 @@ class _Options(TypedDict):
 
 
 def _listening(listener: ListenerSettings, opened: socket.socket | None, backlog: int) -> tuple[socket.socket, ...]:
-    """Return sockets that listen, for connections that begin with a PROXY header."""
+    """Return listening sockets for connections with a PROXY header."""
     if opened is not None:
         opened.setblocking(False)
         return (opened,)

@@ -1,7 +1,7 @@
 """One SMTP session: greeting, TLS, AUTH and the order of commands (RFC 5321, 6409, 3207, 4954).
 
-PIPELINING is not offered, and a client that does not wait for replies is sent away: what comes unasked is either a
-confused client or the second half of a smuggling attempt on a server before us.
+PIPELINING is not offered, and early talkers are disconnected: unsolicited input is a broken client or the second half
+of an SMTP smuggling attempt through a server before us.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Session:
         self._auth_failures = 0
 
     async def run(self) -> None:
-        """Serve the client until one of us has had enough."""
+        """Serve the client until the session ends."""
         client, limits = self.client, self._limits
         self._shared.sessions.add(self)
         try:
@@ -64,7 +64,7 @@ class Session:
                 try:
                     if waits := self._dispatch(line):
                         await waits
-                except Exception as error:  # noqa: BLE001  the wall between our bugs and the client
+                except Exception as error:  # noqa: BLE001  no bug of ours reaches the client
                     self._answer_to(error)
         except SessionEnd:
             pass
@@ -72,12 +72,12 @@ class Session:
             self._leave()
 
     def dismiss(self) -> None:
-        """Send the client away with 421."""
+        """End the session with 421."""
         if self.client.open:
             self.client.write(render(self._dialogue.texts.reply(421, "4.3.2", "draining"), utf8=self._dialogue.utf8))
             self.client.close()
 
-    # Coming and going
+    # Beginning and end
 
     async def _admit(self) -> None:
         client, dialogue, standing = self.client, self._dialogue, self._standing
@@ -120,7 +120,7 @@ class Session:
     # One command
 
     def _answer_to(self, error: Exception) -> None:
-        """Tell the client what came of a command; a bug of ours is 451, and never in its own words."""
+        """Reply for an exception of a command; a bug of ours is 451 without its text."""
         shared, dialogue = self._shared, self._dialogue
         match error:
             case CommandError():
@@ -141,7 +141,7 @@ class Session:
                 dialogue.refuse(451, "4.3.0", "internal", reference=reference)
 
     def _dispatch(self, line: bytes) -> Awaitable[None] | None:
-        """Obey a command line, or return what has to be awaited for it."""
+        """Execute a command line, or return an awaitable of its work."""
         client = self.client
         if client.lines > self._limits.commands_per_session or client.loop.time() > self._ends_at:
             self._dialogue.refuse(421, "4.7.0", "too_many_commands")
@@ -152,7 +152,7 @@ class Session:
         if len(line) > self._limits.command_line_bytes and name != b"AUTH":
             raise CommandError(500, "5.5.6", "line_too_long")
         unasked = client.unasked
-        if unasked and unasked.upper() != b"QUIT\r\n":  # simple senders write QUIT together with the final dot
+        if unasked and unasked.upper() != b"QUIT\r\n":  # simple senders send QUIT together with the final dot
             self._dialogue.end_early_talk()
         command = self.COMMANDS.get(name)
         if command is None:
@@ -162,7 +162,7 @@ class Session:
     # Greeting and TLS
 
     async def _ehlo(self, argument: bytes) -> None:
-        """What we and the next hop can both do (RFC 5321 §4.1.1.1)."""
+        """EHLO: the extensions that both we and the next hop support (RFC 5321 §4.1.1.1)."""
         self._greet(argument, extended=True)
         standing = self._standing
         capabilities = await self._hop_capabilities()
@@ -191,7 +191,7 @@ class Session:
         self._standing.greeted(name, extended=extended)
 
     async def _hop_capabilities(self) -> Capabilities | None:
-        """Return what the next hop offers; older knowledge, or None, while it cannot be asked."""
+        """Return the next hop's capabilities; the last known ones, or None, while it is unreachable."""
         if self._transactions.connection is not None:
             return self._transactions.connection.capabilities
         if self._shared.hop.believed is not None:
@@ -204,7 +204,7 @@ class Session:
             return self._shared.hop.last_capabilities
 
     async def _starttls(self, argument: bytes) -> None:
-        """RFC 3207. Bytes that come before the handshake end the session: they would be an injection."""
+        """STARTTLS (RFC 3207). Bytes before the handshake end the session: command injection."""
         _no_argument(argument)
         context = self._listener.tls_context
         if self._standing.tls is not None:
@@ -217,7 +217,7 @@ class Session:
         self.client.write(b"220 2.0.0 Ready to start TLS\r\n")
         try:
             await self.client.start_tls(context)
-        except OSError as error:  # ssl.SSLError is one
+        except OSError as error:  # includes ssl.SSLError
             self._dialogue.tell(EventKind.TLS_FAILED, type(error).__name__)
             raise SessionEnd from error
         self._standing.encrypted(self.client.tls)
@@ -225,7 +225,7 @@ class Session:
     # AUTH
 
     async def _auth(self, argument: bytes) -> None:
-        """RFC 4954, replayed on a connection to the next hop that then belongs to this session."""
+        """AUTH (RFC 4954), replayed on a next-hop connection that then belongs to this session."""
         dialogue, standing, transactions = self._dialogue, self._standing, self._transactions
         if not standing.authenticates:
             raise CommandError(502, "5.5.1", "not_implemented")
@@ -246,7 +246,7 @@ class Session:
         try:
             if transactions.connection is None or not transactions.connection.usable:
                 transactions.connection = await self._shared.hop.acquire()
-                transactions.connection.authenticated = True  # whatever comes of it, nobody else may use it
+                transactions.connection.authenticated = True  # never shared again, even when AUTH fails
             reply = await replay(credentials, transactions.connection, self._challenge)
         except HopFailedError as failure:
             await throttle.untried(*tried)
@@ -292,7 +292,7 @@ class Session:
             raise CommandError(501, "5.7.0", "auth_cancelled")
         return line[:-2]
 
-    # The rest
+    # Other commands
 
     def _mail(self, argument: bytes) -> Awaitable[None]:
         return self._transactions.mail(argument)
@@ -312,7 +312,7 @@ class Session:
         self.client.write(_OK)
 
     def _vrfy(self, _argument: bytes) -> None:
-        """RFC 5321 §3.5.3: we do not tell."""
+        """VRFY: not disclosed (RFC 5321 §3.5.3)."""
         self.client.write(b"252 2.5.0 Cannot VRFY user, but will take mail and try to deliver\r\n")
 
     def _help(self, _argument: bytes) -> None:
@@ -327,7 +327,7 @@ class Session:
         raise CommandError(502, "5.5.1", "not_implemented")
 
     def _bdat(self, _argument: bytes) -> None:
-        """RFC 3030 is not offered. What follows is content, so it must not be read as commands: close."""
+        """BDAT (RFC 3030) is not offered. Content follows, which must not be read as commands: close."""
         self._dialogue.end(self._dialogue.texts.reply(502, "5.5.1", "not_implemented"))
 
     COMMANDS: ClassVar[dict[bytes, Callable[[Session, bytes], Awaitable[None] | None]]] = {
@@ -346,7 +346,7 @@ class Session:
         b"HELP": _help,
         b"QUIT": _quit,
     }
-    """The verbs that are understood."""
+    """Supported verbs."""
 
 
 def _no_argument(argument: bytes) -> None:

@@ -20,26 +20,26 @@ LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"
 
 @dataclass(frozen=True, kw_only=True)
 class ListenerSettings:
-    """One address on which mail is accepted. ValueError when the values do not fit together."""
+    """One listener. ValueError for inconsistent values."""
 
     host: str
     port: int
-    """0 takes any free port; `SmtpServer.addresses` tells which."""
+    """0 takes any free port, which `SmtpServer.addresses` returns."""
     sockets: tuple[socket.socket, ...] = ()
-    """TCP sockets that listen already, used instead of host and port; they have TCP_NODELAY set."""
+    """Already listening TCP sockets with TCP_NODELAY, used instead of host and port."""
     kind: ListenerKind
     banner_hostname: str
-    """Our name in the banner and in the reply to EHLO."""
+    """Our name in banner and EHLO reply."""
     tls_context: ssl.SSLContext | None = None
     """Made by `server_tls_context`; required for SUBMISSION and IMPLICIT_TLS."""
     allowed_networks: tuple[Network, ...] = LOOPBACK
-    """RELAY: whose clients may send; everybody else gets 550 5.7.1."""
+    """RELAY: networks that may send; other clients get 550 5.7.1."""
     auth_without_tls: bool = False
     """SUBMISSION on a loopback address: AUTH and MAIL are allowed before TLS."""
     proxy_protocol: bool = False
     """Every connection begins with a PROXY v1 or v2 header, before TLS."""
     proxy_networks: tuple[Network, ...] = LOOPBACK
-    """Where PROXY headers may come from; other peers are dropped, for they could claim any address."""
+    """Trusted sources of PROXY headers; other peers are dropped, for they could forge any address."""
     languages: tuple[Language, ...] = (Language.VI,)
     charset: ReplyCharset = ReplyCharset.AUTO
 
@@ -54,14 +54,14 @@ class ListenerSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class SmtpLimits:
-    """What one client, one mail and one moment may cost. The counts hold for each worker process."""
+    """Limits per client, per mail and of the load at one time; counts are per worker process."""
 
     message_bytes: int = 35 << 20
-    """Content that is accepted at most; offered as SIZE (RFC 1870) unless the next hop takes less."""
+    """Largest content; offered as SIZE (RFC 1870) unless the next hop's limit is lower."""
     line_bytes: int = 64 << 10
-    """Longest line of content with its CRLF. RFC 5321 allows 1000, real HTML mail does not care."""
+    """Longest content line with CRLF. RFC 5321 allows 1000; real HTML mail exceeds it."""
     command_line_bytes: int = 2048
-    """RFC 5321 §4.5.3.1.4 asks for 512 and more for extensions: long paths, ORCPT, ENVID."""
+    """Longest command line: RFC 5321 §4.5.3.1.4 requires 512, extensions more (long paths, ORCPT, ENVID)."""
     auth_line_bytes: int = 12288 + 32
     """AUTH command and its response lines (RFC 4954 §4)."""
     recipients: int = 200
@@ -69,60 +69,60 @@ class SmtpLimits:
     connections_per_address: int = 50
     commands_per_session: int = 5000
     errors_per_session: int = 10
-    """Commands refused as wrong (syntax, sequence, unknown); the next one closes the connection."""
+    """Refused commands (syntax, sequence, unknown); the next one closes the connection."""
     auth_failures_per_session: int = 3
     auth_failure_delay_s: float = 1.0
-    """Wait before the reply to a failed AUTH; doubles with each failure in the session."""
+    """Delay of the reply to a failed AUTH; doubles with each failure in the session."""
     auth_failures_per_address: int = 30
-    """In `auth_window_s`; beyond it AUTH is refused with 454 without asking the next hop."""
+    """Per `auth_window_s`; above it AUTH gets 454 without being replayed to the next hop."""
     auth_failures_per_login: int = 10
-    """In `auth_window_s`, per login and client address."""
+    """Per `auth_window_s`, login and client address."""
     auth_window_s: float = 900.0
     greeting_delay_s: float = 0.0
-    """Pause before the banner; a client that talks in it is dropped as an early talker."""
+    """Delay of the banner; a client that sends before it is dropped as an early talker."""
     command_timeout_s: float = 60.0
     data_idle_timeout_s: float = 60.0
-    """Longest silence within the content."""
+    """Idle timeout within the content."""
     data_grace_s: float = 30.0
     data_min_rate_bytes_s: int = 500
-    """Mean rate that the content must keep once `data_grace_s` is over."""
+    """Minimum mean rate of the content after `data_grace_s`."""
     data_timeout_s: float = 1800.0
-    """Longest time for one content, whatever its rate."""
+    """Maximum time for one content at any rate."""
     session_timeout_s: float = 7200.0
-    """No command is taken later than this after the connection began."""
+    """Age of a connection after which no command is accepted."""
     deadline_s: float = 45.0
-    """From the client's final dot to our final dot upstream; below what mail clients wait (about 60 s)."""
+    """From the client's final dot to ours upstream; below the timeout of mail clients (about 60 s)."""
     ehlo_wait_s: float = 5.0
-    """How long EHLO may wait for the next hop's capabilities before older or minimal ones are shown."""
+    """How long EHLO waits for the next hop's capabilities before it offers the last known or minimal ones."""
     received_fields: int = 50
-    """More Received fields than this are a loop (RFC 5321 §6.3)."""
+    """More Received fields than this are a mail loop (RFC 5321 §6.3)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SmtpSettings:
-    """All of the front end."""
+    """All settings of the SMTP front end."""
 
     listeners: tuple[ListenerSettings, ...]
     limits: SmtpLimits = field(default_factory=SmtpLimits)
     spool: SpoolSettings = field(default_factory=SpoolSettings)
     backlog: int = 1024
     password_rule: Callable[[str], bool] | None = field(default=None, repr=False)
-    """Held against each password that the next hop has accepted; None looks at none."""
+    """Checks each password that the next hop accepted; None checks none."""
     check_address: str = ""
-    """The self-check mailbox: mail for it goes to nobody else, and not to the next hop. Empty: there is none."""
+    """Self-check mailbox: mail to it has no other recipient and is not relayed. Empty: none."""
 
 
 def address_in(address: IPv4Address | IPv6Address, networks: tuple[Network, ...]) -> bool:
-    """Whether one of the networks holds the address; an IPv4-mapped IPv6 address counts as IPv4."""
+    """Whether the address is in one of the networks; an IPv4-mapped IPv6 address counts as IPv4."""
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     return any(address in network for network in networks if network.version == address.version)
 
 
 def server_tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """Return a server context for TLS 1.2 and later; OSError or ssl.SSLError when the files cannot be used."""
+    """Return a server context for TLS 1.2 and later; OSError or ssl.SSLError for unusable files."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
-    context.load_cert_chain(certificate, key, password=lambda: "")  # never asked for at a terminal
+    context.load_cert_chain(certificate, key, password=lambda: "")  # never prompt on the terminal
     return context

@@ -1,4 +1,4 @@
-"""State shared by the sessions of one process."""
+"""State shared by all sessions of one process."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ _FAILURE_TEXTS = {
 
 
 class OpenSession(Protocol):
-    """A session as the server sees it when all must end."""
+    """A session as the server sees it at a drain."""
 
     client: ClientConnection
     idle: bool
-    """Waiting for a command with nothing in flight."""
+    """Waiting for a command, with nothing in flight."""
 
     def dismiss(self) -> None:
-        """Say 421 and end it."""
+        """End the session with 421."""
 
 
 @dataclass(kw_only=True)
 class Shared:
-    """Services and counts of one worker process."""
+    """Services and counters of one worker process."""
 
     settings: SmtpSettings
     engine: Engine
@@ -69,7 +69,7 @@ class Shared:
         auth_user: str | None = None,
         enhanced: str = "",
     ) -> None:
-        """Report a happening."""
+        """Report an event."""
         self.on_event(SmtpEvent(kind, client_address, detail, auth_user, enhanced))
 
     def hop_failed(
@@ -82,7 +82,7 @@ class Shared:
     def hop_refused(
         self, refusal: HopRefusedError, client_address: str | None, texts: Texts, *, code: int = 451
     ) -> Reply:
-        """Report that the next hop wants no connection of ours, and return the reply for it: never a permanent one."""
+        """Report that the next hop refused the connection, and return the reply for it, never a permanent one."""
         self.tell(EventKind.NEXT_HOP_FAILED, client_address, str(refusal), enhanced="4.3.5")
         if not refusal.permanent:
             return from_next_hop(refusal.reply.code, refusal.reply.lines)

@@ -1,4 +1,4 @@
-"""Session state of a client: what is known of it and what it may do (RFC 6409 §4.3, RFC 3207 §4.2)."""
+"""Session state of a client and its permissions (RFC 6409 §4.3, RFC 3207 §4.2)."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ from gateway.smtp.settings import ListenerSettings
 
 
 class Standing:
-    """The standing of one client on one listener."""
+    """Session state of one client on one listener."""
 
     def __init__(self, listener: ListenerSettings) -> None:
         self.listener = listener
         self.authenticates = listener.kind is not ListenerKind.RELAY
-        """Whether clients of this listener have to log in."""
+        """Whether this listener requires AUTH."""
         self.address = ""
         self.allowed = False
-        """Its address is in an allowed network of a relay listener."""
+        """The client's address is in an allowed network of a relay listener."""
         self.tls: str | None = None
         self.helo: str | None = None
         self.extended = False
-        """It greeted with EHLO."""
+        """The client sent EHLO."""
         self.auth_user: str | None = None
         self._model: Session | None = None
 
     @property
     def encrypted_enough(self) -> bool:
-        """Whether a password may be said and mail be sent."""
+        """Whether the connection is encrypted as AUTH and MAIL require."""
         return self.tls is not None or self.listener.auth_without_tls
 
     def greeted(self, name: str, *, extended: bool) -> None:
-        """Note EHLO or HELO."""
+        """Record EHLO or HELO."""
         self.helo = name
         self.extended = extended
         self._model = None
 
     def encrypted(self, tls: str | None) -> None:
-        """Note the TLS handshake; what was said before it is void."""
+        """Record the TLS handshake; earlier state is discarded."""
         self.tls = tls
         self.helo = None
         self.extended = False
         self._model = None
 
     def logged_in(self, login: str) -> None:
-        """Note that the next hop accepted a login."""
+        """Record a login accepted by the next hop."""
         self.auth_user = login
         self._model = None
 
@@ -60,14 +60,14 @@ class Standing:
             raise CommandError(530, "5.7.0", "auth_required")
 
     def check_path(self, command: PathCommand, *, smtputf8: bool) -> None:
-        """Raise CommandError when a path or parameter asks for what was not agreed upon."""
+        """Raise CommandError when a path or parameter needs an extension that was not negotiated."""
         if not self.extended and command.parameters:
             raise CommandError(555, "5.5.4", "unknown_parameter")
         if not smtputf8 and not (command.path.isascii() and all(p.raw.isascii() for p in command.parameters)):
             raise CommandError(553, "5.6.7", "needs_smtputf8")
 
     def model(self) -> Session:
-        """Return what policies see of this session."""
+        """Return the session as policies see it."""
         if self._model is None:
             self._model = Session(
                 front_end=FrontEnd.SUBMISSION if self.authenticates else FrontEnd.RELAY,

@@ -1,7 +1,8 @@
-"""Brakes on password guessing: failures of AUTH per client address and per login, counted by all workers of a machine together.
+"""Rate limits on AUTH failures, per client address and per login, shared by all workers of a machine.
 
-A try takes one from its login before the next hop is asked, so that tries at one time do not all pass; a success gives
-everything back. Who is over the limit waits a moment first, for those in flight may succeed: programs log in several times at once.
+An attempt is charged to its login before the next hop is asked, so concurrent attempts cannot exceed the limit; a
+success clears the login. Above the limit an attempt waits briefly first: mail programs log in several times at once,
+and those in flight may succeed.
 """
 
 from __future__ import annotations
@@ -18,30 +19,30 @@ PATIENCE_S: Final = (0.1, 0.2, 0.4)
 
 
 class Throttle(Protocol):
-    """Whether a login may be tried, and what came of it."""
+    """Interface: admission of a login attempt, and its result."""
 
     async def wait_s(self, address: str, login: str) -> int:
-        """Take a try; return 0, or how many seconds AUTH must still be refused."""
+        """Charge an attempt; return 0, or for how many seconds AUTH must still be refused."""
         ...
 
     async def failed(self, address: str, login: str, /) -> None:
-        """Keep a try: the password was wrong."""
+        """Wrong password: the attempt stays charged."""
         ...
 
     async def succeeded(self, address: str, login: str) -> None:
-        """Forget the failures of that login from that address: it was its owner mistyping."""
+        """Success: clear the failures of that login from that address (its owner mistyped)."""
         ...
 
     async def untried(self, address: str, login: str) -> None:
-        """Give a try back: the next hop did not say."""
+        """No answer from the next hop: refund the attempt."""
         ...
 
 
 class AuthThrottle:
-    """The throttle of one machine."""
+    """Rate limit of one machine."""
 
     def __init__(self, limits: SmtpLimits, levels: Levels, *, share: Callable[[], float] = lambda: 1.0) -> None:
-        """`share` returns which part of the limits this machine may use."""
+        """`share` returns this machine's fraction of the limits."""
         self._share = share
         self._limits = limits
         self._levels = levels
@@ -70,7 +71,7 @@ class AuthThrottle:
         self._levels.add(login_key(address, login), self.rate(limit), most=limit, amount=-1)
 
     def look(self, address: str, login: str, share: float = 1.0) -> int:
-        """Return how many seconds AUTH must be refused by what this machine knows, 0 when it may go on."""
+        """Return for how many seconds AUTH must be refused by this machine's counts, 0 when it is allowed."""
         waits = (
             self._over(address_key(address), self._limits.auth_failures_per_address, share),
             self._over(login_key(address, login), self._limits.auth_failures_per_login, share),
@@ -78,7 +79,7 @@ class AuthThrottle:
         return math.ceil(max(waits))
 
     def take(self, address: str, login: str, share: float = 1.0) -> bool:
-        """Take a try; False when there is none left."""
+        """Charge an attempt; False when none is left."""
         limit = self._limits.auth_failures_per_login
         return self._levels.add(login_key(address, login), self.rate(limit), most=_part(limit, share))
 
@@ -88,7 +89,7 @@ class AuthThrottle:
         self._levels.fill(address_key(address), self.rate(limit), most=limit)
 
     def rate(self, limit: int) -> float:
-        """How much of a level leaks away in a second."""
+        """Return the leak per second of a level."""
         return limit / self._limits.auth_window_s
 
     def _over(self, key: bytes, limit: int, share: float) -> float:

@@ -1,10 +1,10 @@
-"""The mail transactions of one session: MAIL, RCPT, DATA (RFC 5321 §3.3).
+"""Mail transactions of one session: MAIL, RCPT, DATA (RFC 5321 §3.3).
 
-state                       who owns the next-hop connection
-no transaction, no AUTH     nobody: it is idle in `NextHop`
-after AUTH                  this session, for life
+state                       owner of the next-hop connection
+no transaction, no AUTH     the pool (`NextHop`)
+after AUTH                  this session, until it ends
 MAIL accepted               this session
-final dot seen              this session, which a client that goes away does not end before the reply
+final dot seen              this session; a disconnecting client does not end it before the reply
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _GO_AHEAD = b"354 End data with <CR><LF>.<CR><LF>\r\n"
 
 
 class OpenMail:
-    """What MAIL and RCPT have brought together so far."""
+    """The open transaction: MAIL and the accepted RCPTs."""
 
     def __init__(self, command: PathCommand, connection: Connection) -> None:
         self.reference = make_reference()
@@ -43,7 +43,7 @@ class OpenMail:
         self.declared_bytes = int(command.value("SIZE") or 0)
         self.recipients: list[PathCommand] = []
         self.broken: Reply | None = None
-        """The next hop was lost: what RCPT and DATA are answered until the client gives up."""
+        """Set when the next hop was lost: the reply to every further RCPT and DATA."""
 
     def envelope(self, recipients: list[PathCommand]) -> Envelope:
         """Return the envelope with these recipients."""
@@ -56,11 +56,11 @@ class OpenMail:
 
 
 class Transactions:
-    """One after the other, on the next hop's connection."""
+    """Successive transactions of one session."""
 
     def __init__(self, dialogue: Dialogue, standing: Standing) -> None:
         self.connection: Connection | None = None
-        """To the next hop, from AUTH on; it stays with this session."""
+        """Authenticated next-hop connection of this session."""
         self._dialogue = dialogue
         self._standing = standing
         self._shared = dialogue.shared
@@ -73,26 +73,26 @@ class Transactions:
         return self._mail is not None
 
     def size_limit(self, capabilities: Capabilities | None) -> int:
-        """Return the largest content that is taken: ours or the next hop's."""
+        """Return the size limit: the lower of ours and the next hop's."""
         theirs = capabilities.size_bytes if capabilities is not None else 0
         return min(theirs, self._limits.message_bytes) if theirs else self._limits.message_bytes
 
     def end(self) -> None:
-        """Forget the transaction; its connection goes back to the next hop, or stays with an authenticated session."""
+        """End the transaction; its connection returns to the pool, or stays with an authenticated session."""
         mail, self._mail = self._mail, None
         self._dialogue.smtputf8 = False
         if mail is not None and mail.connection is not self.connection:
             self._shared.hop.recycle(mail.connection)
 
     def leave(self) -> None:
-        """End the session's part in everything."""
+        """Release everything when the session ends."""
         self.end()
         if self.connection is not None:
             self._shared.hop.recycle(self.connection)
             self.connection = None
 
     async def mail(self, argument: bytes) -> None:
-        """MAIL, answered by the next hop."""
+        """MAIL: relayed, the reply is the next hop's."""
         self._standing.check_may_send()
         if self._mail is not None:
             raise CommandError(503, "5.5.1", "nested_mail")
@@ -121,7 +121,7 @@ class Transactions:
         self._dialogue.pass_on(reply)
 
     async def rcpt(self, argument: bytes) -> None:
-        """RCPT, judged here, then answered by the next hop."""
+        """RCPT: judged here, then relayed; the reply is the next hop's."""
         self._standing.check_may_send()
         mail = self._mail
         if mail is None:
@@ -158,7 +158,7 @@ class Transactions:
         self._dialogue.pass_on(reply)
 
     def _check_refusal(self, mail: OpenMail, command: PathCommand) -> str | None:
-        """Return why a forward-path is refused because of the self-check mailbox: empty when it is that, None for any other."""
+        """Return the text key of a refusal by the self-check rules; empty for that mailbox, None for others."""
         if not (wanted := normal_form(self._shared.settings.check_address)):
             return None
         is_it = normal_form(command.path) == wanted
@@ -169,7 +169,7 @@ class Transactions:
         return "" if is_it else None
 
     async def data(self, argument: bytes) -> None:
-        """DATA: the content to its true end, then the engine's reply."""
+        """DATA: receive the content, then reply with the engine's reply."""
         self._standing.check_may_send()
         if argument.strip():
             raise CommandError(501, "5.5.4", "no_argument")
@@ -182,7 +182,7 @@ class Transactions:
             self._dialogue.end_early_talk()
         reply = mail.broken or await self._take_content(mail)
         self._dialogue.client.patience.within(self._limits.command_timeout_s)
-        # Simple senders write QUIT together with the final dot; another command there was not for us to obey.
+        # Simple senders send QUIT together with the final dot; any other command there is not executed.
         early = not b"QUIT\r\n".startswith(self._dialogue.client.ahead.upper())
         try:
             self._dialogue.say(reply)
@@ -193,7 +193,7 @@ class Transactions:
 
     async def _mail_on_own_connection(self, connection: Connection, line: Callable[[Capabilities], bytes]) -> HopReply:
         if not connection.usable:
-            # Its login cannot be repeated, for the secret is not kept: the client has to come again.
+            # AUTH cannot be replayed again, for the secret is not kept: the client must reconnect.
             self._dialogue.refuse(421, "4.4.2", "next_hop_lost")
         if connection.dirty:
             await connection.reset()
@@ -226,7 +226,7 @@ class Transactions:
         return await self._process(mail, spool)
 
     async def _refuse_declared_size(self, command: PathCommand, limit_bytes: int) -> None:
-        """Refuse a MAIL whose SIZE is beyond the limit (RFC 1870 §6.1)."""
+        """Refuse a MAIL whose SIZE exceeds the limit (RFC 1870 §6.1)."""
         reference, declared = make_reference(), int(command.value("SIZE") or 0)
         envelope = Envelope(reverse_path=command.path, mail_parameters=command.raw_parameters)
         reply = refusal(
@@ -235,12 +235,12 @@ class Transactions:
         self._dialogue.say(await self._recorded(reference, envelope, "too_big", size_bytes=declared, reply=reply))
 
     async def _refuse_content(self, mail: OpenMail, reception: Reception, reply: Reply) -> Reply:
-        """Record that a content was refused as it came in, and return what the client is told."""
+        """Record content refused at reception, and return the reply."""
         envelope, size_bytes = mail.envelope(mail.recipients), reception.size_bytes
         return await self._recorded(mail.reference, envelope, reception.refused_for, size_bytes=size_bytes, reply=reply)
 
     async def _recorded(self, reference: str, envelope: Envelope, rule: str, *, size_bytes: int, reply: Reply) -> Reply:
-        """Record a refusal and return its reply; without a record it is a temporary failure, as everywhere."""
+        """Record a refusal and return its reply; without a record, a temporary failure."""
         self._dialogue.tell(EventKind.CONTENT_REFUSED, rule)
         session = self._standing.model()
         refused = RefusedContent(
@@ -248,14 +248,14 @@ class Transactions:
         )
         try:
             await self._shared.engine.content_refused(refused)
-        except Exception as error:  # noqa: BLE001  raised on, it would leave a session that is cut off in its content
+        except Exception as error:  # noqa: BLE001  propagated, it would leave the session inside the content
             self._shared.on_internal_error(reference, error)
             text = "temporary" if isinstance(error, TemporaryError) else "internal"
             return self._dialogue.texts.reply(451, "4.3.0", text, reference=reference)
         return reply
 
     async def _process(self, mail: OpenMail, spool: Spool) -> Reply:
-        """Have the engine judge and relay the mail, whether the client stays or not."""
+        """Have the engine judge and relay the mail, even if the client disconnects."""
         client, shared = self._dialogue.client, self._shared
         client.patience.off()
         transaction = Transaction(

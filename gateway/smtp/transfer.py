@@ -1,7 +1,7 @@
-"""One mail from its final dot to the reply: the engine under the deadline.
+"""One mail from its final dot to the reply: the engine under its deadline.
 
-A client that hangs up neither stops the judgement nor cuts the relay between its final dot and the next hop's reply: its
-session is busy. What the engine raises is turned into a reply here, once.
+A disconnecting client interrupts neither the judgement nor the relay between final dot and reply: its session is
+`busy`. The engine's exceptions become replies here only.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gateway.system.deadlines import Deadline
 
 
 class DeadlineError(TemporaryError):
-    """The deadline passed before the final dot went to the next hop; nothing was delivered."""
+    """The deadline passed before the final dot was sent to the next hop; nothing was delivered."""
 
 
 class LiveRelay:
@@ -33,7 +33,7 @@ class LiveRelay:
         self._connection = connection
         self._begun = False
         self.committed = False
-        """The final dot is going out: from here on nothing may stop it."""
+        """The final dot is being sent: no cancelling from here on."""
         self.expired = False
         self.answered = False
         """The next hop gave its final reply."""
@@ -61,14 +61,14 @@ class LiveRelay:
         except asyncio.CancelledError:
             if not self.committed:
                 raise
-            # Only the end of a drain cancels here. Whether the mail was taken is unknown, and must be recorded so.
+            # Only the end of a drain cancels here. Delivery is unknown, and must be recorded as such.
             failure = HopFailedError(FailureKind.LOST, "cancelled after the final dot", after_final_dot=True)
             raise failure from None
         self.answered = True
         return from_next_hop(reply.code, reply.lines)
 
     def expire(self) -> bool:
-        """Note that the deadline passed; abort the connection and return True unless the final dot has gone out."""
+        """The deadline passed: abort the connection and return True unless the final dot has been sent."""
         if self.committed:
             return False
         self.expired = True
@@ -78,7 +78,7 @@ class LiveRelay:
 
 
 class Mail(Struct, frozen=True):
-    """What the engine is given."""
+    """Input of the engine."""
 
     transaction: Transaction
     spool: Spool
@@ -88,7 +88,7 @@ class Mail(Struct, frozen=True):
 
 
 async def run_engine(shared: Shared, mail: Mail) -> Reply:
-    """Return the reply for a mail, whatever happens; closes the spool."""
+    """Return the reply for a mail in every case; closes the spool."""
     task = asyncio.current_task()
     assert task is not None
 
@@ -123,7 +123,7 @@ async def run_engine(shared: Shared, mail: Mail) -> Reply:
     except PermanentError as error:
         shared.on_internal_error(reference, error)
         return reply(554, "5.3.0", "permanent", reference=reference)
-    except Exception as error:  # noqa: BLE001  the wall between our bugs and the client: 451, and never the words
+    except Exception as error:  # noqa: BLE001  our bugs are 451 to the client, without their text
         shared.on_internal_error(reference, error)
         return reply(451, "4.3.0", "internal", reference=reference)
     finally:
