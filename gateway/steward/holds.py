@@ -1,8 +1,8 @@
-"""What people and time do with the hold store, one function for the console, the commands and the clock.
+"""Operations on the hold store, shared by the console, the commands and the steward's timer.
 
-Whether a mail may be sent stands in the book of requests; what became of it stands in the log. `tend` brings both and the
-files together, so that whatever a crash left is gone on with: a mail that was approved and not yet begun is sent, one that
-was refused goes, one whose sender was cut off is concluded, and what is past its time expires.
+Decisions are in the book of requests, outcomes in the audit log. `tend` reconciles both with the files, and so recovers
+from any crash: an approved mail is sent, a refused one is removed, an interrupted delivery is concluded, and an overdue
+mail expires.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ _BY_STATE: Final = {
     HoldState.UNKNOWN: State.UNKNOWN, HoldState.RETURNED: State.RETURNED, HoldState.EXPIRED: State.EXPIRED,
 }  # fmt: skip
 _ENDED: Final = {State.REFUSED, State.WITHDRAWN, State.REVOKED}
-"""Decided so that the mail is not sent."""
+"""Decisions not to send."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ways:
-    """What is done to the world."""
+    """Side effects: audit log and outbound server."""
 
     write: Write
     recover: Callable[[], None]
-    """Has the mails concluded that processes which are gone left open."""
+    """Concludes mails left open by ended processes."""
     out: WayOut
 
 
 class Holds:
-    """The hold store of one process; any thread may use it."""
+    """The hold store of one process; thread-safe."""
 
     def __init__(
         self,
@@ -62,19 +62,19 @@ class Holds:
         clock: Callable[[], float],
         patience_s: float = 3600.0,
     ) -> None:
-        """Prepare; a mail is ended for its age only when it was too old for so long: a clock may be set wrong for a while."""
+        """A mail expires only when found overdue for `patience_s` of monotonic time: the clock may be wrong for a while."""
         self._configuration = configuration
         self._requests = requests
         self._ways = ways
         self._clock = clock
         self._patience_s = patience_s
         self._too_old: dict[str, float] = {}
-        """Since when a mail was found too old, by a clock that nobody sets."""
+        """Monotonic time at which a mail was first found overdue, by reference."""
         self._tending = threading.Lock()
         self.store = HoldStore(configuration.data)
 
     def look(self, reference: str) -> HeldMail | None:
-        """Return a mail as the log has it now."""
+        """Return a held mail in its current state; None for an unknown reference."""
         with self._reading() as reader:
             return look_up(reader, reference)
 
@@ -83,7 +83,7 @@ class Holds:
 
     @contextmanager
     def leased(self, reference: str) -> Iterator[HeldMail]:
-        """Have a mail to oneself; InUseError while somebody else has it, FileNotFoundError when it is not held any more."""
+        """Take the lease on a mail; InUseError when it is taken, FileNotFoundError when the mail is no longer held."""
         with self.store.lease(reference):
             held = self.look(reference)
             if held is None or held.state in GONE | {HoldState.PENDING}:
@@ -91,11 +91,11 @@ class Holds:
             yield held
 
     def octets(self, held: HeldMail) -> bytes:
-        """Return what was sealed: a mail as it will be sent. SealBrokenError, UserError, OSError."""
+        """Decrypt a mail, as it will be sent. SealBrokenError, UserError, OSError."""
         return unseal(self.store.read(held.reference), self._identity(), octets_sha256=held.held.octets)
 
     def release(self, held: HeldMail, by: str) -> r.Outcome:
-        """Send an approved mail that one has a lease on; as `gateway.hold.release`."""
+        """Send an approved mail; the caller holds the lease. As `gateway.hold.release`."""
         outcome = release(
             held,
             store=self.store,
@@ -109,18 +109,18 @@ class Holds:
         return outcome
 
     def end(self, held: HeldMail, delivery: r.Delivery) -> None:
-        """End a mail that is not to be sent, by somebody who has the lease: recorded, then removed."""
+        """End a mail without sending: recorded, then removed; the caller holds the lease."""
         self._ways.write(r.Outcome(id=held.reference, delivery=delivery), None)
         self.store.remove(held.reference)
         self._settled(held, delivery)
 
     def request(self, reference: str) -> Request | None:
-        """Return the request of a held mail, its state as log and decisions have it together; None when there is none."""
+        """Return the request of a held mail with its state from decisions and log; None without one."""
         kept = self._requests.find(reference)
         return self.as_it_is(kept) if kept is not None else None
 
     def as_it_is(self, kept: Request) -> Request:
-        """Return the request of a held mail with the state that the log gives it."""
+        """Return the request of a held mail with its state from the log."""
         if kept.state in {*_ENDED, State.RELEASED, State.RETURNED, State.EXPIRED}:
             return kept
         held = self.look(kept.reference)
@@ -128,7 +128,7 @@ class Holds:
         return replace(kept, state=state) if state is not None else kept
 
     def adopt(self) -> tuple[SealedFile, ...]:
-        """Put each held mail that nobody knows of into the book of requests; return all sealed files."""
+        """Add each held mail without a request to the book of requests; return all sealed files."""
         files = self.store.files()
         for file in files:
             if self._requests.find(file.reference) is None:
@@ -138,7 +138,7 @@ class Holds:
         return files
 
     def tend(self) -> None:
-        """Go through the store once: go on with whatever stopped in the middle. One at a time; never raises."""
+        """Reconcile the whole store once. Serialised; GatewayError and OSError are logged."""
         with self._tending:
             try:
                 self.store.clear_parts()
@@ -151,7 +151,7 @@ class Holds:
                 _LOG.error("%s", both("hold", "say", "not_tended", reference="-", reason=error))
 
     def _tend_one(self, reader: AuditReader, file: SealedFile) -> None:
-        """Look after one mail unless somebody has it; a fault keeps no other."""
+        """Reconcile one mail unless its lease is taken; an error is logged and does not stop the others."""
         try:
             with suppress(InUseError, FileNotFoundError), self.store.lease(file.reference):
                 self._tend(reader, file)
@@ -159,12 +159,12 @@ class Holds:
             _LOG.error("%s", both("hold", "say", "not_tended", reference=file.reference, reason=error))
 
     def _tend(self, reader: AuditReader, file: SealedFile) -> None:
-        """Look after one mail that one has the lease on."""
+        """Reconcile one mail; the caller holds the lease."""
         held = look_up(reader, file.reference)
         if held is not None and held.state in {HoldState.PENDING, HoldState.RELEASING}:
-            self._ways.recover()  # whoever had it is gone, for the lease is ours
+            self._ways.recover()  # its process has ended: we hold the lease
             held = look_up(reader, file.reference)
-        if held is None:  # a crash between file and record, or a log that is older than the file
+        if held is None:  # crash between file and record, or a restored older log
             if self._clock() > file.time + self._configuration.hold.days * 86_400:
                 self.store.remove(file.reference)
             return
@@ -189,11 +189,11 @@ class Holds:
         return now - self._too_old.setdefault(held.reference, now) >= self._patience_s
 
     def _identity(self) -> object:
-        assert self._configuration.hold.identity is not None  # with `release` the configuration has one
+        assert self._configuration.hold.identity is not None  # required by the configuration beside `release`
         return identity_of(self._configuration.hold.identity)
 
     def _settled(self, held: HeldMail, delivery: r.Delivery) -> None:
-        """Let the book of requests say what the log says, so that a list needs no look into the log."""
+        """Copy a final outcome into the book of requests, so that lists need no log lookup."""
         state = {
             r.Delivery.RELAYED: State.RELEASED,
             r.Delivery.UPSTREAM_REFUSED: State.RETURNED,

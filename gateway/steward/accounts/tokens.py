@@ -1,4 +1,4 @@
-"""Tokens of programs: 256 random bits of which only the SHA-256 is kept, bound to a mailbox or a unit, with an end and a rate."""
+"""API tokens: 256 random bits stored as SHA-256, bound to a mailbox or a unit, with an expiry and a rate limit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gateway.steward.refused import refused
 from gateway.steward.roles import Person
 
 PREFIX: Final = "cvt_"
-"""Tokens begin with it, so that one is known for what it is where it should not be."""
+"""Prefix of tokens, so that leaked ones are recognised."""
 LONGEST_DAYS: Final = 366
 _NAMED: Final = "token:"
 _NAME: Final = re.compile(r"[a-z][a-z0-9._-]{1,31}\Z")
@@ -28,11 +28,11 @@ _COLUMNS: Final = "name, mailbox, unit, per_hour, made, until"
 
 @dataclass(frozen=True)
 class Program:
-    """A program that may ask for checks."""
+    """An API client for self-checks; `made` and `until` in seconds since 1970."""
 
     name: str
     mailbox: str
-    """In whose name; empty when it is bound to a unit."""
+    """Sender of its checks; empty when bound to a unit."""
     unit: str
     per_hour: int
     made: int
@@ -40,20 +40,20 @@ class Program:
 
 
 class Tokens:
-    """All of them."""
+    """All API tokens."""
 
     def __init__(self, book: Book, clock: Callable[[], float]) -> None:
-        """Make room for tokens where there is none yet."""
+        """Create the table when missing."""
         self._book = book
         self._clock = clock
         with book.changing() as connection:
             connection.execute(_SCHEMA)
 
     def person(self, token: str) -> Person:
-        """Return who asks with a token; Refused `no_session` without a good one."""
+        """Return the program of a token; Refused `no_session` when unknown or expired."""
         with self._book.reading() as connection:
             row = connection.execute(
-                f"SELECT {_COLUMNS} FROM program WHERE token = ?",  # noqa: S608 - our own words
+                f"SELECT {_COLUMNS} FROM program WHERE token = ?",  # noqa: S608 - constants only
                 (key_of(token),),
             ).fetchone()
         program = Program(*row) if row is not None else None
@@ -63,18 +63,18 @@ class Tokens:
         return Person(name=f"{_NAMED}{program.name}", mailbox=program.mailbox, units=units)
 
     def per_hour(self, person: Person) -> int:
-        """Return how many checks a program has in an hour."""
+        """Return the rate limit of a program in checks per hour."""
         found = next((one for one in self.all() if f"{_NAMED}{one.name}" == person.name), None)
         return found.per_hour if found is not None else 0
 
     def all(self) -> tuple[Program, ...]:
-        """Return them by name."""
+        """Return all programs by name."""
         with self._book.reading() as connection:
-            rows = connection.execute(f"SELECT {_COLUMNS} FROM program ORDER BY name").fetchall()  # noqa: S608 - our own words
+            rows = connection.execute(f"SELECT {_COLUMNS} FROM program ORDER BY name").fetchall()  # noqa: S608 - constants only
         return tuple(Program(*row) for row in rows)
 
     def add(self, name: str, *, mailbox: str, unit: str, per_hour: int, days: int, sign: Sign) -> str:
-        """Make a token and return it; it is shown once. AccountFaultError for what cannot be."""
+        """Create a token and return it, once. AccountFaultError for invalid arguments or a taken name."""
         now = int(self._clock())
         if not _NAME.match(name):
             raise AccountFaultError("name")
@@ -94,7 +94,7 @@ class Tokens:
         return token
 
     def revoke(self, name: str, *, sign: Sign) -> None:
-        """Take a token back; it is good no more. AccountFaultError when there is none of that name."""
+        """Revoke a token. AccountFaultError for an unknown name."""
         with self._book.changing() as connection:
             if not connection.execute("DELETE FROM program WHERE name = ?", (name,)).rowcount:
                 raise AccountFaultError("token_unknown")
@@ -102,5 +102,5 @@ class Tokens:
 
 
 def is_program(person: Person) -> bool:
-    """Whether somebody is a program with a token."""
+    """Whether a person is a program with a token."""
     return person.name.startswith(_NAMED)

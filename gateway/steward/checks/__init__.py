@@ -1,6 +1,6 @@
-"""Self-check: files come in pieces into anonymous memory, are judged as the relay would, and are forgotten.
+"""Self-check: files are uploaded in chunks into anonymous memory, judged as by the relay, and deleted.
 
-uploads.py   what is coming in: whose, how much, for how long
-judging.py   the mail that the files would be, its judgement, mended copies, the record
-answers.py   who may check in whose name, and the result in the words of the page of a mail
+uploads.py   uploads in progress: owner, limits, deadline
+judging.py   the mail built from the files, its verdict, fixed copies, the audit record
+answers.py   authorisation of senders, rate limit, and the result as views of the mail page
 """

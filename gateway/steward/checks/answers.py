@@ -1,4 +1,4 @@
-"""Who may check in whose name and how often, and the result in the words of the page of a mail."""
+"""Answers of the self-check: authorisation of senders, rate limit, and the result as views of the mail page."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _HOUR: Final = timedelta(hours=1)
 _PIECE_BYTES: Final = 1 << 18
 _LIMIT_RECIPIENTS: Final = 100
 _LIMIT_SENDERS: Final = 300
-"""Of the list to choose from."""
+"""Longest list of senders in the form."""
 _TONES: Final = {Disposition.RELAY: "good", Disposition.TAG: "warn"}
 
 
 def ask_check(desk: Desk, person: Person, _question: q.AskCheck, _language: Language) -> q.CheckForm:
-    """Return what the form needs."""
+    """Return the data of the form."""
     left, limit = _left(desk, person)
     return q.CheckForm(
         senders=(_senders(desk, person) or ())[:_LIMIT_SENDERS],
@@ -47,7 +47,7 @@ def ask_check(desk: Desk, person: Person, _question: q.AskCheck, _language: Lang
 
 
 def begin_check(desk: Desk, person: Person, question: q.BeginCheck, language: Language) -> q.CheckBegun:
-    """Make room for an upload, in whose name the person may check."""
+    """Begin an upload for a sender that the person may use; Refused."""
     upload = Upload(
         owner=key_of(desk.token),
         who=person.name,
@@ -57,7 +57,7 @@ def begin_check(desk: Desk, person: Person, question: q.BeginCheck, language: La
         client=desk.client,
     )
     uploads = _checks(desk).uploads
-    uploads.expect_room(upload)  # before the log is asked: whoever waits comes again and again
+    uploads.expect_room(upload)  # before the log query: a waiting client retries often
     left, limit = _left(desk, person)
     if not left:
         raise refused("invalid", say("check", "no_more", language, limit=limit), retry_s=600)
@@ -65,7 +65,7 @@ def begin_check(desk: Desk, person: Person, question: q.BeginCheck, language: La
 
 
 def check_piece(desk: Desk, _person: Person, question: q.CheckPiece, language: Language) -> q.Done:
-    """Take a piece of a file."""
+    """Take a chunk of a file."""
     if len(question.octets) > q.PIECE_BYTES:
         raise refused("invalid")
     _checks(desk).uploads.add(
@@ -75,7 +75,7 @@ def check_piece(desk: Desk, _person: Person, question: q.CheckPiece, language: L
 
 
 def end_check(desk: Desk, person: Person, question: q.EndCheck, language: Language) -> q.Answer:
-    """Judge the files, or forget them; either way they are gone with the answer."""
+    """Judge the files, or drop them; either way they are deleted with the answer."""
     checks = _checks(desk)
     upload = checks.uploads.take(question.ticket, desk.token)
     try:
@@ -83,7 +83,7 @@ def end_check(desk: Desk, person: Person, question: q.EndCheck, language: Langua
             return q.Done()
         if not upload.files:
             raise refused("invalid", say("check", "no_file", language))
-        desk.rules()  # what is in force by now is loaded in this thread
+        desk.rules()  # load the rules in force in this thread
         outcome = checks.judged(upload)
     finally:
         checks.uploads.end(question.ticket)
@@ -92,7 +92,7 @@ def end_check(desk: Desk, person: Person, question: q.EndCheck, language: Langua
 
 
 def get_fixed(desk: Desk, _person: Person, question: q.GetFixed, language: Language) -> Iterator[q.Answer]:
-    """Send a mended copy of the session's last check."""
+    """Stream a fixed copy of the session's last check."""
     name, octets = _checks(desk).fixed(key_of(desk.token), question.number)
     path = PurePosixPath(name.replace("\\", "/"))
     yield q.FixedName(clean(f"{path.stem}{say('check', 'fixed_name', language)}{path.suffix}", limit=200))
@@ -108,7 +108,7 @@ def _checks(desk: Desk) -> Checks:
 
 
 def _left(desk: Desk, person: Person) -> tuple[int, int]:
-    """Return how many checks are left of this hour, and how many there are."""
+    """Return the checks left in this hour, and the limit per hour."""
     limit = desk.people.tokens.per_hour(person) if is_program(person) else PER_HOUR
     with desk.reader() as reader:
         done = reader.checks_since(person.name, datetime.now(UTC) - _HOUR)
@@ -116,7 +116,7 @@ def _left(desk: Desk, person: Person) -> tuple[int, int]:
 
 
 def _senders(desk: Desk, person: Person) -> tuple[str, ...] | None:
-    """Return the mailboxes in whose name somebody may check, one's own first; None for any."""
+    """Return the senders that a person may use, the own mailbox first; None for any."""
     if not is_program(person) and not person.roles & MAILBOX_ROLES:
         return None
     own = [person.mailbox] if is_program(person) else [person.name, *sorted(addresses_of(desk, person))]
@@ -142,7 +142,7 @@ def _sender(desk: Desk, person: Person, wanted: str, language: Language) -> str:
 
 
 def _nobody(language: Language) -> str:
-    """Refuse: nobody is known in whose name files could be judged."""
+    """Raise Refused: no sender is known."""
     raise refused("invalid", say("check", "no_sender", language))
 
 
@@ -164,7 +164,7 @@ def _is_mailbox(address: str) -> bool:
 
 
 class _Result:
-    """One outcome in words."""
+    """Renders an outcome."""
 
     def __init__(self, desk: Desk, language: Language, outcome: Outcome) -> None:
         self._outcome = outcome
@@ -208,7 +208,7 @@ class _Result:
         )
 
     def _views(self, mail: Mail) -> tuple[list[str], tuple[q.FileView, ...]]:
-        """Return what passed, and the parts with what was found, in the words of the page of a mail."""
+        """Return the passed checks, and the parts with their findings, as on the mail page."""
         checked = mail.checked
         evidence = checked.evidence
         facts = mail_facts(checked.transaction, checked.verdict, evidence, self._keyed)
@@ -223,7 +223,7 @@ class _Result:
     def _sort(
         self, mail: Mail, views: tuple[q.FileView, ...], files: dict[int, q.CheckedFile], others: list[q.FileView]
     ) -> None:
-        """Give each uploaded file its views; what speaks of the mail itself goes to `others`."""
+        """Assign views to uploaded files; views of the mail itself go to `others`."""
         checked = mail.checked
         if mail.whole:
             (number,) = mail.files

@@ -1,4 +1,4 @@
-"""From files to a verdict: the mail that they would be, judged as any other, recorded, and mended copies kept for a while."""
+"""Judging an upload: builds the mail, judges and records it, and caches fixed copies for ten minutes."""
 
 from __future__ import annotations
 
@@ -30,35 +30,35 @@ from gateway.system.logs import log_failure
 
 _LOG = logging.getLogger("gateway.steward.checks")
 KEPT_S: Final = 600.0
-"""How long mended copies can be had."""
+"""Lifetime of fixed copies in seconds."""
 _KEPT_BYTES: Final = 128 << 20
-"""Mended copies of everybody; the oldest give way."""
+"""Cache limit for fixed copies of all sessions; the oldest are evicted."""
 _HEAD_BYTES: Final = 16384
 _MENDED_POLICY: Final = "typography"
-"""Whose faults `gateway fix` mends."""
+"""Policy whose findings `gateway fix` can fix."""
 _CHECKERS: Final = b"check"
 
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail that was judged, and which files it carries."""
+    """A judged mail and its files."""
 
     checked: Checked
     files: tuple[int, ...]
-    """Numbers of the upload's files, in the order of its attachments; the mail itself for an `.eml`."""
+    """File numbers of the upload, in the order of attachments; of an `.eml` its own number."""
     whole: bool
-    """The file is the mail."""
+    """The file itself is the mail."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a check."""
+    """Result of a check."""
 
     reference: str
     mails: tuple[Mail, ...]
     names: tuple[str, ...]
     fixed: dict[int, int]
-    """Octets of the mended copies, by the number of the file."""
+    """Size of fixed copies in bytes, by file number."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class _Kept:
 
 
 class Checks:
-    """Judges uploads. Made within the steward's loop; `judged` is called from threads."""
+    """Judges uploads. Created within the steward's event loop; `judged` is called from threads."""
 
     def __init__(
         self,
@@ -100,18 +100,18 @@ class Checks:
         self._kept: dict[bytes, _Kept] = {}
 
     def judged(self, upload: Upload) -> Outcome:
-        """Judge and record an upload, from a thread; Refused when it cannot be."""
+        """Judge and record an upload, from a thread; Refused `too_long` at the deadline, `unavailable` on an error."""
         reference = make_reference()
         try:
             return asyncio.run_coroutine_threadsafe(self._judged(reference, upload), self._loop).result()
         except TimeoutError:
             raise refused("too_long", retry_s=60) from None
-        except Exception as error:  # noqa: BLE001 - a bug of ours, whose words may be those of a file
+        except Exception as error:  # noqa: BLE001 - a bug of ours, whose message may quote a file
             log_failure(_LOG, reference, error)
             raise refused("unavailable", retry_s=10) from None
 
     def fixed(self, owner: bytes, number: int) -> tuple[str, bytes]:
-        """Return name and octets of a mended copy; Refused `not_found` when its time is over."""
+        """Return name and bytes of a fixed copy; Refused `not_found` when unknown or expired."""
         with self._lock:
             self._forget_old()
             kept = self._kept.get(owner)
@@ -120,7 +120,7 @@ class Checks:
             return kept.files[number]
 
     def close(self) -> None:
-        """Forget everything."""
+        """Delete all uploads and copies."""
         self.uploads.close()
         self._kept.clear()
 
@@ -130,7 +130,7 @@ class Checks:
         try:
             async with asyncio.timeout(self._deadline_s) as limit:
                 mails = await self._each(reference, upload)
-        except TimeoutError:  # it counts, or what takes longest could be tried without end
+        except TimeoutError:  # counts too, or slow files could be tried without limit
             late = record_of_unread(**whose, sender=upload.sender, size=upload.size, digests=digests)
             await self._note(cut_checked(late, self._keyed))
             raise
@@ -138,7 +138,7 @@ class Checks:
         await self._note(cut_checked(record, self._keyed))
         copies: dict[int, bytes] = {}
         if upload.via == "page" and not record.confidential:
-            with suppress(TimeoutError):  # the result is worth more than a copy
+            with suppress(TimeoutError):  # the result goes before a copy
                 async with asyncio.timeout_at(limit.when()):
                     copies = await self._mended(upload, mails)
         self._keep(upload, copies)
@@ -146,7 +146,7 @@ class Checks:
         return Outcome(reference, tuple(mails), names, {number: len(octets) for number, octets in copies.items()})
 
     async def _each(self, reference: str, upload: Upload) -> list[Mail]:
-        """Return the mails of an upload, judged."""
+        """Judge the mails of an upload."""
         mails: list[Mail] = []
         for content, files, whole in await asyncio.to_thread(lambda: list(_mails(upload))):
             with content as spool:
@@ -168,7 +168,7 @@ class Checks:
         return mails
 
     async def _mended(self, upload: Upload, mails: list[Mail]) -> dict[int, bytes]:
-        """Return mended copies of files with a fault of typography."""
+        """Return fixed copies of files with typography findings."""
         found: dict[int, bytes] = {}
         for number in (one for mail in mails for one in _mendable(mail)):
             descriptor = upload.files[number][1].fileno()
@@ -187,7 +187,7 @@ class Checks:
         return found
 
     def _keep(self, upload: Upload, copies: dict[int, bytes]) -> None:
-        """Keep the copies of a session's last check, and of no earlier one."""
+        """Cache the copies of a session's last check only."""
         with self._lock:
             self._kept.pop(upload.owner, None)
             if copies:
@@ -211,7 +211,7 @@ class Checks:
 
 
 def _mails(upload: Upload) -> Iterator[tuple[Spool, tuple[int, ...], bool]]:
-    """Yield the mails of an upload: each mail by itself, the other files as attachments of one, as they would be sent."""
+    """Yield the mails of an upload: each uploaded mail, and one with all other files as attachments."""
     loose: list[int] = []
     for number, (name, spool) in enumerate(upload.files):
         if is_message(bytes(spool.content()[:_HEAD_BYTES]), name):
@@ -233,7 +233,7 @@ def _recipients(mail: Spool) -> tuple[str, ...]:
 
 
 def _mendable(mail: Mail) -> Iterator[int]:
-    """Yield the numbers of files of which a mended copy may be made: their words look other than they should."""
+    """Yield the numbers of files with a typography finding and a format that can be fixed."""
     if mail.whole:
         return
     root = mail.checked.evidence.message.root if mail.checked.evidence.message is not None else None

@@ -1,4 +1,4 @@
-"""Files that somebody sends to be checked: in anonymous memory, two persons at a time, for a minute."""
+"""Uploads of the self-check: in anonymous memory, two at a time, with a deadline."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ AT_A_TIME: Final = 2
 LIMIT_BYTES: Final = 35 << 20
 LIMIT_FILES: Final = 20
 UPLOAD_S: Final = 75.0
-"""The console gives a browser a minute; what is older than this has nobody."""
+"""Deadline in seconds, beyond the console's own of 60: older uploads are abandoned."""
 _LIMIT_NAME: Final = 255
 _MEMORY: Final = SpoolSettings(memory_limit_bytes=0)
-"""Always a file without a name, in memory: a child can be given its descriptor."""
+"""Always an anonymous in-memory file, whose descriptor can be passed to a child."""
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Upload:
     """The files of one check."""
 
     owner: bytes
-    """Digest of the token that it came with."""
+    """Digest of its session or API token."""
     who: str
     sender: str
     recipients: tuple[str, ...]
@@ -43,30 +43,30 @@ class Upload:
     judging: bool = False
 
     def close(self) -> None:
-        """Forget the files."""
+        """Delete the files."""
         while self.files:
             self.files.pop()[1].close()
 
 
 class Uploads:
-    """All of them; any thread may use it."""
+    """Uploads in progress; thread-safe."""
 
     def __init__(self, later: Callable[[float, Callable[[], None]], object] = lambda _seconds, _work: None) -> None:
-        """`later` has something done after so many seconds: what nobody ends does not stay in memory until the next one comes."""
+        """`later` schedules a call after so many seconds, so that abandoned uploads are removed in time."""
         self._later = later
         self._lock = threading.Lock()
         self._open: dict[str, Upload] = {}
 
     def expect_room(self, upload: Upload) -> None:
-        """Refused `too_many` when two others are at it, or this person is; what dawdles gives way.
+        """Refused `too_many` when both places are taken, or this person has one; overdue uploads are removed first.
 
-        So does what a browser begins anew. A program may ask several times at once, each of which is to be answered.
+        A new upload of a browser replaces its earlier one. A program may send several requests at once, and each is answered.
         """
         with self._lock:
             self._make_room(upload)
 
     def begin(self, upload: Upload) -> str:
-        """Take a place and return its ticket; as `expect_room`."""
+        """Take a place and return its ticket; Refused as `expect_room`."""
         with self._lock:
             self._make_room(upload)
             ticket = secrets.token_urlsafe(16)
@@ -75,7 +75,7 @@ class Uploads:
         return ticket
 
     def sweep(self) -> None:
-        """Forget what dawdles: whoever sent it, or the console, is gone."""
+        """Remove overdue uploads: the client or the console is gone."""
         with self._lock:
             self._forget()
 
@@ -91,7 +91,7 @@ class Uploads:
                 self._open.pop(ticket).close()
 
     def add(self, ticket: str, token: str, number: int, name: str, octets: bytes, language: Language) -> None:
-        """Take the next piece of a file; Refused with words for too many files or octets, which ends the upload."""
+        """Append a chunk of a file; Refused beyond a limit or out of order, which ends the upload."""
         with self._lock:
             upload = self._of(ticket, token)
             upload.size += len(octets)
@@ -115,21 +115,21 @@ class Uploads:
                 raise refused("too_large" if fault == "too_big" else "invalid", say("check", fault, language, **limits))
 
     def take(self, ticket: str, token: str) -> Upload:
-        """Return an upload that is whole; it keeps its place until `end`."""
+        """Return a complete upload; it keeps its place until `end`. Refused `not_found`."""
         with self._lock:
             upload = self._of(ticket, token)
             upload.judging = True
             return upload
 
     def end(self, ticket: str) -> None:
-        """Forget an upload."""
+        """Remove an upload."""
         with self._lock:
             upload = self._open.pop(ticket, None)
         if upload is not None:
             upload.close()
 
     def close(self) -> None:
-        """Forget all."""
+        """Remove all uploads."""
         for ticket in list(self._open):
             self.end(ticket)
 

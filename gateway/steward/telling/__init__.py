@@ -1,12 +1,12 @@
-"""What people are told by mail. Each module looks at what is there and puts its notices into the book, each under a key of its own.
+"""Notices of the steward. Each module derives notices from current state and queues each under a unique key.
 
-    requests.py  what became of a request, to who opened it and whose mail it is about
-    held.py      what became of a held mail, to the login that sent it
-    waiting.py   what waits for a decision, to those who may decide, at 8 and 14 o'clock on working days
-    accounts.py  a change of an account, to it and to the other account administrators
-    monthly.py   the reports of last month, to heads of units and the Office
-    troubles.py  what is wrong with the gateway for longer, and certificates that end, to the administrators
-    rounds.py    looks again every few seconds, and has the outbox send
+    requests.py  result of a request, to its opener and to the login of its mail
+    held.py      result of a held mail, to the login that sent it
+    waiting.py   count of pending requests, to those who may decide, at 8 and 14 o'clock on working days
+    accounts.py  change of an account, to it and to the other account administrators
+    monthly.py   reports of last month, to heads of units and the Office
+    troubles.py  lasting troubles of the gateway and certificate expiry, to the administrators
+    rounds.py    polling loop, which also runs the queue
 
-Nothing is remembered but keys: a start after any fault tells what was not told yet, and nothing twice.
+The only state is the keys: after a crash missing notices are queued, and none twice.
 """

@@ -1,4 +1,4 @@
-"""A change of an account that lets somebody in: told to it, and to the account administrators beside who made it."""
+"""Notices of account changes that grant access: to the account and to the other account administrators."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TOLD: Final = frozenset({"account_add", "account_roles", "account_reset", "acco
 def tell_of_change(
     book: NoticeBook, connection: sqlite3.Connection, *, seq: int, who: str, what: str, about: str, now: float
 ) -> None:
-    """Have a change told that is recorded at `seq`; called within its transaction. A book that fails stops no change."""
+    """Queue notices of the change recorded at `seq`; called within its transaction. A NoticeError is logged, not raised."""
     if what not in _TOLD:
         return
     name = about.partition(":")[0]

@@ -1,4 +1,4 @@
-"""What every teller has at hand."""
+"""Context shared by the notice modules."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from gateway.steward.desk import Desk
 
 @dataclass(frozen=True)
 class Telling:
-    """One look at what there is to tell."""
+    """Objects that the notice modules need."""
 
     desk: Desk
     book: NoticeBook
     host: str = ""
-    """Our name."""
+    """Host name of the gateway."""
     troubles: Callable[[], Mapping[str, dict[str, Any]]] = dict
-    """What is wrong with the gateway now, as its supervisor shows it."""
+    """Current troubles, as the supervisor shows them."""
 
     @property
     def now(self) -> float:
-        """Seconds since 1970."""
+        """Current time, seconds since 1970."""
         return self.desk.people.clock()
 
     @property
     def local(self) -> datetime:
-        """The time of Viet Nam."""
+        """Current time in Viet Nam."""
         return datetime.fromtimestamp(self.now, VIETNAM)
 
     def tell(self, key: str, kind: str, recipient: str, *, limited: bool = True, **fields: object) -> None:
-        """Have a notice sent, once for its key and recipient."""
+        """Queue a notice, once per key and recipient; NoticeError."""
         self.book.put(
             f"{key}:{recipient}", kind=kind, recipient=recipient, now=self.now, fields=fields, limited=limited
         )
 
     def page(self, path: str) -> str:
-        """Return the address of a page of the console; empty without one."""
+        """Return the URL of a console page; empty without a console."""
         console = self.desk.configuration.console
         return f"{console.base}{path}" if console is not None else ""

@@ -1,4 +1,4 @@
-"""What became of a held mail: to the login that sent it."""
+"""Notices of the result of a held mail, to the login that sent it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _KINDS: Final = {
     State.REFUSED: "hold_refused", State.REVOKED: "hold_refused", State.WITHDRAWN: "hold_refused",
 }  # fmt: skip
 _LATEST_S: Final = 2 * DAY_S
-"""What ended before that is no news."""
+"""Older results are not reported."""
 
 
 def tell_of_held(telling: Telling) -> None:
-    """Tell of held mails that were sent, or that will not be."""
+    """Queue notices of held mails that were sent, or ended without being sent."""
     holds = telling.desk.holds
     for request in telling.desk.people.requests.all() if holds is not None else ():
         if holds is not None and request.held:

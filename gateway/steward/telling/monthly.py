@@ -1,7 +1,7 @@
-"""The monthly reports: on the 1st at 6 o'clock to each head of a unit that of the unit, and the whole one to the Office.
+"""Monthly reports by mail, on the 1st at 6 o'clock: the unit's report to its heads, the full report to the Office.
 
-A machine that was off then sends them at its next start within the month. That a report is sent is an act in the log; so is that it did
-not arrive. Persons stand in the report of the own unit only.
+A machine that was off then sends them after its next start within the month. Sending and loss of a report are acts in the audit log.
+Only the report of a unit names persons.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9._-]{1,40}")
 
 
 def tell_reports(telling: Telling) -> None:
-    """Have the reports of last month sent, once."""
+    """Queue the reports of last month, once."""
     now = telling.local
     if not telling.desk.configuration.reports.send or now < datetime(now.year, now.month, 1, _HOUR, tzinfo=VIETNAM):
         return
@@ -55,9 +55,9 @@ def tell_reports(telling: Telling) -> None:
 
 
 def attached(desk: Desk, waiting: Waiting) -> Attachment | None:
-    """Return the report that a notice brings, as it is counted now.
+    """Compute the report attached to a notice.
 
-    UserError when the log cannot be read, NothingToSendError for a unit that the month did not know.
+    UserError when the log cannot be read, NothingToSendError for a unit that did not exist in that month.
     """
     if waiting.kind not in _KINDS:
         return None
@@ -79,7 +79,7 @@ def attached(desk: Desk, waiting: Waiting) -> Attachment | None:
 
 
 def record_lost(desk: Desk, waiting: Waiting) -> None:
-    """Record that a report did not arrive, as far as we know."""
+    """Record the loss of a report as an act."""
     if waiting.kind in _KINDS:
         desk.record(_act(waiting.fields, waiting.recipient, ok=False))
 

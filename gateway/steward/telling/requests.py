@@ -1,4 +1,4 @@
-"""What became of a request: to who opened it, and to the login of the mail that it is about."""
+"""Notices of the result of a request, to its opener and to the login of its mail."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _STEPS: Final = {
     State.REVOKED: Step.REVOKE,
 }
 _LATEST_S: Final = 2 * DAY_S
-"""What was decided before that is no news."""
+"""Older decisions are not reported."""
 _SETTLED_S: Final = 90
-"""Longer than an approval takes to come in force, or to be undone."""
+"""Longer than an approval takes to come into force or to be rolled back."""
 
 
 def tell_of_requests(telling: Telling) -> None:
-    """Tell of requests that were decided or expired of late."""
+    """Queue notices of requests decided or expired in the last two days."""
     for request in telling.desk.people.requests.all():
         state = request.at(int(telling.now))
         if state in {State.OPEN, State.ENDORSED} or request.held:
@@ -47,7 +47,7 @@ def tell_of_requests(telling: Telling) -> None:
                     id=request.id,
                     reference=request.reference,
                     until=_day(request),
-                    # What people wrote about a confidential mail may name what is in it.
+                    # A reason about a confidential mail may disclose its content.
                     reason=decision.reason if decision is not None and not request.confidential else "",
                     link=telling.page(f"/t/{request.reference}"),
                 )
@@ -55,7 +55,7 @@ def tell_of_requests(telling: Telling) -> None:
 
 
 def concerned(telling: Telling, request: Request) -> tuple[str, ...]:
-    """Return the mailboxes of who opened a request and of the login of its mail; a reverse-path that nobody proved is none."""
+    """Return the mailboxes of a request's opener and of its mail's login; never an unauthenticated reverse-path."""
     return tuple(dict.fromkeys(one for one in (_opener(telling, request), _login(telling, request)) if one))
 
 

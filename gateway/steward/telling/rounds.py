@@ -1,4 +1,4 @@
-"""Looks every few seconds for what there is to tell, and has the outbox send it."""
+"""Polling loop of the notices: every few seconds queues new ones and runs the outbox."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TELLERS: Final[tuple[Teller, ...]] = (tell_of_requests, tell_of_held, tell_what_
 
 
 class Rounds:
-    """The rounds of one steward."""
+    """Polling loop of one steward."""
 
     def __init__(self, telling: Telling, outbox: Outbox) -> None:
         self._telling = telling
@@ -36,7 +36,7 @@ class Rounds:
         self._prune_at = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Go round until told to stop; what is being sent then is sent."""
+        """Poll until `stop` is set; a delivery in progress completes."""
         recovered = False
         while not stop.is_set():
             try:
@@ -44,12 +44,12 @@ class Rounds:
                     await self._outbox.recover()
                     recovered = True
                 await self.once()
-            except Exception as error:  # noqa: BLE001 - whatever one round met, the next one looks again
+            except Exception as error:  # noqa: BLE001 - an error in one round must not end the loop
                 self._say(_words(error))
             await _either(stop, ROUND_S)
 
     async def once(self) -> None:
-        """Tell and send what there is now; what one teller cannot look at keeps no other."""
+        """Queue and send once; an error in one module does not stop the others."""
         faults = [fault for teller in self._tellers if (fault := await asyncio.to_thread(self._told, teller))]
         await self._outbox.send_due()
         if (now := self._telling.now) >= self._prune_at:
@@ -60,19 +60,19 @@ class Rounds:
     def _told(self, teller: Teller) -> str:
         try:
             teller(self._telling)
-        except Exception as error:  # noqa: BLE001 - a bug in one teller must not silence the others
+        except Exception as error:  # noqa: BLE001 - a bug in one module must not stop the others
             return _words(error)
         return ""
 
     def _say(self, fault: str) -> None:
-        """Log a fault once, not in each round."""
+        """Log a repeated fault once."""
         if fault and fault != self._said:
             _LOG.error("%s", fault)
         self._said = fault
 
 
 def _words(error: Exception) -> str:
-    """Return what a fault says; of a bug its kind and place as well."""
+    """Return the message of an expected error, the traceback of a bug."""
     if isinstance(error, GatewayError | OSError | sqlite3.Error):
         return str(error)
     return "".join(traceback.format_exception(error))

@@ -1,4 +1,4 @@
-"""Troubles of the running gateway, to `notices.to`: one that lasts a quarter of an hour, when it is over, and a certificate's last days."""
+"""Notices of troubles to `notices.to`: begin after 15 minutes, end, and certificate expiry."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from gateway.texts.catalogue import pair
 
 LASTS_S: Final = 900.0
 _GRACE_S: Final = 300.0
-"""After a start, until what lasted before is found again, or is over."""
+"""Delay after a start before ends are reported: earlier troubles must first be detected again."""
 _MARK: Final = "trouble"
 
 
 class Troubles:
-    """Tells of troubles; what was told stands in the book, so that a start goes on where another one ended."""
+    """Queues notices of troubles; reported troubles are marks in the book, so the state survives a restart."""
 
     def __init__(self) -> None:
         self._began: float | None = None
 
     def __call__(self, telling: Telling) -> None:
-        """Tell what has lasted long enough, and what is over."""
+        """Queue notices of troubles that have lasted `LASTS_S`, of steps, and of ends."""
         self._began = telling.now if self._began is None else self._began
         if not telling.desk.configuration.notices.to:
             return
@@ -47,7 +47,7 @@ class Troubles:
 
 
 def _open(keys: tuple[str, ...]) -> Iterator[tuple[str, int]]:
-    """Yield the troubles that were told and are not over, with since when they last."""
+    """Yield reported troubles that have not ended, with their begin in seconds since 1970."""
     ended = {key.removesuffix(":ended") for key in keys if key.endswith(":ended")}
     for key in keys:
         trouble = key.removesuffix(":begun")

@@ -1,4 +1,4 @@
-"""What waits for a decision: to those who may take it, at 8 and 14 o'clock on working days, when there is anything."""
+"""Notices of pending requests, to those who may decide, at 8 and 14 o'clock on working days; none without requests."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from gateway.steward.telling.context import Telling
 
 _TIMES: Final = (time(8), time(14))
 _LATE: Final = timedelta(hours=4)
-"""A machine that was off at the hour tells within so many."""
+"""Deadline for a machine that was off at the time."""
 _SATURDAY: Final = 5
 
 
 def tell_what_waits(telling: Telling) -> None:
-    """Tell each who may decide how much waits for him, once at each of the times."""
+    """Queue one notice per decider and time, with the count of requests that he may decide."""
     hour = slot(telling.local, telling.desk.configuration.notices.holidays)
     key = f"waiting:{hour:%Y-%m-%dT%H}" if hour is not None else ""
     if not key or telling.book.has(key):
@@ -48,7 +48,7 @@ def tell_what_waits(telling: Telling) -> None:
 
 
 def slot(now: datetime, holidays: tuple[date, ...]) -> datetime | None:
-    """Return the time to tell that has come and is not long past, None on days off and between."""
+    """Return the notice time of at most four hours ago, None on days off and otherwise."""
     if now.weekday() >= _SATURDAY or now.date() in holidays:
         return None
     begun = (datetime.combine(now.date(), at, VIETNAM) for at in _TIMES)
@@ -56,7 +56,7 @@ def slot(now: datetime, holidays: tuple[date, ...]) -> datetime | None:
 
 
 def deciders(telling: Telling) -> Iterator[tuple[str, Person]]:
-    """Yield accounts that have a mailbox and heads of units, each with where notices go."""
+    """Yield unlocked accounts with a mailbox, and heads of units, each with the address for notices."""
     people, directory = telling.desk.people, telling.desk.directory()
     with people.book.reading() as connection:
         accounts = all_accounts(connection)
