@@ -1,4 +1,4 @@
-"""What programs are answered: types, and the OpenAPI document that is made of them."""
+"""HTTP API of the self-check: response types, and the OpenAPI document generated from them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from starlette.responses import Response
 from gateway.steward.questions import CheckResult, FileView
 
 CHECK: Final = "/api/v1/check"
-TOKEN: Final = "cvt_"  # noqa: S105 - how tokens begin
-"""Only these are taken here: no cookie, and no token of a session."""
+TOKEN: Final = "cvt_"  # noqa: S105 - prefix of API tokens
+"""Only API tokens are accepted: no cookies, no session tokens."""
 _BEARER: Final = "bearer "
 
 
@@ -161,13 +161,13 @@ def document() -> dict[str, Any]:
 
 
 def token_of(header: str) -> str:
-    """Return the token of an Authorization field, empty without one that is meant for here."""
+    """Return the API token of an Authorization header field; empty without one."""
     token = header[len(_BEARER) :].strip() if header[: len(_BEARER)].lower() == _BEARER else ""
     return token if token.startswith(TOKEN) and token.isascii() and token.isprintable() and len(token) <= 100 else ""
 
 
 def told(result: CheckResult) -> ApiCheck:
-    """Return a result as programs get it."""
+    """Convert a result to the response of the API."""
     return ApiCheck(
         reference=result.reference,
         disposition=result.disposition,
@@ -201,5 +201,5 @@ def _findings(views: tuple[FileView, ...]) -> tuple[ApiFinding, ...]:
 
 
 def answered(value: Struct | dict[str, Any], status: int = 200) -> Response:
-    """Return an answer in JSON."""
+    """Return a JSON response."""
     return Response(msgspec.json.encode(value), status, media_type="application/json")

@@ -1,4 +1,4 @@
-"""The console as an ASGI application: the guard, then the route, then an answer with all its header fields."""
+"""ASGI application of the console: guard, route, response with security header fields."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _STATUS = {
 }  # fmt: skip
 
 _SESSIONS_OF_ONE = 5
-"""Sessions at full speed that may share an address, as behind a router."""
+"""Rate limit per address, in multiples of a session's: clients may share a router."""
 
 
 class Console:
@@ -51,11 +51,11 @@ class Console:
         self._routes = [(Route(row.path, _nothing, methods=[row.method]), row) for row in ROUTES]
 
     def use(self, steward: StewardClient) -> None:
-        """Ask this steward."""
+        """Set the client of the steward."""
         self._steward = steward
 
     async def warm(self) -> None:
-        """Answer once from memory, so that nothing is left to be imported behind the wall."""
+        """Answer requests from memory once, so that all imports are done before the sandbox."""
 
         async def receive() -> Message:
             return {"type": "http.request", "body": b"", "more_body": False}
@@ -84,14 +84,14 @@ class Console:
             secret=self._secret,
         )
         response = visit.sealed(await self._answered(visit))
-        kept = "Cache-Control" in response.headers  # a style sheet or script: no document that a policy could guard
+        kept = "Cache-Control" in response.headers  # a static file: Content-Security-Policy does not apply
         for name, value in self._headers.items():
             if not kept or name in guard.FOR_FILES:
                 response.headers[name] = value
         response.headers.setdefault("Cache-Control", "no-store")
         try:
             await response(scope, receive, send)
-        except (StewardAway, Refused) as error:  # in the middle of a long answer: the head is sent already
+        except (StewardAway, Refused) as error:  # within a streamed response: its head is already sent
             _LOG.warning("%r: %r", visit.path[:200], error)
 
     async def _answered(self, visit: Visit) -> Response:
@@ -111,7 +111,7 @@ class Console:
             return error_page(visit, 422)
         except ClientDisconnect:
             return Response(status_code=400)
-        except Exception:  # noqa: BLE001 - our own bug: words for the person, a reference for both
+        except Exception:  # noqa: BLE001 - our own bug: an error page and a log line with the same reference
             reference = secrets.token_hex(4)
             _LOG.exception("%s %r: %s", visit.request.method, visit.path[:200], reference)
             return error_page(visit, 500, reference=reference)
@@ -154,7 +154,7 @@ class Console:
         return await row.handler(visit)
 
     async def _to_program(self, visit: Visit, row: Row) -> Response:
-        """Answer a program, which has no cookie."""
+        """Answer an API client, without cookies."""
         visit.token = ""
         asked = visit.request.headers.get("accept-language", "")
         visit.language = Language.EN if asked.strip().lower().startswith("en") else Language.VI
@@ -163,7 +163,7 @@ class Console:
         return await row.handler(visit)
 
     async def _recognise(self, visit: Visit, row: Row) -> Response | None:
-        """Find out whose session it is; return where the browser is sent instead, if it is."""
+        """Look up the session; return a redirect or an error page when the route needs another."""
         if visit.token:
             try:
                 answer = await visit.ask(WhoAmI())
@@ -194,7 +194,7 @@ class Console:
 
 
 def error_page(visit: Visit, status: int, refusal: Refusal | None = None, reference: str = "") -> Response:
-    """Return the page of an error, with a reference that the log has too."""
+    """Return an error page, with a reference that is in the log too."""
     texts = visit.words.error
     name = f"s{status}"
     title, text = (
@@ -220,7 +220,7 @@ def error_page(visit: Visit, status: int, refusal: Refusal | None = None, refere
 
 
 def _to_program(status: int, refusal: Refusal | None, *, text: str, reference: str, unknown: str) -> Response:
-    """Return the same for a program; one without a good token is told so."""
+    """Return an error as JSON; 401 without a valid token."""
     kind = refusal.kind if refusal is not None else f"status_{status}"
     retry = refusal.retry_s if refusal is not None else 0
     if kind == "no_session":
@@ -233,5 +233,5 @@ def _to_program(status: int, refusal: Refusal | None, *, text: str, reference: s
     return response
 
 
-async def _nothing(_: Request) -> Response:  # routes are matched by Starlette and answered by the table
+async def _nothing(_: Request) -> Response:  # Starlette only matches routes; handlers are in the table
     return Response()

@@ -1,7 +1,7 @@
-"""Questions to the steward through its door.
+"""Client of the steward over its UNIX socket.
 
-All connections are made before the wall closes: a new one would need a system call that the wall refuses. When the steward
-ends, so does this process, and its successor connects to the next steward.
+All connections are opened before the sandbox, which forbids connecting. When the steward ends, so does this process; its
+successor connects to the next steward.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from gateway.steward.questions import Answer, Answered, Asked, AskHealth, Questi
 from gateway.system.door import DoorClient
 
 _LONG_LINES: Final = 4
-"""Long answers at a time; each has a connection of its own, so that a slow reader stops nobody else."""
+"""Concurrent streamed answers, each on its own connection, so that a slow reader blocks no other."""
 _MOST_QUEUED: Final = 2
-"""Few: the steward gives up a connection on which nothing moves for half a minute."""
+"""Low: the steward closes a connection that stalls for half a minute."""
 _LONGEST_S: Final = 10.0
 _LONGEST_STEP_S: Final = 300.0
 
 
-class StewardAway(Exception):  # noqa: N818 - a state of the world, not a fault
-    """The steward does not answer."""
+class StewardAway(Exception):  # noqa: N818 - an outage, not a fault
+    """The steward is unreachable or silent."""
 
 
 class Refused(Exception):  # noqa: N818
-    """The steward refused."""
+    """The steward answered with a refusal."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.kind)
@@ -73,7 +73,7 @@ class _Line(DoorClient[Answered]):
             self.read(on=False)
 
     def go_on(self, call: _Call) -> None:
-        """Read again after a pause, once what is queued has been taken."""
+        """Resume reading when the queue is below its limit."""
         if self._paused and call.answers.qsize() < _MOST_QUEUED:
             self._paused = False
             self.read(on=True)
@@ -87,7 +87,7 @@ class _Line(DoorClient[Answered]):
 
 
 class StewardClient:
-    """Asks the steward; one for the whole console."""
+    """Client of the steward, one per console process."""
 
     def __init__(self, door: socket.socket, *, patience_s: float = 1.0) -> None:
         self._patience_s = patience_s
@@ -99,28 +99,28 @@ class StewardClient:
         self._ping: _Call | None = None
         self._draining: set[asyncio.Task[None]] = set()
         self.gone = asyncio.Event()
-        """There is nobody to ask any more: the connection for short questions is closed, or all for long ones."""
+        """The steward is lost: the connection for short questions is closed, or all for streamed answers."""
 
     def connect(self) -> None:
-        """Make all connections; OSError when nobody holds the door."""
+        """Open all connections; OSError when nobody listens."""
         for line in (self._short, *self._lines):
             line.connect()
         for line in self._lines:
             self._free.put_nowait(line)
 
     def look_whether_gone(self) -> None:
-        """Take note of connections that were closed; one for long answers the steward closes when nobody reads."""
+        """Set `gone` when the steward is lost; one closed connection for streamed answers is normal after a stall."""
         if not self._short.open or not any(line.open for line in self._lines):
             self.gone.set()
 
     def hear(self) -> None:
-        """Take note that the steward lives."""
+        """Record a sign of life of the steward."""
         self._heard = asyncio.get_running_loop().time()
 
     async def ask(
         self, question: Question, *, token: str, client: str, language: Language, limit_s: float = _LONGEST_S
     ) -> Answer:
-        """Return the one answer; StewardAway when none comes, Refused when the steward refuses."""
+        """Return the one answer; StewardAway on silence or after `limit_s`, Refused."""
         call = self._short.call(self._asked(question, token, client, language))
         answered = await self._next(call, limit_s=limit_s)
         if isinstance(answered.answer, Refusal):
@@ -128,7 +128,7 @@ class StewardClient:
         return answered.answer
 
     async def stream(self, question: Question, *, token: str, client: str, language: Language) -> AsyncIterator[Answer]:
-        """Yield the answers of a long question as they are taken; faults as `ask`."""
+        """Yield streamed answers with backpressure; errors as `ask`."""
         try:
             line = self._free.get_nowait()
         except asyncio.QueueEmpty:
@@ -146,7 +146,7 @@ class StewardClient:
         finally:
             if ended or not line.open:
                 self._give_back(line)
-            else:  # the browser went away: what still comes is for nobody
+            else:  # the browser disconnected: discard the rest
                 call.abandoned = True
                 task = asyncio.create_task(self._drain(line, call))
                 self._draining.add(task)
@@ -166,7 +166,7 @@ class StewardClient:
         return Asked(next(self._numbers), token, client, language, question)
 
     async def _next(self, call: _Call, *, limit_s: float) -> Answered:
-        """Wait for an answer as long as the steward shows that it lives."""
+        """Wait for an answer while the steward shows signs of life, `limit_s` at most."""
         clock = asyncio.get_running_loop().time
         began = clock()
         while True:

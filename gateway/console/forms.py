@@ -1,4 +1,4 @@
-"""What browsers send: fields of a form, and files that are hashed while they come and never kept."""
+"""Form parsing: fields, and files that are hashed or forwarded while they arrive, never stored."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ _MOST_FIELDS: Final = 100
 _MOST_FIELD_BYTES: Final = 1 << 20
 _MOST_HEADER_BYTES: Final = 4096
 _PIECE_BYTES: Final = 256 << 10
-"""Octets of a file that are handed on at once."""
+"""Chunk size in bytes for forwarded files."""
 
 
 class BadForm(Exception):  # noqa: N818
-    """What came is no form."""
+    """The body is not a valid form."""
 
 
 class Form(Struct, frozen=True):
-    """The fields of a form; of a field that comes twice all values."""
+    """Fields of a form, with all values of repeated ones."""
 
     fields: dict[str, list[str]]
     digests: dict[str, str] = {}
-    """SHA-256 of the files that were to be hashed, by field."""
+    """SHA-256 of hashed files, by field."""
 
     def get(self, name: str) -> str:
-        """Return the first value of a field, empty without one."""
+        """Return the first value of a field; empty without one."""
         return self.fields.get(name, [""])[0]
 
     def all(self, name: str) -> list[str]:
@@ -41,21 +41,21 @@ class Form(Struct, frozen=True):
 
 
 class Receiver(Protocol):
-    """Takes the files of field `file` while they come."""
+    """Receives the files of field `file` while they arrive."""
 
     async def begin(self, fields: dict[str, list[str]]) -> None:
-        """Hear of the fields before the first file."""
+        """Called with the fields before the first file."""
         ...
 
     async def piece(self, number: int, name: str, octets: bytes) -> None:
-        """Take octets of a file, by its number from 0; of an empty file none."""
+        """Take a chunk of a file, numbered from 0; an empty file has one empty chunk."""
         ...
 
 
 async def read_form(
     content_type: str, body: AsyncIterator[bytes], *, hashed: str = "", receiver: Receiver | None = None
 ) -> Form:
-    """Read a form; the file of field `hashed` becomes a digest, files go to the receiver. BadForm when it is none."""
+    """Parse a form; the file of field `hashed` becomes a digest, other files go to the receiver. BadForm."""
     kind, options = parse_options_header(content_type)
     if kind == b"application/x-www-form-urlencoded":
         octets = b"".join([part async for part in body])
@@ -97,13 +97,13 @@ async def read_form(
 
 
 class _Parts:
-    """Callbacks of the parser."""
+    """Parser callbacks."""
 
     def __init__(self, hashed: str, *, streams: bool) -> None:
         self._hashed = hashed
         self._streams = streams
         self._handed: list[tuple[int, str, bytearray]] = []
-        """Octets of files that wait to be handed on, each with number and name."""
+        """Buffered chunks for the receiver, each with file number and name."""
         self._files = 0
         self._begun = False
         self._sent: set[int] = set()
@@ -152,7 +152,7 @@ class _Parts:
     def headers_end(self) -> None:
         if not self._name:
             raise BadForm
-        if self._streamed and self._filename:  # a browser sends an empty one where nothing was chosen
+        if self._streamed and self._filename:  # browsers send an empty part when no file was chosen
             self._handed.append((self._files, self._filename, bytearray()))
             self._files += 1
 
@@ -161,7 +161,7 @@ class _Parts:
         return self._streams and self._file and self._name == "file"
 
     async def hand_on(self, receiver: Receiver, *, all_of_it: bool = False) -> None:
-        """Hand on what has come, in pieces that are worth a question."""
+        """Forward buffered chunks, full ones only unless `all_of_it`."""
         while self._handed:
             number, name, octets = self._handed[0]
             last = len(self._handed) == 1

@@ -1,4 +1,4 @@
-"""What holds for every request, before any page is asked: host, origin, size, rate; and for every answer: its header fields."""
+"""Checks before every handler: host, origin, size, rate; and the header fields of every response."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ _HEADERS: Final = {
     "X-Frame-Options": "DENY",
 }
 FOR_FILES: Final = frozenset({"X-Content-Type-Options", "Cross-Origin-Resource-Policy", "Strict-Transport-Security"})
-"""Header fields that style sheets and scripts carry as well."""
+"""Header fields of static files."""
 _HSTS: Final = "max-age=31536000"
 _BURST_S: Final = 3.0
 _MOST_RATES: Final = 10_000
 
 
 class TooLarge(Exception):  # noqa: N818
-    """The body is longer than its way takes."""
+    """The body exceeds the limit of its route."""
 
 
 def headers(settings: ConsoleSettings) -> dict[str, str]:
-    """Return the header fields of every answer."""
+    """Return the header fields of every response."""
     return _HEADERS | ({"Strict-Transport-Security": _HSTS} if settings.tls else {})
 
 
 def host_is_ours(request: Request, settings: ConsoleSettings) -> bool:
-    """Whether the browser asked for one of our names."""
+    """Whether Host is one of our names."""
     fields = request.headers.getlist("host")
     if len(fields) != 1:
         return False
@@ -54,27 +54,27 @@ def host_is_ours(request: Request, settings: ConsoleSettings) -> bool:
 
 
 def same_origin(request: Request, settings: ConsoleSettings) -> bool:
-    """Whether a form was sent by a page of ours, as the browser says; one that says nothing is not believed."""
+    """Whether a form comes from our own page, by the browser's header fields; False without them."""
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
     if site is not None and site != "same-origin":
         return False
-    if origin not in (None, "null"):  # pages under no-referrer send null
+    if origin not in (None, "null"):  # pages with Referrer-Policy no-referrer send null
         return origin == f"{'https' if settings.tls else 'http'}://{request.headers.get('host', '')}"
     return site is not None
 
 
 def from_elsewhere(request: Request) -> bool:
-    """Whether a link of another site, as in a mail, led here: browsers then keep the cookie of the session back.
+    """Whether the request follows a link of another site or a mail: browsers then omit the session cookie.
 
-    A page of ours that asks for the same address anew gets it.
+    A reload from our own page includes it.
     """
     fields = request.headers
     return fields.get("sec-fetch-site") in ("cross-site", "same-site") and fields.get("sec-fetch-mode") == "navigate"
 
 
 async def body(request: Request, most: int) -> AsyncIterator[bytes]:
-    """Yield the body; TooLarge as soon as it is known to be longer than `most`."""
+    """Yield the body; TooLarge as soon as it is known to exceed `most` bytes."""
     declared = request.headers.get("content-length", "0")
     if not (declared.isascii() and declared.isdigit()) or int(declared) > most:
         raise TooLarge
@@ -83,7 +83,7 @@ async def body(request: Request, most: int) -> AsyncIterator[bytes]:
 
 
 async def counted(stream: AsyncIterator[bytes], most: int) -> AsyncIterator[bytes]:
-    """Yield a stream; TooLarge once it is longer than `most`."""
+    """Yield a stream; TooLarge once it exceeds `most` bytes."""
     size = 0
     async for part in stream:
         size += len(part)
@@ -93,7 +93,7 @@ async def counted(stream: AsyncIterator[bytes], most: int) -> AsyncIterator[byte
 
 
 async def drained(stream: AsyncIterator[bytes], most: int) -> None:
-    """Read the rest of a body, up to `most` octets, and forget it: a browser hears no answer while it sends."""
+    """Discard the rest of a body, up to `most` bytes: a browser reads no response while it sends."""
     size = 0
     async for part in stream:
         size += len(part)
@@ -102,14 +102,14 @@ async def drained(stream: AsyncIterator[bytes], most: int) -> None:
 
 
 class Rates:
-    """How often each of many has asked lately."""
+    """Rate limiter by key."""
 
     def __init__(self, per_s: float) -> None:
         self._per_s = per_s
         self._buckets: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
 
     def admit(self, who: str) -> bool:
-        """Count a request in; False when there were too many."""
+        """Count a request; False beyond the rate limit."""
         key = hashlib.blake2b(who.encode("utf-8", "surrogateescape"), digest_size=16).digest()
         now = time.monotonic()
         full = self._per_s * _BURST_S

@@ -1,4 +1,4 @@
-"""The process of the console: started anew, everything it needs is in memory, then the wall closes, then it serves."""
+"""Process of the console: fresh interpreter, all imports, sandbox, then service."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from gateway.system.supervised import SupervisedProcess, end_with
 _LOG = logging.getLogger("gateway.console")
 _BACKLOG = 64
 _NICE = 5
-"""Mail goes before people who read about it."""
+"""Mail processing has priority over the console."""
 _FOREVER = 1 << 40
 NAME = "gateway-console"
 _BOOTSTRAP = (
@@ -38,10 +38,10 @@ _BOOTSTRAP = (
 
 
 class Started(Struct, frozen=True, kw_only=True):
-    """Arguments of the process, from its command line."""
+    """Arguments of the process, passed on its command line."""
 
     sockets: tuple[int, ...]
-    """Descriptors that listen."""
+    """Listening descriptors."""
     door: int
     parent: int
     log_level: str
@@ -49,7 +49,7 @@ class Started(Struct, frozen=True, kw_only=True):
 
 
 class ConsoleProcess:
-    """Owned by the supervisor. It is a program started anew: of the supervisor's memory it has nothing."""
+    """Handle of the console process, owned by the supervisor; a fresh interpreter without the supervisor's memory."""
 
     def __init__(
         self,
@@ -60,15 +60,15 @@ class ConsoleProcess:
         *,
         begin: str = "gateway.console.begun",
     ) -> None:
-        """Prepare; `sockets` are bound, `release` gives back, in the new process, what belongs to others.
+        """`sockets` are bound; `release`, called in the child, closes resources of other processes.
 
-        `begin` is the module whose `main` is the program.
+        `begin` is the module whose `main` runs in the process.
         """
         self._sockets = tuple(sockets)
         for one in self._sockets:
-            # Accepted sockets inherit it; the wall refuses to set it later.
+            # Inherited by accepted sockets; the sandbox forbids setting it later.
             one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            one.listen(_BACKLOG)  # who asks before the process is there, or between two of them, waits
+            one.listen(_BACKLOG)  # requests wait in the backlog until the process serves
         self._door = door
         self._settings = settings
         self._release = release
@@ -81,15 +81,15 @@ class ConsoleProcess:
         self._process.start()
 
     def supervise(self) -> bool:
-        """Replace a process that died; the owner calls it now and then and on SIGCHLD. True when one had died."""
+        """Restart a dead process; the owner calls it periodically and on SIGCHLD. True when it had died."""
         return self._process.supervise()
 
     def close(self) -> None:
-        """End the process, which writes nothing."""
+        """Kill the process; it has no state to save."""
         self._process.end(signal.SIGKILL)
 
     def _exec(self) -> None:
-        """Become the program, in the fork; all descriptors but those that it is told of close with that."""
+        """In the fork: execute the program; only the listed descriptors stay open."""
         end_with(self._parent)
         os.nice(_NICE)
         self._release()
@@ -105,20 +105,20 @@ class ConsoleProcess:
         )
         path = [entry or str(Path.cwd()) for entry in sys.path]
         words = [msgspec.json.encode(one).decode() for one in (path, started)]
-        # Nothing of the supervisor's environment, where secrets may stand.
+        # A fresh environment: the supervisor's may hold secrets.
         environment = {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
-        os.execve(sys.executable, [sys.executable, "-I", "-c", _BOOTSTRAP, self._begin, *words], environment)  # noqa: S606 - our own program
+        os.execve(sys.executable, [sys.executable, "-I", "-c", _BOOTSTRAP, self._begin, *words], environment)  # noqa: S606 - own program
 
 
 def console_process(
     sockets: Sequence[socket.socket], door: socket.socket, settings: ConsoleSettings, release: Callable[[], None]
 ) -> ConsoleProcess:
-    """Return the process that serves the console on bound sockets and asks the steward behind the door."""
+    """Return the process that serves the console on bound sockets, with the steward at `door`."""
     return ConsoleProcess(sockets, door, settings, release)
 
 
 def server_tls(settings: ConsoleSettings) -> ssl.SSLContext | None:
-    """Return the TLS context of the certificate, None without one; OSError or ssl.SSLError when it cannot be used."""
+    """Return the TLS context of the certificate, None without one; OSError or ssl.SSLError when unusable."""
     if settings.certificate is None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -131,14 +131,14 @@ def server_tls(settings: ConsoleSettings) -> ssl.SSLContext | None:
 async def served(
     console: Console, sockets: Sequence[socket.socket], door: socket.socket, settings: ConsoleSettings, parent: int
 ) -> None:
-    """Serve until the steward is gone."""
+    """Serve until the steward ends."""
     tls = server_tls(settings)
     steward = StewardClient(door, patience_s=settings.patience_s)
     steward.connect()
     door.close()
     console.use(steward)
     server = ConsoleServer(console, settings, tls)
-    # The wall refuses sendmsg, which could speak to any UNIX socket; asyncio writes with send where it has none.
+    # The sandbox forbids sendmsg, which could reach any UNIX socket; without it asyncio uses send.
     selector_events._HAS_SENDMSG = False  # type: ignore[attr-defined]  # noqa: SLF001
     await console.warm()
     limits = SandboxLimits(cpu_s=_FOREVER, descriptors=settings.connections + 128, file_bytes=_FOREVER)

@@ -1,4 +1,4 @@
-"""The one table of what browsers may ask: method, path, who, and what answers. There is nothing that is not in it."""
+"""Route table of the console, complete: method, path, access, questions, handler."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ Handler = Callable[[Visit], Awaitable[Response]]
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """One route."""
+    """A route."""
 
     method: str
     path: str
     handler: Handler
     asks: tuple[type, ...] = ()
-    """Questions that go to the steward, besides whose session it is."""
+    """Questions to the steward, besides the session lookup."""
     template: str = ""
     session: bool = True
-    """Only with a session; without one the browser is sent to the login."""
+    """Needs a session; otherwise redirect to the login."""
     enrolling: bool = False
-    """Also before the account has a second factor."""
+    """Open to accounts without a second factor."""
     hashed: str = ""
-    """Field of a file that is hashed on the way."""
+    """File field that is hashed while it arrives."""
     uploads: bool = False
-    """Its files are handed on to the steward."""
+    """Files are forwarded to the steward."""
     program: bool = False
-    """For programs: no cookie is looked at, a token stands in for session and form, answers are JSON."""
+    """API route: cookies are ignored, the API token replaces session and CSRF token, responses are JSON."""
 
 
 def _get(

@@ -1,4 +1,4 @@
-"""Settings of the console, handed over at its start."""
+"""Settings of the console process, passed at its start."""
 
 from __future__ import annotations
 
@@ -9,48 +9,48 @@ from msgspec import Struct
 
 
 class ConsoleSettings(Struct, frozen=True, kw_only=True):
-    """Names, walls and limits of the console."""
+    """Names, networks and limits of the console."""
 
     names: tuple[str, ...]
-    """Host names under which browsers may ask for it."""
+    """Accepted host names."""
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
-    """Only clients from these are served; empty means all."""
+    """Client networks that are served; empty means all."""
     certificate: Path | None = None
-    """With `key`: the console speaks TLS."""
+    """With `key`: TLS is enabled."""
     key: Path | None = None
     htmx: Path = Path("/usr/share/javascript/htmx/htmx.min.js")
     patience_s: float = 1.0
-    """How long the steward may be silent before a page says that it is away."""
+    """Seconds of the steward's silence before a 503."""
     head_s: float = 10.0
-    """How long a client may take to send the head of a request, or to shake hands."""
+    """Deadline for a request head or a TLS handshake."""
     body_s: float = 120.0
-    """How long a client may take to send a body."""
+    """Deadline for a request body."""
     stall_s: float = 10.0
-    """How long a client may take to make room for more of an answer."""
+    """Deadline for a client that does not read its response."""
     connections: int = 256
     connections_of_one: int = 32
-    """At the same time, of one address."""
+    """Concurrent connections per address."""
     requests_per_s: float = 10.0
-    """Of one session, or of one address without a session; a burst of three seconds is let through. An address with several
-    sessions has five times as much."""
+    """Rate limit per session, or per address without a session, with bursts of three seconds; five times as much per
+    address with several sessions."""
     body_bytes: int = 1 << 20
     upload_bytes: int = 60_000_000
-    """Largest file on the way that hashes a file."""
+    """Largest body in bytes on a route that hashes a file."""
 
     check_bytes: int = 37 << 20
-    """Largest form with files to be checked; how many octets of files the steward says."""
+    """Largest self-check form in bytes; the steward limits the files themselves."""
     drain_bytes: int = 128 << 20
-    """Of a form that is too large, how much is read before it is cut off."""
+    """Bytes of an oversized form that are read before disconnecting."""
     upload_s: float = 60.0
-    """How long files may take to come."""
+    """Deadline in seconds for an upload."""
 
     @property
     def tls(self) -> bool:
-        """Whether browsers come by TLS."""
+        """Whether TLS is enabled."""
         return self.certificate is not None
 
     def admits(self, address: str) -> bool:
-        """Whether a client's address is in the networks."""
+        """Whether a client address is in `networks`."""
         if not self.networks:
             return True
         client = ip_address(address.partition("%")[0])

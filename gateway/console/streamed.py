@@ -1,4 +1,4 @@
-"""Answers that are sent as they come; Starlette's own would import more behind the wall, which refuses that."""
+"""Streamed responses; Starlette's own would import modules in the sandbox, which forbids it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.steward import questions as q
 
 
 class Streamed(Response):
-    """A response of pieces; a fault in the middle breaks the connection off, so that half an answer never looks whole."""
+    """A response in chunks; an error aborts the connection, so that a truncated response never looks complete."""
 
     def __init__(
         self, pieces: AsyncIterator[bytes], *, media_type: str, headers: Mapping[str, str] | None = None
@@ -23,7 +23,7 @@ class Streamed(Response):
         self.init_headers(headers)
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        """Send head and pieces."""
+        """Send head and chunks."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async for piece in self._pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
@@ -31,14 +31,14 @@ class Streamed(Response):
 
 
 async def download(answers: AsyncIterator[q.Answer], name: str, media_type: str) -> Response:
-    """Send the pieces of a long answer as a file; a refusal is a page, not half a file."""
+    """Stream an answer as a file; a refusal is an error page, not a truncated file."""
     first = await anext(answers)
     fields = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Streamed(octets(first, answers), media_type=media_type, headers=fields)
 
 
 async def octets(first: q.Answer, answers: AsyncIterator[q.Answer]) -> AsyncIterator[bytes]:
-    """Yield the octets of an answer that comes in pieces."""
+    """Yield the bytes of a streamed answer."""
     if isinstance(first, q.Piece):
         yield first.octets
     async for answer in answers:

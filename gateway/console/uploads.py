@@ -1,4 +1,4 @@
-"""Files on their way from a browser or a program to the steward, piece by piece; here nothing of them is kept."""
+"""Forwards uploaded files to the steward in chunks; nothing is stored here."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ if TYPE_CHECKING:
     from gateway.console.visit import Visit
 
 _ROOM_S: Final = 20.0
-"""How long somebody waits for a place before hearing that all are taken."""
+"""Deadline in seconds for retries while all places are taken."""
 _AGAIN_S: Final = 1.0
 _LONGEST_S: Final = 180.0
-"""For an answer, which the steward's own deadline ends before."""
+"""Deadline for the result, beyond the steward's own."""
 
 
 class NotOursError(Exception):
-    """The form does not carry what our page gave it."""
+    """Missing or wrong CSRF token."""
 
 
 class TooSlowError(Exception):
-    """The files took longer than there is time."""
+    """The upload exceeded its deadline."""
 
 
 class Uploading:
-    """One form with files; `fault` says why they did not get through."""
+    """One form with files; `fault` is the reason of a failed upload."""
 
     def __init__(self, visit: Visit, *, guarded: bool) -> None:
-        """Prepare; with `guarded` nothing is handed on before the form's token was seen."""
+        """With `guarded` files are forwarded only after a valid CSRF token."""
         self._visit = visit
         self._guarded = guarded
         self._ticket = ""
@@ -41,7 +41,7 @@ class Uploading:
         self.fault: Exception | None = None
 
     async def read(self) -> None:
-        """Take the whole body; what is left after a fault is read and thrown away, so that the answer is heard."""
+        """Read the whole body; after a fault discard the rest, so that the client reads the response."""
         visit, settings = self._visit, self._visit.settings
         stream = visit.request.stream()
         try:
@@ -64,7 +64,7 @@ class Uploading:
             await self.drop()
 
     async def begin(self, fields: dict[str, list[str]]) -> None:
-        """Ask for a place, before the first octet of a file is taken."""
+        """Take a place at the steward, with retries, before the first file."""
         visit = self._visit
         visit.form = Form(fields)
         self._fields = {name: list(values) for name, values in fields.items()}
@@ -85,13 +85,13 @@ class Uploading:
             return
 
     async def piece(self, number: int, name: str, octets: bytes) -> None:
-        """Hand octets on."""
+        """Forward a chunk."""
         for at in range(0, len(octets) or 1, PIECE_BYTES):
             part = octets[at : at + PIECE_BYTES]
             await self._visit.ask(CheckPiece(ticket=self._ticket, file=number, name=name, octets=part))
 
     async def result(self) -> tuple[CheckResult | None, Refused | None]:
-        """Have the files judged, or hear why they are not; neither when there were none."""
+        """Have the files judged: a result, or a refusal, or neither without files."""
         ticket, self._ticket = self._ticket, ""
         if not ticket:
             return None, None
@@ -103,7 +103,7 @@ class Uploading:
         return answer, None
 
     async def drop(self) -> None:
-        """Have the files forgotten."""
+        """Drop the files at the steward."""
         ticket, self._ticket = self._ticket, ""
         if ticket:
             with suppress(Refused, StewardAway):

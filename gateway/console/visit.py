@@ -1,4 +1,4 @@
-"""One request: who asks, in which language, and the way to the steward and to a page."""
+"""Context of one request: person, language, steward, rendering."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _PREFERENCES: Final = {"language": ("vi", "en"), "theme": ("auto", "light", "dar
 
 
 class Visit:
-    """What a page needs of a request."""
+    """Context of one request, for the pages."""
 
     form: Form = Form({})
     upload: Uploading | None = None
-    """The files of the form, where they are taken."""
+    """Upload of the form, on routes with `uploads`."""
 
     def __init__(
         self, request: Request, *, settings: ConsoleSettings, steward: StewardClient, renderer: Renderer, secret: bytes
@@ -46,14 +46,14 @@ class Visit:
         self._cookies: list[tuple[str, str, int | None]] = []
         self.path = request.url.path
         self.program = self.path.startswith("/api/")
-        """It is answered in JSON."""
+        """API request, answered in JSON."""
         self.token = self._cookie("session")
         self.client = request.client.host if request.client else ""
         self.language = Language(self.preference("language"))
         self.person: Person | None = None
         self._login = self._cookie("login")
 
-    # What the browser keeps
+    # Cookies
 
     def _name(self, name: str) -> str:
         return f"__Host-{name}" if self.settings.tls else name
@@ -63,29 +63,29 @@ class Visit:
         return value if len(value) <= 200 and value.isascii() and value.isprintable() else ""
 
     def preference(self, name: str) -> str:
-        """Return what the person chose, or the first choice."""
+        """Return a preference, or its default."""
         choices = _PREFERENCES[name]
         value = self._cookie(name)
         return value if value in choices else choices[0]
 
     def prefer(self, name: str, value: str) -> None:
-        """Keep a choice in the browser."""
+        """Store a preference in a cookie."""
         if value in _PREFERENCES.get(name, ()):
             self._cookies.append((name, value, _YEAR_S))
 
     def begin_session(self, token: str) -> None:
-        """Let the browser keep the token until it is closed."""
+        """Set the session cookie, until the browser closes."""
         self._cookies.append(("session", token, None))
 
     def end_session(self) -> None:
-        """Let the browser forget the token."""
+        """Delete the session cookie."""
         self._cookies.append(("session", "", 0))
 
     # Forms
 
     @property
     def csrf(self) -> str:
-        """What forms of this page carry: the token of the session, or before it one of the browser."""
+        """CSRF token for forms: the session's, or before login one derived from a cookie."""
         if self.person is not None:
             return self.person.csrf
         if not self._login:
@@ -94,7 +94,7 @@ class Visit:
         return hmac.new(self._secret, self._login.encode(), hashlib.sha256).hexdigest()
 
     def form_is_ours(self) -> bool:
-        """Whether the form carries what this page gave it."""
+        """Whether the form carries a valid CSRF token."""
         if self.person is None and not self._login:
             return False
         return bool(self.csrf) and hmac.compare_digest(self.csrf.encode(), self.form.get("csrf").encode())
@@ -102,29 +102,29 @@ class Visit:
     # Questions
 
     async def ask(self, question: Question, *, token: str | None = None, limit_s: float = 10.0) -> Answer:
-        """Ask the steward; StewardAway, or Refused."""
+        """Ask the steward; StewardAway, Refused."""
         token = self.token if token is None else token
         return await self._steward.ask(
             question, token=token, client=self.client, language=self.language, limit_s=limit_s
         )
 
     def stream(self, question: Question) -> AsyncIterator[Answer]:
-        """Ask a question of many answers."""
+        """Ask a question with streamed answers."""
         return self._steward.stream(question, token=self.token, client=self.client, language=self.language)
 
     def may(self, question: str) -> bool:
-        """Whether the person's roles allow a question, by its tag."""
+        """Whether the person's roles allow a question, given by its tag."""
         return self.person is not None and question in self.person.may
 
     # Answers
 
     @property
     def words(self) -> Any:
-        """The texts in the language of the person."""
+        """Texts in the person's language."""
         return w.words(self.language)
 
     def render(self, template: str, **values: Any) -> str:
-        """Return a page as text."""
+        """Render a template."""
         return self._renderer.render(
             template,
             w=self.words,
@@ -143,14 +143,14 @@ class Visit:
 
     @property
     def here(self) -> str:
-        """Address of this page, for the way back; that of a form is the page of the form."""
+        """Path to return to: this page, or `/` after a POST."""
         if self.request.method != "GET":
             return "/"
         query = self.request.url.query
         return f"{quote(self.path)}?{query}" if query else quote(self.path)
 
     def static(self, address: str) -> StaticFile | None:
-        """Return the static file of an address."""
+        """Return the static file at a path."""
         return self._renderer.by_address.get(address)
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
@@ -158,13 +158,13 @@ class Visit:
         return HTMLResponse(self.render(template, **values), status)
 
     def go(self, address: str) -> Response:
-        """Send the browser to another page of ours."""
+        """Redirect to another page of the console."""
         if self.request.headers.get("hx-request"):
             return Response(status_code=204, headers={"HX-Redirect": address})
         return RedirectResponse(address, 303)
 
     def growing_page(self, template: str, pieces: AsyncIterator[str], **values: Any) -> Response:
-        """Answer with a page that grows as its pieces come; the template says `{{ growing }}` where."""
+        """Stream a page, with the pieces in place of `{{ growing }}` of the template."""
         mark = secrets.token_hex(16)
         head, _, tail = self.render(template, growing=mark, **values).partition(mark)
 
@@ -177,7 +177,7 @@ class Visit:
         return Streamed(body(), media_type="text/html")
 
     def sealed(self, response: Response) -> Response:
-        """Set the cookies of this visit."""
+        """Add the cookies of this request to a response."""
         for name, value, age in self._cookies:
             response.set_cookie(
                 self._name(name),
@@ -192,6 +192,6 @@ class Visit:
 
 
 def local(address: str, otherwise: str = "/") -> str:
-    """Return a path of this site, or `otherwise` for anything that could lead elsewhere."""
+    """Return a local path, or `otherwise` for anything else: no open redirect."""
     good = address.startswith("/") and not address.startswith("//") and "\\" not in address and address.isprintable()
     return address if good and len(address) < 2000 else otherwise

@@ -1,4 +1,4 @@
-"""Who may what."""
+"""Administration of accounts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _GIVEN = tuple(role for role in Role if role not in MAILBOX_ROLES)
 
 
 async def page(visit: Visit) -> Response:
-    """Show all accounts."""
+    """List all accounts."""
     return await _accounts(visit)
 
 
@@ -48,7 +48,7 @@ def _code(visit: Visit) -> str:
 
 
 async def add(visit: Visit) -> Response:
-    """Make an account and show its one-time password."""
+    """Create an account and show its one-time password."""
     name, display = visit.form.get("name").strip(), visit.form.get("display").strip()
     question = q.AddAccount(
         name=name, display=display, roles=_roles(visit), code=_code(visit), mail=visit.form.get("mail")
@@ -57,14 +57,14 @@ async def add(visit: Visit) -> Response:
 
 
 async def set_mail(visit: Visit) -> Response:
-    """Say where the notices of an account go."""
+    """Set the mailbox for an account's notices."""
     form = visit.form
     question = q.SetMail(name=form.get("name"), mail=form.get("mail"), code=_code(visit), reason=form.get("reason"))
     return await _act(visit, question)
 
 
 async def set_roles(visit: Visit) -> Response:
-    """Give an account other roles."""
+    """Set the roles of an account."""
     form = visit.form
     question = q.SetRoles(name=form.get("name"), roles=_roles(visit), code=_code(visit), reason=form.get("reason"))
     return await _act(visit, question)
@@ -77,7 +77,7 @@ async def reset(visit: Visit) -> Response:
 
 
 async def lock(visit: Visit) -> Response:
-    """Lock an account, or open it."""
+    """Lock or unlock an account."""
     form = visit.form
     locked = form.get("locked") == "yes"
     question = q.SetLocked(name=form.get("name"), locked=locked, code=_code(visit), reason=form.get("reason"))

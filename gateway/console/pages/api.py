@@ -1,4 +1,4 @@
-"""Answers to programs."""
+"""Handlers of the HTTP API."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from gateway.steward.questions import AskCheck, Refusal
 
 
 async def openapi(_visit: Visit) -> Response:
-    """Describe what may be asked."""
+    """Return the OpenAPI document."""
     return api.answered(api.document())
 
 
 async def check(visit: Visit) -> Response:
-    """Judge the files of the request; whoever has no good token is told before any of them is read."""
+    """Judge the files of the request; 401 without a valid token, before any file is read."""
     visit.token = api.token_of(visit.request.headers.get("authorization", ""))
     if not visit.token:
         raise Refused(Refusal(kind="no_session"))

@@ -1,4 +1,4 @@
-"""Files judged before they are sent."""
+"""Self-check page."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def _page(
 
 
 async def run(visit: Visit) -> Response:
-    """Show what would become of the files of the form."""
+    """Judge the files of the form and show the result."""
     assert visit.upload is not None
     result, fault = None, visit.upload.fault
     if fault is None:
@@ -59,7 +59,7 @@ async def run(visit: Visit) -> Response:
 
 
 class Told(NamedTuple):
-    """Why files were not checked."""
+    """Error of a check."""
 
     status: int
     kind: str
@@ -68,7 +68,7 @@ class Told(NamedTuple):
 
 
 def fault_of(visit: Visit, error: Exception | None) -> Told:
-    """Return status and words of a fault, without one that no file was chosen; what belongs to other pages is raised."""
+    """Return status and text of a fault; None means no file was chosen; other errors are raised for the error page."""
     texts = visit.words.check
     match error:
         case None:
@@ -85,7 +85,7 @@ def fault_of(visit: Visit, error: Exception | None) -> Told:
 
 
 async def fixed(visit: Visit) -> Response:
-    """Send the mended copy of a file of the last check."""
+    """Send the fixed copy of a file of the last check."""
     number = str(visit.request.path_params["number"])
     if not (number.isascii() and number.isdigit() and len(number) < 4):
         raise HTTPException(404)

@@ -1,4 +1,4 @@
-"""`/t/BT-...`: where a refusal leads its sender: a code by mail, then what was wrong and how it is put right."""
+"""`/t/BT-...`, the link in a refusal: login by a code by mail, then findings and how to fix them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _REMEDIES = (
     ("sender_identity.", "sender"),
     ("official_sender.", "sender"),
 )
-"""Which steps of the catalogue (table [steps]) belong to a rule, the first that fits."""
+"""Instructions of the catalogue (table [steps]) by rule; the first match applies."""
 
 
 def _reference(visit: Visit) -> str:
@@ -30,7 +30,7 @@ def _reference(visit: Visit) -> str:
 
 
 async def page(visit: Visit) -> Response:
-    """Ask for the mailbox first; then explain."""
+    """Ask for the mailbox; with a session explain the mail."""
     reference = _reference(visit)
     if visit.person is None:
         fault = filled(visit.words.letter.mistyped, reference=reference) if mistyped(reference) else ""
@@ -41,21 +41,21 @@ async def page(visit: Visit) -> Response:
 
 
 def steps(explained: Explained) -> tuple[str, ...]:
-    """Return the keys of the steps that the findings need, each once."""
+    """Return the keys of the instructions for the findings, each once."""
     rules = [finding.rule for file in explained.files for finding in file.findings]
     keys = [next((key for prefix, key in _REMEDIES if rule.startswith(prefix)), "") for rule in rules]
     return tuple(dict.fromkeys(key for key in keys if key))
 
 
 async def send_code(visit: Visit) -> Response:
-    """Have a code sent; the page is the same for a mailbox that does not exist."""
+    """Send a login code; the page is the same for an unknown mailbox."""
     mailbox = visit.form.get("mailbox").strip()
     await visit.ask(SendMailCode(mailbox), token="")
     return visit.page("letter_code.html", reference=_reference(visit), mailbox=mailbox, sent=True, fault="")
 
 
 async def enter(visit: Visit) -> Response:
-    """Begin a session and come back."""
+    """Begin a session and return to the page."""
     mailbox = visit.form.get("mailbox")
     try:
         await begin_by_mail(visit, mailbox)

@@ -1,4 +1,4 @@
-"""Finding mails and explaining one."""
+"""Search for mails, and the page of a mail."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TYPES: Final = {
 
 
 async def search(visit: Visit) -> Response:
-    """Show the mails that a question finds; the address bar holds the question."""
+    """Show the results of a search; the URL holds the query."""
     given = {name: visit.request.query_params.get(name, "").strip()[:500] for name in _FIELDS}
     if (reference := standard(given["q"])) and not mistyped(reference):
         return visit.go(f"/mails/{reference}")
@@ -51,7 +51,7 @@ def _number(text: str) -> int | None:
 
 
 async def digest(visit: Visit) -> Response:
-    """Look for mails that carried the file whose digest was made while it came."""
+    """Search by the digest of an uploaded file, hashed while it arrived."""
     found = visit.form.digests.get("file")
     return visit.go(f"/mails?sha256={found}" if found else "/mails")
 
@@ -66,12 +66,12 @@ async def export(visit: Visit) -> Response:
 
 
 async def explain(visit: Visit) -> Response:
-    """Show everything about a mail."""
+    """Show a mail in full."""
     return await explained_page(visit, visit.request.path_params["reference"][:100])
 
 
 async def explained_page(visit: Visit, reference: str, *, fault: str = "", done: str = "") -> Response:
-    """Show a mail and the requests about it, with what came of the form that was sent from there."""
+    """Show a mail and its requests, with the result of the submitted form."""
     explained = await visit.ask(Explain(reference))
     assert isinstance(explained, Explained)
     view = await visit.ask(AskRequests(explained.reference)) if visit.may("ask_requests") else None
@@ -82,5 +82,5 @@ async def explained_page(visit: Visit, reference: str, *, fault: str = "", done:
 
 
 def count(explained: Explained) -> int:
-    """How many findings a mail has."""
+    """Number of findings of a mail."""
     return len(list(chain.from_iterable(file.findings for file in explained.files)))

@@ -1,4 +1,4 @@
-"""Requests to let a refused file pass."""
+"""Pages of requests and held mail."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.steward import questions as q
 
 
 async def page(visit: Visit) -> Response:
-    """Show what waits for whom, and what is done."""
+    """Show pending and settled requests."""
     return await _requests(visit)
 
 
@@ -24,7 +24,7 @@ async def _requests(visit: Visit, *, fault: str = "", done: str = "") -> Respons
 
 
 async def open_one(visit: Visit) -> Response:
-    """Ask that a mail may pass; a refusal stands on the page of the mail."""
+    """Open a request for a waiver; an error is shown on the page of the mail."""
     reference = visit.request.path_params["reference"][:100]
     form = visit.form
     question = q.OpenRequest(reference=reference, reason=form.get("reason"), sha256=form.digests.get("file", ""))
@@ -50,7 +50,7 @@ async def decide(visit: Visit) -> Response:
 
 
 async def approve(visit: Visit) -> Response:
-    """Decide as the second person."""
+    """Approve as the second person."""
     form = visit.form
     return await _act(
         visit,
@@ -65,7 +65,7 @@ async def approve(visit: Visit) -> Response:
 
 
 async def release(visit: Visit) -> Response:
-    """Have an approved held mail sent again."""
+    """Retry an approved held mail."""
     form = visit.form
     code = "".join(form.get("code").split())
     return await _act(visit, q.Release(request=form.get("request"), reason=form.get("reason"), code=code))
@@ -79,7 +79,7 @@ async def held(visit: Visit) -> Response:
 
 
 async def held_file(visit: Visit) -> Response:
-    """Send a held mail as a file that no browser opens."""
+    """Send a held mail as a download, never displayed by the browser."""
     return await download(
         visit.stream(q.GetHeld(visit.request.path_params["reference"][:100])), "thu.eml", "application/octet-stream"
     )
