@@ -1,4 +1,4 @@
-"""What people do, into the log: a record is durable before the thing itself is done, else it is not done."""
+"""Audit records of administrative acts: the record is durable before the act is performed, or the act is refused."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ PATIENCE_S: Final = 10.0
 
 
 class Acts:
-    """The way of acts from the threads of one process to the writer of the log. Made within its event loop."""
+    """Channel for acts from the threads of one process to the log writer. Created within its event loop."""
 
     def __init__(self, door: socket.socket) -> None:
         self._loop = asyncio.get_running_loop()
         self._channel = Channel(door)
         self._process = secrets.token_hex(4)
         self._owed: list[r.Act] = []
-        """Acts that may stand in the log and were not done: the next record goes with a word on them."""
+        """Acts that may be recorded but were not performed: a correction goes with the next record."""
 
     def put(self, act: r.Act) -> int:
-        """Record an act, from a thread; return its place in the chain. AuditError when it may not be there."""
+        """Record an act, from a thread; return its sequence number. AuditError when it may not be recorded."""
         return self._awaited(self.record(act))
 
     async def record(self, act: r.Act) -> int:
@@ -58,11 +58,11 @@ class Acts:
             raise
 
     def write(self, record: r.Record, mark: Mark | None = None) -> int:
-        """Write another record, with what the side tables keep of it, from a thread; as `put`, but nothing is taken back."""
+        """Write any record and its side-table marks, from a thread; as `put`, but without a correction on failure."""
         return self._awaited(self.note(record, mark))
 
     def recover(self) -> None:
-        """Have the mails concluded that processes which are gone left open, from a thread; AuditError."""
+        """Conclude open mails of dead processes, from a thread; AuditError."""
         self._awaited(self._recover())
 
     def _awaited(self, work: Coroutine[None, None, int]) -> int:
@@ -74,7 +74,7 @@ class Acts:
             raise AuditLostError(both("audit", "fault", "writer_lost", reason="timeout")) from None
 
     async def note(self, record: r.Record, mark: Mark | None = None) -> int:
-        """Write another record, within the loop; as `write`."""
+        """Write any record, within the loop; as `write`."""
         return await self._channel.put(Entry(r.body(record, self._process), mark))
 
     async def _recover(self) -> int:
@@ -82,7 +82,7 @@ class Acts:
         return len(recovery.unknown) + len(recovery.not_sent)
 
     def alive(self, patience_s: float) -> bool:
-        """Whether the writer answers, from a thread."""
+        """Check that the writer responds, from a thread."""
         asked = asyncio.run_coroutine_threadsafe(self._channel.ping(), self._loop)
         try:
             return asked.result(patience_s)
@@ -96,12 +96,12 @@ class Acts:
 
 
 def failed(act: r.Act) -> r.Act:
-    """Return the record that takes an act back: it was recorded, perhaps, and not done."""
+    """Return the correction of an act that may be recorded but was not performed."""
     return structs.replace(act, ok=False)
 
 
 def cut(act: r.Act) -> r.Act:
-    """Return an act with texts that JSON can carry and no longer than a line or two."""
+    """Return an act with valid, bounded texts."""
     texts = {name: text(getattr(act, name), limit) for name, limit in _LIMITS.items()}
     return structs.replace(act, **texts)
 
@@ -110,7 +110,7 @@ _LIMITS: Final = {"who": 320, "what": 64, "about": 320, "reason": 500, "client":
 
 
 def record_at_once(data: Path, act: r.Act) -> int:
-    """Record an act of a command, beside a running gateway or without one; AuditError when it cannot be."""
+    """Record an act of a command, with or without a running gateway; AuditError when it cannot be recorded."""
     return write_at_once(data, cut(act))
 
 
@@ -121,7 +121,7 @@ def write_at_once(data: Path, record: r.Record, mark: Mark | None = None) -> int
 
 
 def recover_at_once(data: Path) -> None:
-    """Have the mails concluded that processes which are gone left open; AuditError."""
+    """Conclude open mails of dead processes; AuditError."""
     with _committer(data) as committer:
         conclude(committer, secrets.token_hex(4))
 

@@ -1,11 +1,11 @@
-"""A closed day of a log as a file that verifies by itself: JSON lines in one Zstandard frame.
+"""Daily log archive, self-verifying: JSON lines in one Zstandard frame.
 
     {"archive":1,"node":"binhtan-1","day":"2026-11-27","first":301,"last":900,"before":"hash of record 300","key":"verifier key"}
     {"checkpoint":"signed note"}                     those of these records; the last one covers the last record
     {"hash":"...","record":{...}}                    every record, as `gateway audit export` writes them
 
-A day ends at the first checkpoint behind its last record, so all of an archive is signed, and each begins where the one
-before ended.
+A day ends at the first checkpoint that covers its last record, so every record of an archive is signed, and each archive
+begins where the previous one ended.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ def write_archive(path: Path, header: Header, notes: Iterable[str], links: Itera
 def verify_archive(
     path: Path, *, checkpoints: Iterable[Path] = (), key: Path | None = None, tick: Callable[[int], None] | None = None
 ) -> tuple[Header, Verification]:
-    """Verify an archive by its own checkpoints and by copies kept elsewhere; UserError for what is none.
+    """Verify an archive by its own checkpoints and by copies kept elsewhere; UserError when the file is not an archive.
 
-    Without a verifier key kept elsewhere the file's own is believed, which a note says.
+    Without a separate verifier key the file's own is trusted; a note reports it.
     """
     with closing(_Archive(path)) as source:
         header = source.header
@@ -95,7 +95,7 @@ class _Archive:
         self._file: BufferedIOBase = open_for_reading(path)
         self._line = 0
         self._next = b""
-        """A line that was read and not used yet."""
+        """One line of lookahead."""
         self.covered = 0
         """Records under the last checkpoint."""
         try:
@@ -109,7 +109,7 @@ class _Archive:
         self._file.close()
 
     def odd(self, words: str) -> UserError:
-        """Return the error for a file that is no archive."""
+        """Return the error for a file that is not an archive."""
         return UserError(both("audit", "archive", words, path=self._path, line=self._line))
 
     def begin(self) -> Begin:
@@ -149,11 +149,11 @@ class _Archive:
             yield seq, body, digest
 
     def retentions(self) -> Iterator[bytes]:
-        """It says itself where it begins."""
+        """Yield nothing: the header says where the archive begins."""
         yield from ()
 
     def facts(self) -> None:
-        """They are not archived."""
+        """Return None: facts are not archived."""
 
     def _read(self) -> bytes:
         """Return the next line, empty at the end."""

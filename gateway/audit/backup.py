@@ -1,4 +1,4 @@
-"""A copy of the log that can be put back: made while the gateway runs, and verified before it gets its name."""
+"""Online backup of the log, verified before it gets its final name."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from gateway.errors import UserError
 from gateway.texts.catalogue import both
 
 BESIDE = ("accounts.db", "notices.db")
-"""Databases of other packages in the same folder, which are gone with it."""
+"""Databases of other packages in the same folder."""
 RULES = "rules"
-"""Bundles of the cluster's rules: the machine goes on by them, and takes no older ones."""
+"""Bundles of cluster rules: a restored machine continues with them and accepts no older ones."""
 _PAGES = 2_000
-"""Copied at a time; writers go on between."""
+"""Copied in one step; writers run between steps."""
 
 
 def pages(data: Path) -> int:
@@ -43,7 +43,7 @@ def backup(data: Path, target: Path, *, tick: Callable[[int], None]) -> Verifica
         raise UserError(both("audit", "backup", "exists", path=target))
     shutil.rmtree(part.data, ignore_errors=True)
     part.data.mkdir(mode=0o700, parents=True)
-    # Checkpoints first: a record stands in the database before a checkpoint tells of it, so the copy is never too short.
+    # Checkpoints first: a record is in the database before a checkpoint covers it, so the copy is never too short.
     for folder, copy in ((source.checkpoints, part.checkpoints), (source.keys, part.keys)):
         shutil.copytree(folder, copy)
     if (source.data / RULES).is_dir():
@@ -71,11 +71,11 @@ def _copy_database(source: Path, target: Path, tick: Callable[[int], None]) -> N
         done = total - remaining
 
     try:
-        # One read transaction, or every new record would make SQLite begin again.
+        # One read transaction, or every new record would restart SQLite's backup.
         read.execute("BEGIN")
         read.execute("SELECT 1 FROM record LIMIT 1").fetchone()
         read.backup(written, pages=_PAGES, progress=copied)
-        written.execute("PRAGMA journal_mode = DELETE")  # all in one file, also on a medium that cannot be written to
+        written.execute("PRAGMA journal_mode = DELETE")  # one file, readable on a read-only medium
     except sqlite3.Error as error:
         raise unusable(source, error) from None
     finally:

@@ -1,4 +1,4 @@
-"""A front end's way to the writer of the log: records out, and for each group its place in the chain or an error."""
+"""A front end's channel to the log writer: sends records, receives a sequence number or an error for each group."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ from gateway.texts.catalogue import both
 class Channel(DoorClient[Answer]):
     """The connection to the writer.
 
-    What is put in one step of the loop goes together: it is written in one commit, or fails together.
+    Records put in one step of the event loop form a group: committed together or failing together.
     """
 
     def __init__(
         self, door: socket.socket, on_settled: Callable[[AuditError | None], None] = lambda _error: None
     ) -> None:
-        """Prepare; `on_settled` is called for each group of records: written, or why not."""
+        """Prepare; `on_settled` is called with the result of each group of records."""
         super().__init__(door, ANSWERS)
         self._on_settled = on_settled
         self._loop = asyncio.get_running_loop()
         self._entries: list[Entry] = []
-        """Of this step of the loop."""
+        """Records of the current step of the loop."""
         self._futures: list[asyncio.Future[int] | None] = []
         self._asked: deque[tuple[float, Callable[[Answer | AuditError], None]]] = deque()
-        """Since when who wants the coming answers, in their order."""
+        """Pending requests in order: start time and callback."""
 
     @property
     def unanswered_s(self) -> float:
-        """How long the oldest question has waited; 0 when there is none."""
+        """Age of the oldest pending request in seconds; 0 without one."""
         return self._loop.time() - self._asked[0][0] if self._asked else 0.0
 
     def probe(self) -> None:
-        """Have the writer try whether it can write, unless it has something to answer already."""
+        """Have the writer test a commit, unless a request is pending."""
         if not (self._asked or self._entries):
             self._ask(Append([]), partial(self._settle, []))
 
     def put(self, *entries: Entry) -> asyncio.Future[int]:
-        """Hand over records; the future gets the last one's sequence number once they are durable, else `AuditError`."""
+        """Queue records; the future gets the last one's sequence number once they are durable, else `AuditError`."""
         if not self._entries:
             self._loop.call_soon(self._send_entries)
         future: asyncio.Future[int] = self._loop.create_future()
@@ -54,27 +54,27 @@ class Channel(DoorClient[Answer]):
         return future
 
     def recover(self, process: str) -> asyncio.Future[Recovery]:
-        """Have the mails concluded that processes which are gone left open."""
+        """Conclude open mails of dead processes."""
         future: asyncio.Future[Recovery] = self._loop.create_future()
         self._ask(Recover(process), partial(_settle_recovery, future))
         return future
 
     async def ping(self) -> bool:
-        """Whether the writer answers and can take its turn at the log; AuditError when it cannot."""
+        """Check that the writer responds and can take the write lock; AuditError when it cannot."""
         future: asyncio.Future[int] = self._loop.create_future()
         self._ask(Append([]), partial(_settle_records, [future]))
         return await future >= 0
 
     def close(self) -> None:
-        """Close the channel; what has not been answered fails."""
+        """Close the channel; pending requests fail."""
         self.lose("closed")
 
     def heard(self, answer: Answer) -> None:
-        """Give an answer to whoever asked first."""
+        """Resolve the oldest pending request."""
         self._asked.popleft()[1](answer)
 
     def lost(self, cause: object) -> None:
-        """Tell everyone who waits."""
+        """Fail all pending requests."""
         asked, self._asked = self._asked, deque()
         for _, settle in asked:
             settle(AuditLostError(both("audit", "fault", "writer_lost", reason=cause)))

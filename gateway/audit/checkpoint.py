@@ -1,4 +1,4 @@
-"""Signed checkpoints of C2SP tlog-checkpoint: the Merkle root over the hashes of the records, and the head of their chain.
+"""Signed checkpoints (C2SP tlog-checkpoint): Merkle root over the record hashes, and head of the hash chain.
 
     gateway-audit/3f2a9c1d            origin: names the key; gateway-audit/NODE/3f2a9c1d on a machine of a cluster
     1200                              number of records
@@ -10,8 +10,8 @@
     — gateway-audit/3f2a9c1d base64 of key id and Ed25519 signature
 
 Checkpoints of version 1 had the head in the third line, no tree and no line after the time. A checkpoint is made every
-100 records, after ten minutes and at the end. It stands in the database and, for copying to another machine, in
-`checkpoints/<day>.notes`; `checkpoints/public-key.txt` holds the verifier key. Lines of witnesses may follow our own.
+100 records, after ten minutes and at shutdown. It is stored in the database and, for copying to another machine, in
+`checkpoints/<day>.notes`; `checkpoints/public-key.txt` holds the verifier key. Cosignatures of witnesses may follow ours.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _PRODUCT = "gateway-audit"
 EVERY_RECORDS = 100
 EVERY_S = 600.0
 _TREE_RECORDS = 1 << 16
-"""Put into the tree at a time, when a log has none yet; others write in between."""
+"""Records added to a new tree in one transaction; other writers run between."""
 _HASH = r"[A-Za-z0-9+/]{43}="
 _NOTE = re.compile(
     rf"(?P<text>(?P<origin>[^\n]+)\n(?P<size>[0-9]{{1,18}})\n(?P<root>{_HASH})\n(?P<time>[^\n]*)\n"
@@ -56,16 +56,16 @@ class Checkpoint:
     text: str
     """What is signed."""
     lines: tuple[str, ...]
-    """Signature lines: our own."""
+    """Our own signature lines."""
     root: bytes | None = None
     began: int = 1
-    """The first record that was there when the tree began."""
+    """The oldest record when the tree began."""
     cosigned: tuple[str, ...] = field(default=(), compare=False)
-    """Signature lines of others."""
+    """Cosignature lines of witnesses."""
 
     @property
     def note(self) -> str:
-        """The whole signed text, without the lines of others."""
+        """The signed note, without cosignatures."""
         return f"{self.text}\n{''.join(self.lines)}"
 
 
@@ -76,7 +76,7 @@ class Signer:
         """`node` is the name of the machine in a cluster."""
         public = SigningKey("", seed).verifier.public
         self.key_id = hashlib.sha256(public).hexdigest()[:8]
-        """By which an installation is known to its administrator."""
+        """Key identifier shown to administrators."""
         self.origin = "/".join(filter(None, (_PRODUCT, node, self.key_id)))
         self._key = SigningKey(self.origin, seed)
 
@@ -104,7 +104,7 @@ def seal(connection: sqlite3.Connection, signer: Signer, head: Head, moment: dat
 
 
 def parse_verifier_key(text: str) -> bytes:
-    """Return the public key of a verifier key line; ValueError when it is none."""
+    """Return the public key of a verifier key line; ValueError when invalid."""
     return VerifierKey.parse(text).public
 
 
@@ -137,7 +137,7 @@ def _checkpoint(match: re.Match[str]) -> Checkpoint:
 
 
 def signature_holds(checkpoint: Checkpoint, public: bytes) -> bool:
-    """Return whether a checkpoint was signed by a key, under whatever name the machine had then."""
+    """Return whether a checkpoint was signed by a key, under any node name."""
     name, _, identifier = checkpoint.origin.rpartition("/")
     if name.partition("/")[0] != _PRODUCT or identifier != hashlib.sha256(public).hexdigest()[:8]:
         return False
@@ -155,7 +155,7 @@ def append_note(folder: Folder, checkpoint: Checkpoint) -> None:
 
 
 def write_verifier_key(folder: Folder, signer: Signer) -> None:
-    """See to it that the public key stands beside the checkpoints, whatever became of the file; OSError."""
+    """Write `public-key.txt` when it is missing or wrong; OSError."""
     path = folder.checkpoints / "public-key.txt"
     words = f"{signer.verifier_key}\n".encode()
     if not path.exists() or path.read_bytes() != words:
@@ -183,9 +183,9 @@ def last_known_size(folder: Folder) -> int:
 
 
 def ready_tree(folder: Folder, connection: sqlite3.Connection) -> None:
-    """See to it that the tree has all records, and the root of the last checkpoint; UserError when it cannot have it.
+    """Bring the tree up to date and check it against the last checkpoint's root; UserError when it cannot match.
 
-    AuditError when another process does not give the turn.
+    AuditError when the write lock is not available in time.
     """
     row = connection.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
     last = next(iter(parse_notes(row[0])[0]), None) if row is not None else None

@@ -1,4 +1,4 @@
-"""Commits groups of records with fsync, and signs a checkpoint now and then."""
+"""Group commit of records with fsync, and periodic checkpoints."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from gateway.texts.catalogue import both, reasons
 _LOG = logging.getLogger("gateway.audit")
 EXPIRE_EVERY_S = 3600.0
 RELAYED_KEEP_S = 3600.0
-"""How long keys of relayed mails are kept for recognising repetitions."""
+"""How long keys of relayed mails are kept for duplicate detection."""
 
 
 class Committer:
-    """The one connection on which a process writes the log."""
+    """A process's only write connection to the log."""
 
     def __init__(
         self, folder: Folder, signer: Signer, connection: sqlite3.Connection, facts_days: int | None = None
@@ -56,8 +56,8 @@ class Committer:
     ) -> Committer:
         """Open or create the log under a data directory; UserError when it is damaged, shortened or unreadable.
 
-        Facts are removed after `facts_days`; None leaves them. A `known` log is never made: it must be there. `node` sets
-        the name of the machine; None leaves it.
+        Facts are removed after `facts_days`; None keeps them. A `known` log must exist and is never created. `node` sets
+        the machine's name; None keeps it.
         """
         folder = Folder(data)
         if known is not None:
@@ -97,7 +97,7 @@ class Committer:
 
     @property
     def known(self) -> Known:
-        """By what it is known again; AuditError."""
+        """Identity of the log; AuditError."""
         try:
             return Known(self._signer.key_id, read_head(self._connection).seq)
         except sqlite3.Error as error:
@@ -106,8 +106,8 @@ class Committer:
     def commit(self, group: Sequence[Entry]) -> int:
         """Chain and commit records, durable when it returns; return the sequence number of the first.
 
-        AuditError when the disk is full or broken, or another process does not give the turn in time; KnownReferenceError
-        when a mail has the reference of another one in hand. Nothing of the group is written then, and later ones may be.
+        AuditError when the disk is full or broken, or the write lock is not available in time; KnownReferenceError
+        when a mail has the reference of another mail in flight. Then nothing of the group is written; later groups may be.
         """
         try:
             first = self._commit(group)
@@ -120,11 +120,11 @@ class Committer:
         return first
 
     def checkpoint_due(self) -> bool:
-        """Whether records have waited long enough for a checkpoint."""
+        """Whether a checkpoint is due."""
         return bool(self._since_checkpoint) and time.monotonic() >= self._checkpoint_at
 
     def checkpoint(self) -> None:
-        """Make a checkpoint of the present head, unless there is one."""
+        """Make a checkpoint of the current head, unless it has one."""
         self._checkpoint_at = time.monotonic() + EVERY_S
         try:
             self._turn.take()
@@ -139,10 +139,10 @@ class Committer:
             finally:
                 self._turn.leave()
         except (sqlite3.Error, OSError, AuditError):
-            self._since_checkpoint += 1  # the records are safe; the next occasion tries again
+            self._since_checkpoint += 1  # the records are durable; retried at the next checkpoint
 
     def expire_facts(self) -> None:
-        """Remove facts past their time, once an hour; what cannot be done now is done the next time."""
+        """Remove expired facts, once an hour; a failure is retried the next time."""
         if self._facts_days is None or time.monotonic() < self._facts_expire_at:
             return
         self._facts_expire_at = time.monotonic() + EXPIRE_EVERY_S
@@ -174,7 +174,7 @@ class Committer:
             checkpoint: Checkpoint | None = None
             with immediate(self._connection):
                 before = read_head(self._connection)
-                if not group:  # a probe: something has to go through the disk
+                if not group:  # a probe must reach the disk
                     self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
                 head = insert(self._connection, before, group)
                 if before.seq // EVERY_RECORDS != head.seq // EVERY_RECORDS:
@@ -188,23 +188,23 @@ class Committer:
             self._turn.leave()
 
     def _make_checkpoint(self, head: Head) -> Checkpoint | None:
-        """Put a checkpoint into the running transaction; old relay keys go on the same occasion.
+        """Insert a checkpoint in the running transaction and delete expired relay keys.
 
-        None, and a line, when the tree lacks records: mail does not wait until somebody has looked after that.
+        None, and a log line, when the tree lacks records: that must not delay mail.
         """
         try:
             checkpoint = seal(self._connection, self._signer, head, datetime.now(UTC))
         except AuditError as error:
             _LOG.error("%s", both("audit", "fault", "no_tree", path=self._folder.database, reason=error))
             return None
-        # The last row stays, so that numbers never begin again under those who follow the table.
+        # The last row stays, so that row numbers never restart for readers of the table.
         self._connection.execute(
             "DELETE FROM relayed WHERE time < ? AND n < (SELECT max(n) FROM relayed)", (time.time() - RELAYED_KEEP_S,)
         )
         return checkpoint
 
     def _publish(self, checkpoint: Checkpoint) -> None:
-        """Write a committed checkpoint to its file too; the database has it if that fails."""
+        """Append a committed checkpoint to its file; on failure it remains in the database."""
         self._checkpoint_at = time.monotonic() + EVERY_S
         with contextlib.suppress(OSError):
             append_note(self._folder, checkpoint)

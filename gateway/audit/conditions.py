@@ -1,4 +1,4 @@
-"""A filter to SQL over the search index. Values are bound, words are quoted: nothing of FTS5's syntax gets through."""
+"""Search filters as SQL over the search index. Values are bound and words quoted, so no FTS5 syntax is interpreted."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _STAMPED = "EXISTS (SELECT 1 FROM entry AS stamped WHERE stamped.seq = {key} AND stamped.time {bound} ?)"
 _LAST = 1 << 62
 _DISORDER = 3600 * 10**6
-"""Microseconds by which a record may be stamped before another and stand behind it: processes stamp, then wait for their
-turn, for seconds at the most; the rest is for clocks that are set back."""
+"""Microseconds by which the order of timestamps may differ from the order of records: processes stamp a record, then wait
+for the write lock, for seconds at most; the rest allows for clocks that are set back."""
 _FEW = 1000
-"""Rows of a tag that are looked at one by one rather than all rows with a word."""
+"""Up to this many rows of a tag are scanned before the full-text index is used."""
 _COLUMNS = {
     Field.ANYWHERE: ("subject", "files", "sender", "recipients", "unit", "other"),
     Field.SENDER: ("sender",),
@@ -41,26 +41,26 @@ _COLUMNS = {
 
 @dataclass(frozen=True)
 class Phrase:
-    """Words that stand behind one another in one of some columns of `Words`."""
+    """Consecutive words in one of some columns of `Words`."""
 
     words: tuple[str, ...]
     columns: tuple[str, ...]
     begins: bool = False
-    """The last word is the beginning of one."""
+    """The last word is a prefix."""
 
 
 @dataclass
 class Conditions:
-    """What the index is asked for."""
+    """A filter as tag groups and phrases."""
 
     groups: list[tuple[str, ...]] = field(default_factory=list)
-    """Of each group an entry must have a tag; the most selective kind first."""
+    """An entry must have a tag of each group; most selective kind first."""
     barred: list[str] = field(default_factory=list)
-    """Tags that it must not have."""
+    """Excluded tags."""
     words: list[tuple[Phrase, ...]] = field(default_factory=list)
-    """Of each group an entry must have a phrase."""
+    """An entry must match a phrase of each group."""
     barred_words: list[tuple[Phrase, ...]] = field(default_factory=list)
-    """Groups of which it must have none."""
+    """Excluded phrase groups."""
     sight: Sight | None = None
 
     @property
@@ -72,12 +72,12 @@ class Conditions:
 
 
 def storable(text: str) -> str:
-    """Return text that a database takes: bytes of a command line that were no UTF-8 are in no record."""
+    """Return text that a database accepts; undecodable bytes of a command line are replaced, as no record has them."""
     return text.encode("utf-8", "replace").decode()
 
 
 def conditions_of(wanted: Filter, keyed: Callable[[str], tuple[str, ...]]) -> Conditions:
-    """Return the conditions of a filter; SearchError for what makes no sense. `keyed` gives keyed digests."""
+    """Return the conditions of a filter; SearchError for an invalid one. `keyed` returns keyed digests."""
     texts: dict[str, Any] = {name: storable(one) for name, one in vars(wanted).items() if isinstance(one, str)}
     wanted = replace(wanted, **texts)
     _known("state", wanted.state, STATES)
@@ -123,7 +123,7 @@ def _take_terms(found: Conditions, terms: tuple[Term, ...]) -> None:
 
 
 def _take_sight(found: Conditions, sight: Sight) -> None:
-    """Add what somebody may see: tags of their own, or all but what is confidential."""
+    """Restrict to what the viewer may see: own entries, or all but confidential ones."""
     if not sight.acts:
         found.barred.append(ACT)
     if sight.everybody:
@@ -160,7 +160,7 @@ def _rule_tag(rule: str) -> str:
 
 
 def _phrases(term: Term) -> Iterator[Phrase]:
-    """Yield the phrases of which one must be there; none for a term without letters."""
+    """Yield alternative phrases of a term; none for a term without letters."""
     columns = _COLUMNS[term.field]
     if fold(term.text) != exact(term.text) and term.field in {Field.ANYWHERE, Field.FILE}:
         yield from _phrase(exact(term.text), tuple(f"{name}_exact" for name in columns if name in _MARKED))
@@ -170,7 +170,7 @@ def _phrases(term: Term) -> Iterator[Phrase]:
 
 
 def _phrase(text: str, columns: tuple[str, ...]) -> Iterator[Phrase]:
-    """Yield the phrase of the letters and digits in a text; a final `*` asks for a beginning."""
+    """Yield the phrase of the letters and digits in a text; a final `*` makes the last word a prefix."""
     tokens = _LETTERS.findall(text)
     words = " ".join(token.rstrip("*").replace("_", " ") for token in tokens).split()
     if words:
@@ -187,7 +187,7 @@ def _match(found: Conditions) -> str | None:
 
 
 def _any_of(group: tuple[Phrase, ...]) -> str:
-    """Return an FTS5 expression; words are quoted, so nothing of its syntax gets through."""
+    """Return an FTS5 expression of quoted words."""
     one = (f'({{{" ".join(each.columns)}}} : "{" ".join(each.words)}"{"*" * each.begins})' for each in group)
     return f"({' OR '.join(one)})"
 
@@ -287,7 +287,7 @@ def _places(values: tuple[str, ...]) -> str:
 
 
 def _known(key: str, value: str, allowed: tuple[str, ...]) -> None:
-    """Raise SearchError for a word that no entry can bear: an empty list would look like an answer."""
+    """Raise SearchError for a value that no entry can have: an empty list would look like a result."""
     if not value or value in allowed:
         return
     guess = closest(value, allowed)

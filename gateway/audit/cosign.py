@@ -1,7 +1,7 @@
-"""Asking witnesses for cosignatures of a log's newest checkpoint (C2SP tlog-witness, the log's side).
+"""Client of witnesses: requests cosignatures of a log's newest checkpoint (C2SP tlog-witness).
 
-Made for a process that may wait for the network. A witness that is away costs a line when that begins and one when it is
-over; the next round sends it the newest checkpoint and the proof from whatever it saw last.
+For a process that may block on the network. A witness's outage is logged once when it begins and once when it ends; the
+next round sends the newest checkpoint and a consistency proof from the size that the witness last cosigned.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _ANSWER_BYTES: Final = 64 << 10
 
 
 class WitnessError(GatewayError):
-    """A witness did not cosign; the words say why."""
+    """A witness did not cosign; the text says why."""
 
 
 @dataclass(frozen=True)
 class Witness:
-    """Where a witness is asked, and the key that its cosignatures hold under."""
+    """URL of a witness, and the verifier key of its cosignatures."""
 
     url: str
     key: VerifierKey
@@ -46,7 +46,7 @@ class Latest:
 
     size: int
     text: str
-    """What is signed."""
+    """The signed text."""
     note: str
     """With the log's own signature."""
 
@@ -58,23 +58,23 @@ class Source(Protocol):
         """Return the newest checkpoint, None while there is none with a root."""
 
     def consistency(self, old: int, new: int) -> list[bytes]:
-        """Return the proof between two sizes; AuditError when it cannot be made."""
+        """Return the consistency proof between two sizes; AuditError when it cannot be made."""
 
     def keep(self, latest: Latest, line: str) -> None:
-        """Keep the signature line of a witness; OSError."""
+        """Store a witness's cosignature line; OSError."""
 
 
 class Cosigning:
-    """Rounds over the witnesses of one log."""
+    """Requests to the witnesses of one log."""
 
     def __init__(self, witnesses: Sequence[Witness], source: Source) -> None:
         self._witnesses = witnesses
         self._source = source
         self._seen: dict[Witness, int] = {}
-        """The size that each witness cosigned last."""
+        """Last cosigned size of each witness."""
 
     def round(self) -> list[str]:
-        """Have every witness cosign the newest checkpoint that it has not; return why some did not, in words."""
+        """Request missing cosignatures of the newest checkpoint; return the failures as texts."""
         faults = []
         try:
             latest = self._source.latest()
@@ -92,7 +92,7 @@ class Cosigning:
         return faults
 
     def _ask(self, witness: Witness, latest: Latest) -> str:
-        """Return the signature line; what the witness saw last it says itself when we are wrong about it."""
+        """Return the cosignature line; on 409 the witness reports its last size, and the request is retried from there."""
         old = self._seen.get(witness, 0)
         for _ in range(2):
             if old > latest.size:
@@ -115,7 +115,7 @@ def _valid(witness: Witness, latest: Latest, answer: str) -> str:
 
 
 def _post(url: str, body: str) -> tuple[int, str]:
-    """Return status and words of an answer; WitnessError when there is none."""
+    """Return status and body of a response; WitnessError without one."""
     request = urllib.request.Request(url, body.encode(), {"Content-Type": "text/plain; charset=utf-8"})  # noqa: S310
     try:
         try:
@@ -129,7 +129,7 @@ def _post(url: str, body: str) -> tuple[int, str]:
 
 
 class LogSource:
-    """The log of a data folder, beside the process that writes it."""
+    """The log of a data folder; readable while another process writes it."""
 
     def __init__(self, data: Path) -> None:
         self._folder = Folder(data)
@@ -144,7 +144,7 @@ class LogSource:
         return Latest(checkpoint.size, checkpoint.text, checkpoint.note)
 
     def consistency(self, old: int, new: int) -> list[bytes]:
-        """Return the proof between two sizes."""
+        """Return the consistency proof between two sizes."""
         with self._reading() as log:
             return Tree(log).consistency(old, new)
 

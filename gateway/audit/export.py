@@ -1,4 +1,4 @@
-"""The log for other programs: JSON lines that verify by themselves, and tables (CSV, XLSX) for an office."""
+"""Log export: self-verifying JSON lines, and tables (CSV, XLSX)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WIDTHS = {
     "seq": 9, "time": 20, "kind": 18, "reference": 14, "unit": 24, "sender": 32, "recipients": 32, "disposition": 16,
     "state": 20, "subject": 40, "files": 40, "rules": 28, "reasons": 40, "answer": 60,
 }  # fmt: skip
-"""Keys of the headings, and the width of their columns in characters."""
+"""Heading keys, and column widths in characters."""
 _PAGE = 500
 LIMIT_CELL = 32_767
 """Characters of a cell of XLSX."""
@@ -34,16 +34,16 @@ LIMIT_SHEET_ROWS = 1_048_574
 
 
 def export_jsonl(reader: Reader) -> Iterator[str]:
-    """Yield one line a record with its hash, so that the export can be verified by itself; of several logs with its node."""
+    """Yield one line a record with its hash, so that the export is self-verifying; with its node when there are several."""
     for node, body, digest in reader.links():
         whose = f'"node":{msgspec.json.encode(node).decode()},' if node else ""
         yield f'{{{whose}"hash":"{digest.hex()}","record":{body.decode("utf-8")}}}'
 
 
 class Export:
-    """All that matches a search, newest first, as a file that says on its last line whether it is whole.
+    """All matches of a search, newest first, as a file whose last line says whether it is complete.
 
-    It is not when time ended it (`until`, of `time.monotonic`).
+    It is incomplete when the deadline (`until`, of `time.monotonic`) passed.
     """
 
     def __init__(
@@ -60,24 +60,24 @@ class Export:
         self.whole = True
 
     def csv(self) -> Iterator[str]:
-        """Yield CSV lines; every cell is printable text, and no formula."""
+        """Yield CSV lines; every cell is printable text, never a formula."""
         yield _csv_line(self._headings())
         for row in self._all_rows():
             yield _csv_line([cell(one) for one in self._cells(row)])
         yield _csv_line([self.last_line])
 
     def jsonl(self) -> Iterator[str]:
-        """Yield one JSON object a row, as `gateway audit list --json` prints them; the last says whether that is all."""
+        """Yield one JSON object a row, as `gateway audit list --json`; the last says whether the export is complete."""
         for row in self._all_rows():
             yield printed_json(msgspec.to_builtins(row))
         yield printed_json({"rows": self.rows, "whole": self.whole})
 
     def xlsx(self, target: Path, *, tick: Callable[[int], None] = lambda _: None) -> None:
-        """Write a workbook. Beyond what a sheet holds another begins.
+        """Write a workbook; rows beyond a sheet's limit go to another sheet.
 
-        It has its name only once it is done; `tick` is called after each row.
+        The file appears under its name only when complete; `tick` is called after each row.
         """
-        import xlsxwriter  # only who wants a workbook waits for it
+        import xlsxwriter  # imported only for a workbook
 
         part = target.with_name(f"{target.name}.part")
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -96,7 +96,7 @@ class Export:
 
     @property
     def last_line(self) -> str:
-        """Whether the file is whole, and how many rows it has."""
+        """The last line: completeness and number of rows."""
         words = pair("audit", "whole", "whole" if self.whole else "part", count=self.rows)
         return words[self._language != "vi"]
 

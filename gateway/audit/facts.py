@@ -1,4 +1,4 @@
-"""Model values to audit facts: bounded, valid UTF-8, and nothing of a secret."""
+"""Model values to audit record fields: bounded, valid UTF-8, without secret content."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def session_facts(session: Session) -> SessionFacts:
 
 
 def mail_facts(transaction: Transaction, verdict: Verdict, evidence: Evidence | None, keyed: Keyed) -> MailFacts:
-    """Return what is kept of a mail; by the presence of a secrecy finding, in full or guarded."""
+    """Return the record of a mail: full, or redacted when it has a secrecy finding."""
     guarded = any(judged.confidential for judged in verdict.findings)
     message = evidence.message if evidence is not None else None
     parts = tuple(part for part in message.root.walk() if part.sha256 is not None) if message is not None else ()
@@ -102,7 +102,7 @@ def cut_checked(checked: Checked, keyed: Keyed) -> Checked:
 
 
 def unit_of(reverse_path: str, evidence: Evidence | None) -> str | None:
-    """Return the unit of a sender as the directory of the moment has it, None when it has none."""
+    """Return a sender's unit in the current directory, None without one."""
     mailbox = _listed(reverse_path, evidence)
     return text(mailbox.unit) if mailbox is not None and mailbox.unit else None
 
@@ -164,7 +164,7 @@ def guarded_locator(locator: str) -> str:
 
 
 def finding_facts(judged: JudgedFinding, *, guarded: bool) -> FindingFacts:
-    """Return a judged finding; guarded, with nothing that the mail's author chose but addresses."""
+    """Return a judged finding; redacted, it keeps nothing chosen by the mail's author except addresses."""
     finding = judged.finding
     about = finding.about
     if guarded:

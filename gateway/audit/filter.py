@@ -1,4 +1,4 @@
-"""What is looked for in the log, and who looks."""
+"""Search filter over the log, and the viewer's permissions."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ STATES = (
     *("refused", "recipient_refused", "content_refused", "auth_failed", "weak_password", "sound_password", "trouble"),
     *("checked", "act"),
 )
-"""What can be asked for as the state of an entry."""
+"""States that can be searched for."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sight:
-    """Whose entries somebody may see: those of any of these addresses (login or reverse-path) or units."""
+    """Entries a viewer may see: those of any of these addresses (login or reverse-path) or units."""
 
     addresses: frozenset[str] = frozenset()
     units: frozenset[str] = frozenset()
     everybody: bool = False
     """All entries, whoever they are of."""
     confidential: bool = False
-    """With `everybody`, also mails with a secrecy finding; who sees only his own sees these, too."""
+    """With `everybody`, also mails with a secrecy finding; own entries always include them."""
     acts: bool = False
-    """Also what people did at the console."""
+    """Also administrative acts."""
 
 
 ALL = Sight(everybody=True, confidential=True, acts=True)
@@ -35,7 +35,7 @@ ALL = Sight(everybody=True, confidential=True, acts=True)
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """What is looked for; every condition that is given must hold."""
+    """Search conditions; all given ones must hold."""
 
     words: str = ""
     """The search box (`gateway.audit.search_box`): words of subjects, file names, addresses, reference, the MTA's queue
@@ -63,7 +63,7 @@ class Filter:
     before_seq: int | None = None
     """For the next page: the sequence number of the last row shown."""
     before: Row | None = None
-    """The same by the row itself, for lists of several logs."""
+    """The same as a row, for merged lists of several logs."""
     after_seq: int | None = None
     """For the page before: the sequence number of the first row shown; the rows next to it are found."""
     sight: Sight = ALL

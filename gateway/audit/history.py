@@ -1,8 +1,8 @@
-"""Which senders the log has met before: for warnings at an address that nobody has written from yet.
+"""Known senders, from the log: for warnings about first-time senders.
 
-Asked for single addresses, only while a policy wants to know. The answer comes from the search index as far as it has
-come and from the records behind it, so each worker process sees what all of them have recorded. Files are read in one
-thread of its own; a question that takes too long has no answer, and no answer means no warning.
+Queried for single addresses, only when a policy needs it. The answer comes from the search index and from the records
+that it does not cover yet, so each worker process sees the records of all. Files are read in a thread of its own; a query
+that misses its deadline has no answer, and no answer means no warning.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from gateway.errors import AuditError, UserError
 from gateway.model import History
 
 _LIMIT_SEEN: Final = 50_000
-"""Addresses that a process remembers; a met address stays met, so only these are kept."""
+"""Cache size in addresses; a known address stays known, so only known ones are cached."""
 _LIMIT_WAIT_S: Final = 2.0
 _LIMIT_FOLLOW_S: Final = 0.5
 _LIMIT_TAIL: Final = 5_000
-"""Records behind the index that are read for one question; with more behind it there is no answer."""
+"""Unindexed records read for one query; with more there is no answer."""
 _LIMIT_MAILS: Final = 300
-"""Latest mails of an address that are looked at; of a known sender one of the first was delivered."""
+"""Latest mails of an address examined; a known sender has a delivered one among them."""
 _DELIVERED: Final = (r.Delivery.RELAYED, r.Delivery.PASSED_ON)
 _MET: Final = """
 SELECT 1 FROM (SELECT seq FROM tag WHERE name = ? ORDER BY seq DESC LIMIT ?) AS mail
@@ -54,11 +54,11 @@ class SenderHistory:
         self._busy = False
 
     async def look_up(self, addresses: Iterable[str]) -> History | None:
-        """Return which of the addresses a delivered mail came from before, None when that cannot be told now."""
+        """Return the addresses that sent a delivered mail before, None when that cannot be determined in time."""
         wanted = frozenset(address.casefold() for address in addresses)
         met = frozenset(address for address in wanted if address in self._seen)
         if (rest := wanted - met) or self._since is None:
-            if self._busy:  # one question at a time: a slow disk must not let questions pile up
+            if self._busy:  # one query at a time: a slow disk must not build up a queue
                 return None
             self._busy = True
             work = asyncio.get_running_loop().run_in_executor(self._thread, self._read, rest)
@@ -80,19 +80,19 @@ class SenderHistory:
         return History(met=met, unmet=wanted - met, since=self._since)
 
     def close(self) -> None:
-        """Let the thread end and close the files."""
+        """End the thread and close the files."""
         self._thread.submit(self._index.close)
         self._thread.shutdown(wait=True)
 
     def _done(self, work: asyncio.Future[frozenset[str] | None]) -> None:
         self._busy = False
         if not work.cancelled():
-            work.exception()  # told to whoever still waited
+            work.exception()  # reported to pending callers
 
     # --- in the thread -----------------------------------------------------------------------------------------------
 
     def _read(self, addresses: frozenset[str]) -> frozenset[str] | None:
-        """Return those of the addresses that were met; None when the index is too far behind."""
+        """Return the known ones of the addresses; None when the index lags too far."""
         end = time.monotonic() + _LIMIT_FOLLOW_S
         while self._index.follow() and time.monotonic() < end:
             pass

@@ -1,8 +1,8 @@
 """The search index: tags and words of records in a database of its own, made from the log and never evidence itself.
 
-It may be deleted at any time. Writing a mail does not touch it: it follows the log when a process is idle, and every
-query lets it catch up first. `held` counts what was put in, so that rows which are gone are noticed by whoever asks for
-them; `gateway audit verify` compares all of it with an index made anew. `tag` holds what is looked for exactly (`to:b@x`, `rule:classified.marked`, `is:reject`,
+It may be deleted at any time. Mail processing does not write it: it follows the log when a process is idle, and every
+query first brings it up to date. `held` counts inserted rows, so a query detects missing ones; `gateway audit verify`
+compares the index with a rebuilt one. `tag` holds exact terms (`to:b@x`, `rule:classified.marked`, `is:reject`,
 `state:unknown`, `sha:...`); `words` is full text in two forms, folded (no tone marks, đ as d) and exact (NFC), so that
 `mat` finds mật, mất and mặt, and `mật` finds only mật. `tally` has counts by day (`gateway.audit.tally`).
 """
@@ -46,7 +46,7 @@ INSERT INTO position VALUES (1, 0, x'');
 
 
 class _BusyError(AuditError):
-    """Somebody else writes the index."""
+    """Another process writes the index."""
 
 
 class Index:
@@ -55,15 +55,15 @@ class Index:
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
         self.on_advance: Callable[[int], None] | None = None
-        """Told, while a query waits for the index, how many records it took."""
+        """Progress callback of a query that waits for indexing: number of records indexed."""
         self._log: sqlite3.Connection | None = None
         self._index: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
         self._counted_at: tuple[int, int] | None = None
-        """Place in the log and SQLite's count of foreign changes when all rows were counted last."""
+        """Sequence number and SQLite's change counter at the last full count."""
 
     def follow(self) -> bool:
-        """Index one slice if nobody else is at it; return whether there is more. Never raises: nothing depends on it."""
+        """Index one slice unless another process does; return whether there is more. Never raises: nothing depends on it."""
         try:
             with self._locked(wait_s=0):
                 return _advance(self._open(), self.log, _SLICE)
@@ -72,9 +72,9 @@ class Index:
             return False
 
     def catch_up(self, *, within_s: float | None = None) -> sqlite3.Connection:
-        """Index everything that the log has and return the index for queries; AuditError when that cannot be.
+        """Index all records and return the index for queries; AuditError when that fails.
 
-        SearchTimeError when it takes longer than it may; what is indexed by then stays.
+        SearchTimeError at the deadline; rows indexed by then stay.
         """
         wait_s = BUSY_BUDGET_S * 12 if within_s is None else within_s
         end = None if within_s is None else time.monotonic() + within_s
@@ -94,7 +94,7 @@ class Index:
         return self.connection
 
     def _behind(self) -> int:
-        """Return how many records are not indexed yet, all while the index is not open here: that is the lock's to do."""
+        """Return the number of unindexed records; all of them while the index is not open here, as opening needs the lock."""
         last = self.log.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0]
         return int(last) - (_position(self._index) if self._index is not None else 0)
 
@@ -111,12 +111,12 @@ class Index:
         return self._log
 
     def rows_are_gone(self, tags: Iterable[str]) -> bool:
-        """Return whether the index holds another number of entries, events or rows of these tags than were put in.
+        """Return whether the number of entries, events or rows of these tags differs from the number inserted.
 
-        What counts the rows anew takes a few milliseconds for hundreds of thousands of them.
+        A recount takes a few milliseconds for hundreds of thousands of rows.
         """
         index = self._open()
-        index.execute("BEGIN")  # one state of the file, while others write on
+        index.execute("BEGIN")  # one snapshot during concurrent writes
         try:
             return self._differs(index, tags)
         finally:
@@ -143,16 +143,16 @@ class Index:
         return False
 
     def build_anew(self, *, within_s: float | None = None) -> sqlite3.Connection:
-        """Throw the index away and make it again from the log, as `catch_up` does."""
+        """Discard the index and rebuild it from the log, as `catch_up` does."""
         with self._locked(wait_s=BUSY_BUDGET_S * 12):
             self.close()
             self._remove()
         return self.catch_up(within_s=within_s)
 
     def differs_from_the_log(self) -> str:
-        """Return the part of the index (`entry`, `event`, `tag`, `words` ...) that is not what the log says; empty when none.
+        """Return the table of the index (`entry`, `event`, `tag`, `words` ...) that differs from the log; empty when none.
 
-        The index is made anew in a database of SQLite's own, which is gone with its connection, and compared row by row.
+        The index is rebuilt in a temporary database and compared row by row.
         """
         fresh = sqlite3.connect("", isolation_level=None)
         try:
@@ -182,7 +182,7 @@ class Index:
             fresh.close()
 
     def set_aside(self) -> Path:
-        """Keep an index that does not say what the log says as evidence, under another name; the next query makes a new one."""
+        """Rename an index that differs from the log, as evidence; the next query rebuilds it."""
         aside = self._folder.index.with_suffix(".db.differs")
         with self._locked(wait_s=BUSY_BUDGET_S * 12):
             self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -222,7 +222,7 @@ class Index:
             os.close(descriptor)
 
     def _open(self) -> sqlite3.Connection:
-        """Open the index; one that is damaged, old or of another log is thrown away and begun again."""
+        """Open the index; a damaged or outdated one, or one of another log, is discarded and rebuilt."""
         if self._index is not None and self._file == self._file_of_now():
             return self._index
         path = self._folder.index
@@ -251,7 +251,7 @@ class Index:
         raise AssertionError("unreachable")
 
     def _file_of_now(self) -> tuple[int, int] | None:
-        """Which file stands at the path: another process may have made the index anew."""
+        """Identity of the file at the path: another process may have rebuilt the index."""
         try:
             found = self._folder.index.stat()
         except FileNotFoundError:
@@ -259,7 +259,7 @@ class Index:
         return found.st_dev, found.st_ino
 
     def _give_to_owner(self, path: Path) -> None:
-        """Let a file that root's look at the log made belong to the service, which could not write it otherwise."""
+        """Give a file created by root to the service account, which could not write it otherwise."""
         if os.geteuid() == 0:
             owner = self._folder.data.stat()
             os.chown(path, owner.st_uid, owner.st_gid)
@@ -307,7 +307,7 @@ def _advance(index: sqlite3.Connection, log: sqlite3.Connection, count: int, las
 
 
 def _put(index: sqlite3.Connection, log: sqlite3.Connection, rows: Rows, records: int) -> None:
-    """Put the rows of a slice in, and count them."""
+    """Insert and count the rows of a slice."""
     tags, events = dict.fromkeys(rows.tags), dict.fromkeys(rows.events)
     held = Counter(name for name, _ in tags)
     held.update(record=records, entry=len(rows.entries), event=len(events), words=len(rows.entries))
@@ -319,7 +319,7 @@ def _put(index: sqlite3.Connection, log: sqlite3.Connection, rows: Rows, records
         ((seq, *_with_every(rows.words.get(seq, Words()))) for seq, *_ in rows.entries),
     )
     for state, reference, seq in rows.states:
-        # Two mails may have one reference; an outcome is that of the last one before it.
+        # Two mails may share a reference; an outcome belongs to the last intent before it.
         last = "SELECT max(seq) FROM entry WHERE id = ? AND kind = 'intent' AND seq < ?"
         (judged,) = index.execute(last, (reference, seq)).fetchone()
         if judged is None or not index.execute("INSERT OR IGNORE INTO tag VALUES (?, ?)", (state, judged)).rowcount:
@@ -344,7 +344,7 @@ def _counted(log: sqlite3.Connection, seq: int) -> tally.Counted | None:
 
 
 def _same_words(fresh: sqlite3.Connection) -> bool:
-    """Return whether two indexes, `main` and `live`, hold the same words in the same places."""
+    """Return whether two indexes, `main` and `live`, hold the same words at the same positions."""
     walks = []
     for schema in ("main", "live"):
         fresh.execute(f"CREATE VIRTUAL TABLE temp.{schema}_words USING fts5vocab('{schema}', 'words', 'instance')")

@@ -1,4 +1,4 @@
-"""What the search index holds of each record: entries, tags and words, and what every tag is called."""
+"""Search index rows of a record: entries, tags (with their names) and words."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ CONFIDENTIAL: Final = "is:confidential"
 ACT: Final = "state:act"
 CHECKED: Final = "state:checked"
 EVERY: Final = "\ue000"
-"""Word of every entry, which nobody can type: what a search leaves out is taken from those that have it."""
+"""Word in every entry that no user can type; a search with exclusions only starts from it."""
 
 
-@lru_cache(maxsize=4096)  # of addresses and units there are few
+@lru_cache(maxsize=4096)  # addresses and units repeat
 def fold(text: str) -> str:
     """Return text without case, tone and vowel marks, đ as d."""
     if text.isascii():
@@ -129,7 +129,7 @@ def take_rows(rows: Rows, seq: int, record: r.AnyRecord) -> None:
             rows.words[seq] = Words(
                 sender=fold(record.who), other=fold(f"{record.what} {record.about} {record.reason}")
             )
-        case r.Unknown():  # whom it concerns cannot be told, so those see it who may see everything
+        case r.Unknown():  # its owner is unknown, so only viewers of all entries see it
             _take_entry(rows, seq, record, record.id)
             rows.tags.append((CONFIDENTIAL, seq))
             rows.words[seq] = Words(other=fold(f"{record.kind} {record.id}"))

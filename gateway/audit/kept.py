@@ -54,13 +54,13 @@ class UnreadableFactsError(Exception):
 
 
 def keep(observed: Observed, keyed: Keyed, *, guarded: bool) -> Kept | None:
-    """Return the facts of a mail ready to be kept; None when they are beyond all measure."""
+    """Return the packed facts of a mail; None when they exceed the limit."""
     evidence, seen = _addressed(observed.bare), dict(observed.seen)
     seen = {name: one.without_quotes() if hasattr(one, "without_quotes") else one for name, one in seen.items()}
     if guarded:
         evidence = _Guard(keyed).evidence(evidence)
         if evidence.signatures:
-            seen.pop("signed_documents", None)  # whose seals they are cannot be judged again without their names
+            seen.pop("signed_documents", None)  # the owner of a seal cannot be judged again without the names
     body = packed((VERSION, evidence, seen, dict(observed.texts)))
     if len(body) > LIMIT_BYTES:
         return None
@@ -165,7 +165,7 @@ def _units(evidence: Evidence, directory: Directory) -> dict[str, Unit]:
 
 
 class _Guard:
-    """Takes out of evidence what the author of a confidential mail chose, but addresses."""
+    """Redacts evidence of a confidential mail: removes what its author chose, except addresses."""
 
     def __init__(self, keyed: Keyed) -> None:
         self._keyed = keyed

@@ -1,7 +1,7 @@
-"""Keyed digests (HMAC-SHA-256), so that a digest does not give a secret file away, and the keys that they are made by.
+"""Keyed digests (HMAC-SHA-256), so that a digest does not identify a secret file, and their keys.
 
-An installation has a key of its own. A machine of a cluster writes by the cluster's key (`cluster.key_file`), so that a file
-or a repetition has the same digest on every machine; what was written before is found by the keys of before, which stay.
+An installation has its own key. A machine of a cluster uses the cluster key (`cluster.key_file`), so that a file or a
+duplicate has the same digest on every machine; earlier digests are found by the previous keys, which are kept.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ _CLUSTER: Final = "cluster-hmac"
 
 
 class Keyed:
-    """Digests by the key of now, and by all there have been."""
+    """Digests by the current key and by all previous ones."""
 
     def __init__(self, *keys: bytes, named: bool = False) -> None:
-        """The first key is the one to write by; `named` says that records name it."""
+        """The first key is the current one; `named` says that records name it."""
         self._keys = keys
         self.key_id = key_id(keys[0]) if named else None
-        """By which records name the key; None for the installation's own."""
+        """Key identifier in records; None for the installation's own key."""
 
     @classmethod
     def of(cls, folder: Folder) -> Keyed:
-        """Return the keys of a log, the own one made if there is none; UserError when one is unreadable."""
+        """Return the keys of a log, creating its own one when missing; UserError when one is unreadable."""
         own, current = folder.secret(OWN, 32), folder.keys / _CLUSTER
         former = [folder.secret(path.name, 32) for path in sorted(folder.keys.glob(f"{_CLUSTER}-*"))]
         if current.exists():
@@ -44,17 +44,17 @@ class Keyed:
         return _digest(self._keys[0], sha256_hex)
 
     def digests(self, sha256_hex: str) -> tuple[str, ...]:
-        """Return every keyed digest under which that content may have been recorded, the one of now first."""
+        """Return every keyed digest under which the content may be recorded, the current key's first."""
         return tuple(_digest(key, sha256_hex) for key in self._keys)
 
     def proof(self, octets: bytes) -> bytes:
-        """Return what shows that who wrote something has the key of now."""
+        """Return an HMAC that proves possession of the current key."""
         return hmac.new(self._keys[0], b"gateway proof\n" + octets, hashlib.sha256).digest()
 
     def relay_keys(
         self, login: str | None, reverse_path: str, forward_paths: Iterable[str], sha256_hex: str
     ) -> tuple[bytes, ...]:
-        """Return the keys under which an identical repetition of a mail is recognised, the one to write first."""
+        """Return the duplicate keys of a mail, the current one first."""
         mail = b""
         for value in (login or "", reverse_path, *sorted(forward_paths), sha256_hex):
             octets = value.encode("utf-8", "surrogatepass")
@@ -63,14 +63,14 @@ class Keyed:
 
 
 def key_id(key: bytes) -> str:
-    """Return the name of a key, which says nothing of it."""
+    """Return a key's identifier, which does not reveal the key."""
     return hashlib.sha256(b"gateway keyed digests\n" + key).hexdigest()[:8]
 
 
 def write_by(folder: Folder, cluster_key: bytes | None) -> None:
-    """Have what is written from now on be keyed by the cluster's key, or by the own one; keys of before are kept.
+    """Switch to the cluster key, or back to the installation's own; previous keys are kept.
 
-    UserError when the keys can be neither read nor written.
+    UserError when the keys cannot be read or written.
     """
     current = folder.keys / _CLUSTER
     try:

@@ -1,7 +1,7 @@
-"""The log as the pipeline uses it: typed records in, durable before the call returns.
+"""The pipeline's interface to the audit log: typed records, durable before the call returns.
 
-Records are written by the audit service, which all front ends share. A process that uses the log holds a claim for as
-long as it lives; mails that a dead one left between intent and outcome are concluded when another starts.
+Records are written by the audit service, which all front ends share. A process that uses the log holds a lock while it
+lives; mails that a dead process left between intent and outcome are concluded when another starts.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from gateway.audit.wire import Recovery
 from gateway.errors import AuditError, AuditLostError, KnownReferenceError
 from gateway.model import Directory, Envelope, Evidence, Observed, RefusedContent, Reply, Session, Transaction, Verdict
 
-_LAST_TRIES = 2  # at the end: a writer that was lost has been replaced, and takes what is owed
+_LAST_TRIES = 2  # at shutdown: a lost writer has been replaced by then, and accepts pending outcomes
 _LIMIT_SIZE = (1 << 63) - 1
-"""What JSON readers and SQLite take for a whole number."""
+"""Largest integer of JSON readers and SQLite."""
 
 
 class AuditLog:
@@ -52,9 +52,9 @@ class AuditLog:
         keeps_facts: bool = True,
         on_settled: Callable[[AuditError | None], None] = lambda _error: None,
     ) -> None:
-        """Open the log of a data directory; `door` leads to the service that writes it. UserError for a missing key.
+        """Open the log of a data directory; `door` is the socket of the audit service. UserError for a missing key.
 
-        `on_settled` is called for each group of records: written, or why not.
+        `on_settled` is called with the result of each group of records.
         """
         self._on_settled = on_settled
         self._keeps_facts = keeps_facts
@@ -81,13 +81,13 @@ class AuditLog:
 
     @property
     def process(self) -> str:
-        """The name under which this process writes."""
+        """This process's writer name in the log."""
         return self._process
 
     async def start(
         self, *, policy: str = "", policy_digest: str = "", directory_digest: str | None = None
     ) -> Recovery:
-        """Conclude what dead processes left open, record the start, and begin to write."""
+        """Conclude open mails of dead processes, record the start, and begin to write."""
         self._life = Life(self._folder, self._process)
         if self._thread is not None:
             self._thread.start()
@@ -108,11 +108,11 @@ class AuditLog:
 
     @property
     def unanswered_s(self) -> float:
-        """How long the oldest record has waited for the writer; 0 when there is none."""
+        """Age of the oldest pending record in seconds; 0 without one."""
         return self._channel.unanswered_s if self._channel is not None else 0.0
 
     def probe(self) -> None:
-        """Have the writer try whether it can write; `on_settled` is called with the result."""
+        """Have the writer test a commit; `on_settled` is called with the result."""
         if self._channel is not None:
             self._channel.probe()
 
@@ -140,9 +140,9 @@ class AuditLog:
     def intent(
         self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, observed: Observed | None = None
     ) -> asyncio.Future[int]:
-        """Record that a judged mail is about to be handed on; durable before any of it goes upstream.
+        """Record that a judged mail is about to be relayed; durable before any of it goes upstream.
 
-        Whoever stops waiting for it, or hears that the writer was lost, calls `given_up`.
+        A caller that stops waiting, or gets AuditLostError, calls `given_up`.
         """
         record, facts = self._intent(transaction, verdict, evidence, observed)
         return self._put(record, Opened(transaction.id, self._process), facts)
@@ -150,7 +150,7 @@ class AuditLog:
     def intent_and_sending(
         self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, observed: Observed | None = None
     ) -> asyncio.Future[int]:
-        """Record `intent` and `sending` in one commit, for a mail that goes out in one stroke; else as `intent`.
+        """Record `intent` and `sending` in one commit, for a mail sent in one write; otherwise as `intent`.
 
         A crash in between then counts as *unknown*, never as *not sent*.
         """
@@ -162,7 +162,7 @@ class AuditLog:
     async def holding(
         self, transaction: Transaction, verdict: Verdict, evidence: Evidence, observed: Observed, held: r.Held
     ) -> int:
-        """Record `intent` and `held` in one commit: the sealed file of a mail is there, and nobody was told yet."""
+        """Record `intent` and `held` in one commit: the sealed file is durable, and no reply or notice has been sent."""
         record, facts = self._intent(transaction, verdict, evidence, observed, held=True)
         intent = self._entry(record, Opened(transaction.id, self._process), facts)
         sealed = self._put_all(intent, self._entry(held))
@@ -173,9 +173,9 @@ class AuditLog:
             raise
 
     async def is_held(self, reference: str, reply: Reply) -> int:
-        """Record that a mail is held; durable before our own reply. AuditLostError when it may be recorded, or will be.
+        """Record that a mail is held; durable before our own reply. AuditLostError when the record may exist or still follow.
 
-        After any other AuditError it is not held, and that is recorded as soon as it can be.
+        After any other AuditError the mail is not held, and that is recorded as soon as possible.
         """
         record = _outcome(reference, reply, r.Delivery.HELD)
         mark = Closed(reference, self._keys.pop(reference, None))
@@ -194,10 +194,10 @@ class AuditLog:
     ) -> tuple[r.Intent, bytes | None]:
         mail, facts = self._mail(transaction, verdict, evidence, observed)
         envelope, login = transaction.envelope, transaction.session.auth_user
-        if login is not None:  # repetitions are recognised for logins only: others cannot be told apart
+        if login is not None:  # duplicates are recognised for logins only: other clients cannot be distinguished
             if transaction.id in self._keys:
                 raise KnownReferenceError(transaction.id)
-            if len(self._keys) >= LIMIT_RECENT:  # mails whose outcome was never told; the oldest go
+            if len(self._keys) >= LIMIT_RECENT:  # mails without an outcome; the oldest are dropped
                 del self._keys[next(iter(self._keys))]
             self._keys[transaction.id], *_ = self._relayed.keys(login, envelope, transaction.sha256, held=held)
         return r.Intent(id=transaction.id, mail=mail), facts
@@ -205,7 +205,7 @@ class AuditLog:
     def _mail(
         self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, observed: Observed | None
     ) -> tuple[r.MailFacts, bytes | None]:
-        """Return what the record says of a mail, and its packed facts when they are kept."""
+        """Return a mail's record, and its packed facts when they are kept."""
         mail = mail_facts(transaction, verdict, evidence, self._keyed)
         kept = keep(observed, self._keyed, guarded=mail.confidential) if observed and self._keeps_facts else None
         return (mail, None) if kept is None else (structs.replace(mail, facts=kept.sha256), kept.packed)
@@ -220,7 +220,7 @@ class AuditLog:
         *,
         observed: Observed | None = None,
     ) -> int:
-        """Record in one commit the answer to an MTA that holds the mail: nothing happens between the two."""
+        """Record intent and outcome in one commit, for an MTA that holds the mail: nothing happens in between."""
         mail, facts = self._mail(transaction, verdict, evidence, observed)
         intent = self._entry(r.Intent(id=transaction.id, mail=mail), None, facts)
         return await self._put_all(intent, self._entry(_outcome(transaction.id, reply, delivery)))
@@ -230,9 +230,9 @@ class AuditLog:
         return await self._put(r.Sending(id=reference), Sending(reference))
 
     async def outcome(self, reference: str, reply: Reply | None, delivery: r.Delivery | None = None) -> int:
-        """Record what became of a mail; durable before our own reply.
+        """Record the outcome of a mail; durable before our own reply.
 
-        Without `delivery` the code of the next hop's reply says it; without a reply nobody knows.
+        Without `delivery` it follows from the next hop's reply code; without a reply it is *unknown*.
         """
         if delivery is None:
             delivery = r.Delivery.of_code(reply.code) if reply is not None else r.Delivery.UNKNOWN
@@ -244,7 +244,7 @@ class AuditLog:
         return await asyncio.shield(written)
 
     def given_up(self, reference: str, intent: asyncio.Future[int] | None = None) -> None:
-        """Hand over that a mail is not sent, unless its intent is known not to be written; nobody waits until that is."""
+        """Queue the outcome *not sent*, unless the intent is known not to be written; does not wait."""
         self._keys.pop(reference, None)
         told = intent is not None and not intent.cancel() and not intent.cancelled()
         if intent is not None and told and not isinstance(intent.exception(), AuditLostError | None):
@@ -301,7 +301,7 @@ class AuditLog:
         )
 
     async def content_refused(self, refused: RefusedContent) -> int:
-        """Record a content that a front end refused as it came in, unread."""
+        """Record a content that a front end refused during DATA, without inspection."""
         envelope, reply = refused.envelope, refused.reply
         return await self._put(
             r.ContentRefused(
@@ -322,15 +322,15 @@ class AuditLog:
         return await self._put(r.AuthFailed(session=session_facts(session), login=text(login, 320), code=code))
 
     async def password_judged(self, session: Session, login: str, *, sound: bool) -> int:
-        """Record whether the password of a login is what Điều 6 asks for; returns the record's place in the chain."""
+        """Record whether a login's password complies with Điều 6; returns the record's sequence number."""
         return await self._put(r.PasswordJudged(session=session_facts(session), login=text(login, 320), sound=sound))
 
     async def duplicate(self, reference: str, of: str, *, node: str = "") -> int:
-        """Record that a repetition was answered without a second delivery; `node` has the mail that was relayed."""
+        """Record that a duplicate was answered without a second delivery; `node` relayed the original."""
         return await self._put(r.Duplicate(id=reference, of=of, node=node))
 
     async def checked(self, checked: r.Checked) -> int:
-        """Record files that were judged before sending; their digests are keyed here."""
+        """Record a self-check of files; keys their digests."""
         return await self._put(cut_checked(checked, self._keyed))
 
     async def trouble(self, reference: str, session: Session, reverse_path: str, fault: str) -> int:
@@ -351,17 +351,17 @@ class AuditLog:
         record = await asyncio.to_thread(changes, data, directory)
         if record is not None:
             await self._put(record)
-            with contextlib.suppress(OSError):  # then the next record says all anew
+            with contextlib.suppress(OSError):  # then the next record lists all mailboxes
                 await asyncio.to_thread(remember, data, directory)
 
     async def already_relayed(
         self, login: str | None, envelope: Envelope, sha256: str, within_s: float = 900
     ) -> Relayed | None:
-        """Return the identical mail that was relayed lately by any process, None when there is none."""
+        """Return an identical mail recently relayed by any process, None without one."""
         return self._relayed.find(self._reader, self._relayed.keys(login, envelope, sha256), within_s)
 
     async def already_held(self, login: str, envelope: Envelope, sha256: str, within_s: float = 900) -> Relayed | None:
-        """Return the identical mail that was held lately; what became of it since is not looked at."""
+        """Return an identical mail recently held, whatever its later outcome."""
         return self._relayed.find(self._reader, self._relayed.keys(login, envelope, sha256, held=True), within_s)
 
     # --- inside ----------------------------------------------------------------------------------------------------
@@ -370,7 +370,7 @@ class AuditLog:
         return self._put_all(self._entry(record, mark, facts))
 
     def _put_all(self, *entries: Entry) -> asyncio.Future[int]:
-        """Hand records to the writer; what is put together in one step of the loop is committed together or fails."""
+        """Queue records for the writer; those put in one step of the event loop are committed together or fail together."""
         if self._channel is None:
             raise AuditError("the audit log is not open")
         self._owed.hand_over_all()

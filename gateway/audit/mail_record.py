@@ -1,4 +1,4 @@
-"""What a record keeps of a mail and its verdict (`gateway.audit.record`)."""
+"""Fields of a mail and its verdict in audit records (`gateway.audit.record`)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class FindingFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SignatureFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One signature, as it was judged."""
+    """One judged signature."""
 
     part: str
     container: str
@@ -66,14 +66,14 @@ class SignatureFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class MailFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Everything that is kept of a mail and its verdict."""
+    """A mail and its verdict."""
 
     session: SessionFacts
     reverse_path: str
     unit: str | None = None
-    """Of the reverse-path, as the directory had it then."""
+    """Unit of the reverse-path in the directory at that time."""
     mailbox: str | None = None
-    """The listed address where the reverse-path is another form of it: an alias, with a tag, in other letters."""
+    """The listed address when the reverse-path is a variant of it: an alias, a tagged address, another case."""
     recipients: dict[str, str]
     """Forward-path to disposition."""
     size: int
@@ -89,7 +89,7 @@ class MailFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Parts, findings and signatures beyond the limits, not listed."""
     disposition: str
     would_be: str = "relay"
-    """The severest disposition that any finding asked for, monitor mode and waivers aside."""
+    """The most severe disposition of any finding, before monitor mode and waivers."""
     policy_digest: str
     directory_digest: str | None = None
     confidential: bool = False

@@ -1,7 +1,7 @@
-"""Merkle trees of RFC 6962 §2.1 (the same in RFC 9162): hashes, growing ranges, proofs and their verification.
+"""Merkle trees of RFC 6962 §2.1 (the same in RFC 9162): hashes, append-only ranges, proofs and their verification.
 
-A node is named by its level and its number there; level 0 are the leaves. Proofs read complete nodes only, so whoever
-keeps nodes decides where they come from. Verification follows RFC 9162 §2.1.3.2 and §2.1.4.2.
+A node is identified by its level and its number there; level 0 are the leaves. Proofs read complete nodes only, through a
+function of the caller. Verification follows RFC 9162 §2.1.3.2 and §2.1.4.2.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 Node = Callable[[int, int], bytes]
-"""Gives the hash of a complete node by level and number."""
+"""Returns the hash of a complete node by level and number."""
 EMPTY: Final = hashlib.sha256().digest()
 """The root of the tree without leaves."""
 
@@ -44,10 +44,10 @@ def root_of(hashes: Sequence[bytes]) -> bytes:
 
 
 class Range:
-    """The first leaves of a tree, grown one by one; keeps its peaks only."""
+    """The first leaves of a tree, appended one by one; stores only the peaks."""
 
     def __init__(self, size: int = 0, hashes: Sequence[bytes] = ()) -> None:
-        """Begin with the peaks of `size` leaves, the largest first; ValueError when it has another number of them."""
+        """Begin with the peaks of `size` leaves, the largest first; ValueError when their number is wrong."""
         if len(hashes) != size.bit_count():
             raise ValueError(f"{size} leaves have {size.bit_count()} peaks, not {len(hashes)}")
         self.size = size
@@ -69,7 +69,7 @@ class Range:
 
 
 def blank_peaks(size: int) -> list[bytes]:
-    """Return the peaks of a tree whose leaves are all empty octet strings, the largest first."""
+    """Return the peaks of a tree whose leaves are all empty strings, the largest first."""
     levels = [leaf_hash(b"")]
     while len(levels) < size.bit_length():
         levels.append(node_hash(levels[-1], levels[-1]))
@@ -77,17 +77,17 @@ def blank_peaks(size: int) -> list[bytes]:
 
 
 def inclusion_proof(index: int, size: int, node: Node) -> list[bytes]:
-    """Return the proof that leaf `index` (from 0) is in the tree of `size` leaves."""
+    """Return the inclusion proof of leaf `index` (from 0) in the tree of `size` leaves."""
     return _path(index, 0, size, node)
 
 
 def consistency_proof(old: int, new: int, node: Node) -> list[bytes]:
-    """Return the proof that the tree of `new` leaves begins with that of `old`; empty when old is 0 or equal."""
+    """Return the consistency proof from `old` to `new` leaves; empty when `old` is 0 or equal."""
     return _consistency(old, 0, new, node, whole=True) if 0 < old < new else []
 
 
 def verify_inclusion(index: int, size: int, leaf: bytes, root: bytes, proof: Sequence[bytes]) -> bool:
-    """Whether a proof shows that the leaf with this hash stands at `index` of the tree with this root."""
+    """Verify an inclusion proof: the leaf with this hash is at `index` of the tree with this root."""
     if index >= size:
         return False
     number, last, found = index, size - 1, leaf
@@ -105,7 +105,7 @@ def verify_inclusion(index: int, size: int, leaf: bytes, root: bytes, proof: Seq
 
 
 def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> bool:
-    """Whether a proof shows that the tree of `new` leaves begins with that of `old`."""
+    """Verify a consistency proof: the tree of `new` leaves extends that of `old`."""
     if old > new or (old == 0 and proof):
         return False
     if old == 0:
@@ -133,7 +133,7 @@ def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, pro
 
 
 def _subtree(start: int, end: int, node: Node) -> bytes:
-    """Return the hash over leaves `start` to `end`, `start` being where a subtree of that size may begin."""
+    """Return the hash over leaves `start` to `end`; `start` must be aligned to that size."""
     size = end - start
     level = size.bit_length() - 1
     if size == 1 << level:

@@ -29,7 +29,7 @@ _TIME: Final = struct.Struct(">Q")
 
 @dataclass(frozen=True)
 class VerifierKey:
-    """A public key and what it signs."""
+    """A public key with its name and signature type."""
 
     name: str
     public: bytes
@@ -37,16 +37,16 @@ class VerifierKey:
 
     @property
     def id(self) -> bytes:
-        """The four octets that name it in a signature."""
+        """Key id: the four bytes that identify the key in a signature."""
         return hashlib.sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.public).digest()[:4]
 
     def __str__(self) -> str:
-        """Return it as one line."""
+        """Return the verifier key line."""
         return f"{self.name}+{self.id.hex()}+{encoded(bytes([self.kind]) + self.public)}"
 
     @classmethod
     def parse(cls, text: str) -> VerifierKey:
-        """Return the key of a line; ValueError when it is none."""
+        """Parse a verifier key line; ValueError."""
         name, identifier, key = text.strip().split("+", 2)
         octets = base64.b64decode(key, validate=True)
         if octets[:1] not in {bytes([ED25519]), bytes([COSIGNATURE])} or len(octets) != 33:
@@ -57,9 +57,9 @@ class VerifierKey:
         return found
 
     def signed(self, text: str, lines: tuple[str, ...]) -> int | None:
-        """Return whether this key signed a text by one of the signature lines.
+        """Verify this key's signature over a text among the signature lines.
 
-        None when no line names the key; 0 when one does and does not hold; else the time of a cosignature, or 1.
+        None when no line names the key; 0 when the signature is invalid; else the time of a cosignature, or 1.
         """
         for line in lines:
             match = _LINE.fullmatch(line)
@@ -88,14 +88,14 @@ class VerifierKey:
 
 
 class SigningKey:
-    """A private key under a name."""
+    """A named private key."""
 
     def __init__(self, name: str, seed: bytes, kind: int = ED25519) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.verifier = VerifierKey(name, self._key.public_key().public_bytes_raw(), kind)
 
     def line(self, text: str, time: int = 0) -> str:
-        """Return the signature line for a text; of a cosignature with its time in seconds of POSIX."""
+        """Return the signature line for a text; a cosignature includes its POSIX time in seconds."""
         if self.verifier.kind == COSIGNATURE:
             signature = _TIME.pack(time) + self._key.sign(f"cosignature/v1\ntime {time}\n{text}".encode())
         else:
@@ -108,7 +108,7 @@ class SigningKey:
 
 
 def encoded(octets: bytes) -> str:
-    """Return octets in base64."""
+    """Return bytes in base64."""
     return base64.b64encode(octets).decode("ascii")
 
 

@@ -1,4 +1,4 @@
-"""Outcomes that could not be written when they were known: they are handed over again with the next record."""
+"""Pending outcomes: those that could not be written are queued again with the next record."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from gateway.errors import AuditLostError
 
 
 class OwedOutcomes:
-    """Those of one process."""
+    """Pending outcomes of one process."""
 
     def __init__(self, put: Callable[[r.Outcome, Closed], asyncio.Future[int] | None]) -> None:
-        """Prepare; `put` hands over, and returns None while the log is not open."""
+        """Prepare; `put` queues an outcome, and returns None while the log is not open."""
         self._put = put
         self._owed: list[tuple[r.Outcome, Closed]] = []
 
     def hand_over(self, outcome: r.Outcome, mark: Closed) -> None:
-        """Hand over an outcome for which nobody waits."""
+        """Queue an outcome without waiting for it."""
         done = self._put(outcome, mark)
         if done is None:
             self._owed.append((outcome, mark))
@@ -30,11 +30,11 @@ class OwedOutcomes:
     def watch(
         self, done: asyncio.Future[int], outcome: r.Outcome, mark: Closed, *, else_not_sent: bool = False
     ) -> None:
-        """Owe an outcome that was handed over, should it not be written; with `else_not_sent` it is then not true any more."""
+        """Retry a queued outcome if it is not written; with `else_not_sent` as *not sent*."""
         done.add_done_callback(partial(self._owe_again, (outcome, mark), else_not_sent=else_not_sent))
 
     def hand_over_all(self) -> None:
-        """Hand over what is owed."""
+        """Queue all pending outcomes again."""
         owed, self._owed = self._owed, []
         for late in owed:
             self.hand_over(*late)

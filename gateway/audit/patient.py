@@ -1,4 +1,4 @@
-"""The log of a writer that replaces another: while it cannot be had, each record fails with the reason, in a moment."""
+"""Log of a replacement writer: while the log is unavailable, each record fails at once with the reason."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _AGAIN_S: Final = 1.0
 
 
 class PatientCommitter:
-    """A `Committer` that is opened as soon as its log is there, the same that it was."""
+    """A `Committer` that opens its log as soon as the same log is available again."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class PatientCommitter:
         return self._open
 
     def _try(self) -> None:
-        """Open the log, at most once a second; what is in the way is said once."""
+        """Try to open the log, at most once a second; the reason of a failure is logged once."""
         self._next = time.monotonic() + _AGAIN_S
         try:
             known = Known(self._key_id, self._written.records)

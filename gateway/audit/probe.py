@@ -1,4 +1,4 @@
-"""Whether the log can be written, asked of its writer by a process that writes none: a commit that leaves no record."""
+"""Health check of the log writer: a commit without a record, for processes that write none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _READ_BYTES: Final = 1 << 12
 
 
 def probe(door: socket.socket, within_s: float) -> str:
-    """Return why the log cannot be written, empty when it can; blocks so long at most."""
+    """Return why the log cannot be written, empty when it can; blocks up to the deadline."""
     end = time.monotonic() + within_s
     ours, theirs = socket.socketpair()
     try:
@@ -30,7 +30,7 @@ def probe(door: socket.socket, within_s: float) -> str:
                 if isinstance(answer, Failed):
                     return answer.cause
             ours.settimeout(max(0.001, end - time.monotonic()))
-    except OSError:  # nobody at the door, or no answer in time
+    except OSError:  # no writer behind the socket, or no response in time
         pass
     finally:
         ours.close()

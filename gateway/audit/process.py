@@ -23,16 +23,16 @@ def audit_process(
     facts_days: int | None = None,
     on_commit: Callable[[], None] = lambda: None,
 ) -> DoorProcess:
-    """Prepare the process, which writes the `known` log and none else. It ends by itself when the last front end is gone and the door is closed.
+    """Prepare the process, which writes only the `known` log. It exits when the last front end has exited and the door is closed.
 
-    So nothing that was handed over dies with its sender, and signals to the whole group do not end it too early.
+    So queued records survive their sender, and signals to the whole group do not end it too early.
     `on_commit` is called after each commit.
     """
     written, heart = Written(known.records), Heart()
 
     def serve(inner: socket) -> None:
-        # Records come in small pieces. Were each to interrupt the front ends, none of them would find company in its
-        # commit; so this process waits until a processor is free for it, as batch work does (sched(7)).
+        # Records arrive one by one. If each preempted the front ends, each would get a commit of its own; so this process
+        # waits for a free processor, as batch work does (sched(7)).
         with suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
         committer = PatientCommitter(data, known.key_id, written, facts_days=facts_days, on_commit=on_commit)

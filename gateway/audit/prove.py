@@ -1,4 +1,4 @@
-"""A proof of one record for who may not see the others: C2SP tlog-proof, which the independent verifier checks.
+"""Inclusion proof of one record without disclosing others: C2SP tlog-proof, checked by the independent verifier.
 
 Its extra data are the hash before the record and the record itself; the rest is an inclusion proof of RFC 6962 under a signed
 checkpoint, with the lines of the witnesses that have cosigned it.
@@ -19,7 +19,7 @@ from gateway.texts.catalogue import both
 
 
 def prove(data: Path, seq: int) -> str:
-    """Return the proof of a record; UserError when it is not there, or no checkpoint with a tree covers it yet."""
+    """Return the proof of a record; UserError when it is missing, or no checkpoint with a tree covers it yet."""
     folder = Folder(data)
     with closing(connect_readonly(folder.database)) as log:
         rows = dict(log.execute("SELECT seq, body FROM record WHERE seq = ?", (seq,)))
@@ -38,7 +38,7 @@ def prove(data: Path, seq: int) -> str:
 
 
 def _covering(folder: Folder, seq: int) -> Checkpoint:
-    """Return the first checkpoint that covers a record, one that a witness has cosigned where there is one."""
+    """Return the first checkpoint that covers a record, preferring a cosigned one."""
     known = known_checkpoints(folder.checkpoints)[0]
     found = [one for one in known if one.root is not None and one.size >= seq]
     if not found:

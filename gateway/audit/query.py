@@ -35,18 +35,18 @@ _STEPS = 1000
 
 
 def unknown(reference: str) -> tuple[str, str]:
-    """Return why the log knows no such reference, in Vietnamese and English: a mistyped letter is told."""
+    """Return why no such reference exists, in Vietnamese and English; a failed check letter is reported."""
     shown = printable(reference)
     return pair("audit", "fault", "mistyped" if mistyped(reference) else "unknown", reference=shown)
 
 
 @dataclass(frozen=True)
 class WeakPassword:
-    """A mailbox whose password, when it was last judged, was not what Điều 6 asks for."""
+    """A mailbox whose last judged password does not comply with Điều 6."""
 
     login: str
     since: datetime
-    """First of the judgements that found it weak, with none in between that did not."""
+    """First of the latest unbroken run of weak judgements."""
     last: datetime
 
 
@@ -77,7 +77,7 @@ class AuditReader:
         self._index = Index(folder)
         self.several = False
         self.index_was_wrong = False
-        """Rows of the search index were gone; it has been made again from the log."""
+        """Search index rows were missing; the index has been rebuilt from the log."""
 
     @classmethod
     def open(cls, data: Path, *, limit_s: float | None = None) -> AuditReader:
@@ -86,7 +86,7 @@ class AuditReader:
         With a limit each search ends after so many seconds.
         """
         reader = cls(Folder(data), limit_s=limit_s)
-        reader._index.log  # noqa: B018 - opening it now tells of a missing log at once
+        reader._index.log  # noqa: B018 - reports a missing log at once
         return reader
 
     def __enter__(self) -> Self:
@@ -106,7 +106,7 @@ class AuditReader:
         return int(self._index.log.execute("SELECT min(seq) FROM record").fetchone()[0] or 0)
 
     def show_indexing(self, tick: Callable[[int], None]) -> None:
-        """Tell of records that the index takes before a query."""
+        """Show progress of indexing before a query."""
         self._index.on_advance = tick
 
     def close(self) -> None:
@@ -114,7 +114,7 @@ class AuditReader:
         self._index.close()
 
     def find(self, wanted: Filter) -> tuple[Row, ...]:
-        """Return what matches, newest first; SearchError for what makes no sense, and at the time limit."""
+        """Return matching rows, newest first; SearchError for an invalid filter, and at the time limit."""
         if wanted.before is not None:
             wanted = replace(wanted, before=None, before_seq=wanted.before.seq)
         found = conditions_of(wanted, self.keyed)
@@ -148,7 +148,7 @@ class AuditReader:
         return self.find(Filter(words=words, limit=limit))
 
     def show(self, reference: str) -> History | None:
-        """Return everything about a reference, however it was typed; None when the log does not know it."""
+        """Return all records of a reference (any spelling); None when the log has none."""
         index = self._checked(())
         wanted = storable(reference).strip()
         for candidate in dict.fromkeys((standard(wanted) or wanted, wanted, wanted.upper())):
@@ -170,7 +170,7 @@ class AuditReader:
         return tuple(weak[login] for login in sorted(weak))
 
     def weak_password_before(self, login: str, place: int, since: datetime) -> bool:
-        """Tell whether a record before `place` and after `since` found the password of a login weak."""
+        """Return whether a record before `place` and after `since` found a login's password weak."""
         # By the time of each record: two processes may write their records in another order than they stamped them.
         row = (
             self._index.catch_up()
@@ -215,16 +215,16 @@ class AuditReader:
         )
 
     def links(self) -> Iterator[tuple[str, bytes, bytes]]:
-        """Yield all of them behind the name of no node (`gateway.audit.reader.Reader`)."""
+        """Yield all of them with an empty node name (`gateway.audit.reader.Reader`)."""
         yield from (("", body, digest) for body, digest in self.records())
 
     def act(self, seq: int) -> r.Act | None:
-        """Return the act at a place of the chain, None when something else stands there."""
+        """Return the act at a sequence number, None for another kind of record."""
         record = self._record(seq)
         return record if isinstance(record, r.Act) else None
 
     def link(self, seq: int) -> bytes:
-        """Return the hash of a record in the chain; empty when it is not there."""
+        """Return the hash of a record; empty when it is missing."""
         row = self._index.log.execute("SELECT hash FROM record WHERE seq = ?", (seq,)).fetchone()
         return bytes(row[0]) if row is not None else b""
 
@@ -237,7 +237,7 @@ class AuditReader:
         return r.decode(row[0])
 
     def _checked(self, tags: Iterable[str]) -> sqlite3.Connection:
-        """Return the index, made again from the log if rows of these tags are gone."""
+        """Return the index, rebuilt from the log when rows of these tags are missing."""
         index = self._index.catch_up(within_s=self._limit_s)
         if not self._index.rows_are_gone(tags):
             return index
@@ -245,7 +245,7 @@ class AuditReader:
         return self._index.build_anew(within_s=self._limit_s)
 
     def keyed(self, sha256: str) -> tuple[str, ...]:
-        """Return the keyed digests under which a file of a confidential mail may be listed; none without a key."""
+        """Return the keyed digests under which a file of a confidential mail may be indexed; none without a key."""
         if not (self._folder.keys / OWN).exists():
             return ()
         return Keyed.of(self._folder).digests(sha256.lower())
@@ -258,7 +258,7 @@ class AuditReader:
         return row
 
     def _state(self, reference: str, judged: int) -> str:
-        """Return what became of a mail by its reference and its place in the log, `pending` while nothing is recorded."""
+        """Return the state of a mail by reference and sequence number of its intent; `pending` without an outcome."""
         index = self._index.connection
         rows = index.execute("SELECT seq FROM event WHERE id = ? AND seq > ? ORDER BY seq", (reference, judged))
         return became(self._record(seq) for (seq,) in rows)

@@ -1,4 +1,4 @@
-"""What commands ask a log, wherever it stands: on this machine (`AuditReader`) or, of all nodes, at the centre."""
+"""Read interface of logs: the local one (`AuditReader`), or those of all nodes at the centre (`ClusterReader`)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from gateway.audit.rows import Row
 
 
 class Reader(Protocol):
-    """A log opened for reading, or several that are read as one."""
+    """One log, or several merged, opened for reading."""
 
     index_was_wrong: bool
-    """The search index did not say what the log says; it has been made again."""
+    """The search index differed from the log and has been rebuilt."""
     several: bool
-    """Rows may be of several nodes, which they name."""
+    """Whether rows come from several nodes, which they name."""
 
     @property
     def last(self) -> int:
@@ -24,14 +24,14 @@ class Reader(Protocol):
         ...
 
     def show_indexing(self, tick: Callable[[int], None]) -> None:
-        """Tell of records that the index takes before a query."""
+        """Show progress of indexing before a query."""
 
     def find(self, wanted: Filter) -> tuple[Row, ...]:
-        """Return what matches, newest first; SearchError for what makes no sense."""
+        """Return matching rows, newest first; SearchError for an invalid filter."""
         ...
 
     def show(self, reference: str) -> History | None:
-        """Return everything about a reference (any case), None when no log knows it."""
+        """Return all records of a reference (any case), None without one."""
         ...
 
     def links(self) -> Iterator[tuple[str, bytes, bytes]]:
@@ -39,7 +39,7 @@ class Reader(Protocol):
         ...
 
     def close(self) -> None:
-        """Give back what was opened."""
+        """Close what was opened."""
 
     def __enter__(self) -> Self: ...
 

@@ -21,7 +21,7 @@ _ENCODER = Encoder()
 
 
 class Delivery(Enum):
-    """What became of a mail after its intent."""
+    """Outcome of a mail after its intent."""
 
     RELAYED = "relayed"
     """The next hop answered 2yz to the final dot."""
@@ -32,19 +32,19 @@ class Delivery(Enum):
     UPSTREAM_DEFERRED = "upstream_deferred"
     """The next hop answered 4yz."""
     PASSED_ON = "passed_on"
-    """Milter: the MTA was told to go on; what it did is in its own log."""
+    """Milter: the MTA was allowed to proceed; its own log has the delivery."""
     NOT_SENT = "not_sent"
     """The final dot was never sent: nothing was delivered."""
     UNKNOWN = "unknown"
     """The final dot may have been sent and no answer was seen. Never resent by us."""
     HOLD_REFUSED = "hold_refused"
-    """People decided that a held mail is not sent; its sealed file is gone."""
+    """The release of a held mail was refused; its sealed file is deleted."""
     HOLD_EXPIRED = "hold_expired"
-    """Nobody had a held mail sent in time; its sealed file is gone."""
+    """A held mail was not released in time; its sealed file is deleted."""
 
     @classmethod
     def of_code(cls, code: int) -> Delivery:
-        """Return what the next hop's reply code to the final dot means."""
+        """Return the delivery state for the next hop's reply code to the final dot."""
         match code // 100:
             case 2:
                 return cls.RELAYED
@@ -55,10 +55,10 @@ class Delivery(Enum):
 
 
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
-    """Common to all records. Of a record that is yet to be written these are empty; the writer puts them in."""
+    """Fields common to all records; empty until the writer fills them in."""
 
     seq: int = 0
-    """Place in the chain, from 1."""
+    """Sequence number, from 1."""
     time: str = ""
     """ISO 8601 in UTC, microseconds."""
     process: str = ""
@@ -99,7 +99,7 @@ class MailboxEntry(Struct, frozen=True, array_like=True):
 
 
 class Mailboxes(Record, frozen=True, kw_only=True, omit_defaults=True, tag="directory"):
-    """Another directory of mailboxes is in force: how many there are, and what changed since the last record of it."""
+    """Another directory of mailboxes is in force: counts, and changes since the last such record."""
 
     digest: str
     mailboxes: int
@@ -111,14 +111,14 @@ class Mailboxes(Record, frozen=True, kw_only=True, omit_defaults=True, tag="dire
     """With those of the two lists below at most 1,000; none in the first record."""
     removed: tuple[MailboxEntry, ...] = ()
     changed: tuple[MailboxEntry, ...] = ()
-    """As they are now."""
+    """Their new state."""
     added_count: int = 0
     removed_count: int = 0
     changed_count: int = 0
 
 
 class Intent(Record, frozen=True, kw_only=True, omit_defaults=True, tag="intent"):
-    """A mail was judged and is about to be handed on; nothing of it has gone upstream yet."""
+    """A judged mail is about to be relayed; nothing of it has gone upstream yet."""
 
     id: str
     mail: MailFacts
@@ -154,11 +154,11 @@ class Release(Record, frozen=True, kw_only=True, omit_defaults=True, tag="releas
 
     id: str
     by: str
-    """Name of the account that had it sent."""
+    """Account that released it."""
 
 
 class Outcome(Record, frozen=True, kw_only=True, omit_defaults=True, tag="outcome"):
-    """What became of it."""
+    """Outcome of a mail."""
 
     id: str
     delivery: Delivery
@@ -167,7 +167,7 @@ class Outcome(Record, frozen=True, kw_only=True, omit_defaults=True, tag="outcom
     text: str = ""
     """First line of the reply that the client got, or of the next hop's."""
     recovered: bool = False
-    """Concluded at a later start, because the process ended before it could record an outcome."""
+    """Concluded later, because its process ended before it recorded an outcome."""
     left_out: tuple[str, ...] = ()
     """Recipients of a released mail that the next hop refused by 5yz; the others have it."""
 
@@ -200,7 +200,7 @@ class RecipientRefused(Record, frozen=True, kw_only=True, omit_defaults=True, ta
 
 
 class ContentRefused(Record, frozen=True, kw_only=True, omit_defaults=True, tag="content_refused"):
-    """A front end refused a content as it came in: what is no mail, or too much, is not read and not judged."""
+    """A front end refused a content during DATA: malformed or too large, so neither inspected nor judged."""
 
     id: str
     session: SessionFacts
@@ -210,14 +210,14 @@ class ContentRefused(Record, frozen=True, kw_only=True, omit_defaults=True, tag=
     rule: str
     """`bare_newline`, `nul`, `long_line`, `too_big`, `loop`, `no_8bitmime` or `full`; listed as `content.<rule>`."""
     size: int
-    """Bytes that came, or that MAIL declared."""
+    """Bytes received, or declared by MAIL."""
     code: int
     enhanced: str = ""
     text: str = ""
 
     @property
     def disposition(self) -> str:
-        """What the reply means: `reject`, or `defer` when we are full."""
+        """`reject`, or `defer` when out of space."""
         return "reject" if self.code >= 500 else "defer"
 
 
@@ -230,7 +230,7 @@ class AuthFailed(Record, frozen=True, kw_only=True, omit_defaults=True, tag="aut
 
 
 class PasswordJudged(Record, frozen=True, kw_only=True, omit_defaults=True, tag="password"):
-    """An accepted password was held against the rule of Điều 6. The answer only, nothing of the password."""
+    """An accepted password was checked against Điều 6. The result only, nothing of the password."""
 
     session: SessionFacts
     login: str
@@ -238,17 +238,17 @@ class PasswordJudged(Record, frozen=True, kw_only=True, omit_defaults=True, tag=
 
 
 class Duplicate(Record, frozen=True, kw_only=True, omit_defaults=True, tag="duplicate"):
-    """A byte-identical repetition was answered without a second delivery."""
+    """A byte-identical duplicate was answered without a second delivery."""
 
     id: str
     of: str
     """Reference of the mail that was relayed."""
     node: str = ""
-    """The node in whose log that mail stands, where the cluster told it."""
+    """The node whose log has that mail, when the cluster reported it."""
 
 
 class Trouble(Record, frozen=True, kw_only=True, omit_defaults=True, tag="trouble"):
-    """A mail was answered 451 because of ourselves; the text is the kind of fault, never content."""
+    """A mail was answered 451 for an internal fault; the text is its kind, never content."""
 
     id: str
     session: SessionFacts
@@ -257,7 +257,7 @@ class Trouble(Record, frozen=True, kw_only=True, omit_defaults=True, tag="troubl
 
 
 class Retention(Record, frozen=True, kw_only=True, omit_defaults=True, tag="retention"):
-    """The oldest records were removed after their time; the chain goes on from the hash of the last one."""
+    """The oldest records were removed by retention; the chain continues from the hash of the last one."""
 
     first: int
     last: int
@@ -268,17 +268,17 @@ class Retention(Record, frozen=True, kw_only=True, omit_defaults=True, tag="rete
 
 
 class Act(Record, frozen=True, kw_only=True, omit_defaults=True, tag="act"):
-    """Somebody did something at the console or with `gateway console`, or was refused to."""
+    """An administrative act at the console or with `gateway console`, performed or refused."""
 
     who: str
     """Name of the account, or mailbox; empty for a login under a name that nobody has, which may be a mistyped password."""
     roles: tuple[str, ...] = ()
-    """Held at that moment."""
+    """Roles at that time."""
     what: str
     about: str = ""
-    """Whom or what it concerns: an account, a reference, a digest."""
+    """Object of the act: an account, a reference, a digest."""
     reason: str = ""
-    """In the words of who acted."""
+    """Reason given by the actor."""
     client: str = ""
     """Address of the browser; empty for a command on the machine."""
     ok: bool = True
@@ -286,7 +286,7 @@ class Act(Record, frozen=True, kw_only=True, omit_defaults=True, tag="act"):
 
 
 class Checked(Record, frozen=True, kw_only=True, omit_defaults=True, tag="checked"):
-    """Somebody had files judged before sending them. Nothing was sent; no name and no word of them is here."""
+    """A self-check: files were judged before sending. Nothing was sent; no names or words are recorded."""
 
     id: str
     via: str
@@ -294,12 +294,12 @@ class Checked(Record, frozen=True, kw_only=True, omit_defaults=True, tag="checke
     who: str
     """Mailbox or account that asked; `token:NAME` for a program."""
     reverse_path: str
-    """In whose name the files were judged."""
+    """Sender for whom the files were judged."""
     client: str | None = None
     size: int
-    """Of the files together; of a mail, its own."""
+    """Total bytes of the files, or of the mail."""
     digests: tuple[str, ...] = ()
-    """Of each file, keyed (HMAC) always."""
+    """Of each file, always keyed (HMAC)."""
     keyed_by: str | None = None
     """As of a mail."""
     disposition: str
@@ -308,9 +308,9 @@ class Checked(Record, frozen=True, kw_only=True, omit_defaults=True, tag="checke
     """`policy.rule` of findings that did not pass."""
     codes: tuple[str, ...] = ()
     confidential: bool = False
-    """Among them a secrecy finding."""
+    """There was a secrecy finding."""
     marked: bool = False
-    """A mark was found, not only suspected."""
+    """A mark was found, not merely suspected."""
     policy_digest: str = ""
     directory_digest: str | None = None
 
@@ -339,7 +339,7 @@ _KnownRecord: TypeAlias = (
 
 
 class _Head(Struct, frozen=True, kw_only=True):
-    """What every record has, of whatever kind."""
+    """Fields of every kind of record."""
 
     seq: int
     time: str
@@ -349,10 +349,10 @@ class _Head(Struct, frozen=True, kw_only=True):
 
 
 class Unknown(_Head, frozen=True, kw_only=True):
-    """A record that this version cannot read: one of a newer version wrote it, as in a rolling upgrade."""
+    """A record of an unknown kind, written by a newer version, as in a rolling upgrade."""
 
     content: dict[str, Any]
-    """All of it, as it stands in the log."""
+    """The whole body, as stored."""
 
 
 AnyRecord: TypeAlias = _KnownRecord | Unknown
@@ -362,7 +362,7 @@ _CONTENT = Decoder(dict[str, Any])
 
 
 def decode(octets: bytes) -> AnyRecord:
-    """Return the record of a body as it stands in the log; msgspec.DecodeError for what is none."""
+    """Decode a stored body; msgspec.DecodeError for an invalid one."""
     try:
         return _DECODER.decode(octets)
     except ValidationError:
@@ -376,6 +376,6 @@ def kind_of(record: AnyRecord) -> str:
 
 
 def body(record: Record, process: str) -> bytes:
-    """Return the JSON of a record of now, by the process that writes it; the sequence number is put in at the commit."""
+    """Return the JSON of a record with the current time and its process; the commit inserts the sequence number."""
     stamp = datetime.now(UTC).isoformat(timespec="microseconds")
     return b'{"time":"%s","process":"%s",%s' % (stamp.encode(), process.encode(), _ENCODER.encode(record)[1:])

@@ -1,4 +1,4 @@
-"""What was taken over from clients lately, by any process: a byte-identical repetition is answered without a second one."""
+"""Duplicate detection on one machine: byte-identical repetitions of mails recently accepted by any process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Relayed:
 
 
 class RelayedLately:
-    """Keys of mails as the table `relayed` has them, followed as far as it was read."""
+    """In-memory copy of the table `relayed`, read incrementally."""
 
     def __init__(self, keyed: Keyed) -> None:
         self._keyed = keyed
@@ -33,12 +33,12 @@ class RelayedLately:
         self._followed = 0
 
     def keys(self, login: str | None, envelope: Envelope, sha256: str, *, held: bool = False) -> tuple[bytes, ...]:
-        """Return the keys of a mail, the one to write first. One that is held has others: it may still be refused."""
+        """Return the duplicate keys of a mail, the current one first. A held mail has separate keys: it may still be refused."""
         who = f"{login or ''}\0held" if held else login
         return self._keyed.relay_keys(who, envelope.reverse_path, envelope.forward_paths, sha256)
 
     def find(self, reader: sqlite3.Connection | None, keys: Iterable[bytes], within_s: float) -> Relayed | None:
-        """Return the mail of any of these keys, None when there is none of the last so many seconds; AuditError."""
+        """Return a mail with any of these keys within the last `within_s` seconds, None without one; AuditError."""
         try:
             self._follow(reader, within_s)
         except sqlite3.Error as error:
@@ -48,7 +48,7 @@ class RelayedLately:
         return Relayed(found[1], age_s) if found is not None and age_s <= within_s else None
 
     def _follow(self, reader: sqlite3.Connection | None, within_s: float) -> None:
-        """Take over what came since the last look; the table grows in order, so this is short."""
+        """Read new rows of the append-only table."""
         if reader is None:
             return
         rows = reader.execute(

@@ -15,7 +15,7 @@ from gateway.texts.catalogue import product_texts
 from gateway.vietnamese.printed import clean
 
 Title = Callable[[str, str], str]
-"""Policy and rule to the heading of the rule, from the catalogue of whoever has one."""
+"""Policy and rule to the rule's heading, from the policy's catalogue."""
 
 
 def _no_title(policy: str, rule: str) -> str:
@@ -23,7 +23,7 @@ def _no_title(policy: str, rule: str) -> str:
 
 
 def with_content(title: Title, language: str) -> Title:
-    """Return the headings of a catalogue, and those of what is refused unread."""
+    """Return the headings of a catalogue, and those of contents refused unread."""
     texts = product_texts("audit")["content"]
 
     def known(policy: str, rule: str) -> str:
@@ -79,7 +79,7 @@ def render_history(history: History, language: str = "vi", title: Title = _no_ti
     for record in history.records:
         if isinstance(record, r.ContentRefused):
             lines += _content_lines(record, language)
-        elif isinstance(record, r.Intent | r.Refused):  # several only where two mails were given one reference
+        elif isinstance(record, r.Intent | r.Refused):  # several only when two mails share the reference
             lines += _mail_lines(record.mail, language, title)
     lines += ["", f"{_say('label', 'events', language)}:"]
     for record, node in zip(history.records, history.nodes or repeat(""), strict=False):
@@ -122,7 +122,7 @@ def render_verification(result: Verification, language: str = "vi") -> str:
 
 
 def render_witnessed(one: Witnessed, language: str = "vi") -> str:
-    """Return what a witness saw last."""
+    """Return a witness's last cosigned size and time."""
     return _say("label", "witnessed", language, name=_line(one.name), size=one.size, time=moment(one.time))
 
 
@@ -166,7 +166,7 @@ def _mail_lines(mail: r.MailFacts, language: str, title: Title) -> Iterator[str]
 
 
 def _content_lines(record: r.ContentRefused, language: str) -> Iterator[str]:
-    """Yield what is known of a content that nothing has read."""
+    """Yield the known facts of an uninspected content."""
 
     def entry(label: str, value: str) -> str:
         return f"{_say('label', label, language)}: {value}"
@@ -223,7 +223,7 @@ def _event_lines(record: r.AnyRecord, language: str, title: Title) -> Iterator[s
 
 
 def event_words(record: r.AnyRecord, language: str) -> tuple[str, str]:
-    """Return what happened, and what a record says of it, in one line each."""
+    """Return the event of a record and its details, one line each."""
     detail = ""
     match record:
         case r.Outcome():
@@ -261,7 +261,7 @@ def event_words(record: r.AnyRecord, language: str) -> tuple[str, str]:
 
 
 def decided(disposition: str, would_be: str, language: str) -> str:
-    """Return what was decided, and what would have been without monitor mode and waivers."""
+    """Return the disposition, and the one without monitor mode and waivers."""
     if not disposition:
         return "-"
     decided = words_of("disposition", disposition, language)

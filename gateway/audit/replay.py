@@ -1,4 +1,4 @@
-"""The mails of a log that were judged, with their kept facts, for judging them again."""
+"""Judged mails of a log with their kept facts, for judging them again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class KeptMail:
 
     record: r.Intent | r.Refused | r.RecipientRefused
     observed: Observed | None
-    """None when nothing can be judged again."""
+    """None when the mail cannot be judged again."""
     reason: str = ""
     """Why there are no facts: `none` (never kept, or removed), `older` or `damaged`."""
 
@@ -117,7 +117,7 @@ def _kept(
 
 
 def _first(connection: sqlite3.Connection, since: datetime | None) -> int:
-    """Return the first record of a time, by halving: records stand in the order of their time."""
+    """Return the first record at or after a time, by binary search: records are in time order."""
     first, last = connection.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM record").fetchone()
     while since is not None and first <= last:
         middle = (first + last) // 2

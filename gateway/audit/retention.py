@@ -1,4 +1,4 @@
-"""Removing what is past its time: the oldest records, so that the gap is provable, and the facts kept beside records."""
+"""Retention: removes the oldest records, leaving a provable gap, and expired facts kept beside records."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _LAST = 1 << 62
 
 
 def prune(data: Path, *, before: datetime, reason: str, now: datetime, shipped: int | None = None) -> int:
-    """Remove all records before a time up to the last checkpoint that covers only such; return how many.
+    """Remove all records before a time up to the last checkpoint that covers only such records; return their number.
 
-    The removal is itself a record: it names the range and the hash of its last record, and a checkpoint is made at once.
-    With `shipped` none behind that number goes: the centre does not have it yet.
-    What is removed is overwritten with zeros, and the search index forgets it. Safe while the gateway runs. UserError when
+    The removal is itself recorded, with the range and the hash of its last record, and a checkpoint is made at once.
+    With `shipped`, records after that number are kept: the centre does not have them yet.
+    Removed data is overwritten with zeros and deleted from the search index. Safe while the gateway runs. UserError when
     the log is damaged or belongs to another user, AuditError when it cannot be written.
     """
     folder = Folder(data)
@@ -54,7 +54,7 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime, shipped: 
             tree = Tree(connection)
             peaks = tree.peaks(last)
             tree.seed(last, peaks)
-            end = read_head(connection)  # before anything goes: the chain continues even when all of it goes
+            end = read_head(connection)  # before the removal: the chain continues even when all records are removed
             connection.execute("DROP TRIGGER record_no_delete")
             removed = connection.execute("DELETE FROM record WHERE seq <= ?", (last,)).rowcount
             connection.execute(NO_DELETE)
@@ -87,7 +87,7 @@ def expire_facts(connection: sqlite3.Connection, *, before: datetime) -> int:
     """Remove the facts of mails that were judged before a time; return how many. The records stay."""
     limit = before.astimezone(UTC).isoformat(timespec="microseconds")
     first, last = connection.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM facts").fetchone()
-    # Records stand in the order of their time, so the border is found by halving.
+    # Records are in time order, so the border is found by binary search.
     while first <= last:
         middle = (first + last) // 2
         row = connection.execute(

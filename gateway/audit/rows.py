@@ -1,4 +1,4 @@
-"""The line of a list that each kind of record becomes."""
+"""List rows of audit records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.audit import record as r
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a list."""
+    """One row of a list."""
 
     seq: int
     time: datetime
@@ -37,11 +37,11 @@ class Row:
     codes: tuple[str, ...] = ()
     """Codes of the same findings, for those that have one."""
     node: str = ""
-    """Whose log has it, of several (`gateway.cluster`)."""
+    """Node of the log, in a merged list (`gateway.cluster`)."""
 
 
 def row_of(record: r.AnyRecord) -> Row:
-    """Return the line of a record; the state of an intent is `pending` here, its later records say more."""
+    """Return the row of a record; an intent's state is `pending`, its later records decide."""
     moment = datetime.fromisoformat(record.time)
     kind = r.kind_of(record)
     empty = Row(record.seq, moment, kind, "", "", (), "", "", kind, None, (), confidential=False)
@@ -114,11 +114,11 @@ def row_of(record: r.AnyRecord) -> Row:
 
 
 def became(later: Iterable[r.AnyRecord]) -> str:
-    """Return what became of a mail by the records of its reference behind its intent, `pending` while there are none."""
+    """Return a mail's state from the records of its reference after its intent; `pending` without any."""
     state = "pending"
     for record in later:
         match record:
-            case r.Intent():  # another mail that was given the same reference
+            case r.Intent():  # another mail with the same reference
                 break
             case r.Sending() | r.Release():
                 state = "sending"

@@ -4,8 +4,8 @@ It runs in a process of its own (`gateway.audit.process`), where it shares no in
 everyone's records share one fsync; or in a thread, for a log that only one process writes. Front ends come through a
 door: a datagram that carries the descriptor of a socket (SCM_RIGHTS), which is their channel from then on.
 
-There is no artificial delay: while one group is being synced the next gathers in the sockets. The service ends when
-the door and all channels are closed, so that nothing that was handed over is lost with its sender.
+There is no artificial delay: while one group is being synced the next queues in the sockets. The service ends when
+the door and all channels are closed, so that queued records survive their sender.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class _Channel:
         self._frames = Frames(QUESTIONS)
 
     def read(self) -> list[Question] | None:
-        """Return the questions that are there; None when no more can come."""
+        """Return the pending requests; None at end of stream."""
         try:
             data = self.sock.recv(READ_BYTES)
         except BlockingIOError:
@@ -56,9 +56,9 @@ class _Channel:
         return list(self._frames.take(data)) if data else None
 
     def tell(self, answers: list[Answer]) -> None:
-        """Send answers; a front end that does not take a few bytes is stuck, and is left to itself."""
+        """Send answers; a front end that cannot receive a few bytes is stuck, and its answers are dropped."""
         octets = b"".join(map(framed, answers))
-        with suppress(OSError):  # that it is gone is seen when reading
+        with suppress(OSError):  # the next read detects a closed channel
             try:
                 taken = self.sock.send(octets)
             except BlockingIOError:
@@ -99,7 +99,7 @@ class AuditService:
             self._name_open_mails()
 
     def _name_open_mails(self) -> None:
-        """Say which mails have no outcome although nobody is left who could tell it: none after a clean stop."""
+        """Log the mails without an outcome whose process is gone: none after a clean stop."""
         with suppress(AuditError):
             left = [name for name, process, _ in self._committer.open_mails() if not self._is_alive(process)]
             if left:
@@ -127,7 +127,7 @@ class AuditService:
     # Sockets
 
     def _receive(self, channel: _Channel | None) -> bool:
-        """Take what has come from a channel, or through the door; False when there was nothing."""
+        """Read from a channel or the door; False when there was nothing."""
         if channel is None:
             self._admit()
             return True
@@ -155,7 +155,7 @@ class AuditService:
     # The log
 
     def _append(self) -> None:
-        """Write all records that are there."""
+        """Write all pending records."""
         while self._appends:
             group: list[tuple[_Channel, Append]] = []
             entries: list[Entry] = []
@@ -165,7 +165,7 @@ class AuditService:
                 entries += append.entries
             try:
                 self._tell(group, self._written(entries))
-            except KnownReferenceError:  # of one of them: each by itself
+            except KnownReferenceError:  # caused by one of them: commit each separately
                 for one in group:
                     self._tell([one], self._written_alone(one[1].entries))
 
@@ -187,7 +187,7 @@ class AuditService:
             return Failed(str(error), known=True)
 
     def _tell(self, group: list[tuple[_Channel, Append]], result: int | Failed) -> None:
-        """Answer a group, each channel in one stroke."""
+        """Answer a group, with one write a channel."""
         answers: dict[_Channel, list[Answer]] = {}
         offset = 0
         for channel, append in group:
@@ -198,7 +198,7 @@ class AuditService:
             channel.tell(told)
 
     def _recover(self) -> None:
-        """Conclude what processes that are gone left open, once all that they handed over is written."""
+        """Conclude open mails of dead processes, once all their queued records are written."""
         for channel in list(self._channels):
             while self._receive(channel):
                 pass

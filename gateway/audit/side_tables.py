@@ -1,8 +1,8 @@
 """The side tables of the log: mails between intent and outcome, and what was relayed lately.
 
-Their rows are written in the transaction of the records that they go with. What a group of records asks for is summed up
-first, so that a commit takes a handful of statements however many mails it holds: in each step SQLite gives the
-interpreter lock away and waits for it again, and the event loop is who it takes it from.
+Their rows are written in the transaction of their records. The changes of a group are combined first, so that a commit
+takes a handful of statements for any number of mails: each step of SQLite releases the interpreter lock and acquires it
+again, in contention with the event loop.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Opened(Struct, frozen=True, array_like=True, tag=0):
 
     reference: str
     process: str
-    """Who has it in flight."""
+    """The process that has it in flight."""
     sending: bool = False
     """Its final dot is about to go out with it."""
 
@@ -38,11 +38,11 @@ class Sending(Struct, frozen=True, array_like=True, tag=1):
 
 
 class Closed(Struct, frozen=True, array_like=True, tag=2):
-    """What became of a mail is known."""
+    """The outcome of a mail is known."""
 
     reference: str
     relayed_key: bytes | None = None
-    """By which a repetition of a delivered mail will be recognised."""
+    """Duplicate key of a delivered mail."""
 
 
 Mark = Opened | Sending | Closed

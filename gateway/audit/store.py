@@ -1,8 +1,8 @@
-"""The SQLite file of the log: schema, durable connections, the turnstile between processes, and damage at start.
+"""SQLite file of the log: schema, durable connections, fair write lock between processes, damage checks at start.
 
-WAL and `synchronous=FULL`: a commit returns after fsync. Triggers keep a careless hand from changing records; what keeps
-a careful one from it is the hash chain (docs/audit-format.md). Several processes write one log: each takes the turn lock
-around its transaction, and a gate lock before it, so that a process that has just written lets a waiting one go first.
+WAL and `synchronous=FULL`: a commit returns after fsync. Triggers prevent accidental changes of records; the hash chain
+detects deliberate ones (docs/audit-format.md). Several processes write one log: each takes the turn lock around its
+transaction, and a gate lock before it, so that a process that has just written yields to a waiting one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ NO_DELETE = (
 FACTS = (
     "CREATE TABLE IF NOT EXISTS facts (seq INTEGER PRIMARY KEY, version INTEGER NOT NULL, body BLOB NOT NULL) STRICT"
 )
-"""Facts of judged mails, kept for a time. Logs of before get the table when they are opened for writing."""
+"""Facts of judged mails, kept for a time. Older logs get the table when they are opened for writing."""
 _SCHEMA = f"""
 CREATE TABLE record (seq INTEGER PRIMARY KEY, body BLOB NOT NULL, hash BLOB NOT NULL) STRICT;
 CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
@@ -52,7 +52,7 @@ PRAGMA user_version = {SCHEMA_VERSION};
 
 @dataclass(frozen=True)
 class Folder:
-    """Where everything of the log stands, under the data directory."""
+    """Paths of the log under the data directory."""
 
     data: Path
 
@@ -83,7 +83,7 @@ class Folder:
 
     @property
     def node(self) -> str:
-        """The name of this machine in its cluster; empty alone. It is a file, for those who write without a configuration."""
+        """This machine's name in its cluster; empty on a single machine. Kept in a file, for writers without a configuration."""
         try:
             return (self.keys / "node").read_text("utf-8").strip()
         except FileNotFoundError:
@@ -92,7 +92,7 @@ class Folder:
             raise UserError(both("audit", "fault", "key", path=self.keys / "node", reason=error)) from None
 
     def name(self, node: str) -> None:
-        """Set that name; empty for a machine that is alone."""
+        """Set that name; empty for a single machine."""
         if self.node == node:
             return
         try:
@@ -165,8 +165,8 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
     """Open a database for reading; UserError when it is missing or no log."""
     if not path.is_file():
         raise UserError(f"không có nhật ký ở {path} / there is no audit log at {path}")
-    # Beside a log in WAL mode SQLite makes files of its own. On a medium that nobody can write to there is nothing to
-    # wait for, so what lies there is read as it is, unless records still stand in the WAL of a process that died.
+    # In WAL mode SQLite creates files beside the log. On a read-only medium there are no writers, so the file is read as
+    # it is, unless the WAL of a dead process still holds records.
     writable = os.access(path.parent, os.W_OK) or path.with_name(f"{path.name}-wal").exists()
     try:
         connection = sqlite3.connect(
@@ -184,7 +184,7 @@ _OF_THE_MACHINE = ("SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_PER
 
 
 def unusable(path: Path, error: sqlite3.Error) -> UserError:
-    """Return the error for a log that SQLite does not open: a disk or rights to be fixed, or a damaged file."""
+    """Return the error for a log that SQLite cannot open: a disk or permission fault, or a damaged file."""
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith(_OF_THE_MACHINE):
         return UserError(both("audit", "fault", "not_opened", path=path, reason=error))
@@ -192,7 +192,7 @@ def unusable(path: Path, error: sqlite3.Error) -> UserError:
 
 
 def damaged(path: Path, cause: str | tuple[str, str]) -> UserError:
-    """Return the error for a log that cannot be trusted; it says what to do and never offers an empty log.
+    """Return the error for an untrustworthy log; it says what to do and never offers an empty log.
 
     The cause is one text, or one in Vietnamese and one in English.
     """
@@ -249,7 +249,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
 
 
 class Turn:
-    """The right to write, among all processes of one log; AuditError when it does not come within the budget."""
+    """Write lock among all processes of one log; AuditError at the deadline."""
 
     def __init__(self, folder: Folder, budget_s: float = BUSY_BUDGET_S) -> None:
         self._budget_s = budget_s
@@ -265,7 +265,7 @@ class Turn:
         self.close()
 
     def take(self) -> None:
-        """Wait for the turn. Whoever waits holds the gate, so nobody overtakes."""
+        """Acquire the lock. A waiting process holds the gate, so none overtakes it."""
         deadline = time.monotonic() + self._budget_s
         _lock(self._gate, deadline)
         try:
@@ -274,11 +274,11 @@ class Turn:
             fcntl.flock(self._gate, fcntl.LOCK_UN)
 
     def leave(self) -> None:
-        """Let the next process write."""
+        """Release the lock."""
         fcntl.flock(self._turn, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Give the lock files back."""
+        """Close the lock files."""
         os.close(self._gate)
         os.close(self._turn)
 

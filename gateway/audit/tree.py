@@ -1,8 +1,8 @@
-"""The Merkle tree over the hashes of the records, kept beside them so that no root or proof reads the whole log.
+"""Merkle tree over the record hashes, stored beside them so that no root or proof reads the whole log.
 
-Leaf i is the hash of record i + 1. Table `tree` has every complete node of 256 records or more, and what nodes of
-removed records are still needed; all else is computed from records. It is written in the transaction of a checkpoint
-and proves nothing by itself: checkpoints do, and the verifiers compute all of it anew.
+Leaf i is the hash of record i + 1. Table `tree` holds every complete node over 256 records or more, and the nodes of
+removed records that are still needed; other nodes are computed from records. It is written in a checkpoint's transaction
+and is no evidence: checkpoints are, and the verifiers recompute the tree.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ TREE: Final = (
 _KEPT_LEVEL: Final = 8
 _BLOCK: Final = 1 << _KEPT_LEVEL
 _BEGAN: Final = -1
-"""The level of a row that is no node: its number is the first record that was there when the tree began."""
+"""Level of a row that is no node: its number is the oldest record when the tree began."""
 
 
 class NoRecordError(AuditError):
-    """A node cannot be computed: a record that it needs is missing."""
+    """A node cannot be computed: a required record is missing."""
 
 
 class Tree:
-    """The tree of one log, over a connection; each call sees and joins the transaction that runs on it."""
+    """The tree of one log, over a connection; each call joins its running transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     @property
     def began(self) -> int:
-        """The first record that was there when the tree began; leaves before it are empty strings."""
+        """The oldest record when the tree began; leaves before it are empty strings."""
         row = self._connection.execute("SELECT n FROM tree WHERE level = ?", (_BEGAN,)).fetchone()
         return int(row[0]) if row is not None else 1
 
     def begin(self, began: int = 0) -> None:
-        """Begin the tree of a log that has none yet, from the records that there are.
+        """Begin the tree of a log without one, from its existing records.
 
-        `began` is where an earlier tree of this log began, 0 when there was none.
+        `began` is where an earlier tree of this log began, 0 without one.
         """
         if self._connection.execute("SELECT 1 FROM tree LIMIT 1").fetchone() is not None:
             return
@@ -58,21 +58,21 @@ class Tree:
         self.seed(first - 1, hashes or blank_peaks(first - 1))
 
     def seed(self, size: int, hashes: Sequence[bytes]) -> None:
-        """Keep the peaks of the first `size` records, which are about to go or are gone."""
+        """Store the peaks of the first `size` records, which are removed or about to be."""
         for (level, n), digest in zip(peaks(size), hashes, strict=True):
             self._put(level, n, digest)
         if size >= _BLOCK:
-            # From this row `grow` goes on; what is in it is not known, unless it is a peak.
+            # `grow` continues from this row; its hash is a placeholder, unless it is a peak.
             self._put(_KEPT_LEVEL, (size >> _KEPT_LEVEL) - 1, b"")
 
     @property
     def grown(self) -> int:
-        """Up to which record complete nodes are kept."""
+        """The last record covered by stored complete nodes."""
         last = self._connection.execute("SELECT max(n) FROM tree WHERE level = ?", (_KEPT_LEVEL,)).fetchone()[0]
         return 0 if last is None else (last + 1) << _KEPT_LEVEL
 
     def grow(self, size: int) -> None:
-        """Keep the nodes that are complete with `size` records; AuditError when some are missing."""
+        """Store the nodes that are complete with `size` records; AuditError when records are missing."""
         for block in range(self.grown >> _KEPT_LEVEL, size >> _KEPT_LEVEL):
             level, n, digest = _KEPT_LEVEL, block, self.node(_KEPT_LEVEL, block)
             self._put(level, n, digest)
@@ -86,15 +86,15 @@ class Tree:
         return [self.node(level, n) for level, n in peaks(size)]
 
     def root(self, size: int) -> bytes:
-        """Return the root over the first `size` records; AuditError when some are missing."""
+        """Return the root over the first `size` records; AuditError when records are missing."""
         return root_of(self.peaks(size))
 
     def consistency(self, old: int, new: int) -> list[bytes]:
-        """Return the proof that the first `old` records begin the first `new`; AuditError when too many are missing."""
+        """Return the consistency proof from `old` to `new` records; AuditError when required records are missing."""
         return consistency_proof(old, new, self.node)
 
     def node(self, level: int, n: int) -> bytes:
-        """Return the hash of a complete node; AuditError when records that it needs are missing."""
+        """Return the hash of a complete node; AuditError when required records are missing."""
         row = self._connection.execute("SELECT hash FROM tree WHERE level = ? AND n = ?", (level, n)).fetchone()
         if row is not None and row[0]:
             return bytes(row[0])
@@ -111,7 +111,7 @@ class Tree:
         return node_hash(self.node(level - 1, 2 * n), self.node(level - 1, 2 * n + 1))
 
     def clear(self) -> None:
-        """Forget all nodes, as before `begin`."""
+        """Delete all nodes, as before `begin`."""
         self._connection.execute("DELETE FROM tree")
 
     def _put(self, level: int, n: int, digest: bytes) -> None:
@@ -127,7 +127,7 @@ def retentions(connection: sqlite3.Connection) -> Iterator[bytes]:
 
 
 def removed_peaks(bodies: Iterable[bytes], first: int) -> list[bytes] | None:
-    """Return the peaks over the records before `first` as their removal recorded them (`retentions`), None when it did not."""
+    """Return the peaks over the records before `first` from their retention record (`retentions`), None without one."""
     for body in bodies:
         content = json.loads(body)
         if content.get("kind") == "retention" and content.get("last") == first - 1 and content.get("tree"):

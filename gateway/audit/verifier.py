@@ -1,4 +1,4 @@
-"""The verifier of a log, wherever it stands: the chain and its tree are recomputed and compared with every checkpoint."""
+"""Verifier of a log from any source: recomputes chain and tree and compares them with every checkpoint."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from gateway.texts.catalogue import both
 
 _TICK_RECORDS = 1000
 _LATEST = 253_402_200_000
-"""The last second that a `datetime` holds; who signed may name any."""
+"""The last second that a `datetime` holds; a signer may name any time."""
 
 
 class Begin(NamedTuple):
-    """Where a part of a log begins."""
+    """Start of a partial log."""
 
     first: int
     before: bytes
     """Hash of the record before."""
     last: int
-    """Where it ends."""
+    """Its last record."""
 
 
 class Source(Protocol):
-    """A log that is verified."""
+    """A log to verify."""
 
     def begin(self) -> Begin | None:
-        """Return where a part of a log begins, None for a whole log, which says so itself."""
+        """Return the start of a partial log, None for a whole log."""
 
     def first(self) -> int:
         """Return the number of the oldest record, 1 without any."""
@@ -53,7 +53,7 @@ class Source(Protocol):
         ...
 
     def notes(self) -> Iterable[tuple[int, str]]:
-        """Return size and note of the checkpoints that stand beside the records."""
+        """Return size and note of the checkpoints stored with the records."""
         ...
 
     def facts(self) -> Iterator[tuple[int, bytes, bytes | None]] | None:
@@ -62,7 +62,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Witnessed:
-    """How far a witness followed the log, and when."""
+    """Last size that a witness cosigned, and when."""
 
     name: str
     size: int
@@ -71,11 +71,11 @@ class Witnessed:
 
 @dataclass(frozen=True)
 class Verification:
-    """What was found. The log is whole only when `faults` is empty."""
+    """Result of a verification. The log is intact only when `faults` is empty."""
 
     records: int
     first: int
-    """Sequence number of the first record that is there; more than 1 after retention."""
+    """Sequence number of the oldest record; more than 1 after retention."""
     last: int
     head: str
     checkpoints: int
@@ -84,15 +84,15 @@ class Verification:
     """The first sequence number that cannot be trusted."""
     faults: tuple[str, ...]
     notes: tuple[str, ...]
-    """What should be known and is no fault: removed by retention, records after the last checkpoint."""
+    """Remarks that are no faults: removed by retention, records after the last checkpoint."""
     witnessed: tuple[Witnessed, ...] = ()
-    """What each known witness saw last, of what it cosigned."""
+    """Last cosignature of each known witness."""
     index_fault: str = ""
-    """The search index does not say what the log says: lists made by it may have left mails out."""
+    """The search index differs from the log: lists made from it may be incomplete."""
 
     @property
     def exit_code(self) -> int:
-        """0 whole, 1 tampered with: the log or its index."""
+        """0 intact, 1 tampered with: the log or its index."""
         return 1 if self.faults or self.index_fault else 0
 
 
@@ -148,12 +148,12 @@ class Verifier:
     def _checkpoints(self, beside: Path | None, elsewhere: tuple[Path, ...]) -> tuple[Checkpoint, ...]:
         found: dict[str, Checkpoint] = {}
         cosigned: list[tuple[Checkpoint, str]] = []
-        # The files before the log, which then has all that they speak of, whatever is written meanwhile.
+        # Read before the log, which then has all records that they cover, despite concurrent writes.
         for directory in (*([beside] if beside is not None else []), *elsewhere):
             if not directory.exists():
                 raise UserError(both("audit", "fault", "no_checkpoints", path=directory))
             parsed, odd_files = known_checkpoints(directory)
-            if not parsed and directory in elsewhere:  # who names a copy wants to be told of it, not of the rest
+            if not parsed and directory in elsewhere:  # a named copy must hold a checkpoint
                 raise UserError(both("audit", "fault", "empty_checkpoints", path=directory))
             for path in odd_files:
                 self._notes.append(f"{path}: có phần không đọc được / holds something that is no checkpoint")
@@ -168,7 +168,7 @@ class Verifier:
                 found[checkpoint.note] = checkpoint
         for note, checkpoint in tuple(found.items()):
             if not signature_holds(checkpoint, self._public):
-                del found[note]  # what nobody signed proves nothing of the records, neither way
+                del found[note]  # without a valid signature it is no evidence, for or against the records
                 self._bad(
                     None,
                     f"điểm kiểm {checkpoint.size} ({checkpoint.time}) có chữ ký sai / "
@@ -207,7 +207,7 @@ class Verifier:
     ) -> tuple[int, int, bytes, dict[int, tuple[bytes, bytes]]]:
         """Recompute chain and tree; return number and last of the records, the head, and head and root at the wanted sizes.
 
-        Broken links are looked for up to the first one only, because all after it differ.
+        Only the first broken link is reported, because all later ones differ.
         """
         tree = self._tree(first)
         heads = {first - 1: (start, tree.root)}
@@ -226,7 +226,7 @@ class Verifier:
                     self._bad(seq, f"bản ghi {seq} không khớp chuỗi / record {seq} does not fit the chain")
             elif not content.startswith(b'{"seq":%d,' % seq):
                 self._bad(seq, f"bản ghi {seq} mang số khác / record {seq} carries another number")
-            # Going on from what is stored confines the damage, so that later independent edits are found too.
+            # Continuing from the stored hash confines the damage, so that later independent edits are found too.
             chain = stored
             tree.append(leaf_hash(chain))
             if seq in wanted:
@@ -235,7 +235,7 @@ class Verifier:
         return records, expected - 1, chain, heads
 
     def _tree(self, first: int) -> Range:
-        """Return the tree over the records that were removed: as their removal recorded it, or of empty leaves."""
+        """Return the tree over the removed records: from their retention record, or of empty leaves."""
         removed = removed_peaks(self._source.retentions(), first) if first > 1 else []
         try:
             return Range(first - 1, blank_peaks(first - 1) if removed is None else removed)
@@ -244,7 +244,7 @@ class Verifier:
             return Range(first - 1, blank_peaks(first - 1))
 
     def _facts(self) -> None:
-        """Hold kept facts against the digests in their records; facts that are gone were removed after their time."""
+        """Compare kept facts with the digests in their records; missing facts have expired."""
         kept = 0
         rows = self._source.facts()
         if rows is None:
@@ -271,7 +271,7 @@ class Verifier:
         self, checkpoints: tuple[Checkpoint, ...], first: int, last: int, heads: dict[int, tuple[bytes, bytes]]
     ) -> None:
         good = first - 1
-        part = self._source.begin()  # over which there is no tree
+        part = self._source.begin()  # a partial log has no tree
         for checkpoint in checkpoints:
             if checkpoint.size < first - 1 or (part is not None and checkpoint.size > part.last):
                 continue
@@ -286,7 +286,7 @@ class Verifier:
             if head == checkpoint.head and (part is not None or checkpoint.root in (None, root)):
                 good = checkpoint.size
                 continue
-            # A broken link before it places the damage exactly; without one, all of the stretch was chained anew.
+            # An earlier broken link locates the damage exactly; without one the whole stretch was rechained.
             placed = self._first_bad is not None and self._first_bad <= checkpoint.size
             self._bad(
                 None if placed else good + 1,
@@ -308,7 +308,7 @@ def _object(body: bytes) -> dict[str, object]:
 def witnessed_by(
     witness: VerifierKey, cosigned: Iterable[tuple[Checkpoint, str]]
 ) -> tuple[Witnessed | None, list[str]]:
-    """Return what a witness saw last, None when it signed nothing of this, and which of its lines are wrong."""
+    """Return a witness's last valid cosignature, None without one, and faults for its invalid ones."""
     saw, wrong = (0, 0), []
     for checkpoint, line in cosigned:
         moment = witness.signed(checkpoint.text, (line,))

@@ -1,9 +1,9 @@
-"""Is the log whole? The chain is recomputed and compared with every known checkpoint.
+"""Log verification: recomputes the chain and compares it with every known checkpoint.
 
-A chain alone shows edits, insertions, deletions and reordering; it does not show that its end was cut off, nor that all
-of it was written anew. Checkpoints do, and the more surely the farther away they are kept: `verify` takes those in the
-database, those in `checkpoints/`, and any further directory it is given. The search index is held against the log too: an
-entry that it hides would be missing from every list.
+A chain alone detects edits, insertions, deletions and reordering, but neither truncation nor a complete rewrite.
+Checkpoints do, the more reliably the farther away they are kept: `verify` reads those in the database, those in
+`checkpoints/`, and any further directory. The search index is compared with the log too: an entry missing there would be
+missing from every list.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def verify(
     connection = connect_readonly(folder.database)
     public = read_verifier_key(key or folder.checkpoints / "public-key.txt")
     try:
-        connection.execute("BEGIN")  # one snapshot, taken at the first look, while others write on
+        connection.execute("BEGIN")  # one snapshot, taken at the first read, during concurrent writes
         found = Verifier(_Local(connection), public, tuple(witnesses), tick).run(folder.checkpoints, tuple(checkpoints))
         return found if found.faults else replace(found, index_fault=_index_fault(folder))
     except sqlite3.DatabaseError as error:
@@ -52,9 +52,9 @@ def verify(
 
 
 def _index_fault(folder: Folder) -> str:
-    """Return words for a search index that differs from the log, which is then set aside; empty when it does not.
+    """Return a fault for a search index that differs from the log, and set it aside; empty when it matches.
 
-    An index that is not there, or that may not be written to (a copy on a medium), is no part of what is verified.
+    A missing or read-only index (a copy on a medium) is not verified.
     """
     if not (folder.index.exists() and os.access(folder.index, os.W_OK) and os.access(folder.data, os.W_OK)):
         return ""
@@ -70,7 +70,7 @@ def _index_fault(folder: Folder) -> str:
 
 
 def read_verifier_key(path: Path) -> bytes:
-    """Return the public key of a file; UserError when it holds none."""
+    """Return the public key of a file; UserError for an invalid one."""
     try:
         return parse_verifier_key(path.read_text("utf-8"))
     except OSError as error:
@@ -86,7 +86,7 @@ class _Local:
         self._connection = connection
 
     def begin(self) -> None:
-        """It is whole."""
+        """Return None: a whole log, no archive."""
 
     def first(self) -> int:
         return int(self._connection.execute("SELECT min(seq) FROM record").fetchone()[0] or 1)

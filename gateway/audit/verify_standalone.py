@@ -87,7 +87,7 @@ BASE: Point = (_BASE_X or 0, BASE_Y, 1, (_BASE_X or 0) * BASE_Y % P)
 
 
 def signature_holds(public: bytes, message: bytes, signature: bytes) -> bool:
-    """Return whether an Ed25519 signature is right."""
+    """Return whether an Ed25519 signature is valid."""
     if len(signature) != 64 or len(public) != 32:
         return False
     key, commitment = decompress(public), decompress(signature[:32])
@@ -128,7 +128,7 @@ class Tree:
 
 
 def tree_before(first: int, retained: list[dict[str, object]]) -> Tree:
-    """Return the tree over the records before the first: as their removal recorded it, else of empty leaves."""
+    """Return the tree over the removed records: from their retention record, else of empty leaves."""
     for entry in retained:
         peaks = entry.get("tree")
         if entry.get("last") == first - 1 and isinstance(peaks, list):
@@ -143,12 +143,12 @@ def tree_before(first: int, retained: list[dict[str, object]]) -> Tree:
 
 
 def key_id(name: str, kind: int, public: bytes) -> bytes:
-    """Return the four octets that name a key in a signature line."""
+    """Return the key id: the four bytes that identify a key in a signature line."""
     return hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:4]
 
 
 def read_key(line: str) -> tuple[str, int, bytes]:
-    """Return name, kind and public key of a verifier key; ValueError when it is none."""
+    """Return name, kind and public key of a verifier key; ValueError when invalid."""
     parts = line.strip().split("+", 2)
     octets = base64.b64decode(parts[2], validate=True) if len(parts) == 3 else b""
     if len(octets) != 33 or key_id(parts[0], octets[0], octets[1:]).hex() != parts[1]:
@@ -238,7 +238,7 @@ def read_checkpoints(folders: list[Path]) -> list[re.Match[str]]:
 
 
 def check_notes(notes: list[re.Match[str]], key_line: str, witnesses: list[str]) -> list[str]:
-    """Return which signatures are wrong; prints what each witness saw last."""
+    """Return invalid signatures; prints each witness's last cosignature."""
     faults = []
     _, _, public = read_key(key_line)
     for note in notes:
@@ -266,7 +266,7 @@ def head_of(note: re.Match[str]) -> tuple[bytes, bytes | None]:
 
 
 def check(log: Path, folders: list[Path], key_file: Path, witnesses: list[str]) -> list[str]:
-    """Return what is wrong; empty when the log is whole. Prints what was compared."""
+    """Return the faults; empty when the log is intact. Prints what was compared."""
     header, archived = read_archive(log)
     notes = archived + read_checkpoints(folders)
     faults = check_notes(notes, key_file.read_text("utf-8", "replace"), witnesses)
@@ -325,7 +325,7 @@ def check(log: Path, folders: list[Path], key_file: Path, witnesses: list[str]) 
         if size > sequence:
             faults.append(f"the log was cut: a checkpoint has {size} records, there are {sequence}")
         elif not all(
-            head == heads[size][0] and (header or root in (None, heads[size][1]))  # over a part there is no tree
+            head == heads[size][0] and (header or root in (None, heads[size][1]))  # a partial log has no tree
             for head, root in claimed
             if size in heads
         ):
@@ -340,7 +340,7 @@ PROOF = re.compile(
 
 
 def check_proof(file: Path, key_file: Path, witnesses: list[str]) -> list[str]:
-    """Return what is wrong with the proof of one record (C2SP tlog-proof); prints the record when it holds."""
+    """Return the faults of an inclusion proof (C2SP tlog-proof); prints the record when the proof is valid."""
     text = file.read_text("utf-8")
     proof = PROOF.match(text)
     note = NOTE.fullmatch(text[proof.end() :]) if proof is not None else None

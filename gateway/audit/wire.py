@@ -1,6 +1,6 @@
 """Messages between a front end and the writer of the log (`gateway.system.door`).
 
-Questions are answered in their order, so an answer needs no number.
+Requests are answered in order, so an answer needs no number.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ class Append(msgspec.Struct, frozen=True, array_like=True, tag=0):
 
 
 class Recover(msgspec.Struct, frozen=True, array_like=True, tag=1):
-    """Conclude what processes that are gone left open."""
+    """Conclude open mails of dead processes."""
 
     process: str
-    """Who asks, and in whose name the outcomes are recorded."""
+    """The requesting process, recorded as writer of the outcomes."""
 
 
 class Appended(msgspec.Struct, frozen=True, array_like=True, tag=0):
@@ -35,7 +35,7 @@ class Appended(msgspec.Struct, frozen=True, array_like=True, tag=0):
 
 
 class Recovery(msgspec.Struct, frozen=True, array_like=True, tag=1):
-    """What a start concluded about mails that an earlier process left open."""
+    """Outcomes concluded for open mails of dead processes."""
 
     unknown: tuple[str, ...] = ()
     """References of mails that may or may not have been delivered."""
@@ -47,7 +47,7 @@ class Failed(msgspec.Struct, frozen=True, array_like=True, tag=2):
 
     cause: str
     known: bool = False
-    """A mail has the reference of another one in hand."""
+    """A mail has the reference of another mail in flight."""
 
 
 Question: TypeAlias = Append | Recover

@@ -1,4 +1,4 @@
-"""A witness for logs of others, C2SP tlog-witness: it remembers the last checkpoint of each and signs only what continues it.
+"""Witness of other installations' logs (C2SP tlog-witness): stores each log's last checkpoint and cosigns only consistent ones.
 
     POST <prefix>/add-checkpoint
 
@@ -7,8 +7,8 @@
                                       empty line
     <checkpoint with its signature>
 
-What it cosigned last stands in its folder, a file each log, in the form that `gateway audit verify --checkpoint` takes:
-the copy that finds a log that was cut or written anew with its own key.
+Its folder has one file a log with the last cosigned checkpoint, in the format of `gateway audit verify --checkpoint`:
+the copy that detects a log truncated or rewritten with its own key.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _KEY: Final = "witness-ed25519"
 
 @dataclass(frozen=True)
 class Answer:
-    """What is said over HTTP."""
+    """HTTP response."""
 
     status: int
     body: str = ""
@@ -55,12 +55,12 @@ class Answer:
 
 
 class Witness:
-    """Its key, the logs it knows and what it saw of them."""
+    """Key, known logs, and their last checkpoints."""
 
     def __init__(
         self, folder: Path, name: str, logs: Sequence[VerifierKey], clock: Callable[[], float] = time.time
     ) -> None:
-        """Open or make the folder; UserError when it cannot be, when the key in it is damaged, or for an odd name."""
+        """Open or create the folder; UserError when that fails, when its key is damaged, or for an invalid name."""
         if not _NAME.fullmatch(name):
             raise UserError(both("audit", "witness", "name", name=name))
         self._folder = folder
@@ -73,11 +73,11 @@ class Witness:
 
     @property
     def key(self) -> VerifierKey:
-        """By which its cosignatures are verified."""
+        """Verifier key of its cosignatures."""
         return self._key.verifier
 
     def add_checkpoint(self, request: bytes) -> Answer:
-        """Judge a request; OSError when what was seen can be neither read nor written. Safe from several threads."""
+        """Answer a request; OSError when the stored checkpoint cannot be read or written. Thread-safe."""
         try:
             words = request.decode("utf-8")
         except UnicodeDecodeError:
@@ -114,7 +114,7 @@ class Witness:
 
 
 def _seen(path: Path) -> tuple[int, bytes]:
-    """Return size and root of what was cosigned last; OSError when it cannot be read, which is never taken for nothing."""
+    """Return size and root of the last cosigned checkpoint; OSError when unreadable, which never counts as absent."""
     try:
         words = path.read_text("utf-8")
     except FileNotFoundError:
@@ -127,7 +127,7 @@ def _seen(path: Path) -> tuple[int, bytes]:
 
 
 def _seed(folder: Path) -> bytes:
-    """Return the key of the witness, made at the first call."""
+    """Return the key of the witness, created at the first call."""
     path = folder / _KEY
     try:
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)

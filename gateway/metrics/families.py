@@ -1,6 +1,6 @@
-"""The figures as metric families: names, help texts and labels, as Prometheus asks for them.
+"""Prometheus metric families: names, help texts and labels.
 
-Names follow Prometheus's conventions (base units, `_total` for what only grows); docs/admin-guide lists them all.
+Names follow Prometheus's conventions (base units, `_total` for counters); docs/admin-guide lists them all.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _REPLACED = {Replaced.FRONT_END: "frontend", Replaced.AUDIT: "audit", Replaced.Z
 
 
 class Families(Collector):
-    """All families; `collect` may be called by several threads."""
+    """All families; `collect` is thread-safe."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Families(Collector):
         self._lock = threading.Lock()
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the families as they stand now; a log that cannot be read says so and keeps its last counts."""
+        """Yield the current families; when the log is unreadable that is reported and its last counts are kept."""
         with self._lock:
             readable = self._catch_up()
             yield from [
@@ -193,7 +193,7 @@ def _single(counts: Mapping[str, int]) -> Values:
 
 
 Values = Iterable[tuple[tuple[str, ...], float]] | float
-"""Values by the values of the labels, or the one value of a family without labels."""
+"""Values by label values, or the single value of a family without labels."""
 
 
 def _counter(name: str, words: str, values: Values, *labels: str) -> Metric:

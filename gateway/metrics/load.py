@@ -1,7 +1,7 @@
-"""The load of this moment, in memory that the supervisor shares with all it forks.
+"""Current load in shared memory, created by the supervisor before it forks.
 
-Each front end writes its own slot, the supervisor its restarts and when the certificates in use end; anybody may read. Values are whole words, so a reader
-sees each of them old or new, never half.
+Each front end writes its own slot, the supervisor writes restarts and certificate expiry; any process may read. Values
+are whole words, so a reader never sees a torn value.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Load:
 
 
 class Replaced(Enum):
-    """What the supervisor starts again when it dies; the value is its place in memory."""
+    """Processes that the supervisor restarts; the value is the index in memory."""
 
     FRONT_END = 0
     AUDIT = 1
@@ -44,7 +44,7 @@ class Replaced(Enum):
 
 
 class Stage(Enum):
-    """What the gateway as a whole does; the value is how it stands in memory."""
+    """Lifecycle stage of the gateway; the value is its form in memory."""
 
     STARTING = 0
     SERVING = 1
@@ -52,16 +52,16 @@ class Stage(Enum):
 
 
 class MailClass(Enum):
-    """Kinds of mails whose time to the verdict is told apart; the value is the place in memory."""
+    """Mail classes of the verdict time histogram; the value is the index in memory."""
 
     TEXT = 0
     DOCUMENTS = 1
     SCANS = 2
-    """With pages that are pictures."""
+    """With scanned pages."""
 
 
 VERDICT_BOUNDS_S: Final = (0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60)
-"""Upper bounds of the classes of times from the final dot to the verdict; longer ones are in a last class."""
+"""Upper bucket bounds of the time from the final dot to the verdict; longer times are in a last bucket."""
 
 
 _LOAD = struct.Struct("=5Q")
@@ -77,7 +77,7 @@ _HEAD_BYTES = _STAGE_AT + _COUNT.size
 
 
 class SharedLoad:
-    """Slots for a number of front ends; made before the first fork, and the same for all processes from then on."""
+    """Slots for a number of front ends; created before the first fork, then shared by all processes."""
 
     def __init__(self, front_ends: int, certificates: tuple[Path, ...] = ()) -> None:
         self._front_ends = front_ends
@@ -86,7 +86,7 @@ class SharedLoad:
         self._memory = mmap.mmap(-1, self._ends + _COUNT.size * len(certificates))
 
     def put(self, slot: int, load: Load) -> None:
-        """Tell the load of a front end; an empty one when it has gone."""
+        """Set the load of a front end; an empty one when it has exited."""
         _LOAD.pack_into(self._memory, _HEAD_BYTES + slot * _SLOT_BYTES, *astuple(load))
 
     def loads(self) -> tuple[Load, ...]:
@@ -96,12 +96,12 @@ class SharedLoad:
         )
 
     def serve_until(self, certificate: Path, end: datetime) -> None:
-        """Tell when the certificate ends that is in use of a file; called by the supervisor alone."""
+        """Set the expiry of the served certificate of a file; called by the supervisor alone."""
         place = self._ends + self._certificates.index(certificate) * _COUNT.size
         _COUNT.pack_into(self._memory, place, max(0, int(end.timestamp())))
 
     def served_until(self) -> tuple[tuple[Path, int], ...]:
-        """Return when each certificate in use ends, in seconds since 1970; without those that were never told."""
+        """Return the expiry of each served certificate, in seconds since 1970; unset ones are absent."""
         told = (
             (path, int(_COUNT.unpack_from(self._memory, self._ends + number * _COUNT.size)[0]))
             for number, path in enumerate(self._certificates)
@@ -122,7 +122,7 @@ class SharedLoad:
         return tuple(counts), total
 
     def reloaded(self, moment: float, *, good: bool) -> None:
-        """Tell how a reload ended, or the start; called by the supervisor alone."""
+        """Set the result of a reload or of the start; called by the supervisor alone."""
         _RELOAD.pack_into(self._memory, _RELOAD_AT, int(moment), int(good))
 
     def last_reload(self) -> tuple[int, bool]:
@@ -131,11 +131,11 @@ class SharedLoad:
         return int(moment), bool(good)
 
     def went(self, stage: Stage) -> None:
-        """Tell what the gateway does from now on; called by the supervisor alone."""
+        """Set the lifecycle stage; called by the supervisor alone."""
         _COUNT.pack_into(self._memory, _STAGE_AT, stage.value)
 
     def stage(self) -> Stage:
-        """Return what the gateway does."""
+        """Return the lifecycle stage."""
         return Stage(_COUNT.unpack_from(self._memory, _STAGE_AT)[0])
 
     @staticmethod
@@ -143,9 +143,9 @@ class SharedLoad:
         return _HEAD_BYTES + slot * _SLOT_BYTES + _LOAD.size + kind.value * _TIMES.size
 
     def replaced(self, what: Replaced) -> None:
-        """Count a process that died and was started again; called by the supervisor alone."""
+        """Count a restart; called by the supervisor alone."""
         _COUNT.pack_into(self._memory, what.value * _COUNT.size, self.replacements(what) + 1)
 
     def replacements(self, what: Replaced) -> int:
-        """Return how often one of that kind was started again."""
+        """Return the number of restarts of a kind of process."""
         return int(_COUNT.unpack_from(self._memory, what.value * _COUNT.size)[0])

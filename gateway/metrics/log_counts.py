@@ -1,4 +1,4 @@
-"""Counters made from the audit log: each call reads the records added since the last one, beginning at the end of the log."""
+"""Counters from the audit log: starts at its end, and each call reads the records added since the last one."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from gateway.audit.checkpoint import parse_notes
 from gateway.audit.store import Folder, connect_readonly
 
 HANDOVER_BOUNDS_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-"""Upper bounds of the classes of hand-over times; whatever takes longer is in a last class of its own."""
+"""Upper bucket bounds of hand-over times; longer times are in a last bucket."""
 _SLICE: Final = 5_000
 _LIMIT_OPEN: Final = 100_000
-"""Mails between intent and outcome whose time is remembered; the front ends have fewer in flight."""
+"""Open mails (between intent and outcome) whose start time is kept; the front ends have fewer in flight."""
 
 
 class LogCounts:
-    """Counts since it was made; used by one thread at a time."""
+    """Counts since its creation; used by one thread at a time."""
 
     def __init__(self, data: Path) -> None:
         """Open the log under a data directory at its end; UserError when it cannot be read."""
         self._log = connect_readonly(Folder(data).database)
         self.last_seq = int(self._log.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0])
-        """Of the last record that was counted: how long the log is."""
+        """Sequence number of the last counted record."""
         self.checkpoint_size = 0
         """Records under the last checkpoint."""
         self.checkpoint_at = 0.0
@@ -36,7 +36,7 @@ class LogCounts:
         self.bytes: Counter[str] = Counter()
         """Bytes of judged mails by front end."""
         self.deliveries: Counter[str] = Counter()
-        """Mails that were handed on, by what became of them (`Delivery`)."""
+        """Relayed mails by outcome (`Delivery`)."""
         self.findings: Counter[tuple[str, str, str]] = Counter()
         """Findings that did not pass, by policy, rule and effective disposition."""
         self.recipients_refused = 0
@@ -45,17 +45,17 @@ class LogCounts:
         """Contents that were refused unread, by rule."""
         self.auth_failures = 0
         self.troubles = 0
-        """Mails that got 451 because of ourselves."""
+        """Mails answered 451 for an internal fault."""
         self.duplicates = 0
-        """Repeated mails that were answered without a second delivery."""
+        """Duplicates answered without a second delivery."""
         self.handovers = [0] * (len(HANDOVER_BOUNDS_S) + 1)
-        """Mails by the time from the intent to the outcome, in the classes of `HANDOVER_BOUNDS_S`."""
+        """Mails by time from intent to outcome, in the buckets of `HANDOVER_BOUNDS_S`."""
         self.handover_s = 0.0
         """Sum of these times."""
         self._open: dict[str, datetime] = {}
 
     def catch_up(self) -> None:
-        """Count the records that are new; sqlite3.Error when the log cannot be read."""
+        """Count new records; sqlite3.Error when the log cannot be read."""
         self._look_at_checkpoints()
         while True:
             rows = self._log.execute(

@@ -1,4 +1,4 @@
-"""The process that serves the figures over HTTP (GET /metrics) to a monitoring system, and tells a balancer whether mail may come (GET /ready)."""
+"""Metrics process: serves GET /metrics to a monitoring system and GET /ready to load balancers."""
 
 from __future__ import annotations
 
@@ -32,32 +32,32 @@ _ELSEWHERE = b"the figures are at /metrics, whether mail may come at /ready\n"
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the figures come from."""
+    """Data sources of the metrics."""
 
     data: Path
     """The folder of the audit log."""
     load: SharedLoad
     sandbox: SandboxStatus | None
-    """What the zygote said of the walls around the readers."""
+    """Sandbox layers reported by the zygote."""
     disk: Disk
     troubles: Board
     shipping: Shipping | None = None
-    """How far the centre has the log, with a cluster."""
+    """Shipping progress, in a cluster."""
     node: str = ""
     """Name of the machine in its cluster."""
     further: tuple[Look, ...] = ()
-    """What else must hold that mail may come."""
+    """Further readiness checks."""
 
 
 class MetricsProcess:
     """Owned by the supervisor."""
 
     def __init__(self, taken: Taken, sources: Sources, audit_door: socket.socket, release: Callable[[], None]) -> None:
-        """Prepare; `taken` is the address, `release` gives back, in the new process, what belongs to others."""
+        """Prepare; `taken` is the bound address, `release` closes inherited resources of other processes after the fork."""
         self._audit_door = audit_door
         assert taken.reservation is not None
         self._socket = taken.reservation
-        self._socket.listen(_BACKLOG)  # who asks before the process is there, or between two of them, waits
+        self._socket.listen(_BACKLOG)  # clients wait in the backlog before the start and between restarts
         self.address = taken.addresses[0]
         """HOST:PORT."""
         self._sources = sources
@@ -70,16 +70,16 @@ class MetricsProcess:
         self._process.start()
 
     def supervise(self) -> None:
-        """Replace a process that died; the owner calls it now and then and on SIGCHLD."""
+        """Replace a dead process; called periodically and on SIGCHLD."""
         self._process.supervise()
 
     def close(self) -> None:
-        """End the process, which writes nothing, and give the address back."""
+        """Kill the process, which writes nothing, and close the socket."""
         self._process.end(signal.SIGKILL)
         self._socket.close()
 
     def _serve(self) -> None:
-        # Only this process has use for the library.
+        # Imported only in this process.
         from prometheus_client import CollectorRegistry, make_wsgi_app
 
         from gateway.metrics.families import Families
@@ -104,7 +104,7 @@ class MetricsProcess:
 
 
 def serve(taken: socket.socket, application: WSGIApplication, readiness: Readiness) -> None:
-    """Answer GET /metrics and GET /ready on a listening socket, for ever."""
+    """Serve GET /metrics and GET /ready on a listening socket until killed."""
 
     def only_metrics(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
@@ -138,11 +138,11 @@ class _Server(ThreadingMixIn, WSGIServer):
         self.setup_environ()
 
     def handle_error(self, *_: object) -> None:
-        """Say nothing of a client that went away."""
+        """Log nothing for a disconnected client."""
 
 
 class _Handler(WSGIRequestHandler):
     timeout = _PATIENCE_S
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing: a monitoring system asks every few seconds."""
+        """Log nothing: a monitoring system polls every few seconds."""

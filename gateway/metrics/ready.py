@@ -1,6 +1,6 @@
-"""Whether this gateway should be given mail, for a balancer in front: `GET /ready` beside the figures.
+"""Readiness check for load balancers: `GET /ready`, beside the metrics.
 
-What is cheap is looked at for each question; the log is tried by a commit that leaves no record, at most one in two seconds.
+Cheap checks run on each request; the log is tested by a commit without a record, at most once in two seconds.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ _PROBE_S: Final = 1.0
 _BARRING: Final = (Trouble.AUDIT, Trouble.ZYGOTE, Trouble.RULES)
 
 Look = Callable[[], str]
-"""Returns in words why there should be no mail; empty when there may."""
+"""Readiness check: returns why the node is not ready; empty when it is."""
 
 
 class Readiness:
-    """Looks at all of it; may be asked by several threads."""
+    """Runs all checks; thread-safe."""
 
     def __init__(
         self, load: SharedLoad, troubles: Board, disk: Disk, audit_door: socket.socket, further: tuple[Look, ...] = ()
     ) -> None:
-        """Prepare; `further` looks are for what a cluster agrees on."""
+        """Prepare; `further` are cluster checks."""
         self._looks: tuple[Look, ...] = (self._stage, self._troubles, self._room, *further, self._log)
         self._load, self._board, self._disk, self._door = load, troubles, disk, audit_door
         self._lock = threading.Lock()
         self._probed, self._found = float("-inf"), ""
 
     def fault(self) -> str:
-        """Return why no mail should come here, in one line; empty when it may."""
+        """Return why the node is not ready, in one line; empty when it is."""
         return next((found for look in self._looks if (found := look())), "")
 
     def remark(self) -> str:
-        """Return what whoever looks should know although mail may come; empty when there is nothing."""
+        """Return a remark on a ready node; empty without one."""
         fork = self._board.read().get(Trouble.FORK.value)
         return f"; {both('trouble', 'name', Trouble.FORK.value)}: {fork.get('reason')}" if fork is not None else ""
 
