@@ -1,8 +1,8 @@
-"""The self-check mailbox: what comes there is judged as if sent to others, explained to whoever sent it, and goes nowhere.
+"""The self-check mailbox: mail to it is judged as if sent to others, explained to its sender, and not relayed.
 
-Only a mail with a login and this one recipient comes here (`gateway.smtp.transactions`). To whom it is to be judged stands in
-its text, `Gửi tới: a@x, b@x`; without such a line it is judged as if sent to the sender himself. It is answered 250 once the
-next hop has taken the explanation, and 451 when it has not.
+Only authenticated mail with this single recipient comes here (`gateway.smtp.transactions`). A line of its text names
+the intended recipients, `Gửi tới: a@x, b@x`; without one it is judged as if sent to its sender. The reply is 250 once
+the next hop has accepted the explanation, else 451.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class _BadAddressError(Exception):
 
 
 class CheckMailbox:
-    """One process's; made within its event loop."""
+    """Self-check mailbox of one process; made within its event loop."""
 
     def __init__(
         self,
@@ -65,12 +65,12 @@ class CheckMailbox:
         self._holds = holds
 
     def is_for(self, transaction: Transaction) -> bool:
-        """Whether a mail is for this mailbox, which is then its only recipient."""
+        """Whether this mailbox is the mail's only recipient."""
         paths = transaction.envelope.forward_paths
         return len(paths) == 1 and normal_form(paths[0]) == self._address
 
     async def answer(self, transaction: Transaction, spool: Spool) -> Reply:
-        """Judge a mail, explain it to its sender, and return what the client is told."""
+        """Judge a mail, send the explanation to its sender, and return the reply."""
         session, texts = transaction.session, texts_in(transaction.session.languages)
         login = session.auth_user or ""
         mailbox = mailbox_of(login, self._login_domain)
@@ -103,7 +103,7 @@ class CheckMailbox:
         return await self._explained(mailbox, checked, texts)
 
     async def _explained(self, mailbox: str, checked: Checked, texts: Texts) -> Reply:
-        """Have the next hop take the explanation; without it nobody knows the result, so it is 451."""
+        """Send the explanation; 451 when the next hop does not accept it, for the result would be lost."""
         reference = checked.transaction.id
         try:
             told = _told(checked)
@@ -131,12 +131,12 @@ class CheckMailbox:
 
 
 def _wanted(spool: Spool) -> tuple[str, ...]:
-    """Return to whom a mail is to be judged, as a line of its text says; _BadAddressError for what is no address."""
+    """Return the intended recipients in the mail's text; _BadAddressError for an invalid address."""
     for line in _lines(spool):
         if found := _LINE.fullmatch(to_ascii(line).strip()):
             given = list(_addresses(found[1]))
             if not any("@" in one for one in given):
-                continue  # a sentence, no list
+                continue  # a sentence, not a list
             for address in given:
                 path = parse_path(address)
                 if not path.mailboxes or path.ambiguous:
@@ -146,7 +146,7 @@ def _wanted(spool: Spool) -> tuple[str, ...]:
 
 
 def _addresses(line: str) -> Iterator[str]:
-    """Yield what stands in a list, `a@x` or `Tên người <a@x>` as mail programs write it."""
+    """Yield the entries of an address list: `a@x`, or `Tên người <a@x>` as mail programs write it."""
     for piece in re.split("[,;]", line):
         name, _, address = piece.rpartition("<")
         given = [address.partition(">")[0]] if ">" in address and "@" not in name else piece.split()
@@ -163,7 +163,7 @@ def _lines(spool: Spool) -> Iterator[str]:
 
 
 class _Told(NamedTuple):
-    """What depends on the result, in Vietnamese and in English; no file of a mail with a secrecy finding is named."""
+    """Result in Vietnamese and English; with a secrecy finding no file is named."""
 
     explanation: tuple[str, str]
     note: tuple[str, str]

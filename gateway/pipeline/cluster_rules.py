@@ -1,9 +1,9 @@
-"""The rules of a cluster on a node: bundles kept in `DATA/rules`, one of them in force, whatever becomes of the centre.
+"""Rule bundles of the cluster on a node, stored in `DATA/rules`; usable while the centre is unreachable.
 
-    DATA/rules/12/policy.yaml, directory.csv, note.txt      a bundle that was fetched and found good
-    DATA/rules/in-force -> 12                               where `Configuration.policy_in_use` looks
+    DATA/rules/12/policy.yaml, directory.csv, note.txt      a fetched and validated bundle
+    DATA/rules/in-force -> 12                               read by `Configuration.policy_in_use`
 
-A bundle appears whole or not at all, and the link is replaced in one step: each reload sees one bundle.
+Bundles are written atomically and the link is replaced atomically: each reload sees one bundle.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from gateway.pipeline.in_force import Digests
 from gateway.texts.catalogue import both
 
 _KEPT: Final = 4
-"""Bundles that stay beside the one in force."""
+"""Bundles retained beside the one in force."""
 
 
 class KeptBundles:
-    """The bundles of one data folder; one process at a time changes them."""
+    """The bundles of one data folder; a single process changes them."""
 
     def __init__(self, data: Path, keys: Sequence[VerifierKey]) -> None:
         self._data = data
@@ -47,11 +47,11 @@ class KeptBundles:
         return 0
 
     def has(self, sequence: int) -> bool:
-        """Whether a bundle is kept."""
+        """Whether a bundle is stored."""
         return (self._link.with_name(str(sequence)) / "note.txt").exists()
 
     def keep(self, bundle: Bundle, files: Mapping[str, bytes]) -> None:
-        """Keep a bundle if its files can be judged by; BundleError with all faults, OSError."""
+        """Validate and store a bundle; BundleError with all faults, OSError."""
         folder, part = self._link.with_name(str(bundle.sequence)), self._link.with_name(f".{bundle.sequence}.part")
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(mode=0o700, parents=True)
@@ -76,15 +76,15 @@ class KeptBundles:
             shutil.rmtree(part, ignore_errors=True)
 
     def due(self, now: datetime) -> Bundle | None:
-        """Return the newest kept bundle whose time has come and that is not in force yet."""
+        """Return the newest stored bundle that is due and not yet in force."""
         return max((one for one in self._waiting() if one.at <= now), key=lambda one: one.sequence, default=None)
 
     def next_at(self, now: datetime) -> datetime | None:
-        """Return when the next of the kept bundles comes in force."""
+        """Return when the next stored bundle is due."""
         return min((one.at for one in self._waiting() if one.at > now), default=None)
 
     def switch(self, sequence: int) -> None:
-        """Put a kept bundle in force for whoever loads rules from now on; older ones go, but a few. OSError."""
+        """Put a stored bundle in force for the next loads of rules and prune older ones. OSError."""
         fresh = self._link.with_name(".in-force.new")
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(str(sequence))
@@ -110,7 +110,7 @@ class KeptBundles:
 
 
 class Expected:
-    """The digests that front ends must judge by with the bundle in force; loaded when a file of it is another one."""
+    """Digests expected of front ends with the bundle in force; reloaded when one of its files changes."""
 
     def __init__(self, data: Path, load: Callable[[], Digests | None]) -> None:
         self._files = (data / RULES_IN_FORCE / "note.txt", data / DECIDED)
@@ -120,7 +120,7 @@ class Expected:
 
     @property
     def digests(self) -> Digests | None:
-        """None when the files cannot be loaded now."""
+        """The digests, None when the files cannot be loaded now."""
         seen = tuple(_state(path) for path in self._files)
         if seen != self._seen:
             self._seen, self._digests = seen, self._load()

@@ -1,4 +1,4 @@
-"""A mail that another node of the cluster has relayed, or is sending: what its client is answered here."""
+"""Reply to a retry of a mail that another node of the cluster has relayed or is sending."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _RETRY_MINUTES = 2
 
 
 async def answered_elsewhere(repetitions: Repetitions, audit: AuditLog, transaction: Transaction) -> Reply | None:
-    """Claim a mail with a login for this node; return the recorded answer when it is another's, None when it is ours."""
+    """Claim an authenticated mail for this node; None when it is ours, else the recorded reply: 250, or 451 in flight."""
     key, texts = repetitions.key_of(transaction), texts_in(transaction.session.languages)
     if key is None:
         return None

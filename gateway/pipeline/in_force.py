@@ -1,4 +1,4 @@
-"""The rules in force, told by each front end to the supervisor, and by it to whoever asks (`DATA/rules.json`)."""
+"""Rules in force: each front end reports them to the supervisor, which publishes them in `DATA/rules.json`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from gateway.pipeline.rulebook import Rules
 from gateway.system.atomic_file import replace_file
 
 _LINE_BYTES = 512
-"""A line is written in one piece (PIPE_BUF of POSIX), so lines of several writers do not mix."""
+"""Writes up to PIPE_BUF (POSIX) are atomic: lines of several writers do not mix."""
 
 
 @dataclass(frozen=True)
 class Digests:
-    """What a front end judges by."""
+    """Digests of the rules that a front end judges by."""
 
     policies: str
     directory: str = ""
@@ -31,20 +31,20 @@ class Digests:
 
 
 class RulesTold:
-    """The pipe on which front ends tell; made before the first fork."""
+    """Pipe on which front ends report their rules; made before the first fork."""
 
     def __init__(self) -> None:
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._reader, False)
 
     def tell(self, rules: Rules, *, reloaded: bool = False) -> None:
-        """Tell, as a front end, what mails are judged by from now on; `reloaded` at the end of a reload, done or failed."""
+        """Report, as a front end, the rules now in use; `reloaded` at the end of a reload, successful or failed."""
         digests = Digests.of(rules)
         line = f"{os.getpid()} {int(reloaded)} {digests.policies} {digests.directory}"
         os.write(self._writer, line.ljust(_LINE_BYTES - 1).encode() + b"\n")
 
     def told(self) -> list[tuple[int, bool, Digests]]:
-        """Return, as the supervisor, what was told since: process id, whether a reload has ended there, digests."""
+        """Return, as the supervisor, the new reports: process id, whether its reload has ended, digests."""
         found = []
         while select.select([self._reader], [], [], 0)[0]:
             pid, reloaded, policies, *directory = os.read(self._reader, _LINE_BYTES).decode().split()
@@ -53,7 +53,7 @@ class RulesTold:
 
 
 def write_in_force(data: Path, digests: Digests) -> None:
-    """Write down what every front end judges by; OSError when it cannot be."""
+    """Publish the rules that every front end judges by; OSError."""
     content = {
         "policy_digest": digests.policies,
         "directory_digest": digests.directory or None,
@@ -63,19 +63,19 @@ def write_in_force(data: Path, digests: Digests) -> None:
 
 
 def told_digests(data: Path) -> Digests | None:
-    """Return what every front end judges by, None when nobody has told."""
+    """Return the rules that every front end judges by, None when none were published."""
     policies = _told(data, "policy_digest")
     directory = _told(data, "directory_digest")
     return Digests(policies, "" if directory == "None" else directory) if policies else None
 
 
 def policies_in_force(data: Path) -> str:
-    """Return the digest of the policies that every front end judges by; empty when nobody has told."""
+    """Return the digest of the policies that every front end judges by; empty when none was published."""
     return _told(data, "policy_digest")
 
 
 def in_force_since(data: Path) -> str:
-    """Return since when every front end judges by the same rules (ISO 8601); empty when nobody has told."""
+    """Return since when every front end judges by the same rules (ISO 8601); empty when none were published."""
     return _told(data, "since")
 
 

@@ -1,6 +1,6 @@
-"""The judgement on one mail: `gather` makes evidence (all input), `evaluate` judges it (none). No effect on any mail.
+"""Judgement of one mail: `gather` collects evidence (all input), `evaluate` judges it (no input). No effects.
 
-A mail that is answered before it is judged is read to its end behind the answer (`Behind`).
+A mail deferred at its deadline is judged to the end in the background (`Behind`).
 """
 
 from __future__ import annotations
@@ -44,35 +44,35 @@ from gateway.system.logs import log_failure
 _LOG = logging.getLogger("gateway.pipeline.judge")
 
 LARGE_MESSAGE_BYTES = 512 << 10
-"""Beyond it a message is parsed in a thread, so that the event loop goes on."""
+"""Larger messages are parsed in a thread, not on the event loop."""
 LARGE_TEXT_CHARACTERS = 30_000
-"""Beyond it documents and header fields are judged in a thread."""
+"""More text (documents and header fields) is judged in a thread."""
 CHECKED_LATER_S = 10.0
-"""Mails that come so much later than a check are read before it."""
+"""Queueing handicap of checks: mails that arrive up to this much later are read first."""
 CHECKED_NICE = 10
-"""By which children that read for a check go behind those that read mails."""
+"""Niceness added to children that read for a check."""
 _RUN_CHARACTERS = 20
-"""What a run weighs beside its text: a short line takes as long to judge as a long one."""
+"""Fixed weight of a run beside its text: a short line takes as long to judge as a long one."""
 _NO_TREE = Part(path="", declared_type="")
-"""In the place of the tree, which travels beside the evidence."""
+"""Placeholder for the part tree, which is sent beside the evidence."""
 
 Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """Return the time of judging: now, and never before the day of this release.
+    """Return the time of judgement: now, but never before the day of this release.
 
-    A clock that was set back would make certificates valid again that have expired.
+    A clock that was set back would make expired certificates valid again.
     """
     return max(datetime.now(UTC), datetime.combine(BUILT, time(tzinfo=UTC)))
 
 
 class RulesInForce(Protocol):
-    """Whoever knows what mails are judged by."""
+    """Source of the rules in force."""
 
     @property
     def current(self) -> Rules:
-        """The rules for a mail that begins now."""
+        """Rules for a mail that begins now."""
         ...
 
 
@@ -82,13 +82,13 @@ class Judged(NamedTuple):
     evidence: Evidence
     verdict: Verdict
     policies: PolicySet
-    """That gave the verdict."""
+    """Policies that gave the verdict."""
     observed: Observed
-    """What the verdict rests on, without words."""
+    """Facts behind the verdict, without text of the mail."""
 
 
 class Judge:
-    """Gathers evidence and judges it; has no effect on any mail."""
+    """Gathers evidence and judges it; no effects."""
 
     def __init__(
         self,
@@ -102,9 +102,9 @@ class Judge:
         clock: Clock = utc_now,
         checks_as: str = "",
     ) -> None:
-        """Prepare; `secret` is the key under which readings are kept for other mails, empty to keep none.
+        """Prepare; `secret` keys the cache of readings, empty for no cache.
 
-        Checks wait for their turn as the one sender `checks_as`, behind the mails of others; empty when nobody else waits.
+        Checks queue as the one sender `checks_as`, behind mails; empty when nothing else queues.
         """
         self.rulebook = rulebook
         self.readings = Readings(workers, secret)
@@ -115,7 +115,7 @@ class Judge:
         self._checks_as = checks_as
 
     async def judge(self, transaction: Transaction, spool: Spool) -> Judged:
-        """Return the verdict on a mail, with what it rests on."""
+        """Return the verdict on a mail with the facts behind it."""
         rules = self.rulebook.current
         content = spool.content()
         if len(content) > LARGE_MESSAGE_BYTES:
@@ -141,7 +141,7 @@ class Judge:
     async def gather(
         self, transaction: Transaction, content: bytes | mmap.mmap, *, message: Message, rules: Rules
     ) -> Evidence:
-        """Bring together everything that a policy may see of one mail, but what stands in its parts."""
+        """Collect all evidence on a mail except the content of its parts."""
         evidence = Evidence(
             now=self._clock(),
             session=transaction.session,
@@ -158,7 +158,7 @@ class Judge:
     async def _read(
         self, transaction: Transaction, spool: Spool, evidence: Evidence, policies: PolicySet
     ) -> AsyncIterator[Reading]:
-        """Read a mail: here when it is a few lines of text for policies of ours, else in a child."""
+        """Read a mail: in this process when it is short text and all policies are ours, else in a child."""
         content, message = spool.content(), evidence.message
         assert message is not None
         ours = not any(one.foreign for one in policies.observers)
@@ -201,17 +201,17 @@ class Judge:
         )
 
     def judge_recipient(self, session: Session, envelope: Envelope) -> tuple[Evidence, Verdict, PolicySet]:
-        """Judge the envelope's only forward-path by what the envelope alone says."""
+        """Judge the envelope's only forward-path by the envelope alone."""
         rules = self.rulebook.current
         evidence = Evidence(now=self._clock(), session=session, envelope=envelope, directory=rules.directory)
         return evidence, evaluate_recipient(evidence, rules.policies), rules.policies
 
 
 class Behind:
-    """Mails that were answered 451 before they were judged, and are read to their end; for one event loop."""
+    """Mails deferred with 451 whose judgement continues in the background; for one event loop."""
 
     def __init__(self, *, limit_bytes: int = 64 << 20, limit_s: float = 600.0) -> None:
-        """Prepare; the limits are for the content of all these mails, and for the time after the answer of each."""
+        """Prepare; `limit_bytes` is for the content of all these mails, `limit_s` for each after its reply."""
         self._limit_bytes = limit_bytes
         self._limit_s = limit_s
         self._going: dict[str, asyncio.Task[Judged]] = {}
@@ -221,7 +221,7 @@ class Behind:
         return reference in self._going
 
     def take(self, reference: str, work: asyncio.Task[Judged], spool: Spool) -> bool:
-        """Have the work on a mail go on, its content in flight; False when there is no room."""
+        """Continue the work on a mail, keeping its content; False when there is no room."""
         if self._bytes + spool.size_bytes > self._limit_bytes:
             return False
         spool.hold()
@@ -241,15 +241,15 @@ class Behind:
         return True
 
     def close(self) -> None:
-        """End them all."""
+        """Cancel all."""
         for work in self._going.values():
             work.cancel()
 
 
 def without_hold(verdict: Verdict) -> Verdict:
-    """Return the verdict as a front end without a store for held mail acts on it: what would be held is refused.
+    """Return the verdict for a front end without a hold store: `hold` becomes a refusal.
 
-    A mail is never answered 250 unless somebody has it.
+    250 is never given unless the mail is stored or relayed.
     """
     if verdict.disposition is not Disposition.HOLD:
         return verdict
@@ -274,14 +274,14 @@ def _evaluate(evidence: Evidence, found: Inspection, policies: PolicySet) -> Jud
 
 
 def _weight(evidence: Evidence) -> int:
-    """Return about how long policies will take, in characters."""
+    """Estimate the cost of the policies, in characters."""
     header = evidence.message.header_length if evidence.message is not None else 0
     runs = (run for document in evidence.documents for run in document.runs)
     return header + sum(len(run.text) + _RUN_CHARACTERS for run in runs)
 
 
 def _parse_large(spool: Spool) -> Message:
-    """Parse a large content, and give its pages back at once: others wait for their turn with theirs."""
+    """Parse large content and release its memory pages at once: other mails wait in the queue with theirs."""
     message = parse(spool.content())
     spool.trim()
     return message

@@ -1,4 +1,4 @@
-"""The policies and the directory in force, swapped as one; a reload that fails keeps the last good ones."""
+"""Policies and directory in force, swapped together; a failed reload keeps the last good ones."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _LOG = logging.getLogger("gateway.pipeline.rulebook")
 
 @dataclass(frozen=True)
 class Rules:
-    """What one mail is judged by, from its beginning to its end."""
+    """Rules that one mail is judged by from beginning to end."""
 
     policies: PolicySet
     directory: Directory | None
 
 
 class Rulebook:
-    """Holds the rules in force."""
+    """Holder of the rules in force."""
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
@@ -34,11 +34,11 @@ class Rulebook:
 
     @property
     def current(self) -> Rules:
-        """The rules for a mail that begins now."""
+        """Rules for a mail that begins now."""
         return self._current
 
     def reload(self) -> bool:
-        """Load anew; on any fault log all of them, keep the rules in force and return False."""
+        """Reload; on faults log all of them, keep the rules in force and return False."""
         try:
             loaded = self._load()
         except UserError as error:
@@ -48,7 +48,7 @@ class Rulebook:
         return True
 
     def replace_directory(self, directory: Directory) -> None:
-        """Put a freshly read directory in force."""
+        """Put a newly read directory in force."""
         self._current = Rules(self._current.policies, directory)
 
     def _load(self) -> Rules:
@@ -67,11 +67,11 @@ def load_rules(configuration: Configuration) -> Rules:
 
 
 def policies_of(configuration: Configuration) -> PolicySet:
-    """Load the policies of a configuration with the waivers that were decided on; ConfigError with all faults."""
+    """Load the policies of a configuration with the waivers granted at the console; ConfigError with all faults."""
     return load_policy_set(policy_source(configuration.policy_in_use), decided=configuration.data / DECIDED)
 
 
 def policy_source(name: str) -> Path | str:
-    """Return a path for something that looks like a file, else the name of a preset."""
+    """Return a path for a value that looks like a file, else the name of a preset."""
     looks_like_file = "/" in name or name.endswith((".yaml", ".yml"))
     return Path(name) if looks_like_file else name

@@ -1,4 +1,4 @@
-"""Files given to be checked as the message they stand for: a mail itself, or one whose attachments they are."""
+"""Files to check as a message: the file itself when it is a mail, else a mail with the files attached."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _MAIL_FIELDS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _UNREAD_SUFFIXES = frozenset({"dat", "crt", "cer", "key", "crl"})
-"""Endings of files that are no mail either."""
+"""Further suffixes of files that are not mails."""
 _SOMEBODY = "kiem.tra.binhtan@tphcm.gov.vn"
 _STEP = 57 * 8192
-"""Octets that are encoded at once, in whole lines."""
+"""Bytes encoded at once, in whole lines."""
 
 
 @dataclass(frozen=True)
 class SampleMessage:
-    """Content in wire form and the envelope that goes with it."""
+    """Content in wire form with its envelope."""
 
     content: bytes
     reverse_path: str
@@ -35,7 +35,7 @@ class SampleMessage:
 
 
 def as_message(data: bytes, name: str, *, sender: str | None, recipients: tuple[str, ...]) -> SampleMessage:
-    """Return the message of a file; addresses that are not given come from its own header fields."""
+    """Return the message of a file; missing addresses come from its header fields."""
     if is_message(data, name):
         content = wire_form(data)
     else:
@@ -54,7 +54,7 @@ def as_message(data: bytes, name: str, *, sender: str | None, recipients: tuple[
 
 
 def is_message(data: bytes, name: str) -> bool:
-    """Whether a file is a mail: it begins with header fields and is not named as a document."""
+    """Whether a file is a mail: it begins with header fields and has no document suffix."""
     suffix = name.rpartition(".")[2].lower() if "." in name else ""
     row = by_filename(name)
     if suffix == "eml":
@@ -69,7 +69,7 @@ def is_message(data: bytes, name: str) -> bool:
 def mail_of(
     files: Iterable[tuple[str, bytes | mmap.mmap]], *, sender: str | None, recipients: tuple[str, ...]
 ) -> Iterator[bytes]:
-    """Yield the pieces of a mail that carries these files, each with its name, as its attachments in this order."""
+    """Yield the pieces of a mail with these named files as attachments, in order."""
     fields = (
         f"From: {sender or _SOMEBODY}",
         f"To: {', '.join(recipients) or _SOMEBODY}",
@@ -89,7 +89,7 @@ def mail_of(
 
 
 def _encoded(name: str) -> str:
-    """Return a name as RFC 2231 has it."""
+    """Return a file name as encoded by RFC 2231."""
     return "".join(
         character
         if character.isascii() and (character.isalnum() or character in "._-")

@@ -1,6 +1,6 @@
-"""Content judged as the relay would, for somebody who wants to know before sending; nothing is sent.
+"""Self-check: content judged as the relay would before it is sent; nothing is sent.
 
-One function serves `gateway check`, the page and the API of the console, and the self-check mailbox.
+Shared by `gateway check`, the console's page and API, and the self-check mailbox.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ from gateway.smtp.settings import SmtpLimits
 from gateway.spool import Spool
 
 PER_HOUR: Final = 10
-"""Checks of one person, by page and mailbox together."""
+"""Checks per person, page and mailbox together."""
 
 
 @dataclass(frozen=True)
 class FrontEndRules:
-    """What the relay asks of a content before anything judges it."""
+    """The relay's requirements on content before judgement."""
 
     limits: SmtpLimits
     languages: tuple[Language, ...]
     holds: bool = True
-    """Somebody can hold a mail; where nobody can, what would be held is refused."""
+    """Whether there is a hold store; without one `hold` is a refusal."""
 
     def refusal(self, spool: Spool) -> tuple[str, Reply | None]:
-        """Return the rule that a content breaks and the relay's reply for it; an empty text and None for none."""
+        """Return the rule that the content violates and the relay's reply; an empty text and None for none."""
         rule = refused_unread(spool, self.limits)
         if not rule:
             return "", None
@@ -60,30 +60,30 @@ class FrontEndRules:
 
 @dataclass(frozen=True)
 class Checked:
-    """What came out for one content."""
+    """Result of one check."""
 
     transaction: Transaction
     evidence: Evidence
     verdict: Verdict
     policies: PolicySet
     refused: str = ""
-    """Rule by which a front end would have refused the content unread, empty when it would have taken it."""
+    """Rule by which a front end would have refused the content before judgement; empty for none."""
     unread: Reply | None = None
-    """The front end's own reply then; the verdict is what the content would have got without that fault."""
+    """The front end's reply then; the verdict is that without this fault."""
 
     @property
     def passes(self) -> bool:
-        """Whether the mail would have gone on."""
+        """Whether the mail would have been relayed."""
         return self.disposition < Disposition.HOLD
 
     @property
     def disposition(self) -> Disposition:
-        """What would have been done."""
+        """Disposition of the mail, had it been sent."""
         return self.verdict.disposition if self.unread is None else Disposition.REJECT
 
     @property
     def reply(self) -> Reply:
-        """The reply that a client would have got."""
+        """Reply that a client would have got."""
         languages = self.evidence.session.languages
         if self.unread is not None:
             return self.unread
@@ -91,12 +91,12 @@ class Checked:
 
     @property
     def confidential(self) -> bool:
-        """Whether a secret was found or suspected."""
+        """Whether there is a secrecy finding, certain or suspected."""
         return explain.is_confidential(self.verdict)
 
     @property
     def marked(self) -> bool:
-        """Whether a mark was found, not only suspected."""
+        """Whether a mark was found, not merely suspected."""
         return any(judged.marked for judged in self.verdict.findings)
 
 
@@ -113,9 +113,9 @@ async def check(
     holds: bool = True,
     received_at: datetime | None = None,
 ) -> Checked:
-    """Judge a content as the relay would, from a sender to recipients; has no effect.
+    """Judge content as the relay would, from a sender to recipients; no effects.
 
-    Without rules of a front end it is one that a front end has taken. Where nobody `holds`, what would be held is refused.
+    Without `front_end` the content counts as accepted by one. Without `holds`, `hold` is a refusal.
     """
     transaction = Transaction(
         id=reference,
@@ -141,7 +141,7 @@ def record_of(
     size: int,
     digests: tuple[str, ...],
 ) -> r.Checked:
-    """Return what the log keeps of a check: no name of a file, and no word. The digests are yet to be keyed."""
+    """Return the audit record of a check: no file name, no text. The digests are not yet keyed."""
     each = tuple(checked)
     found = [one for one in (judged for one in each for judged in one.verdict.findings) if _open(one)]
     unread = tuple(f"content.{one.refused}" for one in each if one.refused)
@@ -170,7 +170,7 @@ def record_of(
 def record_of_unread(
     *, reference: str, via: str, who: str, client: str | None, sender: str, size: int, digests: tuple[str, ...]
 ) -> r.Checked:
-    """Return what the log keeps of a check that was not over in time; as `record_of`."""
+    """Return the audit record of a check past its deadline; as `record_of`."""
     word = Disposition.DEFER.word
     return r.Checked(
         id=reference, via=via, who=who, reverse_path=sender, client=client, size=size, digests=digests, disposition=word, would_be=word

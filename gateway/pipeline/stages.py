@@ -1,17 +1,16 @@
-"""The way of the data: `gather` and `evaluate` (`judge.py`), then what is done with the verdict (all effects).
+"""Mail pipeline: `gather` and `evaluate` (`judge.py`), then enact the verdict (all effects).
 
-One engine serves the SMTP relay, the milter and `gateway check`, so a dry run cannot differ from the real run. What
-happens to a mail, in order:
+The SMTP relay, the milter and `gateway check` share one engine, so a dry run cannot differ from the real run. Stages:
 
-    already relayed?   a byte-identical retry of the same login and envelope is answered 250 and not sent again; of
-                       another node's mails that is known just before the content goes out (`gateway.cluster.repetitions`)
+    already relayed?   a byte-identical retry of the same login and envelope gets 250 and is not sent again; other
+                       nodes' mails are checked just before the content goes out (`gateway.cluster.repetitions`)
     gather             parse, documents and signatures in the child, results of authentication
     evaluate           the policies in force when the mail began
-    hold               where there is a store (`gateway.hold.keeping`): sealed, recorded, told, then 250; else it is refused
+    hold               with a hold store (`gateway.hold.keeping`): seal, record, notify the sender, 250; else refuse
     refuse             audit `refused`, then the reply; or
     relay              audit `intent`; content to the next hop; audit `sending`; final dot; audit `outcome`; its reply
 
-No audit record, no 250: an audit that cannot be written raises `AuditError`, which the front end answers 451.
+No audit record, no 250: a failed audit write raises `AuditError`, which the front end answers with 451.
 """
 
 from __future__ import annotations
@@ -57,14 +56,14 @@ from gateway.system.uninterrupted import uninterrupted
 _LOG = logging.getLogger("gateway.pipeline.stages")
 
 RETRY_WINDOW_S = 900
-"""How long an identical retry is recognised."""
+"""Window in which an identical retry is recognised."""
 
 RETRY_MINUTES = 2
-"""After which a client is asked to send again what was not judged in time."""
+"""When the client is asked to retry a mail that was not judged in time."""
 
 
 class Pipeline:
-    """Judges and enacts; the engine behind the SMTP and the milter front end."""
+    """Engine of the SMTP and milter front ends: judges and enacts."""
 
     def __init__(
         self,
@@ -80,9 +79,9 @@ class Pipeline:
         on_judged: Callable[[Evidence, float], None] = lambda _evidence, _seconds: None,
         check_mailbox: CheckMailbox | None = None,
     ) -> None:
-        """Prepare; `on_judged` is told each mail's evidence and the seconds from its final dot to its verdict.
+        """Prepare; `on_judged` gets each mail's evidence and the seconds from its final dot to its verdict.
 
-        With `repetitions` a mail that another node has relayed is not sent again.
+        With `repetitions` a mail that another node relayed is not sent again.
         """
         self._repetitions = repetitions
         self._judge = judge
@@ -96,7 +95,7 @@ class Pipeline:
         self._new_reference = new_reference
 
     async def judge_recipient(self, session: Session, envelope: Envelope) -> Reply | None:
-        """Return a refusal for one forward-path, recorded; None lets it go on."""
+        """Return a recorded refusal of one forward-path; None accepts it."""
         evidence, verdict, policies = self._judge.judge_recipient(session, envelope)
         if verdict.disposition < Disposition.DEFER:
             return None
@@ -110,7 +109,7 @@ class Pipeline:
         return reply
 
     async def content_refused(self, refused: RefusedContent) -> None:
-        """Record a content that a front end refused as it came in."""
+        """Record content that a front end refused at reception."""
         await self._audit.content_refused(refused)
         _log_refusal(refused.id, refused.session, refused.envelope, refused.reply, f"content.{refused.rule}")
 
@@ -135,13 +134,13 @@ class Pipeline:
         return await self._relay_once(transaction, spool, relay, judged)
 
     async def judge_message(self, transaction: Transaction, spool: Spool) -> MilterAnswer:
-        """Judge a mail that an MTA holds (`gateway.milter.engine.MilterEngine`); delivery is the MTA's.
+        """Judge a mail in an MTA's session (`gateway.milter.engine.MilterEngine`); delivery is the MTA's.
 
-        The recorded outcome is what we told the MTA.
+        The recorded outcome is our answer to the MTA.
         """
         about_mail(transaction.id, transaction.session.auth_user)
         judged = await self._judged(transaction, spool)
-        # The record and the answer go together: neither the deadline nor the end of the connection comes between.
+        # Record and answer are one step: neither the deadline nor a disconnect may separate them.
         return await uninterrupted(self._answer(transaction, judged))
 
     async def refuse_overflow(
@@ -154,7 +153,7 @@ class Pipeline:
         limit_bytes: int | None,
         parts: Parts | None,
     ) -> Reply:
-        """Record a mail of an MTA that is too large, or for which there was no room, and return its refusal."""
+        """Record an MTA's mail that is too large or has no room, and return its refusal."""
         rule = "full" if limit_bytes is None else "too_big"
         reply = refusal(
             texts_in(session.languages),
@@ -171,14 +170,14 @@ class Pipeline:
         return reply
 
     def deadline_passed(self, transaction: Transaction) -> Reply:
-        """Return the temporary failure for a message whose judgement took too long, and say so in the log."""
+        """Log a judgement past its deadline and return its temporary failure."""
         _LOG.info("deadline passed, answered 451 4.4.7", extra={"mail": transaction.id})
         text = "goes_on" if transaction.id in self._behind else "deadline"
         texts = texts_in(transaction.session.languages)
         return texts.reply(451, "4.4.7", text, reference=transaction.id, minutes=RETRY_MINUTES)
 
     async def _answer(self, transaction: Transaction, judged: Judged) -> MilterAnswer:
-        """Record what an MTA is told, and return it."""
+        """Record the answer to an MTA, and return it."""
         evidence, verdict, policies, observed = judged
         if verdict.disposition >= Disposition.DEFER:
             reply = await self._refuse(transaction, judged)
@@ -202,14 +201,14 @@ class Pipeline:
     def _milter_fields(
         self, transaction: Transaction, evidence: Evidence, verdict: Verdict, policies: PolicySet
     ) -> tuple[tuple[str, str], ...]:
-        """Return the fields that the MTA is asked to put on top; trace fields and signatures are its own."""
+        """Return the header fields that the MTA must prepend; trace fields and signatures are its own."""
         octets = explain.verdict_fields(verdict, policies, transaction)
         if evidence.authentication is not None:
             octets += results_header.build(self._outgoing.authserv_id, evidence.authentication)
         return _as_pairs(octets)
 
     def _forged(self, evidence: Evidence) -> tuple[tuple[str, int], ...]:
-        """Return results under our own name that came with the mail: name and occurrence, to be taken out."""
+        """Return forged Authentication-Results under our name, to be removed: name and occurrence."""
         message = evidence.message
         if message is None:
             return ()
@@ -218,12 +217,12 @@ class Pipeline:
         return tuple(("Authentication-Results", same_name.index(field) + 1) for field in forged)
 
     def internal_error(self, reference: str, error: BaseException) -> Reply:
-        """Log a fault of ours and return the temporary failure that the peer gets; the fault's words stay here."""
+        """Log an internal error and return a temporary failure without its text."""
         log_failure(_LOG, reference, error)
         return self._texts.reply(451, "4.3.0", "internal", reference=reference)
 
     async def _already_relayed(self, transaction: Transaction) -> str | None:
-        """Return the reference of an identical mail that was relayed just before; only logins can be told apart."""
+        """Return the reference of an identical mail relayed within the window; authenticated mail only."""
         login = transaction.session.auth_user
         if login is None:
             return None
@@ -231,7 +230,7 @@ class Pipeline:
         return found.id if found is not None else None
 
     async def _already_held(self, transaction: Transaction) -> Reply | None:
-        """Return the answer to an identical mail that is held since just before."""
+        """Return the reply to a retry of a mail that is already held."""
         earlier = await self._keeper.held_before(transaction, RETRY_WINDOW_S) if self._keeper is not None else None
         if earlier is None:
             return None
@@ -239,7 +238,7 @@ class Pipeline:
         return texts_in(transaction.session.languages).reply(250, "2.0.0", "already_held", reference=earlier)
 
     async def _held(self, transaction: Transaction, spool: Spool, judged: Judged) -> Reply | None:
-        """Hold a mail and return what its sender is told; None where it may not be held, or there is no room."""
+        """Hold a mail and return the reply; None when it may not be held or there is no room."""
         evidence, verdict, policies, observed = judged
         if self._keeper is None or not self._keeper.may_hold(transaction, verdict):
             return None
@@ -252,14 +251,14 @@ class Pipeline:
             case = Case(transaction, verdict, evidence, observed, reply)
             return reply if await self._keeper.keep(case, spool, prepend) else None
         except TemporaryError as error:
-            with suppress(AuditError):  # then it is why
+            with suppress(AuditError):  # then the audit is the cause
                 await self._trouble(transaction, type(error).__name__)
             raise
 
     async def _judged(self, transaction: Transaction, spool: Spool) -> Judged:
-        """Judge a mail; a fault of ours is recorded, then goes on to the front end.
+        """Judge a mail; internal errors are recorded and re-raised.
 
-        A mail whose time is over is read to its end all the same, for when it comes again.
+        A mail past its deadline is still judged to the end, for its retry.
         """
         began = time.monotonic()
         work = begun(self._judge.judge(transaction, spool))
@@ -277,7 +276,7 @@ class Pipeline:
         return judged
 
     async def _refuse(self, transaction: Transaction, judged: Judged) -> Reply:
-        """Record a refusal and return its words."""
+        """Record a refusal and return its reply."""
         evidence, verdict, policies, observed = judged
         reply = explain.reply(
             verdict,
@@ -295,7 +294,7 @@ class Pipeline:
         await self._audit.trouble(transaction.id, session, reverse_path, fault)
 
     async def _relay_once(self, transaction: Transaction, spool: Spool, relay: Relay, judged: Judged) -> Reply:
-        """Relay a mail unless another node of the cluster has it."""
+        """Relay a mail unless another node of the cluster has relayed it or is sending it."""
         if self._repetitions is not None:
             reply = await answered_elsewhere(self._repetitions, self._audit, transaction)
             if reply is not None:
@@ -310,10 +309,10 @@ class Pipeline:
         return self._repetitions.settle(transaction.id, relayed=relayed) if self._repetitions is not None else None
 
     async def _relay(self, transaction: Transaction, spool: Spool, relay: Relay, judged: Judged) -> Reply:
-        """Hand a mail on: intent, content, `sending`, final dot, outcome.
+        """Relay a mail: `intent`, content, `sending`, final dot, `outcome`.
 
-        A small mail leaves in one packet with its final dot, so both marks are made in one commit beforehand, while the
-        next hop is asked for its go-ahead.
+        A small mail leaves in one packet with its final dot, so both records are one commit beforehand, concurrent with
+        the next hop's 354.
         """
         evidence, verdict, policies, observed = judged
         prepend = await self._outgoing.fields(
@@ -336,14 +335,14 @@ class Pipeline:
             if not in_one_stroke:
                 await before_content()
             reply = await relay.send(prepend, spool.wire_chunks(), before_final_dot)
-            await recorded  # also when the next hop refused before its dot
+            await recorded  # also when the next hop refused before the final dot
         except HopFailedError as failure:
-            recorded.add_done_callback(lambda one: one.cancelled() or one.exception())  # nobody waits for it
+            recorded.add_done_callback(lambda one: one.cancelled() or one.exception())  # retrieve its exception
             delivery = Delivery.UNKNOWN if failure.after_final_dot else Delivery.NOT_SENT
             await self._audit.outcome(transaction.id, None, delivery)
             raise
         except BaseException:
-            # Nobody waits until this is written: a writer that hangs is why the time was over.
+            # Not awaited: a hanging writer may be why the deadline passed.
             self._audit.given_up(transaction.id, recorded)
             raise
         failpoints.hit("pipeline.before_outcome")
@@ -356,7 +355,7 @@ class Pipeline:
 
 
 def _log_refusal(reference: str, session: Session, envelope: Envelope, reply: Reply, rules: str) -> None:
-    """Write the one line of a refusal: codes, rules and addresses; nothing of what the mail says."""
+    """Log a refusal in one line: codes, rules and addresses; no content."""
     count = len(envelope.forward_paths)
     _LOG.info(
         "refused %d %s: %s, from <%s> at %s to %d recipients",
@@ -366,7 +365,7 @@ def _log_refusal(reference: str, session: Session, envelope: Envelope, reply: Re
 
 
 def _rules(verdict: Verdict) -> str:
-    """Return the rules by which a mail is not accepted, the most severe first."""
+    """Return the rules that refuse a mail, the most severe first."""
     refusing = (judged for judged in verdict.gravest_first() if judged.effective >= Disposition.DEFER)
     return " ".join(dict.fromkeys(f"{judged.policy}.{judged.finding.rule}" for judged in refusing))
 

@@ -1,4 +1,4 @@
-"""Waivers for what was refused: from the record of a mail to the entries of a policy set that let it pass."""
+"""Waivers for a refused mail: policy entries made from its audit record."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ _BLOCKS = frozenset({"hold", "defer", "reject"})
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What is decided beside the reference."""
+    """Parameters of a waiver beside the reference."""
 
     until: date
     reason: str
     approved_by: str
     sha256: str = ""
-    """Digest of the refused file itself, asked for where the log keeps keyed digests only."""
+    """Digest of the refused file, required where the log has keyed digests only."""
     file: str = ""
-    """What to call that file in words."""
+    """Display name of that file."""
     prefix: str = "WV"
-    """Of the ids: those of a policy file and those decided at the console never meet."""
+    """Id prefix: waivers of a policy file and of the console never collide."""
 
 
 def new_entries(data: Path, reference: str, wanted: Wanted, *, today: date) -> list[dict[str, Any]]:
-    """Return the entries that let a refused mail pass; UserError when the log or the law has no such way."""
+    """Return the entries that let a refused mail pass; UserError when the log or the law does not allow one."""
     if not today <= wanted.until <= today + timedelta(days=LONGEST_WAIVER_DAYS):
         raise _fault("too_long", reference, until=wanted.until, days=LONGEST_WAIVER_DAYS)
     with AuditReader.open(data) as reader:
@@ -48,7 +48,7 @@ def new_entries(data: Path, reference: str, wanted: Wanted, *, today: date) -> l
 
 
 def entries_for(history: History, wanted: Wanted, keyed: Keyed) -> list[dict[str, Any]]:
-    """Return the entries that let a refused mail pass; NoWaiverError when the log or the law has no such way."""
+    """Return the entries that let a refused mail pass; NoWaiverError when the log or the law does not allow one."""
     entries = list(_entries(history, wanted, keyed))
     if not entries:
         raise _fault("nothing", history.reference)
@@ -81,7 +81,7 @@ def _entries(history: History, wanted: Wanted, keyed: Keyed) -> Iterator[dict[st
 
 
 def _refused(history: History) -> tuple[str, tuple[r.FindingFacts, ...]]:
-    """Return the sender and the findings of what was refused: a mail, or one recipient of it."""
+    """Return sender and findings of the refusal: of a mail, or of one recipient."""
     if history.mail is not None:
         return history.mail.reverse_path, history.mail.findings
     for record in history.records:
@@ -91,7 +91,7 @@ def _refused(history: History) -> tuple[str, tuple[r.FindingFacts, ...]]:
 
 
 def _aim(history: History, found: r.FindingFacts, reverse_path: str, wanted: Wanted, keyed: Keyed) -> dict[str, str]:
-    """Return what a waiver is for: the exact file where the fault is one of a file, and always the sender."""
+    """Return the scope of a waiver: always the sender, and the exact file when the finding is on a file."""
     sender = {"sender": reverse_path} if reverse_path else {}
     mail = history.mail
     if found.part is None:
@@ -105,7 +105,7 @@ def _aim(history: History, found: r.FindingFacts, reverse_path: str, wanted: Wan
 
 
 def _digest(history: History, mail: r.MailFacts, found: r.FindingFacts, wanted: Wanted, keyed: Keyed) -> str:
-    """Return the digest of the file of a finding, or of the file given, which must be one of the mail."""
+    """Return the digest of the finding's file, or of the given file, which must belong to the mail."""
     digests = {part.path: part.sha256 for part in mail.parts if part.sha256}
     if wanted.sha256:
         given = keyed.digests(wanted.sha256) if mail.confidential else (wanted.sha256,)
@@ -115,7 +115,7 @@ def _digest(history: History, mail: r.MailFacts, found: r.FindingFacts, wanted: 
     if mail.confidential:
         raise _fault("ask_file", history.reference)
     path = found.part or ""
-    # What stands in a container without a digest of its own is fixed by that of the container.
+    # A member without its own digest is identified by its container's digest.
     for holder in (path, path.rpartition("!")[0], path.partition("!")[0]):
         if holder in digests:
             return digests[holder]

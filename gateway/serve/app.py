@@ -1,4 +1,4 @@
-"""The composition root: configuration to objects. The only module that knows everyone."""
+"""Composition root: makes objects from the configuration."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SHIPPED_CERTS = Path(__file__).resolve().parents[2] / "certs"
 
 
 def hostname(configuration: Configuration) -> str:
-    """Return our name in banner, EHLO and trace fields."""
+    """Return our host name in banner, EHLO and trace fields."""
     return configuration.hostname or socket.gethostname() or "localhost"
 
 
@@ -62,14 +62,14 @@ def inspection_limits(configuration: Configuration) -> Limits:
 
 
 def places(configuration: Configuration) -> int:
-    """Return how many mails are read at one time."""
+    """Return how many mails are read concurrently."""
     return configuration.inspection.children or len(os.sched_getaffinity(0))
 
 
 def start_workers(configuration: Configuration, policies: PolicySet | None = None) -> WorkerPool:
-    """Start the zygote with the trust anchors of the configuration and the code of these policies, beside those installed.
+    """Start the zygote with the configuration's trust anchors and the modules of these and the installed policies.
 
-    UserError when it cannot.
+    UserError when it cannot start.
     """
     certs = configuration.certs
     with configuration.at("certs"):
@@ -95,7 +95,7 @@ def _pool_settings(configuration: Configuration, certs: Path | None, policies: P
 
 
 def shortcomings(status: PoolStatus) -> Iterator[tuple[str, str]]:
-    """What the machine lacks for the readers: the subject, and what follows and helps in both languages."""
+    """Missing features of the machine for the readers: the subject; consequence and remedy in both languages."""
     if status.sandbox is None:
         yield "sandbox", both("start", "doctor", "sandbox_silent")
     elif status.sandbox.missing:
@@ -107,7 +107,7 @@ def shortcomings(status: PoolStatus) -> Iterator[tuple[str, str]]:
 
 
 def smtp_settings(configuration: Configuration, taken: tuple[Taken, ...]) -> smtp.SmtpSettings:
-    """Return the SMTP front end's settings; `taken` says where each listener of the configuration accepts."""
+    """Return the SMTP front end's settings; `taken` has the bound addresses of each listener of the configuration."""
     listeners = [
         _smtp_listener(listener, configuration, where)
         for listener, where in zip(configuration.listeners, taken, strict=True)
@@ -123,18 +123,18 @@ def smtp_settings(configuration: Configuration, taken: tuple[Taken, ...]) -> smt
 
 
 def smtp_limits(configuration: Configuration) -> smtp.SmtpLimits:
-    """Return what the SMTP front end grants a client and a mail."""
+    """Return the SMTP front end's limits per client and mail."""
     return smtp.SmtpLimits(**_shared(configuration.limits, smtp.SmtpLimits))
 
 
 def _shared(section: Section, settings: type[smtp.SmtpLimits | hop.NextHopSettings]) -> dict[str, Any]:
-    """Return the values of a section that settings have under the same name: a new key needs no line here."""
+    """Return the values of a section for settings of the same name: a new key needs no line here."""
     names = {one.name for one in dataclasses.fields(settings)}
     return {name: value for name, value in section if name in names}
 
 
 def spool_settings(configuration: Configuration) -> SpoolSettings:
-    """Return where content in flight lives."""
+    """Return where content in flight is stored."""
     return SpoolSettings(
         memory_limit_bytes=configuration.limits.memory_per_message_bytes,
         directory=configuration.spool,
@@ -143,7 +143,7 @@ def spool_settings(configuration: Configuration) -> SpoolSettings:
 
 
 def check_spool(configuration: Configuration) -> None:
-    """Raise UserError when content could not be put where the configuration wants it."""
+    """Raise UserError when the configured spool is unusable."""
     if configuration.spool is None:
         return
     try:
@@ -155,7 +155,7 @@ def check_spool(configuration: Configuration) -> None:
 
 
 def check_cluster(configuration: Configuration) -> None:
-    """Raise UserError when the database of the cluster cannot be spoken to at all, or its key is none; it may be away."""
+    """Raise UserError for unusable database settings or an invalid cluster key; an unreachable database is accepted."""
     cluster = configuration.cluster
     if cluster is not None and cluster.dsn:
         failures()
@@ -163,7 +163,7 @@ def check_cluster(configuration: Configuration) -> None:
 
 
 def check_accounts(configuration: Configuration) -> None:
-    """Open the accounts of the console once, and warn of those without a second factor; UserError when they are damaged."""
+    """Check the console's accounts and warn of those without a second factor; UserError when the file is damaged."""
     if configuration.console is None:
         return
     book = Book.under(configuration.data)
@@ -199,7 +199,7 @@ def _smtp_listener(listener: Listener, configuration: Configuration, taken: Take
 
 
 def server_tls(listener: Listener) -> ssl.SSLContext | None:
-    """Return the TLS context of a listener; UserError that names the file when it cannot be made."""
+    """Return the TLS context of a listener; UserError that names the unusable file."""
     if listener.certificate is None or listener.key is None:
         return None
     for path, what in ((listener.certificate, "certificate"), (listener.key, "key")):
@@ -216,7 +216,7 @@ def server_tls(listener: Listener) -> ssl.SSLContext | None:
 
 
 def warn_of_days(certificate: Path) -> None:
-    """Log that a certificate is over or not yet valid; mail over other listeners goes on, so it stops nothing."""
+    """Log an expired or not yet valid certificate; not an error, for other listeners still serve mail."""
     days, words = certificate_days(certificate)
     match days:
         case Days.EXPIRED | Days.NOT_YET:
@@ -228,7 +228,7 @@ def warn_of_days(certificate: Path) -> None:
 
 
 def outgoing(configuration: Configuration) -> Outgoing:
-    """Return what adds header fields to relayed mail; UserError when a key cannot be used."""
+    """Return the writer of header fields of relayed mail; UserError for an unusable key."""
     section, name = configuration.authentication, hostname(configuration)
     resolver = Resolver(section.nameservers) if section.enabled or configuration.dkim.keys else None
     return Outgoing(
@@ -248,12 +248,12 @@ def _signers(configuration: Configuration) -> Iterator[Signer]:
 
 
 def next_hop_settings(configuration: Configuration) -> hop.NextHopSettings:
-    """Return the settings of the client to the city's server; UserError when its CA file cannot be used."""
+    """Return the settings of the next-hop client; UserError for an unusable CA file."""
     return _hop_settings(configuration, configuration.next_hop, "next_hop")
 
 
 def way_out(configuration: Configuration) -> WayOut | None:
-    """Return how released mail leaves, None where none is held; UserError when its CA file cannot be used."""
+    """Return the outgoing route of released mail, None without a hold store; UserError for an unusable CA file."""
     way = configuration.hold.release
     if way is None:
         return None

@@ -1,6 +1,7 @@
-"""The processes beside the front ends: made before the first fork, started in order, closed in the opposite order.
+"""Auxiliary processes: made before the first fork, started in order, closed in reverse order.
 
-Each gives back in its own process what belongs to others: those that serve no mail the addresses, then door after door.
+Each closes in its own process what belongs to others: the listeners' addresses where it serves no mail, then each
+other process's door.
 """
 
 from __future__ import annotations
@@ -48,14 +49,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Addresses:
-    """What was taken."""
+    """Bound addresses."""
 
     listeners: tuple[Taken, ...]
     metrics: Taken | None
     console: Taken | None
 
     def shown(self, configuration: Configuration) -> list[str]:
-        """Return them as the line `ready` shows them."""
+        """Return them as in the log line `ready`."""
         pairs = zip(configuration.listeners, self.listeners, strict=True)
         shown = [f"{listener.kind.value}={address}" for listener, taken in pairs for address in taken.addresses]
         for name, taken in (("metrics", self.metrics), ("console", self.console)):
@@ -63,7 +64,7 @@ class Addresses:
         return shown
 
     def close(self) -> None:
-        """Give back those of listeners and console."""
+        """Release those of listeners and console."""
         for taken in (*self.listeners, self.console):
             if taken is not None:
                 taken.close()
@@ -71,7 +72,7 @@ class Addresses:
 
 @dataclass(frozen=True)
 class Beside:
-    """All of them; the optional ones are None when the configuration does not ask for them."""
+    """All auxiliary processes; optional ones are None when not configured."""
 
     ship: SupervisedProcess | None
     audit: DoorProcess
@@ -90,7 +91,7 @@ class Beside:
             process.start()
 
     def look_after(self, load: SharedLoad) -> None:
-        """Replace those that died; the owner calls it now and then and on SIGCHLD."""
+        """Replace those that died; called periodically and on SIGCHLD."""
         if self.ship is not None and self.ship.supervise():
             load.replaced(Replaced.SHIP)
         if self.audit.supervise():
@@ -108,13 +109,13 @@ class Beside:
                 one.supervise()
 
     def renew_console(self) -> None:
-        """Have another console serve, with the certificate of now; it holds nothing that would be lost."""
+        """Restart the console with the current certificate; it has no state to lose."""
         if self.console is not None:
             self.console.close()
             self.console.start()
 
     def close(self) -> None:
-        """End them: those that ask others first; the shipper last, which then has the last records to ship."""
+        """Stop them, clients before the processes that they use; the shipper last, to ship the last records."""
         for process in reversed(self._all()):
             process.close()
         if self.ship is not None:
@@ -139,8 +140,8 @@ def beside(
 ) -> Beside:
     """Make the processes; none is started.
 
-    The `known` log is the one that is written, `troubles` what the metrics tell, `told` the way of those who have some.
-    With `shipping` the log is shipped to the centre of the cluster.
+    `known` identifies the log, `troubles` is the board for the metrics, `told` the pipe for reports of trouble.
+    With `shipping` the log is shipped to the cluster's centre.
     """
 
     def release() -> None:
@@ -194,7 +195,7 @@ def beside(
     steward = _steward(configuration, rulebook, audit, addresses, running, troubles, readers)
     console = None
     if configuration.console is not None and addresses.console is not None and steward is not None:
-        from gateway.serve.console import walled_console  # who configures none does without its libraries
+        from gateway.serve.console import walled_console  # import its libraries only when configured
 
         console = walled_console(configuration.console, addresses.console, steward, workers.close)
     cosigning = CosigningProcess(configuration, told, release_all) if configuration.audit.witnesses else None

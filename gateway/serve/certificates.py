@@ -1,4 +1,4 @@
-"""The certificates that the gateway serves, looked at before the first client sees them."""
+"""Checks of the served certificates before the first client."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateway.serve.app import server_tls, warn_of_days
 
 
 def check_certificates(configuration: Configuration) -> tuple[Path, ...]:
-    """Load each listener's certificate once, warn of those that end soon, and return them."""
+    """Load each listener's certificate once, warn of those that expire soon, and return their paths."""
     for number, listener in enumerate(configuration.listeners):
         with configuration.at("listeners", number, "certificate"):
             server_tls(listener)
@@ -22,8 +22,8 @@ def check_certificates(configuration: Configuration) -> tuple[Path, ...]:
 
 
 def check_console(configuration: Configuration) -> None:
-    """Load the console's certificate once, when there is a console."""
+    """Load the console's certificate once, if there is a console."""
     if configuration.console is not None:
-        from gateway.serve import console  # who configures none does without its libraries
+        from gateway.serve import console  # import its libraries only when configured
 
         console.check_console(configuration)

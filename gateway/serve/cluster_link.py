@@ -1,4 +1,4 @@
-"""What a front end shares with the other nodes of its cluster; of a machine that is alone, with its other front ends."""
+"""State that a front end shares with the other nodes of its cluster, or without one with its machine's front ends."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from gateway.system.levels import Levels
 from gateway.system.trouble import Teller, Trouble
 
 _UNKEYED = b"gateway"
-"""What hides logins in the database of a cluster without a key."""
+"""Key of login digests in the database of a cluster without a key file."""
 
 
 class ClusterLink:
-    """One front end's; made in its loop, started and closed there."""
+    """Cluster link of one front end; made, started and closed in its event loop."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class ClusterLink:
         process: str,
         first: bool,
     ) -> None:
-        """Prepare; the `first` front end does what one does for all, `process` is the name under which it writes the log."""
+        """Prepare; the `first` front end does the work needed once per node, `process` is its name in the log."""
         self.throttle: Throttle = AuthThrottle(limits, levels)
         self.repetitions: Repetitions | None = None
         self._database: Database | None = None
@@ -57,13 +57,13 @@ class ClusterLink:
             self._work += [throttle.sweep(), self.repetitions.conclude()]
 
     def start(self) -> None:
-        """Begin to reach the database; nobody waits for it."""
+        """Start connecting to the database in the background."""
         if self._database is not None:
             self._database.start()
         self._tasks = [asyncio.create_task(one) for one in self._work]
 
     async def close(self) -> None:
-        """Tell what is left to be told, and end."""
+        """Flush pending reports, and stop."""
         for task in self._tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):

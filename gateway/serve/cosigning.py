@@ -1,4 +1,4 @@
-"""The process that has witnesses cosign the log's checkpoints (`audit.witnesses`): mail and the log wait for none of it."""
+"""Process that gets the log's checkpoints cosigned by witnesses (`audit.witnesses`); mail and log never wait for it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ROUND_S: Final = 5.0
 
 
 def witnesses_of(configuration: Configuration) -> tuple[Witness, ...]:
-    """Return the witnesses of a configuration; UserError when a key is none of a witness."""
+    """Return the witnesses of a configuration; UserError when a key is not a witness key."""
     found = []
     for number, section in enumerate(configuration.audit.witnesses):
         with configuration.at("audit", "witnesses", number, "key"):
@@ -38,7 +38,7 @@ class CosigningProcess(SupervisedProcess):
     """Owned by the supervisor."""
 
     def __init__(self, configuration: Configuration, told: Pipe, release: Callable[[], None]) -> None:
-        """Prepare; `release` gives back, in the new process, what belongs to others."""
+        """Prepare; `release` closes, in the new process, what belongs to others."""
         super().__init__("gateway-cosign", self._serve)
         self._witnesses = witnesses_of(configuration)
         self._source = LogSource(configuration.data)
@@ -47,12 +47,12 @@ class CosigningProcess(SupervisedProcess):
         self._parent = os.getpid()
 
     def close(self) -> None:
-        """End the process; what it appends it appends whole."""
+        """End the process; its appends are atomic."""
         self.end(signal.SIGKILL)
 
     def _serve(self) -> None:
         end_with(self._parent)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # to the whole group; the supervisor ends us last
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # sent to the group; the supervisor ends us last
             signal.signal(number, signal.SIG_IGN)
         self._release()
         cosigning, teller = Cosigning(self._witnesses, self._source), Teller(self._told, "gateway-cosign")

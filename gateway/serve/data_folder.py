@@ -1,4 +1,4 @@
-"""The folder of audit and keys, which one gateway at a time holds."""
+"""Data folder with audit log and keys, locked by one gateway at a time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOCK_WAIT_S = 5.0
 
 
 def open_log(configuration: Configuration) -> Known:
-    """Open the log, or make one where there may be none yet, which is said; return by what it is known. UserError."""
+    """Open the log, or begin and report a new one where none is expected; return its identity. UserError."""
     fresh = not has_log(Folder(configuration.data))
     known = begin_log(configuration)
     cluster = configuration.cluster
@@ -33,7 +33,7 @@ def open_log(configuration: Configuration) -> Known:
 
 
 def begin_log(configuration: Configuration, *, anew: bool = False) -> Known:
-    """Open or make the log and mark it as ours; with `anew` whatever was ours before. UserError."""
+    """Open or begin the log and mark it as ours; with `anew` even if another log was ours before. UserError."""
     marker = Marker(configuration.audit.marker, "" if anew else configuration.audit.installation)
     with configuration.at("audit", "marker"):
         ours = None if anew else marker.known()
@@ -51,7 +51,7 @@ def begin_log(configuration: Configuration, *, anew: bool = False) -> Known:
 
 
 class DataFolder:
-    """The folder, mode 0700, locked while the context lasts; UserError when it cannot be had."""
+    """Context that holds the lock of the folder (mode 0700); UserError when it cannot be made or locked."""
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration

@@ -1,4 +1,4 @@
-"""One front-end process: an event loop with its listeners, its way to the audit and its share of the children."""
+"""Front-end process: event loop with listeners, connection to the audit writer, and share of the readers."""
 
 from __future__ import annotations
 
@@ -68,46 +68,46 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
 
 @dataclass(frozen=True)
 class Inherited:
-    """What the supervisor made before it forked."""
+    """Objects made by the supervisor before the fork."""
 
     configuration: Configuration
     rulebook: Rulebook
     workers: WorkerPool
     taken: tuple[Taken, ...]
-    """Where each listener of the configuration accepts, in its order."""
+    """Bound addresses of each listener of the configuration, in its order."""
     smtp: SmtpSettings
-    """Of all front ends: their TLS contexts are copies of one, so that any of them resumes what another began (RFC 8446 §2.2)."""
+    """Shared by all front ends: copies of one TLS context, so each resumes the others' sessions (RFC 8446 §2.2)."""
     audit_door: socket.socket
-    """To the process that writes the audit log."""
+    """To the audit writer process."""
     desk_door: socket.socket
-    """To the process that says whose turn it is to be read, and keeps what was read."""
+    """To the process with the inspection queue and the cache of readings."""
     secret: bytes
-    """Key of the digests under which it is kept; made at the start."""
+    """Key of the cache's digests; made at start."""
     load: SharedLoad
-    """Where each front end tells what it has in flight."""
+    """Shared memory for each front end's load."""
     rules_told: RulesTold
-    """Where each front end tells what it judges by."""
+    """Pipe for reports of the rules in use."""
     troubles: Pipe
-    """Where each front end tells what is wrong."""
+    """Pipe for reports of trouble."""
     levels: Levels
-    """Failures of AUTH, counted by all front ends together."""
+    """AUTH failure counts shared by all front ends."""
     shipping: Shipping | None
-    """How far the centre has the log, with a cluster."""
+    """Shipping progress, with a cluster."""
 
 
 def run(inherited: Inherited, slot: int, heart: Heart, ready_pipe: int) -> None:
-    """Serve until SIGTERM; writes one byte to `ready_pipe` once mail is accepted. Its load goes to a `slot`."""
+    """Serve until SIGTERM; write one byte to `ready_pipe` once mail is accepted. `slot` is its place for the load."""
     _tune_memory()
     uvloop.run(_Frontend(inherited, slot, heart).serve(ready_pipe))
 
 
 def _tune_memory() -> None:
-    """Spend less time on collecting garbage, and give the memory of large contents back when they are gone."""
-    # A mail makes few cycles, so they are looked for rarely; what the supervisor made it has frozen.
+    """Reduce garbage collection, and return the memory of large contents when freed."""
+    # A mail makes few cycles, so collections are rare; the supervisor's objects are frozen.
     gc.set_threshold(20_000, 20, 20)
-    # Once a large block was freed, glibc's malloc would keep blocks of that size in the heap, which then only grows.
+    # After freeing a large block, glibc's malloc would keep blocks of that size in the heap, which then only grows.
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:  # other C libraries do without
+    if mallopt is not None:  # absent in other C libraries
         mallopt(_M_MMAP_THRESHOLD, 512 << 10)
         mallopt(_M_TRIM_THRESHOLD, 1 << 20)
         mallopt(_M_ARENA_MAX, 2)
@@ -166,7 +166,7 @@ class _Frontend:
             if (watcher := self._watch_directory()) is not None:
                 aside.append(watcher)
             inherited.rules_told.tell(inherited.rulebook.current)
-            with suppress(BrokenPipeError):  # of a front end that replaces another, nobody waits for it
+            with suppress(BrokenPipeError):  # nobody reads the pipe of a replacement
                 os.write(ready_pipe, b".")
             os.close(ready_pipe)
             await stop.wait()
@@ -184,7 +184,7 @@ class _Frontend:
             living.cancel()
 
     async def _opened_audit(self) -> AuditLog:
-        """Open the log, and warn of mails whose outcome an earlier process left unknown."""
+        """Open the log, and warn of mails with an unknown outcome from an earlier process."""
         inherited, configuration = self._inherited, self._inherited.configuration
         rules = inherited.rulebook.current
         kept = configuration.audit.facts_days > 0
@@ -280,7 +280,7 @@ class _Frontend:
         return texts_in(languages).reply(*found) if found is not None else None
 
     async def _tell_load(self, smtp: SmtpServer, milters: list[MilterServer], hop: NextHop) -> None:
-        """Tell every second what is in flight, for those who watch."""
+        """Report the load every second."""
         while True:
             workers = self._inherited.workers.status()
             load = Load(
@@ -300,21 +300,21 @@ class _Frontend:
         configuration = self._inherited.configuration
         path = configuration.directory
         if path is None or (configuration.cluster is not None and configuration.cluster.rule_keys):
-            return None  # rules of the cluster change as a whole, by a reload
+            return None  # cluster rules change as a bundle, by a reload
         loop, rulebook = asyncio.get_running_loop(), self._inherited.rulebook
         rules_told = self._inherited.rules_told
 
-        def replace(directory: Directory) -> None:  # in the thread that has read the file
+        def replace(directory: Directory) -> None:  # runs in the thread that read the file
             rulebook.replace_directory(directory)
             rules_told.tell(rulebook.current)
             loop.call_soon_threadsafe(lambda: self._spawn(self._record_rules()))
 
-        # A front end that replaces another must start with a file that was broken meanwhile.
+        # A replacement front end must start even if the file has become invalid.
         live = LiveDirectory(path, on_change=replace, current=rulebook.current.directory)
         return asyncio.create_task(live.watch())
 
     def _reload(self) -> None:
-        """Load policy, directory and certificates anew; a fault keeps those in force."""
+        """Reload policy, directory and certificates; on a fault keep those in force."""
         self._renew_certificates()
         self._spawn(self._reload_rules())
 
@@ -333,18 +333,18 @@ class _Frontend:
         await self._record_mailboxes()
 
     async def _record_mailboxes(self) -> None:
-        """Record what changed in the directory; one front end does it for all."""
+        """Record changes of the directory; one front end does it for all."""
         directory = self._inherited.rulebook.current.directory
         if self._slot == 0 and directory is not None:
             await self._audit.mailboxes(directory)
 
     def _renew_certificates(self, *, warns: bool = True) -> None:
-        """Put the files of now into the contexts in use: handshakes from here on see them, sessions go on."""
+        """Reload certificates into the live TLS contexts: new handshakes use them, sessions continue."""
         for listener, settings in zip(self._smtp_sections, self._inherited.smtp.listeners, strict=True):
             if settings.tls_context is None or listener.certificate is None:
                 continue
             try:
-                server_tls(listener)  # a chain that does not fit its key would spoil the context in use
+                server_tls(listener)  # a chain that does not match its key would break the live context
                 settings.tls_context.load_cert_chain(listener.certificate, listener.key)
                 if warns:
                     warn_of_days(listener.certificate)
@@ -356,15 +356,15 @@ class _Frontend:
         log_internal_error(reference, error)
 
     def _note(self, event: SmtpEvent) -> None:
-        """Log what happened to a session, and keep in the audit what is said of logins."""
+        """Log an event of a session, and record events of logins in the audit."""
         self._vitals.noted(event)
         if event.kind is EventKind.NEXT_HOP_ANSWERED:
             return
-        if event.kind is EventKind.PASSWORD_JUDGED:  # for the audit alone
+        if event.kind is EventKind.PASSWORD_JUDGED:  # for the audit only
             session = Session(front_end=FrontEnd.SUBMISSION, client_address=event.client_address)
             self._spawn(self._passwords.judged(session, event.auth_user or "", sound=event.detail == "sound"))
             return
-        if event.kind is not EventKind.CONTENT_REFUSED:  # the pipeline says more of it, with its reference
+        if event.kind is not EventKind.CONTENT_REFUSED:  # the pipeline logs it with its reference
             extra = {"login": event.auth_user}
             _LOG.info("%s: %s %s", event.kind.value, event.client_address, event.detail, extra=extra)
         if event.kind in {EventKind.AUTH_FAILED, EventKind.AUTH_THROTTLED}:
@@ -384,7 +384,7 @@ class _Frontend:
 
 
 def _class_of(evidence: Evidence) -> MailClass:
-    """Return what kind of mail it was, for the figures."""
+    """Return the class of a mail, for the metrics."""
     if any(document.image_pages for document in evidence.documents):
         return MailClass.SCANS
     if all(document.format in ("text", "html") for document in evidence.documents):

@@ -1,4 +1,4 @@
-"""The hold store of the configuration: its folder, its key, and who holds mail in a front end."""
+"""Hold store of the configuration: folder, key, and keeper of a front end."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _LOG = logging.getLogger("gateway.hold")
 
 
 def check_hold(configuration: Configuration) -> None:
-    """Make the folder and look at what holds mail; UserError when it could not be held.
+    """Check the settings and make the folder of the hold store; UserError when mail could not be held.
 
-    Where nothing is held any more, mail that still is will neither be sent nor expire, which is said.
+    With `hold` off, remaining held mail is neither sent nor expires: logged as a warning.
     """
     if configuration.hold.release is None:
         if left := HoldStore(configuration.data).files():
@@ -43,7 +43,7 @@ def check_hold(configuration: Configuration) -> None:
 
 
 def check_key(configuration: Configuration) -> None:
-    """Raise UserError when the private key would not open what is sealed; a process of its own looks, so nobody here has it."""
+    """Raise UserError when the private key does not open sealed mail; tried in a child, to keep the key out of here."""
     hold = configuration.hold
     if hold.release is None or hold.identity is None:
         return
@@ -69,7 +69,7 @@ def _fault_of_key(identity: Path, recipient: str) -> str:
 
 
 def keeper_of(configuration: Configuration, audit: AuditLog, notices: Notices) -> Keeper | None:
-    """Return who holds mail in this process, None where none is held."""
+    """Return the keeper of this process, None without a hold store."""
     hold = configuration.hold
     if hold.release is None:
         return None

@@ -1,6 +1,6 @@
-"""What the supervisor looks at on the machine: room, inodes, memory, clock, certificates, and whether records leave it.
+"""The supervisor's machine checks: disk space, inodes, memory, clock, certificates, shipping lag.
 
-Each look is cheap.
+Each check is cheap.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gateway.system.trouble import Trouble
 from gateway.texts.catalogue import both
 
 Found = tuple[Trouble, str]
-"""A trouble and its reason; an empty one when there is none."""
+"""A trouble and its reason, empty when there is no trouble."""
 
 _LITTLE: Final = 0.05
 _FEW_INODES: Final = 100
@@ -32,20 +32,20 @@ _STEP_S: Final = 60.0
 _STEP_LASTS_S: Final = 900.0
 _KILLED_LASTS_S: Final = 60.0
 _STEPS_DAYS: Final = (30, 14, 3)
-"""Before the end of a certificate."""
+"""Days before the expiry of a certificate."""
 _BEHIND_S: Final = 30.0
 
 
 class Room:
-    """Space and inodes where the log stands."""
+    """Disk space and inodes of the log's filesystem."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._seen: deque[tuple[float, int]] = deque()
 
     def look(self) -> Iterator[Found]:
-        """Yield both."""
-        with suppress(OSError):  # who cannot even ask has the audit in trouble
+        """Yield the state of both."""
+        with suppress(OSError):  # then the audit reports trouble
             found = os.statvfs(self._folder)
             free = found.f_bavail * found.f_frsize
             part = found.f_bavail / found.f_blocks if found.f_blocks else 1.0
@@ -57,7 +57,7 @@ class Room:
             yield Trouble.INODES, words if few else ""
 
     def _lasts_s(self, free: int) -> float:
-        """Return how long the room lasts at the rate of the last hour; for ever while that is not known."""
+        """Return for how many seconds the space lasts at the last hour's rate; infinity while that is unknown."""
         now = time.monotonic()
         self._seen.append((now, free))
         while now - self._seen[0][0] > _RATE_MOST_S:
@@ -69,7 +69,7 @@ class Room:
 
 
 class Memory:
-    """Processes that the kernel ended because the limit of the service was reached."""
+    """Processes killed by the kernel at the service's memory limit."""
 
     def __init__(self) -> None:
         self._counter, self._limit = _memory_files()
@@ -78,7 +78,7 @@ class Memory:
         self._words = ""
 
     def look(self) -> Iterator[Found]:
-        """Yield it; a trouble for a minute after the last one."""
+        """Yield the state; a trouble until a minute after the last kill."""
         killed, now = self._count(), time.monotonic()
         if killed > self._killed:
             limit = _number(self._limit) >> 20
@@ -96,7 +96,7 @@ class Memory:
 
 
 def _memory_files() -> tuple[Path, Path]:
-    """Return where our control group counts what was ended for memory, and its limit (cgroup v2, else v1)."""
+    """Return our control group's files with OOM kills and memory limit (cgroup v2, else v1)."""
     v2, v1 = "", ""
     with suppress(OSError):
         for line in Path("/proc/self/cgroup").read_text().splitlines():
@@ -121,7 +121,7 @@ def _number(path: Path) -> int:
 
 
 class Clock:
-    """Whether the clock of the day goes as time does, and stands after the day of this release."""
+    """Whether the wall clock runs steadily, and is after the day of this release."""
 
     def __init__(self) -> None:
         self._offset_s = time.time() - time.monotonic()
@@ -129,7 +129,7 @@ class Clock:
         self._words = ""
 
     def look(self) -> Iterator[Found]:
-        """Yield it; a step is a trouble for a quarter of an hour."""
+        """Yield the state; a clock step is a trouble for a quarter of an hour."""
         now, monotonic = time.time(), time.monotonic()
         step_s = now - monotonic - self._offset_s
         if abs(step_s) > _STEP_S:
@@ -143,9 +143,9 @@ class Clock:
 
 
 def certificates(load: SharedLoad) -> tuple[str, str]:
-    """Return the words on certificates in use that end within 30 days, and the step that each has come to.
+    """Return a message on certificates in use that expire within 30 days, and the warning step of each.
 
-    Steps are 30, 14 and 3 days, then each day; a new one is said anew.
+    Steps are 30, 14 and 3 days, then each day; each new step is logged.
     """
     now = time.time()
     left = ((path, end, int((end - now) // _DAY_S)) for path, end in load.served_until())
@@ -159,7 +159,7 @@ def _step(days: int) -> int:
 
 
 def shipping_behind(shipping: Shipping) -> Iterator[Found]:
-    """Yield whether the centre is behind, and whether it has another log than we."""
+    """Yield the shipping lag, and whether the centre has a different log of this node (fork)."""
     fork, seconds = shipping.fork, shipping.lag_s
     words = both("trouble", "line", "behind", seconds=round(seconds), reason=shipping.away or "-")
     yield Trouble.SHIPPING, words if seconds > _BEHIND_S and not fork else ""

@@ -1,4 +1,4 @@
-"""Whether the next hop is there and can take mail, asked once at the start."""
+"""Check at the start that the next hop is reachable and can accept mail."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NEXT_HOP_WAIT_S = 5.0
 
 
 def expect_next_hop(configuration: Configuration) -> None:
-    """Raise UserError when the next hop does not answer within a few seconds of the start, or could never take mail."""
+    """Raise UserError when the next hop is unreachable for a few seconds, or can never accept mail."""
     section = configuration.next_hop
     if not section.required_at_start or all(item.kind is ListenerKind.MILTER for item in configuration.listeners):
         return
@@ -45,16 +45,14 @@ def _await_next_hop(configuration: Configuration) -> None:
 
 
 def _greet(settings: NextHopSettings) -> None:
-    """Raise UserError when an address that takes connections could never take mail."""
+    """Raise UserError when a reachable address can never accept mail."""
     found = probe(settings, timeout_s=_NEXT_HOP_WAIT_S)
     address = f"{settings.host}:{settings.port}"
     words = both("start", "next_hop", found.fitness.value, address=address, reason=found.reason)
     match found.fitness:
         case Fitness.TLS | Fitness.NO_SMTP:
             raise UserError(words)
-        case (
-            Fitness.SILENT | Fitness.REFUSED | Fitness.REJECTED
-        ):  # it is there; whether it takes mail later is its own affair
+        case Fitness.SILENT | Fitness.REFUSED | Fitness.REJECTED:  # reachable; it may accept mail later
             _LOG.warning("%s", words)
         case Fitness.GOOD:
             pass

@@ -1,8 +1,8 @@
-"""Điều 6 at AUTH: keeps yes or no for each mailbox in the audit, and tells the holder of a weak password by mail, once.
+"""Password strength at AUTH (Điều 6): records yes or no per mailbox, and mails the owner of a weak password once.
 
-Neither the password nor anything made from it comes here. A mailbox is recorded when this process sees it for the first
-time, when the answer changes, and again after a month. Of several processes only the one whose record is the first in a
-month sends the notice.
+Neither the password nor anything derived from it comes here. A mailbox is recorded when this process first sees it,
+when the result changes, and again after a month. Of several processes only the one with the first record in a month
+sends the notice.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _LOG = logging.getLogger("gateway.passwords")
 
 MONTH: Final = timedelta(days=30)
 _LIMIT_KNOWN: Final = 100_000
-"""Mailboxes that a process remembers; one that fell out is recorded once more than needed."""
+"""Mailboxes in memory; an evicted one is recorded once more than needed."""
 
 
 class PasswordWatch:
-    """What one process knows of the passwords of mailboxes."""
+    """Password results known to one process."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class PasswordWatch:
         self._known: OrderedDict[str, tuple[bool, datetime]] = OrderedDict()
 
     async def judged(self, session: Session, login: str, *, sound: bool) -> None:
-        """Take one answer: record it when it is news, and send the notice that it may call for."""
+        """Process a result: record a new one, and send the notice if due."""
         now, key = self._clock(), login.casefold()
         before = self._known.get(key)
         if before is not None and before[0] is sound and now - before[1] < MONTH:
@@ -69,7 +69,7 @@ class PasswordWatch:
             _LOG.warning("no notice was sent about a weak password: %s", error)
 
     async def _tell(self, login: str) -> None:
-        """Hand a notice to the next hop; one that it refuses is not tried again before the month is over."""
+        """Send a notice to the next hop; a refused one is not retried within the month."""
         address = mailbox_of(login, self._settings.login_domain)
         if not address:
             return
@@ -79,6 +79,6 @@ class PasswordWatch:
 
 
 def _first_in_a_month(data: Path, login: str, place: int, since: datetime) -> bool:
-    """Tell whether no earlier record of the month says the same of this login; reads files, so not on the event loop."""
+    """Whether no earlier record since then reports this login's weak password; reads files, not for the event loop."""
     with AuditReader.open(data) as reader:
         return not reader.weak_password_before(login, place, since)

@@ -1,7 +1,8 @@
-"""The process that follows the cluster's rules: it fetches bundles, checks them, and has them put in force at their time.
+"""Rules process: fetches the cluster's rule bundles, validates them, and switches to each at its time.
 
-It alone asks the centre; supervisor and front ends load files, as at any reload. Without the centre a bundle that was fetched
-still comes in force at its time. A node that judges by other rules a minute after that time is in trouble `rules`.
+Only this process reads rules from the centre; supervisor and front ends load files, as at any reload. A fetched bundle
+comes in force at its time even during an outage of the centre. A node still on other rules a minute later is in trouble
+`rules`.
 """
 
 from __future__ import annotations
@@ -33,15 +34,15 @@ _LOG = logging.getLogger("gateway.cluster")
 ROUND_S: Final = 1.0
 _TELL_S: Final = 10.0
 _FILES_S: Final = 60.0
-"""How long the files of a bundle may take: a directory of a city over a slow line."""
+"""Time limit for the files of a bundle: a city's directory over a slow line."""
 _CENTRE_S: Final = 12.0
-"""How long the centre may take for a round: to be reached, and to answer."""
+"""Time limit for one round with the centre, connect and queries."""
 _AGAIN_S: Final = 15.0
-"""After which a reload that had no effect is asked for again."""
+"""Interval before a reload without effect is requested again."""
 _RETRY: Final = timedelta(seconds=10)
-"""After which a bundle that could not be had is fetched again."""
+"""Interval before the retry of a failed fetch."""
 PATIENCE_S: Final = 50.0
-"""How long after its time a bundle may be missing."""
+"""Tolerated delay of a bundle after its time."""
 
 
 class Ruling:
@@ -50,7 +51,7 @@ class Ruling:
     def __init__(
         self, configuration: Configuration, cluster: Cluster, *, activate: Callable[[], None], teller: Teller
     ) -> None:
-        """`activate` has the supervisor load the rules anew; it is called after a switch. UserError for keys that are none."""
+        """`activate` makes the supervisor reload the rules; called after a switch. UserError for invalid keys."""
         self._configuration = configuration
         self._cluster = cluster
         self._keys = verifier_keys(cluster.rule_keys, "rules")
@@ -60,7 +61,7 @@ class Ruling:
         self._teller = teller
         self._centre: Connection | None = None
         self._faults: dict[int, tuple[datetime, str]] = {}
-        """Bundles that are signed and cannot be used here: from when they should be, and why."""
+        """Signed bundles that are unusable here: when they are due, and why unusable."""
         self._tried: dict[int, datetime] = {}
         self._ignored: set[str] = set()
         self._away = False
@@ -70,7 +71,7 @@ class Ruling:
         self._told_at = 0.0
 
     def step(self, now: datetime) -> float:
-        """Do a round; return how long to wait for the next."""
+        """Do a round; return the seconds until the next."""
         self._switch(now)
         following = self._kept.next_at(now)
         wait_s = (following - now).total_seconds() if following is not None else ROUND_S
@@ -79,13 +80,13 @@ class Ruling:
             self._teller.happened(Trouble.RULES, fault, mails=0)
         else:
             self._teller.over(Trouble.RULES)
-        # A centre that hangs must not keep a bundle from its time.
+        # A hanging centre must not delay a switch.
         if following is None or wait_s > _CENTRE_S:
             self._ask(fault, now, fetches=following is None or wait_s > _CENTRE_S + _FILES_S)
         return min(ROUND_S, wait_s)
 
     def _ask(self, fault: str, now: datetime, *, fetches: bool) -> None:
-        """Fetch what is new and tell what is in force; without the centre what was fetched counts."""
+        """Fetch new bundles and report the rules in force; during an outage the fetched bundles remain valid."""
         away: tuple[type[Exception], ...] = (DatabaseError, UserError, *failures())
         try:
             centre = self._centre = self._centre or connect(self._cluster)
@@ -110,7 +111,7 @@ class Ruling:
                 connection.close()
 
     def _fresh(self, centre: Connection, now: datetime) -> list[Bundle]:
-        """Return what is to be fetched; a bundle that nobody we know has signed is left aside, and said once."""
+        """Return the bundles to fetch; one without a trusted signature is ignored and logged once."""
         self._faults = {number: fault for number, fault in self._faults.items() if number > self._kept.in_force}
         found = []
         for sequence, note in rules.published(centre, self._kept.in_force):
@@ -129,7 +130,7 @@ class Ruling:
         return found
 
     def _take(self, centre: Connection, bundle: Bundle) -> None:
-        """Fetch the files of a bundle and keep them, if they can be judged by."""
+        """Fetch the files of a bundle, validate and store them."""
         try:
             with within(centre, _FILES_S):
                 files = {name: rules.content(centre, digest) for name, digest in bundle.files.items()}
@@ -162,7 +163,7 @@ class Ruling:
         self._activate()
 
     def _fault(self, now: datetime) -> str:
-        """Return why this node judges by other rules than the cluster for longer than it may."""
+        """Return why this node has judged by other rules than the cluster beyond `PATIENCE_S`; empty otherwise."""
         for sequence, (at, words) in self._faults.items():
             if sequence > self._kept.in_force and (now - at).total_seconds() >= PATIENCE_S:
                 return words
@@ -198,7 +199,7 @@ class RulingProcess(SupervisedProcess):
     """Owned by the supervisor."""
 
     def __init__(self, configuration: Configuration, cluster: Cluster, told: Pipe, release: Callable[[], None]) -> None:
-        """Prepare; `release` gives back, in the new process, what belongs to others. UserError for keys that are none."""
+        """Prepare; `release` closes, in the new process, what belongs to others. UserError for invalid keys."""
         super().__init__("gateway-rules", self._serve)
         with configuration.at("cluster", "rule_keys"):
             verifier_keys(cluster.rule_keys, "rules")
@@ -209,12 +210,12 @@ class RulingProcess(SupervisedProcess):
         self._parent = os.getpid()
 
     def close(self) -> None:
-        """End the process: what it writes is there whole or not at all."""
+        """End the process; its file writes are atomic."""
         self.end(signal.SIGKILL)
 
     def _serve(self) -> None:
         end_with(self._parent)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # to the whole group; the supervisor ends us last
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # sent to the group; the supervisor ends us last
             signal.signal(number, signal.SIG_IGN)
         self._release()
         teller = Teller(self._told, "gateway-rules")

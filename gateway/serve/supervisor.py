@@ -1,8 +1,8 @@
-"""`gateway serve`: checks everything, takes the ports, starts zygote, audit and front ends, and keeps them running.
+"""`gateway serve`: checks the configuration, binds the ports, starts and supervises zygote, audit and front ends.
 
-The supervisor touches no mail. It ends with code 0 after SIGTERM or SIGINT once all front ends have drained; SIGHUP
-loads policy, directory, certificates and trust anchors anew, which is reported once every front end judges by them. A front
-end that dies is replaced.
+The supervisor handles no mail. It exits with code 0 after SIGTERM or SIGINT once all front ends have drained. SIGHUP
+reloads policy, directory, certificates and trust anchors, reported once every front end judges by them. A front end
+that dies is replaced.
 """
 
 from __future__ import annotations
@@ -61,11 +61,11 @@ _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 _LOOK_ROUND_S = 1.0
 _RELOAD_ROUND_S = 0.05
 _RELOAD_LIMIT_S = 120.0
-"""How long a front end may take to load the rules before that is told as a fault."""
+"""Time for a front end to load the rules before a fault is reported."""
 
 
 def serve(configuration: Configuration) -> int:
-    """Run the gateway; return the exit code. UserError before the first mail when anything does not fit."""
+    """Run the gateway; return the exit code. UserError, before the first mail, for any fault of the configuration."""
     logs.configure(configuration.log_level)
     allow_descriptors()
     with DataFolder(configuration):
@@ -85,7 +85,7 @@ def serve(configuration: Configuration) -> int:
         workers = start_workers(configuration, rulebook.current.policies)
         for subject, words in shortcomings(workers.status()):
             _LOG.warning("%s: %s", subject, words)
-        # What was made so far lives as long as the process. Unvisited by collections, its pages stay shared by all.
+        # Objects made so far live as long as the process. Frozen, their pages stay shared by all processes.
         gc.collect()
         gc.freeze()
         load = _new_load(configuration, certificates)
@@ -101,7 +101,7 @@ def serve(configuration: Configuration) -> int:
             troubles=watch.pipe, shipping=shipping, levels=Levels(time.monotonic),
             smtp=smtp_settings(configuration, listeners),
         )  # fmt: skip
-        signal.signal(signal.SIGHUP, lambda *_: None)  # of who asks for a reload before it is waited for
+        signal.signal(signal.SIGHUP, lambda *_: None)  # a reload requested before signals are awaited
         try:
             others.start()
             return _Supervisor(inherited, others, addresses, watch).run()
@@ -128,7 +128,7 @@ def _load_rules(configuration: Configuration) -> Rulebook:
 @dataclass(frozen=True)
 class _Frontend:
     slot: int
-    """Where it tells its load."""
+    """Its place for the load."""
     started: float
     heart: Heart
 
@@ -143,25 +143,25 @@ class _Supervisor:
         """By process id."""
         self._pauses = Pauses()
         self._due: list[float] = []
-        """When front ends that ended are to be replaced."""
+        """When each ended front end is due to be replaced."""
         self._stopping = False
         self._judges_by: dict[int, Digests] = {}
-        """What each front end told last."""
+        """Last report of each front end."""
         self._pending: set[int] = set()
-        """Front ends that have not told since the reload under way."""
+        """Front ends that have not reported since the current reload."""
         self._reload_began = 0.0
         self._anchors_good = True
-        """Whether the reload under way could load the trust anchors."""
+        """Whether the current reload loaded the trust anchors."""
         self._modules = _modules(inherited.rulebook)
-        """Those of policies that the readers have at hand."""
+        """Policy modules loaded in the readers."""
         console = inherited.configuration.console
         path = console.certificate if console is not None else None
         self._console_certificate = path.read_bytes() if path is not None else b""
         self._again = False
-        """Another reload was asked for while one was under way."""
+        """Another reload was requested during the current one."""
 
     def run(self) -> int:
-        """Start the front ends, say `ready`, and wait for signals until everything has ended."""
+        """Start the front ends, log `ready`, and handle signals until all processes have ended."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         pipes = [self._fork() for _ in range(self._inherited.configuration.workers)]
         for pipe in pipes:
@@ -199,7 +199,7 @@ class _Supervisor:
         self._watch.look(self._signs)
 
     def _signs(self) -> Iterator[tuple[Trouble, int, float]]:
-        """Yield each process that is watched, with its seconds of silence."""
+        """Yield each watched process with its seconds since the last heartbeat."""
         workers, audit = self._inherited.workers, self._others.audit
         yield Trouble.AUDIT, audit.pid, audit.heart.silent_s()
         yield Trouble.ZYGOTE, workers.status().zygote_pid or 0, workers.silent_s()
@@ -207,7 +207,7 @@ class _Supervisor:
             yield Trouble.FRONT_END, pid, frontend.heart.silent_s()
 
     def _fork(self) -> int:
-        """Fork a front end and return the pipe on which it tells that it accepts mail."""
+        """Fork a front end and return the pipe on which it reports that it accepts mail."""
         reader, writer = os.pipe()
         parent = os.getpid()
         taken = {frontend.slot for frontend in self._frontends.values()}
@@ -226,9 +226,9 @@ class _Supervisor:
         return reader
 
     def _reload(self) -> None:
-        """Check the new files first; only good ones reach the front ends.
+        """Validate the new files; only valid ones reach the front ends.
 
-        Each kind by itself: a slip in a policy file must not keep an expired certificate in use.
+        Each kind separately: a mistake in a policy file must not keep an expired certificate in use.
         """
         if self._pending:
             self._again = True
@@ -239,7 +239,7 @@ class _Supervisor:
         self._look_at_certificates()
         good = self._inherited.rulebook.reload()
         told = signal.SIGHUP if good else signal.SIGUSR1
-        # Settings go to the readers with each mail. Only modules that are new to them must be there before.
+        # Settings go to the readers with each mail. Only modules new to them must be loaded before.
         known = _modules(self._inherited.rulebook) <= self._modules
         if known:
             self._tell(told)
@@ -259,7 +259,7 @@ class _Supervisor:
             systemd.ready("reload failed: the last good rules stay in force, see the log")
 
     def _hear(self) -> None:
-        """Take note of what front ends judge by; tell when all of them judge by the same."""
+        """Process the front ends' reports of their rules; settle when all judge by the same."""
         told = self._inherited.rules_told.told()
         for pid, reloaded, digests in told:
             self._judges_by[pid] = digests
@@ -272,7 +272,7 @@ class _Supervisor:
             self._settle(frozenset(self._judges_by.get(pid) for pid in self._frontends), late=bool(late))
 
     def _settle(self, judged_by: frozenset[Digests | None], *, late: bool) -> None:
-        """End a reload, if one is under way, and write down the rules that every front end has."""
+        """End the current reload, if any, and publish the rules that every front end has."""
         reloading, self._reload_began = self._reload_began, 0.0
         self._pending.clear()
         one = next(iter(judged_by)) if len(judged_by) == 1 else None
@@ -296,7 +296,7 @@ class _Supervisor:
             self._reload()
 
     def _look_at_certificates(self) -> None:
-        """Tell until when the files serve that the front ends are about to load; those they refuse keep the old end."""
+        """Publish the expiry of the certificates about to be loaded by front ends; unusable ones keep the old expiry."""
         for listener in self._inherited.configuration.listeners:
             if listener.certificate is not None:
                 with suppress(UserError, OSError, ValueError):
@@ -305,7 +305,7 @@ class _Supervisor:
         self._look_at_console()
 
     def _look_at_console(self) -> None:
-        """Start the console anew when its certificate is another one; those that cannot be used keep the old one."""
+        """Restart the console when its certificate has changed; an unusable one is not taken."""
         console = self._inherited.configuration.console
         if console is None or console.certificate is None:
             return
@@ -321,7 +321,7 @@ class _Supervisor:
             self._inherited.load.serve_until(console.certificate, certificate_ends(console.certificate))
 
     def _look_at_configuration(self) -> None:
-        """Tell whoever changed gateway.yaml that it is read at a start only, and what is wrong with it by now."""
+        """Warn that a changed gateway.yaml is read only at start, and report its faults."""
         file = self._inherited.configuration.file
         if file is None:
             return
@@ -335,7 +335,7 @@ class _Supervisor:
 
     def _reap(self) -> None:
         for pid in list(self._frontends):
-            ended, status = os.waitpid(pid, os.WNOHANG)  # one by one: the zygote is somebody else's child to wait for
+            ended, status = os.waitpid(pid, os.WNOHANG)  # by id: other children have other owners
             if ended == 0:
                 continue
             frontend = self._frontends.pop(pid)
@@ -352,7 +352,7 @@ class _Supervisor:
             self._due.append(now + self._pauses.after(status, now - frontend.started))
 
     def _replace(self) -> None:
-        """Start the front ends whose time has come."""
+        """Start the replacements that are due."""
         now = time.monotonic()
         for due in [due for due in self._due if due <= now and not self._stopping]:
             self._due.remove(due)
@@ -363,7 +363,7 @@ class _Supervisor:
                 self._due.append(now + _LOOK_ROUND_S)
 
     def _wait_s(self) -> float:
-        """Return how long to wait for a signal: until the next replacement, and never longer than `_LOOK_ROUND_S`."""
+        """Return how long to wait for a signal: until the next replacement, at most `_LOOK_ROUND_S`."""
         return max(
             0.0,
             min([_RELOAD_ROUND_S if self._pending else _LOOK_ROUND_S, *(due - time.monotonic() for due in self._due)]),
@@ -382,15 +382,15 @@ class _Supervisor:
 
 
 def _modules(rulebook: Rulebook) -> frozenset[str]:
-    """Return the modules that observe mails by the rules of now."""
+    """Return the modules that observe mails by the current rules."""
     return frozenset(one.module for one in rulebook.current.policies.observers)
 
 
 def _guarded(work: Callable[[], None]) -> int:
-    """Run a front end in the forked process; return its exit code, whatever happens."""
+    """Run a front end in the forked process; return its exit code in every case."""
     try:
         work()
-    except GatewayError as error:  # a full disk, a file that went away: no bug of ours
+    except GatewayError as error:  # a full disk, a removed file: no bug of ours
         print(f"gateway: {error}", file=sys.stderr, flush=True)
         return 2
     except BaseException as error:  # noqa: BLE001 - the child must not return into the supervisor's code

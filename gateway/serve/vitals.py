@@ -1,4 +1,4 @@
-"""What a front end knows of its own health: signs of life, troubles told to the supervisor, whether a client can be served."""
+"""Health of a front end: heartbeats, trouble reports to the supervisor, readiness for clients."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from gateway.texts.catalogue import both
 _ROUND_S: Final = 1.0
 _UNANSWERED_S: Final = 5.0
 _FAILURES_IN_A_ROW: Final = 3
-"""Of the next hop, until that counts as trouble: one connection that breaks is none."""
+"""Failures of the next hop before a trouble is reported: one broken connection is none."""
 _MOST_DESCRIPTORS: Final = 1 << 16
-"""As many as a child closes before it reads (`gateway.documents.wall.fork`)."""
+"""The number that a child closes before it reads (`gateway.documents.wall.fork`)."""
 _SPARE_PART: Final = 4
-"""One descriptor in so many is kept for mails in hand, and for telling those who come that there are none."""
+"""One descriptor in this many is reserved for mails in flight, and to refuse new clients with a reply."""
 
 
 def allow_descriptors() -> None:
-    """Take as many open files as the service may have: a shell gives 1024 although more are allowed."""
+    """Raise the soft limit of open files to the hard limit: shells default to 1024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MOST_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -37,13 +37,13 @@ def allow_descriptors() -> None:
 
 
 class Vitals:
-    """One front end's; the `Condition` of its SMTP server."""
+    """Health of one front end; the `Condition` of its SMTP server."""
 
     def __init__(self, heart: Heart, teller: Teller, folders: tuple[Path, ...]) -> None:
         self._heart = heart
         self._teller = teller
         self._folders = folders
-        """Where mails in hand and their records are written."""
+        """Folders of mails in flight and of their records."""
         self._failures = 0
         self._room_bytes, self._room_until = 0, 0.0
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
@@ -51,7 +51,7 @@ class Vitals:
         self._descriptors_limit = limit
 
     async def live(self, audit: AuditLog) -> None:
-        """Give a sign of life every second, and look at what may be in trouble."""
+        """Send a heartbeat every second, and check for trouble."""
         while True:
             self._heart.beat()
             if audit.unanswered_s > _UNANSWERED_S:
@@ -63,22 +63,22 @@ class Vitals:
             self._teller.count()
             await asyncio.sleep(_ROUND_S)
 
-    # What comes in from others
+    # Events
 
     def record_settled(self, error: AuditError | None) -> None:
-        """Take note that records were written, or could not be."""
+        """Note a successful or failed audit write."""
         if error is None:
             self._teller.over(Trouble.AUDIT)
         else:
             self._teller.happened(Trouble.AUDIT, str(error), mails=0)
 
     def failed(self, error: BaseException) -> None:
-        """Take note of the error for which a mail was put off."""
+        """Note the error for which a mail was deferred."""
         if isinstance(error, AuditError):
             self._teller.happened(Trouble.AUDIT, str(error))
 
     def noted(self, event: SmtpEvent) -> None:
-        """Take note of what the next hop did."""
+        """Note an event of the next hop."""
         if event.kind is EventKind.NEXT_HOP_ANSWERED:
             self._failures = 0
             self._teller.over(Trouble.NEXT_HOP)
@@ -90,7 +90,7 @@ class Vitals:
                 self._teller.happened(Trouble.NAMES if unresolved else Trouble.NEXT_HOP, event.detail)
 
     def addresses_away(self, reason: str) -> None:
-        """Take note of which addresses of the next hop are away; empty for none."""
+        """Note the unreachable addresses of the next hop; empty for none."""
         if reason:
             self._teller.happened(Trouble.NEXT_HOP_ADDRESS, reason, mails=0)
         else:
@@ -99,28 +99,28 @@ class Vitals:
     # `gateway.smtp.engine.Condition`
 
     def unfit(self, descriptor: int) -> str:
-        """Return the key of the words for a client that cannot be served now; empty when it can."""
+        """Return the text key of the refusal for a client; empty when it can be served now."""
         if descriptor >= self._descriptors:
             self._teller.happened(Trouble.DESCRIPTORS, f"ulimit -n {self._descriptors_limit}")
             return "banner_busy"
         return "no_log" if self._teller.lasts(Trouble.AUDIT) else ""
 
     def has_room(self, size_bytes: int) -> bool:
-        """Whether a mail of that size fits on the disks, as they were a second ago."""
+        """Whether a mail of that size fits on the disks, by their state a second ago."""
         now = time.monotonic()
         if now >= self._room_until:
             self._room_bytes, self._room_until = min(map(_free, self._folders)), now + _ROUND_S
         return self._room_bytes >= max(2 * size_bytes, LEAST_ROOM_BYTES)
 
     def refused_now(self, size_bytes: int) -> tuple[int, str, str] | None:
-        """Return code, enhanced code and key of the words for a mail that cannot be taken now; None when it can."""
+        """Return code, enhanced code and text key of the refusal for a mail; None when it can be accepted now."""
         if self._teller.lasts(Trouble.AUDIT):
             return 451, "4.3.2", "no_log"
         return None if self.has_room(size_bytes) else (452, "4.3.1", "no_room")
 
     @staticmethod
     def _lowest_free() -> int:
-        """Return the descriptor that the next client would get."""
+        """Return the lowest free descriptor, which the next client would get."""
         try:
             descriptor = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
@@ -132,6 +132,6 @@ class Vitals:
 def _free(folder: Path) -> int:
     try:
         found = os.statvfs(folder)
-    except OSError:  # writing will tell why
+    except OSError:  # a write will report the cause
         return 1 << 62
     return found.f_bavail * found.f_frsize

@@ -1,7 +1,7 @@
-"""The supervisor's watch: signs of life of its processes, the state of the machine, and the ledger of troubles.
+"""The supervisor's watchdog: heartbeats of its processes, machine checks, ledger of troubles.
 
-Who gives no sign for `SILENT_S` is in trouble, which is said; after `REPLACED_S` it is killed, and whoever owns it starts
-another. A process that the kernel holds in a write to the disk cannot be ended: that is said, and all else waits.
+A process without a heartbeat for `SILENT_S` is logged as a trouble; after `REPLACED_S` it is killed and its owner
+starts another. A process in uninterruptible disk sleep cannot be killed: that is logged, and it is not replaced.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from gateway.texts.catalogue import both
 _LOG = logging.getLogger("gateway.trouble")
 SILENT_S: Final = 5.0
 _BREATH_S: Final = 2.5
-"""Between two signs of life on a busy machine."""
+"""Longest interval between two heartbeats on a busy machine."""
 REPLACED_S: Final = 30.0
 _LOOK_ROUND_S: Final = 1.0
 
 
 class Watch:
-    """What the supervisor sees; `look` is called in each of its rounds."""
+    """The watchdog; `look` is called in each round of the supervisor."""
 
     def __init__(self, data: Path, load: SharedLoad, shipping: Shipping | None = None) -> None:
         self._shipping = shipping
@@ -39,11 +39,11 @@ class Watch:
         self._room, self._memory, self._clock, self._load = Room(data), Memory(), Clock(), load
         self._next = 0.0
         self._silent: dict[int, tuple[Trouble, int]] = {}
-        """Processes without a sign of life, and in how many rounds that was seen: what stops all of us makes nobody guilty."""
+        """Silent processes and in how many rounds each was seen silent: a pause of the whole machine blames none."""
         self._killed: set[int] = set()
 
     def look(self, processes: Callable[[], Iterator[tuple[Trouble, int, float]]]) -> None:
-        """Hear the front ends; once a second look at the machine and at each process: its id and seconds of silence."""
+        """Process reports; once a second check the machine and each process: its id and seconds of silence."""
         self.ledger.hear(self.pipe.read())
         if time.monotonic() < self._next:
             return
@@ -59,7 +59,7 @@ class Watch:
         self.ledger.look()
 
     def ended(self, trouble: Trouble, pid: int) -> None:
-        """Take note that a process has ended and is being replaced."""
+        """Note that a process has ended and is being replaced."""
         self.ledger.gone(str(pid))
         self._killed.discard(pid)
         if trouble is Trouble.ZYGOTE:
@@ -73,14 +73,14 @@ class Watch:
             yield from shipping_behind(self._shipping)
 
     def _note(self, trouble: Trouble, reason: str, step: str = "") -> None:
-        """Note what the machine is in, or out of."""
+        """Begin or end a trouble of the machine."""
         if reason:
             self.ledger.lasts(trouble, "machine", reason, step=step)
         else:
             self.ledger.over(trouble, "machine")
 
     def _mind(self, trouble: Trouble, pid: int, silent_s: float) -> None:
-        """Say that a process is silent, and end it when it has been so for long."""
+        """Log a silent process, and kill it after `REPLACED_S`."""
         rounds = self._silent.get(pid, (trouble, 0))[1] + 1
         silent_s = min(silent_s, rounds * _LOOK_ROUND_S + _BREATH_S)
         if silent_s < _BREATH_S:
@@ -109,7 +109,7 @@ def _silence(pid: int) -> str:
 
 
 def _held_by_the_kernel(pid: int) -> bool:
-    """Whether a process waits for a disk (state D of proc(5)): no signal ends it."""
+    """Whether a process is in uninterruptible disk sleep (state D of proc(5)): no signal ends it."""
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "D"
     return False

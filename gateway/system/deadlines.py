@@ -1,7 +1,7 @@
-"""Deadlines of many, with one timer for all of them: connections, replies, mails.
+"""Deadlines of connections, replies and mails, with one timer for all.
 
-Nearly all are moved or dropped long before they come, so to move one is to note a number. The timer is set to the earliest
-that was noted; when it fires, those that have passed are told and it is set anew.
+Nearly all are moved or cancelled before they pass, so moving one only stores a number. The timer is set to the
+earliest; when it fires, callbacks of passed deadlines are called and it is set again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 _LONGEST_TIMER_S: Final = 3600.0
 _TICK_S: Final = 0.001
-"""What a loop's clock may be behind the moment for which its timer was set."""
+"""How early a timer may fire by the loop's clock."""
 
 
 class Deadlines:
@@ -24,10 +24,10 @@ class Deadlines:
         self.kept: set[Deadline] = set()
         self._timer: asyncio.TimerHandle | None = None
         self.fires_at = math.inf
-        """When the timer looks at them all; no deadline is earlier."""
+        """When the timer fires; no deadline is earlier."""
 
     def fire_at(self, moment: float) -> None:
-        """Have the timer fire at a moment of the loop's clock, or before."""
+        """Make the timer fire no later than a time of the loop's clock."""
         if self._timer is not None:
             self._timer.cancel()
         self.fires_at = min(moment, self.loop.time() + _LONGEST_TIMER_S)
@@ -45,7 +45,7 @@ class Deadlines:
 
 
 class Deadline:
-    """A moment that is moved as time goes on; `passed` is called when it comes, and then it is off until it is set again."""
+    """A movable deadline; when it passes, `passed` is called once and it is off until set again."""
 
     __slots__ = ("_all", "at", "passed")
 
@@ -56,20 +56,20 @@ class Deadline:
         all_.kept.add(self)
 
     def set(self, moment: float) -> None:
-        """Have it come at a moment of the loop's clock."""
+        """Set it to a time of the loop's clock."""
         self.at = moment
         if moment < self._all.fires_at:
             self._all.fire_at(moment)
 
     def within(self, seconds: float) -> None:
-        """Have it come so many seconds from now."""
+        """Set it to `seconds` from now."""
         self.set(self._all.loop.time() + seconds)
 
     def off(self) -> None:
-        """Let it never come."""
+        """Turn it off."""
         self.at = math.inf
 
     def end(self) -> None:
-        """Be done with it."""
+        """Remove it."""
         self.at = math.inf
         self._all.kept.discard(self)

@@ -1,7 +1,7 @@
-"""Levels that leak away evenly, in memory that all processes of a machine share: made before the first fork.
+"""Leaky buckets in shared memory of all processes of a machine; made before the first fork.
 
-A table of fixed size; a key finds its place by a keyed digest, among a few neighbours. When those are taken the lowest level
-goes, of several the oldest. A record lock guards it, which the kernel takes back from a process that dies.
+A hash table of fixed size by keyed digest, with a few neighbouring places per key. When these are full the lowest level
+is evicted, of several the oldest. Guarded by a record lock, which the kernel releases when its holder dies.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from hashlib import blake2b
 from typing import Final
 
 _ENTRY: Final = struct.Struct("=16sdd")
-"""Digest of the key, level, and when that was."""
+"""Digest of the key, level, and time of that level."""
 _NEIGHBOURS: Final = 8
 
 
 class Levels:
-    """Anybody's level by key; times are of a clock that all processes share."""
+    """Level by key; times are of a clock that all processes share."""
 
     def __init__(self, clock: Callable[[], float], *, places: int = 1 << 16) -> None:
         self._clock = clock
@@ -34,19 +34,19 @@ class Levels:
         self._secret = secrets.token_bytes(32)
 
     def level(self, key: bytes, rate: float) -> float:
-        """Return the level of a key, of which `rate` leaks away in a second."""
+        """Return the level of a key, which leaks `rate` per second."""
         with self._locked():
             return self._find(self._digest(key), rate)[1]
 
     def fill(self, key: bytes, rate: float, *, most: float) -> None:
-        """Raise a level by one, to `most` at most."""
+        """Raise a level by one, capped at `most`."""
         digest = self._digest(key)
         with self._locked():
             place, level = self._find(digest, rate)
             _ENTRY.pack_into(self._memory, place, digest, min(most, level + 1), self._clock())
 
     def add(self, key: bytes, rate: float, *, most: float, amount: float = 1.0) -> bool:
-        """Raise or lower a level; False, and nothing is changed, when it would be higher than `most`."""
+        """Raise or lower a level; False, without a change, when it would exceed `most`."""
         digest = self._digest(key)
         with self._locked():
             place, level = self._find(digest, rate)
@@ -56,7 +56,7 @@ class Levels:
         return True
 
     def forget(self, key: bytes) -> None:
-        """Set a level to nothing."""
+        """Reset a level to zero."""
         digest = self._digest(key)
         with self._locked():
             place, level = self._find(digest, 0.0)
@@ -67,7 +67,7 @@ class Levels:
         return blake2b(key, key=self._secret, digest_size=16).digest()
 
     def _find(self, digest: bytes, rate: float) -> tuple[int, float]:
-        """Return where a key stands, or may be put, and its level."""
+        """Return the place of a key, or the one to use for it, and its level."""
         now, lowest, where = self._clock(), (float("inf"), 0.0), 0
         for place in self._places(digest):
             known, level, since = _ENTRY.unpack_from(self._memory, place)

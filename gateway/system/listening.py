@@ -1,8 +1,8 @@
-"""Every address of the configuration is taken before the first front end is forked.
+"""Listening addresses, bound before the first front end is forked.
 
-A TCP address is bound here without listening, so that a port in use is known at the start and port 0 is the same for all;
-each front end then listens on it by itself (SO_REUSEPORT). UNIX sockets and sockets from systemd listen already and are
-shared by all front ends: the kernel gives each connection to one of them.
+A TCP address is bound here without listening: a port in use is found at the start, and port 0 is the same for all front
+ends, which each listen on it (SO_REUSEPORT). UNIX sockets and sockets from systemd listen already and are shared by all
+front ends: the kernel gives each connection to one of them.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ _CONSOLE_BACKLOG = 128
 
 @dataclass(frozen=True)
 class Taken:
-    """Where one listener of the configuration accepts connections."""
+    """Bound addresses of one listener of the configuration."""
 
     addresses: tuple[str, ...]
-    """As the line `ready` shows them: HOST:PORT or unix:PATH."""
+    """As in the log line `ready`: HOST:PORT or unix:PATH."""
     host: str = ""
     port: int = 0
-    """Host and port for each front end to listen on itself; of the first socket when there are `sockets`."""
+    """Host and port on which each front end listens; of the first socket when there are `sockets`."""
     sockets: tuple[socket.socket, ...] = ()
-    """Sockets that listen already, shared by all front ends."""
+    """Already listening sockets, shared by all front ends."""
     reservation: socket.socket | None = None
-    """Holds host and port from now until the end."""
+    """Bound socket that reserves host and port until `close`."""
 
     def close(self) -> None:
-        """Give the address back."""
+        """Release the address."""
         for held in (*self.sockets, self.reservation):
             if held is not None:
                 held.close()
 
 
 def take_addresses(configuration: Configuration) -> tuple[tuple[Taken, ...], Taken | None]:
-    """Take the address of each listener, in order, and that of the console, None when there is none.
+    """Bind the address of each listener, in order, and the console's, None without one.
 
-    UserError that names the first one that is not to be had.
+    UserError that names the first unavailable one.
     """
     activated = activation.take()
     console = configuration.console
@@ -69,7 +69,7 @@ def take_addresses(configuration: Configuration) -> tuple[tuple[Taken, ...], Tak
 
 
 def take_metrics(configuration: Configuration) -> Taken | None:
-    """Take the address at which figures are served, None when there is none; UserError when it is not to be had."""
+    """Bind the metrics address, None without one; UserError when it is unavailable."""
     if configuration.metrics is None:
         return None
     with configuration.at("metrics"):
@@ -77,7 +77,7 @@ def take_metrics(configuration: Configuration) -> Taken | None:
 
 
 def _take_console(console: Console, activated: activation.Sockets) -> Taken:
-    """Take the console's address: it listens from now on, so that who comes before the process is there waits."""
+    """Bind the console's address and listen, so that early connections wait for the process."""
     name = console.activated_by
     if name is None:
         taken = take_address(console.listen)
@@ -123,20 +123,20 @@ def _from_systemd(listener: Listener, sockets: tuple[socket.socket, ...]) -> Tak
 def _name(found: socket.socket) -> str:
     address = found.getsockname()
     if found.family == socket.AF_UNIX:
-        # An abstract address is bytes that begin with NUL (unix(7)).
+        # An abstract address begins with NUL (unix(7)).
         return f"unix:{address if isinstance(address, str) else address.decode(errors='replace').replace(chr(0), '@')}"
     host, port = address[:2]
     return f"[{host}]:{port}" if found.family == socket.AF_INET6 else f"{host}:{port}"
 
 
 def take_address(listen: str) -> Taken:
-    """Bind a TCP address without listening; UserError when it is taken or not ours."""
+    """Bind a TCP address without listening; UserError when it is in use or not ours."""
     host, port = split_host_port(listen)
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        # Bound alone first: with SO_REUSEPORT two servers of one user would share the port unseen.
+        # First bound without SO_REUSEPORT: with it two servers of one user would share the port unnoticed.
         with socket.socket(family, kind, protocol) as alone:
             alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             alone.bind(address)
@@ -154,9 +154,9 @@ def take_address(listen: str) -> Taken:
 
 
 def listen_unix(path: Path, *, mode: int = 0o660) -> socket.socket:
-    """Return a listening UNIX socket for all worker processes; a stale one of an earlier process is replaced.
+    """Return a listening UNIX socket for all worker processes; a stale socket file is replaced.
 
-    UserError when somebody answers at the path, or when no socket can be made there.
+    UserError when another process listens at the path, or no socket can be made there.
     """
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:

@@ -1,7 +1,7 @@
-"""One JSON object a line on standard error; nothing a peer sent can end a line or hide in one.
+"""One JSON object per line on standard error; input from a peer can neither end a line nor hide in one.
 
-Events carry references, codes and addresses, never content, passwords or the text of a command. A line about a mail has
-its reference (`mail`) and the login that sent it (`login`), whoever writes it.
+Events hold references, codes and addresses, never content, passwords or the text of a command. Every line about a mail
+has its reference (`mail`) and the login of its sender (`login`).
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _MAIL: ContextVar[tuple[str, str | None]] = ContextVar("mail", default=("", None
 
 
 class JsonFormatter(logging.Formatter):
-    """Formats a record as one line of JSON: letters as they are, for people read it; what does not print, escaped."""
+    """Formats a record as one line of JSON: letters unescaped for readers, non-printing characters escaped."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line; a traceback is cut to its last lines."""
+        """Return the line; a traceback is truncated to its last lines."""
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -41,9 +41,9 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure(level: str) -> None:
-    """Send the product's log lines to standard error; libraries only from WARNING on, whatever the level is.
+    """Send the product's log lines to standard error; libraries from WARNING on at any level.
 
-    aiosmtpd logs whole commands at DEBUG and INFO, and a command may carry a password: its logger stays at WARNING.
+    aiosmtpd logs whole commands, which may hold a password, at DEBUG and INFO: its logger stays at WARNING.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
@@ -56,14 +56,14 @@ def configure(level: str) -> None:
 
 
 def about_mail(reference: str, login: str | None) -> None:
-    """Have all lines that this task writes from now on bear a mail's reference and login; empty for none any more."""
+    """Add a mail's reference and login to all further log lines of this task; an empty reference ends that."""
     _MAIL.set((reference, login))
 
 
 def log_failure(logger: logging.Logger, reference: str, error: BaseException) -> None:
-    """Write the line that a temporary failure's reference leads to.
+    """Write the log line to which a temporary failure's reference points.
 
-    What went wrong in the world (a full disk) is said in its own words; a bug of ours needs its traceback.
+    An operational error (a full disk) is logged by its message; a bug of ours with its traceback.
     """
     if isinstance(error, GatewayError):
         logger.error("%s: %s", reference, error)

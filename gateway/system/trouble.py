@@ -1,7 +1,7 @@
-"""Troubles as states: each is told once when it begins, every quarter of an hour while it lasts, and when it is over.
+"""Troubles as states: logged when one begins, every quarter of an hour while it lasts, and when it ends.
 
-Front ends tell the supervisor over a pipe. It keeps the ledger, writes the lines and a board that the metrics and
-`gateway doctor --running` read; the board is memory, for a disk may be what is in trouble.
+Front ends report to the supervisor over a pipe. It keeps the ledger, writes the log lines, and publishes a board that
+the metrics and `gateway doctor --running` read; the board is in memory, for the disk may be the trouble.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _AGAIN_S: Final = 900.0
 _BOARD: Final = "gateway-trouble"
 _BOARD_BYTES: Final = 1 << 14
 _LIMIT_REASON: Final = 300
-"""A line goes over the pipe in one piece (PIPE_BUF is 4096), whatever letters it holds."""
+"""Keeps a line of any characters below PIPE_BUF (4096), so its write is atomic."""
 
 
 class Trouble(Enum):
-    """What may be wrong; the value is the label of the metric and the key of the words in `trouble.toml`."""
+    """Kinds of trouble; the value is the metric label and the text key in `trouble.toml`."""
 
     AUDIT = "audit"
     FRONT_END = "front_end"
@@ -52,7 +52,7 @@ class Trouble(Enum):
 
 
 class Pipe:
-    """From the front ends to the supervisor; made before the first fork."""
+    """Pipe from the front ends to the supervisor; made before the first fork."""
 
     def __init__(self) -> None:
         self._reader, self.writer = os.pipe()
@@ -61,7 +61,7 @@ class Pipe:
         self._rest = b""
 
     def read(self) -> list[dict[str, Any]]:
-        """Return what was told since."""
+        """Return the new reports."""
         with suppress(BlockingIOError):
             while octets := os.read(self._reader, 1 << 16):
                 self._rest += octets
@@ -70,29 +70,29 @@ class Pipe:
 
 
 class Teller:
-    """The words of a front end, or of another process, to the supervisor."""
+    """Reports of a front end or another process to the supervisor."""
 
     def __init__(self, pipe: Pipe, source: str = "") -> None:
-        """`source` is a name for a process and those that replace it; without one it is this process, gone when it ends."""
+        """`source` names a process and its replacements; without it the source is this process and ends with it."""
         self._writer = pipe.writer
         self._source = source or os.getpid()
         self._mails: dict[Trouble, int] = {}
-        """Mails that each trouble has cost, of those that last."""
+        """Mails affected by each current trouble."""
         self._told: dict[Trouble, int] = {}
 
     def lasts(self, trouble: Trouble) -> bool:
-        """Whether it has begun and is not over."""
+        """Whether the trouble has begun and not ended."""
         return trouble in self._mails
 
     def happened(self, trouble: Trouble, reason: str, *, mails: int = 1) -> None:
-        """Tell that it costs mails; the first time it begins."""
+        """Report affected mails; the first report begins the trouble."""
         begins = trouble not in self._mails
         self._mails[trouble] = self._mails.get(trouble, 0) + mails
         if begins:
             self._tell(trouble, reason=reason)
 
     def over(self, trouble: Trouble) -> None:
-        """Tell that it is over, if it lasts."""
+        """Report its end, if it lasts."""
         if trouble in self._mails:
             self._tell(trouble)
             self._tell(trouble, over=True)
@@ -100,11 +100,11 @@ class Teller:
             self._told.pop(trouble, None)
 
     def begin(self, trouble: Trouble) -> None:
-        """Tell that nothing is known of it yet: what the process before this one told is over."""
+        """End what the replaced process reported: the state is not yet known."""
         self._tell(trouble, over=True)
 
     def count(self) -> None:
-        """Tell how many mails there have been; now and then."""
+        """Report the count of affected mails; called periodically."""
         for trouble in self._mails:
             self._tell(trouble)
 
@@ -114,30 +114,30 @@ class Teller:
         fresh = mails - self._told.get(trouble, 0)
         if not (reason or over or fresh):
             return
-        with suppress(OSError):  # a supervisor that does not read is in worse trouble
+        with suppress(OSError):  # a supervisor that does not read is the worse trouble
             os.write(self._writer, json.dumps({**words, "mails": fresh}).encode() + b"\n")
             self._told[trouble] = mails
 
 
 @dataclass
 class _State:
-    """One trouble that lasts."""
+    """One current trouble."""
 
     began: float
     since: datetime
     reason: str
     step: str
-    """Where it stands, of one that is said anew when that changes and not by the clock."""
+    """Current step, of a trouble that is logged again when its step changes instead of by time."""
     again: float
-    """When it is said next that it lasts."""
+    """When it is logged next."""
     sources: set[str] = field(default_factory=set)
     mails: int = 0
     fresh: int = 0
-    """Of these, since the last line."""
+    """Affected mails since the last log line."""
 
 
 class Ledger:
-    """The troubles that last; kept by the supervisor."""
+    """Current troubles; kept by the supervisor."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -145,7 +145,7 @@ class Ledger:
         self.board = Board()
 
     def hear(self, told: Iterable[dict[str, Any]]) -> None:
-        """Take what front ends told."""
+        """Process reports."""
         for line in told:
             trouble, source = Trouble(line["trouble"]), str(line["pid"])
             if line["over"]:
@@ -154,7 +154,7 @@ class Ledger:
                 self.lasts(trouble, source, line["reason"], mails=line["mails"])
 
     def lasts(self, trouble: Trouble, source: str, reason: str, *, mails: int = 0, step: str = "") -> None:
-        """Note that somebody is in trouble; it begins with the first, and anew with each other `step` that it comes to."""
+        """Add a source of a trouble; the first begins it, and a changed `step` begins it again."""
         state = self._states.get(trouble)
         if state is None or state.step != step:
             now = self._clock()
@@ -169,7 +169,7 @@ class Ledger:
         self._show()
 
     def over(self, trouble: Trouble, source: str) -> None:
-        """Note that somebody is out of it; it is over with the last."""
+        """Remove a source of a trouble; the last one ends it."""
         state = self._states.get(trouble)
         if state is None or source not in state.sources:
             return
@@ -180,12 +180,12 @@ class Ledger:
         self._show()
 
     def gone(self, source: str) -> None:
-        """Forget what somebody told who has ended."""
+        """Remove all reports of an ended process."""
         for trouble in list(self._states):
             self.over(trouble, source)
 
     def look(self) -> None:
-        """Say what still lasts, of those whose time has come."""
+        """Log the current troubles that are due."""
         now = self._clock()
         for trouble, state in self._states.items():
             if now >= state.again and not state.step:
@@ -213,7 +213,7 @@ class Ledger:
 
 
 class Board:
-    """Where the supervisor shows the troubles that last."""
+    """Current troubles as published by the supervisor."""
 
     def __init__(self) -> None:
         self._descriptor = os.memfd_create(_BOARD, os.MFD_CLOEXEC)
@@ -222,16 +222,16 @@ class Board:
         self.write({})
 
     def write(self, troubles: dict[str, dict[str, Any]]) -> None:
-        """Show these; a reader that comes in between sees the old or the new ones, or none that it can read."""
+        """Publish troubles; a concurrent reader sees the old or the new ones, or nothing readable."""
         self._memory[:] = json.dumps(troubles).encode()[:_BOARD_BYTES].ljust(_BOARD_BYTES)
 
     def read(self) -> dict[str, dict[str, Any]]:
-        """Return what is shown."""
+        """Return the published troubles."""
         return _parsed(self._memory[:])
 
 
 def shown_by(pid: int) -> dict[str, dict[str, Any]] | None:
-    """Return what the supervisor with this process id shows; None when there is none, or it is not ours to look at."""
+    """Return the troubles published by the supervisor with this process id; None without one or without permission."""
     with suppress(OSError):
         for entry in Path(f"/proc/{pid}/fd").iterdir():
             with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Work that goes to its end, whoever gives up waiting for it."""
+"""Work that completes even if its waiter is cancelled."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _Result = TypeVar("_Result")
 
 
 async def uninterrupted(work: Coroutine[None, None, _Result]) -> _Result:
-    """Return what `work` returns, however often the waiting task is cancelled meanwhile; for work that is short."""
+    """Return the result of `work` even if the waiting task is cancelled meanwhile; for short work."""
     task = asyncio.ensure_future(work)
     while not task.done():
         with suppress(asyncio.CancelledError):

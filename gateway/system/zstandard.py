@@ -1,4 +1,4 @@
-"""Zstandard (RFC 8878) of the standard library, or of its backport before Python 3.14."""
+"""Zstandard (RFC 8878) from the standard library, before Python 3.14 from its backport."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LEVEL_OF_FILES = 9
 
 @cache
 def _compressor() -> zstd.ZstdCompressor:
-    """Return the compressor of this process: making one costs three times what a small frame does."""
+    """Return the compressor of this process: making one costs three times a small frame."""
     return zstd.ZstdCompressor(level=_LEVEL)
 
 
@@ -29,7 +29,7 @@ def compress(data: bytes) -> bytes:
 
 
 def decompress(data: bytes, *, limit_bytes: int) -> bytes:
-    """Return the content of one frame; ValueError when it is damaged, has more behind it, or is over the limit."""
+    """Return the content of one frame; ValueError when it is damaged, has trailing data, or exceeds the limit."""
     decompressor = zstd.ZstdDecompressor()
     try:
         content = decompressor.decompress(data, max_length=limit_bytes + 1)
@@ -46,13 +46,13 @@ def open_for_writing(path: Path) -> BufferedIOBase:
 
 
 def open_for_reading(path: Path) -> BufferedIOBase:
-    """Open a file of frames; what is read raises OSError, EOFError when it is cut, ValueError when it is damaged."""
+    """Open a file of frames; reads raise OSError, EOFError when it is truncated, ValueError when it is damaged."""
     return _Reading(path)
 
 
 class _Reading(zstd.ZstdFile):
     def readline(self, size: int | None = -1) -> bytes:
-        """As of any file; ValueError for what is no Zstandard."""
+        """As `BufferedIOBase`; ValueError for data that is not Zstandard."""
         try:
             return super().readline(size)
         except zstd.ZstdError as error:

@@ -1,4 +1,4 @@
-"""A browser without script: logs in by a code from the sink, sends forms with files, reads pages."""
+"""HTTP client for the console: logs in by a code from the sink, sends forms with files, reads pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.sink import Sink
 
 @dataclass
 class Answer:
-    """What came back."""
+    """A response."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -28,7 +28,7 @@ class Answer:
 
 
 def multipart(fields: list[tuple[str, str]], files: list[tuple[str, bytes]]) -> tuple[str, bytes]:
-    """Return type and body of a form with files."""
+    """Return media type and body of a form with files."""
     mark = secrets.token_hex(12)
     parts = [
         f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
@@ -44,7 +44,7 @@ def multipart(fields: list[tuple[str, str]], files: list[tuple[str, bytes]]) -> 
 
 
 class Visitor:
-    """Somebody at the console of a running gateway."""
+    """A console session at a running gateway."""
 
     def __init__(self, address: tuple[str, int]) -> None:
         self.address = address
@@ -85,7 +85,7 @@ class Visitor:
             connection.close()
 
     async def enter(self, mailbox: str, sink: Sink) -> None:
-        """Log in by a code that comes by mail."""
+        """Log in by a mailed code."""
         while (await self.ask("GET", "/login")).status == 503:
             pass
         before = len(sink.delivered)
@@ -97,7 +97,7 @@ class Visitor:
         assert entered.status == 303, entered.text
 
     async def check(self, *files: tuple[str, bytes], to: str = "", sender: str = "", **more) -> Answer:
-        """Have files checked; the token of the form is fetched first."""
+        """Submit files for a check; the form's token is fetched first."""
         assert (await self.ask("GET", "/check")).status == 200
         form = [("to", to)] + ([("from", sender)] if sender else [])
         return await self.ask("POST", "/check", form=form, files=list(files), **more)

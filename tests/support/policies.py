@@ -1,4 +1,4 @@
-"""The shipped presets, loaded once; and one policy module on one mail, without an engine around it."""
+"""Shipped presets, loaded once, and single policy modules on one mail without an engine."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from gateway.model import Evidence, Facts, Finding, Looked, wordless
 
 @functools.cache
 def preset(name: str = "binhtan-7600") -> PolicySet:
-    """Return a preset as it is installed."""
+    """Return an installed preset."""
     return load_policy_set(name)
 
 
 def looked(policy: ModuleType, evidence: Evidence, settings: Any) -> Looked[Any]:
-    """Have a policy look at the documents of a mail."""
+    """Run a policy's `look` on the documents of a mail."""
     assert evidence.message is not None
     return Looked(
         now=evidence.now,
@@ -34,7 +34,7 @@ def looked(policy: ModuleType, evidence: Evidence, settings: Any) -> Looked[Any]
 
 
 def findings(policy: ModuleType, evidence: Evidence, settings: Any = None) -> Iterator[Finding]:
-    """Have a policy observe a mail and judge what is left of it without words."""
+    """Run a policy's `observe` on a mail, then evaluate the result without the mail's text."""
     settings = settings if settings is not None else policy.Settings()
     observe = getattr(policy, "observe", None)
     bare = wordless(evidence)

@@ -1,6 +1,6 @@
-"""A real PostgreSQL for tests: one for each process of pytest, on a UNIX socket of its own, a database for each test.
+"""A real PostgreSQL for tests: one per pytest process, on its own UNIX socket, a database per test.
 
-`from tests.support.postgres import cluster_dsn, postgres  # noqa: F401` in a conftest makes the fixtures known.
+`from tests.support.postgres import cluster_dsn, postgres  # noqa: F401` in a conftest registers the fixtures.
 """
 
 import itertools
@@ -19,7 +19,7 @@ _QUICK = ("fsync=off", "full_page_writes=off", "autovacuum=off", "shared_buffers
 
 
 def binaries():
-    """Return the folder of the newest PostgreSQL of this machine; the test is skipped without one."""
+    """Return the folder of the newest installed PostgreSQL; skips the test without one."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parent.parent.name))
     if not found:
         pytest.skip("no PostgreSQL (make system-test)")
@@ -35,7 +35,7 @@ class Postgres:
         self._server = None
         self._names = itertools.count(1)
         self._user = {}
-        if os.getuid() == 0:  # which PostgreSQL refuses to run as
+        if os.getuid() == 0:  # PostgreSQL refuses to run as root
             names = {entry.pw_name for entry in pwd.getpwall()}
             entry = pwd.getpwnam("postgres" if "postgres" in names else "nobody")
             os.chown(self.folder, entry.pw_uid, entry.pw_gid)
@@ -48,7 +48,7 @@ class Postgres:
         self._settings = () if durable else _QUICK
 
     def start(self):
-        """Start it, and wait until it answers."""
+        """Start it, and wait until it accepts connections."""
         settings = [f"unix_socket_directories={self.folder}", "listen_addresses=", *self._settings]
         self._server = subprocess.Popen(
             [self._bin / "postgres", "-D", self.folder / "data", *(f"-c{one}" for one in settings)],
@@ -61,7 +61,7 @@ class Postgres:
             time.sleep(0.02)
 
     def stop(self, mode="immediate"):
-        """Stop it; `immediate` is what a machine that dies does, `fast` what its administrator does."""
+        """Stop it; `immediate` like a machine failure, `fast` like an administrator."""
         if self._server is not None:
             subprocess.run(
                 [self._bin / "pg_ctl", "-D", self.folder / "data", "-m", mode, "-w", "stop"],
@@ -90,18 +90,18 @@ class Postgres:
         return name
 
     def dsn(self, database, host=None):
-        """Return the URI of a database; `host` is another way to it, such as a proxy's `127.0.0.1:PORT`."""
+        """Return the URI of a database; `host` is another route, such as a proxy's `127.0.0.1:PORT`."""
         return f"postgresql://gateway@{host or quote(str(self.folder), safe='')}/{database}"
 
     @property
     def socket(self):
-        """The UNIX socket on which it listens."""
+        """Its UNIX socket."""
         return str(self.folder / ".s.PGSQL.5432")
 
 
 @pytest.fixture(scope="session")
 def postgres():
-    """One server for all tests of this process; a test that stops it starts it again."""
+    """One server for all tests of this process; a test that stops it must start it again."""
     server = Postgres()
     try:
         server.start()

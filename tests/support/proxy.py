@@ -1,13 +1,13 @@
-"""A TCP proxy that a test makes slow, dumb or dead while connections go through it; it runs in a thread of its own."""
+"""TCP proxy in its own thread that a test can make slow, silent or dead while it forwards connections."""
 
 import asyncio
 import threading
 
 
 class Proxy:
-    """From a loopback port to a UNIX socket or a port; `state` is read for each piece of data.
+    """Forwards from a loopback port to a UNIX socket or a port; `state` is read for each piece of data.
 
-    `pass`: as it comes; `slow`: each piece `delay_s` later; `hang`: accepts, and nothing comes through; `dead`: closes.
+    `pass`: unchanged; `slow`: each piece delayed by `delay_s`; `hang`: accepts and forwards nothing; `dead`: closes.
     """
 
     def __init__(self, target, *, delay_s=5.0):
@@ -25,13 +25,13 @@ class Proxy:
         return f"127.0.0.1:{self.port}"
 
     def become(self, state):
-        """Change the state; `dead` ends the connections that go through as well."""
+        """Change the state; `dead` also closes open connections."""
         self.state = state
         if state == "dead":
             self._loop.call_soon_threadsafe(lambda: [writer.transport.abort() for writer in self._writers])
 
     def close(self):
-        """End it."""
+        """Stop it."""
         self._loop.call_soon_threadsafe(self._end.set)
         self._thread.join(30)
         self._loop.close()

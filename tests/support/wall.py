@@ -1,4 +1,4 @@
-"""A wall of the product that is warm already: its start takes more than what most tests do behind it."""
+"""A warm, shared worker pool of the product: starting one takes longer than most tests that use it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from tests.support.policies import preset
 
 class _Lent(WorkerPool):
     def close(self) -> None:
-        """Leave the wall to the next."""
+        """Keep the pool running for the next test."""
 
 
 def start() -> WorkerPool:
-    """Start a wall as `gateway serve` does by default."""
+    """Start a worker pool as `gateway serve` does by default."""
     certs = SHIPPED_CERTS if SHIPPED_CERTS.is_dir() else None
     observers = preset().observers
     return WorkerPool.start(PoolSettings(certs=certs, observing="gateway.engine.walled", observers=observers))
 
 
 def lend(wall: WorkerPool) -> WorkerPool:
-    """Return the wall for one event loop; closing it leaves it as it is."""
+    """Return the pool for one event loop; `close` leaves it running."""
     return _Lent(wall._settings, door=wall._door, process=wall._process)

@@ -1,8 +1,7 @@
-"""Commands of the gateway in processes of their own that need not import it: forked off one that has.
+"""Gateway commands as real processes, forked from a server that has imported the gateway.
 
-What a command does between its first line and its exit is the product's own; only the start of the interpreter and the
-imports, which take longer than most commands, are done once. The server is started with the first command and ends with
-the process of the tests.
+From its first line to its exit a command is the product's own; only interpreter start and imports, which take longer
+than most commands, are shared. The server starts with the first command and ends with the test process.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _STDERR = 2
 
 
 class WarmCli:
-    """The door to the server."""
+    """Client of the server."""
 
     def __init__(self) -> None:
         self._door, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -43,7 +42,7 @@ class WarmCli:
         self._process.wait()
 
     async def run(self, arguments: list[str], *, cwd: Path, stdin: bytes, timeout: float) -> tuple[int, bytes, bytes]:
-        """Run a command to its end; return exit code, standard output and standard error. TimeoutError kills it."""
+        """Run a command; return exit code, standard output, standard error. TimeoutError; the command is then killed."""
         with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             given.write(stdin)
             given.seek(0)
@@ -98,7 +97,7 @@ def _reap(how: int) -> None:
 
 
 def _mind(request: dict, descriptors: list[int]) -> None:
-    """Start the command, tell its process id, and how it ended; negative for a signal."""
+    """Start the command; report its process id and exit code (negative for a signal)."""
     *streams, status = descriptors
     runner = os.fork()
     if runner == 0:

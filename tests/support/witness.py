@@ -1,4 +1,4 @@
-"""A witness for tests."""
+"""A C2SP witness for tests."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 class Served:
-    """`gateway audit witness` as its own process."""
+    """`gateway audit witness` as a process."""
 
     def __init__(self, folder: Path, keys: Path, url: str = "http://127.0.0.1:0") -> None:
-        """Start it; `url` is where an earlier one was."""
+        """Start it; `url` is the address of an earlier one."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gateway.cli", "audit", "witness", "--listen", url.removeprefix("http://"), "--keys", str(keys),
              "--folder", str(folder), "--name", "witness.example"],
