@@ -1,3 +1,3 @@
-"""Fixtures of the cluster's tests."""
+"""Fixtures of the cluster tests."""
 
 from tests.support.postgres import cluster_dsn, postgres  # noqa: F401 - fixtures

@@ -1,4 +1,4 @@
-"""Several real gateways behind a real HAProxy, with the sample configuration of `deploy/haproxy`, on loopback addresses of their own."""
+"""Real gateways behind a real HAProxy with the sample configuration of `deploy/haproxy`, each on its own loopback address."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ PORTS = {"25": 2525, "587": 2587, "465": 2465, "9464": 9464}
 
 
 class Nodes:
-    """The gateways by number, the balancer, and the addresses of both; a node that is started again has its old address."""
+    """Gateways by number, balancer, and their addresses; a restarted node keeps its address."""
 
     def __init__(self, folder, sink, *, count=3, dsn="", launchers=None, **more):
         network = (os.getpid() << 3) + next(_NETWORKS)
@@ -57,13 +57,13 @@ class Nodes:
         return f"{self.prefix}.250", PORTS[port]
 
     async def start(self):
-        """Start all nodes, then the balancer, and wait until it gives mail to each."""
+        """Start all nodes, then the balancer, and wait until it has all nodes UP."""
         await asyncio.gather(*(gateway.start() for gateway in self.gateways))
         self.balance()
         await self.until_up(len(self.gateways))
 
     def balance(self):
-        """Start HAProxy with the sample, in which only addresses and ports are others."""
+        """Start HAProxy with the sample; only addresses and ports are replaced."""
         if shutil.which("haproxy") is None:
             pytest.skip("no haproxy (make system-test)")
         sample = (ROOT / "deploy/haproxy/haproxy.cfg").read_text()
@@ -80,7 +80,7 @@ class Nodes:
             self._balancer = subprocess.Popen(["haproxy", "-db", "-f", path], stdout=log, stderr=log)
 
     async def states(self, port="relay"):
-        """What the balancer says of each node: UP, DOWN, or on the way."""
+        """State of each node in the balancer: UP, DOWN, or changing."""
         reader, writer = await asyncio.open_unix_connection(self.folder / "haproxy.sock")
         writer.write(b"show stat\n")
         text = (await reader.read()).decode()
@@ -89,7 +89,7 @@ class Nodes:
         return {row[1]: row[17] for row in rows}
 
     async def until_up(self, count, limit_s=60):
-        """Wait until so many nodes get mail; return the seconds that took."""
+        """Wait until so many nodes are UP; return the elapsed seconds."""
         began = time.monotonic()
         while True:
             with contextlib.suppress(OSError):
@@ -99,7 +99,7 @@ class Nodes:
             await asyncio.sleep(0.05)
 
     async def ready(self, number):
-        """Status and words of `GET /ready` of a node."""
+        """Status and body of `GET /ready` of a node."""
 
         def get():
             try:
@@ -113,7 +113,7 @@ class Nodes:
         return await asyncio.to_thread(get)
 
     async def stop(self):
-        """SIGTERM to the nodes that run, then end the balancer."""
+        """Send SIGTERM to the running nodes, then stop the balancer."""
         running = [
             gateway for gateway in self.gateways if gateway.process is not None and gateway.process.returncode is None
         ]
@@ -124,7 +124,7 @@ class Nodes:
         assert set(codes) <= {0}
 
     def kill(self):
-        """End whatever still runs, after a test that failed."""
+        """Kill remaining processes after a failed test."""
         for gateway in self.gateways:
             if gateway.process is not None and gateway.process.returncode is None:
                 for pid in [*gateway.descendants(), gateway.pid]:
@@ -149,7 +149,7 @@ async def nodes(folder, sink, **options):
 
 @asynccontextmanager
 async def talking(address, *, past=None):
-    """A client after EHLO, through the balancer, or `past` it to a node of these, as the balancer would come."""
+    """A client after EHLO, through the balancer, or `past` it directly to a node, with the balancer's PROXY header."""
     local = f"{past.prefix}.250" if past is not None else None
     async with RawClient(*address, local=local, read_banner=past is None) as client:
         if past is not None:

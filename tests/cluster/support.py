@@ -1,4 +1,4 @@
-"""Logs, a centre and shippers for the cluster's tests."""
+"""Logs, a centre and shippers for the cluster tests."""
 
 import asyncio
 import sqlite3
@@ -21,7 +21,7 @@ def centre(dsn):
 
 
 def shipper(data, dsn, node="one"):
-    """A shipper in this process, with what it shows as `shown`."""
+    """A shipper in this process, with its shared progress as `shown`."""
     shown = Shipping()
     made = Shipper(data, Cluster(node=node, dsn=dsn), shown)
     made.shown = shown
@@ -29,7 +29,7 @@ def shipper(data, dsn, node="one"):
 
 
 def shipped(data, dsn, node="one"):
-    """Ship all that a log has, and return what the shipper shows."""
+    """Ship a whole log, and return the shipper's shared progress."""
     one = shipper(data, dsn, node)
     while one.step() == 0:
         pass
@@ -53,7 +53,7 @@ def there(connection, node="one", what="seq, body, hash", table="record"):
 
 
 async def until(holds, limit_s=60):
-    """Wait until something holds; return the seconds that it took."""
+    """Wait until a condition holds; return the elapsed seconds."""
     began = time.monotonic()
     while not holds():
         assert time.monotonic() - began < limit_s

@@ -1,4 +1,4 @@
-"""A day of a node's log as a file that verifies by itself, in a folder and in a bucket that lets nobody remove it."""
+"""Daily archives of a node's log, in a folder and in a bucket with object lock."""
 
 import json
 import subprocess
@@ -26,7 +26,7 @@ from tests.cluster.support import centre, local, shipped
 pytestmark = pytest.mark.cluster
 
 DAYS = [date(2026, 11, 20), date(2026, 11, 21), date(2026, 11, 22), date(2026, 11, 24)]
-"""On which something was recorded."""
+"""Days with records."""
 NOW = datetime(2026, 11, 26, 12, tzinfo=VIETNAM)
 
 
@@ -51,7 +51,7 @@ def _log(data):
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory):
-    """The log that is at the centre; nobody changes either."""
+    """A shipped log; tests do not change it or the centre."""
     data = tmp_path_factory.mktemp("log")
     _log(data)
     return data

@@ -1,4 +1,4 @@
-"""The commands that read the centre, from the command line."""
+"""Commands that read the centre."""
 
 import asyncio
 import json

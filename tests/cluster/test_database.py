@@ -1,4 +1,4 @@
-"""The cluster's database on the way of a mail: a budget, and mail goes on without it."""
+"""The cluster database on the mail path: deadline and outage."""
 
 import asyncio
 import subprocess

@@ -1,4 +1,4 @@
-"""Global checkpoints: what they cover cannot be changed, cut or written anew at the centre."""
+"""Global checkpoints: edits, truncation and rewrites of covered records at the centre are detected."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def key(tmp_path: Path):
 
 @pytest.fixture
 def nodes(tmp_path: Path, cluster_dsn: str):
-    """Have two nodes ship, and return how they ship more."""
+    """Ship the logs of two nodes, and return a function that ships more."""
 
     def more(first: int) -> None:
         for node in ("one", "two"):

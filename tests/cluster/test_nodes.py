@@ -1,4 +1,4 @@
-"""Three real gateways behind a real HAProxy, with a real PostgreSQL; `GATEWAY_LONG=1` (`make cluster`) takes the long times."""
+"""Three real gateways behind a real HAProxy, with a real PostgreSQL; `GATEWAY_LONG=1` (`make cluster`) runs the long variants."""
 
 import asyncio
 import itertools
@@ -32,7 +32,7 @@ def key_file(tmp_path):
 
 
 class LoggedIn(Clients):
-    """Clients with a login, through the balancer, that try each mail again until it is acknowledged; gaps are kept."""
+    """Authenticated clients through the balancer that retry each mail until it is acknowledged, and record the gaps."""
 
     def __init__(self, address):
         super().__init__(address)
@@ -72,9 +72,9 @@ async def outcomes(all_of_them):
 
 
 async def assert_each_once(all_of_them, sink, clients):
-    """Nothing acknowledged is lost; a mail with a login is delivered twice only when an earlier try ended `unknown`.
+    """No acknowledged mail is lost; a mail with a login is delivered twice only when an earlier attempt ended `unknown`.
 
-    A busy machine may miss the budget of 50 ms: a mail that went without the centre's answer says so in the log.
+    A busy machine may miss the deadline of 50 ms; the log names the mails sent without the centre's response.
     """
     delivered = {}
     for one in sink.delivered:
@@ -142,7 +142,7 @@ async def test_wrong_passwords_reach_the_city_as_often_as_the_limit_says(
                     command.upper().startswith(b"AUTH") for session in sink.sessions for command in session.commands
                 )
                 print(f"{tried} of the guesses reached the next hop")
-                # A busy machine misses the budget of 50 ms now and then; that try is decided as if the centre were away.
+                # A busy machine sometimes misses the deadline of 50 ms; that attempt is handled as during an outage.
                 busy = os.getloadavg()[0] > 2 * len(os.sched_getaffinity(0))
                 assert 1 <= tried <= (10 + 6 if away or busy else 12)
     finally:

@@ -1,6 +1,6 @@
-"""The centre fails under load: mail flows, the lag is shown, and afterwards each record is there once.
+"""Outages of the centre under load: mail flows, the shipping lag is reported, and then each record is shipped once.
 
-`GATEWAY_LONG=1` (`make cluster`) takes the long times.
+`GATEWAY_LONG=1` (`make cluster`) runs the long variants.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ OUTAGE_S, KILLS = (60, 50) if LONG else (3, 8)
 
 
 class Timed(Clients):
-    """Clients that keep the seconds of each mail."""
+    """Clients that record the seconds of each mail."""
 
     def __init__(self, address):
         super().__init__(address)
@@ -41,7 +41,7 @@ class Timed(Clients):
         self.seconds.append(time.monotonic() - began)
 
     def p99(self):
-        """The 99th hundredth of what came since the last call."""
+        """99th percentile since the last call."""
         found, self.seconds = self.seconds, []
         return statistics.quantiles(found, n=100)[98] if len(found) > 1 else max(found, default=0)
 
@@ -51,7 +51,7 @@ def shipper_of(gateway):
 
 
 def look(gateway):
-    """What a balancer is told; HTTPError when it is told to go elsewhere."""
+    """Response to a balancer; HTTPError when not ready."""
     host, port = gateway.address("metrics")
     with urllib.request.urlopen(f"http://{host}:{port}/ready", timeout=60) as answer:
         return answer.read().decode()
@@ -110,12 +110,12 @@ async def test_mail_flows_whatever_becomes_of_the_centre_and_every_record_arrive
                 for outage, (slowest, took) in times.items():
                     assert took < 10
                     if outage != "killed":  # a start of fifty processes costs what it costs
-                        # On a machine that does other things a short run tells hangs only.
+                        # On a busy machine a short run detects hangs only.
                         assert slowest < (1.5 * max(usual) + 0.05 if LONG else 3)
             with centre(cluster_dsn) as connection:
                 assert there(connection) == local(gateway.data), "not all was shipped at the end"
             assert "Traceback" not in gateway.log
-            # Said of each mail that did not wait until the centre had it, where replies are to wait.
+            # Logged, with `replicate: wait`, for each mail answered before the centre had its record.
             assert ("answered before the centre" in gateway.log) is (replicate == "wait")
     finally:
         proxy.close()
@@ -156,7 +156,7 @@ def fill_in_thread(data, mails, first=1):
 
 
 async def _break(outage, proxy, postgres, gateway):
-    """Break something for a while."""
+    """Cause an outage for a while."""
     if outage == "killed":
         for _ in range(KILLS):
             pid = await gateway.until(lambda: shipper_of(gateway))

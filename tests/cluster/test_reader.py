@@ -1,4 +1,4 @@
-"""The merged view: what the search of one log finds, the centre finds, for all logs together in the order of their time."""
+"""Merged view: a search at the centre returns the results of all local logs, in time order."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""`GET /ready`, and the real balancer that asks it: a node that should get no mail gets none, and is back soon."""
+"""`GET /ready` with a real balancer: a node that is not ready gets no mail, and gets mail again soon after recovery."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 class Careful(Clients):
-    """Clients that keep when each try was answered how."""
+    """Clients that record time and reply of each attempt."""
 
     def __init__(self, address):
         super().__init__(address)

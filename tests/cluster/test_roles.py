@@ -1,4 +1,4 @@
-"""The samples for the cluster's database: a node may add records there, and change none."""
+"""Sample database roles: a node may insert records, but not change them."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Rules of the cluster on one node: what is signed by a known key comes in force at its time, all else leaves the old."""
+"""Cluster rules on one node: a bundle with a trusted signature becomes active at its time; otherwise the old rules stay."""
 
 import asyncio
 import hashlib
@@ -30,7 +30,7 @@ DIRECTORY = "address,unit,kind,status\nvanthu.noivu.binhtan@tphcm.gov.vn,Phòng 
 
 
 class Told:
-    """What is told to the supervisor."""
+    """Reports to the supervisor."""
 
     def __init__(self):
         self.words = ""
@@ -44,7 +44,7 @@ class Told:
 
 
 class Node:
-    """A node without mail: whoever asks it to load rules anew has all front ends judge by them."""
+    """A node without mail: a reload takes effect on all front ends."""
 
     def __init__(self, folder, dsn, key, **cluster):
         self.folder, self.reloads, self.deaf = folder, 0, False
@@ -103,7 +103,7 @@ def test_a_bundle_comes_in_force_at_its_time_also_without_the_centre_and_after_a
     put(connection, key, STRICT, 30)
     assert node.step(0) == 1.0
     assert (node.name, node.reloads) == ("binhtan-7600", 1)
-    assert node.step(29.5) == pytest.approx(0.5)  # it is there when its time comes, and asks nobody before
+    assert node.step(29.5) == pytest.approx(0.5)  # it is stored before its time, and activation makes no query
     postgres.stop()
     try:
         node.step(30)
@@ -125,7 +125,7 @@ def test_to_go_back_is_to_publish_again_and_an_old_bundle_never_comes_back_by_it
     node.step()
     node.step()
     assert (node.name, load_rules(node.configuration).directory) == ("lenient", None)
-    connection.execute("DELETE FROM rules WHERE sequence = 2")  # who holds the database wants the first again
+    connection.execute("DELETE FROM rules WHERE sequence = 2")  # an attacker at the database replays the first bundle
     connection.execute("INSERT INTO rules VALUES (7, %s)", (first.note,))
     for _ in range(3):
         node.step()
@@ -268,7 +268,7 @@ def pair(folder, policy, directory):
 
 
 async def judged(gateway):
-    """When each mail was judged, and by what."""
+    """Time of each judgement, and its rules."""
     mails = [record for record in await gateway.records() if record["kind"] == "intent"]
     return [
         (datetime.fromisoformat(one["time"]), (one["mail"]["policy_digest"], one["mail"]["directory_digest"]))
@@ -293,7 +293,7 @@ async def test_while_mails_flow_each_is_judged_by_the_old_rules_or_by_the_new_an
         try:
             broken = nodes.gateways[-1] if count > 1 else None
             if broken is not None:
-                (broken.data / "rules").touch()  # where no folder can be made
+                (broken.data / "rules").touch()  # not a writable folder
             clients = Clients(nodes.address)
             tasks = [asyncio.create_task(clients.run()) for _ in range(2 + count)]
             await asyncio.sleep(1)
@@ -320,4 +320,4 @@ async def test_while_mails_flow_each_is_judged_by_the_old_rules_or_by_the_new_an
     first_new = (min(moment for moment, rules in mails if rules == new) - at).total_seconds()
     print(f"{len(mails)} mails; first by new rules {first_new:.2f} s after TIME, last by old ones {last_old:.2f} s")
     assert first_new >= 0
-    assert last_old < 5  # 2 s on a machine of its own
+    assert last_old < 5  # 2 s on an idle machine

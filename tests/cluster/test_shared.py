@@ -1,4 +1,4 @@
-"""What nodes ask of the centre on the way of a mail: failures of logins, and who sends what. Without it each goes on alone."""
+"""Queries to the centre on the mail path: failed logins and duplicate claims; during an outage each node works alone."""
 
 import asyncio
 import time
@@ -30,7 +30,7 @@ LIMITS = SmtpLimits(auth_failures_per_address=30, auth_failures_per_login=10, au
 def _patient_database(monkeypatch):
     monkeypatch.setattr(
         "gateway.cluster.database.BUDGET_S", 20.0
-    )  # a busy machine is no fault; outages have tests of their own
+    )  # tolerate a busy machine; outages are tested separately
     monkeypatch.setattr(Database.ask, "__kwdefaults__", {"within_s": 20.0})
 
 
@@ -137,7 +137,7 @@ async def test_one_that_is_being_sent_is_waited_for_on_a_living_node_and_put_off
     with centre(cluster_dsn) as rows:
         async with node(cluster_dsn, tmp_path / "1", "one") as one, node(cluster_dsn, tmp_path / "2", "two") as two:
             assert await one.claim(KEY, "BT-1") is None
-            with pytest.raises(StillSendingError, match="one"):  # it was never seen: dead
+            with pytest.raises(StillSendingError, match="one"):  # no heartbeat: dead
                 await two.claim(KEY, "BT-2")
             rows.execute("INSERT INTO node_seen VALUES ('one', clock_timestamp() + interval '1 hour', 1)")
             with pytest.raises(StillSendingError, match="one"):
@@ -148,7 +148,7 @@ async def test_one_that_is_being_sent_is_waited_for_on_a_living_node_and_put_off
             await one.settle("BT-1", relayed=True)
             assert await waiting == Elsewhere("one", "BT-1")
             rows.execute("UPDATE repetition SET relayed = false, at = at - interval '16 minutes'")
-            assert await two.claim(KEY, "BT-5") is None  # too old to hold
+            assert await two.claim(KEY, "BT-5") is None  # expired
 
 
 _OTHERS = (
@@ -176,7 +176,7 @@ async def test_what_no_node_wrote_is_not_believed(cluster_dsn, tmp_path, monkeyp
             if lie is not None:
                 rows.execute(f"UPDATE repetition SET {lie} WHERE key = %s".encode(), (KEY,))
             with monkeypatch.context() as later:
-                if lie is None:  # true once, and kept for longer than a claim holds
+                if lie is None:  # genuine, but replayed after the window
                     later.setattr("gateway.cluster.repetitions._CLOCKS_S", -1800)
                 assert await two.claim(KEY, "BT-3") is None
             assert "BT-3: " in caplog.text

@@ -1,4 +1,4 @@
-"""Shipping a log to the centre: each record once, nothing remembered, and a log that is not ours stops it."""
+"""Shipping: each record once, no local state, and a fork stops it."""
 
 import asyncio
 import shutil

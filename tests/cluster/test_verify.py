@@ -1,4 +1,4 @@
-"""`gateway audit verify --cluster`: what was changed at the centre or at a node is found, and named."""
+"""`gateway audit verify --cluster`: changes at the centre or at a node are detected and located."""
 
 import asyncio
 import json
@@ -86,7 +86,7 @@ def test_a_node_cannot_be_hidden(tmp_path, cluster_dsn, nodes):
 
 
 def _written_anew(folder, data):
-    """A log of as many records under the same key: what somebody does who holds it."""
+    """A log of as many records under the same key: a rewrite by its holder."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(data / "keys", folder / "keys")
     Folder(folder).prepare()
