@@ -5,7 +5,7 @@
     base64 of the root                RFC 6962, leaf i is h_(i+1)
     2026-11-24T08:00:00Z              extension line: when
     chain base64 of h_1200            extension line: the chain's head
-    from 301                          only where records before that one were gone when the tree began
+    from 301                          only where earlier records had been removed when the tree began
 
     — gateway-audit/3f2a9c1d base64 of key id and Ed25519 signature
 

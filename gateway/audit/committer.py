@@ -210,7 +210,7 @@ class Committer:
             append_note(self._folder, checkpoint)
 
     def _open_anew_after(self, error: Exception) -> None:
-        """After an I/O error SQLite's view of the file may be stale: open it anew (sqlite.org/rescode.html#ioerr)."""
+        """Reopen after an I/O error: SQLite's view of the file may be stale (sqlite.org/rescode.html#ioerr)."""
         if isinstance(error, sqlite3.OperationalError):
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()

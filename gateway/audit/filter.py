@@ -23,7 +23,7 @@ class Sight:
     addresses: frozenset[str] = frozenset()
     units: frozenset[str] = frozenset()
     everybody: bool = False
-    """All entries, whoever they are of."""
+    """All entries."""
     confidential: bool = False
     """With `everybody`, also mails with a secrecy finding; own entries always include them."""
     acts: bool = False

@@ -125,7 +125,7 @@ class Index:
     def _differs(self, index: sqlite3.Connection, tags: Iterable[str]) -> bool:
         last = _position(index)
         held = {tag: index.execute("SELECT count(*) FROM tag WHERE name = ?", (tag,)).fetchone()[0] for tag in tags}
-        # Nobody has written to the file since all rows were counted on this connection.
+        # No write to the file since all rows were counted on this connection.
         state = (last, index.execute("PRAGMA data_version").fetchone()[0])
         if state != self._counted_at:
             first = self.log.execute("SELECT min(seq) FROM record").fetchone()[0] or 1
@@ -162,7 +162,7 @@ class Index:
                 pass
             with self._locked(
                 wait_s=BUSY_BUDGET_S * 12
-            ):  # until both hold the same; others go on while they are compared
+            ):  # held until both indexes reach `last`; released for the comparison
                 last = max(position, _position(self._open()))
                 for index in (self._open(), fresh):
                     while _advance(index, self.log, 2000, last):

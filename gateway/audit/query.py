@@ -144,7 +144,7 @@ class AuditReader:
             index.set_progress_handler(None, 0)
 
     def search(self, words: str, *, limit: int = 50) -> tuple[Row, ...]:
-        """Return what holds all the words; letters with marks must match exactly, plain letters match either."""
+        """Return rows with all the words; letters with marks must match exactly, plain letters match either."""
         return self.find(Filter(words=words, limit=limit))
 
     def show(self, reference: str) -> History | None:
@@ -184,7 +184,7 @@ class AuditReader:
         return row is not None
 
     def checks_since(self, login: str, since: datetime) -> int:
-        """Return how many self-checks somebody has had since a time."""
+        """Return the number of a user's self-checks since a time."""
         row = (
             self._index.catch_up(within_s=self._limit_s)
             .execute(

@@ -271,7 +271,7 @@ class Act(Record, frozen=True, kw_only=True, omit_defaults=True, tag="act"):
     """An administrative act at the console or with `gateway console`, performed or refused."""
 
     who: str
-    """Name of the account, or mailbox; empty for a login under a name that nobody has, which may be a mistyped password."""
+    """Name of the account, or mailbox; empty for a login with an unknown name, which may be a mistyped password."""
     roles: tuple[str, ...] = ()
     """Roles at that time."""
     what: str

@@ -68,7 +68,7 @@ class _Channel:
 
 
 class AuditService:
-    """Serves the front ends of one log until they are gone."""
+    """Serves the front ends of one log until all have exited."""
 
     def __init__(
         self, committer: Committer | PatientCommitter, door: socket.socket, beat: Callable[[], None] = lambda: None
@@ -212,9 +212,9 @@ class AuditService:
 
 
 def conclude(committer: Committer | PatientCommitter, process: str) -> Recovery:
-    """Record the outcome of mails whose process is gone; they are never sent again. AuditError when that fails.
+    """Record the outcome of open mails of dead processes; they are never sent again. AuditError when that fails.
 
-    *Not sent* when the final dot cannot have gone out, else *unknown*: the operator sees them and asks the next hop.
+    *Not sent* when the final dot cannot have gone out, else *unknown*: the operator checks those with the next hop.
     """
     rows = committer.open_mails()
     alive = {name: is_alive(committer.folder, name) for name in {row[1] for row in rows}}

@@ -1,4 +1,4 @@
-"""The side tables of the log: mails between intent and outcome, and what was relayed lately.
+"""Side tables of the log: open mails (between intent and outcome), and keys of recently relayed mails.
 
 Their rows are written in the transaction of their records. The changes of a group are combined first, so that a commit
 takes a handful of statements for any number of mails: each step of SQLite releases the interpreter lock and acquires it

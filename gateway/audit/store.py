@@ -200,7 +200,7 @@ def damaged(path: Path, cause: str | tuple[str, str]) -> UserError:
 
 
 def open_checked(folder: Folder) -> sqlite3.Connection:
-    """Open or create the log and refuse one that is damaged; UserError tells why."""
+    """Open or create the log and reject a damaged one; UserError says why."""
     path = folder.database
     fresh = not path.exists() or path.stat().st_size == 0
     if fresh and any(folder.checkpoints.glob("*.notes")):
