@@ -80,6 +80,7 @@ async def test_each_mail_is_sent_once_whatever_is_killed_and_what_is_refused_is_
             assert [one.fate for one in lost(gateway.data, time.time())] == [Fate.UNKNOWN]
             put(gateway, "khong.co@x.example")
             await gateway.until(lambda: len(lost(gateway.data, time.time())) == 2)
+            answers = {one.recipient: one.answer for one in lost(gateway.data, time.time())}
             running = (await cli("doctor", "--running", "--data", gateway.data)).out
             await gateway.terminate()
             await gateway.start()
@@ -96,6 +97,7 @@ async def test_each_mail_is_sent_once_whatever_is_killed_and_what_is_refused_is_
     (report,) = told[OFFICE].iter_attachments()
     assert report.get_content()[:2] == b"PK"
     assert "chứng thư" in told[ADMIN]["Subject"]
-    assert "khong.co@x.example: 550 5.1.1 City: no such mailbox" in running
+    assert answers["khong.co@x.example"] == "550 5.1.1 City: no such mailbox"
+    assert "2 thông báo của cổng thư không đến nơi" in running
     assert "FAIL  certificate" in running
     assert [act["about"].split(" ", 1)[1] for act in acts] == [f"noivu {HEAD}", f"- {OFFICE}"]

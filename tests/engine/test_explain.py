@@ -141,7 +141,7 @@ def test_what_a_rule_would_have_held_says_that_this_gateway_cannot_hold(office: 
     held = msgspec.structs.replace(
         verdict, findings=tuple(msgspec.structs.replace(one, wanted=Disposition.HOLD) for one in verdict.findings)
     )
-    assert "không giữ thư chờ duyệt" in reply(held, office, reference=REF, now=NOW).lines[1]
+    assert "không giữ lại chờ duyệt được" in reply(held, office, reference=REF, now=NOW).lines[1]
 
 
 def test_a_deferred_mail_gets_451(tmp_path: Path):

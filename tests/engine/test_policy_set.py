@@ -278,7 +278,10 @@ def test_lint_warns_of_units_and_senders_that_the_directory_does_not_know(tmp_pa
 def test_lint_warns_of_rules_that_hold_mail(tmp_path: Path):
     path = tmp_path / "policy.yaml"
     path.write_text(BASE + "policies: {senders: {rules: {form: hold}}}\n")
-    assert "senders.form: hold has a place only behind a milter" in lint(path, registry=REGISTRY, now=NOW).text
+    assert (
+        "senders.form: hold needs hold.release in gateway.yaml, or a milter"
+        in lint(path, registry=REGISTRY, now=NOW).text
+    )
 
 
 def test_diff_shows_what_became_laxer(tmp_path: Path):

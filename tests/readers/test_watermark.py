@@ -99,7 +99,7 @@ def test_a_marked_watermark_of_a_picture_stops_the_mail_and_another_does_not() -
 @pytest.mark.slow
 def test_a_watermark_is_read_from_a_page_turned_into_curves() -> None:
     """All of the page is paths, as drawing programs write it: then it is looked at as a picture."""
-    from tests.readers.test_pdf_drawn import LINE, outline
+    from tests.readers.drawn_pages import LINE, outline
 
     def draw(canvas) -> None:
         for row in range(8):
