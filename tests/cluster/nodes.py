@@ -26,11 +26,13 @@ PORTS = {"25": 2525, "587": 2587, "465": 2465, "9464": 9464}
 class Nodes:
     """Gateways by number, balancer, and their addresses; a restarted node keeps its address."""
 
-    def __init__(self, folder, sink, *, count=3, dsn="", launchers=None, **more):
+    def __init__(self, folder, sink, *, count=3, dsn="", **more):
         network = (os.getpid() << 3) + next(_NETWORKS)
         self.prefix = f"127.{64 + (network >> 8 & 127)}.{network & 255}"
         self.folder = folder
         self.gateways = []
+        self.polled = True
+        """Whether the balancer asks `/ready`; else it only connects."""
         for number in range(1, count + 1):
             home = folder / f"node-{number}"
             home.mkdir(exist_ok=True)
@@ -74,6 +76,10 @@ class Nodes:
         )
         sample = sample.replace("  maxconn 20000\n", f"  maxconn 2000\n  stats socket {self.folder}/haproxy.sock\n")
         sample = sample.replace("default-server ", f"default-server source {self.prefix}.250 ")
+        if not self.polled:
+            sample = re.sub(r"  (option httpchk|http-check) .*\n", "", sample).replace(
+                f"check port {PORTS['9464']}", "check"
+            )
         path = self.folder / "haproxy.cfg"
         path.write_text(sample)
         with (self.folder / "haproxy.log").open("wb") as log:
@@ -136,9 +142,10 @@ class Nodes:
 
 
 @asynccontextmanager
-async def nodes(folder, sink, **options):
-    """Run nodes and balancer; each must end with code 0."""
+async def nodes(folder, sink, *, prepare=lambda _: None, **options):
+    """Run nodes and balancer, after `prepare` changed them; each must end with code 0."""
     all_of_them = Nodes(folder, sink, **options)
+    prepare(all_of_them)
     try:
         await all_of_them.start()
         yield all_of_them

@@ -45,7 +45,8 @@ class LoggedIn(Clients):
             try:
                 async with asyncio.timeout(40), logged_in(self.address()) as client:
                     reply = await client.mail(content, sender=STAFF, recipients=(COLLEAGUE,))
-            except (*LOST, AssertionError):
+            except (*LOST, AssertionError) as error:
+                self.dismissed += "421" in str(error)
                 await asyncio.sleep(0.05)
                 continue
             if reply.code == 250:

@@ -26,7 +26,7 @@ def token(content: bytes) -> bytes:
 def reference(content: bytes) -> str:
     """The reference in our trace field on top of a delivered mail."""
     top = content.partition(b"\r\nFrom:")[0]
-    return re.search(rb"BT-[0-9A-Z]{13}", top)[0].decode()
+    return re.search(rb"BT-[0-9A-Z]+", top)[0].decode()
 
 
 class Clients:
