@@ -3,6 +3,7 @@
 import io
 import lzma
 import struct
+import time
 import zipfile
 import zlib
 
@@ -222,6 +223,13 @@ def test_html_in_a_plain_text_part_is_read_both_ways_without_alarm():
     found = sniff(b"<html><body>x</body></html>", None, "text/plain")
     assert set(found.types) == {"text/plain", "text/html"}
     assert not found.polyglot
+
+
+def test_comments_without_a_page_are_told_in_time():
+    began = time.process_time()
+    assert sniff(b"<!-- -->" * 36, None, "text/plain").types == ("text/plain",)
+    assert time.process_time() - began < 0.5
+    assert sniff(b"<!-- a --> <!-- b --><p>x").types == ("text/html",)
 
 
 def test_an_encrypted_office_package_is_told_from_other_ole_files():

@@ -10,7 +10,7 @@ from gateway.model.formats import DOCX, PPTX, SYLK, XLSX
 
 _HEAD: Final = 1 << 16
 _HTML_START: Final = re.compile(
-    rb"\s*(?:<!--.{0,4000}?-->\s*){0,8}<(?:!doctype\s+html|html|head|body|title|meta|script|style|table|div|p|h[1-6]|br|font"
+    rb"\s*(?><!--.{0,4000}?-->\s*){0,8}<(?:!doctype\s+html|html|head|body|title|meta|script|style|table|div|p|h[1-6]|br|font"
     rb"|span|center|a|img|iframe|form|ul|ol|b|i|pre|svg)\b",
     re.IGNORECASE | re.DOTALL,
 )
