@@ -80,15 +80,22 @@ class Gateway:
             self.send(mail(("mau.txt", "Kính gửi: Ủy ban nhân dân quận".encode())))
         time.sleep(1.0)  # children that wait for a job are made ready: that is part of the start
 
-    def send(self, content: bytes) -> Answer:
-        """Send one mail and return the answer to it."""
-        before, begin = cpu_s(self._roots), time.perf_counter()
+    def used_s(self) -> float:
+        """Processor time of all its processes so far."""
+        return cpu_s(self._roots)
+
+    def send(self, content: bytes, sender: str = "an.binhtan@tphcm.gov.vn") -> Answer:
+        """Send one mail and return the answer to it, timed from the final dot."""
+        before = cpu_s(self._roots)
         with smtplib.SMTP("127.0.0.1", self._port, timeout=LIMIT_S) as client:
             client.ehlo()
-            client.mail("an.binhtan@tphcm.gov.vn")
+            client.mail(sender)
             client.rcpt("binh.binhtan@tphcm.gov.vn")
+            client.docmd("DATA")
+            client.send(content.replace(b"\r\n.", b"\r\n.."))
             begin = time.perf_counter()
-            code, _ = client.data(content)
+            client.send(b".\r\n")
+            code, _ = client.getreply()
             seconds = time.perf_counter() - begin
         return Answer(code, seconds, 1000 * (cpu_s(self._roots) - before))
 
@@ -130,7 +137,8 @@ def office_pages() -> list[list[Image.Image]]:
 def scan(pages: Sequence[Image.Image]) -> bytes:
     """A PDF of JPEG pages, as an office scanner makes it."""
     out = io.BytesIO()
-    pages[0].save(out, "PDF", save_all=True, append_images=pages[1:], resolution=DPI, quality=75)
+    first = pages[0].copy()  # Pillow leaves its options, `append_images` among them, on the pages that it appends
+    first.save(out, "PDF", save_all=True, append_images=pages[1:], resolution=DPI, quality=75)
     return out.getvalue()
 
 
@@ -208,7 +216,7 @@ def office_rows(sink: Sink, rounds: int) -> Iterator[Row]:
 
 
 def crowd_row(sink: Sink, files: list[list[Image.Image]]) -> Row:
-    """Ten senders of twenty pages at once, and text mails meanwhile."""
+    """Ten senders of twenty pages each at once, none twice the same scan, and text mails meanwhile."""
     pages = [page for pages in files for page in pages]
     scans = [
         mail((f"scan-{sender}.pdf", scan([pages[(20 * sender + number) % len(pages)] for number in range(20)])))
@@ -224,15 +232,24 @@ def crowd_row(sink: Sink, files: list[list[Image.Image]]) -> Row:
                 done.wait(0.2)
 
         writing = senders.submit(write)
-        answers = list(senders.map(ours.send, scans))
+        names = [f"so-{sender}.binhtan@tphcm.gov.vn" for sender in range(len(scans))]
+        before = ours.used_s()
+        answers = list(senders.map(ours.send, scans, names))
+        used = ours.used_s() - before
         done.set()
         writing.result()
     slow = max(answer.seconds for answer in answers)
     quick = sorted(1000 * answer.seconds for answer in texts)[int(0.99 * len(texts)) - 1]
     judged = sum(answer.code in (250, 550) for answer in answers)
-    said = f"{judged} of 10 judged, slowest {slow:.0f} s; text p99 {quick:.0f} ms"
+    said = f"{judged} of 10 judged, {used:.0f} s, slowest {slow:.0f} s of clock; text p99 {quick:.0f} ms"
     must = "all judged, p95 <= 60 s; text p99 <= 100 ms"
-    return Row("ten senders of 20-page scans at once", said, "", must, judged == 10 and slow <= 60 and quick <= 100)
+    return Row(
+        "ten senders of 20-page scans at once, all different",
+        said,
+        "",
+        must,
+        judged == 10 and slow <= 60 and quick <= 100,
+    )
 
 
 def table(rounds: int, wanted: Sequence[str]) -> str:
