@@ -186,6 +186,7 @@ def test_a_log_is_followed_and_what_was_done_to_it_is_found(
     assert verify(data).exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_witness_that_is_away_costs_a_line_and_goes_on_later(data: Path, served: Served, tmp_path: Path):
     folder = Path(shutil.copytree(data, tmp_path / "data"))
     (keys := tmp_path / "keys").write_text((data / "checkpoints" / "public-key.txt").read_text())

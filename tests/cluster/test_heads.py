@@ -18,6 +18,8 @@ from tests.audit.support import fill
 from tests.cluster.support import centre, shipped
 from tests.support.witness import Served
 
+pytestmark = pytest.mark.cluster
+
 NOW = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
 
 

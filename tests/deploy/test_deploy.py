@@ -241,6 +241,7 @@ def test_a_script_is_valid_shell(name):
     assert script.stat().st_mode & 0o111
 
 
+@pytest.mark.slow
 def test_the_package_script_names_packages_and_installs_none():
     listed = run(DEPLOY / "system-packages.sh", "list", "run")
     assert (listed.returncode, "tesseract-ocr-vie" in listed.stdout.split()) == (0, True)

@@ -29,6 +29,7 @@ def test_killed_while_it_sends_one(hall, number):
     release_round(hall, 200 + number, RELEASE[number])
 
 
+@pytest.mark.slow
 def test_two_processes_send_a_mail_once(hall):
     numbers = range(300, 310)
     for number in numbers:

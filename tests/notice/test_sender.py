@@ -30,6 +30,7 @@ def notices(folder, hop: NextHop, clock=None) -> Notices:
     return Notices(hop, NoticeBook(folder), Author("gateway@gw.example", "gw.example"), clock=clock or Clock())
 
 
+@pytest.mark.slow
 async def test_ten_thousand_occasions_in_several_processes_and_over_restarts_are_twenty_mails(tmp_path):
     clock = Clock()
     async with Sink() as sink:

@@ -7,6 +7,7 @@ lines; without it the case is asked at RCPT), `body`, `now`, `settings`, `authen
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -38,6 +39,7 @@ from tests.support.policies import findings
 FOLDER = Path(__file__).parent / "cases"
 
 
+@functools.cache
 def load(policy: str) -> tuple[Directory, dict[str, dict[str, Any]]]:
     """The directory and the cases of a policy by name."""
     file = YAML(typ="safe").load((FOLDER / f"{policy}.yaml").read_text("utf-8"))

@@ -26,6 +26,7 @@ def data(counted):
     return str(counted)
 
 
+@pytest.mark.slow
 def test_a_report_is_written_and_verified_behind_the_wall(data, tmp_path, capsys, monkeypatch):
     target = tmp_path / "bao-cao.docx"
     code, _, told = run(capsys, monkeypatch, "report", "2026-11", "--data", data, "-o", str(target))
@@ -36,6 +37,7 @@ def test_a_report_is_written_and_verified_behind_the_wall(data, tmp_path, capsys
 
 
 @pytest.mark.usefixtures("one_wall")
+@pytest.mark.slow
 def test_what_is_not_compared_is_said(data, tmp_path, capsys, monkeypatch):
     target = tmp_path / "a.pdf"
     run(capsys, monkeypatch, "report", "2026-11", "--data", data, "-o", str(target))

@@ -26,6 +26,7 @@ from tests.report.test_count import sixty
 
 @pytest.mark.parametrize("form", list(Format))
 @pytest.mark.parametrize("wanted", [{}, {"persons": True, "unit": "Nội vụ", "least_mailboxes": 7}])
+@pytest.mark.slow
 def test_a_file_is_what_the_log_gives(counted, form, wanted):
     assert verified(counted, rendered(counted, form, **wanted), form) == proof.Differences()
 

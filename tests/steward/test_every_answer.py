@@ -60,6 +60,7 @@ def answers(at: Desk, person, question, language: Language):
 
 
 @pytest.mark.parametrize("person", EVERYBODY, ids=lambda person: person.name)
+@pytest.mark.slow
 def test_answers(at: Desk, person):
     asked = [question for question in QUESTIONS if may(person, type(question))]
     assert len(asked) >= 11

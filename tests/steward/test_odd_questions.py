@@ -60,6 +60,7 @@ async def office(tmp_path, monkeypatch):
     return office
 
 
+@pytest.mark.slow
 async def test_no_question_meets_a_bug(office, caplog):
     # Each kind has chances of its own, so that a new kind leaves those of the others as they were.
     chances = {kind: random.Random(f"27112026 {kind.__name__}") for kind in KINDS}

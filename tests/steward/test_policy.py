@@ -211,6 +211,7 @@ def test_too_large_a_candidate_is_refused_at_once(at: Desk):
     assert refused.value.refusal.words == "The policy is longer than 512 KiB."
 
 
+@pytest.mark.slow
 def test_an_expression_that_never_ends_is_ended_and_no_process_is_left(at: Desk, monkeypatch):
     monkeypatch.setattr(trying, "_PATIENCE_S", 3.0)
     slow = OFFICE.replace(

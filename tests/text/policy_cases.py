@@ -8,6 +8,7 @@ official letter: kind, layout, drafted) with `charset` to write them in legacy l
 
 from __future__ import annotations
 
+import functools
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -40,6 +41,7 @@ from tests.text.letters import Layout, letter
 FOLDER = Path(__file__).parents[1] / "policies" / "cases"
 
 
+@functools.cache
 def load(policy: str) -> dict[str, dict[str, Any]]:
     """The cases of a policy by name."""
     rows = YAML(typ="safe").load((FOLDER / f"{policy}.yaml").read_text("utf-8"))["cases"]

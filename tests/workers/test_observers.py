@@ -204,6 +204,7 @@ def test_settings_of_every_shipped_policy_cross_whole():
                 assert not policy.observer.whole
 
 
+@pytest.mark.slow
 def test_the_default_configuration_warms_the_policies():
     from gateway.serve.app import _pool_settings
 

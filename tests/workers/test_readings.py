@@ -176,6 +176,7 @@ async def test_after_a_reload_of_trust_everything_is_read_again(office, workers)
     assert (await office.read(mail(("b.zip", FILE[1])))).children == 1
 
 
+@pytest.mark.slow
 async def test_what_parts_have_cost_is_charged_when_they_are_known(office):
     """Two archives that only together are too much: the same answer whichever of them is known."""
     files = [(f"{name}.zip", zipped(("a.txt", name * 600_000))) for name in "ab"]
@@ -187,6 +188,7 @@ async def test_what_parts_have_cost_is_charged_when_they_are_known(office):
     assert told(again) == told(fresh)
 
 
+@pytest.mark.slow
 async def test_a_desk_that_dies_changes_nothing(office):
     async def die():
         for desk in office.running.desks:

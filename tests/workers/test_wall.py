@@ -181,6 +181,7 @@ async def test_parts_share_the_processor_time_of_their_mail_over_all_children(po
     assert [documents[path].reason for path in "1234"] == ["cpu", "cpu", "mail-cpu", "mail-cpu"]
 
 
+@pytest.mark.slow
 async def test_a_zygote_that_dies_costs_a_temporary_error_and_is_replaced():
     pool = WorkerPool.start(PoolSettings(probe=PROBE))
     try:
