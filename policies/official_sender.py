@@ -37,6 +37,7 @@ from gateway.model import (
 from gateway.vietnamese.addresses import destinations, normal_form, parse_path, without_tag
 from gateway.vietnamese.homographs import shown
 from gateway.vietnamese.normal import skeleton
+from gateway.vietnamese.plain_text import plain_text
 from policies._findings import failed, passed, unknown
 from policies._senders import (
     DEFAULT_DOMAINS,
@@ -161,7 +162,10 @@ def look(document: Document, settings: Settings) -> Look:
     """Look for the words of a request in what may be the text of a mail."""
     if document.format in OFFICE_FORMATS:
         return Look(is_request=False)
-    return Look(_asks(" ".join(run.text for run in document.runs if run.role is not Role.PROPERTY), settings))
+    text = plain_text(document)
+    if text is None:
+        text = " ".join(run.text for run in document.runs if run.role is not Role.PROPERTY)
+    return Look(_asks(text, settings))
 
 
 def observe(mail: Looked[Look], settings: Settings) -> Observation:

@@ -7,7 +7,7 @@ itself. A mail and the replay of a kept one are judged by the same call.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import structs
@@ -117,8 +117,7 @@ def findings(policy: Policy, mail: Observed) -> Iterable[Finding]:
         return mail.found[policy.name]
     if mail.kept:
         _check_kept(policy, mail)
-    bare = {name: getattr(mail.bare, name) for name in _FIELDS}
-    return policy.judge(Facts(**bare, seen=mail.seen.get(policy.name)), policy.settings)
+    return policy.judge(Facts(**structs.asdict(mail.bare), seen=mail.seen.get(policy.name)), policy.settings)
 
 
 def _mail(policy: Observes, evidence: Evidence, bare: Evidence, looks: Sequence[Looks]) -> Looked[Any] | Evidence:
@@ -169,6 +168,3 @@ def _check_kept(policy: Policy, mail: Observed) -> None:
         known = history.met | history.unmet if history is not None else frozenset()
         if not known.issuperset(policy.asks(mail.bare, policy.settings)):
             raise NoFactsError(policy.name, "history")
-
-
-_FIELDS: Final = tuple(field.name for field in structs.fields(Evidence))

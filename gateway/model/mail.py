@@ -235,8 +235,8 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     def all(self, name: str) -> tuple[HeaderField, ...]:
         """Return every field of that name (any case), in order."""
-        wanted = name.lower()
-        return tuple(field for field in self.fields if field.name.lower() == wanted)
+        wanted, length = name.lower(), len(name)
+        return tuple([one for one in self.fields if len(one.name) == length and one.name.lower() == wanted])
 
     def first(self, name: str) -> HeaderField | None:
         """Return the first field of that name, None when there is none."""

@@ -23,6 +23,7 @@ _UNUSUAL: Final = re.compile(
     f"[^{_USUAL}\u0300-\u0303\u0306\u0309\u031b\u0323\u1e00-\u1efe\u2010-\u2026\u2030-\u203e\u20ab\u2500-\u257f\u25a0-\u25ff]"
 )
 _LINE_BREAKS: Final = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
+_BREAKS: Final = "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _FILLER: Final = re.compile("[\\W_\u115f\u1160\u3164\ufc5e-\ufc63\ufe70-\ufe7f\uff9e\uff9f\uffa0]{48,}")
 """Blanks, leaders, invisible letters: nothing that is read."""
 _FILLER_KEPT: Final = 16
@@ -38,7 +39,7 @@ class Canonical(NamedTuple):
 
 def unify_line_breaks(text: str) -> str:
     """Return the text with a line feed for every kind of line break."""
-    return _LINE_BREAKS.sub("\n", text)
+    return _LINE_BREAKS.sub("\n", text) if any(sign in text for sign in _BREAKS) else text
 
 
 def without_filler(text: str) -> str:

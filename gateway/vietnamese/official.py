@@ -16,6 +16,8 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from enum import Enum
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from msgspec import Struct
@@ -36,6 +38,7 @@ from gateway.vietnamese.official_head import (
 )
 from gateway.vietnamese.official_kinds import Kind, is_title, kind_of
 from gateway.vietnamese.once import once
+from gateway.vietnamese.plain_text import plain_text
 
 
 class State(Enum):
@@ -121,24 +124,29 @@ def _visible_runs(document: Document) -> list[Run]:
 
 def _lines(document: Document) -> list[str]:
     """Return the visible lines in Unicode (NFC)."""
+    return [line for line in _text(document).split("\n") if line.strip()]
+
+
+def _text(document: Document) -> str:
+    """Return the visible text in Unicode (NFC), each block on lines of its own."""
     runs = _visible_runs(document)
     texts = [run.text for run in runs]
     if needs_decoding(runs, "".join(texts)):
         texts = [item.text for item in decode_runs(runs)]
-    pieces: list[str] = []
-    last: int | None = None
-    for run, text in zip(runs, texts, strict=True):
-        if last is not None and run.block != last:
-            pieces.append("\n")
-        pieces.append(text)
-        last = run.block
-    whole = unicodedata.normalize("NFC", unify_line_breaks("".join(pieces)))
-    return [line for line in whole.split("\n") if line.strip()]
+    blocks = [run.block for run in runs]
+    if len(set(blocks)) < len(blocks):
+        lines = groupby(zip(blocks, texts, strict=True), key=itemgetter(0))
+        texts = ["".join([text for _, text in line]) for _, line in lines]
+    return unicodedata.normalize("NFC", unify_line_breaks("\n".join(texts)))
 
 
 def has_no_form(document: Document) -> bool:
     """Tell at a glance that `recognise` would call it a working file: no line of it stands in official documents only."""
-    text = "\n".join(_bare(_lines(document)))
+    plain = plain_text(document)
+    lines = _text(document) if plain is None else unicodedata.normalize("NFC", plain)
+    text = skeleton(lines)
+    if text.count("\n") != lines.count("\n"):  # references to line breaks
+        text = "\n".join(_bare(lines.split("\n")))
     return not ("noi nhan" in text or "luu" in text or MOTTO.search(text) or NATIONAL.search(text))
 
 

@@ -23,6 +23,7 @@ from gateway.vietnamese.legacy import Decoded, decode_runs
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.marks.layout import needs_decoding
 from gateway.vietnamese.normal import run_together, skeleton
+from gateway.vietnamese.plain_text import plain_text
 from gateway.vietnamese.typography_report import (
     DEFAULT,
     LIMIT_PASSAGES,
@@ -225,14 +226,22 @@ def is_plain(document: Document) -> bool:
 
     Nothing can be wrong with it: a search over the whole finds no sign of another encoding.
     """
-    return _is_plain(tuple([run for run in document.runs if run.text and _counts(run)]))
+    text = plain_text(document)
+    return (
+        _is_sound(text)
+        if text is not None
+        else _is_plain(tuple([run for run in document.runs if run.text and _counts(run)]))
+    )
 
 
 def _is_plain(runs: tuple[Run, ...]) -> bool:
     for run in runs:
         if run.font is not None or run.colour is not None or run.background is not None:
             return False
-    text = "".join([run.text for run in runs])
+    return _is_sound("".join([run.text for run in runs]))
+
+
+def _is_sound(text: str) -> bool:
     return not text.isascii() and _NOT_PLAIN.search(text) is None  # ASCII may be VIQR
 
 

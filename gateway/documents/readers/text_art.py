@@ -9,13 +9,15 @@ LINES: Final = 6
 """Lines one under the other that are no more than filling and blanks."""
 _LIMIT: Final = 2 << 20
 _SIGN: Final = re.compile(r"(?:^|\n)[ \t\xa0\u3000]*(?P<one>\S)(?P=one)+[ \t\xa0\u3000]{2,}(?P<other>\S)(?P=other)")
+_APART: Final = ("  ", "\t", "\xa0", "\u3000")
+"""One of them stands wherever two of the blanks stand side by side."""
 _BLANKS: Final = re.compile(r"[ \t\xa0\u3000]{2,}")
 
 
 def is_text_art(text: str) -> bool:
     """Tell whether some lines of a text draw: few kinds of characters, in stretches that differ from line to line."""
     text = text[:_LIMIT]
-    if _BLANKS.search(text) is None or _SIGN.search(text) is None:
+    if not any(sign in text for sign in _APART) or _SIGN.search(text) is None:
         return False
     run: list[str] = []
     for line in (*text.splitlines(), ""):

@@ -28,7 +28,6 @@ from gateway.vietnamese.marks.damage import DAMAGED, damaged
 from gateway.vietnamese.marks.evidence import SPELLING_CODES, UNJUDGED, Mark
 from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.labels import has_label, label_line
-from gateway.vietnamese.marks.layout import needs_decoding
 from gateway.vietnamese.marks.names import name_hit, without_extension
 from gateway.vietnamese.marks.readings import MIXED, disguise, legacy_sign, readings
 from gateway.vietnamese.marks.search import MarkSettings, Search
@@ -37,10 +36,9 @@ from gateway.vietnamese.marks.views import concealed_view, conceals, is_simple, 
 from gateway.vietnamese.marks.words import Level, Spelling, bare
 from gateway.vietnamese.marks.work import Work
 from gateway.vietnamese.normal import canonical, skeleton, without_filler
+from gateway.vietnamese.plain_text import plain_text
 
 _DEFAULT: Final = MarkSettings()
-_BODY: Final = Role.BODY
-_AS_TEXT: Final = Origin.TEXT
 OPTION: Final = "option"
 """Locator of a value that a form field offers."""
 _NAMED: Final = frozenset({Role.PROPERTY, Role.FIELD})
@@ -58,13 +56,12 @@ def find_in_document(
 
     `work` bounds what is judged in all documents that share it; what is left is one mark of strength suspected.
     """
+    plain = plain_text(document) if not settings.extra_marks else None
+    if plain is not None and is_clear(plain):
+        return ()
     document = _without_options(document)
     if not document.runs:
         return ()
-    if _is_plain(document) and not settings.extra_marks:
-        whole = "\n".join([run.text for run in document.runs])
-        if is_clear(whole) and not needs_decoding(document.runs, whole):
-            return ()
     work = work or Work()
     labelled = [mark for one in _labelled(document) for mark in Search(one, settings, work).run()]
     told = {(mark.locator, mark.level) for mark in labelled}
@@ -107,13 +104,6 @@ def _labelled(document: Document) -> Iterator[Document]:
 def names_secrecy(name: str) -> bool:
     """Tell whether the name of a form field or property speaks of secrecy: `Độ mật`, `DoMat`, `do_mat`."""
     return has_label(skeleton(_HUMP.sub(" ", name.replace("_", " "))))
-
-
-def _is_plain(document: Document) -> bool:
-    """Tell whether a document is lines of visible text and nothing else, as the text of a mail is."""
-    return document.format == "text" and not [
-        run for run in document.runs if run.role is not _BODY or run.origin is not _AS_TEXT
-    ]
 
 
 def none_is_marked(names: Iterable[str], settings: MarkSettings = _DEFAULT) -> bool:

@@ -75,8 +75,10 @@ _RECALL: Final = _compiled(_pattern("lieu thu hoi"))
 """Behind a gap the stamp may stand at the end of a line that a reader merged."""
 _COPYING: Final = _compiled(f"{_pattern('sao')}{_NO_LETTER}(?:{_pattern('va')}{_NO_LETTER})?{_pattern('chup')}")
 _RECIPIENTS: Final = _compiled(_pattern("noi nhan"))
-_OF_SIGNS: Final = _compiled("(?<![a-z\xe1-\xe4])\xe3[^a-z0-9\\s]*+[t7+]|v[il1]\xe3t|m\xe3[^a-z0-9\\s\xe1-\xe4]")
-"""Ậ between signs that together look as M or T."""
+_OF_SIGNS: Final = _compiled(
+    "\xe3(?:(?<![a-z\xe1-\xe4]\xe3)[^a-z0-9\\s]*+[t7+]|(?<=v[il1]\xe3)t|(?<=m\xe3)[^a-z0-9\\s\xe1-\xe4])"
+)
+"""Ậ between signs that together look as M or T; the letter first, so that the search jumps from one to the next."""
 _SIGNS: Final = (b"&#", b"\\u", b"%e1%ba%a", b"t\xe3m")
 """Letters by number, ậ in an address, mật from right to left."""
 
@@ -104,6 +106,6 @@ def is_clear(text: str) -> bool:
         or _AUXILIARY.search(shown)
         or _RECALL.search(shown)
         or _misread().search(shown)
-        or (b"\xe3" in shown and _OF_SIGNS.search(shown))
+        or _OF_SIGNS.search(shown)
         or (_COPYING.search(shown) and _RECIPIENTS.search(shown))
     )

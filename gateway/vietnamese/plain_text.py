@@ -1,0 +1,26 @@
+"""Documents that are lines of visible text and nothing else, as most mails are: joined once for all who search them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.model import Document, Origin, Role
+from gateway.vietnamese.marks.layout import needs_decoding
+from gateway.vietnamese.once import once
+
+_BODY: Final = Role.BODY
+_TEXT: Final = Origin.TEXT
+
+
+@once
+def plain_text(document: Document) -> str | None:
+    """Return the lines of a document without any look, in sound Unicode letters; None for every other."""
+    if document.format != "text":
+        return None
+    texts = []
+    for run in document.runs:
+        if run.role is not _BODY or run.origin is not _TEXT or run.font or run.colour or run.background:
+            return None
+        texts.append(run.text)
+    text = "\n".join(texts)
+    return None if needs_decoding((), text) else text
