@@ -30,6 +30,8 @@ from gateway.texts.catalogue import both, pair
 
 _VERSION = 10
 _SLICE = 200
+_STEPS = 1000
+"""Steps of SQLite's machine between two questions whether to go on."""
 _SCHEMA = f"""{tally.SCHEMA}
 CREATE TABLE entry (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, time INTEGER NOT NULL, kind TEXT NOT NULL) STRICT;
 CREATE INDEX entry_id ON entry (id);
@@ -45,6 +47,11 @@ INSERT INTO position VALUES (1, 0, x'');
 """  # noqa: S608 - names of our own
 
 
+def interrupted(error: BaseException) -> bool:
+    """Return whether SQLite ended a query because it was over."""
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorname == "SQLITE_INTERRUPT"
+
+
 class _BusyError(AuditError):
     """Another process writes the index."""
 
@@ -52,8 +59,10 @@ class _BusyError(AuditError):
 class Index:
     """The index of one log; opened when first used."""
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Folder, *, over: Callable[[], bool] | None = None) -> None:
+        """Prepare; SQLite asks `over` while it works, and what runs then ends with SQLITE_INTERRUPT."""
         self._folder = folder
+        self._over = over
         self.on_advance: Callable[[int], None] | None = None
         """Progress callback of a query that waits for indexing: number of records indexed."""
         self._log: sqlite3.Connection | None = None
@@ -90,6 +99,8 @@ class Index:
                 raise
             raise SearchTimeError(*pair("audit", "fault", "index_behind", count=self._behind())) from None
         except (sqlite3.Error, OSError) as error:
+            if interrupted(error):
+                raise SearchTimeError(*pair("audit", "fault", "index_behind", count=self._behind())) from None
             raise AuditError(both("audit", "fault", "index", path=self._folder.index, reason=error)) from error
         return self.connection
 
@@ -108,6 +119,7 @@ class Index:
         """The log, for reading."""
         if self._log is None:
             self._log = connect_readonly(self._folder.database)
+            self._log.set_progress_handler(self._over, _STEPS)
         return self._log
 
     def rows_are_gone(self, tags: Iterable[str]) -> bool:
@@ -246,6 +258,7 @@ class Index:
                     raise
                 self._remove()
             else:
+                connection.set_progress_handler(self._over, _STEPS)
                 self._index, self._file, self._counted_at = connection, self._file_of_now(), None
                 return connection
         raise AssertionError("unreachable")

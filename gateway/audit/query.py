@@ -6,18 +6,20 @@ record, never the index.
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from gateway.audit import record as r
-from gateway.audit.conditions import Conditions, conditions_of, matching, microseconds, storable
+from gateway.audit.conditions import conditions_of, matching, microseconds, storable
 from gateway.audit.filter import STATES, Filter
-from gateway.audit.index import Index
+from gateway.audit.index import Index, interrupted
 from gateway.audit.index_rows import CHECKED
 from gateway.audit.keyed import OWN, Keyed
 from gateway.audit.rows import Row, became, row_of
@@ -30,8 +32,6 @@ from gateway.yaml.values import printable
 __all__ = ["STATES", "AuditReader", "Filter", "History", "WeakPassword", "unknown"]
 
 _LAST = 1 << 62
-_STEPS = 1000
-"""Steps of SQLite's machine between two looks at the clock."""
 
 
 def unknown(reference: str) -> tuple[str, str]:
@@ -71,21 +71,26 @@ class History:
 class AuditReader:
     """A log opened for reading, beside any process that writes it."""
 
-    def __init__(self, folder: Folder, *, limit_s: float | None = None) -> None:
+    def __init__(self, folder: Folder, *, limit_s: float | None = None, gone: Callable[[], bool] | None = None) -> None:
         self._folder = folder
         self._limit_s = limit_s
-        self._index = Index(folder)
+        self._gone = gone
+        self._until = math.inf
+        self._index = Index(folder, over=self._over if gone is not None or limit_s is not None else None)
         self.several = False
         self.index_was_wrong = False
         """Search index rows were missing; the index has been rebuilt from the log."""
 
     @classmethod
-    def open(cls, data: Path, *, limit_s: float | None = None) -> AuditReader:
+    def open(
+        cls, data: Path, *, limit_s: float | None = None, gone: Callable[[], bool] | None = None
+    ) -> AuditReader:
         """Open the log under a data directory; UserError when there is none or it cannot be read.
 
-        With a limit each search ends after so many seconds.
+        With a limit each search ends after so many seconds, and any as soon as `gone` says that nobody waits for it:
+        both with SearchTimeError.
         """
-        reader = cls(Folder(data), limit_s=limit_s)
+        reader = cls(Folder(data), limit_s=limit_s, gone=gone)
         reader._index.log  # noqa: B018 - reports a missing log at once
         return reader
 
@@ -120,28 +125,35 @@ class AuditReader:
         found = conditions_of(wanted, self.keyed)
         try:
             try:
-                sequence_numbers = self._limited(self._checked(found.tags), found, wanted)
+                index = self._checked(found.tags)
+                with self._limited():
+                    sequence_numbers = matching(index, found, wanted)
             except sqlite3.DatabaseError:  # more likely of the index, which can be made again
                 self.index_was_wrong = True
-                sequence_numbers = self._limited(self._index.build_anew(within_s=self._limit_s), found, wanted)
-            return tuple(self._row(seq) for seq in sequence_numbers)
+                index = self._index.build_anew(within_s=self._limit_s)
+                with self._limited():
+                    sequence_numbers = matching(index, found, wanted)
+            with self._limited():
+                return tuple(self._row(seq) for seq in sequence_numbers)
         except sqlite3.DatabaseError as error:
             raise unusable(self._folder.database, error) from None
 
-    def _limited(self, index: sqlite3.Connection, found: Conditions, wanted: Filter) -> tuple[int, ...]:
-        """Search, and end it at the time limit, if the reader has one, with a SearchTimeError."""
-        if self._limit_s is None:
-            return matching(index, found, wanted)
-        end = time.monotonic() + self._limit_s
-        index.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+    def _over(self) -> bool:
+        return time.monotonic() > self._until or (self._gone is not None and self._gone())
+
+    @contextmanager
+    def _limited(self) -> Iterator[None]:
+        """End what SQLite does within at the time limit, if the reader has one, with a SearchTimeError."""
+        limit_s = math.inf if self._limit_s is None else self._limit_s
+        self._until = time.monotonic() + limit_s
         try:
-            return matching(index, found, wanted)
+            yield
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorname != "SQLITE_INTERRUPT":
+            if not interrupted(error):
                 raise
-            raise SearchTimeError(*pair("audit", "fault", "too_long", limit=f"{self._limit_s:g}")) from None
+            raise SearchTimeError(*pair("audit", "fault", "too_long", limit=f"{limit_s:g}")) from None
         finally:
-            index.set_progress_handler(None, 0)
+            self._until = math.inf
 
     def search(self, words: str, *, limit: int = 50) -> tuple[Row, ...]:
         """Return rows with all the words; letters with marks must match exactly, plain letters match either."""
@@ -151,10 +163,11 @@ class AuditReader:
         """Return all records of a reference (any spelling); None when the log has none."""
         index = self._checked(())
         wanted = storable(reference).strip()
-        for candidate in dict.fromkeys((standard(wanted) or wanted, wanted, wanted.upper())):
-            rows = index.execute("SELECT seq FROM event WHERE id = ? ORDER BY seq", (candidate,)).fetchall()
-            if rows:
-                return History(candidate, tuple(self._record(seq) for (seq,) in rows))
+        with self._limited():
+            for candidate in dict.fromkeys((standard(wanted) or wanted, wanted, wanted.upper())):
+                rows = index.execute("SELECT seq FROM event WHERE id = ? ORDER BY seq", (candidate,)).fetchall()
+                if rows:
+                    return History(candidate, tuple(self._record(seq) for (seq,) in rows))
         return None
 
     def weak_passwords(self) -> tuple[WeakPassword, ...]:
@@ -185,15 +198,12 @@ class AuditReader:
 
     def checks_since(self, login: str, since: datetime) -> int:
         """Return the number of a user's self-checks since a time."""
-        row = (
-            self._index.catch_up(within_s=self._limit_s)
-            .execute(
+        with self.index() as index:
+            row = index.execute(
                 "SELECT count(*) FROM tag JOIN entry ON entry.seq = tag.seq WHERE tag.name = ? AND entry.time >= ?"
                 " AND EXISTS (SELECT 1 FROM tag AS state WHERE state.name = ? AND state.seq = tag.seq)",
                 (f"login:{login.casefold()}", microseconds(since), CHECKED),
-            )
-            .fetchone()
-        )
+            ).fetchone()
         return int(row[0])
 
     def _judged_passwords(self) -> Iterator[r.PasswordJudged]:
@@ -228,9 +238,12 @@ class AuditReader:
         row = self._index.log.execute("SELECT hash FROM record WHERE seq = ?", (seq,)).fetchone()
         return bytes(row[0]) if row is not None else b""
 
-    def counts(self) -> sqlite3.Connection:
-        """Return the index, brought up to date, for `gateway.audit.tally`."""
-        return self._index.catch_up(within_s=self._limit_s)
+    @contextmanager
+    def index(self) -> Iterator[sqlite3.Connection]:
+        """Enter the index, brought up to date, for `gateway.audit.tally`."""
+        index = self._index.catch_up(within_s=self._limit_s)
+        with self._limited():
+            yield index
 
     def _record(self, seq: int) -> r.AnyRecord:
         row = self._index.log.execute("SELECT body FROM record WHERE seq = ?", (seq,)).fetchone()
@@ -239,7 +252,9 @@ class AuditReader:
     def _checked(self, tags: Iterable[str]) -> sqlite3.Connection:
         """Return the index, rebuilt from the log when rows of these tags are missing."""
         index = self._index.catch_up(within_s=self._limit_s)
-        if not self._index.rows_are_gone(tags):
+        with self._limited():
+            gone = self._index.rows_are_gone(tags)
+        if not gone:
             return index
         self.index_was_wrong = True
         return self._index.build_anew(within_s=self._limit_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from typing import Any
@@ -58,6 +59,7 @@ class Console:
         """Answer requests from memory once, so that all imports are done before the sandbox."""
 
         async def receive() -> Message:
+            await asyncio.sleep(0)
             return {"type": "http.request", "body": b"", "more_body": False}
 
         async def send(_: Message) -> None:
@@ -74,10 +76,21 @@ class Console:
         """Answer a request."""
         if scope["type"] != "http":
             return
+        body = _Body(receive, ended=scope["method"] in ("GET", "HEAD"))
+        answering = asyncio.create_task(self._answer(scope, body.receive, send))
+        watching = asyncio.create_task(body.left())
+        watching.add_done_callback(lambda _: answering.cancel())
+        try:
+            await asyncio.wait({answering})
+        finally:
+            watching.cancel()
+        if not answering.cancelled():
+            answering.result()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self._steward is not None
-        request = Request(scope, receive)
         visit = Visit(
-            request,
+            Request(scope, receive),
             settings=self._settings,
             steward=self._steward,
             renderer=self._renderer,
@@ -191,6 +204,30 @@ class Console:
                 if row.method == method:
                     return row, scope["path_params"]
         raise HTTPException(405 if known else 404)
+
+
+class _Body:
+    """The body of a request; once it has been read, whoever sent it may leave."""
+
+    def __init__(self, receive: Receive, *, ended: bool) -> None:
+        self._receive = receive
+        self._ended = asyncio.Event()
+        if ended:
+            self._ended.set()
+
+    async def receive(self) -> Message:
+        """Return the next piece of the body."""
+        message = await self._receive()
+        if not message.get("more_body", False):
+            self._ended.set()
+        return message
+
+    async def left(self) -> None:
+        """Return when the browser has closed the connection; what it sends beyond a request is not read."""
+        await self._ended.wait()
+        message = await self._receive()
+        while message["type"] != "http.disconnect":
+            message = await self._receive() if not message.get("more_body", False) else await asyncio.Future()
 
 
 def error_page(visit: Visit, status: int, refusal: Refusal | None = None, reference: str = "") -> Response:

@@ -39,7 +39,8 @@ class Refused(Exception):  # noqa: N818
 
 
 class _Call:
-    def __init__(self) -> None:
+    def __init__(self, number: int) -> None:
+        self.number = number
         self.answers: asyncio.Queue[Answered | None] = asyncio.Queue()
         self.abandoned = False
 
@@ -55,9 +56,15 @@ class _Line(DoorClient[Answered]):
         self.open = True
 
     def call(self, asked: Asked) -> _Call:
-        call = self._calls[asked.number] = _Call()
+        call = self._calls[asked.number] = _Call(asked.number)
         self.send(asked)
         return call
+
+    def leave(self, call: _Call) -> None:
+        """Tell the steward that nobody waits for an answer any more."""
+        if call.number in self._calls:
+            call.abandoned = True
+            self.send(call.number)
 
     def heard(self, answer: Answered) -> None:
         self._client.hear()
@@ -122,7 +129,10 @@ class StewardClient:
     ) -> Answer:
         """Return the one answer; StewardAway on silence or after `limit_s`, Refused."""
         call = self._short.call(self._asked(question, token, client, language))
-        answered = await self._next(call, limit_s=limit_s)
+        try:
+            answered = await self._next(call, limit_s=limit_s)
+        finally:
+            self._short.leave(call)
         if isinstance(answered.answer, Refusal):
             raise Refused(answered.answer)
         return answered.answer
@@ -146,8 +156,8 @@ class StewardClient:
         finally:
             if ended or not line.open:
                 self._give_back(line)
-            else:  # the browser disconnected: discard the rest
-                call.abandoned = True
+            else:  # the browser disconnected: discard what is still on its way
+                line.leave(call)
                 task = asyncio.create_task(self._drain(line, call))
                 self._draining.add(task)
                 task.add_done_callback(self._draining.discard)

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
@@ -41,11 +41,14 @@ class Answering:
         self._lock = threading.Lock()
         self._long: Counter[str] = Counter()
 
-    def answers(self, asked: q.Asked) -> Iterator[q.Answered]:
-        """Yield the answers of a question, the last one marked; never raises."""
+    def answers(self, asked: q.Asked, gone: Callable[[], bool] = lambda: False) -> Iterator[q.Answered]:
+        """Yield the answers of a question, the last one marked; never raises.
+
+        A question that is no act ends early once `gone` says that nobody waits for its answer.
+        """
         number = asked.number
         try:
-            for answer in self._answers(asked):
+            for answer in self._answers(asked, gone):
                 last = not isinstance(answer, q.Progress | q.Piece | q.FixedName) or isinstance(
                     asked.question, q.GetCheckpoint
                 )
@@ -70,18 +73,23 @@ class Answering:
             _LOG.error("%s failed", type(asked.question).__name__, exc_info=error)
             yield q.Answered(number, q.Refusal(kind="unavailable"))
 
-    def _answers(self, asked: q.Asked) -> Iterator[q.Answer]:
+    def _answers(self, asked: q.Asked, gone: Callable[[], bool]) -> Iterator[q.Answer]:
         if any(len(getattr(asked, name)) > limit for name, limit in _LONGEST.items()):
             raise refused("invalid")
         question = asked.question
         row = TABLE[type(question)]
         desk = replace(self._desk, client=asked.client, token=asked.token)
+        if row.reads:
+            desk = replace(desk, gone=gone)
         person = self._admitted(asked, row)
         if row.fresh:
             tag = str(type(question).__struct_config__.tag)
             self._people.logins.check_fresh(person.name, question.code, asked.client, what=tag)  # type: ignore[union-attr]
         with self._place(person, row):
-            yield from self._found(asked, row, row.answer(desk, person, question, asked.language))
+            desk.go_on()
+            for answer in self._found(asked, row, row.answer(desk, person, question, asked.language)):
+                yield answer
+                desk.go_on()
 
     @contextmanager
     def _place(self, person: Person, row: Row) -> Iterator[None]:

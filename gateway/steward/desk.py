@@ -17,6 +17,7 @@ from gateway.steward.accounts.people import People
 from gateway.steward.checks.judging import Checks
 from gateway.steward.condition import Running
 from gateway.steward.holds import Holds
+from gateway.steward.questions import Refusal
 from gateway.steward.refused import Refused
 from gateway.steward.roles import Person
 
@@ -51,6 +52,8 @@ class Desk:
     """Where notices wait; None where nobody is told anything."""
     checks: Checks | None = None
     """What judges files before they are sent; None where no reader is."""
+    gone: Callable[[], bool] = lambda: False
+    """Whether nobody waits for the answer any more; only what is read ends then."""
 
     @property
     def people(self) -> People:
@@ -75,8 +78,13 @@ class Desk:
     @contextmanager
     def reader(self) -> Iterator[AuditReader]:
         """Open the log for this thread; each search ends after two seconds."""
-        with AuditReader.open(self.configuration.data, limit_s=LIMIT_S) as reader:
+        with AuditReader.open(self.configuration.data, limit_s=LIMIT_S, gone=self.gone) as reader:
             yield reader
+
+    def go_on(self, _done: int = 0) -> None:
+        """Raise Refused once nobody waits for the answer; long work calls it now and then."""
+        if self.gone():
+            raise Refused(Refusal(kind="unavailable"))
 
     def act(
         self,

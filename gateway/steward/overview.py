@@ -31,10 +31,10 @@ def overview(desk: Desk, person: Person, question: q.Overview, language: Languag
     days = tally.days_until(now, max(1, min(question.days, _LIMIT_DAYS)))
     first, last = days[0], days[-1]
     with desk.reader() as reader:
-        index = reader.counts()
-        by_day = tally.by_day(index, first, last)
-        by_unit = tally.by_unit(index, first, last, "is:reject")
-        mailboxes = tally.mailboxes(index, first, last)
+        with reader.index() as index:
+            by_day = tally.by_day(index, first, last)
+            by_unit = tally.by_unit(index, first, last, "is:reject")
+            mailboxes = tally.mailboxes(index, first, last)
         marked = tuple(_marked(reader, now, len(days))) if person.roles & TRUSTED else ()
     total: Counter[str] = Counter()
     for counts in by_day.values():

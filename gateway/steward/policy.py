@@ -44,8 +44,9 @@ def policy_view(desk: Desk, _person: Person, _question: q.AskPolicy, language: L
     days = tally.days_until(now, _DAYS)
     with desk.reader() as reader:
         counts: Counter[str] = Counter()
-        for one in tally.by_day(reader.counts(), days[0], days[-1]).values():
-            counts.update(one)
+        with reader.index() as index:
+            for one in tally.by_day(index, days[0], days[-1]).values():
+                counts.update(one)
         by = _by(reader, policies.digest)
         waivers = tuple(_waivers(policies, reader, language, day(now)))
     return q.PolicyView(

@@ -93,7 +93,8 @@ def weights(settings: Reports) -> Weights:
 
 def _made(desk: Desk, wanted: Wanted, language: Language) -> Report:
     try:
-        return make(desk.configuration.data, wanted, now=datetime.fromtimestamp(desk.people.clock(), UTC))
+        now = datetime.fromtimestamp(desk.people.clock(), UTC)
+        return make(desk.configuration.data, wanted, now=now, tick=desk.go_on)
     except UserError as error:
         vietnamese, _, english = str(error).partition(" / ")
         raise refused("invalid", vietnamese if language is Language.VI else english or vietnamese) from None

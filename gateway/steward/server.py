@@ -10,6 +10,7 @@ import asyncio
 import logging
 import socket
 import struct
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from gateway.system.door import framed, handed_in
 
 _LOG = logging.getLogger("gateway.steward")
 _LENGTH: Final = struct.Struct("!I")
-_DECODER: Final = msgspec.msgpack.Decoder(q.Asked)
+_DECODER: Final = msgspec.msgpack.Decoder(q.Asked | int)
 LIMIT_QUESTION: Final = 2 << 20
 """Octets of one question; a policy file is the longest that is asked about."""
 LIMIT_HELD: Final = 16 << 20
@@ -59,7 +60,8 @@ LANES: Final = {
 class Server:
     """Serves the sockets that come through the door."""
 
-    def __init__(self, answers: Callable[[q.Asked], Iterator[q.Answered]]) -> None:
+    def __init__(self, answers: Callable[[q.Asked, Callable[[], bool]], Iterator[q.Answered]]) -> None:
+        """`answers` also gets what says whether nobody waits for them any more."""
         self._answers = answers
         self._loop = asyncio.get_running_loop()
         self._pools = {
@@ -113,13 +115,17 @@ class Server:
                 (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
                 if length > LIMIT_QUESTION:
                     raise ValueError(f"a question of {length} octets")
-                await self._ask(channel, _DECODER.decode(await reader.readexactly(length)), length)
+                asked = _DECODER.decode(await reader.readexactly(length))
+                if isinstance(asked, int):
+                    channel.leave(asked)
+                else:
+                    await self._ask(channel, asked, length)
         except (msgspec.DecodeError, ValueError) as error:
             _LOG.error("the console sent no question: %s", str(error)[:200])
         except (asyncio.IncompleteReadError, OSError):
             pass
         finally:
-            channel.closed = True
+            channel.end()
             writer.close()
 
     async def _ask(self, channel: _Channel, asked: q.Asked, size: int) -> None:
@@ -130,7 +136,8 @@ class Server:
             return
         self._in_hand[effort] += 1
         self._held += size
-        work = partial(self._work, channel, asked, patient=effort is Effort.LONG)
+        gone = channel.wait(asked.number)
+        work = partial(self._work, channel, asked, gone, patient=effort is Effort.LONG)
         done = self._loop.run_in_executor(self._pools[effort], work)
         self._answers_due.add(done)
         done.add_done_callback(lambda future: self._ended(effort, size, future))
@@ -142,9 +149,9 @@ class Server:
         if not future.cancelled() and (error := future.exception()) is not None:
             _LOG.error("an answer failed", exc_info=error)
 
-    def _work(self, channel: _Channel, asked: q.Asked, *, patient: bool) -> None:
+    def _work(self, channel: _Channel, asked: q.Asked, gone: threading.Event, *, patient: bool) -> None:
         """Send the answers of one question, in a thread; stop when nobody reads them."""
-        for answered in self._answers(asked):
+        for answered in self._answers(asked, gone.is_set):
             if channel.closed:
                 return
             sent = asyncio.run_coroutine_threadsafe(channel.send(answered, patient=patient), self._loop)
@@ -156,7 +163,24 @@ class _Channel:
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
+        self._waiting: dict[int, threading.Event] = {}
         self.closed = False
+
+    def wait(self, number: int) -> threading.Event:
+        """Return what is set once nobody waits for the answers of a question."""
+        gone = self._waiting[number] = threading.Event()
+        return gone
+
+    def leave(self, number: int) -> None:
+        """Nobody waits for the answers of this question any more."""
+        if (gone := self._waiting.get(number)) is not None:
+            gone.set()
+
+    def end(self) -> None:
+        """Nobody waits for any."""
+        self.closed = True
+        for gone in self._waiting.values():
+            gone.set()
 
     async def send(self, answered: q.Answered, *, patient: bool = False) -> None:
         """Send an answer; a console that does not read is left, at once or after a while of patience.
@@ -165,6 +189,8 @@ class _Channel:
         """
         if self.closed:
             return
+        if answered.last:
+            self._waiting.pop(answered.number, None)
         self._writer.write(framed(answered))
         try:
             if patient:
@@ -177,5 +203,5 @@ class _Channel:
 
     def abort(self) -> None:
         """Leave the console; it makes another socket when it asks again."""
-        self.closed = True
+        self.end()
         self._writer.transport.abort()

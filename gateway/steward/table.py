@@ -69,6 +69,8 @@ class Row(Struct, frozen=True, kw_only=True):
     """Also a program with a token of its own may ask."""
     fresh: bool = False
     """The question's `code` must be a fresh one of the second factor."""
+    reads: bool = False
+    """Ends as soon as nobody waits for the answer; an act is carried through."""
 
 
 STAFF: Final = frozenset(Role) - MAILBOX_ROLES
@@ -99,16 +101,16 @@ TABLE: Final[dict[type[Struct], Row]] = {
     q.ResetSecondFactor: Row(roles=_ACCOUNTS, answer=accounts.reset_second_factor, effort=Effort.LOGIN, fresh=True),
     q.SetLocked: Row(roles=_ACCOUNTS, answer=accounts.set_locked, effort=Effort.MOMENT, fresh=True),
     # Mails: of everybody's for those who are trusted with them, else one's own.
-    q.Search: Row(roles=_ALL_BUT_ACCOUNTS, answer=search),
-    q.Explain: Row(roles=_ALL_BUT_ACCOUNTS, answer=explain),
-    q.Export: Row(roles=_READERS, answer=export, effort=Effort.LONG),
-    q.Overview: Row(roles=_READERS, answer=overview),
+    q.Search: Row(roles=_ALL_BUT_ACCOUNTS, answer=search, reads=True),
+    q.Explain: Row(roles=_ALL_BUT_ACCOUNTS, answer=explain, reads=True),
+    q.Export: Row(roles=_READERS, answer=export, effort=Effort.LONG, reads=True),
+    q.Overview: Row(roles=_READERS, answer=overview, reads=True),
     # Policy
-    q.AskPolicy: Row(roles=_READERS, answer=policy_view),
-    q.TryPolicy: Row(roles=_POLICY, answer=try_policy, effort=Effort.LONG),
+    q.AskPolicy: Row(roles=_READERS, answer=policy_view, reads=True),
+    q.TryPolicy: Row(roles=_POLICY, answer=try_policy, effort=Effort.LONG, reads=True),
     q.PutInForce: Row(roles=_POLICY, answer=put_in_force, effort=Effort.LONG, fresh=True),
     # Requests: what somebody may decide is looked at again where it is decided.
-    q.AskRequests: Row(roles=_ALL_BUT_ACCOUNTS, answer=requests.requests_view),
+    q.AskRequests: Row(roles=_ALL_BUT_ACCOUNTS, answer=requests.requests_view, reads=True),
     q.OpenRequest: Row(roles=MAILBOX_ROLES | {Role.OPERATOR}, answer=requests.open_request),
     q.Decide: Row(
         roles=MAILBOX_ROLES | {Role.OPERATOR, Role.SECURITY_OFFICER}, answer=requests.decide, effort=Effort.LONG
@@ -116,11 +118,11 @@ TABLE: Final[dict[type[Struct], Row]] = {
     q.Approve: Row(roles=frozenset({Role.SECURITY_OFFICER}), answer=requests.approve, effort=Effort.LONG, fresh=True),
     # Held mail: its content is for the security officer alone, and each look is an act.
     q.Release: Row(roles=frozenset({Role.SECURITY_OFFICER}), answer=held.release_held, effort=Effort.LONG, fresh=True),
-    q.ReadHeld: Row(roles=frozenset({Role.SECURITY_OFFICER}), answer=held.read_held),
-    q.GetHeld: Row(roles=frozenset({Role.SECURITY_OFFICER}), answer=held.get_held, effort=Effort.LONG),
+    q.ReadHeld: Row(roles=frozenset({Role.SECURITY_OFFICER}), answer=held.read_held, reads=True),
+    q.GetHeld: Row(roles=frozenset({Role.SECURITY_OFFICER}), answer=held.get_held, effort=Effort.LONG, reads=True),
     # Reports: of all units for those who are trusted with them, else of one's own.
-    q.AskReport: Row(roles=_REPORTS, answer=reports.report_view, effort=Effort.LONG),
-    q.GetReport: Row(roles=_REPORTS, answer=reports.get_report, effort=Effort.LONG),
+    q.AskReport: Row(roles=_REPORTS, answer=reports.report_view, effort=Effort.LONG, reads=True),
+    q.GetReport: Row(roles=_REPORTS, answer=reports.get_report, effort=Effort.LONG, reads=True),
     # Self-check: in whose name is looked at again where it is answered.
     q.AskCheck: Row(roles=_ALL_BUT_ACCOUNTS, answer=checks.ask_check, program=True),
     q.BeginCheck: Row(roles=_ALL_BUT_ACCOUNTS, answer=checks.begin_check, program=True),
@@ -128,8 +130,8 @@ TABLE: Final[dict[type[Struct], Row]] = {
     q.EndCheck: Row(roles=_ALL_BUT_ACCOUNTS, answer=checks.end_check, effort=Effort.CHECK, program=True),
     q.GetFixed: Row(roles=_ALL_BUT_ACCOUNTS, answer=checks.get_fixed, effort=Effort.LONG),
     # The log
-    q.AskLog: Row(roles=frozenset({Role.AUDITOR, Role.SECURITY_OFFICER, Role.ACCOUNT_ADMIN}), answer=log_view),
-    q.Verify: Row(roles=_AUDITOR, answer=verify, effort=Effort.LONG),
+    q.AskLog: Row(roles=frozenset({Role.AUDITOR, Role.SECURITY_OFFICER, Role.ACCOUNT_ADMIN}), answer=log_view, reads=True),
+    q.Verify: Row(roles=_AUDITOR, answer=verify, effort=Effort.LONG, reads=True),
     q.GetCheckpoint: Row(roles=_AUDITOR | {Role.SECURITY_OFFICER}, answer=get_checkpoint),
 }
 

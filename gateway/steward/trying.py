@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +35,8 @@ from gateway.vietnamese.printed import clean
 LIMIT_BYTES: Final = 512 << 10
 _REPLAY_S: Final = 90.0
 _PATIENCE_S: Final = 150.0
+_LOOK_S: Final = 0.5
+"""How often it is asked whether somebody still waits."""
 _LIMIT_DAYS: Final = 366
 _KEPT: Final = 10
 _READ_BYTES: Final = 1 << 16
@@ -46,7 +48,7 @@ _PUTTING: Final = threading.Lock()
 def try_policy(desk: Desk, person: Person, question: q.TryPolicy, language: Language) -> Iterator[q.Answer]:
     """Lint a candidate, run its tests and replay the kept facts."""
     days = max(1, min(question.since_days, _LIMIT_DAYS))
-    yield from _tried(_trial(desk, person, question.text, days, language), language)
+    yield from _tried(_trial(desk, person, question.text, days, language), language, desk.go_on)
 
 
 def _trial(desk: Desk, person: Person, text: str, days: int, language: Language) -> Trial:
@@ -65,7 +67,7 @@ def _trial(desk: Desk, person: Person, text: str, days: int, language: Language)
     )
 
 
-def _tried(trial: Trial, language: Language) -> Iterator[q.Progress | q.Tried]:
+def _tried(trial: Trial, language: Language, go_on: Callable[[], None]) -> Iterator[q.Progress | q.Tried]:
     """Yield what the process says; it is ended with its time, and when nobody listens any more."""
     if not _ONE_TRIAL.acquire(blocking=False):
         raise refused("too_many", say("answers", "policy", "busy", language), retry_s=10)
@@ -73,7 +75,7 @@ def _tried(trial: Trial, language: Language) -> Iterator[q.Progress | q.Tried]:
         command = [sys.executable, "-P", "-m", "gateway.steward.trial"]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own program
         try:
-            for answer in _heard(process, trial, language):
+            for answer in _heard(process, trial, language, go_on):
                 if isinstance(answer, q.Refusal):
                     raise refused(answer.kind, answer.words)
                 yield answer
@@ -92,7 +94,7 @@ def _tried(trial: Trial, language: Language) -> Iterator[q.Progress | q.Tried]:
 
 
 def _heard(
-    process: subprocess.Popen[bytes], trial: Trial, language: Language
+    process: subprocess.Popen[bytes], trial: Trial, language: Language, go_on: Callable[[], None]
 ) -> Iterator[q.Progress | q.Tried | q.Refusal]:
     assert process.stdin is not None
     assert process.stdout is not None
@@ -102,8 +104,9 @@ def _heard(
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         while (left := end - time.monotonic()) > 0:
-            if not selector.select(left):
-                break
+            go_on()
+            if not selector.select(min(left, _LOOK_S)):
+                continue
             octets = os.read(process.stdout.fileno(), _READ_BYTES)
             if not octets:
                 return
@@ -122,7 +125,7 @@ def put_in_force(desk: Desk, person: Person, question: q.PutInForce, language: L
     try:
         found: q.Tried | None = None
         trial = _trial(desk, person, question.text, 0, language)
-        for answer in _tried(trial, language):
+        for answer in _tried(trial, language, desk.go_on):
             if isinstance(answer, q.Tried):
                 found = answer
         assert found is not None

@@ -27,7 +27,7 @@ _LENGTH: Final = struct.Struct("!I")
 _READ_BYTES: Final = 1 << 18
 
 
-def framed(value: msgspec.Struct) -> bytes:
+def framed(value: msgspec.Struct | int) -> bytes:
     """Return a value as it goes over the socket."""
     payload = msgspec.msgpack.encode(value)
     return _LENGTH.pack(len(payload)) + payload
@@ -114,7 +114,7 @@ class DoorClient(ABC, Generic[_Value]):
     def lost(self, cause: object) -> None:
         """Tell everybody who waits for an answer that none comes."""
 
-    def send(self, question: msgspec.Struct) -> None:
+    def send(self, question: msgspec.Struct | int) -> None:
         """Send a question; when nobody is there, `lost` is told."""
         self._unsent += framed(question)
         if self._blocked:

@@ -29,7 +29,7 @@ PERSONS = {
     ),
     "new": Person(name="moi.tv", display="Trần Văn Mới", roles=frozenset({Role.OPERATOR}), may=ALL, csrf="c-new", must_enrol=True),
 }  # fmt: skip
-for _kind in ("hostile", "empty", "long", "busy", "wrong"):
+for _kind in ("hostile", "empty", "long", "busy", "wrong", "silent"):
     PERSONS[_kind] = msgspec.structs.replace(PERSONS["auditor"], csrf=f"c-{_kind}")
 
 
@@ -249,6 +249,8 @@ def answers(asked: q.Asked) -> list[q.Answer]:
         return [q.Refusal(kind="no_session")]
     if asked.token == "busy" and not isinstance(question, q.WhoAmI):
         return [q.Refusal(kind="too_many", retry_s=7)]
+    if asked.token == "silent" and not isinstance(question, q.WhoAmI):
+        return []
     if not isinstance(question, q.WhoAmI | q.Logout) and question.__struct_config__.tag not in who.may:
         return [q.Refusal(kind="forbidden")]
     if getattr(question, "code", "123456") != "123456":

@@ -28,12 +28,12 @@ def steward(door: socket.socket, parent: int) -> None:
     end_with(parent)
     selector = selectors.DefaultSelector()
     selector.register(door, selectors.EVENT_READ)
-    frames: dict[socket.socket, Frames[Asked]] = {}
+    frames: dict[socket.socket, Frames[Asked | int]] = {}
     while True:
         for key, _ in selector.select():
             if key.fileobj is door:
                 for sock in admitted(door, selector):
-                    frames[sock] = Frames(msgspec.msgpack.Decoder(Asked))
+                    frames[sock] = Frames(msgspec.msgpack.Decoder(Asked | int))
                     selector.register(sock, selectors.EVENT_READ)
                 continue
             sock = key.fileobj
@@ -43,6 +43,9 @@ def steward(door: socket.socket, parent: int) -> None:
                 sock.close()
                 continue
             for asked in frames[sock].take(data):
+                if isinstance(asked, int):
+                    print("left", asked, file=sys.stderr, flush=True)
+                    continue
                 print("asked", type(asked.question).__name__, file=sys.stderr, flush=True)
                 given = answers(asked)
                 with contextlib.suppress(OSError):

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import socket
 import threading
+import time
 
 import pytest
 
@@ -168,3 +169,24 @@ def test_an_upload_that_is_too_slow_is_told_so_and_forgotten(start):
     assert "quá chậm".encode() in answer
     asked = system.asked()
     assert asked.index("BeginCheck") < asked.index("CheckPiece") < asked.index("EndCheck") < asked.index("AskCheck")
+
+
+def test_the_steward_is_told_that_a_reader_has_left(start):
+    system = start(fresh=True)
+    for method, path, body in (("GET", "/reports", b""), ("POST", "/audit/verify", b"csrf=c-silent")):
+        before = system.said().count("left ")
+        with socket.create_connection(("127.0.0.1", system.port), timeout=60) as reader:
+            reader.sendall(
+                f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: session=silent\r\nSec-Fetch-Site: same-origin\r\n"
+                f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+            )
+            until(lambda: {"/reports": "AskReport", "/audit/verify": "Verify"}[path] in system.asked())  # noqa: B023
+        until(lambda: system.said().count("left ") > before)  # noqa: B023
+
+
+def until(true, seconds=30.0):
+    """Wait for what another process writes."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)

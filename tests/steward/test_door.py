@@ -7,11 +7,18 @@ import os
 import random
 import socket
 import struct
+import threading
 
 import msgspec
 import pytest
+from msgspec import structs
 
+from gateway.audit.acts import record_at_once
+from gateway.audit.query import AuditReader
+from gateway.audit.record import Act
+from gateway.errors import SearchTimeError
 from gateway.model import Language
+from gateway.steward import desk, table
 from gateway.steward import questions as q
 from gateway.steward.roles import Role
 from gateway.steward.server import LIMIT_CHANNELS, LIMIT_QUESTION
@@ -128,3 +135,76 @@ async def test_a_console_that_asks_and_does_not_read_is_left_to_itself(office):
         while await line.ask(q.AskHealth()) != q.Health(good=True):
             await asyncio.sleep(0)
         line.close()
+
+
+_ENDLESS = "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number) SELECT count(*) FROM number"
+
+
+@pytest.fixture
+def endless(office, monkeypatch):
+    """A query without end on a log that is there; who asks it."""
+    record_at_once(office.data, Act(who="machine", what="begin"))
+    monkeypatch.setattr(desk, "LIMIT_S", 600.0)
+    begun = threading.Event()
+
+    def search(desk_, _person, _question, _language):
+        with desk_.reader() as reader, reader.index() as index:
+            begun.set()
+            index.execute(_ENDLESS).fetchone()
+
+    monkeypatch.setitem(table.TABLE, q.Search, structs.replace(table.TABLE[q.Search], answer=search))
+    return begun
+
+
+@pytest.mark.parametrize("how", ["told", "closed"])
+async def test_a_query_whose_answer_nobody_waits_for_ends(office, endless, how):
+    token = await asyncio.to_thread(office.session, "an.tt", Role.AUDITOR)
+    async with served(office.answering.answers) as door:
+        sock = knock(door)
+        sock.sendall(framed(q.Asked(5, token, CLIENT, Language.VI, q.Search())) + framed(9))
+        await asyncio.to_thread(endless.wait)
+        if how == "told":
+            sock.sendall(framed(5))
+            octets = await asyncio.to_thread(sock.recv, 1 << 16)
+            assert msgspec.msgpack.decode(octets[4:], type=q.Answered).number == 5
+        sock.close()
+    assert not [one for one in threading.enumerate() if one.name.startswith("steward-query") and busy(one)]
+
+
+def busy(thread: threading.Thread) -> bool:
+    """Whether a thread of the steward still works a few seconds after its door was closed."""
+    thread.join(5)
+    return thread.is_alive()
+
+
+def test_a_query_ends_at_its_time_whatever_it_reads(office):
+    record_at_once(office.data, Act(who="machine", what="begin"))
+    with AuditReader.open(office.data, limit_s=0.1) as reader:
+        with pytest.raises(SearchTimeError), reader.index() as index:
+            index.execute(_ENDLESS).fetchone()
+        assert reader.show("BT-0000-0000") is None
+
+
+async def test_an_act_is_carried_through_although_nobody_waits(office, monkeypatch):
+    token = await asyncio.to_thread(office.session, "an.tt", Role.AUDITOR)
+    begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
+
+    def log_out(desk_, _person, _question, _language):
+        begun.set()
+        go_on.wait(60)
+        desk_.go_on()
+        done.set()
+        return q.Done()
+
+    monkeypatch.setitem(table.TABLE, q.Logout, structs.replace(table.TABLE[q.Logout], answer=log_out))
+    async with served(office.answering.answers) as door:
+        sock = knock(door)
+        sock.sendall(framed(q.Asked(5, token, CLIENT, Language.VI, q.Logout())))
+        await asyncio.to_thread(begun.wait)
+        sock.sendall(framed(5))
+        line = Line(door)
+        assert await line.ask(q.AskHealth()) == q.Health(good=True)
+        go_on.set()
+        assert await asyncio.to_thread(done.wait, 60)
+        line.close()
+        sock.close()
