@@ -82,9 +82,7 @@ class AuditReader:
         """Search index rows were missing; the index has been rebuilt from the log."""
 
     @classmethod
-    def open(
-        cls, data: Path, *, limit_s: float | None = None, gone: Callable[[], bool] | None = None
-    ) -> AuditReader:
+    def open(cls, data: Path, *, limit_s: float | None = None, gone: Callable[[], bool] | None = None) -> AuditReader:
         """Open the log under a data directory; UserError when there is none or it cannot be read.
 
         With a limit each search ends after so many seconds, and any as soon as `gone` says that nobody waits for it:

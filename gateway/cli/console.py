@@ -150,8 +150,7 @@ def console_token_add(
     from gateway.commands.common import data_folder, load_configuration
 
     configuration = load_configuration(config)
-    mailbox = console.official_mailbox(configuration, mailbox) if mailbox else ""
-    unit = console.listed_unit(configuration, unit) if unit else ""
+    mailbox, unit = console.official_mailbox(configuration, mailbox), console.listed_unit(configuration, unit)
     return tokens.add(
         data_folder(config, data), name, mailbox=mailbox, unit=unit, days=days, per_hour=per_hour, reason=reason
     )

@@ -23,7 +23,7 @@ from gateway.errors import UserError
 from gateway.identity.directory import load
 from gateway.model import Directory
 from gateway.notice import NoticeBook
-from gateway.steward.accounts import manage
+from gateway.steward.accounts import manage, tokens
 from gateway.steward.accounts.book import Account, Book, all_accounts, find_account
 from gateway.steward.accounts.manage import AccountFaultError, Sign
 from gateway.steward.accounts.sessions import Sessions, end_all
@@ -62,11 +62,11 @@ def official_mailbox(configuration: Configuration, address: str) -> str:
 
 
 def listed_unit(configuration: Configuration, unit: str) -> str:
-    """Return a unit as the directory has it; UserError when no mailbox is of it."""
-    directory = _directory(configuration)
-    if directory is None or all(mailbox.unit != unit for mailbox in directory.mailboxes.values()):
-        raise UserError(both("steward", "accounts", "token_unit"))
-    return unit
+    """Return a unit as the directory has it, empty for none; UserError when no mailbox is of it."""
+    try:
+        return tokens.listed_unit(unit, _directory(configuration))
+    except AccountFaultError as fault:
+        raise UserError(both("steward", "accounts", fault.key)) from None
 
 
 def _directory(configuration: Configuration) -> Directory | None:

@@ -106,9 +106,8 @@ def _set_at(layers: Layers, *location: str) -> str:
 
 def _met(data: Path, rule: str, now: datetime) -> int:
     days = days_until(now, _DAYS)
-    with AuditReader.open(data) as reader:
-        with reader.index() as index:
-            return sum(one[f"rule:{rule}"] for one in by_day(index, days[0], days[-1]).values())
+    with AuditReader.open(data) as reader, reader.index() as index:
+        return sum(one[f"rule:{rule}"] for one in by_day(index, days[0], days[-1]).values())
 
 
 def _mail(reference: str, policies: PolicySet, layers: Layers, data: Path) -> Iterator[str]:

@@ -34,10 +34,11 @@ def show(data: Path, *, as_json: bool) -> int:
         made, until = (moment(datetime.fromtimestamp(at, UTC)) for at in (one.made, one.until))
         if as_json:
             found = {"mailbox": one.mailbox or None, "unit": one.unit or None, "per_hour": one.per_hour}
-            print_json({"name": one.name, **found, "made": one.made, "until": one.until})
+            print_json({"name": one.name, **found, "made": one.made, "until": one.until, "used": one.used or None})
             continue
         over = f" [{both('steward', 'say', 'token_over')}]" if one.until <= time.time() else ""
-        said = both("steward", "say", "token_row", made=made, until=until, per_hour=one.per_hour)
+        used = moment(datetime.fromtimestamp(one.used, UTC)) if one.used else "-"
+        said = both("steward", "say", "token_row", made=made, until=until, used=used, per_hour=one.per_hour)
         print(f"{one.name}  {clean(bound)}  {said}{over}")
     if not programs and not as_json:
         print(both("steward", "say", "no_token"))

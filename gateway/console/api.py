@@ -11,6 +11,7 @@ from starlette.responses import Response
 from gateway.steward.questions import CheckResult, FileView
 
 CHECK: Final = "/api/v1/check"
+FIXED: Final = CHECK + "/{reference}/fixed/{number}"
 TOKEN: Final = "cvt_"  # noqa: S105 - prefix of API tokens
 """Only API tokens are accepted: no cookies, no session tokens."""
 _BEARER: Final = "bearer "
@@ -37,6 +38,9 @@ class ApiFile(Struct, frozen=True, kw_only=True):
     name: Annotated[str, Meta(description="As it was sent; of no use where a secret was found, then it is a number")]
     disposition: Annotated[str, Meta(description="relay, tag, hold, defer or reject, by what was found in this file")]
     findings: tuple[ApiFinding, ...] = ()
+    fixed: Annotated[
+        str, Meta(description="Path of a copy with fonts, colours and encoding mended, for ten minutes; or empty")
+    ] = ""
 
 
 class ApiCheck(Struct, frozen=True, kw_only=True):
@@ -70,16 +74,18 @@ class ApiFault(Struct, frozen=True, kw_only=True):
     retry_s: Annotated[int, Meta(description="Seconds after which to try again; 0 when that is of no use")] = 0
 
 
-_FAULTS: Final = {
+_ANYWHERE: Final = {
     401: "No token, or one that is not good any more",
-    403: "Not in the name of this mailbox",
-    408: "The files were not whole after 60 seconds",
-    413: "More than 35 MiB of files",
     421: "Another host name than the console has",
-    422: "No file, more than 20, an address that is none, or no checks left of this hour",
     429: "Two other checks are under way, or too many requests",
     500: "A fault of the gateway",
     503: "The gateway is busy, or reading takes longer than there is time",
+}
+_FAULTS: Final = _ANYWHERE | {
+    403: "Not in the name of this mailbox",
+    408: "The files were not whole after 60 seconds",
+    413: "More than 35 MiB of files",
+    422: "No file, more than 20, an address that is none, or no checks left of this hour",
 }
 EXAMPLE: Final = ApiCheck(
     reference="BT-7F3K2Q9XM4D6H",
@@ -106,6 +112,7 @@ EXAMPLE: Final = ApiCheck(
                     article="QĐ 7600/QĐ-UBND, Điều 9.4c",
                 ),
             ),
+            fixed=FIXED.format(reference="BT-7F3K2Q9XM4D6H", number=0),
         ),
     ),
     left=599,
@@ -152,10 +159,22 @@ def document() -> dict[str, Any]:
         "responses": {"200": answer("ApiCheck", "What would become of them", EXAMPLE)}
         | {str(status): answer("ApiFault", words) for status, words in _FAULTS.items()},
     }
+    copy = {"description": "The copy", "content": {"application/octet-stream": {"schema": text}}}
+    fixed = {
+        "operationId": "fixed",
+        "summary": "The mended copy of a file of one's own check, at the path that its answer names",
+        "security": [{"token": []}],
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "schema": {"type": kind}}
+            for name, kind in (("reference", "string"), ("number", "integer"))
+        ],
+        "responses": {"200": copy, "404": answer("ApiFault", "There is none, or it is older than ten minutes")}
+        | {str(status): answer("ApiFault", words) for status, words in _ANYWHERE.items()},
+    }
     return {
         "openapi": "3.1.0",
         "info": {"title": "Official mail gateway", "version": "1"},
-        "paths": {CHECK: {"post": check}},
+        "paths": {CHECK: {"post": check}, FIXED: {"get": fixed}},
         "components": {"schemas": schemas, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
     }
 
@@ -176,7 +195,12 @@ def told(result: CheckResult) -> ApiCheck:
         sender=result.sender,
         recipients=result.recipients,
         files=tuple(
-            ApiFile(name=file.name, disposition=file.result.key, findings=_findings(file.views))
+            ApiFile(
+                name=file.name,
+                disposition=file.result.key,
+                findings=_findings(file.views),
+                fixed=FIXED.format(reference=result.reference, number=file.fixed) if file.fixed is not None else "",
+            )
             for file in result.files
         ),
         mail=_findings(result.mail),

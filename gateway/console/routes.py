@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 from starlette.responses import Response
 
-from gateway.console.api import CHECK
+from gateway.console.api import CHECK, FIXED
 from gateway.console.pages import (
     accounts,
     api,
@@ -108,7 +108,7 @@ ROUTES: Final = (
     _post("/reports/file", reports.download, q.GetReport),
     _get("/check", check.page, q.AskCheck, template="check.html"),
     _post("/check", check.run, q.AskCheck, q.BeginCheck, q.CheckPiece, q.EndCheck, template="check.html", uploads=True),
-    _get("/check/fixed/{number}", check.fixed, q.GetFixed),
+    _get("/check/{reference}/fixed/{number}", check.fixed, q.GetFixed),
     Row(method="GET", path="/api/v1/openapi.json", handler=api.openapi, session=False, program=True),
     Row(
         method="POST",
@@ -118,6 +118,7 @@ ROUTES: Final = (
         program=True,
         asks=(q.AskCheck, q.BeginCheck, q.CheckPiece, q.EndCheck),
     ),
+    Row(method="GET", path=FIXED, handler=api.fixed, session=False, program=True, asks=(q.GetFixed,)),
     _get("/policy", policy.page, q.AskPolicy, template="policy.html"),
     _post("/policy/try", policy.attempt, q.TryPolicy, template="tried.html"),
     _post("/policy/force", policy.put_in_force, q.PutInForce, template="done.html"),
@@ -129,5 +130,7 @@ ROUTES: Final = (
     _post("/accounts/mail", accounts.set_mail, q.SetMail, template="accounts.html"),
     _post("/accounts/roles", accounts.set_roles, q.SetRoles, template="accounts.html"),
     _post("/accounts/reset", accounts.reset, q.ResetSecondFactor, template="one_time.html"),
+    _post("/accounts/tokens/add", accounts.add_token, q.AddToken, template="new_token.html"),
+    _post("/accounts/tokens/revoke", accounts.revoke_token, q.RevokeToken, template="accounts.html"),
     _post("/accounts/lock", accounts.lock, q.SetLocked, template="accounts.html"),
 )

@@ -13,6 +13,7 @@ from gateway.steward import questions as q
 from gateway.steward.accounts import manage
 from gateway.steward.accounts.book import all_accounts
 from gateway.steward.accounts.manage import AccountFaultError, Sign
+from gateway.steward.accounts.tokens import listed_unit
 from gateway.steward.desk import Desk
 from gateway.steward.refused import refused
 from gateway.steward.roles import Person, Role
@@ -23,8 +24,8 @@ ADMINISTRATORS: Final = frozenset({Role.ACCOUNT_ADMIN})
 
 
 def accounts_view(desk: Desk, _person: Person, _question: q.AskAccounts, _language: Language) -> q.Answer:
-    """Return all accounts."""
-    book = desk.people.book
+    """Return all accounts and tokens."""
+    book, directory = desk.people.book, desk.directory()
     with book.reading() as connection:
         accounts, sessions = all_accounts(connection), desk.people.sessions.counts(connection)
     return q.AccountsView(
@@ -40,7 +41,21 @@ def accounts_view(desk: Desk, _person: Person, _question: q.AskAccounts, _langua
                 sessions=sessions.get(account.name, 0),
             )
             for account in accounts
-        )
+        ),
+        tokens=tuple(
+            q.TokenRow(
+                name=one.name,
+                mailbox=one.mailbox,
+                unit=one.unit,
+                per_hour=one.per_hour,
+                made=_moment(one.made),
+                until=_moment(one.until),
+                used=_moment(one.used),
+                over=one.until <= desk.people.clock(),
+            )
+            for one in desk.people.tokens.all()
+        ),
+        units=tuple(sorted({one.unit for one in directory.mailboxes.values()} - {""})) if directory is not None else (),
     )
 
 
@@ -90,6 +105,27 @@ def set_locked(desk: Desk, person: Person, question: q.SetLocked, language: Lang
     with _told(language):
         sign = _signed(desk, person, question.reason)
         manage.set_locked(desk.people.book, question.name, locked=question.locked, sign=sign)
+    return q.Done()
+
+
+def add_token(desk: Desk, person: Person, question: q.AddToken, language: Language) -> q.Answer:
+    """Make a token for a program."""
+    with _told(language):
+        token = desk.people.tokens.add(
+            question.name,
+            mailbox=_mail(desk, question.mailbox),
+            unit=listed_unit(question.unit, desk.directory()),
+            per_hour=question.per_hour,
+            days=question.days,
+            sign=_signed(desk, person, question.reason),
+        )
+    return q.NewToken(question.name, token)
+
+
+def revoke_token(desk: Desk, person: Person, question: q.RevokeToken, language: Language) -> q.Answer:
+    """End a token."""
+    with _told(language):
+        desk.people.tokens.revoke(question.name, sign=_signed(desk, person, question.reason))
     return q.Done()
 
 

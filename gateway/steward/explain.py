@@ -29,6 +29,7 @@ from gateway.engine.what_if import first_missing
 from gateway.engine.wording import say
 from gateway.model import About, Disposition, Finding, FindingOutcome, JudgedFinding, Language, Message, Mode, Signature
 from gateway.steward import questions as q
+from gateway.steward.checks.recorded import recorded
 from gateway.steward.desk import Desk, Refused
 from gateway.steward.mails import addresses_of, result_badge, sight_of, state_badge, visible
 from gateway.steward.roles import Person
@@ -48,16 +49,19 @@ _AXIS_TONES: Final = {
 Judged = r.Intent | r.Refused | r.RecipientRefused
 
 
-def explain(desk: Desk, person: Person, question: q.Explain, language: Language) -> q.Explained:
-    """Explain a mail; one of somebody else is not found, as one that is not there. To open another's is an act."""
+def explain(desk: Desk, person: Person, question: q.Explain, language: Language) -> q.Explained | q.CheckedView:
+    """Explain a mail, or a self-check; one of somebody else is not found, as one that is not there. To open another's is an act."""
     sight = sight_of(desk, person)
     with desk.reader() as reader:
         history = visible(reader, sight, question.reference[:_LIMIT_REFERENCE])
-        if history is None or isinstance(history.records[0], r.Checked):  # of a check there is no more than its row
+        if history is None:
             raise Refused(q.Refusal(kind="not_found"))
-        own = _is_own(history, addresses_of(desk, person))
+        check = history.records[0]
+        own = check.who == person.name if isinstance(check, r.Checked) else _is_own(history, addresses_of(desk, person))
         if not own:
             desk.act(person, "open_mail", about=history.reference)
+        if isinstance(check, r.Checked):
+            return recorded(reader, check, desk.policies(), language, own=own)
         return _Explainer(desk, reader, history, language).explained(own=own)
 
 

@@ -170,7 +170,7 @@ def mail_row(row: Row, policies: PolicySet, language: Language) -> q.MailRow:
     return q.MailRow(
         seq=row.seq,
         time=row.time.isoformat(),
-        reference=clean(row.reference) if row.kind != "checked" else "",
+        reference=clean(row.reference),
         sender=clean(row.sender, limit=320),
         recipients=tuple(clean(address, limit=320) for address in row.recipients[:_LIMIT_RECIPIENTS]),
         unit=clean(row.unit, limit=200),

@@ -99,6 +99,8 @@ TABLE: Final[dict[type[Struct], Row]] = {
     q.SetMail: Row(roles=_ACCOUNTS, answer=accounts.set_mail, effort=Effort.MOMENT, fresh=True),
     q.SetRoles: Row(roles=_ACCOUNTS, answer=accounts.set_roles, effort=Effort.MOMENT, fresh=True),
     q.ResetSecondFactor: Row(roles=_ACCOUNTS, answer=accounts.reset_second_factor, effort=Effort.LOGIN, fresh=True),
+    q.AddToken: Row(roles=_ACCOUNTS, answer=accounts.add_token, effort=Effort.MOMENT, fresh=True),
+    q.RevokeToken: Row(roles=_ACCOUNTS, answer=accounts.revoke_token, effort=Effort.MOMENT, fresh=True),
     q.SetLocked: Row(roles=_ACCOUNTS, answer=accounts.set_locked, effort=Effort.MOMENT, fresh=True),
     # Mails: of everybody's for those who are trusted with them, else one's own.
     q.Search: Row(roles=_ALL_BUT_ACCOUNTS, answer=search, reads=True),
@@ -128,9 +130,11 @@ TABLE: Final[dict[type[Struct], Row]] = {
     q.BeginCheck: Row(roles=_ALL_BUT_ACCOUNTS, answer=checks.begin_check, program=True),
     q.CheckPiece: Row(roles=_ALL_BUT_ACCOUNTS, answer=checks.check_piece, effort=Effort.MOMENT, program=True),
     q.EndCheck: Row(roles=_ALL_BUT_ACCOUNTS, answer=checks.end_check, effort=Effort.CHECK, program=True),
-    q.GetFixed: Row(roles=_ALL_BUT_ACCOUNTS, answer=checks.get_fixed, effort=Effort.LONG),
+    q.GetFixed: Row(roles=_ALL_BUT_ACCOUNTS, answer=checks.get_fixed, effort=Effort.LONG, program=True, reads=True),
     # The log
-    q.AskLog: Row(roles=frozenset({Role.AUDITOR, Role.SECURITY_OFFICER, Role.ACCOUNT_ADMIN}), answer=log_view, reads=True),
+    q.AskLog: Row(
+        roles=frozenset({Role.AUDITOR, Role.SECURITY_OFFICER, Role.ACCOUNT_ADMIN}), answer=log_view, reads=True
+    ),
     q.Verify: Row(roles=_AUDITOR, answer=verify, effort=Effort.LONG, reads=True),
     q.GetCheckpoint: Row(roles=_AUDITOR | {Role.SECURITY_OFFICER}, answer=get_checkpoint),
 }

@@ -41,6 +41,7 @@ async def test_a_self_check_is_found_by_its_state_alone_and_counts_nowhere(tmp_p
         (body,) = (body for body, _ in reader.records() if b'"checked"' in body)
         assert digest.encode() not in body
         assert reader.keyed(digest)[0].encode() in body
-        assert reader.counts().execute("SELECT count(*) FROM tally").fetchone() == (0,)
+        with reader.index() as index:
+            assert index.execute("SELECT count(*) FROM tally").fetchone() == (0,)
     assert verify(tmp_path).exit_code == 0
     assert standalone(tmp_path / "audit.db", tmp_path / "checkpoints") == 0

@@ -174,8 +174,16 @@ ACCOUNTS = q.AccountsView(accounts=(
     q.AccountRow(name="an.nt", display="Nguyễn Thị An", roles=(Role.AUDITOR,), enrolled=True, locked=False, mail="an.nt.noivu@tphcm.gov.vn", last_login=at(10), sessions=1),
     q.AccountRow(name="binh.lv", display="Lê Văn Bình", roles=(Role.POLICY_ADMIN, Role.OPERATOR), enrolled=True, locked=True, last_login=at(9000)),
     q.AccountRow(name="moi.tv", display="Trần Văn Mới", roles=(), enrolled=False, locked=False),
-))  # fmt: skip
+), tokens=(
+    q.TokenRow(name="quan-ly-van-ban", mailbox="noivu.binhtan@tphcm.gov.vn", unit="", per_hour=600, made=at(90_000), until=at(-90_000), used=at(5)),
+    q.TokenRow(name="mot-cua", mailbox="", unit="Phòng Tư pháp", per_hour=60, made=at(190_000), until=at(50), over=True),
+), units=("Phòng Nội vụ", "Phòng Tư pháp"))  # fmt: skip
 
+CHECK_RECORD = q.CheckedView(
+    reference="BT-CHECK001", time=at(20), seq=481_190, hash="9a" * 32, result=BAD, via="trang tự kiểm tra", who="noivu.binhtan@tphcm.gov.vn",
+    sender="noivu.binhtan@tphcm.gov.vn", client="10.12.4.7", size=182_331, digests=("ab" * 32, "cd" * 32), codes=("CLS-01",),
+    reasons=("Dấu chỉ độ mật",), confidential=True, marked=True, policy_digest="3f2a91bc" * 8, directory_digest="77" * 32,
+)  # fmt: skip
 CHECK_FORM = q.CheckForm(senders=("noivu.binhtan@tphcm.gov.vn",), left=7, of=10, limit_bytes=35 << 20, limit_files=20)
 CHECKED = q.CheckResult(
     reference="BT-7F3K2Q77", disposition="reject", result=q.Badge("sẽ bị từ chối", "bad", "reject"), sender="noivu.binhtan@tphcm.gov.vn",
@@ -276,6 +284,8 @@ def _answers(question: q.Question, who: Person) -> list[q.Answer]:
         case q.Explain():
             if not question.reference.startswith("BT-"):
                 return [q.Refusal(kind="not_found")]
+            if question.reference.startswith("BT-CHECK"):
+                return [CHECK_RECORD]
             return [msgspec.structs.replace(EXPLAINED, reference=question.reference)]
         case q.Overview():
             return [overview(question.days)]
@@ -321,6 +331,8 @@ def _answers(question: q.Question, who: Person) -> list[q.Answer]:
             return (
                 [q.Done("đã duyệt")] if question.read and question.code == "123456" else [q.Refusal(kind="bad_login")]
             )
+        case q.AddToken():
+            return [q.NewToken(question.name, "cvt_" + "Xa9" * 14 + "-")]
         case q.AddAccount() | q.ResetSecondFactor():
             return [q.OneTimePassword(question.name, "muoi-hai-tu-de-nho")]
         case _:

@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from gateway.console.api import CHECK, EXAMPLE, ApiCheck, ApiFault, document
+from gateway.console.api import CHECK, EXAMPLE, FIXED, ApiCheck, ApiFault, document
 from gateway.console.routes import ROUTES
 from tests.support.console_client import multipart
 
@@ -57,8 +57,9 @@ def test_the_document_says_what_the_routes_are_and_its_examples_hold(system):
     assert {(method, path) for path, item in told["paths"].items() for method in item} == programs
     schemas = told["components"]["schemas"]
     assert {one.rpartition("/")[2] for one in references(told)} == set(schemas)
-    check = told["paths"][CHECK]["post"]
-    assert {name for need in check["security"] for name in need} == set(told["components"]["securitySchemes"])
+    check, fixed = told["paths"][CHECK]["post"], told["paths"][FIXED]["get"]
+    for one in (check, fixed):
+        assert {name for need in one["security"] for name in need} == set(told["components"]["securitySchemes"])
     for answer in check["responses"].values():
         (media,) = answer["content"].values()
         if "example" in media:
@@ -74,6 +75,19 @@ def test_a_program_with_a_token_is_answered_as_the_document_says(system, languag
     holds({"$ref": "ApiCheck"}, told, document()["components"]["schemas"])
     assert msgspec.json.decode(text, type=ApiCheck).files[0].findings[0].code == "TYP-02"
     assert headers["Set-Cookie"] is None
+
+
+def test_a_program_gets_the_mended_copy_that_its_answer_names(system):
+    (path,) = [file["fixed"] for file in json.loads(post(system, **GOOD)[2])["files"] if file["fixed"]]
+    status, headers, text = system.ask("GET", path, **GOOD)
+    assert (status, text) == (200, "PK")
+    assert "cong-van-da-sua.docx" in headers["Content-Disposition"]
+    for wrong in (path.replace("/0", "/x"), path.replace("/0", "/-1"), path.replace("/0", "/10000")):
+        status, _, text = system.ask("GET", wrong, **GOOD)
+        assert status == 404
+        assert msgspec.json.decode(text, type=ApiFault).error == "status_404"
+    status, headers, _ = system.ask("GET", path, session="auditor")
+    assert (status, headers["WWW-Authenticate"]) == (401, "Bearer")
 
 
 @pytest.mark.parametrize(

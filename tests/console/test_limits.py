@@ -178,10 +178,11 @@ def test_the_steward_is_told_that_a_reader_has_left(start):
         with socket.create_connection(("127.0.0.1", system.port), timeout=60) as reader:
             reader.sendall(
                 f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: session=silent\r\nSec-Fetch-Site: same-origin\r\n"
-                f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+                f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+                + body
             )
-            until(lambda: {"/reports": "AskReport", "/audit/verify": "Verify"}[path] in system.asked())  # noqa: B023
-        until(lambda: system.said().count("left ") > before)  # noqa: B023
+            until(lambda: {"/reports": "AskReport", "/audit/verify": "Verify"}[path] in system.asked())
+        until(lambda: system.said().count("left ") > before)
 
 
 def until(true, seconds=30.0):

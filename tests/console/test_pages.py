@@ -13,7 +13,7 @@ pytestmark = pytest.mark.system
 PAGES = {
     "overview": ("auditor", "/"), "mails": ("auditor", "/mails"), "mails-filtered": ("auditor", "/mails?q=x&since=2026-11-01&result=reject&sha256=" + "ab" * 32),
     "mails-fault": ("auditor", "/mails?q=lỗi"), "mails-empty": ("empty", "/mails"), "explain": ("auditor", "/mails/BT-7F3K2Q00"), "letter": ("clerk", "/t/BT-7F3K2Q00"),
-    "letter-code": ("", "/t/BT-7F3K2Q00"), "policy": ("auditor", "/policy"), "log": ("auditor", "/audit"), "accounts": ("auditor", "/accounts?name=binh.lv"), "requests": ("auditor", "/requests"), "requests-empty": ("empty", "/requests"), "held": ("auditor", "/requests/held/BT-9KD00000"), "reports": ("auditor", "/reports"), "check": ("auditor", "/check"), "check-empty": ("empty", "/check"),
+    "letter-code": ("", "/t/BT-7F3K2Q00"), "policy": ("auditor", "/policy"), "log": ("auditor", "/audit"), "accounts": ("auditor", "/accounts?name=binh.lv"), "requests": ("auditor", "/requests"), "requests-empty": ("empty", "/requests"), "held": ("auditor", "/requests/held/BT-9KD00000"), "reports": ("auditor", "/reports"), "check": ("auditor", "/check"), "check-empty": ("empty", "/check"), "check-record": ("auditor", "/mails/BT-CHECK001"),
     "account": ("auditor", "/account"), "login": ("", "/login"), "enrol": ("new", "/enrol"), "help": ("auditor", "/help"), "not-found": ("auditor", "/nope"),
     "refused": ("clerk", "/audit"), "overview-empty": ("empty", "/"), "policy-empty": ("empty", "/policy"), "log-empty": ("empty", "/audit"), "accounts-empty": ("empty", "/accounts"),
 }  # fmt: skip
@@ -26,6 +26,7 @@ ACTS = {
     "tried-faulty": ("auditor", "/policy", lambda page: (page.fill("#text", "policies:\n  typography:\n\n    mode: moniter\n"), page.click("form[action='/policy/try'] button"))),
     "verified": ("auditor", "/audit", lambda page: page.click("form[action='/audit/verify'] button")),
     "checked": ("auditor", "/check", lambda page: (page.set_input_files("#file", [{"name": "ke-hoach.docx", "mimeType": "x/y", "buffer": b"PK"}]), page.click("form[data-check] button"), expect(page.locator("#result")).to_be_visible())),
+    "new-token": ("auditor", "/accounts", lambda page: (page.click("details:has(form[action='/accounts/tokens/add']) > summary"), page.fill("#token-name", "qlvb"), page.fill("#token-code", "123456"), page.click("form[action='/accounts/tokens/add'] button"), expect(page.locator(".key")).to_be_visible())),
     "menu": ("auditor", "/account", lambda page: page.click(".menu summary")),
 }  # fmt: skip
 
@@ -73,7 +74,19 @@ def test_pages_are_right_at_768_px_in_the_dark_and_at_200_percent(look, system, 
 @pytest.mark.parametrize("session", ["long", "hostile"])
 @pytest.mark.parametrize(
     "address",
-    ["/", "/mails", "/mails/BT-1", "/t/BT-1", "/policy", "/audit", "/accounts", "/requests", "/reports", "/check"],
+    [
+        "/",
+        "/mails",
+        "/mails/BT-1",
+        "/mails/BT-CHECK1",
+        "/t/BT-1",
+        "/policy",
+        "/audit",
+        "/accounts",
+        "/requests",
+        "/reports",
+        "/check",
+    ],
 )
 def test_long_and_hostile_words_break_neither_layout_nor_policy(look, system, session, address):
     page = look(session, width=320)

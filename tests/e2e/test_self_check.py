@@ -68,7 +68,7 @@ async def test_a_clerk_checks_a_file_and_downloads_its_fixed_copy(tmp_path):
         assert "còn 9/10" in answer.text
         refused = findings(answer.text)
         assert "TYP-02" in refused
-        (link,) = re.findall(r'href="(/check/fixed/\d+)"', answer.text)
+        (link,) = re.findall(r'href="(/check/BT-[0-9A-Z]+/fixed/\d+)"', answer.text)
         fixed = await visitor.ask("GET", link)
         assert fixed.status == 200
         assert fixed.headers["Content-Disposition"].endswith("c%C3%B4ng%20v%C4%83n-da-sua.docx")
@@ -125,6 +125,17 @@ async def test_page_program_command_and_relay_find_the_same(tmp_path):
         assert {(one["code"], one["effect"], one["part"]) for one in found} == wanted
         assert findings(page.text) == findings(eml.text) == {code for code, _, _ in wanted}
         assert [file["disposition"] for file in told["files"]] == ["reject", "reject", "relay"]
+        (fixed,) = [file["fixed"] for file in told["files"] if file["fixed"]]
+        copy = await program.ask("GET", fixed, headers=bearer)
+        (link,) = re.findall(r'href="(/check/BT-[0-9A-Z]+/fixed/\d+)"', page.text)
+        assert copy.content == (await visitor.ask("GET", link)).content
+        assert copy.content.startswith(b"PK")
+        assert (
+            await Visitor(gateway.address("console")).ask(
+                "GET", fixed, headers=bearer | {"Authorization": "Bearer cvt_x"}
+            )
+        ).status == 401
+        assert (await visitor.ask("GET", link.replace("/BT-", "/BT-X"))).status == 404
 
 
 def bomb() -> bytes:
@@ -172,7 +183,7 @@ async def test_what_is_too_much_is_said_and_nothing_of_a_file_is_left(tmp_path):
         answer = await visitor.check(("CANARYFILE.docx", word_file(secret)))
         assert "Có dấu chỉ độ mật" in answer.text
         assert "Đưa tệp ra khỏi máy này" in answer.text
-        assert "/check/fixed/" not in answer.text
+        assert "/fixed/" not in answer.text
         assert "CANARY" not in answer.text
         # One that breaks off in the middle, several times: the next check is not kept out.
         kind, body = multipart([("csrf", visitor.csrf)], [("CANARYFILE.docx", word_file(secret) * 2000)])

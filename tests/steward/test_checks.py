@@ -157,7 +157,7 @@ def test_a_program_has_what_its_token_says_and_nothing_else(office, tmp_path):
         person = tokens.person(token)
         assert set(_senders(office.desk, person)) == set(senders)
         assert not person.roles
-        for question in (q.Search(), q.WhoAmI(), q.GetFixed(0), q.Overview(), q.Logout()):
+        for question in (q.Search(), q.WhoAmI(), q.Overview(), q.Logout()):
             assert office.kind(question, token) == "no_session"
     for fault, work in (
         ("taken", lambda: made("ho-so", mailbox=CLERK)),
@@ -233,11 +233,20 @@ def test_the_security_officer_sees_that_a_mark_was_found_and_the_auditor_who_tri
             : 2 if role is Role.OPERATOR else 3
         ]
         assert office.ask(q.Search(), token).rows == ()
-        assert office.kind(q.Explain("BT-CHECK002"), token) == "not_found"
+        view = office.ask(q.Explain("BT-CHECK002"), token)
+        assert isinstance(view, q.CheckedView)
+        assert (view.who, view.own, view.marked, view.codes) == (CLERK, False, False, ("OPQ-01",))
+        assert office.acts[-1].what == "open_mail"
+        assert len(office.ask(q.Search(sha256=view.digests[0]), token).rows) == len(rows), "the same file each time"
+        marked = office.ask(q.Explain("BT-CHECK001"), token)
+        assert marked.kind == "not_found" if role is Role.OPERATOR else marked.marked
     assert seen == {
         Role.SECURITY_OFFICER: [(CLERK, "BT-CHECK001")],
         Role.AUDITOR: [(CLERK, "BT-CHECK001")],
         Role.OPERATOR: [],
     }
-    assert len(office.ask(q.Search(state="checked"), office.session(CLERK)).rows) == 3
+    clerk = office.session(CLERK)
+    assert len(office.ask(q.Search(state="checked"), clerk).rows) == 3
+    assert office.ask(q.Explain("BT-CHECK001"), clerk).own
+    assert office.kind(q.Explain("BT-CHECK001"), office.session(HEAD)) == "not_found"
     assert office.ask(q.Search(state="checked"), office.session(HEAD)).rows == ()

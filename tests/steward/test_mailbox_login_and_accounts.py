@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from gateway.errors import AuditError, UserError
@@ -11,6 +13,7 @@ from gateway.steward import questions as q
 from gateway.steward.accounts import hashes
 from gateway.steward.accounts.book import Book, all_accounts
 from gateway.steward.accounts.mail_codes import ASKED_OF_ADDRESS, GOOD_S, MAILS_AN_HOUR, TRIES
+from gateway.steward.refused import Refused
 from gateway.steward.roles import Role
 from tests.steward.support import Office
 from tests.steward.test_login import AN, CHIEF, GONE, at_once, log_in
@@ -296,3 +299,60 @@ def test_a_book_of_an_older_version_gets_its_new_column_and_keeps_its_accounts(o
     office.restart()
     with office.people.book.reading() as connection:
         assert [(one.name, one.mail) for one in all_accounts(connection)] == [("an.tt", "")]
+
+
+def token_of(office, admin, **given) -> q.Answer:
+    asked = {
+        "name": "ho-so",
+        "mailbox": "an.noivu@x.example",
+        "unit": "",
+        "days": 90,
+        "per_hour": 600,
+        "reason": "QLVB",
+    }
+    return office.ask(q.AddToken(**(asked | given), code=office.code("ql.tk")), admin)
+
+
+def test_a_token_is_made_shown_once_used_and_revoked_and_each_is_an_act(office):
+    admin = office.session("ql.tk", Role.ACCOUNT_ADMIN)
+    made = token_of(office, admin)
+    assert isinstance(made, q.NewToken)
+    assert office.people.tokens.person(made.token).mailbox == "an.noivu@x.example"
+    used = office.now
+    office.now += 90
+    (row,) = office.ask(q.AskAccounts(), admin).tokens
+    assert (row.name, row.mailbox, row.used) == (
+        "ho-so",
+        "an.noivu@x.example",
+        datetime.fromtimestamp(int(used), UTC).isoformat(),
+    )
+    assert made.token not in msgspec.json.encode(office.ask(q.AskAccounts(), admin)).decode()
+    assert office.ask(q.RevokeToken(name="ho-so", code=office.code("ql.tk"), reason="lộ mã"), admin) == q.Done()
+    with pytest.raises(Refused):
+        office.people.tokens.person(made.token)
+    acts = [(act.who, act.what, act.about, act.reason) for act in office.acts if act.what.startswith("token")]
+    assert acts == [
+        ("ql.tk", "token_add", "ho-so an.noivu@x.example", "QLVB"),
+        ("ql.tk", "token_revoke", "ho-so", "lộ mã"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"mailbox": ""}, {"unit": "noivu"}, {"mailbox": "", "unit": "khong-co"}, {"mailbox": "an@gmail.example"}, {"days": 0},
+     {"days": 367}, {"per_hour": 0}, {"per_hour": 2**63}, {"name": "Hồ sơ"}, {"name": ""}],
+)  # fmt: skip
+def test_a_token_is_bound_to_what_is_ours_and_has_limits(office, given):
+    admin = office.session("ql.tk", Role.ACCOUNT_ADMIN)
+    assert token_of(office, admin, **given).kind == "invalid"
+    assert office.people.tokens.all() == ()
+
+
+def test_a_token_asks_for_a_fresh_code_and_is_not_made_when_it_cannot_be_recorded(office):
+    admin = office.session("ql.tk", Role.ACCOUNT_ADMIN)
+    asked = q.AddToken(name="ho-so", mailbox="an.noivu@x.example", unit="", days=1, per_hour=1, code="000000")
+    assert office.kind(asked, admin) == "bad_code"
+    office.failing = AuditError("full")
+    assert token_of(office, admin).kind == "unavailable"
+    office.failing = None
+    assert office.people.tokens.all() == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from gateway.console.client import Refused
+from gateway.console.forms import Form
 from gateway.console.pages.login import said
 from gateway.console.visit import Visit
 from gateway.steward import questions as q
@@ -24,6 +25,7 @@ async def _accounts(visit: Visit, *, fault: str = "", done: str = "") -> Respons
     return visit.page(
         "accounts.html", 422 if fault else 200, view=view, given=_GIVEN, fault=fault, done=done,
         manages=visit.may("set_roles"), opened=visit.request.query_params.get("name", visit.form.get("name")),
+        form=visit.form if fault else Form({}), at=visit.path,
     )  # fmt: skip
 
 
@@ -37,8 +39,11 @@ async def _act(visit: Visit, question: q.Question) -> Response:
         answer = await visit.ask(question)
     except Refused as error:
         return await _accounts(visit, fault=said(visit, error))
-    if isinstance(answer, q.OneTimePassword):
-        return visit.page("one_time.html", given=answer)
+    match answer:
+        case q.OneTimePassword():
+            return visit.page("one_time.html", given=answer)
+        case q.NewToken():
+            return visit.page("new_token.html", given=answer)
     words = answer.words if isinstance(answer, q.Done) else ""
     return await _accounts(visit, done=words or visit.words.accounts.done)
 
@@ -82,3 +87,25 @@ async def lock(visit: Visit) -> Response:
     locked = form.get("locked") == "yes"
     question = q.SetLocked(name=form.get("name"), locked=locked, code=_code(visit), reason=form.get("reason"))
     return await _act(visit, question)
+
+
+async def add_token(visit: Visit) -> Response:
+    """Make a token for a program and show it once."""
+    form = visit.form
+    question = q.AddToken(
+        name=form.get("program").strip(), mailbox=form.get("mailbox").strip(), unit=form.get("unit"), days=_number(visit, "days"),
+        per_hour=_number(visit, "per_hour"), code=_code(visit), reason=form.get("reason"),
+    )  # fmt: skip
+    return await _act(visit, question)
+
+
+async def revoke_token(visit: Visit) -> Response:
+    """End a token."""
+    form = visit.form
+    return await _act(visit, q.RevokeToken(name=form.get("program"), code=_code(visit), reason=form.get("reason")))
+
+
+def _number(visit: Visit, name: str) -> int:
+    """Return a number of the form; 0, which is none, for anything else."""
+    given = visit.form.get(name).strip()
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from gateway.console import api
 from gateway.console.client import Refused
+from gateway.console.pages import check as page
 from gateway.console.pages.check import fault_of
 from gateway.console.uploads import Uploading
 from gateway.console.visit import Visit
@@ -19,9 +20,7 @@ async def openapi(_visit: Visit) -> Response:
 
 async def check(visit: Visit) -> Response:
     """Judge the files of the request; 401 without a valid token, before any file is read."""
-    visit.token = api.token_of(visit.request.headers.get("authorization", ""))
-    if not visit.token:
-        raise Refused(Refusal(kind="no_session"))
+    _identify(visit)
     await visit.ask(AskCheck())
     upload = Uploading(visit, guarded=False)
     await upload.read()
@@ -36,3 +35,16 @@ async def check(visit: Visit) -> Response:
     if told.status in (429, 503):
         response.headers["Retry-After"] = str(told.retry_s or 5)
     return response
+
+
+async def fixed(visit: Visit) -> Response:
+    """Send the fixed copy of a file of a check."""
+    _identify(visit)
+    return await page.fixed(visit)
+
+
+def _identify(visit: Visit) -> None:
+    """Take the token of the request; Refused without one."""
+    visit.token = api.token_of(visit.request.headers.get("authorization", ""))
+    if not visit.token:
+        raise Refused(Refusal(kind="no_session"))

@@ -85,11 +85,11 @@ def fault_of(visit: Visit, error: Exception | None) -> Told:
 
 
 async def fixed(visit: Visit) -> Response:
-    """Send the fixed copy of a file of the last check."""
-    number = str(visit.request.path_params["number"])
+    """Send the fixed copy of a file of a check."""
+    reference, number = (str(visit.request.path_params[name]) for name in ("reference", "number"))
     if not (number.isascii() and number.isdigit() and len(number) < 4):
         raise HTTPException(404)
-    answers: AsyncIterator[q.Answer] = visit.stream(q.GetFixed(int(number)))
+    answers: AsyncIterator[q.Answer] = visit.stream(q.GetFixed(reference[:100], int(number)))
     first = await anext(answers)
     assert isinstance(first, q.FixedName)
     fields = {"Content-Disposition": f"attachment; filename*=utf-8''{quote(first.name, safe='')}"}

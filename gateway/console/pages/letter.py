@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from starlette.responses import Response
 
 from gateway.console.client import Refused
@@ -36,7 +38,8 @@ async def page(visit: Visit) -> Response:
         fault = filled(visit.words.letter.mistyped, reference=reference) if mistyped(reference) else ""
         return visit.page("letter_code.html", reference=reference, mailbox="", sent=False, fault=fault)
     explained = await visit.ask(Explain(reference))
-    assert isinstance(explained, Explained)
+    if not isinstance(explained, Explained):  # a self-check, which no refusal names
+        return visit.go(f"/mails/{quote(reference)}")
     return visit.page("letter.html", mail=explained, findings=count(explained), steps=steps(explained))
 
 

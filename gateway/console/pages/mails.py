@@ -11,7 +11,7 @@ from starlette.responses import Response
 from gateway.console.streamed import download
 from gateway.console.visit import Visit
 from gateway.model.reference import mistyped, standard
-from gateway.steward.questions import AskRequests, Explain, Explained, Export, Found, Search
+from gateway.steward.questions import AskRequests, CheckedView, Explain, Explained, Export, Found, Search
 
 _FIELDS: Final = ("q", "since", "until", "unit", "result", "state", "sha256")
 _TYPES: Final = {
@@ -71,8 +71,10 @@ async def explain(visit: Visit) -> Response:
 
 
 async def explained_page(visit: Visit, reference: str, *, fault: str = "", done: str = "") -> Response:
-    """Show a mail and its requests, with the result of the submitted form."""
+    """Show a mail and its requests, with the result of the submitted form; of a self-check what its record has."""
     explained = await visit.ask(Explain(reference))
+    if isinstance(explained, CheckedView):
+        return visit.page("checked.html", check=explained)
     assert isinstance(explained, Explained)
     view = await visit.ask(AskRequests(explained.reference)) if visit.may("ask_requests") else None
     return visit.page(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.model import Directory
 from gateway.steward.accounts.book import Book
 from gateway.steward.accounts.manage import AccountFaultError, Sign
 from gateway.steward.accounts.sessions import key_of
@@ -21,14 +22,16 @@ _NAMED: Final = "token:"
 _NAME: Final = re.compile(r"[a-z][a-z0-9._-]{1,31}\Z")
 _SCHEMA: Final = """CREATE TABLE IF NOT EXISTS program (
   name TEXT PRIMARY KEY, token BLOB NOT NULL UNIQUE, mailbox TEXT NOT NULL, unit TEXT NOT NULL, per_hour INTEGER NOT NULL,
-  made INTEGER NOT NULL, until INTEGER NOT NULL
+  made INTEGER NOT NULL, until INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID"""
-_COLUMNS: Final = "name, mailbox, unit, per_hour, made, until"
+_COLUMNS: Final = "name, mailbox, unit, per_hour, made, until, used"
+_USED_EVERY_S: Final = 60
+"""How exactly the last use is known."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """An API client for self-checks; `made` and `until` in seconds since 1970."""
+    """An API client for self-checks; `made`, `until` and `used` in seconds since 1970."""
 
     name: str
     mailbox: str
@@ -37,6 +40,8 @@ class Program:
     per_hour: int
     made: int
     until: int
+    used: int
+    """Last time, to the minute; 0 for never."""
 
 
 class Tokens:
@@ -48,6 +53,8 @@ class Tokens:
         self._clock = clock
         with book.changing() as connection:
             connection.execute(_SCHEMA)
+            if not any(row[1] == "used" for row in connection.execute("PRAGMA table_info(program)")):
+                connection.execute("ALTER TABLE program ADD COLUMN used INTEGER NOT NULL DEFAULT 0")
 
     def person(self, token: str) -> Person:
         """Return the program of a token; Refused `no_session` when unknown or expired."""
@@ -56,9 +63,11 @@ class Tokens:
                 f"SELECT {_COLUMNS} FROM program WHERE token = ?",  # noqa: S608 - constants only
                 (key_of(token),),
             ).fetchone()
-        program = Program(*row) if row is not None else None
-        if program is None or not program.made - 60 <= self._clock() < program.until:
+        program, now = Program(*row) if row is not None else None, int(self._clock())
+        if program is None or not program.made - 60 <= now < program.until:
             raise refused("no_session")
+        if now - program.used >= _USED_EVERY_S:
+            self._book.note("UPDATE program SET used = ? WHERE name = ?", (now, program.name))
         units = (program.unit,) if program.unit else ()
         return Person(name=f"{_NAMED}{program.name}", mailbox=program.mailbox, units=units)
 
@@ -87,8 +96,8 @@ class Tokens:
             if connection.execute("SELECT 1 FROM program WHERE name = ?", (name,)).fetchone():
                 raise AccountFaultError("taken")
             connection.execute(
-                "INSERT INTO program VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (name, key_of(token), mailbox, unit, per_hour, now, now + days * 86400),
+                f"INSERT INTO program ({_COLUMNS}, token) VALUES (?, ?, ?, ?, ?, ?, 0, ?)",  # noqa: S608 - constants only
+                (name, mailbox, unit, per_hour, now, now + days * 86400, key_of(token)),
             )
             sign(connection, "token_add", f"{name} {mailbox or unit}")
         return token
@@ -99,6 +108,13 @@ class Tokens:
             if not connection.execute("DELETE FROM program WHERE name = ?", (name,)).rowcount:
                 raise AccountFaultError("token_unknown")
             sign(connection, "token_revoke", name)
+
+
+def listed_unit(unit: str, directory: Directory | None) -> str:
+    """Return a unit as the directory has it, empty for none; AccountFaultError when no mailbox is of it."""
+    if unit and (directory is None or all(one.unit != unit for one in directory.mailboxes.values())):
+        raise AccountFaultError("token_unit")
+    return unit
 
 
 def is_program(person: Person) -> bool:

@@ -92,8 +92,8 @@ def end_check(desk: Desk, person: Person, question: q.EndCheck, language: Langua
 
 
 def get_fixed(desk: Desk, _person: Person, question: q.GetFixed, language: Language) -> Iterator[q.Answer]:
-    """Stream a fixed copy of the session's last check."""
-    name, octets = _checks(desk).fixed(key_of(desk.token), question.number)
+    """Stream a fixed copy of one of the session's or token's checks."""
+    name, octets = _checks(desk).fixed(key_of(desk.token), question.reference, question.number)
     path = PurePosixPath(name.replace("\\", "/"))
     yield q.FixedName(clean(f"{path.stem}{say('check', 'fixed_name', language)}{path.suffix}", limit=200))
     for at in range(0, len(octets), _PIECE_BYTES):

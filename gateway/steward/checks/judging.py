@@ -33,6 +33,8 @@ KEPT_S: Final = 600.0
 """Lifetime of fixed copies in seconds."""
 _KEPT_BYTES: Final = 128 << 20
 """Cache limit for fixed copies of all sessions; the oldest are evicted."""
+_KEPT_BYTES_OF_ONE: Final = 64 << 20
+"""Of one session or token."""
 _HEAD_BYTES: Final = 16384
 _MENDED_POLICY: Final = "typography"
 """Policy whose findings `gateway fix` can fix."""
@@ -97,7 +99,8 @@ class Checks:
         self._note = note
         self._deadline_s = deadline_s
         self._lock = threading.Lock()
-        self._kept: dict[bytes, _Kept] = {}
+        self._kept: dict[tuple[bytes, str], _Kept] = {}
+        """By owner and reference of the check, in the order of their age."""
 
     def judged(self, upload: Upload) -> Outcome:
         """Judge and record an upload, from a thread; Refused `too_long` at the deadline, `unavailable` on an error."""
@@ -110,11 +113,11 @@ class Checks:
             log_failure(_LOG, reference, error)
             raise refused("unavailable", retry_s=10) from None
 
-    def fixed(self, owner: bytes, number: int) -> tuple[str, bytes]:
+    def fixed(self, owner: bytes, reference: str, number: int) -> tuple[str, bytes]:
         """Return name and bytes of a fixed copy; Refused `not_found` when unknown or expired."""
         with self._lock:
             self._forget_old()
-            kept = self._kept.get(owner)
+            kept = self._kept.get((owner, reference))
             if kept is None or number not in kept.files:
                 raise refused("not_found")
             return kept.files[number]
@@ -137,11 +140,11 @@ class Checks:
         record = record_of((one.checked for one in mails), **whose, size=upload.size, digests=digests)
         await self._note(cut_checked(record, self._keyed))
         copies: dict[int, bytes] = {}
-        if upload.via == "page" and not record.confidential:
+        if not record.confidential:
             with suppress(TimeoutError):  # the result goes before a copy
                 async with asyncio.timeout_at(limit.when()):
                     copies = await self._mended(upload, mails)
-        self._keep(upload, copies)
+        self._keep(upload.owner, reference, {number: (upload.files[number][0], one) for number, one in copies.items()})
         names = tuple(name for name, _ in upload.files)
         return Outcome(reference, tuple(mails), names, {number: len(octets) for number, octets in copies.items()})
 
@@ -186,14 +189,14 @@ class Checks:
                     found[number] = octets
         return found
 
-    def _keep(self, upload: Upload, copies: dict[int, bytes]) -> None:
-        """Cache the copies of a session's last check only."""
+    def _keep(self, owner: bytes, reference: str, copies: dict[int, tuple[str, bytes]]) -> None:
+        """Cache the copies of a check."""
         with self._lock:
-            self._kept.pop(upload.owner, None)
             if copies:
-                files = {number: (upload.files[number][0], octets) for number, octets in copies.items()}
-                self._kept[upload.owner] = _Kept(time.monotonic() + KEPT_S, files)
+                self._kept[owner, reference] = _Kept(time.monotonic() + KEPT_S, copies)
                 self._loop.call_later(KEPT_S + 1, self._forget)
+            while sum(one.size for (whose, _), one in self._kept.items() if whose == owner) > _KEPT_BYTES_OF_ONE:
+                del self._kept[next(key for key in self._kept if key[0] == owner)]
             self._forget_old()
 
     def _forget(self) -> None:

@@ -16,12 +16,16 @@ from gateway.steward.questions.accounts import (
     AccountRow,
     AccountsView,
     AddAccount,
+    AddToken,
     AskAccounts,
+    NewToken,
     OneTimePassword,
     ResetSecondFactor,
+    RevokeToken,
     SetLocked,
     SetMail,
     SetRoles,
+    TokenRow,
 )
 from gateway.steward.questions.checks import (
     PIECE_BYTES,
@@ -29,6 +33,7 @@ from gateway.steward.questions.checks import (
     BeginCheck,
     CheckBegun,
     CheckedFile,
+    CheckedView,
     CheckForm,
     CheckPiece,
     CheckResult,
@@ -114,6 +119,7 @@ __all__ = [
     "AccountsView",
     "ActRow",
     "AddAccount",
+    "AddToken",
     "Answer",
     "Answered",
     "Approve",
@@ -136,6 +142,7 @@ __all__ = [
     "CheckPiece",
     "CheckResult",
     "CheckedFile",
+    "CheckedView",
     "CheckpointRow",
     "Choice",
     "ConfirmEnrolment",
@@ -172,6 +179,7 @@ __all__ = [
     "MailRow",
     "MarkedCheck",
     "Me",
+    "NewToken",
     "OneTimePassword",
     "OpenRequest",
     "Overview",
@@ -190,6 +198,7 @@ __all__ = [
     "RequestRow",
     "RequestsView",
     "ResetSecondFactor",
+    "RevokeToken",
     "RuleRow",
     "Search",
     "SendMailCode",
@@ -198,6 +207,7 @@ __all__ = [
     "SetRoles",
     "SignatureView",
     "StepView",
+    "TokenRow",
     "Tried",
     "TryPolicy",
     "Verified",
@@ -253,6 +263,8 @@ Question: TypeAlias = (
     | ResetSecondFactor
     | SetLocked
     | SetMail
+    | AddToken
+    | RevokeToken
     | AskRequests
     | OpenRequest
     | Decide
@@ -277,6 +289,7 @@ Answer: TypeAlias = (
     | Piece
     | ExportEnd
     | Explained
+    | CheckedView
     | OverviewView
     | Health
     | PolicyView
@@ -286,6 +299,7 @@ Answer: TypeAlias = (
     | Verified
     | AccountsView
     | OneTimePassword
+    | NewToken
     | RequestsView
     | HeldText
     | ReportView

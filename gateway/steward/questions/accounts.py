@@ -24,10 +24,27 @@ class AccountRow(Struct, frozen=True, kw_only=True):
     sessions: int = 0
 
 
+class TokenRow(Struct, frozen=True, kw_only=True):
+    """One token of a program, without its secret."""
+
+    name: str
+    mailbox: str
+    """In whose name it checks; empty when it is bound to a unit."""
+    unit: str
+    per_hour: int
+    made: str
+    until: str
+    used: str = ""
+    over: bool = False
+
+
 class AccountsView(Struct, frozen=True, tag="accounts_view"):
-    """Accounts, and which roles there are."""
+    """Accounts, and tokens of programs."""
 
     accounts: tuple[AccountRow, ...]
+    tokens: tuple[TokenRow, ...] = ()
+    units: tuple[str, ...] = ()
+    """Those that a token may be bound to."""
 
 
 class AddAccount(Struct, frozen=True, kw_only=True, tag="add_account"):
@@ -45,6 +62,33 @@ class OneTimePassword(Struct, frozen=True, tag="one_time_password"):
 
     name: str
     password: str
+
+
+class AddToken(Struct, frozen=True, kw_only=True, tag="add_token"):
+    """Make a token for a program, bound to a mailbox or a unit; asks for a fresh code. Answer: `NewToken`."""
+
+    name: str
+    mailbox: str
+    unit: str
+    days: int
+    per_hour: int
+    code: str
+    reason: str = ""
+
+
+class NewToken(Struct, frozen=True, tag="new_token"):
+    """Shown once."""
+
+    name: str
+    token: str
+
+
+class RevokeToken(Struct, frozen=True, kw_only=True, tag="revoke_token"):
+    """End a token at once."""
+
+    name: str
+    code: str
+    reason: str = ""
 
 
 class SetMail(Struct, frozen=True, kw_only=True, tag="set_mail"):

@@ -97,9 +97,36 @@ class CheckResult(Struct, frozen=True, kw_only=True, tag="check_result"):
     policy_digest: str = ""
 
 
+class CheckedView(Struct, frozen=True, kw_only=True, tag="checked_view"):
+    """What the log has of a self-check: no name and no word."""
+
+    reference: str
+    time: str
+    seq: int
+    hash: str
+    result: Badge
+    via: str
+    """How it was asked for, in words."""
+    who: str
+    sender: str
+    client: str = ""
+    size: int
+    digests: tuple[str, ...] = ()
+    """Keyed, of each file: the same file has the same one in every check."""
+    codes: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    confidential: bool = False
+    marked: bool = False
+    policy_digest: str = ""
+    directory_digest: str = ""
+    own: bool = False
+
+
 class GetFixed(Struct, frozen=True, tag="get_fixed"):
     """A mended copy. Answers: `FixedName`, then `Piece`, the last `ExportEnd`."""
 
+    reference: str
+    """Of the check."""
     number: int
 
 
