@@ -19,6 +19,7 @@ from reportlab.pdfgen.canvas import Canvas
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pdf import left, scan
 from gateway.documents.readers.pdf import reader as pdf
+from gateway.documents.readers.pdf.page import PageContent
 from gateway.documents.readers.pictures import ocr
 from gateway.model import Document, Origin, Run
 from gateway.vietnamese.marks import find_in_document
@@ -253,6 +254,23 @@ def test_areas_within_others_and_without_ink_are_not_read() -> None:
     assert part.corner == (0, 0)
     assert scan._cut_out(page, 72, (0, 150, 300, 200)) is None
     assert scan._cut_out(page, 72, (500, 500, 600, 600)) is None
+
+
+def test_of_a_page_with_large_letters_only_the_ink_near_them_is_read() -> None:
+    content = PageContent(1, 600.0, 800.0)
+    edges = np.zeros((int(800 * left.DPI / 72), int(600 * left.DPI / 72)), np.uint8)
+
+    def draw(x: float, y: float, right: float, bottom: float) -> None:
+        rows, columns = (slice(*(int(side * left.DPI / 72) for side in sides)) for sides in ((y, bottom), (x, right)))
+        edges[rows, columns] = 255
+
+    for box in ((100, 600, 190, 690), (370, 600, 380, 690), (340, 600, 410, 610), (50, 40, 300, 41)):
+        draw(*box)  # a letter, a T of two bars a letter's width and a half apart from it, a rule far above
+    ((x, y, right, bottom),) = left._areas([[100.0, 600.0, 190.0, 690.0]], edges, content)
+    assert x <= 100
+    assert right >= 410
+    assert bottom >= 690
+    assert 300 < y <= 600
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,8 @@ def left_over(
     size = max(int(content.width * scale), 1), max(int(content.height * scale), 1)
     texts = (handle for order, (handle, kind) in enumerate(objects, 1) if kind == OBJECT_TEXT and order not in own)
     with switched_off([*base, *texts]):
-        figures = _figures(render(page, size))
+        edges = _edges(render(page, size))
+    figures = _figures(edges)
     if not len(figures):
         return None
     beside = _touching(figures / scale, content.pieces)
@@ -110,7 +111,7 @@ def left_over(
     if small.all() and not own and not any(_may_be_mark(piece.text) for piece in beside):
         return None
     boxes = [*(figures[:, :4] / scale).tolist(), *(piece.box for piece in beside)]
-    return Left(frozenset(own | {piece.order for piece in beside}), tuple(_areas(boxes, content)))
+    return Left(frozenset(own | {piece.order for piece in beside}), tuple(_areas(boxes, edges, content)))
 
 
 def _unexplained(content: PageContent, objects: list[tuple[int, int]], looks: Looks) -> set[int]:
@@ -161,14 +162,14 @@ def _has_lone_strokes(strokes: list[Box]) -> bool:
     return False
 
 
-def _figures(pixels: Pixels) -> npt.NDArray[np.float64]:
-    """Return what may be letters or parts of them in a BGR picture: its box and that of the ink it is part of."""
+def _figures(edges: Pixels) -> npt.NDArray[np.float64]:
+    """Return what may be letters or parts of them by its edges: its box and that of the ink it is part of."""
     import cv2
     import numpy as np
 
     from gateway.documents.readers.pictures.spots import spots
 
-    edges = mask = _edges(pixels)
+    mask = edges
     for shape in ((1, RULE), (RULE, 1)):
         mask = cv2.subtract(mask, cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones(shape, np.uint8)))
     x, y, width, height = cv2.boundingRect(mask)
@@ -202,8 +203,8 @@ def _is_frame(shape: npt.NDArray[np.bool_]) -> bool:
     return bool(inner.size) and not inner.any()
 
 
-def _areas(boxes: list[list[float] | Box], content: PageContent) -> Iterator[Box]:
-    """Yield the parts of a page where figures stand together."""
+def _areas(boxes: list[list[float] | Box], edges: Pixels, content: PageContent) -> Iterator[Box]:
+    """Yield the parts of a page where figures stand together; `edges` are all that was drawn."""
     import cv2
     import numpy as np
 
@@ -216,12 +217,17 @@ def _areas(boxes: list[list[float] | Box], content: PageContent) -> Iterator[Box
         rows = slice(max(int((top - reach) / COARSE), 0), max(int((bottom + reach) / COARSE), 0) + 1)
         columns = slice(max(int((left - reach) / COARSE), 0), max(int((right + reach) / COARSE), 0) + 1)
         canvas[rows, columns] = 255
-    found = spots(canvas)[1].tolist()
-    if any(bottom - top > LARGE for _, top, _, bottom in boxes):
-        found = [(0, 0, size[1], size[0])]  # of a large letter only what is not straight was found
-    elif len(found) > LIMIT_AREAS:
-        found = [cv2.boundingRect(canvas)]
-    for left, top, wide, high, *_ in found:
+    labels, found = spots(canvas)
+    highest = max(bottom - top for _, top, _, bottom in boxes)
+    if highest > LARGE:
+        # Of large letters only what is not straight was found: all ink belongs to them that no wide gap parts from it.
+        ink = cv2.max(canvas, cv2.resize(edges, size[::-1], interpolation=cv2.INTER_AREA))
+        gap = int(2 * highest / COARSE)
+        labels, found = spots(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8)))
+        found = found[np.unique(labels[canvas > 0]) - 1]
+    if len(found) > LIMIT_AREAS:
+        found = np.array([cv2.boundingRect(canvas)])
+    for left, top, wide, high, *_ in found.tolist():
         yield COARSE * left, COARSE * top, COARSE * (left + wide), COARSE * (top + high)
 
 
