@@ -5,16 +5,18 @@ import mmap
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.errors import CapacityError
 from gateway.smtp.content import DataReader
 from gateway.spool import ByteBudget, Spool, SpoolSettings
 
-PIECES = st.sampled_from([b"\r\n", b".", b"a", b"..", b"\r\n.", b"\r\n..", b"word", b""])
+PIECES = st.sampled_from([b"\r\n", b".", b"a", b"..", b"\r\n.", b"\r\n..", b"word", b" ", b"\t", b"\xff", b""])
 
 
+@example([b"blanks \t \r\n", b"."], 0)
+@example([b"blanks \t \r\n", b"."], 99)
 @given(st.lists(PIECES, max_size=20), st.integers(0, 20))
 def test_wire_form_reads_back_as_the_content(pieces, memory_limit):
     content = b"".join(pieces) + b"\r\n"

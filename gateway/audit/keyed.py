@@ -49,7 +49,7 @@ class Keyed:
 
     def proof(self, octets: bytes) -> bytes:
         """Return an HMAC that proves possession of the current key."""
-        return hmac.new(self._keys[0], b"gateway proof\n" + octets, hashlib.sha256).digest()
+        return hmac.digest(self._keys[0], b"gateway proof\n" + octets, "sha256")
 
     def relay_keys(
         self, login: str | None, reverse_path: str, forward_paths: Iterable[str], sha256_hex: str

@@ -11,10 +11,11 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.cluster.pipelined import Pipelined, Question, Rows, Value
 from gateway.config.cluster import Cluster
 from gateway.errors import TemporaryError, UserError
 from gateway.files import read_file
@@ -38,11 +39,6 @@ _PAUSE_S: Final = 1.0
 _PATIENCE_S: Final = 1.0
 """Without a response, until a connection is dropped."""
 _END_S: Final = 0.5
-_AT_ONCE: Final = 64
-"""Statements in one pipeline."""
-
-Rows = list[tuple[Any, ...]]
-Values = Sequence[object] | Mapping[str, object]
 
 
 class DatabaseError(TemporaryError):
@@ -110,20 +106,20 @@ def told(error: Exception) -> str:
 class Database:
     """One connection for one event loop; during an outage each query returns None at once.
 
-    When a query misses its deadline, all pending queries return None, and so do new ones until the database responds.
-    After a second without a response the connection is dropped; a new one is used once it responds within the budget.
-    So a hanging database costs the budget once, and a brief stall disables it only for its duration.
+    When a query misses its deadline, new ones are sent but not waited for until the database responds. After a second without a
+    response the connection is dropped; a new one is used once it responds within the budget. So a hanging database costs the budget
+    once, and a brief stall disables it only for its duration.
     """
 
     def __init__(self, cluster: Cluster, *, on_change: Callable[[str | None], None] = lambda _: None) -> None:
         """`on_change` is called with the reason when an outage begins, and with None when it ends."""
         self._cluster = cluster
         self._on_change = on_change
-        self._connection: Any = None
-        self._waiting: list[_Question] = []
-        self._asked = asyncio.Event()
+        self._pipe: Pipelined | None = None
         self._reaching: Any = None
         """A connection that is being established."""
+        self._lost: asyncio.Future[str] | None = None
+        """Resolved with the reason when the connection is given up."""
         self._late_since: float | None = None
         """When a query missed its deadline; None once the database has responded."""
         self._closing = False
@@ -133,8 +129,8 @@ class Database:
 
     @property
     def present(self) -> bool:
-        """Whether a query would be sent to the database."""
-        return self._connection is not None and self._late_since is None
+        """Whether the answer to a query would be waited for."""
+        return self._pipe is not None and self._late_since is None
 
     def start(self) -> None:
         """Start connecting in the background; mails do not wait for it."""
@@ -142,7 +138,9 @@ class Database:
             self._task = asyncio.create_task(self._keep())
 
     async def close(self) -> None:
-        """Close the connection; pending queries return None."""
+        """Wait briefly for pending answers, and close the connection."""
+        if self._pipe is not None and (unanswered := self._pipe.unanswered):
+            await asyncio.wait(unanswered, timeout=_END_S)
         if self._task is not None:
             self._closing = True
             self._give_up()
@@ -154,53 +152,61 @@ class Database:
                 await self._task
             self._task = None
 
-    async def ask(self, statement: str, values: Values = (), *, within_s: float = BUDGET_S) -> Rows | None:
-        """Run one statement and return its rows; None during an outage or after the deadline.
+    def put(
+        self,
+        statement: str,
+        *values: Value,
+        within_s: float | None = None,
+        unanswered: Callable[[], None] = lambda: None,
+    ) -> Question:
+        """Send one statement; its answer is None during an outage or after the deadline (50 ms), and then `unanswered` is called.
 
         After None the statement may or may not have run.
         """
-        if not self.present:
-            return None
-        question = _Question(statement, values)
-        self._waiting.append(question)
-        self._asked.set()
-        await asyncio.wait((question.answer,), timeout=within_s)
-        if question.answer.done():
-            return question.answer.result()
-        question.answer.cancel()
-        self._late(within_s)
-        return None
+        within_s = BUDGET_S if within_s is None else within_s
+        question = Question(unanswered)
+        if self.present:
+            question.timer = asyncio.get_running_loop().call_later(within_s, self._late, question, within_s)
+        else:
+            question.answered(None)
+        if self._pipe is not None:  # also while it is late: what is stored then is stored
+            self._pipe.send(question, statement, values)
+        return question
 
-    def _late(self, within_s: float) -> None:
+    async def ask(self, statement: str, *values: Value, within_s: float | None = None) -> Rows | None:
+        """Run one statement and return its rows, or None as the answer of `put`."""
+        return await self.put(statement, *values, within_s=within_s).answer
+
+    def _late(self, question: Question, within_s: float) -> None:
         """Suspend queries until the database responds; drop the connection after `_PATIENCE_S`."""
+        pipe = self._pipe
+        if pipe is not None:
+            pipe.read()  # what has arrived is an answer, however late this loop comes to look
+        if question.answer.done():
+            return
+        question.answered(None)
         if not self.present:
             return
-        loop, connection = asyncio.get_running_loop(), self._connection
+        loop = asyncio.get_running_loop()
         self._late_since = since = loop.time()
-        self._answer_none()
 
         def look() -> None:
-            if self._connection is connection and self._late_since == since:
+            if self._pipe is pipe and self._late_since == since:
                 self._give_up(both("cluster", "fault", "slow", limit_ms=round(within_s * 1000)))
 
         loop.call_later(_PATIENCE_S, look)
 
-    def _answer_none(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for question in waiting:
-            question.answered(None)
+    def _answered(self) -> None:
+        self._late_since = None
 
     def _give_up(self, reason: str = "") -> None:
-        """Drop the connection and shut its socket down; pending waits on it fail."""
-        connection, self._connection = self._connection, None
+        """Stop using the connection; pending queries return None."""
+        pipe, self._pipe = self._pipe, None
         self._late_since = None
-        if connection is None:
-            return
-        self._answer_none()
-        cut(connection)
-        if reason:
-            self._is_away(reason)
-        self._asked.set()
+        if pipe is not None:
+            pipe.close()
+        if self._lost is not None and not self._lost.done():
+            self._lost.set_result(reason)
 
     def _is_away(self, reason: str | None) -> None:
         if self._away is not (reason is not None):
@@ -208,7 +214,7 @@ class Database:
             self._on_change(reason)
 
     async def _keep(self) -> None:
-        """Connect, serve queries, and reconnect after each failure, until closed."""
+        """Connect, and reconnect after each failure, until closed."""
         away: tuple[type[Exception], ...] = (*failures(), OSError, TimeoutError, UserError)
         while not self._closing:
             try:
@@ -216,10 +222,12 @@ class Database:
             except away as error:
                 self._is_away(told(error) if str(error) else both("cluster", "fault", "silent"))
             else:
-                self._connection = connection
+                self._lost = asyncio.get_running_loop().create_future()
+                self._pipe = Pipelined(_library(), connection, self._answered, lambda error: self._give_up(told(error)))
                 self._is_away(None)
                 try:
-                    await self._answer(connection)
+                    if reason := await self._lost:
+                        self._is_away(reason)
                 finally:
                     self._give_up()
                     await connection.close()
@@ -245,54 +253,3 @@ class Database:
             self._reaching = None
             end.cancel()
         return connection
-
-    async def _answer(self, connection: Any) -> None:
-        """Serve queries until the connection is dropped; queued queries go out in one pipeline."""
-        broken: tuple[type[Exception], ...] = (*failures(), OSError)
-        while self._connection is connection:
-            await self._asked.wait()
-            self._asked.clear()
-            while self._waiting and self._connection is connection:
-                group, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
-                try:
-                    await _run(connection, group)
-                    self._late_since = None
-                except broken as error:
-                    for question in group:
-                        question.answered(None)
-                    self._give_up(told(error))
-
-
-class _Question:
-    """A queued statement and the future of its rows."""
-
-    __slots__ = ("answer", "statement", "values")
-
-    def __init__(self, statement: str, values: Values) -> None:
-        self.statement, self.values = statement.encode(), values
-        self.answer: asyncio.Future[Rows | None] = asyncio.get_running_loop().create_future()
-
-    def answered(self, rows: Rows | None) -> None:
-        """Resolve the future, unless it is done."""
-        if not self.answer.done():
-            self.answer.set_result(rows)
-
-
-async def _run(connection: Any, group: list[_Question]) -> None:
-    """Run statements in one pipeline, each in its own transaction."""
-    if len(group) == 1:
-        cursor = await connection.execute(group[0].statement, group[0].values)
-        group[0].answered(await _rows(cursor))
-        return
-    async with connection.pipeline() as pipeline:
-        cursors = []
-        for question in group:
-            cursors.append(await connection.execute(question.statement, question.values))
-            await pipeline.sync()
-    for question, cursor in zip(group, cursors, strict=True):
-        question.answered(await _rows(cursor))
-
-
-async def _rows(cursor: Any) -> Rows:
-    rows: Rows = await cursor.fetchall() if cursor.description else []
-    return rows

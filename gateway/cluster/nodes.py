@@ -24,7 +24,7 @@ _ASSUMED: Final = 3
 """Number of nodes before the first heartbeat succeeded."""
 _BEAT: Final = """
 WITH beat AS (
-  INSERT INTO node_seen VALUES (%s, clock_timestamp(), %s)
+  INSERT INTO node_seen VALUES ($1, clock_timestamp(), $2)
   ON CONFLICT (node) DO UPDATE SET at = clock_timestamp(), workers = excluded.workers RETURNING node
 )
 SELECT count(*) + 1 FROM node_seen, beat WHERE node_seen.node <> beat.node AND at > now() - interval '1 day'
@@ -50,7 +50,7 @@ class Neighbours:
     async def live(self) -> None:
         """Send heartbeats until cancelled."""
         while True:
-            rows = await self._database.ask(_BEAT, (self._node, self._workers), within_s=_BEAT_WITHIN_S)
+            rows = await self._database.ask(_BEAT, self._node, self._workers, within_s=_BEAT_WITHIN_S)
             if rows:
                 self.count = int(rows[0][0])
             if rows and self.count != self._kept:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Self
 
@@ -12,8 +12,9 @@ from gateway.audit.filter import Filter
 from gateway.audit.keyed import Keyed
 from gateway.audit.query import History
 from gateway.audit.rows import Row, became, row_of
-from gateway.cluster.database import Connection, DatabaseError, Rows, Values, connect, failures, told
+from gateway.cluster.database import Connection, DatabaseError, connect, failures, told
 from gateway.cluster.keys import read_key
+from gateway.cluster.pipelined import Rows
 from gateway.cluster.search import Keys, where
 from gateway.config.cluster import Cluster
 from gateway.model.reference import standard
@@ -113,7 +114,7 @@ class ClusterReader:
             later.setdefault((node, seq), []).append(r.decode(bytes(body)))
         return {place: became(records) for place, records in later.items()}
 
-    def _rows(self, statement: str, values: Values = ()) -> Rows:
+    def _rows(self, statement: str, values: Sequence[object] = ()) -> Rows:
         try:
             rows: Rows = self._connection.execute(statement.encode(), values).fetchall()
         except failures() as error:

@@ -2,7 +2,8 @@
 
 An authenticated mail is claimed before its content goes to the next hop; the claim is settled with its outcome. A node
 that finds a mail claimed waits briefly for the other node, or answers 451 when that node is dead, until it is back and has
-concluded its open mails. During a database outage each node recognises only its own mails.
+concluded its open mails. During a database outage each node recognises only its own mails. An answer that came too late for
+the claim still counts until the final dot; a settlement that was not stored is repeated.
 
 Each row carries an HMAC by the cluster key, which the database does not have: a row that no node wrote, or that is older
 than the window, is ignored. So an attacker in control of the database can cause a second delivery, but neither a 250 for
@@ -17,6 +18,7 @@ import hmac
 import logging
 import sqlite3
 import time
+from collections import deque
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -26,6 +28,7 @@ from gateway.audit.relayed import RelayedLately, fate
 from gateway.audit.store import Folder, connect_readonly
 from gateway.cluster.database import Database
 from gateway.cluster.nodes import ALIVE_S
+from gateway.cluster.pipelined import Question, Rows
 from gateway.errors import TemporaryError
 from gateway.model import Transaction
 from gateway.texts.catalogue import both
@@ -44,7 +47,7 @@ WINDOW_S: Final = 900
 _CLAIM: Final = f"""
 WITH claimed AS (
   INSERT INTO repetition AS held (key, node, process, reference, relayed, at, proof)
-  VALUES (%(key)s, %(node)s, %(process)s, %(reference)s, false, clock_timestamp(), %(proof)s)
+  VALUES ($1, $2, $3, $4, false, clock_timestamp(), $5)
   ON CONFLICT (key) DO UPDATE SET node = excluded.node, process = excluded.process, reference = excluded.reference,
     relayed = false, at = excluded.at, proof = excluded.proof
   WHERE held.at < clock_timestamp() - interval '{WINDOW_S} seconds'
@@ -52,43 +55,54 @@ WITH claimed AS (
 )
 SELECT EXISTS (SELECT FROM claimed), held.node, held.reference, held.relayed, held.proof,
   coalesce(seen.at > clock_timestamp() - interval '{ALIVE_S} seconds', false)
-FROM (SELECT 1) AS one LEFT JOIN repetition AS held ON held.key = %(key)s LEFT JOIN node_seen AS seen ON seen.node = held.node
+FROM (SELECT 1) AS one LEFT JOIN repetition AS held ON held.key = $1 LEFT JOIN node_seen AS seen ON seen.node = held.node
 """  # noqa: S608 - numbers of our own
 _RELAYED: Final = """
 INSERT INTO repetition (key, node, process, reference, relayed, at, proof)
-VALUES (%(key)s, %(node)s, %(process)s, %(reference)s, true, clock_timestamp(), %(proof)s)
+VALUES ($1, $2, $3, $4, true, clock_timestamp() - make_interval(secs => $6), $5)
 ON CONFLICT (key) DO UPDATE SET node = excluded.node, process = excluded.process, reference = excluded.reference,
   relayed = true, at = excluded.at, proof = excluded.proof
 """
-_REMOVED: Final = (
-    "DELETE FROM repetition WHERE key = %(key)s AND node = %(node)s AND reference = %(reference)s AND NOT relayed"
-)
+_REMOVED: Final = "DELETE FROM repetition WHERE key = $1 AND node = $2 AND reference = $3 AND NOT relayed"
 _LEFT: Final = """
 SELECT key, process, reference, extract(epoch FROM clock_timestamp() - at)::float
-FROM repetition WHERE node = %s AND NOT relayed AND at < clock_timestamp() - interval '3 seconds' LIMIT 500
+FROM repetition WHERE node = $1 AND NOT relayed AND at < clock_timestamp() - interval '3 seconds' LIMIT 500
 """
-_SWEEP: Final = f"DELETE FROM repetition WHERE at < now() - interval '{4 * WINDOW_S} seconds'"  # noqa: S608 - a number of our own
+SWEEP: Final = f"""
+DELETE FROM repetition WHERE key IN
+  (SELECT key FROM repetition WHERE at < now() - interval '{4 * WINDOW_S} seconds' LIMIT 50000)
+"""  # noqa: S608 - numbers of our own
 _WAIT_S: Final = 10.0
 _LOOK_EVERY_S: Final = 0.25
 _CONCLUDE_EVERY_S: Final = 3.0
 _LONG_S: Final = 60.0
 """A claim of a live process is checked against the log when older than this: its settlement was lost."""
-_SWEEP_EVERY: Final = 100
-"""Rounds."""
+_LIMIT_OWED: Final = 10_000
+_PAID_AT_ONCE: Final = 100
 _CLOCKS_S: Final = 120
 """Allowed clock difference between nodes."""
 _TIME_BYTES: Final = 8
 
 
-class Elsewhere(NamedTuple):
-    """An identical mail that a node relayed."""
+class RepeatedError(TemporaryError):
+    """Another node relayed an identical mail, or is sending it, or died while sending it."""
 
-    node: str
+    def __init__(self, node: str, reference: str, *, relayed: bool) -> None:
+        super().__init__(node)
+        self.node = node
+        self.reference = reference
+        self.relayed = relayed
+
+
+class _Settled(NamedTuple):
+    """How the claim of a mail ended."""
+
+    key: bytes
     reference: str
-
-
-class StillSendingError(TemporaryError):
-    """A node is sending an identical mail, or died while sending it; the text is the node's name."""
+    relayed: bool
+    at: float
+    """When, of `time.monotonic`."""
+    proof: bytes
 
 
 class Repetitions:
@@ -103,9 +117,10 @@ class Repetitions:
         self._shared = self._keyed.key_id is not None
         self._node = node
         self._process = process
-        self._claims: dict[str, bytes] = {}
-        """Keys of mails in flight, by reference."""
-        self._settling: set[asyncio.Task[None]] = set()
+        self._claims: dict[str, tuple[bytes, Question | None]] = {}
+        """Keys of mails in flight, by reference, with the question whose answer was not waited for."""
+        self._owed: deque[_Settled] = deque(maxlen=_LIMIT_OWED)
+        """What the database has not stored."""
 
     def key_of(self, transaction: Transaction) -> bytes | None:
         """Return the cluster-wide duplicate key of a mail; None without a login or without a cluster key."""
@@ -114,69 +129,92 @@ class Repetitions:
             return None
         return self._lately.keys(login, transaction.envelope, transaction.sha256)[0]
 
-    async def claim(self, key: bytes, reference: str) -> Elsewhere | None:
-        """Claim a mail before it is sent; return an identical relayed mail, if any. StillSendingError."""
-        self._claims[reference] = key
+    async def claim(self, key: bytes, reference: str) -> None:
+        """Claim a mail before it is sent; RepeatedError when it is another node's."""
+        values = (key, self._node, self._process, reference, self._proof_now(key, reference, relayed=False))
         end = time.monotonic() + _WAIT_S
+        self._claims[reference] = key, None
         while True:
-            rows = await self._database.ask(_CLAIM, self._values(key, reference, relayed=False))
+            question = self._database.put(_CLAIM, *values)
+            rows = await question.answer
             if rows is None:
+                self._claims[reference] = key, question
                 _LOG.info("sent without asking the cluster: its database did not answer", extra={"mail": reference})
-                return None
-            claimed, node, earlier, relayed, proof, alive = rows[0]
-            if claimed or earlier == reference:
-                return None
-            if node is not None and not self._proven(bytes(proof or b""), key, node, earlier, relayed=relayed):
-                _LOG.error("%s", both("cluster", "fault", "unproven", reference=reference))
-                return None
-            if relayed:
+                return
+            found = self._found(rows, key, reference)
+            if found is None:
+                return
+            if found.relayed or not rows[0][-1] or time.monotonic() > end:
                 del self._claims[reference]
-                return Elsewhere(node, earlier)
-            if node is not None and (not alive or time.monotonic() > end):
-                del self._claims[reference]
-                raise StillSendingError(node)
+                raise found
             await asyncio.sleep(_LOOK_EVERY_S)
 
-    def settle(self, reference: str, *, relayed: bool) -> asyncio.Task[None] | None:
-        """Settle a mail's claim, once; the task ends when it is stored or the deadline has passed."""
-        key = self._claims.pop(reference, None)
+    def look_again(self, reference: str) -> None:
+        """Raise RepeatedError if the answer that `claim` did not wait for has come and says so; just before the final dot."""
+        key, question = self._claims.get(reference, (b"", None))
+        if question is not None and question.rows is not None:
+            found = self._found(question.rows, key, reference)
+            if found is not None:
+                raise found
+
+    def settle(self, reference: str, *, relayed: bool) -> asyncio.Future[Rows | None] | None:
+        """Settle a mail's claim, once; the answer is there when it is stored or the deadline has passed."""
+        key, _ = self._claims.pop(reference, (None, None))
         if key is None:
             return None
-        told = asyncio.create_task(self._tell(key, reference, relayed=relayed))
-        self._settling.add(told)
-        told.add_done_callback(self._settling.discard)
-        return told
+        return self._tell(self._settled(key, reference, relayed=relayed))
 
-    async def conclude(self) -> None:
-        """Settle claims left open by this node's processes, from its log, until cancelled; run by one front end."""
-        rounds, log = 0, connect_readonly(self._folder.database)
+    async def live(self, *, concludes: bool) -> None:
+        """Repeat settlements that were not stored, until cancelled; one front end of the node also `concludes` dead ones' claims."""
+        log = connect_readonly(self._folder.database) if concludes else None
         while True:
             await asyncio.sleep(_CONCLUDE_EVERY_S)
-            rounds += 1
-            if rounds % _SWEEP_EVERY == 0:
-                await self._database.ask(_SWEEP, within_s=5)
-            for key, process, reference, age_s in await self._database.ask(_LEFT, (self._node,), within_s=1) or ():
-                with contextlib.suppress(sqlite3.Error, OSError):
-                    if age_s < _LONG_S and (process == self._process or is_alive(self._folder, process)):
-                        continue
-                    relayed = fate(log, reference, [bytes(key)])
-                    if relayed is not None:
-                        await self._tell(bytes(key), reference, relayed=relayed)
+            for _ in range(min(len(self._owed), _PAID_AT_ONCE) if self._database.present else 0):
+                owed = self._owed.popleft()
+                if time.monotonic() - owed.at < WINDOW_S:
+                    self._tell(owed)
+            if log is not None:
+                await self._conclude(log)
 
-    async def close(self) -> None:
-        """Wait up to a second for pending settlements."""
-        if self._settling:
-            await asyncio.wait(self._settling, timeout=1)
+    async def _conclude(self, log: sqlite3.Connection) -> None:
+        """Settle claims left open by this node's processes, from its log."""
+        for key, process, reference, age_s in await self._database.ask(_LEFT, self._node, within_s=1) or ():
+            with contextlib.suppress(sqlite3.Error, OSError):
+                if age_s < _LONG_S and (process == self._process or is_alive(self._folder, process)):
+                    continue
+                relayed = fate(log, reference, [key])
+                if relayed is not None:
+                    await self._tell(self._settled(key, reference, relayed=relayed))
 
-    async def _tell(self, key: bytes, reference: str, *, relayed: bool) -> None:
-        await self._database.ask(_RELAYED if relayed else _REMOVED, self._values(key, reference, relayed=relayed))
+    def _found(self, rows: Rows, key: bytes, reference: str) -> RepeatedError | None:
+        """Return what the answer to a claim says about another node; None when the mail is ours."""
+        claimed, node, earlier, relayed, proof, _ = rows[0]
+        if claimed or node is None or earlier == reference:
+            return None
+        if not self._proven(proof or b"", key, node, earlier, relayed=relayed):
+            _LOG.error("%s", both("cluster", "fault", "unproven", reference=reference))
+            return None
+        return RepeatedError(node, earlier, relayed=relayed)
 
-    def _values(self, key: bytes, reference: str, *, relayed: bool) -> dict[str, object]:
+    def _settled(self, key: bytes, reference: str, *, relayed: bool) -> _Settled:
+        proof = self._proof_now(key, reference, relayed=True) if relayed else b""
+        return _Settled(key, reference, relayed, time.monotonic(), proof)
+
+    def _tell(self, settled: _Settled) -> asyncio.Future[Rows | None]:
+        """Store a settlement, or owe it."""
+        key, reference, relayed, at, proof = settled
+
+        def owe() -> None:
+            self._owed.append(settled)
+
+        if not relayed:
+            return self._database.put(_REMOVED, key, self._node, reference, unanswered=owe).answer
+        values = key, self._node, self._process, reference, proof, time.monotonic() - at
+        return self._database.put(_RELAYED, *values, unanswered=owe).answer
+
+    def _proof_now(self, key: bytes, reference: str, *, relayed: bool) -> bytes:
         now = int(time.time()).to_bytes(_TIME_BYTES, "big")
-        proof = now + self._proof(now, key, self._node, reference, relayed=relayed)
-        return {
-            "key": key, "reference": reference, "node": self._node, "process": self._process, "proof": proof,
-        }  # fmt: skip
+        return now + self._proof(now, key, self._node, reference, relayed=relayed)
 
     def _proof(self, moment: bytes, key: bytes, node: str, reference: str, *, relayed: bool) -> bytes:
         words = f"{key.hex()} {node} {reference} {relayed}"

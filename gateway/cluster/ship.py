@@ -26,6 +26,7 @@ from gateway.audit.store import Folder, connect_readonly
 from gateway.cluster import records
 from gateway.cluster.database import Connection, DatabaseError, connect, failures, told, within
 from gateway.cluster.records import LIMIT_BATCH, Link
+from gateway.cluster.repetitions import SWEEP
 from gateway.cluster.shipping import Shipping
 from gateway.config.cluster import Cluster
 from gateway.errors import GatewayError, UserError
@@ -39,6 +40,7 @@ _PAUSE_S: Final = 1.0
 """After a failure."""
 _LEAST_BATCH: Final = 50
 _TELL_S: Final = 10.0
+_SWEEP_S: Final = 300.0
 _FORK_ROUND_S: Final = 10.0
 _LAST_S: Final = 3.0
 """For the remaining records at shutdown."""
@@ -65,6 +67,7 @@ class Shipper:
         self._batch = LIMIT_BATCH
         self._even = time.monotonic()
         self._told = 0.0
+        self._swept = time.monotonic()
         self._away = ""
 
     def run(self, ended: Callable[[], bool]) -> None:
@@ -119,6 +122,10 @@ class Shipper:
             self._even = began
         if time.monotonic() - self._told > _TELL_S:
             self._tell("")
+        if time.monotonic() - self._swept > _SWEEP_S:  # here, where no mail waits for the connection
+            self._swept = time.monotonic()
+            with within(self._centre):
+                self._centre.execute(SWEEP.encode())
         return len(links) == self._batch
 
     def _send(self, links: list[Link], notes: list[tuple[int, str]]) -> None:

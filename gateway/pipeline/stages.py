@@ -22,7 +22,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from gateway.audit import AuditLog, Delivery, failpoints
-from gateway.cluster.repetitions import Repetitions
+from gateway.cluster.pipelined import Rows
+from gateway.cluster.repetitions import RepeatedError, Repetitions
 from gateway.engine import PolicySet, explain
 from gateway.errors import AuditError, TemporaryError
 from gateway.hold.keeping import Case, Keeper
@@ -295,17 +296,19 @@ class Pipeline:
 
     async def _relay_once(self, transaction: Transaction, spool: Spool, relay: Relay, judged: Judged) -> Reply:
         """Relay a mail unless another node of the cluster has relayed it or is sending it."""
-        if self._repetitions is not None:
-            reply = await answered_elsewhere(self._repetitions, self._audit, transaction)
-            if reply is not None:
-                return reply
+        key = self._repetitions.key_of(transaction) if self._repetitions is not None else None
         try:
+            if self._repetitions is not None and key is not None:
+                await self._repetitions.claim(key, transaction.id)
             return await self._relay(transaction, spool, relay, judged)
+        except RepeatedError as found:
+            self._settle(transaction, relayed=False)
+            return await answered_elsewhere(found, self._audit, transaction)
         except BaseException:
             self._settle(transaction, relayed=False)
             raise
 
-    def _settle(self, transaction: Transaction, *, relayed: bool) -> asyncio.Task[None] | None:
+    def _settle(self, transaction: Transaction, *, relayed: bool) -> asyncio.Future[Rows | None] | None:
         return self._repetitions.settle(transaction.id, relayed=relayed) if self._repetitions is not None else None
 
     async def _relay(self, transaction: Transaction, spool: Spool, relay: Relay, judged: Judged) -> Reply:
@@ -329,6 +332,8 @@ class Pipeline:
 
         async def before_final_dot() -> None:
             await (before_content() if in_one_stroke else self._audit.sending(transaction.id))
+            if self._repetitions is not None:
+                self._repetitions.look_again(transaction.id)
             failpoints.hit("pipeline.before_final_dot")
 
         try:
@@ -349,7 +354,7 @@ class Pipeline:
         told = self._settle(transaction, relayed=reply.code // 100 == 2)
         await self._audit.outcome(transaction.id, reply)
         if told is not None:
-            await asyncio.shield(told)
+            await told
         failpoints.hit("pipeline.after_outcome")
         return reply
 

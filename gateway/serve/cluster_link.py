@@ -52,9 +52,9 @@ class ClusterLink:
             throttle,
             Repetitions(database, configuration.data, node=cluster.node, process=process),
         )
-        self._work.append(nodes.live())
+        self._work += [nodes.live(), self.repetitions.live(concludes=first)]
         if first:
-            self._work += [throttle.sweep(), self.repetitions.conclude()]
+            self._work.append(throttle.sweep())
 
     def start(self) -> None:
         """Start connecting to the database in the background."""
@@ -63,13 +63,11 @@ class ClusterLink:
         self._tasks = [asyncio.create_task(one) for one in self._work]
 
     async def close(self) -> None:
-        """Flush pending reports, and stop."""
+        """Wait briefly for pending reports, and stop."""
         for task in self._tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        if self.repetitions is not None:
-            await self.repetitions.close()
         if self._database is not None:
             await self._database.close()
 

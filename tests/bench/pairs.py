@@ -163,7 +163,7 @@ def row(work: str, starts: list[list[tuple[float, float]]]) -> str:
 
 
 @contextmanager
-def _centre() -> Iterator[str]:
+def centre() -> Iterator[str]:
     """Run a PostgreSQL with the tables of a cluster; return its DSN."""
     postgres = Postgres(durable=True)
     try:
@@ -198,7 +198,7 @@ def main() -> None:
     with ExitStack() as stack:
         stack.callback(sink.process.kill)
         if arguments.cluster:
-            ours |= {"dsn": stack.enter_context(_centre()), "pause_s": 1.2}
+            ours |= {"dsn": stack.enter_context(centre()), "pause_s": 1.2}
             other |= {"name": "alone", "pause_s": 1.2}
         for number in range(arguments.starts):
             with ExitStack() as pair:

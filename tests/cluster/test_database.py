@@ -48,7 +48,7 @@ def test_questions_of_many_mails_go_out_together_and_each_has_its_own_answer(clu
     async def work():
         async with database(cluster_dsn) as one:
             await until(lambda: one.present)
-            asked = [one.ask("SELECT %s::int + 1", (number,), within_s=30) for number in range(300)]
+            asked = [one.ask("SELECT $1::int + 1", number, within_s=30) for number in range(300)]
             assert await asyncio.gather(*asked) == [[(number + 1,)] for number in range(300)]
             assert await one.ask("CREATE TABLE made (one int)", within_s=30) == []
             assert one.told == [None]

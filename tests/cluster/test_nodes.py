@@ -15,7 +15,7 @@ from tests.e2e.clients import LOST, Clients, mail, reference, token
 from tests.e2e.commands import COLLEAGUE, STAFF
 from tests.support.postgres import Postgres
 from tests.support.proxy import Proxy
-from tests.support.sink import Sink
+from tests.support.sink import Act, Sink
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -114,6 +114,43 @@ async def test_a_retry_on_another_node_is_250_and_names_who_relayed_it(tmp_path,
             (again,) = [record for record in await second.records() if record["kind"] == "duplicate"]
             assert (again["node"], again["of"]) == ("node-1", reference(sink.delivered[0].content))
             assert again["of"].encode() in reply.raw
+
+
+async def test_a_retry_whose_question_was_answered_late_is_taken_back_before_the_final_dot(
+    tmp_path, postgres, cluster_dsn, key_file
+):
+    proxy, seen = Proxy(postgres.socket, delay_s=0.2), []
+
+    def slowly_the_second_time(stage, _session):
+        if stage == "data":
+            seen.append(stage)
+            return Act(reply=b"354 go ahead\r\n", delay=2.0, as_usual=True) if len(seen) > 1 else None
+        return None
+
+    try:
+        with centre(cluster_dsn):
+            dsn = postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)
+            async with (
+                Sink(slowly_the_second_time, users=USERS) as sink,
+                nodes(tmp_path, sink, count=2, dsn=dsn, cluster=key_file) as both,
+            ):
+                first, second = both.gateways
+                async with (
+                    logged_in(first.address("submission"), past=both) as one,
+                    logged_in(second.address("submission"), past=both) as other,
+                ):
+                    assert (await one.mail(mail(1), sender=STAFF, recipients=(COLLEAGUE,))).code == 250
+                    proxy.become("slow")
+                    reply = await other.mail(mail(1), sender=STAFF, recipients=(COLLEAGUE,))
+                proxy.become("pass")
+                assert reply.code == 250
+                assert b"node-1" in reply.raw
+                assert (len(sink.delivered), len(seen)) == (1, 2)
+                kinds = [record["kind"] for record in await second.records() if record.get("id")]
+                assert kinds == ["intent", "sending", "outcome", "duplicate"]
+                assert "without asking the cluster" in second.log
+    finally:
+        proxy.close()
 
 
 @pytest.mark.parametrize("away", [False, pytest.param(True, marks=only_long)], ids=["centre", "centre away"])

@@ -11,7 +11,7 @@ from gateway.audit.keyed import write_by
 from gateway.audit.store import Folder
 from gateway.cluster.database import Database
 from gateway.cluster.nodes import Neighbours
-from gateway.cluster.repetitions import Elsewhere, Repetitions, StillSendingError
+from gateway.cluster.repetitions import RepeatedError, Repetitions
 from gateway.cluster.throttle import ClusterThrottle
 from gateway.config.cluster import Cluster
 from gateway.smtp.settings import SmtpLimits
@@ -31,7 +31,6 @@ def _patient_database(monkeypatch):
     monkeypatch.setattr(
         "gateway.cluster.database.BUDGET_S", 20.0
     )  # tolerate a busy machine; outages are tested separately
-    monkeypatch.setattr(Database.ask, "__kwdefaults__", {"within_s": 20.0})
 
 
 @asynccontextmanager
@@ -85,13 +84,19 @@ async def test_without_the_centre_each_node_holds_its_share_and_the_number_of_no
     monkeypatch.setattr("gateway.cluster.nodes._BEAT_S", 0.02)
     with centre(cluster_dsn):
         async with database(cluster_dsn, "one") as one, database(cluster_dsn, "two") as two:
-            both = [Neighbours(each, name, workers=1, data=tmp_path) for each, name in ((one, "one"), (two, "two"))]
+            folders = {"one": tmp_path / "one", "two": tmp_path / "two"}
+            for folder in folders.values():
+                folder.mkdir()
+            both = [
+                Neighbours(each, name, workers=1, data=folders[name]) for each, name in ((one, "one"), (two, "two"))
+            ]
             tasks = [asyncio.create_task(each.live()) for each in both]
-            await until(lambda: [each.count for each in both] == [2, 2] and (tmp_path / "cluster-nodes").exists())
+            files = [folder / "cluster-nodes" for folder in folders.values()]
+            await until(lambda: all(file.exists() and file.read_text() == "2\n" for file in files))
             for task in tasks:
                 task.cancel()
     away = Database(Cluster(node="one", dsn="postgresql://gateway@127.0.0.1:1/x"))
-    count = Neighbours(away, "one", workers=1, data=tmp_path).count
+    count = Neighbours(away, "one", workers=1, data=folders["one"]).count
     assert count == 2
     assert await guess(throttle(away, count), 20) == 5
 
@@ -108,11 +113,18 @@ async def node(dsn, folder, name):
         made = Repetitions(connection, folder, node=name, process=log.process)
         made.log, made.database = log, connection
         yield made
-        await made.close()
     await log.close()
 
 
 KEY = b"k" * 16
+
+
+async def found_elsewhere(repetitions, key, reference):
+    """Node and reference of the mail that another node relayed."""
+    with pytest.raises(RepeatedError) as caught:
+        await repetitions.claim(key, reference)
+    assert caught.value.relayed
+    return caught.value.node, caught.value.reference
 
 
 async def test_a_mail_is_relayed_by_one_node_and_the_other_hears_of_it(cluster_dsn, tmp_path):
@@ -123,7 +135,7 @@ async def test_a_mail_is_relayed_by_one_node_and_the_other_hears_of_it(cluster_d
             assert keys[0] == keys[1]
             assert await one.claim(keys[0], "BT-1") is None
             await one.settle("BT-1", relayed=True)
-            assert await two.claim(keys[1], "BT-2") == Elsewhere("one", "BT-1")
+            assert await found_elsewhere(two, keys[1], "BT-2") == ("one", "BT-1")
             assert await two.claim(b"other", "BT-3") is None
             await two.settle("BT-3", relayed=False)
             assert two.settle("BT-3", relayed=True) is None
@@ -137,16 +149,18 @@ async def test_one_that_is_being_sent_is_waited_for_on_a_living_node_and_put_off
     with centre(cluster_dsn) as rows:
         async with node(cluster_dsn, tmp_path / "1", "one") as one, node(cluster_dsn, tmp_path / "2", "two") as two:
             assert await one.claim(KEY, "BT-1") is None
-            with pytest.raises(StillSendingError, match="one"):  # no heartbeat: dead
+            with pytest.raises(RepeatedError, match="one"):  # no heartbeat: dead
                 await two.claim(KEY, "BT-2")
             rows.execute("INSERT INTO node_seen VALUES ('one', clock_timestamp() + interval '1 hour', 1)")
-            with pytest.raises(StillSendingError, match="one"):
+            with pytest.raises(RepeatedError, match="one"):
                 await two.claim(KEY, "BT-3")
             waiting = asyncio.create_task(two.claim(KEY, "BT-4"))
             await asyncio.sleep(0.3)
             assert not waiting.done()
             await one.settle("BT-1", relayed=True)
-            assert await waiting == Elsewhere("one", "BT-1")
+            with pytest.raises(RepeatedError) as caught:
+                await waiting
+            assert (caught.value.relayed, caught.value.reference) == (True, "BT-1")
             rows.execute("UPDATE repetition SET relayed = false, at = at - interval '16 minutes'")
             assert await two.claim(KEY, "BT-5") is None  # expired
 
@@ -181,7 +195,7 @@ async def test_what_no_node_wrote_is_not_believed(cluster_dsn, tmp_path, monkeyp
                 assert await two.claim(KEY, "BT-3") is None
             assert "BT-3: " in caplog.text
             await two.settle("BT-3", relayed=True)
-            assert await one.claim(KEY, "BT-4") == Elsewhere("two", "BT-3")
+            assert await found_elsewhere(one, KEY, "BT-4") == ("two", "BT-3")
 
 
 @pytest.mark.parametrize(("delivery", "found"), [(Delivery.RELAYED, True), (Delivery.UNKNOWN, False), (None, None)])
@@ -198,7 +212,7 @@ async def test_what_a_process_left_open_is_settled_as_its_log_has_it(
             if delivery is not None:
                 await one.log.outcome(mail.id, OK, delivery)
             rows.execute("UPDATE repetition SET process = 'gone', at = at - interval '5 seconds'")
-            task = asyncio.create_task(one.conclude())
+            task = asyncio.create_task(one.live(concludes=True))
             if delivery is not None:
                 await until(
                     lambda: rows.execute("SELECT relayed FROM repetition").fetchall() == ([(True,)] if found else [])
@@ -220,5 +234,49 @@ async def test_without_the_centre_a_mail_goes_on(tmp_path, postgres, cluster_dsn
                 assert await one.claim(KEY, "BT-1") is None
                 await one.settle("BT-1", relayed=True)
                 assert time.monotonic() - began < 5
+    finally:
+        proxy.close()
+
+
+async def test_a_settlement_that_the_centre_did_not_store_is_repeated(tmp_path, postgres, cluster_dsn, monkeypatch):
+    monkeypatch.setattr("gateway.cluster.repetitions._CONCLUDE_EVERY_S", 0.02)
+    monkeypatch.setattr("gateway.cluster.database.BUDGET_S", 0.5)
+    proxy = Proxy(postgres.socket)
+    through = postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)
+    try:
+        with centre(cluster_dsn) as rows:
+            async with node(cluster_dsn, tmp_path / "2", "two") as two, node(through, tmp_path / "1", "one") as one:
+                assert await one.claim(b"refused", "BT-2") is None
+                proxy.become("dead")
+                assert await one.claim(KEY, "BT-1") is None
+                assert await one.settle("BT-1", relayed=True) is None
+                assert await one.settle("BT-2", relayed=False) is None
+                task = asyncio.create_task(one.live(concludes=False))
+                proxy.become("pass")
+                await until(lambda: rows.execute("SELECT relayed FROM repetition").fetchall() == [(True,)])
+                task.cancel()
+                assert await found_elsewhere(two, KEY, "BT-3") == ("one", "BT-1")
+    finally:
+        proxy.close()
+
+
+async def test_an_answer_too_late_for_the_claim_still_counts_before_the_final_dot(
+    tmp_path, postgres, cluster_dsn, monkeypatch
+):
+    proxy = Proxy(postgres.socket, delay_s=0.3)
+    through = postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)
+    try:
+        with centre(cluster_dsn):
+            async with node(cluster_dsn, tmp_path / "1", "one") as one, node(through, tmp_path / "2", "two") as two:
+                await one.claim(KEY, "BT-1")
+                await one.settle("BT-1", relayed=True)
+                monkeypatch.setattr("gateway.cluster.database.BUDGET_S", 0.05)
+                proxy.become("slow")
+                assert await two.claim(KEY, "BT-2") is None
+                two.look_again("BT-2")  # not yet
+                await until(lambda: two.database.present)
+                with pytest.raises(RepeatedError) as caught:
+                    two.look_again("BT-2")
+                assert (caught.value.relayed, caught.value.reference) == (True, "BT-1")
     finally:
         proxy.close()
