@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -18,7 +19,7 @@ from gateway.audit.facts import guarded_locator
 from gateway.audit.keyed import Keyed
 from gateway.model import Directory, Document, Evidence, Holders, Observed, Part, Signature, Unit
 from gateway.model.scrub import packed
-from gateway.system.zstandard import compress, decompress
+from gateway.system.zstandard import Packer
 from gateway.vietnamese.addresses import normal_form, without_tag
 from gateway.vietnamese.homographs import name_keys
 from gateway.vietnamese.unit_names import fold_unit, shown_unit, unit_names
@@ -47,6 +48,8 @@ class Body(Struct, frozen=True, array_like=True):
 
 
 _DECODER = msgspec.msgpack.Decoder(Body)
+_PACKER: Final = Packer(Path(__file__).with_name("facts.zdict").read_bytes())
+"""Its dictionary is part of the format (docs/audit-format.md): frames name it, so another one must be a second one."""
 
 
 class UnreadableFactsError(Exception):
@@ -64,13 +67,13 @@ def keep(observed: Observed, keyed: Keyed, *, guarded: bool) -> Kept | None:
     body = packed((VERSION, evidence, seen, dict(observed.texts)))
     if len(body) > LIMIT_BYTES:
         return None
-    return Kept(compress(body), hashlib.sha256(body).hexdigest())
+    return Kept(_PACKER.pack(body), hashlib.sha256(body).hexdigest())
 
 
 def unpack(packed: bytes) -> bytes:
     """Return a body as it was before it was packed; UnreadableFactsError."""
     try:
-        return decompress(packed, limit_bytes=LIMIT_BYTES)
+        return _PACKER.unpack(packed, limit_bytes=LIMIT_BYTES)
     except ValueError as error:
         raise UnreadableFactsError(str(error)) from None
 

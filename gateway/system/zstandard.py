@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import cache
 from io import BufferedIOBase
 from pathlib import Path
 
@@ -16,28 +15,34 @@ _LEVEL = 3
 _LEVEL_OF_FILES = 9
 
 
-@cache
-def _compressor() -> zstd.ZstdCompressor:
-    """Return the compressor of this process: making one costs three times a small frame."""
-    return zstd.ZstdCompressor(level=_LEVEL)
+class Packer:
+    """Packs small values of one kind, by a dictionary of what they have in common (RFC 8878 §5)."""
 
+    def __init__(self, dictionary: bytes) -> None:
+        """Prepare; ValueError when it is no dictionary. Making a compressor costs as much as ten small frames."""
+        try:
+            self._dictionary = zstd.ZstdDict(dictionary)
+        except zstd.ZstdError as error:
+            raise ValueError(str(error)) from None
+        self._compressor = zstd.ZstdCompressor(level=_LEVEL, zstd_dict=self._dictionary)
 
-def compress(data: bytes) -> bytes:
-    """Return one frame."""
-    compressor = _compressor()
-    return compressor.compress(data, mode=compressor.FLUSH_FRAME)
+    def pack(self, data: bytes) -> bytes:
+        """Return one frame, which names the dictionary."""
+        return self._compressor.compress(data, mode=self._compressor.FLUSH_FRAME)
 
+    def unpack(self, data: bytes, *, limit_bytes: int) -> bytes:
+        """Return the content of one frame, also of one without dictionary.
 
-def decompress(data: bytes, *, limit_bytes: int) -> bytes:
-    """Return the content of one frame; ValueError when it is damaged, has trailing data, or exceeds the limit."""
-    decompressor = zstd.ZstdDecompressor()
-    try:
-        content = decompressor.decompress(data, max_length=limit_bytes + 1)
-    except zstd.ZstdError as error:
-        raise ValueError(str(error)) from None
-    if not decompressor.eof or decompressor.unused_data or len(content) > limit_bytes:
-        raise ValueError("no single frame within the limit")
-    return content
+        ValueError when it is damaged, has trailing data, names another dictionary, or exceeds the limit.
+        """
+        decompressor = zstd.ZstdDecompressor(zstd_dict=self._dictionary)
+        try:
+            content = decompressor.decompress(data, max_length=limit_bytes + 1)
+        except zstd.ZstdError as error:
+            raise ValueError(str(error)) from None
+        if not decompressor.eof or decompressor.unused_data or len(content) > limit_bytes:
+            raise ValueError("no single frame within the limit")
+        return content
 
 
 def open_for_writing(path: Path) -> BufferedIOBase:

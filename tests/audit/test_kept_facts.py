@@ -7,7 +7,9 @@ import functools
 import hashlib
 import json
 import sqlite3
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from msgspec import structs
@@ -23,6 +25,7 @@ from gateway.engine import evaluate, evaluate_facts, evaluate_recipient, load_po
 from gateway.engine.evaluate import evaluate_recipient_facts
 from gateway.engine.what_if import Change, Comparison, Untold, compare
 from gateway.model import Evidence, Observed
+from gateway.system.zstandard import zstd
 from tests.audit.support import NOW, REFUSAL, session, transaction, verified
 from tests.policies import mail_cases, test_opaque, test_signed_documents
 from tests.text import policy_cases
@@ -186,6 +189,19 @@ def verified_ours(data):
     from gateway.audit.verify import verify
 
     return verify(data)
+
+
+def test_facts_packed_without_a_dictionary_are_read_and_those_of_an_unknown_one_are_not():
+    body = b"facts" * 50
+    assert unpack(zstd.compress(body)) == body
+    other = zstd.train_dict([bytes([n]) * 90 + b"evidence session envelope" for n in range(200)], 1024)
+    with pytest.raises(UnreadableFactsError):
+        unpack(zstd.compress(body, zstd_dict=other))
+
+
+def test_the_dictionary_in_use_is_never_replaced():
+    dictionary = Path(sys.modules[keep.__module__].__file__).with_name("facts.zdict").read_bytes()
+    assert hashlib.sha256(dictionary).hexdigest() == "4b77071629f211309c18c5dd1b609f381e7dc06cfe9201dc4585b0730bfa2f79"
 
 
 def test_only_facts_before_the_time_are_removed(tmp_path):
