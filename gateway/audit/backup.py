@@ -1,22 +1,32 @@
-"""Online backup of the log, verified before it gets its final name."""
+"""Online backup of the data folder, verified before it gets its final name.
+
+Log, accounts with requests, and notices are copied as they are at one moment: for that moment the accounts are locked, and so
+no decision on held mail is under way.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
-from gateway.audit.store import Folder, connect_readonly, sync_folder, unusable
+from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly, sync_folder, unusable
 from gateway.audit.verifier import Verification
 from gateway.audit.verify import verify
 from gateway.errors import UserError
 from gateway.texts.catalogue import both
 
-BESIDE = ("accounts.db", "notices.db")
+_ACCOUNTS = "accounts.db"
+BESIDE = (_ACCOUNTS, "notices.db")
 """Databases of other packages in the same folder."""
+_WAIVERS = "waivers.yaml"
+_HELD = "hold"
+"""Sealed files of held mail."""
+FROM_BACKUP = ".from-backup"
+"""Among the sealed files of a copy: what is held there may have been sent after it was made."""
 RULES = "rules"
 """Bundles of cluster rules: a restored machine continues with them and accepts no older ones."""
 _PAGES = 2_000
@@ -33,7 +43,7 @@ def pages(data: Path) -> int:
 
 
 def backup(data: Path, target: Path, *, tick: Callable[[int], None]) -> Verification:
-    """Copy records, checkpoints, keys and accounts into a new folder and verify the copy; `tick` is called with pages copied.
+    """Copy records, checkpoints, keys, accounts and held mail into a new folder and verify the copy; `tick` gets pages copied.
 
     The folder appears under its name only once it is complete. UserError when it exists or something cannot be read or
     written.
@@ -48,21 +58,77 @@ def backup(data: Path, target: Path, *, tick: Callable[[int], None]) -> Verifica
         shutil.copytree(folder, copy)
     if (source.data / RULES).is_dir():
         shutil.copytree(source.data / RULES, part.data / RULES, symlinks=True)
-    _copy_database(source.database, part.database, tick)
-    for name in BESIDE:
-        if (source.data / name).exists():
-            _copy_beside(source.data / name, part.data / name)
+    _copy_held(source.data / _HELD, part.data / _HELD)
+    with ExitStack() as stack:
+        with _unchanged(source.data / _ACCOUNTS):
+            _copy_held(source.data / _HELD, part.data / _HELD)  # those of the meantime: few
+            log = stack.enter_context(closing(connect_readonly(source.database)))
+            _at_this_moment(log)
+            others = {
+                name: stack.enter_context(closing(_reading(source.data / name)))
+                for name in BESIDE
+                if (source.data / name).exists()
+            }
+            if (source.data / _WAIVERS).exists():
+                shutil.copy2(source.data / _WAIVERS, part.data / _WAIVERS)
+        _copy(log, source.database, part.database, tick)
+        for name, connection in others.items():
+            _copy(connection, source.data / name, part.data / name)
     result = verify(part.data)
-    for folder in (part.checkpoints, part.keys, part.data):
+    for folder in filter(Path.is_dir, (part.checkpoints, part.keys, part.data / _HELD, part.data)):
         sync_folder(folder)
     part.data.rename(target)
     sync_folder(target.absolute().parent)
     return result
 
 
-def _copy_database(source: Path, target: Path, tick: Callable[[int], None]) -> None:
+@contextmanager
+def _unchanged(accounts: Path) -> Iterator[None]:
+    """Keep accounts and requests from being changed meanwhile; UserError when they cannot be locked."""
+    if not accounts.exists():
+        yield
+        return
+    with closing(sqlite3.connect(accounts, isolation_level=None, timeout=BUSY_BUDGET_S)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise unusable(accounts, error) from None
+        yield
+        connection.execute("ROLLBACK")
+
+
+def _copy_held(source: Path, target: Path) -> None:
+    """Copy the sealed files that are not there yet, with a mark that they are a copy."""
+    if not source.is_dir():
+        return
+    target.mkdir(mode=0o700, exist_ok=True)
+    (target / FROM_BACKUP).touch(mode=0o600)
+    for path in source.glob("*.age"):
+        with suppress(FileNotFoundError):  # sent or ended meanwhile
+            if not (target / path.name).exists():
+                shutil.copy2(path, target / path.name)
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    """Open a database as it is now; UserError when it cannot be read."""
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    try:
+        _at_this_moment(connection)
+    except sqlite3.Error as error:
+        connection.close()
+        raise unusable(path, error) from None
+    return connection
+
+
+def _at_this_moment(connection: sqlite3.Connection) -> None:
+    """Begin a read transaction: later changes are not seen, and do not restart SQLite's backup."""
+    connection.execute("BEGIN")
+    connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+
+
+def _copy(read: sqlite3.Connection, source: Path, target: Path, tick: Callable[[int], None] = lambda _: None) -> None:
+    """Copy an open database; UserError when that fails."""
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    read, written = connect_readonly(source), sqlite3.connect(target)
     done = 0
 
     def copied(_status: int, remaining: int, total: int) -> None:
@@ -71,26 +137,8 @@ def _copy_database(source: Path, target: Path, tick: Callable[[int], None]) -> N
         done = total - remaining
 
     try:
-        # One read transaction, or every new record would restart SQLite's backup.
-        read.execute("BEGIN")
-        read.execute("SELECT 1 FROM record LIMIT 1").fetchone()
-        read.backup(written, pages=_PAGES, progress=copied)
-        written.execute("PRAGMA journal_mode = DELETE")  # one file, readable on a read-only medium
-    except sqlite3.Error as error:
-        raise unusable(source, error) from None
-    finally:
-        read.close()
-        written.close()
-
-
-def _copy_beside(source: Path, target: Path) -> None:
-    """Copy a small database whole; UserError when it cannot be read."""
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    try:
-        with (
-            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as read,
-            closing(sqlite3.connect(target)) as written,
-        ):
-            read.backup(written)
+        with closing(sqlite3.connect(target)) as written:
+            read.backup(written, pages=_PAGES, progress=copied)
+            written.execute("PRAGMA journal_mode = DELETE")  # one file, readable on a read-only medium
     except sqlite3.Error as error:
         raise unusable(source, error) from None

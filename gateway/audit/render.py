@@ -213,8 +213,9 @@ def _event_lines(record: r.AnyRecord, language: str, title: Title) -> Iterator[s
     what, detail = event_words(record, language)
     yield f"{record.seq:>8}  {moment(datetime.fromisoformat(record.time))}  {what}{': ' if detail else ''}{detail}"
     match record:
-        case r.Outcome(delivery=r.Delivery.UNKNOWN):
-            yield f"          {_say('label', 'unknown_note', language)}"
+        case r.Outcome(delivery=r.Delivery.UNKNOWN, text=text):
+            why = _line(text, 300) or _say("label", "stopped", language)
+            yield f"          {_say('label', 'unknown_note', language, why=why)}"
         case r.RecipientRefused():
             for found in record.findings:
                 yield from _finding_lines(found, language, title)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from gateway.audit import failpoints
+from gateway.audit.backup import FROM_BACKUP
 from gateway.audit.store import sync_folder
 from gateway.errors import TemporaryError
 from gateway.hold.seal import Digests, seal
@@ -140,6 +141,15 @@ class HoldStore:
         """Remove all files of a mail; OSError."""
         for suffix in (".part", ".age"):
             self._path(reference, suffix).unlink(missing_ok=True)
+
+    def is_from_backup(self) -> bool:
+        """Whether the files are those of a copy that was put in place, and not looked at yet (`gateway.audit.backup`)."""
+        return (self.folder / FROM_BACKUP).exists()
+
+    def take_over(self) -> None:
+        """The files of the copy have been looked at; OSError."""
+        (self.folder / FROM_BACKUP).unlink(missing_ok=True)
+        sync_folder(self.folder)
 
     def clear_parts(self) -> None:
         """Remove abandoned `.part` files."""

@@ -24,7 +24,7 @@ from gateway.config.sections import Configuration
 from gateway.errors import GatewayError
 from gateway.hold.release import Write, release
 from gateway.hold.seal import identity_of, unseal
-from gateway.hold.state import GONE, HeldMail, HoldState, look_up
+from gateway.hold.state import GONE, KEPT, HeldMail, HoldState, look_up
 from gateway.hold.store import HoldStore, InUseError, SealedFile
 from gateway.hold.way import WayOut
 from gateway.steward.requests.book import RequestBook
@@ -85,6 +85,8 @@ class Holds:
     def leased(self, reference: str) -> Iterator[HeldMail]:
         """Take the lease on a mail; InUseError when it is taken, FileNotFoundError when the mail is no longer held."""
         with self.store.lease(reference):
+            if self.store.is_from_backup():
+                raise InUseError(reference)
             held = self.look(reference)
             if held is None or held.state in GONE | {HoldState.PENDING}:
                 raise FileNotFoundError(reference)
@@ -125,6 +127,8 @@ class Holds:
             return kept
         held = self.look(kept.reference)
         state = _BY_STATE.get(held.state) if held is not None else None
+        if state is State.UNKNOWN and kept.taken(Step.APPROVE) is None:  # out of a backup: two persons still decide
+            return kept
         return replace(kept, state=state) if state is not None else kept
 
     def adopt(self) -> tuple[SealedFile, ...]:
@@ -142,13 +146,29 @@ class Holds:
         with self._tending:
             try:
                 self.store.clear_parts()
-                if not (files := self.adopt()):
+                files = self.adopt()
+                if self.store.is_from_backup():
+                    self._take_over(files)
+                if not files:
                     return
                 with self._reading() as reader:
                     for file in files:
                         self._tend_one(reader, file)
             except (GatewayError, OSError) as error:
                 _LOG.error("%s", both("hold", "say", "not_tended", reference="-", reason=error))
+
+    def _take_over(self, files: tuple[SealedFile, ...]) -> None:
+        """Of mails out of a backup nobody knows whether they were sent after it was made: they become *unknown*."""
+        self._ways.recover()
+        with self._reading() as reader:
+            for file in files:
+                held, kept = look_up(reader, file.reference), self._requests.find(file.reference)
+                ended = kept is not None and kept.state in _ENDED
+                if held is not None and held.state in KEPT - {HoldState.UNKNOWN} and not ended:
+                    self._ways.write(r.Release(id=held.reference, by="gateway"), None)
+                    text = both("hold", "say", "from_backup")
+                    self._ways.write(r.Outcome(id=held.reference, delivery=r.Delivery.UNKNOWN, text=text), None)
+        self.store.take_over()
 
     def _tend_one(self, reader: AuditReader, file: SealedFile) -> None:
         """Reconcile one mail unless its lease is taken; an error is logged and does not stop the others."""

@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 
 from gateway.audit import AuditLog
+from gateway.audit import backup as module
 from gateway.audit.backup import backup, pages
 from gateway.audit.store import Folder
 from gateway.audit.verify import verify
@@ -28,6 +29,11 @@ async def test_a_copy_made_while_records_are_written_is_whole_and_is_started_fro
         connection.execute("INSERT INTO account (name, display, roles) VALUES ('an', 'An', 'auditor')")
     with closing(NoticeBook(tmp_path / "data")) as book:
         book.mark("report:2026-10", kind="month", now=0)
+    held = tmp_path / "data" / "hold"
+    held.mkdir()
+    for name in ("BT-1.age", "BT-2.part", ".lock"):
+        (held / name).write_bytes(b"sealed")
+    (tmp_path / "data" / "waivers.yaml").write_text("version: 1\n")
     (tmp_path / "data" / "rules" / "3").mkdir(parents=True)
     (tmp_path / "data" / "rules" / "in-force").symlink_to("3")
     seen = []
@@ -39,8 +45,9 @@ async def test_a_copy_made_while_records_are_written_is_whole_and_is_started_fro
     assert sum(seen) >= 1
     assert not list(tmp_path.glob("*.part"))
     assert {path.name for path in (tmp_path / "copy").iterdir()} == {
-        "accounts.db", "audit.db", "checkpoints", "keys", "notices.db", "rules",
+        "accounts.db", "audit.db", "checkpoints", "hold", "keys", "notices.db", "rules", "waivers.yaml",
     }  # fmt: skip
+    assert {path.name for path in (tmp_path / "copy" / "hold").iterdir()} == {"BT-1.age", ".from-backup"}
     assert (tmp_path / "copy" / "rules" / "in-force").readlink().name == "3"
     with closing(NoticeBook(tmp_path / "copy")) as book:
         assert book.has("report:2026-10"), "or it would be sent again"
@@ -86,3 +93,32 @@ async def test_the_copy_of_a_log_that_was_changed_says_so(tmp_path):
     run = await cli("audit", "backup", tmp_path / "copy", "--data", tmp_path / "data")
     assert run.code == 1
     assert (tmp_path / "copy" / "audit.db").exists()
+
+
+async def test_no_account_is_changed_while_the_copy_takes_its_moment(tmp_path, monkeypatch):
+    log = AuditLog.open(tmp_path / "data")
+    await log.start()
+    await log.close()
+    with closing(Book.under(tmp_path / "data")) as book:
+        with book.changing() as connection:
+            connection.execute("INSERT INTO account (name, display, roles) VALUES ('an', 'An', 'auditor')")
+        tried = []
+
+        def at_this_moment(connection):
+            taken(connection)
+            with closing(sqlite3.connect(tmp_path / "data" / "accounts.db", timeout=0)) as other:
+                try:
+                    other.execute("DELETE FROM account")
+                except sqlite3.OperationalError as error:
+                    tried.append(str(error))
+
+        taken = module._at_this_moment
+        monkeypatch.setattr(module, "_at_this_moment", at_this_moment)
+        assert (
+            await asyncio.to_thread(backup, tmp_path / "data", tmp_path / "copy", tick=lambda _: None)
+        ).exit_code == 0
+        assert tried == ["database is locked"] * 2
+        with book.changing() as connection:
+            connection.execute("DELETE FROM account")
+    with Book.under(tmp_path / "copy").reading() as connection:
+        assert [account.name for account in all_accounts(connection)] == ["an"]
