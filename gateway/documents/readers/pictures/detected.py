@@ -156,7 +156,7 @@ def _ways(part: Pixels, place: tuple[float, float], *, sure: float) -> Iterator[
 def _is_alone(line: Pixels, middle: int) -> bool:
     """Whether no letters stand right before or after the word; the side of a frame is none."""
     height = line.shape[0]
-    rows = (line[height // 2 - SIZE // 2 : height // 2 + SIZE // 2] < OUTLINE).any(axis=0)
+    rows = np.any(line[height // 2 - SIZE // 2 : height // 2 + SIZE // 2] < OUTLINE, axis=0)
     near, far = int(TIGHT * SIZE), int((TIGHT + NEAR_SPACE) * SIZE)
     sides = rows[max(middle - far, 0) : middle - near], rows[middle + near : middle + far]
     return all(float(side.mean()) < BESIDE for side in sides if side.size)

@@ -71,8 +71,8 @@ class Frames:
         self._budget.allow_pages(1)
         pixels, light = _pixels(self._picture, self._budget)
         if self.count > 1:
-            digest = hashlib.blake2b(pixels, digest_size=16)
-            digest.update(light if light is not None else b"")
+            digest = hashlib.blake2b(pixels.data, digest_size=16)
+            digest.update(light.data if light is not None else b"")
             like = seen.setdefault(digest.digest(), number)
             if like != number:
                 return Frame(number, size, like=like)
