@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from gateway.cluster import heads, nodes, records, repetitions, rules, throttle
-from gateway.cluster.database import Connection
+from gateway.cluster.database import Connection, failures
+from gateway.texts.catalogue import both
+
+VERSION: Final = 2
+"""Greater with each change of `statements`."""
+_OWN: Final = (
+    """CREATE TABLE IF NOT EXISTS cluster_schema (
+      one boolean PRIMARY KEY DEFAULT true CHECK (one), version integer NOT NULL)""",
+)
 
 
 def statements() -> tuple[str, ...]:
     """Return the idempotent DDL statements, in order."""
-    shared = (*nodes.SCHEMA, *throttle.SCHEMA, *repetitions.SCHEMA)
+    shared = (*_OWN, *nodes.SCHEMA, *throttle.SCHEMA, *repetitions.SCHEMA)
     return (*shared, *records.SCHEMA, *heads.SCHEMA, *rules.SCHEMA)
 
 
@@ -19,4 +29,19 @@ def set_up(connection: Connection) -> int:
         connection.execute("SELECT pg_advisory_xact_lock(7600)")
         for statement in wanted:
             connection.execute(statement.encode())
+        connection.execute(
+            "INSERT INTO cluster_schema (version) VALUES (%s)"
+            " ON CONFLICT (one) DO UPDATE SET version = greatest(cluster_schema.version, excluded.version)",
+            (VERSION,),
+        )
     return len(wanted)
+
+
+def outdated(connection: Connection) -> str:
+    """Return in words that the centre's tables are those of an earlier release, with the remedy; empty when they are not."""
+    try:
+        row = connection.execute("SELECT version FROM cluster_schema").fetchone()
+    except failures():  # made before versions were, or without the rights of this release
+        row = None
+    found = int(row[0]) if row is not None else 1
+    return both("cluster", "init", "outdated", found=found, wanted=VERSION) if found < VERSION else ""

@@ -23,7 +23,7 @@ import msgspec
 
 from gateway.audit.chain import Head
 from gateway.audit.store import Folder, connect_readonly
-from gateway.cluster import records
+from gateway.cluster import records, schema
 from gateway.cluster.database import Connection, DatabaseError, connect, failures, told, within
 from gateway.cluster.records import LIMIT_BATCH, Link
 from gateway.cluster.repetitions import SWEEP
@@ -40,6 +40,7 @@ _PAUSE_S: Final = 1.0
 """After a failure."""
 _LEAST_BATCH: Final = 50
 _TELL_S: Final = 10.0
+_TELL_UNREADY_S: Final = 2.0
 _SWEEP_S: Final = 300.0
 _FORK_ROUND_S: Final = 10.0
 _LAST_S: Final = 3.0
@@ -53,7 +54,10 @@ class ForkError(GatewayError):
 class Shipper:
     """Ships the log of one data directory to one centre."""
 
-    def __init__(self, data: Path, cluster: Cluster, shipping: Shipping) -> None:
+    def __init__(
+        self, data: Path, cluster: Cluster, shipping: Shipping, *, unready: Callable[[], str | None] = lambda: None
+    ) -> None:
+        """Prepare; `unready` is why the node is not ready for mail, empty when it is, None when unknown."""
         self._folder = Folder(data)
         self._cluster = cluster
         self._node = cluster.node
@@ -66,8 +70,11 @@ class Shipper:
         """Size of the last checkpoint at the centre."""
         self._batch = LIMIT_BATCH
         self._even = time.monotonic()
-        self._told = 0.0
+        self._tell_at = 0.0
         self._swept = time.monotonic()
+        self._unready = unready
+        self._outdated = ""
+        """What to do about tables of an earlier release."""
         self._away = ""
 
     def run(self, ended: Callable[[], bool]) -> None:
@@ -109,6 +116,10 @@ class Shipper:
             with within(self._centre):
                 self._head = records.place(self._centre, self._node)
                 self._noted = records.last_checkpoint(self._centre, self._node)
+                outdated = schema.outdated(self._centre)
+            if outdated and not self._outdated:
+                _LOG.error("%s", outdated)
+            self._outdated = outdated
             self._compare(log)
         links = self._next(log)
         end = links[-1].seq if links else self._head.seq
@@ -120,7 +131,7 @@ class Shipper:
             self._send(links, notes)
         if len(links) < self._batch:
             self._even = began
-        if time.monotonic() - self._told > _TELL_S:
+        if time.monotonic() > self._tell_at:
             self._tell("")
         if time.monotonic() - self._swept > _SWEEP_S:  # here, where no mail waits for the connection
             self._swept = time.monotonic()
@@ -202,11 +213,16 @@ class Shipper:
     def _tell(self, fault: str) -> None:
         if self._centre is None:
             return
+        unready = self._unready()
         path = self._folder.checkpoints / "public-key.txt"
         key = path.read_text("utf-8").strip() if path.exists() else ""
         with within(self._centre):
             records.tell(self._centre, self._node, key, fault)
-        self._told = time.monotonic()
+            self._outdated = self._outdated and schema.outdated(self._centre)  # made meanwhile?
+            if not self._outdated and self._log is not None:
+                written = self._log.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0]
+                records.tell_state(self._centre, self._node, written=written, unready=unready)
+        self._tell_at = time.monotonic() + (_TELL_UNREADY_S if unready else _TELL_S)
 
     def _wait(self, seconds: float, ended: Callable[[], bool]) -> None:
         """Sleep until woken by a waiting reply; a pause longer than a round is cut short only by a stop."""
@@ -219,7 +235,13 @@ class Shipper:
 
 
 def ship_process(
-    data: Path, cluster: Cluster, shipping: Shipping, release: Callable[[], None], parent: int
+    data: Path,
+    cluster: Cluster,
+    shipping: Shipping,
+    release: Callable[[], None],
+    parent: int,
+    *,
+    unready: Callable[[], str | None],
 ) -> SupervisedProcess:
     """Return the process. SIGUSR1 ends it after a last round; signals sent to the whole group are ignored."""
 
@@ -237,6 +259,6 @@ def ship_process(
         release()
         with suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-        Shipper(data, cluster, shipping).run(lambda: bool(asked))
+        Shipper(data, cluster, shipping, unready=unready).run(lambda: bool(asked))
 
     return SupervisedProcess("gateway-ship", work)

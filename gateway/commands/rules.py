@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from gateway.cluster import records, rules
+from gateway.cluster import records, rules, schema
 from gateway.cluster.database import DatabaseError, connect, failures, told
 from gateway.cluster.keys import signing_key, verifier_keys
 from gateway.cluster.rules import Bundle, BundleError
@@ -70,6 +70,10 @@ def status(configuration: Configuration, *, as_json: bool) -> int:
     """Print what each node told; exit code 1 when one is silent, does not ship, or judges by other rules."""
     with connect(cluster_of(configuration)) as connection:
         try:
+            outdated = schema.outdated(connection)
+            if outdated:
+                print(outdated)
+                return EXIT_REFUSED
             shipped = {one.node: one for one in records.shipped(connection)}
             ruled = {one.node: one for one in rules.told(connection)}
             newest = rules.published(connection, 0)[-1:]
@@ -83,6 +87,7 @@ def status(configuration: Configuration, *, as_json: bool) -> int:
         faults = [both("cluster", "status", "silent", at=_moment(heard))] if silent else []
         faults += [both("cluster", "status", "ship", fault=_shown(ship.fault))] if ship and ship.fault else []
         faults += [both("cluster", "status", "fault", fault=_shown(rule.fault))] if rule and rule.fault else []
+        faults += [both("cluster", "status", "unready", fault=_shown(ship.unready))] if ship and ship.unready else []
         well = well and not faults
         if as_json:
             print_json(
@@ -98,10 +103,14 @@ def status(configuration: Configuration, *, as_json: bool) -> int:
         print(both("cluster", "status", "node", node=_shown(node)))
         if ship is not None:
             print(" ", both("cluster", "status", "records", last=ship.last, at=_moment(ship.at) if ship.at else "-"))
+            if ship.lag:
+                print(" ", both("cluster", "status", "behind", lag=ship.lag))
         if rule is not None:
             shown = {"policies": _shown(rule.policies[:16]) or "-", "directory": _shown(rule.directory[:16]) or "-"}
             print(" ", both("cluster", "status", "rules", sequence=rule.sequence or "-", **shown))
-        for line in faults or [both("cluster", "status", "ready")]:
+        if not faults:
+            faults = [both("cluster", "status", "unknown" if ship is None or ship.unready is None else "ready")]
+        for line in faults:
             print(" ", line)
     _print_whole(configuration, ruled, newest, now, as_json=as_json)
     return 0 if well else EXIT_REFUSED

@@ -7,12 +7,15 @@ import signal
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from gateway.cluster.shipping import Shipping
+from gateway.config.values import split_host_port
 from gateway.documents.wall.sandbox import SandboxStatus
 from gateway.metrics.disk import Disk
 from gateway.metrics.load import SharedLoad
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
 _BACKLOG = 64
 _PATIENCE_S = 5
+_READY_S = 2.0
+_LIMIT_WORDS = 2_000
 _ELSEWHERE = b"the figures are at /metrics, whether mail may come at /ready\n"
 
 
@@ -125,6 +130,21 @@ def serve(taken: socket.socket, application: WSGIApplication, readiness: Readine
     server = _Server(taken)
     server.set_app(only_metrics)
     server.serve_forever()
+
+
+def unready(address: str) -> str:
+    """Return why this machine is not ready for mail, as a load balancer at `address` is told; empty when it is."""
+    host, port = split_host_port(address)
+    connection = HTTPConnection(host, port, timeout=_READY_S)
+    try:
+        connection.request("GET", "/ready")
+        answer = connection.getresponse()
+        words = answer.read(_LIMIT_WORDS).decode("utf-8", "replace").strip()
+    except (OSError, HTTPException) as error:
+        return f"GET /ready: {error or type(error).__name__}"
+    finally:
+        connection.close()
+    return "" if answer.status == HTTPStatus.OK else words
 
 
 class _Server(ThreadingMixIn, WSGIServer):

@@ -10,6 +10,7 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gateway.audit.installation import Known
@@ -21,7 +22,7 @@ from gateway.documents.wall.desk_process import desk_process
 from gateway.documents.wall.pool import WorkerPool
 from gateway.metrics.disk import Disk
 from gateway.metrics.load import Replaced, SharedLoad
-from gateway.metrics.process import MetricsProcess, Sources
+from gateway.metrics.process import MetricsProcess, Sources, unready
 from gateway.model import ListenerKind
 from gateway.pipeline.rulebook import Rulebook
 from gateway.pipeline.self_check import FrontEndRules
@@ -210,7 +211,10 @@ def beside(
 
     ship = None
     if shipping is not None and cluster is not None:
-        ship = ship_process(configuration.data, cluster, shipping, release_for_ship, os.getpid())
+        ship = ship_process(
+            configuration.data, cluster, shipping, release_for_ship, os.getpid(),
+            unready=partial(unready, metrics.address) if metrics is not None else lambda: None,
+        )  # fmt: skip
     return Beside(ship, audit, desk, metrics, steward, console, cosigning, ruling)
 
 

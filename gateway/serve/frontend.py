@@ -58,7 +58,7 @@ from gateway.spool import ByteBudget, Spool
 from gateway.system.heart import Heart
 from gateway.system.levels import Levels
 from gateway.system.listening import Taken
-from gateway.system.trouble import Pipe, Teller
+from gateway.system.trouble import Board, Pipe, Teller
 from gateway.texts.catalogue import both
 
 _LOG = logging.getLogger("gateway.serve.frontend")
@@ -89,6 +89,8 @@ class Inherited:
     """Pipe for reports of the rules in use."""
     troubles: Pipe
     """Pipe for reports of trouble."""
+    board: Board
+    """Current troubles of the whole gateway."""
     levels: Levels
     """AUTH failure counts shared by all front ends."""
     shipping: Shipping | None
@@ -122,7 +124,7 @@ class _Frontend:
         listeners = configuration.listeners
         folders = (configuration.data, *((configuration.spool,) if configuration.spool is not None else ()))
         self._teller = Teller(inherited.troubles)
-        self._vitals = Vitals(heart, self._teller, folders)
+        self._vitals = Vitals(heart, self._teller, inherited.board, folders)
         self._milter_budget = ByteBudget(configuration.limits.in_flight_bytes)
         self._smtp_sections = [section for section in listeners if section.kind is not ListenerKind.MILTER]
 

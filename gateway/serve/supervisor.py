@@ -98,7 +98,7 @@ def serve(configuration: Configuration) -> int:
         inherited = Inherited(
             configuration=configuration, rulebook=rulebook, workers=workers, taken=listeners, audit_door=others.audit.door,
             desk_door=others.desk.door, secret=secrets.token_bytes(32), load=load, rules_told=RulesTold(),
-            troubles=watch.pipe, shipping=shipping, levels=Levels(time.monotonic),
+            troubles=watch.pipe, board=watch.ledger.board, shipping=shipping, levels=Levels(time.monotonic),
             smtp=smtp_settings(configuration, listeners),
         )  # fmt: skip
         signal.signal(signal.SIGHUP, lambda *_: None)  # a reload requested before signals are awaited

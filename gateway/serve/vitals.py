@@ -15,7 +15,7 @@ from gateway.metrics.disk import LEAST_ROOM_BYTES
 from gateway.nexthop.failures import FailureKind
 from gateway.smtp.engine import EventKind, SmtpEvent
 from gateway.system.heart import Heart
-from gateway.system.trouble import Teller, Trouble
+from gateway.system.trouble import Board, Teller, Trouble
 from gateway.texts.catalogue import both
 
 _ROUND_S: Final = 1.0
@@ -39,8 +39,12 @@ def allow_descriptors() -> None:
 class Vitals:
     """Health of one front end; the `Condition` of its SMTP server."""
 
-    def __init__(self, heart: Heart, teller: Teller, folders: tuple[Path, ...]) -> None:
+    def __init__(self, heart: Heart, teller: Teller, board: Board, folders: tuple[Path, ...]) -> None:
         self._heart = heart
+        self._board = board
+        """Troubles of the whole gateway."""
+        self._other_rules = False
+        """Whether this machine judges by other rules than its cluster, as of a second ago."""
         self._teller = teller
         self._folders = folders
         """Folders of mails in flight and of their records."""
@@ -54,6 +58,7 @@ class Vitals:
         """Send a heartbeat every second, and check for trouble."""
         while True:
             self._heart.beat()
+            self._other_rules = Trouble.RULES.value in self._board.read()
             if audit.unanswered_s > _UNANSWERED_S:
                 self._teller.happened(Trouble.AUDIT, both("trouble", "line", "unanswered"), mails=0)
             elif self._teller.lasts(Trouble.AUDIT):
@@ -103,7 +108,9 @@ class Vitals:
         if descriptor >= self._descriptors:
             self._teller.happened(Trouble.DESCRIPTORS, f"ulimit -n {self._descriptors_limit}")
             return "banner_busy"
-        return "no_log" if self._teller.lasts(Trouble.AUDIT) else ""
+        if self._teller.lasts(Trouble.AUDIT):
+            return "no_log"
+        return "other_rules" if self._other_rules else ""
 
     def has_room(self, size_bytes: int) -> bool:
         """Whether a mail of that size fits on the disks, by their state a second ago."""

@@ -1,6 +1,7 @@
 """The cluster database on the mail path: deadline and outage."""
 
 import asyncio
+import hashlib
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ import pytest
 import uvloop
 
 from gateway.cluster.database import Database, DatabaseError, connect
-from gateway.cluster.schema import set_up
+from gateway.cluster.schema import VERSION, set_up, statements
 from gateway.config.cluster import Cluster
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
@@ -115,6 +116,12 @@ def test_the_loop_is_never_held_by_a_database_that_does_not_answer(postgres, clu
 def test_tables_are_made_once_and_making_them_again_changes_nothing(cluster_dsn):
     with connect(Cluster(node="one", dsn=cluster_dsn)) as connection:
         assert set_up(connection) == set_up(connection)
+
+
+def test_a_change_of_the_tables_has_a_version_of_its_own():
+    """Set VERSION one higher with each change, so that an older centre is told apart."""
+    digest = hashlib.sha256("\n".join(statements()).encode()).hexdigest()[:16]
+    assert (VERSION, digest) == (2, "1622b6705a3d58c6")
 
 
 def test_what_cannot_be_reached_is_said_without_the_password(tmp_path):

@@ -14,6 +14,7 @@ import urllib.request
 
 import pytest
 
+from gateway.cluster.records import shipped as told_shipped
 from tests.audit.support import fill
 from tests.cluster.support import centre, local, shipped, there, until
 from tests.e2e.clients import Clients, mail
@@ -112,6 +113,8 @@ async def test_mail_flows_whatever_becomes_of_the_centre_and_every_record_arrive
                     if outage != "killed":  # a start of fifty processes costs what it costs
                         # On a busy machine a short run detects hangs only.
                         assert slowest < (1.5 * max(usual) + 0.05 if LONG else 3)
+                with centre(cluster_dsn) as connection:
+                    await until(lambda: [one.unready for one in told_shipped(connection)] == [""])
             with centre(cluster_dsn) as connection:
                 assert there(connection) == local(gateway.data), "not all was shipped at the end"
             assert "Traceback" not in gateway.log

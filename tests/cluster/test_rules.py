@@ -11,6 +11,8 @@ import pytest
 
 from gateway.cluster import rules
 from gateway.cluster.keys import make_key, signing_key
+from gateway.cluster.records import tell as told
+from gateway.cluster.records import tell_state
 from gateway.commands.rules import publish, status
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
@@ -21,6 +23,7 @@ from gateway.system.trouble import Pipe, Trouble
 from tests.cluster.nodes import Nodes
 from tests.cluster.support import centre
 from tests.e2e.clients import Clients
+from tests.support.client import RawClient
 from tests.support.sink import Sink
 
 NOW = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
@@ -239,6 +242,20 @@ def test_publish_checks_as_nodes_will_and_status_shows_what_they_do(tmp_path, cl
     one, two, whole = map(json.loads, capsys.readouterr().out.splitlines())
     assert (one["rules"]["sequence"], one["faults"], whole["connections"]) == (1, [], 800)
     assert "SILENT" in two["faults"][0]
+    told(connection, "two", "", "")
+    tell_state(connection, "two", written=17, unready="audit: full")
+    told(connection, "one", "", "")
+    tell_state(connection, "one", written=0, unready="")
+    capsys.readouterr()
+    assert status(node.configuration, as_json=False) == 1
+    out = capsys.readouterr().out
+    assert "17 records not at the centre yet" in out
+    assert "NOT ready for mail: audit: full" in out
+    assert out.count("ready for mail") == 2
+    connection.execute("UPDATE cluster_schema SET version = 1")
+    assert status(node.configuration, as_json=False) == 1
+    assert "gateway cluster init --config" in capsys.readouterr().out
+    connection.execute("UPDATE cluster_schema SET version = 99")  # this node is the older one, in a rolling upgrade
     connection.execute("UPDATE node_rules SET node = E'a\\x1b[2K', fault = E'x\\n\\x1b]0;y' WHERE node = 'two'")
     assert status(node.configuration, as_json=False) == 1
     assert "\x1b" not in capsys.readouterr().out
@@ -306,6 +323,12 @@ async def test_while_mails_flow_each_is_judged_by_the_old_rules_or_by_the_new_an
                 await asyncio.sleep(60 - (datetime.now(UTC) - at).total_seconds())
                 status, words = await nodes.ready(count)
                 assert (status, "cannot be written" in words) == (503, True)
+                async with RawClient(
+                    *broken.address("submission"), local=f"{nodes.prefix}.250", read_banner=False
+                ) as one:
+                    one.send(b"PROXY TCP4 192.0.2.7 192.0.2.8 4711 587\r\n")
+                    banner = await one.reply()
+                assert (banner.code, b"new rules" in banner.raw) == (421, True)
                 assert (await nodes.ready(1))[0] == 200
             clients.stopping = True
             await asyncio.gather(*tasks)

@@ -14,6 +14,7 @@ from gateway.audit.retention import prune
 from gateway.audit.store import Folder, immediate, open_checked
 from gateway.cluster import ship
 from gateway.cluster.records import shipped as told_shipped
+from gateway.cluster.schema import set_up
 from gateway.cluster.shipping import BUDGET_S, Shipping
 from gateway.serve.machine import shipping_behind
 from gateway.system.trouble import Trouble
@@ -48,6 +49,21 @@ def test_a_log_stands_at_the_centre_as_it_stands_here_whatever_the_batches(data,
         (told,) = told_shipped(connection)
         assert (told.node, told.fault, told.last) == ("one", "", 139)
         assert told.key.startswith("gateway-audit/")
+
+
+def test_a_centre_of_an_earlier_release_is_shipped_to_and_what_to_do_is_said(data, cluster_dsn, caplog):
+    with centre(cluster_dsn) as connection:
+        connection.execute("DROP TABLE cluster_schema")
+        connection.execute("ALTER TABLE shipper DROP COLUMN written, DROP COLUMN unready")
+        assert shipped(data, cluster_dsn).away == ""
+        assert there(connection) == local(data)
+        assert caplog.text.count("of an earlier release") == 1
+        set_up(connection)
+        asyncio.run(fill(data, 5, first=41))
+        shipped(data, cluster_dsn)
+        assert caplog.text.count("of an earlier release") == 1
+        (told,) = told_shipped(connection)
+        assert (told.last, told.lag, told.unready) == (139, 0, None)
 
 
 def test_the_centre_finds_what_the_index_of_the_log_finds(data, cluster_dsn, monkeypatch):
