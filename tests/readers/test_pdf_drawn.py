@@ -17,7 +17,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from gateway.documents.readers.base import Budget, Source
-from gateway.documents.readers.pdf import left, scan
+from gateway.documents.readers.pdf import claims, left, scan
 from gateway.documents.readers.pdf import reader as pdf
 from gateway.documents.readers.pdf.page import PageContent
 from gateway.documents.readers.pictures import ocr
@@ -49,6 +49,7 @@ from tests.readers.drawn_pages import (
     white_on_red,
 )
 
+REGULAR = pdfs.LIBERATION / "LiberationSerif-Regular.ttf"
 pytestmark = [
     pytest.mark.system,
     pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with Vietnamese data is not installed"),
@@ -196,6 +197,20 @@ def test_a_font_that_means_what_it_draws_is_believed() -> None:
     document = pdf.read(Source(data=data, part="1"), Budget(part_cpu_s=100)).document
     assert find_in_document(document) == ()
     assert document.status.value == "ok"
+
+
+def test_a_line_that_reads_as_it_says_is_not_read_as_a_part_of_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan.ScanReader, "_sheet", None)
+    data = pdfs.glyph_numbers(["Kính gửi các phòng", "Bạn", "Tài vật"], unmapped="", font=REGULAR.read_bytes())
+    assert pdf.read(Source(data=data, part="1"), Budget(part_cpu_s=100)).document.status.value == "ok"
+
+
+def test_lines_beyond_those_that_are_read_one_by_one_are_read_with_their_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = pdfs.glyph_numbers(["Kính gửi các phòng", "Bạn"], unmapped="", font=REGULAR.read_bytes())
+    monkeypatch.setattr(claims, "LIMIT_READ", 0)
+    monkeypatch.setattr(scan.ScanReader, "_sheet", None)
+    with pytest.raises(TypeError):
+        pdf.read(Source(data=data, part="1"), Budget(part_cpu_s=100))
 
 
 def test_drawn_letters_that_nobody_has_time_to_read_are_doubtful() -> None:
