@@ -37,24 +37,24 @@ def declaration(message: Message, settings: PaperCopySettings, *, line: bool) ->
     """
     if any(_fold(one.text) == "yes" for one in message.all(settings.paper_copy_header)):
         return "header"
-    tokens = [_fold(token) for token in settings.paper_copy_subject]
-    if any(token in _fold(one.text) for one in message.all("subject") for token in tokens if token):
+    tokens = _folded(settings.paper_copy_subject)
+    subjects = [_fold(one.text) for one in message.all("subject")]
+    if any(token in subject for subject in subjects for token in tokens):
         return "subject"
     if line:
         return "line"
-    words = [token.strip("[] ") for token in tokens]
-    if any(word in _fold(one.text) for one in message.all("subject") for word in words if word):
+    words = [word for token in tokens if (word := token.strip("[] "))]
+    if any(word in subject for subject in subjects for word in words):
         return MEANT
     return ""
 
 
 def has_line(document: Document, settings: PaperCopySettings) -> bool:
     """Tell whether a line of a document begins as a declaration does."""
-    beginnings = tuple(_fold(line) for line in settings.paper_copy_line if line)
+    beginnings = _folded(settings.paper_copy_line)
     heads = _preimages(frozenset(beginning[0] for beginning in beginnings))
-    return any(
-        line.lstrip()[:1] in heads and _fold(line).startswith(beginnings) for line in _text(document).splitlines()
-    )
+    near = [line for line in _text(document).splitlines() if line.lstrip()[:1] in heads]
+    return any(_fold(line).startswith(beginnings) for line in near)
 
 
 def _text(document: Document) -> str:
@@ -66,6 +66,12 @@ def _text(document: Document) -> str:
     for run in document.runs:
         pieces.setdefault(run.block, []).append(run.text)
     return "\n".join("".join(texts) for texts in pieces.values())
+
+
+@lru_cache(maxsize=16)
+def _folded(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words of a setting as `_fold` makes them, those that hold something."""
+    return tuple([folded for word in words if (folded := _fold(word))])
 
 
 @lru_cache(maxsize=16)

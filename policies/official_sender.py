@@ -37,7 +37,7 @@ from gateway.model import (
 from gateway.vietnamese.addresses import destinations, normal_form, parse_path, without_tag
 from gateway.vietnamese.homographs import shown
 from gateway.vietnamese.normal import skeleton
-from gateway.vietnamese.plain_text import plain_text
+from gateway.vietnamese.plain_text import plain_skeleton
 from policies._findings import failed, passed, unknown
 from policies._senders import (
     DEFAULT_DOMAINS,
@@ -162,10 +162,10 @@ def look(document: Document, settings: Settings) -> Look:
     """Look for the words of a request in what may be the text of a mail."""
     if document.format in OFFICE_FORMATS:
         return Look(is_request=False)
-    text = plain_text(document)
-    if text is None:
-        text = " ".join(run.text for run in document.runs if run.role is not Role.PROPERTY)
-    return Look(_asks(text, settings))
+    bare = plain_skeleton(document)
+    if bare is None:
+        bare = skeleton(" ".join(run.text for run in document.runs if run.role is not Role.PROPERTY))
+    return Look(_asks(bare, settings))
 
 
 def observe(mail: Looked[Look], settings: Settings) -> Observation:
@@ -173,7 +173,7 @@ def observe(mail: Looked[Look], settings: Settings) -> Observation:
     bodies = _body_parts(mail.message)
     texts = zip(mail.documents, mail.looks, strict=True)
     return Observation(
-        _asks(" ".join(field.text for field in mail.message.all("subject")), settings)
+        _asks(skeleton(" ".join(field.text for field in mail.message.all("subject"))), settings)
         or any(one.is_request for document, one in texts if document.part in bodies)
     )
 
@@ -305,9 +305,11 @@ def _proof(evidence: Evidence, settings: Settings, on: date) -> Iterator[Finding
             yield failed("forged", **params)
 
 
-def _asks(text: str, settings: Settings) -> bool:
-    """Tell whether a text asks for something of Điều 8.1."""
-    words = " ".join(skeleton(text).split())
+def _asks(bare: str, settings: Settings) -> bool:
+    """Tell whether the skeleton of a text asks for something of Điều 8.1."""
+    words = bare.replace("\n", " ")
+    if "  " in words or not words.isprintable():
+        words = " ".join(words.split())
     return any(request in words for request in settings.request_words)
 
 

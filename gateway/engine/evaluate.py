@@ -26,7 +26,6 @@ from gateway.model import (
     Language,
     Message,
     Mode,
-    Need,
     Observed,
     Verdict,
 )
@@ -48,16 +47,12 @@ def evaluate_recipient(evidence: Evidence, policies: PolicySet) -> Verdict:
     """Judge one forward-path at RCPT, by the policies that look at the envelope; the message is not yet known."""
     if evidence.message is not None:
         evidence = msgspec.structs.replace(evidence, message=None, documents=(), signatures=())
-    return evaluate_recipient_facts(observe_envelope(evidence, _at_recipient(policies)), policies)
+    return evaluate_recipient_facts(observe_envelope(evidence, policies.at_recipient), policies)
 
 
 def evaluate_recipient_facts(mail: Observed, policies: PolicySet) -> Verdict:
     """Judge the facts of an envelope, now or again, as `evaluate_facts` does those of a mail."""
-    return _judge(mail, policies, _at_recipient(policies))
-
-
-def _at_recipient(policies: PolicySet) -> tuple[Policy, ...]:
-    return tuple(policy for policy in policies.policies if Need.ENVELOPE in policy.needs)
+    return _judge(mail, policies, policies.at_recipient)
 
 
 def _judge(mail: Observed, policies: PolicySet, chosen: tuple[Policy, ...]) -> Verdict:

@@ -10,7 +10,7 @@ from functools import cached_property
 from gateway.engine.catalogue import Catalogue
 from gateway.engine.policy import Addresses, Policy
 from gateway.engine.schema import WaiverSection, Words
-from gateway.model import VIETNAM, Evidence, Language, Observer
+from gateway.model import VIETNAM, Evidence, Language, Need, Observer
 from gateway.texts.catalogue import both
 from gateway.yaml.values import printable
 
@@ -41,6 +41,11 @@ class PolicySet:
     def observers(self) -> tuple[Observer, ...]:
         """What whoever reads a mail is told of the policies that read words."""
         return tuple(observer for policy in self.policies if (observer := policy.observer) is not None)
+
+    @cached_property
+    def at_recipient(self) -> tuple[Policy, ...]:
+        """The policies that look at an envelope, and so judge each forward-path at RCPT."""
+        return tuple(policy for policy in self.policies if Need.ENVELOPE in policy.needs)
 
     def policy(self, name: str) -> Policy | None:
         """Return a policy by name, None when the set has none."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from gateway.mime import parameters
 from gateway.mime.fields import HeaderBlock
@@ -28,8 +29,7 @@ _MISSPELT: Final = frozenset(
 _REPORTS: Final = frozenset({"message/delivery-status", "message/disposition-notification", "message/feedback-report"})
 
 
-@dataclass(frozen=True)
-class EntityHeader:
+class EntityHeader(Struct, frozen=True):
     """What a header says of its body."""
 
     types: list[Structured]

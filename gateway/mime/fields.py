@@ -10,8 +10,9 @@ does and what it would see must be seen here too.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from mmap import mmap
+
+from msgspec import Struct
 
 from gateway.mime import charsets
 from gateway.mime.limits import Limits
@@ -35,8 +36,7 @@ _ONCE = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True)
-class HeaderBlock:
+class HeaderBlock(Struct, frozen=True):
     """One header block."""
 
     fields: tuple[HeaderField, ...]
@@ -168,7 +168,7 @@ def _start(line: bytes, number: int, codes: list[tuple[str, str]]) -> bytes | No
 
 def _field(name: bytes, raw: list[bytes], limits: Limits, codes: list[tuple[str, str]]) -> HeaderField:
     """Make the field of its lines."""
-    whole = b"\r\n".join(raw)
+    whole = raw[0] if len(raw) == 1 else b"\r\n".join(raw)
     if len(whole) > limits.field_bytes:
         codes.append(("limit-field", f"{len(whole)} octets"))
         whole = whole[: limits.field_bytes]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.mime import charsets
 from gateway.mime.parameters import Structured
@@ -17,8 +18,7 @@ _NOT_ALNUM = re.compile(r"[^a-z0-9]+")
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})\s*$")
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(Struct, frozen=True):
     """The names of one part."""
 
     shown: str | None

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from gateway.mime import charsets
 from gateway.mime.limits import DEFAULT, Limits
 from gateway.mime.words import has_encoded_word, header_text
@@ -24,8 +26,7 @@ _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _SPECIAL_IN_TOKEN = re.compile(r"[\s()<>@,\"\\\[\]]")
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """One reading of one parameter."""
 
     name: str
@@ -38,8 +39,7 @@ class Parameter:
     """Written in the encoded form `name*=` or `name*0*=`."""
 
 
-@dataclass(frozen=True)
-class Structured:
+class Structured(Struct, frozen=True):
     """A structured field body."""
 
     value: str

@@ -14,6 +14,8 @@ import re
 from dataclasses import dataclass, field
 from mmap import mmap
 
+from msgspec import Struct
+
 from gateway.mime.addresses import read_field
 from gateway.mime.delimiters import Pieces, Scan, boundary_faults, cut
 from gateway.mime.entity import IDENTITY, EntityHeader, read_entity
@@ -42,8 +44,7 @@ _LONGEST_NOTICE = 1200
 _LIMIT_BOUNDARIES = 4
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Region:
+class _Region(Struct, frozen=True, kw_only=True):
     """Where an entity stands and what surrounds it."""
 
     start: int

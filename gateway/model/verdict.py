@@ -20,7 +20,7 @@ class Disposition(IntEnum):
     @property
     def word(self) -> str:
         """The word used in YAML, JSON and the audit."""
-        return self.name.lower()
+        return _WORDS[self]
 
     @classmethod
     def parse(cls, word: str) -> Disposition:
@@ -29,6 +29,10 @@ class Disposition(IntEnum):
             return cls[word.upper()]
         except KeyError:
             raise ValueError(word) from None
+
+
+_WORDS = [disposition.name.lower() for disposition in Disposition]
+"""By number."""
 
 
 class Language(Enum):

@@ -276,8 +276,7 @@ def _evaluate(evidence: Evidence, found: Inspection, policies: PolicySet) -> Jud
 def _weight(evidence: Evidence) -> int:
     """Estimate the cost of the policies, in characters."""
     header = evidence.message.header_length if evidence.message is not None else 0
-    runs = (run for document in evidence.documents for run in document.runs)
-    return header + sum(len(run.text) + _RUN_CHARACTERS for run in runs)
+    return header + sum([len(run.text) + _RUN_CHARACTERS for document in evidence.documents for run in document.runs])
 
 
 def _parse_large(spool: Spool) -> Message:

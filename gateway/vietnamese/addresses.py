@@ -9,6 +9,7 @@ from __future__ import annotations
 import encodings.punycode  # noqa: F401 - idna imports it and its tables late, and the sandboxed child can open no file
 import re
 import unicodedata
+from functools import lru_cache
 
 import idna
 import idna.uts46data
@@ -28,8 +29,16 @@ _LONGEST_ROUTE = 8
 
 def parse_path(text: str) -> AddressReading:
     """Return the reading of an addr-spec: a path of the envelope, a login, a line of the directory."""
+    return _known_path(text) if len(text) <= _LONGEST_PATH else _path(text)
+
+
+def _path(text: str) -> AddressReading:
     address, codes = parse_addr_spec(text)
     return AddressReading(mailboxes=(address,) if address else (), ambiguous=codes)
+
+
+_known_path = lru_cache(maxsize=1024)(_path)
+"""Each policy reads the sender, at RCPT and with the mail."""
 
 
 def parse_addr_spec(text: str, display_name: str = "") -> tuple[Address | None, tuple[str, ...]]:

@@ -49,6 +49,17 @@ def _shows_capitals(legacy: LegacyFont | None, charset: Charset) -> bool:
     return legacy is not None and legacy.capitals and charset is legacy.charset
 
 
+def needs_decoding(runs: Sequence[Run], whole: str) -> bool:
+    """Tell whether any run could be in a legacy charset: by a font name, or by letters that Unicode text has not."""
+    if any(legacy_font(font) for font in {run.font for run in runs if run.font}):
+        return True
+    if whole.isascii():
+        return False
+    latin = len(whole.encode("latin-1", "ignore"))
+    high = latin - len(whole.encode("ascii", "ignore"))
+    return high > 3 * (len(whole) - latin)  # half of a Vietnamese text's marked letters are beyond Latin-1
+
+
 def decode_runs(runs: Sequence[Run]) -> list[Decoded]:
     """Decode every run of a document; runs of one block and font are judged together, then by the font's majority.
 

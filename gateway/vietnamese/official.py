@@ -23,8 +23,7 @@ from typing import Final
 from msgspec import Struct
 
 from gateway.model import Document, Origin, Role, Run
-from gateway.vietnamese.legacy import decode_runs
-from gateway.vietnamese.marks.layout import needs_decoding
+from gateway.vietnamese.legacy import decode_runs, needs_decoding
 from gateway.vietnamese.normal import skeleton, unify_line_breaks
 from gateway.vietnamese.official_head import (
     BASIS,
@@ -38,7 +37,7 @@ from gateway.vietnamese.official_head import (
 )
 from gateway.vietnamese.official_kinds import Kind, is_title, kind_of
 from gateway.vietnamese.once import once
-from gateway.vietnamese.plain_text import plain_text
+from gateway.vietnamese.plain_text import plain_skeleton
 
 
 class State(Enum):
@@ -124,11 +123,6 @@ def _visible_runs(document: Document) -> list[Run]:
 
 def _lines(document: Document) -> list[str]:
     """Return the visible lines in Unicode (NFC)."""
-    return [line for line in _text(document).split("\n") if line.strip()]
-
-
-def _text(document: Document) -> str:
-    """Return the visible text in Unicode (NFC), each block on lines of its own."""
     runs = _visible_runs(document)
     texts = [run.text for run in runs]
     if needs_decoding(runs, "".join(texts)):
@@ -137,16 +131,15 @@ def _text(document: Document) -> str:
     if len(set(blocks)) < len(blocks):
         lines = groupby(zip(blocks, texts, strict=True), key=itemgetter(0))
         texts = ["".join([text for _, text in line]) for _, line in lines]
-    return unicodedata.normalize("NFC", unify_line_breaks("\n".join(texts)))
+    whole = unicodedata.normalize("NFC", unify_line_breaks("\n".join(texts)))
+    return [line for line in whole.split("\n") if line.strip()]
 
 
 def has_no_form(document: Document) -> bool:
     """Tell at a glance that `recognise` would call it a working file: no line of it stands in official documents only."""
-    plain = plain_text(document)
-    lines = _text(document) if plain is None else unicodedata.normalize("NFC", plain)
-    text = skeleton(lines)
-    if text.count("\n") != lines.count("\n"):  # references to line breaks
-        text = "\n".join(_bare(lines.split("\n")))
+    text = plain_skeleton(document)
+    if text is None:
+        text = "\n".join(_bare(_lines(document)))
     return not ("noi nhan" in text or "luu" in text or MOTTO.search(text) or NATIONAL.search(text))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Final
 
 from gateway.model import Document, Origin, Role
-from gateway.vietnamese.marks.layout import needs_decoding
+from gateway.vietnamese.legacy import needs_decoding
+from gateway.vietnamese.normal import skeleton
 from gateway.vietnamese.once import once
 
 _BODY: Final = Role.BODY
@@ -24,3 +26,13 @@ def plain_text(document: Document) -> str | None:
         texts.append(run.text)
     text = "\n".join(texts)
     return None if needs_decoding((), text) else text
+
+
+@once
+def plain_skeleton(document: Document) -> str | None:
+    """Return the skeleton of such a document's lines, one a line; None for every other document."""
+    text = plain_text(document)
+    if text is None:
+        return None
+    bare = skeleton(unicodedata.normalize("NFC", text))
+    return bare if bare.count("\n") == text.count("\n") else None  # references to line breaks

@@ -19,9 +19,8 @@ from gateway.model import Document, Origin, Role, Run
 from gateway.vietnamese.colour import is_black, is_dark, is_invisible
 from gateway.vietnamese.confusables import MARKS
 from gateway.vietnamese.fonts import base_name, is_symbol, is_times_new_roman, legacy_font
-from gateway.vietnamese.legacy import Decoded, decode_runs
+from gateway.vietnamese.legacy import Decoded, decode_runs, needs_decoding
 from gateway.vietnamese.legacy_tables import Charset
-from gateway.vietnamese.marks.layout import needs_decoding
 from gateway.vietnamese.normal import run_together, skeleton
 from gateway.vietnamese.plain_text import plain_text
 from gateway.vietnamese.typography_report import (

@@ -205,8 +205,11 @@ def _lines(text: str, origin: Origin, first_block: int) -> Iterator[Run]:
         if block - first_block >= LIMIT_RUNS:
             yield from _rest(text[match.start() :], origin, block)
             return
-        for piece in (line,) if len(line) <= LIMIT_LINE else _pieces(line):
-            yield Run(text=piece, block=block, locator=f"line:{block + 1}", origin=origin)
+        locator = f"line:{block + 1}"
+        if len(line) <= LIMIT_LINE:
+            yield Run(text=line, block=block, locator=locator, origin=origin)
+        else:
+            yield from (Run(text=one, block=block, locator=locator, origin=origin) for one in _pieces(line))
         block += 1
 
 

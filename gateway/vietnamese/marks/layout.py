@@ -15,8 +15,7 @@ from typing import Final
 
 from gateway.model import Document, Origin, Role, Run
 from gateway.vietnamese.colour import is_red
-from gateway.vietnamese.fonts import legacy_font
-from gateway.vietnamese.legacy import decode_runs
+from gateway.vietnamese.legacy import decode_runs, needs_decoding
 from gateway.vietnamese.marks.hits import Look, Place
 from gateway.vietnamese.normal import skeleton, unify_line_breaks
 
@@ -80,17 +79,6 @@ def _in_window(run: Run) -> bool:
     left, top, right, _ = run.bbox_pt
     window = WINDOW_10A_PT
     return window[0] <= left and right <= window[2] and window[1] <= top <= window[3]
-
-
-def needs_decoding(runs: Sequence[Run], whole: str) -> bool:
-    """Tell whether any run could be in a legacy charset: by a font name, or by letters that Unicode text has not."""
-    if any(legacy_font(font) for font in {run.font for run in runs if run.font}):
-        return True
-    if whole.isascii():
-        return False
-    latin = len(whole.encode("latin-1", "ignore"))
-    high = latin - len(whole.encode("ascii", "ignore"))
-    return high > 3 * (len(whole) - latin)  # half of a Vietnamese text's marked letters are beyond Latin-1
 
 
 class Layout:
