@@ -11,7 +11,7 @@ pytest.importorskip("PIL")
 
 from PIL import Image, ImageOps
 
-from gateway.documents.readers import plain
+from gateway.documents.readers import plain, text_art
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.markup import html
 from gateway.documents.readers.markup.html_shown import turn_of
@@ -172,11 +172,28 @@ def art(word: str) -> str:
     return "\n".join("".join(" " if shown.getpixel((x, y)) else "█" for x in range(80)) for y in range(18))
 
 
+FIGLET = r"""
+ __  __     _     _____
+|  \/  |   / \   |_   _|
+| |\/| |  / _ \    | |
+| |  | | / ___ \   | |
+|_|  |_|/_/   \_\  |_|
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         (art("MẬT"), True),
         (art("MẬT").replace("█", "#"), True),
+        (art("MẬT").replace("█", "#").replace(" ", "."), True),
+        (art("MẬT").replace("█", "⬛").replace(" ", "⬜"), True),
+        (art("MẬT").replace("█", "⣿").replace(" ", "⠀"), True),
+        (FIGLET, True),
+        ("\n".join(f"{'█' * n}{'░' * (9 - n)} {n} %" for n in range(9)), False),
+        ("\n".join(("| * | sửa lỗi", "|/ /", "* | thêm bảng", "| |\\ \\", "| * \\ gộp nhánh", "|/ / /") * 3), False),
+        ("/* ------ */\n// ______\n\\_ | _/\n\n||  //  \\\\", False),
+        ("\n".join(("+------+----+", "| Phường | 1 |", "+------+----+") * 4), False),
         ("-- \n" + "*" * 40 + "\nNguyễn Văn A\n" + "*" * 40, False),
         ("\n".join(f"| {n} | {n * 7} | {'x' * n} |" for n in range(12)), False),
         ("\n".join(f"{n}    {n * 11}    {n * 7}" for n in range(12)), False),
@@ -187,7 +204,7 @@ def art(word: str) -> str:
 def test_letters_made_of_characters_are_told(text, told):
     document = plain.read(Source(data=f"Kính gửi\n\n{text}\n".encode(), part="1"), Budget()).document
     assert ("look-text-art" in {one.kind for one in document.active_content}) is told
-    inside = html.read(Source(data=page(f"<pre>{text}</pre>"), part="1"), Budget()).document
+    inside = text_art.told(html.read(Source(data=page(f"<pre>{text}</pre>"), part="1"), Budget())).document
     assert ("look-text-art" in {one.kind for one in inside.active_content}) is told
 
 

@@ -1,6 +1,7 @@
 """Paragraphs that say one thing on the screen and another in the file, and field codes that hold words."""
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.model import Document, Origin, Role, Run
 from gateway.vietnamese.marks import Strength, find_in_document
@@ -27,6 +28,34 @@ def test_prose_and_titles_whose_letters_are_partly_deleted_are_no_marks():
     assert not found(run("BẢO "), run("vệ ", Origin.DELETED), run("MẬT"))
     assert not found(run("Đổi "), run("mật", Origin.DELETED), run(" khẩu hộp thư"))
     assert not found(run("THƯỜNG", Origin.DELETED), run("KHẨN"))
+
+
+SPECK, WHITE = {"size_pt": 1.0}, {"colour": "FFFFFF"}
+
+
+@pytest.mark.parametrize("look", [SPECK, WHITE], ids=["specks", "white"])
+def test_letters_that_nobody_makes_out_are_left_out_of_what_is_shown(look):
+    assert found(run("BẢO ", **look), run("MẬT", size_pt=14.0)) == ["mat"]
+    assert found(run("M"), run("in", **look), run("Ậ"), run("g", **look), run("T")) == ["mat"]
+    assert found(run("Kế hoạch phòng thủ "), run("TỐI MẬT", **look)) == ["toi_mat"]  # it stands there all the same
+
+
+def test_small_white_and_coloured_letters_that_can_be_read_belong_to_their_words():
+    assert not found(run("BẢO ", size_pt=8.0), run("MẬT", size_pt=14.0))
+    assert not found(run("BẢO ", colour="FFFFFF", background="C00000"), run("MẬT", colour="202020"))
+    assert not found(run("BẢO ", colour="FFFFFF"), run("MẬT", colour="FFFF00"))
+    assert not found(run("BẢO MẬT", **WHITE))
+    assert not found(run("BẢO MẬT", size_pt=2.0))
+
+
+def test_letters_in_cells_are_joined_without_the_cells_that_are_not_shown():
+    def row(between):
+        words = (("M", "A"), ("in", "B"), ("Ậ", "C"), ("ghi", "D"), ("T", "E"))
+        cells = [cell(text, f"{column}2", n) for n, (text, column) in enumerate(words)]
+        return [replace(one, origin=between) if n % 2 else one for n, one in enumerate(cells)]
+
+    assert found(*row(Origin.HIDDEN), format_="xlsx") == ["mat"]
+    assert not found(*row(Origin.TEXT), format_="xlsx")
 
 
 @pytest.mark.parametrize(

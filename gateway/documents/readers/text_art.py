@@ -3,38 +3,92 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import groupby
 from typing import Final
 
+from msgspec import structs
+
+from gateway.documents.readers.base import Reading
+from gateway.model import ActiveContent, Origin
+
+KIND: Final = "look-text-art"
 LINES: Final = 6
 """Lines one under the other that are no more than filling and blanks."""
+_STROKED: Final = 5
+"""The same of lines that draw with strokes, as FIGlet does."""
 _LIMIT: Final = 2 << 20
-_SIGN: Final = re.compile(r"(?:^|\n)[ \t\xa0\u3000]*(?P<one>\S)(?P=one)+[ \t\xa0\u3000]{2,}(?P<other>\S)(?P=other)")
+_BLANK: Final = r"[ \t\xa0\u3000]"
 _APART: Final = ("  ", "\t", "\xa0", "\u3000")
 """One of them stands wherever two of the blanks stand side by side."""
-_BLANKS: Final = re.compile(r"[ \t\xa0\u3000]{2,}")
+_SHADES: Final = "\u2580-\u259f\u25a0\u25a1\u25aa\u25ab\u25fb\u25fc\u2b1b\u2b1c\u2800-\u28ff\U0001f7e5-\U0001f7eb"
+_SIGN: Final = re.compile(rf"(?:^|\n){_BLANK}*(?P<one>\S)(?P=one)+{_BLANK}{{2,}}(?P<other>\S)(?P=other)")
+_FILLED: Final = re.compile(r"\n(?P<ground>[^\w\s])(?P=ground)+(?P<ink>\S)(?P=ink)\S*(?P=ground){2}(?:\s|$)")
+_TONES: Final = tuple(2 * sign for sign in "█▓▒░▀▄■□⬛⬜\u2800⣿🟥🟦🟩🟨")
+"""Some of these pairs stand in every drawing of shaded blocks or braille."""
+_BLANKS: Final = re.compile(rf"{_BLANK}{{2,}}")
+_SHADED: Final = re.compile(rf"[{_SHADES}]+")
+_LETTERS: Final = "\\|/_"
+"""Strokes without which no word is drawn."""
+_STROKES: Final = frozenset("_|/\\()<>'`.,-\"V")
+
+
+def told(reading: Reading) -> Reading:
+    """Return what was read with the finding that some of its paragraphs or cells draw letters, where they do."""
+    document = reading.document
+    known = any(content.kind == KIND for content in document.active_content)
+    lines = ("".join(run.text for run in block) for _, block in groupby(document.runs, key=lambda run: run.block))
+    if known or document.format == "text" or all(run.origin is not Origin.TEXT for run in document.runs):
+        return reading
+    if not is_text_art("\n".join(lines)):
+        return reading
+    active = (*document.active_content, ActiveContent(KIND))
+    return replace(reading, document=structs.replace(document, active_content=active))
 
 
 def is_text_art(text: str) -> bool:
     """Tell whether some lines of a text draw: few kinds of characters, in stretches that differ from line to line."""
     text = text[:_LIMIT]
-    if not any(sign in text for sign in _APART) or _SIGN.search(text) is None:
-        return False
-    run: list[str] = []
-    for line in (*text.splitlines(), ""):
-        if _draws(line):
-            run.append(line.rstrip())
-            continue
-        if len(run) >= LINES and len(set(run)) >= LINES - 1 and sum(_is_parted(each) for each in run) * 2 >= len(run):
+    is_filling = any(sign in text for sign in _APART) and _SIGN.search(text) is not None
+    is_filling = is_filling or _FILLED.search(text) is not None
+    if is_filling or any(tone in text for tone in _TONES):
+        filled = _runs(line if _draws(line) else "" for line in map(_without_ground, text.splitlines()))
+        if any(len(run) >= LINES and _are_parted(run) for run in filled):
             return True
-        run = []
-    return False
+    if not all(stroke in text for stroke in _LETTERS):
+        return False
+    stroked = _runs(line if _is_stroked(line) else "" for line in text.splitlines())
+    return any(len(run) >= _STROKED and set(_LETTERS) <= set("".join(run)) and _are_parted(run) for run in stroked)
+
+
+def _runs(lines: Iterator[str]) -> Iterator[list[str]]:
+    """Yield the stretches of lines that are not empty and not all alike."""
+    for drawn, run in groupby((line.rstrip() for line in lines), key=bool):
+        found = list(run)
+        if drawn and len(set(found)) >= LINES - 1:
+            yield found
+
+
+def _without_ground(line: str) -> str:
+    """Return a line that is filled to its ends with the sign of its ground as blanks: `..##..##..`."""
+    is_filled = 1 < len(set(line)) <= 3 and not line[0].isalnum() and len(line.split()) == 1
+    return line.replace(line[0], " ") if is_filled else line
 
 
 def _draws(line: str) -> bool:
     solid = "".join(line.split())
-    return len(line) >= 8 and len(solid) >= 2 and len(set(solid)) <= 3 and not solid.isdigit()
+    if len(line) < 8 or len(solid) < 2:
+        return False
+    return (len(set(solid)) <= 3 and not any(map(str.isdigit, solid))) or _SHADED.fullmatch(solid) is not None
 
 
-def _is_parted(line: str) -> bool:
-    """Tell whether a line has stretches with gaps between, as no ruler or bar has."""
-    return len(_BLANKS.split(line.strip())) >= 2
+def _is_stroked(line: str) -> bool:
+    solid = set(line) - {" "}
+    return len(line.strip()) >= 8 and solid <= _STROKES
+
+
+def _are_parted(run: list[str]) -> bool:
+    """Tell whether half of the lines have stretches with gaps between, as no ruler or bar has."""
+    parted = (len(_BLANKS.split(line.strip())) >= 2 or _SHADED.search(line) is not None for line in run)
+    return sum(parted) * 2 >= len(run)

@@ -18,7 +18,7 @@ from typing import Any, Final
 from msgspec import structs
 
 from gateway import mime
-from gateway.documents.readers import encryption, passwords, registry
+from gateway.documents.readers import encryption, passwords, registry, text_art
 from gateway.documents.readers.archives import zip as archive_zip
 from gateway.documents.readers.base import PHOTO_WORDS_CPU_S, WORDS_CPU_S, Budget, Member, ReadError, Source
 from gateway.documents.readers.loose_words import loose_runs
@@ -270,7 +270,7 @@ class Inspector:
             look.fail(ReadStatus.UNSUPPORTED, "unknown-type" if kind == OCTETS else "no-reader", kind, loose_runs(data))
             return
         used = self._budget.used_files
-        reading = reader(source, self._budget)
+        reading = text_art.told(reader(source, self._budget))
         # Readers of documents leave it to us to count what they hand on.
         for _ in range(len(reading.members) - (self._budget.used_files - used)):
             self._budget.take_file()

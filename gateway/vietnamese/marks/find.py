@@ -32,7 +32,7 @@ from gateway.vietnamese.marks.names import name_hit, without_extension
 from gateway.vietnamese.marks.readings import MIXED, disguise, legacy_sign, readings
 from gateway.vietnamese.marks.search import MarkSettings, Search
 from gateway.vietnamese.marks.sieve import is_clear
-from gateway.vietnamese.marks.views import concealed_view, conceals, is_simple, shown_view
+from gateway.vietnamese.marks.views import as_seen, concealed_view, conceals, is_simple, shown_view
 from gateway.vietnamese.marks.words import Level, Spelling, bare
 from gateway.vietnamese.marks.work import Work
 from gateway.vietnamese.normal import canonical, skeleton, without_filler
@@ -59,7 +59,7 @@ def find_in_document(
     plain = plain_text(document) if not settings.extra_marks else None
     if plain is not None and is_clear(plain):
         return ()
-    document = _without_options(document)
+    document = as_seen(_without_options(document))
     if not document.runs:
         return ()
     work = work or Work()

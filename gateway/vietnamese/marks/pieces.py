@@ -11,6 +11,7 @@ from typing import Final
 from gateway.model import Role, Run
 from gateway.vietnamese.marks.layout import Layout
 from gateway.vietnamese.marks.name_words import begins_letters
+from gateway.vietnamese.marks.views import is_shown
 from gateway.vietnamese.normal import canonical, run_together, skeleton
 
 
@@ -34,7 +35,11 @@ def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
     yield from _windows(boxes)
     yield from _windows(sorted(placed, key=lambda piece: _reading_key(runs[piece[0]])))
     yield from _windows(sorted(placed, key=lambda piece: _column_key(runs[piece[0]])))
-    yield from _windows([piece for _, piece in sorted(cells, key=lambda item: item[0])])
+    columns = [piece for _, piece in sorted(cells, key=lambda item: item[0])]
+    yield from _windows(columns)
+    if any(not is_shown(runs[number]) for number, _ in columns):
+        for order in (columns, [piece for _, piece in cells]):
+            yield from _windows([piece for piece in order if is_shown(runs[piece[0]])])
 
 
 _LONGEST_PIECE: Final = 16

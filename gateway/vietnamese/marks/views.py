@@ -17,6 +17,12 @@ from msgspec import structs
 from gateway.model import Document, Origin, Role, Run
 
 _SHOWN: Final = frozenset({Origin.TEXT, Origin.OCR})
+_LEGIBLE_PT: Final = 3.0
+_USUAL_PT: Final = 12.0
+_DARK: Final = 160
+_WHITE: Final = 245
+"""Brightness of letters below and above which only one of two can be read on one ground."""
+_COLOUR: Final = re.compile(r"[0-9A-Fa-f]{6}")
 _CONCEALED: Final = frozenset(origin.value for origin in Origin) - {origin.value for origin in _SHOWN}
 _CODE: Final = re.compile(
     r"\s*(?:QUOTE|SET|IF|ASK|FILLIN|TITLE|SUBJECT|KEYWORDS|COMMENTS|DOCPROPERTY|DOCVARIABLE|INFO|AUTOTEXT|AUTOTEXTLIST"
@@ -25,6 +31,40 @@ _CODE: Final = re.compile(
 )
 _LITERAL: Final = re.compile(r"[\"“”]([^\"“”]{1,200})[\"“”]")
 _LIMIT_CODE: Final = 4000
+
+
+def as_seen(document: Document) -> Document:
+    """Return the document with letters as hidden that nobody makes out beside those of their paragraph: specks, white ones."""
+    if all(run.size_pt is None or run.size_pt >= _LEGIBLE_PT for run in document.runs) and not any(
+        _is_white(run) for run in document.runs
+    ):
+        return document
+    runs: list[Run] = []
+    for _, group in groupby(document.runs, key=lambda run: (run.block, run.role)):
+        block = list(group)
+        largest = max(run.size_pt or _USUAL_PT for run in block)
+        dark = any(_brightness(run) < _DARK for run in block)
+        for run in block:
+            speck = run.size_pt is not None and run.size_pt < _LEGIBLE_PT and largest > 3 * run.size_pt
+            unseen = run.origin is Origin.TEXT and (speck or (dark and _is_white(run)))
+            runs.append(structs.replace(run, origin=Origin.HIDDEN) if unseen else run)
+    return structs.replace(document, runs=tuple(runs))
+
+
+def is_shown(run: Run) -> bool:
+    """Tell whether a reader sees the letters of a run."""
+    return run.origin in _SHOWN
+
+
+def _is_white(run: Run) -> bool:
+    """Tell whether letters are white on a ground that is not known."""
+    return run.background is None and run.colour not in (None, "auto") and _brightness(run) > _WHITE
+
+
+def _brightness(run: Run) -> int:
+    """Return the brightest of red, green and blue of the letters, black where nothing else is said."""
+    colour = run.colour or ""
+    return max(int(colour[at : at + 2], 16) for at in (0, 2, 4)) if _COLOUR.fullmatch(colour) else 0
 
 
 def is_simple(document: Document) -> bool:

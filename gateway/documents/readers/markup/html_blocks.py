@@ -14,7 +14,6 @@ from gateway.documents.readers.markup.html_style import Look, apply, attribute_d
 from gateway.documents.readers.markup.svg import Svg
 from gateway.documents.readers.pictures.joined import LIMIT_DRAWN, Pictures
 from gateway.documents.readers.pictures.own_font import set_in_own_fonts
-from gateway.documents.readers.text_art import is_text_art
 from gateway.model import ActiveContent, Origin, ReadStatus, Role, Run
 
 LIMIT_BLOCKS = 200_000
@@ -116,8 +115,6 @@ class Builder:
         if not whole or len(self._sheet.own_fonts) > _LIMIT_FONTS:
             self.paint.kinds.add("look-font")
         self.active.update(ActiveContent(kind) for kind in self.paint.kinds)
-        if is_text_art("\n".join(run.text for run in self.runs if run.origin is Origin.TEXT)):
-            self.active.add(ActiveContent("look-text-art"))
         if self.pictures.incomplete:
             self.active.add(ActiveContent("look-picture"))
         for words in self._sheet.generated:

@@ -16,11 +16,13 @@ from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.pictures.joined import Turn
 from gateway.documents.readers.pictures.metafile import is_metafile, read_metafile
-from gateway.documents.readers.pictures.outlines import moved, shape_of
+from gateway.documents.readers.pictures.outlines import BAR, STROKE, moved, shape_of
 from gateway.model import Image, Origin, Role
 
 _TEXT_STYLE, _DRAW_NAME, _HREF = clark("draw:style-name"), clark("draw:name"), clark("xlink:href")
-_OUTLINED: Final = {"draw:path", "draw:polygon", "draw:polyline", "draw:custom-shape"}
+_OUTLINED: Final = {"draw:path", "draw:polygon", "draw:polyline", "draw:custom-shape", "draw:rect"}
+_SQUARE: Final = "M 0 0 H 1 V 1 H 0 Z"
+_LINES: Final = {"draw:line", "draw:connector", "draw:measure"}
 _NUMBERS: Final = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?")
 _LENGTH: Final = re.compile(r"\s*(-?\d{1,6}(?:\.\d{1,9})?)(cm|mm|in|pt|pc|px)")
 _UNITS: Final = {"cm": 28.3465, "mm": 2.83465, "in": 72.0, "pt": 1.0, "pc": 12.0, "px": 0.75}
@@ -88,7 +90,7 @@ class Shapes:
             case "draw:control":
                 self._walk.blocks(shape, flow)
             case _:
-                if name in _OUTLINED and place.origin is Origin.TEXT:
+                if name in _OUTLINED | _LINES and place.origin is Origin.TEXT:
                     self._outline(shape, name)
                 self._walk.blocks(shape, self._inside(shape, name, label, flow))
 
@@ -232,6 +234,12 @@ class Shapes:
     def _outline(self, shape: Element, name: str) -> None:
         """Give the outline of a freeform as a shape to be drawn."""
         path, view = shape.get(clark("svg:d")) or "", shape.get(clark("svg:viewBox")) or ""
+        page = next((each for each in shape.iterancestors(clark("draw:page"), clark("table:table"))), None)
+        if name in _LINES:
+            left, top, right, bottom = (_points(shape.get(clark(f"svg:{end}"))) for end in ("x1", "y1", "x2", "y2"))
+            line = STROKE._replace(outline=[[(left, top), (right, bottom)]])
+            self._sink.pictures.draw(line, page, (0, 0, 1, 1))
+            return
         if name in {"draw:polygon", "draw:polyline"}:
             path = f"M {shape.get(clark('draw:points')) or ''}"
         for geometry in shape.iter(clark("draw:enhanced-geometry")):
@@ -241,14 +249,15 @@ class Shapes:
                 (geometry.get(clark("draw:enhanced-path")) or "").replace("N", " ").replace("F", " ").replace("S", " ")
             )
             view = geometry.get(clark("svg:viewBox")) or view
+        if name == "draw:rect" and not any(text.strip() for text in shape.itertext()):
+            path, view = _SQUARE, "0 0 1 1"
         numbers = [float(number) for number in _NUMBERS.findall(view)]
         if not path or "?" in path or "$" in path or len(numbers) != 4 or min(numbers[2:]) <= 0:
             return
-        whole = shape_of(path)
+        whole = BAR if path is _SQUARE else shape_of(path)
         left, top, width, height = numbers
         unit = (1 / width, 0, 0, 1 / height, -left / width, -top / height)
         box = tuple(_points(shape.get(clark(side))) for side in ("svg:x", "svg:y", "svg:width", "svg:height"))
-        page = next((each for each in shape.iterancestors(clark("draw:page"), clark("table:table"))), None)
         inline = shape.get(clark("text:anchor-type")) == "as-char" or shape.get(clark("svg:x")) is None
         if min(box[2:]) > 0:
             whole = whole._replace(outline=moved(whole.outline, unit))

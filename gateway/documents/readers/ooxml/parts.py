@@ -9,10 +9,18 @@ from typing import Final
 
 from gateway.documents.readers.base import Member
 from gateway.documents.readers.ooxml.opc import Package, Relationship
-from gateway.documents.readers.ooxml.picture_places import outline_of, outline_of_vml, put_in_place, shown_inches
+from gateway.documents.readers.ooxml.picture_places import (
+    line_of_vml,
+    outline_of,
+    outline_of_vml,
+    put_in_place,
+    shown_inches,
+    stroke_of,
+)
 from gateway.documents.readers.ooxml.sink import Face, Place, Sink
 from gateway.documents.readers.ooxml.vml import css_value, vml_colour
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.documents.readers.pictures.outlines import STROKE
 from gateway.model import Image, Origin, Role
 
 _EMBED, _LINK, _ID = clark("r:embed"), clark("r:link"), clark("r:id")
@@ -92,6 +100,11 @@ class Parts:
             case "a:custGeom" if place.origin is Origin.TEXT:
                 if (outline := outline_of(element)) is not None:
                     put_in_place(sink, part, element, outline)
+            case "a:prstGeom" if place.origin is Origin.TEXT:
+                if (outline := stroke_of(element)) is not None:
+                    put_in_place(sink, part, element, outline)
+            case "v:line" if place.origin is Origin.TEXT:
+                sink.pictures.draw(STROKE, (part, element.getparent()), *line_of_vml(element))
             case "v:imagedata" | "v:fill":
                 identifier = element.get(_ID) or element.get(_PICT) or element.get(clark("o:relid"))
                 self._picture(part, identifier, element, sink, place)

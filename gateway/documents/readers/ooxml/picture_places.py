@@ -10,7 +10,7 @@ from typing import Final
 from gateway.documents.readers.ooxml.sink import Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.pictures.joined import Box, Turn
-from gateway.documents.readers.pictures.outlines import Shape, moved, shape_of
+from gateway.documents.readers.pictures.outlines import BAR, STROKE, Shape, moved, shape_of
 
 _INCH_EMU: Final = 914_400
 _COLUMN_EMU: Final = 609_600
@@ -26,7 +26,7 @@ _RECOLOURED: Final = {
     "a:hsl",
     "a14:imgLayer",
 }
-_HOLDERS: Final = {"pic:pic", "p:pic", "p:sp", "xdr:pic", "xdr:sp", "wps:wsp", "p:cxnSp"}
+_HOLDERS: Final = {"pic:pic", "p:pic", "p:sp", "xdr:pic", "xdr:sp", "wps:wsp", "p:cxnSp", "xdr:cxnSp"}
 _GROUPS: Final = {"p:grpSp", "wpg:wgp", "wpg:grpSp", "xdr:grpSp"}
 _LIMIT_CLIMB: Final = 40
 _LENGTH: Final = re.compile(
@@ -56,7 +56,7 @@ def put_in_place(sink: Sink, part: str, element: Element, shown: bytes | Shape) 
                 group = parent if group is None else group
             case "wp:anchor":
                 at = _offset(parent)
-                size = _extent(parent)
+                size = _extent(parent, flat=isinstance(shown, Shape))
                 if group is not None and box is not None:
                     break
                 if at is not None and size is not None:
@@ -107,6 +107,25 @@ def outline_of(geometry: Element) -> Shape | None:
         return None
     whole = [contour for shape in found for contour in shape.outline]
     return Shape(whole, all(shape.filled for shape in found), 0, sum(shape.segments for shape in found))
+
+
+def stroke_of(geometry: Element) -> Shape | None:
+    """Return the line or the bar without words that an `a:prstGeom` is; None for every other shape of the program's own."""
+    kind = geometry.get("prst") or ""
+    if kind in {"line", "straightConnector1", "lineInv"}:
+        return STROKE
+    holder = geometry.getparent()
+    holder = holder.getparent() if holder is not None else None
+    spoken = holder is not None and any(True for _ in holder.iter(clark("a:t"), clark("w:t")))
+    return BAR if kind in {"rect", "roundRect", "parallelogram"} and not spoken else None
+
+
+def line_of_vml(line: Element) -> tuple[Box, Turn]:
+    """Return the box of a `v:line` in points, and how its diagonal is turned (ECMA-376 Part 4 §19.1.2.12)."""
+    ends = [[_points(each.strip()) for each in (line.get(name) or "0,0").split(",")] for name in ("from", "to")]
+    (left, top), (right, bottom) = ((end[0], end[-1]) for end in ends)
+    box = (min(left, right), min(top, bottom), abs(right - left), abs(bottom - top))
+    return box, Turn(mirrored=(right < left) != (bottom < top))
 
 
 def outline_of_vml(shape: Element) -> Shape | None:
@@ -194,10 +213,10 @@ def _transformed(holder: Element, blip: Element) -> tuple[Box | None, Turn]:
     return box, Turn(mirrored, upside_down, degrees, crop if crop and any(crop) else None, recoloured)
 
 
-def _extent(holder: Element) -> tuple[float, float] | None:
+def _extent(holder: Element, *, flat: bool = False) -> tuple[float, float] | None:
     found = holder.find(clark("wp:extent"))
     size = None if found is None else (_number(found.get("cx")), _number(found.get("cy")))
-    return size if size and min(size) > 0 else None
+    return size if size and (max(size) if flat else min(size)) > 0 else None
 
 
 def _offset(anchor: Element) -> tuple[float, float, Hashable, Hashable] | None:

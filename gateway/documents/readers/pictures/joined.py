@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.documents.readers.base import Budget, Member
-from gateway.documents.readers.pictures.outlines import Shape, drawn, moved
-from gateway.documents.readers.pictures.specimen import ink_box, specimen
+from gateway.documents.readers.pictures.outlines import Shape, cells, drawn, moved, without_frames
+from gateway.documents.readers.pictures.specimen import ink_box, mosaic, specimen
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -110,7 +110,9 @@ class Pictures:
         sets.sort(key=len, reverse=True)
         found = [picture for pieces in sets[:LIMIT_JOINED] for picture in _joined(pieces, budget)]
         budget.take_bytes(len(self._shapes) << 20)
-        outlines = [picture for plane in self._shapes.values() if (picture := drawn(plane)) is not None]
+        planes = (without_frames(plane) for plane in self._shapes.values())
+        outlines = [picture for plane in planes if plane and (picture := drawn(plane)) is not None]
+        outlines += [picture for plane in self._shapes.values() if (picture := mosaic(cells(plane))) is not None]
         self.incomplete = self.incomplete or len(outlines) > LIMIT_DRAWN
         return [
             Member(name=f"{kind}-{number}.png", data=data, relation=RELATION)

@@ -15,6 +15,8 @@ from typing import Final, NamedTuple
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.ooxml.colours import hex_colour
 from gateway.documents.readers.ooxml.sink import Face, Place, Sink
+from gateway.documents.readers.pictures.metafile_shapes import Drawn
+from gateway.documents.readers.pictures.outlines import drawn, without_frames
 from gateway.model import Document, Origin, ReadStatus, Role
 
 _PLACEABLE: Final = b"\xd7\xcd\xc6\x9a"
@@ -85,6 +87,8 @@ def read_metafile(data: bytes, sink: Sink, place: Place, *, name: str) -> None:
         if words.line != line:
             block, line = sink.open_block(), words.line
         sink.put(words.text, block, place, Face(words.font, None, words.colour))
+    if (lines := without_frames(drawing.drawn.shapes)) and (picture := drawn(lines)) is not None:
+        sink.members.append(Member(name=f"{name}.png", data=picture, relation="image", locator=place.locator))
     for number, bitmap in enumerate(drawing.bitmaps, 1):
         sink.members.append(Member(name=f"{name}.{number}.bmp", data=bitmap, relation="image", locator=place.locator))
 
@@ -101,6 +105,7 @@ def _all_words(drawing: _Emf | _Wmf, budget: Budget) -> Iterator[Words]:
     budget.take_bytes(len(enhanced))
     inner = _Emf(enhanced)
     yield from (words for words in inner.words(budget) if words.text not in said)
+    drawing.drawn = inner.drawn if inner.drawn.shapes else drawing.drawn
     drawing.bitmaps.extend(inner.bitmaps[: _LIMIT_BITMAPS - len(drawing.bitmaps)])
 
 
@@ -129,6 +134,7 @@ class _Emf:
         self._font: str | None = None
         self._colour: str | None = None
         self.bitmaps: list[bytes] = []
+        self.drawn = Drawn()
 
     def words(self, budget: Budget) -> Iterator[Words]:
         data, position = self._data, 0
@@ -179,7 +185,7 @@ class _Emf:
                 header, header_size, bits, bits_size = struct.unpack_from("<IIII", record, _DIB_RECORDS[kind])
                 _keep(record[header : header + header_size], record[bits : bits + bits_size], self.bitmaps)
             case _:
-                return
+                self.drawn.emf(kind, record)
 
 
 def _emf_plus(data: bytes) -> Iterator[Words]:
@@ -211,6 +217,7 @@ class _Wmf:
         self.enhanced = bytearray()
         """The same drawing as an EMF, which programs show instead when it is there."""
         self.bitmaps: list[bytes] = []
+        self.drawn = Drawn()
 
     def words(self, budget: Budget) -> Iterator[Words]:
         data = self._data
@@ -269,7 +276,7 @@ class _Wmf:
                 if len(dib) >= 40:
                     _keep(dib[: _dib_header(dib)], dib[_dib_header(dib) :], self.bitmaps)
             case _:
-                return
+                self.drawn.wmf(kind, record)
 
     def _text(self, raw: bytes) -> str:
         return raw.decode(self._codec, "replace")

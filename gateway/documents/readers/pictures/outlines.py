@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -67,7 +68,7 @@ def contours(path: str) -> list[Contour]:
                 pass
         control = points[-2] if kind in "CSQT" else points[-1]
         if kind in "CSQT":
-            current += _curve([at, *points])
+            current += curve([at, *points])
         elif kind == "A":
             current += _arc(at, points[-1], *numbers[:5])
         else:
@@ -96,7 +97,7 @@ def _commands(path: str) -> Iterator[tuple[str, list[float]]]:
             command, numbers = {"M": "L", "m": "l"}.get(command, command), []
 
 
-def _curve(points: Sequence[Point]) -> Contour:
+def curve(points: Sequence[Point]) -> Contour:
     """Return points of a Bézier curve of any degree, the first left out (de Casteljau)."""
     found: Contour = []
     for step in range(1, _STEPS + 1):
@@ -150,6 +151,43 @@ class Shape(NamedTuple):
     """0 is black."""
     segments: int = 0
     """Lines and curves that it was made of."""
+    stroke: bool = False
+    """A straight line or bar, of which tables and diagrams are made as well."""
+
+
+STROKE: Final = Shape([[(0.0, 0.0), (1.0, 1.0)]], filled=False, segments=1, stroke=True)
+"""A line from the upper left to the lower right of its box."""
+BAR: Final = Shape([[(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]], segments=2, stroke=True)
+_SLANTING: Final = 6
+"""Slanting lines that M, Ậ and T have."""
+
+
+def without_frames(shapes: Sequence[Shape]) -> list[Shape]:
+    """Return shapes without their lines and bars where hardly one slants, as in tables and most diagrams."""
+    slanting = sum(_slants(shape) for shape in shapes if shape.stroke)
+    return [shape for shape in shapes if not shape.stroke or slanting >= _SLANTING]
+
+
+def cells(shapes: Sequence[Shape]) -> set[tuple[int, int]]:
+    """Return row and column of the bars that have one size and stand in its grid, as pixels of a word do."""
+    boxes = [
+        (left, top, right - left, bottom - top)
+        for shape in shapes
+        if shape.stroke and shape.filled
+        for (left, right), (top, bottom) in [[(min(side), max(side)) for side in zip(*shape.outline[0], strict=True)]]
+    ]
+    sizes = Counter((round(wide, 2), round(high, 2)) for _, _, wide, high in boxes)
+    for (wide, high), _ in sizes.most_common(1):
+        if wide > 0 and high > 0:
+            left, top = (min(box[axis] for box in boxes) for axis in (0, 1))
+            return {(round((box[1] - top) / high), round((box[0] - left) / wide)) for box in boxes}
+    return set()
+
+
+def _slants(stroke: Shape) -> bool:
+    sides = ((abs(one[0] - other[0]), abs(one[1] - other[1])) for one, other in pairwise(stroke.outline[0]))
+    wide, high = max(sides, key=sum)
+    return min(wide, high) > 0.15 * max(wide, high)
 
 
 def shape_of(path: str, *, filled: bool = True, grey: int = 0) -> Shape:
@@ -158,13 +196,16 @@ def shape_of(path: str, *, filled: bool = True, grey: int = 0) -> Shape:
 
 
 def drawn(shapes: Sequence[Shape]) -> bytes | None:
-    """Return a PNG of shapes in their order, of a word at several sizes; None when there are too few lines for a mark."""
+    """Return a PNG of shapes in their order, of a word at several sizes; None when there are too few lines for a mark.
+
+    A line without a filling stands for the two sides of a stroke.
+    """
     import cv2
     import numpy as np
     import PIL.Image
 
     points = [point for shape in shapes for contour in shape.outline for point in contour]
-    if sum(shape.segments for shape in shapes) < SMALLEST or len(points) > LIMIT_POINTS:
+    if sum(shape.segments * (2 - shape.filled) for shape in shapes) < SMALLEST or len(points) > LIMIT_POINTS:
         return None
     if not all(math.isfinite(side) for point in points for side in point):
         return None
@@ -175,7 +216,7 @@ def drawn(shapes: Sequence[Shape]) -> bytes | None:
     scale = _SIDE / max(size)
     edge = _SIDE // 20
     page = np.full((round(size[1] * scale) + 2 * edge, round(size[0] * scale) + 2 * edge), 255, np.uint8)
-    for outline, filled, grey, _ in shapes:
+    for outline, filled, grey, *_ in shapes:
         lines = [
             np.array([((x - low[0]) * scale + edge, (y - low[1]) * scale + edge) for x, y in contour])
             .round()

@@ -1,0 +1,179 @@
+"""Letters put together of lines, bars and squares are read; tables and diagrams, which are full of them, are not drawn."""
+
+from __future__ import annotations
+
+import io
+import struct
+
+import pytest
+
+pytest.importorskip("PIL")
+pytest.importorskip("cv2")
+
+import docx
+import pptx
+from docx.oxml import parse_xml
+from PIL import Image, ImageDraw, ImageFont
+from pptx.enum.shapes import MSO_CONNECTOR, MSO_SHAPE
+from pptx.util import Emu, Pt
+
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.pictures import metafile, ocr
+from gateway.documents.readers.pictures.outlines import BAR, STROKE, cells, without_frames
+from gateway.documents.readers.registry import reader_for
+from gateway.documents.readers.sniff import sniff
+from tests.readers.test_joined_pictures import FONT, found
+from tests.support.cases import first_quick
+
+needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
+Line = tuple[float, float, float, float]
+M = [(0, 1, 0, 0), (0, 0, 0.5, 0.6), (0.5, 0.6, 1, 0), (1, 0, 1, 1)]
+A = [(0, 1, 0.5, 0), (0.5, 0, 1, 1), (0.2, 0.65, 0.8, 0.65), (0.25, -0.1, 0.5, -0.35), (0.5, -0.35, 0.75, -0.1)]
+DOT = [(0.47, 1.15, 0.53, 1.15)]
+T = [(0, 0, 1, 0), (0.5, 0, 0.5, 1)]
+X = [(0, 0, 1, 1), (0, 1, 1, 0)]
+
+
+def strokes(*letters: list[Line]) -> list[Line]:
+    return [
+        (1 + n * 1.4 + left, 1 + top, 1 + n * 1.4 + right, 1 + bottom)
+        for n, letter in enumerate(letters)
+        for left, top, right, bottom in letter
+    ]
+
+
+MARK, OTHER = strokes(M, A + DOT, T), strokes(X, T, A, X, X)
+CHART = [(0, row, 9, row) for row in range(12)] + [(column, 0, column, 11) for column in range(9)]
+
+
+def slide(lines: list[Line]) -> bytes:
+    deck = pptx.Presentation()
+    shapes = deck.slides.add_slide(deck.slide_layouts[6]).shapes
+    for left, top, right, bottom in lines:
+        ends = [Emu(round(side * 600_000)) for side in (left, top, right, bottom)]
+        shapes.add_connector(MSO_CONNECTOR.STRAIGHT, *ends).line.width = Pt(5)
+    out = io.BytesIO()
+    deck.save(out)
+    return out.getvalue()
+
+
+def old_word(lines: list[Line]) -> bytes:
+    document = docx.Document()
+    drawn = "".join(
+        f'<v:line from="{left * 40}pt,{top * 40}pt" to="{right * 40}pt,{bottom * 40}pt"/>'
+        for left, top, right, bottom in lines
+    )
+    space = (
+        'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:v="urn:schemas-microsoft-com:vml"'
+    )
+    document.add_paragraph("Kính gửi phòng Kinh tế").add_run()._r.append(parse_xml(f"<w:pict {space}>{drawn}</w:pict>"))
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def open_drawing(lines: list[Line]) -> bytes:
+    names = (("office", "office"), ("draw", "drawing"), ("svg", "svg-compatible"))
+    spaces = "".join(f' xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for short, name in names)
+    drawn = "".join(
+        f'<draw:line svg:x1="{left}cm" svg:y1="{top}cm" svg:x2="{right}cm" svg:y2="{bottom}cm"/>'
+        for left, top, right, bottom in lines
+    )
+    kind = "application/vnd.oasis.opendocument.graphics"
+    return (
+        f'<office:document{spaces} office:mimetype="{kind}"><office:body><office:drawing><draw:page>{drawn}</draw:page>'
+        "</office:drawing></office:body></office:document>"
+    ).encode()
+
+
+def record(kind: int, *values: int, small: bool = False) -> bytes:
+    body = struct.pack(f"<{len(values)}{'h' if small else 'i'}", *values)
+    return struct.pack("<II", kind, 8 + len(body)) + body
+
+
+def enhanced(lines: list[Line], kind: str = "step") -> bytes:
+    records = []
+    for left, top, right, bottom in ([round(side * 400) for side in line] for line in lines):
+        if kind == "step":
+            records += [record(27, left, top), record(54, right, bottom)]
+        else:
+            bounds = struct.pack("<iiiiI", left, top, right, bottom, 2)
+            points = struct.pack("<4h", left, top, right, bottom)
+            records.append(struct.pack("<II", 87, 8 + len(bounds) + len(points)) + bounds + points)
+    body = b"".join([*records, record(14, 0, 16, 20)])
+    size = struct.pack("<8i", 0, 0, 2600, 1200, 0, 0, 26000, 12000)
+    told = struct.pack("<IIIHHIIIiiii", 0x10000, 88 + len(body), len(records) + 2, 1, 0, 0, 0, 0, 2600, 1200, 260, 120)
+    return struct.pack("<II", 1, 88) + size + b" EMF" + told + body
+
+
+def enhanced_lines(lines: list[Line]) -> bytes:
+    return enhanced(lines, "polyline")
+
+
+def windows(lines: list[Line]) -> bytes:
+    records = b""
+    for left, top, right, bottom in ([round(side * 400) for side in line] for line in lines):
+        records += struct.pack("<IHhh", 5, 0x0214, top, left) + struct.pack("<IHhh", 5, 0x0213, bottom, right)
+    return b"\x01\x00\x09\x00" + struct.pack("<HIHIH", 0x300, 0, 1, 5, 0) + records + struct.pack("<IH", 3, 0)
+
+
+MADE = first_quick([slide, old_word, open_drawing, enhanced, enhanced_lines, windows], 3)
+
+
+@needs_ocr
+@pytest.mark.parametrize("made", MADE, ids=lambda made: made.__name__)
+def test_letters_of_lines_are_read(made):
+    assert found(made(MARK))
+
+
+@needs_ocr
+@pytest.mark.parametrize("made", MADE, ids=lambda made: made.__name__)
+def test_other_letters_of_lines_are_no_mark(made):
+    assert not found(made(OTHER))
+
+
+@pytest.mark.parametrize("made", MADE, ids=lambda made: made.__name__)
+def test_a_table_of_lines_is_not_drawn(made):
+    data = made(CHART)
+    kind = sniff(data).primary
+    reading = reader_for(kind)(Source(data=data, part="1", detected_type=kind), Budget())  # type: ignore[misc]
+    assert not [member for member in reading.members if member.relation == "image"]
+
+
+def squares(word: str) -> bytes:
+    font = ImageFont.truetype(FONT, 24)
+    printed = Image.new("1", (round(font.getlength(word)) + 8, 40), 1)
+    ImageDraw.Draw(printed).text((4, 4), word, 0, font)
+    deck = pptx.Presentation()
+    shapes = deck.slides.add_slide(deck.slide_layouts[6]).shapes
+    for column in range(printed.width):
+        for row in range(printed.height):
+            if not printed.getpixel((column, row)):
+                side = Emu(60_000)
+                shapes.add_shape(MSO_SHAPE.RECTANGLE, Emu(column * 60_000), Emu(row * 60_000), side, side)
+    out = io.BytesIO()
+    deck.save(out)
+    return out.getvalue()
+
+
+@needs_ocr
+def test_letters_of_squares_are_read_and_other_words_are_no_mark():
+    assert found(squares("MẬT"))
+    assert not found(squares("KẾT"))
+
+
+def test_slanting_lines_tell_letters_from_frames():
+    flat = STROKE._replace(outline=[[(0, 0), (9, 0)]])
+    assert without_frames([flat] * 40) == []
+    assert len(without_frames([flat] * 4 + [STROKE] * 6)) == 10
+    assert len(cells([BAR, BAR._replace(outline=[[(2, 0), (3, 0), (3, 1), (2, 1)]])])) == 2
+    assert cells([STROKE]) == set()
+
+
+def test_a_damaged_metafile_is_damaged_and_a_hostile_count_is_no_work():
+    from gateway.documents.readers.base import ReadError
+
+    data = enhanced(MARK)
+    hostile = struct.pack("<IIiiiiIIi", 8, 36, 0, 0, 9, 9, 2**32 - 1, 2**32 - 1, 0)
+    with pytest.raises(ReadError):
+        metafile.read(Source(data=data[:88] + hostile + data[88:], part="1"), Budget())
