@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import socket
 import threading
@@ -233,11 +234,12 @@ def test_a_witness_that_answers_nonsense_is_a_fault_in_words(data: Path, served:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def answered() -> None:
-            for _ in range(2):
-                connection, _ = server.accept()
-                with connection:
-                    connection.recv(65536)
-                    connection.sendall(answer)
+            with contextlib.suppress(OSError):  # the server is closed when the round is over
+                while True:
+                    connection, _ = server.accept()
+                    with connection:
+                        connection.recv(65536)
+                        connection.sendall(answer)
 
         threading.Thread(target=answered, daemon=True).start()
         url = f"http://127.0.0.1:{server.getsockname()[1]}"

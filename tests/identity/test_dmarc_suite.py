@@ -23,8 +23,8 @@ def test_the_suite_is_large_and_no_case_stands_twice():
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_dmarc_is_what_the_rfc_says(server, case: DmarcCase):
-    wait_s = 0.1 if "TIMEOUT" in str(case.zone) else 1.5
-    found = check_dmarc(case.author, list(case.results), server.resolver(case.zone, timeout_s=wait_s).start(5))
+    wait_s = 0.1 if "TIMEOUT" in str(case.zone) else 30
+    found = check_dmarc(case.author, list(case.results), server.resolver(case.zone, timeout_s=wait_s).start(100))
     assert (found.method, found.result, found.domain) == ("dmarc", case.expected, case.author), case.rule
 
 
