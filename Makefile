@@ -16,7 +16,7 @@ WHOLE := tests/e2e tests/accuracy tests/attacks tests/interop tests/hostile test
   tests/signatures/test_pkits.py tests/text/test_real_documents.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types contracts unit system system-test lock deb campaign cluster bench under-load clean
+.PHONY: help run test check lint types contracts unit system system-test lock deb campaign cluster restarts bench under-load clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -59,6 +59,9 @@ unit: $(VENV)/.dev
 
 cluster: system-test $(VENV)/.dev ## long runs of several gateways behind HAProxy with PostgreSQL (tests/cluster): KILLS=30
 	GATEWAY_LONG=1 GATEWAY_KILLS=$(or $(KILLS),6) $(BIN)/pytest -v -s tests/cluster
+
+restarts: $(VENV)/.dev ## fifty restarts of one gateway under load, half by kill -9 (tests/campaign/test_restarts.py): COUNT=50
+	GATEWAY_RESTARTS=$(or $(COUNT),50) $(BIN)/pytest -v -s tests/campaign/test_restarts.py
 
 bench: $(VENV)/.dev ## side-by-side benchmarks (tests/bench)
 	$(BIN)/python -m tests.bench

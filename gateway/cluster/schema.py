@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.cluster import heads, nodes, records, repetitions, rules, throttle
+from gateway.cluster import heads, nodes, records, repetitions, rules, throttle, waivers
 from gateway.cluster.database import Connection, failures
 from gateway.texts.catalogue import both
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Greater with each change of `statements`."""
 _OWN: Final = (
     """CREATE TABLE IF NOT EXISTS cluster_schema (
@@ -19,7 +19,7 @@ _OWN: Final = (
 def statements() -> tuple[str, ...]:
     """Return the idempotent DDL statements, in order."""
     shared = (*_OWN, *nodes.SCHEMA, *throttle.SCHEMA, *repetitions.SCHEMA)
-    return (*shared, *records.SCHEMA, *heads.SCHEMA, *rules.SCHEMA)
+    return (*shared, *records.SCHEMA, *heads.SCHEMA, *rules.SCHEMA, *waivers.SCHEMA)
 
 
 def set_up(connection: Connection) -> int:

@@ -55,9 +55,18 @@ class Shipper:
     """Ships the log of one data directory to one centre."""
 
     def __init__(
-        self, data: Path, cluster: Cluster, shipping: Shipping, *, unready: Callable[[], str | None] = lambda: None
+        self,
+        data: Path,
+        cluster: Cluster,
+        shipping: Shipping,
+        *,
+        unready: Callable[[], str | None] = lambda: None,
+        exchange: Callable[[Connection], None] = lambda _: None,
     ) -> None:
-        """Prepare; `unready` is why the node is not ready for mail, empty when it is, None when unknown."""
+        """Prepare; `unready` is why the node is not ready for mail, empty when it is, None when unknown.
+
+        `exchange` is called with each heartbeat and shares what else nodes share.
+        """
         self._folder = Folder(data)
         self._cluster = cluster
         self._node = cluster.node
@@ -72,7 +81,7 @@ class Shipper:
         self._even = time.monotonic()
         self._tell_at = 0.0
         self._swept = time.monotonic()
-        self._unready = unready
+        self._unready, self._exchange = unready, exchange
         self._outdated = ""
         """What to do about tables of an earlier release."""
         self._away = ""
@@ -222,6 +231,7 @@ class Shipper:
             if not self._outdated and self._log is not None:
                 written = self._log.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0]
                 records.tell_state(self._centre, self._node, written=written, unready=unready)
+                self._exchange(self._centre)
         self._tell_at = time.monotonic() + (_TELL_UNREADY_S if unready else _TELL_S)
 
     def _wait(self, seconds: float, ended: Callable[[], bool]) -> None:
@@ -242,6 +252,7 @@ def ship_process(
     parent: int,
     *,
     unready: Callable[[], str | None],
+    exchange: Callable[[Connection], None],
 ) -> SupervisedProcess:
     """Return the process. SIGUSR1 ends it after a last round; signals sent to the whole group are ignored."""
 
@@ -259,6 +270,6 @@ def ship_process(
         release()
         with suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-        Shipper(data, cluster, shipping, unready=unready).run(lambda: bool(asked))
+        Shipper(data, cluster, shipping, unready=unready, exchange=exchange).run(lambda: bool(asked))
 
     return SupervisedProcess("gateway-ship", work)

@@ -16,6 +16,8 @@ from gateway.texts.catalogue import both
 from gateway.yaml.file import LIMIT_BYTES, Salvaged, YamlFile, nearest, parse_or_salvage, printable, read_octets
 
 DECIDED = "waivers.yaml"
+DECIDED_ELSEWHERE = "waivers-cluster"
+"""Folder beside it with those of the cluster's other nodes."""
 _LIMIT_LAYERS = 8
 
 
@@ -26,13 +28,13 @@ class Layers:
     files: tuple[YamlFile[PolicyFile], ...]
     faults: tuple[Fault, ...] = ()
     """Of their schema; `files` are without what is at fault."""
-    decided: YamlFile[PolicyFile] | None = None
-    """Waivers that were decided on at the console: `DECIDED` in the data folder."""
+    decided: tuple[YamlFile[PolicyFile], ...] = ()
+    """Waivers that were decided on at a console: `DECIDED` in the data folder, and those of other nodes."""
 
     @property
     def waiving(self) -> tuple[YamlFile[PolicyFile], ...]:
         """All files that may hold waivers."""
-        return self.files if self.decided is None else (*self.files, self.decided)
+        return (*self.files, *self.decided)
 
     @property
     def top(self) -> YamlFile[PolicyFile]:
@@ -96,16 +98,20 @@ def read_layers(source: Path | str, registry: Registry, decided: Path | None = N
 
 
 def with_decided(layers: Layers, decided: Path | None) -> Layers:
-    """Return layers with the decided waivers, if there are any; ConfigError when the file holds anything else."""
-    if decided is None or not decided.exists():
+    """Return layers with the decided waivers, if there are any; ConfigError when a file of them holds anything else."""
+    if decided is None:
         return layers
-    salvaged = _read(decided)
-    file = salvaged.rest
-    if file is None:
-        raise ConfigError(*layers.faults, *salvaged.faults)
-    others = sorted(set(file.raw) - {"version", "name", "waivers"}) if isinstance(file.raw, dict) else []
-    faults = [file.fault(both("waiver", "fault", "only_waivers", key=printable(key)), key) for key in others]
-    return replace(layers, faults=(*layers.faults, *salvaged.faults, *faults), decided=file)
+    for path in (decided, *sorted(decided.with_name(DECIDED_ELSEWHERE).glob("*.yaml"))):
+        if not path.exists():
+            continue
+        salvaged = _read(path)
+        file = salvaged.rest
+        if file is None:
+            raise ConfigError(*layers.faults, *salvaged.faults)
+        others = sorted(set(file.raw) - {"version", "name", "waivers"}) if isinstance(file.raw, dict) else []
+        faults = [file.fault(both("waiver", "fault", "only_waivers", key=printable(key)), key) for key in others]
+        layers = replace(layers, faults=(*layers.faults, *salvaged.faults, *faults), decided=(*layers.decided, file))
+    return layers
 
 
 def read_candidate(octets: bytes, current: Layers, registry: Registry) -> Layers:

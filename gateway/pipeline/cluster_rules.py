@@ -21,7 +21,7 @@ from gateway.audit.store import sync_folder
 from gateway.cluster.rules import Bundle, BundleError
 from gateway.config.sections import RULES_IN_FORCE
 from gateway.engine import load_policy_set
-from gateway.engine.layers import DECIDED
+from gateway.engine.layers import DECIDED, DECIDED_ELSEWHERE
 from gateway.errors import UserError
 from gateway.identity import directory as directories
 from gateway.pipeline.in_force import Digests
@@ -113,7 +113,7 @@ class Expected:
     """Digests expected of front ends with the bundle in force; reloaded when one of its files changes."""
 
     def __init__(self, data: Path, load: Callable[[], Digests | None]) -> None:
-        self._files = (data / RULES_IN_FORCE / "note.txt", data / DECIDED)
+        self._files = (data / RULES_IN_FORCE / "note.txt", data / DECIDED, data / DECIDED_ELSEWHERE)
         self._load = load
         self._seen: object = None
         self._digests: Digests | None = None

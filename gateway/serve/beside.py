@@ -26,6 +26,7 @@ from gateway.metrics.process import MetricsProcess, Sources, unready
 from gateway.model import ListenerKind
 from gateway.pipeline.rulebook import Rulebook
 from gateway.pipeline.self_check import FrontEndRules
+from gateway.pipeline.shared_waivers import SharedWaivers
 from gateway.serve.app import (
     SHIPPED_CERTS,
     inspection_limits,
@@ -214,6 +215,9 @@ def beside(
         ship = ship_process(
             configuration.data, cluster, shipping, release_for_ship, os.getpid(),
             unready=partial(unready, metrics.address) if metrics is not None else lambda: None,
+            exchange=SharedWaivers(
+                configuration, cluster.node, activate=partial(os.kill, os.getpid(), signal.SIGHUP)
+            ).exchange,
         )  # fmt: skip
     return Beside(ship, audit, desk, metrics, steward, console, cosigning, ruling)
 
