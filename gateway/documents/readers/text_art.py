@@ -25,8 +25,8 @@ _APART: Final = ("  ", "\t", "\xa0", "\u3000")
 _SHADES: Final = "\u2580-\u259f\u25a0\u25a1\u25aa\u25ab\u25fb\u25fc\u2b1b\u2b1c\u2800-\u28ff\U0001f7e5-\U0001f7eb"
 _SIGN: Final = re.compile(rf"(?:^|\n){_BLANK}*(?P<one>\S)(?P=one)+{_BLANK}{{2,}}(?P<other>\S)(?P=other)")
 _FILLED: Final = re.compile(r"\n(?P<ground>[^\w\s])(?P=ground)+(?P<ink>\S)(?P=ink)\S*(?P=ground){2}(?:\s|$)")
-_TONES: Final = tuple(2 * sign for sign in "█▓▒░▀▄■□⬛⬜\u2800⣿🟥🟦🟩🟨")
-"""Some of these pairs stand in every drawing of shaded blocks or braille."""
+_TONES: Final = re.compile(rb"\xe2[\x96\x97\xac\xa0-\xa3]|\xf0\x9f\x9f")
+"""The UTF-8 octets that shaded blocks and braille begin with."""
 _BLANKS: Final = re.compile(rf"{_BLANK}{{2,}}")
 _SHADED: Final = re.compile(rf"[{_SHADES}]+")
 _LETTERS: Final = "\\|/_"
@@ -52,7 +52,7 @@ def is_text_art(text: str) -> bool:
     text = text[:_LIMIT]
     is_filling = any(sign in text for sign in _APART) and _SIGN.search(text) is not None
     is_filling = is_filling or _FILLED.search(text) is not None
-    if is_filling or any(tone in text for tone in _TONES):
+    if is_filling or _is_shaded(text):
         filled = _runs(line if _draws(line) else "" for line in map(_without_ground, text.splitlines()))
         if any(len(run) >= LINES and _are_parted(run) for run in filled):
             return True
@@ -60,6 +60,11 @@ def is_text_art(text: str) -> bool:
         return False
     stroked = _runs(line if _is_stroked(line) else "" for line in text.splitlines())
     return any(len(run) >= _STROKED and set(_LETTERS) <= set("".join(run)) and _are_parted(run) for run in stroked)
+
+
+def _is_shaded(text: str) -> bool:
+    octets = b"" if text.isascii() else text.encode("utf-8", "replace")
+    return (b"\xe2" in octets or b"\xf0" in octets) and _TONES.search(octets) is not None
 
 
 def _runs(lines: Iterator[str]) -> Iterator[list[str]]:
