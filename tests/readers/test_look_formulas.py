@@ -139,10 +139,22 @@ def test_letters_of_a_level_in_neighbouring_cells_are_suspected_in_any_order(cel
     [
         (("SYMBOL 77", "SYMBOL 7852 \\u", "SYMBOL 0x54"), True),
         (("EQ \\o(M)", "SYMBOL 7852", "EQ T"), True),
+        (("EQ \\o(M)", "EQ \\o(Â,.)", "EQ T"), True),
+        (("MACROBUTTON NoMacro TUYỆT", "GOTOBUTTON x MẬT"), True),
+        (("DATE \\@ \"'M'\"", "SYMBOL 7852", "TIME \\@ 'T'"), True),
         (("SYMBOL 183 \\f Symbol", "PAGE", "EQ \\f(1,2)"), False),
+        (("DATE \\@ \"'ngày' dd 'tháng' MM\"", "MACROBUTTON a [BẢO MẬT]", "EQ \\o(o,.)"), False),
     ],
 )
 def test_letters_that_a_field_spells_are_read_in_their_place(codes, marked):
     begin, end = '<w:r><w:fldChar w:fldCharType="begin"/></w:r>', '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
-    fields = "".join(f"{begin}<w:r><w:instrText>{code}</w:instrText></w:r>{end}" for code in codes)
-    assert bool(find_in_document(read(word(f"<w:p>{fields}</w:p>")).document)) is marked
+    for result in ("", '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t></w:t></w:r>'):
+        fields = "".join(f"{begin}<w:r><w:instrText>{code}</w:instrText></w:r>{result}{end}" for code in codes)
+        assert bool(find_in_document(read(word(f"<w:p>{fields}</w:p>")).document)) is marked
+
+
+def test_a_field_with_a_result_shows_its_result():
+    code = '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>SYMBOL 7852</w:instrText></w:r>'
+    shown = '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>á</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    body = f"<w:p><w:r><w:t>M</w:t></w:r>{code}{shown}<w:r><w:t>T</w:t></w:r></w:p>"
+    assert not find_in_document(read(word(body)).document)

@@ -23,7 +23,12 @@ _BUTTON: Final = re.compile(r"(?i)^\s*MACROBUTTON\b")
 _QUOTE: Final = re.compile(r"(?i)\bQUOTE((?:\s+\d{1,7})+)")
 _SYMBOL: Final = re.compile(r"(?i)\s*SYMBOL\s+\"?(0x[0-9a-f]{1,6}|\d{1,7})")
 _EQUATION: Final = re.compile(r"(?i)\s*EQ\s+(.*)", re.DOTALL)
+_OVERSTRIKE: Final = re.compile(r"(?i)\\o\w*\(")
+_OVER: Final = str.maketrans({".": "\u0323", "·": "\u0323", "^": "\u0302", "´": "\u0301", "'": "\u0301"})
 _SWITCH: Final = re.compile(r"\\[a-zA-Z]+\d*|[(),;\s]")
+_BUTTON_WORDS: Final = re.compile(r"(?is)\s*(?:MACROBUTTON|GOTOBUTTON)\s+\S+\s+(.*)")
+_MOMENT: Final = re.compile(r"(?is)\s*(?:DATE|TIME|CREATEDATE|SAVEDATE|PRINTDATE)\b(.*)")
+_IN_PICTURE: Final = re.compile(r"'([^']{1,200})'")
 _LIMIT_CODE: Final = 100_000
 
 
@@ -46,15 +51,23 @@ def quoted(code: str) -> str | None:
 
 
 def spelt(code: str) -> str:
-    r"""Return the letters of a field that has no result but its code: `SYMBOL 7852`, `EQ \o(M,Ậ)` (§17.16.5.60, §17.16.5.22)."""
+    r"""Return the letters of a field that has no result but its code (§17.16.5): `SYMBOL 7852`, `EQ \o(M,Ậ)`, `MACROBUTTON a MẬT`."""
     code = code[:_LIMIT_CODE]
     if (symbol := _SYMBOL.match(code)) is not None:
         number = int(symbol[1], 16 if symbol[1][:2].lower() == "0x" else 10)
         if number > 255 or "\\u" in code:
             return chr(number) if 0 < number < 0x110000 else ""
         return bytes([number]).decode("cp1252", "ignore")
+    if (button := _BUTTON_WORDS.match(code)) is not None:
+        return button[1].strip()
+    if (moment := _MOMENT.match(code)) is not None:
+        return "".join(_IN_PICTURE.findall(moment[1]))
     equation = _EQUATION.match(code)
-    return _SWITCH.sub("", equation[1]) if equation is not None else ""
+    if equation is None:
+        return ""
+    letters = _SWITCH.sub("", equation[1])
+    # Signs that are struck over a letter are its accents: `EQ \\o(Â,.)`.
+    return letters.translate(_OVER) if _OVERSTRIKE.search(equation[1]) else letters
 
 
 def _form_words(mark: Element, place: Place) -> Iterator[tuple[str, Place]]:
@@ -73,6 +86,8 @@ def _form_words(mark: Element, place: Place) -> Iterator[tuple[str, Place]]:
 class _Field:
     code: list[str] = field(default_factory=list)
     in_code: bool = True
+    result: tuple[Paragraph, int] | None = None
+    """Where its result begins."""
     shown: str = ""
     """Letters that the code itself puts on the page."""
 
@@ -95,10 +110,12 @@ class Fields:
                     paragraph.later.append(partial(self._sink.put_line, value, where))
             case "separate" if self._open:
                 self._end_code(self._open[-1], paragraph)
+                self._open[-1].result = (paragraph, paragraph.said)
             case "end" if self._open:
                 ended = self._open.pop()
-                has_result = not ended.in_code
-                self._end_code(ended, paragraph)
+                has_result = ended.result is not None and ended.result != (paragraph, paragraph.said)
+                if ended.in_code:
+                    self._end_code(ended, paragraph)
                 if ended.shown and not has_result:
                     paragraph.add(ended.shown, key)
             case _:

@@ -29,7 +29,7 @@ class Key(NamedTuple):
 class Paragraph:
     """Pieces of one paragraph, and what has to wait until it is complete."""
 
-    __slots__ = ("_last", "base", "later", "pieces", "place")
+    __slots__ = ("_last", "base", "later", "pieces", "place", "said")
 
     def __init__(self, base: BaseKey, place: Place) -> None:
         self.base = base
@@ -37,11 +37,14 @@ class Paragraph:
         self.place = place
         self.pieces: list[tuple[Key, list[str]]] = []
         self._last: Key | None = None
+        self.said = 0
+        """Letters added so far."""
         self.later: list[Callable[[], None]] = []
         """Text boxes, field codes and the like, to be given after the paragraph itself."""
 
     def add(self, text: str, key: Key) -> None:
         """Add a piece; Word cuts runs wherever somebody typed, so alike neighbours are joined."""
+        self.said += len(text)
         if key == self._last:
             self.pieces[-1][1].append(text)
         else:
