@@ -13,7 +13,7 @@ from gateway.mime.charsets import decode as decode_charset
 from gateway.mime.inline import InlineFile, find_inline_encodings
 from gateway.mime.limits import Limits
 from gateway.mime.parser import parse, wire_form
-from gateway.mime.transfer import DecodedBody, decode, decode_body
+from gateway.mime.transfer import DecodedBody, decode, decode_body, decoded_slices
 from gateway.mime.words import header_text
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "decode",
     "decode_body",
     "decode_charset",
+    "decoded_slices",
     "find_inline_encodings",
     "header_text",
     "parse",

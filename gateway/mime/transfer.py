@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from mmap import mmap
 
@@ -68,6 +69,25 @@ def decode(body: bytes | memoryview, encoding: TransferEncoding) -> DecodedBody:
             return _quoted_printable(bytes(body))
         case TransferEncoding.SEVEN_BIT | TransferEncoding.EIGHT_BIT | TransferEncoding.BINARY:
             return _identity(bytes(body))
+
+
+def decoded_slices(content: bytes | mmap, part: Part) -> Iterator[bytes | None]:
+    """Yield the decoded body of a part slice by slice while it is base64 as encoders write it, None where it is not.
+
+    Together the slices are what `decode_body` would return, without defects.
+    """
+    start, end = part.offset, part.offset + part.length
+    line = content[start : start + _LONGEST_LINE].find(b"\r\n") + 2
+    if part.encoding is not TransferEncoding.BASE64 or line < 6 or (line - 2) % 4:
+        yield None
+        return
+    step = _STEP // line * line
+    with memoryview(content) as view:
+        for at in range(start, end, step):
+            with view[at : min(at + step, end)] as body:
+                decoded = _base64(body)
+            last = at + step >= end
+            yield None if decoded.defects or (len(decoded.data) % 3 and not last) else decoded.data
 
 
 def _base64(body: bytes | memoryview) -> DecodedBody:

@@ -43,7 +43,7 @@ from gateway.system.logs import log_failure
 
 _LOG = logging.getLogger("gateway.pipeline.judge")
 
-LARGE_MESSAGE_BYTES = 512 << 10
+LARGE_MESSAGE_BYTES = 64 << 10
 """Larger messages are parsed in a thread, not on the event loop."""
 LARGE_TEXT_CHARACTERS = 30_000
 """More text (documents and header fields) is judged in a thread."""
@@ -118,12 +118,13 @@ class Judge:
         """Return the verdict on a mail with the facts behind it."""
         rules = self.rulebook.current
         content = spool.content()
+        ours = not any(one.foreign for one in rules.policies.observers)
         if len(content) > LARGE_MESSAGE_BYTES:
-            message = await asyncio.to_thread(_parse_large, spool)
+            message, inspection = await asyncio.to_thread(_open_large, spool, ours=ours)
         else:
-            message = parse(content)
+            message, inspection = _open(content, ours=ours)
         evidence = await self.gather(transaction, content, message=message, rules=rules)
-        async with self._read(transaction, spool, evidence, rules.policies) as reading:
+        async with self._read(transaction, spool, evidence, rules.policies, inspection) as reading:
             found = reading.inspection
             evidence = structs.replace(
                 evidence,
@@ -156,13 +157,15 @@ class Judge:
 
     @asynccontextmanager
     async def _read(
-        self, transaction: Transaction, spool: Spool, evidence: Evidence, policies: PolicySet
+        self,
+        transaction: Transaction,
+        spool: Spool,
+        evidence: Evidence,
+        policies: PolicySet,
+        inspection: Inspection | None,
     ) -> AsyncIterator[Reading]:
-        """Read a mail: in this process when it is short text and all policies are ours, else in a child."""
-        content, message = spool.content(), evidence.message
-        assert message is not None
-        ours = not any(one.foreign for one in policies.observers)
-        if ours and (inspection := inspect_inline(message, content)) is not None:
+        """Have a child read a mail that this process has not read."""
+        if inspection is not None:
             yield Reading(inspection)
             return
         request = self._request(transaction, spool, evidence, policies)
@@ -172,7 +175,7 @@ class Judge:
         sender = (self._checks_as or transaction.id) if check else session.auth_user
         async with self.readings.read(
             request,
-            content,
+            spool.content(),
             content_fd=spool.fileno(),
             sender=sender or transaction.envelope.reverse_path,
             later_s=CHECKED_LATER_S if check and self._checks_as else 0.0,
@@ -279,8 +282,14 @@ def _weight(evidence: Evidence) -> int:
     return header + sum([len(run.text) + _RUN_CHARACTERS for document in evidence.documents for run in document.runs])
 
 
-def _parse_large(spool: Spool) -> Message:
-    """Parse large content and release its memory pages at once: other mails wait in the queue with theirs."""
-    message = parse(spool.content())
+def _open(content: bytes | mmap.mmap, *, ours: bool) -> tuple[Message, Inspection | None]:
+    """Parse a message and, where no parser of documents is needed and all policies are ours, read it, too."""
+    message = parse(content)
+    return message, inspect_inline(message, content) if ours else None
+
+
+def _open_large(spool: Spool, *, ours: bool) -> tuple[Message, Inspection | None]:
+    """Open large content and release its memory pages at once: other mails wait in the queue with theirs."""
+    opened = _open(spool.content(), ours=ours)
     spool.trim()
-    return message
+    return opened

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -63,6 +64,8 @@ from gateway.texts.catalogue import both
 
 _LOG = logging.getLogger("gateway.serve.frontend")
 _TELL_ROUND_S = 1.0
+_SWITCH_S = 0.0005
+"""How long a thread that reads a large mail may keep the interpreter from the event loop; 5 ms without it."""
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
 
 
@@ -99,12 +102,13 @@ class Inherited:
 
 def run(inherited: Inherited, slot: int, heart: Heart, ready_pipe: int) -> None:
     """Serve until SIGTERM; write one byte to `ready_pipe` once mail is accepted. `slot` is its place for the load."""
-    _tune_memory()
+    _tune_interpreter()
     uvloop.run(_Frontend(inherited, slot, heart).serve(ready_pipe))
 
 
-def _tune_memory() -> None:
-    """Reduce garbage collection, and return the memory of large contents when freed."""
+def _tune_interpreter() -> None:
+    """Reduce garbage collection, have threads give way soon, and return the memory of large contents when freed."""
+    sys.setswitchinterval(_SWITCH_S)
     # A mail makes few cycles, so collections are rare; the supervisor's objects are frozen.
     gc.set_threshold(20_000, 20, 20)
     # After freeing a large block, glibc's malloc would keep blocks of that size in the heap, which then only grows.

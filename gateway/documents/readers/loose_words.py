@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
@@ -82,16 +82,21 @@ FORMS: Final = (
 ESCAPED: Final = Form("latin-1", (re.compile(rb"\\U\+[0-9A-Fa-f]{4}"),), re.compile(rb"[\x20-\x7e\x80-\xff]+"))
 r"""Letters that a drawing writes as `\U+1EAC`."""
 
+_SLICE_BYTES: Final = 64 << 10
+_LONGEST_SEED: Final = 6
 _LARGE_BYTES: Final = 4 << 20
 _USUAL: Final = tuple(replace(form, seeds=form.seeds[:1]) for form in FORMS[:2])
 """What nearly all programs write, and all that is looked for in large files: composed letters, UTF-8 and UTF-16-LE."""
 
 
-def loose_lines(data: bytes) -> list[str]:
-    """Return the lines with Vietnamese letters, each once, in the order of the bytes of each form; at most 2000."""
+def loose_lines(data: bytes, on_slice: Callable[[], None] | None = None) -> list[str]:
+    """Return the lines with Vietnamese letters, each once, in the order of the bytes of each form; at most 2000.
+
+    `on_slice` is called between slices of the search, and ends it by raising.
+    """
     found: dict[str, None] = {}
     for form in FORMS if len(data) <= _LARGE_BYTES else _USUAL:
-        for start, _, end in stretches(data, form):
+        for start, _, end in stretches(data, form, on_slice):
             line = text_of(data[start:end], form)
             if sum(map(str.isalpha, line)) >= LEAST_LETTERS:
                 found[line] = None
@@ -100,18 +105,19 @@ def loose_lines(data: bytes) -> list[str]:
     return list(found)
 
 
-def loose_runs(data: bytes) -> tuple[Run, ...]:
+def loose_runs(data: bytes, on_slice: Callable[[], None] | None = None) -> tuple[Run, ...]:
     """Return the lines as runs, each a block of its own."""
     return tuple(
-        Run(text=line, block=2 * number, locator=f"text:{number + 1}") for number, line in enumerate(loose_lines(data))
+        Run(text=line, block=2 * number, locator=f"text:{number + 1}")
+        for number, line in enumerate(loose_lines(data, on_slice))
     )
 
 
-def stretches(data: bytes, form: Form) -> Iterator[tuple[int, int, int]]:
+def stretches(data: bytes, form: Form, on_slice: Callable[[], None] | None = None) -> Iterator[tuple[int, int, int]]:
     """Yield where stretches of letters begin, where their first telling letter stands, and where they end."""
     for pattern in form.seeds:
         end = 0
-        for seed in islice(pattern.finditer(data), _LIMIT_SEEDS):
+        for seed in islice(_seeds(pattern, data, on_slice), _LIMIT_SEEDS):
             letter = seed.start() - form.shift
             if letter < end:
                 continue
@@ -123,6 +129,14 @@ def stretches(data: bytes, form: Form) -> Iterator[tuple[int, int, int]]:
                     end = max(line.end(), end)
                     yield line.start(), letter, line.end()
                     break
+
+
+def _seeds(pattern: re.Pattern[bytes], data: bytes, on_slice: Callable[[], None] | None) -> Iterator[re.Match[bytes]]:
+    for begin in range(0, len(data), _SLICE_BYTES):
+        end = begin + _SLICE_BYTES
+        yield from (seed for seed in pattern.finditer(data, begin, end + _LONGEST_SEED) if seed.start() < end)
+        if on_slice is not None:
+            on_slice()
 
 
 def text_of(octets: bytes, form: Form) -> str:

@@ -65,6 +65,11 @@ _ENCODED: Final = re.compile(
 )
 """The line before a file in yEnc or BinHex (RFC 1741)."""
 _ENCODED_SIGNS: Final = (b"=ybegin ", b"BinHex")
+_ZIP_TAIL: Final = (1 << 16) + 300
+_OPENED: Final = (
+    b"PK", b"\xd0\xcf\x11\xe0", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"\0\0\1\0", b"\0\0\2\0",
+)  # fmt: skip
+"""Beginnings of files that are told by what is in them."""
 _SELF_EXTRACTING: Final = 2 << 20
 """How far into a program an archive may begin (as unrar and 7-Zip search)."""
 
@@ -144,9 +149,14 @@ def sniff(data: bytes, filename: str | None = None, declared_type: str = "") -> 
     return Sniffed(types, polyglot=len(types) > 1 and not (texts or program or _is_office(data)))
 
 
+def opens(data: bytes) -> bool:
+    """Whether `sniff` opens a file to tell its types (zip, OLE, zlib, icons): only a child may do that."""
+    return data.startswith(_OPENED) or b"PK\x05\x06" in data[-_ZIP_TAIL:]
+
+
 def _is_office(data: bytes) -> bool:
     """One compound file may hold the streams of two Office formats; it is still one file, opened by its name."""
-    return data.startswith(b"\xd0\xcf\x11\xe0") and b"PK\x05\x06" not in data[-(1 << 16) - 300 :]
+    return data.startswith(b"\xd0\xcf\x11\xe0") and b"PK\x05\x06" not in data[-_ZIP_TAIL:]
 
 
 def _at_start(data: bytes, filename: str | None, declared_type: str) -> list[str]:
@@ -215,7 +225,7 @@ def _inside_program(data: bytes) -> list[str]:
 
 def _zip_at_end(data: bytes, found: dict[str, None], filename: str | None, declared_type: str) -> tuple[str, ...]:
     """Types of a zip behind something else; old Office files often end in an embedded zip, which is no disguise."""
-    if b"PK\x05\x06" not in data[-(1 << 16) - 300 :]:
+    if b"PK\x05\x06" not in data[-_ZIP_TAIL:]:
         return ()
     office = any(
         kind.startswith(("application/vnd.ms-", "application/msword", OLE)) or kind in _WRAPPERS for kind in found

@@ -1,7 +1,7 @@
-"""Small mails of plain text, read in the front end itself: no parser library is needed, so no child either.
+"""Mails of short plain text and files of no known form, read in the front end: no parser is needed, so no child either.
 
 Most mails of a day are a few lines of text. They are decoded and cut into lines by our own bounded code; everything
-else (an attachment, HTML, a type that does not fit, a defect of encoding, anything large) goes to a child.
+else (a file of a known format, HTML, a type that does not fit, a defect of encoding, long text) goes to a child.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from msgspec import structs
 
 from gateway.documents.readers import plain
 from gateway.documents.readers.base import Budget, Source
-from gateway.documents.readers.sniff import sniff
+from gateway.documents.readers.sniff import opens, sniff
+from gateway.documents.wall import unknown
 from gateway.documents.wall.wire import Inspection
 from gateway.mime import decode_body, find_inline_encodings
 from gateway.model import Document, Message, Part, ReadStatus
 
 LIMIT_BYTES = 64 << 10
-"""Of the whole mail."""
+"""Of a mail without its files of no known form."""
 _LIMIT_LEAVES = 4
 _FOREIGN_OCTETS = bytes({*range(32), *b"<{%"} - {*b"\t\n\r"})
 _FOREIGN_WORDS = (b"PK", b"BEGIN", b"begin ", b"=ybegin", b"BinHex")
@@ -29,19 +30,24 @@ _FOREIGN_BEGINNING = re.compile(rb"\s*[!-9;-~]+:")
 
 
 def inspect_inline(message: Message, content: bytes | mmap.mmap) -> Inspection | None:
-    """Return the inspection of a small text-only mail, None when a child must look."""
-    if len(content) > LIMIT_BYTES:
-        return None
+    """Return the inspection of a mail of short text and files of no known form, None when a child must look."""
     leaves = list(message.root.leaves())
-    if len(leaves) > _LIMIT_LEAVES or not all(_is_body_text(leaf) for leaf in leaves):
+    files = [leaf for leaf in leaves if not _is_body_text(leaf)]
+    size = sum(leaf.length for leaf in files)
+    if len(leaves) > _LIMIT_LEAVES or size > unknown.LIMIT_BYTES or len(content) - size > LIMIT_BYTES:
         return None
-    read = [read_text(leaf, content) for leaf in leaves]
-    found = [one for one in read if one is not None]
-    if len(found) < len(leaves):
+    if not all(map(unknown.may_be_unknown, files)):
         return None
-    seen = {part.path: part for part, _ in found}
-    documents = tuple(document for _, document in found)
-    return Inspection(root=_with(message.root, seen), documents=documents, signatures=(), children=0)
+    documents: list[Document] = []
+    seen: dict[str, Part] = {}
+    for leaf in leaves:
+        read = unknown.look_at_unknown if leaf in files else read_text
+        found = read(leaf, content)
+        if found is None:
+            return None
+        seen[leaf.path] = found[0]
+        documents.append(found[1])
+    return Inspection(root=_with(message.root, seen), documents=tuple(documents), signatures=(), children=0)
 
 
 def read_text(leaf: Part, content: bytes | mmap.mmap) -> tuple[Part, Document] | None:
@@ -81,7 +87,7 @@ def _is_text(data: bytes) -> bool:
         and not _FOREIGN_BEGINNING.match(data)
     ):
         return True
-    return b"\0" not in data and sniff(data).types == ("text/plain",)
+    return b"\0" not in data and not opens(data) and sniff(data).types == ("text/plain",)
 
 
 def _with(root: Part, seen: dict[str, Part]) -> Part:
