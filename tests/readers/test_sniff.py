@@ -2,6 +2,7 @@
 
 import io
 import lzma
+import random
 import struct
 import time
 import zipfile
@@ -223,6 +224,13 @@ def test_html_in_a_plain_text_part_is_read_both_ways_without_alarm():
     found = sniff(b"<html><body>x</body></html>", None, "text/plain")
     assert set(found.types) == {"text/plain", "text/html"}
     assert not found.polyglot
+
+
+@pytest.mark.parametrize("at", [1000, 28_995, 28_999, 29_000, 57_998])
+def test_an_archive_is_found_anywhere_in_octets(at):
+    octets = random.Random(at).randbytes(70_000)
+    assert sniff(octets).types == (OCTETS,)
+    assert sniff(octets[:at] + b"Rar!\x1a\x07" + octets[at:]).types == ("application/vnd.rar",)
 
 
 def test_comments_without_a_page_are_told_in_time():
