@@ -40,14 +40,19 @@ class Outbox:
         clock: Callable[[], float],
         attached: Callable[[Waiting], Attachment | None] = lambda _: None,
         on_lost: Callable[[Waiting], None] = lambda _: None,
+        on_idle: Callable[[], None] = lambda: None,
     ) -> None:
-        """`attached` makes the attachment at each attempt, `on_lost` gets each lost notice; both run in threads."""
+        """`attached` makes the attachment at each attempt, `on_lost` gets each lost notice; both run in threads.
+
+        `on_idle` is told when all that was due was tried.
+        """
         self._hop = hop
         self._book = book
         self._author = author
         self._clock = clock
         self._attached = attached
         self._on_lost = on_lost
+        self._on_idle = on_idle
 
     async def recover(self) -> None:
         """Settle interrupted deliveries of an earlier process; call once before the first `send_due`."""
@@ -55,9 +60,12 @@ class Outbox:
 
     async def send_due(self) -> None:
         """Send all due notices; stop when the next hop is unreachable. NoticeError when the book is unusable."""
-        while (waiting := await asyncio.to_thread(self._book.due, self._clock())) is not None:
-            if not await self._send(waiting):
-                return
+        try:
+            while (waiting := await asyncio.to_thread(self._book.due, self._clock())) is not None:
+                if not await self._send(waiting):
+                    return
+        finally:
+            self._on_idle()
 
     async def _send(self, waiting: Waiting) -> bool:
         """Send one notice; False when the next hop is unreachable or refuses the session."""

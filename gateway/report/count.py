@@ -31,6 +31,7 @@ from gateway.report.figures import (
     Wanted,
 )
 from gateway.report.league import league
+from gateway.report.month import Month
 from gateway.report.records import Entry, Judged, Mail, Outcome, RecipientRefused
 from gateway.report.stock import Stocks
 from gateway.texts.catalogue import both
@@ -62,10 +63,9 @@ class _Open(Struct, gc=False):
 class Count:
     """What was counted so far."""
 
-    def __init__(self, wanted: Wanted, before: Entry | None) -> None:
+    def __init__(self, month: Month, before: Entry | None) -> None:
         """`before` is the record of the directory in force as the month begins."""
-        self._wanted = wanted
-        self._begin, self._end = wanted.month.begin, wanted.month.end
+        self._begin, self._end = month.begin, month.end
         self.directory_record = before.seq if before is not None else None
         self.policies: dict[str, None] = {}
         self.directories: dict[str, None] = {}
@@ -147,9 +147,8 @@ class Count:
             gaps.append(Gap("cases_beyond", {"count": self._cases.beyond}))
         return gaps
 
-    def report(self, basis: Basis, *, made: str, gaps: tuple[Gap, ...]) -> Report:
+    def report(self, wanted: Wanted, basis: Basis, *, made: str, gaps: tuple[Gap, ...]) -> Report:
         """Return what was counted; UserError for a unit that there is not."""
-        wanted = self._wanted
         units = self._units()
         places = league(units, wanted.weights, least_mailboxes=wanted.least_mailboxes)
         chosen = [one.unit for one in units]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,8 +14,46 @@ from gateway.errors import UserError
 from gateway.model import VIETNAM
 from gateway.report.count import Count
 from gateway.report.figures import Again, Basis, Gap, Report, Wanted
+from gateway.report.month import Month
 from gateway.report.records import MENDED_WITHIN, Range, begins, bounds, directory_before, is_cut, is_pruned
 from gateway.texts.catalogue import both
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A month as it was counted: reports of the whole and of its units are read off it, without another walk."""
+
+    _count: Count
+    _basis: Basis
+    _made: str
+    _gaps: tuple[Gap, ...]
+
+    def report(self, wanted: Wanted) -> Report:
+        """Return a report of this month; NoUnitError for a unit that there is not."""
+        return self._count.report(wanted, self._basis, made=self._made, gaps=self._gaps)
+
+
+def counted(
+    data: Path,
+    month: Month,
+    *,
+    now: datetime,
+    again: Again | None = None,
+    tick: Callable[[int], None] = lambda _: None,
+) -> Counted:
+    """Count a month; reads the log beside any process that writes it.
+
+    `again` says what a report was counted from, to count it again; `tick` gets how many records were read. UserError when
+    there is no log, or when it no longer has these records.
+    """
+    folder = Folder(data)
+    now = now.astimezone(UTC).replace(microsecond=0)  # as the report says it, so that it can be made again
+    with closing(connect_readonly(folder.database)) as connection:
+        try:
+            connection.execute("BEGIN")  # one snapshot, while others write on
+            return _counted(connection, month, now=now, again=again, tick=tick)
+        except sqlite3.DatabaseError as error:
+            raise unusable(folder.database, error) from None
 
 
 def make(
@@ -25,19 +64,8 @@ def make(
     again: Again | None = None,
     tick: Callable[[int], None] = lambda _: None,
 ) -> Report:
-    """Return the report of a month; reads the log beside any process that writes it.
-
-    `again` says what a report was counted from, to count it again; `tick` gets how many records were read. UserError when
-    there is no log, or when it no longer has these records.
-    """
-    folder = Folder(data)
-    now = now.astimezone(UTC).replace(microsecond=0)  # as the report says it, so that it can be made again
-    with closing(connect_readonly(folder.database)) as connection:
-        try:
-            connection.execute("BEGIN")  # one snapshot, while others write on
-            return _counted(connection, wanted, now=now, again=again, tick=tick)
-        except sqlite3.DatabaseError as error:
-            raise unusable(folder.database, error) from None
+    """Return one report of a month; as `counted`."""
+    return counted(data, wanted.month, now=now, again=again, tick=tick).report(wanted)
 
 
 def records_of(data: Path, wanted: Wanted) -> int:
@@ -49,22 +77,22 @@ def records_of(data: Path, wanted: Wanted) -> int:
 
 def _counted(
     connection: sqlite3.Connection,
-    wanted: Wanted,
+    month: Month,
     *,
     now: datetime,
     again: Again | None,
     tick: Callable[[int], None],
-) -> Report:
+) -> Counted:
     if again is not None:
         _must_have(connection, again)
-    first, last = (again.first, again.last) if again is not None else bounds(connection, wanted.month)
+    first, last = (again.first, again.last) if again is not None else bounds(connection, month)
     range_ = Range(connection, first, last)
     before = directory_before(connection, first)
-    count = Count(wanted, before)
+    count = Count(month, before)
     for entry in range_.walk(tick):
         count.take(entry)
-    gaps = [*_time_gaps(connection, wanted, now), *count.gaps()]
-    if again is not None and is_cut(connection, wanted.month, first=first, last=last, made=now):
+    gaps = [*_time_gaps(connection, month, now), *count.gaps()]
+    if again is not None and is_cut(connection, month, first=first, last=last, made=now):
         gaps.append(Gap("cut"))
     if range_.unreadable:
         gaps.append(Gap("unreadable", {"count": range_.unreadable}))
@@ -79,7 +107,7 @@ def _counted(
         directories=tuple(count.directories),
         broken=range_.broken,
     )
-    return count.report(basis, made=now.isoformat(), gaps=tuple(gaps))
+    return Counted(count, basis, now.isoformat(), tuple(gaps))
 
 
 def _must_have(connection: sqlite3.Connection, again: Again) -> None:
@@ -90,9 +118,8 @@ def _must_have(connection: sqlite3.Connection, again: Again) -> None:
         raise UserError(both("report", "fault", "records", first=oldest, last=last, there=there, end=end))
 
 
-def _time_gaps(connection: sqlite3.Connection, wanted: Wanted, now: datetime) -> Iterator[Gap]:
+def _time_gaps(connection: sqlite3.Connection, month: Month, now: datetime) -> Iterator[Gap]:
     """Yield what of the month the log does not have, or not yet."""
-    month = wanted.month
     oldest = begins(connection)
     if now < month.begin:
         yield Gap("future")

@@ -42,7 +42,7 @@ from gateway.steward.in_force import RulesFollowed
 from gateway.steward.requests.answers import settle
 from gateway.steward.server import Server
 from gateway.steward.telling.context import Telling
-from gateway.steward.telling.monthly import attached, record_lost
+from gateway.steward.telling.monthly import Attached, record_lost
 from gateway.steward.telling.rounds import Rounds
 from gateway.system.trouble import Board
 from gateway.texts.catalogue import both
@@ -119,6 +119,7 @@ class Steward:
             notices=self._notices,
             checks=self._checks,
         )
+        reports = Attached(self.desk)
         self._rounds = Rounds(
             Telling(
                 self.desk,
@@ -131,8 +132,9 @@ class Steward:
                 self._notices,
                 self._author,
                 clock=sources.clock,
-                attached=partial(attached, self.desk),
+                attached=reports,
                 on_lost=partial(record_lost, self.desk),
+                on_idle=reports.forget,
             ),
         )
 

@@ -21,7 +21,7 @@ from gateway.audit.store import Folder, open_checked
 from gateway.engine import load_policy_set
 from gateway.report.figures import Wanted
 from gateway.report.labels import labels
-from gateway.report.make import make
+from gateway.report.make import counted, make
 from gateway.report.month import Month
 from gateway.report.render import Format, render
 
@@ -118,6 +118,9 @@ def main() -> None:
             "counted, chain held against",
             lambda: make(data, Wanted(month=MONTH), now=datetime(2026, 12, 10, tzinfo=UTC)),
         )
+        now = datetime(2026, 12, 10, tzinfo=UTC)
+        units = [Wanted(month=MONTH, unit=unit, persons=True) for unit in _UNITS[:30]]
+        _timed("30 units, one walk", lambda: list(map(counted(data, MONTH, now=now).report, units)))
         names = labels(made, policies, None)
         for form in Format:
             _timed(form.value, partial(render, made, names, form))

@@ -20,8 +20,10 @@ from gateway.model import VIETNAM
 from gateway.notice import Author, NoticeBook
 from gateway.notice.book import lost
 from gateway.notice.outbox import Outbox
+from gateway.report.make import counted
+from gateway.steward.telling import monthly
 from gateway.steward.telling.context import Telling
-from gateway.steward.telling.monthly import attached, record_lost, tell_reports
+from gateway.steward.telling.monthly import Attached, record_lost, tell_reports
 from tests.notice.test_mail import hop_to
 from tests.steward.request_world import AN, HEAD, with_refused_mails
 from tests.support.sink import Act, Sink
@@ -52,10 +54,10 @@ async def post(office, script=None, *, send=True, whole=True):
     desk = replace(office.desk, configuration=Configuration(data=office.data, reports=reports))
     async with Sink(script) as sink:
         with closing(NoticeBook(office.data)) as book:
-            hop = hop_to(sink)
+            hop, reports_of = hop_to(sink), Attached(desk)
             outbox = Outbox(
                 hop, book, Author("gw@x.example", "gw.example"), clock=lambda: office.now,
-                attached=lambda waiting: attached(desk, waiting), on_lost=lambda waiting: record_lost(desk, waiting),
+                attached=reports_of, on_lost=lambda waiting: record_lost(desk, waiting), on_idle=reports_of.forget,
             )  # fmt: skip
 
             async def round_() -> list[tuple[str, str]]:
@@ -99,6 +101,22 @@ async def test_each_head_gets_his_unit_s_and_the_office_the_whole_once_a_month(o
     assert acts(office) == [(f"noivu {HEAD}", True), (f"- {OFFICE}", True)]
     for canary in ("luong.docx", "hinted.docx", "Lương"):
         assert canary not in "".join(mails.values())
+
+
+async def test_the_log_is_walked_once_for_all_reports_of_a_month(office, monkeypatch):
+    walks = []
+
+    def counting(*arguments, **more):
+        walks.append(arguments)
+        return counted(*arguments, **more)
+
+    monkeypatch.setattr(monthly, "counted", counting)
+    async with post(office) as round_:
+        assert len(await round_()) == 2
+        assert len(walks) == 1
+        office.now += 32 * 86_400
+        assert len(await round_()) == 4
+        assert len(walks) == 2, "what was counted was kept for the round only"
 
 
 async def test_a_missed_first_is_made_up_and_the_next_month_has_its_own(office):

@@ -20,7 +20,7 @@ from gateway.notice.mail import Attachment
 from gateway.notice.outbox import NothingToSendError
 from gateway.report.figures import Wanted
 from gateway.report.labels import labels
-from gateway.report.make import make
+from gateway.report.make import Counted, counted
 from gateway.report.month import Month
 from gateway.report.render import Format, render
 from gateway.steward.desk import Desk
@@ -54,28 +54,43 @@ def tell_reports(telling: Telling) -> None:
     telling.book.mark(done, kind="month", now=telling.now)
 
 
-def attached(desk: Desk, waiting: Waiting) -> Attachment | None:
-    """Compute the report attached to a notice.
+class Attached:
+    """The reports attached to notices; the log is walked once for all of a month that are sent together."""
 
-    UserError when the log cannot be read, NothingToSendError for a unit that did not exist in that month.
-    """
-    if waiting.kind not in _KINDS:
-        return None
-    unit, reports = str(waiting.fields["unit"]), desk.configuration.reports
-    wanted = Wanted(
-        month=Month.parse(str(waiting.fields["month"])),
-        unit=unit,
-        persons=bool(unit),
-        weights=weights(reports),
-        least_mailboxes=reports.least_mailboxes,
-    )
-    try:
-        report = make(desk.configuration.data, wanted, now=datetime.fromtimestamp(desk.people.clock(), UTC))
-    except NoUnitError as error:
-        raise NothingToSendError from error
-    octets = render(report, labels(report, desk.policies(), desk.directory()), Format.DOCX)
-    part = f"-{unit}" if _PLAIN.fullmatch(unit) else ""
-    return Attachment(f"bao-cao-{wanted.month}{part}.docx", _DOCX, octets)
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._last: tuple[Month, Counted] | None = None
+
+    def __call__(self, waiting: Waiting) -> Attachment | None:
+        """Compute the report attached to a notice.
+
+        UserError when the log cannot be read, NothingToSendError for a unit that did not exist in that month.
+        """
+        if waiting.kind not in _KINDS:
+            return None
+        desk, unit, month = self._desk, str(waiting.fields["unit"]), Month.parse(str(waiting.fields["month"]))
+        reports = desk.configuration.reports
+        wanted = Wanted(
+            month=month,
+            unit=unit,
+            persons=bool(unit),
+            weights=weights(reports),
+            least_mailboxes=reports.least_mailboxes,
+        )
+        if self._last is None or self._last[0] != month:
+            now = datetime.fromtimestamp(desk.people.clock(), UTC)
+            self._last = (month, counted(desk.configuration.data, month, now=now))
+        try:
+            report = self._last[1].report(wanted)
+        except NoUnitError as error:
+            raise NothingToSendError from error
+        octets = render(report, labels(report, desk.policies(), desk.directory()), Format.DOCX)
+        part = f"-{unit}" if _PLAIN.fullmatch(unit) else ""
+        return Attachment(f"bao-cao-{month}{part}.docx", _DOCX, octets)
+
+    def forget(self) -> None:
+        """Free what was counted: all that was due is sent."""
+        self._last = None
 
 
 def record_lost(desk: Desk, waiting: Waiting) -> None:
