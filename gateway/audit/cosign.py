@@ -114,12 +114,22 @@ def _valid(witness: Witness, latest: Latest, answer: str) -> str:
     raise WitnessError(both("audit", "witness", "other_key"))
 
 
+class _Here(urllib.request.HTTPRedirectHandler):
+    """Asks the address that the administrator gave and no other."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Follow no redirect: it is an answer like any other that does not cosign."""
+
+
+_OPENER = urllib.request.build_opener(_Here)
+
+
 def _post(url: str, body: str) -> tuple[int, str]:
     """Return status and body of a response; WitnessError without one."""
     request = urllib.request.Request(url, body.encode(), {"Content-Type": "text/plain; charset=utf-8"})  # noqa: S310
     try:
         try:
-            answer = urllib.request.urlopen(request, timeout=PATIENCE_S)  # noqa: S310 - the administrator's URL
+            answer = _OPENER.open(request, timeout=PATIENCE_S)
         except urllib.error.HTTPError as error:
             answer = error
         with answer:

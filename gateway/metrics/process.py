@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 _BACKLOG = 64
+AT_A_TIME = 16
+"""Clients that are answered at the same time, each in a thread."""
+_ROOM_S = 0.5
 _PATIENCE_S = 5
 _READY_S = 2.0
 _LIMIT_WORDS = 2_000
@@ -148,14 +153,37 @@ def unready(address: str) -> str:
 
 
 class _Server(ThreadingMixIn, WSGIServer):
+    """Answers so many clients at a time. One more takes the place of whoever has had his longest, if he lets go."""
+
     daemon_threads = True
 
     def __init__(self, taken: socket.socket) -> None:
+        self._places = threading.Semaphore(AT_A_TIME)
+        self._clients: dict[socket.socket, None] = {}
         super().__init__(taken.getsockname()[:2], _Handler, bind_and_activate=False)
         self.socket.close()
         self.socket = taken
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
         self.setup_environ()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread, or close the connection when there is no room."""
+        if not self._places.acquire(blocking=False):
+            with suppress(OSError, StopIteration):
+                next(iter(self._clients)).shutdown(socket.SHUT_RDWR)
+            if not self._places.acquire(timeout=_ROOM_S):
+                self.shutdown_request(request)
+                return
+        self._clients[request] = None
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer, then give the place back."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._clients.pop(request, None)
+            self._places.release()
 
     def handle_error(self, *_: object) -> None:
         """Log nothing for a disconnected client."""

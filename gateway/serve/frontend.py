@@ -59,6 +59,7 @@ from gateway.spool import ByteBudget, Spool
 from gateway.system.heart import Heart
 from gateway.system.levels import Levels
 from gateway.system.listening import Taken
+from gateway.system.supervised import leave_no_core
 from gateway.system.trouble import Board, Pipe, Teller
 from gateway.texts.catalogue import both
 
@@ -102,6 +103,7 @@ class Inherited:
 
 def run(inherited: Inherited, slot: int, heart: Heart, ready_pipe: int) -> None:
     """Serve until SIGTERM; write one byte to `ready_pipe` once mail is accepted. `slot` is its place for the load."""
+    leave_no_core()
     _tune_interpreter()
     uvloop.run(_Frontend(inherited, slot, heart).serve(ready_pipe))
 

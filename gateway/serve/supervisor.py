@@ -51,7 +51,7 @@ from gateway.system.certificate_expiry import certificate_ends
 from gateway.system.heart import Heart
 from gateway.system.levels import Levels
 from gateway.system.listening import take_addresses, take_metrics
-from gateway.system.supervised import Pauses, end_with
+from gateway.system.supervised import Pauses, end_with, no_core_files
 from gateway.system.trouble import Trouble
 from gateway.texts.catalogue import both, reason, reasons
 from gateway.yaml.file import read_yaml
@@ -68,6 +68,7 @@ def serve(configuration: Configuration) -> int:
     """Run the gateway; return the exit code. UserError, before the first mail, for any fault of the configuration."""
     logs.configure(configuration.log_level)
     allow_descriptors()
+    no_core_files()
     with DataFolder(configuration):
         certificates = check_certificates(configuration)
         next_hop_settings(configuration)

@@ -38,6 +38,7 @@ from gateway.pipeline.what_if import ChangedMail, Summary, Wanted, Worst, change
 from gateway.steward import questions as q
 from gateway.steward.mails import result_badge, titles
 from gateway.system.door import framed
+from gateway.system.supervised import leave_no_core
 from gateway.vietnamese.printed import clean
 
 _TELL_EVERY_S: Final = 0.3
@@ -226,7 +227,7 @@ def main() -> None:
     os.nice(_NICE)
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    leave_no_core()
     trial = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Trial)
     out = sys.stdout.buffer
     sys.stdout = sys.stderr  # what a module prints is no answer

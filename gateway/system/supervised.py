@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import resource
 import signal
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ _LONGEST_PAUSE_S = 16
 _END_S = 20.0
 _END_ROUND_S = 0.005
 _PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
 _PR_SET_NAME = 15
 
 
@@ -105,6 +107,7 @@ class SupervisedProcess:
     def _run(self) -> int:
         """Do the work in the forked process; return its exit code, whatever happens."""
         ctypes.CDLL(None).prctl(_PR_SET_NAME, self._name.encode(), 0, 0, 0)
+        leave_no_core()
         try:
             self._work()
         except GatewayError as error:  # a full disk, a file that went away: no bug of ours
@@ -114,6 +117,20 @@ class SupervisedProcess:
             _LOG.critical("%s failed", self._name, exc_info=error)
             return 1
         return 0
+
+
+def leave_no_core() -> None:
+    """Have no core of this process written: neither to a file nor, where no limit counts, to a program (core(5)).
+
+    A process that others of its user may look into through /proc, as the supervisor is, only has the limit.
+    """
+    no_core_files()
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def no_core_files() -> None:
+    """Have this process and those that it starts write no core to a file."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def end_with(parent: int) -> None:

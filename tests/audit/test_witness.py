@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -245,6 +246,28 @@ def test_a_witness_that_answers_nonsense_is_a_fault_in_words(data: Path, served:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         (fault,) = Cosigning([Asked(url, VerifierKey.parse(served.key))], LogSource(data)).round()
         assert f"the witness {url} did not cosign: " in fault
+
+
+def test_a_witness_that_sends_elsewhere_is_asked_nowhere_else(data: Path, served: Served):
+    asked = []
+
+    def answer(server: socket.socket, words: str) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = server.accept()
+                with client:
+                    asked.append(client.recv(4096).split(b" ", 1)[0])
+                    client.sendall(words.encode())
+
+    with socket.create_server(("127.0.0.1", 0)) as other, socket.create_server(("127.0.0.1", 0)) as one:
+        where = f"http://127.0.0.1:{other.getsockname()[1]}/add-checkpoint"
+        moved = f"HTTP/1.1 302 Found\r\nLocation: {where}\r\nContent-Length: 0\r\n\r\n"
+        for server, words in ((other, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), (one, moved)):
+            threading.Thread(target=answer, args=(server, words), daemon=True).start()
+        url = f"http://127.0.0.1:{one.getsockname()[1]}"
+        (fault,) = Cosigning([Asked(url, VerifierKey.parse(served.key))], LogSource(data)).round()
+        assert "302" in fault
+        assert asked == [b"POST"]
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a+b", "nhân-chứng", "a\n"])

@@ -98,6 +98,29 @@ def test_an_account_is_also_the_holder_of_its_mailbox(step, mail, barred_for):
     assert barred(asked, step, officer, directory=None, now=2) == barred_for
 
 
+@pytest.mark.parametrize(("mail", "barred_for"), [("Chung@x.example", "same"), ("rieng@x.example", ""), ("", "")])
+def test_two_accounts_with_one_mailbox_are_one_person(mail, barred_for):
+    endorsed = Decision(step=Step.ENDORSE, who="op", at=1, mail="chung@x.example")
+    asked = Request(
+        id="YC-1", reference="BT-1", opened_by="ai", opened_mail="mo@x.example", opened=1, reason="x", owners=(AN,),
+        state=State.ENDORSED, decisions=(endorsed,),
+    )  # fmt: skip
+    officer = Person(name="so", roles=frozenset({Role.SECURITY_OFFICER}), mail=mail)
+    assert barred(asked, Step.APPROVE, officer, directory=None, now=2) == barred_for
+    opener = Person(name="so.khac", roles=frozenset({Role.SECURITY_OFFICER}), mail="mo@x.example")
+    assert barred(asked, Step.APPROVE, opener, directory=None, now=2) == "own"
+
+
+def test_the_second_account_of_one_person_is_not_the_second_person(office):
+    first, second = office.session("so", Role.SECURITY_OFFICER), office.session("hai", Role.SECURITY_OFFICER)
+    with office.people.book.changing() as connection:
+        connection.execute("UPDATE account SET mail = 'lan@x.example'")
+    name = opened(office, office.session(AN))
+    assert isinstance(decided(office, first, name), q.Done)
+    code = office.code("hai")
+    assert office.kind(q.Approve(request=name, reason="đã đọc", code=code, read=True), second) == "forbidden"
+
+
 def test_the_console_knows_the_mailbox_of_an_account(office):
     officer = office.session("so", Role.SECURITY_OFFICER)
     name = opened(office, office.session(AN))

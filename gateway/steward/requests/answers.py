@@ -91,6 +91,7 @@ def open_request(desk: Desk, person: Person, question: q.OpenRequest, language: 
         id=new_name(),
         reference=history.reference,
         opened_by=person.name,
+        opened_mail=person.mail,
         opened=now,
         reason=reason,
         owners=_owners(mail),

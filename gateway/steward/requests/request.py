@@ -58,6 +58,8 @@ class Decision(Struct, frozen=True, kw_only=True):
     who: str
     at: int
     reason: str = ""
+    mail: str = ""
+    """Official mailbox of the account: two accounts with one mailbox are one person."""
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -81,6 +83,8 @@ class Request(Struct, frozen=True, kw_only=True):
     decisions: tuple[Decision, ...] = ()
     entries: tuple[dict[str, Any], ...] = ()
     """Waivers, as the policy file has them; of an approved request."""
+    opened_mail: str = ""
+    """Official mailbox of the account that opened it."""
     held: bool = False
     """The mail itself is held: approved, it is sent. Nobody asked for it, and its id is the reference."""
     until: int = 0
@@ -128,12 +132,12 @@ def barred(request: Request, step: Step, person: Person, *, directory: Directory
     """Return why somebody may not take a step now, as a key of the words; empty when he may.
 
     Neither who endorses nor who approves is the sender, the login, a delegate of the mailbox, who opened the request, or the
-    other one of the two; an account is also the holder of its official mailbox.
+    other one of the two. An account is also the holder of its official mailbox, so two accounts with one mailbox are one person.
     """
     if request.at(now) not in _NEXT[step][0] or (step is Step.RELEASE and not request.held):
         return "state"
-    names = {one.casefold() for one in (person.name, person.mail) if one}
-    concerned = not names.isdisjoint({*request.owners, request.opened_by.casefold()})
+    names = _names(person.name, person.mail)
+    concerned = not names.isdisjoint({*request.owners, *_names(request.opened_by, request.opened_mail)})
     if step is Step.WITHDRAW:
         return "" if concerned else "role"
     heads_it = Role.UNIT_HEAD in person.roles and bool(request.unit) and request.unit in person.units
@@ -144,9 +148,14 @@ def barred(request: Request, step: Step, person: Person, *, directory: Directory
     if concerned or any(_is_delegate(one, request, directory) for one in names):
         return "own"
     first = request.taken(Step.ENDORSE)
-    if step is Step.APPROVE and (first is None or first.who.casefold() in names):
+    if step is Step.APPROVE and (first is None or names & _names(first.who, first.mail)):
         return "same"
     return ""
+
+
+def _names(*given: str) -> set[str]:
+    """Return the names that tell one person from another."""
+    return {one.casefold() for one in given if one}
 
 
 def _is_delegate(name: str, request: Request, directory: Directory | None) -> bool:

@@ -43,7 +43,7 @@ def taken(
         if key:
             desk.act(person, step.value, about=about, reason=reason, ok=False)
             raise refused("forbidden", say("requests", f"barred_{key}", language))
-        decision = Decision(step=step, who=person.name, at=now, reason=reason)
+        decision = Decision(step=step, who=person.name, at=now, reason=reason, mail=person.mail)
         changed = decided(replace(request, state=after(step), decisions=(*request.decisions, decision)))
         desk.act(person, step.value, about=about, reason=reason)
         return changed
