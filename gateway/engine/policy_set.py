@@ -43,6 +43,11 @@ class PolicySet:
         return tuple(observer for policy in self.policies if (observer := policy.observer) is not None)
 
     @cached_property
+    def reads_inline(self) -> bool:
+        """Whether short texts may be read outside a child: all policies are ours."""
+        return not any(one.foreign for one in self.observers)
+
+    @cached_property
     def at_recipient(self) -> tuple[Policy, ...]:
         """The policies that look at an envelope, and so judge each forward-path at RCPT."""
         return tuple(policy for policy in self.policies if Need.ENVELOPE in policy.needs)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import mmap
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, time
 from typing import NamedTuple, Protocol
 
@@ -118,24 +118,16 @@ class Judge:
         """Return the verdict on a mail with the facts behind it."""
         rules = self.rulebook.current
         content = spool.content()
-        ours = not any(one.foreign for one in rules.policies.observers)
+        ours = rules.policies.reads_inline
         if len(content) > LARGE_MESSAGE_BYTES:
             message, inspection = await asyncio.to_thread(_open_large, spool, ours=ours)
         else:
             message, inspection = _open(content, ours=ours)
         evidence = await self.gather(transaction, content, message=message, rules=rules)
-        async with self._read(transaction, spool, evidence, rules.policies, inspection) as reading:
-            found = reading.inspection
-            evidence = structs.replace(
-                evidence,
-                message=structs.replace(message, root=found.root),
-                documents=found.documents,
-                signatures=found.signatures,
-            )
-            if _weight(evidence) > LARGE_TEXT_CHARACTERS:
-                judged = await asyncio.to_thread(_evaluate, evidence, found, rules.policies)
-            else:
-                judged = _evaluate(evidence, found, rules.policies)
+        if inspection is not None:
+            return await _judged(evidence, inspection, rules.policies)
+        async with self._read(transaction, spool, evidence, rules.policies) as reading:
+            judged = await _judged(evidence, reading.inspection, rules.policies)
             reading.keep(judged.verdict)
         return judged
 
@@ -155,32 +147,22 @@ class Judge:
             return structs.replace(evidence, history=await self._history.look_up(asked))
         return evidence
 
-    @asynccontextmanager
-    async def _read(
-        self,
-        transaction: Transaction,
-        spool: Spool,
-        evidence: Evidence,
-        policies: PolicySet,
-        inspection: Inspection | None,
-    ) -> AsyncIterator[Reading]:
+    def _read(
+        self, transaction: Transaction, spool: Spool, evidence: Evidence, policies: PolicySet
+    ) -> AbstractAsyncContextManager[Reading]:
         """Have a child read a mail that this process has not read."""
-        if inspection is not None:
-            yield Reading(inspection)
-            return
         request = self._request(transaction, spool, evidence, policies)
         spool.trim()
         session = transaction.session
         check = session.front_end is FrontEnd.CHECK
         sender = (self._checks_as or transaction.id) if check else session.auth_user
-        async with self.readings.read(
+        return self.readings.read(
             request,
             spool.content(),
             content_fd=spool.fileno(),
             sender=sender or transaction.envelope.reverse_path,
             later_s=CHECKED_LATER_S if check and self._checks_as else 0.0,
-        ) as reading:
-            yield reading
+        )
 
     def _request(
         self, transaction: Transaction, spool: Spool, evidence: Evidence, policies: PolicySet
@@ -266,6 +248,20 @@ def without_hold(verdict: Verdict) -> Verdict:
         findings=tuple(structs.replace(judged, effective=refused(judged.effective)) for judged in verdict.findings),
         recipients={address: refused(wanted) for address, wanted in verdict.recipients.items()},
     )
+
+
+async def _judged(evidence: Evidence, found: Inspection, policies: PolicySet) -> Judged:
+    """Judge what was read of a mail, much text in a thread."""
+    assert evidence.message is not None
+    evidence = structs.replace(
+        evidence,
+        message=structs.replace(evidence.message, root=found.root),
+        documents=found.documents,
+        signatures=found.signatures,
+    )
+    if _weight(evidence) > LARGE_TEXT_CHARACTERS:
+        return await asyncio.to_thread(_evaluate, evidence, found, policies)
+    return _evaluate(evidence, found, policies)
 
 
 def _evaluate(evidence: Evidence, found: Inspection, policies: PolicySet) -> Judged:

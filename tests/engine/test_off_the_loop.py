@@ -31,7 +31,8 @@ async def test_the_loop_goes_on(monkeypatch, content, beside):
         return policies.verdict
 
     monkeypatch.setattr(pipeline, "evaluate_facts", evaluate)
-    rules = SimpleNamespace(policies=SimpleNamespace(verdict="verdict", policies=(), observers=()), directory=None)
+    policies = SimpleNamespace(verdict="verdict", policies=(), reads_inline=True)
+    rules = SimpleNamespace(policies=policies, directory=None)
     judge = pipeline.Judge(rulebook=SimpleNamespace(current=rules), workers=None)
     envelope = Envelope(reverse_path="an@a.vn", forward_paths=("binh@b.vn",))
     session = Session(front_end=FrontEnd.SUBMISSION, client_address="10.0.0.1")

@@ -48,22 +48,12 @@ _OTHER_MIB_S: Final = 0.3
 
 
 class Reading:
-    """What was found in one mail."""
-
-    def __init__(self, inspection: Inspection) -> None:
-        self.inspection = inspection
-
-    def keep(self, verdict: Verdict) -> None:
-        """Keep what may be of use to other mails, once this one is judged; here nothing."""
-
-
-class _Kept(Reading):
-    """What was found by a child, or was known."""
+    """What was found in one mail by a child, or was known."""
 
     def __init__(
         self, inspection: Inspection, *, keys: dict[str, bytes], known: frozenset[str], visit: Visit, origin: int
     ) -> None:  # fmt: skip
-        super().__init__(inspection)
+        self.inspection = inspection
         self._keys = keys
         self._known = known
         self._visit = visit
@@ -132,7 +122,7 @@ class Readings:
             if known and inspection.asked:
                 # Something is locked, and the password may stand in what was not read this time.
                 inspection = await self._pool.inspect(request, content_fd=content_fd, visit=visit, cost_s=cost_s)
-            yield _Kept(inspection, keys=keys, known=kept, visit=visit, origin=origin)
+            yield Reading(inspection, keys=keys, known=kept, visit=visit, origin=origin)
         finally:
             self.going.discard(request.id)
             visit.keep()
