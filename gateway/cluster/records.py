@@ -37,7 +37,8 @@ SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS checkpoint (node text, size bigint, note text NOT NULL, PRIMARY KEY (node, size))",
     """CREATE TABLE IF NOT EXISTS shipper (
       node text PRIMARY KEY, at timestamptz NOT NULL, key text NOT NULL, fault text NOT NULL)""",
-    "ALTER TABLE shipper ADD COLUMN IF NOT EXISTS written bigint, ADD COLUMN IF NOT EXISTS unready text",
+    """ALTER TABLE shipper ADD COLUMN IF NOT EXISTS written bigint, ADD COLUMN IF NOT EXISTS unready text,
+      ADD COLUMN IF NOT EXISTS anchors text""",
 )
 WHO: Final = ("sender", "recipients", "unit", "other")
 """Columns of `Words` in the vector `who`, by weight from A to D."""
@@ -253,9 +254,20 @@ def tell(connection: Connection, node: str, key: str, fault: str) -> None:
     )
 
 
-def tell_state(connection: Connection, node: str, *, written: int, unready: str | None) -> None:
-    """Add to the heartbeat the node's last record, and why it is not ready for mail: empty when it is, None when nobody knows."""
-    connection.execute("UPDATE shipper SET written = %s, unready = %s WHERE node = %s", (written, unready, node))
+class State(NamedTuple):
+    """What a node tells of itself besides its log."""
+
+    unready: str | None = None
+    """Why it is not ready for mail; empty when it is, None when unknown."""
+    anchors: str | None = None
+    """Digest of its trust anchors; None when unknown."""
+
+
+def tell_state(connection: Connection, node: str, state: State, *, written: int) -> None:
+    """Add a node's state and the number of its last record to its heartbeat."""
+    connection.execute(
+        "UPDATE shipper SET written = %s, unready = %s, anchors = %s WHERE node = %s", (written, *state, node)
+    )
 
 
 class Shipped(NamedTuple):
@@ -275,14 +287,15 @@ class Shipped(NamedTuple):
     lag: int | None
     """Records that the node had not shipped at its last heartbeat."""
     unready: str | None
-    """Why it is not ready for mail; empty when it is, None when unknown."""
+    anchors: str | None
+    """With `unready`: its `State`."""
 
 
 def shipped(connection: Connection) -> tuple[Shipped, ...]:
     """Return the shipping progress of each node, ordered by name."""
     rows = connection.execute(
-        "SELECT s.node, s.told, s.key, s.fault, coalesce(r.seq, 0), r.at, greatest(0, s.written - coalesce(r.seq, 0)), s.unready"
-        " FROM (SELECT node, at AS told, key, fault, written, unready FROM shipper) s"
+        "SELECT s.node, s.told, s.key, s.fault, coalesce(r.seq, 0), r.at, greatest(0, s.written - coalesce(r.seq, 0)), s.unready,"
+        " s.anchors FROM (SELECT node, at AS told, key, fault, written, unready, anchors FROM shipper) s"
         " LEFT JOIN LATERAL (SELECT seq, at FROM record WHERE record.node = s.node ORDER BY seq DESC LIMIT 1) r ON true"
         " ORDER BY s.node"
     ).fetchall()

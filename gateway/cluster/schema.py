@@ -8,7 +8,7 @@ from gateway.cluster import heads, nodes, records, repetitions, rules, throttle,
 from gateway.cluster.database import Connection, failures
 from gateway.texts.catalogue import both
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Greater with each change of `statements`."""
 _OWN: Final = (
     """CREATE TABLE IF NOT EXISTS cluster_schema (

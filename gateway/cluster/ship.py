@@ -25,7 +25,7 @@ from gateway.audit.chain import Head
 from gateway.audit.store import Folder, connect_readonly
 from gateway.cluster import records, schema
 from gateway.cluster.database import Connection, DatabaseError, connect, failures, told, within
-from gateway.cluster.records import LIMIT_BATCH, Link
+from gateway.cluster.records import LIMIT_BATCH, Link, State
 from gateway.cluster.repetitions import SWEEP
 from gateway.cluster.shipping import Shipping
 from gateway.config.cluster import Cluster
@@ -60,13 +60,10 @@ class Shipper:
         cluster: Cluster,
         shipping: Shipping,
         *,
-        unready: Callable[[], str | None] = lambda: None,
+        state: Callable[[], State] = State,
         exchange: Callable[[Connection], None] = lambda _: None,
     ) -> None:
-        """Prepare; `unready` is why the node is not ready for mail, empty when it is, None when unknown.
-
-        `exchange` is called with each heartbeat and shares what else nodes share.
-        """
+        """Prepare; each heartbeat tells the node's `state`, and `exchange` shares what else nodes share."""
         self._folder = Folder(data)
         self._cluster = cluster
         self._node = cluster.node
@@ -81,7 +78,7 @@ class Shipper:
         self._even = time.monotonic()
         self._tell_at = 0.0
         self._swept = time.monotonic()
-        self._unready, self._exchange = unready, exchange
+        self._state, self._exchange = state, exchange
         self._outdated = ""
         """What to do about tables of an earlier release."""
         self._away = ""
@@ -222,7 +219,7 @@ class Shipper:
     def _tell(self, fault: str) -> None:
         if self._centre is None:
             return
-        unready = self._unready()
+        state = self._state()
         path = self._folder.checkpoints / "public-key.txt"
         key = path.read_text("utf-8").strip() if path.exists() else ""
         with within(self._centre):
@@ -230,9 +227,9 @@ class Shipper:
             self._outdated = self._outdated and schema.outdated(self._centre)  # made meanwhile?
             if not self._outdated and self._log is not None:
                 written = self._log.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0]
-                records.tell_state(self._centre, self._node, written=written, unready=unready)
+                records.tell_state(self._centre, self._node, state, written=written)
                 self._exchange(self._centre)
-        self._tell_at = time.monotonic() + (_TELL_UNREADY_S if unready else _TELL_S)
+        self._tell_at = time.monotonic() + (_TELL_UNREADY_S if state.unready else _TELL_S)
 
     def _wait(self, seconds: float, ended: Callable[[], bool]) -> None:
         """Sleep until woken by a waiting reply; a pause longer than a round is cut short only by a stop."""
@@ -251,7 +248,7 @@ def ship_process(
     release: Callable[[], None],
     parent: int,
     *,
-    unready: Callable[[], str | None],
+    state: Callable[[], State],
     exchange: Callable[[Connection], None],
 ) -> SupervisedProcess:
     """Return the process. SIGUSR1 ends it after a last round; signals sent to the whole group are ignored."""
@@ -270,6 +267,6 @@ def ship_process(
         release()
         with suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-        Shipper(data, cluster, shipping, unready=unready, exchange=exchange).run(lambda: bool(asked))
+        Shipper(data, cluster, shipping, state=state, exchange=exchange).run(lambda: bool(asked))
 
     return SupervisedProcess("gateway-ship", work)

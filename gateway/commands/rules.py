@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -80,6 +81,7 @@ def status(configuration: Configuration, *, as_json: bool) -> int:
         except failures() as error:
             raise DatabaseError(told(error)) from None
     now, well = datetime.now(UTC), True
+    several = len({one.anchors for one in shipped.values() if one.anchors}) > 1
     for node in sorted(shipped.keys() | ruled.keys()):
         ship, rule = shipped.get(node), ruled.get(node)
         heard = max(one for one in (ship and ship.told, rule and rule.at) if one is not None)
@@ -105,6 +107,8 @@ def status(configuration: Configuration, *, as_json: bool) -> int:
             print(" ", both("cluster", "status", "records", last=ship.last, at=_moment(ship.at) if ship.at else "-"))
             if ship.lag:
                 print(" ", both("cluster", "status", "behind", lag=ship.lag))
+            if ship.anchors:
+                print(" ", both("cluster", "status", "anchors", anchors=_shown(ship.anchors[:16])))
         if rule is not None:
             shown = {"policies": _shown(rule.policies[:16]) or "-", "directory": _shown(rule.directory[:16]) or "-"}
             print(" ", both("cluster", "status", "rules", sequence=rule.sequence or "-", **shown))
@@ -113,7 +117,9 @@ def status(configuration: Configuration, *, as_json: bool) -> int:
         for line in faults:
             print(" ", line)
     _print_whole(configuration, ruled, newest, now, as_json=as_json)
-    return 0 if well else EXIT_REFUSED
+    if several:
+        print(both("cluster", "status", "anchors_differ"), file=sys.stderr)
+    return 0 if well and not several else EXIT_REFUSED
 
 
 def _print_whole(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import logging
 import os
 import socket
@@ -38,6 +39,7 @@ from gateway.system.listening import Taken
 from gateway.texts.catalogue import both, reasons
 
 _LOG = logging.getLogger("gateway.serve.app")
+_NOT_ANCHORS = frozenset({".md", ".yaml"})
 SHIPPED_CERTS = Path(__file__).resolve().parents[2] / "certs"
 
 
@@ -83,6 +85,16 @@ def start_workers(configuration: Configuration, policies: PolicySet | None = Non
         pool.close()
         raise UserError(both("start", "start", "sandbox", missing=", ".join(sandbox.missing)))
     return pool
+
+
+def anchors_digest(certs: Path) -> str | None:
+    """Return a digest of the trust anchors in a folder, whatever their files are named; None when it cannot be read."""
+    try:
+        files = [one for one in certs.iterdir() if one.suffix not in _NOT_ANCHORS and one.is_file()]
+        digests = sorted(hashlib.sha256(one.read_bytes()).digest() for one in files)
+    except OSError:
+        return None
+    return hashlib.sha256(b"".join(digests)).hexdigest()
 
 
 def _pool_settings(configuration: Configuration, certs: Path | None, policies: PolicySet | None) -> PoolSettings:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from gateway.audit.installation import Known
 from gateway.audit.process import audit_process
+from gateway.cluster.records import State
 from gateway.cluster.ship import ship_process
 from gateway.cluster.shipping import Shipping
 from gateway.config.sections import Configuration
@@ -29,6 +30,7 @@ from gateway.pipeline.self_check import FrontEndRules
 from gateway.pipeline.shared_waivers import SharedWaivers
 from gateway.serve.app import (
     SHIPPED_CERTS,
+    anchors_digest,
     inspection_limits,
     next_hop_settings,
     places,
@@ -210,11 +212,16 @@ def beside(
         if steward is not None:
             steward.release()
 
+    certs = configuration.certs or SHIPPED_CERTS
+
+    def state() -> State:
+        return State(unready(metrics.address) if metrics is not None else None, anchors_digest(certs))
+
     ship = None
     if shipping is not None and cluster is not None:
         ship = ship_process(
             configuration.data, cluster, shipping, release_for_ship, os.getpid(),
-            unready=partial(unready, metrics.address) if metrics is not None else lambda: None,
+            state=state,
             exchange=SharedWaivers(
                 configuration, cluster.node, activate=partial(os.kill, os.getpid(), signal.SIGHUP)
             ).exchange,

@@ -114,7 +114,11 @@ async def test_mail_flows_whatever_becomes_of_the_centre_and_every_record_arrive
                         # On a busy machine a short run detects hangs only.
                         assert slowest < (1.5 * max(usual) + 0.05 if LONG else 3)
                 with centre(cluster_dsn) as connection:
-                    await until(lambda: [one.unready for one in told_shipped(connection)] == [""])
+                    await until(
+                        lambda: (
+                            [(one.unready, len(one.anchors or "")) for one in told_shipped(connection)] == [("", 64)]
+                        )
+                    )
             with centre(cluster_dsn) as connection:
                 assert there(connection) == local(gateway.data), "not all was shipped at the end"
             assert "Traceback" not in gateway.log

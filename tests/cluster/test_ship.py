@@ -54,7 +54,7 @@ def test_a_log_stands_at_the_centre_as_it_stands_here_whatever_the_batches(data,
 def test_a_centre_of_an_earlier_release_is_shipped_to_and_what_to_do_is_said(data, cluster_dsn, caplog):
     with centre(cluster_dsn) as connection:
         connection.execute("DROP TABLE cluster_schema")
-        connection.execute("ALTER TABLE shipper DROP COLUMN written, DROP COLUMN unready")
+        connection.execute("ALTER TABLE shipper DROP COLUMN written, DROP COLUMN unready, DROP COLUMN anchors")
         assert shipped(data, cluster_dsn).away == ""
         assert there(connection) == local(data)
         assert caplog.text.count("of an earlier release") == 1
