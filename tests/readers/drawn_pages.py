@@ -122,6 +122,21 @@ def inline_picture(canvas: Canvas) -> None:
 
 def clipped(canvas: Canvas) -> None:
     """A rectangle seen through the letters."""
+    _clip_to_letters(canvas)
+    canvas.rect(-200, -800, 12000, 3600, fill=1, stroke=0)
+    canvas.restoreState()
+
+
+def barred(canvas: Canvas) -> None:
+    """Long lines seen through the letters."""
+    _clip_to_letters(canvas)
+    canvas.setLineWidth(60)
+    for row in range(30):
+        canvas.line(-200, -800 + 110 * row, 12000, -800 + 110 * row)
+    canvas.restoreState()
+
+
+def _clip_to_letters(canvas: Canvas) -> None:
     font = TTFont(BOLD)
     glyphs, names = font.getGlyphSet(), font.getBestCmap()
     canvas.saveState()
@@ -140,8 +155,6 @@ def clipped(canvas: Canvas) -> None:
             (path.moveTo, path.lineTo, path.curveTo, path.close)[operator](*points)
         x += glyph.width
     canvas.clipPath(path, stroke=0, fill=0)
-    canvas.rect(-200, -800, 12000, 3600, fill=1, stroke=0)
-    canvas.restoreState()
 
 
 def letters_below_one_another(canvas: Canvas) -> None:

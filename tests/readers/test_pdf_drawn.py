@@ -26,6 +26,7 @@ from gateway.vietnamese.marks import find_in_document
 from tests.readers import pdfs, scans
 from tests.readers.drawn_pages import (
     BOLD,
+    barred,
     black,
     blue,
     body,
@@ -72,7 +73,7 @@ def levels(document: Document) -> set[str]:
 @pytest.mark.parametrize(
     "draw",
     [black, framed, blue, pale, white_on_red, watermark, glyph_pictures, picture_of_a_line, inline_picture,
-     clipped, half_a_word, one_letter_drawn, dots, hatched],
+     clipped, barred, half_a_word, one_letter_drawn, dots, hatched],
 )  # fmt: skip
 def test_a_mark_that_is_drawn_on_a_page_of_text_is_read(draw: Callable[[Canvas], None]) -> None:
     document = read(draw)

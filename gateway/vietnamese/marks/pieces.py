@@ -25,6 +25,9 @@ def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
         if len(text) <= _LONGEST_PIECE and text.strip() and not text.strip().isdigit()
     ]
     yield from _shuffled(pieces)
+    fields = [piece for piece in pieces if layout.first_run(piece[0]).role is Role.FIELD]
+    if len(fields) < len(pieces):
+        yield from _shuffled(fields)  # the names of fields, which nobody sees, stand between their values
     pieces = [piece for piece in pieces if len(layout.blocks[piece[0]]) <= 6]
     if len(pieces) < 2 or all(text.isascii() for _, text in pieces):
         return
@@ -33,6 +36,7 @@ def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
     placed = [piece for piece in pieces if runs[piece[0]].bbox_pt is not None]
     cells = [(key, piece) for piece in pieces if (key := cell_key(runs[piece[0]])) is not None]
     yield from _windows(boxes)
+    yield from _windows([piece for piece in pieces if runs[piece[0]].role is Role.FIELD])
     yield from _windows(sorted(placed, key=lambda piece: _reading_key(runs[piece[0]])))
     yield from _windows(sorted(placed, key=lambda piece: _column_key(runs[piece[0]])))
     columns = [piece for _, piece in sorted(cells, key=lambda item: item[0])]

@@ -39,7 +39,17 @@ class Shapes:
         rectangle = segments <= _RECTANGLE
         if rectangle and min(width, height) < _THICKEST_STROKE and len(content.strokes) < LIMIT_STROKES:
             content.strokes.append(box)
-        elif not rectangle or self._tiles or max(width, height) < LONGEST_STROKE or self._is_cut_out(handle):
+            if not content.drawings and self._is_cut_out(handle):
+                content.drawings += 1
+        elif (
+            not rectangle
+            or self._tiles
+            or max(width, height) < LONGEST_STROKE
+            or self._is_cut_out(handle)
+            or api.FPDFPageObj_HasTransparency(
+                handle
+            )  # of an area under a soft mask, only the letters of the mask may show
+        ):
             content.drawings += 1
         if width < 3 or height < 3:
             return

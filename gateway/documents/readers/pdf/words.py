@@ -19,6 +19,7 @@ from gateway.model import Origin, Role
 LIMIT_TEXTS = 20_000
 LIMIT_NESTED = 5000
 """Direct objects within one object that are looked into."""
+_RICH = frozenset({"/RC", "/RV"})
 _TECHNICAL = frozenset(
     ["/ID", "/Lang", "/DA", "/CheckSum", "/URI", "/F", "/UF", "/Registry", "/Ordering", "/O", "/U", "/OE", "/UE", "/Perms",
      "/CreationDate", "/ModDate", "/M", "/LastModified", "/Cert", "/Contents", "/CharSet", "/IDTree"]
@@ -83,7 +84,8 @@ class Words:
                 for script in self.objects.texts_of(self.objects.resolved(item)):
                     self._take_script(script, origin)
                 continue
-            for text in self.objects.texts_of(item):
+            for said in self.objects.texts_of(item):
+                text = _plain(said) if key in _RICH else said
                 if text not in known and not _BINARY.search(text):
                     self._keep(text, Role.PROPERTY, f"property:{key[1:]}", origin)
 
@@ -112,21 +114,31 @@ class Words:
             self._add(get(value, "/Name"), Role.NAME, "layer", origin)
         if "/FT" in value or ("/T" in value and "/V" in value) or ("/Parent" in value and "/V" in value):
             name = text_of(get(value, "/T")) or ""
+            place = f"field:{name}" if name else "field"
             for key in ("/V", "/RV", "/TU"):
-                self._add(get(value, key), Role.FIELD, f"field:{name}" if name else "field", origin)
+                self._add(get(value, key), Role.FIELD, place, origin, rich=key in _RICH)
+            self._take_chosen(get(value, "/V"), get(value, "/Opt"), place, origin)
             for key in ("/DV", "/Opt"):
                 self._add(get(value, key), Role.FIELD, "option", origin)
         subtype = str(get(value, "/Subtype") or "")
         if ("/Rect" in value or "/Subtype" in value) and subtype != "/Widget" and get(value, "/Type") != "/Page":
             role = _ROLES.get(subtype, Role.COMMENT)
             for key in ("/Contents", "/RC", "/Subj", "/NM" if subtype == "/Stamp" else "/Subj", "/T"):
-                self._add(get(value, key), role, "annotation", origin, rich=key == "/RC")
+                self._add(get(value, key), role, "annotation", origin, rich=key in _RICH)
         if "/Title" in value and ("/Parent" in value or "/Dest" in value or "/First" in value):
             self._add(get(value, "/Title"), Role.NAME, "outline", origin)
         if text_of(get(value, "/P")) is not None and ("/S" in value or "/St" in value or len(value) == 1):
             self._add(get(value, "/P"), Role.NAME, "page-label", origin)  # §12.4.2
         for key in ("/Alt", "/ActualText", "/Desc"):
             self._add(get(value, key), Role.ALT_TEXT, "alt", origin)
+
+    def _take_chosen(self, chosen: Any, offered: Any, place: str, origin: Origin) -> None:
+        """Take what a list shows for the value that is chosen, where that is another word (ISO 32000-1 §12.7.4.4)."""
+        values = {text_of(self.objects.resolved(one)) for one in (chosen if isinstance(chosen, list) else [chosen])}
+        for option in offered[:LIMIT_NESTED] if isinstance(offered, list) else ():
+            pair = self.objects.resolved(option)
+            if isinstance(pair, list) and len(pair) == 2 and text_of(self.objects.resolved(pair[0])) in values - {None}:
+                self._add(pair[1], Role.FIELD, place, origin)
 
     def _add(self, value: Any, role: Role, locator: str, origin: Origin, *, rich: bool = False) -> None:
         for text in self.objects.texts_of(value):

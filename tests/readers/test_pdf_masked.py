@@ -1,0 +1,95 @@
+"""What a PDF shows by soft masks and clips over plain areas, and what a form shows for the values it holds."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+
+pytest.importorskip("numpy")
+pytest.importorskip("cv2")
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
+
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.pdf import reader as pdf
+from gateway.documents.readers.pictures import ocr
+from gateway.model import Document
+from gateway.vietnamese.marks import find_in_document
+from tests.readers import pdfs
+from tests.readers.drawn_pages import body, outline
+
+needs_ocr = pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with Vietnamese data is not installed")
+
+
+def made(change: Callable[[Pdf], None]) -> Document:
+    with pikepdf.open(io.BytesIO(pdfs.page(body))) as file:
+        change(file)
+        out = io.BytesIO()
+        file.save(out)
+    return pdf.read(Source(data=out.getvalue(), part="1"), Budget(part_cpu_s=100)).document
+
+
+def levels(document: Document) -> set[str]:
+    return {mark.level.value for mark in find_in_document(document) if mark.strength.value != "noted"}
+
+
+def masked(words: str, *, luminosity: bool = True) -> Callable[[Pdf], None]:
+    """A plain red area of which a soft mask shows the letters (ISO 32000-1 §11.6.5.3)."""
+
+    def change(file: Pdf) -> None:
+        drawing = pdfs.page(lambda canvas: (canvas.setFillGray(1), outline(canvas, words, x=100, y=760, size=30)))
+        with pikepdf.open(io.BytesIO(drawing)) as source:
+            form = file.copy_foreign(source.pages[0].as_form_xobject())
+        form.Group = Dictionary(S=Name.Transparency, CS=Name.DeviceGray)
+        mask = Dictionary(S=Name.Luminosity if luminosity else Name.Alpha, G=form)
+        page = file.pages[0]
+        page.add_resource(Dictionary(Type=Name.ExtGState, SMask=mask), Name.ExtGState, Name.Masked)
+        page.contents_add(Stream(file, b"q /Masked gs 0.8 0 0 rg 80 740 300 60 re f Q"))
+
+    return change
+
+
+@needs_ocr
+def test_the_letters_of_a_soft_mask_are_read():
+    assert levels(made(masked("TỐI MẬT"))) == {"toi_mat"}
+    assert not levels(made(masked("HỎA TỐC")))
+
+
+def form(*fields: Dictionary) -> Callable[[Pdf], None]:
+    def change(file: Pdf) -> None:
+        kept = [file.make_indirect(field) for field in fields]
+        file.pages[0].Annots = Array(kept)
+        file.Root.AcroForm = Dictionary(Fields=Array(kept), NeedAppearances=True)
+
+    return change
+
+
+def field(name: str, kind: str, left: float = 60, **values: object) -> Dictionary:
+    place = Array([left, 700, left + 40, 730])
+    return Dictionary(Type=Name.Annot, Subtype=Name.Widget, FT=Name(f"/{kind}"), T=String(name), Rect=place, **values)
+
+
+OFFERED = Array([Array([String("1"), String("Thường")]), Array([String("2"), String("TỐI MẬT")])])
+
+
+def test_the_word_that_a_list_shows_for_its_value_is_read_and_the_others_are_offers():
+    assert levels(made(form(field("loai", "Ch", V=String("2"), Opt=OFFERED)))) == {"toi_mat"}
+    assert levels(made(form(field("loai", "Ch", V=Array([String("2")]), Opt=OFFERED)))) == {"toi_mat"}
+    assert not levels(made(form(field("loai", "Ch", V=String("1"), Opt=OFFERED))))
+    assert not levels(made(form(field("loai", "Ch", Opt=OFFERED))))
+
+
+def test_the_rich_text_of_a_field_is_read_without_its_tags():
+    rich = String('<body xmlns="http://www.w3.org/1999/xhtml"><p>M<b>Ậ</b>T</p></body>')
+    assert levels(made(form(field("a", "Tx", V=String("x"), RV=rich)))) == {"mat"}
+    assert not levels(made(form(field("a", "Tx", RV=String("<body><p>BẢO <b>MẬT</b></p></body>")))))
+
+
+@pytest.mark.parametrize("order", ["MẬT", "TMẬ"])
+def test_letters_in_fields_beside_each_other_are_read(order):
+    fields = [field(f"o{letter!r}", "Tx", left=60 + 40 * "MẬT".index(letter), V=String(letter)) for letter in order]
+    assert levels(made(form(*fields))) == {"mat"}
+    assert not levels(made(form(*(field(f"o{letter}", "Tx", V=String(letter)) for letter in "KẬT"))))
