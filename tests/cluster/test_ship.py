@@ -51,6 +51,16 @@ def test_a_log_stands_at_the_centre_as_it_stands_here_whatever_the_batches(data,
         assert told.key.startswith("gateway-audit/")
 
 
+def test_claims_of_long_ago_are_swept_where_no_mail_waits(data, cluster_dsn, monkeypatch):
+    monkeypatch.setattr(ship, "_SWEEP_S", -1.0)
+    row = "INSERT INTO repetition VALUES (%s, 'one', 'p', 'BT-1', true, now() - %s * interval '1 minute', '')"
+    with centre(cluster_dsn) as connection:
+        for key, minutes in ((b"old", 70), (b"young", 50)):
+            connection.execute(row, (key, minutes))
+        assert shipped(data, cluster_dsn).away == ""
+        assert connection.execute("SELECT key FROM repetition").fetchall() == [(b"young",)]
+
+
 def test_a_centre_of_an_earlier_release_is_shipped_to_and_what_to_do_is_said(data, cluster_dsn, caplog):
     with centre(cluster_dsn) as connection:
         connection.execute("DROP TABLE cluster_schema")
