@@ -338,7 +338,7 @@ def _put(index: sqlite3.Connection, log: sqlite3.Connection, rows: Rows, records
         if judged is None or not index.execute("INSERT OR IGNORE INTO tag VALUES (?, ?)", (state, judged)).rowcount:
             continue
         held[state] += 1
-        if (whose := rows.counted.get(judged) or _counted(log, judged)) is not None:
+        if (whose := _counted(log, judged)) is not None:
             tally.add(rows.counts, whose, state)
     index.executemany(
         "INSERT INTO held VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET n = n + excluded.n", held.items()

@@ -57,18 +57,37 @@ class Rows:
     words: dict[int, Words] = field(default_factory=dict)
     """By sequence number; an entry without any has none here."""
     states: list[tuple[str, str, int]] = field(default_factory=list)
-    """State tag, reference and place of the outcomes of mails."""
+    """State tag, reference and place of the outcomes of mails; for the index of those that were judged in an earlier slice."""
     counts: tally.Counts = field(default_factory=tally.Counts)
-    counted: dict[int, tally.Counted] = field(default_factory=dict)
-    """For whom the mails of this slice count, by their places."""
+    judged: dict[str, tuple[int, tally.Counted]] = field(default_factory=dict)
+    """Place of the last intent of a reference in this slice, and for whom it counts."""
+    settled: set[tuple[str, int]] = field(default_factory=set)
+    """States of mails of this slice, each with the place of the intent."""
 
 
 def take(rows: Rows, seq: int, record: r.AnyRecord) -> None:
     """Add what the index holds of one record."""
     begin = len(rows.tags)
     take_rows(rows, seq, record)
-    states = {name for name, _ in rows.tags[begin:] if name.startswith("state:")}
-    tally.count(rows.counts, record, states)
+    whose = tally.counted(record)
+    if whose is not None:
+        states = {name for name, _ in rows.tags[begin:] if name.startswith("state:")}
+        tally.count(rows.counts, whose, record, states)
+    match record:
+        case r.Intent(id=reference):
+            assert whose is not None
+            rows.judged[reference] = seq, whose
+        case r.Outcome(id=reference) if reference in rows.judged:
+            _settle(rows, rows.states.pop()[0], rows.judged[reference])
+
+
+def _settle(rows: Rows, state: str, mail: tuple[int, tally.Counted]) -> None:
+    """Give a mail of this slice a state, once."""
+    judged, whose = mail
+    if (state, judged) not in rows.settled:
+        rows.settled.add((state, judged))
+        rows.tags.append((state, judged))
+        tally.add(rows.counts, whose, state)
 
 
 def take_rows(rows: Rows, seq: int, record: r.AnyRecord) -> None:
@@ -76,9 +95,6 @@ def take_rows(rows: Rows, seq: int, record: r.AnyRecord) -> None:
     match record:
         case r.Intent(id=reference, mail=mail):
             _take_mail(rows, seq, record, reference, mail)
-            whose = tally.counted(record)
-            assert whose is not None
-            rows.counted[seq] = whose
         case r.Refused(id=reference, mail=mail):
             _take_mail(rows, seq, record, reference, mail)
             rows.tags.append(("state:refused", seq))

@@ -13,6 +13,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from gateway.audit import record as r
@@ -54,11 +55,8 @@ def counted(record: r.AnyRecord) -> Counted | None:
             return None
 
 
-def count(counts: Counts, record: r.AnyRecord, states: Iterable[str]) -> None:
+def count(counts: Counts, whose: Counted, record: r.AnyRecord, states: Iterable[str]) -> None:
     """Count a record with the states that it has from the beginning."""
-    whose = counted(record)
-    if whose is None:
-        return
     for measure, number in _measures(record):
         add(counts, whose, measure, number)
     for state in states:
@@ -109,6 +107,11 @@ def _rules(findings: tuple[r.FindingFacts, ...]) -> Iterator[tuple[str, int]]:
 
 
 def _day(stamp: str) -> str:
+    return _day_of(f"{stamp[:16]}+00:00" if stamp.endswith("+00:00") else stamp)
+
+
+@lru_cache(maxsize=64)  # records come in order, many in a minute
+def _day_of(stamp: str) -> str:
     return datetime.fromisoformat(stamp).astimezone(VIETNAM).strftime("%Y-%m-%d")
 
 
