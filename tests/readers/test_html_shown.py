@@ -103,6 +103,27 @@ def test_pictures_with_words_between_are_no_neighbours():
 CELL = '<td width=5 height=5 bgcolor="#000"></td>'
 
 
+SHEET = "data:text/css,h1::before%7Bcontent:%22M%22%7Dh1::after%7Bcontent:%22{}%22%7D"
+
+
+@pytest.mark.parametrize(("last", "marked"), [("T", True), ("C", False)])
+def test_style_sheets_in_addresses_and_words_of_old_drawings_are_read(last, marked):
+    sheet = SHEET.format(last)
+    assert bool(find_in_document(read(page(f'<link rel=stylesheet href="{sheet}"><h1>Ậ</h1>')))) is marked
+    assert bool(find_in_document(read(page("<h1>Ậ</h1>", f'@import url("{sheet}");')))) is marked
+    drawing = f'<!--[if gte mso 9]><v:shape><v:textpath on="t" string="TỐI MẬ{last}"/></v:shape><![endif]-->'
+    assert bool(find_in_document(read(page(drawing)))) is marked
+
+
+def test_a_page_with_entities_of_its_own_cannot_be_told():
+    declared = b'<!DOCTYPE html [<!ENTITY a "M"><!ENTITY b "&#7852;">]>'
+    assert kinds(page("<h1>&a;&b;T</h1>").replace(b"<!doctype html>", declared)) == {"look-generated"}
+    public = (
+        b'<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd">'
+    )
+    assert not kinds(page("<p>x</p>").replace(b"<!doctype html>", public))
+
+
 @pytest.mark.parametrize(
     ("body", "style", "kind"),
     [
@@ -121,6 +142,9 @@ CELL = '<td width=5 height=5 bgcolor="#000"></td>'
         ("<ul><li>x</ul>", 'li{list-style-type:"MẬT"}', "look-generated"),
         ("<p>x</p>", '@counter-style a{system:cyclic;symbols:"M" "Ậ"}', "look-generated"),
         ("<script>document.write(String.fromCharCode(77,7852,84))</script>", "", "look-script"),
+        ("<script>z.textContent=['T','Ậ','M'].reverse().join('')</script>", "", "look-script"),
+        ("<img src=x onerror='z.append(String.fromCharCode(77,7852,84))'>", "", "look-script"),
+        ('<a href="javascript:document.write(String.fromCharCode(77,7852,84))">Mở</a>', "", "look-script"),
     ],
 )
 def test_what_cannot_be_read_is_told(body, style, kind):

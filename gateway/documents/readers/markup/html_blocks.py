@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, field
 
@@ -45,6 +46,10 @@ class Block:
     locator: str = ""
 
 
+LIMIT_SHEETS = 200
+_STYLE = re.compile(r"<style[^>]{0,500}>(.*?)(?:</style|$)", re.DOTALL | re.IGNORECASE)
+_LINKED = re.compile(r"<link\b[^>]{0,500}?\bhref\s*=\s*[\"']?(data:text/css[^\"'\s>]*)", re.IGNORECASE)
+_IMPORTED = re.compile(r"@import\s*(?:url\(\s*)?[\"']?(data:text/css[^\"')\s]*)", re.IGNORECASE)
 _SHEET_DATA = re.compile(r"url\(\s*(?:\"(data:[^\"]+)\"|'(data:[^']+)'|(data:[^\"')\s]+))")
 
 
@@ -68,7 +73,11 @@ class Builder:
 
     def add_sheets(self, text: str) -> None:
         """Take the style sheets of a page, which may stand after what they style."""
-        for sheet in re.findall(r"<style[^>]{0,500}>(.*?)(?:</style|$)", text, re.DOTALL | re.IGNORECASE)[:200]:
+        sheets: list[str] = _STYLE.findall(text)[:LIMIT_SHEETS]
+        sheets += filter(None, map(_sheet_of, _LINKED.findall(text)[:LIMIT_SHEETS]))
+        for sheet in sheets:
+            if len(sheets) < LIMIT_SHEETS:
+                sheets += filter(None, map(_sheet_of, _IMPORTED.findall(sheet)[:LIMIT_SHEETS]))
             self._sheet.add(sheet)
             self.paint.sheet(sheet)
             for found in list(_SHEET_DATA.finditer(sheet))[:20]:
@@ -192,6 +201,7 @@ class Builder:
         scheme = re.sub(r"[\s\x00-\x1f]", "", value[:64]).lower()
         if scheme.startswith(("javascript:", "vbscript:")):
             self.active.add(ActiveContent("javascript"))
+            self.paint.script(value)
         elif scheme.startswith("data:"):
             return self._embedded(value)
         elif tag in ("iframe", "frame", "object", "embed", "applet") and name in ("src", "data"):
@@ -209,6 +219,12 @@ class Builder:
         self.budget.take_bytes(len(member.data))
         self.members.append(member)
         return member
+
+
+def _sheet_of(address: str) -> str:
+    """Return the style sheet that an address holds."""
+    member = member_of(html.unescape(address), 0)
+    return member.data.decode("utf-8", "replace") if member is not None else ""
 
 
 def _unseen(look: Look) -> bool:

@@ -31,8 +31,11 @@ _WRITING: Final = re.compile(
     r"document\.write|innerHTML|outerHTML|innerText|textContent|insertAdjacent|appendChild|createTextNode|fillText|\.append\("
 )
 _SPELLING: Final = re.compile(
-    r"fromCharCode|fromCodePoint|\\u\{?1E[A-F]|%u1E|%E1%BA|&#78\d\d|&#x1E|\batob\s*\(", re.IGNORECASE
+    r"fromCharCode|fromCodePoint|\\u\{?1E[A-F]|%u1E|%E1%BA|#78\d\d;|&#x1E|\.reverse\(\)\.join|\batob\s*\(",
+    re.IGNORECASE,
 )
+_DECLARED: Final = re.compile(r"<!DOCTYPE[^>\[]{0,400}\[[^\]]{0,4000}<!ENTITY", re.IGNORECASE)
+_HEAD: Final = 8000
 _LIBRARY: Final = 30_000
 """Letters of a script that is no longer one that somebody wrote for a page."""
 
@@ -108,6 +111,11 @@ class Paint:
         self._boxes += 1
         if self._boxes > MOST_PAINTED:
             self.kinds.add("look-painted")
+
+    def entities(self, text: str) -> None:
+        """Look at a page for entities that it declares itself, which browsers put in where they read it as XML."""
+        if _DECLARED.search(text[:_HEAD]):
+            self.kinds.add("look-generated")
 
     def script(self, text: str) -> None:
         """Look at a script: one that spells words by numbers or draws them writes what nobody can read here."""

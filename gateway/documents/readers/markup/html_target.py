@@ -80,6 +80,7 @@ _CONDITIONAL = re.compile(r"^\[if[^\]]{0,200}\]>(.*?)(?:<!\[endif\])?$", re.DOTA
 def parse(builder: Builder, text: str, target: Target | None = None) -> None:
     """Feed a text to the tokenizer; MALFORMED when it finds no HTML at all."""
     builder.add_sheets(text)
+    builder.paint.entities(text)
     data = text.encode("utf-8", "surrogatepass").replace(b"\0", b"")
     if target is None:
         outline = Outline() if builder.looks_ahead else None
@@ -315,10 +316,11 @@ class Target:
             for words in (*formula_words(attributes.get("x:fmla", "")).split("\n"), attributes.get("x:str", "")):
                 builder.add(words, Look(hidden=True), Role.FIELD, "attribute:x:fmla")
         for name, value in attributes.items():
-            if name in builder.shown_attributes:
+            if name in builder.shown_attributes or (tag, name) == ("v:textpath", "string"):
                 builder.add(value, Look(hidden=look.hidden), Role.ALT_TEXT, f"attribute:{name}")
             if name.startswith("on") and len(name) > 3:
                 builder.active.add(ActiveContent("javascript"))
+                builder.paint.script(value)
             elif name in _ADDRESS_ATTRIBUTES:
                 self._picture(builder.address(tag, name, value), look)
             elif name == "style" and "data:" in value:
