@@ -27,10 +27,10 @@ _LOG = logging.getLogger("gateway.metrics")
 _PREFIX = "congvu_gateway_"
 _LOADS = {
     "sessions": "Open SMTP sessions and milter connections",
-    "content_bytes": "Content of mails that have not been answered yet",
-    "inspections_running": "Children that read documents",
-    "inspections_waiting": "Mails that wait for a child, or for another mail with the same document",
-    "next_hop_held_off": "Front ends that do not try the next hop for a while, after failures in a row",
+    "content_bytes": "Bytes of mails that have not been answered yet",
+    "inspections_running": "Sandboxed processes that read documents now",
+    "inspections_waiting": "Mails that wait for a reader, or for another mail with the same document",
+    "next_hop_held_off": "Front ends that pause before they try the next hop again, after repeated failures",
 }
 _REPLACED = {Replaced.FRONT_END: "frontend", Replaced.AUDIT: "audit", Replaced.ZYGOTE: "zygote", Replaced.DESK: "desk",
     Replaced.STEWARD: "steward", Replaced.CONSOLE: "console", Replaced.SHIP: "ship",
@@ -91,7 +91,7 @@ class Families(Collector):
 
 def _of_the_log(counts: LogCounts) -> Iterator[Metric]:
     yield _counter("mails", "Judged mails", counts.mails.items(), "front_end", "disposition")
-    yield _counter("mail_bytes", "Octets of judged mails", _single(counts.bytes), "front_end")
+    yield _counter("mail_bytes", "Bytes of judged mails", _single(counts.bytes), "front_end")
     yield _counter("deliveries", "Mails handed on, by what became of them", _single(counts.deliveries), "state")
     yield _counter(
         "findings",
@@ -157,16 +157,18 @@ def _of_the_machine(sandbox: SandboxStatus | None, load: SharedLoad) -> Iterator
         )
     ends = [((str(path),), end) for path, end in load.served_until()]
     if ends:
-        words = "When the certificate that a listener serves ends"
+        words = "Expiry of the certificate that a listener serves"
         yield _gauge("certificate_not_after_timestamp_seconds", words, ends, "path")
 
 
 def _of_the_disk(disk: Disk) -> Iterator[Metric]:
-    yield _gauge("disk_free_bytes", "Free room where a folder of gateway.yaml stands", disk.free_bytes(), "folder")
+    yield _gauge(
+        "disk_free_bytes", "Free space of the file system of a folder of gateway.yaml", disk.free_bytes(), "folder"
+    )
     lists = disk.revocation_lists()
     if lists:
         made = [((one.issuer,), one.made) for one in lists]
-        yield _gauge("crl_timestamp_seconds", "When the revocation list of an authority was made", made, "issuer")
+        yield _gauge("crl_timestamp_seconds", "When the revocation list of an authority was issued", made, "issuer")
         due = [((one.issuer,), one.due) for one in lists if one.due is not None]
         words = "When the next revocation list of an authority is due"
         yield _gauge("crl_next_update_timestamp_seconds", words, due, "issuer")

@@ -153,7 +153,7 @@ def test_health_says_what_is_well(at: Desk):
     lines = overview(replace(at, running=running), AUDITOR, q.Overview(), Language.EN).health
     found = {line.name: line for line in lines}
     assert found["Checkpoints of the log"].state.tone == "good"
-    assert found["Walls around the readers"].detail == "all layers stand"
+    assert found["Sandbox of the readers"].detail == "all layers stand"
     assert found["Last reload"].detail == "last reload 2 hours ago, all of it in force"
     assert "gateway trust update" in found["Revocation lists"].detail
 
