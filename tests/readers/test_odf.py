@@ -299,3 +299,27 @@ def test_slides_know_their_number_classes_and_notes() -> None:
     assert (find(reading, "dàn bài").role, find(reading, "ghi chú").role) == (Role.BODY, Role.NOTE)
     assert (find(reading, MARK).origin, find(reading, MARK).page) == (Origin.HIDDEN, 2)
     assert reading.document.pages == 2
+
+
+@pytest.mark.parametrize(
+    ("level", "shown"),
+    [
+        ('number text:level="1" style:num-prefix="TỐI MẬT " style:num-format=""', ["TỐI MẬT \tmột", "TỐI MẬT \thai"]),
+        ('number text:level="1" style:num-suffix="ẬT" style:num-format="A" text:start-value="13"', ["MẬT\tmột", "NẬT\thai"]),
+        ('bullet text:level="1" text:bullet-char="M" style:num-suffix="ẬT"', ["MẬT\tmột", "MẬT\thai"]),
+        ('number text:level="1" style:num-prefix="Điều " style:num-suffix="." style:num-format="1"', ["Điều 1.\tmột", "Điều 2.\thai"]),
+        ('number text:level="1" style:num-suffix="." style:num-format="1"', ["một", "hai"]),
+        ('bullet text:level="1" text:bullet-char="•"', ["một", "hai"]),
+        ('number text:level="2" style:num-prefix="MẬT"', ["một", "hai"]),
+    ],
+)  # fmt: skip
+def test_labels_of_lists_that_have_words_stand_before_their_items(level: str, shown: list[str]) -> None:
+    automatic = f'<text:list-style style:name="L"><text:list-level-style-{level}/></text:list-style>'
+    items = "".join(
+        f"<text:list-item><text:p>{word}</text:p><text:p>x</text:p></text:list-item>" for word in ("một", "hai")
+    )
+    reading = read_body(f'<text:list text:style-name="L">{items}</text:list>', automatic)
+    lines: dict[int, str] = {}
+    for run in reading.document.runs:
+        lines[run.block] = lines.get(run.block, "") + run.text
+    assert [line for line in lines.values() if line != "x"] == shown

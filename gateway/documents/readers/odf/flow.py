@@ -25,6 +25,9 @@ class Flow(NamedTuple):
     """Style name without its level, in an outline of a slide."""
     depth: int = 0
     """Depth of lists."""
+    list_style: str = ""
+    label: str = ""
+    """Words that stand before the next paragraph, as the first of a list item."""
 
 
 @dataclass

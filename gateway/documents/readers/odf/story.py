@@ -70,7 +70,7 @@ class Story:
             case "text:p" | "text:h":
                 self._paragraph(element, name, flow)
             case "text:list":
-                self.blocks(element, flow._replace(depth=flow.depth + 1))
+                self._list(element, flow._replace(depth=flow.depth + 1))
             case "text:section":
                 hidden = element.get(clark("text:display")) in {"none", "condition"}
                 self.blocks(element, hide(flow, hidden=hidden))
@@ -104,6 +104,18 @@ class Story:
             case _:
                 self.blocks(element, flow)
 
+    def _list(self, element: Element, flow: Flow) -> None:
+        """Walk a list; the label of an item stands before its first paragraph."""
+        style = element.get(STYLE) or flow.list_style
+        number = 0
+        for item in element:
+            labelled = NAMES[item.tag] == "text:list-item"
+            label = self.styles.label(style, flow.depth, number) if labelled else ""
+            number += labelled
+            for child in item if labelled else (item,):
+                self.block(child, flow._replace(list_style=style, label=label))
+                label = ""
+
     # Paragraphs
 
     def _paragraph(self, element: Element, name: str, flow: Flow) -> None:
@@ -123,6 +135,9 @@ class Story:
             outline = self.styles.layer("presentation", f"{flow.outline}{min(flow.depth, 9)}")
             layers = (*flow.layers, outline, layer)
         paragraph = _Paragraph(place)
+        if flow.label:
+            self._plain(flow.label, paragraph, layers, flow)
+            flow = flow._replace(label="")
         self._inline(element, paragraph, layers, flow, link=False)
         for task in paragraph.later:
             task()

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from gateway.documents.readers.numerals import column_letters, whole
 from gateway.documents.readers.ooxml.colours import AUTO, automatic, hex_colour, named_colour
 from gateway.documents.readers.ooxml.sink import Face
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
@@ -40,6 +41,7 @@ class StyleBook:
         self._defaults: dict[str, Element] = {}
         self._faces: dict[str, str] = {}
         self._layers: dict[tuple[str, str, bool, int], Layer] = {}
+        self._lists: dict[tuple[str, int], Element] = {}
         for root in roots:
             self._load(root)
 
@@ -53,7 +55,11 @@ class StyleBook:
                 case "office:styles" | "office:automatic-styles" as kind:
                     for style in section:
                         family = style.get(_FAMILY) or ""
-                        if NAMES[style.tag] == "style:default-style":
+                        if NAMES[style.tag] == "text:list-style":
+                            for level in style:
+                                place = (style.get(_NAME) or "", whole(level.get(clark("text:level")), 1))
+                                self._lists.setdefault(place, level)
+                        elif NAMES[style.tag] == "style:default-style":
                             self._defaults.setdefault(family, style)
                         elif NAMES[style.tag] == "style:style":
                             key = (family, style.get(_NAME) or "")
@@ -98,6 +104,27 @@ class StyleBook:
                     if value is not None:
                         return value
         return None
+
+    def label(self, list_style: str, depth: int, number: int) -> str:
+        """Return the label of an item where it has words, empty for a mere number or sign (ODF 1.3 Part 3 §16.31)."""
+        level = self._lists.get((list_style, depth))
+        if level is None:
+            return ""
+        prefix, suffix, sign, kind = (
+            level.get(clark(name)) or ""
+            for name in ("style:num-prefix", "style:num-suffix", "text:bullet-char", "style:num-format")
+        )
+        if not any(letter.isalpha() for letter in prefix + suffix):
+            return ""
+        number += whole(level.get(clark("text:start-value")), 1)
+        letters = column_letters(number - 1) if kind in {"A", "a"} else str(number) if kind else ""
+        follows = (each.get(clark("text:label-followed-by")) for each in level.iter())
+        return (
+            prefix
+            + (sign or (letters.lower() if kind == "a" else letters))
+            + suffix
+            + "\t" * ("nothing" not in follows)
+        )
 
     def maps(self, family: str, name: str | None) -> list[Element]:
         """Return the conditional styles (`style:map`) of a style or of the nearest parent that has any."""
