@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
@@ -10,14 +11,17 @@ from typing import Final
 
 from msgspec import structs
 
-from gateway.documents.readers.base import Reading
-from gateway.model import ActiveContent, Origin
+from gateway.documents.readers.base import Member, Reading
+from gateway.documents.readers.pictures.specimen import mosaic
+from gateway.model import ActiveContent, Document, Origin, Role
+from gateway.vietnamese.marks.pieces import cell_key
 
 KIND: Final = "look-text-art"
 LINES: Final = 6
 """Lines one under the other that are no more than filling and blanks."""
 _STROKED: Final = 5
 """The same of lines that draw with strokes, as FIGlet does."""
+_GRIDS: Final = 4
 _LIMIT: Final = 2 << 20
 _BLANK: Final = r"[ \t\xa0\u3000]"
 _APART: Final = ("  ", "\t", "\xa0", "\u3000")
@@ -36,7 +40,11 @@ _STROKES: Final = frozenset("_|/\\()<>'`.,-\"V")
 
 
 def told(reading: Reading) -> Reading:
-    """Return what was read with the finding that some of its paragraphs or cells draw letters, where they do."""
+    """Return what was read with the finding that some of its paragraphs or cells draw letters, where they do.
+
+    Cells that hold one sign each are handed on as a picture of the word that they may show.
+    """
+    reading = replace(reading, members=(*reading.members, *_grids(reading.document)))
     document = reading.document
     known = any(content.kind == KIND for content in document.active_content)
     lines = ("".join(run.text for run in block) for _, block in groupby(document.runs, key=lambda run: run.block))
@@ -46,6 +54,16 @@ def told(reading: Reading) -> Reading:
         return reading
     active = (*document.active_content, ActiveContent(KIND))
     return replace(reading, document=structs.replace(document, active_content=active))
+
+
+def _grids(document: Document) -> Iterator[Member]:
+    signs: dict[tuple[str, str], set[tuple[int, int]]] = defaultdict(set)
+    for run in document.runs:
+        if len(run.text) == 1 and run.role is Role.CELL and (key := cell_key(run)) is not None:
+            signs[key[0], run.text].add((key[2], key[1]))
+    for number, cells in enumerate(sorted(signs.values(), key=len, reverse=True)[:_GRIDS]):
+        if (word := mosaic(cells)) is not None:
+            yield Member(name=f"signs-{number}.png", data=word, relation="image")
 
 
 def is_text_art(text: str) -> bool:
