@@ -7,11 +7,13 @@ so a reader never needs a broad `except`. What it does not understand it reports
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from gateway.model import Document, ReadStatus
+from gateway.model import Document, ReadStatus, Run
 
 GRAVITY = (
     ReadStatus.LIMIT,
@@ -29,6 +31,7 @@ GRAVITY = (
 WORDS_CPU_S, PHOTO_WORDS_CPU_S = 10.0, 3.0
 """Processor time for words in pictures, and of that for pictures that look like no page (`Budget`)."""
 _SHORT_S = 3.0
+_WORD = re.compile(r"[^\W_]+")
 
 
 class ReadError(Exception):
@@ -91,6 +94,11 @@ class Reading:
     members: tuple[Member, ...] = ()
 
 
+def spoken(runs: Iterable[Run]) -> str:
+    """Return the words of runs without what stands between them, one blank around each."""
+    return " ".join(_WORD.findall(unicodedata.normalize("NFC", " ".join(run.text for run in runs))))
+
+
 @dataclass(kw_only=True)
 class Budget:
     """One allowance for everything in a message, shared by all readers and all depths.
@@ -131,6 +139,8 @@ class Budget:
     """Called with `end_s` whenever it changes, so that the kernel ends a library that never asks."""
     shown_inches: dict[str, float] = field(default_factory=dict)
     """Greatest width at which the current leaf shows a picture, by its digest; infinity where it is unknown."""
+    said: frozenset[str] = frozenset()
+    """Bare words of the document that the thumbnail in hand is of."""
     pictures: dict[tuple[str, str, float], Document] = field(default_factory=dict)
     """What was read in full of pictures of the leaf in flight, by digest, relation and width: a logo stands on every page."""
     _end_s: float = field(init=False)

@@ -20,8 +20,17 @@ from msgspec import structs
 from gateway import mime
 from gateway.documents.readers import encryption, passwords, registry, text_art
 from gateway.documents.readers.archives import zip as archive_zip
-from gateway.documents.readers.base import PHOTO_WORDS_CPU_S, WORDS_CPU_S, Budget, Member, ReadError, Source
+from gateway.documents.readers.base import (
+    PHOTO_WORDS_CPU_S,
+    WORDS_CPU_S,
+    Budget,
+    Member,
+    ReadError,
+    Source,
+    spoken,
+)
 from gateway.documents.readers.loose_words import loose_runs
+from gateway.documents.readers.pictures import thumbnail
 from gateway.documents.readers.sniff import EMPTY, OCTETS, Sniffed, sniff
 from gateway.documents.readers.sniff_packed import VOLUME
 from gateway.documents.wall import encoded, types
@@ -33,6 +42,7 @@ from gateway.documents.wall.verifiers import Verifiers
 from gateway.documents.wall.wire import Began, Done, Finished, Frame, InspectionRequest, Result, Used
 from gateway.model import Document, Part, ReadStatus, formats
 from gateway.model.formats import Container, Family
+from gateway.vietnamese.normal import skeleton
 
 _TEXTS: Final = frozenset({"text/plain", "text/html", "text/csv", "application/xml"})
 _PGP_BLOCK: Final = re.compile(rb"^-----BEGIN PGP MESSAGE-----", re.MULTILINE)
@@ -120,6 +130,7 @@ class Inspector:
             before, self._asked = self._used(), False
             self._budget.shared_limit = self._budget.short_of_words = False
             self._budget.shown_inches.clear()
+            self._budget.said = frozenset()
             self._budget.pictures.clear()
             first = before.words_cpu_s <= -WORDS_CPU_S and before.photo_words_cpu_s <= -PHOTO_WORDS_CPU_S
             stack = [leaf]
@@ -275,6 +286,8 @@ class Inspector:
         for _ in range(len(reading.members) - (self._budget.used_files - used)):
             self._budget.take_file()
         look.take(reading, unlocked=unlocked is not None)
+        if any(member.relation == thumbnail.RELATION for member in reading.members):
+            self._budget.said = frozenset(skeleton(spoken(reading.document.runs)).split())
         self._remember(reading.document)
 
     def _look_around(self, data: bytes, alternatives: tuple[bytes, ...], sniffed: Sniffed, look: PartLook) -> None:

@@ -109,6 +109,8 @@ def stands_as_mark(level: Level, case: Case, around: Around) -> bool:
         return False
     # A sentence may go on: into the line itself when nothing parts them, and through it when it is small all along.
     goes_on = (around.joined_above and case is Case.SMALL) or around.below_small
+    if goes_on and around.in_cell and around.joined_above:
+        return False  # the lines of one cell
     if above and goes_on and not _is_closed(above[0]):
         return False
     near = [*above[:NEAR], *below[:NEAR]]

@@ -12,7 +12,7 @@ from gateway.vietnamese.marks.judge import SIBLINGS, ends_sentence_before, ends_
 from gateway.vietnamese.marks.labels import label_line
 from gateway.vietnamese.marks.layout import Layout, Line
 from gateway.vietnamese.marks.lines import stamp_line
-from gateway.vietnamese.marks.lists import begins_with_noun, is_another_word, is_of_a_list, siblings
+from gateway.vietnamese.marks.lists import begins_with_noun, is_another_word, is_of_a_list, names_people, siblings
 from gateway.vietnamese.marks.name_words import goes_on_below
 from gateway.vietnamese.marks.pieces import same_row
 from gateway.vietnamese.marks.titled import may_be_titled, titled, titled_across
@@ -24,6 +24,7 @@ _NAMES_STAMP: Final = re.compile(r"(?<!\w)(?:đóng|dấu|chữ|độ)\s*$")
 """How a sentence breaks off that names a stamp in capitals."""
 _BROKEN: Final = re.compile(r"(?<![a-z])(?:bao|bi)[^a-z]{0,2}$")
 """How a line breaks off within BẢO MẬT or BÍ MẬT, which a stamp below it would not be read without."""
+_ENDS_SENTENCE: Final = re.compile(r"[.,;]\s*$")
 _SENTENCE: Final = 30
 """Letters from which on a line is one of a sentence."""
 _BELOW: Final = 40
@@ -76,7 +77,10 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
             above = layout.adjacent(above, -1) if above is not None else None
             upper = canonical(layout.lines[above]).text if above is not None else ""
     if above is not None and not (look.red or look.boxed) and layout.may_continue(line.number, above):
-        in_column = look.in_window and shown.islower() and ends_sentence_before(upper)
+        in_column = look.in_window and (
+            (shown.islower() and ends_sentence_before(upper))
+            or (len(upper) >= _SENTENCE and not shown.isupper() and _ENDS_SENTENCE.search(shown) is not None)
+        )
         if in_column or (line.place is Place.BODY and len(upper) >= _SENTENCE and _NAMES_STAMP.search(upper)):
             return None
     if hit.form == HEADLINE:
@@ -115,9 +119,8 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
     capitals = "".join(c for c in shown if c.isalpha()).isupper() and not begins_with_noun(shown)
     if len(siblings(layout, line)) >= (2 if capitals else 1):
         return hit._replace(strength=Strength.NOTED, form="list")
-    if hit.level is Level.MAT and hit.strength.rank and not look.stands_out and is_another_word(layout, line, upper):
-        return None
-    return hit
+    alone = hit.level is Level.MAT and hit.strength.rank and not look.stands_out
+    return None if alone and (is_another_word(layout, line, upper) or names_people(layout, line)) else hit
 
 
 def _close(layout: Layout, number: int, other: int | None) -> bool:

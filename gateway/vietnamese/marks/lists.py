@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,12 +13,13 @@ from gateway.vietnamese.marks.judge import SIBLINGS, value_of
 from gateway.vietnamese.marks.layout import Layout, Line
 from gateway.vietnamese.marks.lines import TITLED, is_item
 from gateway.vietnamese.marks.name_words import GOODS_AND_ORGANS, is_person
-from gateway.vietnamese.marks.pieces import cell_key, same_row
+from gateway.vietnamese.marks.pieces import cell_key, column_head, same_row
 from gateway.vietnamese.marks.words import Level, Spelling, bare
 from gateway.vietnamese.normal import canonical, run_together
 
 Found = tuple[Line, Hit, tuple[str, ...]]
 """A line, what it says, and codes of how that was hidden."""
+_NAMES: Final = re.compile(r"(?:ho\b.{0,12}\b)?ten(?: dem| goi| hoc sinh| sinh vien| can bo| nhan vien)?")
 _LEVELS: Final = frozenset({"mat", "toimat", "tuyetmat"})
 _ROW: Final = 8
 """Lines on each side among which the other cells of a row are looked for."""
@@ -68,7 +70,10 @@ def without_lists(found: Sequence[Found]) -> list[Found]:
 def _may_be_heading(line: Line, hit: Hit) -> bool:
     return (
         hit.form in _HEADINGS
-        and line.place in (Place.BODY, Place.CELL, Place.ASIDE)
+        and (
+            line.place in (Place.BODY, Place.CELL, Place.ASIDE)
+            or (line.place is Place.BOX and hit.form == "numbered-line")
+        )
         and hit.spelling is Spelling.EXACT
         and not (line.look.red or line.look.boxed or (line.look.in_window and hit.form != "numbered-line"))
     )
@@ -125,6 +130,16 @@ def is_another_word(layout: Layout, line: Line, upper: str) -> bool:
             if own is None or other is None or own[1] == other[1] or own[2] == other[2]:
                 return True
     return False
+
+
+def names_people(layout: Layout, line: Line) -> bool:
+    """Tell whether a line stands in a column of a table that is headed "Tên", "Họ và tên"."""
+    head = column_head(layout, line.block)
+    return (
+        head is not None
+        and head != line.block
+        and _NAMES.fullmatch(layout.bare_line(layout.first_line(head))) is not None
+    )
 
 
 def row_mates(layout: Layout, line: Line) -> list[str]:

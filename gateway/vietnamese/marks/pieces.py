@@ -88,6 +88,23 @@ def same_row(first: Run, second: Run) -> bool:
     return left[0] == right[0] and left[2] == right[2] and 0 < right[1] - left[1] <= 3
 
 
+def column_head(layout: Layout, block: int) -> int | None:
+    """Return the uppermost block of the column of a table that a block stands in, None when that is not known."""
+    own = cell_key(layout.first_run(block))
+    if own is None:
+        return None
+    head = block
+    for number in range(block - 1, max(block - _HIGHEST, -1), -1):
+        other = cell_key(layout.first_run(number))
+        if other is None or other[0] != own[0]:
+            break
+        if other[1] == own[1]:
+            head = number
+    return head
+
+
+_HIGHEST: Final = 5000
+"""Blocks above a cell among which the head of its column is looked for."""
 _LONGEST_WORD: Final = 8
 """Pieces behind a level that may be the letters of a word."""
 _CELL: Final = re.compile(r"cell:(?P<sheet>.*)!(?P<column>[A-Z]{1,3})(?P<row>\d{1,7})")

@@ -23,7 +23,7 @@ from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.judge import is_prose, line_hit
 from gateway.vietnamese.marks.layout import Layout, Line
 from gateway.vietnamese.marks.lines import SLIP, stamp_line
-from gateway.vietnamese.marks.lists import beside_empty_boxes, is_checklist, without_lists
+from gateway.vietnamese.marks.lists import beside_empty_boxes, is_checklist, names_people, without_lists
 from gateway.vietnamese.marks.name_words import begins_letters
 from gateway.vietnamese.marks.pieces import scattered
 from gateway.vietnamese.marks.readings import MIXED, disguise, readings
@@ -319,6 +319,8 @@ class Search:
         if hit is None or hit.spelling is not Spelling.EXACT or hit.strength is Strength.NOTED:
             return
         blocks = {n for n, _ in window}
+        if len(blocks) > 1 and names_people(layout, first):
+            return
         if not window[-1][1] and hit.strength is Strength.MARKED:
             hit = hit._replace(strength=Strength.SUSPECTED)  # the order of the letters was not seen
         self._note_found()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from dataclasses import dataclass, field
+
+from msgspec import structs
 
 from gateway.documents.readers.base import Budget, Member, ReadError
 from gateway.documents.readers.markup.data_address import is_data_address, member_of
@@ -67,6 +70,8 @@ class Builder:
         self._sheet = Sheet()
         self._blocks = 0
         self._tables = 0
+        self.framed_cells: dict[str, int] = {}
+        """Locators of cells with a border of their own, and the numbers of their tables."""
         self.hidden_view = False
         """Everything that is added is unseen: a second reading of the bytes."""
         self._looks: dict[tuple[str, str | None, str | None, str | None, Look], Look] = {}
@@ -114,6 +119,7 @@ class Builder:
     def finish(self) -> None:
         """Add what style sheets put on the page, and the pictures that are seen as one."""
         self.members += self.pictures.members(self.budget)
+        self._unframe_tables()
         fonts: dict[str, bytes] = {}
         for family, body in self._sheet.own_fonts[:_LIMIT_FONTS]:
             address = _SHEET_DATA.search(body)
@@ -129,6 +135,15 @@ class Builder:
         for words in self._sheet.generated:
             if any(ch.isalpha() for ch in words):
                 self.add(words, Look(), Role.BODY, "style")
+
+    def _unframe_tables(self) -> None:
+        """Take the frame from cells that are not the only framed one: those are the lines of a table, no stamp."""
+        framed = Counter(self.framed_cells.values())
+        if max(framed.values(), default=0) > 1:
+            self.runs = [
+                structs.replace(run, boxed=None) if framed[self.framed_cells.get(run.locator, 0)] > 1 else run
+                for run in self.runs
+            ]
 
     def add(self, text: str, look: Look, role: Role, locator: str) -> None:
         """Add a block of one run."""

@@ -176,6 +176,8 @@ class Target:
         if tag in _BLOCKS:
             self.flush()
         table = self._open_cell(tag, parent.table)
+        if table is not None and look.boxed and tag in ("td", "th"):
+            self._builder.framed_cells[f"table:{table[0]},row:{table[1]},column:{table[2]}"] = table[0]
         if tag == "br":
             self._block.pieces.append(Piece(BREAK, look))
         if tag in VOID:

@@ -12,7 +12,7 @@ import math
 import re
 from typing import Final
 
-from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source, spoken
 from gateway.documents.readers.odf.document import KINDS, OdfDocument, first_page, used_masters
 from gateway.documents.readers.odf.package import OdfPackage, without_doctype
 from gateway.documents.readers.odf.story import Story
@@ -111,6 +111,8 @@ class _Zipped(OdfDocument):
         self._seen: set[str] = set()
         self._objects: list[str] = []
         self._pictures: dict[str, bytes] = {}
+        self._previews: set[str] = set()
+        """Names of pictures that stand in for a table where it cannot be shown (ODF 1.3 part 3 §10.4.2)."""
         self._drawn: set[str] = set()
         """Names of pictures that a page shows: one that stands under the name of the thumbnail is none."""
 
@@ -166,6 +168,13 @@ class _Zipped(OdfDocument):
             # Automatic styles of styles.xml serve its master pages alone; what content.xml names comes first.
             roots.append(common)
         self._drawn.update(one.get(_HREF, "").removeprefix("./") for root in roots for one in root.iter(*_DRAWN))
+        frames = (table.getparent() for table in content.iter(clark("table:table")))
+        self._previews.update(
+            image.get(_HREF, "").removeprefix("./")
+            for frame in frames
+            if frame is not None and NAMES[frame.tag] == "draw:frame"
+            for image in frame.iterchildren(clark("draw:image"))
+        )
         used = used_masters(*roots)
         if not folder:
             self.page_setups(roots[::-1], used)
@@ -214,7 +223,9 @@ class _Zipped(OdfDocument):
             if data:
                 if name in self._drawn:
                     self.sink.budget.shown_inches.setdefault(hashlib.sha256(data).hexdigest(), math.inf)
+                first, said = len(self.sink.runs), self._said() if name in self._previews else ""
                 read_picture(name, data, kind, self.sink)
+                self.sink.runs[first:] = [run for run in self.sink.runs[first:] if f" {spoken([run])} " not in said]
             return
         data = self._package.read(name)
         if not data or (name == "layout-cache" and not data.startswith(_MAGIC)):
@@ -239,6 +250,9 @@ class _Zipped(OdfDocument):
         self.sink.members.append(
             Member(name=name, data=data, relation="embedded", declared_type=kind, locator=f"part:{name}")
         )
+
+    def _said(self) -> str:
+        return f" {spoken(self.sink.runs)} "
 
     def _settings(self, root: Element) -> None:
         """Words that LibreOffice keeps among its settings: document variables, watermark texts."""

@@ -289,7 +289,8 @@ class Story:
                 column += 1
                 style = cell.get(clark("table:style-name"))
                 layer = self.styles.layer("table-cell", style)
-                boxed = flow.place.boxed
+                # A frame around several cells is that of a table.
+                boxed = flow.place.boxed if alone else None
                 if alone and self.styles.boxed("table-cell", style, "style:table-cell-properties"):
                     boxed = True
                 locator = f"{prefix}table:{number},row:{row_number},column:{column}"

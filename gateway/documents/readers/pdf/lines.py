@@ -41,7 +41,8 @@ class Line(Struct, gc=False):
     texts: list[str]
     """Text of each piece, with the spaces that gaps stand for."""
     box: Box
-    order: float = 0.0
+    cell: str = ""
+    """Locator of the cell of a ruled table that it stands in (`tables`)."""
 
 
 class _Placed(Struct, gc=False):

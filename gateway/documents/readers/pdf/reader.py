@@ -9,13 +9,12 @@ in `image_pages` and `read_pages`.
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from msgspec import structs
 
-from gateway.documents.readers.base import Budget, ReadError, Reading, Source
+from gateway.documents.readers.base import Budget, ReadError, Reading, Source, spoken
 from gateway.documents.readers.ooxml.sink import LIMIT_SETUPS
 from gateway.documents.readers.pdf.api import PdfiumDocument
 from gateway.documents.readers.pdf.lines import build_lines
@@ -24,6 +23,7 @@ from gateway.documents.readers.pdf.revisions import line_key, read_orphans, read
 from gateway.documents.readers.pdf.runs import annotation_role, make_runs
 from gateway.documents.readers.pdf.scan import PageLook, ScanReader, look_at, with_annotations
 from gateway.documents.readers.pdf.structure import Structure, read_structure
+from gateway.documents.readers.pdf.tables import in_cells
 from gateway.documents.readers.pdf.text import PageReader, TextOptions
 from gateway.model import ActiveContent, Document, Image, Origin, PageSetup, ReadStatus, Role, Run
 
@@ -113,7 +113,8 @@ def _read_pages(reader: PageReader, pages: int, budget: Budget, state: _State) -
         if len(state.setups) < LIMIT_SETUPS:
             place = f"page:{content.number}"
             state.setups.append(PageSetup(locator=place, width_pt=content.width, height_pt=content.height))
-        runs = list(make_runs(content, build_lines(content.pieces), state.block, scan=look.is_picture))
+        lines = in_cells(build_lines(content.pieces), content.strokes)
+        runs = list(make_runs(content, lines, state.block, scan=look.is_picture))
         if state.compares:
             line_texts: dict[int, str] = {}
             for run in runs:
@@ -179,6 +180,26 @@ def _revision_runs(data: bytes, structure: Structure, options: TextOptions, budg
     return runs
 
 
+def _at(read: Run, said: list[Run]) -> Iterator[Run]:
+    """Yield what stands at the place of what was read, piece by piece and as one line."""
+    yield from said
+    if read.bbox_pt is None:
+        return
+    left, top, right, bottom = read.bbox_pt
+    row = [
+        (run.bbox_pt, run)
+        for run in said
+        if run.bbox_pt is not None
+        and top <= (run.bbox_pt[1] + run.bbox_pt[3]) / 2 <= bottom
+        and left <= (run.bbox_pt[0] + run.bbox_pt[2]) / 2 <= right
+    ]
+    if len(row) > 1:
+        row.sort(key=lambda item: item[0][0])
+        boxes = [box for box, _ in row]
+        box = boxes[0][0], min(one[1] for one in boxes), boxes[-1][2], max(one[3] for one in boxes)
+        yield structs.replace(row[0][1], text=" ".join(run.text for _, run in row), bbox_pt=box)
+
+
 def _say_the_same(read: Run, said: Run) -> bool:
     """Whether what was read of the ink is what the text at its place says of itself, or words of it as they are written."""
     if read.bbox_pt is None or said.bbox_pt is None:
@@ -187,9 +208,10 @@ def _say_the_same(read: Run, said: Run) -> bool:
     x, y = (read.bbox_pt[0] + read.bbox_pt[2]) / 2, (read.bbox_pt[1] + read.bbox_pt[3]) / 2
     if not (left <= x <= right and top <= y <= bottom):
         return False
-    if said.text.casefold().split() == read.text.casefold().split():
+    # A side of a cell or frame beside the words is read as a bar.
+    line, words = spoken([said]), spoken([read])
+    if line.casefold() == words.casefold():
         return True
-    line, words = (unicodedata.normalize("NFC", " ".join(run.text.split())) for run in (said, read))
     height = bottom - top
     if said.origin is not Origin.TEXT or read.bbox_pt[3] - read.bbox_pt[1] > TALLER * height:
         return False
@@ -215,7 +237,7 @@ def _read_scans(reader: PageReader, budget: Budget, state: _State) -> None:
             continue
         first = state.block
         said = [] if look.is_whole else [run for run in state.runs if run.page == look.number]
-        new = [run for run in result.runs if not any(_say_the_same(run, one) for one in said)]
+        new = [run for run in result.runs if not any(_say_the_same(run, one) for one in _at(run, said))]
         state.add(structs.replace(run, block=run.block + first) for run in new)
         _count_boxes(state, look.number, result.boxes, result.unread)
         if result.whole_page and look.is_picture:

@@ -25,7 +25,7 @@ def make_runs(content: PageContent, lines: list[Line], first_block: int, scan: b
     for block, line in enumerate(lines, first_block):
         pieces, box = line.pieces, line.box
         boxed = _is_boxed(box, frames, lines) if frames else None
-        locator = zones.locate(box)
+        locator = f"page:{page},{line.cell}" if line.cell else zones.locate(box)
         for start, end in _looks(pieces) if len(pieces) > 1 else _ONE:
             piece = pieces[start]
             font = piece.font
@@ -40,11 +40,11 @@ def make_runs(content: PageContent, lines: list[Line], first_block: int, scan: b
                 bbox_pt=box if end - start == len(pieces) else around(pieces[start:end]),
                 locator=locator,
             )
-            if boxed or links or piece.angle or piece.background or piece.unseen:
+            if boxed or links or line.cell or piece.angle or piece.background or piece.unseen:
                 run = structs.replace(
                     run,
                     background=piece.background,
-                    role=Role.WATERMARK if piece.angle % 90 and piece.size >= WATERMARK_PT else Role.BODY,
+                    role=_role(piece, in_cell=bool(line.cell)),
                     origin=Origin.TEXT if piece.unseen is None else _unseen_origin(piece.unseen, scan),
                     boxed=boxed,
                     link=any(_inside(piece.box, link) for link in links),
@@ -53,6 +53,12 @@ def make_runs(content: PageContent, lines: list[Line], first_block: int, scan: b
 
 
 _ONE = ((0, 1),)
+
+
+def _role(piece: Piece, *, in_cell: bool) -> Role:
+    if piece.angle % 90 and piece.size >= WATERMARK_PT:
+        return Role.WATERMARK
+    return Role.CELL if in_cell else Role.BODY
 
 
 def _looks(pieces: list[Piece]) -> Iterable[tuple[int, int]]:

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from gateway.documents.readers.base import Budget, ReadError, Reading, Source
+from gateway.documents.readers.base import Budget, ReadError, Reading, Source, spoken
 from gateway.documents.readers.parallel import in_order
 from gateway.documents.readers.pictures import thumbnail
 from gateway.documents.readers.pictures.frames import SMALLEST, Frame, Frames, frame_count
 from gateway.documents.readers.sniff_pictures import still_brand
 from gateway.model import Document, Image, ReadStatus, Role, Run
+from gateway.vietnamese.normal import skeleton
 
 if TYPE_CHECKING:
     import numpy as np
@@ -150,9 +151,15 @@ def _look(frame: Frame, budget: Budget, *, small: bool, inches: float) -> _Look:
             _search(result, ground, budget, _widths(ground, inches), small=small)
     if small:
         # Frames are cells and shapes of the page, and what seems to stand in them is its fine print; large words are lines.
-        result.runs = [run for run in result.runs if run.role is not Role.STAMP]
+        result.runs = [run for run in result.runs if run.role is not Role.STAMP and not _is_said(run, budget.said)]
         result.boxes, result.unread, result.whole, result.doubtful = None, None, True, False
     return result
+
+
+def _is_said(run: Run, said: frozenset[str]) -> bool:
+    """Whether most words of a line are words of the document."""
+    words = skeleton(spoken([run])).split()
+    return 2 * sum(word in said for word in words) > len(words)
 
 
 def _search(
@@ -169,7 +176,13 @@ def _search(
         view = page_runs.PageView(page=result.frame.number, dpi=dpi, points_per_pixel=72 / dpi, first_block=block)
         wish = stamp_page.Wish.WORDS if position == 0 else stamp_page.Wish.STAMPS
         reading = stamp_page.examine(pixels, view, wish, budget)
-        result.runs.extend(run for run in reading.runs if position == 0 or run.role is Role.STAMP)
+        least = thumbnail.LETTER * view.points_per_pixel if small else 0.0
+        result.runs.extend(
+            run
+            for run in reading.runs
+            if (position == 0 or run.role is Role.STAMP)
+            and (run.bbox_pt is None or run.bbox_pt[3] - run.bbox_pt[1] >= least)
+        )
         result.whole = result.whole or reading.whole_page
         result.doubtful = result.doubtful or reading.doubtful
         result.boxes, result.unread = max(result.boxes or 0, reading.boxes), max(result.unread or 0, reading.unread)

@@ -2,7 +2,8 @@
 
 The reader of the document has read that page as text. Brought down to 256 pixels its print is two or three pixels high,
 of which no eye and no Tesseract makes words, only noise that may resemble a mark. Somebody could put another picture
-there, and large letters would be legible: so a thumbnail is passed over only when no row in it looks like large letters.
+there, and large letters would be legible: so a thumbnail is passed over only when no row in it looks like large letters,
+and of what is read there only large words count that the document does not say itself.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ RELATION: Final = "thumbnail"
 LARGEST: Final = 512
 """Pixels of the longer side (ODF: 128 to 256, LibreOffice up to 460); what is larger is read like any picture."""
 _NAME: Final = re.compile(r"(?:Thumbnails/thumbnail\.png|docProps/thumbnail\.(?:jpe?g|png))", re.IGNORECASE)
-_LETTER: Final = 10
+LETTER: Final = 10
 """Pixels of the height of letters from which on they are read."""
 _HIGHEST: Final = 200
 _STEPS: Final = 7
@@ -63,7 +64,7 @@ def _has_row(stats: npt.NDArray[np.int32]) -> bool:
 
     left, top, width, height, area = stats.T
     filled = area / (width * height)
-    sized = (height >= _LETTER) & (height <= _HIGHEST) & (filled > 0.1)
+    sized = (height >= LETTER) & (height <= _HIGHEST) & (filled > 0.1)
     if np.any(sized & (width >= 2.5 * height) & (filled > _FRAME) & (filled < _FULL)):
         return True
     letters = sized & (width <= 1.6 * height) & ((filled < _FULL) | (width < height / 3))

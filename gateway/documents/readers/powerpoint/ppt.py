@@ -71,6 +71,10 @@ def read(source: Source, budget: Budget) -> Reading:
     return _Reader(source, budget, compound, stream).read(opened_with_password=unlocked)
 
 
+_TABLE: Final = 0x39F
+"""tableProperties, of a group of shapes (MS-ODRAW 2.3.4.36)."""
+
+
 @dataclass
 class _Page:
     """What is known of one slide, notes page or master while its records pass."""
@@ -115,6 +119,8 @@ class _Reader:
         """Backgrounds that pages have of their own; None for a picture or a gradient."""
         self._schemes = Schemes()
         self._notes = self._masters = self._stale = 0
+        self._tables: set[int] = set()
+        """Where groups of shapes begin that are the cells of a table."""
 
     def read(self, *, opened_with_password: bool = False) -> Reading:
         """Read the stream, then pictures, properties and what else stands beside it."""
@@ -256,7 +262,8 @@ class _Reader:
             return place._replace(role=Role.NOTE)
         if page.kind == 4 and _CLIENT_TEXT in record.path and place.role is Role.BODY:
             page.textboxes += 1
-            return place._replace(role=Role.TEXTBOX, locator=f"{place.locator},textbox:{page.textboxes}")
+            role = Role.TEXTBOX if self._tables.isdisjoint(record.path_starts) else Role.CELL
+            return place._replace(role=role, locator=f"{place.locator},textbox:{page.textboxes}")
         return place
 
     def _put(self, styles: bytes) -> None:
@@ -300,6 +307,8 @@ class _Reader:
             self._page.ground = self._paper()
         elif is_properties(record):
             found = properties(self._stream, record)
+            if _TABLE in found and len(record.path_starts) > 1:
+                self._tables.add(record.path_starts[-2])
             self._page.ground = _fill(found, self._page.ground)
             put_shape_words(found, self._sink, self._page.place)
         elif is_blip(record):
