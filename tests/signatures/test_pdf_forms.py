@@ -14,7 +14,7 @@ from gateway.demo.sign import PdfSigning, sign_pdf
 from gateway.documents.signatures import verify
 from gateway.model import Changes, Coverage, Indication
 from tests.pki.tree import NOW, letter_pdf, store, tree
-from tests.signatures.pdf_updates import dictionary, fill, sheet, stamp, update
+from tests.signatures.pdf_updates import dictionary, fill, sheet, stamp, text_field, update
 
 SECOND = PdfSigning(field="Signature2", box=(10, 10, 40, 40))
 
@@ -83,6 +83,61 @@ class TestFillingIn:
 
     def test_a_certified_form_may_be_filled_in_as_its_author_says(self, form):
         assert stand(update(sign_pdf(form, tree().g2_person, PdfSigning(certify=MDPPerm.FILL_FORMS)), fill))
+
+
+def _prepared(**widget):
+    """A form whose field `so` lies under the words of the page, certified for filling in."""
+    out = io.BytesIO()
+    page = canvas.Canvas(out)
+    page.drawString(50, 780, "So tien: 10 ......................")
+    box = {"x": 130, "y": 775, "width": 100, "height": 20, "value": "", **widget}
+    page.acroForm.textfield(name="so", **box)
+    page.acroForm.checkbox(name="dong", x=40, y=700, size=15)
+    page.showPage()
+    page.save()
+    return sign_pdf(out.getvalue(), tree().g2_person, PdfSigning(certify=MDPPerm.FILL_FORMS))
+
+
+def _flag(value):
+    def change(writer):
+        fill(writer)
+        text_field(writer)[name("/F")] = generic.NumberObject(value)
+
+    return change
+
+
+def _tick(writer):
+    field = next(one.get_object() for one in writer.root["/AcroForm"]["/Fields"] if one.get_object()["/T"] == "dong")
+    field[name("/V")] = field[name("/AS")] = name("/Yes")
+    writer.update_container(field)
+
+
+class TestPreparedFields:
+    """Fields that were prepared so that filling them in replaces what was signed (Shadow Attacks, NDSS 2021)."""
+
+    def test_a_field_beside_the_signed_words_may_be_filled_in(self):
+        assert stand(update(_prepared(), fill))
+
+    def test_a_field_over_the_dots_of_a_form_may_be_filled_in(self):
+        assert stand(update(_prepared(x=120), fill))
+
+    @pytest.mark.parametrize(
+        "sides", [{"x": 60}, {"x": 85, "width": 20}, {"x": 0, "y": 0, "width": 600, "height": 800}]
+    )
+    def test_a_field_over_signed_words_replaces_them(self, sides):
+        (one,) = look(update(_prepared(**sides), fill))
+        assert (one.changes, one.indication) == (Changes.FORBIDDEN, Indication.TOTAL_FAILED)
+
+    def test_a_field_that_nobody_fills_in_may_lie_anywhere(self):
+        assert stand(update(_prepared(x=60), _tick))
+
+    @pytest.mark.parametrize(("before", "after"), [("hidden", 4), ("noview", 4), ("print", 2), ("print", 32)])
+    def test_a_field_that_is_hidden_or_shown_afterwards_is_a_change(self, before, after):
+        (one,) = look(update(_prepared(annotationFlags=before), _flag(after)))
+        assert one.changes is Changes.FORBIDDEN
+
+    def test_the_seal_answers_for_what_it_covers(self):
+        assert stand(sign_pdf(update(_prepared(x=60), fill), tree().g2_seal, SECOND))
 
 
 def _draw_anew(writer):

@@ -7,6 +7,7 @@ import pytest
 from gateway.model import Coverage, Integrity
 from tests.pki import xml
 from tests.pki.tree import letter_docx, tree
+from tests.signatures.attacks_packages import _related
 from tests.signatures.samples import Sample, is_valid, reports
 
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -219,3 +220,58 @@ def test_an_unsigned_manifest_that_says_something_else_makes_it_partial(title):
     assert old in files[name]
     (one,) = _look(xml.pack({**files, name: files[name].replace(old, new, 1)}), "a.odt")
     assert (one.integrity, one.coverage) == (Integrity.INTACT, Coverage.PARTIAL)
+
+
+_SIGNS = {one: f'<w:r><w:fldChar w:fldCharType="{one}"/></w:r>' for one in ("begin", "separate", "end")}
+_PAGE, _TITLED = (f"<w:r><w:instrText>{code}</w:instrText></w:r>" for code in (" PAGE ", " TITLE "))
+_SHOWN = "<w:r><w:t>10</w:t></w:r>"
+_MC = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" xmlns:zz="urn:zz"'
+TORN = {
+    "other-branch": (_SIGNS["begin"], f'<mc:AlternateContent {_MC}><mc:Choice Requires="zz">{_PAGE}</mc:Choice>'
+                     f"<mc:Fallback>{_TITLED}</mc:Fallback></mc:AlternateContent>", _SIGNS["separate"], _SHOWN, _SIGNS["end"]),
+    "deleted": (_SIGNS["begin"], f'<w:del w:id="1" w:author="An">{_PAGE}</w:del>', _TITLED, _SIGNS["separate"], _SHOWN, _SIGNS["end"]),
+    "foreign-code": (_SIGNS["begin"], '<instrText xmlns="urn:x"> PAGE </instrText>', _TITLED, _SIGNS["separate"], _SHOWN, _SIGNS["end"]),
+    "foreign-sign": (_SIGNS["begin"], '<fldChar xmlns="urn:x" w:fldCharType="separate"/>', _TITLED, _SIGNS["separate"], _SHOWN, _SIGNS["end"]),
+    "without-end": (_SIGNS["begin"], _TITLED, _SIGNS["separate"], _SHOWN),
+    "code-behind": (_SIGNS["begin"], _SIGNS["separate"], _TITLED, _SHOWN, _SIGNS["end"]),
+    "two-codes": ('<w:fldSimple xmlns:x="urn:x" x:instr="PAGE" w:instr="TITLE">', _SHOWN, "</w:fldSimple>"),
+    "quoted-name": (field(" &quot;TITLE&quot; ", "10"),),
+}  # fmt: skip
+"""Fields of which each program may make another one."""
+
+
+@pytest.mark.parametrize("title", TORN)
+def test_a_field_that_can_be_read_in_two_ways_makes_it_partial(title):
+    (one,) = _look(_signed("".join(TORN[title]), {xml.CORE: _TITLE.format("90")}))
+    assert (one.integrity, one.coverage) == (Integrity.INTACT, Coverage.PARTIAL)
+
+
+@pytest.mark.parametrize("branch", ["Choice", "Fallback"])
+def test_a_field_that_is_whole_in_its_branch_leaves_the_signature_whole(branch):
+    inner = f'<mc:{branch} Requires="zz">{field(" PAGE ", "1")}</mc:{branch}>'
+    assert is_valid(_look(_signed(f"<mc:AlternateContent {_MC}>{inner}</mc:AlternateContent>", {})))
+
+
+@pytest.mark.parametrize(("value", "expected"), [("", Coverage.WHOLE), ("90", Coverage.PARTIAL)])
+def test_a_control_that_shows_its_placeholder_says_nothing(value, expected):
+    shown = control(_PATH, "Bấm vào đây", "<w:showingPlcHdr/><w:text/>")
+    (one,) = _look(_signed(shown, {xml.CORE: _TITLE.format(value)}))
+    assert one.coverage is expected
+
+
+@pytest.mark.parametrize(("kind", "target"), [
+    ("thumbnail", "docProps/thumbnail.png"), ("viewProps", "docProps/thumbnail.png"), ("people", "word/people.xml"),
+    ("customXml", "customXml/item1.xml"),
+])  # fmt: skip
+@pytest.mark.parametrize(("named", "expected"), [("rAdded", Coverage.PARTIAL), ("rOther", Coverage.WHOLE)])
+def test_an_unsigned_relationship_that_the_text_names_is_content_whatever_its_type(kind, target, named, expected):
+    picture = (
+        '<w:r><w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml"><v:imagedata r:id="{}" '
+        'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"/></v:shape></w:pict></w:r>'
+    )
+    files = xml.members(_signed(picture.format(named), {}))
+    name = "word/_rels/document.xml.rels"
+    files[name] = _related(files.get(name, b""), f"{xml.REL_TYPES}/{kind}", f"/{target}")
+    files[target] = b"<x/>"
+    (one,) = _look(xml.pack(files))
+    assert one.coverage is expected

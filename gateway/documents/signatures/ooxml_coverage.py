@@ -87,7 +87,7 @@ def coverage_of(found: XmlSignature, parts: Parts, covered: Covered) -> tuple[Co
         (name, one)
         for name, relationships in covered.unsigned_relationships.items()
         for one in relationships
-        if not _is_free(one, binds=binds)
+        if not _is_free(one, binds=binds) or _is_named(parts, name, one)
     ]
     if left:
         found.problems.append("unsigned-relationship")
@@ -149,7 +149,22 @@ def _is_free_relationship_part(parts: Parts, name: str, *, binds: bool) -> bool:
         root = canonical_xml.parse(parts.package.read(name))
     except LibraryFault:
         return False
-    return all(_is_free(one, binds=binds) for one in root if isinstance(one.tag, str))
+    return all(
+        _is_free(one, binds=binds) and not _is_named(parts, name, one) for one in root if isinstance(one.tag, str)
+    )
+
+
+def _is_named(parts: Parts, name: str, relationship: Any) -> bool:
+    """Whether the part names a relationship: programs then show what it leads to, of whatever type it claims to be."""
+    source = parts.package.find(_source_of(name))
+    if source is None:
+        return False
+    octets, identifier = parts.package.read(source), relationship.get("Id", "")
+    try:
+        root = canonical_xml.parse(octets)
+    except LibraryFault:
+        return any(identifier.encode(codec) in octets for codec in ("utf-8", "utf-16-le"))
+    return any(identifier in one.attrib.values() for one in root.iter())
 
 
 def _holds_more_than_relationships(parts: Parts, name: str) -> bool:

@@ -62,6 +62,10 @@ _DATE_SWITCH = re.compile(r"\\@\s*(?:\"([^\"]*)\"|(\S+))")
 _DATE_STEP = re.compile(r"d{1,2}|M{1,2}|y{4}|yy|'[^']*'|[^A-Za-z]")
 _DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T|\Z)")
 _MAX_CONTROLS = 2000
+_IN_WORD = re.compile(
+    r"\{http://(?:schemas\.openxmlformats\.org|purl\.oclc\.org/ooxml)/wordprocessingml/(?:2006/)?main\}"
+)
+_EITHER_OR = frozenset({"Choice", "Fallback", "del", "moveFrom"})
 _BLANKS = frozenset({"tab", "br", "cr", "p"})
 
 
@@ -91,8 +95,9 @@ def shows_other_than_signed(parts: Parts, texts: Iterable[str], signed: set[str]
         controls = list(_named(root, "sdt"))
         if len(controls) > _MAX_CONTROLS or any(_control_differs(one, trees) for one in controls):
             return True
-        if any(_code(one)[0] not in safe and _field_differs(one, values, sealed) for one in _fields(root)):
-            return True
+        for one in _fields(root):
+            if one.is_torn or (_code(one)[0] not in safe and _field_differs(one, values, sealed)):
+                return True
     return False
 
 
@@ -111,7 +116,9 @@ def _control_differs(control: Any, trees: list[tuple[bool, Any]]) -> bool:
     bindings = list(_named(settings, "dataBinding")) if settings is not None else []
     if not bindings:
         return False
-    shown = "" if any(_named(settings, "showingPlcHdr")) else _text(control, "sdtContent")
+    placeholder = next(_named(settings, "showingPlcHdr"), None)
+    hides = placeholder is not None and (_attribute(placeholder, "val") or "true").lower() in {"1", "true", "on"}
+    shown = "" if hides else _text(control, "sdtContent")
     for binding in bindings:
         found = [(is_signed, value) for is_signed, tree in trees for value in _resolve(binding, tree)]
         if not found and _attribute(binding, "storeItemID").lower() in _STORES:
@@ -155,6 +162,9 @@ class _Field:
     code: str = ""
     result: str = ""
     shows: bool = False
+    place: tuple[Any, ...] = ()
+    """Alternatives and deletions that it begins in; one whose parts stand in others is another field to every program."""
+    is_torn: bool = False
 
 
 def _field_differs(one: _Field, values: dict[str, set[str]], sealed: dict[str, set[str]]) -> bool:
@@ -170,6 +180,8 @@ def _code(one: _Field) -> tuple[str, str]:
     """Keyword and argument of a field in small letters; INFO is the field that it names (§17.16.5.27)."""
     match = _CODE.match(one.code)
     keyword, argument = (match[1].lower(), (match[2] or match[3] or "").lower()) if match else ("", "")
+    if not keyword and one.code.strip():
+        keyword = "?"  # a name in quotes, say: what each program makes of it
     return (argument, "") if keyword == "info" else (keyword, argument)
 
 
@@ -207,25 +219,37 @@ def _fields(root: Any) -> Iterator[_Field]:
     open_: list[_Field] = []
     for one in root.iter():
         match name := _local(one):
+            case "fldChar" | "instrText" | "fldSimple" if not _IN_WORD.match(one.tag):
+                yield _Field(is_torn=True)
             case "fldChar":
                 kind = _attribute(one, "fldCharType")
                 if kind == "begin":
-                    open_.append(_Field())
-                elif kind == "separate" and open_:
+                    open_.append(_Field(place=_alternatives(one)))
+                    continue
+                if not open_ or open_[-1].place != _alternatives(one) or (kind == "separate" and open_[-1].shows):
+                    yield _Field(is_torn=True)
+                if kind == "separate" and open_:
                     open_[-1].shows = True
                 elif kind == "end" and open_:
                     done = open_.pop()
                     yield done
                     if open_ and open_[-1].shows:
                         open_[-1].result += done.result
-            case "instrText" if open_ and not open_[-1].shows:
+            case "instrText" if open_:
                 open_[-1].code += one.text or ""
+                open_[-1].is_torn |= open_[-1].shows or open_[-1].place != _alternatives(one)
             case "t" if open_ and open_[-1].shows:
                 open_[-1].result += one.text or ""
             case "fldSimple":
                 yield _Field(_attribute(one, "instr"), _text(one))
             case _ if name in _BLANKS and open_ and open_[-1].shows:
                 open_[-1].result += " "
+    if open_:
+        yield _Field(is_torn=True)
+
+
+def _alternatives(element: Any) -> tuple[Any, ...]:
+    return tuple(one for one in element.iterancestors() if _local(one) in _EITHER_OR)
 
 
 def _text(element: Any, within: str = "") -> str:
@@ -245,4 +269,8 @@ def _local(element: Any) -> str:
 
 
 def _attribute(element: Any, name: str) -> str:
-    return next((str(value) for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
+    """The attribute of a local name; LibraryFault when two namespaces have one, of which each program takes its own."""
+    found = {str(value) for key, value in element.attrib.items() if key.rpartition("}")[2] == name}
+    if len(found) > 1:
+        raise LibraryFault("attribute", name)
+    return next(iter(found), "")

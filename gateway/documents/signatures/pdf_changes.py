@@ -29,6 +29,7 @@ from pyhanko.sign.diff_analysis.constants import (
 )
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
+from gateway.documents.signatures.pdf_filled import replaces_what_was_signed
 from gateway.documents.signatures.pdf_form_rules import KidWidgets, RelevantFormUpdates, WidgetsOnPages
 from gateway.documents.signatures.pdf_form_view import FormDefaults, has_unsigned_field, signature_fields
 from gateway.documents.signatures.pdf_objects import entry
@@ -109,10 +110,11 @@ def since(
     *,
     last: bool,
     intact: frozenset[str],
+    signed: bytes,
 ) -> tuple[Changes, list[str]]:
     """Judge every revision after `revision`, with what is to be noted; LibraryFault when the analysis cannot be done.
 
-    `last` says that no other signature covers what follows, `intact` names the fields whose signatures hold. Text that is filled in then is permitted by the standard and
+    `last` says that no other signature covers what follows, `intact` names the fields whose signatures hold, `signed` is the file as it was signed. Text that is filled in then is permitted by the standard and
     nobody's: it is noted, unless the signature itself says that filling in may follow (DocMDP, FieldMDP; docs/decisions/0018).
     """
     if revision + 1 >= reader.xrefs.total_revisions:
@@ -122,6 +124,8 @@ def since(
         if not isinstance(result, DiffResult) or has_unsigned_field(reader, revision, intact):
             return Changes.FORBIDDEN, ["changed-after-signing"]
         filled = result.changed_form_fields - signature_fields(reader)
+        if filled and last and replaces_what_was_signed(reader, revision, signed, filled):
+            return Changes.FORBIDDEN, ["changed-after-signing"]
     level = result.modification_level
     if level is ModificationLevel.NONE:
         return Changes.NONE, []

@@ -186,6 +186,7 @@ def place(
             *pdf_changes.permissions(one.signature, one.field),
             last=around.last,
             intact=around.intact,
+            signed=data[: signed.end],
         )
     except LibraryFault:
         return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "unanalysable-changes"]

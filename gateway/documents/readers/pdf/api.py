@@ -117,6 +117,7 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "FPDFText_ClosePage": (None, _H),
     "FPDFText_CountChars": (_I, _H),
     "FPDFText_GetText": (_I, _H, _I, _I, _H),
+    "FPDFText_GetBoundedText": (_I, _H, *(ctypes.c_double,) * 4, _H, _I),
     "FPDFText_GetTextObject": (_H, _H, _N),
     "FPDFText_HasUnicodeMapError": (_I, _H, _N),
     "FPDFBitmap_CreateEx": (_H, _I, _I, _I, _H, _I),
