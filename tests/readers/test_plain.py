@@ -62,6 +62,12 @@ def test_lines_are_blocks_with_their_number() -> None:
     ]
 
 
+@given(st.text("ab \t\r\n\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u2028\u2029", max_size=30))
+def test_a_short_text_has_the_lines_that_it_has_as_the_beginning_of_a_long_one(text: str) -> None:
+    long = read((text + "\n" + "c\n" * plain.LIMIT_LINE).encode()).runs
+    assert list(read(text.encode()).runs) == [run for run in long if run.text != "c"]
+
+
 def test_cells_of_a_csv_have_row_and_column() -> None:
     document = read('a;"b\nc"\nd;MẬT\n'.encode(), detected_type="text/csv")
     assert [(run.text, run.locator) for run in document.runs] == [

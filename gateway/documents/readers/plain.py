@@ -13,7 +13,7 @@ import codecs
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gateway.documents.readers.base import Budget, Reading, Source
@@ -43,6 +43,8 @@ _MARKS = (
 _SINGLE_BYTE = frozenset({"cp1252", "iso8859-1", "latin-1", "ascii", "us-ascii", "cp1258", "utf-8"})
 """Labels that say nothing more than what the bytes show; legacy Vietnamese fonts travel under all of them."""
 _LINE = re.compile(r"[^\r\n\x0b\x0c\x85\u2028\u2029]+")
+_NO_LINE_ENDS = "\x1c\x1d\x1e"
+"""Where `str.splitlines` cuts and no reader of mail does."""
 _SYLK_MACRO = re.compile(rb"ID;P.*?[\r\n]O;(?:[^\r\n]*;)?E", re.DOTALL)
 """A symbolic link file with macros (SYLK: record O, field E), which Excel opens as a sheet and runs."""
 _SYLK_DDE = re.compile(rb"ID;P.*?[\r\n]C;(?:[^\r\n]*;)?E[^;\r\n]*\|", re.DOTALL)
@@ -195,8 +197,18 @@ def read(source: Source, budget: Budget) -> Reading:
     return Reading(document)
 
 
-def _lines(text: str, origin: Origin, first_block: int) -> Iterator[Run]:
-    """Yield one run for each line that is not empty."""
+def _lines(text: str, origin: Origin, first_block: int) -> Iterable[Run]:
+    """Return one run for each line that is not empty."""
+    if len(text) > LIMIT_LINE or any(sign in text for sign in _NO_LINE_ENDS):
+        return _many_lines(text, origin, first_block)
+    lines = [line for line in text.splitlines() if line and not line.isspace()]
+    return [
+        Run(text=line, block=block, locator=f"line:{block + 1}", origin=origin)
+        for block, line in enumerate(lines, first_block)
+    ]
+
+
+def _many_lines(text: str, origin: Origin, first_block: int) -> Iterator[Run]:
     block = first_block
     for match in _LINE.finditer(text):
         line = match.group()
@@ -213,7 +225,7 @@ def _lines(text: str, origin: Origin, first_block: int) -> Iterator[Run]:
         block += 1
 
 
-def _sylk_values(text: str) -> Iterator[Run]:
+def _sylk_values(text: str) -> Iterable[Run]:
     """Yield the values of a SYLK sheet, each a line: fields begin with a letter, `;` within them is doubled."""
     fields = (field for line in _LINE.findall(text) for field in _SYLK_FIELD.split(line))
     return _lines("\n".join(field[1:].strip('"').replace(";;", ";") for field in fields), Origin.TEXT, 0)
