@@ -160,14 +160,18 @@ class _Explainer:
 
     def _answer(self) -> str:
         """Return the reply that the client got, as far as the log has it; of a confidential mail its codes only."""
-        answer = ""
+        answer, held = "", False
         mail = self.history.mail
         for record in self.history.records:
+            held = held and not isinstance(record, r.Intent)
+            if held:  # what the next server says to a release is no answer to the client
+                continue
             if isinstance(record, r.Refused | r.RecipientRefused | r.ContentRefused | r.Outcome) and record.code:
                 enhanced = "" if isinstance(record, r.RecipientRefused) else record.enhanced
                 guarded = isinstance(record, r.Outcome) and mail is not None and mail.confidential
                 text = "" if guarded else clean(record.text, limit=600)
                 answer = " ".join(one for one in (str(record.code), clean(enhanced), text) if one)
+                held = isinstance(record, r.Outcome) and record.delivery is r.Delivery.HELD
         return answer
 
     def _events(self, *, confidential: bool) -> Iterator[q.EventView]:

@@ -88,11 +88,14 @@ async def test_a_held_mail_is_decided_by_two_persons_and_arrives_as_it_was(tmp_p
             assert mail.content.endswith(held_mail(1))
             assert sha256(mail.content) == here.look(reference).held.octets
             await visit(officer, base + "/requests")
-            await expect(officer.locator("section[aria-labelledby=done]")).to_contain_text("queued as 4711")
+            done = officer.locator("section[aria-labelledby=done]")
+            await expect(done).to_contain_text("queued as 4711")
+            await expect(done).not_to_contain_text("CHƯA gửi")
             await here.sink.wait_for(lambda: len(about(here, reference)) == 2, timeout=60)
             assert "queued as 4711" in about(here, reference)[1]
             await visit(clerk, f"{base}/mails/{reference}")
             await expect(clerk.locator("main")).to_contain_text("queued as 4711")
+            await expect(clerk.locator("section[aria-labelledby=told]")).to_contain_text("CHƯA gửi")
             await keep(clerk, "hold-sent")
             await browser.close()
         assert faults == []
