@@ -12,6 +12,7 @@ pytest.importorskip("cv2")
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
+from reportlab.pdfgen.canvas import Canvas
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pdf import reader as pdf
@@ -93,3 +94,34 @@ def test_letters_in_fields_beside_each_other_are_read(order):
     fields = [field(f"o{letter!r}", "Tx", left=60 + 40 * "MẬT".index(letter), V=String(letter)) for letter in order]
     assert levels(made(form(*fields))) == {"mat"}
     assert not levels(made(form(*(field(f"o{letter}", "Tx", V=String(letter)) for letter in "KẬT"))))
+
+
+def covered(words: str, box: tuple[float, float, float, float], *, x: float = 100, grey: float = 1.0) -> Document:
+    """A line with a box painted over part of it."""
+
+    def draw(canvas: Canvas) -> None:
+        body(canvas)
+        canvas.setFont("Serif", 30)
+        canvas.drawString(x, 760, words)
+        canvas.setFillGray(grey, 1.0 if grey == 1 else 0.5)
+        canvas.rect(*box, stroke=0, fill=1)
+
+    return pdf.read(Source(data=pdfs.page(draw), part="1"), Budget(part_cpu_s=100)).document
+
+
+FIRST, LAST, BESIDE, ALL = (98, 750, 74, 40), (172, 750, 120, 40), (60, 750, 36, 40), (90, 750, 300, 40)
+
+
+@needs_ocr
+def test_what_a_white_box_or_the_edge_of_the_page_leaves_of_a_line_is_read():
+    assert levels(covered("BẢO MẬT", FIRST)) == {"mat"}
+    assert levels(covered("MẬT KHẨU", LAST)) == {"mat"}
+    assert levels(covered("BẢO MẬT", (0, 0, 1, 1), x=-72)) == {"mat"}
+
+
+@needs_ocr
+def test_boxes_beside_a_line_over_all_of_it_and_of_a_marker_leave_its_words():
+    assert not levels(covered("BẢO MẬT", BESIDE))
+    assert not levels(covered("BẢO MẬT", ALL))
+    assert not levels(covered("BẢO MẬT", FIRST, grey=0.8))
+    assert not levels(covered("THÔNG BÁO MỚI", FIRST))

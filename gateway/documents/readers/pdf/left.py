@@ -21,6 +21,7 @@ from gateway.documents.readers.pdf.looks import Looks
 from gateway.documents.readers.pdf.page import Box, Left, PageContent, Picture, Piece, Unseen
 from gateway.documents.readers.pdf.rendering import render, switched_off
 from gateway.documents.readers.pdf.shapes import LONGEST_STROKE
+from gateway.documents.readers.pdf.visible import cut_off
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,7 +96,12 @@ def left_over(
 
     `objects` are handles and kinds of all objects of the content in painting order, `base` others that lie below them.
     """
-    own = _unexplained(content, objects, looks) | claims.doubtful(page, content, [handle for handle, _ in objects])
+    cut = cut_off(content)
+    own = (
+        _unexplained(content, objects, looks)
+        | {piece.order for piece in cut}
+        | claims.doubtful(page, content, [handle for handle, _ in objects])
+    )
     if not own and not content.drawings and not _has_lone_strokes(content.strokes):
         return None
     scale = min(DPI / 72, (LIMIT_PIXELS / max(content.width * content.height, 1.0)) ** 0.5)
@@ -111,7 +117,11 @@ def left_over(
     if small.all() and not own and not any(_may_be_mark(piece.text) for piece in beside):
         return None
     boxes = [*(figures[:, :4] / scale).tolist(), *(piece.box for piece in beside)]
-    return Left(frozenset(own | {piece.order for piece in beside}), tuple(_areas(boxes, edges, content)))
+    return Left(
+        frozenset(own | {piece.order for piece in beside}),
+        tuple(_areas(boxes, edges, content)),
+        tuple(piece.box for piece in cut),
+    )
 
 
 def _unexplained(content: PageContent, objects: list[tuple[int, int]], looks: Looks) -> set[int]:

@@ -108,6 +108,8 @@ class Left:
     """Text objects that are drawn with it, by `Piece.order`."""
     areas: tuple[Box, ...] = ()
     """Where it is."""
+    cut: tuple[Box, ...] = ()
+    """Text of which only some letters are seen, whatever it says."""
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ from gateway.documents.readers.pdf.scan import PageLook, ScanReader, look_at, wi
 from gateway.documents.readers.pdf.structure import Structure, read_structure
 from gateway.documents.readers.pdf.tables import in_cells
 from gateway.documents.readers.pdf.text import PageReader, TextOptions
+from gateway.documents.readers.pdf.visible import contains
 from gateway.model import ActiveContent, Document, Image, Origin, PageSetup, ReadStatus, Role, Run
 
 LIMIT_PAGES = 5000
@@ -237,6 +238,8 @@ def _read_scans(reader: PageReader, budget: Budget, state: _State) -> None:
             continue
         first = state.block
         said = [] if look.is_whole else [run for run in state.runs if run.page == look.number]
+        if look.left is not None and look.left.cut:
+            said = [run for run in said if not any(run.bbox_pt and contains(run.bbox_pt, box) for box in look.left.cut)]
         new = [run for run in result.runs if not any(_say_the_same(run, one) for one in _at(run, said))]
         state.add(structs.replace(run, block=run.block + first) for run in new)
         _count_boxes(state, look.number, result.boxes, result.unread)

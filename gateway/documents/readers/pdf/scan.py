@@ -89,7 +89,7 @@ def with_annotations(look: PageLook, drawn: PageContent) -> PageLook:
     if drawn.left is None:
         return look
     own = look.left or Left()
-    return dataclasses.replace(look, left=Left(own.keep, own.areas + drawn.left.areas), annotations=True)
+    return dataclasses.replace(look, left=Left(own.keep, own.areas + drawn.left.areas, own.cut), annotations=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+from unicodedata import normalize
 
 from gateway.documents.readers.pdf.page import Box, Fill, PageContent, Piece, Unseen
 
 SMALLEST_LEGIBLE_PT = 1.2
+_LETTER = 0.4
+"""The width of a letter, in parts of its size."""
 SAME_COLOUR = 24
 """Difference in the most different channel below which letters do not stand out."""
 PAPER = "FFFFFF"
@@ -58,6 +61,37 @@ def _judge(piece: Piece, fills: list[Fill], area: float) -> Unseen | None:
     if piece.colour is not None and _distance(piece.colour, background) < SAME_COLOUR:
         return Unseen.SAME_COLOUR
     return None
+
+
+def cut_off(content: PageContent) -> list[Piece]:
+    """Return the pieces of which an area or the edge of the page leaves only some letters to be seen.
+
+    Of no others than those with an Ậ: of `BẢO MẬT` under a white box on its first word the rest is a mark.
+    """
+    found: list[Piece] = []
+    opaque = [fill for fill in content.fills if fill.opaque and _distance(fill.colour or PAPER, PAPER) < SAME_COLOUR]
+    page = (0.0, 0.0, content.width, content.height)
+    for piece in content.pieces:
+        if piece.unseen is not None or "ậ" not in normalize("NFC", piece.text).lower():
+            continue
+        letter = piece.size * _LETTER
+        if _cuts(piece.box, page, letter) or any(
+            fill.order > piece.order and _overlaps(fill.box, piece.box, letter) for fill in opaque
+        ):
+            found.append(piece)
+    return found
+
+
+def _cuts(box: Box, page: Box, letter: float) -> bool:
+    """Whether the page ends before some letters of a line."""
+    beyond = (page[0] - box[0], page[1] - box[1], box[2] - page[2], box[3] - page[3])
+    return max(beyond) > letter
+
+
+def _overlaps(fill: Box, box: Box, letter: float) -> bool:
+    """Whether an area lies on more than a letter of a line; one that lies on all of it has made it unseen."""
+    wide, high = (min(fill[side + 2], box[side + 2]) - max(fill[side], box[side]) for side in (0, 1))
+    return min(wide, high) > letter
 
 
 def contains(outer: Box, inner: Box) -> bool:
