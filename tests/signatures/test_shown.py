@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+
+import openpyxl
 import pytest
 
 from gateway.model import Coverage, Integrity
@@ -274,4 +277,24 @@ def test_an_unsigned_relationship_that_the_text_names_is_content_whatever_its_ty
     files[name] = _related(files.get(name, b""), f"{xml.REL_TYPES}/{kind}", f"/{target}")
     files[target] = b"<x/>"
     (one,) = _look(xml.pack(files))
+    assert one.coverage is expected
+
+
+@pytest.mark.parametrize(("kind", "expected"), [
+    ("spreadsheetml.connections", Coverage.PARTIAL), ("spreadsheetml.calcChain", Coverage.WHOLE),
+])  # fmt: skip
+def test_queries_of_a_workbook_need_their_sources_signed(kind, expected):
+    out = io.BytesIO()
+    openpyxl.Workbook().save(out)
+    files = xml.members(out.getvalue())
+    declared = (
+        f'<Override PartName="/xl/more.xml" ContentType="application/vnd.openxmlformats-officedocument.{kind}+xml"/>'
+    )
+    files["[Content_Types].xml"] = files["[Content_Types].xml"].replace(b"</Types>", declared.encode() + b"</Types>")
+    name = "xl/_rels/workbook.xml.rels"
+    files[name] = _related(files[name], f"{xml.REL_TYPES}/{kind.rpartition('.')[2]}", "more.xml")
+    files["xl/more.xml"] = b"<x/>"
+    signed = xml.members(xml.sign_ooxml(xml.pack(files), tree().g2_person))
+    signed["customXml/item1.xml"] = b'<DataMashup xmlns="http://schemas.microsoft.com/DataMashup">AAAA</DataMashup>'
+    (one,) = _look(xml.pack(signed), "a.xlsx")
     assert one.coverage is expected

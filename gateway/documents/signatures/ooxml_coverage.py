@@ -27,6 +27,8 @@ _MAY_STAY_UNSIGNED = re.compile(
 )
 """What genuine Office leaves out: properties, thumbnails, view state, and what came after the list of signed kinds was made:
 who is online of a comment's authors, which comments are done, sensitivity labels. Nothing of it is content of the document."""
+_QUERIES = ("spreadsheetml.connections+xml", "ms-excel.connections")
+"""Ends of the types of a part with connections: what Excel fetches by one, custom XML may say (MS-QDEFF §2.6)."""
 _CUSTOM_XML = re.compile(r"customxml/.*", re.IGNORECASE)
 _FREE_RELATIONSHIPS = frozenset(
     {
@@ -70,7 +72,9 @@ def coverage_of(found: XmlSignature, parts: Parts, covered: Covered) -> tuple[Co
     if "content-type-changed" in covered.faults:
         changes = Changes.FORBIDDEN
     texts = [name for name in covered.parts if may_show_properties(parts.package.read(name))]
-    binds = any(has_bindings(parts.package.read(name)) for name in covered.parts)
+    binds = any(
+        has_bindings(parts.package.read(name)) or parts.type_of(name).endswith(_QUERIES) for name in covered.parts
+    )
     uncovered = [
         name
         for name in parts.package.names
