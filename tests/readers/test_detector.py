@@ -105,6 +105,30 @@ def test_work_is_bounded_by_the_size_of_the_first_look(monkeypatch: pytest.Monke
     assert looks <= detector.LIMIT_WORDS
 
 
+@pytest.mark.parametrize("ground", [None, 8, 40])
+def test_long_straight_edges_are_not_looked_at_but_what_stands_on_them_is(
+    monkeypatch: pytest.MonkeyPatch, ground: int | None
+) -> None:
+    paper = Image.new("RGB", (900, 700), "white")
+    pen, font = ImageDraw.Draw(paper), ImageFont.truetype(str(scans.FONT_DIR / scans.STAMP_FONTS[0]), 28)
+    pen.rectangle((20, 20, 880, 680), outline=BLACK, width=4)
+    for y in range(0, 700, ground) if ground else ():
+        pen.line((0, y, 900, y), fill=(190, 190, 190))
+    pen.text((400, 350), "MẬT", BLACK, font)
+    seen: list[int] = []
+    first = detector.first_look
+
+    def counted(view: Pixels, scale: float) -> list[detector.Word]:
+        seen.append(view.shape[0] * view.shape[1])
+        return first(view, scale)
+
+    monkeypatch.setattr(detector, "first_look", counted)
+    (word,) = [one for one in detector.find(scans.bgr(paper), 100) if one.sure > 0.8]
+    assert abs(word.x - 430) < 20
+    assert abs(word.y - 370) < 20
+    assert ground or max(seen) < 0.2 * 900 * 700
+
+
 def test_a_child_needs_no_file_for_the_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     detector._weights.cache_clear()
     monkeypatch.setattr(detector, "_own", threading.local())

@@ -38,6 +38,10 @@ LIMIT_WORDS = 24
 LEAST_SIDE = 16
 BARE, BARE_EDGE, BARE_GRAIN = 4, 64, 16
 """Pixels of a picture that are taken together to see what is bare, those kept around what is not, and what differs there."""
+HALF, AROUND = 2, 48
+"""Pixels of a view that are taken together to see its edges, and those kept around them."""
+LONGEST, CLOSE, SOLID = 32, 5, 9
+"""Of those taken together: the longest stroke of a letter, how close lines are that make a ground, and its least side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +129,36 @@ def _found(page: Pixels, dpi: float, least: float) -> list[Word]:
     first: list[Word] = []
     view = page if abs(scale - 1) < 0.01 else resized(page, scale)
     for _ in range(LEVELS):
-        first += first_look(view, scale)
+        first += _look(view, scale)
         views.append((scale, view))
         if min(view.shape[:2]) < 2 * LEAST_SIDE:
             break
         scale, view = scale / 2, resized(view, 0.5)
     seen = [_sure(views, nearer(views, word)) for word in distinct(first)]
     return distinct([word for word in seen if word.sure >= least])
+
+
+def _look(view: Pixels, scale: float) -> list[Word]:
+    """Look at a view of a picture but for margins with nothing but straight edges longer than those of any letter it could find."""
+    if min(view.shape[:2]) < 2 * LEAST_SIDE:
+        return first_look(view, scale)
+    small = cv2.resize(view, None, fx=1 / HALF, fy=1 / HALF, interpolation=cv2.INTER_AREA)
+    edges = strongest(np.asarray(cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), np.uint8))
+    ink = cv2.threshold(edges, BARE_GRAIN, 255, cv2.THRESH_BINARY)[1]
+    across, down = (cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape)) for shape in ((1, LONGEST), (LONGEST, 1)))
+    # Lines close to one another, and a grain all over, are a ground on which something may stand.
+    ground = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((CLOSE, CLOSE)))
+    ground = cv2.morphologyEx(ground, cv2.MORPH_OPEN, np.ones((SOLID, SOLID)))
+    ink = cv2.subtract(ink, cv2.subtract(cv2.max(across, down), ground))
+    x, y, width, height = (
+        HALF * side for side in cv2.boundingRect(cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((2, 2))))
+    )
+    if not width:
+        return []
+    # The network takes sixteen pixels together: where they begin must not depend on what is left out.
+    left, top = (max(side - AROUND, 0) // LEAST_SIDE * LEAST_SIDE for side in (x, y))
+    part = view[top : y + height + AROUND, left : x + width + AROUND]
+    return [replace(word, x=word.x + left / scale, y=word.y + top / scale) for word in first_look(part, scale)]
 
 
 def resized(page: Pixels, scale: float) -> Pixels:

@@ -22,6 +22,8 @@ LIMIT_PIXELS = 120_000_000
 LIMIT_FRAMES = 500
 WORK_PIXELS = 12_000_000
 """A larger frame is reduced before it is looked at; A4 at 300 dpi has 8.7 million pixels."""
+_ORIENTATION = 0x0112
+"""The EXIF tag (TIFF 6.0 §8)."""
 SMALLEST = 36
 """Pixels of the longer side below which no words can be read: bullets, icons, tracking pixels."""
 OBLONG = (0.4, 2.5)
@@ -111,7 +113,9 @@ def _pixels(picture: Picture, budget: Budget) -> tuple[npt.NDArray[np.uint8], np
     try:
         if picture.format == "JPEG" and width * height > WORK_PIXELS:
             picture.draft("RGB", (width // 2, height // 2))
-        frame = ImageOps.exif_transpose(picture) or picture
+        picture.load()
+        # Without an orientation Pillow would copy the picture for nothing.
+        frame = ImageOps.exif_transpose(picture) if picture.getexif().get(_ORIENTATION, 1) != 1 else picture
         if frame.mode in ("I", "I;16", "F"):
             frame = frame.point(lambda value: value * (1 / 256)).convert("L")
         light: Picture | None = None
@@ -119,7 +123,7 @@ def _pixels(picture: Picture, budget: Budget) -> tuple[npt.NDArray[np.uint8], np
             solid = frame.convert("RGBA")
             frame = _on_white(solid)
             light = _on_white(_negative(solid)) if _has_light_ink(solid) else None
-        frame = frame.convert("RGB")
+        frame = frame if frame.mode == "RGB" else frame.convert("RGB")
         stretch = _stretch(picture)
         if stretch > 1:
             frame = frame.resize((frame.width, round(frame.height * stretch)), PIL.Image.Resampling.BICUBIC)
@@ -136,9 +140,10 @@ def _pixels(picture: Picture, budget: Budget) -> tuple[npt.NDArray[np.uint8], np
 
 
 def _bgr(frame: Picture) -> npt.NDArray[np.uint8]:
+    import cv2
     import numpy as np
 
-    return np.ascontiguousarray(np.asarray(frame, np.uint8)[:, :, ::-1])
+    return np.asarray(cv2.cvtColor(np.asarray(frame, np.uint8), cv2.COLOR_RGB2BGR), np.uint8)
 
 
 def _on_white(solid: Picture) -> Picture:
