@@ -187,7 +187,7 @@ def test_todays_policy_judges_from_the_kept_facts(at: Desk, data: Path, tmp_path
     mail = explained(today, CLERK_AN, "BT-AN000002", Language.EN)
     assert mail.today is not None
     assert mail.today.key != "reject"
-    assert "otherwise" in mail.today_note
+    assert "differently" in mail.today_note
     same = explained(today, CLERK_AN, "BT-AN000001", Language.EN)
     assert same.today is not None
     assert "the same" in same.today_note
