@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from gateway.documents.readers.pictures import ocr
 from gateway.documents.readers.pictures.detector import LIKELY, Word, upright
-from gateway.documents.readers.pictures.rectangles import Pixels, level
+from gateway.documents.readers.pictures.rectangles import Pixels, levels
 from gateway.documents.readers.pictures.stamp_ink import Candidate, Ink
 from gateway.documents.readers.pictures.stamp_words import MARKS, Reading, distance, folded
 
@@ -262,7 +262,7 @@ def _as_print(part: Pixels, place: tuple[float, float], half: float = HALF) -> I
     )
     for plane, least in ((255 - cv2.subtract(strongest, weakest), COLOURED), (weakest, 12)):
         own = plane[rows, columns]
-        ground, low, high = (level(own, share) for share in (50, 3, 97))
+        ground, low, high = levels(own, 50, 3, 97)
         if high - low < least:
             continue
         light = high - ground > ground - low

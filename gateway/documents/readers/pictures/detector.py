@@ -88,10 +88,14 @@ def warm_up() -> None:
 
 
 def planes(page: Pixels) -> npt.NDArray[np.float32]:
-    """Return what the network sees of a BGR picture (1, 2, rows, columns): darkness by the weakest colour, and redness.
+    """Return what the network sees of a picture (1, 2, rows, columns): darkness by the weakest colour, and redness.
 
     Print and stamps are dark in the first; of the second red ink has much, blue less than nothing, print none.
     """
+    if page.ndim == 2:
+        grey = np.zeros((1, 2, *page.shape), np.float32)
+        np.multiply(cv2.bitwise_not(page), 1 / 255, out=grey[0, 0], dtype=np.float32)
+        return grey
     blue, green, red = cv2.split(page)
     weakest, strongest = cv2.min(red, cv2.min(green, blue)), cv2.max(green, blue)
     seen = np.empty((1, 2, *page.shape[:2]), np.float32)
@@ -101,7 +105,7 @@ def planes(page: Pixels) -> npt.NDArray[np.float32]:
 
 
 def find(page: Pixels, dpi: float, *, least: float = READABLE) -> list[Word]:
-    """Return where a BGR picture has the word, surest first."""
+    """Return where a picture, BGR or grey, has the word, surest first."""
     left, top, page = _inked(page)
     found = _found(page, dpi, least)
     return [replace(word, x=word.x + left, y=word.y + top) for word in found] if left or top else found
@@ -181,7 +185,8 @@ def distinct(words: Sequence[Word]) -> list[Word]:
 def first_look(view: Pixels, scale: float) -> list[Word]:
     """Return where a view of a picture may have the word, with places in the picture."""
     rows, columns = (-(-side // LEAST_SIDE) * LEAST_SIDE for side in view.shape[:2])
-    view = np.pad(view, ((0, rows - view.shape[0]), (0, columns - view.shape[1]), (0, 0)), mode="edge")
+    missing = rows - view.shape[0], columns - view.shape[1]
+    view = np.asarray(cv2.copyMakeBorder(view, 0, missing[0], 0, missing[1], cv2.BORDER_REPLICATE), np.uint8)
     network = _network("detector")
     network.setInput(planes(view))
     out = network.forward()[0]

@@ -168,7 +168,8 @@ def _slope(ink: _Ink) -> float:
         count = part.sum(0)
         columns = np.flatnonzero(count)
         middle = (part * np.arange(height)[:, None]).sum(0)[columns] / count[columns]
-        found.append((float(np.polyfit(columns, middle, 1)[0]), width))
+        aside = columns - columns.mean()
+        found.append((float((aside * middle).sum() / np.square(aside).sum()), width))
     if len(found) < 3:
         return 0.0
     found.sort()

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from gateway.documents.readers.pictures.lines import Line
-from gateway.documents.readers.pictures.rectangles import Pixels, level, percentile
+from gateway.documents.readers.pictures.rectangles import Pixels, levels, percentile
 
 LEAST_ROWS, LEAST_CONTRAST = 8, 25
 """A lower or paler strip holds no words."""
@@ -52,7 +52,7 @@ def suspects(grey: Pixels, line: Line, scale: float, *, capitals: bool = False) 
     part = grey[top:bottom, left:right]
     if min(part.shape) < LEAST_ROWS:
         return
-    low, high = level(part, 1), level(part, 80)
+    low, high = levels(part, 1, 80)
     if high - low < LEAST_CONTRAST:
         return
     ink = cv2.threshold(part, low + 0.6 * (high - low), 1, cv2.THRESH_BINARY_INV)[1]

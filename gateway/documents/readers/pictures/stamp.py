@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from gateway.documents.readers.pictures import detected, detector, ocr
-from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle
+from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, without_colour
 from gateway.documents.readers.pictures.stamp_ink import (
     Candidate,
     Ink,
@@ -75,13 +75,14 @@ def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[St
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         page = np.asarray(cv2.resize(page, None, fx=scale, fy=scale, interpolation=method), np.uint8)
     work = dpi * scale
-    readings = detected.read(page, detector.find(page, work))
-    seen = planes(page)
+    plain = without_colour(page)
+    readings = detected.read(page, detector.find(plain, work))
+    seen = planes(plain)
     for kind, ink, threshold, uneven in seen.inks:
         found = _coloured(ink, threshold, seen.weakest, work, kind, deadline)
         # Where the page itself is coloured, frames without words are edges of that: only a word that is read counts.
         readings += [item for item in found if not uneven or item[1].text in VOCABULARY]
-    readings += _dark(page[: int(page.shape[0] * UPPER)], seen.weakest, readings, work, deadline)
+    readings += _dark(plain[: int(page.shape[0] * UPPER)], seen.weakest, readings, work, deadline)
     return [_stamp(candidate, reading, scale) for candidate, reading in settled(readings)]
 
 

@@ -21,6 +21,7 @@ from gateway.documents.readers.pictures.rectangles import (
     distinct,
     is_cell,
     level,
+    levels,
     rectangles_of,
 )
 
@@ -94,11 +95,10 @@ class Planes:
 
 
 def planes(page: Pixels) -> Planes:
-    """Take a BGR page apart."""
-    blue, green, red = cv2.split(page)
-    if np.array_equal(blue, green) and np.array_equal(blue, red):
-        return Planes((), np.asarray(cv2.GaussianBlur(blue, (3, 3), 0), np.uint8))
-    blue, green, red = (cv2.GaussianBlur(plane, (3, 3), 0) for plane in (blue, green, red))
+    """Take a page apart, grey or BGR."""
+    if page.ndim == 2:
+        return Planes((), np.asarray(cv2.GaussianBlur(page, (3, 3), 0), np.uint8))
+    blue, green, red = (cv2.GaussianBlur(plane, (3, 3), 0) for plane in cv2.split(page))
     rows = int(page.shape[0] * BLUE_UPPER)
     cool = cv2.subtract(blue[:rows], cv2.min(red[:rows], green[:rows]))
     # Violet has much red beside its blue; ink with more red than blue is red.
@@ -116,7 +116,7 @@ def _levelled(ink: Pixels) -> tuple[Pixels, int, bool] | None:
     """Take off what all of the page has of a colour; return threshold and unevenness too, None without such ink."""
     sample = ink[::4, ::4]
     # Tinted paper and sensor noise lift all of the page: ink is what stands out from that.
-    usual, spread = level(sample, 50), level(sample, 84)
+    usual, spread = levels(sample, 50, 84)
     threshold = int(max(RED_FLOOR, usual + 4 * (spread - usual) + 6))
     uneven = threshold > usual + UNEVEN
     if uneven:
@@ -171,7 +171,9 @@ def pale_ink(ink: Pixels) -> tuple[Pixels, int]:
 
 
 def is_colourless(page: Pixels) -> bool:
-    """Whether a BGR page was scanned in grey."""
+    """Whether a page, grey or BGR, was scanned in grey."""
+    if page.ndim == 2:
+        return True
     sample = page[::8, ::8].astype(np.int16)
     spread = sample.max(axis=2) - sample.min(axis=2)
     return float(np.percentile(spread, 99.5)) < 12
@@ -274,8 +276,8 @@ def on_paper(weakest: Pixels, rectangle: Rectangle, dpi: float) -> bool:
     if inner.size < 50:
         return True
     ring = np.concatenate((box[:edge].ravel(), box[-edge:].ravel(), box[:, :edge].ravel(), box[:, -edge:].ravel()))
-    inside, grain = level(inner, 80), level(inner, 93) - level(inner, 67)
-    outside = level(ring, 60)
+    inside, high, low = levels(inner, 80, 93, 67)
+    outside, grain = level(ring, 60), high - low
     contrast = inside - level(box, 4)
     return (
         outside > DARKEST_PAPER

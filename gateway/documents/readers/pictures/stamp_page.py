@@ -232,6 +232,8 @@ class _Page:
 
     def settle(self, stamps: list[stamp.Stamp]) -> list[stamp.Stamp]:
         """Settle doubtful boxes by the words of the page."""
+        if not stamps:
+            return stamps
         if any(one.text is None or (one.text in MARKS and one.ink is not Ink.RED) for one in stamps):
             self.read_all()
         words = [*self.words, *line_words.stand_ins(self._sheet, self._unread())]
