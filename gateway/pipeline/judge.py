@@ -9,7 +9,7 @@ import asyncio
 import logging
 import mmap
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime, time
 from typing import NamedTuple, Protocol
 
@@ -45,6 +45,8 @@ _LOG = logging.getLogger("gateway.pipeline.judge")
 
 LARGE_MESSAGE_BYTES = 64 << 10
 """Larger messages are parsed in a thread, not on the event loop."""
+_ALONE_BYTES = 1 << 20
+"""Larger messages are parsed and read one after the other: side by side would not be sooner, and take more memory."""
 LARGE_TEXT_CHARACTERS = 30_000
 """More text (documents and header fields) is judged in a thread."""
 CHECKED_LATER_S = 10.0
@@ -113,6 +115,7 @@ class Judge:
         self._limits = limits or Limits()
         self._clock = clock
         self._checks_as = checks_as
+        self._alone = asyncio.Lock()
 
     async def judge(self, transaction: Transaction, spool: Spool) -> Judged:
         """Return the verdict on a mail with the facts behind it."""
@@ -120,7 +123,8 @@ class Judge:
         content = spool.content()
         ours = rules.policies.reads_inline
         if len(content) > LARGE_MESSAGE_BYTES:
-            message, inspection = await asyncio.to_thread(_open_large, spool, ours=ours)
+            async with self._alone if len(content) > _ALONE_BYTES else nullcontext():
+                message, inspection = await asyncio.to_thread(_open_large, spool, ours=ours)
         else:
             message, inspection = _open(content, ours=ours)
         evidence = await self.gather(transaction, content, message=message, rules=rules)

@@ -1,5 +1,8 @@
 """Mails that take long to judge are judged beside the event loop, whatever makes them long."""
 
+import asyncio
+import base64
+import random
 import threading
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -31,20 +34,46 @@ async def test_the_loop_goes_on(monkeypatch, content, beside):
         return policies.verdict
 
     monkeypatch.setattr(pipeline, "evaluate_facts", evaluate)
-    policies = SimpleNamespace(verdict="verdict", policies=(), reads_inline=True)
-    rules = SimpleNamespace(policies=policies, directory=None)
-    judge = pipeline.Judge(rulebook=SimpleNamespace(current=rules), workers=None)
-    envelope = Envelope(reverse_path="an@a.vn", forward_paths=("binh@b.vn",))
-    session = Session(front_end=FrontEnd.SUBMISSION, client_address="10.0.0.1")
     with Spool.from_content(content) as spool:
-        transaction = Transaction(
-            id="T1",
-            session=session,
-            envelope=envelope,
-            received_at=datetime.now(UTC),
-            sha256=spool.sha256,
-            size_bytes=len(content),
-        )
-        verdict = (await judge.judge(transaction, spool)).verdict
+        verdict = (await judge_of_nothing().judge(mail(spool), spool)).verdict
     assert verdict == "verdict"
     assert (threads != [threading.main_thread()]) is beside
+
+
+async def test_of_large_mails_one_at_a_time_takes_memory(monkeypatch):
+    monkeypatch.setattr(pipeline, "evaluate_facts", lambda evidence, policies: policies.verdict)
+    opened, going, together = pipeline._open_large, [], []
+
+    def noted(spool, *, ours):
+        going.append(spool)
+        together.append(len(going))
+        try:
+            return opened(spool, ours=ours)
+        finally:
+            going.remove(spool)
+
+    monkeypatch.setattr(pipeline, "_open_large", noted)
+    judge = judge_of_nothing()
+    octets = base64.encodebytes(random.Random(1).randbytes(3 << 20)).replace(b"\n", b"\r\n")
+    content = HEADER.replace(b"text/plain", b"application/octet-stream") + b"Content-Transfer-Encoding: base64\r\n\r\n"
+    spools = [Spool.from_content(content + octets) for _ in range(3)]
+    judged = await asyncio.gather(*(judge.judge(mail(spool), spool) for spool in spools))
+    assert [one.verdict for one in judged] == ["verdict"] * 3
+    assert together == [1, 1, 1]
+
+
+def judge_of_nothing():
+    policies = SimpleNamespace(verdict="verdict", policies=(), reads_inline=True)
+    rules = SimpleNamespace(policies=policies, directory=None)
+    return pipeline.Judge(rulebook=SimpleNamespace(current=rules), workers=None)
+
+
+def mail(spool):
+    return Transaction(
+        id="T1",
+        session=Session(front_end=FrontEnd.SUBMISSION, client_address="10.0.0.1"),
+        envelope=Envelope(reverse_path="an@a.vn", forward_paths=("binh@b.vn",)),
+        received_at=datetime.now(UTC),
+        sha256=spool.sha256,
+        size_bytes=spool.size_bytes,
+    )

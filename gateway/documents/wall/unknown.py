@@ -8,6 +8,7 @@ the interpreter.
 from __future__ import annotations
 
 import hashlib
+import io
 import mmap
 import time
 from collections.abc import Callable
@@ -56,16 +57,16 @@ def look_at_unknown(leaf: Part, content: bytes | mmap.mmap) -> tuple[Part, Docum
 
 
 def _look_at(leaf: Part, content: bytes | mmap.mmap, check: Callable[[], None]) -> tuple[Part, Document] | None:
-    digest = hashlib.sha256()
-    slices: list[bytes] = []
+    digest, decoded = hashlib.sha256(), io.BytesIO()
     for data in decoded_slices(content, leaf):
-        if data is None or not (slices or _is_unknown(data, leaf)):
+        if data is None or not (decoded.tell() or _is_unknown(data, leaf)):
             return None
         digest.update(data)
-        slices.append(data)
+        decoded.write(data)
         check()
-    whole = b"".join(slices)
-    if len(slices) != 1 and not _is_unknown(whole, leaf):
+    whole = decoded.getvalue()
+    decoded.close()
+    if not _is_unknown(whole, leaf):
         return None
     runs = loose_runs(whole, check)
     words = "\n".join(run.text for run in runs)
