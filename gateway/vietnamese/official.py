@@ -92,7 +92,7 @@ _SIGNER: Final = re.compile(
     r"|thu tuong|thu tuong chinh phu|bi thu|vu truong|vien truong|chanh thanh tra|tong thu ky|thong doc|chanh an|tham phan"
     r"|chi huy truong|truong (?:cong an|thue co so|tram)\b[\w ]{0,40})\W*$"
 )
-_DRAFT: Final = re.compile(r"^\W*(?:ban )?du ?thao(?:\W*(?:lan|so)?\W*\d{0,2})?(?:\W*ngay [\d/.]+)?\W*$")
+_DRAFT: Final = re.compile(r"^\W*(?:ban )?du ?thao(?:\W*+(?:lan|so)?\W*+\d{0,2})?(?:\W*+ngay [\d/.]+)?\W*+$")
 _FORM: Final = re.compile(
     r"^\W*(?:don (?:xin|de nghi|dang ky|cap|yeu cau|khieu nai|to cao|khoi kien|cam ket|trinh bay|du|xac nhan)|to khai|ban khai|giay de nghi|giay dang ky"
     r"|phieu dang ky|phieu khai|ly lich|so yeu ly lich|giay cam ket|ban cam ket|giay khai sinh|mau (?:so|don)\b|giay xac nhan|thu ngo\b|ban kiem diem|ban tu kiem diem)"

@@ -19,16 +19,16 @@ NATIONAL: Final = re.compile(
 )
 MOTTO: Final = re.compile(r"d[o0]c ?lap ?\W{0,5} ?tu ?d[o0] ?\W{0,5} ?hanh|tu ?do ?\W{0,5} ?hanh ?phuc")
 _NUMBER: Final = re.compile(
-    r"(?:^|\t|\s{2,}|\|)\W{0,4}(?:S[ốôoóồỐÔOÓ]\s*[:.;]?|(?i:(?:bộ luật|luật|pháp lệnh|nghị quyết)\s+số\s*:))\s*(?P<number>[\d .…_\-]{0,16}?[a-z]?)\s*/\s*(?P<symbol>(?:\d{4}\s?/\s?)?[A-ZĐƯƠ][\w&.()]*(?:\s?[-–/]\s?[A-ZĐƯƠ][\w&.()]*)*)",
+    r"(?:^|\t|\s{2,}|\|)\W{0,4}(?:S[ốôoóồỐÔOÓ]\s*+[:.;]?|(?i:(?:bộ luật|luật|pháp lệnh|nghị quyết)\s+số\s*+:))\s*+(?P<number>[\d .…_\-]{0,16}?[a-z]?)\s*+/\s*+(?P<symbol>(?:\d{4}\s?/\s?)?[A-ZĐƯƠ][\w&.()]*(?:\s?[-–/]\s?[A-ZĐƯƠ][\w&.()]*)*)",
     re.MULTILINE,
 )
 _LABEL: Final = re.compile(r"\W{0,4}S[ốôoóồỐÔOÓ]\s{0,9}:?\s{0,9}")
 _PARTY_NUMBER: Final = re.compile(
-    r"(?:^|\t|\s{2,})\W{0,3}S[ốôoóỐÔOÓ]\s*[:.]?\s*(?P<number>\d[\d .]{0,8}|[….\s_]{0,14})\s*[-–]\s*(?P<symbol>[A-ZĐ]{2,4}\s?/\s?[A-ZĐƯƠ][\w\-]*)",
+    r"(?:^|\t|\s{2,})\W{0,3}S[ốôoóỐÔOÓ]\s*+[:.]?\s*+(?P<number>\d[\d .]{0,8}|[….\s_]{0,14})\s*+[-–]\s*+(?P<symbol>[A-ZĐ]{2,4}\s?/\s?[A-ZĐƯƠ][\w\-]*)",
     re.MULTILINE,
 )
 _DATE: Final = re.compile(
-    r"(?P<place>[^\W\d_][\w .\-]{1,40})[,.]\s*ng[àa]y\s*(?P<day>\d{1,2}|[\s….\-_/]*)\s*th[áa]ng\s*(?P<month>\d{1,2}|[\s….\-_/]*)\s*n[ăa]m\s*(?P<year>\d{4}|20[\s….\-_]*|[\s….\-_]*)",
+    r"(?P<place>[^\W\d_][\w .\-]{1,40})[,.]\s*ng[àa]y\s*+(?P<day>\d{1,2}|[\s….\-_/]*+)\s*+th[áa]ng\s*+(?P<month>\d{1,2}|[\s….\-_/]*+)\s*+n[ăa]m\s*+(?P<year>\d{4}|20[\s….\-_]*|[\s….\-_]*)",
     re.IGNORECASE,
 )
 _RECIPIENTS: Final = re.compile(r"(?:^|\s{2}|\t)\W*noi nhan\W*(?:$|\s{2,}|-|nhu|\t|tm\.|kt\.|tl\.)")

@@ -23,8 +23,8 @@ _WORD: Final = re.compile(
     re.IGNORECASE,
 )
 _LEAD: Final = re.compile(
-    r"[\s)\]]*(?:(?:để|giải\s?nén|mở|file|tệp|tập\s?tin|zip|rar|của|cho|văn\s?bản|tài\s?liệu|đính\s?kèm|hồ\s?sơ|này|như\s?sau|to|open|for|the"
-    r"|attached|document|archive|extract)\b[\s]*){0,8}(?:là|is|=|:|：|-|–|—|\()*\s*(?:là|is)?\s*[:=]?\s*",
+    r"[\s)\]]*+(?:(?:để|giải\s?nén|mở|file|tệp|tập\s?tin|zip|rar|của|cho|văn\s?bản|tài\s?liệu|đính\s?kèm|hồ\s?sơ|này|như\s?sau|to|open|for|the"
+    r"|attached|document|archive|extract)\b\s*+){0,8}+(?:là|is|=|:|：|-|–|—|\()*+\s*+(?:là|is)?\s*+[:=]?\s*+",
     re.IGNORECASE,
 )
 _QUOTES: Final = "\"'“”‘’«»()[]{}<>`"

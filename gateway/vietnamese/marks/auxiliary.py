@@ -40,7 +40,7 @@ _ENVELOPE: Final = re.compile(
 )
 _COPY: Final = re.compile(rf"^(?:[\W_]*{_spaced('ban sao so')}[\W_\d]*)?[\W_]*{_COPIED}[\W_]*$")
 _COPY_OF_A_KIND: Final = re.compile(rf"^[\W_]*{_HOW_COPIED}[\W_]*$")
-_CHANGED_FROM: Final = re.compile(rf"^[\W_]*{_DEGREE_CHANGED}[\W_]*tu\s*:?\s*(?:ngay\s*)?[\d/.…\s]*\d[\W_]*$")
+_CHANGED_FROM: Final = re.compile(rf"^[\W_]*{_DEGREE_CHANGED}[\W_]*tu\s*+:?\s*+(?:ngay\s*+)?[\d/.…\s]*\d[\W_]*+$")
 _PERIOD: Final = re.compile(
     rf"^[\W_]*{_KEPT}\s*(?:[:\-–]\s*(?:\d|(?:tu|den|het)\b[^\n]{{0,12}}\d|(?:tu|den) ngay)"
     r"|(?P<bare>(?:tu|den)(?: ngay\s*[\d.…]|\s*\d{1,2}/\d)|\d{1,3} nam\W*$))"

@@ -127,7 +127,7 @@ def _chosen(text: str, option: re.Match[str]) -> Hit:
 
 
 _LABEL_WORD: Final = re.compile(r"(?<![a-z])(?:do|bao|bi|muc|cap|loai|giai|van ban|tai lieu|thong tin)[ \xa0]+$")
-_LABELLED: Final = re.compile(r"(?:do|muc|cap|loai|dau)[\s_]*(?:bao[\s_]*)?mat[\s_]*[:=\-–]?[\s_]*[(\[]?[\s_]*$")
+_LABELLED: Final = re.compile(r"(?:do|muc|cap|loai|dau)[\s_]*+(?:bao[\s_]*+)?mat[\s_]*+[:=\-–]?[\s_]*+[(\[]?[\s_]*+$")
 _LABEL_LENGTH: Final = 40
 
 

@@ -24,7 +24,7 @@ from gateway.vietnamese.normal import run_together
 
 _PROSE_LABEL: Final = re.compile(r"(?:do|muc|cap|loai)[\W_]{1,3}(?:bao[\W_]{1,3})?mat|domat")
 _PROSE_EDGE: Final = re.compile(
-    r"^[\W_]*(?:[a-z ]{0,14}[\W_]+)?(?:tuyet|toi)?[\W_]*mat[\W_]|mat[\W_]*$|[\[(\{]\W*(?:(?:tuyet|toi)\W)?mat\W*[\])\}]"
+    r"^[\W_]*+(?:[a-z ]{0,14}[\W_]++)?(?:tuyet|toi)?[\W_]*mat[\W_]|mat[\W_]*$|[\[(\{]\W*(?:(?:tuyet|toi)\W)?mat\W*[\])\}]"
 )
 _CARRIED_NAME: Final = re.compile(
     r"^[\W_]*(?:subject|tieu de|chu de|re|fwd?|tep dinh kem|tap tin|attachments?|file|ten tep)\s*:", re.IGNORECASE

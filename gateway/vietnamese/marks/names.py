@@ -58,7 +58,7 @@ _OPEN: Final = '[({<«“"【（［『「〔〈《⟨⟦'
 _QUOTES: Final = '«<“"'
 _CLOSE: Final = '])}>»”"】）］』」〕〉》⟩⟧'
 _SET_OFF: Final = re.compile(r"^\s*(?:[:;|/•·+=]|[-–—_]+|\s{2,}|\.(?!\w{1,5}$))|^_")
-_REPLY: Final = re.compile(r"^(?:\s*(?:re|fw|fwd|tl|trả lời|chuyển tiếp)\s*(?:\[\d+\])?\s*[:_]\s*)+", re.IGNORECASE)
+_REPLY: Final = re.compile(r"^(?:\s*+(?:re|fw|fwd|tl|trả lời|chuyển tiếp)\s*+(?:\[\d+\])?\s*+[:_]\s*+)+", re.IGNORECASE)
 _CODE: Final = re.compile(r"(?:[A-ZĐ]{1,5}|\d+)$")
 _COPY_OF: Final = re.compile(r"^\s*(?:bản sao của|copy of)\s+", re.IGNORECASE)
 """What Windows puts before the name of a file that was copied."""

@@ -34,7 +34,10 @@ _SENTENCES: Final = (
 )  # fmt: skip
 _OF_RULES: Final = re.compile(r"(?:^|[\W_])(?:neu|khi|truong hop|doi voi|moi|nhung|voi)(?![a-z])")
 """What a rule says of papers of such a kind."""
-_SENDING: Final = r"^\W*(?:(?:em|toi|minh|chau|xin|kinh|da|vua|phong|van phong|[a-z]+ xin) )*(?:gui|chuyen|trinh|dinh kem|kem theo)(?: la)? "
+_POLITE: Final = "em|toi|minh|chau|xin|kinh|da|vua|phong|van phong"
+_SENDING: Final = (
+    rf"^\W*(?:(?:{_POLITE}|(?!(?:{_POLITE}) )[a-z]+ xin) )*(?:gui|chuyen|trinh|dinh kem|kem theo)(?: la)? "
+)
 _SENDS: Final = re.compile(_SENDING)
 _SENT_SECRET: Final = re.compile(
     rf"{_SENDING}(?:[^\n]{{0,40}} )?{_PAPER} (?:thuoc )?(?P<degree>do )?{LEVEL_WORDS}(?P<number> so:? ?\d)?"
