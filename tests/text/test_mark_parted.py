@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.model import Document, Role, Run
+from gateway.model import Document, Origin, Role, Run
 from tests.text.accuracy import stops
 from tests.text.mark_forms import HEAD, TAIL
 
@@ -60,3 +60,13 @@ def test_a_stamp_that_a_sentence_names_in_its_next_line_is_no_mark(format_: str)
     assert not stopped("Túi đựng đề thi phải niêm phong, đóng", "dấu TỐI MẬT.")
     assert stopped("Túi đựng đề thi phải niêm phong.", "TỐI MẬT.")
     assert stopped("(Ký tên, đóng dấu)", "TỐI MẬT")
+
+
+@pytest.mark.parametrize(("letters", "marked"), [("TMẬ", True), ("ẬTM", True), ("MẬT", True), ("TĐẬ", False)])
+@pytest.mark.parametrize("role", [Role.NAME, Role.ALT_TEXT])
+def test_names_of_boxes_that_nobody_sees_do_not_part_their_letters(letters: str, marked: bool, role: Role) -> None:
+    runs: list[Run] = []
+    for letter in letters:
+        runs.append(Run(text=letter, block=len(runs), role=Role.TEXTBOX, locator="sheet:S"))
+        runs.append(Run(text="Hộp Văn bản 3", block=len(runs), role=role, origin=Origin.HIDDEN, locator="sheet:S"))
+    assert stops(Document(part="2", format="xlsx", runs=tuple(runs))) is marked

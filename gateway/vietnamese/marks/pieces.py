@@ -25,9 +25,9 @@ def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
         if len(text) <= _LONGEST_PIECE and text.strip() and not text.strip().isdigit()
     ]
     yield from _shuffled(pieces)
-    fields = [piece for piece in pieces if layout.first_run(piece[0]).role is Role.FIELD]
-    if len(fields) < len(pieces):
-        yield from _shuffled(fields)  # the names of fields, which nobody sees, stand between their values
+    shown = [piece for piece in pieces if _is_on_page(layout.first_run(piece[0]))]
+    if len(shown) < len(pieces):
+        yield from _shuffled(shown)  # names of boxes and fields, which nobody sees, stand between what they hold
     pieces = [piece for piece in pieces if len(layout.blocks[piece[0]]) <= 6]
     if len(pieces) < 2 or all(text.isascii() for _, text in pieces):
         return
@@ -44,6 +44,10 @@ def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
     if any(not is_shown(runs[number]) for number, _ in columns):
         for order in (columns, [piece for _, piece in cells]):
             yield from _windows([piece for piece in order if is_shown(runs[piece[0]])])
+
+
+def _is_on_page(run: Run) -> bool:
+    return is_shown(run) and run.role not in (Role.NAME, Role.ALT_TEXT, Role.PROPERTY)
 
 
 _LONGEST_PIECE: Final = 16
