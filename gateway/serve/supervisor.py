@@ -162,14 +162,20 @@ class _Supervisor:
         """Another reload was requested during the current one."""
 
     def run(self) -> int:
-        """Start the front ends, log `ready`, and handle signals until all processes have ended."""
+        """Start the front ends, log `ready`, and handle signals until all processes have ended; an error ends them too."""
+        try:
+            return self._run()
+        except BaseException:
+            self._end_all()  # the writer of the audit, which is waited for, ends after them
+            raise
+
+    def _run(self) -> int:
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         pipes = [self._fork() for _ in range(self._inherited.configuration.workers)]
         for pipe in pipes:
             started = os.read(pipe, 1)
             os.close(pipe)
             if not started:
-                self._end_all()
                 raise UserError(both("start", "start", "frontend"))
         self._hear()
         self._inherited.load.went(Stage.SERVING)

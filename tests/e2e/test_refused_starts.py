@@ -4,7 +4,10 @@ import asyncio
 import os
 import re
 import shutil
+import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -340,3 +343,23 @@ async def test_a_log_that_was_shortened_is_not_written_on(tmp_path):
         assert run.code == 2, run
         assert str(gateway.data) in run.err
         no_traceback(run.err)
+
+
+def test_a_start_whose_output_nobody_reads_ends_with_all_its_processes(tmp_path):
+    (tmp_path / "gateway.yaml").write_text(
+        'listeners: [{listen: "127.0.0.1:0", kind: relay}]\n'
+        'next_hop: {address: "127.0.0.1:9", tls: none, required_at_start: false}\n'
+        f"data: {tmp_path / 'data'}\n"
+    )
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "gateway.cli", "serve", "--config", str(tmp_path / "gateway.yaml")]
+    with subprocess.Popen(
+        command, stdout=writer, stderr=subprocess.DEVNULL, cwd=ROOT, start_new_session=True
+    ) as started:
+        os.close(writer)
+        try:
+            assert started.wait(90) != 0
+        except subprocess.TimeoutExpired:
+            os.killpg(started.pid, signal.SIGKILL)
+            raise
