@@ -40,7 +40,16 @@ _REQUEST_LIMIT: Final = 1 << 30
 _LENGTH: Final = struct.Struct(">I")
 _GRACE_S: Final = 1
 
-_LAZY: Final = ("numpy.random", "numpy.linalg", "numpy.fft", "decimal", "fractions", "html.entities", "ipaddress")
+_LAZY: Final = (
+    "numpy.ma",
+    "numpy.random",
+    "numpy.linalg",
+    "numpy.fft",
+    "decimal",
+    "fractions",
+    "html.entities",
+    "ipaddress",
+)
 """Modules that libraries import only when some input needs them, and that no sample shows."""
 
 _REHEARSALS: Final = 4
