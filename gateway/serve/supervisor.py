@@ -16,7 +16,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -105,7 +105,8 @@ def serve(configuration: Configuration) -> int:
         signal.signal(signal.SIGHUP, lambda *_: None)  # a reload requested before signals are awaited
         try:
             others.start()
-            return _Supervisor(inherited, others, addresses, watch).run()
+            with closing(_Supervisor(inherited, others, addresses, watch)) as supervisor:
+                return supervisor.run()
         finally:
             workers.close()
             others.close()
@@ -162,17 +163,9 @@ class _Supervisor:
         """Another reload was requested during the current one."""
 
     def run(self) -> int:
-        """Start the front ends, log `ready`, and handle signals until all processes have ended; an error ends them too."""
-        try:
-            return self._run()
-        except BaseException:
-            self._end_all()  # the writer of the audit, which is waited for, ends after them
-            raise
-
-    def _run(self) -> int:
+        """Start the front ends, log `ready`, and handle signals until all processes have ended."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        pipes = [self._fork() for _ in range(self._inherited.configuration.workers)]
-        for pipe in pipes:
+        for pipe in [self._fork() for _ in range(self._inherited.configuration.workers)]:
             started = os.read(pipe, 1)
             os.close(pipe)
             if not started:
@@ -380,7 +373,8 @@ class _Supervisor:
         for pid in self._frontends:
             os.kill(pid, number)
 
-    def _end_all(self) -> None:
+    def close(self) -> None:
+        """End the front ends, as far as there are any: the writer of the audit ends after them."""
         self._stopping = True
         self._tell(signal.SIGTERM)
         for pid in list(self._frontends):
