@@ -96,6 +96,18 @@ def test_giant_letters_under_the_print_are_read(column: bool) -> None:
     assert levels(read(giant)) == {"mat"}
 
 
+@pytest.mark.parametrize("times", [5, 17])
+def test_letters_of_a_poster_are_read_however_large_its_page_is(times: int) -> None:
+    def poster(canvas: Canvas) -> None:
+        canvas.setPageSize((600 * times, 840 * times))
+        canvas.scale(times, times)
+        outline(canvas, "TỐI MẬT", x=150, y=600, size=54)
+
+    budget = Budget(part_cpu_s=100, page_cpu_s=0.0, words_cpu_s=20)
+    document = pdf.read(Source(data=pdfs.page(poster), part="1"), budget).document
+    assert levels(document) == {"toi_mat"}
+
+
 def test_a_dot_that_makes_another_letter_of_the_text_is_read() -> None:
     def dotted(canvas: Canvas) -> None:
         canvas.setFont("Serif", 18)

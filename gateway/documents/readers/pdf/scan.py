@@ -28,6 +28,8 @@ LIMIT_IMAGES = 200
 MARGIN = 12.0
 """Points of paper around what is read apart."""
 PAPER = 255
+LEAST_DPI = 50.0
+"""Lowest resolution that a page is read at: one too large to be drawn finer (A0 twice) is looked at from farther away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ class ScanReader:
 
         locator = "" if look.is_whole else f"page:{look.number}"
         first = max((run.block for run in before.runs), default=-1) + 1
-        view = page_runs.PageView(look.number, part.dpi, 72 / part.dpi, first, locator)
+        view = page_runs.PageView(look.number, max(part.dpi, LEAST_DPI), 72 / part.dpi, first, locator)
         late = not look.is_whole and self._budget.words_left_s() <= 0
         reading = stamp_page.examine(part.pixels, view, stamp_page.Wish.WORDS, self._budget)
         runs = reading.runs if look.is_whole else (part.placed(run, look) for run in reading.runs)
