@@ -30,8 +30,8 @@ SKEWS, SHEARS = (-9, -6, -4, -2, 2, 4, 6, 9), (-0.45, -0.3, -0.15, 0.15, 0.3, 0.
 """Degrees by which the detector may be mistaken, and shears of letters that lean."""
 TIGHT, BESIDE = 1.75, 0.4
 """Half the width of the word alone, in heights, and the share of columns with ink beside it that letters have."""
-EDGE = 10
-"""Pixels of white around what Tesseract is given."""
+EDGE, CUT = 10, 48
+"""Pixels of white around what Tesseract is given, and from its edge within which a word may have lost a letter."""
 OUTLINE = 150
 """Of 255: darker is the outline of a hollow letter."""
 TWO_LETTERS = 1.8
@@ -95,22 +95,29 @@ def _ink(part: Pixels) -> Ink:
     return Ink.DARK
 
 
-def _read(page: Pixels, word: Word) -> Reading | None:
-    """Return what a word and its line say, None when it is plainly no mark."""
+def _read(page: Pixels, word: Word, *, reach: float = 1.0) -> Reading | None:
+    """Return what a word and its line, as far as `reach` times the usual, say; None when it is plainly no mark."""
     engine = ocr.engine()
     if engine is None:
         return _unread(word)
-    shape = int((BEFORE + AFTER) * SIZE), int((ABOVE + BELOW) * SIZE)
-    place = BEFORE * SIZE, ABOVE * SIZE
+    shape = int((BEFORE + AFTER) * reach * SIZE), int((ABOVE + BELOW) * SIZE)
+    place = BEFORE * reach * SIZE, ABOVE * SIZE
     found, word = word, _levelled(page, word)
     part, _ = upright(page, word, SIZE, shape, place)
     for line, middle in _ways(part, place, sure=word.sure):
-        said = _said(_joined(engine.words(line, ocr.Layout.LINE, 200)), middle)
+        words = _joined(engine.words(line, ocr.Layout.LINE, 200))
+        said = _said(words, middle)
         if said == OTHER:
             return None
         if said:
             text = _with_line_above(page, word, engine) if said == MARKS[0] else said
-            return Reading(text, word.sure, letters=True, asked=True)
+            reading = Reading(text, word.sure, letters=True, asked=True)
+            cut = words[0].left < CUT or words[-1].left + words[-1].width > line.shape[1] - CUT
+            return (
+                _read(page, found, reach=2 * reach) or reading
+                if cut and text not in MARKS and reach == 1.0
+                else reading
+            )
     if word.sure >= COLUMN and (column := _column(page, word)) is not None:
         said = _said(_joined(engine.words(column[0], ocr.Layout.LINE, 200)), column[1])
         if said and said != OTHER:

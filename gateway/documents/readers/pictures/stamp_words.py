@@ -8,9 +8,10 @@ without these fonts only Tesseract reads.
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -27,13 +28,17 @@ AUXILIARY = ("TÀI LIỆU THU HỒI", "GIẢI MẬT", "BẢN SAO SỐ", "BẢN S
 DECLASSIFIED = "GIẢI MẬT"
 """Lifts secrecy, so it is believed only when it is read beyond doubt."""
 OTHERS = (
-    "KHẨN", "HỎA TỐC", "HOẢ TỐC", "THƯỢNG KHẨN", "BẢN SAO", "SAO Y", "SAO LỤC", "TRÍCH SAO", "CÔNG VĂN ĐẾN", "ĐẾN",
+    "KHẨN", "HỎA TỐC", "HOẢ TỐC", "THƯỢNG KHẨN", "BẢN SAO", "SAO Y", "SAO LỤC", "TRÍCH SAO", "CÔNG VĂN ĐẾN", "VĂN BẢN ĐẾN", "ĐẾN",
     "DỰ THẢO", "XEM XONG TRẢ LẠI", "LƯU HÀNH NỘI BỘ", "HẸN GIỜ", "KÝ THAY", "BẢN CHÍNH", "TÀI LIỆU HỌP",
     "ĐÃ DUYỆT", "ĐÃ KÝ", "ĐÃ THU TIỀN", "ĐÃ THANH TOÁN", "ĐÃ KIỂM TRA", "SAO Y BẢN CHÍNH", "TÀI LIỆU HỘI NGHỊ",
     "BẢO MẬT", "BÍ MẬT", "PHÁP LUẬT", "LUẬT", "CẬP NHẬT", "KỸ THUẬT", "NGHỆ THUẬT", "CHỦ NHẬT",
     "ĐẠT", "KHÔNG ĐẠT", "TỐT", "KHÁ", "GIỎI", "NHẤT", "NHẬT", "MẪU", "MẪU SỐ", "MẶT TRƯỚC", "MẶT SAU", "CHỨNG THỰC", "CĂN CƯỚC CÔNG DÂN",
 )  # fmt: skip
-VOCABULARY = MARKS + AUXILIARY + OTHERS
+NAMED = ("TÀI LIỆU MẬT", "VĂN BẢN MẬT", "CÔNG VĂN MẬT", "HỒ SƠ MẬT")
+"""Marks that name what they are on; they are told from other stamps of nearly these letters only beside them."""
+_WITHOUT_DOT = re.compile(r"\bMÂT\b")
+"""No word: the dot of its Ậ was lost."""
+VOCABULARY = MARKS + AUXILIARY + NAMED + OTHERS
 
 HEIGHT = 32
 _FONTS = (
@@ -272,7 +277,8 @@ def _read_line(box: Pixels, *, allow_ocr: bool) -> Reading:
     if first is None:
         return Reading(None, 0.0, letters=False)
     score, rival, word, letters = best if best is not None else (0.0, 0.0, "", first)
-    if score >= SURE and score - rival >= MARGIN and (word != DECLASSIFIED or score >= SURE + 0.1):
+    enough = SURE if word in MARKS or not allow_ocr else BEYOND_DOUBT
+    if score >= enough and score - rival >= MARGIN and (word != DECLASSIFIED or score >= SURE + 0.1):
         return Reading(word, score, letters=True)
     overall = sorted(((likeness, name) for name, likeness in likeliest.items()), reverse=True)
     for attempt in (letters, first) if allow_ocr else ():
@@ -285,7 +291,7 @@ def _read_line(box: Pixels, *, allow_ocr: bool) -> Reading:
             break
     # So unsure a word must lead however the letters are cut out.
     rival = next((other for other, name in overall if folded(name) != folded(word)), 0.0)
-    if score >= DOUBT + 0.1 and score - rival >= MARGIN and word not in AUXILIARY:
+    if score >= DOUBT + 0.1 and score - rival >= MARGIN and word not in AUXILIARY + NAMED:
         return Reading(word, score, letters=True, asked=allow_ocr)
     return Reading(None, score, letters=_is_line(first), asked=allow_ocr)
 
@@ -343,6 +349,7 @@ def recognise(letters: Pixels) -> ocr.Word | None:
 
 def settle(seen: ocr.Word, ranking: list[tuple[float, str]]) -> Reading:
     """Weigh what Tesseract read against the correlations."""
+    seen = replace(seen, text=_WITHOUT_DOT.sub(MARKS[0], seen.text))
     plain = folded(seen.text)
     letters = [ch for ch in seen.text if ch.isalpha()]
     # Print that runs through a stamp is read in its stead, but not well.
@@ -355,6 +362,13 @@ def settle(seen: ocr.Word, ranking: list[tuple[float, str]]) -> Reading:
         (distance(plain, folded(word)) / max(len(folded(word)), 1), -scores.get(word, 0.0), word) for word in VOCABULARY
     )
     off, negative, word = candidates[0]
+    shortest = folded(MARKS[0])
+    if (
+        off
+        and (word in NAMED or plain.endswith(shortest))
+        and plain.endswith(shortest) != folded(word).endswith(shortest)
+    ):
+        off = 1.0  # TÀI LIỆU MẬT is no TÀI LIỆU HỌP, and VĂN BẢN ĐI no VĂN BẢN MẬT
     few = len(folded(word)) <= 3
     # Of so few letters one more or less makes another word, unless their picture speaks for it too: MẶT A is no MẬT.
     short = few and (seen.confidence >= CLEAR or not ranking or ranking[0][1] != word)
@@ -362,7 +376,7 @@ def settle(seen: ocr.Word, ranking: list[tuple[float, str]]) -> Reading:
         return Reading(word, max(-negative, seen.confidence / 100), letters=True, asked=True)
     best, name = ranking[0] if ranking else (0.0, "")
     rival = next((other for other, other_name in ranking if folded(other_name) != folded(name)), 0.0)
-    if best >= DOUBT + 0.1 and best - rival >= MARGIN and seen.confidence < 70 and name != DECLASSIFIED:
+    if best >= DOUBT + 0.1 and best - rival >= MARGIN and seen.confidence < 70 and name not in (DECLASSIFIED, *NAMED):
         return Reading(name, best, letters=True, asked=True)
     if seen.confidence >= (45 if len(plain) >= 4 else CLEAR) and len(plain) >= 2 and not hidden:
         return Reading(seen.text, seen.confidence / 100, letters=True, asked=True)
