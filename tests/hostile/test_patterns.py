@@ -5,6 +5,7 @@ from each such expression itself, by chance: its parts many times over, cut off 
 """
 
 import importlib
+import os
 import pkgutil
 import random
 import re
@@ -160,7 +161,7 @@ def test_a_trap_is_found(timer):
 
 def test_no_expression_has_too_many_readings(timer):
     warnings.simplefilter("ignore", FutureWarning)
-    seed = time.time_ns() % 1_000_000
+    seed = time.time_ns() if "GATEWAY_EXPLORE" in os.environ else 1
     rng, slow, tried = random.Random(seed), {}, 0
     for pattern, name in expressions().items():
         maker = Maker(pattern, rng)
