@@ -138,7 +138,7 @@ def serve(taken: socket.socket, application: WSGIApplication, readiness: Readine
 
 
 def unready(address: str) -> str:
-    """Return why this machine is not ready for mail, as a load balancer at `address` is told; empty when it is."""
+    """Return why `GET /ready` at `address` answers 503; empty when it answers 200."""
     host, port = split_host_port(address)
     connection = HTTPConnection(host, port, timeout=_READY_S)
     try:

@@ -44,7 +44,7 @@ class Outbox:
     ) -> None:
         """`attached` makes the attachment at each attempt, `on_lost` gets each lost notice; both run in threads.
 
-        `on_idle` is told when all that was due was tried.
+        `on_idle` is called when every due notice was tried.
         """
         self._hop = hop
         self._book = book

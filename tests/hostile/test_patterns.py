@@ -4,6 +4,7 @@ A repeat inside a repeat may have exponentially many readings of one text, and t
 from each such expression itself, by chance: its parts many times over, cut off or with a letter too many at the end.
 """
 
+import ast
 import importlib
 import os
 import pkgutil
@@ -16,6 +17,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -32,7 +34,7 @@ REPEATS = (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT)
 
 
 def expressions() -> dict[re.Pattern, str]:
-    """Every compiled expression of the modules, with its name."""
+    """Every compiled expression of the modules and every literal one within their functions, with its name."""
     found: dict[re.Pattern, str] = {}
 
     def walk(value: object, name: str) -> None:
@@ -53,6 +55,13 @@ def expressions() -> dict[re.Pattern, str]:
         if name.partition(".")[0] in ("gateway", "policies"):
             for key, value in vars(module).items():
                 walk(value, f"{name}.{key}")
+    for path in (path for package in (gateway, policies) for path in Path(package.__path__[0]).rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match call:
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name(id="re")), args=[ast.Constant(value=str() | bytes() as text), *_]
+                ):
+                    found.setdefault(re.compile(text), f"{path.name}:{call.lineno}")
     return found
 
 

@@ -63,7 +63,7 @@ def open_sheet(cells: list[list[bool]]) -> Reading:
 
 
 def found(reading: Reading) -> bool:
-    pictures = [member for member in text_art.told(reading).members if member.relation == "image"]
+    pictures = [member for member in text_art.with_text_art(reading).members if member.relation == "image"]
     sources = (Source(data=member.data, part="1", relation="image") for member in pictures)
     return any(find_in_document(image.read(source, Budget()).document) for source in sources)
 

@@ -228,7 +228,7 @@ FIGLET = r"""
 def test_letters_made_of_characters_are_told(text, told):
     document = plain.read(Source(data=f"Kính gửi\n\n{text}\n".encode(), part="1"), Budget()).document
     assert ("look-text-art" in {one.kind for one in document.active_content}) is told
-    inside = text_art.told(html.read(Source(data=page(f"<pre>{text}</pre>"), part="1"), Budget())).document
+    inside = text_art.with_text_art(html.read(Source(data=page(f"<pre>{text}</pre>"), part="1"), Budget())).document
     assert ("look-text-art" in {one.kind for one in inside.active_content}) is told
 
 

@@ -140,7 +140,7 @@ class Budget:
     shown_inches: dict[str, float] = field(default_factory=dict)
     """Greatest width at which the current leaf shows a picture, by its digest; infinity where it is unknown."""
     said: frozenset[str] = frozenset()
-    """Bare words of the document that the thumbnail in hand is of."""
+    """Bare words of the document whose thumbnail is read."""
     pictures: dict[tuple[str, str, float], Document] = field(default_factory=dict)
     """What was read in full of pictures of the leaf in flight, by digest, relation and width: a logo stands on every page."""
     _end_s: float = field(init=False)

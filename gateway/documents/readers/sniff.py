@@ -69,7 +69,7 @@ _ZIP_TAIL: Final = (1 << 16) + 300
 _OPENED: Final = (
     b"PK", b"\xd0\xcf\x11\xe0", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"\0\0\1\0", b"\0\0\2\0",
 )  # fmt: skip
-"""Beginnings of files that are told by what is in them."""
+"""First octets of formats that only their content tells apart."""
 _SELF_EXTRACTING: Final = 2 << 20
 """How far into a program an archive may begin (as unrar and 7-Zip search)."""
 _CARRIED: Final = (

@@ -39,10 +39,10 @@ _LETTERS: Final = "\\|/_"
 _STROKES: Final = frozenset("_|/\\()<>'`.,-\"V")
 
 
-def told(reading: Reading) -> Reading:
-    """Return what was read with the finding that some of its paragraphs or cells draw letters, where they do.
+def with_text_art(reading: Reading) -> Reading:
+    """Return a reading with a finding where paragraphs or cells draw letters.
 
-    Cells that hold one sign each are handed on as a picture of the word that they may show.
+    Cells of one sign each become a member: a picture of the word that they may show.
     """
     reading = replace(reading, members=(*reading.members, *_grids(reading.document)))
     document = reading.document

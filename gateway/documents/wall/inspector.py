@@ -281,7 +281,7 @@ class Inspector:
             look.fail(ReadStatus.UNSUPPORTED, "unknown-type" if kind == OCTETS else "no-reader", kind, loose_runs(data))
             return
         used = self._budget.used_files
-        reading = text_art.told(reader(source, self._budget))
+        reading = text_art.with_text_art(reader(source, self._budget))
         # Readers of documents leave it to us to count what they hand on.
         for _ in range(len(reading.members) - (self._budget.used_files - used)):
             self._budget.take_file()

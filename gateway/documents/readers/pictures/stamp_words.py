@@ -35,7 +35,7 @@ OTHERS = (
     "ĐẠT", "KHÔNG ĐẠT", "TỐT", "KHÁ", "GIỎI", "NHẤT", "NHẬT", "MẪU", "MẪU SỐ", "MẶT TRƯỚC", "MẶT SAU", "CHỨNG THỰC", "CĂN CƯỚC CÔNG DÂN",
 )  # fmt: skip
 NAMED = ("TÀI LIỆU MẬT", "VĂN BẢN MẬT", "CÔNG VĂN MẬT", "HỒ SƠ MẬT")
-"""Marks that name what they are on; they are told from other stamps of nearly these letters only beside them."""
+"""Marks with a noun; compared beside other stamps that differ from them in a few letters."""
 _WITHOUT_DOT = re.compile(r"\bMÂT\b")
 """No word: the dot of its Ậ was lost."""
 VOCABULARY = MARKS + AUXILIARY + NAMED + OTHERS
