@@ -51,8 +51,6 @@ LARGE_TEXT_CHARACTERS = 30_000
 """More text (documents and header fields) is judged in a thread."""
 CHECKED_LATER_S = 10.0
 """Queueing handicap of checks: mails that arrive up to this much later are read first."""
-CHECKED_NICE = 10
-"""Niceness added to children that read for a check."""
 _RUN_CHARACTERS = 20
 """Fixed weight of a run beside its text: a short line takes as long to judge as a long one."""
 _NO_TREE = Part(path="", declared_type="")
@@ -180,7 +178,7 @@ class Judge:
             id=transaction.id,
             root=message.root,
             content=None if spool.fileno() is not None else bytes(content),
-            nice=CHECKED_NICE if self._checks_as and transaction.session.front_end is FrontEnd.CHECK else 0,
+            patient=bool(self._checks_as) and transaction.session.front_end is FrontEnd.CHECK,
             header_block=bytes(content[: message.header_length]),
             password_texts=(subject.text,) if subject is not None else (),
             limits=self._limits,

@@ -33,7 +33,7 @@ from tests.support.console_client import multipart
 from tests.support.sink import Sink
 
 UPLOADS = 20
-MAILS = 150
+MAILS = 1500
 MAIL = (
     b"From: an.binhtan@tphcm.gov.vn\r\nTo: binh.binhtan@tphcm.gov.vn\r\nSubject: Lich hop\r\nDate: Fri, 27 Nov 2026 09:00:00 +0700\r\n\r\n"
     + b"Kinh moi hop giao ban luc 8 gio.\r\n" * 50
@@ -122,7 +122,7 @@ def uploads(
     said: Queue[list[tuple[int, float]]],
 ) -> None:
     """Have that many files checked at once, again and again, in a process of its own."""
-    os.setsid()  # a share of the processors of its own: clients are not on the gateway's machine
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # clients are not on the gateway's machine
     answers: list[tuple[int, float]] = []
 
     def again(token: str) -> None:

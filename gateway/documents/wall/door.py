@@ -34,8 +34,8 @@ class Job(Struct, frozen=True, kw_only=True):
     memory_bytes: int
     """Address space beyond the zygote's own."""
     cpu_s: int
-    nice: int = 0
-    """By which its child goes behind other children."""
+    patient: bool = False
+    """Its child runs only when no other process wants the processor."""
 
 
 class Ended(Struct, frozen=True, kw_only=True):
@@ -93,7 +93,7 @@ def receive_job(door: socket.socket, *, wait: bool = False) -> tuple[Job, list[i
     except msgspec.DecodeError:
         job = None
     whole = not flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC) and 1 <= len(descriptors) <= 3
-    if job is not None and whole and job.idle_s > 0 and job.memory_bytes >= 0 and job.cpu_s >= 0 and 0 <= job.nice < 20:
+    if job is not None and whole and job.idle_s > 0 and job.memory_bytes >= 0 and job.cpu_s >= 0:
         return job, descriptors
     for descriptor in descriptors:
         os.close(descriptor)

@@ -15,7 +15,7 @@ from gateway.model import Part
 _READ_BYTES = 1 << 18
 
 
-async def mend(pool: WorkerPool, content_fd: int, *, limits: Limits, visit: Visit, cost_s: float, nice: int) -> bytes:
+async def mend(pool: WorkerPool, content_fd: int, *, limits: Limits, visit: Visit, cost_s: float) -> bytes:
     """Return the mended copy of the file behind a descriptor; empty when nothing is to be mended, or it cannot be.
 
     It waits for a place as `WorkerPool.inspect` does; the processor time is that of one part. TemporaryError as there.
@@ -23,7 +23,9 @@ async def mend(pool: WorkerPool, content_fd: int, *, limits: Limits, visit: Visi
     request = InspectionRequest(
         id="mend", root=Part(path="", declared_type=""), now=datetime.now(UTC), limits=limits, mend=True
     )
-    job = Job(idle_s=pool.idle_s, memory_bytes=limits.memory_bytes, cpu_s=max(1, round(limits.part_cpu_s)), nice=nice)
+    job = Job(
+        idle_s=pool.idle_s, memory_bytes=limits.memory_bytes, cpu_s=max(1, round(limits.part_cpu_s)), patient=True
+    )
     async with visit.turn(cost_s):
         content = read_only(content_fd)
         try:

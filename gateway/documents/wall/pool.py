@@ -289,7 +289,9 @@ class _Conversation:
         )
         self._resumed = True
         cpu_s = math.ceil(left_s) + _GRACE_S
-        job = Job(idle_s=self._pool.idle_s, memory_bytes=limits.memory_bytes, cpu_s=cpu_s, nice=self._request.nice)
+        job = Job(
+            idle_s=self._pool.idle_s, memory_bytes=limits.memory_bytes, cpu_s=cpu_s, patient=self._request.patient
+        )
         ours, status_read = await self._pool.begin(job, self._content)
         try:
             fault = await self._exchange(ours, request)

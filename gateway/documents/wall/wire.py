@@ -91,8 +91,8 @@ class InspectionRequest(Struct, frozen=True, kw_only=True):
     """For the observers: what was told of other parts."""
     lost: tuple[str, ...] = ()
     """Of these, the paths that ended a child: nothing is known of their words."""
-    nice: int = 0
-    """By which its children go behind those of other messages."""
+    patient: bool = False
+    """Its children run only when no other process wants the processor."""
     mend: bool = False
     """The content is no message but a writer's own file, of which a mended copy is wanted (`mending.mend`)."""
 

@@ -186,7 +186,7 @@ class Zygote:
             pidfd, spare = self._spares.popitem()
             self._poll.unregister(pidfd)
             try:
-                _put_behind(spare.pid, job.nice)
+                _put_behind(spare.pid, patient=job.patient)
                 send_job(spare.channel, job, descriptors)
             except OSError:
                 # It died while it waited (the kernel's memory killer prefers our children): take the next.
@@ -197,7 +197,7 @@ class Zygote:
             spare.channel.close()
             return spare
         spare = self._fork.spare(populate=False)
-        _put_behind(spare.pid, job.nice)
+        _put_behind(spare.pid, patient=job.patient)
         send_job(spare.channel, job, descriptors)
         spare.channel.close()
         return spare
@@ -229,9 +229,9 @@ class Zygote:
         os.close(child.status)
 
 
-def _put_behind(pid: int, nice: int) -> None:
-    if nice:
-        os.setpriority(os.PRIO_PROCESS, pid, os.getpriority(os.PRIO_PROCESS, pid) + nice)
+def _put_behind(pid: int, *, patient: bool) -> None:
+    if patient:
+        os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
 
 
 def main(arguments: list[str]) -> int:

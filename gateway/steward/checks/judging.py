@@ -20,7 +20,7 @@ from gateway.documents.wall.wire import Limits
 from gateway.model import FindingOutcome
 from gateway.model.formats import by_name
 from gateway.model.reference import make_reference
-from gateway.pipeline.judge import CHECKED_LATER_S, CHECKED_NICE, Judge
+from gateway.pipeline.judge import CHECKED_LATER_S, Judge
 from gateway.pipeline.sample import as_message, is_message, mail_of
 from gateway.pipeline.self_check import Checked, FrontEndRules, check, record_of, record_of_unread
 from gateway.spool import Spool, SpoolSettings
@@ -183,7 +183,6 @@ class Checks:
                     limits=self._limits,
                     visit=visit,
                     cost_s=CHECKED_LATER_S,
-                    nice=CHECKED_NICE,
                 )
                 if octets:
                     found[number] = octets
