@@ -215,6 +215,7 @@ def _containers() -> Iterator[Sample]:
     yield Sample("G14", "object-changed.asice", xml.pack({**good, "a.txt": b"ba"}))
     yield Sample("G14", "object-added.asice", xml.pack({**good, "c.txt": b"ba"}))
     yield Sample("G14", "object-removed.asice", xml.pack({key: value for key, value in good.items() if key != "b.txt"}))
+    yield Sample("G14", "object-in-meta-inf.asice", xml.pack({**good, "META-INF/bao-cao.pdf": b"ba"}))
     simple = xml.members(xml.asic({"a.txt": b"mot"}, seal, simple=True))
     yield Sample("G14", "second-object.asics", xml.pack({**simple, "b.txt": b"hai"}))
     kind, first = b"application/vnd.etsi.asic-e+zip", xml.asic_manifest({"a.txt": b"mot"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import urllib.parse
 from dataclasses import replace
 from typing import Any
@@ -19,7 +20,12 @@ from gateway.model import Changes, Coverage, Integrity, Signature
 from gateway.model.formats import ASIC_E, ASIC_S
 
 _MAX_SIGNATURES = 32
-"""Here every CAdES signature and timestamp needs a manifest (EN 319 162-1 §4.4.4)."""
+_METADATA = re.compile(
+    r"mimetype|meta-inf/(?:|(?:manifest|container|asic\w*manifest\w*|evidencerecord\w*|.*signature.*)\.xml"
+    r"|.*(?:signature|timestamp).*\.(?:p7s|tst)|evidencerecord\w*\.ers)",
+    re.IGNORECASE,
+)
+"""Members that are no documents (EN 319 162-1 §4.3.3, §4.4.3); anything else, also below META-INF, is a file that somebody opens."""
 
 
 def verify_asic(data: bytes, subject: Subject) -> tuple[Signature, ...]:
@@ -95,9 +101,7 @@ class _Container:
         self.subject = replace(subject, container="asic-s" if self.simple else "asic-e")
         self.later: list[Verified] = []
         self.stamp_problems: list[str] = []
-        self.objects = [
-            one for one in package.names if not one.upper().startswith("META-INF/") and one.lower() != "mimetype"
-        ]
+        self.objects = [one for one in package.names if not _METADATA.fullmatch(one)]
 
     def verify(self, name: str, stamps: list[str]) -> list[Signature]:
         """Verify one signature file; `stamps` are the timestamps of the container, which may prove when it existed."""
