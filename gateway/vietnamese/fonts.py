@@ -14,25 +14,9 @@ from gateway.vietnamese.legacy_tables import Charset
 
 _SUBSET: Final = re.compile(r"^(?:[A-Z]{6}\+)+")
 _STYLE_WORDS: Final = [
-    "boldoblique",
-    "bolditalic",
-    "boldita",
-    "semibold",
-    "demibold",
-    "extrabold",
-    "ultrabold",
-    "bold",
-    "italic",
-    "oblique",
-    "regular",
-    "normal",
-    "roman",
-    "medium",
-    "light",
-    "thin",
-    "black",
-    "heavy",
-]
+    "boldoblique", "bolditalic", "boldita", "semibold", "demibold", "extrabold", "ultrabold", "bold", "italic",
+    "oblique", "regular", "normal", "roman", "medium", "light", "thin", "black", "heavy",
+]  # fmt: skip
 _STYLE_TAIL: Final = re.compile(rf"[\s,\-_]*(?:{'|'.join(_STYLE_WORDS)}|psmt|ps|mt)\d*$", re.IGNORECASE)
 _SCRIPT_TAIL: Final = re.compile(
     r"\s*(?:\((?:vietnamese|arabic|hebrew|thai|body|headings?|body cs|headings cs|body asian|headings asian|ttf)\)"

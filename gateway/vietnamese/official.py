@@ -74,6 +74,10 @@ class Recognition(Struct, frozen=True, kw_only=True):
         return self.state is not State.WORKING
 
 
+_COMPONENTS: Final = (
+    {"national-name"}, {"motto"}, {"number", "blank-number"}, {"date"}, {"kind", "subject-line"}, {"recipients"}, {"filed"},
+    {"authority"}, {"dear", "basis"},
+)  # fmt: skip
 _THRESHOLD: Final = 4
 _HEAD_LINES: Final = 70
 _SCANNED_ROLES: Final = frozenset(
@@ -212,19 +216,7 @@ def _judge(lines: Sequence[str], bare: Sequence[str], *, stamped: str) -> Recogn
 
 def _score(evidence: Sequence[str]) -> int:
     """Count the components; "V/v" and a title are one, "Kính gửi" and "Căn cứ" only support."""
-    found = set(evidence)
-    counted = [
-        bool(found & {"national-name"}),
-        bool(found & {"motto"}),
-        bool(found & {"number", "blank-number"}),
-        bool(found & {"date"}),
-        bool(found & {"kind", "subject-line"}),
-        bool(found & {"recipients"}),
-        bool(found & {"filed"}),
-        bool(found & {"authority"}),
-        bool(found & {"dear", "basis"}),
-    ]
-    return sum(counted)
+    return sum(not component.isdisjoint(evidence) for component in _COMPONENTS)
 
 
 def _state(evidence: Sequence[str], score: int, bare: Sequence[str], *, numbered: bool) -> State:
@@ -245,9 +237,8 @@ def _state(evidence: Sequence[str], score: int, bare: Sequence[str], *, numbered
     if not has_number and not (
         headed and named and closes and (found >= {"recipients", "authority"} or "date" in found)
     ):
-        return (
-            State.WORKING
-        )  # a contract, a form, a letter, a copy of a statute: nothing says that an authority issued it
+        # A contract, a form, a letter, a copy of a statute: nothing says that an authority issued it.
+        return State.WORKING
     if not closes and not ("number" in found and named and headed):
         return State.WORKING
     drafted = any(_DRAFT.match(line) for line in bare[:15])

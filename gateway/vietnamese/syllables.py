@@ -26,82 +26,17 @@ uy uya uych uynh uyt uyn uyu uyên uyêt uơ
 ư ưc ưi ưm ưng ưt ưu ưa ươc ươi ươm ươn ương ươp ươt ươu
 y yêm yên yêng yêt yêu
 """
-_ONSETS: Final = [
-    "b",
-    "c",
-    "ch",
-    "d",
-    "đ",
-    "g",
-    "gh",
-    "gi",
-    "h",
-    "k",
-    "kh",
-    "l",
-    "m",
-    "n",
-    "ng",
-    "ngh",
-    "nh",
-    "p",
-    "ph",
-    "qu",
-    "r",
-    "s",
-    "t",
-    "th",
-    "tr",
-    "v",
-    "x",
-]
-_QU_RHYMES: Final = [
-    "a",
-    "ac",
-    "ach",
-    "ai",
-    "an",
-    "ang",
-    "anh",
-    "ao",
-    "at",
-    "au",
-    "ay",
-    "ăc",
-    "ăm",
-    "ăn",
-    "ăng",
-    "ăp",
-    "ăt",
-    "ân",
-    "ât",
-    "ây",
-    "e",
-    "en",
-    "eo",
-    "et",
-    "ê",
-    "ên",
-    "êt",
-    "êch",
-    "ênh",
-    "i",
-    "it",
-    "inh",
-    "y",
-    "yên",
-    "yêt",
-    "ynh",
-    "yt",
-    "ych",
-    "ơ",
-    "ôc",
-]
+_ONSETS: Final = "b c ch d đ g gh gi h k kh l m n ng ngh nh p ph r s t th tr v x"
+"""But for `qu`, behind which other rhymes stand."""
+_QU_RHYMES: Final = """
+a ac ach ai an ang anh ao at au ay ăc ăm ăn ăng ăp ăt ân ât ây
+e en eo et ê ên êt êch ênh i it inh y yên yêt ynh yt ych ơ ôc
+"""
 _PATTERN: Final = re.compile(
     "(?:(?:{onsets})?(?:{rhymes})|qu(?:{qu}))".format(
-        onsets="|".join(sorted(set(_ONSETS) - {"qu"}, key=len, reverse=True)),
+        onsets="|".join(sorted(_ONSETS.split(), key=len, reverse=True)),
         rhymes="|".join(sorted(_RHYMES.split(), key=len, reverse=True)),
-        qu="|".join(sorted(_QU_RHYMES, key=len, reverse=True)),
+        qu="|".join(sorted(_QU_RHYMES.split(), key=len, reverse=True)),
     )
 )
 _STOPPED: Final = re.compile(r"(?:ch|c|p|t)$")

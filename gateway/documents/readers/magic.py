@@ -74,15 +74,8 @@ _DOCUMENTS: Final[tuple[_Row, ...]] = (
     (0, "application/x-mswrite", b"\x31\xbe\0\0\0\xab"),
     (0, "application/vnd.ms-works", b"\x01\xfe\x32\0", b"\xff\0\x02\0\x04\x04"),
     (0, "application/x-powerpoint-3", b"\xed\xde\xad\x0b", b"\x0b\xad\xde\xad"),
-    (
-        0,
-        _LOTUS,
-        b"\0\0\x02\0\x06\x04\x06\0",
-        b"\0\0\x1a\0\0\x10\x04\0",
-        b"\0\0\x1a\0\x02\x10\x04\0",
-        b"\0\0\x1a\0\x03\x10\x04\0",
-        b"\0\0\x1a\0\x05\x10\x04\0",
-    ),
+    (0, _LOTUS, b"\0\0\x02\0\x06\x04\x06\0", b"\0\0\x1a\0\0\x10\x04\0", b"\0\0\x1a\0\x02\x10\x04\0"),
+    (0, _LOTUS, b"\0\0\x1a\0\x03\x10\x04\0", b"\0\0\x1a\0\x05\x10\x04\0"),
     (0, "application/x-quattro-pro", b"\0\0\x02\0\x01\x10", b"\0\0\x02\0\x02\x10", b"\0\0\x02\0\x20\x51"),
     # BIFF2-4 without an OLE file around it
     (0, _EXCEL, b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x00\x04\x00"),
@@ -202,31 +195,10 @@ _DISKS: Final[tuple[_Row, ...]] = (
 )
 _LOCKED: Final[tuple[_Row, ...]] = (
     (3, SEALED, b"-FVE-FS-"),
-    (
-        0,
-        SEALED,
-        b"LUKS\xba\xbe",
-        b"Salted__",
-        b"age-encryption.org/v1\n",
-        b"AES\x01\0",
-        b"AES\x02\0",
-        b"AES\x03\0",
-        b"\xc0\xb9\x07\x2e\x4f\x93\xf1\x46\xa0\x15\x79\x2c\xa1\xd9\xe8\x21",
-        b"\x03\xd9\xa2\x9a",
-    ),
-    (
-        0,
-        _PGP,
-        b"\x85\x01",
-        b"\x85\x02",
-        b"\x84\x8c",
-        b"\x8c\x0d",
-        b"\x84\x5e\x03",
-        b"\xc1\x5e\x03",
-        b"\xc1\xc0\x4c\x03",
-        b"\xc1\xc1\x4c\x03",
-        b"\xc3\x0d\x04",
-    ),
+    (0, SEALED, b"LUKS\xba\xbe", b"Salted__", b"age-encryption.org/v1\n", b"AES\x01\0", b"AES\x02\0", b"AES\x03\0"),
+    (0, SEALED, b"\xc0\xb9\x07\x2e\x4f\x93\xf1\x46\xa0\x15\x79\x2c\xa1\xd9\xe8\x21", b"\x03\xd9\xa2\x9a"),
+    (0, _PGP, b"\x85\x01", b"\x85\x02", b"\x84\x8c", b"\x8c\x0d", b"\x84\x5e\x03", b"\xc1\x5e\x03"),
+    (0, _PGP, b"\xc1\xc0\x4c\x03", b"\xc1\xc1\x4c\x03", b"\xc3\x0d\x04"),
 )
 SIGNATURES: Final = tuple(
     (offset, magic, kind)

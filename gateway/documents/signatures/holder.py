@@ -15,41 +15,11 @@ from gateway.documents.signatures.rows import read_rows
 from gateway.model import HolderKind, Signer
 
 _UNIT_WORDS = (
-    "ỦY BAN",
-    "UBND",
-    "HỘI ĐỒNG NHÂN DÂN",
-    "HĐND",
-    "VĂN PHÒNG",
-    "PHÒNG",
-    "SỞ",
-    "TRUNG TÂM",
-    "TRƯỜNG",
-    "BAN",
-    "BỘ",
-    "CHI CỤC",
-    "CỤC",
-    "TỔNG CỤC",
-    "CÔNG AN",
-    "CÔNG TY",
-    "THANH TRA",
-    "BỆNH VIỆN",
-    "TRẠM Y TẾ",
-    "HẠT KIỂM LÂM",
-    "HỘI",
-    "ĐẢNG ỦY",
-    "ĐẢNG BỘ",
-    "THÀNH ỦY",
-    "QUẬN ỦY",
-    "LIÊN ĐOÀN",
-    "MẶT TRẬN",
-    "TÒA ÁN",
-    "VIỆN",
-    "KHO BẠC",
-    "BẢO HIỂM",
-    "BAN QUẢN LÝ",
-    "HỢP TÁC XÃ",
-    "NGÂN HÀNG",
-)
+    "ỦY BAN", "UBND", "HỘI ĐỒNG NHÂN DÂN", "HĐND", "VĂN PHÒNG", "PHÒNG", "SỞ", "TRUNG TÂM", "TRƯỜNG", "BAN", "BỘ",
+    "CHI CỤC", "CỤC", "TỔNG CỤC", "CÔNG AN", "CÔNG TY", "THANH TRA", "BỆNH VIỆN", "TRẠM Y TẾ", "HẠT KIỂM LÂM", "HỘI",
+    "ĐẢNG ỦY", "ĐẢNG BỘ", "THÀNH ỦY", "QUẬN ỦY", "LIÊN ĐOÀN", "MẶT TRẬN", "TÒA ÁN", "VIỆN", "KHO BẠC", "BẢO HIỂM",
+    "BAN QUẢN LÝ", "HỢP TÁC XÃ", "NGÂN HÀNG",
+)  # fmt: skip
 
 
 def fold(text: str) -> str:

@@ -44,20 +44,11 @@ class Judgement:
 
 
 # ISO 32000, Microsoft and Adobe document signing, e-mail protection, and what VGCA writes into its certificates.
-_DOCUMENT_PURPOSES = frozenset(
-    {
-        "any_extended_key_usage",
-        "client_auth",
-        "email_protection",
-        "microsoft_smart_card_logon",
-        "microsoft_document_signing",
-        "adobe_authentic_documents_trust",
-        "1.3.6.1.5.5.7.3.36",
-        "1.3.6.1.4.1.311.20.2.2",
-        "1.3.6.1.4.1.311.10.3.12",
-        "1.2.840.113583.1.1.5",
-    }
-)
+_DOCUMENT_PURPOSES = frozenset({
+    "any_extended_key_usage", "client_auth", "email_protection", "microsoft_smart_card_logon",
+    "microsoft_document_signing", "adobe_authentic_documents_trust", "1.3.6.1.5.5.7.3.36", "1.3.6.1.4.1.311.20.2.2",
+    "1.3.6.1.4.1.311.10.3.12", "1.2.840.113583.1.1.5",
+})  # fmt: skip
 _ORDER = (
     "EXPIRED",
     "NOT_YET_VALID",

@@ -30,23 +30,10 @@ who is online of a comment's authors, which comments are done, sensitivity label
 _QUERIES = ("spreadsheetml.connections+xml", "ms-excel.connections")
 """Ends of the types of a part with connections: what Excel fetches by one, custom XML may say (MS-QDEFF §2.6)."""
 _CUSTOM_XML = re.compile(r"customxml/.*", re.IGNORECASE)
-_FREE_RELATIONSHIPS = frozenset(
-    {
-        "core-properties",
-        "extended-properties",
-        "custom-properties",
-        "thumbnail",
-        "origin",
-        "signature",
-        "presProps",
-        "viewProps",
-        "people",
-        "commentsExtended",
-        "commentsIds",
-        "commentsExtensible",
-        "classificationlabels",
-    }
-)
+_FREE_RELATIONSHIPS = frozenset({
+    "core-properties", "extended-properties", "custom-properties", "thumbnail", "origin", "signature", "presProps",
+    "viewProps", "people", "commentsExtended", "commentsIds", "commentsExtensible", "classificationlabels",
+})  # fmt: skip
 """Last word of relationship types that may stay unsigned."""
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _MAIN_TYPE = re.compile(r"\.main\+xml$|\.main$")

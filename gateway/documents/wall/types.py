@@ -17,46 +17,11 @@ _PROMISING: Final = frozenset({
     Family.PDF, Family.WORD, Family.SHEET, Family.SLIDES, Family.IMAGE, Family.TEXT, Family.MAIL, Family.ARCHIVE, Family.PROGRAM,
 })  # fmt: skip
 """Families that people know by name: only these can be lied about."""
-_PROGRAMS: Final = frozenset(
-    [
-        "exe",
-        "scr",
-        "pif",
-        "com",
-        "bat",
-        "cmd",
-        "vbs",
-        "vbe",
-        "js",
-        "jse",
-        "wsf",
-        "wsh",
-        "hta",
-        "msi",
-        "msp",
-        "lnk",
-        "cpl",
-        "ps1",
-        "jar",
-        "reg",
-        "dll",
-        "sys",
-        "chm",
-        "iqy",
-        "url",
-        "application",
-        "sct",
-        "scf",
-        "inf",
-        "xll",
-        "wll",
-        "psm1",
-        "desktop",
-        "apk",
-        "appx",
-        "msix",
-    ]
-)
+_PROGRAMS: Final = frozenset({
+    "exe", "scr", "pif", "com", "bat", "cmd", "vbs", "vbe", "js", "jse", "wsf", "wsh", "hta", "msi", "msp", "lnk",
+    "cpl", "ps1", "jar", "reg", "dll", "sys", "chm", "iqy", "url", "application", "sct", "scf", "inf", "xll", "wll",
+    "psm1", "desktop", "apk", "appx", "msix",
+})  # fmt: skip
 """Endings of files that a double click runs."""
 _ONLY_UNREADABLE: Final = frozenset({"com", "application", "inf"})
 """Of these, endings that names of hosts and of people's files have too: a program only when it is no document."""

@@ -22,19 +22,9 @@ _ID, _KIND, _DEFAULT = clark("w:styleId"), clark("w:type"), clark("w:default")
 _LIMIT_CHAIN: Final = 64
 _LIMIT_CACHE: Final = 50_000
 CONDITIONS: Final = (
-    "band1Vert",
-    "band2Vert",
-    "band1Horz",
-    "band2Horz",
-    "firstCol",
-    "lastCol",
-    "firstRow",
-    "lastRow",
-    "neCell",
-    "nwCell",
-    "seCell",
-    "swCell",
-)
+    "band1Vert", "band2Vert", "band1Horz", "band2Horz", "firstCol", "lastCol", "firstRow", "lastRow", "neCell",
+    "nwCell", "seCell", "swCell",
+)  # fmt: skip
 """Conditional parts of a table style, weakest first (§17.7.6)."""
 
 TableKey = tuple[str, tuple[str, ...]] | None
