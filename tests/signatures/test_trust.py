@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from gateway.documents.signatures import path as paths
-from gateway.documents.signatures import warm_up
 from gateway.documents.signatures.certificates import describe, distinguished_name, fingerprint, load_certificates
 from gateway.documents.signatures.holder import Role, kind_of, load_roles
 from gateway.documents.signatures.judge import Purpose, judge
 from gateway.documents.signatures.path import Path as CertificationPath
 from gateway.documents.signatures.revocation import Evidence
 from gateway.documents.signatures.trust import TrustStore, load_pins
+from gateway.documents.signatures.warm import warm_up
 from gateway.errors import ConfigError
 from gateway.model import HolderKind, Signer, Trust
 from tests.pki.tree import NOW, tree

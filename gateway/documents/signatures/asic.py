@@ -12,7 +12,7 @@ from gateway.documents.signatures.algorithms import Content
 from gateway.documents.signatures.detached import signer_facts
 from gateway.documents.signatures.odf import member_octets
 from gateway.documents.signatures.package import Package, open_package
-from gateway.documents.signatures.report import Facts, Subject, assemble, on_timestamp, removed, unreadable
+from gateway.documents.signatures.report import Facts, Subject, assemble, malformed, on_timestamp, removed
 from gateway.documents.signatures.timestamps import Verified
 from gateway.documents.signatures.wall import LibraryFault, wall
 from gateway.documents.signatures.xmldsig import ds
@@ -50,9 +50,7 @@ def verify_asic(data: bytes, subject: Subject) -> tuple[Signature, ...]:
         try:
             reports += container.verify(name, stamps)
         except LibraryFault:
-            reports.append(
-                unreadable(container.subject, field_name=name, problem="malformed", integrity=Integrity.BROKEN)
-            )
+            reports.append(malformed(container.subject, field_name=name))
     return (*reports, *gone)
 
 

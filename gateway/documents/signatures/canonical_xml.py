@@ -84,15 +84,7 @@ def canonical_document(
         whole = root.getroottree()
         if not _has_plain_encoding(root) or not (comments or may_have_comments or not _has_comments(whole)):
             raise LibraryFault("xml", "not digested")
-        return bytes(
-            etree.tostring(
-                whole,
-                method="c14n",
-                exclusive=exclusive,
-                with_comments=comments,
-                inclusive_ns_prefixes=list(prefixes) or None,
-            )
-        )
+        return _written(whole, prefixes, exclusive=exclusive, comments=comments)
 
 
 def _has_comments(whole: Any) -> bool:
@@ -116,15 +108,16 @@ def canonical(element: Element, algorithm: str, prefixes: Sequence[str] = ()) ->
         apex = parse(etree.tostring(element, with_tail=False))
         if not exclusive:
             _inherit_xml_attributes(element, apex)
-        return bytes(
-            etree.tostring(
-                apex,
-                method="c14n",
-                exclusive=exclusive,
-                with_comments=comments,
-                inclusive_ns_prefixes=list(prefixes) or None,
-            )
+        return _written(apex, prefixes, exclusive=exclusive, comments=comments)
+
+
+def _written(tree: Any, prefixes: Sequence[str], *, exclusive: bool, comments: bool) -> bytes:
+    namespaces = list(prefixes) or None
+    return bytes(
+        etree.tostring(
+            tree, method="c14n", exclusive=exclusive, with_comments=comments, inclusive_ns_prefixes=namespaces
         )
+    )
 
 
 def _inherit_xml_attributes(element: Element, apex: Element) -> None:

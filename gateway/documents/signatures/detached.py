@@ -15,7 +15,7 @@ from datetime import datetime
 from gateway.documents.signatures import cms
 from gateway.documents.signatures.algorithms import Content
 from gateway.documents.signatures.cms import CmsSigner, SignedData
-from gateway.documents.signatures.report import Facts, Subject, assemble, unreadable
+from gateway.documents.signatures.report import Facts, Subject, assemble, malformed
 from gateway.documents.signatures.timestamps import TST_INFO
 from gateway.documents.signatures.trust import TrustStore
 from gateway.documents.signatures.wall import LibraryFault
@@ -130,7 +130,7 @@ def _report(
                 problems=("signed-file-missing",),
             )
         reports.append(assemble(subject, replace(facts, covers=covers)))
-    return tuple(reports) or (unreadable(subject, problem="malformed", integrity=Integrity.BROKEN),)
+    return tuple(reports) or (malformed(subject),)
 
 
 def signer_facts(parsed: SignedData, verified: CmsSigner, *, field_name: str, coverage: Coverage) -> Facts:

@@ -15,7 +15,7 @@ from typing import Any
 
 from gateway.documents.signatures import canonical_xml, xades, xmldsig
 from gateway.documents.signatures.package import Package, open_package
-from gateway.documents.signatures.report import Subject, assemble, removed, unreadable
+from gateway.documents.signatures.report import Subject, assemble, malformed, removed
 from gateway.documents.signatures.wall import LibraryFault
 from gateway.documents.signatures.xmldsig import Reference, XmlSignature, ds
 from gateway.model import Changes, Coverage, Integrity, Signature
@@ -43,7 +43,7 @@ def verify_odf(data: bytes, subject: Subject) -> tuple[Signature, ...]:
     except LibraryFault:
         # What is no package is the reader's to say, unless it holds signatures that somebody else may find.
         hints = b"signatures.xml" in data
-        return (unreadable(subject, problem="malformed", integrity=Integrity.BROKEN),) if hints else ()
+        return (malformed(subject),) if hints else ()
     reports: list[Signature] = []
     for name in package.names:
         if name.lower() in {DOCUMENT.lower(), MACROS.lower()}:
@@ -73,12 +73,12 @@ def _verify_file(subject: Subject, package: Package, name: str) -> list[Signatur
     try:
         root = canonical_xml.parse(package.read(name))
     except LibraryFault:
-        return [unreadable(subject, field_name=name, problem="malformed", integrity=Integrity.BROKEN)]
+        return [malformed(subject, field_name=name)]
     elements = [one for one in root if isinstance(one.tag, str)]
     signatures = [one for one in elements if one.tag == ds("Signature")]
     if len(signatures) != len(list(root.iter(ds("Signature")))) or len(signatures) > 32:
         # A Signature inside something else is how wrapping attacks hide the one that verifies.
-        return [unreadable(subject, field_name=name, problem="malformed", integrity=Integrity.BROKEN)]
+        return [malformed(subject, field_name=name)]
     if not signatures and _holds_anything(root):
         # LibreOffice leaves an empty list when its user takes the last signature out; what else is in it was one.
         return [removed(subject, field_name=name)]

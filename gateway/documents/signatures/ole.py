@@ -12,7 +12,7 @@ import io
 
 import olefile
 
-from gateway.documents.signatures.report import Subject, unreadable
+from gateway.documents.signatures.report import Subject, malformed, unreadable
 from gateway.documents.signatures.wall import LibraryFault, wall
 from gateway.model import Integrity, Signature
 
@@ -28,7 +28,7 @@ def verify_ole(data: bytes, subject: Subject) -> tuple[Signature, ...]:
         with wall("ole"), olefile.OleFileIO(io.BytesIO(data)) as compound:
             names = ["/".join(path) for path in compound.listdir() if path and path[0].lower() in _STORAGES]
     except LibraryFault:
-        return (unreadable(subject, problem="malformed", integrity=Integrity.BROKEN),)
+        return (malformed(subject),)
     return tuple(
         unreadable(subject, field_name=name, problem="old-office-format", integrity=Integrity.UNKNOWN)
         for name in names[:32]

@@ -19,7 +19,7 @@ from gateway.documents.signatures.ooxml_coverage import Covered, coverage_of
 from gateway.documents.signatures.ooxml_origin import find_signatures
 from gateway.documents.signatures.ooxml_parts import Parts, read_types
 from gateway.documents.signatures.package import open_package
-from gateway.documents.signatures.report import REMOVED, Subject, assemble, removed, unreadable
+from gateway.documents.signatures.report import REMOVED, Subject, assemble, malformed, removed, unreadable
 from gateway.documents.signatures.wall import LibraryFault, wall
 from gateway.documents.signatures.xmldsig import Reference, XmlSignature, ds
 from gateway.model import Changes, Integrity, Signature
@@ -38,7 +38,7 @@ def verify_ooxml(data: bytes, subject: Subject) -> tuple[Signature, ...]:
         parts = read_types(package)
         found = find_signatures(parts)
     except LibraryFault:
-        return (unreadable(subject, problem="malformed", integrity=Integrity.BROKEN),) if _hints(data) else ()
+        return (malformed(subject),) if _hints(data) else ()
     if not found and package.problems and _hints(data):
         # Another reading of the archive has signatures: who follows that one would not see the file that is here.
         return (unreadable(subject, problem=package.problems[0], integrity=Integrity.BROKEN),)
@@ -56,10 +56,10 @@ def _verify_part(subject: Subject, parts: Parts, name: str, *, orphaned: bool = 
     try:
         root = canonical_xml.parse(parts.package.read(name))
     except LibraryFault:
-        return unreadable(subject, field_name=name, problem="malformed", integrity=Integrity.BROKEN)
+        return malformed(subject, field_name=name)
     signatures = [root] if root.tag == ds("Signature") else []
     if len(signatures) != 1 or next(root.iterdescendants(ds("Signature")), None) is not None:
-        return unreadable(subject, field_name=name, problem="malformed", integrity=Integrity.BROKEN)
+        return malformed(subject, field_name=name)
     covered = Covered()
     found = xmldsig.verify(root, lambda reference: _part_octets(parts, reference, covered))
     try:

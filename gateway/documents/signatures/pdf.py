@@ -34,7 +34,7 @@ from gateway.documents.signatures.pdf_fields import (
 from gateway.documents.signatures.pdf_objects import entry
 from gateway.documents.signatures.pdf_ranges import final_startxref
 from gateway.documents.signatures.pdf_removed import removed_signatures, report_removed
-from gateway.documents.signatures.report import Facts, Subject, assemble, on_timestamp, unreadable
+from gateway.documents.signatures.report import Facts, Subject, assemble, malformed, on_timestamp, unreadable
 from gateway.documents.signatures.revocation import Evidence
 from gateway.documents.signatures.timestamps import Verified
 from gateway.documents.signatures.wall import LibraryFault, wall
@@ -114,7 +114,7 @@ def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields:
                 else:
                     report_ = _verify_one(subject, data, reader, one, store, later, around)
         except LibraryFault:
-            report_ = unreadable(subject, field_name=one.name, problem="malformed", integrity=Integrity.BROKEN)
+            report_ = malformed(subject, field_name=one.name)
         reports.append(report_)
         if report_.integrity is Integrity.INTACT:
             intact.add(one.name)

@@ -15,6 +15,7 @@ from typing import Any
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from gateway.documents.signatures.pdf_objects import pages
 from gateway.documents.signatures.wall import LibraryFault, wall
 
 _MAX_PAGES = 500
@@ -74,7 +75,7 @@ def _catalog(reader: PdfFileReader, _data: bytes, content: Content) -> None:
 
 def _pages(reader: PdfFileReader, _data: bytes, content: Content) -> None:
     annotations = 0
-    for number, (reference, page) in enumerate(_walk_pages(reader.root["/Pages"]), 1):
+    for number, (reference, page) in enumerate(pages(reader.root["/Pages"]), 1):
         if number > _MAX_PAGES:
             content.note("content-not-fully-read")
             return
@@ -105,44 +106,6 @@ def _annotation(annotation: Any, number: int, content: Content) -> None:
     normal = _get(appearance, "/N") if isinstance(appearance, generic.DictionaryObject) else None
     if isinstance(normal, generic.StreamObject) and ("/F" in normal or "/Ref" in normal):
         content.note("external-reference")
-
-
-def _walk_pages(root: Any) -> Iterator[tuple[Any, Any]]:
-    stack: list[Any] = [root]
-    seen = 0
-    while stack:
-        node = stack.pop()
-        kids = _get(node, "/Kids")
-        if not isinstance(kids, generic.ArrayObject):
-            continue
-        pages = []
-        for index in range(len(kids)):
-            seen += 1
-            raw = kids.raw_get(index)
-            if seen > 10 * _MAX_PAGES or not isinstance(raw, generic.IndirectObject):
-                return
-            pages.append((raw.reference, raw.get_object()))
-        # A leaf is yielded in place; a subtree is put back so that the order of pages is kept well enough for people.
-        for position, (reference, kid) in enumerate(pages):
-            if _get(kid, "/Kids") is None:
-                yield reference, kid
-            else:
-                rest = [one for _, one in pages[position + 1 :]]
-                yield from _subtrees([kid, *rest])
-                break
-
-
-def _subtrees(nodes: list[Any]) -> Iterator[tuple[Any, Any]]:
-    stack = list(reversed(nodes))
-    steps = 0
-    while stack and steps < 10 * _MAX_PAGES:
-        steps += 1
-        node = stack.pop()
-        kids = _get(node, "/Kids")
-        if isinstance(kids, generic.ArrayObject):
-            stack.extend(reversed([kid.get_object() for kid in kids]))
-        elif getattr(node, "container_ref", None) is not None:
-            yield node.container_ref, node
 
 
 def _get(dictionary: Any, key: str) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import Any, Final
 
 from pyhanko.pdf_utils import generic
@@ -16,7 +17,7 @@ from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 
 from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.pdf.api import PdfiumDocument
-from gateway.documents.signatures.pdf_objects import entry
+from gateway.documents.signatures.pdf_objects import entry, pages
 
 _UNSEEN: Final = 1 | 2 | 32
 """Flags Invisible, Hidden and NoView of an annotation (ISO 32000-2 table 167)."""
@@ -86,17 +87,8 @@ def _is_hidden(widget: Any) -> bool:
 
 def _pages_of(resolver: HistoricalResolver) -> dict[Any, int]:
     """Numbers from 0 of the pages that annotations stand on."""
-    found: dict[Any, int] = {}
-    stack, number = _references(resolver.root["/Pages"], "/Kids")[::-1], 0
-    while stack and number < _LIMIT:
-        page = stack.pop().get_object()
-        kids = _references(page, "/Kids")
-        if kids:
-            stack += kids[::-1]
-            continue
-        found.update((one.reference, number) for one in _references(page, "/Annots"))
-        number += 1
-    return found
+    numbered = enumerate(islice(pages(resolver.root["/Pages"]), _LIMIT))
+    return {one.reference: number for number, (_, page) in numbered for one in _references(page, "/Annots")}
 
 
 def _has_words(document: PdfiumDocument, number: int, sides: Any) -> bool:

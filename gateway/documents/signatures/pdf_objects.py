@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import binascii
 import io
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from pyhanko.pdf_utils import generic
 
 _LONGEST = 1 << 20
+_MAX_NODES = 5000
 _WHITE = b"\x00\t\n\x0c\r "
 _read_digit_by_digit = generic.read_hex_string_from_stream
 
@@ -19,6 +22,20 @@ def entry(dictionary: Any, key: str, default: Any = None) -> Any:
     pyHanko's own `.get` hands out encrypted strings undecrypted, so that only `[]` is safe in every file.
     """
     return dictionary[key] if key in dictionary else default  # noqa: SIM401
+
+
+def pages(root: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield reference and dictionary of the pages below a node of the tree, in their order; at most 5,000 nodes are looked at."""
+    stack: list[Any] = [root]
+    for _ in range(_MAX_NODES):
+        if not stack:
+            return
+        node = stack.pop()
+        kids = entry(node, "/Kids") if isinstance(node, generic.DictionaryObject) else None
+        if isinstance(kids, generic.ArrayObject):
+            stack.extend(reversed([kid.get_object() for kid in islice(kids, _MAX_NODES)]))
+        elif getattr(node, "container_ref", None) is not None:
+            yield node.container_ref, node
 
 
 def read_hex_string(stream: Any) -> Any:

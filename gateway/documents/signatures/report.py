@@ -202,6 +202,11 @@ def unreadable(subject: Subject, *, field_name: str = "", problem: str, integrit
     )
 
 
+def malformed(subject: Subject, *, field_name: str = "") -> Signature:
+    """Return the report on a signature that cannot be read."""
+    return unreadable(subject, field_name=field_name, problem="malformed", integrity=Integrity.BROKEN)
+
+
 def removed(subject: Subject, *, field_name: str) -> Signature:
     """Return the report on a signature of which the file says that it is there, and that is not there."""
     return unreadable(subject, field_name=field_name, problem=REMOVED, integrity=Integrity.BROKEN)

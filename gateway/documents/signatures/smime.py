@@ -15,7 +15,7 @@ from gateway.documents.signatures import cms
 from gateway.documents.signatures.algorithms import Content
 from gateway.documents.signatures.cms import SignedData
 from gateway.documents.signatures.detached import decode, signer_facts
-from gateway.documents.signatures.report import Subject, assemble, unreadable
+from gateway.documents.signatures.report import Subject, assemble, malformed, unreadable
 from gateway.documents.signatures.trust import TrustStore
 from gateway.documents.signatures.wall import LibraryFault, wall
 from gateway.mime import decode_body, parse
@@ -44,7 +44,7 @@ def verify_smime(
                 return _multipart(raw, root, subject)
             return _opaque(raw, root, subject)
     except LibraryFault:
-        return (unreadable(subject, problem="malformed", integrity=Integrity.BROKEN),)
+        return (malformed(subject),)
 
 
 def _multipart(raw: bytes, root: Part, subject: Subject) -> tuple[Signature, ...]:
@@ -53,7 +53,7 @@ def _multipart(raw: bytes, root: Part, subject: Subject) -> tuple[Signature, ...
         # PGP/MIME is another protocol, for which nobody here has keys; anything else is malformed.
         if children and children[-1].declared_type == "application/pgp-signature":
             return (unreadable(subject, problem="unsupported-format", integrity=Integrity.UNKNOWN),)
-        return (unreadable(subject, problem="malformed", integrity=Integrity.BROKEN),)
+        return (malformed(subject),)
     parsed = cms.parse(decode(decode_body(raw, children[1]).data))
     octets = signed_octets(raw, children[0])
     covers = (f"{subject.part.rpartition('.')[0]}.1".removeprefix("."),)
@@ -89,4 +89,4 @@ def _report(
         if len(parsed.signers) > 1:
             problems = (*problems, "several-signers")
         reports.append(assemble(subject, replace(facts, covers=covers, problems=problems)))
-    return tuple(reports) or (unreadable(subject, problem="malformed", integrity=Integrity.BROKEN),)
+    return tuple(reports) or (malformed(subject),)

@@ -9,20 +9,6 @@ from gateway.documents import signatures
 from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Integrity
 
-_MODULES = (
-    "asic",
-    "cms",
-    "detached",
-    "judge",
-    "odf",
-    "ole",
-    "ooxml",
-    "pdf",
-    "pdf_content",
-    "smime",
-    "timestamps",
-    "xades",
-)
 _LAZY = (
     *(f"asn1crypto.{name}" for name in ("algos", "cms", "crl", "keys", "ocsp", "parser", "pem", "tsp", "x509")),
     *(f"pyhanko.pdf_utils.{name}" for name in ("crypt", "filters", "generic", "misc", "reader", "rw_common", "xref")),
@@ -43,9 +29,7 @@ _SAMPLES = {
 
 
 def warm_up() -> None:
-    """Import all verifiers; look at samples that are no valid files, and verify a path and a signature."""
-    for name in _MODULES:
-        importlib.import_module(f"gateway.documents.signatures.{name}")
+    """Import what the verifiers will; look at samples that are no valid files, and verify a path and a signature."""
     for name in _LAZY:
         importlib.import_module(name)
     now = datetime.now(UTC)
