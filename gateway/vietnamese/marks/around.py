@@ -86,14 +86,14 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
     if hit.form == HEADLINE:
         printed = not look.stands_out and heads_an_article(around_line(layout, line.number, in_cell=False))
         return hit._replace(strength=Strength.NOTED if printed else hit.strength, form="headed-line")
-    if not look.stands_out and line.place in (Place.BODY, Place.CELL, Place.ASIDE):
+    if not look.stands_out and line.place.is_text:
         across = titled_across(layout, line, shown) if hit.form == "stamp-line" else None
         if across is not None or may_be_titled(hit, shown):
             judged = titled(layout, line, across or hit, shown)
             if judged is None or not judged.strength.rank or not judged.exposed:
                 return judged
             hit = judged
-    if not (look.red or look.boxed) and hit.strength.rank and line.place in (Place.BODY, Place.CELL, Place.ASIDE):
+    if not (look.red or look.boxed) and hit.strength.rank and line.place.is_text:
         item = _ITEM.match(upper)
         in_a_row = item is not None and shown.lstrip().startswith(item["quote"])
         broken = ends_trapped(upper) if not look.stands_out else _BROKEN.search(bare(upper)) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
+from gateway.vietnamese.marks.hits import Hit, Look, Strength
 from gateway.vietnamese.marks.words import Level
 
 _GAP: Final = r"[\W_]{0,8}"
@@ -69,7 +69,7 @@ def auxiliary_line(text: str, plain: str, look: Look) -> Hit | None:
     letters = "".join(_LETTERS.findall(text[:_LONGEST]))
     capitals = letters.isupper()
     accented = not letters.isascii()
-    stamped = look.stands_out or look.place in (Place.EDGE, Place.WATERMARK, Place.PROPERTY)
+    stamped = look.is_stamped
     if not accented and not (stamped and look.ocr):
         return None
     plain = _BLANKS.sub(" ", plain[:_LONGEST])

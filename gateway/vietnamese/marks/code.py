@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
-from gateway.vietnamese.marks.hits import Hit, Strength
+from gateway.vietnamese.marks.hits import Hit, Strength, gravest
 from gateway.vietnamese.marks.words import LEVEL_WORDS, URGENCY, bare, level_of, stamped_level
 from gateway.vietnamese.normal import canonical, run_together
 
@@ -59,10 +60,11 @@ def coded_line(text: str, plain: str) -> Hit | None:
     command = _COMMAND.match(plain)
     if command is not None and (hit := _capitals(text, command)) is not None:
         return hit
-    best: Hit | None = None
-    for number, found in enumerate(_LITERAL.finditer(plain)):
-        if number >= _MOST:
-            break
+    return gravest(_literals(text, plain))
+
+
+def _literals(text: str, plain: str) -> Iterator[Hit | None]:
+    for found in islice(_LITERAL.finditer(plain), _MOST):
         if found["close"] not in _PAIRS[found["open"]] or (not found["close"] and found["open"] != "="):
             continue
         start, end = max(0, found.start() - _AROUND), found.end() + _AROUND
@@ -74,9 +76,7 @@ def coded_line(text: str, plain: str) -> Hit | None:
             continue
         if len({level["level"][:2] for level in _LEVELS.finditer(plain[start:end])}) > 1:
             hit = hit._replace(strength=Strength.NOTED, form="options")
-        if best is None or (hit.strength.rank, hit.level.rank) > (best.strength.rank, best.level.rank):
-            best = hit
-    return best
+        yield hit
 
 
 def other_levels(plains: Iterator[str], hit: Hit) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
 
@@ -23,6 +24,16 @@ class Mark(Struct, frozen=True):
     locator: str = ""
     """As `Run.locator`; empty for subjects and file names."""
     page: int | None = None
+
+    @property
+    def gravity(self) -> tuple[int, int]:
+        """Order of severity: how sure it is, then the level."""
+        return self.strength.rank, self.level.rank
+
+
+def gravest_first(marks: Iterable[Mark]) -> tuple[Mark, ...]:
+    """Return marks in the order of their severity."""
+    return tuple(sorted(marks, key=lambda mark: mark.gravity, reverse=True))
 
 
 UNJUDGED: Final = "unjudged"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.vietnamese.marks import find_in_filename, find_in_subject
-from gateway.vietnamese.marks.evidence import Mark
+from gateway.vietnamese.marks.evidence import Mark, gravest_first
 from gateway.vietnamese.marks.search import MarkSettings
 from gateway.vietnamese.marks.words import Level
 from gateway.vietnamese.normal import canonical
@@ -59,8 +59,10 @@ def find_in_field(name: str, text: str, settings: MarkSettings) -> tuple[Mark, .
     if name == "content-location":
         return find_in_filename(text, settings)
     if name in _ADDRESSES:
-        return _gravest(find_in_person(phrase, settings) for phrase in _phrases(text[:_LIMIT]))
-    labelled = _labels(find_in_subject(f"{name}: {text}", settings))
+        phrases = _phrases(text[:_LIMIT])
+        return gravest_first(mark for phrase in phrases for mark in find_in_person(phrase, settings))[:1]
+    marks = find_in_subject(f"{name}: {text}", settings)
+    labelled = tuple(mark for mark in marks if "label" in mark.evidence)
     return labelled or find_in_person(text, settings)
 
 
@@ -70,10 +72,6 @@ def find_in_person(text: str, settings: MarkSettings) -> tuple[Mark, ...]:
         mark for mark in find_in_subject(text, settings)
         if mark.level is not Level.MAT or "bracketed" in mark.evidence or _SET_OFF.search(canonical(text).text)
     )  # fmt: skip
-
-
-def _labels(marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
-    return tuple(mark for mark in marks if "label" in mark.evidence)
 
 
 def shown_lines(name: str, text: str) -> str:
@@ -90,9 +88,3 @@ def _phrases(text: str) -> Iterator[str]:
     for phrase in _PHRASE.split(_ADDRESS.sub(" , ", text)):
         if words := phrase.strip(' \t"'):
             yield words
-
-
-def _gravest(found: Iterator[tuple[Mark, ...]]) -> tuple[Mark, ...]:
-    marks = [mark for each in found for mark in each]
-    marks.sort(key=lambda mark: (-mark.strength.rank, -mark.level.rank))
-    return tuple(marks[:1])

@@ -25,7 +25,7 @@ from gateway.vietnamese.marks.auxiliary import auxiliary_line
 from gateway.vietnamese.marks.candidates import may_hold_mark
 from gateway.vietnamese.marks.choice import offers
 from gateway.vietnamese.marks.damage import DAMAGED, damaged
-from gateway.vietnamese.marks.evidence import SPELLING_CODES, UNJUDGED, Mark
+from gateway.vietnamese.marks.evidence import SPELLING_CODES, UNJUDGED, Mark, gravest_first
 from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.labels import has_label, label_line
 from gateway.vietnamese.marks.names import name_hit, without_extension
@@ -66,7 +66,7 @@ def find_in_document(
     labelled = [mark for one in _labelled(document) for mark in Search(one, settings, work).run()]
     told = {(mark.locator, mark.level) for mark in labelled}
     others = (mark for mark in Search(document, settings, work).run() if (mark.locator, mark.level) not in told)
-    marks = _gravest_first((*labelled, *others))
+    marks = gravest_first((*labelled, *others))
     if is_simple(document):
         return marks
     known = {(mark.locator, mark.level) for mark in marks if mark.strength is Strength.MARKED}
@@ -77,11 +77,7 @@ def find_in_document(
         if mark.strength is not Strength.NOTED and (mark.locator, mark.level) not in known:
             known.add((mark.locator, mark.level))
             found.append(mark)
-    return _gravest_first(found)
-
-
-def _gravest_first(marks: Iterable[Mark]) -> tuple[Mark, ...]:
-    return tuple(sorted(marks, key=lambda mark: (-mark.strength.rank, -mark.level.rank)))
+    return gravest_first(found)
 
 
 def _without_options(document: Document) -> Document:
@@ -119,12 +115,8 @@ def find_in_subject(text: str, settings: MarkSettings = _DEFAULT) -> tuple[Mark,
 
 def find_in_filename(name: str, settings: MarkSettings = _DEFAULT) -> tuple[Mark, ...]:
     """Return the mark that a file name carries, at most one; folders before it are names of their own."""
-    best: tuple[Mark, ...] = ()
-    for piece in re.split(r"[\\/!]", _without_offers(name)):
-        found = _find_in_name(piece, Place.FILENAME, settings)
-        if found and (not best or _gravity(found[0]) > _gravity(best[0])):
-            best = found
-    return best
+    pieces = re.split(r"[\\/!]", _without_offers(name))
+    return gravest_first(mark for piece in pieces for mark in _find_in_name(piece, Place.FILENAME, settings))[:1]
 
 
 def _without_offers(name: str) -> str:
@@ -141,11 +133,8 @@ def _without_offers(name: str) -> str:
 def _find_in_name(text: str, place: Place, settings: MarkSettings) -> tuple[Mark, ...]:
     """Search a name, an overlong one piece by piece; what is beyond all measure is suspected if it could hold a mark."""
     text = without_filler(text)
-    best: tuple[Mark, ...] = ()
-    for piece in _pieces(text[:_LONGEST_NAME]):
-        found = _find_in_piece(piece, place, settings)
-        if found and (not best or _gravity(found[0]) > _gravity(best[0])):
-            best = found
+    pieces = _pieces(text[:_LONGEST_NAME])
+    best = gravest_first(mark for piece in pieces for mark in _find_in_piece(piece, place, settings))[:1]
     if not best and may_hold_mark(skeleton(text[_LONGEST_NAME:], parted=True)):
         return (Mark(Level.UNSPECIFIED, Strength.SUSPECTED, (place.value, UNJUDGED)),)
     return best
@@ -161,17 +150,12 @@ def _pieces(text: str) -> Iterator[str]:
     yield text
 
 
-def _gravity(mark: Mark) -> tuple[int, int]:
-    return mark.strength.rank, mark.level.rank
-
-
-def _find_in_piece(text: str, place: Place, settings: MarkSettings) -> tuple[Mark, ...]:
+def _find_in_piece(text: str, place: Place, settings: MarkSettings) -> Iterator[Mark]:
     look = Look(place=place)
     plain = skeleton(text, parted=True)
     if not (may_hold_mark(plain) or legacy_sign().search(text) or settings.extra_marks or may_be_escaped(text)):
-        return ()
+        return
     texts: list[tuple[str, Charset | None, str]] = [(text, None, ""), *damaged(canonical(text).text), *readings(text)]
-    best: Mark | None = None
     for reading, charset, code in texts:
         shown = canonical(reading).text.replace("\n", " ").strip()
         if any(bare(canonical(phrase).text) in bare(shown) for phrase in settings.exempt_phrases if phrase.strip()):
@@ -190,10 +174,7 @@ def _find_in_piece(text: str, place: Place, settings: MarkSettings) -> tuple[Mar
                 strength = Strength.SUSPECTED
             spelled = SPELLING_CODES.get(hit.spelling, ())
             evidence = tuple(part for part in (place.value, hit.form, *spelled, code, *disguise(text)) if part)
-            mark = Mark(hit.level, strength, evidence)
-            if best is None or _gravity(mark) > _gravity(best):
-                best = mark
-    return (best,) if best is not None else ()
+            yield Mark(hit.level, strength, evidence)
 
 
 def _named_stamp(name: str, look: Look) -> Hit | None:

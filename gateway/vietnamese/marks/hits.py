@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
@@ -24,6 +25,11 @@ class Place(Enum):
     """Comment, note, form field, alternative text."""
     SUBJECT = "subject"
     FILENAME = "filename"
+
+    @property
+    def is_text(self) -> bool:
+        """Whether running text stands there."""
+        return self in (Place.BODY, Place.CELL, Place.ASIDE)
 
 
 class Strength(Enum):
@@ -51,6 +57,16 @@ class Hit(NamedTuple):
     exposed: bool = False
     """A bare `MẬT` that a broken title could have left: the lines around must be asked."""
 
+    @property
+    def gravity(self) -> tuple[int, int]:
+        """Order of severity: how sure it is, then the level."""
+        return self.strength.rank, self.level.rank
+
+
+def gravest(hits: Iterable[Hit | None]) -> Hit | None:
+    """Return the most severe hit, the first of several, None when there is none."""
+    return max((hit for hit in hits if hit is not None), key=lambda hit: hit.gravity, default=None)
+
 
 class Look(NamedTuple):
     """What is known of the letters of a line beside their words."""
@@ -66,3 +82,8 @@ class Look(NamedTuple):
     def stands_out(self) -> bool:
         """Whether the letters look or stand like a stamp, wherever they are."""
         return self.red or self.boxed or self.in_window or self.place is Place.BOX
+
+    @property
+    def is_stamped(self) -> bool:
+        """Whether they stand out, or stand where stamps and labels are and no running text."""
+        return self.stands_out or self.place in (Place.EDGE, Place.WATERMARK, Place.PROPERTY)

@@ -10,7 +10,7 @@ from gateway.vietnamese.marks.alone import is_inventory
 from gateway.vietnamese.marks.auxiliary import auxiliary_line
 from gateway.vietnamese.marks.choice import choice_hit
 from gateway.vietnamese.marks.code import may_be_coded
-from gateway.vietnamese.marks.hits import Hit, Look, Place
+from gateway.vietnamese.marks.hits import Hit, Look, Place, gravest
 from gateway.vietnamese.marks.labels import has_label, label_line
 from gateway.vietnamese.marks.lexicon import words
 from gateway.vietnamese.marks.lines import merged_line, stamp_line
@@ -45,14 +45,7 @@ def value_of(letters: str) -> str:
 
 def line_hit(text: str, look: Look, *, short_block: bool) -> Hit | None:
     """Return the most severe hit of one canonical line."""
-    plain = bare(text)
-    best: Hit | None = None
-    for hit in _line_hits(text, plain, look, short_block=short_block):
-        if hit is not None and (
-            best is None or (hit.strength.rank, hit.level.rank) > (best.strength.rank, best.level.rank)
-        ):
-            best = hit
-    return best
+    return gravest(_line_hits(text, bare(text), look, short_block=short_block))
 
 
 def _line_hits(text: str, plain: str, look: Look, *, short_block: bool) -> Iterator[Hit | None]:
@@ -133,7 +126,7 @@ def starts_trapped(text: str) -> bool:
 
 def is_prose(plain: str, place: Place) -> bool:
     """Tell whether a bare line is a sentence without any form of a mark: the usual case, so asked first."""
-    if place not in (Place.BODY, Place.CELL, Place.ASIDE) or len(plain) <= _LONG_LINE:
+    if not place.is_text or len(plain) <= _LONG_LINE:
         return False
     if len(run_together(plain)) <= _LONG_LINE or _PROSE_EDGE.search(plain[:400]) or _CARRIED_NAME.match(plain):
         return False

@@ -43,6 +43,8 @@ WINDOW_10A_PT: Final = (0.0, 105.0, 300.0, 320.0)
 """Left, top, right, bottom of where box 10a of Decree 30/2020 (Annex I, II) may stand on page 1, with leeway."""
 
 _EDGE: Final = 200
+_SHORT: Final = 40
+"""Letters of a line below which it may be a cell or a value."""
 
 
 class Line:
@@ -190,31 +192,18 @@ class Layout:
         return known
 
     def neighbours(self, number: int, step: int, limit: int) -> Iterator[int]:
-        """Yield the numbers of up to `limit` short lines that are not empty, going up (`step` -1) or down (1)."""
-        position = number + step
-        seen = 0
-        while 0 <= position < len(self.lines) and seen < limit and abs(position - number) < limit * 4:
-            if self.lines[position].strip():
-                seen += 1
-                if len(self.lines[position]) < 40:
-                    yield position
-            position += step
+        """Yield the numbers of the short ones among up to `limit` lines that are not empty, going up (`step` -1) or down (1)."""
+        return (one for one in self.beside(number, step, limit, reach=4) if len(self.lines[one]) < _SHORT)
 
     def adjacent(self, number: int, step: int) -> int | None:
         """Return the number of the next line that is not empty within three lines, None when there is none."""
-        for distance in (1, 2, 3):
-            position = number + step * distance
-            if not 0 <= position < len(self.lines):
-                return None
-            if self.lines[position].strip():
-                return position
-        return None
+        return next(self.beside(number, step, 1, reach=4), None)
 
-    def beside(self, number: int, step: int, limit: int) -> Iterator[int]:
-        """Yield the numbers of up to `limit` lines that are not empty, going up (`step` -1) or down (1)."""
+    def beside(self, number: int, step: int, limit: int, *, reach: int = 10) -> Iterator[int]:
+        """Yield the numbers of up to `limit` lines that are not empty, going up (`step` -1) or down (1), before `limit * reach`."""
         position = number + step
         seen = 0
-        while 0 <= position < len(self.lines) and seen < limit and abs(position - number) < limit * 10:
+        while 0 <= position < len(self.lines) and seen < limit and abs(position - number) < limit * reach:
             if self.lines[position].strip():
                 seen += 1
                 yield position

@@ -81,7 +81,7 @@ def _strong_case(case: Case, look: Look) -> Strength | None:
 
 def _weak_spelling(level: Level, spelling: Spelling, case: Case, look: Look) -> Strength | None:
     """Return what a level with wrong or no marks means: more in a stamp or a scan, little in running text."""
-    stamped = look.stands_out or look.place in (Place.EDGE, Place.WATERMARK, Place.PROPERTY)
+    stamped = look.is_stamped
     two_words = level is not Level.MAT
     if case is not Case.CAPITALS and not (look.place is Place.WATERMARK or (look.ocr and look.stands_out)):
         return None
@@ -187,17 +187,11 @@ def _with_noun(noun: str, level: Level, spelling: Spelling, case: Case, look: Lo
     """Judge "TÀI LIỆU MẬT": a mark where a stamp would be, doubtful as a line of text, elsewhere what stands around decides."""
     if noun in ("do", "muc", "capdo", "loai") and level is Level.MAT:
         return None  # "ĐỘ MẬT" is the head of a label
-    if (
-        noun == "thongtin"
-        and level is Level.MAT
-        and not look.stands_out
-        and look.place in (Place.BODY, Place.CELL, Place.ASIDE)
-    ):
+    if noun == "thongtin" and level is Level.MAT and not look.stands_out and look.place.is_text:
         return None  # what a contract calls its secrets
     if spelling is not Spelling.EXACT:
         return None
-    stamped = look.stands_out or look.place in (Place.EDGE, Place.WATERMARK, Place.PROPERTY)
-    if stamped and (look.place is not Place.CELL or case is Case.CAPITALS):
+    if look.is_stamped and (look.place is not Place.CELL or case is Case.CAPITALS):
         sure = Strength.MARKED if case is Case.CAPITALS else Strength.SUSPECTED
         return Hit(level, sure, "stamp-line", spelling, exposed=True)
     if case is not Case.CAPITALS:

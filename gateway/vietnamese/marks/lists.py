@@ -70,10 +70,7 @@ def without_lists(found: Sequence[Found]) -> list[Found]:
 def _may_be_heading(line: Line, hit: Hit) -> bool:
     return (
         hit.form in _HEADINGS
-        and (
-            line.place in (Place.BODY, Place.CELL, Place.ASIDE)
-            or (line.place is Place.BOX and hit.form == "numbered-line")
-        )
+        and (line.place.is_text or (line.place is Place.BOX and hit.form == "numbered-line"))
         and hit.spelling is Spelling.EXACT
         and not (line.look.red or line.look.boxed or (line.look.in_window and hit.form != "numbered-line"))
     )

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from gateway.vietnamese.marks.carried import carried_hit
 from gateway.vietnamese.marks.choice import choice_hit, offers
-from gateway.vietnamese.marks.hits import Hit, Place, Strength
+from gateway.vietnamese.marks.hits import Hit, Place, Strength, gravest
 from gateway.vietnamese.marks.name_words import (
     CODES_OF_OTHERS,
     FIGURES,
@@ -178,7 +178,7 @@ def name_hit(text: str, place: Place) -> Hit | None:
     choice = choice_hit(text, bare(text))
     if choice is not None:
         return choice if choice.strength is not Strength.NOTED else None
-    best = carried_hit(text, bare(text))
+    hits = [carried_hit(text, bare(text))]
     tokens = _tokens(text)
     levels = len({token.level for token in tokens})
     if levels > 2 or (levels > 1 and _CHANGED.search(text)):
@@ -187,12 +187,8 @@ def name_hit(text: str, place: Place) -> Hit | None:
     for token in tokens:
         if any(start <= token.start < end for start, end in offered):
             continue
-        hit = _exact(token, place) if token.spelling is Spelling.EXACT else _inexact(token, text, place)
-        if hit is not None and (
-            best is None or (hit.strength.rank, hit.level.rank) > (best.strength.rank, best.level.rank)
-        ):
-            best = hit
-    return best
+        hits.append(_exact(token, place) if token.spelling is Spelling.EXACT else _inexact(token, text, place))
+    return gravest(hits)
 
 
 def _exact(token: _Token, place: Place) -> Hit | None:

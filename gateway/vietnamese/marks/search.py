@@ -18,7 +18,7 @@ from gateway.vietnamese.marks.candidates import candidates
 from gateway.vietnamese.marks.choice import begins_black
 from gateway.vietnamese.marks.code import coded_hit
 from gateway.vietnamese.marks.damage import DAMAGED, damaged
-from gateway.vietnamese.marks.evidence import SPELLING_CODES, UNJUDGED, Mark, look_codes
+from gateway.vietnamese.marks.evidence import SPELLING_CODES, UNJUDGED, Mark, gravest_first, look_codes
 from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.judge import is_prose, line_hit
 from gateway.vietnamese.marks.layout import Layout, Line
@@ -340,5 +340,4 @@ class Search:
             marks.append(Mark(hit.level, strength, tuple(dict.fromkeys(evidence)), run.locator, run.page))
         if self.unjudged:
             marks.append(Mark(Level.UNSPECIFIED, Strength.SUSPECTED, (UNJUDGED,)))
-        marks.sort(key=lambda mark: (-mark.strength.rank, -mark.level.rank))
-        return tuple(marks[:_MOST_MARKS])
+        return gravest_first(marks)[:_MOST_MARKS]
