@@ -16,6 +16,7 @@ from gateway.documents.readers import plain
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.sniff import opens, sniff
 from gateway.documents.wall import unknown
+from gateway.documents.wall.merge import rebuilt
 from gateway.documents.wall.wire import Inspection
 from gateway.mime import decode_body, find_inline_encodings
 from gateway.model import Document, Message, Part, ReadStatus
@@ -47,7 +48,12 @@ def inspect_inline(message: Message, content: bytes | mmap.mmap) -> Inspection |
             return None
         seen[leaf.path] = found[0]
         documents.append(found[1])
-    return Inspection(root=_with(message.root, seen), documents=tuple(documents), signatures=(), children=0)
+    return Inspection(
+        root=rebuilt(message.root, lambda part: seen.get(part.path, part)),
+        documents=tuple(documents),
+        signatures=(),
+        children=0,
+    )
 
 
 def read_text(leaf: Part, content: bytes | mmap.mmap) -> tuple[Part, Document] | None:
@@ -88,12 +94,3 @@ def _is_text(data: bytes) -> bool:
     ):
         return True
     return b"\0" not in data and not opens(data) and sniff(data).types == ("text/plain",)
-
-
-def _with(root: Part, seen: dict[str, Part]) -> Part:
-    """Return the tree with its leaves replaced; text-only mails are shallow, but hostile ones need not be."""
-    made: dict[str, Part] = {}
-    for part in reversed(list(root.walk())):
-        children = tuple(made[child.path] for child in part.children)
-        made[part.path] = seen.get(part.path) or (structs.replace(part, children=children) if children else part)
-    return made[root.path]

@@ -117,15 +117,9 @@ def enter(limits: SandboxLimits, *, parent: int, more: Numbers | None = None) ->
 
 def tighten(*, address_space_bytes: int, cpu_s: int) -> None:
     """Lower two limits of a process that is locked in already, when its job says what it may take."""
-    for kind, limit in (
-        (resource.RLIMIT_AS, address_space_bytes),
-        (resource.RLIMIT_DATA, address_space_bytes),
-        (resource.RLIMIT_CPU, cpu_s),
-    ):
-        _, ceiling = resource.getrlimit(kind)
-        hard = limit + 1 if kind == resource.RLIMIT_CPU else limit
-        top = hard if ceiling == resource.RLIM_INFINITY else min(hard, ceiling)
-        resource.setrlimit(kind, (min(limit, top), top))
+    _limit(resource.RLIMIT_AS, address_space_bytes)
+    _limit(resource.RLIMIT_DATA, address_space_bytes)
+    _limit(resource.RLIMIT_CPU, cpu_s)
 
 
 def landlock_abi() -> int:
@@ -143,19 +137,24 @@ def _check(result: int, layer: str) -> None:
 
 
 def _set_rlimits(limits: SandboxLimits) -> None:
-    for kind, soft, hard in (
-        (resource.RLIMIT_AS, limits.address_space_bytes, limits.address_space_bytes),
-        # SIGXCPU at the soft limit, SIGKILL at the hard one.
-        (resource.RLIMIT_CPU, limits.cpu_s, limits.cpu_s + 1),
-        (resource.RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes),
-        (resource.RLIMIT_CORE, 0, 0),
-        (resource.RLIMIT_NOFILE, limits.descriptors, limits.descriptors),
-        (resource.RLIMIT_MEMLOCK, 0, 0),
-        (resource.RLIMIT_MSGQUEUE, 0, 0),
+    for kind, limit in (
+        (resource.RLIMIT_AS, limits.address_space_bytes),
+        (resource.RLIMIT_CPU, limits.cpu_s),
+        (resource.RLIMIT_FSIZE, limits.file_bytes),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, limits.descriptors),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
     ):
-        _, ceiling = resource.getrlimit(kind)
-        top = hard if ceiling == resource.RLIM_INFINITY else min(hard, ceiling)
-        resource.setrlimit(kind, (min(soft, top), top))
+        _limit(kind, limit)
+
+
+def _limit(kind: int, limit: int) -> None:
+    """Lower a limit; of processor time SIGXCPU comes at the limit, SIGKILL a second later."""
+    _, ceiling = resource.getrlimit(kind)
+    hard = limit + 1 if kind == resource.RLIMIT_CPU else limit
+    top = hard if ceiling == resource.RLIM_INFINITY else min(hard, ceiling)
+    resource.setrlimit(kind, (min(limit, top), top))
 
 
 def _reader_is_mapped() -> bool:
