@@ -6,10 +6,12 @@ import binascii
 import re
 from typing import Final
 
+from msgspec import structs
+
 from gateway import mime
 from gateway.documents.readers.base import Budget, Member, Reading, Source
 from gateway.documents.readers.containers import Contents, StopReadingError
-from gateway.model import Document, ReadStatus, Role, Run
+from gateway.model import ReadStatus, Role, Run
 
 _FOLD: Final = re.compile(r"\r?\n[ \t]")
 _SOFT_BREAK: Final = re.compile(r"=\r?\n")
@@ -36,18 +38,7 @@ def read(source: Source, budget: Budget) -> Reading:
     except StopReadingError:
         pass
     reading = contents.reading()
-    document = reading.document
-    return Reading(
-        Document(
-            part=document.part,
-            filename=document.filename,
-            format=document.format,
-            status=document.status,
-            reason=document.reason,
-            runs=tuple(runs),
-        ),
-        reading.members,
-    )
+    return Reading(structs.replace(reading.document, runs=tuple(runs)), reading.members)
 
 
 def _property(contents: Contents, line: str, block: int) -> list[Run]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from gateway import mime
-from gateway.documents.readers.base import Budget, ReadError
+from gateway.documents.readers.base import Budget, Member, ReadError
 from gateway.model import ReadStatus, Role, Run
 
 STRING8: Final = 0x001E
@@ -66,6 +66,18 @@ def text_runs(properties: Iterable[tuple[int, int, bytes]], codepage: int | None
         name, role = _PLACES.get(identifier, (f"0x{identifier:04X}", Role.PROPERTY))
         runs.append(Run(text=text, block=len(runs), role=role, locator=f"property:{prefix}{name}"))
     return runs
+
+
+def body_member(
+    identifier: int, kind: int, data: bytes, codepage: int | None, budget: Budget, prefix: str = ""
+) -> Member | None:
+    """Return the formatted body that a property (id, type, value) holds, None for any other; MALFORMED as `decompress_rtf`."""
+    if identifier == HTML:
+        html = data if kind == BINARY else (text_of(kind, data, codepage) or "").encode()
+        return Member(name=f"{prefix}body.html", data=html, declared_type="text/html")
+    if identifier == RTF and kind == BINARY and data:
+        return Member(name=f"{prefix}body.rtf", data=decompress_rtf(data, budget), declared_type="application/rtf")
+    return None
 
 
 def decompress_rtf(data: bytes, budget: Budget) -> bytes:

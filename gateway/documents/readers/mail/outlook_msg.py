@@ -76,7 +76,9 @@ class _Reader:
         self.runs += mapi.text_runs(properties, codepage, prefix)
         for identifier, kind, data in properties:
             try:
-                self._body(identifier, kind, data, codepage, prefix)
+                body = mapi.body_member(identifier, kind, data, codepage, self._budget, prefix)
+                if body is not None:
+                    self._contents.add(body)
             except ReadError as error:
                 caught(self._contents, error)
         for name, storage in node.storages.items():
@@ -123,20 +125,6 @@ class _Reader:
             if tag & 0xFFFF == 3:
                 found[tag >> 16] = value
         return found.get(mapi.MESSAGE_CODEPAGE, found.get(mapi.INTERNET_CODEPAGE))
-
-    def _body(self, identifier: int, kind: int, data: bytes, codepage: int | None, prefix: str) -> None:
-        """Hand formatted bodies on to their own readers."""
-        match identifier:
-            case mapi.HTML:
-                html = data if kind == mapi.BINARY else (mapi.text_of(kind, data, codepage) or "").encode()
-                self._contents.add(Member(name=f"{prefix}body.html", data=html, declared_type="text/html"))
-            case mapi.RTF if kind == mapi.BINARY and data:
-                rtf = mapi.decompress_rtf(data, self._budget)
-                self._contents.add(Member(name=f"{prefix}body.rtf", data=rtf, declared_type="application/rtf"))
-            case mapi.TRANSPORT_HEADERS:
-                pass
-            case _:
-                pass
 
     def _attachment(self, node: _Node, codepage: int | None, *, prefix: str, depth: int) -> None:
         properties = self._properties(node)

@@ -52,7 +52,6 @@ class _Reader:
         self._runs: list[Run] = []
         self._name: str | None = None
         self._data: bytes | None = None
-        self._open = False
 
     def reading(self) -> Reading:
         """Return what was gathered."""
@@ -90,7 +89,6 @@ class _Reader:
                 self._codepage = struct.unpack_from("<I", value)[0]
             case 0x9002:
                 self._close_attachment()
-                self._open = True
             case 0x800F:
                 self._data = value
             case 0x8010 | 0x9001:
@@ -119,12 +117,9 @@ class _Reader:
         self._runs += mapi.text_runs(properties, self._codepage)
         for identifier, kind, data in properties:
             try:
-                if identifier == mapi.RTF and kind == mapi.BINARY:
-                    rtf = mapi.decompress_rtf(data, self._budget)
-                    self.contents.add(Member(name="body.rtf", data=rtf, declared_type="application/rtf"))
-                elif identifier == mapi.HTML:
-                    html = data if kind == mapi.BINARY else (mapi.text_of(kind, data, self._codepage) or "").encode()
-                    self.contents.add(Member(name="body.html", data=html, declared_type="text/html"))
+                body = mapi.body_member(identifier, kind, data, self._codepage, self._budget)
+                if body is not None:
+                    self.contents.add(body)
             except ReadError as error:
                 caught(self.contents, error)
 
@@ -155,7 +150,7 @@ class _Reader:
         if self._data is not None:
             name = (self._name or "attachment").rstrip("\0")
             self.contents.add(Member(name=name, data=self._data, relation="attachment"))
-        self._name, self._data, self._open = None, None, False
+        self._name, self._data = None, None
 
     def _properties(self, value: bytes) -> list[tuple[int, int, bytes]]:
         return self._property_list(value, 0)[0]
