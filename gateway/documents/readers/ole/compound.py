@@ -18,6 +18,8 @@ from gateway.model import ReadStatus
 
 Path = tuple[str, ...]
 _LIMIT_STREAMS: Final = 20_000
+CUT_SHORT: Final = "ole-truncated"
+"""Fault: a stream is shorter than the file says."""
 
 
 class Compound:
@@ -64,7 +66,7 @@ class Compound:
             self._fault("ole-stream")
             return b""
         if len(data) < size:
-            self._fault("ole-truncated")
+            self._fault(CUT_SHORT)
         self._budget.take_bytes(len(data))
         return bytes(data)
 

@@ -8,20 +8,20 @@ neither known nor empty makes the object UNSUPPORTED, because something in it wa
 
 from __future__ import annotations
 
-import struct
-from typing import Any, Final
+from typing import Final
 
 from msgspec import structs
 
-from gateway import mime
 from gateway.documents.readers.base import Budget, Member, Reading, Source
 from gateway.documents.readers.containers import Contents
 from gateway.documents.readers.loose_words import loose_runs
-from gateway.documents.readers.ole.file import open_ole
-from gateway.documents.readers.ole.objects import is_file
+from gateway.documents.readers.ole.compound import CUT_SHORT, Compound
+from gateway.documents.readers.ole.objects import is_file, native_member
 from gateway.documents.readers.ole.octets import u32
+from gateway.documents.readers.ole.properties import PROPERTY_STREAMS, read_properties
+from gateway.documents.readers.ooxml.sink import Sink
 from gateway.documents.readers.pictures.metafile import is_metafile
-from gateway.model import ActiveContent, ReadStatus, Role, Run
+from gateway.model import ActiveContent, ReadStatus
 
 _NATIVE: Final = "\x01ole10native"
 _CONTENT: Final = frozenset({"package", "contents", "content", "embeddedodf", "package_stream"})
@@ -32,7 +32,6 @@ _PLUMBING: Final = frozenset({
 """Class ids, link sources, settings of printers and of LibreOffice."""
 _SHOWN: Final = ("\x01olepres", "\x02olepres", "\x03eprint", "\x03meta")
 """The cached picture that the document shows in place of the object."""
-_PROPERTY_SETS: Final = frozenset({"\x05summaryinformation", "\x05documentsummaryinformation"})
 _BY_NUMBER: Final = 0xFFFFFFFE
 """From here on the clipboard format of a presentation is a number, not the length of a name."""
 _PRESENTATION_HEADER: Final = 28
@@ -45,19 +44,21 @@ _STREAM_LIMIT: Final = 5000
 
 def read(source: Source, budget: Budget) -> Reading:
     """Return what is embedded, and the words of the property sets."""
-    contents = Contents(source, "ole", budget)
-    runs: list[Run] = []
-    with open_ole(source.data) as ole, contents.filling():
-        paths = ole.listdir(streams=True, storages=False)
-        for path in paths[:_STREAM_LIMIT]:
-            _stream(contents, ole, path, runs)
-        if len(paths) > _STREAM_LIMIT:
+    contents, sink = Contents(source, "ole", budget), Sink(budget)
+    compound = Compound(source.data, budget)
+    with contents.filling():
+        for path in compound.streams[:_STREAM_LIMIT]:
+            _stream(contents, compound, path, sink)
+        if len(compound.streams) > _STREAM_LIMIT:
             contents.fault(ReadStatus.LIMIT, "files")
+    for fault in compound.faults:
+        if fault != CUT_SHORT:
+            contents.fault(ReadStatus.MALFORMED, fault)
     reading = contents.reading()
-    return Reading(structs.replace(reading.document, runs=tuple(runs)), reading.members)
+    return Reading(structs.replace(reading.document, runs=tuple(sink.runs)), reading.members)
 
 
-def _stream(contents: Contents, ole: Any, path: list[str], runs: list[Run]) -> None:
+def _stream(contents: Contents, compound: Compound, path: tuple[str, ...], sink: Sink) -> None:
     name = path[-1].lower()
     if name in _PLUMBING:
         return
@@ -65,62 +66,20 @@ def _stream(contents: Contents, ole: Any, path: list[str], runs: list[Run]) -> N
         if not contents.active:
             contents.active.append(ActiveContent("macro"))
         return
-    try:
-        data: bytes = ole.openstream(path).read()
-    except MemoryError:
-        raise
-    except Exception:  # noqa: BLE001
-        # Library wall: a stream whose sectors are damaged ends in an OSError or an arithmetic error of olefile.
-        contents.fault(ReadStatus.MALFORMED, "ole-stream")
-        return
-    contents.budget.take_bytes(len(data))
-    if name in _PROPERTY_SETS:
-        runs += _property_runs(data)
+    data = compound.read(*path)
+    if name in PROPERTY_STREAMS:
+        read_properties(data, sink)
     elif name.startswith(_SHOWN):
         if (picture := shown_picture(data)) is not None:
             contents.add(Member(name="picture", data=picture, relation="image"))
     elif name == _NATIVE:
-        _native(contents, data)
+        contents.add(native_member(data, "package", ""))
     elif name in _CONTENT or is_file(data):
         contents.add(Member(name=path[-1], data=data, relation="embedded"))
     elif data.strip(b"\0"):
         if len(data) > _BESIDE_THE_PICTURE.get(name, 0):
             contents.fault(ReadStatus.UNSUPPORTED, "ole-stream")
-        runs += (structs.replace(run, block=len(runs) + run.block) for run in loose_runs(data))
-
-
-def _native(contents: Contents, data: bytes) -> None:
-    """Take the packaged file out of its wrapper; an odd wrapper is handed on whole."""
-    package = packaged_file(data)
-    if package is None:
-        contents.add(Member(name="native", data=data[4:], relation="embedded"))
-        return
-    name, content = package
-    contents.add(Member(name=name or "package", data=content, relation="embedded"))
-
-
-def packaged_file(data: bytes) -> tuple[str, bytes] | None:
-    r"""Return name and content of an OLE package (the `\1Ole10Native` stream), None when it is none."""
-    position = 6
-    texts: list[bytes] = []
-    for _ in range(2):
-        end = data.find(b"\0", position, position + 1024)
-        if end < 0:
-            return None
-        texts.append(data[position:end])
-        position = end + 1
-    if position + 8 > len(data):
-        return None
-    (length,) = struct.unpack_from("<I", data, position + 4)
-    position += 8 + length
-    if length > 4096 or position + 4 > len(data):
-        return None
-    (size,) = struct.unpack_from("<I", data, position)
-    content = data[position + 4 : position + 4 + size]
-    if len(content) != size:
-        return None
-    label = mime.decode_charset(texts[0] or texts[1], "windows-1258").replace("\\", "/").rpartition("/")[2]
-    return label, content
+        sink.runs += (structs.replace(run, block=sink.open_block()) for run in loose_runs(data))
 
 
 def shown_picture(data: bytes) -> bytes | None:
@@ -133,36 +92,3 @@ def shown_picture(data: bytes) -> bytes | None:
     size = u32(data, at - 4)
     drawing = data[at : at + size]
     return drawing if is_metafile(drawing) else None
-
-
-def _property_runs(data: bytes) -> list[Run]:
-    """Return the strings of a property set stream (MS-OLEPS), found by their types; numbers and dates are passed over."""
-    runs: list[Run] = []
-    if len(data) < 48 or data[:2] != b"\xfe\xff":
-        return runs
-    (start,) = struct.unpack_from("<I", data, 44)
-    if start + 8 > len(data):
-        return runs
-    (count,) = struct.unpack_from("<I", data, start + 4)
-    for number in range(min(count, 200)):
-        entry = start + 8 + 8 * number
-        if entry + 8 > len(data):
-            break
-        identifier, offset = struct.unpack_from("<II", data, entry)
-        text = _property_text(data, start + offset)
-        if text and text.strip():
-            runs.append(Run(text=text, block=len(runs), role=Role.PROPERTY, locator=f"property:{identifier}"))
-    return runs
-
-
-def _property_text(data: bytes, position: int) -> str | None:
-    if position + 8 > len(data):
-        return None
-    kind, length = struct.unpack_from("<II", data, position)
-    match kind & 0xFFFF:
-        case 0x1E:
-            return mime.decode_charset(data[position + 8 : position + 8 + length].rstrip(b"\0"), None)
-        case 0x1F:
-            return data[position + 8 : position + 8 + 2 * length].decode("utf-16-le", "replace").rstrip("\0")
-        case _:
-            return None
