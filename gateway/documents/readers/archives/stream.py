@@ -69,10 +69,7 @@ def _all_streams(
     """Yield the output of every stream in a row; where other data follows, note its position."""
     position = 0
     for _ in range(_STREAMS):
-        stream = make()
-        counted = _Counting(stream)
-        yield from pieces(counted, packed, position)
-        position += counted.taken - len(stream.unused_data)
+        position = yield from pieces(make(), packed, position)
         tail = packed[position : position + 64]
         if tail.startswith(magics):
             continue
@@ -80,30 +77,6 @@ def _all_streams(
             rest.append(position)
         return
     rest.append(position)
-
-
-class _Counting:
-    """A decompressor that knows how much it was fed."""
-
-    def __init__(self, stream: Decompressor) -> None:
-        self._stream = stream
-        self.taken = 0
-
-    @property
-    def eof(self) -> bool:
-        return self._stream.eof
-
-    @property
-    def needs_input(self) -> bool:
-        return self._stream.needs_input
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._stream.unused_data
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        self.taken += len(data)
-        return self._stream.decompress(data, max_length)
 
 
 def inner_name(source: Source) -> str:

@@ -21,11 +21,11 @@ from gateway.documents.readers.containers.zip_headers import (
     STORED,
     Entry,
 )
+from gateway.documents.readers.containers.zip_streams import Zlib, collect, pieces
 from gateway.model import ReadStatus
 
 LIMIT_PARTS: Final = 20_000
 """Members that one package may have."""
-_STEP: Final = 1 << 20
 
 
 class Zip:
@@ -79,7 +79,10 @@ def content(data: bytes, entry: Entry, budget: Budget) -> bytes:
             budget.take_bytes(len(packed))
             result = bytes(packed)
         case method if method == DEFLATED:
-            result = _inflate(packed, entry.size, budget)
+            stream = Zlib(-zlib.MAX_WBITS)
+            result = collect(pieces(stream, packed), len(packed), budget, fault="zip-deflate")
+            if stream.unused_data:
+                raise ReadError(ReadStatus.MALFORMED, "zip-deflate")
         case _:
             raise ReadError(ReadStatus.UNSUPPORTED, "zip-method")
     if len(result) != entry.size:
@@ -87,27 +90,3 @@ def content(data: bytes, entry: Entry, budget: Budget) -> bytes:
     if zlib.crc32(result) != entry.crc:
         raise ReadError(ReadStatus.MALFORMED, "zip-crc")
     return result
-
-
-def _inflate(packed: memoryview, stated: int, budget: Budget) -> bytes:
-    decoder = zlib.decompressobj(-zlib.MAX_WBITS)
-    pieces: list[bytes] = []
-    produced = 0
-    tail: bytes | memoryview = packed
-    try:
-        while True:
-            piece = decoder.decompress(tail, _STEP)
-            produced += len(piece)
-            budget.take_bytes(len(piece))
-            budget.check_ratio(produced, len(packed))
-            pieces.append(piece)
-            tail = decoder.unconsumed_tail
-            if decoder.eof or (not tail and not piece):
-                break
-            if produced > stated:
-                raise ReadError(ReadStatus.MALFORMED, "zip-size-mismatch")
-    except zlib.error:
-        raise ReadError(ReadStatus.MALFORMED, "zip-deflate") from None
-    if not decoder.eof or decoder.unused_data:
-        raise ReadError(ReadStatus.MALFORMED, "zip-deflate")
-    return b"".join(pieces)

@@ -10,7 +10,8 @@ import lzma
 import struct
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
 from typing import Final, Protocol
 
 from gateway.documents.readers.base import Budget, ReadError
@@ -21,6 +22,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+Buffer = bytes | memoryview
 STORED: Final = 0
 _STEP: Final = 1 << 18
 _WINDOW_LOG: Final = 27
@@ -47,7 +49,7 @@ class Decompressor(Protocol):
         """What followed the end of the stream in the last input."""
         ...
 
-    def decompress(self, data: bytes, max_length: int) -> bytes:
+    def decompress(self, data: Buffer, max_length: int) -> bytes:
         """Take more input and return at most so many bytes."""
         ...
 
@@ -63,30 +65,42 @@ def inflate(packed: bytes, method: int, size: int, budget: Budget) -> bytes:
     return collect(source(packed, size), len(packed), budget)
 
 
-def collect(pieces: Iterator[bytes], consumed: int, budget: Budget) -> bytes:
-    """Join the pieces of one stream while charging them; library errors become MALFORMED, too large windows LIMIT."""
-    out: list[bytes] = []
+def charged(pieces: Iterable[bytes], consumed: int, budget: Budget) -> Iterator[bytes]:
+    """Yield the pieces of one stream while charging them; LIMIT when they are too many for what was packed."""
     produced = 0
-    try:
-        for piece in pieces:
-            produced += len(piece)
-            budget.take_bytes(len(piece))
-            budget.check_ratio(produced, consumed)
-            out.append(piece)
-    except lzma.LZMAError as error:
-        if "memory" in str(error).lower():
-            raise ReadError(ReadStatus.LIMIT, "memory") from error
-        raise ReadError(ReadStatus.MALFORMED, "damaged-stream") from error
-    except (zlib.error, zstd.ZstdError, OSError, EOFError, ValueError, struct.error) as error:
-        raise ReadError(ReadStatus.MALFORMED, "damaged-stream") from error
+    for piece in pieces:
+        produced += len(piece)
+        budget.take_bytes(len(piece))
+        budget.check_ratio(produced, consumed)
+        yield piece
+
+
+def salvaged(packed: bytes, budget: Budget) -> bytes:
+    """Return what a zlib stream makes up to where it is damaged or cut, as viewers of pictures and pages show it."""
+    out: list[bytes] = []
+    with suppress(zlib.error, EOFError):
+        for piece in charged(pieces(Zlib(zlib.MAX_WBITS), packed), len(packed), budget):
+            out.append(piece)  # noqa: PERF402 - what came before the damage stays
     return b"".join(out)
 
 
-def pieces(stream: Decompressor, packed: bytes, start: int = 0) -> Iterator[bytes]:
-    """Yield the output of one stream, a step at a time; EOFError when the input ends before the stream does."""
+def collect(pieces: Iterable[bytes], consumed: int, budget: Budget, *, fault: str = "damaged-stream") -> bytes:
+    """Join the pieces of one stream while charging them; library errors become MALFORMED `fault`, too large windows LIMIT."""
+    try:
+        return b"".join(charged(pieces, consumed, budget))
+    except lzma.LZMAError as error:
+        if "memory" in str(error).lower():
+            raise ReadError(ReadStatus.LIMIT, "memory") from error
+        raise ReadError(ReadStatus.MALFORMED, fault) from error
+    except (zlib.error, zstd.ZstdError, OSError, EOFError, ValueError, struct.error) as error:
+        raise ReadError(ReadStatus.MALFORMED, fault) from error
+
+
+def pieces(stream: Decompressor, packed: Buffer, start: int = 0) -> Generator[bytes, None, int]:
+    """Yield the output of one stream, a step at a time, and return where it ends; EOFError when the input ends before it does."""
     position = start
     while not stream.eof:
-        feed = b""
+        feed: Buffer = b""
         if stream.needs_input:
             feed = packed[position : position + _STEP]
             position += len(feed)
@@ -95,6 +109,7 @@ def pieces(stream: Decompressor, packed: bytes, start: int = 0) -> Iterator[byte
             yield piece
         elif not feed and stream.needs_input:
             raise EOFError
+    return position - len(stream.unused_data)
 
 
 class Zlib:
@@ -119,7 +134,7 @@ class Zlib:
         """What followed the end of the stream in the last input."""
         return self._stream.unused_data
 
-    def decompress(self, data: bytes, max_length: int) -> bytes:
+    def decompress(self, data: Buffer, max_length: int) -> bytes:
         """Take more input and return at most so many bytes."""
         piece = self._stream.decompress(self._rest + data, max_length)
         self._rest = self._stream.unconsumed_tail

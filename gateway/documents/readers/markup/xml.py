@@ -19,10 +19,10 @@ from typing import Any, Final
 from lxml import etree
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.containers.zip_streams import salvaged
 from gateway.documents.readers.markup import office2003, svg, xps
 from gateway.documents.readers.markup.data_address import IN_TEXT, is_data_address, member_of
 from gateway.documents.readers.odf import reader as odf
-from gateway.documents.readers.ole.art import inflate
 from gateway.documents.readers.ole.report import Report, assemble
 from gateway.documents.readers.ooxml import reader as ooxml
 from gateway.documents.readers.ooxml.flat_opc import is_flat_opc
@@ -235,7 +235,7 @@ def _put_base64(text: str, name: str, sink: Sink, locator: str) -> bool:
     sink.budget.take_bytes(len(data))
     if data.startswith(b"ActiveMime"):
         # An OLE file behind 50 bytes of header, packed by zlib.
-        data = inflate(data[data.find(b"\x78", 0x30) :], sink.budget) or data
+        data = salvaged(data[data.find(b"\x78", 0x30) :], sink.budget) or data
     sink.members.append(Member(name=name or "base64", data=data, relation="embedded", locator=locator))
     return True
 

@@ -20,15 +20,16 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from gateway.documents.readers.base import Budget
+from gateway.documents.readers.base import Budget, ReadError
+from gateway.documents.readers.containers.zip_streams import Zlib, collect, pieces
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.ooxml.xml import NAMES, Element
+from gateway.model import ReadStatus
 
 _LIMIT_ITERATIONS: Final = 2_000_000
 _LIMIT_ARGON_KIB: Final = 1 << 18
 _LIMIT_ARGON_PASSES: Final = 10
 _GCM_IV: Final = 12
-_STEP: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,12 @@ def unlock(data: bytes, lock: Lock, password: str, budget: Budget) -> bytes | No
     packed = _decrypted(data, lock, key)
     if packed is None or not _checked(packed, lock):
         return None
-    return _inflated(packed, budget)
+    try:
+        return collect(pieces(Zlib(-zlib.MAX_WBITS), packed), len(packed), budget)
+    except ReadError as error:
+        if error.status is ReadStatus.MALFORMED:
+            return None
+        raise
 
 
 def _key(lock: Lock, password: str) -> bytes | None:
@@ -134,26 +140,6 @@ def _checked(packed: bytes, lock: Lock) -> bool:
     head = packed[:1024] if lock.checksum_kind.endswith("1k") else packed
     digest = hashlib.sha256 if "256" in lock.checksum_kind else hashlib.sha1
     return digest(head).digest() == lock.checksum
-
-
-def _inflated(packed: bytes, budget: Budget) -> bytes | None:
-    decoder = zlib.decompressobj(-zlib.MAX_WBITS)
-    pieces: list[bytes] = []
-    produced = 0
-    tail = packed
-    try:
-        while not decoder.eof:
-            piece = decoder.decompress(tail, _STEP)
-            produced += len(piece)
-            budget.take_bytes(len(piece))
-            budget.check_ratio(produced, len(packed))
-            pieces.append(piece)
-            tail = decoder.unconsumed_tail
-            if not tail and not piece:
-                return None
-    except zlib.error:
-        return None
-    return b"".join(pieces)
 
 
 def _binary(value: str | None) -> bytes:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from gateway.documents.readers.base import Budget, Member
+from gateway.documents.readers.containers.zip_streams import salvaged
 from gateway.documents.readers.ole.octets import rgb, u8, u16, u32, wide
 from gateway.documents.readers.ooxml.sink import Face, Place, Sink
 from gateway.model import Image, Role
@@ -131,7 +131,7 @@ def put_picture(data: bytes, record: Record, sink: Sink, place: Place) -> None:
         packed = u8(data, at + 32) == 0
         picture = data[at + 34 : record.end]
         if packed:
-            picture = inflate(picture, sink.budget)
+            picture = salvaged(picture, sink.budget)
         if record.kind == 0xF01B and not picture.startswith(b"\xd7\xcd\xc6\x9a"):
             picture = _placeable(bounds) + picture
     else:
@@ -145,27 +145,6 @@ def put_picture(data: bytes, record: Record, sink: Sink, place: Place) -> None:
     digest = hashlib.sha256(picture).hexdigest()
     sink.images.append(Image(locator=place.locator, page=place.page, sha256=digest))
     sink.members.append(Member(name=name, data=picture, relation="image", declared_type=kind, locator=place.locator))
-
-
-def inflate(data: bytes, budget: Budget) -> bytes:
-    """Return zlib data unpacked, as far as it is sound; the budget is charged."""
-    unpack = zlib.decompressobj()
-    pieces: list[bytes] = []
-    produced = 0
-    pending = data
-    while pending and not unpack.eof:
-        try:
-            piece = unpack.decompress(pending, 1 << 20)
-        except zlib.error:
-            break
-        produced += len(piece)
-        budget.take_bytes(len(piece))
-        budget.check_ratio(produced, len(data))
-        pieces.append(piece)
-        pending = unpack.unconsumed_tail
-        if not piece:
-            break
-    return b"".join(pieces)
 
 
 def _placeable(bounds: bytes) -> bytes:

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import binascii
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.documents.readers.base import Budget, ReadError
+from gateway.documents.readers.containers.zip_streams import salvaged
 from gateway.model import ReadStatus
 
 LIMIT_OBJECTS = 500_000
 LIMIT_PIXELS = 120_000_000
 """Pixels of one image; A3 at 600 dpi has 70 million."""
-_CHUNK = 1 << 20
 
 _HEADER = re.compile(rb"(\d{1,10})\s+(\d{1,5})\s*$")
 _STREAM = re.compile(rb"stream(?:\r\n|\n|\r)?")
@@ -181,7 +180,7 @@ def inflate(raw: RawObject, budget: Budget) -> bytes | None:
     for name in filters(raw.names):
         match name:
             case b"FlateDecode" | b"Fl":
-                data = _flate(data, budget)
+                data = salvaged(data.lstrip(b"\r\n"), budget)
             case b"ASCIIHexDecode" | b"AHx":
                 data = _ascii_hex(data)
             case b"ASCII85Decode" | b"A85":
@@ -191,26 +190,6 @@ def inflate(raw: RawObject, budget: Budget) -> bytes | None:
             case _:
                 return None
     return data
-
-
-def _flate(data: bytes, budget: Budget) -> bytes:
-    decoder = zlib.decompressobj()
-    parts, produced, rest = [], 0, data.lstrip(b"\r\n") if data[:1] in b"\r\n" else data
-    try:
-        while True:
-            part = decoder.decompress(rest, _CHUNK)
-            parts.append(part)
-            produced += len(part)
-            budget.take_bytes(len(part))
-            budget.check_ratio(produced, len(data))
-            rest = decoder.unconsumed_tail
-            if decoder.eof or not (part or rest):
-                break
-            if not rest and len(part) < _CHUNK:
-                break
-    except zlib.error:
-        pass  # what came before the damage counts, as for every PDF viewer
-    return b"".join(parts)
 
 
 def _ascii_hex(data: bytes) -> bytes:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.containers.zip_streams import Zlib, collect, pieces
 from gateway.documents.readers.ooxml.colours import hex_colour
 from gateway.documents.readers.ooxml.sink import Face, Place, Sink
 from gateway.documents.readers.pictures.metafile_shapes import Drawn
@@ -71,7 +72,7 @@ def read_metafile(data: bytes, sink: Sink, place: Place, *, name: str) -> None:
     """
     place = place._replace(origin=Origin.OCR)
     if data[:2] == b"\x1f\x8b":
-        data = _unpacked(data, sink.budget)
+        data = collect(pieces(Zlib(zlib.MAX_WBITS | 16), data), len(data), sink.budget, fault="metafile")
     if data.startswith(_SVM):
         for text in _strings(data):
             sink.put_line(text, place)
@@ -107,24 +108,6 @@ def _all_words(drawing: _Emf | _Wmf, budget: Budget) -> Iterator[Words]:
     yield from (words for words in inner.words(budget) if words.text not in said)
     drawing.drawn = inner.drawn if inner.drawn.shapes else drawing.drawn
     drawing.bitmaps.extend(inner.bitmaps[: _LIMIT_BITMAPS - len(drawing.bitmaps)])
-
-
-def _unpacked(data: bytes, budget: Budget) -> bytes:
-    decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    pieces: list[bytes] = []
-    produced = 0
-    tail = data
-    try:
-        while not decoder.eof and tail:
-            piece = decoder.decompress(tail, 1 << 20)
-            produced += len(piece)
-            budget.take_bytes(len(piece))
-            budget.check_ratio(produced, len(data))
-            pieces.append(piece)
-            tail = decoder.unconsumed_tail
-    except zlib.error:
-        raise ReadError(ReadStatus.MALFORMED, "metafile") from None
-    return b"".join(pieces)
 
 
 class _Emf:

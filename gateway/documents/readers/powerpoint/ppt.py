@@ -13,9 +13,9 @@ from typing import Final
 
 from gateway.documents.readers import encryption
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.containers.zip_streams import salvaged
 from gateway.documents.readers.ole.art import (
     Record,
-    inflate,
     is_blip,
     is_properties,
     properties,
@@ -333,7 +333,7 @@ class _Reader:
 
     def _object(self, content: bytes, record: Record) -> None:
         """An embedded object, a control, or the macros (MS-PPT 2.10.34): an OLE file, mostly packed."""
-        data = inflate(content[4:], self._budget) if record.instance == 1 else content
+        data = salvaged(content[4:], self._budget) if record.instance == 1 else content
         if not data:
             self._report.note("object")
             return
