@@ -129,7 +129,7 @@ TABLE: Final[dict[type[Struct], Row]] = {
     q.AskCheck: Row(roles=_ALL_BUT_ACCOUNTS, answer=checks.ask_check, program=True),
     q.BeginCheck: Row(roles=_ALL_BUT_ACCOUNTS, answer=checks.begin_check, program=True),
     q.CheckPiece: Row(roles=_ALL_BUT_ACCOUNTS, answer=checks.check_piece, effort=Effort.MOMENT, program=True),
-    q.EndCheck: Row(roles=_ALL_BUT_ACCOUNTS, answer=checks.end_check, effort=Effort.CHECK, program=True),
+    q.EndCheck: Row(roles=_ALL_BUT_ACCOUNTS, answer=checks.end_check, effort=Effort.CHECK, program=True, reads=True),
     q.GetFixed: Row(roles=_ALL_BUT_ACCOUNTS, answer=checks.get_fixed, effort=Effort.LONG, program=True, reads=True),
     # The log
     q.AskLog: Row(

@@ -23,6 +23,7 @@ from gateway.demo.mails import OFFICE, STAFF
 from gateway.pipeline.sample import mail_of
 from tests.e2e.gateway_process import children, cli, name, serving
 from tests.e2e.test_secrets import files_with, process_texts, spellings
+from tests.engine.stand_ins.unruly import WORD
 from tests.support.client import RawClient
 from tests.support.console_client import Visitor, multipart
 from tests.support.sink import Sink
@@ -209,6 +210,36 @@ async def test_what_is_too_much_is_said_and_nothing_of_a_file_is_left(tmp_path):
     for folder in (tmp_path / "gw", Path("/dev/shm"), Path("/var/tmp")):
         assert files_with(folder, needles, newer_than=begun) == []
     assert not any(needle in gateway.log.encode() for needle in needles)
+
+
+async def test_who_leaves_ends_the_child_that_reads_his_file(tmp_path):
+    """A policy that never comes to its end holds the child, until the browser closes its connection."""
+    unruly = {"module": "tests.engine.stand_ins.unruly", "settings": {"how": "sleep"}}
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(
+        json.dumps({"version": 1, "name": "x", "extends": "binhtan-7600", "policies": {"unruly": unruly}})
+    )
+    async with (
+        Sink() as sink,
+        serving(tmp_path / "gw", config=configuration(sink, tmp_path, policy=str(policy))) as gateway,
+    ):
+        gateway.faults_expected = True
+        visitor = Visitor(gateway.address("console"))
+        await visitor.enter(STAFF, sink)
+        assert (await visitor.ask("GET", "/check")).status == 200
+        media_type, body = multipart([("csrf", visitor.csrf)], [("a.txt", f"{WORD}\n".encode() * 1000)])
+        fields = {"Content-Type": media_type, "Sec-Fetch-Site": "same-origin", "Content-Length": str(len(body))}
+        fields["Cookie"] = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
+        head = "POST /check HTTP/1.1\r\nHost: 127.0.0.1\r\n" + "".join(f"{key}: {fields[key]}\r\n" for key in fields)
+        before = children(gateway.zygote())  # in reserve: one of them reads, and another takes its place
+        with socket.create_connection(gateway.address("console")) as browser:
+            browser.sendall(head.encode() + b"\r\n" + body)
+            await gateway.until(lambda: children(gateway.zygote()) != before, timeout=60)
+        await gateway.until(lambda: not set(before) <= set(children(gateway.zygote())), timeout=60)
+        listed = await cli("audit", "list", "--json", "--state", "checked", "--data", gateway.data)
+        assert [json.loads(line)["disposition"] for line in listed.out.split("\n") if line] == ["defer"]
+        answer = await visitor.check(("a.txt", b"Kinh gui"))
+        assert (answer.status, "còn 8/10" in answer.text) == (200, True)
 
 
 async def test_checks_follow_the_policy_and_outlive_zygote_and_steward(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -81,10 +82,18 @@ def test_what_nobody_ends_is_forgotten_by_the_clock(monkeypatch):
     assert list(uploads._open) == [judged]
 
 
-async def test_what_is_not_judged_in_time_is_recorded_and_counts(tmp_path):
+@pytest.mark.parametrize(("deadline_s", "leaves", "told"), [(0.2, False, "too_long"), (600, True, "unavailable")])
+async def test_a_check_that_is_late_or_whose_person_leaves_is_cut_short_and_counts(tmp_path, deadline_s, leaves, told):
+    begun, cut = threading.Event(), []
+
     class Slow:
         async def judge(self, *_):
-            await asyncio.sleep(60)
+            begun.set()
+            try:
+                await asyncio.sleep(600)
+            except asyncio.CancelledError:
+                cut.append("child")
+                raise
 
     noted = []
 
@@ -93,12 +102,20 @@ async def test_what_is_not_judged_in_time_is_recorded_and_counts(tmp_path):
 
     front_end = SimpleNamespace(languages=(VI,), holds=False, refusal=lambda _: ("", None))
     checks = Checks(
-        judge=Slow(), front_end=front_end, workers=None, limits=None, keyed=Keyed(b"k" * 32), note=note, deadline_s=0.2
+        judge=Slow(),
+        front_end=front_end,
+        workers=None,
+        limits=None,
+        keyed=Keyed(b"k" * 32),
+        note=note,
+        deadline_s=deadline_s,
     )
     ticket = checks.uploads.begin(upload(CLERK))
     checks.uploads.add(ticket, CLERK, 0, "mat.docx", b"PK", VI)
     taken = checks.uploads.take(ticket, CLERK)
-    assert await asyncio.to_thread(kind, lambda: checks.judged(taken)) == "too_long"
+    gone = begun.is_set if leaves else lambda: False
+    assert await asyncio.to_thread(kind, lambda: checks.judged(taken, gone)) == told
+    assert cut == ["child"]
     (record,) = noted
     assert (record.who, record.disposition, record.size, len(record.digests)) == (CLERK, "defer", 2, 1)
     assert "mat.docx" not in repr(record)

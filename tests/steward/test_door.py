@@ -137,7 +137,7 @@ async def test_a_console_that_asks_and_does_not_read_is_left_to_itself(office):
         line.close()
 
 
-_ENDLESS = "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number) SELECT count(*) FROM number"
+ENDLESS = "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number) SELECT count(*) FROM number"
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def endless(office, monkeypatch):
     def search(desk_, _person, _question, _language):
         with desk_.reader() as reader, reader.index() as index:
             begun.set()
-            index.execute(_ENDLESS).fetchone()
+            index.execute(ENDLESS).fetchone()
 
     monkeypatch.setitem(table.TABLE, q.Search, structs.replace(table.TABLE[q.Search], answer=search))
     return begun
@@ -181,7 +181,7 @@ def test_a_query_ends_at_its_time_whatever_it_reads(office):
     record_at_once(office.data, Act(who="machine", what="begin"))
     with AuditReader.open(office.data, limit_s=0.1) as reader:
         with pytest.raises(SearchTimeError), reader.index() as index:
-            index.execute(_ENDLESS).fetchone()
+            index.execute(ENDLESS).fetchone()
         assert reader.show("BT-0000-0000") is None
 
 

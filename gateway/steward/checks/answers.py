@@ -84,7 +84,7 @@ def end_check(desk: Desk, person: Person, question: q.EndCheck, language: Langua
         if not upload.files:
             raise refused("invalid", say("check", "no_file", language))
         desk.rules()  # load the rules in force in this thread
-        outcome = checks.judged(upload)
+        outcome = checks.judged(upload, desk.gone)
     finally:
         checks.uploads.end(question.ticket)
     left, limit = _left(desk, person)

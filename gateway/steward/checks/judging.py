@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -39,6 +40,8 @@ _HEAD_BYTES: Final = 16384
 _MENDED_POLICY: Final = "typography"
 """Policy whose findings `gateway fix` can fix."""
 _CHECKERS: Final = b"check"
+_LOOK_S: Final = 0.25
+"""Interval in seconds for noticing that the person is gone."""
 
 
 @dataclass(frozen=True)
@@ -102,13 +105,18 @@ class Checks:
         self._kept: dict[tuple[bytes, str], _Kept] = {}
         """By owner and reference of the check, in the order of their age."""
 
-    def judged(self, upload: Upload) -> Outcome:
-        """Judge and record an upload, from a thread; Refused `too_long` at the deadline, `unavailable` on an error."""
+    def judged(self, upload: Upload, gone: Callable[[], bool] = lambda: False) -> Outcome:
+        """Judge and record an upload, from a thread; its children are killed once the person is `gone`.
+
+        Refused `too_long` at the deadline, `unavailable` on an error, or when the person is gone.
+        """
         reference = make_reference()
         try:
-            return asyncio.run_coroutine_threadsafe(self._judged(reference, upload), self._loop).result()
+            return asyncio.run_coroutine_threadsafe(self._awaited(reference, upload, gone), self._loop).result()
         except TimeoutError:
             raise refused("too_long", retry_s=60) from None
+        except CancelledError:
+            raise refused("unavailable") from None
         except Exception as error:  # noqa: BLE001 - a bug of ours, whose message may quote a file
             log_failure(_LOG, reference, error)
             raise refused("unavailable", retry_s=10) from None
@@ -127,13 +135,20 @@ class Checks:
         self.uploads.close()
         self._kept.clear()
 
+    async def _awaited(self, reference: str, upload: Upload, gone: Callable[[], bool]) -> Outcome:
+        work = asyncio.ensure_future(self._judged(reference, upload))
+        while not gone() and not (await asyncio.wait({work}, timeout=_LOOK_S))[0]:
+            pass
+        work.cancel()  # no effect when it is done
+        return await work
+
     async def _judged(self, reference: str, upload: Upload) -> Outcome:
         digests = tuple(spool.sha256 for _, spool in upload.files)
         whose = {"reference": reference, "via": upload.via, "who": upload.who, "client": upload.client}
         try:
             async with asyncio.timeout(self._deadline_s) as limit:
                 mails = await self._each(reference, upload)
-        except TimeoutError:  # counts too, or slow files could be tried without limit
+        except (TimeoutError, asyncio.CancelledError):  # counts too, or slow files could be tried without limit
             late = record_of_unread(**whose, sender=upload.sender, size=upload.size, digests=digests)
             await self._note(cut_checked(late, self._keyed))
             raise
