@@ -253,7 +253,7 @@ def event_words(record: r.AnyRecord, language: str) -> tuple[str, str]:
             said = (record.via, decided(record.disposition, record.would_be, language), *record.codes)
             detail = f"{_line(record.who)} {' '.join(_line(one) for one in said)}"
         case r.Act():
-            detail = f"{_line(record.who) or '?'} {_line(record.what)} {_line(record.about, 200)}".rstrip()
+            detail = f"{_line(record.who) or '?'} {words_of('act', record.what, language)} {_line(record.about, 200)}".rstrip()
         case r.Unknown():
             detail = _line(raw(record), 600)
         case r.Start() | r.Stop() | r.Reload() | r.Mailboxes() | r.Intent() | r.Sending():

@@ -19,7 +19,7 @@ from gateway.console.api import ApiFault, answered
 from gateway.console.client import Refused, StewardAway, StewardClient
 from gateway.console.forms import BadForm, read_form
 from gateway.console.render import Renderer
-from gateway.console.routes import ROUTES, Row
+from gateway.console.routes import ROUTES, Row, page_of
 from gateway.console.settings import ConsoleSettings
 from gateway.console.uploads import NotOursError, Uploading
 from gateway.console.visit import Visit
@@ -113,7 +113,10 @@ class Console:
         except Refused as error:
             return error_page(visit, _STATUS.get(error.refusal.kind, 503), error.refusal)
         except StewardAway:
-            return error_page(visit, 503)
+            unsure = visit.form.fields and not visit.program
+            return error_page(
+                visit, 503, Refusal(kind="unavailable", words=visit.words.error.unsure) if unsure else None
+            )
         except HTTPException as error:
             return error_page(visit, error.status_code)
         except guard.TooLarge:
@@ -135,6 +138,7 @@ class Console:
             raise HTTPException(421)
         row, parameters = self._route(request)
         request.scope["path_params"] = parameters
+        visit.page_path = page_of(row, visit.path)
         if row.path.startswith("/static/"):
             return await row.handler(visit)
         if not self._of_addresses.admit(visit.client):
@@ -249,7 +253,7 @@ def error_page(visit: Visit, status: int, refusal: Refusal | None = None, refere
         return _to_program(status, refusal, text=text, reference=reference, unknown=texts.token)
     response = visit.page(
         "error.html", status, title=title, text=text, reference=reference, code=status,
-        again=filled(texts.retry, seconds=retry) if retry else "",
+        again=filled(texts.retry, seconds=retry) if retry else "", posted=visit.request.method == "POST",
     )  # fmt: skip
     if status in (429, 503):
         response.headers["Retry-After"] = str(retry or 5)

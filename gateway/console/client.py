@@ -22,8 +22,9 @@ _LONG_LINES: Final = 4
 """Concurrent streamed answers, each on its own connection, so that a slow reader blocks no other."""
 _MOST_QUEUED: Final = 2
 """Low: the steward closes a connection that stalls for half a minute."""
-_LONGEST_S: Final = 10.0
-_LONGEST_STEP_S: Final = 300.0
+LONGEST_S: Final = 10.0
+LONGEST_ACT_S: Final = 300.0
+"""Acts are carried through: who waits learns what became of them. Also for each step of a streamed answer."""
 
 
 class StewardAway(Exception):  # noqa: N818 - an outage, not a fault
@@ -125,7 +126,7 @@ class StewardClient:
         self._heard = asyncio.get_running_loop().time()
 
     async def ask(
-        self, question: Question, *, token: str, client: str, language: Language, limit_s: float = _LONGEST_S
+        self, question: Question, *, token: str, client: str, language: Language, limit_s: float = LONGEST_S
     ) -> Answer:
         """Return the one answer; StewardAway on silence or after `limit_s`, Refused."""
         call = self._short.call(self._asked(question, token, client, language))
@@ -147,7 +148,7 @@ class StewardClient:
         ended = False
         try:
             while not ended:
-                answered = await self._next(call, limit_s=_LONGEST_STEP_S)
+                answered = await self._next(call, limit_s=LONGEST_ACT_S)
                 line.go_on(call)
                 ended = answered.last
                 if isinstance(answered.answer, Refusal):

@@ -74,6 +74,14 @@ def _post(
     )  # fmt: skip
 
 
+def page_of(row: Row, path: str) -> str:
+    """Return the path of the page whose form is sent to a path."""
+    route = row.path
+    while route not in _PAGES:
+        route, path = (one.rpartition("/")[0] or "/" for one in (route, path))
+    return path
+
+
 ROUTES: Final = (
     _get("/healthz", various.healthz, q.AskHealth, session=False),
     _get("/static/{digest}/{name}", various.static, session=False),
@@ -134,3 +142,4 @@ ROUTES: Final = (
     _post("/accounts/tokens/revoke", accounts.revoke_token, q.RevokeToken, template="accounts.html"),
     _post("/accounts/lock", accounts.lock, q.SetLocked, template="accounts.html"),
 )
+_PAGES: Final = {row.path for row in ROUTES if row.method == "GET"}

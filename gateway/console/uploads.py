@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 _ROOM_S: Final = 20.0
 """Deadline in seconds for retries while all places are taken."""
 _AGAIN_S: Final = 1.0
-_LONGEST_S: Final = 180.0
-"""Deadline for the result, beyond the steward's own."""
 
 
 class NotOursError(Exception):
@@ -96,7 +94,7 @@ class Uploading:
         if not ticket:
             return None, None
         try:
-            answer = await self._visit.ask(EndCheck(ticket=ticket), limit_s=_LONGEST_S)
+            answer = await self._visit.ask(EndCheck(ticket=ticket))
         except Refused as error:
             return None, error
         assert isinstance(answer, CheckResult)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from gateway.console import words as w
-from gateway.console.client import StewardClient
+from gateway.console.client import LONGEST_ACT_S, LONGEST_S, StewardClient
 from gateway.console.forms import Form
 from gateway.console.render import Renderer, StaticFile
 from gateway.console.settings import ConsoleSettings
@@ -32,6 +32,8 @@ class Visit:
     """Context of one request, for the pages."""
 
     form: Form = Form({})
+    page_path: str = "/"
+    """Path of the page whose form was sent."""
     upload: Uploading | None = None
     """Upload of the form, on routes with `uploads`."""
 
@@ -101,9 +103,10 @@ class Visit:
 
     # Questions
 
-    async def ask(self, question: Question, *, token: str | None = None, limit_s: float = 10.0) -> Answer:
-        """Ask the steward; StewardAway, Refused."""
+    async def ask(self, question: Question, *, token: str | None = None, long: bool = False) -> Answer:
+        """Ask the steward, for a form or with `long` patiently; StewardAway, Refused."""
         token = self.token if token is None else token
+        limit_s = LONGEST_ACT_S if long or self.request.method == "POST" else LONGEST_S
         return await self._steward.ask(
             question, token=token, client=self.client, language=self.language, limit_s=limit_s
         )
@@ -143,9 +146,9 @@ class Visit:
 
     @property
     def here(self) -> str:
-        """Path to return to: this page, or `/` after a POST."""
+        """Path to return to: this page, or after a POST that of the form."""
         if self.request.method != "GET":
-            return "/"
+            return quote(self.page_path)
         query = self.request.url.query
         return f"{quote(self.path)}?{query}" if query else quote(self.path)
 

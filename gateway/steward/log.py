@@ -17,7 +17,7 @@ from typing import Final
 from gateway.audit import record as r
 from gateway.audit.checkpoint import parse_notes
 from gateway.audit.filter import Filter
-from gateway.audit.render import render_verification
+from gateway.audit.render import render_verification, words_of
 from gateway.audit.store import Folder
 from gateway.audit.verifier import Verification
 from gateway.audit.verify import verify as verify_log
@@ -26,7 +26,7 @@ from gateway.model import Language
 from gateway.steward import questions as q
 from gateway.steward.desk import Desk, Refused
 from gateway.steward.roles import Person
-from gateway.texts.catalogue import pair
+from gateway.texts.catalogue import pair, product_texts
 from gateway.vietnamese.printed import clean
 
 _LIMIT_ACTS: Final = 50
@@ -83,13 +83,13 @@ def _octets(data: Path) -> int:
 
 
 def _act_row(act: r.Act, language: Language) -> q.ActRow:
-    key = "done" if act.ok else "not_done"
+    key, roles = "done" if act.ok else "not_done", product_texts("console")["role"]
     return q.ActRow(
         seq=act.seq,
         time=act.time,
         who=clean(act.who, limit=320),
-        roles=", ".join(clean(role) for role in act.roles),
-        what=clean(act.what),
+        roles=", ".join(roles[role][language.value] if role in roles else clean(role) for role in act.roles),
+        what=words_of("act", act.what, language.value),
         about=clean(act.about, limit=320),
         reason=clean(act.reason, limit=500),
         client=clean(act.client),

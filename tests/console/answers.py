@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -29,7 +30,7 @@ PERSONS = {
     ),
     "new": Person(name="moi.tv", display="Trần Văn Mới", roles=frozenset({Role.OPERATOR}), may=ALL, csrf="c-new", must_enrol=True),
 }  # fmt: skip
-for _kind in ("hostile", "empty", "long", "busy", "wrong", "silent"):
+for _kind in ("hostile", "empty", "long", "busy", "wrong", "silent", "late", "dies"):
     PERSONS[_kind] = msgspec.structs.replace(PERSONS["auditor"], csrf=f"c-{_kind}")
 
 
@@ -229,7 +230,7 @@ REQUESTS = q.RequestsView(
     done=(
         msgspec.structs.replace(
             _OPEN, id="YC-00000004", state=q.Badge("đã duyệt", "good", "approved"), steps=("revoke",), until="2026-12-04",
-            second=q.StepView("anninh", at(30), "đã đọc tệp"),
+            second=q.StepView("anninh", at(30), "đã đọc tệp"), used=(q.Bar("WR-7F3K2Q00", 2, link="q=waiver%3AWR-7F3K2Q00"),),
         ),
     ),
 )  # fmt: skip
@@ -259,6 +260,8 @@ def answers(asked: q.Asked) -> list[q.Answer]:
         return [q.Refusal(kind="too_many", retry_s=7)]
     if asked.token == "silent" and not isinstance(question, q.WhoAmI):
         return []
+    if asked.token == "dies" and not isinstance(question, q.WhoAmI):
+        os._exit(1)
     if not isinstance(question, q.WhoAmI | q.Logout) and question.__struct_config__.tag not in who.may:
         return [q.Refusal(kind="forbidden")]
     if getattr(question, "code", "123456") != "123456":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 
@@ -64,3 +65,30 @@ def test_a_page_that_was_under_way_when_the_steward_died_is_503(start):
     os.kill(system.steward, signal.SIGKILL)
     assert connection.getresponse().status in (200, 503)
     connection.close()
+
+
+APPROVAL = {"csrf": "c-late", "request": "YC-4F2A91BC", "reason": "đã đọc", "read": "yes", "code": "123456"}
+
+
+def test_who_sends_a_form_or_asks_for_a_report_is_told_what_became_of_it_however_long_it_takes(start):
+    """The steward lives, and answers late; a page that can be asked for again is given up."""
+    system = start(begin="tests.console.hasty", patience_s=1.0)
+    assert system.ask("GET", "/mails", session="late")[0] == 503
+    assert system.ask("GET", "/reports", session="late")[0] == 200
+    assert system.ask("POST", "/requests/approve", session="late", form=APPROVAL)[0] == 200
+
+
+def test_an_act_of_which_nobody_knows_says_so_and_leads_to_the_page_that_shows_it(start):
+    system = start(fresh=True, here="dies with an act")
+    status, _, text = system.ask("POST", "/requests/approve", session="dies", form=APPROVAL | {"csrf": "c-dies"})
+    assert status == 503
+    assert "Chưa rõ việc vừa gửi đã xong hay chưa" in text
+    assert '<a class="button main" href="/requests">' in text
+
+
+def test_an_act_that_is_sent_twice_says_how_far_its_request_is(start):
+    system = start()
+    for request, told in (("YC-00000004", ["YC-00000004 hiện: đã duyệt."]), ("YC-4F2A91BC", [])):
+        form = APPROVAL | {"csrf": "c-auditor", "request": request, "code": "999999"}
+        status, _, text = system.ask("POST", "/requests/approve", session="auditor", form=form)
+        assert (status, re.findall(r"YC-\w+ hiện: [^.]+\.", text)) == (422, told)

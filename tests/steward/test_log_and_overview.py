@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import sqlite3
 from dataclasses import replace
@@ -24,6 +25,9 @@ from gateway.steward.condition import Health, Running, condition, disk_lines, lo
 from gateway.steward.desk import Desk, Refused
 from gateway.steward.log import get_checkpoint, log_view, verify
 from gateway.steward.overview import overview
+from gateway.steward.requests.request import Step
+from gateway.steward.table import TABLE
+from gateway.texts.catalogue import product_texts
 from tests.steward.mail_world import AN, AUDITOR, HOSTILE, OFFICER, desk, directory, write
 
 
@@ -91,6 +95,26 @@ def test_the_log_is_shown_with_acts_and_pages_of_them(at: Desk, data: Path):
     assert last.older is None
     assert last.acts[-1].who == AN
     assert log_view(at, AUDITOR, q.AskLog(before=-(1 << 80)), Language.EN).acts == ()
+
+
+def test_what_people_did_is_said_in_words(at: Desk, data: Path):
+    record_at_once(data, Act(who="au", roles=("auditor", "machine", "x\x1b"), what="open_mail"))
+    (act, *_) = log_view(at, AUDITOR, q.AskLog(), Language.VI).acts
+    assert (act.what, act.roles) == ("xem thư của người khác", "Kiểm tra, giám sát, lệnh trên máy, x")
+    source = "".join(
+        path.read_text("utf-8") for name in ("steward", "commands") for path in Path(f"gateway/{name}").rglob("*.py")
+    )
+    said = set(
+        re.findall(
+            r'(?:act\(\s*person, |sign\(connection, |reason\)\(connection, |what=|_act\([\w.]+, |question\.reference, )"([a-z_]+)"',
+            source,
+        )
+    )
+    said |= {str(kind.__struct_config__.tag) for kind, row in TABLE.items() if row.fresh} | {
+        step.value for step in Step
+    }
+    assert len(said) > 30
+    assert said <= product_texts("audit")["act"].keys()
 
 
 def test_verification_tells_how_far_it_is_and_what_it_found(at: Desk, data: Path):

@@ -56,6 +56,8 @@ def test_a_file_passes_once_two_persons_are_for_it_and_not_any_more_when_it_is_r
     assert (waiver.rule, waiver.sha256, waiver.sender) == ("encrypted", digest("luong.docx"), AN)
     assert waiver.approved_by == f"{HEAD}, so"
     assert disposition(office) is not Disposition.REJECT
+    (shown_before,) = office.ask(q.AskRequests(), clerk).done
+    assert (shown_before.state.key, shown_before.used) == ("approved", ())
     asyncio.run(sent_again(office))
     assert [row.reference for row in office.ask(q.Search(text=f"mt:{waiver.id}"), officer).rows] == ["BT-AGA1N000"]
     rules = Rules(policies_of(office.desk.configuration), office.directory)
@@ -63,7 +65,8 @@ def test_a_file_passes_once_two_persons_are_for_it_and_not_any_more_when_it_is_r
         dataclasses.replace(office.desk, rules=lambda: rules), Person(name="so"), q.AskPolicy(), Language.VI
     )
     assert [(row.name, row.used) for row in shown.waivers] == [(waiver.id, 1)]
-    assert office.ask(q.AskRequests(), clerk).done[0].state.key == "approved"
+    (row,) = office.ask(q.AskRequests(), clerk).done
+    assert (row.state.key, row.used) == ("used", (q.Bar(waiver.id, 1, link=f"q=waiver%3A{waiver.id}"),))
     assert isinstance(decided(office, officer, name, "revoke"), q.Done)
     assert disposition(office) is Disposition.REJECT
     assert [(act.what, act.who, act.ok) for act in office.acts if act.about.startswith(name)] == [

@@ -9,6 +9,7 @@ from gateway.console.pages.login import said
 from gateway.console.pages.mails import explained_page
 from gateway.console.streamed import download
 from gateway.console.visit import Visit
+from gateway.console.words import filled
 from gateway.steward import questions as q
 
 
@@ -20,6 +21,9 @@ async def page(visit: Visit) -> Response:
 async def _requests(visit: Visit, *, fault: str = "", done: str = "") -> Response:
     view = await visit.ask(q.AskRequests())
     assert isinstance(view, q.RequestsView)
+    if fault:  # sent twice: the second time is refused, and the first may have been carried through
+        settled = (one for one in (*view.waiting, *view.done) if one.id == visit.form.get("request"))
+        fault += "".join(" " + filled(visit.words.requests.is_now, id=one.id, state=one.state.text) for one in settled)
     return visit.page("requests.html", 422 if fault else 200, view=view, fault=fault, done=done)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from gateway.steward.questions.common import Badge
+from gateway.steward.questions.common import Badge, Bar
 
 
 class AskRequests(Struct, frozen=True, tag="ask_requests"):
@@ -68,6 +68,8 @@ class RequestRow(Struct, frozen=True, kw_only=True):
     """Last day of its waivers, YYYY-MM-DD."""
     held: HeldView | None = None
     """Of a held mail; None of a request."""
+    used: tuple[Bar, ...] = ()
+    """Its waivers that let mails pass, with how many."""
 
 
 class RequestsView(Struct, frozen=True, kw_only=True, tag="requests_view"):

@@ -17,6 +17,7 @@ from gateway.pipeline.waivers import USUAL_DAYS, Wanted, entries_for
 from gateway.steward import questions as q
 from gateway.steward.desk import Desk
 from gateway.steward.mails import addresses_of, sight_of, titles, visible
+from gateway.steward.policy import used_by
 from gateway.steward.refused import refused
 from gateway.steward.requests.book import new_name
 from gateway.steward.requests.decided import put_in_force
@@ -45,7 +46,9 @@ def requests_view(desk: Desk, person: Person, question: q.AskRequests, language:
     if desk.holds is not None:
         desk.holds.adopt()
     found = book.of(question.reference) if question.reference else book.all()
-    rows = [_row(one, desk, person, now, language) for one in found if sees(desk, person, one)]
+    seen = [one for one in found if sees(desk, person, one)]
+    used = _used(desk, seen)
+    rows = [_row(one, desk, person, now, language, used=used.get(one.id, ())) for one in seen]
     decides = {step.value for step in Step} - {Step.WITHDRAW.value, Step.REVOKE.value}
     mine = tuple(row for row in rows if decides & set(row.steps))
     others = [row for row in rows if row not in mine]
@@ -221,10 +224,25 @@ def _is_in(found: r.FindingFacts, entries: list[dict[str, object]]) -> bool:
     return any((found.policy, found.rule) == (entry["policy"], entry["rule"]) for entry in entries)
 
 
-def _row(kept: Request, desk: Desk, person: Person, now: int, language: Language) -> q.RequestRow:
+def _used(desk: Desk, requests: list[Request]) -> dict[str, tuple[q.Bar, ...]]:
+    """Return how many mails each waiver of approved requests let pass, by request; one that none did is left out."""
+    approved = [one for one in requests if one.state is State.APPROVED and one.entries]
+    found: dict[str, tuple[q.Bar, ...]] = {}
+    if approved:
+        with desk.reader() as reader:
+            for one in approved:
+                bars = (used_by(reader, str(entry["id"])) for entry in one.entries)
+                found[one.id] = tuple(bar for bar in bars if bar.value)
+    return found
+
+
+def _row(
+    kept: Request, desk: Desk, person: Person, now: int, language: Language, *, used: tuple[q.Bar, ...]
+) -> q.RequestRow:
     request = desk.holds.as_it_is(kept) if kept.held and desk.holds is not None else kept
     first, second = request.taken(Step.ENDORSE), request.taken(Step.APPROVE) or request.taken(Step.REFUSE)
     state, title = request.at(now), titles(desk.policies(), language)
+    shown = "used" if used else state.value
     steps = (step for step in Step if not barred(request, step, person, directory=desk.directory(), now=now))
     return q.RequestRow(
         id=request.id,
@@ -238,12 +256,13 @@ def _row(kept: Request, desk: Desk, person: Person, now: int, language: Language
         codes=tuple(code for _, _, code in request.rules),
         titles=tuple(title(policy, rule) for policy, rule, _ in request.rules),
         confidential=request.confidential,
-        state=q.Badge(say("request_states", state.value, language), _TONES[state], state.value),
+        state=q.Badge(say("request_states", shown, language), _TONES[state], shown),
         first=_step(first),
         second=_step(second),
         steps=tuple(step.value for step in steps),
         until=str(request.entries[0]["expires"]) if request.entries else "",
         held=view_of(desk, request, language),
+        used=used,
     )
 
 

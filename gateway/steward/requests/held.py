@@ -15,7 +15,7 @@ from gateway.hold.state import HeldMail
 from gateway.hold.store import InUseError
 from gateway.mime import charsets, parse
 from gateway.mime.transfer import decode_body
-from gateway.model import FrontEnd, Language
+from gateway.model import VIETNAM, FrontEnd, Language
 from gateway.steward import questions as q
 from gateway.steward.desk import Desk
 from gateway.steward.holds import Holds
@@ -152,7 +152,7 @@ def _by(request: Request) -> str:
     last = request.decisions[-1] if request.decisions else None
     if last is None:
         return "-"
-    return f"{clean(last.who, limit=320)}, {datetime.fromtimestamp(last.at, UTC).astimezone():%H:%M %d/%m/%Y}"
+    return f"{clean(last.who, limit=320)}, {datetime.fromtimestamp(last.at, VIETNAM):%H:%M %d/%m/%Y}"
 
 
 def said(outcome: r.Outcome, language: Language) -> str:
