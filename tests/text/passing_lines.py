@@ -170,7 +170,7 @@ FILES: tuple[str, ...] = (
     "Độ mật (Mật_Tối mật_Tuyệt mật)", "Mẫu độ mật", "mau-do-mat", "Mau dau do mat", "Phieu de xuat do mat", "TRAN THI MAT", "Tran Thi Mat - CV",
     "Nguyễn Văn Mật", "NGUYỄN VĂN MẬT_lý lịch", "DS can bo - LE VAN MAT", "BM03-DO-MAT", "QD-BAO-MAT", "15-QD-BAO-MAT", "QC_BAO_MAT_2026",
     "KH.BAO.MAT", "DS_VANG_MAT", "HOP-MAT", "THU-TIEN-MAT", "12-PHIEU-CHI-TIEN-MAT", "PHIEU_THU_TIEN_MAT", "So dang ky van ban mat", "GIAY-CO-MAT",
-    "QUYET-DINH-GIAI-MAT", "15-QD-GIAI-MAT", "MAT-DO-XAY-DUNG", "MAT_KHAU", "matkhau", "MatKhau", "MATKHAU", "BaoMat", "KeHoachBaoMatThongTin",
+    "QUYET-DINH-GIAI-MAT", "15-QD-GIAI-PHONG-MAT-BANG", "KH-MAT-SAN-2026", "15-QD-GIAI-MAT", "MAT-DO-XAY-DUNG", "MAT_KHAU", "matkhau", "MatKhau", "MATKHAU", "BaoMat", "KeHoachBaoMatThongTin",
     "HopMatCuoiNam", "TienMat", "IMG_M4T", "Mật ong", "DUONG-MAT-SUA", "GAN-MAT-TUY", "format", "automat", "Luat BVBMNN", "Luật BVBMNN (hợp nhất)",
     "Danh mục BMNN độ Mật, độ Tối mật", "Bảng kê văn bản Mật, Tối mật, Tuyệt mật", "Thống kê (Mật, Tối mật, Tuyệt mật)", "Bài giảng - Các độ mật",
     "Tập huấn bảo vệ bí mật nhà nước - Bài 3",

@@ -45,6 +45,7 @@ LETTERS = [
     "đ",
     "I",
 ]
+KEYS = ["maajt", "MA65T", "maatj", "j", "6", "5"]
 FOREIGN = ["м", "Т", "𝐌", "ⓐ", "Ë", "Æ", "Ä", "ß", "ç", "ñ", "ª", "½", "1", "0"]
 MARKS = ["\u0302", "\u0323", "\u0301", "\u031b"]
 BETWEEN = [
@@ -83,9 +84,9 @@ WORDS = [
     "bản sao", "BẢN SAO", "10 năm", "TÀI LIỆ", "U THU HỒI", "C H Ỉ", "UBND   ", "1.", "[x]", "☑", "→", "Độ mật -", "Kế hoạch", "(MẬT)",
     "MÂòT", "mËt", "MAÄT", "M†T", "Phân loại", "Số: 12/QĐ", "khẩu", "ong", "A", "không",
 ]  # fmt: skip
-texts = st.lists(st.sampled_from(LETTERS * 2 + WORDS * 2 + BETWEEN * 3 + FOREIGN + MARKS + ESCAPES), max_size=14).map(
-    "".join
-)
+texts = st.lists(
+    st.sampled_from(LETTERS * 2 + WORDS * 2 + BETWEEN * 3 + FOREIGN + MARKS + ESCAPES + KEYS), max_size=14
+).map("".join)
 looked_at = texts.filter(lambda text: not re.search("mat[a-z]", skeleton(text, parted=True)))
 """A level with letters right behind it is none to the search, unless another word draws its eye to the line."""
 

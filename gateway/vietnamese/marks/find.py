@@ -29,7 +29,7 @@ from gateway.vietnamese.marks.evidence import SPELLING_CODES, UNJUDGED, Mark, gr
 from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.labels import has_label, label_line
 from gateway.vietnamese.marks.names import name_hit, without_extension
-from gateway.vietnamese.marks.readings import MIXED, disguise, legacy_sign, readings
+from gateway.vietnamese.marks.readings import MIXED, TYPED, disguise, legacy_sign, readings
 from gateway.vietnamese.marks.search import MarkSettings, Search
 from gateway.vietnamese.marks.sieve import is_clear
 from gateway.vietnamese.marks.views import as_seen, concealed_view, conceals, is_simple, shown_view
@@ -170,7 +170,7 @@ def _find_in_piece(text: str, place: Place, settings: MarkSettings) -> Iterator[
             if hit is None or (charset is not None and hit.spelling is not Spelling.EXACT):
                 continue
             strength = hit.strength
-            if (charset is Charset.VPS or code in (DAMAGED, MIXED)) and strength is Strength.MARKED:
+            if (charset is Charset.VPS or code in (DAMAGED, MIXED, TYPED)) and strength is Strength.MARKED:
                 strength = Strength.SUSPECTED
             spelled = SPELLING_CODES.get(hit.spelling, ())
             evidence = tuple(part for part in (place.value, hit.form, *spelled, code, *disguise(text)) if part)

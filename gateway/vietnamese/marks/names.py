@@ -60,6 +60,10 @@ _CLOSE: Final = '])}>»”"】）］』」〕〉》⟩⟧'
 _SET_OFF: Final = re.compile(r"^\s*(?:[:;|/•·+=]|[-–—_]+|\s{2,}|\.(?!\w{1,5}$))|^_")
 _REPLY: Final = re.compile(r"^(?:\s*+(?:re|fw|fwd|tl|trả lời|chuyển tiếp)\s*+(?:\[\d+\])?\s*+[:_]\s*+)+", re.IGNORECASE)
 _CODE: Final = re.compile(r"(?:[A-ZĐ]{1,5}|\d+)$")
+_PAPERS: Final = frozenset(
+    {"BC", "BB", "CT", "CV", "HD", "KH", "NQ", "PA", "QD", "QĐ", "TB", "TTR", "TTr", "UBND", "HDND", "HĐND"}
+)
+"""Abbreviations in the numbers of papers."""
 _COPY_OF: Final = re.compile(r"^\s*(?:bản sao của|copy of)\s+", re.IGNORECASE)
 """What Windows puts before the name of a file that was copied."""
 _COUNT: Final = re.compile(
@@ -335,6 +339,10 @@ def _coded(token: _Token, text: str) -> bool:
     if not _WORD.findall(token.before + token.after):
         return not re.search(r"\d", text)
     pieces = [piece for piece in re.split(r"[-_.]", token.before.rstrip("-_.")) if piece]
+    around = [*pieces, *(piece for piece in re.split(r"[-_.]", token.after) if piece)]
+    others = [piece for piece in around if not piece.isdigit()]
+    if re.match("[-_]", token.after) and 0 < len(others) < len(around) and _PAPERS.issuperset(others):
+        return True
     if token.next_word or not pieces or is_unaccented_person(token.before) or not re.search(r"[-_]$", token.before):
         return False
     return any(piece.isdigit() for piece in pieces) and all(

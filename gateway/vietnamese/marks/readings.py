@@ -16,6 +16,7 @@ from gateway.vietnamese.escapes import may_be_escaped, unescape
 from gateway.vietnamese.legacy_codes import convert
 from gateway.vietnamese.legacy_tables import CP1252_CHARACTERS, TABLES, Charset
 from gateway.vietnamese.normal import is_decomposed, is_unusual
+from gateway.vietnamese.typed import TYPED_AT, as_meant
 
 M_OF_SIGNS: Final = ("|V|", "|v|", "|\\/|", "/\\/\\", "/V\\", "/v\\", "(V)", "[V]", "]V[", "IVI", "lVl", "1V1", "^^")
 T_OF_SIGNS: Final = ("7", "+", "†", "-|-", "'|'", "`|`", "¯|¯", "][")
@@ -70,14 +71,16 @@ def legacy_sign() -> re.Pattern[str]:
     return re.compile(
         f"[mMtT](?:(?<=[mM])(?: ?(?:{letters}) ?[tT](?![a-zA-Z])"
         "|(?:áº[¬\xad]|Ã[‚¢]Ì£|[aA]Ì£Ì‚|[aA]Ì‚Ì£)[tT]|%E1%BA%A[CD][tT])"
+        rf"|(?<=[mM])(?<![^\W_][mM])(?i:{TYPED_AT})"
         r"|(?<=[tT])(?<![^\W_][tT])[ậẬ][mM](?![^\W_]))"
         rf"|[ậẬ](?:(?:{_after(M_OF_SIGNS)})(?:[tT]|{_any(T_OF_SIGNS)})|(?<=[mM].)(?:{_any(T_OF_SIGNS)}))(?![^\W_])"
     )
 
 
 _OF_SIGNS: Final = re.compile(rf"({_any(M_OF_SIGNS)}|[mM])([ậẬ])({_any(T_OF_SIGNS)}|[tT])(?![^\W_])")
-MIXED: Final = "mixed-letters"
-"""Code of a reading: the word stands without its marks, in letters of two scripts."""
+MIXED, TYPED = "mixed-letters", "typed-keys"
+"""Codes of readings: the word without its marks in letters of two scripts, and as its keys were typed."""
+_TYPED: Final = re.compile(rf"(?<![^\W_])m{TYPED_AT}", re.IGNORECASE)
 _THREE: Final = re.compile(r"(?<![^\W_])[^\W\d_]{3}(?![^\W_])")
 
 
@@ -95,6 +98,8 @@ def readings(text: str) -> Iterator[tuple[str, Charset | None, str]]:
         return
     if (whole := _OF_SIGNS.sub(r"M\2T", text)) != text:
         yield whole, None, "letters-of-signs"
+    if _TYPED.search(text):
+        yield as_meant(text), None, TYPED
     for charset, pattern in _legacy_patterns().items():
         if pattern.search(text):
             yield convert(text, charset), charset, f"legacy-{charset.value}"

@@ -26,7 +26,7 @@ from gateway.vietnamese.marks.lines import SLIP, stamp_line
 from gateway.vietnamese.marks.lists import beside_empty_boxes, is_checklist, names_people, without_lists
 from gateway.vietnamese.marks.name_words import begins_letters
 from gateway.vietnamese.marks.pieces import scattered
-from gateway.vietnamese.marks.readings import MIXED, disguise, readings
+from gateway.vietnamese.marks.readings import MIXED, TYPED, disguise, readings
 from gateway.vietnamese.marks.scanned import scanned_stamp
 from gateway.vietnamese.marks.sieve import is_clear
 from gateway.vietnamese.marks.titled import titled_across
@@ -180,7 +180,7 @@ class Search:
             if second is None or second.spelling is not Spelling.EXACT:
                 continue
             shown = canonical(other).text
-            if (charset is Charset.VPS or code in (DAMAGED, MIXED)) and second.strength is Strength.MARKED:
+            if (charset is Charset.VPS or code in (DAMAGED, MIXED, TYPED)) and second.strength is Strength.MARKED:
                 second = second._replace(strength=Strength.SUSPECTED)
             if hit is None or second.strength.rank > hit.strength.rank:
                 hit, codes = second, (code,)

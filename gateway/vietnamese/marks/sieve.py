@@ -15,6 +15,7 @@ from typing import Final
 from gateway.vietnamese.marks.readings import misread_forms
 from gateway.vietnamese.marks.words import bare
 from gateway.vietnamese.repertoire import octets, table
+from gateway.vietnamese.typed import TYPED_AT
 
 _OTHER_A: Final = "ăằẳẵặắá"
 """Vowels of mặt, mắt, mát, which nobody takes for mật who sees them."""
@@ -62,9 +63,9 @@ _GLUED: Final = (
 )
 _LEVEL: Final = _compiled(
     f"m(?={_NO_LETTER}[4at7\xe1-\xe4])(?!{_LOST}|{_OTHER})"
-    f"(?:{_NO_LETTER}[4a\xe1-\xe4]{_NO_LETTER}|[^a-z0-9\\s\xe1-\xe4]*+)[t7](?:(?![a-z])|{_GLUED})"
+    f"(?:(?:{_NO_LETTER}[4a\xe1-\xe4]{_NO_LETTER}|[^a-z0-9\\s\xe1-\xe4]*+)[t7](?:(?![a-z])|{_GLUED})|{TYPED_AT})"
 )
-"""Mật, also with a digit or signs for some of its letters, which `damage` tells from other words."""
+"""Mật, also with a digit or signs for some of its letters, which `damage` tells from other words, and by its keys."""
 _AUXILIARY: Final = _compiled(
     "\n[^a-z\n\xe1-\xe4]*+(?:t{n}(?:{}|{})|{}|{}|{}|{})".format(
         *map(_pattern, ("ai lieu thu hoi", "hoi han bao ve bmnn", "chi nguoi co ten", "xem xong tra lai", "luu hanh noi bo",
