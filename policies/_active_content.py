@@ -24,6 +24,7 @@ RULE_OF: Final = {
     "external-template": "outside",
     "external-object": "outside",
     "javascript": "script",
+    "look-clipped": "look",
     "look-drawn": "look",
     "look-font": "look",
     "look-formula": "look",

@@ -116,7 +116,7 @@ def test_every_code_that_the_parser_gives_has_words():
 
 KINDS = {
     "javascript", "launch", "dde", "macro", "activex", "external-template", "external-object", "executable",
-    "double-extension", "name-disguise", "type-mismatch", "polyglot", "look-drawn",
+    "double-extension", "name-disguise", "type-mismatch", "polyglot", "look-clipped", "look-drawn",
     "look-font", "look-formula", "look-generated", "look-painted", "look-picture", "look-script", "look-text-art",
 }  # fmt: skip
 """What acts by itself, or lies: each has its rule and its words."""

@@ -34,6 +34,17 @@ def mail(*files, body="Kính gửi,\n"):
     return message.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
+def page_with_pictures(page, *pictures):
+    """A mail whose page names pictures beside it: `cid:image0@mail`, `cid:image1@mail`, ..."""
+    message = EmailMessage()
+    message["Subject"] = "Về việc"
+    message["From"] = "a@example.invalid"
+    message.set_content(page, subtype="html")
+    for number, picture in enumerate(pictures):
+        message.add_related(picture, "image", "png", cid=f"<image{number}@mail>")
+    return message.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
 def zipped(*members):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:

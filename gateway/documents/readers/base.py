@@ -57,6 +57,8 @@ class Source:
     """Candidates found in the text of the same mail; the empty password is always tried first."""
     relation: str = ""
     """What the part is to the container it comes from (`Member.relation`); empty for a part of the mail itself."""
+    beside: Callable[[str], bytes | None] = lambda _address: None
+    """Gives the part of the same mail that has an address: `cid:` (RFC 2392), or its Content-Location (RFC 2557)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,8 @@ class Member:
     locator: str = ""
     entity: SignedEntity | None = None
     """What a signature signs that stood beside it in a mail; None for all else."""
+    addresses: tuple[str, ...] = ()
+    """By which pages of the same mail name it (`Source.beside`)."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from gateway.documents.readers.base import (
     Source,
     spoken,
 )
+from gateway.documents.readers.beside import address_of, addresses_of
 from gateway.documents.readers.loose_words import loose_runs
 from gateway.documents.readers.pictures import thumbnail
 from gateway.documents.readers.sniff import EMPTY, OCTETS, Sniffed, sniff
@@ -60,6 +61,8 @@ class _Group:
     settled: bool = False
     """The container itself speaks for the signature files in it (ASiC)."""
     kept: list[tuple[Part, bytes]] = field(default_factory=list)
+    named: dict[str, Callable[[], mime.DecodedBody]] = field(default_factory=dict)
+    """Parts by the addresses that pages beside them have for them."""
 
 
 @dataclass(frozen=True)
@@ -121,13 +124,14 @@ class Inspector:
         self._candidates: tuple[int, tuple[str, ...]] = (-1, ())
         self._kept_bytes = 0
         self._origin = origin
-        self._asked = False
-        """A reader has wanted the passwords of the mail."""
+        self._asked = self._looked_beside = False
+        """A reader has wanted the passwords of the mail, or another part of it."""
 
     def run(self) -> None:
         """Look at every leaf and everything inside it, then say that all is done."""
         for leaf in self._leaves():
-            before, self._asked = self._used(), False
+            before = self._used()
+            self._asked = self._looked_beside = False
             self._budget.shared_limit = self._budget.short_of_words = False
             self._budget.shown_inches.clear()
             self._budget.said = frozenset()
@@ -138,7 +142,8 @@ class Inspector:
                 stack.extend(reversed(self._visit(stack.pop())))
             used = self._used() - before
             if self._awaited is None or leaf.part.path in self._awaited:
-                alone = not (self._budget.shared_limit or (self._budget.short_of_words and not first))
+                short = self._budget.short_of_words and not first
+                alone = not (self._budget.shared_limit or short or self._looked_beside)
                 self._emit(Done(path=leaf.part.path, used=used, alone=alone, asked=self._asked))
         if self._observed is not None:
             self._budget.begin_last(len(self._request.header_block))
@@ -160,7 +165,9 @@ class Inspector:
         leaves = list(self._request.root.leaves())
         self._texts += [leaf.filename for leaf in leaves if leaf.filename]
         group = _Group(signed=any(is_signature(leaf) for leaf in leaves))
-        return [self._leaf(leaf, parents.get(id(leaf)), group) for leaf in in_order(leaves)]
+        items = [self._leaf(leaf, parents.get(id(leaf)), group) for leaf in in_order(leaves)]
+        group.named = {address: item.load for item in items for address in addresses_of(item.part)}
+        return items
 
     def _leaf(self, part: Part, parent: Part | None, group: _Group) -> _Item:
         def load() -> mime.DecodedBody:
@@ -213,6 +220,12 @@ class Inspector:
             )
             for child, member in children
         ]
+        group.named = {
+            address: item.load
+            for item, (_, member) in zip(items, children, strict=True)
+            for address in member.addresses
+            if address
+        }
         items.sort(key=lambda inner: is_signature(inner.part))
         return items
 
@@ -231,7 +244,7 @@ class Inspector:
         )
         self._budget.check_depth(item.depth)
         for kind in sniffed.types:
-            look.guarded(lambda kind=kind: self._read(kind, data, look, item.relation), kind)  # type: ignore[misc]
+            look.guarded(lambda kind=kind: self._read(kind, data, look, item), kind)  # type: ignore[misc]
         self._look_around(data, body.alternatives, sniffed, look)
         for ambiguity in body.ambiguities(item.part)[:1]:
             # Two readers see different octets: all readings are looked at, and yet nobody knows what was sent.
@@ -239,7 +252,7 @@ class Inspector:
         look.tell(types.lies(item.part.filename, item.part.declared_type, sniffed))
         self._verify(item, data, sniffed, look)
 
-    def _read(self, kind: str, data: bytes, look: PartLook, relation: str) -> None:
+    def _read(self, kind: str, data: bytes, look: PartLook, item: _Item) -> None:
         """Have the reader of one type read the octets."""
         if kind == EMPTY:
             look.documents.append(look.document("empty"))
@@ -258,12 +271,23 @@ class Inspector:
             detected_type=kind,
             charset=look.part.charset,
             passwords=candidates,
-            relation=relation,
+            relation=item.relation,
+            beside=lambda address: self._beside(item.group, address),
         )
         try:
             self._read_source(source, kind, data, look)
         finally:
             self._asked = self._asked or candidates.asked
+
+    def _beside(self, group: _Group, address: str) -> bytes | None:
+        """Return the part that a page beside it names by that address."""
+        load = group.named.get(address_of(address))
+        if load is None:
+            return None
+        self._looked_beside = True
+        data = load().data
+        self._budget.take_bytes(len(data))
+        return data
 
     def _read_source(self, source: Source, kind: str, data: bytes, look: PartLook) -> None:
         unlocked = encryption.unlock(source, self._budget) if kind in encryption.LEGACY else None

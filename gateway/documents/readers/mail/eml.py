@@ -12,6 +12,7 @@ from typing import Final
 
 from gateway import mime
 from gateway.documents.readers.base import Budget, Member, Reading, SignedEntity, Source
+from gateway.documents.readers.beside import addresses_of
 from gateway.documents.readers.containers import Contents, StopReadingError
 from gateway.documents.readers.sniff_text import COUNT_LINE
 from gateway.model import Document, Message, Part, ReadStatus, Role, Run
@@ -86,7 +87,8 @@ def _raw(content: bytes, message: Message, part: Part) -> bytes:
 
 
 def _member(name: str, data: bytes, part: Part) -> Member:
-    return Member(name=name, data=data, declared_type=part.declared_type, charset=part.charset)
+    addresses = addresses_of(part)
+    return Member(name=name, data=data, declared_type=part.declared_type, charset=part.charset, addresses=addresses)
 
 
 def _with_runs(document: Document, runs: tuple[Run, ...]) -> Document:

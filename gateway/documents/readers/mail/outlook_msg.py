@@ -9,6 +9,7 @@ from typing import Any, Final
 from msgspec import structs
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.beside import address_of
 from gateway.documents.readers.containers import Contents, caught
 from gateway.documents.readers.mail import mapi
 from gateway.documents.readers.ole.file import open_ole
@@ -135,9 +136,12 @@ class _Reader:
         )
         name = f"{prefix}{name or 'attachment'}"
         declared = (strings.get(mapi.ATTACH_MIME) or "").lower()
+        named = (address_of(strings.get(mapi.ATTACH_CONTENT_ID) or ""),)
         for identifier, kind, data in properties:
             if identifier == mapi.ATTACH_DATA and kind == mapi.BINARY:
-                self._contents.add(Member(name=name, data=data, relation="attachment", declared_type=declared))
+                self._contents.add(
+                    Member(name=name, data=data, relation="attachment", declared_type=declared, addresses=named)
+                )
         for storage_name, storage in node.storages.items():
             if not storage_name.startswith(f"{_SUBSTORAGE}3701"):
                 continue

@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import structs
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.beside import address_of
 from gateway.documents.readers.containers import Contents, caught
 from gateway.documents.readers.mail import mapi
 from gateway.model import ReadStatus, Role, Run
@@ -52,6 +53,7 @@ class _Reader:
         self._runs: list[Run] = []
         self._name: str | None = None
         self._data: bytes | None = None
+        self._address = ""
 
     def reading(self) -> Reading:
         """Return what was gathered."""
@@ -138,6 +140,8 @@ class _Reader:
                 self._name = mapi.text_of(kind, data, self._codepage) or self._name
             elif identifier in (mapi.ATTACH_NAME, mapi.DISPLAY_NAME):
                 self._name = self._name or mapi.text_of(kind, data, self._codepage)
+            elif identifier == mapi.ATTACH_CONTENT_ID:
+                self._address = address_of((mapi.text_of(kind, data, self._codepage) or "").rstrip("\0"))
             elif identifier == mapi.ATTACH_DATA and len(data) > 16:
                 if kind == mapi.OBJECT:
                     # An interface id stands before the object: a message as TNEF, or a storage or stream as it is.
@@ -149,8 +153,9 @@ class _Reader:
     def _close_attachment(self) -> None:
         if self._data is not None:
             name = (self._name or "attachment").rstrip("\0")
-            self.contents.add(Member(name=name, data=self._data, relation="attachment"))
-        self._name, self._data = None, None
+            member = Member(name=name, data=self._data, relation="attachment", addresses=(self._address,))
+            self.contents.add(member)
+        self._name, self._data, self._address = None, None, ""
 
     def _properties(self, value: bytes) -> list[tuple[int, int, bytes]]:
         return self._property_list(value, 0)[0]

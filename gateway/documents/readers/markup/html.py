@@ -23,7 +23,7 @@ def read(source: Source, budget: Budget) -> Reading:
     meta = _META.search(source.data[:8192])
     declared = source.charset or (meta[1].decode("ascii") if meta else None)
     decoded = decode(source.data, declared)
-    builder = Builder(budget)
+    builder = Builder(budget, source.beside)
     parse(builder, decoded.text)
     if decoded.alternative and decoded.charset != "ascii":
         builder.hidden_view = True

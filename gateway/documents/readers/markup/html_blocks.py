@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from unicodedata import normalize
 
 from msgspec import structs
 
@@ -47,6 +49,8 @@ class Block:
     pieces: list[Piece] = field(default_factory=list)
     role: Role = Role.BODY
     locator: str = ""
+    covered: bool = False
+    """Something is painted over it."""
 
 
 LIMIT_SHEETS = 200
@@ -59,11 +63,12 @@ _SHEET_DATA = re.compile(r"url\(\s*(?:\"(data:[^\"]+)\"|'(data:[^']+)'|(data:[^\
 class Builder:
     """Turns parser events into runs."""
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: Budget, beside: Callable[[str], bytes | None]) -> None:
         self.runs: list[Run] = []
         self.members: list[Member] = []
         self.active: set[ActiveContent] = set()
         self.budget = budget
+        self._beside = beside
         self.paint = Paint()
         self.pictures = Pictures()
         self._drawn = 0
@@ -159,6 +164,11 @@ class Builder:
             raise ReadError(ReadStatus.LIMIT, "html-blocks")
         number = self._blocks
         self._blocks += 1
+        cut = any(piece.look.cut and not _unseen(piece.look) for piece in pieces)
+        if (cut or block.covered or self._sheet.hides_parts) and "ậ" in normalize(
+            "NFC", "".join(piece.text for piece in pieces)
+        ).lower():
+            self.paint.kinds.add("look-clipped")  # of no other words: of `BẢO MẬT` the rest is a mark
         locator = block.locator or f"paragraph:{number + 1}"
         for piece in pieces:
             look = piece.look
@@ -212,13 +222,15 @@ class Builder:
         return apply(look, declarations) if declarations else look
 
     def address(self, tag: str, name: str, value: str) -> Member | None:
-        """Look at an address: embedded data is taken out and returned, scripts are reported."""
+        """Look at an address: embedded data is taken out, a part beside the page is returned too, scripts are reported."""
         scheme = re.sub(r"[\s\x00-\x1f]", "", value[:64]).lower()
         if scheme.startswith(("javascript:", "vbscript:")):
             self.active.add(ActiveContent("javascript"))
             self.paint.script(value)
         elif scheme.startswith("data:"):
             return self._embedded(value)
+        elif (beside := self._beside(value)) is not None:
+            return Member(name=value, data=beside, relation="image")
         elif tag in ("iframe", "frame", "object", "embed", "applet") and name in ("src", "data"):
             self.active.add(ActiveContent("external-object"))
         return None

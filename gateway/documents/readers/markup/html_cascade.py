@@ -36,6 +36,10 @@ _HEADER_CODE: Final = re.compile(r"(&[LCR])|&(?:\"[^\"]{0,200}\"|K[0-9A-Fa-f]{6}
 _CONTENT_ITEM: Final = re.compile(
     r"\s*(?:\"([^\"]{0,2000})\"|'([^']{0,2000})'|attr\(\s*([\w-]{1,100})[^)]{0,100}\)|[\w-]{1,40}(?:\([^()]{0,200}\))?)"
 )
+_PART: Final = re.compile(r"::?first-l|:has\(")
+_HIDING: Final = re.compile(
+    r"display\s*:\s*none|visibility\s*:|opacity\s*:\s*0|font(?:-size)?\s*:\s*[01](?:p[xt]|r?em)?(?![.\d])|color\s*:\s*(?:transparent|#fff|white)"
+)
 _FAMILY: Final = re.compile(r"font-family\s*:\s*([^;}]{1,100})", re.IGNORECASE)
 _MADE: Final = re.compile(r"(.*?)::?(before|after)", re.IGNORECASE | re.DOTALL)
 """An element whose beginning or end gets words."""
@@ -122,6 +126,8 @@ class Sheet:
         self._matcher = Matcher()
         self._variables: dict[str, str] = {}
         self._layers = _Layers()
+        self.hides_parts = False
+        """Some rule hides what is not resolved here: first letters, what depends on elements inside, nested rules."""
         self.contextual = False
         """Some rule asks for more than tag, class and identifier of the element itself."""
         self.looks_ahead = False
@@ -140,6 +146,10 @@ class Sheet:
                     self.own_fonts.append(((family[1] if family else "").strip(" \"'").lower(), body))
                 continue
             declarations = parse_declarations(body)
+            if prelude.startswith("@property"):
+                self._variables.setdefault(prelude[9:].strip(), declarations.usual.get("initial-value", ""))
+            if shown and (_PART.search(prelude) or ("{" in body and prelude[:1] != "@")) and _HIDING.search(body):
+                self.hides_parts = True
             made = [found for one in listed(prelude) if (found := _MADE.fullmatch(one.strip()))] if shown else []
             self._generate(body, letters=not made)
             if not shown or prelude.startswith("@"):
@@ -215,7 +225,8 @@ class Sheet:
         while (item := _CONTENT_ITEM.match(content, position)) and len(words) < 200:
             position = item.end()
             if item[3]:
-                words.append(node.attributes.get(item[3].lower(), ""))
+                fallback = "".join(_strings_of(item[0].partition(",")[2]))
+                words.append(node.attributes.get(item[3].lower(), fallback))
             elif (kind := item[0].strip().lower()) in ("open-quote", "close-quote"):
                 words += self._quotes[kind == "close-quote" :][:1]
             else:

@@ -27,6 +27,18 @@ _WITH_STRINGS: Final = re.compile(
     r"|panose-1|voice-family|font-feature-settings|font-variation-settings|will-change|-webkit-locale|mask(?:-image)?|border-image(?:-source)?|list-style-image"
 )
 """Properties whose strings are no words on the page, or are read as such."""
+_CLIPPING: Final = frozenset(
+    {"clip", "clip-path", "-webkit-clip-path", "mask", "mask-image", "-webkit-mask", "-webkit-mask-image"}
+)
+_SHIFTING: Final = frozenset(
+    {"text-indent", "margin", "margin-left", "margin-top", "margin-right", "left", "top", "right"}
+)
+_NO_CLIP: Final = frozenset({"none", "auto", "inherit", "initial", "unset"})
+_AWAY: Final = re.compile(
+    r"-(?:(?:2[7-9]|[3-9]\d|\d{3,4})(?:\.\d+)?px|(?:2\d|[3-9]\d|\d{3,4})(?:\.\d+)?pt|(?:[1-9]|\d\d)(?:\.\d+)?r?em)"
+)
+"""A shift by more than two letters to the left or upwards, where honest pages set a margin right."""
+_PALE: Final = re.compile(r"transparent|white|#fff|rgba?\([^()]*[, /]0?\.?0+%?\s*\)")
 _WRITING: Final = re.compile(
     r"document\.write|innerHTML|outerHTML|innerText|textContent|insertAdjacent|appendChild|createTextNode|fillText|\.append\("
 )
@@ -70,6 +82,27 @@ def turn_of(declarations: Mapping[str, str], outer: Turn) -> Turn:
                 continue
     filters = declarations.get("filter") or declarations.get("-webkit-filter") or ""
     return Turn(mirrored, upside_down, degrees % 360, None, recoloured or bool(_RECOLOURING.search(filters.lower())))
+
+
+def cuts(declarations: Mapping[str, str], *, in_window: bool) -> bool:
+    """Tell whether an element shows some letters of its words and not others: a clip, a mask, a shift out of a window."""
+    for name, value in declarations.items():
+        if name in _CLIPPING and value.lower() not in _NO_CLIP:
+            return True
+        if name.endswith("background-clip") and "text" in value:
+            return any(
+                _PALE.search(declarations.get(ground, "").lower()) for ground in ("background", "background-image")
+            )
+        if in_window and name in _SHIFTING and _AWAY.search(value):
+            return True
+    return False
+
+
+def is_placed(declarations: Mapping[str, str]) -> bool:
+    """Tell whether an element is put upon others."""
+    return declarations.get("position", "").lower() in ("absolute", "fixed") or any(
+        name.startswith("margin") and _AWAY.search(value) for name, value in declarations.items()
+    )
 
 
 @dataclass

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from gateway.documents.readers.markup.html_shown import TURNING, turn_of
+from gateway.documents.readers.markup.html_shown import TURNING, cuts, is_placed, turn_of
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.pictures.joined import AS_IT_IS, Turn
 
@@ -33,6 +33,12 @@ _DEFAULT_FAMILIES = frozenset({"initial", "serif", "ui-serif"})
 """What every browser sets in the font that its user chose for pages that name none: unknown to us."""
 _TYPEWRITER = frozenset({"code", "kbd", "samp", "tt", "pre", "listing", "xmp", "plaintext"})
 """Elements that browsers set in their typewriter font, Courier New on the desks of an office."""
+_CUT_OFF = frozenset({"hidden", "clip"})
+_NOWHERE = re.compile(
+    r"(?:scale|zoom):0?(?:\.0\d*)?(?![.\d])|scale(?:x|y|3d)?\(\s*0(?:\.0\d*)?\s*[,)]|translate(?:x|y|3d)?\([^()]*-\d{4}"
+    r"|opacity\(\s*0(?:\.0\d*)?%?\s*\)|inset\(\s*(?:50|100)%|rect\(\s*[01](?:px)?[\s,]+[01](?:px)?[\s,]+[01](?:px)?[\s,]"
+)
+"""Values that leave nothing of an element to be seen."""
 _PIXEL_POINTS = 9.0
 _FONT_SIZES = {"1": 7.5, "2": 10.0, "3": 12.0, "4": 13.5, "5": 18.0, "6": 24.0, "7": 36.0}
 NAMED_COLOURS = {
@@ -66,6 +72,12 @@ class Look:
     """Letters are shown as capitals, whatever they are in the text."""
     pixel: bool = False
     """So small that many of them are a picture; of the element itself, not of what is in it."""
+    placed: bool = False
+    """Put upon other elements; of the element itself, too."""
+    window: bool = False
+    """What does not fit in a box around it is not seen."""
+    cut: bool = False
+    """Some of its letters may not be seen, nobody knows which."""
     turn: Turn = AS_IT_IS
     """What is done to pictures."""
     reversed: bool = False
@@ -84,6 +96,11 @@ def apply(look: Look, declarations: Mapping[str, str]) -> Look:
     pixel = any(_is_pixel(declarations.get(name, "")) for name in ("width", "height", "font-size"))
     if pixel is not look.pixel:
         changes["pixel"] = pixel
+    if is_placed(declarations) is not look.placed:
+        changes["placed"] = not look.placed
+    window = look.window or any(declarations.get(name, "").lower() in _CUT_OFF for name in ("overflow", "overflow-x"))
+    if window is not look.window or cuts(declarations, in_window=window):
+        changes |= {"window": window, "cut": look.cut or cuts(declarations, in_window=window)}
     if not declarations.keys().isdisjoint(TURNING):
         changes["turn"] = turn_of(declarations, look.turn)
     sides = [declarations.get(f"border-{side}") for side in ("top", "right", "bottom", "left")]
@@ -131,13 +148,16 @@ def _changes(look: Look, declarations: Mapping[str, str]) -> dict[str, object]:
                 changes["hidden"] = changes.get("hidden", look.hidden) or (_number(lower) or 0.0) < 0.05
             case "max-height" | "height" | "width" | "max-width" | "line-height":
                 if (
-                    declarations.get("overflow", "").lower() == "hidden"
+                    declarations.get("overflow", "").lower() in _CUT_OFF
                     and (parse_size(lower, 1.0) or 0) == 0
                     and lower[:1] == "0"
                 ):
                     changes["hidden"] = True
             case "text-indent" | "left" | "top" | "margin-left" | "margin-top":
                 if (size := parse_size(lower, 12.0)) is not None and size < -500:
+                    changes["hidden"] = True
+            case "transform" | "scale" | "zoom" | "filter" | "clip" | "clip-path":
+                if _NOWHERE.search(f"{name}:{lower}"):
                     changes["hidden"] = True
             case "border" | "outline":
                 changes["boxed"] = _draws(lower)

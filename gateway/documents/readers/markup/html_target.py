@@ -28,6 +28,7 @@ _INLINE = frozenset({"span", "font", "b", "i", "s", "u", "em", "a"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _TEXT_ATTRIBUTES = ("alt", "title", "aria-label", "placeholder", "summary", "label", "content-text")
 _ADDRESS_ATTRIBUTES = ("src", "href", "data", "background", "poster", "action", "formaction", "xlink:href")
+_URL = re.compile(r"url\(\s*[\"']?([^\"')]+)")
 _CONDITIONAL = re.compile(r"^\[if[^\]]{0,200}\]>(.*?)(?:<!\[endif\])?$", re.DOTALL | re.IGNORECASE)
 
 
@@ -161,6 +162,7 @@ class Target:
                 self._block.pieces.append(Piece(element.look.shown(element.after), element.look))
             if element.painted:
                 self._builder.paint.empty_box()
+                self._block.covered = self._block.covered or element.look.placed
             if element.tag == "svg" and self._svg is not None:
                 self._drawing -= 1
                 if not self._drawing:
@@ -279,9 +281,9 @@ class Target:
                 builder.paint.script(value)
             elif name in _ADDRESS_ATTRIBUTES:
                 self._picture(builder.address(tag, name, value), look)
-            elif name == "style" and "data:" in value:
-                for item in re.findall(r"url\(\s*[\"']?(data:[^\"')]+)", value)[:20]:
-                    builder.address(tag, "style", item)
+            elif name == "style" and "url(" in value:
+                for item in _URL.findall(value)[:20]:
+                    self._picture(builder.address(tag, "style", item), look)
             elif "data:" in value and name in ("srcset", "imagesrcset", "style", "content", "values", "from", "to"):
                 for item in IN_TEXT.findall(value)[:20]:
                     self._picture(builder.address(tag, name, item), look)

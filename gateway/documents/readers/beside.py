@@ -1,0 +1,20 @@
+"""How a page names the other parts of its mail: `cid:` (RFC 2392) and Content-Location (RFC 2557)."""
+
+from __future__ import annotations
+
+import urllib.parse
+
+from gateway.model import Part
+
+
+def addresses_of(part: Part) -> tuple[str, ...]:
+    """Return the addresses by which pages of its mail may name a part."""
+    named = {field.name.lower(): field.text.strip() for field in part.header}
+    found = (named.get("content-id", "").strip("<>"), named.get("content-location", ""))
+    return tuple(address_of(address) for address in found if address)
+
+
+def address_of(address: str) -> str:
+    """Return an address as it is compared, a `cid:` as the Content-ID that it names."""
+    address = urllib.parse.unquote(address[:2000].strip())
+    return address[4:] if address[:4].lower() == "cid:" else address
