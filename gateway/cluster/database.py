@@ -39,6 +39,7 @@ _PAUSE_S: Final = 1.0
 _PATIENCE_S: Final = 1.0
 """Without a response, until a connection is dropped."""
 _END_S: Final = 0.5
+_BEGIN_S: Final = 1.0
 
 
 class DatabaseError(TemporaryError):
@@ -126,6 +127,7 @@ class Database:
         self._away: bool | None = None
         """Whether an outage lasts; None before the first connection attempt."""
         self._task: asyncio.Task[None] | None = None
+        self._tried = asyncio.Event()
 
     @property
     def present(self) -> bool:
@@ -136,6 +138,11 @@ class Database:
         """Start connecting in the background; mails do not wait for it."""
         if self._task is None:
             self._task = asyncio.create_task(self._keep())
+
+    async def tried(self) -> None:
+        """Wait until the first attempt to connect has succeeded or failed, for a second at most."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._tried.wait(), _BEGIN_S)
 
     async def close(self) -> None:
         """Wait briefly for pending answers, and close the connection."""
@@ -209,6 +216,7 @@ class Database:
             self._lost.set_result(reason)
 
     def _is_away(self, reason: str | None) -> None:
+        self._tried.set()
         if self._away is not (reason is not None):
             self._away = reason is not None
             self._on_change(reason)

@@ -56,10 +56,11 @@ class ClusterLink:
         if first:
             self._work.append(throttle.sweep())
 
-    def start(self) -> None:
-        """Start connecting to the database in the background."""
+    async def start(self) -> None:
+        """Connect to the database, so that the first mails are not sent without asking it; in the background after a second."""
         if self._database is not None:
             self._database.start()
+            await self._database.tried()
         self._tasks = [asyncio.create_task(one) for one in self._work]
 
     async def close(self) -> None:

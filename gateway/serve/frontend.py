@@ -147,8 +147,8 @@ class _Frontend:
         behind = Behind(limit_bytes=configuration.inspection.behind_bytes, limit_s=configuration.inspection.behind_s)
         limits, first = inherited.smtp.limits, self._slot == 0
         link = ClusterLink(configuration, limits, inherited.levels, self._teller, process=audit.process, first=first)
-        link.start()
         try:
+            await link.start()
             self._renew_certificates(warns=False)
             hop = NextHop(next_hop_settings(configuration), on_away=self._vitals.addresses_away)
             author = Author.of(configuration, hostname(configuration))

@@ -14,9 +14,12 @@ from gateway.cluster.nodes import Neighbours
 from gateway.cluster.repetitions import RepeatedError, Repetitions
 from gateway.cluster.throttle import ClusterThrottle
 from gateway.config.cluster import Cluster
+from gateway.config.sections import Configuration
+from gateway.serve.cluster_link import ClusterLink
 from gateway.smtp.settings import SmtpLimits
 from gateway.smtp.throttle import AuthThrottle
 from gateway.system.levels import Levels
+from gateway.system.trouble import Pipe, Teller
 from tests.audit.support import OK, evidence, transaction, verdict
 from tests.cluster.support import centre, until
 from tests.support.proxy import Proxy
@@ -196,6 +199,61 @@ async def test_what_no_node_wrote_is_not_believed(cluster_dsn, tmp_path, monkeyp
             assert "BT-3: " in caplog.text
             await two.settle("BT-3", relayed=True)
             assert await found_elsewhere(one, KEY, "BT-4") == ("two", "BT-3")
+
+
+async def test_of_two_claims_at_one_moment_one_is_found_by_the_other(cluster_dsn, tmp_path):
+    with centre(cluster_dsn) as rows:
+        async with node(cluster_dsn, tmp_path / "1", "one") as one, node(cluster_dsn, tmp_path / "2", "two") as two:
+            proof = one._proof_now(KEY, "BT-1", relayed=False)
+            with rows.transaction():
+                rows.execute(
+                    "INSERT INTO repetition VALUES (%s, 'one', 'p', 'BT-1', false, clock_timestamp(), %s)", (KEY, proof)
+                )
+                later = asyncio.create_task(two.claim(KEY, "BT-2"))
+                await until(lambda: rows.execute("SELECT FROM pg_locks WHERE NOT granted").fetchone() is not None)
+            with pytest.raises(RepeatedError, match="one"):  # committed after the later one began
+                await later
+
+
+@pytest.mark.parametrize("seconds", [-300, 300])
+async def test_clocks_that_differ_by_minutes_hide_no_claim(cluster_dsn, tmp_path, monkeypatch, seconds):
+    now = time.time
+    with centre(cluster_dsn):
+        async with node(cluster_dsn, tmp_path / "1", "one") as one, node(cluster_dsn, tmp_path / "2", "two") as two:
+            with monkeypatch.context() as there:
+                there.setattr("gateway.cluster.repetitions.time.time", lambda: now() + seconds)
+                await one.claim(KEY, "BT-1")
+                await one.settle("BT-1", relayed=True)
+            assert await found_elsewhere(two, KEY, "BT-2") == ("one", "BT-1")
+
+
+async def test_a_reference_that_two_nodes_drew_does_not_make_one_take_the_others_claim_for_its_own(
+    cluster_dsn, tmp_path
+):
+    with centre(cluster_dsn):
+        async with node(cluster_dsn, tmp_path / "1", "one") as one, node(cluster_dsn, tmp_path / "2", "two") as two:
+            await one.claim(KEY, "BT-1")
+            await one.settle("BT-1", relayed=True)
+            assert await found_elsewhere(two, KEY, "BT-1") == ("one", "BT-1")
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_a_front_end_begins_with_the_centre_or_after_a_second_without_it(tmp_path, postgres, cluster_dsn, away):
+    proxy = Proxy(postgres.socket)
+    proxy.become("hang")
+    (tmp_path / "keys").mkdir()
+    try:
+        with centre(cluster_dsn):
+            cluster = {"node": "one", "dsn": postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)}
+            configuration = Configuration.model_validate({"data": str(tmp_path), "cluster": cluster})
+            link = ClusterLink(configuration, LIMITS, Levels(time.monotonic), Teller(Pipe()), process="p", first=False)
+            asyncio.get_running_loop().call_later(0.3, lambda: away or proxy.become("pass"))
+            await link.start()
+            assert link.repetitions._database.present is not away
+            proxy.become("pass")
+            await link.close()
+    finally:
+        proxy.close()
 
 
 @pytest.mark.parametrize(("delivery", "found"), [(Delivery.RELAYED, True), (Delivery.UNKNOWN, False), (None, None)])
