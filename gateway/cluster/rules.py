@@ -32,6 +32,8 @@ SCHEMA: Final = (
       node text PRIMARY KEY, at timestamptz NOT NULL, sequence bigint NOT NULL, policies text NOT NULL,
       directory text NOT NULL, fault text NOT NULL, connections integer NOT NULL)""",
 )
+_TURN: Final = 7602
+"""Advisory lock: bundles are stored one after the other."""
 _NOTE: Final = re.compile(
     r"(?P<text>gateway-rules/1\nsequence (?P<sequence>[1-9][0-9]{0,17})\n"
     r"at (?P<at>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)\n"
@@ -99,17 +101,26 @@ def publish(
 ) -> Bundle:
     """Sign files under the next sequence number and store them at the centre; psycopg.Error."""
     with connection.transaction():
-        row = connection.execute("SELECT coalesce(max(sequence), 0) FROM rules").fetchone()
-        bundle = Bundle.sign(key, int(row[0] if row else 0) + 1, at, policy, directory, form)
-        for digest, content in ((bundle.policy, policy), (bundle.directory, directory)):
-            if content is not None:
-                connection.execute(
-                    "INSERT INTO rules_file VALUES (%s, %s)"
-                    " ON CONFLICT (digest) DO UPDATE SET content = excluded.content",  # repairs a tampered row
-                    (digest, content),
-                )
-        connection.execute("INSERT INTO rules VALUES (%s, %s)", (bundle.sequence, bundle.note))
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_TURN,))
+        row = connection.execute(
+            "SELECT max(sequence) FROM (SELECT sequence FROM rules UNION ALL SELECT sequence FROM node_rules) AS used"
+        ).fetchone()
+        bundle = Bundle.sign(key, int((row and row[0]) or 0) + 1, at, policy, directory, form)
+        store(connection, bundle, (policy,) if directory is None else (policy, directory))
     return bundle
+
+
+def store(connection: Connection, bundle: Bundle, contents: Iterable[bytes]) -> None:
+    """Store a bundle and its files; another one of its number stays."""
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_TURN,))
+        for content in contents:
+            connection.execute(
+                "INSERT INTO rules_file VALUES (%s, %s)"
+                " ON CONFLICT (digest) DO UPDATE SET content = excluded.content",  # repairs a tampered row
+                (hashlib.sha256(content).hexdigest(), content),
+            )
+        connection.execute("INSERT INTO rules VALUES (%s, %s) ON CONFLICT DO NOTHING", (bundle.sequence, bundle.note))
 
 
 def published(connection: Connection, after: int) -> list[tuple[int, str]]:

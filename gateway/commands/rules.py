@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from gateway.texts.catalogue import both
 from gateway.vietnamese.printed import clean
 
 _SILENT: timedelta = timedelta(seconds=45)
+_LATE: timedelta = timedelta(minutes=1)
 _LIMIT_SHOWN = 1000
 
 
@@ -77,10 +79,12 @@ def status(configuration: Configuration, *, as_json: bool) -> int:
                 return EXIT_REFUSED
             shipped = {one.node: one for one in records.shipped(connection)}
             ruled = {one.node: one for one in rules.told(connection)}
-            newest = rules.published(connection, 0)[-1:]
+            notes = rules.published(connection, 0)
         except failures() as error:
             raise DatabaseError(told(error)) from None
     now, well = datetime.now(UTC), True
+    bundles = list(_bundles(configuration, notes))
+    due = max((one.sequence for one in bundles if now - one.at > _LATE), default=0)
     several = len({one.anchors for one in shipped.values() if one.anchors}) > 1
     for node in sorted(shipped.keys() | ruled.keys()):
         ship, rule = shipped.get(node), ruled.get(node)
@@ -89,6 +93,8 @@ def status(configuration: Configuration, *, as_json: bool) -> int:
         faults = [both("cluster", "status", "silent", at=_moment(heard))] if silent else []
         faults += [both("cluster", "status", "ship", fault=_shown(ship.fault))] if ship and ship.fault else []
         faults += [both("cluster", "status", "fault", fault=_shown(rule.fault))] if rule and rule.fault else []
+        if rule and rule.sequence < due and not rule.fault:
+            faults.append(both("cluster", "status", "late", sequence=due))
         faults += [both("cluster", "status", "unready", fault=_shown(ship.unready))] if ship and ship.unready else []
         well = well and not faults
         if as_json:
@@ -116,27 +122,22 @@ def status(configuration: Configuration, *, as_json: bool) -> int:
             faults = [both("cluster", "status", "unknown" if ship is None or ship.unready is None else "ready")]
         for line in faults:
             print(" ", line)
-    _print_whole(configuration, ruled, newest, now, as_json=as_json)
+    _print_whole(ruled, [one for one in bundles[-1:] if one.at > now], as_json=as_json)
     if several:
         print(both("cluster", "status", "anchors_differ"), file=sys.stderr)
     return 0 if well and not several else EXIT_REFUSED
 
 
-def _print_whole(
-    configuration: Configuration,
-    ruled: dict[str, rules.Told],
-    newest: list[tuple[int, str]],
-    now: datetime,
-    *,
-    as_json: bool,
-) -> None:
+def _bundles(configuration: Configuration, notes: list[tuple[int, str]]) -> Iterator[Bundle]:
+    keys = verifier_keys(cluster_of(configuration).rule_keys, "rules")
+    for _, note in notes:
+        with suppress(BundleError):
+            yield Bundle.parse(note, keys)
+
+
+def _print_whole(ruled: dict[str, rules.Told], later: list[Bundle], *, as_json: bool) -> None:
     """Print what concerns all nodes."""
     total = sum(one.connections for one in ruled.values())
-    keys, later = verifier_keys(cluster_of(configuration).rule_keys, "rules"), []
-    for _, note in newest:
-        with suppress(BundleError):
-            if (one := Bundle.parse(note, keys)).at > now:
-                later.append(one)
     if as_json:
         print_json({"connections": total, "waiting": {one.sequence: one.at for one in later}})
         return

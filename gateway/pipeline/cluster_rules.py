@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -93,15 +93,22 @@ class KeptBundles:
         for old in sorted(one for one in self._numbers() if one < sequence)[:-_KEPT]:
             shutil.rmtree(self._link.with_name(str(old)), ignore_errors=True)
 
+    def lacking(self, there: Container[int]) -> Iterator[tuple[Bundle, list[bytes]]]:
+        """Yield the bundles in force or waiting whose numbers are not among these, with their files."""
+        lost = [one for one in self._numbers() if one >= max(1, self.in_force) and one not in there]
+        for bundle in self._parsed(lost):
+            with suppress(OSError):
+                folder = self._link.with_name(str(bundle.sequence))
+                yield bundle, [(folder / name).read_bytes() for name in bundle.files]
+
     def _waiting(self) -> list[Bundle]:
-        found, after = [], self.in_force
-        for sequence in self._numbers():
-            if sequence > after:
-                with suppress(OSError, BundleError, UnicodeDecodeError):
-                    found.append(
-                        Bundle.parse((self._link.with_name(str(sequence)) / "note.txt").read_text(), self._keys)
-                    )
-        return found
+        after = self.in_force
+        return list(self._parsed(one for one in self._numbers() if one > after))
+
+    def _parsed(self, numbers: Iterable[int]) -> Iterator[Bundle]:
+        for sequence in numbers:
+            with suppress(OSError, BundleError, UnicodeDecodeError):
+                yield Bundle.parse((self._link.with_name(str(sequence)) / "note.txt").read_text(), self._keys)
 
     def _numbers(self) -> list[int]:
         with suppress(OSError):

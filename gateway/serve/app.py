@@ -39,7 +39,7 @@ from gateway.system.listening import Taken
 from gateway.texts.catalogue import both, reasons
 
 _LOG = logging.getLogger("gateway.serve.app")
-_NOT_ANCHORS = frozenset({".md", ".yaml"})
+_NOT_ANCHORS = frozenset({"README.md", "manifest.yaml"})
 SHIPPED_CERTS = Path(__file__).resolve().parents[2] / "certs"
 
 
@@ -88,9 +88,9 @@ def start_workers(configuration: Configuration, policies: PolicySet | None = Non
 
 
 def anchors_digest(certs: Path) -> str | None:
-    """Return a digest of the trust anchors in a folder, whatever their files are named; None when it cannot be read."""
+    """Return a digest of the trust anchors and roles in a folder, whatever their files are named; None when it cannot be read."""
     try:
-        files = [one for one in certs.iterdir() if one.suffix not in _NOT_ANCHORS and one.is_file()]
+        files = [one for one in certs.iterdir() if one.name not in _NOT_ANCHORS and one.is_file()]
         digests = sorted(hashlib.sha256(one.read_bytes()).digest() for one in files)
     except OSError:
         return None

@@ -49,7 +49,12 @@ class Ruling:
     """The rounds of the process."""
 
     def __init__(
-        self, configuration: Configuration, cluster: Cluster, *, activate: Callable[[], None], teller: Teller
+        self,
+        configuration: Configuration,
+        cluster: Cluster,
+        *,
+        activate: Callable[[], None] = lambda: None,
+        teller: Teller | None = None,
     ) -> None:
         """`activate` makes the supervisor reload the rules; called after a switch. UserError for invalid keys."""
         self._configuration = configuration
@@ -76,14 +81,21 @@ class Ruling:
         following = self._kept.next_at(now)
         wait_s = (following - now).total_seconds() if following is not None else ROUND_S
         fault = self._fault(now)
-        if fault:
-            self._teller.happened(Trouble.RULES, fault, mails=0)
-        else:
-            self._teller.over(Trouble.RULES)
+        if self._teller is not None:
+            if fault:
+                self._teller.happened(Trouble.RULES, fault, mails=0)
+            else:
+                self._teller.over(Trouble.RULES)
         # A hanging centre must not delay a switch.
         if following is None or wait_s > _CENTRE_S:
             self._ask(fault, now, fetches=following is None or wait_s > _CENTRE_S + _FILES_S)
         return min(ROUND_S, wait_s)
+
+    def catch_up(self, now: datetime) -> None:
+        """Fetch what is new, and put in force what is due."""
+        self._ask("", now, fetches=True)
+        self._switch(now)
+        self._leave()
 
     def _ask(self, fault: str, now: datetime, *, fetches: bool) -> None:
         """Fetch new bundles and report the rules in force; during an outage the fetched bundles remain valid."""
@@ -113,8 +125,10 @@ class Ruling:
     def _fresh(self, centre: Connection, now: datetime) -> list[Bundle]:
         """Return the bundles to fetch; one without a trusted signature is ignored and logged once."""
         self._faults = {number: fault for number, fault in self._faults.items() if number > self._kept.in_force}
-        found = []
-        for sequence, note in rules.published(centre, self._kept.in_force):
+        found, published = [], rules.published(centre, self._kept.in_force - 1)
+        for bundle, contents in self._kept.lacking({sequence for sequence, _ in published}):
+            rules.store(centre, bundle, contents)  # the centre was put back from an older backup
+        for sequence, note in published:
             early = sequence in self._tried and now < self._tried[sequence] + _RETRY
             if self._kept.has(sequence) or note in self._ignored or early:
                 continue
@@ -193,6 +207,15 @@ class Ruling:
         if state != self._told or time.monotonic() - self._told_at >= _TELL_S:
             rules.tell(centre, Told(self._cluster.node, datetime.now(UTC), *state))
             self._told, self._told_at = state, time.monotonic()
+
+
+def catch_up(configuration: Configuration) -> None:
+    """Put in force what came due while the gateway was stopped, before a start loads the rules; without the centre nothing changes."""
+    cluster = configuration.cluster
+    if cluster is not None and cluster.rule_keys:
+        with configuration.at("cluster", "rule_keys"):
+            ruling = Ruling(configuration, cluster)
+        ruling.catch_up(datetime.now(UTC))
 
 
 class RulingProcess(SupervisedProcess):

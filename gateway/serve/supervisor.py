@@ -44,6 +44,7 @@ from gateway.serve.data_folder import DataFolder, open_log
 from gateway.serve.frontend import Inherited, run
 from gateway.serve.hold import check_hold, check_key
 from gateway.serve.next_hop import expect_next_hop
+from gateway.serve.ruling import catch_up
 from gateway.serve.vitals import allow_descriptors
 from gateway.serve.watch import Watch
 from gateway.system import logs, systemd
@@ -77,7 +78,10 @@ def serve(configuration: Configuration) -> int:
         check_hold(configuration)
         check_key(configuration)
         outgoing(configuration)
-        rulebook = _load_rules(configuration)
+        catch_up(configuration)
+        rulebook = Rulebook(configuration)
+        for warning in rulebook.current.policies.warnings(datetime.now(UTC)):
+            _LOG.warning("%s", warning)
         known = open_log(configuration)
         check_accounts(configuration)
         listeners, console_address = take_addresses(configuration)
@@ -118,13 +122,6 @@ def _new_load(configuration: Configuration, certificates: tuple[Path, ...]) -> S
         load.serve_until(certificate, certificate_ends(certificate))
     load.reloaded(time.time(), good=True)
     return load
-
-
-def _load_rules(configuration: Configuration) -> Rulebook:
-    rulebook = Rulebook(configuration)
-    for warning in rulebook.current.policies.warnings(datetime.now(UTC)):
-        _LOG.warning("%s", warning)
-    return rulebook
 
 
 @dataclass(frozen=True)

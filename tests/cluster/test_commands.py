@@ -8,6 +8,7 @@ import pytest
 
 from gateway.cli import app
 from gateway.model import VIETNAM
+from gateway.serve.app import anchors_digest
 from tests.audit.support import fill
 from tests.cluster.support import shipped
 
@@ -43,3 +44,21 @@ def test_each_command_takes_the_centre_instead_of_a_folder(tmp_path, cluster_dsn
     )  # fmt: skip
     assert run("audit", "list", "--cluster", "nonsense")[0] == 2
     assert run("audit", "list", "--cluster", "postgresql://x:secret@nowhere/y")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "differs"),
+    [
+        (lambda folder: (folder / "root.cer").write_bytes(b"other"), True),
+        (lambda folder: (folder / "more.pem").write_bytes(b"more"), True),
+        (lambda folder: (folder / "roles.yaml").write_text("- seal"), True),  # which certificates are seals
+        (lambda folder: (folder / "root.cer").rename(folder / "goc.cer"), False),
+        (lambda folder: (folder / "README.md").write_text("x"), False),
+        (lambda folder: (folder / "crl").mkdir(), False),  # each node fetches its own
+    ],
+)
+def test_nodes_whose_trust_would_judge_differently_tell_different_digests(tmp_path, change, differs):
+    (tmp_path / "root.cer").write_bytes(b"root")
+    before = anchors_digest(tmp_path)
+    change(tmp_path)
+    assert (anchors_digest(tmp_path) != before) is differs

@@ -10,7 +10,6 @@ from gateway.pipeline.in_force import told_digests
 from gateway.pipeline.rulebook import load_rules
 from gateway.pipeline.shared_waivers import SharedWaivers
 from tests.cluster.nodes import nodes
-from tests.cluster.support import centre
 from tests.engine.test_decided_waivers import decided
 from tests.support.sink import Sink
 
@@ -36,12 +35,6 @@ class Node:
     @property
     def waivers(self):
         return [waiver.id for waiver in load_rules(self.configuration).policies.waivers]
-
-
-@pytest.fixture
-def connection(cluster_dsn):
-    with centre(cluster_dsn) as connection:
-        yield connection
 
 
 @pytest.fixture
