@@ -119,3 +119,20 @@ def cluster_archive(
     return archive(
         load_configuration(config), wanted, to, node=node, retain_days=retain_days, endpoint=endpoint, now=now
     )
+
+
+@command(app, "prune")
+def cluster_prune(
+    older_than: Annotated[
+        int, typer.Option("--older-than", min=1, max=36500, metavar="DAYS", help=words("older_than"))
+    ],
+    config: ConfigOption = None,
+) -> int:
+    """Xóa ở trung tâm những bản ghi mà các nút đã xóa / remove at the centre old records that the nodes' retention removed.
+
+    gateway cluster prune --older-than 1825 --config /etc/gateway/owner.yaml
+    """
+    from gateway.commands.cluster import prune_centre
+    from gateway.commands.common import load_configuration
+
+    return prune_centre(load_configuration(config), older_than, now=datetime.now(VIETNAM))

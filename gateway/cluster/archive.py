@@ -11,7 +11,7 @@ from pathlib import Path
 from gateway.audit.archive import SUFFIX, Header, write_archive
 from gateway.audit.store import GENESIS, sync_folder
 from gateway.cluster.database import Connection, DatabaseError, connect, failures, told
-from gateway.cluster.records import links, shipped
+from gateway.cluster.records import Shipped, links, shipped
 from gateway.config.cluster import NODE, Cluster
 from gateway.errors import UserError
 from gateway.model import VIETNAM
@@ -38,8 +38,9 @@ class Archived:
 def archive_day(cluster: Cluster, day: date, put: Put, *, now: datetime, node: str = "") -> Iterator[Archived]:
     """Archive a day (Viet Nam time) of all nodes, or of one; yields each result when its file is stored.
 
-    UserError, and nothing of that node is archived, when the day is not over, no checkpoint covers the node's records yet,
-    or its name at the centre is invalid.
+    UserError, and nothing of that node is archived, when the day is not over, the node has not shipped all of it, no checkpoint
+    covers its records yet, or its name at the centre is invalid; the other nodes are archived all the same. A `node` that is
+    named is archived as far as the centre has it.
     """
     end = datetime.combine(day + timedelta(days=1), time(), VIETNAM)
     if now < end:
@@ -47,21 +48,31 @@ def archive_day(cluster: Cluster, day: date, put: Put, *, now: datetime, node: s
     with connect(cluster) as connection:
         try:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            nodes = {one.node: one.key for one in shipped(connection)}
+            nodes, faults = {one.node: one for one in shipped(connection)}, list[str]()
             if odd := [one for one in nodes if not NODE.match(one)]:  # becomes a folder name
                 raise UserError(both("cluster", "archive", "odd_node", node=clean(odd[0], limit=100)))
             if node and node not in nodes:
                 raise UserError(both("cluster", "archive", "no_node", node=node, nodes=", ".join(nodes) or "-"))
-            for name in [node] if node else nodes:
-                yield _archive(connection, name, nodes[name], day, put)
+            for one in [nodes[node]] if node else nodes.values():
+                try:
+                    yield _archive(connection, one, day, put, whole=not node)
+                except UserError as error:
+                    faults.append(str(error))
         except failures() as error:
             raise DatabaseError(both("cluster", "fault", "not_read", error=told(error))) from None
+    if faults:
+        raise UserError("\n".join(faults))
 
 
-def _archive(connection: Connection, node: str, key: str, day: date, put: Put) -> Archived:
+def _archive(connection: Connection, shipped: Shipped, day: date, put: Put, *, whole: bool) -> Archived:
+    node, key, end = shipped.node, shipped.key, datetime.combine(day + timedelta(days=1), time(), VIETNAM)
     first = _border(connection, node, day) + 1
     last = _border(connection, node, day + timedelta(days=1))
     name = f"{node}/{day}{SUFFIX}"
+    # What is shipped later would be in no archive. A later record, or a heartbeat with nothing left to ship, shows that the day is whole.
+    behind = shipped.at is not None and shipped.at < end and (shipped.told < end or shipped.lag)
+    if whole and behind and last >= first:
+        raise UserError(both("cluster", "archive", "behind", node=node, day=day, at=f"{shipped.at:%Y-%m-%d %H:%M}"))
     if last < first:
         return Archived(node, name, 0, fresh=False)
     rows = connection.execute(

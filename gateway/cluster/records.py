@@ -155,6 +155,15 @@ def links(connection: Connection, node: str, after: int, last: int) -> Iterator[
         after = found[-1].seq
 
 
+def retentions(connection: Connection, node: str) -> list[bytes]:
+    """Return the bodies of a node's `retention` records, newest first, and maybe some others."""
+    rows = connection.execute(
+        'SELECT body FROM record WHERE node = %s AND position(\'"kind":"retention"\'::bytea IN body) > 0 ORDER BY seq DESC',
+        (node,),
+    )
+    return [bytes(body) for (body,) in rows.fetchall()]
+
+
 def last_checkpoint(connection: Connection, node: str) -> int:
     """Return the size of a node's last checkpoint at the centre; 0 without one."""
     row = connection.execute("SELECT max(size) FROM checkpoint WHERE node = %s", (node,)).fetchone()

@@ -20,7 +20,7 @@ from gateway.audit.store import Folder, connect_readonly
 from gateway.audit.verifier import Verification, Verifier
 from gateway.cluster.database import Connection, DatabaseError, connect, failures, told
 from gateway.cluster.heads import HeadsVerification, verify_heads
-from gateway.cluster.records import Shipped, not_found, page, shipped
+from gateway.cluster.records import Shipped, not_found, page, retentions, shipped
 from gateway.config.cluster import Cluster
 from gateway.errors import UserError
 from gateway.texts.catalogue import both
@@ -156,12 +156,7 @@ class _AtTheCentre:
                     self.lost = links[0].seq
 
     def retentions(self) -> Iterator[bytes]:
-        rows = self._connection.execute(
-            'SELECT body FROM record WHERE node = %s AND position(\'"kind":"retention"\'::bytea IN body) > 0'
-            " ORDER BY seq DESC",
-            (self._node,),
-        )
-        yield from (bytes(body) for (body,) in rows.fetchall())
+        yield from retentions(self._connection, self._node)
 
     def notes(self) -> list[tuple[int, str]]:
         rows = self._connection.execute(

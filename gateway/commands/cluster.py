@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from gateway.audit.keyed import key_id
 from gateway.cluster.archive import archive_day, into_folder
 from gateway.cluster.database import DatabaseError, connect, failures, told
 from gateway.cluster.keys import make_key, signing_key
+from gateway.cluster.retention import prune
 from gateway.cluster.schema import set_up
 from gateway.config.cluster import Cluster
 from gateway.config.sections import Configuration
@@ -64,6 +65,17 @@ def archive(
     for one in archive_day(cluster_of(configuration), day, put, now=now, node=node):
         key = "done" if one.fresh else "there" if one.records else "empty"
         print(both("cluster", "archive", key, where=to, name=one.name, records=one.records, node=one.node, day=day))
+    return 0
+
+
+def prune_centre(configuration: Configuration, days: int, *, now: datetime) -> int:
+    """Remove at the centre what the nodes' retention removed and is older than so many days."""
+    with connect(cluster_of(configuration)) as connection:
+        try:
+            for node, count in prune(connection, before=now - timedelta(days=days)):
+                print(both("cluster", "prune", "removed", node=node, count=count))
+        except failures() as error:
+            raise DatabaseError(both("cluster", "fault", "refused", error=told(error))) from None
     return 0
 
 

@@ -33,7 +33,7 @@ _STEP_LASTS_S: Final = 900.0
 _KILLED_LASTS_S: Final = 60.0
 _STEPS_DAYS: Final = (30, 14, 3)
 """Days before the expiry of a certificate."""
-_BEHIND_S: Final = 30.0
+_BEHIND_S: Final = 25.0
 
 
 class Room:

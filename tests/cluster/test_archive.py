@@ -1,6 +1,7 @@
 """Daily archives of a node's log, in a folder and in a bucket with object lock."""
 
 import json
+import shutil
 import subprocess
 import sys
 from datetime import date, datetime, timedelta
@@ -94,6 +95,31 @@ def test_a_day_that_is_not_over_or_not_signed_is_not_archived(tmp_path, cluster)
         list(archive_day(cluster, DAYS[3], put, now=NOW))
     with pytest.raises(UserError, match="no node two"):
         list(archive_day(cluster, DAYS[0], put, now=NOW, node="two"))
+
+
+def test_a_day_is_archived_once_its_node_has_shipped_all_of_it_and_no_other_node_waits(tmp_path, log, postgres):
+    """A node that was down over midnight ships the rest of the day when it is back."""
+    dsn = postgres.dsn(postgres.new_database())
+    cluster, late, kept = Cluster(node="one", dsn=dsn), shutil.copytree(log, tmp_path / "late"), tmp_path / "kept"
+    with centre(dsn) as connection:
+        shipped(log, dsn, "two")
+        shipped(late, dsn, "one")
+        for table, number in (("record", "seq"), ("entry", "seq"), ("event", "seq"), ("checkpoint", "size")):
+            connection.execute(f"DELETE FROM {table} WHERE node = 'one' AND {number} > 75".encode())
+        for told, written in (("2026-11-21 20:00+7", 75), ("2026-11-22 00:01+7", 80)):
+            connection.execute("UPDATE shipper SET at = %s, written = %s WHERE node = 'one'", (told, written))
+            with pytest.raises(UserError, match="not shipped all records of that day"):
+                list(archive_day(cluster, DAYS[1], into_folder(kept), now=NOW))
+            assert [file.parent.name for file in kept.rglob("*.zst")] == ["two"]
+        (whole,) = archive_day(cluster, DAYS[0], into_folder(kept), now=NOW, node="one")
+        (forced,) = archive_day(cluster, DAYS[1], into_folder(tmp_path / "forced"), now=NOW, node="one")
+        assert (whole.records, forced.records) == (45, 30)
+        connection.execute("UPDATE shipper SET at = '2026-11-22 00:01+7', written = 75 WHERE node = 'one'")
+        (quiet, _) = archive_day(cluster, DAYS[1], into_folder(tmp_path / "quiet"), now=NOW)
+        assert quiet.records == 30
+        shipped(late, dsn, "one")
+        (back, other) = archive_day(cluster, DAYS[1], into_folder(kept), now=NOW)
+        assert (back.records, back.fresh, other.fresh) == (45, True, False)
 
 
 def test_a_name_that_leads_out_of_the_folder_is_not_followed(tmp_path, cluster):

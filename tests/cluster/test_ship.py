@@ -16,6 +16,9 @@ from gateway.cluster import ship
 from gateway.cluster.records import shipped as told_shipped
 from gateway.cluster.schema import set_up
 from gateway.cluster.shipping import BUDGET_S, Shipping
+from gateway.cluster.verify import verify_cluster
+from gateway.commands.cluster import prune_centre
+from gateway.config.sections import Configuration
 from gateway.serve.machine import shipping_behind
 from gateway.system.trouble import Trouble
 from tests.audit.support import fill
@@ -181,6 +184,30 @@ def test_only_what_the_centre_has_is_pruned_and_shipping_goes_on_after_it(data, 
         assert there(connection)[-1][0] == 122 + 122 + 1
 
 
+def test_the_centre_is_pruned_as_far_as_the_node_was_and_what_is_left_verifies(data, cluster_dsn, capsys):
+    configuration = Configuration.model_validate({"data": str(data), "cluster": {"node": "one", "dsn": cluster_dsn}})
+    later = datetime.now(UTC) + timedelta(days=2)
+    with centre(cluster_dsn) as connection:
+        shipped(data, cluster_dsn)
+        assert prune_centre(configuration, 1, now=later) == 0
+        assert len(there(connection)) == 122  # its node has all
+        prune(data, before=later, reason="test", now=later)
+        asyncio.run(fill(data, 40, first=41))
+        shipped(data, cluster_dsn)
+        assert prune_centre(configuration, 3, now=later) == 0
+        assert len(there(connection)) > 122  # too young for the centre
+        capsys.readouterr()
+        assert prune_centre(configuration, 1, now=later) == 0
+        assert "node one: 122 records removed" in capsys.readouterr().out
+        assert there(connection) == local(data)
+        for table in ("entry", "event"):
+            assert there(connection, what="min(seq) > 122", table=table) == [(True,)]
+        result = verify_cluster(configuration.cluster, data=data)
+        assert (result.exit_code, result.nodes[0].chain.first) == (0, 123)
+        connection.execute("DELETE FROM record WHERE seq = 123")
+        assert verify_cluster(configuration.cluster, data=data).exit_code == 1
+
+
 def test_a_log_that_was_pruned_before_it_was_ever_shipped_is_shipped_from_where_it_begins(data, cluster_dsn):
     later = datetime.now(UTC) + timedelta(days=1)
     prune(data, before=later, reason="test", now=later)
@@ -223,9 +250,9 @@ async def test_a_reply_waits_for_the_centre_a_moment_and_not_at_all_while_it_is_
 
 @pytest.mark.parametrize(
     ("shown", "troubles"),
-    [({}, []), ({"even": 25}, []), ({"even": 35, "away": "gone"}, [Trouble.SHIPPING]), ({"even": 99, "fork": "x"}, [Trouble.FORK])],
+    [({}, []), ({"even": 20}, []), ({"even": 27}, [Trouble.SHIPPING]), ({"even": 35, "away": "gone"}, [Trouble.SHIPPING]), ({"even": 99, "fork": "x"}, [Trouble.FORK])],
 )  # fmt: skip
-def test_a_centre_that_is_behind_for_half_a_minute_and_a_fork_are_troubles(shown, troubles):
+def test_a_centre_that_is_behind_for_nearly_half_a_minute_and_a_fork_are_troubles(shown, troubles):
     shipping = Shipping()
     shipping.write(1, **{**shown, "even": time.monotonic() - shown.get("even", 0)})
     assert [trouble for trouble, words in shipping_behind(shipping) if words] == troubles
