@@ -108,6 +108,25 @@ def test_letters_of_a_poster_are_read_however_large_its_page_is(times: int) -> N
     assert levels(document) == {"toi_mat"}
 
 
+@pytest.mark.parametrize(("words", "found"), [("MẬT", {"mat"}), ("KHẨN", set())])
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_fine_scan_shown_in_few_centimetres_is_read_with_its_own_pixels(
+    words: str, found: set[str], alone: bool
+) -> None:
+    scan_of_a_page = Image.new("RGB", (1240, 1754), "white")
+    scan_of_a_page.paste(scans.piece(words), (100, 60))
+
+    def thumbnail(canvas: Canvas) -> None:
+        canvas.drawImage(ImageReader(scan_of_a_page), 0 if alone else 300, 0 if alone else 100, 60, 85)
+        if alone:
+            canvas.setPageSize((60, 85))
+        else:
+            body(canvas)
+
+    document = pdf.read(Source(data=pdfs.page(thumbnail), part="1"), Budget(part_cpu_s=100)).document
+    assert levels(document) == found
+
+
 def test_a_dot_that_makes_another_letter_of_the_text_is_read() -> None:
     def dotted(canvas: Canvas) -> None:
         canvas.setFont("Serif", 18)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from gateway.documents.readers.pdf.api import OBJECT_TEXT, Rect, pdfium
 from gateway.documents.readers.pdf.claims import Claims
 from gateway.documents.readers.pdf.looks import Looks
-from gateway.documents.readers.pdf.page import Box, Left, PageContent, Picture, Piece, Unseen
+from gateway.documents.readers.pdf.page import LIMIT_IMAGES, Box, Left, PageContent, Picture, Piece, Unseen
 from gateway.documents.readers.pdf.rendering import render, switched_off
 from gateway.documents.readers.pdf.shapes import LONGEST_STROKE
 from gateway.documents.readers.pdf.visible import cut_off
@@ -110,16 +110,15 @@ def left_over(
     with switched_off([*base, *texts]):
         edges = _edges(render(page, size))
     figures = _figures(edges)
-    if not len(figures):
-        return None
+    fine = tuple(picture.box for picture in content.pictures[:LIMIT_IMAGES] if picture.is_fine)
     beside = _touching(figures / scale, content.pieces)
-    small = (figures[:, 2:4] - figures[:, :2]).max(axis=1) < SMALL
-    if small.all() and not own and not any(_may_be_mark(piece.text) for piece in beside):
-        return None
+    small = (figures[:, 2:4] - figures[:, :2]).max(axis=1, initial=0) < SMALL
+    if not len(figures) or (small.all() and not own and not any(_may_be_mark(piece.text) for piece in beside)):
+        return Left(areas=fine) if fine else None
     boxes = [*(figures[:, :4] / scale).tolist(), *(piece.box for piece in beside)]
     return Left(
         frozenset(own | {piece.order for piece in beside}),
-        tuple(_areas(boxes, edges, content)),
+        (*_areas(boxes, edges, content), *fine),
         tuple(piece.box for piece in cut),
     )
 

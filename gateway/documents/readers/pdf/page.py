@@ -80,6 +80,13 @@ class Fill(Struct, frozen=True, gc=False):
     opaque: bool
 
 
+LIMIT_IMAGES = 200
+"""Pictures of a page that are looked at one by one."""
+FINE_DPI = 600.0
+LEGIBLE_PX = 40
+"""Pixels across the smallest picture that shows a word."""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """An image object on the page."""
@@ -88,6 +95,13 @@ class Picture:
     width_px: int
     height_px: int
     order: int
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether a page drawn at 200 dpi does not show what letters it may hold: a scan of few centimetres."""
+        inches = (self.box[2] - self.box[0]) / 72, (self.box[3] - self.box[1]) / 72
+        legible = min(self.width_px, self.height_px) >= LEGIBLE_PX
+        return legible and self.width_px * self.height_px > FINE_DPI**2 * inches[0] * inches[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from msgspec import structs
 from gateway.documents.readers.base import Budget
 from gateway.documents.readers.parallel import in_order
 from gateway.documents.readers.pdf import left
-from gateway.documents.readers.pdf.page import Box, Left, PageContent
+from gateway.documents.readers.pdf.page import FINE_DPI, LIMIT_IMAGES, Box, Left, PageContent, Picture
 from gateway.documents.readers.pdf.runs import Zones
-from gateway.documents.readers.pdf.visible import contains
+from gateway.documents.readers.pdf.text import DPI
+from gateway.documents.readers.pdf.visible import contains, overlaps, surface
 from gateway.model import Image, Run
 
 if TYPE_CHECKING:
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
 
 UNMAPPED = 3
 """Characters without meaning from which all of a page is read: the shortest mark has three letters, a stray icon one."""
-LIMIT_IMAGES = 200
 MARGIN = 12.0
 """Points of paper around what is read apart."""
 PAPER = 255
 LEAST_DPI = 50.0
 """Lowest resolution that a page is read at: one too large to be drawn finer (A0 twice) is looked at from farther away."""
+LIMIT_FINE = 3_900_000
+"""Pixels that are drawn of a small and fine picture: A4 at 200 dpi."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,17 @@ class PageLook:
     """Names of the places of the page."""
     annotations: bool = False
     """Some of that ink is in annotations."""
+    pictures: tuple[Picture, ...] = ()
+
+    def dpi_of(self, area: Box | None = None) -> float:
+        """Return the resolution at which the page, or an area of it, is drawn; above `DPI` where its pictures are small and fine."""
+        shown = [one for one in self.pictures if area is None or overlaps(area, one.box)]
+        points = sum(surface(one.box) for one in shown)
+        pixels = min(sum(one.width_px * one.height_px for one in shown), LIMIT_FINE)
+        own = 72 * (pixels / points) ** 0.5 if points > 0 else 0.0
+        if area is not None:
+            own = min(own, 72 * (LIMIT_FINE / surface(area)) ** 0.5)
+        return own if own > FINE_DPI else DPI
 
     @property
     def is_whole(self) -> bool:
@@ -83,7 +96,9 @@ def look_at(content: PageContent) -> PageLook:
         for item in content.pictures[:LIMIT_IMAGES]
     )
     unmapped = content.unmapped if content.unmapped >= UNMAPPED else 0
-    return PageLook(content.number, left.is_picture(content), unmapped, images, content.left, zones=Zones(content))
+    pictures = tuple(content.pictures[:LIMIT_IMAGES])
+    is_picture = left.is_picture(content)
+    return PageLook(content.number, is_picture, unmapped, images, content.left, zones=Zones(content), pictures=pictures)
 
 
 def with_annotations(look: PageLook, drawn: PageContent) -> PageLook:
@@ -129,15 +144,18 @@ class ScanReader:
     def _sheet(self, look: PageLook) -> tuple[PageLook, list[_Part] | None]:
         """Render a page, in the thread that called, because pdfium knows only one; without what was read before."""
         self._budget.check_time()
-        keep = None if look.is_whole or look.left is None else look.left.keep
-        drawn = self._pages.draw(look.number - 1, keep, annotations=look.is_whole or look.annotations)
-        if drawn is None:
-            return look, None
-        pixels, dpi = drawn
         if look.is_whole or look.left is None:
-            return look, [_Part(pixels, dpi)]
-        parts = (_cut_out(pixels, dpi, area) for area in _outermost(look.left.areas))
-        return look, [part for part in parts if part is not None and self._is_new(part)]
+            drawn = self._pages.draw(look.number - 1, None, [(look.dpi_of(), None)], annotations=True)
+            return look, [_Part(*drawn[0])] if drawn else None
+        areas = _outermost(look.left.areas)
+        fine = {area: dpi for area in areas if (dpi := look.dpi_of(area)) > DPI}
+        closer = [(dpi, _with_margin(area, MARGIN * DPI / dpi)) for area, dpi in fine.items()]
+        drawn = self._pages.draw(look.number - 1, look.left.keep, [(DPI, None), *closer], annotations=look.annotations)
+        if not drawn:
+            return look, None
+        parts = [_Part(*own, area[:2]) for own, (_, area) in zip(drawn[1:], closer, strict=True)]
+        parts += [part for area in areas if area not in fine and (part := _cut_out(*drawn[0], area))]
+        return look, [part for part in parts if self._is_new(part)]
 
     def _is_new(self, part: _Part) -> bool:
         digest = hashlib.blake2b(part.pixels.tobytes(), digest_size=16).digest()
@@ -165,7 +183,7 @@ class ScanReader:
 
         locator = "" if look.is_whole else f"page:{look.number}"
         first = max((run.block for run in before.runs), default=-1) + 1
-        view = page_runs.PageView(look.number, max(part.dpi, LEAST_DPI), 72 / part.dpi, first, locator)
+        view = page_runs.PageView(look.number, min(max(part.dpi, LEAST_DPI), DPI), 72 / part.dpi, first, locator)
         late = not look.is_whole and self._budget.words_left_s() <= 0
         reading = stamp_page.examine(part.pixels, view, stamp_page.Wish.WORDS, self._budget)
         runs = reading.runs if look.is_whole else (part.placed(run, look) for run in reading.runs)
@@ -187,10 +205,14 @@ def _outermost(areas: Iterable[Box]) -> list[Box]:
     return found
 
 
+def _with_margin(area: Box, margin: float) -> Box:
+    """Return an area with some paper around it."""
+    return max(area[0] - margin, 0.0), max(area[1] - margin, 0.0), area[2] + margin, area[3] + margin
+
+
 def _cut_out(pixels: Pixels, dpi: float, area: Box) -> _Part | None:
-    """Return an area of a page with some paper around it, None when it is off the page or nothing is drawn there."""
-    x, y = (max(int((side - MARGIN) * dpi / 72), 0) for side in area[:2])
-    right, bottom = (int((side + MARGIN) * dpi / 72) for side in area[2:])
+    """Return an area of a page with its margin, None when it is off the page or nothing is drawn there."""
+    x, y, right, bottom = (int(side * dpi / 72) for side in _with_margin(area, MARGIN))
     part = pixels[y:bottom, x:right]
     if not (part < PAPER).any():
         return None

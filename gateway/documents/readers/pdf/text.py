@@ -167,25 +167,35 @@ class PageReader:
             content.left = left_over(page, content, _numbered(batches), base, self._looks, self._claims)
         return content
 
-    def draw(self, index: int, keep: frozenset[int] | None, *, annotations: bool) -> tuple[Pixels, float] | None:
-        """Draw a page, without its own text but for what is to `keep`; BGR pixels and their resolution in dpi, None when it is bare.
+    def draw(
+        self, index: int, keep: frozenset[int] | None, views: Sequence[tuple[float, Box | None]], *, annotations: bool
+    ) -> list[tuple[Pixels, float]]:
+        """Draw a page, without its own text but for what is to `keep`, once for each view: a resolution in dpi and an area, or all.
 
-        With annotations the page is flattened in memory: it is the last that is asked of it. pdfium's own way of drawing
-        annotations leaves out form fields, and so the pictures of signatures.
+        Returns BGR pixels and their resolution, lower than asked where all of the page would be too large; empty when the page
+        is bare. With annotations the page is flattened in memory: it is the last that is asked of it. pdfium's own way of
+        drawing annotations leaves out form fields, and so the pictures of signatures.
         """
         own = self._flatten(index) if annotations else None
         page = self._load(index)
         try:
             width, height = self._api.FPDF_GetPageWidthF(page), self._api.FPDF_GetPageHeightF(page)
             if width <= 0 or height <= 0:
-                return None
-            scale = min(DPI / 72, (LIMIT_PIXELS / (width * height)) ** 0.5)
-            size = max(int(width * scale), 1), max(int(height * scale), 1)
+                return []
             objects = _numbered(self._batches(page, 0, own)) if keep is not None else []
             kept = keep or frozenset()
             texts = (item for order, (item, kind) in enumerate(objects, 1) if kind == OBJECT_TEXT and order not in kept)
+            drawn = []
             with switched_off(texts):
-                return render(page, size), scale * 72
+                for dpi, area in views:
+                    left, top, right, bottom = area or (0.0, 0.0, width, height)
+                    scale = min(dpi / 72, (LIMIT_PIXELS / ((right - left) * (bottom - top))) ** 0.5)
+                    size = max(int(width * scale), 1), max(int(height * scale), 1)
+                    part = (
+                        (int(left * scale), int(top * scale), int(right * scale), int(bottom * scale)) if area else None
+                    )
+                    drawn.append((render(page, size, part), scale * 72))
+            return drawn
         finally:
             self._api.FPDF_ClosePage(page)
 

@@ -51,7 +51,7 @@ def _judge(piece: Piece, fills: list[Fill], area: float) -> Unseen | None:
             continue
         if fill.order < piece.order:
             behind = fill
-        elif contains(box, piece.box) and (fill.colour is not None or _area(box) >= COVER_SHARE * area):
+        elif contains(box, piece.box) and (fill.colour is not None or surface(box) >= COVER_SHARE * area):
             return Unseen.COVERED
     if behind is not None and behind.colour is None:
         return None  # on a picture: whether it stands out is for the eye
@@ -76,7 +76,7 @@ def cut_off(content: PageContent) -> list[Piece]:
             continue
         letter = piece.size * _LETTER
         if _cuts(piece.box, page, letter) or any(
-            fill.order > piece.order and _overlaps(fill.box, piece.box, letter) for fill in opaque
+            fill.order > piece.order and overlaps(fill.box, piece.box, letter) for fill in opaque
         ):
             found.append(piece)
     return found
@@ -88,10 +88,10 @@ def _cuts(box: Box, page: Box, letter: float) -> bool:
     return max(beyond) > letter
 
 
-def _overlaps(fill: Box, box: Box, letter: float) -> bool:
-    """Whether an area lies on more than a letter of a line; one that lies on all of it has made it unseen."""
-    wide, high = (min(fill[side + 2], box[side + 2]) - max(fill[side], box[side]) for side in (0, 1))
-    return min(wide, high) > letter
+def overlaps(one: Box, other: Box, least: float = 0.0) -> bool:
+    """Whether two boxes share more than so many points, both ways."""
+    wide, high = (min(one[side + 2], other[side + 2]) - max(one[side], other[side]) for side in (0, 1))
+    return min(wide, high) > least
 
 
 def contains(outer: Box, inner: Box) -> bool:
@@ -101,7 +101,8 @@ def contains(outer: Box, inner: Box) -> bool:
     )
 
 
-def _area(box: Box) -> float:
+def surface(box: Box) -> float:
+    """Return the square points of a box."""
     return max(box[2] - box[0], 0.0) * max(box[3] - box[1], 0.0)
 
 
