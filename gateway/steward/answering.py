@@ -86,7 +86,6 @@ class Answering:
             tag = str(type(question).__struct_config__.tag)
             self._people.logins.check_fresh(person.name, question.code, asked.client, what=tag)  # type: ignore[union-attr]
         with self._place(person, row):
-            desk.go_on()
             for answer in self._found(asked, row, row.answer(desk, person, question, asked.language)):
                 yield answer
                 desk.go_on()

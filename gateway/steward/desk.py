@@ -77,7 +77,8 @@ class Desk:
 
     @contextmanager
     def reader(self) -> Iterator[AuditReader]:
-        """Open the log for this thread; each search ends after two seconds."""
+        """Open the log for this thread; each search ends after two seconds. Refused once nobody waits for the answer."""
+        self.go_on()
         with AuditReader.open(self.configuration.data, limit_s=LIMIT_S, gone=self.gone) as reader:
             yield reader
 
