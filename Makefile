@@ -55,7 +55,7 @@ PKG_documents := readers signatures workers
 PKG_vietnamese := text
 
 unit: $(VENV)/.dev
-	$(BIN)/pytest -n 4 --dist worksteal -m "not slow and not system and not cluster" $(WHOLE:%=--ignore=%) $(addprefix tests/,$(or $(PKG_$(PKG)),$(PKG)))
+	$(BIN)/pytest -n 3 --dist worksteal -m "not slow and not system and not cluster" $(WHOLE:%=--ignore=%) $(addprefix tests/,$(or $(PKG_$(PKG)),$(PKG)))
 
 cluster: system-test $(VENV)/.dev ## long runs of several gateways behind HAProxy with PostgreSQL (tests/cluster): KILLS=30
 	GATEWAY_LONG=1 GATEWAY_KILLS=$(or $(KILLS),6) $(BIN)/pytest -v -s tests/cluster

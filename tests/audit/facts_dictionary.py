@@ -21,7 +21,8 @@ from gateway.engine import observe
 from gateway.mime import parse
 from gateway.model import Envelope, Evidence, FrontEnd, Language, Session
 from gateway.system.zstandard import zstd
-from tests.audit.test_kept_facts import KEYED, MAILS, SETS, keep
+from tests.audit.test_kept_facts import KEYED, keep, mails
+from tests.support.policies import preset
 
 LENGTH = 4096
 FIELDS = (
@@ -29,12 +30,12 @@ FIELDS = (
     "In-Reply-To", "References", "X-Mailer", "Thread-Topic", "Thread-Index", "X-Originating-IP", "X-Priority", "Importance",
     "X-MS-Has-Attach", "X-MS-TNEF-Correlator", "Return-Path", "DKIM-Signature", "Disposition-Notification-To", "Organization",
 )  # fmt: skip
-POLICIES = SETS["binhtan-7600"].policies
+POLICIES = preset().policies
 
 
 def texts(count: int, chance: random.Random) -> Iterator[Evidence]:
     """Yield mails of plain text, each from another client."""
-    now = next(iter(MAILS.values())).now
+    now = next(iter(mails().values())).now
     for _ in range(count):
         mail = EmailMessage(policy=SMTP)
         sender, recipient = (f"{chance.randbytes(5).hex()}.binhtan@tphcm.gov.vn" for _ in range(2))
@@ -71,9 +72,9 @@ def texts(count: int, chance: random.Random) -> Iterator[Evidence]:
 def main() -> None:
     """Write the dictionary."""
     chance = random.Random(7600)
-    mails = [*MAILS.values(), *texts(400, chance)]
-    chance.shuffle(mails)
-    kept = [keep(observe(mail, POLICIES), KEYED, guarded=False) for mail in mails]
+    learnt = [*mails().values(), *texts(400, chance)]
+    chance.shuffle(learnt)
+    kept = [keep(observe(mail, POLICIES), KEYED, guarded=False) for mail in learnt]
     bodies = [unpack(one.packed) for one in kept if one is not None]
     Path(sys.argv[1]).write_bytes(zstd.train_dict(bodies, LENGTH).dict_content)
 

@@ -30,7 +30,8 @@ from gateway.pipeline.rulebook import Rulebook
 from gateway.serve.app import _pool_settings
 from gateway.spool import Spool
 from tests.audit.support import REFUSAL
-from tests.audit.test_kept_facts import MAILS, SETS, TYPES, kept_again, recorded
+from tests.audit.test_kept_facts import PRESETS, TYPES, kept_again, mails, recorded
+from tests.support.policies import preset
 
 CORPUS = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
 FOLDERS = sorted(path.name for path in CORPUS.iterdir() if path.is_dir()) if CORPUS.is_dir() else []
@@ -41,7 +42,7 @@ LIMIT_BYTES = 2 << 20
 
 @pytest.fixture(scope="module")
 def workers():
-    settings = _pool_settings(Configuration(), None, SETS["binhtan-7600"])
+    settings = _pool_settings(Configuration(), None, preset())
     pool = WorkerPool.start(structs.replace(settings, idle_s=300.0))
     yield pool
     pool.close()
@@ -113,7 +114,7 @@ def strangers(mail: KeptMail, body: bytes, spoken: set[str]) -> list[tuple[str, 
 @pytest.mark.skipif(not FOLDERS, reason=f"no corpus in {CORPUS} (GATEWAY_CORPUS)")
 @pytest.mark.parametrize("folder", FOLDERS)
 async def test_facts_of_real_files_give_the_recorded_findings_and_hold_no_words(workers, tmp_path, folder):
-    policies = SETS["binhtan-7600"]
+    policies = preset()
     workers.connect()
     judge = Judge(rulebook=Rulebook(Configuration()), workers=workers, clock=lambda: NOW)
     log = AuditLog.open(tmp_path)
@@ -173,7 +174,7 @@ def bodies(data: Path) -> Iterator[bytes]:
 
 def generated(chance: random.Random) -> Evidence:
     """A mail of pieces of the mails of the case files."""
-    whole, other, third = chance.choices([mail for mail in MAILS.values() if mail.message is not None], k=3)
+    whole, other, third = chance.choices([mail for mail in mails().values() if mail.message is not None], k=3)
     documents = chance.sample((*whole.documents, *other.documents), chance.randint(0, 3) % (len(whole.documents) + 1))
     mail = structs.replace(
         chance.choice((whole, other)),
@@ -195,7 +196,7 @@ def test_facts_of_generated_mails_give_the_same_findings(count):
     chance = random.Random(count)
     answered = 0
     for number in range(count):
-        mail, policies = generated(chance), SETS[chance.choice(list(SETS))]
+        mail, policies = generated(chance), preset(chance.choice(PRESETS))
         observed = observe(mail, policies.policies)
         verdict = evaluate_facts(observed, policies)
         guarded = any(judged.confidential for judged in verdict.findings)

@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 
 from gateway.model import AuthResult
 from tests.identity.dns_server import Zone
+from tests.support.cases import read_yaml
 
 CORPUS = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).parents[2].parent / "shared" / "corpus")) / "mail-auth"
 OPENSPF = ("mailauth__rfc7208-tests.yml", "mailauth__rfc7208-tests-2014-05.yml")
@@ -191,7 +192,7 @@ class DmarcCase:
 
 def dmarc() -> Iterator[DmarcCase]:
     """The cases of `dmarc_suite.yaml`, which comes with the tests."""
-    for section in YAML(typ="safe", pure=True).load(DMARC_SUITE.read_text("utf-8")):
+    for section in read_yaml(DMARC_SUITE):
         for case in section["cases"]:
             yield DmarcCase(
                 section["rule"], case["name"], _dmarc_zone(case), case["from"], tuple(_proofs(case)), case["expect"]

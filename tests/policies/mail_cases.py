@@ -14,8 +14,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from gateway.identity.directory import names_of
 from gateway.mime import decode_body, parse
 from gateway.model import (
@@ -34,6 +32,7 @@ from gateway.model import (
     Run,
     Session,
 )
+from tests.support.cases import read_yaml
 from tests.support.policies import findings
 
 FOLDER = Path(__file__).parent / "cases"
@@ -42,7 +41,7 @@ FOLDER = Path(__file__).parent / "cases"
 @functools.cache
 def load(policy: str) -> tuple[Directory, dict[str, dict[str, Any]]]:
     """The directory and the cases of a policy by name."""
-    file = YAML(typ="safe").load((FOLDER / f"{policy}.yaml").read_text("utf-8"))
+    file = read_yaml(FOLDER / f"{policy}.yaml")
     cases = {case["name"]: case for case in file["cases"]}
     assert len(cases) == len(file["cases"]), "two cases with one name"
     return directory(file.get("mailboxes", [])), cases

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 import gateway.mime
 from gateway.model import (
@@ -26,12 +25,11 @@ from gateway.model import (
     Session,
 )
 from policies import _active_content, opaque
+from tests.support.cases import read_yaml
 from tests.support.policies import findings
 
 HERE = Path(__file__).parent
-CASES = {
-    case["name"]: case for case in YAML(typ="safe").load((HERE / "cases" / "opaque.yaml").read_text("utf-8"))["cases"]
-}
+CASES = {case["name"]: case for case in read_yaml(HERE / "cases" / "opaque.yaml")["cases"]}
 WORDS = tomllib.loads((Path(opaque.__file__).parent / "texts" / "opaque.toml").read_text("utf-8"))["words"]["cause"]
 
 

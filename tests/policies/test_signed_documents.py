@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from gateway.mime import parse
 from gateway.model import (
@@ -33,10 +32,11 @@ from gateway.model import (
 )
 from policies import signed_documents as policy
 from tests.policies.mail_cases import directory
+from tests.support.cases import read_yaml
 from tests.support.policies import findings
 
 FOLDER = Path(__file__).parent
-FILE = YAML(typ="safe").load((FOLDER / "cases" / "signed_documents.yaml").read_text("utf-8"))
+FILE = read_yaml(FOLDER / "cases" / "signed_documents.yaml")
 CASES = {case["name"]: case for case in FILE["cases"]}
 NOW = datetime(2026, 11, 24, 5, tzinfo=UTC)
 DISTRICT = "Ủy ban nhân dân quận Bình Tân"

@@ -1,6 +1,17 @@
-"""Cases that `make check` runs, and those that only `make test` does."""
+"""Cases as data, and those that only `make test` runs."""
+
+import functools
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+
+
+@functools.cache
+def read_yaml(path: Path) -> Any:
+    """What a file of cases says; it is only read."""
+    return yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
 
 
 def first_quick(values, count=1):

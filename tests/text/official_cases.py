@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
-from ruamel.yaml import YAML
 
 from gateway.model import Document, Run
+from tests.support.cases import read_yaml
 from tests.text.letters import SENTENCES
 
 _USUAL = {
@@ -40,5 +40,5 @@ class Case(msgspec.Struct, frozen=True):
 @cache
 def cases(group: str) -> tuple[Case, ...]:
     """The papers of a group: `official` or `others`."""
-    data = YAML(typ="safe").load(Path(__file__).with_suffix(".yaml"))
+    data = read_yaml(Path(__file__).with_suffix(".yaml"))
     return msgspec.convert(data[group], tuple[Case, ...])

@@ -14,8 +14,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from gateway.model import (
     Document,
     Envelope,
@@ -35,6 +33,7 @@ from gateway.model import (
 )
 from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
+from tests.support.cases import read_yaml
 from tests.support.policies import findings
 from tests.text.letters import Layout, letter
 
@@ -44,7 +43,7 @@ FOLDER = Path(__file__).parents[1] / "policies" / "cases"
 @functools.cache
 def load(policy: str) -> dict[str, dict[str, Any]]:
     """The cases of a policy by name."""
-    rows = YAML(typ="safe").load((FOLDER / f"{policy}.yaml").read_text("utf-8"))["cases"]
+    rows = read_yaml(FOLDER / f"{policy}.yaml")["cases"]
     cases = {row["name"]: row for row in rows}
     assert len(cases) == len(rows), "two cases with one name"
     return cases
