@@ -59,7 +59,7 @@ class Origin(Enum):
     TEXT = "text"
     OCR = "ocr"
     DELETED = "deleted"
-    """Tracked deletion; still in the file."""
+    """Tracked deletion, or struck out: still in the file, no longer said."""
     HIDDEN = "hidden"
     """Hidden text, hidden sheet, layer off, white on white, off the page, invisible render mode."""
     REVISION = "revision"

@@ -10,16 +10,24 @@ pytest.importorskip("PIL")
 pytest.importorskip("cv2")
 
 import openpyxl
+import pptx
 from PIL import Image, ImageDraw, ImageFont
+from pptx.dml.color import RGBColor
+from pptx.util import Emu
 
 from gateway.documents.readers import plain, text_art
 from gateway.documents.readers.base import Budget, Reading, Source
+from gateway.documents.readers.odf import reader as odf
 from gateway.documents.readers.pictures import image, ocr
 from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
+from gateway.documents.readers.word import rtf
 from gateway.vietnamese.marks import find_in_document
+from tests.readers.ooxml_support import read as docx
+from tests.readers.ooxml_support import word
 from tests.readers.test_joined_pictures import FONT
 from tests.readers.test_odf import content, package
+from tests.support.cases import first_quick
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 
@@ -62,20 +70,80 @@ def open_sheet(cells: list[list[bool]]) -> Reading:
     return reader_for(kind)(Source(data=data, part="1", detected_type=kind), Budget())  # type: ignore[misc]
 
 
+def word_table(cells: list[list[bool]], *, ground: bool = False) -> Reading:
+    def shade(inked: bool) -> str:
+        fill = "C00000" if inked else "4472C4" if ground else ""
+        return f'<w:tcPr><w:shd w:val="clear" w:fill="{fill}"/></w:tcPr>' if fill else ""
+
+    rows = ("".join(f"<w:tc>{shade(inked)}<w:p/></w:tc>" for inked in line) for line in cells)
+    table = "".join(f"<w:tr>{row}</w:tr>" for row in rows)
+    return docx(word(f"<w:tbl>{table}</w:tbl>"))
+
+
+def painted_ground(cells: list[list[bool]]) -> Reading:
+    return word_table(cells, ground=True)
+
+
+def left_open(cells: list[list[bool]]) -> Reading:
+    return word_table([[not inked for inked in line] for line in cells])
+
+
+def slide_table(cells: list[list[bool]]) -> Reading:
+    deck = pptx.Presentation()
+    shapes = deck.slides.add_slide(deck.slide_layouts[6]).shapes
+    side = Emu(90_000)
+    table = shapes.add_table(len(cells), len(cells[0]), 0, 0, side * len(cells[0]), side * len(cells)).table
+    for row, line in enumerate(cells):
+        for column, inked in enumerate(line):
+            fill = table.cell(row, column).fill
+            fill.solid()
+            fill.fore_color.rgb = RGBColor.from_string("000000" if inked else "FFFFFF")
+    out = io.BytesIO()
+    deck.save(out)
+    kind = sniff(out.getvalue()).primary
+    return reader_for(kind)(Source(data=out.getvalue(), part="1", detected_type=kind), Budget())  # type: ignore[misc]
+
+
+def text_table(cells: list[list[bool]]) -> Reading:
+    style = (
+        '<style:style style:name="B" style:family="table-cell"><style:table-cell-properties fo:background-color="#c00000"/>'
+        "</style:style>"
+    )
+    painted = '<table:table-cell table:style-name="B"/>'
+    lines = ("".join(painted if inked else "<table:table-cell/>" for inked in line) for line in cells)
+    rows = "".join(f"<table:table-row>{line}</table:table-row>" for line in lines)
+    data = package({"content.xml": content(f"<table:table>{rows}</table:table>", style)})
+    return odf.read(Source(data=data, part="1"), Budget())
+
+
+def rich_table(cells: list[list[bool]]) -> Reading:
+    rows = ""
+    for line in cells:
+        ends = (("\\clcbpat1" if inked else "") + f"\\cellx{90 * n}" for n, inked in enumerate(line, 1))
+        rows += "\\trowd" + "".join(ends) + "\\intbl" + "\\cell" * len(line) + "\\row "
+    data = f"{{\\rtf1\\ansi{{\\colortbl;\\red192\\green0\\blue0;}}{rows}\\pard Trang\\par}}".encode()
+    return rtf.read(Source(data=data, part="1"), Budget())
+
+
 def found(reading: Reading) -> bool:
     pictures = [member for member in text_art.with_text_art(reading).members if member.relation == "image"]
     sources = (Source(data=member.data, part="1", relation="image") for member in pictures)
     return any(find_in_document(image.read(source, Budget()).document) for source in sources)
 
 
+MADE = first_quick(
+    [word_table, open_sheet, sheet, values, painted_ground, left_open, slide_table, text_table, rich_table], 2
+)
+
+
 @needs_ocr
-@pytest.mark.parametrize("made", [sheet, values, open_sheet])
+@pytest.mark.parametrize("made", MADE)
 def test_a_word_made_of_cells_is_read(made):
     assert found(made(grid("MẬT")))
     assert not found(made(grid("KẾT")))
 
 
 @needs_ocr
-@pytest.mark.parametrize("made", [sheet, values, open_sheet])
+@pytest.mark.parametrize("made", MADE)
 def test_a_list_of_attendance_is_no_word(made):
     assert not found(made([[(row * 7 + day * 3) % 11 > 2 and day % 7 < 5 for day in range(31)] for row in range(20)]))

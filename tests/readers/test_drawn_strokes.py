@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import struct
 
 import pytest
@@ -14,6 +15,8 @@ import docx
 import pptx
 from docx.oxml import parse_xml
 from PIL import Image, ImageDraw, ImageFont
+from pptx.chart.data import XyChartData
+from pptx.enum.chart import XL_CHART_TYPE
 from pptx.enum.shapes import MSO_CONNECTOR, MSO_SHAPE
 from pptx.util import Emu, Pt
 
@@ -22,6 +25,7 @@ from gateway.documents.readers.pictures import metafile, ocr
 from gateway.documents.readers.pictures.outlines import BAR, STROKE, cells, without_frames
 from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
+from tests.readers.ooxml_support import NAMESPACES, package, relationships
 from tests.readers.test_joined_pictures import FONT, found
 from tests.support.cases import first_quick
 
@@ -117,7 +121,92 @@ def windows(lines: list[Line]) -> bytes:
     return b"\x01\x00\x09\x00" + struct.pack("<HIHIH", 0x300, 0, 1, 5, 0) + records + struct.pack("<IH", 3, 0)
 
 
-MADE = first_quick([slide, old_word, open_drawing, enhanced, enhanced_lines, windows], 3)
+def rich_lines(lines: list[Line]) -> bytes:
+    shapes = ""
+    for left, top, right, bottom in ([round(side * 900) for side in line] for line in lines):
+        box = f"\\shpleft{min(left, right)}\\shptop{min(top, bottom)}\\shpright{max(left, right)}\\shpbottom{max(top, bottom)}"
+        flipped = int((right - left) * (bottom - top) < 0)
+        kind = f"{{\\sp{{\\sn shapeType}}{{\\sv 20}}}}{{\\sp{{\\sn fFlipV}}{{\\sv {flipped}}}}}"
+        shapes += f"{{\\shp{{\\*\\shpinst{box}{kind}}}}}"
+    return f"{{\\rtf1\\ansi Kinh gui\\par {shapes}\\par}}".encode()
+
+
+def old_rich_lines(lines: list[Line]) -> bytes:
+    shapes = ""
+    for left, top, right, bottom in ([round(side * 900) for side in line] for line in lines):
+        low = min(left, right), min(top, bottom)
+        ends = f"\\dpptx{left - low[0]}\\dppty{top - low[1]}\\dpptx{right - low[0]}\\dppty{bottom - low[1]}"
+        box = f"\\dpx{low[0]}\\dpy{low[1]}\\dpxsize{abs(right - left)}\\dpysize{abs(bottom - top)}"
+        shapes += f"{{\\*\\do\\dobxcolumn\\dobypara\\dpline{ends}{box}}}"
+    return f"{{\\rtf1\\ansi Kinh gui\\par {shapes}\\par}}".encode()
+
+
+def plan(lines: list[Line]) -> bytes:
+    entities = "".join(
+        f"0\nLINE\n8\n0\n10\n{left}\n20\n{-top}\n11\n{right}\n21\n{-bottom}\n" for left, top, right, bottom in lines
+    )
+    return f"0\nSECTION\n2\nENTITIES\n{entities}0\nENDSEC\n0\nEOF\n".encode()
+
+
+def charted(lines: list[Line]) -> bytes:
+    told = XyChartData()
+    for number, (left, top, right, bottom) in enumerate(lines):
+        series = told.add_series(f"Chuỗi {number}")
+        series.add_data_point(left, -top)
+        series.add_data_point(right, -bottom)
+    deck = pptx.Presentation()
+    shapes = deck.slides.add_slide(deck.slide_layouts[6]).shapes
+    side = Emu(4_000_000)
+    shapes.add_chart(XL_CHART_TYPE.XY_SCATTER_LINES_NO_MARKERS, 0, 0, side, side, told)
+    out = io.BytesIO()
+    deck.save(out)
+    return out.getvalue()
+
+
+def inked(lines: list[Line]) -> bytes:
+    traces = ""
+    for left, top, right, bottom in ([round(side * 900) for side in line] for line in lines):
+        step = f"{(right - left) // 2}'{(bottom - top) // 2}"
+        traces += f"<trace>{left} {top},'{step},'{step}</trace>"
+    space = (
+        'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" '
+        'xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
+    )
+    drawing = (
+        f"<w:p><w:r><w:drawing {space}><wp:inline><wp:extent cx='3000000' cy='1200000'/>"
+        "<w14:contentPart r:id='rIdInk'/></wp:inline></w:drawing></w:r></w:p>"
+    )
+    return package(
+        {
+            "word/document.xml": f"<w:document {NAMESPACES}><w:body>{drawing}</w:body></w:document>",
+            "word/_rels/document.xml.rels": relationships({"rIdInk": ("customXml", "ink/ink1.xml")}),
+            "word/ink/ink1.xml": f'<ink xmlns="http://www.w3.org/2003/InkML">{traces}</ink>',
+        }
+    )
+
+
+def bars(lines: list[Line]) -> bytes:
+    deck = pptx.Presentation()
+    shapes = deck.slides.add_slide(deck.slide_layouts[6]).shapes
+    for left, top, right, bottom in lines:
+        length = max(math.hypot(right - left, bottom - top), 0.12)
+        at = [
+            Emu(round(side * 600_000))
+            for side in ((left + right - length) / 2, (top + bottom) / 2 - 0.06, length, 0.12)
+        ]
+        shapes.add_shape(MSO_SHAPE.FLOWCHART_TERMINATOR, *at).rotation = math.degrees(
+            math.atan2(bottom - top, right - left)
+        )
+    out = io.BytesIO()
+    deck.save(out)
+    return out.getvalue()
+
+
+LINED = [
+    *(slide, old_word, open_drawing, enhanced, enhanced_lines, windows),
+    *(rich_lines, old_rich_lines, plan, charted, bars),
+]
+MADE = first_quick([*LINED, inked], 3)
 
 
 @needs_ocr
@@ -132,7 +221,7 @@ def test_other_letters_of_lines_are_no_mark(made):
     assert not found(made(OTHER))
 
 
-@pytest.mark.parametrize("made", MADE, ids=lambda made: made.__name__)
+@pytest.mark.parametrize("made", first_quick(LINED, 3), ids=lambda made: made.__name__)
 def test_a_table_of_lines_is_not_drawn(made):
     data = made(CHART)
     kind = sniff(data).primary

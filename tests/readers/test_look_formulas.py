@@ -11,6 +11,7 @@ from openpyxl.chart import BarChart, Reference
 from gateway.documents.readers import plain
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.excel.xlsx_values import format_words, is_unclear, show_number, show_text
+from gateway.documents.readers.word import rtf
 from gateway.model import Document
 from gateway.vietnamese.marks import find_in_document
 from tests.readers.ooxml_support import read, word
@@ -151,6 +152,14 @@ def test_letters_that_a_field_spells_are_read_in_their_place(codes, marked):
     for result in ("", '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t></w:t></w:r>'):
         fields = "".join(f"{begin}<w:r><w:instrText>{code}</w:instrText></w:r>{result}{end}" for code in codes)
         assert bool(find_in_document(read(word(f"<w:p>{fields}</w:p>")).document)) is marked
+    fields = "".join(f"{{\\field{{\\*\\fldinst {code}}}{{\\fldrslt}}}}" for code in map(rich_text, codes))
+    source = Source(data=f"{{\\rtf1\\ansi {fields}\\par}}".encode(), part="1")
+    assert bool(find_in_document(rtf.read(source, Budget()).document)) is marked
+
+
+def rich_text(words: str) -> str:
+    escaped = words.replace("\\", "\\\\")
+    return "".join(letter if letter.isascii() else f"\\u{ord(letter)}?" for letter in escaped)
 
 
 def test_a_field_with_a_result_shows_its_result():

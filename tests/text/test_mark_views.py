@@ -30,10 +30,10 @@ def test_prose_and_titles_whose_letters_are_partly_deleted_are_no_marks():
     assert not found(run("THƯỜNG", Origin.DELETED), run("KHẨN"))
 
 
-SPECK, WHITE = {"size_pt": 1.0}, {"colour": "FFFFFF"}
+SPECK, SMALL, WHITE, PALE = {"size_pt": 1.0}, {"size_pt": 4.0}, {"colour": "FFFFFF"}, {"colour": "D9D9D9"}
 
 
-@pytest.mark.parametrize("look", [SPECK, WHITE], ids=["specks", "white"])
+@pytest.mark.parametrize("look", [SPECK, SMALL, WHITE, PALE], ids=["specks", "small", "white", "pale"])
 def test_letters_that_nobody_makes_out_are_left_out_of_what_is_shown(look):
     assert found(run("BẢO ", **look), run("MẬT", size_pt=14.0)) == ["mat"]
     assert found(run("M"), run("in", **look), run("Ậ"), run("g", **look), run("T")) == ["mat"]
@@ -44,6 +44,9 @@ def test_small_white_and_coloured_letters_that_can_be_read_belong_to_their_words
     assert not found(run("BẢO ", size_pt=8.0), run("MẬT", size_pt=14.0))
     assert not found(run("BẢO ", colour="FFFFFF", background="C00000"), run("MẬT", colour="202020"))
     assert not found(run("BẢO ", colour="FFFFFF"), run("MẬT", colour="FFFF00"))
+    assert not found(run("BẢO ", colour="7F7F7F"), run("MẬT", colour="000000"))
+    assert not found(run("BẢO ", colour="D9D9D9", background="404040"), run("MẬT", colour="000000"))
+    assert not found(run("BẢO ", size_pt=4.0), run("MẬT", size_pt=8.0))
     assert not found(run("BẢO MẬT", **WHITE))
     assert not found(run("BẢO MẬT", size_pt=2.0))
 

@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
 from msgspec import structs
 
 from gateway.model import Document, Origin, Role, Run
+from gateway.vietnamese.colour import channels
 
 _SHOWN: Final = frozenset({Origin.TEXT, Origin.OCR})
-_LEGIBLE_PT: Final = 3.0
+_LEGIBLE_PT: Final = 5.0
 _USUAL_PT: Final = 12.0
-_DARK: Final = 160
-_WHITE: Final = 245
-"""Brightness of letters below and above which only one of two can be read on one ground."""
-_COLOUR: Final = re.compile(r"[0-9A-Fa-f]{6}")
+_PALE: Final = 120
+_PLAIN: Final = 300
+"""How far letters are from their ground, the differences of red, green and blue together, that are passed over or read."""
 _CONCEALED: Final = frozenset(origin.value for origin in Origin) - {origin.value for origin in _SHOWN}
 _CODE: Final = re.compile(
     r"\s*(?:QUOTE|SET|IF|ASK|FILLIN|TITLE|SUBJECT|KEYWORDS|COMMENTS|DOCPROPERTY|DOCVARIABLE|INFO|AUTOTEXT|AUTOTEXTLIST"
@@ -34,19 +35,20 @@ _LIMIT_CODE: Final = 4000
 
 
 def as_seen(document: Document) -> Document:
-    """Return the document with letters as hidden that nobody makes out beside those of their paragraph: specks, white ones."""
-    if all(run.size_pt is None or run.size_pt >= _LEGIBLE_PT for run in document.runs) and not any(
-        _is_white(run) for run in document.runs
-    ):
+    """Return the document with letters as hidden that nobody makes out beside those of their paragraph: specks, pale ones."""
+    looks = {(run.colour, run.background) for run in document.runs}
+    pale = any(_contrast(*look) < _PALE for look in looks)
+    if not pale and all(run.size_pt is None or run.size_pt >= _LEGIBLE_PT for run in document.runs):
         return document
     runs: list[Run] = []
     for _, group in groupby(document.runs, key=lambda run: (run.block, run.role)):
         block = list(group)
         largest = max(run.size_pt or _USUAL_PT for run in block)
-        dark = any(_brightness(run) < _DARK for run in block)
+        plain = any(_contrast(run.colour, run.background) > _PLAIN for run in block)
         for run in block:
-            speck = run.size_pt is not None and run.size_pt < _LEGIBLE_PT and largest > 3 * run.size_pt
-            unseen = run.origin is Origin.TEXT and (speck or (dark and _is_white(run)))
+            speck = run.size_pt is not None and run.size_pt < _LEGIBLE_PT and largest >= 3 * run.size_pt
+            faint = plain and _contrast(run.colour, run.background) < _PALE
+            unseen = run.origin is Origin.TEXT and (speck or faint)
             runs.append(structs.replace(run, origin=Origin.HIDDEN) if unseen else run)
     return structs.replace(document, runs=tuple(runs))
 
@@ -56,15 +58,11 @@ def is_shown(run: Run) -> bool:
     return run.origin in _SHOWN
 
 
-def _is_white(run: Run) -> bool:
-    """Tell whether letters are white on a ground that is not known."""
-    return run.background is None and run.colour not in (None, "auto") and _brightness(run) > _WHITE
-
-
-def _brightness(run: Run) -> int:
-    """Return the brightest of red, green and blue of the letters, black where nothing else is said."""
-    colour = run.colour or ""
-    return max(int(colour[at : at + 2], 16) for at in (0, 2, 4)) if _COLOUR.fullmatch(colour) else 0
+@lru_cache(maxsize=1024)
+def _contrast(colour: str | None, background: str | None) -> int:
+    """Return how far letters are from what is behind them, white paper where nothing else is said."""
+    letters, ground = channels(colour), channels(background) or (255, 255, 255)
+    return 3 * 255 if letters is None else sum(abs(one - other) for one, other in zip(letters, ground, strict=True))
 
 
 def is_simple(document: Document) -> bool:

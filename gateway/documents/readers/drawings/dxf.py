@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source
 from gateway.documents.readers.ole.report import Report, assemble
 from gateway.documents.readers.ooxml.sink import Face, Place, Sink
 from gateway.documents.readers.ooxml.xml import holds_words
+from gateway.documents.readers.pictures.outlines import STROKE
 from gateway.documents.readers.plain import decode
 from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese.escapes import paired
@@ -25,6 +27,8 @@ _UTF8_SINCE: Final = "AC1021"
 _CHECK_EVERY: Final = 4096
 _SHOWN: Final = {1, 3, 302, 303, 304}
 """Codes of the values that entities draw; a long MTEXT stands in 3, 3, ... 1."""
+_DRAWN: Final = {"LINE", "LWPOLYLINE", "VERTEX"}
+_LIMIT_LINES: Final = 2000
 _SETTINGS: Final = {"", "SECTION", "TABLE", "STYLE", "LAYER", "LTYPE", "CLASS", "DICTIONARY", "DIMSTYLE"}
 """Kinds of entries that draw nothing."""
 _TEXT_CODES: Final = ((1, 4), (8, 9), (300, 309), (410, 419), (430, 439), (470, 479), (999, 1003))
@@ -52,6 +56,38 @@ def read(source: Source, budget: Budget) -> Reading:
     return assemble(source, sink, report, kind="dxf")
 
 
+class _Lines:
+    """The lines and polylines of a drawing."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._points: list[list[float]] = []
+        self._drawn: list[tuple[list[float], list[float]]] = []
+
+    def take(self, code: int, value: str) -> None:
+        """Take a coordinate: 10 to 18 across, 20 to 28 up."""
+        try:
+            number = float(value)
+        except ValueError:
+            return
+        if code < 20:
+            self._points.append([number, 0.0])
+        elif self._points:
+            self._points[-1][1] = -number
+
+    def end(self) -> None:
+        """End an entity."""
+        if len(self._drawn) <= _LIMIT_LINES:
+            self._drawn += pairwise(self._points)
+        self._points = []
+
+    def draw(self) -> None:
+        """Give the lines of a drawing of few, which may be letters; a plan has thousands."""
+        for start, end in self._drawn if len(self._drawn) <= _LIMIT_LINES else ():
+            line = STROKE._replace(outline=[[(start[0], start[1]), (end[0], end[1])]])
+            self._sink.pictures.draw(line, "drawing", (0, 0, 1, 1))
+
+
 def _take(groups: Iterator[tuple[int, str]], sink: Sink) -> None:
     """Give what entities draw as text, and names, comments and settings once each as hidden."""
     fonts: dict[str, str] = {}
@@ -59,9 +95,14 @@ def _take(groups: Iterator[tuple[int, str]], sink: Sink) -> None:
     kind = style = ""
     number = 0
     pending: list[str] = []
+    lines = _Lines(sink)
     for code, value in groups:
         if code == 0:
             kind, style, pending = value.strip().upper(), "", []
+            if kind != "VERTEX":
+                lines.end()
+        elif kind in _DRAWN and code in {10, 11, 20, 21}:
+            lines.take(code, value)
         elif kind == "STYLE" and code in {2, 3, 1000}:
             # The font by its file or, in extended data, by its name.
             style = value.strip().casefold() if code == 2 else style
@@ -85,6 +126,8 @@ def _take(groups: Iterator[tuple[int, str]], sink: Sink) -> None:
                 given.add(aside)
                 role = Role.COMMENT if code == 999 else Role.NAME
                 sink.put_line(aside, Place("drawing", role, Origin.HIDDEN))
+    lines.end()
+    lines.draw()
 
 
 def _groups(data: bytes, budget: Budget) -> Iterator[tuple[int, str]]:

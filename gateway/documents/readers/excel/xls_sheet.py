@@ -109,10 +109,12 @@ class Sheet:
             base = base._replace(colour=colour)
         starts = [0, *(min(start, len(text.text)) for start, _ in text.fonts), len(text.text)]
         faces = [base, *(styles.face(number)._replace(background=base.background) for _, number in text.fonts)]
-        for start, end, face in zip(starts, starts[1:], faces, strict=False):
+        struck = [False, *(number in styles.struck for _, number in text.fonts)]
+        for start, end, face, out in zip(starts, starts[1:], faces, struck, strict=False):
             if end > start:
-                hidden = is_invisible(face.colour, face.background)
-                self._sink.put(text.text[start:end], block, place.hidden() if hidden else place, face)
+                where = place.hidden() if is_invisible(face.colour, face.background) else place
+                where = where._replace(origin=Origin.DELETED) if out and where.origin is Origin.TEXT else where
+                self._sink.put(text.text[start:end], block, where, face)
         if text.extra:
             for words in strings(text.extra):
                 self._sink.put_line(words, place.hidden())
@@ -209,6 +211,14 @@ class Sheet:
         data, row, column = record.data, u16(record.data, 0), u16(record.data, 2)
         for number, at in enumerate(range(4, len(data) - 7, 6)):
             self._number(row, column + number, u16(data, at), rk_number(u32(data, at + 2)))
+
+    def _blanks(self, record: BiffRecord) -> None:
+        """Take cells without words, which may be the pixels of some."""
+        data, row, column = record.data, u16(record.data, 0), u16(record.data, 2)
+        end = len(data) - (3 if record.kind == _MANY_BLANKS else 1)
+        for number, at in enumerate(range(4, end, 2), column):
+            ground = self._book.styles.cell(u16(data, at)).face.background
+            self._sink.pictures.paint(self._name, row, range(number, number + 1), ground)
 
     def _bool(self, record: BiffRecord) -> None:
         data = record.data
@@ -362,7 +372,9 @@ class Sheet:
             self._sink.put_line(text, place)
 
 
+_MANY_BLANKS: Final = 0xBE
 _HANDLERS: Final = {
+    0x201: Sheet._blanks, _MANY_BLANKS: Sheet._blanks,  # noqa: SLF001
     0xFD: Sheet._shared, 0x204: Sheet._label, 0x04: Sheet._label, 0xD6: Sheet._label, 0x203: Sheet._double,  # noqa: SLF001
     0x03: Sheet._double, 0x02: Sheet._integer, 0x27E: Sheet._rk, 0xBD: Sheet._many_rk, 0x205: Sheet._bool,  # noqa: SLF001
     0x05: Sheet._bool, 0x06: Sheet._formula, 0x206: Sheet._formula, 0x406: Sheet._formula, 0x207: Sheet._string,  # noqa: SLF001

@@ -25,6 +25,7 @@ _BUILT_IN: Final = {
 }  # fmt: skip
 _SHARES: Final = {2: 0.5, 3: 0.75, 4: 0.25, 17: 0.125, 18: 0.0625}
 _LIMIT: Final = 70_000
+_NO_FONT: Final = 4
 
 
 class CellLook(NamedTuple):
@@ -43,6 +44,8 @@ class Styles:
 
     fonts: list[Face] = field(default_factory=list)
     """Their colours are palette numbers until they are asked for."""
+    struck: set[int] = field(default_factory=set)
+    """Numbers of the fonts that strike their letters out."""
     colours: list[int] = field(default_factory=list)
     formats: dict[int, str] = field(default_factory=dict)
     cells: list[tuple[int, int, int, int, int]] = field(default_factory=list)
@@ -85,6 +88,8 @@ class Styles:
             case _:
                 colour, bold, name_at = u16(data, 4), bool(u16(data, 2) & 1), 6
         name = dialect.string(record, name_at, length_octets=1).text
+        if u16(data, 2) & 0x8:
+            self.struck.add(len(self.fonts) + (len(self.fonts) >= _NO_FONT))
         self.fonts.append(Face(name or None, u16(data, 0) / 20, None, None, bold))
         self.colours.append(colour)
 
@@ -95,8 +100,8 @@ class Styles:
         return self.palette[index - 8] if index < 64 else None
 
     def face(self, number: int) -> Face:
-        """Return a font by its number; there is no number 4 (MS-XLS 2.5.129)."""
-        index = number if number < 4 else number - 1
+        """Return a font by its number; there is none of `_NO_FONT` (MS-XLS 2.5.129)."""
+        index = number if number < _NO_FONT else number - 1
         if not 0 <= index < len(self.fonts):
             return self.fonts[0]._replace(colour=AUTO) if self.fonts else Face(colour=AUTO)
         return self.fonts[index]._replace(colour=self.colour(self.colours[index]) or AUTO)

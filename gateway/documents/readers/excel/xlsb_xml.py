@@ -171,10 +171,10 @@ def styles(part: bytes, budget: Budget) -> tuple[bytes, list[str]]:
 def _font(data: bytes) -> str:
     """BrtFont: height in twentieths of a point, weight, colour, scheme, name (2.4.149)."""
     fields = Fields(data)
-    height, _, weight = fields.number(2), fields.number(2), fields.number(2)
+    height, flags, weight = fields.number(2), fields.number(2), fields.number(2)
     scheme = {1: "major", 2: "minor"}.get(u8(data, 20), "")
     fields.at = 21
-    bold = "<b/>" if weight >= _BOLD else ""
+    bold = ("<b/>" if weight >= _BOLD else "") + ("<strike/>" if flags & 0x8 else "")
     scheme = f'<scheme val="{scheme}"/>' if scheme else ""
     return f'{bold}<sz val="{height / 20:g}"/>{_colour("color", data, 12)}<rFont{_attribute("val", fields.text())}/>{scheme}'
 

@@ -8,6 +8,7 @@ from gateway.documents.readers.ooxml.colours import drawing_colour
 from gateway.documents.readers.ooxml.drawingml import plain_text
 from gateway.documents.readers.ooxml.drawingml_text import DrawingPalette, TextBody, merged_levels
 from gateway.documents.readers.ooxml.parts import Parts
+from gateway.documents.readers.ooxml.plotted import draw_chart
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.theme import Theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element, parse, texts
@@ -38,7 +39,9 @@ def read_drawing(parts: Parts, sink: Sink, name: str, place: Place, theme: Theme
         for stored in parts.by_kind(name, kind):
             if stored not in parts.seen:
                 parts.seen.add(stored)
-                for text in plain_text(parse(parts.package.read(stored))):
+                shown = parse(parts.package.read(stored))
+                draw_chart(shown, sink.pictures, stored)
+                for text in plain_text(shown):
                     sink.put_line(text, where)
 
 

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from gateway.documents.readers.base import Member
 from gateway.documents.readers.conditions import Value, constant
 from gateway.documents.readers.excel.overlays import Overlays
 from gateway.documents.readers.excel.xlsx_cells import Cell, TreeCells, conceals, flat_cells, position
 from gateway.documents.readers.excel.xlsx_headers import header_lines
 from gateway.documents.readers.excel.xlsx_strings import Rich, SharedStrings, parse_rich, unescape
-from gateway.documents.readers.excel.xlsx_styles import CellStyle, Styles
+from gateway.documents.readers.excel.xlsx_styles import CellStyle, Styles, is_struck
 from gateway.documents.readers.excel.xlsx_values import (
     Shown,
     format_words,
@@ -29,12 +28,10 @@ from gateway.documents.readers.ooxml.flat import FlatPart
 from gateway.documents.readers.ooxml.parts import Parts
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, ChildStream, Element, clark, holds_words, texts
-from gateway.documents.readers.pictures.specimen import mosaic
 from gateway.documents.readers.word.docx_format import unseen
 from gateway.model import Origin, Role, Run
 
 _HIDDEN_FLAGS: Final = {"1", "true"}
-_LIMIT_PAINTED: Final = 20_000
 _NUMBERS: Final = {"", "n"}
 _TEXT_FORMATS: Final = {"", "General", "@"}
 WORD_ATTRIBUTES: Final = {
@@ -88,8 +85,6 @@ class _Look:
     """Text is shown as it is."""
     general: bool
     """Short numbers are shown as they are."""
-    painted: bool
-    """Its ground is darker than paper."""
 
 
 class Sheet:
@@ -105,16 +100,10 @@ class Sheet:
         self._columns = _Columns()
         self._row_number = 0
         self._looks: dict[str, _Look] = {}
-        self._painted: set[tuple[int, int]] = set()
         self._prefix = f"cell:{name}!"
 
     def read(self, data: bytes) -> None:
-        """Walk the sheet part, and hand on the word that coloured cells without words may show."""
-        self._read(data)
-        if (word := mosaic(self._painted)) is not None:
-            self._sink.members.append(Member(name=f"cells-{self._number}.png", data=word, relation="image"))
-
-    def _read(self, data: bytes) -> None:
+        """Walk the sheet part."""
         flat = FlatPart(data, container="s:sheetData", child="row", budget=self._sink.budget)
         if not flat.is_flat:
             stream = ChildStream(data, container="s:sheetData", budget=self._sink.budget)
@@ -184,8 +173,9 @@ class Sheet:
                 for words in format_words(look.style.format_code):
                     sink.put_line(words, Place(prefix + reference, in_cell, origin))
             if not value and not inline and rich is None and (look.plain or kind != "str"):
-                if look.painted and origin is not hidden and len(self._painted) < _LIMIT_PAINTED:
-                    self._painted.add(position(reference))
+                if (ground := look.style.face.background) is not None and origin is not hidden:
+                    row, column = position(reference)
+                    sink.pictures.paint(self._number, row, range(column, column + 1), ground)
                 continue
             where = origin
             if placed:
@@ -251,7 +241,6 @@ class Sheet:
             hidden=hidden,
             plain=style.format_code in _TEXT_FORMATS,
             general=style.format_code in {"", "General"},
-            painted=face.background is not None and not unseen(WHITE, face.background),
         )
         return look
 
@@ -294,6 +283,8 @@ class Sheet:
             where = origin
             if origin is Origin.TEXT and face.colour is not None and unseen(face.colour, face.background or WHITE):
                 where = Origin.HIDDEN
+            elif origin is Origin.TEXT and look is not None and is_struck(look):
+                where = Origin.DELETED
             sink.put(text, block, Place(locator, Role.CELL, where), face)
 
     def _formula(self, formula: str, reference: str, *, trusted: bool = True) -> None:

@@ -199,6 +199,11 @@ class Styles:
         return None
 
 
+def is_struck(look: Element) -> bool:
+    """Tell whether a `font` or `rPr` element strikes its letters out."""
+    return any(NAMES[child.tag] == "s:strike" and child.get("val") not in {"0", "false"} for child in look)
+
+
 NO_BASE: Final = Face(font=DEFAULT_FACE.font, size_pt=11.0, colour=AUTO, bold=False)
 _BUILT_IN: Final = {
     **{str(number): "dd/mm/yyyy" for number in (14, 15, 16, 17, 27, 28, 29, 30, 31, 36, 50, 57)},

@@ -23,3 +23,8 @@ def flat_rows(parent: Element, wanted: set[str]) -> list[Element]:
 def repeat_count(value: str | None) -> int:
     """Return a repetition count, 1 when it is absent or nonsense."""
     return min(1 << 20, whole(value, 1))
+
+
+def is_blank(cell: Element) -> bool:
+    """Tell whether a cell has no words."""
+    return not any(text.strip() for text in cell.itertext())

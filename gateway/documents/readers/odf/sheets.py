@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.documents.readers.base import Member
 from gateway.documents.readers.numerals import cell_name
 from gateway.documents.readers.odf.conditions import ConditionalStyles
 from gateway.documents.readers.odf.flow import Flow
-from gateway.documents.readers.odf.rows import flat_rows, repeat_count
+from gateway.documents.readers.odf.rows import flat_rows, is_blank, repeat_count
 from gateway.documents.readers.odf.story import Story
 from gateway.documents.readers.odf.styles import StyleBook
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
-from gateway.documents.readers.pictures.specimen import mosaic
 from gateway.model import Origin, Role
 
 _STYLE, _NAME = clark("table:style-name"), clark("table:name")
@@ -24,7 +22,6 @@ _OFFICE: Final = clark("office:")
 """The names of attributes that hold a value begin so."""
 _CELLS: Final = {"table:table-cell", "table:covered-table-cell"}
 _HIDDEN: Final = {"collapse", "filter"}
-_LIMIT_PAINTED, _LIMIT_WIDE = 50_000, 400
 _LIMIT_COLUMNS: Final = 16_384
 
 
@@ -45,7 +42,6 @@ class Sheets:
             origin = Origin.HIDDEN
         self._sink.put_line(name, Place(f"sheet:{name}", Role.NAME, origin))
         columns = self._columns(table)
-        self._painted: set[tuple[int, int]] = set()
         row_number = 0
         for element in table:
             kind = NAMES[element.tag]
@@ -56,8 +52,6 @@ class Sheets:
             elif not kind.startswith("table:table-column"):
                 place = Place(f"sheet:{name}", Role.TEXTBOX, origin)
                 self._story.block(element, Flow(place, (), None, counted=False, defaults=False))
-        if (word := mosaic(self._painted)) is not None:
-            self._sink.members.append(Member(name=f"cells-{name}.png", data=word, relation="image"))
 
     def _columns(self, table: Element) -> list[tuple[str | None, bool]]:
         columns: list[tuple[str | None, bool]] = []
@@ -80,20 +74,15 @@ class Sheets:
                 continue
             count = repeat_count(cell.get(_COLUMNS))
             style, concealed = columns[column] if column < len(columns) else (None, False)
-            if not hidden and not concealed and len(self._painted) < _LIMIT_PAINTED:
-                self._paint(cell, cell.get(_STYLE) or style_of_row or style, number, range(column, column + count))
+            chosen = cell.get(_STYLE) or style_of_row or style
+            if not hidden and not concealed and is_blank(cell):
+                ground = self._styles.layer("table-cell", chosen, with_default=True).get("behind")
+                self._sink.pictures.paint(("sheet", sheet), number, range(column, column + count), ground)
             if len(cell) or cell.get(_VALUE) is not None or cell.get(_STRING) is not None or cell.get(_FORMULA):
                 where = Origin.HIDDEN if hidden or concealed else origin
                 place = Place(f"cell:{sheet}!{cell_name(number, column)}", Role.CELL, where)
-                self._cell(cell, cell.get(_STYLE) or style_of_row or style, place)
+                self._cell(cell, chosen, place)
             column += count
-
-    def _paint(self, cell: Element, style: str | None, row: int, columns: range) -> None:
-        """Note cells without words that have a colour of their own, as pixels of a word do."""
-        if len(columns) <= _LIMIT_WIDE and not any(text.strip() for text in cell.itertext()):
-            behind = self._styles.layer("table-cell", style, with_default=True).get("behind")
-            if behind not in (None, "", "FFFFFF"):
-                self._painted.update((row, column) for column in columns)
 
     def _cell(self, cell: Element, style: str | None, place: Place) -> None:
         layer = self._styles.layer("table-cell", style, with_default=True)

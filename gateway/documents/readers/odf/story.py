@@ -15,7 +15,7 @@ from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_wo
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.odf.attributes import attribute_words
 from gateway.documents.readers.odf.flow import Flow, Shelf, hide
-from gateway.documents.readers.odf.rows import flat_rows, repeat_count
+from gateway.documents.readers.odf.rows import flat_rows, is_blank, repeat_count
 from gateway.documents.readers.odf.shapes import SHAPES, Shapes
 from gateway.documents.readers.odf.styles import Layer, StyleBook, is_hidden, stretches
 from gateway.documents.readers.ooxml.sink import Place
@@ -229,6 +229,8 @@ class Story:
         place = paragraph.place._replace(page=self.page or paragraph.place.page, link=link, origin=flow.place.origin)
         if is_hidden(face, merged):
             place = place.hidden()
+        elif merged.get("struck") and place.origin is Origin.TEXT:
+            place = place._replace(origin=Origin.DELETED)
         if merged.get("capitals"):
             text = text.upper()
         paragraph.block = paragraph.block or self._sink.open_block()
@@ -296,8 +298,11 @@ class Story:
                 locator = f"{prefix}table:{number},row:{row_number},column:{column}"
                 place = flow.place._replace(locator=locator, role=role, boxed=boxed)
                 behind = layer.get("behind") or flow.behind
+                count = repeat_count(cell.get(_REPEAT))
+                if is_blank(cell) and place.origin is Origin.TEXT:
+                    self._sink.pictures.paint((id(self), number), row_number, range(column, column + count), behind)
                 self.blocks(cell, Flow(place, (*flow.layers, layer), behind, counted=False, defaults=flow.defaults))
-                column += repeat_count(cell.get(_REPEAT)) - 1
+                column += count - 1
 
     def formula(self, formula: str | None, place: Place, *, trusted: bool = True) -> None:
         """Give the literals of a formula, and say so when it reaches outside."""

@@ -14,7 +14,7 @@ from gateway.documents.readers.numerals import column_letters, whole
 from gateway.documents.readers.ooxml.colours import AUTO, automatic, hex_colour, named_colour
 from gateway.documents.readers.ooxml.sink import Face
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
-from gateway.documents.readers.word.docx_format import unseen
+from gateway.documents.readers.word.docx_format import NARROWEST, unseen
 
 Layer = Mapping[str, Any]
 """`font`, `font-asian`, `font-complex`, `size`, `colour`, `bold`, `hidden`, `background`, `capitals` as far as set."""
@@ -212,6 +212,10 @@ class StyleBook:
                         merged["colour"] = AUTO
                 case "fo:font-weight":
                     merged["bold"] = value in _BOLD
+                case "style:text-line-through-style" | "style:text-line-through-type":
+                    merged["struck"] = value != "none"
+                case "style:text-scale":
+                    merged["scale"] = whole(value.rstrip("%"), 100)
                 case "text:display":
                     merged["hidden"] = value == "none"
                 case "fo:background-color":
@@ -248,8 +252,9 @@ def stretches(text: str, face: Face, merged: Layer) -> Iterable[tuple[str, Face]
 
 
 def is_hidden(face: Face, merged: Layer) -> bool:
-    """Whether letters are set as hidden, or have the colour of what is behind them."""
-    return bool(merged.get("hidden")) or unseen(face.colour or AUTO, face.background)
+    """Whether letters are set as hidden, squeezed to a line, or have the colour of what is behind them."""
+    narrow = merged.get("scale", 100) <= NARROWEST
+    return bool(merged.get("hidden")) or narrow or unseen(face.colour or AUTO, face.background)
 
 
 def first_family(value: str) -> str:

@@ -17,9 +17,10 @@ from gateway.documents.readers.ooxml.parts import shown_branch
 from gateway.documents.readers.ooxml.sink import Face, Place, Sink
 from gateway.documents.readers.ooxml.theme import NO_THEME, FontSet, Theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element
+from gateway.model import Origin
 
 Layer = Mapping[str, Any]
-"""`latin`, `ea`, `size`, `colour`, `opacity`, `bold`, as far as set."""
+"""`latin`, `ea`, `size`, `colour`, `opacity`, `bold`, `struck`, as far as set."""
 Levels = Sequence[Layer]
 """Nine layers, one a list level."""
 
@@ -63,6 +64,8 @@ def run_layer(element: Element | None, palette: DrawingPalette) -> dict[str, Any
     bold = element.get("b")
     if bold is not None:
         layer["bold"] = bold in {"1", "true"}
+    if (strike := element.get("strike")) is not None:
+        layer["struck"] = strike != "noStrike"
     capitals = element.get("cap")
     if capitals is not None:
         layer["capitals"] = capitals in {"all", "small"}
@@ -195,6 +198,8 @@ class TextBody:
         where = place._replace(link=True) if layer.get("link") else place
         if layer.get("opacity", 1.0) < 0.05 or (background is not None and colour == background):
             where = where.hidden()
+        elif layer.get("struck") and where.origin is Origin.TEXT:
+            where = where._replace(origin=Origin.DELETED)
         if layer.get("link"):
             colour = self._palette.scheme("hlink") or colour
         if _EAST_ASIAN.search(text) is None:

@@ -17,9 +17,10 @@ from gateway.documents.readers.ooxml.picture_places import (
     shown_inches,
     stroke_of,
 )
+from gateway.documents.readers.ooxml.plotted import draw_chart, ink_of
 from gateway.documents.readers.ooxml.sink import Face, Place, Sink
 from gateway.documents.readers.ooxml.vml import css_value, vml_colour
-from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, parse
 from gateway.documents.readers.pictures.outlines import STROKE
 from gateway.model import Image, Origin, Role
 
@@ -103,6 +104,10 @@ class Parts:
             case "a:prstGeom" if place.origin is Origin.TEXT:
                 if (outline := stroke_of(element)) is not None:
                     put_in_place(sink, part, element, outline)
+            case "w14:contentPart" | "p:contentPart" | "?:contentPart" if place.origin is Origin.TEXT:
+                self._ink(part, element, sink)
+            case "c:chartSpace" if place.origin is Origin.TEXT:
+                draw_chart(element, sink.pictures, part)
             case "v:line" if place.origin is Origin.TEXT:
                 sink.pictures.draw(STROKE, (part, element.getparent()), *line_of_vml(element))
             case "v:imagedata" | "v:fill":
@@ -121,6 +126,13 @@ class Parts:
                 sink.warn("activex", place.locator)
             case _:
                 return
+
+    def _ink(self, part: str, element: Element, sink: Sink) -> None:
+        """Draw what a pen has written."""
+        relation = self.related(part, element.get(_ID))
+        stored = None if relation is None or relation.external else self.package.find(relation.target)
+        if stored is not None and (ink := ink_of(parse(self.package.read(stored)))) is not None:
+            put_in_place(sink, part, element, ink)
 
     @staticmethod
     def _described(element: Element, sink: Sink, place: Place) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from gateway.documents.readers.ooxml.sink import Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.pictures.joined import Box, Turn
-from gateway.documents.readers.pictures.outlines import BAR, STROKE, Shape, moved, shape_of
+from gateway.documents.readers.pictures.outlines import BAR, DOT, STROKE, Shape, moved, shape_of
 
 _INCH_EMU: Final = 914_400
 _COLUMN_EMU: Final = 609_600
@@ -26,8 +26,9 @@ _RECOLOURED: Final = {
     "a:hsl",
     "a14:imgLayer",
 }
-_HOLDERS: Final = {"pic:pic", "p:pic", "p:sp", "xdr:pic", "xdr:sp", "wps:wsp", "p:cxnSp", "xdr:cxnSp"}
+_HOLDERS: Final = {"pic:pic", "p:pic", "p:sp", "xdr:pic", "xdr:sp", "wps:wsp", "p:cxnSp", "xdr:cxnSp", "p:contentPart"}
 _GROUPS: Final = {"p:grpSp", "wpg:wgp", "wpg:grpSp", "xdr:grpSp"}
+_DOTS: Final = {"ellipse", "flowChartConnector", "donut", "sun", "octagon"}
 _LIMIT_CLIMB: Final = 40
 _LENGTH: Final = re.compile(
     r"(?:^|;)\s*(width|height|margin-left|margin-top|position|flip|rotation)\s*:\s*([^;]{1,40})", re.IGNORECASE
@@ -110,14 +111,14 @@ def outline_of(geometry: Element) -> Shape | None:
 
 
 def stroke_of(geometry: Element) -> Shape | None:
-    """Return the line or the bar without words that an `a:prstGeom` is; None for every other shape of the program's own."""
+    """Return the line, bar or dot that an `a:prstGeom` without words is as good as; None for one with words."""
     kind = geometry.get("prst") or ""
     if kind in {"line", "straightConnector1", "lineInv"}:
         return STROKE
     holder = geometry.getparent()
     holder = holder.getparent() if holder is not None else None
     spoken = holder is not None and any(True for _ in holder.iter(clark("a:t"), clark("w:t")))
-    return BAR if kind in {"rect", "roundRect", "parallelogram"} and not spoken else None
+    return None if spoken else DOT if kind in _DOTS else BAR
 
 
 def line_of_vml(line: Element) -> tuple[Box, Turn]:
@@ -199,7 +200,7 @@ def _transformed(holder: Element, blip: Element) -> tuple[Box | None, Turn]:
     mirrored = upside_down = False
     degrees = 0.0
     crop: Box | None = None
-    for each in holder.iter(clark("a:xfrm"), clark("a:srcRect")):
+    for each in holder.iter("{*}xfrm", clark("a:srcRect")):
         if NAMES[each.tag] == "a:srcRect":
             crop = tuple(_number(each.get(side)) / 100_000 for side in "ltrb")  # type: ignore[assignment]
             continue
@@ -230,7 +231,9 @@ def _offset(anchor: Element) -> tuple[float, float, Hashable, Hashable] | None:
             return None
         offsets.append(_number(offset.text))
         origin = position.get("relativeFrom") or ""
-        origins.append(origin if origin in {"page", "margin", "column"} else anchor.getparent())
+        origins.append(
+            origin if origin in {"page", "margin", "column"} else next(anchor.iterancestors(clark("w:p")), None)
+        )
     return offsets[0], offsets[1], origins[0], origins[1]
 
 

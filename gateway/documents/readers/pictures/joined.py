@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.documents.readers.base import Budget, Member
 from gateway.documents.readers.pictures.outlines import Shape, cells, drawn, moved, without_frames
-from gateway.documents.readers.pictures.specimen import ink_box, mosaic, specimen
+from gateway.documents.readers.pictures.specimen import ink_box, mosaic, mosaics, specimen
+from gateway.vietnamese.colour import is_invisible
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 RELATION: Final = "image"
 LIMIT_PIECES: Final = 1000
+_LIMIT_PAINTED, _LIMIT_WIDE = 50_000, 400
+"""Coloured cells of a table, and of one that is repeated, that are looked at."""
 LIMIT_JOINED: Final = 12
 """Pictures put together for one document, the ones of most pieces first."""
 LIMIT_DRAWN: Final = 40
@@ -35,6 +38,7 @@ _WORD: Final = 1600
 """Pixels of the longer side of a picture that may be no more than a word."""
 _NEAR: Final = 0.35
 """How far from each other letters of a word stand, in parts of the smaller side of a picture."""
+_PAPER: Final = "FFFFFF"
 Box = tuple[float, float, float, float]
 """Left, top, width, height in any unit of the page."""
 
@@ -70,6 +74,7 @@ class Pictures:
     _rows: list[tuple[Hashable, int, bytes, tuple[float, float] | None, Turn]] = field(default_factory=list)
     _shapes: dict[Hashable, list[Shape]] = field(default_factory=dict)
     _ahead: dict[Hashable, float] = field(default_factory=dict)
+    _painted: dict[Hashable, dict[tuple[int, int], str]] = field(default_factory=dict)
     _count: int = 0
     incomplete: bool = False
     """Some pictures were not put together, because there are too many."""
@@ -98,6 +103,13 @@ class Pictures:
         at = (a, b, c, d, left + (width - a - c) / 2, top + (height - b - d) / 2)
         self._shapes.setdefault(plane, []).append(shape._replace(outline=moved(shape.outline, at)))
 
+    def paint(self, table: Hashable, row: int, columns: range, ground: str | None) -> None:
+        """Take cells without words whose ground is darker than paper, as pixels of a word are."""
+        if ground and not is_invisible(_PAPER, ground) and len(columns) <= _LIMIT_WIDE:
+            cells = self._painted.setdefault(table, {})
+            if len(cells) < _LIMIT_PAINTED:
+                cells.update(((row, column), ground) for column in columns)
+
     def _take(self) -> bool:
         self._count += 1
         self.incomplete = self.incomplete or self._count > LIMIT_PIECES
@@ -113,10 +125,11 @@ class Pictures:
         planes = (without_frames(plane) for plane in self._shapes.values())
         outlines = [picture for plane in planes if plane and (picture := drawn(plane)) is not None]
         outlines += [picture for plane in self._shapes.values() if (picture := mosaic(cells(plane))) is not None]
+        painted = [word for table in self._painted.values() for word in mosaics(table)]
         self.incomplete = self.incomplete or len(outlines) > LIMIT_DRAWN
         return [
             Member(name=f"{kind}-{number}.png", data=data, relation=RELATION)
-            for kind, pictures in (("joined", found), ("drawn", outlines[:LIMIT_DRAWN]))
+            for kind, pictures in (("joined", found), ("drawn", outlines[:LIMIT_DRAWN]), ("cells", painted))
             for number, data in enumerate(pictures, 1)
         ]
 

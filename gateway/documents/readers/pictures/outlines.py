@@ -158,6 +158,10 @@ class Shape(NamedTuple):
 STROKE: Final = Shape([[(0.0, 0.0), (1.0, 1.0)]], filled=False, segments=1, stroke=True)
 """A line from the upper left to the lower right of its box."""
 BAR: Final = Shape([[(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]], segments=2, stroke=True)
+DOT: Final = BAR._replace(
+    outline=[[(0.5 + math.cos(turn * math.pi / 8) / 2, 0.5 + math.sin(turn * math.pi / 8) / 2) for turn in range(16)]]
+)
+"""An ellipse that fills its box."""
 _SLANTING: Final = 6
 """Slanting lines that M, Ậ and T have."""
 
@@ -185,6 +189,8 @@ def cells(shapes: Sequence[Shape]) -> set[tuple[int, int]]:
 
 
 def _slants(stroke: Shape) -> bool:
+    if len(stroke.outline[0]) == len(DOT.outline[0]):
+        return False
     sides = ((abs(one[0] - other[0]), abs(one[1] - other[1])) for one, other in pairwise(stroke.outline[0]))
     wide, high = max(sides, key=sum)
     return min(wide, high) > 0.15 * max(wide, high)

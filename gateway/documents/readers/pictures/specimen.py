@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -45,10 +46,26 @@ def specimen(picture: Picture) -> Picture | None:
     return page
 
 
+_COLOURS: Final = 3
 _CELL: Final = 8
 _FEWEST: Final = 30
-_WIDEST, _HIGHEST = 400, 120
+_NARROWEST, _WIDEST, _HIGHEST = 11, 400, 120
 """Cells of a picture made of cells: fewer are no letters, more are a table."""
+_FULL: Final = 0.8
+"""Share of a box that no letters fill."""
+
+
+def mosaics(painted: Mapping[tuple[int, int], str]) -> Iterator[bytes]:
+    """Yield the words that the cells of a table may show by their grounds: all of them, those of a colour, the ones left out."""
+    colours = Counter(painted.values()).most_common(_COLOURS)
+    sets: list[Collection[tuple[int, int]]] = [painted]
+    for colour, count in colours if len(colours) > 1 else ():
+        if 2 * count < len(painted):
+            sets.append([cell for cell, ground in painted.items() if ground == colour])
+    rows, columns = ({cell[axis] for cell in painted} for axis in (0, 1))
+    if len(rows) <= _HIGHEST and len(columns) <= _WIDEST and 2 * len(painted) > len(rows) * len(columns):
+        sets.append([(row, column) for row in rows for column in columns if (row, column) not in painted])
+    yield from (word for cells in sets if (word := mosaic(cells)) is not None)
 
 
 def mosaic(cells: Collection[tuple[int, int]]) -> bytes | None:
@@ -59,7 +76,7 @@ def mosaic(cells: Collection[tuple[int, int]]) -> bytes | None:
         return None
     top, left = (min(cell[axis] for cell in cells) for axis in (0, 1))
     height, width = (max(cell[axis] for cell in cells) - start + 1 for axis, start in ((0, top), (1, left)))
-    if height > _HIGHEST or width > _WIDEST or len(cells) > 0.8 * height * width:
+    if height > _HIGHEST or not _NARROWEST <= width <= _WIDEST or len(cells) > _FULL * height * width:
         return None
     grid = PIL.Image.new("L", (width, height), 255)
     for row, column in cells:

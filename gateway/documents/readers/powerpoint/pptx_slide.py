@@ -17,11 +17,12 @@ from gateway.documents.readers.ooxml.drawingml_text import (
 )
 from gateway.documents.readers.ooxml.parts import Parts, shown_branch
 from gateway.documents.readers.ooxml.sink import Place, Sink
-from gateway.documents.readers.ooxml.xml import NAMES, Element, texts
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
 from gateway.documents.readers.powerpoint.pptx_tables import TableStyles
-from gateway.model import Role
+from gateway.model import Origin, Role
 
 _SHAPES: Final = {"p:sp", "p:cxnSp", "p:pic", "p:graphicFrame", "p:contentPart"}
+_TEXT: Final = clark("a:t")
 _TITLES: Final = {"title", "ctrTitle"}
 _MARGINS: Final = {"dt", "ftr", "sldNum", "hdr"}
 _KINDS: Final = {"ctrTitle": "title", "subTitle": "body", "obj": "body", "": "body"}
@@ -145,6 +146,8 @@ class Shapes:
                 layer, fill = style.cell(row_index, column, rows=len(rows), columns=len(cells))
                 own = _own_fill(cell, "a:tcPr", template.palette)
                 locator = f"{place.locator},table:{self._table_number},row:{row_index + 1},column:{column + 1}"
+                if place.origin is Origin.TEXT and not any(text.text for text in cell.iter(_TEXT)):
+                    self._sink.pictures.paint(table, row_index, range(column, column + 1), own or fill)
                 where = place._replace(locator=locator, role=Role.CELL if place.role is not Role.NOTE else Role.NOTE)
                 for element in cell:
                     if NAMES[element.tag] == "a:txBody":

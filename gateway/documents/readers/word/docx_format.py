@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from lxml import etree
 
+from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.ooxml.colours import AUTO, WHITE, automatic, drawing_colour, named_colour
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.word.docx_palette import Palette
@@ -35,10 +36,15 @@ _SLOTS: Final = tuple(
     )
 )
 _HINT: Final = clark("w:hint")
-_TOGGLES: Final = {"w:b": "b", "w:bCs": "bCs", "w:vanish": "vanish", "w:caps": "caps", "w:smallCaps": "smallCaps"}
+_TOGGLES: Final = {
+    "w:b": "b", "w:bCs": "bCs", "w:vanish": "vanish", "w:caps": "caps", "w:smallCaps": "smallCaps", "w:strike": "strike",
+    "w:dstrike": "dstrike",
+}  # fmt: skip
 _FLAGS: Final = {"w:rtl": "rtl", "w:cs": "complex", "w:specVanish": "specVanish"}
 _HIGHLIGHTS: Final = {"darkYellow": "808000", "darkMagenta": "800080", "darkGreen": "006400", "lightGray": "C0C0C0"}
 DEFAULT_SIZE_PT: Final = 10.0
+NARROWEST: Final = 15
+"""Per cent of their width at which letters are a line that nobody reads."""
 UNKNOWN: Final = ""
 """Behind the letters there is something, but what colour it has cannot be told (a shape without fill over others)."""
 _NEAR: Final = 40
@@ -66,6 +72,7 @@ class Look(NamedTuple):
     boxed: bool
     one_font: bool
     """All letters but East Asian and complex ones get the same font."""
+    struck: bool
 
 
 def on(element: Element, attribute: str = VAL) -> bool:
@@ -108,6 +115,8 @@ def parse_run_properties(element: Element) -> dict[str, Any]:
                     found[name[2:]] = size
             case "w:color":
                 found["colour"] = (child.get(VAL), *(child.get(each) for each in _COLOURED))
+            case "w:w":
+                found["scale"] = whole((child.get(VAL) or "").rstrip("%"), 100)
             case "w:highlight":
                 found["highlight"] = child.get(VAL)
             case "w:shd":
@@ -181,6 +190,7 @@ def look(properties: Properties, palette: Palette, behind: str | None, ink: str 
         colour = ink if ink and "colour" not in properties else automatic(background or None)
     size = properties.get("sz", DEFAULT_SIZE_PT)
     hidden = bool(properties.get("vanish") or properties.get("specVanish")) or invisible
+    hidden = hidden or properties.get("scale", 100) <= NARROWEST
     return Look(
         ascii_face,
         h_ansi,
@@ -199,6 +209,7 @@ def look(properties: Properties, palette: Palette, behind: str | None, ink: str 
         str(east).lower().startswith("zh"),
         bool(properties.get("bdr")),
         ascii_face == h_ansi,
+        bool(properties.get("strike") or properties.get("dstrike")),
     )
 
 

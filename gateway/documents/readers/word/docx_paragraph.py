@@ -65,6 +65,8 @@ def _give(sink: Sink, text: str, block: int, place: Place, key: Key) -> None:
     look, origin, link, page, font = key
     if look.hidden and origin is Origin.TEXT:
         origin = Origin.HIDDEN
+    elif look.struck and origin is Origin.TEXT:
+        origin = Origin.DELETED
     where = Place(place.locator, place.role, origin, True if look.boxed else place.boxed, page, link)
     if look.capitals and not look.ascii.lower().startswith(_LEGACY_PREFIXES):
         text = text.upper()

@@ -29,6 +29,7 @@ _BREAK_TYPE, _NAME, _TOOLTIP = clark("w:type"), clark("w:name"), clark("w:toolti
 _SPACES: Final = {"w:tab": "\t", "w:ptab": "\t", "w:cr": "\n", "w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad"}
 
 
+_SPOKEN: Final = (clark("w:t"), clark("w:drawing"), clark("w:pict"))
 _LIMIT_VALUE: Final = 200
 """Letters of a control that are given once more beside its name."""
 
@@ -172,6 +173,9 @@ class Story:
                 key = grid.key(index, column, last=cell is cells[-1])
                 fill = grid.fill(cell) or self._styles.cell(key)[1] or flow.behind
                 locator = f"table:{number},row:{index + 1},column:{column + 1}"
+                if origin is Origin.TEXT and not any(True for _ in cell.iter(*_SPOKEN)):
+                    columns = range(column, column + grid.span(cell))
+                    self._sink.pictures.paint((self._part, number), index, columns, fill)
                 inside = Place(place.locator + locator, role, origin, boxed, place.page, place.link)
                 self._inner(cell, Flow(inside, key, fill, flow.ink, counted=False))
                 column += grid.span(cell)

@@ -9,20 +9,19 @@ known to hold tables or numbers are left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import Final
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.ole.objects import wide_strings
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.pictures.metafile import is_metafile, read_metafile
-from gateway.documents.readers.pictures.outlines import Point, moved, shape_of
+from gateway.documents.readers.word.docx_fields import quoted, spelt
 from gateway.documents.readers.word.rtf_looks import CONTROLS
 from gateway.documents.readers.word.rtf_objects import field_member, object_member, octets_of
 from gateway.documents.readers.word.rtf_pages import PAGE_WORDS, Pages
 from gateway.documents.readers.word.rtf_runs import State, Writer
+from gateway.documents.readers.word.rtf_shapes import GROUPS, NUMBERS, Shapes
 from gateway.documents.readers.word.rtf_tables import parse_colours, parse_fonts
 from gateway.documents.readers.word.rtf_words import (
     CARRIERS,
@@ -53,10 +52,6 @@ def read(source: Source, budget: Budget) -> Reading:
     return _Reader(source, budget).read(start)
 
 
-_VERTEX: Final = re.compile(r"\((-?\d{1,9}),(-?\d{1,9})\)")
-_MOVE, _LINE, _CLOSE = 0x4000, 0x0001, 0x6000
-
-
 class _Reader:
     def __init__(self, source: Source, budget: Budget) -> None:
         self._source = source
@@ -70,8 +65,12 @@ class _Reader:
         """By depth of the group that interrupts a paragraph: the paragraph's block, and whether it has runs."""
         self._code = ""
         self._raw: dict[int, bytearray] = {}
-        self._vertices: list[Point] = []
         self._sink = Sink(budget)
+        self._shapes = Shapes(self._sink.pictures)
+        self._groups: dict[int, int] = {}
+        """By depth of the group of a field or shape: how many pieces of text were shown before it."""
+        self._fields: dict[int, str] = {}
+        """By the same depth: the code of a field."""
         self._pages = Pages(self._sink)
 
     def read(self, start: int) -> Reading:
@@ -104,7 +103,6 @@ class _Reader:
             self._close()
         self._out.end_block()
         self._pages.end_section()
-        self._draw()
         self._members += self._sink.pictures.members(self._budget)
         document = Document(
             part=self._source.part,
@@ -159,6 +157,11 @@ class _Reader:
         elif ignorable and word and not self._out.state.silent:
             self._outer[len(self._stack)] = self._out.interrupt()
             self._out.state = replace(self._out.state, destination=word, role=Role.FIELD, silent=False, hidden=True)
+        if word in GROUPS or word == "field":
+            self._out.end_run()
+            self._groups[len(self._stack)] = self._out.said
+            if word == "field":
+                self._fields[len(self._stack)] = ""
         if self._out.state.destination in ("fldinst", "sn", "sv", "template") and word:
             self._out.group_words[len(self._stack)] = []
 
@@ -172,6 +175,12 @@ class _Reader:
             self._note_words(ended.destination, "".join(self._out.group_words.pop(depth)))
         if depth in self._outer:
             self._out.resume(self._outer.pop(depth))
+        if depth in self._groups:
+            said = self._groups.pop(depth)
+            if (code := self._fields.pop(depth, None)) is None:
+                self._shapes.end(spoken=self._out.said > said)
+            elif self._out.said == said:
+                self._out.add(spelt(code) or quoted(code) or "")
         self._out.to_skip = 0
 
     def _control(self, word: str, number: bytes | None, data: bytes, position: int) -> int:
@@ -196,6 +205,8 @@ class _Reader:
             self._out.add(SYMBOLS[word])
         elif word in ("par", "sect", "row", "nestrow", "cell", "nestcell", "page", "pagebb"):
             self._break(word)
+        elif word in NUMBERS:
+            self._shapes.number(word, value or 0)
         elif word in PAGE_WORDS:
             self._pages.take(word, value)
         elif word.startswith("brdr") and len(word) == 5 and not self._out.state.silent:
@@ -218,6 +229,11 @@ class _Reader:
             case "cell" | "nestcell":
                 self._out.cell.column += 1
             case "row" | "nestrow":
+                for column, index in enumerate(self._out.row_grounds):
+                    ground = self._out.colour(index) if index else None
+                    self._sink.pictures.paint(
+                        self._out.cell.table, self._out.cell.row, range(column, column + 1), ground
+                    )
                 self._out.cell.row, self._out.cell.column = self._out.cell.row + 1, 0
 
     def _special(self, special: bytes) -> None:
@@ -255,13 +271,11 @@ class _Reader:
         match destination:
             case "sn":
                 self._out.shape_name = words.strip()
-            case "sv" if self._out.shape_name == "pVerticies":
-                self._draw()
-                self._vertices = [(float(x), float(y)) for x, y in _VERTEX.findall(words)]
-            case "sv" if self._out.shape_name == "pSegmentInfo":
-                self._draw([int(number) for number in words.split(";")[2:] if number.strip().isdigit()])
+            case "sv":
+                self._shapes.property(self._out.shape_name, words)
             case "fldinst":
                 self._code = code = words.strip().upper()
+                self._fields[max(self._fields, default=0)] = words.strip()
                 kind = next((kind for prefix, kind in EXTERNAL_FIELDS if code.startswith(prefix)), None)
                 if kind is not None:
                     self._active.append(ActiveContent(kind, f"paragraph:{self._out.paragraph}"))
@@ -269,27 +283,6 @@ class _Reader:
                 self._active.append(ActiveContent("external-template"))
             case _:
                 pass
-
-    def _draw(self, segments: Sequence[int] = ()) -> None:
-        """Give the outline of the last freeform: its points, and what each leads to (MS-ODRAW §2.2.51)."""
-        points, self._vertices = self._vertices, []
-        if len(points) < 3:
-            return
-        words: list[str] = []
-        left = iter(points)
-        for code in segments or (_MOVE, *[_LINE] * (len(points) - 1), _CLOSE):
-            kind, count = code & 0xE000, max(code & 0x1FFF, 1)
-            letter, each = {0x4000: ("M", 1), 0x0000: ("L", 1), 0x2000: ("C", 3)}.get(
-                kind, ("Z" if kind == _CLOSE else "", 0)
-            )
-            taken = [f"{x:g} {y:g}" for x, y in islice(left, each * (1 if letter == "M" else count))]
-            words.append(f"{letter} {' '.join(taken)}")
-        shape = shape_of(" ".join(words))
-        low = [min(point[axis] for point in points) for axis in (0, 1)]
-        size = [max(point[axis] for point in points) - low[axis] or 1.0 for axis in (0, 1)]
-        unit = (1 / size[0], 0, 0, 1 / size[1], -low[0] / size[0], -low[1] / size[1])
-        shape = shape._replace(outline=moved(shape.outline, unit))
-        self._sink.pictures.draw(shape, "", (0, 0, size[0] / size[1], 1), inline=True)
 
     def _keep_raw(self, destination: str, raw: bytes) -> None:
         """Keep a picture or an object as a member."""

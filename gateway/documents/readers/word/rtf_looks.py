@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from gateway.documents.readers.word.docx_format import NARROWEST
 from gateway.documents.readers.word.rtf_runs import Writer
 from gateway.documents.readers.word.rtf_tables import CODE_PAGES, code_page
 
@@ -81,9 +82,21 @@ CONTROLS: Final[dict[str, Callable[[Writer, int | None], None]]] = {
     "caps": _set(caps=_switch),
     "scaps": _set(caps=_switch),
     "deleted": _set(deleted=_switch),
+    "strike": _set(struck=_switch),
+    "striked": _set(struck=_switch),
+    "charscalex": _set(narrow=lambda value: (100 if value is None else value) <= NARROWEST),
     "uc": _set(skip=_number),
     "plain": _set(
-        font=None, size_half_pt=24, colour=0, background=0, bold=False, hidden=False, deleted=False, caps=False
+        font=None,
+        size_half_pt=24,
+        colour=0,
+        background=0,
+        bold=False,
+        hidden=False,
+        deleted=False,
+        caps=False,
+        struck=False,
+        narrow=False,
     ),
     "pard": _reset_paragraph,
     "intbl": _set(in_table=True),

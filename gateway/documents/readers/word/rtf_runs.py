@@ -17,6 +17,7 @@ _LIMIT_RUNS: Final = 500_000
 _CAPITALS: Final = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
 _SHAPE_NAME: Final = re.compile(r"\s*[A-Za-z][A-Za-z0-9]*\s*\Z")
 _SHAPE_NUMBER: Final = re.compile(r"[-\d.,;() ]*\Z")
+_UNSEEN: Final = frozenset({Role.FIELD, Role.ALT_TEXT, Role.PROPERTY, Role.NAME})
 _WORD_ART: Final = "gtextUNICODE"
 
 
@@ -44,6 +45,8 @@ class State:
     bold: bool = False
     hidden: bool = False
     deleted: bool = False
+    struck: bool = False
+    narrow: bool = False
     caps: bool = False
     link: bool = False
     in_table: bool = False
@@ -65,6 +68,8 @@ class Writer:
         self.octets = bytearray()
         """Letters not yet decoded."""
         self._text: list[str] = []
+        self.said = 0
+        """Pieces of text that were shown."""
         self.runs: list[Run] = []
         self.block = self.last_block = 0
         self.block_used = False
@@ -127,6 +132,7 @@ class Writer:
             words.append(text)
         if not self.state.silent:
             self._text.append(text)
+            self.said += self.state.role not in _UNSEEN and not self.state.hidden
 
     def _font(self) -> Font | None:
         number = self.state.font if self.state.font is not None else self.default_font
@@ -169,8 +175,8 @@ class Writer:
             # Letters of a legacy font have no case but their font's: only the basic ones are raised.
             text = text.translate(_CAPITALS) if name is not None and legacy_font(name) is not None else text.upper()
         background = self._ground(role)
-        colour = self._colour(state.colour) or automatic(background)
-        unseen = state.hidden or is_invisible(colour, background)
+        colour = self.colour(state.colour) or automatic(background)
+        unseen = state.hidden or state.narrow or is_invisible(colour, background)
         self.block_used = True
         if role is Role.ALT_TEXT and self.shape_name == _WORD_ART:
             role = Role.WATERMARK
@@ -186,7 +192,7 @@ class Writer:
                 page=self.page,
                 locator=self._locator(role),
                 role=role,
-                origin=Origin.DELETED if state.deleted else Origin.HIDDEN if unseen else Origin.TEXT,
+                origin=Origin.DELETED if state.deleted or state.struck else Origin.HIDDEN if unseen else Origin.TEXT,
                 link=state.link,
                 boxed=True if len(self.borders) >= 4 or role is Role.TEXTBOX else None,
             )
@@ -197,9 +203,10 @@ class Writer:
         index = self.state.background or self.state.ground
         if not index and role is Role.CELL and self.cell.column < len(self.row_grounds):
             index = self.row_grounds[self.cell.column]
-        return self._colour(index) if index else None
+        return self.colour(index) if index else None
 
-    def _colour(self, index: int) -> str | None:
+    def colour(self, index: int) -> str | None:
+        """Return a colour of the table as RRGGBB, None for the automatic one."""
         return self.colours[index] if 0 <= index < len(self.colours) else None
 
     def _locator(self, role: Role) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.documents.readers.ole.octets import rgb, u8, u16, u32
+from gateway.documents.readers.word.docx_format import NARROWEST
 
 _SIZES: Final = (1, 1, 2, 4, 2, 2, 0, 3)
 _ICO: Final = (
@@ -33,7 +34,7 @@ _ALL_FONTS: Final = 0x4AFF
 """Made up here: Word 6 has one font for all letters of a run."""
 _OLD: Final = {
     2: 0x4600, 24: 0x2416, 25: 0x2417, 38: 0x6424, 39: 0x6425, 40: 0x6426, 41: 0x6427, 65: 0x0800, 66: 0x0801, 67: 0x0802,
-    68: 0x6A03, 71: 0x0806, 74: 0x6A09, 80: 0x4A30, 83: 0x2A33, 85: 0x0835, 90: 0x083A, 91: 0x083B, 92: 0x083C, 93: _ALL_FONTS,
+    68: 0x6A03, 71: 0x0806, 74: 0x6A09, 80: 0x4A30, 83: 0x2A33, 85: 0x0835, 87: 0x0837, 90: 0x083A, 91: 0x083B, 92: 0x083C, 93: _ALL_FONTS,
     98: 0x2A42, 99: 0x4A43, 117: 0x0855, 118: 0x0856,
 }  # fmt: skip
 
@@ -86,6 +87,7 @@ class Look:
     caps: bool = False
     vanish: bool = False
     deleted: bool = False
+    struck: bool = False
     east_asian_hint: bool = False
     complex_script: bool = False
     special: bool = False
@@ -148,6 +150,10 @@ def _change(code: int, operand: bytes, look: Look, style: Look) -> dict[str, obj
             return {"caps": _toggle(value, style.caps)}
         case 0x083C | 0x0811:
             return {"vanish": _toggle(value, style.vanish)}
+        case 0x0837 | 0x2A53:
+            return {"struck": _toggle(value, style.struck)}
+        case 0x4852:
+            return {"vanish": value <= NARROWEST or look.vanish}
         case 0x0800:
             return {"deleted": bool(value)}
         case 0x0855:
@@ -166,7 +172,7 @@ def _change(code: int, operand: bytes, look: Look, style: Look) -> dict[str, obj
         case 0x0882 | 0x085A:
             return {"complex_script": bool(value)}
         case 0x2A33:
-            return {"bold": style.bold, "caps": style.caps, "vanish": style.vanish, "colour": style.colour,
+            return {"bold": style.bold, "caps": style.caps, "vanish": style.vanish, "struck": style.struck, "colour": style.colour,
                     "half_points": style.half_points, "ascii": style.ascii, "other": style.other,
                     "east_asia": style.east_asia, "background": style.background}  # fmt: skip
         case 0x6865 | 0xCA72:
@@ -231,6 +237,10 @@ _BORDERS: Final = {
 }  # fmt: skip
 
 
+_GROUNDS: Final = {0xD612: 0, 0xD616: 22, 0xD60C: 44}
+"""Number of the first cell that each tells the ground of."""
+
+
 def with_paragraph_sprms(paragraph: Paragraph, group: bytes, *, old: bool) -> Paragraph:
     """Return the paragraph properties after a group of sprms."""
     for code, operand in sprms(group, old=old):
@@ -248,8 +258,10 @@ def with_paragraph_sprms(paragraph: Paragraph, group: bytes, *, old: bool) -> Pa
                 paragraph = replace(paragraph, background=_old_shade(value))
             case 0xC64D:
                 paragraph = replace(paragraph, background=shade(operand))
-            case 0xD612 if not old:
-                paragraph = replace(paragraph, cell_grounds=_grounds(operand, 10, shade))
+            case _ if code in _GROUNDS and not old:
+                before = paragraph.cell_grounds[: _GROUNDS[code]]
+                before += (None,) * (_GROUNDS[code] - len(before))
+                paragraph = replace(paragraph, cell_grounds=before + _grounds(operand, 10, shade))
             case 0xD609 if not old and not paragraph.cell_grounds:
                 paragraph = replace(paragraph, cell_grounds=_grounds(operand, 2, lambda shd: _old_shade(u16(shd, 0))))
             case _ if code in _BORDERS:

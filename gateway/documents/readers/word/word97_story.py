@@ -12,6 +12,7 @@ from typing import Final
 from gateway.documents.readers.ole.octets import u16, u32
 from gateway.documents.readers.ooxml.colours import automatic
 from gateway.documents.readers.ooxml.sink import Face, Place, Sink
+from gateway.documents.readers.word.docx_fields import quoted, spelt
 from gateway.documents.readers.word.word97_fib import Piece, joined
 from gateway.documents.readers.word.word97_pictures import Pictures
 from gateway.documents.readers.word.word97_sprms import (
@@ -54,6 +55,8 @@ class _Field:
     size: int = 0
     in_result: bool = False
     link: bool = False
+    said: int = 0
+    """Pieces of text before its result."""
 
 
 @dataclass
@@ -198,7 +201,7 @@ class Story:
         self._paragraphs = 0
         self._pending: tuple[Face, Place] | None = None
         self._text: list[str] = []
-        self._block = self._seen = 0
+        self._block = self._seen = self._said = 0
         self._row = (0, 0)
         self._row_grounds: tuple[str | None, ...] = ()
         """Colours behind the cells of that row."""
@@ -233,6 +236,8 @@ class Story:
                 self._letters_of(self._letters.text[begin:until], look, place)
             self._flush()
         if paragraph.row_end and cell_mark:
+            for column, behind in enumerate(paragraph.cell_grounds):
+                self._sink.pictures.paint(self._table.number, self._table.row, range(column, column + 1), behind)
             self._table.row += 1
             self._table.column = 0
         elif cell_mark:
@@ -306,6 +311,9 @@ class Story:
                     ended = self._fields.pop()
                     if not ended.in_result:
                         self._end_code(ended, place)
+                    if ended.said == self._said:
+                        code = "".join(ended.code)
+                        self._add(spelt(code) or quoted(code) or "", look, place)
             case "\x01":
                 self._pictures.inline(look, place)
             case letter if letter >= " ":
@@ -321,6 +329,7 @@ class Story:
     def _end_code(self, ended: _Field, place: Place) -> None:
         """Put the code of a field beside the text, and note what it would fetch or run."""
         ended.in_result = True
+        ended.said = self._said
         code = "".join(ended.code).strip()
         word = code.partition(" ")[0].upper()
         ended.link = word in {"HYPERLINK", "PAGEREF", "REF"}
@@ -342,9 +351,10 @@ class Story:
                 return
             # No field has a code that long: the end mark is missing, and what follows is text.
             self._end_code(open_code, place)
+        self._said += 1
         origin = place.origin
         if origin is Origin.TEXT:
-            if look.deleted:
+            if look.deleted or look.struck:
                 origin = Origin.DELETED
             elif look.vanish or (look.colour != AUTO and is_invisible(look.colour, look.background)):
                 origin = Origin.HIDDEN

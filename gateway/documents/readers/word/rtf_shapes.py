@@ -1,0 +1,91 @@
+"""Shapes of RTF as outlines: freeforms by their points, lines and bars by their corners (RTF 1.9.1, MS-ODRAW §2.2.51)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import islice
+from typing import Final
+
+from gateway.documents.readers.pictures.joined import Pictures, Turn
+from gateway.documents.readers.pictures.outlines import BAR, STROKE, Point, moved, shape_of
+
+_VERTEX: Final = re.compile(r"\((-?\d{1,9}),(-?\d{1,9})\)")
+_MOVE, _LINE, _CLOSE = 0x4000, 0x0001, 0x6000
+NUMBERS: Final = frozenset({
+    "shpleft", "shptop", "shpright", "shpbottom", "dpx", "dpy", "dpxsize", "dpysize", "dpptx", "dppty", "dpline", "dprect",
+})  # fmt: skip
+"""Control words that say where a shape stands and, of Word 6, what it is."""
+GROUPS: Final = frozenset({"shp", "do"})
+"""Destinations that are a shape each."""
+_KINDS: Final = {"20": "line", "1": "rect", "32": "line"}
+
+
+class Shapes:
+    """Takes what a file says of its shapes, in its order, and gives their outlines."""
+
+    def __init__(self, pictures: Pictures) -> None:
+        self._pictures = pictures
+        self._vertices: list[Point] = []
+        self._numbers: dict[str, list[int]] = {}
+        self._kind = ""
+        self._flips: set[str] = set()
+
+    def number(self, word: str, value: int) -> None:
+        """Take one of `NUMBERS`."""
+        if word in {"dpline", "dprect"}:
+            self._kind = word[2:]
+        elif len(numbers := self._numbers.setdefault(word, [])) < 2:
+            numbers.append(value)
+
+    def property(self, name: str, value: str) -> None:
+        """Take a property of the shape."""
+        match name:
+            case "pVerticies":
+                self._draw()
+                self._vertices = [(float(x), float(y)) for x, y in _VERTEX.findall(value)]
+            case "pSegmentInfo":
+                self._draw([int(number) for number in value.split(";")[2:] if number.strip().isdigit()])
+            case "shapeType":
+                self._kind = _KINDS.get(value.strip(), "")
+            case "fFlipH" | "fFlipV" if value.strip() == "1":
+                self._flips.add(name)
+            case _:
+                return
+
+    def end(self, *, spoken: bool) -> None:
+        """End a shape; one with words is a box of them."""
+        self._draw()
+        numbers, kind, flips = self._numbers, self._kind, self._flips
+        self._numbers, self._kind, self._flips = {}, "", set()
+        left, top, right, bottom = (float(numbers.get(f"shp{s}", [0])[0]) for s in ("left", "top", "right", "bottom"))
+        if "dpx" in numbers:
+            left, top = (float(numbers.get(word, [0])[0]) for word in ("dpx", "dpy"))
+            right, bottom = left + numbers.get("dpxsize", [0])[0], top + numbers.get("dpysize", [0])[0]
+        ends = [numbers.get(word, [0, 0]) for word in ("dpptx", "dppty")]
+        rising = any(len(end) == 2 for end in ends) and (ends[0][-1] < ends[0][0]) != (ends[1][-1] < ends[1][0])
+        box = (left, top, right - left, bottom - top)
+        if kind and not spoken and max(box[2:]) > 0:
+            turn = Turn(mirrored=(len(flips) == 1) != rising)
+            self._pictures.draw(STROKE if kind == "line" else BAR, "shapes", box, turn)
+
+    def _draw(self, segments: Sequence[int] = ()) -> None:
+        """Give the outline of the last freeform: its points, and what each leads to."""
+        points, self._vertices = self._vertices, []
+        if len(points) < 3:
+            return
+        words: list[str] = []
+        left = iter(points)
+        for code in segments or (_MOVE, *[_LINE] * (len(points) - 1), _CLOSE):
+            kind, count = code & 0xE000, max(code & 0x1FFF, 1)
+            letter, each = {0x4000: ("M", 1), 0x0000: ("L", 1), 0x2000: ("C", 3)}.get(
+                kind, ("Z" if kind == _CLOSE else "", 0)
+            )
+            taken = [f"{x:g} {y:g}" for x, y in islice(left, each * (1 if letter == "M" else count))]
+            words.append(f"{letter} {' '.join(taken)}")
+        shape = shape_of(" ".join(words))
+        low = [min(point[axis] for point in points) for axis in (0, 1)]
+        size = [max(point[axis] for point in points) - low[axis] or 1.0 for axis in (0, 1)]
+        unit = (1 / size[0], 0, 0, 1 / size[1], -low[0] / size[0], -low[1] / size[1])
+        shape = shape._replace(outline=moved(shape.outline, unit))
+        self._pictures.draw(shape, "", (0, 0, size[0] / size[1], 1), inline=True)
