@@ -59,6 +59,8 @@ def imitated_mailbox(address: Address, officials: Iterable[str]) -> str | None:
 
 def shows_official(address: Address, officials: Iterable[str]) -> bool:
     """Tell whether a display name shows an address of an official domain, and the real one is of another domain."""
+    if not address.display_name:
+        return False
     name = unicodedata.normalize("NFKC", address.display_name)
     shown_domains = [match[1].strip(".'`").lower() for match in _AT_DOMAIN.finditer(name)]
     domain = address.normal_domain

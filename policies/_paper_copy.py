@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from gateway.model import Document, Evidence, MailboxKind, Message
 from gateway.vietnamese.addresses import normal_form, without_tag
 from gateway.vietnamese.latin import unmarked
+from gateway.vietnamese.normal import unify_line_breaks
 from policies._senders import OfficialDomain, listed, official_domains, today, usable
 
 MEANT: Final = "meant"
@@ -52,8 +53,7 @@ def declaration(message: Message, settings: PaperCopySettings, *, line: bool) ->
 def has_line(document: Document, settings: PaperCopySettings) -> bool:
     """Tell whether a line of a document begins as a declaration does."""
     beginnings = _folded(settings.paper_copy_line)
-    heads = _preimages(frozenset(beginning[0] for beginning in beginnings))
-    near = [line for line in _text(document).splitlines() if line.lstrip()[:1] in heads]
+    near = _begun(beginnings).findall("\n" + unify_line_breaks(_text(document)))
     return any(_fold(line).startswith(beginnings) for line in near)
 
 
@@ -75,9 +75,11 @@ def _folded(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=16)
-def _preimages(letters: frozenset[str]) -> frozenset[str]:
-    """Return every letter that becomes one of these by `casefold`, so that few lines need a closer look."""
-    return frozenset(letter for letter in map(chr, range(0x10000)) if letter.casefold() in letters)
+def _begun(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Return the pattern of lines that begin with a letter that becomes the first of one of these by `casefold`."""
+    letters = {word[0] for word in words}
+    heads = "".join(re.escape(letter) for letter in map(chr, range(0x10000)) if letter.casefold() in letters)
+    return re.compile(rf"\n\s*+([{heads}].*)" if heads else r"(?!)")
 
 
 def _fold(text: str) -> str:

@@ -262,7 +262,7 @@ def _names(message: Message, documents: tuple[Document, ...], rules: MarkSetting
         for name in (document.filename, *_member_names(document.part)):
             if name:
                 names[document.part, name] = None
-    if none_is_marked([name for _, name in names], rules):
+    if not names or none_is_marked([name for _, name in names], rules):
         return
     for path, name in names:
         found = find_in_filename(name, rules)

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -201,7 +202,12 @@ def _is_office(evidence: Evidence, settings: Settings, path: str) -> bool:
         for address in mailboxes
     ):
         return True
-    return not mailboxes.isdisjoint(normal_form(one) for one in settings.office_mailboxes)
+    return not mailboxes.isdisjoint(_normal_forms(settings.office_mailboxes))
+
+
+@lru_cache(maxsize=16)
+def _normal_forms(addresses: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(normal_form, addresses))
 
 
 def _sender_findings(evidence: Evidence, settings: Settings) -> Iterator[Finding]:

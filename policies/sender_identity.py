@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -120,33 +120,55 @@ def asks(evidence: Evidence, settings: Settings) -> Iterator[str]:
 
 def judge(evidence: Facts[None], settings: Settings) -> Iterator[Finding]:
     """Yield what is wrong with the senders, and say what was compared when all is well."""
-    findings = list(_reverse_path(evidence, settings))
+    case = _case(evidence, settings)
+    findings = list(_reverse_path(case))
     if evidence.message is not None:
-        findings += _header(evidence, settings, evidence.message)
+        findings += _header(case, evidence.message)
     findings += _first_seen(evidence, settings)
     yield from findings
     if all(finding.rule in _ASIDE for finding in findings):
         login = evidence.session.auth_user
         rule = "malformed" if login is None else "author" if evidence.message is not None else "reverse_path"
-        params = {} if login is None else {"login": _login(evidence, settings) or ""}
+        params = {} if login is None else {"login": case.login or ""}
         yield passed(rule, **params)
 
 
-def _reverse_path(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
+class _Case(NamedTuple):
+    """A mail, and what its senders are compared with."""
+
+    evidence: Evidence
+    settings: Settings
+    on: date
+    officials: frozenset[str]
+    """Domains."""
+    login: str | None
+    """Normal form of the login's mailbox, None without login."""
+    mine: frozenset[str]
+    """Addresses of that mailbox."""
+
+
+def _case(evidence: Evidence, settings: Settings) -> _Case:
+    on, login = today(evidence), _login(evidence, settings)
+    mailbox = evidence.directory.find(login) if evidence.directory is not None and login is not None else None
+    own = () if login is None else (login,) if mailbox is None else (login, mailbox.address, *mailbox.aliases)
+    return _Case(evidence, settings, on, official_domains(settings.official_domains, on), login, frozenset(own))
+
+
+def _reverse_path(case: _Case) -> Iterator[Finding]:
     """Judge the envelope; the null reverse-path is everybody's (receipts, bounces)."""
-    path = evidence.envelope.reverse_path
-    if evidence.session.auth_user is not None:
-        yield from _inactive(evidence, _login(evidence, settings) or "", field="login")
+    path = case.evidence.envelope.reverse_path
+    if case.login is not None:
+        yield from _inactive(case, case.login, field="login")
     if not path:
         return
     reading = parse_path(path)
-    yield from _form(evidence, settings, reading, field="envelope", about=About())
+    yield from _form(case, reading, field="envelope", about=About())
     for address in reading.mailboxes:
-        yield from _owned(evidence, settings, address, rule="reverse_path", field="envelope")
-        yield from _inactive(evidence, address.normal, field="envelope")
+        yield from _owned(case, address, rule="reverse_path", field="envelope")
+        yield from _inactive(case, address.normal, field="envelope")
 
 
-def _header(evidence: Evidence, settings: Settings, message: Message) -> Iterator[Finding]:
+def _header(case: _Case, message: Message) -> Iterator[Finding]:
     """Judge From, Sender and Reply-To."""
     readings = author_fields(message)
     authors = [reading for reading in readings if reading.field == "from"]
@@ -159,49 +181,46 @@ def _header(evidence: Evidence, settings: Settings, message: Message) -> Iterato
         if is_absent(reading):
             continue
         field = HEADER_NAMES[reading.field]
-        yield from _form(evidence, settings, reading, field=field, about=About(header=field))
+        yield from _form(case, reading, field=field, about=About(header=field))
         for address in reading.mailboxes:
             match reading.field:
                 case "from":
-                    yield from _owned(evidence, settings, address, rule="author", field=field)
-                    yield from _inactive(evidence, address.normal, field=field)
-                    yield from _needs_login(evidence, settings, address, field=field)
+                    yield from _owned(case, address, rule="author", field=field)
+                    yield from _inactive(case, address.normal, field=field)
+                    yield from _needs_login(case, address, field=field)
                 case "sender":
-                    yield from _owned(evidence, settings, address, rule="sender_field", field=field)
+                    yield from _owned(case, address, rule="sender_field", field=field)
                 case _:
-                    yield from _outside(evidence, settings, address)
-                    yield from _other_mailbox(evidence, settings, address, field=field)
+                    yield from _outside(case, address)
+                    yield from _other_mailbox(case, address, field=field)
     for reading in other_fields(message):
         for address in reading.mailboxes:
-            yield from _other_mailbox(evidence, settings, address, field=OTHER_NAMES[reading.field])
-    if settings.resent_fields:
-        yield from _resent(evidence, settings, message)
+            yield from _other_mailbox(case, address, field=OTHER_NAMES[reading.field])
+    if case.settings.resent_fields:
+        yield from _resent(case, message)
 
 
-def _resent(evidence: Evidence, settings: Settings, message: Message) -> Iterator[Finding]:
+def _resent(case: _Case, message: Message) -> Iterator[Finding]:
     """Judge who is said to have sent the mail on; readers show that name beside the author's."""
     for reading in resent_fields(message):
         if is_absent(reading):
             continue
         field = RESENT_NAMES[reading.field]
-        yield from _form(evidence, settings, reading, field=field, about=About(header=field))
+        yield from _form(case, reading, field=field, about=About(header=field))
         for address in reading.mailboxes:
-            yield from _owned(evidence, settings, address, rule="resent", field=field)
-            yield from _needs_login(evidence, settings, address, field=field)
+            yield from _owned(case, address, rule="resent", field=field)
+            yield from _needs_login(case, address, field=field)
 
 
-def _form(
-    evidence: Evidence, settings: Settings, reading: AddressReading, *, field: str, about: About
-) -> Iterator[Finding]:
+def _form(case: _Case, reading: AddressReading, *, field: str, about: About) -> Iterator[Finding]:
     """Judge how an address is written and what it looks like."""
     shown = reading.mailboxes[0].normal if reading.mailboxes else ""
     codes = set(reading.ambiguous) - _SEVERAL
-    officials = official_domains(settings.official_domains, today(evidence))
-    if codes & _MISLEADING or any(shows_official(address, officials) for address in reading.mailboxes):
+    if codes & _MISLEADING or any(shows_official(address, case.officials) for address in reading.mailboxes):
         yield failed("display_name", about, address=shown, field=field)
-    if field != "envelope" and any(_is_of_another(evidence, settings, address) for address in reading.mailboxes):
+    if field != "envelope" and any(_is_of_another(case, address) for address in reading.mailboxes):
         yield failed("other_name", about, address=shown, field=field)
-    likeness = next((look for address in reading.mailboxes if (look := _looks_like(evidence, settings, address))), None)
+    likeness = next((look for address in reading.mailboxes if (look := _looks_like(case, address))), None)
     if likeness is not None or codes & _LOOKS:
         yield failed("look_alike", about, address=shown, field=field, like=likeness or "-")
     for code in sorted(codes - _MISLEADING - _LOOKS):
@@ -213,12 +232,13 @@ def _malformed(code: str, address: str, field: str, about: About) -> Finding:
     return failed("malformed", about, cause=code, address=address or "-", field=field, remedy=remedy)
 
 
-def _looks_like(evidence: Evidence, settings: Settings, address: Address) -> str | None:
+def _looks_like(case: _Case, address: Address) -> str | None:
     """Return the official domain or mailbox that an address imitates, None when it is official or like none."""
-    officials = official_domains(settings.official_domains, today(evidence))
-    if listed(evidence.directory, address.normal) is not None:
+    if listed(case.evidence.directory, address.normal) is not None:
         return None
-    return imitated_domain(address, officials, settings.trusted_domains) or imitated_mailbox(address, officials)
+    return imitated_domain(address, case.officials, case.settings.trusted_domains) or imitated_mailbox(
+        address, case.officials
+    )
 
 
 def _login(evidence: Evidence, settings: Settings) -> str | None:
@@ -230,67 +250,57 @@ def _login(evidence: Evidence, settings: Settings) -> str | None:
     return normal_form(login if "@" in login else f"{login}@{settings.login_domain}")
 
 
-def _owned(evidence: Evidence, settings: Settings, address: Address, *, rule: str, field: str) -> Iterator[Finding]:
+def _owned(case: _Case, address: Address, *, rule: str, field: str) -> Iterator[Finding]:
     """Compare an address with the login, its aliases and what is delegated to it."""
-    login = _login(evidence, settings)
-    if login is None:
+    if case.login is None:
         return
-    wanted = {address.normal, without_tag(address.normal)} if settings.sub_addresses else {address.normal}
-    mine = _identities(evidence, login)
-    if wanted & mine:
+    wanted = {address.normal, without_tag(address.normal)} if case.settings.sub_addresses else {address.normal}
+    if wanted & case.mine:
         return
-    mailbox = listed(evidence.directory, address.normal)
-    if mailbox is not None and _delegated(mailbox, mine, today(evidence)):
+    mailbox = listed(case.evidence.directory, address.normal)
+    if mailbox is not None and _delegated(mailbox, case.mine, case.on):
         return
-    yield failed(
-        rule, About() if field == "envelope" else About(header=field), address=address.normal, login=login, field=field
-    )
+    about = About() if field == "envelope" else About(header=field)
+    yield failed(rule, about, address=address.normal, login=case.login, field=field)
 
 
-def _other_mailbox(evidence: Evidence, settings: Settings, address: Address, *, field: str) -> Iterator[Finding]:
+def _other_mailbox(case: _Case, address: Address, *, field: str) -> Iterator[Finding]:
     """Report a field that names an official mailbox which is neither the login's nor of its unit."""
-    if address.normal_domain not in official_domains(settings.official_domains, today(evidence)):
+    if address.normal_domain not in case.officials:
         return
-    login = _login(evidence, settings)
-    mine, other = listed(evidence.directory, login or ""), listed(evidence.directory, address.normal)
+    directory = case.evidence.directory
+    mine, other = listed(directory, case.login or ""), listed(directory, address.normal)
     if mine is None or other is None or not mine.unit or mine.unit != other.unit:
-        yield from _owned(evidence, settings, address, rule="other_mailbox", field=field)
+        yield from _owned(case, address, rule="other_mailbox", field=field)
 
 
-def _is_of_another(evidence: Evidence, settings: Settings, address: Address) -> bool:
+def _is_of_another(case: _Case, address: Address) -> bool:
     """Tell whether a display name is that of an office, a unit or a person of the directory, and the address is no holder's."""
-    directory = evidence.directory
-    if not settings.directory_names or directory is None or not directory.names or not address.display_name:
+    directory = case.evidence.directory
+    if not case.settings.directory_names or directory is None or not directory.names or not address.display_name:
         return False
-    login, on = _login(evidence, settings), today(evidence)
-    inside = login is not None or address.normal_domain in official_domains(settings.official_domains, on)
-    mine = {address.normal, without_tag(address.normal)} | (_identities(evidence, login) if login else set())
+    inside = case.login is not None or address.normal_domain in case.officials
+    mine = case.mine | {address.normal, without_tag(address.normal)}
     for key in name_keys(address.display_name):
         holders = directory.names.get(key)
         if holders is None or (holders.person and not inside):
             continue
-        if mine.isdisjoint(holders.addresses) and not _delegated(holders, mine, on):
+        if mine.isdisjoint(holders.addresses) and not _delegated(holders, mine, case.on):
             return True
     return False
 
 
-def _identities(evidence: Evidence, login: str) -> set[str]:
-    """Return the addresses of the mailbox of a login."""
-    mailbox = evidence.directory.find(login) if evidence.directory is not None else None
-    return {login} if mailbox is None else {login, mailbox.address, *mailbox.aliases}
-
-
-def _delegated(whose: Mailbox | Holders, mine: set[str], on: date) -> bool:
+def _delegated(whose: Mailbox | Holders, mine: frozenset[str], on: date) -> bool:
     """Tell whether a mailbox, or a name, is delegated on that day to one of these addresses."""
     return any(
         delegate.address in mine and in_force(delegate.since, delegate.until, on) for delegate in whose.delegates
     )
 
 
-def _inactive(evidence: Evidence, address: str, *, field: str) -> Iterator[Finding]:
+def _inactive(case: _Case, address: str, *, field: str) -> Iterator[Finding]:
     """Report a mailbox that is suspended, given up or outside its days."""
-    mailbox = listed(evidence.directory, address)
-    if mailbox is not None and not usable(mailbox, today(evidence)):
+    mailbox = listed(case.evidence.directory, address)
+    if mailbox is not None and not usable(mailbox, case.on):
         yield failed(
             "inactive",
             About(header="From") if field == "From" else About(),
@@ -300,13 +310,14 @@ def _inactive(evidence: Evidence, address: str, *, field: str) -> Iterator[Findi
         )
 
 
-def _needs_login(evidence: Evidence, settings: Settings, address: Address, *, field: str) -> Iterator[Finding]:
+def _needs_login(case: _Case, address: Address, *, field: str) -> Iterator[Finding]:
     """Refuse an official From, or Resent-From, that nobody vouches for, when the settings say so."""
+    evidence = case.evidence
     if (
-        not settings.own_domain_needs_login
-        or evidence.session.auth_user is not None
-        or evidence.session.front_end in settings.login_not_needed_from
-        or address.normal_domain not in official_domains(settings.official_domains, today(evidence))
+        not case.settings.own_domain_needs_login
+        or case.login is not None
+        or evidence.session.front_end in case.settings.login_not_needed_from
+        or address.normal_domain not in case.officials
     ):
         return
     results = evidence.authentication.results if evidence.authentication is not None else ()
@@ -343,9 +354,8 @@ def _first_seen(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
             )
 
 
-def _outside(evidence: Evidence, settings: Settings, address: Address) -> Iterator[Finding]:
+def _outside(case: _Case, address: Address) -> Iterator[Finding]:
     """Note a Reply-To that leads an official author's answers out of the official system."""
-    officials = official_domains(settings.official_domains, today(evidence))
-    login = _login(evidence, settings)
-    if login is not None and login.rpartition("@")[2] in officials and address.normal_domain not in officials:
+    theirs = case.login.rpartition("@")[2] if case.login is not None else ""
+    if theirs in case.officials and address.normal_domain not in case.officials:
         yield failed("reply_to", About(header="Reply-To"), address=address.normal)

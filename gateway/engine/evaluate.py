@@ -7,8 +7,8 @@ A policy that raises is our own fault, not the mail's: the others still run, the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import msgspec
 
@@ -83,14 +83,13 @@ def _judge(mail: Observed, policies: PolicySet, chosen: tuple[Policy, ...]) -> V
     )
 
 
-@dataclass(slots=True)
-class _Outcome:
+class _Outcome(NamedTuple):
     """What one finding comes to for one recipient."""
 
-    wanted: Disposition
     mode: Mode
-    effective: Disposition
-    waiver: str | None
+    wanted: Disposition = Disposition.RELAY
+    effective: Disposition = Disposition.RELAY
+    waiver: str | None = None
 
 
 class _Judge:
@@ -113,8 +112,8 @@ class _Judge:
             if rule is None:
                 raise ValueError(f"policy {policy.name} has no rule {found.rule!r}")
             finding = self._attachments.placed(found)
-            outcome = self._outcome(policy, finding, general, single)
             passed = finding.outcome is FindingOutcome.PASSED
+            outcome = _Outcome(general.mode) if passed else self._outcome(policy, finding, general, single)
             yield JudgedFinding(
                 policy=policy.name,
                 code=rule.code,
@@ -129,8 +128,6 @@ class _Judge:
             )
 
     def _outcome(self, policy: Policy, finding: Finding, general: Stance, single: Mapping[str, Stance]) -> _Outcome:
-        if finding.outcome is FindingOutcome.PASSED:
-            return _Outcome(Disposition.RELAY, general.mode, Disposition.RELAY, None)
         waivers = policy.waivers.get(finding.rule, ())
         concerned = self._concerned(finding)
         if not concerned or (not single and not waivers):
@@ -152,7 +149,7 @@ class _Judge:
         wanted = stance.actions[finding.rule].wanted(finding.outcome)
         waiver = next((waiver.id for waiver in waivers if self._waives(waiver, finding, recipient)), None)
         acts = stance.mode is Mode.ENFORCE and waiver is None
-        return _Outcome(wanted, stance.mode, wanted if acts else Disposition.RELAY, waiver)
+        return _Outcome(stance.mode, wanted, wanted if acts else Disposition.RELAY, waiver)
 
     def _concerned(self, finding: Finding) -> tuple[str, ...]:
         """Return the forward-paths that a finding is about: the one it names, else all."""

@@ -58,8 +58,10 @@ def without_leads(text: bytes) -> bytes:
 def octets_in(text: bytes) -> Iterator[tuple[int, str, bytes]]:
     """Yield (offset, kind, bytes) of what stands in digits: files and texts; lines of a block are not given again."""
     taken: list[tuple[int, int]] = []
-    for kind, find in (("base64", _base64_blocks), ("base64", _base64_tokens), ("hex", _hexadecimal)):
-        yield from _taken(kind, find(text), taken)
+    if b"=" in text or _has_run(text, _ALPHABET, 12):
+        for find in (_base64_blocks, _base64_tokens):
+            yield from _taken("base64", find(text), taken)
+    yield from _taken("hex", _hexadecimal(text), taken)
 
 
 def _taken(
@@ -154,8 +156,6 @@ def _base64_blocks(text: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _base64_tokens(text: bytes) -> Iterator[tuple[int, int, bytes]]:
-    if b"=" not in text and not _has_run(text, _ALPHABET, 12):
-        return
     for found in _BASE64_TOKEN.finditer(text):
         if found.end() - found.start() < _HEAD or _is_something(found[0][:_HEAD]):
             yield found.start(), found.end(), _decoded64(found[0])

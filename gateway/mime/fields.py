@@ -59,7 +59,7 @@ def read_block(content: Buffer, start: int, end: int, *, path: str, limits: Limi
         block = block[: limits.header_bytes]
     if b"\0" in block:
         codes.append(("nul", "in a header"))
-    clean = block.count(b"\r\n") == block.count(b"\n") == block.count(b"\r")
+    clean = not codes or block.count(b"\r\n") == block.count(b"\n") == block.count(b"\r")
     lines = block.split(b"\r\n") if clean else _LINE_END.split(block)
     fields = _fields(lines, limits, codes)
     by_name: dict[str, list[HeaderField]] = {}

@@ -14,6 +14,8 @@ from gateway.mime import charsets
 # Each class stops at the next `?`, so every byte is visited a bounded number of times.
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([BbQq])\?([^?]*)\?=")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
+_ODD = re.compile(rb"=(?:[=\r\n]|\Z)")
+"""What the decoder of bodies takes for more than a sign of equality."""
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 
@@ -50,6 +52,8 @@ def _word_bytes(encoding: str, text: str) -> bytes:
     """Return the bytes of one encoded word; junk in base64 is skipped."""
     raw = text.encode("utf-8")
     if encoding in "Qq":
+        if _ODD.search(raw) is None:
+            return binascii.a2b_qp(raw, header=True)
         return _HEX.sub(lambda found: bytes.fromhex(found[1].decode()), raw.replace(b"_", b" "))
     digits = _NOT_BASE64.sub(b"", raw)
     if len(digits) % 4 == 1:

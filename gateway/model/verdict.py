@@ -41,6 +41,8 @@ class Language(Enum):
     VI = "vi"
     EN = "en"
 
+    __hash__ = object.__hash__  # that of `Enum` is Python code, and each mail asks for it a dozen times
+
 
 class ReplyCharset(Enum):
     """In which letters a front end answers."""

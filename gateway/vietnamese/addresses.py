@@ -92,6 +92,10 @@ def destinations(path: str) -> frozenset[str]:
     Many servers follow the old routes of a local part when the domain is theirs: `a%b@c` and `b!a@c` go to `a@b`
     (Postfix: `allow_percent_hack`, `swap_bangpath`). Full-width letters may be folded on the way.
     """
+    return _known_destinations(path) if len(path) <= _LONGEST_PATH else _destinations(path)
+
+
+def _destinations(path: str) -> frozenset[str]:
     whole = {normal_form(path), normal_form(unicodedata.normalize("NFKC", path))}
     found = set(whole)
     for address in whole:
@@ -106,6 +110,9 @@ def destinations(path: str) -> frozenset[str]:
             found.add(normal_form(f"{user}@{domain}"))
             local = user
     return frozenset(map(without_tag, found))
+
+
+_known_destinations = lru_cache(maxsize=1024)(_destinations)
 
 
 def without_tag(address: str) -> str:

@@ -199,13 +199,14 @@ _PARTED: Final = table(lambda character: _bare_character(character) or SIGN).enc
 _MARKS_ALONE: Final = numbers((*MARKS, "\0"))
 
 
-def skeleton(text: str, *, parted: bool = False) -> str:
+def skeleton(text: str, *, parted: bool = False, common: bytes | None = None) -> str:
     """Return the bare ASCII letters in lower case; line feeds are kept, every other line break becomes one.
 
     Letters of one line stay in that line, but indices are not those of the source. Signs that ASCII has not fall away;
-    in a `parted` skeleton `SIGN` stands for each, so that what they part stays apart (`MẬT—Kế hoạch`).
+    in a `parted` skeleton `SIGN` stands for each, so that what they part stays apart (`MẬT—Kế hoạch`). `common` is the
+    text in `octets`, if that is known.
     """
-    common = octets(text)
+    common = common or octets(text)
     if common is None:
         plain = _bare(text, parted=parted)
     elif parted:

@@ -144,7 +144,12 @@ def has_no_form(document: Document) -> bool:
     text = plain_skeleton(document)
     if text is None:
         text = "\n".join(_bare(_lines(document)))
-    return not ("noi nhan" in text or "luu" in text or MOTTO.search(text) or NATIONAL.search(text))
+    return not (
+        "noi nhan" in text
+        or "luu" in text
+        or ("hanh" in text and MOTTO.search(text))
+        or (("viet" in text or "ng h" in text) and NATIONAL.search(text))
+    )
 
 
 @once

@@ -9,6 +9,7 @@ from gateway.model import Document, Origin, Role
 from gateway.vietnamese.legacy import needs_decoding
 from gateway.vietnamese.normal import skeleton
 from gateway.vietnamese.once import once
+from gateway.vietnamese.repertoire import octets
 
 _BODY: Final = Role.BODY
 _TEXT: Final = Origin.TEXT
@@ -29,10 +30,18 @@ def plain_text(document: Document) -> str | None:
 
 
 @once
+def plain_octets(document: Document) -> bytes | None:
+    """Return those lines in bytes of the common repertoire; None for other documents and other characters."""
+    text = plain_text(document)
+    return octets(text) if text is not None else None
+
+
+@once
 def plain_skeleton(document: Document) -> str | None:
     """Return the skeleton of such a document's lines, one a line; None for every other document."""
     text = plain_text(document)
     if text is None:
         return None
-    bare = skeleton(unicodedata.normalize("NFC", text))
+    composed = unicodedata.normalize("NFC", text)
+    bare = skeleton(composed, common=plain_octets(document) if composed is text else None)
     return bare if bare.count("\n") == text.count("\n") else None  # references to line breaks

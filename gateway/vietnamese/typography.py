@@ -22,7 +22,8 @@ from gateway.vietnamese.fonts import base_name, is_symbol, is_times_new_roman, l
 from gateway.vietnamese.legacy import Decoded, decode_runs, needs_decoding
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.normal import run_together, skeleton
-from gateway.vietnamese.plain_text import plain_text
+from gateway.vietnamese.plain_text import plain_octets
+from gateway.vietnamese.repertoire import REPERTOIRE, numbers
 from gateway.vietnamese.typography_report import (
     DEFAULT,
     LIMIT_PASSAGES,
@@ -225,12 +226,10 @@ def is_plain(document: Document) -> bool:
 
     Nothing can be wrong with it: a search over the whole finds no sign of another encoding.
     """
-    text = plain_text(document)
-    return (
-        _is_sound(text)
-        if text is not None
-        else _is_plain(tuple([run for run in document.runs if run.text and _counts(run)]))
-    )
+    common = plain_octets(document)
+    if common is not None:
+        return len(common.translate(None, _OF_WORDS)) == len(common) != len(common.translate(None, _MARKED))
+    return _is_plain(tuple([run for run in document.runs if run.text and _counts(run)]))
 
 
 def _is_plain(runs: tuple[Run, ...]) -> bool:
@@ -251,6 +250,8 @@ _NOT_PLAIN: Final = re.compile(
     "\u00fe\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u0300-\u036f\u201a\u201e\u2020\u2021\u2030\u2039\u203a"
     "\u2122\ue000-\uf8ff]"
 )
+_OF_WORDS: Final = numbers(filter(_NOT_PLAIN.match, REPERTOIRE))
+_MARKED: Final = numbers(letter for letter in REPERTOIRE if not letter.isascii())
 
 
 def _stamp_blocks(runs: tuple[Run, ...], decoded: list[Decoded]) -> Iterator[int]:

@@ -31,12 +31,12 @@ from gateway.vietnamese.marks.labels import has_label, label_line
 from gateway.vietnamese.marks.names import name_hit, without_extension
 from gateway.vietnamese.marks.readings import MIXED, TYPED, disguise, legacy_sign, readings
 from gateway.vietnamese.marks.search import MarkSettings, Search
-from gateway.vietnamese.marks.sieve import is_clear
+from gateway.vietnamese.marks.sieve import are_clear, is_clear
 from gateway.vietnamese.marks.views import as_seen, concealed_view, conceals, is_simple, shown_view
 from gateway.vietnamese.marks.words import Level, Spelling, bare
 from gateway.vietnamese.marks.work import Work
 from gateway.vietnamese.normal import canonical, skeleton, without_filler
-from gateway.vietnamese.plain_text import plain_text
+from gateway.vietnamese.plain_text import plain_octets
 
 _DEFAULT: Final = MarkSettings()
 OPTION: Final = "option"
@@ -56,8 +56,8 @@ def find_in_document(
 
     `work` bounds what is judged in all documents that share it; what is left is one mark of strength suspected.
     """
-    plain = plain_text(document) if not settings.extra_marks else None
-    if plain is not None and is_clear(plain):
+    common = plain_octets(document) if not settings.extra_marks else None
+    if common is not None and are_clear(common):
         return ()
     document = as_seen(_without_options(document))
     if not document.runs:

@@ -98,8 +98,11 @@ def is_clear(text: str) -> bool:
     scan, for runs in an old charset that a font tells, or for marks that an office adds to the rules.
     """
     common = octets(text)
-    if common is None:
-        return False
+    return common is not None and are_clear(common)
+
+
+def are_clear(common: bytes) -> bool:
+    """Tell of the `octets` of a text as `is_clear` does of the text."""
     shown = b"\n" + common.translate(_SHOWN)
     return not (
         any(sign[:1] in shown and sign in shown for sign in _SIGNS)
