@@ -7,6 +7,7 @@ CVE-2023-51764 and its kin), so it must never travel. The reader keeps at most f
 
 from __future__ import annotations
 
+import io
 import re
 from enum import Enum
 
@@ -67,16 +68,15 @@ class DataReader:
         return chunk, after
 
     def _examine(self, chunk: bytes) -> None:
-        """Set `defect` and `eight_bit`. A chunk never ends between CR and LF, so counting is exact."""
+        """Set `defect` and `eight_bit`. A chunk never ends between CR and LF, so it shows all line ends as they are."""
         if not self.eight_bit and not chunk.isascii():
             self.eight_bit = True
         if b"\0" in chunk:
             self.defect = ContentDefect.NUL
             return
-        # CRLF, bare CR and bare LF all end a line here; only when each took two bytes were all of them CRLF
-        lines = chunk.splitlines()
-        ended = len(lines) - (chunk[-1:] not in b"\r\n")
-        if len(chunk) - sum(map(len, lines)) != 2 * ended:
+        ends = io.IncrementalNewlineDecoder(None, translate=False)
+        ends.decode(chunk.decode("latin-1"), final=True)
+        if ends.newlines not in (None, "\r\n"):
             self.defect = ContentDefect.BARE_NEWLINE
             return
         start = -self._line
