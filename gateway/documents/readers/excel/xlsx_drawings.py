@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any, Final
 
 from gateway.documents.readers.ooxml.colours import drawing_colour
+from gateway.documents.readers.ooxml.covered import EMU_PT, Span, box_of, width_of
 from gateway.documents.readers.ooxml.drawingml import plain_text
 from gateway.documents.readers.ooxml.drawingml_text import DrawingPalette, TextBody, merged_levels
 from gateway.documents.readers.ooxml.parts import Parts
+from gateway.documents.readers.ooxml.picture_places import COLUMN_EMU, ROW_EMU, anchored
 from gateway.documents.readers.ooxml.plotted import draw_chart
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.theme import Theme
-from gateway.documents.readers.ooxml.xml import NAMES, Element, parse, texts
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, parse, texts
 from gateway.model import Role
+from gateway.vietnamese.marks.pieces import cell_key
 
 _SHAPES: Final = {"xdr:sp", "xdr:cxnSp", "cdr:sp", "cdr:cxnSp"}
 _PICTURED: Final = ("chart", "chartEx", "diagramData")
 _MEASURES: Final = {"xdr:col", "xdr:row", "xdr:colOff", "xdr:rowOff", "cdr:x", "cdr:y"}
+_FILLS: Final = {"a:solidFill", "a:gradFill", "a:pattFill"}
 _SIZE_PT: Final = 11.0
 """What Excel gives letters in a new text box."""
 
@@ -32,6 +37,7 @@ def read_drawing(parts: Parts, sink: Sink, name: str, place: Place, theme: Theme
         parts.node(name, element, kind, sink, where)
         if kind in _SHAPES:
             _shape(element, sink, palette, where)
+    _cover(root, sink, place.locator)
     for owner, text in texts(root):
         if NAMES[owner.tag] not in _MEASURES:
             sink.put_line(text, where.hidden())
@@ -43,6 +49,38 @@ def read_drawing(parts: Parts, sink: Sink, name: str, place: Place, theme: Theme
                 draw_chart(shown, sink.pictures, stored)
                 for text in plain_text(shown):
                     sink.put_line(text, where)
+
+
+def _cover(root: Element, sink: Sink, sheet: str) -> None:
+    """Note which words of cells lie under a picture or a filled shape."""
+    over = [(box, anchor) for anchor in root if _is_opaque(anchor) and (box := anchored(anchor)) is not None]
+    prefix = f"cell:{sheet.partition(':')[2]}!"
+    shown = (run for run in sink.runs if over and run.role is Role.CELL and run.locator.startswith(prefix))
+    for _, runs in groupby(shown, key=lambda run: run.block):
+        cell = list(runs)
+        key, text = cell_key(cell[0]), "".join(run.text for run in cell)
+        if key is not None and not text.isascii():
+            size = max(run.size_pt or _SIZE_PT for run in cell)
+            left, top = (key[1] - 1) * COLUMN_EMU / EMU_PT, (key[2] - 1) * ROW_EMU / EMU_PT
+            sink.covers.line(sheet, Span(left, top, width_of(text, size), 1.2 * size), text)
+    for box, anchor in over:
+        left, top, width, height = (side / EMU_PT for side in box)
+        own = box_of(anchor) or (0.0, 0.0, 0.0, 0.0)  # a row may be higher than it is taken for
+        sink.covers.cover([sheet], Span(left, top, max(width, own[2]), max(height, own[3])), sheet)
+
+
+def _is_opaque(anchor: Element) -> bool:
+    """Tell whether a picture or a filled shape stands at an anchor."""
+    for part in anchor.iter(clark("xdr:pic"), clark("xdr:spPr"), clark("a:fillRef")):
+        match NAMES[part.tag]:
+            case "xdr:spPr" if not any(NAMES[setting.tag] in _FILLS for setting in part):
+                if any(NAMES[setting.tag] == "a:noFill" for setting in part):
+                    return False
+            case "a:fillRef" if part.get("idx", "0") == "0":
+                continue
+            case _:
+                return True
+    return False
 
 
 def _shape(shape: Element, sink: Sink, palette: DrawingPalette, place: Place) -> None:

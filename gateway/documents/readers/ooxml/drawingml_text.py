@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.ooxml.colours import drawing_colour
+from gateway.documents.readers.ooxml.covered import Line, width_of
 from gateway.documents.readers.ooxml.parts import shown_branch
 from gateway.documents.readers.ooxml.sink import Face, Place, Sink
 from gateway.documents.readers.ooxml.theme import NO_THEME, FontSet, Theme
@@ -20,7 +21,7 @@ from gateway.documents.readers.ooxml.xml import NAMES, Element
 from gateway.model import Origin
 
 Layer = Mapping[str, Any]
-"""`latin`, `ea`, `size`, `colour`, `opacity`, `bold`, `struck`, as far as set."""
+"""`latin`, `ea`, `size`, `colour`, `opacity`, `bold`, `struck`, `align`, as far as set."""
 Levels = Sequence[Layer]
 """Nine layers, one a list level."""
 
@@ -98,10 +99,10 @@ def list_levels(element: Element | None, palette: DrawingPalette) -> Levels:
     for child in element:
         name = NAMES[child.tag]
         match = _LEVEL.match(name)
-        layer: dict[str, Any] = {}
+        layer: dict[str, Any] = {"align": align} if (align := child.get("algn")) else {}
         for setting in child:
             if NAMES[setting.tag] == "a:defRPr":
-                layer = run_layer(setting, palette)
+                layer |= run_layer(setting, palette)
         if match:
             levels[int(match.group(1)) - 1] = layer
         elif name == "a:defPPr":
@@ -129,6 +130,8 @@ class TextBody:
     def __init__(self, sink: Sink, palette: DrawingPalette) -> None:
         self._sink = sink
         self._palette = palette
+        self.lines: list[Line] = []
+        """The paragraphs that were given out."""
 
     def read(self, body: Element, levels: Levels, place: Place, background: str | None = None) -> None:
         """Give every paragraph of a `txBody`, with `levels` as what the letters inherit."""
@@ -150,6 +153,8 @@ class TextBody:
     ) -> None:
         level = 0
         block = 0
+        align = ""
+        line = Line(size=DEFAULT_SIZE_PT)
         stack = list(reversed(paragraph))
         while stack:
             element = stack.pop()
@@ -159,6 +164,7 @@ class TextBody:
             match name:
                 case "a:pPr":
                     level = min(8, whole(element.get("lvl"), digits=2))
+                    align = element.get("algn") or ""
                     continue
                 case "a:r" | "a:fld" | "m:r":
                     for part in element:
@@ -187,6 +193,9 @@ class TextBody:
             layer = {**levels[level], **run_layer(properties, self._palette)}
             layer["size"] = layer.get("size", DEFAULT_SIZE_PT) * scale
             self._put(text, layer, block, place, background)
+            width, size = line.width + width_of(text, layer["size"]), max(line.size, layer["size"])
+            line = Line(line.text + text, width, size, align or layer.get("align", "l"))
+        self.lines.append(line)
 
     def _put(self, text: str, layer: Layer, block: int, place: Place, background: str | None) -> None:
         if layer.get("capitals"):

@@ -13,8 +13,8 @@ from gateway.documents.readers.pictures.joined import Box, Turn
 from gateway.documents.readers.pictures.outlines import BAR, DOT, STROKE, Shape, moved, shape_of
 
 _INCH_EMU: Final = 914_400
-_COLUMN_EMU: Final = 609_600
-_ROW_EMU: Final = 190_500
+COLUMN_EMU: Final = 609_600
+ROW_EMU: Final = 190_500
 """A usual cell of a sheet; pictures that touch do so whatever the columns are wide."""
 _RECOLOURED: Final = {
     "a:lum",
@@ -69,7 +69,7 @@ def put_in_place(sink: Sink, part: str, element: Element, shown: bytes | Shape) 
                 if group is None:
                     box = (0, 0, *size) if size is not None else box
             case "xdr:twoCellAnchor" | "xdr:oneCellAnchor" | "xdr:absoluteAnchor" if group is None:
-                if (found := _anchored(parent)) is not None:
+                if (found := anchored(parent)) is not None:
                     _place(sink, shown, part, found, turn)
                 return
             case "p:spTree" if box is not None:
@@ -237,15 +237,16 @@ def _offset(anchor: Element) -> tuple[float, float, Hashable, Hashable] | None:
     return offsets[0], offsets[1], origins[0], origins[1]
 
 
-def _anchored(anchor: Element) -> Box | None:
+def anchored(anchor: Element) -> Box | None:
+    """Return where something on a sheet stands whose cells are of the usual size, in EMU."""
     corners: list[float] = []
     for name in ("xdr:from", "xdr:to"):
         corner = anchor.find(clark(name))
         if corner is None:
             break
         told = {NAMES[child.tag]: _number(child.text) for child in corner}
-        corners.append(told.get("xdr:col", 0) * _COLUMN_EMU + told.get("xdr:colOff", 0))
-        corners.append(told.get("xdr:row", 0) * _ROW_EMU + told.get("xdr:rowOff", 0))
+        corners.append(told.get("xdr:col", 0) * COLUMN_EMU + told.get("xdr:colOff", 0))
+        corners.append(told.get("xdr:row", 0) * ROW_EMU + told.get("xdr:rowOff", 0))
     place, size = anchor.find(clark("xdr:pos")), anchor.find(clark("xdr:ext"))
     if place is not None:
         corners = [_number(place.get("x")), _number(place.get("y"))]

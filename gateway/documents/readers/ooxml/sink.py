@@ -7,6 +7,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from gateway.documents.readers.base import Budget, Member
+from gateway.documents.readers.ooxml.covered import Covers
 from gateway.documents.readers.pictures.joined import Pictures
 from gateway.model import ActiveContent, Image, Origin, PageSetup, Role, Run
 
@@ -55,6 +56,7 @@ class Sink:
         self.active: list[ActiveContent] = []
         self.setups: list[PageSetup] = []
         self.pictures = Pictures()
+        self.covers = Covers()
         self._shown = self._looked_at = 0
         self._sections = 0
         self._active_seen: set[tuple[str, str]] = set()
@@ -125,6 +127,8 @@ class Sink:
         self.members += self.pictures.members(self.budget)
         if self.pictures.incomplete:
             self.warn("look-picture")
+        if self.covers.locator is not None:
+            self.warn("look-clipped", self.covers.locator)
 
     def warn(self, kind: str, locator: str = "") -> None:
         """Record active content once a kind and place."""

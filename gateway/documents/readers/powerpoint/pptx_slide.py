@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gateway.documents.readers.ooxml.colours import drawing_colour
+from gateway.documents.readers.ooxml.covered import Span, box_of, lines_in
 from gateway.documents.readers.ooxml.drawingml_text import (
     NO_LEVELS,
     DrawingPalette,
@@ -18,6 +19,7 @@ from gateway.documents.readers.ooxml.drawingml_text import (
 from gateway.documents.readers.ooxml.parts import Parts, shown_branch
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
+from gateway.documents.readers.pictures.joined import Box
 from gateway.documents.readers.powerpoint.pptx_tables import TableStyles
 from gateway.model import Origin, Role
 
@@ -36,6 +38,7 @@ class Holder:
     kind: str
     index: str
     levels: Levels
+    box: Box | None = None
 
 
 @dataclass
@@ -61,6 +64,14 @@ class Template:
             here = found[0].levels
             kind = found[0].kind if kind in {"", "obj"} else kind
         return merged_levels(self.under.find(kind, ""), here) if self.under is not None else here
+
+    def box(self, kind: str, index: str) -> Box | None:
+        """Return where a placeholder stands that does not say so itself."""
+        same = _KINDS.get(kind, kind)
+        near = [each for each in self.holders if each.index == index and index]
+        near += [each for each in self.holders if _KINDS.get(each.kind, each.kind) == same]
+        here = next((each.box for each in near if each.box is not None), None)
+        return self.under.box(kind, index) if here is None and self.under is not None else here
 
     def text_style(self, kind: str | None) -> Levels:
         """Return the master's text style for a kind of placeholder, None for a free shape."""
@@ -115,6 +126,7 @@ class Shapes:
         if kind is not None and canvas.prompts:
             place = place.hidden()
         fill, boxed, styled = _appearance(shape, canvas.template.palette)
+        self._cover(shape, place, fill)
         role = canvas.role or _role(kind)
         place = place._replace(role=role, boxed=boxed)
         template = canvas.template
@@ -128,12 +140,30 @@ class Shapes:
             match NAMES[element.tag]:
                 case "p:txBody":
                     body.read(element, levels, place, fill)
+                    self._place(shape, body, canvas, place)
                 case "a:graphic":
                     for table in element.iter():
                         if NAMES[table.tag] == "a:tbl":
                             self._table(table, body, template, place)
                 case _:
                     continue
+
+    def _cover(self, shape: Element, place: Place, fill: str | None) -> None:
+        """Note that an opaque shape lies over what stands before it."""
+        box = box_of(shape)
+        opaque = fill is not None or NAMES[shape.tag] == "p:pic"
+        if box is not None and opaque and place.origin is Origin.TEXT:
+            self._sink.covers.cover([shape.getparent()], Span(*box), place.locator)
+
+    def _place(self, shape: Element, body: TextBody, canvas: Canvas, place: Place) -> None:
+        """Note where the lines of a shape stand."""
+        kind, index = _placeholder(shape)
+        box = box_of(shape) or (None if kind is None else canvas.template.box(kind, index))
+        anchor = next((each.get("anchor") for each in shape.iter(clark("a:bodyPr"))), None)
+        anchors = (anchor,) if anchor else ("t",) if kind is None else ("t", "ctr", "b")
+        if box is not None and place.origin is Origin.TEXT:
+            for span, text in lines_in(box, body.lines, anchors):
+                self._sink.covers.line(shape.getparent(), span, text)
 
     def _table(self, table: Element, body: TextBody, template: Template, place: Place) -> None:
         self._table_number += 1
@@ -224,7 +254,7 @@ def holders(root: Element, palette: DrawingPalette) -> list[Holder]:
                 for child in element:
                     if NAMES[child.tag] == "a:lstStyle":
                         levels = list_levels(child, palette)
-        found.append(Holder(kind, index, levels))
+        found.append(Holder(kind, index, levels, box_of(shape)))
     return found
 
 

@@ -51,6 +51,11 @@ def shape_of(content: Element, palette: Palette) -> Shape:
     return Shape(fill, ink, named or warped or behind)
 
 
+def fill_of(shape: Element, palette: Palette) -> str:
+    """Return the colour that fills a `wps:wsp`, `UNKNOWN` for one without filling."""
+    return _drawing(shape, palette)[0]
+
+
 def _drawing(shape: Element, palette: Palette) -> tuple[str, str | None, bool]:
     fill: str | None = None
     ink: str | None = None

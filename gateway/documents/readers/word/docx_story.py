@@ -13,6 +13,7 @@ from typing import Final
 from gateway.documents.readers.ooxml.parts import shown_branch
 from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, solid_length, text_of, texts
+from gateway.documents.readers.word.docx_covers import ParagraphCovers
 from gateway.documents.readers.word.docx_fields import Fields
 from gateway.documents.readers.word.docx_flow import Flow, Kit, hide, with_origin
 from gateway.documents.readers.word.docx_format import VAL, Look, shading
@@ -45,6 +46,7 @@ class Story:
         self._page = page
         self._paragraphs = 0
         self._fields = Fields(kit.sink)
+        self._covers = ParagraphCovers(kit.sink.covers, kit.palette)
         self._taken = 0
 
     @property
@@ -67,6 +69,7 @@ class Story:
     def finish(self) -> None:
         """Close what a truncated or hostile part left open."""
         self._fields.finish()
+        self._covers.finish()
 
     # Blocks
 
@@ -141,6 +144,7 @@ class Story:
             self._label(paragraph, properties, number)
         self._inline(element, paragraph, place.origin, link=False)
         paragraph.close(self._sink)
+        self._covers.take(element, paragraph)
 
     def _label(self, paragraph: Paragraph, properties: Element | None, number: tuple[str, str]) -> None:
         label = self._kit.numbering.label(*number)
