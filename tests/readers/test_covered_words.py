@@ -18,6 +18,7 @@ from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from tests.readers.ooxml_support import NAMESPACES
+from tests.readers.test_odf import content, package
 
 SIZE = 28
 WORDS = "BẢO MẬT"
@@ -110,29 +111,58 @@ def sheet_picture(words: str, box: Box) -> bytes:
     return sheet(words, box, pictured=True)
 
 
+STYLES = (
+    '<style:style style:name="W" style:family="graphic"><style:graphic-properties draw:fill="{fill}" draw:fill-color="#ffffff" '
+    'style:run-through="{through}"/></style:style>'
+    f'<style:style style:name="T" style:family="text"><style:text-properties fo:font-size="{SIZE}pt"/></style:style>'
+)
+
+
+def drawn(box: Box, at: tuple[float, float] = (0.0, 0.0), *, name: str = "custom-shape", words: str = "") -> str:
+    left, top, width, height = box
+    said = f'<text:p><text:span text:style-name="T">{words}</text:span></text:p>'
+    return (
+        f'<draw:{name} draw:style-name="{"T" if words else "W"}" text:anchor-type="char" svg:x="{left + at[0]}pt" '
+        f'svg:y="{top + at[1]}pt" svg:width="{width}pt" svg:height="{height}pt">{said}</draw:{name}>'
+    )
+
+
+def open_text(words: str, box: Box, *, fill: str = "solid", behind: bool = False) -> bytes:
+    style = STYLES.format(fill=fill or "none", through="background" if behind else "foreground")
+    body = f'<text:p><text:span text:style-name="T">{words}</text:span>{drawn(box)}</text:p>'
+    return package({"content.xml": content(body, style)})
+
+
+def open_slide(words: str, box: Box, *, fill: str = "solid", behind: bool = False) -> bytes:
+    shapes = [drawn((0.0, 0.0, 480.0, 40.0), (70, 70), words=words), drawn(box, (70, 70))]
+    page = f'<draw:page draw:name="1">{"".join(reversed(shapes) if behind else shapes)}</draw:page>'
+    return package(
+        {"content.xml": content(page, STYLES.format(fill=fill or "none", through="foreground"), "presentation")}
+    )
+
+
 def cannot_be_told(data: bytes) -> bool:
     kind = sniff(data).primary
     document = reader_for(kind)(Source(data=data, part="1", detected_type=kind), Budget()).document  # type: ignore[misc]
     return any(active.kind == "look-clipped" for active in document.active_content)
 
 
-@pytest.mark.parametrize(
-    "made", [letter, beneath, slide, under_picture, sheet, sheet_picture], ids=lambda made: made.__name__
-)
+MADE = [letter, beneath, slide, under_picture, sheet, sheet_picture, open_text, open_slide]
+
+
+@pytest.mark.parametrize("made", MADE, ids=lambda made: made.__name__)
 def test_a_word_under_a_shape_cannot_be_told(made):
     assert cannot_be_told(made(WORDS, FIRST))
 
 
-@pytest.mark.parametrize(
-    "made", [letter, beneath, slide, under_picture, sheet, sheet_picture], ids=lambda made: made.__name__
-)
+@pytest.mark.parametrize("made", MADE, ids=lambda made: made.__name__)
 def test_a_shape_beside_or_far_below_a_line_or_over_other_words_changes_nothing(made):
     assert not cannot_be_told(made(WORDS, ASIDE))
     assert not cannot_be_told(made("KẾ HOẠCH CẬP NHẬT", FIRST))
     assert made is beneath or not cannot_be_told(made(WORDS, FAR_BELOW))
 
 
-@pytest.mark.parametrize("made", [letter, slide], ids=lambda made: made.__name__)
+@pytest.mark.parametrize("made", [letter, slide, open_text, open_slide], ids=lambda made: made.__name__)
 def test_a_shape_behind_the_text_without_filling_or_over_all_of_it_changes_nothing(made):
     assert not cannot_be_told(made(WORDS, FIRST, behind=True))
     assert not cannot_be_told(made(WORDS, FIRST, fill=""))

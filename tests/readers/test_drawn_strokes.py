@@ -27,6 +27,8 @@ from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from tests.readers.ooxml_support import NAMESPACES, package, relationships
 from tests.readers.test_joined_pictures import FONT, found
+from tests.readers.test_odf import content
+from tests.readers.test_odf import package as odf_package
 from tests.support.cases import first_quick
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
@@ -202,9 +204,21 @@ def bars(lines: list[Line]) -> bytes:
     return out.getvalue()
 
 
+def open_bars(lines: list[Line]) -> bytes:
+    shapes = ""
+    for left, top, right, bottom in lines:
+        length, angle = max(math.hypot(right - left, bottom - top), 0.12), math.atan2(bottom - top, right - left)
+        at = left + 0.06 * math.sin(angle), top - 0.06 * math.cos(angle)
+        place = f"rotate ({-angle:.6f}) translate ({at[0]:.4f}cm {at[1]:.4f}cm)"
+        kind = '<draw:enhanced-geometry draw:type="ooxml-bevel" draw:enhanced-path="M 0 0 L ?f3 0 Z N"/>'
+        shapes += f'<draw:custom-shape svg:width="{length:.4f}cm" svg:height="0.12cm" draw:transform="{place}">{kind}</draw:custom-shape>'
+    page = f'<draw:page draw:name="1">{shapes}</draw:page>'
+    return odf_package({"content.xml": content(page, "", "presentation")})
+
+
 LINED = [
     *(slide, old_word, open_drawing, enhanced, enhanced_lines, windows),
-    *(rich_lines, old_rich_lines, plan, charted, bars),
+    *(rich_lines, old_rich_lines, plan, charted, bars, open_bars),
 ]
 MADE = first_quick([*LINED, inked], 3)
 

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from gateway.documents.readers.ooxml.colours import drawing_colour
-from gateway.documents.readers.ooxml.covered import EMU_PT, Span, box_of, width_of
+from gateway.documents.readers.ooxml.covered import EMU_PT, Span, box_of, lines_of
 from gateway.documents.readers.ooxml.drawingml import plain_text
 from gateway.documents.readers.ooxml.drawingml_text import DrawingPalette, TextBody, merged_levels
 from gateway.documents.readers.ooxml.parts import Parts
@@ -58,11 +58,10 @@ def _cover(root: Element, sink: Sink, sheet: str) -> None:
     shown = (run for run in sink.runs if over and run.role is Role.CELL and run.locator.startswith(prefix))
     for _, runs in groupby(shown, key=lambda run: run.block):
         cell = list(runs)
-        key, text = cell_key(cell[0]), "".join(run.text for run in cell)
-        if key is not None and not text.isascii():
-            size = max(run.size_pt or _SIZE_PT for run in cell)
+        if (key := cell_key(cell[0])) is not None:
             left, top = (key[1] - 1) * COLUMN_EMU / EMU_PT, (key[2] - 1) * ROW_EMU / EMU_PT
-            sink.covers.line(sheet, Span(left, top, width_of(text, size), 1.2 * size), text)
+            for line in lines_of(cell):
+                sink.covers.line(sheet, Span(left, top, line.width, 1.2 * line.size), line.text)
     for box, anchor in over:
         left, top, width, height = (side / EMU_PT for side in box)
         own = box_of(anchor) or (0.0, 0.0, 0.0, 0.0)  # a row may be higher than it is taken for

@@ -10,23 +10,26 @@ import re
 from typing import Final, Protocol
 
 from gateway.documents.readers.base import Member
+from gateway.documents.readers.odf.covers import note_shape, note_words
 from gateway.documents.readers.odf.flow import Flow, Shelf
 from gateway.documents.readers.odf.styles import NOTHING, StyleBook
 from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
-from gateway.documents.readers.pictures.joined import Turn
+from gateway.documents.readers.pictures.joined import Box, Turn
 from gateway.documents.readers.pictures.metafile import is_metafile, read_metafile
 from gateway.documents.readers.pictures.outlines import BAR, STROKE, moved, shape_of
 from gateway.model import Image, Origin, Role
 
 _TEXT_STYLE, _DRAW_NAME, _HREF = clark("draw:style-name"), clark("draw:name"), clark("xlink:href")
 _OUTLINED: Final = {"draw:path", "draw:polygon", "draw:polyline", "draw:custom-shape", "draw:rect"}
+_TRANSFORM: Final = clark("draw:transform")
 _SQUARE: Final = "M 0 0 H 1 V 1 H 0 Z"
 _LINES: Final = {"draw:line", "draw:connector", "draw:measure"}
 _NUMBERS: Final = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?")
 _LENGTH: Final = re.compile(r"\s*(-?\d{1,6}(?:\.\d{1,9})?)(cm|mm|in|pt|pc|px)")
 _UNITS: Final = {"cm": 28.3465, "mm": 2.83465, "in": 72.0, "pt": 1.0, "pc": 12.0, "px": 0.75}
 _ROTATED: Final = re.compile(r"rotate\s*\(\s*(-?\d{1,3}(?:\.\d{1,15})?)\s*\)")
+_TRANSLATED: Final = re.compile(r"translate\s*\(\s*([^\s,)]{1,24})[\s,]+([^\s,)]{1,24})\s*\)")
 _WATERMARK: Final = re.compile(r"(?i)watermark")
 _OUTSIDE: Final = re.compile(r"(?i)^(?:[a-z][a-z0-9+.-]+:|//|\.\./|/|\\\\)")
 _DEFAULT_NAME: Final = re.compile(r"^[\x20-\x7e]*\d+$")
@@ -67,6 +70,9 @@ class Shapes:
     def shape(self, shape: Element, name: str, flow: Flow) -> None:
         """Walk one of `SHAPES`."""
         place = flow.place
+        first, box = len(self._sink.runs), _box(shape)
+        if box is not None:
+            note_shape(self._sink, self._styles, shape, box, place)
         label = shape.get(_DRAW_NAME) or ""
         if label and not _DEFAULT_NAME.match(label):
             self._walk.aside(label, place, Role.NAME)
@@ -93,6 +99,8 @@ class Shapes:
                 if name in _OUTLINED | _LINES and place.origin is Origin.TEXT:
                     self._outline(shape, name)
                 self._walk.blocks(shape, self._inside(shape, name, label, flow))
+                if box is not None:
+                    note_words(self._sink, self._styles, shape, box, self._sink.runs[first:])
 
     def _inside(self, shape: Element, name: str, label: str, flow: Flow) -> Flow:
         """The flow of a shape's own text."""
@@ -242,26 +250,47 @@ class Shapes:
             return
         if name in {"draw:polygon", "draw:polyline"}:
             path = f"M {shape.get(clark('draw:points')) or ''}"
+        silent = not any(text.strip() for text in shape.itertext())
+        if name == "draw:rect" and silent:
+            path, view = _SQUARE, "0 0 1 1"
         for geometry in shape.iter(clark("draw:enhanced-geometry")):
             if not (geometry.get(clark("draw:type")) or "non-primitive").endswith(("non-primitive", "mso-spt0")):
-                return  # a shape of the program's own
+                path, view = _SQUARE * silent, "0 0 1 1"  # a shape of the program's own
+                break
             path = (
                 (geometry.get(clark("draw:enhanced-path")) or "").replace("N", " ").replace("F", " ").replace("S", " ")
             )
             view = geometry.get(clark("svg:viewBox")) or view
-        if name == "draw:rect" and not any(text.strip() for text in shape.itertext()):
-            path, view = _SQUARE, "0 0 1 1"
         numbers = [float(number) for number in _NUMBERS.findall(view)]
         if not path or "?" in path or "$" in path or len(numbers) != 4 or min(numbers[2:]) <= 0:
             return
-        whole = BAR if path is _SQUARE else shape_of(path)
+        whole = BAR if path == _SQUARE else shape_of(path)
         left, top, width, height = numbers
         unit = (1 / width, 0, 0, 1 / height, -left / width, -top / height)
-        box = tuple(_points(shape.get(clark(side))) for side in ("svg:x", "svg:y", "svg:width", "svg:height"))
-        inline = shape.get(clark("text:anchor-type")) == "as-char" or shape.get(clark("svg:x")) is None
+        box, degrees = _turned_box(shape)
+        placed = shape.get(clark("svg:x")) is not None or shape.get(_TRANSFORM) is not None
+        inline = shape.get(clark("text:anchor-type")) == "as-char" or not placed
         if min(box[2:]) > 0:
             whole = whole._replace(outline=moved(whole.outline, unit))
-            self._sink.pictures.draw(whole, page, (box[0], box[1], box[2], box[3]), inline=inline)
+            self._sink.pictures.draw(whole, page, box, Turn(degrees=degrees), inline=inline)
+
+
+def _turned_box(shape: Element) -> tuple[Box, float]:
+    """Return the box of a shape and how it is turned about its middle, in degrees clockwise (ODF 1.3 Part 3 §19.228)."""
+    left, top, width, height = (_points(shape.get(clark(f"svg:{side}"))) for side in ("x", "y", "width", "height"))
+    how = shape.get(_TRANSFORM) or ""
+    turned, moved_by = _ROTATED.search(how), _TRANSLATED.search(how)
+    angle = -float(turned[1]) if turned else 0.0
+    if moved_by:
+        across, down = math.cos(angle), math.sin(angle)
+        left = _points(moved_by[1]) + (across * width - down * height - width) / 2
+        top = _points(moved_by[2]) + (down * width + across * height - height) / 2
+    return (left, top, width, height), math.degrees(angle)
+
+
+def _box(shape: Element) -> Box | None:
+    left, top, width, height = (_points(shape.get(clark(f"svg:{side}"))) for side in ("x", "y", "width", "height"))
+    return (left, top, width, height) if min(width, height) > 0 and shape.get(clark("svg:x")) is not None else None
 
 
 def _points(length: str | None) -> float:

@@ -14,6 +14,7 @@ from typing import Final
 from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_words, is_unclear
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.odf.attributes import attribute_words
+from gateway.documents.readers.odf.covers import note_paragraph
 from gateway.documents.readers.odf.flow import Flow, Shelf, hide
 from gateway.documents.readers.odf.rows import flat_rows, is_blank, repeat_count
 from gateway.documents.readers.odf.shapes import SHAPES, Shapes
@@ -138,7 +139,11 @@ class Story:
         if flow.label:
             self._plain(flow.label, paragraph, layers, flow)
             flow = flow._replace(label="")
+        first = len(self._sink.runs)
         self._inline(element, paragraph, layers, flow, link=False)
+        if paragraph.later:
+            align = self.styles.attribute("paragraph", style, "style:paragraph-properties", "fo:text-align")
+            note_paragraph(self._sink, element, self._sink.runs[first:], align)
         for task in paragraph.later:
             task()
 

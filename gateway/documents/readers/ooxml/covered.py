@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.ooxml.xml import Element, clark
 from gateway.documents.readers.pictures.joined import Box
+from gateway.model import Origin, Run
 
 EMU_PT: Final = 12_700
+_USUAL_PT: Final = 12.0
 _LONGEST: Final = 120
 """Letters of a line that may be a mark in part."""
 _CAPITAL, _SMALL, _BLANK = 0.7, 0.5, 0.28
@@ -61,6 +64,16 @@ def lines_in(box: Box, lines: Sequence[Line], anchors: Sequence[str]) -> Iterato
 def width_of(text: str, size: float) -> float:
     """Return about how wide letters are, in the unit of their size."""
     return size * sum(_BLANK if c.isspace() else _CAPITAL if c.isupper() else _SMALL for c in text)
+
+
+def lines_of(runs: Iterable[Run]) -> Iterator[Line]:
+    """Yield the lines that runs make, without letters that are not shown."""
+    for _, block in groupby(runs, key=lambda run: run.block):
+        shown = [run for run in block if run.origin is Origin.TEXT]
+        width = sum(width_of(run.text, run.size_pt or _USUAL_PT) for run in shown)
+        yield Line(
+            "".join(run.text for run in shown), width, max((run.size_pt or _USUAL_PT for run in shown), default=0.0)
+        )
 
 
 def box_of(shape: Element) -> Box | None:
