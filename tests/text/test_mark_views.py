@@ -40,6 +40,15 @@ def test_letters_that_nobody_makes_out_are_left_out_of_what_is_shown(look):
     assert found(run("Kế hoạch phòng thủ "), run("TỐI MẬT", **look)) == ["toi_mat"]  # it stands there all the same
 
 
+def test_a_struck_line_of_a_cell_does_not_go_on_in_the_next_one():
+    def lines(origin):
+        place = {"role": Role.CELL, "locator": "table:1,row:1,column:1"}
+        return found(run("BẢO", origin, **place), run("MẬT", block=1, **place))
+
+    assert lines(Origin.DELETED) == ["mat"]
+    assert not lines(Origin.TEXT)
+
+
 def test_small_white_and_coloured_letters_that_can_be_read_belong_to_their_words():
     assert not found(run("BẢO ", size_pt=8.0), run("MẬT", size_pt=14.0))
     assert not found(run("BẢO ", colour="FFFFFF", background="C00000"), run("MẬT", colour="202020"))

@@ -227,7 +227,7 @@ class Layout:
         one_cell = first.role is Role.CELL and first.locator == second.locator
         if self.document.format not in LINE_FORMATS and not scanned and not one_cell:
             return False
-        if first.role is not second.role or first.page != second.page:
+        if (first.role, first.page, first.origin) != (second.role, second.page, second.origin):
             return False
         for mine, its in ((first.size_pt, second.size_pt), (first.bold, second.bold), (first.colour, second.colour)):
             if mine is not None and its is not None and mine != its:
