@@ -78,6 +78,22 @@ def test_a_ruled_table_of_a_pdf_is_read_cell_by_cell(rows: Rows, cell_by_cell: b
     assert not stopped(document)
 
 
+@pytest.mark.parametrize(
+    ("lines", "read"),
+    [
+        ("TUYỆT MẬT, TỐI MẬT,\nMẬT, KHÔNG", "TUYỆT MẬT, TỐI MẬT, MẬT, KHÔNG"),
+        ("Số 12\nTỐI MẬT", "Số 12"),
+        ("Phòng Kinh tế và Ngân sách\n\nTỐI MẬT", "Phòng Kinh tế và Ngân sách"),
+    ],
+)
+def test_lines_that_fill_their_cell_go_on_in_the_next_one(lines: str, read: str) -> None:
+    rows = (("Nội dung", "Ghi chú"), ("Sơ đồ", lines), ("Phương án", "-"))
+    document = of_pdf(lambda canvas: ruled(canvas, rows, cell_by_cell=False))
+    blocks = {run.block: "".join(one.text for one in document.runs if one.block == run.block) for run in document.runs}
+    assert read in blocks.values()
+    assert stopped(document) is ("TỐI MẬT" in blocks.values())
+
+
 def test_a_level_of_two_words_in_a_ruled_table_is_a_mark() -> None:
     assert stopped(of_pdf(lambda canvas: ruled(canvas, MARKED, cell_by_cell=False)))
 

@@ -70,3 +70,42 @@ def test_names_of_boxes_that_nobody_sees_do_not_part_their_letters(letters: str,
         runs.append(Run(text=letter, block=len(runs), role=Role.TEXTBOX, locator="sheet:S"))
         runs.append(Run(text="Hộp Văn bản 3", block=len(runs), role=role, origin=Origin.HIDDEN, locator="sheet:S"))
     assert stops(Document(part="2", format="xlsx", runs=tuple(runs))) is marked
+
+
+@pytest.mark.parametrize("origin", [Origin.TEXT, Origin.OCR])
+@pytest.mark.parametrize(
+    ("words", "marked"),
+    [
+        (("Hạnh", "Tuyệt", "Mật", "Cúc"), False),
+        (("Lan", "Mai", "Mật", "|Bình", "An"), False),
+        (("Tuyệt", "Mật", "Tuyệt", "Mật", "Cúc", "(Lan"), False),
+        (("Số: 12/BC-UBND", "Tuyệt", "Mật", "Kính gửi: Sở Nội vụ"), True),
+        (("ỦY BAN NHÂN DÂN", "Số: 12/BC-UBND", "Mật", "Kính gửi: Sở Nội vụ"), True),
+        (("Hạnh", "TUYỆT", "MẬT", "Cúc"), True),
+        (("Khẩn", "Tuyệt", "Mật", "Kính gửi: Sở Nội vụ"), True),
+    ],
+)
+def test_names_below_one_another_are_no_mark(words: tuple[str, ...], marked: bool, origin: Origin) -> None:
+    places = [(228.0, 130.0 + 18 * n, 260.0, 142.0 + 18 * n) for n in range(len(words))]
+    runs = tuple(Run(text=t, block=n, page=1, bbox_pt=places[n], origin=origin) for n, t in enumerate(words))
+    assert stops(Document(part="2", format="pdf", runs=runs)) is marked
+
+
+@pytest.mark.parametrize(
+    ("upper", "marked"),
+    [
+        (("BẢO", 60.0, "CC0000"), False),
+        (("BẢO", 60.0, "000000"), True),
+        (("BẢO", 20.0, "CC0000"), True),
+        (("HẢO", 60.0, "CC0000"), True),
+    ],
+)
+def test_words_of_one_look_below_one_another_are_one_phrase_in_red_too(
+    upper: tuple[str, float, str], marked: bool
+) -> None:
+    word, size, colour = upper
+    runs = (
+        Run(text=word, block=1, page=1, bbox_pt=(240.0, 150.0, 370.0, 200.0), size_pt=size, colour=colour),
+        Run(text="MẬT", block=2, page=1, bbox_pt=(240.0, 215.0, 372.0, 280.0), size_pt=60.0, colour="CC0000"),
+    )
+    assert stops(Document(part="2", format="pdf", runs=runs)) is marked

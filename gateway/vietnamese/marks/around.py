@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gateway.model import Run
 from gateway.vietnamese.marks.alone import around_line, heads_an_article, is_of_a_letter
 from gateway.vietnamese.marks.code import other_levels
 from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
@@ -12,7 +13,14 @@ from gateway.vietnamese.marks.judge import SIBLINGS, ends_sentence_before, ends_
 from gateway.vietnamese.marks.labels import label_line
 from gateway.vietnamese.marks.layout import Layout, Line
 from gateway.vietnamese.marks.lines import stamp_line
-from gateway.vietnamese.marks.lists import begins_with_noun, is_another_word, is_of_a_list, names_people, siblings
+from gateway.vietnamese.marks.lists import (
+    begins_with_noun,
+    is_another_word,
+    is_in_column,
+    is_of_a_list,
+    names_people,
+    siblings,
+)
 from gateway.vietnamese.marks.name_words import goes_on_below
 from gateway.vietnamese.marks.pieces import same_row
 from gateway.vietnamese.marks.titled import may_be_titled, titled, titled_across
@@ -25,6 +33,7 @@ _NAMES_STAMP: Final = re.compile(r"(?<!\w)(?:đóng|dấu|chữ|độ)\s*$")
 _BROKEN: Final = re.compile(r"(?<![a-z])(?:bao|bi)[^a-z]{0,2}$")
 """How a line breaks off within BẢO MẬT or BÍ MẬT, which a stamp below it would not be read without."""
 _ENDS_SENTENCE: Final = re.compile(r"[.,;]\s*$")
+_WORD: Final = 6
 _SENTENCE: Final = 30
 """Letters from which on a line is one of a sentence."""
 _BELOW: Final = 40
@@ -68,6 +77,8 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
     `shown` is the line as it was read, whatever its letters are in the file.
     """
     above, below = layout.adjacent(line.number, -1), layout.adjacent(line.number, 1)
+    if not (look.red or look.boxed) and is_in_column(layout, line):
+        return None
     upper = canonical(layout.lines[above]).text if above is not None else ""
     word = run_together(bare(upper))
     if hit.level is Level.MAT and word in ("tuyet", "toi") and (_close(layout, line.number, above) or look.stands_out):
@@ -93,7 +104,8 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
             if judged is None or not judged.strength.rank or not judged.exposed:
                 return judged
             hit = judged
-    if not (look.red or look.boxed) and hit.strength.rank and line.place.is_text:
+    alike = above is not None and _is_alike(layout.line(above).runs[-1], line.runs[0])
+    if (alike or not (look.red or look.boxed)) and hit.strength.rank and line.place.is_text:
         item = _ITEM.match(upper)
         in_a_row = item is not None and shown.lstrip().startswith(item["quote"])
         broken = ends_trapped(upper) if not look.stands_out else _BROKEN.search(bare(upper)) is not None
@@ -121,6 +133,13 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
         return hit._replace(strength=Strength.NOTED, form="list")
     alone = hit.level is Level.MAT and hit.strength.rank and not look.stands_out
     return None if alone and (is_another_word(layout, line, upper) or names_people(layout, line)) else hit
+
+
+def _is_alike(upper: Run, lower: Run) -> bool:
+    """Tell whether two lines in one colour and size of letters are words of one phrase: BẢO above MẬT on a poster."""
+    return (
+        len(upper.text) <= _WORD and (upper.colour, upper.size_pt) == (lower.colour, lower.size_pt) and not lower.boxed
+    )
 
 
 def _close(layout: Layout, number: int, other: int | None) -> bool:

@@ -14,13 +14,17 @@ from gateway.vietnamese.marks.layout import Layout, Line
 from gateway.vietnamese.marks.lines import TITLED, is_item
 from gateway.vietnamese.marks.name_words import GOODS_AND_ORGANS, is_person
 from gateway.vietnamese.marks.pieces import cell_key, column_head, same_row
-from gateway.vietnamese.marks.words import Level, Spelling, bare
+from gateway.vietnamese.marks.words import Case, Level, Spelling, bare, case_of
 from gateway.vietnamese.normal import canonical, run_together
 
 Found = tuple[Line, Hit, tuple[str, ...]]
 """A line, what it says, and codes of how that was hidden."""
 _NAMES: Final = re.compile(r"(?:ho\b.{0,12}\b)?ten(?: dem| goi| hoc sinh| sinh vien| can bo| nhan vien)?")
 _LEVELS: Final = frozenset({"mat", "toimat", "tuyetmat"})
+_WORDS: Final = re.compile(r"[^\W_]+")
+_OF_A_STAMP: Final = frozenset({"tuyet", "toi", "mat", "khan", "thuong", "khong", "stt"})
+_COLUMN, _LEAST = 6, 2
+"""Lines on each side of a name among which so many other names stand."""
 _ROW: Final = 8
 """Lines on each side among which the other cells of a row are looked for."""
 _VALUES: Final = _LEVELS | frozenset({"thuong", "khongmat", "congkhai", "khongdongdau"})
@@ -137,6 +141,22 @@ def names_people(layout: Layout, line: Line) -> bool:
         and head != line.block
         and _NAMES.fullmatch(layout.bare_line(layout.first_line(head))) is not None
     )
+
+
+def is_in_column(layout: Layout, line: Line) -> bool:
+    """Tell whether a level with one capital stands in a column of other words with one: the names of a list, as on a scan."""
+    if case_of("".join(filter(str.isalpha, line.text)) or " ") is not Case.TITLE:
+        return False
+    near = [n for step in (-1, 1) for n in layout.neighbours(line.number, step, _COLUMN)]
+    words = [(n, _WORDS.findall(layout.lines[n])) for n in near]
+    others = [n for n, found in words if len(found) == 1 and found[0].istitle() and bare(found[0]) not in _OF_A_STAMP]
+    return sum(_below(layout.line(n).runs[0], line.runs[0]) for n in others) >= _LEAST
+
+
+def _below(first: Run, second: Run) -> bool:
+    """Tell whether two runs stand below one another on a page."""
+    one, other = first.bbox_pt, second.bbox_pt
+    return one is not None and other is not None and one[0] < other[2] and other[0] < one[2]
 
 
 def row_mates(layout: Layout, line: Line) -> list[str]:

@@ -23,7 +23,7 @@ from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.judge import is_prose, line_hit
 from gateway.vietnamese.marks.layout import Layout, Line
 from gateway.vietnamese.marks.lines import SLIP, stamp_line
-from gateway.vietnamese.marks.lists import beside_empty_boxes, is_checklist, names_people, without_lists
+from gateway.vietnamese.marks.lists import beside_empty_boxes, is_checklist, is_in_column, names_people, without_lists
 from gateway.vietnamese.marks.name_words import begins_letters
 from gateway.vietnamese.marks.pieces import scattered
 from gateway.vietnamese.marks.readings import MIXED, TYPED, disguise, readings
@@ -260,7 +260,7 @@ class Search:
         letters = "".join(takewhile(lambda line: len(line.strip()) <= 2, behind))
         if best is not None and begins_letters("".join(c for c in canonical(letters).text if c.isalpha())):
             return  # M, Ậ, T, K, H, Ẩ, U
-        if best is not None and not self._is_exempt(" ".join(lines[first : last + 1])):
+        if best is not None and not (self._is_exempt(" ".join(lines[first : last + 1])) or is_in_column(layout, line)):
             self.found.append((line, best, ("split-blocks",)))
 
     def _judge_stamp_of_lines(self, first: int) -> None:
@@ -319,7 +319,8 @@ class Search:
         if hit is None or hit.spelling is not Spelling.EXACT or hit.strength is Strength.NOTED:
             return
         blocks = {n for n, _ in window}
-        if len(blocks) > 1 and names_people(layout, first):
+        last = layout.line(layout.first_line(window[-1][0]))
+        if len(blocks) > 1 and (names_people(layout, first) or is_in_column(layout, last)):
             return
         if not window[-1][1] and hit.strength is Strength.MARKED:
             hit = hit._replace(strength=Strength.SUSPECTED)  # the order of the letters was not seen

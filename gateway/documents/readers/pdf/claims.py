@@ -32,7 +32,7 @@ LIMIT_SEEN: Final = 5000
 LIMIT_READ: Final = 8
 """Lines of a page that are read one by one; more are read as a part of the page."""
 ABOVE: Final = 1.0
-BELOW: Final = 0.6
+BELOW: Final = 0.35
 """Em above and below the baseline that are looked at."""
 FOOT: Final = 0.1
 """Em above the baseline where the part begins in which the dot may be."""
@@ -108,7 +108,7 @@ def _ink(page: int, content: PageContent, line: list[Piece]) -> tuple[Pixels, in
     sides = left * scale, base - ABOVE * EM, right * scale, base + BELOW * EM
     x, y, right_x, bottom = (min(max(int(side), 0), size[axis % 2]) for axis, side in enumerate(sides))
     foot = max(int(base - FOOT * EM) - y, 0)
-    if right_x - x < EM or bottom - y - foot < EM / 2:
+    if right_x - x < EM or bottom - y - foot < EM / 3:
         return np.zeros((0, 0), np.uint8), 0
     pixels = render(page, size, (x, y, right_x, bottom)).astype(np.int16)
     paper = np.median(pixels[foot:].reshape(-1, 3), axis=0)
@@ -141,9 +141,13 @@ def _read(line: Pixels) -> str:
     import numpy as np
 
     from gateway.documents.readers.pictures import ocr
+    from gateway.documents.readers.pictures.spots import spots
 
     engine = ocr.engine()
     if engine is None:
         return ""
+    labels, boxes = spots((line > _INK).astype(np.uint8))
+    for number in np.flatnonzero(boxes[:, 1] == 0) + 1:
+        line[labels == number] = 0  # the foot of the line above
     shown = np.pad(255 - line, int(EM / 4), constant_values=255)
     return "".join(word.text.casefold() for word in engine.words(shown, ocr.Layout.LINE, 200))

@@ -43,6 +43,8 @@ class Line(Struct, gc=False):
     box: Box
     cell: str = ""
     """Locator of the cell of a ruled table that it stands in (`tables`)."""
+    goes_on: bool = False
+    """The line above it in its cell goes on with it."""
 
 
 class _Placed(Struct, gc=False):

@@ -18,19 +18,22 @@ UPPER_THIRD, LOWER_EDGE = 1 / 3, 0.9
 
 
 def make_runs(content: PageContent, lines: list[Line], first_block: int, scan: bool) -> Iterator[Run]:
-    """Turn the lines of a page into runs, one block a line, neighbours with the same look in one run."""
+    """Turn the lines of a page into runs, one block a line or wrapped lines of a cell, neighbours with one look in one run."""
     zones, page = Zones(content), content.number
     links = [annotation.box for annotation in content.annotations if annotation.subtype == LINK_SUBTYPE]
     frames, sizes = _lone_frames(content.frames), _Rounded()
-    for block, line in enumerate(lines, first_block):
+    block = first_block - 1
+    for line in lines:
         pieces, box = line.pieces, line.box
+        block += not line.goes_on
         boxed = _is_boxed(box, frames, lines) if frames else None
         locator = f"page:{page},{line.cell}" if line.cell else zones.locate(box)
         for start, end in _looks(pieces) if len(pieces) > 1 else _ONE:
             piece = pieces[start]
             font = piece.font
+            text = line.texts[start] if end - start == 1 else "".join(line.texts[start:end])
             run = Run(
-                text=line.texts[start] if end - start == 1 else "".join(line.texts[start:end]),
+                text=f" {text}" if line.goes_on and not start else text,
                 block=block,
                 font=font.name,
                 size_pt=sizes[piece.size],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.pdf.lines import Line, around
@@ -18,6 +19,8 @@ _SAME: Final = 1.6
 """Points by which the pieces of one rule may lie apart, across it."""
 _GAP: Final = 4.0
 """Points that may be missing between two pieces of one rule."""
+_ALIKE: Final = 0.1
+"""Points by which the letters of one paragraph may differ in size."""
 _LEAST_CELLS: Final = 4
 """Cells with words, in two rows and two columns or more, that make a table."""
 LIMIT_RULES: Final = 4000
@@ -57,11 +60,26 @@ def in_cells(lines: list[Line], strokes: Sequence[Box]) -> list[Line]:
             for line in cells[cell]:
                 line.cell = f"table:{number},row:{row},column:{column}"
                 held_with[id(line)] = held
+            _tell_wrapped(cell, cells[cell])
     ordered: dict[int, Line] = {}
     for line in lines:
         if id(line) not in ordered:
             ordered.update((id(one), one) for one in held_with.get(id(line), [line]))
     return list(ordered.values())
+
+
+def _tell_wrapped(cell: _Cell, lines: list[Line]) -> None:
+    """Note the lines that go on with the one above, which left no room for their first word before the edge of the cell."""
+    edge = cell[3].position - max(min(line.box[0] for line in lines) - cell[1].position, 0.0)
+    for upper, lower in pairwise(lines):
+        text = "".join(lower.texts).strip()
+        word = len(text.split(" ", 1)[0]) + 1
+        height = upper.box[3] - upper.box[1]
+        one, other = upper.pieces[-1], lower.pieces[0]
+        alike = one.font == other.font and one.colour == other.colour and abs(one.size - other.size) < _ALIKE
+        close = upper.box[3] - height / 2 < lower.box[1] < upper.box[3] + height
+        needed = word * (lower.box[2] - lower.box[0]) / max(len(text), 1)
+        lower.goes_on = alike and close and upper.box[2] + needed > edge
 
 
 def _rules(pieces: Iterable[_Rule | tuple[float, float, float]]) -> list[_Rule]:
