@@ -24,7 +24,8 @@ def annotations_of(page: int) -> list[Annotation]:
         rect = Rect()
         api.FPDFAnnot_GetRect(annotation, ctypes.byref(rect))
         box = map_box(display, rect.left, rect.bottom, rect.right, rect.top)
-        found.append(Annotation(box, api.FPDFAnnot_GetSubtype(annotation), _is_signature(annotation)))
+        subtype, drawn = api.FPDFAnnot_GetSubtype(annotation), bool(api.FPDFAnnot_HasKey(annotation, b"AP"))
+        found.append(Annotation(box, subtype, drawn=drawn, signature=_is_signature(annotation)))
         api.FPDFPage_CloseAnnot(annotation)
     return found
 

@@ -20,7 +20,7 @@ from gateway.documents.readers.pdf.claims import Claims
 from gateway.documents.readers.pdf.looks import Looks
 from gateway.documents.readers.pdf.page import LIMIT_IMAGES, Box, Left, PageContent, Picture, Piece, Unseen
 from gateway.documents.readers.pdf.rendering import render, switched_off
-from gateway.documents.readers.pdf.shapes import LONGEST_STROKE
+from gateway.documents.readers.pdf.shapes import LONGEST_STROKE, is_cut
 from gateway.documents.readers.pdf.visible import cut_off
 
 if TYPE_CHECKING:
@@ -90,13 +90,20 @@ def _share(picture: Picture, content: PageContent) -> float:
 
 
 def left_over(
-    page: int, content: PageContent, objects: list[tuple[int, int]], base: list[int], looks: Looks, claims: Claims
+    page: int,
+    content: PageContent,
+    objects: list[tuple[int, int]],
+    base: list[int],
+    looks: Looks,
+    claims: Claims,
+    *,
+    printed: bool = False,
 ) -> Left | None:
     """Return the ink of a loaded page that no text explains, None when there is none.
 
     `objects` are handles and kinds of all objects of the content in painting order, `base` others that lie below them.
     """
-    cut = cut_off(content)
+    cut = cut_off(content, lambda piece: is_cut(objects[piece.order - 1][0]))
     own = (
         _unexplained(content, objects, looks)
         | {piece.order for piece in cut}
@@ -108,7 +115,7 @@ def left_over(
     size = max(int(content.width * scale), 1), max(int(content.height * scale), 1)
     texts = (handle for order, (handle, kind) in enumerate(objects, 1) if kind == OBJECT_TEXT and order not in own)
     with switched_off([*base, *texts]):
-        edges = _edges(render(page, size))
+        edges = _edges(render(page, size, printed=printed))
     figures = _figures(edges)
     fine = tuple(picture.box for picture in content.pictures[:LIMIT_IMAGES] if picture.is_fine)
     beside = _touching(figures / scale, content.pieces)

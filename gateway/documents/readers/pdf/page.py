@@ -110,6 +110,8 @@ class Annotation:
 
     box: Box
     subtype: int
+    drawn: bool = True
+    """It brings its own look; without one each viewer draws it as it likes."""
     signature: bool = False
     """The widget of a signature field: what it draws is the look of a signature, in any font and colour."""
 

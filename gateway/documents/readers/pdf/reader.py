@@ -17,6 +17,7 @@ from msgspec import structs
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source, spoken
 from gateway.documents.readers.ooxml.sink import LIMIT_SETUPS
 from gateway.documents.readers.pdf.api import PdfiumDocument
+from gateway.documents.readers.pdf.left import LEAST_LETTERS
 from gateway.documents.readers.pdf.lines import build_lines
 from gateway.documents.readers.pdf.page import PageContent
 from gateway.documents.readers.pdf.revisions import line_key, read_orphans, read_revisions, revision_ends
@@ -33,6 +34,8 @@ TALLER = 1.5
 """Heights of a line that ink may have which is read as words of it."""
 _PLAIN_ANNOTATIONS = frozenset({2, 16})
 """FPDF_ANNOT_LINK and FPDF_ANNOT_POPUP draw nothing of their own."""
+_LINES = frozenset({4, 7, 8})
+"""FPDF_ANNOT_LINE, _POLYGON and _POLYLINE, of which letters can be made, and which pdfium does not draw without a look."""
 
 
 @dataclass(slots=True)
@@ -72,6 +75,7 @@ def read(source: Source, budget: Budget) -> Reading:
         actual_text=structure.actual_text,
         fonts=structure.fonts,
         tiles=structure.tiles,
+        printed=structure.printed,
     )
     state = _State(compares=bool(structure.orphans) or bool(revision_ends(source.data)))
     if structure.fonts.lying:
@@ -125,6 +129,8 @@ def _read_pages(reader: PageReader, pages: int, budget: Budget, state: _State) -
         state.images.extend(look.images)
         if look.is_picture:
             state.image_pages.append(content.number)
+        if sum(a.subtype in _LINES and not a.drawn for a in content.annotations) >= LEAST_LETTERS:
+            state.doubtful_pages.append(content.number)
         if any(a.subtype not in _PLAIN_ANNOTATIONS for a in content.annotations):
             state.annotated.append((index, content))
     if pages > LIMIT_PAGES:

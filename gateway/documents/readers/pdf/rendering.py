@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 
 LIMIT_PIXELS = 12_000_000
 """Pixels of a rendered page; A4 at 200 dpi has 3.9 million, A3 7.7."""
-_BGR = 2
+_BGR, _PRINTING = 2, 0x800
 
 
-def render(page: int, size: tuple[int, int], part: tuple[int, int, int, int] | None = None) -> Pixels:
+def render(
+    page: int, size: tuple[int, int], part: tuple[int, int, int, int] | None = None, *, printed: bool = False
+) -> Pixels:
     """Return a page that is as large as `size`, columns and rows, as BGR pixels on white.
 
-    `part` is the left, top, right and bottom of what is wanted of it. LIMIT `image-pixels` when there is no room for it.
+    `part` is the left, top, right and bottom of what is wanted of it; what only paper shows is there if it is `printed`
+    too. LIMIT `image-pixels` when there is no room for it.
     """
     import numpy as np
 
@@ -40,6 +43,11 @@ def render(page: int, size: tuple[int, int], part: tuple[int, int, int, int] | N
     try:
         api.FPDFBitmap_FillRect(bitmap, 0, 0, columns, rows, 0xFFFFFFFF)
         api.FPDF_RenderPageBitmap(bitmap, page, -left, -top, *size, 0, 0)
+        if printed:
+            shown = pixels.copy()
+            api.FPDFBitmap_FillRect(bitmap, 0, 0, columns, rows, 0xFFFFFFFF)
+            api.FPDF_RenderPageBitmap(bitmap, page, -left, -top, *size, 0, _PRINTING)
+            np.minimum(shown, pixels, out=pixels)
     finally:
         api.FPDFBitmap_Destroy(bitmap)
     return pixels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 
-from gateway.documents.readers.pdf.api import pdfium
+from gateway.documents.readers.pdf.api import Rect, pdfium
 from gateway.documents.readers.pdf.geometry import map_box
 from gateway.documents.readers.pdf.looks import Looks
 from gateway.documents.readers.pdf.page import Affine, Box, Fill, PageContent, Picture
@@ -85,6 +85,25 @@ class Shapes:
             self._api.FPDFClipPath_CountPathSegments(clip, position) > _RECTANGLE
             for position in range(min(max(paths, 0), 16))
         )
+
+
+def is_cut(handle: int) -> bool:
+    """Whether a clipping path leaves some letters of a text and takes others: more than half of its height at one end."""
+    api, bounds, x, y = pdfium(), Rect(), ctypes.c_float(), ctypes.c_float()
+    left, top, right, bottom = (ctypes.addressof(bounds) + 4 * side for side in range(4))
+    clip = api.FPDFPageObj_GetClipPath(handle)
+    if not clip or not api.FPDFPageObj_GetBounds(handle, left, bottom, right, top):
+        return False
+    letter = (bounds.top - bounds.bottom) / 2
+    for path in range(min(max(api.FPDFClipPath_CountPaths(clip), 0), 16)):
+        across: list[float] = []
+        for number in range(min(max(api.FPDFClipPath_CountPathSegments(clip, path), 0), 64)):
+            segment = api.FPDFClipPath_GetPathSegment(clip, path, number)
+            if api.FPDFPathSegment_GetPoint(segment, ctypes.byref(x), ctypes.byref(y)):
+                across.append(x.value)
+        if across and max(min(across) - bounds.left, bounds.right - max(across)) > letter:
+            return True
+    return False
 
 
 def _is_red(colour: str | None) -> bool:

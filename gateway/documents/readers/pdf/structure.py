@@ -40,6 +40,8 @@ class Structure:
     damaged: bool = False
     """The structure could not be read as a whole; pages may still be readable."""
     fonts: FontFacts = field(default_factory=FontFacts)
+    printed: bool = False
+    """Some layers are shown on paper and not on the screen (§8.11.4.4)."""
     tiles: bool = False
     """There are tiling patterns: what a filled area shows may be words (ISO 32000-1 §8.7.3)."""
     orphans: list[bytes] = field(default_factory=list)
@@ -295,6 +297,9 @@ class _Walker:
         resolved = self._objects.resolved
         names = [text_of(get(resolved(one), "/Name")) for one in groups] if isinstance(groups, list) else []
         self._off = {name for name in names if name}
+        every = get(properties, "/OCGs")
+        usages = [get(resolved(one), "/Usage") for one in every] if isinstance(every, list) else []
+        self._out.printed = any(get(get(usage, "/Print"), "/PrintState") == "/ON" for usage in usages)
         if self._off:
             self._out.active.add(ActiveContent("hidden-layer"))
 

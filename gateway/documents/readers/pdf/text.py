@@ -70,6 +70,8 @@ class TextOptions:
     """Pages, from 1, whose content has /ActualText; None when it may be any."""
     tiles: bool = False
     """The file has tiling patterns; pdfium gives the colour of an area filled with one as if it were plain."""
+    printed: bool = False
+    """Some layers are only printed."""
     ink: bool = True
     """Whether the ink is looked for that no text explains."""
     fonts: FontFacts = field(default_factory=FontFacts)
@@ -164,7 +166,10 @@ class PageReader:
         if self._options.ink and (first or not is_picture(content)):
             self._budget.check_time()
             base = self._columns.objects(api.FPDFPage_GetObject, page, 0, first)
-            content.left = left_over(page, content, _numbered(batches), base, self._looks, self._claims)
+            printed = self._options.printed
+            content.left = left_over(
+                page, content, _numbered(batches), base, self._looks, self._claims, printed=printed
+            )
         return content
 
     def draw(
@@ -194,7 +199,7 @@ class PageReader:
                     part = (
                         (int(left * scale), int(top * scale), int(right * scale), int(bottom * scale)) if area else None
                     )
-                    drawn.append((render(page, size, part), scale * 72))
+                    drawn.append((render(page, size, part, printed=self._options.printed), scale * 72))
             return drawn
         finally:
             self._api.FPDF_ClosePage(page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from unicodedata import normalize
 
 from gateway.documents.readers.pdf.page import Box, Fill, PageContent, Piece, Unseen
@@ -63,8 +64,8 @@ def _judge(piece: Piece, fills: list[Fill], area: float) -> Unseen | None:
     return None
 
 
-def cut_off(content: PageContent) -> list[Piece]:
-    """Return the pieces of which an area or the edge of the page leaves only some letters to be seen.
+def cut_off(content: PageContent, is_clipped: Callable[[Piece], bool]) -> list[Piece]:
+    """Return the pieces of which an area, a clip or the edge of the page leaves only some letters to be seen.
 
     Of no others than those with an Ậ: of `BẢO MẬT` under a white box on its first word the rest is a mark.
     """
@@ -75,8 +76,10 @@ def cut_off(content: PageContent) -> list[Piece]:
         if piece.unseen is not None or "ậ" not in normalize("NFC", piece.text).lower():
             continue
         letter = piece.size * _LETTER
-        if _cuts(piece.box, page, letter) or any(
-            fill.order > piece.order and overlaps(fill.box, piece.box, letter) for fill in opaque
+        if (
+            _cuts(piece.box, page, letter)
+            or is_clipped(piece)
+            or any(fill.order > piece.order and overlaps(fill.box, piece.box, letter) for fill in opaque)
         ):
             found.append(piece)
     return found
