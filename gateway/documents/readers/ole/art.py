@@ -171,8 +171,13 @@ def read_drawing(data: bytes, sink: Sink, place: Place, *, delayed: bytes = b"")
             put_shape_words(properties(data, record), sink, place)
         elif is_blip(record):
             put_picture(data, record, sink, place)
-        elif record.kind == 0xF007 and delayed and record.end - record.start <= 36 + u8(data, record.start + 33):
-            _delayed(data, record, delayed, sink, place)
+        elif record.kind == 0xF007:
+            inner = record.start + 36 + u8(data, record.start + 33)
+            for picture in records(data, sink.budget, start=inner, end=record.end):
+                if is_blip(picture):
+                    put_picture(data, picture, sink, place)
+            if delayed and inner >= record.end:
+                _delayed(data, record, delayed, sink, place)
 
 
 def _delayed(data: bytes, record: Record, delayed: bytes, sink: Sink, place: Place) -> None:
