@@ -243,8 +243,8 @@ def test_a_stream_that_runs_in_a_ring_is_read_no_further_than_its_file_is_long()
 @pytest.mark.parametrize("name", [b"", b"a\0"], ids=["nameless", "named"])
 def test_a_picture_that_stands_in_its_entry_of_the_store_is_handed_on(name):
     picture = b"\x89PNG\r\n\x1a\n" + bytes(64)
-    blip = atom(0xF01E, bytes(17) + picture, 0x6E0)
+    blip = atom(0xF01E, bytes(17) + picture, instance=0x6E0)
     entry = bytes(33) + bytes([len(name)]) + bytes(2) + name + blip
     sink = Sink(Budget())
-    read_drawing(atom(0xF007, entry, 6), sink, Place("body"), delayed=bytes(64))
+    read_drawing(atom(0xF007, entry, instance=6), sink, Place("body"), delayed=bytes(64))
     assert [member.data for member in sink.members] == [picture]
