@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 
 import pytest
@@ -24,6 +25,7 @@ from gateway.documents.readers.pictures.joined import LIMIT_JOINED, Pictures, Tu
 from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from gateway.vietnamese.marks import find_in_document
+from tests.readers.ole_support import atom, sprm, word_file
 from tests.readers.scans import FONT_DIR
 from tests.support.cases import first_quick
 
@@ -130,6 +132,17 @@ def text_document(pieces: list[Image.Image]) -> bytes:
     return out.getvalue()
 
 
+def old_document(pieces: list[Image.Image]) -> bytes:
+    """A Word 97 file whose pictures stand in a line (PICF and FBSE: MS-DOC 2.9.190, MS-ODRAW 2.2.32)."""
+    text, data = [("Kính gửi phòng Kinh tế\r", b"")], b""
+    for page in pieces:
+        text.append(("\x01", sprm(0x6A03, struct.pack("<I", len(data))) + sprm(0x0855, b"\1")))
+        entry = atom(0xF007, bytes(36) + atom(0xF01E, bytes(17) + png(page), instance=0x6E0), instance=6)
+        head = struct.pack("<IHH20x4H", 68 + len(entry), 68, 0x64, page.width * 9, page.height * 9, 1000, 1000)
+        data += head.ljust(68, b"\0") + entry
+    return word_file([*text, ("\rTrân trọng\r", b"")], streams={("Data",): data})
+
+
 @needs_ocr
 @pytest.mark.parametrize(
     "made",
@@ -145,10 +158,23 @@ def text_document(pieces: list[Image.Image]) -> bytes:
             lambda: sheet([(page, cell) for page, cell in zip(halves(drawn("MẬT")), ("B2", "G2"), strict=True)]),
             lambda: rich(letters("MẬT")),
             lambda: text_document(halves(drawn("MẬT"))),
+            lambda: old_document(halves(drawn("MẬT"))),
         ],
         3,
     ),
-    ids=["halves", "upper and lower", "letters", "column", "slide", "slide letters", "mirrored", "sheet", "rtf", "odt"],
+    ids=[
+        "halves",
+        "upper and lower",
+        "letters",
+        "column",
+        "slide",
+        "slide letters",
+        "mirrored",
+        "sheet",
+        "rtf",
+        "odt",
+        "doc",
+    ],
 )
 def test_a_mark_in_pieces_is_read_as_it_is_shown(made):
     assert found(made())
@@ -159,10 +185,11 @@ def test_a_mark_in_pieces_is_read_as_it_is_shown(made):
     "made",
     [
         lambda: word([letters("ABC")]),
+        lambda: old_document(letters("ABC")),
         lambda: word([[drawn("Hình 1"), drawn("Hình 2")]]),
         lambda: slides([(letters("M")[0], 1, 1), (letters("Ậ")[0], 14, 9), (letters("T")[0], 20, 1)]),
     ],
-    ids=["other letters", "figures", "far apart"],
+    ids=["other letters", "in an old file", "figures", "far apart"],
 )
 def test_other_pictures_are_no_mark(made):
     assert not found(made())

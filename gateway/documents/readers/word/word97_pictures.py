@@ -25,8 +25,8 @@ class Pictures:
         self._sink = sink
         self._seen: set[int] = set()
 
-    def inline(self, look: Look, place: Place) -> None:
-        """Read what a picture mark refers to."""
+    def inline(self, look: Look, place: Place, row: int) -> None:
+        """Read what a picture mark in a paragraph refers to."""
         at = look.data
         if at is None or at in self._seen or at + 68 > len(self._data):
             return
@@ -35,6 +35,7 @@ class Pictures:
         body = self._data[at + header : at + min(size, len(self._data))]
         if header < 44 or not body:
             return
+        first = len(self._sink.members)
         if look.is_data:
             self._form_field(body, place)
         elif mapping == _SHAPE_FILE:
@@ -43,6 +44,10 @@ class Pictures:
             read_drawing(body, self._sink, place)
         else:
             self._old_picture(body, mapping, place)
+        for member in self._sink.members[first:]:
+            # PICMID of the PICF: the size in twips, each scaled in per mille (MS-DOC 2.9.192).
+            sides = (u16(self._data, at + 28 + step) * u16(self._data, at + 32 + step) / 1000 for step in (0, 2))
+            self._sink.pictures.flow(member.data, row, self._sink.shown(), (next(sides), next(sides)))
 
     def _old_picture(self, body: bytes, mapping: int, place: Place) -> None:
         """Hand on a picture of Word 6: a metafile, or a bitmap file."""

@@ -315,7 +315,8 @@ class Story:
                         code = "".join(ended.code)
                         self._add(spelt(code) or quoted(code) or "", look, place)
             case "\x01":
-                self._pictures.inline(look, place)
+                self._flush()
+                self._pictures.inline(look, place, self._block)
             case letter if letter >= " ":
                 self._add(letter, look, place)
             case _:
