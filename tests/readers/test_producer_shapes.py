@@ -172,7 +172,6 @@ def sheets() -> Iterator[Shape]:
         "run": (sheet(times, shared=f'<r><rPr><rFont val="Arial"/></rPr><t>{TEXT}</t></r>'), "font"),
         "red": (sheet(times + '<color rgb="FFFF0000"/>'), "colour"),
         "red by index": (sheet(times + '<color indexed="10"/>'), "colour"),
-        "condition": (sheet(style="", formats=red, after=rule.format('containsText" operator="containsText" text="Ủy', "1")), "colour"),
     }  # fmt: skip
     yield from (Shape(name, "xlsx", data) for name, data in good.items())
     yield from (Shape(name, "xlsx", data, fault, "cell:A!B2") for name, (data, fault) in bad.items())

@@ -1,4 +1,4 @@
-"""What table styles and conditional formats make of a cell's letters and ground."""
+"""Looks of cells: own colours stay, and where a table style or a condition may give a ground no letters are called unseen."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import shutil
 
 import openpyxl
 import pytest
-from openpyxl.formatting.rule import CellIsRule, ColorScaleRule, DifferentialStyle, FormulaRule, Rule
+from openpyxl.formatting.rule import CellIsRule, ColorScaleRule, DataBarRule, DifferentialStyle, FormulaRule, Rule
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
 from gateway.documents.readers.base import Budget, Source
-from gateway.documents.readers.conditions import Test as Condition
-from gateway.documents.readers.conditions import constant, holds
 from gateway.documents.readers.excel import xls
-from gateway.documents.readers.excel.overlays import Area, Box, Change, Overlays, boxes
-from gateway.documents.readers.excel.overlays import Rule as Format
-from gateway.documents.readers.ooxml.sink import Face
+from gateway.documents.readers.excel.areas import Areas, Box, boxes
 from gateway.model import Document, Origin
-from gateway.vietnamese.typography import examine
 from tests.readers.ooxml_support import convert, read, read_any
 from tests.readers.test_xlsx import S, find, saved, workbook
 
 RED = Font(color="FFC00000")
-WHITE_ON_BLUE = (Font(color="FFFFFFFF"), PatternFill(bgColor="FF1F4E78"))
+WHITE = Font(color="FFFFFFFF")
+BLUE = PatternFill(bgColor="FF1F4E78")
+RELATIONS = (
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
+    'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/table" Target="../tables/table1.xml"/></Relationships>'
+)
 
 
 def table(style: str, *, header: Font | None = None, **flags: bool) -> Document:
@@ -40,39 +40,31 @@ def table(style: str, *, header: Font | None = None, **flags: bool) -> Document:
     return saved(book).document
 
 
-def near(colour: str | None, wanted: str | None) -> bool:
-    """Equal but for one step of each channel: Excel rounds between colour spaces."""
-    if colour is None or wanted is None:
-        return colour is wanted
-    return all(abs(a - b) <= 1 for a, b in zip(bytes.fromhex(colour), bytes.fromhex(wanted), strict=True))
-
-
 def run(document: Document, text: str):
     return next(each for each in document.runs if each.text == text)
 
 
-@pytest.mark.parametrize(
-    ("style", "head", "ground", "body"),
-    [
-        ("TableStyleLight1", "000000", None, "000000"),
-        ("TableStyleLight2", "366092", None, "366092"),
-        ("TableStyleLight9", "FFFFFF", "4F81BD", "000000"),
-        ("TableStyleLight16", "000000", None, "000000"),
-        ("TableStyleMedium2", "FFFFFF", "4F81BD", "000000"),
-        ("TableStyleMedium9", "FFFFFF", "4F81BD", "000000"),
-        ("TableStyleMedium16", "FFFFFF", "4F81BD", "000000"),
-        ("TableStyleMedium23", "000000", "DCE6F1", "000000"),
-        ("TableStyleDark2", "FFFFFF", "000000", "FFFFFF"),
-        ("TableStyleDark9", "FFFFFF", "C0504D", "000000"),
-        ("NoSuchStyle", "000000", None, "000000"),
-    ],
-)
-def test_built_in_table_styles_colour_head_and_body(style: str, head: str, ground: str | None, body: str) -> None:
-    document = table(style)
-    assert near(run(document, "Họ tên").colour, head)
-    assert near(run(document, "Họ tên").background, ground)
-    assert near(run(document, "Bình").colour, body)
-    assert run(document, "Họ tên").origin is Origin.TEXT
+@pytest.mark.parametrize("style", ["TableStyleMedium2", "TableStyleDark9", "Kiểu riêng"])
+def test_letters_of_a_table_are_seen_on_any_ground_and_keep_a_colour_of_their_own(style: str) -> None:
+    shown = run(table(style, header=WHITE), "Họ tên")
+    assert (shown.colour, shown.origin) == (None, Origin.TEXT)
+    assert run(table(style, header=RED), "Họ tên").colour == "C00000"
+    assert run(table(style), "Họ tên").colour == "000000"
+
+
+def test_white_letters_of_a_table_without_a_style_are_hidden() -> None:
+    table_part = f'<table {S} ref="A1:A3"/>'
+    styles = (
+        "<fonts><font><name val='Arial'/></font><font><name val='Arial'/><color rgb='FFFFFFFF'/></font></fonts>"
+        "<cellXfs><xf fontId='0'/><xf fontId='1'/></cellXfs>"
+    )
+    cells = "<sheetData><row r='1'><c r='A1' s='1' t='inlineStr'><is><t>Đầu bảng</t></is></c></row></sheetData>"
+    for part, origin in (
+        (table_part, Origin.HIDDEN),
+        (table_part.replace("/>", '><tableStyleInfo name="a"/></table>'), Origin.TEXT),
+    ):
+        more = {"xl/worksheets/_rels/sheet1.xml.rels": RELATIONS, "xl/tables/table1.xml": part}
+        assert find(read(workbook(cells, styles=styles, more=more)), "Đầu bảng").origin is origin
 
 
 NUMBER_FORMATS = pytest.mark.parametrize(
@@ -112,45 +104,6 @@ def test_a_number_format_colours_the_same_texts_of_the_old_format(code: str, col
     assert found == colour or (found, colour) == ("auto", "000000")
 
 
-def test_stripes_and_end_columns_are_those_that_the_table_shows() -> None:
-    document = table("TableStyleMedium9", showFirstColumn=True)
-    assert run(document, "An").colour == "FFFFFF"
-    assert near(run(document, "Văn thư").background, "B8CCE4")
-    assert near(run(document, "Kế toán").background, "DCE6F1")
-
-
-def test_a_colour_of_the_cell_itself_wins_over_the_table() -> None:
-    document = table("TableStyleMedium2", header=RED)
-    assert run(document, "Họ tên").colour == "C00000"
-    assert run(document, "Họ tên").background == "4F81BD"
-    white = table("TableStyleMedium2", header=Font(color="FFFFFFFF"))
-    assert run(white, "Họ tên").origin is Origin.TEXT
-
-
-def test_table_styles_of_the_workbook_are_followed() -> None:
-    styles = (
-        "<fonts><font><name val='Times New Roman'/><color rgb='FF000000'/></font></fonts>"
-        "<cellXfs><xf fontId='0'/></cellXfs>"
-        "<dxfs><dxf><font><color rgb='FFFFFFFF'/></font><fill><patternFill patternType='solid'><bgColor rgb='FF203864'/>"
-        "</patternFill></fill></dxf></dxfs>"
-        "<tableStyles><tableStyle name='Kiểu 1'><tableStyleElement type='headerRow' dxfId='0'/></tableStyle></tableStyles>"
-    )
-    cells = "<sheetData><row r='1'><c r='A1' t='inlineStr'><is><t>Đầu bảng</t></is></c></row></sheetData>"
-    reading = read(
-        workbook(
-            cells,
-            styles=styles,
-            more={
-                "xl/worksheets/_rels/sheet1.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
-                'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/table" Target="../tables/table1.xml"/></Relationships>',
-                "xl/tables/table1.xml": f'<table {S} ref="A1:A3"><tableStyleInfo name="Kiểu 1"/></table>',
-            },
-        )
-    )
-    assert find(reading, "Đầu bảng").colour == "FFFFFF"
-    assert find(reading, "Đầu bảng").background == "203864"
-
-
 def conditional(value: object, rule: object, where: str = "A1:A9", font: Font | None = None):
     book = openpyxl.Workbook()
     book.active["A1"] = value
@@ -164,54 +117,27 @@ def text_rule(kind: str, text: str) -> Rule:
     return Rule(type=kind, operator=kind, text=text, dxf=DifferentialStyle(font=RED))
 
 
-@pytest.mark.parametrize(
-    ("rule", "colour"),
-    [
-        (CellIsRule(operator="equal", formula=['"quá hạn"'], font=RED), "C00000"),
-        (CellIsRule(operator="equal", formula=['"đúng hạn"'], font=RED), "000000"),
-        (CellIsRule(operator="greaterThan", formula=["5"], font=RED), None),
-        (CellIsRule(operator="equal", formula=["$B$1"], font=RED), None),
-        (text_rule("containsText", "HẠN"), "C00000"),
-        (text_rule("beginsWith", "đúng"), "000000"),
-        (FormulaRule(formula=["TRUE"], font=RED), "C00000"),
-        (FormulaRule(formula=["0"], font=RED), "000000"),
-        (FormulaRule(formula=["$B1>3"], font=RED), None),
-        (Rule(type="duplicateValues", dxf=DifferentialStyle(font=RED)), None),
-        (FormulaRule(formula=["$B1>3"], fill=PatternFill(bgColor="FFFFFF00")), "000000"),
-        (ColorScaleRule(start_type="min", start_color="FFFF0000", end_type="max", end_color="FF00FF00"), "000000"),
-    ],
+RULES = (
+    CellIsRule(operator="equal", formula=['"đúng hạn"'], font=RED),
+    text_rule("containsText", "HẠN"),
+    FormulaRule(formula=["$B1>3"], fill=BLUE),
+    FormulaRule(formula=["TRUE"], font=WHITE, fill=BLUE),
+    ColorScaleRule(start_type="min", start_color="FFFF0000", end_type="max", end_color="FF00FF00"),
 )
-def test_a_conditional_colour_is_told_where_the_cell_decides_and_unknown_elsewhere(rule: Rule, colour) -> None:
-    assert conditional("Quá hạn", rule).colour == colour
 
 
-def test_a_cell_outside_the_range_of_a_rule_keeps_its_look() -> None:
-    assert conditional("Quá hạn", FormulaRule(formula=["TRUE"], font=RED), where="B1:C9").colour == "000000"
-
-
-def test_a_rule_that_colours_a_ground_shows_letters_that_were_white() -> None:
-    font, fill = WHITE_ON_BLUE
-    shown = conditional("Tổng cộng", FormulaRule(formula=["TRUE"], font=font, fill=fill))
-    assert (shown.colour, shown.background, shown.origin) == ("FFFFFF", "1F4E78", Origin.TEXT)
-    perhaps = conditional("Tổng cộng", FormulaRule(formula=["B1>3"], fill=fill), font=font)
+@pytest.mark.parametrize("rule", RULES)
+def test_letters_under_a_condition_that_colours_are_not_called_unseen(rule: Rule) -> None:
+    perhaps = conditional("Tổng cộng", rule, font=WHITE)
     assert (perhaps.colour, perhaps.origin) == (None, Origin.TEXT)
+    assert conditional("Tổng cộng", rule, font=RED).colour == "C00000"
+    assert conditional("Tổng cộng", rule).colour == "000000"
+    assert conditional("Tổng cộng", rule, where="B1:C9", font=WHITE).origin is Origin.HIDDEN
 
 
-def test_nobody_is_blamed_for_a_colour_that_cannot_be_told() -> None:
-    book = openpyxl.Workbook()
-    book.active["A1"] = "Danh sách cán bộ, công chức"
-    book.active["A1"].font = Font(name="Times New Roman", color="FF000000")
-    book.active.conditional_formatting.add("A1:Z99", FormulaRule(formula=["ISBLANK(B1)"], font=RED))
-    assert examine(saved(book).document).black_share == 1
-
-
-def test_the_rule_of_most_weight_decides_and_may_stop_the_others() -> None:
-    book = openpyxl.Workbook()
-    sheet = book.active
-    sheet["A1"] = "chữ"
-    sheet.conditional_formatting.add("A1", FormulaRule(formula=["TRUE"], font=Font(color="FF008000"), stopIfTrue=True))
-    sheet.conditional_formatting.add("A1:A2", FormulaRule(formula=["TRUE"], font=RED))
-    assert run(saved(book).document, "chữ").colour == "008000"
+def test_a_condition_that_colours_nothing_shows_no_letters() -> None:
+    bar = DataBarRule(start_type="min", end_type="max", color="FF638EC6")
+    assert conditional("Tổng cộng", bar, font=WHITE).origin is Origin.HIDDEN
 
 
 def test_rules_of_the_newer_extension_are_read() -> None:
@@ -221,29 +147,12 @@ def test_rules_of_the_newer_extension_are_read() -> None:
         '<x14:dxf><font><color rgb="FFC00000"/></font></x14:dxf></x14:cfRule><xm:sqref>A1:A5</xm:sqref>'
         "</x14:conditionalFormatting></x14:conditionalFormattings></ext></extLst>"
     )
-    cells = "<sheetData><row r='1'><c r='A1' t='inlineStr'><is><t>mở rộng</t></is></c></row></sheetData>"
-    assert find(read(workbook(cells + extension)), "mở rộng").colour == "C00000"
-
-
-@pytest.mark.parametrize(
-    ("kind", "operands", "value", "held"),
-    [
-        ("between", ("1", "5"), 3.0, True),
-        ("between", ("5", "1"), 3.0, True),
-        ("notBetween", ("1", "5"), 7.0, True),
-        ("lessThan", ("10%",), 0.05, True),
-        ("greaterThanOrEqual", ("5",), 5.0, True),
-        ("notEqual", ('"a"',), "A", False),
-        ("equal", ("1",), True, False),
-        ("equal", ('"say ""no"""',), 'Say "NO"', True),
-        ("lessThan", ("NOW()",), 3.0, None),
-        ("endsWith", ('"5"',), 15.0, True),
-        ("unheard of", ("1",), 1.0, None),
-        ("between", ("1",), 1.0, None),
-    ],
-)
-def test_conditions_are_true_false_or_unknown(kind, operands, value, held) -> None:
-    assert holds(Condition(kind, tuple(constant(each) for each in operands)), value) is held
+    cells = (
+        "<sheetData><row r='1'><c r='A1' t='inlineStr'><is><r><rPr><color rgb='FFFFFFFF'/></rPr><t>mở rộng</t></r></is></c></row>"
+        "</sheetData>"
+    )
+    assert find(read(workbook(cells + extension)), "mở rộng").origin is Origin.TEXT
+    assert find(read(workbook(cells)), "mở rộng").origin is Origin.HIDDEN
 
 
 def test_ranges_are_read_in_every_form() -> None:
@@ -256,17 +165,15 @@ def test_ranges_are_read_in_every_form() -> None:
     ]
 
 
-def test_too_many_areas_cost_little_and_blame_nobody() -> None:
-    rule = Format(Condition("expression", (True,)), Change("FF0000"))
-    many = Overlays(Area(Box(row, 0, 1_000_000, 9), rule=rule) for row in range(200_000))
-    assert many.face(Face("Arial", 11, "FF0000"), 5, 5, lambda: "a", own=True).colour is None
+def test_too_many_areas_cost_little_and_cover_every_cell() -> None:
+    assert Areas(Box(row, 0, 1_000_000, 9) for row in range(200_000)).covers(5, 50)
+    assert not Areas([Box(0, 0, 9, 9)]).covers(5, 50)
 
 
 def test_a_broken_table_part_hides_no_cell() -> None:
     cells = "<sheetData><row r='1'><c r='A1' t='inlineStr'><is><t>còn đây</t></is></c></row></sheetData>"
     parts = {
-        "xl/worksheets/_rels/sheet1.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
-        'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/table" Target="../tables/table1.xml"/></Relationships>',
+        "xl/worksheets/_rels/sheet1.xml.rels": RELATIONS,
         "xl/tables/table1.xml": "<table",
     }
     assert find(read(workbook(cells, more=parts)), "còn đây")
@@ -275,7 +182,7 @@ def test_a_broken_table_part_hides_no_cell() -> None:
 @pytest.mark.system
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
-def test_conditions_that_libreoffice_saves_in_other_formats_are_followed_or_unknown(tmp_path) -> None:
+def test_conditions_that_libreoffice_saves_in_other_formats_leave_colours_or_make_them_unknown(tmp_path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     for row, text in enumerate(("Quá hạn", "Đúng hạn", "Tổng hợp", "Bên ngoài"), 1):
@@ -287,8 +194,7 @@ def test_conditions_that_libreoffice_saves_in_other_formats_are_followed_or_unkn
     convert([tmp_path / "a.xlsx"], "xls", tmp_path)
     opened = read_any(tmp_path / "a.ods").document
     colours = {each.text: each.colour for each in opened.runs if each.locator.startswith("cell:")}
-    # OpenDocument cells whose colour cannot be told are given as automatic ones.
-    assert colours == {"Quá hạn": "C00000", "Đúng hạn": "000000", "Tổng hợp": "auto", "Bên ngoài": "000000"}
+    assert colours == dict.fromkeys(("Quá hạn", "Đúng hạn", "Tổng hợp", "Bên ngoài"), "000000")
     source = Source(data=(tmp_path / "a.xls").read_bytes(), part="1", detected_type="application/vnd.ms-excel")
     old = {each.text: each.colour for each in xls.read(source, Budget()).document.runs if each.text in colours}
     assert old == {"Quá hạn": None, "Đúng hạn": None, "Tổng hợp": None, "Bên ngoài": old["Bên ngoài"]}

@@ -6,16 +6,16 @@ Reads XLSX, XLSM, XLTX and XLTM. Binary workbooks (XLSB) come as `xlsb.BinaryPac
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from gateway.documents.readers.base import ReadError
-from gateway.documents.readers.excel.overlays import Area, Overlays
-from gateway.documents.readers.excel.xlsx_conditions import conditional_areas
+from gateway.documents.readers.excel.areas import Areas, Box, boxes
+from gateway.documents.readers.excel.xlsx_conditions import conditional_boxes
 from gateway.documents.readers.excel.xlsx_drawings import read_drawing
 from gateway.documents.readers.excel.xlsx_sheet import WORD_ATTRIBUTES, Book, Sheet, comment_lines
 from gateway.documents.readers.excel.xlsx_strings import SharedStrings
 from gateway.documents.readers.excel.xlsx_styles import DEFAULT_FACE, Styles
-from gateway.documents.readers.excel.xlsx_tables import table_area
 from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_words
 from gateway.documents.readers.ooxml.parts import Parts
 from gateway.documents.readers.ooxml.reading import Step
@@ -122,8 +122,8 @@ class _Workbook:
             return
         self._parts.seen.add(stored)
         data = self._parts.package.read(stored)
-        overlays = Overlays(self._areas(stored, data))
-        Sheet(self._book, name=name, number=number, origin=origin, overlays=overlays).read(data)
+        areas = Areas(self._boxes(stored, data))
+        Sheet(self._book, name=name, number=number, origin=origin, areas=areas).read(data)
         for drawing in self._parts.by_kind(stored, "drawing"):
             if drawing not in self._parts.seen:
                 place = Place(f"sheet:{name}", Role.TEXTBOX, origin)
@@ -141,18 +141,18 @@ class _Workbook:
                         self._sink.put(text, block, place, face)
                     self._sink.put_line(rich.phonetic, place._replace(origin=Origin.HIDDEN))
 
-    def _areas(self, sheet: str, data: bytes) -> Iterator[Area]:
-        """Yield what tables and conditional formats do to the looks of a sheet's cells."""
+    def _boxes(self, sheet: str, data: bytes) -> Iterator[Box]:
+        """Yield where tables and conditional formats change the looks of a sheet's cells."""
         for name in self._parts.by_kind(sheet, "table"):
             try:
-                area = table_area(parse(self._parts.package.read(name)), self._book.styles)
+                root = parse(self._parts.package.read(name))
             except ReadError as error:
                 if error.status in {ReadStatus.LIMIT, ReadStatus.TIMEOUT}:
                     raise
                 continue  # `_wordy_parts` reads it once more and reports it
-            if area is not None:
-                yield area
-        yield from conditional_areas(data, self._book.styles)
+            if any(NAMES[child.tag] == "s:tableStyleInfo" for child in root):
+                yield from islice(boxes(root.get("ref") or ""), 1)
+        yield from conditional_boxes(data)
 
     def _left_over_strings(self) -> None:
         for rich in self._book.strings.unused():

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from gateway.documents.readers.conditions import Value, constant
-from gateway.documents.readers.excel.overlays import Overlays
+from gateway.documents.readers.excel.areas import Areas
 from gateway.documents.readers.excel.xlsx_cells import Cell, TreeCells, conceals, flat_cells, position
 from gateway.documents.readers.excel.xlsx_headers import header_lines
 from gateway.documents.readers.excel.xlsx_strings import Rich, SharedStrings, parse_rich, unescape
@@ -23,7 +22,7 @@ from gateway.documents.readers.excel.xlsx_values import (
     text_colour,
 )
 from gateway.documents.readers.numerals import whole
-from gateway.documents.readers.ooxml.colours import AUTO, WHITE
+from gateway.documents.readers.ooxml.colours import WHITE
 from gateway.documents.readers.ooxml.flat import FlatPart
 from gateway.documents.readers.ooxml.parts import Parts
 from gateway.documents.readers.ooxml.sink import Place, Sink
@@ -87,12 +86,18 @@ class _Look:
     """Short numbers are shown as they are."""
 
 
+def _perhaps_seen(look: _Look) -> _Look:
+    """Return the look of letters of the colour of their cell where a table style or a condition may give another ground."""
+    face = look.style.face._replace(colour=None, background=None)
+    return replace(look, style=look.style._replace(face=face), hidden=False)
+
+
 class Sheet:
     """One worksheet, chart sheet or macro sheet."""
 
-    def __init__(self, book: Book, *, name: str, number: int, origin: Origin, overlays: Overlays | None = None) -> None:
+    def __init__(self, book: Book, *, name: str, number: int, origin: Origin, areas: Areas | None = None) -> None:
         self._book = book
-        self._overlays = overlays or None
+        self._areas = areas or None
         self._sink = book.sink
         self._name = name
         self._number = number
@@ -153,11 +158,12 @@ class Sheet:
 
         Cells of one plain look are nearly all there are, so their way is short: no calls, one struct.
         """
-        overlays = self._overlays
-        placed = bool(self._columns.hidden) or overlays is not None
+        areas = self._areas
+        placed = bool(self._columns.hidden) or areas is not None
         sink, looks, prefix, strings = self._sink, self._looks, self._prefix, self._book.strings
         runs, add, before = sink.runs, sink.runs.append, len(sink.runs)
         in_cell, shown, hidden = Role.CELL, Origin.TEXT, Origin.HIDDEN
+        covered = False
         for reference, index, kind, formula, value, inline, rest in cells:
             rich: Rich | None = None
             if rest:
@@ -181,8 +187,8 @@ class Sheet:
             if placed:
                 row, column = position(reference)
                 where = origin if self._columns.shows(column) else hidden
-                if overlays is not None:
-                    look = self._overlaid(look, row, column, kind, inline if rich is None else rich.text, value)
+                covered = areas is not None and areas.covers(row, column)
+                look = _perhaps_seen(look) if covered and look.hidden else look
             text = ""
             if inline:
                 text = unescape(inline)
@@ -199,7 +205,7 @@ class Sheet:
                 text, concealed = self._shown(kind, value, look.style.format_code)
                 where = hidden if concealed else where
             if rich is not None:
-                self._rich(rich, look.style, reference, where)
+                self._rich(rich, look.style, reference, where, covered=covered)
             elif text:
                 font, size_pt, colour, background, bold = look.style.face
                 sink.block = block = sink.block + 1
@@ -209,28 +215,6 @@ class Sheet:
                 ))  # fmt: skip
         sink.charge(len(runs) - before)
         sink.budget.check_time()
-
-    def _overlaid(self, look: _Look, row: int, column: int, kind: str, text: str, value: str) -> _Look:
-        """Return the look of a cell with what a table style and conditional formats make of it."""
-
-        def held() -> Value:
-            if text:
-                return text
-            shown = value.strip()
-            if kind == "s":
-                rich = self._book.strings.get(shown)
-                return rich.text if rich is not None else ""
-            if kind == "b":
-                return shown == "1"
-            number = None if kind in {"str", "e", "d"} else constant(shown)
-            return number if number is not None else value
-
-        style = look.style
-        face = style.face._replace(colour=AUTO) if style.automatic else style.face
-        face = self._overlays.face(face, row, column, held, own=style.own) if self._overlays is not None else face
-        if face == style.face:
-            return look
-        return replace(look, style=style._replace(face=face), hidden=unseen(face.colour or AUTO, face.background))
 
     def _look(self, index: str) -> _Look:
         style = self._book.styles.cell(index)
@@ -255,7 +239,7 @@ class Sheet:
             case _:
                 return show_number(value, code, since_1904=self._book.since_1904)
 
-    def _rich(self, rich: Rich, style: CellStyle, reference: str, origin: Origin) -> None:
+    def _rich(self, rich: Rich, style: CellStyle, reference: str, origin: Origin, *, covered: bool) -> None:
         pieces = rich.pieces
         if style.format_code not in _TEXT_FORMATS:
             shown, concealed = show_text(rich.text, style.format_code)
@@ -265,12 +249,18 @@ class Sheet:
                 pieces = ((shown, None),)
             if colour := text_colour(style.format_code):
                 style = style._replace(face=style.face._replace(colour=colour))
-        self._put(pieces, style, reference, origin)
+        self._put(pieces, style, reference, origin, covered=covered)
         if rich.phonetic:
             self._sink.put_line(rich.phonetic, Place(self._prefix + reference, Role.CELL, Origin.HIDDEN))
 
     def _put(
-        self, pieces: tuple[tuple[str, Element | None], ...], style: CellStyle, reference: str, origin: Origin
+        self,
+        pieces: tuple[tuple[str, Element | None], ...],
+        style: CellStyle,
+        reference: str,
+        origin: Origin,
+        *,
+        covered: bool,
     ) -> None:
         sink = self._sink
         block = 0
@@ -281,7 +271,9 @@ class Sheet:
             block = block or sink.open_block()
             face = style.face if look is None else self._book.styles.face(look, style.face)
             where = origin
-            if origin is Origin.TEXT and face.colour is not None and unseen(face.colour, face.background or WHITE):
+            is_unseen = face.colour is not None and unseen(face.colour, face.background or WHITE)
+            face = face._replace(colour=None) if is_unseen and covered else face
+            if origin is Origin.TEXT and is_unseen and not covered:
                 where = Origin.HIDDEN
             elif origin is Origin.TEXT and look is not None and is_struck(look):
                 where = Origin.DELETED

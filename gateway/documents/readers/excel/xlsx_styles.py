@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeVar
 
-from gateway.documents.readers.excel.overlays import NO_CHANGE, Change
 from gateway.documents.readers.excel.xlsx_values import format_words
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.ooxml.colours import AUTO, automatic, excel_tint, hex_colour, mixed
@@ -35,10 +34,6 @@ class CellStyle(NamedTuple):
     face: Face = DEFAULT_FACE
     format_code: str = ""
     """Number format, empty for General."""
-    own: bool = False
-    """Its letters have another colour than those of the workbook's first font, so that no table style changes it."""
-    automatic: bool = False
-    """Its letters are black on light and white on dark; `face` has the one that its own ground makes."""
 
 
 class Styles:
@@ -52,13 +47,10 @@ class Styles:
         self._formats: dict[str, str] = {}
         self._cells: list[tuple[str, str, str]] = []
         self._known: dict[str, CellStyle] = {}
-        self._changes: list[Change] = []
         self.conditional_words: list[str] = []
         """What number formats of conditions put into cells."""
-        self.table_styles: dict[str, dict[str, Change]] = {}
-        """Table styles of the workbook's own, by name and part."""
         sections = {NAMES[child.tag]: child for child in root} if root is not None else {}
-        for section in ("s:colors", "s:numFmts", "s:fonts", "s:fills", "s:cellXfs", "s:dxfs", "s:tableStyles"):
+        for section in ("s:colors", "s:numFmts", "s:fonts", "s:fills", "s:cellXfs", "s:dxfs"):
             if section in sections:
                 self._load(section, sections[section])
 
@@ -75,15 +67,9 @@ class Styles:
             case "s:fills":
                 self._fills = [self._fill(each) for each in element]
             case "s:dxfs":
-                self._changes = [self.change_of(each) for each in element]
                 self.conditional_words = [
                     words for each in element.iter() for words in format_words(each.get("formatCode") or "")
                 ]
-            case "s:tableStyles":
-                self.table_styles = {
-                    style.get("name") or "": {part.get("type") or "": self.change(part.get("dxfId")) for part in style}
-                    for style in element
-                }
             case _:
                 self._cells = [
                     (each.get("fontId", "0"), each.get("fillId", "0"), each.get("numFmtId", "0")) for each in element
@@ -103,39 +89,10 @@ class Styles:
         font, fill, number = entry
         face = _at(self._fonts, font) or DEFAULT_FACE
         background = _at(self._fills, fill)
-        auto = face.colour == AUTO
-        own = face.colour != (_at(self._fonts, "0") or DEFAULT_FACE).colour
-        if auto:
+        if face.colour == AUTO:
             face = face._replace(colour=automatic(background))
         code = self._formats.get(number) or _BUILT_IN.get(number, "")
-        return CellStyle(face._replace(background=background), code, own, auto)
-
-    def change(self, index: str | None) -> Change:
-        """Return a differential format by its number."""
-        return _at(self._changes, index) or NO_CHANGE
-
-    def change_of(self, element: Element) -> Change:
-        """Return what a `dxf` element sets of letters and ground."""
-        colour = background = None
-        bold: bool | None = None
-        for child in element:
-            match child.tag.rpartition("}")[2]:
-                case "font":
-                    for setting in child:
-                        if NAMES[setting.tag] == "s:color":
-                            colour = self.colour(setting)
-                        elif NAMES[setting.tag] == "s:b":
-                            bold = setting.get("val") not in {"0", "false"}
-                case "fill":
-                    background = self._fill(child, differential=True)
-                case _:
-                    continue
-        return Change(colour, background, bold)
-
-    def theme_colour(self, name: str, tint: float = 0.0) -> str | None:
-        """Return RRGGBB of a colour of the theme, lightened or darkened as Excel does; None when it has none."""
-        base = self.theme.colours.get(name)
-        return excel_tint(base, tint) if base else None
+        return CellStyle(face._replace(background=background), code)
 
     def face(self, element: Element, base: Face) -> Face:
         """Return the face that a `font` or `rPr` element gives on top of another."""
@@ -178,9 +135,9 @@ class Styles:
             base = _at(self._indexed, index)
         return excel_tint(base, max(-1.0, min(1.0, _number(element.get("tint"))))) if base else None
 
-    def _fill(self, element: Element, *, differential: bool = False) -> str | None:
+    def _fill(self, element: Element) -> str | None:
         for pattern in element:
-            kind = pattern.get("patternType") or ("solid" if differential else "")
+            kind = pattern.get("patternType") or ""
             colours = {NAMES[each.tag]: self.colour(each) for each in pattern}
             front = colours.get("s:fgColor")
             back = colours.get("s:bgColor")
@@ -190,8 +147,7 @@ class Styles:
                 stops = [self.colour(each) for each in pattern.iter() if NAMES[each.tag] == "s:color"]
                 return next((stop for stop in stops if stop and stop != AUTO), None)
             if kind == "solid":
-                # A differential format has the colour of a solid fill in its background (§18.8.14).
-                return (back or front) if differential else front
+                return front
             if kind in _PATTERN_SHARE:
                 return mixed(front or "000000", back or "FFFFFF", _PATTERN_SHARE[kind])
             if kind not in {"", "none"}:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from gateway.documents.readers.numerals import cell_name
-from gateway.documents.readers.odf.conditions import ConditionalStyles
 from gateway.documents.readers.odf.flow import Flow
 from gateway.documents.readers.odf.rows import flat_rows, is_blank, repeat_count
 from gateway.documents.readers.odf.story import Story
 from gateway.documents.readers.odf.styles import StyleBook
+from gateway.documents.readers.ooxml.colours import AUTO, WHITE
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.documents.readers.word.docx_format import unseen
 from gateway.model import Origin, Role
 
 _STYLE, _NAME = clark("table:style-name"), clark("table:name")
@@ -31,7 +33,7 @@ class Sheets:
     def __init__(self, sink: Sink, styles: StyleBook, story: Story) -> None:
         self._sink = sink
         self._styles = styles
-        self._conditional = ConditionalStyles(styles)
+        self._has_maps = cache(lambda style: bool(styles.maps("table-cell", style)))
         self._story = story
 
     def read(self, table: Element, origin: Origin) -> None:
@@ -86,7 +88,8 @@ class Sheets:
 
     def _cell(self, cell: Element, style: str | None, place: Place) -> None:
         layer = self._styles.layer("table-cell", style, with_default=True)
-        layer = self._conditional.layer(style, cell, layer)
+        if self._has_maps(style) and unseen(layer.get("colour") or AUTO, layer.get("behind") or WHITE):
+            layer = {**layer, "colour": AUTO, "behind": None}  # conditional styles, which are not computed, may show it
         flow = Flow(place, (layer,), layer.get("behind"), counted=False, defaults=False)
         valued = len(cell) > 0 or any(name.startswith(_OFFICE) for name in cell.attrib)
         self._story.formula(cell.get(_FORMULA), place, trusted=valued)
