@@ -196,6 +196,33 @@ def test_what_may_bear_a_mark_is_read_in_the_middle_of_a_page(put) -> None:
     assert hits or not any(line.prose for line in found)
 
 
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        ("Hồ sơ thuộc danh mục MẬT theo quyết định", {"MẬT"}),
+        ("Phân loại tài liệu: Mật; người duyệt ký tên", {"Mật;"}),
+        ("THỜI HẠN VÀ MỨC ĐỘ TỐI MẬT CỦA HỒ SƠ", {"MẬT"}),
+        ("quy định của Chính phủ, trợ giúp hội viên được nhận việc", set()),
+        ("Quỹ hoạt động tự nguyện, hộ nghèo ở vùng bị thiệt hại", set()),
+        ("NHIỆM VỤ, QUYỀN HẠN CỦA HỘI ĐỒNG QUẢN LÝ", set()),
+    ],
+)
+@pytest.mark.parametrize("face", ["LiberationSerif-Regular", "LiberationSans-Bold", "LiberationSerif-Italic"])
+def test_of_a_long_line_words_of_the_shape_of_a_mark_are_read(words: str, asked: set[str], face: str) -> None:
+    picture, draw = page(rows=0)
+    kind, x = ImageFont.truetype(str(SERIF / f"{face}.ttf"), 38), float(LEFT)
+    places = []
+    for word in words.split():
+        draw.text((x, TOP), word, font=kind, fill=20)
+        places.append((x + kind.getlength(word) / 2, word))
+        x += kind.getlength(word + " ")
+    sheet = sheet_of(picture)
+    spans = [span for line in sheet.lines for span in shapes.suspects(sheet.grey, line, sheet.scale)]
+    found = {word for span in spans for x, word in places if span.left <= x / sheet.scale <= span.right}
+    assert asked <= found
+    assert asked or not found
+
+
 def test_two_columns_of_prose_are_prose() -> None:
     picture = Image.new("L", (1654, 2339), 250)
     draw, face = ImageDraw.Draw(picture), font(28)

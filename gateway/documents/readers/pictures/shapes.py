@@ -1,39 +1,41 @@
-"""Words of a line that may be MẬT, by their shape: a dot below the line, and letters above it that go with the dot.
+"""Words of a line that may be MẬT, by their shape: a network of 15,000 weights looks at each, reduced to a few pixels.
 
-Looking costs a tenth of reading. It decides which lines of a crowded page are read, and finds capitals in the middle of
-running prose.
+It decides of which long lines something is read, and which lines of a crowded page, and finds capitals in the middle of
+running prose. Looking costs a hundredth of reading. The weights (`shapes.npz`) come from `tests/detector`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import resources
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from gateway.documents.readers.pictures.lines import Line
 from gateway.documents.readers.pictures.rectangles import Pixels, levels, percentile
 
 LEAST_ROWS, LEAST_CONTRAST = 8, 25
 """A lower or paler strip holds no words."""
-STRONG = 0.5
-"""Ink of a row that belongs to the letters themselves, of that of the rows with most."""
+INK, STRONG = 255, 0.5
+"""A pixel of ink, and the ink of a row that belongs to the letters themselves, of that of the rows with most."""
 GAP, SPACE = 0.28, 2.5
 """Of the height of letters: the widest gap within a word, and the widest between two words that are read together."""
-ALONE, WORD = (0.6, 2.0), (2.2, 8.5)
-"""How wide a letter that stands alone and a word is, of its height."""
-DOT, DOT_PLACE = (0.08, 0.55), (0.38, 0.85)
-"""How wide the dot is, of the height of letters; where it stands, of the width of the word."""
-REACH, DESCENDER = 0.62, 0.8
-"""How far below the line a dot may reach, and from where on it is part of a descender."""
-STOP = 0.35
-"""Width of a stop behind a word, of the height of letters."""
-CAPITAL = (1.12, 1.5)
-"""Rows of the upper ends of capitals, in heights of small letters."""
-BAR_WIDTH, BAR_END, BAR_FULL, BAR_EMPTY = 0.28, 0.1, 0.75, 0.35
-"""Shares of the width of a word that the bar of T is wide and that its end is; of the columns of one that are full, and of
-the rows below the other that are not empty."""
+WORD, ALONE, PIECE = (1.6, 9.5), 2.0, 4.5
+"""How wide a word is, of the height of letters, a letter that stands alone, and two or three that do not part."""
+ABOVE, BELOW = 2.1, 0.65
+"""Heights of letters above and below the foot of a line between which its words stand, with capitals and signs."""
+LOOK = (28, 16)
+"""Columns and rows to which a word is reduced, whatever its proportions are."""
+LEAST_ODDS = -3.0
+"""Logarithm of the odds from which a word may be MẬT."""
+
+Look = npt.NDArray[np.float32]
+"""A word as the network sees it: its picture, its width and what of it stands above and below the foot of the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,50 +46,90 @@ class Word:
     right: int
 
 
-def suspects(grey: Pixels, line: Line, scale: float, *, capitals: bool = False) -> Iterator[Word]:
-    """Yield the words of a line that may be MẬT; with `capitals` only those that are written in them."""
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A line cut out of its page, and its words."""
+
+    ink: Pixels
+    left: int
+    """Column of the page at which it begins."""
+    foot: int
+    """Row under its letters."""
+    high: int
+    """Rows of its small letters, or of its capitals."""
+    words: Sequence[tuple[int, int]]
+    """Columns of each."""
+
+    @property
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """First and last number of what may be one word: a word, or two or three pieces of one that is spaced."""
+        wide = [(end - start) / self.high for start, end in self.words]
+        for number, width in enumerate(wide):
+            if WORD[0] < width < WORD[1]:
+                yield number, number
+            for last in (number + 1, number + 2):
+                pieces = sorted(wide[number : last + 1])
+                if last < len(wide) and pieces[-2] < ALONE and pieces[-1] < (PIECE if last == number + 1 else ALONE):
+                    yield number, last
+
+    def look(self, first: int, last: int) -> Look:
+        """Return what the network sees of the words from one to another."""
+        top = max(self.foot - int(ABOVE * self.high), 0)
+        left, right = self.words[first][0], self.words[last][1]
+        part = self.ink[top : self.foot + int(BELOW * self.high) + 1, left:right]
+        x, y, width, height = cv2.boundingRect(part)
+        picture = cv2.resize(part[y : y + height, x : x + width], LOOK, interpolation=cv2.INTER_AREA)
+        seen, high = np.empty(picture.size + 4, np.float32), self.high
+        np.multiply(picture.ravel(), 1 / INK, out=seen[:-4])
+        seen[-4:] = (
+            width / high / 5,
+            (self.foot - top - y) / high / 2,
+            (top + y + height - self.foot) / high,
+            width / height / 2,
+        )
+        return seen
+
+
+def strip(grey: Pixels, line: Line, scale: float) -> Strip | None:
+    """Cut a line out of a grey page of so many pixels for one at `lines.DPI`; None when no words stand there."""
     margin = int(0.45 * min(line.height, 30)) + 2
     top, bottom = max(int((line.top - margin) * scale), 0), int((line.bottom + margin) * scale)
     left, right = max(int((line.left - 3) * scale), 0), int((line.right + 3) * scale)
     part = grey[top:bottom, left:right]
     if min(part.shape) < LEAST_ROWS:
-        return
+        return None
     low, high = levels(part, 1, 80)
     if high - low < LEAST_CONTRAST:
-        return
-    ink = cv2.threshold(part, low + 0.6 * (high - low), 1, cv2.THRESH_BINARY_INV)[1]
+        return None
+    ink = np.asarray(cv2.threshold(part, low + 0.6 * (high - low), INK, cv2.THRESH_BINARY_INV)[1], np.uint8)
     first = int(max(line.top, 0) * scale) - top
     rows = ink[first : first + int(line.height * scale)].sum(axis=1, dtype=np.int32)
     strong = np.flatnonzero(rows > STRONG * percentile(rows, 90)) if len(rows) else rows
     if not len(strong):
+        return None
+    upper, foot = first + int(strong[0]), first + int(strong[-1]) + 1
+    letters = max(foot - upper, 4)
+    return Strip(ink, left, foot, letters, _words(ink[max(upper - letters // 2, 0) : foot + 1], letters))
+
+
+def suspects(grey: Pixels, line: Line, scale: float, *, capitals: bool = False) -> Iterator[Word]:
+    """Yield the words of a line that may be MẬT; with `capitals` only those that are written in them."""
+    cut = strip(grey, line, scale)
+    spans = list(cut.spans) if cut is not None else []
+    if cut is None or not spans:
         return
-    upper, base = first + int(strong[0]), first + int(strong[-1]) + 1
-    high_letters = max(base - upper, 4)
-    above = max(upper - high_letters // 2, 0)
-    places = _words(ink[above : base + 1], high_letters)
-    filled = ink[above:base].max(axis=0, initial=0).tobytes()
-    bars = _bars(ink, upper, base)
-    last = -1
-    for number, (start, end) in enumerate(places):
-        wide = (end - start) / high_letters
-        alone = ALONE[0] < wide < ALONE[1]
-        if (capitals or not alone) and not WORD[0] < wide < WORD[1]:
+    odds = _odds(np.stack([cut.look(*span) for span in spans]))
+    words, last = cut.words, -1
+    for (begin, end), likely in zip(spans, odds[:, 0] if capitals else odds.max(axis=1), strict=True):
+        if likely < LEAST_ODDS:
             continue
-        word = ink[:, start:end]
-        if capitals:
-            word = word[:, : _without_stop(filled[start:end], high_letters)]
-            if not _is_capital(word, bars, start, upper, base):
-                continue
-        if not _below(ink[:, start:end], upper, base)[0].any():
-            continue
-        if not _has_dot(word, upper, base, alone=alone, tall=high_letters > 0.6 * line.height * scale):
-            continue
-        near = number and start - places[number - 1][1] < SPACE * high_letters
-        before = max(number - 2 if alone else number - 1 if near else number, last + 1)
-        if before > number:
+        one = begin == end
+        near = one and begin and words[begin][0] - words[begin - 1][1] < SPACE * cut.high
+        before = max(begin - 1 if near else begin, last + 1)
+        if before > end:
             continue  # it was given with the word before it
-        last = min(number + 2 if alone else number + (not capitals), len(places) - 1)
-        reach = int((left + places[before][0]) / scale) - 2, int((left + places[last][1]) / scale) + 2
+        last = min(end + (one and not capitals), len(words) - 1)
+        reach = int((cut.left + words[before][0]) / scale) - 2, int((cut.left + words[last][1]) / scale) + 2
         yield Word(max(reach[0], line.left), min(reach[1], line.right))
 
 
@@ -99,64 +141,24 @@ def _words(letters: Pixels, high: int) -> list[tuple[int, int]]:
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
-def _without_stop(filled: bytes, high: int) -> int:
-    """Return how wide a word is without the stop or comma behind it; `filled` has a 1 for each column with ink."""
-    whole = filled.rstrip(b"\0")
-    gap = whole.rfind(b"\0")
-    letters = whole[: gap + 1].rstrip(b"\0")
-    return len(letters) if letters and len(whole) - gap - 2 < STOP * high else len(filled)
+@functools.cache
+def _layers() -> list[npt.NDArray[np.float32]]:
+    """Return weights and biases, layer by layer."""
+    data = resources.files(__package__).joinpath("shapes.npz").read_bytes()
+    with np.load(io.BytesIO(data)) as kept:
+        return [kept[name].astype(np.float32) for name in sorted(kept.files)]
 
 
-def _has_dot(ink: Pixels, upper: int, base: int, *, alone: bool, tall: bool) -> bool:
-    """Whether a word has a dot below, no descender, with ink over the letter that the dot belongs to."""
-    high, width = max(base - upper, 4), ink.shape[1]
-    below, low = _below(ink, upper, base)
-    if not below.size:
-        return False
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], below.max(axis=0), [0])).astype(np.int8)))
-    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        if not DOT[0] * high <= end - start <= DOT[1] * high + 1:
-            continue
-        if not alone and not DOT_PLACE[0] < (start + end) / 2 / max(width, 1) < DOT_PLACE[1]:
-            continue
-        if ink[low + int(REACH * high) : low + int(DESCENDER * high), start:end].any():
-            continue
-        over = ink[: max(upper - int(0.2 * high), 1), max(start - int(0.3 * high), 0) : end + int(0.3 * high)]
-        if over.any() or tall:
-            return True
-    return False
+def _odds(looks: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return for each look the logarithms of the odds that it is MẬT, and that it is Mật or mật."""
+    values, layers = looks, _layers()
+    for number in range(0, len(layers), 2):
+        # By OpenCV: the threads of numpy's BLAS wait for one another with all their might on a busy machine.
+        values = np.asarray(cv2.gemm(values, layers[number], 1.0, None, 0.0), np.float32) + layers[number + 1]
+        values = np.maximum(values, 0.0) if number + 2 < len(layers) else values
+    return values
 
 
-def _below(ink: Pixels, upper: int, base: int) -> tuple[Pixels, int]:
-    """Return where a dot below a word would stand, and the row under its letters."""
-    high = max(base - upper, 4)
-    near = cv2.reduce(ink[max(base - high // 4, 0) : base + high // 5 + 1], 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0]
-    firm = np.flatnonzero(near > 0.45 * np.max(near)) if len(near) else near
-    low = max(base - high // 4, 0) + int(firm[-1]) + 1 if len(firm) else base
-    return ink[low + max(high // 12, 1) : low + int(REACH * high)], low
-
-
-def _bars(ink: Pixels, upper: int, base: int) -> list[tuple[int, bytes]]:
-    """Return the row below where the bar of a T may be, and which columns of the line have ink there.
-
-    The line may be written in small letters, above which the bar stands out, or in capitals.
-    """
-    high = max(base - upper, 4)
-    found = []
-    for top, bottom in ((base - CAPITAL[1] * high, base - CAPITAL[0] * high), (upper - 1.0, upper + 0.22 * high)):
-        first, last = max(int(top), 0), max(int(bottom), 1)
-        found.append((last, ink[first:last].max(axis=0, initial=0).tobytes()))
-    return found
-
-
-def _is_capital(ink: Pixels, bars: list[tuple[int, bytes]], left: int, upper: int, base: int) -> bool:
-    """Whether a word ends in a T: a bar on top of its last columns, and nothing below the end of it."""
-    high, width = max(base - upper, 4), ink.shape[1]
-    bar, end = max(int(BAR_WIDTH * width), 3), max(int(BAR_END * width), 2)
-    for last, filled in bars:
-        columns = filled[left : left + width][-bar:]
-        if columns.count(1) < BAR_FULL * len(columns):
-            continue
-        if float(ink[last + int(0.3 * high) : base, -end:].max(axis=1, initial=0).mean()) < BAR_EMPTY:
-            return True
-    return False
+def warm_up() -> None:
+    """Load the weights, so that children need no file for them."""
+    _layers()
