@@ -352,6 +352,8 @@ def shaped(answer: q.Answer, token: str) -> q.Answer:
             q.OverviewView: q.OverviewView(),
             q.LogView: q.LogView(),
             q.AccountsView: q.AccountsView(()),
+            q.RequestsView: q.RequestsView(),
+            q.CheckForm: msgspec.structs.replace(CHECK_FORM, senders=(), left=0),
         }.get(type(answer), q.PolicyView(name="x", digest="0" * 64) if isinstance(answer, q.PolicyView) else answer)
     if token in ("hostile", "long"):
         text = HOSTILE if token == "hostile" else LONG
