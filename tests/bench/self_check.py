@@ -11,61 +11,26 @@ import asyncio
 import http.client
 import io
 import json
-import multiprocessing
-import os
 import random
 import statistics
 import sys
 import tempfile
 import threading
 import time
-from contextlib import suppress
-from multiprocessing.queues import Queue
-from multiprocessing.synchronize import Event
+from collections import Counter
 from pathlib import Path
 
 import docx
 from PIL import Image
 
-from tests.bench.load import run
+from tests.audit.million import WORDS
+from tests.bench.beside import Going, beside, processor_s
 from tests.e2e.gateway_process import cli, serving
 from tests.support.console_client import multipart
 from tests.support.sink import Sink
 
 UPLOADS = 20
 MAILS = 1500
-MAIL = (
-    b"From: an.binhtan@tphcm.gov.vn\r\nTo: binh.binhtan@tphcm.gov.vn\r\nSubject: Lich hop\r\nDate: Fri, 27 Nov 2026 09:00:00 +0700\r\n\r\n"
-    + b"Kinh moi hop giao ban luc 8 gio.\r\n" * 50
-)
-WORDS = [
-    "ủy",
-    "ban",
-    "nhân",
-    "dân",
-    "phường",
-    "về",
-    "việc",
-    "triển",
-    "khai",
-    "kế",
-    "hoạch",
-    "báo",
-    "cáo",
-    "kết",
-    "quả",
-    "thực",
-    "hiện",
-    "nhiệm",
-    "vụ",
-    "quý",
-    "bốn",
-    "năm",
-    "nay",
-    "của",
-    "các",
-    "phòng",
-]
 
 
 def document() -> bytes:
@@ -80,22 +45,6 @@ def document() -> bytes:
     result = io.BytesIO()
     made.save(result)
     return result.getvalue()
-
-
-def processor_s(pid: int) -> float:
-    """Return the processor time of a process and all below it, also of those that have ended."""
-    ticks, stack = 0, [pid]
-    tree = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                tree[int(entry.name)] = (int(fields[1]), sum(map(int, fields[11:15])))
-    while stack:
-        parent = stack.pop()
-        ticks += tree.get(parent, (0, 0))[1]
-        stack += [one for one, (above, _) in tree.items() if above == parent]
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def upload(address: tuple[str, int], token: str, content: bytes) -> tuple[int, float]:
@@ -113,29 +62,21 @@ def upload(address: tuple[str, int], token: str, content: bytes) -> tuple[int, f
         connection.close()
 
 
-def uploads(
-    address: tuple[str, int],
-    tokens: list[str],
-    content: bytes,
-    begun: Event,
-    stop: Event,
-    said: Queue[list[tuple[int, float]]],
-) -> None:
-    """Have that many files checked at once, again and again, in a process of its own."""
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # clients are not on the gateway's machine
-    answers: list[tuple[int, float]] = []
+def uploads(going: Going, address: tuple[str, int], tokens: list[str], content: bytes) -> list[int]:
+    """Have that many files checked at once, again and again; return the statuses."""
+    answers: list[int] = []
 
     def again(token: str) -> None:
-        while not stop.is_set():
-            answers.append(upload(address, token, content))
+        while going.on:
+            answers.append(upload(address, token, content)[0])
 
     threads = [threading.Thread(target=again, args=(token,)) for token in tokens]
     for thread in threads:
         thread.start()
-    begun.set()
+    going.begin()
     for thread in threads:
         thread.join()
-    said.put(answers)
+    return answers
 
 
 async def measure(folder: Path, rounds: int) -> dict[str, object]:
@@ -163,35 +104,17 @@ async def measure(folder: Path, rounds: int) -> dict[str, object]:
                 assert status == 200, status
                 costs.append(processor_s(gateway.pid) - before)
                 waits.append(seconds)
-            ratios, answers = [], []
-            context = multiprocessing.get_context("spawn")
-            plain, loaded = [], []
-            for _ in range(rounds):
-                plain.append(
-                    await asyncio.to_thread(lambda: run(smtp, MAIL, messages=MAILS, concurrency=1, limit_s=600))
+            found = await asyncio.to_thread(
+                lambda: beside(
+                    smtp, uploads, console, tokens, content, gateway=gateway.pid, rounds=rounds, messages=MAILS
                 )
-                begun, stop, said = context.Event(), context.Event(), context.Queue()
-                others = context.Process(target=uploads, args=(console, tokens, content, begun, stop, said))
-                others.start()
-                await asyncio.to_thread(begun.wait)
-                loaded.append(
-                    await asyncio.to_thread(lambda: run(smtp, MAIL, messages=MAILS, concurrency=1, limit_s=600))
-                )
-                stop.set()
-                answers += await asyncio.to_thread(said.get)
-                await asyncio.to_thread(others.join)
-                ratios.append({name: loaded[-1][name] / plain[-1][name] for name in ("p50_ms", "p99_ms")})
+            )
     return {
         "octets": len(content),
         "processor_s": round(statistics.median(costs), 2),
         "wall_s": round(statistics.median(waits), 2),
-        "load": os.getloadavg()[0],
-        "statuses": {
-            str(status): sum(1 for one, _ in answers if one == status) for status in {one for one, _ in answers}
-        },
-        "plain": [{name: round(one[name], 1) for name in ("p50_ms", "p99_ms")} for one in plain],
-        "with_uploads": [{name: round(one[name], 1) for name in ("p50_ms", "p99_ms")} for one in loaded],
-        "ratio": {name: round(statistics.median(one[name] for one in ratios), 2) for name in ("p50_ms", "p99_ms")},
+        "statuses": Counter(status for statuses in found.said for status in statuses),
+        **found.shown("p50_ms", "p99_ms"),
     }
 
 
