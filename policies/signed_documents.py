@@ -154,9 +154,10 @@ def observe(mail: Looked[Look], settings: Settings) -> Observation:
         else Recognised(state=one.state, number=one.number, issuer_is=are_issuer(mail.signatures, one.issuer))
         for document, one in looks
     )
+    has_files = any(document.part not in bodies for document in mail.documents)  # for a mail of words none counts
     line = any(one.has_line for document, one in looks if document.part in bodies)
     return Observation(
-        documents=documents, paper_copy=declaration(mail.message, settings, line=line) if documents else ""
+        documents=documents, paper_copy=declaration(mail.message, settings, line=line) if has_files else ""
     )
 
 

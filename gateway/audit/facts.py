@@ -30,7 +30,7 @@ def text(value: str, limit: int = _LIMIT_TEXT) -> str:
     """Return text that JSON can carry, cut; lone surrogates become escapes."""
     if len(value) > limit:
         value = value[: limit - 1] + "…"
-    if value.isascii():
+    if value.isascii() or value.isprintable():
         return value
     return value.encode("utf-8", "backslashreplace").decode("utf-8")
 

@@ -20,6 +20,7 @@ _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253})\Z")
 _LITERAL = re.compile(r"\[(?:IPv6:)?[0-9A-Fa-f.:]{2,45}\]\Z")
 _ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}\Z")
 _MAILBOX = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.@-]{1,320}\Z")
+_ATOM = re.compile(r"[A-Za-z0-9._-]{1,80}")
 _LIMIT_FINDINGS = 10
 _LIMIT_LINE = 76
 
@@ -88,6 +89,8 @@ def _comment(text: str) -> str:
 
 
 def _atom(text: str) -> str:
+    if _ATOM.fullmatch(text):
+        return text
     return re.sub(r"[^A-Za-z0-9._-]", "_", ascii_form(clean(text)))[:80] or "_"
 
 

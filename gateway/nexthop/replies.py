@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -36,6 +37,15 @@ class HopReply(Struct, frozen=True):
         return self.code >= 400
 
 
+@lru_cache(64)
+def _read_line(line: bytes) -> tuple[int, str, bool]:
+    """Return code and text of a line, and whether another follows; cached, for most replies are the same."""
+    match = _LINE.fullmatch(line, 0, len(line) - 2) if line.endswith(b"\r\n") else None
+    if match is None or len(line) > LINE_LIMIT_BYTES:
+        raise MalformedReplyError("not a reply line")
+    return int(match[1]), (match[3] or b"").decode(errors="replace"), match[2] == b"-"
+
+
 class ReplyParser:
     """Incremental parser of replies."""
 
@@ -64,18 +74,15 @@ class ReplyParser:
         return replies
 
     def _take_line(self, line: bytes, replies: list[HopReply]) -> None:
-        match = _LINE.fullmatch(line, 0, len(line) - 2) if line.endswith(b"\r\n") else None
-        if match is None or len(line) > LINE_LIMIT_BYTES:
-            raise MalformedReplyError("not a reply line")
-        code = int(match[1])
+        code, text, goes_on = _read_line(line)
         self._size += len(line)
         if self._lines and code != self._code:
             raise MalformedReplyError("code changes within a reply")
         if self._size > REPLY_LIMIT_BYTES:
             raise MalformedReplyError("reply too long")
         self._code = code
-        self._lines.append((match[3] or b"").decode(errors="replace"))
-        if match[2] != b"-":
+        self._lines.append(text)
+        if not goes_on:
             replies.append(HopReply(code, tuple(self._lines)))
             self._lines = []
             self._size = 0

@@ -53,6 +53,7 @@ CHECKED_LATER_S = 10.0
 """Queueing handicap of checks: mails that arrive up to this much later are read first."""
 _RUN_CHARACTERS = 20
 """Fixed weight of a run beside its text: a short line takes as long to judge as a long one."""
+_RELEASED = datetime.combine(BUILT, time(tzinfo=UTC))
 _NO_TREE = Part(path="", declared_type="")
 """Placeholder for the part tree, which is sent beside the evidence."""
 
@@ -64,7 +65,7 @@ def utc_now() -> datetime:
 
     A clock that was set back would make expired certificates valid again.
     """
-    return max(datetime.now(UTC), datetime.combine(BUILT, time(tzinfo=UTC)))
+    return max(datetime.now(UTC), _RELEASED)
 
 
 class RulesInForce(Protocol):
@@ -277,7 +278,8 @@ def _evaluate(evidence: Evidence, found: Inspection, policies: PolicySet) -> Jud
 def _weight(evidence: Evidence) -> int:
     """Estimate the cost of the policies, in characters."""
     header = evidence.message.header_length if evidence.message is not None else 0
-    return header + sum([len(run.text) + _RUN_CHARACTERS for document in evidence.documents for run in document.runs])
+    runs = [run.text for document in evidence.documents for run in document.runs]
+    return header + len("".join(runs)) + len(runs) * _RUN_CHARACTERS
 
 
 def _open(content: bytes | mmap.mmap, *, ours: bool) -> tuple[Message, Inspection | None]:

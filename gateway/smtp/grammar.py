@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from msgspec import Struct
@@ -113,6 +114,7 @@ def parse_rcpt(argument: str) -> PathCommand:
     return _parse_path_command(argument, "TO:", RCPT_PARAMETERS, "rcpt_syntax", null_allowed=False)
 
 
+@lru_cache(1024)
 def is_mailbox(text: str) -> bool:
     """Whether a text is a Mailbox of RFC 5321 §4.1.2 with the lengths of §4.5.3.1, internationalised by RFC 6531."""
     if text.isascii():

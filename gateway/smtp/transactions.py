@@ -159,8 +159,9 @@ class Transactions:
 
     def _check_refusal(self, mail: OpenMail, command: PathCommand) -> str | None:
         """Return the text key of a refusal by the self-check rules; empty for that mailbox, None for others."""
-        if not (wanted := normal_form(self._shared.settings.check_address)):
+        if not self._shared.settings.check_address:
             return None
+        wanted = normal_form(self._shared.settings.check_address)
         is_it = normal_form(command.path) == wanted
         if is_it and self._standing.auth_user is None:
             return "check_login"
