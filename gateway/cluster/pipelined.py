@@ -62,7 +62,8 @@ class Pipelined:
         self._status = psycopg.pq.ExecStatus
         self._pg = connection.pgconn
         self._on_answer, self._on_lost = on_answer, on_lost
-        self._names: dict[str, bytes] = {}
+        self._prepared: dict[str, tuple[bytes, list[int]]] = {}
+        """Name of each statement, and the formats of its parameters."""
         self._sent: deque[Question] = deque()
         self._rows: Rows = []
         self._error: Exception | None = None
@@ -80,14 +81,14 @@ class Pipelined:
     def send(self, question: Question, statement: str, values: Sequence[Value]) -> None:
         """Send a statement with parameters `$1`, `$2` ..."""
         self._sent.append(question)
-        octets = [value if isinstance(value, bytes) else str(value).encode() for value in values]
-        formats = [_BINARY if isinstance(value, bytes | str) else _TEXT for value in values]
+        octets = [value if type(value) is bytes else str(value).encode() for value in values]
         try:
-            name = self._names.get(statement)
-            if name is None:
-                name = self._names[statement] = b"gateway-%d" % len(self._names)
-                self._pg.send_prepare(name, statement.encode())
-            self._pg.send_query_prepared(name, octets, formats, result_format=_BINARY)
+            prepared = self._prepared.get(statement)
+            if prepared is None:
+                formats = [_BINARY if isinstance(value, bytes | str) else _TEXT for value in values]
+                prepared = self._prepared[statement] = b"gateway-%d" % len(self._prepared), formats
+                self._pg.send_prepare(prepared[0], statement.encode())
+            self._pg.send_query_prepared(prepared[0], octets, prepared[1], result_format=_BINARY)
             self._pg.pipeline_sync()
             self._flush()
         except self._broken as error:
