@@ -16,7 +16,7 @@ fi
 # Without htmx the pages of the console work as well; Debian 12 does not have it.
 apt-cache show libjs-htmx >/dev/null 2>&1 || run=("${run[@]/libjs-htmx/}")
 # What the long runs of `make campaign` use beside that: a Debian and a container of their own, mail programs with windows.
-campaign=(buildah debootstrap npm podman systemd-container thunderbird thunderbird-l10n-vi xdotool xvfb)
+campaign=(buildah debootstrap etcd-server npm patroni podman python3-etcd systemd-container thunderbird thunderbird-l10n-vi xdotool xvfb)
 
 if [ "${1-}" = list ]; then
   shift

@@ -83,7 +83,9 @@ def test_what_is_changed_at_the_centre_is_found(nodes, key, harm: str, words: st
 
 def test_a_centre_made_anew_is_found_by_the_witness(nodes, key, tmp_path: Path, cluster_dsn: str, capsys):
     connection, more = nodes
-    (keys := tmp_path / "keys").write_text(f"{key.verifier}\n")
+    make_key(tmp_path / "next.key")
+    following = signing_key(tmp_path / "next.key", "cluster")
+    (keys := tmp_path / "keys").write_text(f"{key.verifier}\n{following.verifier}\n")
     assert show_signing_key(tmp_path / "centre.key") == 0
     assert str(key.verifier) in capsys.readouterr().out
     witness = Served(tmp_path / "witness", keys)
@@ -106,6 +108,11 @@ def test_a_centre_made_anew_is_found_by_the_witness(nodes, key, tmp_path: Path, 
         assert not verify_heads(connection, [key.verifier]).faults
         copy = next((tmp_path / "witness").glob("*.notes"))
         assert "there are 2" in " ".join(verify_heads(connection, [key.verifier], elsewhere=[copy]).faults)
+        more(40)
+        assert checkpoint(settings, tmp_path / "next.key", 0) == 0  # a new log of heads for the witness
+        both = [key.verifier, following.verifier]
+        result = verify_heads(connection, both, witnesses=[VerifierKey.parse(witness.key)])
+        assert (result.faults, [one.size for one in result.witnessed]) == ((), [4])
     finally:
         witness.stop()
 
