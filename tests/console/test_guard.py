@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 import socket
 import subprocess
 from pathlib import Path
@@ -306,3 +307,11 @@ def test_exports_and_checkpoints_come_as_files(system):
 
 def test_health_is_told_to_anybody_without_detail(system):
     assert system.ask("GET", "/healthz")[::2] == (200, "ok\n")
+
+
+def test_mail_in_the_queue_of_an_mta_is_listed_with_its_queue_id_and_command(system):
+    _, _, text = system.ask("GET", "/requests", session="auditor")
+    queued = text[text.index('id="queued"') :]
+    assert re.findall(r'href="/mails/(BT-\w+)".*?<p class="told">(.*?)</p>', queued, re.DOTALL) == [
+        ("BT-9KD00002", "postsuper -H 4F2A91BC")
+    ]

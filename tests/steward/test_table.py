@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import get_args
 
 import pytest
 
+from gateway.console.routes import ROUTES
 from gateway.steward import questions as q
 from gateway.steward.accounts.sessions import IDLE_S, WHOLE_S
 from gateway.steward.accounts.throttle import Names
 from gateway.steward.roles import MAILBOX_ROLES, Role
 from gateway.steward.table import TABLE
+from tests.steward.request_world import AN, LOCKED, opened, with_refused_mails
 from tests.steward.support import CLIENT, Office
 
 STAFF = {Role.OPERATOR, Role.POLICY_ADMIN, Role.SECURITY_OFFICER, Role.AUDITOR, Role.ACCOUNT_ADMIN}
@@ -209,3 +213,25 @@ def test_before_the_enrolment_nothing_else_is_answered(tmp_path):
                 assert kind == "forbidden"
     assert answers(office, q.Logout(), begun.token) == ""
     assert answers(office, q.WhoAmI(), begun.token) == "no_session"
+
+
+def test_what_pages_ask_by_get_changes_nothing_and_leaves_no_act_but_who_looked(tmp_path):
+    office = with_refused_mails(tmp_path)
+    opened(office, office.session(AN))
+    tokens = [office.session(f"{role.value.replace('_', '')}x", role) for role in STAFF] + [office.session(AN)]
+    known = {type(one): one for one in (*ASKED, *OPEN)} | {q.Explain: q.Explain(LOCKED)}
+    asked = [known[kind] for row in ROUTES if row.method == "GET" for kind in row.asks]
+
+    def kept() -> tuple[list[str], dict[str, bytes]]:
+        log = {path.name: path.read_bytes() for path in office.data.glob("audit.db*") if "shm" not in path.name}
+        with closing(sqlite3.connect(office.people.book.path)) as connection:
+            return list(connection.iterdump()), log
+
+    assert {answers(office, q.WhoAmI(), token) for token in tokens} == {
+        ""
+    }  # when a session was seen last is noted each minute
+    before, acts, looked = kept(), len(office.acts), {"open_mail", "read_held", "get_checkpoint"}
+    kinds = [answers(office, question, token) for token in tokens for question in asked for _ in range(2)]
+    assert kinds.count("") > 50
+    assert kept() == before
+    assert {act.what for act in office.acts[acts:]} <= looked
