@@ -294,21 +294,9 @@ class Session:
 
     # Other commands
 
-    def _mail(self, argument: bytes) -> Awaitable[None]:
-        return self._transactions.mail(argument)
-
-    def _rcpt(self, argument: bytes) -> Awaitable[None]:
-        return self._transactions.rcpt(argument)
-
-    def _data(self, argument: bytes) -> Awaitable[None]:
-        return self._transactions.data(argument)
-
     def _rset(self, argument: bytes) -> None:
         _no_argument(argument)
         self._transactions.end()
-        self.client.write(_OK)
-
-    def _noop(self, _argument: bytes) -> None:
         self.client.write(_OK)
 
     def _vrfy(self, _argument: bytes) -> None:
@@ -335,12 +323,12 @@ class Session:
         b"HELO": _helo,
         b"STARTTLS": _starttls,
         b"AUTH": _auth,
-        b"MAIL": _mail,
-        b"RCPT": _rcpt,
-        b"DATA": _data,
+        b"MAIL": lambda self, argument: self._transactions.mail(argument),
+        b"RCPT": lambda self, argument: self._transactions.rcpt(argument),
+        b"DATA": lambda self, argument: self._transactions.data(argument),
         b"BDAT": _bdat,
         b"RSET": _rset,
-        b"NOOP": _noop,
+        b"NOOP": lambda self, _argument: self.client.write(_OK),
         b"VRFY": _vrfy,
         b"EXPN": _expn,
         b"HELP": _help,
