@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from typing import Any, Final
 
@@ -22,6 +23,8 @@ _SHAPES: Final = {"xdr:sp", "xdr:cxnSp", "cdr:sp", "cdr:cxnSp"}
 _PICTURED: Final = ("chart", "chartEx", "diagramData")
 _MEASURES: Final = {"xdr:col", "xdr:row", "xdr:colOff", "xdr:rowOff", "cdr:x", "cdr:y"}
 _FILLS: Final = {"a:solidFill", "a:gradFill", "a:pattFill"}
+_DOTTED: Final = re.compile("[ậẬ\u0323]")
+"""A letter without which no line leaves a mark."""
 _SIZE_PT: Final = 11.0
 """What Excel gives letters in a new text box."""
 
@@ -55,7 +58,9 @@ def _cover(root: Element, sink: Sink, sheet: str) -> None:
     """Note which words of cells lie under a picture or a filled shape."""
     over = [(box, anchor) for anchor in root if _is_opaque(anchor) and (box := anchored(anchor)) is not None]
     prefix = f"cell:{sheet.partition(':')[2]}!"
-    shown = (run for run in sink.runs if over and run.role is Role.CELL and run.locator.startswith(prefix))
+    cells = (run for run in sink.runs if over and run.role is Role.CELL and run.locator.startswith(prefix))
+    dotted = {run.block for run in cells if not run.text.isascii() and _DOTTED.search(run.text)}
+    shown = (run for run in sink.runs if run.block in dotted) if dotted else ()
     for _, runs in groupby(shown, key=lambda run: run.block):
         cell = list(runs)
         if (key := cell_key(cell[0])) is not None:

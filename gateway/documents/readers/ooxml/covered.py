@@ -61,6 +61,11 @@ def lines_in(box: Box, lines: Sequence[Line], anchors: Sequence[str]) -> Iterato
             top += height
 
 
+def leaves_mark(text: str) -> bool:
+    """Tell whether a mark may be left of a line that is covered in part: of words with MẬT, and no others."""
+    return len(text) <= _LONGEST and "mật" in "".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
 def width_of(text: str, size: float) -> float:
     """Return about how wide letters are, in the unit of their size."""
     return size * sum(_BLANK if c.isspace() else _CAPITAL if c.isupper() else _SMALL for c in text)
@@ -97,8 +102,8 @@ class Covers:
         """Where a line is covered in part, None while none is."""
 
     def line(self, plane: Hashable, place: Span, text: str) -> None:
-        """Take a line; of other words than those with MẬT no mark is left."""
-        if len(text) <= _LONGEST and "mật" in "".join(unicodedata.normalize("NFC", text).casefold().split()):
+        """Take a line."""
+        if leaves_mark(text):
             self._lines.setdefault(plane, []).append(place)
 
     def cover(self, planes: Iterable[Hashable], place: Span, locator: str) -> None:

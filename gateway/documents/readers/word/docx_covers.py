@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from typing import Final
 
 from gateway.documents.readers.numerals import whole
-from gateway.documents.readers.ooxml.covered import EMU_PT, Covers, Span, width_of
+from gateway.documents.readers.ooxml.covered import EMU_PT, Covers, Span, leaves_mark, width_of
 from gateway.documents.readers.ooxml.xml import Element, clark
 from gateway.documents.readers.word.docx_format import DEFAULT_SIZE_PT, UNKNOWN
 from gateway.documents.readers.word.docx_palette import Palette
@@ -40,7 +40,7 @@ class ParagraphCovers:
         self._number += 1
         shown = [("".join(words), key.look) for key, words in paragraph.pieces if key.origin is Origin.TEXT]
         text = "".join(words for words, _ in shown)
-        if not text.isascii():
+        if leaves_mark(text):
             width = sum(width_of(words, look.size_pt) for words, look in shown)
             lines = 1 + width // _LINE_PT
             height = 1.2 * lines * max((look.size_pt for _, look in shown), default=DEFAULT_SIZE_PT)
