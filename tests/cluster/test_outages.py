@@ -18,7 +18,7 @@ from gateway.cluster.records import shipped as told_shipped
 from tests.audit.support import fill
 from tests.cluster.support import centre, local, shipped, there, until
 from tests.e2e.clients import Clients, mail
-from tests.e2e.gateway_process import children, name, serving
+from tests.e2e.gateway_process import children, configured, name, serving
 from tests.e2e.test_metrics import figures
 from tests.support.proxy import Proxy
 from tests.support.sink import Sink
@@ -73,13 +73,9 @@ async def test_mail_flows_whatever_becomes_of_the_centre_and_every_record_arrive
         with centre(cluster_dsn):
             pass
         async with Sink() as sink:
-            config = {
-                "workers": 1,
-                "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
-                "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-                "metrics": "127.0.0.1:0",
-                "cluster": {"node": "one", "dsn": through, "replicate": replicate},
-            }
+            config = configured(
+                sink, workers=1, metrics="127.0.0.1:0", cluster={"node": "one", "dsn": through, "replicate": replicate}
+            )
             async with serving(tmp_path / "gateway", config=config) as gateway:
                 clients = Timed(gateway.address)
                 tasks = [asyncio.create_task(clients.run()) for _ in range(4)]
@@ -131,13 +127,7 @@ async def test_mail_flows_whatever_becomes_of_the_centre_and_every_record_arrive
 async def test_a_gateway_with_an_old_backup_serves_on_ships_nothing_and_says_what_to_do(tmp_path, cluster_dsn):
     with centre(cluster_dsn) as connection:
         async with Sink() as sink:
-            config = {
-                "workers": 1,
-                "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
-                "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-                "metrics": "127.0.0.1:0",
-                "cluster": {"node": "one", "dsn": cluster_dsn},
-            }
+            config = configured(sink, workers=1, metrics="127.0.0.1:0", cluster={"node": "one", "dsn": cluster_dsn})
             old = tmp_path / "gateway" / "data"
             await fill_in_thread(old, 3)
             shutil.copytree(old, tmp_path / "backup")

@@ -15,7 +15,7 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.e2e.gateway_process import serving
+from tests.e2e.gateway_process import configured, serving
 from tests.e2e.test_contract import CLEAN, COLLEAGUE, MARKED, STAFF
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
@@ -129,14 +129,12 @@ def names_of(text: str) -> set[str]:
 async def test_a_real_prometheus_scrapes_the_gateway_and_answers_every_panel_and_alert(tmp_path, unused_tcp_port):
     certificate, key = Pki(tmp_path).issue("gateway.test")
     async with Sink() as sink:
-        config = {
-            "listeners": [
-                {"kind": "relay", "listen": "127.0.0.1:0"},
-                {"kind": "submissions", "listen": "127.0.0.1:0", "certificate": str(certificate), "key": str(key)},
-            ],
-            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-            "metrics": "127.0.0.1:0",
-        }
+        config = configured(
+            sink,
+            {"kind": "relay", "listen": "127.0.0.1:0"},
+            {"kind": "submissions", "listen": "127.0.0.1:0", "certificate": str(certificate), "key": str(key)},
+            metrics="127.0.0.1:0",
+        )
         async with serving(tmp_path, config=config) as gateway, RawClient(*gateway.address()) as client:
             await client.ehlo()
             await client.mail(CLEAN, sender=STAFF, recipients=(COLLEAGUE,))

@@ -14,6 +14,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.e2e.commands import COLLEAGUE, STAFF
+from tests.support.client import RawClient, Reply
 from tests.support.warm_cli import WarmCli
 
 START_S = 150
@@ -124,6 +126,12 @@ class GatewayProcess:
         host, _, port = where.rpartition(":")
         return host.strip("[]"), int(port)
 
+    async def send(self, content: bytes, *, sender=STAFF, recipients=(COLLEAGUE,)) -> Reply:
+        """Send one mail on a connection of its own; return the reply that decides on it."""
+        async with RawClient(*self.address()) as client:
+            await client.ehlo()
+            return await client.mail(content, sender=sender, recipients=recipients)
+
     @property
     def log(self) -> str:
         """All that it said on standard error so far."""
@@ -231,6 +239,15 @@ async def stop_hard(gateway: GatewayProcess) -> None:
 def four_flags(sink_port: int, policy="binhtan-7600") -> tuple:
     """The flags of the contract, but for --data."""
     return "--listen", "127.0.0.1:0", "--next-hop", f"127.0.0.1:{sink_port}", "--policy", policy
+
+
+def configured(sink, *listeners: dict[str, object], **more: object) -> dict[str, object]:
+    """Return the configuration of a gateway before a sink, with these listeners or with one for relaying."""
+    return {
+        "listeners": list(listeners) or [{"kind": "relay", "listen": "127.0.0.1:0"}],
+        "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
+        **more,
+    }
 
 
 def children(pid: int) -> list[int]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench.contestants import free_port
-from tests.e2e.gateway_process import PROGRAM, ROOT, environment, serving
+from tests.e2e.gateway_process import PROGRAM, ROOT, configured, environment, serving
 from tests.e2e.milter_client import MilterClient
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
@@ -48,15 +48,13 @@ async def activated(folder, sink, ports, path, *, workers=2):
     launcher = [program, *(f"--listen={listen}" for listen in listens), "--fdname=relay:relay:submission:milter"]
     # It passes no environment on but what is named.
     launcher += ["-E", f"PYTHONPATH={ROOT}", "-E", "PATH"]
-    config = {
-        "listeners": [
-            {"kind": "milter", "listen": "systemd:milter"},
-            {"kind": "submission", "listen": "systemd:submission", **tls_files(folder)},
-            {"kind": "relay", "listen": "systemd:relay"},
-        ],
-        "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-        "workers": workers,
-    }
+    config = configured(
+        sink,
+        {"kind": "milter", "listen": "systemd:milter"},
+        {"kind": "submission", "listen": "systemd:submission", **tls_files(folder)},
+        {"kind": "relay", "listen": "systemd:relay"},
+        workers=workers,
+    )
     knocking = asyncio.create_task(knock(ports["relay"]))
     try:
         async with serving(folder, config=config, launcher=launcher) as gateway:

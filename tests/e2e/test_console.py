@@ -13,7 +13,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from gateway.demo.mails import OFFICE, STAFF, samples
 from tests.console.conftest import CHROMIUM, SCREENSHOTS
-from tests.e2e.gateway_process import cli, serving
+from tests.e2e.gateway_process import cli, configured, serving
 from tests.support.client import RawClient
 from tests.support.sink import Sink
 
@@ -27,15 +27,14 @@ def configuration(sink: Sink, directory) -> dict:
         f"mailboxes:\n  - {{address: {STAFF}, kind: personal, unit: Văn thư}}\n  - {{address: {OFFICE}, kind: office, unit: Văn phòng}}\n",
         "utf-8",
     )
-    return {
-        "workers": 1,
-        "policy": "binhtan-7600",
-        "directory": str(directory),
-        "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
-        "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-        "console": {"listen": "127.0.0.1:0"},
-        "notices": {"mail_from": OFFICE},
-    }
+    return configured(
+        sink,
+        workers=1,
+        policy="binhtan-7600",
+        directory=str(directory),
+        console={"listen": "127.0.0.1:0"},
+        notices={"mail_from": OFFICE},
+    )
 
 
 class Faults(list):

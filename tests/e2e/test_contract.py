@@ -14,7 +14,7 @@ from gateway.demo.pki import revocation_list
 from gateway.demo.sign import demo_signer
 from gateway.vietnamese.latin import to_ascii
 from tests.e2e.commands import CLEAN, COLLEAGUE, OFFICE, STAFF, no_traceback, put, write
-from tests.e2e.gateway_process import PROGRAM, ROOT, cli, four_flags, serving
+from tests.e2e.gateway_process import PROGRAM, ROOT, cli, configured, four_flags, serving
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
 from tests.support.sink import Sink
@@ -56,16 +56,14 @@ async def test_every_kind_of_listener_is_in_the_ready_line(tmp_path):
     tls = {"certificate": str(certificate), "key": str(key)}
     socket_path = tmp_path / "milter.sock"
     async with Sink() as sink:
-        config = {
-            "listeners": [
-                {"kind": "submission", "listen": "127.0.0.1:0", **tls},
-                {"kind": "submissions", "listen": "localhost:0", **tls},
-                {"kind": "relay", "listen": "[::1]:0"},
-                {"kind": "milter", "listen": f"unix:{socket_path}"},
-                {"kind": "milter", "listen": "127.0.0.2:0"},
-            ],
-            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-        }
+        config = configured(
+            sink,
+            {"kind": "submission", "listen": "127.0.0.1:0", **tls},
+            {"kind": "submissions", "listen": "localhost:0", **tls},
+            {"kind": "relay", "listen": "[::1]:0"},
+            {"kind": "milter", "listen": f"unix:{socket_path}"},
+            {"kind": "milter", "listen": "127.0.0.2:0"},
+        )
         async with serving(tmp_path, config=config) as gateway:
             kinds = [kind for kind, _ in gateway.addresses]
             assert kinds == ["submission", "submissions", "relay", "milter", "milter"]
@@ -80,10 +78,9 @@ async def test_every_kind_of_listener_is_in_the_ready_line(tmp_path):
 
 async def test_two_listeners_on_port_zero_of_one_address_get_a_port_each(tmp_path):
     async with Sink() as sink:
-        config = {
-            "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}, {"kind": "milter", "listen": "127.0.0.1:0"}],
-            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-        }
+        config = configured(
+            sink, {"kind": "relay", "listen": "127.0.0.1:0"}, {"kind": "milter", "listen": "127.0.0.1:0"}
+        )
         async with serving(tmp_path, config=config) as gateway:
             assert gateway.address("relay") != gateway.address("milter")
             async with RawClient(*gateway.address()) as client:
@@ -155,11 +152,7 @@ async def test_check_says_what_the_wire_says_of_a_content_that_is_refused_unread
     }
     files = [put(tmp_path, f"{rule}.eml", content) for rule, content in mails.items()]
     async with Sink() as sink:
-        config = {
-            "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
-            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-            "limits": {"message_bytes": 65536},
-        }
+        config = configured(sink, limits={"message_bytes": 65536})
         wire = []
         async with serving(tmp_path / "gateway", config=config) as gateway, RawClient(*gateway.address()) as client:
             await client.ehlo()
@@ -278,9 +271,7 @@ async def test_a_content_that_is_refused_unread_stands_in_the_audit_under_the_re
 
 async def test_verify_exits_with_1_when_a_record_was_changed(tmp_path):
     async with Sink() as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
-        async with RawClient(*gateway.address()) as client:
-            await client.ehlo()
-            await client.mail(CLEAN, sender=STAFF, recipients=(COLLEAGUE,))
+        await gateway.send(CLEAN)
         await gateway.terminate()
         with sqlite3.connect(gateway.data / "audit.db") as connection:
             connection.execute("DROP TRIGGER record_no_update")

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.e2e.gateway_process import four_flags, serving
+from tests.e2e.gateway_process import configured, four_flags, serving
 from tests.support.client import RawClient
 from tests.support.sink import Sink
 
@@ -35,12 +35,7 @@ async def test_a_change_of_the_directory_is_live_within_a_second_for_a_session_t
     entry = f"mailboxes:\n  - {{address: {CLERK}, kind: personal, status: %s}}\n"
     directory.write_text(entry % "active")
     async with Sink() as sink:
-        config = {
-            "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
-            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-            "directory": str(directory),
-            "workers": 2,
-        }
+        config = configured(sink, directory=str(directory), workers=2)
         async with serving(tmp_path, config=config) as gateway:
             clients = [RawClient(*gateway.address()) for _ in range(6)]
             for client in clients:

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.system.certificate_expiry import certificate_ends
 from tests.e2e.commands import CLEAN, no_traceback
-from tests.e2e.gateway_process import serving
+from tests.e2e.gateway_process import configured, serving
 from tests.e2e.test_contract import COLLEAGUE, MARKED, STAFF, cli
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
@@ -23,11 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
 def configuration(sink: Sink) -> dict:
-    return {
-        "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
-        "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-        "metrics": "127.0.0.1:0",
-    }
+    return configured(sink, metrics="127.0.0.1:0")
 
 
 async def figures(gateway) -> dict[str, float]:
@@ -100,14 +96,12 @@ async def test_the_certificate_figure_is_of_what_is_served_and_not_of_what_lies_
 
     first = install(30, with_key=True)
     async with Sink() as sink:
-        config = {
-            "listeners": [
-                {"kind": "submissions", "listen": "127.0.0.1:0", "certificate": str(certificate), "key": str(key)}
-            ],
-            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-            "metrics": "127.0.0.1:0",
-            "workers": 1,
-        }
+        config = configured(
+            sink,
+            {"kind": "submissions", "listen": "127.0.0.1:0", "certificate": str(certificate), "key": str(key)},
+            metrics="127.0.0.1:0",
+            workers=1,
+        )
         async with serving(tmp_path / "gateway", config=config) as gateway:
             await until(gateway, "certificate_not_after_timestamp_seconds", first)
             install(5, with_key=False)
@@ -126,9 +120,7 @@ async def test_dead_processes_are_counted_and_the_figures_come_back(tmp_path):
         await until(gateway, "restarts_total", 0)
         os.kill(process_named(gateway, "gateway-audit"), signal.SIGKILL)
         await until(gateway, "restarts_total", 1)
-        async with RawClient(*gateway.address()) as client:
-            await client.ehlo()
-            await client.mail(CLEAN, sender=STAFF, recipients=(COLLEAGUE,))
+        await gateway.send(CLEAN)
         assert (await until(gateway, "deliveries_total", 1))["congvu_gateway_audit_log_readable"] == 1
         assert await gateway.terminate() == 0
 

@@ -14,7 +14,7 @@ import pytest
 from gateway.demo.documents import Line, word_file, zip_archive
 from tests.e2e.clients import LOST, Clients, mail, reference, token
 from tests.e2e.commands import COLLEAGUE, STAFF
-from tests.e2e.gateway_process import GatewayProcess, alive, children, four_flags, serving, stop_hard
+from tests.e2e.gateway_process import GatewayProcess, alive, children, configured, four_flags, serving, stop_hard
 from tests.e2e.milter_client import MilterClient
 from tests.support.client import RawClient
 from tests.support.sink import Act, Sink
@@ -126,11 +126,7 @@ async def test_a_crash_at_each_point_of_the_way_is_recorded_as_what_it_was(tmp_p
 
 def one_front_end(sink) -> dict:
     """The configuration of a gateway whose commits can be counted."""
-    return {
-        "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
-        "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-        "workers": 1,
-    }
+    return configured(sink, workers=1)
 
 
 async def test_an_audit_that_cannot_be_written_means_451_and_no_delivery(tmp_path):
@@ -151,9 +147,7 @@ async def test_an_outcome_that_cannot_be_written_means_451_and_is_written_later(
     env = {"GATEWAY_FAILPOINTS": "audit.before_commit=error@3"}
     async with Sink() as sink, serving(tmp_path, config=one_front_end(sink), env=env) as gateway:
         gateway.faults_expected = True
-        async with RawClient(*gateway.address()) as client:
-            await client.ehlo()
-            reply = await client.mail(mail(1), sender=STAFF, recipients=(COLLEAGUE,))
+        reply = await gateway.send(mail(1))
         assert reply.code == 451
         assert len(sink.delivered) == 1
         await gateway.terminate()
@@ -263,9 +257,7 @@ async def test_a_next_hop_that_dies_after_the_final_dot_leaves_the_outcome_unkno
     """It may have taken the mail: the client hears 451, the audit says so, and we never send it again ourselves."""
     script = lambda stage, session: Act(reply=None, close=True) if stage == "dot" else None
     async with Sink(script) as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
-        async with RawClient(*gateway.address()) as client:
-            await client.ehlo()
-            assert (await client.mail(mail(1), sender=STAFF, recipients=(COLLEAGUE,))).code == 451
+        assert (await gateway.send(mail(1))).code == 451
         assert len(sink.delivered) == 1
         await gateway.terminate()
         await gateway.start()
@@ -334,10 +326,9 @@ async def test_a_zygote_killed_while_a_child_reads_a_mail_costs_a_retry_and_no_m
     """The mail in hand gets 451, the zygote comes back, and what comes next is judged in full."""
     content, path = heavy_mail(1), tmp_path / "milter.sock"
     async with Sink() as sink:
-        config = {
-            "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}, {"kind": "milter", "listen": f"unix:{path}"}],
-            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-        }
+        config = configured(
+            sink, {"kind": "relay", "listen": "127.0.0.1:0"}, {"kind": "milter", "listen": f"unix:{path}"}
+        )
 
         async def send(octets) -> int:
             if front_end == "milter":
@@ -390,9 +381,7 @@ async def test_without_a_zygote_text_goes_on(tmp_path):
     """Only mail that needs a child waits."""
     async with Sink() as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
         os.kill(gateway.zygote(), signal.SIGKILL)
-        async with RawClient(*gateway.address()) as client:
-            await client.ehlo()
-            assert (await client.mail(mail(1), sender=STAFF, recipients=(COLLEAGUE,))).code == 250
+        assert (await gateway.send(mail(1))).code == 250
 
 
 # --- reload -------------------------------------------------------------------------------------------------------

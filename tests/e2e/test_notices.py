@@ -14,7 +14,7 @@ import pytest
 from gateway.model import VIETNAM
 from gateway.notice import NoticeBook
 from gateway.notice.book import Fate, lost
-from tests.e2e.gateway_process import GatewayProcess, cli, serving
+from tests.e2e.gateway_process import GatewayProcess, cli, configured, serving
 from tests.e2e.test_steward import steward
 from tests.support.certificates import Pki
 from tests.support.sink import Act, Sink
@@ -33,17 +33,15 @@ mailboxes:
 def configuration(folder, sink):
     certificate, key = Pki(folder).issue("gateway.test", days_left=5)
     (folder / "directory.yaml").write_text(DIRECTORY, "utf-8")
-    return {
-        "workers": 1,
-        "policy": "monitor",
-        "directory": str(folder / "directory.yaml"),
-        "listeners": [
-            {"kind": "submission", "listen": "127.0.0.1:0", "certificate": str(certificate), "key": str(key)}
-        ],
-        "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-        "notices": {"to": [ADMIN], "mail_from": "gw@x.example"},
-        "reports": {"send": True, "office": OFFICE},
-    }
+    return configured(
+        sink,
+        {"kind": "submission", "listen": "127.0.0.1:0", "certificate": str(certificate), "key": str(key)},
+        workers=1,
+        policy="monitor",
+        directory=str(folder / "directory.yaml"),
+        notices={"to": [ADMIN], "mail_from": "gw@x.example"},
+        reports={"send": True, "office": OFFICE},
+    )
 
 
 def script(stage, session):

@@ -334,9 +334,7 @@ async def test_a_second_gateway_on_the_same_data_folder_is_refused(tmp_path):
 async def test_a_log_that_was_shortened_is_not_written_on(tmp_path):
     async with Sink() as sink:
         async with serving(tmp_path, *four_flags(sink.port)) as gateway:
-            async with RawClient(*gateway.address()) as client:
-                await client.ehlo()
-                await client.mail(CLEAN, sender=STAFF, recipients=(COLLEAGUE,))
+            await gateway.send(CLEAN)
         for path in gateway.data.rglob("*.db*"):
             path.unlink()
         run = await cli("serve", *four_flags(sink.port), "--data", gateway.data)

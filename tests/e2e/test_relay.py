@@ -10,7 +10,7 @@ import pytest
 
 from gateway.demo.documents import Line, encrypted_zip, word_file
 from tests.e2e import corpus
-from tests.e2e.gateway_process import four_flags, serving
+from tests.e2e.gateway_process import configured, four_flags, serving
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
 from tests.support.sink import Act, Sink
@@ -67,13 +67,11 @@ async def office(tmp_path):
     pki = Pki(tmp_path)
     certificate, key = pki.issue("gateway.test")
     async with Sink(users={LOGIN: PASSWORD}) as sink:
-        config = {
-            "listeners": [
-                {"kind": "submission", "listen": "127.0.0.1:0", "certificate": str(certificate), "key": str(key)},
-                {"kind": "relay", "listen": "127.0.0.1:0"},
-            ],
-            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-        }
+        config = configured(
+            sink,
+            {"kind": "submission", "listen": "127.0.0.1:0", "certificate": str(certificate), "key": str(key)},
+            {"kind": "relay", "listen": "127.0.0.1:0"},
+        )
         async with serving(tmp_path / "gateway", config=config) as gateway:
             yield gateway, sink, pki
 
@@ -140,11 +138,7 @@ async def test_a_client_that_missed_the_answer_because_we_were_killed_gets_250_a
     certificate, key = pki.issue("gateway.test")
     async with Sink(users={LOGIN: PASSWORD}) as sink:
         tls = {"certificate": str(certificate), "key": str(key)}
-        config = {
-            "listeners": [{"kind": "submission", "listen": "127.0.0.1:0", **tls}],
-            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-            "workers": 1,
-        }
+        config = configured(sink, {"kind": "submission", "listen": "127.0.0.1:0", **tls}, workers=1)
         env = {"GATEWAY_FAILPOINTS": "pipeline.after_outcome=kill"}
         async with serving(tmp_path / "gateway", config=config, env=env) as gateway:
             with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
@@ -171,9 +165,7 @@ async def test_a_relay_refuses_what_a_policy_would_hold_for_nobody_would_have_it
     mail.set_content("Gui anh.\n")
     mail.add_attachment(locked, maintype="application", subtype="zip", filename="so-lieu.zip")
     async with Sink() as sink, serving(tmp_path, *four_flags(sink.port, policy=policy)) as gateway:
-        async with RawClient(*gateway.address()) as client:
-            await client.ehlo()
-            assert (await client.mail(mail.as_bytes(), sender=LOGIN, recipients=(RECIPIENT,))).code == 550
+        assert (await gateway.send(mail.as_bytes(), sender=LOGIN, recipients=(RECIPIENT,))).code == 550
         (refused,) = [record for record in await gateway.records() if record["kind"] == "refused"]
         assert refused["mail"]["disposition"] == "reject"
         assert not sink.delivered

@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.clients import LOST, Clients
 from tests.e2e.commands import OFFICE
-from tests.e2e.gateway_process import four_flags, serving
+from tests.e2e.gateway_process import configured, four_flags, serving
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
 from tests.support.sink import Sink
@@ -130,11 +130,7 @@ async def test_sighup_takes_renewed_certificates_and_open_sessions_go_on(tmp_pat
     first = install(pki.issue("gateway.test", days_left=1))
     files = {name: str(path) for name, path in paths.items()}
     async with Sink() as sink:
-        config = {
-            "listeners": [{"kind": "submissions", "listen": "127.0.0.1:0", **files}],
-            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-            "workers": 1,
-        }
+        config = configured(sink, {"kind": "submissions", "listen": "127.0.0.1:0", **files}, workers=1)
         async with serving(tmp_path, config=config) as gateway:
             where = gateway.address("submissions")
             async with RawClient(*where, tls=pki.client()) as old:
@@ -165,14 +161,12 @@ async def test_a_slip_in_a_policy_file_keeps_no_old_certificate_in_use_and_a_cha
 
     install(1)
     async with Sink() as sink:
-        config = {
-            "listeners": [
-                {"kind": "submissions", "listen": "127.0.0.1:0", "certificate": str(certificate), "key": str(key)}
-            ],
-            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-            "policy": str(policy),
-            "workers": 1,
-        }
+        config = configured(
+            sink,
+            {"kind": "submissions", "listen": "127.0.0.1:0", "certificate": str(certificate), "key": str(key)},
+            policy=str(policy),
+            workers=1,
+        )
         async with serving(tmp_path, config=config) as gateway:
             renewed = install(2)
             policy.write_text(STRICT + "polices: {}\n")
@@ -194,12 +188,7 @@ async def test_a_directory_that_breaks_keeps_the_last_good_one_even_in_a_front_e
     directory.write_text("mailboxes:\n" + entry.format(OFFICE, "office"))
     other = "tiepnhan.binhtan@tphcm.gov.vn"
     async with Sink() as sink:
-        config = {
-            "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
-            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-            "directory": str(directory),
-            "workers": 1,
-        }
+        config = configured(sink, directory=str(directory), workers=1)
         async with serving(tmp_path, config=config) as gateway:
             assert await rcpt_codes(gateway, office=other) == {250}
             directory.write_text("mailboxes:\n" + entry.format(OFFICE, "office") + entry.format(other, "office"))

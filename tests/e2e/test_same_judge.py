@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.e2e import corpus
-from tests.e2e.gateway_process import cli, serving
+from tests.e2e.gateway_process import cli, configured, serving
 from tests.e2e.milter_client import MilterClient, header_fields
 from tests.support.client import RawClient
 from tests.support.sink import Sink
@@ -60,11 +60,9 @@ async def test_two_hundred_corpus_mails_are_judged_the_same_by_relay_milter_and_
     socket = tmp_path / "milter.sock"
     by_relay, by_milter = [], []
     async with Sink() as sink:
-        config = {
-            "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}, {"kind": "milter", "listen": f"unix:{socket}"}],
-            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-            "workers": 1,
-        }
+        config = configured(
+            sink, {"kind": "relay", "listen": "127.0.0.1:0"}, {"kind": "milter", "listen": f"unix:{socket}"}, workers=1
+        )
         async with serving(tmp_path / "gateway", config=config) as gateway:
             async with RawClient(*gateway.address()) as client:
                 await client.ehlo()

@@ -13,7 +13,7 @@ from pathlib import Path
 import docx
 import pytest
 
-from tests.e2e.gateway_process import four_flags, serving
+from tests.e2e.gateway_process import configured, four_flags, serving
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
 from tests.support.sink import Act, Sink
@@ -194,17 +194,11 @@ async def test_nothing_of_a_classified_mail_is_kept(tmp_path):
     began = tmp_path.stat().st_mtime - 1
     needles = kept_forms()
     async with Sink() as sink:
-        config = {
-            "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
-            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-            "log_level": "debug",
-        }
+        config = configured(sink, log_level="debug")
         private = tmp_path / "tmp"
         private.mkdir()
         async with serving(tmp_path / "gateway", config=config, env={"TMPDIR": str(private)}) as gateway:
-            async with RawClient(*gateway.address()) as client:
-                await client.ehlo()
-                reply = await client.mail(classified_mail(), sender=LOGIN, recipients=(COLLEAGUE,))
+            reply = await gateway.send(classified_mail(), sender=LOGIN, recipients=(COLLEAGUE,))
             assert reply.code == 550
             for needle in needles:
                 assert needle not in reply.raw
@@ -231,9 +225,7 @@ async def test_nothing_of_a_mail_is_in_the_log_when_its_reading_fails(tmp_path):
     content = classified_mail().replace(b"application/zip", b"multipart/mixed", 1)
     needles = kept_forms()
     async with Sink() as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
-        async with RawClient(*gateway.address()) as client:
-            await client.ehlo()
-            reply = await client.mail(content, sender=LOGIN, recipients=(COLLEAGUE,))
+        reply = await gateway.send(content, sender=LOGIN, recipients=(COLLEAGUE,))
         assert reply.code >= 400
         assert not [needle for needle in needles if needle in gateway.stderr.read_bytes()]
 

@@ -21,10 +21,9 @@ from gateway.audit.record import decode
 from gateway.demo.documents import Line, encrypted_zip, official_letter, word_file
 from gateway.demo.mails import OFFICE, STAFF
 from gateway.pipeline.sample import mail_of
-from tests.e2e.gateway_process import children, cli, name, serving
+from tests.e2e.gateway_process import children, cli, configured, name, serving
 from tests.e2e.test_secrets import files_with, process_texts, spellings
 from tests.engine.stand_ins.unruly import WORD
-from tests.support.client import RawClient
 from tests.support.console_client import Visitor, multipart
 from tests.support.sink import Sink
 
@@ -36,15 +35,17 @@ def configuration(sink: Sink, folder, **more) -> dict:
         f"mailboxes:\n  - {{address: {STAFF}, kind: personal, unit: Văn thư}}\n  - {{address: {OFFICE}, kind: office, unit: Văn phòng}}\n",
         "utf-8",
     )
-    return {
-        "workers": 1,
-        "policy": "binhtan-7600",
-        "directory": str(folder / "directory.yaml"),
-        "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
-        "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-        "console": {"listen": "127.0.0.1:0"},
-        "notices": {"mail_from": OFFICE},
-    } | more
+    return (
+        configured(
+            sink,
+            workers=1,
+            policy="binhtan-7600",
+            directory=str(folder / "directory.yaml"),
+            console={"listen": "127.0.0.1:0"},
+            notices={"mail_from": OFFICE},
+        )
+        | more
+    )
 
 
 def letter(font: str = "Arial") -> bytes:
@@ -112,9 +113,7 @@ async def test_page_program_command_and_relay_find_the_same(tmp_path):
                         gateway.data.parent / "gateway.yaml", tmp_path / "thu.eml")  # fmt: skip
         checked = json.loads(run.out)
         eml = await visitor.check(("thu.eml", content), to=OFFICE)
-        async with RawClient(*gateway.address()) as client:
-            await client.ehlo()
-            refused = await client.mail(content, sender=STAFF, recipients=(OFFICE,))
+        refused = await gateway.send(content, sender=STAFF, recipients=(OFFICE,))
         assert refused.code == 550
         with AuditReader.open(gateway.data) as reader:
             (record,) = [decode(body) for body, _ in reader.records() if b'"kind":"refused"' in body]

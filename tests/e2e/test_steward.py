@@ -13,7 +13,7 @@ import pytest
 from cryptography import x509
 
 from tests.e2e.commands import CLEAN
-from tests.e2e.gateway_process import PROGRAM, children, cli, environment, name, serving
+from tests.e2e.gateway_process import PROGRAM, children, cli, configured, environment, name, serving
 from tests.e2e.test_contract import COLLEAGUE, STAFF
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
@@ -23,13 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
 def configuration(sink: Sink) -> dict:
-    return {
-        "workers": 1,
-        "policy": "monitor",
-        "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
-        "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-        "console": {"listen": "127.0.0.1:0"},
-    }
+    return configured(sink, workers=1, policy="monitor", console={"listen": "127.0.0.1:0"})
 
 
 def child(gateway, called: str) -> int | None:

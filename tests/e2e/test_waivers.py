@@ -8,7 +8,7 @@ from email.policy import SMTP
 import pytest
 
 from gateway.demo.documents import Line, encrypted_zip, word_file
-from tests.e2e.gateway_process import cli, serving
+from tests.e2e.gateway_process import cli, configured, serving
 from tests.support.client import RawClient
 from tests.support.sink import Sink
 
@@ -49,14 +49,8 @@ async def office(tmp_path):
     """A gateway with a policy file of its own, and the options that name its configuration."""
     policy = tmp_path / "policy.yaml"
     policy.write_text(POLICY, "utf-8")
-    async with Sink() as sink:
-        config = {
-            "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
-            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-            "policy": str(policy),
-        }
-        async with serving(tmp_path, config=config) as gateway:
-            yield gateway, policy, ("--config", tmp_path / "gateway.yaml")
+    async with Sink() as sink, serving(tmp_path, config=configured(sink, policy=str(policy))) as gateway:
+        yield gateway, policy, ("--config", tmp_path / "gateway.yaml")
 
 
 async def test_a_refused_file_passes_once_waived_for_its_sender_alone_and_not_after_the_waiver_is_taken_back(office):

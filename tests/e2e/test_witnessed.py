@@ -7,7 +7,7 @@ import pytest
 from gateway.audit.notes import VerifierKey
 from gateway.audit.verify import verify
 from tests.e2e.clients import Clients
-from tests.e2e.gateway_process import serving
+from tests.e2e.gateway_process import configured, serving
 from tests.support.sink import Sink
 from tests.support.witness import Served
 
@@ -18,12 +18,7 @@ async def test_checkpoints_are_cosigned_while_mail_flows_and_a_witness_that_is_a
     (keys := tmp_path / "keys").write_text("")
     witness = Served(tmp_path / "witness", keys)
     async with Sink() as sink:
-        config = {
-            "workers": 1,
-            "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
-            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-            "audit": {"witnesses": [{"url": witness.url, "key": witness.key}]},
-        }
+        config = configured(sink, workers=1, audit={"witnesses": [{"url": witness.url, "key": witness.key}]})
         async with serving(tmp_path, config=config) as gateway:
             clients = Clients(gateway.address)
             task = asyncio.create_task(clients.run())

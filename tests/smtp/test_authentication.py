@@ -10,7 +10,7 @@ import pytest
 from gateway.nexthop.settings import NextHopTls, client_tls_context
 from gateway.smtp.settings import ListenerKind
 from tests.support.client import RawClient
-from tests.support.gateway import QUICK, hop_settings, listener, running
+from tests.support.gateway import QUICK, conversation, hop_settings, listener, running
 from tests.support.sink import Act, Sink
 
 USER, PASSWORD = "vanthu.bt@tphcm.gov.vn", "c4n4ry mật khẩu"
@@ -65,23 +65,19 @@ async def test_accepted_login_carries_the_mail_on_the_same_connection(way):
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_wrong_password_is_answered_in_the_next_hops_words(way):
-    async with Sink(users={USER: PASSWORD}) as sink, running(sink.port, listeners=[SUBMISSION]) as gateway:
-        async with RawClient(*gateway.address) as client:
-            await client.ehlo()
-            assert await way(client, USER, "wrong") == "535 5.7.8 City says: wrong password"
-            assert (await client.cmd("MAIL FROM:<a@b>")).startswith("530 5.7.0")
-            assert (await way(client, USER, PASSWORD)).code == 235
-            assert (await client.mail(CONTENT)).code == 250
+    async with conversation(users={USER: PASSWORD}, listeners=[SUBMISSION]) as (sink, gateway, client):
+        assert await way(client, USER, "wrong") == "535 5.7.8 City says: wrong password"
+        assert (await client.cmd("MAIL FROM:<a@b>")).startswith("530 5.7.0")
+        assert (await way(client, USER, PASSWORD)).code == 235
+        assert (await client.mail(CONTENT)).code == 250
 
 
 async def test_a_long_oauth_token_passes():
     token = "t" * 8000
-    async with Sink(users={USER: token}) as sink, running(sink.port, listeners=[SUBMISSION]) as gateway:
-        async with RawClient(*gateway.address) as client:
-            await client.ehlo()
-            assert (await xoauth2(client, USER, token)).code == 235
-            assert b"AUTH XOAUTH2" in sink.sessions[-1].commands
-            assert (await client.mail(CONTENT)).code == 250
+    async with conversation(users={USER: token}, listeners=[SUBMISSION]) as (sink, gateway, client):
+        assert (await xoauth2(client, USER, token)).code == 235
+        assert b"AUTH XOAUTH2" in sink.sessions[-1].commands
+        assert (await client.mail(CONTENT)).code == 250
 
 
 @pytest.mark.parametrize(
@@ -103,13 +99,11 @@ async def test_a_long_oauth_token_passes():
     ],
 )
 async def test_every_malformed_auth_has_exactly_one_reply_and_the_session_goes_on(lines, code):
-    async with Sink(users={USER: PASSWORD}) as sink, running(sink.port, listeners=[SUBMISSION]) as gateway:
-        async with RawClient(*gateway.address) as client:
-            await client.ehlo()
-            for line in lines[:-1]:
-                assert (await client.cmd(line)).code == 334
-            assert (await client.cmd(lines[-1])).code == code
-            assert (await plain(client, USER, PASSWORD)).code == 235
+    async with conversation(users={USER: PASSWORD}, listeners=[SUBMISSION]) as (sink, gateway, client):
+        for line in lines[:-1]:
+            assert (await client.cmd(line)).code == 334
+        assert (await client.cmd(lines[-1])).code == code
+        assert (await plain(client, USER, PASSWORD)).code == 235
 
 
 @pytest.mark.parametrize(
@@ -117,24 +111,20 @@ async def test_every_malformed_auth_has_exactly_one_reply_and_the_session_goes_o
 )
 async def test_other_answers_to_auth_are_passed_on(octets):
     script = lambda stage, session: Act(octets) if stage == "auth" else None
-    async with Sink(script, users={USER: PASSWORD}) as sink, running(sink.port, listeners=[SUBMISSION]) as gateway:
-        async with RawClient(*gateway.address) as client:
-            await client.ehlo()
-            assert (await plain(client, USER, PASSWORD)).raw == octets
-            if octets.startswith(b"421"):
-                assert await client.closed() == b""
+    async with conversation(script, users={USER: PASSWORD}, listeners=[SUBMISSION]) as (sink, gateway, client):
+        assert (await plain(client, USER, PASSWORD)).raw == octets
+        if octets.startswith(b"421"):
+            assert await client.closed() == b""
 
 
 @pytest.mark.parametrize("octets", [None, b"hello\r\n", b"334 more\r\n", b"250 fine\r\n", b"354 go\r\n"])
 async def test_nonsense_in_answer_to_auth_is_454(octets):
     script = lambda stage, session: Act(octets, close=octets is None) if stage == "auth" else None
-    async with Sink(script, users={USER: PASSWORD}) as sink, running(sink.port, listeners=[SUBMISSION]) as gateway:
-        async with RawClient(*gateway.address) as client:
-            await client.ehlo()
-            assert (await plain(client, USER, PASSWORD)).code == 454
-            assert (await client.cmd("MAIL FROM:<a@b>")).code == 530
-            sink.script = lambda stage, session: None
-            assert (await plain(client, USER, PASSWORD)).code == 235
+    async with conversation(script, users={USER: PASSWORD}, listeners=[SUBMISSION]) as (sink, gateway, client):
+        assert (await plain(client, USER, PASSWORD)).code == 454
+        assert (await client.cmd("MAIL FROM:<a@b>")).code == 530
+        sink.script = lambda stage, session: None
+        assert (await plain(client, USER, PASSWORD)).code == 235
 
 
 @pytest.mark.parametrize("stage", ["banner", "ehlo"])
@@ -142,14 +132,12 @@ async def test_a_next_hop_that_refuses_us_is_no_wrong_password(stage):
     def script(at, session):
         return Act(b"554 5.7.1 no mail from there\r\n") if at == stage else None
 
-    async with Sink(script, users={USER: PASSWORD}) as sink, running(sink.port, listeners=[SUBMISSION]) as gateway:
-        async with RawClient(*gateway.address) as client:
-            await client.ehlo()
-            assert (await plain(client, USER, PASSWORD)).startswith("454 4.3.5")
-            assert not any(event.kind.name == "AUTH_FAILED" for event in gateway.events)
-            sink.script = lambda stage, session: None
-            await client.ehlo()
-            assert (await plain(client, USER, PASSWORD)).code == 235
+    async with conversation(script, users={USER: PASSWORD}, listeners=[SUBMISSION]) as (sink, gateway, client):
+        assert (await plain(client, USER, PASSWORD)).startswith("454 4.3.5")
+        assert not any(event.kind.name == "AUTH_FAILED" for event in gateway.events)
+        sink.script = lambda stage, session: None
+        await client.ehlo()
+        assert (await plain(client, USER, PASSWORD)).code == 235
 
 
 async def test_next_hop_down_is_454():
@@ -208,14 +196,12 @@ async def test_three_failures_close_the_connection_and_many_are_throttled():
 
 async def test_failures_are_answered_later_and_later():
     limits = replace(QUICK, auth_failure_delay_s=0.05)
-    async with Sink(users={}) as sink, running(sink.port, listeners=[SUBMISSION], limits=limits) as gateway:
-        async with RawClient(*gateway.address) as client:
-            await client.ehlo()
-            loop = asyncio.get_running_loop()
-            for least in (0.05, 0.1, 0.2):
-                begun = loop.time()
-                assert (await plain(client, USER, "x")).code == 535
-                assert loop.time() - begun >= least - 0.01
+    async with conversation(users={}, listeners=[SUBMISSION], limits=limits) as (sink, gateway, client):
+        loop = asyncio.get_running_loop()
+        for least in (0.05, 0.1, 0.2):
+            begun = loop.time()
+            assert (await plain(client, USER, "x")).code == 535
+            assert loop.time() - begun >= least - 0.01
 
 
 async def test_authenticated_connections_are_never_shared():
@@ -247,14 +233,12 @@ async def test_authenticated_connections_are_never_shared():
 async def test_lost_connection_of_a_login_ends_the_session_with_421():
     drop = Act(None, close=True)
     script = lambda stage, session: drop if stage == "mail" and session.login and len(sink.delivered) else None
-    async with Sink(script, users={USER: PASSWORD}) as sink, running(sink.port, listeners=[SUBMISSION]) as gateway:
-        async with RawClient(*gateway.address) as client:
-            await client.ehlo()
-            await plain(client, USER, PASSWORD)
-            assert (await client.mail(CONTENT)).code == 250
-            assert (await client.cmd("MAIL FROM:<a@b>")).startswith("451 4.4.2")
-            assert (await client.cmd("MAIL FROM:<a@b>")).startswith("421 4.4.2")
-            assert await client.closed() == b""
+    async with conversation(script, users={USER: PASSWORD}, listeners=[SUBMISSION]) as (sink, gateway, client):
+        await plain(client, USER, PASSWORD)
+        assert (await client.mail(CONTENT)).code == 250
+        assert (await client.cmd("MAIL FROM:<a@b>")).startswith("451 4.4.2")
+        assert (await client.cmd("MAIL FROM:<a@b>")).startswith("421 4.4.2")
+        assert await client.closed() == b""
 
 
 async def test_auth_is_neither_offered_nor_taken_before_tls(pki):
@@ -298,18 +282,16 @@ async def test_a_canary_password_shows_nowhere(way, caplog, capfd):
     asyncio.get_running_loop().set_debug(True)
     drop = lambda stage, session: Act(None, close=True) if stage == "auth" else None
     for script in (None, drop):
-        async with Sink(script, users={USER: PASSWORD}) as sink, running(sink.port, listeners=[SUBMISSION]) as gateway:
-            async with RawClient(*gateway.address) as client:
-                await client.ehlo()
-                if way == "typo":
-                    await client.cmd(b"XAUTH PLAIN " + b64(f"\0{USER}\0{PASSWORD}"))
-                    await client.cmd(b"AUHT LOGIN " + b64(PASSWORD))
-                elif way == "abort":
-                    await client.cmd("AUTH LOGIN")
-                    await client.cmd(b64(USER))
-                    client.send(b64(PASSWORD))
-                else:
-                    await way(client, USER, PASSWORD)
+        async with conversation(script, users={USER: PASSWORD}, listeners=[SUBMISSION]) as (sink, gateway, client):
+            if way == "typo":
+                await client.cmd(b"XAUTH PLAIN " + b64(f"\0{USER}\0{PASSWORD}"))
+                await client.cmd(b"AUHT LOGIN " + b64(PASSWORD))
+            elif way == "abort":
+                await client.cmd("AUTH LOGIN")
+                await client.cmd(b64(USER))
+                client.send(b64(PASSWORD))
+            else:
+                await way(client, USER, PASSWORD)
         shown = caplog.text + repr(gateway.events) + repr(gateway.errors) + "".join(capfd.readouterr())
         for secret in (PASSWORD, "c4n4ry", b64(PASSWORD).decode(), b64(f"\0{USER}\0{PASSWORD}").decode()):
             assert secret not in shown

@@ -11,7 +11,7 @@ from gateway.smtp.settings import ListenerKind
 from gateway.spool import SpoolSettings
 from tests.smtp.test_transactions import CONTENT, at
 from tests.support.client import RawClient
-from tests.support.gateway import QUICK, DirectEngine, hop_settings, listener, running
+from tests.support.gateway import QUICK, DirectEngine, conversation, hop_settings, listener, running
 from tests.support.sink import Act, Sink
 
 
@@ -23,18 +23,16 @@ async def test_deadline_before_the_final_dot_aborts_the_next_hop_and_is_451():
             await block.wait()
 
     limits = replace(QUICK, deadline_s=0.2)
-    async with Sink() as sink, running(sink.port, engine=Engine(), limits=limits) as gateway:
-        async with RawClient(*gateway.address) as client:
-            await client.ehlo()
-            reply = await client.mail(CONTENT)
-            assert reply.startswith("451 4.4.7")
-            assert gateway.engine.transactions[0].id in reply
-            await sink.wait_for(lambda: sink.sessions[-1].closed.is_set())
-            assert not sink.delivered
-            assert isinstance(gateway.engine.outcomes[0], asyncio.CancelledError)
-            block.set()
-            gateway.engine.before_final_dot = DirectEngine().before_final_dot
-            assert (await client.mail(CONTENT)).code == 250
+    async with conversation(engine=Engine(), limits=limits) as (sink, gateway, client):
+        reply = await client.mail(CONTENT)
+        assert reply.startswith("451 4.4.7")
+        assert gateway.engine.transactions[0].id in reply
+        await sink.wait_for(lambda: sink.sessions[-1].closed.is_set())
+        assert not sink.delivered
+        assert isinstance(gateway.engine.outcomes[0], asyncio.CancelledError)
+        block.set()
+        gateway.engine.before_final_dot = DirectEngine().before_final_dot
+        assert (await client.mail(CONTENT)).code == 250
 
 
 @pytest.mark.parametrize("stage", ["data", "content"])
@@ -45,26 +43,22 @@ async def test_deadline_while_the_next_hop_is_slow_is_451_and_nothing_is_deliver
         return None
 
     limits = replace(QUICK, deadline_s=0.3)
-    async with Sink(script) as sink, running(sink.port, limits=limits) as gateway:
-        async with RawClient(*gateway.address) as client:
-            await client.ehlo()
-            assert (await client.mail(CONTENT * 200_000)).startswith("451 4.4.7")
-            assert not sink.delivered
+    async with conversation(script, limits=limits) as (sink, gateway, client):
+        assert (await client.mail(CONTENT * 200_000)).startswith("451 4.4.7")
+        assert not sink.delivered
 
 
 async def test_deadline_after_the_final_dot_waits_for_the_next_hop():
     answer = asyncio.Event()
     script = at("dot", Act(wait=answer))
     limits = replace(QUICK, deadline_s=0.1)
-    async with Sink(script) as sink, running(sink.port, limits=limits) as gateway:
-        async with RawClient(*gateway.address) as client:
-            await client.ehlo()
-            await client.envelope()
-            await client.cmd("DATA")
-            client.send(CONTENT + b".\r\n")
-            await sink.wait_delivered()
-            asyncio.get_running_loop().call_later(0.4, answer.set)
-            assert (await client.reply()).code == 250
+    async with conversation(script, limits=limits) as (sink, gateway, client):
+        await client.envelope()
+        await client.cmd("DATA")
+        client.send(CONTENT + b".\r\n")
+        await sink.wait_delivered()
+        asyncio.get_running_loop().call_later(0.4, answer.set)
+        assert (await client.reply()).code == 250
 
 
 async def test_twenty_five_megabytes_arrive_with_the_same_digest(tmp_path):
@@ -96,8 +90,7 @@ async def test_a_kept_connection_that_died_is_replaced_unnoticed():
             return Act(None, close=True)
         return None
 
-    async with Sink(script) as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(script) as (sink, gateway, client):
         assert (await client.mail(CONTENT)).code == 250
         assert (await client.mail(CONTENT)).code == 250
         assert len(sink.sessions) == 2
@@ -110,8 +103,7 @@ async def test_a_kept_connection_that_says_421_is_replaced_unnoticed():
             return Act(b"421 4.4.2 timeout\r\n", close=True)
         return None
 
-    async with Sink(script) as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(script) as (sink, gateway, client):
         assert (await client.mail(CONTENT)).code == 250
         assert (await client.mail(CONTENT)).code == 250
         assert len(sink.delivered) == 2
@@ -171,8 +163,6 @@ async def test_strangers_may_not_relay_by_any_spelling(sender):
 
 async def test_submission_without_login_may_not_send():
     submission = listener(ListenerKind.SUBMISSION, auth_without_tls=True)
-    async with Sink() as sink, running(sink.port, listeners=[submission]) as gateway:
-        async with RawClient(*gateway.address) as client:
-            await client.ehlo()
-            assert (await client.cmd("MAIL FROM:<a@b>")).startswith("530 5.7.0")
-            assert (await client.cmd("RCPT TO:<a@b>")).startswith("530 5.7.0")
+    async with conversation(listeners=[submission]) as (sink, gateway, client):
+        assert (await client.cmd("MAIL FROM:<a@b>")).startswith("530 5.7.0")
+        assert (await client.cmd("RCPT TO:<a@b>")).startswith("530 5.7.0")

@@ -92,7 +92,7 @@ async def test_the_relay_of_a_login_completes_when_the_client_hangs_up():
             await asyncio.sleep(0.1)
             assert not sink.sessions[-1].closed.is_set()
             answer.set()
-            await asyncio.wait_for(engine.ended.wait(), 5)
+            await asyncio.wait_for(engine.ended.wait(), 60)
             assert engine.outcomes[0].code == 250
             await sink.wait_for(lambda: sink.sessions[-1].closed.is_set())
 
@@ -154,7 +154,7 @@ async def test_drain_ends_at_its_limit():
         async with RawClient(*gateway.address) as client:
             await begin(client)
             await engine.began.wait()
-            await asyncio.wait_for(gateway.server.drain(0.2), 3)
+            await asyncio.wait_for(gateway.server.drain(0.2), 60)
             assert (await client.reply()).code == 421
             assert engine.outcomes[0].after_final_dot
         answer.set()

@@ -12,7 +12,7 @@ from gateway.errors import AuditError
 from gateway.mime.largest import LargestFile, Parts
 from gateway.spool import SpoolSettings
 from tests.support.client import RawClient
-from tests.support.gateway import QUICK, DirectEngine, listener, running
+from tests.support.gateway import QUICK, DirectEngine, conversation, listener, running
 from tests.support.sink import Sink
 
 CONTENT = b"Subject: x\r\n\r\nhello\r\n"
@@ -59,8 +59,7 @@ async def test_commands_recipients_and_errors_are_limited():
 
 
 async def test_a_command_line_of_any_length_costs_one_error():
-    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation() as (sink, gateway, client):
         for length in (2049, 12_000, 300_000, 3_000_000):
             client.send(b"MAIL FROM:<" + b"a" * length)
             await client.writer.drain()
@@ -101,8 +100,7 @@ def with_files(*sizes: int) -> bytes:
 async def test_a_mail_that_is_too_large_is_told_its_largest_file_and_not_its_name(sizes, told):
     limits = replace(QUICK, message_bytes=90_000)
     content = with_files(*sizes) if sizes else CONTENT + b"a\r\n" * 40_000
-    async with Sink() as sink, running(sink.port, limits=limits) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(limits=limits) as (sink, gateway, client):
         reply = await client.mail(content)
         assert reply.startswith("552 5.3.4")
         assert told in reply
@@ -127,8 +125,7 @@ def test_a_content_of_nothing_but_delimiters_costs_no_more_than_a_look():
 
 async def test_a_client_that_goes_on_far_beyond_the_limit_is_cut_off():
     limits = replace(QUICK, message_bytes=10_000)
-    async with Sink() as sink, running(sink.port, limits=limits) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(limits=limits) as (sink, gateway, client):
         await client.envelope()
         await client.cmd("DATA")
         client.send((b"x" * 998 + b"\r\n") * 3000)
@@ -139,8 +136,7 @@ async def test_a_client_that_goes_on_far_beyond_the_limit_is_cut_off():
 
 async def test_lines_are_limited_and_the_session_stays_in_step():
     limits = replace(QUICK, line_bytes=5000)
-    async with Sink() as sink, running(sink.port, limits=limits) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(limits=limits) as (sink, gateway, client):
         assert (await client.mail(b"Subject: x\r\n\r\n" + b"y" * 4998 + b"\r\n")).code == 250
         assert (await client.mail(b"Subject: x\r\n\r\n" + b"y" * 4999 + b"\r\n")).startswith("550 5.6.0")
         assert (await client.mail(CONTENT)).code == 250
@@ -148,16 +144,14 @@ async def test_lines_are_limited_and_the_session_stays_in_step():
 
 async def test_mails_in_hand_are_limited_together():
     spool = SpoolSettings(in_flight_bytes=100_000)
-    async with Sink() as sink, running(sink.port, spool=spool) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(spool=spool) as (sink, gateway, client):
         assert (await client.mail(b"x\r\n" * 40_000)).startswith("452 4.3.1")
         assert (await client.mail(b"x\r\n" * 30_000)).code == 250
 
 
 async def test_every_content_that_the_front_end_refuses_is_recorded_with_its_envelope_rule_and_reply():
     limits = replace(QUICK, message_bytes=10_000, line_bytes=5000)
-    async with Sink() as sink, running(sink.port, limits=limits) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(limits=limits) as (sink, gateway, client):
         replies = [
             await client.cmd("MAIL FROM:<a@b> SIZE=99999999999999999999"),
             await client.mail(b"Subject: x\r\n\r\nlone\n\r\n"),
@@ -181,8 +175,7 @@ async def test_every_content_that_the_front_end_refuses_is_recorded_with_its_env
 
 async def test_a_content_that_never_ends_is_recorded_before_its_client_is_cut_off():
     limits = replace(QUICK, message_bytes=10_000)
-    async with Sink() as sink, running(sink.port, limits=limits) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(limits=limits) as (sink, gateway, client):
         await client.envelope()
         await client.cmd("DATA")
         client.send((b"x" * 998 + b"\r\n") * 3000)
@@ -217,8 +210,7 @@ async def test_a_refusal_that_cannot_be_recorded_is_temporary_and_its_content_is
 
 
 async def test_a_loop_is_refused():
-    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation() as (sink, gateway, client):
         hops = b"Received: from a by b\r\n"
         assert (await client.mail(hops * 51 + CONTENT)).startswith("554 5.4.6")
         assert (await client.mail(hops * 50 + CONTENT + hops)).code == 250
@@ -226,8 +218,7 @@ async def test_a_loop_is_refused():
 
 async def test_a_silent_client_is_told_and_dropped():
     limits = replace(QUICK, command_timeout_s=0.2)
-    async with Sink() as sink, running(sink.port, limits=limits) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(limits=limits) as (sink, gateway, client):
         assert (await client.reply()).startswith("421 4.4.2")
         assert await client.closed() == b""
         assert gateway.events[-1].kind.name == "CLIENT_TIMEOUT"
@@ -248,7 +239,7 @@ async def test_a_client_that_drips_a_command_is_dropped():
 
 
 async def test_a_client_that_trickles_content_is_dropped_and_an_honest_slow_one_is_not():
-    limits = replace(QUICK, data_grace_s=0.2, data_min_rate_bytes_s=2000, data_idle_timeout_s=0.5)
+    limits = replace(QUICK, data_grace_s=0.2, data_min_rate_bytes_s=2000)
     async with Sink() as sink, running(sink.port, limits=limits) as gateway:
         async with RawClient(*gateway.address) as trickler, RawClient(*gateway.address) as honest:
 
@@ -274,8 +265,7 @@ async def test_a_client_that_trickles_content_is_dropped_and_an_honest_slow_one_
 
 async def test_a_client_that_stops_within_the_content_is_dropped():
     limits = replace(QUICK, data_idle_timeout_s=0.2)
-    async with Sink() as sink, running(sink.port, limits=limits) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(limits=limits) as (sink, gateway, client):
         await client.envelope()
         await client.cmd("DATA")
         client.send(b"Subject: x\r\n")
@@ -286,8 +276,7 @@ async def test_a_client_that_stops_within_the_content_is_dropped():
 
 async def test_the_total_time_of_a_content_is_limited():
     limits = replace(QUICK, data_timeout_s=0.3)
-    async with Sink() as sink, running(sink.port, limits=limits) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(limits=limits) as (sink, gateway, client):
         await client.envelope()
         await client.cmd("DATA")
 

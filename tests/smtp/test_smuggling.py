@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gateway.spool import Spool
 from tests.support.client import RawClient, stuff
-from tests.support.gateway import running
+from tests.support.gateway import conversation, running
 from tests.support.sink import Sink
 
 # The-Login/SMTP-Smuggling-Tools, hannob/smtpsmug, and our own
@@ -43,8 +43,7 @@ SECOND = b"MAIL FROM:<evil@city.example>\r\nRCPT TO:<victim@city.example>\r\nDAT
 
 @pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS.keys())
 async def test_no_variant_makes_two_mails_of_one(variant):
-    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation() as (sink, gateway, client):
         await client.envelope()
         assert (await client.cmd("DATA")).code == 354
         client.send(b"Subject: one\r\n\r\nbody" + variant + SECOND)
@@ -62,8 +61,7 @@ async def test_no_variant_makes_two_mails_of_one(variant):
 @pytest.mark.parametrize("octets", [b"a\rb", b"a\nb", b"\n", b"\r", b"a\0b"])
 @pytest.mark.parametrize("place", [b"Subject: %s\r\n\r\nbody\r\n", b"Subject: x\r\n\r\n%s\r\n"])
 async def test_lone_newline_or_nul_is_refused_at_the_true_end_and_the_session_goes_on(octets, place):
-    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation() as (sink, gateway, client):
         reply = await client.mail(place % octets)
         assert reply.startswith("550 5.6.0 ")
         assert (await client.mail(b"Subject: ok\r\n\r\nok\r\n")).code == 250
@@ -72,8 +70,7 @@ async def test_lone_newline_or_nul_is_refused_at_the_true_end_and_the_session_go
 
 async def test_content_arrives_octet_for_octet_in_any_pieces():
     content = b"Subject: dots\r\n\r\n.\r\n..\r\n.a\r\n\r\n\xc3\xa1\r\n" + b"x" * 5000 + b"\r\n.\r\n"
-    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation() as (sink, gateway, client):
         for size in (1, 2, 3, 7, 4096):
             await client.envelope()
             await client.cmd("DATA")
@@ -87,8 +84,7 @@ async def test_content_arrives_octet_for_octet_in_any_pieces():
 
 
 async def test_dots_that_a_client_forgot_to_double_do_not_change_what_was_judged():
-    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation() as (sink, gateway, client):
         await client.envelope()
         await client.cmd("DATA")
         client.send(b"Subject: x\r\n\r\n.single\r\n..double\r\n.\r\n")
@@ -98,8 +94,7 @@ async def test_dots_that_a_client_forgot_to_double_do_not_change_what_was_judged
 
 @pytest.mark.parametrize("more", [SECOND, b"MAIL FROM:<evil@x>\r\n", b"MAIL FROM:<evil@x>", b"RSET\r\n"])
 async def test_commands_after_the_final_dot_in_one_packet_are_not_obeyed(more):
-    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation() as (sink, gateway, client):
         await client.envelope()
         await client.cmd("DATA")
         client.send(b"Subject: one\r\n\r\n.\r\n" + more)
@@ -110,8 +105,7 @@ async def test_commands_after_the_final_dot_in_one_packet_are_not_obeyed(more):
 
 
 async def test_quit_together_with_the_final_dot_is_obeyed():
-    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation() as (sink, gateway, client):
         await client.envelope()
         await client.cmd("DATA")
         client.send(b"Subject: one\r\n\r\n.\r\nQUIT\r\n")
@@ -130,8 +124,7 @@ async def test_quit_together_with_the_final_dot_is_obeyed():
     ],
 )
 async def test_who_does_not_wait_for_replies_is_sent_away(packet):
-    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation() as (sink, gateway, client):
         if packet.startswith(b"DATA"):
             await client.envelope()
         client.send(packet)
@@ -182,8 +175,7 @@ async def test_bdat_is_refused_and_its_content_is_not_read_as_commands():
     ],
 )
 async def test_controls_in_commands_are_refused_and_never_reach_the_next_hop(line):
-    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation() as (sink, gateway, client):
         client.send(line)
         if line != b"NOOP\r\r\n":
             assert (await client.reply()).code in {500, 501}

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.smtp.settings import ListenerKind, ListenerSettings, server_tls_context
 from tests.support.client import RawClient
-from tests.support.gateway import listener, running
+from tests.support.gateway import conversation, listener, running
 from tests.support.sink import Sink
 
 
@@ -25,16 +25,14 @@ async def test_implicit_tls_serves_login_and_mail(pki):
 
 async def test_relay_with_starttls_forgets_what_was_said_before(pki):
     relay = listener(tls_context=pki.server("gateway.test"))
-    async with Sink() as sink, running(sink.port, listeners=[relay]) as gateway:
-        async with RawClient(*gateway.address) as client:
-            await client.ehlo()
-            await client.envelope()
-            await client.starttls(pki.client())
-            assert (await client.cmd("RCPT TO:<a@b>")).startswith("503")
-            assert (await client.cmd("STARTTLS")).startswith("503")
-            await client.ehlo()
-            assert (await client.mail()).code == 250
-            assert gateway.engine.transactions[0].session.tls.startswith("TLSv1.")
+    async with conversation(listeners=[relay]) as (sink, gateway, client):
+        await client.envelope()
+        await client.starttls(pki.client())
+        assert (await client.cmd("RCPT TO:<a@b>")).startswith("503")
+        assert (await client.cmd("STARTTLS")).startswith("503")
+        await client.ehlo()
+        assert (await client.mail()).code == 250
+        assert gateway.engine.transactions[0].session.tls.startswith("TLSv1.")
 
 
 @pytest.mark.parametrize(

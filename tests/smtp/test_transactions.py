@@ -8,7 +8,7 @@ from gateway.errors import AuditError, CapacityError, PermanentError
 from gateway.model import FrontEnd, Reply, ReplyCharset
 from gateway.smtp.settings import ListenerKind
 from tests.support.client import RawClient
-from tests.support.gateway import DirectEngine, RefusingEngine, listener, running
+from tests.support.gateway import DirectEngine, RefusingEngine, conversation, listener, running
 from tests.support.sink import EXTENSIONS, Act, Sink
 
 CONTENT = b"Subject: x\r\n\r\nhello\r\n"
@@ -50,8 +50,7 @@ async def test_one_mail_goes_through_with_the_next_hops_own_replies():
 
 
 async def test_null_reverse_path_and_postmaster_go_through():
-    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation() as (sink, gateway, client):
         assert (await client.mail(CONTENT, sender="", recipients=["postmaster"])).code == 250
         assert sink.delivered[0].mail_line == b"MAIL FROM:<>"
         assert sink.delivered[0].rcpt_lines == [b"RCPT TO:<postmaster>"]
@@ -59,8 +58,7 @@ async def test_null_reverse_path_and_postmaster_go_through():
 
 
 async def test_parameters_arrive_unchanged():
-    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation() as (sink, gateway, client):
         await client.cmd("MAIL FROM:<a@b> SIZE=100 BODY=8BITMIME RET=HDRS ENVID=QQ3+2B")
         await client.cmd("RCPT TO:<c@d> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;Bob@Example.ORG")
         await client.data(CONTENT)
@@ -74,8 +72,7 @@ async def test_parameters_arrive_unchanged():
 
 async def test_internationalised_mail_goes_through_and_is_answered_in_vietnamese():
     engine = RefusingEngine()
-    async with Sink() as sink, running(sink.port, engine=engine) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(engine=engine) as (sink, gateway, client):
         reply = await client.cmd("MAIL FROM:<nguyễn@thànhphố.vn>")
         assert reply.startswith("553 5.6.7")
         assert (await client.cmd("MAIL FROM:<nguyễn@thànhphố.vn> SMTPUTF8")).code == 250
@@ -97,12 +94,7 @@ async def test_internationalised_mail_goes_through_and_is_answered_in_vietnamese
 )
 async def test_mail_programs_are_answered_with_diacritics_and_servers_without(kind, charset, utf8):
     one = listener(kind, charset=charset, auth_without_tls=kind is ListenerKind.SUBMISSION)
-    async with (
-        Sink() as sink,
-        running(sink.port, listeners=[one], language="vi") as gateway,
-        RawClient(*gateway.address) as client,
-    ):
-        await client.ehlo()
+    async with conversation(listeners=[one], language="vi") as (sink, gateway, client):
         assert ("Lệnh không được nhận biết" if utf8 else "Lenh khong duoc nhan biet") in await client.cmd("XWHAT")
 
 
@@ -112,8 +104,7 @@ async def test_each_recipient_gets_the_next_hops_own_answer():
             return Act(b"550 5.1.1 City: no such user\r\n")
         return None
 
-    async with Sink(script) as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(script) as (sink, gateway, client):
         replies = await client.envelope(recipients=["good@city", "nobody@city"])
         assert [reply.code for reply in replies] == [250, 250, 550]
         assert replies[2] == "550 5.1.1 City: no such user"
@@ -129,8 +120,7 @@ async def test_a_recipient_refused_by_the_engine_never_reaches_the_next_hop():
                 return Reply(code=550, enhanced="5.7.1", lines=("Không phải địa chỉ công vụ",))
             return None
 
-    async with Sink() as sink, running(sink.port, engine=Engine()) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(engine=Engine()) as (sink, gateway, client):
         replies = await client.envelope(recipients=["office@city", "b@city"])
         assert replies[1] == "550 5.7.1 Khong phai dia chi cong vu"
         assert (await client.data(CONTENT)).code == 250
@@ -140,8 +130,7 @@ async def test_a_recipient_refused_by_the_engine_never_reaches_the_next_hop():
 
 async def test_only_refused_recipients_leave_nothing_to_send():
     script = at("rcpt", Act(b"450 4.2.1 later\r\n"))
-    async with Sink(script) as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(script) as (sink, gateway, client):
         await client.envelope()
         assert (await client.cmd("DATA")).startswith("503 5.5.1")
         assert (await client.cmd("RSET")).code == 250
@@ -152,8 +141,7 @@ async def test_only_refused_recipients_leave_nothing_to_send():
 async def test_refusals_of_the_next_hop_are_passed_on(stage, code):
     enhanced = code[:1] + b".7.9"
     script = at(stage, Act(code + b" " + enhanced + b" City: not today\r\n"))
-    async with Sink(script) as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(script) as (sink, gateway, client):
         replies = await client.envelope()
         refused = next((reply for reply in replies if reply.code != 250), None)
         if stage in {"data", "dot"}:
@@ -194,8 +182,7 @@ async def test_nonsense_of_the_next_hop_becomes_451_and_ends_its_connection(stag
     if stage == "data" and octets.startswith(b"354"):
         octets = b"354 go\r\n354 go again\r\n"
     script = at(stage, Act(octets or None, close=not octets, as_usual=stage == "data" and octets.startswith(b"354")))
-    async with Sink(script) as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(script) as (sink, gateway, client):
         replies = await client.envelope()
         refused = next((reply for reply in replies if reply.code != 250), None)
         if stage in {"data", "dot"}:
@@ -211,8 +198,7 @@ async def test_nonsense_of_the_next_hop_becomes_451_and_ends_its_connection(stag
 
 async def test_a_connection_lost_after_the_final_dot_is_451_and_not_tried_again():
     script = at("dot", Act(None, close=True))
-    async with Sink(script) as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(script) as (sink, gateway, client):
         reply = await client.mail(CONTENT)
         assert reply.startswith("451 4.4.2")
         assert len(sink.delivered) == 1
@@ -221,8 +207,7 @@ async def test_a_connection_lost_after_the_final_dot_is_451_and_not_tried_again(
 
 async def test_a_recipient_after_the_next_hop_was_lost_gets_the_same_451():
     script = at("rcpt", Act(None, close=True), times=1)
-    async with Sink(script) as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(script) as (sink, gateway, client):
         replies = await client.envelope(recipients=["a@b", "c@d"])
         assert [reply.code for reply in replies] == [250, 451, 451]
         assert (await client.cmd("DATA")).code == 451
@@ -233,8 +218,7 @@ async def test_a_refusal_within_the_content_is_passed_on_and_nothing_is_delivere
     def script(stage, session):
         return Act(b"354 go\r\n552 5.3.4 City: too much\r\n", stop_reading=True) if stage == "data" else None
 
-    async with Sink(script) as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(script) as (sink, gateway, client):
         reply = await client.mail(CONTENT * 100_000)
         assert reply == "552 5.3.4 City: too much"
         assert not sink.delivered
@@ -261,8 +245,7 @@ async def test_an_exception_of_the_engine_is_a_temporary_reply_with_a_reference(
                 raise error
             return await super().process(transaction, spool, relay)
 
-    async with Sink() as sink, running(sink.port, engine=Engine()) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(engine=Engine()) as (sink, gateway, client):
         reply = await client.mail(CONTENT)
         assert reply.startswith(expected)
         assert "canary" not in reply
@@ -278,8 +261,7 @@ async def test_an_exception_at_rcpt_is_451_with_a_reference():
         def refuse_recipient(self, path):
             raise ValueError("canary")
 
-    async with Sink() as sink, running(sink.port, engine=Engine()) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(engine=Engine()) as (sink, gateway, client):
         reply = (await client.envelope())[1]
         assert reply.startswith("451 4.3.0")
         assert gateway.errors[0][0] in reply
@@ -292,8 +274,7 @@ def resets(sink):
 
 async def test_a_refused_mail_is_ended_at_the_next_hop_by_rset_and_the_connection_is_used_again():
     engine = RefusingEngine(Reply(code=550, enhanced="5.7.1", lines=("x\r\n250 OK",)))
-    async with Sink() as sink, running(sink.port, engine=engine) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(engine=engine) as (sink, gateway, client):
         for expected in (1, 2):
             reply = await client.mail(CONTENT)
             assert reply == "550 5.7.1 x  250 OK"
@@ -306,8 +287,7 @@ async def test_prepended_header_lines_stand_before_the_content():
         def prepend(self, transaction):
             return b"X-Policy: tagged\r\nX-Ref: " + transaction.id.encode() + b"\r\n"
 
-    async with Sink() as sink, running(sink.port, engine=Engine()) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(engine=Engine()) as (sink, gateway, client):
         for content in (CONTENT, b"." + CONTENT * 30_000, b""):
             await client.mail(content)
             reference = gateway.engine.transactions[-1].id.encode()
@@ -315,8 +295,7 @@ async def test_prepended_header_lines_stand_before_the_content():
 
 
 async def test_reset_and_new_greeting_forget_the_envelope():
-    async with Sink() as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation() as (sink, gateway, client):
         for forget in ("RSET", "EHLO again", "HELO again"):
             await client.envelope()
             assert (await client.cmd(forget)).code == 250
@@ -363,8 +342,7 @@ async def test_capabilities_are_the_intersection_with_the_next_hops():
 
 
 async def test_size_parameter_is_not_sent_to_a_next_hop_that_does_not_know_it():
-    async with Sink(extensions=()) as sink, running(sink.port) as gateway, RawClient(*gateway.address) as client:
-        await client.ehlo()
+    async with conversation(extensions=()) as (sink, gateway, client):
         assert (await client.cmd("MAIL FROM:<a@b> SIZE=100 BODY=7BIT")).code == 250
         assert sink.sessions[-1].commands[-1] == b"MAIL FROM:<a@b>"
 

@@ -10,6 +10,8 @@ from gateway.nexthop.settings import BreakerSettings, NextHopSettings, NextHopTl
 from gateway.smtp.server import SmtpServer
 from gateway.smtp.settings import ListenerKind, ListenerSettings, SmtpLimits, SmtpSettings
 from gateway.spool import SpoolSettings
+from tests.support.client import RawClient
+from tests.support.sink import EXTENSIONS, MECHANISMS, Sink
 
 
 class DirectEngine:
@@ -142,3 +144,12 @@ async def running(sink_port, *, engine=None, listeners=None, limits=QUICK, hop=N
         await server.drain(1.0)
         await asyncio.sleep(0)
         assert server.in_flight_bytes == 0, "a spool was not closed"
+
+
+@asynccontextmanager
+async def conversation(script=None, *, extensions=EXTENSIONS, auth=MECHANISMS, users=None, **options):
+    """Run a gateway before a sink; yield sink, gateway and a client that has said EHLO."""
+    async with Sink(script, extensions=extensions, auth=auth, users=users) as sink:
+        async with running(sink.port, **options) as gateway, RawClient(*gateway.address) as client:
+            await client.ehlo()
+            yield sink, gateway, client

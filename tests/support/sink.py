@@ -54,6 +54,7 @@ class SinkSession:
 
 
 EXTENSIONS = ("PIPELINING", "SIZE 52428800", "8BITMIME", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES")
+MECHANISMS = ("PLAIN", "LOGIN", "XOAUTH2")
 
 
 class Sink:
@@ -62,7 +63,7 @@ class Sink:
         script=None,
         *,
         extensions=EXTENSIONS,
-        auth=("PLAIN", "LOGIN", "XOAUTH2"),
+        auth=MECHANISMS,
         users=None,
         tls: ssl.SSLContext | None = None,
         implicit=False,
