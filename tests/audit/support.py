@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
 
 from gateway.audit import AuditLog, verify_standalone
 from gateway.audit.verifier import Verification
@@ -109,7 +113,10 @@ async def fill(data: Path, mails: int, first: int = 1) -> None:
 def verified(data: Path, *elsewhere: Path) -> Verification:
     """Return what the gateway's verifier says, after checking that the independent one agrees."""
     result = verify(data, checkpoints=elsewhere)
-    assert standalone(data / "audit.db", data / "checkpoints", *elsewhere) == result.exit_code
+    folders = [word for folder in (data / "checkpoints", *elsewhere) for word in ("--checkpoints", str(folder))]
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        patch.setattr("sys.argv", ["verify_standalone", str(data / "audit.db"), *folders])
+        assert verify_standalone.main() == result.exit_code
     return result
 
 

@@ -21,6 +21,7 @@ from gateway.audit.store import NO_DELETE, Folder, open_checked
 from gateway.audit.tree import Tree
 from gateway.errors import AuditError, UserError
 from tests.audit.support import fill, verified
+from tests.support.cases import first_quick
 
 LATER = datetime.now(UTC) + timedelta(days=1)
 
@@ -109,7 +110,7 @@ def test_what_was_signed_before_a_removal_is_consistent_with_what_is_signed_afte
     assert verified(data).exit_code == 0
 
 
-@pytest.mark.parametrize("removed", [0, 100, 512, 901])
+@pytest.mark.parametrize("removed", first_quick([512, 0, 100, 901]))
 def test_a_log_from_before_trees_goes_on_and_verifies_across(data: Path, removed: int):
     make_version_1(data)
     if removed:

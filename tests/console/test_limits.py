@@ -21,6 +21,7 @@ def test_too_many_requests_of_a_session_are_refused_and_others_are_not(start):
     assert system.ask("GET", "/help", session="clerk")[0] == 200
 
 
+@pytest.mark.slow
 def test_slow_clients_are_cut_off_and_an_address_has_no_more_than_its_connections(start):
     system = start(head_s=1.0, body_s=2.0, connections_of_one=4)
     for start_of in (
@@ -111,6 +112,7 @@ def export(system) -> bytes:
             f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n\r\n").encode() + form  # fmt: skip
 
 
+@pytest.mark.slow
 def test_readers_of_exports_who_do_not_read_are_cut_off_and_others_go_on(start):
     system = start(stall_s=1.0)
     held = []
@@ -152,6 +154,7 @@ def test_many_exports_at_once_are_told_to_come_again(system):
     assert 200 in statuses
 
 
+@pytest.mark.slow
 def test_an_upload_that_is_too_slow_is_told_so_and_forgotten(start):
     system = start(upload_s=2.0)
     content = b"x" * (1 << 20)

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from tests.hold.steps import HOLD, RELEASE, Hall, hold_round, release_round
+from tests.support.cases import first_quick
 
 pytestmark = [
     pytest.mark.timeout(300),
@@ -19,12 +20,12 @@ def hall(tmp_path_factory):
     hall.close()
 
 
-@pytest.mark.parametrize("number", range(len(HOLD)))
+@pytest.mark.parametrize("number", first_quick(range(len(HOLD)), 2))
 def test_killed_while_it_holds_a_mail(hall, number):
     hold_round(hall, 100 + number, HOLD[number])
 
 
-@pytest.mark.parametrize("number", range(len(RELEASE)))
+@pytest.mark.parametrize("number", first_quick(range(len(RELEASE)), 2))
 def test_killed_while_it_sends_one(hall, number):
     release_round(hall, 200 + number, RELEASE[number])
 

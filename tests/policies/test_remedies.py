@@ -27,6 +27,8 @@ from gateway.cli import main
 from gateway.demo.documents import Line, encrypted_zip, official_letter, pdf_file, word_file
 from gateway.serve import app
 
+pytestmark = pytest.mark.slow
+
 UNIT, PERSON = "noivu.binhtan@tphcm.gov.vn", "nva.anlac.bt@tphcm.gov.vn"
 PASSWORD = "Mot2Ba4Nam"
 NOTE = (Line("Đề nghị các phòng gửi số liệu trước ngày 30."),)

@@ -213,7 +213,7 @@ def cells(letters: str) -> bytes:
     return out.getvalue()
 
 
-MADE = first_quick([slide, text, drawing, sheet, open_document, used, rich, old_word, cells], 3)
+MADE = first_quick([slide, text, drawing, sheet, open_document, used, rich, old_word, cells])
 
 
 @needs_ocr

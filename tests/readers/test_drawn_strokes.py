@@ -220,7 +220,7 @@ LINED = [
     *(slide, old_word, open_drawing, enhanced, enhanced_lines, windows),
     *(rich_lines, old_rich_lines, plan, charted, bars, open_bars),
 ]
-MADE = first_quick([*LINED, inked], 3)
+MADE = first_quick([*LINED, inked])
 
 
 @needs_ocr

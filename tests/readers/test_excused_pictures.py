@@ -20,6 +20,7 @@ from gateway.documents.readers.sniff import OCTETS, sniff
 from gateway.documents.readers.sniff_pictures import ICON, UNKNOWN_FILM, UNKNOWN_PICTURE, WBMP
 from gateway.model import Document
 from tests.readers.scans import FONT_DIR
+from tests.support.cases import first_quick
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 
@@ -70,7 +71,9 @@ def words(document: Document) -> str:
 
 
 @needs_ocr
-@pytest.mark.parametrize("kind", ["sun", "ico", "cur", "fits", "avif under another brand", "light letters"])
+@pytest.mark.parametrize(
+    "kind", first_quick(["sun", "ico", "cur", "fits", "avif under another brand", "light letters"], 2)
+)
 def test_a_mark_is_read_in_whatever_form_a_decoder_opens(kind):
     page = marked()
     match kind:

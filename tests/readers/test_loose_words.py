@@ -9,6 +9,7 @@ import unicodedata
 import pytest
 
 from gateway.documents.readers.loose_words import loose_lines, loose_runs
+from tests.support.cases import first_quick
 
 NOISE = random.Random(7).randbytes(1 << 16)
 """The same noise in every run."""
@@ -42,7 +43,10 @@ def test_each_line_is_a_run_of_its_own():
 
 @pytest.mark.parametrize(
     "piece",
-    ["ệ".encode(), "ệ\x01".encode(), "xậ".encode("utf-16-le") + b"\1\7\7", b"A\0\3\1", "x" * 300 + "ậ\n", bytes(8)],
+    first_quick(
+        ["ệ".encode(), "ệ\x01".encode(), "xậ".encode("utf-16-le") + b"\1\7\7", b"A\0\3\1", "x" * 300 + "ậ\n", bytes(8)],
+        2,
+    ),
 )
 def test_hostile_octets_take_linear_time(piece):
     octets = piece.encode() if isinstance(piece, str) else piece

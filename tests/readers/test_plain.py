@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.documents.readers import plain
@@ -62,6 +62,7 @@ def test_lines_are_blocks_with_their_number() -> None:
     ]
 
 
+@settings(max_examples=30)
 @given(st.text("ab \t\r\n\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u2028\u2029", max_size=30))
 def test_a_short_text_has_the_lines_that_it_has_as_the_beginning_of_a_long_one(text: str) -> None:
     long = read((text + "\n" + "c\n" * plain.LIMIT_LINE).encode()).runs

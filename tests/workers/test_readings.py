@@ -166,6 +166,7 @@ async def test_two_mails_with_one_attachment_at_once_read_it_once(office):
     assert found[0].documents == found[1].documents
 
 
+@pytest.mark.slow
 async def test_after_a_reload_of_trust_everything_is_read_again(office, workers):
     async def reload():
         workers.reload()

@@ -11,6 +11,7 @@ from gateway.documents.readers import sniff as sniffing
 from gateway.documents.readers import sniff_packed, sniff_pictures
 from gateway.documents.readers.magic import SIGNATURES
 from gateway.documents.wall.inline import inspect_inline
+from tests.support.cases import first_quick
 from tests.workers.mails import inspect, mail, zipped
 
 ICONS = (b"\0\0\1\0", b"\0\0\2\0")
@@ -102,7 +103,9 @@ def test_nothing_is_opened_in_the_front_end(monkeypatch):
             )
 
 
-@pytest.mark.parametrize("octets", [b"\x1e\xa0", b"\xe1\xba", b"a\xcc\x80", b"\0\x03", b"\x01\xe1\xba\xa0"])
+@pytest.mark.parametrize(
+    "octets", first_quick([b"\xe1\xba", b"\x1e\xa0", b"a\xcc\x80", b"\0\x03", b"\x01\xe1\xba\xa0"])
+)
 def test_hostile_octets_cost_the_front_end_little(octets):
     content = mail(("so-lieu.bin", OCTETS[:1000] + octets * (4 << 20)))
     message = mime.parse(content)

@@ -127,6 +127,7 @@ async def test_a_message_that_nobody_waits_for_is_read_behind_the_others(pool):
     assert found == [os.SCHED_OTHER, os.SCHED_IDLE]
 
 
+@pytest.mark.slow
 async def test_nothing_is_left_behind_after_two_hundred_jobs(pool):
     await pool.inspect(request_for("fine"))
     ours, theirs = descriptors("self"), descriptors(pool.status().zygote_pid)
@@ -160,6 +161,7 @@ async def test_content_is_passed_read_only_and_not_at_the_mercy_of_the_child(poo
     assert path.read_bytes() == b"original"
 
 
+@pytest.mark.slow
 async def test_a_child_that_stands_still_is_our_own_fault_and_leaves_its_place():
     pool = WorkerPool.start(PoolSettings(probe=PROBE, children=1, idle_s=0.5))
     try:
