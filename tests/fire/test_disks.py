@@ -53,7 +53,7 @@ async def test_without_inodes_a_front_end_that_dies_is_replaced_once_there_are_s
             for filler in fillers:
                 filler.unlink()
             await gateway.until(lambda: len(gateway.frontends()) == 2)
-            await service_again(gateway, limit_s=20)
+            await service_again(gateway)
             assert await gateway.terminate() == 0
             await assert_nothing_was_lost(gateway, sink, {b"thu-so-1"})
 
@@ -68,7 +68,7 @@ async def test_a_disk_that_fails_is_told_at_the_banner_and_service_is_back_in_a_
         assert [await send(gateway, number) for number in (3, 4)] == [421, 421]
         await gateway.logged("the audit log cannot be written, so every mail")
         disk.behave()
-        await service_again(gateway, limit_s=10)
+        await service_again(gateway)
         await gateway.logged("the trouble is over")
         assert gateway.log.count("the audit log cannot be written, so every mail") == 1
         assert await gateway.terminate() == 0
@@ -128,7 +128,7 @@ async def test_a_disk_that_is_nearly_full_is_452_at_mail(tmp_path):
             assert await send(gateway, 500) == 452
             await gateway.logged("the disk is nearly full")
             filler.unlink()
-            await service_again(gateway, limit_s=10)
+            await service_again(gateway)
             await gateway.logged("the trouble is over")
             assert await gateway.terminate() == 0
             await assert_nothing_was_lost(gateway, sink, {b"thu-so-1"})
@@ -153,7 +153,7 @@ async def test_without_descriptors_clients_are_told_421_and_service_is_back_when
         assert used_s < 0.2 * (time.monotonic() - began)
         for _, writer in idle + told:
             writer.close()
-        await service_again(gateway, limit_s=10)
+        await service_again(gateway)
         await gateway.logged("the trouble is over")
         assert gateway.log.count("nearly no open files are left") == 1
         assert await gateway.terminate() == 0

@@ -64,7 +64,7 @@ async def test_large_mails_wait_while_small_ones_go_on_and_the_limit_is_named(tm
             print(f"small {small}, large {codes}")
             assert small.count(250) >= len(small) // 2
             assert set(codes) <= {0, 421, 451, 452}, "there is no room for any of them"
-            await service_again(gateway, limit_s=30)
+            await service_again(gateway)
             await gateway.logged("memory is used up, large mails get 451", timeout=20)
             assert await gateway.terminate() == 0
             await assert_nothing_was_lost(gateway, sink, {token(one.content) for one in sink.delivered}, unknown=8)

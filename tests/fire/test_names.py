@@ -2,7 +2,6 @@
 
 import asyncio
 import struct
-import time
 from contextlib import asynccontextmanager
 
 import pytest
@@ -53,11 +52,11 @@ LAUNCHER = (
 
 @needs_root
 @pytest.mark.parametrize(
-    ("code", "limit_s", "host"),
-    [(None, 10, "127.53.53.1"), (SERVFAIL, 10, "127.53.53.2"), (NXDOMAIN, 5, "127.53.53.3")],
+    ("code", "host"),
+    [(None, "127.53.53.1"), (SERVFAIL, "127.53.53.2"), (NXDOMAIN, "127.53.53.3")],
     ids=["silent", "servfail", "nxdomain"],
 )
-async def test_a_next_hop_whose_name_is_not_resolved_is_443(tmp_path, code, limit_s, host):
+async def test_a_next_hop_whose_name_is_not_resolved_is_443(tmp_path, code, host):
     resolv = tmp_path / "resolv.conf"
     resolv.write_text(f"nameserver {host}\n")
     hop = {"next_hop": {"address": "mail.thanhpho.example:25", "tls": "starttls", "required_at_start": False}}
@@ -66,8 +65,5 @@ async def test_a_next_hop_whose_name_is_not_resolved_is_443(tmp_path, code, limi
             for _ in range(2):
                 async with RawClient(*gateway.address()) as client:
                     assert (await client.ehlo()).code == 250
-                    began = time.monotonic()
-                    reply = await client.cmd(f"MAIL FROM:<{STAFF}>")
-                    assert reply.startswith("451 4.4.3")
-                    assert time.monotonic() - began < limit_s
+                    assert (await client.cmd(f"MAIL FROM:<{STAFF}>")).startswith("451 4.4.3")
         assert "never retrieved" not in gateway.log

@@ -99,6 +99,6 @@ async def test_a_writer_that_is_replaced_takes_no_other_log(tmp_path, left):
         if left != "nothing":
             shutil.rmtree(data)
         away.rename(data)
-        await service_again(gateway, limit_s=20)
+        await service_again(gateway)
         assert await gateway.terminate() == 0
         await assert_nothing_was_lost(gateway, sink, {b"thu-so-1"})

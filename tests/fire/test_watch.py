@@ -27,7 +27,7 @@ async def test_processes_that_are_stopped_are_said_to_be_and_then_replaced(tmp_p
             began = time.monotonic()
             for words in WORDS.values():
                 await gateway.logged(words)
-            said_s = time.monotonic() - began
+            assert "is ended and replaced" not in gateway.log, "it is said before"
             host, port = gateway.address("metrics")
             figures = urllib.request.urlopen(f"http://{host}:{port}/metrics", timeout=10).read().decode()
             lasting = re.findall(r'^congvu_gateway_trouble\{kind="(\w+)"\} 1.0$', figures, re.MULTILINE)
@@ -37,11 +37,10 @@ async def test_processes_that_are_stopped_are_said_to_be_and_then_replaced(tmp_p
             assert sorted(re.findall(r"^FAIL  (\w+)", doctor.out, re.MULTILINE)) == sorted(WORDS), doctor.out
             await gateway.logged("is ended and replaced", count=len(before), timeout=60)
             assert time.monotonic() - began > 25
-        await service_again(gateway, limit_s=20)
+        await service_again(gateway)
         await gateway.logged("the trouble is over", count=len(WORDS), timeout=60)
         assert [gateway.log.count(words) for words in WORDS.values()] == [1] * len(WORDS)
         assert not before & {gateway.audit_writer(), gateway.zygote(), *gateway.frontends()}
         assert (await cli("doctor", "--running", "--data", gateway.data)).code == 0
         assert await gateway.terminate() == 0
-        assert said_s < 25, "before they are replaced"
         await assert_nothing_was_lost(gateway, sink, {b"thu-so-1"})

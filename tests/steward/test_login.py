@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import statistics
 import threading
@@ -152,9 +153,10 @@ def test_five_wrong_tries_lock_a_name_for_a_quarter_of_an_hour_whether_or_not_so
 def test_tries_at_once_are_no_more_than_five(office):
     office.enrol("an.tt", office.add("an.tt", Role.AUDITOR))
     kinds: list[str] = []
+    numbers = itertools.count()
 
     def work() -> None:
-        kinds.append(office.kind(q.Login("an.tt", "wrong", "000000"), "", f"192.0.2.{len(kinds)}"))
+        kinds.append(office.kind(q.Login("an.tt", "wrong", "000000"), "", f"192.0.2.{next(numbers)}"))
 
     at_once(work, 40)
     assert sorted(kinds) == ["bad_login"] * 5 + ["locked"] * 35
