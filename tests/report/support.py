@@ -211,6 +211,11 @@ class Office:
     async def close(self) -> None:
         await self.log.close()
 
+    async def reported(self, **wanted):
+        """Close the log and return the report of November."""
+        await self.close()
+        return report(self.data, **wanted)
+
 
 class Clock(datetime):
     """Stands for `datetime` where records are stamped."""

@@ -67,8 +67,7 @@ async def sixty(office: Office) -> None:
 async def test_sixty_mails_are_counted_to_the_digit(tmp_path, monkeypatch):
     office = await Office.open(tmp_path, monkeypatch)
     await sixty(office)
-    await office.close()
-    made = report(tmp_path, persons=True)
+    made = await office.reported(persons=True)
     justice, interior, health, outside = (unit(made, name) for name in ("Tư pháp", "Nội vụ", "Y tế", OUTSIDE))
     assert numbers(justice.stock) == {"total": 6, "kinds": {"personal": 6}, "active": 5}
     assert numbers(interior.stock) == {"total": 7, "kinds": {"personal": 6, "unit": 1}, "left": 1, "active": 4}

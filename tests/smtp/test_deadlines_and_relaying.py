@@ -53,8 +53,7 @@ async def test_deadline_after_the_final_dot_waits_for_the_next_hop():
     script = at("dot", Act(wait=answer))
     limits = replace(QUICK, deadline_s=0.1)
     async with conversation(script, limits=limits) as (sink, gateway, client):
-        await client.envelope()
-        await client.cmd("DATA")
+        await client.begin()
         client.send(CONTENT + b".\r\n")
         await sink.wait_delivered()
         asyncio.get_running_loop().call_later(0.4, answer.set)

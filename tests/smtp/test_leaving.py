@@ -35,8 +35,7 @@ class WaitingEngine(DirectEngine):
 
 async def begin(client):
     await client.ehlo()
-    await client.envelope()
-    await client.cmd("DATA")
+    await client.begin()
     client.send(CONTENT + b".\r\n")
     await client.writer.drain()
 
@@ -101,8 +100,7 @@ async def test_a_client_that_leaves_within_the_content_leaves_nothing_behind():
     async with Sink() as sink, running(sink.port) as gateway:
         async with RawClient(*gateway.address) as client:
             await client.ehlo()
-            await client.envelope()
-            await client.cmd("DATA")
+            await client.begin()
             client.send(b"x" * 400_000)
             await client.writer.drain()
         async with asyncio.timeout(60):

@@ -72,8 +72,7 @@ async def test_content_arrives_octet_for_octet_in_any_pieces():
     content = b"Subject: dots\r\n\r\n.\r\n..\r\n.a\r\n\r\n\xc3\xa1\r\n" + b"x" * 5000 + b"\r\n.\r\n"
     async with conversation() as (sink, gateway, client):
         for size in (1, 2, 3, 7, 4096):
-            await client.envelope()
-            await client.cmd("DATA")
+            await client.begin()
             wire = stuff(content) + b".\r\n"
             for position in range(0, len(wire), size):
                 client.send(wire[position : position + size])
@@ -85,8 +84,7 @@ async def test_content_arrives_octet_for_octet_in_any_pieces():
 
 async def test_dots_that_a_client_forgot_to_double_do_not_change_what_was_judged():
     async with conversation() as (sink, gateway, client):
-        await client.envelope()
-        await client.cmd("DATA")
+        await client.begin()
         client.send(b"Subject: x\r\n\r\n.single\r\n..double\r\n.\r\n")
         assert (await client.reply()).code == 250
         assert sink.delivered[0].content == gateway.engine.contents[0] == b"Subject: x\r\n\r\nsingle\r\n.double\r\n"
@@ -95,8 +93,7 @@ async def test_dots_that_a_client_forgot_to_double_do_not_change_what_was_judged
 @pytest.mark.parametrize("more", [SECOND, b"MAIL FROM:<evil@x>\r\n", b"MAIL FROM:<evil@x>", b"RSET\r\n"])
 async def test_commands_after_the_final_dot_in_one_packet_are_not_obeyed(more):
     async with conversation() as (sink, gateway, client):
-        await client.envelope()
-        await client.cmd("DATA")
+        await client.begin()
         client.send(b"Subject: one\r\n\r\n.\r\n" + more)
         assert (await client.reply()).code == 250
         assert (await client.reply()).startswith("503 5.5.0")
@@ -106,8 +103,7 @@ async def test_commands_after_the_final_dot_in_one_packet_are_not_obeyed(more):
 
 async def test_quit_together_with_the_final_dot_is_obeyed():
     async with conversation() as (sink, gateway, client):
-        await client.envelope()
-        await client.cmd("DATA")
+        await client.begin()
         client.send(b"Subject: one\r\n\r\n.\r\nQUIT\r\n")
         assert (await client.reply()).code == 250
         assert (await client.reply()).code == 221

@@ -1,12 +1,15 @@
 """A steward; and hashes of passwords that cost nothing: what they cost is tested where it matters."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gateway.steward.accounts import hashes
+from tests.steward.mail_world import directory, write
 from tests.steward.support import Office
+from tests.support.policies import preset
 
 IN_SERVICE = hashes._HASHER
 
@@ -22,6 +25,14 @@ def cheap_hashes() -> Iterator[None]:
 def dear_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in service."""
     monkeypatch.setattr(hashes, "_HASHER", IN_SERVICE)
+
+
+@pytest.fixture(scope="session")
+def mail_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A log as `mail_world` writes it; whoever changes it takes a copy."""
+    data = tmp_path_factory.mktemp("mails")
+    asyncio.run(write(data, preset(), directory()))
+    return data
 
 
 @pytest.fixture

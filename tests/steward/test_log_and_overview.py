@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import shutil
@@ -17,7 +16,6 @@ from gateway.audit.acts import record_at_once
 from gateway.audit.record import Act
 from gateway.commands import doctor
 from gateway.demo.pki import Pki, revocation_list
-from gateway.engine import load_policy_set
 from gateway.model import Language
 from gateway.pipeline.rulebook import Rules
 from gateway.steward import questions as q
@@ -28,29 +26,18 @@ from gateway.steward.overview import overview
 from gateway.steward.requests.request import Step
 from gateway.steward.table import TABLE
 from gateway.texts.catalogue import product_texts
-from tests.steward.mail_world import AN, AUDITOR, HOSTILE, OFFICER, desk, directory, write
-
-
-@pytest.fixture(scope="module")
-def policies():
-    return load_policy_set("binhtan-7600")
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory, policies) -> Path:
-    folder = tmp_path_factory.mktemp("log")
-    asyncio.run(write(folder, policies, directory()))
-    return folder
+from tests.steward.mail_world import AN, AUDITOR, HOSTILE, OFFICER, desk, directory
+from tests.support.policies import preset
 
 
 @pytest.fixture
-def data(sample: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(sample, tmp_path / "data"))
+def data(mail_log: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(mail_log, tmp_path / "data"))
 
 
 @pytest.fixture
-def at(data: Path, policies) -> Desk:
-    rules = Rules(policies, directory())
+def at(data: Path) -> Desk:
+    rules = Rules(preset(), directory())
     return desk(data, lambda: rules)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 import json
 import os
+import shutil
 import unicodedata
 from pathlib import Path
 
@@ -40,28 +40,21 @@ from tests.steward.mail_world import (
     SECRET,
     desk,
     directory,
-    write,
 )
+from tests.support.policies import preset
 
 ALL_REFERENCES = ("BT-AN000001", "BT-AN000002", "BT-BINH0001", SECRET, "BT-HOST0000", "BT-CRLF0001", "BT-TROUBLE1")
 OF_AN = {"BT-AN000001", "BT-AN000002", SECRET}
 
 
 @pytest.fixture(scope="module")
-def policies():
-    return load_policy_set("binhtan-7600")
+def data(mail_log: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copytree(mail_log, tmp_path_factory.mktemp("mails") / "data"))
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory, policies) -> Path:
-    folder = tmp_path_factory.mktemp("mails")
-    asyncio.run(write(folder, policies, directory()))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def at(data: Path, policies) -> Desk:
-    rules = Rules(policies, directory())
+def at(data: Path) -> Desk:
+    rules = Rules(preset(), directory())
     return desk(data, lambda: rules)
 
 
@@ -150,7 +143,7 @@ def test_a_secret_is_explained_by_level_place_and_what_to_do(at: Desk):
     assert all(one.fix == "" for view in mail.files for one in view.findings if one.rule != "classified.marked")
 
 
-def test_an_explanation_says_where_why_and_what_to_do_as_the_reply_did(at: Desk, policies):
+def test_an_explanation_says_where_why_and_what_to_do_as_the_reply_did(at: Desk):
     mail = explained(at, CLERK_AN, "BT-AN000002")
     assert (mail.own, mail.unit, mail.login, mail.client) == (True, "Phòng Nội vụ", AN, "192.0.2.7")
     first = mail.files[0].findings[0]
@@ -193,9 +186,9 @@ def test_todays_policy_judges_from_the_kept_facts(at: Desk, data: Path, tmp_path
     assert "the same" in same.today_note
 
 
-def test_to_open_the_mail_of_another_is_an_act_and_without_it_nothing_is_shown(data: Path, policies):
+def test_to_open_the_mail_of_another_is_an_act_and_without_it_nothing_is_shown(data: Path):
     acts: list[Act] = []
-    rules = Rules(policies, directory())
+    rules = Rules(preset(), directory())
     at = desk(data, lambda: rules, acts)
     explained(at, CLERK_AN, "BT-AN000001")
     assert acts == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from gateway.steward.policy import policy_view
 from gateway.steward.trial import answers
 from gateway.steward.trying import put_in_force, try_policy
 from tests.e2e.gateway_process import configured, serving
-from tests.steward.mail_world import HOSTILE, OFFICER, POLICY_ADMIN, SECRET, directory, write
+from tests.steward.mail_world import HOSTILE, OFFICER, POLICY_ADMIN, SECRET, directory
 from tests.support.cases import first_quick
 from tests.support.policies import preset
 from tests.support.sink import Sink
@@ -62,10 +63,9 @@ def policy(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def at(policy: Path, tmp_path: Path) -> Desk:
-    data = tmp_path / "data"
+def at(policy: Path, tmp_path: Path, mail_log: Path) -> Desk:
+    data = shutil.copytree(mail_log, tmp_path / "data")
     rules = Rules(load_policy_set(policy), directory())
-    asyncio.run(write(data, preset(), directory()))
     configuration = Configuration(data=data, policy=str(policy))
     return Desk(configuration=configuration, rules=lambda: rules, record=lambda act: record_at_once(data, act))
 

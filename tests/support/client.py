@@ -92,6 +92,11 @@ class RawClient:
                 break
         return replies
 
+    async def begin(self):
+        """Say the usual envelope and DATA."""
+        await self.envelope()
+        await self.cmd("DATA")
+
     async def data(self, content: bytes) -> Reply:
         """Send content (CRLF lines; stuffed here) and return the final reply."""
         reply = await self.cmd("DATA")
