@@ -121,7 +121,11 @@ def _changes(look: Look, declarations: Mapping[str, str]) -> dict[str, object]:
             case "color":
                 if (colour := parse_colour(lower)) is not None:
                     changes["colour"] = colour or look.colour
-                    if _alpha(lower) < 0.05 or lower == "transparent":
+                    filled = "text" in (
+                        declarations.get("background-clip"),
+                        declarations.get("-webkit-background-clip"),
+                    )
+                    if not filled and (_alpha(lower) < 0.05 or lower == "transparent"):
                         changes["hidden"] = True
             case "background" | "background-color" | "mso-highlight":
                 for word in re.split(r"\s+(?![^(]*\))", lower):
