@@ -80,6 +80,7 @@ class Maker:
     def __init__(self, pattern: re.Pattern, rng: random.Random) -> None:
         self.tree = parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)
         self.rng = rng
+        self.groups: dict[int | None, str] = {}
 
     def texts(self) -> Iterator[str]:
         for _ in range(SAMPLES):
@@ -116,7 +117,10 @@ class Maker:
                 return self._of(sub, max(1, many // 4)) * count
             return "".join(self._of(sub, max(1, many // 4)) for _ in range(min(count, LENGTH)))
         if kind is op.SUBPATTERN:
-            return self._of(value[3], many)
+            self.groups[value[0]] = self._of(value[3], many)
+            return self.groups[value[0]]
+        if kind is op.GROUPREF:
+            return self.groups.get(value, "")
         if kind is op.ATOMIC_GROUP:
             return self._of(value, many)
         if kind is op.BRANCH:
