@@ -293,7 +293,7 @@ def _read_line(box: Pixels, *, allow_ocr: bool) -> Reading:
     rival = next((other for other, name in overall if folded(name) != folded(word)), 0.0)
     if score >= DOUBT + 0.1 and score - rival >= MARGIN and word not in AUXILIARY + NAMED:
         return Reading(word, score, letters=True, asked=allow_ocr)
-    return Reading(None, score, letters=_is_line(first), asked=allow_ocr)
+    return Reading(None, score, letters=_is_line(first, box), asked=allow_ocr)
 
 
 def cuts(box: Pixels) -> Iterator[Pixels]:
@@ -321,12 +321,12 @@ def _trimmed(box: Pixels, share: float) -> Pixels | None:
     return np.asarray(inner[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], np.uint8)
 
 
-def _is_line(letters: Pixels) -> bool:
-    """Whether cut ink looks like at least two letters side by side, and not like a part of a drawing or seal."""
+def _is_line(letters: Pixels, box: Pixels) -> bool:
+    """Whether ink cut out of a box is like letters side by side, not like a part of a drawing or seal, or a number in a plan."""
     height, width = letters.shape
     mask = ((letters > max(8.0, level(letters, 97) * 0.38)) * np.uint8(255)).astype(np.uint8)
     widths = [wide for _, _, wide, high, _ in spots(mask)[1].tolist() if high >= 0.4 * height and wide <= 2.2 * height]
-    return len(widths) >= 2 and sum(widths) >= 0.45 * width and width >= 1.2 * height
+    return len(widths) >= 2 and sum(widths) >= 0.45 * width and width >= max(1.2 * height, box.shape[1] / 3)
 
 
 def recognise(letters: Pixels) -> ocr.Word | None:
