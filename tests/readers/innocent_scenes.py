@@ -30,7 +30,7 @@ def _put(page: Image.Image, stamp: Image.Image, x: float, y: float, turn: float 
     page.alpha_composite(turned, (max(0, int(x)), max(0, int(y))))
 
 
-def _font(size: float, *, bold: bool = True) -> ImageFont.FreeTypeFont:
+def font(size: float, *, bold: bool = True) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(
         str(scans.FONT_DIR / f"liberation/LiberationSerif-{'Bold' if bold else 'Regular'}.ttf"), max(int(size), 6)
     )
@@ -121,7 +121,7 @@ def _table(
             canvas.rectangle((x, y, x + wide, y + high), outline=ink, width=max(1, int(0.7 * scale)))
             # Levels are values of a table like others, but not in capitals.
             canvas.text(
-                (x + 4 * scale, y + 3 * scale), rng.choice(words), font=_font(11 * scale, bold=row == 0), fill=ink
+                (x + 4 * scale, y + 3 * scale), rng.choice(words), font=font(11 * scale, bold=row == 0), fill=ink
             )
     return page
 
@@ -137,14 +137,14 @@ def _chart(
         x, tall = left + (30 + 60 * bar) * scale, rng.uniform(30, 190) * scale
         base = top + 220 * scale
         canvas.rectangle((x, base - tall, x + 38 * scale, base), fill=colour)
-        canvas.text((x, base + 3 * scale), f"Quý {bar + 1}", font=_font(9 * scale, bold=False), fill=(40, 40, 40))
+        canvas.text((x, base + 3 * scale), f"Quý {bar + 1}", font=font(9 * scale, bold=False), fill=(40, 40, 40))
         canvas.rectangle(
             (x, top + 8 * scale, x + 44 * scale, top + 22 * scale), outline=colour, width=max(1, int(scale))
         )
         canvas.text(
             (x + 4 * scale, top + 9 * scale),
             rng.choice(("TỐT", "ĐẠT", "KHÁ", "NHẬT")),
-            font=_font(9 * scale),
+            font=font(9 * scale),
             fill=colour,
         )
     return page
@@ -164,11 +164,11 @@ def _card(
         canvas.text(
             (left + 60 * scale, top + 8 * scale),
             "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
-            font=_font(8 * scale),
+            font=font(8 * scale),
             fill=(40, 40, 40),
         )
         canvas.text(
-            (left + 80 * scale, top + 20 * scale), "CĂN CƯỚC CÔNG DÂN", font=_font(11 * scale), fill=(190, 30, 40)
+            (left + 80 * scale, top + 20 * scale), "CĂN CƯỚC CÔNG DÂN", font=font(11 * scale), fill=(190, 30, 40)
         )
         portrait = (left + 10 * scale, top + 45 * scale, left + 60 * scale, top + 110 * scale)
         canvas.rectangle(portrait, fill=(150, 170, 200), outline=(90, 90, 90))
@@ -179,10 +179,10 @@ def _card(
             canvas.text(
                 (left + 75 * scale, top + (45 + 18 * row) * scale),
                 rng.choice(("Họ và tên: NGUYỄN VĂN AN", "Ngày sinh: 01/02/1985", "Giới tính: Nam", "Quê quán: Hà Nội")),
-                font=_font(9 * scale, bold=False),
+                font=font(9 * scale, bold=False),
                 fill=(40, 40, 45),
             )
-        canvas.text((left, bottom + 5 * scale), caption, font=_font(13 * scale), fill=where[0])
+        canvas.text((left, bottom + 5 * scale), caption, font=font(13 * scale), fill=where[0])
     return page
 
 
@@ -214,14 +214,14 @@ def _letterhead(
     canvas.rectangle((0, 0, page.width, 108 * scale), fill=(255, 255, 255))
     ink = where[0] if max(where[0]) < 230 else (20, 90, 60)
     canvas.ellipse((60 * scale, 25 * scale, 120 * scale, 85 * scale), fill=ink)
-    canvas.text((75 * scale, 43 * scale), rng.choice(("VT", "MB", "ĐT", "TM")), font=_font(20 * scale), fill="white")
+    canvas.text((75 * scale, 43 * scale), rng.choice(("VT", "MB", "ĐT", "TM")), font=font(20 * scale), fill="white")
     name = rng.choice(
         ("CÔNG TY CỔ PHẦN MẬT MÃ VIỆT", "NGÂN HÀNG KỸ THUẬT", "TRUNG TÂM MẮT", "CÔNG TY LUẬT NHẤT TÍN", "MẬT ONG RỪNG")
     )
-    canvas.text((140 * scale, 30 * scale), name, font=_font(17 * scale), fill=ink)
+    canvas.text((140 * scale, 30 * scale), name, font=font(17 * scale), fill=ink)
     canvas.rectangle((140 * scale, 60 * scale, 380 * scale, 82 * scale), outline=ink, width=max(1, int(1.2 * scale)))
     slogan = rng.choice(("TẬN TÂM - TẬN LỰC", "BẢO MẬT TUYỆT ĐỐI", "CHẤT LƯỢNG LÀ NHẤT", "HOTLINE 1900 1234"))
-    canvas.text((150 * scale, 63 * scale), slogan, font=_font(13 * scale), fill=ink)
+    canvas.text((150 * scale, 63 * scale), slogan, font=font(13 * scale), fill=ink)
     canvas.rectangle((0, 95 * scale, page.width, 100 * scale), fill=ink)
     return page
 
@@ -235,21 +235,21 @@ def _form(
     line = max(1, int(0.9 * scale))
     canvas.rectangle((430 * scale, 12 * scale, 540 * scale, 34 * scale), fill="white", outline=pen, width=line)
     canvas.text(
-        (440 * scale, 15 * scale), rng.choice(("MẪU SỐ 01", "Mẫu M1", "MẪU A.2")), font=_font(13 * scale), fill=pen
+        (440 * scale, 15 * scale), rng.choice(("MẪU SỐ 01", "Mẫu M1", "MẪU A.2")), font=font(13 * scale), fill=pen
     )
     canvas.rectangle((75 * scale, 220 * scale, 160 * scale, 333 * scale), fill="white", outline=pen, width=line)
-    canvas.text((95 * scale, 265 * scale), "ẢNH 3x4", font=_font(12 * scale), fill=pen)
+    canvas.text((95 * scale, 265 * scale), "ẢNH 3x4", font=font(12 * scale), fill=pen)
     for row in range(8):
         y = (230 + 45 * row) * scale
         canvas.rectangle((180 * scale, y - 3 * scale, 540 * scale, y + 24 * scale), fill="white")
         for box in range(14):
             x = (185 + 24 * box) * scale
             canvas.rectangle((x, y, x + 20 * scale, y + 20 * scale), outline=pen, width=line)
-            canvas.text((x + 4 * scale, y + 2 * scale), rng.choice("MATDỰỐẬ0123"), font=_font(13 * scale), fill=pen)
+            canvas.text((x + 4 * scale, y + 2 * scale), rng.choice("MATDỰỐẬ0123"), font=font(13 * scale), fill=pen)
     for button, words in enumerate(("NAM", "NỮ", "ĐỒNG Ý")):
         x, y = (190 + 110 * button) * scale, 620 * scale
         canvas.rectangle((x, y, x + 80 * scale, y + 24 * scale), fill="white", outline=pen, width=line)
-        canvas.text((x + 12 * scale, y + 4 * scale), words, font=_font(13 * scale), fill=pen)
+        canvas.text((x + 12 * scale, y + 4 * scale), words, font=font(13 * scale), fill=pen)
     return page
 
 
@@ -279,7 +279,7 @@ def _photo(
         x, y, r = rng.uniform(0, width), rng.uniform(0.5, 1) * height, rng.uniform(3, 30) * scale
         canvas.ellipse((x - r, y - r, x + r, y + r), fill=tuple(rng.randint(20, 200) for _ in range(3)))
     canvas.rectangle((0.2 * width, 0.1 * height, 0.8 * width, 0.16 * height), fill=(190, 30, 35))
-    canvas.text((0.23 * width, 0.11 * height), "CHÀO MỪNG NĂM MỚI", font=_font(0.04 * height), fill=(250, 220, 60))
+    canvas.text((0.23 * width, 0.11 * height), "CHÀO MỪNG NĂM MỚI", font=font(0.04 * height), fill=(250, 220, 60))
     return view.filter(ImageFilter.GaussianBlur(1.0)).convert("RGBA")
 
 

@@ -98,6 +98,17 @@ def test_short_words_in_frames_are_not_taken_for_the_short_mark(words: str, ink:
     assert found == {words}
 
 
+@pytest.mark.parametrize(("words", "found"), [("5b", []), ("10a", []), ("ẞ&ẞ Ж&Ж", [None])])
+def test_a_number_in_a_wide_frame_is_no_stamp_and_letters_that_fill_it_are_one(
+    words: str, found: list[str | None]
+) -> None:
+    plan = Image.new("RGB", (900, 600), "white")
+    canvas = ImageDraw.Draw(plan)
+    canvas.rectangle((200, 100, 440, 152), outline="black", width=2)
+    canvas.text((320, 126), words, fill="black", anchor="mm", font=innocent_scenes.font(26))
+    assert [one.text for one in stamp.find(scans.bgr(plan), 150)] == found
+
+
 def table(ink: tuple[int, int, int]) -> Image.Image:
     return innocent_scenes.SCENES["table"](
         letter(105), random.Random(2), np.random.RandomState(2), 150 / 72, (ink, 0.0, 0.0, 0.0)
