@@ -13,6 +13,7 @@ from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.word.docx_format import VAL
 from gateway.documents.readers.word.docx_paragraph import Key, Paragraph
 from gateway.model import Origin, Role
+from gateway.vietnamese.fonts import is_symbol
 
 _TYPE, _INSTRUCTION = clark("w:fldCharType"), clark("w:instr")
 _FORM_WORDS: Final = {"w:name", "w:default", "w:result", "w:statusText", "w:helpText"}
@@ -22,6 +23,7 @@ _OUTSIDE: Final = re.compile(r"(?i)^\s*(INCLUDETEXT|INCLUDEPICTURE|INCLUDE|IMPOR
 _BUTTON: Final = re.compile(r"(?i)^\s*MACROBUTTON\b")
 _QUOTE: Final = re.compile(r"(?i)\bQUOTE((?:\s+\d{1,7})+)")
 _SYMBOL: Final = re.compile(r"(?i)\s*SYMBOL\s+\"?(0x[0-9a-f]{1,6}|\d{1,7})")
+_FIELD_FONT: Final = re.compile(r"(?i)\\f\s*\"?([a-z][^\"\\]{1,60})")
 _EQUATION: Final = re.compile(r"(?i)\s*EQ\s+(.*)", re.DOTALL)
 _OVERSTRIKE: Final = re.compile(r"(?i)\\o\w*\(")
 _OVER: Final = str.maketrans({".": "\u0323", "·": "\u0323", "^": "\u0302", "´": "\u0301", "'": "\u0301"})
@@ -57,6 +59,8 @@ def spelt(code: str) -> str:
         number = int(symbol[1], 16 if symbol[1][:2].lower() == "0x" else 10)
         if number > 255 or "\\u" in code:
             return chr(number) if 0 < number < 0x110000 else ""
+        if (font := _FIELD_FONT.search(code)) is not None and is_symbol(font[1]):
+            return chr(0xF000 + number)  # as the octets of such a font are read
         return bytes([number]).decode("cp1252", "ignore")
     if (button := _BUTTON_WORDS.match(code)) is not None:
         return button[1].strip()
