@@ -26,7 +26,7 @@ from gateway.steward.roles import Role
 from tests.audit.million import WORDS, build
 from tests.bench.beside import Going, beside, processor_s
 from tests.bench.visitors import Browser, Doors, address
-from tests.e2e.gateway_process import GatewayProcess, children, name, serving
+from tests.e2e.gateway_process import GatewayProcess, children, configured, name, serving
 from tests.support.sink import Sink
 
 READERS = 20
@@ -128,12 +128,7 @@ async def measure(folder: Path, rounds: int, records: int) -> dict[str, object]:
     with AuditReader.open(folder / "data") as reader:
         references = [row.reference for row in reader.find(Filter(limit=500)) if row.reference]
     async with Sink() as sink:
-        config = {
-            "workers": 2,
-            "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
-            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-            "console": {"listen": "127.0.0.1:0"},
-        }
+        config = configured(sink, workers=2, console={"listen": "127.0.0.1:0"})
         async with serving(folder, config=config) as gateway:
             doors, smtp, console = Doors(gateway.data), gateway.address(), gateway.address("console")
             tokens = [doors.account(f"doc{number}", Role.AUDITOR) for number in range(READERS)]

@@ -25,7 +25,7 @@ from PIL import Image
 
 from tests.audit.million import WORDS
 from tests.bench.beside import Going, beside, processor_s
-from tests.e2e.gateway_process import cli, serving
+from tests.e2e.gateway_process import cli, configured, serving
 from tests.support.console_client import multipart
 from tests.support.sink import Sink
 
@@ -83,12 +83,7 @@ async def measure(folder: Path, rounds: int) -> dict[str, object]:
     """Start a gateway and take the figures."""
     content = document()
     async with Sink() as sink:
-        config = {
-            "workers": 2,
-            "listeners": [{"kind": "relay", "listen": "127.0.0.1:0"}],
-            "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
-            "console": {"listen": "127.0.0.1:0"},
-        }
+        config = configured(sink, workers=2, console={"listen": "127.0.0.1:0"})
         async with serving(folder, config=config) as gateway:
             tokens = []
             for number in range(UPLOADS):

@@ -26,6 +26,7 @@ _RUSH_S: Final = 5.0
 _PATIENT: Final = """
 import ctypes, os, sys
 from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
 os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
 hasher = PasswordHasher()
@@ -33,7 +34,7 @@ for line in sys.stdin.buffer:
     kept, password = (bytes.fromhex(word).decode() for word in line.decode().split(" "))
     try:
         good = hasher.verify(kept, password)
-    except Exception:
+    except (Argon2Error, InvalidHashError):
         good = False
     os.write(1, b"1" if good else b"0")
 """

@@ -72,7 +72,7 @@ def ink_of(root: Element) -> Shape | None:
 
 
 def _traced(text: str) -> Iterator[Point]:
-    """Yield the points of a trace, of which each channel is told as it is, by its change, or by the change of that."""
+    """Yield the points of a trace; values are explicit (`!`), differences (`'`) or second differences (`"`)."""
     at, change, ways = [0.0, 0.0], [0.0, 0.0], ["!", "!"]
     for point in text.split(",")[:_LIMIT_POINTS]:
         channels = _NUMBER.findall(point)[:2]
