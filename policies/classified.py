@@ -161,13 +161,13 @@ def _marks(found: tuple[Mark, ...]) -> Marks:
     accented = tuple(
         mark for mark in found if mark.strength is not Strength.SUSPECTED or "unaccented" not in mark.evidence
     )
-    return Marks(all=_gravest(found), accented=_gravest(accented))
+    return Marks(all=_most_severe(found), accented=_most_severe(accented))
 
 
 _NO_MARKS: Final = Marks()
 
 
-def _gravest(found: tuple[Mark, ...]) -> Found | None:
+def _most_severe(found: tuple[Mark, ...]) -> Found | None:
     """Return the first mark that is more than noted, else the first, with the number of its strength."""
     first = next((mark for mark in found if mark.strength is not Strength.NOTED), found[0] if found else None)
     if first is None:

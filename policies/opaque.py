@@ -159,12 +159,12 @@ def _message_file(document: Document, settings: Settings) -> Finding | None:
     codes = [code for code in document.reason.removeprefix(_MIME).split(",") if code not in settings.ignored]
     if not codes:
         return None
-    gravest = min(codes, key=lambda code: _structure_rule(code, settings) == "untidy")
+    most_severe = min(codes, key=lambda code: _structure_rule(code, settings) == "untidy")
     return unknown(
-        _structure_rule(gravest, settings),
+        _structure_rule(most_severe, settings),
         About(part=document.part, filename=document.filename),
-        cause=gravest,
-        reason=f"{_MIME}{gravest}",
+        cause=most_severe,
+        reason=f"{_MIME}{most_severe}",
         format=document.format,
         status=document.status.value,
     )

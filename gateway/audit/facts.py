@@ -75,7 +75,9 @@ def mail_facts(transaction: Transaction, verdict: Verdict, evidence: Evidence | 
         header_from=field("From"),
         message_id=field("Message-ID"),
         parts=tuple(_part(part, keyed if guarded else None) for part in parts[:LIMIT_PARTS]),
-        findings=tuple(finding_facts(judged, guarded=guarded) for judged in verdict.gravest_first()[:LIMIT_FINDINGS]),
+        findings=tuple(
+            finding_facts(judged, guarded=guarded) for judged in verdict.most_severe_first()[:LIMIT_FINDINGS]
+        ),
         signatures=tuple(_signature(signature, guarded=guarded) for signature in signatures[:LIMIT_SIGNATURES]),
         omitted=omitted,
         disposition=verdict.disposition.word,

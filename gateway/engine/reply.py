@@ -40,7 +40,9 @@ _NAME_LIMITS = (60, 40, 28, 20)
 
 def ordered(verdict: Verdict) -> tuple[JudgedFinding, ...]:
     """Return the findings that did not pass, the most severe first."""
-    return tuple(judged for judged in verdict.gravest_first() if judged.finding.outcome is not FindingOutcome.PASSED)
+    return tuple(
+        judged for judged in verdict.most_severe_first() if judged.finding.outcome is not FindingOutcome.PASSED
+    )
 
 
 def is_confidential(verdict: Verdict) -> bool:

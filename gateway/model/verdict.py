@@ -150,7 +150,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     directory_digest: str | None = None
     recipients: dict[str, Disposition] = {}
 
-    def gravest_first(self) -> tuple[JudgedFinding, ...]:
+    def most_severe_first(self) -> tuple[JudgedFinding, ...]:
         """Return the findings, the most severe first.
 
         By what is done and was asked for, a mark before a suspicion of one, what failed before what could not be told;

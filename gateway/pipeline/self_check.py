@@ -146,7 +146,7 @@ def record_of(
     found = [one for one in (judged for one in each for judged in one.verdict.findings) if _open(one)]
     unread = tuple(f"content.{one.refused}" for one in each if one.refused)
     wanted = max((one.wanted for one in found), default=Disposition.RELAY)
-    gravest = max(one.disposition for one in each)
+    most_severe = max(one.disposition for one in each)
     first = each[0]
     return r.Checked(
         id=reference,
@@ -156,8 +156,8 @@ def record_of(
         client=client,
         size=size,
         digests=digests,
-        disposition=gravest.word,
-        would_be=max(wanted, gravest).word,
+        disposition=most_severe.word,
+        would_be=max(wanted, most_severe).word,
         rules=tuple(dict.fromkeys((*unread, *(f"{one.policy}.{one.finding.rule}" for one in found)))),
         codes=tuple(dict.fromkeys(one.code for one in found)),
         confidential=any(one.confidential for one in each),

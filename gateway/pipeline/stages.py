@@ -371,7 +371,7 @@ def _log_refusal(reference: str, session: Session, envelope: Envelope, reply: Re
 
 def _rules(verdict: Verdict) -> str:
     """Return the rules that refuse a mail, the most severe first."""
-    refusing = (judged for judged in verdict.gravest_first() if judged.effective >= Disposition.DEFER)
+    refusing = (judged for judged in verdict.most_severe_first() if judged.effective >= Disposition.DEFER)
     return " ".join(dict.fromkeys(f"{judged.policy}.{judged.finding.rule}" for judged in refusing))
 
 

@@ -1,7 +1,7 @@
 """Violations of a month: one is a mailbox, a rule and a digest, however often the same was tried.
 
 A finding about a file has the digest of that file; of a member of a confidential archive, the archive's; about the mail
-itself, the mail's; about a forward-path refused at RCPT, that address. What became of a violation is the gravest of what was
+itself, the mail's; about a forward-path refused at RCPT, that address. What became of a violation is the most severe of what was
 decided on it, but a waiver overrules: the file was found to be right.
 """
 

@@ -278,7 +278,7 @@ class MailWords:
         return clean(f"{one.code} {message}", limit=_LIMIT_TEXT)
 
     def files(self, findings: tuple[JudgedFinding, ...]) -> tuple[q.FileView, ...]:
-        """Return the mail and its parts with what was found in each, the gravest first, then those without."""
+        """Return the mail and its parts with what was found in each, the most severe first, then those without."""
         found = [one for one in findings if one.finding.outcome is not FindingOutcome.PASSED]
         # As in the reply: what stands behind a mark would be a way out.
         marked = bool(found) and found[0].marked

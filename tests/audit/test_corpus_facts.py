@@ -150,7 +150,7 @@ async def test_facts_of_real_files_give_the_recorded_findings_and_hold_no_words(
         again = evaluate_facts(mail.observed, policies)
         rows = [
             without_quote(finding_facts(one, guarded=mail.record.mail.confidential))
-            for one in again.gravest_first()[:LIMIT_FINDINGS]
+            for one in again.most_severe_first()[:LIMIT_FINDINGS]
         ]
         assert rows == [without_quote(row) for row in mail.record.mail.findings], mail.record.id
         assert again.disposition is Disposition.parse(mail.record.mail.disposition)

@@ -34,7 +34,7 @@ START, END = "<!-- text: start -->", "<!-- text: end -->"
 
 
 def strongest(case: Case) -> tuple[Strength, str] | None:
-    """The gravest mark of a case that would stop the mail, with its level."""
+    """The most severe mark of a case that would stop the mail, with its level."""
     if case.document is not None:
         found = find_in_document(case.document)
     elif case.subject is not None:

@@ -84,7 +84,7 @@ def test_a_hundred_thousand_payments_in_cash_are_clean():
     assert find_in_document(text(row + "MẬT\r\n"))[0].strength is Strength.MARKED
 
 
-def test_enough_marks_of_the_gravest_level_end_the_search():
+def test_enough_marks_of_the_most_severe_level_end_the_search():
     document = text("TUYỆT MẬT\r\n" * 5000)
     marks = find_in_document(document, work=Work(letters=10_000))
     assert {(mark.level, mark.strength) for mark in marks} == {(Level.TUYET_MAT, Strength.MARKED)}

@@ -182,12 +182,12 @@ class _Result:
             passed += words
             self._sort(one, views, files, mail)
         each = [one.checked for one in outcome.mails]
-        gravest = max(one.disposition for one in each)
+        most_severe = max(one.disposition for one in each)
         confidential = any(one.confidential for one in each)
         return q.CheckResult(
             reference=outcome.reference,
-            disposition=gravest.word,
-            result=self._badge(gravest),
+            disposition=most_severe.word,
+            result=self._badge(most_severe),
             answers=tuple(
                 clean(line, limit=200)
                 for one in each
@@ -233,7 +233,7 @@ class _Result:
         paths = [part.path for part in root.children] if root is not None else []
         for number, path in zip(mail.files, paths, strict=False):
             own = tuple(one for one in views if one.part.partition("!")[0] == path)
-            gravest = max(
+            most_severe = max(
                 (
                     judged.effective
                     for judged in checked.verdict.findings
@@ -242,11 +242,11 @@ class _Result:
                 ),
                 default=Disposition.RELAY,
             )
-            files[number] = self._file(number, own, gravest, checked)
+            files[number] = self._file(number, own, most_severe, checked)
         others += [one for one in views if one.findings and one.part.partition("!")[0] not in paths]
 
     def _file(
-        self, number: int, views: tuple[q.FileView, ...], gravest: Disposition, checked: Checked
+        self, number: int, views: tuple[q.FileView, ...], most_severe: Disposition, checked: Checked
     ) -> q.CheckedFile:
         name = clean(self._outcome.names[number], limit=255)
         if checked.confidential or not name:
@@ -254,7 +254,7 @@ class _Result:
         size = self._outcome.fixed.get(number)
         return q.CheckedFile(
             name=name,
-            result=self._badge(gravest),
+            result=self._badge(most_severe),
             views=views,
             fixed=number if size is not None else None,
             fixed_size=size or 0,

@@ -149,7 +149,7 @@ class Explained(Struct, frozen=True, kw_only=True, tag="explained"):
     answer: str = ""
     """The reply that the client got."""
     files: tuple[FileView, ...] = ()
-    """Those with findings first, gravest first."""
+    """Those with findings first, most severe first."""
     passed: tuple[str, ...] = ()
     omitted: int = 0
     events: tuple[EventView, ...] = ()

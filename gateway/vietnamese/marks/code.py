@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from gateway.vietnamese.marks.hits import Hit, Strength, gravest
+from gateway.vietnamese.marks.hits import Hit, Strength, most_severe
 from gateway.vietnamese.marks.words import LEVEL_WORDS, URGENCY, bare, level_of, stamped_level
 from gateway.vietnamese.normal import canonical, run_together
 
@@ -60,7 +60,7 @@ def coded_line(text: str, plain: str) -> Hit | None:
     command = _COMMAND.match(plain)
     if command is not None and (hit := _capitals(text, command)) is not None:
         return hit
-    return gravest(_literals(text, plain))
+    return most_severe(_literals(text, plain))
 
 
 def _literals(text: str, plain: str) -> Iterator[Hit | None]:

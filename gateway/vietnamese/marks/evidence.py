@@ -31,7 +31,7 @@ class Mark(Struct, frozen=True):
         return self.strength.rank, self.level.rank
 
 
-def gravest_first(marks: Iterable[Mark]) -> tuple[Mark, ...]:
+def most_severe_first(marks: Iterable[Mark]) -> tuple[Mark, ...]:
     """Return marks in the order of their severity."""
     return tuple(sorted(marks, key=lambda mark: mark.gravity, reverse=True))
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.vietnamese.marks import find_in_filename, find_in_subject
-from gateway.vietnamese.marks.evidence import Mark, gravest_first
+from gateway.vietnamese.marks.evidence import Mark, most_severe_first
 from gateway.vietnamese.marks.search import MarkSettings
 from gateway.vietnamese.marks.words import Level
 from gateway.vietnamese.normal import canonical
@@ -60,7 +60,7 @@ def find_in_field(name: str, text: str, settings: MarkSettings) -> tuple[Mark, .
         return find_in_filename(text, settings)
     if name in _ADDRESSES:
         phrases = _phrases(text[:_LIMIT])
-        return gravest_first(mark for phrase in phrases for mark in find_in_person(phrase, settings))[:1]
+        return most_severe_first(mark for phrase in phrases for mark in find_in_person(phrase, settings))[:1]
     marks = find_in_subject(f"{name}: {text}", settings)
     labelled = tuple(mark for mark in marks if "label" in mark.evidence)
     return labelled or find_in_person(text, settings)

@@ -25,7 +25,7 @@ from gateway.vietnamese.marks.auxiliary import auxiliary_line
 from gateway.vietnamese.marks.candidates import may_hold_mark
 from gateway.vietnamese.marks.choice import offers
 from gateway.vietnamese.marks.damage import DAMAGED, damaged
-from gateway.vietnamese.marks.evidence import SPELLING_CODES, UNJUDGED, Mark, gravest_first
+from gateway.vietnamese.marks.evidence import SPELLING_CODES, UNJUDGED, Mark, most_severe_first
 from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.labels import has_label, label_line
 from gateway.vietnamese.marks.names import name_hit, without_extension
@@ -66,7 +66,7 @@ def find_in_document(
     labelled = [mark for one in _labelled(document) for mark in Search(one, settings, work).run()]
     told = {(mark.locator, mark.level) for mark in labelled}
     others = (mark for mark in Search(document, settings, work).run() if (mark.locator, mark.level) not in told)
-    marks = gravest_first((*labelled, *others))
+    marks = most_severe_first((*labelled, *others))
     if is_simple(document):
         return marks
     known = {(mark.locator, mark.level) for mark in marks if mark.strength is Strength.MARKED}
@@ -77,7 +77,7 @@ def find_in_document(
         if mark.strength is not Strength.NOTED and (mark.locator, mark.level) not in known:
             known.add((mark.locator, mark.level))
             found.append(mark)
-    return gravest_first(found)
+    return most_severe_first(found)
 
 
 def _without_options(document: Document) -> Document:
@@ -116,7 +116,7 @@ def find_in_subject(text: str, settings: MarkSettings = _DEFAULT) -> tuple[Mark,
 def find_in_filename(name: str, settings: MarkSettings = _DEFAULT) -> tuple[Mark, ...]:
     """Return the mark that a file name carries, at most one; folders before it are names of their own."""
     pieces = re.split(r"[\\/!]", _without_offers(name))
-    return gravest_first(mark for piece in pieces for mark in _find_in_name(piece, Place.FILENAME, settings))[:1]
+    return most_severe_first(mark for piece in pieces for mark in _find_in_name(piece, Place.FILENAME, settings))[:1]
 
 
 def _without_offers(name: str) -> str:
@@ -134,7 +134,7 @@ def _find_in_name(text: str, place: Place, settings: MarkSettings) -> tuple[Mark
     """Search a name, an overlong one piece by piece; what is beyond all measure is suspected if it could hold a mark."""
     text = without_filler(text)
     pieces = _pieces(text[:_LONGEST_NAME])
-    best = gravest_first(mark for piece in pieces for mark in _find_in_piece(piece, place, settings))[:1]
+    best = most_severe_first(mark for piece in pieces for mark in _find_in_piece(piece, place, settings))[:1]
     if not best and may_hold_mark(skeleton(text[_LONGEST_NAME:], parted=True)):
         return (Mark(Level.UNSPECIFIED, Strength.SUSPECTED, (place.value, UNJUDGED)),)
     return best

@@ -63,7 +63,7 @@ class Hit(NamedTuple):
         return self.strength.rank, self.level.rank
 
 
-def gravest(hits: Iterable[Hit | None]) -> Hit | None:
+def most_severe(hits: Iterable[Hit | None]) -> Hit | None:
     """Return the most severe hit, the first of several, None when there is none."""
     return max((hit for hit in hits if hit is not None), key=lambda hit: hit.gravity, default=None)
 

@@ -10,7 +10,7 @@ from gateway.vietnamese.marks.alone import is_inventory
 from gateway.vietnamese.marks.auxiliary import auxiliary_line
 from gateway.vietnamese.marks.choice import choice_hit
 from gateway.vietnamese.marks.code import may_be_coded
-from gateway.vietnamese.marks.hits import Hit, Look, Place, gravest
+from gateway.vietnamese.marks.hits import Hit, Look, Place, most_severe
 from gateway.vietnamese.marks.labels import has_label, label_line
 from gateway.vietnamese.marks.lexicon import words
 from gateway.vietnamese.marks.lines import merged_line, stamp_line
@@ -45,7 +45,7 @@ def value_of(letters: str) -> str:
 
 def line_hit(text: str, look: Look, *, short_block: bool) -> Hit | None:
     """Return the most severe hit of one canonical line."""
-    return gravest(_line_hits(text, bare(text), look, short_block=short_block))
+    return most_severe(_line_hits(text, bare(text), look, short_block=short_block))
 
 
 def _line_hits(text: str, plain: str, look: Look, *, short_block: bool) -> Iterator[Hit | None]:

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from gateway.vietnamese.marks.carried import carried_hit
 from gateway.vietnamese.marks.choice import choice_hit, offers
-from gateway.vietnamese.marks.hits import Hit, Place, Strength, gravest
+from gateway.vietnamese.marks.hits import Hit, Place, Strength, most_severe
 from gateway.vietnamese.marks.name_words import (
     CODES_OF_OTHERS,
     FIGURES,
@@ -192,7 +192,7 @@ def name_hit(text: str, place: Place) -> Hit | None:
         if any(start <= token.start < end for start, end in offered):
             continue
         hits.append(_exact(token, place) if token.spelling is Spelling.EXACT else _inexact(token, text, place))
-    return gravest(hits)
+    return most_severe(hits)
 
 
 def _exact(token: _Token, place: Place) -> Hit | None:

@@ -18,7 +18,7 @@ from gateway.vietnamese.marks.candidates import candidates
 from gateway.vietnamese.marks.choice import begins_black
 from gateway.vietnamese.marks.code import coded_hit
 from gateway.vietnamese.marks.damage import DAMAGED, damaged
-from gateway.vietnamese.marks.evidence import SPELLING_CODES, UNJUDGED, Mark, gravest_first, look_codes
+from gateway.vietnamese.marks.evidence import SPELLING_CODES, UNJUDGED, Mark, look_codes, most_severe_first
 from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.judge import is_prose, line_hit
 from gateway.vietnamese.marks.layout import Layout, Line
@@ -83,7 +83,7 @@ class Search:
         self.unjudged = False
         """Whether lines that could be a mark were left, because too many were judged already."""
         self._marked = self._seen = 0
-        self._gravest = Level.UNSPECIFIED
+        self._most_severe = Level.UNSPECIFIED
         self._marked_blocks: set[int] = set()
         self.found: list[tuple[Line, Hit, tuple[str, ...]]] = []
         self.exempt = tuple(bare(canonical(phrase).text) for phrase in settings.exempt_phrases if phrase.strip())
@@ -149,7 +149,7 @@ class Search:
     def _may_be_graver(self, plain: str) -> bool:
         """Tell whether a bare line may say more than what is certain already: a higher level, or that it was lifted."""
         letters = run_together(plain)
-        return any(word in letters for word in _GRAVER[self._gravest])
+        return any(word in letters for word in _GRAVER[self._most_severe])
 
     def _note_found(self) -> None:
         """Count what was found since the last call."""
@@ -157,7 +157,7 @@ class Search:
             self._marked_blocks.add(line.block)
             if hit.strength is Strength.MARKED:
                 self._marked += 1
-                self._gravest = max(self._gravest, hit.level, key=lambda level: level.rank)
+                self._most_severe = max(self._most_severe, hit.level, key=lambda level: level.rank)
         self._seen = len(self.found)
 
     def _extra_lines(self) -> Iterator[int]:
@@ -341,4 +341,4 @@ class Search:
             marks.append(Mark(hit.level, strength, tuple(dict.fromkeys(evidence)), run.locator, run.page))
         if self.unjudged:
             marks.append(Mark(Level.UNSPECIFIED, Strength.SUSPECTED, (UNJUDGED,)))
-        return gravest_first(marks)[:_MOST_MARKS]
+        return most_severe_first(marks)[:_MOST_MARKS]
