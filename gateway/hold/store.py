@@ -26,7 +26,8 @@ from gateway.hold.seal import Digests, seal
 _NAME: Final = re.compile(r"[A-Z0-9][A-Z0-9-]{0,63}\Z")
 _LEFT_OVER_S: Final = 3600.0
 """Age in seconds at which an abandoned `.part` is removed."""
-_WAIT_S: Final = 5.0
+WAIT_S: Final = 5.0
+"""How long a lock is waited for that others have for a moment: to count sizes, to look at a mail."""
 _OVERHEAD: Final = 1024
 
 
@@ -121,16 +122,16 @@ class HoldStore:
             raise
         return lease, digests
 
-    def lease(self, reference: str) -> Lease:
-        """Take the lease on a mail; InUseError when it is taken, FileNotFoundError without a file."""
+    def lease(self, reference: str, *, wait_s: float = 0.0) -> Lease:
+        """Take the lease on a mail; InUseError when it stays taken, FileNotFoundError without a file."""
         if not _NAME.match(reference):
             raise FileNotFoundError(reference)
         descriptor = os.open(self._path(reference), os.O_RDONLY | os.O_CLOEXEC)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            _lock(descriptor, reference, wait_s)
+        except InUseError:
             os.close(descriptor)
-            raise InUseError(reference) from None
+            raise
         return Lease(descriptor)
 
     def read(self, reference: str) -> bytes:
@@ -204,16 +205,20 @@ class HoldStore:
     def _alone(self) -> Iterator[None]:
         """Exclusive lock on the folder while sizes are counted."""
         descriptor = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        end = time.monotonic() + _WAIT_S
         try:
-            while True:
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() >= end:
-                        raise InUseError("hold/.lock") from None
-                    time.sleep(0.01)
+            _lock(descriptor, "hold/.lock", WAIT_S)
             yield
         finally:
             os.close(descriptor)
+
+
+def _lock(descriptor: int, what: str, wait_s: float) -> None:
+    """Take the lock of a file; InUseError when another still has it after `wait_s`."""
+    end = time.monotonic() + wait_s
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                raise InUseError(what) from None
+        time.sleep(0.01)

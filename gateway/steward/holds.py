@@ -25,7 +25,7 @@ from gateway.errors import GatewayError
 from gateway.hold.release import Write, release
 from gateway.hold.seal import identity_of, unseal
 from gateway.hold.state import GONE, KEPT, HeldMail, HoldState, look_up
-from gateway.hold.store import HoldStore, InUseError, SealedFile
+from gateway.hold.store import WAIT_S, HoldStore, InUseError, SealedFile
 from gateway.hold.way import WayOut
 from gateway.steward.requests.book import RequestBook
 from gateway.steward.requests.request import Request, State, Step
@@ -83,8 +83,8 @@ class Holds:
 
     @contextmanager
     def leased(self, reference: str) -> Iterator[HeldMail]:
-        """Take the lease on a mail; InUseError when it is taken, FileNotFoundError when the mail is no longer held."""
-        with self.store.lease(reference):
+        """Take the lease on a mail; InUseError when it stays taken, FileNotFoundError when the mail is no longer held."""
+        with self.store.lease(reference, wait_s=WAIT_S):
             if self.store.is_from_backup():
                 raise InUseError(reference)
             held = self.look(reference)

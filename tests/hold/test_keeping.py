@@ -5,6 +5,7 @@ import os
 import shutil
 import stat
 import subprocess
+import threading
 import time
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -175,9 +176,12 @@ def test_a_sealed_file_opens_with_its_key_and_with_no_other(tmp_path):
         REFERENCE, [PREPEND, *[held_mail(1)] * 3000], size=len(octets), recipient=seal.recipient_of(public),
         limits=LIMITS,
     )  # fmt: skip
-    with pytest.raises(InUseError), store.lease(REFERENCE):
+    for wait_s in (0.0, 0.05):
+        with pytest.raises(InUseError), store.lease(REFERENCE, wait_s=wait_s):
+            pass
+    threading.Timer(0.05, lease.end).start()
+    with store.lease(REFERENCE, wait_s=60):
         pass
-    lease.end()
     sealed = store.read(REFERENCE)
     assert CANARY.encode() not in sealed
     assert len(sealed) == digests.size
