@@ -345,10 +345,10 @@ def _first_seen(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
         return
     if evidence.now - history.since < timedelta(days=settings.first_seen_after_days):
         return
-    told: set[str] = set()
+    listed: set[str] = set()
     for field, address in _senders(evidence, settings):
-        if address in history.unmet and address not in told:
-            told.add(address)
+        if address in history.unmet and address not in listed:
+            listed.add(address)
             yield failed(
                 "first_seen", About(header="From") if field == "From" else About(), address=address, field=field
             )

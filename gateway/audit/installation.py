@@ -43,15 +43,15 @@ class Written:
 
     def __init__(self, records: int = 0) -> None:
         self._memory = mmap.mmap(-1, _COUNT.size)
-        self.tell(records)
+        self.publish(records)
 
-    def tell(self, records: int) -> None:
+    def publish(self, records: int) -> None:
         """Tell it."""
         _COUNT.pack_into(self._memory, 0, records)
 
     @property
     def records(self) -> int:
-        """As told last."""
+        """As published last."""
         return int(_COUNT.unpack_from(self._memory)[0])
 
 

@@ -43,7 +43,7 @@ class PatientCommitter:
     def commit(self, group: Sequence[Entry]) -> int:
         """As `Committer.commit`."""
         first = self._there().commit(group)
-        self._written.tell(first + len(group) - 1)
+        self._written.publish(first + len(group) - 1)
         self._on_commit()
         return first
 

@@ -55,7 +55,7 @@ class _Channel:
             return None
         return list(self._frames.take(data)) if data else None
 
-    def tell(self, answers: list[Answer]) -> None:
+    def answer(self, answers: list[Answer]) -> None:
         """Send answers; a front end that cannot receive a few bytes is stuck, and its answers are dropped."""
         octets = b"".join(map(framed, answers))
         with suppress(OSError):  # the next read detects a closed channel
@@ -164,10 +164,10 @@ class AuditService:
                 group.append((channel, append))
                 entries += append.entries
             try:
-                self._tell(group, self._written(entries))
+                self._answer(group, self._written(entries))
             except KnownReferenceError:  # caused by one of them: commit each separately
                 for one in group:
-                    self._tell([one], self._written_alone(one[1].entries))
+                    self._answer([one], self._written_alone(one[1].entries))
 
     def _written(self, entries: list[Entry]) -> int | Failed:
         """Commit records; return the first one's number, or why there is none. KnownReferenceError."""
@@ -186,7 +186,7 @@ class AuditService:
         except KnownReferenceError as error:
             return Failed(str(error), known=True)
 
-    def _tell(self, group: list[tuple[_Channel, Append]], result: int | Failed) -> None:
+    def _answer(self, group: list[tuple[_Channel, Append]], result: int | Failed) -> None:
         """Answer a group, with one write a channel."""
         answers: dict[_Channel, list[Answer]] = {}
         offset = 0
@@ -194,8 +194,8 @@ class AuditService:
             answer = result if isinstance(result, Failed) else Appended(result + offset)
             answers.setdefault(channel, []).append(answer)
             offset += len(append.entries)
-        for channel, told in answers.items():
-            channel.tell(told)
+        for channel, batch in answers.items():
+            channel.answer(batch)
 
     def _recover(self) -> None:
         """Conclude open mails of dead processes, once all their queued records are written."""
@@ -206,9 +206,9 @@ class AuditService:
         asked, self._recovers = self._recovers, []
         for channel, question in asked:
             try:
-                channel.tell([conclude(self._committer, question.process)])
+                channel.answer([conclude(self._committer, question.process)])
             except AuditError as error:
-                channel.tell([Failed(str(error))])
+                channel.answer([Failed(str(error))])
 
 
 def conclude(committer: Committer | PatientCommitter, process: str) -> Recovery:

@@ -25,7 +25,7 @@ from gateway.cli.options import (
     moment,
     words,
 )
-from gateway.cli.usage import tell
+from gateway.cli.usage import report_fault
 
 app = typer.Typer(
     name="gateway",
@@ -210,5 +210,5 @@ def main() -> None:
     except typer.Abort:
         sys.exit(1)
     except TyperException as error:
-        sys.exit(tell(error))
+        sys.exit(report_fault(error))
     sys.exit(code)

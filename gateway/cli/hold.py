@@ -66,7 +66,7 @@ def hold_approve(
 def hold_refuse(
     reference: _REFERENCE, account: _ACCOUNT, reason: _REASON, config: ConfigOption = None, data: DataOption = None
 ) -> int:
-    """Không cho gửi, xóa thư / refuse: the mail is removed and its sender told; asks for the account's code."""
+    """Không cho gửi, xóa thư / refuse: the mail is removed and its sender notified; asks for the account's code."""
     from gateway.commands.common import load_configuration
     from gateway.commands.hold import decided
     from gateway.steward.requests.request import Step

@@ -1,4 +1,4 @@
-"""Faults of a command line in Vietnamese and English; typer tells them in English only."""
+"""Faults of a command line in Vietnamese and English; typer words them in English only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KNOWN = (
 """What typer says, and the key of our words for it in `help.toml`."""
 
 
-def tell(error: Any) -> int:
+def report_fault(error: Any) -> int:
     """Print a fault of the command line (a usage error of typer) to standard error and return its exit code."""
     said = " ".join(str(error.format_message()).split())
     print(f"gateway: {_in_both(said)}", file=sys.stderr)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gateway.audit.archive import SUFFIX, Header, write_archive
 from gateway.audit.store import GENESIS, sync_folder
-from gateway.cluster.database import Connection, DatabaseError, connect, failures, told
+from gateway.cluster.database import Connection, DatabaseError, connect, failures, reason_of
 from gateway.cluster.records import Shipped, links, shipped
 from gateway.config.cluster import NODE, Cluster
 from gateway.errors import UserError
@@ -59,7 +59,7 @@ def archive_day(cluster: Cluster, day: date, put: Put, *, now: datetime, node: s
                 except UserError as error:
                     faults.append(str(error))
         except failures() as error:
-            raise DatabaseError(both("cluster", "fault", "not_read", error=told(error))) from None
+            raise DatabaseError(both("cluster", "fault", "not_read", error=reason_of(error))) from None
     if faults:
         raise UserError("\n".join(faults))
 
@@ -70,7 +70,7 @@ def _archive(connection: Connection, shipped: Shipped, day: date, put: Put, *, w
     last = _border(connection, node, day + timedelta(days=1))
     name = f"{node}/{day}{SUFFIX}"
     # What is shipped later would be in no archive. A later record, or a heartbeat with nothing left to ship, shows that the day is whole.
-    behind = shipped.at is not None and shipped.at < end and (shipped.told < end or shipped.lag)
+    behind = shipped.at is not None and shipped.at < end and (shipped.reported < end or shipped.lag)
     if whole and behind and last >= first:
         raise UserError(both("cluster", "archive", "behind", node=node, day=day, at=f"{shipped.at:%Y-%m-%d %H:%M}"))
     if last < first:

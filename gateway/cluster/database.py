@@ -72,7 +72,7 @@ def connect(cluster: Cluster) -> Connection:
     try:
         connection: Connection = psycopg.connect(**_options(cluster))
     except psycopg.Error as error:
-        raise DatabaseError(both("cluster", "fault", "unreachable", error=told(error))) from None
+        raise DatabaseError(both("cluster", "fault", "unreachable", error=reason_of(error))) from None
     return connection
 
 
@@ -99,7 +99,7 @@ def failures() -> tuple[type[Exception], ...]:
     return (_library().Error,)
 
 
-def told(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """Return the error text of the database in one line; it names hosts and users, never a password."""
     return " ".join(str(error).split()) or type(error).__name__
 
@@ -228,10 +228,12 @@ class Database:
             try:
                 connection = await self._reach()
             except away as error:
-                self._is_away(told(error) if str(error) else both("cluster", "fault", "silent"))
+                self._is_away(reason_of(error) if str(error) else both("cluster", "fault", "silent"))
             else:
                 self._lost = asyncio.get_running_loop().create_future()
-                self._pipe = Pipelined(_library(), connection, self._answered, lambda error: self._give_up(told(error)))
+                self._pipe = Pipelined(
+                    _library(), connection, self._answered, lambda error: self._give_up(reason_of(error))
+                )
                 self._is_away(None)
                 try:
                     if reason := await self._lost:

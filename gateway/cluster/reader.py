@@ -12,7 +12,7 @@ from gateway.audit.filter import Filter
 from gateway.audit.keyed import Keyed
 from gateway.audit.query import History
 from gateway.audit.rows import Row, became, row_of
-from gateway.cluster.database import Connection, DatabaseError, connect, failures, told
+from gateway.cluster.database import Connection, DatabaseError, connect, failures, reason_of
 from gateway.cluster.keys import read_key
 from gateway.cluster.pipelined import Rows
 from gateway.cluster.search import Keys, where
@@ -92,7 +92,7 @@ class ClusterReader:
                 for node, body, digest in cursor:
                     yield node, bytes(body), bytes(digest)
         except failures() as error:
-            raise DatabaseError(both("cluster", "fault", "not_read", error=told(error))) from None
+            raise DatabaseError(both("cluster", "fault", "not_read", error=reason_of(error))) from None
 
     def close(self) -> None:
         """Close the connection."""
@@ -118,5 +118,5 @@ class ClusterReader:
         try:
             rows: Rows = self._connection.execute(statement.encode(), values).fetchall()
         except failures() as error:
-            raise DatabaseError(both("cluster", "fault", "not_read", error=told(error))) from None
+            raise DatabaseError(both("cluster", "fault", "not_read", error=reason_of(error))) from None
         return rows

@@ -254,7 +254,7 @@ def _text(text: str, limit: int) -> str:
     return text.replace("\0", "\ufffd")[:limit]
 
 
-def tell(connection: Connection, node: str, key: str, fault: str) -> None:
+def report(connection: Connection, node: str, key: str, fault: str) -> None:
     """Report a shipper's heartbeat, or why it stopped; `key` is the node's verifier key."""
     connection.execute(
         "INSERT INTO shipper (node, at, key, fault) VALUES (%s, now(), %s, %s)"
@@ -264,7 +264,7 @@ def tell(connection: Connection, node: str, key: str, fault: str) -> None:
 
 
 class State(NamedTuple):
-    """What a node tells of itself besides its log."""
+    """What a node reports of itself besides its log."""
 
     unready: str | None = None
     """Why it is not ready for mail; empty when it is, None when unknown."""
@@ -272,7 +272,7 @@ class State(NamedTuple):
     """Digest of its trust anchors; None when unknown."""
 
 
-def tell_state(connection: Connection, node: str, state: State, *, written: int) -> None:
+def report_state(connection: Connection, node: str, state: State, *, written: int) -> None:
     """Add a node's state and the number of its last record to its heartbeat."""
     connection.execute(
         "UPDATE shipper SET written = %s, unready = %s, anchors = %s WHERE node = %s", (written, *state, node)
@@ -283,7 +283,7 @@ class Shipped(NamedTuple):
     """Shipping progress of a node, as recorded at the centre."""
 
     node: str
-    told: datetime
+    reported: datetime
     """Last heartbeat of its shipper."""
     key: str
     """Its verifier key, in one line."""
@@ -303,8 +303,8 @@ class Shipped(NamedTuple):
 def shipped(connection: Connection) -> tuple[Shipped, ...]:
     """Return the shipping progress of each node, ordered by name."""
     rows = connection.execute(
-        "SELECT s.node, s.told, s.key, s.fault, coalesce(r.seq, 0), r.at, greatest(0, s.written - coalesce(r.seq, 0)), s.unready,"
-        " s.anchors FROM (SELECT node, at AS told, key, fault, written, unready, anchors FROM shipper) s"
+        "SELECT s.node, s.reported, s.key, s.fault, coalesce(r.seq, 0), r.at, greatest(0, s.written - coalesce(r.seq, 0)), s.unready,"
+        " s.anchors FROM (SELECT node, at AS reported, key, fault, written, unready, anchors FROM shipper) s"
         " LEFT JOIN LATERAL (SELECT seq, at FROM record WHERE record.node = s.node ORDER BY seq DESC LIMIT 1) r ON true"
         " ORDER BY s.node"
     ).fetchall()

@@ -166,7 +166,7 @@ class Repetitions:
         key, _ = self._claims.pop(reference, (None, None))
         if key is None:
             return None
-        return self._tell(self._settled(key, reference, relayed=relayed))
+        return self._report(self._settled(key, reference, relayed=relayed))
 
     async def live(self, *, concludes: bool) -> None:
         """Repeat settlements that were not stored, until cancelled; one front end of the node also `concludes` dead ones' claims."""
@@ -176,7 +176,7 @@ class Repetitions:
             for _ in range(min(len(self._owed), _PAID_AT_ONCE) if self._database.present else 0):
                 owed = self._owed.popleft()
                 if time.monotonic() - owed.at < WINDOW_S:
-                    self._tell(owed)
+                    self._report(owed)
             if log is not None:
                 await self._conclude(log)
 
@@ -188,7 +188,7 @@ class Repetitions:
                     continue
                 relayed = fate(log, reference, [key])
                 if relayed is not None:
-                    await self._tell(self._settled(key, reference, relayed=relayed))
+                    await self._report(self._settled(key, reference, relayed=relayed))
 
     def _found(self, rows: Rows, key: bytes, reference: str) -> RepeatedError | None:
         """Return what the answer to a claim says about another node; None when the mail is ours."""
@@ -204,7 +204,7 @@ class Repetitions:
         proof = self._proof_now(key, reference, relayed=True) if relayed else b""
         return _Settled(key, reference, relayed, time.monotonic(), proof)
 
-    def _tell(self, settled: _Settled) -> asyncio.Future[Rows | None]:
+    def _report(self, settled: _Settled) -> asyncio.Future[Rows | None]:
         """Store a settlement, or owe it."""
         key, reference, relayed, at, proof = settled
 

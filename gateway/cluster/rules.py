@@ -138,7 +138,7 @@ def content(connection: Connection, digest: str) -> bytes:
     return found
 
 
-class Told(NamedTuple):
+class RuleReport(NamedTuple):
     """A node's last report about its rules."""
 
     node: str
@@ -154,19 +154,19 @@ class Told(NamedTuple):
     """Maximum to the next hop."""
 
 
-def tell(connection: Connection, told: Told) -> None:
+def report(connection: Connection, state: RuleReport) -> None:
     """Store a node's report at the centre."""
     connection.execute(
         "INSERT INTO node_rules VALUES (%s, now(), %s, %s, %s, %s, %s) ON CONFLICT (node) DO UPDATE SET at = now(),"
         " sequence = excluded.sequence, policies = excluded.policies, directory = excluded.directory,"
         " fault = excluded.fault, connections = excluded.connections",
-        (told.node, *told[2:]),
+        (state.node, *state[2:]),
     )
 
 
-def told(connection: Connection) -> tuple[Told, ...]:
+def reports(connection: Connection) -> tuple[RuleReport, ...]:
     """Return the last report of each node, ordered by name."""
     rows = connection.execute(
         "SELECT node, at, sequence, policies, directory, fault, connections FROM node_rules ORDER BY node"
     )
-    return tuple(Told(*row) for row in rows.fetchall())
+    return tuple(RuleReport(*row) for row in rows.fetchall())

@@ -24,7 +24,7 @@ import msgspec
 from gateway.audit.chain import Head
 from gateway.audit.store import Folder, connect_readonly
 from gateway.cluster import records, schema
-from gateway.cluster.database import Connection, DatabaseError, connect, failures, told, within
+from gateway.cluster.database import Connection, DatabaseError, connect, failures, reason_of, within
 from gateway.cluster.records import LIMIT_BATCH, Link, State
 from gateway.cluster.repetitions import SWEEP
 from gateway.cluster.shipping import Shipping
@@ -39,8 +39,8 @@ ROUND_S: Final = 1.0
 _PAUSE_S: Final = 1.0
 """After a failure."""
 _LEAST_BATCH: Final = 50
-_TELL_S: Final = 10.0
-_TELL_UNREADY_S: Final = 2.0
+_REPORT_S: Final = 10.0
+_REPORT_UNREADY_S: Final = 2.0
 _SWEEP_S: Final = 300.0
 _FORK_ROUND_S: Final = 10.0
 _LAST_S: Final = 3.0
@@ -76,7 +76,7 @@ class Shipper:
         """Size of the last checkpoint at the centre."""
         self._batch = LIMIT_BATCH
         self._even = time.monotonic()
-        self._tell_at = 0.0
+        self._report_at = 0.0
         self._swept = time.monotonic()
         self._state, self._exchange = state, exchange
         self._outdated = ""
@@ -137,8 +137,8 @@ class Shipper:
             self._send(links, notes)
         if len(links) < self._batch:
             self._even = began
-        if time.monotonic() > self._tell_at:
-            self._tell("")
+        if time.monotonic() > self._report_at:
+            self._report("")
         if time.monotonic() - self._swept > _SWEEP_S:  # here, where no mail waits for the connection
             self._swept = time.monotonic()
             with within(self._centre):
@@ -199,13 +199,13 @@ class Shipper:
         """Report the fork locally and at the centre; it is checked again after the returned seconds."""
         self._shipping.write(self._head.seq, even=self._even, fork=words)
         with suppress(*failures(), OSError, sqlite3.Error):
-            self._tell(words)
+            self._report(words)
         self.close()
         return _FORK_ROUND_S
 
     def _failed(self, error: Exception) -> float:
         """Record an outage of the centre or an unreadable log; logged once per outage."""
-        words = told(error)
+        words = reason_of(error)
         if not self._away:
             _LOG.warning("%s", both("cluster", "ship", "away", reason=words))
         self._away = words
@@ -216,20 +216,20 @@ class Shipper:
     def _show(self) -> None:
         self._shipping.write(self._head.seq, even=self._even, away=self._away)
 
-    def _tell(self, fault: str) -> None:
+    def _report(self, fault: str) -> None:
         if self._centre is None:
             return
         state = self._state()
         path = self._folder.checkpoints / "public-key.txt"
         key = path.read_text("utf-8").strip() if path.exists() else ""
         with within(self._centre):
-            records.tell(self._centre, self._node, key, fault)
+            records.report(self._centre, self._node, key, fault)
             self._outdated = self._outdated and schema.outdated(self._centre)  # made meanwhile?
             if not self._outdated and self._log is not None:
                 written = self._log.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0]
-                records.tell_state(self._centre, self._node, state, written=written)
+                records.report_state(self._centre, self._node, state, written=written)
                 self._exchange(self._centre)
-        self._tell_at = time.monotonic() + (_TELL_UNREADY_S if state.unready else _TELL_S)
+        self._report_at = time.monotonic() + (_REPORT_UNREADY_S if state.unready else _REPORT_S)
 
     def _wait(self, seconds: float, ended: Callable[[], bool]) -> None:
         """Sleep until woken by a waiting reply; a pause longer than a round is cut short only by a stop."""

@@ -18,7 +18,7 @@ from gateway.audit.checkpoint import known_checkpoints
 from gateway.audit.notes import VerifierKey
 from gateway.audit.store import Folder, connect_readonly
 from gateway.audit.verifier import Verification, Verifier
-from gateway.cluster.database import Connection, DatabaseError, connect, failures, told
+from gateway.cluster.database import Connection, DatabaseError, connect, failures, reason_of
 from gateway.cluster.heads import HeadsVerification, verify_heads
 from gateway.cluster.records import Shipped, not_found, page, retentions, shipped
 from gateway.config.cluster import Cluster
@@ -90,7 +90,7 @@ def verify_cluster(
             centre_keys = [VerifierKey.parse(line) for line in cluster.centre_keys]
             heads = verify_heads(connection, centre_keys, witnesses=witnesses, elsewhere=places)
         except failures() as error:
-            raise DatabaseError(both("cluster", "fault", "not_read", error=told(error))) from None
+            raise DatabaseError(both("cluster", "fault", "not_read", error=reason_of(error))) from None
     faults = tuple(both("cluster", "verify", "nameless", node=node) for node in nameless)
     return ClusterVerification(nodes, heads, faults)
 

@@ -71,7 +71,7 @@ def find(where: Where, wanted: Filter, *, as_json: bool) -> int:
     with _opened(where) as reader, progress("index", reader.last) as tick:
         reader.show_indexing(tick)
         rows = reader.find(replace(wanted, limit=wanted.limit + 1))
-    _tell_of_index(reader)
+    _print_index_state(reader)
     if len(rows) > wanted.limit:
         print(both("audit", "label", "more", limit=wanted.limit), file=sys.stderr)
         rows = rows[: wanted.limit]
@@ -87,7 +87,7 @@ def show(where: Where, reference: str, *, as_json: bool) -> int:
     """Print everything about one reference; exit code 1 when the log does not know it."""
     with _opened(where) as reader:
         history = reader.show(reference)
-    _tell_of_index(reader)
+    _print_index_state(reader)
     if history is None:
         print(" / ".join(unknown(reference)), file=sys.stderr)
         return EXIT_REFUSED
@@ -189,7 +189,7 @@ def export(where: Where, wanted: Filter, *, as_csv: bool, xlsx: Path | None = No
         sys.stdout.buffer.flush()
     finally:
         reader.close()
-        _tell_of_index(reader)
+        _print_index_state(reader)
     return 0
 
 
@@ -230,6 +230,6 @@ def prune(configuration: Configuration, days: int, reason: str, *, now: datetime
     return 0
 
 
-def _tell_of_index(reader: Reader) -> None:
+def _print_index_state(reader: Reader) -> None:
     if reader.index_was_wrong:
         print(both("audit", "fault", "index_rebuilt"), file=sys.stderr)

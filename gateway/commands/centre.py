@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.audit.cosign import Cosigning
-from gateway.cluster.database import DatabaseError, connect, failures, told
+from gateway.cluster.database import DatabaseError, connect, failures, reason_of
 from gateway.cluster.heads import HeadsSource, sign_heads
 from gateway.cluster.keys import signing_key
 from gateway.commands.cluster import cluster_of
@@ -35,7 +35,7 @@ def checkpoint(configuration: Configuration, key_file: Path, every_s: int) -> in
                 size = sign_heads(source.connection, key, now=datetime.now(UTC), every_s=period_s)
                 return size, cosigning.round()
             except failures() as error:
-                raise DatabaseError(told(error)) from None
+                raise DatabaseError(reason_of(error)) from None
 
     if not every_s:
         size, faults = sign(0)

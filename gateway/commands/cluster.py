@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gateway.audit.keyed import key_id
 from gateway.cluster.archive import archive_day, into_folder
-from gateway.cluster.database import DatabaseError, connect, failures, told
+from gateway.cluster.database import DatabaseError, connect, failures, reason_of
 from gateway.cluster.keys import make_key, signing_key
 from gateway.cluster.retention import prune
 from gateway.cluster.schema import set_up
@@ -23,7 +23,7 @@ def init(configuration: Configuration) -> int:
         try:
             statements = set_up(connection)
         except failures() as error:
-            raise DatabaseError(both("cluster", "fault", "refused", error=told(error))) from None
+            raise DatabaseError(both("cluster", "fault", "refused", error=reason_of(error))) from None
     print(both("cluster", "init", "done", statements=statements))
     return 0
 
@@ -75,7 +75,7 @@ def prune_centre(configuration: Configuration, days: int, *, now: datetime) -> i
             for node, count in prune(connection, before=now - timedelta(days=days)):
                 print(both("cluster", "prune", "removed", node=node, count=count))
         except failures() as error:
-            raise DatabaseError(both("cluster", "fault", "refused", error=told(error))) from None
+            raise DatabaseError(both("cluster", "fault", "refused", error=reason_of(error))) from None
     return 0
 
 

@@ -28,9 +28,9 @@ from gateway.steward.accounts.book import Account, Book, all_accounts, find_acco
 from gateway.steward.accounts.manage import AccountFaultError, Sign
 from gateway.steward.accounts.sessions import Sessions, end_all
 from gateway.steward.accounts.throttle import Names
+from gateway.steward.notices.accounts import notify_of_change
 from gateway.steward.roles import MAILBOX_ROLES, Role
 from gateway.steward.table import TABLE, Asker
-from gateway.steward.telling.accounts import tell_of_change
 from gateway.texts.catalogue import both
 from gateway.vietnamese.printed import clean
 from gateway.yaml.values import printable
@@ -41,7 +41,7 @@ def add(data: Path, name: str, display: str, roles: list[str], reason: str, mail
     with open_book(data) as book:
         sign = signed(data, reason)
         password = manage.add(book, name, display, _roles(roles), now=time.time(), sign=sign, mail=mail)
-    _tell_password(name, password)
+    _print_password(name, password)
     return 0
 
 
@@ -108,7 +108,7 @@ def reset(data: Path, name: str, reason: str) -> int:
     with open_book(data) as book:
         password = manage.reset_second_factor(book, name, now=time.time(), sign=signed(data, reason))
         Names(book, time.time).forgive(name)
-    _tell_password(name, password)
+    _print_password(name, password)
     return 0
 
 
@@ -186,7 +186,7 @@ def signed(data: Path, reason: str) -> Sign:
     def sign(connection: sqlite3.Connection, what: str, about: str) -> None:
         seq = record_at_once(data, Act(who=by, roles=("machine",), what=what, about=about, reason=reason))
         with closing(NoticeBook(data)) as notices:
-            tell_of_change(notices, connection, seq=seq, who=by, what=what, about=about, now=time.time())
+            notify_of_change(notices, connection, seq=seq, who=by, what=what, about=about, now=time.time())
 
     return sign
 
@@ -199,7 +199,7 @@ def _roles(names: list[str]) -> frozenset[Role]:
     return frozenset(known[name] for name in names)
 
 
-def _tell_password(name: str, password: str) -> None:
+def _print_password(name: str, password: str) -> None:
     print(both("steward", "say", "one_time", name=name))
     print(password)
 

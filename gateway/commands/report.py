@@ -130,7 +130,7 @@ def _verify(configuration: Configuration, file: Path, octets: bytes, reader: _Re
     original, _ = reader.read(name, again)
     lenient = form is Format.DOCX
     blanks = proof.blanks(write(made, names, asked.language)) if lenient else ()
-    code = _tell(made, proof.compare(original, found, blanks=blanks, strict=not lenient))
+    code = _print_result(made, proof.compare(original, found, blanks=blanks, strict=not lenient))
     if pictures:
         print(both("report", "verified", "pictures", count=pictures))
     if form is Format.PDF and not octets.startswith(again):  # a signature is put behind what was signed
@@ -138,7 +138,7 @@ def _verify(configuration: Configuration, file: Path, octets: bytes, reader: _Re
     return code
 
 
-def _tell(made: Report, differences: proof.Differences) -> int:
+def _print_result(made: Report, differences: proof.Differences) -> int:
     """Print what differs."""
     wrong = bool(differences.missing or differences.added)
     basis = made.basis

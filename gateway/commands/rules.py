@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gateway.cluster import records, rules, schema
-from gateway.cluster.database import DatabaseError, connect, failures, told
+from gateway.cluster.database import DatabaseError, connect, failures, reason_of
 from gateway.cluster.keys import signing_key, verifier_keys
 from gateway.cluster.rules import Bundle, BundleError
 from gateway.commands import policy_test
@@ -54,7 +54,7 @@ def publish(
                 connection, key, at=at or datetime.now(UTC), policy=files[0], directory=files[1], form=form
             )
         except failures() as error:
-            raise DatabaseError(told(error)) from None
+            raise DatabaseError(reason_of(error)) from None
     fields = {"policies": policies.digest[:16], "directory": listed.digest[:16] if listed is not None else "-"}
     print(both("cluster", "rules", "published", sequence=bundle.sequence, at=_moment(bundle.at), **fields))
     return 0
@@ -70,7 +70,7 @@ def _check_layers(policy: Path) -> None:
 
 
 def status(configuration: Configuration, *, as_json: bool) -> int:
-    """Print what each node told; exit code 1 when one is silent, does not ship, or judges by other rules."""
+    """Print what each node reported; exit code 1 when one is silent, does not ship, or judges by other rules."""
     with connect(cluster_of(configuration)) as connection:
         try:
             outdated = schema.outdated(connection)
@@ -78,17 +78,17 @@ def status(configuration: Configuration, *, as_json: bool) -> int:
                 print(outdated)
                 return EXIT_REFUSED
             shipped = {one.node: one for one in records.shipped(connection)}
-            ruled = {one.node: one for one in rules.told(connection)}
+            ruled = {one.node: one for one in rules.reports(connection)}
             notes = rules.published(connection, 0)
         except failures() as error:
-            raise DatabaseError(told(error)) from None
+            raise DatabaseError(reason_of(error)) from None
     now, well = datetime.now(UTC), True
     bundles = list(_bundles(configuration, notes))
     due = max((one.sequence for one in bundles if now - one.at > _LATE), default=0)
     several = len({one.anchors for one in shipped.values() if one.anchors}) > 1
     for node in sorted(shipped.keys() | ruled.keys()):
         ship, rule = shipped.get(node), ruled.get(node)
-        heard = max(one for one in (ship and ship.told, rule and rule.at) if one is not None)
+        heard = max(one for one in (ship and ship.reported, rule and rule.at) if one is not None)
         silent = now - heard > _SILENT
         faults = [both("cluster", "status", "silent", at=_moment(heard))] if silent else []
         faults += [both("cluster", "status", "ship", fault=_shown(ship.fault))] if ship and ship.fault else []
@@ -135,7 +135,7 @@ def _bundles(configuration: Configuration, notes: list[tuple[int, str]]) -> Iter
             yield Bundle.parse(note, keys)
 
 
-def _print_whole(ruled: dict[str, rules.Told], later: list[Bundle], *, as_json: bool) -> None:
+def _print_whole(ruled: dict[str, rules.RuleReport], later: list[Bundle], *, as_json: bool) -> None:
     """Print what concerns all nodes."""
     total = sum(one.connections for one in ruled.values())
     if as_json:
@@ -148,7 +148,7 @@ def _print_whole(ruled: dict[str, rules.Told], later: list[Bundle], *, as_json: 
 
 
 def _shown(words: str) -> str:
-    """Return what a node told the centre in one line that a terminal does not obey."""
+    """Return what a node reported in one line that a terminal does not obey."""
     return clean(words, limit=_LIMIT_SHOWN)
 
 

@@ -30,9 +30,9 @@ def add(configuration: Configuration, references: list[str], wanted: Wanted) -> 
     policies = text.save()
     for entry in entries:
         print(_line("added", entry, until=_day(entry["expires"]), what=_what(entry)))
-    _tell_of_reload(configuration, policies)
-    told = {(entry.get("sender", ""), "tell" if "sha256" in entry else "tell_sender") for entry in entries}
-    for sender, key in sorted(told):
+    _print_reload(configuration, policies)
+    listed = {(entry.get("sender", ""), "tell" if "sha256" in entry else "tell_sender") for entry in entries}
+    for sender, key in sorted(listed):
         if sender:
             print(both("waiver", "say", key, sender=sender, until=_day(wanted.until)))
     return 0
@@ -60,7 +60,7 @@ def revoke(configuration: Configuration, waiver: str) -> int:
     text.remove(waiver)
     policies = text.save()
     print(both("waiver", "say", "revoked", id=waiver, path=path))
-    _tell_of_reload(configuration, policies)
+    _print_reload(configuration, policies)
     return 0
 
 
@@ -79,7 +79,7 @@ def _file(configuration: Configuration) -> Path:
     return source
 
 
-def _tell_of_reload(configuration: Configuration, policies: PolicySet) -> None:
+def _print_reload(configuration: Configuration, policies: PolicySet) -> None:
     print(both("waiver", "say", reload(configuration.data, policies.digest)))
 
 

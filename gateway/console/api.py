@@ -185,7 +185,7 @@ def token_of(header: str) -> str:
     return token if token.startswith(TOKEN) and token.isascii() and token.isprintable() and len(token) <= 100 else ""
 
 
-def told(result: CheckResult) -> ApiCheck:
+def answer_of(result: CheckResult) -> ApiCheck:
     """Convert a result to the response of the API."""
     return ApiCheck(
         reference=result.reference,

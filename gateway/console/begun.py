@@ -47,9 +47,9 @@ def listening(descriptor: int) -> socket.socket:
 
 def settings_of(started: Started) -> ConsoleSettings:
     """Return the settings as the console uses them."""
-    told = dict(started.settings)
+    shown = dict(started.settings)
     for key in ("certificate", "key", "htmx"):
-        if told.get(key) is not None:
-            told[key] = Path(str(told[key]))
-    networks = tuple(ip_network(one) for one in told.pop("networks", ()))
-    return ConsoleSettings(**{**told, "names": tuple(told.pop("names", ())), "networks": networks})
+        if shown.get(key) is not None:
+            shown[key] = Path(str(shown[key]))
+    networks = tuple(ip_network(one) for one in shown.pop("networks", ()))
+    return ConsoleSettings(**{**shown, "names": tuple(shown.pop("names", ())), "networks": networks})

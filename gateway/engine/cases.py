@@ -175,8 +175,8 @@ def trial_faults(policies: PolicySet, layers: Layers, now: datetime) -> Iterator
     for policy in policies.policies:
         try:
             awake = replace(policy, mode=Mode.MONITOR)
-            told = awake.observer
-            if told is not None and type(policy.settings).model_validate_json(told.settings) != policy.settings:
+            observer = awake.observer
+            if observer is not None and type(policy.settings).model_validate_json(observer.settings) != policy.settings:
                 raise ValueError("Settings: model_dump_json() and model_validate_json() give other settings")
             for finding in findings(awake, observe(mail, (awake,))):
                 if finding.rule not in policy.rules:

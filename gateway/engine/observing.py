@@ -97,13 +97,15 @@ def observe_envelope(evidence: Evidence, policies: Collection[Observes]) -> Obse
     return Observed(bare=evidence, seen={}, found=found, faults=faults)
 
 
-def received(evidence: Evidence, told: Observations, policies: Collection[Policy]) -> Observed:
+def received(evidence: Evidence, observations: Observations, policies: Collection[Policy]) -> Observed:
     """Return what was observed behind the wall; msgspec.DecodeError when it is not what these policies observe."""
     types = {policy.name: policy.observation for policy in policies if policy.observe is not None}
-    seen = {name: msgspec.msgpack.decode(raw, type=types[name]) for name, raw in told.seen.items() if name in types}
-    faults = {name: PolicyFaultError(words) for name, words in told.faults.items()}
+    seen = {
+        name: msgspec.msgpack.decode(raw, type=types[name]) for name, raw in observations.seen.items() if name in types
+    }
+    faults = {name: PolicyFaultError(words) for name, words in observations.faults.items()}
     return Observed(
-        bare=wordless(evidence), seen=seen, texts=_texts(policies, seen), found=dict(told.found), faults=faults
+        bare=wordless(evidence), seen=seen, texts=_texts(policies, seen), found=dict(observations.found), faults=faults
     )
 
 

@@ -145,7 +145,7 @@ class Policy:
 
     @property
     def observer(self) -> Observer | None:
-        """What whoever reads a mail is told of this policy; None when it reads no words."""
+        """What the reading process is given of this policy; None when it reads no words."""
         if self.observe is None and (self.evaluate is None or self.idle):
             return None
         return Observer(

@@ -89,12 +89,12 @@ def reply(
             if line and len(f"{code} {enhanced} {line}") <= spaces:
                 spaces -= len(f"{code} {enhanced} {line}")
                 page.details[number] = line
-    told, left = {pages[0].first}, 0
+    shown, left = {pages[0].first}, 0
     for judged in others:
         line = speakers[0].first(judged, "")
-        if line in told:
+        if line in shown:
             continue
-        told.add(line)
+        shown.add(line)
         if lead.confidential or left or len(f"{code} {enhanced} {line}") > spaces:
             left += 1
             continue
@@ -160,7 +160,7 @@ class _Speaker:
         return f"{cut(how, self._room - 1)}." if how else ""
 
     def closing(self, reference: str, lead: JudgedFinding, *, left: int) -> str:
-        """Return how many faults were not told, the reference, and who helps."""
+        """Return how many faults were not shown, the reference, and who helps."""
         contact = "" if lead.marked else self._policies.contact_line(self._language, day(self._now))
         parts = [
             self._say("reply", "more", count=left) if left else "",

@@ -32,18 +32,18 @@ def warm_up(modules: Iterable[str]) -> None:
 
 
 @lru_cache(maxsize=4)
-def observers(told: tuple[Observer, ...]) -> Observers:
+def observers(descriptions: tuple[Observer, ...]) -> Observers:
     """Return the policies that a request names."""
-    return Observers(told)
+    return Observers(descriptions)
 
 
 class Observers:
     """The policies that read words of one mail."""
 
-    def __init__(self, told: tuple[Observer, ...]) -> None:
+    def __init__(self, descriptions: tuple[Observer, ...]) -> None:
         self._policies: list[_Walled] = []
         self._missing: dict[str, str] = {}
-        for one in told:
+        for one in descriptions:
             try:
                 self._policies.append(_walled(one))
             except Exception as error:  # noqa: BLE001 - somebody's code
@@ -94,12 +94,12 @@ class _Walled:
     text_digest: str = ""
 
 
-def _walled(told: Observer) -> _Walled:
-    module = sys.modules[told.module]
+def _walled(description: Observer) -> _Walled:
+    module = sys.modules[description.module]
     return _Walled(
-        name=told.name,
-        module=told.module,
-        settings=module.Settings.model_validate_json(told.settings),
+        name=description.name,
+        module=description.module,
+        settings=module.Settings.model_validate_json(description.settings),
         needs=frozenset(module.NEEDS),
         look=getattr(module, "look", None),
         look_type=getattr(module, "Look", None),

@@ -2,7 +2,7 @@
 
     reply 250 only after    the file is synced under its name       (store.put)
                             `intent` and `held` are durable         (AuditLog.holding)
-                            the next hop took the notice            (tell)
+                            the next hop took the notice            (notify)
                             the outcome `held` is durable           (AuditLog.is_held)
 
 A failed step removes the file. If the log writer is lost at the last step, it is unknown whether the mail is held: the
@@ -34,7 +34,7 @@ from gateway.texts.catalogue import both
 _LOG = logging.getLogger("gateway.hold")
 _BLOCK_BYTES: Final = 256 << 10
 
-Tell = Callable[[str, r.Held], Awaitable[HopReply]]
+Notify = Callable[[str, r.Held], Awaitable[HopReply]]
 """Sends the notice about a held mail to a login's mailbox by the next hop; HopFailedError, HopRefusedError."""
 
 
@@ -66,12 +66,12 @@ class Keeper:
         limits: Limits,
         days: int,
         mailbox_of: Callable[[str], str],
-        may_tell: Callable[[str], Awaitable[bool]],
-        tell: Tell,
+        may_notify: Callable[[str], Awaitable[bool]],
+        notify: Notify,
     ) -> None:
         """`mailbox_of` returns the mailbox of a login, empty when it has none for notices.
 
-        `may_tell` returns whether a mailbox is below its daily limit of notices.
+        `may_notify` returns whether a mailbox is below its daily limit of notices.
         """
         self._store = store
         self._audit = audit
@@ -79,8 +79,8 @@ class Keeper:
         self._limits = limits
         self._days = days
         self._mailbox_of = mailbox_of
-        self._may_tell = may_tell
-        self._tell = tell
+        self._may_notify = may_notify
+        self._notify = notify
 
     def may_hold(self, transaction: Transaction, verdict: Verdict) -> bool:
         """Whether a mail may be held: verdict `hold`, a login with a mailbox for notices, no confidentiality finding."""
@@ -103,7 +103,7 @@ class Keeper:
     async def keep(self, case: Case, spool: Spool, prepend: bytes) -> bool:
         """Hold a mail; True when 250 may be sent, False when the store or the mailbox is at its limit. NotHeldError, AuditError."""
         transaction = case.transaction
-        if not await self._may_tell(self._mailbox_of(transaction.session.auth_user or "")):
+        if not await self._may_notify(self._mailbox_of(transaction.session.auth_user or "")):
             return False
         try:
             lease, digests = await self._sealed(transaction.id, spool, prepend)
@@ -177,7 +177,7 @@ class Keeper:
         try:
             failpoints.hit("hold.recorded")
             await self._told(case.transaction, held)
-            failpoints.hit("hold.told")
+            failpoints.hit("hold.notified")
         except BaseException:
             self._audit.given_up(reference)
             await asyncio.shield(self._forget(reference))
@@ -193,7 +193,7 @@ class Keeper:
     async def _told(self, transaction: Transaction, held: r.Held) -> None:
         mailbox = self._mailbox_of(transaction.session.auth_user or "")
         try:
-            reply = await self._tell(mailbox, held)
+            reply = await self._notify(mailbox, held)
         except (HopFailedError, HopRefusedError) as error:
             raise NotHeldError(both("hold", "store", "not_told", reason=error)) from error
         if not reply.positive:

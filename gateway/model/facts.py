@@ -38,7 +38,7 @@ class Looked(Struct, Generic[Look], frozen=True, kw_only=True):
 
 
 class Observer(Struct, frozen=True, kw_only=True):
-    """What the process that reads a mail is told of a policy that reads words."""
+    """What the process that reads a mail is given of a policy that reads words."""
 
     name: str
     module: str

@@ -106,14 +106,14 @@ class CheckMailbox:
         """Send the explanation; 451 when the next hop does not accept it, for the result would be lost."""
         reference = checked.transaction.id
         try:
-            told = _told(checked)
+            words = _words(checked)
             reply = await self._notices.send(
                 "self_check",
                 mailbox,
                 sender=clean(checked.transaction.envelope.reverse_path, limit=320),
                 recipients=", ".join(clean(one, limit=320) for one in checked.transaction.envelope.forward_paths),
-                explanation=told.explanation,
-                note=told.note,
+                explanation=words.explanation,
+                note=words.note,
             )
         except (HopFailedError, HopRefusedError, NoticeError) as error:
             _LOG.warning("no explanation of a self-check was sent: %s", error, extra={"mail": reference})
@@ -162,14 +162,14 @@ def _lines(spool: Spool) -> Iterator[str]:
                 yield from run.text.splitlines()
 
 
-class _Told(NamedTuple):
+class _Words(NamedTuple):
     """Result in Vietnamese and English; with a secrecy finding no file is named."""
 
     explanation: tuple[str, str]
     note: tuple[str, str]
 
 
-def _told(checked: Checked) -> _Told:
+def _words(checked: Checked) -> _Words:
     def explained(language: Language) -> str:
         return explain.explanation(
             checked.verdict,
@@ -182,4 +182,4 @@ def _told(checked: Checked) -> _Told:
 
     kind = "marked" if checked.marked else "suspected" if checked.confidential else ""
     note = pair("notice", "self_check_notes", kind) if kind else ("", "")
-    return _Told((explained(Language.VI), explained(Language.EN)), note)
+    return _Words((explained(Language.VI), explained(Language.EN)), note)

@@ -30,20 +30,20 @@ class Digests:
         return cls(rules.policies.digest, rules.directory.digest if rules.directory is not None else "")
 
 
-class RulesTold:
+class RuleReports:
     """Pipe on which front ends report their rules; made before the first fork."""
 
     def __init__(self) -> None:
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._reader, False)
 
-    def tell(self, rules: Rules, *, reloaded: bool = False) -> None:
+    def send(self, rules: Rules, *, reloaded: bool = False) -> None:
         """Report, as a front end, the rules now in use; `reloaded` at the end of a reload, successful or failed."""
         digests = Digests.of(rules)
         line = f"{os.getpid()} {int(reloaded)} {digests.policies} {digests.directory}"
         os.write(self._writer, line.ljust(_LINE_BYTES - 1).encode() + b"\n")
 
-    def told(self) -> list[tuple[int, bool, Digests]]:
+    def received(self) -> list[tuple[int, bool, Digests]]:
         """Return, as the supervisor, the new reports: process id, whether its reload has ended, digests."""
         found = []
         while select.select([self._reader], [], [], 0)[0]:
@@ -62,24 +62,24 @@ def write_in_force(data: Path, digests: Digests) -> None:
     replace_file(data / "rules.json", json.dumps(content).encode() + b"\n", mode=0o600)
 
 
-def told_digests(data: Path) -> Digests | None:
+def digests_in_force(data: Path) -> Digests | None:
     """Return the rules that every front end judges by, None when none were published."""
-    policies = _told(data, "policy_digest")
-    directory = _told(data, "directory_digest")
+    policies = _published(data, "policy_digest")
+    directory = _published(data, "directory_digest")
     return Digests(policies, "" if directory == "None" else directory) if policies else None
 
 
 def policies_in_force(data: Path) -> str:
     """Return the digest of the policies that every front end judges by; empty when none was published."""
-    return _told(data, "policy_digest")
+    return _published(data, "policy_digest")
 
 
 def in_force_since(data: Path) -> str:
     """Return since when every front end judges by the same rules (ISO 8601); empty when none were published."""
-    return _told(data, "since")
+    return _published(data, "since")
 
 
-def _told(data: Path, key: str) -> str:
+def _published(data: Path, key: str) -> str:
     try:
         return str(json.loads((data / "rules.json").read_bytes())[key])
     except (OSError, ValueError, KeyError, TypeError):

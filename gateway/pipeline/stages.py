@@ -351,10 +351,10 @@ class Pipeline:
             self._audit.given_up(transaction.id, recorded)
             raise
         failpoints.hit("pipeline.before_outcome")
-        told = self._settle(transaction, relayed=reply.code // 100 == 2)
+        settled = self._settle(transaction, relayed=reply.code // 100 == 2)
         await self._audit.outcome(transaction.id, reply)
-        if told is not None:
-            await told
+        if settled is not None:
+            await settled
         failpoints.hit("pipeline.after_outcome")
         return reply
 

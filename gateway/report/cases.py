@@ -19,7 +19,7 @@ from gateway.report.figures import OUTSIDE
 from gateway.report.records import MENDED_WITHIN, Finding, Mail, RecipientRefused
 
 LIMIT_CASES = 500_000
-"""Violations that are told apart; a month with more is said to be incomplete."""
+"""Limit of distinct violations; a month with more is said to be incomplete."""
 LIMIT_RECIPIENTS = 2_000_000
 """Of refused mails, kept to see whether they are mended."""
 _LIMIT_RECIPIENTS = 1000
@@ -99,7 +99,7 @@ class Cases:
         """By sender and file name, those that a later mail may mend."""
         self._room = LIMIT_RECIPIENTS
         self.beyond = 0
-        """Findings beyond the limits: of violations that are not told apart, or of which it is not seen that they are mended."""
+        """Findings beyond the limits: of violations that are not counted apart, or of which it is not seen that they are mended."""
 
     def __iter__(self) -> Iterator[Case]:
         return iter(self._cases.values())

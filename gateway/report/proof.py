@@ -1,7 +1,7 @@
 """Is a file the report that the log gives? The same report is made again, read as the file is read, and held against it.
 
 What an office fills in (number, date, signature, whom it goes to) and words without figures may differ in a Word document; they
-are told, and are no fault. Nothing else may, in any format.
+are listed, and are no fault. Nothing else may, in any format.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _SEEN = frozenset({Origin.TEXT, Origin.OCR})
 _BETWEEN = " | "
 _LIMIT_WORK = 4_000_000
 """Pairs of lines at most that are matched."""
-_LIMIT_TOLD = 50
+_LIMIT_LISTED = 50
 
 
 class Asked(Struct, frozen=True):
@@ -113,10 +113,10 @@ def compare(
             [pair for pair in zip(left, right, strict=True) if pair[0] != pair[1]] if len(left) == len(right) else []
         )
         pairs = pairs or [(left[0], right[0])]
-        return Differences(*(tuple(side[:_LIMIT_TOLD]) for side in zip(*pairs, strict=True)))
+        return Differences(*(tuple(side[:_LIMIT_LISTED]) for side in zip(*pairs, strict=True)))
     missing: list[str] = []
     added: list[str] = []
-    told: list[str] = []
+    listed: list[str] = []
     for kind, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
         if kind == "equal":
             continue
@@ -124,8 +124,8 @@ def compare(
         own = sum(_is_blank(line, blanks) for line in gone)
         missing += [line for line in gone if not _is_blank(line, blanks) and (strict or _counts(line))]
         for number, line in enumerate(came):
-            (told if number < own or not (strict or _counts(line)) else added).append(line)
-    return Differences(tuple(missing[:_LIMIT_TOLD]), tuple(added[:_LIMIT_TOLD]), tuple(told[:_LIMIT_TOLD]))
+            (listed if number < own or not (strict or _counts(line)) else added).append(line)
+    return Differences(tuple(missing[:_LIMIT_LISTED]), tuple(added[:_LIMIT_LISTED]), tuple(listed[:_LIMIT_LISTED]))
 
 
 def blanks(page: Page) -> tuple[str, ...]:

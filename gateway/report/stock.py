@@ -72,13 +72,13 @@ class Stocks:
             if (home := self._home(mailbox, unit)) is not None:
                 active[home] += 1
         known = latest is not None
-        told = latest is not None and latest.statuses is not None
+        known = latest is not None and latest.statuses is not None
         return {
             unit: Stock(
                 total=sum(kinds[unit].values()) if known else None,
                 kinds=kinds[unit],
-                suspended=unused[unit, _SUSPENDED] if told else None,
-                left=unused[unit, _LEFT] if told else None,
+                suspended=unused[unit, _SUSPENDED] if known else None,
+                left=unused[unit, _LEFT] if known else None,
                 active=active[unit],
                 **events[unit],
             )

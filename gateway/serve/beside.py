@@ -139,12 +139,12 @@ def beside(
     *,
     known: Known,
     troubles: Board,
-    told: Pipe,
+    reports: Pipe,
     shipping: Shipping | None = None,
 ) -> Beside:
     """Make the processes; none is started.
 
-    `known` identifies the log, `troubles` is the board for the metrics, `told` the pipe for reports of trouble.
+    `known` identifies the log, `troubles` is the board for the metrics, `reports` the pipe for reports of trouble.
     With `shipping` the log is shipped to the cluster's centre.
     """
 
@@ -202,10 +202,10 @@ def beside(
         from gateway.serve.console import walled_console  # import its libraries only when configured
 
         console = walled_console(configuration.console, addresses.console, steward, workers.close)
-    cosigning = CosigningProcess(configuration, told, release_all) if configuration.audit.witnesses else None
+    cosigning = CosigningProcess(configuration, reports, release_all) if configuration.audit.witnesses else None
     ruling = None
     if cluster is not None and cluster.rule_keys:
-        ruling = RulingProcess(configuration, cluster, told, release_all)
+        ruling = RulingProcess(configuration, cluster, reports, release_all)
 
     def release_for_ship() -> None:
         release_all()

@@ -15,7 +15,7 @@ from gateway.config.sections import Configuration
 from gateway.smtp.settings import SmtpLimits
 from gateway.smtp.throttle import AuthThrottle, Throttle
 from gateway.system.levels import Levels
-from gateway.system.trouble import Teller, Trouble
+from gateway.system.trouble import Reporter, Trouble
 
 _UNKEYED = b"gateway"
 """Key of login digests in the database of a cluster without a key file."""
@@ -29,7 +29,7 @@ class ClusterLink:
         configuration: Configuration,
         limits: SmtpLimits,
         levels: Levels,
-        teller: Teller,
+        reporter: Reporter,
         *,
         process: str,
         first: bool,
@@ -43,8 +43,8 @@ class ClusterLink:
         cluster = configuration.cluster
         if cluster is None or not cluster.dsn:
             return
-        self._teller = teller
-        self._database = database = Database(cluster, on_change=self._told)
+        self._reporter = reporter
+        self._database = database = Database(cluster, on_change=self._state_changed)
         nodes = Neighbours(database, cluster.node, workers=configuration.workers, data=configuration.data)
         alone = AuthThrottle(limits, levels, share=lambda: 1 / nodes.count)
         throttle = ClusterThrottle(alone, database, limits, read_key(cluster) or _UNKEYED)
@@ -72,8 +72,8 @@ class ClusterLink:
         if self._database is not None:
             await self._database.close()
 
-    def _told(self, reason: str | None) -> None:
+    def _state_changed(self, reason: str | None) -> None:
         if reason is None:
-            self._teller.over(Trouble.CENTRE)
+            self._reporter.over(Trouble.CENTRE)
         else:
-            self._teller.happened(Trouble.CENTRE, reason, mails=0)
+            self._reporter.happened(Trouble.CENTRE, reason, mails=0)

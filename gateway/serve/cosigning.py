@@ -13,7 +13,7 @@ from gateway.audit.notes import COSIGNATURE, VerifierKey
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
 from gateway.system.supervised import SupervisedProcess, end_with
-from gateway.system.trouble import Pipe, Teller, Trouble
+from gateway.system.trouble import Pipe, Reporter, Trouble
 from gateway.texts.catalogue import both
 
 _ROUND_S: Final = 5.0
@@ -37,12 +37,12 @@ def witnesses_of(configuration: Configuration) -> tuple[Witness, ...]:
 class CosigningProcess(SupervisedProcess):
     """Owned by the supervisor."""
 
-    def __init__(self, configuration: Configuration, told: Pipe, release: Callable[[], None]) -> None:
+    def __init__(self, configuration: Configuration, reports: Pipe, release: Callable[[], None]) -> None:
         """Prepare; `release` closes, in the new process, what belongs to others."""
         super().__init__("gateway-cosign", self._serve)
         self._witnesses = witnesses_of(configuration)
         self._source = LogSource(configuration.data)
-        self._told = told
+        self._reports = reports
         self._release = release
         self._parent = os.getpid()
 
@@ -55,11 +55,11 @@ class CosigningProcess(SupervisedProcess):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # sent to the group; the supervisor ends us last
             signal.signal(number, signal.SIG_IGN)
         self._release()
-        cosigning, teller = Cosigning(self._witnesses, self._source), Teller(self._told, "gateway-cosign")
-        teller.begin(Trouble.WITNESS)
+        cosigning, reporter = Cosigning(self._witnesses, self._source), Reporter(self._reports, "gateway-cosign")
+        reporter.begin(Trouble.WITNESS)
         while True:
             if faults := cosigning.round():
-                teller.happened(Trouble.WITNESS, "; ".join(faults), mails=0)
+                reporter.happened(Trouble.WITNESS, "; ".join(faults), mails=0)
             else:
-                teller.over(Trouble.WITNESS)
+                reporter.over(Trouble.WITNESS)
             time.sleep(_ROUND_S)

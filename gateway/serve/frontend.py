@@ -34,7 +34,7 @@ from gateway.model.reference import make_reference
 from gateway.nexthop.hop import NextHop
 from gateway.notice import Author, NoticeBook, Notices
 from gateway.pipeline.check_mailbox import CheckMailbox
-from gateway.pipeline.in_force import RulesTold
+from gateway.pipeline.in_force import RuleReports
 from gateway.pipeline.judge import Behind, Judge, utc_now
 from gateway.pipeline.rulebook import Rulebook
 from gateway.pipeline.stages import Pipeline
@@ -60,11 +60,11 @@ from gateway.system.heart import Heart
 from gateway.system.levels import Levels
 from gateway.system.listening import Taken
 from gateway.system.supervised import leave_no_core
-from gateway.system.trouble import Board, Pipe, Teller
+from gateway.system.trouble import Board, Pipe, Reporter
 from gateway.texts.catalogue import both
 
 _LOG = logging.getLogger("gateway.serve.frontend")
-_TELL_ROUND_S = 1.0
+_LOAD_ROUND_S = 1.0
 _SWITCH_S = 0.0005
 """How long a thread that reads a large mail may keep the interpreter from the event loop; 5 ms without it."""
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
@@ -89,7 +89,7 @@ class Inherited:
     """Key of the cache's digests; made at start."""
     load: SharedLoad
     """Shared memory for each front end's load."""
-    rules_told: RulesTold
+    rule_reports: RuleReports
     """Pipe for reports of the rules in use."""
     troubles: Pipe
     """Pipe for reports of trouble."""
@@ -129,8 +129,8 @@ class _Frontend:
         configuration = inherited.configuration
         listeners = configuration.listeners
         folders = (configuration.data, *((configuration.spool,) if configuration.spool is not None else ()))
-        self._teller = Teller(inherited.troubles)
-        self._vitals = Vitals(heart, self._teller, inherited.board, folders)
+        self._reporter = Reporter(inherited.troubles)
+        self._vitals = Vitals(heart, self._reporter, inherited.board, folders)
         self._milter_budget = ByteBudget(configuration.limits.in_flight_bytes)
         self._smtp_sections = [section for section in listeners if section.kind is not ListenerKind.MILTER]
 
@@ -146,7 +146,7 @@ class _Frontend:
         history = SenderHistory(configuration.data)
         behind = Behind(limit_bytes=configuration.inspection.behind_bytes, limit_s=configuration.inspection.behind_s)
         limits, first = inherited.smtp.limits, self._slot == 0
-        link = ClusterLink(configuration, limits, inherited.levels, self._teller, process=audit.process, first=first)
+        link = ClusterLink(configuration, limits, inherited.levels, self._reporter, process=audit.process, first=first)
         try:
             await link.start()
             self._renew_certificates(warns=False)
@@ -169,11 +169,11 @@ class _Frontend:
             )
             await smtp.start()
             milters = await self._start_milters(pipeline)
-            aside = [asyncio.create_task(self._tell_load(smtp, milters, hop))]
+            aside = [asyncio.create_task(self._report_load(smtp, milters, hop))]
             self._spawn(self._record_mailboxes())
             if (watcher := self._watch_directory()) is not None:
                 aside.append(watcher)
-            inherited.rules_told.tell(inherited.rulebook.current)
+            inherited.rule_reports.send(inherited.rulebook.current)
             with suppress(BrokenPipeError):  # nobody reads the pipe of a replacement
                 os.write(ready_pipe, b".")
             os.close(ready_pipe)
@@ -287,7 +287,7 @@ class _Frontend:
         found = self._vitals.refused_now(envelope.declared_bytes)
         return texts_in(languages).reply(*found) if found is not None else None
 
-    async def _tell_load(self, smtp: SmtpServer, milters: list[MilterServer], hop: NextHop) -> None:
+    async def _report_load(self, smtp: SmtpServer, milters: list[MilterServer], hop: NextHop) -> None:
         """Report the load every second."""
         while True:
             workers = self._inherited.workers.status()
@@ -299,7 +299,7 @@ class _Frontend:
                 next_hop_held_off=int(hop.breaker_open),
             )
             self._inherited.load.put(self._slot, load)
-            await asyncio.sleep(_TELL_ROUND_S)
+            await asyncio.sleep(_LOAD_ROUND_S)
 
     def _judged(self, evidence: Evidence, seconds: float) -> None:
         self._inherited.load.judged(self._slot, _class_of(evidence), seconds)
@@ -310,11 +310,11 @@ class _Frontend:
         if path is None or (configuration.cluster is not None and configuration.cluster.rule_keys):
             return None  # cluster rules change as a bundle, by a reload
         loop, rulebook = asyncio.get_running_loop(), self._inherited.rulebook
-        rules_told = self._inherited.rules_told
+        rule_reports = self._inherited.rule_reports
 
         def replace(directory: Directory) -> None:  # runs in the thread that read the file
             rulebook.replace_directory(directory)
-            rules_told.tell(rulebook.current)
+            rule_reports.send(rulebook.current)
             loop.call_soon_threadsafe(lambda: self._spawn(self._record_rules()))
 
         # A replacement front end must start even if the file has become invalid.
@@ -329,7 +329,7 @@ class _Frontend:
     async def _reload_rules(self) -> None:
         if await asyncio.to_thread(self._inherited.rulebook.reload):
             await self._record_rules()
-        self._inherited.rules_told.tell(self._inherited.rulebook.current, reloaded=True)
+        self._inherited.rule_reports.send(self._inherited.rulebook.current, reloaded=True)
 
     async def _record_rules(self) -> None:
         policies, directory = self._inherited.rulebook.current.policies, self._inherited.rulebook.current.directory

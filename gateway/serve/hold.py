@@ -53,8 +53,8 @@ def check_key(configuration: Configuration) -> None:
         os.write(writer, _fault_of_key(hold.identity, hold.recipient).encode())
         os._exit(0)
     os.close(writer)
-    with os.fdopen(reader, encoding="utf-8") as told:
-        fault = told.read()
+    with os.fdopen(reader, encoding="utf-8") as report:
+        fault = report.read()
     if os.waitpid(pid, 0)[1] or fault:
         with configuration.at("hold", "identity"):
             raise UserError(fault or both("hold", "key", "identity", path=hold.identity))
@@ -75,7 +75,7 @@ def keeper_of(configuration: Configuration, audit: AuditLog, notices: Notices) -
         return None
     domain = configuration.passwords.login_domain
 
-    async def tell(mailbox: str, held: r.Held) -> HopReply:
+    async def notify(mailbox: str, held: r.Held) -> HopReply:
         until = datetime.fromisoformat(held.until).astimezone(VIETNAM)
         reply = await notices.send("held", mailbox, reference=held.id, until=f"{until:%H:%M %d/%m/%Y}")
         if reply is None:
@@ -89,6 +89,6 @@ def keeper_of(configuration: Configuration, audit: AuditLog, notices: Notices) -
         limits=Limits(mails=hold.mails, bytes=hold.bytes),
         days=hold.days,
         mailbox_of=lambda login: mailbox_of(login, domain),
-        may_tell=notices.may_send,
-        tell=tell,
+        may_notify=notices.may_send,
+        notify=notify,
     )

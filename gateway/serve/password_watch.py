@@ -64,11 +64,11 @@ class PasswordWatch:
             return
         try:
             if await asyncio.to_thread(_first_in_a_month, self._data, login, place, now - MONTH):
-                await self._tell(login)
+                await self._notify(login)
         except (AuditError, UserError, NoticeError, HopFailedError, HopRefusedError) as error:
             _LOG.warning("no notice was sent about a weak password: %s", error)
 
-    async def _tell(self, login: str) -> None:
+    async def _notify(self, login: str) -> None:
         """Send a notice to the next hop; a refused one is not retried within the month."""
         address = mailbox_of(login, self._settings.login_domain)
         if not address:

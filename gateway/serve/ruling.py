@@ -17,22 +17,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gateway.cluster import rules
-from gateway.cluster.database import Connection, DatabaseError, connect, failures, told, within
+from gateway.cluster.database import Connection, DatabaseError, connect, failures, reason_of, within
 from gateway.cluster.keys import verifier_keys
-from gateway.cluster.rules import Bundle, BundleError, Told
+from gateway.cluster.rules import Bundle, BundleError, RuleReport
 from gateway.config.cluster import Cluster
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
 from gateway.pipeline.cluster_rules import Expected, KeptBundles
-from gateway.pipeline.in_force import Digests, told_digests
+from gateway.pipeline.in_force import Digests, digests_in_force
 from gateway.pipeline.rulebook import load_rules
 from gateway.system.supervised import SupervisedProcess, end_with
-from gateway.system.trouble import Pipe, Teller, Trouble
+from gateway.system.trouble import Pipe, Reporter, Trouble
 from gateway.texts.catalogue import both, reasons
 
 _LOG = logging.getLogger("gateway.cluster")
 ROUND_S: Final = 1.0
-_TELL_S: Final = 10.0
+_REPORT_S: Final = 10.0
 _FILES_S: Final = 60.0
 """Time limit for the files of a bundle: a city's directory over a slow line."""
 _CENTRE_S: Final = 12.0
@@ -54,7 +54,7 @@ class Ruling:
         cluster: Cluster,
         *,
         activate: Callable[[], None] = lambda: None,
-        teller: Teller | None = None,
+        reporter: Reporter | None = None,
     ) -> None:
         """`activate` makes the supervisor reload the rules; called after a switch. UserError for invalid keys."""
         self._configuration = configuration
@@ -63,7 +63,7 @@ class Ruling:
         self._kept = KeptBundles(configuration.data, self._keys)
         self._expected = Expected(configuration.data, self._digests)
         self._activate = activate
-        self._teller = teller
+        self._reporter = reporter
         self._centre: Connection | None = None
         self._faults: dict[int, tuple[datetime, str]] = {}
         """Signed bundles that are unusable here: when they are due, and why unusable."""
@@ -72,8 +72,8 @@ class Ruling:
         self._away = False
         self._differs_since = 0.0
         self._activated = time.monotonic()
-        self._told: tuple[object, ...] = ()
-        self._told_at = 0.0
+        self._reported: tuple[object, ...] = ()
+        self._reported_at = 0.0
 
     def step(self, now: datetime) -> float:
         """Do a round; return the seconds until the next."""
@@ -81,11 +81,11 @@ class Ruling:
         following = self._kept.next_at(now)
         wait_s = (following - now).total_seconds() if following is not None else ROUND_S
         fault = self._fault(now)
-        if self._teller is not None:
+        if self._reporter is not None:
             if fault:
-                self._teller.happened(Trouble.RULES, fault, mails=0)
+                self._reporter.happened(Trouble.RULES, fault, mails=0)
             else:
-                self._teller.over(Trouble.RULES)
+                self._reporter.over(Trouble.RULES)
         # A hanging centre must not delay a switch.
         if following is None or wait_s > _CENTRE_S:
             self._ask(fault, now, fetches=following is None or wait_s > _CENTRE_S + _FILES_S)
@@ -104,13 +104,13 @@ class Ruling:
             centre = self._centre = self._centre or connect(self._cluster)
             with within(centre):
                 fresh = self._fresh(centre, now) if fetches else []
-                self._tell(centre, fault)
+                self._report(centre, fault)
             for bundle in fresh:
                 self._tried[bundle.sequence] = now
                 self._take(centre, bundle)
         except away as error:
             if not self._away:
-                _LOG.warning("%s", both("cluster", "rules", "away", reason=told(error)))
+                _LOG.warning("%s", both("cluster", "rules", "away", reason=reason_of(error)))
             self._away = True
             self._leave()
         else:
@@ -181,7 +181,7 @@ class Ruling:
         for sequence, (at, words) in self._faults.items():
             if sequence > self._kept.in_force and (now - at).total_seconds() >= PATIENCE_S:
                 return words
-        judged = told_digests(self._configuration.data)
+        judged = digests_in_force(self._configuration.data)
         if not self._kept.in_force or judged in (None, self._expected.digests):
             self._differs_since = 0.0
             return ""
@@ -200,13 +200,13 @@ class Ruling:
         except UserError:
             return None
 
-    def _tell(self, centre: Connection, fault: str) -> None:
-        digests = told_digests(self._configuration.data) or Digests("")
+    def _report(self, centre: Connection, fault: str) -> None:
+        digests = digests_in_force(self._configuration.data) or Digests("")
         connections = self._configuration.next_hop.connections * self._configuration.workers
         state = (self._kept.in_force, digests.policies, digests.directory, fault, connections)
-        if state != self._told or time.monotonic() - self._told_at >= _TELL_S:
-            rules.tell(centre, Told(self._cluster.node, datetime.now(UTC), *state))
-            self._told, self._told_at = state, time.monotonic()
+        if state != self._reported or time.monotonic() - self._reported_at >= _REPORT_S:
+            rules.report(centre, RuleReport(self._cluster.node, datetime.now(UTC), *state))
+            self._reported, self._reported_at = state, time.monotonic()
 
 
 def catch_up(configuration: Configuration) -> None:
@@ -221,14 +221,16 @@ def catch_up(configuration: Configuration) -> None:
 class RulingProcess(SupervisedProcess):
     """Owned by the supervisor."""
 
-    def __init__(self, configuration: Configuration, cluster: Cluster, told: Pipe, release: Callable[[], None]) -> None:
+    def __init__(
+        self, configuration: Configuration, cluster: Cluster, reports: Pipe, release: Callable[[], None]
+    ) -> None:
         """Prepare; `release` closes, in the new process, what belongs to others. UserError for invalid keys."""
         super().__init__("gateway-rules", self._serve)
         with configuration.at("cluster", "rule_keys"):
             verifier_keys(cluster.rule_keys, "rules")
         self._configuration = configuration
         self._cluster = cluster
-        self._told = told
+        self._reports = reports
         self._release = release
         self._parent = os.getpid()
 
@@ -241,11 +243,11 @@ class RulingProcess(SupervisedProcess):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # sent to the group; the supervisor ends us last
             signal.signal(number, signal.SIG_IGN)
         self._release()
-        teller = Teller(self._told, "gateway-rules")
-        teller.begin(Trouble.RULES)
+        reporter = Reporter(self._reports, "gateway-rules")
+        reporter.begin(Trouble.RULES)
         ruling = Ruling(
             self._configuration, self._cluster,
-            activate=lambda: os.kill(self._parent, signal.SIGHUP), teller=teller,
+            activate=lambda: os.kill(self._parent, signal.SIGHUP), reporter=reporter,
         )  # fmt: skip
         while True:
             time.sleep(ruling.step(datetime.now(UTC)))

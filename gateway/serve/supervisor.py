@@ -25,7 +25,7 @@ from gateway.cluster.shipping import Shipping
 from gateway.config.sections import Configuration
 from gateway.errors import GatewayError, UserError
 from gateway.metrics.load import Load, Replaced, SharedLoad, Stage
-from gateway.pipeline.in_force import Digests, RulesTold, write_in_force
+from gateway.pipeline.in_force import Digests, RuleReports, write_in_force
 from gateway.pipeline.rulebook import Rulebook
 from gateway.serve.app import (
     check_accounts,
@@ -98,11 +98,11 @@ def serve(configuration: Configuration) -> int:
         watch = Watch(configuration.data, load, shipping)
         others = beside(
             configuration, rulebook, workers, addresses, load,
-            known=known, troubles=watch.ledger.board, told=watch.pipe, shipping=shipping,
+            known=known, troubles=watch.ledger.board, reports=watch.pipe, shipping=shipping,
         )  # fmt: skip
         inherited = Inherited(
             configuration=configuration, rulebook=rulebook, workers=workers, taken=listeners, audit_door=others.audit.door,
-            desk_door=others.desk.door, secret=secrets.token_bytes(32), load=load, rules_told=RulesTold(),
+            desk_door=others.desk.door, secret=secrets.token_bytes(32), load=load, rule_reports=RuleReports(),
             troubles=watch.pipe, board=watch.ledger.board, shipping=shipping, levels=Levels(time.monotonic),
             smtp=smtp_settings(configuration, listeners),
         )  # fmt: skip
@@ -178,7 +178,7 @@ class _Supervisor:
                 self._stopping = True
                 self._inherited.load.went(Stage.DRAINING)
                 systemd.stopping()
-                self._tell(signal.SIGTERM)
+                self._signal(signal.SIGTERM)
             elif number == signal.SIGHUP:
                 self._reload()
             self._reap()
@@ -235,11 +235,11 @@ class _Supervisor:
         self._look_at_configuration()
         self._look_at_certificates()
         good = self._inherited.rulebook.reload()
-        told = signal.SIGHUP if good else signal.SIGUSR1
+        number = signal.SIGHUP if good else signal.SIGUSR1
         # Settings go to the readers with each mail. Only modules new to them must be loaded before.
         known = _modules(self._inherited.rulebook) <= self._modules
         if known:
-            self._tell(told)
+            self._signal(number)
         self._anchors_good = True
         try:
             self._inherited.workers.reload(self._inherited.rulebook.current.policies.observers)
@@ -248,7 +248,7 @@ class _Supervisor:
             self._anchors_good = False
             _LOG.error("%s", both("start", "reload", "anchors", fault=error))
         if not known:
-            self._tell(told)
+            self._signal(number)
         if good:
             self._reload_began, self._pending = time.monotonic(), set(self._frontends)
         else:
@@ -257,15 +257,15 @@ class _Supervisor:
 
     def _hear(self) -> None:
         """Process the front ends' reports of their rules; settle when all judge by the same."""
-        told = self._inherited.rules_told.told()
-        for pid, reloaded, digests in told:
+        reports = self._inherited.rule_reports.received()
+        for pid, reloaded, digests in reports:
             self._judges_by[pid] = digests
             if reloaded:
                 self._pending.discard(pid)
         late = self._pending and time.monotonic() - self._reload_began > _RELOAD_LIMIT_S
         if self._pending and not late:
             return
-        if told or late:
+        if reports or late:
             self._settle(frozenset(self._judges_by.get(pid) for pid in self._frontends), late=bool(late))
 
     def _settle(self, judged_by: frozenset[Digests | None], *, late: bool) -> None:
@@ -366,14 +366,14 @@ class _Supervisor:
             min([_RELOAD_ROUND_S if self._pending else _LOOK_ROUND_S, *(due - time.monotonic() for due in self._due)]),
         )
 
-    def _tell(self, number: signal.Signals) -> None:
+    def _signal(self, number: signal.Signals) -> None:
         for pid in self._frontends:
             os.kill(pid, number)
 
     def close(self) -> None:
         """End the front ends, as far as there are any: the writer of the audit ends after them."""
         self._stopping = True
-        self._tell(signal.SIGTERM)
+        self._signal(signal.SIGTERM)
         for pid in list(self._frontends):
             os.waitpid(pid, 0)
             del self._frontends[pid]

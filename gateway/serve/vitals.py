@@ -15,7 +15,7 @@ from gateway.metrics.disk import LEAST_ROOM_BYTES
 from gateway.nexthop.failures import FailureKind
 from gateway.smtp.engine import EventKind, SmtpEvent
 from gateway.system.heart import Heart
-from gateway.system.trouble import Board, Teller, Trouble
+from gateway.system.trouble import Board, Reporter, Trouble
 from gateway.texts.catalogue import both
 
 _ROUND_S: Final = 1.0
@@ -39,13 +39,13 @@ def allow_descriptors() -> None:
 class Vitals:
     """Health of one front end; the `Condition` of its SMTP server."""
 
-    def __init__(self, heart: Heart, teller: Teller, board: Board, folders: tuple[Path, ...]) -> None:
+    def __init__(self, heart: Heart, reporter: Reporter, board: Board, folders: tuple[Path, ...]) -> None:
         self._heart = heart
         self._board = board
         """Troubles of the whole gateway."""
         self._other_rules = False
         """Whether this machine judges by other rules than its cluster, as of a second ago."""
-        self._teller = teller
+        self._reporter = reporter
         self._folders = folders
         """Folders of mails in flight and of their records."""
         self._failures = 0
@@ -60,12 +60,12 @@ class Vitals:
             self._heart.beat()
             self._other_rules = Trouble.RULES.value in self._board.read()
             if audit.unanswered_s > _UNANSWERED_S:
-                self._teller.happened(Trouble.AUDIT, both("trouble", "line", "unanswered"), mails=0)
-            elif self._teller.lasts(Trouble.AUDIT):
+                self._reporter.happened(Trouble.AUDIT, both("trouble", "line", "unanswered"), mails=0)
+            elif self._reporter.lasts(Trouble.AUDIT):
                 audit.probe()
-            if self._teller.lasts(Trouble.DESCRIPTORS) and self._lowest_free() < self._descriptors:
-                self._teller.over(Trouble.DESCRIPTORS)
-            self._teller.count()
+            if self._reporter.lasts(Trouble.DESCRIPTORS) and self._lowest_free() < self._descriptors:
+                self._reporter.over(Trouble.DESCRIPTORS)
+            self._reporter.count()
             await asyncio.sleep(_ROUND_S)
 
     # Events
@@ -73,42 +73,42 @@ class Vitals:
     def record_settled(self, error: AuditError | None) -> None:
         """Note a successful or failed audit write."""
         if error is None:
-            self._teller.over(Trouble.AUDIT)
+            self._reporter.over(Trouble.AUDIT)
         else:
-            self._teller.happened(Trouble.AUDIT, str(error), mails=0)
+            self._reporter.happened(Trouble.AUDIT, str(error), mails=0)
 
     def failed(self, error: BaseException) -> None:
         """Note the error for which a mail was deferred."""
         if isinstance(error, AuditError):
-            self._teller.happened(Trouble.AUDIT, str(error))
+            self._reporter.happened(Trouble.AUDIT, str(error))
 
     def noted(self, event: SmtpEvent) -> None:
         """Note an event of the next hop."""
         if event.kind is EventKind.NEXT_HOP_ANSWERED:
             self._failures = 0
-            self._teller.over(Trouble.NEXT_HOP)
-            self._teller.over(Trouble.NAMES)
+            self._reporter.over(Trouble.NEXT_HOP)
+            self._reporter.over(Trouble.NAMES)
         elif event.kind is EventKind.NEXT_HOP_FAILED and event.enhanced:
             self._failures += 1
             if self._failures >= _FAILURES_IN_A_ROW:
                 unresolved = event.enhanced == FailureKind.DNS.value
-                self._teller.happened(Trouble.NAMES if unresolved else Trouble.NEXT_HOP, event.detail)
+                self._reporter.happened(Trouble.NAMES if unresolved else Trouble.NEXT_HOP, event.detail)
 
     def addresses_away(self, reason: str) -> None:
         """Note the unreachable addresses of the next hop; empty for none."""
         if reason:
-            self._teller.happened(Trouble.NEXT_HOP_ADDRESS, reason, mails=0)
+            self._reporter.happened(Trouble.NEXT_HOP_ADDRESS, reason, mails=0)
         else:
-            self._teller.over(Trouble.NEXT_HOP_ADDRESS)
+            self._reporter.over(Trouble.NEXT_HOP_ADDRESS)
 
     # `gateway.smtp.engine.Condition`
 
     def unfit(self, descriptor: int) -> str:
         """Return the text key of the refusal for a client; empty when it can be served now."""
         if descriptor >= self._descriptors:
-            self._teller.happened(Trouble.DESCRIPTORS, f"ulimit -n {self._descriptors_limit}")
+            self._reporter.happened(Trouble.DESCRIPTORS, f"ulimit -n {self._descriptors_limit}")
             return "banner_busy"
-        if self._teller.lasts(Trouble.AUDIT):
+        if self._reporter.lasts(Trouble.AUDIT):
             return "no_log"
         return "other_rules" if self._other_rules else ""
 
@@ -121,7 +121,7 @@ class Vitals:
 
     def refused_now(self, size_bytes: int) -> tuple[int, str, str] | None:
         """Return code, enhanced code and text key of the refusal for a mail; None when it can be accepted now."""
-        if self._teller.lasts(Trouble.AUDIT):
+        if self._reporter.lasts(Trouble.AUDIT):
             return 451, "4.3.2", "no_log"
         return None if self.has_room(size_bytes) else (452, "4.3.1", "no_room")
 

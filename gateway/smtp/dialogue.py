@@ -60,9 +60,9 @@ class Dialogue:
 
     def end_early_talk(self) -> NoReturn:
         """End the session of an early talker (RFC 5321 §4.3.1)."""
-        self.tell(EventKind.EARLY_TALKER)
+        self.report(EventKind.EARLY_TALKER)
         self.end(self.texts.reply(503, "5.5.0", "early_talker"))
 
-    def tell(self, kind: EventKind, detail: str = "", *, auth_user: str | None = None) -> None:
+    def report(self, kind: EventKind, detail: str = "", *, auth_user: str | None = None) -> None:
         """Report an event of this session."""
-        self.shared.tell(kind, self.address, detail, auth_user)
+        self.shared.report(kind, self.address, detail, auth_user)

@@ -130,7 +130,7 @@ class SmtpServer:
             return Session(self._shared, listener, client).run()
 
         def timed_out(client: ClientConnection) -> None:
-            self._shared.tell(EventKind.CLIENT_TIMEOUT, str(client.peer))
+            self._shared.report(EventKind.CLIENT_TIMEOUT, str(client.peer))
             client.write(render(texts_in(listener.languages).reply(421, "4.4.2", "timeout")))
             client.close()
 
@@ -147,7 +147,7 @@ class SmtpServer:
             return ProxiedServer(
                 _listening(listener, opened, backlog),
                 serve_behind_header,
-                lambda peer: self._shared.tell(EventKind.CONNECTION_REFUSED, str(peer), "proxy"),
+                lambda peer: self._shared.report(EventKind.CONNECTION_REFUSED, str(peer), "proxy"),
                 trusts=lambda peer: address_in(peer, listener.proxy_networks),
                 waiting=self._settings.limits.connections,
             )

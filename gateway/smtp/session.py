@@ -86,7 +86,7 @@ class Session:
         standing.allowed = address_in(address, self._listener.allowed_networks)
         standing.tls = client.tls
         if refusal := self._over_limits(standing.address):
-            dialogue.tell(EventKind.CONNECTION_REFUSED, "limit")
+            dialogue.report(EventKind.CONNECTION_REFUSED, "limit")
             dialogue.end(refusal)
         client.patience.within(self._limits.greeting_delay_s + self._limits.command_timeout_s)
         if self._limits.greeting_delay_s:
@@ -200,7 +200,7 @@ class Session:
             async with asyncio.timeout(self._limits.ehlo_wait_s):
                 return await self._shared.hop.capabilities()
         except (TimeoutError, HopFailedError, HopRefusedError) as error:
-            self._dialogue.tell(EventKind.NEXT_HOP_FAILED, str(error) or "no answer in time for EHLO")
+            self._dialogue.report(EventKind.NEXT_HOP_FAILED, str(error) or "no answer in time for EHLO")
             return self._shared.hop.last_capabilities
 
     async def _starttls(self, argument: bytes) -> None:
@@ -218,7 +218,7 @@ class Session:
         try:
             await self.client.start_tls(context)
         except OSError as error:  # includes ssl.SSLError
-            self._dialogue.tell(EventKind.TLS_FAILED, type(error).__name__)
+            self._dialogue.report(EventKind.TLS_FAILED, type(error).__name__)
             raise SessionEnd from error
         self._standing.encrypted(self.client.tls)
 
@@ -240,7 +240,7 @@ class Session:
         credentials = await read_credentials(argument, self._challenge)
         throttle, tried = self._shared.throttle, (standing.address, credentials.login)
         if wait := await throttle.wait_s(*tried):
-            dialogue.tell(EventKind.AUTH_THROTTLED, auth_user=credentials.login)
+            dialogue.report(EventKind.AUTH_THROTTLED, auth_user=credentials.login)
             dialogue.refuse(454, "4.7.0", "auth_throttled", seconds=wait)
             return
         try:
@@ -263,15 +263,15 @@ class Session:
         if reply.positive:
             self._standing.logged_in(login)
             await self._shared.throttle.succeeded(address, login)
-            self._dialogue.tell(EventKind.AUTH_SUCCEEDED, auth_user=login)
+            self._dialogue.report(EventKind.AUTH_SUCCEEDED, auth_user=login)
             rule = self._shared.settings.password_rule
             sound = password_meets(credentials, rule) if rule is not None else None
             if sound is not None:
-                self._dialogue.tell(EventKind.PASSWORD_JUDGED, "sound" if sound else "weak", auth_user=login)
+                self._dialogue.report(EventKind.PASSWORD_JUDGED, "sound" if sound else "weak", auth_user=login)
         elif reply.code >= 500:
             self._auth_failures += 1
             await self._shared.throttle.failed(address, login)
-            self._dialogue.tell(EventKind.AUTH_FAILED, str(reply.code), auth_user=login)
+            self._dialogue.report(EventKind.AUTH_FAILED, str(reply.code), auth_user=login)
             if delay := self._limits.auth_failure_delay_s * 2 ** (self._auth_failures - 1):
                 self.client.patience.within(self._limits.command_timeout_s + delay)
                 await asyncio.sleep(delay)

@@ -61,7 +61,7 @@ class Shared:
     running: set[asyncio.Task[None]] = field(default_factory=set)
     """Sessions with a mail in flight."""
 
-    def tell(
+    def report(
         self,
         kind: EventKind,
         client_address: str | None,
@@ -76,14 +76,14 @@ class Shared:
         self, failure: HopFailedError, client_address: str | None, texts: Texts, *, code: int = 451
     ) -> Reply:
         """Report a failure of the next hop and return the reply for it."""
-        self.tell(EventKind.NEXT_HOP_FAILED, client_address, str(failure), enhanced=failure.kind.value)
+        self.report(EventKind.NEXT_HOP_FAILED, client_address, str(failure), enhanced=failure.kind.value)
         return texts.reply(code, failure.kind.value, _FAILURE_TEXTS[failure.kind])
 
     def hop_refused(
         self, refusal: HopRefusedError, client_address: str | None, texts: Texts, *, code: int = 451
     ) -> Reply:
         """Report that the next hop refused the connection, and return the reply for it, never a permanent one."""
-        self.tell(EventKind.NEXT_HOP_FAILED, client_address, str(refusal), enhanced="4.3.5")
+        self.report(EventKind.NEXT_HOP_FAILED, client_address, str(refusal), enhanced="4.3.5")
         if not refusal.permanent:
             return from_next_hop(refusal.reply.code, refusal.reply.lines)
         return texts.reply(code, "4.3.5", "next_hop_refuses_us", answer=refusal.reply.code)

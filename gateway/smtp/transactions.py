@@ -242,7 +242,7 @@ class Transactions:
 
     async def _recorded(self, reference: str, envelope: Envelope, rule: str, *, size_bytes: int, reply: Reply) -> Reply:
         """Record a refusal and return its reply; without a record, a temporary failure."""
-        self._dialogue.tell(EventKind.CONTENT_REFUSED, rule)
+        self._dialogue.report(EventKind.CONTENT_REFUSED, rule)
         session = self._standing.model()
         refused = RefusedContent(
             id=reference, session=session, envelope=envelope, rule=rule, size_bytes=size_bytes, reply=reply

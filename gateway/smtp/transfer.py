@@ -130,4 +130,4 @@ async def run_engine(shared: Shared, mail: Mail) -> Reply:
         deadline.end()
         mail.spool.close()
         if mail.relay.answered:
-            shared.tell(EventKind.NEXT_HOP_ANSWERED, client)
+            shared.report(EventKind.NEXT_HOP_ANSWERED, client)

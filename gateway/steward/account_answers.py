@@ -15,9 +15,9 @@ from gateway.steward.accounts.book import all_accounts
 from gateway.steward.accounts.manage import AccountFaultError, Sign
 from gateway.steward.accounts.tokens import listed_unit
 from gateway.steward.desk import Desk
+from gateway.steward.notices.accounts import notify_of_change
 from gateway.steward.refused import refused
 from gateway.steward.roles import Person, Role
-from gateway.steward.telling.accounts import tell_of_change
 from gateway.steward.words import say
 
 ADMINISTRATORS: Final = frozenset({Role.ACCOUNT_ADMIN})
@@ -61,7 +61,7 @@ def accounts_view(desk: Desk, _person: Person, _question: q.AskAccounts, _langua
 
 def add_account(desk: Desk, person: Person, question: q.AddAccount, language: Language) -> q.Answer:
     """Make an account."""
-    with _told(language):
+    with _refusals(language):
         password = manage.add(
             desk.people.book,
             question.name,
@@ -76,7 +76,7 @@ def add_account(desk: Desk, person: Person, question: q.AddAccount, language: La
 
 def set_mail(desk: Desk, person: Person, question: q.SetMail, language: Language) -> q.Answer:
     """Say where the notices of an account go."""
-    with _told(language):
+    with _refusals(language):
         sign = _signed(desk, person, question.reason)
         manage.set_mail(desk.people.book, question.name, _mail(desk, question.mail), sign=sign)
     return q.Done()
@@ -85,7 +85,7 @@ def set_mail(desk: Desk, person: Person, question: q.SetMail, language: Language
 def set_roles(desk: Desk, person: Person, question: q.SetRoles, language: Language) -> q.Answer:
     """Give an account other roles."""
     _not_oneself(person, question.name, language)
-    with _told(language):
+    with _refusals(language):
         manage.set_roles(desk.people.book, question.name, question.roles, sign=_signed(desk, person, question.reason))
     return q.Done()
 
@@ -93,7 +93,7 @@ def set_roles(desk: Desk, person: Person, question: q.SetRoles, language: Langua
 def reset_second_factor(desk: Desk, person: Person, question: q.ResetSecondFactor, language: Language) -> q.Answer:
     """Begin anew with an account whose holder lost his phone."""
     _not_oneself(person, question.name, language)
-    with _told(language):
+    with _refusals(language):
         sign = _signed(desk, person, question.reason)
         password = manage.reset_second_factor(desk.people.book, question.name, now=desk.people.clock(), sign=sign)
     return q.OneTimePassword(question.name, password)
@@ -102,7 +102,7 @@ def reset_second_factor(desk: Desk, person: Person, question: q.ResetSecondFacto
 def set_locked(desk: Desk, person: Person, question: q.SetLocked, language: Language) -> q.Answer:
     """Lock an account or open it."""
     _not_oneself(person, question.name, language)
-    with _told(language):
+    with _refusals(language):
         sign = _signed(desk, person, question.reason)
         manage.set_locked(desk.people.book, question.name, locked=question.locked, sign=sign)
     return q.Done()
@@ -110,7 +110,7 @@ def set_locked(desk: Desk, person: Person, question: q.SetLocked, language: Lang
 
 def add_token(desk: Desk, person: Person, question: q.AddToken, language: Language) -> q.Answer:
     """Make a token for a program."""
-    with _told(language):
+    with _refusals(language):
         token = desk.people.tokens.add(
             question.name,
             mailbox=_mail(desk, question.mailbox),
@@ -124,7 +124,7 @@ def add_token(desk: Desk, person: Person, question: q.AddToken, language: Langua
 
 def revoke_token(desk: Desk, person: Person, question: q.RevokeToken, language: Language) -> q.Answer:
     """End a token."""
-    with _told(language):
+    with _refusals(language):
         desk.people.tokens.revoke(question.name, sign=_signed(desk, person, question.reason))
     return q.Done()
 
@@ -142,7 +142,7 @@ def _signed(desk: Desk, person: Person, reason: str) -> Sign:
         seq = desk.act(person, what, about=about, reason=reason)
         if desk.notices is not None:
             now = desk.people.clock()
-            tell_of_change(desk.notices, connection, seq=seq, who=person.name, what=what, about=about, now=now)
+            notify_of_change(desk.notices, connection, seq=seq, who=person.name, what=what, about=about, now=now)
 
     return sign
 
@@ -153,7 +153,7 @@ def _not_oneself(person: Person, name: str, language: Language) -> None:
 
 
 @contextmanager
-def _told(language: Language) -> Iterator[None]:
+def _refusals(language: Language) -> Iterator[None]:
     try:
         yield
     except AccountFaultError as fault:

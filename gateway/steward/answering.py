@@ -109,14 +109,14 @@ class Answering:
     def _found(self, asked: q.Asked, row: Row, found: q.Answer | Iterator[q.Answer]) -> Iterator[q.Answer]:
         """Yield the answers; a long one asks now and then whether its session is still good."""
         if not isinstance(found, Iterator):
-            yield _told(found)
+            yield _with_tags(found)
             return
         looked = time.monotonic()
         for answer in found:
             if time.monotonic() - looked >= _LOOK_AGAIN_S:
                 self._admitted(asked, row)
                 looked = time.monotonic()
-            yield _told(answer)
+            yield _with_tags(answer)
 
     def _admitted(self, asked: q.Asked, row: Row) -> Person:
         """Return who asks; Refused without a good session, or a role that will do."""
@@ -130,7 +130,7 @@ class Answering:
         return person
 
 
-def _told(answer: q.Answer) -> q.Answer:
+def _with_tags(answer: q.Answer) -> q.Answer:
     """Put into an answer that names the person what the person may ask."""
     match answer:
         case q.LoggedIn(person=person) | q.Me(person=person) | q.Enrolled(person=person):

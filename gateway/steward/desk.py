@@ -45,11 +45,11 @@ class Desk:
     client: str = ""
     """Address of the browser that asks."""
     running: Running | None = None
-    """What the supervisor knows of the system; None where nobody told."""
+    """What the supervisor knows of the system; None when unknown."""
     token: str = ""
     """Of the session that asks."""
     notices: NoticeBook | None = None
-    """Where notices wait; None where nobody is told anything."""
+    """Where notices wait; None where none are sent."""
     checks: Checks | None = None
     """What judges files before they are sent; None where no reader is."""
     gone: Callable[[], bool] = lambda: False

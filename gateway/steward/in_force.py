@@ -1,4 +1,4 @@
-"""The rules that mails are judged by, as the supervisor last told them (`DATA/rules.json`), followed when they change."""
+"""The rules that mails are judged by, as the supervisor last published them (`DATA/rules.json`), followed when they change."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gateway.config.sections import Configuration
 from gateway.errors import UserError
 from gateway.identity.live import LiveDirectory
 from gateway.model import Directory
-from gateway.pipeline.in_force import Digests, told_digests
+from gateway.pipeline.in_force import Digests, digests_in_force
 from gateway.pipeline.rulebook import Rulebook, Rules
 
 _LOG = logging.getLogger("gateway.steward")
@@ -26,7 +26,7 @@ class RulesFollowed:
         self._seen: Digests | None = None
         cluster = configuration.cluster
         self._ruled = cluster is not None and bool(cluster.rule_keys)
-        """Policies and directory change together, as the front ends tell."""
+        """Policies and directory change together, as the front ends report."""
         path = configuration.directory if not self._ruled else None
         self._live = LiveDirectory(path, current=rulebook.current.directory) if path is not None else None
 
@@ -55,16 +55,16 @@ class RulesFollowed:
 
     def _follow(self) -> None:
         """Load the policies anew when the front ends judge by others, and the files still say those."""
-        told, now = told_digests(Path(self._configuration.data)), Digests.of(self._rulebook.current)
-        if told is not None and not self._ruled:
-            told, now = Digests(told.policies), Digests(now.policies)
-        if told in (None, self._seen, now):
+        published, now = digests_in_force(Path(self._configuration.data)), Digests.of(self._rulebook.current)
+        if published is not None and not self._ruled:
+            published, now = Digests(published.policies), Digests(now.policies)
+        if published in (None, self._seen, now):
             return
-        self._seen = told
+        self._seen = published
         try:
             loaded = Rulebook(self._configuration)
         except UserError as error:
             _LOG.error("%s", error)
             return
-        if told is not None and loaded.current.policies.digest == told.policies:
+        if published is not None and loaded.current.policies.digest == published.policies:
             self._rulebook = loaded

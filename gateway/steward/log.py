@@ -151,7 +151,7 @@ def verify(desk: Desk, _person: Person, _question: q.Verify, language: Language)
             total = reader.last - reader.first + 1
         words = pair("progress", "work", "verify")[language is not Language.VI]
         done = 0
-        for found in _told(desk.configuration.data):
+        for found in _verified(desk.configuration.data):
             if isinstance(found, int):
                 done = min(total, done + found)
                 yield q.Progress(words, done, total)
@@ -169,26 +169,26 @@ def _shown(text: str) -> str:
     return "\n".join(clean(line, limit=400) for line in text.splitlines()[:_LIMIT_LINES])
 
 
-def _told(data: Path) -> Iterator[int | Verification | GatewayError]:
+def _verified(data: Path) -> Iterator[int | Verification | GatewayError]:
     """Verify in a thread of its own; yield records as they are done, and the result."""
-    told: queue.SimpleQueue[int | Verification | GatewayError | BaseException] = queue.SimpleQueue()
+    events: queue.SimpleQueue[int | Verification | GatewayError | BaseException] = queue.SimpleQueue()
     stopped = threading.Event()
 
     def tick(count: int) -> None:
         if stopped.is_set():
             raise _StoppedError
-        told.put(count)
+        events.put(count)
 
     def run() -> None:
         try:
-            told.put(verify_log(data, tick=tick))
-        except BaseException as error:  # noqa: BLE001 - told in the thread that waits
-            told.put(error)
+            events.put(verify_log(data, tick=tick))
+        except BaseException as error:  # noqa: BLE001 - raised in the thread that waits
+            events.put(error)
 
     threading.Thread(target=run, name="verify", daemon=True).start()
     try:
         while True:
-            found = told.get()
+            found = events.get()
             if isinstance(found, BaseException) and not isinstance(found, GatewayError):
                 raise found
             yield found

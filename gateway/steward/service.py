@@ -39,11 +39,11 @@ from gateway.steward.condition import Running
 from gateway.steward.desk import Desk
 from gateway.steward.holds import Holds, Ways
 from gateway.steward.in_force import RulesFollowed
+from gateway.steward.notices.context import Notifier
+from gateway.steward.notices.monthly import Attached, record_lost
+from gateway.steward.notices.rounds import Rounds
 from gateway.steward.requests.answers import settle
 from gateway.steward.server import Server
-from gateway.steward.telling.context import Telling
-from gateway.steward.telling.monthly import Attached, record_lost
-from gateway.steward.telling.rounds import Rounds
 from gateway.system.trouble import Board
 from gateway.texts.catalogue import both
 
@@ -121,7 +121,7 @@ class Steward:
         )
         reports = Attached(self.desk)
         self._rounds = Rounds(
-            Telling(
+            Notifier(
                 self.desk,
                 self._notices,
                 sources.next_hop.our_name,
@@ -167,14 +167,14 @@ class Steward:
         tending = asyncio.create_task(self._tend())
         server = Server(Answering(self.desk).answers)
         server.attend(door)
-        telling = asyncio.create_task(self._rounds.run(stop))
+        rounds = asyncio.create_task(self._rounds.run(stop))
         try:
             await stop.wait()
         finally:
             watching.cancel()
             tending.cancel()
             await server.close(_LAST_ANSWERS_S)
-            await asyncio.wait({telling}, timeout=_LAST_ANSWERS_S)
+            await asyncio.wait({rounds}, timeout=_LAST_ANSWERS_S)
             if self._sending:
                 await asyncio.wait(self._sending, timeout=1)
             if self._checks is not None:

@@ -43,7 +43,7 @@ class Effort(Enum):
     CHECK = "check"
     """Files are judged: so many at a time in all."""
     LONG = "long"
-    """Minutes, told by and by."""
+    """Takes minutes and reports progress."""
 
 
 class Asker(Enum):

@@ -41,7 +41,7 @@ from gateway.system.door import framed
 from gateway.system.supervised import leave_no_core
 from gateway.vietnamese.printed import clean
 
-_TELL_EVERY_S: Final = 0.3
+_PROGRESS_EVERY_S: Final = 0.3
 _LIMIT_FAULTS: Final = 100
 _LIMIT_LISTED: Final = 200
 _LIMIT_BARS: Final = 30
@@ -153,7 +153,7 @@ class _Clock:
         now = time.monotonic()
         if now > self._end:
             raise _OverError
-        if now - self._said < _TELL_EVERY_S:
+        if now - self._said < _PROGRESS_EVERY_S:
             return False
         self._said = now
         return True

@@ -80,7 +80,7 @@ def handed_in(door: socket.socket) -> list[socket.socket] | None:
 
 def _hung_up(door: socket.socket) -> bool:
     poll = select.poll()
-    poll.register(door, 0)  # POLLHUP is always told
+    poll.register(door, 0)  # POLLHUP is always reported
     return any(event & select.POLLHUP for _, event in poll.poll(0))
 
 
@@ -115,7 +115,7 @@ class DoorClient(ABC, Generic[_Value]):
         """Tell everybody who waits for an answer that none comes."""
 
     def send(self, question: msgspec.Struct | int) -> None:
-        """Send a question; when nobody is there, `lost` is told."""
+        """Send a question; when nobody is there, `lost` is called."""
         self._unsent += framed(question)
         if self._blocked:
             return

@@ -69,7 +69,7 @@ class Pipe:
         return [json.loads(line) for line in lines]
 
 
-class Teller:
+class Reporter:
     """Reports of a front end or another process to the supervisor."""
 
     def __init__(self, pipe: Pipe, source: str = "") -> None:
@@ -78,7 +78,7 @@ class Teller:
         self._source = source or os.getpid()
         self._mails: dict[Trouble, int] = {}
         """Mails affected by each current trouble."""
-        self._told: dict[Trouble, int] = {}
+        self._reported: dict[Trouble, int] = {}
 
     def lasts(self, trouble: Trouble) -> bool:
         """Whether the trouble has begun and not ended."""
@@ -89,34 +89,34 @@ class Teller:
         begins = trouble not in self._mails
         self._mails[trouble] = self._mails.get(trouble, 0) + mails
         if begins:
-            self._tell(trouble, reason=reason)
+            self._write(trouble, reason=reason)
 
     def over(self, trouble: Trouble) -> None:
         """Report its end, if it lasts."""
         if trouble in self._mails:
-            self._tell(trouble)
-            self._tell(trouble, over=True)
+            self._write(trouble)
+            self._write(trouble, over=True)
             del self._mails[trouble]
-            self._told.pop(trouble, None)
+            self._reported.pop(trouble, None)
 
     def begin(self, trouble: Trouble) -> None:
         """End what the replaced process reported: the state is not yet known."""
-        self._tell(trouble, over=True)
+        self._write(trouble, over=True)
 
     def count(self) -> None:
         """Report the count of affected mails; called periodically."""
         for trouble in self._mails:
-            self._tell(trouble)
+            self._write(trouble)
 
-    def _tell(self, trouble: Trouble, *, reason: str = "", over: bool = False) -> None:
+    def _write(self, trouble: Trouble, *, reason: str = "", over: bool = False) -> None:
         mails = self._mails.get(trouble, 0)
         words = {"pid": self._source, "trouble": trouble.value, "reason": reason[:_LIMIT_REASON], "over": over}
-        fresh = mails - self._told.get(trouble, 0)
+        fresh = mails - self._reported.get(trouble, 0)
         if not (reason or over or fresh):
             return
         with suppress(OSError):  # a supervisor that does not read is the worse trouble
             os.write(self._writer, json.dumps({**words, "mails": fresh}).encode() + b"\n")
-            self._told[trouble] = mails
+            self._reported[trouble] = mails
 
 
 @dataclass
@@ -144,9 +144,9 @@ class Ledger:
         self._states: dict[Trouble, _State] = {}
         self.board = Board()
 
-    def hear(self, told: Iterable[dict[str, Any]]) -> None:
+    def hear(self, reports: Iterable[dict[str, Any]]) -> None:
         """Process reports."""
-        for line in told:
+        for line in reports:
             trouble, source = Trouble(line["trouble"]), str(line["pid"])
             if line["over"]:
                 self.over(trouble, source)

@@ -17,7 +17,7 @@ from gateway.metrics.load import SharedLoad, Stage
 from gateway.metrics.ready import Readiness
 from gateway.serve.vitals import Vitals
 from gateway.system.heart import Heart
-from gateway.system.trouble import Board, Pipe, Teller
+from gateway.system.trouble import Board, Pipe, Reporter
 from tests.cluster.nodes import nodes
 from tests.e2e.clients import Clients
 from tests.e2e.gateway_process import ROOT
@@ -133,7 +133,7 @@ def test_a_gateway_that_starts_or_stops_is_not_ready_nor_one_that_a_cluster_disa
 
 
 def test_what_a_front_end_cannot_take_now_is_told_with_its_code(tmp_path):
-    vitals = Vitals(Heart(), Teller(Pipe()), Board(), (tmp_path,))
+    vitals = Vitals(Heart(), Reporter(Pipe()), Board(), (tmp_path,))
     assert vitals.refused_now(0) is None
     assert vitals.refused_now(1 << 60) == (452, "4.3.1", "no_room")
     vitals.record_settled(AuditError("disk"))

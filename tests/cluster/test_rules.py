@@ -10,8 +10,7 @@ import pytest
 
 from gateway.cluster import rules
 from gateway.cluster.keys import make_key, signing_key
-from gateway.cluster.records import State, tell_state
-from gateway.cluster.records import tell as told
+from gateway.cluster.records import State, report, report_state
 from gateway.commands.rules import publish, status
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
@@ -58,7 +57,7 @@ class Node:
 
     def restart(self):
         self.told = Told()
-        self.ruling = Ruling(self.configuration, self.configuration.cluster, activate=self.reload, teller=self.told)
+        self.ruling = Ruling(self.configuration, self.configuration.cluster, activate=self.reload, reporter=self.told)
 
     def reload(self):
         self.reloads += 1
@@ -299,10 +298,10 @@ def test_publish_checks_as_nodes_will_and_status_shows_what_they_do(tmp_path, cl
     one, *_ = map(json.loads, capsys.readouterr().out.splitlines())
     assert "bundle 3 has been in force for over a minute" in one["faults"][0]
     connection.execute("DELETE FROM rules WHERE sequence = 3")
-    told(connection, "two", "", "")
-    tell_state(connection, "two", State("audit: full", "b" * 64), written=17)
-    told(connection, "one", "", "")
-    tell_state(connection, "one", State("", "a" * 64), written=0)
+    report(connection, "two", "", "")
+    report_state(connection, "two", State("audit: full", "b" * 64), written=17)
+    report(connection, "one", "", "")
+    report_state(connection, "one", State("", "a" * 64), written=0)
     capsys.readouterr()
     assert status(node.configuration, as_json=False) == 1
     out, said = capsys.readouterr()

@@ -19,7 +19,7 @@ from gateway.serve.cluster_link import ClusterLink
 from gateway.smtp.settings import SmtpLimits
 from gateway.smtp.throttle import AuthThrottle
 from gateway.system.levels import Levels
-from gateway.system.trouble import Pipe, Teller
+from gateway.system.trouble import Pipe, Reporter
 from tests.audit.support import OK, evidence, transaction, verdict
 from tests.cluster.support import centre, until
 from tests.support.proxy import Proxy
@@ -246,7 +246,9 @@ async def test_a_front_end_begins_with_the_centre_or_after_a_second_without_it(t
         with centre(cluster_dsn):
             cluster = {"node": "one", "dsn": postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)}
             configuration = Configuration.model_validate({"data": str(tmp_path), "cluster": cluster})
-            link = ClusterLink(configuration, LIMITS, Levels(time.monotonic), Teller(Pipe()), process="p", first=False)
+            link = ClusterLink(
+                configuration, LIMITS, Levels(time.monotonic), Reporter(Pipe()), process="p", first=False
+            )
             asyncio.get_running_loop().call_later(0.3, lambda: away or proxy.become("pass"))
             await link.start()
             assert link.repetitions._database.present is not away

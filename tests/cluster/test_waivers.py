@@ -6,7 +6,7 @@ from gateway.audit.keyed import write_by
 from gateway.audit.store import Folder
 from gateway.cluster import waivers
 from gateway.config.sections import Configuration
-from gateway.pipeline.in_force import told_digests
+from gateway.pipeline.in_force import digests_in_force
 from gateway.pipeline.rulebook import load_rules
 from gateway.pipeline.shared_waivers import SharedWaivers
 from tests.cluster.nodes import nodes
@@ -142,5 +142,5 @@ async def test_front_ends_of_another_node_judge_by_it_within_seconds(tmp_path, c
         decided(first.data)
         await second.logged("rules reloaded")
         digest = load_rules(Configuration(data=second.data)).policies.digest
-        assert told_digests(second.data).policies == digest
+        assert digests_in_force(second.data).policies == digest
         assert digest == load_rules(Configuration(data=first.data)).policies.digest

@@ -13,7 +13,7 @@ import gateway
 from gateway.metrics.load import SharedLoad
 from gateway.serve import machine
 from gateway.serve.watch import Watch
-from gateway.system.trouble import Ledger, Pipe, Teller, Trouble
+from gateway.system.trouble import Ledger, Pipe, Reporter, Trouble
 from gateway.texts.catalogue import product_texts
 from tests.e2e.gateway_process import environment
 
@@ -60,25 +60,25 @@ def test_a_trouble_of_two_front_ends_begins_once_lasts_and_ends_once(told):
 
 def test_what_a_front_end_tells_comes_to_the_ledger_and_the_board(told):
     pipe, ledger = Pipe(), Ledger()
-    teller = Teller(pipe)
+    reporter = Reporter(pipe)
     for _ in range(1000):
-        teller.happened(Trouble.AUDIT, "Đĩa đầy " * 200)
-    teller.count()
+        reporter.happened(Trouble.AUDIT, "Đĩa đầy " * 200)
+    reporter.count()
     ledger.hear(pipe.read())
     assert len(told()) == 1
     assert ledger.board.read()["audit"]["mails"] == 1000
-    teller.over(Trouble.AUDIT)
-    teller.over(Trouble.AUDIT)
+    reporter.over(Trouble.AUDIT)
+    reporter.over(Trouble.AUDIT)
     ledger.hear(pipe.read())
     assert len(told()) == 2
     assert "1000 mails" in told()[1]
 
 
 def test_a_supervisor_that_does_not_read_holds_up_no_front_end():
-    teller = Teller(Pipe())
+    reporter = Reporter(Pipe())
     for _ in range(10_000):
-        teller.happened(Trouble.AUDIT, "x" * 300)
-        teller.over(Trouble.AUDIT)
+        reporter.happened(Trouble.AUDIT, "x" * 300)
+        reporter.over(Trouble.AUDIT)
 
 
 def test_a_clock_that_steps_and_one_before_the_release_are_troubles(monkeypatch):

@@ -46,7 +46,7 @@ from gateway.steward.requests.request import Decision, State, Step
 from tests.hold.world import AN, BINH, OUT, SERVICE, Script, city, configured, sha256
 from tests.hold.world import held_mail as content_of
 
-HOLD = ("hold.written", "hold.synced", "hold.renamed", "hold.recorded", "hold.told", "hold.concluded")
+HOLD = ("hold.written", "hold.synced", "hold.renamed", "hold.recorded", "hold.notified", "hold.concluded")
 RELEASE = (
     "release.opened", "release.recorded", "release.before_dot", "release.answered", "release.concluded",
     "release.removed",

@@ -19,10 +19,10 @@ from gateway.steward import questions as q
 from gateway.steward.accounts import manage
 from gateway.steward.answering import Answering
 from gateway.steward.holds import Holds
+from gateway.steward.notices.context import Notifier
+from gateway.steward.notices.held import notify_of_held
 from gateway.steward.requests.request import Decision, Request, State, Step, barred
 from gateway.steward.roles import Person, Role
-from gateway.steward.telling.context import Telling
-from gateway.steward.telling.held import tell_of_held
 from tests.hold.steps import RECIPIENTS, Hall
 from tests.hold.world import AN, BINH, CANARY, HEAD, city, held_mail, released
 from tests.steward.support import CLIENT, PASSWORD, Office, unsigned
@@ -175,7 +175,7 @@ async def test_two_persons_have_it_sent_and_the_page_says_what_the_next_hop_answ
         ]  # fmt: skip
         book = NoticeBook(here.hall.configuration.data)
         for _ in range(2):
-            tell_of_held(Telling(here.desk, book))
+            notify_of_held(Notifier(here.desk, book))
         one = book.due(office.now)
         assert (one.kind, one.recipient, one.fields["reference"]) == ("hold_released", AN, REFERENCE)
         book.settle(one.key, Fate.SENT)

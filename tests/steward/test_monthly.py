@@ -21,9 +21,9 @@ from gateway.notice import Author, NoticeBook
 from gateway.notice.book import lost
 from gateway.notice.outbox import Outbox
 from gateway.report.make import counted
-from gateway.steward.telling import monthly
-from gateway.steward.telling.context import Telling
-from gateway.steward.telling.monthly import Attached, record_lost, tell_reports
+from gateway.steward.notices import monthly
+from gateway.steward.notices.context import Notifier
+from gateway.steward.notices.monthly import Attached, notify_reports, record_lost
 from tests.notice.test_mail import hop_to
 from tests.steward.request_world import AN, HEAD, with_refused_mails
 from tests.support.sink import Act, Sink
@@ -61,7 +61,7 @@ async def post(office, script=None, *, send=True, whole=True):
             )  # fmt: skip
 
             async def round_() -> list[tuple[str, str]]:
-                await asyncio.to_thread(tell_reports, Telling(desk, book))
+                await asyncio.to_thread(notify_reports, Notifier(desk, book))
                 await outbox.send_due()
                 mails = [message_from_bytes(mail.content, policy=policy.default) for mail in sink.delivered]
                 return [(str(mail["To"]), text_of(mail)) for mail in mails]
@@ -151,8 +151,8 @@ async def test_a_process_that_ends_in_between_sends_the_rest_and_nothing_twice(o
         desk = replace(
             office.desk, configuration=Configuration(data=office.data, reports={"send": True, "office": OFFICE})
         )
-        telling = Telling(desk, book)
-        told = telling.book.put
+        notifier = Notifier(desk, book)
+        told = notifier.book.put
 
         def put(key, **more):
             if more["recipient"] == OFFICE:
@@ -161,7 +161,7 @@ async def test_a_process_that_ends_in_between_sends_the_rest_and_nothing_twice(o
 
         book.put = put
         with pytest.raises(AuditError):
-            tell_reports(telling)
+            notify_reports(notifier)
     async with post(office) as round_:
         assert sorted(recipient for recipient, _ in await round_()) == sorted([HEAD, OFFICE])
 

@@ -24,9 +24,9 @@ from gateway.pipeline.in_force import Digests, write_in_force
 from gateway.pipeline.rulebook import Rulebook
 from gateway.steward import questions as q
 from gateway.steward.accounts import manage
+from gateway.steward.notices import rounds
 from gateway.steward.roles import Role
 from gateway.steward.service import Sources, Steward
-from gateway.steward.telling import rounds
 from tests.steward.support import DIRECTORY, Line, unsigned
 from tests.support.sink import Act, Sink
 
@@ -176,11 +176,11 @@ async def test_what_another_process_put_into_the_book_goes_out_once(tmp_path, mo
 
 
 async def test_a_bug_in_one_teller_is_logged_once_and_silences_no_other(tmp_path, monkeypatch, caplog):
-    def broken(_telling):
+    def broken(_notifier):
         raise KeyError("a bug")
 
     monkeypatch.setattr(rounds, "ROUND_S", 0.01)
-    monkeypatch.setattr(rounds, "TELLERS", (broken,))
+    monkeypatch.setattr(rounds, "NOTIFY_OF", (broken,))
     async with Sink() as sink, world(tmp_path, sink) as office:
         for count, key in enumerate(("a", "b"), 1):
             with closing(NoticeBook(office.data)) as book:

@@ -28,12 +28,12 @@ async def check(visit: Visit) -> Response:
     if fault is None:
         result, fault = await upload.result()
     if result is not None:
-        return api.answered(api.told(result))
-    told = fault_of(visit, fault)
-    response = api.answered(api.ApiFault(error=told.kind, message=told.words, retry_s=told.retry_s), told.status)
+        return api.answered(api.answer_of(result))
+    shown = fault_of(visit, fault)
+    response = api.answered(api.ApiFault(error=shown.kind, message=shown.words, retry_s=shown.retry_s), shown.status)
     response.headers["Connection"] = "close"
-    if told.status in (429, 503):
-        response.headers["Retry-After"] = str(told.retry_s or 5)
+    if shown.status in (429, 503):
+        response.headers["Retry-After"] = str(shown.retry_s or 5)
     return response
 
 

@@ -52,8 +52,8 @@ async def run(visit: Visit) -> Response:
         result, fault = await visit.upload.result()
     if result is not None:
         return await _page(visit, result=result)
-    told = fault_of(visit, fault)
-    response = await _page(visit, told.status, words=told.words, retry_s=told.retry_s)
+    shown = fault_of(visit, fault)
+    response = await _page(visit, shown.status, words=shown.words, retry_s=shown.retry_s)
     response.headers["Connection"] = "close"
     return response
 

@@ -179,13 +179,13 @@ class DeskService:
                 self._parked.append((channel, ask))
                 continue
             self._claims.update(dict.fromkeys(wanted, (channel, ask.ticket)))
-            self._tell(channel, Found(ask.ticket, found))
+            self._answer(channel, Found(ask.ticket, found))
 
     def _admit(self) -> None:
         for ticket, threads in self._places.admit():
-            self._tell(ticket[0], Turn(ticket[1], threads))
+            self._answer(ticket[0], Turn(ticket[1], threads))
 
-    def _tell(self, channel: _Channel, answer: Answer) -> None:
+    def _answer(self, channel: _Channel, answer: Answer) -> None:
         channel.unsent += framed(answer)
         self._send(channel)
 

@@ -88,7 +88,7 @@ def end_check(desk: Desk, person: Person, question: q.EndCheck, language: Langua
     finally:
         checks.uploads.end(question.ticket)
     left, limit = _left(desk, person)
-    return _Result(desk, language, outcome).told(upload, left, limit)
+    return _Result(desk, language, outcome).answer(upload, left, limit)
 
 
 def get_fixed(desk: Desk, _person: Person, question: q.GetFixed, language: Language) -> Iterator[q.Answer]:
@@ -171,7 +171,7 @@ class _Result:
         self._language = language
         self._keyed = Keyed.of(Folder(desk.configuration.data))
 
-    def told(self, upload: Upload, left: int, limit: int) -> q.CheckResult:
+    def answer(self, upload: Upload, left: int, limit: int) -> q.CheckResult:
         """Return the result."""
         outcome = self._outcome
         mail: list[q.FileView] = []

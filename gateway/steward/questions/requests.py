@@ -34,7 +34,7 @@ class HeldView(Struct, frozen=True, kw_only=True):
 
 
 class QueuedMail(Struct, frozen=True, kw_only=True):
-    """A mail that an MTA was told to hold."""
+    """A mail that an MTA was asked to hold."""
 
     reference: str
     time: str

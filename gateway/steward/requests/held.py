@@ -184,7 +184,7 @@ def view_of(desk: Desk, request: Request, language: Language) -> q.HeldView | No
 
 
 def queued(desk: Desk, person: Person) -> tuple[q.QueuedMail, ...]:
-    """Return the mails of the last week that an MTA was told to hold, newest first: they stand in its queue."""
+    """Return the mails of the last week that an MTA was asked to hold, newest first: they stand in its queue."""
     since = datetime.fromtimestamp(desk.people.clock(), UTC) - timedelta(days=_QUEUED_DAYS)
     wanted = Filter(state=r.Delivery.HELD.value, since=since, limit=_LIMIT_QUEUED, sight=sight_of(desk, person))
     with desk.reader() as reader:

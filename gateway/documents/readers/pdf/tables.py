@@ -60,7 +60,7 @@ def in_cells(lines: list[Line], strokes: Sequence[Box]) -> list[Line]:
             for line in cells[cell]:
                 line.cell = f"table:{number},row:{row},column:{column}"
                 held_with[id(line)] = held
-            _tell_wrapped(cell, cells[cell])
+            _mark_wrapped(cell, cells[cell])
     ordered: dict[int, Line] = {}
     for line in lines:
         if id(line) not in ordered:
@@ -68,7 +68,7 @@ def in_cells(lines: list[Line], strokes: Sequence[Box]) -> list[Line]:
     return list(ordered.values())
 
 
-def _tell_wrapped(cell: _Cell, lines: list[Line]) -> None:
+def _mark_wrapped(cell: _Cell, lines: list[Line]) -> None:
     """Note the lines that go on with the one above, which left no room for their first word before the edge of the cell."""
     edge = cell[3].position - max(min(line.box[0] for line in lines) - cell[1].position, 0.0)
     for upper, lower in pairwise(lines):

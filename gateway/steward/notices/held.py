@@ -8,9 +8,9 @@ from typing import Final
 from gateway.hold.state import HeldMail
 from gateway.notice.book import DAY_S
 from gateway.steward.holds import Holds
+from gateway.steward.notices.context import Notifier
+from gateway.steward.notices.requests import concerned
 from gateway.steward.requests.request import Request, State
-from gateway.steward.telling.context import Telling
-from gateway.steward.telling.requests import concerned
 from gateway.texts.catalogue import pair
 from gateway.vietnamese.printed import clean
 
@@ -22,27 +22,27 @@ _LATEST_S: Final = 2 * DAY_S
 """Older results are not reported."""
 
 
-def tell_of_held(telling: Telling) -> None:
+def notify_of_held(notifier: Notifier) -> None:
     """Queue notices of held mails that were sent, or ended without being sent."""
-    holds = telling.desk.holds
-    for request in telling.desk.people.requests.all() if holds is not None else ():
+    holds = notifier.desk.holds
+    for request in notifier.desk.people.requests.all() if holds is not None else ():
         if holds is not None and request.held:
-            _tell(telling, holds, request)
+            _notify(notifier, holds, request)
 
 
-def _tell(telling: Telling, holds: Holds, kept: Request) -> None:
+def _notify(notifier: Notifier, holds: Holds, kept: Request) -> None:
     request = holds.as_it_is(kept)
     key = f"held:{request.id}:{request.state.value}"
-    if request.state not in _KINDS or telling.now - request.expires >= _LATEST_S or telling.book.has(key):
+    if request.state not in _KINDS or notifier.now - request.expires >= _LATEST_S or notifier.book.has(key):
         return
     held = holds.look(request.reference)
-    if held is None or held.outcome is None or telling.now - _time(held) >= _LATEST_S:
+    if held is None or held.outcome is None or notifier.now - _time(held) >= _LATEST_S:
         return
     outcome, decision = held.outcome, request.decisions[-1] if request.decisions else None
     left_out = ", ".join(clean(one, limit=320) for one in outcome.left_out)
-    for recipient in concerned(telling, request):
+    for recipient in concerned(notifier, request):
         if request.state is not State.WITHDRAWN or decision is None or decision.who != recipient:
-            telling.tell(
+            notifier.notify(
                 key,
                 _KINDS[request.state],
                 recipient,
@@ -51,7 +51,7 @@ def _tell(telling: Telling, holds: Holds, kept: Request) -> None:
                 left_out=pair("steward", "holds", "left_out", who=left_out) if left_out else "",
                 reason=decision.reason if decision is not None else "",
             )
-    telling.book.mark(key, kind="held", now=telling.now)
+    notifier.book.mark(key, kind="held", now=notifier.now)
 
 
 def _time(held: HeldMail) -> float:

@@ -12,26 +12,26 @@ from typing import Final
 from gateway.errors import GatewayError
 from gateway.notice.book import DAY_S
 from gateway.notice.outbox import Outbox
-from gateway.steward.telling.context import Telling
-from gateway.steward.telling.held import tell_of_held
-from gateway.steward.telling.monthly import tell_reports
-from gateway.steward.telling.requests import tell_of_requests
-from gateway.steward.telling.troubles import Troubles
-from gateway.steward.telling.waiting import tell_what_waits
+from gateway.steward.notices.context import Notifier
+from gateway.steward.notices.held import notify_of_held
+from gateway.steward.notices.monthly import notify_reports
+from gateway.steward.notices.requests import notify_of_requests
+from gateway.steward.notices.troubles import Troubles
+from gateway.steward.notices.waiting import notify_of_waiting
 
 _LOG = logging.getLogger("gateway.steward")
 ROUND_S: Final = 5.0
-Teller = Callable[[Telling], None]
-TELLERS: Final[tuple[Teller, ...]] = (tell_of_requests, tell_of_held, tell_what_waits, tell_reports)
+Notify = Callable[[Notifier], None]
+NOTIFY_OF: Final[tuple[Notify, ...]] = (notify_of_requests, notify_of_held, notify_of_waiting, notify_reports)
 
 
 class Rounds:
     """Polling loop of one steward."""
 
-    def __init__(self, telling: Telling, outbox: Outbox) -> None:
-        self._telling = telling
+    def __init__(self, notifier: Notifier, outbox: Outbox) -> None:
+        self._notifier = notifier
         self._outbox = outbox
-        self._tellers: tuple[Teller, ...] = (*TELLERS, Troubles())
+        self._kinds: tuple[Notify, ...] = (*NOTIFY_OF, Troubles())
         self._said = ""
         self._prune_at = 0.0
 
@@ -50,16 +50,16 @@ class Rounds:
 
     async def once(self) -> None:
         """Queue and send once; an error in one module does not stop the others."""
-        faults = [fault for teller in self._tellers if (fault := await asyncio.to_thread(self._told, teller))]
+        faults = [fault for notify in self._kinds if (fault := await asyncio.to_thread(self._notified, notify))]
         await self._outbox.send_due()
-        if (now := self._telling.now) >= self._prune_at:
-            await asyncio.to_thread(self._telling.book.prune, now)
+        if (now := self._notifier.now) >= self._prune_at:
+            await asyncio.to_thread(self._notifier.book.prune, now)
             self._prune_at = now + DAY_S
         self._say("; ".join(faults))
 
-    def _told(self, teller: Teller) -> str:
+    def _notified(self, notify: Notify) -> str:
         try:
-            teller(self._telling)
+            notify(self._notifier)
         except Exception as error:  # noqa: BLE001 - a bug in one module must not stop the others
             return _words(error)
         return ""

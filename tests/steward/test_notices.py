@@ -16,13 +16,13 @@ from gateway.notice import NoticeBook
 from gateway.notice.book import NAME, Fate
 from gateway.steward import questions as q
 from gateway.steward.accounts import manage
+from gateway.steward.notices.context import Notifier
+from gateway.steward.notices.requests import concerned, notify_of_requests
+from gateway.steward.notices.troubles import Troubles
+from gateway.steward.notices.waiting import notify_of_waiting, slot
 from gateway.steward.overview import health_lines
 from gateway.steward.requests.request import OPEN_S, Request
 from gateway.steward.roles import Role
-from gateway.steward.telling.context import Telling
-from gateway.steward.telling.requests import concerned, tell_of_requests
-from gateway.steward.telling.troubles import Troubles
-from gateway.steward.telling.waiting import slot, tell_what_waits
 from tests.steward.mail_world import digest
 from tests.steward.request_world import (
     AN,
@@ -50,13 +50,13 @@ def office(tmp_path):
 
 
 @pytest.fixture
-def telling(office):
+def notifier(office):
     console = {"listen": "127.0.0.1:8443", "names": ["gw.example"]}
     configuration = Configuration(data=office.data, console=console, notices={"holidays": [HOLIDAY]})
     book = NoticeBook(office.data)
     assert book.marks("") == ()  # which makes it
     office.desk = replace(office.desk, configuration=configuration, notices=book)
-    yield Telling(office.desk, book)
+    yield Notifier(office.desk, book)
     book.close()
 
 
@@ -73,11 +73,11 @@ def told(office: Office) -> list[tuple[str, str, dict]]:
         return [(kind, recipient, json.loads(fields)) for kind, recipient, fields in rows]
 
 
-def looked(office: Office, telling: Telling, after_s: float = 100.0) -> list[tuple[str, str]]:
+def looked(office: Office, notifier: Notifier, after_s: float = 100.0) -> list[tuple[str, str]]:
     """Let time go on, look twice, and return who is told what."""
     office.now += after_s
     for _ in range(2):
-        tell_of_requests(telling)
+        notify_of_requests(notifier)
     return [(kind, recipient) for kind, recipient, _ in told(office)]
 
 
@@ -87,26 +87,26 @@ def asked(office: Office, reference=LOCKED, **more) -> tuple[str, str]:
     return name, clerk
 
 
-def test_the_sender_is_told_that_he_may_send_again_and_that_he_may_no_more(office, telling):
+def test_the_sender_is_told_that_he_may_send_again_and_that_he_may_no_more(office, notifier):
     name, _ = asked(office)
     so = officer(office)
-    assert looked(office, telling) == [], "nothing is decided"
+    assert looked(office, notifier) == [], "nothing is decided"
     decided(office, office.session(HEAD), name)
     assert isinstance(approved(office, so, name), q.Done)
-    assert looked(office, telling, 10) == [], "it may be undone yet"
-    assert looked(office, telling) == [("request_approved", AN)]
+    assert looked(office, notifier, 10) == [], "it may be undone yet"
+    assert looked(office, notifier) == [("request_approved", AN)]
     ((_, _, fields),) = told(office)
     assert (fields["id"], fields["reference"], fields["link"]) == (name, LOCKED, f"https://gw.example/t/{LOCKED}")
     assert datetime.strptime(fields["until"], "%d/%m/%Y").date() > date(2026, 11, 1)
     decided(office, so, name, "revoke")
-    assert looked(office, telling) == [("request_approved", AN), ("request_revoked", AN)]
+    assert looked(office, notifier) == [("request_approved", AN), ("request_revoked", AN)]
     with closing(NoticeBook(office.data)) as another:  # the next start
-        tell_of_requests(replace(telling, book=another))
+        notify_of_requests(replace(notifier, book=another))
     assert len(told(office)) == 2
 
 
 @pytest.mark.parametrize("step", ["refuse", "withdraw", "expire"])
-def test_each_other_end_is_told_to_who_did_not_bring_it_about(office, telling, step):
+def test_each_other_end_is_told_to_who_did_not_bring_it_about(office, notifier, step):
     name, clerk = asked(office)
     if step == "expire":
         office.now += OPEN_S
@@ -115,22 +115,22 @@ def test_each_other_end_is_told_to_who_did_not_bring_it_about(office, telling, s
     else:
         decided(office, clerk, name, "withdraw")
     kinds = {"refuse": [("request_refused", AN)], "withdraw": [], "expire": [("request_expired", AN)]}
-    assert looked(office, telling, 1) == kinds[step]
+    assert looked(office, notifier, 1) == kinds[step]
 
 
-def test_what_is_old_news_is_not_told(office, telling):
+def test_what_is_old_news_is_not_told(office, notifier):
     name, _ = asked(office)
     decided(office, office.session(HEAD), name, "refuse")
-    assert looked(office, telling, timedelta(days=3).total_seconds()) == []
+    assert looked(office, notifier, timedelta(days=3).total_seconds()) == []
 
 
-def test_no_notice_about_a_confidential_mail_has_what_people_wrote_about_it(office, telling):
+def test_no_notice_about_a_confidential_mail_has_what_people_wrote_about_it(office, notifier):
     name, _ = asked(office, HINTED, sha256=digest("hinted.docx"))
     answer = office.ask(
         q.Decide(request=name, step="refuse", reason="tệp hinted.docx, CANARYWORD", read=True), officer(office)
     )
     assert isinstance(answer, q.Done)
-    assert looked(office, telling) == [("request_refused", AN)]
+    assert looked(office, notifier) == [("request_refused", AN)]
     octets = b"".join(path.read_bytes() for path in office.data.glob(f"{NAME}*"))
     assert not [word for word in (b"hinted.docx", b"CANARYWORD", b"luong") if word in octets]
 
@@ -142,18 +142,18 @@ def test_no_notice_about_a_confidential_mail_has_what_people_wrote_about_it(offi
     ("BT-N0NE0000", "forged@y.example", ()),
     (UNPROVED, "cu.tuphap@x.example", ()),
 ])  # fmt: skip
-def test_only_a_login_and_who_opened_it_are_told_never_a_reverse_path(office, telling, reference, opener, expected):
+def test_only_a_login_and_who_opened_it_are_told_never_a_reverse_path(office, notifier, reference, opener, expected):
     request = Request(
         id="YC-1", reference=reference, opened_by=opener, opened=0, reason="r", owners=(AN, "forged@y.example")
     )
-    assert concerned(telling, request) == expected
+    assert concerned(notifier, request) == expected
 
 
 def at(office: Office, day: str, hour: int, minute: int = 0) -> None:
     office.now = datetime.fromisoformat(day).replace(hour=hour, minute=minute, tzinfo=VIETNAM).timestamp()
 
 
-def test_who_may_decide_is_told_what_waits_at_eight_and_fourteen_on_working_days(office, telling):
+def test_who_may_decide_is_told_what_waits_at_eight_and_fourteen_on_working_days(office, notifier):
     officer(office)
     office.add("op", Role.OPERATOR)  # has no mailbox
     at(office, "2026-11-23", 7, 30)
@@ -163,7 +163,7 @@ def test_who_may_decide_is_told_what_waits_at_eight_and_fourteen_on_working_days
         before = len(told(office))
         at(office, day, hour, minute)
         for _ in range(2):
-            tell_what_waits(telling)
+            notify_of_waiting(notifier)
         return [recipient for _, recipient, _ in told(office)[before:]]
 
     assert recipients("2026-11-23", 7, 59) == []
@@ -184,13 +184,13 @@ def test_who_may_decide_is_told_what_waits_at_eight_and_fourteen_on_working_days
     assert recipients("2026-11-27", 14) == [], "nothing waits"
 
 
-def test_what_comes_after_the_hour_waits_for_the_next(office, telling):
+def test_what_comes_after_the_hour_waits_for_the_next(office, notifier):
     officer(office)
     at(office, "2026-11-23", 8)
-    tell_what_waits(telling)
+    notify_of_waiting(notifier)
     at(office, "2026-11-23", 8, 1)
     opened(office, office.session(AN))
-    tell_what_waits(telling)
+    notify_of_waiting(notifier)
     assert told(office) == []
 
 
@@ -200,7 +200,7 @@ def test_the_hours_are_those_of_viet_nam():
     )
 
 
-def test_a_change_of_an_account_is_told_to_it_and_to_the_other_administrators(office, telling):
+def test_a_change_of_an_account_is_told_to_it_and_to_the_other_administrators(office, notifier):
     for name, roles in {
         "ql.mot": Role.ACCOUNT_ADMIN,
         "ql.hai": Role.ACCOUNT_ADMIN,
@@ -225,9 +225,9 @@ def test_a_change_of_an_account_is_told_to_it_and_to_the_other_administrators(of
 
 
 @pytest.mark.parametrize("language", list(Language))
-def test_a_notice_that_was_refused_is_on_the_overview_for_two_days(office, telling, language):
-    telling.tell("k", "waiting", HEAD, count=1)
-    telling.book.settle(f"k:{HEAD}", Fate.REFUSED, answer="550 5.1.1 no such mailbox")
+def test_a_notice_that_was_refused_is_on_the_overview_for_two_days(office, notifier, language):
+    notifier.notify("k", "waiting", HEAD, count=1)
+    notifier.book.settle(f"k:{HEAD}", Fate.REFUSED, answer="550 5.1.1 no such mailbox")
     moment = datetime.fromtimestamp(office.now, UTC)
     (line,) = [
         line for line in health_lines(office.desk, moment, language) if "550 5.1.1 no such mailbox" in line.detail
@@ -241,9 +241,9 @@ def test_a_notice_that_was_refused_is_on_the_overview_for_two_days(office, telli
 ADMIN = "quantri@x.example"
 
 
-def troubled(office: Office, board: dict, **more) -> Telling:
+def troubled(office: Office, board: dict, **more) -> Notifier:
     configuration = Configuration(data=office.data, notices={"to": [ADMIN]})
-    return Telling(
+    return Notifier(
         replace(office.desk, configuration=configuration), NoticeBook(office.data), "gw.example", lambda: board, **more
     )
 
@@ -251,12 +251,12 @@ def troubled(office: Office, board: dict, **more) -> Telling:
 def test_a_trouble_that_lasts_is_told_once_when_it_begins_and_once_when_it_is_over(office):
     board, began = {}, office.now
     found = {"mails": 7, "reason": "Connection refused", "step": ""}
-    teller, telling = Troubles(), troubled(office, board)
+    reporter, notifier = Troubles(), troubled(office, board)
 
-    def kinds(minutes: float, teller=teller) -> list[str]:
+    def kinds(minutes: float, reporter=reporter) -> list[str]:
         office.now = began + 60 * minutes
         for _ in range(2):
-            teller(telling)
+            reporter(notifier)
         return [kind for kind, *_ in told(office)]
 
     assert kinds(0) == []
@@ -275,7 +275,7 @@ def test_a_trouble_that_lasts_is_told_once_when_it_begins_and_once_when_it_is_ov
     assert kinds(603, another) == ["trouble_begins"], "it may be found again"
     assert kinds(607, another) == ["trouble_begins", "trouble_over"]
     assert kinds(700) == ["trouble_begins", "trouble_over"]
-    telling.book.close()
+    notifier.book.close()
 
 
 def test_a_certificate_is_told_of_at_once_and_with_each_step(office):
@@ -283,17 +283,17 @@ def test_a_certificate_is_told_of_at_once_and_with_each_step(office):
     board = {"certificate": certificate}
     for step in ("tls.crt:1:30", "tls.crt:1:30", "tls.crt:1:14", "tls.crt:1:3"):
         board["certificate"] = certificate | {"step": step}
-        for teller in (Troubles(), Troubles()):
-            teller(troubled(office, board))
+        for reporter in (Troubles(), Troubles()):
+            reporter(troubled(office, board))
     assert [(kind, recipient) for kind, recipient, _ in told(office)] == [("trouble_begins", ADMIN)] * 3
 
 
 def test_a_flapping_trouble_is_twenty_mails_a_day(office):
-    board, teller = {}, Troubles()
-    telling, began = troubled(office, board), office.now
+    board, reporter = {}, Troubles()
+    notifier, began = troubled(office, board), office.now
     for minutes in range(0, 24 * 60, 8):
         office.now = began + 60 * minutes
-        teller(telling)
+        reporter(notifier)
         if "names" in board:
             del board["names"]
         else:
@@ -301,4 +301,4 @@ def test_a_flapping_trouble_is_twenty_mails_a_day(office):
     with closing(sqlite3.connect(office.data / NAME)) as connection:
         fates = dict(connection.execute("SELECT fate, count(*) FROM notice WHERE recipient <> '' GROUP BY fate"))
     assert fates == {"waiting": 20, "too_many": 180 - 1 - 20}
-    telling.book.close()
+    notifier.book.close()

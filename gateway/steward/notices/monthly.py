@@ -24,8 +24,8 @@ from gateway.report.make import Counted, counted
 from gateway.report.month import Month
 from gateway.report.render import Format, render
 from gateway.steward.desk import Desk
+from gateway.steward.notices.context import Notifier
 from gateway.steward.reports import weights
-from gateway.steward.telling.context import Telling
 
 _HOUR: Final = 6
 _DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -33,25 +33,25 @@ _KINDS: Final = frozenset({"report_unit", "report_office"})
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._-]{1,40}")
 
 
-def tell_reports(telling: Telling) -> None:
+def notify_reports(notifier: Notifier) -> None:
     """Queue the reports of last month, once."""
-    now = telling.local
-    if not telling.desk.configuration.reports.send or now < datetime(now.year, now.month, 1, _HOUR, tzinfo=VIETNAM):
+    now = notifier.local
+    if not notifier.desk.configuration.reports.send or now < datetime(now.year, now.month, 1, _HOUR, tzinfo=VIETNAM):
         return
     month = Month(now.year, now.month - 1) if now.month > 1 else Month(now.year - 1, 12)
     done = f"report:{month}"
-    if telling.book.has(done):
+    if notifier.book.has(done):
         return
-    for unit, recipient in _recipients(telling, month):
+    for unit, recipient in _recipients(notifier, month):
         key = f"{done}:{unit.id if unit is not None else ''}"
-        if telling.book.has(f"{key}:{recipient}"):
+        if notifier.book.has(f"{key}:{recipient}"):
             continue
         name = (unit.name or unit.id) if unit is not None else ""
         fields = {"month": str(month), "unit": unit.id if unit is not None else "", "name": name}
-        telling.desk.record(_act(fields, recipient))
+        notifier.desk.record(_act(fields, recipient))
         kind = "report_unit" if unit is not None else "report_office"
-        telling.tell(key, kind, recipient, limited=False, **fields)
-    telling.book.mark(done, kind="month", now=telling.now)
+        notifier.notify(key, kind, recipient, limited=False, **fields)
+    notifier.book.mark(done, kind="month", now=notifier.now)
 
 
 class Attached:
@@ -104,13 +104,13 @@ def _act(fields: dict[str, str] | dict[str, object], recipient: str, *, ok: bool
     return Act(who="gateway", roles=("machine",), what="send_report", about=about, ok=ok)
 
 
-def _recipients(telling: Telling, month: Month) -> Iterator[tuple[Unit | None, str]]:
-    directory, office = telling.desk.directory(), telling.desk.configuration.reports.office
+def _recipients(notifier: Notifier, month: Month) -> Iterator[tuple[Unit | None, str]]:
+    directory, office = notifier.desk.directory(), notifier.desk.configuration.reports.office
     for unit in directory.units.values() if directory is not None else ():
         begun = unit.since is None or unit.since <= month.last_day
         if not begun or (unit.until is not None and unit.until < month.begin.date()):
             continue
-        heads = (telling.desk.people.mailbox(head) for head in unit.heads)
+        heads = (notifier.desk.people.mailbox(head) for head in unit.heads)
         for address in dict.fromkeys(mailbox_of(head.address, "") for head in heads if head is not None):
             if address:
                 yield unit, address

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from gateway.model import VIETNAM
-from gateway.steward.telling.context import Telling
+from gateway.steward.notices.context import Notifier
 from gateway.system.trouble import Trouble
 from gateway.texts.catalogue import pair
 
@@ -23,27 +23,27 @@ class Troubles:
     def __init__(self) -> None:
         self._began: float | None = None
 
-    def __call__(self, telling: Telling) -> None:
+    def __call__(self, notifier: Notifier) -> None:
         """Queue notices of troubles that have lasted `LASTS_S`, of steps, and of ends."""
-        self._began = telling.now if self._began is None else self._began
-        if not telling.desk.configuration.notices.to:
+        self._began = notifier.now if self._began is None else self._began
+        if not notifier.desk.configuration.notices.to:
             return
-        shown = telling.troubles()
-        told = dict(_open(telling.book.marks(_MARK)))
+        shown = notifier.troubles()
+        notified = dict(_open(notifier.book.marks(_MARK)))
         for name, found in shown.items():
             if found.get("step"):
-                _tell(telling, f"{_MARK}:{name}:{found['step']}", "trouble_begins", name, found)
-            elif name not in told and telling.now - found["since"] >= LASTS_S:
+                _notify(notifier, f"{_MARK}:{name}:{found['step']}", "trouble_begins", name, found)
+            elif name not in notified and notifier.now - found["since"] >= LASTS_S:
                 key = f"{_MARK}:{name}:{int(found['since'])}"
-                _tell(telling, key, "trouble_begins", name, found)
-                telling.book.mark(f"{key}:begun", kind=_MARK, now=telling.now)
-        if telling.now - self._began < _GRACE_S:
+                _notify(notifier, key, "trouble_begins", name, found)
+                notifier.book.mark(f"{key}:begun", kind=_MARK, now=notifier.now)
+        if notifier.now - self._began < _GRACE_S:
             return
-        for name, since in told.items():
+        for name, since in notified.items():
             if name not in shown:
                 key = f"{_MARK}:{name}:{since}"
-                _tell(telling, f"{key}:over", "trouble_over", name, {"since": since, "mails": 0, "reason": ""})
-                telling.book.mark(f"{key}:ended", kind=_MARK, now=telling.now)
+                _notify(notifier, f"{key}:over", "trouble_over", name, {"since": since, "mails": 0, "reason": ""})
+                notifier.book.mark(f"{key}:ended", kind=_MARK, now=notifier.now)
 
 
 def _open(keys: tuple[str, ...]) -> Iterator[tuple[str, int]]:
@@ -56,16 +56,16 @@ def _open(keys: tuple[str, ...]) -> Iterator[tuple[str, int]]:
             yield name, int(since)
 
 
-def _tell(telling: Telling, key: str, kind: str, name: str, found: dict[str, Any]) -> None:
+def _notify(notifier: Notifier, key: str, kind: str, name: str, found: dict[str, Any]) -> None:
     known = name in {trouble.value for trouble in Trouble}
     fields = {
         "name": pair("trouble", "name", name) if known else name,
-        "host": telling.host,
+        "host": notifier.host,
         "since": f"{datetime.fromtimestamp(found['since'], VIETNAM):%H:%M %d/%m/%Y}",
         "words": pair("trouble", "begins", name, reason=found["reason"] or "-") if known else name,
         "mails": found["mails"],
-        "now": f"{telling.local:%H:%M %d/%m/%Y}",
-        "link": telling.page("/"),
+        "now": f"{notifier.local:%H:%M %d/%m/%Y}",
+        "link": notifier.page("/"),
     }
-    for recipient in telling.desk.configuration.notices.to:
-        telling.tell(key, kind, recipient, **fields)
+    for recipient in notifier.desk.configuration.notices.to:
+        notifier.notify(key, kind, recipient, **fields)

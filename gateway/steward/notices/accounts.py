@@ -19,14 +19,14 @@ _LOG = logging.getLogger("gateway.steward")
 _TOLD: Final = frozenset({"account_add", "account_roles", "account_reset", "account_mail", "account_unlock"})
 
 
-def tell_of_change(
+def notify_of_change(
     book: NoticeBook, connection: sqlite3.Connection, *, seq: int, who: str, what: str, about: str, now: float
 ) -> None:
     """Queue notices of the change recorded at `seq`; called within its transaction. A NoticeError is logged, not raised."""
     if what not in _TOLD:
         return
     name = about.partition(":")[0]
-    told = [
+    due = [
         account
         for account in all_accounts(connection)
         if account.mail and not account.locked and account.name != who
@@ -39,7 +39,7 @@ def tell_of_change(
         "name": name,
         "when": f"{datetime.fromtimestamp(now, VIETNAM):%H:%M %d/%m/%Y}",
     }
-    for recipient in dict.fromkeys(account.mail for account in told):
+    for recipient in dict.fromkeys(account.mail for account in due):
         try:
             book.put(f"account:{seq}:{recipient}", kind="account_changed", recipient=recipient, now=now, fields=fields)
         except NoticeError as error:

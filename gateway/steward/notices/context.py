@@ -13,7 +13,7 @@ from gateway.steward.desk import Desk
 
 
 @dataclass(frozen=True)
-class Telling:
+class Notifier:
     """Objects that the notice modules need."""
 
     desk: Desk
@@ -33,7 +33,7 @@ class Telling:
         """Current time in Viet Nam."""
         return datetime.fromtimestamp(self.now, VIETNAM)
 
-    def tell(self, key: str, kind: str, recipient: str, *, limited: bool = True, **fields: object) -> None:
+    def notify(self, key: str, kind: str, recipient: str, *, limited: bool = True, **fields: object) -> None:
         """Queue a notice, once per key and recipient; NoticeError."""
         self.book.put(
             f"{key}:{recipient}", kind=kind, recipient=recipient, now=self.now, fields=fields, limited=limited

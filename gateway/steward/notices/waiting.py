@@ -10,10 +10,10 @@ from typing import Final
 from gateway.model import VIETNAM
 from gateway.notice import mailbox_of
 from gateway.steward.accounts.book import all_accounts
+from gateway.steward.notices.context import Notifier
 from gateway.steward.requests.request import Request, State, Step, barred
 from gateway.steward.requests.steps import sees
 from gateway.steward.roles import Person
-from gateway.steward.telling.context import Telling
 
 _TIMES: Final = (time(8), time(14))
 _LATE: Final = timedelta(hours=4)
@@ -21,30 +21,30 @@ _LATE: Final = timedelta(hours=4)
 _SATURDAY: Final = 5
 
 
-def tell_what_waits(telling: Telling) -> None:
+def notify_of_waiting(notifier: Notifier) -> None:
     """Queue one notice per decider and time, with the count of requests that he may decide."""
-    hour = slot(telling.local, telling.desk.configuration.notices.holidays)
+    hour = slot(notifier.local, notifier.desk.configuration.notices.holidays)
     key = f"waiting:{hour:%Y-%m-%dT%H}" if hour is not None else ""
-    if not key or telling.book.has(key):
+    if not key or notifier.book.has(key):
         return
     waiting: defaultdict[str, dict[str, Request]] = defaultdict(dict)
     open_ones = [
-        one for one in telling.desk.people.requests.all() if one.at(int(telling.now)) in {State.OPEN, State.ENDORSED}
+        one for one in notifier.desk.people.requests.all() if one.at(int(notifier.now)) in {State.OPEN, State.ENDORSED}
     ]
-    for address, person in deciders(telling) if open_ones else ():
-        waiting[address] |= {one.id: one for one in open_ones if _may_decide(telling, one, person)}
+    for address, person in deciders(notifier) if open_ones else ():
+        waiting[address] |= {one.id: one for one in open_ones if _may_decide(notifier, one, person)}
     for address, found in waiting.items():
         if found:
             first = datetime.fromtimestamp(min(one.expires for one in found.values()), VIETNAM)
-            telling.tell(
+            notifier.notify(
                 key,
                 "waiting",
                 address,
                 count=len(found),
                 first=f"{first:%H:%M %d/%m/%Y}",
-                link=telling.page("/requests"),
+                link=notifier.page("/requests"),
             )
-    telling.book.mark(key, kind="slot", now=telling.now)
+    notifier.book.mark(key, kind="slot", now=notifier.now)
 
 
 def slot(now: datetime, holidays: tuple[date, ...]) -> datetime | None:
@@ -55,9 +55,9 @@ def slot(now: datetime, holidays: tuple[date, ...]) -> datetime | None:
     return next((at for at in begun if at <= now < at + _LATE), None)
 
 
-def deciders(telling: Telling) -> Iterator[tuple[str, Person]]:
+def deciders(notifier: Notifier) -> Iterator[tuple[str, Person]]:
     """Yield unlocked accounts with a mailbox, and heads of units, each with the address for notices."""
-    people, directory = telling.desk.people, telling.desk.directory()
+    people, directory = notifier.desk.people, notifier.desk.directory()
     with people.book.reading() as connection:
         accounts = all_accounts(connection)
     for account in accounts:
@@ -71,9 +71,9 @@ def deciders(telling: Telling) -> Iterator[tuple[str, Person]]:
             yield address, person
 
 
-def _may_decide(telling: Telling, request: Request, person: Person) -> bool:
+def _may_decide(notifier: Notifier, request: Request, person: Person) -> bool:
     steps = (Step.ENDORSE, Step.APPROVE)
-    directory, now = telling.desk.directory(), int(telling.now)
-    return sees(telling.desk, person, request) and any(
+    directory, now = notifier.desk.directory(), int(notifier.now)
+    return sees(notifier.desk, person, request) and any(
         not barred(request, step, person, directory=directory, now=now) for step in steps
     )
