@@ -147,6 +147,8 @@ def look(document: Document, settings: Settings) -> Look:
 def observe(mail: Looked[Look], settings: Settings) -> Observation:
     """Compare issuers with signatures and look for the declaration of a paper copy."""
     bodies = _body_parts(mail.message)
+    if all(document.part in bodies for document in mail.documents):  # a mail of words only
+        return Observation(documents=(Recognised(),) * len(mail.documents))
     looks = tuple(zip(mail.documents, mail.looks, strict=True))
     documents = tuple(
         Recognised()
@@ -154,11 +156,8 @@ def observe(mail: Looked[Look], settings: Settings) -> Observation:
         else Recognised(state=one.state, number=one.number, issuer_is=are_issuer(mail.signatures, one.issuer))
         for document, one in looks
     )
-    has_files = any(document.part not in bodies for document in mail.documents)  # for a mail of words none counts
     line = any(one.has_line for document, one in looks if document.part in bodies)
-    return Observation(
-        documents=documents, paper_copy=declaration(mail.message, settings, line=line) if has_files else ""
-    )
+    return Observation(documents=documents, paper_copy=declaration(mail.message, settings, line=line))
 
 
 def judge(evidence: Facts[Observation], settings: Settings) -> Iterator[Finding]:

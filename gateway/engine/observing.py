@@ -14,7 +14,7 @@ from msgspec import structs
 
 from gateway.engine.policy import Policy
 from gateway.errors import NoFactsError, PolicyFaultError
-from gateway.model import Document, Evidence, Facts, Finding, Looked, Need, Observations, Observed, wordless
+from gateway.model import Document, Evidence, Finding, Looked, Need, Observations, Observed, wordless
 
 Looks = Mapping[str, msgspec.Raw]
 """What policies made of one document, packed."""
@@ -119,7 +119,7 @@ def findings(policy: Policy, mail: Observed) -> Iterable[Finding]:
         return mail.found[policy.name]
     if mail.kept:
         _check_kept(policy, mail)
-    return policy.judge(Facts(**structs.asdict(mail.bare), seen=mail.seen.get(policy.name)), policy.settings)
+    return policy.judge(structs.replace(mail.facts, seen=mail.seen.get(policy.name)), policy.settings)
 
 
 def _mail(policy: Observes, evidence: Evidence, bare: Evidence, looks: Sequence[Looks]) -> Looked[Any] | Evidence:
@@ -134,7 +134,7 @@ def _mail(policy: Observes, evidence: Evidence, bare: Evidence, looks: Sequence[
         message=evidence.message,
         documents=bare.documents,
         signatures=evidence.signatures,
-        looks=tuple(
+        look=lambda: tuple(
             _look(policy, document, known)
             for document, known in zip(evidence.documents, looks or ({},) * len(evidence.documents), strict=True)
         ),

@@ -8,8 +8,9 @@ and the judgement of a mail and its replay are one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from msgspec import Raw, Struct, structs
@@ -24,7 +25,7 @@ Look = TypeVar("Look")
 Observation = TypeVar("Observation")
 
 
-class Looked(Struct, Generic[Look], frozen=True, kw_only=True):
+class Looked(Struct, Generic[Look], frozen=True, kw_only=True, dict=True):
     """A mail as `observe` gets it: header fields with their words, documents without, and what `look` made of each."""
 
     now: datetime
@@ -33,8 +34,12 @@ class Looked(Struct, Generic[Look], frozen=True, kw_only=True):
     message: Message
     documents: tuple[Document, ...]
     signatures: tuple[Signature, ...]
-    looks: tuple[Look, ...]
-    """In the order of the documents."""
+    look: Callable[[], tuple[Look, ...]]
+
+    @cached_property
+    def looks(self) -> tuple[Look, ...]:
+        """What `look` made of each document, in their order; nobody looks before this is asked for."""
+        return self.look()
 
 
 class Observer(Struct, frozen=True, kw_only=True):
@@ -68,7 +73,7 @@ class Facts(Evidence, Generic[Observation], frozen=True, kw_only=True):
     """None for a policy without `observe`, and while only the envelope is known."""
 
 
-class Observed(Struct, frozen=True, kw_only=True):
+class Observed(Struct, frozen=True, kw_only=True, dict=True):
     """What is known of a mail without its words."""
 
     bare: Evidence
@@ -83,6 +88,11 @@ class Observed(Struct, frozen=True, kw_only=True):
     """Why a policy could not observe."""
     kept: bool = False
     """These facts come back from a log or a case."""
+
+    @cached_property
+    def facts(self) -> Facts[None]:
+        """The evidence without words as facts, to which the observation of each policy is put."""
+        return Facts(**structs.asdict(self.bare), seen=None)
 
 
 def wordless(evidence: Evidence) -> Evidence:

@@ -192,3 +192,16 @@ def test_a_signature_that_does_not_stand_never_makes_an_issued_document_pass(row
     found = list(findings(policy, evidence(case), policy.Settings()))
     passed = any(one.rule == "unsigned" and one.outcome is FindingOutcome.PASSED for one in found)
     assert passed == (bool(stands) and all(stands))
+
+
+def test_a_mail_of_words_only_is_not_looked_at(monkeypatch):
+    monkeypatch.setattr(policy, "look", None)
+    text = b"Subject: [b\xe1\xba\xa3n gi\xe1\xba\xa5y]\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nSo: 1215/UBND-VP\r\n"
+    mail = Evidence(
+        now=NOW,
+        session=Session(front_end=FrontEnd.RELAY),
+        envelope=Envelope(reverse_path="an@a.vn", forward_paths=("binh@b.vn",)),
+        message=parse(text),
+        documents=(Document(part="1", format="text", status=ReadStatus.OK, runs=(Run(text="1215/UBND-VP"),)),),
+    )
+    assert list(findings(policy, mail)) == []

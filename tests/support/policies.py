@@ -29,7 +29,7 @@ def looked(policy: ModuleType, evidence: Evidence, settings: Any) -> Looked[Any]
         message=evidence.message,
         documents=wordless(evidence).documents,
         signatures=evidence.signatures,
-        looks=tuple(policy.look(document, settings) for document in evidence.documents),
+        look=lambda: tuple(policy.look(document, settings) for document in evidence.documents),
     )
 
 
