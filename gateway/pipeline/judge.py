@@ -23,6 +23,7 @@ from gateway.documents.wall.readings import Reading, Readings
 from gateway.documents.wall.wire import Inspection, InspectionRequest, Limits
 from gateway.engine import PolicySet, evaluate_facts, evaluate_recipient, observe
 from gateway.engine.observing import received
+from gateway.engine.policy_set import day
 from gateway.mime import parse
 from gateway.model import (
     Disposition,
@@ -51,6 +52,7 @@ LARGE_TEXT_CHARACTERS = 30_000
 """More text (documents and header fields) is judged in a thread."""
 CHECKED_LATER_S = 10.0
 """Queueing handicap of checks: mails that arrive up to this much later are read first."""
+_LIMIT_ACCEPTED = 5_000
 _RUN_CHARACTERS = 20
 """Fixed weight of a run beside its text: a short line takes as long to judge as a long one."""
 _RELEASED = datetime.combine(BUILT, time(tzinfo=UTC))
@@ -115,6 +117,9 @@ class Judge:
         self._clock = clock
         self._checks_as = checks_as
         self._alone = asyncio.Lock()
+        self._accepted_by: Rules | None = None
+        self._accepted: set[tuple[object, ...]] = set()
+        """All that our own policies look at at RCPT, of forward-paths that these rules accepted."""
 
     async def judge(self, transaction: Transaction, spool: Spool) -> Judged:
         """Return the verdict on a mail with the facts behind it."""
@@ -188,11 +193,21 @@ class Judge:
             evidence=structs.replace(evidence, message=structs.replace(message, root=_NO_TREE)),
         )
 
-    def judge_recipient(self, session: Session, envelope: Envelope) -> tuple[Evidence, Verdict, PolicySet]:
-        """Judge the envelope's only forward-path by the envelope alone."""
-        rules = self.rulebook.current
-        evidence = Evidence(now=self._clock(), session=session, envelope=envelope, directory=rules.directory)
-        return evidence, evaluate_recipient(evidence, rules.policies), rules.policies
+    def judge_recipient(self, session: Session, envelope: Envelope) -> tuple[Evidence, Verdict, PolicySet] | None:
+        """Judge the envelope's only forward-path by the envelope alone; None when it is accepted."""
+        rules, now = self.rulebook.current, self._clock()
+        known = (day(now), session.front_end, session.auth_user, envelope.reverse_path, envelope.forward_paths)
+        if rules is not self._accepted_by or len(self._accepted) > _LIMIT_ACCEPTED:
+            self._accepted_by, self._accepted = rules, set()
+        if known in self._accepted:
+            return None
+        evidence = Evidence(now=now, session=session, envelope=envelope, directory=rules.directory)
+        verdict = evaluate_recipient(evidence, rules.policies)
+        if verdict.disposition >= Disposition.DEFER:
+            return evidence, verdict, rules.policies
+        if not any(policy.foreign for policy in rules.policies.at_recipient):
+            self._accepted.add(known)
+        return None
 
 
 class Behind:

@@ -97,9 +97,10 @@ class Pipeline:
 
     async def judge_recipient(self, session: Session, envelope: Envelope) -> Reply | None:
         """Return a recorded refusal of one forward-path; None accepts it."""
-        evidence, verdict, policies = self._judge.judge_recipient(session, envelope)
-        if verdict.disposition < Disposition.DEFER:
+        judged = self._judge.judge_recipient(session, envelope)
+        if judged is None:
             return None
+        evidence, verdict, policies = judged
         reference = self._new_reference()
         reply = explain.reply(verdict, policies, reference=reference, now=evidence.now, languages=session.languages)
         recipient = envelope.forward_paths[0]
