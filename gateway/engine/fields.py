@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from email.utils import format_datetime
+from functools import lru_cache
 
 from gateway.engine.catalogue import Wording
 from gateway.engine.plain import ascii_form, cut
@@ -39,7 +40,7 @@ def received_field(transaction: Transaction, *, hostname: str) -> bytes:
     if len(envelope.forward_paths) == 1 and _MAILBOX.match(envelope.forward_paths[0]):
         words.append(f"for <{envelope.forward_paths[0]}>")
     words[-1] += ";"
-    words.append(format_datetime(transaction.received_at))
+    words.append(_stamp(transaction.received_at.replace(microsecond=0)))
     return _fold("Received", words)
 
 
@@ -70,6 +71,10 @@ def verdict_fields(verdict: Verdict, policies: PolicySet, transaction: Transacti
         )
         octets += _fold("X-Gateway-Finding", text.split(" "))
     return octets
+
+
+_stamp = lru_cache(maxsize=4)(format_datetime)
+"""Many mails come in one second."""
 
 
 def _protocol(session: Session, *, utf8: bool) -> str:

@@ -65,7 +65,8 @@ def read_block(content: Buffer, start: int, end: int, *, path: str, limits: Limi
     by_name: dict[str, list[HeaderField]] = {}
     for field in fields:
         by_name.setdefault(field.name.lower(), []).append(field)
-    codes += _repeated(by_name)
+    if len(by_name) < len(fields):
+        codes += _repeated(by_name)
     return HeaderBlock(
         tuple(fields), body_start, by_name, tuple(Ambiguity(code, path, detail) for code, detail in dict(codes).items())
     )
