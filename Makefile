@@ -64,7 +64,7 @@ unit: $(VENV)/.dev
 	$(BIN)/pytest -n 3 --dist worksteal -m "not slow and not system and not cluster" $(WHOLE:%=--ignore=%) $(addprefix tests/,$(or $(PKG_$(PKG)),$(PKG)))
 
 cluster: system-test $(VENV)/.dev ## long runs of several gateways behind HAProxy with PostgreSQL (tests/cluster): KILLS=30
-	GATEWAY_LONG=1 GATEWAY_KILLS=$(or $(KILLS),30) $(BIN)/pytest -v -rP -n 3 --dist worksteal --durations=10 tests/cluster
+	GATEWAY_LONG=1 GATEWAY_KILLS=$(or $(KILLS),30) $(BIN)/pytest -v -rP -n 3 --dist load --maxschedchunk 1 --durations=10 tests/cluster
 
 restarts: $(VENV)/.dev ## fifty restarts of one gateway under load, half by kill -9 (tests/campaign/test_restarts.py): COUNT=50
 	GATEWAY_RESTARTS=$(or $(COUNT),50) $(BIN)/pytest -v -s tests/campaign/test_restarts.py

@@ -37,7 +37,7 @@ _LOG = logging.getLogger("gateway.ship")
 ROUND_S: Final = 1.0
 """Between rounds, unless a reply waits for the centre."""
 _PAUSE_S: Final = 1.0
-"""After a failure."""
+"""From the beginning of an attempt that failed to the next, so that one that waited in vain is followed at once."""
 _LEAST_BATCH: Final = 50
 _REPORT_S: Final = 10.0
 _REPORT_UNREADY_S: Final = 2.0
@@ -102,14 +102,15 @@ class Shipper:
 
     def step(self) -> float:
         """Ship a batch; return the seconds to wait before the next, 0 when more is queued."""
+        began = time.monotonic()
         try:
             more = self._round()
         except ForkError as error:
             return self._stopped(str(error))
         except (DatabaseError, UserError, sqlite3.Error, OSError) as error:
-            return self._failed(error)
+            return self._failed(error, began)
         except failures() as error:
-            return self._failed(error)
+            return self._failed(error, began)
         self._away = ""
         self._show()
         return 0.0 if more else ROUND_S
@@ -128,6 +129,7 @@ class Shipper:
             self._outdated = outdated
             self._compare(log)
         links = self._next(log)
+        more = len(links) == self._batch  # asked before `_send` changes it
         end = links[-1].seq if links else self._head.seq
         notes = log.execute(
             "SELECT size, note FROM checkpoint WHERE size > ? AND size <= ? ORDER BY size LIMIT ?",
@@ -135,7 +137,7 @@ class Shipper:
         ).fetchall()
         if links or notes:
             self._send(links, notes)
-        if len(links) < self._batch:
+        if not more:
             self._even = began
         if time.monotonic() > self._report_at:
             self._report("")
@@ -143,7 +145,7 @@ class Shipper:
             self._swept = time.monotonic()
             with within(self._centre):
                 self._centre.execute(SWEEP.encode())
-        return len(links) == self._batch
+        return more
 
     def _send(self, links: list[Link], notes: list[tuple[int, str]]) -> None:
         assert self._centre is not None
@@ -203,7 +205,7 @@ class Shipper:
         self.close()
         return _FORK_ROUND_S
 
-    def _failed(self, error: Exception) -> float:
+    def _failed(self, error: Exception, began: float) -> float:
         """Record an outage of the centre or an unreadable log; logged once per outage."""
         words = reason_of(error)
         if not self._away:
@@ -211,7 +213,7 @@ class Shipper:
         self._away = words
         self._show()
         self.close()
-        return _PAUSE_S
+        return max(0.0, began + _PAUSE_S - time.monotonic())
 
     def _show(self) -> None:
         self._shipping.write(self._head.seq, even=self._even, away=self._away)

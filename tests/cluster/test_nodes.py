@@ -15,7 +15,6 @@ from tests.cluster.nodes import LOGIN, PORTS, logged_in, nodes, talking
 from tests.cluster.support import centre, local, there, until
 from tests.e2e.clients import LOST, Clients, mail, reference, token
 from tests.e2e.commands import COLLEAGUE, STAFF
-from tests.support.postgres import Postgres
 from tests.support.proxy import Proxy
 from tests.support.sink import Act, Sink
 
@@ -259,29 +258,24 @@ async def test_a_rolling_restart_loses_and_repeats_nothing(tmp_path, cluster_dsn
 
 @only_long
 @pytest.mark.parametrize("outage", ["stopped", "hang", "slow"])
-async def test_no_mail_is_refused_while_the_centre_is_away(tmp_path, key_file, outage):
-    server = Postgres()
-    server.start()
-    proxy = Proxy(server.socket)
+async def test_no_mail_is_refused_while_the_centre_is_away(tmp_path, postgres, cluster_dsn, key_file, outage):
+    proxy = Proxy(postgres.socket)
+    through = postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)
     try:
-        name = server.new_database()
-        with centre(server.dsn(name)):
+        with centre(cluster_dsn):
             pass
-        async with (
-            Sink(users=USERS) as sink,
-            nodes(tmp_path, sink, dsn=server.dsn(name, proxy.address), cluster=key_file) as three,
-        ):
+        async with Sink(users=USERS) as sink, nodes(tmp_path, sink, dsn=through, cluster=key_file) as three:
             clients = LoggedIn(lambda: three.address("587"))
             tasks = [asyncio.create_task(clients.run()) for _ in range(4)]
             await asyncio.sleep(5)
             if outage == "stopped":
-                server.stop()
+                await asyncio.to_thread(postgres.stop)
             else:
                 proxy.become(outage)
             await asyncio.sleep(60 if outage == "stopped" else 15)
             assert all([(await three.ready(number))[0] == 200 for number in (1, 2, 3)])
             if outage == "stopped":
-                server.start()
+                await asyncio.to_thread(postgres.start)
             proxy.become("pass")
             await asyncio.sleep(3)
             clients.stopping = True
@@ -291,7 +285,6 @@ async def test_no_mail_is_refused_while_the_centre_is_away(tmp_path, key_file, o
         assert twice == 0
     finally:
         proxy.close()
-        server.remove()
 
 
 @only_long

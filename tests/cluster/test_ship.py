@@ -136,6 +136,30 @@ def test_a_log_that_is_not_the_one_the_centre_knows_stops_the_shipping_in_words(
         one.close()
 
 
+def test_after_an_outage_batches_follow_each_other_and_nothing_counts_as_shipped_before_it_is(data, cluster_dsn):
+    with centre(cluster_dsn):
+        one = shipper(data, cluster_dsn)
+        one._batch = 20  # as a failure leaves it; it doubles with each success
+        behind_since = one._even
+        assert [one.step() for _ in range(3)] == [0, 0, ship.ROUND_S]
+        assert one.shown.seq == 122
+        assert one._even > behind_since
+        asyncio.run(fill(data, 5, first=41))
+        one._batch, behind_since = 5, one._even
+        assert one.step() == 0
+        assert one._even == behind_since
+        one.close()
+
+
+def test_an_attempt_that_waited_in_vain_is_followed_at_once(data, monkeypatch):
+    one = shipper(data, "postgresql://gateway@127.0.0.1:9/none")
+    assert 0 < one.step() <= 1
+    monkeypatch.setattr(ship, "_PAUSE_S", 0.0)  # as if the attempt had taken longer
+    assert one.step() == 0
+    assert one.shown.away
+    one.close()
+
+
 def test_a_centre_that_was_put_back_from_an_older_backup_gets_what_it_lacks(data, cluster_dsn):
     with centre(cluster_dsn) as connection:
         shipped(data, cluster_dsn)
