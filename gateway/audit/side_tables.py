@@ -1,8 +1,8 @@
 """Side tables of the log: open mails (between intent and outcome), and keys of recently relayed mails.
 
 Their rows are written in the transaction of their records. The changes of a group are combined first, so that a commit
-takes a handful of statements for any number of mails: each step of SQLite releases the interpreter lock and acquires it
-again, in contention with the event loop.
+inserts by one statement a table for any number of mails: each step of SQLite releases the interpreter lock and acquires
+it again, in contention with the event loop.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def write_marks(connection: sqlite3.Connection, marks: Iterable[Mark]) -> None:
     KnownReferenceError for a mail with the reference of another one that has no outcome yet.
     """
     opened: dict[str, tuple[str, str, int]] = {}
-    sending: list[str] = []
-    closed: list[str] = []
+    sending: list[tuple[str]] = []
+    closed: list[tuple[str]] = []
     relayed: list[tuple[bytes, float, str]] = []
     for mark in marks:
         match mark:
@@ -66,20 +66,21 @@ def write_marks(connection: sqlite3.Connection, marks: Iterable[Mark]) -> None:
             case Sending(reference) if reference in opened:
                 opened[reference] = (*opened[reference][:2], 1)
             case Sending(reference):
-                sending.append(reference)
+                sending.append((reference,))
             case Closed(reference, key):
                 if opened.pop(reference, None) is None:
-                    closed.append(reference)
+                    closed.append((reference,))
                 if key is not None:
                     relayed.append((key, time.time(), reference))
     try:
         insert_rows(connection, _INTO_OPEN_MAIL, list(opened.values()))
     except sqlite3.IntegrityError as error:
         raise KnownReferenceError(str(error)) from error
+    # A list of names would become a table of its own in memory, which costs more than the steps.
     if sending:
-        connection.execute(f"UPDATE open_mail SET sending = 1 WHERE id IN ({_places(len(sending))})", sending)  # noqa: S608 - placeholders only
+        connection.executemany("UPDATE open_mail SET sending = 1 WHERE id = ?", sending)
     if closed:
-        connection.execute(f"DELETE FROM open_mail WHERE id IN ({_places(len(closed))})", closed)  # noqa: S608 - placeholders only
+        connection.executemany("DELETE FROM open_mail WHERE id = ?", closed)
     insert_rows(connection, _INTO_RELAYED, relayed)
 
 
