@@ -88,6 +88,8 @@ class Observation(Struct, frozen=True, omit_defaults=True):
 
     def without_quotes(self) -> Self:
         """Return it without the words that findings quote."""
+        if not any(look.report.passages for look in self.documents):
+            return self
         return replace(
             self, documents=tuple(replace(look, report=look.report.without_quotes()) for look in self.documents)
         )

@@ -47,9 +47,11 @@ def session_facts(session: Session) -> SessionFacts:
     )
 
 
-def mail_facts(transaction: Transaction, verdict: Verdict, evidence: Evidence | None, keyed: Keyed) -> MailFacts:
-    """Return the record of a mail: full, or redacted when it has a secrecy finding."""
-    guarded = any(judged.confidential for judged in verdict.findings)
+def mail_facts(
+    transaction: Transaction, verdict: Verdict, evidence: Evidence | None, keyed: Keyed, *, facts: str | None = None
+) -> MailFacts:
+    """Return the record of a mail: full, or redacted when it has a secrecy finding; `facts` is the digest of those kept."""
+    guarded = verdict.confidential
     message = evidence.message if evidence is not None else None
     parts = tuple(part for part in message.root.walk() if part.sha256 is not None) if message is not None else ()
     signatures = evidence.signatures if evidence is not None else ()
@@ -86,6 +88,7 @@ def mail_facts(transaction: Transaction, verdict: Verdict, evidence: Evidence | 
         directory_digest=verdict.directory_digest,
         confidential=guarded,
         keyed_by=keyed.key_id if guarded else None,
+        facts=facts,
     )
 
 

@@ -15,8 +15,6 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from msgspec import structs
-
 import gateway
 from gateway.audit import record as r
 from gateway.audit.chain import Entry
@@ -206,9 +204,13 @@ class AuditLog:
         self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, observed: Observed | None
     ) -> tuple[r.MailFacts, bytes | None]:
         """Return a mail's record, and its packed facts when they are kept."""
-        mail = mail_facts(transaction, verdict, evidence, self._keyed)
-        kept = keep(observed, self._keyed, guarded=mail.confidential) if observed and self._keeps_facts else None
-        return (mail, None) if kept is None else (structs.replace(mail, facts=kept.sha256), kept.packed)
+        digest, packed = self._kept(observed, verdict)
+        return mail_facts(transaction, verdict, evidence, self._keyed, facts=digest), packed
+
+    def _kept(self, observed: Observed | None, verdict: Verdict) -> tuple[str, bytes] | tuple[None, None]:
+        """Return digest and packed form of facts, when they are kept."""
+        kept = keep(observed, self._keyed, guarded=verdict.confidential) if observed and self._keeps_facts else None
+        return (kept.sha256, kept.packed) if kept is not None else (None, None)
 
     async def intent_and_outcome(
         self,
@@ -280,8 +282,7 @@ class AuditLog:
     ) -> int:
         """Record a forward-path that a policy refused at RCPT."""
         observed = Observed(bare=evidence, seen={}) if evidence is not None else None
-        guarded = any(judged.confidential for judged in verdict.findings)
-        kept = keep(observed, self._keyed, guarded=guarded) if observed and self._keeps_facts else None
+        digest, packed = self._kept(observed, verdict)
         return await self._put(
             r.RecipientRefused(
                 id=reference,
@@ -294,10 +295,10 @@ class AuditLog:
                 code=reply.code,
                 text=_first_line(reply),
                 policy_digest=verdict.policy_digest,
-                facts=kept.sha256 if kept is not None else None,
+                facts=digest,
             ),
             None,
-            kept.packed if kept is not None else None,
+            packed,
         )
 
     async def content_refused(self, refused: RefusedContent) -> int:

@@ -10,7 +10,6 @@ from gateway.engine.evaluate import evaluate, evaluate_facts, evaluate_recipient
 from gateway.engine.explain import (
     check_json,
     explanation,
-    is_confidential,
     received_field,
     reply,
     reply_text,
@@ -34,7 +33,6 @@ __all__ = [
     "evaluate_facts",
     "evaluate_recipient",
     "explanation",
-    "is_confidential",
     "load_policy_set",
     "observe",
     "received_field",

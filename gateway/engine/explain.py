@@ -13,7 +13,7 @@ from gateway.engine.fields import received_field, verdict_fields
 from gateway.engine.places import place_words
 from gateway.engine.plain import clean_filename
 from gateway.engine.policy_set import PolicySet, day
-from gateway.engine.reply import LIMIT_LINE, article_words, disclosure_of, is_confidential, ordered, reply
+from gateway.engine.reply import LIMIT_LINE, article_words, disclosure_of, ordered, reply
 from gateway.engine.wording import say
 from gateway.model import (
     Disposition,
@@ -34,7 +34,6 @@ __all__ = [
     "check_json",
     "disclosure_of",
     "explanation",
-    "is_confidential",
     "ordered",
     "received_field",
     "reply",

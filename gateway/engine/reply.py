@@ -45,14 +45,9 @@ def ordered(verdict: Verdict) -> tuple[JudgedFinding, ...]:
     )
 
 
-def is_confidential(verdict: Verdict) -> bool:
-    """Return whether any finding speaks of a possible secret, so that nothing of the mail may be kept or quoted."""
-    return any(judged.confidential for judged in verdict.findings)
-
-
 def disclosure_of(verdict: Verdict) -> Disclosure:
     """Return how much of the mail texts for other people may quote."""
-    return Disclosure.GUARDED if is_confidential(verdict) else Disclosure.FULL
+    return Disclosure.GUARDED if verdict.confidential else Disclosure.FULL
 
 
 def reply(

@@ -87,7 +87,7 @@ class Keeper:
         login = transaction.session.auth_user
         return (
             verdict.disposition is Disposition.HOLD
-            and not any(judged.confidential for judged in verdict.findings)
+            and not verdict.confidential
             and login is not None
             and bool(self._mailbox_of(login))
         )

@@ -150,6 +150,11 @@ class Verdict(Struct, frozen=True, kw_only=True):
     directory_digest: str | None = None
     recipients: dict[str, Disposition] = {}
 
+    @property
+    def confidential(self) -> bool:
+        """Whether a finding speaks of a possible state secret, so that nothing of the mail may be kept or quoted."""
+        return any(judged.confidential for judged in self.findings)
+
     def most_severe_first(self) -> tuple[JudgedFinding, ...]:
         """Return the findings, the most severe first.
 

@@ -92,7 +92,7 @@ class Checked:
     @property
     def confidential(self) -> bool:
         """Whether there is a secrecy finding, certain or suspected."""
-        return explain.is_confidential(self.verdict)
+        return self.verdict.confidential
 
     @property
     def marked(self) -> bool:

@@ -165,8 +165,13 @@ def _utf7(data: bytes) -> str:
 
 
 def read(source: Source, budget: Budget) -> Reading:
-    """Read plain text or CSV; PARTIAL `charset` when bytes had no meaning in the declared charset."""
+    """Read plain text or CSV within a budget."""
     budget.take_bytes(len(source.data))
+    return Reading(read_text(source))
+
+
+def read_text(source: Source) -> Document:
+    """Return what plain text or CSV says; PARTIAL `charset` when bytes had no meaning in the declared charset."""
     decoded = decode(source.data, source.charset)
     table = source.detected_type == "text/csv" or (source.filename or "").lower().endswith((".csv", ".tsv"))
     sheet = source.detected_type == SYLK.media_type
@@ -185,7 +190,7 @@ def read(source: Source, budget: Budget) -> Reading:
         kinds.add("look-formula")
     if is_text_art(decoded.text):
         kinds.add("look-text-art")
-    document = Document(
+    return Document(
         part=source.part,
         filename=source.filename,
         format="text",
@@ -194,7 +199,6 @@ def read(source: Source, budget: Budget) -> Reading:
         runs=tuple(runs),
         active_content=tuple(ActiveContent(kind) for kind in sorted(kinds)),
     )
-    return Reading(document)
 
 
 def _lines(text: str, origin: Origin, first_block: int) -> Iterable[Run]:

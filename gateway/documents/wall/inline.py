@@ -13,7 +13,7 @@ import re
 from msgspec import structs
 
 from gateway.documents.readers import plain
-from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.base import Source
 from gateway.documents.readers.sniff import opens, sniff
 from gateway.documents.wall import unknown
 from gateway.documents.wall.merge import rebuilt
@@ -64,7 +64,7 @@ def read_text(leaf: Part, content: bytes | mmap.mmap) -> tuple[Part, Document] |
     if body.defects or body.alternatives or not _is_text(body.data) or find_inline_encodings(body.data):
         return None
     source = Source(data=body.data, part=leaf.path, declared_type=leaf.declared_type, charset=leaf.charset)
-    document = plain.read(source, Budget()).document
+    document = plain.read_text(source)
     if document.status is not ReadStatus.OK:
         return None
     digest = hashlib.sha256(body.data).hexdigest()
