@@ -9,7 +9,7 @@ from gateway.model import Document, Origin, Role
 from gateway.vietnamese.legacy import needs_decoding
 from gateway.vietnamese.normal import skeleton
 from gateway.vietnamese.once import once
-from gateway.vietnamese.repertoire import octets
+from gateway.vietnamese.repertoire import composed, octets
 
 _BODY: Final = Role.BODY
 _TEXT: Final = Origin.TEXT
@@ -42,6 +42,8 @@ def plain_skeleton(document: Document) -> str | None:
     text = plain_text(document)
     if text is None:
         return None
-    composed = unicodedata.normalize("NFC", text)
-    bare = skeleton(composed, common=plain_octets(document) if composed is text else None)
+    common = plain_octets(document)
+    if common is None or not composed(common):
+        text, common = unicodedata.normalize("NFC", text), None
+    bare = skeleton(text, common=common)
     return bare if bare.count("\n") == text.count("\n") else None  # references to line breaks

@@ -41,6 +41,14 @@ def table(show: Callable[[str], str]) -> str:
     return "".join(map(show, REPERTOIRE)).ljust(256, "\ufffe")
 
 
+def composed(common: bytes) -> bool:
+    """Tell of the `octets` of a text whether it is surely in NFC: no combining mark stands in it."""
+    return not any(mark in common for mark in _MARKS)
+
+
 def numbers(characters: Iterable[str]) -> bytes:
     """Return the bytes of characters of the repertoire."""
     return bytes(map(REPERTOIRE.index, characters))
+
+
+_MARKS: Final = tuple(numbers(_COMBINING))

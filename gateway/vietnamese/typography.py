@@ -22,7 +22,7 @@ from gateway.vietnamese.fonts import base_name, is_symbol, is_times_new_roman, l
 from gateway.vietnamese.legacy import Decoded, decode_runs, needs_decoding
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.normal import run_together, skeleton
-from gateway.vietnamese.plain_text import plain_octets
+from gateway.vietnamese.plain_text import plain_octets, plain_text
 from gateway.vietnamese.repertoire import REPERTOIRE, numbers
 from gateway.vietnamese.typography_report import (
     DEFAULT,
@@ -226,9 +226,9 @@ def is_plain(document: Document) -> bool:
 
     Nothing can be wrong with it: a search over the whole finds no sign of another encoding.
     """
-    common = plain_octets(document)
-    if common is not None:
-        return len(common.translate(None, _OF_WORDS)) == len(common) != len(common.translate(None, _MARKED))
+    text, common = plain_text(document), plain_octets(document)
+    if text is not None and common is not None:
+        return not text.isascii() and len(common.translate(None, _OF_WORDS)) == len(common)
     return _is_plain(tuple([run for run in document.runs if run.text and _counts(run)]))
 
 
@@ -251,7 +251,6 @@ _NOT_PLAIN: Final = re.compile(
     "\u2122\ue000-\uf8ff]"
 )
 _OF_WORDS: Final = numbers(filter(_NOT_PLAIN.match, REPERTOIRE))
-_MARKED: Final = numbers(letter for letter in REPERTOIRE if not letter.isascii())
 
 
 def _stamp_blocks(runs: tuple[Run, ...], decoded: list[Decoded]) -> Iterator[int]:
