@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import struct
+from bisect import bisect_left
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from enum import Enum
@@ -112,7 +113,7 @@ class SharedLoad:
         """Count a mail that a front end has judged so long after its final dot."""
         place = self._times(slot, kind)
         *counts, total = _TIMES.unpack_from(self._memory, place)
-        counts[sum(seconds > bound for bound in VERDICT_BOUNDS_S)] += 1
+        counts[bisect_left(VERDICT_BOUNDS_S, seconds)] += 1
         _TIMES.pack_into(self._memory, place, *counts, total + seconds)
 
     def verdicts(self, kind: MailClass) -> tuple[tuple[int, ...], float]:
