@@ -137,6 +137,20 @@ def test_a_child_needs_no_file_for_the_networks(monkeypatch: pytest.MonkeyPatch)
     assert said(slanting("MẬT", 20)) == ["MẬT"]
 
 
+def test_networks_run_on_the_older_engine_of_opencv() -> None:
+    """The other one takes twice as long, and calls its convolutions `Conv2`."""
+    assert detector._network("detector").getLayer(1).type == "Convolution"
+
+
+def test_what_neither_network_believes_in_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(detected, "_read", lambda _page, word, **_: asked.append(word))
+    doubtful = detector.Word(0.27, 0.4, 50, 50, 0, 20)
+    likely = detector.Word(0.45, 0.9, 50, 50, 0, 20)
+    detected.read(np.full((100, 100, 3), 255, np.uint8), [doubtful, likely])
+    assert asked == [likely]
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (3, 200), (200, 3), (17, 17)])
 def test_pictures_of_any_shape_are_looked_at(shape: tuple[int, int]) -> None:
     assert detector.find(np.zeros((*shape, 3), np.uint8), 100) == []

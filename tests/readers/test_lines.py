@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pdf import reader as pdf
-from gateway.documents.readers.pictures import frames, image, lines, ocr, page_runs, shapes, stamp_page
+from gateway.documents.readers.pictures import frames, image, line_words, lines, ocr, page_runs, shapes, stamp_page
 from gateway.model import Document, ReadStatus
 from gateway.vietnamese.marks import find_in_document
 from tests.readers import scans
@@ -221,6 +221,35 @@ def test_of_a_long_line_words_of_the_shape_of_a_mark_are_read(words: str, asked:
     found = {word for span in spans for x, word in places if span.left <= x / sheet.scale <= span.right}
     assert asked <= found
     assert asked or not found
+
+
+@pytest.mark.parametrize(
+    ("words", "passed_over"),
+    [
+        ("quy định của pháp luật.", True),
+        ("Tài liệu tối mật.", False),
+        ("Độ mật: mật", False),
+        ("TỐI MẬT", False),
+        ("TÀI LIỆU THU HỒI", False),
+    ],
+)
+def test_of_short_lines_that_end_a_paragraph_small_letters_without_a_mark_are_passed_over(words, passed_over) -> None:
+    picture, draw = page(skip=(15,))
+    draw.text((LEFT, TOP + STEP * 15), words, font=font(), fill=20)
+    sheet = sheet_of(picture)
+    (line,) = at(sheet, 15)
+    assert (line.last and not any(shapes.suspects(sheet.grey, line, sheet.scale))) is passed_over
+
+
+def test_a_sample_is_no_longer_than_is_needed_to_see_that_a_page_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    read = line_words.read
+    monkeypatch.setattr(line_words, "read", lambda *given: asked.append(given[2]) or read(*given))
+    pixels = np.asarray(page()[0].convert("RGB"), np.uint8)
+    seen = stamp_page._Page(pixels, 200.0, 0.0, ocr.engine(), Budget())
+    seen.read_sample()
+    assert seen.text.legible
+    assert [one.width < 400 for one in asked] == [True]
 
 
 def test_two_columns_of_prose_are_prose() -> None:

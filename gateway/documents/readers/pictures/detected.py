@@ -48,9 +48,9 @@ COLOURED = 45
 """Of 255: by how much colour stands out from print and paper."""
 CLEAR, READ = 75.0, 45.0
 """Confidence of Tesseract, of 100, from which a word is what it says, and from which it is read at all."""
-SUSPECT, SUSPECT_LEVEL, SCORE_WEIGHT, LEVEL = 4.0, 6.0, 3.0, 10.0
-"""Log odds of both looks from which a word that nobody could read is suspected, slanting or level as print is; what those of
-the first count beside the second; degrees."""
+LEAST, SUSPECT, SUSPECT_LEVEL, SCORE_WEIGHT, LEVEL = -1.0, 4.0, 6.0, 3.0, 10.0
+"""Log odds of both looks from which a word is read, and from which one that nobody could read is suspected, slanting or level
+as print is; what those of the first count beside the second; degrees."""
 LIMIT_READ = 8
 """Words of one picture that are read, surest first; others across the print are unread where the detector is sure."""
 LOWER, HIGHER = 0.85, 2.45
@@ -68,7 +68,7 @@ OTHER_SIGNS = frozenset("\N{COMBINING BREVE}\N{COMBINING ACUTE ACCENT}\N{COMBINI
 def read(page: Pixels, words: Sequence[Word]) -> list[tuple[Candidate, Reading]]:
     """Return what the words of a BGR picture say, without those that are plainly something else."""
     found = []
-    for number, word in enumerate(words):
+    for number, word in enumerate(one for one in words if _evidence(one) >= LEAST):
         reading = _read(page, word) if number < LIMIT_READ else _unread(word)
         if reading is not None:
             found.append((_candidate(page, word, reading), reading))
@@ -127,9 +127,14 @@ def _read(page: Pixels, word: Word, *, reach: float = 1.0) -> Reading | None:
 
 def _unread(word: Word) -> Reading | None:
     """Return that a word which nobody can read is like a mark, None when the detector is not sure enough of it."""
-    evidence = SCORE_WEIGHT * _log_odds(word.score) + _log_odds(word.sure)
     is_level = abs((word.angle + 45) % 90 - 45) < LEVEL
-    return Reading(None, word.sure, letters=True) if evidence >= (SUSPECT_LEVEL if is_level else SUSPECT) else None
+    least = SUSPECT_LEVEL if is_level else SUSPECT
+    return Reading(None, word.sure, letters=True) if _evidence(word) >= least else None
+
+
+def _evidence(word: Word) -> float:
+    """Return the log odds of both looks."""
+    return SCORE_WEIGHT * _log_odds(word.score) + _log_odds(word.sure)
 
 
 def _log_odds(share: float) -> float:

@@ -71,6 +71,8 @@ class Line:
     kind: Kind = Kind.LINE
     prose: bool = False
     """It runs from margin to margin between lines that do."""
+    last: bool = False
+    """It is short and ends a paragraph of such lines, as it seems."""
 
     @property
     def height(self) -> int:
@@ -218,7 +220,7 @@ def _continues(line: Line, part: Line, usual: float) -> bool:
 
 
 def _mark_prose(lines: list[Line], ink: _Ink, usual: float, head: float) -> None:
-    """Set `prose` for lines from margin to margin beside such lines, and for the last of a paragraph."""
+    """Set `prose` for lines from margin to margin beside such lines, `prose` or `last` for the last of a paragraph."""
     some = [one for one in lines if one.kind is Kind.LINE]
     if not some:
         return
@@ -250,13 +252,14 @@ def _mark_prose(lines: list[Line], ink: _Ink, usual: float, head: float) -> None
         one.prose = bool(beside.any())
     prose = [one for one in some if one.prose]
     for one in some:
-        if one.prose or one.width <= LEAST_LAST * usual or one.top < top or one.bottom > bottom:
+        if one.prose or one.top < top or one.bottom > bottom:
             continue
         above = next((other for other in prose if _ends(one, other, usual)), None)
         if above is None or one.right > above.right - LEAST_RAGGED * usual or _is_parted(one, ink.text, usual):
             continue
         if _letter_height(one, ink.text) <= TALL_PRINT * _letter_height(above, ink.text):
-            one.prose = True
+            one.prose = one.width > LEAST_LAST * usual
+            one.last = not one.prose
 
 
 def _letter_height(line: Line, text: Pixels) -> float:

@@ -18,6 +18,8 @@ STEEPEST_FRAME = 65.0
 LEAST_FILLED = 0.83
 """Share of its rectangle that a frame fills at least: an ellipse, as a pen draws around a word, fills 0.785."""
 LIMIT_RECTANGLES = 400
+LEAST_LONG = 0.7
+"""The longer side of the box of a contour, of the least width that is looked for; one turned by 45 degrees has so much."""
 
 
 def without_colour(page: Pixels) -> Pixels:
@@ -60,7 +62,7 @@ def rectangles_of(
     contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     found: list[Rectangle] = []
     sides = _longer_sides(contours)
-    for number in np.flatnonzero((sides >= 0.7 * widths[0] * dpi) & (sides <= 1.2 * widths[1] * dpi)).tolist():
+    for number in np.flatnonzero((sides >= LEAST_LONG * widths[0] * dpi) & (sides <= 1.2 * widths[1] * dpi)).tolist():
         contour = contours[number]
         if len(contour) < 4:
             continue
@@ -73,6 +75,15 @@ def rectangles_of(
         if len(found) > LIMIT_RECTANGLES:
             break
     return found
+
+
+def large_spots(mask: Pixels, dpi: float, widths: tuple[float, float]) -> Pixels:
+    """Return the spots of a mask that are large enough for `rectangles_of`, with all within them: letters are the most of it."""
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    large = np.flatnonzero(_longer_sides(contours) >= LEAST_LONG * widths[0] * dpi).tolist()
+    return np.asarray(
+        cv2.drawContours(np.zeros_like(mask), [contours[n] for n in large], -1, 255, cv2.FILLED), np.uint8
+    )
 
 
 def _longer_sides(contours: Sequence[cv2.typing.MatLike]) -> npt.NDArray[np.int32]:

@@ -20,6 +20,7 @@ from gateway.documents.readers.pictures.rectangles import (
     Rectangle,
     distinct,
     is_cell,
+    large_spots,
     level,
     levels,
     rectangles_of,
@@ -201,19 +202,21 @@ def dark_frames(ink: Pixels, dpi: float, *, pale_too: bool) -> list[Candidate]:
     """
     rectangles: list[Rectangle] = []
     usual = int(max(28, level(ink[::4, ::4], 98) * 0.35))
-    for threshold in (usual, int(usual * 0.6)):
-        mask = _mask(ink, threshold)
-        joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-        for picture in (mask, joined):
-            rectangles.extend(rectangles_of(picture, dpi, FRAME_WIDTH, FRAME_HEIGHT))
+    masks = [_mask(ink, threshold) for threshold in (int(usual * 0.6), usual)]
+    joined = [cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) for mask in masks]
+    large = large_spots(
+        np.asarray(joined[0], np.uint8), dpi, FRAME_WIDTH
+    )  # what is ink in any of them is ink in this one
+    for picture in (masks[1], joined[1], masks[0], joined[0]):
+        shown = np.asarray(cv2.bitwise_and(picture, large), np.uint8)
+        rectangles.extend(rectangles_of(shown, dpi, FRAME_WIDTH, FRAME_HEIGHT))
     # Print that crosses a pale frame hides it: look at the page without print, too.
     pale, _ = pale_ink(ink) if pale_too else (ink, 0)
     reach = max(3, int(dpi * 0.06) | 1)
     for threshold in (usual, int(usual * 0.6)) if pale_too else ():
         closed = cv2.morphologyEx(_mask(pale, threshold), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
         rectangles.extend(rectangles_of(closed, dpi, FRAME_WIDTH, FRAME_HEIGHT))
-    mask = _mask(ink, int(usual * 0.6))
-    framed = [item for item in distinct(rectangles) if _has_frame(mask, item, dpi, Ink.DARK)]
+    framed = [item for item in distinct(rectangles) if _has_frame(masks[0], item, dpi, Ink.DARK)]
     return [Candidate(item, Ink.DARK, framed=True) for item in framed if not is_cell(item, framed, dpi)]
 
 

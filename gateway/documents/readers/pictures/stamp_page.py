@@ -3,7 +3,7 @@
 Every page gets the stamp finder. Lines are found first (`lines`); running prose is not read, the rest is, line by line, by
 Tesseract, and all of the page when a line gives a mark. Words are read from the red channel, where red stamps and seals
 over the text are as good as gone; what is written in red comes from the stamp finder. A page that lies on its side or on
-its head is turned first. docs/decisions/0013-pages-by-their-lines.md
+its head is turned first. docs/decisions/0016-pages-by-their-lines.md
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ CROWD, MOST = 900.0, 7000.0
 """Letters from which on short lines without such a word are not read either, and beyond which a page is not read in full."""
 MOST_PHOTO = 1500.0
 """Letters that are read of a picture that looks like no page."""
-SAMPLE = 3
-"""Lines of prose that show whether a page can be read that has no others."""
+SAMPLE, SHOWN = 3, 20.0
+"""Lines of prose that show whether a page can be read that has no others, and heights of each that are read for it."""
 LIMIT_SPARSE_S = 2.5
 """Processor time. A texture (grass, gravel, noise) is thousands of would-be letters; a picture of words is read well
 before that."""
@@ -180,17 +180,21 @@ class _Page:
         return not self.is_limited and (self.text.legible or (self.text.words < LEAST_WORDS and self._sparse is None))
 
     def read_sample(self) -> None:
-        """Read the longest lines, which show whether the picture is upright."""
-        order = sorted(range(len(self._sheet.lines)), key=lambda number: -self._sheet.lines[number].width)
-        self._read(order[:SAMPLE])
+        """Read the beginnings of the longest lines, one by one, until they show that the picture is upright and can be read."""
+        found = self._sheet.lines
+        for line in sorted(found, key=lambda one: -one.width)[:SAMPLE]:
+            if not self.text.legible:
+                found.append(replace(line, right=min(line.right, line.left + int(SHOWN * self._sheet.usual))))
+                self._read([len(found) - 1])
 
     def read_doubtful(self) -> None:
         """Read the lines in which a mark may stand."""
         sheet = self._sheet
         found = list(enumerate(sheet.lines))
         doubtful = [number for number, line in found if not line.prose and self._is_short(line)]
-        if sum(line_words.cost(sheet.lines[number]) for number in doubtful) > CROWD:
-            doubtful = [number for number in doubtful if not self._is_passed_over(sheet.lines[number])]
+        crowded = sum(line_words.cost(sheet.lines[number]) for number in doubtful) > CROWD
+        looked_at = {number for number in doubtful if crowded or sheet.lines[number].last}
+        doubtful = [n for n in doubtful if n not in looked_at or not self._is_passed_over(sheet.lines[n])]
         for _, line in found:
             if line.prose or not self._is_short(line):
                 parts = shapes.suspects(sheet.grey, line, sheet.scale, capitals=line.prose)
@@ -209,7 +213,7 @@ class _Page:
         return in_head or line.kind is not lines.Kind.LINE or line.width < SHORT * sheet.usual
 
     def _is_passed_over(self, line: lines.Line) -> bool:
-        """Whether a line of a crowded page has no word of that shape."""
+        """Whether a line of a crowded page, or the short last one of a paragraph, has no word of that shape."""
         sheet = self._sheet
         if line.kind is not lines.Kind.LINE or line.top < self._head * sheet.grey.shape[0] / sheet.scale:
             return False
