@@ -255,10 +255,14 @@ def _text(text: str, limit: int) -> str:
 
 
 def report(connection: Connection, node: str, key: str, fault: str) -> None:
-    """Report a shipper's heartbeat, or why it stopped; `key` is the node's verifier key."""
+    """Report a shipper's heartbeat, or why it stopped; `key` is the node's verifier key.
+
+    One that stopped replaces no key: it may be a second machine of this name.
+    """
     connection.execute(
         "INSERT INTO shipper (node, at, key, fault) VALUES (%s, now(), %s, %s)"
-        " ON CONFLICT (node) DO UPDATE SET at = now(), key = excluded.key, fault = excluded.fault",
+        " ON CONFLICT (node) DO UPDATE SET at = now(), fault = excluded.fault,"
+        " key = CASE excluded.fault WHEN '' THEN excluded.key ELSE shipper.key END",
         (node, key, fault),
     )
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import hmac
 import logging
 import sqlite3
@@ -68,8 +69,10 @@ ON CONFLICT (key) DO UPDATE SET node = excluded.node, process = excluded.process
 _REMOVED: Final = "DELETE FROM repetition WHERE key = $1 AND node = $2 AND reference = $3 AND NOT relayed"
 _LEFT: Final = """
 SELECT key, process, reference, extract(epoch FROM clock_timestamp() - at)::float
-FROM repetition WHERE node = $1 AND NOT relayed AND at < clock_timestamp() - interval '3 seconds' LIMIT 500
+FROM repetition WHERE node = $1 AND NOT relayed AND (starts_with(process, $2) OR strpos(process, '-') = 0)
+  AND at < clock_timestamp() - interval '3 seconds' LIMIT 500
 """
+"""Only of this installation, or of an earlier release, which did not say of which one."""
 SWEEP: Final = f"""
 DELETE FROM repetition WHERE key IN
   (SELECT key FROM repetition WHERE at < now() - interval '{4 * WINDOW_S} seconds' LIMIT 50000)
@@ -118,7 +121,8 @@ class Repetitions:
         self._lately = RelayedLately(self._keyed)
         self._shared = self._keyed.key_id is not None
         self._node = node
-        self._process = process
+        self._here = f"{_installation(self._folder)}-"
+        self._process = self._here + process
         self._claims: dict[str, tuple[bytes, Question | None]] = {}
         """Keys of mails in flight, by reference, with the question whose answer was not waited for."""
         self._owed: deque[_Settled] = deque(maxlen=_LIMIT_OWED)
@@ -182,9 +186,10 @@ class Repetitions:
 
     async def _conclude(self, log: sqlite3.Connection) -> None:
         """Settle claims left open by this node's processes, from its log."""
-        for key, process, reference, age_s in await self._database.ask(_LEFT, self._node, within_s=1) or ():
+        for key, process, reference, age_s in await self._database.ask(_LEFT, self._node, self._here, within_s=1) or ():
             with contextlib.suppress(sqlite3.Error, OSError):
-                if age_s < _LONG_S and (process == self._process or is_alive(self._folder, process)):
+                name = process.rpartition("-")[2]
+                if age_s < _LONG_S and (process == self._process or is_alive(self._folder, name)):
                     continue
                 relayed = fate(log, reference, [key])
                 if relayed is not None:
@@ -230,3 +235,15 @@ class Repetitions:
         age_s = time.time() - int.from_bytes(moment, "big")
         wanted = self._proof(moment, key, node, reference, relayed=relayed)
         return -_CLOCKS_S <= age_s <= WINDOW_S + _CLOCKS_S and hmac.compare_digest(proof[_TIME_BYTES:], wanted)
+
+
+def _installation(folder: Folder) -> str:
+    """Return a name of this data folder: of the key of its log, and of where it lies, so that a copy of it has another.
+
+    A second machine with this node's name then settles none of its claims by a log that knows nothing of them.
+    """
+    octets = b"%d" % folder.data.stat().st_ino
+    for path in (folder.checkpoints / "public-key.txt", Path("/etc/machine-id")):
+        with contextlib.suppress(OSError):
+            octets += path.read_bytes()
+    return hashlib.sha256(octets).hexdigest()[:16]

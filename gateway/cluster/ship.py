@@ -61,7 +61,7 @@ class Shipper:
         shipping: Shipping,
         *,
         state: Callable[[], State] = State,
-        exchange: Callable[[Connection], None] = lambda _: None,
+        exchange: Callable[[Connection, bool], None] = lambda _centre, _publishes: None,
     ) -> None:
         """Prepare; each heartbeat tells the node's `state`, and `exchange` shares what else nodes share."""
         self._folder = Folder(data)
@@ -228,9 +228,10 @@ class Shipper:
             records.report(self._centre, self._node, key, fault)
             self._outdated = self._outdated and schema.outdated(self._centre)  # made meanwhile?
             if not self._outdated and self._log is not None:
-                written = self._log.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0]
-                records.report_state(self._centre, self._node, state, written=written)
-                self._exchange(self._centre)
+                if not fault:  # after a fork this name may be another machine's: its state and waivers stay
+                    written = self._log.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0]
+                    records.report_state(self._centre, self._node, state, written=written)
+                self._exchange(self._centre, not fault)
         self._report_at = time.monotonic() + (_REPORT_UNREADY_S if state.unready else _REPORT_S)
 
     def _wait(self, seconds: float, ended: Callable[[], bool]) -> None:
@@ -251,7 +252,7 @@ def ship_process(
     parent: int,
     *,
     state: Callable[[], State],
-    exchange: Callable[[Connection], None],
+    exchange: Callable[[Connection, bool], None],
 ) -> SupervisedProcess:
     """Return the process. SIGUSR1 ends it after a last round; signals sent to the whole group are ignored."""
 

@@ -46,13 +46,14 @@ class SharedWaivers:
         self._left: set[tuple[str, bytes]] = set()
         """Files that are not used here, by node and proof; each is logged once."""
 
-    def exchange(self, centre: Connection) -> None:
+    def exchange(self, centre: Connection, publishes: bool = True) -> None:
         """Publish this node's waivers, and take those of the others; psycopg.Error."""
         if self._keyed.key_id is None:
             return
         try:
             rows = waivers.stored(centre)
-            self._publish(centre, next((row for row in rows if row.node == self._node), None))
+            if publishes:
+                self._publish(centre, next((row for row in rows if row.node == self._node), None))
             taken = [self._take(row) for row in rows if row.node != self._node]
         except OSError as error:
             self._leave((self._node, b""), both("cluster", "waivers", "disk", path=self._folder, reason=reasons(error)))

@@ -1,6 +1,7 @@
 """Queries to the centre on the mail path: failed logins and duplicate claims; during an outage each node works alone."""
 
 import asyncio
+import shutil
 import time
 from contextlib import asynccontextmanager
 
@@ -281,6 +282,25 @@ async def test_what_a_process_left_open_is_settled_as_its_log_has_it(
                 await asyncio.sleep(0.3)
                 assert rows.execute("SELECT relayed FROM repetition").fetchall() == [(False,)]
                 await one.log.outcome(mail.id, OK)
+            task.cancel()
+
+
+@pytest.mark.parametrize("copied", [False, True])
+async def test_a_second_machine_of_one_name_settles_no_claim_of_the_first(cluster_dsn, tmp_path, monkeypatch, copied):
+    monkeypatch.setattr("gateway.cluster.repetitions._CONCLUDE_EVERY_S", 0.02)
+    with centre(cluster_dsn) as rows:
+        async with node(cluster_dsn, tmp_path / "1", "one") as one:
+            await one.claim(KEY, "BT-1")
+            if copied:
+                shutil.copytree(tmp_path / "1", tmp_path / "2")
+            async with node(cluster_dsn, tmp_path / "2", "one") as other:
+                rows.execute("UPDATE repetition SET at = at - interval '100 seconds'")
+                task = asyncio.create_task(other.live(concludes=True))
+                await asyncio.sleep(0.5)
+                task.cancel()
+                assert rows.execute("SELECT reference, relayed FROM repetition").fetchall() == [("BT-1", False)]
+            task = asyncio.create_task(one.live(concludes=True))  # its own log has none either
+            await until(lambda: rows.execute("SELECT 1 FROM repetition").fetchall() == [])
             task.cancel()
 
 

@@ -13,6 +13,7 @@ from gateway.audit.index import Index
 from gateway.audit.retention import prune
 from gateway.audit.store import Folder, immediate, open_checked
 from gateway.cluster import ship
+from gateway.cluster.records import State
 from gateway.cluster.records import shipped as told_shipped
 from gateway.cluster.schema import set_up
 from gateway.cluster.shipping import BUDGET_S, Shipping
@@ -188,13 +189,23 @@ def test_two_machines_of_one_name_are_found_out_whoever_comes_first(data, cluste
     asyncio.run(fill(tmp_path / "other", 3))
     with centre(cluster_dsn) as connection:
         one, other = shipper(data, cluster_dsn), shipper(tmp_path / "other", cluster_dsn)
+        one._state, other._state = (lambda: State("", "first")), (lambda: State("full", "second"))
+        published = []
+        other._exchange = lambda _centre, publishes: published.append(publishes)
         other._round, turn = (lambda: False), other._round  # connected, and overtaken
         other._centre = None
         assert one.step() == ship.ROUND_S
+        (before,) = told_shipped(connection)
         other._round = turn
         assert other.step() > ship.ROUND_S
         assert "11" in other.shown.fork or "122" in other.shown.fork
+        assert "another machine" in other.shown.fork
         assert there(connection) == local(data)
+        (told,) = told_shipped(connection)
+        assert told.fault == other.shown.fork
+        # What the first machine reported, by which its log is verified, is not replaced; nor are its waivers.
+        assert (told.key, *told[4:]) == (before.key, *before[4:])
+        assert published == [False]
 
 
 def test_only_what_the_centre_has_is_pruned_and_shipping_goes_on_after_it(data, cluster_dsn):
