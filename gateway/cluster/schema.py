@@ -38,10 +38,12 @@ def set_up(connection: Connection) -> int:
 
 
 def outdated(connection: Connection) -> str:
-    """Return in words that the centre's tables are those of an earlier release, with the remedy; empty when they are not."""
+    """Return in words that the centre has no tables, or those of an earlier release, with the remedy; empty otherwise."""
     try:
         row = connection.execute("SELECT version FROM cluster_schema").fetchone()
     except failures():  # made before versions were, or without the rights of this release
         row = None
+    if row is None and connection.execute("SELECT to_regclass('record') IS NULL").fetchone() == (True,):
+        return both("cluster", "init", "none")
     found = int(row[0]) if row is not None else 1
     return both("cluster", "init", "outdated", found=found, wanted=VERSION) if found < VERSION else ""

@@ -36,7 +36,9 @@ def publish(
     configuration: Configuration, policy: Path, directory: Path | None, *, key_file: Path, at: datetime | None
 ) -> int:
     """Check the files as nodes will, and publish them; exit code 1 when a case fails, UserError for all else."""
-    cluster = cluster_of(configuration)
+    cluster, now = cluster_of(configuration), datetime.now(UTC)
+    if at is not None and at < now - _LATE:
+        raise UserError(both("cluster", "rules", "past", at=_moment(at), now=_moment(now)))
     key = signing_key(key_file, "rules")
     if key.verifier not in verifier_keys(cluster.rule_keys, "rules"):
         raise UserError(both("cluster", "rules", "foreign", key=key.verifier.name))
@@ -50,9 +52,7 @@ def publish(
         return failed
     with connect(cluster) as connection:
         try:
-            bundle = rules.publish(
-                connection, key, at=at or datetime.now(UTC), policy=files[0], directory=files[1], form=form
-            )
+            bundle = rules.publish(connection, key, at=at or now, policy=files[0], directory=files[1], form=form)
         except failures() as error:
             raise DatabaseError(reason_of(error)) from None
     fields = {"policies": policies.digest[:16], "directory": listed.digest[:16] if listed is not None else "-"}
@@ -122,7 +122,10 @@ def status(configuration: Configuration, *, as_json: bool) -> int:
             faults = [both("cluster", "status", "unknown" if ship is None or ship.unready is None else "ready")]
         for line in faults:
             print(" ", line)
-    _print_whole(ruled, [one for one in bundles[-1:] if one.at > now], as_json=as_json)
+    if not shipped.keys() | ruled.keys():
+        print(both("cluster", "status", "none"), file=sys.stderr)
+        well = False
+    _print_whole(ruled, _waiting(bundles, now), as_json=as_json)
     if several:
         print(both("cluster", "status", "anchors_differ"), file=sys.stderr)
     return 0 if well and not several else EXIT_REFUSED
@@ -133,6 +136,17 @@ def _bundles(configuration: Configuration, notes: list[tuple[int, str]]) -> Iter
     for _, note in notes:
         with suppress(BundleError):
             yield Bundle.parse(note, keys)
+
+
+def _waiting(bundles: list[Bundle], now: datetime) -> list[Bundle]:
+    """Return the bundles that are to come in force: not those that a later one precedes."""
+    found: list[Bundle] = []
+    for one in reversed(bundles):
+        if one.at <= now:
+            break
+        if not found or one.at < found[-1].at:
+            found.append(one)
+    return found[::-1]
 
 
 def _print_whole(ruled: dict[str, rules.RuleReport], later: list[Bundle], *, as_json: bool) -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from gateway.cluster import rules
+from gateway.cluster.database import connect
 from gateway.cluster.keys import make_key, signing_key
 from gateway.cluster.records import State, report, report_state
+from gateway.cluster.schema import set_up
 from gateway.commands.rules import publish, status
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
@@ -320,6 +322,26 @@ def test_publish_checks_as_nodes_will_and_status_shows_what_they_do(tmp_path, cl
     for _ in range(2):
         node.ruling.step(later)
     assert load_rules(node.configuration).directory.digest == hashlib.sha256(listed.read_bytes()).hexdigest()
+
+
+def test_what_a_beginner_does_wrong_is_said_and_changes_nothing(tmp_path, cluster_dsn, key, capsys):
+    node, policy = Node(tmp_path / "one", cluster_dsn, key), tmp_path / "policy.yaml"
+    policy.write_bytes(LENIENT)
+    with connect(node.configuration.cluster) as connection:
+        assert status(node.configuration, as_json=False) == 1
+        assert "has no tables of the cluster yet" in capsys.readouterr().out
+        set_up(connection)
+        assert status(node.configuration, as_json=False) == 1
+        assert "No node has reported" in capsys.readouterr().err
+        now = datetime.now(UTC)
+        with pytest.raises(UserError, match="leave --at out"):
+            publish(node.configuration, policy, None, key_file=tmp_path / "rules.key", at=now - timedelta(days=365))
+        assert rules.published(connection, 0) == []
+        for hours in (3, 1, 2, 5, 4):
+            rules.publish(connection, key, at=now + timedelta(hours=hours), policy=LENIENT, directory=None)
+        status(node.configuration, as_json=True)
+        # Of those that are waiting, what a later number precedes never comes in force.
+        assert list(json.loads(capsys.readouterr().out)["waiting"]) == ["2", "3", "5"]
 
 
 @pytest.mark.parametrize("line", ["x", "gateway-rules/00000000+00000000+AUQpkwZQBKoeTEj03QFYGUwCNJvMZkzZbkAOommRio1R"])
