@@ -87,7 +87,7 @@ def _between(text: bytes, files: list[InlineFile]) -> bytes:
 def _letters(text: bytes) -> list[str]:
     """Return the lines whose letters are escaped or stand in encoded words (RFC 2047), turned back."""
     found = []
-    if any(sign in text for sign in (b"\\", b"%", b"=", b"&", b"+")):
+    if any(map(text.__contains__, (b"\\", b"%", b"=", b"&", b"+"))):
         shown = guess(text)
         if turned := unescaped_lines(shown):
             found.append(turned)

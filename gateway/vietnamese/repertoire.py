@@ -43,7 +43,7 @@ def table(show: Callable[[str], str]) -> str:
 
 def composed(common: bytes) -> bool:
     """Tell of the `octets` of a text whether it is surely in NFC: no combining mark stands in it."""
-    return not any(mark in common for mark in _MARKS)
+    return not any(map(common.__contains__, _MARKS))
 
 
 def numbers(characters: Iterable[str]) -> bytes:

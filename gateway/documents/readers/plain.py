@@ -15,6 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gateway.documents.readers.base import Budget, Reading, Source
 from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_words, is_unclear
@@ -89,6 +90,7 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     return Decoded(text, "ascii" if text.isascii() else "utf-8", alternative=_utf7(data) if text.isascii() else "")
 
 
+@lru_cache(maxsize=64)
 def _known(declared: str | None) -> str | None:
     if not declared:
         return None
@@ -203,7 +205,7 @@ def read_text(source: Source) -> Document:
 
 def _lines(text: str, origin: Origin, first_block: int) -> Iterable[Run]:
     """Return one run for each line that is not empty."""
-    if len(text) > LIMIT_LINE or any(sign in text for sign in _NO_LINE_ENDS):
+    if len(text) > LIMIT_LINE or any(map(text.__contains__, _NO_LINE_ENDS)):
         return _many_lines(text, origin, first_block)
     lines = [line for line in text.splitlines() if line and not line.isspace()]
     return [

@@ -69,13 +69,13 @@ def _grids(document: Document) -> Iterator[Member]:
 def is_text_art(text: str) -> bool:
     """Tell whether some lines of a text draw: few kinds of characters, in stretches that differ from line to line."""
     text = text[:_LIMIT]
-    is_filling = any(sign in text for sign in _APART) and _SIGN.search(text) is not None
+    is_filling = any(map(text.__contains__, _APART)) and _SIGN.search(text) is not None
     is_filling = is_filling or _FILLED.search(text) is not None
     if is_filling or _is_shaded(text):
         filled = _runs(line if _draws(line) else "" for line in map(_without_ground, text.splitlines()))
         if any(len(run) >= LINES and _are_parted(run) for run in filled):
             return True
-    if not all(stroke in text for stroke in _LETTERS):
+    if not all(map(text.__contains__, _LETTERS)):
         return False
     stroked = _runs(line if _is_stroked(line) else "" for line in text.splitlines())
     return any(len(run) >= _STROKED and set(_LETTERS) <= set("".join(run)) and _are_parted(run) for run in stroked)

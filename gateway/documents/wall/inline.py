@@ -32,7 +32,8 @@ _FOREIGN_BEGINNING = re.compile(rb"\s*[!-9;-~]+:")
 
 def inspect_inline(message: Message, content: bytes | mmap.mmap) -> Inspection | None:
     """Return the inspection of a mail of short text and files of no known form, None when a child must look."""
-    leaves = list(message.root.leaves())
+    root = message.root
+    leaves = list(root.leaves())
     files = [leaf for leaf in leaves if not _is_body_text(leaf)]
     size = sum(leaf.length for leaf in files)
     if len(leaves) > _LIMIT_LEAVES or size > unknown.LIMIT_BYTES or len(content) - size > LIMIT_BYTES:
@@ -49,7 +50,7 @@ def inspect_inline(message: Message, content: bytes | mmap.mmap) -> Inspection |
         seen[leaf.path] = found[0]
         documents.append(found[1])
     return Inspection(
-        root=rebuilt(message.root, lambda part: seen.get(part.path, part)),
+        root=rebuilt(root, lambda part: seen.get(part.path, part)) if root.children else seen[root.path],
         documents=tuple(documents),
         signatures=(),
         children=0,
@@ -89,7 +90,7 @@ def _is_text(data: bytes) -> bool:
     """
     if (
         len(data.translate(None, _FOREIGN_OCTETS)) == len(data)
-        and not any(word in data for word in _FOREIGN_WORDS)
+        and not any(map(data.__contains__, _FOREIGN_WORDS))
         and not _FOREIGN_BEGINNING.match(data)
     ):
         return True
