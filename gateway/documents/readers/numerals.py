@@ -10,6 +10,12 @@ def whole(value: str | None, default: int = 0, *, digits: int = 8) -> int:
     return int(value) if value and len(value) <= digits and value.isdecimal() else default
 
 
+def signed(value: str) -> int:
+    """Return the whole part of a number with or without a sign, 0 of anything else."""
+    digits = value.partition(".")[0]
+    return -whole(digits[1:]) if digits.startswith("-") else whole(digits)
+
+
 @lru_cache(maxsize=4096)
 def column_letters(column: int) -> str:
     """Return the letters of a column, counted from 0: `A`, `Z`, `AA`."""

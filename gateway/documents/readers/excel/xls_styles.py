@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from gateway.documents.readers.excel.xls_records import BiffRecord, Dialect
 from gateway.documents.readers.ole.octets import rgb, u8, u16, u32
 from gateway.documents.readers.ooxml.colours import AUTO, automatic, mixed
+from gateway.documents.readers.ooxml.rows import SUPERSCRIPT
 from gateway.documents.readers.ooxml.sink import Face
 from gateway.vietnamese.colour import is_invisible
 
@@ -90,7 +91,8 @@ class Styles:
         name = dialect.string(record, name_at, length_octets=1).text
         if u16(data, 2) & 0x8:
             self.struck.add(len(self.fonts) + (len(self.fonts) >= _NO_FONT))
-        self.fonts.append(Face(name or None, u16(data, 0) / 20, None, None, bold))
+        raised = (0.0, SUPERSCRIPT, -SUPERSCRIPT)[u16(data, 8) % 3] if dialect.version >= 5 else 0.0
+        self.fonts.append(Face(name or None, u16(data, 0) / 20, None, None, bold, raised))
         self.colours.append(colour)
 
     def colour(self, index: int) -> str | None:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, TypeVar
 from gateway.documents.readers.excel.xlsx_values import format_words
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.ooxml.colours import AUTO, automatic, excel_tint, hex_colour, mixed
+from gateway.documents.readers.ooxml.rows import SUPERSCRIPT
 from gateway.documents.readers.ooxml.sink import Face
 from gateway.documents.readers.ooxml.theme import NO_THEME, Theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element
@@ -96,7 +97,7 @@ class Styles:
 
     def face(self, element: Element, base: Face) -> Face:
         """Return the face that a `font` or `rPr` element gives on top of another."""
-        font, size, colour, background, bold = base
+        font, size, colour, background, bold, raised = base
         scheme = ""
         for child in element:
             value = child.get("val")
@@ -107,6 +108,8 @@ class Styles:
                     size = _number(value) or size
                 case "s:b":
                     bold = value not in {"0", "false"}
+                case "s:vertAlign":
+                    raised = {"superscript": SUPERSCRIPT, "subscript": -SUPERSCRIPT}.get(value or "", 0.0)
                 case "s:color":
                     colour = self.colour(child) or colour
                 case "s:scheme":
@@ -116,7 +119,7 @@ class Styles:
         if scheme in {"major", "minor"}:
             fonts = self.theme.major if scheme == "major" else self.theme.minor
             font = fonts.latin_face() or font
-        return Face(font, size, colour, background, bold)
+        return Face(font, size, colour, background, bold, raised)
 
     def colour(self, element: Element) -> str | None:
         """Return RRGGBB or `auto` of a colour element, None when it names nothing."""

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from gateway.documents.readers.numerals import column_letters, whole
+from gateway.documents.readers.numerals import column_letters, signed, whole
 from gateway.documents.readers.ooxml.colours import AUTO, automatic, hex_colour, named_colour
+from gateway.documents.readers.ooxml.rows import SUPERSCRIPT
 from gateway.documents.readers.ooxml.sink import Face
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.word.docx_format import NARROWEST, unseen
@@ -214,6 +215,16 @@ class StyleBook:
                     merged["bold"] = value in _BOLD
                 case "style:text-line-through-style" | "style:text-line-through-type":
                     merged["struck"] = value != "none"
+                case "style:text-position":
+                    height = value.split()[0] if value.strip() else ""
+                    share = (
+                        SUPERSCRIPT
+                        if height == "super"
+                        else -SUPERSCRIPT
+                        if height == "sub"
+                        else signed(height.rstrip("%")) / 100
+                    )
+                    merged["raised"] = share
                 case "style:text-scale":
                     merged["scale"] = whole(value.rstrip("%"), 100)
                 case "text:display":
@@ -237,7 +248,8 @@ class StyleBook:
         colour = merged.get("colour") or AUTO
         if colour == AUTO:
             colour = automatic(background)
-        return Face(merged.get("font"), merged.get("size"), colour, background, merged.get("bold", False)), merged
+        look = merged.get("bold", False), merged.get("raised", 0.0)
+        return Face(merged.get("font"), merged.get("size"), colour, background, *look), merged
 
 
 def stretches(text: str, face: Face, merged: Layer) -> Iterable[tuple[str, Face]]:

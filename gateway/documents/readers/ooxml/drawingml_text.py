@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from gateway.documents.readers.numerals import whole
+from gateway.documents.readers.numerals import signed, whole
 from gateway.documents.readers.ooxml.colours import drawing_colour
 from gateway.documents.readers.ooxml.covered import Line, width_of
 from gateway.documents.readers.ooxml.parts import shown_branch
@@ -62,6 +62,8 @@ def run_layer(element: Element | None, palette: DrawingPalette) -> dict[str, Any
         return layer
     if size := whole(element.get("sz")):
         layer["size"] = size / 100
+    if baseline := element.get("baseline"):
+        layer["raised"] = signed(baseline.rstrip("%")) / (100 if baseline.endswith("%") else 100_000)
     bold = element.get("b")
     if bold is not None:
         layer["bold"] = bold in {"1", "true"}
@@ -211,12 +213,10 @@ class TextBody:
             where = where._replace(origin=Origin.DELETED)
         if layer.get("link"):
             colour = self._palette.scheme("hlink") or colour
-        if _EAST_ASIAN.search(text) is None:
-            self._sink.put(text, block, where, Face(latin, size, colour, background, bold))
-            return
+        face = Face(latin, size, colour, background, bold, layer.get("raised", 0.0))
         for index, piece in enumerate(_EAST_ASIAN.split(text)):
-            face = (layer.get("ea") or latin) if index % 2 else latin
-            self._sink.put(piece, block, where, Face(face, size, colour, background, bold))
+            asian = index % 2 and layer.get("ea")
+            self._sink.put(piece, block, where, face._replace(font=asian) if asian else face)
 
 
 def take(element: Element) -> str:

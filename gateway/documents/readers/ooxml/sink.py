@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from gateway.documents.readers.base import Budget, Member
 from gateway.documents.readers.ooxml.covered import Covers
+from gateway.documents.readers.ooxml.rows import in_rows, is_torn
 from gateway.documents.readers.pictures.joined import Pictures
 from gateway.model import ActiveContent, Image, Origin, PageSetup, Role, Run
 
@@ -25,6 +26,8 @@ class Face(NamedTuple):
     colour: str | None = None
     background: str | None = None
     bold: bool | None = None
+    raised: float = 0.0
+    """How high above their line the letters stand, in parts of their size."""
 
 
 NO_FACE = Face()
@@ -57,6 +60,7 @@ class Sink:
         self.setups: list[PageSetup] = []
         self.pictures = Pictures()
         self.covers = Covers()
+        self._raised: dict[int, float] = {}
         self._shown = self._looked_at = 0
         self._sections = 0
         self._active_seen: set[tuple[str, str]] = set()
@@ -75,7 +79,9 @@ class Sink:
         """Add a run; empty text is dropped."""
         if not text:
             return
-        font, size_pt, colour, background, bold = face
+        font, size_pt, colour, background, bold, raised = face
+        if raised:
+            self._raised[len(self.runs)] = raised
         locator, role, origin, boxed, page, link = place
         self.runs.append(
             Run(
@@ -129,6 +135,10 @@ class Sink:
             self.warn("look-picture")
         if self.covers.locator is not None:
             self.warn("look-clipped", self.covers.locator)
+        if self._raised:
+            if is_torn(self.runs, self._raised):
+                self.warn("look-clipped")
+            self.runs[:] = in_rows(self.runs, self._raised)
 
     def warn(self, kind: str, locator: str = "") -> None:
         """Record active content once a kind and place."""

@@ -21,6 +21,7 @@ class CharacterLook(NamedTuple):
     colour: int | None = None
     """ColorIndexStruct: RGB and, in the highest byte, 0xFE or the number of a scheme colour."""
     bold: bool | None = None
+    raised: float = 0.0
 
     def over(self, below: CharacterLook) -> CharacterLook:
         """Return this look upon another."""
@@ -29,6 +30,7 @@ class CharacterLook(NamedTuple):
             self.size_pt if self.size_pt is not None else below.size_pt,
             self.colour if self.colour is not None else below.colour,
             self.bold if self.bold is not None else below.bold,
+            self.raised,
         )
 
 
@@ -54,7 +56,7 @@ class Looks:
         elif len(scheme) > 1:
             colour = scheme[1]  # letters without a colour have that of the scheme's text and lines
         font = self.fonts.get(look.font) if look.font is not None else None
-        return Face(font, look.size_pt, colour, None, look.bold)
+        return Face(font, look.size_pt, colour, None, look.bold, look.raised)
 
     def master(self, kind: int, level: int) -> CharacterLook:
         """Return what the master says for a kind of text and level; its other levels and kinds stand in."""
@@ -83,6 +85,7 @@ def character_look(data: bytes, at: int) -> tuple[CharacterLook, int]:
     """Return a TextCFException and where it ends (MS-PPT 2.9.13)."""
     mask, at = u32(data, at), at + 4
     bold = font = size = colour = None
+    raised = 0.0
     if mask & 0x3FFF:
         flags = u16(data, at)
         at += 2
@@ -98,8 +101,9 @@ def character_look(data: bytes, at: int) -> tuple[CharacterLook, int]:
         size, at = max(0, i16(data, at)), at + 2
     if mask & 1 << 18:
         colour, at = u32(data, at), at + 4
-    at += 2 * bool(mask & 1 << 19)
-    return CharacterLook(font, float(size) if size else None, colour, bold), at
+    if mask & 1 << 19:
+        raised, at = i16(data, at) / 100, at + 2
+    return CharacterLook(font, float(size) if size else None, colour, bold, raised), at
 
 
 def skip_paragraph_look(data: bytes, at: int) -> int:

@@ -15,6 +15,7 @@ from lxml import etree
 
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.ooxml.colours import AUTO, WHITE, automatic, drawing_colour, named_colour
+from gateway.documents.readers.ooxml.rows import SUPERSCRIPT
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.word.docx_palette import Palette
 
@@ -73,6 +74,8 @@ class Look(NamedTuple):
     one_font: bool
     """All letters but East Asian and complex ones get the same font."""
     struck: bool
+    raised: float = 0.0
+    """How high above their line the letters stand, in parts of their size."""
 
 
 def on(element: Element, attribute: str = VAL) -> bool:
@@ -115,6 +118,8 @@ def parse_run_properties(element: Element) -> dict[str, Any]:
                     found[name[2:]] = size
             case "w:color":
                 found["colour"] = (child.get(VAL), *(child.get(each) for each in _COLOURED))
+            case "w:position" | "w:vertAlign":
+                found[name[2:]] = child.get(VAL)
             case "w:w":
                 found["scale"] = whole((child.get(VAL) or "").rstrip("%"), 100)
             case "w:highlight":
@@ -210,6 +215,8 @@ def look(properties: Properties, palette: Palette, behind: str | None, ink: str 
         bool(properties.get("bdr")),
         ascii_face == h_ansi,
         bool(properties.get("strike") or properties.get("dstrike")),
+        (half_points(properties.get("position")) or 0.0) / max(size, 1.0)
+        + {"superscript": SUPERSCRIPT, "subscript": -SUPERSCRIPT}.get(properties.get("vertAlign", ""), 0.0),
     )
 
 

@@ -71,7 +71,7 @@ def _give(sink: Sink, text: str, block: int, place: Place, key: Key) -> None:
     if look.capitals and not look.ascii.lower().startswith(_LEGACY_PREFIXES):
         text = text.upper()
     if font is not None:
-        sink.put(text, block, where, Face(font, look.size_pt, look.colour, look.background, look.bold))
+        sink.put(text, block, where, Face(font, look.size_pt, look.colour, look.background, look.bold, look.raised))
         return
     for piece, face in faces(text, look):
         sink.put(piece, block, where, face)

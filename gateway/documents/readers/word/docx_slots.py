@@ -32,21 +32,25 @@ _TO_EAST_CHINESE: Final = re.compile(rf"([{_HINTED}{_HINTED_CHINESE}]+)|([^{_HIN
 def faces(text: str, look: Look) -> Iterator[tuple[str, Face]]:
     """Yield the text in stretches that share one font."""
     if look.complex_script:
-        yield text, Face(look.complex, look.size_complex_pt, look.colour, look.background, look.bold_complex)
+        yield (
+            text,
+            Face(look.complex, look.size_complex_pt, look.colour, look.background, look.bold_complex, look.raised),
+        )
         return
+    face = Face(look.ascii, look.size_pt, look.colour, look.background, look.bold, look.raised)
     if look.one_font and not look.east_asian_hint and _PLAIN.match(text):
-        yield text, Face(look.ascii, look.size_pt, look.colour, look.background, look.bold)
+        yield text, face
         return
     last: str | None = None
     pending: list[str] = []
     for font, piece in _by_font(text, look):
         if font != last and last is not None:
-            yield "".join(pending), Face(last, look.size_pt, look.colour, look.background, look.bold)
+            yield "".join(pending), face._replace(font=last)
             pending = []
         last = font
         pending.append(piece)
     if last is not None:
-        yield "".join(pending), Face(last, look.size_pt, look.colour, look.background, look.bold)
+        yield "".join(pending), face._replace(font=last)
 
 
 def _by_font(text: str, look: Look) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from typing import Final
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.ole.objects import wide_strings
+from gateway.documents.readers.ooxml.rows import in_rows, is_torn
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.pictures.metafile import is_metafile, read_metafile
 from gateway.documents.readers.word.docx_fields import quoted, spelt
@@ -104,6 +105,8 @@ class _Reader:
         self._out.end_block()
         self._pages.end_section()
         self._members += self._sink.pictures.members(self._budget)
+        if is_torn(self._out.runs, self._out.raised):
+            self._active.append(ActiveContent("look-clipped"))
         document = Document(
             part=self._source.part,
             filename=self._source.filename,
@@ -111,7 +114,7 @@ class _Reader:
             status=ReadStatus.OK if balanced else ReadStatus.PARTIAL,
             reason="" if balanced else "unbalanced",
             pages=self._out.page,
-            runs=tuple(sorted(self._out.runs, key=lambda run: run.block)),
+            runs=tuple(in_rows(self._out.runs, self._out.raised)),
             setups=tuple(self._sink.setups),
             images=tuple(self._images),
             active_content=tuple(dict.fromkeys(self._active)),

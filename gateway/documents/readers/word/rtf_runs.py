@@ -47,6 +47,7 @@ class State:
     deleted: bool = False
     struck: bool = False
     narrow: bool = False
+    raised_half_pt: int = 0
     caps: bool = False
     link: bool = False
     in_table: bool = False
@@ -71,6 +72,7 @@ class Writer:
         self.said = 0
         """Pieces of text that were shown."""
         self.runs: list[Run] = []
+        self.raised: dict[int, float] = {}
         self.block = self.last_block = 0
         self.block_used = False
         self.cell = Cell()
@@ -178,6 +180,8 @@ class Writer:
         colour = self.colour(state.colour) or automatic(background)
         unseen = state.hidden or state.narrow or is_invisible(colour, background)
         self.block_used = True
+        if state.raised_half_pt:
+            self.raised[len(self.runs)] = state.raised_half_pt / max(state.size_half_pt, 1)
         if role is Role.ALT_TEXT and self.shape_name == _WORD_ART:
             role = Role.WATERMARK
         self.runs.append(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gateway.documents.readers.ole.octets import rgb, u8, u16, u32
+from gateway.documents.readers.ole.octets import i16, rgb, u8, u16, u32
 from gateway.documents.readers.word.docx_format import NARROWEST
 
 _SIZES: Final = (1, 1, 2, 4, 2, 2, 0, 3)
@@ -99,6 +99,9 @@ class Look:
     is_data: bool = False
     """What stands there is no picture (sprmCFData, sprmCFOle2)."""
     boxed: bool = False
+    raised_half_points: int = 0
+    script: int = 0
+    """1 is a superscript, 2 a subscript (MS-DOC 2.6.1, sprmCIss)."""
 
 
 def character_style(group: bytes, *, old: bool) -> int | None:
@@ -152,6 +155,10 @@ def _change(code: int, operand: bytes, look: Look, style: Look) -> dict[str, obj
             return {"vanish": _toggle(value, style.vanish)}
         case 0x0837 | 0x2A53:
             return {"struck": _toggle(value, style.struck)}
+        case 0x4845:
+            return {"raised_half_points": i16(operand, 0)}
+        case 0x2A48:
+            return {"script": value}
         case 0x4852:
             return {"vanish": value <= NARROWEST or look.vanish}
         case 0x0800:

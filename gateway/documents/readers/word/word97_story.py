@@ -11,6 +11,7 @@ from typing import Final
 
 from gateway.documents.readers.ole.octets import u16, u32
 from gateway.documents.readers.ooxml.colours import automatic
+from gateway.documents.readers.ooxml.rows import SUPERSCRIPT
 from gateway.documents.readers.ooxml.sink import Face, Place, Sink
 from gateway.documents.readers.word.docx_fields import quoted, spelt
 from gateway.documents.readers.word.word97_fib import Piece, joined
@@ -155,6 +156,7 @@ class Letters:
     def faces(self, text: str, look: Look) -> Iterator[tuple[str, Face]]:
         """Yield the text in stretches of one font."""
         size, background = look.half_points / 2, look.background
+        raised = look.raised_half_points / look.half_points + (0.0, SUPERSCRIPT, -SUPERSCRIPT)[look.script % 3]
         colour = automatic(background) if look.colour == AUTO else look.colour
         fonts = (look.complex,) * 3 if look.complex_script else (look.ascii, look.east_asia, look.other)
         pieces: Iterator[tuple[int, str]]
@@ -171,7 +173,7 @@ class Letters:
                     if name is not None and legacy_font(name) is not None
                     else piece.upper()
                 )
-            yield shown, Face(name, size, colour, background, look.bold)
+            yield shown, Face(name, size, colour, background, look.bold, raised)
 
 
 def _by_script(text: str, fonts: tuple[int, ...], *, hint: bool) -> Iterator[tuple[int, str]]:

@@ -1,0 +1,55 @@
+"""Letters that stand above or below their line, in the rows that a reader sees: `MKẬHT` with K and H a line higher shows MẬT."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Final
+
+from msgspec.structs import replace
+
+from gateway.model import Run
+
+SUPERSCRIPT: Final = 0.33
+"""How high a superscript stands, in parts of the size of its letters."""
+_ROW: Final = 0.45
+"""The same of letters that stand in a row of their own."""
+_TORN: Final = re.compile("(?<![^\\W\\d_])(?:mậ|ật?)(?![^\\W\\d_])", re.IGNORECASE)
+"""Parts of MẬT that are no word."""
+
+
+def in_rows(runs: Sequence[Run], raised: Mapping[int, float]) -> Iterator[Run]:
+    """Yield runs, the letters of a line with an Ậ row by row from the top where they stand in several.
+
+    `raised` says by the index of a run how high it stands, in parts of its size. What is lower counts only within a word.
+    """
+    for _, block in groupby(sorted(enumerate(runs), key=lambda item: item[1].block), lambda item: item[1].block):
+        pieces = [(raised.get(number, 0.0), run) for number, run in block]
+        if len({height for height, _ in pieces}) == 1 or not holds_a_mark("".join(run.text for _, run in pieces)):
+            yield from (run for _, run in pieces)
+            continue
+        rows: dict[int, list[Run]] = {}
+        for place, (height, run) in enumerate(pieces):
+            around = [other.text[-1:] for _, other in pieces[:place][-1:]] + [
+                o.text[:1] for _, o in pieces[place + 1 :][:1]
+            ]
+            within = len(around) == 2 and all(map(str.isalpha, around))
+            row = round(height / (2 * _ROW)) or (1 if height > 0 else -1) * (within and height != 0)
+            rows.setdefault(row, []).append(run)
+        for number, row in enumerate(sorted(rows, reverse=True), 1):
+            *before, last = rows[row]
+            yield from before
+            yield last if number == len(rows) else replace(last, text=last.text + "\n")
+
+
+def is_torn(runs: Sequence[Run], raised: Mapping[int, float]) -> bool:
+    """Tell whether parts of MẬT stand alone where letters of one line may stand in another."""
+    moved = any(abs(height) > _ROW for height in raised.values())
+    return moved and any(_TORN.search(unicodedata.normalize("NFC", run.text)) for run in runs)
+
+
+def holds_a_mark(text: str) -> bool:
+    """Tell whether letters have the one without which there is no mark."""
+    return "ậ" in unicodedata.normalize("NFC", text).casefold()
