@@ -1,4 +1,4 @@
-"""Words of which a shape or picture covers a part cannot be told; what lies beside, behind or over all of them changes nothing."""
+"""Words of which a shape or picture covers a part cannot be told, boxes are read in rows; what else stands near changes nothing."""
 
 from __future__ import annotations
 
@@ -141,13 +141,37 @@ def open_slide(words: str, box: Box, *, fill: str = "solid", behind: bool = Fals
     )
 
 
+def open_sheet(words: str, box: Box, *, in_cell: bool = True) -> bytes:
+    shape = drawn(box, name="rect")
+    held = f'{shape if in_cell else ""}<text:p><text:span text:style-name="T">{words}</text:span></text:p>'
+    cell = f'<table:table-row><table:table-cell office:value-type="string">{held}</table:table-cell></table:table-row>'
+    over = "" if in_cell else f"<table:shapes>{shape}</table:shapes>"
+    body = f'<table:table table:name="A">{over}{cell}</table:table>'
+    return package({"content.xml": content(body, STYLES.format(fill="solid", through=""), "spreadsheet")})
+
+
+def over_sheet(words: str, box: Box) -> bytes:
+    return open_sheet(words, box, in_cell=False)
+
+
+def rich_text(words: str, box: Box, *, behind: bool = False, fill: str = "1") -> bytes:
+    left, top, width, height = (round(20 * side) for side in box)
+    told = "".join(f"\\u{ord(letter)}?" for letter in words)
+    ends = f"\\shpleft{left}\\shptop{top}\\shpright{left + width}\\shpbottom{top + height}\\shpfblwtxt{int(behind)}"
+    kind = "{\\sp{\\sn shapeType}{\\sv 1}}{\\sp{\\sn fFilled}{\\sv " + (fill or "0") + "}}"
+    shape = "{\\shp{\\*\\shpinst" + ends + "\\shpbypara\\shpbxcolumn" + kind + "}}"
+    return ("{\\rtf1\\ansi " + shape + f"{{\\fs{2 * SIZE} {told}}}\\par}}").encode()
+
+
 def cannot_be_told(data: bytes) -> bool:
     kind = sniff(data).primary
     document = reader_for(kind)(Source(data=data, part="1", detected_type=kind), Budget()).document  # type: ignore[misc]
     return any(active.kind == "look-clipped" for active in document.active_content)
 
 
-MADE = [letter, beneath, slide, under_picture, sheet, sheet_picture, open_text, open_slide]
+MADE = [
+    letter, beneath, slide, under_picture, sheet, sheet_picture, open_text, open_slide, open_sheet, over_sheet, rich_text,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("made", MADE, ids=lambda made: made.__name__)
@@ -162,8 +186,34 @@ def test_a_shape_beside_or_far_below_a_line_or_over_other_words_changes_nothing(
     assert made is beneath or not cannot_be_told(made(WORDS, FAR_BELOW))
 
 
-@pytest.mark.parametrize("made", [letter, slide, open_text, open_slide], ids=lambda made: made.__name__)
+@pytest.mark.parametrize("made", [letter, slide, open_text, open_slide, rich_text], ids=lambda made: made.__name__)
 def test_a_shape_behind_the_text_without_filling_or_over_all_of_it_changes_nothing(made):
     assert not cannot_be_told(made(WORDS, FIRST, behind=True))
     assert not cannot_be_told(made(WORDS, FIRST, fill=""))
     assert not cannot_be_told(made(WORDS, ALL))
+
+
+def boxes(spelled: str, between: str = "KHNRKHNRK", *, apart: int = 900_000) -> str:
+    """Words of a slide with a box a letter, each followed by another one that stands lower."""
+    deck = pptx.Presentation()
+    shapes = deck.slides.add_slide(deck.slide_layouts[6]).shapes
+    for number, pair in enumerate(zip(spelled, between, strict=False)):
+        for row, letter_of in enumerate(pair):
+            at = (Emu(900_000 + 450_000 * number), Emu(900_000 + apart * row))
+            shapes.add_textbox(*at, Emu(400_000), Emu(500_000)).text_frame.text = letter_of
+    out = io.BytesIO()
+    deck.save(out)
+    data = out.getvalue()
+    kind = sniff(data).primary
+    document = reader_for(kind)(Source(data=data, part="1", detected_type=kind), Budget()).document  # type: ignore[misc]
+    return " ".join(run.text for run in document.runs)
+
+
+def test_letters_in_boxes_are_read_in_the_row_that_they_stand_in():
+    assert "TỐIMẬT" in boxes("TỐIMẬT")
+
+
+@pytest.mark.parametrize("spelled", ["MẬTKHẨU", "NHẬTKÝ", "CẬP"])
+def test_boxes_that_spell_other_words_or_stand_in_one_row_with_others_are_no_level(spelled):
+    assert "MẬT" not in boxes(spelled)
+    assert "MẬT" not in boxes("MẬT", apart=0)

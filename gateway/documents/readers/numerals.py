@@ -13,7 +13,7 @@ def whole(value: str | None, default: int = 0, *, digits: int = 8) -> int:
 def signed(value: str) -> int:
     """Return the whole part of a number with or without a sign, 0 of anything else."""
     digits = value.partition(".")[0]
-    return -whole(digits[1:]) if digits.startswith("-") else whole(digits)
+    return -whole(digits[1:], digits=10) if digits.startswith("-") else whole(digits, digits=10)
 
 
 @lru_cache(maxsize=4096)

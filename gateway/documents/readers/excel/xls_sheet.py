@@ -137,7 +137,7 @@ class Sheet:
         if not text:
             return
         unseen = look.hidden or row in self._hidden_rows or column in self._hidden_columns
-        font, size_pt, colour, background, bold = look.face
+        font, size_pt, colour, background, bold, _ = look.face
         self._sink.runs.append(
             Run(
                 text=text,

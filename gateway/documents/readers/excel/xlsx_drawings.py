@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from itertools import groupby
 from typing import Any, Final
 
 from gateway.documents.readers.ooxml.colours import drawing_colour
-from gateway.documents.readers.ooxml.covered import EMU_PT, Span, box_of, lines_of
 from gateway.documents.readers.ooxml.drawingml import plain_text
 from gateway.documents.readers.ooxml.drawingml_text import DrawingPalette, TextBody, merged_levels
 from gateway.documents.readers.ooxml.parts import Parts
-from gateway.documents.readers.ooxml.picture_places import COLUMN_EMU, ROW_EMU, anchored
+from gateway.documents.readers.ooxml.picture_places import anchored
+from gateway.documents.readers.ooxml.placed import EMU_PT, Span, box_of, drawn_thing
 from gateway.documents.readers.ooxml.plotted import draw_chart
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.theme import Theme
-from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, parse, texts
+from gateway.documents.readers.ooxml.xml import NAMES, Element, parse, texts
 from gateway.model import Role
-from gateway.vietnamese.marks.pieces import cell_key
 
 _SHAPES: Final = {"xdr:sp", "xdr:cxnSp", "cdr:sp", "cdr:cxnSp"}
 _PICTURED: Final = ("chart", "chartEx", "diagramData")
 _MEASURES: Final = {"xdr:col", "xdr:row", "xdr:colOff", "xdr:rowOff", "cdr:x", "cdr:y"}
-_FILLS: Final = {"a:solidFill", "a:gradFill", "a:pattFill"}
-_DOTTED: Final = re.compile("[ậẬ\u0323]")
-"""A letter without which no line leaves a mark."""
 _SIZE_PT: Final = 11.0
 """What Excel gives letters in a new text box."""
 
@@ -35,12 +29,12 @@ def read_drawing(parts: Parts, sink: Sink, name: str, place: Place, theme: Theme
     root = parse(parts.package.read(name))
     palette = DrawingPalette(theme)
     where = place._replace(role=Role.TEXTBOX)
+    _place(root, sink, place.locator)
     for element in root.iter():
         kind = NAMES[element.tag]
         parts.node(name, element, kind, sink, where)
         if kind in _SHAPES:
             _shape(element, sink, palette, where)
-    _cover(root, sink, place.locator)
     for owner, text in texts(root):
         if NAMES[owner.tag] not in _MEASURES:
             sink.put_line(text, where.hidden())
@@ -54,37 +48,14 @@ def read_drawing(parts: Parts, sink: Sink, name: str, place: Place, theme: Theme
                     sink.put_line(text, where)
 
 
-def _cover(root: Element, sink: Sink, sheet: str) -> None:
-    """Note which words of cells lie under a picture or a filled shape."""
-    over = [(box, anchor) for anchor in root if _is_opaque(anchor) and (box := anchored(anchor)) is not None]
-    prefix = f"cell:{sheet.partition(':')[2]}!"
-    cells = (run for run in sink.runs if over and run.role is Role.CELL and run.locator.startswith(prefix))
-    dotted = {run.block for run in cells if not run.text.isascii() and _DOTTED.search(run.text)}
-    shown = (run for run in sink.runs if run.block in dotted) if dotted else ()
-    for _, runs in groupby(shown, key=lambda run: run.block):
-        cell = list(runs)
-        if (key := cell_key(cell[0])) is not None:
-            left, top = (key[1] - 1) * COLUMN_EMU / EMU_PT, (key[2] - 1) * ROW_EMU / EMU_PT
-            for line in lines_of(cell):
-                sink.covers.line(sheet, Span(left, top, line.width, 1.2 * line.size), line.text)
-    for box, anchor in over:
-        left, top, width, height = (side / EMU_PT for side in box)
-        own = box_of(anchor) or (0.0, 0.0, 0.0, 0.0)  # a row may be higher than it is taken for
-        sink.covers.cover([sheet], Span(left, top, max(width, own[2]), max(height, own[3])), sheet)
-
-
-def _is_opaque(anchor: Element) -> bool:
-    """Tell whether a picture or a filled shape stands at an anchor."""
-    for part in anchor.iter(clark("xdr:pic"), clark("xdr:spPr"), clark("a:fillRef")):
-        match NAMES[part.tag]:
-            case "xdr:spPr" if not any(NAMES[setting.tag] in _FILLS for setting in part):
-                if any(NAMES[setting.tag] == "a:noFill" for setting in part):
-                    return False
-            case "a:fillRef" if part.get("idx", "0") == "0":
-                continue
-            case _:
-                return True
-    return False
+def _place(root: Element, sink: Sink, sheet: str) -> None:
+    """Tell where shapes and pictures stand over the cells."""
+    for anchor in root:
+        if (box := anchored(anchor)) is not None:
+            left, top, width, height = (side / EMU_PT for side in box)
+            own = box_of(anchor) or (0.0, 0.0, 0.0, 0.0)  # a row may be higher than it is taken for
+            span = Span(left, top, max(width, own[2]), max(height, own[3]))
+            sink.stage.on_sheet(sheet.partition(":")[2], drawn_thing(anchor, span, sheet))
 
 
 def _shape(shape: Element, sink: Sink, palette: DrawingPalette, place: Place) -> None:

@@ -207,7 +207,7 @@ class Sheet:
             if rich is not None:
                 self._rich(rich, look.style, reference, where, covered=covered)
             elif text:
-                font, size_pt, colour, background, bold = look.style.face
+                font, size_pt, colour, background, bold, _ = look.style.face
                 sink.block = block = sink.block + 1
                 add(Run(
                     text=text, block=block, font=font, size_pt=size_pt, colour=colour, background=background, bold=bold,

@@ -7,24 +7,30 @@ import binascii
 import hashlib
 import math
 import re
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from gateway.documents.readers.base import Member
-from gateway.documents.readers.odf.covers import note_shape, note_words
 from gateway.documents.readers.odf.flow import Flow, Shelf
 from gateway.documents.readers.odf.styles import NOTHING, StyleBook
+from gateway.documents.readers.ooxml.placed import COLUMN_PT, ROW_PT, Span, Thing, lines_of
 from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.pictures.joined import Box, Turn
 from gateway.documents.readers.pictures.metafile import is_metafile, read_metafile
 from gateway.documents.readers.pictures.outlines import BAR, STROKE, moved, shape_of
-from gateway.model import Image, Origin, Role
+from gateway.model import Image, Origin, Role, Run
+from gateway.vietnamese.marks.pieces import cell_key
 
 _TEXT_STYLE, _DRAW_NAME, _HREF = clark("draw:style-name"), clark("draw:name"), clark("xlink:href")
 _OUTLINED: Final = {"draw:path", "draw:polygon", "draw:polyline", "draw:custom-shape", "draw:rect"}
 _TRANSFORM: Final = clark("draw:transform")
 _SQUARE: Final = "M 0 0 H 1 V 1 H 0 Z"
 _LINES: Final = {"draw:line", "draw:connector", "draw:measure"}
+_GROUPS: Final = {"draw:g", "draw:a", "dr3d:scene"}
+_HOLDERS: Final = tuple(map(clark, ("draw:page", "table:table", "text:p")))
+_ALIGNED: Final = {"center": "ctr", "end": "r", "right": "r"}
+_FILLED: Final = {"solid", "gradient", "bitmap", "hatch"}
 _NUMBERS: Final = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?")
 _LENGTH: Final = re.compile(r"\s*(-?\d{1,6}(?:\.\d{1,9})?)(cm|mm|in|pt|pc|px)")
 _UNITS: Final = {"cm": 28.3465, "mm": 2.83465, "in": 72.0, "pt": 1.0, "pc": 12.0, "px": 0.75}
@@ -70,9 +76,7 @@ class Shapes:
     def shape(self, shape: Element, name: str, flow: Flow) -> None:
         """Walk one of `SHAPES`."""
         place = flow.place
-        first, box = len(self._sink.runs), _box(shape)
-        if box is not None:
-            note_shape(self._sink, self._styles, shape, box, place)
+        first, block = len(self._sink.runs), self._sink.block
         label = shape.get(_DRAW_NAME) or ""
         if label and not _DEFAULT_NAME.match(label):
             self._walk.aside(label, place, Role.NAME)
@@ -81,7 +85,7 @@ class Shapes:
                 self._walk.aside("".join(child.itertext()), place, Role.ALT_TEXT)
                 child.text = None
         match name:
-            case "draw:g" | "draw:a" | "dr3d:scene":
+            case _ if name in _GROUPS:
                 self._walk.blocks(shape, flow)
             case "draw:image":
                 self._image(shape, place)
@@ -99,8 +103,39 @@ class Shapes:
                 if name in _OUTLINED | _LINES and place.origin is Origin.TEXT:
                     self._outline(shape, name)
                 self._walk.blocks(shape, self._inside(shape, name, label, flow))
-                if box is not None:
-                    note_words(self._sink, self._styles, shape, box, self._sink.runs[first:])
+        if (box := _box(shape)) is not None and place.origin is Origin.TEXT and name not in _GROUPS:
+            self._place(shape, box, place.locator, self._sink.runs[first:], block)
+
+    def _place(self, shape: Element, box: Box, locator: str, runs: Sequence[Run], block: int) -> None:
+        """Tell where a shape and its lines stand (ODF 1.3 Part 3 §19.213, §20.187)."""
+        fill, through, across, down = (
+            self._styles.attribute("graphic", shape.get(_TEXT_STYLE), "style:graphic-properties", name)
+            for name in ("draw:fill", "style:run-through", "style:horizontal-rel", "style:vertical-rel")
+        )
+        opaque = fill in _FILLED or any(NAMES[child.tag] == "draw:image" for child in shape)
+        named = (each.get(clark("text:style-name")) for each in shape.iter(clark("text:p")))
+        aligned = (self._styles.attribute("paragraph", n, "style:paragraph-properties", "fo:text-align") for n in named)
+        align = _ALIGNED.get(next(aligned, None) or "", "l")
+        lines = [line._replace(align=align) for line in lines_of(runs)]
+        thing = Thing(Span(*box), opaque, lines, ("t", "ctr", "b"), locator)
+        holder = next(shape.iterancestors(*_HOLDERS), shape)
+        match NAMES[holder.tag]:
+            case "draw:page":
+                self._sink.stage.on_page(holder, thing)
+            case "table:table":
+                _, column, row = cell_key(Run(text="", locator=locator)) or ("", 1, 1)
+                at = Span(box[0] + (column - 1) * COLUMN_PT, box[1] + (row - 1) * ROW_PT, *box[2:])
+                self._sink.stage.on_sheet(holder.get(clark("table:name")) or "", thing._replace(span=at))
+            case "text:p":
+                self._sink.stage.on_page(holder, thing)
+                if opaque and through != "background" and shape.get(clark("text:anchor-type")) != "as-char":
+                    left, top = (
+                        side if rel in {None, "paragraph", "paragraph-content", "char"} else None
+                        for side, rel in ((box[0], across), (box[1], down))
+                    )
+                    self._sink.stage.over_paragraph(block, thing._replace(span=Span(left, top, *box[2:])))
+            case _:
+                return
 
     def _inside(self, shape: Element, name: str, label: str, flow: Flow) -> Flow:
         """The flow of a shape's own text."""

@@ -14,7 +14,6 @@ from typing import Final
 from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_words, is_unclear
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.odf.attributes import attribute_words
-from gateway.documents.readers.odf.covers import note_paragraph
 from gateway.documents.readers.odf.flow import Flow, Shelf, hide
 from gateway.documents.readers.odf.rows import flat_rows, is_blank, repeat_count
 from gateway.documents.readers.odf.shapes import SHAPES, Shapes
@@ -35,6 +34,8 @@ _NOISE: Final = {
     "loext:sender-initials", "presentation:date-time-decl", "math:annotation",
 }  # fmt: skip
 _NAMED: Final = {"text:bookmark", "text:bookmark-start", "text:reference-mark", "text:reference-mark-start"}
+
+_LEFT: Final = {None, "start", "left", "justify"}
 
 
 class _Paragraph:
@@ -139,11 +140,9 @@ class Story:
         if flow.label:
             self._plain(flow.label, paragraph, layers, flow)
             flow = flow._replace(label="")
-        first = len(self._sink.runs)
         self._inline(element, paragraph, layers, flow, link=False)
-        if paragraph.later:
-            align = self.styles.attribute("paragraph", style, "style:paragraph-properties", "fo:text-align")
-            note_paragraph(self._sink, element, self._sink.runs[first:], align)
+        if self.styles.attribute("paragraph", style, "style:paragraph-properties", "fo:text-align") not in _LEFT:
+            self._sink.stage.moved.add(self._sink.block)
         for task in paragraph.later:
             task()
 

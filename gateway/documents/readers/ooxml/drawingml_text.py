@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from gateway.documents.readers.numerals import signed, whole
 from gateway.documents.readers.ooxml.colours import drawing_colour
-from gateway.documents.readers.ooxml.covered import Line, width_of
 from gateway.documents.readers.ooxml.parts import shown_branch
+from gateway.documents.readers.ooxml.placed import Line, line_of
 from gateway.documents.readers.ooxml.sink import Face, Place, Sink
 from gateway.documents.readers.ooxml.theme import NO_THEME, FontSet, Theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element
@@ -195,7 +195,8 @@ class TextBody:
             layer = {**levels[level], **run_layer(properties, self._palette)}
             layer["size"] = layer.get("size", DEFAULT_SIZE_PT) * scale
             self._put(text, layer, block, place, background)
-            width, size = line.width + width_of(text, layer["size"]), max(line.size, layer["size"])
+            new = line_of(text, layer["size"])
+            width, size = line.width + new.width, max(line.size, new.size)
             line = Line(line.text + text, width, size, align or layer.get("align", "l"))
         self.lines.append(line)
 

@@ -7,15 +7,13 @@ import re
 from collections.abc import Hashable
 from typing import Final
 
+from gateway.documents.readers.ooxml.placed import COLUMN_PT, EMU_PT, ROW_PT
 from gateway.documents.readers.ooxml.sink import Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.pictures.joined import Box, Turn
 from gateway.documents.readers.pictures.outlines import BAR, DOT, STROKE, Shape, moved, shape_of
 
 _INCH_EMU: Final = 914_400
-COLUMN_EMU: Final = 609_600
-ROW_EMU: Final = 190_500
-"""A usual cell of a sheet; pictures that touch do so whatever the columns are wide."""
 _RECOLOURED: Final = {
     "a:lum",
     "a:duotone",
@@ -245,8 +243,8 @@ def anchored(anchor: Element) -> Box | None:
         if corner is None:
             break
         told = {NAMES[child.tag]: _number(child.text) for child in corner}
-        corners.append(told.get("xdr:col", 0) * COLUMN_EMU + told.get("xdr:colOff", 0))
-        corners.append(told.get("xdr:row", 0) * ROW_EMU + told.get("xdr:rowOff", 0))
+        corners.append(told.get("xdr:col", 0) * COLUMN_PT * EMU_PT + told.get("xdr:colOff", 0))
+        corners.append(told.get("xdr:row", 0) * ROW_PT * EMU_PT + told.get("xdr:rowOff", 0))
     place, size = anchor.find(clark("xdr:pos")), anchor.find(clark("xdr:ext"))
     if place is not None:
         corners = [_number(place.get("x")), _number(place.get("y"))]

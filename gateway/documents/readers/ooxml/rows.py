@@ -23,20 +23,20 @@ _TORN: Final = re.compile("(?<![^\\W\\d_])(?:mậ|ật?)(?![^\\W\\d_])", re.IGNO
 def in_rows(runs: Sequence[Run], raised: Mapping[int, float]) -> Iterator[Run]:
     """Yield runs, the letters of a line with an Ậ row by row from the top where they stand in several.
 
-    `raised` says by the index of a run how high it stands, in parts of its size. What is lower counts only within a word.
+    `raised` says by the index of a run how high it stands, in parts of its size. What is lower than that counts only where it parts a word.
     """
     for _, block in groupby(sorted(enumerate(runs), key=lambda item: item[1].block), lambda item: item[1].block):
         pieces = [(raised.get(number, 0.0), run) for number, run in block]
         if len({height for height, _ in pieces}) == 1 or not holds_a_mark("".join(run.text for _, run in pieces)):
             yield from (run for _, run in pieces)
             continue
+        cut = any(
+            height and before.text[-1:].isalpha() and after.text[:1].isalpha()
+            for (_, before), (height, _), (_, after) in zip(pieces, pieces[1:], pieces[2:], strict=False)
+        )
         rows: dict[int, list[Run]] = {}
-        for place, (height, run) in enumerate(pieces):
-            around = [other.text[-1:] for _, other in pieces[:place][-1:]] + [
-                o.text[:1] for _, o in pieces[place + 1 :][:1]
-            ]
-            within = len(around) == 2 and all(map(str.isalpha, around))
-            row = round(height / (2 * _ROW)) or (1 if height > 0 else -1) * (within and height != 0)
+        for height, run in pieces:
+            row = round(height / (2 * _ROW)) or (height > 0) - (height < 0) if cut else round(height / (2 * _ROW))
             rows.setdefault(row, []).append(run)
         for number, row in enumerate(sorted(rows, reverse=True), 1):
             *before, last = rows[row]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from gateway.documents.readers.base import Budget, Member
-from gateway.documents.readers.ooxml.covered import Covers
+from gateway.documents.readers.ooxml.placed import Stage
 from gateway.documents.readers.ooxml.rows import in_rows, is_torn
 from gateway.documents.readers.pictures.joined import Pictures
 from gateway.model import ActiveContent, Image, Origin, PageSetup, Role, Run
@@ -59,7 +59,7 @@ class Sink:
         self.active: list[ActiveContent] = []
         self.setups: list[PageSetup] = []
         self.pictures = Pictures()
-        self.covers = Covers()
+        self.stage = Stage()
         self._raised: dict[int, float] = {}
         self._shown = self._looked_at = 0
         self._sections = 0
@@ -133,8 +133,10 @@ class Sink:
         self.members += self.pictures.members(self.budget)
         if self.pictures.incomplete:
             self.warn("look-picture")
-        if self.covers.locator is not None:
-            self.warn("look-clipped", self.covers.locator)
+        if (covered := self.stage.covered(self.runs)) is not None:
+            self.warn("look-clipped", covered)
+        for word, locator in self.stage.in_rows():
+            self.put_line(word, Place(locator, Role.TEXTBOX))
         if self._raised:
             if is_torn(self.runs, self._raised):
                 self.warn("look-clipped")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gateway.documents.readers.ooxml.colours import drawing_colour
-from gateway.documents.readers.ooxml.covered import Span, box_of, lines_in
 from gateway.documents.readers.ooxml.drawingml_text import (
     NO_LEVELS,
     DrawingPalette,
@@ -17,6 +16,7 @@ from gateway.documents.readers.ooxml.drawingml_text import (
     merged_levels,
 )
 from gateway.documents.readers.ooxml.parts import Parts, shown_branch
+from gateway.documents.readers.ooxml.placed import Line, Span, Thing, box_of, is_opaque
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
 from gateway.documents.readers.pictures.joined import Box
@@ -126,7 +126,6 @@ class Shapes:
         if kind is not None and canvas.prompts:
             place = place.hidden()
         fill, boxed, styled = _appearance(shape, canvas.template.palette)
-        self._cover(shape, place, fill)
         role = canvas.role or _role(kind)
         place = place._replace(role=role, boxed=boxed)
         template = canvas.template
@@ -140,30 +139,23 @@ class Shapes:
             match NAMES[element.tag]:
                 case "p:txBody":
                     body.read(element, levels, place, fill)
-                    self._place(shape, body, canvas, place)
                 case "a:graphic":
                     for table in element.iter():
                         if NAMES[table.tag] == "a:tbl":
                             self._table(table, body, template, place)
                 case _:
                     continue
+        self._place(shape, body.lines, canvas, place)
 
-    def _cover(self, shape: Element, place: Place, fill: str | None) -> None:
-        """Note that an opaque shape lies over what stands before it."""
-        box = box_of(shape)
-        opaque = fill is not None or NAMES[shape.tag] == "p:pic"
-        if box is not None and opaque and place.origin is Origin.TEXT:
-            self._sink.covers.cover([shape.getparent()], Span(*box), place.locator)
-
-    def _place(self, shape: Element, body: TextBody, canvas: Canvas, place: Place) -> None:
-        """Note where the lines of a shape stand."""
+    def _place(self, shape: Element, lines: Sequence[Line], canvas: Canvas, place: Place) -> None:
+        """Tell where a shape and its lines stand."""
         kind, index = _placeholder(shape)
         box = box_of(shape) or (None if kind is None else canvas.template.box(kind, index))
         anchor = next((each.get("anchor") for each in shape.iter(clark("a:bodyPr"))), None)
         anchors = (anchor,) if anchor else ("t",) if kind is None else ("t", "ctr", "b")
         if box is not None and place.origin is Origin.TEXT:
-            for span, text in lines_in(box, body.lines, anchors):
-                self._sink.covers.line(shape.getparent(), span, text)
+            thing = Thing(Span(*box), is_opaque(shape), lines, anchors, place.locator)
+            self._sink.stage.on_page(shape.getparent(), thing)
 
     def _table(self, table: Element, body: TextBody, template: Template, place: Place) -> None:
         self._table_number += 1

@@ -51,14 +51,16 @@ class Paragraph:
             self.pieces.append((key, [text]))
             self._last = key
 
-    def close(self, sink: Sink) -> None:
-        """Give the paragraph as one block, then what waited for it."""
+    def close(self, sink: Sink) -> int:
+        """Give the paragraph as one block, then what waited for it; return the number of the block, or of the one before."""
+        block = sink.block
         if self.pieces:
             block = sink.open_block()
             for key, pieces in self.pieces:
                 _give(sink, "".join(pieces), block, self.place, key)
         for task in self.later:
             task()
+        return block
 
 
 def _give(sink: Sink, text: str, block: int, place: Place, key: Key) -> None:

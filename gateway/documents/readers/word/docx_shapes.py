@@ -5,15 +5,22 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from gateway.documents.readers.numerals import signed, whole
 from gateway.documents.readers.ooxml.colours import drawing_colour
+from gateway.documents.readers.ooxml.placed import EMU_PT, Span, Stage, drawn_thing
+from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.vml import vml_colour
-from gateway.documents.readers.ooxml.xml import NAMES, Element
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.word.docx_format import UNKNOWN
 from gateway.documents.readers.word.docx_palette import Palette
+from gateway.model import Origin
 
 _WATERMARK_NAME: Final = re.compile(r"(?i)watermark")
 _LIMIT_CLIMB: Final = 24
 _VML_SHAPES: Final = {"v:shape", "v:rect", "v:roundrect", "v:oval", "v:line", "v:polyline", "v:arc", "v:curve"}
+_MOVED: Final = {"w:jc", "w:ind", "w:pStyle", "w:framePr"}
+_ANCHOR: Final = clark("wp:anchor")
+_AXES: Final = (("wp:positionH", {"column", "margin", "character"}), ("wp:positionV", {"paragraph", "line"}))
 
 
 class Shape(NamedTuple):
@@ -51,9 +58,36 @@ def shape_of(content: Element, palette: Palette) -> Shape:
     return Shape(fill, ink, named or warped or behind)
 
 
-def fill_of(shape: Element, palette: Palette) -> str:
-    """Return the colour that fills a `wps:wsp`, `UNKNOWN` for one without filling."""
-    return _drawing(shape, palette)[0]
+def put_on_stage(stage: Stage, paragraph: Element, block: int, place: Place) -> None:
+    """Tell where the shapes and pictures stand that a paragraph anchors, and a paragraph in a frame (ECMA-376 Part 1 §20.4.2.3)."""
+    properties = paragraph[0] if len(paragraph) and NAMES[paragraph[0].tag] == "w:pPr" else ()
+    for setting in properties:
+        name = NAMES[setting.tag]
+        if name in _MOVED:
+            stage.moved.add(block)
+        if name == "w:framePr" and place.origin is Origin.TEXT:
+            left, top, width = (signed(setting.get(clark(f"w:{side}")) or "") / 20 for side in ("x", "y", "w"))
+            thing = drawn_thing(paragraph, Span(left, top, width, 0.0), place.locator)
+            stage.on_page("frames", thing._replace(opaque=False))
+    for anchor in paragraph.iter(_ANCHOR) if place.origin is Origin.TEXT else ():
+        extent = anchor.find(clark("wp:extent"))
+        if extent is None:
+            continue
+        ends: list[float | None] = []
+        origins: list[str | None] = []
+        for name, _ in _AXES:
+            position = anchor.find(clark(name))
+            offset = None if position is None else position.findtext(clark("wp:posOffset"))
+            origins.append(None if position is None else position.get("relativeFrom"))
+            ends.append(signed(offset) / EMU_PT if offset else None)
+        width, height = (whole(extent.get(side), digits=10) / EMU_PT for side in ("cx", "cy"))
+        thing = drawn_thing(anchor, Span(ends[0], ends[1], width, height), place.locator)
+        stage.on_page((paragraph if origins[1] in _AXES[1][1] else place.role, *origins), thing)
+        if thing.opaque and anchor.get("behindDoc") not in {"1", "true"}:
+            left, top = (
+                end if origin in known else None for end, origin, (_, known) in zip(ends, origins, _AXES, strict=True)
+            )
+            stage.over_paragraph(block, thing._replace(span=Span(left, top, width, height)))
 
 
 def _drawing(shape: Element, palette: Palette) -> tuple[str, str | None, bool]:

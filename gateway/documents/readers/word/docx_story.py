@@ -13,13 +13,12 @@ from typing import Final
 from gateway.documents.readers.ooxml.parts import shown_branch
 from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, solid_length, text_of, texts
-from gateway.documents.readers.word.docx_covers import ParagraphCovers
 from gateway.documents.readers.word.docx_fields import Fields
 from gateway.documents.readers.word.docx_flow import Flow, Kit, hide, with_origin
 from gateway.documents.readers.word.docx_format import VAL, Look, shading
 from gateway.documents.readers.word.docx_nodes import CODE, NOISE, PROPERTIES, TEXT, has_textpath, in_properties, spoken
 from gateway.documents.readers.word.docx_paragraph import Key, Paragraph
-from gateway.documents.readers.word.docx_shapes import shape_of
+from gateway.documents.readers.word.docx_shapes import put_on_stage, shape_of
 from gateway.documents.readers.word.docx_styles import BaseKey, has_box, is_frame, number_of
 from gateway.documents.readers.word.docx_tables import Grid, rows_of
 from gateway.model import Origin, Role
@@ -46,7 +45,6 @@ class Story:
         self._page = page
         self._paragraphs = 0
         self._fields = Fields(kit.sink)
-        self._covers = ParagraphCovers(kit.sink.covers, kit.palette)
         self._taken = 0
 
     @property
@@ -69,7 +67,6 @@ class Story:
     def finish(self) -> None:
         """Close what a truncated or hostile part left open."""
         self._fields.finish()
-        self._covers.finish()
 
     # Blocks
 
@@ -143,8 +140,8 @@ class Story:
         if number is not None:
             self._label(paragraph, properties, number)
         self._inline(element, paragraph, place.origin, link=False)
-        paragraph.close(self._sink)
-        self._covers.take(element, paragraph)
+        block = paragraph.close(self._sink)
+        put_on_stage(self._sink.stage, element, block, place)
 
     def _label(self, paragraph: Paragraph, properties: Element | None, number: tuple[str, str]) -> None:
         label = self._kit.numbering.label(*number)

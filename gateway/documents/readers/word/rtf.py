@@ -67,7 +67,7 @@ class _Reader:
         self._code = ""
         self._raw: dict[int, bytearray] = {}
         self._sink = Sink(budget)
-        self._shapes = Shapes(self._sink.pictures)
+        self._shapes = Shapes(self._sink.pictures, self._sink.stage)
         self._groups: dict[int, int] = {}
         """By depth of the group of a field or shape: how many pieces of text were shown before it."""
         self._fields: dict[int, str] = {}
@@ -105,7 +105,7 @@ class _Reader:
         self._out.end_block()
         self._pages.end_section()
         self._members += self._sink.pictures.members(self._budget)
-        if is_torn(self._out.runs, self._out.raised):
+        if is_torn(self._out.runs, self._out.raised) or self._sink.stage.covered(self._out.runs) is not None:
             self._active.append(ActiveContent("look-clipped"))
         document = Document(
             part=self._source.part,
@@ -181,7 +181,7 @@ class _Reader:
         if depth in self._groups:
             said = self._groups.pop(depth)
             if (code := self._fields.pop(depth, None)) is None:
-                self._shapes.end(spoken=self._out.said > said)
+                self._shapes.end(self._out.block, spoken=self._out.said > said)
             elif self._out.said == said:
                 self._out.add(spelt(code) or quoted(code) or "")
         self._out.to_skip = 0

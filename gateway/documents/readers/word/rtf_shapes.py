@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
+from gateway.documents.readers.ooxml.placed import Span, Stage, Thing
 from gateway.documents.readers.pictures.joined import Pictures, Turn
 from gateway.documents.readers.pictures.outlines import BAR, STROKE, Point, moved, shape_of
 
@@ -14,6 +15,7 @@ _VERTEX: Final = re.compile(r"\((-?\d{1,9}),(-?\d{1,9})\)")
 _MOVE, _LINE, _CLOSE = 0x4000, 0x0001, 0x6000
 NUMBERS: Final = frozenset({
     "shpleft", "shptop", "shpright", "shpbottom", "dpx", "dpy", "dpxsize", "dpysize", "dpptx", "dppty", "dpline", "dprect",
+    "shpbypara", "shpbxcolumn", "shpfblwtxt",
 })  # fmt: skip
 """Control words that say where a shape stands and, of Word 6, what it is."""
 GROUPS: Final = frozenset({"shp", "do"})
@@ -24,8 +26,10 @@ _KINDS: Final = {"20": "line", "1": "rect", "32": "line"}
 class Shapes:
     """Takes what a file says of its shapes, in its order, and gives their outlines."""
 
-    def __init__(self, pictures: Pictures) -> None:
+    def __init__(self, pictures: Pictures, stage: Stage) -> None:
         self._pictures = pictures
+        self._stage = stage
+        self._filled = True
         self._vertices: list[Point] = []
         self._numbers: dict[str, list[int]] = {}
         self._kind = ""
@@ -48,16 +52,18 @@ class Shapes:
                 self._draw([int(number) for number in value.split(";")[2:] if number.strip().isdigit()])
             case "shapeType":
                 self._kind = _KINDS.get(value.strip(), "")
+            case "fFilled" | "fBehindDocument":
+                self._filled = self._filled and (value.strip() == "0") == (name == "fBehindDocument")
             case "fFlipH" | "fFlipV" if value.strip() == "1":
                 self._flips.add(name)
             case _:
                 return
 
-    def end(self, *, spoken: bool) -> None:
-        """End a shape; one with words is a box of them."""
+    def end(self, block: int, *, spoken: bool) -> None:
+        """End a shape that the paragraph of a block anchors; one with words is a box of them."""
         self._draw()
-        numbers, kind, flips = self._numbers, self._kind, self._flips
-        self._numbers, self._kind, self._flips = {}, "", set()
+        numbers, kind, flips, filled = self._numbers, self._kind, self._flips, self._filled
+        self._numbers, self._kind, self._flips, self._filled = {}, "", set(), True
         left, top, right, bottom = (float(numbers.get(f"shp{s}", [0])[0]) for s in ("left", "top", "right", "bottom"))
         if "dpx" in numbers:
             left, top = (float(numbers.get(word, [0])[0]) for word in ("dpx", "dpy"))
@@ -65,6 +71,16 @@ class Shapes:
         ends = [numbers.get(word, [0, 0]) for word in ("dpptx", "dppty")]
         rising = any(len(end) == 2 for end in ends) and (ends[0][-1] < ends[0][0]) != (ends[1][-1] < ends[1][0])
         box = (left, top, right - left, bottom - top)
+        if (
+            filled
+            and kind != "line"
+            and "dpx" not in numbers
+            and numbers.get("shpfblwtxt", [0])[0] == 0
+            and min(box[2:]) > 0
+        ):
+            at = left / 20 if "shpbxcolumn" in numbers else None, top / 20 if "shpbypara" in numbers else None
+            thing = Thing(Span(*at, box[2] / 20, box[3] / 20), opaque=True, locator=f"paragraph:{block}")
+            self._stage.over_paragraph(block, thing)
         if kind and not spoken and max(box[2:]) > 0:
             turn = Turn(mirrored=(len(flips) == 1) != rising)
             self._pictures.draw(STROKE if kind == "line" else BAR, "shapes", box, turn)

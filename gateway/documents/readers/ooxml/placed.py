@@ -1,0 +1,255 @@
+"""What stands where in an office document: words under shapes, and words in boxes as a reader sees them side by side.
+
+Readers tell, in their order, where shapes, pictures and boxes stand and which of them are opaque; here it is decided what
+that makes of the words. No program lays out pages: where letters stand is estimated from their size, so what is over a
+part of `BẢO MẬT` cannot be told. Lines without the letters of MẬT leave no mark, whatever lies over them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from gateway.documents.readers.numerals import whole
+from gateway.documents.readers.ooxml.rows import holds_a_mark
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.documents.readers.pictures.joined import Box
+from gateway.model import Origin, Role, Run
+from gateway.vietnamese.marks.pieces import cell_key
+
+EMU_PT: Final = 12_700
+COLUMN_PT, ROW_PT = 48.0, 15.0
+"""A usual cell of a sheet."""
+_USUAL_PT: Final = 12.0
+_LONGEST, _LONGEST_PIECE = 120, 9
+"""Letters of a line that may be a mark in part, and of a box that may be a piece of one."""
+_LINE_PT: Final = 460.0
+"""Width of a line on A4."""
+_NEAR: Final = 3
+"""Paragraphs above and below that a shape may lie on which counts from another."""
+_CAPITAL, _SMALL, _BLANK = 0.7, 0.5, 0.28
+"""How wide letters are, in parts of their size."""
+_PARTLY: Final = 0.95
+_LEAST: Final = 0.4
+"""Shares of a line: more is covered as a whole, fewer of its height beside it."""
+_TALLEST: Final = 4.0
+"""Heights of the line that a cover has at most; what is larger is a picture or a panel of its own."""
+_LEVELS: Final = {"mật", "tốimật", "tuyệtmật"}
+_TEXTS: Final = (clark("a:t"), clark("w:t"))
+_FILLS: Final = {"solidFill", "gradFill", "pattFill", "blipFill", "noFill"}
+
+
+class Span(NamedTuple):
+    """Where something stands: its left and upper ends, None where that cannot be told, its width and height, in points."""
+
+    left: float | None
+    top: float | None
+    width: float
+    height: float
+
+
+class Line(NamedTuple):
+    """A paragraph: about how wide it would be on one line, its largest letters, and where it is aligned (ST_TextAlignType)."""
+
+    text: str = ""
+    width: float = 0.0
+    size: float = 0.0
+    align: str = "l"
+
+
+class Thing(NamedTuple):
+    """A shape, picture or box."""
+
+    span: Span
+    opaque: bool
+    lines: Sequence[Line] = ()
+    anchors: Sequence[str] = ("t",)
+    """At which ends of it the lines may stand (ST_TextAnchoringType)."""
+    locator: str = ""
+
+
+class Stage:
+    """Takes what stands on pages, sheets and paragraphs, and tells what it makes of the words."""
+
+    def __init__(self) -> None:
+        self._planes: dict[Hashable, list[Thing]] = {}
+        self._sheets: dict[str, list[Thing]] = {}
+        self._over: list[tuple[int, Thing]] = []
+        self.moved: set[int] = set()
+        """Blocks of which nobody can tell where in their column they begin."""
+
+    def on_page(self, plane: Hashable, thing: Thing) -> None:
+        """Take what stands at coordinates of a page, slide or frame, over what was given of it before."""
+        self._planes.setdefault(plane, []).append(thing)
+
+    def on_sheet(self, sheet: str, thing: Thing) -> None:
+        """Take what stands over the cells of a sheet."""
+        self._sheets.setdefault(sheet, []).append(thing)
+
+    def over_paragraph(self, block: int, thing: Thing) -> None:
+        """Take what stands in front of the text, counted from a paragraph."""
+        self._over.append((block, thing))
+
+    def covered(self, runs: Iterable[Run]) -> str | None:
+        """Return where a line that may be a mark is covered in part, None where none is."""
+        lines: dict[int, Line] = {}
+        cells: dict[str, list[Span]] = {}
+        shown = (
+            run
+            for run in runs
+            if run.role is not Role.TEXTBOX and (self._over or (self._sheets and run.role is Role.CELL))
+        )
+        for block, group in groupby(shown, key=lambda run: run.block):
+            own = list(group)
+            if not holds_a_mark("".join(run.text for run in own)):
+                continue
+            for line in lines_of(own):
+                lines[block] = line
+                if (key := cell_key(own[0])) is not None and leaves_mark(line.text):
+                    span = Span((key[1] - 1) * COLUMN_PT, (key[2] - 1) * ROW_PT, line.width, 1.2 * line.size)
+                    cells.setdefault(key[0], []).append(span)
+        planes = [([], things) for things in self._planes.values()]
+        planes += [(cells.get(sheet, []), things) for sheet, things in self._sheets.items()]
+        return next(
+            (thing.locator for below, things in planes if (thing := _covering(below, things)) is not None), None
+        ) or next((thing.locator for block, thing in self._over if self._is_over(block, thing.span, lines)), None)
+
+    def _is_over(self, block: int, over: Span, lines: dict[int, Line]) -> bool:
+        """Tell whether a line of the paragraph, or of one near it, lies under a part of something."""
+        far = over.top is None or abs(over.top) > 0.5 * over.height
+        for step in range(-_NEAR, _NEAR + 1):
+            line = lines.get(block + step)
+            if line is None or not leaves_mark(line.text):
+                continue
+            if step and (not far or (over.top is not None and (over.top < 0) != (step < 0))):
+                continue
+            left = None if block + step in self.moved or "\t" in line.text else 0.0
+            height = 1.2 * line.size * (1 + line.width // _LINE_PT)
+            place = Span(left, 0.0, min(line.width, _LINE_PT), height)
+            if _is_part(over if not step else over._replace(top=None), place):
+                return True
+        return False
+
+    def in_rows(self) -> Iterator[tuple[str, str]]:
+        """Yield levels that boxes of a plane spell in a row or column with others between them, and where."""
+        for things in (*self._planes.values(), *self._sheets.values()):
+            pieces = [
+                (thing, letters)
+                for thing in things
+                if (letters := "".join(c for line in thing.lines for c in line.text if c.isalpha()))
+                and len(letters) <= _LONGEST_PIECE
+            ]
+            if not any(holds_a_mark(letters) for _, letters in pieces):
+                continue
+            for along in (0, 1):
+                for row in _rows(pieces, 1 - along):
+                    word = "".join(letters for _, letters in sorted(row, key=lambda piece: piece[0].span[along] or 0.0))
+                    if len(row) > 1 and unicodedata.normalize("NFC", word).casefold() in _LEVELS:
+                        yield word, row[0][0].locator
+
+
+def _rows(pieces: Sequence[tuple[Thing, str]], across: int) -> Iterator[list[tuple[Thing, str]]]:
+    """Yield pieces that stand in one row or column."""
+    row: list[tuple[Thing, str]] = []
+    placed = [piece for piece in pieces if None not in piece[0].span]
+    for piece in sorted(placed, key=lambda piece: piece[0].span[across] or 0.0):
+        size = max((line.size for line in piece[0].lines), default=_USUAL_PT)
+        if row and (piece[0].span[across] or 0.0) - (row[-1][0].span[across] or 0.0) > 0.5 * size:
+            yield row
+            row = []
+        row.append(piece)
+    yield row
+
+
+def _covering(below: list[Span], things: Iterable[Thing]) -> Thing | None:
+    """Return the first thing that covers a line below it in part."""
+    for thing in things:
+        if thing.opaque and any(_is_part(thing.span, line) for line in below):
+            return thing
+        below += _lines_in(thing)
+    return None
+
+
+def _is_part(over: Span, line: Span) -> bool:
+    """Tell whether something lies over a part of a line."""
+    across, down = min(over.width, line.width), min(over.height, line.height)
+    if over.left is not None and line.left is not None:
+        across = min(over.left + over.width, line.left + line.width) - max(over.left, line.left)
+    if over.top is not None and line.top is not None:
+        down = min(over.top + over.height, line.top + line.height) - max(over.top, line.top)
+    part = _SMALL * line.height < across < _PARTLY * line.width
+    return part and _LEAST * line.height < down and over.height < _TALLEST * line.height
+
+
+def _lines_in(thing: Thing) -> Iterator[Span]:
+    """Yield where the lines of a box that may be marks may stand."""
+    left, above, wide, high = thing.span
+    if left is None or above is None or not any(leaves_mark(line.text) for line in thing.lines):
+        return
+    heights = [1.2 * line.size * (1 + line.width // max(wide, 1.0)) for line in thing.lines]
+    spare = max(high - sum(heights), 0.0)
+    for anchor in thing.anchors:
+        top = above + {"ctr": spare / 2, "b": spare}.get(anchor, 0.0)
+        for line, height in zip(thing.lines, heights, strict=True):
+            width = min(line.width, wide)
+            gap = {"ctr": (wide - width) / 2, "r": wide - width}.get(line.align, 0.0)
+            if leaves_mark(line.text):
+                yield Span(left + gap, top, width, height)
+            top += height
+
+
+def leaves_mark(text: str) -> bool:
+    """Tell whether a mark may be left of a line that is covered in part: of words with MẬT, and no others."""
+    return len(text) <= _LONGEST and "mật" in "".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
+def line_of(text: str, size: float) -> Line:
+    """Return a line of letters of one size."""
+    return Line(text, size * sum(_BLANK if c.isspace() else _CAPITAL if c.isupper() else _SMALL for c in text), size)
+
+
+def lines_of(runs: Iterable[Run]) -> Iterator[Line]:
+    """Yield the lines that runs make, without letters that are not shown."""
+    for _, block in groupby(runs, key=lambda run: run.block):
+        shown = [line_of(run.text, run.size_pt or _USUAL_PT) for run in block if run.origin is Origin.TEXT]
+        widths, sizes = [line.width for line in shown], [line.size for line in shown]
+        yield Line("".join(line.text for line in shown), sum(widths), max(sizes, default=0.0))
+
+
+def box_of(shape: Element) -> Box | None:
+    """Return where a shape of DrawingML says that it stands, in points; None where it does not."""
+    for each in shape.iter("{*}xfrm"):
+        at, size = each.find(clark("a:off")), each.find(clark("a:ext"))
+        if at is None or size is None:
+            return None
+        sides = [(at.get("x"), at.get("y")), (size.get("cx"), size.get("cy"))]
+        left, top, width, height = (whole(side, digits=10) / EMU_PT for pair in sides for side in pair)
+        return left, top, width, height
+    return None
+
+
+def is_opaque(shape: Element) -> bool:
+    """Tell whether a picture, or a shape of DrawingML that is filled, hides what is below it."""
+    for part in shape.iter():
+        match NAMES[part.tag].rpartition(":")[2]:
+            case "pic":
+                return True
+            case "spPr":
+                fills = [each for each in part if NAMES[each.tag].rpartition(":")[2] in _FILLS]
+                for fill in fills:
+                    faint = any(whole(each.get("val"), 100_000) < 50_000 for each in fill.iter(clark("a:alpha")))
+                    return not faint and not NAMES[fill.tag].endswith("noFill")
+            case "fillRef" if part.get("idx", "0") != "0":
+                return True
+            case _:
+                continue
+    return False
+
+
+def drawn_thing(shape: Element, span: Span, locator: str) -> Thing:
+    """Return a shape or picture of DrawingML with the words in it."""
+    size = next((whole(each.get(clark("w:val"))) / 2 for each in shape.iter(clark("w:sz"))), _USUAL_PT)
+    text = "".join(part.text or "" for part in shape.iter(*_TEXTS))
+    return Thing(span, is_opaque(shape), [line_of(text, size)] if text else (), locator=locator)

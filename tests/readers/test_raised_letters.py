@@ -1,0 +1,130 @@
+"""Letters raised or lowered to another row are read in their rows; superscripts and ordinals change no word."""
+
+from __future__ import annotations
+
+import io
+
+import docx
+import pptx
+import pytest
+import xlsxwriter
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Pt
+from pptx.util import Emu
+
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.ooxml.rows import in_rows
+from gateway.documents.readers.registry import reader_for
+from gateway.documents.readers.sniff import sniff
+from gateway.model import Document, Run
+from tests.readers.test_odf import content, package
+
+Pieces = list[tuple[str, float]]
+"""Text, and how high it stands, in parts of the size of its letters."""
+HIDDEN: Pieces = [("M", 0), ("K", 1), ("Ậ", 0), ("H", 1), ("T", 0)]
+TWO_ROWS: Pieces = [("M", 0), ("K", 1), ("Ậ", 0), ("H", -1), ("T", 0), ("N", 1)]
+BESIDE: Pieces = [("Phòng họp M", 0), ("x", 0.33), ("Ậ", 0), ("x", 0.33), ("T", 0), ("z", 0.33)]
+INNOCENT: list[Pieces] = [
+    [("Mật độ 120 người/km", 0), ("2", 0.33), (", cập nhật lần 1", 0), ("st", 0.3)],
+    [("bảo mật", 0), ("1", 0.33), (" theo quy định, khí CO", 0), ("2", -0.25)],
+    [("M", -0.08), ("ật độ giao thông", 0)],
+]
+SIZE = 20
+
+
+def letter(pieces: Pieces) -> bytes:
+    document = docx.Document()
+    paragraph = document.add_paragraph()
+    for text, height in pieces:
+        run = paragraph.add_run(text)
+        run.font.size = Pt(SIZE)
+        place = OxmlElement("w:position")
+        place.set(qn("w:val"), str(round(2 * SIZE * height)))
+        run._r.get_or_add_rPr().append(place)
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def slide(pieces: Pieces) -> bytes:
+    deck = pptx.Presentation()
+    shapes = deck.slides.add_slide(deck.slide_layouts[6]).shapes
+    paragraph = shapes.add_textbox(Emu(9), Emu(9), Emu(9_000_000), Emu(900_000)).text_frame.paragraphs[0]
+    for text, height in pieces:
+        run = paragraph.add_run()
+        run.text = text
+        run.font._element.set("baseline", str(round(100_000 * height)))
+    out = io.BytesIO()
+    deck.save(out)
+    return out.getvalue()
+
+
+def open_text(pieces: Pieces) -> bytes:
+    styles = "".join(
+        f'<style:style style:name="T{number}" style:family="text"><style:text-properties fo:font-size="{SIZE}pt" '
+        f'style:text-position="{round(100 * height)}% 100%"/></style:style>'
+        for number, (_, height) in enumerate(pieces)
+    )
+    spans = "".join(f'<text:span text:style-name="T{n}">{text}</text:span>' for n, (text, _) in enumerate(pieces))
+    return package({"content.xml": content(f"<text:p>{spans}</text:p>", styles)})
+
+
+def rich_text(pieces: Pieces) -> bytes:
+    told = "".join(
+        f"{{\\fs{2 * SIZE}\\{'up' if height >= 0 else 'dn'}{abs(round(2 * SIZE * height))} "
+        + "".join(f"\\u{ord(each)}?" for each in text)
+        + "}"
+        for text, height in pieces
+    )
+    return ("{\\rtf1\\ansi " + told + "\\par}").encode()
+
+
+def read(data: bytes) -> Document:
+    kind = sniff(data).primary
+    return reader_for(kind)(Source(data=data, part="1", detected_type=kind), Budget()).document  # type: ignore[misc]
+
+
+def rows(data: bytes) -> list[str]:
+    """Rows of the first paragraph."""
+    runs = read(data).runs
+    return "".join(run.text for run in runs if run.block == runs[0].block).split("\n")
+
+
+@pytest.mark.parametrize("made", [letter, slide, open_text, rich_text], ids=lambda made: made.__name__)
+def test_letters_of_another_row_are_read_in_it(made):
+    assert rows(made(HIDDEN))[:2] == ["KH", "MẬT"]
+    assert rows(made(TWO_ROWS))[:3] == ["KN", "MẬT", "H"]
+    assert rows(made(BESIDE))[:2] == ["xxz", "Phòng họp MẬT"]
+
+
+@pytest.mark.parametrize("made", [letter, slide, open_text, rich_text], ids=lambda made: made.__name__)
+@pytest.mark.parametrize("pieces", INNOCENT, ids=range(len(INNOCENT)))
+def test_superscripts_ordinals_and_initials_stay_in_their_line(made, pieces):
+    assert rows(made(pieces))[0] == "".join(text for text, _ in pieces)
+
+
+def test_superscripts_of_a_cell_part_no_word():
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    large, high = book.add_format({"font_size": 30}), book.add_format({"font_script": 1})
+    book.add_worksheet("S").write_rich_string(0, 0, large, "M", high, "x", large, "Ậ", high, "x", large, "T")
+    book.close()
+    assert "xx\nMẬT" in "".join(run.text for run in read(out.getvalue()).runs)
+
+
+def test_a_part_of_the_word_that_is_raised_to_the_line_above_cannot_be_told():
+    def told(first: Pieces, second: Pieces) -> bool:
+        parted = "{}\\par{}".format(*(rich_text(each).decode()[len("{\\rtf1\\ansi ") : -6] for each in (first, second)))
+        return any(
+            active.kind == "look-clipped" for active in read(f"{{\\rtf1\\ansi {parted}\\par}}".encode()).active_content
+        )
+
+    assert told([("Phòng họp    M", 0)], [("       ", 0), ("ẬT", 1.2)])
+    assert not told([("Phòng họp    M", 0)], [("       ", 0), ("ẬT", 0)])
+    assert not told([("Cập nhật", 0)], [("       ", 0), ("(xem phụ lục)", 1.2)])
+
+
+def test_lines_without_the_letter_stay_as_they_are():
+    runs = [Run(text=text, block=1) for text in ("H", "2", "O")]
+    assert list(in_rows(runs, {1: -0.8})) == runs
