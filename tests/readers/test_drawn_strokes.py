@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import struct
+from itertools import groupby
 
 import pytest
 
@@ -15,7 +16,7 @@ import docx
 import pptx
 from docx.oxml import parse_xml
 from PIL import Image, ImageDraw, ImageFont
-from pptx.chart.data import XyChartData
+from pptx.chart.data import CategoryChartData, XyChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.enum.shapes import MSO_CONNECTOR, MSO_SHAPE
 from pptx.util import Emu, Pt
@@ -243,26 +244,76 @@ def test_a_table_of_lines_is_not_drawn(made):
     assert not [member for member in reading.members if member.relation == "image"]
 
 
-def squares(word: str) -> bytes:
+def printed_dots(word: str) -> tuple[tuple[int, int], list[tuple[int, int]]]:
+    """Size of a word as it is printed, and column and row of its black dots."""
     font = ImageFont.truetype(FONT, 24)
     printed = Image.new("1", (round(font.getlength(word)) + 8, 40), 1)
     ImageDraw.Draw(printed).text((4, 4), word, 0, font)
+    every = [(column, row) for column in range(printed.width) for row in range(printed.height)]
+    return printed.size, [dot for dot in every if not printed.getpixel(dot)]
+
+
+def squares(word: str, kind: MSO_SHAPE = MSO_SHAPE.RECTANGLE) -> bytes:
     deck = pptx.Presentation()
     shapes = deck.slides.add_slide(deck.slide_layouts[6]).shapes
-    for column in range(printed.width):
-        for row in range(printed.height):
-            if not printed.getpixel((column, row)):
-                side = Emu(60_000)
-                shapes.add_shape(MSO_SHAPE.RECTANGLE, Emu(column * 60_000), Emu(row * 60_000), side, side)
+    for column, row in printed_dots(word)[1]:
+        side = Emu(60_000)
+        for turn in (0, 180) if kind is MSO_SHAPE.RIGHT_TRIANGLE else (0,):
+            shape = shapes.add_shape(kind, Emu(column * 60_000), Emu(row * 60_000), side, side)
+            shape.rotation = turn
+    out = io.BytesIO()
+    deck.save(out)
+    return out.getvalue()
+
+
+def triangles(word: str) -> bytes:
+    return squares(word, MSO_SHAPE.RIGHT_TRIANGLE)
+
+
+def columns(word: str) -> bytes:
+    """A chart of stacked columns, in which every second piece is left open."""
+    (width, height), dots = printed_dots(word)
+    black = set(dots)
+    every = []
+    for column in range(width):
+        inked = [(column, height - 1 - row) in black for row in range(height)]
+        pieces = [(each, len(list(group))) for each, group in groupby(inked)]
+        every.append([length for _, length in ([(False, 0)] if pieces[0][0] else []) + pieces])
+    told = CategoryChartData()
+    told.categories = range(width)
+    for level in range(max(map(len, every))):
+        told.add_series(str(level), [pieces[level] if level < len(pieces) else 0 for pieces in every])
+    deck = pptx.Presentation()
+    shapes = deck.slides.add_slide(deck.slide_layouts[6]).shapes
+    chart = shapes.add_chart(XL_CHART_TYPE.COLUMN_STACKED, 0, 0, Emu(6_000_000), Emu(3_000_000), told).chart
+    for series in list(chart.plots[0].series)[::2]:
+        series.format.fill.background()
     out = io.BytesIO()
     deck.save(out)
     return out.getvalue()
 
 
 @needs_ocr
-def test_letters_of_squares_are_read_and_other_words_are_no_mark():
-    assert found(squares("MẬT"))
-    assert not found(squares("KẾT"))
+@pytest.mark.parametrize("made", [squares, triangles, columns], ids=lambda made: made.__name__)
+def test_letters_of_squares_triangles_and_columns_are_read_and_other_words_are_no_mark(made):
+    assert found(made("MẬT"))
+    assert not found(made("KẾT"))
+
+
+def test_a_usual_chart_of_columns_is_not_drawn():
+    told = CategoryChartData()
+    told.categories = ["Thu", "Chi"]
+    for name in ("Quý 1", "Quý 2"):
+        told.add_series(name, [3, 4])
+    deck = pptx.Presentation()
+    deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_chart(
+        XL_CHART_TYPE.COLUMN_STACKED, 0, 0, Emu(9_000), Emu(9_000), told
+    )
+    out = io.BytesIO()
+    deck.save(out)
+    kind = sniff(out.getvalue()).primary
+    reading = reader_for(kind)(Source(data=out.getvalue(), part="1", detected_type=kind), Budget())  # type: ignore[misc]
+    assert not [member for member in reading.members if member.name.startswith("drawn")]
 
 
 def test_slanting_lines_tell_letters_from_frames():

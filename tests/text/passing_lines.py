@@ -167,6 +167,7 @@ SUBJECTS: tuple[str, ...] = (
 )  # fmt: skip
 """Subjects, which are names of files as well."""
 FILES: tuple[str, ...] = (
+    "KeHoach_BAO_MAT", "DANH_SACH_MAT", "HO-SO-MAT", "MAT_BANG_KeHoach", "GiaiMat-QuyetDinh", "Toi mat ho so", "MatBang_BaoCao",
     "Độ mật (Mật_Tối mật_Tuyệt mật)", "Mẫu độ mật", "mau-do-mat", "Mau dau do mat", "Phieu de xuat do mat", "TRAN THI MAT", "Tran Thi Mat - CV",
     "Nguyễn Văn Mật", "NGUYỄN VĂN MẬT_lý lịch", "DS can bo - LE VAN MAT", "BM03-DO-MAT", "QD-BAO-MAT", "15-QD-BAO-MAT", "QC_BAO_MAT_2026",
     "KH.BAO.MAT", "DS_VANG_MAT", "HOP-MAT", "THU-TIEN-MAT", "12-PHIEU-CHI-TIEN-MAT", "PHIEU_THU_TIEN_MAT", "So dang ky van ban mat", "GIAY-CO-MAT",

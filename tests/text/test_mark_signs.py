@@ -86,6 +86,20 @@ def test_a_word_without_marks_within_the_number_of_a_paper_is_suspected(name: st
 
 
 @pytest.mark.parametrize(
+    ("name", "level"),
+    [
+        ("MAT_KeHoach.docx", Level.MAT),
+        ("KeHoach_MAT.docx", Level.MAT),
+        ("MAT-ke-hoach-thanh-tra.docx", Level.MAT),
+        ("TuyetMat-Baocao.docx", Level.TUYET_MAT),
+        ("KeHoach_ToiMat.docx", Level.TOI_MAT),
+    ],
+)
+def test_a_word_without_marks_set_off_from_the_kind_of_a_paper_is_suspected(name: str, level: Level) -> None:
+    assert [(mark.level, mark.strength) for mark in find_in_filename(name)] == [(level, Strength.SUSPECTED)]
+
+
+@pytest.mark.parametrize(
     ("keys", "word"),
     [
         ("ddawcj", "đặc"),

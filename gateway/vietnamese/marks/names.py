@@ -35,6 +35,7 @@ from gateway.vietnamese.marks.words import (
     GLUED,
     NOUN_BEFORE,
     ORGANS,
+    PAPERS,
     TRAP_BEFORE,
     Case,
     Level,
@@ -64,6 +65,7 @@ _PAPERS: Final = frozenset(
     {"BC", "BB", "CT", "CV", "HD", "KH", "NQ", "PA", "QD", "QĐ", "TB", "TTR", "TTr", "UBND", "HDND", "HĐND"}
 )
 """Abbreviations in the numbers of papers."""
+_PAPER: Final = re.compile(PAPERS.replace(" ", " ?") + "(?![a-z])")
 _COPY_OF: Final = re.compile(r"^\s*(?:bản sao của|copy of)\s+", re.IGNORECASE)
 """What Windows puts before the name of a file that was copied."""
 _COUNT: Final = re.compile(
@@ -298,7 +300,9 @@ def _prose(token: _Token) -> bool:
 
 def _inexact(token: _Token, text: str, place: Place) -> Hit | None:
     if token.case is not Case.CAPITALS:
-        return None
+        glued = token.case is Case.TITLE and token.spelling is Spelling.ASCII and token.level is not Level.MAT
+        marked = glued and place is Place.FILENAME and _heads_a_paper(token)
+        return Hit(token.level, Strength.SUSPECTED, "token", token.spelling) if marked else None
     if token.spelling is Spelling.NOISY and bare(token.next_word).upper() in LOST:
         return None  # TỐI MẤT ĐIỆN: a cut of the power in the evening
     if token.spelling is Spelling.NOISY and token.level is not Level.MAT and not _trapped(token):
@@ -334,10 +338,21 @@ def _slip(token: _Token) -> Hit | None:
     return Hit(token.level, Strength.SUSPECTED, "token", token.spelling) if alone else None
 
 
+def _heads_a_paper(token: _Token) -> bool:
+    """Tell whether a level is set off before or behind the kind of a paper: MAT_KeHoach, KeHoach_MAT."""
+    head, tail = (" ".join(_WORD.findall(bare(side))) for side in (token.before, token.after))
+    if not head and re.match(r"\s*[-_]", token.after):
+        return _PAPER.match(tail) is not None
+    ends = not tail and re.search(r"[-_]\s*$", token.before) and not token.before.isupper()
+    return bool(ends) and _PAPER.fullmatch(head) is not None
+
+
 def _coded(token: _Token, text: str) -> bool:
     """Tell whether ASCII `MAT` closes or is a code: the whole name, or after a number and abbreviations (15-BC-MAT)."""
     if not _WORD.findall(token.before + token.after):
         return not re.search(r"\d", text)
+    if _heads_a_paper(token):
+        return True
     pieces = [piece for piece in re.split(r"[-_.]", token.before.rstrip("-_.")) if piece]
     around = [*pieces, *(piece for piece in re.split(r"[-_.]", token.after) if piece)]
     others = [piece for piece in around if not piece.isdigit()]

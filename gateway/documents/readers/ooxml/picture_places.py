@@ -27,6 +27,10 @@ _RECOLOURED: Final = {
 _HOLDERS: Final = {"pic:pic", "p:pic", "p:sp", "xdr:pic", "xdr:sp", "wps:wsp", "p:cxnSp", "xdr:cxnSp", "p:contentPart"}
 _GROUPS: Final = {"p:grpSp", "wpg:wgp", "wpg:grpSp", "xdr:grpSp"}
 _DOTS: Final = {"ellipse", "flowChartConnector", "donut", "sun", "octagon"}
+_OUTLINES: Final = {
+    "rtTriangle": [[(0.0, 0.0), (1.0, 1.0), (0.0, 1.0)]],
+    "triangle": [[(0.5, 0.0), (1.0, 1.0), (0.0, 1.0)]],
+}
 _LIMIT_CLIMB: Final = 40
 _LENGTH: Final = re.compile(
     r"(?:^|;)\s*(width|height|margin-left|margin-top|position|flip|rotation)\s*:\s*([^;]{1,40})", re.IGNORECASE
@@ -116,7 +120,7 @@ def stroke_of(geometry: Element) -> Shape | None:
     holder = geometry.getparent()
     holder = holder.getparent() if holder is not None else None
     spoken = holder is not None and any(True for _ in holder.iter(clark("a:t"), clark("w:t")))
-    return None if spoken else DOT if kind in _DOTS else BAR
+    return None if spoken else DOT if kind in _DOTS else BAR._replace(outline=_OUTLINES.get(kind, BAR.outline))
 
 
 def line_of_vml(line: Element) -> tuple[Box, Turn]:

@@ -110,7 +110,7 @@ class Stage:
                 if (key := cell_key(own[0])) is not None and leaves_mark(line.text):
                     span = Span((key[1] - 1) * COLUMN_PT, (key[2] - 1) * ROW_PT, line.width, 1.2 * line.size)
                     cells.setdefault(key[0], []).append(span)
-        planes = [([], things) for things in self._planes.values()]
+        planes: list[tuple[list[Span], list[Thing]]] = [([], things) for things in self._planes.values()]
         planes += [(cells.get(sheet, []), things) for sheet, things in self._sheets.items()]
         return next(
             (thing.locator for below, things in planes if (thing := _covering(below, things)) is not None), None

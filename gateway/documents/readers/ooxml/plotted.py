@@ -10,11 +10,13 @@ from typing import Final
 
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.pictures.joined import Pictures
-from gateway.documents.readers.pictures.outlines import STROKE, Point, Shape, moved
+from gateway.documents.readers.pictures.outlines import BAR, STROKE, Point, Shape, moved
 
 _PLOTS: Final = {"c:scatterChart", "c:bubbleChart", "c:lineChart"}
 _BUBBLES: Final = clark("c:bubbleChart")
-_LIMIT_POINTS: Final = 20_000
+_BARS: Final = clark("c:barChart")
+_OPEN: Final = f"{clark('c:spPr')}/{clark('a:noFill')}"
+_LIMIT_POINTS, _LIMIT_BARS = 20_000, 400
 _TRACE: Final = "{http://www.w3.org/2003/InkML}trace"
 _NUMBER: Final = re.compile(r"([!'\"]?)\s*(-?\d{1,9}(?:\.\d{1,9})?)")
 _INKED: Final = 20
@@ -23,6 +25,7 @@ _INKED: Final = 20
 
 def draw_chart(root: Element, pictures: Pictures, plane: Hashable) -> None:
     """Give the points of a chart's series as cells of a grid, and the lines between them as lines."""
+    _draw_bars(root, pictures, plane)
     across: list[Point] = []
     for plot in root.iter(*map(clark, _PLOTS)):
         for series in plot.iter(clark("c:ser")):
@@ -37,6 +40,21 @@ def draw_chart(root: Element, pictures: Pictures, plane: Hashable) -> None:
     for x, y in across:
         column = columns[x]
         pictures.paint((plane, "chart"), -rows[y], range(column, column + 1), "000000")
+
+
+def _draw_bars(root: Element, pictures: Pictures, plane: Hashable) -> None:
+    """Give the columns of a stacked chart, of which some are left open, as they stand."""
+    for plot in root.iter(_BARS):
+        lying = any(each.get("val") == "bar" for each in plot.iter(clark("c:barDir")))
+        ends: dict[float, float] = {}
+        every = [(_points(series), series.find(_OPEN) is not None) for series in plot.iter(clark("c:ser"))]
+        for points, is_open in every if any(is_open for _, is_open in every) else ():
+            for at, length in points[:_LIMIT_BARS]:
+                start = ends.get(at, 0.0)
+                ends[at] = start + length
+                if length and not is_open:
+                    box = (start, -at, length, 1.0) if lying else (at, -start - length, 1.0, length)
+                    pictures.draw(BAR._replace(stroke=False), (plane, "bars"), box)
 
 
 def _points(series: Element) -> list[Point]:

@@ -84,10 +84,10 @@ def put_on_stage(stage: Stage, paragraph: Element, block: int, place: Place) -> 
         thing = drawn_thing(anchor, Span(ends[0], ends[1], width, height), place.locator)
         stage.on_page((paragraph if origins[1] in _AXES[1][1] else place.role, *origins), thing)
         if thing.opaque and anchor.get("behindDoc") not in {"1", "true"}:
-            left, top = (
+            across, down = (
                 end if origin in known else None for end, origin, (_, known) in zip(ends, origins, _AXES, strict=True)
             )
-            stage.over_paragraph(block, thing._replace(span=Span(left, top, width, height)))
+            stage.over_paragraph(block, thing._replace(span=Span(across, down, width, height)))
 
 
 def _drawing(shape: Element, palette: Palette) -> tuple[str, str | None, bool]:
