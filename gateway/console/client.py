@@ -179,13 +179,14 @@ class StewardClient:
     async def _next(self, call: _Call, *, limit_s: float) -> Answered:
         """Wait for an answer while the steward shows signs of life, `limit_s` at most."""
         clock = asyncio.get_running_loop().time
-        began = clock()
+        began, silent = clock(), 0
         while True:
+            heard = self._heard
             try:
-                answered = await asyncio.wait_for(call.answers.get(), self._patience_s * 0.3)
+                answered = await asyncio.wait_for(call.answers.get(), self._patience_s / 3)
             except TimeoutError:
-                now = clock()
-                if now - max(began, self._heard) > self._patience_s * 0.8 or now - began > limit_s:
+                silent = silent + 1 if self._heard == heard else 0  # a pause of this process is one round at most
+                if silent == 3 or clock() - began > limit_s:
                     raise StewardAway from None
                 self._look_for_life()
                 continue

@@ -29,8 +29,7 @@ def measure() -> tuple[Counter[str], Counter[str], list[str]]:
 def _spf(server: Server) -> list[tuple[str, str, bool]]:
     found = []
     for case in (*suites.openspf(), *suites.stalwart_spf()):
-        wait_s = 0.1 if "TIMEOUT" in str(case.zone) else 1.5
-        lookups = server.resolver(case.zone, timeout_s=wait_s).start(20)
+        lookups = server.resolver(case.zone).start()
         result = check_spf(case.client, case.reverse_path, case.helo, lookups).result
         found.append((f"SPF, {case.suite}", case.name, result in case.expected))
     return found
@@ -52,8 +51,7 @@ def _mails(server: Server) -> list[tuple[str, str, bool]]:
 def _dmarc(server: Server) -> list[tuple[str, str, bool]]:
     found = []
     for case in suites.dmarc():
-        wait_s = 0.1 if "TIMEOUT" in str(case.zone) else 1.5
-        lookups = server.resolver(case.zone, timeout_s=wait_s).start(20)
+        lookups = server.resolver(case.zone).start()
         result = check_dmarc(case.author, list(case.results), lookups).result
         found.append(("DMARC, sentences of RFC 9989", case.name, result == case.expected))
     return found

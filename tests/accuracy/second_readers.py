@@ -163,7 +163,7 @@ def _theirs(suffix: str, paths: list[Path], folder: Path, soffice: str | None) -
         copy = folder / f"f{number:03d}{suffix}"
         shutil.copyfile(path, copy)
         copies[path] = copy
-    convert(soffice, [str(copy) for copy in copies.values()], target, folder, timeout=100)
+    convert(soffice, [str(copy) for copy in copies.values()], target, folder, timeout=300)
     rest = [copy for copy in copies.values() if not _made(copy, target)]
     for copy in rest[:6]:
         convert(soffice, [str(copy)], target, folder, timeout=12)
@@ -187,7 +187,7 @@ def _pdftotext(path: Path) -> str | None:
         done = subprocess.run(
             ["pdftotext", "-enc", "UTF-8", "-nopgbrk", str(path), "-"],
             capture_output=True,
-            timeout=30,
+            timeout=300,
             check=False,
             env=dict(os.environ),
         )

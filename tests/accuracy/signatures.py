@@ -168,7 +168,7 @@ def _is_signature(name: str) -> bool:
 def _run(command: list[str], folder: Path) -> tuple[str, float]:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=120, check=False,
+        command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=300, check=False,
         env={**os.environ, "TZ": "UTC"},
     )  # fmt: skip
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -12,7 +12,6 @@ from tests.accuracy.innocents import CORPUS
 
 @pytest.mark.slow
 @pytest.mark.system
-@pytest.mark.timeout(600)
 @pytest.mark.skipif(not (CORPUS / "vietnam").is_dir(), reason=f"no corpus at {CORPUS}; set GATEWAY_CORPUS")
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_letters_of_old_formats_look_as_libreoffice_renders_them() -> None:

@@ -9,7 +9,6 @@ from tests.accuracy.innocents import CORPUS
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.skipif(not (CORPUS / "mail-mime").is_dir(), reason=f"no corpus at {CORPUS}; set GATEWAY_CORPUS")
 def test_ordinary_mails_are_not_refused_for_their_structure() -> None:
     groups = mails.measure()

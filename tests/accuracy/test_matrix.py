@@ -33,7 +33,6 @@ def test_innocent_files_are_not_stopped() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 def test_the_full_matrix_misses_at_most_one_in_two_hundred() -> None:
     tally = tables.measure(list(matrix.full()))
     assert tally.total["all", "all"] > 5000
@@ -48,7 +47,6 @@ def test_the_full_matrix_misses_at_most_one_in_two_hundred() -> None:
 
 @pytest.mark.slow
 @pytest.mark.system
-@pytest.mark.timeout(400)
 def test_marks_in_files_saved_by_libreoffice_in_the_old_formats_are_found() -> None:
     with tempfile.TemporaryDirectory() as folder:
         cases = list(old_office.cases(Path(folder)))
@@ -61,7 +59,6 @@ def test_marks_in_files_saved_by_libreoffice_in_the_old_formats_are_found() -> N
 
 @pytest.mark.slow
 @pytest.mark.system
-@pytest.mark.timeout(400)
 def test_no_innocent_text_or_page_is_stopped() -> None:
     innocence = tables.measure_innocents(letters=330, full=True)
     assert sum(innocence.total.values()) > 1000

@@ -15,7 +15,6 @@ from tests.readers import scan_makers, scans
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.system,
-    pytest.mark.timeout(300),
     pytest.mark.skipif(
         not (stamp_words.templates() and ocr.status().available), reason="needs fonts-liberation and tesseract-ocr-vie"
     ),

@@ -23,7 +23,6 @@ def test_every_kind_and_no_counter_example_is_recognised_as_docx() -> None:
 
 @pytest.mark.slow
 @pytest.mark.system
-@pytest.mark.timeout(400)
 def test_the_formats_that_libreoffice_saves_are_recognised_as_well() -> None:
     for kind, score in measure(step=7).items():
         assert score.precision >= 0.98, (kind, score.faults)

@@ -19,7 +19,6 @@ def test_a_word_that_we_do_not_have_counts_as_missing() -> None:
 
 @pytest.mark.slow
 @pytest.mark.system
-@pytest.mark.timeout(600)
 @pytest.mark.skipif(not (CORPUS / "vietnam").is_dir(), reason=f"no corpus at {CORPUS}; set GATEWAY_CORPUS")
 def test_every_word_of_the_second_readers_is_ours_or_explained() -> None:
     if shutil.which("soffice") is None or shutil.which("pdftotext") is None:

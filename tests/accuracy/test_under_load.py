@@ -10,7 +10,7 @@ from tests.accuracy.under_load import differing
 from tests.readers import scan_makers
 from tests.workers.mails import zipped
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.slow
 
 
 def test_documents_are_told_the_same_beside_busy_processes():

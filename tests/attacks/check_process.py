@@ -49,7 +49,7 @@ def dispositions(mails: Mapping[str, bytes], folder: Path) -> dict[str, str]:
         [sys.executable, "-m", "gateway.cli", "check", "--json", *map(str, paths)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert "Traceback" not in done.stderr, done.stderr

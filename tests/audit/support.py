@@ -126,4 +126,4 @@ def standalone(log: Path, *folders: Path, witness: Path | None = None) -> int:
     for folder in folders:
         command += ["--checkpoints", str(folder)]
     command += ["--witness", str(witness)] if witness is not None else []
-    return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode
+    return subprocess.run(command, capture_output=True, timeout=300, check=False).returncode

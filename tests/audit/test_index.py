@@ -122,18 +122,18 @@ def test_mails_are_recorded_and_found_while_the_index_is_compared(data: Path):
 
     def slowly(fresh: sqlite3.Connection) -> bool:
         compared.set()
-        assert go_on.wait(60)
+        assert go_on.wait(300)
         return same_words(fresh)
 
     same_words = index._same_words
     with mock.patch.object(index, "_same_words", slowly):
         thread = threading.Thread(target=lambda: results.append(verify(data)))
         thread.start()
-        assert compared.wait(60)
+        assert compared.wait(300)
         asyncio.run(fill(data, 5, first=1000))
         assert found(data, words="BT-00001004") == (1, False)
         go_on.set()
-        thread.join(60)
+        thread.join(300)
     assert results[0].exit_code == 0
 
 

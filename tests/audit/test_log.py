@@ -121,7 +121,7 @@ def test_four_processes_write_one_chain_fairly(tmp_path: Path):
     asyncio.run(fill(tmp_path, 1))
     processes = [spawn(tmp_path, 500, "records") for _ in range(4)]
     for process in processes:
-        assert process.wait(60) == 0, process.stderr.read() if process.stderr else ""
+        assert process.wait(300) == 0, process.stderr.read() if process.stderr else ""
     result = verified(tmp_path)
     assert result.faults == ()
     assert result.records == 5 + 4 * 502
@@ -141,7 +141,7 @@ def test_what_others_write_while_a_log_is_opened_or_verified_is_no_damage(
 
     def interrupted(place: object) -> object:
         monkeypatch.setattr(look, original)
-        assert spawn(tmp_path, 100, "records").wait(30) == 0
+        assert spawn(tmp_path, 100, "records").wait(300) == 0
         return original(place)
 
     monkeypatch.setattr(look, interrupted)
@@ -199,7 +199,7 @@ def test_killed_at_random_nothing_acknowledged_is_lost_and_the_chain_stays_whole
         time.sleep(chance.random() * 0.005)  # the moment within a commit is the point of this test
         process.send_signal(signal.SIGKILL)
         acknowledged |= {int(line.split()[1]) for line in process.stdout if line.endswith("\n")}
-        process.wait(10)
+        process.wait(300)
     asyncio.run(fill(tmp_path, 1, first=99_000_000))
     outcomes = {record["id"] for record in bodies(tmp_path) if record["kind"] == "outcome"}
     assert {f"BT-{number:08d}" for number in acknowledged} <= outcomes
@@ -218,7 +218,7 @@ def test_killed_at_random_nothing_acknowledged_is_lost_and_the_chain_stays_whole
 )
 def test_what_a_dead_process_left_open_is_concluded_at_start(failpoint: str, delivery: Delivery, tmp_path: Path):
     process = spawn(tmp_path, 1, 1, failpoints=failpoint)
-    assert process.wait(30) == -signal.SIGKILL
+    assert process.wait(300) == -signal.SIGKILL
 
     async def restart() -> None:
         log = AuditLog.open(tmp_path)

@@ -55,7 +55,7 @@ def test_a_full_disk_refuses_records_and_leaves_a_whole_log(tmp_path: Path):
         [sys.executable, "-c", code, str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         check=False,

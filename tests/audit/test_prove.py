@@ -32,7 +32,7 @@ def checked(tmp_path: Path, text: str, data: Path):
     (tmp_path / "witnesses").write_text(str(WITNESS.verifier))
     command = [sys.executable, "-I", "-S", verify_standalone.__file__, "--proof", tmp_path / "proof",
                "--key", data / "checkpoints" / "public-key.txt", "--witness", tmp_path / "witnesses"]  # fmt: skip
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.mark.parametrize("seq", [1, 2, 100, 255, 256, 257, 362])

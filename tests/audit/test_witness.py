@@ -213,7 +213,7 @@ def test_a_witness_that_is_away_costs_a_line_and_goes_on_later(data: Path, serve
 )
 def test_what_is_no_request_is_answered_in_short(served: Served, path: str, body: bytes | None, status: int):
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(served.url + path, body, timeout=60)
+        urllib.request.urlopen(served.url + path, body, timeout=300)
     assert caught.value.code == status
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -11,7 +13,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 MAIN_CF = """compatibility_level = 3.6
@@ -75,13 +76,15 @@ lua = "/usr/share/rspamd/rules/rspamd.lua";
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on, and that the system gives to nobody who asks for any port."""
+    while True:
+        port = random.SystemRandom().randrange(12_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
-def wait_for_banner(port: int, limit_s: float = 60) -> None:
+def wait_for_banner(port: int, limit_s: float = 120) -> None:
     """Return when the server on that port greets."""
     end = time.monotonic() + limit_s
     while time.monotonic() < end:
@@ -155,7 +158,7 @@ CONTESTANTS: dict[str, Callable[[Path, int, int], list[subprocess.Popen[bytes]]]
 }
 
 
-@contextmanager
+@contextlib.contextmanager
 def running(name: str, sink: int) -> Iterator[tuple[int, list[int]]]:
     """Start a contestant; yield its port and the process ids at its root; end all of it afterwards."""
     port = free_port()

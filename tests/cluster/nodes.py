@@ -94,7 +94,7 @@ class Nodes:
         rows = [line.split(",") for line in text.splitlines() if line.startswith(f"{port},node-")]
         return {row[1]: row[17] for row in rows}
 
-    async def until_up(self, count, limit_s=60):
+    async def until_up(self, count, limit_s=300):
         """Wait until so many nodes are UP; return the elapsed seconds."""
         began = time.monotonic()
         while True:
@@ -123,7 +123,7 @@ class Nodes:
         running = [
             gateway for gateway in self.gateways if gateway.process is not None and gateway.process.returncode is None
         ]
-        codes = await asyncio.gather(*(gateway.terminate(60) for gateway in running))
+        codes = await asyncio.gather(*(gateway.terminate() for gateway in running))
         if self._balancer is not None:
             self._balancer.kill()
             self._balancer.wait()

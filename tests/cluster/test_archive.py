@@ -198,7 +198,7 @@ def test_the_independent_verifier_takes_an_unpacked_archive(tmp_path, log, clust
         change(changed)
         file.write_bytes(b"".join(changed))
         command = [sys.executable, "-I", "-S", verify_standalone.__file__, str(file), "--key", str(key)]
-        run = subprocess.run(command, capture_output=True, timeout=60, check=False, text=True)
+        run = subprocess.run(command, capture_output=True, timeout=300, check=False, text=True)
         assert run.returncode == code, run.stdout + run.stderr
 
 

@@ -20,7 +20,7 @@ from tests.e2e.clients import reference
 from tests.e2e.gateway_process import ROOT, cli
 from tests.support.sink import Sink
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(900), only_long]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, only_long]
 
 
 def git(*words):
@@ -83,7 +83,7 @@ async def test_a_rolling_upgrade_from_the_last_release_loses_and_repeats_nothing
             tasks = [asyncio.create_task(clients.run()) for _ in range(8)]
             for node in three.gateways:
                 await asyncio.sleep(2)
-                assert await node.terminate(90) == 0
+                assert await node.terminate() == 0
                 node.env = {}
                 (node.folder / "gateway.yaml").write_text(wanted[node])
                 await node.start()

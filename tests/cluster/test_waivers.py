@@ -130,7 +130,6 @@ def test_without_a_cluster_key_nothing_is_shared(tmp_path, connection):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 async def test_front_ends_of_another_node_judge_by_it_within_seconds(tmp_path, cluster_dsn, connection):
     key = tmp_path / "cluster.key"
     key.write_bytes(bytes(range(32)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import shutil
 import ssl
 import subprocess
 import sys
@@ -16,7 +15,8 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-CHROMIUM = shutil.which("chromium")
+from tests.support.browser import CHROMIUM, launched
+
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 
@@ -51,8 +51,8 @@ class System:
     def connection(self) -> http.client.HTTPConnection:
         if self.tls:
             context = ssl._create_unverified_context()
-            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=context)
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=300, context=context)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
 
     def ask(
         self,
@@ -82,7 +82,7 @@ class System:
 
     def close(self) -> None:
         self._process.stdin.close()
-        self._process.wait(30)
+        self._process.wait(300)
         self.errors.close()
 
 
@@ -113,7 +113,7 @@ def browser(start) -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (make system-test)")
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        running = launched(playwright)
         yield running
         running.close()
 

@@ -95,7 +95,7 @@ def test_odd_requests_are_answered_and_none_is_a_fault_of_ours(start, seed):
     chance = random.Random(seed)
     for _ in range(150):
         sent = request(chance, system.port)
-        with socket.create_connection(("127.0.0.1", system.port), timeout=60) as client:
+        with socket.create_connection(("127.0.0.1", system.port), timeout=300) as client:
             client.sendall(sent)
             client.shutdown(socket.SHUT_WR)
             got = b""

@@ -163,7 +163,7 @@ def test_with_a_certificate_cookies_are_host_cookies_and_https_is_demanded(start
     status, _, _ = system.ask("GET", "/mails", Cookie="__Host-session=auditor")
     assert status == 200
     assert system.ask("GET", "/mails", Cookie="session=auditor")[0] == 303  # a cookie that a neighbour may have set
-    with socket.create_connection(("127.0.0.1", system.port), timeout=20) as plain:
+    with socket.create_connection(("127.0.0.1", system.port), timeout=300) as plain:
         plain.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         assert b"200" not in plain.recv(100)
 

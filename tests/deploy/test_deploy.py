@@ -31,7 +31,7 @@ DOCUMENTS = ["README.md", "docs/admin-guide.vi.md", "docs/admin-guide.en.md", "d
 
 
 def run(*command):
-    return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
+    return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300, check=False, cwd=ROOT)
 
 
 def need_systemd():

@@ -33,7 +33,7 @@ INSTALLED = pytest.mark.skipif(
 
 def promtool(*arguments):
     return subprocess.run(
-        ["promtool", *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False
+        ["promtool", *map(str, arguments)], capture_output=True, text=True, timeout=300, check=False
     )  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def test_the_panels_of_the_dashboard_stand_side_by_side():
 
 async def get(url: str) -> dict | str:
     def fetch():
-        with urllib.request.urlopen(url, timeout=60) as answer:
+        with urllib.request.urlopen(url, timeout=300) as answer:
             return answer.read().decode()
 
     return await asyncio.to_thread(fetch)
@@ -167,7 +167,7 @@ async def test_a_real_prometheus_scrapes_the_gateway_and_answers_every_panel_and
 
 
 async def every_panel_and_alert(port: int, log: Path) -> None:
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(300):
         while True:
             try:
                 if (await ask(port, "query", query='count_over_time(up{job="congvu-gateway"}[5m]) > 3'))["result"]:

@@ -18,7 +18,7 @@ from tests.e2e.commands import COLLEAGUE, STAFF
 from tests.support.client import RawClient, Reply
 from tests.support.warm_cli import WarmCli
 
-START_S = 150
+START_S = 600
 PROGRAM = (sys.executable, "-m", "gateway.cli")
 ROOT = Path(__file__).parents[2]
 
@@ -40,7 +40,7 @@ class Run:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
-async def cli(*arguments, timeout=150, env=None, cwd=ROOT, stdin=None, launcher=()) -> Run:
+async def cli(*arguments, timeout=600, env=None, cwd=ROOT, stdin=None, launcher=()) -> Run:
     """Run one command to its end; in a process that has the program loaded, unless its surroundings matter."""
     if env is None and not launcher:
         words = [str(word) for word in arguments]
@@ -137,18 +137,18 @@ class GatewayProcess:
         """All that it said on standard error so far."""
         return self.stderr.read_text(errors="replace")
 
-    async def logged(self, words: str, *, count=1, timeout=60) -> None:
+    async def logged(self, words: str, *, count=1, timeout=300) -> None:
         """Wait until the log holds some words as often."""
         async with asyncio.timeout(timeout):
             while self.log.count(words) < count:
                 await asyncio.sleep(0.02)
 
-    async def terminate(self, timeout=30) -> int:
+    async def terminate(self, timeout=300) -> int:
         """SIGTERM; return the exit code."""
         self.process.send_signal(signal.SIGTERM)
         return await self.ended(timeout)
 
-    async def ended(self, timeout=30) -> int:
+    async def ended(self, timeout=300) -> int:
         async with asyncio.timeout(timeout):
             with self.stdout.open("ab") as said:
                 said.write(await self.process.stdout.read())
@@ -160,7 +160,7 @@ class GatewayProcess:
         with suppress(ProcessLookupError):
             self.process.kill()
         await self.process.wait()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             while any(map(alive, below)):
                 await asyncio.sleep(0.005)
 
@@ -188,14 +188,14 @@ class GatewayProcess:
             stack += below
         return found
 
-    async def until(self, condition, timeout=30):
+    async def until(self, condition, timeout=300):
         """Wait for a condition of the process tree and return what it gave."""
         async with asyncio.timeout(timeout):
             while not (found := condition()):
                 await asyncio.sleep(0.01)
         return found
 
-    async def audit(self, *arguments, timeout=150) -> Run:
+    async def audit(self, *arguments, timeout=600) -> Run:
         """Run `gateway audit ...` on its data folder."""
         return await cli("audit", *arguments, "--data", self.data, timeout=timeout)
 

@@ -40,7 +40,7 @@ class MilterClient:
         return client
 
     async def receive(self) -> tuple[bytes, bytes]:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             (length,) = struct.unpack(">I", await self.reader.readexactly(4))
             data = await self.reader.readexactly(length)
         return data[:1], data[1:]

@@ -16,7 +16,7 @@ from tests.support.certificates import Pki
 from tests.support.client import RawClient
 from tests.support.sink import Act, Sink
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 CLERK, CHECK, OTHER = "vanthu.binhtan@tphcm.gov.vn", "kiemtra.binhtan@tphcm.gov.vn", "so.noivu@tphcm.gov.vn"
 PASSWORD = "ChimHoangYen-7Qz!"
 

@@ -12,12 +12,13 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from gateway.demo.mails import OFFICE, STAFF, samples
-from tests.console.conftest import CHROMIUM, SCREENSHOTS
+from tests.console.conftest import SCREENSHOTS
 from tests.e2e.gateway_process import cli, configured, serving
+from tests.support.browser import CHROMIUM, launched
 from tests.support.client import RawClient
 from tests.support.sink import Sink
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")]
 
 PASSWORD = "Một câu dài, dễ nhớ."
 
@@ -92,7 +93,7 @@ async def test_an_auditor_finds_and_explains_and_a_sender_reads_why(tmp_path):
         host, port = gateway.address("console")
         base, faults = f"http://{host}:{port}", Faults()
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            browser = await launched(playwright)
             page = await browser.new_page()
             faults.watch(page, base)
             await enrol(page, base, "an.tt", password)
@@ -123,11 +124,11 @@ async def test_an_auditor_finds_and_explains_and_a_sender_reads_why(tmp_path):
                 "#text", "version: 1\nname: thu\nextends: binhtan-7600\npolicies:\n  opaque: {mode: monitor}\n"
             )
             await page.click("form[action='/policy/try'] button")
-            await expect(page.locator("#changes")).to_be_visible(timeout=120_000)
+            await expect(page.locator("#changes")).to_be_visible()
             await keep(page, "tried")
             await visit(page, base + "/audit")
             await page.click("form[action='/audit/verify'] button")
-            await expect(page.locator(".alert.good")).to_be_visible(timeout=120_000)
+            await expect(page.locator(".alert.good")).to_be_visible()
             await keep(page, "verified")
             # The sender, where the refusal leads him.
             page = await (await browser.new_context()).new_page()
@@ -162,7 +163,7 @@ async def decide(page: Page, base: str, button: str, totp: pyotp.TOTP | None = N
             totp.at(int(time.time()) + totp.interval)
         )  # the next one: each counts once
     await form.get_by_role("button", name=button, exact=True).click()
-    await expect(page.locator(".alert.good")).to_be_visible(timeout=120_000)
+    await expect(page.locator(".alert.good")).to_be_visible()
 
 
 async def test_two_persons_let_a_refused_file_pass_and_one_takes_it_back(tmp_path):
@@ -188,7 +189,7 @@ async def test_two_persons_let_a_refused_file_pass_and_one_takes_it_back(tmp_pat
         host, port = gateway.address("console")
         base, faults = f"http://{host}:{port}", Faults()
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            browser = await launched(playwright)
             operator, officer = [await (await browser.new_context()).new_page() for _ in range(2)]
             for page in (operator, officer):
                 faults.watch(page, base)
@@ -229,7 +230,7 @@ async def test_two_persons_let_a_refused_file_pass_and_one_takes_it_back(tmp_pat
             form = second.locator("form", has=second.get_by_role("button", name="Thu hồi miễn trừ"))
             await form.locator("[name=reason]").fill("xong việc")
             await form.get_by_role("button").click()
-            await expect(second.locator(".alert.good")).to_be_visible(timeout=120_000)
+            await expect(second.locator(".alert.good")).to_be_visible()
             content = content.replace(b"\r\n\r\n", b"\r\nX-Again: 1\r\n\r\n", 1)  # no repetition
             assert await sent() == 550
             await browser.close()

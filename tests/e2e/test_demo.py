@@ -14,9 +14,8 @@ from tests.e2e.gateway_process import cli
 
 @pytest.mark.system
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 async def test_every_verdict_of_the_demonstration_is_the_expected_one():
-    run = await cli("demo", "--once", timeout=150)
+    run = await cli("demo", "--once")
     assert run.code == 0, run.out + run.err
     right, of = re.search(r"(\d+)/(\d+) kết luận đúng", run.out).groups()
     assert right == of == "13"
@@ -32,7 +31,7 @@ def test_the_gateway_ends_with_the_demonstration():
         serving = [os.pidfd_open(pid) for pid in descendants(demo.pid)]
         demo.terminate()
         demo.stdout.read()
-        assert demo.wait(60) != 0
+        assert demo.wait(300) != 0
         assert serving
         for descriptor in serving:
             assert select.select([descriptor], [], [], 10)[0], "it goes on without the demonstration"

@@ -8,7 +8,7 @@ from tests.e2e.gateway_process import four_flags, serving
 from tests.support.client import RawClient
 from tests.support.sink import Sink
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.slow
 
 POLICY = """version: 1
 name: lan-dau

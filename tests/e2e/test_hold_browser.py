@@ -9,12 +9,12 @@ import pyotp
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.console.conftest import CHROMIUM
 from tests.e2e.gateway_process import cli
 from tests.e2e.test_console import Faults, decide, enrol, keep, visit
 from tests.hold.world import AN, BINH, CANARY, HEAD, OUT, Town, held_mail, notices, reference_in, released, sha256, town
+from tests.support.browser import CHROMIUM, launched
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")]
 SECOND = "so.hai"
 
 
@@ -60,7 +60,7 @@ async def test_a_held_mail_is_decided_by_two_persons_and_arrives_as_it_was(tmp_p
         host, port = here.gateway.address("console")
         base, faults = f"http://{host}:{port}", Faults()
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            browser = await launched(playwright)
             clerk = await by_mail(browser, here, base, AN, f"/mails/{reference}", faults)
             await expect(clerk.locator(".title")).to_contain_text(reference)
             await expect(clerk.locator("main")).to_contain_text("CHƯA gửi")
@@ -91,7 +91,7 @@ async def test_a_held_mail_is_decided_by_two_persons_and_arrives_as_it_was(tmp_p
             done = officer.locator("section[aria-labelledby=done]")
             await expect(done).to_contain_text("queued as 4711")
             await expect(done).not_to_contain_text("CHƯA gửi")
-            await here.sink.wait_for(lambda: len(about(here, reference)) == 2, timeout=60)
+            await here.sink.wait_for(lambda: len(about(here, reference)) == 2)
             assert "queued as 4711" in about(here, reference)[1]
             await visit(clerk, f"{base}/mails/{reference}")
             await expect(clerk.locator("main")).to_contain_text("queued as 4711")
@@ -99,5 +99,5 @@ async def test_a_held_mail_is_decided_by_two_persons_and_arrives_as_it_was(tmp_p
             await keep(clerk, "hold-sent")
             await browser.close()
         assert faults == []
-        await here.gateway.terminate(60)
+        await here.gateway.terminate()
         await here.gateway.assert_audit_is_whole()

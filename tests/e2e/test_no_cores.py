@@ -23,7 +23,7 @@ from tests.e2e.test_self_check import configuration, held
 from tests.support.console_client import Visitor, multipart
 from tests.support.sink import Sink
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.slow
 CANARY = "CANARYTRONGBONHO"
 PLAIN = ("setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-all")
 """Processes without the one capability for which it does not matter who may be dumped."""

@@ -19,7 +19,7 @@ from tests.e2e.test_steward import steward
 from tests.support.certificates import Pki
 from tests.support.sink import Act, Sink
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.slow
 
 OFFICE, HEAD, ADMIN = "vanphong@x.example", "truong@x.example", "quantri@x.example"
 DIRECTORY = f"""\

@@ -15,7 +15,7 @@ from tests.support.certificates import Pki
 from tests.support.client import RawClient
 from tests.support.sink import Act, Sink
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.slow
 
 LOGIN, PASSWORD, RECIPIENT = "an.binhtan@tphcm.gov.vn", "m4t-khau-thu", "binh.binhtan@tphcm.gov.vn"
 OURS = (b"Received: ", b"X-Gateway-Verdict: ", b"X-Gateway-Finding: ", b"Authentication-Results: ")
@@ -143,7 +143,7 @@ async def test_a_client_that_missed_the_answer_because_we_were_killed_gets_250_a
         async with serving(tmp_path / "gateway", config=config, env=env) as gateway:
             with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
                 await submit(gateway, pki, content())
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(300):
                 while True:
                     try:
                         reply = await submit(gateway, pki, content())

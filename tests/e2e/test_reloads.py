@@ -17,7 +17,7 @@ from tests.support.certificates import Pki
 from tests.support.client import RawClient
 from tests.support.sink import Sink
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.slow
 
 OUTSIDER = "nguoi.dan@gmail.com"
 STRICT = "version: 1\nname: office\nextends: binhtan-7600\n"
@@ -27,7 +27,7 @@ LENIENT = STRICT + "policies:\n  official_sender: {mode: off}\n"
 async def rcpt_codes(gateway, count=6, office=OFFICE, *, until_up=False) -> set[int]:
     """What several sessions, on all front ends, are told about an outsider who writes to the Office."""
     codes = set()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(300):
         while count:
             try:
                 async with RawClient(*gateway.address()) as client:
@@ -76,7 +76,7 @@ async def test_a_reload_is_told_when_every_front_end_judges_by_the_new_rules_and
     policy.write_text(STRICT)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(heard))
-        systemd.settimeout(30)
+        systemd.settimeout(300)
         async with (
             Sink() as sink,
             serving(tmp_path, *four_flags(sink.port, policy=policy), env={"NOTIFY_SOCKET": str(heard)}) as gateway,

@@ -18,7 +18,7 @@ from tests.support.certificates import Pki
 from tests.support.client import RawClient
 from tests.support.sink import Act, Sink
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.slow
 
 LOGIN, COLLEAGUE = "an.binhtan@tphcm.gov.vn", "binh.binhtan@tphcm.gov.vn"
 PASSWORD, WRONG = "ChimHoangYen-7Qz!canary", "ChimSeDong-9Wx!canary"

@@ -28,7 +28,7 @@ from tests.engine.stand_ins.unruly import WORD
 from tests.support.console_client import Visitor, multipart
 from tests.support.sink import Sink
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 
 
 def configuration(sink: Sink, folder, **more) -> dict:
@@ -234,8 +234,8 @@ async def test_who_leaves_ends_the_child_that_reads_his_file(tmp_path):
         before = children(gateway.zygote())  # in reserve: one of them reads, and another takes its place
         with socket.create_connection(gateway.address("console")) as browser:
             browser.sendall(head.encode() + b"\r\n" + body)
-            await gateway.until(lambda: children(gateway.zygote()) != before, timeout=60)
-        await gateway.until(lambda: not set(before) <= set(children(gateway.zygote())), timeout=60)
+            await gateway.until(lambda: children(gateway.zygote()) != before)
+        await gateway.until(lambda: not set(before) <= set(children(gateway.zygote())))
         listed = await cli("audit", "list", "--json", "--state", "checked", "--data", gateway.data)
         assert [json.loads(line)["disposition"] for line in listed.out.split("\n") if line] == ["defer"]
         answer = await visitor.check(("a.txt", b"Kinh gui"))

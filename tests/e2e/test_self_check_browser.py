@@ -10,13 +10,13 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from gateway.demo.mails import STAFF
-from tests.console.conftest import CHROMIUM
 from tests.e2e.gateway_process import serving
 from tests.e2e.test_console import Faults, keep, visit
 from tests.e2e.test_self_check import configuration, letter
+from tests.support.browser import CHROMIUM, launched
 from tests.support.sink import Sink
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")]
 DROP = """([name, content]) => {
   const octets = Uint8Array.from(atob(content), (one) => one.charCodeAt(0));
   const moved = new DataTransfer();
@@ -51,7 +51,7 @@ async def test_a_clerk_drops_a_file_and_checks_its_fixed_copy(tmp_path, script):
         host, port = gateway.address("console")
         base, faults = f"http://{host}:{port}", Faults()
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            browser = await launched(playwright)
             page = await (await browser.new_context(java_script_enabled=script)).new_page()
             faults.watch(page, base)
             await enter(page, base, sink)
@@ -61,7 +61,7 @@ async def test_a_clerk_drops_a_file_and_checks_its_fixed_copy(tmp_path, script):
             else:
                 await page.set_input_files("#file", {"name": "công văn.docx", "mimeType": "", "buffer": letter()})
             await page.get_by_role("button", name="Kiểm tra", exact=True).click()
-            await expect(page.locator("#result + .badge")).to_have_text("sẽ bị từ chối", timeout=120_000)
+            await expect(page.locator("#result + .badge")).to_have_text("sẽ bị từ chối")
             await expect(page.locator("article.card h3").first).to_have_text("công văn.docx")
             await expect(page.locator(".finding .chip").first).to_have_text("TYP-02")
             if script:
@@ -76,7 +76,7 @@ async def test_a_clerk_drops_a_file_and_checks_its_fixed_copy(tmp_path, script):
             assert fixed.suggested_filename == "công văn-da-sua.docx"
             await page.set_input_files("#file", await fixed.path())
             await page.get_by_role("button", name="Kiểm tra", exact=True).click()
-            await expect(page.locator("#result + .badge")).to_have_text("đạt, sẽ được chuyển", timeout=120_000)
+            await expect(page.locator("#result + .badge")).to_have_text("đạt, sẽ được chuyển")
             assert await page.locator(".finding").count() == 0
             await expect(page.locator("main")).to_contain_text("còn 8/10")
             await browser.close()

@@ -20,7 +20,7 @@ from tests.support.certificates import Pki
 from tests.support.client import RawClient
 from tests.support.sink import Sink
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.slow
 
 
 def configuration(sink: Sink) -> dict:
@@ -73,7 +73,7 @@ async def healthy(gateway) -> int:
 
 async def test_the_console_comes_back_with_its_steward_and_keeps_nothing_open_but_its_sockets(tmp_path):
     async with Sink() as sink, serving(tmp_path / "gw", config=configuration(sink)) as gateway:
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(300):
             while await healthy(gateway) != 200:
                 await asyncio.sleep(0.05)
         console = child(gateway, "gateway-console")
@@ -82,7 +82,7 @@ async def test_the_console_comes_back_with_its_steward_and_keeps_nothing_open_bu
         assert not [one for one in open_now if "pipe:" in one or str(gateway.data) in one]
         os.kill(steward(gateway), signal.SIGKILL)
         await gateway.until(lambda: child(gateway, "gateway-console") not in (None, console))
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(300):
             while await healthy(gateway) != 200:
                 await asyncio.sleep(0.05)
 
@@ -109,7 +109,7 @@ async def test_the_console_has_nothing_of_the_supervisors_memory(tmp_path):
     async with Sink() as sink:
         config = configuration(sink) | {"directory": str(tmp_path / "directory.yaml")}
         async with serving(tmp_path / "gw", config=config) as gateway:
-            async with asyncio.timeout(120):
+            async with asyncio.timeout(300):
                 while await healthy(gateway) != 200:
                     await asyncio.sleep(0.05)
             try:
@@ -153,7 +153,7 @@ async def test_a_new_certificate_is_taken_up_at_a_reload_and_a_broken_one_is_not
             second = issue()
             gateway.process.send_signal(signal.SIGHUP)
             serial = first
-            async with asyncio.timeout(120):
+            async with asyncio.timeout(300):
                 while serial != second:
                     with contextlib.suppress(ConnectionError):  # of the console that is replaced
                         serial = await serial_of(gateway)
@@ -185,7 +185,7 @@ async def test_the_console_serves_on_a_socket_of_systemd(tmp_path):
                 env=environment(), stdout=asyncio.subprocess.PIPE, pass_fds=[descriptor],
             )  # fmt: skip
             try:
-                async with asyncio.timeout(150):
+                async with asyncio.timeout(300):
                     assert f"console={host}:{port}" in (await process.stdout.readline()).decode()
                     status = b""
                     while b" 200 " not in status:

@@ -15,7 +15,7 @@ from tests.engine.stand_ins.unruly import WORD
 from tests.support.client import RawClient, stuff
 from tests.support.sink import Sink
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(480)]
+pytestmark = pytest.mark.slow
 STAFF, COLLEAGUE = "an.binhtan@tphcm.gov.vn", "binh.binhtan@tphcm.gov.vn"
 GROWTH_KIB = 20 << 10
 SHAPES = ("MẬT\n", "Độ mật: {n}\n", "TUYET {n} MAT\n", "M Ậ T {n}\n", "tối  mật số {n}\n")

@@ -11,7 +11,7 @@ from tests.e2e.gateway_process import configured, serving
 from tests.support.sink import Sink
 from tests.support.witness import Served
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.slow
 
 
 async def test_checkpoints_are_cosigned_while_mail_flows_and_a_witness_that_is_away_costs_two_lines(tmp_path):
@@ -22,13 +22,13 @@ async def test_checkpoints_are_cosigned_while_mail_flows_and_a_witness_that_is_a
         async with serving(tmp_path, config=config) as gateway:
             clients = Clients(gateway.address)
             task = asyncio.create_task(clients.run())
-            await gateway.logged("the witness", timeout=60)  # does not know the log yet: 404
+            await gateway.logged("the witness")  # does not know the log yet: 404
             assert witness.stop() == 0
             keys.write_text((gateway.data / "checkpoints" / "public-key.txt").read_text())
             witness = Served(tmp_path / "witness", keys, witness.url)
             try:
-                await gateway.until(lambda: [*(gateway.data / "checkpoints").glob("*-witnessed.notes")], timeout=60)
-                await gateway.logged("the trouble is over after", timeout=60)
+                await gateway.until(lambda: [*(gateway.data / "checkpoints").glob("*-witnessed.notes")])
+                await gateway.logged("the trouble is over after")
             finally:
                 witness.stop()
             clients.stopping = True

@@ -75,7 +75,7 @@ async def send(gateway, number: int, **envelope) -> int:
         return 0
 
 
-async def service_again(gateway, *, first: int = 9000, limit_s: float = 90) -> float:
+async def service_again(gateway, *, first: int = 9000, limit_s: float = 300) -> float:
     """Send mails one after the other until one is taken; return the seconds that took. Fails after the limit."""
     began = time.monotonic()
     number = first

@@ -10,7 +10,7 @@ from gateway.pipeline import judge
 from tests.fire.support import assert_nothing_was_lost, burning, send, service_again
 from tests.support.sink import Sink
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
+pytestmark = pytest.mark.slow
 LIBRARY = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), "")
 
 

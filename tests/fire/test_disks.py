@@ -14,7 +14,7 @@ import pytest
 from tests.fire.support import Disk, assert_nothing_was_lost, burning, needs_root, send, service_again
 from tests.support.sink import Sink
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.slow
 
 
 @contextmanager

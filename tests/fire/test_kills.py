@@ -16,7 +16,7 @@ from tests.fire.support import assert_nothing_was_lost, burning, send, service_a
 from tests.support.client import RawClient
 from tests.support.sink import Sink
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
+pytestmark = pytest.mark.slow
 
 
 async def test_each_process_is_killed_and_replaced_with_one_line(tmp_path):
@@ -71,7 +71,7 @@ async def test_a_front_end_killed_within_the_content_leaves_nothing_behind(tmp_p
 
 LOCKER = """
 import sqlite3, sys
-connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)
+connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=300)
 connection.execute("BEGIN EXCLUSIVE")
 print("locked", flush=True)
 sys.stdin.read()

@@ -11,7 +11,7 @@ from tests.fire.support import burning, needs_root
 from tests.support.client import RawClient
 from tests.support.sink import Sink
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.slow
 SERVFAIL, NXDOMAIN = 2, 3
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.commands import COLLEAGUE, STAFF
 from tests.e2e.gateway_process import cli
 
-pytestmark = [pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 def zip_of(*names, link=None) -> bytes:

@@ -11,7 +11,7 @@ from tests.e2e.gateway_process import serving
 from tests.fire.support import Disk, assert_nothing_was_lost, burning, send, settings
 from tests.support.sink import Sink
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
+pytestmark = pytest.mark.slow
 
 
 def after_a_power_cut(disk, data) -> None:

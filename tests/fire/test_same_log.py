@@ -12,7 +12,7 @@ from tests.e2e.gateway_process import GatewayProcess, cli
 from tests.fire.support import assert_nothing_was_lost, burning, send, service_again, settings
 from tests.support.sink import Sink
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.slow
 
 
 async def refused(folder, sink, words, **more) -> None:

@@ -308,7 +308,7 @@ def test_libreoffice_opens_what_was_mended(tmp_path):
         "--outdir",
         str(tmp_path),
     ]
-    subprocess.run([*command, str(tmp_path / "a.docx")], check=True, capture_output=True, timeout=100)
+    subprocess.run([*command, str(tmp_path / "a.docx")], check=True, capture_output=True, timeout=300)
     assert (tmp_path / "a.txt").read_text("utf-8-sig").split("\n")[: len(SENTENCES)] == list(SENTENCES)
 
 

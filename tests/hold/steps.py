@@ -252,7 +252,7 @@ def _run(work: Callable[[], object]) -> None:
         os._exit(code)
 
 
-def _until(condition, limit_s: float = 60):
+def _until(condition, limit_s: float = 300):
     end = time.monotonic() + limit_s
     while not (found := condition()):
         assert time.monotonic() < end

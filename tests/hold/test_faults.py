@@ -25,7 +25,7 @@ from tests.hold.world import (
     town,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 
 
 def files(here) -> list[str]:
@@ -78,7 +78,7 @@ async def test_what_was_acknowledged_survives_a_kill_and_has_nothing_readable_on
             assert target.exists() is (code == 0)
         assert target.read_bytes().endswith(held_mail(1))
         target.unlink()
-        await here.gateway.terminate(60)
+        await here.gateway.terminate()
         found = subprocess.run(
             ["grep", "-rlF", "-e", CANARY, "-e", SERVICE_PASSWORD, tmp_path],
             check=False,
@@ -99,7 +99,7 @@ async def test_it_is_synced_recorded_and_told_before_it_is_acknowledged(tmp_path
     launcher = ("strace", "-D", "-f", "-qq", "-y", "-s", "300", "-e", f"trace={calls}", "-o", trace)
     async with town(tmp_path, launcher=launcher) as here:
         reference = await here.held(1)
-        await here.gateway.terminate(60)
+        await here.gateway.terminate()
     lines = trace.read_text(errors="replace").splitlines()
 
     def first(pattern, after=0):
@@ -141,7 +141,7 @@ async def test_a_command_that_is_killed_while_it_sends_leaves_unknown_and_people
             env={"GATEWAY_FAILPOINTS": "release.answered=kill"},
         )
         assert run.code == -9
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(300):
             while here.look(reference).state is not HoldState.UNKNOWN:
                 await asyncio.sleep(0.5)
         assert len(released(here.sink)) == 1
@@ -159,9 +159,9 @@ async def test_what_one_person_refuses_is_gone_and_what_nobody_can_send_is_told_
         run = await here.hold("refuse", refused, "--reason", "sai người nhận", name=OPERATOR)
         assert run.code == 0, run.err
         assert files(here) == []
-        await here.sink.wait_for(lambda: len(notices(here.sink)) == 2, timeout=60)
+        await here.sink.wait_for(lambda: len(notices(here.sink)) == 2)
         await here.held(1)
-        await here.gateway.terminate(60)
+        await here.gateway.terminate()
         path = tmp_path / "gateway.yaml"
         make_identity(tmp_path / "other")
         wrong = json_of(path)

@@ -107,7 +107,7 @@ async def test_who_gives_up_while_it_is_written_leaves_no_file(tmp_path, monkeyp
         work.cancel()
         with pytest.raises(asyncio.CancelledError):
             await work
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(300):
             while hall.files():
                 await asyncio.sleep(0.02)
 

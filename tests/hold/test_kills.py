@@ -8,7 +8,6 @@ from tests.hold.steps import HOLD, RELEASE, Hall, hold_round, release_round
 from tests.support.cases import first_quick
 
 pytestmark = [
-    pytest.mark.timeout(300),
     pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning"),
 ]
 

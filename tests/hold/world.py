@@ -182,9 +182,7 @@ class Town:
         if name is not None:
             arguments = (*arguments, "--as", name)
             stdin = (await self.people.code(name) + "\n").encode()
-        return await cli(
-            "hold", *arguments, "--config", self.folder / "gateway.yaml", timeout=120, stdin=stdin, env=env
-        )
+        return await cli("hold", *arguments, "--config", self.folder / "gateway.yaml", stdin=stdin, env=env)
 
     def look(self, reference: str):
         """The held mail as the log of the running gateway has it."""
@@ -213,7 +211,7 @@ async def town(folder: Path, *, script=None, env=None, launcher=(), **hold):
         try:
             yield people
             if gateway.process.returncode is None:
-                assert await gateway.terminate(60) == 0, gateway.log
+                assert await gateway.terminate() == 0, gateway.log
             assert "Traceback" not in gateway.log, gateway.log
         finally:
             await stop_hard(gateway)

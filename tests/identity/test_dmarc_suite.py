@@ -23,8 +23,7 @@ def test_the_suite_is_large_and_no_case_stands_twice():
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_dmarc_is_what_the_rfc_says(server, case: DmarcCase):
-    wait_s = 0.1 if "TIMEOUT" in str(case.zone) else 30
-    found = check_dmarc(case.author, list(case.results), server.resolver(case.zone, timeout_s=wait_s).start(100))
+    found = check_dmarc(case.author, list(case.results), server.resolver(case.zone).start())
     assert (found.method, found.result, found.domain) == ("dmarc", case.expected, case.author), case.rule
 
 
@@ -33,5 +32,5 @@ def test_an_outage_is_never_pass_for_want_of_a_record(server):
         dark = {name: [("SERVFAIL", None)] for name in case.zone}
         if case.author is None or not dark:
             continue
-        found = check_dmarc(case.author, list(case.results), server.resolver(dark).start(5))
+        found = check_dmarc(case.author, list(case.results), server.resolver(dark).start())
         assert found.result != "pass", case.name

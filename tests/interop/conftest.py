@@ -19,6 +19,7 @@ import pytest
 
 from gateway.nexthop.settings import NextHopTls, client_tls_context
 from gateway.smtp.settings import ListenerKind, server_tls_context
+from tests.bench.contestants import free_port
 from tests.support.certificates import Pki
 from tests.support.gateway import DirectEngine, Recording, hop_settings, listener, running
 
@@ -117,7 +118,7 @@ class Postfix:
     def log(self) -> str:
         return (self.root / "log" / "mail.log").read_text(errors="replace")
 
-    async def wait_for(self, token: str, timeout=60) -> bytes:
+    async def wait_for(self, token: str, timeout=300) -> bytes:
         """Return the delivered mail that holds a token."""
         needle = token.encode()
         async with asyncio.timeout(timeout):
@@ -142,8 +143,7 @@ def postfix(pki):
     root = Path(tempfile.mkdtemp(prefix="gateway-postfix-"))
     root.chmod(0o755)
     owner, nobody = pwd.getpwnam("postfix"), pwd.getpwnam("nobody")
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        port = sock.getsockname()[1]
+    port = free_port()
     for name in ("etc", "queue", "data", "mail", "log", "sasl"):
         (root / name).mkdir()
     (root / "mail" / "all").mkdir()
@@ -166,11 +166,11 @@ def postfix(pki):
         f"pwcheck_method: auxprop\nauxprop_plugin: sasldb\nsasldb_path: {database}\nmech_list: PLAIN LOGIN\n"
     )
     subprocess.run(
-        ["saslpasswd2", "-p", "-c", "-f", database, "-u", REALM, USER], input=PASSWORD.encode(), check=True, timeout=30
+        ["saslpasswd2", "-p", "-c", "-f", database, "-u", REALM, USER], input=PASSWORD.encode(), check=True, timeout=300
     )
     os.chown(database, owner.pw_uid, owner.pw_gid)
     started = subprocess.run(
-        ["postfix", "-c", root / "etc", "start"], capture_output=True, text=True, timeout=60, check=False
+        ["postfix", "-c", root / "etc", "start"], capture_output=True, text=True, timeout=300, check=False
     )
     if started.returncode:
         shutil.rmtree(root, ignore_errors=True)
@@ -179,13 +179,13 @@ def postfix(pki):
     deadline = time.monotonic() + 60
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", port), timeout=300).close()
             break
         except OSError:
             assert time.monotonic() < deadline, server.log()
             time.sleep(0.1)
     yield server
-    subprocess.run(["postfix", "-c", root / "etc", "stop"], capture_output=True, timeout=60, check=False)
+    subprocess.run(["postfix", "-c", root / "etc", "stop"], capture_output=True, timeout=300, check=False)
     shutil.rmtree(root, ignore_errors=True)
 
 
@@ -234,7 +234,7 @@ def front(postfix, pki, engine_factory):
     return run
 
 
-async def program(*arguments, stdin=b"", timeout=60, env=None) -> tuple[int, str]:
+async def program(*arguments, stdin=b"", timeout=300, env=None) -> tuple[int, str]:
     """Run a program; return its exit code and all that it said."""
     process = await asyncio.create_subprocess_exec(
         *map(str, arguments),

@@ -29,6 +29,8 @@ define(`SMART_HOST', `relay:[127.0.0.1]')dnl
 define(`RELAY_MAILER_ARGS', `TCP $h {sink}')dnl
 define(`confDONT_PROBE_INTERFACES', `True')dnl
 define(`confTO_IDENT', `0s')dnl
+define(`confREFUSE_LA', `100000')dnl refuses and queues nothing because the machine is busy
+define(`confQUEUE_LA', `100000')dnl
 DAEMON_OPTIONS(`Name=MTA, Addr=127.0.0.1, Port={port}')dnl
 INPUT_MAIL_FILTER(`gateway', `S=local:{socket}, F=T, T=S:60s;R:300s;E:10m')dnl
 MAILER(`smtp')dnl
@@ -53,12 +55,12 @@ def _unpack(root: Path) -> None:
     fresh = Path(tempfile.mkdtemp(dir=CACHE, prefix="fresh-"))
     try:
         fetched = subprocess.run(
-            ["apt-get", "download", *PACKAGES], cwd=fresh, capture_output=True, text=True, timeout=120, check=False
+            ["apt-get", "download", *PACKAGES], cwd=fresh, capture_output=True, text=True, timeout=300, check=False
         )
         if fetched.returncode:
             pytest.skip(f"apt cannot fetch Sendmail: {fetched.stderr.strip().splitlines()[-1:]}")
         for package in fresh.glob("*.deb"):
-            subprocess.run(["dpkg", "-x", package, fresh / "root"], check=True, timeout=60)
+            subprocess.run(["dpkg", "-x", package, fresh / "root"], check=True, timeout=300)
         # Without its setgid bit the loader takes libraries from our folder.
         (fresh / "root/usr/libexec/sendmail/sendmail").chmod(0o755)
         (fresh / "root").rename(root)
@@ -100,7 +102,7 @@ def configure(root: Path, work: Path, *, port: int, sink: int, socket: Path) -> 
     cf = root / "usr/share/sendmail/cf"
     made = subprocess.run(
         [root / "usr/bin/m4", f"-D_CF_DIR_={cf}/", cf / "m4/cf.m4", source],
-        env=environment(root), capture_output=True, text=True, timeout=60, check=True,
+        env=environment(root), capture_output=True, text=True, timeout=300, check=True,
     )  # fmt: skip
     target = work / "sendmail.cf"
     target.write_text(made.stdout)

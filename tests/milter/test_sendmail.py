@@ -17,7 +17,6 @@ from tests.support.sink import Sink
 pytestmark = [
     pytest.mark.system,
     pytest.mark.slow,
-    pytest.mark.timeout(180),
     pytest.mark.skipif(os.geteuid() != 0, reason="Sendmail can be started by root only"),
     pytest.mark.skipif(platform.machine() != "x86_64", reason="the folder of libraries is amd64's"),
 ]
@@ -34,7 +33,7 @@ class Mta:
 
 
 async def _answers(port, process, log):
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(300):
         while True:
             assert process.returncode is None, log.read_text()
             try:
@@ -82,7 +81,7 @@ async def mta(folder):
 async def test_sendmail_accepts_what_is_clean_and_refuses_what_is_not(mta):
     content = mail(body="Bao cao tuan\n.dau cham\n" * 40)
     assert (await mta.send(content))[-1][0] == 250
-    await mta.sink.wait_delivered(1, timeout=30)
+    await mta.sink.wait_delivered(1)
     delivered = mta.sink.delivered[0].content
     assert delivered.partition(b"\r\n\r\n")[2] == content.partition(b"\r\n\r\n")[2]
     assert b"\r\nSubject: Hop\r\n" in delivered
@@ -109,7 +108,7 @@ async def test_sendmail_refuses_one_recipient_and_takes_the_other(mta):
     content = mail(sender="nguoi.dan@gmail.com")
     replies = await mta.send(content, sender="nguoi.dan@gmail.com", recipients=(OFFICE, "ban@noikhac.example"))
     assert [code for code, _ in replies] == [550, 250, 250]
-    await mta.sink.wait_delivered(1, timeout=30)
+    await mta.sink.wait_delivered(1)
     (line,) = mta.sink.delivered[0].rcpt_lines
     assert line.lower() == b"rcpt to:<ban@noikhac.example>"
 
@@ -121,4 +120,4 @@ async def test_sendmail_delays_mail_while_the_gateway_is_away(mta):
     assert not mta.sink.delivered
     await mta.gateway.start()
     assert (await mta.send(mail(sender=STAFF)))[-1][0] == 250
-    await mta.sink.wait_delivered(1, timeout=30)
+    await mta.sink.wait_delivered(1)

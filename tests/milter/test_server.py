@@ -67,12 +67,12 @@ class Mta:
         self.writer.write(b"".join(packets))
 
     async def receive(self) -> tuple[bytes, bytes]:
-        (length,) = struct.unpack(">I", await asyncio.wait_for(self.reader.readexactly(4), 10))
+        (length,) = struct.unpack(">I", await asyncio.wait_for(self.reader.readexactly(4), 300))
         data = await self.reader.readexactly(length)
         return data[:1], data[1:]
 
     async def closed(self) -> bool:
-        return await asyncio.wait_for(self.reader.read(1), 10) == b""
+        return await asyncio.wait_for(self.reader.read(1), 300) == b""
 
 
 @pytest.fixture
@@ -350,8 +350,8 @@ async def test_an_mta_that_goes_away_ends_the_judgement_and_frees_the_content(co
         await asyncio.sleep(0.01)
     assert budget.used_bytes == len(EXPECTED)
     mta.writer.transport.abort()
-    assert await asyncio.wait_for(cancelled, 60) == connection.MTA_GONE
-    async with asyncio.timeout(60):
+    assert await asyncio.wait_for(cancelled, 300) == connection.MTA_GONE
+    async with asyncio.timeout(300):
         while budget.used_bytes:
             await asyncio.sleep(0.01)
 
@@ -362,7 +362,7 @@ async def test_an_mta_that_goes_away_within_the_content_leaves_nothing(connect):
     mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), packet(b"L", b"X\x00 1\x00"), packet(b"B", b"half"))
     for _ in range(2):
         await mta.receive()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while not budget.used_bytes:
             await asyncio.sleep(0.01)
         mta.writer.transport.abort()

@@ -165,5 +165,5 @@ def convert(source: Path, kind: str, folder: Path) -> bytes:
         pytest.skip("LibreOffice is not installed")
     profile = folder / "profile"
     command = ["soffice", "--headless", f"-env:UserInstallation=file://{profile}", "--convert-to", kind]
-    subprocess.run([*command, "--outdir", str(folder), str(source)], check=True, capture_output=True, timeout=110)
+    subprocess.run([*command, "--outdir", str(folder), str(source)], check=True, capture_output=True, timeout=300)
     return (folder / f"{source.stem}.{kind.partition(':')[0]}").read_bytes()

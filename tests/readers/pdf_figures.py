@@ -34,7 +34,7 @@ def our_text(document: Document) -> str:
 
 
 def poppler_text(path: Path) -> str:
-    done = subprocess.run(["pdftotext", "-q", str(path), "-"], capture_output=True, timeout=60, check=False)
+    done = subprocess.run(["pdftotext", "-q", str(path), "-"], capture_output=True, timeout=300, check=False)
     return done.stdout.decode("utf-8", "replace")
 
 

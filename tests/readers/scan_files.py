@@ -59,7 +59,7 @@ def jbig2_pdf(page: Image.Image, dpi: int) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "page.png")
         page.save(path, "PNG")
-        stream = subprocess.run([JBIG2, "-p", str(path)], capture_output=True, check=True, timeout=60).stdout
+        stream = subprocess.run([JBIG2, "-p", str(path)], capture_output=True, check=True, timeout=300).stdout
     return one_picture(page.size, dpi, stream, b"/DeviceGray", 1, b"/Filter /JBIG2Decode")
 
 

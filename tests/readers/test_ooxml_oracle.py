@@ -85,7 +85,6 @@ def test_every_text_node_of_every_part_is_among_the_runs() -> None:
 
 @pytest.mark.system
 @pytest.mark.slow
-@pytest.mark.timeout(500)
 def test_libreoffice_finds_no_word_that_we_do_not(tmp_path: Path) -> None:
     soffice()
     files = [path for path in office_files() if path.suffix in {".docx", ".odt"} and path.stat().st_size > 100]

@@ -165,7 +165,6 @@ def test_a_picture_of_a_few_rows_is_looked_at_like_any_other(shape) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_figures_of_the_generated_set() -> None:
     """What must not get worse: 97 % of colour scans in the larger set of docs/accuracy-tables.md, 23 of these 24; the rest is suspected."""
     from tests.readers.stamp_figures import measure
@@ -181,7 +180,6 @@ def test_figures_of_the_generated_set() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize("machine", list(scan_makers.MACHINES))
 def test_a_framed_mark_from_every_machine_stops_the_mail(machine: str) -> None:
     from tests.readers.stamp_figures import outcome

@@ -215,7 +215,6 @@ def test_looking_for_marks_in_noise_is_bounded() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("trouble", ["CMYK TIFF", "PDF in layers", "PDF JBIG2", "two pages on one", "coarse fax"])
 def test_files_of_scanners_are_read_whatever_their_codec(trouble: str) -> None:
     if trouble == "PDF JBIG2" and not scan_files.JBIG2:

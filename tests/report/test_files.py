@@ -120,7 +120,7 @@ sys.exit(child.main())
         [sys.executable, "-c", probe],
         input=msgspec.msgpack.encode(_SAMPLE),
         capture_output=True,
-        timeout=120,
+        timeout=300,
         check=True,
     )
     assert done.stdout.split() == [b"PermissionError"] * 5

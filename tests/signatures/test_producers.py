@@ -58,7 +58,7 @@ def folder(tmp_path):
 
 
 def run(folder, *command):
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
     return (folder / "out").read_bytes()
 
 
@@ -222,7 +222,7 @@ def test_poppler(tmp_path, times):
             "-new-signature-field-name",
         )
         done = subprocess.run(
-            [*sign, f"S{number}"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+            [*sign, f"S{number}"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
         )
         assert done.returncode == 0, done.stdout + done.stderr
     signed = (tmp_path / f"{times}.pdf").read_bytes()

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.nexthop.settings import NextHopTls, client_tls_context
 from gateway.smtp.settings import ListenerKind
+from tests.bench.contestants import free_port
 from tests.support.client import RawClient
 from tests.support.gateway import QUICK, conversation, hop_settings, listener, running
 from tests.support.sink import Act, Sink
@@ -141,9 +142,7 @@ async def test_a_next_hop_that_refuses_us_is_no_wrong_password(stage):
 
 
 async def test_next_hop_down_is_454():
-    async with Sink() as sink:
-        port = sink.port
-    async with running(port, listeners=[SUBMISSION]) as gateway, RawClient(*gateway.address) as client:
+    async with running(free_port(), listeners=[SUBMISSION]) as gateway, RawClient(*gateway.address) as client:
         assert "AUTH PLAIN LOGIN" in await client.ehlo()
         assert (await plain(client, USER, PASSWORD)).startswith("454 4.4.1")
 

@@ -7,6 +7,7 @@ import pytest
 from gateway.errors import AuditError, CapacityError, PermanentError
 from gateway.model import FrontEnd, Reply, ReplyCharset
 from gateway.smtp.settings import ListenerKind
+from tests.bench.contestants import free_port
 from tests.support.client import RawClient
 from tests.support.gateway import DirectEngine, RefusingEngine, conversation, listener, running
 from tests.support.sink import EXTENSIONS, Act, Sink
@@ -355,9 +356,7 @@ async def test_helo_clients_are_served_without_extensions():
 
 
 async def test_next_hop_down_is_451_and_ehlo_still_answers():
-    async with Sink() as sink:
-        port = sink.port
-    async with running(port) as gateway, RawClient(*gateway.address) as client:
+    async with running(free_port()) as gateway, RawClient(*gateway.address) as client:
         assert (await client.ehlo()).code == 250
         assert (await client.cmd("MAIL FROM:<a@b>")).startswith("451 4.4.1")
         assert (await client.cmd("NOOP")).code == 250

@@ -17,9 +17,9 @@ from gateway.console.settings import ConsoleSettings
 from gateway.steward import desk, table
 from gateway.steward import questions as q
 from gateway.steward.roles import Role
-from tests.console.conftest import CHROMIUM
 from tests.steward.support import Office, served
 from tests.steward.test_door import ENDLESS
+from tests.support.browser import CHROMIUM, launched
 
 pytestmark = [pytest.mark.system, pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")]
 
@@ -47,7 +47,7 @@ async def test_who_closes_the_page_ends_the_query_in_the_database(tmp_path, monk
             console = ConsoleProcess([listener], door, settings, lambda: None)
             console.start()
             try:
-                browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+                browser = await launched(playwright)
                 context = await browser.new_context()
                 await context.add_cookies([{"name": "session", "value": token, "url": base}])
                 page = await context.new_page()

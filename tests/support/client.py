@@ -44,7 +44,7 @@ class RawClient:
     def send(self, octets: bytes):
         self.writer.write(octets)
 
-    async def reply(self, timeout=60) -> Reply:
+    async def reply(self, timeout=300) -> Reply:
         raw = b""
         async with asyncio.timeout(timeout):
             while True:
@@ -61,7 +61,7 @@ class RawClient:
         self.send((line.encode() if isinstance(line, str) else line) + b"\r\n")
         return await self.reply()
 
-    async def closed(self, timeout=60) -> bytes:
+    async def closed(self, timeout=300) -> bytes:
         """Return what still comes until the server closes."""
         rest = b""
         async with asyncio.timeout(timeout):
@@ -104,7 +104,7 @@ class RawClient:
             return reply
         self.send(stuff(content) + b".\r\n")
         await self.writer.drain()
-        return await self.reply(timeout=60)
+        return await self.reply()
 
     async def mail(self, content: bytes = b"Subject: x\r\n\r\nhello\r\n", **envelope) -> Reply:
         for reply in await self.envelope(**envelope):

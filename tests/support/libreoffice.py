@@ -84,11 +84,11 @@ def _run(
             command = [_python(), str(script), what, pipe, *(str(file.resolve()) for file in files)]
             clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL_ENV"))}
             done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300, env=clean)
-            office.wait(60)
+            office.wait(300)
         finally:
             if office.poll() is None:
                 os.killpg(office.pid, 9)
-                office.wait(10)
+                office.wait(300)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 

@@ -98,7 +98,7 @@ def make_apart(folder: Path, roots: list[Path], others: list[Path], holders: Seq
     """`make` in a process of its own; return the folder."""
     keys = [str(file) for one in holders for file in (one.certificate, one.key, one.modulus)]
     command = [sys.executable, __file__, str(folder), *map(str, roots), "--", *map(str, others), "--", *keys]
-    subprocess.run(command, check=True, timeout=60)
+    subprocess.run(command, check=True, timeout=300)
     return folder
 
 

@@ -43,7 +43,7 @@ class Postgres:
         subprocess.run(
             [self._bin / "initdb", "-D", self.folder / "data", "-A", "trust", "-U", "gateway", "-E", "UTF8",
              "--locale=C.UTF-8", *([] if durable else ["--no-sync"])],
-            check=True, stdout=subprocess.DEVNULL, cwd="/", timeout=120, **self._user,
+            check=True, stdout=subprocess.DEVNULL, cwd="/", timeout=300, **self._user,
         )  # fmt: skip
         self._settings = () if durable else _QUICK
 
@@ -67,7 +67,7 @@ class Postgres:
                 [self._bin / "pg_ctl", "-D", self.folder / "data", "-m", mode, "-w", "stop"],
                 check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", **self._user,
             )  # fmt: skip
-            self._server.wait(60)
+            self._server.wait(300)
             self._server = None
 
     def remove(self):

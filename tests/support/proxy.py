@@ -17,7 +17,7 @@ class Proxy:
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),), daemon=True)
         self._thread.start()
-        self._started.wait(30)
+        self._started.wait(300)
 
     @property
     def address(self):
@@ -33,7 +33,7 @@ class Proxy:
     def close(self):
         """Stop it."""
         self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(30)
+        self._thread.join(300)
         self._loop.close()
 
     async def _serve(self):

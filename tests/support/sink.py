@@ -115,12 +115,12 @@ class Sink:
             writer.close()
             self.tasks.discard(task)
 
-    async def wait_for(self, predicate, timeout=60):
+    async def wait_for(self, predicate, timeout=300):
         async with asyncio.timeout(timeout):
             async with self.arrived:
                 await self.arrived.wait_for(predicate)
 
-    async def wait_delivered(self, count=1, timeout=60):
+    async def wait_delivered(self, count=1, timeout=300):
         await self.wait_for(lambda: len(self.delivered) >= count, timeout)
 
 

@@ -23,4 +23,4 @@ class Served:
 
     def stop(self) -> int:
         self.process.terminate()
-        return self.process.wait(60)
+        return self.process.wait(300)

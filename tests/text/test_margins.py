@@ -97,18 +97,18 @@ def test_every_format_that_libreoffice_writes_says_the_same(tmp_path) -> None:
     source.write_bytes(word((20, 25, 30, 15), header="Trang"))
     for kind in ("odt", "doc", "rtf", "pdf"):
         command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/lo", "--headless", "--convert-to", kind]
-        subprocess.run([*command, "--outdir", str(tmp_path), str(source)], check=True, capture_output=True, timeout=100)
+        subprocess.run([*command, "--outdir", str(tmp_path), str(source)], check=True, capture_output=True, timeout=300)
         document = read((tmp_path / f"a.{kind}").read_bytes(), kind)
         assert margin_faults(document) == (), kind
         if kind != "pdf":
             assert amounts(document.setups[0]) == [20, 25, 30, 15], kind
     source.write_bytes(word((20, 25, 20, 30)))
-    subprocess.run([*command, "--outdir", str(tmp_path), str(source)], check=True, capture_output=True, timeout=100)
+    subprocess.run([*command, "--outdir", str(tmp_path), str(source)], check=True, capture_output=True, timeout=300)
     faults = margin_faults(read((tmp_path / "a.pdf").read_bytes(), "pdf"))
     assert {fault.side: round(float(fault.found)) for fault in faults} == {"left": 20, "right": 30}
     for top, bottom in ((12, 12), (33, 45)):
         source.write_bytes(word((top, bottom, 30, 15), copies=12))
-        subprocess.run([*command, "--outdir", str(tmp_path), str(source)], check=True, capture_output=True, timeout=100)
+        subprocess.run([*command, "--outdir", str(tmp_path), str(source)], check=True, capture_output=True, timeout=300)
         faults = margin_faults(read((tmp_path / "a.pdf").read_bytes(), "pdf"))
         assert {fault.side for fault in faults} == {"top", "bottom"}
         for fault, amount in zip(faults, (top, bottom), strict=True):

@@ -64,7 +64,7 @@ class Running:
         self.door.close()
         for desk in self.desks:
             desk.close()
-        self.thread.join(20)
+        self.thread.join(300)
         assert not self.thread.is_alive()
 
 

@@ -1,5 +1,6 @@
 """Policies read words behind the wall: no text comes out, and a policy that misbehaves ends with its child."""
 
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,14 +48,26 @@ class Fixed(Rulebook):
         self._current = rules
 
 
-@pytest.fixture(scope="module")
-def workers(tmp_path_factory):
-    every = rules(tmp_path_factory.mktemp("rules"), f"{{unruly: {{module: {STAND_INS}.unruly}}, {OLD}}}")
-    pool = WorkerPool.start(
-        PoolSettings(observing="gateway.engine.walled", observers=every.policies.observers, idle_s=1.0)
-    )
+@contextmanager
+def started(folder, **more):
+    every = rules(folder, f"{{unruly: {{module: {STAND_INS}.unruly}}, {OLD}}}")
+    settings = PoolSettings(observing="gateway.engine.walled", observers=every.policies.observers, **more)
+    pool = WorkerPool.start(settings)
     yield pool.connect()
     pool.close()
+
+
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory):
+    with started(tmp_path_factory.mktemp("rules")) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory):
+    """Workers that are given up when they stand still for a second: busy ones of a busy machine may be as well."""
+    with started(tmp_path_factory.mktemp("rules"), idle_s=1.0) as pool:
+        yield pool
 
 
 @pytest.fixture
@@ -115,15 +128,15 @@ async def test_a_mail_whose_time_is_used_up_is_observed_all_the_same(workers, tm
 
 
 @pytest.mark.parametrize("how", ["crash", "sleep", pytest.param("spin", marks=pytest.mark.slow)])
-async def test_observing_without_end_is_a_fault_of_ours(workers, tmp_path, how):
+async def test_observing_without_end_is_a_fault_of_ours(impatient, tmp_path, how):
     content = mail(TEXT).replace(b"Subject: ", f"Subject: {WORD} ".encode())
     with pytest.raises(TemporaryError):
-        await judged(workers, unruly(tmp_path, how, "observe"), content)
+        await judged(impatient, unruly(tmp_path, how, "observe"), content)
 
 
-async def test_a_policy_that_waits_for_ever_is_a_fault_of_ours(workers, tmp_path):
+async def test_a_policy_that_waits_for_ever_is_a_fault_of_ours(impatient, tmp_path):
     with pytest.raises(TemporaryError):
-        await judged(workers, unruly(tmp_path, "sleep"), mail(TEXT))
+        await judged(impatient, unruly(tmp_path, "sleep"), mail(TEXT))
 
 
 @pytest.mark.parametrize("content", [mail(TEXT), mail(body=f"{WORD}\n")], ids=["file", "text alone"])

@@ -206,7 +206,6 @@ FOLDERS = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).parents[3] / "sha
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 @pytest.mark.skipif(not FOLDERS.is_dir(), reason=f"no corpus in {FOLDERS} (GATEWAY_CORPUS)")
 async def test_documents_of_the_corpus_are_told_the_same_with_and_without_what_is_known(office):
     """Mails of one to three documents that share some of them, in two front ends, with a small cache."""

@@ -163,7 +163,7 @@ async def test_content_is_passed_read_only_and_not_at_the_mercy_of_the_child(poo
 
 @pytest.mark.slow
 async def test_a_child_that_stands_still_is_our_own_fault_and_leaves_its_place():
-    pool = WorkerPool.start(PoolSettings(probe=PROBE, children=1, idle_s=0.5))
+    pool = WorkerPool.start(PoolSettings(probe=PROBE, children=1, idle_s=5.0))
     try:
         still = asyncio.ensure_future(pool.inspect(request_for("fine", "hang")))
         await until(lambda: pool.status().running)
@@ -195,7 +195,7 @@ async def test_a_zygote_that_dies_costs_a_temporary_error_and_is_replaced():
             await task
         pool._process._started = 0  # the pause before a replacement is not what is tested
         inspection = None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(300):
             while inspection is None:  # until the new one is warm, a mail may be told to come again
                 with contextlib.suppress(TemporaryError):
                     inspection = await pool.inspect(request_for("fine"))
@@ -296,6 +296,6 @@ def zombies_of(pool):
 
 
 async def until(condition):
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while not condition():
             await asyncio.sleep(0.01)
