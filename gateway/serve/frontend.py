@@ -279,8 +279,6 @@ class _Frontend:
                 continue
             for listener in taken.sockets:
                 await server(section).start_socket(listener)
-            if not taken.sockets:
-                await server(section).start_tcp(taken.host, taken.port)
         return servers
 
     def _refused_now(self, languages: tuple[Language, ...], envelope: Envelope) -> Reply | None:

@@ -178,6 +178,8 @@ class _Supervisor:
                 self._stopping = True
                 self._inherited.load.went(Stage.DRAINING)
                 systemd.stopping()
+                for taken in self._addresses.listeners:
+                    taken.close()  # else clients would wait at a socket where nobody accepts
                 self._signal(signal.SIGTERM)
             elif number == signal.SIGHUP:
                 self._reload()

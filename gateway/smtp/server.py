@@ -1,8 +1,7 @@
 """Listeners of one worker process: start, addresses, drain.
 
-Listeners are made by `loop.create_server(host=...)`: on a socket made beforehand asyncio does not set TCP_NODELAY, and
-every reply would wait for the client's delayed acknowledgement (40 ms). SO_REUSEPORT lets several workers listen on the
-same port. Sockets from systemd have TCP_NODELAY set (`gateway.system.activation`) and are shared by the workers.
+Workers share the sockets that the supervisor or systemd bound (`gateway.system.listening`). Those have TCP_NODELAY set: asyncio
+sets it only on sockets of its own, and every reply would wait for the client's delayed acknowledgement (40 ms).
 """
 
 from __future__ import annotations
@@ -159,7 +158,6 @@ class SmtpServer:
             lambda: ClientConnection(serve, deadlines, timed_out),
             listener.host,
             listener.port,
-            reuse_port=True,
             backlog=backlog,
             **options,
         )
@@ -174,11 +172,12 @@ class _Options(TypedDict):
 def _listening(listener: ListenerSettings, opened: socket.socket | None, backlog: int) -> tuple[socket.socket, ...]:
     """Return listening sockets for connections with a PROXY header."""
     if opened is not None:
+        opened.listen(backlog)
         opened.setblocking(False)
         return (opened,)
     sockets = []
     found = socket.getaddrinfo(listener.host, listener.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     for family, _, _, _, address in dict.fromkeys(found):
-        sockets.append(socket.create_server(address[:2], family=family, backlog=backlog, reuse_port=True))
+        sockets.append(socket.create_server(address[:2], family=family, backlog=backlog))
         sockets[-1].setblocking(False)
     return tuple(sockets)

@@ -26,7 +26,7 @@ class ListenerSettings:
     port: int
     """0 takes any free port, which `SmtpServer.addresses` returns."""
     sockets: tuple[socket.socket, ...] = ()
-    """Already listening TCP sockets with TCP_NODELAY, used instead of host and port."""
+    """Bound TCP sockets with TCP_NODELAY, shared by all workers, used instead of host and port."""
     kind: ListenerKind
     banner_hostname: str
     """Our name in banner and EHLO reply."""

@@ -1,8 +1,9 @@
 """Listening addresses, bound before the first front end is forked.
 
-A TCP address is bound here without listening: a port in use is found at the start, and port 0 is the same for all front
-ends, which each listen on it (SO_REUSEPORT). UNIX sockets and sockets from systemd listen already and are shared by all
-front ends: the kernel gives each connection to one of them.
+All front ends share the sockets of a listener: connections wait in one queue, and a front end takes one when it has time for
+it. With a queue each (SO_REUSEPORT) the kernel gives connections away by chance, and one queue is long while another is
+empty (docs/performance.md). A TCP address is bound here without listening: a port in use is found at the start, and clients
+are accepted once the first front end listens.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ class Taken:
     """As in the log line `ready`: HOST:PORT or unix:PATH."""
     host: str = ""
     port: int = 0
-    """Host and port on which each front end listens; of the first socket when there are `sockets`."""
+    """Host and port of the first socket."""
     sockets: tuple[socket.socket, ...] = ()
-    """Already listening sockets, shared by all front ends."""
+    """Bound sockets, shared by all front ends."""
     reservation: socket.socket | None = None
     """Bound socket that reserves host and port until `close`."""
 
@@ -101,7 +102,7 @@ def _take(listener: Listener, activated: activation.Sockets) -> Taken:
         return _from_systemd(listener, activated.get(listener.activated_by, ()))
     if listener.listen.startswith("unix:"):
         return Taken((listener.listen,), sockets=(listen_unix(Path(listener.listen.removeprefix("unix:"))),))
-    return take_address(listener.listen)
+    return _shared(listener.listen)
 
 
 def _from_systemd(listener: Listener, sockets: tuple[socket.socket, ...]) -> Taken:
@@ -129,6 +130,28 @@ def _name(found: socket.socket) -> str:
     return f"[{host}]:{port}" if found.family == socket.AF_INET6 else f"{host}:{port}"
 
 
+def _shared(listen: str) -> Taken:
+    """Bind all addresses of a TCP listener; UserError when one is in use or not ours."""
+    host, port = split_host_port(listen)
+    sockets: list[socket.socket] = []
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, kind, protocol, _, address in dict.fromkeys(found):
+            sockets.append(one := socket.socket(family, kind, protocol))
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # Accepted sockets inherit it; without it each reply would wait for the client's delayed acknowledgement.
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            one.bind((address[0], port, *address[2:]))
+            port = int(one.getsockname()[1])
+    except OSError as error:
+        for one in sockets:
+            one.close()
+        raise _not_bound(listen, error) from None
+    return Taken((_with_port(listen, port),), host=host, port=port, sockets=tuple(sockets))
+
+
 def take_address(listen: str) -> Taken:
     """Bind a TCP address without listening; UserError when it is in use or not ours."""
     host, port = split_host_port(listen)
@@ -145,12 +168,20 @@ def take_address(listen: str) -> Taken:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         holder.bind(address)
     except OSError as error:
-        key = {errno.EADDRINUSE: "port_in_use", errno.EACCES: "port_denied"}.get(error.errno or 0)
-        if key is not None:
-            raise UserError(both("start", "start", key, listen=listen)) from None
-        raise UserError(both("start", "start", "listen", listen=listen, reason=reasons(error))) from None
+        raise _not_bound(listen, error) from None
     taken = int(holder.getsockname()[1])
-    return Taken((f"{listen.rpartition(':')[0]}:{taken}",), host=host, port=taken, reservation=holder)
+    return Taken((_with_port(listen, taken),), host=host, port=taken, reservation=holder)
+
+
+def _with_port(listen: str, port: int) -> str:
+    return f"{listen.rpartition(':')[0]}:{port}"
+
+
+def _not_bound(listen: str, error: OSError) -> UserError:
+    key = {errno.EADDRINUSE: "port_in_use", errno.EACCES: "port_denied"}.get(error.errno or 0)
+    if key is not None:
+        return UserError(both("start", "start", key, listen=listen))
+    return UserError(both("start", "start", "listen", listen=listen, reason=reasons(error)))
 
 
 def listen_unix(path: Path, *, mode: int = 0o660) -> socket.socket:
