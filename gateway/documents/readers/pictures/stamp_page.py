@@ -42,7 +42,7 @@ CROWD, MOST = 900.0, 7000.0
 MOST_PHOTO = 1500.0
 """Letters that are read of a picture that looks like no page."""
 SAMPLE, SHOWN = 3, 20.0
-"""Lines of prose that show whether a page can be read that has no others, and heights of each that are read for it."""
+"""Lines of prose that show whether a page can be read that has no others, and heights of the first that are read before them."""
 LIMIT_SPARSE_S = 2.5
 """Processor time. A texture (grass, gravel, noise) is thousands of would-be letters; a picture of words is read well
 before that."""
@@ -180,12 +180,16 @@ class _Page:
         return not self.is_limited and (self.text.legible or (self.text.words < LEAST_WORDS and self._sparse is None))
 
     def read_sample(self) -> None:
-        """Read the beginnings of the longest lines, one by one, until they show that the picture is upright and can be read."""
+        """Read the longest lines, of the first its beginning, until they show that the picture is upright and can be read."""
         found = self._sheet.lines
-        for line in sorted(found, key=lambda one: -one.width)[:SAMPLE]:
+        longest = sorted(range(len(found)), key=lambda number: -found[number].width)[:SAMPLE]
+        for number in longest[:1]:
+            line = found[number]
+            found.append(replace(line, right=min(line.right, line.left + int(SHOWN * self._sheet.usual))))
+            longest.insert(0, len(found) - 1)
+        for number in longest:
             if not self.text.legible:
-                found.append(replace(line, right=min(line.right, line.left + int(SHOWN * self._sheet.usual))))
-                self._read([len(found) - 1])
+                self._read([number])
 
     def read_doubtful(self) -> None:
         """Read the lines in which a mark may stand."""
