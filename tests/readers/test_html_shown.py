@@ -54,6 +54,19 @@ def image(shown: Image.Image, style: str = "") -> str:
         ("<p><i style='display:inline-block;transform:scale(0)'>BẢO </i>MẬT</p>", ""),
         ("<p><i style='max-width:0;overflow:clip'>BẢO </i>MẬT</p>", ""),
         ("<p><i style='filter:opacity(0)'>BẢO </i>MẬT</p>", ""),
+        ("<p><i style='-webkit-text-fill-color:#fff'>BẢO </i>MẬT</p>", ""),
+        ("<p><i style='content-visibility:hidden'>BẢO </i>MẬT</p>", ""),
+        ("<p><i style='translate:-999px'>BẢO </i>MẬT</p>", ""),
+        ("<p style='--c:#fff'><i style='color:var(--c)'>BẢO </i>MẬT</p>", ""),
+        ("<p><i style='color:Canvas'>BẢO </i>MẬT</p>", ""),
+        ("<span style='display:block'>Số 12</span><span style='display:block'>MẬT</span>Hà Nội", ""),
+        ("<div style='display:flex;gap:2em'><span>Số 12</span><span>MẬT</span></div>", ""),
+        ("<b class=c>Số 12</b><b class=c>MẬT</b>", ".c{display:inline-block;width:200px}"),
+        ("Số 12<button>MẬT</button>Hà Nội", ""),
+        ("<svg><text x=9 y=20>Số 12</text><text x=9 y=60>MẬT</text></svg>", ""),
+        ("<p><ruby>M<rt>a</rt>Ậ<rt>b</rt>T<rt>c</rt></ruby></p>", ""),
+        ("<p>M<meter value=1>một</meter>ẬT</p>", ""),
+        ('<script>p.textContent="M"+"Ậ" + "T"</script>', ""),
         ('<div style="display:flex"><b style="order:3">T</b><b>M</b><b style="order:2">Ậ</b></div>', ""),
         ('<table dir="rtl"><tr><td>T<td>Ậ<td>M</table>', ""),
         ('<div dir=rtl><i style="float:left">T</i> <i>Ậ</i> <i>T</i> <i>M</i> <i>Ố</i> <i>I</i></div>', ""),
@@ -72,6 +85,10 @@ def test_words_are_read_where_the_page_puts_them(body, style):
         ("<p><q>Báo cáo</q></p>", ""),
         ("<h1>Ậ</h1>", 'h2::before{content:"M"} h2::after{content:"T"} @media print{h1::before{content:"M"}}'),
         ("<table><tr><td>T<td>A<td>M</table>", ""),
+        ("<p>BẢO<span style='display:inline-block'>&nbsp;MẬT</span> <b style='padding:0 3px'>thông tin</b></p>", ""),
+        ("<p>Giữ <b style='margin:0 4px'>bí</b><b style='padding:2px'>mật</b> nhà nước</p>", ""),
+        ("<svg><text x=9 y=20>Bảo</text><text x=60 y=20>mật</text></svg>", ""),
+        ('<script>p.textContent=["Bảo","mật"].join(" ")</script>', ""),
     ],
 )
 def test_other_words_are_no_mark(body, style):
@@ -265,3 +282,23 @@ def test_a_page_of_pictures_costs_a_bounded_number_of_them():
     body = "".join(image(drawn(str(n), (60, 40))) + "<p>x</p>" for n in range(40))
     reading = html.read(Source(data=page(body), part="1"), Budget())
     assert not [member for member in reading.members if member.name.startswith("joined")]
+
+
+@pytest.mark.parametrize(
+    ("style", "cut"),
+    [
+        ("color:oklch(100% 0 0)", True),
+        ("color:color-mix(in srgb,#fff,#fff)", True),
+        ("font-size:calc(1px - 1px)", True),
+        ("font-size:clamp(0px,0px,1px)", True),
+        ("letter-spacing:-9999px", True),
+        ("mix-blend-mode:color-dodge", True),
+        ("color:var(--nobody)", False),
+        ("color:rgb(10 10 10 / 90%)", False),
+        ("font-size:clamp(1rem,2vw,3rem)", False),
+        ("letter-spacing:-0.5px", False),
+        ("mix-blend-mode:multiply", False),
+    ],
+)
+def test_words_that_may_not_be_seen_beside_a_level_cannot_be_told(style, cut):
+    assert kinds(page(f"<p><i style='{style}'>BẢO </i>MẬT</p>")) == ({"look-clipped"} if cut else set())

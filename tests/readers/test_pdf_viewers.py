@@ -1,22 +1,27 @@
-"""What viewers of a PDF leave out, print only, or draw each in its own way: clips, layers, annotations without a look."""
+"""What viewers of a PDF leave out, cover, print only, or draw each in its own way: clips, paint, layers, annotations without a look."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import pytest
 
 pytest.importorskip("numpy")
 pytest.importorskip("cv2")
 
+import numpy as np
 import pikepdf
+from PIL import Image, ImageDraw, ImageFont
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pdf import reader as pdf
 from gateway.documents.readers.pictures import ocr
+from gateway.model import Document
 from tests.readers import pdfs
-from tests.readers.drawn_pages import black, body
+from tests.readers.drawn_pages import black, body, outline
 from tests.readers.test_pdf_drawn import levels, read
 
 pytestmark = [
@@ -107,3 +112,167 @@ def test_a_page_of_lines_that_each_viewer_draws_as_it_likes_cannot_be_told(
         file.save(out)
     budget = Budget(part_cpu_s=100, page_cpu_s=0.0, words_cpu_s=20.0)
     assert pdf.read(Source(data=out.getvalue(), part="1"), budget).document.doubtful_pages == doubtful
+
+
+def white_box(canvas: Canvas, left: float, wide: float) -> None:
+    canvas.rect(left, 712, wide, 26, fill=1, stroke=0)
+
+
+def white_curve(canvas: Canvas, left: float, wide: float) -> None:
+    canvas.roundRect(left, 712, wide, 26, 4, fill=1, stroke=0)
+
+
+def white_line(canvas: Canvas, left: float, wide: float) -> None:
+    canvas.setLineWidth(26)
+    canvas.line(left, 725, left + wide, 725)
+
+
+def lighter_picture(canvas: Canvas, left: float, wide: float) -> None:
+    canvas._code.append("/Lighter gs")
+    canvas.drawImage(ImageReader(Image.new("RGB", (20, 20), "white")), left, 712, wide, 26)
+
+
+def thin_veils(canvas: Canvas, left: float, wide: float) -> None:
+    canvas.setFillAlpha(0.9)
+    white_box(canvas, left, wide)
+    white_box(canvas, left, wide)
+
+
+def white_word(canvas: Canvas, left: float, _wide: float) -> None:
+    for _ in range(4):
+        canvas.drawString(left, 720, "BẢO")
+
+
+@pytest.mark.parametrize(
+    ("hide", "two"),
+    [(white_box, True), (white_curve, False), (white_curve, True), (white_line, False), (lighter_picture, True),
+     (thin_veils, False), (white_word, False)],
+)  # fmt: skip
+def test_words_that_something_is_painted_upon_are_read_as_they_are_seen(
+    hide: Callable[[Canvas, float, float], None], two: bool
+) -> None:
+    def page(canvas: Canvas, *, hidden: bool) -> None:
+        wide = canvas.stringWidth("BẢO ", "Serif-Bold", 20)
+        canvas.setFont("Serif-Bold", 20)
+        for x, words in ((200, "BẢO"), (200 + wide, "MẬT")) if two else ((200, "BẢO MẬT"),):
+            canvas.drawString(x, 720, words)
+        canvas.setFillColorRGB(1, 1, 1)
+        canvas.setStrokeColorRGB(1, 1, 1)
+        hide(canvas, 199 if hidden else 300, wide)
+
+    for hidden in (True, False):
+        with pikepdf.open(io.BytesIO(pdfs.page(lambda canvas: (body(canvas), page(canvas, hidden=hidden))))) as file:
+            states = file.pages[0].Resources.get("/ExtGState", pikepdf.Dictionary())
+            states.Lighter = pikepdf.Dictionary(BM=pikepdf.Name.Lighten)
+            file.pages[0].Resources.ExtGState = states
+            out = io.BytesIO()
+            file.save(out)
+        budget = Budget(part_cpu_s=100, page_cpu_s=0.0, words_cpu_s=20.0)
+        document = pdf.read(Source(data=out.getvalue(), part="1"), budget).document
+        assert levels(document) == ({"mat"} if hidden else set())
+
+
+def annotated(*annotations: dict[str, object], draw: Callable[[Canvas], None] = body) -> Document:
+    """Read a page with annotations; a `drawn` one has a look of that content."""
+    with pikepdf.open(io.BytesIO(pdfs.page(draw))) as file:
+        found = []
+        for annotation in annotations:
+            one = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Rect=[200, 700, 380, 750], C=[1, 0, 0])
+            for key, value in annotation.items():
+                if key == "drawn":
+                    box = [0, 0, 180, 50]
+                    form = pikepdf.Name.Form
+                    look = file.make_stream(value, Type=pikepdf.Name.XObject, Subtype=form, BBox=box)
+                    one.AP = pikepdf.Dictionary(N=look)
+                else:
+                    one[f"/{key}"] = pikepdf.Name(value) if isinstance(value, str) else value
+            found.append(file.make_indirect(one))
+        file.pages[0].Annots = file.make_indirect(pikepdf.Array(found))
+        out = io.BytesIO()
+        file.save(out)
+    budget = Budget(part_cpu_s=100, page_cpu_s=0.0, words_cpu_s=20.0)
+    return pdf.read(Source(data=out.getvalue(), part="1"), budget).document
+
+
+STAMP = {"Subtype": "/Stamp"}
+
+
+@pytest.mark.parametrize(
+    ("annotations", "doubtful"),
+    [
+        ([STAMP | {"Name": "/TopSecret"}], True),
+        ([STAMP | {"Name": "/Confidential"}], True),
+        ([STAMP | {"Name": "/TUYETMAT"}], True),
+        ([STAMP | {"Name": "/TopSecret", "drawn": b""}], True),
+        ([{"Subtype": "/Redact"}], True),
+        ([{"Subtype": "/Movie"}], True),
+        ([{"Subtype": "/Link", "Rect": [200 + 4 * n, 700, 202 + 4 * n, 702]} for n in range(40)], True),
+        ([STAMP | {"Name": "/Approved"}], False),
+        ([STAMP], False),
+        ([STAMP | {"Name": "/TopSecret", "F": 2}], False),
+        ([STAMP | {"Name": "/Own", "drawn": b"0 0 180 50 re S"}], False),
+        ([{"Subtype": "/Text"}, {"Subtype": "/Popup"}, {"Subtype": "/FileAttachment"}], False),
+        ([{"Subtype": "/Link", "Rect": [80, 600 - 20 * n, 180, 612 - 20 * n]} for n in range(20)], False),
+    ],
+)
+def test_what_a_viewer_makes_of_an_annotation_without_a_look_cannot_be_told_unless_it_is_no_word(
+    annotations: list[dict[str, object]], doubtful: bool
+) -> None:
+    assert annotated(*annotations).doubtful_pages == ((1,) if doubtful else ())
+
+
+def dotted(words: str) -> list[list[int]]:
+    """Return the squares of which words can be made, as left and bottom."""
+    font = ImageFont.truetype(str(pdfs.LIBERATION / "LiberationSans-Bold.ttf"), 16)
+    picture = Image.new("L", (100, 30), 255)
+    ImageDraw.Draw(picture).text((2, 2), words, font=font, fill=0)
+    rows, columns = np.nonzero(np.array(picture) < 128)
+    return [[200 + 3 * int(x), 780 - 3 * int(y)] for y, x in zip(rows, columns, strict=True)]
+
+
+@pytest.mark.parametrize("kind", ["/Ink", "/Highlight", "/Square"])
+@pytest.mark.parametrize(("words", "found"), [("MẬT", {"mat"}), ("KHẨN", set())])
+def test_annotations_without_a_look_that_all_viewers_draw_alike_are_drawn_and_read(
+    kind: str, words: str, found: set[str]
+) -> None:
+    squares = dotted(words)
+    whole: dict[str, object] = {"Subtype": kind, "Rect": [190, 680, 500, 790]}
+    if kind == "/Ink":
+        lines = [pikepdf.Array([x, y + 1, x + 3, y + 1]) for x, y in squares]
+        annotations = [whole | {"InkList": pikepdf.Array(lines), "BS": pikepdf.Dictionary(W=3)}]
+    elif kind == "/Highlight":
+        quads = [side for x, y in squares for side in (x, y + 3, x + 3, y + 3, x, y, x + 3, y)]
+        annotations = [whole | {"QuadPoints": pikepdf.Array(quads)}]
+    else:
+        plain = {"Subtype": kind, "IC": pikepdf.Array([1, 0, 0]), "BS": pikepdf.Dictionary(W=0)}
+        annotations = [plain | {"Rect": pikepdf.Array([x, y, x + 3, y + 3])} for x, y in squares]
+    assert levels(annotated(*annotations)) == found
+
+
+@pytest.mark.parametrize(("left", "found"), [(198, {"mat"}), (320, set())])
+def test_words_under_an_annotation_are_read_as_they_are_seen(left: int, found: set[str]) -> None:
+    def draw(canvas: Canvas) -> None:
+        body(canvas)
+        canvas.setFont("Serif-Bold", 20)
+        canvas.drawString(200, 720, "BẢO MẬT")
+
+    box = pikepdf.Array([left, 710, left + 55, 745])
+    covered = {"Subtype": "/Square", "Rect": box, "drawn": b"1 g 0 0 180 50 re f"}
+    assert levels(annotated(covered, draw=draw)) == found
+
+
+@pytest.mark.parametrize(("words", "found"), [("MẬT", {"mat"}), ("KHẨN", set())])
+def test_letters_of_dots_that_stand_as_text_are_read(words: str, found: set[str]) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Serif", 8)
+        for x, y in dotted(words):
+            canvas.drawString(x, y, ".")
+
+    assert levels(read(draw)) == found
+
+
+@pytest.mark.parametrize(("words", "found"), [("MẬT", {"mat"}), ("KHẨN", set())])
+def test_a_page_of_a_stamps_size_is_read_as_large_as_viewers_show_it(words: str, found: set[str]) -> None:
+    small = pdfs.page(lambda canvas: outline(canvas, words, x=10, y=70, size=2), size=(60, 84))
+    budget = Budget(part_cpu_s=100, page_cpu_s=0.0, words_cpu_s=20.0)
+    assert levels(pdf.read(Source(data=small, part="1"), budget).document) == found

@@ -6,7 +6,7 @@ import html
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from unicodedata import normalize
 
 from msgspec import structs
@@ -215,6 +215,8 @@ class Builder:
         return self._style(alone(tag, attributes), look)
 
     def _style(self, node: Node, look: Look) -> Look:
+        if look.parted or look.lays_out:
+            look = replace(look, parted="", lays_out=False)
         weakest = attribute_declarations(node.tag, node.attributes)
         declarations = self._sheet.declarations(node, weakest, node.attributes.get("style", ""))
         if declarations:

@@ -237,6 +237,9 @@ class Sheet:
         """Return what applies to an element; `attributes` are the declarations of its attributes, the weakest of all."""
         rules = self._matching(node, self._rules)
         own = parse_declarations(inline) if inline else None
+        for name, value in own.usual.items() if own and "--" in inline else ():
+            if name.startswith("--"):
+                self._variables.setdefault(name, value)
         if not rules and own is None:
             return dict(attributes)
         result = dict(attributes)

@@ -33,12 +33,17 @@ _CLIPPING: Final = frozenset(
 _SHIFTING: Final = frozenset(
     {"text-indent", "margin", "margin-left", "margin-top", "margin-right", "left", "top", "right"}
 )
+_SPACING: Final = frozenset({"letter-spacing", "word-spacing"})
+_BLENDS: Final = frozenset({"screen", "lighten", "color-dodge", "plus-lighter", "difference", "exclusion"})
+"""Those of which dark letters on white may be gone."""
 _NO_CLIP: Final = frozenset({"none", "auto", "inherit", "initial", "unset"})
 _AWAY: Final = re.compile(
     r"-(?:(?:2[7-9]|[3-9]\d|\d{3,4})(?:\.\d+)?px|(?:2\d|[3-9]\d|\d{3,4})(?:\.\d+)?pt|(?:[1-9]|\d\d)(?:\.\d+)?r?em)"
 )
 """A shift by more than two letters to the left or upwards, where honest pages set a margin right."""
 _PALE: Final = re.compile(r"transparent|white|#fff|rgba?\([^()]*[, /]0?\.?0+%?\s*\)")
+_JOINT: Final = re.compile(r"[\"'`]\s*[+,]\s*[\"'`]")
+"""What parts the pieces of a word that a script puts together."""
 _WRITING: Final = re.compile(
     r"document\.write|innerHTML|outerHTML|innerText|textContent|insertAdjacent|appendChild|createTextNode|fillText|\.append\("
 )
@@ -93,7 +98,9 @@ def cuts(declarations: Mapping[str, str], *, in_window: bool) -> bool:
             return any(
                 _PALE.search(declarations.get(ground, "").lower()) for ground in ("background", "background-image")
             )
-        if in_window and name in _SHIFTING and _AWAY.search(value):
+        if name == "mix-blend-mode" and value.lower() in _BLENDS:
+            return True
+        if (in_window or name in _SPACING) and name in _SHIFTING | _SPACING and _AWAY.search(value):
             return True
     return False
 
@@ -152,5 +159,16 @@ class Paint:
 
     def script(self, text: str) -> None:
         """Look at a script: one that spells words by numbers or draws them writes what nobody can read here."""
-        if len(text) < _LIBRARY and _WRITING.search(text) and _SPELLING.search(text):
+        if _WRITING.search(text) and spells(text):
             self.kinds.add("look-script")
+
+
+def spells(script: str) -> bool:
+    """Whether a script that somebody wrote for a page spells words by numbers or backwards."""
+    return len(script) < _LIBRARY and _SPELLING.search(script) is not None
+
+
+def script_lines(script: str) -> list[str]:
+    """Return the lines of a script, and those of a short one as it may put its words together."""
+    joined = _JOINT.sub("", script) if len(script) < _LIBRARY else script
+    return [*script.splitlines(), *(joined.splitlines() if joined != script else ())]

@@ -35,11 +35,18 @@ _TYPEWRITER = frozenset({"code", "kbd", "samp", "tt", "pre", "listing", "xmp", "
 """Elements that browsers set in their typewriter font, Courier New on the desks of an office."""
 _CUT_OFF = frozenset({"hidden", "clip"})
 _NOWHERE = re.compile(
-    r"(?:scale|zoom):0?(?:\.0\d*)?(?![.\d])|scale(?:x|y|3d)?\(\s*0(?:\.0\d*)?\s*[,)]|translate(?:x|y|3d)?\([^()]*-\d{4}"
+    r"(?:scale|zoom):0?(?:\.0\d*)?(?![.\d])|scale(?:x|y|3d)?\(\s*0(?:\.0\d*)?\s*[,)]|translate(?:(?:x|y|3d)?\([^()]*|:)-\d{3}"
     r"|opacity\(\s*0(?:\.0\d*)?%?\s*\)|inset\(\s*(?:50|100)%|rect\(\s*[01](?:px)?[\s,]+[01](?:px)?[\s,]+[01](?:px)?[\s,]"
 )
 """Values that leave nothing of an element to be seen."""
+_UNKNOWN = re.compile(r"(?!var\()[a-z-]+\(")
+"""A value that is worked out by the browser; a variable that nobody set is as if it were not there."""
+_BLOCKS = frozenset({"block", "flex", "grid", "list-item", "flow-root"})
+_BESIDE = ("margin", "margin-left", "margin-right", "padding", "padding-left", "padding-right")
+_COLUMN = 45.0
+"""Points of the width of a box that is a column, no word of a line."""
 _PIXEL_POINTS = 9.0
+_LEAST_LEGIBLE = 3.0
 _FONT_SIZES = {"1": 7.5, "2": 10.0, "3": 12.0, "4": 13.5, "5": 18.0, "6": 24.0, "7": 36.0}
 NAMED_COLOURS = {
     "black": "000000", "white": "FFFFFF", "red": "FF0000", "blue": "0000FF", "green": "008000", "yellow": "FFFF00",
@@ -49,7 +56,7 @@ NAMED_COLOURS = {
     "firebrick": "B22222", "tomato": "FF6347", "darkblue": "00008B", "darkgreen": "006400", "darkgray": "A9A9A9",
     "darkgrey": "A9A9A9", "dimgray": "696969", "dimgrey": "696969", "lightgray": "D3D3D3", "lightgrey": "D3D3D3",
     "whitesmoke": "F5F5F5", "snow": "FFFAFA", "ivory": "FFFFF0", "ghostwhite": "F8F8FF", "pink": "FFC0CB",
-    "gold": "FFD700", "windowtext": "auto", "canvastext": "auto", "currentcolor": "", "transparent": "",
+    "gold": "FFD700", "canvas": "FFFFFF", "field": "FFFFFF", "windowtext": "auto", "canvastext": "auto", "currentcolor": "", "transparent": "",
     "royalblue": "4169E1", "steelblue": "4682B4", "indigo": "4B0082", "violet": "EE82EE", "orangered": "FF4500",
     "initial": "auto", "darkorange": "FF8C00", "chocolate": "D2691E", "tan": "D2B48C", "beige": "F5F5DC", "skyblue": "87CEEB",
 }  # fmt: skip
@@ -74,6 +81,10 @@ class Look:
     """So small that many of them are a picture; of the element itself, not of what is in it."""
     placed: bool = False
     """Put upon other elements; of the element itself, too."""
+    parted: str = ""
+    """Its words stand apart from those around it: `block`, `box`, `space`; of the element itself, too."""
+    lays_out: bool = False
+    """The elements in it are boxes; of the element itself, too."""
     window: bool = False
     """What does not fit in a box around it is not seen."""
     cut: bool = False
@@ -96,11 +107,15 @@ def apply(look: Look, declarations: Mapping[str, str]) -> Look:
     pixel = any(_is_pixel(declarations.get(name, "")) for name in ("width", "height", "font-size"))
     if pixel is not look.pixel:
         changes["pixel"] = pixel
+    if parted := _parted(declarations):
+        changes["parted"] = parted
+    if declarations.get("display", "").lower().endswith(("flex", "grid")):
+        changes["lays_out"] = True
     if is_placed(declarations) is not look.placed:
         changes["placed"] = not look.placed
     window = look.window or any(declarations.get(name, "").lower() in _CUT_OFF for name in ("overflow", "overflow-x"))
     if window is not look.window or cuts(declarations, in_window=window):
-        changes |= {"window": window, "cut": look.cut or cuts(declarations, in_window=window)}
+        changes |= {"window": window, "cut": "cut" in changes or look.cut or cuts(declarations, in_window=window)}
     if not declarations.keys().isdisjoint(TURNING):
         changes["turn"] = turn_of(declarations, look.turn)
     sides = [declarations.get(f"border-{side}") for side in ("top", "right", "bottom", "left")]
@@ -118,8 +133,13 @@ def _changes(look: Look, declarations: Mapping[str, str]) -> dict[str, object]:
     for name, value in declarations.items():
         lower = value.lower()
         match name:
-            case "color":
-                if (colour := parse_colour(lower)) is not None:
+            case "color" | "-webkit-text-fill-color":
+                if name == "color" and "-webkit-text-fill-color" in declarations:
+                    continue
+                if (colour := parse_colour(lower)) is None:
+                    if _UNKNOWN.match(lower):
+                        changes["cut"] = True
+                else:
                     changes["colour"] = colour or look.colour
                     filled = "text" in (
                         declarations.get("background-clip"),
@@ -137,6 +157,8 @@ def _changes(look: Look, declarations: Mapping[str, str]) -> dict[str, object]:
             case "font-size":
                 if (size := parse_size(lower, look.size_pt)) is not None:
                     changes["size_pt"] = size
+                elif _UNKNOWN.match(lower) and not _is_legible(lower):
+                    changes["cut"] = True
             case "font":
                 changes.update(_font_shorthand(value, look))
             case "font-weight":
@@ -148,6 +170,8 @@ def _changes(look: Look, declarations: Mapping[str, str]) -> dict[str, object]:
                 changes["hidden"] = lower in ("hidden", "collapse")
             case "mso-hide":
                 changes["hidden"] = changes.get("hidden", False) or lower == "all"
+            case "content-visibility":
+                changes["hidden"] = changes.get("hidden", look.hidden) or lower == "hidden"
             case "opacity":
                 changes["hidden"] = changes.get("hidden", look.hidden) or (_number(lower) or 0.0) < 0.05
             case "max-height" | "height" | "width" | "max-width" | "line-height":
@@ -160,7 +184,7 @@ def _changes(look: Look, declarations: Mapping[str, str]) -> dict[str, object]:
             case "text-indent" | "left" | "top" | "margin-left" | "margin-top":
                 if (size := parse_size(lower, 12.0)) is not None and size < -500:
                     changes["hidden"] = True
-            case "transform" | "scale" | "zoom" | "filter" | "clip" | "clip-path":
+            case "transform" | "translate" | "scale" | "zoom" | "filter" | "clip" | "clip-path":
                 if _NOWHERE.search(f"{name}:{lower}"):
                     changes["hidden"] = True
             case "border" | "outline":
@@ -176,9 +200,27 @@ def _changes(look: Look, declarations: Mapping[str, str]) -> dict[str, object]:
     return changes
 
 
+def _parted(declarations: Mapping[str, str]) -> str:
+    """Return how an element that would stand in a line is parted from the words around it."""
+    display = declarations.get("display", "").lower()
+    if display in _BLOCKS or display.startswith("table"):
+        return "block"
+    if display.startswith("inline-"):
+        width = parse_size(declarations.get("width", "").lower(), None) or 0.0
+        return "box" if width >= _COLUMN else "space"
+    spaces = (declarations.get(name, "").lower() for name in _BESIDE)
+    return "space" if any((parse_size(length, 12.0) or 0.0) > 1 for one in spaces for length in one.split()) else ""
+
+
 def _is_pixel(length: str) -> bool:
     size = parse_size(length.lower(), None) if length[:1].isdigit() and "%" not in length else None
     return size is not None and 0 < size <= _PIXEL_POINTS
+
+
+def _is_legible(value: str) -> bool:
+    """Whether a size that is worked out is of lengths none of which is too small to be read."""
+    sizes = [parse_size(length, 12.0) or 0.0 for length in re.findall(r"[\d.]{1,12}(?:[a-z]{2,3}|%)", value)]
+    return " - " not in value and min(sizes, default=0.0) >= _LEAST_LEGIBLE
 
 
 def attribute_declarations(tag: str, attributes: Mapping[str, str]) -> dict[str, str]:

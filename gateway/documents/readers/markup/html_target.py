@@ -14,6 +14,7 @@ from gateway.documents.readers.markup.data_address import IN_TEXT
 from gateway.documents.readers.markup.html_blocks import BREAK, Block, Builder, Piece
 from gateway.documents.readers.markup.html_outline import LIMIT_LEFT_OPEN, VOID, Outline
 from gateway.documents.readers.markup.html_selectors import Node
+from gateway.documents.readers.markup.html_shown import script_lines
 from gateway.documents.readers.markup.html_style import Look
 from gateway.documents.readers.markup.svg import Svg
 from gateway.model import ActiveContent, ReadStatus, Role
@@ -24,6 +25,10 @@ _BLOCKS = frozenset({
     "hgroup", "hr", "html", "legend", "li", "main", "nav", "ol", "optgroup", "option", "p", "pre", "section",
     "summary", "table", "tbody", "td", "tfoot", "th", "thead", "title", "tr", "ul",
 })  # fmt: skip
+_REPLACED = frozenset({"audio", "canvas", "meter", "progress", "video"})
+"""Elements of which only old browsers show what is in them."""
+_ABOVE = frozenset({"rt", "rp", "rtc"})
+"""Words that stand above those beside them in the text."""
 _INLINE = frozenset({"span", "font", "b", "i", "s", "u", "em", "a"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _TEXT_ATTRIBUTES = ("alt", "title", "aria-label", "placeholder", "summary", "label", "content-text")
@@ -74,6 +79,8 @@ class _Element:
     """Words that a style sheet puts behind what is in it."""
     painted: bool = False
     """Has a colour of its own behind it, and nothing in it so far."""
+    parted: str = ""
+    """How its words stand apart from those around it."""
 
 
 @dataclass(slots=True)
@@ -101,10 +108,14 @@ class Target:
         self._stack = [_Element("", look or Look(), role, None)]
         self._block = Block(role=role or Role.BODY)
         self._tables: list[_Table] = []
+        self._above: list[Piece] = []
+        """Text that stands above that of the block."""
         self._raw = 0
         """Depth of elements whose text is no text: script and style."""
         self._paragraphs = 0
         self._svg: Svg | None = None
+        self._line = ""
+        """Where the text of a drawing stands that was begun last."""
         self._drawing = 0
         """Depth of `svg` elements."""
 
@@ -130,6 +141,8 @@ class Target:
         self._attributes(tag, attributes, look)
         if tag in _BLOCKS:
             self.flush()
+        parted = "" if tag in VOID else self._parting(tag, attributes, look, parent)
+        self._part(parted)
         table = self._open_cell(tag, parent.table)
         if table is not None and look.boxed and tag in ("td", "th"):
             self._builder.framed_cells[f"table:{table[0]},row:{table[1]},column:{table[2]}"] = table[0]
@@ -140,7 +153,7 @@ class Target:
         before, after = self._builder.made(tag, attributes, node)
         painted = look.background is not None and look.background != parent.look.background
         painted = painted and (look.pixel or tag in _INLINE)
-        self._stack.append(_Element(tag, look, role, table, node, after, painted))
+        self._stack.append(_Element(tag, look, role, table, node, after, painted, parted if self._svg is None else ""))
         if tag in ("script", "style"):
             self._raw += 1
         self._begin(self._stack[-1])
@@ -177,21 +190,41 @@ class Target:
                 self._raw = max(0, self._raw - 1)
             elif element.tag == "table" and self._tables:
                 self._tables.pop()
+        parted = self._stack[position].parted
         del self._stack[position:]
+        self._part(parted)
         self._begin(self._stack[-1])
+
+    def _parting(self, tag: str, attributes: dict[str, str], look: Look, parent: _Element) -> str:
+        """Return how the words of an element stand apart from those around it."""
+        if tag in ("text", "tspan") and self._svg is not None:
+            line, self._line = self._line, attributes.get("y", self._line if tag == "tspan" else "")
+            return "box" if line != self._line or "dy" in attributes else "space" if tag == "text" else ""
+        return "box" if tag == "button" or parent.look.lays_out else look.parted
+
+    def _part(self, parted: str) -> None:
+        """Part the words so far from what follows; single letters may be one word, however they are placed."""
+        last = self._block.pieces[-1] if self._block.pieces else None
+        if last is None or not parted:
+            return
+        if parted == "block" or (parted == "box" and len(last.text.strip()) > 1):
+            self.flush()
+        elif len(last.text.strip()) > 1:
+            self._block.pieces.append(Piece(" ", last.look))
 
     def data(self, text: str) -> None:
         """Take text."""
         if self._raw:
             if self._stack[-1].tag == "script":
                 self._builder.paint.script(text)
-                for line in text.splitlines():
+                for line in script_lines(text):
                     self._builder.add(line, Look(hidden=True), Role.FIELD, "script")
         else:
             look = self._stack[-1].look
             if self._stack[-1].painted and not text.isspace():
                 self._stack[-1].painted = False
-            self._block.pieces.append(Piece(look.shown(text), look))
+            above = self._stack[-1].tag in _ABOVE
+            (self._above if above else self._block.pieces).append(Piece(look.shown(text), look))
 
     def comment(self, text: str) -> None:
         """Take a comment; a conditional one is HTML that some programs show."""
@@ -221,8 +254,10 @@ class Target:
         self._block = Block()
         self._paragraphs += 1
         self._begin(element)
-        if block.pieces:
-            self._builder.add_block(block)
+        for pieces in (block.pieces, self._above):
+            if pieces:
+                self._builder.add_block(Block(pieces, block.role, block.locator, block.covered))
+        self._above = []
 
     def _begin(self, element: _Element) -> None:
         """Let an empty block take the role and place of the element that it begins in."""
@@ -248,7 +283,7 @@ class Target:
             changes["link"] = True
         if tag in ("pre", "textarea", "xmp", "listing"):
             changes["keep_space"] = True
-        if tag in ("template", "noscript", "noframes", "datalist"):
+        if tag in ("template", "noscript", "noframes", "datalist", *_REPLACED):
             changes["hidden"] = True
         if tag == "bdo":
             changes["reversed"] = attributes.get("dir", "").lower() == "rtl"

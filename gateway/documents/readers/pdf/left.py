@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 DPI = 100.0
 LIMIT_PIXELS = 4_000_000
+SHOWN = 700.0
+"""Pixels of the longer side of a page as viewers show it at least, however small it is."""
 CONTRAST = 20
 """Difference of neighbouring pixels that makes an edge."""
 RULE = 60
@@ -44,6 +46,8 @@ SIDE = 6
 """Pixels within which the side of a box is drawn."""
 SMALL = 10
 """Pixels; a smaller figure alone is a bullet, but may be the dot or the hook of a letter."""
+SIGNS = 60
+"""Dots and other signs that stand by themselves on a page, beyond which letters may be made of them."""
 LIMIT_FIGURES = 2000
 COARSE, APART, LIMIT_AREAS = 4.0, 36.0, 16
 """Points: the grid on which figures are gathered, and how far apart they are read apart; more areas are read as one."""
@@ -103,15 +107,18 @@ def left_over(
 
     `objects` are handles and kinds of all objects of the content in painting order, `base` others that lie below them.
     """
-    cut = cut_off(content, lambda piece: is_cut(objects[piece.order - 1][0]))
+    import numpy as np
+
+    cut, beneath = cut_off(content, lambda piece: is_cut(objects[piece.order - 1][0]))
     own = (
         _unexplained(content, objects, looks)
-        | {piece.order for piece in cut}
+        | beneath
         | claims.doubtful(page, content, [handle for handle, _ in objects])
     )
     if not own and not content.drawings and not _has_lone_strokes(content.strokes):
         return None
-    scale = min(DPI / 72, (LIMIT_PIXELS / max(content.width * content.height, 1.0)) ** 0.5)
+    scale = max(DPI / 72, SHOWN / max(content.width, content.height, 1.0))
+    scale = min(scale, (LIMIT_PIXELS / max(content.width * content.height, 1.0)) ** 0.5)
     size = max(int(content.width * scale), 1), max(int(content.height * scale), 1)
     texts = (handle for order, (handle, kind) in enumerate(objects, 1) if kind == OBJECT_TEXT and order not in own)
     with switched_off([*base, *texts]):
@@ -122,7 +129,9 @@ def left_over(
     small = (figures[:, 2:4] - figures[:, :2]).max(axis=1, initial=0) < SMALL
     if not len(figures) or (small.all() and not own and not any(_may_be_mark(piece.text) for piece in beside)):
         return Left(areas=fine) if fine else None
-    boxes = [*(figures[:, :4] / scale).tolist(), *(piece.box for piece in beside)]
+    # Of a letter that is larger than print its straight sides belong to it.
+    letters = (figures[:, 7:] - figures[:, 5:6]) < LARGE * scale
+    boxes = [*(np.where(letters, figures[:, 4:], figures[:, :4]) / scale).tolist(), *(piece.box for piece in beside)]
     return Left(
         frozenset(own | {piece.order for piece in beside}),
         (*_areas(boxes, edges, content), *fine),
@@ -138,8 +147,13 @@ def _unexplained(content: PageContent, objects: list[tuple[int, int]], looks: Lo
         if piece.unseen is Unseen.INVISIBLE_MODE or (piece.font.name is not None and piece.order not in content.blind)
     }
     others = {order for order, (_, kind) in enumerate(objects, 1) if kind == OBJECT_TEXT} - explained
+    signs = {
+        piece.order for piece in content.pieces if len(piece.text.strip()) == 1 and not piece.text.strip().isalnum()
+    }
     mute = others - {piece.order for piece in content.pieces}
-    return others - {order for order in mute if _is_blank(objects[order - 1][0], looks)}
+    return (others | signs if len(signs) > SIGNS else others) - {
+        order for order in mute if _is_blank(objects[order - 1][0], looks)
+    }
 
 
 def _is_blank(handle: int, looks: Looks) -> bool:

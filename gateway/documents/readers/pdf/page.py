@@ -111,9 +111,11 @@ class Annotation:
     box: Box
     subtype: int
     drawn: bool = True
-    """It brings its own look; without one each viewer draws it as it likes."""
+    """It has a look, or is never seen; without one each viewer draws it as it likes."""
     signature: bool = False
     """The widget of a signature field: what it draws is the look of a signature, in any font and colour."""
+    name: str = ""
+    """The name by which viewers know a stamp without a look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,8 @@ class PageContent:
     frames: list[Box] = field(default_factory=list)
     """Rectangles that could be the border of a stamp."""
     fills: list[Fill] = field(default_factory=list)
+    paints: list[tuple[Box, int]] = field(default_factory=list)
+    """What else may hide text below it, and its painting order."""
     annotations: list[Annotation] = field(default_factory=list)
     curves: int = 0
     """Drawn shapes that are no rectangles."""

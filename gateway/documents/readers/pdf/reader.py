@@ -16,8 +16,8 @@ from msgspec import structs
 
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source, spoken
 from gateway.documents.readers.ooxml.sink import LIMIT_SETUPS
+from gateway.documents.readers.pdf.annotations import cannot_be_told
 from gateway.documents.readers.pdf.api import PdfiumDocument
-from gateway.documents.readers.pdf.left import LEAST_LETTERS
 from gateway.documents.readers.pdf.lines import build_lines
 from gateway.documents.readers.pdf.page import PageContent
 from gateway.documents.readers.pdf.revisions import line_key, read_orphans, read_revisions, revision_ends
@@ -32,10 +32,6 @@ from gateway.model import ActiveContent, Document, Image, Origin, PageSetup, Rea
 LIMIT_PAGES = 5000
 TALLER = 1.5
 """Heights of a line that ink may have which is read as words of it."""
-_PLAIN_ANNOTATIONS = frozenset({2, 16})
-"""FPDF_ANNOT_LINK and FPDF_ANNOT_POPUP draw nothing of their own."""
-_LINES = frozenset({4, 7, 8})
-"""FPDF_ANNOT_LINE, _POLYGON and _POLYLINE, of which letters can be made, and which pdfium does not draw without a look."""
 
 
 @dataclass(slots=True)
@@ -129,9 +125,9 @@ def _read_pages(reader: PageReader, pages: int, budget: Budget, state: _State) -
         state.images.extend(look.images)
         if look.is_picture:
             state.image_pages.append(content.number)
-        if sum(a.subtype in _LINES and not a.drawn for a in content.annotations) >= LEAST_LETTERS:
+        if cannot_be_told(content.annotations):
             state.doubtful_pages.append(content.number)
-        if any(a.subtype not in _PLAIN_ANNOTATIONS for a in content.annotations):
+        if any(a.drawn for a in content.annotations):
             state.annotated.append((index, content))
     if pages > LIMIT_PAGES:
         state.problem(ReadStatus.LIMIT, "pages")
@@ -152,7 +148,9 @@ def _read_annotations(data: bytes, structure: Structure, options: TextOptions, b
                     raise
                 state.problem(ReadStatus.PARTIAL, "annotations")
                 continue
-            state.looks = [with_annotations(look, drawn) if look.number == index + 1 else look for look in state.looks]
+            state.looks = [
+                with_annotations(look, drawn, page) if look.number == index + 1 else look for look in state.looks
+            ]
             for run in make_runs(drawn, build_lines(drawn.pieces), state.block, scan=False):
                 role, token = annotation_role(run.bbox_pt or (0.0, 0.0, 0.0, 0.0), page.annotations)
                 state.add([structs.replace(run, role=role, locator=f"{run.locator},{token}")])

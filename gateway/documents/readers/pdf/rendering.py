@@ -23,12 +23,17 @@ _BGR, _PRINTING = 2, 0x800
 
 
 def render(
-    page: int, size: tuple[int, int], part: tuple[int, int, int, int] | None = None, *, printed: bool = False
+    page: int,
+    size: tuple[int, int],
+    part: tuple[int, int, int, int] | None = None,
+    *,
+    printed: bool = False,
+    annotations: bool = False,
 ) -> Pixels:
     """Return a page that is as large as `size`, columns and rows, as BGR pixels on white.
 
     `part` is the left, top, right and bottom of what is wanted of it; what only paper shows is there if it is `printed`
-    too. LIMIT `image-pixels` when there is no room for it.
+    too, and what annotations draw with `annotations`: pdfium then gives a look to those that have none. LIMIT `image-pixels` when there is no room for it.
     """
     import numpy as np
 
@@ -42,7 +47,7 @@ def render(
         raise ReadError(ReadStatus.LIMIT, "image-pixels")
     try:
         api.FPDFBitmap_FillRect(bitmap, 0, 0, columns, rows, 0xFFFFFFFF)
-        api.FPDF_RenderPageBitmap(bitmap, page, -left, -top, *size, 0, 0)
+        api.FPDF_RenderPageBitmap(bitmap, page, -left, -top, *size, 0, int(annotations))
         if printed:
             shown = pixels.copy()
             api.FPDFBitmap_FillRect(bitmap, 0, 0, columns, rows, 0xFFFFFFFF)

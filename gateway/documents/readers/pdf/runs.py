@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import structs
 
+from gateway.documents.readers.pdf.annotations import LINK_SUBTYPE
 from gateway.documents.readers.pdf.lines import Line, around
 from gateway.documents.readers.pdf.page import Annotation, Box, PageContent, Piece, Unseen
 from gateway.model import Origin, Role, Run
 
 WATERMARK_PT = 24.0
 """Turned text from this size on is a watermark."""
-LINK_SUBTYPE = 2
 UPPER_THIRD, LOWER_EDGE = 1 / 3, 0.9
 
 

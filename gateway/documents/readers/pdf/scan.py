@@ -16,7 +16,7 @@ from gateway.documents.readers.pdf import left
 from gateway.documents.readers.pdf.page import FINE_DPI, LIMIT_IMAGES, Box, Left, PageContent, Picture
 from gateway.documents.readers.pdf.runs import Zones
 from gateway.documents.readers.pdf.text import DPI
-from gateway.documents.readers.pdf.visible import contains, overlaps, surface
+from gateway.documents.readers.pdf.visible import contains, cut_by, overlaps, surface
 from gateway.model import Image, Run
 
 if TYPE_CHECKING:
@@ -101,12 +101,15 @@ def look_at(content: PageContent) -> PageLook:
     return PageLook(content.number, is_picture, unmapped, images, content.left, zones=Zones(content), pictures=pictures)
 
 
-def with_annotations(look: PageLook, drawn: PageContent) -> PageLook:
-    """Add to a look at a page what its annotations draw: a stamp that is put on in a viewer is one of them."""
-    if drawn.left is None:
+def with_annotations(look: PageLook, drawn: PageContent, page: PageContent) -> PageLook:
+    """Add to a look at a page what its annotations draw, a stamp that is put on in a viewer, and the words that they may hide."""
+    cut, beneath = cut_by(page, drawn)
+    if drawn.left is None and not cut:
         return look
-    own = look.left or Left()
-    return dataclasses.replace(look, left=Left(own.keep, own.areas + drawn.left.areas, own.cut), annotations=True)
+    own, more = look.left or Left(), drawn.left or Left()
+    boxes = tuple(piece.box for piece in cut)
+    left = Left(own.keep | beneath, (*own.areas, *more.areas, *boxes), own.cut + boxes)
+    return dataclasses.replace(look, left=left, annotations=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +170,9 @@ class ScanReader:
         look, parts = item
         if parts is None:
             return look, None
-        from gateway.documents.readers.pictures import column
-
         result = ScanResult(whole_page=look.is_whole)
         for part in parts:
             result = self._with(part, look, result)
-            row = None if look.is_whole else column.as_row(part.pixels)
-            if row is not None:
-                result = self._with(_Part(row, part.dpi, part.corner), look, result)
         return look, result
 
     def _with(self, part: _Part, look: PageLook, before: ScanResult) -> ScanResult:

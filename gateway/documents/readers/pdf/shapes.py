@@ -14,6 +14,7 @@ LIMIT_FILLS = 1500
 LIMIT_FRAMES = 400
 _RECTANGLE = 6
 """Segments that a rectangle has at most."""
+_LINE = 2
 LONGEST_STROKE, _THICKEST_STROKE = 45.0, 4.0
 """Points; a longer straight line or plain rectangle is a rule, a side of a table or an area."""
 LIMIT_STROKES = 20_000
@@ -55,6 +56,10 @@ class Shapes:
             return
         if not api.FPDFPath_GetDrawMode(handle, self._fill, self._stroke):
             return
+        if len(content.paints) < LIMIT_FILLS and (
+            not rectangle if self._fill.value else self._stroke.value and segments <= _LINE
+        ):
+            content.paints.append((box, order))
         frame = _FRAME_WIDTH[0] <= width <= _FRAME_WIDTH[1] and _FRAME_HEIGHT[0] <= height <= _FRAME_HEIGHT[1]
         if self._fill.value:
             colour, alpha = self._looks.colour(api.FPDFPageObj_GetFillColor, handle)

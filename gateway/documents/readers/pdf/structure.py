@@ -146,6 +146,8 @@ class _Walker:
                 self._look_at_stream(raw)
         self._check_forms()
         self._out.texts = self._words.texts
+        if self._words.spells:
+            self._out.active.add(ActiveContent("look-script"))
         self._out.off_layers = frozenset(self._off)
         self._out.actual_text = self._actual_text_pages()
         self._budget.check_time()

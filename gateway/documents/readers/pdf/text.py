@@ -29,7 +29,7 @@ from gateway.documents.readers.pdf.columns import BATCH, Columns, Handles, Look
 from gateway.documents.readers.pdf.fonts import FontFacts
 from gateway.documents.readers.pdf.geometry import display_matrix, length_of, map_box, multiply
 from gateway.documents.readers.pdf.glyphs import Glyphs, PageText, count_unmapped, known_letters
-from gateway.documents.readers.pdf.left import is_picture, left_over
+from gateway.documents.readers.pdf.left import SHOWN, is_picture, left_over
 from gateway.documents.readers.pdf.looks import LEGACY_CODES, Looks
 from gateway.documents.readers.pdf.marks import Marks
 from gateway.documents.readers.pdf.page import Affine, Box, Font, PageContent, Piece, Unseen
@@ -127,6 +127,7 @@ class PageReader:
         """
         page = self._load(index)
         before: int = self._api.FPDFPage_CountObjects(page)
+        render(page, (1, 1), annotations=True)  # what has no look gets one
         flattened = self._api.FPDFPage_Flatten(page, 0)
         self._api.FPDF_ClosePage(page)
         return before if flattened == 1 else None  # FLATTEN_SUCCESS
@@ -194,7 +195,8 @@ class PageReader:
             with switched_off(texts):
                 for dpi, area in views:
                     left, top, right, bottom = area or (0.0, 0.0, width, height)
-                    scale = min(dpi / 72, (LIMIT_PIXELS / ((right - left) * (bottom - top))) ** 0.5)
+                    scale = max(dpi / 72, 2 * SHOWN / max(width, height))
+                    scale = min(scale, (LIMIT_PIXELS / ((right - left) * (bottom - top))) ** 0.5)
                     size = max(int(width * scale), 1), max(int(height * scale), 1)
                     part = (
                         (int(left * scale), int(top * scale), int(right * scale), int(bottom * scale)) if area else None

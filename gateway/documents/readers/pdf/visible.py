@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 from unicodedata import normalize
 
 from gateway.documents.readers.pdf.page import Box, Fill, PageContent, Piece, Unseen
 
 SMALLEST_LEGIBLE_PT = 1.2
+T = TypeVar("T")
+_BAND, _LOWEST = 40.0, 4000.0
+"""Points of the height of the bands in which neighbours are looked for, and below which all is one."""
 _LETTER = 0.4
 """The width of a letter, in parts of its size."""
 SAME_COLOUR = 24
@@ -64,25 +70,62 @@ def _judge(piece: Piece, fills: list[Fill], area: float) -> Unseen | None:
     return None
 
 
-def cut_off(content: PageContent, is_clipped: Callable[[Piece], bool]) -> list[Piece]:
-    """Return the pieces of which an area, a clip or the edge of the page leaves only some letters to be seen.
+def cut_off(content: PageContent, is_clipped: Callable[[Piece], bool]) -> tuple[list[Piece], set[int]]:
+    """Return the pieces of which a clip, the edge of the page or what is painted upon them may leave only some letters.
 
-    Of no others than those with an Ậ: of `BẢO MẬT` under a white box on its first word the rest is a mark.
+    And all text that has to be drawn to see it, by `Piece.order`. Of no others than lines with an Ậ: of `BẢO MẬT` with a
+    white box, line, picture or word upon the first one, the rest is a mark.
     """
-    found: list[Piece] = []
-    opaque = [fill for fill in content.fills if fill.opaque and _distance(fill.colour or PAPER, PAPER) < SAME_COLOUR]
     page = (0.0, 0.0, content.width, content.height)
-    for piece in content.pieces:
-        if piece.unseen is not None or "ậ" not in normalize("NFC", piece.text).lower():
-            continue
-        letter = piece.size * _LETTER
-        if (
-            _cuts(piece.box, page, letter)
-            or is_clipped(piece)
-            or any(fill.order > piece.order and overlaps(fill.box, piece.box, letter) for fill in opaque)
-        ):
-            found.append(piece)
-    return found
+
+    def is_cut(piece: Piece, letter: float) -> bool:
+        return _cuts(piece.box, page, letter) or is_clipped(piece)
+
+    return _upon(content.pieces, [*content.paints, *((fill.box, fill.order) for fill in content.fills)], is_cut)
+
+
+def cut_by(content: PageContent, drawn: PageContent) -> tuple[list[Piece], set[int]]:
+    """Return the same for what annotations draw upon a page."""
+    last = content.objects + 1
+    boxes = [*(box for box, _ in drawn.paints), *(fill.box for fill in drawn.fills)]
+    return _upon(content.pieces, [(box, last) for box in boxes], lambda *_: False)
+
+
+def _upon(
+    pieces: list[Piece], paints: list[tuple[Box, int]], is_cut: Callable[[Piece, float], bool]
+) -> tuple[list[Piece], set[int]]:
+    found: list[Piece] = []
+    drawn: set[int] = set()
+    suspects = [p for p in pieces if p.unseen is None and "ậ" in normalize("NFC", p.text).lower()]
+    if not suspects:
+        return found, drawn
+    text_rows, paint_rows = _by_row((p.box, p) for p in pieces), _by_row((paint[0], paint) for paint in paints)
+    plain = len({piece.colour for piece in pieces}) == 1
+    for piece in suspects:
+        row = (-math.inf, piece.box[1], math.inf, piece.box[3])
+        letter, band = piece.size * _LETTER, _bands(piece.box)[0]
+        near = [paint for paint in paint_rows[band] if overlaps(paint[0], row, letter)]
+        mates = [] if plain and not near else [other for other in text_rows[band] if overlaps(other.box, row, letter)]
+        near += [(other.box, other.order) for other in mates if other.colour != piece.colour]
+        hidden = any(order > one.order and overlaps(box, one.box, letter) for box, order in near for one in mates)
+        if hidden or is_cut(piece, letter):
+            found += mates if hidden else [piece]
+            drawn |= {other.order for other in (mates if hidden else [piece])}
+    return found, drawn
+
+
+def _by_row(items: Iterable[tuple[Box, T]]) -> defaultdict[int, list[T]]:
+    """Return what stands in each band of a page and the next one."""
+    rows = defaultdict[int, list[T]](list)
+    for box, item in items:
+        for band in _bands((0.0, box[1] - _BAND, 0.0, box[3])):
+            rows[band].append(item)
+    return rows
+
+
+def _bands(box: Box) -> range:
+    top, bottom = (int(min(max(side, 0.0), _LOWEST) / _BAND) for side in (box[1], box[3]))
+    return range(top, max(bottom, top) + 1)
 
 
 def _cuts(box: Box, page: Box, letter: float) -> bool:

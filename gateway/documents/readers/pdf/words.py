@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.documents.readers.markup.html_shown import script_lines, spells
 from gateway.documents.readers.pdf.qpdf import Objects, text_of
 from gateway.documents.readers.pdf.said import said_beyond_basic_plane
 from gateway.model import Origin, Role
@@ -52,6 +53,8 @@ class Words:
     texts: list[Text] = field(default_factory=list)
     special: list[dict[str, Any]] = field(default_factory=list)
     """Dictionaries with embedded files or XFA forms, for the caller."""
+    spells: bool = False
+    """A script writes words that it spells by numbers."""
     info: int | None = None
     """Object number of the document information dictionary."""
 
@@ -91,7 +94,8 @@ class Words:
 
     def _take_script(self, script: str, origin: Origin) -> None:
         """Take the string literals of a script: they are what it shows (ISO 32000-1 §12.6.4.16)."""
-        for match in _QUOTED.finditer(script):
+        self.spells = self.spells or spells(script)
+        for match in _QUOTED.finditer("\n".join(script_lines(script))):
             self._keep(match[2], Role.PROPERTY, "property:JavaScript", origin)
 
     def _take_known(self, value: dict[str, Any], number: int, origin: Origin) -> None:
@@ -117,7 +121,7 @@ class Words:
             place = f"field:{name}" if name else "field"
             for key in ("/V", "/RV", "/TU"):
                 self._add(get(value, key), Role.FIELD, place, origin, rich=key in _RICH)
-            self._take_chosen(get(value, "/V"), get(value, "/Opt"), place, origin)
+            self._take_chosen(get(value, "/V"), get(value, "/I"), get(value, "/Opt"), place, origin)
             for key in ("/DV", "/Opt"):
                 self._add(get(value, key), Role.FIELD, "option", origin)
         subtype = str(get(value, "/Subtype") or "")
@@ -132,13 +136,15 @@ class Words:
         for key in ("/Alt", "/ActualText", "/Desc"):
             self._add(get(value, key), Role.ALT_TEXT, "alt", origin)
 
-    def _take_chosen(self, chosen: Any, offered: Any, place: str, origin: Origin) -> None:
-        """Take what a list shows for the value that is chosen, where that is another word (ISO 32000-1 §12.7.4.4)."""
+    def _take_chosen(self, chosen: Any, numbers: Any, offered: Any, place: str, origin: Origin) -> None:
+        """Take what a list shows for the values that are chosen, by their names or numbers (ISO 32000-1 §12.7.4.4)."""
         values = {text_of(self.objects.resolved(one)) for one in (chosen if isinstance(chosen, list) else [chosen])}
-        for option in offered[:LIMIT_NESTED] if isinstance(offered, list) else ():
+        for number, option in enumerate(offered[:LIMIT_NESTED] if isinstance(offered, list) else ()):
             pair = self.objects.resolved(option)
-            if isinstance(pair, list) and len(pair) == 2 and text_of(self.objects.resolved(pair[0])) in values - {None}:
-                self._add(pair[1], Role.FIELD, place, origin)
+            named = isinstance(pair, list) and len(pair) == 2
+            by_name = named and text_of(self.objects.resolved(pair[0])) in values - {None}
+            if by_name or (values == {None} and isinstance(numbers, list) and number in numbers):
+                self._add(pair[1] if named else pair, Role.FIELD, place, origin)
 
     def _add(self, value: Any, role: Role, locator: str, origin: Origin, *, rich: bool = False) -> None:
         for text in self.objects.texts_of(value):

@@ -15,11 +15,13 @@ from enum import Enum
 
 import cv2
 import numpy as np
+from msgspec import structs
 
 from gateway.documents.readers.base import Budget
-from gateway.documents.readers.pictures import halftone, line_words, lines, ocr, shapes, stamp, stamp_unread
+from gateway.documents.readers.pictures import column, halftone, line_words, lines, ocr, shapes, stamp, stamp_unread
 from gateway.documents.readers.pictures.likeness import Likeness, likeness, writing
 from gateway.documents.readers.pictures.page_runs import PageView, large_runs, line_runs, stamp_runs
+from gateway.documents.readers.pictures.proportion import in_proportion
 from gateway.documents.readers.pictures.rectangles import Pixels
 from gateway.documents.readers.pictures.stamp_ink import Ink, darkness
 from gateway.documents.readers.pictures.stamp_words import MARKS, VOCABULARY
@@ -41,6 +43,8 @@ CROWD, MOST = 900.0, 7000.0
 """Letters from which on short lines without such a word are not read either, and beyond which a page is not read in full."""
 MOST_PHOTO = 1500.0
 """Letters that are read of a picture that looks like no page."""
+FEW_RUNS = 30
+"""Lines of a picture that may be a word or two."""
 SAMPLE, SHOWN = 3, 20.0
 """Lines of prose that show whether a page can be read that has no others, and heights of the first that are read before them."""
 LIMIT_SPARSE_S = 2.5
@@ -72,7 +76,22 @@ class PageReading:
 
 
 def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageReading:
-    """Read a BGR picture of a page, turned upright as far as its lines of text show how."""
+    """Read a BGR picture of a page, turned upright as far as its lines of text show how; a few letters as print sets them, too."""
+    reading = _examine(pixels, view, wish, budget)
+    if wish is Wish.STAMPS or len(reading.runs) > FEW_RUNS or ocr.engine() is None:
+        return reading
+    height, width = (side * view.points_per_pixel for side in pixels.shape[:2])
+    for word in (column.as_row(pixels), in_proportion(pixels)):
+        if word is not None:
+            first = max((run.block for run in reading.runs), default=view.first_block - 1) + 1
+            more = _examine(word, replace(view, first_block=first), wish, budget)
+            runs = (structs.replace(run, bbox_pt=(0.0, 0.0, width, height)) for run in more.runs)
+            reading = replace(reading, runs=(*reading.runs, *runs))
+    return reading
+
+
+def _examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageReading:
+    """Read a picture as it is."""
     height, width = pixels.shape[:2]
     if min(height, width) < LEAST_SIDE:
         wider = ((0, max(LEAST_SIDE - height, 0)), (0, max(LEAST_SIDE - width, 0)), (0, 0))

@@ -1,0 +1,82 @@
+"""A few letters squeezed, stretched or set far apart, brought to the proportions of print: what reads lines knows no others."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from gateway.documents.readers.pictures.column import CONTRAST, LEAST, PRINT, SIGN
+from gateway.documents.readers.pictures.rectangles import Pixels, strongest
+from gateway.documents.readers.pictures.spots import spots
+
+MOST = 24
+"""Letters, or pieces of them, of a word or two."""
+WIDE, SQUEEZED, FLAT = 0.85, 0.5, 1.5
+"""Widths of capitals of print, of their height: the usual one, and those below and above which they are out of proportion."""
+APART, BETWEEN = 0.6, 0.15
+"""Gaps between letters that part them, and what is left of them, of their height."""
+SOLID = 0.4
+"""Share of ink of a bar on which letters are left open."""
+LIMIT_PIXELS, LIMIT_SPOTS = 4_000_000, 200
+
+
+def in_proportion(pixels: Pixels, depth: int = 2) -> Pixels | None:
+    """Return the letters of a BGR picture in the proportions of print; None when they have them, or there are others beside.
+
+    They may stand in so many bars and frames.
+    """
+    paper = np.median(np.concatenate((pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])), axis=0)
+    ink = strongest(np.asarray(cv2.absdiff(pixels, (*paper.tolist(), 0.0)), np.uint8)) > CONTRAST
+    labels, found = spots(ink.view(np.uint8))
+    if not 0 < len(found) <= LIMIT_SPOTS:
+        return None
+    largest = int(np.argmax(found[:, 2] * found[:, 3]))
+    x, y, wide, high, area = found[largest].tolist()
+    if depth and area > SOLID * wide * high and min(wide, high) > 2 and wide * high < 0.9 * ink.size:
+        inside = np.ascontiguousarray(pixels[y + 1 : y + high - 1, x + 1 : x + wide - 1])
+        if (other := in_proportion(inside, depth - 1) if inside.size else None) is not None:
+            return other
+    within = (found[:, 0] > x) & (found[:, 0] + found[:, 2] < x + wide) & (found[:, 1] > y)
+    if depth and within.sum() >= LEAST and 2 * within.sum() > len(found):
+        frame = cv2.dilate((labels == largest + 1).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        return in_proportion(np.where(frame[:, :, None], paper.astype(np.uint8), pixels), depth - 1)
+    high = int(np.max(found[:, 3]))
+    letters = found[found[:, 3] > SIGN * high]
+    if not LEAST <= len(letters) <= MOST:
+        return None
+    left, top = np.min(found[:, :2], axis=0).tolist()
+    right, bottom = np.max(found[:, :2] + found[:, 2:4], axis=0).tolist()
+    word, columns = pixels[top:bottom, left:right], ink[top:bottom, left:right].any(axis=0)
+    keep = _closer(columns, high)
+    share = float(np.median(letters[:, 2])) / high
+    if keep.all() and SQUEEZED <= share <= FLAT:
+        return None
+    own = max(high, share * high / WIDE)
+    target = min(own, PRINT)
+    if SQUEEZED <= share <= FLAT:
+        share = WIDE
+    word = word[:, keep]
+    size = max(round(word.shape[1] * target * WIDE / (share * high)), 1), max(round(word.shape[0] * target / high), 1)
+    if size[0] * size[1] > LIMIT_PIXELS:
+        return None
+    shrinks = size[0] < word.shape[1] or size[1] < word.shape[0]
+    word = cv2.resize(word, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    edge = round(target)
+    return np.asarray(cv2.copyMakeBorder(word, *(edge,) * 4, cv2.BORDER_CONSTANT, value=paper.tolist()), np.uint8)
+
+
+def _closer(
+    columns: np.ndarray[tuple[int], np.dtype[np.bool_]], high: int
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Return the columns of pixels that stay where letters stand far apart: words further than their letters."""
+    edges = np.flatnonzero(np.diff(columns.astype(np.int8))) + 1
+    gaps = list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=False))
+    keep = np.ones_like(columns)
+    if not gaps:
+        return keep
+    usual = float(np.median([end - start for start, end in gaps]))
+    if usual < APART * high:
+        return keep
+    for start, end in gaps:
+        keep[start + round((3 if end - start > 1.5 * usual else 1) * BETWEEN * high) : end] = False
+    return keep

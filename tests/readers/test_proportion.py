@@ -1,0 +1,69 @@
+"""Words of a picture that are squeezed, stretched or set far apart, read in the proportions of print."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("numpy")
+pytest.importorskip("cv2")
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.pictures import image, ocr
+from gateway.documents.readers.pictures.proportion import in_proportion
+from gateway.vietnamese.marks import find_in_document
+from tests.readers.scans import piece
+from tests.readers.test_joined_pictures import drawn, png
+
+needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
+
+
+def levels(shown: Image.Image) -> set[str]:
+    document = image.read(Source(data=png(shown), part="1"), Budget(part_cpu_s=60)).document
+    return {mark.level.value for mark in find_in_document(document) if mark.strength.value == "marked"}
+
+
+def word(words: str, wide: float = 1.0, high: float = 1.0, *, framed: bool = False) -> Image.Image:
+    shown = (piece(words) if framed else drawn(words, (900, 300))).convert("RGB")
+    return shown.resize((round(shown.width * wide), round(shown.height * high)))
+
+
+def apart(words: str) -> Image.Image:
+    """Letters that stand two of their widths apart."""
+    letters = [drawn(letter).convert("RGB") for letter in words if letter != " "]
+    row = Image.new("RGB", (sum(3 * one.width for one in letters), max(one.height for one in letters)), "white")
+    for number, letter in enumerate(letters):
+        row.paste(letter, (number * row.width // len(letters), 0))
+    return row
+
+
+@needs_ocr
+@pytest.mark.system
+@pytest.mark.parametrize(
+    ("wide", "high", "framed"),
+    [(0.25, 1.0, False), (1.0, 4.0, False), (1.0, 0.3, False), (0.4, 2.0, True), (3.0, 1.0, True)],
+)
+@pytest.mark.parametrize(("words", "found"), [("TỐI MẬT", {"toi_mat"}), ("HỎA TỐC", set())])
+def test_a_word_out_of_proportion_is_read(words: str, found: set[str], wide: float, high: float, framed: bool) -> None:
+    assert levels(word(words, wide, high, framed=framed)) == found
+
+
+@needs_ocr
+@pytest.mark.system
+@pytest.mark.parametrize(("words", "found"), [("TỐI MẬT", {"toi_mat"}), ("HỎA TỐC", set())])
+def test_light_letters_on_a_bar_out_of_proportion_are_read(words: str, found: set[str]) -> None:
+    assert levels(ImageOps.expand(ImageOps.invert(word(words, 0.3, 1.5)), 40, "white")) == found
+
+
+@pytest.mark.parametrize("shown", [word("TỐI MẬT"), word("HỎA TỐC", 0.9), Image.new("RGB", (200, 80), "white")])
+def test_words_as_print_sets_them_are_left_alone(shown: Image.Image) -> None:
+    assert in_proportion(np.array(shown)) is None
+
+
+@needs_ocr
+@pytest.mark.system
+@pytest.mark.parametrize(("words", "found"), [("MẬT", {"mat"}), ("KHẨN", set())])
+def test_letters_that_stand_far_apart_are_a_word(words: str, found: set[str]) -> None:
+    assert levels(apart(words)) == found
