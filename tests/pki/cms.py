@@ -15,9 +15,10 @@ def cms(data, identity, *, detached=True, digest="sha256", **options):
     return info.dump()
 
 
-def _folded(data):
+def folded(data):
+    """Base64 in lines of 76 letters."""
     text = base64.b64encode(data).decode()
-    return "\r\n".join(text[i : i + 76] for i in range(0, len(text), 76))
+    return "\r\n".join(text[i : i + 76] for i in range(0, len(text), 76)).encode()
 
 
 def multipart_signed(inner, identity, *, header="From: nguoikythu.binhtan@tphcm.gov.vn\r\n", more="", sign=None):
@@ -28,11 +29,7 @@ def multipart_signed(inner, identity, *, header="From: nguoikythu.binhtan@tphcm.
         b' protocol="application/pkcs7-signature"\r\n\r\n--sig\r\n'
         + inner
         + b"\r\n--sig\r\nContent-Type: application/pkcs7-signature; name=smime.p7s\r\n"
-        b"Content-Transfer-Encoding: base64\r\n\r\n"
-        + _folded(signature).encode()
-        + b"\r\n"
-        + more.encode()
-        + b"--sig--\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n" + folded(signature) + b"\r\n" + more.encode() + b"--sig--\r\n"
     )
 
 
@@ -41,7 +38,7 @@ def pkcs7_mime(inner, identity):
     return (
         b"From: nguoikythu.binhtan@tphcm.gov.vn\r\nMIME-Version: 1.0\r\n"
         b"Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\r\n"
-        b"Content-Transfer-Encoding: base64\r\n\r\n" + _folded(cms(inner, identity, detached=False)).encode() + b"\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n" + folded(cms(inner, identity, detached=False)) + b"\r\n"
     )
 
 

@@ -106,14 +106,14 @@ def xades_object(identity, identifier="idSig"):
     )
 
 
-def _types(files):
+def part_types(files):
     root = etree.fromstring(files["[Content_Types].xml"])
     overrides = {one.get("PartName"): one.get("ContentType") for one in root if one.tag.endswith("Override")}
     defaults = {one.get("Extension"): one.get("ContentType") for one in root if one.tag.endswith("Default")}
     return lambda name: overrides.get("/" + name) or defaults[name.rpartition(".")[2]]
 
 
-def _relationships(data, keep):
+def kept_relationships(data, keep):
     root = etree.fromstring(data)
     kept = sorted((one for one in root if keep(one)), key=lambda one: one.get("Id"))
     new = etree.Element(root.tag, nsmap={None: root.nsmap[None]})
@@ -127,14 +127,14 @@ def _relationships(data, keep):
 
 def part_references(files, *, only=None):
     """References of a manifest to all parts of an Office file (or to `only` those)."""
-    type_of = _types(files)
+    type_of = part_types(files)
     found = []
     for name, data in files.items():
         if name in {"[Content_Types].xml", CORE} or name.startswith("_xmlsignatures/") or (only and name not in only):
             continue
         uri = f"/{name}?ContentType={type_of(name)}"
         if name.endswith(".rels"):
-            octets, kept = _relationships(data, lambda one: not one.get("Type").endswith("/origin"))
+            octets, kept = kept_relationships(data, lambda one: not one.get("Type").endswith("/origin"))
             inner = "".join(f'<mdssi:RelationshipReference xmlns:mdssi="{OPC}" SourceId="{one}"/>' for one in kept)
             transforms = f'<Transform Algorithm="{RELATIONSHIP}">{inner}</Transform><Transform Algorithm="{C14N}"/>'
             found.append(reference(uri, digest(octets), transforms=transforms))

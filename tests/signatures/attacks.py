@@ -2,7 +2,8 @@
 
 None of these files may be called valid. They are made on the spot with the test PKI; what needs an eye on one detail has a test of
 its own beside the container it is about. Here are the signers and times that are wrong; what is done to files is in `attacks_pdf`,
-`attacks_pdf_updates`, `attacks_pdf_objects`, `attacks_packages`, `attacks_readings` and `attacks_cms`.
+`attacks_pdf_updates`, `attacks_pdf_objects`, `attacks_packages`, `attacks_readings`, `attacks_xml`, `attacks_cms`,
+`attacks_signers` and `attacks_messages`.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ from tests.pki import cms, xml
 from tests.pki.tree import NOW, letter_docx, letter_pdf, tree
 from tests.signatures import (
     attacks_cms,
+    attacks_messages,
     attacks_packages,
     attacks_pdf,
     attacks_pdf_objects,
     attacks_pdf_updates,
     attacks_readings,
+    attacks_signers,
+    attacks_xml,
 )
 from tests.signatures.oddities import oddities
 from tests.signatures.samples import Sample
@@ -58,17 +62,24 @@ PLAIN: dict[str, Callable[[], bytes]] = {
 
 def attacks() -> Iterator[Sample]:
     """Every generated attack."""
-    for made in (
+    for make in sets().values():
+        yield from make()
+
+
+def sets() -> dict[str, Callable[[], Iterator[Sample]]]:
+    """Makers of the attacks by their subject."""
+    made = (
         attacks_pdf,
         attacks_pdf_updates,
         attacks_pdf_objects,
         attacks_packages,
         attacks_readings,
+        attacks_xml,
         attacks_cms,
-    ):
-        yield from made.attacks()
-    for make in (_strangers, _purposes, _times, _algorithms):
-        yield from make()
+        attacks_signers,
+    )
+    own = {one.__name__.strip("_"): one for one in (_strangers, _purposes, _times, _algorithms)}
+    return {**{one.__name__.rpartition("attacks_")[2]: one.attacks for one in made}, **own}
 
 
 def _strangers() -> Iterator[Sample]:
@@ -133,3 +144,5 @@ def mails() -> Iterator[tuple[str, bytes, bool]]:
     )
     yield "signature-with-other-content.eml", within, False
     yield "stranger.eml", cms.multipart_signed(cms.INNER, tree().person(tree().rogue_root)), False
+    for title, make in attacks_messages.MAILS.items():
+        yield f"{title}.eml", make(), False

@@ -16,6 +16,7 @@ from tests.pki.tree import tree
 from tests.signatures.samples import Sample
 
 BODY = b"noi dung"
+_CERTIFICATE_ATTRIBUTES = ("1.2.840.113549.1.9.16.2.12", "1.2.840.113549.1.9.16.2.47", "1.2.840.113549.1.9.52")
 CONTENT_TYPE, MESSAGE_DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
 
 
@@ -32,6 +33,20 @@ def _sign_again(info: Any, who: Identity | None = None) -> Any:
     key = (who or tree().g2_person).key
     octets = _first(info)["signed_attrs"].untag().dump()
     _first(info)["signature"] = key.sign(octets, padding.PKCS1v15(), hashes.SHA256())
+    return info
+
+
+def with_signer(info: Any, certificate: Any) -> Any:
+    """Put another certificate in the place of the signer's, named as the signer."""
+    info["content"]["certificates"] = asn1_cms.CertificateSet([asn1_cms.CertificateChoices("certificate", certificate)])
+    _first(info)["sid"] = asn1_cms.SignerIdentifier({"issuer_and_serial_number": asn1_cms.IssuerAndSerialNumber(
+        {"issuer": certificate.issuer, "serial_number": certificate.serial_number})})  # fmt: skip
+    return _without(info, *_CERTIFICATE_ATTRIBUTES)
+
+
+def _without(info: Any, *kinds: str) -> Any:
+    kept = [one for one in _first(info)["signed_attrs"] if one["type"].dotted not in kinds]
+    _first(info)["signed_attrs"] = asn1_cms.CMSAttributes(kept)
     return info
 
 
@@ -74,6 +89,70 @@ def _spoiled(octets: bytes) -> Any:
     return info
 
 
+def _attribute(kind: str, value: Any) -> Any:
+    return asn1_cms.CMSAttribute({"type": kind, "values": [value]})
+
+
+def _unsigned(info: Any, *kinds: str) -> Any:
+    """Move attributes to those that nobody signs, and sign the others."""
+    moved = [one.copy() for one in _first(info)["signed_attrs"] if one["type"].dotted in kinds]
+    _without(info, *kinds)
+    _first(info)["unsigned_attrs"] = asn1_cms.CMSAttributes(moved)
+    return _sign_again(info)
+
+
+def _digest_of_nothing(info: Any) -> Any:
+    _without(info, MESSAGE_DIGEST)
+    digest = _attribute("message_digest", core.OctetString(b""))
+    _first(info)["signed_attrs"] = asn1_cms.CMSAttributes([*_first(info)["signed_attrs"], digest])
+    return info
+
+
+def _set(info: Any, path: tuple[str, ...], value: Any) -> Any:
+    place = _first(info)
+    for one in path[:-1]:
+        place = place[one]
+    place[path[-1]] = value
+    return info
+
+
+def _named_by_key(info: Any) -> Any:
+    """The signer is named by the key identifier of somebody else, whose certificate lies beside."""
+    seal = asn1_cms.ContentInfo.load(cms.cms(BODY, tree().g2_seal))["content"]["certificates"][0]
+    info["content"]["certificates"].append(seal)
+    _first(info)["sid"] = asn1_cms.SignerIdentifier({"subject_key_identifier": seal.chosen.key_identifier})
+    return _sign_again(info)
+
+
+def _countersigned(info: Any) -> Any:
+    """A stranger's signature with a good one over its value."""
+    stranger = signed(tree().person(tree().rogue_root))
+    counter = _attribute("counter_signature", _first(info).copy())
+    _first(stranger)["unsigned_attrs"] = asn1_cms.CMSAttributes([counter])
+    stranger["content"]["certificates"].append(info["content"]["certificates"][0])
+    return stranger
+
+
+CHANGES: dict[str, Callable[[Any], Any]] = {
+    "digest-unsigned": lambda info: _unsigned(info, MESSAGE_DIGEST),
+    "content-type-unsigned": lambda info: _unsigned(info, CONTENT_TYPE),
+    "attributes-unsigned": lambda info: _unsigned(info, MESSAGE_DIGEST, CONTENT_TYPE),
+    "digest-of-nothing": lambda info: _sign_again(_digest_of_nothing(info)),
+    "digest-algorithm-sha1": lambda info: _set(info, ("digest_algorithm",), {"algorithm": "sha1"}),
+    "digest-algorithm-sha512": lambda info: _set(info, ("digest_algorithm",), {"algorithm": "sha512"}),
+    "digest-algorithm-unknown": lambda info: _set(info, ("digest_algorithm",), {"algorithm": "1.2.3.4"}),
+    "signature-algorithm-sha1": lambda info: _set(info, ("signature_algorithm",), {"algorithm": "sha1_rsa"}),
+    "signature-algorithm-ecdsa": lambda info: _set(info, ("signature_algorithm",), {"algorithm": "sha256_ecdsa"}),
+    "signature-algorithm-pss": lambda info: _set(info, ("signature_algorithm",), {"algorithm": "rsassa_pss"}),
+    "named-by-another-key": _named_by_key,
+    "countersigned-stranger": _countersigned,
+    "signature-reversed": lambda info: _set(info, ("signature",), _first(info)["signature"].native[::-1]),
+    "signature-longer": lambda info: _set(info, ("signature",), b"\0" + _first(info)["signature"].native),
+    "signature-shorter": lambda info: _set(info, ("signature",), _first(info)["signature"].native[1:]),
+}  # fmt: skip
+"""What is done to a good file, by name."""
+
+
 def attacks() -> Iterator[Sample]:
     """Every file."""
     person = tree().g2_person
@@ -89,6 +168,8 @@ def attacks() -> Iterator[Sample]:
         "signature-over-content": _spoiled(person.key.sign(BODY, padding.PKCS1v15(), hashes.SHA256())),
         "second-signer-stranger": _joined(signed(tree().person(tree().rogue_root, key=tree().seal_key))),
     }
+    for title, change in CHANGES.items():
+        made[title] = change(signed())
     info = made["content-swapped"] = signed()
     info["content"]["encap_content_info"]["content"] = core.OctetString(b"noi khac")
     info = made["other-content-type"] = signed()

@@ -89,7 +89,7 @@ _SIGNATURE = "_xmlsignatures/sig1.xml"
 _MAIN_RELATIONSHIPS = "word/_rels/document.xml.rels"
 
 
-def _related(data: bytes, kind: str, target: str, *, more: str = "") -> bytes:
+def related(data: bytes, kind: str, target: str, *, more: str = "") -> bytes:
     """Add a relationship to the relationships of the main part, which may have none."""
     empty = f'<Relationships xmlns="{xml.PACKAGE}/relationships"></Relationships>'.encode()
     one = f'<Relationship Id="rAdded" Type="{kind}" Target="{target}"{more}/></Relationships>'
@@ -114,11 +114,11 @@ def _office_parts() -> Iterator[Sample]:
     html = '<Default Extension="html" ContentType="text/html"/>'
     yield sample("chunk-added", {
         "word/chunk.html": b"<p>khac</p>", "[Content_Types].xml": _typed(types, html),
-        _MAIN_RELATIONSHIPS: _related(held, f"{xml.REL_TYPES}/aFChunk", "chunk.html"),
+        _MAIN_RELATIONSHIPS: related(held, f"{xml.REL_TYPES}/aFChunk", "chunk.html"),
     })  # fmt: skip
     vba = "http://schemas.microsoft.com/office/2006/relationships/vbaProject"
     yield sample("macros-added", {
-        "word/vbaProject.bin": b"x", _MAIN_RELATIONSHIPS: _related(held, vba, "vbaProject.bin"),
+        "word/vbaProject.bin": b"x", _MAIN_RELATIONSHIPS: related(held, vba, "vbaProject.bin"),
         "[Content_Types].xml": _typed(types, '<Default Extension="bin" ContentType="application/vnd.ms-office.vbaProject"/>'),
     })  # fmt: skip
     yield sample("settings-added", {"word/settings.xml": b"<settings/>"})
@@ -132,7 +132,7 @@ def _office_parts() -> Iterator[Sample]:
         ("word/people.xml", "aFChunk", '<Override PartName="/word/people.xml" ContentType="text/html"/>'),
     ):
         target = f"/{name}"
-        relationships = _related(plain.get(_MAIN_RELATIONSHIPS, b""), f"{xml.REL_TYPES}/{kind}", target)
+        relationships = related(plain.get(_MAIN_RELATIONSHIPS, b""), f"{xml.REL_TYPES}/{kind}", target)
         prepared = {**plain, name: b"old", "[Content_Types].xml": _typed(plain["[Content_Types].xml"], declared),
                     _MAIN_RELATIONSHIPS: relationships}  # fmt: skip
         signed = xml.sign_ooxml(xml.pack(prepared), person, only={one for one in prepared if one != name})

@@ -10,7 +10,7 @@ import pytest
 from gateway.model import Coverage, Integrity
 from tests.pki import xml
 from tests.pki.tree import letter_docx, tree
-from tests.signatures.attacks_packages import _related
+from tests.signatures.attacks_packages import related
 from tests.signatures.samples import Sample, is_valid, reports
 
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -274,7 +274,7 @@ def test_an_unsigned_relationship_that_the_text_names_is_content_whatever_its_ty
     )
     files = xml.members(_signed(picture.format(named), {}))
     name = "word/_rels/document.xml.rels"
-    files[name] = _related(files.get(name, b""), f"{xml.REL_TYPES}/{kind}", f"/{target}")
+    files[name] = related(files.get(name, b""), f"{xml.REL_TYPES}/{kind}", f"/{target}")
     files[target] = b"<x/>"
     (one,) = _look(xml.pack(files))
     assert one.coverage is expected
@@ -292,7 +292,7 @@ def test_queries_of_a_workbook_need_their_sources_signed(kind, expected):
     )
     files["[Content_Types].xml"] = files["[Content_Types].xml"].replace(b"</Types>", declared.encode() + b"</Types>")
     name = "xl/_rels/workbook.xml.rels"
-    files[name] = _related(files[name], f"{xml.REL_TYPES}/{kind.rpartition('.')[2]}", "more.xml")
+    files[name] = related(files[name], f"{xml.REL_TYPES}/{kind.rpartition('.')[2]}", "more.xml")
     files["xl/more.xml"] = b"<x/>"
     signed = xml.members(xml.sign_ooxml(xml.pack(files), tree().g2_person))
     signed["customXml/item1.xml"] = b'<DataMashup xmlns="http://schemas.microsoft.com/DataMashup">AAAA</DataMashup>'

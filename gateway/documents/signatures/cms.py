@@ -176,6 +176,9 @@ def _verify_signer(data: SignedData, signer: Any, content: Content, extra: Seque
         if not algorithms.verify(key_of(certificate), scheme, signature, content):
             return broken("SIG_CRYPTO_FAILURE")
         return CmsSigner(Integrity.INTACT, "", certificate, used, claimed, signature, stamps)
+    if data.content and Content((data.content,)).digest(digest) != content.digest(digest):
+        # Some programs show the content that a signature holds, others the one beside it.
+        return broken("HASH_FAILURE")
     fault = attributes.fault(data.content_type, content.digest(digest), signer, certificate)
     if fault:
         return broken(*fault)

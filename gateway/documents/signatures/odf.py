@@ -9,6 +9,7 @@ signed (CVE-2021-25634), an unknown algorithm is not valid (CVE-2021-25635).
 
 from __future__ import annotations
 
+import posixpath
 import re
 import urllib.parse
 from typing import Any
@@ -33,6 +34,11 @@ _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _KINDS = {"drawing": "graphics"}
 _SETTINGS = "application/vnd.sun.xml.ui.configuration"
 _REPLACEMENT = "application/x-openoffice-"  # of an embedded object, as a picture
+_HREF = "{http://www.w3.org/1999/xlink}href"
+_FOLLOWED = frozenset({
+    "a", "area-rectangle", "area-circle", "area-polygon", "event-listener", "hyperlink-behaviour", "form", "button", "template",
+})  # fmt: skip
+"""Elements whose link is followed by a click, or leads to no words."""
 _DATE = "{http://purl.org/dc/elements/1.1/}date"
 
 
@@ -104,23 +110,41 @@ def _verify_one(subject: Subject, package: Package, name: str, element: Any) -> 
     free = frozenset() if _signs_every_file(package) else _FREE_BEFORE_1_2
     wanted = [one for one in package.names if one not in free and one.lower() not in own]
     uncovered = [one for one in wanted if one not in covered]
+    outside = False
     try:
         uncovered += [one for one in free if one in package and not _is_as_signed(package, one, covered)]
+        outside = any(_shows_outside(package, one) for one in covered)
     except LibraryFault:
         uncovered.append(MANIFEST)
     if name.lower() == MACROS.lower():
         found.problems.append("macro-signature")
     elif uncovered:
         found.problems.append("uncovered-part")
+    if outside:
+        found.problems.append("external-reference")
     facts = xades.facts_of(
         found,
         properties,
         place=name,
-        coverage=Coverage.PARTIAL if uncovered or name.lower() == MACROS.lower() else Coverage.WHOLE,
+        coverage=Coverage.PARTIAL if outside or uncovered or name.lower() == MACROS.lower() else Coverage.WHOLE,
         changes=Changes.FORBIDDEN if found.integrity is Integrity.BROKEN else Changes.NONE,
         claim=_date(found),
     )
     return assemble(subject, facts)
+
+
+def _shows_outside(package: Package, name: str) -> bool:
+    """Whether a file shows what is not in the package: a picture, a section, an object that is another one tomorrow."""
+    octets = package.read(name)
+    if not name.lower().endswith(".xml") or b"href" not in octets.replace(b"\0", b""):
+        return False
+    folder = posixpath.dirname(name)
+    for one in canonical_xml.parse_with_doctype(octets).iter():
+        if isinstance(one.tag, str) and (link := one.get(_HREF)) and one.tag.rpartition("}")[2] not in _FOLLOWED:
+            path = posixpath.normpath(posixpath.join(folder, urllib.parse.unquote(link)))
+            if urllib.parse.urlsplit(link).scheme or path.startswith(("/", "..", "\\")):
+                return True
+    return False
 
 
 def _signs_every_file(package: Package) -> bool:

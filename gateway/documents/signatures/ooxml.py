@@ -116,7 +116,7 @@ def _part_octets(parts: Parts, reference: Reference, covered: Covered) -> bytes:
     left: list[Any] | None = None
     for transform in reference.transforms:
         algorithm = transform.get("Algorithm", "")
-        if algorithm == _RELATIONSHIP_TRANSFORM:
+        if algorithm == _RELATIONSHIP_TRANSFORM and name.lower().endswith(".rels") and left is None:
             octets, left = _relationship_transform(octets, transform, name, covered)
         elif algorithm in canonical_xml.CANONICAL:
             prefixes = canonical_xml.inclusive_prefixes(transform)

@@ -35,6 +35,10 @@ _FREE_RELATIONSHIPS = frozenset({
     "viewProps", "people", "commentsExtended", "commentsIds", "commentsExtensible", "classificationlabels",
 })  # fmt: skip
 """Last word of relationship types that may stay unsigned."""
+_FREE_OUTSIDE = frozenset({
+    "hyperlink", "hlinkshowjump", "slideUpdateUrl", "attachedTemplate", "externalLinkPath", "externalLinkLong", "xlPathMissing",
+})  # fmt: skip
+"""Last word of types of relationships that may lead out of the file: after a click, to a template, to what cells have copies of."""
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _MAIN_TYPE = re.compile(r"\.main\+xml$|\.main$")
 
@@ -99,7 +103,10 @@ def coverage_of(found: XmlSignature, parts: Parts, covered: Covered) -> tuple[Co
         other = True  # what cannot be read may show anything
     if other:
         found.problems.append("bound-property")
-    whole = not uncovered and not left and not other and changes is Changes.NONE
+    outside = any(_shows_outside(one) for signed in covered.signed_relationships.values() for one in signed)
+    if outside:
+        found.problems.append("external-reference")
+    whole = not uncovered and not left and not other and not outside and changes is Changes.NONE
     return (Coverage.WHOLE if whole else Coverage.PARTIAL), changes
 
 
@@ -174,6 +181,11 @@ def _is_free(relationship: Any, *, binds: bool) -> bool:
         return False
     word = _last_word(relationship)
     return word in _FREE_RELATIONSHIPS or (word in {"customXml", "customXmlProps"} and not binds)
+
+
+def _shows_outside(relationship: Any) -> bool:
+    """Whether a program shows what is not in the file: a picture, a chunk of text, that is another one tomorrow."""
+    return relationship.get("TargetMode", "Internal") != "Internal" and _last_word(relationship) not in _FREE_OUTSIDE
 
 
 def _last_word(relationship: Any) -> str:
