@@ -120,7 +120,7 @@ def test_tables_notes_charts_groups_and_descriptions_are_read() -> None:
         "slide:1",
     )
     assert find(reading, "danh mục").page == 1
-    assert find(reading, "chuỗi số").role is Role.TEXTBOX
+    assert find(reading, "chuỗi số").role is Role.CELL
     assert find(reading, "trong nhóm").origin is Origin.TEXT
     assert find(reading, "mô tả ảnh").role is Role.ALT_TEXT
 

@@ -105,7 +105,9 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
                 return judged
             hit = judged
     alike = above is not None and _is_alike(layout.line(above).runs[-1], line.runs[0])
-    if (alike or not (look.red or look.boxed)) and hit.strength.rank and line.place.is_text:
+    box_above, box_below = (_in_one_box(layout, line, other) for other in (above, below))
+    alike |= box_below
+    if (alike or not (look.red or look.boxed)) and hit.strength.rank and (line.place.is_text or box_above or box_below):
         item = _ITEM.match(upper)
         in_a_row = item is not None and shown.lstrip().startswith(item["quote"])
         broken = ends_trapped(upper) if not look.stands_out else _BROKEN.search(bare(upper)) is not None
@@ -117,7 +119,7 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
             and layout.may_continue(line.number, below)
         ):
             return None
-    if hit.level is Level.MAT and below is not None and hit.strength.rank and not look.stands_out:
+    if hit.level is Level.MAT and below is not None and hit.strength.rank and (box_below or not look.stands_out):
         parted = canonical(layout.lines[below][:_BELOW]).text
         if goes_on_below(parted) and not is_of_a_letter(around_line(layout, line.number, in_cell=False)):
             return None
@@ -140,6 +142,14 @@ def _is_alike(upper: Run, lower: Run) -> bool:
     return (
         len(upper.text) <= _WORD and (upper.colour, upper.size_pt) == (lower.colour, lower.size_pt) and not lower.boxed
     )
+
+
+def _in_one_box(layout: Layout, line: Line, other: int | None) -> bool:
+    """Tell whether a line of a text box and the one above or below it are alike: lines of a poster, none stamped on it."""
+    if other is None or line.place is not Place.BOX or layout.block_of(other) != line.block:
+        return False
+    upper, lower = sorted((line, layout.line(other)), key=lambda one: one.number)
+    return _is_alike(upper.runs[-1], lower.runs[0])
 
 
 def _close(layout: Layout, number: int, other: int | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from gateway.documents.readers.ooxml.colours import drawing_colour
-from gateway.documents.readers.ooxml.drawingml import plain_text
+from gateway.documents.readers.ooxml.drawingml import put_plain
 from gateway.documents.readers.ooxml.drawingml_text import DrawingPalette, TextBody, merged_levels
 from gateway.documents.readers.ooxml.parts import Parts
 from gateway.documents.readers.ooxml.picture_places import anchored
@@ -44,8 +44,7 @@ def read_drawing(parts: Parts, sink: Sink, name: str, place: Place, theme: Theme
                 parts.seen.add(stored)
                 shown = parse(parts.package.read(stored))
                 draw_chart(shown, sink.pictures, stored)
-                for text in plain_text(shown):
-                    sink.put_line(text, where)
+                put_plain(shown, sink, where)
 
 
 def _place(root: Element, sink: Sink, sheet: str) -> None:

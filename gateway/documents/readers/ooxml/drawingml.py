@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from gateway.documents.readers.excel.xlsx_values import format_words, formula_words
+from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, texts
+from gateway.model import Role
 
 _NUMBERS: Final = {"c:numCache", "c:numLit"}
 _SPACES: Final = {"a:br": "\n", "a:tab": "\t"}
@@ -24,30 +27,36 @@ def paragraph_text(paragraph: Element) -> str:
     return "".join(pieces)
 
 
-def plain_text(root: Element) -> Iterator[str]:
-    """Yield the paragraphs, cached chart strings and any other words of a drawing part, in document order."""
+def put_plain(root: Element, sink: Sink, place: Place) -> None:
+    """Put the words of a drawing part; what a chart copies of its sheet is the value of a cell here as there."""
+    for text, is_value in plain_text(root):
+        sink.put_line(text, place._replace(role=Role.CELL) if is_value else place)
+
+
+def plain_text(root: Element) -> Iterator[tuple[str, bool]]:
+    """Yield paragraphs, cached chart strings and other words of a drawing part, in order, and whether one is the value of a cell."""
     for element in root.iter():
         name = NAMES[element.tag]
         if name == "a:p":
             text = paragraph_text(element)
             if text:
-                yield text
-        elif name == "c:v" and not _inside_numbers(element):
-            yield element.text or ""
+                yield text, False
+        elif name == "c:v" and not _is_inside(element, _NUMBERS, 3):
+            yield element.text or "", True
         code = element.text if name == "c:formatCode" else element.get("formatCode")
         if code and any(letter.isalpha() for letter in code) and code != "General":
-            yield from format_words(code)
+            yield from ((words, False) for words in format_words(code))
     for owner, text in texts(root):
         name = NAMES[owner.tag]
         if name in {"a:t", "m:t", "c:v", "a:p", "a:r"}:
             # An a:t outside any a:p is text all the same.
-            if name == "c:v" or _inside_paragraph(owner):
+            if name == "c:v" or _is_inside(owner, {"a:p"}, 8):
                 continue
-            yield text
+            yield text, False
         elif name == "c:f" and '"' in text:
-            yield formula_words(text)  # a name written instead of the cell that holds it
+            yield formula_words(text), False  # a name written instead of the cell that holds it
         elif any(letter.isalpha() for letter in text) and not _measured(name):
-            yield text
+            yield text, False
 
 
 def _measured(name: str) -> bool:
@@ -55,23 +64,6 @@ def _measured(name: str) -> bool:
     return name in {"xdr:col", "xdr:row", "xdr:colOff", "xdr:rowOff", "c:formatCode", "c:f", "c:sqref"}
 
 
-def _inside_numbers(element: Element) -> bool:
-    parent = element.getparent()
-    for _ in range(3):
-        if parent is None:
-            return False
-        if NAMES[parent.tag] in _NUMBERS:
-            return True
-        parent = parent.getparent()
-    return False
-
-
-def _inside_paragraph(element: Element) -> bool:
-    parent = element.getparent()
-    for _ in range(8):
-        if parent is None:
-            return False
-        if NAMES[parent.tag] == "a:p":
-            return True
-        parent = parent.getparent()
-    return False
+def _is_inside(element: Element, names: set[str], reach: int) -> bool:
+    """Whether one of the nearest elements around has one of the names."""
+    return any(NAMES[one.tag] in names for one in islice(element.iterancestors(), reach))

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from gateway.documents.readers.numerals import signed, whole
 from gateway.documents.readers.ooxml.colours import drawing_colour
+from gateway.documents.readers.ooxml.drawingml import paragraph_text
 from gateway.documents.readers.ooxml.parts import shown_branch
 from gateway.documents.readers.ooxml.placed import Line, line_of
 from gateway.documents.readers.ooxml.sink import Face, Place, Sink
@@ -28,6 +29,8 @@ Levels = Sequence[Layer]
 NO_LEVELS: Final[Levels] = ({},) * 9
 _EAST_ASIAN: Final = re.compile(r"([\u1100-\u11ff\u2e80-\u9fff\ua000-\ud7af\uf900-\ufaff\ufe30-\ufe6f\uff00-\uffef]+)")
 _LEVEL: Final = re.compile(r"^a:lvl([1-9])pPr$")
+_MOST_LINES, _LONGEST_LINE = 4, 16
+"""Paragraphs of a box that are one phrase, and letters of each."""
 _HLINK: Final = {"a:hlinkClick", "a:hlinkMouseOver"}
 DEFAULT_SIZE_PT: Final = 18.0
 _MAP: Final = {"bg1": "lt1", "tx1": "dk1", "bg2": "lt2", "tx2": "dk2"}
@@ -126,6 +129,12 @@ def merged_levels(*stack: Levels) -> Levels:
     return tuple(merged)
 
 
+def _is_one_phrase(body: Element) -> bool:
+    """Whether the paragraphs of a box are a word or two each: BẢO above MẬT on a poster."""
+    found = [len(paragraph_text(one)) for one in body if NAMES[one.tag] == "a:p"]
+    return 1 < len(found) <= _MOST_LINES and all(0 < length <= _LONGEST_LINE for length in found)
+
+
 class TextBody:
     """Gives out text bodies."""
 
@@ -139,6 +148,7 @@ class TextBody:
         """Give every paragraph of a `txBody`, with `levels` as what the letters inherit."""
         own = NO_LEVELS
         scale = 1.0
+        block = self._sink.open_block() if _is_one_phrase(body) else 0
         for child in body:
             match NAMES[child.tag]:
                 case "a:lstStyle":
@@ -146,15 +156,15 @@ class TextBody:
                 case "a:bodyPr":
                     scale = _font_scale(child)
                 case "a:p":
-                    self._paragraph(child, merged_levels(levels, own), scale, place, background)
+                    self._paragraph(child, merged_levels(levels, own), scale, place, background, block=block)
                 case _:
                     continue
 
     def _paragraph(
-        self, paragraph: Element, levels: Levels, scale: float, place: Place, background: str | None
+        self, paragraph: Element, levels: Levels, scale: float, place: Place, background: str | None, *, block: int
     ) -> None:
         level = 0
-        block = 0
+        parted = bool(block)
         align = ""
         line = Line(size=DEFAULT_SIZE_PT)
         stack = list(reversed(paragraph))
@@ -194,7 +204,8 @@ class TextBody:
             block = block or self._sink.open_block()
             layer = {**levels[level], **run_layer(properties, self._palette)}
             layer["size"] = layer.get("size", DEFAULT_SIZE_PT) * scale
-            self._put(text, layer, block, place, background)
+            self._put(f"\n{text}" if parted else text, layer, block, place, background)
+            parted = False
             new = line_of(text, layer["size"])
             width, size = line.width + new.width, max(line.size, new.size)
             line = Line(line.text + text, width, size, align or layer.get("align", "l"))

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from gateway.documents.readers.base import Member, ReadError
 from gateway.documents.readers.markup import svg
-from gateway.documents.readers.ooxml.drawingml import plain_text
+from gateway.documents.readers.ooxml.drawingml import put_plain
 from gateway.documents.readers.ooxml.opc import Relationship
 from gateway.documents.readers.ooxml.parts import Parts
 from gateway.documents.readers.ooxml.sink import Place, Sink
@@ -211,8 +211,7 @@ def _signature_words(root: Element, sink: Sink) -> None:
 def _drawn(parts: Parts, name: str, root: Element, sink: Sink) -> None:
     """Charts, diagrams and drawings that no story has walked."""
     place = Place(f"part:{name}", Role.TEXTBOX)
-    for text in plain_text(root):
-        sink.put_line(text, place)
+    put_plain(root, sink, place)
     for element in root.iter():
         parts.node(name, element, NAMES[element.tag], sink, place)
 

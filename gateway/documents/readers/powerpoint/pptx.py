@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from gateway.documents.readers.base import ReadError
-from gateway.documents.readers.ooxml.drawingml import plain_text
+from gateway.documents.readers.ooxml.drawingml import plain_text, put_plain
 from gateway.documents.readers.ooxml.drawingml_text import NO_LEVELS, DrawingPalette, Levels, list_levels
 from gateway.documents.readers.ooxml.parts import Parts
 from gateway.documents.readers.ooxml.reading import Step
@@ -188,8 +188,7 @@ class _Deck:
     def _comments(self, name: str, place: Place) -> None:
         root = parse(self._parts.package.read(name))
         where = place._replace(role=Role.COMMENT)
-        for text in plain_text(root):
-            self._sink.put_line(text, where)
+        put_plain(root, self._sink, where)
 
     def _pictured(self, name: str, place: Place) -> None:
         """Charts and diagrams of a slide; the drawing cached for a diagram only says what its data says."""
@@ -203,11 +202,11 @@ class _Deck:
                 root = parse(self._parts.package.read(stored))
                 for element in root.iter():
                     self._parts.node(stored, element, NAMES[element.tag], self._sink, where)
-                for text in plain_text(root):
+                for text, is_value in plain_text(root):
                     if kind == "diagramDrawing" and text in said:
                         continue
                     said.add(text)
-                    self._sink.put_line(text, where)
+                    self._sink.put_line(text, where._replace(role=Role.CELL) if is_value else where)
 
 
 def _mapped(root: Element, palette: DrawingPalette) -> DrawingPalette:

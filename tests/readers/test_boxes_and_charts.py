@@ -1,0 +1,91 @@
+"""Words of a poster in one text box, and what a chart copies of its sheet: one phrase, values of a table; a stamp stays one."""
+
+from __future__ import annotations
+
+import io
+
+import pptx
+import pytest
+from pptx.chart.data import CategoryChartData
+from pptx.dml.color import RGBColor
+from pptx.enum.chart import XL_CHART_TYPE
+from pptx.util import Inches, Pt
+
+from gateway.vietnamese.marks import Strength, find_in_document
+from tests.readers.ooxml_support import read
+
+RED, BLUE = RGBColor(200, 20, 30), RGBColor(20, 40, 160)
+
+
+def _slide():
+    deck = pptx.Presentation()
+    return deck, deck.slides.add_slide(deck.slide_layouts[6])
+
+
+def _strengths(deck):
+    out = io.BytesIO()
+    deck.save(out)
+    found = find_in_document(read(out.getvalue()).document)
+    return [one.level for one in found if one.strength is not Strength.NOTED]
+
+
+def _boxed(*words, colours=(), sizes=()):
+    deck, slide = _slide()
+    frame = slide.shapes.add_textbox(Inches(1), Inches(1), Inches(5), Inches(3)).text_frame
+    frame.text = words[0]
+    for word in words[1:]:
+        frame.add_paragraph().text = word
+    for number, paragraph in enumerate(frame.paragraphs):
+        for run in paragraph.runs:
+            run.font.size = Pt(sizes[number] if sizes else 44)
+            run.font.color.rgb = colours[number] if colours else RED
+    return _strengths(deck)
+
+
+@pytest.mark.parametrize("words", [
+    ("BẢO", "MẬT"), ("BÍ", "MẬT", "NHÀ NƯỚC"), ("MẬT", "ONG"), ("MẬT", "KHẨU"), ("CAM KẾT", "BẢO", "MẬT"), ("BẢO\vMẬT",),
+])  # fmt: skip
+def test_lines_of_a_box_that_are_alike_are_one_phrase(words):
+    assert _boxed(*words) == []
+
+
+@pytest.mark.parametrize(("words", "colours", "sizes"), [
+    (("TỐI", "MẬT"), (), ()),
+    (("TUYỆT", "MẬT"), (), ()),
+    (("KẾ HOẠCH", "MẬT"), (), ()),
+    (("MẬT", "KẾ HOẠCH"), (), ()),
+    (("BẢO", "MẬT"), (BLUE, RED), ()),
+    (("BẢO", "MẬT"), (), (8, 44)),
+    (("MẬT",), (), ()),
+])  # fmt: skip
+def test_a_mark_in_a_box_stays_one(words, colours, sizes):
+    assert _boxed(*words, colours=colours, sizes=sizes) != []
+
+
+def test_a_word_in_another_box_is_of_another_phrase():
+    deck, slide = _slide()
+    for number, word in enumerate(("BẢO", "MẬT")):
+        box = slide.shapes.add_textbox(Inches(1 + 5 * number), Inches(1 + 4 * number), Inches(3), Inches(1))
+        box.text_frame.text = word
+    assert _strengths(deck) != []
+
+
+def _charted(categories, series="Sản lượng"):
+    deck, slide = _slide()
+    data = CategoryChartData()
+    data.categories = categories
+    data.add_series(series, range(len(categories)))
+    slide.shapes.add_chart(XL_CHART_TYPE.PIE, Inches(1), Inches(1), Inches(6), Inches(4), data)
+    return _strengths(deck)
+
+
+@pytest.mark.parametrize(
+    "categories", [("Mật", "Sáp ong", "Phấn hoa"), ("Gan", "Mật", "Tụy"), ("Quý I", "Mật", "Đường")]
+)
+def test_a_value_of_a_chart_is_one_of_a_table(categories):
+    assert _charted(categories) == []
+
+
+@pytest.mark.parametrize("word", ["MẬT", "TỐI MẬT", "TUYỆT MẬT"])
+def test_a_level_in_capitals_in_a_chart_is_a_mark(word):
+    assert _charted(("Quý I", word, "Quý II")) != []
