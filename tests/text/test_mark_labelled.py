@@ -81,3 +81,44 @@ def test_a_mark_in_a_cell_or_a_column_stays_one(above, level):
     assert stopped(*cell) == {level}
     other = Run(text="MẬT", role=Role.CELL, locator="table:1,row:2,column:1", block=2)
     assert stopped(Run(text="BẢO", role=Role.CELL, locator="table:1,row:1,column:1", block=1), other) == {Level.MAT}
+
+
+def _page(*rows, colour=None):
+    """A scan with lines at the given heights, all in one column."""
+    runs = [
+        Run(
+            text=text,
+            block=n,
+            page=1,
+            bbox_pt=(340.0, top, 400.0, top + 13),
+            locator="page:1",
+            origin=Origin.OCR,
+            colour=colour,
+        )
+        for n, (text, top) in enumerate(rows)
+    ]
+    return Document(part="1", format="image", pages=1, runs=tuple(runs))
+
+
+COLUMN = (
+    ("Kế hoạch", 100.0),
+    ("MẬT", 150.0),
+    ("30 năm", 151.0),
+    ("TỐI MẬT", 180.0),
+    ("20 năm", 181.0),
+    ("MẬT", 215.0),
+    ("TUYỆT MẬT", 250.0),
+)
+
+
+def test_levels_below_one_another_on_a_scan_are_the_column_of_a_list():
+    assert all(one.strength is Strength.NOTED for one in find_in_document(_page(*COLUMN)))
+
+
+@pytest.mark.parametrize(("rows", "colour"), [
+    (COLUMN, "C81923"),
+    ((("MẬT", 150.0), ("MẬT", 180.0), ("MẬT", 215.0), ("Kế hoạch", 300.0)), None),
+    ((("TỐI MẬT", 150.0), ("Kế hoạch", 180.0), ("MẬT", 600.0)), None),
+])  # fmt: skip
+def test_levels_that_are_red_or_one_alone_or_far_apart_stay_marks(rows, colour):
+    assert any(one.strength is not Strength.NOTED for one in find_in_document(_page(*rows, colour=colour)))

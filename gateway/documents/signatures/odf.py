@@ -110,18 +110,17 @@ def _verify_one(subject: Subject, package: Package, name: str, element: Any) -> 
     free = frozenset() if _signs_every_file(package) else _FREE_BEFORE_1_2
     wanted = [one for one in package.names if one not in free and one.lower() not in own]
     uncovered = [one for one in wanted if one not in covered]
-    outside = False
     try:
         uncovered += [one for one in free if one in package and not _is_as_signed(package, one, covered)]
-        outside = any(_shows_outside(package, one) for one in covered)
+        if any(_shows_outside(package, one) for one in covered):
+            found.problems.append("external-reference")
     except LibraryFault:
         uncovered.append(MANIFEST)
     if name.lower() == MACROS.lower():
         found.problems.append("macro-signature")
     elif uncovered:
         found.problems.append("uncovered-part")
-    if outside:
-        found.problems.append("external-reference")
+    outside = "external-reference" in found.problems
     facts = xades.facts_of(
         found,
         properties,

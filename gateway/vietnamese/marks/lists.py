@@ -25,6 +25,7 @@ _WORDS: Final = re.compile(r"[^\W_]+")
 _OF_A_STAMP: Final = frozenset({"tuyet", "toi", "mat", "khan", "thuong", "khong", "stt"})
 _COLUMN, _LEAST = 6, 2
 """Lines on each side of a name among which so many other names stand."""
+_NEAR_PT, _LINE_PT = 130.0, 24.0  # reach of a column of levels, and height of a line of it
 _ROW: Final = 8
 """Lines on each side among which the other cells of a row are looked for."""
 _VALUES: Final = _LEVELS | frozenset({"thuong", "khongmat", "congkhai", "khongdongdau"})
@@ -59,16 +60,31 @@ def without_lists(found: Sequence[Found]) -> list[Found]:
     if len(titled) > 1:
         forms.add(TITLED)
     forms |= _HEADINGS if len(counts) == 1 and 0 not in counts else set()
+    listed = _in_columns([(line, hit.level) for line, hit, _ in found if hit.form in _HEADINGS])
     return [
         (
             line,
             hit._replace(strength=Strength.NOTED, form="list")
-            if hit.form in forms and _may_be_heading(line, hit)
+            if line.number in listed or (hit.form in forms and _may_be_heading(line, hit))
             else hit,
             codes,
         )
         for line, hit, codes in found
     ]
+
+
+def _in_columns(found: Sequence[tuple[Line, Level]]) -> set[int]:
+    """Return the numbers of lines that stand below one another on a page and say several levels, none as a stamp does."""
+    plain = [(line.runs[0], line, level) for line, level in found if not (line.look.red or line.look.boxed)]
+    placed = [(run, run.bbox_pt[1], line.number, level) for run, line, level in plain if run.bbox_pt is not None]
+    listed = set()
+    for run, top, number, _ in placed:
+        near = [
+            one for one in placed if one[0].page == run.page and _below(one[0], run) and abs(one[1] - top) < _NEAR_PT
+        ]
+        if len({level for *_, level in near}) > 1 and len({round(one[1] / _LINE_PT) for one in near}) > _LEAST:
+            listed.add(number)
+    return listed
 
 
 def _may_be_heading(line: Line, hit: Hit) -> bool:

@@ -129,12 +129,6 @@ def merged_levels(*stack: Levels) -> Levels:
     return tuple(merged)
 
 
-def _is_one_phrase(body: Element) -> bool:
-    """Whether the paragraphs of a box are a word or two each: BẢO above MẬT on a poster."""
-    found = [len(paragraph_text(one)) for one in body if NAMES[one.tag] == "a:p"]
-    return 1 < len(found) <= _MOST_LINES and all(0 < length <= _LONGEST_LINE for length in found)
-
-
 class TextBody:
     """Gives out text bodies."""
 
@@ -148,7 +142,9 @@ class TextBody:
         """Give every paragraph of a `txBody`, with `levels` as what the letters inherit."""
         own = NO_LEVELS
         scale = 1.0
-        block = self._sink.open_block() if _is_one_phrase(body) else 0
+        found = [len(paragraph_text(one)) for one in body if NAMES[one.tag] == "a:p"]
+        is_phrase = 1 < len(found) <= _MOST_LINES and all(0 < length <= _LONGEST_LINE for length in found)
+        block = self._sink.open_block() if is_phrase else 0  # BẢO above MẬT on a poster
         for child in body:
             match NAMES[child.tag]:
                 case "a:lstStyle":
