@@ -211,6 +211,7 @@ STAMP = {"Subtype": "/Stamp"}
         ([STAMP], False),
         ([STAMP | {"Name": "/TopSecret", "F": 2}], False),
         ([STAMP | {"Name": "/Own", "drawn": b"0 0 180 50 re S"}], False),
+        ([{"Subtype": "/Link", "Rect": [200, 700 + n, 380, 701 + n]} for n in range(5)], False),
         ([{"Subtype": "/Text"}, {"Subtype": "/Popup"}, {"Subtype": "/FileAttachment"}], False),
         ([{"Subtype": "/Link", "Rect": [80, 600 - 20 * n, 180, 612 - 20 * n]} for n in range(20)], False),
     ],
@@ -259,16 +260,6 @@ def test_words_under_an_annotation_are_read_as_they_are_seen(left: int, found: s
     box = pikepdf.Array([left, 710, left + 55, 745])
     covered = {"Subtype": "/Square", "Rect": box, "drawn": b"1 g 0 0 180 50 re f"}
     assert levels(annotated(covered, draw=draw)) == found
-
-
-@pytest.mark.parametrize(("words", "found"), [("MẬT", {"mat"}), ("KHẨN", set())])
-def test_letters_of_dots_that_stand_as_text_are_read(words: str, found: set[str]) -> None:
-    def draw(canvas: Canvas) -> None:
-        canvas.setFont("Serif", 8)
-        for x, y in dotted(words):
-            canvas.drawString(x, y, ".")
-
-    assert levels(read(draw)) == found
 
 
 @pytest.mark.parametrize(("words", "found"), [("MẬT", {"mat"}), ("KHẨN", set())])

@@ -30,7 +30,7 @@ _LEAST_LETTERS = 3
 def cannot_be_told(annotations: list[Annotation]) -> bool:
     """Whether viewers draw some annotations of a page each in its own way, and words may come of it."""
     dots = sum(
-        a.subtype == LINK_SUBTYPE and min(a.box[2] - a.box[0], a.box[3] - a.box[1]) <= _SMALL for a in annotations
+        a.subtype == LINK_SUBTYPE and max(a.box[2] - a.box[0], a.box[3] - a.box[1]) <= _SMALL for a in annotations
     )
     lines = sum(a.subtype in _LINES and not a.drawn for a in annotations)
     return max(dots, lines) >= _LEAST_LETTERS or any(

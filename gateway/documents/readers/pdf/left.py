@@ -46,8 +46,6 @@ SIDE = 6
 """Pixels within which the side of a box is drawn."""
 SMALL = 10
 """Pixels; a smaller figure alone is a bullet, but may be the dot or the hook of a letter."""
-SIGNS = 60
-"""Dots and other signs that stand by themselves on a page, beyond which letters may be made of them."""
 LIMIT_FIGURES = 2000
 COARSE, APART, LIMIT_AREAS = 4.0, 36.0, 16
 """Points: the grid on which figures are gathered, and how far apart they are read apart; more areas are read as one."""
@@ -147,13 +145,8 @@ def _unexplained(content: PageContent, objects: list[tuple[int, int]], looks: Lo
         if piece.unseen is Unseen.INVISIBLE_MODE or (piece.font.name is not None and piece.order not in content.blind)
     }
     others = {order for order, (_, kind) in enumerate(objects, 1) if kind == OBJECT_TEXT} - explained
-    signs = {
-        piece.order for piece in content.pieces if len(piece.text.strip()) == 1 and not piece.text.strip().isalnum()
-    }
     mute = others - {piece.order for piece in content.pieces}
-    return (others | signs if len(signs) > SIGNS else others) - {
-        order for order in mute if _is_blank(objects[order - 1][0], looks)
-    }
+    return others - {order for order in mute if _is_blank(objects[order - 1][0], looks)}
 
 
 def _is_blank(handle: int, looks: Looks) -> bool:
