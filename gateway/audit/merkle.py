@@ -86,24 +86,6 @@ def consistency_proof(old: int, new: int, node: Node) -> list[bytes]:
     return _consistency(old, 0, new, node, whole=True) if 0 < old < new else []
 
 
-def verify_inclusion(index: int, size: int, leaf: bytes, root: bytes, proof: Sequence[bytes]) -> bool:
-    """Verify an inclusion proof: the leaf with this hash is at `index` of the tree with this root."""
-    if index >= size:
-        return False
-    number, last, found = index, size - 1, leaf
-    for sibling in proof:
-        if last == 0:
-            return False
-        if number & 1 or number == last:
-            found = node_hash(sibling, found)
-            while not number & 1 and number:
-                number, last = number >> 1, last >> 1
-        else:
-            found = node_hash(found, sibling)
-        number, last = number >> 1, last >> 1
-    return last == 0 and found == root
-
-
 def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> bool:
     """Verify a consistency proof: the tree of `new` leaves extends that of `old`."""
     if old > new or (old == 0 and proof):

@@ -25,7 +25,6 @@ from gateway.documents.wall.sandbox import SandboxLimits, enter
 from gateway.documents.wall.syscalls import SERVING
 from gateway.system.supervised import SupervisedProcess, end_with
 
-_LOG = logging.getLogger("gateway.console")
 _BACKLOG = 64
 _NICE = 5
 """Mail processing has priority over the console."""

@@ -42,8 +42,6 @@ __all__ = ["Catalogue", "Disclosure", "RuleText", "Wording", "ascii_form", "plac
 
 _PLACEHOLDER = re.compile(r"(?P<open>[“\"‘']?)\{(?P<name>[a-z][a-z0-9_]*)\}(?P<close>[”\"’']?)")
 _STRAY = re.compile(r"[{}]")
-BUILT_IN = frozenset({"file", "which", "place", "at", "recipient", "header", "ref"})
-"""Placeholders that every rule text may use."""
 
 
 class RuleText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

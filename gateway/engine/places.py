@@ -60,19 +60,6 @@ def place_words(locator: str, language: Language, disclosure: Disclosure = Discl
     return ", ".join(word for word in words if word)
 
 
-def guarded_locator(locator: str) -> str:
-    """Return the locator with nothing but numbers, cell references and known flags."""
-    kept = []
-    for token in parse_locator(locator):
-        if token.value is None:
-            kept.append(token.name)
-            continue
-        value = _guarded_value(token.value)
-        if token.name in _tables()["locator"]:
-            kept.append(f"{token.name}:{value}" if value else token.name)
-    return ",".join(kept)
-
-
 def _token_words(token: Token, language: Language, disclosure: Disclosure) -> str:
     if token.value is None:
         return _tables()["flag"][token.name][language.value]

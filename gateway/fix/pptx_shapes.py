@@ -120,9 +120,6 @@ class _Scanner:
             self._end(tag)
             self._path.pop()
 
-    def _inside(self, *names: str) -> bool:
-        return tuple(self._path[-1 - len(names) : -1]) == names
-
     def _start(self, tag: Tag) -> None:
         name = self._path[-1]
         match name:

@@ -25,8 +25,6 @@ from gateway.vietnamese.addresses import normal_form, parse_path
 from gateway.vietnamese.homographs import name_keys
 from gateway.yaml.file import read_octets
 
-EMPTY = Directory(digest=hashlib.sha256(b"").hexdigest(), mailboxes={})
-
 
 def load(path: Path, *, tick: Callable[[int], None] = lambda _more: None) -> Directory:
     """Return the directory in a file; ConfigError when it cannot be read or is wrong.

@@ -25,13 +25,6 @@ class MilterServer:
         """Open connections, for metrics."""
         return len(self._connections)
 
-    async def start_tcp(self, host: str, port: int) -> tuple[str, int]:
-        """Listen on a TCP address; return it with the port that was taken."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connection, host, port, backlog=BACKLOG)
-        address = self._server.sockets[0].getsockname()
-        return str(address[0]), int(address[1])
-
     async def start_socket(self, listener: socket.socket) -> None:
         """Listen on a socket that was opened before (several workers share it)."""
         loop = asyncio.get_running_loop()

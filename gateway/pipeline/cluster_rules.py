@@ -35,7 +35,6 @@ class KeptBundles:
     """The bundles of one data folder; a single process changes them."""
 
     def __init__(self, data: Path, keys: Sequence[VerifierKey]) -> None:
-        self._data = data
         self._link = data / RULES_IN_FORCE
         self._keys = keys
 

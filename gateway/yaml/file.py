@@ -27,7 +27,6 @@ __all__ = [
     "LIMIT_BYTES",
     "YamlFile",
     "closest",
-    "load_yaml",
     "nearest",
     "parse_values",
     "parse_yaml",
@@ -66,11 +65,6 @@ class YamlFile(Generic[Model]):
 def read_yaml(path: Path, model: type[Model], *, limit_bytes: int = LIMIT_BYTES) -> YamlFile[Model]:
     """Read and validate a file; ConfigError with all faults."""
     return parse_yaml(read_octets(path, limit_bytes=limit_bytes), model, path=str(path))
-
-
-def load_yaml(path: Path, model: type[Model], *, limit_bytes: int = LIMIT_BYTES) -> Model:
-    """Return the validated settings of a file; ConfigError with all faults."""
-    return read_yaml(path, model, limit_bytes=limit_bytes).value
 
 
 def parse_yaml(octets: bytes, model: type[Model], *, path: str) -> YamlFile[Model]:

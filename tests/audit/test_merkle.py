@@ -14,8 +14,8 @@ from gateway.audit.merkle import (
     leaf_hash,
     root_of,
     verify_consistency,
-    verify_inclusion,
 )
+from tests.support.merkle import verify_inclusion
 
 LEAVES = [bytes.fromhex(leaf) for leaf in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")]  # fmt: skip
 ROOTS = (

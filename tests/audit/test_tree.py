@@ -14,7 +14,7 @@ import pytest
 
 from gateway.audit.chain import Head
 from gateway.audit.checkpoint import Signer, known_checkpoints, parse_notes, ready_tree
-from gateway.audit.merkle import Range, inclusion_proof, leaf_hash, verify_consistency, verify_inclusion
+from gateway.audit.merkle import Range, inclusion_proof, leaf_hash, verify_consistency
 from gateway.audit.notes import encoded
 from gateway.audit.retention import prune
 from gateway.audit.store import NO_DELETE, Folder, open_checked
@@ -22,6 +22,7 @@ from gateway.audit.tree import Tree
 from gateway.errors import AuditError, UserError
 from tests.audit.support import fill, verified
 from tests.support.cases import first_quick
+from tests.support.merkle import verify_inclusion
 
 LATER = datetime.now(UTC) + timedelta(days=1)
 

@@ -24,8 +24,7 @@ import msgspec
 from gateway.audit.query import AuditReader, Filter
 from gateway.config.sections import Configuration
 from gateway.engine import load_policy_set
-from gateway.identity.directory import EMPTY
-from gateway.model import Language
+from gateway.model import Directory, Language
 from gateway.pipeline.rulebook import Rules
 from gateway.steward import questions as q
 from gateway.steward.desk import Desk
@@ -206,7 +205,7 @@ def main() -> None:
             rows = reader.find(Filter(limit=5000))
             last = reader.last
         print(f"index from nothing: {time.process_time() - began:.0f} s CPU, {time.perf_counter() - begun:.0f} s")
-        rules = Rules(load_policy_set("binhtan-7600"), EMPTY)
+        rules = Rules(load_policy_set("binhtan-7600"), Directory(digest="", mailboxes={}))
         desk = Desk(configuration=Configuration(data=data), rules=lambda: rules, record=lambda _act: 1)
         asked = [*searches(chance, last), *answers(chance, [row.reference for row in rows if row.reference])]
         print("| answer | CPU p50 ms | CPU p95 | wall p50 | wall p95 | KiB |\n|---|---|---|---|---|---|")

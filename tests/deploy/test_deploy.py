@@ -17,7 +17,7 @@ from gateway.engine.schema import PolicyFile
 from gateway.errors import ConfigError
 from gateway.serve.app import warn_of_days
 from gateway.system.certificate_expiry import Days, certificate_days
-from gateway.yaml.file import load_yaml, parse_yaml
+from gateway.yaml.file import parse_yaml, read_yaml
 from tests.support.certificates import Pki
 
 ROOT = Path(__file__).parents[2]
@@ -141,7 +141,7 @@ def test_each_kind_of_listener_and_the_console_have_a_socket_unit_that_the_servi
 
 
 def test_the_sample_configuration_is_valid_and_says_what_production_needs():
-    sample = load_yaml(DEPLOY / "gateway.yaml", Configuration)
+    sample = read_yaml(DEPLOY / "gateway.yaml", Configuration).value
     assert {listener.kind for listener in sample.listeners} == {ListenerKind.SUBMISSION, ListenerKind.SUBMISSIONS}
     assert sample.next_hop.tls is NextHopTls.STARTTLS
     assert not sample.next_hop.plaintext_allowed
@@ -160,7 +160,7 @@ def test_what_the_sample_shows_as_a_comment_is_valid_too():
 
 
 def test_the_unit_and_the_sample_agree():
-    sample = load_yaml(DEPLOY / "gateway.yaml", Configuration)
+    sample = read_yaml(DEPLOY / "gateway.yaml", Configuration).value
     unit = UNIT.read_text()
     marked = sample.audit.marker.parent
     assert f"StateDirectory={sample.data.name} {marked.name}\n" in unit
@@ -249,7 +249,7 @@ def test_the_package_script_names_packages_and_installs_none():
 
 def test_the_package_takes_the_settings_of_the_sample_as_conffiles():
     """Every file of /etc/gateway that the sample names comes with the package or is made by it."""
-    sample = load_yaml(DEPLOY / "gateway.yaml", Configuration)
+    sample = read_yaml(DEPLOY / "gateway.yaml", Configuration).value
     build, postinst = (DEPLOY / "debian/build.sh").read_text(), (DEPLOY / "debian/postinst").read_text()
     assert str(sample.certs) == "/etc/gateway/certs"
     assert f"/{sample.directory.name}" in build

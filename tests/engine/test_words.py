@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.engine import Catalogue, Disclosure, Language, Registry, ascii_form, load_policy_set
-from gateway.engine.catalogue import BUILT_IN, Wording, placeholders
-from gateway.engine.places import guarded_locator, place_words
+from gateway.engine.catalogue import Wording, placeholders
+from gateway.engine.places import place_words
 from gateway.engine.plain import clean_filename, cut
 from gateway.errors import UserError
 from gateway.model import About, Finding, FindingOutcome
@@ -109,9 +110,10 @@ def test_locators_are_put_into_words(locator: str, vietnamese: str, english: str
 
 
 def test_a_guarded_locator_keeps_numbers_and_cells_only():
-    assert guarded_locator("page:3,top-left") == "page:3,top-left"
-    assert guarded_locator("cell:Danh sách mật!B3") == "cell:B3"
-    assert guarded_locator("property:Kế hoạch") == "property"
+    guarded = partial(place_words, language=Language.EN, disclosure=Disclosure.GUARDED)
+    assert guarded("page:3,top-left") == place_words("page:3,top-left", Language.EN)
+    assert guarded("cell:Danh sách mật!B3") == "cell B3"
+    assert guarded("property:Kế hoạch") == "property"
     assert place_words("property:Kế hoạch", Language.VI, Disclosure.GUARDED) == "thuộc tính"
 
 
@@ -142,6 +144,8 @@ def test_a_long_file_name_keeps_its_type():
     assert len(clean_filename("a" * 200 + ".docx", limit=40)) == 40
 
 
+BUILT_IN = frozenset({"file", "which", "place", "at", "recipient", "header", "ref"})
+"""Placeholders that every rule text may use."""
 SHIPPED = sorted(
     (name, module) for name, module in Registry.installed().modules.items() if importlib.util.find_spec(module)
 )

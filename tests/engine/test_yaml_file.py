@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.errors import ConfigError
-from gateway.yaml.file import load_yaml, parse_values, parse_yaml, read_yaml
+from gateway.yaml.file import parse_values, parse_yaml, read_yaml
 
 
 class Inner(BaseModel):
@@ -128,15 +128,15 @@ def test_deep_nesting_is_refused_without_recursion():
 
 def test_files_that_cannot_be_read_give_one_fault(tmp_path: Path):
     with pytest.raises(ConfigError, match=r"missing\.yaml"):
-        load_yaml(tmp_path / "missing.yaml", Outer)
+        read_yaml(tmp_path / "missing.yaml", Outer)
     large = tmp_path / "large.yaml"
     large.write_bytes(b"#" * 2000)
     with pytest.raises(ConfigError, match="larger than 1000"):
-        load_yaml(large, Outer, limit_bytes=1000)
+        read_yaml(large, Outer, limit_bytes=1000)
     latin = tmp_path / "latin.yaml"
     latin.write_bytes(b"version: 1\nname: B\xecnh\n")
     with pytest.raises(ConfigError, match=r"latin.yaml:2:8: .*UTF-8"):
-        load_yaml(latin, Outer)
+        read_yaml(latin, Outer)
 
 
 def test_json_is_read_fast_and_its_faults_have_places(tmp_path: Path):

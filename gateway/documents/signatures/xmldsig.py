@@ -59,7 +59,6 @@ class XmlSignature:
     """A ds:Signature after verification."""
 
     element: Element
-    identifier: str = ""
     integrity: Integrity = Integrity.INTACT
     sub_indication: str = ""
     certificate: Certificate | None = None
@@ -120,7 +119,7 @@ def decode(text: str | None) -> bytes:
 
 def verify(element: Element, resolve: Resolve) -> XmlSignature:
     """Verify a ds:Signature element: SignedInfo, its references, the signature value; never raises on hostile input."""
-    found = XmlSignature(element, element.get("Id", ""))
+    found = XmlSignature(element)
     try:
         with wall("xmldsig"):
             _verify(found, resolve)

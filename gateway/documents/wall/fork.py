@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -59,7 +58,6 @@ class Ready(Struct, frozen=True, kw_only=True):
     reads_scans: bool = True
     scans: str = ""
     """What reads words in pictures, or what it lacks."""
-    warm_s: float = 0.0
     address_space_bytes: int = 0
 
 
@@ -85,7 +83,6 @@ class Fork:
 
     def warm(self) -> Ready:
         """Import and run everything once; an ImportError of a reader that exists goes through."""
-        began = time.monotonic()
         sandbox.prepare()
         missing: tuple[str, ...] = ()
         reads_scans, scans = True, ""
@@ -111,7 +108,6 @@ class Fork:
             missing_readers=missing,
             reads_scans=reads_scans,
             scans=scans,
-            warm_s=time.monotonic() - began,
             address_space_bytes=self._space,
         )
 

@@ -15,7 +15,6 @@ import contextlib
 import math
 import os
 import socket
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
@@ -168,7 +167,6 @@ class WorkerPool:
         a place, `cost_s` is the processor time expected. Raises TemporaryError when there is no zygote, or a child
         stands still.
         """
-        began = time.monotonic()
         root = unique(request.root)
         merger = Merger(root)
         resumed = False
@@ -191,7 +189,6 @@ class WorkerPool:
             documents=merger.documents,
             signatures=merger.signatures,
             children=children,
-            elapsed_s=time.monotonic() - began,
             readings=merger.readings(),
             asked=merger.asked,
             origin=merger.origin,

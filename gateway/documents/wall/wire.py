@@ -161,7 +161,6 @@ class Inspection(Struct, frozen=True, kw_only=True):
     signatures: tuple[Signature, ...]
     children: int = 1
     """Child processes that were needed; more than one when a part ended its child."""
-    elapsed_s: float = 0.0
     readings: dict[str, tuple[Frame, ...]] = {}
     """By leaf, what may be kept of it and taken as `known` in other mails (`WorkerPool.inspect`)."""
     asked: bool = False

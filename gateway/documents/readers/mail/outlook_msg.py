@@ -15,7 +15,6 @@ from gateway.documents.readers.mail import mapi
 from gateway.documents.readers.ole.file import open_ole
 from gateway.model import ReadStatus, Run
 
-_DEPTH: Final = 10
 _PROPERTIES: Final = "__properties_version1.0"
 _SUBSTORAGE: Final = "__substg1.0_"
 _ATTACHMENT: Final = "__attach_version1.0_"

@@ -21,9 +21,6 @@ _SIGNATURE: Final = 0x223E9F78
 _ATTACHMENT_LEVEL: Final = 2
 _SUBJECT: Final = 0x8004
 _BODY: Final = 0x800C
-_DATA: Final = 0x800F
-_TITLE: Final = 0x8010
-_RECIPIENTS: Final = 0x9004
 _TEXTS: Final = {0x8000: "From", 0x8004: "Subject", 0x800C: "Body", 0x8008: "MessageClass"}
 _FIXED: Final = {0x02: 4, 0x03: 4, 0x04: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x0A: 4, 0x0B: 4, 0x14: 8, 0x40: 8, 0x48: 16}
 """Bytes of fixed-size MAPI types with their padding."""

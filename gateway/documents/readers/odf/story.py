@@ -22,8 +22,7 @@ from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, texts
 from gateway.model import Origin, Role
 
-STYLE, _TEXT_STYLE = clark("text:style-name"), clark("draw:style-name")
-_DRAW_NAME, _HREF, _REPEAT = clark("draw:name"), clark("xlink:href"), clark("table:number-columns-repeated")
+STYLE, _HREF, _REPEAT = clark("text:style-name"), clark("xlink:href"), clark("table:number-columns-repeated")
 _SPACE: Final = re.compile(r"[ \t\r\n]+")
 _DANGEROUS: Final = re.compile(
     r"(?i)^(file:|javascript:|vbscript:|vnd\.sun\.star\.script:|macro:|\\\\|//|\.uno:|service:)"

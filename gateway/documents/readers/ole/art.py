@@ -188,10 +188,3 @@ def _delayed(data: bytes, record: Record, delayed: bytes, sink: Sink, place: Pla
         if is_blip(picture):
             put_picture(delayed, picture, sink, place)
         return
-
-
-def visible(found: dict[int, int | bytes], place: Place) -> Place:
-    """Return the place, hidden when the shape is (fHidden, MS-ODRAW 2.3.4.44)."""
-    flags = found.get(0x3BF)
-    hidden = isinstance(flags, int) and flags & 0x20002 == 0x20002
-    return place.hidden() if hidden else place

@@ -105,19 +105,19 @@ def _examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> Page
         return replace(reading, doubtful=writing(lines.sheet(grey, view.dpi).ink).is_page)
     began = time.thread_time()
     head = HEAD if view.page == 1 and not view.locator else 0.0
-    page = _Page(pixels, view.dpi, head, engine, budget)
+    page = _Page(pixels, view.dpi, head, engine)
     seen = writing(page.ink)
     page.photo = photo = not seen.is_page
     if budget.words_left_s(photo=photo) <= 0:
         return replace(_reading(pixels, _stamps(pixels, view.dpi, budget.end_s), [], view), doubtful=not photo)
     turns = (1, 3, 0, 2) if seen.on_its_side else (0, 2, 1, 3)
     if turns[0] and not photo:
-        page = _Page(_turned(pixels, turns[0]), view.dpi, head, engine, budget)
+        page = _Page(_turned(pixels, turns[0]), view.dpi, head, engine)
     page.read_doubtful()
     if not page.text.legible and not photo:
         # Lines of equal words make columns too; only words that are read show which way a page lies.
         for turn in turns[1:]:
-            other = _Page(_turned(pixels, turn), view.dpi, head, engine, budget)
+            other = _Page(_turned(pixels, turn), view.dpi, head, engine)
             other.read_sample()
             if other.text.legible:
                 page = other
@@ -155,11 +155,11 @@ def _reading(pixels: Pixels, stamps: list[stamp.Stamp], words: list[ocr.Word], v
 class _Page:
     """A picture that may be upright, and what has been read of it."""
 
-    def __init__(self, pixels: Pixels, dpi: float, head: float, engine: ocr.Tesseract, budget: Budget) -> None:
+    def __init__(self, pixels: Pixels, dpi: float, head: float, engine: ocr.Tesseract) -> None:
         self.pixels, self._dpi, self._head = pixels, dpi, head
         self.photo = False
         """It looks like no page."""
-        self._engine, self._budget = engine, budget
+        self._engine = engine
         sheet = lines.sheet(np.ascontiguousarray(pixels[:, :, 2]), dpi, head=head)
         if sheet.turn is not None and abs(sheet.slope) > SKEWED:
             size, white = (pixels.shape[1], pixels.shape[0]), (255, 255, 255)

@@ -34,7 +34,7 @@ from gateway.documents.readers.powerpoint.ppt_text import Looks, font_name, pars
 from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese.colour import is_invisible
 
-_DOCUMENT, _SLIDE, _NOTES, _MASTER, _HANDOUT = 0x03E8, 0x03EE, 0x03F0, 0x03F8, 0x0FC9
+_SLIDE, _NOTES, _MASTER, _HANDOUT = 0x03EE, 0x03F0, 0x03F8, 0x0FC9
 _USER_EDIT, _PERSIST = 0x0FF5, 0x1772
 _TEXT_HEADER, _CHARS, _BYTES, _STYLES, _STRING = 0x0F9F, 0x0FA0, 0x0FA8, 0x0FA1, 0x0FBA
 _MASTER_STYLE, _FONT, _SLIDE_SHOW = 0x0FA3, 0x0FB7, 0x03F9
@@ -47,7 +47,6 @@ _PLACEHOLDER_KINDS: Final = frozenset({0, 1, 2, 5, 6, 7, 8})
 _PRODUCT_STRINGS: Final = re.compile(r"^___PPT\d+$|^[A-Z]{2,4}\d{0,2}$|^\*$")
 _CURRENT_ENCRYPTED: Final = 0xF3D1C4DF
 _TWIN: Final = "PP97_DUALSTORAGE"
-_LIMIT_EDITS: Final = 1000
 
 
 def read(source: Source, budget: Budget) -> Reading:

@@ -25,7 +25,7 @@ from gateway.model import Origin, Role
 from gateway.vietnamese.marks import names_secrecy
 
 _SYMBOL, _SYMBOL_FONT = clark("w:char"), clark("w:font")
-_BREAK_TYPE, _NAME, _TOOLTIP = clark("w:type"), clark("w:name"), clark("w:tooltip")
+_NAME, _TOOLTIP = clark("w:name"), clark("w:tooltip")
 _SPACES: Final = {"w:tab": "\t", "w:ptab": "\t", "w:cr": "\n", "w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad"}
 
 
