@@ -200,6 +200,9 @@ def test_shapes_on_sheets_have_look_and_place() -> None:
     assert (run.font, run.size_pt, run.colour, run.bold) == ("Arial", 14.0, "C00000", True)
     assert (run.role, run.locator, run.boxed) == (Role.TEXTBOX, "sheet:Tờ 1", True)
     assert find(reading, "mô tả").role is Role.ALT_TEXT
+    style = "<xdr:style><a:fillRef idx='1'><a:srgbClr val='4472C4'/></a:fillRef><a:fontRef idx='minor'><a:srgbClr val='FFFFFF'/></a:fontRef></xdr:style>"  # fmt: skip
+    more["xl/drawings/drawing1.xml"] = drawing.replace("<xdr:spPr/>", f"<xdr:spPr/>{style}")
+    assert find(read(workbook("<sheetData/>", more=more)), MARK).background == "4472C4"
 
 
 def test_vml_with_unclosed_tags_is_read_all_the_same() -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from gateway.documents.readers.ooxml.colours import drawing_colour
 from gateway.documents.readers.ooxml.drawingml import put_plain
-from gateway.documents.readers.ooxml.drawingml_text import DrawingPalette, TextBody, merged_levels
+from gateway.documents.readers.ooxml.drawingml_text import DrawingPalette, TextBody
 from gateway.documents.readers.ooxml.parts import Parts
 from gateway.documents.readers.ooxml.picture_places import anchored
 from gateway.documents.readers.ooxml.placed import EMU_PT, Span, box_of, drawn_thing
 from gateway.documents.readers.ooxml.plotted import draw_chart
+from gateway.documents.readers.ooxml.shape_looks import shape_looks
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.theme import Theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element, parse, texts
@@ -58,22 +58,8 @@ def _place(root: Element, sink: Sink, sheet: str) -> None:
 
 
 def _shape(shape: Element, sink: Sink, palette: DrawingPalette, place: Place) -> None:
-    layer: dict[str, Any] = {"size": _SIZE_PT}
-    fill: str | None = None
+    looks = shape_looks(shape, palette.scheme)
+    layer = {"size": _SIZE_PT, "latin": palette.font("+mn-lt"), **looks.letters(palette.font)}
     for part in shape:
-        match NAMES[part.tag].partition(":")[2]:
-            case "spPr":
-                for setting in part:
-                    if NAMES[setting.tag] in {"a:solidFill", "a:gradFill"}:
-                        found = drawing_colour(setting, palette.scheme)
-                        fill = found[0] if found else None
-            case "style":
-                for setting in part:
-                    found = drawing_colour(setting, palette.scheme)
-                    if found and NAMES[setting.tag] == "a:fontRef":
-                        layer["colour"] = found[0]
-            case "txBody":
-                levels = merged_levels(({"latin": palette.font("+mn-lt"), **layer},) * 9)
-                TextBody(sink, palette).read(part, levels, place._replace(boxed=True), fill)
-            case _:
-                continue
+        if NAMES[part.tag].endswith(":txBody"):
+            TextBody(sink, palette).read(part, (layer,) * 9, place._replace(boxed=True), looks.fill)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from gateway.documents.readers.ooxml.colours import drawing_colour
 from gateway.documents.readers.ooxml.drawingml_text import (
@@ -17,6 +17,7 @@ from gateway.documents.readers.ooxml.drawingml_text import (
 )
 from gateway.documents.readers.ooxml.parts import Parts, shown_branch
 from gateway.documents.readers.ooxml.placed import Line, Span, Thing, box_of, is_opaque
+from gateway.documents.readers.ooxml.shape_looks import shape_looks
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
 from gateway.documents.readers.pictures.joined import Box
@@ -125,20 +126,18 @@ class Shapes:
             self._parts.node(canvas.part, element, name, self._sink, place)
         if kind is not None and canvas.prompts:
             place = place.hidden()
-        fill, boxed, styled = _appearance(shape, canvas.template.palette)
-        role = canvas.role or _role(kind)
-        place = place._replace(role=role, boxed=boxed)
         template = canvas.template
-        levels = template.text_style(kind)
-        if styled:
-            levels = merged_levels(levels, (styled,) * 9)
+        looks = shape_looks(shape, template.palette.scheme)
+        role = canvas.role or _role(kind)
+        place = place._replace(role=role, boxed=looks.lined)
+        levels = merged_levels(template.text_style(kind), (looks.letters(template.palette.font),) * 9)
         if kind is not None:
             levels = merged_levels(levels, template.find(kind, index))
         body = TextBody(self._sink, template.palette)
         for element in shape:
             match NAMES[element.tag]:
                 case "p:txBody":
-                    body.read(element, levels, place, fill)
+                    body.read(element, levels, place, looks.fill)
                 case "a:graphic":
                     for table in element.iter():
                         if NAMES[table.tag] == "a:tbl":
@@ -248,51 +247,6 @@ def holders(root: Element, palette: DrawingPalette) -> list[Holder]:
                         levels = list_levels(child, palette)
         found.append(Holder(kind, index, levels, box_of(shape)))
     return found
-
-
-def _appearance(shape: Element, palette: DrawingPalette) -> tuple[str | None, bool, dict[str, Any]]:
-    """Fill behind the text, whether a line is drawn around it, and the font and colour that the shape's style gives."""
-    fill: str | None = None
-    filled = lined = None
-    styled: dict[str, Any] = {}
-    styled_fill: str | None = None
-    styled_line = False
-    for element in shape:
-        match NAMES[element.tag]:
-            case "p:spPr":
-                for setting in element:
-                    match NAMES[setting.tag]:
-                        case "a:solidFill" | "a:gradFill" | "a:pattFill":
-                            found = drawing_colour(setting, palette.scheme)
-                            fill, filled = (found[0] if found and found[1] > 0.5 else None), True
-                        case "a:noFill" | "a:blipFill":
-                            filled = False
-                        case "a:ln":
-                            lined = not any(NAMES[each.tag] == "a:noFill" for each in setting) and len(setting) > 0
-                        case _:
-                            continue
-            case "p:style":
-                for setting in element:
-                    found = drawing_colour(setting, palette.scheme)
-                    shown = setting.get("idx") not in {None, "0", "none"}
-                    match NAMES[setting.tag]:
-                        case "a:fillRef" if shown and found:
-                            styled_fill = found[0]
-                        case "a:lnRef":
-                            styled_line = shown
-                        case "a:fontRef":
-                            if found:
-                                styled["colour"] = found[0]
-                            face = {"major": "+mj-lt", "minor": "+mn-lt"}.get(setting.get("idx") or "")
-                            if face:
-                                styled["latin"] = palette.font(face)
-                        case _:
-                            continue
-            case _:
-                continue
-    if filled is None:
-        fill = styled_fill
-    return fill, bool(lined if lined is not None else styled_line), styled
 
 
 def _own_fill(cell: Element, holder: str, palette: DrawingPalette) -> str | None:

@@ -6,8 +6,8 @@ import re
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.numerals import signed, whole
-from gateway.documents.readers.ooxml.colours import drawing_colour
 from gateway.documents.readers.ooxml.placed import EMU_PT, Span, Stage, drawn_thing
+from gateway.documents.readers.ooxml.shape_looks import shape_looks
 from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.vml import vml_colour
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
@@ -20,6 +20,7 @@ _LIMIT_CLIMB: Final = 24
 _VML_SHAPES: Final = {"v:shape", "v:rect", "v:roundrect", "v:oval", "v:line", "v:polyline", "v:arc", "v:curve"}
 _MOVED: Final = {"w:jc", "w:ind", "w:pStyle", "w:framePr"}
 _ANCHOR: Final = clark("wp:anchor")
+_WARP: Final = f"{clark('wps:bodyPr')}/{clark('a:prstTxWarp')}"
 _AXES: Final = (("wp:positionH", {"column", "margin", "character"}), ("wp:positionV", {"paragraph", "line"}))
 
 
@@ -41,7 +42,11 @@ def shape_of(content: Element, palette: Palette) -> Shape:
             break
         name = NAMES[element.tag]
         if name == "wps:wsp":
-            fill, ink, warped = _drawing(element, palette)
+            looks = shape_looks(element, palette.scheme)
+            fill = looks.fill or UNKNOWN
+            # Black letters by the shape's style are what automatic letters are too.
+            ink = None if looks.ink == "000000" else looks.ink
+            warped = any(warp.get("prst") != "textNoShape" for warp in element.iterfind(_WARP))
         elif name in _VML_SHAPES:
             fill = vml_colour(element.get("fillcolor")) or "FFFFFF"
             if element.get("filled") in {"f", "false", "0"}:
@@ -88,36 +93,3 @@ def put_on_stage(stage: Stage, paragraph: Element, block: int, place: Place) -> 
                 end if origin in known else None for end, origin, (_, known) in zip(ends, origins, _AXES, strict=True)
             )
             stage.over_paragraph(block, thing._replace(span=Span(across, down, width, height)))
-
-
-def _drawing(shape: Element, palette: Palette) -> tuple[str, str | None, bool]:
-    fill: str | None = None
-    ink: str | None = None
-    warped = False
-    for child in shape:
-        match NAMES[child.tag]:
-            case "wps:spPr":
-                for setting in child:
-                    name = NAMES[setting.tag]
-                    if name in {"a:solidFill", "a:gradFill", "a:pattFill"}:
-                        found = drawing_colour(setting, palette.scheme)
-                        fill = found[0] if found and found[1] > 0.5 else UNKNOWN
-                    elif name in {"a:noFill", "a:blipFill", "a:grpFill"}:
-                        fill = UNKNOWN
-            case "wps:style":
-                for setting in child:
-                    found = drawing_colour(setting, palette.scheme)
-                    if found is None:
-                        continue
-                    if NAMES[setting.tag] == "a:fillRef" and setting.get("idx", "0") != "0" and fill is None:
-                        fill = found[0]
-                    elif NAMES[setting.tag] == "a:fontRef":
-                        ink = found[0]
-            case "wps:bodyPr":
-                warped = any(
-                    NAMES[setting.tag] == "a:prstTxWarp" and setting.get("prst") != "textNoShape" for setting in child
-                )
-            case _:
-                continue
-    # Black letters by the shape's style are what automatic letters are too.
-    return fill or UNKNOWN, None if ink == "000000" else ink, warped
