@@ -30,7 +30,7 @@ from gateway.cluster.repetitions import SWEEP
 from gateway.cluster.shipping import Shipping
 from gateway.config.cluster import Cluster
 from gateway.errors import GatewayError, UserError
-from gateway.system.supervised import SupervisedProcess, end_with
+from gateway.system.supervised import SupervisedProcess, end_with, leave_group_signals
 from gateway.texts.catalogue import both
 
 _LOG = logging.getLogger("gateway.ship")
@@ -264,8 +264,7 @@ def ship_process(
             shipping.poke()
 
         end_with(parent)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
+        leave_group_signals()
         signal.signal(signal.SIGUSR1, end)
         release()
         with suppress(OSError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
-import signal
 import socket
 from ipaddress import ip_network
 from pathlib import Path
@@ -26,8 +25,6 @@ def main(words: str, console: type[Console] = Console) -> None:
     started = msgspec.json.decode(words, type=Started)
     end_with(started.parent)
     ctypes.CDLL(None).prctl(_PR_SET_NAME, NAME.encode(), 0, 0, 0)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # to the whole group; the supervisor ends us
-        signal.signal(number, signal.SIG_IGN)
     logs.configure(started.log_level)
     settings = settings_of(started)
     sockets = [listening(descriptor) for descriptor in started.sockets]

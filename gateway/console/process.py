@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import socket
 import ssl
 import sys
@@ -23,7 +22,7 @@ from gateway.console.server import ConsoleServer
 from gateway.console.settings import ConsoleSettings
 from gateway.documents.wall.sandbox import SandboxLimits, enter
 from gateway.documents.wall.syscalls import SERVING
-from gateway.system.supervised import SupervisedProcess, end_with
+from gateway.system.supervised import AsideProcess
 
 _BACKLOG = 64
 _NICE = 5
@@ -47,7 +46,7 @@ class Started(Struct, frozen=True, kw_only=True):
     settings: dict[str, Any]
 
 
-class ConsoleProcess:
+class ConsoleProcess(AsideProcess):
     """Handle of the console process, owned by the supervisor; a fresh interpreter without the supervisor's memory."""
 
     def __init__(
@@ -63,6 +62,7 @@ class ConsoleProcess:
 
         `begin` is the module whose `main` runs in the process.
         """
+        super().__init__(NAME, self._exec, release)
         self._sockets = tuple(sockets)
         for one in self._sockets:
             # Inherited by accepted sockets; the sandbox forbids setting it later.
@@ -70,28 +70,11 @@ class ConsoleProcess:
             one.listen(_BACKLOG)  # requests wait in the backlog until the process serves
         self._door = door
         self._settings = settings
-        self._release = release
         self._begin = begin
-        self._parent = os.getpid()
-        self._process = SupervisedProcess(NAME, self._exec)
-
-    def start(self) -> None:
-        """Fork the process."""
-        self._process.start()
-
-    def supervise(self) -> bool:
-        """Restart a dead process; the owner calls it periodically and on SIGCHLD. True when it had died."""
-        return self._process.supervise()
-
-    def close(self) -> None:
-        """Kill the process; it has no state to save."""
-        self._process.end(signal.SIGKILL)
 
     def _exec(self) -> None:
         """In the fork: execute the program; only the listed descriptors stay open."""
-        end_with(self._parent)
         os.nice(_NICE)
-        self._release()
         descriptors = tuple(one.fileno() for one in self._sockets)
         for descriptor in (*descriptors, self._door.fileno()):
             os.set_inheritable(descriptor, True)
@@ -107,13 +90,6 @@ class ConsoleProcess:
         # A fresh environment: the supervisor's may hold secrets.
         environment = {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
         os.execve(sys.executable, [sys.executable, "-I", "-c", _BOOTSTRAP, self._begin, *words], environment)  # noqa: S606 - own program
-
-
-def console_process(
-    sockets: Sequence[socket.socket], door: socket.socket, settings: ConsoleSettings, release: Callable[[], None]
-) -> ConsoleProcess:
-    """Return the process that serves the console on bound sockets, with the steward at `door`."""
-    return ConsoleProcess(sockets, door, settings, release)
 
 
 def server_tls(settings: ConsoleSettings) -> ssl.SSLContext | None:

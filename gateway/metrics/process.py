@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
 import threading
 from collections.abc import Callable, Iterable
@@ -23,7 +21,7 @@ from gateway.metrics.disk import Disk
 from gateway.metrics.load import SharedLoad
 from gateway.metrics.ready import Look, Readiness
 from gateway.system.listening import Taken
-from gateway.system.supervised import SupervisedProcess, end_with
+from gateway.system.supervised import AsideProcess
 from gateway.system.trouble import Board
 from gateway.texts.catalogue import both
 
@@ -59,11 +57,12 @@ class Sources:
     """Further readiness checks."""
 
 
-class MetricsProcess:
+class MetricsProcess(AsideProcess):
     """Owned by the supervisor."""
 
     def __init__(self, taken: Taken, sources: Sources, audit_door: socket.socket, release: Callable[[], None]) -> None:
         """Prepare; `taken` is the bound address, `release` closes inherited resources of other processes after the fork."""
+        super().__init__("gateway-metrics", self._serve, release)
         self._audit_door = audit_door
         assert taken.reservation is not None
         self._socket = taken.reservation
@@ -71,21 +70,10 @@ class MetricsProcess:
         self.address = taken.addresses[0]
         """HOST:PORT."""
         self._sources = sources
-        self._release = release
-        self._parent = os.getpid()
-        self._process = SupervisedProcess("gateway-metrics", self._serve)
-
-    def start(self) -> None:
-        """Fork the process."""
-        self._process.start()
-
-    def supervise(self) -> None:
-        """Replace a dead process; called periodically and on SIGCHLD."""
-        self._process.supervise()
 
     def close(self) -> None:
-        """Kill the process, which writes nothing, and close the socket."""
-        self._process.end(signal.SIGKILL)
+        """End the process and close the socket."""
+        super().close()
         self._socket.close()
 
     def _serve(self) -> None:
@@ -95,10 +83,6 @@ class MetricsProcess:
         from gateway.metrics.families import Families
         from gateway.metrics.log_counts import LogCounts
 
-        end_with(self._parent)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # to the whole group; the supervisor ends us last
-            signal.signal(number, signal.SIG_IGN)
-        self._release()
         sources = self._sources
         registry = CollectorRegistry()
         counts = LogCounts(sources.data)

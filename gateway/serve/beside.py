@@ -44,7 +44,7 @@ from gateway.steward.condition import Running
 from gateway.steward.process import steward_process
 from gateway.system.door import DoorProcess
 from gateway.system.listening import Taken
-from gateway.system.supervised import SupervisedProcess
+from gateway.system.supervised import AsideProcess, SupervisedProcess
 from gateway.system.trouble import Board, Pipe
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class Beside:
         if self.ship is not None:
             self.ship.end(signal.SIGUSR1)
 
-    def _all(self) -> list[DoorProcess | MetricsProcess | ConsoleProcess | CosigningProcess | RulingProcess]:
+    def _all(self) -> list[DoorProcess | AsideProcess]:
         all_of_them = (self.audit, self.desk, self.metrics, self.steward, self.console, self.cosigning, self.ruling)
         return [one for one in all_of_them if one is not None]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from gateway.config.console import Console
 from gateway.config.sections import Configuration
-from gateway.console.process import ConsoleProcess, console_process, server_tls
+from gateway.console.process import ConsoleProcess, server_tls
 from gateway.console.settings import ConsoleSettings
 from gateway.errors import UserError
 from gateway.system.door import DoorProcess
@@ -51,4 +51,4 @@ def check_console(configuration: Configuration) -> None:
 def walled_console(console: Console, taken: Taken, steward: DoorProcess, release: Callable[[], None]) -> ConsoleProcess:
     """Make the process, which has its sockets and the way to the steward."""
     sockets = taken.sockets or ((taken.reservation,) if taken.reservation is not None else ())
-    return console_process(sockets, steward.door, console_settings(console), release)
+    return ConsoleProcess(sockets, steward.door, console_settings(console), release)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Callable
 from typing import Final
@@ -12,7 +10,7 @@ from gateway.audit.cosign import Cosigning, LogSource, Witness
 from gateway.audit.notes import COSIGNATURE, VerifierKey
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
-from gateway.system.supervised import SupervisedProcess, end_with
+from gateway.system.supervised import AsideProcess
 from gateway.system.trouble import Pipe, Reporter, Trouble
 from gateway.texts.catalogue import both
 
@@ -34,27 +32,17 @@ def witnesses_of(configuration: Configuration) -> tuple[Witness, ...]:
     return tuple(found)
 
 
-class CosigningProcess(SupervisedProcess):
-    """Owned by the supervisor."""
+class CosigningProcess(AsideProcess):
+    """Owned by the supervisor; its writes are atomic."""
 
     def __init__(self, configuration: Configuration, reports: Pipe, release: Callable[[], None]) -> None:
         """Prepare; `release` closes, in the new process, what belongs to others."""
-        super().__init__("gateway-cosign", self._serve)
+        super().__init__("gateway-cosign", self._serve, release)
         self._witnesses = witnesses_of(configuration)
         self._source = LogSource(configuration.data)
         self._reports = reports
-        self._release = release
-        self._parent = os.getpid()
-
-    def close(self) -> None:
-        """End the process; its appends are atomic."""
-        self.end(signal.SIGKILL)
 
     def _serve(self) -> None:
-        end_with(self._parent)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # sent to the group; the supervisor ends us last
-            signal.signal(number, signal.SIG_IGN)
-        self._release()
         cosigning, reporter = Cosigning(self._witnesses, self._source), Reporter(self._reports, "gateway-cosign")
         reporter.begin(Trouble.WITNESS)
         while True:

@@ -26,7 +26,7 @@ from gateway.errors import UserError
 from gateway.pipeline.cluster_rules import Expected, KeptBundles
 from gateway.pipeline.in_force import Digests, digests_in_force
 from gateway.pipeline.rulebook import load_rules
-from gateway.system.supervised import SupervisedProcess, end_with
+from gateway.system.supervised import AsideProcess
 from gateway.system.trouble import Pipe, Reporter, Trouble
 from gateway.texts.catalogue import both, reasons
 
@@ -218,31 +218,21 @@ def catch_up(configuration: Configuration) -> None:
         ruling.catch_up(datetime.now(UTC))
 
 
-class RulingProcess(SupervisedProcess):
-    """Owned by the supervisor."""
+class RulingProcess(AsideProcess):
+    """Owned by the supervisor; its writes are atomic."""
 
     def __init__(
         self, configuration: Configuration, cluster: Cluster, reports: Pipe, release: Callable[[], None]
     ) -> None:
         """Prepare; `release` closes, in the new process, what belongs to others. UserError for invalid keys."""
-        super().__init__("gateway-rules", self._serve)
+        super().__init__("gateway-rules", self._serve, release)
         with configuration.at("cluster", "rule_keys"):
             verifier_keys(cluster.rule_keys, "rules")
         self._configuration = configuration
         self._cluster = cluster
         self._reports = reports
-        self._release = release
-        self._parent = os.getpid()
-
-    def close(self) -> None:
-        """End the process; its file writes are atomic."""
-        self.end(signal.SIGKILL)
 
     def _serve(self) -> None:
-        end_with(self._parent)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # sent to the group; the supervisor ends us last
-            signal.signal(number, signal.SIG_IGN)
-        self._release()
         reporter = Reporter(self._reports, "gateway-rules")
         reporter.begin(Trouble.RULES)
         ruling = Ruling(

@@ -20,7 +20,7 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from gateway.system.heart import Heart
-from gateway.system.supervised import SupervisedProcess
+from gateway.system.supervised import SupervisedProcess, leave_group_signals
 
 _Value = TypeVar("_Value")
 _LENGTH: Final = struct.Struct("!I")
@@ -224,8 +224,7 @@ class DoorProcess(SupervisedProcess):
         self.end(self._ended_by)
 
     def _behind_the_door(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
+        leave_group_signals()
         self.door.close()
         self._release()
         self._serve(self._inner)

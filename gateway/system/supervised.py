@@ -119,6 +119,31 @@ class SupervisedProcess:
         return 0
 
 
+class AsideProcess(SupervisedProcess):
+    """One that has nothing to save: it ends with the supervisor, at once."""
+
+    def __init__(self, name: str, work: Callable[[], None], release: Callable[[], None]) -> None:
+        """Prepare; `release` closes, in the new process, what belongs to others."""
+        super().__init__(name, lambda: self._aside(work, release))
+        self._parent = os.getpid()
+
+    def close(self) -> None:
+        """End the process."""
+        self.end(signal.SIGKILL)
+
+    def _aside(self, work: Callable[[], None], release: Callable[[], None]) -> None:
+        end_with(self._parent)
+        leave_group_signals()
+        release()
+        work()
+
+
+def leave_group_signals() -> None:
+    """Ignore what is sent to the whole group; the supervisor ends us last."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def leave_no_core() -> None:
     """Have no core of this process written: neither to a file nor, where no limit counts, to a program (core(5)).
 

@@ -85,7 +85,7 @@ def main() -> None:
     console.start()
     with contextlib.suppress(BrokenPipeError):
         print(
-            json.dumps({"port": listener.getsockname()[1], "steward": behind._pid, "console": console._process._pid}),
+            json.dumps({"port": listener.getsockname()[1], "steward": behind._pid, "console": console._pid}),
             flush=True,
         )
     selector = selectors.DefaultSelector()
@@ -96,7 +96,7 @@ def main() -> None:
                 return
             if not (behind.supervise() | console.supervise()):
                 continue
-            print(json.dumps({"steward": behind._pid, "console": console._process._pid}), flush=True)
+            print(json.dumps({"steward": behind._pid, "console": console._pid}), flush=True)
     finally:
         console.close()
         behind.close()
