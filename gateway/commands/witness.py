@@ -29,9 +29,7 @@ def run(folder: Path, name: str, keys: Path, listen: str) -> int:
     logs.configure("info")
     witness = Witness(folder, name, read_keys(keys))
     taken = take_address(listen)
-    held = taken.reservation
-    assert held is not None
-    held.listen(_BACKLOG)
+    taken.sockets[0].listen(_BACKLOG)
     print(both("audit", "witness", "listening", name=name, address=taken.addresses[0]))
     print(witness.key, flush=True)
     server = ConsoleServer(application(witness), _SETTINGS, None)
@@ -39,7 +37,7 @@ def run(folder: Path, name: str, keys: Path, listen: str) -> int:
     async def serve() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
-        await server.serve([held])
+        await server.serve(list(taken.sockets))
 
     asyncio.run(serve())
     return 0

@@ -64,8 +64,7 @@ class MetricsProcess(AsideProcess):
         """Prepare; `taken` is the bound address, `release` closes inherited resources of other processes after the fork."""
         super().__init__("gateway-metrics", self._serve, release)
         self._audit_door = audit_door
-        assert taken.reservation is not None
-        self._socket = taken.reservation
+        self._socket = taken.sockets[0]
         self._socket.listen(_BACKLOG)  # clients wait in the backlog before the start and between restarts
         self.address = taken.addresses[0]
         """HOST:PORT."""

@@ -196,7 +196,6 @@ def _smtp_listener(listener: Listener, configuration: Configuration, taken: Take
     replies = listener.replies or configuration.replies
     return smtp.ListenerSettings(
         host=taken.host,
-        port=taken.port,
         sockets=taken.sockets,
         kind=listener.kind,
         banner_hostname=hostname(configuration),

@@ -50,5 +50,4 @@ def check_console(configuration: Configuration) -> None:
 
 def walled_console(console: Console, taken: Taken, steward: DoorProcess, release: Callable[[], None]) -> ConsoleProcess:
     """Make the process, which has its sockets and the way to the steward."""
-    sockets = taken.sockets or ((taken.reservation,) if taken.reservation is not None else ())
-    return ConsoleProcess(sockets, steward.door, console_settings(console), release)
+    return ConsoleProcess(taken.sockets, steward.door, console_settings(console), release)

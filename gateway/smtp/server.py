@@ -90,10 +90,10 @@ class SmtpServer:
         return self._shared.budget.used_bytes
 
     async def start(self) -> None:
-        """Listen on every configured address; OSError, with nothing left open, when one is in use."""
+        """Listen on every socket; OSError, with nothing left open, when one is in use."""
         try:
             for listener in self._settings.listeners:
-                for opened in listener.sockets or (None,):
+                for opened in listener.sockets:
                     self._servers.append(await self._listen(listener, opened))
         except BaseException:
             for server in self._servers:
@@ -122,7 +122,7 @@ class SmtpServer:
             await asyncio.wait(running, timeout=_LAST_WORDS_S)  # let their engines record the outcomes
         shared.hop.close()
 
-    async def _listen(self, listener: ListenerSettings, opened: socket.socket | None) -> asyncio.Server | ProxiedServer:
+    async def _listen(self, listener: ListenerSettings, opened: socket.socket) -> asyncio.Server | ProxiedServer:
         implicit = listener.tls_context if listener.kind is ListenerKind.SUBMISSIONS else None
 
         def serve(client: ClientConnection) -> Coroutine[None, None, None]:
@@ -143,23 +143,17 @@ class SmtpServer:
             )
 
         if listener.proxy_protocol:
+            opened.listen(backlog)
+            opened.setblocking(False)
             return ProxiedServer(
-                _listening(listener, opened, backlog),
+                (opened,),
                 serve_behind_header,
                 lambda peer: self._shared.report(EventKind.CONNECTION_REFUSED, str(peer), "proxy"),
                 trusts=lambda peer: address_in(peer, listener.proxy_networks),
                 waiting=self._settings.limits.connections,
             )
-        if opened is not None:
-            return await loop.create_server(
-                lambda: ClientConnection(serve, deadlines, timed_out), sock=opened, backlog=backlog, **options
-            )
         return await loop.create_server(
-            lambda: ClientConnection(serve, deadlines, timed_out),
-            listener.host,
-            listener.port,
-            backlog=backlog,
-            **options,
+            lambda: ClientConnection(serve, deadlines, timed_out), sock=opened, backlog=backlog, **options
         )
 
 
@@ -167,17 +161,3 @@ class _Options(TypedDict):
     ssl: ssl.SSLContext | None
     ssl_handshake_timeout: float | None
     ssl_shutdown_timeout: float | None
-
-
-def _listening(listener: ListenerSettings, opened: socket.socket | None, backlog: int) -> tuple[socket.socket, ...]:
-    """Return listening sockets for connections with a PROXY header."""
-    if opened is not None:
-        opened.listen(backlog)
-        opened.setblocking(False)
-        return (opened,)
-    sockets = []
-    found = socket.getaddrinfo(listener.host, listener.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    for family, _, _, _, address in dict.fromkeys(found):
-        sockets.append(socket.create_server(address[:2], family=family, backlog=backlog))
-        sockets[-1].setblocking(False)
-    return tuple(sockets)

@@ -23,10 +23,9 @@ class ListenerSettings:
     """One listener. ValueError for inconsistent values."""
 
     host: str
-    port: int
-    """0 takes any free port, which `SmtpServer.addresses` returns."""
-    sockets: tuple[socket.socket, ...] = ()
-    """Bound TCP sockets with TCP_NODELAY, shared by all workers, used instead of host and port."""
+    """On which it listens."""
+    sockets: tuple[socket.socket, ...]
+    """Bound TCP sockets with TCP_NODELAY, shared by all workers."""
     kind: ListenerKind
     banner_hostname: str
     """Our name in banner and EHLO reply."""

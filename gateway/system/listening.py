@@ -32,19 +32,15 @@ class Taken:
 
     addresses: tuple[str, ...]
     """As in the log line `ready`: HOST:PORT or unix:PATH."""
-    host: str = ""
-    port: int = 0
-    """Host and port of the first socket."""
-    sockets: tuple[socket.socket, ...] = ()
+    sockets: tuple[socket.socket, ...]
     """Bound sockets, shared by all front ends."""
-    reservation: socket.socket | None = None
-    """Bound socket that reserves host and port until `close`."""
+    host: str = ""
+    """That of the first socket."""
 
     def close(self) -> None:
         """Release the address."""
-        for held in (*self.sockets, self.reservation):
-            if held is not None:
-                held.close()
+        for held in self.sockets:
+            held.close()
 
 
 def take_addresses(configuration: Configuration) -> tuple[tuple[Taken, ...], Taken | None]:
@@ -82,8 +78,7 @@ def _take_console(console: Console, activated: activation.Sockets) -> Taken:
     name = console.activated_by
     if name is None:
         taken = take_address(console.listen)
-        assert taken.reservation is not None
-        taken.reservation.listen(_CONSOLE_BACKLOG)
+        taken.sockets[0].listen(_CONSOLE_BACKLOG)
         return taken
     sockets = activated.get(name, ())
     if not sockets:
@@ -93,16 +88,15 @@ def _take_console(console: Console, activated: activation.Sockets) -> Taken:
             raise UserError(both("start", "systemd", "unix", listen=console.listen, kind="console"))
         if console.certificate is None and not ip_address(found.getsockname()[0]).is_loopback:
             raise UserError(both("start", "config", "console_plain"))
-    host, port = sockets[0].getsockname()[:2]
-    return Taken(tuple(_name(found) for found in sockets), host=host, port=port, sockets=sockets)
+    return Taken(tuple(_name(found) for found in sockets), sockets, sockets[0].getsockname()[0])
 
 
 def _take(listener: Listener, activated: activation.Sockets) -> Taken:
     if listener.activated_by is not None:
         return _from_systemd(listener, activated.get(listener.activated_by, ()))
     if listener.listen.startswith("unix:"):
-        return Taken((listener.listen,), sockets=(listen_unix(Path(listener.listen.removeprefix("unix:"))),))
-    return _shared(listener.listen)
+        return Taken((listener.listen,), (listen_unix(Path(listener.listen.removeprefix("unix:"))),))
+    return _bound(listener.listen, every=True)
 
 
 def _from_systemd(listener: Listener, sockets: tuple[socket.socket, ...]) -> Taken:
@@ -116,9 +110,8 @@ def _from_systemd(listener: Listener, sockets: tuple[socket.socket, ...]) -> Tak
             raise UserError(both("start", "systemd", "loopback", listen=listener.listen))
     names = tuple(_name(found) for found in sockets)
     if sockets[0].family == socket.AF_UNIX:
-        return Taken(names, sockets=sockets)
-    host, port = sockets[0].getsockname()[:2]
-    return Taken(names, host=host, port=port, sockets=sockets)
+        return Taken(names, sockets)
+    return Taken(names, sockets, sockets[0].getsockname()[0])
 
 
 def _name(found: socket.socket) -> str:
@@ -130,18 +123,23 @@ def _name(found: socket.socket) -> str:
     return f"[{host}]:{port}" if found.family == socket.AF_INET6 else f"{host}:{port}"
 
 
-def _shared(listen: str) -> Taken:
-    """Bind all addresses of a TCP listener; UserError when one is in use or not ours."""
+def take_address(listen: str) -> Taken:
+    """Bind one TCP address without listening; UserError when it is in use or not ours."""
+    return _bound(listen, every=False)
+
+
+def _bound(listen: str, *, every: bool) -> Taken:
+    """Bind the first address that a name has or every one, then IPv6 beside IPv4; UserError when one is in use or not ours."""
     host, port = split_host_port(listen)
     sockets: list[socket.socket] = []
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        for family, kind, protocol, _, address in dict.fromkeys(found):
+        for family, kind, protocol, _, address in dict.fromkeys(found if every else found[:1]):
             sockets.append(one := socket.socket(family, kind, protocol))
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             # Accepted sockets inherit it; without it each reply would wait for the client's delayed acknowledgement.
             one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if family == socket.AF_INET6:
+            if every and family == socket.AF_INET6:
                 one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             one.bind((address[0], port, *address[2:]))
             port = int(one.getsockname()[1])
@@ -149,32 +147,7 @@ def _shared(listen: str) -> Taken:
         for one in sockets:
             one.close()
         raise _not_bound(listen, error) from None
-    return Taken((_with_port(listen, port),), host=host, port=port, sockets=tuple(sockets))
-
-
-def take_address(listen: str) -> Taken:
-    """Bind a TCP address without listening; UserError when it is in use or not ours."""
-    host, port = split_host_port(listen)
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        # First bound without SO_REUSEPORT: with it two servers of one user would share the port unnoticed.
-        with socket.socket(family, kind, protocol) as alone:
-            alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            alone.bind(address)
-        holder = socket.socket(family, kind, protocol)
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        holder.bind(address)
-    except OSError as error:
-        raise _not_bound(listen, error) from None
-    taken = int(holder.getsockname()[1])
-    return Taken((_with_port(listen, taken),), host=host, port=taken, reservation=holder)
-
-
-def _with_port(listen: str, port: int) -> str:
-    return f"{listen.rpartition(':')[0]}:{port}"
+    return Taken((f"{listen.rpartition(':')[0]}:{port}",), tuple(sockets), host)
 
 
 def _not_bound(listen: str, error: OSError) -> UserError:

@@ -23,6 +23,7 @@ from gateway.smtp.engine import Relay
 from gateway.smtp.server import SmtpServer
 from gateway.smtp.settings import ListenerSettings, SmtpLimits, SmtpSettings
 from gateway.spool import Spool
+from gateway.system.listening import take_address
 
 _END = b"\r\n.\r\n"
 
@@ -141,7 +142,8 @@ async def _serve(kind: str, host: str, port: int, hop: tuple[str, int]) -> None:
         floor = _Floor(*hop)
         await asyncio.get_running_loop().create_server(lambda: _Client(floor), host, port, backlog=1024)
     else:
-        listener = ListenerSettings(host=host, port=port, kind=ListenerKind.RELAY, banner_hostname="floor")
+        sockets = take_address(f"{host}:{port}").sockets
+        listener = ListenerSettings(host=host, sockets=sockets, kind=ListenerKind.RELAY, banner_hostname="floor")
         settings = NextHopSettings(host=hop[0], port=hop[1], our_name="floor", tls=NextHopTls.NONE)
         limits = SmtpLimits(connections_per_address=1000)  # one machine sends for many
         await SmtpServer(SmtpSettings(listeners=(listener,), limits=limits), _Unjudged(), NextHop(settings)).start()

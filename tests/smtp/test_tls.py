@@ -89,4 +89,4 @@ async def test_old_tls_versions_are_refused(pki):
 )
 def test_unsafe_listeners_cannot_be_configured(wrong):
     with pytest.raises(ValueError):
-        ListenerSettings(**{"host": "127.0.0.1", "port": 0, "banner_hostname": "x", **wrong})
+        ListenerSettings(**{"host": "127.0.0.1", "sockets": (), "banner_hostname": "x", **wrong})

@@ -10,6 +10,7 @@ from gateway.nexthop.settings import BreakerSettings, NextHopSettings, NextHopTl
 from gateway.smtp.server import SmtpServer
 from gateway.smtp.settings import ListenerKind, ListenerSettings, SmtpLimits, SmtpSettings
 from gateway.spool import SpoolSettings
+from gateway.system.listening import take_address
 from tests.support.client import RawClient
 from tests.support.sink import EXTENSIONS, MECHANISMS, Sink
 
@@ -116,7 +117,7 @@ def hop_settings(sink_port, **changes):
 
 def listener(kind=ListenerKind.RELAY, **changes):
     return ListenerSettings(
-        **{"host": "127.0.0.1", "port": 0, "kind": kind, "banner_hostname": "gateway.test", **changes}
+        **{"host": "127.0.0.1", "sockets": (), "kind": kind, "banner_hostname": "gateway.test", **changes}
     )
 
 
@@ -128,7 +129,10 @@ async def running(sink_port, *, engine=None, listeners=None, limits=QUICK, hop=N
     next_hop = NextHop(hop or hop_settings(sink_port))
     server = SmtpServer(
         SmtpSettings(
-            listeners=tuple(replace(one, languages=(Language(language),)) for one in listeners or [listener()]),
+            listeners=tuple(
+                replace(one, languages=(Language(language),), sockets=take_address(f"{one.host}:0").sockets)
+                for one in listeners or [listener()]
+            ),
             limits=limits,
             spool=spool or SpoolSettings(),
         ),
