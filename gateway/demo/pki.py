@@ -1,11 +1,6 @@
 """A certificate authority tree in the shapes of Viet Nam's, with keys made on the spot: for the demonstration and tests.
 
-    G1      root and sub-CA of 2010: RSA 2048, the sub-CA certified with SHA-1, leaves with SHA-256
-    G2      root and sub-CA of 2018: RSA 4096 in life, 2048 here for speed, SHA-256, path length 0
-    public  a national root and a licensed public authority; subjects with UID=MST:... or UID=CCCD:...
-    TSA     a timestamp authority under G2
-    rogue   a root with the very name of the G2 root, that nobody trusts
-
+G2 has a root and a sub-CA of 2018: RSA 4096 in life, 2048 here for speed, SHA-256, path length 0. The tests have others beside.
 All names end in THỬ NGHIỆM and all persons are invented. Nothing of it is ever written but where the caller says.
 """
 
@@ -233,45 +228,6 @@ class Pki:
             path_length=0,
         )
 
-    @cached_property
-    def g1_root(self) -> Identity:
-        """Root of the first generation, self-signed with SHA-1."""
-        return self._authority(
-            self._root_key,
-            None,
-            ("O", "Ban Co yeu Chinh phu THU NGHIEM"),
-            ("CN", "Co quan chung thuc so chuyen dung Chinh phu (RootCA) THU NGHIEM"),
-            digest="sha1",
-        )
-
-    @cached_property
-    def g1_sub(self) -> Identity:
-        """Sub-CA of the first generation, certified with SHA-1."""
-        return self._authority(
-            self._sub_key,
-            self.g1_root,
-            ("O", "Ban Co yeu Chinh phu THU NGHIEM"),
-            ("CN", "Co quan chung thuc so Chinh phu THU NGHIEM"),
-            digest="sha1",
-        )
-
-    @cached_property
-    def public_root(self) -> Identity:
-        """National root."""
-        return self._authority(
-            self._root_key,
-            None,
-            ("O", "Trung tâm Chứng thực điện tử quốc gia THỬ NGHIỆM"),
-            ("CN", "Vietnam National Root CA THU NGHIEM"),
-        )
-
-    @cached_property
-    def public_sub(self) -> Identity:
-        """A licensed public authority."""
-        return self._authority(
-            self._sub_key, self.public_root, ("O", "Công ty chứng thực THỬ NGHIỆM"), ("CN", "CA công cộng THỬ NGHIỆM")
-        )
-
     def leaf(
         self, issuer: Identity, *pairs: tuple[str, str], key: rsa.RSAPrivateKey | None = None, **wish: object
     ) -> Identity:
@@ -306,23 +262,3 @@ class Pki:
     def g2_seal(self) -> Identity:
         """An organisation under G2."""
         return self.seal(self.g2_sub)
-
-    @cached_property
-    def tsa(self) -> Identity:
-        """A timestamp authority under G2."""
-        return self.leaf(
-            self.g2_sub,
-            ("O", "Ban Cơ yếu Chính phủ THỬ NGHIỆM"),
-            ("CN", "Máy chủ cấp dấu thời gian THỬ NGHIỆM"),
-            key=self.seal_key,
-            purposes=(ExtendedKeyUsageOID.TIME_STAMPING,),
-            key_usage=frozenset({"digital_signature"}),
-            begins=self.now - timedelta(days=2900),
-        )
-
-    def crl(
-        self, issuer: Identity, *revoked: tuple[Identity, datetime, x509.ReasonFlags | None], days: int = 30
-    ) -> bytes:
-        """A CRL of yesterday, good for `days` days."""
-        day = timedelta(days=1)
-        return revocation_list(issuer, revoked, this_update=self.now - day, next_update=self.now + days * day)
