@@ -24,13 +24,14 @@ from gateway.audit.checkpoint import (
 )
 from gateway.audit.checkpoint import write_verifier_key as write_key
 from gateway.audit.installation import KEY, Known, has_log, key_id
-from gateway.audit.retention import expire_facts
+from gateway.audit.retention import LIMIT_EXPIRED, expire_facts
 from gateway.audit.store import SCHEMA_VERSION, Folder, Turn, connect, damaged, immediate, open_checked
 from gateway.errors import AuditError, KnownReferenceError, UserError
 from gateway.texts.catalogue import both, reasons
 
 _LOG = logging.getLogger("gateway.audit")
-EXPIRE_EVERY_S = 3600.0
+_EXPIRE_EVERY_S, _EXPIRE_ON_S = 3600.0, 1.0
+"""Seconds between two removals of expired facts, and while more are left."""
 RELAYED_KEEP_S = 3600.0
 """How long keys of relayed mails are kept for duplicate detection."""
 
@@ -142,15 +143,17 @@ class Committer:
             self._since_checkpoint += 1  # the records are durable; retried at the next checkpoint
 
     def expire_facts(self) -> None:
-        """Remove expired facts, once an hour; a failure is retried the next time."""
+        """Remove expired facts, once an hour and a few at a time; a failure is retried the next time."""
         if self._facts_days is None or time.monotonic() < self._facts_expire_at:
             return
-        self._facts_expire_at = time.monotonic() + EXPIRE_EVERY_S
+        self._facts_expire_at = time.monotonic() + _EXPIRE_EVERY_S
         try:
             self._turn.take()
             try:
                 with immediate(self._connection):
-                    expire_facts(self._connection, before=datetime.now(UTC) - timedelta(days=self._facts_days))
+                    before = datetime.now(UTC) - timedelta(days=self._facts_days)
+                    if expire_facts(self._connection, before=before) == LIMIT_EXPIRED:
+                        self._facts_expire_at = time.monotonic() + _EXPIRE_ON_S
             finally:
                 self._turn.leave()
         except (sqlite3.Error, OSError, AuditError):

@@ -56,6 +56,11 @@ class PatientCommitter:
         if self._open is not None:
             self._open.checkpoint()
 
+    def expire_facts(self) -> None:
+        """As `Committer.expire_facts`; nothing without a log."""
+        if self._open is not None:
+            self._open.expire_facts()
+
     def open_mails(self) -> list[tuple[str, str, int]]:
         """As `Committer.open_mails`."""
         return self._there().open_mails()

@@ -120,6 +120,7 @@ class AuditService:
                 self._recover()
             if self._committer.checkpoint_due():
                 self._committer.checkpoint()
+            self._committer.expire_facts()
             if not ready or self._unfollowed > LIMIT_UNFOLLOWED:
                 behind = self._index.follow()
                 self._unfollowed = self._unfollowed if behind else 0

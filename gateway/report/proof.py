@@ -86,8 +86,8 @@ def lines_of(document: Document) -> tuple[str, ...]:
     if document.format == "pdf":  # where its lines break says nothing
         return tuple(" ".join(run.text for run in runs).split())
     if document.format == "xlsx":  # a chart repeats what it shows, or not, as the program pleases that saved it
-        cells = {run.text for run in runs if run.role is Role.CELL}
-        runs = [run for run in runs if run.role is not Role.TEXTBOX or run.text not in cells]
+        cells = {run.text for run in runs if _CELL.match(run.locator)}
+        runs = [run for run in runs if _CELL.match(run.locator) or run.text not in cells]
     return tuple(filter(None, map(_line, _rows(runs))))
 
 

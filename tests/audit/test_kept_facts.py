@@ -6,20 +6,25 @@ import asyncio
 import functools
 import hashlib
 import json
+import socket
 import sqlite3
 import sys
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from msgspec import structs
 
+from gateway.audit import committer
 from gateway.audit.facts import finding_facts
 from gateway.audit.kept import UnreadableFactsError, decode, keep, unpack
 from gateway.audit.keyed import Keyed
 from gateway.audit.log import AuditLog
 from gateway.audit.replay import kept_mails
 from gateway.audit.retention import expire_facts
+from gateway.audit.service import AuditService
 from gateway.audit.store import connect
 from gateway.engine import evaluate, evaluate_facts, evaluate_recipient, load_policy_set, observe
 from gateway.engine.evaluate import evaluate_recipient_facts
@@ -180,6 +185,30 @@ def test_changed_facts_are_a_fault_and_removed_ones_a_note(tmp_path):
     assert result.exit_code == 0
     assert any("4" in note and "facts" in note for note in result.notes)
     assert {mail.reason for mail in kept_mails(tmp_path, TYPES)} == {"none"}
+
+
+def test_the_process_that_writes_removes_expired_facts_a_few_at_a_time(tmp_path, monkeypatch):
+    asyncio.run(filled(tmp_path))
+    removed = []
+
+    def expire(connection, *, before):
+        removed.append(expire_facts(connection, before=before, limit=3))
+        return removed[-1]
+
+    monkeypatch.setattr(committer, "expire_facts", expire)
+    monkeypatch.setattr(committer, "LIMIT_EXPIRED", 3)
+    monkeypatch.setattr(committer, "_EXPIRE_ON_S", 0.0)
+    inner, door = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    serving = threading.Thread(target=AuditService(committer.Committer.open(tmp_path, facts_days=0), inner).run)
+    serving.start()
+    end = time.monotonic() + 300
+    while len(removed) < 2 and time.monotonic() < end:
+        time.sleep(0.01)
+    door.close()
+    serving.join(300)
+    assert removed == [3, 1]
+    assert {mail.reason for mail in kept_mails(tmp_path, TYPES)} == {"none"}
+    assert verified(tmp_path).exit_code == 0
 
 
 def verified_ours(data):

@@ -35,9 +35,9 @@ _KINDS = {"drawing": "graphics"}
 _SETTINGS = "application/vnd.sun.xml.ui.configuration"
 _REPLACEMENT = "application/x-openoffice-"  # of an embedded object, as a picture
 _HREF = "{http://www.w3.org/1999/xlink}href"
-_FOLLOWED = frozenset({
-    "a", "area-rectangle", "area-circle", "area-polygon", "event-listener", "hyperlink-behaviour", "form", "button", "template",
-})  # fmt: skip
+_FOLLOWED = re.compile(
+    r"a|area-rectangle|area-circle|area-polygon|event-listener|hyperlink-behaviour|form|button|template"
+)
 """Elements whose link is followed by a click, or leads to no words."""
 _DATE = "{http://purl.org/dc/elements/1.1/}date"
 
@@ -139,7 +139,11 @@ def _shows_outside(package: Package, name: str) -> bool:
         return False
     folder = posixpath.dirname(name)
     for one in canonical_xml.parse_with_doctype(octets).iter():
-        if isinstance(one.tag, str) and (link := one.get(_HREF)) and one.tag.rpartition("}")[2] not in _FOLLOWED:
+        if (
+            isinstance(one.tag, str)
+            and (link := one.get(_HREF))
+            and not _FOLLOWED.fullmatch(one.tag.rpartition("}")[2])
+        ):
             path = posixpath.normpath(posixpath.join(folder, urllib.parse.unquote(link)))
             if urllib.parse.urlsplit(link).scheme or path.startswith(("/", "..", "\\")):
                 return True
