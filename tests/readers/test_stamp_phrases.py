@@ -1,4 +1,4 @@
-"""Stamps of several words: what a mark is on, urgency beside it; and other stamps of nearly these letters."""
+"""Stamps of several words, other stamps of nearly these letters, and large words of a poster over several lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pictures import image, ocr, stamp_words
-from gateway.vietnamese.marks import find_in_document
+from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers import scans
 
 pytestmark = [
@@ -71,3 +71,62 @@ def test_a_mark_that_names_what_it_is_on_is_read_to_its_end(words: str, level: s
 )
 def test_another_stamp_of_nearly_these_letters_is_none(words: str, form: str) -> None:
     assert not marks(words, form)
+
+
+def poster(
+    *words: str, inks: tuple[str, ...] = ("#c81923",), sizes: tuple[int, ...] = (120,), left: int | None = None,
+    frame: bool = False, ground: str = "white",
+) -> set[str]:  # fmt: skip
+    """Marks of a page at 150 dpi with words below one another, centred or from the left on, and print below."""
+    page = Image.new("RGB", (1240, 1754), ground)
+    draw, y = ImageDraw.Draw(page), 200.0
+    for number, word in enumerate(words):
+        size, ink = sizes[min(number, len(sizes) - 1)], inks[min(number, len(inks) - 1)]
+        font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Bold.ttf"), size)
+        x = (1240 - font.getlength(word)) / 2 if left is None else left * (number + 1)
+        draw.text((x, y), word, ink, font)
+        if frame and word == "MẬT":
+            x0, y0, x1, y1 = draw.textbbox((x, y), word, font)
+            draw.rectangle((x0 - 30, y0 - 14, x1 + 30, y1 + 14), outline=ink, width=6)
+        y += 1.25 * size
+    printed = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Regular.ttf"), 27)
+    for line in range(8):
+        draw.text((150, 1000 + 40 * line), PRINT, "white" if ground != "white" else "black", printed)
+    data = io.BytesIO()
+    page.save(data, "JPEG", quality=80, dpi=(150, 150))
+    source = Source(data=data.getvalue(), part="1", declared_type="image/jpeg")
+    document = image.read(source, Budget(cpu_s=200, part_cpu_s=200, words_cpu_s=100)).document
+    return {mark.level.value for mark in find_in_document(document) if mark.strength is not Strength.NOTED}
+
+
+@pytest.mark.parametrize("ink", ["#c81923", "#141414", "#1e3ca0"])
+@pytest.mark.parametrize("words", [
+    ("BẢO", "MẬT"), ("BẢO", "MẬT", "THÔNG TIN"), ("CAM KẾT", "BẢO", "MẬT"), ("BÍ", "MẬT", "KINH DOANH"), ("MẬT", "ONG"),
+])  # fmt: skip
+def test_large_words_set_alike_over_several_lines_are_one_phrase(words: tuple[str, ...], ink: str) -> None:
+    assert not poster(*words, inks=(ink,))
+
+
+@pytest.mark.parametrize("size", [40, 75, 190])
+def test_a_phrase_is_read_at_the_size_of_its_own_letters(size: int) -> None:
+    assert not poster("BẢO", "MẬT", sizes=(size,))
+
+
+def test_a_light_phrase_on_a_dark_page_is_one() -> None:
+    assert not poster("BẢO", "MẬT", inks=("white",), ground="#1e3ca0")
+
+
+@pytest.mark.parametrize(("words", "level"), [
+    (("MẬT",), "mat"), (("TỐI", "MẬT"), "toi_mat"), (("TUYỆT", "MẬT"), "tuyet_mat"), (("KẾ HOẠCH", "MẬT"), "mat"),
+    (("THÔNG BÁO", "MẬT"), "mat"), (("MẬT", "KẾ HOẠCH"), "mat"), (("MẬT", "ĐỘ KHẨN"), "mat"),
+])  # fmt: skip
+def test_a_mark_over_or_under_other_large_words_stays_one(words: tuple[str, ...], level: str) -> None:
+    assert level in poster(*words)
+
+
+def test_a_stamp_under_print_that_ends_like_a_longer_word_stays_one() -> None:
+    assert poster("BẢO", "MẬT", inks=("#141414", "#c81923"), sizes=(60,)), "of another ink"
+    assert poster("BẢO", "MẬT", sizes=(60, 90)), "in smaller letters"
+    assert poster("BẢO", "MẬT", sizes=(60,), left=300), "not aligned"
+    assert poster("BẢO", "MẬT", sizes=(60,), frame=True), "in a frame"
+    assert poster("BẢO", "MẬT", inks=("#141414",), sizes=(60,), frame=True), "in a dark frame"

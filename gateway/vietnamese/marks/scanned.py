@@ -18,10 +18,8 @@ _OTHER_WORDS: Final = words("another_word", "framed")
 _DIGITS_AS_LETTERS: Final = str.maketrans("01457|!", "oiastii")
 
 
-def _distance(left: str, right: str, limit: int) -> int:
-    """Return the edit distance, or `limit` + 1 when it is greater."""
-    if abs(len(left) - len(right)) > limit:
-        return limit + 1
+def distance(left: str, right: str) -> int:
+    """Return the edit distance of two short strings."""
     row = list(range(len(right) + 1))
     for i, a in enumerate(left, 1):
         diagonal, row[0] = row[0], i
@@ -36,10 +34,10 @@ def scanned_stamp(text: str, *, boxed: bool = True) -> Hit | None:
     if not 2 <= len(squeezed) <= 12 or squeezed in _OTHER_WORDS:
         return None
     for target, limit in _NOISE_TARGETS if boxed else _NOISE_OF_TWO_WORDS:
-        distance = _distance(squeezed, target, limit)
-        if distance > limit or (target == "mat" and len(squeezed) < 3):
+        far = distance(squeezed, target)
+        if far > limit or (target == "mat" and len(squeezed) < 3):
             continue
-        if any(_distance(squeezed, other, distance) <= distance for other in _STAMPS_OF_OTHERS):
+        if any(distance(squeezed, other) <= far for other in _STAMPS_OF_OTHERS):
             return None
         return Hit(level_of(target), Strength.SUSPECTED, "stamp-line", Spelling.NOISY)
     return None

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from gateway.documents.readers.excel.xlsx_values import format_words
 from gateway.documents.readers.numerals import whole
-from gateway.documents.readers.ooxml.colours import AUTO, automatic, excel_tint, hex_colour, mixed
+from gateway.documents.readers.ooxml.colours import AUTO, automatic, excel_tint, hex_colour, mixed, number
 from gateway.documents.readers.ooxml.rows import SUPERSCRIPT
 from gateway.documents.readers.ooxml.sink import Face
 from gateway.documents.readers.ooxml.theme import NO_THEME, Theme
@@ -105,7 +105,7 @@ class Styles:
                 case "s:name" | "s:rFont":
                     font = (value or "").strip() or font
                 case "s:sz":
-                    size = _number(value) or size
+                    size = number(value) or size
                 case "s:b":
                     bold = value not in {"0", "false"}
                 case "s:vertAlign":
@@ -136,7 +136,7 @@ class Styles:
             if index in {"64", "65", "81"}:
                 return AUTO
             base = _at(self._indexed, index)
-        return excel_tint(base, max(-1.0, min(1.0, _number(element.get("tint"))))) if base else None
+        return excel_tint(base, max(-1.0, min(1.0, number(element.get("tint"))))) if base else None
 
     def _fill(self, element: Element) -> str | None:
         for pattern in element:
@@ -177,10 +177,3 @@ _BUILT_IN: Final = {
 def _at(values: Sequence[_T], index: str | None) -> _T | None:
     position = whole(index, len(values))
     return values[position] if position < len(values) else None
-
-
-def _number(value: str | None) -> float:
-    try:
-        return float(value or 0)
-    except ValueError:
-        return 0.0

@@ -136,7 +136,7 @@ def _base(local: str, element: Element, scheme: Scheme) -> str | None:
         case "scrgbClr":
             return _join(tuple(_linear(_share(element.get(part))) for part in "rgb"))
         case "hslClr":
-            hue = _number(element.get("hue")) / 21_600_000
+            hue = number(element.get("hue")) / 21_600_000
             return _join(colorsys.hls_to_rgb(hue, _share(element.get("lum")), _share(element.get("sat"))))
         case _:
             return None
@@ -182,7 +182,8 @@ def _value(element: Element) -> str | None:
     return None
 
 
-def _number(value: str | None) -> float:
+def number(value: str | None) -> float:
+    """Return a number of XML, 0 for none."""
     try:
         return float(value or 0)
     except ValueError:
@@ -192,8 +193,8 @@ def _number(value: str | None) -> float:
 def _share(value: str | None) -> float:
     """A percentage as `50000` (thousandths of a per cent) or `50%` (Strict), as 0 to 1."""
     if value and value.endswith("%"):
-        return _number(value[:-1]) / 100
-    return _number(value) / 100_000
+        return number(value[:-1]) / 100
+    return number(value) / 100_000
 
 
 def _linear(share: float) -> float:

@@ -16,11 +16,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gateway.documents.readers.pictures import ocr
+from gateway.documents.readers.pictures import ocr, phrase
 from gateway.documents.readers.pictures.detector import LIKELY, Word, upright
 from gateway.documents.readers.pictures.rectangles import Pixels, levels
 from gateway.documents.readers.pictures.stamp_ink import Candidate, Ink
-from gateway.documents.readers.pictures.stamp_words import MARKS, Reading, distance, folded
+from gateway.documents.readers.pictures.stamp_words import MARKS, Reading, folded
+from gateway.vietnamese.marks.scanned import distance
 
 SIZE = 24
 """Pixels of capitals that Tesseract is given."""
@@ -55,8 +56,8 @@ LIMIT_READ = 8
 """Words of one picture that are read, surest first; others across the print are unread where the detector is sure."""
 LOWER, HIGHER = 0.85, 2.45
 """Heights above the middle of the word where the line above may begin, and how high it and its space are."""
-STAMP_NEIGHBOURS = ("KHẨN", "HỎA TỐC", "THƯỢNG KHẨN", "BẢN SAO", "SAO Y", "SAO LỤC", "DỰ THẢO", "ĐẾN", "HẸN GIỜ")
-"""Stamps that stand beside a mark without changing it."""
+BESIDE_A_MARK = {"KHAN", "HOA", "TOC", "THUONG", "BAN", "SAO", "Y", "LUC", "DU", "THAO", "DEN", "HEN", "GIO"}
+"""Bare words of stamps that stand beside a mark without changing it: KHẨN, HỎA TỐC, BẢN SAO, SAO LỤC, DỰ THẢO, ĐẾN."""
 FIRST = {folded(mark.split()[0]): mark for mark in MARKS[1:]}
 SHORT, OTHER = folded(MARKS[0]), "-"
 GALL = folded("TÚI")
@@ -76,7 +77,7 @@ def read(page: Pixels, words: Sequence[Word]) -> list[tuple[Candidate, Reading]]
 
 
 def _candidate(page: Pixels, word: Word, reading: Reading) -> Candidate:
-    letters = len(reading.text or MARKS[0])
+    letters = len(MARKS[0] if "\n" in (reading.text or "\n") else reading.text or "")
     width = 0.9 * word.height * letters
     part, matrix = upright(page, word, SIZE, (int(2 * HALF * SIZE), 2 * SIZE), (HALF * SIZE, SIZE))
     middle = HALF * SIZE + (HALF * word.height - width / 2) * SIZE / word.height
@@ -110,7 +111,7 @@ def _read(page: Pixels, word: Word, *, reach: float = 1.0) -> Reading | None:
         if said == OTHER:
             return None
         if said:
-            text = _with_line_above(page, word, engine) if said == MARKS[0] else said
+            text = _with_lines_around(page, word, engine) if said == MARKS[0] else said
             reading = Reading(text, word.sure, letters=True, asked=True)
             cut = words[0].left < CUT or words[-1].left + words[-1].width > line.shape[1] - CUT
             return (
@@ -351,8 +352,7 @@ def _said(words: Sequence[ocr.Word], middle: float) -> str:
         return OTHER if is_other else ""
     if own.confidence < READ or not _is_capital(own.text):
         return ""
-    neighbours = {folded(part) for stamp in STAMP_NEIGHBOURS for part in stamp.split()}
-    others = [one for one in (*before, *after) if folded(one.text) not in neighbours]
+    others = [one for one in (*before, *after) if folded(one.text) not in BESIDE_A_MARK]
     others = [one for one in others if len(folded(one.text)) >= 2 or one.width > TWO_LETTERS * SIZE]
     alike = [one for one in others if one.confidence >= READ or one.height > 0.5 * own.height]
     if others and not alike:
@@ -377,13 +377,23 @@ def _is_capital(text: str) -> bool:
     return sum(ch.isupper() for ch in text) * 2 > sum(ch.isalpha() for ch in text)
 
 
-def _with_line_above(page: Pixels, word: Word, engine: ocr.Tesseract) -> str:
-    """Return the mark that MẬT is with the word above it: TỐI or TUYỆT."""
+def _with_lines_around(page: Pixels, word: Word, engine: ocr.Tesseract) -> str:
+    """Return the mark that MẬT is with TỐI or TUYỆT above it, or the lines that it is shown with as a phrase that is no mark."""
     shape, place = (int(8 * SIZE), int(HIGHER * SIZE)), (4.0 * SIZE, (HIGHER + LOWER) * SIZE)
     part, _ = upright(page, word, SIZE, shape, place)
     for line in _as_print(part, (place[0], HIGHER / 2 * SIZE)):
-        for one in engine.words(line, ocr.Layout.LINE, 200):
-            for start, mark in FIRST.items():
-                if distance(folded(one.text), start) <= (0 if len(start) < 4 else 1) and one.confidence >= READ:
-                    return mark
+        above = [folded(one.text) for one in engine.words(line, ocr.Layout.LINE, 200) if one.confidence >= READ]
+        for start, mark in FIRST.items():
+            if any(distance(one, start) <= (0 if len(start) < 4 else 1) for one in above):
+                return mark
+    middle = BEFORE * SIZE, (HIGHER + LOWER) * SIZE
+    part, _ = upright(page, word, SIZE, (int(2 * middle[0]), int(2 * middle[1])), middle)
+    for clear in _as_print(part, middle):
+        lines = [MARKS[0]]
+        for step, line in phrase.lines(part, clear[EDGE:-EDGE, EDGE:-EDGE], middle, SIZE):
+            words = engine.words(line, ocr.Layout.LINE, 200)
+            if all(one.confidence >= READ and folded(one.text) not in BESIDE_A_MARK for one in words):
+                lines.insert(0 if step < 0 else len(lines), " ".join(one.text for one in words))
+        if len(lines) > 1 and phrase.is_innocent(lines):
+            return "\n".join(lines)
     return MARKS[0]

@@ -10,7 +10,7 @@ import numpy as np
 from gateway.documents.readers.pictures import ocr, stamp, watermark
 from gateway.documents.readers.pictures.rectangles import Pixels
 from gateway.documents.readers.pictures.stamp_ink import Ink
-from gateway.documents.readers.pictures.stamp_words import VOCABULARY
+from gateway.documents.readers.pictures.stamp_words import MARKS, VOCABULARY
 from gateway.model import Origin, Role, Run
 
 ROWS, COLUMNS, CELL_WORDS = 3, 3, 6
@@ -31,9 +31,14 @@ class PageView:
     """Locator of the picture when it is no page, empty otherwise."""
 
 
-def large_runs(pixels: Pixels, view: PageView, first_block: int) -> Iterator[Run]:
-    """Yield the large words under or over the print of a page."""
+def large_runs(pixels: Pixels, stamps: list[stamp.Stamp], view: PageView, first_block: int) -> Iterator[Run]:
+    """Yield the large words under or over the print of a page, without MẬT of a phrase that was read."""
+    phrases = [(one.left + one.right, one.top + one.bottom, one) for one in stamps if "\n" in (one.text or "")]
     for block, words in enumerate(watermark.read(pixels, view.dpi), first_block):
+        left, top, right, bottom = (2 * side for side in words.box)
+        within = (left < x < right and top < y < bottom < top + 6 * (one.bottom - one.top) for x, y, one in phrases)
+        if words.text == MARKS[0] and any(within):
+            continue
         box = _to_points(words.box, view)
         place = _locate(box, pixels, view)
         yield Run(
@@ -56,7 +61,7 @@ def stamp_runs(pixels: Pixels, stamps: Iterable[stamp.Stamp], view: PageView) ->
         box = _to_points((item.left, item.top, item.right, item.bottom), view)
         is_stamp = item.framed or item.text in VOCABULARY
         yield Run(
-            text=item.text,
+            text=item.text.replace("\n", " "),
             block=block,
             colour=_ink_colour(pixels, item),
             page=view.page,
@@ -121,8 +126,9 @@ def _parts(line: list[ocr.Word]) -> Iterator[list[ocr.Word]]:
 def _in_stamp(word: ocr.Word, scale: float, stamps: list[stamp.Stamp]) -> bool:
     x, y = (word.left + word.width / 2) / scale, (word.top + word.height / 2) / scale
     return any(
-        item.ink is Ink.RED and item.text is not None and item.left <= x <= item.right and item.top <= y <= item.bottom
+        item.left <= x <= item.right and item.top <= y <= item.bottom
         for item in stamps
+        if item.text is not None and (item.ink is Ink.RED or "\n" in item.text)
     )
 
 

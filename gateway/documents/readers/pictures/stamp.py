@@ -105,7 +105,7 @@ def _dark(
     """Read dark frames in the upper part of a page; on a grey scan also those paler than print, which were red."""
     grey = is_colourless(top)
     ink = darkness(top)
-    read = [candidate for candidate, reading in known if reading.text is not None]
+    read = [candidate for candidate, reading in known if "\n" not in (reading.text or "\n")]
     frames = [
         candidate
         for candidate in dark_frames(ink, dpi, pale_too=grey)

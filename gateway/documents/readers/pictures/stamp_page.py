@@ -134,7 +134,7 @@ def _examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> Page
     reading = _reading(page.pixels, stamps, page.words, view)
     reading = replace(reading, whole_page=page.is_whole, doubtful=page.is_limited and not photo)
     if not photo:
-        large = large_runs(page.pixels, view, view.first_block + len(reading.runs))
+        large = large_runs(page.pixels, stamps, view, view.first_block + len(reading.runs))
         reading = replace(reading, runs=(*reading.runs, *large))
     budget.spend_words(time.thread_time() - began, photo=photo)
     budget.check_time()  # a search that was cut short has not seen all

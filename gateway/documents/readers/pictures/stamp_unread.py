@@ -10,7 +10,8 @@ from gateway.documents.readers.pictures import ocr
 from gateway.documents.readers.pictures.rectangles import Pixels
 from gateway.documents.readers.pictures.stamp import Stamp
 from gateway.documents.readers.pictures.stamp_ink import Ink, darkness
-from gateway.documents.readers.pictures.stamp_words import MARKS, OTHERS, VOCABULARY, WEAK, WHOLE_SURE, distance, folded
+from gateway.documents.readers.pictures.stamp_words import MARKS, OTHERS, VOCABULARY, WEAK, WHOLE_SURE, folded
+from gateway.vietnamese.marks.scanned import distance
 
 READ_WELL = 70.0
 """Confidence of Tesseract, of 100, from which a word says what it says."""

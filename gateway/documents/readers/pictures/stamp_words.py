@@ -21,6 +21,7 @@ import numpy.typing as npt
 from gateway.documents.readers.pictures import ocr
 from gateway.documents.readers.pictures.rectangles import Pixels, level
 from gateway.documents.readers.pictures.spots import spots
+from gateway.vietnamese.marks.scanned import distance
 
 MARKS = ("MẬT", "TỐI MẬT", "TUYỆT MẬT")
 """Words of a secrecy stamp (Law 2018, Article 8; Circular 24/2020/TT-BCA)."""
@@ -387,13 +388,3 @@ def folded(text: str) -> str:
     """Return the bare capitals of a text: no diacritics, spaces or signs."""
     plain = unicodedata.normalize("NFD", text.upper().replace("Đ", "D"))
     return "".join(ch for ch in plain if "A" <= ch <= "Z")
-
-
-def distance(one: str, other: str) -> int:
-    """Return the edit distance of two short strings."""
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
-        previous, row[0] = row[0], i
-        for j, b in enumerate(other, 1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (a != b))
-    return row[-1]
