@@ -83,14 +83,14 @@ def test_a_mark_in_a_cell_or_a_column_stays_one(above, level):
     assert stopped(Run(text="BẢO", role=Role.CELL, locator="table:1,row:1,column:1", block=1), other) == {Level.MAT}
 
 
-def _page(*rows, colour=None):
+def _page(*rows, colour=None, height=13.0):
     """A scan with lines at the given heights, all in one column."""
     runs = [
         Run(
             text=text,
             block=n,
             page=1,
-            bbox_pt=(340.0, top, 400.0, top + 13),
+            bbox_pt=(340.0, top, 400.0, top + height),
             locator="page:1",
             origin=Origin.OCR,
             colour=colour,
@@ -122,3 +122,12 @@ def test_levels_below_one_another_on_a_scan_are_the_column_of_a_list():
 ])  # fmt: skip
 def test_levels_that_are_red_or_one_alone_or_far_apart_stay_marks(rows, colour):
     assert any(one.strength is not Strength.NOTED for one in find_in_document(_page(*rows, colour=colour)))
+
+
+@pytest.mark.parametrize(("rows", "height"), [
+    ((("TUYỆT MẬT", 150.0), ("TUYỆT", 152.0), ("MẬT", 205.0), ("MẬT", 206.0)), 50.0),
+    ((("TUYỆT MẬT", 150.0), ("TUYỆT", 151.0), ("MẬT", 164.0), ("MẬT", 165.0)), 13.0),
+])  # fmt: skip
+def test_a_level_over_two_lines_that_was_read_more_than_once_stays_a_mark(rows, height):
+    found = find_in_document(_page(*rows, height=height))
+    assert any(one.level is Level.TUYET_MAT and one.strength is not Strength.NOTED for one in found)

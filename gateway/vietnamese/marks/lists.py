@@ -25,7 +25,7 @@ _WORDS: Final = re.compile(r"[^\W_]+")
 _OF_A_STAMP: Final = frozenset({"tuyet", "toi", "mat", "khan", "thuong", "khong", "stt"})
 _COLUMN, _LEAST = 6, 2
 """Lines on each side of a name among which so many other names stand."""
-_NEAR_PT, _LINE_PT = 130.0, 24.0  # reach of a column of levels, and height of a line of it
+_NEAR_PT, _LINE_PT = 130.0, 24.0  # reach of a column of levels, and height of a line of print
 _ROW: Final = 8
 """Lines on each side among which the other cells of a row are looked for."""
 _VALUES: Final = _LEVELS | frozenset({"thuong", "khongmat", "congkhai", "khongdongdau"})
@@ -74,17 +74,34 @@ def without_lists(found: Sequence[Found]) -> list[Found]:
 
 
 def _in_columns(found: Sequence[tuple[Line, Level]]) -> set[int]:
-    """Return the numbers of lines that stand below one another on a page and say several levels, none as a stamp does."""
-    plain = [(line.runs[0], line, level) for line, level in found if not (line.look.red or line.look.boxed)]
-    placed = [(run, run.bbox_pt[1], line.number, level) for run, line, level in plain if run.bbox_pt is not None]
+    """Return the numbers of lines in print that stand below one another on a page and say several levels, none as a stamp does."""
+    plain = [(line.runs[0], line.number, level) for line, level in found if not (line.look.red or line.look.boxed)]
+    placed = [(run, number, level) for run, number, level in plain if 0 < _height(run) < _LINE_PT]
     listed = set()
-    for run, top, number, _ in placed:
+    for run, number, _ in placed:
         near = [
-            one for one in placed if one[0].page == run.page and _below(one[0], run) and abs(one[1] - top) < _NEAR_PT
+            one for one in placed if one[0].page == run.page and _below(one[0], run) and _apart(one[0], run) < _NEAR_PT
         ]
-        if len({level for *_, level in near}) > 1 and len({round(one[1] / _LINE_PT) for one in near}) > _LEAST:
+        if len({level for *_, level in near}) > 1 and _rows([one for one, *_ in near]) > _LEAST:
             listed.add(number)
     return listed
+
+
+def _height(run: Run) -> float:
+    return run.bbox_pt[3] - run.bbox_pt[1] if run.bbox_pt is not None else 0.0
+
+
+def _apart(first: Run, second: Run) -> float:
+    return abs(first.bbox_pt[1] - second.bbox_pt[1]) if first.bbox_pt and second.bbox_pt else 0.0
+
+
+def _rows(runs: Sequence[Run]) -> int:
+    """Return how many rows runs stand in; what was read twice of one place is one."""
+    rows, bottom = 0, 0.0
+    for top, end in sorted((run.bbox_pt[1], run.bbox_pt[3]) for run in runs if run.bbox_pt is not None):
+        if top + (end - top) / 3 >= bottom:
+            rows, bottom = rows + 1, end
+    return rows
 
 
 def _may_be_heading(line: Line, hit: Hit) -> bool:
