@@ -178,3 +178,15 @@ def test_other_words_in_the_same_ways_are_hardly_ever_marks() -> None:
     pages = glance_scans.innocents(120, first=5000)
     found = [stamp.find(scans.bgr(glance_scans.draw(one)), 200) for one in pages]
     assert sum(any(item.text in scans.MARKS for item in items) for items in found) <= 8
+
+
+def test_every_level_of_a_long_list_is_read() -> None:
+    paper = Image.new("RGB", (1240, 1754), "white")
+    canvas = ImageDraw.Draw(paper)
+    font = ImageFont.truetype(str(scans.FONT_DIR / scans.STAMP_FONTS[1]), 27)
+    for row in range(16):
+        canvas.text((120, 150 + 80 * row), f"Phương án {row + 1}", BLACK, font)
+        canvas.text((660, 150 + 80 * row), ("MẬT", "TỐI MẬT")[row % 2], BLACK, font)
+    found = [one.text for one in stamp.find(scans.bgr(paper), 150)]
+    assert len(found) > 10
+    assert None not in found

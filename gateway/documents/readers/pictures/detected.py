@@ -52,7 +52,7 @@ CLEAR, READ = 75.0, 45.0
 LEAST, SUSPECT, SUSPECT_LEVEL, SCORE_WEIGHT, LEVEL = -1.0, 4.0, 6.0, 3.0, 10.0
 """Log odds of both looks from which a word is read, and from which one that nobody could read is suspected, slanting or level
 as print is; what those of the first count beside the second; degrees."""
-LIMIT_READ = 8
+LIMIT_READ = 24
 """Words of one picture that are read, surest first; others across the print are unread where the detector is sure."""
 LOWER, HIGHER = 0.85, 2.45
 """Heights above the middle of the word where the line above may begin, and how high it and its space are."""
