@@ -25,11 +25,9 @@ from tests.bench.contestants import MAIN_CF, MASTER_CF, free_port, wait_for_bann
 from tests.e2e.gateway_process import GatewayProcess, cli
 from tests.support.sink import Sink
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.skipif(os.geteuid() != 0 or shutil.which("postfix", path="/usr/sbin:/usr/bin") is None,
-                       reason="needs Postfix and root (make system-test)"),
-]  # fmt: skip
+pytestmark = [pytest.mark.system, pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("postfix", path="/usr/sbin:/usr/bin") is None, reason="needs Postfix and root (make system-test)",
+)]  # fmt: skip
 STAFF, COLLEAGUE = "an.binhtan@tphcm.gov.vn", "binh.binhtan@tphcm.gov.vn"
 OFFICE, PASSWORD = "vanphong.binhtan@tphcm.gov.vn", "m4t-khau-thu"
 POLICY = "version: 1\nname: thu-nghiem\nextends: binhtan-7600\npolicies:\n  opaque:\n    rules: {encrypted: hold}\n"
@@ -75,19 +73,21 @@ class Mta:
         user, _, realm = STAFF.partition("@")
         subprocess.run(["saslpasswd2", "-pcf", database, "-u", realm, user], input=PASSWORD.encode(), check=True)
         shutil.chown(database, "postfix")
-        settings = {
-            "smtpd_sasl_auth_enable": "yes", "smtpd_sasl_type": "cyrus", "smtpd_sasl_path": "smtpd",
-            "cyrus_sasl_config_path": folder, "smtpd_sasl_local_domain": realm,
-        }  # fmt: skip
-        conf = self.root / "conf"
-        with (conf / "main.cf").open("a") as main:
-            main.writelines(f"{name} = {value}\n" for name, value in settings.items())
-        subprocess.run(["postfix", "-c", conf, "reload"], check=True, capture_output=True, timeout=300)
+        self.configure(
+            "smtpd_sasl_auth_enable = yes", "smtpd_sasl_type = cyrus", "smtpd_sasl_path = smtpd",
+            f"cyrus_sasl_config_path = {folder}", f"smtpd_sasl_local_domain = {realm}",
+        )  # fmt: skip
         while True:  # a process from before the reload may take one more connection
             with smtplib.SMTP("127.0.0.1", self.port, timeout=300) as client:
                 client.ehlo("pc.example")
                 if client.has_extn("auth"):
                     return
+
+    def configure(self, *lines: str) -> None:
+        """Add settings to main.cf and have them take effect."""
+        with (self.root / "conf/main.cf").open("a") as main:
+            main.writelines(f"{line}\n" for line in lines)
+        subprocess.run(["postfix", "-c", self.root / "conf", "reload"], check=True, capture_output=True, timeout=300)
 
     def held(self) -> int:
         return sum(1 for path in (self.root / "queue" / "hold").rglob("*") if path.is_file())
