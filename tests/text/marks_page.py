@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.text.mark_rules import EXEMPTIONS, PARTS, RULES
+from gateway.vietnamese.marks.rules import EXEMPTIONS, PARTS, RULES
 
 
 def page() -> str:
@@ -15,7 +15,7 @@ def page() -> str:
 def _lines() -> Iterator[str]:
     yield "# Secrecy marks: the rules"
     yield ""
-    yield "Made from `tests/text/mark_rules.py` by `python -m tests.text.marks_page`; tests run each text below and check that"
+    yield "Made from `gateway/vietnamese/marks/rules.py` by `python -m tests.text.marks_page`; tests run each text below and check that"
     yield "the page is current. A finding of `classified` names its rule as `mark_rule` (`gateway check --json`, `gateway audit show"
     yield "--json`) and in `evidence` what was known of the letters as well: `stamp-line,red,boxed`. The words of the"
     yield "document are never kept. The words beside which a level is another word (honey, names, films ...) are data:"

@@ -11,7 +11,7 @@ The way of a document, from coarse to fine:
     names         subjects, file names and short fields, with name_words and carried; fields: header fields of mails
     search, find  the search as a whole, bounded by work; hits, evidence: what is reported of it, never its words
     words         the levels and the words that keep them company; lexicon.toml: all other vocabulary
-    rules         the names of the rules; what each finds and lets go: docs/marks.md
+    rules         every rule with what it finds and lets go: docs/marks.md
 """
 
 from gateway.vietnamese.marks.evidence import Mark

@@ -1,38 +1,197 @@
-"""The rules of secrecy marks by name: a mark names its rule as a code of its evidence, which `gateway check --json` and the audit show.
+"""The rules of secrecy marks, one row a rule: where it comes from, what it finds, and what looks like it and is none.
 
-`docs/marks.md` says of each where it comes from, what it finds, and what looks like it and is none.
+A mark names its rule as a code of its evidence, which `gateway check --json` and the audit show. The logic of layout stands in the modules that
+`gateway.vietnamese.marks` lists; the tests of these rows and `docs/marks.md` are made from them. `EXEMPTIONS` are the rules that
+unmake a mark: each has a text that is let go and its nearest neighbour that is not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
-IDS: Final = frozenset(
-    {
-        "stamp-line",
-        "numbered-line",
-        "bracketed",
-        "merged-line",
-        "titled-line",
-        "misspelt-line",
-        "lone-line",
-        "label",
-        "options",
-        "chosen-option",
-        "list",
-        "auxiliary",
-        "copying",
-        "declassified",
-        "circulation",
-        "headed-line",
-        "literal",
-        "token",
-        "extra-mark",
-        "unjudged",
-    }
-)
-"""Codes that name a rule; `extra-mark` is one that the policy adds, `unjudged` says that lines were too many to be judged."""
+
+class Where(Enum):
+    """Where the texts of a row stand."""
+
+    TEXT = "text"
+    """Lines of a document or of the body of a mail."""
+    SUBJECT = "subject"
+    FILENAME = "filename"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A form in which a mark is found."""
+
+    id: str
+    """The code that evidence has."""
+    part: str
+    """Part of the specification (`PARTS`) that the modules cite."""
+    says: str
+    source: str
+    where: Where = Where.TEXT
+    found: tuple[str, ...]
+    """Texts that it finds; a line break parts lines."""
+    others: tuple[str, ...] = ()
+    """Texts of nearly the same form that are no mark and are not even suspected."""
+    noted: bool = False
+    """It is recorded only: nothing is stopped for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exemption:
+    """A reason why the word of a level is none."""
+
+    id: str
+    says: str
+    where: Where = Where.TEXT
+    let_go: tuple[str, ...]
+    kept: tuple[str, ...]
+    """Neighbours that stay marks or suspected."""
+
+
+PARTS: Final = {
+    "S1": "Everything that can be seen or once stood in a document is searched: text, headers, boxes, watermarks, properties, "
+    "comments, names, hidden and deleted text, earlier revisions, what was read in pictures",
+    "S2": "A level is read in every writing: old Vietnamese codes, letters apart, look-alikes, escapes, slips of the keyboard",
+    "S3": "A level alone on its line, in brackets at its head, or run together with what stands beside the stamp",
+    "S4": "What the lines around say: a level over two lines, one in small letters, a broken title, the title of a paper",
+    "S5": "A label of secrecy and its value",
+    "S6": "Names: subjects, file names, sheets, properties",
+    "S7": "Stamps that only classified papers bear",
+    "S8": "Stamps that end secrecy, and those of circulation",
+    "S9": "Lists, tables and options that name all levels are no mark",
+}
+"""The specification by its parts, as docstrings cite them."""
+_LAW: Final = "Law on the protection of state secrets 2018, art. 8; Circular 24/2020/TT-BCA"
+_STAMPS: Final = "Circular 24/2020/TT-BCA, annex of stamps"
+_LETTER: Final = "Decree 30/2020/NĐ-CP, annex I, box 10a"
+_NAMES: Final = "Decision 7600/QĐ-UBND, art. 4.1"
+
+RULES: Final = (
+    Rule(
+        id="stamp-line", part="S3", says="A level is all that a line says, in capitals, whatever stands between its letters", source=_LETTER,
+        found=("TUYỆT MẬT", "TỐI MẬT", "MẬT", "T Ố I   M Ậ T", "TUYỆT\nMẬT", "TỐI MẬT - HỎA TỐC"),
+        others=("BẢO MẬT", "MẬT KHẨU", "Mật", "bảo vệ\nbí mật nhà nước"),
+    ),
+    Rule(
+        id="numbered-line", part="S3", says="The same behind the number of an item or beside that of a page: doubtful", source=_LAW,
+        found=("1. TỐI MẬT", "A - TUYỆT MẬT"), others=("I. TÀI LIỆU MẬT",),
+    ),
+    Rule(
+        id="bracketed", part="S3", says="A level in brackets at the head of a line", source=_LETTER,
+        found=("[TUYỆT MẬT] Kế hoạch bảo vệ kỳ họp",), others=("(bảo mật) hướng dẫn đổi mật khẩu",),
+    ),
+    Rule(
+        id="merged-line", part="S3", says="A reader ran the level together with the number, the motto or the date beside it", source=_LETTER,
+        found=("TỐI MẬT Số: 15/KH-UBND", "Độc lập - Tự do - Hạnh phúc MẬT"), others=("Số: 15/KH-BMNN",),
+    ),
+    Rule(
+        id="titled-line", part="S4", says="A level behind a noun, alone on its line: what stands around decides", source=_LAW,
+        found=("ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nTài liệu tối mật\nSố: 15/KH-UBND",),
+        others=("Tài liệu Tối mật", "Tài liệu mật là gì?"),
+    ),
+    Rule(
+        id="misspelt-line", part="S2", says="A slip of the keyboard for a level", source=_LETTER,
+        found=("TỐI MẶT",), others=("RỬA MẶT",),
+    ),
+    Rule(
+        id="lone-line", part="S4", says="A level in small letters alone on its line, in a letter or a plan", source=_LETTER,
+        found=("ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nTối mật\nSố: 15/KH-UBND\nKế hoạch\nvề việc tuần tra",),
+        others=("Đáp án:\nTối mật",),
+    ),
+    Rule(
+        id="label", part="S5", says="The label of secrecy with its value, in any case", source=_LAW,
+        found=("Độ mật: Tối mật", "Mức độ mật: TUYỆT MẬT", "Độ mật: A"), others=("Độ mật: thường", "Độ mật:"),
+    ),
+    Rule(
+        id="options", part="S9", says="A list of levels to choose from", source=_LAW, noted=True,
+        found=("Độ mật: ☐ Tuyệt mật ☐ Tối mật ☐ Mật",),
+    ),
+    Rule(
+        id="chosen-option", part="S5", says="A list of levels of which one is chosen", source=_LAW,
+        found=("Độ mật: ☐ Tuyệt mật ☒ Tối mật ☐ Mật",),
+    ),
+    Rule(
+        id="list", part="S9", says="A level among the values of a table or a list", source=_LAW, noted=True,
+        found=("TUYỆT MẬT\nTỐI MẬT\nMẬT\nTHƯỜNG",),
+    ),
+    Rule(
+        id="auxiliary", part="S7", says="A stamp that only classified papers bear: recall, envelope, copy, period", source=_STAMPS,
+        found=("TÀI LIỆU THU HỒI", "CHỈ NGƯỜI CÓ TÊN MỚI ĐƯỢC BÓC BÌ", "BẢN SAO BÍ MẬT NHÀ NƯỚC"),
+        others=("Thu hồi tài liệu cũ", "Chỉ người có tên trong danh sách được vào"),
+    ),
+    Rule(
+        id="copying", part="S7", says="Under the recipients: whether the paper may be copied", source=_STAMPS,
+        found=("Nơi nhận:\n- Như trên;\n- Lưu: VT.\nKhông được phép sao, chụp",),
+        others=("Không được phép sao, chụp tài liệu trong phòng họp",),
+    ),
+    Rule(id="declassified", part="S8", says="The stamp that ends secrecy", source=_STAMPS, noted=True, found=("GIẢI MẬT",)),
+    Rule(
+        id="circulation", part="S8", says="Stamps of circulation", source=_STAMPS, noted=True,
+        found=("LƯU HÀNH NỘI BỘ", "XEM XONG TRẢ LẠI"),
+    ),
+    Rule(
+        id="headed-line", part="S4", says="A level in one line with the title of a paper, or a sentence that tells it: doubtful", source=_LAW,
+        found=(
+            "TỐI MẬT: Kế hoạch phòng thủ khu vực", "Kế hoạch phòng thủ khu vực (TỐI MẬT)",
+            "Văn bản này thuộc bí mật nhà nước độ Tối mật.",
+        ),
+        others=("Nếu văn bản này thuộc bí mật nhà nước độ Tối mật thì không gửi qua mạng.",),
+    ),
+    Rule(
+        id="literal", part="S3", says="A level as a value in data or code", source=_NAMES, found=('ten = "TỐI MẬT"', "<p>TỐI MẬT</p>"),
+        others=('"chu_de": "bảo mật"',),
+    ),
+    Rule(
+        id="token", part="S6", says="A level set off in a name, in capitals or between dashes", source=_NAMES, where=Where.SUBJECT,
+        found=("KH phòng thủ - TỐI MẬT", "TUYET MAT - ke hoach", "Tối mật: kế hoạch A2"),
+        others=("Hướng dẫn bảo mật", "Toi mat dien thoai"),
+    ),
+    Rule(
+        id="bracketed", part="S6", says="A level in brackets in a name", source=_NAMES, where=Where.FILENAME,
+        found=("[MẬT] ke hoach.docx", "ke hoach (Tối mật).pdf"), others=("[bao mat] huong dan.docx",),
+    ),
+)  # fmt: skip
+"""Every form, in the order of the guide."""
+
+EXEMPTIONS: Final = (
+    Exemption(
+        id="another-word", says="The word around it is another one", let_go=("BẢO MẬT", "MẬT KHẨU", "CƠ MẬT"), kept=("TỐI MẬT",)
+    ),
+    Exemption(
+        id="broken-title", says="A title that breaks before the word", let_go=("QUY CHẾ BẢO VỆ BÍ\nMẬT NHÀ NƯỚC",), kept=("KẾ HOẠCH\nTỐI MẬT",)
+    ),
+    Exemption(
+        id="person", says="The name of a person", where=Where.SUBJECT, let_go=("Hồ sơ NGUYỄN THỊ MẬT", "LÊ VĂN MẬT"),
+        kept=("Hồ sơ - MẬT",),
+    ),
+    Exemption(
+        id="goods", says="Honey and molasses among goods", where=Where.SUBJECT, let_go=("ĐƯỜNG - MẬT - SỮA",), kept=("KẾ HOẠCH - MẬT",)
+    ),
+    Exemption(id="gall", says="The gall", where=Where.SUBJECT, let_go=("GAN, MẬT, TỤY",), kept=("GỬI ANH, TỐI MẬT",)),
+    Exemption(
+        id="works", says="Films, stories and figures of speech", where=Where.SUBJECT,
+        let_go=("Phim “Tuyệt mật”", "Chuyến đi tuyệt mật"), kept=("Kế hoạch “Tuyệt mật”",),
+    ),
+    Exemption(
+        id="count", says="A level that heads a figure", where=Where.SUBJECT, let_go=("Mật: 12 văn bản",), kept=("Tối mật: kế hoạch",)
+    ),
+    Exemption(
+        id="regulation", says="What an office does with such papers, or forbids", where=Where.SUBJECT,
+        let_go=("Quản lý tài liệu mật", "Không được gửi văn bản Tối mật"), kept=("Gửi anh văn bản TỐI MẬT",),
+    ),
+    Exemption(
+        id="lost", says="Something is lost or dark", where=Where.SUBJECT, let_go=("TỐI MẤT ĐIỆN",), kept=("TỐI MẤT",)
+    ),
+)  # fmt: skip
+"""Reasons why nothing is found, in the order of the guide."""
+
+IDS: Final = frozenset(rule.id for rule in RULES) | {"extra-mark", "unjudged"}
+"""Codes that name a rule: those of the rows, a mark that the policy adds, and lines that were too many to be judged."""
 
 
 def rule_of(evidence: Iterable[str]) -> str:
