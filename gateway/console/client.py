@@ -183,7 +183,7 @@ class StewardClient:
         while True:
             heard = self._heard
             try:
-                answered = await asyncio.wait_for(call.answers.get(), self._patience_s / 3)
+                answered = await asyncio.wait_for(call.answers.get(), 0.3 * self._patience_s)
             except TimeoutError:
                 silent = silent + 1 if self._heard == heard else 0  # a pause of this process is one round at most
                 if silent == 3 or clock() - began > limit_s:

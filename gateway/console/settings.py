@@ -19,7 +19,7 @@ class ConsoleSettings(Struct, frozen=True, kw_only=True):
     """With `key`: TLS is enabled."""
     key: Path | None = None
     htmx: Path = Path("/usr/share/javascript/htmx/htmx.min.js")
-    patience_s: float = 5.0
+    patience_s: float = 1.0
     """Seconds of the steward's silence before a 503."""
     head_s: float = 10.0
     """Deadline for a request head or a TLS handshake."""

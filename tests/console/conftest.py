@@ -27,7 +27,7 @@ class System:
         self.tls = "certificate" in settings
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the console
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.console.system", json.dumps(settings)],
+            [sys.executable, "-m", "tests.console.system", json.dumps({"patience_s": 60.0} | settings)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
         )  # fmt: skip
         told = self.told()
