@@ -8,7 +8,7 @@ from gateway.documents.readers.pdf.api import Rect, pdfium
 from gateway.documents.readers.pdf.geometry import display_matrix, map_box
 from gateway.documents.readers.pdf.marks import utf16
 from gateway.documents.readers.pdf.page import Annotation
-from gateway.documents.readers.pdf.rendering import render
+from gateway.documents.readers.pdf.rendering import give_looks
 
 LIMIT_ANNOTATIONS = 5000
 _HIDDEN = 2
@@ -43,7 +43,7 @@ def annotations_of(page: int) -> list[Annotation]:
     """Return the annotations of a loaded page, after pdfium has drawn those without a look that it can draw."""
     api = pdfium()
     display = display_matrix(page)
-    render(page, (1, 1), annotations=True)
+    give_looks(page)
     found = []
     for position in range(min(api.FPDFPage_GetAnnotCount(page), LIMIT_ANNOTATIONS)):
         annotation = api.FPDFPage_GetAnnot(page, position)

@@ -33,7 +33,7 @@ from gateway.documents.readers.pdf.left import SHOWN, is_picture, left_over
 from gateway.documents.readers.pdf.looks import LEGACY_CODES, Looks
 from gateway.documents.readers.pdf.marks import Marks
 from gateway.documents.readers.pdf.page import Affine, Box, Font, PageContent, Piece, Unseen
-from gateway.documents.readers.pdf.rendering import LIMIT_PIXELS, render, switched_off
+from gateway.documents.readers.pdf.rendering import LIMIT_PIXELS, give_looks, render, switched_off
 from gateway.documents.readers.pdf.seen import look_again, suspects
 from gateway.documents.readers.pdf.shapes import Shapes
 from gateway.documents.readers.pdf.visible import judge_visibility
@@ -127,7 +127,7 @@ class PageReader:
         """
         page = self._load(index)
         before: int = self._api.FPDFPage_CountObjects(page)
-        render(page, (1, 1), annotations=True)  # what has no look gets one
+        give_looks(page)
         flattened = self._api.FPDFPage_Flatten(page, 0)
         self._api.FPDF_ClosePage(page)
         return before if flattened == 1 else None  # FLATTEN_SUCCESS

@@ -52,8 +52,9 @@ CLEAR, READ = 75.0, 45.0
 LEAST, SUSPECT, SUSPECT_LEVEL, SCORE_WEIGHT, LEVEL = -1.0, 4.0, 6.0, 3.0, 10.0
 """Log odds of both looks from which a word is read, and from which one that nobody could read is suspected, slanting or level
 as print is; what those of the first count beside the second; degrees."""
-LIMIT_READ = 24
-"""Words of one picture that are read, surest first; others across the print are unread where the detector is sure."""
+LIMIT_READ, LIMIT_LEVEL = 8, 24
+"""Words of one picture that are read, surest first, and of those that are level, as in a list; others are unread where the
+detector is sure."""
 LOWER, HIGHER = 0.85, 2.45
 """Heights above the middle of the word where the line above may begin, and how high it and its space are."""
 BESIDE_A_MARK = {"KHAN", "HOA", "TOC", "THUONG", "BAN", "SAO", "Y", "LUC", "DU", "THAO", "DEN", "HEN", "GIO"}
@@ -70,7 +71,8 @@ def read(page: Pixels, words: Sequence[Word]) -> list[tuple[Candidate, Reading]]
     """Return what the words of a BGR picture say, without those that are plainly something else."""
     found = []
     for number, word in enumerate(one for one in words if _evidence(one) >= LEAST):
-        reading = _read(page, word) if number < LIMIT_READ else _unread(word)
+        limit = LIMIT_LEVEL if _is_level(word) else LIMIT_READ
+        reading = _read(page, word) if number < limit else _unread(word)
         if reading is not None:
             found.append((_candidate(page, word, reading), reading))
     return found
@@ -128,9 +130,12 @@ def _read(page: Pixels, word: Word, *, reach: float = 1.0) -> Reading | None:
 
 def _unread(word: Word) -> Reading | None:
     """Return that a word which nobody can read is like a mark, None when the detector is not sure enough of it."""
-    is_level = abs((word.angle + 45) % 90 - 45) < LEVEL
-    least = SUSPECT_LEVEL if is_level else SUSPECT
+    least = SUSPECT_LEVEL if _is_level(word) else SUSPECT
     return Reading(None, word.sure, letters=True) if _evidence(word) >= least else None
+
+
+def _is_level(word: Word) -> bool:
+    return abs((word.angle + 45) % 90 - 45) < LEVEL
 
 
 def _evidence(word: Word) -> float:

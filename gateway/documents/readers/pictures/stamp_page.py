@@ -199,12 +199,11 @@ class _Page:
         return not self.is_limited and (self.text.legible or (self.text.words < LEAST_WORDS and self._sparse is None))
 
     def read_sample(self) -> None:
-        """Read the longest lines, of the first its beginning, until they show that the picture is upright and can be read."""
+        """Read the longest lines, of a long one first its beginning, until they show that the picture is upright and can be read."""
         found = self._sheet.lines
         longest = sorted(range(len(found)), key=lambda number: -found[number].width)[:SAMPLE]
-        for number in longest[:1]:
-            line = found[number]
-            found.append(replace(line, right=min(line.right, line.left + int(SHOWN * self._sheet.usual))))
+        for line in [found[number] for number in longest[:1] if found[number].width > SHOWN * self._sheet.usual]:
+            found.append(replace(line, right=line.left + int(SHOWN * self._sheet.usual)))
             longest.insert(0, len(found) - 1)
         for number in longest:
             if not self.text.legible:
