@@ -248,8 +248,8 @@ class AuditLog:
     def given_up(self, reference: str, intent: asyncio.Future[int] | None = None) -> None:
         """Queue the outcome *not sent*, unless the intent is known not to be written; does not wait."""
         self._keys.pop(reference, None)
-        asked = intent is not None and not intent.cancel() and not intent.cancelled()
-        if intent is not None and asked and not isinstance(intent.exception(), AuditLostError | None):
+        done = intent is not None and not intent.cancel() and not intent.cancelled()
+        if intent is not None and done and not isinstance(intent.exception(), AuditLostError | None):
             return
         self._owed.hand_over(r.Outcome(id=reference, delivery=r.Delivery.NOT_SENT), Closed(reference))
 

@@ -31,8 +31,8 @@ def add(configuration: Configuration, references: list[str], wanted: Wanted) -> 
     for entry in entries:
         print(_line("added", entry, until=_day(entry["expires"]), what=_what(entry)))
     _print_reload(configuration, policies)
-    listed = {(entry.get("sender", ""), "tell" if "sha256" in entry else "tell_sender") for entry in entries}
-    for sender, key in sorted(listed):
+    notes = {(entry.get("sender", ""), "tell" if "sha256" in entry else "tell_sender") for entry in entries}
+    for sender, key in sorted(notes):
         if sender:
             print(both("waiver", "say", key, sender=sender, until=_day(wanted.until)))
     return 0

@@ -44,9 +44,9 @@ def listening(descriptor: int) -> socket.socket:
 
 def settings_of(started: Started) -> ConsoleSettings:
     """Return the settings as the console uses them."""
-    shown = dict(started.settings)
+    settings = dict(started.settings)
     for key in ("certificate", "key", "htmx"):
-        if shown.get(key) is not None:
-            shown[key] = Path(str(shown[key]))
-    networks = tuple(ip_network(one) for one in shown.pop("networks", ()))
-    return ConsoleSettings(**{**shown, "names": tuple(shown.pop("names", ())), "networks": networks})
+        if settings.get(key) is not None:
+            settings[key] = Path(str(settings[key]))
+    networks = tuple(ip_network(one) for one in settings.pop("networks", ()))
+    return ConsoleSettings(**{**settings, "names": tuple(settings.pop("names", ())), "networks": networks})

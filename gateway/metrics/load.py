@@ -103,11 +103,11 @@ class SharedLoad:
 
     def served_until(self) -> tuple[tuple[Path, int], ...]:
         """Return the expiry of each served certificate, in seconds since 1970; unset ones are absent."""
-        limits = (
+        ends = (
             (path, int(_COUNT.unpack_from(self._memory, self._ends + number * _COUNT.size)[0]))
             for number, path in enumerate(self._certificates)
         )
-        return tuple((path, end) for path, end in limits if end)
+        return tuple((path, end) for path, end in ends if end)
 
     def judged(self, slot: int, kind: MailClass, seconds: float) -> None:
         """Count a mail that a front end has judged so long after its final dot."""

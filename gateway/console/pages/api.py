@@ -7,7 +7,7 @@ from starlette.responses import Response
 from gateway.console import api
 from gateway.console.client import Refused
 from gateway.console.pages import check as page
-from gateway.console.pages.check import fault_of
+from gateway.console.pages.check import failure_of
 from gateway.console.uploads import Uploading
 from gateway.console.visit import Visit
 from gateway.steward.questions import AskCheck, Refusal
@@ -29,11 +29,13 @@ async def check(visit: Visit) -> Response:
         result, fault = await upload.result()
     if result is not None:
         return api.answered(api.answer_of(result))
-    shown = fault_of(visit, fault)
-    response = api.answered(api.ApiFault(error=shown.kind, message=shown.words, retry_s=shown.retry_s), shown.status)
+    failure = failure_of(visit, fault)
+    response = api.answered(
+        api.ApiFault(error=failure.kind, message=failure.words, retry_s=failure.retry_s), failure.status
+    )
     response.headers["Connection"] = "close"
-    if shown.status in (429, 503):
-        response.headers["Retry-After"] = str(shown.retry_s or 5)
+    if failure.status in (429, 503):
+        response.headers["Retry-After"] = str(failure.retry_s or 5)
     return response
 
 

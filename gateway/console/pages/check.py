@@ -52,13 +52,13 @@ async def run(visit: Visit) -> Response:
         result, fault = await visit.upload.result()
     if result is not None:
         return await _page(visit, result=result)
-    shown = fault_of(visit, fault)
-    response = await _page(visit, shown.status, words=shown.words, retry_s=shown.retry_s)
+    failure = failure_of(visit, fault)
+    response = await _page(visit, failure.status, words=failure.words, retry_s=failure.retry_s)
     response.headers["Connection"] = "close"
     return response
 
 
-class Told(NamedTuple):
+class Failure(NamedTuple):
     """Error of a check."""
 
     status: int
@@ -67,19 +67,19 @@ class Told(NamedTuple):
     retry_s: int = 0
 
 
-def fault_of(visit: Visit, error: Exception | None) -> Told:
+def failure_of(visit: Visit, error: Exception | None) -> Failure:
     """Return status and text of a fault; None means no file was chosen; other errors are raised for the error page."""
     texts = visit.words.check
     match error:
         case None:
-            return Told(422, "invalid", texts.no_file)
+            return Failure(422, "invalid", texts.no_file)
         case guard.TooLarge():
-            return Told(413, "too_large", texts.too_large)
+            return Failure(413, "too_large", texts.too_large)
         case TooSlowError():
-            return Told(408, "too_slow", texts.too_slow)
+            return Failure(408, "too_slow", texts.too_slow)
         case Refused(refusal=refusal) if refusal.kind in _STATUS:
             words = refusal.words or getattr(texts, refusal.kind, "") or fault(visit, refusal)
-            return Told(_STATUS[refusal.kind], refusal.kind, words, refusal.retry_s)
+            return Failure(_STATUS[refusal.kind], refusal.kind, words, refusal.retry_s)
         case _:
             raise error
 

@@ -16,14 +16,14 @@ from gateway.texts.catalogue import pair
 from gateway.vietnamese.printed import clean
 
 _LOG = logging.getLogger("gateway.steward")
-_TOLD: Final = frozenset({"account_add", "account_roles", "account_reset", "account_mail", "account_unlock"})
+_NOTIFIED: Final = frozenset({"account_add", "account_roles", "account_reset", "account_mail", "account_unlock"})
 
 
 def notify_of_change(
     book: NoticeBook, connection: sqlite3.Connection, *, seq: int, who: str, what: str, about: str, now: float
 ) -> None:
     """Queue notices of the change recorded at `seq`; called within its transaction. A NoticeError is logged, not raised."""
-    if what not in _TOLD:
+    if what not in _NOTIFIED:
         return
     name = about.partition(":")[0]
     due = [

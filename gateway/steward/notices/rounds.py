@@ -50,14 +50,14 @@ class Rounds:
 
     async def once(self) -> None:
         """Queue and send once; an error in one module does not stop the others."""
-        faults = [fault for notify in self._kinds if (fault := await asyncio.to_thread(self._notified, notify))]
+        faults = [fault for notify in self._kinds if (fault := await asyncio.to_thread(self._fault_of, notify))]
         await self._outbox.send_due()
         if (now := self._notifier.now) >= self._prune_at:
             await asyncio.to_thread(self._notifier.book.prune, now)
             self._prune_at = now + DAY_S
         self._say("; ".join(faults))
 
-    def _notified(self, notify: Notify) -> str:
+    def _fault_of(self, notify: Notify) -> str:
         try:
             notify(self._notifier)
         except Exception as error:  # noqa: BLE001 - a bug in one module must not stop the others

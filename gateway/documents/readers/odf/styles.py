@@ -217,14 +217,8 @@ class StyleBook:
                     merged["struck"] = value != "none"
                 case "style:text-position":
                     height = value.split()[0] if value.strip() else ""
-                    share = (
-                        SUPERSCRIPT
-                        if height == "super"
-                        else -SUPERSCRIPT
-                        if height == "sub"
-                        else signed(height.rstrip("%")) / 100
-                    )
-                    merged["raised"] = share
+                    by_name = {"super": SUPERSCRIPT, "sub": -SUPERSCRIPT}
+                    merged["raised"] = by_name.get(height, signed(height.rstrip("%")) / 100)
                 case "style:text-scale":
                     merged["scale"] = whole(value.rstrip("%"), 100)
                 case "text:display":
