@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ class KeptMail:
     observed: Observed | None
     """None when the mail cannot be judged again."""
     reason: str = ""
-    """Why there are no facts: `none` (never kept, or removed), `older` or `damaged`."""
+    """Why there are no facts: `none` (never kept, or removed), `older`, or `damaged` (also: not those that the record names)."""
 
     @property
     def policy_digest(self) -> str:
@@ -111,7 +112,11 @@ def _kept(
     if version != VERSION:
         return KeptMail(record, None, "older")
     try:
-        return KeptMail(record, decode(unpack(bytes(packed)), observations))
+        body = unpack(bytes(packed))
+        named = record.facts if isinstance(record, r.RecipientRefused) else record.mail.facts
+        if hashlib.sha256(body).hexdigest() != named:  # facts of another mail decode as well
+            return KeptMail(record, None, "damaged")
+        return KeptMail(record, decode(body, observations))
     except UnreadableFactsError:
         return KeptMail(record, None, "damaged")
 

@@ -56,11 +56,15 @@ def policy_diff(
     from gateway.commands.common import load_configuration
     from gateway.commands.policy import diff
     from gateway.commands.what_if import Options, replay
+    from gateway.errors import UserError
     from gateway.identity.directory import load as load_directory
+    from gateway.texts.catalogue import both
 
     begin, end = moment(since), moment(until, until=True)
     configuration = load_configuration(config, data=data)
     old, new = (configuration.policy_in_use if name == "current" else name for name in (old, new))
+    if begin is None and (until or unit or policy or table or directory):
+        raise UserError(both("start", "what_if", "since_wanted"))
     code = diff(old, new) if not as_json or begin is None else 0
     if begin is None:
         return code
@@ -94,7 +98,7 @@ def policy_case(
 ) -> int:
     """In một ca từ thư đã ghi, không có nội dung / print a case from a recorded mail, without content, ready to paste.
 
-    gateway policy case BT-7F3K2Q9XM4D6H >> /etc/gateway/policy.yaml.tests/cases.yaml
+    gateway policy case BT-7F3K2Q9XM4D6H > /etc/gateway/policy.yaml.tests/BT-7F3K2Q9XM4D6H.yaml
     """
     from gateway.commands.common import data_folder
     from gateway.commands.policy_case import case

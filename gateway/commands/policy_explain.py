@@ -10,6 +10,7 @@ from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 
+from gateway.audit import record as r
 from gateway.audit.query import AuditReader, unknown
 from gateway.audit.record import FindingFacts
 from gateway.audit.tally import by_day, days_until
@@ -27,6 +28,7 @@ from gateway.yaml.file import nearest
 from gateway.yaml.values import printable
 
 _DAYS = 30
+_LIMIT_DEFAULT = 60
 
 
 def explain(what: str, policy_name: str, data: Path) -> int:
@@ -83,13 +85,16 @@ def _looks_at(policy: Policy) -> Iterator[str]:
 
 
 def _settings(policy: Policy, layers: Layers) -> Iterator[str]:
-    """Yield the settings that differ from their defaults, with their places, then the names of all others."""
+    """Yield the settings that differ from their defaults, with their places, then all others, long values cut."""
     plain = policy.settings.model_dump(mode="json", by_alias=True)
     others = []
     for name, field in type(policy.settings).model_fields.items():
         value = getattr(policy.settings, name)
         if value == field.get_default(call_default_factory=True):
-            others.append(name)
+            shown = json.dumps(plain[name], ensure_ascii=False)
+            others.append(
+                f"{name} = {printable(shown if len(shown) <= _LIMIT_DEFAULT else shown[:_LIMIT_DEFAULT] + '…')}"
+            )
             continue
         file, place = layers.settings_place(policy.name, name)
         shown = json.dumps(plain[name], ensure_ascii=False)[:200]
@@ -112,23 +117,46 @@ def _met(data: Path, rule: str, now: datetime) -> int:
 
 def _mail(reference: str, policies: PolicySet, layers: Layers, data: Path) -> Iterator[str]:
     """Yield every finding on a recorded mail with the values that decided."""
-    with AuditReader.open(data) as reader:
-        history = reader.show(reference)
-    mail = history.mail if history is not None else None
-    if mail is None and mistyped(reference):
+    judged = list(_judged(reference, data))
+    if not judged and mistyped(reference):
         raise UserError(" / ".join(unknown(reference)))
-    if mail is None:
+    if not judged:
         known = [f"{policy.name}.{rule}" for policy in policies.policies for rule in policy.rules]
         vietnamese, english = nearest(reference, known) or ("", "")
         shown = printable(reference)
         raise UserError(
             f"không có quy tắc hay thư nào là “{shown}”{vietnamese} / no rule and no mail “{shown}”{english}"
         )
-    yield f"{reference}: {mail.disposition}"
-    if mail.policy_digest != policies.digest:
-        yield both("start", "explain", "other_set", digest=mail.policy_digest[:12])
-    for finding in sorted(mail.findings, key=lambda one: one.outcome == "passed"):
-        yield from _finding(finding, layers)
+    for answer, digest, findings in judged:
+        yield f"{reference}: {printable(answer)}"
+        if digest != policies.digest:
+            yield both("start", "explain", "other_set", digest=digest[:12])
+        for finding in sorted(findings, key=lambda one: one.outcome == "passed"):
+            yield from _finding(finding, layers)
+
+
+def _judged(reference: str, data: Path) -> Iterator[tuple[str, str, tuple[FindingFacts, ...]]]:
+    """Yield answer, policy digest and findings of each judgement under a reference: of the mail, and of recipients at RCPT."""
+    try:
+        with AuditReader.open(data) as reader:
+            history = reader.show(reference)
+    except UserError:
+        if reference.upper().startswith("BT-"):
+            raise
+        return  # what is no reference may be a misspelt rule, for which no log is needed
+    if history is None:
+        return
+    found = False
+    for record in history.records:
+        if isinstance(record, r.Intent | r.Refused):
+            yield record.mail.disposition, record.mail.policy_digest, record.mail.findings
+        elif isinstance(record, r.RecipientRefused):
+            yield f"{record.recipient} {record.code}", record.policy_digest, record.findings
+        else:
+            continue
+        found = True
+    if not found:
+        raise UserError(both("start", "explain", "not_judged", reference=printable(reference)))
 
 
 def _finding(finding: FindingFacts, layers: Layers) -> Iterator[str]:

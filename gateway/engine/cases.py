@@ -129,9 +129,13 @@ def _differences(
 ) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
     """Yield the place within `expect` and, in both languages, what is otherwise."""
     got, wanted = verdict.disposition.word, expect.disposition
-    if wanted is not None and got != wanted:
-        yield ("disposition",), f"cần {wanted}, nhưng là {got}", f"expected {wanted}, got {got}"
     listed = ", ".join(sorted(met)) or "-"
+    if wanted is not None and got != wanted:
+        yield (
+            ("disposition",),
+            f"cần {wanted}, nhưng là {got} (có: {listed})",
+            f"expected {wanted}, got {got} (found: {listed})",
+        )
     for number, rule in enumerate(expect.findings):
         if rule not in met:
             yield ("findings", number), f"thiếu {rule} (có: {listed})", f"{rule} not found (found: {listed})"

@@ -144,10 +144,9 @@ def _sender(mail: KeptMail) -> str:
 
 
 def _unit(mail: KeptMail) -> str:
-    """Return the unit of the sender, as the directory had it then."""
-    directory = mail.observed.bare.directory if mail.observed is not None else None
-    mailbox = directory.find(_sender(mail).casefold()) if directory is not None else None
-    return mailbox.unit if mailbox is not None else ""
+    """Return the unit of the sender, as the record has it; facts may be gone."""
+    record = mail.record
+    return (record.unit if isinstance(record, r.RecipientRefused) else record.mail.unit) or ""
 
 
 def top(counts: Counter[tuple[str, Change]]) -> list[tuple[tuple[str, Change], int]]:

@@ -178,6 +178,7 @@ def test_changed_facts_are_a_fault_and_removed_ones_a_note(tmp_path):
     result = verified_ours(tmp_path)
     assert result.exit_code == 1
     assert "2" in result.faults[0]
+    assert [mail.reason for mail in kept_mails(tmp_path, TYPES)] == ["damaged", "", "", ""]
     writing = connect(tmp_path / "audit.db")
     assert expire_facts(writing, before=datetime.now(UTC) + timedelta(days=1)) == 4
     writing.close()

@@ -11,7 +11,9 @@ from msgspec import structs
 from gateway.audit import AuditLog
 from gateway.audit.mailboxes import LIMIT_LISTED, changes, remember
 from gateway.model import Directory, Envelope, Mailbox, MailboxKind, MailboxStatus
+from gateway.pipeline.what_if import Summary, Wanted, changed_mails
 from tests.audit.support import evidence, transaction, verdict, verified
+from tests.support.policies import preset
 
 
 def directory(digest: str, **mailboxes: MailboxStatus) -> Directory:
@@ -74,3 +76,6 @@ async def test_a_mail_from_an_alias_names_the_mailbox_that_it_belongs_to(tmp_pat
     assert [(mail.get("unit"), mail.get("mailbox")) for mail in mails] == [
         ("Phòng A", None), ("Phòng A", "an@gov.example"), (None, None),
     ]  # fmt: skip
+    summary = Summary()
+    list(changed_mails(tmp_path, preset(), preset(), Wanted(None, unit="phòng a"), summary, tick=lambda _: None))
+    assert summary.untold == {"none": 2}  # a replay for one unit does not leave out the mails whose facts are gone

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gateway.audit.replay import kept_mails
+from gateway.commands.what_if import Options, replay
 from tests.audit.test_kept_facts import filled
 from tests.e2e.gateway_process import cli
 
@@ -56,6 +60,7 @@ async def test_all_failures_are_shown_with_their_places_and_the_others_still_run
     run = await cli("policy", "test", str(path))
     assert run.code == 2
     assert run.err.count("a.yaml:2:") == 3
+    assert "expected reject, got relay (found: " in run.err
     assert "a.yaml:3:" in run.err
     assert "b.yaml:1:" in run.err
     assert "c.expect.yaml" in run.err
@@ -94,6 +99,8 @@ async def test_a_change_is_tried_on_the_mails_of_a_log(policy, tmp_path):
     assert run.code == 1, run.err
     found = json.loads(run.out)
     assert found["replayed"] == 41
+    forgotten = await cli("policy", "diff", "current", str(path), "--unit", "Phòng A", "--data", str(data))
+    assert (forgotten.code, "--since 30d" in forgotten.err) == (2, True)
     assert found["changes"]["admitted"] > 0
     assert found["changes"]["refused"] == 0
     assert found["mails"][0]["change"] == "admitted"
@@ -108,6 +115,22 @@ async def test_a_change_is_tried_on_the_mails_of_a_log(policy, tmp_path):
     assert "cannot tell: a setting about words differs (classified)" in run.out
 
 
+async def test_a_replay_that_is_stopped_says_so_of_the_part_it_saw(tmp_path, capsys, monkeypatch):
+    await filled(tmp_path, 5)
+
+    def until_the_third(*arguments, **options):
+        yield from itertools.islice(kept_mails(*arguments, **options), 2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gateway.pipeline.what_if.kept_mails", until_the_third)
+    options = Options(since=datetime.now(UTC) - timedelta(days=1), until=None)
+    assert replay(tmp_path, "binhtan-7600", "monitor", options) in (0, 1)
+    shown = capsys.readouterr().out
+    assert "replay of 2 mails" in shown
+    assert "not of their content" in shown
+    assert "stopped before its end" in shown
+
+
 async def test_a_rule_and_a_mail_are_explained(policy, tmp_path):
     path, _ = policy
     path.write_text(
@@ -119,12 +142,17 @@ async def test_a_rule_and_a_mail_are_explained(policy, tmp_path):
     assert run.code == 0, run.err
     assert f"reject  ({path}:9:" in run.out
     assert "decomposed_letters: 3" in run.out
+    assert "check_sizes = false" in run.out
     assert "in 30 days" in run.out
     run = await cli("policy", "explain", "BT-00000001", "--data", str(data))
     assert "official_sender.unofficial: passed -> relay" in run.out
-    run = await cli("policy", "explain", "typografy", "--data", str(data))
-    assert run.code == 2
-    assert "Traceback" not in run.err
+    run = await cli("policy", "explain", "BT-R", "--data", str(data))
+    assert run.out.startswith("BT-R: c@d.vn 550")
+    for folder in (data, tmp_path / "no-log"):
+        run = await cli("policy", "explain", "clasified.marked", "--data", str(folder))
+        assert (run.code, "“classified.marked”" in run.err) == (2, True), run.err
+    run = await cli("policy", "explain", "BT-NONE", "--data", str(tmp_path / "no-log"))
+    assert (run.code, "audit.db" in run.err) == (2, True)
 
 
 async def test_the_schema_of_one_policy_is_printed():
