@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(900)]
 LONG = bool(os.environ.get("GATEWAY_LONG"))
 only_long = pytest.mark.skipif(not LONG, reason="`make cluster` runs it")
 USERS = {LOGIN[0]: LOGIN[1]}
+UNKNOWN = "1: its first try ended unknown"
 
 
 @pytest.fixture
@@ -43,7 +44,8 @@ class LoggedIn(Clients):
     def __init__(self, address):
         super().__init__(address)
         self.moments = [time.monotonic()]
-        self.dismissed = 0
+        self.dismissals = Counter()
+        """421, by client."""
 
     async def until_acknowledged(self, content):
         while True:
@@ -52,14 +54,14 @@ class LoggedIn(Clients):
                 async with asyncio.timeout(40), logged_in(self.address()) as client:
                     reply = await client.mail(content, sender=STAFF, recipients=(COLLEAGUE,))
             except (*LOST, AssertionError) as error:
-                self.dismissed += "421" in str(error)
+                self.dismissals[asyncio.current_task()] += "421" in str(error)
                 await asyncio.sleep(0.05)
                 continue
             if reply.code == 250:
                 self.acknowledged.add(token(content))
                 self.moments.append(time.monotonic())
                 return
-            self.dismissed += reply.code == 421
+            self.dismissals[asyncio.current_task()] += reply.code == 421
             await asyncio.sleep(0.1)
 
     @property
@@ -84,7 +86,7 @@ def cause_of_a_second_delivery(earlier, later, ended, unasked):
     `ended` has the recorded outcome of each reference, `unasked` those that went out without the centre's answer.
     """
     if ended.get(earlier) == "unknown":
-        return "1: its first try ended unknown"
+        return UNKNOWN
     if later in unasked:
         return "2: the retry had no answer"
     return "3: the centre had no claim of its first try" if earlier in unasked else ""
@@ -102,7 +104,7 @@ def test_a_second_delivery_is_one_of_the_known_cases_or_a_fault(ended, unasked, 
 
 
 async def assert_each_once(all_of_them, sink, clients):
-    """No acknowledged mail is lost, and each second delivery has a known cause; returns their number and that of the mails."""
+    """No acknowledged mail is lost, and each second delivery has a known cause; returns their number by cause, and that of the mails."""
     delivered = {}
     for one in sink.delivered:
         delivered.setdefault(token(one.content), []).append(reference(one.content))
@@ -119,7 +121,7 @@ async def assert_each_once(all_of_them, sink, clients):
             assert cause, (name, earlier, ended.get(earlier), later, ended.get(later))
             causes[cause] += 1
     print(f"{len(unasked)} of {len(ended)} mails went without the centre's answer; delivered again: {dict(causes)}")
-    return causes.total(), len(delivered)
+    return causes, len(delivered)
 
 
 async def test_a_retry_on_another_node_is_250_and_names_who_relayed_it(tmp_path, cluster_dsn, key_file):
@@ -232,8 +234,10 @@ async def test_nodes_that_are_killed_lose_nothing_and_repeat_only_what_ended_unk
             gap = clients.longest_gap_s
         twice, mails = await assert_each_once(three, sink, clients)
         print(
-            f"{kills} kills, {len(clients.acknowledged)} acknowledged, {mails} mails, {twice} repeated, gap {gap:.2f} s"
+            f"{kills} kills, {len(clients.acknowledged)} acknowledged, {mails} mails, {twice.total()} repeated, gap {gap:.2f} s"
         )
+        # An answer of the centre that misses its 50 ms is handled as during an outage, by the other cases.
+        assert is_busy() or twice.keys() <= {UNKNOWN}
         assert gap < (10 if is_busy() else 3)  # three programs that restart wait for the processor, too
 
 
@@ -251,9 +255,11 @@ async def test_a_rolling_restart_loses_and_repeats_nothing(tmp_path, cluster_dsn
             clients.stopping = True
             await asyncio.gather(*tasks)
         twice, _ = await assert_each_once(three, sink, clients)
-        print(f"{len(clients.acknowledged)} acknowledged, {clients.dismissed} x 421, gap {clients.longest_gap_s:.2f} s")
-        assert twice == 0
-        assert clients.dismissed <= 8
+        print(
+            f"{len(clients.acknowledged)} acknowledged, {clients.dismissals.total()} x 421, gap {clients.longest_gap_s:.2f} s"
+        )
+        assert not twice
+        assert max(clients.dismissals.values(), default=0) <= 1
 
 
 @only_long
@@ -282,7 +288,7 @@ async def test_no_mail_is_refused_while_the_centre_is_away(tmp_path, postgres, c
             await asyncio.gather(*tasks)
             assert clients.tries == len(clients.acknowledged), "a mail was refused"
         twice, _ = await assert_each_once(three, sink, clients)
-        assert twice == 0
+        assert not twice
     finally:
         proxy.close()
 

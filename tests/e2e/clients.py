@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import re
+import time
 
 from tests.e2e.commands import COLLEAGUE, STAFF
 from tests.support.client import RawClient
@@ -36,6 +37,8 @@ class Clients:
         self.address = address
         self.acknowledged: set[bytes] = set()
         self.refused: list[str] = []
+        self.failed: list[float] = []
+        """When each try began that came to nothing: 4yz, or a connection that was lost."""
         self.tries = 0
         self.stopping = False
         self._numbers = itertools.count(1)
@@ -47,12 +50,15 @@ class Clients:
     async def until_acknowledged(self, content):
         while True:
             self.tries += 1
+            began = time.monotonic()
             try:
                 async with asyncio.timeout(30), RawClient(*self.address()) as client:
                     if (await client.ehlo()).code != 250:
+                        self.failed.append(began)
                         continue
                     reply = await client.mail(content, sender=STAFF, recipients=(COLLEAGUE,))
             except LOST:
+                self.failed.append(began)
                 await asyncio.sleep(0.05)  # as a client waits before it tries again
                 continue
             if reply.code == 250:
@@ -61,3 +67,4 @@ class Clients:
             if reply.code >= 500:
                 self.refused.append(str(reply))
                 return
+            self.failed.append(began)
