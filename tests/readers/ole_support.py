@@ -12,7 +12,8 @@ import pytest
 from gateway.documents.readers.ole.writer import write_compound
 
 WORD_FLAGS = 0x0200
-TABLES = {"styles": 1, "header": 11, "characters": 12, "paragraphs": 13, "fonts": 15, "pieces": 33, "footnote": 3}
+TABLES = {"styles": 1, "header": 11, "characters": 12, "paragraphs": 13, "fonts": 15, "pieces": 33, "footnote": 3,
+          "shapes": 40, "drawings": 50, "textbox": 56}  # fmt: skip
 
 
 def sprm(code: int, value: bytes) -> bytes:
@@ -145,6 +146,13 @@ def atom(kind: int, data: bytes, *, instance: int = 0) -> bytes:
 def container(kind: int, *records: bytes, instance: int = 0) -> bytes:
     content = b"".join(records)
     return struct.pack("<HHI", instance << 4 | 0xF, kind, len(content)) + content
+
+
+def drawn(number: int, *records: bytes, filled: bool, kind: int = 1, group: bytes = b"") -> bytes:
+    """Return a shape of MS-ODRAW; `group` are the coordinates of one that is a group."""
+    flags = atom(0xF00A, struct.pack("<II", number, 0), instance=kind)
+    properties = atom(0xF00B, struct.pack("<HI", 0x1BF, 0x100010 if filled else 0x100000), instance=1)
+    return container(0xF004, atom(0xF009, group) if group else b"", flags, properties, *records)
 
 
 def damaged(data: bytes, seed: int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 
 import docx
 import pptx
@@ -17,8 +18,13 @@ from pptx.util import Emu, Pt
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
+from gateway.model import Document
+from tests.readers.ole_support import atom, container, record, short, sprm, word_file, workbook
+from tests.readers.ole_support import drawn as shape97
 from tests.readers.ooxml_support import NAMESPACES
 from tests.readers.test_odf import content, package
+from tests.readers.test_ppt import presentation, text
+from tests.readers.test_ppt import slide as slide97
 
 SIZE = 28
 WORDS = "BẢO MẬT"
@@ -163,14 +169,72 @@ def rich_text(words: str, box: Box, *, behind: bool = False, fill: str = "1") ->
     return ("{\\rtf1\\ansi " + shape + f"{{\\fs{2 * SIZE} {told}}}\\par}}").encode()
 
 
-def cannot_be_told(data: bytes) -> bool:
+def read(data: bytes) -> Document:
     kind = sniff(data).primary
-    document = reader_for(kind)(Source(data=data, part="1", detected_type=kind), Budget()).document  # type: ignore[misc]
-    return any(active.kind == "look-clipped" for active in document.active_content)
+    return reader_for(kind)(Source(data=data, part="1", detected_type=kind), Budget()).document  # type: ignore[misc]
+
+
+def on_slide(words: str, box: Box, filled: bool, number: int = 2, *, group: bytes = b"", child: bool = False) -> bytes:
+    """A shape of PowerPoint 97 with its words in letters of 28 points, aligned to the left."""
+    left, top, width, height = (round(8 * side) for side in box)
+    ends = (left, top, left + width, top + height)
+    anchor = (
+        atom(0xF00F, struct.pack("<4i", *ends)) if child else atom(0xF010, struct.pack("<4h", top, left, *ends[2:]))
+    )
+    styles = struct.pack("<IHIH", len(words) + 1, 0, 1 << 11, 0) + struct.pack("<IIH", len(words) + 1, 1 << 17, SIZE)
+    said = container(0xF00D, text(words, kind=4, styles=styles)) if words else b""
+    return shape97(number, anchor, said, filled=filled, group=group)
+
+
+def old_slide(words: str, box: Box, *, fill: str = "1", behind: bool = False) -> bytes:
+    shapes = [on_slide(words, (70, 70, 480, 40), False), on_slide("", (70 + box[0], 70 + box[1], *box[2:]), bool(fill))]
+    return presentation([slide97(container(0xF003, *(reversed(shapes) if behind else shapes)))])
+
+
+def grouped_slide(words: str, box: Box) -> bytes:
+    """The cover counts in tenths of the units that its group stands in."""
+    around = (70.0, 70.0, 480.0, 480.0)
+    group = on_slide("", around, False, group=struct.pack("<4i", 0, 0, 38_400, 38_400))
+    cover = on_slide("", tuple(10 * side for side in box), True, child=True)  # type: ignore[arg-type]
+    return presentation([slide97(container(0xF003, on_slide(words, around, False), container(0xF003, group, cover)))])
+
+
+def old_sheet(words: str, box: Box, *, kind: int = 30) -> bytes:
+    """A shape over the cell D8, whose letters have the usual 12 points."""
+    (left, top, width, height), ends = (12 / SIZE * max(side, 0) for side in box), []
+    for at in (left, left + width):
+        for first, usual, parts, side in ((3, 48, 1024, at), (7, 15, 256, top + height * (at > left))):
+            ends += [first + int(side // usual), round(side % usual / usual * parts)]
+    anchor = atom(0xF010, struct.pack("<H8H", 0, *ends))
+    objects = record(0x5D, struct.pack("<HHHH", 0x15, 0x12, kind, 1) + bytes(14))
+    shape = container(0xF002, shape97(1025, anchor, atom(0xF011, b""), filled=True))
+    cell = record(0x204, struct.pack("<HHH", 7, 3, 0) + short(words, octets=2))
+    return workbook([("A", 0, (cell, record(0xEC, shape), objects))])
+
+
+def spa(number: int, box: Box, *, flags: int) -> bytes:
+    left, top, width, height = (round(20 * side) for side in box)
+    return struct.pack("<I4iHI", number, left, top, left + width, top + height, flags, 0)
+
+
+def old_letter(words: str, box: Box, *, fill: str = "1", behind: bool = False) -> bytes:
+    flags = 2 << 1 | 2 << 3 | 3 << 5 | behind << 14
+    drawing = container(0xF002, container(0xF003, shape97(1026, filled=bool(fill))))
+    tables = {
+        "shapes": struct.pack("<II", 0, 1) + spa(1026, box, flags=flags),
+        "drawings": container(0xF000) + b"\0" + drawing,
+    }
+    size = sprm(0x4A43, struct.pack("<H", 2 * SIZE))
+    return word_file([("\x08", sprm(0x0855, b"\1")), (words + "\r", size)], tables=tables)
+
+
+def cannot_be_told(data: bytes) -> bool:
+    return any(active.kind == "look-clipped" for active in read(data).active_content)
 
 
 MADE = [
     letter, beneath, slide, under_picture, sheet, sheet_picture, open_text, open_slide, open_sheet, over_sheet, rich_text,
+    old_slide, grouped_slide, old_sheet, old_letter,
 ]  # fmt: skip
 
 
@@ -186,7 +250,9 @@ def test_a_shape_beside_or_far_below_a_line_or_over_other_words_changes_nothing(
     assert made is beneath or not cannot_be_told(made(WORDS, FAR_BELOW))
 
 
-@pytest.mark.parametrize("made", [letter, slide, open_text, open_slide, rich_text], ids=lambda made: made.__name__)
+@pytest.mark.parametrize(
+    "made", [letter, slide, open_text, open_slide, rich_text, old_slide, old_letter], ids=lambda made: made.__name__
+)
 def test_a_shape_behind_the_text_without_filling_or_over_all_of_it_changes_nothing(made):
     assert not cannot_be_told(made(WORDS, FIRST, behind=True))
     assert not cannot_be_told(made(WORDS, FIRST, fill=""))
@@ -203,14 +269,61 @@ def boxes(spelled: str, between: str = "KHNRKHNRK", *, apart: int = 900_000) -> 
             shapes.add_textbox(*at, Emu(400_000), Emu(500_000)).text_frame.text = letter_of
     out = io.BytesIO()
     deck.save(out)
-    data = out.getvalue()
-    kind = sniff(data).primary
-    document = reader_for(kind)(Source(data=data, part="1", detected_type=kind), Budget()).document  # type: ignore[misc]
-    return " ".join(run.text for run in document.runs)
+    return " ".join(run.text for run in read(out.getvalue()).runs)
+
+
+def spread(spelled: str, between: str = "KHNRKHNRK") -> list[tuple[str, Box]]:
+    """The same boxes with their places."""
+    pairs = zip(spelled, between, strict=False)
+    return [(one, (40.0 * n, 60.0 * row, 30.0, 30.0)) for n, pair in enumerate(pairs) for row, one in enumerate(pair)]
+
+
+def slide_boxes(spelled: str) -> bytes:
+    shapes = [on_slide(one, box, False) for one, box in spread(spelled)]
+    return presentation([slide97(container(0xF003, *shapes))])
+
+
+def letter_boxes(spelled: str) -> bytes:
+    """Boxes of Word 97: what they say is a story of its own, whose table names their shapes."""
+    told, count = spread(spelled), 2 * len(spelled)
+    numbers = range(1026, 1026 + count)
+    places = b"".join(spa(number, box, flags=2 << 1 | 2 << 3) for number, (_, box) in zip(numbers, told, strict=True))
+    ends = struct.pack(f"<{count + 1}I", *range(0, 2 * count + 1, 2))
+    shapes = container(0xF002, container(0xF003, *(shape97(number, filled=False) for number in numbers)))
+    tables = {
+        "shapes": struct.pack(f"<{count + 1}I", *range(count + 1)) + places,
+        "drawings": container(0xF000) + b"\0" + shapes,
+        "textbox": ends + b"".join(bytes(14) + struct.pack("<II", number, 0) for number in numbers),
+    }
+    body = "\x08" * count + "\r"
+    said = "".join(one + "\r" for one, _ in told)
+    counts = (len(body), 0, 0, 0, 0, 0, len(said), 0)
+    return word_file([(body, sprm(0x0855, b"\1")), (said, b"")], counts=counts, tables=tables)
+
+
+def rich_boxes(spelled: str) -> bytes:
+    shapes = ""
+    for one, box in spread(spelled):
+        left, top, width, height = (round(20 * side) for side in box)
+        ends = f"\\shpleft{left}\\shptop{top}\\shpright{left + width}\\shpbottom{top + height}\\shpbypara\\shpbxcolumn"
+        name = "{\\sp{\\sn wzName}{\\sv Hình 1}}"
+        shapes += "{\\shp{\\*\\shpinst" + ends + name + f"{{\\shptxt \\u{ord(one)}?\\par}}}}}}"
+    return ("{\\rtf1\\ansi " + shapes + "x\\par}").encode()
 
 
 def test_letters_in_boxes_are_read_in_the_row_that_they_stand_in():
     assert "TỐIMẬT" in boxes("TỐIMẬT")
+
+
+@pytest.mark.parametrize("made", [slide_boxes, letter_boxes, rich_boxes], ids=lambda made: made.__name__)
+def test_boxes_of_old_formats_are_read_in_their_rows_too(made):
+    assert "TỐIMẬT" in [run.text for run in read(made("TỐIMẬT")).runs]
+    assert not any("MẬT" in run.text for run in read(made("NHẬTKÝ")).runs)
+
+
+def test_controls_over_the_cells_of_a_sheet_cover_nothing():
+    """The arrow of a filter lies over the end of its cell."""
+    assert not cannot_be_told(old_sheet(WORDS, FIRST, kind=20))
 
 
 @pytest.mark.parametrize("spelled", ["MẬTKHẨU", "NHẬTKÝ", "CẬP"])

@@ -8,11 +8,11 @@ from typing import Final
 from gateway.documents.readers.excel.xls_book import Book, HeaderBase
 from gateway.documents.readers.excel.xls_conditions import Conditions
 from gateway.documents.readers.excel.xls_records import NO_TEXT, BiffRecord, Strings, Text, font_runs, rk_number
+from gateway.documents.readers.excel.xls_shapes import Drawing
 from gateway.documents.readers.excel.xls_styles import CellLook
 from gateway.documents.readers.excel.xlsx_headers import header_lines
 from gateway.documents.readers.excel.xlsx_values import show_number, show_text, text_colour
 from gateway.documents.readers.numerals import cell_name
-from gateway.documents.readers.ole.art import is_properties, properties, put_shape_words, records
 from gateway.documents.readers.ole.objects import strings
 from gateway.documents.readers.ole.octets import u8, u16, u32, wide
 from gateway.documents.readers.ooxml.sink import Place
@@ -55,7 +55,7 @@ class Sheet:
         self._notes: list[tuple[int, int, int, str]] = []
         self._old_note: tuple[int, int] = (0, 0)
         self._old_notes: dict[tuple[int, int], str] = {}
-        self._drawing = bytearray()
+        self._drawing = Drawing()
         self._conditions = Conditions()
         self._first_run = len(book.sink.runs)
 
@@ -79,16 +79,15 @@ class Sheet:
         for (row, column), words in self._old_notes.items():
             self._sink.put_line(words, Place(self._cell_name(row, column), Role.COMMENT, self._origin))
         boxes = 0
+        said: dict[int, list[Run]] = {}
         for number, text in self._texts.items():
             if number not in noted:
                 boxes += 1
                 place = Place(f"sheet:{self._name},textbox:{boxes}", Role.TEXTBOX, self._origin, boxed=True)
+                first = len(self._sink.runs)
                 self._rich(text, None, place)
-        place = Place(f"sheet:{self._name}", Role.TEXTBOX, self._origin)
-        octets = bytes(self._drawing)
-        for record in records(octets, self._sink.budget):
-            if is_properties(record):
-                put_shape_words(properties(octets, record), self._sink, place)
+                said[number] = self._sink.runs[first:]
+        self._drawing.put(self._sink, Place(f"sheet:{self._name}", Role.TEXTBOX, self._origin), said, self._name)
 
     def _cell_name(self, row: int, column: int) -> str:
         return f"cell:{self._name}!{cell_name(row, column)}"
@@ -259,11 +258,13 @@ class Sheet:
         height, flags = u16(record.data, 6), u16(record.data, 12)
         if (flags & 0x20 and self._book.dialect.version >= 3) or height & 0x7FFF == 0:
             self._hidden_rows.add(u16(record.data, 0))
+        self._drawing.take_row(u16(record.data, 0), height & 0x7FFF)
 
     def _column(self, record: BiffRecord) -> None:
         data = record.data
         if u16(data, 8) & 1 or u16(data, 4) == 0:
             self._hidden_columns.update(range(u16(data, 0), min(u16(data, 2), _LAST_COLUMN) + 1))
+        self._drawing.take_columns(u16(data, 0), min(u16(data, 2), _LAST_COLUMN), u16(data, 4))
 
     # Records of what stands beside the cells
 
@@ -303,6 +304,7 @@ class Sheet:
     def _obj(self, record: BiffRecord) -> None:
         if self._book.dialect.version >= 8:
             self._object = u16(record.data, 6)
+            self._drawing.take_object(self._object, u16(record.data, 4))
             if u16(record.data, 4) == 8 and b"\x09\x00" in record.data[22:]:
                 self._sink.warn("ole-object", f"sheet:{self._name}")
             return
@@ -326,9 +328,7 @@ class Sheet:
         self._texts[number] = Text(text, fonts)
 
     def _art(self, record: BiffRecord) -> None:
-        self._drawing += record.data
-        for piece in record.continued:
-            self._drawing += piece
+        self._drawing.octets += b"".join((record.data, *record.continued))
 
     def _link(self, record: BiffRecord) -> None:
         """Hyperlinks: target, place within it, shown name, tip."""

@@ -51,7 +51,7 @@ class Span(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A paragraph: about how wide it would be on one line, its largest letters, and where it is aligned (ST_TextAlignType)."""
+    """A paragraph: about how wide it would be on one line, its largest letters, and where it is aligned (ST_TextAlignType; empty: anywhere)."""
 
     text: str = ""
     width: float = 0.0
@@ -194,9 +194,10 @@ def _lines_in(thing: Thing) -> Iterator[Span]:
         top = above + {"ctr": spare / 2, "b": spare}.get(anchor, 0.0)
         for line, height in zip(thing.lines, heights, strict=True):
             width = min(line.width, wide)
-            gap = {"ctr": (wide - width) / 2, "r": wide - width}.get(line.align, 0.0)
+            gaps = {"l": 0.0, "ctr": (wide - width) / 2, "r": wide - width}
             if leaves_mark(line.text):
-                yield Span(left + gap, top, width, height)
+                for gap in {gaps[line.align]} if line.align in gaps else set(gaps.values()):
+                    yield Span(left + gap, top, width, height)
             top += height
 
 

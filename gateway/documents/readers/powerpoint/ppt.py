@@ -27,6 +27,7 @@ from gateway.documents.readers.ole.compound import Compound, embedded_member
 from gateway.documents.readers.ole.octets import rgb, u8, u16, u32, wide
 from gateway.documents.readers.ole.properties import PROPERTY_STREAMS, read_properties
 from gateway.documents.readers.ole.report import Report, assemble
+from gateway.documents.readers.ole.shapes import SHAPE, Shapes, slide_box, thing_of
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.powerpoint.ppt_saves import Saved, last_save, with_saves
 from gateway.documents.readers.powerpoint.ppt_schemes import Schemes
@@ -117,7 +118,9 @@ class _Reader:
         self._grounds: dict[int, str | None] = {}
         """Backgrounds that pages have of their own; None for a picture or a gradient."""
         self._schemes = Schemes()
-        self._notes = self._masters = self._stale = 0
+        self._shapes = Shapes(slide_box)
+        self._aligns: set[str] = set()
+        self._notes = self._masters = self._stale = self._shape_runs = 0
         self._tables: set[int] = set()
         """Where groups of shapes begin that are the cells of a table."""
 
@@ -220,11 +223,13 @@ class _Reader:
                     self._shape(record)
         if self._pending is not None:
             self._put(b"")
+        self._end_shape()
         if end < len(self._stream) and any(self._stream[end:]):
             self._report.note("records")
 
     def _begin(self, record: Record) -> None:
         """Take note that an object of the stream's first level begins."""
+        self._end_shape()
         start = record.start - 8
         live = not self._persisted.live or start in self._persisted.live or record.kind in {_USER_EDIT, _PERSIST}
         origin = Origin.TEXT if live else Origin.REVISION
@@ -278,6 +283,7 @@ class _Reader:
                 block = self._sink.open_block()
                 continue
             ground = self._page.ground
+            self._aligns.add(look.align or "l")
             face = self._looks.face(look, self._page.scheme)._replace(background=ground)
             # Letters on a picture or a gradient are not judged: there is no telling what is behind them.
             hidden = ground is not None and is_invisible(face.colour, ground)
@@ -301,7 +307,18 @@ class _Reader:
             place = place._replace(role=role).hidden()
         self._sink.put_line(text, place)
 
+    def _end_shape(self) -> None:
+        """Tell where a shape of a slide and its words stand."""
+        shape, place, runs = self._shapes.end(), self._page.place, self._sink.runs[self._shape_runs :]
+        self._shape_runs += len(runs)
+        if shape.box is not None and place.origin is Origin.TEXT and place.page is not None:
+            self._sink.stage.on_page(place.locator, thing_of(shape, shape.box, runs, place.locator, self._aligns))
+        self._aligns.clear()
+
     def _shape(self, record: Record) -> None:
+        if record.kind == SHAPE:
+            self._end_shape()
+        self._shapes.take(self._stream, record)
         if record.kind == _SHAPE_FLAGS:
             self._page.ground = self._paper()
         elif is_properties(record):

@@ -11,6 +11,8 @@ from gateway.documents.readers.ole.octets import i16, u16, u32
 from gateway.documents.readers.ooxml.sink import Face
 
 _LIMIT_RUNS: Final = 100_000
+_ALIGN_BIT: Final = 11
+_ALIGNED: Final = {0: "l", 1: "ctr", 2: "r", 3: "l"}
 
 
 class CharacterLook(NamedTuple):
@@ -22,6 +24,8 @@ class CharacterLook(NamedTuple):
     """ColorIndexStruct: RGB and, in the highest byte, 0xFE or the number of a scheme colour."""
     bold: bool | None = None
     raised: float = 0.0
+    align: str | None = None
+    """Of its paragraph, as ST_TextAlignType; empty where it fills the line."""
 
     def over(self, below: CharacterLook) -> CharacterLook:
         """Return this look upon another."""
@@ -31,6 +35,7 @@ class CharacterLook(NamedTuple):
             self.colour if self.colour is not None else below.colour,
             self.bold if self.bold is not None else below.bold,
             self.raised,
+            self.align if self.align is not None else below.align,
         )
 
 
@@ -106,18 +111,20 @@ def character_look(data: bytes, at: int) -> tuple[CharacterLook, int]:
     return CharacterLook(font, float(size) if size else None, colour, bold, raised), at
 
 
-def skip_paragraph_look(data: bytes, at: int) -> int:
-    """Return where a TextPFException ends (MS-PPT 2.9.20)."""
+def paragraph_align(data: bytes, at: int) -> tuple[str | None, int]:
+    """Return where the lines of a TextPFException are aligned, and where it ends (MS-PPT 2.9.20)."""
     mask, at = u32(data, at), at + 4
+    align: str | None = None
     at += 2 * bool(mask & 0xF)
     for bit, size in ((7, 2), (4, 2), (6, 2), (5, 4), (11, 2), (12, 2), (13, 2), (14, 2), (8, 2), (10, 2), (15, 2)):
         if mask & 1 << bit:
+            align = _ALIGNED.get(u16(data, at), "") if bit == _ALIGN_BIT else align
             at += size
     if mask & 1 << 20:
         at += 2 + 4 * u16(data, at)
     at += 2 * bool(mask & 1 << 16)
     at += 2 * bool(mask & 0xE0000)
-    return at + 2 * bool(mask & 1 << 21)
+    return align, at + 2 * bool(mask & 1 << 21)
 
 
 def parse_master(data: bytes, kind: int) -> Iterator[tuple[int, CharacterLook]]:
@@ -127,22 +134,24 @@ def parse_master(data: bytes, kind: int) -> Iterator[tuple[int, CharacterLook]]:
         level = number
         if kind >= 5:
             level, at = u16(data, at), at + 2
-        at = skip_paragraph_look(data, at)
+        align, at = paragraph_align(data, at)
         look, at = character_look(data, at)
         if at > len(data):
             return
-        yield level, look
+        yield level, look._replace(align=align)
 
 
-def parse_styles(data: bytes, length: int) -> tuple[list[tuple[int, int]], list[tuple[int, CharacterLook]]]:
-    """Return runs of a StyleTextPropAtom: (letters, level) of paragraphs, (letters, look) of characters."""
-    levels: list[tuple[int, int]] = []
+def parse_styles(
+    data: bytes, length: int
+) -> tuple[list[tuple[int, tuple[int, str | None]]], list[tuple[int, CharacterLook]]]:
+    """Return runs of a StyleTextPropAtom: (letters, (level, align)) of paragraphs, (letters, look) of characters."""
+    levels: list[tuple[int, tuple[int, str | None]]] = []
     looks: list[tuple[int, CharacterLook]] = []
     at = covered = 0
     while covered <= length and at + 10 <= len(data) and len(levels) < _LIMIT_RUNS:
         count, level = u32(data, at), u16(data, at + 4)
-        at = skip_paragraph_look(data, at + 6)
-        levels.append((count, min(level, 4)))
+        align, at = paragraph_align(data, at + 6)
+        levels.append((count, (min(level, 4), align)))
         covered += max(count, 1)
     covered = 0
     while covered <= length and at + 8 <= len(data) and len(looks) < _LIMIT_RUNS:
@@ -157,7 +166,7 @@ def stretches(text: str, styles: bytes, kind: int, looks: Looks) -> Iterator[tup
     """Yield the text in stretches of one look, each paragraph on its own, a carriage return where one ends."""
     levels, characters = parse_styles(styles, len(text)) if styles else ([], [])
     cuts = {0, len(text)}
-    level_at: list[tuple[int, int]] = []
+    level_at: list[tuple[int, tuple[int, str | None]]] = []
     look_at: list[tuple[int, CharacterLook]] = []
     for runs, found in ((levels, level_at), (characters, look_at)):
         start = 0
@@ -176,9 +185,9 @@ def stretches(text: str, styles: bytes, kind: int, looks: Looks) -> Iterator[tup
             level_index += 1
         while look_index + 1 < len(look_at) and look_at[look_index + 1][0] <= start:
             look_index += 1
-        level = level_at[level_index][1] if level_at else 0
+        level, align = level_at[level_index][1] if level_at else (0, None)
         look = look_at[look_index][1] if look_at else NO_LOOK
-        yield text[start:end], look.over(looks.master(kind, level))
+        yield text[start:end], look._replace(align=align).over(looks.master(kind, level))
 
 
 def font_name(data: bytes) -> str:

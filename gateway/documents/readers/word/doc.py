@@ -23,6 +23,7 @@ from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.word.word97_fib import STORIES, Fib, parse_fib, parse_pieces
 from gateway.documents.readers.word.word97_pictures import Pictures
 from gateway.documents.readers.word.word97_sections import page_setups
+from gateway.documents.readers.word.word97_shapes import boxes_by_position, put_on_stage
 from gateway.documents.readers.word.word97_story import Letters, Story
 from gateway.documents.readers.word.word97_tables import (
     StyleSheet,
@@ -31,7 +32,7 @@ from gateway.documents.readers.word.word97_tables import (
     parse_positions,
     parse_strings,
 )
-from gateway.model import Origin, ReadStatus, Role
+from gateway.model import Origin, ReadStatus, Role, Run
 
 _HEADER_KINDS: Final = (Role.HEADER, Role.HEADER, Role.FOOTER, Role.FOOTER, Role.HEADER, Role.FOOTER)
 """Even and odd header, even and odd footer, first page's header and footer of each section (MS-DOC 2.3.3)."""
@@ -80,6 +81,9 @@ class _Reader:
         self._document = document
         self._sink = Sink(budget)
         self._report = Report()
+        self._anchors: dict[int, int] = {}
+        self._boxes: dict[int, list[Run]] = {}
+        """Words by the numbers of their shapes."""
 
     def read(self, *, opened_with_password: bool = False) -> Reading:
         """Read text, tables of strings, drawings, objects and properties, each as far as it goes."""
@@ -148,13 +152,20 @@ class _Reader:
 
     def _stories(self, fib: Fib, tables: _Tables, letters: Letters) -> None:
         pictures = Pictures(tables.data, self._sink)
+        at, length = fib.table("textbox")
+        boxes = boxes_by_position(tables.table[at : at + length])
         at, length = 0, len(letters.text)
         for name, count in zip(STORIES, fib.counts, strict=True):
             if count > length - at:
                 self._report.note("text-length")
                 count = length - at  # noqa: PLW2901
             for place, start, end in self._pieces(fib, tables.table, name, count):
-                Story(letters, self._sink, pictures, place).write(at + start, at + end)
+                first, story = len(self._sink.runs), Story(letters, self._sink, pictures, place)
+                story.write(at + start, at + end)
+                if name == "main":
+                    self._anchors = story.anchors
+                elif name == "textbox" and start in boxes:
+                    self._boxes[boxes[start]] = self._sink.runs[first:]
             at += count
         if at < length - 1:
             Story(letters, self._sink, pictures, Place("rest", Role.BODY, Origin.HIDDEN)).write(at, length)
@@ -249,6 +260,8 @@ class _Reader:
         while at + 8 <= len(content):
             stop = at + 8 + u32(content, at + 4)
             read_drawing(content[at:stop], self._sink, place, delayed=self._document)
+            if place.role is Role.TEXTBOX:
+                put_on_stage(self._sink, fib, table, content[at:stop], self._anchors, self._boxes)
             if stop <= at:
                 return
             # Each drawing has a byte before it: 0 for the main document, 1 for headers.

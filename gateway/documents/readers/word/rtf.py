@@ -68,8 +68,8 @@ class _Reader:
         self._raw: dict[int, bytearray] = {}
         self._sink = Sink(budget)
         self._shapes = Shapes(self._sink.pictures, self._sink.stage)
-        self._groups: dict[int, int] = {}
-        """By depth of the group of a field or shape: how many pieces of text were shown before it."""
+        self._groups: dict[int, tuple[int, int]] = {}
+        """By depth of the group of a field or shape: how many pieces of text were shown before it, and how many runs."""
         self._fields: dict[int, str] = {}
         """By the same depth: the code of a field."""
         self._pages = Pages(self._sink)
@@ -105,6 +105,8 @@ class _Reader:
         self._out.end_block()
         self._pages.end_section()
         self._members += self._sink.pictures.members(self._budget)
+        for letters, _ in self._sink.stage.in_rows():
+            self._out.aside(letters, shown=True)
         if is_torn(self._out.runs, self._out.raised) or self._sink.stage.covered(self._out.runs) is not None:
             self._active.append(ActiveContent("look-clipped"))
         document = Document(
@@ -162,7 +164,7 @@ class _Reader:
             self._out.state = replace(self._out.state, destination=word, role=Role.FIELD, silent=False, hidden=True)
         if word in GROUPS or word == "field":
             self._out.end_run()
-            self._groups[len(self._stack)] = self._out.said
+            self._groups[len(self._stack)] = self._out.said, len(self._out.runs)
             if word == "field":
                 self._fields[len(self._stack)] = ""
         if self._out.state.destination in ("fldinst", "sn", "sv", "template") and word:
@@ -176,10 +178,12 @@ class _Reader:
             self._keep_raw(ended.destination, bytes(self._raw.pop(depth)))
         if depth in self._out.group_words:
             self._note_words(ended.destination, "".join(self._out.group_words.pop(depth)))
+        if ended.destination == "shptxt" and self._groups:
+            self._shapes.words(self._out.runs[self._groups[max(self._groups)][1] :])
         if depth in self._outer:
             self._out.resume(self._outer.pop(depth))
         if depth in self._groups:
-            said = self._groups.pop(depth)
+            said, _ = self._groups.pop(depth)
             if (code := self._fields.pop(depth, None)) is None:
                 self._shapes.end(self._out.block, spoken=self._out.said > said)
             elif self._out.said == said:

@@ -102,13 +102,12 @@ class Writer:
         """Go on with the paragraph that was interrupted."""
         self.block, self.block_used = outer
 
-    def aside(self, text: str) -> None:
-        """Take words of a field that are no part of the page."""
+    def aside(self, text: str, *, shown: bool = False) -> None:
+        """Take words that are no part of the text: of a field, or of boxes as they are seen."""
         self.last_block += 1
         place = f"paragraph:{self.paragraph}"
-        self.runs.append(
-            Run(text=text, block=self.last_block, page=self.page, locator=place, role=Role.FIELD, origin=Origin.HIDDEN)
-        )
+        role, origin = (Role.TEXTBOX, Origin.TEXT) if shown else (Role.FIELD, Origin.HIDDEN)
+        self.runs.append(Run(text=text, block=self.last_block, page=self.page, locator=place, role=role, origin=origin))
 
     def unicode(self, value: int) -> None:
         r"""Take the number of a `\u`; the characters that stand for it to old readers are skipped."""

@@ -1,4 +1,4 @@
-"""Shapes of RTF as outlines: freeforms by their points, lines and bars by their corners (RTF 1.9.1, MS-ODRAW §2.2.51)."""
+"""Shapes of RTF: where they stand, and outlines of freeforms, lines and bars (RTF 1.9.1, MS-ODRAW §2.2.51)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
-from gateway.documents.readers.ooxml.placed import Span, Stage, Thing
+from gateway.documents.readers.ooxml.placed import Line, Span, Stage, Thing, lines_of
 from gateway.documents.readers.pictures.joined import Pictures, Turn
 from gateway.documents.readers.pictures.outlines import BAR, STROKE, Point, moved, shape_of
+from gateway.model import Role, Run
 
 _VERTEX: Final = re.compile(r"\((-?\d{1,9}),(-?\d{1,9})\)")
 _MOVE, _LINE, _CLOSE = 0x4000, 0x0001, 0x6000
@@ -30,6 +31,7 @@ class Shapes:
         self._pictures = pictures
         self._stage = stage
         self._filled = True
+        self._lines: Sequence[Line] = ()
         self._vertices: list[Point] = []
         self._numbers: dict[str, list[int]] = {}
         self._kind = ""
@@ -41,6 +43,10 @@ class Shapes:
             self._kind = word[2:]
         elif len(numbers := self._numbers.setdefault(word, [])) < 2:
             numbers.append(value)
+
+    def words(self, runs: Sequence[Run]) -> None:
+        """Take the words in the shape."""
+        self._lines = tuple(lines_of(run for run in runs if run.role is Role.TEXTBOX))
 
     def property(self, name: str, value: str) -> None:
         """Take a property of the shape."""
@@ -64,6 +70,7 @@ class Shapes:
         self._draw()
         numbers, kind, flips, filled = self._numbers, self._kind, self._flips, self._filled
         self._numbers, self._kind, self._flips, self._filled = {}, "", set(), True
+        lines, self._lines = self._lines, ()
         left, top, right, bottom = (float(numbers.get(f"shp{s}", [0])[0]) for s in ("left", "top", "right", "bottom"))
         if "dpx" in numbers:
             left, top = (float(numbers.get(word, [0])[0]) for word in ("dpx", "dpy"))
@@ -71,16 +78,13 @@ class Shapes:
         ends = [numbers.get(word, [0, 0]) for word in ("dpptx", "dppty")]
         rising = any(len(end) == 2 for end in ends) and (ends[0][-1] < ends[0][0]) != (ends[1][-1] < ends[1][0])
         box = (left, top, right - left, bottom - top)
-        if (
-            filled
-            and kind != "line"
-            and "dpx" not in numbers
-            and numbers.get("shpfblwtxt", [0])[0] == 0
-            and min(box[2:]) > 0
-        ):
-            at = left / 20 if "shpbxcolumn" in numbers else None, top / 20 if "shpbypara" in numbers else None
-            thing = Thing(Span(*at, box[2] / 20, box[3] / 20), opaque=True, locator=f"paragraph:{block}")
-            self._stage.over_paragraph(block, thing)
+        if "dpx" not in numbers and min(box[2:]) > 0:
+            span, across, down = Span(*(side / 20 for side in box)), "shpbxcolumn" in numbers, "shpbypara" in numbers
+            thing = Thing(span, filled and kind != "line", lines, ("t", "ctr", "b"), f"paragraph:{block}")
+            self._stage.on_page((block if down else "page", across), thing)
+            if thing.opaque and numbers.get("shpfblwtxt", [0])[0] == 0:
+                span = span._replace(left=span.left if across else None, top=span.top if down else None)
+                self._stage.over_paragraph(block, thing._replace(span=span))
         if kind and not spoken and max(box[2:]) > 0:
             turn = Turn(mirrored=(len(flips) == 1) != rising)
             self._pictures.draw(STROKE if kind == "line" else BAR, "shapes", box, turn)

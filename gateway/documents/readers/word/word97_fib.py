@@ -37,6 +37,7 @@ _TABLES: Final[dict[str, tuple[int, int]]] = {
     "associations": (32, 0x158),
     "pieces": (33, 0x160),
     "comment-authors": (36, 0x178),
+    "shapes": (40, 0),
     "endnote": (47, 0x1DA),
     "drawings": (50, 0),
     "revision-authors": (51, 0x1FA),

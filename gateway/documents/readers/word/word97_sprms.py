@@ -230,6 +230,8 @@ class Paragraph:
     row_end: bool = False
     borders: frozenset[int] = frozenset()
     background: str | None = None
+    moved: bool = False
+    """Whether its lines begin elsewhere than its column."""
     cell_grounds: tuple[str | None, ...] = ()
     """Of the mark that ends a row: the colour behind each of its cells."""
 
@@ -244,6 +246,8 @@ _BORDERS: Final = {
 }  # fmt: skip
 
 
+_MOVING: Final = frozenset({0x2403, 0x2461, 0x840F, 0x845E, 0x8411, 0x8460})
+"""Alignment and indents (MS-DOC 2.6.2)."""
 _GROUNDS: Final = {0xD612: 0, 0xD616: 22, 0xD60C: 44}
 """Number of the first cell that each tells the ground of."""
 
@@ -261,6 +265,8 @@ def with_paragraph_sprms(paragraph: Paragraph, group: bytes, *, old: bool) -> Pa
                 paragraph = replace(paragraph, in_table=value > 0)
             case 0x2417 | 0x244C:
                 paragraph = replace(paragraph, row_end=bool(value))
+            case _ if code in _MOVING and value:
+                paragraph = replace(paragraph, moved=True)
             case 0x442D:
                 paragraph = replace(paragraph, background=_old_shade(value))
             case 0xC64D:

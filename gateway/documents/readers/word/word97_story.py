@@ -207,6 +207,8 @@ class Story:
         self._row = (0, 0)
         self._row_grounds: tuple[str | None, ...] = ()
         """Colours behind the cells of that row."""
+        self.anchors: dict[int, int] = {}
+        """By position: the paragraph that a free shape is anchored to."""
 
     def write(self, start: int, end: int) -> None:
         """Write the characters from `start` up to `end`."""
@@ -229,8 +231,13 @@ class Story:
         paragraph = self._letters.paragraph(mark)
         cell_mark = self._letters.text[mark : mark + 1] == "\x07"
         place = self._locate(paragraph)
-        if start < end:
+        text = self._letters.text[start:end]
+        if text:
             self._block = self._sink.open_block()
+            if "\x08" in text:
+                self.anchors |= {start + at: self._block for at, letter in enumerate(text) if letter == "\x08"}
+            if paragraph.moved:
+                self._sink.stage.moved.add(self._block)
             ground = paragraph.background or self._cell_ground(paragraph, start)
             for begin, until, look in self._letters.between(start, end, paragraph.style):
                 if look.background is None and ground is not None:

@@ -1,0 +1,117 @@
+"""Where the shapes of old office files stand, and which of them hide what is below (MS-ODRAW 2.2.14)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Collection, Iterable
+from typing import Final, NamedTuple
+
+from gateway.documents.readers.ole.art import Record, is_properties, properties
+from gateway.documents.readers.ole.octets import u32
+from gateway.documents.readers.ooxml.placed import Span, Thing, lines_of
+from gateway.documents.readers.pictures.joined import Box
+from gateway.model import Run
+
+SHAPE, _GROUP, _FLAGS, _CHILD_ANCHOR, _ANCHOR, _CLIENT_DATA = 0xF004, 0xF009, 0xF00A, 0xF00F, 0xF010, 0xF011
+_FILL_FLAGS, _FILL_OPACITY, _SHAPE_FLAGS, _PICTURE = 0x1BF, 0x182, 0x3BF, 0x104
+_LINES: Final = frozenset({20, *range(32, 41)})
+"""Lines and connectors (MSOSPT)."""
+_HALF: Final = 0x8000
+
+
+class Shape(NamedTuple):
+    """One shape: its number, its box in points where that is known, and whether it hides what is below."""
+
+    number: int = 0
+    box: Box | None = None
+    opaque: bool = True
+    is_object: bool = False
+    """Whether its program keeps a record of it."""
+
+
+class Shapes:
+    """Takes the records of drawings in their order, and gives each shape when it has ended.
+
+    `anchored` says where a shape stands, by its number and the anchor that its program wrote.
+    """
+
+    def __init__(self, anchored: Callable[[int, bytes], Box | None]) -> None:
+        self._anchored = anchored
+        self._shape = Shape()
+        self._group: Box | None = None
+        self._hidden = False
+        self._groups: dict[int, tuple[Box, Box]] = {}
+        """By where a group begins: its own coordinates, and the box that they fill."""
+
+    def take(self, data: bytes, record: Record) -> None:
+        """Take a record; a shape that was not ended is forgotten."""
+        content = data[record.start : min(record.end, record.start + 24)]
+        shape = self._shape
+        match record.kind:
+            case k if k == SHAPE:
+                self._shape, self._group, self._hidden = Shape(), None, False
+            case k if k == _GROUP and len(content) >= 16:
+                self._group = _box(*struct.unpack_from("<4i", content))
+            case k if k == _FLAGS:
+                plain = self._group is None and record.instance not in _LINES
+                self._shape = shape._replace(number=u32(content, 0), opaque=plain)
+                self._stand(record, self._anchored(self._shape.number, b""))
+            case k if k == _CLIENT_DATA:
+                self._shape = shape._replace(is_object=True)
+            case k if k in {_ANCHOR, _CHILD_ANCHOR}:
+                own = k == _ANCHOR or len(content) < 16
+                self._stand(record, self._anchored(shape.number, content) if own else self._inside(record, content))
+            case _ if is_properties(record):
+                self._describe(properties(data, record))
+            case _:
+                return
+
+    def _stand(self, record: Record, box: Box | None) -> None:
+        self._shape = self._shape._replace(box=box)
+        if self._group is not None and box is not None and len(record.path_starts) > 1:
+            self._groups[record.path_starts[-2]] = self._group, box
+
+    def _inside(self, record: Record, content: bytes) -> Box | None:
+        """Return the box of a shape whose anchor counts in the coordinates of its group."""
+        depth = 2 if self._group is None else 3
+        around = self._groups.get(record.path_starts[-depth]) if len(record.path_starts) >= depth else None
+        if around is None:
+            return None
+        own, (left, top, width, height) = around
+        across, down = width / (own[2] or 1), height / (own[3] or 1)
+        box = _box(*struct.unpack_from("<4i", content))
+        return left + (box[0] - own[0]) * across, top + (box[1] - own[1]) * down, box[2] * across, box[3] * down
+
+    def _describe(self, found: dict[int, int | bytes]) -> None:
+        """Take the properties of the shape (MS-ODRAW 2.3.7.43, 2.3.4.44)."""
+        fill, opacity, flags = (
+            value if isinstance(value := found.get(name, default), int) else default
+            for name, default in ((_FILL_FLAGS, 0), (_FILL_OPACITY, _HALF), (_SHAPE_FLAGS, 0))
+        )
+        empty = (fill & 0x100010 == 0x100000 and _PICTURE not in found) or opacity < _HALF
+        self._hidden = self._hidden or flags & 0x20002 == 0x20002
+        self._shape = self._shape._replace(opaque=self._shape.opaque and not empty)
+
+    def end(self) -> Shape:
+        """Return the shape so far, and forget it."""
+        shape, self._shape = self._shape, Shape()
+        return shape._replace(box=None) if self._hidden else shape
+
+
+def _box(left: int, top: int, right: int, bottom: int) -> Box:
+    return float(left), float(top), float(right - left), float(bottom - top)
+
+
+def slide_box(_number: int, anchor: bytes) -> Box | None:
+    """Return the box of a shape on a slide in points; it counts in 576ths of an inch (MS-PPT 2.7.1)."""
+    if len(anchor) not in {8, 16}:
+        return None
+    top, left, right, bottom = struct.unpack("<4h" if len(anchor) == 8 else "<4i", anchor)
+    return left / 8, top / 8, (right - left) / 8, (bottom - top) / 8
+
+
+def thing_of(shape: Shape, box: Box, runs: Iterable[Run], locator: str, aligns: Collection[str] = ()) -> Thing:
+    """Return a shape with the words in it, which may stand at any end of it unless all are aligned to one."""
+    align = next(iter(aligns)) if len(aligns) == 1 else ""
+    lines = [line._replace(align=align) for line in lines_of(runs)]
+    return Thing(Span(*box), shape.opaque, lines, ("t", "ctr", "b"), locator)
