@@ -33,7 +33,7 @@ _LOG = logging.getLogger("gateway.audit")
 _EXPIRE_EVERY_S, _EXPIRE_ON_S = 3600.0, 1.0
 """Seconds between two removals of expired facts, and while more are left."""
 RELAYED_KEEP_S = 3600.0
-"""How long keys of relayed mails are kept for duplicate detection."""
+"""Retention of the keys of relayed mails for duplicate detection."""
 
 
 class Committer:

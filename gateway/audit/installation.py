@@ -1,4 +1,4 @@
-"""Which log is ours: an empty or another folder in its place is never taken for it (docs/decisions/0024).
+"""Identity of the audit log: an empty or foreign folder in its place is detected (docs/decisions/0024).
 
 The name of a log's key stands in its folder. Where the configuration names a marker elsewhere, or the key to expect,
 it refuses a folder without a log, or with another one. A writer that is replaced while the gateway runs always does.

@@ -1,4 +1,4 @@
-"""Which processes of a log are alive: each holds a lock on a file of its own for as long as it lives."""
+"""Liveness of the processes of a log: each holds a lock on its own file while it runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands share: how one is registered, its options and arguments."""
+"""Registration, options and arguments shared by commands."""
 
 from __future__ import annotations
 

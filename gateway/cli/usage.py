@@ -16,7 +16,7 @@ _KNOWN = (
     ("extra", re.compile(r"Got unexpected extra arguments?(?:\(s\))? \((?P<name>.*)\)")),
     ("invalid", re.compile(r"Invalid value for '?(?P<name>[^':]*)'?:.*", re.DOTALL)),
 )
-"""What typer says, and the key of our words for it in `help.toml`."""
+"""Messages of typer and the key of our words for them in `help.toml`."""
 
 
 def report_fault(error: Any) -> int:

@@ -44,7 +44,7 @@ SCHEMA: Final = (
     "CREATE INDEX IF NOT EXISTS repetition_sending ON repetition (node) WHERE NOT relayed",
 )
 WINDOW_S: Final = 900
-"""How long a duplicate is recognised and a dead node's claim is valid."""
+"""Time for which a duplicate is recognised and the claim of a dead node is valid."""
 _CLAIM: Final = f"""
 WITH claimed AS (
   INSERT INTO repetition AS held (key, node, process, reference, relayed, at, proof)

@@ -214,7 +214,7 @@ def _titles() -> Title:
 
 
 _BEFORE_HELD = timedelta(hours=1)
-"""How much older than the oldest sealed file its first record is at most."""
+"""Greatest age of a first record beyond that of the oldest sealed file."""
 
 
 def prune(configuration: Configuration, days: int, reason: str, *, now: datetime) -> int:

@@ -63,7 +63,7 @@ class Line:
 _USER = "gateway"
 """Whom the unit of the service names."""
 _CREDENTIALS = Path("/run/credentials")
-"""Where systemd lays keys for one service alone, whatever their modes look like."""
+"""Folder of systemd credentials, which only one service can read whatever their modes."""
 _NEXT_HOP_WAIT_S = 5.0
 _NEXT_HOP_HEALTH = {
     Fitness.GOOD: Health.GOOD,

@@ -1,4 +1,4 @@
-"""How far long work of a command has come: a bar on a terminal, one line in ten seconds elsewhere, on standard error."""
+"""Progress of a long command on standard error: a bar on a terminal, elsewhere one line in ten seconds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNITS = {
     "backup": "pages", "check": "files", "lint": "files", "signatures": "files", "trust": "lists", "ldap": "entries",
     "directory": "mailboxes", "policies": "files",
 }  # fmt: skip
-"""What is counted, where it is not records."""
+"""Unit that is counted, where it is not records."""
 
 
 @contextmanager

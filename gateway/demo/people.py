@@ -1,4 +1,4 @@
-"""Who may use the console of the demonstration: accounts with one-time passwords, and codes as they arrive by mail."""
+"""Console accounts of the demonstration: one-time passwords, and codes as they arrive by mail."""
 
 from __future__ import annotations
 

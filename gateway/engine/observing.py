@@ -17,7 +17,7 @@ from gateway.errors import NoFactsError, PolicyFaultError
 from gateway.model import Document, Evidence, Finding, Looked, Need, Observations, Observed, wordless
 
 Looks = Mapping[str, msgspec.Raw]
-"""What policies made of one document, packed."""
+"""Observations of one document, packed."""
 
 
 class Observes(Protocol):

@@ -1,4 +1,4 @@
-"""Which mender a file needs, told by its content and not by its name."""
+"""Chooses the mender of a file by its content, not by its name."""
 
 from __future__ import annotations
 

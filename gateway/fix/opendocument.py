@@ -24,7 +24,7 @@ from gateway.vietnamese.fonts import is_symbol, is_times_new_roman
 
 _PARTS: Final = ("styles.xml", "content.xml")
 _LINKS: Final = ("Internet", "Visited")
-"""How the names of the styles of links begin."""
+"""Prefix of the names of link styles."""
 _DRAWN: Final = ("presentation", "drawing")
 _PICTURES: Final = frozenset({"gradient", "bitmap", "hatch"})
 _THEME_COLOUR: Final = "char-complex-color"

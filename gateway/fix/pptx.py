@@ -31,7 +31,7 @@ _TEXTS: Final = re.compile(
 )
 _THEME_FONTS: Final = (f"{A}majorFont", f"{A}minorFont")
 _LEAVINGS: Final = (b"panose", b"pitchFamily", b"charset")
-"""What a font element says of the old font."""
+"""Attributes of a font element that describe the old font."""
 
 
 def mend_pptx(package: Zip, names: Collection[str]) -> tuple[dict[str, bytes], Tally]:

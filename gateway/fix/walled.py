@@ -1,4 +1,4 @@
-"""What children of the zygote do by name: policies observe, as `gateway.engine.walled`, and a writer's file is mended."""
+"""Work that children of the zygote look up by name: observing (`gateway.engine.walled`) and mending a file."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _NAME: Final = re.compile(r"[A-Z0-9][A-Z0-9-]{0,63}\Z")
 _LEFT_OVER_S: Final = 3600.0
 """Age in seconds at which an abandoned `.part` is removed."""
 WAIT_S: Final = 5.0
-"""How long a lock is waited for that others have for a moment: to count sizes, to look at a mail."""
+"""Time-out for a lock that others hold briefly: to count sizes, to look at a mail."""
 _OVERHEAD: Final = 1024
 
 

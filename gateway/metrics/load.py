@@ -71,7 +71,7 @@ _TIMES = struct.Struct(f"={len(VERDICT_BOUNDS_S) + 1}Qd")
 """Mails by time, and the sum of the times."""
 _SLOT_BYTES = _LOAD.size + _TIMES.size * len(MailClass)
 _RELOAD = struct.Struct("=QQ")
-"""When the last reload ended, in seconds since 1970, and whether all of it is in force."""
+"""End of the last reload, in seconds since 1970, and whether all of it is in force."""
 _RELOAD_AT = _COUNT.size * len(Replaced)
 _STAGE_AT = _RELOAD_AT + _RELOAD.size
 _HEAD_BYTES = _STAGE_AT + _COUNT.size

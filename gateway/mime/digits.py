@@ -14,7 +14,7 @@ from typing import Final
 from gateway.mime.transfer import looks_like_file
 
 _LINE_LEAD: Final = re.compile(rb"\n[ \t>|]{1,40}")
-"""What replies and indented blocks put before each line, behind the break, from which the search jumps to the next."""
+"""Prefixes of lines in replies and indented blocks, after the line break at which the search resumes."""
 _BASE64_BLOCK: Final = re.compile(
     rb"^(?:[A-Za-z0-9+/_-]{16,998}[ \t]{0,20}\r?\n)+(?:[A-Za-z0-9+/_-]{1,998}={0,2})?", re.MULTILINE
 )

@@ -15,7 +15,7 @@ from gateway.mime import charsets
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([BbQq])\?([^?]*)\?=")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 _ODD = re.compile(rb"=(?:[=\r\n]|\Z)")
-"""What the decoder of bodies takes for more than a sign of equality."""
+"""Equals signs that the decoder of bodies treats as more than themselves."""
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 

@@ -1,4 +1,4 @@
-"""Where the next hop is: its name resolved once for all who wait, so that a silent name server holds one thread at most."""
+"""Resolves the name of the next hop, once for all callers that wait: a silent name server holds one thread at most."""
 
 from __future__ import annotations
 

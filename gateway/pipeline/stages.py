@@ -60,7 +60,7 @@ RETRY_WINDOW_S = 900
 """Window in which an identical retry is recognised."""
 
 RETRY_MINUTES = 2
-"""When the client is asked to retry a mail that was not judged in time."""
+"""Delay after which the client is asked to retry a mail that was not judged in time."""
 
 
 class Pipeline:

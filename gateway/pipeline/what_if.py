@@ -1,4 +1,4 @@
-"""What another policy set would have answered to the mails of the log, from their kept facts."""
+"""Replays the mails of the log under another policy set, from their kept facts."""
 
 from __future__ import annotations
 

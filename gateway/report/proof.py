@@ -29,7 +29,7 @@ _PARAMETERS = re.compile(
 _ROW = re.compile(r".*row:\d+")
 _CELL = re.compile(r"(?P<sheet>cell:.*!)[A-Z]+(?P<row>\d+)")
 _BESIDE = frozenset({Role.PROPERTY, Role.HEADER, Role.FOOTER})
-"""What a program writes by itself when it saves: page numbers, dates."""
+"""Values that a program writes by itself on saving: page numbers, dates."""
 _SEEN = frozenset({Origin.TEXT, Origin.OCR})
 _BETWEEN = " | "
 _LIMIT_WORK = 4_000_000

@@ -1,4 +1,4 @@
-"""How many mailboxes there are, and what changed: from the records of the directory, and from nothing else (Điều 10.1)."""
+"""Counts mailboxes and their changes from the audit records of the directory alone (Điều 10.1)."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ from gateway.texts.catalogue import both
 _LOG = logging.getLogger("gateway.serve.frontend")
 _LOAD_ROUND_S = 1.0
 _SWITCH_S = 0.0005
-"""How long a thread that reads a large mail may keep the interpreter from the event loop; 5 ms without it."""
+"""Switch interval of the interpreter while a thread reads a large mail, in seconds; the default is 5 ms."""
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
 
 

@@ -26,7 +26,7 @@ from gateway.steward.table import TABLE, Asker, Effort, Row, may, tags_of
 
 _LOG = logging.getLogger("gateway.steward")
 _LOOK_AGAIN_S: Final = 1.0
-"""How often a long answer asks whether its session is still good."""
+"""Interval at which a long answer checks its session."""
 _LONG_AT_A_TIME: Final = 2
 _RETRY_S: Final = 5
 _LONGEST: Final = {"token": 128, "client": 64}

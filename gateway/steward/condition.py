@@ -66,7 +66,7 @@ class Running:
     sandbox_missing: tuple[str, ...] | None
     """Layers that the kernel lacks; None when the zygote said nothing."""
     last_reload: Callable[[], tuple[int, bool]]
-    """When the last reload ended, in seconds since 1970, and whether all of it is in force."""
+    """End of the last reload, in seconds since 1970, and whether all of it is in force."""
 
 
 def condition(configuration: Configuration, running: Running | None, now: datetime) -> Iterator[Line]:

@@ -1,4 +1,4 @@
-"""What an answer is made from, and how it is refused."""
+"""The context in which questions are answered, and how one is refused."""
 
 from __future__ import annotations
 

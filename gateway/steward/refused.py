@@ -1,4 +1,4 @@
-"""How a question is refused, from wherever it is being answered."""
+"""Exceptions by which a question is refused."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ LIMIT_CHANNELS: Final = 16
 LIMIT_UNREAD: Final = 16 << 20
 """Octets of answers that a socket may leave unread."""
 SEND_S: Final = 30.0
-"""How long the console may take to read a piece of a long answer."""
+"""Time-out for the console to read a piece of a long answer."""
 
 
 @dataclass(frozen=True)

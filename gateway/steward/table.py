@@ -1,4 +1,4 @@
-"""Who may ask what, and who answers: one row for each question. `gateway console roles` prints it."""
+"""Table of questions: allowed roles and answering function. `gateway console roles` prints it."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ LIMIT_BYTES: Final = 512 << 10
 _REPLAY_S: Final = 90.0
 _PATIENCE_S: Final = 150.0
 _LOOK_S: Final = 0.5
-"""How often it is asked whether somebody still waits."""
+"""Interval at which it is checked whether the caller still waits."""
 _LIMIT_DAYS: Final = 366
 _KEPT: Final = 10
 _READ_BYTES: Final = 1 << 16

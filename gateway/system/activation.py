@@ -19,7 +19,7 @@ from gateway.yaml.values import printable
 
 _FIRST_DESCRIPTOR: Final = 3
 _UNNAMED: Final = "unknown"
-"""What sd_listen_fds_with_names(3) calls a socket without a name."""
+"""Name of an unnamed socket in sd_listen_fds_with_names(3)."""
 _LIMIT_DIGITS: Final = 6
 _VARIABLES: Final = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
 

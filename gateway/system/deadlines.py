@@ -13,7 +13,7 @@ from typing import Final
 
 _LONGEST_TIMER_S: Final = 3600.0
 _TICK_S: Final = 0.001
-"""How early a timer may fire by the loop's clock."""
+"""Tolerance by which a timer may fire early by the loop's clock."""
 
 
 class Deadlines:

@@ -24,7 +24,7 @@ _SCRIPT_TAIL: Final = re.compile(
     re.IGNORECASE,
 )
 _MAKER_TAIL: Final = re.compile(r"(?:-Identity-[HV]|-WinCharSet[0-9A-F]{4}(?:-[HV])?|-\d{1,10})$")
-"""What makers of PDF hang on a name: the character map, or a number that keeps two copies of a font apart."""
+"""Suffixes that producers of PDF add to a font name: the character map, or a number for a second copy."""
 _TIMES_ROOT: Final = "timesnewroman"
 
 

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 _MARKS: Final = re.compile("[\u0300-\u034e\u0350-\u036f]+")
 _FURTHER: Final = re.compile("[\u0483-\u1fff\u20d0-\u20ff\u2cef-\U0010ffff]")
-"""Where combining marks stand that are not those of Latin letters."""
+"""Ranges of combining marks that belong to no Latin letter."""
 
 _PLAIN = {
     ord(letter): plain

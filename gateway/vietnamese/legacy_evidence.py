@@ -1,4 +1,4 @@
-"""Which charset a text is written in, told by what its letters spell in each reading and by its font.
+"""Detects the legacy charset of a text by its font and by what its letters spell in each reading.
 
 Each reading is measured by how many words are possible Vietnamese syllables (`syllables`); a legacy font breaks ties.
 Without such a font the words must prove it alone, and other languages write signs that some reading turns into
@@ -27,7 +27,7 @@ UNICODE_ONLY: Final = re.compile(
 HIGH: Final = re.compile(
     "[\x80-\xff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201e\u2020-\u2026\u2030\u2039\u203a\u20ac\u2122\u2212\u2219\u03bc\uf020-\uf0ff\x01-\x06\x10-\x1f]"
 )
-"""What the bytes of a legacy charset look like."""
+"""Characters that bytes of a legacy charset decode to."""
 _EIGHT_BIT: Final = (Charset.TCVN3, Charset.VNI, Charset.VISCII, Charset.CP1258, Charset.VPS, Charset.BKHCM2)
 _TOKEN: Final = re.compile(r"[^\s!-@\[-`{-~]+")
 _SIGNS: Final = re.compile(

@@ -194,4 +194,4 @@ CP1252_CHARACTERS: Final[Mapping[str, str]] = MappingProxyType(
         if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
     }
 )
-"""What a reader that took the bytes for Windows-1252 shows for 0x80-0x9F, back to the Latin-1 character."""
+"""Characters of Windows-1252 for 0x80-0x9F to those of Latin-1, for bytes that a reader decoded as Windows-1252."""

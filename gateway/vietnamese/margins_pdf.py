@@ -32,7 +32,7 @@ _MOST_OUTSIDE: Final = 3
 _LEAST_FULL: Final = 3
 """Full pages from which on their common end says how wide the margin below is, not only how narrow."""
 _ALONE_PT: Final = 17.0
-"""What the first line of a letter of one page may stand below the margin: a blank line, or the space before a paragraph."""
+"""Distance allowed between margin and first line of a one-page letter: a blank line, or the space before a paragraph."""
 _HEAD: Final = re.compile(r"cong ?hoa ?xa ?hoi ?chu ?nghia|dang cong san viet nam")
 _NUMBERS: Final = re.compile(r"[^a-z]+")
 _PAGE_WORDS: Final = frozenset({"", "trang", "page", "tr", "p", "pageof", "trangtren"})

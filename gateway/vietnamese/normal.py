@@ -87,7 +87,7 @@ def _reversed_clusters(letters: list[str]) -> list[str]:
 
 
 _MANY_FOR_ONE: Final = numbers((*MARKS, "\0", "…"))
-"""What a canonical text does not show as one character for one."""
+"""Characters that a canonical text does not show one for one."""
 _AS_CANONICAL: Final = table(lambda character: seen_as(character) if character in "\xa0²" else character)
 
 
@@ -142,7 +142,7 @@ def _compose(cluster: str) -> str:
 
 
 SIGN: Final = "~"
-"""What stands in a parted skeleton for a sign or a foreign letter."""
+"""Placeholder in a parted skeleton for a sign or a foreign letter."""
 
 
 def _to_ascii(text: str) -> str:

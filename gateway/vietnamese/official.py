@@ -114,7 +114,7 @@ _SPECIMEN: Final = re.compile(r"^\W*mau (?:so )?\d[\d.]{0,8}\W{1,5}(?P<of>\w.*)$
 _PLACEHOLDER: Final = re.compile(
     r"ten (?:co quan|cq|don vi|to chuc)\b[^.]{0,40}\((?:\d{1,2}|chu quan|ban hanh)|quyen han,? chuc vu (?:cua )?nguoi ky|^\W*ten (?:co quan|cq),? ?(?:to chuc|tc)\b"
 )
-"""What the forms of Annex III write in place of an office: a form or a lesson, not yet anybody's document."""
+"""Placeholders for the office in the forms of Annex III: a form or a lesson, not yet a document."""
 
 _AGREEMENTS: Final = frozenset({Kind.HOP_DONG, Kind.BAN_GHI_NHO, Kind.BAN_THOA_THUAN})
 """Kinds that private parties write as well, with a number and a director's name; an office's names its recipients. So do

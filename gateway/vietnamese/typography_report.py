@@ -1,4 +1,4 @@
-"""What is reported of the typography of a document, and which of it the rules make a fault."""
+"""The typography report of a document, and which of its entries the rules make a fault."""
 
 from __future__ import annotations
 

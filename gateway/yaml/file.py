@@ -113,7 +113,7 @@ def parse_or_salvage(octets: bytes, model: type[Model], *, path: str, filling: d
 
 
 _LIMIT_SALVAGE = 10
-"""What is taken out may leave something incomplete around it, which goes next."""
+"""Removing one may leave another incomplete around it, which is removed next."""
 
 
 def _take_out(raw: dict[str, Value], places: Places, locations: Iterable[Location], filling: dict[str, Value]) -> None:

@@ -363,7 +363,7 @@ _SYNTAX = tuple(
         ("<block end>, but found|sequence entries are not allowed", "syntax_indent"),
     )
 )
-"""What ruamel.yaml says, and the words for it; the first that fits is used."""
+"""Messages of ruamel.yaml and the key of our words for them; the first that matches is used."""
 
 
 # --- words ---------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ GRAVITY = (
     ReadStatus.PARTIAL,
     ReadStatus.OK,
 )
-"""How grave it is that a document was read no better, the most severe first."""
+"""Read statuses by severity, the most severe first."""
 
 
 WORDS_CPU_S, PHOTO_WORDS_CPU_S = 10.0, 3.0

@@ -1,4 +1,4 @@
-"""How a page names the other parts of its mail: `cid:` (RFC 2392) and Content-Location (RFC 2557)."""
+"""References of a page to other parts of its mail: `cid:` (RFC 2392) and Content-Location (RFC 2557)."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ _SLICE_BYTES: Final = 64 << 10
 _LONGEST_SEED: Final = 6
 _LARGE_BYTES: Final = 4 << 20
 _USUAL: Final = tuple(replace(form, seeds=form.seeds[:1]) for form in FORMS[:2])
-"""What nearly all programs write, and all that is looked for in large files: composed letters, UTF-8 and UTF-16-LE."""
+"""Encodings of nearly all programs, the only ones searched in large files: composed letters, UTF-8 and UTF-16-LE."""
 
 
 def loose_lines(data: bytes, on_slice: Callable[[], None] | None = None) -> list[str]:

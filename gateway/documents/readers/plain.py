@@ -45,7 +45,7 @@ _SINGLE_BYTE = frozenset({"cp1252", "iso8859-1", "latin-1", "ascii", "us-ascii",
 """Labels that say nothing more than what the bytes show; legacy Vietnamese fonts travel under all of them."""
 _LINE = re.compile(r"[^\r\n\x0b\x0c\x85\u2028\u2029]+")
 _NO_LINE_ENDS = "\x1c\x1d\x1e"
-"""Where `str.splitlines` cuts and no reader of mail does."""
+"""Line boundaries of `str.splitlines` that no mail reader takes for one."""
 _SYLK_MACRO = re.compile(rb"ID;P.*?[\r\n]O;(?:[^\r\n]*;)?E", re.DOTALL)
 """A symbolic link file with macros (SYLK: record O, field E), which Excel opens as a sheet and runs."""
 _SYLK_DDE = re.compile(rb"ID;P.*?[\r\n]C;(?:[^\r\n]*;)?E[^;\r\n]*\|", re.DOTALL)

@@ -59,7 +59,7 @@ _STREAM_HEAD: Final = re.compile(
     rb"\d\s+obj\b(?:(?!endobj|stream|\d\s+obj)[\s\S])*?/Type\s*/EmbeddedFile\b(?:(?!endobj|stream)[\s\S])*stream\r?\n\Z"
 )
 _STREAM_END: Final = re.compile(rb"\s*endstream\s+endobj\b")
-"""What stands before and behind an embedded file (ISO 32000-1 §7.11.4)."""
+"""Delimiters of an embedded file (ISO 32000-1 §7.11.4)."""
 _ENCODED: Final = re.compile(
     rb"^(?:=ybegin [^\r\n]{0,400}?name=|\(This file must be converted with BinHex)", re.MULTILINE
 )
@@ -71,7 +71,7 @@ _OPENED: Final = (
 )  # fmt: skip
 """First octets of formats that only their content tells apart."""
 _SELF_EXTRACTING: Final = 2 << 20
-"""How far into a program an archive may begin (as unrar and 7-Zip search)."""
+"""Greatest offset of an archive in a program (as unrar and 7-Zip search)."""
 _CARRIED: Final = (
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"Rar!\x1a\x07", "application/vnd.rar"),

@@ -1,4 +1,4 @@
-"""Which kind of text a file without a binary signature is, if it is text at all."""
+"""Recognises kinds of text in files without a binary signature."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _MIMETYPES: Final = {
     if row.container in {Container.ODF, Container.ASIC}
     for kind in row.media_types
 }
-"""What the member `mimetype` says, templates included, and the type that is read as it."""
+"""Values of the member `mimetype`, templates included, and the type each is read as."""
 _MAIN_PARTS: Final[tuple[tuple[re.Pattern[bytes], str], ...]] = (
     (
         re.compile(

@@ -25,7 +25,7 @@ _MAY_STAY_UNSIGNED = re.compile(
     r"|word/(?:people|comments(?:extended|ids|extensible))\.xml|docmetadata/labelinfo\.xml",
     re.IGNORECASE,
 )
-"""What genuine Office leaves out: properties, thumbnails, view state, and what came after the list of signed kinds was made:
+"""Parts that genuine Office does not sign: properties, thumbnails, view state, and kinds newer than its list:
 who is online of a comment's authors, which comments are done, sensitivity labels. Nothing of it is content of the document."""
 _QUERIES = ("spreadsheetml.connections+xml", "ms-excel.connections")
 """Ends of the types of a part with connections: what Excel fetches by one, custom XML may say (MS-QDEFF §2.6)."""

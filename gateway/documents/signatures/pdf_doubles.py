@@ -16,7 +16,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 _TOKEN = re.compile(
     rb"<<|>>|[\[\]]|/[^\x00\t\n\x0c\r ()<>\[\]{}/%]*|\((?:[^()\\]|\\[\x00-\xff])*\)|\(|<[0-9A-Fa-f\s]*>|%[^\r\n]*"
 )
-"""What shapes a dictionary, and what may hold its signs as words; numbers and references lie between."""
+"""Delimiters of dictionaries, and tokens that may contain them; numbers and references lie between."""
 _PARENTHESIS = re.compile(rb"\\[\x00-\xff]|[()]")
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _MAX_DEPTH = 200

@@ -23,7 +23,7 @@ from gateway.model import Revocation
 __all__ = ["SKEW", "Evidence", "RevocationList", "Signers", "Status", "is_signed_by", "load_list", "nobody", "status"]
 
 _OPEN_ENDED = timedelta(days=7)
-"""How long an answer without nextUpdate is fresh."""
+"""Validity of a response without nextUpdate."""
 _RETROACTIVE = frozenset({"key_compromise", "ca_compromise", "aa_compromise"})
 _ALL_REASONS = frozenset(
     flag.name

@@ -53,7 +53,7 @@ _LAZY: Final = (
 """Modules that libraries import only when some input needs them, and that no sample shows."""
 
 _REHEARSALS: Final = 4
-"""How often the commonest mail is inspected, so that the interpreter has specialised its code before children share it."""
+"""Rehearsals of the commonest mail, so that the interpreter has specialised its code before children share it."""
 
 _origin = 0
 """The number of this zygote."""

@@ -29,7 +29,7 @@ from gateway.system.door import Frames, admitted, framed
 
 _READ_BYTES: Final = 1 << 18
 _SWEEP_S: Final = 5.0
-"""How often what is too old is forgotten."""
+"""Interval at which expired entries are dropped."""
 _UNSENT_LIMIT: Final = 256 << 20
 """A front end that takes no answers is stuck, and is left to itself."""
 

@@ -20,7 +20,7 @@ _PLAIN: Final = frozenset({"text/plain", "text/csv"})
 _HTML: Final = "text/html"
 _SCRIPT: Final = re.compile(rb"<script\b[^>]{0,2000}>(.*?)(?:</script|\Z)", re.IGNORECASE | re.DOTALL)
 _DATA_ADDRESS: Final = re.compile(rb"data:[^,\"'<>\s]{0,200},[^\"'<>\s)]*", re.IGNORECASE)
-"""What the reader of HTML takes out by itself."""
+"""Addresses that the reader of HTML extracts itself."""
 _BY_DIGITS: Final = frozenset({"base64", "hex"})
 """Kinds without a beginning of their own, so that chance can make one."""
 WORDS: Final = "words"

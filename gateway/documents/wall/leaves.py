@@ -1,4 +1,4 @@
-"""What the leaves of a mail are to each other, by what their headers say."""
+"""Relations between the leaves of a mail by their header fields."""
 
 from __future__ import annotations
 

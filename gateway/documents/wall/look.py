@@ -1,4 +1,4 @@
-"""What is found in one part while it is looked at; whatever a reader throws becomes a document."""
+"""Collects the findings of one part while it is read; an exception of a reader becomes a document."""
 
 from __future__ import annotations
 

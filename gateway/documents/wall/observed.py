@@ -1,4 +1,4 @@
-"""What policies make of a mail in the child that reads it: each document as it is read, then the whole."""
+"""Observation by policies in the child that reads a mail: each document as it is read, then the whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read once and wanted again: the leaves of mails, kept at the desk under keyed digests.
+"""Cached readings of the leaves of mails, kept at the desk under keyed digests.
 
 Kept is what policies made of its words, never the words (docs/decisions/0021). The key of a leaf is made of all that its
 reading rests on: its octets as they stand in the mail, its path, names, types and encoding, the limits, the policies that

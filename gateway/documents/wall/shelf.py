@@ -1,4 +1,4 @@
-"""What was read, kept for a while in memory: octets under keyed digests, bounded by size and by age."""
+"""Cache of readings in memory: octets under keyed digests, bounded by size and age."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import Final
 
 OVERHEAD_BYTES: Final = 256
-"""What an entry costs beside its octets."""
+"""Memory of an entry beside its octets."""
 
 
 class Shelf:

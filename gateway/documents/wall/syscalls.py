@@ -102,7 +102,7 @@ SERVING: Final[Numbers] = {
     "listen": (50, 201),
     "accept4": (288, 242),
 }
-"""What a process beside the readers needs that serves a socket which was bound for it."""
+"""Further system calls of a process that serves a socket bound for it."""
 
 FILTERED: Final[Numbers] = {
     "mmap": (9, 222),

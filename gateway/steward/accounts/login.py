@@ -1,4 +1,4 @@
-"""How a session of an account begins, and how acts ask for a fresh code. A wrong try tells nothing but that it was wrong."""
+"""Login of accounts, and fresh codes for acts. A failed attempt reveals nothing but the failure."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from gateway.steward.roles import MAILBOX_ROLES, Role
 from gateway.vietnamese.addresses import normal_form
 
 ONE_TIME_S: Final = 7 * 24 * 3600
-"""How long a one-time password is good."""
+"""Lifetime of a one-time password."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9._-]{1,31}\Z")
 _LONGEST_DISPLAY: Final = 80
 

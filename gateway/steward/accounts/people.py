@@ -1,4 +1,4 @@
-"""Who asks: the person behind a session, with the roles of this moment."""
+"""The person behind a session, with current roles."""
 
 from __future__ import annotations
 

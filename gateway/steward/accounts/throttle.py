@@ -1,4 +1,4 @@
-"""What many wrong tries cost: five lock a name for 15 minutes, twenty an address.
+"""Login throttling: five failures lock a name for 15 minutes, twenty an address.
 
 A name is counted whether or not somebody has it, and in the same way, so that nothing tells which names there are. It is
 counted before a try is judged, so that many tries at once are no more than one after the other.

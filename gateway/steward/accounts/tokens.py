@@ -26,7 +26,7 @@ _SCHEMA: Final = """CREATE TABLE IF NOT EXISTS program (
 ) STRICT, WITHOUT ROWID"""
 _COLUMNS: Final = "name, mailbox, unit, per_hour, made, until, used"
 _USED_EVERY_S: Final = 60
-"""How exactly the last use is known."""
+"""Resolution of the time of last use."""
 
 
 @dataclass(frozen=True)

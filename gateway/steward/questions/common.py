@@ -1,4 +1,4 @@
-"""What several answers are made of, and answers to many questions."""
+"""Types shared by several answers, and answers shared by many questions."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from gateway.steward.requests.request import Request, State
 from gateway.system.atomic_file import replace_file
 
 _SHOWN_DAYS = 90
-"""How long a waiver that has ended stays in the file, where lists show it."""
+"""Retention of an expired waiver in the file, where lists show it."""
 _WRITING = threading.Lock()
 
 

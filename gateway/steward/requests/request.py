@@ -11,7 +11,7 @@ from gateway.model import Directory
 from gateway.steward.roles import Person, Role
 
 OPEN_S: Final = 7 * 24 * 3600
-"""How long a request waits for its decision."""
+"""Time until an undecided request expires."""
 
 
 class State(Enum):

@@ -29,9 +29,9 @@ from gateway.vietnamese.marks.words import Level, Spelling, bare
 from gateway.vietnamese.normal import canonical, run_together
 
 _NAMES_STAMP: Final = re.compile(r"(?<!\w)(?:đóng|dấu|chữ|độ)\s*$")
-"""How a sentence breaks off that names a stamp in capitals."""
+"""Last words of a line whose sentence goes on with the name of a stamp in capitals."""
 _BROKEN: Final = re.compile(r"(?<![a-z])(?:bao|bi)[^a-z]{0,2}$")
-"""How a line breaks off within BẢO MẬT or BÍ MẬT, which a stamp below it would not be read without."""
+"""Last words of a line that breaks within BẢO MẬT or BÍ MẬT."""
 _ENDS_SENTENCE: Final = re.compile(r"[.,;]\s*$")
 _WORD: Final = 6
 _SENTENCE: Final = 30

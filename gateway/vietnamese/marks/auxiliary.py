@@ -46,7 +46,7 @@ _PERIOD: Final = re.compile(
     r"|(?P<bare>(?:tu|den)(?: ngay\s*[\d.…]|\s*\d{1,2}/\d)|\d{1,3} nam\W*$))"
 )
 _OF_THE_LAW: Final = re.compile(r"doi voi|do mat|(?:toi|tuyet) mat")
-"""What a statute says of the period; a stamp says it of one paper."""
+"""Words of a statute about the period; a stamp states it of one document."""
 _DECLASSIFIED: Final = re.compile(r"^[\W_]*(?:da )?giai mat[\W_]*(?:$|\n|tu\s*:?\s*(?:ngay )?[\d.…]|ngay \d|ke tu)")
 _CHANGED: Final = re.compile(r"^[\W_]*(?:dieu chinh|tang|giam) do mat[\W_]*(?:$|\n|tu\s*:)")
 _CIRCULATION: Final = re.compile(rf"^[\W_]*(?:{_CIRCULATED})[\W_]*$")
@@ -55,7 +55,7 @@ _RECIPIENTS: Final = re.compile(r"(?:^|\n)\W*noi nhan\W{0,3}[:\n]")
 _OF_RULES: Final = re.compile(
     r"bi mat nha nuoc|tai lieu|duoc(?: phep)?\W{1,3}(?:hay|hoac)?\W{0,2}khong duoc|khong duoc(?: phep)? (?:hay|hoac)"
 )
-"""What a rule says of copying, or a form that leaves the choice."""
+"""Words of a rule about copying, or of a form that leaves the choice."""
 _BLANKS: Final = re.compile(r"[ \xa0]{2,}")
 _LONGEST: Final = 200
 _LONGEST_PERIOD: Final = 110

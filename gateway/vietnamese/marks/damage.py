@@ -26,7 +26,7 @@ _LABELLED: Final = re.compile(rf"(?:(?<=mat:)|(?<=mat: ))m{_LOST}t(?![^\W_])")
 _WHOLE: Final = re.compile(r"(?:toi|tuyet)[\W_]*mat")
 _LETTERS: Final = re.compile(r"[^\W\d_]")
 POSSIBLE: Final = re.compile(r"m(?:[a4][\W_]{0,3}7|4[t7]|[^\w\s]{0,3}[t7])(?![a-z0-9])")
-"""What the skeleton of a damaged `mật` looks like; most often it is something else."""
+"""Skeletons of a damaged `mật`; most often they are other words."""
 _BEFORE: Final = re.compile(r"(?:[t7]?(?:[o0-9]|[^\w\s]{0,3})[i1l!|]|[t7]?uy?(?:[e0-9]|[^\w\s]{0,3})[t7]?)[\W_]{0,4}$")
 _AROUND: Final = 16
 

@@ -24,16 +24,16 @@ _BESIDE: Final = (
     r"\s*\([^)\n]{0,60}\)|\s*[*\u2020]{1,3}|\s?[1-9](?=\s*:)|\s*(?:/|,| va|-)\s*(?:(?:muc )?do )?khan"
     r"|\s+(?:cua|van ban|tai lieu|ho so|de xuat|de nghi|du kien|hien tai|da xac dinh|xac dinh|da duyet|duoc duyet)(?: [a-z]+){0,4}"
 )
-"""What may stand between the words of a label and its colon."""
+"""Words allowed between a label and its colon."""
 _LABEL_TAIL: Final = re.compile(
     rf"(?:{_BESIDE}){{0,3}}[\"'”’\])}}>]{{0,2}}[ \xa0]*"
     r"(?P<mark>[:=\uff1a]+|->|\bla\b|\t| [-–] |\.{2,}|…+|\||(?P<weak>[-=]*>+|[\u2190-\u21ff\u2794-\u27be\u25b6\u25ba»]|(?<=\s)[-–—](?=\s)|(?P<bracket>[\[(“\"«])"
     r"|(?P<none>(?<=\s)(?=(?:tuyet|toi)[\W_]{0,3}mat\W*$))))"
 )
 _MARK: Final = re.compile(r"[^\w\s.,;!?]|\.\.|\t|\bla\b|(?:tuyet|toi)[\W_]{0,3}mat\W*$")
-"""What a line must hold to be a label and its value at all."""
+"""Necessary condition for a line to be a label with its value."""
 _AHEAD: Final = re.compile(r"(?:[\W_]|\d{1,2}[.)]|(?:de xuat|de nghi|xac dinh|thong tin)(?![a-z]))*")
-"""What may stand ahead of a label that has no colon, and that its value ends the line."""
+"""A label without a colon: words allowed before it; its value ends the line."""
 _WITH_URGENCY: Final = re.compile(r"do khan\s*(?:/|,|va|-)\s*(?:muc )?do mat|do mat\s*(?:/|,|va|-)\s*(?:muc )?do khan")
 _CODE_AHEAD: Final = re.compile(r"[\W_]*[a-z0-9]{1,2}\s?[-–—.):(][\W_]*")
 _URGENCY_AHEAD: Final = re.compile(r"\s*(?:thuong khan|thuong|khan|hoa toc)\s*[/,;\-–]\s*")

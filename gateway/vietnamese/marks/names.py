@@ -67,7 +67,7 @@ _PAPERS: Final = frozenset(
 """Abbreviations in the numbers of papers."""
 _PAPER: Final = re.compile(PAPERS.replace(" ", " ?") + "(?![a-z])")
 _COPY_OF: Final = re.compile(r"^\s*(?:bản sao của|copy of)\s+", re.IGNORECASE)
-"""What Windows puts before the name of a file that was copied."""
+"""Prefixes of Windows for the name of a copied file."""
 _COUNT: Final = re.compile(
     r"\s*[:=]\s*(?:0*\d{1,4}\s*(?:$|[;,.)\]]|\w*\s*(?:văn bản|tài liệu|công văn|hồ sơ|bản|cuốn|chai|lít|kg|ml)(?!\w))"
     r"|\d+\s?(?:ml|kg|lít|l|g)(?!\w)|(?:không|chưa)(?: có| phát sinh)?\s*(?:$|[;,.)\]]))",

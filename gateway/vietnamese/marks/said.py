@@ -23,7 +23,7 @@ _DEGREE: Final = (
 _PAPER_BEFORE: Final = re.compile(r"(?:dinh kem|gui kem|kem theo) la (?:tai lieu|van ban) $")
 _KEPT: Final = "(?:quan ly|bao quan|luu giu|luu tru|su dung|bao ve)"
 _ORDERED: Final = re.compile(rf"^\W*(?:de nghi |yeu cau )?{_KEPT} theo che do(?: tai lieu| van ban)? {LEVEL_WORDS}\W*$")
-"""What is written on a paper itself, its level in capitals."""
+"""Words on a document itself, its level in capitals."""
 _SENTENCES: Final = (
     re.compile(rf"(?<![a-z]){_PAPER}{_BETWEEN} nay {_IS}{_DEGREE}\W*(?:$|[.,;(])"),
     re.compile(rf"(?<![a-z]){_PAPER} (?:dinh kem|gui kem|kem theo){_BETWEEN} {_IS}{_DEGREE}\W*(?:$|[.;(]|, (?:anh|chi|de nghi))"),
@@ -33,7 +33,7 @@ _SENTENCES: Final = (
     re.compile(rf"kem(?: theo)? {_PAPER} nay (?:\d+ )?{_PAPER}(?: thuoc| chua)? bi mat nha nuoc (?P<degree>do) {LEVEL_WORDS}\W*$"),
 )  # fmt: skip
 _OF_RULES: Final = re.compile(r"(?:^|[\W_])(?:neu|khi|truong hop|doi voi|moi|nhung|voi)(?![a-z])")
-"""What a rule says of papers of such a kind."""
+"""Words of a rule about documents of a kind."""
 _POLITE: Final = "em|toi|minh|chau|xin|kinh|da|vua|phong|van phong"
 _SENDING: Final = (
     rf"^\W*(?:(?:{_POLITE}|(?!(?:{_POLITE}) )[a-z]+ xin) )*(?:gui|chuyen|trinh|dinh kem|kem theo)(?: la)? "
@@ -43,7 +43,7 @@ _SENT_SECRET: Final = re.compile(
     rf"{_SENDING}(?:[^\n]{{0,40}} )?{_PAPER} (?:thuoc )?(?P<degree>do )?{LEVEL_WORDS}(?P<number> so:? ?\d)?"
     r"(?! (?:phai|bang|qua|thi|di|den|la|va)(?![a-z]))"
 )
-"""What is sent is secret; "gửi văn bản mật phải ..." is a rule."""
+"""Words saying that what is sent is secret; "gửi văn bản mật phải ..." is a rule."""
 _LEVELS: Final = re.compile(LEVEL_WORDS)
 _SENT: Final = re.compile(
     rf"{_SENDING}.{{0,80}}{_PAPER}"

@@ -48,7 +48,7 @@ _MOST_MARKS: Final = 24
 _OF_A_SPLIT: Final = 240
 _OF_A_READING: Final = 200
 _OF_SURROUNDINGS: Final = 120
-"""What it costs to judge a level over several lines, another reading of a line, and the lines around, in letters."""
+"""Costs in letters of judging a level over several lines, another reading of a line, and the lines around."""
 _LONGEST_STAMP: Final = 120
 _LONGEST_STAMP_LINE: Final = 60
 _STAMP_LINES: Final = 6

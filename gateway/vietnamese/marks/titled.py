@@ -21,12 +21,12 @@ _GOES_ON: Final = re.compile(
     r"(?:danh muc|quan ly|quy dinh|quy che|bao ve|xac dinh|thong ke|dang ky|phan loai|mau|cong tac|su dung|soan thao|giao nhan|gui|nhan"
     r"|chup|sao|huy|tham quyen|luu tru|kiem tra|kiem ke|noi dung|khai niem|ban giao|chuyen giao|quy trinh|xu ly|ky nang|tieu huy|thu hoi|cung cap|khai thac|van chuyen|cat giu|ve|cac|cua|thuoc|voi)(?: bi mat nha nuoc)?\W*$"
 )
-"""How a title breaks off before "tài liệu mật" or "độ Tối mật"."""
+"""Last words of a title that goes on with "tài liệu mật" or "độ Tối mật"."""
 _CHAPTER: Final = re.compile(r"^\W*(?:chuong|muc|phan|bai|chuyen de|cau|tiet) (?:[\divx]+|thu [a-z]+)\W*$")
 _SPEAKS: Final = re.compile(
     r"\W*(?:la|gom|bao gom|phai|duoc|co thoi han|thoi han|trong|tren|linh vuc|thuoc linh vuc|cua|va|khai niem|so luong|do|dieu \d+)(?![a-z])"
 )
-"""How a text goes on that treats what its heading names."""
+"""First words of a text about the subject of its heading."""
 _LEVEL: Final = re.compile(LEVEL_WORDS)
 _HEAD_LINES: Final = 3
 _BARE_SECRET: Final = frozenset({"bimatnhanuoc", "tailieubimatnhanuoc", "bmnn"})

@@ -23,7 +23,7 @@ _LEGIBLE_PT: Final = 5.0
 _USUAL_PT: Final = 12.0
 _PALE: Final = 120
 _PLAIN: Final = 300
-"""How far letters are from their ground, the differences of red, green and blue together, that are passed over or read."""
+"""Contrast of letters with their ground (sum of the differences of red, green and blue) below which they are skipped, above which read."""
 _CONCEALED: Final = frozenset(origin.value for origin in Origin) - {origin.value for origin in _SHOWN}
 _CODE: Final = re.compile(
     r"\s*(?:QUOTE|SET|IF|ASK|FILLIN|TITLE|SUBJECT|KEYWORDS|COMMENTS|DOCPROPERTY|DOCVARIABLE|INFO|AUTOTEXT|AUTOTEXTLIST"

@@ -11,7 +11,7 @@ from typing import Final
 LIMIT_LETTERS: Final = 4_000_000
 """About 50,000 short lines or 2 seconds; the largest honest sheets hold some thousand lines that could be a mark."""
 _EACH_LINE: Final = 60
-"""What a judgement costs beside the letters of its line, in letters."""
+"""Cost of a judgement beside the letters of its line, in letters."""
 
 
 class Work:

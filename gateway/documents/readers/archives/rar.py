@@ -20,7 +20,7 @@ _MAGIC: Final = b"Rar!\x1a\x07"
 _RAR4: Final = b"Rar!\x1a\x07\x00"
 _RAR4_END: Final = b"\xc4\x3d\x7b\x00\x40\x07\x00"
 _FLAGS, _MAIN_SIZE, _VOLUME = 10, 12, 1
-"""Where flags and size of the main header of an old archive stand, and the flag of one of several volumes."""
+"""Flags and size of the main header of an old archive, and the flag of a multi-volume archive."""
 _KNOWN: Final = 29
 """The first version whose compression libarchive undoes."""
 _STORED: Final = 0x30

@@ -25,7 +25,7 @@ _LOCKED: Final = (
     "uvIXX1suvnBPQMQeRGMz6VszAKIf8raC1zTq4Z1xcQZQVROnjuVQYmNrWqXSKQvCVOqCVKTHBA2L5xRdvqWdi3hTKtlu04rR3MaXDALcnBFwO7+K/E/D"
     "c3IXBiABCXAABwsBAAEkBvEHARJHD24Qa7DcWjBgP3MboKieNj8MbwAA"
 )
-"""What py7zr packs of 400 bytes; locked with `warm`, whose key takes 2^7 rounds instead of its 2^19."""
+"""400 bytes packed by py7zr; encrypted with the password `warm`, whose key takes 2^7 rounds instead of 2^19."""
 
 
 def read(source: Source, budget: Budget) -> Reading:

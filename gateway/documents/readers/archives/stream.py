@@ -22,7 +22,7 @@ _KINDS: Final[dict[str, tuple[Callable[[], Decompressor], tuple[bytes, ...]]]] =
     "zstd": (zstd_stream, (b"\x28\xb5\x2f\xfd", *_SKIPPABLE)),
     "zlib": (lambda: Zlib(15), ()),
 }
-"""How each format is unpacked, and how a stream of it begins."""
+"""Decompressor and signature of each format."""
 _SUFFIXES: Final = (
     ".gz", ".tgz", ".bz2", ".tbz2", ".tbz", ".xz", ".txz", ".zst", ".tzst", ".z", ".zz", ".lz4", ".lzma", ".tlz", ".lz", ".taz",
 )  # fmt: skip

@@ -17,9 +17,9 @@ from gateway.model import ActiveContent, Document, ReadStatus, Role, Run
 LIMIT_NAMES = 1000
 """Names without a member that are kept of one container."""
 FILLING = b"\0\r\n\x1a"
-"""What programs of transfer leave behind a file: a line end, the end mark of DOS, zeros up to the end of a block."""
+"""Padding that transfer programs leave behind a file: a line end, the end mark of DOS, zeros up to a block."""
 UTF8_AND_LEGACY = ("utf-8", "cp1258", "cp437")
-"""How a password may have been turned into bytes by the program that packed the archive."""
+"""Encodings that packers use for a password."""
 
 
 def password_candidates(source: Source) -> Iterator[str]:

@@ -10,11 +10,11 @@ from gateway.documents.readers.ooxml.opc import OpcPackage, Relationship
 
 _EXCEL: Final = "application/vnd.ms-excel."
 _IN_XML: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml."
-"""What SheetJS calls comments that it writes as records."""
+"""Prefix of the media type that SheetJS gives to binary comments."""
 _SHEETS: Final = ("worksheet", "macrosheet", "intlmacrosheet", "chartsheet", "dialogsheet")
 _OPAQUE: Final = ("controlproperties", "attachedtoolbars", "printersettings")
 _INDEX: Final = "binindex"
-"""Where the rows of a sheet begin: no words."""
+"""Record that begins the rows of a sheet: no words."""
 
 
 class BinaryPackage:

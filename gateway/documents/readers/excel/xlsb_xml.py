@@ -318,7 +318,7 @@ _CELLS: Final[dict[int, _Give]] = {
     0x0B: lambda fields, _: ("e", _ERRORS.get(fields.number(1), "#N/A")),
     0x3E: lambda fields, fonts: ("inlineStr", f"<is>{rich(fields, fonts)}</is>"),
 }
-"""What each kind of cell record holds: type and value (BrtCellRk to BrtFmlaError, BrtCellRString)."""
+"""Type and value of each kind of cell record (BrtCellRk to BrtFmlaError, BrtCellRString)."""
 _FORMULAS: Final = range(0x08, 0x0C)
 _BLANK: Final = 0x01
 _NEXT_CELLS: Final = {0x0C: _BLANK, **{kind + 11: kind for kind in range(0x02, 0x08)}, 0x3D: 0x3E}

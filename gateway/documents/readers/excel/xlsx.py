@@ -212,4 +212,4 @@ def _external_link(parts: Parts, name: str, sink: Sink) -> None:
 
 
 STEPS: Final[tuple[Step, ...]] = (_books, _wordy_parts)
-"""What of a package this module reads; the rest is `ooxml.rest`."""
+"""Parts of a package that this module reads; `ooxml.rest` reads the others."""

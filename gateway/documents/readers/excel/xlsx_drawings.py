@@ -20,7 +20,7 @@ _SHAPES: Final = {"xdr:sp", "xdr:cxnSp", "cdr:sp", "cdr:cxnSp"}
 _PICTURED: Final = ("chart", "chartEx", "diagramData")
 _MEASURES: Final = {"xdr:col", "xdr:row", "xdr:colOff", "xdr:rowOff", "cdr:x", "cdr:y"}
 _SIZE_PT: Final = 11.0
-"""What Excel gives letters in a new text box."""
+"""Font of Excel in a new text box."""
 
 
 def read_drawing(parts: Parts, sink: Sink, name: str, place: Place, theme: Theme) -> None:

@@ -1,4 +1,4 @@
-"""What a page shows beside its letters: turned pictures, paint that may be letters, fonts and scripts of its own.
+"""What a page displays beside its text: transformed pictures, paint that may be letters, own fonts and scripts.
 
 What is resolved (flips, turns, recolouring) goes to the pictures; what is not is told as the construct that it is, so that
 the page *cannot be told*. Thresholds are those that the mails and pages of real programs stay below.
@@ -43,7 +43,7 @@ _AWAY: Final = re.compile(
 """A shift by more than two letters to the left or upwards, where honest pages set a margin right."""
 _PALE: Final = re.compile(r"transparent|white|#fff|rgba?\([^()]*[, /]0?\.?0+%?\s*\)")
 _JOINT: Final = re.compile(r"[\"'`]\s*[+,]\s*[\"'`]")
-"""What parts the pieces of a word that a script puts together."""
+"""Separators between pieces of a word that a script concatenates."""
 _WRITING: Final = re.compile(
     r"document\.write|innerHTML|outerHTML|innerText|textContent|insertAdjacent|appendChild|createTextNode|fillText|\.append\("
 )

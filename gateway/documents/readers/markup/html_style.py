@@ -20,7 +20,7 @@ _HSL = re.compile(
     re.IGNORECASE,
 )
 _LINE_HEIGHT = re.compile(r"\s{0,9}/\s{0,9}[^\s,]{1,20}")
-"""What stands behind the size in `font: 12pt / 1.5 Arial`."""
+"""Rest of the `font` shorthand after the size: `12pt / 1.5 Arial`."""
 _TURNS = {"": 1 / 360, "deg": 1 / 360, "grad": 1 / 400, "rad": 0.15915494309, "turn": 1.0}
 
 _POINTS = {"pt": 1.0, "px": 0.75, "cm": 28.3465, "mm": 2.83465, "in": 72.0, "pc": 12.0}
@@ -30,7 +30,7 @@ _SIZE_WORDS = {
 INHERITED = frozenset({"inherit", "initial", "unset", "revert", "revert-layer"})
 """Words that every property knows."""
 _DEFAULT_FAMILIES = frozenset({"initial", "serif", "ui-serif"})
-"""What every browser sets in the font that its user chose for pages that name none: unknown to us."""
+"""Generic families, displayed in the font that the user chose: unknown to us."""
 _TYPEWRITER = frozenset({"code", "kbd", "samp", "tt", "pre", "listing", "xmp", "plaintext"})
 """Elements that browsers set in their typewriter font, Courier New on the desks of an office."""
 _CUT_OFF = frozenset({"hidden", "clip"})

@@ -1,4 +1,4 @@
-"""What an SVG draws without letters: paths and basic shapes, moved as `transform` and `use` say (SVG 2 §8, §9, §5.6)."""
+"""Outlines of the paths and basic shapes of an SVG, transformed by `transform` and `use` (SVG 2 §8, §9, §5.6)."""
 
 from __future__ import annotations
 

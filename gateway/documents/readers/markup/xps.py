@@ -21,7 +21,7 @@ _POINTS: Final = 0.75
 """Points of the unit of XPS, 1/96 inch."""
 _BASELINE_EM: Final = 0.35
 _LETTER_EM, _SPACE_EM = 0.5, 0.3
-"""How wide a letter is on average, and a gap that parts two words, in sizes of the font."""
+"""Average width of a letter, and least gap between words, in sizes of the font."""
 _NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _WHITE: Final = "FFFFFF"
 _DRAWN_PATHS: Final = 200

@@ -40,7 +40,7 @@ _WORDS: Final[dict[str, tuple[str, ...]]] = {
 }
 _FORMULAS: Final = {"calcext:value", "field:value", "style:condition"}
 _IDLE: Final = {"Section", "Phần"}
-"""What programs call a section that nobody named, before its number."""
+"""Prefixes that programs give to unnamed sections, before a number."""
 
 
 def attribute_words(root: Element) -> Iterator[str]:

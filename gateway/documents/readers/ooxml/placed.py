@@ -1,4 +1,4 @@
-"""What stands where in an office document: words under shapes, and words in boxes as a reader sees them side by side.
+"""Placement in an office document: words under shapes, and words in boxes that are displayed side by side.
 
 Readers tell, in their order, where shapes, pictures and boxes stand and which of them are opaque; here it is decided what
 that makes of the words. No program lays out pages: where letters stand is estimated from their size, so what is over a
@@ -30,7 +30,7 @@ _LINE_PT: Final = 460.0
 _NEAR: Final = 3
 """Paragraphs above and below that a shape may lie on which counts from another."""
 _CAPITAL, _SMALL, _BLANK = 0.7, 0.5, 0.28
-"""How wide letters are, in parts of their size."""
+"""Average width of letters, in parts of their size."""
 _PARTLY: Final = 0.95
 _LEAST: Final = 0.4
 """Shares of a line: more is covered as a whole, fewer of its height beside it."""

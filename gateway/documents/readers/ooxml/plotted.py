@@ -1,4 +1,4 @@
-"""What charts and pens draw: points and lines of a chart (ECMA-376 Part 1 §21.2), traces of ink (InkML, W3C 2011 §3)."""
+"""Outlines of charts (ECMA-376 Part 1 §21.2: points and lines) and of ink (InkML, W3C 2011 §3: traces)."""
 
 from __future__ import annotations
 

@@ -237,7 +237,7 @@ _WORDY: Final = {"w:docVar", "?:ocxPr", "w:documentProtection", "w:caption"}
 _LISTS: Final = {"p:tagLst", "p:cmAuthorLst"}
 """Parts of a presentation that draw nothing."""
 _NOT_SHOWN: Final = {"item", "lvlText"}
-"""What may be chosen in a list of a form, and patterns of list labels; what is chosen or shown stands elsewhere."""
+"""Choices of a form list and patterns of list labels: not text; the chosen or shown value is elsewhere."""
 _OWN_LETTERS: Final = re.compile("[\u00c0-\u024f\u1e00-\u1eff]")
 """Latin letters beyond ASCII, which no program writes into a setting of itself."""
 

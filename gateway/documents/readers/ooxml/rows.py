@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from gateway.model import Run
 
 SUPERSCRIPT: Final = 0.33
-"""How high a superscript stands, in parts of the size of its letters."""
+"""Rise of a superscript, in sizes of its letters."""
 _ROW: Final = 0.45
 """The same of letters that stand in a row of their own."""
 _TORN: Final = re.compile("(?<![^\\W\\d_])(?:mậ|ật?)(?![^\\W\\d_])", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""How a shape of DrawingML looks: its fill, its line, and the letters that its style gives (ECMA-376 Part 1 §20.1.2.2, §20.1.4)."""
+"""Appearance of a DrawingML shape: fill, line, and letters by its style (ECMA-376 Part 1 §20.1.2.2, §20.1.4)."""
 
 from __future__ import annotations
 

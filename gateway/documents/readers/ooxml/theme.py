@@ -64,7 +64,7 @@ class Theme:
 
 
 NO_THEME: Final = Theme()
-"""What counts when a document has no theme: Office's colours, no fonts."""
+"""Default theme: Office's colours, no fonts."""
 
 
 def parse_theme(root: Element) -> Theme:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gateway.documents.readers.pdf.rendering import Pixels
 
 DOT_PLACES: Final = {3: (0.28, 0.75), 6: (0.6, 0.92), 8: (0.66, 0.95)}
-"""Where the dot of MẬT, TỐI MẬT and TUYỆT MẬT is, of the width of the line, by the number of letters."""
+"""Position of the dot below in MẬT, TỐI MẬT and TUYỆT MẬT, in widths of the line, by number of letters."""
 LONGEST: Final = 24
 EM: Final = 32.0
 """Pixels of the font size in the picture that is looked at."""

@@ -25,7 +25,7 @@ _MATRIX, _BOX, _LOOK = struct.Struct("6f"), struct.Struct("4f"), struct.Struct("
 COLOUR: Final = struct.Struct("4i")
 """Red, green, blue, opacity."""
 NO_COLOUR: Final = COLOUR.pack(-1, -1, -1, 255)
-"""What stands for a colour that no RGB value describes."""
+"""Placeholder for a colour that has no RGB value."""
 _IDENTITY: Final = _MATRIX.pack(1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _NOWHERE: Final = bytes(32)
 _NO_SIZE: Final = bytes(4)

@@ -59,7 +59,7 @@ _MARK = re.compile(r"m\W*a\W*t")
 LEAST_LETTERS = 3
 """The shortest mark has three."""
 BESIDE, HIGHEST = 0.8, 2.5
-"""How far from a text, and how high, a figure may be that makes a word with it; of the size of the text."""
+"""Greatest distance and height of a drawing that completes a word of text, in sizes of the text."""
 
 
 PICTURE_SHARE = 0.5

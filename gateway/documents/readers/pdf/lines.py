@@ -25,7 +25,7 @@ COLUMN_EM = 1.2
 WIDE_COLUMN_EM = 4.0
 """The same when the file has a space character in it."""
 STRUCK_EM, STRUCK_LONG_EM = 0.15, 0.4
-"""How far a letter, and a longer text, may lie from itself when it is struck twice for boldness or as a shadow."""
+"""Greatest offset of a letter, and of a longer text, printed twice for boldness or as a shadow."""
 WORD_STEPS = 2.6
 """Letters set at one pitch: a blank between words is one step more."""
 LETTER_EM = 0.6

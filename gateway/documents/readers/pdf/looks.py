@@ -14,7 +14,7 @@ from gateway.vietnamese.fonts import is_symbol, legacy_font
 
 LIMIT_LOOKS: Final = 4096
 LEGACY_CODES: Final = {0xFFFE: "\xad", 0x2212: "\xad", 0x2219: "\xb7", 0x3BC: "\xb5", 0x2C9: "\xaf", 0x2206: "\xc6"}
-"""What pdfium makes of 8-bit codes that Latin fonts use for these glyphs, back to the codes."""
+"""Characters that pdfium gives for 8-bit codes of these glyphs in Latin fonts, back to the codes."""
 _STROKED, _INVISIBLE = (1, 5), (3, 7)
 """Text rendering modes (ISO 32000-1 §9.3.6)."""
 _NO_FONT = Font(None, bold=False, legacy=False, symbol=False)

@@ -1,4 +1,4 @@
-"""Which text of a PDF page a reader can see: colour against background, covers, edges and size."""
+"""Visibility of text on a PDF page: colour against background, covers, edges and size."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ PRINT = 60.0
 SIGN = 0.45
 """Height of what stands above or below a letter, of that of letters."""
 WIDEST, ASIDE, BETWEEN = 1.7, 0.5, 0.25
-"""How wide a letter is, how far it stands aside, and how far letters are laid apart, of the height of letters."""
+"""Width of a letter, its sideways offset, and the distance at which letters are set, in heights of letters."""
 
 
 def as_row(pixels: Pixels) -> Pixels | None:

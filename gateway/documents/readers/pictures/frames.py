@@ -27,7 +27,7 @@ _ORIENTATION = 0x0112
 SMALLEST = 36
 """Pixels of the longer side below which no words can be read: bullets, icons, tracking pixels."""
 OBLONG = (0.4, 2.5)
-"""How oblong pixels may be; beyond, the numbers are a mistake."""
+"""Greatest aspect ratio of pixels; beyond, the numbers are a mistake."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 PAGE_WIDTH_INCHES = 8.27
 RELATION = "image"
-"""What a picture is to the document that shows it."""
+"""Role of a picture in the document that shows it."""
 _FORMATS = (
     "JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", "DIB", "JPEG2000", "PCX", "DCX", "PPM", "XBM", "XPM", "SGI", "QOI", "ICNS", "AVIF", "TGA",
     "ICO", "SUN", "MSP", "PIXAR", "PCD", "FLI", "FITS", "DDS",

@@ -33,11 +33,11 @@ _LONGEST: Final = 2400
 _LARGEST_PIECE: Final = 40_000_000
 _LETTERS: Final = 12
 _LETTER: Final = 600
-"""How many pictures may be letters of a mark, and pixels of the longer side of each."""
+"""Number of pictures that may be letters of a mark, and pixels of the longer side of each."""
 _WORD: Final = 1600
 """Pixels of the longer side of a picture that may be no more than a word."""
 _NEAR: Final = 0.35
-"""How far from each other letters of a word stand, in parts of the smaller side of a picture."""
+"""Greatest distance between letters of a word, in smaller sides of a picture."""
 _PAPER: Final = "FFFFFF"
 Box = tuple[float, float, float, float]
 """Left, top, width, height in any unit of the page."""

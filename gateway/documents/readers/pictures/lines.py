@@ -34,9 +34,9 @@ HIGHEST_LINE, LARGE = 30, 60
 WIDEST_SPACE = 1.9
 """Heights of a line that part two columns."""
 STRETCH = 2.6
-"""How much wider than the usual space of its line a gap is that parts a number, a mark and a date run together."""
+"""Width of a gap, in usual spaces of its line, that separates a number, a mark and a date set in one line."""
 TALL_PRINT = 1.22
-"""How much higher than those beside it the letters of a line are when they are capitals."""
+"""Height of a line of capitals relative to the lines beside it."""
 LEAST_RAGGED = 1.2
 """Heights of a line by which the last of a paragraph is shorter than the one above it."""
 LEAST_ALIKE = 2

@@ -1,4 +1,4 @@
-"""What a Windows metafile draws without letters: its lines and areas as outlines (MS-EMF §2.3.5, MS-WMF §2.3.3).
+"""Outlines of the lines and areas that a Windows metafile draws (MS-EMF §2.3.5, MS-WMF §2.3.3).
 
 Coordinates are taken as the records say them; a drawing that changes them in between is drawn as far as it agrees.
 """

@@ -1,4 +1,4 @@
-"""What was read on a picture of a page as runs, with places in points: its stamps, the lines of its words, large words."""
+"""Runs of the words on a picture of a page, placed in points: stamps, lines, large words."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ INK, STRONG = 255, 0.5
 GAP, SPACE = 0.28, 2.5
 """Of the height of letters: the widest gap within a word, and the widest between two words that are read together."""
 WORD, ALONE, PIECE = (1.6, 9.5), 2.0, 4.5
-"""How wide a word is, of the height of letters, a letter that stands alone, and two or three that do not part."""
+"""Widths in heights of letters: of a word, of a single letter, of two or three that touch."""
 ABOVE, BELOW = 2.1, 0.65
 """Heights of letters above and below the foot of a line between which its words stand, with capitals and signs."""
 LOOK = (28, 16)

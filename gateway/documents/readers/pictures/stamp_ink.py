@@ -57,7 +57,7 @@ _FRAME_TESTS = {
     Ink.BLUE: (0.03, 0.05, 0.72, 0.6),
     Ink.DARK: (0.02, 0.035, 0.88, 0.8),
 }
-"""How far ink may lie outside and inside of a side in inches, and how much of the long and short sides it must cover."""
+"""Tolerance of ink outside and inside of a side in inches, and least cover of the long and short sides."""
 
 
 STRAIGHT, LEAST_STRAIGHT = 0.015, 0.6

@@ -58,7 +58,7 @@ WHOLE_SURE = 0.86
 DOUBT = 0.45
 """Below this the letters are like none of the words."""
 LIKELIEST, REFINED, HOPELESS = 16, 6, 0.33
-"""How many pictures of words are compared in full, how many of these in several sizes, and the correlation below which that is in vain."""
+"""Numbers of word pictures compared in full and in several sizes, and the least correlation worth it."""
 GLANCE = (36, 12)
 """Columns and rows of letters and words at a glance, whatever their proportions are."""
 WELL_SET = 0.8

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 RELATION: Final = "thumbnail"
-"""What `Member.relation` and `Source.relation` call it."""
+"""Its name in `Member.relation` and `Source.relation`."""
 LARGEST: Final = 512
 """Pixels of the longer side (ODF: 128 to 256, LibreOffice up to 460); what is larger is read like any picture."""
 _NAME: Final = re.compile(r"(?:Thumbnails/thumbnail\.png|docProps/thumbnail\.(?:jpe?g|png))", re.IGNORECASE)

@@ -23,7 +23,7 @@ BROAD = 0.06
 PALEST = 12
 """Of 255: the least darkness that counts, of an area where scanner noise is averaged out."""
 SPREAD = 0.3
-"""How far the ink of one word may be from its usual level, of that level."""
+"""Greatest deviation of the ink of one word from its usual level, in parts of that level."""
 LEAST_SHORT, TALLEST = 0.3, 3.0
 """Inches of a line across its direction."""
 SHORTEST = 1.3

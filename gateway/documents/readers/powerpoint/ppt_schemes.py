@@ -1,4 +1,4 @@
-"""Which colour scheme each slide of a binary presentation shows (MS-PPT 2.4.17 ColorSchemeAtom, 2.5.10 SlideAtom).
+"""Colour scheme of each slide of a binary presentation (MS-PPT 2.4.17 ColorSchemeAtom, 2.5.10 SlideAtom).
 
 A slide has a scheme of its own, but shows its master's where it says so. The texts of placeholders stand before all
 slides, in the outline, so schemes are gathered first.

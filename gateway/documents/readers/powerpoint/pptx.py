@@ -236,4 +236,4 @@ def _overridden(root: Element, template: Template) -> Template:
 
 
 STEPS: Final[tuple[Step, ...]] = (_presentations,)
-"""What of a package this module reads; the rest is `ooxml.rest`."""
+"""Parts of a package that this module reads; `ooxml.rest` reads the others."""

@@ -217,4 +217,4 @@ def _settings(root: Element) -> _Settings:
 
 
 STEPS: Final[tuple[Step, ...]] = (_main_parts, read_own_fonts)
-"""What of a package this module reads; the rest is `ooxml.rest`."""
+"""Parts of a package that this module reads; `ooxml.rest` reads the others."""

@@ -20,7 +20,7 @@ from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.word.docx_palette import Palette
 
 Properties = Mapping[str, Any]
-"""What one layer sets: property name to value; absent means inherited."""
+"""Settings of one layer: property name to value; absent means inherited."""
 
 VAL: Final = clark("w:val")
 _FILL, _COLOR = clark("w:fill"), clark("w:color")

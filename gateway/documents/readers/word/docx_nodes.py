@@ -1,4 +1,4 @@
-"""Which nodes of WordprocessingML hold words, field codes, settings, or numbers that are no words."""
+"""Classes of WordprocessingML nodes: words, field codes, settings, numbers."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from gateway.documents.readers.ooxml.colours import AUTO, WHITE, hex_colour, mix
 from gateway.documents.readers.ooxml.theme import NO_THEME, FontSet, Theme
 
 DEFAULT_FONT: Final = "Times New Roman"
-"""What Word takes when neither defaults nor styles nor theme name a font."""
+"""Font of Word when neither defaults nor styles nor theme name one."""
 
 
 class Palette:

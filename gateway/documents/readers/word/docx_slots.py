@@ -1,4 +1,4 @@
-"""Which of a run's four fonts a letter gets (ECMA-376 Part 1 §17.3.2.26).
+"""Selects which of a run's four fonts applies to a letter (ECMA-376 Part 1 §17.3.2.26).
 
 Basic Latin takes `ascii`, Vietnamese letters with marks take `hAnsi`; only a `hint="eastAsia"` moves some of them to
 the East Asian font, for U+0100-024F and U+1E00-1EFF only where the East Asian language is Chinese. Complex script runs
