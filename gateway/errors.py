@@ -105,7 +105,7 @@ class ConfigError(UserError):
 
 
 class SearchError(UserError):
-    """What is looked for makes no sense; `words` say why, in Vietnamese and in English."""
+    """The search makes no sense; `words` say why, in Vietnamese and in English."""
 
     def __init__(self, vietnamese: str, english: str) -> None:
         super().__init__(f"{vietnamese} / {english}")
@@ -113,7 +113,7 @@ class SearchError(UserError):
 
 
 class NoWaiverError(UserError):
-    """What was refused cannot be waived; `key` is the kind of reason, `words` say it in Vietnamese and in English."""
+    """The refusal cannot be waived; `key` is the kind of reason, `words` say it in Vietnamese and in English."""
 
     def __init__(self, key: str, vietnamese: str, english: str) -> None:
         super().__init__(f"{vietnamese} / {english}")

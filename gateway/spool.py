@@ -29,7 +29,7 @@ _DOT_LINE = re.compile(rb"\r\n\.")
 
 @dataclass(frozen=True, kw_only=True)
 class SpoolSettings:
-    """Where content in flight lives."""
+    """Storage of content in flight."""
 
     memory_limit_bytes: int = 64 << 10
     """Beyond it the content of a mail goes to one unnamed file."""
@@ -40,9 +40,9 @@ class SpoolSettings:
     large_mails_bytes: int = 32 << 20
     """Mails beyond `memory_limit_bytes` that are taken at the same time, for each worker process; others wait."""
     large_mail_expected_bytes: int = 10 << 20
-    """What a large mail without SIZE= is taken for."""
+    """Assumed size of a large mail without SIZE=."""
     large_mail_patience_s: float = 15.0
-    """Who has waited that long is taken beyond `large_mails_bytes`, within `in_flight_bytes`."""
+    """A mail that has waited so long is taken beyond `large_mails_bytes`, within `in_flight_bytes`."""
 
 
 class ByteBudget:

@@ -59,7 +59,7 @@ def is_valid(signature: Signature) -> bool:
 
 
 def on_signature(signature: Signature) -> Iterator[Finding]:
-    """What is wrong with one signature: the first cause that decides, then everything worth noting."""
+    """Faults of one signature: the first cause that decides, then everything worth noting."""
     rule = _fault(signature)
     if rule is not None:
         outcome = FindingOutcome.INDETERMINATE if rule == "unverifiable" else FindingOutcome.FAILED
@@ -149,7 +149,7 @@ def on(signature: Signature, rule: str, outcome: FindingOutcome, *, reason: str 
 
 
 def _about(signature: Signature) -> About:
-    """What a clerk knows it by: a mail signed as a whole is the mail, not the `smime.p7s` that nobody attached."""
+    """Its name for a clerk: a mail signed as a whole is the mail, not the `smime.p7s` that nobody attached."""
     whole = signature.container == "smime" and not {".", "!"} & set(signature.part)
     return About() if whole else About(part=signature.part, filename=signature.filename)
 

@@ -29,7 +29,7 @@ class SigningSettings(Protocol):
 
 
 class Recognised(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the words of one document make it."""
+    """Class of one document by its words."""
 
     state: State = State.WORKING
     number: str = ""
@@ -48,7 +48,7 @@ class SignedFile:
 
     @property
     def about(self) -> About:
-        """Where findings on it point."""
+        """Place to which findings on it point."""
         return About(part=self.document.part, filename=self.document.filename)
 
     @property

@@ -59,14 +59,14 @@ NEEDS: Final = frozenset({Need.HEADERS, Need.DOCUMENTS})
 
 
 class UnreadBoxes(Enum):
-    """What a stamp-shaped box in a picture means when nobody could read its words."""
+    """Meaning of a stamp-shaped box in a picture whose words nobody could read."""
 
     SUSPECTED = "suspected"
     RECORDED = "recorded"
 
 
 class UnaccentedMarks(Enum):
-    """What capitals without diacritics mean (`TOI-MAT`, `[MAT]`), where other words could be meant."""
+    """Meaning of capitals without diacritics (`TOI-MAT`, `[MAT]`), where other words could be meant."""
 
     SUSPECTED = "suspected"
     IGNORED = "ignored"

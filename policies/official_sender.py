@@ -65,7 +65,7 @@ NEEDS: Final = frozenset({Need.ENVELOPE, Need.HEADERS, Need.DOCUMENTS})
 
 
 class Inbound(Enum):
-    """What happens to senders outside the official system, when the gateway stands before the Office's own mailbox."""
+    """Disposition of senders outside the official system, when the gateway stands before the Office's own mailbox."""
 
     OFF = "off"
     """Everybody is taken for an agency or unit, as behind an outbound gateway."""
@@ -146,14 +146,14 @@ TEXT_SETTINGS: Final = frozenset({"request_words"})
 
 
 class Look(Struct, frozen=True):
-    """What the words of one document say."""
+    """Observations of the words of one document."""
 
     is_request: bool
     """They ask for something of Điều 8.1."""
 
 
 class Observation(Struct, frozen=True):
-    """What the words of a mail say."""
+    """Observations of the words of a mail."""
 
     is_request: bool
     """They ask for something of Điều 8.1."""

@@ -90,7 +90,7 @@ _LOOKS: Final = frozenset({"mixed-script", "domain-mapping", "local-mapping"})
 
 
 class SenderField(Enum):
-    """Where a sender stands."""
+    """Position of a sender."""
 
     REVERSE_PATH = "reverse_path"
     FROM = "from"

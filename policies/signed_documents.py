@@ -115,7 +115,7 @@ TEXT_SETTINGS: Final = frozenset({"paper_copy_header", "paper_copy_subject", "pa
 
 
 class Look(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the words of one document make it."""
+    """Class of one document by its words."""
 
     state: State = State.WORKING
     number: str = ""
@@ -126,12 +126,12 @@ class Look(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Observation(Struct, frozen=True, kw_only=True):
-    """What the words of a mail say of its documents."""
+    """Observations of the documents of a mail by their words."""
 
     documents: tuple[Recognised, ...] = ()
     """In the order of the documents."""
     paper_copy: str = ""
-    """How a paper copy is declared: `header`, `subject`, `line`, only `meant`, or not."""
+    """Form in which a paper copy is declared: `header`, `subject`, `line`, only `meant`, or none."""
 
 
 def look(document: Document, settings: Settings) -> Look:

@@ -72,16 +72,16 @@ class Settings(BaseModel):
 
 
 class Look(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """How one document is set."""
+    """Typography of one document."""
 
     report: Report = Report()
     state: State = State.WORKING
     margins: tuple[Measured, ...] = ()
-    """What the lines of an official PDF show; other formats state their margins."""
+    """Margins of an official PDF by its lines; other formats state theirs."""
 
 
 class Observation(Struct, frozen=True, omit_defaults=True):
-    """What the words of a mail's documents look like."""
+    """Typography of a mail's documents."""
 
     documents: tuple[Look, ...]
     """In the order of the documents."""

@@ -20,7 +20,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     body: bytes
     """Canonical JSON without sequence number: it is spliced in at the commit."""
     mark: Mark | None = None
-    """What the side tables keep with it."""
+    """Values that the side tables keep with it."""
     facts: bytes | None = None
     """Packed facts of the mail, kept for a time (`gateway.audit.kept`)."""
 

@@ -54,7 +54,7 @@ class Checkpoint:
     time: str
     origin: str
     text: str
-    """What is signed."""
+    """Signed content."""
     lines: tuple[str, ...]
     """Our own signature lines."""
     root: bytes | None = None

@@ -93,7 +93,7 @@ class Committer:
 
     @property
     def folder(self) -> Folder:
-        """Where the log is."""
+        """Location of the log."""
         return self._folder
 
     @property

@@ -39,7 +39,7 @@ class Known:
 
 
 class Written:
-    """How many records the log has, from its writer to the next one; shared by fork."""
+    """Number of records of the log, from its writer to the next one; shared by fork."""
 
     def __init__(self, records: int = 0) -> None:
         self._memory = mmap.mmap(-1, _COUNT.size)
@@ -57,7 +57,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Marker:
-    """What is known of our log outside its folder."""
+    """Knowledge of our log outside its folder."""
 
     file: Path | None = None
     """Holds the name of the key; None when nothing is kept."""

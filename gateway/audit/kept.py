@@ -38,7 +38,7 @@ class Kept(Struct, frozen=True, array_like=True):
 
 
 class Body(Struct, frozen=True, array_like=True):
-    """What a body holds."""
+    """Contents of a body."""
 
     version: int
     evidence: Evidence

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class SessionFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where a mail came from."""
+    """Origin of a mail."""
 
     front_end: str
     client: str | None = None

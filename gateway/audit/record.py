@@ -135,7 +135,7 @@ class Held(Record, frozen=True, kw_only=True, omit_defaults=True, tag="held"):
 
     id: str
     until: str
-    """When it expires, ISO 8601 in UTC."""
+    """Time of expiry, ISO 8601 in UTC."""
     octets: str
     """SHA-256 of what was sealed: trace fields and content, as they would have been relayed."""
     sealed: str

@@ -24,7 +24,7 @@ LIMIT_LETTERS: Final = 500
 
 
 class Field(Enum):
-    """Where a term is looked for."""
+    """Field in which a term is searched."""
 
     ANYWHERE = "anywhere"
     SENDER = "sender"

@@ -122,7 +122,7 @@ class Database:
         self._lost: asyncio.Future[str] | None = None
         """Resolved with the reason when the connection is given up."""
         self._late_since: float | None = None
-        """When a query missed its deadline; None once the database has responded."""
+        """Time at which a query missed its deadline; None once the database has responded."""
         self._closing = False
         self._away: bool | None = None
         """Whether an outage lasts; None before the first connection attempt."""

@@ -268,7 +268,7 @@ def report(connection: Connection, node: str, key: str, fault: str) -> None:
 
 
 class State(NamedTuple):
-    """What a node reports of itself besides its log."""
+    """Report of a node about itself, beside its log."""
 
     unready: str | None = None
     """Why it is not ready for mail; empty when it is, None when unknown."""

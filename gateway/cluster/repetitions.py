@@ -100,7 +100,7 @@ class RepeatedError(TemporaryError):
 
 
 class _Settled(NamedTuple):
-    """How the claim of a mail ended."""
+    """End of the claim of a mail."""
 
     key: bytes
     reference: str
@@ -126,7 +126,7 @@ class Repetitions:
         self._claims: dict[str, tuple[bytes, Question | None]] = {}
         """Keys of mails in flight, by reference, with the question whose answer was not waited for."""
         self._owed: deque[_Settled] = deque(maxlen=_LIMIT_OWED)
-        """What the database has not stored."""
+        """Statements that the database has not stored."""
 
     def key_of(self, transaction: Transaction) -> bytes | None:
         """Return the cluster-wide duplicate key of a mail; None without a login or without a cluster key."""

@@ -80,7 +80,7 @@ class Shipper:
         self._swept = time.monotonic()
         self._state, self._exchange = state, exchange
         self._outdated = ""
-        """What to do about tables of an earlier release."""
+        """Advice about tables of an earlier release."""
         self._away = ""
 
     def run(self, ended: Callable[[], bool]) -> None:

@@ -31,7 +31,7 @@ STANDARD_INPUT = Path("-")
 
 @dataclass(frozen=True, kw_only=True)
 class CheckOptions:
-    """Who sends to whom, and when, in the mails to be judged."""
+    """Envelope and time of the mails to be judged."""
 
     reverse_path: str | None
     """None takes the address of the From field."""

@@ -51,7 +51,7 @@ def progress(work: str, total: int | None, *, prints: bool = False) -> Iterator[
 
 
 class _Count:
-    """How much is done, and how that is shown."""
+    """Progress and its display."""
 
     def __init__(self, work: str, total: int | None) -> None:
         self._work = work

@@ -36,7 +36,7 @@ _BINARY = {Format.DOCX, Format.XLSX, Format.PDF}
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What was asked for, as it was typed."""
+    """The request, as it was typed."""
 
     month: str
     unit: str = ""

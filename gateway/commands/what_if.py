@@ -30,7 +30,7 @@ _COLUMNS = ("reference", "time", "sender", "unit", "change", "before", "after", 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is replayed and how it is shown."""
+    """Selection of the mails to replay, and the form of the output."""
 
     since: datetime | None
     until: datetime | None

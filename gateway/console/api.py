@@ -44,7 +44,7 @@ class ApiFile(Struct, frozen=True, kw_only=True):
 
 
 class ApiCheck(Struct, frozen=True, kw_only=True):
-    """What the relay would say. Nothing was sent and nothing is kept but a record without names and words."""
+    """The reply that the relay would give. Nothing is sent; only a record without names and words is kept."""
 
     reference: str
     disposition: Annotated[str, Meta(description="relay, tag, hold, defer or reject: of the mail as a whole")]

@@ -14,7 +14,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 @dataclass
 class Mailroom:
-    """What has arrived, in order."""
+    """Mails that have arrived, in order."""
 
     passwords: dict[str, str]
     mails: list[bytes] = field(default_factory=list)

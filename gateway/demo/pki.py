@@ -67,7 +67,7 @@ class Identity:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """How a certificate to be issued differs from an ordinary one."""
+    """Differences of a certificate to be issued from an ordinary one."""
 
     authority: bool = False
     path_length: int | None = None

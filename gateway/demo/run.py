@@ -44,7 +44,7 @@ _START_S = 90
 
 @dataclass(frozen=True)
 class Office:
-    """What the demonstration made."""
+    """Files that the demonstration made."""
 
     folder: Path
     ports: dict[str, int]

@@ -29,7 +29,7 @@ SEAL_BOX = (300, 60, 345, 105)
 
 @dataclass(frozen=True, kw_only=True)
 class PdfSigning:
-    """How a PDF is signed."""
+    """Options of signing a PDF."""
 
     field: str = "Signature1"
     box: tuple[int, int, int, int] | None = PERSON_BOX

@@ -53,7 +53,7 @@ def case_faults(policies: PolicySet, layers: Layers, now: datetime) -> Iterator[
 
 @dataclass(frozen=True)
 class CaseResult:
-    """What came of one case."""
+    """Result of one case."""
 
     faults: tuple[Fault, ...]
     met: frozenset[str] = frozenset()

@@ -84,7 +84,7 @@ def _judge(mail: Observed, policies: PolicySet, chosen: tuple[Policy, ...]) -> V
 
 
 class _Outcome(NamedTuple):
-    """What one finding comes to for one recipient."""
+    """Effect of one finding on one recipient."""
 
     mode: Mode
     wanted: Disposition = Disposition.RELAY

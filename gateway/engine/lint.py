@@ -23,7 +23,7 @@ _STRENGTH = {Mode.OFF.value: 0, Mode.MONITOR.value: 1, Mode.ENFORCE.value: 2}
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a command prints and its exit code."""
+    """Output and exit code of a command."""
 
     text: str
     exit_code: int

@@ -37,7 +37,7 @@ class Observes(Protocol):
 
     @property
     def needs(self) -> frozenset[Need]:
-        """What it looks at."""
+        """Evidence it looks at."""
 
     @property
     def idle(self) -> bool:

@@ -19,7 +19,7 @@ _CELL = re.compile(r"\$?[A-Z]{1,3}\$?[0-9]{1,7}(?::\$?[A-Z]{1,3}\$?[0-9]{1,7})?\
 
 
 class Disclosure(Enum):
-    """Who will read a text."""
+    """Reader of a text."""
 
     FULL = "full"
     """Somebody who has the mail before them: names from the mail may be quoted."""

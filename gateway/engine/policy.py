@@ -17,7 +17,7 @@ from gateway.model import Disposition, Document, Evidence, Facts, Finding, Findi
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a rule asks for when it did not pass."""
+    """Disposition that a rule asks for when it did not pass."""
 
     failed: Disposition
     indeterminate: Disposition
@@ -35,7 +35,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Stance:
-    """How a policy acts on one mail, or on one recipient of it."""
+    """Action of a policy on one mail, or on one recipient of it."""
 
     mode: Mode
     actions: Mapping[str, Action]
@@ -138,7 +138,7 @@ class Policy:
     foreign: bool
     """It is not of this product."""
     stance: Stance
-    """How it acts where no scope says otherwise."""
+    """Action where no scope says otherwise."""
     scopes: tuple[Scope, ...]
     waivers: Mapping[str, tuple[Waiver, ...]]
     """By rule."""

@@ -53,7 +53,7 @@ DatedWords = Annotated[tuple[Words, ...], BeforeValidator(_as_list, json_schema_
 
 
 class RuleAction(Section):
-    """What a rule asks for; `reject` alone means both."""
+    """Disposition that a rule asks for; `reject` alone means both."""
 
     failed: DispositionWord
     indeterminate: DispositionWord
@@ -71,7 +71,7 @@ Action = Annotated[RuleAction, BeforeValidator(_both, json_schema_input_type=Dis
 
 
 class ScopeSection(Dated):
-    """Where or when a policy acts differently. Every condition that is given must hold; later scopes win."""
+    """Condition under which a policy acts differently. Every condition that is given must hold; later scopes win."""
 
     units: tuple[str, ...] = ()
     senders: tuple[str, ...] = ()
@@ -114,7 +114,7 @@ class WaiverSection(Section):
 
 
 class CaseExpectation(Section):
-    """What a case must lead to."""
+    """Expected outcome of a case."""
 
     disposition: DispositionWord | None = None
     findings: tuple[str, ...] = ()
@@ -144,7 +144,7 @@ class CaseFile(Section):
 
 
 class MailExpectation(Section):
-    """What a mail `NAME.eml` beside a policy file must lead to (`NAME.expect.yaml`)."""
+    """Expected outcome of a mail `NAME.eml` beside a policy file (`NAME.expect.yaml`)."""
 
     reverse_path: str | None = Field(default=None, alias="from")
     forward_paths: tuple[str, ...] = Field(default=(), alias="to")

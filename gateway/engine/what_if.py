@@ -13,7 +13,7 @@ from gateway.model import Disposition, FindingOutcome, Observed, Verdict
 
 
 class Change(Enum):
-    """How the answer to a mail changes, the most severe first."""
+    """Change of the answer to a mail, the most severe first."""
 
     REFUSED = "refused"
     """Relayed before, refused or deferred now."""

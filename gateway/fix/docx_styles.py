@@ -19,7 +19,7 @@ _LIMIT_CHAIN: Final = 40
 
 
 class Inherited(NamedTuple):
-    """What a style says; None where it says nothing."""
+    """Properties of a style; None where it sets none."""
 
     font: str | None = None
     colour: str | None = None

@@ -23,7 +23,7 @@ _THEME: Final = re.compile(r"(?:xl|word)/theme/theme\d*\.xml")
 
 
 class _Around:
-    """What a drawing inherits: its document's theme."""
+    """Properties that a drawing inherits: its document's theme."""
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme

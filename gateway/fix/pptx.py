@@ -51,7 +51,7 @@ def mend_pptx(package: Zip, names: Collection[str]) -> tuple[dict[str, bytes], T
 
 
 class Around(Protocol):
-    """What the shapes of a part inherit."""
+    """Properties that the shapes of a part inherit."""
 
     def palette(self, name: str) -> Palette:
         """Return the colours of a part."""

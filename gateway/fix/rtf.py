@@ -136,7 +136,7 @@ def _pieces(data: bytes, fonts: dict[int, Font]) -> list[_Piece]:
 
 
 class _Walk:
-    """Where a walk through the tokens stands; each method takes one and returns where the next begins."""
+    """Position of a walk through the tokens; each method takes one and returns where the next begins."""
 
     def __init__(self, data: bytes, fonts: dict[int, Font]) -> None:
         self.pieces: list[_Piece] = []

@@ -38,7 +38,7 @@ class RichString:
     styles: set[int] = field(default_factory=set)
     """Cell formats (indexes of `cellXfs`) of the cells that show it; -1 is a comment, which has no format."""
     looks: list[int] = field(default_factory=list)
-    """Where the `rPr` of its runs begin."""
+    """Offsets of the `rPr` of its runs."""
 
 
 @dataclass

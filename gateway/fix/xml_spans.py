@@ -94,9 +94,9 @@ class Written(NamedTuple):
     """An attribute as the tag writes it: spans of bytes."""
 
     start: int
-    """Where it begins, the blank before it included."""
+    """Its offset, the blank before it included."""
     value: int
-    """Where its value begins, inside the quotes."""
+    """Offset of its value, inside the quotes."""
     value_end: int
     end: int
 

@@ -27,7 +27,7 @@ _SHOWN = 50
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a command prints and how it exits."""
+    """Output and exit code of a command."""
 
     text: str
     exit_code: int

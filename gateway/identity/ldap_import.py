@@ -36,7 +36,7 @@ _LIMIT_ENTRIES: Final = 500_000
 
 @dataclass(frozen=True, kw_only=True)
 class LdapSource:
-    """Where the mailboxes are and who asks."""
+    """Server, base and credentials of the search for mailboxes."""
 
     url: str
     """`ldaps://host[:port]`, or `ldap://host[:port]` with StartTLS."""

@@ -70,7 +70,7 @@ class Resolver:
 
 @dataclass
 class Lookups:
-    """What one mail asks for, under one deadline."""
+    """Queries of one mail, under one deadline."""
 
     resolver: Resolver
     deadline: float

@@ -18,7 +18,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Load:
-    """What one front end has in flight."""
+    """Mails in flight in one front end."""
 
     sessions: int = 0
     """Open SMTP sessions and milter connections."""

@@ -30,7 +30,7 @@ class LogCounts:
         self.checkpoint_size = 0
         """Records under the last checkpoint."""
         self.checkpoint_at = 0.0
-        """When it was made, in seconds since 1970; 0 without one."""
+        """Its time, in seconds since 1970; 0 without one."""
         self.mails: Counter[tuple[str, str]] = Counter()
         """Judged mails by front end and disposition."""
         self.bytes: Counter[str] = Counter()

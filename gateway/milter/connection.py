@@ -42,7 +42,7 @@ _SILENT = {
 
 @dataclass(frozen=True, kw_only=True)
 class MilterSettings:
-    """What every connection needs."""
+    """Dependencies of every connection."""
 
     engine: MilterEngine
     new_spool: Callable[[], Spool]
@@ -76,7 +76,7 @@ class MilterConnection(asyncio.Protocol):
         self._choked = False
         """The MTA does not take our answers."""
         self.work: asyncio.Task[None] | None = None
-        """What is being judged."""
+        """The message that is being judged."""
 
     # The event loop's side
 

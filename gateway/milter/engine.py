@@ -12,7 +12,7 @@ from gateway.spool import Spool
 
 
 class MilterAnswer(Struct, frozen=True, kw_only=True):
-    """What the MTA is told at the end of a message."""
+    """The reply to the MTA at the end of a message."""
 
     disposition: Disposition
     reply: Reply | None = None

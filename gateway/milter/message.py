@@ -10,7 +10,7 @@ from gateway.spool import Spool
 
 
 class Message:
-    """What belongs to one message only."""
+    """State of one message."""
 
     def __init__(self, mail: protocol.Mail, spool: Spool, *, limit_bytes: int) -> None:
         self.mail = mail

@@ -26,7 +26,7 @@ class ProtocolError(Exception):
 
 
 class Action(IntFlag):
-    """What a milter may do to a message (SMFIF_*)."""
+    """Modifications that a milter may make to a message (SMFIF_*)."""
 
     ADD_HEADER = 0x01
     CHANGE_BODY = 0x02
@@ -40,7 +40,7 @@ class Action(IntFlag):
 
 
 class Step(IntFlag):
-    """Which steps are left out or not answered (SMFIP_*)."""
+    """Protocol steps that are skipped or not answered (SMFIP_*)."""
 
     NO_CONNECT = 0x1
     NO_HELO = 0x2
@@ -181,7 +181,7 @@ class Decoder:
     def __init__(self, limit_bytes: int = LIMIT_PACKET_BYTES) -> None:
         self._buffer = bytearray()
         self._start = 0
-        """Where the next packet begins in the buffer."""
+        """Offset of the next packet in the buffer."""
         self._limit_bytes = limit_bytes
 
     def push(self, data: bytes) -> None:

@@ -30,7 +30,7 @@ _REPORTS: Final = frozenset({"message/delivery-status", "message/disposition-not
 
 
 class EntityHeader(Struct, frozen=True):
-    """What a header says of its body."""
+    """Description of a body by its header."""
 
     types: list[Structured]
     """Every Content-Type, in order."""

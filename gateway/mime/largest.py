@@ -19,7 +19,7 @@ _DECODED = 57 / 78
 
 
 class LargestFile(Struct, frozen=True):
-    """What the largest file of a mail is, without its name, which may be secret."""
+    """The largest file of a mail without its name, which may be secret."""
 
     ending: str
     """As `.zip`."""
@@ -33,7 +33,7 @@ class Parts:
     def __init__(self) -> None:
         self._size = self._begin = self._count = 0
         self._header = b""
-        """What the part that goes on begins with, up to a limit."""
+        """First octets of the part, up to a limit."""
         self._edge = b""
         """The last octets, with which a delimiter may begin."""
         self._largest = (0, b"")

@@ -45,7 +45,7 @@ _LIMIT_BOUNDARIES = 4
 
 
 class _Region(Struct, frozen=True, kw_only=True):
-    """Where an entity stands and what surrounds it."""
+    """Position of an entity and its surroundings."""
 
     start: int
     end: int
@@ -59,7 +59,7 @@ class _Region(Struct, frozen=True, kw_only=True):
 
 @dataclass
 class _State:
-    """What one run of `parse` has used up and found."""
+    """Resources used and defects found in one run of `parse`."""
 
     content: bytes | mmap
     limits: Limits

@@ -36,7 +36,7 @@ class DecodedBody:
     """The body of a leaf part."""
 
     data: bytes
-    """What most readers make of it."""
+    """The reading of most programs."""
     defects: tuple[str, ...] = ()
     """Stable codes: `base64-junk`, `base64-padding`, `base64-length`, `base64-missing-padding`, `qp-escape`,
     `base64-undeclared`."""

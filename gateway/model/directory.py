@@ -56,7 +56,7 @@ class Unit(Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """An agency or unit and the days on which it exists (the wards of 2025 succeed those of 2023)."""
 
     id: str
-    """What mailboxes name as their `unit`."""
+    """Unit that mailboxes name in `unit`."""
     name: str = ""
     since: date | None = None
     until: date | None = None

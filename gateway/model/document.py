@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class ReadStatus(Enum):
-    """How far a document could be read. Anything but `OK` means *cannot tell*, never *clean*."""
+    """Outcome of reading a document. Anything but `OK` means *cannot tell*, never *clean*."""
 
     OK = "ok"
     PARTIAL = "partial"
@@ -25,7 +25,7 @@ class ReadStatus(Enum):
 
 
 class Role(Enum):
-    """What a run is in the document."""
+    """Role of a run in the document."""
 
     # Enum hashes the member's name in Python code; sets and dicts ask for every run of a text.
     __hash__ = object.__hash__
@@ -52,7 +52,7 @@ class Role(Enum):
 
 
 class Origin(Enum):
-    """How a run came to be seen."""
+    """Source of the text of a run."""
 
     __hash__ = object.__hash__
 

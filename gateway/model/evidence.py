@@ -33,13 +33,13 @@ class AuthenticationResults(Struct, frozen=True, omit_defaults=True):
 
 
 class History(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What the audit knows of the senders that a policy asked for."""
+    """History in the audit log of the senders that a policy asked for."""
 
     met: frozenset[str] = frozenset()
     """Addresses, case folded, that a delivered mail came from before."""
     unmet: frozenset[str] = frozenset()
     since: datetime | None = None
-    """How far back the log goes; None when it is empty."""
+    """Age of the oldest record; None when the log is empty."""
 
 
 class Evidence(Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -38,7 +38,7 @@ class Looked(Struct, Generic[Look], frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def looks(self) -> tuple[Look, ...]:
-        """What `look` made of each document, in their order; nobody looks before this is asked for."""
+        """Observations of each document, in their order; nothing is observed before this is asked for."""
         return self.look()
 
 
@@ -56,7 +56,7 @@ class Observer(Struct, frozen=True, kw_only=True):
 
 
 class Observations(Struct, frozen=True, kw_only=True, tag="observations"):
-    """What policies made of a mail where its words are."""
+    """Observations of a mail by policies, made where its words are."""
 
     seen: dict[str, Raw] = {}
     """Observation by policy."""
@@ -74,7 +74,7 @@ class Facts(Evidence, Generic[Observation], frozen=True, kw_only=True):
 
 
 class Observed(Struct, frozen=True, kw_only=True, dict=True):
-    """What is known of a mail without its words."""
+    """Facts of a mail without its words."""
 
     bare: Evidence
     """The evidence without words (`wordless`)."""

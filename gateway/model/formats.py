@@ -13,7 +13,7 @@ from typing import Final
 
 
 class Family(StrEnum):
-    """What kind of program a format belongs to; a name or type that promises another one is a lie."""
+    """Kind of program that a format belongs to; a name or type that promises another one is a lie."""
 
     PDF = "pdf"
     WORD = "word"
@@ -34,7 +34,7 @@ class Family(StrEnum):
 
 
 class Container(StrEnum):
-    """What holds the content, and so what is surveyed for a second story that another program would read."""
+    """The container of the content, surveyed for a second story that another program would read."""
 
     NONE = "none"
     PDF = "pdf"
@@ -60,7 +60,7 @@ class Format:
     name: str
     """Short name, as `Document.format` has it."""
     media_types: tuple[str, ...] = ()
-    """What `sniff` gives comes first, other labels for the same behind it; none when only the reader can tell it."""
+    """The type that `sniff` gives, then other labels for the same; none when only the reader can detect it."""
     suffixes: tuple[str, ...] = ()
     """Endings of file names, without the dot."""
     family: Family

@@ -12,7 +12,7 @@ from gateway.model.verdict import Language, Reply
 
 
 class ListenerKind(Enum):
-    """What a listener is for."""
+    """Purpose of a listener."""
 
     SUBMISSION = "submission"
     """Port 587: STARTTLS, then AUTH (RFC 6409)."""
@@ -33,7 +33,7 @@ class NextHopTls(Enum):
 
 
 class FrontEnd(Enum):
-    """Where a transaction came in."""
+    """Front end through which a transaction came."""
 
     RELAY = "relay"
     """Plain SMTP from an allowed network."""
@@ -46,7 +46,7 @@ class FrontEnd(Enum):
 
 
 class Session(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What is known of the peer before a message is seen."""
+    """The peer, as far as known before a message is seen."""
 
     front_end: FrontEnd
     client_address: str | None = None
@@ -59,7 +59,7 @@ class Session(Struct, frozen=True, omit_defaults=True, kw_only=True):
     queue_id: str | None = None
     """The MTA's name for the mail, when it came through a milter."""
     languages: tuple[Language, ...] = (Language.VI,)
-    """What the listener answers in, the first before the others."""
+    """Languages of the listener's replies, the first before the others."""
 
 
 class Envelope(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -109,7 +109,7 @@ class RefusedContent(Struct, frozen=True, kw_only=True):
     envelope: Envelope
     """As far as it had come; without forward-paths when MAIL declared a size beyond the limit."""
     rule: str
-    """What was wrong: the key of the words for it, such as `bare_newline`, `nul`, `too_big`, `loop`."""
+    """Key of the words for the fault, such as `bare_newline`, `nul`, `too_big`, `loop`."""
     size_bytes: int
     """Bytes that came, or that SIZE declared."""
     reply: Reply
@@ -158,7 +158,7 @@ class Address(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class AddressReading(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What an address field or a path says, by the strict grammar."""
+    """An address field or a path, by the strict grammar."""
 
     field: str = ""
     """Lower-case name of the header field, empty for a path of the envelope."""
@@ -188,7 +188,7 @@ class Part(Struct, frozen=True, omit_defaults=True, kw_only=True):
     declared_type: str
     """Lower-case `type/subtype` of Content-Type, or empty for members."""
     detected_type: str | None = None
-    """What the bytes are (`application/pdf` ...), None until they were looked at."""
+    """Media type by content (`application/pdf` ...), None until it was detected."""
     filename: str | None = None
     """The name a mail client would show, decoded and NFC."""
     names: tuple[str, ...] = ()
@@ -198,7 +198,7 @@ class Part(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """`attachment`, `inline` or None."""
     encoding: TransferEncoding = TransferEncoding.SEVEN_BIT
     offset: int = 0
-    """Where the encoded body begins in the message; 0 for members."""
+    """Offset of the encoded body in the message; 0 for members."""
     length: int = 0
     """Bytes of the encoded body; 0 for members."""
     size_bytes: int | None = None

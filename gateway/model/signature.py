@@ -18,7 +18,7 @@ class Integrity(Enum):
 
 
 class Coverage(Enum):
-    """How much of the document the signature covers."""
+    """Share of the document that the signature covers."""
 
     WHOLE = "whole"
     PARTIAL = "partial"
@@ -26,7 +26,7 @@ class Coverage(Enum):
 
 
 class Changes(Enum):
-    """What happened to the document after this signature."""
+    """Changes to the document after this signature."""
 
     NONE = "none"
     ALLOWED = "allowed"
@@ -43,7 +43,7 @@ class Trust(Enum):
 
 
 class HolderKind(Enum):
-    """Who holds the certificate."""
+    """Kind of holder of the certificate."""
 
     ORGANISATION = "organisation"
     PERSON = "person"
@@ -67,7 +67,7 @@ class Indication(Enum):
 
 
 class Signer(Struct, frozen=True, kw_only=True):
-    """What the signing certificate says of its holder."""
+    """The holder by the signing certificate."""
 
     subject: str
     """RFC 4514 string of the whole distinguished name."""

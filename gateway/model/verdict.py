@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Disposition(IntEnum):
-    """What is decided about a mail; the most severe wins."""
+    """Decision about a mail; the most severe wins."""
 
     RELAY = 0
     TAG = 1
@@ -55,7 +55,7 @@ class ReplyCharset(Enum):
 
 
 class Mode(Enum):
-    """How far a policy acts."""
+    """Effect of a policy."""
 
     OFF = "off"
     MONITOR = "monitor"
@@ -64,7 +64,7 @@ class Mode(Enum):
 
 
 class Need(Enum):
-    """Which evidence a policy looks at."""
+    """Evidence that a policy looks at."""
 
     ENVELOPE = "envelope"
     HEADERS = "headers"
@@ -90,11 +90,11 @@ class Rule(Struct, frozen=True, kw_only=True):
     article: str
     """Key of the citation in the policy file: `7600:4.1` ..."""
     disposition: Disposition
-    """What the rule asks for when it did not pass, unless the policy file says otherwise."""
+    """Disposition that the rule asks for when it did not pass, unless the policy file sets another."""
 
 
 class About(Struct, frozen=True, kw_only=True):
-    """What a finding speaks of; at most one of `recipient` and `header` is set."""
+    """Subject of a finding; at most one of `recipient` and `header` is set."""
 
     part: str | None = None
     filename: str | None = None
@@ -103,12 +103,12 @@ class About(Struct, frozen=True, kw_only=True):
     inside: str | None = None
     """Name of the attachment that a file is in, when it is not the attachment itself. A policy leaves it to the engine."""
     attachment: int | None = None
-    """Which attachment of the mail that is, counted from 1; 0 for the mail itself; None when not known. A policy leaves it
+    """Number of the attachment, counted from 1; 0 for the mail itself; None when not known. A policy leaves it
     to the engine."""
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """What a policy found."""
+    """A finding of a policy."""
 
     rule: str
     """`Rule.id`."""

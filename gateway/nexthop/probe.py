@@ -12,7 +12,7 @@ from gateway.nexthop.settings import NextHopSettings
 
 
 class Fitness(Enum):
-    """What came of an attempt to connect; the value is the key of its words in `start.toml`."""
+    """Outcome of an attempt to connect; the value is the key of its words in `start.toml`."""
 
     GOOD = "good"
     SILENT = "silent"
@@ -36,7 +36,7 @@ _BY_FAILURE = {
 
 @dataclass(frozen=True)
 class Probe:
-    """What was found."""
+    """Outcome with its details."""
 
     fitness: Fitness
     reason: str

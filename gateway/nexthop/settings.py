@@ -61,13 +61,13 @@ class NextHopSettings:
     connections: int = 200
     """Maximum open at one time, per worker process."""
     connection_wait_s: float = 10.0
-    """How long a session waits for a connection when all are in use."""
+    """Time for which a session waits for a connection when all are in use."""
     idle_connections: int = 20
     """Maximum idle connections in the pool; authenticated ones are never pooled."""
     idle_s: float = 15.0
     mails_per_connection: int = 200
     capabilities_s: float = 60.0
-    """How long the reply to EHLO is cached."""
+    """Time for which the reply to EHLO is cached."""
     breaker: BreakerSettings = field(default_factory=BreakerSettings)
 
     def each(self) -> tuple[NextHopSettings, ...]:

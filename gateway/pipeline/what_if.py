@@ -22,7 +22,7 @@ ORDER = tuple(Change)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is replayed."""
+    """Selection of the mails to replay."""
 
     since: datetime | None
     until: datetime | None = None
@@ -48,7 +48,7 @@ class ChangedMail:
 
 @dataclass(slots=True)
 class Summary:
-    """What a replay found."""
+    """Result of a replay."""
 
     mails: int = 0
     changes: Counter[Change] = field(default_factory=Counter)

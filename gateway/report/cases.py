@@ -30,7 +30,7 @@ _PASSED, _UNTOLD = FindingOutcome.PASSED.value, FindingOutcome.INDETERMINATE.val
 
 
 class Kind(IntEnum):
-    """What became of a violation; a greater one overrules."""
+    """Outcome of a violation; a greater one overrules."""
 
     NOTED = 0
     UNTOLD = 1

@@ -61,7 +61,7 @@ class _Open(Struct, gc=False):
 
 
 class Count:
-    """What was counted so far."""
+    """Counts so far."""
 
     def __init__(self, month: Month, before: Entry | None) -> None:
         """`before` is the record of the directory in force as the month begins."""

@@ -14,7 +14,7 @@ OUTSIDE = ""
 
 
 class Weights(Struct, frozen=True, kw_only=True):
-    """What each share counts in the league table of Điều 11."""
+    """Weight of each share in the league table of Điều 11."""
 
     active: int = 40
     signed: int = 40
@@ -22,7 +22,7 @@ class Weights(Struct, frozen=True, kw_only=True):
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """Which report is asked for."""
+    """The report that is asked for."""
 
     month: Month
     unit: str = ""
@@ -35,7 +35,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 class Again(Struct, frozen=True, kw_only=True):
-    """What a report was counted from, as it says itself."""
+    """Sources of a report, as it states them."""
 
     first: int
     last: int
@@ -160,7 +160,7 @@ class PersonFigures(Struct, frozen=True, kw_only=True):
     unit: str
     mailbox: str
     logins: tuple[str, ...] = ()
-    """Where they are not the mailbox; empty when nobody logged in."""
+    """The login where it differs from the mailbox; empty when nobody logged in."""
     policy: str
     rule: str
     code: str

@@ -47,7 +47,7 @@ class Month(Struct, frozen=True):
 
     @property
     def days(self) -> int:
-        """How many days it has."""
+        """Its number of days."""
         return monthrange(self.year, self.number)[1]
 
     @property

@@ -38,7 +38,7 @@ _LIMIT_LISTED = 50
 
 
 class Asked(Struct, frozen=True):
-    """What a file says it was made from."""
+    """Sources that a file names."""
 
     wanted: Wanted
     again: Again
@@ -47,12 +47,12 @@ class Asked(Struct, frozen=True):
 
 
 class Differences(Struct, frozen=True):
-    """How a file differs from the report that the log gives."""
+    """Difference between a file and the report that the log gives."""
 
     missing: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
-    """What the file has in place of words without figures, and of what is filled in."""
+    """Words of the file without figures, and of what is filled in."""
 
 
 def asked(lines: Iterable[str]) -> Asked | None:

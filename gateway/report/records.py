@@ -33,7 +33,7 @@ _TICK = 2000
 
 
 class Session(Struct, gc=False):
-    """Who sent."""
+    """The sender."""
 
     login: str | None = None
 
@@ -91,7 +91,7 @@ class Judged(Struct, gc=False):
 
 
 class Outcome(Struct, gc=False):
-    """What became of a mail."""
+    """Outcome of a mail."""
 
     id: str
     delivery: str

@@ -11,7 +11,7 @@ from gateway.report.write import write
 
 
 class Format(Enum):
-    """How a report is written."""
+    """Form of a report."""
 
     DOCX = "docx"
     XLSX = "xlsx"

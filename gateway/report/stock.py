@@ -14,7 +14,7 @@ _ACTIVE, _SUSPENDED, _LEFT = (one.value for one in (MailboxStatus.ACTIVE, Mailbo
 
 
 class _Fate(Struct):
-    """What a month did to a mailbox."""
+    """Changes of a mailbox within a month."""
 
     was_there: bool
     entry: MailboxEntry

@@ -142,7 +142,7 @@ class _Supervisor:
         """By process id."""
         self._pauses = Pauses()
         self._due: list[float] = []
-        """When each ended front end is due to be replaced."""
+        """Time at which each ended front end is due to be replaced."""
         self._stopping = False
         self._judges_by: dict[int, Digests] = {}
         """Last report of each front end."""

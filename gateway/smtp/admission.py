@@ -19,7 +19,7 @@ class LargeMailGate:
 
     @property
     def taken_bytes(self) -> int:
-        """What the mails that are in may come to."""
+        """Estimated size of the mails in flight."""
         return self._gate.taken
 
     async def enter(self, size_bytes: int) -> Place:

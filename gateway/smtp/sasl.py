@@ -30,7 +30,7 @@ class SaslError(Exception):
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a client sent to prove who it is."""
+    """Credentials sent by a client."""
 
     mechanism: Mechanism
     login: str

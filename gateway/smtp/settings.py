@@ -92,7 +92,7 @@ class SmtpLimits:
     deadline_s: float = 45.0
     """From the client's final dot to ours upstream; below the timeout of mail clients (about 60 s)."""
     ehlo_wait_s: float = 5.0
-    """How long EHLO waits for the next hop's capabilities before it offers the last known or minimal ones."""
+    """Time for which EHLO waits for the next hop's capabilities before it offers the last known or minimal ones."""
     received_fields: int = 50
     """More Received fields than this are a mail loop (RFC 5321 §6.3)."""
 

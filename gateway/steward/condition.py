@@ -29,7 +29,7 @@ _TIGHT: Final = 0.9
 
 
 class Health(Enum):
-    """How serious a line is."""
+    """Severity of a line."""
 
     GOOD = "good"
     WARNING = "warn"
@@ -59,7 +59,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
-    """What only the supervisor knows; asked from time to time."""
+    """State that only the supervisor knows; asked from time to time."""
 
     certs: Path | None
     """Folder of the trust anchors in use."""

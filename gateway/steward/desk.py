@@ -33,7 +33,7 @@ class Desk:
 
     configuration: Configuration
     rules: Callable[[], Rules]
-    """What mails are judged by now."""
+    """Rules in force."""
     record: Callable[[Act], int]
     """Writes an act into the log; returns its place once it is durable, else raises AuditError."""
     alive: Callable[[], bool] = lambda: False
@@ -45,13 +45,13 @@ class Desk:
     client: str = ""
     """Address of the browser that asks."""
     running: Running | None = None
-    """What the supervisor knows of the system; None when unknown."""
+    """State of the system from the supervisor; None when unknown."""
     token: str = ""
     """Of the session that asks."""
     notices: NoticeBook | None = None
-    """Where notices wait; None where none are sent."""
+    """Queue of notices; None where none are sent."""
     checks: Checks | None = None
-    """What judges files before they are sent; None where no reader is."""
+    """Judge of files before they are sent; None where no reader is."""
     gone: Callable[[], bool] = lambda: False
     """Whether nobody waits for the answer any more; only what is read ends then."""
 

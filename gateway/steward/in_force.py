@@ -41,7 +41,7 @@ class RulesFollowed:
 
     @property
     def current(self) -> Rules:
-        """What was last loaded, without looking whether it is still in force; for the event loop."""
+        """The rules that were last loaded, without checking whether they are still in force; for the event loop."""
         return Rules(self._rulebook.current.policies, self.directory())
 
     def directory(self) -> Directory | None:

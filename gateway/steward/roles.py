@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Role(Enum):
-    """What somebody is trusted with; one person may hold several."""
+    """Responsibility of a person, who may hold several."""
 
     CLERK = "clerk"
     """Holds an official mailbox and sees his own mails."""
@@ -26,7 +26,7 @@ MAILBOX_ROLES = frozenset({Role.CLERK, Role.UNIT_HEAD})
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """Who asks, as the steward knows them from their session."""
+    """The person who asks, as the steward knows them from their session."""
 
     name: str
     """Account name, or the mailbox of a clerk or unit head."""

@@ -68,23 +68,23 @@ class Readers:
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """What the supervisor made before it forked the steward."""
+    """Objects that the supervisor made before it forked the steward."""
 
     configuration: Configuration
     rulebook: Rulebook
     audit_door: socket.socket
     next_hop: NextHopSettings
     accepts: str
-    """Where the first listener accepts, as the line `ready` shows it."""
+    """Address of the first listener, as the line `ready` shows it."""
     way_out: WayOut | None = None
-    """How released mail leaves; None where none is held."""
+    """Way out of released mail; None where none is held."""
     clock: Callable[[], float] = time.time
     running: Running | None = None
-    """What only the supervisor knows of the system."""
+    """State of the system that only the supervisor knows."""
     troubles: Board | None = None
-    """Where the supervisor shows what is wrong."""
+    """Where the supervisor publishes its troubles."""
     readers: Readers | None = None
-    """What files are judged with before they are sent; None where nobody may ask."""
+    """Judge of files before they are sent; None where self-check is off."""
 
 
 class Steward:

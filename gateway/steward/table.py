@@ -30,7 +30,7 @@ Function: TypeAlias = Callable[[Desk, Person, Any, Language], q.Answer | Iterato
 
 
 class Effort(Enum):
-    """How long an answer may take; of each kind only so many are made at a time."""
+    """Class of time an answer may take; of each class only so many are made at a time."""
 
     LIFE = "life"
     """At once, whatever else is asked."""
@@ -47,7 +47,7 @@ class Effort(Enum):
 
 
 class Asker(Enum):
-    """Who may ask, beside the roles."""
+    """Persons who may ask, beside the roles."""
 
     ANYBODY = "anybody"
     """Without a session."""

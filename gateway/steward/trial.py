@@ -51,7 +51,7 @@ MEMORY_BYTES: Final = 2 << 30
 
 
 class Trial(Struct, frozen=True, kw_only=True):
-    """What is tried."""
+    """The policy set that is tried."""
 
     text: bytes
     policy: str

@@ -12,7 +12,7 @@ _SOON_DAYS = 30
 
 
 class Days(Enum):
-    """Where a certificate stands in its time; the value is the key of its words in `start.toml`."""
+    """State of a certificate in its period of validity; the value is the key of its words in `start.toml`."""
 
     GOOD = "good"
     EXPIRES = "expires"

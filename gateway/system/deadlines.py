@@ -24,7 +24,7 @@ class Deadlines:
         self.kept: set[Deadline] = set()
         self._timer: asyncio.TimerHandle | None = None
         self.fires_at = math.inf
-        """When the timer fires; no deadline is earlier."""
+        """Time at which the timer fires; no deadline is earlier."""
 
     def fire_at(self, moment: float) -> None:
         """Make the timer fire no later than a time of the loop's clock."""

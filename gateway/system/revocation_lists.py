@@ -13,7 +13,7 @@ _LOG = logging.getLogger("gateway.system.revocation_lists")
 
 @dataclass(frozen=True)
 class RevocationDays:
-    """When a revocation list was made and when the next one is due, in seconds since 1970."""
+    """Times of this and the next update of a revocation list, in seconds since 1970."""
 
     issuer: str
     """Name of the authority (RFC 4514)."""

@@ -26,7 +26,7 @@ _PR_SET_NAME = 15
 
 
 class Pauses:
-    """How long to wait before a process that ended is started again; for one process after the other in its place."""
+    """Delay before a process that ended is started again; for one process after the other in its place."""
 
     def __init__(self) -> None:
         self._failures = 0
@@ -56,7 +56,7 @@ class SupervisedProcess:
         self._started = 0.0
         self._pauses = Pauses()
         self._due = 0.0
-        """When another may be started."""
+        """Time at which another may be started."""
 
     @property
     def pid(self) -> int:

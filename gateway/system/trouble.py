@@ -129,7 +129,7 @@ class _State:
     step: str
     """Current step, of a trouble that is logged again when its step changes instead of by time."""
     again: float
-    """When it is logged next."""
+    """Time at which it is logged next."""
     sources: set[str] = field(default_factory=set)
     mails: int = 0
     fresh: int = 0

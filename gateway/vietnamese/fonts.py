@@ -29,7 +29,7 @@ _TIMES_ROOT: Final = "timesnewroman"
 
 
 class LegacyFont(NamedTuple):
-    """What a legacy font makes of its bytes."""
+    """Decoding of the bytes of a legacy font."""
 
     charset: Charset
     capitals: bool = False

@@ -110,7 +110,7 @@ def decode_runs(runs: Sequence[Run]) -> list[Decoded]:
 
 
 class _Evidence:
-    """What the blocks of one font, and all blocks that no font gives away, say together; asked for blocks in doubt."""
+    """Joint evidence of the blocks of one font, and of all whose font decides nothing; used for blocks in doubt."""
 
     def __init__(self, runs: Sequence[Run], groups: Sequence[tuple[str | None, list[int]]]) -> None:
         self._runs = runs

@@ -22,7 +22,7 @@ _MEASURED_TOLERANCE_MM: Final = 1.5
 
 
 class MarginRules(Struct, frozen=True, kw_only=True):
-    """What counts as right, in millimetres: least and greatest distance from each edge of the paper."""
+    """The rules of margins in millimetres: least and greatest distance from each edge of the paper."""
 
     paper_mm: tuple[float, float] = (210.0, 297.0)
     """Width and height; zeros accept any paper."""

@@ -41,7 +41,7 @@ from gateway.vietnamese.plain_text import plain_skeleton
 
 
 class State(Enum):
-    """How far a document has come."""
+    """Stage of a document."""
 
     ISSUED = "issued"
     """An official document with its number."""
@@ -52,7 +52,7 @@ class State(Enum):
 
 
 class Recognition(Struct, frozen=True, kw_only=True):
-    """What was recognised; everything but `state` is best knowledge."""
+    """Result of the recognition; everything but `state` is best knowledge."""
 
     state: State
     score: int

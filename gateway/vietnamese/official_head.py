@@ -47,7 +47,7 @@ class Number(NamedTuple):
     symbol: str = ""
     line: int = -1
     joint: str = "/"
-    """What joins the two: a slash, in documents of the Party a hyphen."""
+    """Separator of the two: a slash, in documents of the Party a hyphen."""
 
 
 def search_columns(pattern: re.Pattern[str], line: str) -> re.Match[str] | None:

@@ -87,7 +87,7 @@ class _Passages:
     def __init__(self) -> None:
         self._kept: dict[FaultKind, list[Passage]] = {kind: [] for kind in FaultKind}
         self._spans: dict[FaultKind, list[_Span]] = {kind: [] for kind in FaultKind}
-        """Where in their blocks the kept passages stand."""
+        """Places of the kept passages in their blocks."""
         self._open: dict[FaultKind, tuple[str, int]] = {}
         """Value and block of the passage that may still go on."""
         self._count: Counter[tuple[FaultKind, str]] = Counter()

@@ -13,7 +13,7 @@ from gateway.vietnamese.fonts import is_times_new_roman
 
 
 class FaultKind(Enum):
-    """What is wrong with a passage."""
+    """A fault of a passage."""
 
     ENCODING = "encoding"
     """Letters in a legacy charset."""
@@ -119,7 +119,7 @@ LIMIT_PASSAGES: Final = 5
 
 
 class TypographyRules(Struct, frozen=True, kw_only=True):
-    """What counts as right."""
+    """The rules of typography."""
 
     stand_ins: frozenset[str] = frozenset()
     """Family keys accepted in place of Times New Roman (`liberationserif`)."""

@@ -47,7 +47,7 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]{1,20}|[0-9]{1,20}(?:\.[0-9]{0,20})?)(?:[eE
 
 @dataclass
 class Places:
-    """Where the values of a file stand; lines and columns from 1."""
+    """Positions of the values of a file; lines and columns from 1."""
 
     _keys: dict[int, dict[str | int, tuple[int, int]]] = field(default_factory=dict)
     _values: dict[int, dict[str | int, tuple[int, int]]] = field(default_factory=dict)

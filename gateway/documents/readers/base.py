@@ -56,7 +56,7 @@ class Source:
     passwords: tuple[str, ...] = ()
     """Candidates found in the text of the same mail; the empty password is always tried first."""
     relation: str = ""
-    """What the part is to the container it comes from (`Member.relation`); empty for a part of the mail itself."""
+    """Relation of the part to its container (`Member.relation`); empty for a part of the mail itself."""
     beside: Callable[[str], bytes | None] = lambda _address: None
     """Gives the part of the same mail that has an address: `cid:` (RFC 2392), or its Content-Location (RFC 2557)."""
 
@@ -72,10 +72,10 @@ class Member:
     """`member` of an archive, `embedded` object, `attachment` (PDF, message), `image`, `thumbnail`."""
     declared_type: str = ""
     charset: str | None = None
-    """What a text is said to be written in."""
+    """Declared charset of a text."""
     locator: str = ""
     entity: SignedEntity | None = None
-    """What a signature signs that stood beside it in a mail; None for all else."""
+    """Data that a detached signature in a mail signs; None for all else."""
     addresses: tuple[str, ...] = ()
     """By which pages of the same mail name it (`Source.beside`)."""
 
@@ -92,7 +92,7 @@ class SignedEntity:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a reader brings back."""
+    """Result of a reader."""
 
     document: Document
     members: tuple[Member, ...] = ()
@@ -146,7 +146,7 @@ class Budget:
     said: frozenset[str] = frozenset()
     """Bare words of the document whose thumbnail is read."""
     pictures: dict[tuple[str, str, float], Document] = field(default_factory=dict)
-    """What was read in full of pictures of the leaf in flight, by digest, relation and width: a logo stands on every page."""
+    """Full readings of pictures of the leaf in flight, by digest, relation and width: a logo stands on every page."""
     _end_s: float = field(init=False)
     _part_end_s: float = field(init=False)
 

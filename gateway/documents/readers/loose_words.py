@@ -27,7 +27,7 @@ LEAST_LETTERS: Final = 3
 
 @dataclass(frozen=True)
 class Form:
-    """How letters stand in bytes."""
+    """Encoding of letters in bytes."""
 
     charset: str
     seeds: tuple[re.Pattern[bytes], ...]
@@ -36,7 +36,7 @@ class Form:
     """Letters, digits, signs and blanks side by side."""
     width: int = 1
     shift: int = 0
-    """Where in its unit the byte stands that a seed begins with."""
+    """Offset in its unit of the byte that a seed begins with."""
 
 
 def _wide(charset: str, *, low_first: bool) -> Form:

@@ -117,7 +117,7 @@ def _is_zlib(data: bytes) -> bool:
 
 
 def _behind_skippable(data: bytes) -> int:
-    """Where the first frame with data begins."""
+    """Offset of the first frame with data."""
     at = 0
     for _ in range(_FRAMES):
         if not _SKIPPABLE.match(data, at):

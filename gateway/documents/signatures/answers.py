@@ -11,7 +11,7 @@ SKEW = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Answer:
-    """What one source says of one certificate."""
+    """Answer of one source about one certificate."""
 
     revoked: bool
     source: str

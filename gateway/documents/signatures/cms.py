@@ -263,7 +263,7 @@ class _Attributes:
         return [list(attribute["values"]) for attribute in self.signed if attribute["type"].dotted == oid]
 
     def encodings(self) -> list[bytes]:
-        """What may have been signed: the SET OF as it stands, and in the DER order that RFC 5652 §5.4 asks for."""
+        """Encodings that may have been signed: the SET OF as it stands, and in DER order (RFC 5652 §5.4)."""
         if self.signed is None:
             return []
         parts = [attribute.dump() for attribute in self.signed]

@@ -21,7 +21,7 @@ _KNOWN_CRL_EXTENSIONS = (
 
 @dataclass(frozen=True)
 class Scope:
-    """What a list may clear of one certificate."""
+    """Scope of a list for one certificate."""
 
     covers: bool
     """Whether its silence on the certificate means anything."""

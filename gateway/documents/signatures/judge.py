@@ -24,7 +24,7 @@ from gateway.model import Revocation, Trust
 
 
 class Purpose(Enum):
-    """What a certificate was used for."""
+    """Purpose for which a certificate was used."""
 
     DOCUMENT = "document"
     TIMESTAMP = "timestamp"

@@ -58,7 +58,7 @@ def verify_odf(data: bytes, subject: Subject) -> tuple[Signature, ...]:
 
 
 def _left_behind(package: Package) -> list[str]:
-    """What tells of a signature that is not where it belongs: named by the manifest only, or a file of another name."""
+    """Evidence of a signature out of place: named by the manifest only, or a file of another name."""
     found = []
     for name in package.names:
         if not name.lower().startswith("meta-inf/") or name.lower() in {DOCUMENT.lower(), MACROS.lower()}:

@@ -45,7 +45,7 @@ _MAIN_TYPE = re.compile(r"\.main\+xml$|\.main$")
 
 @dataclass
 class Covered:
-    """What one signature covers."""
+    """Coverage of one signature."""
 
     parts: set[str] = field(default_factory=set)
     unsigned_relationships: dict[str, list[Any]] = field(default_factory=dict)

@@ -30,7 +30,7 @@ _BODY = re.compile(rb"(\d{1,10})[ \t\r\n]+(\d{1,5})\Z")
 
 @dataclass
 class Content:
-    """What was seen."""
+    """Content seen so far."""
 
     problems: list[str] = field(default_factory=list)
     pages: dict[int, int] = field(default_factory=dict)

@@ -30,7 +30,7 @@ class _Open:
     is_dictionary: bool
     key: bytes = b""
     start: int = 0
-    """Where the value of `key` begins."""
+    """Offset of the value of `key`."""
     seen: dict[bytes, bytes] = field(default_factory=dict)
 
     def close(self, raw: bytes, end: int) -> bool:
@@ -111,7 +111,7 @@ def _tokens(raw: bytes, position: int) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _end_of_string(raw: bytes, position: int) -> int:
-    """Where a string with parentheses inside ends."""
+    """End of a string with parentheses inside."""
     depth = 1
     for match in _PARENTHESIS.finditer(raw, position):
         depth += {b"(": 1, b")": -1}.get(match[0], 0)

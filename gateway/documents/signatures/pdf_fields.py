@@ -43,7 +43,7 @@ class Field:
 
     @property
     def end(self) -> int:
-        """Where its signed bytes end, 0 when unknown."""
+        """End of its signed bytes, 0 when unknown."""
         return self.range.end if self.range else 0
 
     @property
@@ -55,7 +55,7 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What the rest of the file says of the place of a signature."""
+    """Evidence in the rest of the file about the place of a signature."""
 
     last: bool
     """No other signature is over more."""
@@ -203,7 +203,7 @@ def has_two_readings(data: bytes, reader: PdfFileReader) -> bool:
 
 
 def _structure_ends(reader: PdfFileReader) -> list[int]:
-    """Where the cross-reference of each revision ends; a linearised file has that of its first page up front."""
+    """End of the cross-reference of each revision; a linearised file has that of its first page up front."""
     xrefs = reader.xrefs
     return [xrefs.get_xref_container_info(revision).end_location for revision in range(xrefs.total_revisions)]
 

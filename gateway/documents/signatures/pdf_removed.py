@@ -86,7 +86,7 @@ def report_removed(
 
 
 def _former_fields(reader: PdfFileReader) -> Iterator[tuple[int, tuple[str, str]]]:
-    """Where each signature of an earlier revision stands, with the name of its field and its kind."""
+    """Places of the signatures of an earlier revision, with name of field and kind."""
     for revision in range(min(reader.xrefs.total_revisions, _MAX_REVISIONS)):
         try:
             with wall("revision"):

@@ -85,7 +85,7 @@ class StructureTree(WhitelistRule):  # type: ignore[misc]
 
 
 def _words(resolver: HistoricalResolver) -> int:
-    """How often structure elements give words of their own, or take content of a page and may read it otherwise.
+    """Number of structure elements that give words of their own, or take content of a page and may read it otherwise.
 
     An element for a new signature field does neither; what did before is compared one by one.
     """

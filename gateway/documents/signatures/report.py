@@ -50,7 +50,7 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What a container knows of one signature."""
+    """Data of one signature from its container."""
 
     field: str = ""
     covers: tuple[str, ...] = ()

@@ -39,13 +39,13 @@ class Pin:
     sha256: str
     subject: str
     origin: str
-    """Where its publisher offers it."""
+    """Address at which its publisher offers it."""
     not_before: datetime
     not_after: datetime
     file: str = ""
     """Name in the folder, empty when the file is not carried."""
     crl: str = ""
-    """Where its revocation list is published."""
+    """Address of its revocation list."""
     note: str = ""
 
 

@@ -25,13 +25,13 @@ _MAX_VALUES = 200
 
 @dataclass
 class Properties:
-    """What the properties say."""
+    """Values of the signed properties."""
 
     present: bool = False
     claimed_time: datetime | None = None
     tokens: list[bytes] = field(default_factory=list)
     timestamped: Content | None = None
-    """What the tokens are over: the canonical SignatureValue element."""
+    """Data covered by the tokens: the canonical SignatureValue element."""
     certificates: list[Certificate] = field(default_factory=list)
     evidence: Evidence = field(default_factory=Evidence)
 

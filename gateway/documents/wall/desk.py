@@ -35,7 +35,7 @@ _UNSENT_LIMIT: Final = 256 << 20
 
 
 class Ask(Struct, frozen=True, array_like=True, tag=0):
-    """What is known of these documents? Those that are not are the asker's to read, until its `Keep`."""
+    """Asks for the cached readings of documents. Those without one are the asker's to read, until its `Keep`."""
 
     ticket: int
     keys: tuple[bytes, ...]
@@ -107,7 +107,7 @@ class DeskService:
         self._tickets: set[tuple[_Channel, int]] = set()
         """Those that wait for a place or have one."""
         self._claims: dict[bytes, tuple[_Channel, int]] = {}
-        """Who reads what."""
+        """Asker that reads each document."""
         self._parked: list[tuple[_Channel, Ask]] = []
         """Questions for what others are reading, in their order."""
 

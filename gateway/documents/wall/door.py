@@ -27,7 +27,7 @@ _STATUS: Final = struct.Struct("=iqdB")
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """What the zygote needs to know of a job; the request itself it never sees."""
+    """Description of a job for the zygote, which never sees the request itself."""
 
     idle_s: float
     """A child that takes no processor time for so long is killed: it waits for something that will not come."""
@@ -39,7 +39,7 @@ class Job(Struct, frozen=True, kw_only=True):
 
 
 class Ended(Struct, frozen=True, kw_only=True):
-    """How a child ended, as the kernel told the zygote."""
+    """End of a child, as the kernel reported it to the zygote."""
 
     exit_code: int
     """As `os.waitstatus_to_exitcode`: negative for a signal."""

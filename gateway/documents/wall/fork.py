@@ -50,14 +50,14 @@ class ZygoteSettings(Struct, frozen=True, kw_only=True):
 
 
 class Ready(Struct, frozen=True, kw_only=True):
-    """What the zygote says when it is warm, or why it cannot start."""
+    """Status of the zygote when it is warm, or the reason why it cannot start."""
 
     error: str = ""
     sandbox: sandbox.SandboxStatus | None = None
     missing_readers: tuple[str, ...] = ()
     reads_scans: bool = True
     scans: str = ""
-    """What reads words in pictures, or what it lacks."""
+    """Recogniser of words in pictures, or what it lacks."""
     address_space_bytes: int = 0
 
 
@@ -68,7 +68,7 @@ class Spare:
     pid: int
     pidfd: int
     channel: socket.socket
-    """Where the job and its descriptors are handed over."""
+    """Channel on which the job and its descriptors are handed over."""
 
 
 class Fork:

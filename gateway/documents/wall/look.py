@@ -12,7 +12,7 @@ from gateway.model import ActiveContent, Document, Part, ReadStatus, Run, Signat
 
 
 class PartLook:
-    """What one look at one part brought."""
+    """Result of looking at one part."""
 
     def __init__(self, part: Part) -> None:
         self.part = part

@@ -114,7 +114,7 @@ class _Mapping:
     name: str
     """Path of the file, `[heap]` and the like, or nothing."""
     changed_kib: int | None = None
-    """What stands in no file: the process has written it; None when the kernel does not say."""
+    """KiB that stand in no file: written by the process; None when the kernel does not say."""
 
 
 def _mappings() -> list[_Mapping]:

@@ -29,16 +29,16 @@ class Merger:
         self._leaves = {part.path: number for number, part in enumerate(in_order(root.leaves()))}
         self._done: dict[str, Done] = {}
         self._told_cpu_s = 0.0
-        """What the child that speaks has accounted for."""
+        """Parts that the child has accounted for."""
         self.used = Used()
-        """What everything has cost so far."""
+        """Costs so far."""
         self.origin = 0
         """Of the child that has finished."""
         self.current: str | None = None
         """Path of the part that the child works on."""
         self.finished = False
         self.observed: Observations | None = None
-        """What observers made of the message."""
+        """Observations of the message."""
         self.lost: list[str] = []
         """Paths that ended a child."""
 
@@ -157,7 +157,7 @@ class Merger:
 
     @property
     def looks(self) -> tuple[dict[str, Raw], ...]:
-        """What observers made of each of these documents."""
+        """Observations of each of these documents."""
         return tuple(look for result in self._in_order() for look in result.looks or ({},) * len(result.documents))
 
     @property
@@ -167,7 +167,7 @@ class Merger:
 
     @property
     def results(self) -> tuple[Result, ...]:
-        """What was told of each part, containers before their members."""
+        """Notes about each part, containers before their members."""
         return tuple(self._results.values())
 
     @property

@@ -23,7 +23,7 @@ class Observers(Protocol):
 
 
 class Observed:
-    """What is known of one mail so far, with what observers made of it."""
+    """Knowledge of one mail so far, with its observations."""
 
     def __init__(self, request: InspectionRequest, observers: Observers) -> None:
         self._request = request

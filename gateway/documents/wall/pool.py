@@ -62,7 +62,7 @@ class PoolStatus(Struct, frozen=True, kw_only=True):
     missing_readers: tuple[str, ...]
     reads_scans: bool
     scans: str
-    """What reads words in pictures, or what it lacks."""
+    """Recogniser of words in pictures, or what it lacks."""
     running: int
     waiting: int
 
@@ -102,7 +102,7 @@ class WorkerPool:
 
     @property
     def idle_s(self) -> float:
-        """How long a child may stand still."""
+        """Time for which a child may take no processor time."""
         return self._settings.idle_s
 
     @property
@@ -112,7 +112,7 @@ class WorkerPool:
 
     @property
     def ready(self) -> Ready | None:
-        """What the zygote said at its start."""
+        """Status of the zygote at its start."""
         return self._process.ready
 
     def status(self) -> PoolStatus:

@@ -49,7 +49,7 @@ _OTHER_MIB_S: Final = 0.3
 
 
 class Reading:
-    """What was found in one mail by a child, or was known."""
+    """Readings of one mail, from a child or the cache."""
 
     def __init__(
         self, inspection: Inspection, *, keys: dict[str, bytes], known: frozenset[str], visit: Visit, origin: int

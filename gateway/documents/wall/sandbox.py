@@ -60,7 +60,7 @@ class SandboxLimits(Struct, frozen=True, kw_only=True):
 
 
 class SandboxStatus(Struct, frozen=True, kw_only=True):
-    """Which layers this kernel offers."""
+    """Layers that this kernel offers."""
 
     landlock_abi: int
     """0 when the kernel has no Landlock or it is switched off."""

@@ -53,7 +53,7 @@ class ZygoteProcess:
         self._ready_pipe = -1
         self._life, self._life_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._heard = 0.0
-        """When the zygote that was started last gave its last sign of life."""
+        """Time of the last sign of life of the zygote that was started last."""
         self._origin = mmap.mmap(-1, _ORIGIN.size)
         """Shared with front ends that are forked from here."""
         self.ready: Ready | None = None

@@ -45,7 +45,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class Used(Struct, frozen=True):
-    """What parts have cost of the budget of their message."""
+    """Costs of the parts against the budget of their message."""
 
     bytes: int = 0
     files: int = 0
@@ -119,7 +119,7 @@ class Result(Struct, frozen=True, kw_only=True, tag="result"):
     documents: tuple[Document, ...] = ()
     signatures: tuple[Signature, ...] = ()
     looks: tuple[dict[str, Raw], ...] = ()
-    """What observers made of each document, by their names; empty when nobody looked."""
+    """Observations of each document, by observer; empty when nobody looked."""
     faults: dict[str, str] = {}
     """Kind and place of the error, by observer that failed."""
 
@@ -152,7 +152,7 @@ Frame = Began | Runs | Result | Done | Observations | Mended | Finished
 
 
 class Inspection(Struct, frozen=True, kw_only=True):
-    """What the wall gives back for one message."""
+    """Reply of the wall about one message."""
 
     root: Part
     """The part tree of the request with detected types, digests and the members of containers."""
@@ -168,9 +168,9 @@ class Inspection(Struct, frozen=True, kw_only=True):
     origin: int = 0
     """The zygote whose child has read them."""
     looks: tuple[dict[str, Raw], ...] = ()
-    """What observers made of each document, in the order of the documents; empty where nobody looked."""
+    """Observations of each document, in the order of the documents; empty where nobody looked."""
     observations: Observations | None = None
-    """What observers made of the message; None when no child was needed."""
+    """Observations of the message; None when no child was needed."""
 
 
 class WireError(Exception):

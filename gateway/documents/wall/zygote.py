@@ -48,7 +48,7 @@ class _Child:
     cpu_s: float = 0.0
     """Processor time that it had taken when it was last seen to take some."""
     kill_at: float = 0.0
-    """When it is killed unless it takes some; monotonic."""
+    """Time at which it is killed unless it takes some; monotonic."""
 
     def look(self, now: float) -> bool:
         """Note what it has taken; False when it stands still for too long."""

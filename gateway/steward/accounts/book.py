@@ -50,7 +50,7 @@ PRAGMA user_version = {_VERSION};
 
 
 class Kind(Enum):
-    """What somebody proves himself with."""
+    """Credentials of an account."""
 
     PASSWORD = "password"  # noqa: S105 - a kind, no password
     ONE_TIME = "one_time"

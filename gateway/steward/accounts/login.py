@@ -22,7 +22,7 @@ _LONGEST_NAME: Final = 64
 
 @dataclass(frozen=True)
 class _Kept:
-    """What an account proves itself with; of a name that nobody has, something that nothing is equal to."""
+    """Credentials of an account; for an unknown name, some that nothing matches."""
 
     account: Account | None
     password: str | None

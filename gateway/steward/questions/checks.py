@@ -12,11 +12,11 @@ PIECE_BYTES = 1 << 19
 
 
 class AskCheck(Struct, frozen=True, tag="ask_check"):
-    """What may be checked, in whose name and how often. Answer: `CheckForm`."""
+    """Limits of the self-check: names, sizes, frequency. Answer: `CheckForm`."""
 
 
 class CheckForm(Struct, frozen=True, kw_only=True, tag="check_form"):
-    """What the form of a self-check needs."""
+    """Data of the form of a self-check."""
 
     senders: tuple[str, ...] = ()
     """Mailboxes in whose name may be checked, one's own first; empty: any."""
@@ -73,7 +73,7 @@ class CheckedFile(Struct, frozen=True, kw_only=True):
 
 
 class CheckResult(Struct, frozen=True, kw_only=True, tag="check_result"):
-    """What the relay would have said; nothing was sent."""
+    """Reply that the relay would have given; nothing was sent."""
 
     reference: str
     disposition: str
@@ -82,7 +82,7 @@ class CheckResult(Struct, frozen=True, kw_only=True, tag="check_result"):
     answers: tuple[str, ...] = ()
     """Replies that a client would have got, where they refuse."""
     mail: tuple[FileView, ...] = ()
-    """What was found about the mail itself."""
+    """Findings about the mail itself."""
     files: tuple[CheckedFile, ...] = ()
     passed: tuple[str, ...] = ()
     marked: bool = False
@@ -98,7 +98,7 @@ class CheckResult(Struct, frozen=True, kw_only=True, tag="check_result"):
 
 
 class CheckedView(Struct, frozen=True, kw_only=True, tag="checked_view"):
-    """What the log has of a self-check: no name and no word."""
+    """Record of a self-check: no name and no word."""
 
     reference: str
     time: str
@@ -106,7 +106,7 @@ class CheckedView(Struct, frozen=True, kw_only=True, tag="checked_view"):
     hash: str
     result: Badge
     via: str
-    """How it was asked for, in words."""
+    """Front end of the check, in words."""
     who: str
     sender: str
     client: str = ""

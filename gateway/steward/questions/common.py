@@ -11,7 +11,7 @@ class Badge(Struct, frozen=True):
     text: str
     tone: str = "plain"
     key: str = ""
-    """What it stands for in the log, for example `reject`."""
+    """Its key in the log, for example `reject`."""
 
 
 class Choice(Struct, frozen=True):
@@ -45,7 +45,7 @@ class Bar(Struct, frozen=True):
 
 
 class Progress(Struct, frozen=True, tag="progress"):
-    """How far a long answer is."""
+    """Progress of a long answer."""
 
     words: str
     done: int

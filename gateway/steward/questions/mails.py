@@ -20,9 +20,9 @@ class MailRow(Struct, frozen=True, kw_only=True):
     subject: str | None = None
     """None when it is not kept: a confidential mail."""
     result: Badge
-    """What was decided."""
+    """The decision."""
     state: Badge
-    """What became of it."""
+    """The outcome."""
     codes: tuple[str, ...] = ()
     """Codes of the rules that were met."""
     reasons: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ class Found(Struct, frozen=True, kw_only=True, tag="found"):
     dispositions: tuple[Choice, ...] = ()
     states: tuple[Choice, ...] = ()
     fault: str = ""
-    """What cannot be searched for, and why; there are no rows then."""
+    """Terms that cannot be searched for, and why; there are no rows then."""
 
 
 class Export(Struct, frozen=True, tag="export"):
@@ -88,12 +88,12 @@ class FindingView(Struct, frozen=True, kw_only=True):
     message: str
     place: str = ""
     fix: str = ""
-    """What to do; empty where a mark stands before it."""
+    """Remedy; empty where a mark stands before it."""
     why: str = ""
     article: str = ""
     outcome: Badge
     effect: Badge
-    """What it led to, monitor mode and waivers said."""
+    """Its disposition, with monitor mode and waivers."""
 
 
 class SignatureView(Struct, frozen=True, kw_only=True):
@@ -156,7 +156,7 @@ class Explained(Struct, frozen=True, kw_only=True, tag="explained"):
     policy_digest: str = ""
     directory_digest: str = ""
     today: Badge | None = None
-    """What the policy in force would say now, from the facts; None when it is the one that judged."""
+    """Answer of the policy in force, from the facts; None when it is the one that judged."""
     today_note: str = ""
     """Why that cannot be told, or what differs."""
     contact: str = ""

@@ -20,7 +20,7 @@ class RuleRow(Struct, frozen=True, kw_only=True):
     policy: str
     mode: Badge
     dispositions: tuple[Badge, ...] = ()
-    """What a violation, and what *cannot tell* leads to; one where that is the same."""
+    """Dispositions of a violation and of *cannot tell*; one where they are the same."""
     source: str = ""
     """file:line where that was set."""
     article: str = ""
@@ -42,7 +42,7 @@ class WaiverRow(Struct, frozen=True, kw_only=True):
 
 
 class PolicyView(Struct, frozen=True, kw_only=True, tag="policy_view"):
-    """What is in force."""
+    """Rules in force."""
 
     name: str
     digest: str
@@ -57,7 +57,7 @@ class PolicyView(Struct, frozen=True, kw_only=True, tag="policy_view"):
     editable: bool = False
     """`console.policy_edit`: it may be put in force here."""
     commands: tuple[str, ...] = ()
-    """What to type on the machine instead."""
+    """Commands to type on the machine instead."""
 
 
 class TryPolicy(Struct, frozen=True, kw_only=True, tag="try_policy"):
@@ -89,7 +89,7 @@ class ChangedMail(Struct, frozen=True, kw_only=True):
 
 
 class Tried(Struct, frozen=True, kw_only=True, tag="tried"):
-    """What a candidate would do."""
+    """Effect of a candidate."""
 
     faults: tuple[LintFault, ...] = ()
     digest: str = ""

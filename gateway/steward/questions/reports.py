@@ -41,7 +41,7 @@ class ReportView(Struct, frozen=True, kw_only=True, tag="report_view"):
     """The report of all units may be asked for."""
     blocks: tuple[ReportBlock, ...] = ()
     gaps: tuple[str, ...] = ()
-    """What the numbers do not hold."""
+    """Limits of the numbers."""
 
 
 class GetReport(Struct, frozen=True, tag="get_report"):

@@ -14,7 +14,7 @@ class AskRequests(Struct, frozen=True, tag="ask_requests"):
 
 
 class StepView(Struct, frozen=True):
-    """What somebody decided."""
+    """A decision of somebody."""
 
     who: str
     time: str
@@ -22,13 +22,13 @@ class StepView(Struct, frozen=True):
 
 
 class HeldView(Struct, frozen=True, kw_only=True):
-    """What is held."""
+    """A held mail."""
 
     size: int
     recipients: tuple[str, ...]
     days_left: int
     answer: str = ""
-    """What the next hop said when it was sent, and what that means."""
+    """Reply of the next hop when it was sent, and its meaning."""
     content: bool = False
     """The sealed file is there."""
 
@@ -50,7 +50,7 @@ class RequestRow(Struct, frozen=True, kw_only=True):
     reference: str
     time: str
     expires: str
-    """When it ends undecided."""
+    """Time at which it ends undecided."""
     sender: str
     unit: str = ""
     opened_by: str
@@ -63,7 +63,7 @@ class RequestRow(Struct, frozen=True, kw_only=True):
     first: StepView | None = None
     second: StepView | None = None
     steps: tuple[str, ...] = ()
-    """What the person who asks may do: `endorse`, `approve`, `refuse`, `withdraw`, `revoke`, `release`."""
+    """Steps open to the person who asks: `endorse`, `approve`, `refuse`, `withdraw`, `revoke`, `release`."""
     until: str = ""
     """Last day of its waivers, YYYY-MM-DD."""
     held: HeldView | None = None

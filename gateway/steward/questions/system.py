@@ -81,7 +81,7 @@ class AskLog(Struct, frozen=True, tag="ask_log"):
 
 
 class ActRow(Struct, frozen=True, kw_only=True):
-    """What somebody did at the console."""
+    """An act of somebody at the console."""
 
     seq: int
     time: str
@@ -109,7 +109,7 @@ class LogView(Struct, frozen=True, kw_only=True, tag="log_view"):
     last: int = 0
     octets: int = 0
     verified: str = ""
-    """When it was last verified here; empty: not since the start."""
+    """Time of the last verification here; empty: not since the start."""
     verdict: Badge | None = None
     checkpoints: tuple[CheckpointRow, ...] = ()
     """The newest first, at most 50."""

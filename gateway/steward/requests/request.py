@@ -15,7 +15,7 @@ OPEN_S: Final = 7 * 24 * 3600
 
 
 class State(Enum):
-    """How far a request is."""
+    """State of a request."""
 
     OPEN = "open"
     ENDORSED = "endorsed"
@@ -40,7 +40,7 @@ class State(Enum):
 
 
 class Step(Enum):
-    """What somebody may do with a request."""
+    """Steps that somebody may take with a request."""
 
     ENDORSE = "endorse"
     APPROVE = "approve"
@@ -88,11 +88,11 @@ class Request(Struct, frozen=True, kw_only=True):
     held: bool = False
     """The mail itself is held: approved, it is sent. Nobody asked for it, and its id is the reference."""
     until: int = 0
-    """When a held mail expires; 0 for a request, which has its days."""
+    """Expiry of a held mail; 0 for a request, which has its days."""
 
     @property
     def expires(self) -> int:
-        """When it ends undecided."""
+        """Time at which it ends undecided."""
         return self.until or self.opened + OPEN_S
 
     def at(self, now: int) -> State:

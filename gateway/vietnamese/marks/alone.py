@@ -40,7 +40,7 @@ _LONG: Final = 80
 
 
 class Around(NamedTuple):
-    """What stands around a lone level: bare lines that are not empty, the nearest first."""
+    """Lines around a lone level: bare, not empty, the nearest first."""
 
     above: Sequence[str]
     below: Sequence[str]

@@ -29,7 +29,7 @@ def may_hold_mark(plain: str) -> bool:
 
 
 class Candidates(NamedTuple):
-    """What is worth a closer look."""
+    """Lines worth a closer look."""
 
     lines: set[int]
     """Numbers of lines."""

@@ -10,7 +10,7 @@ from gateway.vietnamese.marks.words import Level, Spelling
 
 
 class Place(Enum):
-    """Where a line stands, as far as that changes what its words mean."""
+    """Position of a line, as far as it changes the meaning of its words."""
 
     BODY = "body"
     CELL = "cell"
@@ -33,7 +33,7 @@ class Place(Enum):
 
 
 class Strength(Enum):
-    """How sure a mark is."""
+    """Certainty of a mark."""
 
     NOTED = "noted"
     """Worth recording, not acting on: circulation stamps, column heads, options nobody chose."""
@@ -47,7 +47,7 @@ class Strength(Enum):
 
 
 class Hit(NamedTuple):
-    """What a line was found to say."""
+    """A mark found in a line."""
 
     level: Level
     strength: Strength
@@ -69,7 +69,7 @@ def most_severe(hits: Iterable[Hit | None]) -> Hit | None:
 
 
 class Look(NamedTuple):
-    """What is known of the letters of a line beside their words."""
+    """Properties of the letters of a line."""
 
     place: Place
     red: bool = False

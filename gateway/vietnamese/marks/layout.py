@@ -60,12 +60,12 @@ class Line:
 
     @property
     def place(self) -> Place:
-        """Where the line stands."""
+        """Position of the line."""
         return _PLACES[self.runs[0].role] if self.runs else Place.BODY
 
     @property
     def look(self) -> Look:
-        """What its letters look like."""
+        """Appearance of its letters."""
         return Look(
             place=self.place,
             red=any(is_red(run.colour) for run in self.runs),

@@ -14,7 +14,7 @@ from typing import Final
 
 
 class Where(Enum):
-    """Where the texts of a row stand."""
+    """Places of the texts of a row."""
 
     TEXT = "text"
     """Lines of a document or of the body of a mail."""

@@ -36,7 +36,7 @@ from gateway.vietnamese.normal import canonical, run_together, skeleton, without
 
 
 class MarkSettings(Struct, frozen=True):
-    """What an office adds to the rules."""
+    """Settings of an office beside the rules."""
 
     extra_marks: tuple[str, ...] = ()
     """Further stamp texts that count as marks of an unspecified level."""

@@ -34,7 +34,7 @@ class Level(Enum):
 
 
 class Case(Enum):
-    """How a word is written."""
+    """Spelling of a word."""
 
     CAPITALS = "capitals"
     TITLE = "title"
@@ -42,7 +42,7 @@ class Case(Enum):
 
 
 class Spelling(IntEnum):
-    """How exactly letters spell a level, best last."""
+    """Exactness with which letters spell a level, best last."""
 
     OTHER_WORD = 0
     """Right bare letters, but marks of another Vietnamese word: mặt, mất, mắt."""

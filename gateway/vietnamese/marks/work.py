@@ -15,7 +15,7 @@ _EACH_LINE: Final = 60
 
 
 class Work:
-    """What may still be judged."""
+    """Budget of judgements that remains."""
 
     def __init__(self, letters: int = LIMIT_LETTERS) -> None:
         self._letters = letters

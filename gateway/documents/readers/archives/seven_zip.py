@@ -44,7 +44,7 @@ def read(source: Source, budget: Budget) -> Reading:
 
 
 def _stated_end(data: bytes) -> int | None:
-    """Where the archive ends by its signature header: 32 bytes, then packed streams, then the header database."""
+    """End of the archive by its signature header: 32 bytes, then packed streams, then the header database."""
     if len(data) < 32:
         return None
     offset, size = struct.unpack_from("<QQ", data, 12)
@@ -130,7 +130,7 @@ def _read_foreign(contents: Contents, data: bytes) -> bool:
 
 
 class _Sink:
-    """Where py7zr writes one member: memory, charged to the budget as it grows (py7zr.io.Py7zIO by shape)."""
+    """Target of py7zr for one member: memory, charged to the budget as it grows (py7zr.io.Py7zIO by shape)."""
 
     def __init__(self, name: str, factory: _Factory) -> None:
         self.name = name

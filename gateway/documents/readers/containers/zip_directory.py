@@ -46,7 +46,7 @@ _SPAN_MARKERS: Final = (b"PK00", b"PK\x07\x08")
 
 @dataclass
 class Survey:
-    """What a zip holds, and what is wrong with its structure."""
+    """Contents of a zip, and the faults of its structure."""
 
     entries: list[Entry] = field(default_factory=list)
     """Every member that any reader could see, each once."""
@@ -59,7 +59,7 @@ class Survey:
     hidden_names: bool = False
     """The central directory itself is encrypted."""
     directory: int = 0
-    """Where the central directory begins."""
+    """Offset of the central directory."""
     prefix: int = 0
     """Bytes before the first member."""
 

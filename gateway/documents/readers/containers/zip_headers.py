@@ -59,7 +59,7 @@ class Entry:
     offset: int
     """Of the local header, from the start of the file."""
     data: int = -1
-    """Where the compressed data begins; -1 when there is no local header."""
+    """Offset of the compressed data; -1 when there is no local header."""
     extra: bytes = b""
     external: int = 0
     """External attributes: Unix mode in the upper half."""
@@ -87,15 +87,15 @@ class End:
 
     position: int
     finish: int
-    """Where the record with its comment ends."""
+    """End of the record with its comment."""
     entries: int
     directory: int
-    """Where the central directory begins, from the start of the file."""
+    """Offset of the central directory from the start of the file."""
     shift: int
-    """What must be added to every stored offset (data before the archive that was not counted)."""
+    """Correction of every stored offset (data before the archive that was not counted)."""
     disks: bool
     first: int
-    """Where the trailing records begin (zip64 end, locator, end)."""
+    """Offset of the trailing records (zip64 end, locator, end)."""
     contradicts: bool = False
     """The plain record leads to another directory than that of zip64, which not every program heeds."""
 

@@ -32,7 +32,7 @@ _PPMD_MEMORY: Final = 160 << 20
 
 
 class Decompressor(Protocol):
-    """What the decompressors of bz2, lzma and zstd share."""
+    """Shared base of the decompressors of bz2, lzma and zstd."""
 
     @property
     def eof(self) -> bool:
@@ -46,7 +46,7 @@ class Decompressor(Protocol):
 
     @property
     def unused_data(self) -> bytes:
-        """What followed the end of the stream in the last input."""
+        """Octets behind the end of the stream in the last input."""
         ...
 
     def decompress(self, data: Buffer, max_length: int) -> bytes:
@@ -131,7 +131,7 @@ class Zlib:
 
     @property
     def unused_data(self) -> bytes:
-        """What followed the end of the stream in the last input."""
+        """Octets behind the end of the stream in the last input."""
         return self._stream.unused_data
 
     def decompress(self, data: Buffer, max_length: int) -> bytes:

@@ -279,7 +279,7 @@ class _Workbook:
         self._book.formula(tokens, f"name:{name}")
 
     def _name_comment(self, record: BiffRecord) -> None:
-        """What newer Excel says of a defined name (NameCmt, MS-XLS 2.4.190)."""
+        """Comment of newer Excel on a defined name (NameCmt, MS-XLS 2.4.190)."""
         reader = Strings(record, 16)
         name = reader.unicode_of(u16(record.data, 12)).text
         self._sink.put_line(

@@ -17,7 +17,7 @@ from gateway.model import Origin, Role
 
 @dataclass
 class Book:
-    """What all sheets of a workbook share."""
+    """State shared by all sheets of a workbook."""
 
     sink: Sink
     dialect: Dialect

@@ -26,7 +26,7 @@ class BiffRecord(NamedTuple):
     data: bytes
     continued: tuple[bytes, ...]
     offset: int
-    """Where the record begins in its stream."""
+    """Offset of the record in its stream."""
 
 
 def biff_records(stream: bytes, budget: Budget) -> Iterator[BiffRecord]:
@@ -136,7 +136,7 @@ def font_runs(octets: bytes) -> tuple[tuple[int, int], ...]:
 
 
 class Dialect(NamedTuple):
-    """Which of the formats a stream is written in."""
+    """Format in which a stream is written."""
 
     version: int
     """2, 3, 4, 5 (also Excel 95) or 8."""

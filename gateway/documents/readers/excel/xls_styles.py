@@ -30,7 +30,7 @@ _NO_FONT: Final = 4
 
 
 class CellLook(NamedTuple):
-    """How a cell looks."""
+    """Appearance of a cell."""
 
     face: Face
     code: str = ""

@@ -54,7 +54,7 @@ WORD_ATTRIBUTES: Final = {
 
 @dataclass
 class Book:
-    """What all sheets of one workbook share."""
+    """State shared by all sheets of one workbook."""
 
     sink: Sink
     parts: Parts

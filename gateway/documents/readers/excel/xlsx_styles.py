@@ -30,7 +30,7 @@ DEFAULT_FACE: Final = Face(font="Calibri", size_pt=11.0, colour=AUTO, bold=False
 
 
 class CellStyle(NamedTuple):
-    """What a cell format gives its cell."""
+    """Properties of a cell by its format."""
 
     face: Face = DEFAULT_FACE
     format_code: str = ""
@@ -49,7 +49,7 @@ class Styles:
         self._cells: list[tuple[str, str, str]] = []
         self._known: dict[str, CellStyle] = {}
         self.conditional_words: list[str] = []
-        """What number formats of conditions put into cells."""
+        """Words that conditional number formats put into cells."""
         sections = {NAMES[child.tag]: child for child in root} if root is not None else {}
         for section in ("s:colors", "s:numFmts", "s:fonts", "s:fills", "s:cellXfs", "s:dxfs"):
             if section in sections:

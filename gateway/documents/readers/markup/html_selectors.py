@@ -82,7 +82,7 @@ class Counted(NamedTuple):
 
 @dataclass(slots=True)
 class Compound:
-    """What one element must be."""
+    """Conditions on one element."""
 
     tag: str = "*"
     marks: frozenset[str] = frozenset()
@@ -94,7 +94,7 @@ class Compound:
     is_root: bool = False
     is_empty: bool = False
     combinator: str = ""
-    """How it hangs on the part to its left: blank, `>`, `+`, `~`; empty for the leftmost."""
+    """Combinator with the part to its left: blank, `>`, `+`, `~`; empty for the leftmost."""
 
     @property
     def is_simple(self) -> bool:

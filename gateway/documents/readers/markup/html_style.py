@@ -86,11 +86,11 @@ class Look:
     lays_out: bool = False
     """The elements in it are boxes; of the element itself, too."""
     window: bool = False
-    """What does not fit in a box around it is not seen."""
+    """Content that overflows a box around it is not seen."""
     cut: bool = False
     """Some of its letters may not be seen, nobody knows which."""
     turn: Turn = AS_IT_IS
-    """What is done to pictures."""
+    """Transformations of pictures."""
     reversed: bool = False
     """Letters are shown from right to left, whatever their script."""
 
@@ -128,7 +128,7 @@ def apply(look: Look, declarations: Mapping[str, str]) -> Look:
 
 
 def _changes(look: Look, declarations: Mapping[str, str]) -> dict[str, object]:
-    """What each declaration by itself changes."""
+    """Effect of each single declaration."""
     changes: dict[str, object] = {}
     for name, value in declarations.items():
         lower = value.lower()

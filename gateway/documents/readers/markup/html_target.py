@@ -80,7 +80,7 @@ class _Element:
     painted: bool = False
     """Has a colour of its own behind it, and nothing in it so far."""
     parted: str = ""
-    """How its words stand apart from those around it."""
+    """Separation of its words from those around it."""
 
 
 @dataclass(slots=True)
@@ -115,7 +115,7 @@ class Target:
         self._paragraphs = 0
         self._svg: Svg | None = None
         self._line = ""
-        """Where the text of a drawing stands that was begun last."""
+        """Position of the text of the drawing that was begun last."""
         self._drawing = 0
         """Depth of `svg` elements."""
 

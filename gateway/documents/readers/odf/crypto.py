@@ -34,7 +34,7 @@ _GCM_IV: Final = 12
 
 @dataclass(frozen=True)
 class Lock:
-    """How one entry is encrypted, from `manifest:encryption-data`."""
+    """Encryption of one entry, from `manifest:encryption-data`."""
 
     algorithm: str
     vector: bytes

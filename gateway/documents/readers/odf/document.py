@@ -39,7 +39,7 @@ _NOISY_META: Final = {
 
 
 class OdfDocument:
-    """What zipped and flat documents have in common: the order of reading, and faults kept aside."""
+    """Common part of zipped and flat documents: the order of reading, and faults kept aside."""
 
     def __init__(self, sink: Sink) -> None:
         self.sink = sink

@@ -12,7 +12,7 @@ from gateway.documents.readers.ooxml.xml import Element
 
 
 class Flow(NamedTuple):
-    """What blocks inherit from where they stand."""
+    """Inheritance of blocks from their place."""
 
     place: Place
     layers: tuple[Layer, ...] = ()
@@ -32,7 +32,7 @@ class Flow(NamedTuple):
 
 @dataclass
 class Shelf:
-    """What the stories of one document share."""
+    """State shared by the stories of one document."""
 
     sink: Sink
     embedded: Callable[[str], None] = lambda _name: None

@@ -52,7 +52,7 @@ SHAPES: Final = {
 
 
 class Walker(Protocol):
-    """What walks the blocks inside shapes."""
+    """Walker of the blocks inside shapes."""
 
     def block(self, element: Element, flow: Flow) -> None:
         """Walk one block."""

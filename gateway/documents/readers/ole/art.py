@@ -42,13 +42,13 @@ class Record:
     kind: int
     instance: int
     start: int
-    """Where its content begins in the bytes walked."""
+    """Offset of its content in the bytes walked."""
     end: int
     container: bool
     path: tuple[int, ...]
     """Kinds of the containers around it, outermost first."""
     path_starts: tuple[int, ...]
-    """Where the contents of these containers begin; tells neighbours of one kind apart."""
+    """Offsets of the contents of these containers; distinguishes neighbours of one kind."""
 
 
 def records(data: bytes, budget: Budget, *, start: int = 0, end: int | None = None) -> Iterator[Record]:

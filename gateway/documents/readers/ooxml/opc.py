@@ -31,7 +31,7 @@ class Relationship:
 
 
 class Package(Protocol):
-    """What the readers of OOXML need of a package, zipped or flat."""
+    """View of a package for the readers of OOXML, zipped or flat."""
 
     names: tuple[str, ...]
     """Part names without leading slash, in the order of the container, relationships and content types left out."""

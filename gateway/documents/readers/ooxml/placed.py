@@ -42,7 +42,7 @@ _FILLS: Final = {"solidFill", "gradFill", "pattFill", "blipFill", "noFill"}
 
 
 class Span(NamedTuple):
-    """Where something stands: its left and upper ends, None where that cannot be told, its width and height, in points."""
+    """Box of something in points: left and upper ends, None where unknown, width and height."""
 
     left: float | None
     top: float | None

@@ -12,7 +12,7 @@ _FACES: Final = {"major": "+mj-lt", "minor": "+mn-lt"}
 
 
 class ShapeLooks(NamedTuple):
-    """What a shape says of the text in it."""
+    """Properties of a shape for the text in it."""
 
     fill: str | None = None
     """RRGGBB behind the text; None where there is none, it is seen through, or cannot be told."""

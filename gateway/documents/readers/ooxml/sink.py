@@ -19,7 +19,7 @@ _RUN_COST_BYTES = 64
 
 
 class Face(NamedTuple):
-    """How letters look, as far as known."""
+    """Appearance of letters, as far as known."""
 
     font: str | None = None
     size_pt: float | None = None
@@ -27,14 +27,14 @@ class Face(NamedTuple):
     background: str | None = None
     bold: bool | None = None
     raised: float = 0.0
-    """How high above their line the letters stand, in parts of their size."""
+    """Rise of the letters above their line, in parts of their size."""
 
 
 NO_FACE = Face()
 
 
 class Place(NamedTuple):
-    """Where letters stand."""
+    """Position of letters."""
 
     locator: str = ""
     role: Role = Role.BODY

@@ -40,7 +40,7 @@ _INK: Final = 60
 
 
 class Claims:
-    """What short lines of a document claim to be; each is looked at once."""
+    """Claims of short lines of a document to be a level; each is looked at once."""
 
     def __init__(self) -> None:
         self._seen: set[tuple[str | None, str]] = set()

@@ -59,7 +59,7 @@ class Columns:
         return _BOX.iter_unpack(self._filled(handles, _BOX.size))
 
     def looks(self, handles: Handles) -> Iterator[tuple[Look, int | None, int]]:
-        """What text objects look like, with the handle of the font and the rendering mode of each.
+        """Appearance of text objects, with the handle of the font and the rendering mode of each.
 
         The corners are taken from the box of turned text: pdfium writes that at once, and each side of the upright box
         by itself.

@@ -34,7 +34,7 @@ _TOKEN = re.compile(rb"<([0-9A-Fa-f\s]*)>|(\[)|(\])")
 
 @dataclass(slots=True)
 class FontFacts:
-    """What the fonts of a file say of their own letters; names are base names without subset prefix."""
+    """Character maps inside the fonts of a file; names are base names without subset prefix."""
 
     lying: set[str] = field(default_factory=set)
     """Fonts whose map contradicts their glyphs."""

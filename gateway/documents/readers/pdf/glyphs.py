@@ -28,7 +28,7 @@ class PageText:
 
     texts: dict[int, str] = field(default_factory=dict)
     unmapped: dict[int, int] = field(default_factory=dict)
-    """How many characters of an object have no Unicode mapping, where there are any."""
+    """Number of characters of an object without Unicode mapping, where there are any."""
     doubtful: set[int] = field(default_factory=set)
     """Objects with a character that need not be the letter it looks like; all others say what they show."""
     characters: int = 0

@@ -21,7 +21,7 @@ _NO_FONT = Font(None, bold=False, legacy=False, symbol=False)
 
 
 class Style(NamedTuple):
-    """What text objects of one font, colour and rendering mode have in common."""
+    """Common properties of text objects of one font, colour and rendering mode."""
 
     font: Font
     colour: str | None

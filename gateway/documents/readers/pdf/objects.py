@@ -51,7 +51,7 @@ class RawObject:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What the cross-reference table says: offset of each object number, and its object stream if it is in one."""
+    """The cross-reference table: offset of each object number, and its object stream if it is in one."""
 
     offsets: dict[int, int]
     containers: dict[int, int]

@@ -125,7 +125,7 @@ class Left:
     keep: frozenset[int] = frozenset()
     """Text objects that are drawn with it, by `Piece.order`."""
     areas: tuple[Box, ...] = ()
-    """Where it is."""
+    """Its place."""
     cut: tuple[Box, ...] = ()
     """Text of which only some letters are seen, whatever it says."""
 
@@ -143,7 +143,7 @@ class PageContent:
     """Rectangles that could be the border of a stamp."""
     fills: list[Fill] = field(default_factory=list)
     paints: list[tuple[Box, int]] = field(default_factory=list)
-    """What else may hide text below it, and its painting order."""
+    """Other objects that may hide text below them, and their painting order."""
     annotations: list[Annotation] = field(default_factory=list)
     curves: int = 0
     """Drawn shapes that are no rectangles."""

@@ -36,7 +36,7 @@ TALLER = 1.5
 
 @dataclass(slots=True)
 class _State:
-    """What has been gathered so far."""
+    """State gathered so far."""
 
     runs: list[Run] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)

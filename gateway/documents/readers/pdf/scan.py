@@ -36,7 +36,7 @@ LIMIT_FINE = 3_900_000
 
 @dataclass(frozen=True, slots=True)
 class PageLook:
-    """What about a page asks for a look at it as a picture."""
+    """Reasons to look at a page as a picture."""
 
     number: int
     is_picture: bool
@@ -73,7 +73,7 @@ class PageLook:
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """What looking at one page gave."""
+    """Result of looking at one page."""
 
     runs: tuple[Run, ...] = ()
     boxes: int = 0
@@ -119,7 +119,7 @@ class _Part:
     pixels: Pixels
     dpi: float
     corner: tuple[float, float] = (0.0, 0.0)
-    """Where it begins on the page, in points."""
+    """Its position on the page, in points."""
 
     def placed(self, run: Run, look: PageLook) -> Run:
         """Return a run of this part at its place on the page."""

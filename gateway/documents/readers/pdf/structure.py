@@ -116,7 +116,7 @@ class _Walker:
         self._names: dict[int, str] = {}
         """File names of embedded files by object number of the stream."""
         self._forms: dict[int, dict[int, int]] = {}
-        """How often a form draws each other form."""
+        """Number of times a form draws each other form."""
         self._draws = 0
         self._xfa: set[int] = set()
         self._words = Words(objects)

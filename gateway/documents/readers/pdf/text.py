@@ -63,7 +63,7 @@ class _Batch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TextOptions:
-    """What the structural pass found out and the page walk needs."""
+    """Results of the structural pass for the page walk."""
 
     off_layers: frozenset[str] = frozenset()
     actual_text: frozenset[int] | None = frozenset()
@@ -75,7 +75,7 @@ class TextOptions:
     ink: bool = True
     """Whether the ink is looked for that no text explains."""
     fonts: FontFacts = field(default_factory=FontFacts)
-    """What a font shows whose map is a lie, or has a gap, is unknown until the page is looked at."""
+    """Text of a font whose map is a lie, or has a gap, is unknown until the page is looked at."""
 
 
 class PageReader:

@@ -47,7 +47,7 @@ LONGEST, CLOSE, SOLID = 32, 5, 9
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Where the word may be; pixels of the picture."""
+    """Possible places of the word; pixels of the picture."""
 
     score: float
     """Of the first look, 0 to 1."""

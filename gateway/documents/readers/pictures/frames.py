@@ -39,7 +39,7 @@ class Frame:
     pixels: npt.NDArray[np.uint8] | None = None
     """BGR on white; None when it is too small for words, or `like` another."""
     light: npt.NDArray[np.uint8] | None = None
-    """What is lost on white, as dark ink."""
+    """Ink that is lost on white, as dark ink."""
     like: int = 0
     """The number of an earlier frame with the same pixels."""
 

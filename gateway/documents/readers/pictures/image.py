@@ -123,7 +123,7 @@ def _read_frames(picture: Picture, source: Source, digest: str, budget: Budget, 
 
 
 class _Look:
-    """What looking at a frame gave."""
+    """Result of looking at a frame."""
 
     __slots__ = ("boxes", "doubtful", "frame", "runs", "unread", "whole")
 

@@ -44,7 +44,7 @@ Box = tuple[float, float, float, float]
 
 
 class Turn(NamedTuple):
-    """What the page does to a picture."""
+    """Transformation of a picture by the page."""
 
     mirrored: bool = False
     upside_down: bool = False

@@ -32,7 +32,7 @@ LIMIT_ASKED, LIMIT_SPOTS = 500, 6000
 
 
 class Likeness(Enum):
-    """What spots of ink look like."""
+    """Appearance of spots of ink."""
 
     PICTURE = "picture"
     """Too few of the size of letters for words."""
@@ -52,7 +52,7 @@ def likeness(ink: Pixels, dpi: float, *, least: int = MANY_GLYPHS, tallest: floa
 
 
 class Writing(NamedTuple):
-    """How much of a picture's ink stands in lines as letters do, 0 to 1."""
+    """Share of a picture's ink that stands in lines as letters do, 0 to 1."""
 
     rows: float
     columns: float

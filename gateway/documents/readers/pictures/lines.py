@@ -50,7 +50,7 @@ STRIPE = 16
 
 
 class Kind(Enum):
-    """What a patch of ink looks like."""
+    """Appearance of a patch of ink."""
 
     LINE = "line"
     BLOCK = "block"

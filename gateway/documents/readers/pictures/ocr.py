@@ -35,7 +35,7 @@ HANDLES = min(os.cpu_count() or 1, 4)
 
 
 class Layout(IntEnum):
-    """How Tesseract should expect the text to lie (PageSegMode)."""
+    """Layout that Tesseract should expect (PageSegMode)."""
 
     PAGE = 3
     BLOCK = 6

@@ -21,7 +21,7 @@ LEAST_CONFIDENCE = 30.0
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """How pixels of a picture become places of a page."""
+    """Transformation of pixels of a picture into places of a page."""
 
     page: int
     dpi: float

@@ -44,7 +44,7 @@ LIMIT_CONTOURS = 4000
 
 
 class Ink(Enum):
-    """Which ink a box is drawn with."""
+    """Ink of a box."""
 
     RED = "red"
     BLUE = "blue"
@@ -75,7 +75,7 @@ class Candidate:
 
 
 class ColouredInk(NamedTuple):
-    """How much of one colour each pixel has."""
+    """Share of one colour in each pixel."""
 
     kind: Ink
     pixels: Pixels
@@ -87,7 +87,7 @@ class ColouredInk(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Planes:
-    """What the ink of a page is looked for in."""
+    """Ink of a page in which boxes are searched."""
 
     inks: tuple[ColouredInk, ...]
     """Coloured inks that the page has. Blue is taken from `BLUE_UPPER` only: below stand signatures."""

@@ -55,7 +55,7 @@ POOR_CONFIDENCE, LEAST_WORDS = 55.0, 4
 
 
 class Wish(Enum):
-    """How much of a page shall be read."""
+    """Extent to which a page shall be read."""
 
     STAMPS = "stamps"
     WORDS = "words"
@@ -64,7 +64,7 @@ class Wish(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PageReading:
-    """What a page says as far as it was read."""
+    """Words of a page as far as it was read."""
 
     runs: tuple[Run, ...] = ()
     boxes: int = 0
@@ -183,14 +183,14 @@ class _Page:
 
     @property
     def words(self) -> list[ocr.Word]:
-        """What has been read, in reading order; pixels of the picture."""
+        """Words read so far, in reading order; pixels of the picture."""
         if self._words is None:
             self._words = line_words.in_order(list(self._done.values()), self._sheet.usual)
         return self._sparse or self._words
 
     @property
     def text(self) -> _Text:
-        """How well it was read."""
+        """Quality of the reading."""
         return _weigh(self.words)
 
     @property
@@ -308,7 +308,7 @@ def _holds(one: lines.Line, other: lines.Line) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """How well words were read."""
+    """Quality of the reading of words."""
 
     words: int
     """Words of three letters and more."""

@@ -88,7 +88,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a box says."""
+    """Reading of a box."""
 
     text: str | None
     """The words, None when there are letters but they could not be read."""

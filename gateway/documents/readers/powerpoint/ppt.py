@@ -77,7 +77,7 @@ _TABLE: Final = 0x39F
 
 @dataclass
 class _Page:
-    """What is known of one slide, notes page or master while its records pass."""
+    """State of one slide, notes page or master while its records pass."""
 
     place: Place
     scheme: tuple[str, ...] = ()
@@ -85,9 +85,9 @@ class _Page:
     kind: int = 4
     """Kind of the text that comes next (TextHeaderAtom)."""
     ground: str | None = None
-    """What is behind the letters of the shape at hand; None when nothing says."""
+    """Ground of the letters of the current shape; None when nothing says."""
     start: int = 0
-    """Where its records begin."""
+    """Offset of its records."""
 
 
 def _fill(found: dict[int, int | bytes], ground: str | None) -> str | None:
@@ -122,7 +122,7 @@ class _Reader:
         self._aligns: set[str] = set()
         self._notes = self._masters = self._stale = self._shape_runs = 0
         self._tables: set[int] = set()
-        """Where groups of shapes begin that are the cells of a table."""
+        """Offsets of groups of shapes that are the cells of a table."""
 
     def read(self, *, opened_with_password: bool = False) -> Reading:
         """Read the stream, then pictures, properties and what else stands beside it."""

@@ -16,12 +16,12 @@ _LIMIT_EDITS: Final = 1000
 
 @dataclass
 class Saved:
-    """Which objects of the stream the last save points to."""
+    """Objects of the stream that the last save points to."""
 
     live: set[int] = field(default_factory=set)
-    """Where they begin."""
+    """Their offset."""
     slides: dict[int, int] = field(default_factory=dict)
-    """Where a slide begins, to its number."""
+    """Offset of a slide, to its number."""
     by_number: dict[int, int] = field(default_factory=dict)
     """Persist number to place."""
 

@@ -16,7 +16,7 @@ _ALIGNED: Final = {0: "l", 1: "ctr", 2: "r", 3: "l"}
 
 
 class CharacterLook(NamedTuple):
-    """What a character run says of its letters; None where it says nothing."""
+    """Properties of a character run; None where it sets none."""
 
     font: int | None = None
     size_pt: float | None = None

@@ -44,7 +44,7 @@ class Holder:
 
 @dataclass
 class Template:
-    """What slides inherit from: a master, or a layout on top of its master."""
+    """Parent of slides: a master, or a layout on top of its master."""
 
     palette: DrawingPalette = field(default_factory=DrawingPalette)
     title: Levels = NO_LEVELS

@@ -91,7 +91,7 @@ class _Field:
     code: list[str] = field(default_factory=list)
     in_code: bool = True
     result: tuple[Paragraph, int] | None = None
-    """Where its result begins."""
+    """Position at which its result begins."""
     shown: str = ""
     """Letters that the code itself puts on the page."""
 

@@ -14,7 +14,7 @@ from gateway.model import Origin
 
 
 class Flow(NamedTuple):
-    """What paragraphs inherit from where they stand."""
+    """Inheritance of paragraphs from their place."""
 
     place: Place
     table: TableKey = None
@@ -26,7 +26,7 @@ class Flow(NamedTuple):
 
 @dataclass
 class Kit:
-    """What all stories of one document share."""
+    """State shared by all stories of one document."""
 
     sink: Sink
     parts: Parts

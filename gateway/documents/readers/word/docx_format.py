@@ -75,7 +75,7 @@ class Look(NamedTuple):
     """All letters but East Asian and complex ones get the same font."""
     struck: bool
     raised: float = 0.0
-    """How high above their line the letters stand, in parts of their size."""
+    """Rise of the letters above their line, in parts of their size."""
 
 
 def on(element: Element, attribute: str = VAL) -> bool:

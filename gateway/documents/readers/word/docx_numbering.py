@@ -22,7 +22,7 @@ _MOST: Final = 32_000
 
 
 class Label(NamedTuple):
-    """What stands before a list paragraph."""
+    """Label of a list paragraph."""
 
     text: str
     properties: dict[str, Any]

@@ -16,7 +16,7 @@ _LEGACY_PREFIXES: Final = (".vn", "vni", "vps", "vi ", "abc", "svn")
 
 
 class Key(NamedTuple):
-    """What pieces of one run have in common."""
+    """Common properties of the pieces of one run."""
 
     look: Look
     origin: Origin
@@ -33,7 +33,7 @@ class Paragraph:
 
     def __init__(self, base: BaseKey, place: Place) -> None:
         self.base = base
-        """What decides the inherited look of its runs."""
+        """Sources of the inherited look of its runs."""
         self.place = place
         self.pieces: list[tuple[Key, list[str]]] = []
         self._last: Key | None = None

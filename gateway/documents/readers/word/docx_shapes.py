@@ -25,7 +25,7 @@ _AXES: Final = (("wp:positionH", {"column", "margin", "character"}), ("wp:positi
 
 
 class Shape(NamedTuple):
-    """What a text box says of the text in it."""
+    """Properties of the text in a text box."""
 
     fill: str = UNKNOWN
     ink: str | None = None

@@ -32,7 +32,7 @@ TableKey = tuple[str, tuple[str, ...]] | None
 
 
 class BaseKey(NamedTuple):
-    """What decides the inherited look of a run."""
+    """Sources of the inherited look of a run."""
 
     table: TableKey
     paragraph: str | None
@@ -41,7 +41,7 @@ class BaseKey(NamedTuple):
 
 
 class ParagraphStyle(NamedTuple):
-    """What a paragraph style says of the paragraph itself."""
+    """Properties of the paragraph itself in a paragraph style."""
 
     heading: bool = False
     boxed: bool = False
@@ -51,7 +51,7 @@ class ParagraphStyle(NamedTuple):
 
 
 class TableStyle(NamedTuple):
-    """What a table style says of the table itself."""
+    """Properties of the table itself in a table style."""
 
     row_band: int = 1
     column_band: int = 1

@@ -23,7 +23,7 @@ _WORD_ART: Final = "gtextUNICODE"
 
 @dataclass
 class Cell:
-    """Where in a table the next letters stand."""
+    """Position in a table of the next letters."""
 
     table: int = 0
     row: int = 0
@@ -33,7 +33,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class State:
-    """What a group inherits from the one around it."""
+    """State that a group inherits from the one around it."""
 
     destination: str = ""
     role: Role = Role.BODY

@@ -49,7 +49,7 @@ _TABLES: Final[dict[str, tuple[int, int]]] = {
 
 @dataclass(frozen=True)
 class Fib:
-    """What the first block of the WordDocument stream says."""
+    """Fields of the first block of the WordDocument stream."""
 
     data: bytes
     old: bool

@@ -74,7 +74,7 @@ def sprms(group: bytes, *, old: bool) -> Iterator[tuple[int, bytes]]:
 
 @dataclass(frozen=True)
 class Look:
-    """How letters look: font numbers by script, and what hides or moves them."""
+    """Appearance of letters: font numbers by script, and what hides or moves them."""
 
     ascii: int = 0
     east_asia: int = 0
@@ -95,9 +95,9 @@ class Look:
     symbol: tuple[int, int] | None = None
     """Font number and code of the symbol that stands for the letter."""
     data: int | None = None
-    """Where in the Data stream a picture or the data of a form field stands."""
+    """Offset in the Data stream of a picture or the data of a form field."""
     is_data: bool = False
-    """What stands there is no picture (sprmCFData, sprmCFOle2)."""
+    """The data there is no picture (sprmCFData, sprmCFOle2)."""
     boxed: bool = False
     raised_half_points: int = 0
     script: int = 0
@@ -223,7 +223,7 @@ def shade(operand: bytes) -> str | None:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """What matters of a paragraph's properties."""
+    """Properties of a paragraph that matter here."""
 
     style: int = 0
     in_table: bool = False

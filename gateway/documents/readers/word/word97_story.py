@@ -62,7 +62,7 @@ class _Field:
 
 @dataclass
 class _Table:
-    """Where in a table the next paragraph stands."""
+    """Position in a table of the next paragraph."""
 
     number: int = 0
     row: int = 0
