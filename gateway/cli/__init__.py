@@ -14,12 +14,10 @@ from gateway.cli import audit, cluster, console, directory, dkim, hold, report, 
 from gateway.cli import config as config_commands
 from gateway.cli import policy as policies
 from gateway.cli.options import (
-    CertsOption,
     ConfigOption,
+    Configured,
     DataOption,
-    DirectoryOption,
     JsonOption,
-    PolicyOption,
     brief,
     command,
     moment,
@@ -53,44 +51,29 @@ for _name, _commands in (
     app.add_typer(_commands.app, name=_name)
 
 
-@command(app)
-def serve(
-    config: ConfigOption = None,
-    listen: Annotated[str | None, typer.Option(help=words("listen"))] = None,
-    next_hop: Annotated[str | None, typer.Option(help=words("next_hop"))] = None,
-    policy: PolicyOption = None,
-    data: DataOption = None,
-    certs: CertsOption = None,
-    directory: DirectoryOption = None,
-) -> int:
+@command(app, None, "listen", "next_hop", "policy", "data", "certs", "directory")
+def serve(configuration: Configured) -> int:
     """Chạy cổng thư / run the gateway until SIGTERM; SIGHUP reloads policy, directory and certificates.
 
     gateway serve --config /etc/gateway/gateway.yaml
 
     gateway serve --listen 127.0.0.1:2525 --next-hop 127.0.0.1:2526 --data ./var
     """
-    from gateway.commands.common import load_configuration
     from gateway.serve.supervisor import serve as run
 
-    configuration = load_configuration(
-        config, listen=listen, next_hop=next_hop, policy=policy, data=data, certs=certs, directory=directory
-    )
     return run(configuration)
 
 
-@command(app)
+@command(app, None, "policy", "certs", "directory")
 def check(
+    configuration: Configured,
     files: Annotated[
         list[Path],
         typer.Argument(help=words("check_files")),
     ],
-    config: ConfigOption = None,
-    policy: PolicyOption = None,
     sender: Annotated[str | None, typer.Option("--from", help=words("from"))] = None,
     to: Annotated[list[str] | None, typer.Option("--to", help=words("to"))] = None,
     auth_user: Annotated[str | None, typer.Option(help=words("auth_user"))] = None,
-    certs: CertsOption = None,
-    directory: DirectoryOption = None,
     now: Annotated[str | None, typer.Option(help=words("now"))] = None,
     as_json: JsonOption = False,
 ) -> int:
@@ -100,23 +83,19 @@ def check(
 
     gateway check --json cong-van.pdf
     """
-    from gateway.commands.common import load_configuration
-
     when = moment(now)
     from gateway.commands.check import CheckOptions, run
 
-    configuration = load_configuration(config, policy=policy, certs=certs, directory=directory)
     options = CheckOptions(
         reverse_path=sender, forward_paths=tuple(to or ()), auth_user=auth_user or None, now=when, as_json=as_json
     )
     return run(files, configuration, options)
 
 
-@command(app)
+@command(app, None, "certs")
 def verify(
+    configuration: Configured,
     files: Annotated[list[Path], typer.Argument(help=words("verify_files"))],
-    config: ConfigOption = None,
-    certs: CertsOption = None,
     now: Annotated[str | None, typer.Option(help=words("now"))] = None,
     as_json: JsonOption = False,
 ) -> int:
@@ -124,27 +103,21 @@ def verify(
 
     gateway verify cong-van.pdf
     """
-    from gateway.commands.common import load_configuration
-
     when = moment(now)
     from gateway.commands.verify import run
 
-    return run(files, load_configuration(config, certs=certs), now=when, as_json=as_json)
+    return run(files, configuration, now=when, as_json=as_json)
 
 
 @command(app)
-def lint(
-    files: Annotated[list[Path], typer.Argument(help=words("lint_files"))],
-    config: ConfigOption = None,
-) -> int:
+def lint(configuration: Configured, files: Annotated[list[Path], typer.Argument(help=words("lint_files"))]) -> int:
     """Xem thể thức, phông chữ, bảng mã trước khi gửi / show a writer how a document is set.
 
     gateway lint cong-van.docx
     """
-    from gateway.commands.common import load_configuration
     from gateway.commands.typography import lint as run
 
-    return run(files, load_configuration(config))
+    return run(files, configuration)
 
 
 @command(app)
@@ -162,9 +135,7 @@ def fix(
 
 
 @command(app)
-def demo(
-    once: Annotated[bool, typer.Option("--once", help=words("once"))] = False,
-) -> int:
+def demo(once: Annotated[bool, typer.Option("--once", help=words("once"))] = False) -> int:
     """Chạy thử với thư mẫu / start with demo settings, send sample mails by SMTP, print each verdict."""
     from gateway.demo.run import run
 

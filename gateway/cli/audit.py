@@ -12,7 +12,17 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.options import ClusterOption, ConfigOption, DataOption, JsonOption, command, moment, words
+from gateway.cli.options import (
+    ClusterOption,
+    ConfigOption,
+    Configured,
+    DataOption,
+    JsonOption,
+    Log,
+    command,
+    moment,
+    words,
+)
 from gateway.model import VIETNAM
 from gateway.texts.catalogue import both
 
@@ -42,49 +52,35 @@ def _choosing(run: Callable[..., int]) -> Callable[..., int]:
     return chosen
 
 
-@command(app, "init")
+@command(app, "init", "data")
 def audit_init(
-    data: DataOption = None,
-    config: ConfigOption = None,
-    anew: Annotated[bool, typer.Option("--anew", help=words("anew"))] = False,
+    configuration: Configured, anew: Annotated[bool, typer.Option("--anew", help=words("anew"))] = False
 ) -> int:
     """Bắt đầu nhật ký trước lần chạy đầu tiên / begin the log before the first start, and print the name of its key."""
     from gateway.commands.audit import begin
-    from gateway.commands.common import load_configuration
 
-    return begin(load_configuration(config, data=data), anew=anew)
+    return begin(configuration, anew=anew)
 
 
 @command(app, "list")
 @_choosing
-def audit_list(
-    *,
-    data: DataOption = None,
-    config: ConfigOption = None,
-    cluster: ClusterOption = None,
-    limit: _LIMIT = 50,
-    as_json: JsonOption = False,
-    **wanted: Any,
-) -> int:
+def audit_list(*, log: Log, limit: _LIMIT = 50, as_json: JsonOption = False, **wanted: Any) -> int:
     """Liệt kê, mới nhất trước / list, newest first.
 
     gateway audit list --disposition reject --since 2026-11-23
     """
     from gateway.audit.query import Filter
     from gateway.commands.audit import find
-    from gateway.commands.common import log_of
 
-    return find(log_of(config, data, cluster), Filter(limit=limit, **wanted), as_json=as_json)
+    return find(log, Filter(limit=limit, **wanted), as_json=as_json)
 
 
 @command(app, "search")
 @_choosing
 def audit_search(
     *,
+    log: Log,
     searched: Annotated[list[str], typer.Argument(metavar="WORDS", help=words("words"))],
-    data: DataOption = None,
-    config: ConfigOption = None,
-    cluster: ClusterOption = None,
     limit: _LIMIT = 50,
     as_json: JsonOption = False,
     **wanted: Any,
@@ -98,33 +94,26 @@ def audit_search(
     """
     from gateway.audit.query import Filter
     from gateway.commands.audit import find
-    from gateway.commands.common import log_of
 
-    return find(log_of(config, data, cluster), Filter(words=" ".join(searched), limit=limit, **wanted), as_json=as_json)
+    return find(log, Filter(words=" ".join(searched), limit=limit, **wanted), as_json=as_json)
 
 
 @command(app, "show")
 def audit_show(
-    reference: Annotated[str, typer.Argument(help=words("reference"))],
-    data: DataOption = None,
-    config: ConfigOption = None,
-    cluster: ClusterOption = None,
-    as_json: JsonOption = False,
+    log: Log, reference: Annotated[str, typer.Argument(help=words("reference"))], as_json: JsonOption = False
 ) -> int:
     """Xem một thư / show everything about one mail."""
     from gateway.commands.audit import show
-    from gateway.commands.common import log_of
 
-    return show(log_of(config, data, cluster), reference, as_json=as_json)
+    return show(log, reference, as_json=as_json)
 
 
 @command(app, "passwords")
-def audit_passwords(data: DataOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> int:
+def audit_passwords(data: Path, as_json: JsonOption = False) -> int:
     """Hộp thư có mật khẩu yếu / mailboxes whose password was weak when it was last judged (passwords.check, Điều 6)."""
     from gateway.commands.audit import passwords
-    from gateway.commands.common import data_folder
 
-    return passwords(data_folder(config, data), as_json=as_json)
+    return passwords(data, as_json=as_json)
 
 
 @command(app, "verify")
@@ -154,20 +143,15 @@ def audit_verify(
 
 
 @command(app, "proof")
-def audit_proof(
-    seq: Annotated[int, typer.Argument(min=1, metavar="SEQ", help=words("proof_seq"))],
-    data: DataOption = None,
-    config: ConfigOption = None,
-) -> int:
+def audit_proof(data: Path, seq: Annotated[int, typer.Argument(min=1, metavar="SEQ", help=words("proof_seq"))]) -> int:
     """Chứng minh một bản ghi mà không đưa nhật ký / prove one record to who may not see the others (C2SP tlog-proof).
 
     gateway audit proof 1207 > 1207.tlog-proof
     python3 verify_standalone.py --proof 1207.tlog-proof --key public-key.txt
     """
     from gateway.commands.audit import proof
-    from gateway.commands.common import data_folder
 
-    return proof(data_folder(config, data), seq)
+    return proof(data, seq)
 
 
 @command(app, "witness")
@@ -190,9 +174,7 @@ def audit_witness(
 @_choosing
 def audit_export(
     *,
-    data: DataOption = None,
-    config: ConfigOption = None,
-    cluster: ClusterOption = None,
+    log: Log,
     as_csv: Annotated[bool, typer.Option("--csv", help=words("csv"))] = False,
     xlsx: Annotated[Path | None, typer.Option(help=words("xlsx"))] = None,
     as_json: JsonOption = False,
@@ -204,46 +186,40 @@ def audit_export(
     """
     from gateway.audit.query import Filter
     from gateway.commands.audit import export
-    from gateway.commands.common import log_of
 
     mails = Filter(limit=0, **wanted)
     if ((as_csv or xlsx) and as_json) or (as_csv and xlsx):
         raise typer.BadParameter(both("start", "command", "csv_or_json"))
     if not (as_csv or xlsx) and mails != Filter(limit=0):
         raise typer.BadParameter(both("start", "command", "csv_only"))
-    return export(log_of(config, data, cluster), mails, as_csv=as_csv, xlsx=xlsx)
+    return export(log, mails, as_csv=as_csv, xlsx=xlsx)
 
 
 @command(app, "backup")
 def audit_backup(
-    target: Annotated[Path, typer.Argument(metavar="FOLDER", help=words("backup_folder"))],
-    data: DataOption = None,
-    config: ConfigOption = None,
+    data: Path, target: Annotated[Path, typer.Argument(metavar="FOLDER", help=words("backup_folder"))]
 ) -> int:
     """Sao lưu và kiểm chứng bản sao, kể cả khi cổng đang chạy / copy log, checkpoints and keys, and verify the copy.
 
     gateway audit backup /var/backups/gateway/2026-11-27
     """
     from gateway.commands.audit import back_up
-    from gateway.commands.common import data_folder
 
-    return back_up(data_folder(config, data), target)
+    return back_up(data, target)
 
 
-@command(app, "prune")
+@command(app, "prune", "data")
 def audit_prune(
+    configuration: Configured,
     older_than: Annotated[
         int, typer.Option("--older-than", min=1, max=36500, metavar="DAYS", help=words("older_than"))
     ],
     reason: Annotated[str, typer.Option(help=words("reason"))],
-    data: DataOption = None,
-    config: ConfigOption = None,
 ) -> int:
     """Xóa bản ghi quá hạn lưu / remove records older than so many days; the gap stays provable and `verify` reports it.
 
     gateway audit prune --older-than 1825 --reason "lưu 5 năm"
     """
     from gateway.commands.audit import prune
-    from gateway.commands.common import load_configuration
 
-    return prune(load_configuration(config, data=data), older_than, reason, now=datetime.now(VIETNAM))
+    return prune(configuration, older_than, reason, now=datetime.now(VIETNAM))

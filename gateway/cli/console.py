@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -63,71 +64,56 @@ def console_account_mail(
 
 
 @command(account, "list")
-def console_account_list(config: ConfigOption = None, data: DataOption = None, as_json: JsonOption = False) -> int:
+def console_account_list(data: Path, as_json: JsonOption = False) -> int:
     """Liệt kê tài khoản / list the accounts with roles, second factor, lock and sessions."""
     from gateway.commands import console
-    from gateway.commands.common import data_folder
 
-    return console.show(data_folder(config, data), as_json=as_json)
+    return console.show(data, as_json=as_json)
 
 
 @command(account, "roles")
-def console_account_roles(
-    name: _NAME, role: _ROLES, reason: _REASON = "", config: ConfigOption = None, data: DataOption = None
-) -> int:
+def console_account_roles(data: Path, name: _NAME, role: _ROLES, reason: _REASON = "") -> int:
     """Cho tài khoản đúng các vai trò này / give an account exactly these roles; its sessions end."""
     from gateway.commands import console
-    from gateway.commands.common import data_folder
 
-    return console.set_roles(data_folder(config, data), name, role, reason)
+    return console.set_roles(data, name, role, reason)
 
 
 @command(account, "reset-totp")
-def console_account_reset_totp(
-    name: _NAME, reason: _REASON = "", config: ConfigOption = None, data: DataOption = None
-) -> int:
+def console_account_reset_totp(data: Path, name: _NAME, reason: _REASON = "") -> int:
     """Đặt lại khi mất điện thoại / after a lost phone: a one-time password and a new enrolment; sessions end."""
     from gateway.commands import console
-    from gateway.commands.common import data_folder
 
-    return console.reset(data_folder(config, data), name, reason)
+    return console.reset(data, name, reason)
 
 
 @command(account, "lock")
-def console_account_lock(
-    name: _NAME, reason: _REASON = "", config: ConfigOption = None, data: DataOption = None
-) -> int:
+def console_account_lock(data: Path, name: _NAME, reason: _REASON = "") -> int:
     """Khóa tài khoản, kết thúc các phiên / lock an account and end its sessions."""
     from gateway.commands import console
-    from gateway.commands.common import data_folder
 
-    return console.set_locked(data_folder(config, data), name, reason, locked=True)
+    return console.set_locked(data, name, reason, locked=True)
 
 
 @command(account, "unlock")
-def console_account_unlock(
-    name: _NAME, reason: _REASON = "", config: ConfigOption = None, data: DataOption = None
-) -> int:
+def console_account_unlock(data: Path, name: _NAME, reason: _REASON = "") -> int:
     """Mở khóa tài khoản / open an account again, also after too many wrong tries."""
     from gateway.commands import console
-    from gateway.commands.common import data_folder
 
-    return console.set_locked(data_folder(config, data), name, reason, locked=False)
+    return console.set_locked(data, name, reason, locked=False)
 
 
 @command(account, "sessions")
 def console_account_sessions(
+    data: Path,
     name: Annotated[str | None, typer.Argument(help=words("account_name"))] = None,
     end: Annotated[bool, typer.Option("--end", help=words("end_sessions"))] = False,
     reason: _REASON = "",
-    config: ConfigOption = None,
-    data: DataOption = None,
 ) -> int:
     """Liệt kê phiên đang mở, hoặc kết thúc / list the open sessions of everybody or one, or end those of one."""
     from gateway.commands import console
-    from gateway.commands.common import data_folder
 
-    return console.sessions(data_folder(config, data), name or "", reason, end=end)
+    return console.sessions(data, name or "", reason, end=end)
 
 
 @command(token, "add")
@@ -157,26 +143,21 @@ def console_token_add(
 
 
 @command(token, "list")
-def console_token_list(config: ConfigOption = None, data: DataOption = None, as_json: JsonOption = False) -> int:
+def console_token_list(data: Path, as_json: JsonOption = False) -> int:
     """Liệt kê mã của chương trình, không có mã bí mật / list the tokens, without their secrets."""
     from gateway.commands import token as tokens
-    from gateway.commands.common import data_folder
 
-    return tokens.show(data_folder(config, data), as_json=as_json)
+    return tokens.show(data, as_json=as_json)
 
 
 @command(token, "revoke")
 def console_token_revoke(
-    name: Annotated[str, typer.Argument(help=words("token_name"))],
-    reason: _REASON = "",
-    config: ConfigOption = None,
-    data: DataOption = None,
+    data: Path, name: Annotated[str, typer.Argument(help=words("token_name"))], reason: _REASON = ""
 ) -> int:
     """Thu hồi mã: không dùng được nữa / take a token back: it is good no more."""
     from gateway.commands import token as tokens
-    from gateway.commands.common import data_folder
 
-    return tokens.revoke(data_folder(config, data), name, reason)
+    return tokens.revoke(data, name, reason)
 
 
 @command(app, "roles")

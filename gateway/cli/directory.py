@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.options import ConfigOption, DirectoryOption, command, words
+from gateway.cli.options import Configured, command, words
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Danh bạ hộp thư / directory of mailboxes.")
 
@@ -20,17 +20,12 @@ def directory_lint(file: Annotated[Path, typer.Argument(help=words("directory_fi
     return lint(file)
 
 
-@command(app, "find")
-def directory_find(
-    query: Annotated[str, typer.Argument(help=words("query"))],
-    directory: DirectoryOption = None,
-    config: ConfigOption = None,
-) -> int:
+@command(app, "find", "directory")
+def directory_find(configuration: Configured, query: Annotated[str, typer.Argument(help=words("query"))]) -> int:
     """Tra hộp thư hoặc đơn vị / look up an address or a unit."""
-    from gateway.commands.common import load_configuration
     from gateway.commands.directory import find
 
-    return find(load_configuration(config, directory=directory).directory, query)
+    return find(configuration.directory, query)
 
 
 @command(app, "import-ldap")

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from inspect import Parameter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 from gateway.model import VIETNAM
 from gateway.texts.catalogue import both
 from gateway.yaml.values import printable
+
+if TYPE_CHECKING:  # loaded by the command that runs
+    from gateway.config.cluster import Cluster
+    from gateway.config.sections import Configuration
+
+Configured: TypeAlias = "Configuration"
+Log: TypeAlias = "Path | Cluster"
 
 
 def words(option: str) -> str:
@@ -26,34 +35,62 @@ def brief(command: str) -> str:
     return both("help", "command", command)
 
 
-def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[..., int]], Callable[..., None]]:
+ConfigOption = Annotated[Path | None, typer.Option("--config", help=words("config"))]
+ClusterOption = Annotated[str | None, typer.Option("--cluster", metavar="DSN", help=words("cluster"))]
+DataOption = Annotated[Path | None, typer.Option("--data", help=words("data"))]
+DirectoryOption = Annotated[Path | None, typer.Option("--directory", help=words("directory"))]
+JsonOption = Annotated[bool, typer.Option("--json", help=words("json"))]
+_MADE = {"configuration": (), "data": ("data",), "log": ("data", "cluster")}
+"""What a first parameter is made from, beside `--config`."""
+_FLAGS: dict[str, Any] = {
+    "config": ConfigOption,
+    "listen": Annotated[str | None, typer.Option(help=words("listen"))],
+    "next_hop": Annotated[str | None, typer.Option(help=words("next_hop"))],
+    "policy": Annotated[str | None, typer.Option(help=words("policy"))],
+    "cluster": ClusterOption,
+    "data": DataOption,
+    "certs": Annotated[Path | None, typer.Option(help=words("certs"))],
+    "directory": DirectoryOption,
+}
+
+
+def command(
+    app: typer.Typer, name: str | None = None, *flags: str
+) -> Callable[[Callable[..., int]], Callable[..., None]]:
     """Register a function as a command that ends with the exit code it returns, and tells user errors without traceback.
 
-    What it does in few words stands in `help.toml` by the name of the function.
+    What it does in few words stands in `help.toml` by the name of the function. A first parameter `configuration` is made
+    from `--config` and these flags, `data` and `log` (the folder or the centre) from `--config`, `--data` and `--cluster`.
     """
 
     def register(run: Callable[..., int]) -> Callable[..., None]:
-        @functools.wraps(run)
-        def ended(*arguments: Any, **options: Any) -> None:
-            from gateway.commands.common import user_errors
+        own = list(inspect.signature(run, eval_str=True).parameters.values())
+        made = own[0].name if own and own[0].name in _MADE else ""
+        options = ("config", *_MADE[made], *flags) if made else ()
 
-            with user_errors():
-                code = run(*arguments, **options)
+        @functools.wraps(run)
+        def ended(**given: Any) -> None:
+            from gateway.commands import common
+
+            with common.user_errors():
+                if made == "configuration":
+                    config, *values = (given.pop(option) for option in options)
+                    given[made] = common.load_configuration(config, **dict(zip(flags, values, strict=True)))
+                elif made:
+                    make: Callable[..., Any] = common.data_folder if made == "data" else common.log_of
+                    given[made] = make(*(given.pop(option) for option in options))
+                code = run(**given)
             raise typer.Exit(code)
 
+        shown = own[bool(made) :]
+        shown += [Parameter(one, Parameter.KEYWORD_ONLY, default=None, annotation=_FLAGS[one]) for one in options]
+        ended.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+        ended.__annotations__ = {each.name: each.annotation for each in shown}
         app.command(name, short_help=brief(run.__name__))(ended)
         return ended
 
     return register
 
-
-ConfigOption = Annotated[Path | None, typer.Option("--config", help=words("config"))]
-PolicyOption = Annotated[str | None, typer.Option("--policy", help=words("policy"))]
-ClusterOption = Annotated[str | None, typer.Option("--cluster", metavar="DSN", help=words("cluster"))]
-DataOption = Annotated[Path | None, typer.Option("--data", help=words("data"))]
-CertsOption = Annotated[Path | None, typer.Option("--certs", help=words("certs"))]
-DirectoryOption = Annotated[Path | None, typer.Option("--directory", help=words("directory"))]
-JsonOption = Annotated[bool, typer.Option("--json", help=words("json"))]
 
 _YEARS = (1970, 9000)
 """Of a time that can be given: at the ends of the calendar no other time zone has a date."""

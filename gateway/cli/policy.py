@@ -8,11 +8,9 @@ from typing import Annotated
 import typer
 
 from gateway.cli.options import (
-    ConfigOption,
-    DataOption,
+    Configured,
     DirectoryOption,
     JsonOption,
-    PolicyOption,
     command,
     moment,
     words,
@@ -32,8 +30,9 @@ def policy_lint(
     return lint(files, directory)
 
 
-@command(app, "diff")
+@command(app, "diff", "data")
 def policy_diff(
+    configuration: Configured,
     old: Annotated[str, typer.Argument(help=words("old_policy"))],
     new: Annotated[str, typer.Argument(help=words("policy"))],
     since: Annotated[str | None, typer.Option(help=words("replay_since"))] = None,
@@ -43,8 +42,6 @@ def policy_diff(
     shown: Annotated[int, typer.Option("--list", min=0, max=10_000, help=words("limit"))] = 20,
     table: Annotated[Path | None, typer.Option("--csv", help=words("replay_csv"))] = None,
     directory: DirectoryOption = None,
-    data: DataOption = None,
-    config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """So sánh hai chính sách; với --since, xét lại thư đã qua / compare two policies; with --since, on past mails.
@@ -53,7 +50,6 @@ def policy_diff(
 
     Mã thoát 0: như nhau; 1: có khác; 2: lỗi; 3: chỉ có thư không xét được / exit code 3: only cannot tell.
     """
-    from gateway.commands.common import load_configuration
     from gateway.commands.policy import diff
     from gateway.commands.what_if import Options, replay
     from gateway.errors import UserError
@@ -61,7 +57,6 @@ def policy_diff(
     from gateway.texts.catalogue import both
 
     begin, end = moment(since), moment(until, until=True)
-    configuration = load_configuration(config, data=data)
     old, new = (configuration.policy_in_use if name == "current" else name for name in (old, new))
     if begin is None and (until or unit or policy or table or directory):
         raise UserError(both("start", "what_if", "since_wanted"))
@@ -75,54 +70,44 @@ def policy_diff(
 
 @command(app, "test")
 def policy_test(
+    configuration: Configured,
     file: Annotated[str, typer.Argument(help=words("policy"))],
     coverage: Annotated[bool, typer.Option("--coverage", help=words("coverage"))] = False,
-    config: ConfigOption = None,
 ) -> int:
     """Chạy mọi ca của tệp chính sách, của TỆP.tests/*.yaml và *.eml / run every case of a policy file and beside it.
 
     gateway policy test /etc/gateway/policy.yaml --coverage
     """
-    from gateway.commands.common import load_configuration
     from gateway.commands.policy_test import run
 
-    return run(file, load_configuration(config), coverage=coverage)
+    return run(file, configuration, coverage=coverage)
 
 
 @command(app, "case")
 def policy_case(
+    data: Path,
     reference: Annotated[str, typer.Argument(help=words("reference"))],
     addresses: Annotated[bool, typer.Option("--addresses", help=words("addresses"))] = False,
-    data: DataOption = None,
-    config: ConfigOption = None,
 ) -> int:
     """In một ca từ thư đã ghi, không có nội dung / print a case from a recorded mail, without content, ready to paste.
 
     gateway policy case BT-7F3K2Q9XM4D6H > /etc/gateway/policy.yaml.tests/BT-7F3K2Q9XM4D6H.yaml
     """
-    from gateway.commands.common import data_folder
     from gateway.commands.policy_case import case
 
-    return case(data_folder(config, data), reference, addresses=addresses)
+    return case(data, reference, addresses=addresses)
 
 
-@command(app, "explain")
-def policy_explain(
-    what: Annotated[str, typer.Argument(help=words("explained"))],
-    policy: PolicyOption = None,
-    data: DataOption = None,
-    config: ConfigOption = None,
-) -> int:
+@command(app, "explain", "policy", "data")
+def policy_explain(configuration: Configured, what: Annotated[str, typer.Argument(help=words("explained"))]) -> int:
     """Giải thích một quy tắc, hoặc kết luận về một thư / explain a rule, or the verdict on a recorded mail.
 
     gateway policy explain typography.working_file_font
 
     gateway policy explain BT-7F3K2Q9XM4D6H
     """
-    from gateway.commands.common import load_configuration
     from gateway.commands.policy_explain import explain
 
-    configuration = load_configuration(config, policy=policy, data=data)
     return explain(what, configuration.policy_in_use, configuration.data)
 
 
@@ -141,9 +126,7 @@ def policy_schema(
 
 
 @command(app, "refusals")
-def policy_refusals(
-    policy: Annotated[str, typer.Argument(help=words("policy"))] = "binhtan-7600",
-) -> int:
+def policy_refusals(policy: Annotated[str, typer.Argument(help=words("policy"))] = "binhtan-7600") -> int:
     """In mọi câu từ chối / print every refusal that a sender may get under a policy, in both languages."""
     from gateway.commands.policy import refusals
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gateway.cli.options import ConfigOption, DataOption, command, words
+from gateway.cli.options import Configured, command, words
 
 
 class _Months(TyperGroup):
@@ -29,11 +29,10 @@ app = typer.Typer(
 )
 
 
-@command(app, "month")
+@command(app, "month", "data")
 def report_month(
+    configuration: Configured,
     month: Annotated[str, typer.Argument(metavar="2026-11", help=words("report_month"))],
-    config: ConfigOption = None,
-    data: DataOption = None,
     unit: Annotated[str, typer.Option(help=words("report_unit"))] = "",
     form: Annotated[str, typer.Option("--format", help=words("report_format"))] = "",
     output: Annotated[Path | None, typer.Option("-o", "--output", help=words("report_output"))] = None,
@@ -44,24 +43,18 @@ def report_month(
 
     gateway report 2026-11 --unit "Phòng Nội vụ" -o noi-vu.docx
     """
-    from gateway.commands.common import load_configuration
     from gateway.commands.report import Wish, report
 
     wish = Wish(month=month, unit=unit, form=form, output=output, persons=persons, language=language)
-    return report(load_configuration(config, data=data), wish)
+    return report(configuration, wish)
 
 
-@command(app, "verify")
-def report_verify(
-    file: Annotated[Path, typer.Argument(help=words("report_file"))],
-    config: ConfigOption = None,
-    data: DataOption = None,
-) -> int:
+@command(app, "verify", "data")
+def report_verify(configuration: Configured, file: Annotated[Path, typer.Argument(help=words("report_file"))]) -> int:
     """Đếm lại từ nhật ký và so với tệp / count again from the log, and say what differs; exit code 0 when nothing does.
 
     gateway report verify bao-cao-2026-11.docx
     """
-    from gateway.commands.common import load_configuration
     from gateway.commands.report import verify
 
-    return verify(load_configuration(config, data=data), file)
+    return verify(configuration, file)

@@ -7,50 +7,48 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.options import CertsOption, ConfigOption, command, words
+from gateway.cli.options import Configured, command, words
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Gốc tin cậy cho chữ ký / trust anchors.")
 
 
-def _trust_folder(config: Path | None, certs: Path | None) -> Path:
-    from gateway.commands.common import load_configuration
+def _folder(configuration: Configured) -> Path:
     from gateway.serve.app import SHIPPED_CERTS
 
-    return load_configuration(config, certs=certs).certs or SHIPPED_CERTS
+    return configuration.certs or SHIPPED_CERTS
 
 
-@command(app, "list")
-def trust_list(certs: CertsOption = None, config: ConfigOption = None) -> int:
+@command(app, "list", "certs")
+def trust_list(configuration: Configured) -> int:
     """Liệt kê gốc tin cậy và CRL / list the anchors and the age of their revocation lists."""
     from gateway.commands.trust import show
 
-    return show(_trust_folder(config, certs))
+    return show(_folder(configuration))
 
 
-@command(app, "check")
-def trust_check(certs: CertsOption = None, config: ConfigOption = None) -> int:
+@command(app, "check", "certs")
+def trust_check(configuration: Configured) -> int:
     """Báo thiếu, hết hạn, CRL cũ / say what is missing, expired or stale."""
     from gateway.commands.trust import check as run
 
-    return run(_trust_folder(config, certs))
+    return run(_folder(configuration))
 
 
-@command(app, "add")
+@command(app, "add", "certs")
 def trust_add(
+    configuration: Configured,
     sources: Annotated[list[Path], typer.Argument(help=words("anchors"))],
-    certs: CertsOption = None,
-    config: ConfigOption = None,
     sha256: Annotated[str | None, typer.Option(help=words("fingerprint"))] = None,
 ) -> int:
     """Thêm gốc tin cậy sau khi so dấu vân tay / add an anchor after comparing its fingerprint."""
     from gateway.commands.trust import add
 
-    return add(_trust_folder(config, certs), sources, sha256=sha256)
+    return add(_folder(configuration), sources, sha256=sha256)
 
 
-@command(app, "update")
-def trust_update(certs: CertsOption = None, config: ConfigOption = None) -> int:
+@command(app, "update", "certs")
+def trust_update(configuration: Configured) -> int:
     """Tải danh sách thu hồi / fetch the revocation lists that the manifest names."""
     from gateway.commands.trust import update
 
-    return update(_trust_folder(config, certs))
+    return update(_folder(configuration))

@@ -9,17 +9,16 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.options import ConfigOption, DataOption, command, moment, words
+from gateway.cli.options import Configured, command, moment, words
 from gateway.model import VIETNAM
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Miễn trừ cho thư đã bị từ chối / waivers.")
 
 
-@command(app, "add")
+@command(app, "add", "data")
 def waiver_add(
+    configuration: Configured,
     references: Annotated[list[str], typer.Argument(metavar="BT-...", help=words("waived"))],
-    config: ConfigOption = None,
-    data: DataOption = None,
     until: Annotated[str | None, typer.Option(help=words("waiver_until"))] = None,
     reason: Annotated[str, typer.Option(help=words("waiver_reason"))] = "",
     approved_by: Annotated[str, typer.Option(help=words("approved_by"))] = "",
@@ -29,7 +28,6 @@ def waiver_add(
 
     gateway waiver add BT-7F3K2Q9XM4D6H --until 2026-12-04 --reason "đã xem bản giấy"
     """
-    from gateway.commands.common import load_configuration
     from gateway.commands.waiver import add, steward
     from gateway.files import read_file
     from gateway.pipeline.waivers import USUAL_DAYS, Wanted
@@ -42,26 +40,22 @@ def waiver_add(
         sha256=sha256(read_file(file)).hexdigest() if file is not None else "",
         file=str(file or ""),
     )
-    return add(load_configuration(config, data=data), references, wanted)
+    return add(configuration, references, wanted)
 
 
 @command(app, "list")
-def waiver_list(config: ConfigOption = None) -> int:
+def waiver_list(configuration: Configured) -> int:
     """Liệt kê miễn trừ / list the waivers of the policy in use, expired ones too."""
-    from gateway.commands.common import load_configuration
     from gateway.commands.waiver import show
 
-    return show(load_configuration(config))
+    return show(configuration)
 
 
-@command(app, "revoke")
+@command(app, "revoke", "data")
 def waiver_revoke(
-    waiver: Annotated[str, typer.Argument(metavar="WV-...", help=words("waiver_id"))],
-    config: ConfigOption = None,
-    data: DataOption = None,
+    configuration: Configured, waiver: Annotated[str, typer.Argument(metavar="WV-...", help=words("waiver_id"))]
 ) -> int:
     """Bỏ một miễn trừ / take a waiver back at once."""
-    from gateway.commands.common import load_configuration
     from gateway.commands.waiver import revoke
 
-    return revoke(load_configuration(config, data=data), waiver)
+    return revoke(configuration, waiver)
