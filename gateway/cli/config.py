@@ -15,14 +15,16 @@ def config_schema() -> int:
 
     gateway config schema > /etc/gateway/gateway.schema.json
     """
-    from gateway.commands.config import print_schema
+    from gateway.commands.reference import schema
 
-    return print_schema()
+    print(schema())
+    return 0
 
 
 @command(app, "reference")
 def config_reference() -> int:
     """In mọi khóa của gateway.yaml và mọi cài đặt chính sách / print every key and every setting of a policy."""
-    from gateway.commands.config import print_reference
+    from gateway.commands.reference import reference
 
-    return print_reference()
+    print(reference(), end="")
+    return 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gateway.cli.options import Configured, command, words
+from gateway.model import VIETNAM
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Danh bạ hộp thư / directory of mailboxes.")
 
@@ -15,9 +17,10 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Danh bạ h
 @command(app, "lint")
 def directory_lint(file: Annotated[Path, typer.Argument(help=words("directory_file"))]) -> int:
     """Kiểm tra danh bạ / check a directory file."""
-    from gateway.commands.directory import lint
+    from gateway.commands.common import print_result
+    from gateway.identity.commands import lint
 
-    return lint(file)
+    return print_result(*lint(file, today=datetime.now(VIETNAM).date()))
 
 
 @command(app, "find", "directory")

@@ -22,9 +22,10 @@ def dkim_keygen(
     ed25519: Annotated[bool, typer.Option("--ed25519", help=words("ed25519"))] = False,
 ) -> int:
     """Tạo khóa ký DKIM / make a DKIM key and show the record to publish."""
-    from gateway.commands.dkim import keygen
+    from gateway.commands.common import print_result
+    from gateway.identity.dkim_commands import keygen
 
-    return keygen(domain, selector, key, algorithm="ed25519-sha256" if ed25519 else "rsa-sha256")
+    return print_result(*keygen(domain, selector, key, algorithm="ed25519-sha256" if ed25519 else "rsa-sha256"))
 
 
 @command(app, "check")
@@ -34,6 +35,7 @@ def dkim_check(
     key: Annotated[Path, typer.Argument(help=words("dkim_key"))],
 ) -> int:
     """So khóa với DNS / compare a key with what the DNS publishes."""
-    from gateway.commands.dkim import check as run
+    from gateway.commands.common import print_result
+    from gateway.identity.dkim_commands import check as run
 
-    return run(domain, selector, key)
+    return print_result(*run(domain, selector, key))

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 import msgspec
 from pydantic import ValidationError
@@ -44,18 +44,20 @@ def user_errors() -> Iterator[None]:
 
 def print_json(value: object) -> None:
     """Print one JSON object on a line of its own: UTF-8 whatever the terminal is set to (RFC 8259 §8.1)."""
-    print_octets(printed_json(value, default=_builtin).encode() + b"\n")
+    print_octets(printed_json(value, default=msgspec.to_builtins).encode() + b"\n")
     sys.stdout.buffer.flush()
+
+
+def print_result(text: str, exit_code: int) -> int:
+    """Print what a command found, faults to standard error; return its exit code."""
+    print(text, file=sys.stderr if exit_code == EXIT_CANNOT_RUN else sys.stdout)
+    return exit_code
 
 
 def print_octets(octets: bytes) -> None:
     """Print bytes as they are, behind what was printed before: data for programs, whatever the terminal can show."""
     sys.stdout.flush()
     sys.stdout.buffer.write(octets)
-
-
-def _builtin(value: object) -> Any:
-    return msgspec.to_builtins(value)
 
 
 def terminal_columns() -> int | None:

@@ -1,36 +1,28 @@
-"""`gateway directory lint | find | import`."""
+"""`gateway directory find | import`."""
 
 from __future__ import annotations
 
-import sys
-from datetime import datetime
 from pathlib import Path
 
-from gateway.commands.common import EXIT_CANNOT_RUN
+from gateway.commands.common import print_result
 from gateway.commands.progress import progress
+from gateway.errors import UserError
 from gateway.identity import commands
-from gateway.model import VIETNAM
 from gateway.texts.catalogue import both
-
-
-def lint(path: Path) -> int:
-    """Check a directory file."""
-    return _print(commands.lint(path, today=datetime.now(VIETNAM).date()))
 
 
 def find(path: Path | None, query: str) -> int:
     """Look up an address or words of a unit."""
     if path is None:
-        print(f"gateway: {both('start', 'directory', 'which')}", file=sys.stderr)
-        return EXIT_CANNOT_RUN
-    return _print(commands.find(path, query))
+        raise UserError(both("start", "directory", "which"))
+    return print_result(*commands.find(path, query))
 
 
 def convert(source: Path, target: Path) -> int:
     """Make a directory file from CSV."""
     with progress("directory", None) as tick:
         result = commands.import_file(source, target, tick=tick)
-    return _print(result)
+    return print_result(*result)
 
 
 def from_ldap(
@@ -50,8 +42,7 @@ def from_ldap(
     try:
         password = password_file.read_text("utf-8").rstrip("\n")
     except UnicodeDecodeError:
-        print(f"gateway: {both('start', 'directory', 'password', path=password_file)}", file=sys.stderr)
-        return EXIT_CANNOT_RUN
+        raise UserError(both("start", "directory", "password", path=password_file)) from None
     source = LdapSource(
         url=url,
         base=base,
@@ -63,9 +54,4 @@ def from_ldap(
     )
     with progress("ldap", None) as tick:
         result = import_ldap(source, target, tick=tick)
-    return _print(result)
-
-
-def _print(result: commands.CommandResult) -> int:
-    print(result.text, file=sys.stderr if result.exit_code == EXIT_CANNOT_RUN else sys.stdout)
-    return result.exit_code
+    return print_result(*result)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.commands.common import EXIT_CANNOT_RUN
+from gateway.commands.common import print_result
 from gateway.commands.progress import progress
 from gateway.commands.refusals import refusals as all_refusals
 from gateway.engine import json_schema, load_policy_set
@@ -21,14 +20,14 @@ def lint(names: Sequence[str], directory: Path | None = None) -> int:
     worst, known = 0, directories.load(directory) if directory is not None else None
     with progress("policies", len(names), prints=True) as tick:
         for name in names:
-            worst = max(worst, _print(engine.lint(policy_source(name), directory=known)))
+            worst = max(worst, print_result(*engine.lint(policy_source(name), directory=known)))
             tick(1)
     return worst
 
 
 def diff(old: str, new: str) -> int:
     """Compare two policy files or presets."""
-    return _print(engine.diff(policy_source(old), policy_source(new)))
+    return print_result(*engine.diff(policy_source(old), policy_source(new)))
 
 
 def schema(policy: str | None, *, modeline: bool) -> int:
@@ -36,15 +35,10 @@ def schema(policy: str | None, *, modeline: bool) -> int:
     if modeline:
         print("# yaml-language-server: $schema=policy.schema.json")
         return 0
-    return _print(json_schema.schema(policy))
+    return print_result(*json_schema.schema(policy))
 
 
 def refusals(name: str) -> int:
     """Print every refusal under a policy file or preset as Markdown."""
     print(all_refusals(load_policy_set(policy_source(name)), datetime.now(UTC)), end="")
     return 0
-
-
-def _print(result: engine.CommandResult) -> int:
-    print(result.text, file=sys.stderr if result.exit_code == EXIT_CANNOT_RUN else sys.stdout)
-    return result.exit_code

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.engine.loading import load_policy_set
 from gateway.engine.policy_set import PolicySet
@@ -21,8 +20,7 @@ from gateway.yaml.values import printable
 _STRENGTH = {Mode.OFF.value: 0, Mode.MONITOR.value: 1, Mode.ENFORCE.value: 2}
 
 
-@dataclass(frozen=True)
-class CommandResult:
+class CommandResult(NamedTuple):
     """Output and exit code of a command."""
 
     text: str

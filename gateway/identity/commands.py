@@ -1,15 +1,15 @@
 """`gateway directory lint|import|find`: functions from paths to a text and an exit code.
 
-They never raise for what a user did: a broken file is exit code 2 and a text with file, line and column; lint answers 1
-when the file loads and something in it deserves a look; find answers 1 when nothing was found.
+UserError for a broken file, with line and column; lint answers 1 when the file loads and something in it deserves a look,
+find when nothing was found.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,8 +25,7 @@ from gateway.vietnamese.normal import skeleton
 _SHOWN = 50
 
 
-@dataclass(frozen=True)
-class CommandResult:
+class CommandResult(NamedTuple):
     """Output and exit code of a command."""
 
     text: str
@@ -35,10 +34,7 @@ class CommandResult:
 
 def lint(path: Path, *, today: date) -> CommandResult:
     """Load a directory and say what is in it and what deserves a look."""
-    try:
-        directory = load(path)
-    except UserError as error:
-        return CommandResult(str(error), 2)
+    directory = load(path)
     mailboxes = _mailboxes(directory)
     counts = {kind: sum(1 for mailbox in mailboxes if mailbox.kind is kind) for kind in MailboxKind}
     lines = [
@@ -94,10 +90,7 @@ def _in_use(mailbox: Mailbox, today: date) -> bool:
 
 def find(path: Path, query: str) -> CommandResult:
     """Show the mailbox of an address, or every mailbox whose address, name or unit holds the words, with or without marks."""
-    try:
-        directory = load(path)
-    except UserError as error:
-        return CommandResult(str(error), 2)
+    directory = load(path)
     exact = directory.find(normal_form(query))
     wanted = skeleton(query)
     found = [exact] if exact is not None else [
@@ -143,11 +136,7 @@ def import_file(
 
     The target is replaced in one step, so a server that watches it never sees half a file.
     """
-    try:
-        directory = load(source, tick=tick)
-    except UserError as error:
-        return CommandResult(str(error), 2)
-    return write_rows(_rows(directory), target)
+    return write_rows(_rows(load(source, tick=tick)), target)
 
 
 def write_rows(file: DirectoryFile, target: Path | None) -> CommandResult:
@@ -158,7 +147,7 @@ def write_rows(file: DirectoryFile, target: Path | None) -> CommandResult:
     try:
         replace_file(target, data, mode=0o640)
     except OSError as error:
-        return CommandResult(f"không ghi được {target} / cannot write {target}: {reason(error)}", 2)
+        raise UserError(f"không ghi được {target} / cannot write {target}: {reason(error)}") from None
     return CommandResult(f"{target}: {len(file.mailboxes)} hộp thư / mailboxes", 0)
 
 

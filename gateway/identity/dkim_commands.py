@@ -1,4 +1,4 @@
-"""`gateway dkim keygen|check`: functions to a text and an exit code. A private key is never printed."""
+"""`gateway dkim keygen|check`: functions to a text and an exit code; UserError. A private key is never printed."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ def keygen(domain: str, selector: str, path: Path, *, algorithm: Algorithm = "rs
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return CommandResult(f"{path} đã có, không ghi đè / exists and is not overwritten", 2)
+        raise UserError(f"{path} đã có, không ghi đè / exists and is not overwritten") from None
     except OSError as error:
-        return CommandResult(f"không ghi được {path} / cannot write {path}: {reason(error)}", 2)
+        raise UserError(f"không ghi được {path} / cannot write {path}: {reason(error)}") from None
     with os.fdopen(descriptor, "wb") as file:
         file.write(pem(key))
     try:
         signer = load_signer(domain, selector, path)
-    except UserError as error:
+    except UserError:
         path.unlink()
-        return CommandResult(str(error), 2)
+        raise
     return CommandResult(_published(signer), 0)
 
 
@@ -37,15 +37,13 @@ def _published(signer: Signer) -> str:
     return f"{signer.selector}._domainkey.{signer.domain}. IN TXT ( {strings} )"
 
 
-def check(domain: str, selector: str, path: Path, resolver: Resolver) -> CommandResult:
-    """Compare a key file with what the DNS publishes for it: 0 the same, 1 not, 2 could not be told."""
+def check(domain: str, selector: str, path: Path, resolver: Resolver | None = None) -> CommandResult:
+    """Compare a key file with what the DNS publishes for it: 0 the same, 1 not."""
+    signer, resolver = load_signer(domain, selector, path), resolver or Resolver()
     try:
-        signer = load_signer(domain, selector, path)
         records = resolver.start().texts(f"{selector}._domainkey.{domain}")
-    except UserError as error:
-        return CommandResult(str(error), 2)
     except DnsOutage as error:
-        return CommandResult(f"DNS không trả lời / no answer from the DNS: {error}", 2)
+        raise UserError(f"DNS không trả lời / no answer from the DNS: {error}") from None
     name = f"{selector}._domainkey.{domain}"
     if not records:
         return CommandResult(f"{name}: chưa công bố / not published. {_published(signer)}", 1)

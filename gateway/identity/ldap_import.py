@@ -60,12 +60,8 @@ def import_ldap(
     source: LdapSource, target: Path | None = None, *, tick: Callable[[int], None] = lambda _: None
 ) -> CommandResult:
     """Read the mailboxes, check them, and write them as JSON (print it without target); `tick` is called for each entry."""
-    try:
-        file = rows(_entries(source, tick), office=source.office, units=source.unit_attributes)
-        data = msgspec.json.format(msgspec.json.encode(file), indent=1)
-        parse(target or Path("ldap.json"), data)
-    except UserError as error:
-        return CommandResult(str(error), 2)
+    file = rows(_entries(source, tick), office=source.office, units=source.unit_attributes)
+    parse(target or Path("ldap.json"), msgspec.json.encode(file))
     return write_rows(file, target)
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gateway.errors import UserError
 from gateway.identity import results_header
 from gateway.identity.authentication import authenticate
 from gateway.identity.dkim_commands import check, keygen
@@ -140,8 +141,9 @@ def test_keys_are_made_checked_and_never_shown(server, tmp_path):
     assert made.exit_code == 0
     assert path.stat().st_mode & 0o777 == 0o600
     assert "PRIVATE" not in made.text
-    assert keygen("tphcm.gov.vn", "s1", path).exit_code == 2
-    assert keygen("bad name", "s1", tmp_path / "other.pem").exit_code == 2
+    for selector, other in (("tphcm.gov.vn", path), ("bad name", tmp_path / "other.pem")):
+        with pytest.raises(UserError):
+            keygen(selector, "s1", other)
     assert not (tmp_path / "other.pem").exists()
     signer = load_signer("tphcm.gov.vn", "s1", path)
     assert "PRIVATE" not in repr(signer)
@@ -149,14 +151,17 @@ def test_keys_are_made_checked_and_never_shown(server, tmp_path):
     name = "s1._domainkey.tphcm.gov.vn"
     for records, code in (
         ([("TXT", signer.record())], 0), ([], 1), ([("TXT", "v=DKIM1; p=QQ==")], 1), ([("TXT", signer.record()), ("TXT", "v=DKIM1; p=QQ==")], 1),
-        ([("SERVFAIL", None)], 2),
     ):  # fmt: skip
         assert check("tphcm.gov.vn", "s1", path, server.resolver({name: records})).exit_code == code
+    with pytest.raises(UserError, match="no answer"):
+        check("tphcm.gov.vn", "s1", path, server.resolver({name: [("SERVFAIL", None)]}))
     path.chmod(0o644)
-    assert "chmod" in check("tphcm.gov.vn", "s1", path, server.resolver()).text
+    with pytest.raises(UserError, match="chmod"):
+        check("tphcm.gov.vn", "s1", path, server.resolver())
     path.write_bytes(pem(RSA)[:100])
     path.chmod(0o600)
-    assert check("tphcm.gov.vn", "s1", path, server.resolver()).exit_code == 2
+    with pytest.raises(UserError):
+        check("tphcm.gov.vn", "s1", path, server.resolver())
 
 
 SESSION = Session(front_end=FrontEnd.RELAY, client_address="192.0.2.1", helo="mx.tphcm.gov.vn")
