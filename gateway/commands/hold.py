@@ -35,7 +35,7 @@ from gateway.steward.accounts.book import Book, find_account
 from gateway.steward.accounts.people import People
 from gateway.steward.desk import Desk
 from gateway.steward.holds import Holds, Ways
-from gateway.steward.refused import Refused, refused
+from gateway.steward.questions.refused import Refused, refused
 from gateway.steward.requests.answers import approve, decide
 from gateway.steward.requests.held import find, get_held, release_held
 from gateway.steward.requests.request import Request, State, Step

@@ -16,7 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gateway.console import guard
 from gateway.console.api import ApiFault, answered
-from gateway.console.client import Refused, StewardAway, StewardClient
+from gateway.console.client import StewardAway, StewardClient
 from gateway.console.forms import BadForm, read_form
 from gateway.console.render import Renderer
 from gateway.console.routes import ROUTES, Row, page_of
@@ -26,6 +26,7 @@ from gateway.console.visit import Visit
 from gateway.console.words import filled
 from gateway.model import Language
 from gateway.steward.questions import Me, Refusal, WhoAmI
+from gateway.steward.questions.refused import Refused
 
 _LOG = logging.getLogger("gateway.console")
 _STATUS = {
@@ -237,14 +238,8 @@ class _Body:
 def error_page(visit: Visit, status: int, refusal: Refusal | None = None, reference: str = "") -> Response:
     """Return an error page, with a reference that is in the log too."""
     texts = visit.words.error
-    name = f"s{status}"
-    title, text = (
-        (getattr(texts, name).title, getattr(texts, name).text)
-        if hasattr(texts, name)
-        else (texts.s404.title, texts.s404.text)
-    )
-    if refusal is not None and refusal.words:
-        text = refusal.words
+    shown = getattr(texts, f"s{status}", texts.s404)
+    text = refusal.words if refusal is not None and refusal.words else shown.text
     if not reference:
         reference = secrets.token_hex(4)
         _LOG.info("%s %r: %d %s", visit.request.method, visit.path[:200], status, reference)
@@ -252,7 +247,7 @@ def error_page(visit: Visit, status: int, refusal: Refusal | None = None, refere
     if visit.program:
         return _to_program(status, refusal, text=text, reference=reference, unknown=texts.token)
     response = visit.page(
-        "error.html", status, title=title, text=text, reference=reference, code=status,
+        "error.html", status, title=shown.title, text=text, reference=reference, code=status,
         again=filled(texts.retry, seconds=retry) if retry else "", posted=visit.request.method == "POST",
     )  # fmt: skip
     if status in (429, 503):

@@ -16,6 +16,7 @@ import msgspec
 
 from gateway.model import Language
 from gateway.steward.questions import Answer, Answered, Asked, AskHealth, Question, Refusal
+from gateway.steward.questions.refused import Refused, refused
 from gateway.system.door import DoorClient
 
 _LONG_LINES: Final = 4
@@ -29,14 +30,6 @@ LONGEST_ACT_S: Final = 300.0
 
 class StewardAway(Exception):  # noqa: N818 - an outage, not a fault
     """The steward is unreachable or silent."""
-
-
-class Refused(Exception):  # noqa: N818
-    """The steward answered with a refusal."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.kind)
-        self.refusal = refusal
 
 
 class _Call:
@@ -143,7 +136,7 @@ class StewardClient:
         try:
             line = self._free.get_nowait()
         except asyncio.QueueEmpty:
-            raise Refused(Refusal(kind="too_many", retry_s=10)) from None
+            raise refused("too_many", retry_s=10) from None
         call = line.call(self._asked(question, token, client, language))
         ended = False
         try:

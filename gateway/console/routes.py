@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
@@ -50,15 +51,8 @@ class Row(Struct, frozen=True, kw_only=True):
     """API route: cookies are ignored, the API token replaces session and CSRF token, responses are JSON."""
 
 
-def _get(
-    path: str, handler: Handler, *asks: type, template: str = "", session: bool = True, enrolling: bool = False
-) -> Row:
-    return Row(
-        method="GET", path=path, handler=handler, asks=asks, template=template, session=session, enrolling=enrolling
-    )
-
-
-def _post(
+def _row(
+    method: str,
     path: str,
     handler: Handler,
     *asks: type,
@@ -67,11 +61,15 @@ def _post(
     enrolling: bool = False,
     hashed: str = "",
     uploads: bool = False,
+    program: bool = False,
 ) -> Row:
     return Row(
-        method="POST", path=path, handler=handler, asks=asks, template=template, session=session, enrolling=enrolling,
-        hashed=hashed, uploads=uploads,
+        method=method, path=path, handler=handler, asks=asks, template=template, session=session and not program,
+        enrolling=enrolling, hashed=hashed, uploads=uploads, program=program,
     )  # fmt: skip
+
+
+_get, _post = partial(_row, "GET"), partial(_row, "POST")
 
 
 def page_of(row: Row, path: str) -> str:
@@ -117,16 +115,9 @@ ROUTES: Final = (
     _get("/check", check.page, q.AskCheck, template="check.html"),
     _post("/check", check.run, q.AskCheck, q.BeginCheck, q.CheckPiece, q.EndCheck, template="check.html", uploads=True),
     _get("/check/{reference}/fixed/{number}", check.fixed, q.GetFixed),
-    Row(method="GET", path="/api/v1/openapi.json", handler=api.openapi, session=False, program=True),
-    Row(
-        method="POST",
-        path=CHECK,
-        handler=api.check,
-        session=False,
-        program=True,
-        asks=(q.AskCheck, q.BeginCheck, q.CheckPiece, q.EndCheck),
-    ),
-    Row(method="GET", path=FIXED, handler=api.fixed, session=False, program=True, asks=(q.GetFixed,)),
+    _get("/api/v1/openapi.json", api.openapi, program=True),
+    _post(CHECK, api.check, q.AskCheck, q.BeginCheck, q.CheckPiece, q.EndCheck, program=True),
+    _get(FIXED, api.fixed, q.GetFixed, program=True),
     _get("/policy", policy.page, q.AskPolicy, template="policy.html"),
     _post("/policy/try", policy.attempt, q.TryPolicy, template="tried.html"),
     _post("/policy/force", policy.put_in_force, q.PutInForce, template="done.html"),

@@ -7,9 +7,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from gateway.console import guard
-from gateway.console.client import Refused, StewardAway
+from gateway.console.client import StewardAway
 from gateway.console.forms import BadForm, Form, read_form
 from gateway.steward.questions import PIECE_BYTES, BeginCheck, CheckBegun, CheckPiece, CheckResult, EndCheck
+from gateway.steward.questions.refused import Refused
 
 if TYPE_CHECKING:
     from gateway.console.visit import Visit
@@ -88,8 +89,10 @@ class Uploading:
             part = octets[at : at + PIECE_BYTES]
             await self._visit.ask(CheckPiece(ticket=self._ticket, file=number, name=name, octets=part))
 
-    async def result(self) -> tuple[CheckResult | None, Refused | None]:
-        """Have the files judged: a result, or a refusal, or neither without files."""
+    async def result(self) -> tuple[CheckResult | None, Exception | None]:
+        """Have the files judged: a result, or a fault, or neither without files."""
+        if self.fault is not None:
+            return None, self.fault
         ticket, self._ticket = self._ticket, ""
         if not ticket:
             return None, None

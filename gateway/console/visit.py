@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
@@ -14,14 +14,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from gateway.console import words as w
-from gateway.console.client import LONGEST_ACT_S, LONGEST_S, StewardClient
+from gateway.console.client import LONGEST_ACT_S, LONGEST_S, StewardAway, StewardClient
 from gateway.console.forms import Form
 from gateway.console.render import Renderer, StaticFile
 from gateway.console.settings import ConsoleSettings
 from gateway.console.streamed import Streamed
 from gateway.console.uploads import Uploading
 from gateway.model import Language
-from gateway.steward.questions import Answer, Question
+from gateway.steward.questions import Answer, Progress, Question, Refusal
+from gateway.steward.questions.refused import Refused
 from gateway.steward.roles import Person
 
 _YEAR_S: Final = 365 * 86400
@@ -101,6 +102,15 @@ class Visit:
             return False
         return bool(self.csrf) and hmac.compare_digest(self.csrf.encode(), self.form.get("csrf").encode())
 
+    @property
+    def code(self) -> str:
+        """The fresh code that goes with a form, without blanks."""
+        return "".join(self.form.get("code").split())
+
+    def fault(self, refusal: Refusal) -> str:
+        """Return the words of a refusal that a form shows."""
+        return refusal.words or getattr(self.words.refusal, refusal.kind, self.words.refusal.unavailable)
+
     # Questions
 
     async def ask(self, question: Question, *, token: str | None = None, long: bool = False) -> Answer:
@@ -166,15 +176,27 @@ class Visit:
             return Response(status_code=204, headers={"HX-Redirect": address})
         return RedirectResponse(address, 303)
 
-    def growing_page(self, template: str, pieces: AsyncIterator[str], **values: Any) -> Response:
-        """Stream a page, with the pieces in place of `{{ growing }}` of the template."""
+    async def growing_page(
+        self, template: str, question: Question, result: Callable[[Answer], str], **values: Any
+    ) -> Response:
+        """Stream a page that grows with the progress of an answer and ends with its result, at `{{ growing }}`."""
+        answers = self.stream(question)
+        first = await anext(answers)
         mark = secrets.token_hex(16)
         head, _, tail = self.render(template, growing=mark, **values).partition(mark)
 
         async def body() -> AsyncIterator[bytes]:
             yield head.encode()
-            async for piece in pieces:
-                yield piece.encode()
+            answer: Answer | None = first
+            try:
+                while answer is not None:
+                    progress = isinstance(answer, Progress)
+                    yield (self.render("progress.html", step=answer) if progress else result(answer)).encode()
+                    answer = await anext(answers, None)
+            except Refused as error:
+                yield self.render("broken_off.html", text=self.fault(error.refusal)).encode()
+            except StewardAway:
+                yield self.render("broken_off.html", text=self.words.error.s503.text).encode()
             yield tail.encode()
 
         return Streamed(body(), media_type="text/html")

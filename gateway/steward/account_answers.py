@@ -16,7 +16,7 @@ from gateway.steward.accounts.manage import AccountFaultError, Sign
 from gateway.steward.accounts.tokens import listed_unit
 from gateway.steward.desk import Desk
 from gateway.steward.notices.accounts import notify_of_change
-from gateway.steward.refused import refused
+from gateway.steward.questions.refused import refused
 from gateway.steward.roles import Person, Role
 from gateway.steward.words import say
 

@@ -20,7 +20,7 @@ from gateway.steward import questions as q
 from gateway.steward.accounts.people import NOBODY, People
 from gateway.steward.accounts.tokens import PREFIX
 from gateway.steward.desk import Desk
-from gateway.steward.refused import Refused, refused
+from gateway.steward.questions.refused import Refused, refused
 from gateway.steward.roles import Person
 from gateway.steward.table import TABLE, Asker, Effort, Row, may, tags_of
 

@@ -18,7 +18,7 @@ from gateway.steward.checks.judging import Checks
 from gateway.steward.condition import Running
 from gateway.steward.holds import Holds
 from gateway.steward.questions import Refusal
-from gateway.steward.refused import Refused
+from gateway.steward.questions.refused import Refused
 from gateway.steward.roles import Person
 
 __all__ = ["Desk", "Refused"]

@@ -18,7 +18,7 @@ from gateway.report.render import Format, render
 from gateway.report.write import write
 from gateway.steward import questions as q
 from gateway.steward.desk import Desk
-from gateway.steward.refused import refused
+from gateway.steward.questions.refused import refused
 from gateway.steward.roles import Person, Role
 from gateway.texts.catalogue import pair
 from gateway.vietnamese.printed import clean

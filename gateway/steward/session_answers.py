@@ -13,7 +13,7 @@ from gateway.steward.accounts.codes import digest_of, new_recovery_codes, new_se
 from gateway.steward.accounts.hashes import fit, hashed
 from gateway.steward.accounts.sessions import Session, end_all, end_one, is_there, key_of
 from gateway.steward.desk import Desk
-from gateway.steward.refused import Refused, refused
+from gateway.steward.questions.refused import Refused, refused
 from gateway.steward.roles import Person
 from gateway.steward.words import say
 

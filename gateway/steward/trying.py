@@ -24,7 +24,7 @@ from gateway.pipeline.rulebook import policy_source
 from gateway.steward import questions as q
 from gateway.steward.desk import Desk
 from gateway.steward.mails import sight_of
-from gateway.steward.refused import refused
+from gateway.steward.questions.refused import refused
 from gateway.steward.roles import Person
 from gateway.steward.trial import Trial
 from gateway.system.atomic_file import replace_file

@@ -20,7 +20,7 @@ from gateway.steward.accounts.sessions import key_of
 from gateway.steward.checks.answers import _senders
 from gateway.steward.checks.judging import Checks
 from gateway.steward.checks.uploads import AT_A_TIME, LIMIT_BYTES, UPLOAD_S, Upload, Uploads
-from gateway.steward.refused import Refused
+from gateway.steward.questions.refused import Refused
 from gateway.steward.roles import Role
 from tests.steward.support import Office, unsigned
 

@@ -16,7 +16,7 @@ from gateway.model import Language
 from gateway.pipeline.rulebook import Rules
 from gateway.steward import questions as q
 from gateway.steward.desk import Desk
-from gateway.steward.refused import Refused
+from gateway.steward.questions.refused import Refused
 from gateway.steward.table import TABLE, may
 from tests.steward.mail_world import CANARIES, EVERYBODY, HOSTILE, SECRET, directory, write
 

@@ -17,7 +17,7 @@ from gateway.steward.accounts.codes import STEP_S
 from gateway.steward.accounts.manage import ONE_TIME_S
 from gateway.steward.accounts.sessions import OF_ONE
 from gateway.steward.accounts.throttle import LOCK_S, TRIES_OF_ADDRESS, Addresses
-from gateway.steward.refused import Refused
+from gateway.steward.questions.refused import Refused
 from gateway.steward.roles import Role
 from tests.steward.support import PASSWORD, Office
 

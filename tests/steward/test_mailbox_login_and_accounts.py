@@ -13,7 +13,7 @@ from gateway.steward import questions as q
 from gateway.steward.accounts import hashes
 from gateway.steward.accounts.book import Book, all_accounts
 from gateway.steward.accounts.mail_codes import ASKED_OF_ADDRESS, GOOD_S, MAILS_AN_HOUR, TRIES
-from gateway.steward.refused import Refused
+from gateway.steward.questions.refused import Refused
 from gateway.steward.roles import Role
 from tests.steward.support import Office
 from tests.steward.test_login import AN, CHIEF, GONE, at_once, log_in

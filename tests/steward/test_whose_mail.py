@@ -14,7 +14,7 @@ from gateway.pipeline.rulebook import Rules
 from gateway.steward import questions as q
 from gateway.steward.explain import explain
 from gateway.steward.mails import search
-from gateway.steward.refused import Refused
+from gateway.steward.questions.refused import Refused
 from gateway.steward.roles import Role
 from tests.audit.support import REFUSAL, verdict
 from tests.steward.mail_world import (

@@ -5,12 +5,12 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from gateway.console import api
-from gateway.console.client import Refused
 from gateway.console.pages import check as page
 from gateway.console.pages.check import failure_of
 from gateway.console.uploads import Uploading
 from gateway.console.visit import Visit
-from gateway.steward.questions import AskCheck, Refusal
+from gateway.steward.questions import AskCheck
+from gateway.steward.questions.refused import refused
 
 
 async def openapi(_visit: Visit) -> Response:
@@ -24,9 +24,7 @@ async def check(visit: Visit) -> Response:
     await visit.ask(AskCheck())
     upload = Uploading(visit, guarded=False)
     await upload.read()
-    result, fault = None, upload.fault
-    if fault is None:
-        result, fault = await upload.result()
+    result, fault = await upload.result()
     if result is not None:
         return api.answered(api.answer_of(result))
     failure = failure_of(visit, fault)
@@ -49,4 +47,4 @@ def _identify(visit: Visit) -> None:
     """Take the token of the request; Refused without one."""
     visit.token = api.token_of(visit.request.headers.get("authorization", ""))
     if not visit.token:
-        raise Refused(Refusal(kind="no_session"))
+        raise refused("no_session")

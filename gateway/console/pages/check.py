@@ -10,12 +10,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from gateway.console import guard
-from gateway.console.client import Refused
-from gateway.console.pages.login import fault
 from gateway.console.streamed import Streamed, octets
 from gateway.console.uploads import TooSlowError
 from gateway.console.visit import Visit
 from gateway.steward import questions as q
+from gateway.steward.questions.refused import Refused
 
 _STATUS: Final = {
     "too_many": 429,
@@ -27,14 +26,10 @@ _STATUS: Final = {
 }
 
 
-async def page(visit: Visit) -> Response:
-    """Show the form."""
-    return await _page(visit)
-
-
-async def _page(
+async def page(
     visit: Visit, status: int = 200, *, result: q.CheckResult | None = None, words: str = "", retry_s: int = 0
 ) -> Response:
+    """Show the form, with the result of the one that was sent."""
     form = await visit.ask(q.AskCheck())
     assert isinstance(form, q.CheckForm)
     given = {name: visit.form.get(name)[:2000] for name in ("to", "from")}
@@ -47,13 +42,11 @@ async def _page(
 async def run(visit: Visit) -> Response:
     """Judge the files of the form and show the result."""
     assert visit.upload is not None
-    result, fault = None, visit.upload.fault
-    if fault is None:
-        result, fault = await visit.upload.result()
+    result, fault = await visit.upload.result()
     if result is not None:
-        return await _page(visit, result=result)
+        return await page(visit, result=result)
     failure = failure_of(visit, fault)
-    response = await _page(visit, failure.status, words=failure.words, retry_s=failure.retry_s)
+    response = await page(visit, failure.status, words=failure.words, retry_s=failure.retry_s)
     response.headers["Connection"] = "close"
     return response
 
@@ -78,7 +71,7 @@ def failure_of(visit: Visit, error: Exception | None) -> Failure:
         case TooSlowError():
             return Failure(408, "too_slow", texts.too_slow)
         case Refused(refusal=refusal) if refusal.kind in _STATUS:
-            words = refusal.words or getattr(texts, refusal.kind, "") or fault(visit, refusal)
+            words = refusal.words or getattr(texts, refusal.kind, "") or visit.fault(refusal)
             return Failure(_STATUS[refusal.kind], refusal.kind, words, refusal.retry_s)
         case _:
             raise error

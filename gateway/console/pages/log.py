@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from functools import partial
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from gateway.console.client import Refused, StewardAway
-from gateway.console.pages.login import fault
 from gateway.console.visit import Visit
-from gateway.steward.questions import Answer, AskLog, GetCheckpoint, LogView, Piece, Progress, Verified, Verify
+from gateway.steward.questions import Answer, AskLog, GetCheckpoint, LogView, Piece, Verified, Verify
 
 
 async def page(visit: Visit) -> Response:
@@ -23,24 +21,12 @@ async def page(visit: Visit) -> Response:
 
 async def verify(visit: Visit) -> Response:
     """Verify the whole log; the page grows with the progress."""
-    answers = visit.stream(Verify())
-    first = await anext(answers)
-    return visit.growing_page("verify.html", _pieces(visit, first, answers))
+    return await visit.growing_page("verify.html", Verify(), partial(_verified, visit))
 
 
-async def _pieces(visit: Visit, first: Answer, answers: AsyncIterator[Answer]) -> AsyncIterator[str]:
-    answer: Answer | None = first
-    try:
-        while answer is not None:
-            if isinstance(answer, Progress):
-                yield visit.render("progress.html", step=answer)
-            elif isinstance(answer, Verified):
-                yield visit.render("verified.html", result=answer)
-            answer = await anext(answers, None)
-    except Refused as error:
-        yield visit.render("broken_off.html", text=fault(visit, error.refusal))
-    except StewardAway:
-        yield visit.render("broken_off.html", text=visit.words.error.s503.text)
+def _verified(visit: Visit, answer: Answer) -> str:
+    assert isinstance(answer, Verified)
+    return visit.render("verified.html", result=answer)
 
 
 async def checkpoint(visit: Visit) -> Response:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from gateway.console.client import Refused
 from gateway.console.render import qr
 from gateway.console.visit import Visit, local
 from gateway.steward import questions as q
+from gateway.steward.questions.refused import Refused
 
 _SAID = frozenset({"bad_login", "bad_code", "locked", "too_many", "invalid", "forbidden"})
 """Refusals that a form shows; others are pages of their own."""
@@ -24,7 +24,7 @@ async def enter(visit: Visit) -> Response:
     """Begin a session of an account."""
     form = visit.form
     to = local(form.get("to"))
-    question = q.Login(form.get("name").strip(), form.get("password"), "".join(form.get("code").split()))
+    question = q.Login(form.get("name").strip(), form.get("password"), visit.code)
     try:
         answer = await visit.ask(question, token="")
     except Refused as error:
@@ -57,21 +57,16 @@ async def enter_by_mail(visit: Visit) -> Response:
 
 async def begin_by_mail(visit: Visit, mailbox: str) -> None:
     """Begin a session with the code of the form; Refused."""
-    answer = await visit.ask(q.MailLogin(mailbox, "".join(visit.form.get("code").split())), token="")
+    answer = await visit.ask(q.MailLogin(mailbox, visit.code), token="")
     assert isinstance(answer, q.LoggedIn)
     visit.begin_session(answer.token)
-
-
-def fault(visit: Visit, refusal: q.Refusal) -> str:
-    """Return the words of a refusal that a form shows."""
-    return refusal.words or getattr(visit.words.refusal, refusal.kind, visit.words.refusal.unavailable)
 
 
 def said(visit: Visit, refused: Refused) -> str:
     """Return what a form says of a refusal; one that is no matter of the form is raised again."""
     if refused.refusal.kind not in _SAID:
         raise refused
-    return fault(visit, refused.refusal)
+    return visit.fault(refused.refusal)
 
 
 async def leave(visit: Visit) -> Response:
@@ -88,13 +83,9 @@ async def enrol(visit: Visit) -> Response:
 
 async def begin_enrolment(visit: Visit) -> Response:
     """Show a new second factor to be put into an authenticator."""
-    return await _enrolment(visit)
-
-
-async def _enrolment(visit: Visit, fault: str = "") -> Response:
     answer = await visit.ask(q.BeginEnrolment())
     assert isinstance(answer, q.Enrolment)
-    return visit.page("enrol.html", 422 if fault else 200, enrolment=answer, picture=qr(answer.uri), fault=fault)
+    return visit.page("enrol.html", enrolment=answer, picture=qr(answer.uri), fault="")
 
 
 async def confirm(visit: Visit) -> Response:
@@ -103,7 +94,7 @@ async def confirm(visit: Visit) -> Response:
     if form.get("password") != form.get("again"):
         return _again(visit, visit.words.enrol.differ)
     try:
-        answer = await visit.ask(q.ConfirmEnrolment("".join(form.get("code").split()), form.get("password")))
+        answer = await visit.ask(q.ConfirmEnrolment(visit.code, form.get("password")))
     except Refused as error:
         return _again(visit, said(visit, error))
     assert isinstance(answer, q.Enrolled)
@@ -129,7 +120,7 @@ async def change_password(visit: Visit) -> Response:
     form = visit.form
     if form.get("new") != form.get("again"):
         return visit.page("account.html", 422, fault=visit.words.enrol.differ, done="")
-    question = q.ChangePassword(form.get("old"), form.get("new"), "".join(form.get("code").split()))
+    question = q.ChangePassword(form.get("old"), form.get("new"), visit.code)
     try:
         answer = await visit.ask(question)
     except Refused as error:

@@ -65,14 +65,9 @@ async def export(visit: Visit) -> Response:
     return await download(visit.stream(Export(_question(given), kind)), f"mails.{kind}", _TYPES[kind])
 
 
-async def explain(visit: Visit) -> Response:
-    """Show a mail in full."""
-    return await explained_page(visit, visit.request.path_params["reference"][:100])
-
-
-async def explained_page(visit: Visit, reference: str, *, fault: str = "", done: str = "") -> Response:
+async def explain(visit: Visit, *, fault: str = "", done: str = "") -> Response:
     """Show a mail and its requests, with the result of the submitted form; of a self-check what its record has."""
-    explained = await visit.ask(Explain(reference))
+    explained = await visit.ask(Explain(visit.request.path_params["reference"][:100]))
     if isinstance(explained, CheckedView):
         return visit.page("checked.html", check=explained)
     assert isinstance(explained, Explained)

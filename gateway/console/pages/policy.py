@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 from starlette.responses import Response
 
-from gateway.console.client import Refused, StewardAway
-from gateway.console.pages.login import fault
 from gateway.console.visit import Visit
-from gateway.steward.questions import Answer, AskPolicy, Done, PolicyView, Progress, PutInForce, Tried, TryPolicy
+from gateway.steward.questions import Answer, AskPolicy, Done, PolicyView, PutInForce, Tried, TryPolicy
 
 
 async def page(visit: Visit) -> Response:
@@ -27,33 +23,19 @@ async def attempt(visit: Visit) -> Response:
     days = {"7": 7, "90": 90}.get(visit.form.get("days"), 30)
     view = await visit.ask(AskPolicy())
     assert isinstance(view, PolicyView)
-    answers = visit.stream(TryPolicy(text=text, since_days=days))
-    first = await anext(answers)
-    return visit.growing_page("tried.html", _pieces(visit, first, answers, text, view), text=text, days=days)
 
+    def result(answer: Answer) -> str:
+        assert isinstance(answer, Tried)
+        lines = text.split("\n") if answer.faults else []
+        return visit.render("tried_result.html", tried=answer, lines=lines, text=text, view=view)
 
-async def _pieces(
-    visit: Visit, first: Answer, answers: AsyncIterator[Answer], text: str, view: PolicyView
-) -> AsyncIterator[str]:
-    answer: Answer | None = first
-    try:
-        while answer is not None:
-            if isinstance(answer, Progress):
-                yield visit.render("progress.html", step=answer)
-            elif isinstance(answer, Tried):
-                lines = text.split("\n") if answer.faults else []
-                yield visit.render("tried_result.html", tried=answer, lines=lines, text=text, view=view)
-            answer = await anext(answers, None)
-    except Refused as error:
-        yield visit.render("broken_off.html", text=fault(visit, error.refusal))
-    except StewardAway:
-        yield visit.render("broken_off.html", text=visit.words.error.s503.text)
+    return await visit.growing_page("tried.html", TryPolicy(text=text, since_days=days), result, text=text, days=days)
 
 
 async def put_in_force(visit: Visit) -> Response:
     """Put a candidate in force."""
     form = visit.form
-    question = PutInForce(form.get("text").replace("\r\n", "\n"), "".join(form.get("code").split()), form.get("reason"))
+    question = PutInForce(form.get("text").replace("\r\n", "\n"), visit.code, form.get("reason"))
     answer = await visit.ask(question)
     return visit.page(
         "done.html",

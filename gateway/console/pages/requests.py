@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from gateway.console.client import Refused
 from gateway.console.pages.login import said
-from gateway.console.pages.mails import explained_page
+from gateway.console.pages.mails import explain
 from gateway.console.streamed import download
 from gateway.console.visit import Visit
 from gateway.console.words import filled
 from gateway.steward import questions as q
+from gateway.steward.questions.refused import Refused
 
 
-async def page(visit: Visit) -> Response:
-    """Show pending and settled requests."""
-    return await _requests(visit)
-
-
-async def _requests(visit: Visit, *, fault: str = "", done: str = "") -> Response:
+async def page(visit: Visit, *, fault: str = "", done: str = "") -> Response:
+    """Show pending and settled requests, with the result of the submitted form."""
     view = await visit.ask(q.AskRequests())
     assert isinstance(view, q.RequestsView)
     if fault:  # sent twice: the second time is refused, and the first may have been carried through
@@ -29,14 +25,13 @@ async def _requests(visit: Visit, *, fault: str = "", done: str = "") -> Respons
 
 async def open_one(visit: Visit) -> Response:
     """Open a request for a waiver; an error is shown on the page of the mail."""
-    reference = visit.request.path_params["reference"][:100]
-    form = visit.form
+    reference, form = visit.request.path_params["reference"][:100], visit.form
     question = q.OpenRequest(reference=reference, reason=form.get("reason"), sha256=form.digests.get("file", ""))
     try:
         answer = await visit.ask(question)
     except Refused as error:
-        return await explained_page(visit, reference, fault=said(visit, error))
-    return await explained_page(visit, reference, done=answer.words if isinstance(answer, q.Done) else "")
+        return await explain(visit, fault=said(visit, error))
+    return await explain(visit, done=answer.words if isinstance(answer, q.Done) else "")
 
 
 async def decide(visit: Visit) -> Response:
@@ -61,7 +56,7 @@ async def approve(visit: Visit) -> Response:
         q.Approve(
             request=form.get("request"),
             reason=form.get("reason"),
-            code="".join(form.get("code").split()),
+            code=visit.code,
             read=form.get("read") == "yes",
             until=form.get("until"),
         ),
@@ -71,8 +66,7 @@ async def approve(visit: Visit) -> Response:
 async def release(visit: Visit) -> Response:
     """Retry an approved held mail."""
     form = visit.form
-    code = "".join(form.get("code").split())
-    return await _act(visit, q.Release(request=form.get("request"), reason=form.get("reason"), code=code))
+    return await _act(visit, q.Release(request=form.get("request"), reason=form.get("reason"), code=visit.code))
 
 
 async def held(visit: Visit) -> Response:
@@ -93,5 +87,5 @@ async def _act(visit: Visit, question: q.Question) -> Response:
     try:
         answer = await visit.ask(question)
     except Refused as error:
-        return await _requests(visit, fault=said(visit, error))
-    return await _requests(visit, done=answer.words if isinstance(answer, q.Done) else "")
+        return await page(visit, fault=said(visit, error))
+    return await page(visit, done=answer.words if isinstance(answer, q.Done) else "")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 
-from gateway.console.client import Refused, StewardAway
+from gateway.console.client import StewardAway
 from gateway.console.visit import Visit, local
 from gateway.steward.questions import AskHealth, Health
+from gateway.steward.questions.refused import Refused
 
 
 async def healthz(visit: Visit) -> Response:

@@ -13,7 +13,7 @@ from gateway.steward.accounts.codes import digest_of, new_secret, step_of, use_s
 from gateway.steward.accounts.hashes import Verifier
 from gateway.steward.accounts.sessions import Sessions
 from gateway.steward.accounts.throttle import Addresses, Names
-from gateway.steward.refused import Refused, refused
+from gateway.steward.questions.refused import Refused, refused
 
 Recorder = Callable[[Act], int]
 """Writes an act into the log; AuditError when it could not, and then nothing is done."""

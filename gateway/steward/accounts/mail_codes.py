@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.steward.accounts.throttle import Addresses
-from gateway.steward.refused import refused
+from gateway.steward.questions.refused import refused
 
 GOOD_S: Final = 600
 TRIES: Final = 5

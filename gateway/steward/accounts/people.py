@@ -14,7 +14,7 @@ from gateway.steward.accounts.mail_codes import MailCodes
 from gateway.steward.accounts.sessions import Session, Sessions, end_one, is_there
 from gateway.steward.accounts.throttle import Addresses
 from gateway.steward.accounts.tokens import Tokens
-from gateway.steward.refused import refused
+from gateway.steward.questions.refused import refused
 from gateway.steward.requests.book import RequestBook
 from gateway.steward.roles import Person, Role
 from gateway.vietnamese.addresses import normal_form

@@ -15,7 +15,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
 from gateway.steward.accounts.book import Book
-from gateway.steward.refused import refused
+from gateway.steward.questions.refused import refused
 
 TRIES: Final = 5
 TRIES_OF_ADDRESS: Final = 20

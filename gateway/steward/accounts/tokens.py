@@ -12,7 +12,7 @@ from gateway.model import Directory
 from gateway.steward.accounts.book import Book
 from gateway.steward.accounts.manage import AccountFaultError, Sign
 from gateway.steward.accounts.sessions import key_of
-from gateway.steward.refused import refused
+from gateway.steward.questions.refused import refused
 from gateway.steward.roles import Person
 
 PREFIX: Final = "cvt_"

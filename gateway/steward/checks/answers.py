@@ -20,7 +20,7 @@ from gateway.steward.checks.uploads import LIMIT_BYTES, LIMIT_FILES, Upload
 from gateway.steward.desk import Desk
 from gateway.steward.explain import MailWords
 from gateway.steward.mails import addresses_of
-from gateway.steward.refused import refused
+from gateway.steward.questions.refused import refused
 from gateway.steward.roles import MAILBOX_ROLES, Person, Role
 from gateway.steward.words import say
 from gateway.vietnamese.addresses import normal_form, parse_path

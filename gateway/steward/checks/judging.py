@@ -26,7 +26,7 @@ from gateway.pipeline.sample import as_message, is_message, mail_of
 from gateway.pipeline.self_check import Checked, FrontEndRules, check, record_of, record_of_unread
 from gateway.spool import Spool, SpoolSettings
 from gateway.steward.checks.uploads import Upload, Uploads
-from gateway.steward.refused import refused
+from gateway.steward.questions.refused import refused
 from gateway.system.logs import log_failure
 
 _LOG = logging.getLogger("gateway.steward.checks")

@@ -13,7 +13,7 @@ from gateway.errors import CapacityError
 from gateway.model import Language
 from gateway.spool import Spool, SpoolSettings
 from gateway.steward.accounts.sessions import key_of
-from gateway.steward.refused import refused
+from gateway.steward.questions.refused import refused
 from gateway.steward.words import say
 
 AT_A_TIME: Final = 2

@@ -18,7 +18,7 @@ from gateway.steward import questions as q
 from gateway.steward.desk import Desk
 from gateway.steward.mails import addresses_of, sight_of, titles, visible
 from gateway.steward.policy import used_by
-from gateway.steward.refused import refused
+from gateway.steward.questions.refused import refused
 from gateway.steward.requests.book import new_name
 from gateway.steward.requests.decided import put_in_force
 from gateway.steward.requests.held import approve_held, decide_held, find, queued, view_of

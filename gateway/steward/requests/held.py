@@ -20,7 +20,7 @@ from gateway.steward import questions as q
 from gateway.steward.desk import Desk
 from gateway.steward.holds import Holds
 from gateway.steward.mails import sight_of
-from gateway.steward.refused import refused
+from gateway.steward.questions.refused import refused
 from gateway.steward.requests.request import Request, Step
 from gateway.steward.requests.steps import reason_of, sees, taken
 from gateway.steward.roles import Person

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from gateway.model import Language
 from gateway.steward.desk import Desk
 from gateway.steward.mails import sight_of
-from gateway.steward.refused import refused
+from gateway.steward.questions.refused import refused
 from gateway.steward.requests.request import Decision, Request, Step, after, barred
 from gateway.steward.roles import Person
 from gateway.steward.words import say

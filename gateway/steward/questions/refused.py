@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.steward.questions import Refusal
+from gateway.steward.questions.common import Refusal
 
 
 class Refused(Exception):  # noqa: N818 - no fault: an answer
