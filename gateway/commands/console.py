@@ -55,18 +55,12 @@ def set_mail(data: Path, name: str, mail: str, reason: str) -> int:
 
 def official_mailbox(configuration: Configuration, address: str) -> str:
     """Return an address in normal form; UserError when it is neither of the directory nor of an official domain."""
-    try:
-        return manage.official_mailbox(address, _directory(configuration), configuration.passwords.login_domain)
-    except AccountFaultError as fault:
-        raise UserError(both("steward", "accounts", fault.key)) from None
+    return manage.official_mailbox(address, _directory(configuration), configuration.passwords.login_domain)
 
 
 def listed_unit(configuration: Configuration, unit: str) -> str:
     """Return a unit as the directory has it, empty for none; UserError when no mailbox is of it."""
-    try:
-        return tokens.listed_unit(unit, _directory(configuration))
-    except AccountFaultError as fault:
-        raise UserError(both("steward", "accounts", fault.key)) from None
+    return tokens.listed_unit(unit, _directory(configuration))
 
 
 def _directory(configuration: Configuration) -> Directory | None:
@@ -166,17 +160,20 @@ def open_book(data: Path) -> Iterator[Book]:
     """Open the accounts as whoever owns the data folder, so that root leaves no file there that the service cannot open."""
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder = data.stat()
-        if os.geteuid() == 0 and folder.st_uid != 0:
-            os.setgroups([])
-            os.setgid(folder.st_gid)
-            os.setuid(folder.st_uid)
+        become_owner(data)
         with closing(Book.under(data)) as book:
             yield book
-    except AccountFaultError as fault:
-        raise UserError(both("steward", "accounts", fault.key)) from None
     except sqlite3.Error as error:
         raise UserError(both("steward", "fault", "accounts", path=data, reason=error)) from None
+
+
+def become_owner(data: Path) -> None:
+    """Give up root's rights for those of whoever owns the data folder."""
+    folder = data.stat()
+    if os.geteuid() == 0 and folder.st_uid != 0:
+        os.setgroups([])
+        os.setgid(folder.st_gid)
+        os.setuid(folder.st_uid)
 
 
 def signed(data: Path, reason: str) -> Sign:

@@ -24,6 +24,7 @@ from gateway.audit.acts import record_at_once, recover_at_once, write_at_once
 from gateway.audit.query import AuditReader
 from gateway.audit.render import moment, render_history
 from gateway.commands.common import print_json
+from gateway.commands.console import become_owner
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
 from gateway.hold.seal import make_identity
@@ -150,11 +151,7 @@ def _office(configuration: Configuration) -> Iterator[_Office]:
         raise UserError(both("hold", "say", "off"))
     data = configuration.data
     with suppress(OSError):
-        folder = data.stat()
-        if os.geteuid() == 0 and folder.st_uid != 0:
-            os.setgroups([])
-            os.setgid(folder.st_gid)
-            os.setuid(folder.st_uid)
+        become_owner(data)
     rules = Rulebook(configuration).current
     try:
         with closing(Book.under(data)) as book:

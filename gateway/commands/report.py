@@ -15,17 +15,18 @@ from gateway.documents.wall.pool import WorkerPool
 from gateway.documents.wall.wire import InspectionRequest
 from gateway.errors import UserError
 from gateway.mime import parse
-from gateway.model import Document, Language, ReadStatus
+from gateway.model import Language, ReadStatus
 from gateway.pipeline.rulebook import Rulebook
 from gateway.pipeline.sample import as_message
 from gateway.report import proof
-from gateway.report.figures import Report, Wanted, Weights
+from gateway.report.figures import Report, Wanted
 from gateway.report.labels import labels, unit_id
 from gateway.report.make import make, records_of
 from gateway.report.month import Month
 from gateway.report.render import Format, render
 from gateway.report.write import write
 from gateway.serve.app import inspection_limits, start_workers
+from gateway.steward.reports import weights
 from gateway.system.atomic_file import replace_file
 from gateway.texts.catalogue import both
 from gateway.yaml.values import printable
@@ -51,12 +52,11 @@ def report(configuration: Configuration, wish: Wish) -> int:
     form = _format(wish)
     language = _language(wish.language)
     rules = Rulebook(configuration).current
-    weights = configuration.reports.weights
     wanted = Wanted(
         month=Month.parse(wish.month),
         unit=unit_id(wish.unit, rules.directory),
         persons=wish.persons,
-        weights=Weights(active=weights.active, signed=weights.signed, first_pass=weights.first_pass),
+        weights=weights(configuration.reports),
         least_mailboxes=configuration.reports.least_mailboxes,
     )
     output = wish.output
@@ -112,7 +112,8 @@ class _Reader:
         documents = asyncio.run(self.workers.inspect(request)).documents
         document = next((one for one in documents if one.format == self.form.value), None)
         if document is None or document.status is not ReadStatus.OK:
-            raise UserError(both("report", "fault", "unread", path=name, reason=_why(document)))
+            why = document.reason or document.status.value if document is not None else "?"
+            raise UserError(both("report", "fault", "unread", path=name, reason=why))
         return proof.lines_of(document), len(document.images)
 
 
@@ -154,10 +155,6 @@ def _print_result(made: Report, differences: proof.Differences) -> int:
     if basis.broken is not None:
         print(both("report", "verified", "broken", seq=basis.broken))
     return EXIT_REFUSED if wrong or basis.broken is not None else 0
-
-
-def _why(document: Document | None) -> str:
-    return document.reason or document.status.value if document is not None else "?"
 
 
 def _read(file: Path) -> bytes:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Final
 
 from gateway.model import Language
@@ -16,9 +13,8 @@ from gateway.steward.accounts.manage import AccountFaultError, Sign
 from gateway.steward.accounts.tokens import listed_unit
 from gateway.steward.desk import Desk
 from gateway.steward.notices.accounts import notify_of_change
-from gateway.steward.questions.refused import refused
 from gateway.steward.roles import Person, Role
-from gateway.steward.words import say
+from gateway.steward.words import moment
 
 ADMINISTRATORS: Final = frozenset({Role.ACCOUNT_ADMIN})
 
@@ -37,7 +33,7 @@ def accounts_view(desk: Desk, _person: Person, _question: q.AskAccounts, _langua
                 enrolled=account.enrolled,
                 locked=account.locked,
                 mail=account.mail,
-                last_login=_moment(account.last_login),
+                last_login=moment(account.last_login),
                 sessions=sessions.get(account.name, 0),
             )
             for account in accounts
@@ -48,9 +44,9 @@ def accounts_view(desk: Desk, _person: Person, _question: q.AskAccounts, _langua
                 mailbox=one.mailbox,
                 unit=one.unit,
                 per_hour=one.per_hour,
-                made=_moment(one.made),
-                until=_moment(one.until),
-                used=_moment(one.used),
+                made=moment(one.made),
+                until=moment(one.until),
+                used=moment(one.used),
                 over=one.until <= desk.people.clock(),
             )
             for one in desk.people.tokens.all()
@@ -59,73 +55,66 @@ def accounts_view(desk: Desk, _person: Person, _question: q.AskAccounts, _langua
     )
 
 
-def add_account(desk: Desk, person: Person, question: q.AddAccount, language: Language) -> q.Answer:
+def add_account(desk: Desk, person: Person, question: q.AddAccount, _language: Language) -> q.Answer:
     """Make an account."""
-    with _refusals(language):
-        password = manage.add(
-            desk.people.book,
-            question.name,
-            question.display,
-            question.roles,
-            now=desk.people.clock(),
-            sign=_signed(desk, person, ""),
-            mail=_mail(desk, question.mail),
-        )
+    password = manage.add(
+        desk.people.book,
+        question.name,
+        question.display,
+        question.roles,
+        now=desk.people.clock(),
+        sign=_signed(desk, person, ""),
+        mail=_mail(desk, question.mail),
+    )
     return q.OneTimePassword(question.name, password)
 
 
-def set_mail(desk: Desk, person: Person, question: q.SetMail, language: Language) -> q.Answer:
+def set_mail(desk: Desk, person: Person, question: q.SetMail, _language: Language) -> q.Answer:
     """Say where the notices of an account go."""
-    with _refusals(language):
-        sign = _signed(desk, person, question.reason)
-        manage.set_mail(desk.people.book, question.name, _mail(desk, question.mail), sign=sign)
+    sign = _signed(desk, person, question.reason)
+    manage.set_mail(desk.people.book, question.name, _mail(desk, question.mail), sign=sign)
     return q.Done()
 
 
-def set_roles(desk: Desk, person: Person, question: q.SetRoles, language: Language) -> q.Answer:
+def set_roles(desk: Desk, person: Person, question: q.SetRoles, _language: Language) -> q.Answer:
     """Give an account other roles."""
-    _not_oneself(person, question.name, language)
-    with _refusals(language):
-        manage.set_roles(desk.people.book, question.name, question.roles, sign=_signed(desk, person, question.reason))
+    _not_oneself(person, question.name)
+    manage.set_roles(desk.people.book, question.name, question.roles, sign=_signed(desk, person, question.reason))
     return q.Done()
 
 
-def reset_second_factor(desk: Desk, person: Person, question: q.ResetSecondFactor, language: Language) -> q.Answer:
+def reset_second_factor(desk: Desk, person: Person, question: q.ResetSecondFactor, _language: Language) -> q.Answer:
     """Begin anew with an account whose holder lost his phone."""
-    _not_oneself(person, question.name, language)
-    with _refusals(language):
-        sign = _signed(desk, person, question.reason)
-        password = manage.reset_second_factor(desk.people.book, question.name, now=desk.people.clock(), sign=sign)
+    _not_oneself(person, question.name)
+    sign = _signed(desk, person, question.reason)
+    password = manage.reset_second_factor(desk.people.book, question.name, now=desk.people.clock(), sign=sign)
     return q.OneTimePassword(question.name, password)
 
 
-def set_locked(desk: Desk, person: Person, question: q.SetLocked, language: Language) -> q.Answer:
+def set_locked(desk: Desk, person: Person, question: q.SetLocked, _language: Language) -> q.Answer:
     """Lock an account or open it."""
-    _not_oneself(person, question.name, language)
-    with _refusals(language):
-        sign = _signed(desk, person, question.reason)
-        manage.set_locked(desk.people.book, question.name, locked=question.locked, sign=sign)
+    _not_oneself(person, question.name)
+    sign = _signed(desk, person, question.reason)
+    manage.set_locked(desk.people.book, question.name, locked=question.locked, sign=sign)
     return q.Done()
 
 
-def add_token(desk: Desk, person: Person, question: q.AddToken, language: Language) -> q.Answer:
+def add_token(desk: Desk, person: Person, question: q.AddToken, _language: Language) -> q.Answer:
     """Make a token for a program."""
-    with _refusals(language):
-        token = desk.people.tokens.add(
-            question.name,
-            mailbox=_mail(desk, question.mailbox),
-            unit=listed_unit(question.unit, desk.directory()),
-            per_hour=question.per_hour,
-            days=question.days,
-            sign=_signed(desk, person, question.reason),
-        )
+    token = desk.people.tokens.add(
+        question.name,
+        mailbox=_mail(desk, question.mailbox),
+        unit=listed_unit(question.unit, desk.directory()),
+        per_hour=question.per_hour,
+        days=question.days,
+        sign=_signed(desk, person, question.reason),
+    )
     return q.NewToken(question.name, token)
 
 
-def revoke_token(desk: Desk, person: Person, question: q.RevokeToken, language: Language) -> q.Answer:
+def revoke_token(desk: Desk, person: Person, question: q.RevokeToken, _language: Language) -> q.Answer:
     """End a token."""
-    with _refusals(language):
-        desk.people.tokens.revoke(question.name, sign=_signed(desk, person, question.reason))
+    desk.people.tokens.revoke(question.name, sign=_signed(desk, person, question.reason))
     return q.Done()
 
 
@@ -147,19 +136,6 @@ def _signed(desk: Desk, person: Person, reason: str) -> Sign:
     return sign
 
 
-def _not_oneself(person: Person, name: str, language: Language) -> None:
+def _not_oneself(person: Person, name: str) -> None:
     if name == person.name:
-        raise refused("invalid", say("accounts", "oneself", language))
-
-
-@contextmanager
-def _refusals(language: Language) -> Iterator[None]:
-    try:
-        yield
-    except AccountFaultError as fault:
-        kind = "not_found" if fault.key == "unknown" else "invalid"
-        raise refused(kind, say("accounts", fault.key, language)) from None
-
-
-def _moment(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds") if seconds else ""
+        raise AccountFaultError("oneself")

@@ -17,12 +17,14 @@ from msgspec import structs
 from gateway.errors import GatewayError, SearchError, SearchTimeError
 from gateway.model import Language
 from gateway.steward import questions as q
+from gateway.steward.accounts.manage import AccountFaultError
 from gateway.steward.accounts.people import NOBODY, People
 from gateway.steward.accounts.tokens import PREFIX
 from gateway.steward.desk import Desk
 from gateway.steward.questions.refused import Refused, refused
 from gateway.steward.roles import Person
 from gateway.steward.table import TABLE, Asker, Effort, Row, may, tags_of
+from gateway.steward.words import say
 
 _LOG = logging.getLogger("gateway.steward")
 _LOOK_AGAIN_S: Final = 1.0
@@ -58,15 +60,14 @@ class Answering:
             raise refused("unavailable")
         except Refused as error:
             yield q.Answered(number, error.refusal)
+        except AccountFaultError as fault:
+            kind = "not_found" if fault.key == "unknown" else "invalid"
+            yield q.Answered(number, q.Refusal(kind=kind, words=say("accounts", fault.key, asked.language)))
         except SearchError as error:
             kind = "too_long" if isinstance(error, SearchTimeError) else "invalid"
             words = error.words[asked.language is not Language.VI]
             yield q.Answered(number, q.Refusal(kind=kind, words=words))
-        except (
-            GatewayError,
-            sqlite3.Error,
-            OSError,
-        ) as error:  # a full disk, a log that is not there: for our log only
+        except (GatewayError, sqlite3.Error, OSError) as error:  # a full disk, no log: for our log only
             _LOG.error("%s: %s", type(asked.question).__name__, error)
             yield q.Answered(number, q.Refusal(kind="unavailable"))
         except Exception as error:  # noqa: BLE001 - one bad question must not end the process that answers all others

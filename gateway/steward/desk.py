@@ -13,18 +13,16 @@ from gateway.engine import PolicySet
 from gateway.model import Directory
 from gateway.notice import NoticeBook
 from gateway.pipeline.rulebook import Rules
+from gateway.steward import questions as q
 from gateway.steward.accounts.people import People
 from gateway.steward.checks.judging import Checks
 from gateway.steward.condition import Running
 from gateway.steward.holds import Holds
-from gateway.steward.questions import Refusal
-from gateway.steward.questions.refused import Refused
+from gateway.steward.questions.refused import refused
 from gateway.steward.roles import Person
 
-__all__ = ["Desk", "Refused"]
-
-
 LIMIT_S = 2.0
+_PIECE_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +83,7 @@ class Desk:
     def go_on(self, _done: int = 0) -> None:
         """Raise Refused once nobody waits for the answer; long work calls it now and then."""
         if self.gone():
-            raise Refused(Refusal(kind="unavailable"))
+            raise refused("unavailable")
 
     def act(
         self,
@@ -114,3 +112,10 @@ class Desk:
                 ok=ok,
             )
         )
+
+
+def pieces(octets: bytes) -> Iterator[q.Answer]:
+    """Yield a file as answers, with their end."""
+    for begin in range(0, len(octets), _PIECE_BYTES):
+        yield q.Piece(octets[begin : begin + _PIECE_BYTES])
+    yield q.ExportEnd(1, whole=True)

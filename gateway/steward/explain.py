@@ -30,8 +30,9 @@ from gateway.engine.wording import say
 from gateway.model import About, Disposition, Finding, FindingOutcome, JudgedFinding, Language, Message, Mode, Signature
 from gateway.steward import questions as q
 from gateway.steward.checks.recorded import recorded
-from gateway.steward.desk import Desk, Refused
+from gateway.steward.desk import Desk
 from gateway.steward.mails import addresses_of, result_badge, sight_of, state_badge, visible
+from gateway.steward.questions.refused import refused
 from gateway.steward.roles import Person
 from gateway.texts.catalogue import product_texts
 from gateway.vietnamese.printed import clean
@@ -55,7 +56,7 @@ def explain(desk: Desk, person: Person, question: q.Explain, language: Language)
     with desk.reader() as reader:
         history = visible(reader, sight, question.reference[:_LIMIT_REFERENCE])
         if history is None:
-            raise Refused(q.Refusal(kind="not_found"))
+            raise refused("not_found")
         check = history.records[0]
         own = check.who == person.name if isinstance(check, r.Checked) else _is_own(history, addresses_of(desk, person))
         if not own:

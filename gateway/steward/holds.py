@@ -28,7 +28,7 @@ from gateway.hold.state import GONE, KEPT, HeldMail, HoldState, look_up
 from gateway.hold.store import WAIT_S, HoldStore, InUseError, SealedFile
 from gateway.hold.way import WayOut
 from gateway.steward.requests.book import RequestBook
-from gateway.steward.requests.request import Request, State, Step
+from gateway.steward.requests.request import Request, State, Step, owners_of
 from gateway.texts.catalogue import both
 
 _LOG = logging.getLogger("gateway.steward")
@@ -225,7 +225,6 @@ class Holds:
 
 def _request_of(held: HeldMail) -> Request:
     mail = held.mail
-    names = (mail.reverse_path, mail.mailbox, mail.session.login)
     held_for = [one for one in mail.findings if one.effective == "hold"]
     return Request(
         id=held.reference,
@@ -233,7 +232,7 @@ def _request_of(held: HeldMail) -> Request:
         opened_by=mail.session.login or "",
         opened=int(held.since.timestamp()),
         reason="",
-        owners=tuple(dict.fromkeys(one.casefold() for one in names if one)),
+        owners=owners_of(mail),
         unit=mail.unit or "",
         rules=tuple(dict.fromkeys((one.policy, one.rule, one.code) for one in held_for)),
         held=True,

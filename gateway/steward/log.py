@@ -21,12 +21,14 @@ from gateway.audit.render import render_verification, words_of
 from gateway.audit.store import Folder
 from gateway.audit.verifier import Verification
 from gateway.audit.verify import verify as verify_log
+from gateway.engine.wording import say
 from gateway.errors import GatewayError
 from gateway.model import Language
 from gateway.steward import questions as q
-from gateway.steward.desk import Desk, Refused
+from gateway.steward.desk import Desk
+from gateway.steward.questions.refused import refused
 from gateway.steward.roles import Person
-from gateway.texts.catalogue import pair, product_texts
+from gateway.texts.catalogue import product_texts
 from gateway.vietnamese.printed import clean
 
 _LIMIT_ACTS: Final = 50
@@ -61,7 +63,7 @@ def log_view(desk: Desk, _person: Person, question: q.AskLog, language: Language
     verdict, verified = None, _LAST[data]
     if verified.when:
         key = "good" if verified.good else "bad"
-        verdict = q.Badge(pair("answers", "log", key)[language is not Language.VI], key, key)
+        verdict = q.Badge(say("answers", "log", key, language), key, key)
     return q.LogView(
         first=first,
         last=last,
@@ -93,7 +95,7 @@ def _act_row(act: r.Act, language: Language) -> q.ActRow:
         about=clean(act.about, limit=320),
         reason=clean(act.reason, limit=500),
         client=clean(act.client),
-        result=q.Badge(pair("answers", "log", key)[language is not Language.VI], "plain" if act.ok else "warn", key),
+        result=q.Badge(say("answers", "log", key, language), "plain" if act.ok else "warn", key),
     )
 
 
@@ -133,10 +135,10 @@ def get_checkpoint(desk: Desk, person: Person, question: q.GetCheckpoint, _langu
     """Return a file of checkpoints, or the key to verify them; names are held against what is there."""
     data = desk.configuration.data
     if question.name not in _listing(data):
-        raise Refused(q.Refusal(kind="not_found"))
+        raise refused("not_found")
     path = Folder(data).checkpoints / question.name
     if path.is_symlink() or path.stat().st_size > _LIMIT_NOTES_BYTES:
-        raise Refused(q.Refusal(kind="not_found"))
+        raise refused("not_found")
     desk.act(person, "get_checkpoint", about=question.name)
     return q.Piece(path.read_bytes())
 
@@ -145,11 +147,11 @@ def verify(desk: Desk, _person: Person, _question: q.Verify, language: Language)
     """Verify the whole log and tell how far it is; one at a time."""
     verified = _LAST[desk.configuration.data]
     if not verified.running.acquire(blocking=False):
-        raise Refused(q.Refusal(kind="too_many", words=pair("answers", "log", "running")[language is not Language.VI]))
+        raise refused("too_many", say("answers", "log", "running", language))
     try:
         with desk.reader() as reader:
             total = reader.last - reader.first + 1
-        words = pair("progress", "work", "verify")[language is not Language.VI]
+        words = say("progress", "work", "verify", language)
         done = 0
         for found in _verified(desk.configuration.data):
             if isinstance(found, int):

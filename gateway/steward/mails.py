@@ -24,7 +24,8 @@ from gateway.engine import PolicySet
 from gateway.errors import SearchError, SearchTimeError
 from gateway.model import VIETNAM, Disposition, Language
 from gateway.steward import questions as q
-from gateway.steward.desk import Desk, Refused
+from gateway.steward.desk import Desk
+from gateway.steward.questions.refused import refused
 from gateway.steward.roles import MAILBOX_ROLES, Person, Role
 from gateway.texts.catalogue import pair
 from gateway.vietnamese.printed import clean
@@ -94,7 +95,7 @@ def search(desk: Desk, person: Person, question: q.Search, language: Language) -
     except SearchTimeError:
         raise
     except SearchError as error:
-        return replace(choices, fault=in_language(error, language))
+        return replace(choices, fault=error.words[language is not Language.VI])
     older = newer = None
     if wanted.after_seq is not None:
         more, rows = len(rows) > limit, rows[-limit:]
@@ -108,11 +109,6 @@ def search(desk: Desk, person: Person, question: q.Search, language: Language) -
     policies = desk.policies()
     listed = tuple(mail_row(row, policies, language) for row in rows)
     return replace(choices, rows=listed, older=older, newer=newer)
-
-
-def in_language(error: SearchError, language: Language) -> str:
-    """Return the words of a fault."""
-    return error.words[language is not Language.VI]
 
 
 def _choices(desk: Desk, person: Person, sight: Sight, language: Language) -> q.Found:
@@ -176,7 +172,7 @@ def mail_row(row: Row, policies: PolicySet, language: Language) -> q.MailRow:
         unit=clean(row.unit, limit=200),
         subject=_subject(row, language),
         result=result_badge(row.disposition, row.would_be, language),
-        state=q.Badge(words_of("state", row.state, language.value), _TONES.get(row.state, "plain"), row.state),
+        state=state_badge(row.state, language),
         codes=tuple(clean(code) for code in row.codes),
         reasons=tuple(clean(title(*rule.split(".", 1)), limit=200) for rule in row.rules),
         confidential=row.confidential,
@@ -198,6 +194,15 @@ def titles(policies: PolicySet, language: Language) -> Title:
     return with_content(title, language.value)
 
 
+def rule_label(policies: PolicySet, name: str, language: Language) -> str:
+    """Return code and heading of a rule, given as `policy.rule`; the heading alone of one that there is no more."""
+    policy_name, _, rule_name = name.partition(".")
+    policy = policies.policy(policy_name)
+    rule = policy.rules.get(rule_name) if policy is not None else None
+    words = clean(titles(policies, language)(policy_name, rule_name), limit=200)
+    return f"{rule.code} {words}" if rule is not None else words
+
+
 def result_badge(disposition: str, would_be: str, language: Language) -> q.Badge:
     """Return what was decided, and what would have been without monitor mode and waivers."""
     return q.Badge(decided(disposition, would_be, language.value), _TONES.get(disposition, "plain"), disposition)
@@ -212,7 +217,7 @@ def export(desk: Desk, person: Person, question: q.Export, language: Language) -
     """Stream what a search finds as a file; that it was asked for is an act, and recorded before anything is sent."""
     wanted = filter_of(question.search, sight_of(desk, person), limit=0)
     if question.format not in {"csv", "jsonl", "xlsx"}:
-        raise Refused(q.Refusal(kind="invalid"))
+        raise refused("invalid")
     desk.act(person, "export", about=clean(f"{question.format} {_shown(question.search)}", limit=300))
     until = time.monotonic() + _LIMIT_EXPORT_S
     with desk.reader() as reader:

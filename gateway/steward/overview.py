@@ -16,7 +16,7 @@ from gateway.model import Language
 from gateway.steward import questions as q
 from gateway.steward.condition import condition
 from gateway.steward.desk import Desk
-from gateway.steward.mails import TRUSTED, titles
+from gateway.steward.mails import TRUSTED, rule_label
 from gateway.steward.roles import Person
 from gateway.texts.catalogue import pair
 from gateway.vietnamese.printed import clean
@@ -58,6 +58,11 @@ def overview(desk: Desk, person: Person, question: q.Overview, language: Languag
     )
 
 
+def health(desk: Desk, _nobody: Person, _question: q.AskHealth, _language: Language) -> q.Answer:
+    """Return whether mail is judged and recorded; asked without a session, so without detail."""
+    return q.Health(desk.alive())
+
+
 def _marked(reader: AuditReader, now: datetime, days: int) -> Iterator[q.MarkedCheck]:
     """Yield the checks of so many days in which a mark was found, the newest first."""
     wanted = Filter(state="checked", rule=f"classified.{MARKED}", since=now - timedelta(days=days), limit=_LIMIT_BARS)
@@ -76,19 +81,10 @@ def _day(day: str, counts: Counter[str]) -> q.Day:
     )
 
 
-def _rules(desk: Desk, total: Counter[str], language: Language) -> list[q.Bar]:
-    policies = desk.policies()
-    title = titles(policies, language)
+def _rules(desk: Desk, total: Counter[str], language: Language) -> Iterator[q.Bar]:
     rules = Counter({name.removeprefix("rule:"): n for name, n in total.items() if name.startswith("rule:")})
-    bars = []
     for name, count in rules.most_common(_LIMIT_BARS):
-        policy_name, _, rule_name = name.partition(".")
-        policy = policies.policy(policy_name)
-        rule = policy.rules.get(rule_name) if policy is not None else None
-        words = clean(title(policy_name, rule_name), limit=200)
-        label = f"{rule.code} {words}" if rule is not None else words
-        bars.append(q.Bar(label, count, link=urlencode({"q": f"luat:{name}"})))
-    return bars
+        yield q.Bar(rule_label(desk.policies(), name, language), count, link=urlencode({"q": f"luat:{name}"}))
 
 
 def health_lines(desk: Desk, now: datetime, language: Language) -> list[q.HealthLine]:

@@ -15,6 +15,7 @@ from gateway.audit.query import AuditReader
 from gateway.engine.layers import DECIDED, Layers, read_layers
 from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.registry import Registry
+from gateway.engine.wording import say
 from gateway.errors import UserError
 from gateway.model import Language, Mode
 from gateway.pipeline.in_force import in_force_since
@@ -24,7 +25,6 @@ from gateway.steward.desk import Desk
 from gateway.steward.mails import result_badge
 from gateway.steward.roles import Person
 from gateway.steward.trying import LIMIT_BYTES, editable
-from gateway.texts.catalogue import pair
 from gateway.vietnamese.printed import clean
 
 _DAYS: Final = 30
@@ -88,7 +88,7 @@ def _rules(
 ) -> Iterator[q.RuleRow]:
     for policy in policies.policies:
         mode = policy.mode
-        mode_words = pair("answers", "mode", mode.value)[language is not Language.VI]
+        mode_words = say("answers", "mode", mode.value, language)
         for rule in policy.rules.values():
             action = policy.stance.actions[rule.id]
             places = [("policies", policy.name, "rules", rule.id), ("policies", policy.name, "mode")]
@@ -132,7 +132,7 @@ def _waivers(policies: PolicySet, reader: AuditReader, language: Language, today
             about=clean(", ".join(about), limit=400),
             until=waiver.expires.isoformat(),
             reason=clean(f"{waiver.reason} ({waiver.approved_by})", limit=700),
-            state=q.Badge(pair("answers", "policy", key)[language is not Language.VI], tone, key),
+            state=q.Badge(say("answers", "policy", key, language), tone, key),
             used=used_by(reader, waiver.id).value,
         )
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from gateway.config.reports import Reports
+from gateway.engine.wording import say
 from gateway.errors import UserError
 from gateway.model import VIETNAM, Language
 from gateway.report.figures import Report, Wanted, Weights
@@ -17,7 +18,7 @@ from gateway.report.page import Block, Heading, Paragraph, Table, plain
 from gateway.report.render import Format, render
 from gateway.report.write import write
 from gateway.steward import questions as q
-from gateway.steward.desk import Desk
+from gateway.steward.desk import Desk, pieces
 from gateway.steward.questions.refused import refused
 from gateway.steward.roles import Person, Role
 from gateway.texts.catalogue import pair
@@ -26,7 +27,6 @@ from gateway.vietnamese.printed import clean
 READERS: Final = frozenset({Role.OPERATOR, Role.SECURITY_OFFICER, Role.AUDITOR})
 """Of the reports of all units."""
 _MONTHS: Final = 13
-_PIECE_BYTES: Final = 1 << 16
 
 
 def report_view(desk: Desk, person: Person, question: q.AskReport, language: Language) -> q.ReportView:
@@ -58,9 +58,7 @@ def get_report(desk: Desk, person: Person, question: q.GetReport, language: Lang
     desk.act(person, "get_report", about=f"{wanted.month} {form.value} {wanted.unit}".strip())
     report = _made(desk, wanted, language)
     octets = render(report, labels(report, desk.policies(), desk.directory(), language), form, language)
-    for begin in range(0, len(octets), _PIECE_BYTES):
-        yield q.Piece(octets[begin : begin + _PIECE_BYTES])
-    yield q.ExportEnd(1, whole=True)
+    yield from pieces(octets)
 
 
 def _wanted(desk: Desk, person: Person, month: str, unit: str, language: Language) -> Wanted:
@@ -72,9 +70,7 @@ def _wanted(desk: Desk, person: Person, month: str, unit: str, language: Languag
     try:
         wanted_month = Month.parse(month)
     except UserError:
-        raise refused(
-            "invalid", pair("report", "fault", "month", value=clean(month, limit=40))[language is not Language.VI]
-        ) from None
+        raise refused("invalid", say("report", "fault", "month", language, value=clean(month, limit=40))) from None
     settings = desk.configuration.reports
     return Wanted(
         month=wanted_month,

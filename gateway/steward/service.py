@@ -22,7 +22,6 @@ from gateway.documents.wall.pool import WorkerPool
 from gateway.documents.wall.wire import Limits
 from gateway.errors import GatewayError
 from gateway.hold.way import WayOut
-from gateway.model import Directory
 from gateway.nexthop.failures import HopFailedError, HopRefusedError
 from gateway.nexthop.hop import NextHop
 from gateway.nexthop.settings import NextHopSettings
@@ -103,7 +102,7 @@ class Steward:
         self.people = People(
             Book.under(sources.configuration.data),
             self._acts.put,
-            self._directory,
+            self._rules.directory,
             self._send_code,
             clock=sources.clock,
         )
@@ -196,9 +195,6 @@ class Steward:
         while self.desk.holds is not None:
             await asyncio.to_thread(self.desk.holds.tend)
             await asyncio.sleep(_TEND_EVERY_S)
-
-    def _directory(self) -> Directory | None:
-        return self._rules.directory()
 
     def _alive(self) -> bool:
         """Whether the writer of the log answers and the first listener accepts, as of two seconds ago at most.

@@ -16,10 +16,9 @@ from gateway.steward import session_answers as sessions
 from gateway.steward.checks import answers as checks
 from gateway.steward.desk import Desk
 from gateway.steward.explain import explain
-from gateway.steward.health import health
 from gateway.steward.log import get_checkpoint, log_view, verify
 from gateway.steward.mails import export, search
-from gateway.steward.overview import overview
+from gateway.steward.overview import health, overview
 from gateway.steward.policy import policy_view
 from gateway.steward.requests import answers as requests
 from gateway.steward.requests import held

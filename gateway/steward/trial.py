@@ -36,7 +36,7 @@ from gateway.model import VIETNAM, Language
 from gateway.pipeline.rulebook import policy_source
 from gateway.pipeline.what_if import ChangedMail, Summary, Wanted, Worst, changed_mails, top
 from gateway.steward import questions as q
-from gateway.steward.mails import result_badge, titles
+from gateway.steward.mails import result_badge, rule_label
 from gateway.system.door import framed
 from gateway.system.supervised import leave_no_core
 from gateway.vietnamese.printed import clean
@@ -199,13 +199,8 @@ def _change(change: Change, language: Language) -> str:
 
 
 def _bars(summary: Summary, policies: PolicySet, language: Language) -> Iterator[q.Bar]:
-    title = titles(policies, language)
     for (name, change), count in top(summary.rules)[:_LIMIT_BARS]:
-        policy_name, _, rule_name = name.partition(".")
-        policy = policies.policy(policy_name)
-        rule = policy.rules.get(rule_name) if policy is not None else None
-        code = f"{rule.code} " if rule is not None else ""
-        label = f"{code}{clean(title(policy_name, rule_name), limit=200)}: {_change(change, language)}"
+        label = f"{rule_label(policies, name, language)}: {_change(change, language)}"
         yield q.Bar(label, count, _TONES.get(change, "plain"))
 
 

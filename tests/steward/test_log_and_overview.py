@@ -20,9 +20,10 @@ from gateway.model import Language
 from gateway.pipeline.rulebook import Rules
 from gateway.steward import questions as q
 from gateway.steward.condition import Health, Running, condition, disk_lines, log_lines, revocation_lines, sandbox_line
-from gateway.steward.desk import Desk, Refused
+from gateway.steward.desk import Desk
 from gateway.steward.log import get_checkpoint, log_view, verify
 from gateway.steward.overview import overview
+from gateway.steward.questions.refused import Refused
 from gateway.steward.requests.request import Step
 from gateway.steward.table import TABLE
 from gateway.texts.catalogue import product_texts

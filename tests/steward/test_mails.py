@@ -21,9 +21,10 @@ from gateway.errors import AuditError
 from gateway.model import Language
 from gateway.pipeline.rulebook import Rules
 from gateway.steward import questions as q
-from gateway.steward.desk import Desk, Refused
+from gateway.steward.desk import Desk
 from gateway.steward.explain import explain
 from gateway.steward.mails import export, search
+from gateway.steward.questions.refused import Refused
 from tests.steward.mail_world import (
     AN,
     AUDITOR,

@@ -19,8 +19,9 @@ from gateway.pipeline.in_force import policies_in_force
 from gateway.pipeline.rulebook import Rules
 from gateway.steward import questions as q
 from gateway.steward import trying
-from gateway.steward.desk import Desk, Refused
+from gateway.steward.desk import Desk
 from gateway.steward.policy import policy_view
+from gateway.steward.questions.refused import Refused
 from gateway.steward.trial import answers
 from gateway.steward.trying import put_in_force, try_policy
 from tests.e2e.gateway_process import configured, serving

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from gateway.errors import UserError
 from gateway.model import Directory, MailboxStatus
 from gateway.notice import mailbox_of
 from gateway.steward.accounts.book import Account, Book, Kind, find_account, put_credential
@@ -14,6 +15,7 @@ from gateway.steward.accounts.codes import new_password
 from gateway.steward.accounts.hashes import hashed
 from gateway.steward.accounts.sessions import end_all
 from gateway.steward.roles import MAILBOX_ROLES, Role
+from gateway.texts.catalogue import both
 from gateway.vietnamese.addresses import normal_form
 
 ONE_TIME_S: Final = 7 * 24 * 3600
@@ -25,11 +27,11 @@ Sign = Callable[[sqlite3.Connection, str, str], None]
 """Called inside the transaction, last of all, with what is done and to whom: it records the act, or raises and nothing is done."""
 
 
-class AccountFaultError(Exception):
+class AccountFaultError(UserError):
     """It cannot be done; `key` names the words ([accounts] of steward.toml)."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(key)
+        super().__init__(both("steward", "accounts", key))
         self.key = key
 
 

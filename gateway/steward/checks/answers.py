@@ -17,7 +17,7 @@ from gateway.steward.accounts.sessions import key_of
 from gateway.steward.accounts.tokens import is_program
 from gateway.steward.checks.judging import Checks, Mail, Outcome
 from gateway.steward.checks.uploads import LIMIT_BYTES, LIMIT_FILES, Upload
-from gateway.steward.desk import Desk
+from gateway.steward.desk import Desk, pieces
 from gateway.steward.explain import MailWords
 from gateway.steward.mails import addresses_of
 from gateway.steward.questions.refused import refused
@@ -27,7 +27,6 @@ from gateway.vietnamese.addresses import normal_form, parse_path
 from gateway.vietnamese.printed import clean
 
 _HOUR: Final = timedelta(hours=1)
-_PIECE_BYTES: Final = 1 << 18
 _LIMIT_RECIPIENTS: Final = 100
 _LIMIT_SENDERS: Final = 300
 """Longest list of senders in the form."""
@@ -96,9 +95,7 @@ def get_fixed(desk: Desk, _person: Person, question: q.GetFixed, language: Langu
     name, octets = _checks(desk).fixed(key_of(desk.token), question.reference, question.number)
     path = PurePosixPath(name.replace("\\", "/"))
     yield q.FixedName(clean(f"{path.stem}{say('check', 'fixed_name', language)}{path.suffix}", limit=200))
-    for at in range(0, len(octets), _PIECE_BYTES):
-        yield q.Piece(octets[at : at + _PIECE_BYTES])
-    yield q.ExportEnd(1, whole=True)
+    yield from pieces(octets)
 
 
 def _checks(desk: Desk) -> Checks:

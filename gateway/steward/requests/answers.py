@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from msgspec.structs import replace
@@ -22,10 +22,11 @@ from gateway.steward.questions.refused import refused
 from gateway.steward.requests.book import new_name
 from gateway.steward.requests.decided import put_in_force
 from gateway.steward.requests.held import approve_held, decide_held, find, queued, view_of
-from gateway.steward.requests.request import Decision, Request, State, Step, barred
+from gateway.steward.requests.request import Decision, Request, State, Step, barred, owners_of
 from gateway.steward.requests.steps import LIMIT_REASON, reason_of, sees, taken
 from gateway.steward.roles import Person, Role
-from gateway.steward.words import say
+from gateway.steward.words import moment, say
+from gateway.texts.catalogue import pair
 from gateway.vietnamese.printed import clean
 
 _PREFIX: Final = "WR"
@@ -97,7 +98,7 @@ def open_request(desk: Desk, person: Person, question: q.OpenRequest, language: 
         opened_mail=person.mail,
         opened=now,
         reason=reason,
-        owners=_owners(mail),
+        owners=owners_of(mail),
         unit=mail.unit or "",
         confidential=mail.confidential,
         sha256=question.sha256.strip().lower() if mail.confidential else "",
@@ -194,12 +195,8 @@ def _entries(desk: Desk, history: History, wanted: Wanted) -> list[dict[str, obj
     """Return the waivers for a mail, each for one exact file; NoWaiverError where there is no such way."""
     entries = entries_for(history, wanted, Keyed.of(Folder(desk.configuration.data)))
     if any("sha256" not in entry for entry in entries):
-        raise NoWaiverError("sender", *_pair("sender"))
+        raise NoWaiverError("sender", *pair("steward", "requests", "sender"))
     return entries
-
-
-def _pair(key: str) -> tuple[str, str]:
-    return say("requests", key, Language.VI), say("requests", key, Language.EN)
 
 
 def _wanted(desk: Desk, sha256: str) -> Wanted:
@@ -212,12 +209,7 @@ def _may_open(desk: Desk, person: Person, history: History) -> bool:
     mail = history.mail
     if mail is None or not any(isinstance(record, r.Refused) for record in history.records):
         return False
-    return Role.OPERATOR in person.roles or not addresses_of(desk, person).isdisjoint(_owners(mail))
-
-
-def _owners(mail: r.MailFacts) -> tuple[str, ...]:
-    names = (mail.reverse_path, mail.mailbox, mail.session.login)
-    return tuple(dict.fromkeys(one.casefold() for one in names if one))
+    return Role.OPERATOR in person.roles or not addresses_of(desk, person).isdisjoint(owners_of(mail))
 
 
 def _is_in(found: r.FindingFacts, entries: list[dict[str, object]]) -> bool:
@@ -247,8 +239,8 @@ def _row(
     return q.RequestRow(
         id=request.id,
         reference=clean(request.reference),
-        time=_moment(request.opened),
-        expires=_moment(request.expires),
+        time=moment(request.opened),
+        expires=moment(request.expires),
         sender=clean(request.owners[0], limit=320) if request.owners else "",
         unit=clean(request.unit, limit=200),
         opened_by=clean(request.opened_by, limit=320),
@@ -269,11 +261,7 @@ def _row(
 def _step(decision: Decision | None) -> q.StepView | None:
     if decision is None:
         return None
-    return q.StepView(clean(decision.who, limit=320), _moment(decision.at), clean(decision.reason, limit=LIMIT_REASON))
-
-
-def _moment(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    return q.StepView(clean(decision.who, limit=320), moment(decision.at), clean(decision.reason, limit=LIMIT_REASON))
 
 
 def _until(text: str, language: Language) -> date:

@@ -17,7 +17,7 @@ from gateway.mime import charsets, parse
 from gateway.mime.transfer import decode_body
 from gateway.model import VIETNAM, FrontEnd, Language
 from gateway.steward import questions as q
-from gateway.steward.desk import Desk
+from gateway.steward.desk import Desk, pieces
 from gateway.steward.holds import Holds
 from gateway.steward.mails import sight_of
 from gateway.steward.questions.refused import refused
@@ -28,7 +28,6 @@ from gateway.steward.words import say
 from gateway.vietnamese.printed import clean
 
 ENDING: Final = frozenset({Step.REFUSE, Step.WITHDRAW, Step.REVOKE})
-_PIECE_BYTES: Final = 1 << 16
 _LIMIT_TEXT: Final = 50_000
 _LIMIT_PARTS: Final = 100
 _LIMIT_RECIPIENTS: Final = 200
@@ -73,10 +72,7 @@ def release_held(desk: Desk, person: Person, question: q.Release, language: Lang
 
 def get_held(desk: Desk, person: Person, question: q.GetHeld, language: Language) -> Iterator[q.Answer]:
     """Send the octets of a held mail; that somebody looks is an act, recorded before anything is opened."""
-    octets = _opened(desk, person, question.reference, "save_held", language)
-    for begin in range(0, len(octets), _PIECE_BYTES):
-        yield q.Piece(octets[begin : begin + _PIECE_BYTES])
-    yield q.ExportEnd(1, whole=True)
+    yield from pieces(_opened(desk, person, question.reference, "save_held", language))
 
 
 def read_held(desk: Desk, person: Person, question: q.ReadHeld, language: Language) -> q.HeldText:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from gateway.audit.mail_record import MailFacts
 from gateway.model import Directory
 from gateway.steward.roles import Person, Role
 
@@ -103,6 +104,11 @@ class Request(Struct, frozen=True, kw_only=True):
     def taken(self, step: Step) -> Decision | None:
         """Return who took a step."""
         return next((one for one in self.decisions if one.step is step), None)
+
+
+def owners_of(mail: MailFacts) -> tuple[str, ...]:
+    """Return reverse-path, mailbox and login of a mail, in lower case."""
+    return tuple(dict.fromkeys(one.casefold() for one in (mail.reverse_path, mail.mailbox, mail.session.login) if one))
 
 
 _NEXT: Final = {
