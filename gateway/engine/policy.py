@@ -128,7 +128,7 @@ class Policy:
     judge: Callable[[Facts[Any], Any], Iterable[Finding]] | None
     """Judges the facts; None in a policy that has only `evaluate`."""
     evaluate: Callable[[Evidence, Any], Iterable[Finding]] | None
-    """Judges the evidence itself, in a policy without `judge`; its mails cannot be judged again later."""
+    """Judges the evidence itself, in a policy without `judge`; it is not asked again about a kept mail."""
     observation: Any
     """Type of what `observe` returns."""
     text_digest: str

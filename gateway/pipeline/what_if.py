@@ -15,7 +15,7 @@ from gateway.audit import record as r
 from gateway.audit.replay import KeptMail, kept_mails
 from gateway.engine.policy_set import PolicySet
 from gateway.engine.what_if import Change, Comparison, Untold, compare
-from gateway.model import Directory, Observed
+from gateway.model import About, Directory, Finding, FindingOutcome, Observed
 
 ORDER = tuple(Change)
 
@@ -96,6 +96,7 @@ def changed_mails(
 ) -> Iterator[ChangedMail]:
     """Judge the kept mails of a time by both sets; yield those that change, and count all into the summary."""
     types = {policy.name: policy.observation for policies in (old, new) for policy in policies.policies}
+    stored = frozenset(_stored(old, new)) if wanted.directory is None else frozenset[str]()
     for mail in kept_mails(data, types, since=wanted.since, until=wanted.until, tick=tick):
         unit = _unit(mail)
         if wanted.unit and unit.casefold() != wanted.unit.casefold():
@@ -110,6 +111,8 @@ def changed_mails(
             continue
         summary.facts_from = summary.facts_from or mail.record.time
         observed = _with_directory(mail.observed, wanted.directory)
+        if stored and mail.policy_digest == old.digest:
+            observed = _with_stored(observed, mail, stored)
         try:
             found = compare(observed, old, new)
         except ExceptionGroup:
@@ -132,6 +135,30 @@ def changed_mails(
 def _confidential(mail: KeptMail) -> bool:
     record = mail.record
     return not isinstance(record, r.RecipientRefused) and record.mail.confidential
+
+
+def _stored(old: PolicySet, new: PolicySet) -> Iterator[str]:
+    """Yield the policies without `judge` that found the same in every mail, whichever of two sets it was judged by."""
+    others = {policy.name: (policy.module, policy.settings) for policy in new.policies}
+    for policy in old.policies:
+        same = others.get(policy.name) == (policy.module, policy.settings)
+        if same and policy.judge is None and not policy.idle and not policy.scopes:
+            yield policy.name
+
+
+def _with_stored(observed: Observed, mail: KeptMail, policies: frozenset[str]) -> Observed:
+    """Add the findings that the record has of policies without `judge`, unless it was cut or redacted."""
+    record = mail.record
+    if isinstance(record, r.RecipientRefused) or record.mail.omitted or record.mail.confidential:
+        return observed
+    found: dict[str, tuple[Finding, ...]] = dict.fromkeys(policies, ())
+    for one in record.mail.findings:
+        if one.policy in policies:
+            about = About(part=one.part, filename=one.filename, recipient=one.recipient, header=one.header)
+            outcome = FindingOutcome(one.outcome)
+            finding = Finding(rule=one.rule, outcome=outcome, about=about, locator=one.locator, params=one.params)
+            found[one.policy] += (finding,)
+    return structs.replace(observed, found=found)
 
 
 def _with_directory(mail: Observed, directory: Directory | None) -> Observed:

@@ -11,7 +11,9 @@ import sqlite3
 import sys
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -301,15 +303,16 @@ def kept_of(name):
     return kept_again(observe(mails()[name], preset().policies))
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("change", [*CHANGES, "monitor", "strict"])
 def test_a_replay_agrees_with_judging_the_mails_anew(change, tmp_path):
     path = tmp_path / "other.yaml"
-    path.write_text(f"version: 1\nname: x\nextends: binhtan-7600\npolicies: {{{CHANGES[change]}}}\n", "utf-8")
+    changed = f"extends: binhtan-7600\npolicies: {{{CHANGES[change]}}}" if change in CHANGES else f"extends: {change}"
+    path.write_text(f"version: 1\nname: x\n{changed}\n", "utf-8")
     base, other = preset(), load_policy_set(path)
     answered = 0
     for number, (name, mail) in enumerate(mails().items()):
         # What a setting touches are the mails that its policy is about; of the others every eighth.
-        if mail.message is None or (number % 8 and not change.startswith(name.partition(":")[0])):
+        if mail.message is None or (number % 8 and change in CHANGES and not change.startswith(name.partition(":")[0])):
             continue
         facts = kept_of(name)
         found = compare(facts, base, other)
@@ -317,7 +320,31 @@ def test_a_replay_agrees_with_judging_the_mails_anew(change, tmp_path):
             assert found.reason == "history", f"{name}: {found}"
             continue
         answered += 1
-        anew = evaluate(mail, other)
+        seen = observe(mail, other.policies)
+        assert kept_again(seen) == facts, f"{name}: what is kept rests on this setting"
+        anew = evaluate_facts(seen, other)
         assert found.after is anew.disposition, name
         assert recorded(evaluate_facts(facts, other), guarded=False) == recorded(anew, guarded=False), name
     assert answered > 60
+
+
+class Heeded:
+    """Settings that note which of them are asked for."""
+
+    def __init__(self, settings, names):
+        self._settings, self._names = settings, names
+
+    def __getattr__(self, name):
+        self._names.add(name)
+        return getattr(self._settings, name)
+
+
+@pytest.mark.parametrize("policy", preset("strict").policies, ids=lambda policy: policy.name)
+def test_what_is_kept_rests_on_no_setting_but_those_about_words(policy):
+    """A setting that `look` or `observe` heeds and `TEXT_SETTINGS` does not name would make a replay say "the same" wrongly."""
+    names: set[str] = set()
+    for name, mail in mails().items():
+        if mail.message is not None and policy.observe is not None:
+            assert observe(mail, (replace(policy, settings=Heeded(policy.settings, names)),)).faults == {}, name
+    for_quotes = {"stand_in_fonts", "check_sizes", "size_range_pt"} if policy.name == "typography" else set()
+    assert names - for_quotes == set(getattr(import_module(policy.module), "TEXT_SETTINGS", ()))

@@ -14,6 +14,7 @@ NEEDS = frozenset({Need.HEADERS, Need.DOCUMENTS})
 
 class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+    aloud: bool = False
 
 
 def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
