@@ -58,7 +58,7 @@ def imitated_mailbox(address: Address, officials: Iterable[str]) -> str | None:
 
 
 def shows_official(address: Address, officials: Iterable[str]) -> bool:
-    """Tell whether a display name shows an address of an official domain, and the real one is of another domain."""
+    """Return whether a display name shows an address of an official domain, and the real one is of another domain."""
     if not address.display_name:
         return False
     name = unicodedata.normalize("NFKC", address.display_name)

@@ -51,7 +51,7 @@ def declaration(message: Message, settings: PaperCopySettings, *, line: bool) ->
 
 
 def has_line(document: Document, settings: PaperCopySettings) -> bool:
-    """Tell whether a line of a document begins as a declaration does."""
+    """Return whether a line of a document begins as a declaration does."""
     beginnings = _folded(settings.paper_copy_line)
     near = _begun(beginnings).findall("\n" + unify_line_breaks(_text(document)))
     return any(_fold(line).startswith(beginnings) for line in near)

@@ -31,7 +31,7 @@ def today(evidence: Evidence) -> date:
 
 
 def in_force(since: date | None, until: date | None, on: date) -> bool:
-    """Tell whether a period covers a day; an open end covers everything."""
+    """Return whether a period covers a day; an open end covers everything."""
     return (since is None or since <= on) and (until is None or on <= until)
 
 
@@ -48,7 +48,7 @@ def listed(directory: Directory | None, address: str) -> Mailbox | None:
 
 
 def usable(mailbox: Mailbox, on: date) -> bool:
-    """Tell whether a mailbox may be used on a day."""
+    """Return whether a mailbox may be used on a day."""
     left = mailbox.status is MailboxStatus.LEFT and (mailbox.left_on is None or mailbox.left_on <= on)
     if left or mailbox.status is MailboxStatus.SUSPENDED or (mailbox.left_on is not None and mailbox.left_on <= on):
         return False
@@ -78,7 +78,7 @@ def other_fields(message: Message) -> tuple[AddressReading, ...]:
 
 
 def is_absent(reading: AddressReading) -> bool:
-    """Tell whether a field says nothing, as `Reply-To:` with nothing behind it, which every reader takes for no field.
+    """Return whether a field says nothing, as `Reply-To:` with nothing behind it, which every reader takes for no field.
 
     From must say something.
     """

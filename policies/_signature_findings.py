@@ -48,7 +48,7 @@ _VIEW_PROBLEMS: Final = (
 
 
 def is_valid(signature: Signature) -> bool:
-    """Tell whether a signature stands; freshness of revocation data is reported apart and does not decide."""
+    """Return whether a signature stands; freshness of revocation data is reported apart and does not decide."""
     return (
         signature.integrity is Integrity.INTACT
         and signature.coverage is Coverage.WHOLE

@@ -195,7 +195,7 @@ def judge(evidence: Facts[Observation | None], settings: Settings) -> Iterator[F
 
 
 def _is_office(evidence: Evidence, settings: Settings, path: str) -> bool:
-    """Tell whether a forward-path leads to the Office, however it is written."""
+    """Return whether a forward-path leads to the Office, however it is written."""
     mailboxes = destinations(path)
     if any(
         (mailbox := listed(evidence.directory, address)) is not None and mailbox.kind is MailboxKind.OFFICE
@@ -258,7 +258,7 @@ def _address(evidence: Evidence, settings: Settings, address: Address, *, field:
 
 
 def _claimed(form: AddressForm, local: str) -> bool:
-    """Tell whether a local part claims a form, by its letters or by their looks."""
+    """Return whether a local part claims a form, by its letters or by their looks."""
     return any(re.search(form.claims, text) for text in {local, shown(local)})
 
 
@@ -312,7 +312,7 @@ def _proof(evidence: Evidence, settings: Settings, on: date) -> Iterator[Finding
 
 
 def _asks(bare: str, settings: Settings) -> bool:
-    """Tell whether the skeleton of a text asks for something of Điều 8.1."""
+    """Return whether the skeleton of a text asks for something of Điều 8.1."""
     words = bare.replace("\n", " ")
     if "  " in words or any(map(words.__contains__, _OTHER_BLANKS)):
         words = " ".join(words.split())

@@ -171,7 +171,7 @@ def _message_file(document: Document, settings: Settings) -> Finding | None:
 
 
 def _may_stay_unread(part: Part | None, settings: Settings) -> bool:
-    """Tell whether a part is of a kind and size that holds no document."""
+    """Return whether a part is of a kind and size that holds no document."""
     return (
         part is not None
         and part.detected_type in settings.unopened_formats
@@ -181,7 +181,7 @@ def _may_stay_unread(part: Part | None, settings: Settings) -> bool:
 
 
 def _is_no_document(part: Part | None, settings: Settings) -> bool:
-    """Tell whether a part is data of a form that holds no pages and no files; what it says cannot be told either."""
+    """Return whether a part is data of a form that holds no pages and no files; what it says cannot be told either."""
     kind = part.detected_type if part is not None else None
     return kind is not None and any(
         kind.startswith(form) if form.endswith("/") else kind == form for form in settings.no_documents

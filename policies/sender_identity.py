@@ -275,7 +275,7 @@ def _other_mailbox(case: _Case, address: Address, *, field: str) -> Iterator[Fin
 
 
 def _is_of_another(case: _Case, address: Address) -> bool:
-    """Tell whether a display name is that of an office, a unit or a person of the directory, and the address is no holder's."""
+    """Return whether a display name is that of an office, a unit or a person of the directory, and the address is no holder's."""
     directory = case.evidence.directory
     if not case.settings.directory_names or directory is None or not directory.names or not address.display_name:
         return False
@@ -291,7 +291,7 @@ def _is_of_another(case: _Case, address: Address) -> bool:
 
 
 def _delegated(whose: Mailbox | Holders, mine: frozenset[str], on: date) -> bool:
-    """Tell whether a mailbox, or a name, is delegated on that day to one of these addresses."""
+    """Return whether a mailbox, or a name, is delegated on that day to one of these addresses."""
     return any(
         delegate.address in mine and in_force(delegate.since, delegate.until, on) for delegate in whose.delegates
     )

@@ -108,7 +108,7 @@ def _look_edits(run: WordRun, look: Inherited, tally: Tally, *, stamp: bool, sty
 
 
 def _needs_font(run: WordRun, look: Inherited, *, tables: bool) -> bool:
-    """Tell whether a run must be given the font: another one, an unknown one, or what a table may give it."""
+    """Return whether a run must be given the font: another one, an unknown one, or what a table may give it."""
     if look.font is None or not is_times_new_roman(look.font):
         return True
     ascii_font = run.font_attributes.get("ascii")

@@ -127,12 +127,12 @@ def _is_other(family: str) -> bool:
 
 
 def _is_picture(tag: Tag) -> bool:
-    """Tell whether a page style fills pages with what has no one colour, on which automatic letters turn out black."""
+    """Return whether a page style fills pages with what has no one colour, on which automatic letters turn out black."""
     return tag.name == f"{STYLE}drawing-page-properties" and tag.attributes.get(f"{DRAW}fill") in _PICTURES
 
 
 def _kept(tag: Tag, *, picture: bool) -> bool:
-    """Tell whether the letters of a slide keep their colour: light ones, and all over pages filled with pictures."""
+    """Return whether the letters of a slide keep their colour: light ones, and all over pages filled with pictures."""
     colour = tag.attributes.get(f"{FO}color", "").removeprefix("#").upper()
     return not is_black(colour) and (picture or (brightness(colour) or 0) >= PALE)
 

@@ -53,5 +53,5 @@ class Palette:
         return self.colour(fill) if fill is not None else self._scheme("bg1") or "FFFFFF"
 
     def readable(self, letters: str | None, ground: str | None) -> bool:
-        """Tell whether letters of a colour would be read in black: they are not light themselves, and their ground is."""
+        """Return whether letters of a colour would be read in black: they are not light themselves, and their ground is."""
         return (brightness(ground) or 0) >= _LIGHT and (brightness(letters) or 0) < PALE

@@ -68,19 +68,19 @@ def _one(message: Any, number: int, lookups: Lookups) -> AuthResult:
 
 
 def _is_sound(fields: dict[bytes, bytes], key: KeyRecord | None) -> bool:
-    """Tell whether From is signed (RFC 6376 §6.1.1) and the key is good for the hash (§6.1.2); the library asks neither."""
+    """Return whether From is signed (RFC 6376 §6.1.1) and the key is good for the hash (§6.1.2); the library asks neither."""
     signed = {name.strip().lower() for name in fields.get(b"h", b"").split(b":")}
     algorithm = fields.get(b"a", b"").decode("ascii", "replace").lower().rpartition("-")[2]
     return b"from" in signed and key is not None and (not key.hashes or algorithm in key.hashes)
 
 
 def _weak(fields: dict[bytes, bytes]) -> bool:
-    """Tell whether a signature proves less than the whole mail, or by a broken algorithm (RFC 8301 §3.1)."""
+    """Return whether a signature proves less than the whole mail, or by a broken algorithm (RFC 8301 §3.1)."""
     return fields.get(b"a", b"").lower().endswith(b"-sha1") or b"l" in fields
 
 
 def _foreign_subdomain(fields: dict[bytes, bytes], key: KeyRecord | None) -> bool:
-    """Tell whether the key forbids sub-domains (`t=s`) and the signature speaks for one (RFC 6376 §3.6.1)."""
+    """Return whether the key forbids sub-domains (`t=s`) and the signature speaks for one (RFC 6376 §3.6.1)."""
     identity = fields.get(b"i", b"").rpartition(b"@")[2].lower()
     forbidden = key is not None and key.forbids_subdomains
     return forbidden and bool(identity) and identity != fields.get(b"d", b"").lower()

@@ -48,7 +48,7 @@ def _evaluate(author: str, results: list[AuthResult], lookups: Lookups) -> str:
 
 
 def _aligned(author: str, above: str, domain: str, policy: DmarcRecord, method: str, lookups: Lookups) -> bool:
-    """Tell whether a proven domain speaks for the author's, whose organisation is `above` (RFC 9989 §4.4)."""
+    """Return whether a proven domain speaks for the author's, whose organisation is `above` (RFC 9989 §4.4)."""
     if domain == author:
         return True
     if policy.strict("adkim" if method == "dkim" else "aspf"):

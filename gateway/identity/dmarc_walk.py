@@ -40,7 +40,7 @@ class DmarcRecord:
         return any(_URI.fullmatch(uri) for uri in self.tags.get("rua", "").split(","))
 
     def strict(self, tag: str) -> bool:
-        """Tell whether `adkim` or `aspf` asks for the very same domain; everything else means relaxed."""
+        """Return whether `adkim` or `aspf` asks for the very same domain; everything else means relaxed."""
         return self.tags.get(tag) == "s"
 
 
@@ -95,6 +95,6 @@ def _tags(text: str) -> dict[str, str]:
 
 
 def _is_shared(name: str) -> bool:
-    """Tell whether a name is one under which strangers register."""
+    """Return whether a name is one under which strangers register."""
     labels = name.split(".")
     return len(labels) < 2 or (len(labels) == 2 and len(labels[1]) == 2 and labels[0] in _SHARED)

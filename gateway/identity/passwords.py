@@ -10,7 +10,7 @@ _SHORTEST = 8
 
 
 def meets_article_6(password: str) -> bool:
-    """Tell whether a password is what Điều 6.1 asks for."""
+    """Return whether a password is what Điều 6.1 asks for."""
     return (
         len(password) >= _SHORTEST
         and any(letter.isupper() for letter in password)

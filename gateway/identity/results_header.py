@@ -36,7 +36,7 @@ def _clause(one: AuthResult) -> str:
 
 
 def is_own(field: HeaderField, authserv_id: str) -> bool:
-    """Tell whether a field claims to come from `authserv_id`: in a mail from outside it is forged (RFC 8601 §5).
+    """Return whether a field claims to come from `authserv_id`: in a mail from outside it is forged (RFC 8601 §5).
 
     However it is written: in capitals, in quotes, between comments, with a final dot, with a version behind it.
     """

@@ -229,5 +229,5 @@ def _check_display(address: Address, codes: list[str]) -> None:
 
 
 def _hides(text: str) -> bool:
-    """Tell whether a text holds controls, invisible letters or marks that turn its direction."""
+    """Return whether a text holds controls, invisible letters or marks that turn its direction."""
     return any(unicodedata.category(letter) in {"Cc", "Cf", "Zl", "Zp"} and letter not in _HARMLESS for letter in text)

@@ -113,7 +113,7 @@ _ASCII = bytes(range(28, 127)) + b"\x1b$B%F\x1b(B"
 
 
 def keeps_ascii(label: str) -> bool:
-    """Tell whether a known charset reads the bytes of ASCII as ASCII, so that a reader that does not know it does, too."""
+    """Return whether a known charset reads the bytes of ASCII as ASCII, so that a reader that does not know it does, too."""
     codec = codec_of(label)
     try:
         return codec is not None and _ASCII.decode(codec) == _ASCII.decode("ascii")

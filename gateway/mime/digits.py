@@ -46,7 +46,7 @@ _DIGITS: Final = _shape(b"0123456789abcdefABCDEF ,:;-\txX\r\n")
 
 
 def _has_run(text: bytes, table: bytes, length: int) -> bool:
-    """Tell whether so many bytes of a table stand in a row: a tenth of what a regular expression takes over prose."""
+    """Return whether so many bytes of a table stand in a row: a tenth of what a regular expression takes over prose."""
     return b"A" * length in text.translate(table)
 
 
@@ -97,7 +97,7 @@ def _digit_lines(text: bytes) -> Iterator[tuple[int, int]]:
 
 
 def is_file(data: bytes) -> bool:
-    """Tell whether bytes are a file of a known format, and not only begin so by chance."""
+    """Return whether bytes are a file of a known format, and not only begin so by chance."""
     if not looks_like_file(data) or (data.startswith(_CHANCE) and len(data) < 400):
         return False
     # Two letters begin a line of any long key now and then; the header of a program is mostly zeros.

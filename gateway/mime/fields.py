@@ -139,7 +139,7 @@ def _fields(lines: list[bytes], limits: Limits, codes: list[tuple[str, str]]) ->
 
 
 def _encodes(fields: list[HeaderField]) -> bool:
-    """Tell whether the fields before a line of blanks encode the body.
+    """Return whether the fields before a line of blanks encode the body.
 
     A reader that takes such a line for the end of the header shows the fields behind it as words of the body; where a
     transfer encoding stands before it, they are words that only this reader decodes.

@@ -77,7 +77,7 @@ def _is_utf8(raw: bytes) -> bool:
 
 
 def _differ(one: str, other: str) -> bool:
-    """Tell whether two names are more than a name and its plain ASCII stand-in."""
+    """Return whether two names are more than a name and its plain ASCII stand-in."""
     if _extension(one) != _extension(other):
         return bool(_extension(other)) or _fold(_stem(one)) != _fold(other)
     folded = sorted((_fold(one), _fold(other)), key=len)

@@ -270,7 +270,7 @@ def _around(state: _State, path: str, pieces: Pieces, *, before: bool) -> list[P
 
 
 def _hides(text: bytes) -> bool:
-    """Tell whether text that stands in no part could be more than words to some reader."""
+    """Return whether text that stands in no part could be more than words to some reader."""
     # Words written with escapes are words still: they are read and judged as such.
     return _HIDDEN.search(text) is not None or any(one.kind != "text" for one in find_inline_encodings(text))
 

@@ -34,5 +34,5 @@ def _line_settled(one: Ambiguity, boundaries: Mapping[str, str]) -> Ambiguity:
 
 
 def _alike(boundaries: Mapping[str, str]) -> bool:
-    """Tell whether a reader that compares only what the standard allows takes two boundaries for one."""
+    """Return whether a reader that compares only what the standard allows takes two boundaries for one."""
     return len({boundary[:_COMPARED] for boundary in boundaries}) < len(boundaries)

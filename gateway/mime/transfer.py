@@ -223,13 +223,13 @@ _PRINTABLE = bytes(range(32, 127)) + b"\t\r\n" + bytes(range(128, 256))
 
 
 def looks_like_file(data: bytes) -> bool:
-    """Tell whether the bytes begin as a known file format does."""
+    """Return whether the bytes begin as a known file format does."""
     known = data[:1] in _FIRST and data[:64].lstrip().startswith(_MAGIC)
     return known or data[4:8] == b"ftyp" or data[257:262] == b"ustar"
 
 
 def looks_like_text(data: bytes) -> bool:
-    """Tell whether the bytes are UTF-8 text of some length."""
+    """Return whether the bytes are UTF-8 text of some length."""
     if len(data) < 24 or data[:4096].translate(None, _PRINTABLE):
         return False
     try:

@@ -44,7 +44,7 @@ def header_text(value: str) -> str:
 
 
 def has_encoded_word(value: str) -> bool:
-    """Tell whether `value` holds an encoded word."""
+    """Return whether `value` holds an encoded word."""
     return "=?" in value and _WORD.search(value) is not None
 
 

@@ -39,7 +39,7 @@ class Credentials:
 
 
 def password_meets(credentials: Credentials, rule: Callable[[str], bool]) -> bool | None:
-    """Tell whether the password in accepted credentials is what a rule asks for, None when they hold a token instead.
+    """Return whether the password in accepted credentials is what a rule asks for, None when they hold a token instead.
 
     Only the answer leaves this function. A rule that raises gives None: its exception could show what it was given.
     """

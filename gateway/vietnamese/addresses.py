@@ -150,7 +150,7 @@ def _domain(domain: str) -> tuple[str, list[str]]:
 
 
 def _is_host_name(domain: str) -> bool:
-    """Tell whether a domain is one of RFC 5321 §4.1.2; a last label of digits would be an address (RFC 3696 §2)."""
+    """Return whether a domain is one of RFC 5321 §4.1.2; a last label of digits would be an address (RFC 3696 §2)."""
     labels = domain.split(".")
     return len(domain) <= 253 and all(_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
 
@@ -177,7 +177,7 @@ def u_label(label: str) -> str:
 
 
 def _invisible(letter: str) -> bool:
-    """Tell whether a letter shows nothing or turns the text around."""
+    """Return whether a letter shows nothing or turns the text around."""
     return unicodedata.category(letter) in {"Cc", "Cf", "Zs", "Zl", "Zp", "Co", "Cn"} or letter in "͏ᅟᅠㅤﾠ"
 
 
@@ -185,7 +185,7 @@ _TOGETHER = frozenset({"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "BOPO
 
 
 def _mixes_scripts(label: str) -> bool:
-    """Tell whether the letters of a label come from scripts that no one language mixes (UTS 39 §5.2)."""
+    """Return whether the letters of a label come from scripts that no one language mixes (UTS 39 §5.2)."""
     scripts = {_script(letter) for letter in label if letter.isalpha()}
     return len(scripts - _TOGETHER) > 1
 

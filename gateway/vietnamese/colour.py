@@ -29,20 +29,20 @@ def channels(colour: str | None) -> tuple[int, int, int] | None:
 
 @lru_cache(maxsize=1024)
 def is_black(colour: str | None) -> bool:
-    """Tell whether letters of this colour read as black; `auto` and an unknown colour do."""
+    """Return whether letters of this colour read as black; `auto` and an unknown colour do."""
     rgb = channels(colour)
     return rgb is None or (max(rgb) <= _BLACK_MAX and max(rgb) - min(rgb) <= _BLACK_SPREAD)
 
 
 @lru_cache(maxsize=1024)
 def is_red(colour: str | None) -> bool:
-    """Tell whether letters of this colour read as red stamp ink."""
+    """Return whether letters of this colour read as red stamp ink."""
     rgb = channels(colour)
     return rgb is not None and rgb[0] >= 150 and rgb[0] * 2 >= max(rgb[1], rgb[2]) * 3 and rgb[0] - max(rgb[1:]) >= 70
 
 
 def is_invisible(colour: str | None, background: str | None) -> bool:
-    """Tell whether letters cannot be seen on their background (white paper when none is known)."""
+    """Return whether letters cannot be seen on their background (white paper when none is known)."""
     rgb = channels(colour)
     if rgb is None:
         return False
@@ -51,7 +51,7 @@ def is_invisible(colour: str | None, background: str | None) -> bool:
 
 
 def is_dark(background: str | None) -> bool:
-    """Tell whether a background is so dark that automatic letters show white on it."""
+    """Return whether a background is so dark that automatic letters show white on it."""
     found = brightness(background)
     return found is not None and found < 64
 

@@ -109,7 +109,7 @@ _FILLERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2065")
 
 
 def ignorable(character: str) -> bool:
-    """Tell whether a character shows nothing of its own: format controls, variation selectors, tags, fillers."""
+    """Return whether a character shows nothing of its own: format controls, variation selectors, tags, fillers."""
     if character in "\t\n":
         return False
     code = ord(character)

@@ -61,7 +61,7 @@ _ROUNDS: Final = 3
 
 
 def may_be_escaped(text: str) -> bool:
-    """Tell whether a text holds anything like an escape; quick, for long texts."""
+    """Return whether a text holds anything like an escape; quick, for long texts."""
     return any(sign in text for sign in ("\\", "%", "=", "&", "+")) and _SIGN.search(text) is not None
 
 

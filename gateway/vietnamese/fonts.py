@@ -57,7 +57,7 @@ def family_key(font: str) -> str:
 
 @lru_cache(maxsize=2048)
 def is_times_new_roman(font: str, stand_ins: frozenset[str] = frozenset()) -> bool:
-    """Tell whether the font is Times New Roman, or one of the configured stand-ins (as `family_key`)."""
+    """Return whether the font is Times New Roman, or one of the configured stand-ins (as `family_key`)."""
     key = family_key(font)
     return key in (_TIMES_ROOT, "timesnewromanps") or key in stand_ins
 
@@ -71,7 +71,7 @@ _SYMBOLS: Final = re.compile(
 
 @lru_cache(maxsize=2048)
 def is_symbol(font: str) -> bool:
-    """Tell whether the font holds signs, not letters: bullets, dingbats, equations."""
+    """Return whether the font holds signs, not letters: bullets, dingbats, equations."""
     return _SYMBOLS.search(family_key(font)) is not None
 
 

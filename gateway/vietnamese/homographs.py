@@ -106,7 +106,7 @@ def _named(letter: str) -> str:
 
 
 def one_edit_apart(one: str, other: str) -> bool:
-    """Tell whether one insertion, deletion, change or swap of neighbours makes one text of the other."""
+    """Return whether one insertion, deletion, change or swap of neighbours makes one text of the other."""
     if one == other or abs(len(one) - len(other)) > 1:
         return False
     shorter, longer = sorted((one, other), key=len)

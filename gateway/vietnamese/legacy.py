@@ -50,7 +50,7 @@ def _shows_capitals(legacy: LegacyFont | None, charset: Charset) -> bool:
 
 
 def needs_decoding(runs: Sequence[Run], whole: str) -> bool:
-    """Tell whether any run could be in a legacy charset: by a font name, or by letters that Unicode text has not."""
+    """Return whether any run could be in a legacy charset: by a font name, or by letters that Unicode text has not."""
     if any(legacy_font(font) for font in {run.font for run in runs if run.font}):
         return True
     if whole.isascii():
@@ -134,7 +134,7 @@ class _Evidence:
         return known
 
     def speaks_for_all(self, font: str | None) -> bool:
-        """Tell whether the font's blocks are legacy and none is Unicode on its face: `chó` may be the bytes of `chú`."""
+        """Return whether the font's blocks are legacy and none is Unicode on its face: `chó` may be the bytes of `chú`."""
         return self.hint(font) is not Charset.UNICODE and font not in self._mixed
 
     def _find(self, font: str | None) -> Charset:
@@ -198,7 +198,7 @@ _VIQR_MARK: Final = re.compile(r"[aeouAEOU][\^(+][`'?~.]?|[aeiouyAEIOUY][`'?~.](
 
 
 def looks_like_viqr(text: str) -> bool:
-    """Tell whether ASCII text is Vietnamese in VIQR: many mnemonics, and nearly all of them make syllables."""
+    """Return whether ASCII text is Vietnamese in VIQR: many mnemonics, and nearly all of them make syllables."""
     marks = len(_VIQR_MARK.findall(text))
     if marks < 4:
         return False

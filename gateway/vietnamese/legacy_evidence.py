@@ -99,7 +99,7 @@ def _judge_by_words(text: str, *, hint: Charset | None) -> tuple[Charset, bool]:
 
 
 def _is_sure(text: str, tokens: Sequence[str], charset: Charset, valid: int) -> bool:
-    """Tell whether enough different words speak for a reading and the words around them could be Vietnamese.
+    """Return whether enough different words speak for a reading and the words around them could be Vietnamese.
 
     A word that is the same in both readings speaks for neither, nor does a letter that stands alone (`ø20`).
     """

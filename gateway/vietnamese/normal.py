@@ -183,7 +183,7 @@ _SKELETONS: Final = {parted: _Skeleton(parted=parted) for parted in (False, True
 
 
 def is_unusual(text: str) -> bool:
-    """Tell whether the text has characters that plain Vietnamese, Latin text and its punctuation do not have."""
+    """Return whether the text has characters that plain Vietnamese, Latin text and its punctuation do not have."""
     return _UNUSUAL.search(text) is not None
 
 
@@ -245,5 +245,5 @@ def collapse_spacing(text: str) -> str:
 
 
 def is_decomposed(text: str) -> bool:
-    """Tell whether Vietnamese letters stand in decomposed form (NFD or the mixed form of code page 1258)."""
+    """Return whether Vietnamese letters stand in decomposed form (NFD or the mixed form of code page 1258)."""
     return any(mark in text for mark in MARKS) and unicodedata.normalize("NFC", text) != text

@@ -251,7 +251,7 @@ def _state(evidence: Sequence[str], score: int, bare: Sequence[str], *, numbered
 
 
 def _is_specimen(line: str) -> bool:
-    """Tell whether a line heads a specimen: "Mẫu 1.2 - Quyết định"."""
+    """Return whether a line heads a specimen: "Mẫu 1.2 - Quyết định"."""
     found = _SPECIMEN.match(line)
     return found is not None and (is_title(found["of"]) or found["of"].startswith("cong van"))
 

@@ -91,7 +91,7 @@ def kind_of(head: Sequence[str], bare: Sequence[str], symbol: str) -> tuple[Kind
 
 
 def _spells(line: str, kind: Kind) -> bool:
-    """Tell whether a line begins with the kind's name as written, but for accents lost or misread in some syllables.
+    """Return whether a line begins with the kind's name as written, but for accents lost or misread in some syllables.
 
     "PHƯỜNG AN LẠC" begins like "phương án" only when both accents are taken off.
     """
@@ -101,5 +101,5 @@ def _spells(line: str, kind: Kind) -> bool:
 
 
 def is_title(bare: str) -> bool:
-    """Tell whether a line, as its skeleton, begins with the name of a kind."""
+    """Return whether a line, as its skeleton, begins with the name of a kind."""
     return _KIND_LINE.match(bare) is not None

@@ -44,7 +44,7 @@ _STOPPED: Final = re.compile(r"(?:ch|c|p|t)$")
 
 @lru_cache(maxsize=65_536)
 def is_syllable(word: str) -> bool:
-    """Tell whether `word` (letters only, any normal form) is a possible Vietnamese syllable with its marks in place."""
+    """Return whether `word` (letters only, any normal form) is a possible Vietnamese syllable with its marks in place."""
     word = unicodedata.normalize("NFC", word)  # a combining mark would break the test of case
     if not word or len(word) > 12 or not (word.islower() or word.isupper() or word.istitle()):
         return False

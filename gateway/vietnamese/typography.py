@@ -60,12 +60,12 @@ def _shown_colour(run: Run) -> str | None:
 
 
 def _counts(run: Run) -> bool:
-    """Tell whether a run's letters are part of the page as printed."""
+    """Return whether a run's letters are part of the page as printed."""
     return run.role in _COUNTED and run.origin is Origin.TEXT and not (run.font and is_symbol(run.font))
 
 
 def is_stamp(text: str, role: Role) -> bool:
-    """Tell whether a block is a stamp or the appearance of a signature, which the Decree wants in colour."""
+    """Return whether a block is a stamp or the appearance of a signature, which the Decree wants in colour."""
     bare = skeleton(text[:200])
     letters = run_together(bare)
     if (len(letters) <= 40 and _STAMP_WORDS.fullmatch(letters)) or _SIGNED_BY.match(bare):
@@ -222,7 +222,7 @@ def survey(document: Document) -> Report:
 
 
 def is_plain(document: Document) -> bool:
-    """Tell whether a document is text without any look, such as the body of a mail, in sound Unicode letters.
+    """Return whether a document is text without any look, such as the body of a mail, in sound Unicode letters.
 
     Nothing can be wrong with it: a search over the whole finds no sign of another encoding.
     """

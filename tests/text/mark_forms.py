@@ -86,7 +86,7 @@ def cases(forms: tuple[Form, ...]) -> Iterator[tuple[str, str, str]]:
 
 
 def is_stopped(place: str, line: str) -> bool:
-    """Tell whether a line in a place stops the mail."""
+    """Return whether a line in a place stops the mail."""
     return any(mark.strength is not Strength.NOTED for mark in PLACES[place](line))
 
 

@@ -67,7 +67,7 @@ def _grids(document: Document) -> Iterator[Member]:
 
 
 def is_text_art(text: str) -> bool:
-    """Tell whether some lines of a text draw: few kinds of characters, in stretches that differ from line to line."""
+    """Return whether some lines of a text draw: few kinds of characters, in stretches that differ from line to line."""
     text = text[:_LIMIT]
     is_filling = any(map(text.__contains__, _APART)) and _SIGN.search(text) is not None
     is_filling = is_filling or _FILLED.search(text) is not None
@@ -113,6 +113,6 @@ def _is_stroked(line: str) -> bool:
 
 
 def _are_parted(run: list[str]) -> bool:
-    """Tell whether half of the lines have stretches with gaps between, as no ruler or bar has."""
+    """Return whether half of the lines have stretches with gaps between, as no ruler or bar has."""
     parted = (len(_BLANKS.split(line.strip())) >= 2 or _SHADED.search(line) is not None for line in run)
     return sum(parted) * 2 >= len(run)

@@ -171,7 +171,7 @@ class Content:
 
 
 def verify(key: bytes, scheme: Scheme, signature: bytes, content: Content) -> bool:
-    """Tell whether `signature` is one by the public key `key` (SubjectPublicKeyInfo, DER) over `content`.
+    """Return whether `signature` is one by the public key `key` (SubjectPublicKeyInfo, DER) over `content`.
 
     LibraryFault when the key or algorithm is not supported; False when the signature does not fit.
     """

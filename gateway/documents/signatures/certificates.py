@@ -86,13 +86,13 @@ def fingerprint(certificate: Certificate) -> str:
 
 
 def is_authority(certificate: Certificate) -> bool:
-    """Tell whether basicConstraints says cA and keyUsage, when present, allows to sign certificates."""
+    """Return whether basicConstraints says cA and keyUsage, when present, allows to sign certificates."""
     usage = certificate.key_usage_value
     return bool(certificate.ca) and (usage is None or "key_cert_sign" in usage.native)
 
 
 def is_self_issued(certificate: Certificate) -> bool:
-    """Tell whether subject and issuer are the same name."""
+    """Return whether subject and issuer are the same name."""
     return bool(certificate.subject.hashable == certificate.issuer.hashable)
 
 

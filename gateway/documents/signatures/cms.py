@@ -209,7 +209,7 @@ def find_signers(signer: Any, certificates: Sequence[Certificate]) -> list[Certi
 
 
 def _is_named_twice_encoded(named: Any, certificate: Certificate) -> bool:
-    """Tell whether a certificate is meant by a name whose letters were put into UTF-8 twice, as node-forge does.
+    """Return whether a certificate is meant by a name whose letters were put into UTF-8 twice, as node-forge does.
 
     Every authority with Vietnamese letters has another name in its signatures. Nothing rests on the name, which is not
     signed: the key must verify as that of any certificate.
@@ -226,7 +226,7 @@ def _texts(name: Any) -> list[tuple[str, str]]:
 
 
 def _is_attributes(content: Content) -> bool:
-    """Tell whether the content is the signed attributes of another signature, by which that becomes one over them.
+    """Return whether the content is the signed attributes of another signature, by which that becomes one over them.
 
     RFC 5652 signs the SET OF attributes as it would sign content, so that who takes the attributes away has a good signature
     over bytes that nobody meant to sign.

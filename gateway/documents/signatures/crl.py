@@ -65,7 +65,7 @@ def load_list(data: bytes, *, embedded: bool) -> RevocationList:
 
 
 def is_signed_by(revocations: RevocationList, issuer: Certificate) -> bool:
-    """Tell whether the CRL's signature is by this authority's key, and the key may sign CRLs."""
+    """Return whether the CRL's signature is by this authority's key, and the key may sign CRLs."""
     usage = issuer.key_usage_value
     if usage is not None and "crl_sign" not in usage.native:
         return False
@@ -148,7 +148,7 @@ def _ask(
 
 
 def _adds_to(delta: RevocationList, base: RevocationList) -> bool:
-    """Tell whether a delta list may be joined with a complete list (RFC 5280 §5.2.4, §6.3.3 c)."""
+    """Return whether a delta list may be joined with a complete list (RFC 5280 §5.2.4, §6.3.3 c)."""
     start, number = _number(delta, x509.DeltaCRLIndicator), _number(delta, x509.CRLNumber)
     held = _number(base, x509.CRLNumber)
     if start is None or number is None or held is None or delta.issuer != base.issuer:

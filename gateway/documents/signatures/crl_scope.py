@@ -41,7 +41,7 @@ def point_of(parsed: x509.CertificateRevocationList) -> x509.IssuingDistribution
 
 
 def names_as_issuer(certificate: Certificate, issuer: Any) -> bool:
-    """Tell whether a distribution point of the certificate hands its revocation to this issuer (§4.2.1.13, cRLIssuer)."""
+    """Return whether a distribution point of the certificate hands its revocation to this issuer (§4.2.1.13, cRLIssuer)."""
     return any(issuer in _issuers(point) for point in certificate.crl_distribution_points_value or ())
 
 

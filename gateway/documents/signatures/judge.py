@@ -60,7 +60,7 @@ _ORDER = (
 
 
 def fits_purpose(certificate: Certificate, purpose: Purpose) -> bool:
-    """Tell whether keyUsage and extendedKeyUsage, where present, allow the purpose."""
+    """Return whether keyUsage and extendedKeyUsage, where present, allow the purpose."""
     usage = certificate.key_usage_value
     if usage is not None and not {"digital_signature", "non_repudiation"} & usage.native:
         return False

@@ -54,7 +54,7 @@ def read_types(package: Package) -> Parts:
 
 
 def is_signature(parts: Parts, name: str) -> bool:
-    """Tell whether a part is a signature, by its type or by the place where Office keeps them."""
+    """Return whether a part is a signature, by its type or by the place where Office keeps them."""
     declared = parts.type_of(name) == _SIGNATURE_TYPE
     placed = name.lower().startswith("_xmlsignatures/") and name.lower().endswith(".xml")
     return declared or placed

@@ -81,7 +81,7 @@ def may_show_properties(octets: bytes) -> bool:
 
 
 def shows_other_than_signed(parts: Parts, texts: Iterable[str], signed: set[str]) -> bool:
-    """Tell whether something in one of the signed `texts` has an unsigned source that is not known to say the same.
+    """Return whether something in one of the signed `texts` has an unsigned source that is not known to say the same.
 
     LibraryFault when a text or the properties cannot be read.
     """

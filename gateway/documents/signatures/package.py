@@ -56,7 +56,7 @@ class Package:
         self._folded = {name.lower(): name for name in reversed(self.names)}
 
     def __contains__(self, name: object) -> bool:
-        """Tell whether there is a file of exactly this name."""
+        """Return whether there is a file of exactly this name."""
         return isinstance(name, str) and self._folded.get(name.lower()) == name
 
     def read(self, name: str) -> bytes:

@@ -128,7 +128,7 @@ def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields:
 
 
 def _is_rewritten(data: bytes, reader: PdfFileReader, fields: list[Field], reports: list[Signature]) -> bool:
-    """Tell whether a tool wrote the whole file anew after it was signed, as stamp tools for incoming mail do.
+    """Return whether a tool wrote the whole file anew after it was signed, as stamp tools for incoming mail do.
 
     An honest update appends; then every earlier signature still stands where its byte range says. Here no signature
     does, although all of them are still in the form.

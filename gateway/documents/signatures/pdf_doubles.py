@@ -43,7 +43,7 @@ class _Open:
 
 
 def is_doubled(data: bytes, reader: PdfFileReader, revision: int) -> bool:
-    """Tell whether an object that a revision writes, or its trailer, gives one key two values.
+    """Return whether an object that a revision writes, or its trailer, gives one key two values.
 
     At most 20,000 objects of a revision are looked at, those with the highest numbers first.
     """
@@ -71,7 +71,7 @@ def _is_stream_doubled(stream: Any) -> bool:
 
 
 def has_two_values(raw: bytes, start: int = 0, *, whole: bool = False) -> bool:
-    """Tell whether the dictionary that comes first from `start` on, or one inside it, gives one key two values.
+    """Return whether the dictionary that comes first from `start` on, or one inside it, gives one key two values.
 
     `whole` says to go on to the end, for many objects in a row.
     """

@@ -195,7 +195,7 @@ def place(
 
 
 def has_two_readings(data: bytes, reader: PdfFileReader) -> bool:
-    """Tell whether a cross-reference or a dictionary anywhere in the file shows viewers two documents."""
+    """Return whether a cross-reference or a dictionary anywhere in the file shows viewers two documents."""
     try:
         return pdf_xref.is_ambiguous_inside(data, reader)
     except LibraryFault:

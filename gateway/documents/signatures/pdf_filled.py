@@ -28,7 +28,7 @@ _INSET: Final = 1.0
 
 
 def replaces_what_was_signed(reader: PdfFileReader, revision: int, signed: bytes, names: Collection[str]) -> bool:
-    """Tell whether one of the filled fields was hidden or shown only then, or lies over words of the page.
+    """Return whether one of the filled fields was hidden or shown only then, or lies over words of the page.
 
     What cannot be told is so.
     """

@@ -70,7 +70,7 @@ def _resources(before: Any, after: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def has_unsigned_field(reader: PdfFileReader, revision: int, intact: frozenset[str]) -> bool:
-    """Tell whether a signature field shows or does something that came after `revision` and that nobody who signs answers for.
+    """Return whether a signature field shows or does something that came after `revision` and that nobody who signs answers for.
 
     A visible field is to hold the signature of whom it shows, one of those that are `intact`. One that stays empty, or that
     only a document timestamp fills, which anybody can have, or what no program can verify, would be a sheet laid over the

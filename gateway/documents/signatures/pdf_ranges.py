@@ -53,7 +53,7 @@ def read_range(data: bytes, numbers: Sequence[object]) -> SignedRange:
 
 
 def reaches_end(data: bytes, signed: SignedRange) -> bool:
-    """Tell whether nothing but white space follows the signed bytes."""
+    """Return whether nothing but white space follows the signed bytes."""
     return not data[signed.end :].strip(_WHITE)
 
 
@@ -64,7 +64,7 @@ def final_startxref(data: bytes, signed: SignedRange) -> int | None:
 
 
 def has_foreign_tail(data: bytes, structure_end: int) -> bool:
-    """Tell whether anything but white space follows the last revision, whose cross-reference ends at `structure_end`."""
+    """Return whether anything but white space follows the last revision, whose cross-reference ends at `structure_end`."""
     marker = data.find(b"%%EOF", structure_end)
     if marker < 0:
         return False  # a missing marker is a defect of the writer; nothing is hidden after it

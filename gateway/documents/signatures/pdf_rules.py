@@ -238,7 +238,7 @@ def _secret_of(trailer: Any, key: str) -> Any:
 
 
 def is_in_use(old: HistoricalResolver, reference: Any) -> bool:
-    """Tell whether a number holds an object in this revision."""
+    """Return whether a number holds an object in this revision."""
     return old.reader.xrefs.get_historical_ref(reference, old.revision) is not None
 
 
@@ -270,7 +270,7 @@ def _walk(resolver: HistoricalResolver, start: Any, *, follow: Any) -> Iterator[
 
 
 def _belongs_below(old: HistoricalResolver, reference: Any, key: str) -> bool:
-    """Tell whether the object is new, or was used before only below this key of the catalog."""
+    """Return whether the object is new, or was used before only below this key of the catalog."""
     if old.is_ref_unassignable(reference):
         return True
     return all(len(path) > 1 and tuple(path)[:2] == ("/Root", key) for path in _usages(old, reference))

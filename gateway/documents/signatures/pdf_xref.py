@@ -26,14 +26,14 @@ _BLANK = re.compile(rb"[\x00\t\n\x0c\r ]*")
 
 
 def is_ambiguous(data: bytes, reader: PdfFileReader, revision: int, end: int) -> bool:
-    """Tell whether what follows `revision`, which ends at the byte `end`, has a second reading; LibraryFault when unreadable."""
+    """Return whether what follows `revision`, which ends at the byte `end`, has a second reading; LibraryFault when unreadable."""
     with wall("cross-reference"):
         later = range(revision + 1, reader.xrefs.total_revisions)
         return any(_is_section_ambiguous(data, reader, one) for one in later) or _has_unlisted(data, reader, later, end)
 
 
 def is_ambiguous_inside(data: bytes, reader: PdfFileReader) -> bool:
-    """Tell whether a table anywhere lists one object at two places, or a dictionary has two values of one key.
+    """Return whether a table anywhere lists one object at two places, or a dictionary has two values of one key.
 
     Prepared so before signing, the file shows readers two documents. LibraryFault when unreadable. Only what contradicts itself counts, since these bytes are signed and may be old and sloppy.
     """

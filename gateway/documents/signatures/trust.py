@@ -116,7 +116,7 @@ class TrustStore:
         return [anchor for anchor in self.anchors if anchor.subject.hashable == wanted]
 
     def is_anchor(self, certificate: Certificate) -> bool:
-        """Tell whether exactly this certificate is an anchor."""
+        """Return whether exactly this certificate is an anchor."""
         return any(anchor.sha256 == certificate.sha256 for anchor in self.anchors)
 
 

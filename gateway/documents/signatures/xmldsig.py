@@ -170,7 +170,7 @@ def check(found: XmlSignature, reference: Reference, resolve: Resolve) -> bool:
 
 
 def fits(octets: bytes, reference: Reference) -> bool:
-    """Tell whether a reference digests these bytes."""
+    """Return whether a reference digests these bytes."""
     return Content((octets,)).digest(reference.digest) == reference.value
 
 

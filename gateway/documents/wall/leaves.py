@@ -16,11 +16,11 @@ def in_order(leaves: Iterable[Part]) -> list[Part]:
 
 
 def is_body(part: Part) -> bool:
-    """Tell whether a part of a mail is its text."""
+    """Return whether a part of a mail is its text."""
     return part.declared_type in _BODY_TYPES and not part.filename
 
 
 def is_signature(part: Part) -> bool:
-    """Tell whether a part is a signature file, which speaks of the files beside it."""
+    """Return whether a part is a signature file, which speaks of the files beside it."""
     name = (part.filename or "").lower()
     return part.declared_type in formats.SIGNATURE_TYPES or name.endswith(formats.SIGNATURE_SUFFIXES)

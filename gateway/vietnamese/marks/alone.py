@@ -54,23 +54,23 @@ class Around(NamedTuple):
 
 
 def belongs_to_head(line: str) -> bool:
-    """Tell whether a bare line belongs to the head of an official letter: motto, number, date, unit, title, copies, urgency."""
+    """Return whether a bare line belongs to the head of an official letter: motto, number, date, unit, title, copies, urgency."""
     return any(pattern.search(line) for pattern in (_LETTERHEAD, _UNIT, _TITLE, _COPIES))
 
 
 def is_inventory(beside: Sequence[str]) -> bool:
-    """Tell whether the bare words in one row with "TÀI LIỆU MẬT" make it a row of a list: figures, or several cells."""
+    """Return whether the bare words in one row with "TÀI LIỆU MẬT" make it a row of a list: figures, or several cells."""
     others = [words for words in beside if not belongs_to_head(words)]
     return len(others) > 1 or any(re.search(r"\d", words) for words in others)
 
 
 def is_of_a_letter(around: Around) -> bool:
-    """Tell whether lines around are of the head of an official letter."""
+    """Return whether lines around are of the head of an official letter."""
     return any(_LETTERHEAD.search(line) for line in (*around.above, *around.below))
 
 
 def heads_an_article(around: Around) -> bool:
-    """Tell whether a line stands over the prose of a newspaper: sentences below, and nothing of a letter or a plan around."""
+    """Return whether a line stands over the prose of a newspaper: sentences below, and nothing of a letter or a plan around."""
     near = (*around.above, *around.below)
     if any(
         belongs_to_head(line) or _GREETING.match(line) or _CLOSING.match(line) or _ITEM.match(line) for line in near
@@ -81,7 +81,7 @@ def heads_an_article(around: Around) -> bool:
 
 
 def stands_for_stamp(around: Around) -> bool:
-    """Tell whether a line stands where the stamp belongs, at the head of an official letter, and ends none of its lines."""
+    """Return whether a line stands where the stamp belongs, at the head of an official letter, and ends none of its lines."""
     above = around.above[0] if around.above else ""
     if above and not (belongs_to_head(above) or _is_closed(above)):
         return False
@@ -103,7 +103,7 @@ def around_line(layout: Layout, number: int, *, in_cell: bool) -> Around:
 
 
 def stands_as_mark(level: Level, case: Case, around: Around) -> bool:
-    """Tell whether a lone level in small or title letters is a mark by what stands around it."""
+    """Return whether a lone level in small or title letters is a mark by what stands around it."""
     above, below = around.above, around.below
     if above and (_ASKS.search(above[0]) or _QUIZ.match(above[0])):
         return False
@@ -134,7 +134,7 @@ def stands_as_mark(level: Level, case: Case, around: Around) -> bool:
 
 
 def _is_closed(line: str) -> bool:
-    """Tell whether a sentence cannot go on behind a line: it ends, or it is a part of a letter's head."""
+    """Return whether a sentence cannot go on behind a line: it ends, or it is a part of a letter's head."""
     if _GREETING.match(line) or _LETTERHEAD.search(line) or _UNIT.match(line):
         return True
     if _TITLE.match(line) and len(line) <= _BARE_TITLE:
@@ -143,7 +143,7 @@ def _is_closed(line: str) -> bool:
 
 
 def _is_verse(above: Sequence[str], below: Sequence[str]) -> bool:
-    """Tell whether most lines around are as short as verses, without figures, labels or the forms of a letter."""
+    """Return whether most lines around are as short as verses, without figures, labels or the forms of a letter."""
     around = [*above[:3], *below[:3]]
     verses = [
         line for line in around

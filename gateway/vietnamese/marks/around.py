@@ -138,14 +138,14 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
 
 
 def _is_alike(upper: Run, lower: Run) -> bool:
-    """Tell whether two lines in one colour and size of letters are words of one phrase: BẢO above MẬT on a poster."""
+    """Return whether two lines in one colour and size of letters are words of one phrase: BẢO above MẬT on a poster."""
     return (
         len(upper.text) <= _WORD and (upper.colour, upper.size_pt) == (lower.colour, lower.size_pt) and not lower.boxed
     )
 
 
 def _in_one_box(layout: Layout, line: Line, other: int | None) -> bool:
-    """Tell whether a line of a text box and the one above or below it are alike: lines of a poster, none stamped on it."""
+    """Return whether a line of a text box and the one above or below it are alike: lines of a poster, none stamped on it."""
     if other is None or line.place is not Place.BOX or layout.block_of(other) != line.block:
         return False
     upper, lower = sorted((line, layout.line(other)), key=lambda one: one.number)
@@ -153,7 +153,7 @@ def _in_one_box(layout: Layout, line: Line, other: int | None) -> bool:
 
 
 def _close(layout: Layout, number: int, other: int | None) -> bool:
-    """Tell whether two lines stand together on the page, as far as that is known."""
+    """Return whether two lines stand together on the page, as far as that is known."""
     if other is None or abs(other - number) > 2:
         return False
     first, second = layout.line(number).runs[0], layout.line(other).runs[0]

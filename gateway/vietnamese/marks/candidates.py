@@ -22,7 +22,7 @@ _AUXILIARY: Final = (
 
 
 def may_hold_mark(plain: str) -> bool:
-    """Tell whether a bare text holds the letters of any mark or stamp at all."""
+    """Return whether a bare text holds the letters of any mark or stamp at all."""
     if any(pattern.search(plain) for pattern in (_LEVEL, *_AUXILIARY)) or STAMP_HEAD.search("\n" + plain):
         return True
     return any(may_be_damaged(plain, found) for found in POSSIBLE.finditer(plain))

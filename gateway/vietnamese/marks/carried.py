@@ -66,7 +66,7 @@ def _found(plain: str) -> Iterator[tuple[re.Match[str], bool]]:
 
 
 def _names_degree(found: re.Match[str], case: Case, text: str) -> bool:
-    """Tell whether "Độ MẬT - ..." or "BMNN độ Mật: ..." is meant, and no label "ĐỘ MẬT - ĐỘ KHẨN"."""
+    """Return whether "Độ MẬT - ..." or "BMNN độ Mật: ..." is meant, and no label "ĐỘ MẬT - ĐỘ KHẨN"."""
     groups = found.groupdict()
     if "secret" not in groups:
         return False

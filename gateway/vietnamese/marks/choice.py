@@ -36,22 +36,22 @@ _MOST_OPTIONS: Final = 12
 
 
 def begins_ticked(text: str) -> bool:
-    """Tell whether a line begins with a tick."""
+    """Return whether a line begins with a tick."""
     return re.match(rf"\s*(?:{_TICK})", text) is not None
 
 
 def begins_with_empty_box(text: str) -> bool:
-    """Tell whether a line begins with a box that nobody ticked."""
+    """Return whether a line begins with a box that nobody ticked."""
     return re.match(rf"[^\w\[(]*(?:{EMPTY})", text) is not None
 
 
 def begins_black(text: str) -> bool:
-    """Tell whether a line begins with a sign that is a tick among empty boxes and a bullet elsewhere."""
+    """Return whether a line begins with a sign that is a tick among empty boxes and a bullet elsewhere."""
     return re.match(rf"\s*(?:{_BLACK})", text) is not None
 
 
 def listed(between: str) -> bool:
-    """Tell whether what stands between two values makes them options: a slash, a comma, "hoặc", a box, a number."""
+    """Return whether what stands between two values makes them options: a slash, a comma, "hoặc", a box, a number."""
     return len(between) <= 14 and _BETWEEN.fullmatch(between) is not None
 
 
@@ -81,7 +81,7 @@ def choice_hit(text: str, plain: str) -> Hit | None:
 
 
 def _is_option(text: str, plain: str, found: re.Match[str]) -> bool:
-    """Tell whether a word is one to tick, neither the end of a label ("độ mật") nor the beginning of a word ("mật khẩu")."""
+    """Return whether a word is one to tick, neither the end of a label ("độ mật") nor the beginning of a word ("mật khẩu")."""
     if found["level"] and written_level(_words(text, found))[1] is Spelling.OTHER_WORD:
         return False
     if _LABEL_WORD.search(plain, max(0, found.start() - _LABEL_LENGTH), found.start()):

@@ -39,7 +39,7 @@ _MOST: Final = 40
 
 
 def may_be_coded(plain: str) -> bool:
-    """Tell whether a bare line has a level in the signs of code at all."""
+    """Return whether a bare line has a level in the signs of code at all."""
     return _LITERAL.search(plain) is not None or _COMMAND.match(plain) is not None
 
 
@@ -80,7 +80,7 @@ def _literals(text: str, plain: str) -> Iterator[Hit | None]:
 
 
 def other_levels(plains: Iterator[str], hit: Hit) -> bool:
-    """Tell whether lines beside a literal name another level: the table of a program that knows them all."""
+    """Return whether lines beside a literal name another level: the table of a program that knows them all."""
     for plain in plains:
         for found in _LEVELS.finditer(plain):
             if level_of(run_together(found["level"])) is not hit.level:

@@ -45,7 +45,7 @@ _LIMIT: Final = 20_000
 
 
 def speaks(name: str) -> bool:
-    """Tell whether a field, by its lower-case name, may hold words of people."""
+    """Return whether a field, by its lower-case name, may hold words of people."""
     return name not in _OF_MACHINES
 
 

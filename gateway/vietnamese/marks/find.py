@@ -98,7 +98,7 @@ def _labelled(document: Document) -> Iterator[Document]:
 
 
 def names_secrecy(name: str) -> bool:
-    """Tell whether the name of a form field or property speaks of secrecy: `Độ mật`, `DoMat`, `do_mat`."""
+    """Return whether the name of a form field or property speaks of secrecy: `Độ mật`, `DoMat`, `do_mat`."""
     return has_label(skeleton(_HUMP.sub(" ", name.replace("_", " "))))
 
 

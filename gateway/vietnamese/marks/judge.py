@@ -94,7 +94,7 @@ def _segments(text: str, look: Look) -> Iterator[Hit | None]:
 
 
 def ends_trapped(text: str) -> bool:
-    """Tell whether a line breaks where "MẬT" would go on: after BÍ, BẢO, ĐỘ, VĂN BẢN ... in capitals, or a comma."""
+    """Return whether a line breaks where "MẬT" would go on: after BÍ, BẢO, ĐỘ, VĂN BẢN ... in capitals, or a comma."""
     words = re.findall(r"[^\W\d_]+", text)[-2:]
     if not words or not words[-1].isupper():
         return False
@@ -106,7 +106,7 @@ def ends_trapped(text: str) -> bool:
 
 
 def ends_sentence_before(text: str) -> bool:
-    """Tell whether a line in small letters breaks where "mật" would go on: after bí, bảo, độ, tuyệt, văn bản."""
+    """Return whether a line in small letters breaks where "mật" would go on: after bí, bảo, độ, tuyệt, văn bản."""
     words = [word.upper() for word in re.findall(r"[^\W\d_]+", text)]
     if len(words) < 2 or not re.search(r"[^\W\d_]\s*$", text) or text.isupper():
         return False
@@ -114,7 +114,7 @@ def ends_sentence_before(text: str) -> bool:
 
 
 def starts_trapped(text: str) -> bool:
-    """Tell whether a line goes on where "MẬT" broke off: NHÀ NƯỚC, KHẨU, ĐỘ, MÃ in capitals, and not ĐỘ KHẨN."""
+    """Return whether a line goes on where "MẬT" broke off: NHÀ NƯỚC, KHẨU, ĐỘ, MÃ in capitals, and not ĐỘ KHẨN."""
     if not text.lstrip()[:2].isupper():
         return False
     if re.match(r"[\W_]*nha nuoc(?![a-z])", bare(text)) is not None:
@@ -125,7 +125,7 @@ def starts_trapped(text: str) -> bool:
 
 
 def is_prose(plain: str, place: Place) -> bool:
-    """Tell whether a bare line is a sentence without any form of a mark: the usual case, so asked first."""
+    """Return whether a bare line is a sentence without any form of a mark: the usual case, so asked first."""
     if not place.is_text or len(plain) <= _LONG_LINE:
         return False
     if len(run_together(plain)) <= _LONG_LINE or _PROSE_EDGE.search(plain[:400]) or _CARRIED_NAME.match(plain):

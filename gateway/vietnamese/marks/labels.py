@@ -46,7 +46,7 @@ _CODED: Final = re.compile(r"[ \t\xa0]*[\[(\"“]?(?P<code>[ABCM]|TM)[\])\"”]?
 
 
 def has_label(plain: str) -> bool:
-    """Tell whether a bare line has a label of secrecy, filled in or not."""
+    """Return whether a bare line has a label of secrecy, filled in or not."""
     return _SPOKEN.search(plain) is not None
 
 
@@ -88,7 +88,7 @@ def label_line(text: str, plain: str, look: Look) -> Hit | None:
 
 
 def _stands_alone(plain: str, label: int, value: int) -> bool:
-    """Tell whether a label and its value are all that a line says, as they must be where no colon joins them."""
+    """Return whether a label and its value are all that a line says, as they must be where no colon joins them."""
     start, end = plain.rfind("\n", 0, label) + 1, plain.find("\n", value)
     found = OPTION.search(plain, value)
     return (
@@ -99,7 +99,7 @@ def _stands_alone(plain: str, label: int, value: int) -> bool:
 
 
 def _ends_in_capitals(text: str, value: int) -> bool:
-    """Tell whether a value in capitals ends its line."""
+    """Return whether a value in capitals ends its line."""
     return re.match(r"[\W_]*MẬT[\W_]*(?:\n|$)", text[value:]) is not None
 
 

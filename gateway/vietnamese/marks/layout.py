@@ -210,7 +210,7 @@ class Layout:
             position += step
 
     def adjoins(self, number: int, other: int) -> bool:
-        """Tell whether nothing parts two lines, neither an empty line nor the end of a paragraph."""
+        """Return whether nothing parts two lines, neither an empty line nor the end of a paragraph."""
         if self.block_of(number) == self.block_of(other):
             return abs(number - other) == 1
         if not self.may_continue(number, other):
@@ -218,7 +218,7 @@ class Layout:
         return abs(self.line(number).runs[0].block - self.line(other).runs[0].block) <= 1
 
     def may_continue(self, number: int, other: int) -> bool:
-        """Tell whether two lines can be one sentence: one block, one cell, or lines of a format that has only lines."""
+        """Return whether two lines can be one sentence: one block, one cell, or lines of a format that has only lines."""
         if self.block_of(number) == self.block_of(other):
             return True
         line, neighbour = self.line(number), self.line(other)

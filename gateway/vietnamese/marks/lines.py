@@ -137,7 +137,7 @@ def stamp_line(text: str, look: Look) -> Hit | None:
 
 
 def is_item(text: str) -> bool:
-    """Tell whether a line begins with the number of an item."""
+    """Return whether a line begins with the number of an item."""
     return _ITEM.match(bare(text[:_ITEM_LENGTH])) is not None
 
 

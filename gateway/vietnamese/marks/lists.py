@@ -33,13 +33,13 @@ _HEADINGS: Final = frozenset({"stamp-line", "lone-line", "numbered-line", "list"
 
 
 def is_of_a_list(layout: Layout, line: Line) -> bool:
-    """Tell whether a line beside a numbered one is numbered too: sugar, honey, milk."""
+    """Return whether a line beside a numbered one is numbered too: sugar, honey, milk."""
     near = (layout.adjacent(line.number, step) for step in (-1, 1))
     return any(other is not None and is_item(canonical(layout.lines[other][:40]).text) for other in near)
 
 
 def is_checklist(layout: Layout, line: Line) -> bool:
-    """Tell whether another level beside a ticked one is ticked too: the points of a slide, not a choice."""
+    """Return whether another level beside a ticked one is ticked too: the points of a slide, not a choice."""
     near = [n for step in (-1, 1) for n in layout.beside(line.number, step, 3)]
     own = run_together(layout.bare_line(line.number))
     words = {n: run_together(layout.bare_line(n)) for n in near}
@@ -114,7 +114,7 @@ def _may_be_heading(line: Line, hit: Hit) -> bool:
 
 
 def beside_empty_boxes(layout: Layout, line: Line) -> bool:
-    """Tell whether a line that begins with a black circle or square is the one of several options that is chosen."""
+    """Return whether a line that begins with a black circle or square is the one of several options that is chosen."""
     near = [n for step in (-1, 1) for n in layout.beside(line.number, step, 3)]
     return any(begins_with_empty_box(canonical(layout.lines[n][:40]).text) for n in near)
 
@@ -143,13 +143,13 @@ def _value(layout: Layout, number: int) -> str:
 
 
 def begins_with_noun(text: str) -> bool:
-    """Tell whether a line says what is mật: documents, files."""
+    """Return whether a line says what is mật: documents, files."""
     letters = run_together(bare(text))
     return value_of(letters) != letters
 
 
 def is_another_word(layout: Layout, line: Line, upper: str) -> bool:
-    """Tell whether "MẬT" alone is somebody's name behind the rest of it, or goods or an organ among others.
+    """Return whether "MẬT" alone is somebody's name behind the rest of it, or goods or an organ among others.
 
     `upper` is the line or cell before it.
     """
@@ -167,7 +167,7 @@ def is_another_word(layout: Layout, line: Line, upper: str) -> bool:
 
 
 def names_people(layout: Layout, line: Line) -> bool:
-    """Tell whether a line stands in a column of a table that is headed "Tên", "Họ và tên"."""
+    """Return whether a line stands in a column of a table that is headed "Tên", "Họ và tên"."""
     head = column_head(layout, line.block)
     return (
         head is not None
@@ -177,7 +177,7 @@ def names_people(layout: Layout, line: Line) -> bool:
 
 
 def is_in_column(layout: Layout, line: Line) -> bool:
-    """Tell whether a level with one capital stands in a column of other words with one: the names of a list, as on a scan."""
+    """Return whether a level with one capital stands in a column of other words with one: the names of a list, as on a scan."""
     if case_of("".join(filter(str.isalpha, line.text)) or " ") is not Case.TITLE:
         return False
     near = [n for step in (-1, 1) for n in layout.neighbours(line.number, step, _COLUMN)]
@@ -187,7 +187,7 @@ def is_in_column(layout: Layout, line: Line) -> bool:
 
 
 def _below(first: Run, second: Run) -> bool:
-    """Tell whether two runs stand below one another on a page."""
+    """Return whether two runs stand below one another on a page."""
     one, other = first.bbox_pt, second.bbox_pt
     return one is not None and other is not None and one[0] < other[2] and other[0] < one[2]
 
@@ -204,7 +204,7 @@ def row_mates(layout: Layout, line: Line) -> list[str]:
 
 
 def _beside(first: Run, second: Run, *, either_way: bool = False) -> bool:
-    """Tell whether two runs stand in one row of a table, the second behind the first, or at one height of a page."""
+    """Return whether two runs stand in one row of a table, the second behind the first, or at one height of a page."""
     if first.role is Role.CELL and second.role is Role.CELL:
         left, right = cell_key(first), cell_key(second)
         if either_way:

@@ -16,7 +16,7 @@ _FIRST_WORDS: Final = re.compile(r"[\W_]*?([^\W\d_]+)(?:[\s_\-]+([^\W\d_]+))?")
 
 
 def begins_word(after: str, *, capitals: bool) -> bool:
-    """Tell whether what follows makes "mật" the beginning of another word: mật khẩu, mật thất, Mật Sơn; no title of a paper.
+    """Return whether what follows makes "mật" the beginning of another word: mật khẩu, mật thất, Mật Sơn; no title of a paper.
 
     `capitals` says how "mật" is written: small letters behind "MẬT" make few words with it.
     """
@@ -32,13 +32,13 @@ def begins_word(after: str, *, capitals: bool) -> bool:
 
 
 def goes_on_below(below: str) -> bool:
-    """Tell whether a line in capitals goes on with a word that "MẬT" above it began: KHẨU ĐĂNG NHẬP, ĐỘ DÂN SỐ."""
+    """Return whether a line in capitals goes on with a word that "MẬT" above it began: KHẨU ĐĂNG NHẬP, ĐỘ DÂN SỐ."""
     found = _WORD.search(below)
     return found is not None and found[0] in ("KHẨU", "ĐỘ", "MÃ", "ONG") and begins_word(below, capitals=True)
 
 
 def begins_letters(letters: str) -> bool:
-    """Tell whether letters without blanks behind "mật" begin as a common word with it does: K, H, Ẩ, U one by one."""
+    """Return whether letters without blanks behind "mật" begin as a common word with it does: K, H, Ẩ, U one by one."""
     capitals = letters.upper()
     return any(
         capitals.startswith(word) and not any(capitals.startswith(word + other) for other in _ELSE.get(word, ()))
@@ -51,7 +51,7 @@ _TITLES: Final = words("names", "titles")
 
 
 def is_named(before: str, after: str, *, shown: str) -> bool:
-    """Tell whether the words around make `shown` ("MẬT", "Mật") a name: xã Mật Sơn, and nothing but CẦU MẬT or ÔNG MẬT."""
+    """Return whether the words around make `shown` ("MẬT", "Mật") a name: xã Mật Sơn, and nothing but CẦU MẬT or ÔNG MẬT."""
     words = _WORD.findall(before)
     last = words[-1] if words else ""
     if not re.search(r"[^\W\d_][ _]+$", before) or last.isupper() != shown.isupper():
@@ -89,12 +89,12 @@ _SHORT: Final = re.compile(
 
 
 def is_unaccented_person(before: str) -> bool:
-    """Tell whether "MAT" without diacritics is the last word of somebody's name: TRAN-THI-MAT."""
+    """Return whether "MAT" without diacritics is the last word of somebody's name: TRAN-THI-MAT."""
     return _UNACCENTED.search(before) is not None
 
 
 def is_person(before: str, after: str) -> bool:
-    """Tell whether "MẬT" is the last word of somebody's name: behind a surname and a middle name, or a surname alone."""
+    """Return whether "MẬT" is the last word of somebody's name: behind a surname and a middle name, or a surname alone."""
     before = before.upper()
     ends = not re.search(r"[^\W\d_]", after)
     if _FULL.search(before):
@@ -107,6 +107,6 @@ _COMMERCE: Final = words("goods", "trade")
 
 
 def are_groceries(words: list[str]) -> bool:
-    """Tell whether the other words of a name are goods among which "mật" is honey, and words of trade."""
+    """Return whether the other words of a name are goods among which "mật" is honey, and words of trade."""
     capitals = {word.upper() for word in words}
     return not GROCERIES.isdisjoint(capitals) and capitals <= GROCERIES | _COMMERCE

@@ -128,7 +128,7 @@ def _tokens(text: str) -> list[_Token]:
 
 
 def _trapped(token: _Token) -> bool:
-    """Tell whether the words around make it another word; a strong separator between them frees it."""
+    """Return whether the words around make it another word; a strong separator between them frees it."""
     if token.level is Level.MAT and are_groceries(_WORD.findall(token.before + " " + token.after)):
         return True
     if token.level is Level.MAT and not ORGANS.isdisjoint((token.last_word, token.next_word)):
@@ -251,7 +251,7 @@ def _exact(token: _Token, place: Place) -> Hit | None:
 
 
 def _is_spoken_of(token: _Token) -> bool:
-    """Tell whether a name speaks of works and papers of such a kind: a film, information, what is managed."""
+    """Return whether a name speaks of works and papers of such a kind: a film, information, what is managed."""
     quoted = token.before.rstrip(" _")[-1:] in _QUOTES
     if token.last_word in WORKS and (token.case is not Case.CAPITALS or quoted):
         return True
@@ -339,7 +339,7 @@ def _slip(token: _Token) -> Hit | None:
 
 
 def _heads_a_paper(token: _Token) -> bool:
-    """Tell whether a level is set off before or behind the kind of a paper: MAT_KeHoach, KeHoach_MAT."""
+    """Return whether a level is set off before or behind the kind of a paper: MAT_KeHoach, KeHoach_MAT."""
     head, tail = (" ".join(_WORD.findall(bare(side))) for side in (token.before, token.after))
     if not head and re.match(r"\s*[-_]", token.after):
         return _PAPER.match(tail) is not None
@@ -348,7 +348,7 @@ def _heads_a_paper(token: _Token) -> bool:
 
 
 def _coded(token: _Token, text: str) -> bool:
-    """Tell whether ASCII `MAT` closes or is a code: the whole name, or after a number and abbreviations (15-BC-MAT)."""
+    """Return whether ASCII `MAT` closes or is a code: the whole name, or after a number and abbreviations (15-BC-MAT)."""
     if not _WORD.findall(token.before + token.after):
         return not re.search(r"\d", text)
     if _heads_a_paper(token):

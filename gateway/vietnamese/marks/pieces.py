@@ -81,7 +81,7 @@ def _shuffled(pieces: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int,
 
 
 def same_row(first: Run, second: Run) -> bool:
-    """Tell whether a value may belong to a label: next cell of its row, or next line of running text."""
+    """Return whether a value may belong to a label: next cell of its row, or next line of running text."""
     if first.role is not second.role:
         return False
     if first.role is not Role.CELL:
@@ -156,5 +156,5 @@ def _windows(order: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int, s
 
 
 def _goes_on(order: Sequence[tuple[int, str]]) -> bool:
-    """Tell whether the pieces behind a level make it another word: M, Ậ, T, K, H, Ẩ, U."""
+    """Return whether the pieces behind a level make it another word: M, Ậ, T, K, H, Ẩ, U."""
     return begins_letters("".join(c for _, text in order for c in canonical(text).text if c.isalpha()))

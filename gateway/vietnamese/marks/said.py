@@ -52,7 +52,7 @@ _SENT: Final = re.compile(
 
 
 def may_be_sent(plain: str) -> bool:
-    """Tell whether a bare line begins by sending something."""
+    """Return whether a bare line begins by sending something."""
     return _SENDS.match(plain) is not None
 
 

@@ -135,19 +135,19 @@ class Search:
         return self._marks()
 
     def _goes_on(self, letters: int) -> bool:
-        """Tell whether one more line is judged, since not too much was looked at."""
+        """Return whether one more line is judged, since not too much was looked at."""
         if not self.work.take(letters):
             self.unjudged = True
             return False
         return True
 
     def _is_enough(self) -> bool:
-        """Tell whether as many marks are certain as are told of."""
+        """Return whether as many marks are certain as are told of."""
         self._note_found()
         return self._marked >= _MOST_MARKS
 
     def _may_be_graver(self, plain: str) -> bool:
-        """Tell whether a bare line may say more than what is certain already: a higher level, or that it was lifted."""
+        """Return whether a bare line may say more than what is certain already: a higher level, or that it was lifted."""
         letters = run_together(plain)
         return any(word in letters for word in _GRAVER[self._most_severe])
 
@@ -289,7 +289,7 @@ class Search:
                 return
 
     def _goes_on_below(self, number: int) -> bool:
-        """Tell whether a title goes on under "TÀI LIỆU THU HỒI": the land, the debt, the goods that are reclaimed."""
+        """Return whether a title goes on under "TÀI LIỆU THU HỒI": the land, the debt, the goods that are reclaimed."""
         below = self.layout.adjacent(number, 1)
         return below is not None and _RECLAIMED.match(self.layout.bare_line(below)) is not None
 

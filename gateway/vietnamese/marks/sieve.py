@@ -92,7 +92,7 @@ def _misread() -> re.Pattern[bytes]:
 
 
 def is_clear(text: str) -> bool:
-    """Tell whether a text surely holds no mark, whatever the search makes of its lines; False when only a search can tell.
+    """Return whether a text surely holds no mark, whatever the search makes of its lines; False when only a search can tell.
 
     What is true of a text is true of each of its lines. It holds for letters as they are written: not for the words of a
     scan, for runs in an old charset that a font tells, or for marks that an office adds to the rules.

@@ -83,10 +83,10 @@ def _case(shown: str) -> Case:
 
 
 def may_be_titled(hit: Hit, shown: str) -> bool:
-    """Tell whether a hit is a level behind a noun."""
+    """Return whether a hit is a level behind a noun."""
     return hit.form in (TITLED, "stamp-line") and begins_with_noun(shown)
 
 
 def _is_lower(before: str, shown: str) -> bool:
-    """Tell whether a line in small letters stands before one in capitals, so that no title goes on."""
+    """Return whether a line in small letters stands before one in capitals, so that no title goes on."""
     return shown.isupper() and not before.isupper()

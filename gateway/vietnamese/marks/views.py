@@ -54,7 +54,7 @@ def as_seen(document: Document) -> Document:
 
 
 def is_shown(run: Run) -> bool:
-    """Tell whether a reader sees the letters of a run."""
+    """Return whether a reader sees the letters of a run."""
     return run.origin in _SHOWN
 
 
@@ -66,7 +66,7 @@ def _contrast(colour: str | None, background: str | None) -> int:
 
 
 def is_simple(document: Document) -> bool:
-    """Tell whether everything in a document is shown, so that there are no other views."""
+    """Return whether everything in a document is shown, so that there are no other views."""
     return all(run.origin in _SHOWN for run in document.runs)
 
 

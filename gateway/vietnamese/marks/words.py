@@ -104,7 +104,7 @@ def spelling_of(bare_letters: str, letters: str) -> Spelling:
 
 
 def is_slip(bare_letters: str, letters: str) -> bool:
-    """Tell whether `letters` are another word that a slip of the keyboard makes of a level: MẶT, TỐI MẤT (`aw`, `s` for `aa`, `j`)."""
+    """Return whether `letters` are another word that a slip of the keyboard makes of a level: MẶT, TỐI MẤT (`aw`, `s` for `aa`, `j`)."""
     capitals = letters.upper()
     if bare_letters == "mat":
         return capitals == "MẶT" or capitals in _SINGLE_NOISE

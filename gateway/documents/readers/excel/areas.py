@@ -43,7 +43,7 @@ class Areas:
         return bool(self._boxes)
 
     def covers(self, row: int, column: int) -> bool:
-        """Tell whether a cell lies in an area, or may, where there are too many of them."""
+        """Return whether a cell lies in an area, or may, where there are too many of them."""
         crossing = self._at(row)
         if len(self._boxes) > LIMIT_AREAS or len(crossing) > _LIMIT_CROSSING:
             return True

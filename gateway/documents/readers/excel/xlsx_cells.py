@@ -51,7 +51,7 @@ def flat_cells(text: str, prefix: str) -> list[Cell] | None:
 
 
 def conceals(tag: str) -> bool:
-    """Tell whether the start tag of a row hides it."""
+    """Return whether the start tag of a row hides it."""
     return _HIDDEN_ROW.search(tag) is not None
 
 

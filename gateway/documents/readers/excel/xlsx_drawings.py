@@ -48,7 +48,7 @@ def read_drawing(parts: Parts, sink: Sink, name: str, place: Place, theme: Theme
 
 
 def _place(root: Element, sink: Sink, sheet: str) -> None:
-    """Tell where shapes and pictures stand over the cells."""
+    """Return where shapes and pictures stand over the cells."""
     for anchor in root:
         if (box := anchored(anchor)) is not None:
             left, top, width, height = (side / EMU_PT for side in box)

@@ -159,7 +159,7 @@ class Styles:
 
 
 def is_struck(look: Element) -> bool:
-    """Tell whether a `font` or `rPr` element strikes its letters out."""
+    """Return whether a `font` or `rPr` element strikes its letters out."""
     return any(NAMES[child.tag] == "s:strike" and child.get("val") not in {"0", "false"} for child in look)
 
 

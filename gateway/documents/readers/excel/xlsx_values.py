@@ -214,7 +214,7 @@ def _moment_words(tokens: tuple[_Token, ...], position: int, moment: datetime | 
 
 
 def _is_minute(tokens: tuple[_Token, ...], position: int) -> bool:
-    """Tell whether an `m` stands for minutes: behind hours or before seconds (ECMA-376 Part 1 §18.8.31)."""
+    """Return whether an `m` stands for minutes: behind hours or before seconds (ECMA-376 Part 1 §18.8.31)."""
     before = [token.letters[0].lower() for token in tokens[:position] if token.kind == "date"]
     behind = [token.letters[0].lower() for token in tokens[position + 1 :] if token.kind == "date"]
     return len(tokens[position].letters) <= 2 and (before[-1:] == ["h"] or behind[:1] == ["s"])
@@ -298,7 +298,7 @@ def formula_words(formula: str) -> str:
 
 
 def is_unclear(formula: str) -> bool:
-    """Tell whether a formula may show a word that stands in no cell and no literal of its own.
+    """Return whether a formula may show a word that stands in no cell and no literal of its own.
 
     Clear are numbers, dates, truth values, whole cells and whole literals, and literals that are joined in their order.
     Whoever cuts, replaces, spells or joins from elsewhere shows what only its value says.

@@ -17,7 +17,7 @@ _NO_DIGITS: Final = re.compile(r"[^A-Za-z0-9+/_-]")
 
 
 def is_data_address(value: str) -> bool:
-    """Tell whether an address is one that holds its file."""
+    """Return whether an address is one that holds its file."""
     return _ADDRESS.match(value) is not None
 
 

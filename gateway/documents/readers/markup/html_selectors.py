@@ -39,7 +39,7 @@ class Attribute(NamedTuple):
     value: str
 
     def holds(self, attributes: Mapping[str, str]) -> bool:
-        """Tell whether an element's attributes fit."""
+        """Return whether an element's attributes fit."""
         found = attributes.get(self.name)
         if found is None:
             return False
@@ -69,7 +69,7 @@ class Counted(NamedTuple):
     from_end: bool = False
 
     def holds(self, node: Node) -> bool:
-        """Tell whether the number of an element among its siblings fits; never, where nobody counted those behind it."""
+        """Return whether the number of an element among its siblings fits; never, where nobody counted those behind it."""
         number = node.number_of_type if self.by_type else node.number
         if self.from_end:
             siblings = node.siblings_of_type if self.by_type else node.siblings
@@ -179,7 +179,7 @@ class Matcher:
         """Comparisons still allowed."""
 
     def fits(self, selector: Selector, node: Node) -> bool:
-        """Tell whether a selector fits an element; never, once the steps are used up."""
+        """Return whether a selector fits an element; never, once the steps are used up."""
         return self._fits(selector.parts, 0, node)
 
     def _fits(self, parts: tuple[Compound, ...], position: int, node: Node) -> bool:

@@ -90,7 +90,7 @@ def turn_of(declarations: Mapping[str, str], outer: Turn) -> Turn:
 
 
 def cuts(declarations: Mapping[str, str], *, in_window: bool) -> bool:
-    """Tell whether an element shows some letters of its words and not others: a clip, a mask, a shift out of a window."""
+    """Return whether an element shows some letters of its words and not others: a clip, a mask, a shift out of a window."""
     for name, value in declarations.items():
         if name in _CLIPPING and value.lower() not in _NO_CLIP:
             return True
@@ -106,7 +106,7 @@ def cuts(declarations: Mapping[str, str], *, in_window: bool) -> bool:
 
 
 def is_placed(declarations: Mapping[str, str]) -> bool:
-    """Tell whether an element is put upon others."""
+    """Return whether an element is put upon others."""
     return declarations.get("position", "").lower() in ("absolute", "fixed") or any(
         name.startswith("margin") and _AWAY.search(value) for name, value in declarations.items()
     )

@@ -26,5 +26,5 @@ def repeat_count(value: str | None) -> int:
 
 
 def is_blank(cell: Element) -> bool:
-    """Tell whether a cell has no words."""
+    """Return whether a cell has no words."""
     return not any(text.strip() for text in cell.itertext())

@@ -117,7 +117,7 @@ class Stage:
         ) or next((thing.locator for block, thing in self._over if self._is_over(block, thing.span, lines)), None)
 
     def _is_over(self, block: int, over: Span, lines: dict[int, Line]) -> bool:
-        """Tell whether a line of the paragraph, or of one near it, lies under a part of something."""
+        """Return whether a line of the paragraph, or of one near it, lies under a part of something."""
         far = over.top is None or abs(over.top) > 0.5 * over.height
         for step in range(-_NEAR, _NEAR + 1):
             line = lines.get(block + step)
@@ -173,7 +173,7 @@ def _covering(below: list[Span], things: Iterable[Thing]) -> Thing | None:
 
 
 def _is_part(over: Span, line: Span) -> bool:
-    """Tell whether something lies over a part of a line."""
+    """Return whether something lies over a part of a line."""
     across, down = min(over.width, line.width), min(over.height, line.height)
     if over.left is not None and line.left is not None:
         across = min(over.left + over.width, line.left + line.width) - max(over.left, line.left)
@@ -202,7 +202,7 @@ def _lines_in(thing: Thing) -> Iterator[Span]:
 
 
 def leaves_mark(text: str) -> bool:
-    """Tell whether a mark may be left of a line that is covered in part: of words with MẬT, and no others."""
+    """Return whether a mark may be left of a line that is covered in part: of words with MẬT, and no others."""
     return len(text) <= _LONGEST and "mật" in "".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
@@ -232,7 +232,7 @@ def box_of(shape: Element) -> Box | None:
 
 
 def is_opaque(shape: Element) -> bool:
-    """Tell whether a picture, or a shape of DrawingML that is filled, hides what is below it."""
+    """Return whether a picture, or a shape of DrawingML that is filled, hides what is below it."""
     for part in shape.iter():
         match NAMES[part.tag].rpartition(":")[2]:
             case "pic":

@@ -73,7 +73,7 @@ def _points(series: Element) -> list[Point]:
 
 
 def _has_lines(series: Element) -> bool:
-    """Tell whether a series is drawn with lines between its points."""
+    """Return whether a series is drawn with lines between its points."""
     line = series.find(f"{clark('c:spPr')}/{clark('a:ln')}")
     return line is None or line.find(clark("a:noFill")) is None
 

@@ -45,11 +45,11 @@ def in_rows(runs: Sequence[Run], raised: Mapping[int, float]) -> Iterator[Run]:
 
 
 def is_torn(runs: Sequence[Run], raised: Mapping[int, float]) -> bool:
-    """Tell whether parts of MẬT stand alone where letters of one line may stand in another."""
+    """Return whether parts of MẬT stand alone where letters of one line may stand in another."""
     moved = any(abs(height) > _ROW for height in raised.values())
     return moved and any(_TORN.search(unicodedata.normalize("NFC", run.text)) for run in runs)
 
 
 def holds_a_mark(text: str) -> bool:
-    """Tell whether letters have the one without which there is no mark."""
+    """Return whether letters have the one without which there is no mark."""
     return "ậ" in unicodedata.normalize("NFC", text).casefold()

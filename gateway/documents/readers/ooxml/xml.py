@@ -112,7 +112,7 @@ NAMES: Final = _Names()
 
 
 def holds_words(text: str) -> bool:
-    """Tell whether a text may hold words: letters, or signs that are drawn as letters (circled, squared and the like)."""
+    """Return whether a text may hold words: letters, or signs that are drawn as letters (circled, squared and the like)."""
     return not text.isascii() or any(letter.isalpha() for letter in text)
 
 

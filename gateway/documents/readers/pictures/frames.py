@@ -165,7 +165,7 @@ def _negative(solid: Picture) -> Picture:
 
 
 def _has_light_ink(solid: Picture) -> bool:
-    """Tell whether some of what is seen is so light that white paper swallows it, and some of the paper shows through."""
+    """Return whether some of what is seen is so light that white paper swallows it, and some of the paper shows through."""
     import numpy as np
 
     alpha = np.asarray(solid.getchannel("A"))

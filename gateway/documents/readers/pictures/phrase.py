@@ -44,6 +44,6 @@ def lines(part: Pixels, clear: Pixels, middle: tuple[float, float], size: float)
 
 
 def is_innocent(words: Sequence[str]) -> bool:
-    """Tell whether lines set alike are no mark: BẢO above MẬT, MẬT above ONG."""
+    """Return whether lines set alike are no mark: BẢO above MẬT, MẬT above ONG."""
     runs = tuple(Run(text=line + "\n", block=0, role=Role.TEXTBOX) for line in words)
     return all(one.strength is Strength.NOTED for one in find_in_document(Document(part="", format="image", runs=runs)))
