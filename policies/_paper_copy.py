@@ -76,9 +76,9 @@ def _folded(words: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=16)
 def _begun(words: tuple[str, ...]) -> re.Pattern[str]:
-    """Return the pattern of lines that begin with a letter that becomes the first of one of these by `casefold`."""
+    """Return the pattern of lines that begin with a letter that becomes the first of one of these by `_fold`."""
     letters = {word[0] for word in words}
-    heads = "".join(re.escape(letter) for letter in map(chr, range(0x10000)) if letter.casefold() in letters)
+    heads = "".join(re.escape(letter) for letter in map(chr, range(0x2000)) if _fold(letter)[:1] in letters)
     return re.compile(rf"\n\s*+([{heads}].*)" if heads else r"(?!)")
 
 

@@ -57,6 +57,7 @@ def policy_view(desk: Desk, _person: Person, _question: q.AskPolicy, language: L
         by=by,
         text=_text(source) if isinstance(source, Path) else "",
         path=str(source) if isinstance(source, Path) else "",
+        counted_since=days[0],
         rules=tuple(_rules(policies, layers, counts, language, now)),
         waivers=waivers,
         editable=editable(desk),

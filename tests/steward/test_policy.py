@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from gateway.audit.record import Act
 from gateway.config.sections import Configuration
 from gateway.engine import load_policy_set
 from gateway.errors import AuditError
-from gateway.model import Language
+from gateway.model import VIETNAM, Language
 from gateway.pipeline.in_force import policies_in_force
 from gateway.pipeline.rulebook import Rules
 from gateway.steward import questions as q
@@ -84,6 +85,7 @@ def test_rules_are_shown_with_the_place_that_decides_and_how_often_they_were_met
     encrypted = rows["opaque.encrypted"]
     assert (encrypted.code, encrypted.source, encrypted.mode.key) == ("OPQ-01", "base.yaml:7", "enforce")
     assert encrypted.count == len(HOSTILE) + 1
+    assert seen.counted_since == (datetime.now(VIETNAM).date() - timedelta(days=29)).isoformat()
     assert [badge.key for badge in encrypted.dispositions] == ["reject"]
     assert rows["typography.working_file_font"].source == "policy.yaml:6"
     assert rows["typography.working_file_font"].mode.key == "monitor"

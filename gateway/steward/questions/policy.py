@@ -52,6 +52,8 @@ class PolicyView(Struct, frozen=True, kw_only=True, tag="policy_view"):
     text: str = ""
     """The policy file as it stands; empty for a preset."""
     path: str = ""
+    counted_since: str = ""
+    """First day of the counts of `rules`, ISO 8601."""
     rules: tuple[RuleRow, ...] = ()
     waivers: tuple[WaiverRow, ...] = ()
     editable: bool = False
