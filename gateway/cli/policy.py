@@ -50,6 +50,7 @@ def policy_diff(
 
     Mã thoát 0: như nhau; 1: có khác; 2: lỗi; 3: chỉ có thư không xét được / exit code 3: only cannot tell.
     """
+    from gateway.commands.common import EXIT_CANNOT_RUN
     from gateway.commands.policy import diff
     from gateway.commands.what_if import Options, replay
     from gateway.errors import UserError
@@ -61,7 +62,7 @@ def policy_diff(
     if begin is None and (until or unit or policy or table or directory):
         raise UserError(both("start", "what_if", "since_wanted"))
     code = diff(old, new) if not as_json or begin is None else 0
-    if begin is None:
+    if begin is None or code == EXIT_CANNOT_RUN:
         return code
     options = Options(since=begin, until=end, unit=unit, policy=policy, shown=shown, as_json=as_json, table=table)
     mailboxes = load_directory(directory) if directory is not None else None

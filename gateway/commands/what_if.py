@@ -22,6 +22,7 @@ from gateway.pipeline.rulebook import policy_source
 from gateway.pipeline.what_if import ChangedMail, Summary, Wanted, Worst, changed_mails, top
 from gateway.texts.catalogue import both, reason
 from gateway.vietnamese.printed import cell
+from gateway.yaml.file import nearest
 from gateway.yaml.values import printable
 
 EXIT_UNTOLD = 3
@@ -46,6 +47,11 @@ class Options:
 def replay(data: Path, old: str, new: str, options: Options, directory: Directory | None = None) -> int:
     """Print what `new` would have answered to the mails of a time otherwise than `old`; the exit code says it too."""
     before, after = _loaded(data, old, new)
+    names = [policy.name for policies in (before, after) for policy in policies.policies]
+    if options.policy and options.policy not in names:
+        vietnamese, english = nearest(options.policy, names) or ("", "")
+        shown = printable(options.policy)
+        raise UserError(f"không có chính sách “{shown}”{vietnamese} / no policy “{shown}”{english}")
     summary = Summary()
     worst = Worst(options.shown)
     with _rows_to(options.table) as put:
@@ -155,6 +161,8 @@ def _lines(summary: Summary, listed: list[ChangedMail]) -> Iterator[str]:
     yield both("start", "what_if", "head", count=summary.mails, span=span)
     if summary.stopped:
         yield both("start", "what_if", "stopped")
+    if not summary.mails:
+        yield both("start", "what_if", "no_mails")
     for change in Change:
         if summary.changes[change] or change in {Change.REFUSED, Change.ADMITTED, Change.SAME}:
             yield f"  {summary.changes[change]:>7}  {both('start', 'change', change.value)}"

@@ -99,6 +99,16 @@ async def test_a_change_is_tried_on_the_mails_of_a_log(policy, tmp_path):
     assert run.code == 1, run.err
     found = json.loads(run.out)
     assert found["replayed"] == 41
+    for wrong, words in (
+        ("--policy", "no policy “typografy”; did you mean “typography”"),
+        ("--unit", "there is no mail"),
+    ):
+        run = await cli(
+            "policy", "diff", "current", str(path), "--since", "30d", wrong, "typografy", "--data", str(data)
+        )
+        assert words in run.out + run.err
+    twice = await cli("policy", "diff", "nope", str(path), "--since", "30d", "--data", str(data))
+    assert (twice.code, (twice.out + twice.err).count("no preset")) == (2, 1)
     forgotten = await cli("policy", "diff", "current", str(path), "--unit", "Phòng A", "--data", str(data))
     assert (forgotten.code, "--since 30d" in forgotten.err) == (2, True)
     assert found["changes"]["admitted"] > 0
