@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 
 import pytest
@@ -153,6 +154,21 @@ def open_document(letters: str) -> bytes:
     return out.getvalue()
 
 
+def libreoffice(letters: str) -> bytes:
+    """The same as LibreOffice keeps freeforms of Word: the size of its path stands in an attribute of its own."""
+    width, data = 100 * len(letters), open_document(letters)
+    shape = (
+        f'<draw:custom-shape svg:width="{width / 50}cm" svg:height="2.4cm" text:anchor-type="as-char"><draw:enhanced-geometry'
+        f' xmlns:drawooo="http://openoffice.org/2010/draw" drawooo:sub-view-size="{width} 120" svg:viewBox="0 0 0 0"'
+        f' draw:type="ooxml-non-primitive" draw:enhanced-path="{word(letters)}"/></draw:custom-shape>'
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, re.sub("<draw:path[^>]*>", shape, old.read(name).decode()))
+    return out.getvalue()
+
+
 def drawing(letters: str) -> bytes:
     parts = "".join(
         f'<g transform="translate({100 * number} 0)"><path d="{LETTERS[letter]}"/></g>'
@@ -213,7 +229,7 @@ def cells(letters: str) -> bytes:
     return out.getvalue()
 
 
-MADE = first_quick([slide, text, drawing, sheet, open_document, used, rich, old_word, cells])
+MADE = first_quick([slide, text, drawing, sheet, open_document, libreoffice, used, rich, old_word, cells])
 
 
 @needs_ocr

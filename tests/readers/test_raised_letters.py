@@ -18,6 +18,8 @@ from gateway.documents.readers.ooxml.rows import in_rows
 from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from gateway.model import Document, Run
+from gateway.vietnamese.marks import find_in_document
+from tests.readers.ole_support import sprm, word_file
 from tests.readers.test_odf import content, package
 
 Pieces = list[tuple[str, float]]
@@ -123,6 +125,57 @@ def test_a_part_of_the_word_that_is_raised_to_the_line_above_cannot_be_told():
     assert told([("Phòng họp    M", 0)], [("       ", 0), ("ẬT", 1.2)])
     assert not told([("Phòng họp    M", 0)], [("       ", 0), ("ẬT", 0)])
     assert not told([("Cập nhật", 0)], [("       ", 0), ("(xem phụ lục)", 1.2)])
+
+
+def dropped_docx(first: str, rest: str) -> bytes:
+    document = docx.Document()
+    frame = OxmlElement("w:framePr")
+    frame.set(qn("w:dropCap"), "drop")
+    document.add_paragraph(first)._p.get_or_add_pPr().append(frame)
+    document.add_paragraph(rest)
+    return saved(document)
+
+
+def hidden_end(first: str, rest: str) -> bytes:
+    """Two paragraphs that run on, since the mark between them is hidden."""
+    document = docx.Document()
+    look = OxmlElement("w:rPr")
+    look.append(OxmlElement("w:vanish"))
+    document.add_paragraph(first)._p.get_or_add_pPr().append(look)
+    document.add_paragraph(rest)
+    return saved(document)
+
+
+def saved(document: docx.document.Document) -> bytes:
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def dropped_rtf(first: str, rest: str) -> bytes:
+    told = ("".join(f"\\u{ord(each)}?" for each in words) for words in (first, rest))
+    return "{{\\rtf1\\ansi \\pard\\dropcapli3\\dropcapt1 {}\\par\\pard {}\\par}}".format(*told).encode()
+
+
+def dropped_doc(first: str, rest: str) -> bytes:
+    """All of it has the properties of a drop capital, of which two follow one another."""
+    return word_file([(f"{first}\r{rest}\r", b"")], papx=b"\0\0" + sprm(0x442C, b"\x19\0"))
+
+
+@pytest.mark.parametrize("made", [dropped_docx, hidden_end, dropped_rtf, dropped_doc], ids=lambda made: made.__name__)
+def test_a_drop_capital_begins_the_line_beside_it(made):
+    document = read(made("T", "ỐI MẬT"))
+    assert ("".join(run.text for run in document.runs[:2]), document.runs[0].block) == (
+        "TỐI MẬT",
+        document.runs[1].block,
+    )
+    assert find_in_document(document)
+    assert not find_in_document(read(made("M", "ật độ giao thông trên các tuyến đường")))
+
+
+def test_paragraphs_after_others_begin_anew():
+    plain = read(word_file([("BẢO\rMẬT\r", b"")])).runs
+    assert len({run.block for run in plain}) == 2
 
 
 def test_lines_without_the_letter_stay_as_they_are():

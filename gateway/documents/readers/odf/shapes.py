@@ -25,6 +25,7 @@ from gateway.vietnamese.marks.pieces import cell_key
 _TEXT_STYLE, _DRAW_NAME, _HREF = clark("draw:style-name"), clark("draw:name"), clark("xlink:href")
 _OUTLINED: Final = {"draw:path", "draw:polygon", "draw:polyline", "draw:custom-shape", "draw:rect"}
 _TRANSFORM: Final = clark("draw:transform")
+_SUB_VIEW: Final = "}sub-view-size"
 _SQUARE: Final = "M 0 0 H 1 V 1 H 0 Z"
 _LINES: Final = {"draw:line", "draw:connector", "draw:measure"}
 _GROUPS: Final = {"draw:g", "draw:a", "dr3d:scene"}
@@ -296,11 +297,13 @@ class Shapes:
                 (geometry.get(clark("draw:enhanced-path")) or "").replace("N", " ").replace("F", " ").replace("S", " ")
             )
             view = geometry.get(clark("svg:viewBox")) or view
+            if sizes := next((value for name, value in geometry.attrib.items() if name.endswith(_SUB_VIEW)), ""):
+                view = f"0 0 {sizes}"  # LibreOffice's own, beside a box of nothing
         numbers = [float(number) for number in _NUMBERS.findall(view)]
-        if not path or "?" in path or "$" in path or len(numbers) != 4 or min(numbers[2:]) <= 0:
+        if not path or "?" in path or "$" in path or len(numbers) < 4 or min(numbers[2:4]) <= 0:
             return
         whole = BAR if path == _SQUARE else shape_of(path)
-        left, top, width, height = numbers
+        left, top, width, height = numbers[:4]
         unit = (1 / width, 0, 0, 1 / height, -left / width, -top / height)
         box, degrees = _turned_box(shape)
         placed = shape.get(clark("svg:x")) is not None or shape.get(_TRANSFORM) is not None

@@ -66,11 +66,14 @@ class Sink:
         self._active_seen: set[tuple[str, str]] = set()
         self.block = 0
         """Number of the last block."""
+        self.unended = False
+        """Whether what comes next belongs to it: a drop capital stands before its paragraph."""
         self._uncharged = 0
 
     def open_block(self) -> int:
         """Return the number of a new paragraph, cell or line."""
-        self.block += 1
+        self.block += not self.unended
+        self.unended = False
         if not self.block & 0x3FF:
             self.budget.check_time()
         return self.block

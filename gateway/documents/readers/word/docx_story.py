@@ -25,10 +25,11 @@ from gateway.model import Origin, Role
 from gateway.vietnamese.marks import names_secrecy
 
 _SYMBOL, _SYMBOL_FONT = clark("w:char"), clark("w:font")
-_NAME, _TOOLTIP = clark("w:name"), clark("w:tooltip")
+_NAME, _TOOLTIP, _DROP = clark("w:name"), clark("w:tooltip"), clark("w:dropCap")
 _SPACES: Final = {"w:tab": "\t", "w:ptab": "\t", "w:cr": "\n", "w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad"}
 
 
+_VANISHED: Final = (clark("w:vanish"), clark("w:specVanish"))
 _SPOKEN: Final = (clark("w:t"), clark("w:drawing"), clark("w:pict"))
 _LIMIT_VALUE: Final = 200
 """Letters of a control that are given once more beside its name."""
@@ -110,6 +111,7 @@ class Story:
         properties = element[0] if len(element) and NAMES[element[0].tag] == "w:pPr" else None
         style_id: str | None = None
         heading = boxed = None
+        dropped = False
         shade = numbering = None
         for setting in properties if properties is not None else ():
             match NAMES[setting.tag]:
@@ -121,6 +123,9 @@ class Story:
                     boxed = has_box(setting)
                 case "w:framePr":
                     boxed = is_frame(setting)
+                    dropped = setting.get(_DROP) in {"drop", "margin"}
+                case "w:rPr":  # of the mark that ends it: hidden, it ends nothing
+                    dropped = dropped or next(setting.iterchildren(*_VANISHED), None) is not None
                 case "w:shd":
                     shade = shading(setting)
                 case "w:numPr":
@@ -141,6 +146,7 @@ class Story:
             self._label(paragraph, properties, number)
         self._inline(element, paragraph, place.origin, link=False)
         block = paragraph.close(self._sink)
+        self._sink.unended = dropped and bool(paragraph.pieces) and not paragraph.later
         put_on_stage(self._sink.stage, element, block, place)
 
     def _label(self, paragraph: Paragraph, properties: Element | None, number: tuple[str, str]) -> None:

@@ -51,6 +51,8 @@ class State:
     caps: bool = False
     link: bool = False
     in_table: bool = False
+    dropped: bool = False
+    """Whether the paragraph is a drop capital, which begins the next one."""
     ground: int = 0
     """Colour number behind the paragraph, 0 for none."""
     skip: int = 1
@@ -226,6 +228,6 @@ class Writer:
     def end_block(self) -> None:
         """End the paragraph, cell or line."""
         self.end_run()
-        if self.block_used:
+        if self.block_used and not self.state.dropped:
             self.last_block += 1
             self.block, self.block_used = self.last_block, False

@@ -230,6 +230,8 @@ class Paragraph:
     row_end: bool = False
     borders: frozenset[int] = frozenset()
     background: str | None = None
+    dropped: bool = False
+    """Whether it is a drop capital, which begins the next paragraph (MS-DOC 2.9.44)."""
     moved: bool = False
     """Whether its lines begin elsewhere than its column."""
     cell_grounds: tuple[str | None, ...] = ()
@@ -267,6 +269,8 @@ def with_paragraph_sprms(paragraph: Paragraph, group: bytes, *, old: bool) -> Pa
                 paragraph = replace(paragraph, row_end=bool(value))
             case _ if code in _MOVING and value:
                 paragraph = replace(paragraph, moved=True)
+            case 0x442C:
+                paragraph = replace(paragraph, dropped=value & 7 != 0)
             case 0x442D:
                 paragraph = replace(paragraph, background=_old_shade(value))
             case 0xC64D:

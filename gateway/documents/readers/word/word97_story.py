@@ -244,6 +244,7 @@ class Story:
                     look = replace(look, background=ground)  # noqa: PLW2901
                 self._letters_of(self._letters.text[begin:until], look, place)
             self._flush()
+            self._sink.unended = paragraph.dropped
         if paragraph.row_end and cell_mark:
             for column, behind in enumerate(paragraph.cell_grounds):
                 self._sink.pictures.paint(self._table.number, self._table.row, range(column, column + 1), behind)
