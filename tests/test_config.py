@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -221,3 +223,12 @@ def test_the_doctor_warns_of_settings_that_are_hardly_meant(text: str, words: st
 )
 def test_links_in_notices_lead_to_where_browsers_find_the_console(console, base):
     assert Configuration(console=console).console.base == base
+
+
+def test_one_machine_alone_imports_nothing_that_a_cluster_needs():
+    program = (
+        "import sys; import gateway.serve.supervisor, gateway.serve.frontend, gateway.commands.doctor, gateway.cli\n"
+        "print({'psycopg', 'psycopg_binary', 'boto3', 'botocore', 'ldap3'} & sys.modules.keys())"
+    )
+    run = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=300)
+    assert run.stdout == "set()\n"
