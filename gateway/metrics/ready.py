@@ -19,7 +19,8 @@ from gateway.texts.catalogue import both
 
 _PROBE_EVERY_S: Final = 2.0
 _PROBE_S: Final = 1.0
-_BARRING: Final = (Trouble.AUDIT, Trouble.ZYGOTE, Trouble.RULES)
+BARRING: Final = {Trouble.AUDIT: "no_log", Trouble.ZYGOTE: "no_readers", Trouble.RULES: "other_rules"}
+"""Troubles by which a node is not ready, with the text key of what the clients of a cluster's node are told."""
 
 Look = Callable[[], str]
 """Readiness check: returns why the node is not ready; empty when it is."""
@@ -57,7 +58,7 @@ class Readiness:
 
     def _troubles(self) -> str:
         lasting = self._board.read()
-        for trouble in _BARRING:
+        for trouble in BARRING:
             if trouble.value in lasting:
                 name, reason = both("trouble", "name", trouble.value), lasting[trouble.value].get("reason") or "-"
                 return both("cluster", "ready", "trouble", name=name, reason=reason)

@@ -130,7 +130,8 @@ class _Frontend:
         listeners = configuration.listeners
         folders = (configuration.data, *((configuration.spool,) if configuration.spool is not None else ()))
         self._reporter = Reporter(inherited.troubles)
-        self._vitals = Vitals(heart, self._reporter, inherited.board, folders)
+        clustered = configuration.cluster is not None
+        self._vitals = Vitals(heart, self._reporter, inherited.board, folders, clustered=clustered)
         self._milter_budget = ByteBudget(configuration.limits.in_flight_bytes)
         self._smtp_sections = [section for section in listeners if section.kind is not ListenerKind.MILTER]
 

@@ -12,6 +12,7 @@ from typing import Final
 from gateway.audit import AuditLog
 from gateway.errors import AuditError
 from gateway.metrics.disk import LEAST_ROOM_BYTES
+from gateway.metrics.ready import BARRING
 from gateway.nexthop.failures import FailureKind
 from gateway.smtp.engine import EventKind, SmtpEvent
 from gateway.system.heart import Heart
@@ -39,12 +40,15 @@ def allow_descriptors() -> None:
 class Vitals:
     """Health of one front end; the `Condition` of its SMTP server."""
 
-    def __init__(self, heart: Heart, reporter: Reporter, board: Board, folders: tuple[Path, ...]) -> None:
+    def __init__(
+        self, heart: Heart, reporter: Reporter, board: Board, folders: tuple[Path, ...], *, clustered: bool = False
+    ) -> None:
         self._heart = heart
+        self._clustered = clustered
         self._board = board
         """Troubles of the whole gateway."""
-        self._other_rules = False
-        """Whether this machine judges by other rules than its cluster, as of a second ago."""
+        self._barred = ""
+        """Text key of the refusal of all new clients by what lasts on the machine, as of a second ago."""
         self._reporter = reporter
         self._folders = folders
         """Folders of mails in flight and of their records."""
@@ -58,7 +62,7 @@ class Vitals:
         """Send a heartbeat every second, and check for trouble."""
         while True:
             self._heart.beat()
-            self._other_rules = Trouble.RULES.value in self._board.read()
+            self._barred = self.barred()
             if audit.unanswered_s > _UNANSWERED_S:
                 self._reporter.happened(Trouble.AUDIT, both("trouble", "line", "unanswered"), mails=0)
             elif self._reporter.lasts(Trouble.AUDIT):
@@ -108,9 +112,15 @@ class Vitals:
         if descriptor >= self._descriptors:
             self._reporter.happened(Trouble.DESCRIPTORS, f"ulimit -n {self._descriptors_limit}")
             return "banner_busy"
-        if self._reporter.lasts(Trouble.AUDIT):
-            return "no_log"
-        return "other_rules" if self._other_rules else ""
+        return "no_log" if self._reporter.lasts(Trouble.AUDIT) else self._barred
+
+    def barred(self) -> str:
+        """Return the text key of the refusal of all new clients; a machine alone takes what it can, for no other one would."""
+        lasting = self._board.read() if self._clustered else {}
+        for trouble, key in BARRING.items():
+            if trouble.value in lasting:
+                return key
+        return "" if not self._clustered or self.has_room(0) else "no_room"
 
     def has_room(self, size_bytes: int) -> bool:
         """Whether a mail of that size fits on the disks, by their state a second ago."""

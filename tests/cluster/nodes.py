@@ -118,6 +118,13 @@ class Nodes:
 
         return await asyncio.to_thread(get)
 
+    async def banner(self, number):
+        """What a node says to a client that comes past the balancer."""
+        address = self.gateways[number - 1].address("submission")
+        async with RawClient(*address, local=f"{self.prefix}.250", read_banner=False) as client:
+            client.send(b"PROXY TCP4 192.0.2.7 192.0.2.8 4711 587\r\n")
+            return await client.reply()
+
     async def stop(self):
         """Send SIGTERM to the running nodes, then stop the balancer."""
         running = [

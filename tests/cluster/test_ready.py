@@ -81,6 +81,8 @@ async def test_ready_says_in_one_line_why_not_while_stopping_and_with_a_writer_o
             status, words = await one.ready(1)
             assert status == 503
             assert "readers of documents" in words
+            while (await one.banner(1)).code != 421:
+                assert (await one.ready(1))[0] == 503, "the banner is that of a node that is ready"
         await _again(one)
         os.kill(gateway.audit_writer(), signal.SIGKILL)
         await _again(one)
@@ -125,3 +127,23 @@ def test_what_a_front_end_cannot_take_now_is_told_with_its_code(tmp_path):
     assert vitals.refused_now(0) == (451, "4.3.2", "no_log")
     vitals.record_settled(None)
     assert vitals.refused_now(0) is None
+
+
+@pytest.mark.parametrize(
+    ("trouble", "free", "told"),
+    [
+        ("zygote", 1 << 40, "no_readers"),
+        ("audit", 1 << 40, "no_log"),
+        ("rules", 1 << 40, "other_rules"),
+        ("", 1 << 20, "no_room"),
+    ],
+)
+def test_a_node_that_is_not_ready_says_so_at_the_banner_and_a_machine_alone_takes_what_it_can(
+    tmp_path, monkeypatch, trouble, free, told
+):
+    monkeypatch.setattr("gateway.serve.vitals._free", lambda _: free)
+    board = Board()
+    board.write({trouble: {}} if trouble else {})
+    for clustered in (True, False):
+        vitals = Vitals(Heart(), Reporter(Pipe()), board, (tmp_path,), clustered=clustered)
+        assert vitals.barred() == (told if clustered else "")

@@ -13,7 +13,6 @@ from tests.cluster.nodes import Nodes
 from tests.cluster.support import LONG
 from tests.cluster.test_rules import DIRECTORY, LENIENT, STRICT
 from tests.e2e.clients import Clients
-from tests.support.client import RawClient
 from tests.support.sink import Sink
 
 OLD, NEW = STRICT, LENIENT
@@ -69,11 +68,7 @@ async def test_while_mails_flow_each_is_judged_by_the_old_rules_or_by_the_new_an
                 await asyncio.sleep(60 - (datetime.now(UTC) - at).total_seconds())
                 status, words = await nodes.ready(count)
                 assert (status, "cannot be written" in words) == (503, True)
-                async with RawClient(
-                    *broken.address("submission"), local=f"{nodes.prefix}.250", read_banner=False
-                ) as one:
-                    one.send(b"PROXY TCP4 192.0.2.7 192.0.2.8 4711 587\r\n")
-                    banner = await one.reply()
+                banner = await nodes.banner(count)
                 assert (banner.code, b" quy t" in banner.raw) == (421, True), banner
                 assert (await nodes.ready(1))[0] == 200
             clients.stopping = True
