@@ -1,7 +1,5 @@
 """What a machine lacks for the readers is said at the start, and what follows from it."""
 
-from __future__ import annotations
-
 import pytest
 from msgspec.structs import replace
 

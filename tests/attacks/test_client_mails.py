@@ -1,7 +1,5 @@
 """What ordinary mail programs send is relayed whatever its shape, and a mark in it is found in every shape."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.attacks.client_mails import client_mails

@@ -1,7 +1,5 @@
 """A text or file with a mark is found in every encoding that people undo; the same without a mark goes out."""
 
-from __future__ import annotations
-
 from itertools import islice
 
 import pytest

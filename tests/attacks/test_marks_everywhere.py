@@ -1,7 +1,5 @@
 """Marks in header fields, text files, code and small letters are stopped; innocent words in the same places go out."""
 
-from __future__ import annotations
-
 from itertools import islice
 
 import pytest

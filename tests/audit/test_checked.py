@@ -1,7 +1,5 @@
 """What a self-check leaves in the log: found by those who look for it, in no other list and no count."""
 
-from __future__ import annotations
-
 import hashlib
 
 from gateway.audit import AuditLog, record

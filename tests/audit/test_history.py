@@ -1,7 +1,5 @@
 """Which senders the log has met: through the index, behind it, from other processes, and never on the event loop."""
 
-from __future__ import annotations
-
 import asyncio
 import sqlite3
 import threading

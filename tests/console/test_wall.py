@@ -1,7 +1,5 @@
 """What the running console may still do, asked from inside; and what it does when the steward is away."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

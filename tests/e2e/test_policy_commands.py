@@ -1,7 +1,5 @@
 """`gateway policy test | case | explain | schema | diff --since`, as an administrator runs them."""
 
-from __future__ import annotations
-
 import itertools
 import json
 from datetime import UTC, datetime, timedelta

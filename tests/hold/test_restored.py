@@ -1,7 +1,5 @@
 """A backup put in place of the data folder: held mail is there, decided by the same rules, and never sent by itself."""
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 

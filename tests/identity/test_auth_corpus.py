@@ -1,7 +1,5 @@
 """The public suites of SPF (RFC 7208), ARC (draft 12/16) and DKIM messages, with their own DNS served on loopback."""
 
-from __future__ import annotations
-
 import pytest
 
 from gateway.identity.dkim_verify import verify_arc, verify_dkim

@@ -5,8 +5,6 @@ which a thief or a colleague writes the victim's name, or the victim's mail bear
 or the reverse-path is not the victim's. `HONEST` are what clients of the victim write.
 """
 
-from __future__ import annotations
-
 import pytest
 
 from gateway.mime import parse

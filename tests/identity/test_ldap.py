@@ -1,7 +1,5 @@
 """Import from LDAP, against the server that the LDAP library itself offers for tests."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

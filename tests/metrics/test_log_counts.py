@@ -1,7 +1,5 @@
 """What the log counts: every kind of record once, from the end of the log at the start, and only what is new."""
 
-from __future__ import annotations
-
 import sqlite3
 
 import pytest

@@ -1,7 +1,5 @@
 """Any octets at the milter's door: hypothesis makes conversations that are nearly right, atheris follows the coverage."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import subprocess

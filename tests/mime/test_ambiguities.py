@@ -1,7 +1,5 @@
 """Each way in which two mail readers see two messages is reported (catalogue rows E01 to E09)."""
 
-from __future__ import annotations
-
 import pytest
 
 from gateway.mime import parse

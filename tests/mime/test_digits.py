@@ -1,7 +1,5 @@
 """Files and words that stand in digits are decoded; keys, hashes, numbers and prose are not taken for them."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import os

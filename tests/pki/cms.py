@@ -1,7 +1,5 @@
 """Makes CMS and S/MIME signatures with pyHanko and the e-mail package, independently of the verifier."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 

@@ -1,7 +1,5 @@
 """Makes XML signatures for OOXML, ODF and ASiC, independently of the verifier: string templates and lxml's own C14N."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import io

@@ -1,7 +1,5 @@
 """Cases of the policy `classified`, its words, and that it never tells what it found."""
 
-from __future__ import annotations
-
 import tomllib
 from pathlib import Path
 

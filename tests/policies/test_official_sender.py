@@ -1,7 +1,5 @@
 """Cases of the policy `official_sender`."""
 
-from __future__ import annotations
-
 import pytest
 
 from policies import official_sender as policy

@@ -1,7 +1,5 @@
 """Cases of the policy `signed_documents`, its words, and invariants over any signatures."""
 
-from __future__ import annotations
-
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path

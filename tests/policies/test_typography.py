@@ -1,7 +1,5 @@
 """Cases of the policy `typography` and its words."""
 
-from __future__ import annotations
-
 import tomllib
 import unicodedata
 from pathlib import Path

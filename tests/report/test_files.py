@@ -1,7 +1,5 @@
 """The files of a report: as an office writes them, and whatever is in a name stays text."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -1,7 +1,5 @@
 """No generated attack of the catalogue (G01 to G16) is called valid, and every honest file is."""
 
-from __future__ import annotations
-
 import unicodedata
 
 import pytest

@@ -1,7 +1,5 @@
 """Certificates and authorities that may not sign what they signed (RFC 5280 §4.2, §6.1), in CMS files that bring the whole chain."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import pytest

@@ -1,7 +1,5 @@
 """CMS signatures, ASiC containers and signed mails."""
 
-from __future__ import annotations
-
 import pytest
 from asn1crypto import cms as asn1_cms
 from asn1crypto import pem, x509

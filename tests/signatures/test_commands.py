@@ -1,7 +1,5 @@
 """`gateway verify` and `gateway trust`, called as the command line calls them."""
 
-from __future__ import annotations
-
 import ast
 import json
 import re

@@ -1,7 +1,5 @@
 """Files of public projects are judged as they are labelled; every disagreement is listed here with its reason."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.signatures.corpus import verify_file

@@ -1,7 +1,5 @@
 """Archived revocation data: OCSP responses (RFC 6960) and the document security store; algorithms beyond RSA."""
 
-from __future__ import annotations
-
 import io
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """LibreOffice, with our test roots and no others, opens and confirms what we call valid, and refuses what it can refuse."""
 
-from __future__ import annotations
-
 import io
 import re
 

@@ -1,7 +1,5 @@
 """Indirect and delta revocation lists, and lists signed by another key than the authority's (RFC 5280 §5.2.4, §5.2.5, §6.3.3)."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """PDF signatures: the practice of offices is good; every published attack (catalogue rows G01 to G12) is caught."""
 
-from __future__ import annotations
-
 import io
 import re
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """What checking a signed PDF costs, and a second opinion on what is called intact."""
 
-from __future__ import annotations
-
 import io
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Forms in signed PDF files: what a later revision may show in a field, and whose signature answers for it."""
 
-from __future__ import annotations
-
 import io
 
 import pytest

@@ -1,7 +1,5 @@
 """Numbers, keys and references of a PDF by which a later revision or another viewer shows another page."""
 
-from __future__ import annotations
-
 import io
 
 import pytest

@@ -1,7 +1,5 @@
 """Which authorities the signers of a PDF are believed by, and when."""
 
-from __future__ import annotations
-
 import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier

@@ -1,7 +1,5 @@
 """Updates of signed PDF files whose cross-reference has a second reading: what viewers show is not what was judged."""
 
-from __future__ import annotations
-
 import pytest
 
 from gateway.demo.sign import PdfSigning, sign_pdf

@@ -1,7 +1,5 @@
 """NIST's path validation suite: no invalid path is accepted, no valid one refused."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.signatures import pkits

@@ -1,7 +1,5 @@
 """Signatures made by other programs with the test PKI: OpenSSL, xmlsec1 and poppler. LibreOffice has a file of its own."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from functools import cache

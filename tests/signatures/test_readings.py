@@ -1,7 +1,5 @@
 """Signed packages have one reading: what another reader would find in them, or show otherwise, is no part of a valid signature."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

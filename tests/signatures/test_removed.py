@@ -1,7 +1,5 @@
 """Signatures that were taken out of a file again: it is never called unsigned, and who cleared his own signature to sign anew stands."""
 
-from __future__ import annotations
-
 import io
 import re
 

@@ -1,7 +1,5 @@
 """What a signed file shows of unsigned parts: whole while they say what was signed, partial when they do not or cannot be followed."""
 
-from __future__ import annotations
-
 import io
 
 import openpyxl

@@ -1,7 +1,5 @@
 """The trust store, the carried anchors, real chains, and NIST's path validation suite."""
 
-from __future__ import annotations
-
 import os
 import re
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """From the browser through the console to SQLite: who closes a page ends the query behind it."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import threading

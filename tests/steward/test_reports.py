@@ -1,7 +1,5 @@
 """The monthly report at the console is the report of the command, for whom it is."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from datetime import UTC, datetime

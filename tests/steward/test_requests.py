@@ -1,7 +1,5 @@
 """Two persons decide whether a refused file may pass; what they decide is in force, recorded, and can be taken back."""
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Chromium for tests. It waits for what a page shows as long as for any other event: five seconds are little on a busy machine."""
 
-from __future__ import annotations
-
 import shutil
 
 from playwright import async_api, sync_api

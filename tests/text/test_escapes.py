@@ -1,7 +1,5 @@
 """Escaped letters of every language are turned back, and what is no escape stays as it is."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

@@ -1,7 +1,5 @@
 """Code tables against iconv, decoding by font and by words, real legacy documents."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import unicodedata

@@ -1,7 +1,5 @@
 """Which lines are marks at all, class by class and place by place, in both directions."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.text.accuracy import stops

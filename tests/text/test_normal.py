@@ -1,7 +1,5 @@
 """Canonical form, back-mapping, skeleton."""
 
-from __future__ import annotations
-
 import unicodedata
 
 import pytest

@@ -1,7 +1,5 @@
 """What a sender controls reaches a terminal, a table or JSON without steering it."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Real public documents through the readers: official or not, encoding, no mark among them."""
 
-from __future__ import annotations
-
 import pytest
 
 from gateway.vietnamese.marks import Strength, find_in_document
