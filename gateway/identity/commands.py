@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from msgspec import structs
 
 from gateway.errors import UserError
 from gateway.identity.directory import load
@@ -154,31 +155,11 @@ def write_rows(file: DirectoryFile, target: Path | None) -> CommandResult:
 def _rows(directory: Directory) -> DirectoryFile:
     """Return a snapshot as the rows of a file."""
     return DirectoryFile(
-        units=tuple(
-            UnitRow(
-                id=unit.id,
-                name=unit.name,
-                since=unit.since,
-                until=unit.until,
-                successors=unit.successors,
-                heads=unit.heads,
-            )
-            for unit in directory.units.values()
-        ),
+        units=tuple(UnitRow(**structs.asdict(unit)) for unit in directory.units.values()),
         mailboxes=tuple(
             MailboxRow(
-                address=mailbox.address,
-                kind=mailbox.kind,
-                name=mailbox.name,
-                unit=mailbox.unit,
-                status=mailbox.status,
-                left_on=mailbox.left_on,
-                since=mailbox.since,
-                until=mailbox.until,
-                aliases=mailbox.aliases,
-                delegates=tuple(
-                    DelegateRow(address=one.address, since=one.since, until=one.until) for one in mailbox.delegates
-                ),
+                **structs.asdict(mailbox)
+                | {"delegates": tuple(DelegateRow(**structs.asdict(one)) for one in mailbox.delegates)}
             )
             for mailbox in _mailboxes(directory)
         ),

@@ -15,6 +15,8 @@ from datetime import date
 from pathlib import Path
 from sys import intern
 
+from msgspec import structs
+
 from gateway.errors import ConfigError, Fault
 from gateway.identity.directory_faults import LIMIT_FAULTS
 from gateway.identity.directory_file import LIMIT_BYTES, read
@@ -95,14 +97,8 @@ class _Checker:
             if row.id in units:
                 self._wrong(f"đơn vị trùng / unit listed twice: {row.id}", "units", number, "id")
             self._period(row.since, row.until, "units", number)
-            units[row.id] = Unit(
-                id=row.id,
-                name=row.name,
-                since=row.since,
-                until=row.until,
-                successors=row.successors,
-                heads=tuple(normal_form(head) for head in row.heads),
-            )
+            heads = tuple(normal_form(head) for head in row.heads)
+            units[row.id] = Unit(**structs.asdict(row) | {"heads": heads})
         for number, row in enumerate(self._file.units):
             for successor in row.successors:
                 if successor not in units:
