@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
-from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly, sync_folder, unusable
+from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly, reading, sync_folder, unusable
 from gateway.audit.verifier import Verification
 from gateway.audit.verify import verify
 from gateway.errors import UserError
@@ -35,11 +35,8 @@ _PAGES = 2_000
 
 def pages(data: Path) -> int:
     """Return how many pages of the database there are to copy; UserError without a log."""
-    connection = connect_readonly(Folder(data).database)
-    try:
+    with reading(data) as connection:
         return int(connection.execute("PRAGMA page_count").fetchone()[0])
-    finally:
-        connection.close()
 
 
 def backup(data: Path, target: Path, *, tick: Callable[[int], None]) -> Verification:

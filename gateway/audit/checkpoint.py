@@ -21,6 +21,7 @@ import hashlib
 import os
 import re
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,11 +102,6 @@ def seal(connection: sqlite3.Connection, signer: Signer, head: Head, moment: dat
     checkpoint = signer.sign(head, moment, root=tree.root(head.seq), began=tree.began)
     connection.execute("INSERT OR IGNORE INTO checkpoint (size, note) VALUES (?, ?)", (head.seq, checkpoint.note))
     return checkpoint
-
-
-def parse_verifier_key(text: str) -> bytes:
-    """Return the public key of a verifier key line; ValueError when invalid."""
-    return VerifierKey.parse(text).public
 
 
 def parse_notes(text: str) -> tuple[tuple[Checkpoint, ...], bool]:
@@ -190,8 +186,8 @@ def ready_tree(folder: Folder, connection: sqlite3.Connection) -> None:
     row = connection.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
     last = next(iter(parse_notes(row[0])[0]), None) if row is not None else None
     began = last.began if last is not None and last.root is not None and last.began > 1 else 0
-    tree, turn = Tree(connection), Turn(folder)
-    try:
+    tree = Tree(connection)
+    with closing(Turn(folder)) as turn:
         for anew in (False, True):
             try:
                 _grow(tree, connection, turn, began, anew=anew)
@@ -200,24 +196,18 @@ def ready_tree(folder: Folder, connection: sqlite3.Connection) -> None:
                 cause = both("audit", "fault", "other_root", size=last.size)
             except NoRecordError as error:
                 cause = str(error)
-    finally:
-        turn.close()
     raise damaged(folder.database, cause)
 
 
 def _grow(tree: Tree, connection: sqlite3.Connection, turn: Turn, began: int, *, anew: bool) -> None:
     size = 0
     while True:
-        turn.take()
-        try:
-            with immediate(connection):
-                if anew and not size:
-                    tree.clear()
-                tree.begin(began)
-                head = read_head(connection).seq
-                size = min(max(size, tree.grown) + _TREE_RECORDS, head)
-                tree.grow(size)
-        finally:
-            turn.leave()
+        with turn, immediate(connection):
+            if anew and not size:
+                tree.clear()
+            tree.begin(began)
+            head = read_head(connection).seq
+            size = min(max(size, tree.grown) + _TREE_RECORDS, head)
+            tree.grow(size)
         if size >= head:
             return

@@ -74,13 +74,10 @@ class Committer:
         noted = connection.execute("SELECT max(size) FROM checkpoint").fetchone()[0] or 0
         least = max(noted, last_known_size(folder), known.records if known is not None else 0)
         head = read_head(connection)
-        if least > head.seq:
-            connection.close()
-            raise damaged(
-                folder.database,
-                (f"có {head.seq} bản ghi, đã từng có {least}", f"{head.seq} records, there have been {least}"),
-            )
         try:
+            if least > head.seq:
+                cause = f"có {head.seq} bản ghi, đã từng có {least}", f"{head.seq} records, there have been {least}"
+                raise damaged(folder.database, cause)
             ready_tree(folder, connection)
             write_key(folder, signer)
         except OSError as error:
@@ -128,8 +125,7 @@ class Committer:
         """Make a checkpoint of the current head, unless it has one."""
         self._checkpoint_at = time.monotonic() + EVERY_S
         try:
-            self._turn.take()
-            try:
+            with self._turn:
                 with immediate(self._connection):
                     head = read_head(self._connection)
                     last = self._connection.execute("SELECT max(size) FROM checkpoint").fetchone()[0] or 0
@@ -137,8 +133,6 @@ class Committer:
                 self._since_checkpoint = 0
                 if checkpoint is not None:
                     self._publish(checkpoint)
-            finally:
-                self._turn.leave()
         except (sqlite3.Error, OSError, AuditError):
             self._since_checkpoint += 1  # the records are durable; retried at the next checkpoint
 
@@ -148,14 +142,10 @@ class Committer:
             return
         self._facts_expire_at = time.monotonic() + _EXPIRE_EVERY_S
         try:
-            self._turn.take()
-            try:
-                with immediate(self._connection):
-                    before = datetime.now(UTC) - timedelta(days=self._facts_days)
-                    if expire_facts(self._connection, before=before) == LIMIT_EXPIRED:
-                        self._facts_expire_at = time.monotonic() + _EXPIRE_ON_S
-            finally:
-                self._turn.leave()
+            with self._turn, immediate(self._connection):
+                before = datetime.now(UTC) - timedelta(days=self._facts_days)
+                if expire_facts(self._connection, before=before) == LIMIT_EXPIRED:
+                    self._facts_expire_at = time.monotonic() + _EXPIRE_ON_S
         except (sqlite3.Error, OSError, AuditError):
             return
 
@@ -172,9 +162,8 @@ class Committer:
         self._turn.close()
 
     def _commit(self, group: Sequence[Entry]) -> int:
-        self._turn.take()
-        try:
-            checkpoint: Checkpoint | None = None
+        checkpoint: Checkpoint | None = None
+        with self._turn:
             with immediate(self._connection):
                 before = read_head(self._connection)
                 if not group:  # a probe must reach the disk
@@ -186,9 +175,7 @@ class Committer:
             self._since_checkpoint = 0 if checkpoint is not None else self._since_checkpoint + len(group)
             if checkpoint is not None:
                 self._publish(checkpoint)
-            return before.seq + 1
-        finally:
-            self._turn.leave()
+        return before.seq + 1
 
     def _make_checkpoint(self, head: Head) -> Checkpoint | None:
         """Insert a checkpoint in the running transaction and delete expired relay keys.

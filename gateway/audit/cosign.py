@@ -10,8 +10,7 @@ import os
 import sqlite3
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Final, Protocol
 
 from gateway.audit.checkpoint import parse_notes
 from gateway.audit.notes import VerifierKey, encoded, signature_lines
-from gateway.audit.store import Folder, connect_readonly
+from gateway.audit.store import Folder, reading
 from gateway.audit.tree import Tree
 from gateway.errors import GatewayError
 from gateway.texts.catalogue import both
@@ -146,7 +145,7 @@ class LogSource:
 
     def latest(self) -> Latest | None:
         """Return the newest checkpoint; UserError without a log."""
-        with self._reading() as log:
+        with reading(self._folder.data) as log:
             found = log.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
         checkpoint = next(iter(parse_notes(found[0])[0]), None) if found is not None else None
         if checkpoint is None or checkpoint.root is None:
@@ -155,7 +154,7 @@ class LogSource:
 
     def consistency(self, old: int, new: int) -> list[bytes]:
         """Return the consistency proof between two sizes."""
-        with self._reading() as log:
+        with reading(self._folder.data) as log:
             return Tree(log).consistency(old, new)
 
     def keep(self, latest: Latest, line: str) -> None:
@@ -167,8 +166,3 @@ class LogSource:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with closing(connect_readonly(self._folder.database)) as connection:
-            yield connection

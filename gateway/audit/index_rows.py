@@ -156,7 +156,7 @@ def take_rows(rows: Rows, seq: int, record: r.AnyRecord) -> None:
 
 
 def _take_entry(rows: Rows, seq: int, record: r.AnyRecord, reference: str) -> None:
-    moment = int(_microseconds(record.time))
+    moment = int(datetime.fromisoformat(record.time).timestamp() * 1e6)
     rows.entries.append((seq, reference, moment, r.kind_of(record)))
     if reference:
         rows.events.append((reference, seq))
@@ -279,7 +279,3 @@ def _sender_tags(reverse_path: str, mailbox: str | None, seq: int) -> list[tuple
     """Return the tags of a sender, by the reverse-path and by the mailbox that it is another form of."""
     tags = _address_tags("from", reverse_path, seq)
     return tags if mailbox is None else tags + _address_tags("from", mailbox, seq)
-
-
-def _microseconds(stamp: str) -> float:
-    return datetime.fromisoformat(stamp).timestamp() * 1e6

@@ -6,13 +6,12 @@ checkpoint, with the lines of the witnesses that have cosigned it.
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
 from gateway.audit.checkpoint import Checkpoint, known_checkpoints
 from gateway.audit.merkle import inclusion_proof
 from gateway.audit.notes import encoded
-from gateway.audit.store import GENESIS, Folder, connect_readonly
+from gateway.audit.store import GENESIS, Folder, reading
 from gateway.audit.tree import Tree
 from gateway.errors import AuditError, UserError
 from gateway.texts.catalogue import both
@@ -21,7 +20,7 @@ from gateway.texts.catalogue import both
 def prove(data: Path, seq: int) -> str:
     """Return the proof of a record; UserError when it is missing, or no checkpoint with a tree covers it yet."""
     folder = Folder(data)
-    with closing(connect_readonly(folder.database)) as log:
+    with reading(data) as log:
         rows = dict(log.execute("SELECT seq, body FROM record WHERE seq = ?", (seq,)))
         before = log.execute("SELECT hash FROM record WHERE seq = ?", (seq - 1,)).fetchone()
         if seq not in rows or (before is None and seq > 1):

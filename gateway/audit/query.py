@@ -153,10 +153,6 @@ class AuditReader:
         finally:
             self._until = math.inf
 
-    def search(self, words: str, *, limit: int = 50) -> tuple[Row, ...]:
-        """Return rows with all the words; letters with marks must match exactly, plain letters match either."""
-        return self.find(Filter(words=words, limit=limit))
-
     def show(self, reference: str) -> History | None:
         """Return all records of a reference (any spelling); None when the log has none."""
         index = self._checked(())

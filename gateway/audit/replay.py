@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway.audit import record as r
 from gateway.audit.kept import VERSION, UnreadableFactsError, decode, unpack
-from gateway.audit.store import Folder, connect_readonly, unusable
+from gateway.audit.store import reading
 from gateway.model import Observed
 
 
@@ -35,12 +35,9 @@ class KeptMail:
 
 def records_since(data: Path, since: datetime | None) -> int:
     """Return how many records there are to read from a time on; UserError when there is no log."""
-    connection = connect_readonly(Folder(data).database)
-    try:
+    with reading(data) as connection:
         last = connection.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0]
         return max(0, int(last) + 1 - _first(connection, since))
-    finally:
-        connection.close()
 
 
 def kept_mails(
@@ -55,9 +52,7 @@ def kept_mails(
 
     Reads beside the gateway and writes nothing; `tick` is called for each record. UserError when there is no log.
     """
-    folder = Folder(data)
-    connection = connect_readonly(folder.database)
-    try:
+    with reading(data) as connection:
         has_facts = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'facts'").fetchone() is not None
         facts = (
             "f.version, f.body FROM record r LEFT JOIN facts f ON f.seq = r.seq"
@@ -77,28 +72,18 @@ def kept_mails(
                 return
             if isinstance(record, r.Intent | r.Refused | r.RecipientRefused):
                 yield _kept(record, version, packed, observations)
-    except sqlite3.DatabaseError as error:
-        raise unusable(folder.database, error) from None
-    finally:
-        connection.close()
 
 
 def kept_mail(
     data: Path, record: r.Intent | r.Refused | r.RecipientRefused, observations: Mapping[str, Any]
 ) -> KeptMail:
     """Return one judged mail with its kept facts; UserError when the log cannot be read."""
-    folder = Folder(data)
-    connection = connect_readonly(folder.database)
-    try:
+    with reading(data) as connection:
         version, packed = 0, None
         if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'facts'").fetchone() is not None:
             row = connection.execute("SELECT version, body FROM facts WHERE seq = ?", (record.seq,)).fetchone()
             version, packed = row or (version, packed)
         return _kept(record, version, packed, observations)
-    except sqlite3.DatabaseError as error:
-        raise unusable(folder.database, error) from None
-    finally:
-        connection.close()
 
 
 def _kept(

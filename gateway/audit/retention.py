@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime, shipped: 
     try:
         ready_tree(folder, connection)
         connection.execute("PRAGMA secure_delete = ON")
-        with Turn(folder), immediate(connection):
+        with closing(Turn(folder)) as turn, turn, immediate(connection):
             row = connection.execute(
                 "SELECT max(c.size) FROM checkpoint c JOIN record n ON n.seq = c.size"
                 " WHERE json_extract(CAST(n.body AS TEXT), '$.time') < ? AND c.size <= ?",
@@ -71,11 +72,8 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime, shipped: 
             head = insert(connection, end, [Entry(msgspec.json.encode(record))])
             checkpoint = seal(connection, signer, head, now)
         append_note(folder, checkpoint)
-        index = Index(folder)
-        try:
+        with closing(Index(folder)) as index:
             index.catch_up()
-        finally:
-            index.close()
     except sqlite3.Error as error:
         raise AuditError(f"the audit log cannot be shortened: {error}") from error
     except OSError as error:

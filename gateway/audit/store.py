@@ -180,6 +180,17 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
     return connection
 
 
+@contextlib.contextmanager
+def reading(data: Path) -> Iterator[sqlite3.Connection]:
+    """Open the log of a data folder for reading; UserError when there is none, or it cannot be read to its end."""
+    path = Folder(data).database
+    with contextlib.closing(connect_readonly(path)) as connection:
+        try:
+            yield connection
+        except sqlite3.DatabaseError as error:
+            raise unusable(path, error) from None
+
+
 _OF_THE_MACHINE = ("SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_PERM", "SQLITE_READONLY", "SQLITE_AUTH")
 
 
@@ -208,7 +219,7 @@ def open_checked(folder: Folder) -> sqlite3.Connection:
     connection: sqlite3.Connection | None = None
     try:
         connection = connect(path)
-        with Turn(folder):
+        with contextlib.closing(Turn(folder)) as turn, turn:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
             if version == 0 and tables == 0:
@@ -257,14 +268,6 @@ class Turn:
         self._turn = os.open(folder.data / "audit.turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def __enter__(self) -> Self:
-        self.take()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.leave()
-        self.close()
-
-    def take(self) -> None:
         """Acquire the lock. A waiting process holds the gate, so none overtakes it."""
         deadline = time.monotonic() + self._budget_s
         _lock(self._gate, deadline)
@@ -272,9 +275,9 @@ class Turn:
             _lock(self._turn, deadline)
         finally:
             fcntl.flock(self._gate, fcntl.LOCK_UN)
+        return self
 
-    def leave(self) -> None:
-        """Release the lock."""
+    def __exit__(self, *_: object) -> None:
         fcntl.flock(self._turn, fcntl.LOCK_UN)
 
     def close(self) -> None:

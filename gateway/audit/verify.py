@@ -11,13 +11,13 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from gateway.audit.checkpoint import parse_verifier_key
 from gateway.audit.index import Index
 from gateway.audit.notes import VerifierKey
-from gateway.audit.store import Folder, connect_readonly, unusable
+from gateway.audit.store import Folder, reading
 from gateway.audit.tree import retentions
 from gateway.audit.verifier import Verification, Verifier
 from gateway.errors import UserError
@@ -39,16 +39,11 @@ def verify(
     every thousand records.
     """
     folder = Folder(data)
-    connection = connect_readonly(folder.database)
-    public = read_verifier_key(key or folder.checkpoints / "public-key.txt")
-    try:
+    with reading(data) as connection:
+        public = read_verifier_key(key or folder.checkpoints / "public-key.txt")
         connection.execute("BEGIN")  # one snapshot, taken at the first read, during concurrent writes
         found = Verifier(_Local(connection), public, tuple(witnesses), tick).run(folder.checkpoints, tuple(checkpoints))
         return found if found.faults else replace(found, index_fault=_index_fault(folder))
-    except sqlite3.DatabaseError as error:
-        raise unusable(folder.database, error) from None
-    finally:
-        connection.close()
 
 
 def _index_fault(folder: Folder) -> str:
@@ -58,21 +53,16 @@ def _index_fault(folder: Folder) -> str:
     """
     if not (folder.index.exists() and os.access(folder.index, os.W_OK) and os.access(folder.data, os.W_OK)):
         return ""
-    index = Index(folder)
-    try:
+    with closing(Index(folder)) as index:
         index.catch_up()
         part = index.differs_from_the_log()
-        if not part:
-            return ""
-        return both("audit", "fault", "index_differs", part=part, path=index.set_aside())
-    finally:
-        index.close()
+        return both("audit", "fault", "index_differs", part=part, path=index.set_aside()) if part else ""
 
 
 def read_verifier_key(path: Path) -> bytes:
     """Return the public key of a file; UserError for an invalid one."""
     try:
-        return parse_verifier_key(path.read_text("utf-8"))
+        return VerifierKey.parse(path.read_text("utf-8")).public
     except OSError as error:
         raise UserError(both("audit", "fault", "no_key", path=path, reason=reasons(error))) from None
     except ValueError:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.audit.store import Folder, connect_readonly, unusable
+from gateway.audit.store import reading
 from gateway.errors import UserError
 from gateway.model import VIETNAM
 from gateway.report.count import Count
@@ -46,14 +45,10 @@ def counted(
     `again` says what a report was counted from, to count it again; `tick` gets how many records were read. UserError when
     there is no log, or when it no longer has these records.
     """
-    folder = Folder(data)
     now = now.astimezone(UTC).replace(microsecond=0)  # as the report says it, so that it can be made again
-    with closing(connect_readonly(folder.database)) as connection:
-        try:
-            connection.execute("BEGIN")  # one snapshot, while others write on
-            return _counted(connection, month, now=now, again=again, tick=tick)
-        except sqlite3.DatabaseError as error:
-            raise unusable(folder.database, error) from None
+    with reading(data) as connection:
+        connection.execute("BEGIN")  # one snapshot, while others write on
+        return _counted(connection, month, now=now, again=again, tick=tick)
 
 
 def make(
@@ -70,7 +65,7 @@ def make(
 
 def records_of(data: Path, wanted: Wanted) -> int:
     """Return how many records the report of a month reads; UserError when there is no log."""
-    with closing(connect_readonly(Folder(data).database)) as connection:
+    with reading(data) as connection:
         first, last = bounds(connection, wanted.month)
     return max(0, last - first + 1)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.audit.checkpoint import parse_notes
-from gateway.audit.store import Folder, connect_readonly
+from gateway.audit.store import Folder, reading
 from gateway.config.sections import Configuration
 from gateway.errors import NoticeError, UserError
 from gateway.hold.store import HoldStore
@@ -91,15 +91,12 @@ def log_lines(data: Path, now: datetime) -> Iterator[Line]:
         yield Line(Health.GOOD, "log", "log_absent")
         return
     try:
-        connection = connect_readonly(Folder(data).database)
+        with reading(data) as log:
+            last = int(log.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0])
+            row = log.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
     except UserError as error:
         yield Line(Health.BAD, "log", "problem", {"words": str(error)})
         return
-    try:
-        last = int(connection.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0])
-        row = connection.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
-    finally:
-        connection.close()
     known = parse_notes(row[0])[0] if row is not None else ()
     size = known[0].size if known else 0
     seconds = (now - datetime.fromisoformat(known[0].time)).total_seconds() if known else 0.0

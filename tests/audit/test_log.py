@@ -83,7 +83,7 @@ async def test_a_confidential_mail_leaves_no_words_names_or_plain_digests(tmp_pa
     digest = "ab" * 32
     await log.refused(transaction(1, sha=digest), verdict(Disposition.REJECT, confidential=True), mail, REFUSAL)
     await log.close()
-    AuditReader.open(tmp_path).search("gov")
+    AuditReader.open(tmp_path).find(Filter(words="gov"))
     content = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     for secret in ("Kế hoạch", "Phòng A", "TUYỆT", "mật/", "ke hoach", "phong a", digest, "cd" * 32):
         assert secret.encode() not in content

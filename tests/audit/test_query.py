@@ -158,7 +158,7 @@ def test_a_content_that_the_front_end_refused_is_found_by_all_that_is_known_of_i
 
 def test_a_mail_is_found_by_the_queue_id_of_the_mta(refused_content: Path):
     reader = AuditReader.open(refused_content)
-    assert [row.reference for row in reader.search("4CXYZ12ABC")] == ["BT-9", "BT-00000008"]
+    assert [row.reference for row in reader.find(Filter(words="4CXYZ12ABC"))] == ["BT-9", "BT-00000008"]
     assert "4cXyZ12abc" in render_history(reader.show("BT-00000008"), "en")  # type: ignore[arg-type]
     reader.close()
 
@@ -214,14 +214,14 @@ def test_a_misspelt_state_is_a_mistake_and_not_an_empty_list(wanted: dict[str, s
 
 def test_words_without_any_letter_are_a_plain_mistake(reader: AuditReader):
     with pytest.raises(UserError):
-        reader.search("!!! ***")
+        reader.find(Filter(words="!!! ***"))
 
 
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=60))
 def test_no_words_reach_the_syntax_of_the_index(text: str, reader: AuditReader):
     with suppress(UserError):
-        reader.search(text)
+        reader.find(Filter(words=text))
 
 
 @given(st.text(max_size=40))

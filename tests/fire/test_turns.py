@@ -29,8 +29,8 @@ def test_who_wants_to_write_waits_for_the_turn_of_another_process(tmp_path):
     turn = Turn(Folder(tmp_path), budget_s=60)
 
     def take():
-        turn.take()
-        taken.set()
+        with turn:
+            taken.set()
 
     waiting = threading.Thread(target=take)
     waiting.start()
@@ -38,5 +38,4 @@ def test_who_wants_to_write_waits_for_the_turn_of_another_process(tmp_path):
     other.communicate(b"")
     assert taken.wait(300)
     waiting.join()
-    turn.leave()
     turn.close()
