@@ -18,7 +18,7 @@ from gateway.audit.reader import Reader
 from gateway.audit.render import Title, decided, moment, with_content, words_of
 from gateway.audit.rows import Row
 from gateway.errors import SearchTimeError
-from gateway.texts.catalogue import pair
+from gateway.texts.catalogue import said
 from gateway.vietnamese.printed import cell, printed_json, visible
 
 _WIDTHS = {
@@ -97,8 +97,7 @@ class Export:
     @property
     def last_line(self) -> str:
         """The last line: completeness and number of rows."""
-        words = pair("audit", "whole", "whole" if self.whole else "part", count=self.rows)
-        return words[self._language != "vi"]
+        return said("audit", "whole", "whole" if self.whole else "part", self._language, count=self.rows)
 
     def _all_rows(self) -> Iterator[Row]:
         page, left = self._wanted, self._wanted.limit or sys.maxsize
@@ -120,7 +119,7 @@ class Export:
             page = replace(page, before=rows[-1])
 
     def _headings(self) -> list[str]:
-        return [pair("audit", "column", key)[self._language != "vi"] for key in self._widths]
+        return [said("audit", "column", key, self._language) for key in self._widths]
 
     def _cells(self, row: Row) -> tuple[str, ...]:
         """Return the cells of a row in the order of the headings."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from itertools import repeat
 
 from gateway.audit import record as r
@@ -11,9 +12,10 @@ from gateway.audit.query import History, WeakPassword
 from gateway.audit.rows import Row, raw
 from gateway.audit.verifier import Verification, Witnessed
 from gateway.model import VIETNAM
-from gateway.texts.catalogue import product_texts
+from gateway.texts.catalogue import product_texts, said
 from gateway.vietnamese.printed import clean
 
+_say = partial(said, "audit")
 Title = Callable[[str, str], str]
 """Policy and rule to the rule's heading, from the policy's catalogue."""
 
@@ -298,10 +300,3 @@ def words_of(table: str, key: str, language: str) -> str:
     """Return the word for an enumerated value; the value itself when there is none."""
     words = product_texts("audit")[table].get(key)
     return words[language] if words is not None else _line(key, 40)
-
-
-def _say(table: str, key: str, language: str, **fields: object) -> str:
-    text: str = product_texts("audit")[table][key][language]
-    for name, value in fields.items():
-        text = text.replace("{" + name + "}", str(value))
-    return text

@@ -23,10 +23,10 @@ from gateway.console.routes import ROUTES, Row, page_of
 from gateway.console.settings import ConsoleSettings
 from gateway.console.uploads import NotOursError, Uploading
 from gateway.console.visit import Visit
-from gateway.console.words import filled
 from gateway.model import Language
 from gateway.steward.questions import Me, Refusal, WhoAmI
 from gateway.steward.questions.refused import Refused
+from gateway.texts.catalogue import filled
 
 _LOG = logging.getLogger("gateway.console")
 _STATUS = {

@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from msgspec import Struct
 
 from gateway.console import words as w
+from gateway.texts.catalogue import filled
 
 _UNSEEN: Final = dict.fromkeys(
     (*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F),
@@ -60,7 +61,7 @@ class Renderer:
             cache_size=-1,
             extensions=["jinja2.ext.do"],
         )
-        self._environment.filters |= {"fill": w.filled, "when": w.when, "day": w.day, "exact": escape}
+        self._environment.filters |= {"fill": filled, "when": w.when, "day": w.day, "exact": escape}
         self._environment.globals |= {
             "static": {name: each.address for name, each in self.files.items()},
             "zip": zip,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -12,7 +11,6 @@ from typing import Any
 from gateway.model import VIETNAM, Language
 from gateway.texts.catalogue import product_texts
 
-_FIELD = re.compile(r"\{(\w+)\}")
 _KIB = 1024
 
 
@@ -26,11 +24,6 @@ def _namespace(table: Mapping[str, Any], language: str) -> SimpleNamespace:
     return SimpleNamespace(
         **{key: entry[language] if "vi" in entry else _namespace(entry, language) for key, entry in table.items()}
     )
-
-
-def filled(template: str, **fields: object) -> str:
-    """Fill `{field}` in a text."""
-    return _FIELD.sub(lambda found: str(fields.get(found[1], "?")), template)
 
 
 def when(time: str, *, seconds: bool = False) -> str:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from gateway.model import Language
-from gateway.texts.catalogue import product_texts
+from gateway.texts.catalogue import said
 
 
 def say(file: str, table: str, key: str, language: Language, **fields: object) -> str:
     """Return a product text with `{field}` filled; fields must be clean already."""
-    text: str = product_texts(file)[table][key][language.value]
-    for field, value in fields.items():
-        text = text.replace("{" + field + "}", str(value))
-    return text
+    return said(file, table, key, language.value, **fields)

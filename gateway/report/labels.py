@@ -15,7 +15,7 @@ from gateway.audit.index_rows import unit_tag
 from gateway.engine import PolicySet
 from gateway.model import Directory, Language
 from gateway.report.figures import OUTSIDE, Report
-from gateway.texts.catalogue import pair
+from gateway.texts.catalogue import said
 from gateway.vietnamese.printed import clean
 
 _LIMIT = 160
@@ -24,7 +24,7 @@ _ARTICLES = ("7600:10", "7600:11", "7600:12")
 
 def words(table: str, key: str, language: Language, /, **fields: object) -> str:
     """Return words of a report; fields must be clean already, and are not looked into for more."""
-    return pair("report", table, key, **fields)[0 if language is Language.VI else 1]
+    return said("report", table, key, language.value, **fields)
 
 
 def label(text: str) -> str:

@@ -12,13 +12,13 @@ from gateway.audit import tally
 from gateway.audit.filter import Filter
 from gateway.audit.query import AuditReader
 from gateway.engine.guard import MARKED
+from gateway.engine.wording import say
 from gateway.model import Language
 from gateway.steward import questions as q
 from gateway.steward.condition import condition
 from gateway.steward.desk import Desk
 from gateway.steward.mails import TRUSTED, rule_label
 from gateway.steward.roles import Person
-from gateway.texts.catalogue import pair
 from gateway.vietnamese.printed import clean
 
 _LIMIT_DAYS: Final = 366
@@ -89,11 +89,10 @@ def _rules(desk: Desk, total: Counter[str], language: Language) -> Iterator[q.Ba
 
 def health_lines(desk: Desk, now: datetime, language: Language) -> list[q.HealthLine]:
     """Return the condition of the running system in words; those of what is not well say what helps."""
-    number = int(language is not Language.VI)
     return [
         q.HealthLine(
-            name=pair("answers", "health", line.subject)[number],
-            state=q.Badge(pair("answers", "health", line.health.value)[number], line.health.value, line.health.value),
+            name=say("answers", "health", line.subject, language),
+            state=q.Badge(say("answers", "health", line.health.value, language), line.health.value, line.health.value),
             detail=line.words(language),
         )
         for line in condition(desk.configuration, desk.running, now)

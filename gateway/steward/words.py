@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from gateway.model import Language
-from gateway.texts.catalogue import pair
+from gateway.texts.catalogue import said
 
 
 def say(table: str, key: str, language: Language, **fields: object) -> str:
     """Return a text with `{field}` filled; fields must be clean already."""
-    vietnamese, english = pair("steward", table, key, **fields)
-    return vietnamese if language is Language.VI else english
+    return said("steward", table, key, language.value, **fields)
 
 
 def moment(seconds: int) -> str:

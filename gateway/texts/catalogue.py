@@ -21,10 +21,19 @@ def product_texts(name: str) -> Mapping[str, Any]:
     return tomllib.loads((files("gateway") / "texts" / f"{name}.toml").read_text("utf-8"))
 
 
+def filled(template: str, /, **fields: object) -> str:
+    """Return a text with `{field}` filled, in one pass: what a value holds is no field."""
+    return _FIELD.sub(lambda found: str(fields.get(found[1], "?")), template)
+
+
+def said(file: str, table: str, key: str, language: str, /, **fields: object) -> str:
+    """Return a text in one language, `vi` or `en`, with `{field}` filled; fields must be clean already."""
+    return filled(product_texts(file)[table][key][language], **fields)
+
+
 def pair(file: str, table: str, key: str, /, **fields: object) -> tuple[str, str]:
     """Return a text in Vietnamese and English with `{field}` filled; fields must be clean already."""
-    words = product_texts(file)[table][key]
-    return _filled(words["vi"], fields), _filled(words["en"], fields)
+    return said(file, table, key, "vi", **fields), said(file, table, key, "en", **fields)
 
 
 def both(file: str, table: str, key: str, /, **fields: object) -> str:
@@ -44,7 +53,7 @@ def both(file: str, table: str, key: str, /, **fields: object) -> str:
     first = fields | {name: value[0] for name, value in pairs.items()}
     second = fields | {name: value[1] for name, value in pairs.items()}
     return (
-        f"{_filled(begin + vietnamese.removesuffix(end), first)} / {_filled(english.removesuffix(end) + end, second)}"
+        f"{filled(begin + vietnamese.removesuffix(end), **first)} / {filled(english.removesuffix(end) + end, **second)}"
     )
 
 
@@ -58,7 +67,3 @@ def reasons(error: OSError) -> tuple[str, str]:
 def reason(error: OSError) -> str:
     """Return what the operating system said in both languages, in one line."""
     return " / ".join(dict.fromkeys(reasons(error)))
-
-
-def _filled(template: str, fields: Mapping[str, object]) -> str:
-    return _FIELD.sub(lambda found: str(fields.get(found[1], "?")), template)

@@ -154,13 +154,16 @@ async def test_a_waiting_process_is_not_overtaken(tmp_path: Path):
     folder.prepare()
     first, second = Turn(folder), Turn(folder)
     order: list[str] = []
-    first.take()
-    waiting = asyncio.to_thread(lambda: (second.take(), order.append("second"), second.leave()))
-    task = asyncio.ensure_future(waiting)
-    while not _gate_is_held(folder):
-        await asyncio.sleep(0)
-    again = asyncio.to_thread(lambda: (first.leave(), first.take(), order.append("first"), first.leave()))
-    await asyncio.gather(task, again)
+
+    def take(turn: Turn, name: str) -> None:
+        with turn:
+            order.append(name)
+
+    with first:
+        task = asyncio.create_task(asyncio.to_thread(take, second, "second"))
+        while not _gate_is_held(folder):
+            await asyncio.sleep(0)
+    await asyncio.gather(task, asyncio.to_thread(take, first, "first"))
     assert order == ["second", "first"]
 
 
@@ -180,7 +183,7 @@ def test_a_turn_that_does_not_come_is_an_audit_error(tmp_path: Path):
     folder.prepare()
     with Turn(folder):
         with pytest.raises(AuditError, match="busy"):
-            Turn(folder, budget_s=0.2).take()
+            Turn(folder, budget_s=0.2).__enter__()
 
 
 @pytest.mark.slow

@@ -55,3 +55,8 @@ def test_a_field_that_is_a_pair_has_its_own_words_in_each_language(texts):
     texts["k"] = {"vi": "{file}: không đọc được: {reason}", "en": "{file}: cannot be read: {reason}"}
     line = both("f", "t", "k", file="/a.pem", reason=("không có tệp", "no such file"))
     assert line == "/a.pem: không đọc được: không có tệp / cannot be read: no such file"
+
+
+def test_what_a_value_holds_is_no_field(texts):
+    texts["k"] = {"vi": "{name}: {size}", "en": ""}
+    assert words.said("f", "t", "k", "vi", name="{size}", size=3) == "{size}: 3"

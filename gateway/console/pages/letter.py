@@ -9,10 +9,10 @@ from starlette.responses import Response
 from gateway.console.pages.login import begin_by_mail, said
 from gateway.console.pages.mails import count
 from gateway.console.visit import Visit
-from gateway.console.words import filled
 from gateway.model.reference import mistyped, standard
 from gateway.steward.questions import Explain, Explained, SendMailCode
 from gateway.steward.questions.refused import Refused
+from gateway.texts.catalogue import filled
 
 _REMEDIES = (
     ("typography.", "font"),

@@ -8,9 +8,9 @@ from gateway.console.pages.login import said
 from gateway.console.pages.mails import explain
 from gateway.console.streamed import download
 from gateway.console.visit import Visit
-from gateway.console.words import filled
 from gateway.steward import questions as q
 from gateway.steward.questions.refused import Refused
+from gateway.texts.catalogue import filled
 
 
 async def page(visit: Visit, *, fault: str = "", done: str = "") -> Response:
