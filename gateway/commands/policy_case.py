@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +16,38 @@ from ruamel.yaml import YAML
 from gateway.audit import record as r
 from gateway.audit.query import unknown
 from gateway.audit.replay import KeptMail, kept_mails
+from gateway.commands.common import EXIT_REFUSED
+from gateway.engine import PolicySet, evaluate_facts
+from gateway.engine.cases import facts_of
 from gateway.engine.loading import load_policy_set
 from gateway.engine.registry import Registry
 from gateway.errors import UserError
-from gateway.model import Observed
+from gateway.model import Disposition, FindingOutcome, Observed
 from gateway.model.reference import standard
 from gateway.texts.catalogue import both
+from gateway.vietnamese.homographs import name_keys
 
+_PERMANENT = 500
+_NAME = re.compile(r"[^.+]*")
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+", re.ASCII)
 
 
 def case(data: Path, reference: str, *, addresses: bool) -> int:
     """Print the case; UserError when the log does not know the mail or kept no facts of it."""
-    mail = _found(data, reference)
+    policies = load_policy_set("binhtan-7600", registry=Registry.installed())
+    mail = _found(data, reference, policies)
     record = mail.record
-    judged = record.findings if isinstance(record, r.RecipientRefused) else record.mail.findings
-    disposition = "reject" if isinstance(record, r.RecipientRefused) else record.mail.disposition
+    if isinstance(record, r.RecipientRefused):
+        judged, disposition = record.findings, "reject" if record.code >= _PERMANENT else "defer"
+    else:
+        judged, disposition = record.mail.findings, record.mail.disposition
     assert mail.observed is not None
     facts = _plain(mail.observed)
+    differs = False
     if not addresses:
-        facts = _Pseudonyms().replace(facts)
+        renamed = _Pseudonyms((facts["evidence"].get("directory") or {}).get("names", {})).replace(facts)
+        differs = _verdict(facts, policies) != _verdict(renamed, policies)
+        facts = renamed
     content = {
         "name": reference,
         "facts": facts,
@@ -48,12 +62,26 @@ def case(data: Path, reference: str, *, addresses: bool) -> int:
     text = io.StringIO()
     yaml.dump({"tests": [content]}, text)
     print(text.getvalue(), end="")
-    return 0
+    if differs:
+        print(both("start", "policy", "case_differs", reference=reference), file=sys.stderr)
+    return EXIT_REFUSED if differs else 0
 
 
-def _found(data: Path, reference: str) -> KeptMail:
+_Found = tuple[Disposition, list[tuple[str, str, FindingOutcome]]]
+
+
+def _verdict(facts: dict[str, Any], policies: PolicySet) -> _Found | None:
+    """Return what is found in the facts of a case; None where they are judged by other settings only."""
+    try:
+        verdict = evaluate_facts(facts_of(facts, policies), policies)
+    except ExceptionGroup:
+        return None
+    found = [(judged.policy, judged.finding.rule, judged.finding.outcome) for judged in verdict.findings]
+    return verdict.disposition, found
+
+
+def _found(data: Path, reference: str, policies: PolicySet) -> KeptMail:
     wanted = standard(reference) or reference
-    policies = load_policy_set("binhtan-7600", registry=Registry.installed())
     types = {policy.name: policy.observation for policy in policies.policies}
     for mail in kept_mails(data, types):
         if mail.record.id == wanted:
@@ -70,10 +98,12 @@ def _plain(observed: Observed) -> dict[str, Any]:
 
 
 class _Pseudonyms:
-    """Replaces the names in addresses, each by the same; what stands behind the first dot, and domains, decide and stay."""
+    """Replaces names, each by the same; what stands in an address behind the first dot or plus, and domains, decide and stay."""
 
-    def __init__(self) -> None:
+    def __init__(self, listed: Iterable[str]) -> None:
+        """Prepare; `listed` are the names of the directory that the mail shows, as `name_keys` gives them."""
         self._names: dict[str, str] = {}
+        self._people = {key: f"Nguoi Thu {number}" for number, key in enumerate(sorted(listed), 1)}
 
     def replace(self, value: Any) -> Any:
         """Return plain values with every address replaced."""
@@ -83,19 +113,32 @@ class _Pseudonyms:
             return [self.replace(one) for one in value]
         if isinstance(value, dict):
             local = value.get("local")
-            replaced = {
-                self.replace(key): "" if key == "display_name" else self.replace(one) for key, one in value.items()
-            }
+            replaced = {self.replace(key): self._field(key, one) for key, one in value.items()}
+            if (
+                "address" in value and "name" in value
+            ):  # a mailbox of the directory; policies look its name up in `names`
+                replaced["name"] = ""
             if isinstance(local, str) and "domain" in value:
                 replaced["local"] = self._local(local)
             return replaced
         return value
+
+    def _field(self, key: str, value: Any) -> Any:
+        if key == "display_name":  # what a policy compares: names of the directory, and addresses
+            known = [self._people[name] for name in sorted(name_keys(value)) if name in self._people]
+            return " - ".join((*known, *(self._address(found) for found in _ADDRESS.finditer(value))))
+        if key == "names" and isinstance(value, dict):
+            return {max(name_keys(self._people[name]), key=len): self.replace(one) for name, one in value.items()}
+        if key == "auth_user" and isinstance(value, str) and "@" not in value:
+            domain, backslash, login = value.rpartition("\\")
+            return f"{domain}{backslash}{self._local(login)}"
+        return self.replace(value)
 
     def _address(self, found: re.Match[str]) -> str:
         local, _, domain = found[0].rpartition("@")
         return f"{self._local(local)}@{domain}"
 
     def _local(self, local: str) -> str:
-        name, dot, rest = local.partition(".")
+        name = _NAME.match(local)[0]  # type: ignore[index]  # it matches anything
         alias = self._names.setdefault(name.casefold(), f"nguoi{len(self._names) + 1}")
-        return f"{alias}{dot}{rest}"
+        return f"{alias}{local[len(name) :]}"
