@@ -1,21 +1,20 @@
 """The runs of one WordprocessingML part with the byte positions of everything a mender may change.
 
-An event parser tells where each element stands in the file's own bytes, so that a change is a splice and all else stays
-byte for byte. A document type declaration is refused; nothing external is ever read.
+A change is a splice of the file's own bytes, and all else stays byte for byte.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Final
-from xml.parsers import expat
 
 from gateway.fix.tally import RefusedError
-from gateway.fix.xml_spans import refuse_other_encodings, tag_at, text_of
+from gateway.fix.xml_spans import Tag, text_of, walk
 
-W: Final = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-STRICT_W: Final = "http://purl.oclc.org/ooxml/wordprocessingml/main"
-_SPACES: Final = (f"{W} ", f"{STRICT_W} ")
+_SPACES: Final = (
+    "http://schemas.openxmlformats.org/wordprocessingml/2006/main ",
+    "http://purl.oclc.org/ooxml/wordprocessingml/main ",
+)
 _LIMIT_RUNS: Final = 500_000
 
 
@@ -60,87 +59,75 @@ class WordRun:
 
 
 class _Scanner:
-    """Collects runs while the parser walks; a run inside a run (text boxes) has its own record."""
+    """Collects runs tag by tag; a run inside a run (text boxes) has its own record."""
 
     def __init__(self, data: bytes) -> None:
-        self.data = data
         self.runs: list[WordRun] = []
+        self._data = data
         self._path: list[str] = []
         self._open: list[WordRun] = []
         self._paragraphs: list[tuple[int, str | None]] = []
         self._count = 0
         self._piece: int | None = None
-        self.parser = expat.ParserCreate(namespace_separator=" ")
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self.parser.StartDoctypeDeclHandler = self._doctype
-        self.parser.buffer_text = True
 
-    def _doctype(self, *_: object) -> None:
-        raise RefusedError("damaged", "doctype")
+    def take(self, tag: Tag) -> None:
+        """Take the next tag."""
+        local = local_name(tag)
+        if tag.opens:
+            self._path.append(local)
+            self._start(local, tag)
+        else:
+            self._path.pop()
+            self._end(local, tag)
 
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        known = name.startswith(_SPACES)
-        local = name.rpartition(" ")[2] if known else ""
-        self._path.append(local)
-        if not known:
-            return
-        start = self.parser.CurrentByteIndex
-        plain = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
+    def _start(self, local: str, tag: Tag) -> None:
         parent = self._path[-2] if len(self._path) > 1 else ""
         match local:
             case "p":
                 self._count += 1
                 self._paragraphs.append((self._count, None))
             case "pStyle" if parent == "pPr" and self._paragraphs:
-                self._paragraphs[-1] = (self._paragraphs[-1][0], plain.get("val"))
+                self._paragraphs[-1] = (self._paragraphs[-1][0], plain(tag).get("val"))
             case "r":
-                self._open_run(start)
+                self._open_run(tag)
             case "rPr" if parent == "r" and self._open:
-                end, tag = tag_at(self.data, start)
-                self._open[-1].properties = (start, end)
-                self._open[-1].properties_empty = tag.endswith(b"/>")
-            case "rStyle" | "rFonts" | "color" if self._in_properties():
-                self._property(local, start, plain)
+                self._open[-1].properties = (tag.start, tag.end)
+                self._open[-1].properties_empty = self._is_empty(tag)
+            case "rStyle" | "rFonts" | "color" if self._open and self._path[-3:-1] == ["r", "rPr"]:
+                self._property(local, tag)
             case "t" | "delText" if parent == "r" and self._open:
-                end, tag = tag_at(self.data, start)
-                self._piece = None if tag.endswith(b"/>") else end
+                self._piece = None if self._is_empty(tag) else tag.end
             case _:
                 pass
 
-    def _in_properties(self) -> bool:
-        return bool(self._open) and self._path[-3:-1] == ["r", "rPr"]
+    def _is_empty(self, tag: Tag) -> bool:
+        return self._data.startswith(b"/>", tag.end - 2)
 
-    def _open_run(self, start: int) -> None:
+    def _open_run(self, tag: Tag) -> None:
         if len(self.runs) >= _LIMIT_RUNS:
             raise RefusedError("damaged", "size")
-        end, tag = tag_at(self.data, start)
+        name = self._data[tag.start + 1 : tag.end].split(None, 1)[0]
         paragraph, style = self._paragraphs[-1] if self._paragraphs else (0, None)
-        prefix = tag[1:].split(b"r", 1)[0] if b":" in tag.split(None, 1)[0] else b""
-        run = WordRun(prefix, end, paragraph, style, "tbl" in self._path, "hyperlink" in self._path)
+        prefix = name.partition(b":")[0] + b":" if b":" in name else b""
+        run = WordRun(prefix, tag.end, paragraph, style, "tbl" in self._path, "hyperlink" in self._path)
         self.runs.append(run)
         self._open.append(run)
 
-    def _property(self, local: str, start: int, attributes: dict[str, str]) -> None:
-        run = self._open[-1]
-        end, _ = tag_at(self.data, start)
+    def _property(self, local: str, tag: Tag) -> None:
+        run, span, attributes = self._open[-1], (tag.start, tag.end), plain(tag)
         match local:
             case "rStyle":
-                run.style, run.style_end = attributes.get("val"), end
+                run.style, run.style_end = attributes.get("val"), tag.end
             case "rFonts":
-                run.fonts, run.font_attributes = (start, end), attributes
+                run.fonts, run.font_attributes = span, attributes
             case _:
-                run.colour, run.colour_attributes = (start, end), attributes
+                run.colour, run.colour_attributes = span, attributes
 
-    def _end(self, name: str) -> None:
-        local = self._path.pop()
-        if not name.startswith(_SPACES):
-            return
+    def _end(self, local: str, tag: Tag) -> None:
         if local in ("t", "delText") and self._piece is not None and self._open:
-            end = self.parser.CurrentByteIndex
-            text = text_of(self.data, self._piece, end)
+            text = text_of(self._data, self._piece, tag.start)
             if text is not None:
-                self._open[-1].pieces.append(Piece(self._piece, end, text))
+                self._open[-1].pieces.append(Piece(self._piece, tag.start, text))
             self._piece = None
         elif local == "r" and self._open:
             self._open.pop()
@@ -148,14 +135,19 @@ class _Scanner:
             self._paragraphs.pop()
 
 
+def local_name(tag: Tag) -> str:
+    """Return the local name of an element of WordprocessingML, empty for every other."""
+    return tag.name.rpartition(" ")[2] if tag.name.startswith(_SPACES) else ""
+
+
+def plain(tag: Tag) -> dict[str, str]:
+    """Return the attributes of a tag by their local names."""
+    return {key.rpartition(" ")[2]: value for key, value in tag.attributes.items()}
+
+
 def scan(data: bytes) -> list[WordRun]:
     """Return the runs of a part in document order; raise `RefusedError` for what is no plain UTF-8 XML."""
-    refuse_other_encodings(data)
     scanner = _Scanner(data)
-    try:
-        scanner.parser.Parse(data, True)
-    except expat.ExpatError:
-        raise RefusedError("damaged", "xml") from None
-    except (UnicodeDecodeError, ValueError):
-        raise RefusedError("damaged", "xml") from None
+    for tag in walk(data):
+        scanner.take(tag)
     return scanner.runs

@@ -7,14 +7,12 @@ tables are set without asking what they inherit.
 from __future__ import annotations
 
 from typing import Final, NamedTuple
-from xml.parsers import expat
 
-from gateway.fix.docx_runs import STRICT_W, W
+from gateway.fix.docx_runs import local_name, plain
 from gateway.fix.package import theme_fonts
-from gateway.fix.tally import RefusedError
+from gateway.fix.xml_spans import Tag, walk
 from gateway.vietnamese.colour import is_black
 
-_SPACES: Final = (f"{W} ", f"{STRICT_W} ")
 _LIMIT_CHAIN: Final = 40
 
 
@@ -46,36 +44,28 @@ class Styles:
         self._default_paragraph: str | None = None
         self._defaults = Inherited()
         self._cache: dict[str, Inherited] = {}
-        if data:
-            parser = expat.ParserCreate(namespace_separator=" ")
-            parser.StartElementHandler = self._start
-            parser.EndElementHandler = self._end
-            parser.StartDoctypeDeclHandler = self._doctype
-            try:
-                parser.Parse(data, True)
-            except expat.ExpatError:
-                raise RefusedError("damaged", "styles") from None
+        for tag in walk(data) if data else ():
+            if tag.opens:
+                self._start(tag)
+            elif self._path.pop() == "style":
+                self._style = None
 
-    def _doctype(self, *_: object) -> None:
-        raise RefusedError("damaged", "doctype")
-
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        local = name.rpartition(" ")[2] if name.startswith(_SPACES) else ""
-        self._path.append(local)
-        plain = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
-        match local:
+    def _start(self, tag: Tag) -> None:
+        self._path.append(local_name(tag))
+        attributes = plain(tag)
+        match self._path[-1]:
             case "style":
-                self._style, self._kind = plain.get("styleId"), plain.get("type", "")
-                if plain.get("type") == "paragraph" and plain.get("default") in ("1", "true", "on"):
+                self._style, self._kind = attributes.get("styleId"), attributes.get("type", "")
+                if attributes.get("type") == "paragraph" and attributes.get("default") in ("1", "true", "on"):
                     self._default_paragraph = self._style
             case "basedOn" if self._style is not None:
-                self._based[self._style] = plain.get("val", "")
+                self._based[self._style] = attributes.get("val", "")
             case "rFonts" if self._path[-2:-1] == ["rPr"]:
                 self.tables_set_fonts |= self._in_table_style()
-                self._say(Inherited(font=self.font_of(plain)))
+                self._say(Inherited(font=self.font_of(attributes)))
             case "color" if self._path[-2:-1] == ["rPr"]:
-                self.tables_set_colours |= self._in_table_style() and not is_black(_colour(plain))
-                self._say(Inherited(colour=_colour(plain)))
+                self.tables_set_colours |= self._in_table_style() and not is_black(colour_of(attributes))
+                self._say(Inherited(colour=colour_of(attributes)))
             case _:
                 pass
 
@@ -94,10 +84,6 @@ class Styles:
             self._defaults = said.over(self._defaults)
         elif self._style is not None and self._path[-3:-2] == ["style"]:
             self._own[self._style] = said.over(self._own.get(self._style, Inherited()))
-
-    def _end(self, _: str) -> None:
-        if self._path.pop() == "style":
-            self._style = None
 
     def _style_look(self, style: str | None) -> Inherited:
         if not style:
@@ -118,12 +104,8 @@ class Styles:
         return direct.over(styled).over(self._defaults)
 
 
-def _colour(attributes: dict[str, str]) -> str | None:
+def colour_of(attributes: dict[str, str]) -> str | None:
+    """Return the colour that `w:color` gives, None when there is none."""
     if attributes.get("themeColor", "none") not in ("none", "text1", "dark1"):
         return "808080"  # some colour of the theme, whatever the plain value beside it
     return attributes.get("val")
-
-
-def colour_of(attributes: dict[str, str]) -> str | None:
-    """Return the colour that `w:color` gives, None when there is none."""
-    return _colour(attributes) if attributes else None

@@ -31,7 +31,7 @@ class Tag(NamedTuple):
 
 def walk(data: bytes) -> Iterator[Tag]:
     """Yield the tags of a part in document order; raise `RefusedError` for what is no plain UTF-8 XML."""
-    refuse_other_encodings(data)
+    _refuse_other_encodings(data)
     found: list[Tag] = []
     open_tags: list[Tag] = []
     parser = expat.ParserCreate(namespace_separator=" ")
@@ -40,7 +40,7 @@ def walk(data: bytes) -> Iterator[Tag]:
         place = parser.CurrentByteIndex
         if len(found) > _LIMIT_EVENTS:
             raise RefusedError("damaged", "size")
-        found.append(Tag(name, attributes, place, tag_at(data, place)[0], opens=True))
+        found.append(Tag(name, attributes, place, _end_of(data, place), opens=True))
         open_tags.append(found[-1])
 
     def end(name: str) -> None:
@@ -49,7 +49,7 @@ def walk(data: bytes) -> Iterator[Tag]:
             found.append(Tag(name, {}, begun.end, begun.end, opens=False))
         else:
             place = parser.CurrentByteIndex
-            found.append(Tag(name, {}, place, tag_at(data, place)[0], opens=False))
+            found.append(Tag(name, {}, place, _end_of(data, place), opens=False))
 
     def doctype(*_: object) -> None:
         raise RefusedError("damaged", "doctype")
@@ -62,7 +62,7 @@ def walk(data: bytes) -> Iterator[Tag]:
     yield from found
 
 
-def refuse_other_encodings(data: bytes) -> None:
+def _refuse_other_encodings(data: bytes) -> None:
     """Raise `RefusedError` for XML that is not in UTF-8."""
     head = data[:200]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or (
@@ -71,12 +71,12 @@ def refuse_other_encodings(data: bytes) -> None:
         raise RefusedError("damaged", "encoding")
 
 
-def tag_at(data: bytes, start: int) -> tuple[int, bytes]:
-    """Return where the tag that begins at a place ends, and the tag."""
+def _end_of(data: bytes, start: int) -> int:
+    """Return where the tag that begins at a place ends."""
     found = _TAG.match(data, start)
     if found is None:
         raise RefusedError("damaged", "xml")
-    return found.end(), found[0]
+    return found.end()
 
 
 def text_of(data: bytes, start: int, end: int) -> str | None:
