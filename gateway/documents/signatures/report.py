@@ -123,14 +123,15 @@ def conclude(
     subject: Subject,
     facts: Facts,
     *,
-    judged: Judgement,
-    signer: Signer | None,
-    kind: HolderKind,
-    timestamp: Timestamp | None,
+    judged: Judgement | None = None,
+    signer: Signer | None = None,
+    kind: HolderKind = HolderKind.UNKNOWN,
+    timestamp: Timestamp | None = None,
     problems: Sequence[str],
     document_timestamp: bool = False,
 ) -> Signature:
     """Put the axes together and derive the indication from them."""
+    judged = judged or Judgement(Trust.UNKNOWN)
     weak = algorithms.weaknesses(facts.algorithms)
     trust, reason = judged.trust, judged.sub_indication
     notes = [*problems, *judged.problems]
@@ -172,9 +173,8 @@ def on_timestamp(subject: Subject, facts: Facts, verified: Verified, problems: S
     return conclude(
         subject,
         facts,
-        judged=verified.judgement or Judgement(Trust.UNKNOWN),
+        judged=verified.judgement,
         signer=describe(verified.certificate) if verified.certificate is not None else None,
-        kind=HolderKind.UNKNOWN,
         timestamp=verified.timestamp,
         problems=problems,
         document_timestamp=True,
@@ -191,15 +191,7 @@ def unreadable(subject: Subject, *, field_name: str = "", problem: str, integrit
         changes=Changes.NONE if integrity is Integrity.UNKNOWN else Changes.FORBIDDEN,
         problems=(problem,),
     )
-    return conclude(
-        subject,
-        facts,
-        judged=Judgement(Trust.UNKNOWN),
-        signer=None,
-        kind=HolderKind.UNKNOWN,
-        timestamp=None,
-        problems=facts.problems,
-    )
+    return conclude(subject, facts, problems=facts.problems)
 
 
 def malformed(subject: Subject, *, field_name: str = "") -> Signature:
