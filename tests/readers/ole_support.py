@@ -13,7 +13,7 @@ from gateway.documents.readers.ole.writer import write_compound
 
 WORD_FLAGS = 0x0200
 TABLES = {"styles": 1, "header": 11, "characters": 12, "paragraphs": 13, "fonts": 15, "pieces": 33, "footnote": 3,
-          "shapes": 40, "drawings": 50, "textbox": 56}  # fmt: skip
+          "shapes": 40, "drawings": 50, "textbox": 56, "lists": 73, "list-overrides": 74, "levels": 75}  # fmt: skip
 
 
 def sprm(code: int, value: bytes) -> bytes:

@@ -18,6 +18,7 @@ from gateway.documents.readers.word import doc
 from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese import legacy, legacy_codes
 from gateway.vietnamese.legacy_tables import Charset
+from gateway.vietnamese.marks import find_in_document
 from tests.readers.ole_support import convert, damaged, sprm, word_file
 
 CORPUS = Path(os.environ.get("GATEWAY_CORPUS", "../shared/corpus"))
@@ -273,3 +274,27 @@ def test_light_letters_on_the_dark_cells_of_a_table_are_seen(tmp_path):
     assert looks["auto"] == ("FFFFFF", "000080", Origin.TEXT)
     assert looks["gone"][2] is Origin.HIDDEN
     assert looks["second"][1] is None
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("TỐI MẬT:", "TỐI MẬT: Kế hoạch"),
+        ("Điều \0.", "Điều 1. Kế hoạch"),
+        ("o", "Kế hoạch"),
+        ("\0)", "Kế hoạch"),
+        ("\uf0b7", "Kế hoạch"),
+    ],
+)
+def test_words_that_a_list_puts_before_its_items_are_read(label, shown):
+    """The levels stand behind what the file information block counts of the lists."""
+    level = bytes(24) + b"\0\0\0\0" + struct.pack("<H", len(label)) + label.encode("utf-16-le")
+    tables = {
+        "lists": struct.pack("<HI", 1, 77) + bytes(22) + b"\1\0",
+        "levels": level,
+        "list-overrides": struct.pack("<II", 1, 77) + bytes(12),
+    }
+    data = word_file([("Kế hoạch\r", b"")], papx=b"\0\0" + sprm(0x460B, b"\1\0") + sprm(0x260A, b"\0"), tables=tables)
+    document = doc.read(Source(data=data, part="1"), Budget()).document
+    assert "".join(run.text for run in document.runs) == shown
+    assert bool(find_in_document(document)) is ("MẬT" in label)

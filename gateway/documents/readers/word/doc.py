@@ -26,6 +26,7 @@ from gateway.documents.readers.word.word97_sections import page_setups
 from gateway.documents.readers.word.word97_shapes import boxes_by_position, put_on_stage
 from gateway.documents.readers.word.word97_story import Letters, Story
 from gateway.documents.readers.word.word97_tables import (
+    Lists,
     StyleSheet,
     parse_fonts,
     parse_formatting,
@@ -142,6 +143,7 @@ class _Reader:
             characters=characters,
             paragraphs=paragraphs,
             styles=StyleSheet(tables.table[styles_at : styles_at + styles_length], old=fib.old),
+            lists=Lists(fib, tables.table),
             fonts=fonts,
             old=fib.old,
         )

@@ -44,6 +44,8 @@ _TABLES: Final[dict[str, tuple[int, int]]] = {
     "textbox": (56, 0),
     "header-textbox": (58, 0),
     "variables": (60, 0),
+    "lists": (73, 0),
+    "list-overrides": (74, 0),
 }
 
 

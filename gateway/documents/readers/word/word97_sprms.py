@@ -230,6 +230,9 @@ class Paragraph:
     row_end: bool = False
     borders: frozenset[int] = frozenset()
     background: str | None = None
+    listed: int = 0
+    level: int = 0
+    """The list it is an item of, counted from 1, and its level there."""
     dropped: bool = False
     """Whether it is a drop capital, which begins the next paragraph (MS-DOC 2.9.44)."""
     moved: bool = False
@@ -269,6 +272,10 @@ def with_paragraph_sprms(paragraph: Paragraph, group: bytes, *, old: bool) -> Pa
                 paragraph = replace(paragraph, row_end=bool(value))
             case _ if code in _MOVING and value:
                 paragraph = replace(paragraph, moved=True)
+            case 0x460B:
+                paragraph = replace(paragraph, listed=value)
+            case 0x260A:
+                paragraph = replace(paragraph, level=value)
             case 0x442C:
                 paragraph = replace(paragraph, dropped=value & 7 != 0)
             case 0x442D:

@@ -25,7 +25,7 @@ from gateway.documents.readers.word.word97_sprms import (
     with_paragraph_sprms,
     with_sprms,
 )
-from gateway.documents.readers.word.word97_tables import Formatting, StyleSheet
+from gateway.documents.readers.word.word97_tables import Formatting, Lists, StyleSheet
 from gateway.model import Origin, Role
 from gateway.vietnamese.colour import is_invisible
 from gateway.vietnamese.fonts import legacy_font
@@ -82,6 +82,7 @@ class Letters:
         characters: Formatting,
         paragraphs: Formatting,
         styles: StyleSheet,
+        lists: Lists,
         fonts: tuple[str, ...],
         old: bool,
     ) -> None:
@@ -91,6 +92,7 @@ class Letters:
         self._characters = characters
         self._paragraphs = paragraphs
         self._styles = styles
+        self.lists = lists
         self._fonts = fonts
         self._old = old
         self._looks: dict[tuple[int, bytes, bytes], Look] = {}
@@ -239,6 +241,7 @@ class Story:
             if paragraph.moved:
                 self._sink.stage.moved.add(self._block)
             ground = paragraph.background or self._cell_ground(paragraph, start)
+            self._sink.put(self._letters.lists.label(paragraph.listed, paragraph.level), self._block, place)
             for begin, until, look in self._letters.between(start, end, paragraph.style):
                 if look.background is None and ground is not None:
                     look = replace(look, background=ground)  # noqa: PLW2901

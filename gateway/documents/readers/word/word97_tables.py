@@ -250,3 +250,33 @@ def parse_strings(table: bytes) -> list[str]:
         strings.append(narrow(table[at + 1 : at + 1 + size]))
         at += 1 + size
     return strings
+
+
+_LSTF, _LVLF, _LFO = 28, 28, 16
+"""Octets of entries of the tables of lists, without what is of no fixed size."""
+
+
+class Lists:
+    """Words that lists put before their paragraphs (MS-DOC 2.9.147 LSTF, 2.9.150 LVL, 2.9.131 LFO)."""
+
+    def __init__(self, fib: Fib, table: bytes) -> None:
+        (at, length), (self._overrides, _) = fib.table("lists"), fib.table("list-overrides")
+        self._table = table
+        self._labels: dict[tuple[int, int], str] = {}
+        heads = range(at + 2, at + 2 + _LSTF * u16(table, at) if length else at, _LSTF)
+        at += length  # the levels come behind what the FIB counts
+        for head in heads:
+            for level in range(1 if u8(table, head + 26) & 1 else 9):
+                at += _LVLF + u8(table, at + 24) + u8(table, at + 25)
+                size = 2 * u16(table, at)
+                self._labels[u32(table, head), level] = wide(table[at + 2 : at + 2 + size])
+                at += 2 + size
+            if at >= len(table):
+                break
+
+    def label(self, number: int, level: int) -> str:
+        """Return the words before items of a list, with 1 for every number; empty for bullets and single letters."""
+        identifier = u32(self._table, self._overrides + 4 + _LFO * (number - 1)) if number else 0
+        text = self._labels.get((identifier, level), "")
+        shown = "".join(letter if letter >= " " else "1" for letter in text)
+        return f"{shown} " if sum(letter.isalpha() for letter in text) > 1 else ""
