@@ -6,8 +6,8 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from gateway.documents.readers.ole.art import is_properties, properties, put_shape_words, records
-from gateway.documents.readers.ole.shapes import SHAPE, Shapes, thing_of
+from gateway.documents.readers.ole.art import read_drawing
+from gateway.documents.readers.ole.shapes import Shapes, thing_of
 from gateway.documents.readers.ooxml.placed import COLUMN_PT, ROW_PT
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.pictures.joined import Box
@@ -46,21 +46,12 @@ class Drawing:
 
     def put(self, sink: Sink, place: Place, words: Mapping[int, Sequence[Run]], sheet: str) -> None:
         """Give what shapes say, and tell where they stand; `words` are those of objects."""
-        octets, shapes, objects = bytes(self.octets), Shapes(self._over_cells), iter(self._objects)
-
-        def end() -> None:
-            shape = shapes.end()
+        octets, objects = bytes(self.octets), iter(self._objects)
+        read_drawing(octets, sink, place)
+        for shape in Shapes(self._over_cells).walk(octets, sink.budget):
             number = next(objects, 0) if shape.is_object else 0
             if number and shape.box is not None and place.origin is Origin.TEXT:
                 sink.stage.on_sheet(sheet, thing_of(shape, shape.box, words.get(number, ()), place.locator))
-
-        for record in records(octets, sink.budget):
-            if record.kind == SHAPE:
-                end()
-            shapes.take(octets, record)
-            if is_properties(record):
-                put_shape_words(properties(octets, record), sink, place)
-        end()
 
     def _over_cells(self, _number: int, anchor: bytes) -> Box | None:
         """Return a box in points from usual cells and their own sizes (MS-XLS 2.5.193)."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
-from gateway.documents.readers.ole.art import Record, is_properties, properties
+from gateway.documents.readers.base import Budget
+from gateway.documents.readers.ole.art import Record, is_properties, properties, records
 from gateway.documents.readers.ole.octets import u32
 from gateway.documents.readers.ooxml.placed import Span, Thing, lines_of
 from gateway.documents.readers.pictures.joined import Box
@@ -42,6 +43,14 @@ class Shapes:
         self._hidden = False
         self._groups: dict[int, tuple[Box, Box]] = {}
         """By where a group begins: its own coordinates, and the box that they fill."""
+
+    def walk(self, data: bytes, budget: Budget) -> Iterator[Shape]:
+        """Yield the shapes of a drawing."""
+        for record in records(data, budget):
+            if record.kind == SHAPE:
+                yield self.end()
+            self.take(data, record)
+        yield self.end()
 
     def take(self, data: bytes, record: Record) -> None:
         """Take a record; a shape that was not ended is forgotten."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Final, NamedTuple
+from itertools import chain, groupby, islice, repeat
+from operator import itemgetter
+from typing import Final, NamedTuple, TypeVar
 
 from gateway.documents.readers.ole.octets import i16, u16, u32
 from gateway.documents.readers.ooxml.sink import Face
 
+_Value = TypeVar("_Value")
 _LIMIT_RUNS: Final = 100_000
 _ALIGN_BIT: Final = 11
 _ALIGNED: Final = {0: "l", 1: "ctr", 2: "r", 3: "l"}
@@ -164,30 +166,19 @@ def parse_styles(
 
 def stretches(text: str, styles: bytes, kind: int, looks: Looks) -> Iterator[tuple[str, CharacterLook]]:
     """Yield the text in stretches of one look, each paragraph on its own, a carriage return where one ends."""
-    levels, characters = parse_styles(styles, len(text)) if styles else ([], [])
-    cuts = {0, len(text)}
-    level_at: list[tuple[int, tuple[int, str | None]]] = []
-    look_at: list[tuple[int, CharacterLook]] = []
-    for runs, found in ((levels, level_at), (characters, look_at)):
-        start = 0
-        for count, value in runs:
-            found.append((start, value))  # type: ignore[arg-type]
-            cuts.add(min(start, len(text)))
-            start += count
-    for at, letter in enumerate(text):
-        if letter == "\r":
-            cuts.add(at)
-            cuts.add(at + 1)
-    ordered = sorted(cuts)
-    level_index = look_index = 0
-    for start, end in pairwise(ordered):
-        while level_index + 1 < len(level_at) and level_at[level_index + 1][0] <= start:
-            level_index += 1
-        while look_index + 1 < len(look_at) and look_at[look_index + 1][0] <= start:
-            look_index += 1
-        level, align = level_at[level_index][1] if level_at else (0, None)
-        look = look_at[look_index][1] if look_at else NO_LOOK
-        yield text[start:end], look._replace(align=align).over(looks.master(kind, level))
+    paragraphs, characters = parse_styles(styles, len(text)) if styles else ([], [])
+    levels, own = _by_letter(paragraphs, (0, None), len(text)), _by_letter(characters, NO_LOOK, len(text))
+    ends = (at if letter == "\r" else -1 for at, letter in enumerate(text))
+    alike = groupby(zip(text, ends, levels, own, strict=True), key=itemgetter(1, 2, 3))
+    for (_, (level, align), look), letters in alike:
+        shown = look._replace(align=align).over(looks.master(kind, level))
+        yield "".join(letter for letter, *_ in letters), shown
+
+
+def _by_letter(runs: list[tuple[int, _Value]], usual: _Value, length: int) -> Iterator[_Value]:
+    """Yield what runs say of each letter; the last one holds for letters that none is for."""
+    said = chain.from_iterable(repeat(value, count) for count, value in runs)
+    return islice(chain(said, repeat(runs[-1][1] if runs else usual)), length)
 
 
 def font_name(data: bytes) -> str:

@@ -6,9 +6,8 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from gateway.documents.readers.ole.art import records
 from gateway.documents.readers.ole.octets import u32
-from gateway.documents.readers.ole.shapes import SHAPE, Shapes, thing_of
+from gateway.documents.readers.ole.shapes import Shapes, thing_of
 from gateway.documents.readers.ooxml.placed import Span
 from gateway.documents.readers.ooxml.sink import Sink
 from gateway.documents.readers.pictures.joined import Box
@@ -56,14 +55,11 @@ def put_on_stage(
     anchors = _anchors(table[start : start + length])
     shapes = Shapes(lambda number, _: anchors[number].box if number in anchors else None)
     anchor = _Anchor()
-
-    def end() -> None:
-        nonlocal anchor
-        shape = shapes.end()
+    for shape in shapes.walk(drawing, sink.budget) if anchors else ():
         anchor = anchors.get(shape.number, anchor)  # of a group, whose shapes come after it
         block = blocks.get(anchor.position)
         if shape.box is None or block is None:
-            return
+            continue
         thing = thing_of(shape, shape.box, said.get(shape.number, ()), f"paragraph:{block}")
         across, down = (origin == _TEXT for origin in anchor.origins)
         sink.stage.on_page((block if down else "page", *anchor.origins), thing)
@@ -71,9 +67,3 @@ def put_on_stage(
             left, top, width, height = shape.box
             span = Span(left if across else None, top if down else None, width, height)
             sink.stage.over_paragraph(block, thing._replace(span=span))
-
-    for record in records(drawing, sink.budget) if anchors else ():
-        if record.kind == SHAPE:
-            end()
-        shapes.take(drawing, record)
-    end()
