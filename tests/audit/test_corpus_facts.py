@@ -93,20 +93,26 @@ def strings(value: object, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 ALLOWED = frozenset(
-    {"filename", "names", "path", "part", "covers", "locator", "field", "subject", "common_name", "organisation",
-     "organisational_unit", "locality", "title", "issuer", "issuer_is", "display_name", "fonts", "value"}
+    {"filename", "names", "path", "part", "covers", "locator", "subject", "common_name", "organisation",
+     "organisational_unit", "issuer_is"}
 )  # fmt: skip
-"""Fields of file and sheet names, of names of people and offices on signatures and in addresses, and of fonts."""
+"""Fields of file and sheet names, and of names of people and offices on signatures; none of them of a confidential mail."""
 
 
 def strangers(mail: KeptMail, body: bytes, spoken: set[str]) -> list[tuple[str, str]]:
-    """Four words in a row of a document where no words of documents may stand."""
-    facts = strings(msgspec.msgpack.decode(body))
-    if mail.record.mail.confidential:  # else the record explains a finding by a short quote
-        facts = (*facts, *strings(msgspec.to_builtins(mail.record)))
-    return [
-        (key, text) for key, text in facts if key not in ALLOWED and len(text) < 4000 and not spoken.isdisjoint(phrases(text))
-    ]  # fmt: skip
+    """Four words in a row of a document where no words of documents may stand; of a confidential mail any word."""
+    facts = [(key, text) for key, text in strings(msgspec.msgpack.decode(body)) if len(text) < 4000]
+    if not mail.record.mail.confidential:  # its record explains a finding by a short quote
+        return [(key, text) for key, text in facts if key not in ALLOWED and not spoken.isdisjoint(phrases(text))]
+    words = {word for phrase in spoken for word in bare_words(phrase)}
+    facts += strings(msgspec.to_builtins(mail.record))
+    return [(key, text) for key, text in facts if not words.isdisjoint(bare_words(text))]
+
+
+def bare_words(text: str) -> set[str]:
+    """Words of Vietnamese, without signs; ASCII words are also those of keys and codes."""
+    found = (word.strip(".,;:()\"'").casefold() for word in text.split())
+    return {word for word in found if len(word) > 3 and not word.isascii()}
 
 
 @pytest.mark.slow
