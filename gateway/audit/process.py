@@ -13,6 +13,7 @@ from gateway.audit.patient import PatientCommitter
 from gateway.audit.service import AuditService
 from gateway.system.door import DoorProcess
 from gateway.system.heart import Heart
+from gateway.system.processors import MailProcessors
 
 
 def audit_process(
@@ -20,13 +21,14 @@ def audit_process(
     release: Callable[[], None],
     *,
     known: Known,
+    people: Heart,
     facts_days: int | None = None,
     on_commit: Callable[[], None] = lambda: None,
 ) -> DoorProcess:
     """Prepare the process, which writes only the `known` log. It exits when the last front end has exited and the door is closed.
 
     So queued records survive their sender, and signals to the whole group do not end it too early.
-    `on_commit` is called after each commit.
+    `on_commit` is called after each commit; `people` beats while people are at work, and the process then keeps off their processors.
     """
     written, heart = Written(known.records), Heart()
 
@@ -36,6 +38,12 @@ def audit_process(
         with suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
         committer = PatientCommitter(data, known.key_id, written, facts_days=facts_days, on_commit=on_commit)
-        AuditService(committer, inner, heart.beat).run()
+        processors = MailProcessors(people)
+
+        def beat() -> None:
+            heart.beat()
+            processors.look()
+
+        AuditService(committer, inner, beat).run()
 
     return DoorProcess("gateway-audit", serve, release, heart=heart)

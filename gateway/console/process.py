@@ -22,6 +22,7 @@ from gateway.console.server import ConsoleServer
 from gateway.console.settings import ConsoleSettings
 from gateway.documents.wall.sandbox import SandboxLimits, enter
 from gateway.documents.wall.syscalls import SERVING
+from gateway.system.processors import keep_to_peoples
 from gateway.system.supervised import AsideProcess
 
 _BACKLOG = 64
@@ -75,6 +76,7 @@ class ConsoleProcess(AsideProcess):
     def _exec(self) -> None:
         """In the fork: execute the program; only the listed descriptors stay open."""
         os.nice(_NICE)
+        keep_to_peoples()
         descriptors = tuple(one.fileno() for one in self._sockets)
         for descriptor in (*descriptors, self._door.fileno()):
             os.set_inheritable(descriptor, True)

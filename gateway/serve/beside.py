@@ -43,6 +43,7 @@ from gateway.steward import service
 from gateway.steward.condition import Running
 from gateway.steward.process import steward_process
 from gateway.system.door import DoorProcess
+from gateway.system.heart import Heart
 from gateway.system.listening import Taken
 from gateway.system.supervised import AsideProcess, SupervisedProcess
 from gateway.system.trouble import Board, Pipe
@@ -80,6 +81,8 @@ class Beside:
 
     ship: SupervisedProcess | None
     audit: DoorProcess
+    people: Heart
+    """Beats while people are at work."""
     desk: DoorProcess
     metrics: MetricsProcess | None
     steward: DoorProcess | None
@@ -154,8 +157,9 @@ def beside(
 
     cluster = configuration.cluster
     awaited = shipping is not None and cluster is not None and cluster.replicate == "wait"
+    people = Heart()
     audit = audit_process(
-        configuration.data, release, known=known, facts_days=configuration.audit.facts_days,
+        configuration.data, release, known=known, people=people, facts_days=configuration.audit.facts_days,
         on_commit=shipping.poke if awaited and shipping is not None else lambda: None,
     )  # fmt: skip
 
@@ -196,7 +200,7 @@ def beside(
         sandbox_missing=sandbox.missing if sandbox is not None else None,
         last_reload=load.last_reload,
     )
-    steward = _steward(configuration, rulebook, audit, addresses, running, troubles, readers)
+    steward = _steward(configuration, rulebook, audit, addresses, running, troubles, readers, people)
     console = None
     if configuration.console is not None and addresses.console is not None and steward is not None:
         from gateway.serve.console import walled_console  # import its libraries only when configured
@@ -226,7 +230,7 @@ def beside(
                 configuration, cluster.node, activate=partial(os.kill, os.getpid(), signal.SIGHUP)
             ).exchange,
         )  # fmt: skip
-    return Beside(ship, audit, desk, metrics, steward, console, cosigning, ruling)
+    return Beside(ship, audit, people, desk, metrics, steward, console, cosigning, ruling)
 
 
 def _metrics(
@@ -255,6 +259,7 @@ def _steward(
     running: Running,
     troubles: Board,
     readers: service.Readers,
+    people: Heart,
 ) -> DoorProcess | None:
     if not (configuration.console or configuration.reports.send or configuration.notices.to):
         return None
@@ -268,5 +273,6 @@ def _steward(
         running=running,
         troubles=troubles,
         readers=readers,
+        at_work=people,
     )
     return steward_process(sources, addresses.close)

@@ -59,6 +59,7 @@ from gateway.spool import ByteBudget, Spool
 from gateway.system.heart import Heart
 from gateway.system.levels import Levels
 from gateway.system.listening import Taken
+from gateway.system.processors import keep_off
 from gateway.system.supervised import leave_no_core
 from gateway.system.trouble import Board, Pipe, Reporter
 from gateway.texts.catalogue import both
@@ -91,6 +92,7 @@ class Inherited:
     """Shared memory for each front end's load."""
     rule_reports: RuleReports
     """Pipe for reports of the rules in use."""
+    people: Heart  # beats while people are at work
     troubles: Pipe
     """Pipe for reports of trouble."""
     board: Board
@@ -127,13 +129,12 @@ class _Frontend:
         self._slot = slot
         self._tasks: set[asyncio.Task[object]] = set()
         configuration = inherited.configuration
-        listeners = configuration.listeners
         folders = (configuration.data, *((configuration.spool,) if configuration.spool is not None else ()))
         self._reporter = Reporter(inherited.troubles)
         clustered = configuration.cluster is not None
         self._vitals = Vitals(heart, self._reporter, inherited.board, folders, clustered=clustered)
         self._milter_budget = ByteBudget(configuration.limits.in_flight_bytes)
-        self._smtp_sections = [section for section in listeners if section.kind is not ListenerKind.MILTER]
+        self._smtp_sections = [one for one in configuration.listeners if one.kind is not ListenerKind.MILTER]
 
     async def serve(self, ready_pipe: int) -> None:
         inherited, configuration = self._inherited, self._inherited.configuration
@@ -170,7 +171,7 @@ class _Frontend:
             )
             await smtp.start()
             milters = await self._start_milters(pipeline)
-            aside = [asyncio.create_task(self._report_load(smtp, milters, hop))]
+            aside = [*map(asyncio.create_task, (self._report_load(smtp, milters, hop), keep_off(inherited.people)))]
             self._spawn(self._record_mailboxes())
             if (watcher := self._watch_directory()) is not None:
                 aside.append(watcher)

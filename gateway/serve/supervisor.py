@@ -104,7 +104,7 @@ def serve(configuration: Configuration) -> int:
             configuration=configuration, rulebook=rulebook, workers=workers, taken=listeners, audit_door=others.audit.door,
             desk_door=others.desk.door, secret=secrets.token_bytes(32), load=load, rule_reports=RuleReports(),
             troubles=watch.pipe, board=watch.ledger.board, shipping=shipping, levels=Levels(time.monotonic),
-            smtp=smtp_settings(configuration, listeners),
+            smtp=smtp_settings(configuration, listeners), people=others.people,
         )  # fmt: skip
         signal.signal(signal.SIGHUP, lambda *_: None)  # a reload requested before signals are awaited
         try:

@@ -9,6 +9,7 @@ from socket import socket
 
 from gateway.steward.service import ENDED_BY, Sources, serve
 from gateway.system.door import DoorProcess
+from gateway.system.processors import keep_to_peoples
 from gateway.system.supervised import end_with
 
 _NICE = 5
@@ -22,6 +23,7 @@ def steward_process(sources: Sources, release: Callable[[], None]) -> DoorProces
     def run(inner: socket) -> None:
         end_with(parent)
         os.nice(_NICE)
+        keep_to_peoples()
         asyncio.run(serve(sources, inner))
 
     return DoorProcess("gateway-steward", run, release, ended_by=ENDED_BY)

@@ -34,6 +34,7 @@ LIMIT_HELD: Final = 16 << 20
 LIMIT_CHANNELS: Final = 16
 LIMIT_UNREAD: Final = 16 << 20
 """Octets of answers that a socket may leave unread."""
+AT_WORK_S: Final = 0.5
 SEND_S: Final = 30.0
 """Time-out for the console to read a piece of a long answer."""
 
@@ -60,9 +61,15 @@ LANES: Final = {
 class Server:
     """Serves the sockets that come through the door."""
 
-    def __init__(self, answers: Callable[[q.Asked, Callable[[], bool]], Iterator[q.Answered]]) -> None:
-        """`answers` also gets what says whether nobody waits for them any more."""
+    def __init__(
+        self,
+        answers: Callable[[q.Asked, Callable[[], bool]], Iterator[q.Answered]],
+        at_work: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`answers` also gets what says whether nobody waits for them; `at_work` is called now and then while a question is in hand."""
         self._answers = answers
+        self._at_work = at_work
+        self._says_at_work = False
         self._loop = asyncio.get_running_loop()
         self._pools = {
             effort: ThreadPoolExecutor(lane.threads, f"steward-{effort.value}") for effort, lane in LANES.items()
@@ -136,11 +143,19 @@ class Server:
             return
         self._in_hand[effort] += 1
         self._held += size
+        if not self._says_at_work:
+            self._say_at_work()
         gone = channel.wait(asked.number)
         work = partial(self._work, channel, asked, gone, patient=effort is Effort.LONG)
         done = self._loop.run_in_executor(self._pools[effort], work)
         self._answers_due.add(done)
         done.add_done_callback(lambda future: self._ended(effort, size, future))
+
+    def _say_at_work(self) -> None:
+        self._says_at_work = any(count for effort, count in self._in_hand.items() if effort is not Effort.LIFE)
+        if self._says_at_work:
+            self._at_work()
+            self._loop.call_later(AT_WORK_S, self._say_at_work)
 
     def _ended(self, effort: Effort, size: int, future: asyncio.Future[None]) -> None:
         self._answers_due.discard(future)

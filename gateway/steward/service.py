@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -43,6 +43,7 @@ from gateway.steward.notices.monthly import Attached, record_lost
 from gateway.steward.notices.rounds import Rounds
 from gateway.steward.requests.answers import settle
 from gateway.steward.server import Server
+from gateway.system.heart import Heart
 from gateway.system.trouble import Board
 from gateway.texts.catalogue import both
 
@@ -82,6 +83,8 @@ class Sources:
     """State of the system that only the supervisor knows."""
     troubles: Board | None = None
     """Where the supervisor publishes its troubles."""
+    at_work: Heart = field(default_factory=Heart)
+    """Beats while people's questions are in hand."""
     readers: Readers | None = None
     """Judge of files before they are sent; None where self-check is off."""
 
@@ -164,7 +167,7 @@ class Steward:
         except (OSError, GatewayError) as error:
             _LOG.error("%s", both("steward", "requests", "not_written", reason=error))
         tending = asyncio.create_task(self._tend())
-        server = Server(Answering(self.desk).answers)
+        server = Server(Answering(self.desk).answers, self._sources.at_work.beat)
         server.attend(door)
         rounds = asyncio.create_task(self._rounds.run(stop))
         try:

@@ -8,6 +8,7 @@ import time
 from typing import Final
 
 _MOMENT: Final = struct.Struct("=Q")
+_BEATS_S: Final = 1.0
 
 
 class Heart:
@@ -23,6 +24,10 @@ class Heart:
     def rest(self) -> None:
         """Forget the last sign: a process that is still starting is not missed."""
         _MOMENT.pack_into(self._memory, 0, 0)
+
+    def beats(self) -> bool:
+        """Whether there was a sign within the last second."""
+        return 0.0 < self.silent_s() < _BEATS_S
 
     def silent_s(self) -> float:
         """Return how long there has been no sign; 0 before the first."""

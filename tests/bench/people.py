@@ -32,7 +32,7 @@ from tests.support.sink import Sink
 READERS = 20
 EVERY_S = 5.0
 LOGINS = 1000
-MAILS = {"readers": 1500, "logins": 400}
+MAILS = {"readers": 1500, "logins": 1000}
 PARTS = ("gateway-steward", "gateway-console")
 
 
@@ -141,7 +141,7 @@ async def measure(folder: Path, rounds: int, records: int) -> dict[str, object]:
                     console,
                     tokens,
                     references,
-                    gateway=gateway.pid,
+                    gateway=gateway,
                     rounds=rounds,
                     messages=MAILS["readers"],
                     concurrency=8,
@@ -150,7 +150,7 @@ async def measure(folder: Path, rounds: int, records: int) -> dict[str, object]:
             spent = processor_s(gateway.pid, *PARTS) - before
             peak_mib(gateway, anew=True)
             logins = await asyncio.to_thread(
-                lambda: beside(smtp, logging_in, console, gateway=gateway.pid, rounds=rounds, messages=MAILS["logins"])
+                lambda: beside(smtp, logging_in, console, gateway=gateway, rounds=rounds, messages=MAILS["logins"])
             )
             memory = peak_mib(gateway)
             doors.close()
@@ -164,7 +164,7 @@ async def measure(folder: Path, rounds: int, records: int) -> dict[str, object]:
         "logins": {
             "answers": sum((Counter(one) for one in logins.said), Counter()),
             "memory_mib": round(memory),
-            **logins.shown("p50_ms", "p99_ms", "cpu_ms"),
+            **logins.shown("p50_ms", "p99_ms", "cpu_ms", "waited_ms"),
         },
     }
 

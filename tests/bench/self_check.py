@@ -100,16 +100,14 @@ async def measure(folder: Path, rounds: int) -> dict[str, object]:
                 costs.append(processor_s(gateway.pid) - before)
                 waits.append(seconds)
             found = await asyncio.to_thread(
-                lambda: beside(
-                    smtp, uploads, console, tokens, content, gateway=gateway.pid, rounds=rounds, messages=MAILS
-                )
+                lambda: beside(smtp, uploads, console, tokens, content, gateway=gateway, rounds=rounds, messages=MAILS)
             )
     return {
         "octets": len(content),
         "processor_s": round(statistics.median(costs), 2),
         "wall_s": round(statistics.median(waits), 2),
         "statuses": Counter(status for statuses in found.said for status in statuses),
-        **found.shown("p50_ms", "p99_ms"),
+        **found.shown("p50_ms", "p99_ms", "waited_ms"),
     }
 
 

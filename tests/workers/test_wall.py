@@ -14,6 +14,7 @@ from gateway.documents.wall.door import Job, send_job
 from gateway.documents.wall.pool import PoolSettings, WorkerPool
 from gateway.errors import TemporaryError, UserError
 from gateway.model import ReadStatus
+from gateway.system.processors import peoples
 from tests.workers.wall_probe import FORBIDDEN, PROBE, QUICK, request_for
 
 
@@ -119,12 +120,13 @@ async def test_a_message_that_nobody_waits_for_is_read_behind_the_others(pool):
         task = asyncio.ensure_future(pool.inspect(structs.replace(request_for("hang"), patient=patient)))
         while not (busy := children_of(pool)):
             await asyncio.sleep(0.01)
-        found += [os.sched_getscheduler(pid) for pid in busy]
+        found += [(os.sched_getscheduler(pid), os.sched_getaffinity(pid)) for pid in busy]
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         await until(lambda: not busy & children_of(pool))
-    assert found == [os.SCHED_OTHER, os.SCHED_IDLE]
+    every = os.sched_getaffinity(0)
+    assert found == [(os.SCHED_OTHER, every), (os.SCHED_IDLE, peoples(every))]
 
 
 @pytest.mark.slow

@@ -28,6 +28,7 @@ from gateway.documents.wall import sandbox
 from gateway.documents.wall.door import Ended, Job, receive_job, send_job
 from gateway.documents.wall.fork import PROCESSORS, Fork, Ready, Spare, ZygoteSettings, complain
 from gateway.errors import UserError
+from gateway.system.processors import keep_to_peoples
 
 CHILDREN_LIMIT: Final = 128
 """Children at one time, whatever the front ends ask for."""
@@ -232,6 +233,7 @@ class Zygote:
 def _put_behind(pid: int, *, patient: bool) -> None:
     if patient:
         os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
+        keep_to_peoples(pid)
 
 
 def main(arguments: list[str]) -> int:
