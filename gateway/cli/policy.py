@@ -9,7 +9,6 @@ import typer
 
 from gateway.cli.options import (
     Configured,
-    DirectoryOption,
     JsonOption,
     command,
     moment,
@@ -41,7 +40,7 @@ def policy_diff(
     policy: Annotated[str, typer.Option(help=words("one_policy"))] = "",
     shown: Annotated[int, typer.Option("--list", min=0, max=10_000, help=words("limit"))] = 20,
     table: Annotated[Path | None, typer.Option("--csv", help=words("replay_csv"))] = None,
-    directory: DirectoryOption = None,
+    directory: Annotated[Path | None, typer.Option(help=words("replay_directory"))] = None,
     as_json: JsonOption = False,
 ) -> int:
     """So sánh hai chính sách; với --since, xét lại thư đã qua / compare two policies; with --since, on past mails.

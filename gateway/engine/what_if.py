@@ -46,12 +46,12 @@ class Untold:
     """As of `NoFactsError`, or `content`: refused at RCPT, so its content was never seen."""
 
 
-def compare(mail: Observed, old: PolicySet, new: PolicySet) -> Comparison | Untold:
-    """Judge a mail by both sets; ExceptionGroup when a policy fails otherwise than for want of facts."""
+def compare(mail: Observed, old: PolicySet, new: PolicySet, *, becomes: Observed | None = None) -> Comparison | Untold:
+    """Judge a mail by both sets, by `new` as it `becomes`; ExceptionGroup when a policy fails otherwise than for want of facts."""
     envelope_only = mail.bare.message is None
     judge = evaluate_recipient_facts if envelope_only else evaluate_facts
     try:
-        before, after = judge(mail, old), judge(mail, new)
+        before, after = judge(mail, old), judge(becomes or mail, new)
     except ExceptionGroup as group:
         first = first_missing(group)
         if first is None:

@@ -30,7 +30,7 @@ class Wanted:
     policy: str = ""
     """Only differences by rules of this policy."""
     directory: Directory | None = None
-    """Instead of the entries that were kept."""
+    """By which the new set judges, instead of the entries that were kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +110,14 @@ def changed_mails(
                 summary.faults[mail.record.id] += 1
             continue
         summary.facts_from = summary.facts_from or mail.record.time
-        observed = _with_directory(mail.observed, wanted.directory)
+        observed = mail.observed
+        if wanted.directory is not None and _confidential(mail):
+            summary.untold["directory"] += 1  # of its display names only those of the directory of then are kept
+            continue
         if stored and mail.policy_digest == old.digest:
             observed = _with_stored(observed, mail, stored)
         try:
-            found = compare(observed, old, new)
+            found = compare(observed, old, new, becomes=_with_directory(observed, wanted.directory))
         except ExceptionGroup:
             summary.faults[mail.record.id] += 1
             continue

@@ -6,13 +6,18 @@ import json
 import sqlite3
 from contextlib import closing
 
+import pytest
 from msgspec import structs
 
 from gateway.audit import AuditLog
 from gateway.audit.mailboxes import LIMIT_LISTED, changes, remember
+from gateway.engine import evaluate_facts, observe
+from gateway.engine.cases import case_evidence
+from gateway.engine.schema import CaseSection
+from gateway.engine.what_if import Change
 from gateway.model import Directory, Envelope, Mailbox, MailboxKind, MailboxStatus
 from gateway.pipeline.what_if import Summary, Wanted, changed_mails
-from tests.audit.support import evidence, transaction, verdict, verified
+from tests.audit.support import NOW, REFUSAL, evidence, transaction, verdict, verified
 from tests.support.policies import preset
 
 
@@ -79,3 +84,45 @@ async def test_a_mail_from_an_alias_names_the_mailbox_that_it_belongs_to(tmp_pat
     summary = Summary()
     list(changed_mails(tmp_path, preset(), preset(), Wanted(None, unit="phòng a"), summary, tick=lambda _: None))
     assert summary.untold == {"none": 2}  # a replay for one unit does not leave out the mails whose facts are gone
+
+
+@pytest.mark.parametrize("address", ["an.binhtan@tphcm.gov.vn", "Binh.binhtan+x@tphcm.gov.vn"])
+async def test_another_directory_is_tried_on_the_mails_that_were_judged_by_the_one_of_then(
+    tmp_path, monkeypatch, address
+):
+    def of(digest: str, **statuses: MailboxStatus) -> Directory:
+        addresses = ((f"{name}.binhtan@tphcm.gov.vn", status) for name, status in statuses.items())
+        return Directory(
+            digest=digest,
+            mailboxes={
+                one: Mailbox(address=one, kind=MailboxKind.PERSONAL, status=status) for one, status in addresses
+            },
+        )
+
+    fields = {
+        "name": "x",
+        "from": address,
+        "to": ["c@gov.example"],
+        "auth_user": address,
+        "body": "xin chào",
+        "expect": {},
+    }
+    mail = case_evidence(CaseSection.model_validate(fields), NOW)
+    mail = structs.replace(mail, directory=of("1", an=ACTIVE, binh=ACTIVE))
+    log = AuditLog.open(tmp_path)
+    await log.start()
+    observed = observe(mail, preset().policies)
+    judged = evaluate_facts(observed, preset())
+    await log.refused(structs.replace(transaction(1), envelope=mail.envelope), judged, mail, REFUSAL, observed=observed)
+    await log.close()
+    for tried, change in (
+        (of("2", an=LEFT, binh=LEFT), Change.REFUSED),
+        (of("3", an=ACTIVE, binh=ACTIVE), Change.SAME),
+    ):
+        summary = Summary()
+        wanted = Wanted(None, directory=tried)
+        list(changed_mails(tmp_path, preset(), preset(), wanted, summary, tick=lambda _: None))
+        assert summary.changes == {change: 1}, summary
+    monkeypatch.setattr("gateway.pipeline.what_if._confidential", lambda _: True)
+    list(changed_mails(tmp_path, preset(), preset(), Wanted(None, directory=tried), summary, tick=lambda _: None))
+    assert summary.untold == {"directory": 1}
