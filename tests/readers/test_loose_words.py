@@ -8,7 +8,7 @@ import unicodedata
 
 import pytest
 
-from gateway.documents.readers.loose_words import loose_lines, loose_runs
+from gateway.documents.readers.loose_words import FORMS, LEAST_LETTERS, loose_lines, loose_runs, stretches, text_of
 from tests.support.cases import first_quick
 
 NOISE = random.Random(7).randbytes(1 << 16)
@@ -21,6 +21,30 @@ NOISE = random.Random(7).randbytes(1 << 16)
 def test_words_are_found_wherever_they_stand(words, before, charset):
     data = NOISE + b"\0\0" + before + words.encode(charset) + b"\0\0\x01\x02" + NOISE
     assert any(unicodedata.normalize("NFC", words) in line for line in loose_lines(data))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_one_search_for_both_orders_of_utf_16_finds_what_a_search_for_each_finds(seed):
+    chance = random.Random(seed)
+    near = b"\x1e\x03\x00\xa0\xf9\x20AzM\xc0\x01\x23\x09\xe1\xcc\xba"
+    pieces = [
+        chance.choice(
+            (
+                chance.choice(("TỐI MẬT", "ệ", "Hà", "MA\u0323\u0302T")).encode(
+                    chance.choice(("utf-16-le", "utf-16-be"))
+                ),
+                bytes(chance.choices(near, k=chance.randrange(60))),
+                chance.randbytes(chance.randrange(3000)),
+                bytes(chance.randrange(4)),
+            )
+        )
+        for _ in range(60)
+    ]
+    data = b"".join(pieces) * chance.choice((1, 8))
+    lines = [text_of(data[start:end], form) for form in FORMS for start, _, end in stretches(data, form)]
+    assert loose_lines(data) == list(
+        dict.fromkeys(line for line in lines if sum(map(str.isalpha, line)) >= LEAST_LETTERS)
+    )
 
 
 def test_noise_and_foreign_text_hold_no_words():
