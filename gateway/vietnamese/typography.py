@@ -289,7 +289,10 @@ def _encoding(
             if unicodedata.normalize("NFC", run.text) != run.text
             else 0
         )
-    tally["private"] += sum("\ue000" <= character <= "\uf8ff" for character in run.text)
+    tally["private"] += len(_PRIVATE.findall(run.text))
+
+
+_PRIVATE: Final = re.compile("[\ue000-\uf8ff]")
 
 
 def _font(

@@ -22,7 +22,7 @@ def below_one_another(letters: str, size: int) -> Pixels:
 @pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with Vietnamese data is not installed")
 @pytest.mark.parametrize("size", [30, 60, 90, 240, 700])
 def test_a_column_is_read_as_a_row_as_high_as_print(size: int) -> None:
-    row = column.as_row(below_one_another("MẬT", size))
+    row = column.as_row(column.figure(below_one_another("MẬT", size)))
     assert row is not None
     assert row.shape[0] < 8 * column.PRINT
     engine = ocr.engine()
@@ -32,4 +32,4 @@ def test_a_column_is_read_as_a_row_as_high_as_print(size: int) -> None:
 
 
 def test_a_row_of_letters_is_no_column() -> None:
-    assert column.as_row(below_one_another("MẬT", 60).transpose(1, 0, 2)) is None
+    assert column.as_row(column.figure(below_one_another("MẬT", 60).transpose(1, 0, 2))) is None

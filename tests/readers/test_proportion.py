@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pictures import image, ocr
+from gateway.documents.readers.pictures.column import figure
 from gateway.documents.readers.pictures.proportion import in_proportion
 from gateway.vietnamese.marks import find_in_document
 from tests.readers.scans import piece
@@ -59,7 +60,14 @@ def test_light_letters_on_a_bar_out_of_proportion_are_read(words: str, found: se
 
 @pytest.mark.parametrize("shown", [word("TỐI MẬT"), word("HỎA TỐC", 0.9), Image.new("RGB", (200, 80), "white")])
 def test_words_as_print_sets_them_are_left_alone(shown: Image.Image) -> None:
-    assert in_proportion(np.array(shown)) is None
+    assert in_proportion(figure(np.array(shown))) is None
+
+
+def test_bars_are_no_letters() -> None:
+    flag = np.full((600, 900, 3), 255, np.uint8)
+    for top in (40, 230, 420):
+        flag[top : top + 150, 40:860] = (20, 120, 20)
+    assert in_proportion(figure(flag)) is None
 
 
 @needs_ocr

@@ -22,6 +22,14 @@ def test_numbers_and_boxes_are_those_of_opencv(share: float, connectivity: int) 
         assert np.array_equal(boxes, stats[1:])
 
 
+@pytest.mark.parametrize(("least", "most", "found"), [(1, 30, 30), (30, None, 30), (31, None, 0), (1, 29, 0)])
+def test_of_fewer_or_more_spots_than_are_wanted_there_are_none(least: int, most: int | None, found: int) -> None:
+    mask = np.zeros((120, 100), np.uint8)
+    for number in range(30):
+        mask[5 + number // 5 * 20, 5 + number % 5 * 20] = 255
+    assert len(spots(mask, least=least, most=most)[1]) == found
+
+
 def test_a_page_without_ink_has_no_rectangles_and_one_with_a_frame_has_its_two_borders() -> None:
     mask = np.zeros((400, 600), np.uint8)
     assert rectangles_of(mask, 200, (0.42, 4.5), (0.17, 0.75)) == []

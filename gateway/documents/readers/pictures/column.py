@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from gateway.documents.readers.pictures.rectangles import Pixels, strongest
+from gateway.documents.readers.pictures.rectangles import Pixels, strongest, without_colour
 
 CONTRAST = 16
 """Difference from the paper that makes ink."""
@@ -19,10 +22,27 @@ WIDEST, ASIDE, BETWEEN = 1.7, 0.5, 0.25
 """Width of a letter, its sideways offset, and the distance at which letters are set, in heights of letters."""
 
 
-def as_row(pixels: Pixels) -> Pixels | None:
-    """Return the letters of a BGR picture in a row; None when it shows anything but one column of letters."""
+class Figure(NamedTuple):
+    """A BGR picture of a few letters."""
+
+    pixels: Pixels
+    paper: npt.NDArray[np.float64]
+    """What is usual at its edges."""
+    ink: npt.NDArray[np.bool_]
+    """What differs from that."""
+
+
+def figure(pixels: Pixels) -> Figure:
+    """Tell ink from paper in a BGR picture."""
     paper = np.median(np.concatenate((pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])), axis=0)
-    ink = strongest(np.asarray(cv2.absdiff(pixels, (*paper.tolist(), 0.0)), np.uint8)) > CONTRAST
+    plain = without_colour(pixels)
+    ink = strongest(np.asarray(cv2.absdiff(plain, (*paper.tolist(), 0.0)), np.uint8)) > CONTRAST
+    return Figure(pixels, paper, ink)
+
+
+def as_row(shown: Figure) -> Pixels | None:
+    """Return the letters of a picture in a row; None when it shows anything but one column of letters."""
+    pixels, paper, ink = shown
     edges = np.flatnonzero(np.diff(np.concatenate(([False], ink.any(axis=1), [False])).astype(np.int8)))
     bands = list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
     if not LEAST <= len(bands) <= 3 * MOST:

@@ -44,7 +44,7 @@ class Likeness(Enum):
 def likeness(ink: Pixels, dpi: float, *, least: int = MANY_GLYPHS, tallest: float = TALLEST) -> Likeness:
     """Count spots of ink of the size of letters, and all spots: on a page of words most are letters."""
     mask = cv2.threshold(ink, 50, 255, cv2.THRESH_BINARY)[1]
-    _, _, widths, heights, _ = spots(mask)[1].T / dpi
+    _, _, widths, heights, _ = spots(mask, least=least)[1].T / dpi
     glyphs = int(((heights > 0.05) & (heights < tallest) & (widths > 0.015) & (widths < 1.2 * tallest)).sum())
     if glyphs < least:
         return Likeness.PICTURE

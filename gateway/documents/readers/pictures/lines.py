@@ -141,7 +141,7 @@ def _ink(grey: Pixels, dpi: float) -> _Ink:
     thick = cv2.dilate(
         cv2.erode(ink, np.ones((THICKEST + 1, THICKEST + 1), np.uint8)), np.ones((THICKEST + 3, THICKEST + 3), np.uint8)
     )
-    across, down = (_rules(ink, thick, shape) for shape in ((1, 0), (0, 1)))
+    down, across = (_rules(ink, thick, axis) for axis in (0, 1))
     text = cv2.subtract(ink, cv2.dilate(cv2.max(across, down), np.ones((3, 3), np.uint8)))
     lines = cv2.morphologyEx(text, cv2.MORPH_CLOSE, np.ones((1, SMEAR), np.uint8))
     lines = cv2.morphologyEx(lines, cv2.MORPH_OPEN, np.ones((3, 5), np.uint8))  # lines that touch by one stroke part
@@ -149,14 +149,21 @@ def _ink(grey: Pixels, dpi: float) -> _Ink:
     return _Ink(np.asarray(small, np.uint8), np.asarray(text, np.uint8), *spots(np.asarray(lines, np.uint8), 4))
 
 
-def _rules(ink: Pixels, thick: Pixels, direction: tuple[int, int]) -> Pixels:
-    """Return straight runs of ink along a direction that are no strokes of letters: thin ones and very long ones."""
+def _rules(ink: Pixels, thick: Pixels, axis: int) -> Pixels:
+    """Return straight runs of ink down the columns (0) or across the rows (1) that are no strokes of letters: thin ones and very long ones."""
 
-    def runs(length: int) -> Pixels:
-        shape = (1, length) if direction[0] else (length, 1)
-        return np.asarray(cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8)), np.uint8)
+    def runs(part: Pixels, length: int) -> Pixels:
+        shape = (1, length) if axis else (length, 1)
+        return np.asarray(cv2.morphologyEx(part, cv2.MORPH_OPEN, np.ones(shape, np.uint8)), np.uint8)
 
-    return np.asarray(cv2.max(cv2.subtract(runs(RULE), thick), runs(LONG)), np.uint8)
+    short = runs(ink, RULE)
+    rules = np.asarray(cv2.subtract(short, thick), np.uint8)
+    # Only few rows have any; longer ones are among them.
+    found = np.flatnonzero(cv2.reduce(short, axis, cv2.REDUCE_MAX))
+    if len(found):
+        place = (found, slice(None)) if axis else (slice(None), found)
+        rules[place] = cv2.max(rules[place], runs(ink[place], LONG))
+    return rules
 
 
 def _slope(ink: _Ink) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from gateway.documents.readers.pictures.column import CONTRAST, LEAST, PRINT, SIGN
-from gateway.documents.readers.pictures.rectangles import Pixels, strongest
+from gateway.documents.readers.pictures.column import LEAST, PRINT, SIGN, Figure, figure
+from gateway.documents.readers.pictures.rectangles import Pixels
 from gateway.documents.readers.pictures.spots import spots
 
 MOST = 24
@@ -17,32 +17,35 @@ APART, BETWEEN = 0.6, 0.15
 """Gaps between letters that part them, and what is left of them, of their height."""
 SOLID = 0.4
 """Share of ink of a bar on which letters are left open."""
+FULL = 0.95
+"""Share of its box that a bar fills, and of the letters none but `I`."""
 LIMIT_PIXELS, LIMIT_SPOTS = 4_000_000, 200
 
 
-def in_proportion(pixels: Pixels, depth: int = 2) -> Pixels | None:
-    """Return the letters of a BGR picture in the proportions of print; None when they have them, or there are others beside.
+def in_proportion(shown: Figure, depth: int = 2) -> Pixels | None:
+    """Return the letters of a picture in the proportions of print; None when they have them, or there are others beside.
 
     They may stand in so many bars and frames.
     """
-    paper = np.median(np.concatenate((pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])), axis=0)
-    ink = strongest(np.asarray(cv2.absdiff(pixels, (*paper.tolist(), 0.0)), np.uint8)) > CONTRAST
-    labels, found = spots(ink.view(np.uint8))
-    if not 0 < len(found) <= LIMIT_SPOTS:
+    pixels, paper, ink = shown
+    labels, found = spots(ink.view(np.uint8), most=LIMIT_SPOTS)
+    if not len(found):
         return None
     largest = int(np.argmax(found[:, 2] * found[:, 3]))
     x, y, wide, high, area = found[largest].tolist()
     if depth and area > SOLID * wide * high and min(wide, high) > 2 and wide * high < 0.9 * ink.size:
-        inside = np.ascontiguousarray(pixels[y + 1 : y + high - 1, x + 1 : x + wide - 1])
-        if (other := in_proportion(inside, depth - 1) if inside.size else None) is not None:
+        inside = figure(pixels[y + 1 : y + high - 1, x + 1 : x + wide - 1])
+        if (other := in_proportion(inside, depth - 1)) is not None:
             return other
     within = (found[:, 0] > x) & (found[:, 0] + found[:, 2] < x + wide) & (found[:, 1] > y)
     if depth and within.sum() >= LEAST and 2 * within.sum() > len(found):
-        frame = cv2.dilate((labels == largest + 1).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-        return in_proportion(np.where(frame[:, :, None], paper.astype(np.uint8), pixels), depth - 1)
+        frame = cv2.dilate((labels == largest + 1).view(np.uint8), np.ones((5, 5), np.uint8))
+        bare = cv2.copyTo(np.full_like(pixels, paper.astype(np.uint8)), frame, pixels.copy())
+        return in_proportion(Figure(np.asarray(bare, np.uint8), paper, ink & (frame == 0)), depth - 1)
     high = int(np.max(found[:, 3]))
     letters = found[found[:, 3] > SIGN * high]
-    if not LEAST <= len(letters) <= MOST:
+    full = letters[:, 4] > FULL * letters[:, 2] * letters[:, 3]
+    if len(letters) > MOST or len(letters) - full.sum() < LEAST:
         return None
     left, top = np.min(found[:, :2], axis=0).tolist()
     right, bottom = np.max(found[:, :2] + found[:, 2:4], axis=0).tolist()

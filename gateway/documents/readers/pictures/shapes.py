@@ -112,23 +112,33 @@ def strip(grey: Pixels, line: Line, scale: float) -> Strip | None:
     return Strip(ink, left, foot, letters, _words(ink[max(upper - letters // 2, 0) : foot + 1], letters))
 
 
-def suspects(grey: Pixels, line: Line, scale: float, *, capitals: bool = False) -> Iterator[Word]:
-    """Yield the words of a line that may be MẬT; with `capitals` only those that are written in them."""
-    cut = strip(grey, line, scale)
-    spans = list(cut.spans) if cut is not None else []
-    if cut is None or not spans:
-        return
-    odds = _odds(np.stack([cut.look(*span) for span in spans]))
+def suspects(grey: Pixels, lines: Sequence[Line], scale: float) -> list[list[Word]]:
+    """Return for each line its words that may be MẬT, of prose only those in capitals; asking for all lines at once is cheaper."""
+    cuts = [strip(grey, line, scale) for line in lines]
+    spans = [list(cut.spans) if cut is not None else [] for cut in cuts]
+    looks = [cut.look(*span) for cut, of_line in zip(cuts, spans, strict=True) if cut is not None for span in of_line]
+    odds = iter(_odds(np.stack(looks))) if looks else iter(())
+    found = []
+    for line, cut, of_line in zip(lines, cuts, spans, strict=True):
+        own = [next(odds) for _ in of_line]
+        likely = [
+            span
+            for span, (capitals, any_case) in zip(of_line, own, strict=True)
+            if (capitals if line.prose else max(capitals, any_case)) >= LEAST_ODDS
+        ]
+        found.append(list(_with_neighbours(line, cut, likely, scale)) if cut is not None else [])
+    return found
+
+
+def _with_neighbours(line: Line, cut: Strip, spans: Sequence[tuple[int, int]], scale: float) -> Iterator[Word]:
     words, last = cut.words, -1
-    for (begin, end), likely in zip(spans, odds[:, 0] if capitals else odds.max(axis=1), strict=True):
-        if likely < LEAST_ODDS:
-            continue
+    for begin, end in spans:
         one = begin == end
         near = one and begin and words[begin][0] - words[begin - 1][1] < SPACE * cut.high
         before = max(begin - 1 if near else begin, last + 1)
         if before > end:
             continue  # it was given with the word before it
-        last = min(end + (one and not capitals), len(words) - 1)
+        last = min(end + (one and not line.prose), len(words) - 1)
         reach = int((cut.left + words[before][0]) / scale) - 2, int((cut.left + words[last][1]) / scale) + 2
         yield Word(max(reach[0], line.left), min(reach[1], line.right))
 

@@ -168,7 +168,7 @@ def pale_ink(ink: Pixels) -> tuple[Pixels, int]:
     """Return dark ink with print and its soft edges left out, and the threshold of what is ink at all."""
     black = level(ink[::2, ::2], 99.3)
     print_mask = cv2.dilate(_mask(ink, int(black * 0.75)), np.ones((3, 3), np.uint8), iterations=2)
-    return np.where(print_mask > 0, 0, ink).astype(np.uint8), int(max(24, black * 0.2))
+    return np.asarray(cv2.subtract(ink, print_mask), np.uint8), int(max(24, black * 0.2))
 
 
 def is_colourless(page: Pixels) -> bool:

@@ -9,7 +9,7 @@ its head is turned first. docs/decisions/0016-pages-by-their-lines.md
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -50,8 +50,8 @@ SAMPLE, SHOWN = 3, 20.0
 LIMIT_SPARSE_S = 2.5
 """Processor time. A texture (grass, gravel, noise) is thousands of would-be letters; a picture of words is read well
 before that."""
-POOR_CONFIDENCE, LEAST_WORDS = 55.0, 4
-"""Of words of three letters and more: what a page is legible with."""
+POOR_CONFIDENCE, SURE, LEAST_WORDS = 55.0, 80.0, 4
+"""Of words of three letters and more: what a page is legible with; and what a line is read surely with."""
 
 
 class Wish(Enum):
@@ -81,7 +81,8 @@ def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageR
     if wish is Wish.STAMPS or len(reading.runs) > FEW_RUNS or ocr.engine() is None:
         return reading
     height, width = (side * view.points_per_pixel for side in pixels.shape[:2])
-    for word in (column.as_row(pixels), in_proportion(pixels)):
+    shown = column.figure(pixels)
+    for word in (column.as_row(shown), in_proportion(shown)):
         if word is not None:
             first = max((run.block for run in reading.runs), default=view.first_block - 1) + 1
             more = _examine(word, replace(view, first_block=first), wish, budget)
@@ -114,7 +115,7 @@ def _examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> Page
     if turns[0] and not photo:
         page = _Page(_turned(pixels, turns[0]), view.dpi, head, engine)
     page.read_doubtful()
-    if not page.text.legible and not photo:
+    if not page.is_upright and not photo:
         # Lines of equal words make columns too; only words that are read show which way a page lies.
         for turn in turns[1:]:
             other = _Page(_turned(pixels, turn), view.dpi, head, engine)
@@ -124,7 +125,7 @@ def _examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> Page
                 page.read_doubtful()
                 break
     stamps = _stamps(page.pixels, view.dpi, budget.end_s)
-    if not page.text.legible and not photo and not any(one.text in VOCABULARY for one in stamps):
+    if not page.is_upright and not photo and not any(one.text in VOCABULARY for one in stamps):
         headlong = np.ascontiguousarray(page.pixels[::-1, ::-1])
         found = [one for one in _stamps(headlong, view.dpi, budget.end_s) if one.text in VOCABULARY]
         if found:
@@ -194,6 +195,12 @@ class _Page:
         return _weigh(self.words)
 
     @property
+    def is_upright(self) -> bool:
+        """Whether what was read of it, or one line with as many words of two letters, shows that it stands upright."""
+        lines = (_weigh(line.words, 2) for line in self._done.values())
+        return self.text.legible or any(line.words >= LEAST_WORDS and line.confidence > SURE for line in lines)
+
+    @property
     def is_whole(self) -> bool:
         """Nothing is unread in which a mark may stand."""
         return not self.is_limited and (self.text.legible or (self.text.words < LEAST_WORDS and self._sparse is None))
@@ -216,11 +223,14 @@ class _Page:
         doubtful = [number for number, line in found if not line.prose and self._is_short(line)]
         crowded = sum(line_words.cost(sheet.lines[number]) for number in doubtful) > CROWD
         looked_at = {number for number in doubtful if crowded or sheet.lines[number].last}
-        doubtful = [n for n in doubtful if n not in looked_at or not self._is_passed_over(sheet.lines[n])]
-        for _, line in found:
-            if line.prose or not self._is_short(line):
-                parts = shapes.suspects(sheet.grey, line, sheet.scale, capitals=line.prose)
-                sheet.lines.extend(replace(line, left=part.left, right=part.right, prose=False) for part in parts)
+        looked_at = {number for number in looked_at if not self._is_read_anyway(sheet.lines[number])}
+        long = [number for number, line in found if line.prose or not self._is_short(line)]
+        asked = [*looked_at, *long]
+        words = dict(zip(asked, shapes.suspects(sheet.grey, [sheet.lines[n] for n in asked], sheet.scale), strict=True))
+        doubtful = [number for number in doubtful if number not in looked_at or words[number]]
+        for number in long:
+            line = sheet.lines[number]
+            sheet.lines.extend(replace(line, left=w.left, right=w.right, prose=False) for w in words[number])
         doubtful += range(len(found), len(sheet.lines))
         self._read(doubtful)
         if self.text.words < LEAST_WORDS:
@@ -234,12 +244,10 @@ class _Page:
         in_head = line.top < self._head * sheet.grey.shape[0] / sheet.scale
         return in_head or line.kind is not lines.Kind.LINE or line.width < SHORT * sheet.usual
 
-    def _is_passed_over(self, line: lines.Line) -> bool:
-        """Whether a line of a crowded page, or the short last one of a paragraph, has no word of that shape."""
+    def _is_read_anyway(self, line: lines.Line) -> bool:
+        """Whether a line of a crowded page, or the short last one of a paragraph, is read whatever its words look like."""
         sheet = self._sheet
-        if line.kind is not lines.Kind.LINE or line.top < self._head * sheet.grey.shape[0] / sheet.scale:
-            return False
-        return not any(shapes.suspects(sheet.grey, line, sheet.scale))
+        return line.kind is not lines.Kind.LINE or line.top < self._head * sheet.grey.shape[0] / sheet.scale
 
     def _read_sparse(self) -> None:
         """Read a picture as a whole that has ink like letters and hardly a line of them."""
@@ -337,8 +345,8 @@ def _words(pixels: Pixels, dpi: float, engine: ocr.Tesseract, *, limit_s: float)
     return engine.words(grey, ocr.Layout.SPARSE, int(dpi * scale), limit_s=limit_s), scale
 
 
-def _weigh(words: list[ocr.Word]) -> _Text:
-    long = [word for word in words if sum(ch.isalpha() for ch in word.text) >= 3]
+def _weigh(words: Sequence[ocr.Word], letters: int = 3) -> _Text:
+    long = [word for word in words if sum(ch.isalpha() for ch in word.text) >= letters]
     return _Text(len(long), sum(word.confidence for word in long) / len(long) if long else 0.0)
 
 
