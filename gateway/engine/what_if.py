@@ -43,7 +43,7 @@ class Untold:
 
     policy: str
     reason: str
-    """As of `NoFactsError`, or `content`: refused at RCPT, so its content was never seen."""
+    """As of `NoFactsError`, or `content`: refused at RCPT, so what a set that takes the recipient says of its content is not known."""
 
 
 def compare(mail: Observed, old: PolicySet, new: PolicySet, *, becomes: Observed | None = None) -> Comparison | Untold:
@@ -58,7 +58,7 @@ def compare(mail: Observed, old: PolicySet, new: PolicySet, *, becomes: Observed
             raise
         return Untold(first.policy, first.reason)
     change = _change(before, after)
-    if envelope_only and change is Change.ADMITTED:
+    if envelope_only and min(before.disposition, after.disposition) < Disposition.DEFER:
         return Untold("", "content")
     if change is Change.SAME:
         return Comparison(change, before.disposition, after.disposition)

@@ -31,7 +31,7 @@ from gateway.audit.store import connect
 from gateway.engine import evaluate, evaluate_facts, evaluate_recipient, load_policy_set, observe
 from gateway.engine.evaluate import evaluate_recipient_facts
 from gateway.engine.what_if import Change, Comparison, Untold, compare
-from gateway.model import Evidence, Observed
+from gateway.model import Disposition, Evidence, Observed
 from gateway.system.zstandard import zstd
 from tests.audit.support import NOW, REFUSAL, session, transaction, verified
 from tests.policies import mail_cases, test_opaque, test_signed_documents
@@ -150,7 +150,11 @@ async def filled(data, count: int = 3):
         observed = observe(mail, policies.policies)
         verdict = evaluate_facts(observed, policies)
         await log.refused(transaction(number), verdict, mail, REFUSAL, observed=observed)
-    rcpt = next(mail for mail in mails().values() if mail.message is None)
+    rcpt = next(
+        mail
+        for mail in mails().values()
+        if mail.message is None and evaluate_recipient(mail, policies).disposition is Disposition.REJECT
+    )
     await log.recipient_refused(
         session(), "a@b.vn", "c@d.vn", evaluate_recipient(rcpt, policies), REFUSAL, "BT-R", evidence=rcpt
     )
@@ -169,6 +173,20 @@ def test_a_log_is_replayed_and_stays_whole(tmp_path):
     assert list(kept_mails(tmp_path, TYPES, since=datetime.now(UTC) + timedelta(days=1))) == []
     assert list(kept_mails(tmp_path, TYPES, until=NOW)) == []
     assert verified(tmp_path).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("binhtan-7600", "strict", Change.SAME), ("binhtan-7600", "monitor", "content"), ("monitor", "strict", "content"),
+        ("monitor", "monitor", "content"),
+    ],
+)  # fmt: skip
+def test_a_recipient_refused_at_rcpt_is_the_same_only_where_both_refuse_it(tmp_path, old, new, told):
+    asyncio.run(filled(tmp_path, 0))
+    (mail,) = kept_mails(tmp_path, TYPES)
+    found = compare(mail.observed, preset(old), preset(new))
+    assert told == (found.reason if isinstance(found, Untold) else found.change)
 
 
 def test_changed_facts_are_a_fault_and_removed_ones_a_note(tmp_path):

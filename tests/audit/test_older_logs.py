@@ -70,4 +70,4 @@ def test_facts_of_an_earlier_release_give_the_findings_that_it_recorded(data: Pa
         assert found == recorded, mail.record.id
         assert verdict.disposition is Disposition.parse(mail.record.mail.disposition)
     summary = replayed(data)
-    assert (summary.mails, summary.untold, summary.faults) == (32, Counter(), Counter())
+    assert (summary.mails, summary.untold, summary.faults) == (32, Counter(content=1), Counter())
