@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import closing
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.console.browsing import kept, violations
+from tests.console.conftest import System
 
 pytestmark = pytest.mark.system
+
+
+def be(page: Page, system: System, session: str) -> None:
+    page.context.add_cookies(
+        [{"name": "session", "value": session, "url": system.base, "httpOnly": True, "sameSite": "Strict"}]
+    )
+
+
+@pytest.fixture
+def page(system, browser):
+    """A page that nothing was looked at with."""
+    with closing(browser.new_page()) as page:
+        be(page, system, "auditor")
+        yield page
 
 
 def test_a_mail_is_found_and_explained_by_keyboard_alone(look, system):
@@ -135,12 +151,7 @@ def test_whole_tasks_are_done_without_script(system, browser):
     context.close()
 
 
-def test_after_the_logout_the_back_button_shows_nothing(system, browser):
-    context = browser.new_context()
-    context.add_cookies(
-        [{"name": "session", "value": "auditor", "url": system.base, "httpOnly": True, "sameSite": "Strict"}]
-    )
-    page = context.new_page()
+def test_after_the_logout_the_back_button_shows_nothing(system, page):
     page.goto(system.base + "/mails/BT-7F3K2Q00")
     page.click(".menu summary")
     page.click("form[action='/logout'] button")
@@ -148,7 +159,6 @@ def test_after_the_logout_the_back_button_shows_nothing(system, browser):
     page.go_back()
     page.wait_for_url("**/login?to=**")
     assert "Kế hoạch" not in page.content()
-    context.close()
 
 
 def test_a_file_is_hashed_in_the_browser_and_goes_nowhere(look, system):
@@ -162,10 +172,7 @@ def test_a_file_is_hashed_in_the_browser_and_goes_nowhere(look, system):
     assert "POST" not in sent
 
 
-def test_figures_come_anew_and_not_while_the_page_is_hidden(system, browser):
-    context = browser.new_context()
-    context.add_cookies([{"name": "session", "value": "auditor", "url": system.base}])
-    page = context.new_page()
+def test_figures_come_anew_and_not_while_the_page_is_hidden(system, page):
     page.clock.install()
     page.goto(system.base + "/")
     page.evaluate("document.getElementById('figures').dataset.old = 'yes'")
@@ -178,19 +185,14 @@ def test_figures_come_anew_and_not_while_the_page_is_hidden(system, browser):
     page.clock.run_for(200_000)
     page.evaluate("0")
     assert asked == []
-    context.close()
 
 
-def test_a_session_that_ends_leads_to_the_login_also_from_a_search_in_place(system, browser):
-    context = browser.new_context()
-    context.add_cookies([{"name": "session", "value": "auditor", "url": system.base}])
-    page = context.new_page()
+def test_a_session_that_ends_leads_to_the_login_also_from_a_search_in_place(system, page):
     page.goto(system.base + "/mails")
-    context.clear_cookies()
+    page.context.clear_cookies()
     page.fill("#q", "x")
     page.press("#q", "Enter")
     page.wait_for_url("**/login?to=/mails")
-    context.close()
 
 
 def test_enrolment_shows_recovery_codes_once(system, browser):
@@ -219,34 +221,26 @@ def test_enrolment_shows_recovery_codes_once(system, browser):
     context.close()
 
 
-def test_a_search_in_place_that_is_refused_shows_why_and_a_reference_leads_to_its_mail(system, browser):
-    context = browser.new_context()
-    context.add_cookies([{"name": "session", "value": "auditor", "url": system.base}])
-    page = context.new_page()
+def test_a_search_in_place_that_is_refused_shows_why_and_a_reference_leads_to_its_mail(system, page):
     page.goto(system.base + "/mails")
-    context.add_cookies([{"name": "session", "value": "busy", "url": system.base}])
+    be(page, system, "busy")
     page.fill("#q", "x")
     page.press("#q", "Enter")
     expect(page.locator("h1")).to_have_text("Quá nhiều yêu cầu")
-    context.add_cookies([{"name": "session", "value": "auditor", "url": system.base}])
+    be(page, system, "auditor")
     page.goto(system.base + "/mails")
     page.fill("#q", "bt-7f3k2q00")
     page.press("#q", "Enter")
     page.wait_for_url("**/mails/BT-7F3K2Q00")
-    context.close()
 
 
-def test_figures_that_cannot_be_renewed_say_so(system, browser):
-    context = browser.new_context()
-    context.add_cookies([{"name": "session", "value": "auditor", "url": system.base}])
-    page = context.new_page()
+def test_figures_that_cannot_be_renewed_say_so(system, page):
     page.clock.install()
     page.goto(system.base + "/")
-    context.add_cookies([{"name": "session", "value": "busy", "url": system.base}])
+    be(page, system, "busy")
     expect(page.locator("[data-stale]")).to_be_hidden()
     page.clock.run_for(31_000)
     expect(page.locator("[data-stale]")).to_be_visible()
-    context.close()
 
 
 @pytest.mark.parametrize("script", [True, False])
@@ -267,10 +261,7 @@ def test_a_link_in_a_mail_leads_to_the_page_when_there_is_a_session(system, brow
     context.close()
 
 
-def test_the_language_is_changed_where_one_is_after_a_search_in_place(system, browser):
-    context = browser.new_context()
-    context.add_cookies([{"name": "session", "value": "auditor", "url": system.base}])
-    page = context.new_page()
+def test_the_language_is_changed_where_one_is_after_a_search_in_place(system, page):
     page.goto(system.base + "/mails")
     page.fill("#q", "x")
     page.press("#q", "Enter")
@@ -279,4 +270,3 @@ def test_the_language_is_changed_where_one_is_after_a_search_in_place(system, br
     page.click("button[value=en]")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     assert "q=x" in page.url
-    context.close()

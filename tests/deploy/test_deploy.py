@@ -46,6 +46,19 @@ def exposed(unit: Path) -> subprocess.CompletedProcess:
     return run("systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSURE}", unit)
 
 
+def runnable(unit: Path, folder: Path) -> Path:
+    """A copy whose programs and user exist here."""
+    text = re.sub(r"(?m)^(Exec\w+)=([+]?)\S+", r"\1=\2/bin/true", unit.read_text())
+    copy = folder / unit.name
+    copy.write_text(re.sub(r"(?m)^(User|Group)=gateway", r"\1=root", text))
+    return copy
+
+
+def faults_of(unit: Path, *more: Path) -> list[str]:
+    result = run("systemd-analyze", "verify", "--man=no", unit, *more)
+    return [line for line in result.stderr.splitlines() if unit.stem in line]
+
+
 @pytest.mark.system
 @pytest.mark.parametrize(
     "drop_in", [None, DROP_IN, DROP_IN.with_name("sockets.conf")], ids=["plain", "ports", "sockets"]
@@ -75,15 +88,11 @@ def test_the_exposure_check_fails_without_the_hardening(tmp_path):
 
 @pytest.mark.system
 def test_the_unit_has_no_unknown_keys(tmp_path):
-    """`systemd-analyze verify` on a copy whose programs and user exist here."""
     need_systemd()
-    text = re.sub(r"(?m)^(Exec\w+)=\S+", r"\1=/bin/true", UNIT.read_text())
-    unit = tmp_path / UNIT.name
-    unit.write_text(re.sub(r"(?m)^(User|Group)=gateway", r"\1=root", text))
-    result = run("systemd-analyze", "verify", "--man=no", unit)
-    assert [line for line in result.stderr.splitlines() if UNIT.name in line] == []
+    unit = runnable(UNIT, tmp_path)
+    assert faults_of(unit) == []
     unit.write_text(unit.read_text() + "\n[Service]\nProtectEverythng=yes\n")
-    assert "ProtectEverythng" in run("systemd-analyze", "verify", "--man=no", unit).stderr, "the check can fail"
+    assert "ProtectEverythng" in str(faults_of(unit)), "the check can fail"
 
 
 BESIDE = sorted(path for path in (DEPLOY / "systemd").glob("*.service") if path != UNIT)
@@ -94,11 +103,9 @@ BESIDE = sorted(path for path in (DEPLOY / "systemd").glob("*.service") if path 
 def test_a_service_beside_the_gateway_and_its_timer_have_no_unknown_keys_and_hold_little(tmp_path, service):
     need_systemd()
     timer = service.with_suffix(".timer")
-    text = re.sub(r"(?m)^(Exec\w+)=([+]?)\S+", r"\1=\2/bin/true", service.read_text())
-    (tmp_path / service.name).write_text(re.sub(r"(?m)^(User|Group)=gateway", r"\1=root", text))
+    copy = runnable(service, tmp_path)
     copies = [Path(shutil.copy(timer, tmp_path))] if timer.exists() else []
-    result = run("systemd-analyze", "verify", "--man=no", tmp_path / service.name, *copies)
-    assert [line for line in result.stderr.splitlines() if service.stem in line] == []
+    assert faults_of(copy, *copies) == []
     for copy in copies:
         (moment,) = re.findall(r"(?m)^OnCalendar=(.+)$", copy.read_text())
         assert run("systemd-analyze", "calendar", moment).returncode == 0
@@ -113,13 +120,11 @@ SOCKETS = sorted((DEPLOY / "systemd").glob("*.socket"))
 @pytest.mark.parametrize("unit", SOCKETS, ids=lambda path: path.stem)
 def test_a_socket_unit_has_no_unknown_keys(tmp_path, unit):
     need_systemd()
-    service = re.sub(r"(?m)^(Exec\w+)=\S+", r"\1=/bin/true", UNIT.read_text())
-    (tmp_path / UNIT.name).write_text(re.sub(r"(?m)^(User|Group)=gateway", r"\1=root", service))
+    runnable(UNIT, tmp_path)
     copy = Path(shutil.copy(unit, tmp_path))
-    result = run("systemd-analyze", "verify", "--man=no", copy)
-    assert [line for line in result.stderr.splitlines() if copy.name in line] == []
+    assert faults_of(copy) == []
     copy.write_text(copy.read_text() + "\n[Socket]\nListenStrem=1\n")
-    assert "ListenStrem" in run("systemd-analyze", "verify", "--man=no", copy).stderr, "the check can fail"
+    assert "ListenStrem" in str(faults_of(copy)), "the check can fail"
 
 
 def test_each_kind_of_listener_and_the_console_have_a_socket_unit_that_the_service_takes():

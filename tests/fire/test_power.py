@@ -1,8 +1,6 @@
 """Fire: what was acknowledged is on the disk, not only in the cache of a machine that has power."""
 
-import re
 import shutil
-import subprocess
 
 import pytest
 
@@ -10,6 +8,7 @@ from tests.e2e.clients import token
 from tests.e2e.gateway_process import serving
 from tests.fire.support import Disk, assert_nothing_was_lost, burning, send, settings
 from tests.support.sink import Sink
+from tests.support.strace import Trace
 
 pytestmark = pytest.mark.slow
 
@@ -53,28 +52,16 @@ async def test_after_a_power_cut_the_log_has_every_mail_that_was_acknowledged(tm
 
 async def test_a_record_is_synced_before_what_it_speaks_of(tmp_path):
     """By the system calls of one mail: intent before the content goes to the next hop, outcome before our 250."""
-    if shutil.which("strace") is None:
-        pytest.skip("strace is not installed")
-    if subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"], check=False, capture_output=True).returncode:
-        pytest.skip("ptrace is refused here")
-    trace = tmp_path / "trace"
-    calls = "fsync,fdatasync,write,writev,sendto,sendmsg"
-    # -D: the gateway keeps its process id.
-    launcher = ("strace", "-D", "-f", "-qq", "-y", "-s", "400", "-e", f"trace={calls}", "-o", trace)
-    async with Sink() as sink, burning(tmp_path, sink, launcher=launcher) as gateway:
+    trace = Trace(tmp_path / "trace", "fsync,fdatasync,write,writev,sendto,sendmsg")
+    async with Sink() as sink, burning(tmp_path, sink, launcher=trace.launcher) as gateway:
         assert await send(gateway, 1) == 250
         await gateway.terminate()
-    lines = trace.read_text(errors="replace").splitlines()
-
-    def first(pattern, after=0):
-        found = (number for number, line in enumerate(lines) if number > after and re.search(pattern, line))
-        return next(found, len(lines))
-
+    first = trace.first
     ready = first(r'"220 ')
     go_ahead = first(r'"354 ', ready)
     content = first(r'"Received: from client', go_ahead)
     answer = first(r'"250 2\.0\.0 City: queued', content)
-    assert ready < go_ahead < content < answer < len(lines)
+    assert ready < go_ahead < content < answer < trace.end
     done = r"fdatasync\(\d+<[^>]*audit\.db-wal>\) += 0|<\.\.\. fdatasync resumed>.*= 0"
     assert first(done, go_ahead) < content, "the intent is synced before the content goes out"
     assert first(done, content) < answer, "the outcome is synced before our 250"

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import re
-import shutil
 import subprocess
 
 import pytest
@@ -24,6 +22,7 @@ from tests.hold.world import (
     send,
     town,
 )
+from tests.support.strace import Trace
 
 pytestmark = pytest.mark.slow
 
@@ -90,27 +89,14 @@ async def test_what_was_acknowledged_survives_a_kill_and_has_nothing_readable_on
 
 async def test_it_is_synced_recorded_and_told_before_it_is_acknowledged(tmp_path):
     """By the system calls of one mail."""
-    if shutil.which("strace") is None:
-        pytest.skip("strace is not installed")
-    if subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"], check=False, capture_output=True).returncode:
-        pytest.skip("ptrace is refused here")
-    trace = tmp_path / "trace"
     calls = "fsync,fdatasync,rename,renameat,renameat2,write,writev,sendto,sendmsg,recvfrom,read"
-    launcher = ("strace", "-D", "-f", "-qq", "-y", "-s", "300", "-e", f"trace={calls}", "-o", trace)
-    async with town(tmp_path, launcher=launcher) as here:
+    trace = Trace(tmp_path / "trace", calls)
+    async with town(tmp_path, launcher=trace.launcher) as here:
         reference = await here.held(1)
         await here.gateway.terminate()
-    lines = trace.read_text(errors="replace").splitlines()
-
-    def first(pattern, after=0):
-        found = (number for number, line in enumerate(lines) if number > after and re.search(pattern, line))
-        return next(found, len(lines))
-
     durable = r"fdatasync\(\d+<[^>]*audit\.db-wal>\) += 0|<\.\.\. fdatasync resumed>.*= 0"
-    begun = first(r'"354 ')
-    steps = [
-        first(rf"fsync\(\d+<[^>]*{reference}\.part>\) += 0|fsync resumed.*= 0", begun),
-    ]
+    begun = trace.first(r'"354 ')
+    steps = [trace.first(rf"fsync\(\d+<[^>]*{reference}\.part>\) += 0|fsync resumed.*= 0", begun)]
     for pattern in (
         rf"rename.*{reference}\.part.*{reference}\.age",
         r"fsync\(\d+<[^>]*/data/hold>\) += 0|fsync resumed.*= 0",
@@ -120,10 +106,10 @@ async def test_it_is_synced_recorded_and_told_before_it_is_acknowledged(tmp_path
         durable,
         rf'"250 2\.0\.0 .*{reference}',
     ):
-        steps.append(first(pattern, steps[-1]))
-    assert steps[-1] < len(lines), steps
+        steps.append(trace.first(pattern, steps[-1]))
+    assert steps[-1] < trace.end, steps
     assert steps == sorted(set(steps))
-    assert first(rf'"250 2\.0\.0 .*{reference}', begun) == steps[-1], "and not before"
+    assert trace.first(rf'"250 2\.0\.0 .*{reference}', begun) == steps[-1], "and not before"
 
 
 async def test_a_command_that_is_killed_while_it_sends_leaves_unknown_and_people_go_on(tmp_path):

@@ -5,18 +5,11 @@ import pytest
 from gateway.identity.dkim_verify import verify_arc, verify_dkim
 from gateway.identity.spf_check import check_spf
 from tests.identity import suites
-from tests.identity.dns_server import serving
 from tests.identity.suites import CORPUS
 
 pytestmark = pytest.mark.skipif(
     not CORPUS.is_dir(), reason="the corpus of mail authentication is not here (GATEWAY_CORPUS)"
 )
-
-
-@pytest.fixture(scope="module")
-def server():
-    with serving({}) as running:
-        yield running
 
 
 SPF = [pytest.param(case, id=f"{case.suite}-{case.name}") for case in (*suites.openspf(), *suites.stalwart_spf())]

@@ -17,7 +17,6 @@ from gateway.identity.dmarc_walk import organisation, walk
 from gateway.identity.resolver import Resolver
 from gateway.mime import parse
 from gateway.model import AuthenticationResults, AuthResult, Envelope, FrontEnd, Session
-from tests.identity.dns_server import serving
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 MAIL = (
@@ -25,12 +24,6 @@ MAIL = (
     b"Date: Tue, 24 Nov 2026 10:00:00 +0700\r\n\r\nNoi dung \t x\r\n\r\n\r\n"
 )
 RSA, ED = new_key("rsa-sha256"), new_key("ed25519-sha256")
-
-
-@pytest.fixture(scope="module")
-def server():
-    with serving({}) as running:
-        yield running
 
 
 @pytest.fixture(params=[RSA, ED], ids=["rsa", "ed25519"])

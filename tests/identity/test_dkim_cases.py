@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 
 from gateway.identity.dkim_sign import public_key
 from gateway.identity.dkim_verify import verify_dkim
-from tests.identity.dns_server import serving
 
 RSA = rsa.generate_private_key(65537, 2048)
 ED = ed25519.Ed25519PrivateKey.generate()
@@ -28,12 +27,6 @@ SOUND = {
     "v": "1", "a": "rsa-sha256", "c": "relaxed/relaxed", "d": "tphcm.gov.vn", "s": "s", "t": PAST,
     "h": "from:to:subject:date:mime-version:from",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def server():
-    with serving({}) as running:
-        yield running
 
 
 def header_form(name: bytes, body: bytes, canon: str) -> bytes:

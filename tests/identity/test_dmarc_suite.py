@@ -5,16 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.identity.dmarc_check import check_dmarc
-from tests.identity.dns_server import serving
 from tests.identity.suites import DmarcCase, dmarc
 
 CASES = list(dmarc())
-
-
-@pytest.fixture(scope="module")
-def server():
-    with serving({}) as running:
-        yield running
 
 
 def test_the_suite_is_large_and_no_case_stands_twice():

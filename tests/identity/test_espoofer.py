@@ -21,7 +21,6 @@ from gateway.identity.results_header import build
 from gateway.mime import parse
 from gateway.model import Disposition, Document, Envelope, Evidence, FrontEnd, Run, Session
 from gateway.pipeline.rulebook import Rulebook
-from tests.identity.dns_server import serving
 from tests.identity.test_authentication import RSA
 
 OFFICE, OUTSIDE = "vanphong.binhtan@tphcm.gov.vn", "b@example.vn"
@@ -71,12 +70,6 @@ DOMAINS = {
 @pytest.fixture(scope="module")
 def rules():
     return Rulebook(Configuration()).current.policies
-
-
-@pytest.fixture(scope="module")
-def server():
-    with serving({}) as running:
-        yield running
 
 
 def content(header: bytes) -> bytes:

@@ -132,6 +132,12 @@ CONTENT = b"".join(
 EXPECTED = b"From: an.binhtan@tphcm.gov.vn\r\nSubject: dai\r\n\tnoi tiep\r\n\r\ndong mot\r\n.dong hai\r\n"
 
 
+async def answers_to(mta: Mta, count: int) -> list[tuple[bytes, bytes]]:
+    """Send one message to one recipient."""
+    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
+    return [await mta.receive() for _ in range(count)]
+
+
 async def test_the_engine_sees_the_message_byte_for_byte_with_its_session(connect):
     engine = RecordingEngine()
     mta = await connect(engine)
@@ -168,16 +174,16 @@ async def test_what_cannot_be_taken_now_is_put_off_before_its_content(connect):
 
 
 async def test_a_rejection_carries_every_line(connect):
-    mta = await connect(RecordingEngine(MilterAnswer(disposition=Disposition.REJECT, reply=REFUSAL)))
-    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
-    answers = [await mta.receive() for _ in range(3)]
+    answers = await answers_to(
+        await connect(RecordingEngine(MilterAnswer(disposition=Disposition.REJECT, reply=REFUSAL))), 3
+    )
     assert answers[-1] == (b"y", b"550-5.7.1 [BT-1] Tu choi\r\n550 5.7.1 Rejected\x00")
 
 
 async def test_a_hold_goes_to_the_quarantine_of_the_mta(connect):
-    mta = await connect(RecordingEngine(MilterAnswer(disposition=Disposition.HOLD, quarantine="cho duyet")))
-    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
-    answers = [await mta.receive() for _ in range(4)]
+    answers = await answers_to(
+        await connect(RecordingEngine(MilterAnswer(disposition=Disposition.HOLD, quarantine="cho duyet"))), 4
+    )
     assert answers[-2:] == [(b"q", b"cho duyet\x00"), (b"c", b"")]
 
 
@@ -191,18 +197,14 @@ async def test_header_fields_go_on_top_and_foreign_ones_come_out(connect):
     answer = MilterAnswer(
         disposition=Disposition.TAG, insert=(("X-One", "1"), ("X-Two", "2")), remove=(("Authentication-Results", 1),)
     )
-    mta = await connect(RecordingEngine(answer))
-    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
-    answers = [await mta.receive() for _ in range(6)]
+    answers = await answers_to(await connect(RecordingEngine(answer)), 6)
     assert answers[2] == (b"m", b"\0\0\0\x01Authentication-Results\0\0")
     assert answers[3:5] == [(b"i", b"\0\0\0\0X-Two\0 2\0"), (b"i", b"\0\0\0\0X-One\0 1\0")]
 
 
 async def test_a_fault_of_ours_is_a_temporary_failure_without_its_text(connect):
     engine = RecordingEngine(RuntimeError("secret"))
-    mta = await connect(engine)
-    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
-    answers = [await mta.receive() for _ in range(3)]
+    answers = await answers_to(await connect(engine), 3)
     assert answers[-1] == (b"y", b"451 4.3.0 [BT-1] loi tam thoi\x00")
     assert str(engine.errors[0]) == "secret"
 
@@ -210,9 +212,7 @@ async def test_a_fault_of_ours_is_a_temporary_failure_without_its_text(connect):
 async def test_a_message_over_the_budget_is_a_temporary_failure(connect):
     engine = RecordingEngine()
     budget = ByteBudget(40)
-    mta = await connect(engine, budget=budget)
-    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
-    answers = [await mta.receive() for _ in range(3)]
+    answers = await answers_to(await connect(engine, budget=budget), 3)
     assert answers[-1][1].startswith(b"452 4.3.1")
     assert not engine.seen
     assert not engine.errors, "a full store is no bug of ours"
@@ -225,9 +225,7 @@ async def test_a_message_over_the_budget_is_a_temporary_failure(connect):
 async def test_a_message_over_the_size_limit_is_refused_for_good_and_takes_no_room(connect):
     engine = RecordingEngine()
     budget = ByteBudget(1 << 20)
-    mta = await connect(engine, budget=budget, message_bytes=len(EXPECTED) - 1)
-    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
-    answers = [await mta.receive() for _ in range(3)]
+    answers = await answers_to(await connect(engine, budget=budget, message_bytes=len(EXPECTED) - 1), 3)
     assert answers[-1][1].startswith(b"552 5.3.4")
     assert not engine.seen
     assert [overflow[2] for overflow in engine.overflows] == [len(EXPECTED)]
@@ -236,9 +234,7 @@ async def test_a_message_over_the_size_limit_is_refused_for_good_and_takes_no_ro
 
 async def test_a_message_of_just_the_size_limit_is_judged(connect):
     engine = RecordingEngine()
-    mta = await connect(engine, message_bytes=len(EXPECTED))
-    mta.send(EVERYTHING, envelope(b"binh@tphcm.gov.vn"), CONTENT)
-    answers = [await mta.receive() for _ in range(3)]
+    answers = await answers_to(await connect(engine, message_bytes=len(EXPECTED)), 3)
     assert answers[-1][0] == b"c"
     assert [content for _, content in engine.seen] == [EXPECTED]
 

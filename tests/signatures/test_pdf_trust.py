@@ -139,13 +139,11 @@ class TestTrust:
         data = sign_pdf(letter_pdf(), who, PdfSigning(tsa=tree().tsa, tsa_time=NOW - 50 * DAY))
         assert stands(look(data, trust=trust)[0])
 
-    def test_revoked_before_a_proven_signing_is_refused(self):
-        who, trust = self.revoked(when=-60, reason=x509.ReasonFlags.cessation_of_operation)
-        data = sign_pdf(letter_pdf(), who, PdfSigning(tsa=tree().tsa, tsa_time=NOW - 50 * DAY))
-        assert look(data, trust=trust)[0].revocation is Revocation.REVOKED
-
-    def test_a_compromised_key_is_refused_whenever_it_signed(self):
-        who, trust = self.revoked(when=-10, reason=x509.ReasonFlags.key_compromise)
+    @pytest.mark.parametrize(
+        ("when", "reason"), [(-60, x509.ReasonFlags.cessation_of_operation), (-10, x509.ReasonFlags.key_compromise)]
+    )
+    def test_revoked_before_a_proven_signing_or_for_a_compromised_key_is_refused(self, when, reason):
+        who, trust = self.revoked(when=when, reason=reason)
         data = sign_pdf(letter_pdf(), who, PdfSigning(tsa=tree().tsa, tsa_time=NOW - 50 * DAY))
         assert look(data, trust=trust)[0].revocation is Revocation.REVOKED
 

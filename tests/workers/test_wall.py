@@ -92,14 +92,9 @@ async def test_parts_beyond_the_restarts_are_cannot_tell_and_never_clean(pool):
     assert {document.status for document in inspection.documents} == {ReadStatus.CRASHED}
 
 
-async def test_a_child_that_ends_without_a_word_leaves_every_part_cannot_tell(pool):
-    inspection = await pool.inspect(request_for("fine", "fine", reference="silent-exit"))
-    assert {document.status for document in inspection.documents} == {ReadStatus.CRASHED}
-    assert len(inspection.documents) == 2
-
-
-async def test_a_child_that_ends_before_its_work_is_done_leaves_the_rest_cannot_tell(pool):
-    inspection = await pool.inspect(request_for("fine", "fine", reference="lazy"))
+@pytest.mark.parametrize("child", ["silent-exit", "lazy"])
+async def test_a_child_that_ends_before_its_work_is_done_leaves_every_part_cannot_tell(pool, child):
+    inspection = await pool.inspect(request_for("fine", "fine", reference=child))
     assert {document.status for document in inspection.documents} == {ReadStatus.CRASHED}
     assert len(inspection.documents) == 2
 
