@@ -14,6 +14,8 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 _BOUNDARY_CHARACTERS = re.compile(r"[ -~]*")
 _LONGEST = 70
 _TAIL = 256
+_FEW_HYPHENS = 32
+"""Those of a header of a part."""
 
 
 @dataclass
@@ -93,7 +95,7 @@ def _lines(
 ) -> list[_Line]:
     """Find the delimiter lines of a region in order."""
     lines = []
-    at = content.find(needle, start, end)
+    at = find_delimiter(content, needle, start, end)
     while at >= 0:
         scan.candidates -= 1
         if scan.candidates < 0:
@@ -105,8 +107,22 @@ def _lines(
             if line is not None:
                 lines.append(line)
                 at = line.after - 1
-        at = content.find(needle, at + 1, end)
+        at = find_delimiter(content, needle, at + 1, end)
     return lines
+
+
+def find_delimiter(content: bytes | mmap, needle: bytes, start: int, end: int) -> int:
+    """Return where a needle with two hyphens stands, as `find`: base64 has none, and one byte is found twenty times as fast."""
+    lead = needle.index(b"--")
+    at = start + lead
+    for _ in range(_FEW_HYPHENS):
+        hyphen = content.find(b"-", at, end)
+        if hyphen < 0:
+            return -1
+        if content[hyphen + 1 : hyphen + 2] == b"-":
+            return content.find(needle, hyphen - lead, end)
+        at = hyphen + 1
+    return content.find(needle, at - lead, end)
 
 
 def _line_start(content: bytes | mmap, at: int, start: int, codes: list[tuple[str, str]]) -> int | None:

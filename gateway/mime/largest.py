@@ -7,6 +7,7 @@ from mmap import mmap
 
 from msgspec import Struct
 
+from gateway.mime.delimiters import find_delimiter
 from gateway.mime.parser import parse
 from gateway.model import TransferEncoding
 
@@ -46,12 +47,12 @@ class Parts:
         before = self._size - len(self._edge)
         joined = self._edge + data if self._edge else data
         self._size = before + len(joined)
-        found = joined.find(_DELIMITER)
+        found = find_delimiter(joined, _DELIMITER, 0, len(joined))
         while found >= 0 and self._count < _LIMIT_DELIMITERS:
             self._end_part(before + found)
             self._header = joined[found : found + _LIMIT_HEADER_BYTES]
             self._count += 1
-            found = joined.find(_DELIMITER, found + 1)
+            found = find_delimiter(joined, _DELIMITER, found + 1, len(joined))
         self._edge = joined[len(joined) - len(_DELIMITER) + 1 :] if len(joined) >= len(_DELIMITER) else bytes(joined)
 
     def largest_file(self) -> LargestFile | None:
