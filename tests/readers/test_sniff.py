@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.documents.readers.magic import AR, CPIO, EXECUTABLE, LZ4, SEALED, XAR
-from gateway.documents.readers.sniff import EMPTY, OCTETS, sniff
+from gateway.documents.readers.sniff import EMPTY, ENCODED, OCTETS, sniff
 from gateway.documents.readers.sniff_packed import LZMA, UNKNOWN_ARCHIVE, VOLUME, ZLIB, ZSTD
 from gateway.documents.wall import sample
 from gateway.model import formats
@@ -257,3 +257,9 @@ def test_an_encrypted_office_package_is_told_from_other_ole_files():
 @given(st.binary(max_size=4000), st.sampled_from([None, "a.txt", "b.zip", "c.p7s", "d.eml"]))
 def test_any_octets_have_at_least_one_type(data, name):
     assert sniff(data, name).types
+
+
+@pytest.mark.parametrize("at", [10, 28_990, 28_996, 28_999, 57_996])
+def test_an_encoded_file_is_found_wherever_it_stands_in_a_text(at):
+    encoded = b"\r\n=ybegin line=128 size=26 name=a.txt\r\n" + bytes(range(128, 256)) + b"\r\n=yend size=26\r\n"
+    assert ENCODED in sniff(b"x" * at + encoded).types

@@ -139,7 +139,11 @@ def sniff(data: bytes, filename: str | None = None, declared_type: str = "") -> 
             found[kind] = None
     if not found:
         found = dict.fromkeys(text_types(data, filename, declared_type))
-        if found.keys() <= {"text/plain"} and any(sign in data for sign in _ENCODED_SIGNS) and _ENCODED.search(data):
+        if (
+            found.keys() <= {"text/plain"}
+            and any(_stands_in(data, sign) for sign in _ENCODED_SIGNS)
+            and _ENCODED.search(data)
+        ):
             found = {ENCODED: None, **found}
     if not found:
         # Unpackers find an archive behind anything; RAR's own self-extracting modules are not always recognised above.
