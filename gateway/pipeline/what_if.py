@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +12,12 @@ from pathlib import Path
 from msgspec import structs
 
 from gateway.audit import record as r
+from gateway.audit.keyed import Keyed
 from gateway.audit.replay import KeptMail, kept_mails
+from gateway.audit.store import Folder
 from gateway.engine.policy_set import PolicySet
 from gateway.engine.what_if import Change, Comparison, Untold, compare
-from gateway.model import About, Directory, Finding, FindingOutcome, Observed
+from gateway.model import About, Directory, Finding, FindingOutcome, Observed, Part
 
 ORDER = tuple(Change)
 
@@ -97,6 +99,7 @@ def changed_mails(
     """Judge the kept mails of a time by both sets; yield those that change, and count all into the summary."""
     types = {policy.name: policy.observation for policies in (old, new) for policy in policies.policies}
     stored = frozenset(_stored(old, new)) if wanted.directory is None else frozenset[str]()
+    hidden = waived(data, old, new)
     for mail in kept_mails(data, types, since=wanted.since, until=wanted.until, tick=tick):
         unit = _unit(mail)
         if wanted.unit and unit.casefold() != wanted.unit.casefold():
@@ -104,13 +107,13 @@ def changed_mails(
         summary.mails += 1
         summary.first = summary.first or mail.record.time
         summary.last = mail.record.time
-        if mail.observed is None:
+        observed = with_waived(mail, hidden)
+        if observed is None:
             summary.untold[mail.reason] += 1
             if mail.reason == "damaged":
                 summary.faults[mail.record.id] += 1
             continue
         summary.facts_from = summary.facts_from or mail.record.time
-        observed = mail.observed
         if wanted.directory is not None and _confidential(mail):
             summary.untold["directory"] += 1  # of its display names only those of the directory of then are kept
             continue
@@ -133,6 +136,30 @@ def changed_mails(
             summary.rules[rule, found.change] += 1
         summary.units[unit or "-", found.change] += 1
         yield ChangedMail(mail.record.id, mail.record.time, _sender(mail), unit, found, _confidential(mail))
+
+
+def waived(data: Path, *sets: PolicySet) -> dict[str, str]:
+    """Return the digests that waivers name, by those under which confidential mails keep them; reads the keys of the log."""
+    waivers = (
+        one for policies in sets for policy in policies.policies for rule in policy.waivers.values() for one in rule
+    )
+    named = {waiver.sha256 for waiver in waivers if waiver.sha256 is not None}
+    keyed = Keyed.of(Folder(data)) if named else Keyed()
+    return {kept: plain for plain in named for kept in keyed.digests(plain)}
+
+
+def with_waived(mail: KeptMail, digests: Mapping[str, str]) -> Observed | None:
+    """Return the facts of a mail; of a confidential one, with the digests of the files that a waiver names."""
+
+    def part(one: Part) -> Part:
+        digest = digests.get(one.sha256, one.sha256) if one.sha256 is not None else None
+        return structs.replace(one, sha256=digest, children=tuple(map(part, one.children)))
+
+    message = mail.observed.bare.message if mail.observed is not None else None
+    if mail.observed is None or message is None or not digests or not _confidential(mail):
+        return mail.observed
+    message = structs.replace(message, root=part(message.root))
+    return structs.replace(mail.observed, bare=structs.replace(mail.observed.bare, message=message))
 
 
 def _confidential(mail: KeptMail) -> bool:

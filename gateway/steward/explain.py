@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice, zip_longest
 from typing import Final
@@ -28,6 +28,7 @@ from gateway.engine.reply import article_words
 from gateway.engine.what_if import first_missing
 from gateway.engine.wording import say
 from gateway.model import About, Disposition, Finding, FindingOutcome, JudgedFinding, Language, Message, Mode, Signature
+from gateway.pipeline.what_if import waived, with_waived
 from gateway.steward import questions as q
 from gateway.steward.checks.recorded import recorded
 from gateway.steward.desk import Desk
@@ -187,7 +188,9 @@ class _Explainer:
         if not isinstance(about, Judged):
             return None
         types = {policy.name: policy.observation for policy in policies.policies}
-        return kept_mail(self.desk.configuration.data, about, types)
+        data = self.desk.configuration.data
+        kept = kept_mail(data, about, types)
+        return replace(kept, observed=with_waived(kept, waived(data, policies)))
 
 
 def _about(records: tuple[r.AnyRecord, ...]) -> r.AnyRecord:
