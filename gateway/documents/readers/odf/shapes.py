@@ -29,6 +29,7 @@ _SUB_VIEW: Final = "}sub-view-size"
 _SQUARE: Final = "M 0 0 H 1 V 1 H 0 Z"
 _LINES: Final = {"draw:line", "draw:connector", "draw:measure"}
 _GROUPS: Final = {"draw:g", "draw:a", "dr3d:scene"}
+_FROM_PARAGRAPH: Final = {None, "paragraph", "paragraph-content", "char"}
 _HOLDERS: Final = tuple(map(clark, ("draw:page", "table:table", "text:p")))
 _ALIGNED: Final = {"center": "ctr", "end": "r", "right": "r"}
 _FILLED: Final = {"solid", "gradient", "bitmap", "hatch"}
@@ -128,13 +129,9 @@ class Shapes:
                 at = Span(box[0] + (column - 1) * COLUMN_PT, box[1] + (row - 1) * ROW_PT, *box[2:])
                 self._sink.stage.on_sheet(holder.get(clark("table:name")) or "", thing._replace(span=at))
             case "text:p":
-                self._sink.stage.on_page(holder, thing)
-                if opaque and through != "background" and shape.get(clark("text:anchor-type")) != "as-char":
-                    left, top = (
-                        side if rel in {None, "paragraph", "paragraph-content", "char"} else None
-                        for side, rel in ((box[0], across), (box[1], down))
-                    )
-                    self._sink.stage.over_paragraph(block, thing._replace(span=Span(left, top, *box[2:])))
+                over = through != "background" and shape.get(clark("text:anchor-type")) != "as-char"
+                known = (across in _FROM_PARAGRAPH, down in _FROM_PARAGRAPH)
+                self._sink.stage.at_paragraph(block, holder, thing, known, over=over)
             case _:
                 return
 

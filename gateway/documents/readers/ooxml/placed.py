@@ -88,9 +88,15 @@ class Stage:
         """Take what stands over the cells of a sheet."""
         self._sheets.setdefault(sheet, []).append(thing)
 
-    def over_paragraph(self, block: int, thing: Thing) -> None:
-        """Take what stands in front of the text, counted from a paragraph."""
-        self._over.append((block, thing))
+    def at_paragraph(self, block: int, plane: Hashable, thing: Thing, known: tuple[bool, bool], *, over: bool) -> None:
+        """Take what is anchored to a paragraph, on the plane of all that counts from the same place.
+
+        `known` says whether it counts from the paragraph across and down, `over` whether it may hide the text.
+        """
+        self.on_page(plane, thing)
+        if thing.opaque and over:
+            left, top = (side if told else None for side, told in zip(thing.span[:2], known, strict=True))
+            self._over.append((block, thing._replace(span=Span(left, top, *thing.span[2:]))))
 
     def covered(self, runs: Iterable[Run]) -> str | None:
         """Return where a line that may be a mark is covered in part, None where none is."""

@@ -87,9 +87,6 @@ def put_on_stage(stage: Stage, paragraph: Element, block: int, place: Place) -> 
             ends.append(signed(offset) / EMU_PT if offset else None)
         width, height = (whole(extent.get(side), digits=10) / EMU_PT for side in ("cx", "cy"))
         thing = drawn_thing(anchor, Span(ends[0], ends[1], width, height), place.locator)
-        stage.on_page((paragraph if origins[1] in _AXES[1][1] else place.role, *origins), thing)
-        if thing.opaque and anchor.get("behindDoc") not in {"1", "true"}:
-            across, down = (
-                end if origin in known else None for end, origin, (_, known) in zip(ends, origins, _AXES, strict=True)
-            )
-            stage.over_paragraph(block, thing._replace(span=Span(across, down, width, height)))
+        across, down = (origin in known for origin, (_, known) in zip(origins, _AXES, strict=True))
+        plane, over = (paragraph if down else place.role, *origins), anchor.get("behindDoc") not in {"1", "true"}
+        stage.at_paragraph(block, plane, thing, (across, down), over=over)

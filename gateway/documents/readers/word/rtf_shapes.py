@@ -81,10 +81,8 @@ class Shapes:
         if "dpx" not in numbers and min(box[2:]) > 0:
             span, across, down = Span(*(side / 20 for side in box)), "shpbxcolumn" in numbers, "shpbypara" in numbers
             thing = Thing(span, filled and kind != "line", lines, ("t", "ctr", "b"), f"paragraph:{block}")
-            self._stage.on_page((block if down else "page", across), thing)
-            if thing.opaque and numbers.get("shpfblwtxt", [0])[0] == 0:
-                span = span._replace(left=span.left if across else None, top=span.top if down else None)
-                self._stage.over_paragraph(block, thing._replace(span=span))
+            over = numbers.get("shpfblwtxt", [0])[0] == 0
+            self._stage.at_paragraph(block, (block if down else "page", across), thing, (across, down), over=over)
         if kind and not spoken and max(box[2:]) > 0:
             turn = Turn(mirrored=(len(flips) == 1) != rising)
             self._pictures.draw(STROKE if kind == "line" else BAR, "shapes", box, turn)

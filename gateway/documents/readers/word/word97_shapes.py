@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from gateway.documents.readers.ole.octets import u32
 from gateway.documents.readers.ole.shapes import Shapes, thing_of
-from gateway.documents.readers.ooxml.placed import Span
 from gateway.documents.readers.ooxml.sink import Sink
 from gateway.documents.readers.pictures.joined import Box
 from gateway.documents.readers.word.word97_fib import Fib
@@ -62,8 +61,5 @@ def put_on_stage(
             continue
         thing = thing_of(shape, shape.box, said.get(shape.number, ()), f"paragraph:{block}")
         across, down = (origin == _TEXT for origin in anchor.origins)
-        sink.stage.on_page((block if down else "page", *anchor.origins), thing)
-        if thing.opaque and anchor.over:
-            left, top, width, height = shape.box
-            span = Span(left if across else None, top if down else None, width, height)
-            sink.stage.over_paragraph(block, thing._replace(span=span))
+        plane = (block if down else "page", *anchor.origins)
+        sink.stage.at_paragraph(block, plane, thing, (across, down), over=anchor.over)
