@@ -173,6 +173,42 @@ def test_a_drop_capital_begins_the_line_beside_it(made):
     assert not find_in_document(read(made("M", "ật độ giao thông trên các tuyến đường")))
 
 
+def lines_docx(words: str, line_pt: int) -> bytes:
+    document = docx.Document()
+    for part in words.split("\n"):
+        document.add_paragraph(part).paragraph_format.line_spacing = Pt(line_pt)
+    return saved(document)
+
+
+def lines_rtf(words: str, line_pt: int) -> bytes:
+    told = "".join("\\par " if each == "\n" else f"\\u{ord(each)}?" for each in words)
+    return f"{{\\rtf1\\ansi \\pard\\sl-{20 * line_pt}\\slmult0 {told}\\par}}".encode()
+
+
+def lines_doc(words: str, line_pt: int) -> bytes:
+    spacing = sprm(0x6412, (-20 * line_pt).to_bytes(2, "little", signed=True) + b"\0\0")
+    return word_file([(words.replace("\n", "\r") + "\r", b"")], papx=b"\0\0" + spacing)
+
+
+def lines_odt(words: str, line_pt: int) -> bytes:
+    style = (
+        '<style:style style:name="E" style:family="paragraph">'
+        f'<style:paragraph-properties fo:line-height="{line_pt}pt"/></style:style>'
+    )
+    body = "".join(f'<text:p text:style-name="E">{part}</text:p>' for part in words.split("\n"))
+    return package({"content.xml": content(body, style)})
+
+
+@pytest.mark.parametrize("made", [lines_docx, lines_rtf, lines_doc, lines_odt], ids=lambda made: made.__name__)
+def test_lines_printed_upon_one_another_cannot_be_told(made):
+    def told(words: str, line_pt: int) -> bool:
+        return any(active.kind == "look-clipped" for active in read(made(words, line_pt)).active_content)
+
+    assert told("T\n    ỐI MẬT", 1)
+    assert not told("T\n    ỐI MẬT", 18)
+    assert not told("Kế hoạch\ncông tác năm", 1)
+
+
 def test_paragraphs_after_others_begin_anew():
     plain = read(word_file([("BẢO\rMẬT\r", b"")])).runs
     assert len({run.block for run in plain}) == 2

@@ -212,7 +212,7 @@ class Shapes:
         if frame is None:
             return
         names = ("svg:x", "svg:y", "svg:width", "svg:height")
-        left, top, width, height = (_points(frame.get(clark(name))) for name in names)
+        left, top, width, height = (points(frame.get(clark(name))) for name in names)
         turned = _ROTATED.search(frame.get(clark("draw:transform")) or "")
         mirror = (
             self._styles.attribute("graphic", frame.get(_TEXT_STYLE), "style:graphic-properties", "style:mirror") or ""
@@ -277,7 +277,7 @@ class Shapes:
         path, view = shape.get(clark("svg:d")) or "", shape.get(clark("svg:viewBox")) or ""
         page = next((each for each in shape.iterancestors(clark("draw:page"), clark("table:table"))), None)
         if name in _LINES:
-            left, top, right, bottom = (_points(shape.get(clark(f"svg:{end}"))) for end in ("x1", "y1", "x2", "y2"))
+            left, top, right, bottom = (points(shape.get(clark(f"svg:{end}"))) for end in ("x1", "y1", "x2", "y2"))
             line = STROKE._replace(outline=[[(left, top), (right, bottom)]])
             self._sink.pictures.draw(line, page, (0, 0, 1, 1))
             return
@@ -312,23 +312,24 @@ class Shapes:
 
 def _turned_box(shape: Element) -> tuple[Box, float]:
     """Return the box of a shape and how it is turned about its middle, in degrees clockwise (ODF 1.3 Part 3 §19.228)."""
-    left, top, width, height = (_points(shape.get(clark(f"svg:{side}"))) for side in ("x", "y", "width", "height"))
+    left, top, width, height = (points(shape.get(clark(f"svg:{side}"))) for side in ("x", "y", "width", "height"))
     how = shape.get(_TRANSFORM) or ""
     turned, moved_by = _ROTATED.search(how), _TRANSLATED.search(how)
     angle = -float(turned[1]) if turned else 0.0
     if moved_by:
         across, down = math.cos(angle), math.sin(angle)
-        left = _points(moved_by[1]) + (across * width - down * height - width) / 2
-        top = _points(moved_by[2]) + (down * width + across * height - height) / 2
+        left = points(moved_by[1]) + (across * width - down * height - width) / 2
+        top = points(moved_by[2]) + (down * width + across * height - height) / 2
     return (left, top, width, height), math.degrees(angle)
 
 
 def _box(shape: Element) -> Box | None:
-    left, top, width, height = (_points(shape.get(clark(f"svg:{side}"))) for side in ("x", "y", "width", "height"))
+    left, top, width, height = (points(shape.get(clark(f"svg:{side}"))) for side in ("x", "y", "width", "height"))
     return (left, top, width, height) if min(width, height) > 0 and shape.get(clark("svg:x")) is not None else None
 
 
-def _points(length: str | None) -> float:
+def points(length: str | None) -> float:
+    """Return a length in points; 0 for nonsense and for what is in parts of something."""
     match = _LENGTH.match(length or "")
     return float(match[1]) * _UNITS[match[2]] if match else 0.0
 

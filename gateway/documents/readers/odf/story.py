@@ -16,7 +16,7 @@ from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.odf.attributes import attribute_words
 from gateway.documents.readers.odf.flow import Flow, Shelf, hide
 from gateway.documents.readers.odf.rows import flat_rows, is_blank, repeat_count
-from gateway.documents.readers.odf.shapes import SHAPES, Shapes
+from gateway.documents.readers.odf.shapes import SHAPES, Shapes, points
 from gateway.documents.readers.odf.styles import Layer, StyleBook, is_hidden, stretches
 from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, texts
@@ -142,6 +142,9 @@ class Story:
         self._inline(element, paragraph, layers, flow, link=False)
         if self.styles.attribute("paragraph", style, "style:paragraph-properties", "fo:text-align") not in _LEFT:
             self._sink.stage.moved.add(self._sink.block)
+        height = self.styles.attribute("paragraph", style, "style:paragraph-properties", "fo:line-height") or ""
+        if (line_pt := points(height)) > 0:
+            self._sink.stage.line_heights[self._sink.block] = line_pt
         for task in paragraph.later:
             task()
 

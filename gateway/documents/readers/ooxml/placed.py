@@ -77,6 +77,8 @@ class Stage:
         self._planes: dict[Hashable, list[Thing]] = {}
         self._sheets: dict[str, list[Thing]] = {}
         self._over: list[tuple[int, Thing]] = []
+        self.line_heights: dict[int, float] = {}
+        """Of blocks whose lines stand at an exact distance: how many points."""
         self.moved: set[int] = set()
         """Blocks of which nobody can tell where in their column they begin."""
 
@@ -99,7 +101,16 @@ class Stage:
             self._over.append((block, thing._replace(span=Span(left, top, *thing.span[2:]))))
 
     def covered(self, runs: Iterable[Run]) -> str | None:
-        """Return where a line that may be a mark is covered in part, None where none is."""
+        """Return where a line that may be a mark is covered in part, or printed upon others, None where none is."""
+        runs = list(runs)
+        squeezed = (
+            run.locator
+            for run in runs
+            if self.line_heights.get(run.block, _USUAL_PT) < _LEAST * (run.size_pt or _USUAL_PT)
+            and holds_a_mark(run.text)
+        )
+        if (locator := next(squeezed, None) if self.line_heights else None) is not None:
+            return locator
         lines: dict[int, Line] = {}
         cells: dict[str, list[Span]] = {}
         shown = (

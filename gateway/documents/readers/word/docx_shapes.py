@@ -19,6 +19,7 @@ _WATERMARK_NAME: Final = re.compile(r"(?i)watermark")
 _LIMIT_CLIMB: Final = 24
 _VML_SHAPES: Final = {"v:shape", "v:rect", "v:roundrect", "v:oval", "v:line", "v:polyline", "v:arc", "v:curve"}
 _MOVED: Final = {"w:jc", "w:ind", "w:pStyle", "w:framePr"}
+_LINE, _RULE = clark("w:line"), clark("w:lineRule")
 _ANCHOR: Final = clark("wp:anchor")
 _WARP: Final = f"{clark('wps:bodyPr')}/{clark('a:prstTxWarp')}"
 _AXES: Final = (("wp:positionH", {"column", "margin", "character"}), ("wp:positionV", {"paragraph", "line"}))
@@ -70,6 +71,8 @@ def put_on_stage(stage: Stage, paragraph: Element, block: int, place: Place) -> 
         name = NAMES[setting.tag]
         if name in _MOVED:
             stage.moved.add(block)
+        if name == "w:spacing" and setting.get(_RULE) == "exact":
+            stage.line_heights[block] = signed(setting.get(_LINE) or "") / 20
         if name == "w:framePr" and place.origin is Origin.TEXT:
             left, top, width = (signed(setting.get(clark(f"w:{side}")) or "") / 20 for side in ("x", "y", "w"))
             thing = drawn_thing(paragraph, Span(left, top, width, 0.0), place.locator)

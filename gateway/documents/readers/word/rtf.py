@@ -225,6 +225,8 @@ class _Reader:
         return position
 
     def _break(self, word: str) -> None:
+        if self._out.state.line_pt:
+            self._sink.stage.line_heights[self._out.block] = self._out.state.line_pt
         self._out.end_block()
         match word:
             case "page" | "pagebb":

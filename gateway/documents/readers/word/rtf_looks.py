@@ -32,7 +32,7 @@ def _number(value: int | None) -> int:
 
 
 def _reset_paragraph(writer: Writer, _value: int | None) -> None:
-    writer.state = replace(writer.state, in_table=False, ground=0, dropped=False)
+    writer.state = replace(writer.state, in_table=False, ground=0, dropped=False, line_pt=0.0)
     writer.borders.clear()
 
 
@@ -104,6 +104,7 @@ CONTROLS: Final[dict[str, Callable[[Writer, int | None], None]]] = {
         narrow=False,
         raised_half_pt=0,
     ),
+    "sl": _set(line_pt=lambda value: max(-(value or 0), 0) / 20),
     "dropcapt": _set(dropped=_switch),
     "pard": _reset_paragraph,
     "intbl": _set(in_table=True),

@@ -51,6 +51,8 @@ class State:
     caps: bool = False
     link: bool = False
     in_table: bool = False
+    line_pt: float = 0.0
+    """Exact distance of lines, 0 where there is none."""
     dropped: bool = False
     """Whether the paragraph is a drop capital, which begins the next one."""
     ground: int = 0

@@ -233,6 +233,8 @@ class Paragraph:
     listed: int = 0
     level: int = 0
     """The list it is an item of, counted from 1, and its level there."""
+    line_pt: float = 0.0
+    """Exact distance of its lines, 0 where there is none (MS-DOC 2.9.143)."""
     dropped: bool = False
     """Whether it is a drop capital, which begins the next paragraph (MS-DOC 2.9.44)."""
     moved: bool = False
@@ -276,6 +278,8 @@ def with_paragraph_sprms(paragraph: Paragraph, group: bytes, *, old: bool) -> Pa
                 paragraph = replace(paragraph, listed=value)
             case 0x260A:
                 paragraph = replace(paragraph, level=value)
+            case 0x6412:
+                paragraph = replace(paragraph, line_pt=max(-i16(operand, 0), 0) / 20)
             case 0x442C:
                 paragraph = replace(paragraph, dropped=value & 7 != 0)
             case 0x442D:

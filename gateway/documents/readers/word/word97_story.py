@@ -238,6 +238,8 @@ class Story:
             self._block = self._sink.open_block()
             if "\x08" in text:
                 self.anchors |= {start + at: self._block for at, letter in enumerate(text) if letter == "\x08"}
+            if paragraph.line_pt:
+                self._sink.stage.line_heights[self._block] = paragraph.line_pt
             if paragraph.moved:
                 self._sink.stage.moved.add(self._block)
             ground = paragraph.background or self._cell_ground(paragraph, start)
