@@ -29,7 +29,8 @@ from gateway.errors import AuditError, SearchTimeError, UserError
 from gateway.texts.catalogue import both, pair
 
 _VERSION = 10
-_SLICE = 200
+SLICE = 200
+"""Records that are indexed at once."""
 _STEPS = 1000
 """Steps of SQLite's machine between two questions whether to go on."""
 _SCHEMA = f"""{tally.SCHEMA}
@@ -75,7 +76,7 @@ class Index:
         """Index one slice unless another process does; return whether there is more. Never raises: nothing depends on it."""
         try:
             with self._locked(wait_s=0):
-                return _advance(self._open(), self.log, _SLICE)
+                return _advance(self._open(), self.log, SLICE)
         except (AuditError, UserError, sqlite3.Error, OSError, msgspec.DecodeError):
             self.close()
             return False

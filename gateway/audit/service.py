@@ -20,7 +20,7 @@ from contextlib import closing, suppress
 from gateway.audit import record as r
 from gateway.audit.chain import Entry
 from gateway.audit.committer import Committer
-from gateway.audit.index import Index
+from gateway.audit.index import SLICE, Index
 from gateway.audit.lives import is_alive, sweep
 from gateway.audit.patient import PatientCommitter
 from gateway.audit.side_tables import Closed
@@ -32,9 +32,12 @@ from gateway.texts.catalogue import both
 _LOG = logging.getLogger("gateway.audit")
 LIMIT_GROUP = 500
 """Records in one commit, after which no further ones are added."""
-LIMIT_UNFOLLOWED = 5000
-"""Records after which the search index follows even though there is no idle time."""
+LIMIT_UNFOLLOWED = 10_000
+"""Records after which the search index follows even though there is no lull, by one slice for as many new ones."""
+_LULL_S = 0.02
+"""Time without records after which it follows by a whole slice."""
 _IDLE_S = 1.0
+"""The same for less than a slice."""
 
 
 class _Channel:
@@ -112,7 +115,8 @@ class AuditService:
         behind = False
         while self._selector.get_map():
             self._beat()
-            ready = self._selector.select(0 if behind else _IDLE_S)
+            lull_s = _LULL_S if self._unfollowed >= SLICE else 0 if behind else _IDLE_S
+            ready = self._selector.select(lull_s)
             for key, _ in ready:
                 self._receive(key.data)
             self._append()
@@ -123,7 +127,7 @@ class AuditService:
             self._committer.expire_facts()
             if not ready or self._unfollowed > LIMIT_UNFOLLOWED:
                 behind = self._index.follow()
-                self._unfollowed = self._unfollowed if behind else 0
+                self._unfollowed = max(0, self._unfollowed - SLICE) if behind else 0
 
     # Sockets
 

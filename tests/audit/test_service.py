@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sqlite3
 import threading
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
+from gateway.audit import record as r
 from gateway.audit.chain import Entry
 from gateway.audit.channel import Channel
 from gateway.audit.committer import Committer
+from gateway.audit.index import SLICE
 from gateway.audit.service import AuditService
 from gateway.audit.side_tables import Closed, Opened, Sending
 from gateway.audit.store import Folder, connect_readonly
@@ -82,6 +86,27 @@ def test_records_of_one_step_are_numbered_in_their_order_and_durable(served: Ser
 
     assert asyncio.run(run()) == list(range(1, 1201))
     assert rows(served.data) == 1200
+
+
+def test_the_index_follows_by_whole_slices_between_records_that_never_pause_for_a_second(served: Served):
+    def indexed() -> int:
+        path = Folder(served.data).index
+        with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as index:
+            return int(index.execute("SELECT seq FROM position").fetchone()[0])
+        return 0
+
+    async def run() -> None:
+        channel = Channel(served.door)
+        record = Entry(r.body(r.Stop(), "p"))
+        try:
+            await asyncio.gather(*(channel.put(record) for _ in range(SLICE)))
+            while indexed() < SLICE:
+                await channel.put(record)
+                await asyncio.sleep(0.1)
+        finally:
+            channel.close()
+
+    asyncio.run(run())
 
 
 def test_more_than_the_socket_holds_is_written_all_the_same(served: Served):
