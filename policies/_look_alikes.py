@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable
-from typing import Final
 
 from gateway.model import Address
-from gateway.vietnamese.homographs import one_edit_apart, shown, skeletons
-
-# `x@domain` in all the ways in which a display name writes it for people: `@`, ` @ `, `(at)`, `[a]`, ` at `.
-_AT_DOMAIN: Final = re.compile(
-    r"(?:@|[(\[{]\s?(?:at|a|@)\s?[)\]}]|\sat\s)\s?([^\s<>()\[\]\",;:@]{3,253})", re.IGNORECASE
-)
-
-_MANY: Final = 20
-"""No honest name shows so many addresses; the rest is not compared."""
+from gateway.vietnamese.homographs import MANY_DOMAINS, one_edit_apart, shown, shown_domains, skeletons
 
 
 def imitated_domain(address: Address, officials: Iterable[str], trusted: Iterable[str]) -> str | None:
@@ -61,12 +50,10 @@ def shows_official(address: Address, officials: Iterable[str]) -> bool:
     """Return whether a display name shows an address of an official domain, and the real one is of another domain."""
     if not address.display_name:
         return False
-    name = unicodedata.normalize("NFKC", address.display_name)
-    shown_domains = [match[1].strip(".'`").lower() for match in _AT_DOMAIN.finditer(name)]
-    domain = address.normal_domain
-    if not shown_domains or any(domain == official or domain.endswith(f".{official}") for official in officials):
+    domains, domain = shown_domains(address.display_name), address.normal_domain
+    if not domains or any(domain == official or domain.endswith(f".{official}") for official in officials):
         return False
-    if len(shown_domains) > _MANY:
+    if len(domains) > MANY_DOMAINS:
         return True
     looks = {look for official in officials for look in skeletons(official)}
-    return any(skeletons(one) & looks for one in shown_domains)
+    return any(skeletons(one) & looks for one in domains)

@@ -8,7 +8,7 @@ places without names of sheets and properties, and signatures without their hold
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from gateway.model import Directory, Document, Evidence, Holders, Observed, Part
 from gateway.model.scrub import packed
 from gateway.system.zstandard import Packer
 from gateway.vietnamese.addresses import normal_form, without_tag
-from gateway.vietnamese.homographs import name_keys
+from gateway.vietnamese.homographs import MANY_DOMAINS, name_keys, shown_domains
 from gateway.vietnamese.unit_names import fold_unit, shown_unit, unit_names
 
 VERSION: Final = 1
@@ -167,6 +167,20 @@ def _units(evidence: Evidence, directory: Directory) -> dict[str, Unit]:
     return {name: Unit(id=name, name=name) for name in names & unit_names(directory)} if names else {}
 
 
+def _compared(display_name: str, listed: Iterable[str]) -> str:
+    """Return of a display name what policies compare: names of the directory, and domains of the addresses that it shows."""
+    domains = shown_domains(display_name)
+    if len(domains) > MANY_DOMAINS:
+        domains = ["x.x"] * len(domains)  # that there are so many decides, and so many could be words
+    return " - ".join((*sorted(name_keys(display_name).intersection(listed)), *(f"@{domain}" for domain in domains)))
+
+
+def _place(locator: str) -> str:
+    """Return a guarded locator of which `guarded_locator` makes, for the record of a replay, what stands in the first one."""
+    tokens = filter(None, guarded_locator(locator).split(","))
+    return ",".join(token if guarded_locator(token) else f"{token}:" for token in tokens)
+
+
 class _Guard:
     """Redacts evidence of a confidential mail: removes what its author chose, except addresses."""
 
@@ -174,7 +188,7 @@ class _Guard:
         self._keyed = keyed
 
     def evidence(self, evidence: Evidence) -> Evidence:
-        """Return guarded evidence; of display names what names of the directory they show."""
+        """Return guarded evidence."""
         message = evidence.message
         listed = evidence.directory.names.keys() if evidence.directory is not None else frozenset[str]()
         if message is not None:
@@ -182,9 +196,7 @@ class _Guard:
                 structs.replace(
                     reading,
                     mailboxes=tuple(
-                        structs.replace(
-                            address, display_name=" - ".join(sorted(name_keys(address.display_name) & listed))
-                        )
+                        structs.replace(address, display_name=_compared(address.display_name, listed))
                         for address in reading.mailboxes
                     ),
                 )
@@ -217,13 +229,9 @@ class _Guard:
             document,
             part=self._path(document.part),
             filename=self._optional(document.filename),
-            setups=tuple(structs.replace(one, locator=guarded_locator(one.locator)) for one in document.setups),
-            images=tuple(
-                structs.replace(one, locator=guarded_locator(one.locator), sha256=None) for one in document.images
-            ),
-            active_content=tuple(
-                structs.replace(one, locator=guarded_locator(one.locator)) for one in document.active_content
-            ),
+            setups=tuple(structs.replace(one, locator=_place(one.locator)) for one in document.setups),
+            images=tuple(structs.replace(one, locator=_place(one.locator), sha256=None) for one in document.images),
+            active_content=tuple(structs.replace(one, locator=_place(one.locator)) for one in document.active_content),
         )
 
     def _signature(self, signature: Signature) -> Signature:

@@ -25,7 +25,7 @@ from gateway.errors import UserError
 from gateway.model import Disposition, FindingOutcome, Observed
 from gateway.model.reference import standard
 from gateway.texts.catalogue import both
-from gateway.vietnamese.homographs import name_keys
+from gateway.vietnamese.homographs import name_keys, shown_domains
 
 _PERMANENT = 500
 _NAME = re.compile(r"[^.+]*")
@@ -124,9 +124,9 @@ class _Pseudonyms:
         return value
 
     def _field(self, key: str, value: Any) -> Any:
-        if key == "display_name":  # what a policy compares: names of the directory, and addresses
+        if key == "display_name":  # what policies compare: names of the directory, and domains
             known = [self._people[name] for name in sorted(name_keys(value)) if name in self._people]
-            return " - ".join((*known, *(self._address(found) for found in _ADDRESS.finditer(value))))
+            return " - ".join((*known, *(f"@{domain}" for domain in shown_domains(value))))
         if key == "names" and isinstance(value, dict):
             return {max(name_keys(self._people[name]), key=len): self.replace(one) for name, one in value.items()}
         if key == "auth_user" and isinstance(value, str) and "@" not in value:

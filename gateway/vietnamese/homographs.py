@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 from gateway.vietnamese.addresses import u_label
@@ -28,6 +29,12 @@ _ALSO: Final = str.maketrans(
 _LUNATE: Final = str.maketrans("ϲϹ", "cC")
 _PART_OF_NAME: Final = re.compile(r"\s[-–—]+\s|[,;:|/()\[\]\"“”]")
 _WORD: Final = re.compile(r"[^\W_]+")
+# `x@domain` in all the ways in which a display name writes it for people: `@`, ` @ `, `(at)`, `[a]`, ` at `.
+_AT_DOMAIN: Final = re.compile(
+    r"(?:@|[(\[{]\s?(?:at|a|@)\s?[)\]}]|\sat\s)\s?([^\s<>()\[\]\",;:@]{3,253})", re.IGNORECASE
+)
+MANY_DOMAINS: Final = 20
+"""No honest name shows so many addresses; the rest is not compared."""
 _LONGEST_SYLLABLE: Final = len("nghieng")
 # How people write before a name what somebody is: Ông, ThS., Chánh Văn phòng. No word that is a surname too (Chu, Cao).
 _TITLE: Final = re.compile(
@@ -63,6 +70,12 @@ def name_keys(name: str) -> frozenset[str]:
     titled = ((key, _TITLE.match(key)) for key in whole)
     whole |= {rest for key, title in titled if title is not None and " " in (rest := key[title.end() :])}
     return frozenset(whole | {key for key in joined if len(key) > _LONGEST_SYLLABLE})
+
+
+def shown_domains(name: str) -> list[str]:
+    """Return the domains of the addresses that a display name shows, in their order; one more than `MANY_DOMAINS` at most."""
+    found = (match[1].strip(".'`").lower() for match in _AT_DOMAIN.finditer(unicodedata.normalize("NFKC", name)))
+    return list(islice((domain for domain in found if "." in shown(domain)), MANY_DOMAINS + 1))
 
 
 def shown_labels(text: str) -> str:

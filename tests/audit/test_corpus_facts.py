@@ -181,7 +181,8 @@ def bodies(data: Path) -> Iterator[bytes]:
 def generated(chance: random.Random) -> Evidence:
     """A mail of pieces of the mails of the case files."""
     whole, other, third = chance.choices([mail for mail in mails().values() if mail.message is not None], k=3)
-    documents = chance.sample((*whole.documents, *other.documents), chance.randint(0, 3) % (len(whole.documents) + 1))
+    documents = (*whole.documents, *other.documents)
+    documents = chance.sample(documents, min(chance.randint(0, 3), len(documents)))
     mail = structs.replace(
         chance.choice((whole, other)),
         message=whole.message,

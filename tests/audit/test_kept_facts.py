@@ -346,6 +346,26 @@ def test_a_replay_agrees_with_judging_the_mails_anew(change, tmp_path):
     assert answered > 60
 
 
+def test_beside_a_marked_document_a_mail_is_judged_again_as_it_was():
+    """Of a confidential mail less is kept: no other finding may rest on what is left out."""
+    policies = preset("strict")
+    marked = next(
+        mail
+        for name, mail in mails().items()
+        if name.startswith("classified") and mail.documents
+        if any(one.confidential for one in evaluate(mail, policies).findings)
+    )
+    for name, mail in mails().items():
+        if mail.message is None:
+            continue
+        both = structs.replace(mail, documents=(*mail.documents, *marked.documents), signatures=())
+        observed = observe(both, policies.policies)
+        verdict = evaluate_facts(observed, policies)
+        assert any(judged.confidential for judged in verdict.findings), name
+        again = evaluate_facts(kept_again(observed, guarded=True), policies)
+        assert recorded(again, guarded=True) == recorded(verdict, guarded=True), name
+
+
 class Heeded:
     """Settings that note which of them are asked for."""
 
