@@ -6,6 +6,7 @@ import hashlib
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -48,6 +49,24 @@ def insert(connection: sqlite3.Connection, head: Head, group: Sequence[Entry]) -
     insert_rows(connection, INTO_FACTS, facts)
     write_marks(connection, (entry.mark for entry in group if entry.mark is not None))
     return Head(seq, chain)
+
+
+def stamp(moment: datetime) -> str:
+    """Return a time as records hold it."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def first_since(connection: sqlite3.Connection, since: datetime) -> int:
+    """Return the number of the first record at or after a time, by binary search: records are in time order."""
+    first, last = connection.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM record").fetchone()
+    time = "SELECT json_extract(CAST(body AS TEXT), '$.time') FROM record WHERE seq >= ? ORDER BY seq LIMIT 1"
+    while first <= last:
+        middle = (first + last) // 2
+        if connection.execute(time, (middle,)).fetchone()[0] < stamp(since):
+            first = middle + 1
+        else:
+            last = middle - 1
+    return int(first)
 
 
 def read_head(connection: sqlite3.Connection) -> Head:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from gateway.audit import record as r
+from gateway.audit.chain import first_since, stamp
 from gateway.audit.kept import VERSION, UnreadableFactsError, decode, unpack
 from gateway.audit.store import reading
 from gateway.model import Observed
+
+_EVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def records_since(data: Path, since: datetime | None) -> int:
     """Return how many records there are to read from a time on; UserError when there is no log."""
     with reading(data) as connection:
         last = connection.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0]
-        return max(0, int(last) + 1 - _first(connection, since))
+        return max(0, int(last) + 1 - first_since(connection, since or _EVER))
 
 
 def kept_mails(
@@ -60,7 +62,7 @@ def kept_mails(
             else "0, NULL FROM record r"
         )
         rows = connection.execute(
-            f"SELECT r.body, {facts} WHERE r.seq >= ? ORDER BY r.seq", (_first(connection, since),)
+            f"SELECT r.body, {facts} WHERE r.seq >= ? ORDER BY r.seq", (first_since(connection, since or _EVER),)
         )
         for body, version, packed in rows:
             tick(1)
@@ -68,7 +70,7 @@ def kept_mails(
             if b'"kind":"intent"' not in head and b'refused"' not in head:
                 continue
             record = r.decode(body)
-            if until is not None and record.time > _stamp(until):
+            if until is not None and record.time > stamp(until):
                 return
             if isinstance(record, r.Intent | r.Refused | r.RecipientRefused):
                 yield _kept(record, version, packed, observations)
@@ -104,20 +106,3 @@ def _kept(
         return KeptMail(record, decode(body, observations))
     except UnreadableFactsError:
         return KeptMail(record, None, "damaged")
-
-
-def _first(connection: sqlite3.Connection, since: datetime | None) -> int:
-    """Return the first record at or after a time, by binary search: records are in time order."""
-    first, last = connection.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM record").fetchone()
-    while since is not None and first <= last:
-        middle = (first + last) // 2
-        row = connection.execute("SELECT body FROM record WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)).fetchone()
-        if r.decode(row[0]).time < _stamp(since):
-            first = middle + 1
-        else:
-            last = middle - 1
-    return int(first)
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from gateway.audit.chain import Entry, insert, read_head
+from gateway.audit.chain import Entry, first_since, insert, read_head, stamp
 from gateway.audit.checkpoint import Signer, append_note, ready_tree, seal
 from gateway.audit.index import Index
 from gateway.audit.record import Retention
@@ -39,7 +39,7 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime, shipped: 
     folder.prepare()
     signer = Signer(folder.secret("audit-ed25519", 32), folder.node)
     connection = open_checked(folder)
-    limit = before.astimezone(UTC).isoformat(timespec="microseconds")
+    limit = stamp(before)
     try:
         ready_tree(folder, connection)
         connection.execute("PRAGMA secure_delete = ON")
@@ -62,7 +62,7 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime, shipped: 
             removed = connection.execute("DELETE FROM record WHERE seq <= ?", (last,)).rowcount
             connection.execute(NO_DELETE)
             record = Retention(
-                time=now.astimezone(UTC).isoformat(timespec="microseconds"),
+                time=stamp(now),
                 first=first,
                 last=last,
                 last_hash=bytes(digest).hex(),
@@ -85,19 +85,7 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime, shipped: 
 
 def expire_facts(connection: sqlite3.Connection, *, before: datetime, limit: int = LIMIT_EXPIRED) -> int:
     """Remove the oldest facts of mails that were judged before a time, at most `limit`; return how many. The records stay."""
-    border = before.astimezone(UTC).isoformat(timespec="microseconds")
-    first, last = connection.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM facts").fetchone()
-    # Records are in time order, so the border is found by binary search.
-    while first <= last:
-        middle = (first + last) // 2
-        row = connection.execute(
-            "SELECT json_extract(CAST(body AS TEXT), '$.time') FROM record WHERE seq >= ? ORDER BY seq LIMIT 1",
-            (middle,),
-        ).fetchone()
-        if row is not None and row[0] >= border:
-            last = middle - 1
-        else:
-            first = middle + 1
     return connection.execute(
-        "DELETE FROM facts WHERE seq IN (SELECT seq FROM facts WHERE seq < ? ORDER BY seq LIMIT ?)", (first, limit)
+        "DELETE FROM facts WHERE seq IN (SELECT seq FROM facts WHERE seq < ? ORDER BY seq LIMIT ?)",
+        (first_since(connection, before), limit),
     ).rowcount

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.commands.common import EXIT_REFUSED, name_for_people, print_octets
+from gateway.commands.looking import Look, looking
 from gateway.commands.progress import progress
 from gateway.config.sections import Configuration
-from gateway.documents.wall.pool import WorkerPool
-from gateway.documents.wall.wire import InspectionRequest
 from gateway.errors import UserError
-from gateway.mime import parse
 from gateway.model import Language, ReadStatus
 from gateway.pipeline.rulebook import Rulebook
 from gateway.pipeline.sample import as_message
@@ -25,7 +24,6 @@ from gateway.report.make import make, records_of
 from gateway.report.month import Month
 from gateway.report.render import Format, render
 from gateway.report.write import write
-from gateway.serve.app import inspection_limits, start_workers
 from gateway.steward.reports import weights
 from gateway.system.atomic_file import replace_file
 from gateway.texts.catalogue import both
@@ -81,12 +79,8 @@ def verify(configuration: Configuration, file: Path) -> int:
     """Say whether a file is the report that the log gives; exit code 1 when it is not."""
     octets = _read(file)
     form = _form_of(octets)
-    workers = start_workers(configuration) if form in _BINARY else None
-    try:
-        return _verify(configuration, file, octets, _Reader(form, configuration, workers))
-    finally:
-        if workers is not None:
-            workers.close()
+    with looking(configuration) if form in _BINARY else nullcontext() as look:
+        return _verify(configuration, file, octets, _Reader(form, look))
 
 
 @dataclass(frozen=True)
@@ -94,22 +88,14 @@ class _Reader:
     """Reads files of one format; documents where hostile ones are read, behind the wall."""
 
     form: Format
-    configuration: Configuration
-    workers: WorkerPool | None
+    look: Look | None
 
     def read(self, name: str, octets: bytes) -> tuple[tuple[str, ...], int]:
         """Return the lines of a file, and how many pictures are in it; UserError when it cannot be read."""
-        if self.workers is None:
+        if self.look is None:
             return proof.text_lines(octets), 0
         message = as_message(octets, f"bao-cao.{self.form.value}", sender="", recipients=("",))
-        request = InspectionRequest(
-            id="report",
-            root=parse(message.content).root,
-            content=message.content,
-            limits=inspection_limits(self.configuration),
-            now=datetime.now(UTC),
-        )
-        documents = asyncio.run(self.workers.inspect(request)).documents
+        documents = asyncio.run(self.look(message.content)).documents
         document = next((one for one in documents if one.format == self.form.value), None)
         if document is None or document.status is not ReadStatus.OK:
             why = document.reason or document.status.value if document is not None else "?"

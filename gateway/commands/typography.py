@@ -6,21 +6,17 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_for_people
+from gateway.commands.looking import Look, looking
 from gateway.commands.progress import progress
 from gateway.config.sections import Configuration
-from gateway.documents.wall.pool import WorkerPool
-from gateway.documents.wall.wire import InspectionRequest
 from gateway.errors import UserError
 from gateway.files import read_file
 from gateway.fix import RefusedError, fix, lint_lines, refusal, report_lines
-from gateway.mime import parse
 from gateway.model import Document, Language, ReadStatus
 from gateway.pipeline.sample import as_message
-from gateway.serve.app import inspection_limits, start_workers
 from gateway.system.atomic_file import replace_file
 from gateway.texts.catalogue import both, reason
 from gateway.yaml.values import printable
@@ -28,37 +24,27 @@ from gateway.yaml.values import printable
 
 def lint(files: Sequence[Path], configuration: Configuration) -> int:
     """Print what each document is and how it is set; exit code 1 when one could not be read."""
-    workers = start_workers(configuration)
-    try:
-        return asyncio.run(_lint_all(files, workers, configuration))
-    finally:
-        workers.close()
+    with looking(configuration) as look:
+        return asyncio.run(_lint_all(files, look))
 
 
-async def _lint_all(files: Sequence[Path], workers: WorkerPool, configuration: Configuration) -> int:
+async def _lint_all(files: Sequence[Path], look: Look) -> int:
     with progress("lint", len(files), prints=True) as tick:
         worst = 0
         for file in files:
-            worst = max(worst, await _lint_one(file, workers, configuration))
+            worst = max(worst, await _lint_one(file, look))
             tick(1)
         return worst
 
 
-async def _lint_one(file: Path, workers: WorkerPool, configuration: Configuration) -> int:
+async def _lint_one(file: Path, look: Look) -> int:
     try:
         data = await asyncio.to_thread(read_file, file)
     except OSError as error:
         print(f"gateway: {name_for_people(file)}: {reason(error)}", file=sys.stderr)
         return EXIT_CANNOT_RUN
     message = as_message(data, f"{file.stem}.{file.suffix.lstrip('.') or 'bin'}", sender="", recipients=("",))
-    request = InspectionRequest(
-        id=file.name,
-        root=parse(message.content).root,
-        content=message.content,
-        limits=inspection_limits(configuration),
-        now=datetime.now(UTC),
-    )
-    inspection = await workers.inspect(request)
+    inspection = await look(message.content)
     worst = 0
     worth = [one for one in inspection.documents if one.runs or one.status is not ReadStatus.OK]
     for document in worth:

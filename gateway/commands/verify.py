@@ -10,23 +10,20 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from email import policy as mail_policy
 from email.message import EmailMessage
 from pathlib import Path
 
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_as_text, name_for_people, print_json
+from gateway.commands.looking import Look, looking
 from gateway.commands.progress import progress
 from gateway.config.sections import Configuration
-from gateway.documents.wall.pool import WorkerPool
-from gateway.documents.wall.wire import InspectionRequest, Limits
 from gateway.engine.wording import say
 from gateway.files import read_file
-from gateway.mime import parse
 from gateway.model import VIETNAM, Document, Indication, Language, ReadStatus, Signature
 from gateway.model.formats import CMS_SIGNATURE, by_filename
 from gateway.pipeline.sample import as_message, is_message
-from gateway.serve.app import inspection_limits, start_workers
 from gateway.texts.catalogue import reason
 
 _COLOURS = {Indication.TOTAL_PASSED: "32", Indication.TOTAL_FAILED: "31", Indication.INDETERMINATE: "33"}
@@ -45,12 +42,8 @@ def run(
     language: Language = Language.VI,
 ) -> int:
     """Print the reports; 0 when every file is signed and every signature is TOTAL-PASSED, 2 when one cannot be read."""
-    workers = start_workers(configuration)
-    moment = now or datetime.now(UTC)
-    try:
-        found, unread = asyncio.run(_verify_all(files, workers, inspection_limits(configuration), moment))
-    finally:
-        workers.close()
+    with looking(configuration, now) as look:
+        found, unread = asyncio.run(_verify_all(files, look))
     good = True
     for file, signatures, status in found:
         good = good and bool(signatures) and all(one.indication is Indication.TOTAL_PASSED for one in signatures)
@@ -64,7 +57,7 @@ def run(
 
 
 async def _verify_all(
-    files: Sequence[Path], workers: WorkerPool, limits: Limits, now: datetime
+    files: Sequence[Path], look: Look
 ) -> tuple[list[tuple[Path, tuple[Signature, ...], ReadStatus]], bool]:
     """Return signatures and reading of each file that can be opened, and whether one cannot; that is reported at once."""
     beside = [file for file in files if by_filename(file.name) is CMS_SIGNATURE]
@@ -80,16 +73,7 @@ async def _verify_all(
                 unread = True
                 tick(1)
                 continue
-            message = parse(content)
-            request = InspectionRequest(
-                id="verify",
-                root=message.root,
-                content=content,
-                header_block=content[: message.header_length],
-                limits=limits,
-                now=now,
-            )
-            inspection = await workers.inspect(request)
+            inspection = await look(content)
             found.append((file, inspection.signatures, _status(inspection.documents)))
             tick(1)
     return found, unread

@@ -176,13 +176,9 @@ def _field(name: bytes, raw: list[bytes], limits: Limits, codes: list[tuple[str,
     body = whole.partition(b":")[2]
     if len(raw) > 1:
         body = _FOLD.sub(b"", body)
-    value = (body.decode("ascii") if body.isascii() else _eight_bit(body)).strip(" \t")
+    # Bytes above 127 are of RFC 6532, or of an old client.
+    value = (body.decode("ascii") if body.isascii() else charsets.guess(body)).strip(" \t")
     return HeaderField(name.decode("ascii"), whole + b"\r\n", value, header_text(value) if "=?" in value else value)
-
-
-def _eight_bit(body: bytes) -> str:
-    """Return a body with bytes above 127 (RFC 6532, or an old client) as text."""
-    return charsets.guess(body)
 
 
 def _repeated(by_name: dict[str, list[HeaderField]]) -> list[tuple[str, str]]:

@@ -32,7 +32,7 @@ def _place(one: UnitFigures, weights: Weights, least_mailboxes: int) -> Place:
     score = None
     if known and in_use:
         points = sum((Fraction(weight * share.part, share.whole) for weight, share in known), Fraction())
-        score = _rounded(points / sum(weight for weight, _ in known) * _FULL)
+        score = int(points / sum(weight for weight, _ in known) * _FULL + Fraction(1, 2))
     small = in_use < max(1, least_mailboxes)
     return Place(unit=one.unit, score=score, active=active, signed=signed, first_pass=first_pass, small=small)
 
@@ -48,7 +48,3 @@ def _numbered(ranked: Iterable[Place]) -> Iterator[Place]:
 
 def _order(place: Place) -> tuple[int, str]:
     return -(place.score if place.score is not None else -1), place.unit
-
-
-def _rounded(value: Fraction) -> int:
-    return int(value + Fraction(1, 2))

@@ -10,6 +10,7 @@ import socket
 import ssl
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -213,16 +214,24 @@ def server_tls(listener: Listener) -> ssl.SSLContext | None:
     """Return the TLS context of a listener; UserError that names the unusable file."""
     if listener.certificate is None or listener.key is None:
         return None
-    for path, what in ((listener.certificate, "certificate"), (listener.key, "key")):
+    with tls_files(listener.certificate, listener.key, listener.listen):
+        return smtp.server_tls_context(listener.certificate, listener.key)
+
+
+@contextmanager
+def tls_files(certificate: Path, key: Path | None, listen: str) -> Iterator[None]:
+    """Make a TLS context of files; UserError that names what is wrong with them."""
+    for path, what in ((certificate, "certificate"), (key, "key")):
         try:
-            path.read_bytes()
+            if path is not None:
+                path.read_bytes()
         except OSError as error:
-            fields = {"path": path, "what": what, "listen": listener.listen, "reason": reasons(error)}
+            fields = {"path": path, "what": what, "listen": listen, "reason": reasons(error)}
             raise UserError(both("start", "start", "tls_file", **fields)) from None
     try:
-        return smtp.server_tls_context(listener.certificate, listener.key)
-    except ssl.SSLError as error:
-        fields = {"certificate": listener.certificate, "key": listener.key, "reason": error.reason or error}
+        yield
+    except (ssl.SSLError, ValueError) as error:
+        fields = {"certificate": certificate, "key": key, "reason": str(getattr(error, "reason", None) or error)}
         raise UserError(both("start", "start", "tls_pair", **fields)) from None
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable
 
 from gateway.config.console import Console
 from gateway.config.sections import Configuration
 from gateway.console.process import ConsoleProcess, server_tls
 from gateway.console.settings import ConsoleSettings
-from gateway.errors import UserError
+from gateway.serve.app import tls_files
 from gateway.system.door import DoorProcess
 from gateway.system.listening import Taken
-from gateway.texts.catalogue import both, reasons
 
 _HERE = ("localhost", "127.0.0.1", "::1")
 
@@ -32,20 +30,9 @@ def check_console(configuration: Configuration) -> None:
     console = configuration.console
     if console is None or console.certificate is None:
         return
-    with configuration.at("console", "certificate"):
-        for path, what in ((console.certificate, "certificate"), (console.key, "key")):
-            try:
-                if path is not None:
-                    path.read_bytes()
-            except OSError as error:
-                fields = {"path": path, "what": what, "listen": console.listen, "reason": reasons(error)}
-                raise UserError(both("start", "start", "tls_file", **fields)) from None
-        try:
-            server_tls(console_settings(console))
-        except (ssl.SSLError, ValueError) as error:
-            reason = str(getattr(error, "reason", None) or error)
-            fields = {"certificate": console.certificate, "key": console.key, "reason": reason}
-            raise UserError(both("start", "start", "tls_pair", **fields)) from None
+    files = tls_files(console.certificate, console.key, console.listen)
+    with configuration.at("console", "certificate"), files:
+        server_tls(console_settings(console))
 
 
 def walled_console(console: Console, taken: Taken, steward: DoorProcess, release: Callable[[], None]) -> ConsoleProcess:

@@ -149,13 +149,9 @@ def _decoded(runs: tuple[Run, ...]) -> list[Decoded]:
     # Some blocks may still be legacy in a Unicode document; those have no letter that only Unicode has.
     return (
         decode_runs(runs)
-        if _has_suspicious_block(runs)
+        if any(_SUSPICIOUS.search(run.text) for run in runs)
         else [Decoded(run.text, Charset.UNICODE, confident=True) for run in runs]
     )
-
-
-def _has_suspicious_block(runs: tuple[Run, ...]) -> bool:
-    return any(_SUSPICIOUS.search(run.text) for run in runs)
 
 
 _SUSPICIOUS: Final = re.compile(

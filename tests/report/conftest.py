@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.commands import report
+from gateway.commands import looking
 from tests.report.support import Office
 from tests.report.test_count import sixty
 
@@ -29,4 +29,4 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def one_wall(lent_wall, monkeypatch: pytest.MonkeyPatch) -> None:
     """All commands have the wall that is warm already."""
-    monkeypatch.setattr(report, "start_workers", lambda _configuration: lent_wall())
+    monkeypatch.setattr(looking, "start_workers", lambda _configuration: lent_wall())

@@ -65,13 +65,9 @@ def _named_only(package: Package) -> list[str]:
         except LibraryFault:
             continue
         uris = [one.get("URI", "") for one in named[:_MAX_SIGNATURES]]
-        found += [uri for uri in uris if _is_signature_file(uri) and _member(package, uri) is None]
+        # Of the timestamps of a container none need be there (EN 319 162-1 §4.4.2).
+        found += [uri for uri in uris if not uri.lower().endswith(".tst") and _member(package, uri) is None]
     return list(dict.fromkeys(found))[:_MAX_SIGNATURES]
-
-
-def _is_signature_file(uri: str) -> bool:
-    """Whether a manifest names a signature; of the timestamps of a container none need be there (EN 319 162-1 §4.4.2)."""
-    return not uri.lower().endswith(".tst")
 
 
 def _member(package: Package, uri: str) -> str | None:

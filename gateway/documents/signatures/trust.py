@@ -105,7 +105,7 @@ class TrustStore:
             by_name.setdefault(anchor.subject.hashable, []).append(anchor)
         checked_lists = tuple(_with_trusted_keys(one, by_name.get(one.issuer, ())) for one in lists)
         digest = hashlib.sha256()
-        for fact in sorted([*unique, *(_list_digest(one) for one in checked_lists)]):
+        for fact in sorted([*unique, *(hashlib.sha256(one.parsed.signature).digest() for one in checked_lists)]):
             digest.update(fact)
         digest.update(repr(roles).encode())
         return cls(anchors, others, checked_lists, roles, pins, digest.hexdigest())
@@ -123,10 +123,6 @@ class TrustStore:
 def _with_trusted_keys(one: RevocationList, anchors: Sequence[Certificate]) -> RevocationList:
     keys = frozenset(key_of(anchor) for anchor in anchors if revocation.is_signed_by(one, anchor))
     return replace(one, trusted_keys=keys)
-
-
-def _list_digest(one: RevocationList) -> bytes:
-    return hashlib.sha256(one.parsed.signature).digest()
 
 
 def _read_certificates(folder: FilePath, pins: tuple[Pin, ...], faults: list[Fault]) -> list[Certificate]:

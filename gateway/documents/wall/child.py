@@ -34,7 +34,7 @@ from gateway.documents.wall.inspector import Inspector
 from gateway.documents.wall.observed import Observers
 from gateway.documents.wall.signed import SignatureVerifiers, load_trust
 from gateway.documents.wall.verifiers import Verifiers
-from gateway.model import Document, Observer, ReadStatus
+from gateway.model import Observer, ReadStatus
 
 _REQUEST_LIMIT: Final = 1 << 30
 _LENGTH: Final = struct.Struct(">I")
@@ -183,10 +183,8 @@ def _send(channel: socket.socket, frame: wire.Frame) -> None:
     if isinstance(frame, wire.Mended) and len(frames[0]) > wire.FRAME_LIMIT_BYTES:
         frames = [wire.encode(wire.Mended())]
     if isinstance(frame, wire.Result) and not all(0 < len(data) <= wire.FRAME_LIMIT_BYTES for data in frames):
-        frames = [wire.encode(structs.replace(frame, documents=tuple(_emptied(one) for one in frame.documents)))]
+        emptied = {"runs": (), "images": (), "status": ReadStatus.LIMIT, "reason": "reply-too-large"}
+        documents = tuple(structs.replace(one, **emptied) for one in frame.documents)
+        frames = [wire.encode(structs.replace(frame, documents=documents))]
     for data in frames:
         channel.sendall(data)
-
-
-def _emptied(document: Document) -> Document:
-    return structs.replace(document, runs=(), images=(), status=ReadStatus.LIMIT, reason="reply-too-large")
