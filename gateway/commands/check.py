@@ -6,6 +6,7 @@ import asyncio
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -86,9 +87,8 @@ def run(files: Sequence[Path], configuration: Configuration, options: CheckOptio
     from gateway.serve.app import inspection_limits, smtp_limits, start_workers
 
     rulebook = Rulebook(configuration)
-    workers = start_workers(configuration, rulebook.current.policies)
     moment = options.now
-    try:
+    with closing(start_workers(configuration, rulebook.current.policies)) as workers:
         judge = Judge(
             rulebook=rulebook,
             workers=workers,
@@ -97,8 +97,6 @@ def run(files: Sequence[Path], configuration: Configuration, options: CheckOptio
         )
         front_end = FrontEndRules(smtp_limits(configuration), configuration.replies.languages)
         return asyncio.run(_check_all(files, judge, front_end, options))
-    finally:
-        workers.close()
 
 
 async def _check_all(files: Sequence[Path], judge: Judge, front_end: FrontEndRules, options: CheckOptions) -> int:

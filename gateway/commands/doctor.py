@@ -317,11 +317,8 @@ def _keys(configuration: Configuration) -> Iterator[Line]:
 
 
 def _workers(configuration: Configuration) -> Iterator[Line]:
-    pool = start_workers(configuration)
-    try:
+    with closing(start_workers(configuration)) as pool:
         status = pool.status()
-    finally:
-        pool.close()
     lacking = dict(shortcomings(status))
     for subject, words in lacking.items():
         yield Line(Health.WARNING, subject, words)

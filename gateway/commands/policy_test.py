@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, time
 from pathlib import Path
 
@@ -59,8 +60,7 @@ async def _mails(
 ) -> None:
     """Judge mails in child processes as the relay would."""
     rulebook = _Fixed(Rules(policies, None))
-    workers = start_workers(configuration, policies)
-    try:
+    with closing(start_workers(configuration, policies)) as workers:
         for path in mails:
             try:
                 file = read_yaml(path.with_suffix(".expect.yaml"), MailExpectation)
@@ -99,8 +99,6 @@ async def _mails(
                 faults.append(file.fault(f"{path.name}: {type(error).__name__}", "expect"))
                 continue
             results.append(expected(path.name, wanted.expect, verdict, policies, now, file, ("expect",)))
-    finally:
-        workers.close()
 
 
 def _report(policies: PolicySet, results: list[CaseResult], faults: list[Fault], *, coverage: bool) -> int:

@@ -10,7 +10,7 @@ import socket
 import ssl
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -179,12 +179,8 @@ def check_accounts(configuration: Configuration) -> None:
     """Check the console's accounts and warn of those without a second factor; UserError when the file is damaged."""
     if configuration.console is None:
         return
-    book = Book.under(configuration.data)
-    try:
-        with book.reading() as connection:
-            accounts = all_accounts(connection)
-    finally:
-        book.close()
+    with closing(Book.under(configuration.data)) as book, book.reading() as connection:
+        accounts = all_accounts(connection)
     if not accounts:
         _LOG.warning("%s", both("steward", "start", "no_account"))
     for account in accounts:

@@ -6,6 +6,7 @@ import fcntl
 import logging
 import os
 import time
+from contextlib import closing
 
 from gateway.audit.committer import Committer
 from gateway.audit.installation import Known, Marker, has_log
@@ -39,11 +40,8 @@ def begin_log(configuration: Configuration, *, anew: bool = False) -> Known:
         ours = None if anew else marker.known()
     with configuration.at("data"):
         node = configuration.cluster.node if configuration.cluster is not None else ""
-        committer = Committer.open(configuration.data, known=ours, node=node)
-        try:
+        with closing(Committer.open(configuration.data, known=ours, node=node)) as committer:
             known = committer.known
-        finally:
-            committer.close()
     if ours is None:
         with configuration.at("audit", "marker"):
             marker.write(known.key_id)

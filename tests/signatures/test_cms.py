@@ -44,6 +44,10 @@ def part(path, name):
     return Part(path=path, declared_type="application/octet-stream", filename=name)
 
 
+def beside(others, signature):
+    return verify_detached(signature, others, part="3", filename="a.docx.p7s", trust=store(), now=NOW)
+
+
 class TestCms:
     def test_an_attached_signature_is_good(self):
         (one,) = look(cms.cms(b"noi dung", tree().g2_seal, detached=False), P7M)
@@ -52,21 +56,20 @@ class TestCms:
     def test_a_detached_signature_is_paired_by_digest_whatever_the_names(self):
         signature = cms.cms(b"that", tree().g2_seal)
         others = [(part("2", "a.docx"), b"khac"), (part("4", "b.docx"), b"that"), (part("5", "c.docx"), b"that")]
-        (one,) = verify_detached(signature, others, part="3", filename="a.docx.p7s", trust=store(), now=NOW)
+        (one,) = beside(others, signature)
         assert good(one)
         assert one.covers == ("4", "5")
 
     @pytest.mark.parametrize("label", ["PKCS7", "CMS", "SIGNED MESSAGE"])
     def test_a_signature_in_text_form_is_read_whatever_its_label(self, label):
         signature = pem.armor(label, cms.cms(b"that", tree().g2_seal))
-        beside = [(part("2", "a.docx"), b"that")]
-        (one,) = verify_detached(signature, beside, part="3", filename="a.docx.p7s", trust=store(), now=NOW)
+        (one,) = beside([(part("2", "a.docx"), b"that")], signature)
         assert good(one)
 
     def test_a_signature_that_holds_the_file_beside_it_covers_both(self):
         signature = cms.cms(b"that", tree().g2_seal, detached=False)
         others = [(part("2", "a.docx"), b"that"), (part("4", "b.docx"), b"khac")]
-        (one,) = verify_detached(signature, others, part="3", filename="a.p7s", trust=store(), now=NOW)
+        (one,) = beside(others, signature)
         assert good(one)
         assert one.covers == ("3", "2")
 
@@ -77,20 +80,17 @@ class TestCms:
         named = parsed["content"]["signer_infos"][0]["sid"].chosen
         twice = {key: change(text).encode().decode("latin-1") for key, text in named["issuer"].native.items()}
         named["issuer"] = x509.Name.build(twice)
-        beside = [(part("2", "a.docx"), b"that")]
-        (one,) = verify_detached(parsed.dump(force=True), beside, part="3", filename="a.p7s", trust=store(), now=NOW)
+        (one,) = beside([(part("2", "a.docx"), b"that")], parsed.dump(force=True))
         assert good(one) is found
         assert found or one.sub_indication == "NO_SIGNING_CERTIFICATE_FOUND"
 
     def test_a_detached_signature_for_a_changed_file_is_broken(self):
         signature = cms.cms(b"that", tree().g2_seal)
-        (one,) = verify_detached(
-            signature, [(part("2", "a.docx"), b"sua")], part="3", filename="a.docx.p7s", trust=store(), now=NOW
-        )
+        (one,) = beside([(part("2", "a.docx"), b"sua")], signature)
         assert (one.integrity, one.covers) == (Integrity.BROKEN, ("2",))
 
     def test_a_detached_signature_alone_covers_nothing(self):
-        (one,) = verify_detached(cms.cms(b"x", tree().g2_seal), [], part="3", filename="a.p7s", trust=store(), now=NOW)
+        (one,) = beside([], cms.cms(b"x", tree().g2_seal))
         assert one.integrity is Integrity.UNKNOWN
         assert "signed-file-missing" in one.problems
 
@@ -98,7 +98,7 @@ class TestCms:
         "junk", [b"", b"0", b"\x30\x80", b"-----BEGIN PKCS7-----\nAAAA\n-----END PKCS7-----", b"PK"]
     )
     def test_junk_is_no_signature(self, junk):
-        assert verify_detached(junk, [], part="3", filename="a.p7s", trust=store(), now=NOW) == ()
+        assert beside([], junk) == ()
 
 
 class TestMail:
