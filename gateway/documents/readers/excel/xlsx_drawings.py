@@ -48,7 +48,7 @@ def read_drawing(parts: Parts, sink: Sink, name: str, place: Place, theme: Theme
 
 
 def _place(root: Element, sink: Sink, sheet: str) -> None:
-    """Return where shapes and pictures stand over the cells."""
+    """Put shapes and pictures over the cells on the stage."""
     for anchor in root:
         if (box := anchored(anchor)) is not None:
             left, top, width, height = (side / EMU_PT for side in box)

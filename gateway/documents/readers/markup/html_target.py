@@ -328,7 +328,7 @@ class Target:
                 builder.add(value, Look(hidden=True), Role.ALT_TEXT, f"attribute:{name}")
 
     def _picture(self, member: Member | None, look: Look) -> None:
-        """Return where a picture of the page stands: pictures with no words between are neighbours."""
+        """Place a picture of the page: pictures with no words between are neighbours."""
         if member is None or member.relation != "image" or look.hidden:
             return
         row = (self._tables[-1].number, self._tables[-1].row) if self._tables else (0, self._paragraphs)

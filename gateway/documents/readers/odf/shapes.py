@@ -109,7 +109,7 @@ class Shapes:
             self._place(shape, box, place.locator, self._sink.runs[first:], block)
 
     def _place(self, shape: Element, box: Box, locator: str, runs: Sequence[Run], block: int) -> None:
-        """Return where a shape and its lines stand (ODF 1.3 Part 3 §19.213, §20.187)."""
+        """Put a shape and its lines on the stage (ODF 1.3 Part 3 §19.213, §20.187)."""
         fill, through, across, down = (
             self._styles.attribute("graphic", shape.get(_TEXT_STYLE), "style:graphic-properties", name)
             for name in ("draw:fill", "style:run-through", "style:horizontal-rel", "style:vertical-rel")

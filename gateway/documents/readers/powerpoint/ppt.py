@@ -308,7 +308,7 @@ class _Reader:
         self._sink.put_line(text, place)
 
     def _end_shape(self) -> None:
-        """Return where a shape of a slide and its words stand."""
+        """Put a shape of a slide and its words on the stage."""
         shape, place, runs = self._shapes.end(), self._page.place, self._sink.runs[self._shape_runs :]
         self._shape_runs += len(runs)
         if shape.box is not None and place.origin is Origin.TEXT and place.page is not None:

@@ -147,7 +147,7 @@ class Shapes:
         self._place(shape, body.lines, canvas, place)
 
     def _place(self, shape: Element, lines: Sequence[Line], canvas: Canvas, place: Place) -> None:
-        """Return where a shape and its lines stand."""
+        """Put a shape and its lines on the stage."""
         kind, index = _placeholder(shape)
         box = box_of(shape) or (None if kind is None else canvas.template.box(kind, index))
         anchor = next((each.get("anchor") for each in shape.iter(clark("a:bodyPr"))), None)

@@ -65,7 +65,7 @@ def shape_of(content: Element, palette: Palette) -> Shape:
 
 
 def put_on_stage(stage: Stage, paragraph: Element, block: int, place: Place) -> None:
-    """Return where the shapes and pictures stand that a paragraph anchors, and a paragraph in a frame (ECMA-376 Part 1 §20.4.2.3)."""
+    """Put what a paragraph anchors, or a paragraph in a frame, on the stage (ECMA-376 Part 1 §20.4.2.3)."""
     properties = paragraph[0] if len(paragraph) and NAMES[paragraph[0].tag] == "w:pPr" else ()
     for setting in properties:
         name = NAMES[setting.tag]

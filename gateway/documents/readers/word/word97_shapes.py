@@ -49,7 +49,7 @@ def boxes_by_position(plc: bytes) -> dict[int, int]:
 def put_on_stage(
     sink: Sink, fib: Fib, table: bytes, drawing: bytes, blocks: Mapping[int, int], said: Mapping[int, Sequence[Run]]
 ) -> None:
-    """Return where shapes stand: `blocks` are the paragraphs of their anchors by position, `said` the words by number."""
+    """Put shapes on the stage: `blocks` are the paragraphs of their anchors by position, `said` the words by number."""
     start, length = fib.table("shapes")
     anchors = _anchors(table[start : start + length])
     shapes = Shapes(lambda number, _: anchors[number].box if number in anchors else None)
