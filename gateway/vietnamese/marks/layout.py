@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
+from statistics import median
 from typing import Final
 
 from gateway.model import Document, Origin, Role, Run
@@ -43,6 +44,8 @@ WINDOW_10A_PT: Final = (0.0, 105.0, 300.0, 320.0)
 """Left, top, right, bottom of where box 10a of Decree 30/2020 (Annex I, II) may stand on page 1, with leeway."""
 
 _EDGE: Final = 200
+_WORD, _BELOW_PT, _BESIDE_PT, _LARGER = 4, 18.0, 40.0, 1.3
+"""Letters of words that count beside a line on a scan, how far from it they are, and how many times as high it is as they."""
 _SHORT: Final = 40
 """Letters of a line below which it may be a cell or a value."""
 
@@ -216,6 +219,24 @@ class Layout:
         if not self.may_continue(number, other):
             return False
         return abs(self.line(number).runs[0].block - self.line(other).runs[0].block) <= 1
+
+    def stands_apart(self, line: Line) -> tuple[bool, bool]:
+        """Tell whether no words of a scan stand near a line of it, and whether it is higher than most of them."""
+        own = line.runs[0]
+        if own.origin is not Origin.OCR or own.bbox_pt is None:
+            return False, False
+        left, top, right, bottom = own.bbox_pt
+        heights = []
+        for run in self.runs:
+            if run.page != own.page or run.bbox_pt is None or sum(map(str.isalpha, run.text)) < _WORD:
+                continue
+            x, y, end, foot = run.bbox_pt
+            if left <= (x + end) / 2 <= right and top <= (y + foot) / 2 <= bottom:
+                continue  # the same letters, read in another way
+            if max(x - right, left - end) < _BESIDE_PT and max(y - bottom, top - foot) < _BELOW_PT:
+                return False, False
+            heights.append(foot - y)
+        return True, not heights or bottom - top > _LARGER * median(heights)
 
     def may_continue(self, number: int, other: int) -> bool:
         """Return whether two lines can be one sentence: one block, one cell, or lines of a format that has only lines."""

@@ -222,9 +222,17 @@ class Search:
         around = around_line(self.layout, line.number, in_cell=line.place is Place.CELL)
         bullet = shown.lstrip()[:1]
         item = bullet in _BULLETS and any(line.startswith(bullet) for line in (*around.above[:1], *around.below[:1]))
-        if not item and not _SENTENCE_END.search(shown) and stands_as_mark(hit.level, case, around):
+        if item or _SENTENCE_END.search(shown):
+            return hit if case is Case.TITLE else None
+        if stands_as_mark(hit.level, case, around) or self._is_written_apart(line, hit, case):
             return hit._replace(strength=Strength.SUSPECTED, form="lone-line")
         return hit if case is Case.TITLE else None
+
+    def _is_written_apart(self, line: Line, hit: Hit, case: Case) -> bool:
+        """Tell whether a level in small letters stands by itself on a scan, as somebody writes it on a page."""
+        apart, larger = self.layout.stands_apart(line)
+        # So short a word as Mật is also what Tesseract makes of Mệt and Mạt.
+        return hit.level is not Level.MAT and apart and (larger or case is Case.TITLE)
 
     def _extra_hit(self, text: str, look: Look) -> Hit | None:
         if not self.extra or run_together(bare(text)) not in self.extra:

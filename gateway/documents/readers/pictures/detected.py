@@ -85,10 +85,10 @@ def _candidate(page: Pixels, word: Word, reading: Reading) -> Candidate:
     middle = HALF * SIZE + (HALF * word.height - width / 2) * SIZE / word.height
     x, y = cv2.invertAffineTransform(matrix) @ (middle, SIZE, 1.0)
     rectangle = (float(x), float(y)), (width, 1.7 * word.height), word.angle
-    return Candidate(rectangle, _ink(part), framed=reading.text is None)
+    return Candidate(rectangle, ink_of(part), framed=reading.text is None)
 
 
-def _ink(part: Pixels) -> Ink:
+def ink_of(part: Pixels) -> Ink:
     """Return the ink of what stands out in a part of a picture."""
     blue, green, red = (plane.astype(np.int16) for plane in cv2.split(part))
     warm, cool = red - np.maximum(green, blue), blue - np.minimum(red, green)

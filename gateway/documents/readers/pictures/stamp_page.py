@@ -18,7 +18,17 @@ import numpy as np
 from msgspec import structs
 
 from gateway.documents.readers.base import Budget
-from gateway.documents.readers.pictures import column, halftone, line_words, lines, ocr, shapes, stamp, stamp_unread
+from gateway.documents.readers.pictures import (
+    column,
+    halftone,
+    line_words,
+    lines,
+    loose,
+    ocr,
+    shapes,
+    stamp,
+    stamp_unread,
+)
 from gateway.documents.readers.pictures.likeness import Likeness, likeness, writing
 from gateway.documents.readers.pictures.page_runs import PageView, large_runs, line_runs, stamp_runs
 from gateway.documents.readers.pictures.proportion import in_proportion
@@ -130,7 +140,7 @@ def _examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> Page
         found = [one for one in _stamps(headlong, view.dpi, budget.end_s) if one.text in VOCABULARY]
         if found:
             page.pixels, stamps = headlong, found
-    stamps = page.settle(stamps)
+    stamps = page.settle([*stamps, *page.loose(stamps)])
     page.read_what_is_asked(stamps, view)
     reading = _reading(page.pixels, stamps, page.words, view)
     reading = replace(reading, whole_page=page.is_whole, doubtful=page.is_limited and not photo)
@@ -263,6 +273,10 @@ class _Page:
                 return
             if _weigh(words).weight > self.text.weight:
                 self._sparse = [ocr.placed(word, scale) for word in words]
+
+    def loose(self, stamps: list[stamp.Stamp]) -> list[stamp.Stamp]:
+        """Return the levels of letters that stand on no line, beside those of stamps that were found."""
+        return loose.find(self.pixels, self._sheet, stamps, self.words)
 
     def settle(self, stamps: list[stamp.Stamp]) -> list[stamp.Stamp]:
         """Settle doubtful boxes by the words of the page."""

@@ -1,0 +1,125 @@
+"""Letters that dance, wave, slant or stand on an arch are laid on one line and read; names and notes of a pen say nothing."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("numpy")
+pytest.importorskip("cv2")
+pytest.importorskip("PIL")
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from gateway.documents.readers.pictures import lines, loose, ocr
+from gateway.documents.readers.pictures.rectangles import Pixels
+from gateway.model import Document, Origin, Run
+from gateway.vietnamese.marks import Strength, find_in_document
+from tests.readers import pen_scans, scans
+from tests.readers.stamp_figures import read
+
+pytestmark = pytest.mark.skipif(not ocr.status().available, reason="needs tesseract-ocr-vie")
+SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "evasion"
+
+
+def said(page: Pixels, dpi: int = 150) -> list[str | None]:
+    sheet = lines.sheet(np.ascontiguousarray(page[:, :, 2]), dpi)
+    return [one.text for one in loose.find(page, sheet, [], [])]
+
+
+def dancing(words: str, *, rise: int = 40, apart: int = 20, tail: str = "") -> Pixels:
+    """Letters that stand up and down in turn, in the middle of a page; `tail` stands level behind them."""
+    paper = Image.new("RGB", (1240, 1754), "white")
+    canvas, font = ImageDraw.Draw(paper), ImageFont.truetype(str(scans.FONT_DIR / scans.STAMP_FONTS[0]), 48)
+    x = 300.0
+    for number, letter in enumerate(words):
+        canvas.text((x, 700 + rise * (number % 2)), letter, "black", font)
+        x += font.getlength(letter) + apart
+    canvas.text((x + 20, 700), tail, "black", font)
+    return scans.bgr(paper)
+
+
+@pytest.mark.parametrize("mark", scans.MARKS)
+@pytest.mark.parametrize("rise", [20, 60])
+def test_dancing_letters_are_read_on_one_line(mark: str, rise: int) -> None:
+    assert said(dancing(mark, rise=rise)) == [mark]
+
+
+@pytest.mark.parametrize("words", ["HỘI DIỄN", "MẦM NON", "MỆT", "MẶT NẠ", "MẬN", "MẬT ONG", "TỐI NAY"])
+def test_other_dancing_words_are_no_marks(words: str) -> None:
+    assert said(dancing(words)) == []
+
+
+def test_mat_that_goes_on_is_none() -> None:
+    assert said(dancing("MẬT", tail="KHẨU")) == []
+
+
+@pytest.mark.parametrize("way", ["wave", "arch", "thin", "script"])
+def test_most_marks_of_each_way_are_read(way: str) -> None:
+    pages = [one for one in pen_scans.marks(30, first=600) if one.way == way]
+    assert sum(bool(said(scans.bgr(pen_scans.draw(one)))) for one in pages) >= 3
+
+
+def test_names_notes_and_signatures_say_nothing() -> None:
+    pages = pen_scans.innocents(24, first=600)
+    assert [one for one in pages if said(scans.bgr(pen_scans.draw(one)))] == []
+
+
+def test_a_page_of_too_many_spots_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loose, "LIMIT_SPOTS", 5)
+    assert said(dancing("TỐI MẬT")) == []
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (700, 64), (64, 900)])
+def test_pictures_of_any_shape_are_searched(shape: tuple[int, int]) -> None:
+    assert said(np.zeros((*shape, 3), np.uint8), 100) == []
+
+
+@pytest.mark.parametrize(("words", "stopped"), [("Tối Mật", True), ("Tốt Nhất", False)])
+def test_a_level_written_by_itself_below_print_is_suspected(words: str, *, stopped: bool) -> None:
+    paper = Image.new("RGB", (1240, 1754), "white")
+    canvas = ImageDraw.Draw(paper)
+    font = ImageFont.truetype(str(scans.FONT_DIR / scans.STAMP_FONTS[4]), 28)
+    for row in range(12):
+        canvas.text((120, 130 + 44 * row), pen_scans.SENTENCE[:70], "black", font)
+    canvas.text((420, 900), words, "black", ImageFont.truetype(str(scans.FONT_DIR / pen_scans.PRINT[0]), 75))
+    out = io.BytesIO()
+    paper.save(out, "PNG")
+    found = find_in_document(read("a.png", out.getvalue()))
+    assert any(mark.strength is not Strength.NOTED for mark in found) is stopped
+
+
+@pytest.mark.parametrize(("words", "gap_pt", "high_pt", "stopped"), [
+    ("Tối Mật", 60, 14, True), ("Tối mật", 60, 24, True), ("Mật", 60, 24, False), ("tối mật", 60, 14, False), ("Tối Mật", 8, 24, False),
+])  # fmt: skip
+def test_a_level_in_small_letters_is_suspected_where_no_words_of_the_scan_are_near(
+    words: str, gap_pt: float, high_pt: float, *, stopped: bool
+) -> None:
+    texts = (
+        "Báo cáo tình hình thu chi quý ba",
+        "Tổng hợp theo từng đơn vị trực thuộc",
+        "Số liệu đến hết ngày cuối quý",
+    )
+    runs = [
+        Run(text=text, block=n, page=1, bbox_pt=(330.0, 400 + 20.0 * n, 520.0, 414 + 20.0 * n), origin=Origin.OCR)
+        for n, text in enumerate(texts)
+    ]
+    top = 454 + gap_pt
+    runs.append(Run(text=words, block=9, page=1, bbox_pt=(330.0, top, 420.0, top + high_pt), origin=Origin.OCR))
+    found = find_in_document(Document(part="", format="image", pages=1, runs=tuple(runs)))
+    assert any(mark.strength is not Strength.NOTED for mark in found) is stopped
+
+
+@pytest.mark.skipif(not SAMPLES.exists(), reason="needs ../shared/corpus/evasion")
+@pytest.mark.parametrize("name", ["q10_wave_baseline", "q18_handscript"])
+def test_samples_of_the_corpus_are_stopped(name: str) -> None:
+    import email
+    import email.policy
+
+    mail = email.message_from_bytes((SAMPLES / f"{name}.eml").read_bytes(), policy=email.policy.default)
+    (scan,) = (part.get_content() for part in mail.walk() if part.get_filename())
+    found = find_in_document(read("a.jpg", scan))
+    assert any(mark.strength is not Strength.NOTED for mark in found)
