@@ -221,7 +221,7 @@ class Layout:
         return abs(self.line(number).runs[0].block - self.line(other).runs[0].block) <= 1
 
     def stands_apart(self, line: Line) -> tuple[bool, bool]:
-        """Tell whether no words of a scan stand near a line of it, and whether it is higher than most of them."""
+        """Return whether no words of a scan stand near a line of it, and whether it is higher than most of them."""
         own = line.runs[0]
         if own.origin is not Origin.OCR or own.bbox_pt is None:
             return False, False

@@ -229,7 +229,7 @@ class Search:
         return hit if case is Case.TITLE else None
 
     def _is_written_apart(self, line: Line, hit: Hit, case: Case) -> bool:
-        """Tell whether a level in small letters stands by itself on a scan, as somebody writes it on a page."""
+        """Return whether a level in small letters stands by itself on a scan, as somebody writes it on a page."""
         apart, larger = self.layout.stands_apart(line)
         # So short a word as Mật is also what Tesseract makes of Mệt and Mạt.
         return hit.level is not Level.MAT and apart and (larger or case is Case.TITLE)
