@@ -40,7 +40,7 @@ async def test_the_first_mail_of_a_sender_is_tagged_and_the_later_ones_are_not_b
         assert await send(gateway, NEW, 1) == 250
         intents = []
         async with asyncio.timeout(100):
-            while len({record["process"] for record in intents}) < 2:  # who wakes first takes all that wait
+            while len({record["process"] for record in intents[2:]}) < 2:  # who wakes first takes all that wait
                 later = await asyncio.gather(
                     *(send(gateway, sender, n) for n in range(2, 8) for sender in (KNOWN, NEW))
                 )
