@@ -214,8 +214,8 @@ def _linked(boxes: Boxes) -> Iterator[npt.NDArray[np.intp]]:
     low, tall = np.minimum(high[:, None], high), np.maximum(high[:, None], high)
     near = (np.hypot(across / NEAR[0], down / NEAR[1]) < low) & (tall < ALIKE * low)
     owner = np.arange(len(boxes))
-    while (least := np.where(near, owner, len(boxes)).min(axis=1)).tolist() != owner.tolist():
-        owner = least
+    while not np.array_equal(least := np.where(near, owner, len(boxes)).min(axis=1), owner):
+        owner = least[least]
     for number in np.unique(owner):
         yield np.flatnonzero(owner == number)
 
