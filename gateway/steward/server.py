@@ -35,6 +35,8 @@ LIMIT_CHANNELS: Final = 16
 LIMIT_UNREAD: Final = 16 << 20
 """Octets of answers that a socket may leave unread."""
 AT_WORK_S: Final = 0.5
+_HEAVY: Final = frozenset({Effort.LOGIN, Effort.CHECK, Effort.LONG})
+"""Answers that take a processor for so long that mail keeps off it; a page takes 24 ms."""
 SEND_S: Final = 30.0
 """Time-out for the console to read a piece of a long answer."""
 
@@ -66,7 +68,7 @@ class Server:
         answers: Callable[[q.Asked, Callable[[], bool]], Iterator[q.Answered]],
         at_work: Callable[[], None] = lambda: None,
     ) -> None:
-        """`answers` also gets what says whether nobody waits for them; `at_work` is called now and then while a question is in hand."""
+        """`answers` also gets what says whether nobody waits for them; `at_work` is called now and then during heavy ones."""
         self._answers = answers
         self._at_work = at_work
         self._says_at_work = False
@@ -152,7 +154,7 @@ class Server:
         done.add_done_callback(lambda future: self._ended(effort, size, future))
 
     def _say_at_work(self) -> None:
-        self._says_at_work = any(count for effort, count in self._in_hand.items() if effort is not Effort.LIFE)
+        self._says_at_work = any(self._in_hand[effort] for effort in _HEAVY)
         if self._says_at_work:
             self._at_work()
             self._loop.call_later(AT_WORK_S, self._say_at_work)

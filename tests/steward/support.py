@@ -175,10 +175,12 @@ class Line:
 
 
 @asynccontextmanager
-async def served(answers: Callable[[q.Asked], Iterator[q.Answered]]) -> AsyncIterator[socket.socket]:
+async def served(
+    answers: Callable[[q.Asked], Iterator[q.Answered]], at_work: Callable[[], None] = lambda: None
+) -> AsyncIterator[socket.socket]:
     """Serve a door within this loop; yield the console's end of it."""
     inner, door = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    server = Server(answers)
+    server = Server(answers, at_work)
     server.attend(inner)
     try:
         yield door

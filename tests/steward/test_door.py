@@ -185,6 +185,20 @@ def test_a_query_ends_at_its_time_whatever_it_reads(office):
         assert reader.show("BT-0000-0000") is None
 
 
+async def test_mail_keeps_off_the_processors_of_people_for_a_login_and_not_for_a_page(office):
+    token = await asyncio.to_thread(office.session, "an.tt", Role.AUDITOR)
+    record_at_once(office.data, Act(who="machine", what="begin"))
+    heavy: list[str] = []
+    async with served(office.answering.answers, lambda: heavy.append("at work")) as door:
+        line = Line(door)
+        assert isinstance(await line.ask(q.WhoAmI(), token), q.Me)
+        assert not isinstance(await line.ask(q.Search(), token), q.Refusal)
+        assert not heavy
+        assert isinstance(await line.ask(q.Login("an.tt", "sai mat khau")), q.Refusal)
+        assert heavy
+        line.close()
+
+
 async def test_an_act_is_carried_through_although_nobody_waits(office, monkeypatch):
     token = await asyncio.to_thread(office.session, "an.tt", Role.AUDITOR)
     begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
