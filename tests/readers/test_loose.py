@@ -57,12 +57,14 @@ def test_mat_that_goes_on_is_none() -> None:
     assert said(dancing("MẬT", tail="KHẨU")) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["wave", "arch", "thin", "script"])
 def test_most_marks_of_each_way_are_read(way: str) -> None:
     pages = [one for one in pen_scans.marks(30, first=600) if one.way == way]
     assert sum(bool(said(scans.bgr(pen_scans.draw(one)))) for one in pages) >= 3
 
 
+@pytest.mark.slow
 def test_names_notes_and_signatures_say_nothing() -> None:
     pages = pen_scans.innocents(24, first=600)
     assert [one for one in pages if said(scans.bgr(pen_scans.draw(one)))] == []
@@ -114,6 +116,7 @@ def test_a_level_in_small_letters_is_suspected_where_no_words_of_the_scan_are_ne
 
 
 @pytest.mark.skipif(not SAMPLES.exists(), reason="needs ../shared/corpus/evasion")
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["q10_wave_baseline", "q18_handscript"])
 def test_samples_of_the_corpus_are_stopped(name: str) -> None:
     import email
