@@ -19,7 +19,7 @@ pytestmark = [
 ]
 
 
-async def test_front_ends_and_writer_keep_off_the_processors_of_people_while_somebody_asks(tmp_path):
+async def test_front_ends_and_writer_keep_off_the_processors_of_people_during_heavy_work(tmp_path):
     config_of = {"workers": 2, "console": {"listen": "127.0.0.1:0"}}
     async with Sink() as sink, serving(tmp_path, config=configured(sink, **config_of)) as gateway:
         mail = [*gateway.frontends(), gateway.audit_writer()]
@@ -39,7 +39,7 @@ async def test_front_ends_and_writer_keep_off_the_processors_of_people_while_som
                 yield
 
         async for _ in all_at(EVERY - peoples(EVERY)):
-            await asyncio.to_thread(browser.get, "/mails")
+            await asyncio.to_thread(browser.get, "/reports")
             await asyncio.sleep(0.4)  # as often as one person may
         async for _ in all_at(EVERY):
             await asyncio.sleep(0.05)
