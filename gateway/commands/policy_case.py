@@ -21,6 +21,7 @@ from gateway.engine import PolicySet, evaluate_facts
 from gateway.engine.cases import facts_of
 from gateway.engine.loading import load_policy_set
 from gateway.engine.registry import Registry
+from gateway.engine.what_if import first_missing
 from gateway.errors import UserError
 from gateway.model import Disposition, FindingOutcome, Observed
 from gateway.model.reference import standard
@@ -71,10 +72,12 @@ _Found = tuple[Disposition, list[tuple[str, str, FindingOutcome]]]
 
 
 def _verdict(facts: dict[str, Any], policies: PolicySet) -> _Found | None:
-    """Return what is found in the facts of a case; None where they are judged by other settings only."""
+    """Return what is found in the facts of a case; None where the preset would need others."""
     try:
         verdict = evaluate_facts(facts_of(facts, policies), policies)
-    except ExceptionGroup:
+    except ExceptionGroup as group:
+        if first_missing(group) is None:
+            raise
         return None
     found = [(judged.policy, judged.finding.rule, judged.finding.outcome) for judged in verdict.findings]
     return verdict.disposition, found

@@ -46,20 +46,27 @@ class Untold:
     """As of `NoFactsError`, or `content`: refused at RCPT, so what a set that takes the recipient says of its content is not known."""
 
 
-def compare(mail: Observed, old: PolicySet, new: PolicySet, *, becomes: Observed | None = None) -> Comparison | Untold:
-    """Judge a mail by both sets, by `new` as it `becomes`; ExceptionGroup when a policy fails otherwise than for want of facts."""
+def judge_again(mail: Observed, policies: PolicySet) -> Verdict | Untold:
+    """Judge a mail by its facts; ExceptionGroup when a policy fails otherwise than for want of facts."""
     envelope_only = mail.bare.message is None
-    judge = evaluate_recipient_facts if envelope_only else evaluate_facts
     try:
-        before, after = judge(mail, old), judge(becomes or mail, new)
+        verdict = (evaluate_recipient_facts if envelope_only else evaluate_facts)(mail, policies)
     except ExceptionGroup as group:
         first = first_missing(group)
         if first is None:
             raise
         return Untold(first.policy, first.reason)
+    return Untold("", "content") if envelope_only and verdict.disposition < Disposition.DEFER else verdict
+
+
+def compare(mail: Observed, old: PolicySet, new: PolicySet, *, becomes: Observed | None = None) -> Comparison | Untold:
+    """Judge a mail by both sets, by `new` as it `becomes`; errors as of `judge_again`."""
+    before, after = judge_again(mail, old), judge_again(becomes or mail, new)
+    if isinstance(before, Untold):
+        return before
+    if isinstance(after, Untold):
+        return after
     change = _change(before, after)
-    if envelope_only and min(before.disposition, after.disposition) < Disposition.DEFER:
-        return Untold("", "content")
     if change is Change.SAME:
         return Comparison(change, before.disposition, after.disposition)
     return Comparison(change, before.disposition, after.disposition, _rules(before, after))

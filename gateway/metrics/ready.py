@@ -20,7 +20,7 @@ from gateway.texts.catalogue import both
 _PROBE_EVERY_S: Final = 2.0
 _PROBE_S: Final = 1.0
 BARRING: Final = {Trouble.AUDIT: "no_log", Trouble.ZYGOTE: "no_readers", Trouble.RULES: "other_rules"}
-"""Troubles by which a node is not ready, with the text key of what the clients of a cluster's node are told."""
+"""Troubles by which a node is not ready, with the text key of the 421 to clients of a cluster's node."""
 
 Look = Callable[[], str]
 """Readiness check: returns why the node is not ready; empty when it is."""

@@ -82,7 +82,7 @@ class Beside:
     ship: SupervisedProcess | None
     audit: DoorProcess
     people: Heart
-    """Beats while people are at work."""
+    """Beats during logins, checks and long work of people."""
     desk: DoorProcess
     metrics: MetricsProcess | None
     steward: DoorProcess | None

@@ -20,12 +20,11 @@ from gateway.audit.replay import KeptMail, kept_mail
 from gateway.audit.rows import row_of
 from gateway.engine.attachments import Attachments
 from gateway.engine.catalogue import Disclosure, Wording
-from gateway.engine.evaluate import evaluate_facts, evaluate_recipient_facts
 from gateway.engine.guard import MARKED
 from gateway.engine.places import place_words
 from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.reply import article_words
-from gateway.engine.what_if import first_missing
+from gateway.engine.what_if import Untold, judge_again
 from gateway.engine.wording import say
 from gateway.model import About, Disposition, Finding, FindingOutcome, JudgedFinding, Language, Message, Mode, Signature
 from gateway.pipeline.what_if import waived, with_waived
@@ -205,17 +204,13 @@ def _today(about: r.AnyRecord, kept: KeptMail, policies: PolicySet, language: La
         return None, ""
     if kept.observed is None:
         return None, say("start", "untold", kept.reason, language)
-    envelope_only = kept.observed.bare.message is None
     try:
-        verdict = (evaluate_recipient_facts if envelope_only else evaluate_facts)(kept.observed, policies)
-    except ExceptionGroup as group:
-        missing = first_missing(group)
-        if missing is None:
-            return None, say("answers", "explain", "today_fault", language)
-        return None, say("start", "untold", missing.reason, language)
+        verdict = judge_again(kept.observed, policies)
+    except ExceptionGroup:
+        return None, say("answers", "explain", "today_fault", language)
+    if isinstance(verdict, Untold):
+        return None, say("start", "untold", verdict.reason, language)
     found = verdict.disposition.word
-    if envelope_only and verdict.disposition < Disposition.DEFER:
-        return None, say("start", "untold", "content", language)
     badge = result_badge(found, "", language)
     if found == row_of(about).disposition:
         return badge, say("answers", "explain", "today_same", language)

@@ -84,7 +84,7 @@ class Sources:
     troubles: Board | None = None
     """Where the supervisor publishes its troubles."""
     at_work: Heart = field(default_factory=Heart)
-    """Beats while people's questions are in hand."""
+    """Beats during logins, checks and long work."""
     readers: Readers | None = None
     """Judge of files before they are sent; None where self-check is off."""
 

@@ -84,7 +84,7 @@ _WIDE: Final = tuple(
     re.compile(one.pattern[:4] + rb"(?=" + one.pattern[4:] + rb"|" + other.pattern[4:] + rb")", re.DOTALL)
     for one, other in zip(FORMS[1].seeds, FORMS[2].seeds, strict=True)
 )
-"""Where a seed of either UTF-16 begins; both begin with the same byte, which is then looked for once."""
+"""Where a seed of either UTF-16 begins: both patterns begin with the same byte (`\\xNN`), which is then looked for once."""
 
 ESCAPED: Final = Form("latin-1", (re.compile(rb"\\U\+[0-9A-Fa-f]{4}"),), re.compile(rb"[\x20-\x7e\x80-\xff]+"))
 r"""Letters that a drawing writes as `\U+1EAC`."""

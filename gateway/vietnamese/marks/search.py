@@ -142,7 +142,7 @@ class Search:
         return True
 
     def _is_enough(self) -> bool:
-        """Return whether as many marks are certain as are told of."""
+        """Return whether as many marks are certain as are reported at most."""
         self._note_found()
         return self._marked >= _MOST_MARKS
 

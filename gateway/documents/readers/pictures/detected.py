@@ -19,7 +19,7 @@ import numpy.typing as npt
 from gateway.documents.readers.pictures import ocr, phrase
 from gateway.documents.readers.pictures.detector import LIKELY, Word, upright
 from gateway.documents.readers.pictures.rectangles import Pixels, levels
-from gateway.documents.readers.pictures.stamp_ink import Candidate, Ink
+from gateway.documents.readers.pictures.stamp_ink import COLOURED, Candidate, ink_of
 from gateway.documents.readers.pictures.stamp_words import MARKS, Reading, folded
 from gateway.vietnamese.marks.scanned import distance
 
@@ -45,8 +45,6 @@ HALF = 1.4
 """Half the width of the word, in heights."""
 NEAR_SPACE, FAR_SPACE, WIDE_SPACE, SPACED = 1.2, 3.4, 2.2, 2.2
 """Heights of the widest space between two words of a line, of spaced words, of letters, and of a word that is spaced."""
-COLOURED = 45
-"""Of 255: by how much colour stands out from print and paper."""
 CLEAR, READ = 75.0, 45.0
 """Confidence of Tesseract, of 100, from which a word is what it says, and from which it is read at all."""
 LEAST, SUSPECT, SUSPECT_LEVEL, SCORE_WEIGHT, LEVEL = -1.0, 4.0, 6.0, 3.0, 10.0
@@ -86,16 +84,6 @@ def _candidate(page: Pixels, word: Word, reading: Reading) -> Candidate:
     x, y = cv2.invertAffineTransform(matrix) @ (middle, SIZE, 1.0)
     rectangle = (float(x), float(y)), (width, 1.7 * word.height), word.angle
     return Candidate(rectangle, ink_of(part), framed=reading.text is None)
-
-
-def ink_of(part: Pixels) -> Ink:
-    """Return the ink of what stands out in a part of a picture."""
-    blue, green, red = (plane.astype(np.int16) for plane in cv2.split(part))
-    warm, cool = red - np.maximum(green, blue), blue - np.minimum(red, green)
-    for ink, plane in ((Ink.RED, warm), (Ink.BLUE, cool)):
-        if np.percentile(plane, 88) - np.percentile(plane, 30) > COLOURED:
-            return ink
-    return Ink.DARK
 
 
 def _read(page: Pixels, word: Word, *, reach: float = 1.0) -> Reading | None:

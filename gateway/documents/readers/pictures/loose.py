@@ -23,6 +23,7 @@ from gateway.documents.readers.pictures.lines import Kind, Sheet
 from gateway.documents.readers.pictures.rectangles import Pixels, levels, percentile
 from gateway.documents.readers.pictures.spots import spots
 from gateway.documents.readers.pictures.stamp import Stamp
+from gateway.documents.readers.pictures.stamp_ink import ink_of
 from gateway.documents.readers.pictures.stamp_words import MARKS, folded
 from gateway.vietnamese.marks.scanned import distance
 
@@ -120,7 +121,7 @@ def _stamp(page: Pixels, group: Group, text: str) -> Stamp:
     aside, high = (group.length - group.high) / 2, (group.breadth - group.high) / 2
     left, top, right, bottom = group.x - aside, group.y - high, group.x + aside, group.y + high
     part = page[max(int(top), 0) : int(bottom) + 1, max(int(left), 0) : int(right) + 1]
-    return Stamp(left, top, right, bottom, text, detected.ink_of(part), framed=False, score=1.0)
+    return Stamp(left, top, right, bottom, text, ink_of(part), framed=False, score=1.0)
 
 
 def _said(engine: ocr.Tesseract, row: Pixels, *, alone: bool) -> str:

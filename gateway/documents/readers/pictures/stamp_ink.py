@@ -40,6 +40,8 @@ LEAST_CONTRAST = 40.0
 """Of 255, between paper and ink; creases and shadows are paler."""
 BLUE_UPPER = 0.6
 """Share of a page, from the top, that is searched for blue stamps."""
+COLOURED = 45
+"""Of 255: by how much colour stands out from print and paper."""
 LIMIT_CONTOURS = 4000
 
 
@@ -62,6 +64,16 @@ _FRAME_TESTS = {
 
 STRAIGHT, LEAST_STRAIGHT = 0.015, 0.6
 """Inches within which one half of a long side of a frame runs, and how much of that half it must cover there."""
+
+
+def ink_of(part: Pixels) -> Ink:
+    """Return the ink of what stands out in a part of a picture."""
+    blue, green, red = (plane.astype(np.int16) for plane in cv2.split(part))
+    warm, cool = red - np.maximum(green, blue), blue - np.minimum(red, green)
+    for ink, plane in ((Ink.RED, warm), (Ink.BLUE, cool)):
+        if np.percentile(plane, 88) - np.percentile(plane, 30) > COLOURED:
+            return ink
+    return Ink.DARK
 
 
 @dataclass(frozen=True, slots=True)
