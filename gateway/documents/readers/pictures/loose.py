@@ -232,9 +232,9 @@ def _group(ground: _Ground, linked: npt.NDArray[np.intp]) -> Group | None:
     middles = (boxes[:, :2] + boxes[:, 2:4] / 2)[numbers]
     points = middles[linked][letters]
     if len(points) < 3:  # of joined letters the ink itself shows where the line goes
-        x, y, right, bottom = *own[:, :2].min(axis=0), *(own[:, :2] + own[:, 2:4]).max(axis=0)
+        (x, y), (right, bottom) = own[:, :2].min(axis=0).tolist(), (own[:, :2] + own[:, 2:4]).max(axis=0).tolist()
         inked = np.argwhere(np.isin(ground.labels[y:bottom, x:right], numbers[linked] + 1))
-        points = inked[:: max(len(inked) // 500, 1), ::-1] + (x, y)
+        points = (inked[:: max(len(inked) // 500, 1), ::-1] + (x, y)).astype(np.float64)
     middle = points.mean(axis=0)
     _, axes = np.linalg.eigh(np.cov((points - middle).T))
     along = axes[:, 1] if axes[0, 1] >= 0 else -axes[:, 1]

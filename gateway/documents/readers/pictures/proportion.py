@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from gateway.documents.readers.pictures.column import LEAST, PRINT, SIGN, Figure, figure
 from gateway.documents.readers.pictures.rectangles import Pixels
@@ -49,7 +50,7 @@ def in_proportion(shown: Figure, depth: int = 2) -> Pixels | None:
         return None
     left, top = np.min(found[:, :2], axis=0).tolist()
     right, bottom = np.max(found[:, :2] + found[:, 2:4], axis=0).tolist()
-    word, columns = pixels[top:bottom, left:right], ink[top:bottom, left:right].any(axis=0)
+    word, columns = pixels[top:bottom, left:right], np.any(ink[top:bottom, left:right], axis=0)
     keep = _closer(columns, high)
     share = float(np.median(letters[:, 2])) / high
     if keep.all() and SQUEEZED <= share <= FLAT:
@@ -68,9 +69,7 @@ def in_proportion(shown: Figure, depth: int = 2) -> Pixels | None:
     return np.asarray(cv2.copyMakeBorder(word, *(edge,) * 4, cv2.BORDER_CONSTANT, value=paper.tolist()), np.uint8)
 
 
-def _closer(
-    columns: np.ndarray[tuple[int], np.dtype[np.bool_]], high: int
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _closer(columns: npt.NDArray[np.bool_], high: int) -> npt.NDArray[np.bool_]:
     """Return the columns of pixels that stay where letters stand far apart: words further than their letters."""
     edges = np.flatnonzero(np.diff(columns.astype(np.int8))) + 1
     gaps = list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=False))
