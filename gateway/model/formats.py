@@ -91,7 +91,7 @@ class Format:
 
 
 _LOCKABLE: Final = frozenset(
-    {Container.PDF, Container.OPC, Container.ODF, Container.ASIC, Container.ZIP, Container.OLE, Container.ARCHIVE}
+    {Container.PDF, Container.OPC, Container.ASIC, Container.ZIP, Container.OLE, Container.ARCHIVE}
 )
 _OOXML: Final = "application/vnd.openxmlformats-officedocument."
 _ODF: Final = "application/vnd.oasis.opendocument."

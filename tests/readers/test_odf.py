@@ -1,4 +1,4 @@
-"""OpenDocument files: text, sheets, slides, encrypted and flat, with the look of every letter."""
+"""OpenDocument files: text, sheets, slides and flat, with the look of every letter."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def package(parts: dict[str, str | bytes], entries: str = "") -> bytes:
     return out.getvalue()
 
 
-def read(data: bytes, passwords: tuple[str, ...] = ()) -> Reading:
-    return odf.read(Source(data=data, part="1", passwords=passwords), Budget())
+def read(data: bytes) -> Reading:
+    return odf.read(Source(data=data, part="1"), Budget())
 
 
 def read_body(body: str, automatic: str = "", *, kind: str = "text", **parts: str | bytes) -> Reading:

@@ -47,7 +47,6 @@ class OdfDocument:
         self.failed: ReadError | None = None
         self.pages: int | None = None
         self.kind = "odt"
-        self.opened_with_password = False
         self._depth = 0
 
     def read(self) -> None:

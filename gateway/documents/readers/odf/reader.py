@@ -1,8 +1,7 @@
 """OpenDocument (ISO/IEC 26300, ODF 1.0-1.4) to Document: text, spreadsheets, presentations, drawings, zipped or flat.
 
-Encrypted packages are opened with the passwords of the same mail where one fits, else they are ENCRYPTED. Embedded
-documents (`Object 1/`) are read as part of the document around them; OLE objects, older versions and pictures become
-members.
+Embedded documents (`Object 1/`) are read as part of the document around them; OLE objects, older versions and pictures
+become members. Encrypted packages stay shut, whatever passwords the mail names.
 """
 
 from __future__ import annotations
@@ -52,7 +51,6 @@ def read(source: Source, budget: Budget) -> Reading:
             setups=tuple(sink.setups),
             images=tuple(sink.images),
             active_content=tuple(sink.active),
-            opened_with_password=document.opened_with_password,
         ),
         tuple(sink.members),
     )
@@ -104,8 +102,7 @@ class _Zipped(OdfDocument):
 
     def __init__(self, source: Source, sink: Sink) -> None:
         super().__init__(sink)
-        self._package = OdfPackage(source.data, sink.budget, source.passwords)
-        self.opened_with_password = self._package.opened_with_password
+        self._package = OdfPackage(source.data, sink.budget)
         self.shelf.embedded = self._embedded
         self.shelf.picture = self._shown
         self._seen: set[str] = set()
