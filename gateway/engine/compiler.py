@@ -160,12 +160,15 @@ class Compiler:
     def _waivers(self, modules: Mapping[str, PolicyModule]) -> tuple[WaiverSection, ...]:
         waivers: dict[str, WaiverSection] = {}
         for layer in self._layers.waiving:
+            decided = layer in self._layers.decided
             for index, waiver in enumerate(layer.value.waivers):
+                module = modules.get(waiver.policy)
+                if decided and (module is None or waiver.rule not in module.rules):
+                    continue  # what was decided under other policies waives nothing under these
                 if waiver.id in waivers:
                     message = f"mã miễn trừ “{waiver.id}” bị lặp / the waiver id “{waiver.id}” is given twice"
                     self._faults.append(layer.fault(message, "waivers", index, "id"))
                 waivers[waiver.id] = waiver
-                module = modules.get(waiver.policy)
                 if module is None:
                     message = _unknown_policy(waiver.policy, modules)
                     self._faults.append(layer.fault(message, "waivers", index, "policy"))

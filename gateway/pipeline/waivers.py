@@ -51,7 +51,7 @@ def entries_for(history: History, wanted: Wanted, keyed: Keyed) -> list[dict[str
     """Return the entries that let a refused mail pass; NoWaiverError when the log or the law does not allow one."""
     entries = list(_entries(history, wanted, keyed))
     if not entries:
-        raise _fault("nothing", history.reference)
+        raise _fault("other_file" if wanted.sha256 else "nothing", history.reference, file=wanted.file)
     return entries
 
 
@@ -64,6 +64,8 @@ def _entries(history: History, wanted: Wanted, keyed: Keyed) -> Iterator[dict[st
         if found.rule == MARKED:
             raise _fault("marked", history.reference)
         aim = _aim(history, found, reverse_path, wanted, keyed)
+        if aim is None:
+            continue
         key = (found.policy, found.rule, *aim.values())
         if key in seen:
             continue
@@ -90,8 +92,15 @@ def _refused(history: History) -> tuple[str, tuple[r.FindingFacts, ...]]:
     return "", ()
 
 
-def _aim(history: History, found: r.FindingFacts, reverse_path: str, wanted: Wanted, keyed: Keyed) -> dict[str, str]:
-    """Return the scope of a waiver: always the sender, and the exact file when the finding is on a file."""
+def _aim(
+    history: History, found: r.FindingFacts, reverse_path: str, wanted: Wanted, keyed: Keyed
+) -> dict[str, str] | None:
+    """Return the scope of a waiver: always the sender, and the exact file when the finding is on a file.
+
+    None for a finding on another file than the given one.
+    """
+    if "*" in reverse_path:  # a waiver would take it for a pattern
+        raise _fault("no_sender", history.reference)
     sender = {"sender": reverse_path} if reverse_path else {}
     mail = history.mail
     if found.part is None:
@@ -101,24 +110,25 @@ def _aim(history: History, found: r.FindingFacts, reverse_path: str, wanted: Wan
             raise _fault("no_sender", history.reference)
         return sender | ({"recipient": found.recipient} if found.recipient else {})
     assert mail is not None
-    return {"sha256": _digest(history, mail, found, wanted, keyed)} | sender
+    digest = _digest(history, mail, found, wanted, keyed)
+    return {"sha256": digest} | sender if digest else None
 
 
 def _digest(history: History, mail: r.MailFacts, found: r.FindingFacts, wanted: Wanted, keyed: Keyed) -> str:
-    """Return the digest of the finding's file, or of the given file, which must belong to the mail."""
+    """Return the digest of the finding's file; of the given file, which must belong to the mail, empty when it is another."""
     digests = {part.path: part.sha256 for part in mail.parts if part.sha256}
-    if wanted.sha256:
-        given = keyed.digests(wanted.sha256) if mail.confidential else (wanted.sha256,)
-        if not set(given) & set(digests.values()):
-            raise _fault("other_file", history.reference, file=wanted.file)
-        return wanted.sha256
-    if mail.confidential:
-        raise _fault("ask_file", history.reference)
     path = found.part or ""
     # A member without its own digest is identified by its container's digest.
-    for holder in (path, path.rpartition("!")[0], path.partition("!")[0]):
-        if holder in digests:
-            return digests[holder]
+    holders = [one for one in (path, path.rpartition("!")[0], path.partition("!")[0]) if one in digests]
+    if wanted.sha256:
+        given = set(keyed.digests(wanted.sha256) if mail.confidential else (wanted.sha256,))
+        if not given & set(digests.values()):
+            raise _fault("other_file", history.reference, file=wanted.file)
+        return wanted.sha256 if not holders or any(digests[one] in given for one in holders) else ""
+    if mail.confidential:
+        raise _fault("ask_file", history.reference)
+    if holders:
+        return digests[holders[0]]
     raise _fault("no_file", history.reference, code=found.code)
 
 

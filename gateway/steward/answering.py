@@ -25,12 +25,15 @@ from gateway.steward.questions.refused import Refused, refused
 from gateway.steward.roles import Person
 from gateway.steward.table import TABLE, Asker, Effort, Row, may, tags_of
 from gateway.steward.words import say
+from gateway.vietnamese.printed import clean
 
 _LOG = logging.getLogger("gateway.steward")
 _LOOK_AGAIN_S: Final = 1.0
 """Interval at which a long answer checks its session."""
 _LONG_AT_A_TIME: Final = 2
 _RETRY_S: Final = 5
+_ACTS: Final = frozenset({q.OpenRequest, q.Decide})
+"""Questions that are recorded as acts, also when they are refused, beside those that need a fresh code."""
 _LONGEST: Final = {"token": 128, "client": 64}
 
 
@@ -126,7 +129,11 @@ class Answering:
         if row.program and asked.token.startswith(PREFIX):
             return self._people.tokens.person(asked.token)
         person = self._people.person(self._people.session(asked.token))
-        if not may(person, type(asked.question)):
+        if not may(person, kind := type(asked.question)):
+            if row.fresh or kind in _ACTS:
+                about = getattr(asked.question, "request", getattr(asked.question, "reference", ""))
+                desk = replace(self._desk, client=asked.client)
+                desk.act(person, str(kind.__struct_config__.tag), about=clean(about, limit=80), ok=False)
             raise refused("forbidden")
         return person
 

@@ -105,6 +105,22 @@ async def test_a_suspected_file_is_asked_for_and_compared_and_a_mark_is_never_wa
     assert "không bao giờ được miễn trừ" in run.err
 
 
+async def test_of_several_files_that_one_is_waived_that_was_given_and_a_sender_is_no_pattern(office, tmp_path):
+    gateway, policy, options = office
+    one, other, plain = (("a.txt", b"So 1\nTOI MAT\n"), ("b.txt", b"So 2\nTOI MAT\n"), ("c.txt", b"So 3\n"))
+    name = reference(await sent(gateway, mail(one, other, plain)))
+    for file_name, content in (one, plain):
+        (tmp_path / file_name).write_bytes(content)
+    assert (await cli("waiver", "add", name, "--file", tmp_path / "c.txt", *options)).code == 2
+    assert (await cli("waiver", "add", name, "--file", tmp_path / "a.txt", *options)).code == 0
+    assert policy.read_text("utf-8").count("sha256: ") == 1
+    assert [(await sent(gateway, mail(*files))).code for files in ((one,), (other,), (one, other))] == [250, 550, 550]
+    anybody = "*@tphcm.gov.vn"
+    name = reference(await sent(gateway, mail(("luong.zip", LOCKED), sender=anybody), sender=anybody))
+    run = await cli("waiver", "add", name, *options)
+    assert (run.code, "không có địa chỉ gửi" in run.err) == (2, True)
+
+
 async def test_a_preset_holds_no_waivers_and_dates_are_bounded(tmp_path):
     config = tmp_path / "gateway.yaml"
     config.write_text(json.dumps({"data": str(tmp_path), "policy": "binhtan-7600"}))

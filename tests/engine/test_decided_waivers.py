@@ -39,7 +39,6 @@ def test_decided_waivers_are_in_force_and_in_the_digest(tmp_path):
     ("change", "words"),
     [
         ({"policy": "classified", "rule": "marked"}, "cannot be waived"),
-        ({"rule": "nothing"}, "nothing"),
         ({"head": "version: 1\nname: waivers\npolicies: {opaque: {mode: off}}\n"}, "decided waivers only"),
         ({"head": "version: 1\nname: waivers\nextends: strict\n"}, "decided waivers only"),
         ({"until": "morgen"}, "not a date"),
@@ -50,3 +49,9 @@ def test_the_file_is_guarded_as_a_policy_file_is_and_holds_nothing_else(tmp_path
         load_policy_set("binhtan-7600", decided=decided(tmp_path, **change))
     assert words in str(caught.value)
     assert str(tmp_path / "waivers.yaml") in str(caught.value)
+
+
+@pytest.mark.parametrize("gone", [{"rule": "nothing"}, {"policy": "nothing"}])
+def test_a_waiver_of_a_rule_that_there_is_no_more_waives_nothing_and_stops_no_start(tmp_path, gone):
+    without = load_policy_set("binhtan-7600", decided=tmp_path / "waivers.yaml")
+    assert load_policy_set("binhtan-7600", decided=decided(tmp_path, **gone)).digest == without.digest

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.errors import AuditError
+from gateway.identity.directory import load
 from gateway.model import Disposition, Language
 from gateway.pipeline.rulebook import Rules, policies_of
 from gateway.steward import questions as q
@@ -129,6 +130,49 @@ def test_the_console_knows_the_mailbox_of_an_account(office):
     with office.people.book.changing() as connection:
         connection.execute("UPDATE account SET mail = ? WHERE name = 'so'", (HEAD,))
     assert approved(office, officer, name).kind == "forbidden"
+
+
+def test_a_mailbox_is_one_person_under_all_its_addresses(tmp_path):
+    file = tmp_path / "directory.yaml"
+    file.write_text(f"mailboxes:\n  - {{address: {HEAD}, kind: personal, aliases: [cu@x.example]}}\n", "utf-8")
+    endorsed = Decision(step=Step.ENDORSE, who=HEAD, at=1)
+    asked = Request(
+        id="YC-1", reference="BT-1", opened_by="ai", opened=1, reason="x", owners=(AN,), state=State.ENDORSED,
+        decisions=(endorsed,),
+    )  # fmt: skip
+    officer = Person(name="so", roles=frozenset({Role.SECURITY_OFFICER}), mail="cu@x.example")
+    assert barred(asked, Step.APPROVE, officer, directory=load(file), now=2) == "same"
+    assert barred(replace(asked, opened_by=HEAD), Step.REFUSE, officer, directory=load(file), now=2) == "own"
+
+
+def test_a_mail_can_be_asked_for_again_while_its_first_waiver_is_listed(office):
+    clerk, head, officer = office.session(AN), office.session(HEAD), office.session("so", Role.SECURITY_OFFICER)
+    for _ in range(2):
+        name = opened(office, clerk)
+        decided(office, head, name)
+        assert isinstance(approved(office, officer, name), q.Done)
+    assert len({waiver.id for waiver in policies_of(office.desk.configuration).waivers}) == 2
+
+
+def test_whoever_may_not_is_recorded_with_what_he_tried(office):
+    name = opened(office, office.session(AN))
+    auditor = office.session("au", Role.AUDITOR)
+    operator, secret = (
+        office.session("op", Role.OPERATOR),
+        opened(office, office.session(AN), HINTED, sha256=digest("hinted.docx")),
+    )
+    before = len(office.acts)
+    assert (
+        office.kind(q.Approve(request=name, reason="đã đọc", code=office.code("au"), read=True), auditor) == "forbidden"
+    )
+    assert decided(office, auditor, name).kind == "forbidden"
+    assert office.kind(q.OpenRequest(reference=LOCKED, reason="reason"), auditor) == "forbidden"
+    assert office.kind(q.OpenRequest(reference=LOCKED, reason="reason"), office.session(HEAD)) == "forbidden"
+    assert decided(office, operator, secret).kind == "not_found", "who may not see the mail"
+    assert [(act.who, act.what, act.about.split()[0]) for act in office.acts[before:] if not act.ok] == [
+        ("au", "approve", name), ("au", "decide", name), ("au", "open_request", LOCKED),
+        (HEAD, "open_request", LOCKED), ("op", "endorse", secret),
+    ]  # fmt: skip
 
 
 def test_an_act_that_cannot_be_recorded_is_not_done(office):

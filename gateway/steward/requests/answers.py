@@ -84,6 +84,7 @@ def open_request(desk: Desk, person: Person, question: q.OpenRequest, language: 
     if history is None:
         raise refused("not_found")
     if not _may_open(desk, person, history):
+        desk.act(person, "open_request", about=history.reference, reason=reason, ok=False)
         raise refused("forbidden")
     try:
         entries = _entries(desk, history, _wanted(desk, question.sha256.strip().lower()))
@@ -158,7 +159,11 @@ def _waivers(desk: Desk, request: Request, until: date, language: Language) -> t
     """Return the waivers of a request that both persons are for."""
     who = [decision.who for decision in request.decisions if decision.step in {Step.ENDORSE, Step.APPROVE}]
     wanted = Wanted(
-        until=until, reason=request.reason, approved_by=", ".join(who), sha256=request.sha256, prefix=_PREFIX
+        until=until,
+        reason=request.reason,
+        approved_by=", ".join(who),
+        sha256=request.sha256,
+        prefix=f"{_PREFIX}-{request.id.removeprefix('YC-')}",
     )
     with desk.reader() as reader:
         history = reader.show(request.reference)
@@ -194,7 +199,7 @@ def settle(desk: Desk) -> None:
 def _entries(desk: Desk, history: History, wanted: Wanted) -> list[dict[str, object]]:
     """Return the waivers for a mail, each for one exact file; NoWaiverError where there is no such way."""
     entries = entries_for(history, wanted, Keyed.of(Folder(desk.configuration.data)))
-    if any("sha256" not in entry for entry in entries):
+    if any(not {"sha256", "sender"} <= entry.keys() for entry in entries):
         raise NoWaiverError("sender", *pair("steward", "requests", "sender"))
     return entries
 

@@ -142,8 +142,8 @@ def barred(request: Request, step: Step, person: Person, *, directory: Directory
     """
     if request.at(now) not in _NEXT[step][0] or (step is Step.RELEASE and not request.held):
         return "state"
-    names = _names(person.name, person.mail)
-    concerned = not names.isdisjoint({*request.owners, *_names(request.opened_by, request.opened_mail)})
+    names = _names(directory, person.name, person.mail)
+    concerned = not names.isdisjoint(_names(directory, *request.owners, request.opened_by, request.opened_mail))
     if step is Step.WITHDRAW:
         return "" if concerned else "role"
     heads_it = Role.UNIT_HEAD in person.roles and bool(request.unit) and request.unit in person.units
@@ -154,21 +154,22 @@ def barred(request: Request, step: Step, person: Person, *, directory: Directory
     if concerned or any(_is_delegate(one, request, directory) for one in names):
         return "own"
     first = request.taken(Step.ENDORSE)
-    if step is Step.APPROVE and (first is None or names & _names(first.who, first.mail)):
+    if step is Step.APPROVE and (first is None or names & _names(directory, first.who, first.mail)):
         return "same"
     return ""
 
 
-def _names(*given: str) -> set[str]:
-    """Return the names that tell one person from another."""
-    return {one.casefold() for one in given if one}
+def _names(directory: Directory | None, *given: str) -> set[str]:
+    """Return the names that tell one person from another: of a mailbox under whatever address, the directory's."""
+    names = {one.casefold() for one in given if one}
+    found = (directory.find(one) for one in tuple(names)) if directory is not None else ()
+    return names | {mailbox.address for mailbox in found if mailbox is not None}
 
 
 def _is_delegate(name: str, request: Request, directory: Directory | None) -> bool:
-    """Whether somebody holds, or may send in the name of, a mailbox that a request is about."""
+    """Whether somebody may send in the name of a mailbox that a request is about."""
     own = directory.find(name) if directory is not None else None
     if directory is None or own is None:
         return False
     mailboxes = [mailbox for owner in request.owners if (mailbox := directory.find(owner)) is not None]
-    delegates = [directory.find(one.address) for mailbox in mailboxes for one in mailbox.delegates]
-    return any(one is own for one in (*mailboxes, *delegates))
+    return any(directory.find(one.address) is own for mailbox in mailboxes for one in mailbox.delegates)

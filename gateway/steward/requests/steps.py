@@ -36,13 +36,12 @@ def taken(
 
     def take(kept: Request) -> Request:
         request = as_it_is(kept)
-        if not sees(desk, person, request):
-            raise refused("not_found")
+        seen = sees(desk, person, request)
         key = barred(request, step, person, directory=desk.directory(), now=now)
         about = request.id if request.id == request.reference else f"{request.id} {request.reference}"
-        if key:
+        if key or not seen:
             desk.act(person, step.value, about=about, reason=reason, ok=False)
-            raise refused("forbidden", say("requests", f"barred_{key}", language))
+            raise refused("forbidden", say("requests", f"barred_{key}", language)) if seen else refused("not_found")
         decision = Decision(step=step, who=person.name, at=now, reason=reason, mail=person.mail)
         changed = decided(replace(request, state=after(step), decisions=(*request.decisions, decision)))
         desk.act(person, step.value, about=about, reason=reason)
