@@ -7,7 +7,7 @@ from itertools import groupby
 
 from gateway.model.formats import FORMATS, Container, Family, Format
 
-_LOOKED_AT = {  # what each reader looks at; a new one has its line here
+_LOOKED_AT = {  # what each reader, or a format of it alone, looks at; a new one has its line here
     "ooxml.reader": "words, looks, hidden text, comments, properties, pictures, embedded files, macros, links",
     "odf.reader": "words, looks, hidden text, notes, properties, pictures, embedded files, macros, links",
     "pdf.reader": "words, looks, hidden and drawn text, scans, attachments, scripts",
@@ -21,6 +21,8 @@ _LOOKED_AT = {  # what each reader looks at; a new one has its line here
     "plain": "lines or cells; files and words encoded in them",
     "markup.html": "words, looks, hidden text, scripts, files in data addresses",
     "markup.xml": "words, attributes, comments, files in base64, macros and links of Office 2003",
+    "xps": "words of its lines; the pages cannot be told",
+    "flat-opc": "words; the document cannot be told",
     "mail.calendar": "properties, attachments",
     "mail.eml": "every part of the message",
     "mail.outlook_msg": "text, attachments, recipients",
@@ -78,7 +80,7 @@ def _columns(row: Format) -> tuple[str, ...]:
     looked = (
         "members"
         if row.container in {Container.ARCHIVE, Container.ZIP, Container.ASIC}
-        else _LOOKED_AT[str(row.reader)]
+        else _LOOKED_AT.get(row.name) or _LOOKED_AT[str(row.reader)]
     )
     return looked, "verified" if row.verifier else "-", "mended" if row.mender else "-"
 

@@ -313,23 +313,6 @@ def test_strict_documents_are_read_like_transitional_ones() -> None:
     assert (run.font, run.size_pt) == ("Arial", 14.0)
 
 
-def test_a_flat_package_is_read_like_a_zipped_one() -> None:
-    body = f"<w:document {NAMESPACES}><w:body>{para(MARK)}</w:body></w:document>"
-    types = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
-    flat = (
-        '<?xml version="1.0"?><?mso-application progid="Word.Document"?><pkg:package '
-        'xmlns:pkg="http://schemas.microsoft.com/office/2006/xmlPackage"><pkg:part pkg:name="/_rels/.rels"><pkg:xmlData>'
-        f"{relationships({'rId1': ('officeDocument', 'word/document.xml')})}</pkg:xmlData></pkg:part><pkg:part "
-        f'pkg:name="/word/document.xml" pkg:contentType="{types}"><pkg:xmlData>{body}</pkg:xmlData></pkg:part><pkg:part '
-        'pkg:name="/word/media/a.png" pkg:contentType="image/png"><pkg:binaryData>iVBORw0K</pkg:binaryData></pkg:part>'
-        "</pkg:package>"
-    )
-    reading = read(flat.encode())
-    assert find(reading, MARK).locator == "paragraph:1"
-    assert [(m.name, m.data) for m in reading.members] == [("word/media/a.png", b"\x89PNG\r\n")]
-    assert read(flat.encode("utf-16")).document.runs == reading.document.runs
-
-
 def test_a_package_with_two_main_parts_is_read_as_both() -> None:
     parts = {
         "word/document.xml": f"<w:document {NAMESPACES}><w:body>{para('một')}</w:body></w:document>",

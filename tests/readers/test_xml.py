@@ -226,33 +226,31 @@ def test_a_root_with_an_unknown_prefix_is_read_as_far_as_it_goes():
     assert (document.status, document.runs[0].text) == (ReadStatus.OK, "MẬT")
 
 
-XPS = "http://schemas.microsoft.com/xps/2005/06"
-
-
-def test_a_page_of_xps_gives_its_lines_with_size_and_colour():
-    page = (
-        f'<FixedPage xmlns="{XPS}" Width="816" Height="1056"><Canvas RenderTransform="1,0,0,1,0,100">'
-        '<Glyphs UnicodeString="dòng hai" OriginX="10" OriginY="20" FontRenderingEmSize="16" Fill="#FF000000"/></Canvas>'
-        '<Glyphs UnicodeString="MẬT" OriginX="120" OriginY="41" FontRenderingEmSize="20" Fill="#C00000"/>'
-        '<Glyphs UnicodeString="{}TỐI" OriginX="50" OriginY="40" FontRenderingEmSize="20" Fill="#FFC00000"/>'
-        '<Glyphs UnicodeString="trắng" OriginX="0" OriginY="500" FontRenderingEmSize="20" Fill="#FFFFFFFF"/></FixedPage>'
-    ).encode()
-    assert sniff(page).primary == "application/xml"
-    document = read(page).document
-    assert (document.format, document.status) == ("xps", ReadStatus.OK)
-    shown = [run for run in document.runs if run.locator == "page"]
-    lines = {}
-    for run in shown:
-        lines[run.block] = lines.get(run.block, "") + run.text
-    assert list(lines.values()) == ["TỐI MẬT", "dòng hai", "trắng"]
-    assert (shown[0].size_pt, shown[0].colour) == (15.0, "C00000")
-    assert shown[-1].origin is Origin.HIDDEN
-
-
-def test_a_page_of_xps_whose_letters_are_drawn_is_told():
-    paths = '<Path Fill="#000000" Data="M 1,1 V 2 H 3 Z"/>'
-    statuses = [read(f'<FixedPage xmlns="{XPS}">{paths * count}</FixedPage>').document.status for count in (20, 300)]
-    assert statuses == [ReadStatus.OK, ReadStatus.PARTIAL]
+@pytest.mark.parametrize(
+    ("page", "kind"),
+    [
+        (
+            '<FixedPage xmlns="http://schemas.microsoft.com/xps/2005/06"><Glyphs UnicodeString="TỐI MẬT"/></FixedPage>',
+            "xps",
+        ),
+        (
+            '<FixedPage xmlns="http://schemas.openxps.org/oxps/v1.0"><Path Data="M 1,1 V 2 H 3 Z"/>TỐI MẬT</FixedPage>',
+            "xps",
+        ),
+        (
+            '<pkg:package xmlns:pkg="http://schemas.microsoft.com/office/2006/xmlPackage"><pkg:part pkg:name="/word/document.xml">'
+            '<pkg:xmlData><w:p xmlns:w="urn:w">TỐI MẬT</w:p></pkg:xmlData></pkg:part></pkg:package>',
+            "flat-opc",
+        ),
+    ],
+)
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16"])
+def test_of_pages_that_nobody_lays_out_the_words_are_read_and_the_rest_cannot_be_told(page, kind, charset):
+    data = page.encode(charset)
+    assert sniff(data).primary == "application/xml"
+    document = read(data).document
+    assert (document.format, document.status, document.reason) == (kind, ReadStatus.UNSUPPORTED, kind)
+    assert [run.text for run in document.runs] == ["TỐI MẬT"]
 
 
 def packed_page(text):
@@ -272,21 +270,6 @@ def test_packed_pages_of_a_diagram_are_unpacked():
 def test_a_page_of_a_diagram_that_cannot_be_unpacked_is_told():
     data = f"<mxfile><diagram>{packed_page('a')[:-12]}</diagram></mxfile>".encode()
     assert diagram.read(Source(data=data, part="1"), Budget()).document.status is ReadStatus.MALFORMED
-
-
-def test_glyphs_of_xps_without_text_are_told():
-    page = f'<FixedPage xmlns="{XPS}"><Glyphs Indices="12;43;7" OriginX="0" OriginY="0" FontRenderingEmSize="9"/></FixedPage>'
-    document = read(page.encode()).document
-    assert (document.status, document.reason) == (ReadStatus.PARTIAL, "no-text-map")
-
-
-@pytest.mark.parametrize(
-    ("letters", "glyphs", "status"),
-    [(" ", "3,25", ReadStatus.OK), ("  ", "3,25;3,25;", ReadStatus.OK), (" ", "48;36;55", ReadStatus.PARTIAL)],
-)
-def test_a_blank_of_xps_has_a_glyph_of_its_own_and_stands_for_no_others(letters, glyphs, status):
-    page = f'<FixedPage xmlns="{XPS}"><Glyphs UnicodeString="{letters}" Indices="{glyphs}" OriginX="0" OriginY="0"/></FixedPage>'
-    assert read(page.encode()).document.status is status
 
 
 def test_a_text_of_svg_is_one_line_of_its_pieces():

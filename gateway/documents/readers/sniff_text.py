@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from gateway.documents.readers.magic import DIAGRAM, DXF, SEALED
-from gateway.model.formats import DOCX, PPTX, SYLK, XLSX
+from gateway.model.formats import SYLK
 
 _HEAD: Final = 1 << 16
 _HTML_START: Final = re.compile(
@@ -24,12 +24,6 @@ _BOOKMARKS: Final = re.compile(rb"<!DOCTYPE\s+NETSCAPE-Bookmark-file-1\b", re.IG
 """The bookmarks that every browser exports: a page, though its name for itself is not `html`."""
 _FLAT_ODF: Final = re.compile(
     rb"office:mimetype\s*=\s*[\"']application/vnd\.oasis\.opendocument\.(text|spreadsheet|presentation|graphics)"
-)
-_FLAT_OPC: Final = re.compile(rb"<(?:[\w.-]+:)?package\b[^>]{0,2000}schemas\.microsoft\.com/office/2006/xmlPackage")
-_FLAT_MAINS: Final = (
-    (b"spreadsheetml.sheet.main+xml", XLSX.media_type),
-    (b"presentationml.presentation.main+xml", PPTX.media_type),
-    (b"wordprocessingml.document.main+xml", DOCX.media_type),
 )
 _DIAGRAM: Final = re.compile(rb"(?:<\?xml\b[^<>]{0,200}\?>)?\s{0,9}<mxfile[\s>]")
 _FIELD: Final = re.compile(rb"(?:From |[A-Za-z][A-Za-z0-9-]{1,60}[ \t]*:)")
@@ -112,14 +106,9 @@ def _markup_or_plain(head: bytes, name: str, declared_type: str) -> tuple[str, .
 
 
 def _xml_type(head: bytes) -> tuple[str, ...]:
-    """Office documents that are one XML file (Flat OPC, flat ODF) have the type of their zipped form."""
+    """OpenDocument files that are one XML file have the type of their zipped form."""
     if flat := _FLAT_ODF.search(head):
         return (f"application/vnd.oasis.opendocument.{flat[1].decode()}",)
-    if _FLAT_OPC.search(head[:8192]):
-        for name, kind in _FLAT_MAINS:
-            if name in head:
-                return (kind,)
-        return (DOCX.media_type,)
     return ("application/xml",)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.documents.readers.base import Budget
+from gateway.documents.readers.containers.zip import Zip
 from gateway.documents.readers.excel import xlsb_xml
-from gateway.documents.readers.ooxml.opc import OpcPackage, Relationship
+from gateway.documents.readers.ooxml.opc import Package
 
 _EXCEL: Final = "application/vnd.ms-excel."
 _IN_XML: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml."
@@ -17,19 +18,18 @@ _INDEX: Final = "binindex"
 """Record that begins the rows of a sheet: no words."""
 
 
-class BinaryPackage:
+class BinaryPackage(Package):
     """A package whose binary parts of Excel read as XML; all others as they are."""
 
-    def __init__(self, package: OpcPackage, budget: Budget) -> None:
-        self._package = package
+    def __init__(self, parts: Zip, budget: Budget) -> None:
+        super().__init__(parts)
         self._budget = budget
-        self.names = package.names
         self._fonts: list[str] | None = None
 
     def read(self, name: str) -> bytes:
         """Return the part, in XML when it was in records; MALFORMED `xlsb` when it ends within one."""
         kind = self._kind(name)
-        data = self._package.read(name)
+        data = super().read(name)
         if not kind or data.lstrip()[:1] == b"<":
             return data
         if kind.startswith(_INDEX):
@@ -57,12 +57,12 @@ class BinaryPackage:
     def _known_fonts(self) -> list[str]:
         if self._fonts is None:
             part = next((name for name in self.names if self._kind(name) == "styles"), None)
-            self._fonts = xlsb_xml.styles(self._package.read(part), self._budget)[1] if part else []
+            self._fonts = xlsb_xml.styles(super().read(part), self._budget)[1] if part else []
         return self._fonts
 
     def _kind(self, name: str) -> str:
         """Return what Excel calls a binary part, empty for any other."""
-        kind = self._package.content_type(name)
+        kind = super().content_type(name)
         if not name.casefold().endswith(".bin"):
             return ""
         if kind.startswith(_IN_XML):
@@ -75,13 +75,5 @@ class BinaryPackage:
 
     def content_type(self, name: str) -> str:
         """Return the content type, that of an XML part for parts that read as one."""
-        kind = self._package.content_type(name)
+        kind = super().content_type(name)
         return f"{kind.removesuffix('+xml')}+xml" if self._kind(name) else kind
-
-    def relationships(self, name: str = "") -> tuple[Relationship, ...]:
-        """Return the relationships of a part or of the package."""
-        return self._package.relationships(name)
-
-    def find(self, name: str) -> str | None:
-        """Return the stored spelling of a part name."""
-        return self._package.find(name)

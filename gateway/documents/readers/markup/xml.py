@@ -1,6 +1,6 @@
 """XML of any kind to Document: its text and attributes, and what acts in files of Office 2003.
 
-Packages and OpenDocument files that stand in one XML file go to their own readers. Of unknown vocabularies all text is
+OpenDocument files that stand in one XML file go to their own reader. Of unknown vocabularies all text is
 read, attribute values and comments that hold words too, and files in base64 (as in edXML exchange documents) are handed
 on as members. No DTD is ever loaded: one with declarations of its own is refused, one that only names itself (as SVG,
 DocBook and AbiWord files do) is left out, and the document is PARTIAL `xml` when it refers to an entity of it. A file that
@@ -20,12 +20,10 @@ from lxml import etree
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.containers.zip_streams import salvaged
-from gateway.documents.readers.markup import office2003, svg, xps
+from gateway.documents.readers.markup import office2003, svg
 from gateway.documents.readers.markup.data_address import IN_TEXT, is_data_address, member_of
 from gateway.documents.readers.odf import reader as odf
 from gateway.documents.readers.ole.report import Report, assemble
-from gateway.documents.readers.ooxml import reader as ooxml
-from gateway.documents.readers.ooxml.flat_opc import is_flat_opc
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, prepare
 from gateway.documents.readers.plain import decode
@@ -40,6 +38,12 @@ _SVG: Final = "{http://www.w3.org/2000/svg}svg"
 _SVG_TEXT: Final = "{http://www.w3.org/2000/svg}text"
 """One line, however many `tspan` it is divided into, but those that are set at another height (SVG 1.1 §10.4, §10.5)."""
 _SVG_SPAN: Final = "{http://www.w3.org/2000/svg}tspan"
+_UNTOLD: Final = {
+    "http://schemas.microsoft.com/xps/2005/06": "xps",
+    "http://schemas.openxps.org/oxps/v1.0": "xps",
+    "http://schemas.microsoft.com/office/2006/xmlPackage": "flat-opc",
+}
+"""Names of formats of which nobody can tell what is shown, by the namespace of their root: their words are read all the same."""
 _LIMIT_NODES: Final = 2_000_000
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]{64,}={0,2}")
 _LEAST: Final = 64
@@ -53,8 +57,6 @@ _STYLESHEET_HREF: Final = re.compile(r"""href\s*=\s*["']\s*(?:https?:|file:|ftp:
 def read(source: Source, budget: Budget) -> Reading:
     """Read an XML file; MALFORMED `xml` when not even a root is found, `doctype` when it declares entities."""
     budget.take_bytes(len(source.data))
-    if is_flat_opc(source.data):
-        return ooxml.read(source, budget)
     sink, report = Sink(budget), Report()
     data = source.data
     if _DOCTYPE.search(data[: 1 << 16]):
@@ -65,10 +67,9 @@ def read(source: Source, budget: Budget) -> Reading:
     budget.check_time()
     namespace = str(root.tag).rpartition("}")[0].lstrip("{")
     _instructions(root, sink)
-    kind = office2003.KINDS.get(namespace, "xml")
-    if namespace in xps.NAMESPACES and root.tag.endswith("}FixedPage"):
-        kind = "xps"
-        xps.read_page(root, sink, report)
+    kind = office2003.KINDS.get(namespace) or _UNTOLD.get(namespace, "xml")
+    if kind in _UNTOLD.values():
+        report.fail(ReadStatus.UNSUPPORTED, kind)
     _generic(root, sink)
     outer = (each for each in root.iter(_SVG) if next(each.iterancestors(_SVG), None) is None)
     for number, picture in enumerate(filter(None, map(svg.picture_of, outer)), 1):

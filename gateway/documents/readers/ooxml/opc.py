@@ -1,17 +1,15 @@
 """Open Packaging Conventions (ISO/IEC 29500-2): a package as parts with types and relationships, read with care.
 
-The zip below it is that of `containers.zip`; a flat package stands in one XML file.
+The zip below it is that of `containers.zip`.
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 from urllib.parse import unquote
 
-from gateway.documents.readers.base import Budget
 from gateway.documents.readers.containers.opc import ContentTypes
 from gateway.documents.readers.containers.zip import Zip
 from gateway.documents.readers.ooxml.xml import NAMES, parse
@@ -30,83 +28,32 @@ class Relationship:
     external: bool
 
 
-class Package(Protocol):
-    """View of a package for the readers of OOXML, zipped or flat."""
+class Package:
+    """The parts of a zipped package."""
 
-    names: tuple[str, ...]
-    """Part names without leading slash, in the order of the container, relationships and content types left out."""
+    def __init__(self, parts: Zip) -> None:
+        self._parts = parts
+        self._spelling = {name.casefold(): name for name in parts.entries}
+        self.names = tuple(name for name in parts.entries if not _is_plumbing(name))
+        """Part names without leading slash, in the order of the container, relationships and content types left out."""
+        self._relationships: dict[str, tuple[Relationship, ...]] = {}
+        types = self.find("[content_types].xml")
+        self._types = ContentTypes(parse(parts.read(types)) if types is not None else ())
 
     def read(self, name: str) -> bytes:
         """Return the bytes of a part; raises `ReadError`."""
-        ...
-
-    def content_type(self, name: str) -> str:
-        """Return the content type of a part in lower case, empty when none is given."""
-        ...
-
-    def relationships(self, name: str = "") -> tuple[Relationship, ...]:
-        """Return the relationships of a part, of the package itself for the empty name."""
-        ...
-
-    def find(self, name: str) -> str | None:
-        """Return the stored spelling of a part name, None when the package has no such part."""
-        ...
-
-
-class OpcPackage:
-    """A zipped package."""
-
-    def __init__(self, data: bytes, budget: Budget) -> None:
-        self._parts = Zip(data, budget)
-        self._index = PartIndex(self._parts.entries, self._parts.read)
-        self.names = self._index.names
-
-    def read(self, name: str) -> bytes:
-        """Return the bytes of a part."""
         return self._parts.read(name)
 
     def content_type(self, name: str) -> str:
-        """Return the content type of a part."""
-        return self._index.content_type(name)
-
-    def relationships(self, name: str = "") -> tuple[Relationship, ...]:
-        """Return the relationships of a part or of the package."""
-        return self._index.relationships(name)
-
-    def find(self, name: str) -> str | None:
-        """Return the stored spelling of a part name."""
-        return self._index.find(name)
-
-
-class Reader(Protocol):
-    """Gives the bytes of a stored name."""
-
-    def __call__(self, name: str, /) -> bytes:
-        """Return the bytes; raises `ReadError`."""
-        ...
-
-
-class PartIndex:
-    """Content types and relationships over any collection of named parts."""
-
-    def __init__(self, stored: Iterable[str], read: Reader) -> None:
-        self._read = read
-        self._spelling = {name.casefold(): name for name in stored}
-        self.names = tuple(name for name in stored if not _is_plumbing(name))
-        self._relationships: dict[str, tuple[Relationship, ...]] = {}
-        types = self._spelling.get("[content_types].xml")
-        self._types = ContentTypes(parse(read(types)) if types is not None else ())
-
-    def content_type(self, name: str) -> str:
-        """Return the type by override, else by extension, in lower case."""
+        """Return the type by override, else by extension, in lower case, empty when none is given."""
         return self._types.of(name).lower()
 
     def find(self, name: str) -> str | None:
-        """Return the stored spelling."""
+        """Return the stored spelling of a part name, None when the package has no such part."""
         return self._spelling.get(name.casefold())
 
     def relationships(self, name: str = "") -> tuple[Relationship, ...]:
-        """Return the relationships of a part, none when it has no relationships part."""
+        """Return the relationships of a part, of the package itself for the empty name."""
         known = self._relationships.get(name)
         if known is None:
             folder, _, base = name.rpartition("/")
@@ -117,7 +64,7 @@ class PartIndex:
 
     def _load_relationships(self, stored: str, source: str) -> Iterator[Relationship]:
         folder = source.rpartition("/")[0]
-        for child in parse(self._read(stored)):
+        for child in parse(self._parts.read(stored)):
             if NAMES[child.tag] != "rel:Relationship":
                 continue
             external = (child.get("TargetMode") or "").lower() == "external"

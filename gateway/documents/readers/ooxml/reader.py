@@ -1,4 +1,4 @@
-"""Office Open XML of any kind to Document: opens the package, zipped or flat, and calls the reader of its main part.
+"""Office Open XML of any kind to Document: opens the package and calls the reader of its main part.
 
 What a package is, its main part says (relationship `officeDocument`), not its file name and not the type that a sniffer
 thought of. A package with main parts of several kinds is read as each of them.
@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source
+from gateway.documents.readers.containers.zip import Zip
 from gateway.documents.readers.excel import xlsx
 from gateway.documents.readers.excel.xlsb import BinaryPackage
-from gateway.documents.readers.ooxml.flat_opc import FlatPackage, is_flat_opc
-from gateway.documents.readers.ooxml.opc import OpcPackage, Package
+from gateway.documents.readers.ooxml.opc import Package
 from gateway.documents.readers.ooxml.reading import Step, read_steps
 from gateway.documents.readers.ooxml.rest import read_rest
 from gateway.documents.readers.powerpoint import pptx
@@ -26,7 +26,7 @@ _FOLDERS: Final = (("word/", "docx"), ("xl/", "xlsx"), ("ppt/", "pptx"))
 
 def read(source: Source, budget: Budget) -> Reading:
     """Read an office package; raises `ReadError` when not even the package opens."""
-    package = open_package(source.data, budget)
+    package = _open_package(source.data, budget)
     kinds = main_kinds(package)
     if not kinds:
         raise ReadError(ReadStatus.MALFORMED, "no-main-part")
@@ -35,14 +35,12 @@ def read(source: Source, budget: Budget) -> Reading:
     return read_steps(source, package, budget, kind=kind, steps=(*steps, read_rest))
 
 
-def open_package(data: bytes, budget: Budget) -> Package:
-    """Return the package that stands in the bytes."""
-    if is_flat_opc(data):
-        return FlatPackage(data, budget)
-    package = OpcPackage(data, budget)
+def _open_package(data: bytes, budget: Budget) -> Package:
+    parts = Zip(data, budget)
+    package = Package(parts)
     mains = (package.find(each.target) for each in package.relationships() if each.kind == "officeDocument")
     binary = any(main is not None and "sheet.binary" in package.content_type(main) for main in mains)
-    return BinaryPackage(package, budget) if binary else package
+    return BinaryPackage(parts, budget) if binary else package
 
 
 def main_kinds(package: Package) -> tuple[str, ...]:

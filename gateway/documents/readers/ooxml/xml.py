@@ -43,7 +43,6 @@ _PREFIXES: Final = {
     _TRANSITIONAL + "package/2006/content-types": "ct",
     _TRANSITIONAL + "package/2006/metadata/core-properties": "cp",
     _TRANSITIONAL + "markup-compatibility/2006": "mc",
-    "http://schemas.microsoft.com/office/2006/xmlPackage": "pkg",
     "http://schemas.microsoft.com/office/word/2010/wordml": "w14",
     "http://schemas.microsoft.com/office/word/2012/wordml": "w15",
     "http://schemas.microsoft.com/office/word/2010/wordprocessingShape": "wps",

@@ -1,7 +1,6 @@
 """Word documents (WordprocessingML, ISO/IEC 29500-1 §17) to Document: every story, with the look of every letter.
 
-Reads DOCX, DOCM, DOTX and DOTM, Transitional and Strict, and through `ooxml.read` the flat form. A story is read by
-`docx_story`, formatting is resolved by `docx_format` and `docx_styles`. What fails in one part makes the document's
+Reads DOCX, DOCM, DOTX and DOTM, Transitional and Strict. A story is read by `docx_story`, formatting is resolved by `docx_format` and `docx_styles`. What fails in one part makes the document's
 status; what the other parts say is still given.
 """
 
