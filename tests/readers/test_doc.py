@@ -1,4 +1,4 @@
-"""Word 97-2003 and Word 6 files: every place, every look, and what is damaged."""
+"""Word 97-2003 files: every place, every look, and what is damaged."""
 
 from __future__ import annotations
 
@@ -164,25 +164,14 @@ def test_macros_and_objects_are_told_and_handed_on():
     assert [member.data[:4] for member in reading.members] == [b"PK\x03\x04"]
 
 
-def test_a_word_2_file_is_unsupported():
-    with pytest.raises(ReadError) as caught:
-        read(b"\xdb\xa5" + bytes(600))
-    assert (caught.value.status, caught.value.reason) == (ReadStatus.UNSUPPORTED, "word-2")
-
-
-def test_a_word_6_file_gives_its_text_and_font():
-    text = legacy_codes.encode("Tối Mật", Charset.TCVN3).encode("cp1252") + b"\r"
-    fib = bytearray(0x300)
-    struct.pack_into("<HH", fib, 0, 0xA5DC, 101)
-    struct.pack_into("<II", fib, 0x18, 0x300, 0x300 + len(text))
-    struct.pack_into("<I", fib, 0x34, len(text))
-    name = b".VnTime\0"
-    fonts = (3 + 6 + len(name)).to_bytes(2, "little") + bytes((5 + len(name),)) + bytes(5) + name
-    struct.pack_into("<II", fib, 0xD0, 0x300 + len(text), len(fonts))
-    document = read(bytes(fib) + text + fonts).document
-    (run,) = document.runs
-    assert legacy.decode(run.text, run.font).text == "Tối Mật"
-    assert run.font == ".VnTime"
+@pytest.mark.parametrize(
+    ("magic", "reason"), [(b"\xdb\xa5", "word-2"), (b"\xdc\xa5e\0", "word-6"), (b"\xec\xa5h\0", "word-6")]
+)
+def test_files_of_word_before_97_are_unsupported(magic, reason):
+    for data in (magic + bytes(600), word_file([("a\r", b"")], streams={("WordDocument",): magic + bytes(600)})):
+        with pytest.raises(ReadError) as caught:
+            read(data)
+        assert (caught.value.status, caught.value.reason) == (ReadStatus.UNSUPPORTED, reason)
 
 
 SMALL = word_file([("TỐI MẬT\x13", SPECIAL), (b"abc\r\x07", sprm(0x4A4F, b"\0\0"))], streams={("Data",): bytes(300)})

@@ -1,4 +1,4 @@
-"""Word 97-2003 and Word 6/95 files (MS-DOC) to Document: every sub-document, with font and colour of every letter.
+"""Word 97-2003 files (MS-DOC) to Document: every sub-document, with font and colour of every letter.
 
 The text is read through the piece table, so fast-saved files come out as they were last saved. Letters of 8-bit pieces
 are Windows-1252, one for one byte, as the legacy decoders want them. Whatever table is broken, the text it would have
@@ -51,7 +51,7 @@ _OWN_STORAGES: Final = frozenset({"objectpool", "macros", "_vba_project_cur", "m
 def read(source: Source, budget: Budget) -> Reading:
     """Read a Word file; ENCRYPTED `password`, MALFORMED `no-word-header` or `ole` when not even the text is there."""
     if source.data[:2] in {b"\xec\xa5", b"\xdc\xa5", b"\xdb\xa5"}:
-        return _Reader(source, budget, None, source.data).read()
+        parse_fib(source.data)  # none of them is of Word 97
     compound = Compound(source.data, budget)
     document = compound.read("WordDocument")
     unlocked = False
@@ -75,7 +75,7 @@ class _Tables:
 
 
 class _Reader:
-    def __init__(self, source: Source, budget: Budget, compound: Compound | None, document: bytes) -> None:
+    def __init__(self, source: Source, budget: Budget, compound: Compound, document: bytes) -> None:
         self._source = source
         self._budget = budget
         self._compound = compound
@@ -106,15 +106,12 @@ class _Reader:
             if not self._sink.runs:
                 raise
             self._report.fail(error.status, error.reason)
-        if self._compound is not None:
-            self._report.note(*self._compound.faults)
+        self._report.note(*self._compound.faults)
         return assemble(
             self._source, self._sink, self._report, kind="doc", pages=pages, opened_with_password=opened_with_password
         )
 
     def _tables(self, fib: Fib) -> _Tables:
-        if fib.old or self._compound is None:
-            return _Tables(self._document, self._document)
         table = self._compound.read(fib.table_stream)
         if not table:
             # A lying flag: the other table stream is better than none.
@@ -131,7 +128,7 @@ class _Reader:
         fonts_at, fonts_length = fib.table("fonts")
         characters = parse_formatting(fib, self._document, tables.table, "characters", self._budget)
         paragraphs = parse_formatting(fib, self._document, tables.table, "paragraphs", self._budget)
-        fonts = parse_fonts(tables.table[fonts_at : fonts_at + fonts_length], old=fib.old)
+        fonts = parse_fonts(tables.table[fonts_at : fonts_at + fonts_length])
         if not (characters.whole and paragraphs.whole):
             self._report.note("formatting")
         if not fonts:
@@ -142,10 +139,9 @@ class _Reader:
             pieces,
             characters=characters,
             paragraphs=paragraphs,
-            styles=StyleSheet(tables.table[styles_at : styles_at + styles_length], old=fib.old),
+            styles=StyleSheet(tables.table[styles_at : styles_at + styles_length]),
             lists=Lists(fib, tables.table),
             fonts=fonts,
-            old=fib.old,
         )
         self._budget.take_bytes(2 * len(letters.text))
         if not letters.text and any(fib.counts):
@@ -233,7 +229,7 @@ class _Reader:
             if text != "Unknown":
                 self._sink.put_line(text, hidden._replace(locator="property:revision-author"))
         owners, at = octets("comment-authors"), 0
-        while not fib.old and at < len(owners):
+        while at < len(owners):
             size = u16(owners, at)
             text = wide(owners[at + 2 : at + 2 + 2 * size])
             self._sink.put_line(text, hidden._replace(locator="property:comment-author"))
@@ -277,8 +273,6 @@ class _Reader:
     def _around(self) -> int | None:
         """Objects, macros and properties that stand beside the document; return the stated number of pages."""
         compound = self._compound
-        if compound is None:
-            return None
         pages: int | None = None
         for path in compound.streams:
             if len(path) == 1 and path[0].lower() in PROPERTY_STREAMS:

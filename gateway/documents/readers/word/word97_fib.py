@@ -1,7 +1,7 @@
-"""File information block and piece table of Word files (MS-DOC 2.5, 2.8.35; Word 6.0 binary format).
+"""File information block and piece table of Word files (MS-DOC 2.5, 2.8.35).
 
-Word 97-2003 and Word 6/95 keep the same tables at different places; `Fib.table` hides that. The piece table says where
-the text stands and in which of its two forms: UTF-16, or one byte a letter.
+The piece table says where the text stands and in which of its two forms: UTF-16, or one byte a letter. Files of Word 2 to 95
+are UNSUPPORTED.
 """
 
 from __future__ import annotations
@@ -23,30 +23,30 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 STORIES: Final = ("main", "footnote", "header", "macro", "comment", "endnote", "textbox", "header-textbox")
 """Sub-documents in the order of their characters (MS-DOC 2.3)."""
 
-_TABLES: Final[dict[str, tuple[int, int]]] = {
-    # name: index in the FibRgFcLcb of Word 97, offset in the FIB of Word 6 (0: not there)
-    "styles": (1, 0x60),
-    "footnote": (3, 0x70),
-    "comment": (5, 0x80),
-    "sections": (6, 0x88),
-    "header": (11, 0xB0),
-    "characters": (12, 0xB8),
-    "paragraphs": (13, 0xC0),
-    "fonts": (15, 0xD0),
-    "bookmarks": (21, 0x100),
-    "associations": (32, 0x158),
-    "pieces": (33, 0x160),
-    "comment-authors": (36, 0x178),
-    "shapes": (40, 0),
-    "endnote": (47, 0x1DA),
-    "drawings": (50, 0),
-    "revision-authors": (51, 0x1FA),
-    "textbox": (56, 0),
-    "header-textbox": (58, 0),
-    "variables": (60, 0),
-    "lists": (73, 0),
-    "list-overrides": (74, 0),
+_TABLES: Final = {
+    "styles": 1,
+    "footnote": 3,
+    "comment": 5,
+    "sections": 6,
+    "header": 11,
+    "characters": 12,
+    "paragraphs": 13,
+    "fonts": 15,
+    "bookmarks": 21,
+    "associations": 32,
+    "pieces": 33,
+    "comment-authors": 36,
+    "shapes": 40,
+    "endnote": 47,
+    "drawings": 50,
+    "revision-authors": 51,
+    "textbox": 56,
+    "header-textbox": 58,
+    "variables": 60,
+    "lists": 73,
+    "list-overrides": 74,
 }
+"""Index of each table in the FibRgFcLcb."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,6 @@ class Fib:
     """Fields of the first block of the WordDocument stream."""
 
     data: bytes
-    old: bool
-    """Word 6 or 95."""
     flags: int
     counts: tuple[int, ...]
     """Characters of each sub-document, in the order of `STORIES`."""
@@ -66,38 +64,28 @@ class Fib:
         return bool(self.flags & 0x0100)
 
     @property
-    def fast_saved(self) -> bool:
-        """Whether the file was saved by appending changes."""
-        return bool(self.flags & 0x0004)
-
-    @property
     def table_stream(self) -> str:
         """Name of the stream that the tables stand in."""
-        if self.old:
-            return "WordDocument"
         return "1Table" if self.flags & 0x0200 else "0Table"
 
     def table(self, name: str) -> tuple[int, int]:
         """Return offset and length of a table, (0, 0) when there is none."""
-        index, offset = _TABLES[name]
-        if not self.old:
-            if index >= u16(self.data, 152):
-                return 0, 0
-            offset = 154 + 8 * index
-        return (u32(self.data, offset), u32(self.data, offset + 4)) if offset else (0, 0)
+        index = _TABLES[name]
+        at = 154 + 8 * index
+        return (u32(self.data, at), u32(self.data, at + 4)) if index < u16(self.data, 152) else (0, 0)
 
 
 def parse_fib(document: bytes) -> Fib:
-    """Return the FIB; MALFORMED `no-word-header` or UNSUPPORTED `word-2` when it is none of ours."""
+    """Return the FIB; MALFORMED `no-word-header`, UNSUPPORTED `word-2` or `word-6` when it is none of ours."""
     magic = u16(document, 0)
     if magic == _WORD2:
         raise ReadError(ReadStatus.UNSUPPORTED, "word-2")
     if magic not in _MAGICS or len(document) < 0x60:
         raise ReadError(ReadStatus.MALFORMED, "no-word-header")
-    old = magic == _WORD6 or u16(document, 2) < 105
-    first = 0x34 if old else 76
-    counts = tuple(u32(document, first + 4 * number) for number in range(8))
-    return Fib(document[: 4096 if not old else 0x300], old, u16(document, 0x0A), counts)
+    if magic == _WORD6 or u16(document, 2) < 105:
+        raise ReadError(ReadStatus.UNSUPPORTED, "word-6")
+    counts = tuple(u32(document, 76 + 4 * number) for number in range(8))
+    return Fib(document[:4096], u16(document, 0x0A), counts)
 
 
 @dataclass(frozen=True)
@@ -137,8 +125,6 @@ def joined(text: str) -> str:
 def parse_pieces(fib: Fib, document: bytes, table: bytes) -> tuple[tuple[Piece, ...], bool]:
     """Return the pieces in reading order, and whether the table was whole."""
     start, length = fib.table("pieces")
-    if length == 0 and fib.old:
-        return _one_piece(fib, document), True
     clx = table[start : start + length]
     whole = len(clx) == length > 0
     groups: list[bytes] = []
@@ -148,7 +134,7 @@ def parse_pieces(fib: Fib, document: bytes, table: bytes) -> tuple[tuple[Piece, 
         groups.append(clx[at + 3 : at + 3 + size])
         at += 3 + size
     if u8(clx, at) != 2:
-        return _one_piece(fib, document), fib.old and not fib.fast_saved
+        return _one_piece(fib, document), False
     plc = clx[at + 5 : at + 5 + u32(clx, at + 1)]
     count = max(0, (len(plc) - 4) // 12)
     if count > _LIMIT_PIECES:
@@ -159,8 +145,8 @@ def parse_pieces(fib: Fib, document: bytes, table: bytes) -> tuple[tuple[Piece, 
         cp, end = u32(plc, 4 * number), u32(plc, 4 * number + 4)
         descriptor = 4 * (count + 1) + 8 * number
         place, prm = u32(plc, descriptor + 2), u16(plc, descriptor + 6)
-        width = 1 if fib.old and not fib.flags & 0x1000 else 2
-        if not fib.old and place & 0x40000000:
+        width = 2
+        if place & 0x40000000:
             place, width = (place & 0x3FFFFFFF) // 2, 1
         length = max(0, end - cp)
         if cp != previous or end < cp or place + length * width > len(document):
@@ -169,24 +155,21 @@ def parse_pieces(fib: Fib, document: bytes, table: bytes) -> tuple[tuple[Piece, 
         previous = end
         if length:
             # Renumbered: positions that lie must not move what comes after them.
-            pieces.append(Piece(total, total + length, place, width, _modifier(prm, groups, old=fib.old)))
+            pieces.append(Piece(total, total + length, place, width, _modifier(prm, groups)))
             total += length
         if total > 4 * len(document) + (1 << 16):
             raise ReadError(ReadStatus.LIMIT, "pieces")
     return tuple(pieces), whole
 
 
-def _modifier(prm: int, groups: list[bytes], *, old: bool) -> bytes:
+def _modifier(prm: int, groups: list[bytes]) -> bytes:
     """Return the sprms of a piece: one short one, or a group that the table holds (MS-DOC 2.9.215)."""
     if prm & 1:
         return groups[prm >> 1] if prm >> 1 < len(groups) else b""
     if prm == 0:
         return b""
-    short, value = prm >> 1 & 0x7F, prm >> 8
-    if old:
-        return bytes((short, value))
-    opcode = _SHORT.get(short)
-    return opcode.to_bytes(2, "little") + bytes((value,)) if opcode else b""
+    opcode = _SHORT.get(prm >> 1 & 0x7F)
+    return opcode.to_bytes(2, "little") + bytes((prm >> 8,)) if opcode else b""
 
 
 _SHORT: Final = {
@@ -197,15 +180,12 @@ _SHORT: Final = {
 
 
 def _one_piece(fib: Fib, document: bytes) -> tuple[Piece, ...]:
-    """Return the text as one stretch from fcMin, as Word 6 writes it and as the best guess for a lost piece table."""
+    """Return the text as one stretch from fcMin, the best guess for a lost piece table."""
     start, end = u32(document, 0x18), min(u32(document, 0x1C), len(document))
     if not 0 < start < end:
-        start, end = min(0x200 if not fib.old else 0x300, len(document)), len(document)
-    width = 2 if fib.flags & 0x1000 and (fib.old or _looks_wide(document[start:end])) else 1
+        start, end = min(0x200, len(document)), len(document)
+    width = 2 if fib.flags & 0x1000 and _looks_wide(document[start:end]) else 1
     count = (end - start) // width
-    total = sum(fib.counts)
-    if fib.old and 0 < total < count:
-        count = total
     return (Piece(0, count, start, width, b""),) if count > 0 else ()
 
 

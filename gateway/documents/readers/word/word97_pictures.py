@@ -50,7 +50,7 @@ class Pictures:
             self._sink.pictures.flow(member.data, row, self._sink.shown(), (next(sides), next(sides)))
 
     def _old_picture(self, body: bytes, mapping: int, place: Place) -> None:
-        """Hand on a picture of Word 6: a metafile, or a bitmap file."""
+        """Hand on a picture from before Word 97: a metafile, or a bitmap file."""
         name = f"picture-{len(self._sink.images) + 1}.{_OLD_BITMAPS.get(mapping, 'wmf')}"
         digest = hashlib.sha256(body).hexdigest()
         self._sink.images.append(Image(locator=place.locator, sha256=digest))

@@ -24,9 +24,7 @@ _DEFAULTS: Final = {
 
 
 def page_setups(fib: Fib, document: bytes, table: bytes) -> Iterator[PageSetup]:
-    """Yield the setup of each section; none for Word 6, whose properties have other codes."""
-    if fib.old:
-        return
+    """Yield the setup of each section."""
     at, length = fib.table("sections")
     plc = table[at : at + length]
     count = max(0, (len(plc) - 4) // (4 + _SED))
@@ -35,7 +33,7 @@ def page_setups(fib: Fib, document: bytes, table: bytes) -> Iterator[PageSetup]:
         measures = dict(_DEFAULTS)
         if position != _NONE and position + 2 <= len(document):
             group = document[position + 2 : position + 2 + u16(document, position)]
-            for code, operand in sprms(group, old=False):
+            for code, operand in sprms(group):
                 name = _MEASURES.get(code)
                 if name is not None and len(operand) >= 2:
                     measures[name] = u16(operand, 0)

@@ -1,6 +1,6 @@
 """Single property modifiers (sprms) of Word: how a group of them changes the look of letters and paragraphs.
 
-Word 97 codes say their own length (MS-DOC 2.6); those of Word 6 have it in a table, and are turned into the same codes.
+Their codes say their own length (MS-DOC 2.6).
 """
 
 from __future__ import annotations
@@ -19,41 +19,12 @@ _ICO: Final = (
 )  # fmt: skip
 """The sixteen colours of Word 6 (MS-DOC 2.9.119); None is automatic."""
 AUTO: Final = "auto"
-_VARIABLE: Final = -1
-_OLD_SIZES: Final[dict[int, int]] = {
-    2: 2, 3: _VARIABLE, **dict.fromkeys(range(4, 12), 1), 12: _VARIABLE, 13: 1, 14: 1, 15: _VARIABLE, 16: 2, 17: 2, 18: 2,
-    19: 2, 20: 4, 21: 2, 22: 2, 23: _VARIABLE, 24: 1, 25: 1, 26: 2, 27: 2, 28: 2, 29: 1, **dict.fromkeys(range(30, 37), 2),
-    37: 1, **dict.fromkeys(range(38, 44), 2), 44: 1, 45: 2, 46: 2, 47: 2, 48: 2, 49: 2, 50: 1, 51: 1, 52: _VARIABLE,
-    **dict.fromkeys(range(53, 57), _VARIABLE), 65: 1, 66: 1, 67: 1, 68: _VARIABLE, 69: 2, 70: 4, 71: 1, 72: 2, 73: 3,
-    74: _VARIABLE, 75: 1, 76: 1, 77: 1, 78: 2, 79: 4, 80: 2, 81: _VARIABLE, 82: _VARIABLE, 83: 0, 84: 1,
-    **dict.fromkeys(range(85, 93), 1), 93: 2, 94: 1, 95: 3, 96: 2, 97: 2, 98: 1, 99: 2, 100: 1, 101: 1, 102: 1,
-    103: _VARIABLE, 104: 1, 105: _VARIABLE, 106: _VARIABLE, 107: 2, 108: _VARIABLE, 109: _VARIABLE, 110: 2,
-    **dict.fromkeys(range(111, 117), 1), 117: 1, 118: 1, 119: 1, 120: _VARIABLE, 121: 2, 122: 2, 123: 2, 124: 2,
-}  # fmt: skip
-_ALL_FONTS: Final = 0x4AFF
-"""Made up here: Word 6 has one font for all letters of a run."""
-_OLD: Final = {
-    2: 0x4600, 24: 0x2416, 25: 0x2417, 38: 0x6424, 39: 0x6425, 40: 0x6426, 41: 0x6427, 65: 0x0800, 66: 0x0801, 67: 0x0802,
-    68: 0x6A03, 71: 0x0806, 74: 0x6A09, 80: 0x4A30, 83: 0x2A33, 85: 0x0835, 87: 0x0837, 90: 0x083A, 91: 0x083B, 92: 0x083C, 93: _ALL_FONTS,
-    98: 0x2A42, 99: 0x4A43, 117: 0x0855, 118: 0x0856,
-}  # fmt: skip
 
 
-def sprms(group: bytes, *, old: bool) -> Iterator[tuple[int, bytes]]:
+def sprms(group: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield code and operand of each sprm; a group that is cut short ends where its last whole sprm does."""
     at = 0
     while at < len(group):
-        if old:
-            code, size = group[at], _OLD_SIZES.get(group[at])
-            at += 1
-            if size is None:
-                return
-            if size == _VARIABLE:
-                size, at = u8(group, at), at + 1
-            if (known := _OLD.get(code)) is not None and at + size <= len(group):
-                yield known, group[at : at + size]
-            at += size
-            continue
         if at + 2 > len(group):
             return
         code = u16(group, at)
@@ -104,18 +75,18 @@ class Look:
     """1 is a superscript, 2 a subscript (MS-DOC 2.6.1, sprmCIss)."""
 
 
-def character_style(group: bytes, *, old: bool) -> int | None:
+def character_style(group: bytes) -> int | None:
     """Return the number of the character style that a group applies."""
     found = None
-    for code, operand in sprms(group, old=old):
+    for code, operand in sprms(group):
         if code == 0x4A30:
             found = u16(operand, 0)
     return found
 
 
-def with_sprms(look: Look, group: bytes, style: Look, *, old: bool) -> Look:
+def with_sprms(look: Look, group: bytes, style: Look) -> Look:
     """Return the look after a group of sprms; `style` is what toggles and resets refer to."""
-    for code, operand in sprms(group, old=old):
+    for code, operand in sprms(group):
         change = _change(code, operand, look, style)
         if change:
             look = replace(look, **change)  # type: ignore[arg-type]
@@ -127,8 +98,6 @@ def _change(code: int, operand: bytes, look: Look, style: Look) -> dict[str, obj
     match code:
         case 0x4A4F:
             return {"ascii": value}
-        case _ if code == _ALL_FONTS:
-            return {"ascii": value, "east_asia": value, "other": value}
         case 0x4A50:
             return {"east_asia": value}
         case 0x4A51:
@@ -259,9 +228,9 @@ _GROUNDS: Final = {0xD612: 0, 0xD616: 22, 0xD60C: 44}
 """Number of the first cell that each tells the ground of."""
 
 
-def with_paragraph_sprms(paragraph: Paragraph, group: bytes, *, old: bool) -> Paragraph:
+def with_paragraph_sprms(paragraph: Paragraph, group: bytes) -> Paragraph:
     """Return the paragraph properties after a group of sprms."""
-    for code, operand in sprms(group, old=old):
+    for code, operand in sprms(group):
         value = int.from_bytes(operand[:4], "little")
         match code:
             case 0x4600:
@@ -286,15 +255,15 @@ def with_paragraph_sprms(paragraph: Paragraph, group: bytes, *, old: bool) -> Pa
                 paragraph = replace(paragraph, background=_old_shade(value))
             case 0xC64D:
                 paragraph = replace(paragraph, background=shade(operand))
-            case _ if code in _GROUNDS and not old:
+            case _ if code in _GROUNDS:
                 before = paragraph.cell_grounds[: _GROUNDS[code]]
                 before += (None,) * (_GROUNDS[code] - len(before))
                 paragraph = replace(paragraph, cell_grounds=before + _grounds(operand, 10, shade))
-            case 0xD609 if not old and not paragraph.cell_grounds:
+            case 0xD609 if not paragraph.cell_grounds:
                 paragraph = replace(paragraph, cell_grounds=_grounds(operand, 2, lambda shd: _old_shade(u16(shd, 0))))
             case _ if code in _BORDERS:
                 side = frozenset({_BORDERS[code]})
-                drawn = _is_line(operand, old=old)
+                drawn = _is_line(operand)
                 paragraph = replace(paragraph, borders=paragraph.borders | side if drawn else paragraph.borders - side)
             case _:
                 continue
@@ -306,10 +275,8 @@ def _grounds(operand: bytes, size: int, shown: Callable[[bytes], str | None]) ->
     return tuple(shown(operand[at : at + size]) for at in range(0, len(operand) - size + 1, size))
 
 
-def _is_line(operand: bytes, *, old: bool) -> bool:
-    """Whether a border code draws a line: BRC of Word 6 in two bytes, BRC80 in four, BRC in eight."""
-    if old:
-        return u16(operand, 0) & 0x1F != 0
+def _is_line(operand: bytes) -> bool:
+    """Whether a border code draws a line: BRC80 in four bytes, BRC in eight."""
     if len(operand) >= 8:
         return u8(operand, 5) not in {0, 0xFF}
     return u8(operand, 1) not in {0, 0xFF} and operand != b"\xff\xff\xff\xff"

@@ -84,7 +84,6 @@ class Letters:
         styles: StyleSheet,
         lists: Lists,
         fonts: tuple[str, ...],
-        old: bool,
     ) -> None:
         self._data = data
         self._pieces = pieces
@@ -94,7 +93,6 @@ class Letters:
         self._styles = styles
         self.lists = lists
         self._fonts = fonts
-        self._old = old
         self._looks: dict[tuple[int, bytes, bytes], Look] = {}
         self._known: dict[tuple[bytes, bytes], Paragraph] = {}
         self.text = "".join(piece.text(document) for piece in pieces)
@@ -113,16 +111,14 @@ class Letters:
         known = self._known.get((group, piece.sprms))
         if known is None:
             known = self._styles.paragraph(u16(group, 0))
-            known = with_paragraph_sprms(known, self._unpacked(group[2:]), old=self._old)
-            known = with_paragraph_sprms(known, piece.sprms, old=self._old)
+            known = with_paragraph_sprms(known, self._unpacked(group[2:]))
+            known = with_paragraph_sprms(known, piece.sprms)
             self._known[group, piece.sprms] = known
         return known
 
     def _unpacked(self, group: bytes) -> bytes:
         """Return a group with those that stand in the Data stream for want of space (sprmPHugePapx)."""
-        if self._old:
-            return group
-        for code, operand in sprms(group, old=False):
+        for code, operand in sprms(group):
             if code in _HUGE:
                 at = u32(operand, 0)
                 return group + self._data[at + 2 : at + 2 + u16(self._data, at)]
@@ -148,10 +144,10 @@ class Letters:
         look = self._looks.get(key)
         if look is None:
             base = self._styles.look(style)
-            chosen = character_style(group, old=self._old)
+            chosen = character_style(group)
             styled = base if chosen is None else self._styles.with_character_style(base, chosen)
-            look = with_sprms(styled, group, styled, old=self._old)
-            look = with_sprms(look, more, styled, old=self._old)
+            look = with_sprms(styled, group, styled)
+            look = with_sprms(look, more, styled)
             self._looks[key] = look
         return look
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.documents.readers.base import Budget
-from gateway.documents.readers.ole.octets import narrow, u8, u16, u32, wide
+from gateway.documents.readers.ole.octets import u8, u16, u32, wide
 from gateway.documents.readers.word.word97_fib import Fib
 from gateway.documents.readers.word.word97_sprms import Look, Paragraph, with_paragraph_sprms, with_sprms
 
@@ -18,18 +18,13 @@ _DEPTH: Final = 32
 _LIMIT_PAGES: Final = 200_000
 
 
-def parse_fonts(table: bytes, *, old: bool) -> tuple[str, ...]:
+def parse_fonts(table: bytes) -> tuple[str, ...]:
     """Return the font names by number."""
     fonts: list[str] = []
-    at = 2 if old else 4
-    count = 0xFFFF if old else u16(table, 0)
-    while len(fonts) < count and at < len(table):
+    at = 4
+    while len(fonts) < u16(table, 0) and at < len(table):
         size = table[at] + 1
-        entry = table[at : at + size]
-        if old:
-            fonts.append(narrow(entry[6:].split(b"\0", 1)[0]))
-        else:
-            fonts.append(wide(entry[40:]).split("\0", 1)[0])
+        fonts.append(wide(table[at + 40 : at + size]).split("\0", 1)[0])
         at += size
     return tuple(fonts)
 
@@ -45,21 +40,16 @@ class _Style:
 class StyleSheet:
     """Styles with their inheritance resolved on demand."""
 
-    def __init__(self, table: bytes, *, old: bool) -> None:
-        self._old = old
+    def __init__(self, table: bytes) -> None:
         self._styles: dict[int, _Style] = {}
         self._looks: dict[int, Look] = {}
         self._paragraphs: dict[int, Paragraph] = {}
         header = u16(table, 0)
-        if old:
-            font = u16(table, 14)
-            self.default = Look(ascii=font, east_asia=font, other=font, complex=font)
-        else:
-            self.default = Look(ascii=u16(table, 14), east_asia=u16(table, 16), other=u16(table, 18))
+        self.default = Look(ascii=u16(table, 14), east_asia=u16(table, 16), other=u16(table, 18))
         self._parse(table, header)
 
     def _parse(self, table: bytes, header: int) -> None:
-        base_size = u16(table, 4) or (8 if self._old else 10)
+        base_size = u16(table, 4) or 10
         at = 2 + header
         for number in range(min(u16(table, 2), 4096)):
             size = u16(table, at)
@@ -72,8 +62,7 @@ class StyleSheet:
 
     def _style(self, style: bytes, base_size: int) -> _Style:
         kind, base, count = u16(style, 2) & 0xF, u16(style, 2) >> 4, u16(style, 4) & 0xF
-        at = base_size
-        at += 2 + u8(style, at) if self._old else 4 + 2 * u16(style, at)
+        at = base_size + 4 + 2 * u16(style, base_size)
         groups: list[bytes] = []
         for _ in range(count):
             at += at & 1
@@ -94,7 +83,7 @@ class StyleSheet:
         if known is None:
             known = self.default
             for style in self._chain(number):
-                known = with_sprms(known, style.characters, known, old=self._old)
+                known = with_sprms(known, style.characters, known)
             self._looks[number] = known
         return known
 
@@ -102,7 +91,7 @@ class StyleSheet:
         """Return the look with a character style upon it."""
         for style in self._chain(number):
             if style.kind == 2:
-                look = with_sprms(look, style.characters, look, old=self._old)
+                look = with_sprms(look, style.characters, look)
         return look
 
     def paragraph(self, number: int) -> Paragraph:
@@ -111,7 +100,7 @@ class StyleSheet:
         if known is None:
             known = Paragraph(style=number)
             for style in self._chain(number):
-                known = with_paragraph_sprms(known, style.paragraph, old=self._old)
+                known = with_paragraph_sprms(known, style.paragraph)
             known = replace(known, style=number)
             self._paragraphs[number] = known
         return known
@@ -174,17 +163,8 @@ def parse_formatting(fib: Fib, document: bytes, table: bytes, kind: str, budget:
     """Return the formatting of `characters` or `paragraphs`."""
     start, length = fib.table(kind)
     plc = table[start : start + length]
-    width = 2 if fib.old else 4
-    count = max(0, (len(plc) - 4) // (4 + width))
-    pages = [
-        int.from_bytes(plc[at : at + width], "little") & 0x3FFFFF for at in range(4 * (count + 1), len(plc), width)
-    ]
-    pages = pages[:count]
-    if fib.old:
-        # Word 6 may leave the table short and number the pages one after the other.
-        first, stated = (0x18A, 0x18E) if kind == "characters" else (0x18C, 0x190)
-        if u16(fib.data, stated) > len(pages):
-            pages += range(u16(fib.data, first) + len(pages), u16(fib.data, first) + u16(fib.data, stated))
+    count = max(0, (len(plc) - 4) // 8)
+    pages = [u32(plc, 4 * (count + 1 + number)) & 0x3FFFFF for number in range(count)]
     spans: list[Span] = []
     whole = len(plc) == length
     for number, page in enumerate(pages[:_LIMIT_PAGES]):
@@ -194,13 +174,13 @@ def parse_formatting(fib: Fib, document: bytes, table: bytes, kind: str, budget:
         if len(octets) < _PAGE:
             whole = False
             continue
-        spans += _page_spans(octets, paragraphs=kind == "paragraphs", old=fib.old)
+        spans += _page_spans(octets, paragraphs=kind == "paragraphs")
     return Formatting(spans, whole=whole)
 
 
-def _page_spans(page: bytes, *, paragraphs: bool, old: bool) -> Iterator[Span]:
+def _page_spans(page: bytes, *, paragraphs: bool) -> Iterator[Span]:
     count = page[-1]
-    stride = (7 if old else 13) if paragraphs else 1
+    stride = 13 if paragraphs else 1
     base = 4 * (count + 1)
     if base + stride * count > _PAGE:
         return
@@ -215,9 +195,7 @@ def _page_spans(page: bytes, *, paragraphs: bool, old: bool) -> Iterator[Span]:
         if not paragraphs:
             yield Span(start, end, page[at + 1 : at + 1 + page[at]])
             continue
-        if old:
-            size, at = 2 * page[at], at + 1
-        elif page[at]:
+        if page[at]:
             size, at = 2 * page[at] - 1, at + 1
         else:
             size, at = 2 * u8(page, at + 1), at + 2
@@ -233,22 +211,13 @@ def parse_positions(fib: Fib, table: bytes, kind: str, *, entry: int) -> list[in
 
 
 def parse_strings(table: bytes) -> list[str]:
-    """Return the strings of a string table (STTB), wide or narrow."""
+    """Return the strings of a string table (STTB) of wide letters."""
     strings: list[str] = []
-    if u16(table, 0) == 0xFFFF:
-        count, extra, at = u16(table, 2), u16(table, 4), 6
-        for _ in range(count):
-            size = u16(table, at)
-            strings.append(wide(table[at + 2 : at + 2 + 2 * size]))
-            at += 2 + 2 * size + extra
-            if at >= len(table):
-                break
-        return strings
-    at = 2  # Word 6: the length of the table, then strings with their length before them
-    while at < len(table):
-        size = table[at]
-        strings.append(narrow(table[at + 1 : at + 1 + size]))
-        at += 1 + size
+    count, extra, at = u16(table, 2) if u16(table, 0) == 0xFFFF else 0, u16(table, 4), 6
+    while len(strings) < count and at < len(table):
+        size = u16(table, at)
+        strings.append(wide(table[at + 2 : at + 2 + 2 * size]))
+        at += 2 + 2 * size + extra
     return strings
 
 
