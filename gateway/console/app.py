@@ -194,7 +194,7 @@ class Console:
                 return None
             if row.method == "POST":
                 return error_page(visit, 403, Refusal(kind="no_session", words=visit.words.error.no_session))
-            return visit.go("/login" if visit.path == "/" else f"/login?to={quote(visit.path)}")
+            return visit.go("/login" if visit.here == "/" else f"/login?to={quote(visit.here)}")
         if visit.person.must_enrol and not row.enrolling and row.path not in ("/help", "/login"):
             return visit.go("/enrol")
         return None
@@ -239,7 +239,7 @@ def error_page(visit: Visit, status: int, refusal: Refusal | None = None, refere
     """Return an error page, with a reference that is in the log too."""
     texts = visit.words.error
     shown = getattr(texts, f"s{status}", texts.s404)
-    text = refusal.words if refusal is not None and refusal.words else shown.text
+    text = visit.fault(refusal) if refusal is not None else shown.text
     if not reference:
         reference = secrets.token_hex(4)
         _LOG.info("%s %r: %d %s", visit.request.method, visit.path[:200], status, reference)

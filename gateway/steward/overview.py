@@ -18,6 +18,7 @@ from gateway.steward import questions as q
 from gateway.steward.condition import condition
 from gateway.steward.desk import Desk
 from gateway.steward.mails import TRUSTED, rule_label
+from gateway.steward.requests.answers import waiting_for
 from gateway.steward.roles import Person
 from gateway.vietnamese.printed import clean
 
@@ -47,7 +48,9 @@ def overview(desk: Desk, person: Person, question: q.Overview, language: Languag
         refused=total["is:reject"],
         tagged=total["is:tag"],
         untold=total["untold"],
+        upstream=total["state:upstream_refused"],
         troubles=total["state:trouble"],
+        waiting=waiting_for(desk, person),
         rules=tuple(_rules(desk, total, language)),
         units=tuple(
             q.Bar(clean(unit, limit=200), count, "bad", urlencode({"unit": unit, "result": "reject"}))

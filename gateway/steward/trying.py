@@ -123,6 +123,8 @@ def put_in_force(desk: Desk, person: Person, question: q.PutInForce, language: L
     if not _PUTTING.acquire(blocking=False):
         raise refused("too_many", say("answers", "policy", "busy", language), retry_s=10)
     try:
+        if question.against != desk.policies().digest:  # another administrator was faster: his change would be lost
+            raise refused("invalid", say("answers", "policy", "stale", language))
         found: q.Tried | None = None
         trial = _trial(desk, person, question.text, 0, language)
         for answer in _tried(trial, language, desk.go_on):

@@ -14,7 +14,8 @@ from typing import Any
 
 LIMIT_INPUT = 4096
 _SPACES = re.compile(r"\s+")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@＝＋－＠])")
+"""Where a formula may begin; behind a semicolon too, for where that parts cells in the reader's country."""
 _NOT_ASCII = re.compile(r"[^ -~\n]")
 
 
@@ -46,8 +47,7 @@ def _visible(character: str) -> str:
 
 def cell(text: str) -> str:
     """Return text for a cell of a table, which no spreadsheet takes for a formula (OWASP: CSV injection)."""
-    text = visible(text).strip()
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return _FORMULA.sub(r"\1\2'", visible(text).strip())
 
 
 def printed_json(value: object, *, default: Callable[[object], Any] | None = None, indent: int | None = None) -> str:

@@ -31,6 +31,7 @@ from gateway.model import (
     Mailbox,
     MailboxKind,
 )
+from gateway.vietnamese.printed import cell
 from tests.audit.conftest import write
 from tests.audit.support import REFUSAL, evidence, fill, session, transaction, verdict
 from tests.audit.test_query import numbers
@@ -148,6 +149,17 @@ def test_a_csv_cell_is_never_a_formula(reader: AuditReader):
     assert "'=HYPERLINK(1)" in subjects
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
     assert all(cell.isprintable() for row in rows for cell in row)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a;=1+1", "a;'=1+1"), ("a; @SUM(A1);-2", "a; '@SUM(A1);'-2"), ("＝1", "'＝1"), ("\t=1", "'=1"),
+        ("a; b", "a; b"), ("1-2", "1-2"), ("BT-7F3K2Q00; x=1", "BT-7F3K2Q00; x=1"),
+    ],
+)  # fmt: skip
+def test_no_formula_begins_where_a_semicolon_parts_cells_either(text: str, written: str):
+    assert cell(text) == written
 
 
 def test_a_workbook_has_every_row_with_words_an_office_reads(data: Path, tmp_path: Path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import html
 import re
 import socket
 import subprocess
@@ -243,6 +244,40 @@ def test_errors_are_pages_in_both_languages_with_a_reference(system):
         connection.endheaders()
         assert connection.getresponse().status == 413
         connection.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "said"), [("000000", 422, "Mã không đúng hoặc đã dùng"), ("123456", 200, "có hiệu lực")]
+)
+def test_a_candidate_stays_on_the_page_until_it_is_in_force(system, code, status, said):
+    form = {"csrf": "c-auditor", "text": "name: x # <b>", "reason": "vì <i>", "code": code, "against": "3f2a"}
+    found, _, text = system.ask("POST", "/policy/force", session="auditor", form=form)
+    assert (found, said in text) == (status, True)
+    assert text.count("name: x # &lt;b&gt;") == (2 if status == 422 else 0)
+    assert ('value="vì &lt;i&gt;"' in text, 'name="against" value="3f2a"' in text) == (status == 422,) * 2
+
+
+def test_a_page_of_a_refusal_says_which(system):
+    _, _, text = system.ask("GET", "/mails/none", session="auditor")
+    assert "không phải của bạn" in text
+    _, _, text = system.ask("GET", "/mails", session="busy")
+    assert "Quá nhiều lần." in text
+
+
+def test_the_login_leads_to_what_was_asked_for(system):
+    status, headers, _ = system.ask("GET", "/mails?q=k%E1%BA%BF+ho%E1%BA%A1ch&state=refused")
+    assert (status, headers["Location"]) == (
+        303,
+        "/login?to=/mails%3Fq%3Dk%25E1%25BA%25BF%2Bho%25E1%25BA%25A1ch%26state%3Drefused",
+    )
+    _, headers, text = system.ask("GET", headers["Location"])
+    form = {
+        "csrf": re.search(r'name="csrf" value="([^"]+)', text)[1],
+        "to": html.unescape(re.search(r'name="to" value="([^"]+)', text)[1]),
+        "name": "an.nt", "password": "right", "code": "123456",
+    }  # fmt: skip
+    status, headers, _ = system.ask("POST", "/login", form=form, Cookie=headers["Set-Cookie"].split(";")[0])
+    assert (status, headers["Location"]) == (303, "/mails?q=k%E1%BA%BF+ho%E1%BA%A1ch&state=refused")
 
 
 def multipart(csrf: str, content: bytes) -> bytes:

@@ -24,6 +24,7 @@ ACTS = {
     "enrol-qr": ("new", "/enrol", lambda page: page.click("form[action='/enrol'] button")),
     "tried": ("auditor", "/policy", lambda page: page.click("form[action='/policy/try'] button")),
     "tried-faulty": ("auditor", "/policy", lambda page: (page.fill("#text", "policies:\n  typography:\n\n    mode: moniter\n"), page.click("form[action='/policy/try'] button"))),
+    "unforced": ("auditor", "/policy", lambda page: (page.click("form[action='/policy/try'] button"), page.fill("#reason", "vì sao"), page.fill("#fresh", "000000"), page.click("form[action='/policy/force'] button"), expect(page.locator(".alert.bad")).to_be_visible())),
     "verified": ("auditor", "/audit", lambda page: page.click("form[action='/audit/verify'] button")),
     "checked": ("auditor", "/check", lambda page: (page.set_input_files("#file", [{"name": "ke-hoach.docx", "mimeType": "x/y", "buffer": b"PK"}]), page.click("form[data-check] button"), expect(page.locator("#result")).to_be_visible())),
     "new-token": ("auditor", "/accounts", lambda page: (page.click("details:has(form[action='/accounts/tokens/add']) > summary"), page.fill("#token-name", "qlvb"), page.fill("#token-code", "123456"), page.click("form[action='/accounts/tokens/add'] button"), expect(page.locator(".key")).to_be_visible())),
@@ -94,6 +95,14 @@ def test_long_and_hostile_words_break_neither_layout_nor_policy(look, system, se
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     kept(page, f"{session}{address.replace('/', '-')}")
     assert page.faults == []
+
+
+@pytest.mark.parametrize("width", [1280, 768, 320])
+def test_no_time_of_a_list_is_cut_off(look, system, width):
+    page = look("auditor", width=width)
+    page.goto(system.base + "/mails")
+    cut = "(cells) => cells.filter((cell) => cell.scrollWidth > cell.clientWidth).length"
+    assert page.eval_on_selector_all(".mails .num", cut) == 0
 
 
 def test_a_page_weighs_less_than_60_kb_with_all_it_needs(system, browser):

@@ -238,7 +238,7 @@ def test_time_ends_a_replay_and_the_figures_say_so(at: Desk, monkeypatch):
 
 
 def test_nothing_can_be_put_in_force_unless_the_configuration_says_so(at: Desk, policy: Path):
-    question = q.PutInForce(OFFICE + "# new\n", "123456", "lý do")
+    question = q.PutInForce(OFFICE + "# new\n", "123456", "lý do", at.policies().digest)
     with pytest.raises(Refused) as refused:
         list(put_in_force(at, POLICY_ADMIN, question, Language.EN))
     assert refused.value.refusal.kind == "forbidden"
@@ -268,8 +268,16 @@ def test_only_a_sound_candidate_with_a_reason_is_put_in_force(at: Desk, policy: 
     acts: list[Act] = []
     desk = replace(at, configuration=_editable(at), record=lambda act: acts.append(act) or 1)
     with pytest.raises(Refused, match=words):
-        list(put_in_force(desk, POLICY_ADMIN, q.PutInForce(text, "", reason), Language.EN))
+        list(put_in_force(desk, POLICY_ADMIN, q.PutInForce(text, "", reason, at.policies().digest), Language.EN))
     assert acts == []
+    assert policy.read_text("utf-8") == OFFICE
+
+
+def test_a_candidate_that_was_held_against_another_policy_takes_nobodys_change_back(at: Desk, policy: Path):
+    desk = replace(at, configuration=_editable(at))
+    late = q.PutInForce(OFFICE.replace("monitor", "enforce"), "", "lý do", "0" * 64)
+    with pytest.raises(Refused, match="has changed since this candidate was tried"):
+        list(put_in_force(desk, POLICY_ADMIN, late, Language.EN))
     assert policy.read_text("utf-8") == OFFICE
 
 
@@ -279,7 +287,7 @@ def test_what_does_not_come_in_force_is_put_back_and_recorded_as_not_done(at: De
     desk = replace(at, configuration=_editable(at), record=lambda act: acts.append(act) or 1)
     new = OFFICE.replace("monitor", "enforce")
     with pytest.raises(Refused, match="the old file was put back"):  # no gateway runs that could load it
-        list(put_in_force(desk, POLICY_ADMIN, q.PutInForce(new, "", "lý do"), Language.EN))
+        list(put_in_force(desk, POLICY_ADMIN, q.PutInForce(new, "", "lý do", at.policies().digest), Language.EN))
     assert policy.read_text("utf-8") == OFFICE
     assert [(act.what, act.ok) for act in acts] == [("put_in_force", True), ("put_in_force", False)]
 
@@ -287,7 +295,14 @@ def test_what_does_not_come_in_force_is_put_back_and_recorded_as_not_done(at: De
         raise AuditError("disk full")
 
     with pytest.raises(AuditError):
-        list(put_in_force(replace(desk, record=full), POLICY_ADMIN, q.PutInForce(new, "", "lý do"), Language.EN))
+        list(
+            put_in_force(
+                replace(desk, record=full),
+                POLICY_ADMIN,
+                q.PutInForce(new, "", "lý do", at.policies().digest),
+                Language.EN,
+            )
+        )
     assert policy.read_text("utf-8") == OFFICE
 
 
@@ -306,7 +321,7 @@ async def test_a_running_gateway_judges_by_what_was_put_in_force(policy: Path, t
         )
         policy.chmod(0o640)
         new = OFFICE.replace("monitor", "enforce")
-        question = q.PutInForce(new.replace("\n", "\r\n"), "", "lý do rõ ràng")
+        question = q.PutInForce(new.replace("\n", "\r\n"), "", "lý do rõ ràng", rules.policies.digest)
         *_, done = await asyncio.to_thread(lambda: list(put_in_force(desk, POLICY_ADMIN, question, Language.EN)))
         assert isinstance(done, q.Done)
         assert policy.read_text("utf-8") == new

@@ -50,7 +50,9 @@ def test_a_file_passes_once_two_persons_are_for_it_and_not_any_more_when_it_is_r
     assert (row.id, row.codes, row.steps) == (name, ("OPQ-01",), ("endorse", "refuse"))
     assert isinstance(decided(office, head, name), q.Done)
     assert disposition(office) is Disposition.REJECT
+    assert office.ask(q.Overview(), officer).waiting == 1
     assert isinstance(approved(office, officer, name), q.Done)
+    assert office.ask(q.Overview(), officer).waiting == 0
     (waiver,) = policies_of(office.desk.configuration).waivers
     assert (waiver.rule, waiver.sha256, waiver.sender) == ("encrypted", digest("luong.docx"), AN)
     assert waiver.approved_by == f"{HEAD}, so"

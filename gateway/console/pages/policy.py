@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from gateway.console.visit import Visit
 from gateway.steward.questions import Answer, AskPolicy, Done, PolicyView, PutInForce, Tried, TryPolicy
+from gateway.steward.questions.refused import Refused
 
 
 async def page(visit: Visit) -> Response:
@@ -33,10 +34,16 @@ async def attempt(visit: Visit) -> Response:
 
 
 async def put_in_force(visit: Visit) -> Response:
-    """Put a candidate in force."""
+    """Put a candidate in force; one that is refused stays on the page with its reason."""
     form = visit.form
-    question = PutInForce(form.get("text").replace("\r\n", "\n"), visit.code, form.get("reason"))
-    answer = await visit.ask(question)
+    text = form.get("text").replace("\r\n", "\n")
+    question = PutInForce(text, visit.code, form.get("reason"), form.get("against"))
+    try:
+        answer = await visit.ask(question)
+    except Refused as error:
+        if error.refusal.kind in ("forbidden", "no_session"):
+            raise
+        return visit.page("unforced.html", 422, fault=visit.fault(error.refusal), question=question)
     return visit.page(
         "done.html",
         title=visit.words.policy.forced,

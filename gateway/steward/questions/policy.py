@@ -127,3 +127,5 @@ class PutInForce(Struct, frozen=True, tag="put_in_force"):
     text: str
     code: str
     reason: str
+    against: str
+    """Digest of the policy in force that the candidate was held against."""

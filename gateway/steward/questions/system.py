@@ -53,7 +53,11 @@ class OverviewView(Struct, frozen=True, kw_only=True, tag="overview_view"):
     tagged: int = 0
     untold: int = 0
     """Mails with a finding *cannot tell*."""
+    upstream: int = 0
+    """Mails that were let through and the next hop refused."""
     troubles: int = 0
+    waiting: int = 0
+    """Requests that the person may decide."""
     rules: tuple[Bar, ...] = ()
     """Rules that were met, most often first."""
     units: tuple[Bar, ...] = ()

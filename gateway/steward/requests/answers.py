@@ -36,6 +36,7 @@ _TONES: Final = {
     State.EXPIRED: "plain", State.REVOKED: "bad", State.RELEASING: "warn", State.RELEASED: "good", State.FAILED: "bad",
     State.UNKNOWN: "bad", State.RETURNED: "bad",
 }  # fmt: skip
+_DECIDES: Final = {step.value for step in Step} - {Step.WITHDRAW.value, Step.REVOKE.value}
 _WAITING: Final = frozenset(
     state.value for state in (State.OPEN, State.ENDORSED, State.RELEASING, State.FAILED, State.UNKNOWN)
 )
@@ -50,8 +51,7 @@ def requests_view(desk: Desk, person: Person, question: q.AskRequests, language:
     seen = [one for one in found if sees(desk, person, one)]
     used = _used(desk, seen)
     rows = [_row(one, desk, person, now, language, used=used.get(one.id, ())) for one in seen]
-    decides = {step.value for step in Step} - {Step.WITHDRAW.value, Step.REVOKE.value}
-    mine = tuple(row for row in rows if decides & set(row.steps))
+    mine = tuple(row for row in rows if _DECIDES & set(row.steps))
     others = [row for row in rows if row not in mine]
     view = q.RequestsView(
         mine=mine,
@@ -60,6 +60,15 @@ def requests_view(desk: Desk, person: Person, question: q.AskRequests, language:
         queued=queued(desk, person) if not question.reference else (),
     )
     return _with_way(view, desk, person, question.reference, language) if question.reference else view
+
+
+def waiting_for(desk: Desk, person: Person) -> int:
+    """Return how many requests wait for the decision of somebody."""
+    if desk.accounts is None:
+        return 0
+    now = int(desk.people.clock())
+    seen = (_as_it_is(one, desk) for one in desk.people.requests.all() if sees(desk, person, one))
+    return sum(1 for one in seen if _DECIDES & set(_steps(one, desk, person, now)))
 
 
 def _with_way(view: q.RequestsView, desk: Desk, person: Person, reference: str, language: Language) -> q.RequestsView:
@@ -236,11 +245,10 @@ def _used(desk: Desk, requests: list[Request]) -> dict[str, tuple[q.Bar, ...]]:
 def _row(
     kept: Request, desk: Desk, person: Person, now: int, language: Language, *, used: tuple[q.Bar, ...]
 ) -> q.RequestRow:
-    request = desk.holds.as_it_is(kept) if kept.held and desk.holds is not None else kept
+    request = _as_it_is(kept, desk)
     first, second = request.taken(Step.ENDORSE), request.taken(Step.APPROVE) or request.taken(Step.REFUSE)
     state, title = request.at(now), titles(desk.policies(), language)
     shown = "used" if used else state.value
-    steps = (step for step in Step if not barred(request, step, person, directory=desk.directory(), now=now))
     return q.RequestRow(
         id=request.id,
         reference=clean(request.reference),
@@ -256,11 +264,20 @@ def _row(
         state=q.Badge(say("request_states", shown, language), _TONES[state], shown),
         first=_step(first),
         second=_step(second),
-        steps=tuple(step.value for step in steps),
+        steps=_steps(request, desk, person, now),
         until=str(request.entries[0]["expires"]) if request.entries else "",
         held=view_of(desk, request, language),
         used=used,
     )
+
+
+def _as_it_is(kept: Request, desk: Desk) -> Request:
+    return desk.holds.as_it_is(kept) if kept.held and desk.holds is not None else kept
+
+
+def _steps(request: Request, desk: Desk, person: Person, now: int) -> tuple[str, ...]:
+    directory = desk.directory()
+    return tuple(step.value for step in Step if not barred(request, step, person, directory=directory, now=now))
 
 
 def _step(decision: Decision | None) -> q.StepView | None:
