@@ -106,19 +106,20 @@ class Cases:
 
     def take_mail(self, mail: Mail, reference: str, moment: datetime) -> None:
         """Count the findings of a mail."""
-        digests: dict[str, str] | None = None
-        recipients: frozenset[str] = frozenset()
-        for finding in mail.findings:
-            if (kind := kind_of(finding)) is None:
-                continue
-            if digests is None:
-                recipients = fold_all(mail.recipients)
-                digests = {part.path: part.sha256 for part in mail.parts if part.sha256}
-            about = _digest(finding.part, digests) or mail.sha256
+        recipients: frozenset[str] | None = None
+        for finding, kind, about in _violations(mail):
+            recipients = fold_all(mail.recipients) if recipients is None else recipients
             case = self._case(finding, about, mail, reference, moment)
             if case is not None:
                 names = frozenset((fold(finding.filename),)) if finding.filename else frozenset()
                 self._tried(case, kind, mail.session.login, moment, names, recipients)
+
+    def let_go(self, mail: Mail) -> None:
+        """Note that a held mail was sent: two persons waived what it was held for."""
+        for finding, kind, about in _violations(mail):
+            case = self._cases.get(_key(mail.sender, about, finding.policy, finding.rule))
+            if kind is Kind.PREVENTED and case is not None:
+                case.kind = Kind.WAIVED
 
     def take_recipient(self, refused: RecipientRefused, moment: datetime) -> None:
         """Count the findings on a forward-path."""
@@ -203,6 +204,17 @@ def fold(name: str) -> str:
 def fold_all(recipients: Iterable[str]) -> frozenset[str]:
     """Return addresses in the form in which two are the same."""
     return frozenset(address.casefold() for address in recipients)
+
+
+def _violations(mail: Mail) -> Iterator[tuple[Finding, Kind, str]]:
+    """Yield what counts of a mail, with the digest of what it is about."""
+    digests: dict[str, str] | None = None
+    for finding in mail.findings:
+        if (kind := kind_of(finding)) is None:
+            continue
+        if digests is None:
+            digests = {part.path: part.sha256 for part in mail.parts if part.sha256}
+        yield finding, kind, _digest(finding.part, digests) or mail.sha256
 
 
 def _digest(part: str | None, digests: dict[str, str]) -> str | None:

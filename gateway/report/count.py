@@ -73,7 +73,8 @@ class Count:
         if known is not None:
             self.directories[known.digest] = None
         self._stocks = Stocks(known)
-        self._cases = Cases()
+        self._cases, self._earlier = Cases(), Cases()
+        """Violations of the month, and those before it that a mail of the month may mend."""
         self._open: dict[str, _Open] = {}
         self._held: dict[str, _Open] = {}
         self._sent: defaultdict[str, list[int]] = _sums(Sent)
@@ -93,7 +94,7 @@ class Count:
                 if self._is_in(entry.time):
                     self._stocks.take(entry.content)
                 else:
-                    self._stocks = Stocks(entry.content)
+                    self._stocks, self.directories = Stocks(entry.content), {}
                 self.directory_record = entry.seq
                 _name(self.directories, entry.content.digest)
             case _:
@@ -107,8 +108,9 @@ class Count:
         within = self._is_in(entry.time)
         if within:
             _name(self.policies, mail.policy_digest)
-            self._cases.take_mail(mail, judged.id, entry.time)
-        if entry.kind == b"intent" and entry.time >= self._begin:
+        if entry.time < self._end:
+            (self._cases if within else self._earlier).take_mail(mail, judged.id, entry.time)
+        if entry.kind == b"intent":
             self._open[judged.id] = _Open(
                 moment=entry.time,
                 counts=_counts(mail) if within else (),
@@ -116,7 +118,8 @@ class Count:
             )
 
     def _outcome(self, reference: str, delivery: str) -> None:
-        judged = self._open.pop(reference, None) or self._held.pop(reference, None)
+        held = self._held.pop(reference, None)
+        judged = self._open.pop(reference, None) or held
         if judged is None:
             return
         if delivery == Delivery.HELD.value:
@@ -126,7 +129,9 @@ class Count:
             self._unknown += bool(judged.counts) and delivery == Delivery.UNKNOWN.value
             return
         mail = judged.mail
-        mending = self._cases.mend(mail, judged.moment)
+        if held is not None:
+            self._cases.let_go(mail)
+        mending = self._cases.mend(mail, judged.moment) | self._earlier.mend(mail, judged.moment)
         if judged.counts:
             unit = mail.unit or OUTSIDE
             _added(self._sent, unit, (*judged.counts, mending))
@@ -141,6 +146,8 @@ class Count:
             gaps.append(Gap("directories", {"count": len(self.directories)}))
         if pending := sum(bool(judged.counts) for judged in self._open.values()):
             gaps.append(Gap("pending", {"count": pending}))
+        if held := sum(bool(judged.counts) for judged in self._held.values()):
+            gaps.append(Gap("held", {"count": held}))
         if self._unknown:
             gaps.append(Gap("unknown", {"count": self._unknown}))
         if self._cases.beyond:

@@ -201,7 +201,7 @@ class Report(Struct, frozen=True, kw_only=True):
     units: tuple[UnitFigures, ...] = ()
     """By unit; `OUTSIDE` last."""
     total: UnitFigures
-    """Of the units; without `OUTSIDE`."""
+    """Of all of them."""
     days: tuple[Day, ...] = ()
     league: tuple[Place, ...] = ()
     rules: tuple[RuleFigures, ...] = ()

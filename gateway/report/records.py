@@ -187,8 +187,8 @@ def _entry(seq: int, body: bytes) -> Entry | None:
 
 
 def bounds(connection: sqlite3.Connection, month: Month) -> tuple[int, int]:
-    """Return the first and the last record that a month may ask for: also mails that mend what it refused."""
-    first = _first_since(connection, month.begin - _DISORDER)
+    """Return the first and the last record that a month may ask for: also what its mails mend, and what mends its refusals."""
+    first = _first_since(connection, month.begin - MENDED_WITHIN - _DISORDER)
     return first, _first_since(connection, month.end + MENDED_WITHIN + _DISORDER) - 1
 
 

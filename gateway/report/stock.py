@@ -71,11 +71,10 @@ class Stocks:
         for mailbox, unit in self._senders.items():
             if (home := self._home(mailbox, unit)) is not None:
                 active[home] += 1
-        known = latest is not None
         known = latest is not None and latest.statuses is not None
         return {
             unit: Stock(
-                total=sum(kinds[unit].values()) if known else None,
+                total=sum(kinds[unit].values()) if latest is not None else None,
                 kinds=kinds[unit],
                 suspended=unused[unit, _SUSPENDED] if known else None,
                 left=unused[unit, _LEFT] if known else None,

@@ -187,7 +187,7 @@ class Office:
             directory_digest=self.directory.digest if self.directory is not None else None,
             recipients=dict.fromkeys(to, worst),
         )
-        if worst >= Disposition.HOLD:
+        if worst >= Disposition.HOLD and delivery is not Delivery.HELD:
             await self.log.refused(sent, verdict, evidence, _NO)
             return reference
         await self.log.intent(sent, verdict, evidence)
@@ -195,6 +195,10 @@ class Office:
         if delivery is not None:
             await self.log.outcome(reference, _OK, delivery)
         return reference
+
+    async def ends(self, reference: str, delivery: Delivery) -> None:
+        """Write what became of a held mail."""
+        await self.log.outcome(reference, _OK, delivery)
 
     async def refuses_recipient(self, sender: str, recipient: str, *findings: Found) -> None:
         who = f"{sender}@a.vn"

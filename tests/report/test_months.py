@@ -8,13 +8,15 @@ from datetime import datetime
 
 import pytest
 
+from gateway.audit.record import Delivery, Mailboxes
 from gateway.audit.retention import prune
 from gateway.errors import UserError
-from gateway.model import VIETNAM, FrontEnd, MailboxStatus, Session
+from gateway.model import VIETNAM, Disposition, FrontEnd, MailboxStatus, Session
 from gateway.report import cases
-from gateway.report.figures import OUTSIDE, Again, Wanted
+from gateway.report.figures import OUTSIDE, Again, Share, Wanted
 from gateway.report.make import make
 from gateway.report.month import Month
+from gateway.report.stock import Stocks
 from tests.report.support import NOVEMBER, Found, Office, box, directory, monitored, numbers, report, signed, unit
 
 FONT = "typography.issued_document_font"
@@ -88,6 +90,39 @@ async def test_what_is_mended_in_the_next_month_counts_where_it_was_refused(offi
     assert numbers(made.total.violations) == {"prevented": 1, "mended": 1, "named": 1}
     assert made.total.sent.mails == 0
     assert report(tmp_path, Month(2026, 12), datetime(2027, 1, 9, tzinfo=VIETNAM)).total.sent.mails == 1
+
+
+async def test_what_mends_a_refusal_of_the_month_before_did_not_pass_at_once(tmp_path, monkeypatch):
+    office = await Office.open(tmp_path, monkeypatch, month=10, day=29)
+    await office.lists(directory("d1", *(box(f"nv{number}", "Nội vụ") for number in range(5))))
+    for day, sender in ((28, "nv0"), (30, "nv1"), (30, "nv2")):
+        await office.at(day, month=10).sends(sender, Found(FONT, file="f"), files=[("a.docx", "f")])
+    await office.at(31, month=10).sends("nv2", files=[("a.docx", "mended")])
+    for sender in ("nv0", "nv1", "nv2"):
+        await office.at(1).sends(sender, files=[("a.docx", "mended")])
+    made = await office.reported()
+    assert (numbers(unit(made, "Nội vụ").violations), unit(made, "Nội vụ").sent.mending) == ({}, 1)
+    assert made.league[0].first_pass == Share(2, 3)
+
+
+async def test_a_held_mail_that_two_persons_let_go_is_waived_and_one_without_an_outcome_is_said(office):
+    await office.lists(directory("d1", box("an", "Nội vụ")))
+    held = Found("sender_identity.author", Disposition.HOLD, file="x")
+    sent, refused, late, _ = [
+        await office.at(10).sends(f"an{n}", held, files=[("a.docx", "x")], delivery=Delivery.HELD) for n in range(4)
+    ]
+    await office.at(11).ends(sent, Delivery.RELAYED)
+    await office.ends(refused, Delivery.HOLD_REFUSED)
+    await office.at(8, month=12).ends(late, Delivery.RELAYED)
+    made = await office.reported()
+    assert (made.total.violations.prevented, made.total.violations.waived, made.total.sent.mails) == (3, 1, 1)
+    assert {gap.key: gap.fields for gap in made.gaps}["held"] == {"count": 2}
+
+
+def test_a_directory_of_an_older_version_says_how_many_mailboxes_there_are():
+    stocks = Stocks(Mailboxes(digest="d1", mailboxes=2, counts=(("A", "personal", 2),), statuses=None))
+    assert numbers(stocks.figures()["A"]) == {"total": 2, "kinds": {"personal": 2}}
+    assert [gap.key for gap in stocks.gaps()] == ["no_statuses"]
 
 
 async def test_the_same_fault_under_the_same_name_mends_nothing(office):

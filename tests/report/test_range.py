@@ -31,7 +31,7 @@ def log(stamps) -> sqlite3.Connection:
 @pytest.mark.parametrize("seed", range(20))
 def test_a_range_does_not_depend_on_the_length_of_the_log(seed):
     chance = random.Random(seed)
-    begin, end = NOVEMBER.begin - timedelta(hours=1), NOVEMBER.end + timedelta(days=3, hours=1)
+    begin, end = NOVEMBER.begin - timedelta(days=3, hours=1), NOVEMBER.end + timedelta(days=3, hours=1)
     stamps = []
     for edge in (begin, end):
         # Stamps of many processes about an edge, each up to five seconds late in the log.
