@@ -2,7 +2,9 @@
 
 import gc
 import os
+import re
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -11,6 +13,17 @@ from hypothesis import settings
 # of a test are the same in every run, so that a commit passes or fails for what it is; GATEWAY_EXPLORE=1 takes others.
 settings.register_profile("project", deadline=None, derandomize="GATEWAY_EXPLORE" not in os.environ)
 settings.load_profile("project")
+
+
+_WHOLE_MODULE = re.compile(r"^pytestmark = .*\bmark\.(slow|system|cluster)\b", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out, unimported, a module whose mark at the top deselects all of it: browsers and clusters take long to import."""
+    wanted = config.option.markexpr
+    if "not " not in wanted or not collection_path.match("test_*.py"):
+        return None
+    return any(f"not {mark}" in wanted for mark in _WHOLE_MODULE.findall(collection_path.read_text("utf-8"))) or None
 
 
 @pytest.hookimpl(wrapper=True)

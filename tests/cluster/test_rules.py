@@ -22,6 +22,8 @@ from gateway.serve.ruling import Ruling, RulingProcess, catch_up
 from gateway.system.trouble import Pipe, Trouble
 from tests.cluster.support import centre
 
+pytestmark = pytest.mark.cluster
+
 NOW = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
 STRICT = b"version: 1\nname: strict\nextends: binhtan-7600\n"
 LENIENT = b"version: 1\nname: lenient\nextends: binhtan-7600\npolicies:\n  official_sender: {mode: off}\n"

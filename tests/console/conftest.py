@@ -10,12 +10,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.support.browser import CHROMIUM, launched
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
@@ -110,6 +111,10 @@ def system(start) -> System:
 @pytest.fixture(scope="module")
 def browser(start) -> Iterator[Browser]:
     """A browser, with a running event loop in this thread until the module ends: keep its tests together."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.support.browser import CHROMIUM, launched
+
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (make system-test)")
     with sync_playwright() as playwright:

@@ -1,6 +1,5 @@
 """Policies read words behind the wall: no text comes out, and a policy that misbehaves ends with its child."""
 
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,26 +47,20 @@ class Fixed(Rulebook):
         self._current = rules
 
 
-@contextmanager
-def started(folder, **more):
-    every = rules(folder, f"{{unruly: {{module: {STAND_INS}.unruly}}, {OLD}}}")
-    settings = PoolSettings(observing="gateway.engine.walled", observers=every.policies.observers, **more)
-    pool = WorkerPool.start(settings)
-    yield pool.connect()
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory):
+    every = rules(tmp_path_factory.mktemp("rules"), f"{{unruly: {{module: {STAND_INS}.unruly}}, {OLD}}}")
+    settings = PoolSettings(observing="gateway.engine.walled", observers=every.policies.observers)
+    pool = WorkerPool.start(settings).connect()
+    yield pool
     pool.close()
 
 
 @pytest.fixture(scope="module")
-def workers(tmp_path_factory):
-    with started(tmp_path_factory.mktemp("rules")) as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
-def impatient(tmp_path_factory):
+def impatient(workers):
     """Workers that are given up when they stand still for a second: busy ones of a busy machine may be as well."""
-    with started(tmp_path_factory.mktemp("rules"), idle_s=1.0) as pool:
-        yield pool
+    settings = structs.replace(workers._settings, idle_s=1.0)
+    return WorkerPool(settings, door=workers._door, process=workers._process).connect()
 
 
 @pytest.fixture
