@@ -20,7 +20,9 @@ from reportlab.pdfgen.canvas import Canvas
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pdf import claims, left, scan
 from gateway.documents.readers.pdf import reader as pdf
+from gateway.documents.readers.pdf.api import PdfiumDocument
 from gateway.documents.readers.pdf.page import PageContent
+from gateway.documents.readers.pdf.text import PageReader, TextOptions
 from gateway.documents.readers.pictures import ocr
 from gateway.model import Document, Origin, Run
 from gateway.vietnamese.marks import find_in_document
@@ -291,16 +293,26 @@ def test_an_outlined_letter_is_read_as_a_scan() -> None:
     assert scans.MARKS[2] in {run.text for run in document.runs}
 
 
-def test_areas_within_others_and_without_ink_are_not_read() -> None:
+def test_areas_within_others_are_not_read() -> None:
     assert scan._outermost([(10, 10, 20, 20), (0, 0, 30, 30), (40, 0, 50, 5)]) == [(0, 0, 30, 30), (40, 0, 50, 5)]
-    page = np.full((200, 300, 3), 255, np.uint8)
-    assert scan._cut_out(page, 72, (0, 0, 300, 200)) is None
-    page[100:110, 50:60] = 0
-    part = scan._cut_out(page, 72, (0, 0, 300, 200))
-    assert part is not None
-    assert part.corner == (0, 0)
-    assert scan._cut_out(page, 72, (0, 150, 300, 200)) is None
-    assert scan._cut_out(page, 72, (500, 500, 600, 600)) is None
+
+
+def test_of_a_page_only_the_areas_that_are_asked_for_are_drawn() -> None:
+    with PdfiumDocument(pdfs.page(lambda canvas: outline(canvas, "MẬT", x=100, y=700)), None) as document:
+        reader = PageReader(document, Budget(part_cpu_s=100), TextOptions())
+        views = [
+            (200.0, None),
+            (200.0, (90, 100, 200, 200)),
+            (200.0, (500, 800, 999, 999)),
+            (200.0, (-90, 900, 90, 990)),
+        ]
+        whole, part, corner = reader.draw(0, frozenset(), views, annotations=False)
+    x, y = (round(side * 200 / 72) for side in part.corner)
+    rows, columns, _ = part.pixels.shape
+    assert (x, y) == (250, 277)
+    assert part.pixels.min() == 0
+    assert np.array_equal(part.pixels, whole.pixels[y : y + rows, x : x + columns])
+    assert corner.pixels.shape[:2] < (250, 270)
 
 
 def test_of_a_page_with_large_letters_only_the_ink_near_them_is_read() -> None:

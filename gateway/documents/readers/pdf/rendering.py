@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.documents.readers.base import ReadError
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
 LIMIT_PIXELS = 12_000_000
 """Pixels of a rendered page; A4 at 200 dpi has 3.9 million, A3 7.7."""
 _BGR, _PRINTING = 2, 0x800
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A page, or a part of it, as BGR pixels."""
+
+    pixels: Pixels
+    dpi: float
+    corner: tuple[float, float]
+    """Its position on the page, in points."""
 
 
 def render(

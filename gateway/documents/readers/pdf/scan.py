@@ -20,7 +20,7 @@ from gateway.documents.readers.pdf.visible import contains, cut_by, overlaps, su
 from gateway.model import Image, Run
 
 if TYPE_CHECKING:
-    from gateway.documents.readers.pdf.rendering import Pixels
+    from gateway.documents.readers.pdf.rendering import Part
     from gateway.documents.readers.pdf.text import PageReader
 
 UNMAPPED = 3
@@ -112,21 +112,12 @@ def with_annotations(look: PageLook, drawn: PageContent, page: PageContent) -> P
     return dataclasses.replace(look, left=left, annotations=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A page, or a part of it, as pixels."""
-
-    pixels: Pixels
-    dpi: float
-    corner: tuple[float, float] = (0.0, 0.0)
-    """Its position on the page, in points."""
-
-    def placed(self, run: Run, look: PageLook) -> Run:
-        """Return a run of this part at its place on the page."""
-        x, y = self.corner
-        left, top, right, bottom = run.bbox_pt or (0.0, 0.0, 0.0, 0.0)
-        box = left + x, top + y, right + x, bottom + y
-        return structs.replace(run, bbox_pt=box, locator=look.zones.locate(box))
+def _placed(run: Run, part: Part, look: PageLook) -> Run:
+    """Return a run of a part of a page at its place on the page."""
+    x, y = part.corner
+    left, top, right, bottom = run.bbox_pt or (0.0, 0.0, 0.0, 0.0)
+    box = left + x, top + y, right + x, bottom + y
+    return structs.replace(run, bbox_pt=box, locator=look.zones.locate(box))
 
 
 class ScanReader:
@@ -144,29 +135,23 @@ class ScanReader:
         """
         yield from in_order(map(self._sheet, looks), self._read, self._budget.threads)
 
-    def _sheet(self, look: PageLook) -> tuple[PageLook, list[_Part] | None]:
+    def _sheet(self, look: PageLook) -> tuple[PageLook, list[Part] | None]:
         """Render a page, in the thread that called, because pdfium knows only one; without what was read before."""
         self._budget.check_time()
         if look.is_whole or look.left is None:
-            drawn = self._pages.draw(look.number - 1, None, [(look.dpi_of(), None)], annotations=True)
-            return look, [_Part(*drawn[0])] if drawn else None
-        areas = _outermost(look.left.areas)
-        fine = {area: dpi for area in areas if (dpi := look.dpi_of(area)) > DPI}
-        closer = [(dpi, _with_margin(area, MARGIN * DPI / dpi)) for area, dpi in fine.items()]
-        drawn = self._pages.draw(look.number - 1, look.left.keep, [(DPI, None), *closer], annotations=look.annotations)
-        if not drawn:
-            return look, None
-        parts = [_Part(*own, area[:2]) for own, (_, area) in zip(drawn[1:], closer, strict=True)]
-        parts += [part for area in areas if area not in fine and (part := _cut_out(*drawn[0], area))]
-        return look, [part for part in parts if self._is_new(part)]
+            return look, self._pages.draw(look.number - 1, None, [(look.dpi_of(), None)], annotations=True) or None
+        views = [(look.dpi_of(area), area) for area in _outermost(look.left.areas)]
+        closer = [(dpi, _with_margin(area, MARGIN * DPI / dpi)) for dpi, area in views]
+        drawn = self._pages.draw(look.number - 1, look.left.keep, closer, annotations=look.annotations)
+        return look, [part for part in drawn if (part.pixels < PAPER).any() and self._is_new(part)]
 
-    def _is_new(self, part: _Part) -> bool:
-        digest = hashlib.blake2b(part.pixels.tobytes(), digest_size=16).digest()
+    def _is_new(self, part: Part) -> bool:
+        digest = hashlib.blake2b(part.pixels.data, digest_size=16).digest()
         known = digest in self._known
         self._known.add(digest)
         return not known
 
-    def _read(self, item: tuple[PageLook, list[_Part] | None]) -> tuple[PageLook, ScanResult | None]:
+    def _read(self, item: tuple[PageLook, list[Part] | None]) -> tuple[PageLook, ScanResult | None]:
         look, parts = item
         if parts is None:
             return look, None
@@ -175,7 +160,7 @@ class ScanReader:
             result = self._with(part, look, result)
         return look, result
 
-    def _with(self, part: _Part, look: PageLook, before: ScanResult) -> ScanResult:
+    def _with(self, part: Part, look: PageLook, before: ScanResult) -> ScanResult:
         """Return what was read before with what a part of the page says."""
         from gateway.documents.readers.pictures import page_runs, stamp_page
 
@@ -184,7 +169,7 @@ class ScanReader:
         view = page_runs.PageView(look.number, min(max(part.dpi, LEAST_DPI), DPI), 72 / part.dpi, first, locator)
         late = not look.is_whole and self._budget.words_left_s() <= 0
         reading = stamp_page.examine(part.pixels, view, stamp_page.Wish.WORDS, self._budget)
-        runs = reading.runs if look.is_whole else (part.placed(run, look) for run in reading.runs)
+        runs = reading.runs if look.is_whole else (_placed(run, part, look) for run in reading.runs)
         return ScanResult(
             (*before.runs, *runs),
             before.boxes + reading.boxes,
@@ -206,12 +191,3 @@ def _outermost(areas: Iterable[Box]) -> list[Box]:
 def _with_margin(area: Box, margin: float) -> Box:
     """Return an area with some paper around it."""
     return max(area[0] - margin, 0.0), max(area[1] - margin, 0.0), area[2] + margin, area[3] + margin
-
-
-def _cut_out(pixels: Pixels, dpi: float, area: Box) -> _Part | None:
-    """Return an area of a page with its margin, None when it is off the page or nothing is drawn there."""
-    x, y, right, bottom = (int(side * dpi / 72) for side in _with_margin(area, MARGIN))
-    part = pixels[y:bottom, x:right]
-    if not (part < PAPER).any():
-        return None
-    return _Part(part, dpi, (72 * x / dpi, 72 * y / dpi))

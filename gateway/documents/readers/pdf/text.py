@@ -11,7 +11,7 @@ import math
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from gateway.documents.readers.base import Budget, ReadError
 from gateway.documents.readers.pdf.annotations import annotations_of
@@ -33,14 +33,11 @@ from gateway.documents.readers.pdf.left import SHOWN, is_picture, left_over
 from gateway.documents.readers.pdf.looks import LEGACY_CODES, Looks
 from gateway.documents.readers.pdf.marks import Marks
 from gateway.documents.readers.pdf.page import Affine, Box, Font, PageContent, Piece, Unseen
-from gateway.documents.readers.pdf.rendering import LIMIT_PIXELS, give_looks, render, switched_off
+from gateway.documents.readers.pdf.rendering import LIMIT_PIXELS, Part, give_looks, render, switched_off
 from gateway.documents.readers.pdf.seen import look_again, suspects
 from gateway.documents.readers.pdf.shapes import Shapes
-from gateway.documents.readers.pdf.visible import judge_visibility
+from gateway.documents.readers.pdf.visible import judge_visibility, surface
 from gateway.model import ReadStatus
-
-if TYPE_CHECKING:
-    from gateway.documents.readers.pdf.rendering import Pixels
 
 LIMIT_OBJECTS = 200_000
 """Page objects of one page; honest drawings have some ten thousand."""
@@ -175,12 +172,12 @@ class PageReader:
 
     def draw(
         self, index: int, keep: frozenset[int] | None, views: Sequence[tuple[float, Box | None]], *, annotations: bool
-    ) -> list[tuple[Pixels, float]]:
+    ) -> list[Part]:
         """Draw a page, without its own text but for what is to `keep`, once for each view: a resolution in dpi and an area, or all.
 
-        Returns BGR pixels and their resolution, lower than asked where all of the page would be too large; empty when the page
-        is bare. With annotations the page is flattened in memory: it is the last that is asked of it. pdfium's own way of
-        drawing annotations leaves out form fields, and so the pictures of signatures.
+        The resolution is lower than asked where all of the page would be too large; empty when the page is bare, and nothing
+        of an area beside it. With annotations the page is flattened in memory: it is the last that is asked of it. pdfium's own
+        way of drawing annotations leaves out form fields, and so the pictures of signatures.
         """
         own = self._flatten(index) if annotations else None
         page = self._load(index)
@@ -193,15 +190,15 @@ class PageReader:
             texts = (item for order, (item, kind) in enumerate(objects, 1) if kind == OBJECT_TEXT and order not in kept)
             drawn = []
             with switched_off(texts):
-                for dpi, area in views:
-                    left, top, right, bottom = area or (0.0, 0.0, width, height)
-                    scale = max(dpi / 72, 2 * SHOWN / max(width, height))
-                    scale = min(scale, (LIMIT_PIXELS / ((right - left) * (bottom - top))) ** 0.5)
-                    size = max(int(width * scale), 1), max(int(height * scale), 1)
-                    part = (
-                        (int(left * scale), int(top * scale), int(right * scale), int(bottom * scale)) if area else None
-                    )
-                    drawn.append((render(page, size, part, printed=self._options.printed), scale * 72))
+                for asked, area in views:
+                    largest = surface(area) if area and asked > DPI else width * height
+                    scale = min(max(asked / 72, 2 * SHOWN / max(width, height)), (LIMIT_PIXELS / largest) ** 0.5)
+                    size, dpi = (max(int(width * scale), 1), max(int(height * scale), 1)), scale * 72
+                    left, top, right, bottom = (int(side * dpi / 72) for side in area) if area else (0, 0, *size)
+                    part = max(left, 0), max(top, 0), min(right, size[0]), min(bottom, size[1])
+                    if part[0] < part[2] and part[1] < part[3]:
+                        pixels = render(page, size, part, printed=self._options.printed)
+                        drawn.append(Part(pixels, dpi, (72 * part[0] / dpi, 72 * part[1] / dpi)))
             return drawn
         finally:
             self._api.FPDF_ClosePage(page)

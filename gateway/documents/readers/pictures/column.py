@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gateway.documents.readers.pictures.rectangles import Pixels, strongest, without_colour
+from gateway.documents.readers.pictures.rectangles import Pixels
 
 CONTRAST = 16
 """Difference from the paper that makes ink."""
@@ -35,9 +35,8 @@ class Figure(NamedTuple):
 def figure(pixels: Pixels) -> Figure:
     """Tell ink from paper in a BGR picture."""
     paper = np.median(np.concatenate((pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])), axis=0)
-    plain = without_colour(pixels)
-    ink = strongest(np.asarray(cv2.absdiff(plain, (*paper.tolist(), 0.0)), np.uint8)) > CONTRAST
-    return Figure(pixels, paper, ink)
+    near = cv2.inRange(pixels, np.rint(paper) - CONTRAST, np.rint(paper) + CONTRAST)
+    return Figure(pixels, paper, near == 0)
 
 
 def as_row(shown: Figure) -> Pixels | None:
