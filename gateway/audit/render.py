@@ -245,7 +245,7 @@ def event_words(record: r.AnyRecord, language: str) -> tuple[str, str]:
         case r.AuthFailed() | r.PasswordJudged():
             detail = _line(record.login)
         case r.Held():
-            until = moment(datetime.fromisoformat(record.until))
+            until = f"{datetime.fromisoformat(record.until).astimezone(VIETNAM):%d/%m/%Y %H:%M}"
             detail = _say("label", "held_until", language, until=until, size=record.size, digest=record.sealed[:16])
         case r.Release():
             detail = _line(record.by)

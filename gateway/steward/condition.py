@@ -101,7 +101,7 @@ def log_lines(data: Path, now: datetime) -> Iterator[Line]:
     size = known[0].size if known else 0
     seconds = (now - datetime.fromisoformat(known[0].time)).total_seconds() if known else 0.0
     late = last > size and seconds > _CHECKPOINT_LATE_S
-    fields: dict[str, object] = {"age": _age(seconds), "size": size, "count": last - size}
+    fields: dict[str, object] = {"age": _age(seconds), "size": _number(size), "count": _number(last - size)}
     yield Line(Health.WARNING if late else Health.GOOD, "log", "checkpoint_old" if late else "checkpoint", fields)
 
 
@@ -112,7 +112,7 @@ def disk_lines(data: Path) -> Iterator[Line]:
     free = os.statvfs(data)
     mib = free.f_bavail * free.f_frsize >> 20
     if mib >= _SHORT_MIB:
-        yield Line(Health.GOOD, "disk", "free", {"gib": f"{mib / 1024:.1f}"})
+        yield Line(Health.GOOD, "disk", "free", {"gib": _number(mib / 1024, digits=1)})
         return
     yield Line(Health.WARNING if mib >= _FULL_MIB else Health.BAD, "disk", "space", {"mib": mib})
 
@@ -188,6 +188,12 @@ def sandbox_line(missing: tuple[str, ...] | None) -> Line:
     if missing:
         return Line(Health.WARNING, "sandbox", "sandbox_missing", {"missing": ", ".join(missing)})
     return Line(Health.GOOD, "sandbox", "sandbox")
+
+
+def _number(value: float, *, digits: int = 0) -> tuple[str, str]:
+    """Return a number as it is written in Vietnamese and in English."""
+    english = f"{value:,.{digits}f}"
+    return english.translate({ord(","): ".", ord("."): ","}), english
 
 
 def _age(seconds: float) -> tuple[str, str]:

@@ -19,7 +19,8 @@ from gateway.audit.chain import Entry, insert, read_head
 from gateway.audit.export import Export, export_jsonl
 from gateway.audit.filter import Sight
 from gateway.audit.query import AuditReader, Filter
-from gateway.audit.render import render_history, render_rows, render_verification
+from gateway.audit.record import Held
+from gateway.audit.render import event_words, render_history, render_rows, render_verification
 from gateway.audit.store import Folder, immediate, open_checked
 from gateway.audit.verify import verify
 from gateway.commands.audit import export, find
@@ -160,6 +161,19 @@ def test_a_csv_cell_is_never_a_formula(reader: AuditReader):
 )  # fmt: skip
 def test_no_formula_begins_where_a_semicolon_parts_cells_either(text: str, written: str):
     assert cell(text) == written
+
+
+def test_the_end_of_a_hold_is_a_date_of_viet_nam():
+    held = Held(
+        id="BT-1",
+        until="2026-12-05T16:37:14+00:00",
+        octets="",
+        sealed="ab" * 32,
+        size=9,
+        reverse_path="",
+        recipients=(),
+    )
+    assert event_words(held, "vi")[1].startswith("đến 05/12/2026 23:37, 9 B")
 
 
 def test_a_workbook_has_every_row_with_words_an_office_reads(data: Path, tmp_path: Path):

@@ -6,9 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from gateway.console.pages.letter import steps
 from gateway.console.render import Renderer
+from gateway.console.words import words
+from gateway.model import Language
 from gateway.steward.questions import Badge
+from tests.console.answers import EXPLAINED
 
 LET, TAGGED, REFUSED, HELD = (
     Badge("chuyển", "good"),
@@ -31,3 +36,23 @@ def test_a_mail_that_did_not_arrive_bears_no_good_badge(result, state, shown, be
     page = Renderer(Path("none"))._environment.from_string(template).render(result=result, state=state)
     assert re.findall(r'class="badge (\w+)">.*?</svg>(.*?)</span>', page) == [(shown.tone, shown.text)]
     assert re.findall(r'class="note">(.*?)<', page) == ([beside.text] if beside else [])
+
+
+def letter(rule: str, effect: Badge) -> tuple[str, ...]:
+    (found,) = EXPLAINED.files[0].findings
+    file = replace(EXPLAINED.files[0], findings=(replace(found, rule=rule, effect=effect),))
+    return steps(replace(EXPLAINED, files=(file,)))
+
+
+def test_a_letter_says_how_to_mend_what_keeps_the_mail_back_and_nothing_else():
+    no, yes = Badge("từ chối", "bad", "reject"), Badge("chuyển", "good", "relay")
+    assert letter("classified.marked", no) == ("secret",)
+    assert letter("classified.unread_content", no) == ("open",)  # a file that nobody could read bears no mark
+    assert letter("classified.unread_content", yes) == ()
+
+
+@pytest.mark.parametrize("language", Language)
+def test_instructions_stand_under_their_program(language):
+    known = vars(words(language).steps)
+    for step in (one for one in known.values() if not isinstance(one, str)):
+        assert hasattr(step, "any") != hasattr(step, "word")

@@ -20,6 +20,7 @@ from gateway.model import Language
 from gateway.pipeline.rulebook import Rules
 from gateway.steward import questions as q
 from gateway.steward.condition import Health, Running, condition, disk_lines, log_lines, revocation_lines, sandbox_line
+from gateway.steward.condition import _number as condition_number
 from gateway.steward.desk import Desk
 from gateway.steward.log import get_checkpoint, log_view, verify
 from gateway.steward.overview import overview
@@ -198,6 +199,16 @@ def _configuration(data: Path):
     from gateway.config.sections import Configuration
 
     return Configuration(data=data)
+
+
+def test_numbers_are_written_as_in_each_language(data: Path):
+    at = datetime.now(UTC)
+    (free,) = disk_lines(data)
+    assert re.fullmatch(r"còn [\d.]+,\d GiB trống", free.words(Language.VI))
+    assert re.fullmatch(r"[\d,]+\.\d GiB free", free.words(Language.EN))
+    many = replace(next(log_lines(data, at)), fields={"age": ("nay", "now"), "size": condition_number(138_200)})
+    assert "138.200 bản ghi" in many.words(Language.VI)
+    assert "138,200 records" in many.words(Language.EN)
 
 
 def test_revocation_lists_that_are_late_are_named(tmp_path: Path):

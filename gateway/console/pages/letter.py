@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from urllib.parse import quote
 
 from starlette.responses import Response
@@ -9,6 +10,7 @@ from starlette.responses import Response
 from gateway.console.pages.login import begin_by_mail, said
 from gateway.console.pages.mails import count
 from gateway.console.visit import Visit
+from gateway.model import Disposition
 from gateway.model.reference import mistyped, standard
 from gateway.steward.questions import Explain, Explained, SendMailCode
 from gateway.steward.questions.refused import Refused
@@ -18,6 +20,7 @@ _REMEDIES = (
     ("typography.", "font"),
     ("opaque.encrypted", "password"),
     ("opaque.", "open"),
+    ("classified.unread", "open"),
     ("classified.", "secret"),
     ("signed_documents.", "sign"),
     ("sender_identity.", "sender"),
@@ -44,8 +47,9 @@ async def page(visit: Visit) -> Response:
 
 
 def steps(explained: Explained) -> tuple[str, ...]:
-    """Return the keys of the instructions for the findings, each once."""
-    rules = [finding.rule for file in explained.files for finding in file.findings]
+    """Return the keys of the instructions for the findings that keep the mail back, each once."""
+    found = chain.from_iterable(file.findings for file in explained.files)
+    rules = [finding.rule for finding in found if finding.effect.key != Disposition.RELAY.word]
     keys = [next((key for prefix, key in _REMEDIES if rule.startswith(prefix)), "") for rule in rules]
     return tuple(dict.fromkeys(key for key in keys if key))
 
