@@ -289,7 +289,8 @@ def _answers(question: q.Question, who: Person) -> list[q.Answer]:
                 return [q.Refusal(kind="not_found")]
             if question.reference.startswith("BT-CHECK"):
                 return [CHECK_RECORD]
-            return [msgspec.structs.replace(EXPLAINED, reference=question.reference)]
+            secret = question.reference.startswith("BT-SECRET")
+            return [msgspec.structs.replace(EXPLAINED, reference=question.reference, confidential=secret)]
         case q.Overview():
             return [overview(question.days)]
         case q.AskPolicy():

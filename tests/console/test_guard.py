@@ -264,6 +264,14 @@ def test_a_page_of_a_refusal_says_which(system):
     assert "Quá nhiều lần." in text
 
 
+def test_a_letter_about_a_secret_says_nowhere_how_to_send_it_again(system):
+    plain, secret = (system.ask("GET", f"/t/BT-{name}", session="clerk")[2] for name in ("7F3K2Q00", "SECRET00"))
+    for way in ("cách gửi lại", "Trong Word", "gửi lại thư như thường lệ"):
+        assert way in plain
+        assert way not in secret
+    assert "Khi thư có dấu chỉ độ mật" in secret
+
+
 def test_the_login_leads_to_what_was_asked_for(system):
     status, headers, _ = system.ask("GET", "/mails?q=k%E1%BA%BF+ho%E1%BA%A1ch&state=refused")
     assert (status, headers["Location"]) == (

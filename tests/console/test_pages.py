@@ -13,7 +13,7 @@ pytestmark = pytest.mark.system
 PAGES = {
     "overview": ("auditor", "/"), "mails": ("auditor", "/mails"), "mails-filtered": ("auditor", "/mails?q=x&since=2026-11-01&result=reject&sha256=" + "ab" * 32),
     "mails-fault": ("auditor", "/mails?q=lỗi"), "mails-empty": ("empty", "/mails"), "explain": ("auditor", "/mails/BT-7F3K2Q00"), "letter": ("clerk", "/t/BT-7F3K2Q00"),
-    "letter-code": ("", "/t/BT-7F3K2Q00"), "policy": ("auditor", "/policy"), "log": ("auditor", "/audit"), "accounts": ("auditor", "/accounts?name=binh.lv"), "requests": ("auditor", "/requests"), "requests-empty": ("empty", "/requests"), "held": ("auditor", "/requests/held/BT-9KD00000"), "reports": ("auditor", "/reports"), "check": ("auditor", "/check"), "check-empty": ("empty", "/check"), "check-record": ("auditor", "/mails/BT-CHECK001"),
+    "letter-secret": ("clerk", "/t/BT-SECRET00"), "letter-code": ("", "/t/BT-7F3K2Q00"), "policy": ("auditor", "/policy"), "log": ("auditor", "/audit"), "accounts": ("auditor", "/accounts?name=binh.lv"), "requests": ("auditor", "/requests"), "requests-empty": ("empty", "/requests"), "held": ("auditor", "/requests/held/BT-9KD00000"), "reports": ("auditor", "/reports"), "check": ("auditor", "/check"), "check-empty": ("empty", "/check"), "check-record": ("auditor", "/mails/BT-CHECK001"),
     "account": ("auditor", "/account"), "login": ("", "/login"), "enrol": ("new", "/enrol"), "help": ("auditor", "/help"), "not-found": ("auditor", "/nope"),
     "refused": ("clerk", "/audit"), "overview-empty": ("empty", "/"), "policy-empty": ("empty", "/policy"), "log-empty": ("empty", "/audit"), "accounts-empty": ("empty", "/accounts"),
 }  # fmt: skip

@@ -47,7 +47,12 @@ async def page(visit: Visit) -> Response:
 
 
 def steps(explained: Explained) -> tuple[str, ...]:
-    """Return the keys of the instructions for the findings that keep the mail back, each once."""
+    """Return the keys of the instructions for the findings that keep the mail back, each once.
+
+    Of a mail that may be secret nothing says how it could be sent again.
+    """
+    if explained.confidential:
+        return ("secret",)
     found = chain.from_iterable(file.findings for file in explained.files)
     rules = [finding.rule for finding in found if finding.effect.key != Disposition.RELAY.word]
     keys = [next((key for prefix, key in _REMEDIES if rule.startswith(prefix)), "") for rule in rules]
