@@ -1,10 +1,11 @@
 """The search index: tags and words of records in a database of its own, made from the log and never evidence itself.
 
 It may be deleted at any time. Mail processing does not write it: it follows the log when a process is idle, and every
-query first brings it up to date. `held` counts inserted rows, so a query detects missing ones; `gateway audit verify`
-compares the index with a rebuilt one. `tag` holds exact terms (`to:b@x`, `rule:classified.marked`, `is:reject`,
-`state:unknown`, `sha:...`); `words` is full text in two forms, folded (no tone marks, đ as d) and exact (NFC), so that
-`mat` finds mật, mất and mặt, and `mật` finds only mật. `tally` has counts by day (`gateway.audit.tally`).
+query first brings it up to date. `held` counts inserted rows, and rows that are deleted, which none of ours ever is: a
+query detects missing ones. `gateway audit verify` compares the index with a rebuilt one. `tag` holds exact terms
+(`to:b@x`, `rule:classified.marked`, `is:reject`, `state:unknown`, `sha:...`); `words` is full text in two forms, folded
+(no tone marks, đ as d) and exact (NFC), so that `mat` finds mật, mất and mặt, and `mật` finds only mật. `tally` has counts
+by day (`gateway.audit.tally`).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly
 from gateway.errors import AuditError, SearchTimeError, UserError
 from gateway.texts.catalogue import both, pair
 
-_VERSION = 10
+_VERSION = 11
 SLICE = 200
 """Records that are indexed at once."""
 _STEPS = 1000
@@ -46,6 +47,11 @@ CREATE VIRTUAL TABLE words USING fts5 (
 );
 INSERT INTO position VALUES (1, 0, x'');
 """  # noqa: S608 - names of our own
+_GONE = "INSERT INTO held VALUES ('gone', 1) ON CONFLICT DO UPDATE SET n = n + 1"
+for _table in ("entry", "event", "tag", "words_docsize"):
+    _SCHEMA += f"CREATE TRIGGER {_table}_gone AFTER DELETE ON {_table} BEGIN {_GONE}; END;\n"
+_COUNTED = {"entry": "entry", "event": "event", "words": "words_docsize"}
+"""Tables whose rows `held` counts under a name; under others those of a tag."""
 
 
 def interrupted(error: BaseException) -> bool:
@@ -69,8 +75,11 @@ class Index:
         self._log: sqlite3.Connection | None = None
         self._index: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
-        self._counted_at: tuple[int, int] | None = None
-        """Sequence number and SQLite's change counter at the last full count."""
+        self._log_file: tuple[int, int] | None = None
+        self._whole: set[str] = set()
+        """Names in `held` whose rows were counted on this connection and were all there."""
+        self._schema = 0
+        """SQLite's schema version at that time: the triggers stand since."""
 
     def follow(self) -> bool:
         """Index one slice unless another process does; return whether there is more. Never raises: nothing depends on it."""
@@ -115,10 +124,15 @@ class Index:
         """The index as far as it has come."""
         return self._open()
 
+    def reads_the_log(self) -> bool:
+        """Return whether the log at the path is the one that is open."""
+        return self._log is not None and self._log_file == _identity(self._folder.database)
+
     @property
     def log(self) -> sqlite3.Connection:
         """The log, for reading."""
         if self._log is None:
+            self._log_file = _identity(self._folder.database)
             self._log = connect_readonly(self._folder.database)
             self._log.set_progress_handler(self._over, _STEPS)
         return self._log
@@ -126,7 +140,8 @@ class Index:
     def rows_are_gone(self, tags: Iterable[str]) -> bool:
         """Return whether the number of entries, events or rows of these tags differs from the number inserted.
 
-        A recount takes a few milliseconds for hundreds of thousands of rows.
+        They are counted once on a connection, which takes a few milliseconds for hundreds of thousands of rows; from then
+        on the index itself counts what is deleted.
         """
         index = self._open()
         index.execute("BEGIN")  # one snapshot during concurrent writes
@@ -136,23 +151,19 @@ class Index:
             index.execute("COMMIT")
 
     def _differs(self, index: sqlite3.Connection, tags: Iterable[str]) -> bool:
-        last = _position(index)
-        held = {tag: index.execute("SELECT count(*) FROM tag WHERE name = ?", (tag,)).fetchone()[0] for tag in tags}
-        # No write to the file since all rows were counted on this connection.
-        state = (last, index.execute("PRAGMA data_version").fetchone()[0])
-        if state != self._counted_at:
-            first = self.log.execute("SELECT min(seq) FROM record").fetchone()[0] or 1
-            held |= {
-                "record": max(0, last - first + 1),
-                "entry": index.execute("SELECT count(*) FROM entry").fetchone()[0],
-                "event": index.execute("SELECT count(*) FROM event").fetchone()[0],
-                "words": index.execute("SELECT count(*) FROM words_docsize").fetchone()[0],
-            }
-        for name, count in held.items():
+        schema = index.execute("PRAGMA schema_version").fetchone()[0]
+        if schema != self._schema:
+            self._schema, self._whole = schema, set()
+        first = self.log.execute("SELECT min(seq) FROM record").fetchone()[0] or 1
+        there = {"gone": 0, "record": max(0, _position(index) - first + 1)}
+        for name in {*_COUNTED, *tags} - self._whole:
+            table = _COUNTED.get(name, "tag WHERE name = :name")
+            there[name] = index.execute(f"SELECT count(*) FROM {table}", {"name": name}).fetchone()[0]  # noqa: S608 - our own
+        for name, count in there.items():
             row = index.execute("SELECT n FROM held WHERE name = ?", (name,)).fetchone()
             if count != (row[0] if row is not None else 0):
                 return True
-        self._counted_at = state
+        self._whole |= there.keys() - {"gone", "record"}
         return False
 
     def build_anew(self, *, within_s: float | None = None) -> sqlite3.Connection:
@@ -213,7 +224,7 @@ class Index:
         for connection in (self._log, self._index):
             if connection is not None:
                 connection.close()
-        self._log = self._index = self._counted_at = None
+        self._log = self._index = None
 
     @contextlib.contextmanager
     def _locked(self, *, wait_s: float) -> Iterator[None]:
@@ -236,13 +247,15 @@ class Index:
 
     def _open(self) -> sqlite3.Connection:
         """Open the index; a damaged or outdated one, or one of another log, is discarded and rebuilt."""
-        if self._index is not None and self._file == self._file_of_now():
+        if self._index is not None and self._file == _identity(self._folder.index):
             return self._index
         path = self._folder.index
         for attempt in (1, 2):
-            # Made before SQLite opens it, which gives its log and its shared memory to the owner of the file.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            self._give_to_owner(path)
+            # Made before SQLite opens it, which gives its log and its shared memory to the owner of the file. Never opened
+            # besides: closing it would end the locks of all connections of this process (POSIX).
+            if not path.exists():
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+                self._give_to_owner(path)
             connection = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
@@ -260,17 +273,9 @@ class Index:
                 self._remove()
             else:
                 connection.set_progress_handler(self._over, _STEPS)
-                self._index, self._file, self._counted_at = connection, self._file_of_now(), None
+                self._index, self._file, self._whole = connection, _identity(path), set()
                 return connection
         raise AssertionError("unreachable")
-
-    def _file_of_now(self) -> tuple[int, int] | None:
-        """Identity of the file at the path: another process may have rebuilt the index."""
-        try:
-            found = self._folder.index.stat()
-        except FileNotFoundError:
-            return None
-        return found.st_dev, found.st_ino
 
     def _give_to_owner(self, path: Path) -> None:
         """Give a file created by root to the service account, which could not write it otherwise."""
@@ -291,6 +296,15 @@ class Index:
         first = self.log.execute("SELECT min(seq) FROM record").fetchone()[0] or 0
         indexed = index.execute("SELECT min(seq) FROM entry").fetchone()[0]
         return row is not None and row[0] == digest and (indexed is None or indexed >= first)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return which file is at a path: another process may have replaced it."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _position(index: sqlite3.Connection) -> int:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Self
+
+import msgspec
+from msgspec import structs
 
 from gateway.audit import record as r
 from gateway.audit.conditions import conditions_of, matching, microseconds, storable
@@ -29,15 +32,25 @@ from gateway.model.reference import mistyped, standard
 from gateway.texts.catalogue import pair
 from gateway.yaml.values import printable
 
-__all__ = ["STATES", "AuditReader", "Filter", "History", "WeakPassword", "unknown"]
+__all__ = ["STATES", "AuditReader", "Filter", "History", "Readers", "WeakPassword", "unknown"]
 
 _LAST = 1 << 62
+_EVENTS = "SELECT id, seq FROM event WHERE id IN (SELECT value FROM json_each(?)) ORDER BY seq"
+_BODIES = "SELECT seq, body FROM record WHERE seq IN (SELECT value FROM json_each(?))"
+_OPEN_S = 60.0
+"""How long a reader serves questions; the next one counts the rows of the index again, whatever happened to the file."""
+_IDLE = 2
+"""Readers that wait for a question; each holds up to 32 MB of the index."""
 
 
 def unknown(reference: str) -> tuple[str, str]:
     """Return why no such reference exists, in Vietnamese and English; a failed check letter is reported."""
     shown = printable(reference)
     return pair("audit", "fault", "mistyped" if mistyped(reference) else "unknown", reference=shown)
+
+
+def _listed(values: Iterable[str | int]) -> str:
+    return msgspec.json.encode(tuple(values)).decode()
 
 
 @dataclass(frozen=True)
@@ -74,10 +87,11 @@ class AuditReader:
     def __init__(self, folder: Folder, *, limit_s: float | None = None, gone: Callable[[], bool] | None = None) -> None:
         self._folder = folder
         self._limit_s = limit_s
-        self._gone = gone
+        self.gone = gone
         self._until = math.inf
         self._index = Index(folder, over=self._over if gone is not None or limit_s is not None else None)
         self.several = False
+        self._opened = time.monotonic()
         self.index_was_wrong = False
         """Search index rows were missing; the index has been rebuilt from the log."""
 
@@ -116,6 +130,10 @@ class AuditReader:
         """Close the files."""
         self._index.close()
 
+    def stays_open(self) -> bool:
+        """Return whether another question may use this reader: it is not old, and its log is still the one at the path."""
+        return time.monotonic() - self._opened < _OPEN_S and self._index.reads_the_log()
+
     def find(self, wanted: Filter) -> tuple[Row, ...]:
         """Return matching rows, newest first; SearchError for an invalid filter, and at the time limit."""
         if wanted.before is not None:
@@ -132,12 +150,12 @@ class AuditReader:
                 with self._limited():
                     sequence_numbers = matching(index, found, wanted)
             with self._limited():
-                return tuple(self._row(seq) for seq in sequence_numbers)
+                return tuple(self._rows(index, sequence_numbers))
         except sqlite3.DatabaseError as error:
             raise unusable(self._folder.database, error) from None
 
     def _over(self) -> bool:
-        return time.monotonic() > self._until or (self._gone is not None and self._gone())
+        return time.monotonic() > self._until or (self.gone is not None and self.gone())
 
     @contextmanager
     def _limited(self) -> Iterator[None]:
@@ -259,15 +277,58 @@ class AuditReader:
             return ()
         return Keyed.of(self._folder).digests(sha256.lower())
 
-    def _row(self, seq: int) -> Row:
-        record = self._record(seq)
-        row = row_of(record)
-        if isinstance(record, r.Intent):
-            return replace(row, state=self._state(record.id, seq))
-        return row
+    def _rows(self, index: sqlite3.Connection, numbers: Sequence[int]) -> Iterator[Row]:
+        """Yield the rows of records; a mail has the state of its reference after its intent, `pending` without an outcome."""
+        records = self._records(numbers)
+        names = {record.id for record in records.values() if isinstance(record, r.Intent)}
+        events: dict[str, list[int]] = {}
+        for name, seq in index.execute(_EVENTS, (_listed(names),)):
+            events.setdefault(name, []).append(seq)
+        later = self._records(seq for each in events.values() for seq in each if seq not in records) | records
+        for record in records.values():
+            row = row_of(record)
+            if isinstance(record, r.Intent):
+                row = structs.replace(
+                    row, state=became(later[seq] for seq in events.get(record.id, ()) if seq > record.seq)
+                )
+            yield row
 
-    def _state(self, reference: str, judged: int) -> str:
-        """Return the state of a mail by reference and sequence number of its intent; `pending` without an outcome."""
-        index = self._index.connection
-        rows = index.execute("SELECT seq FROM event WHERE id = ? AND seq > ? ORDER BY seq", (reference, judged))
-        return became(self._record(seq) for (seq,) in rows)
+    def _records(self, numbers: Iterable[int]) -> dict[int, r.AnyRecord]:
+        """Return records by their numbers, in this order; without those that retention has just removed."""
+        wanted = tuple(numbers)
+        bodies = dict(self._index.log.execute(_BODIES, (_listed(wanted),)))
+        return {seq: r.decode(bodies[seq]) for seq in wanted if seq in bodies}
+
+
+class Readers:
+    """Readers of one log that stay open, so that opening it and counting its index are not paid by each question."""
+
+    def __init__(self) -> None:
+        self._idle: list[AuditReader] = []
+
+    @contextmanager
+    def one(self, data: Path, *, limit_s: float, gone: Callable[[], bool]) -> Iterator[AuditReader]:
+        """Lend a reader to a thread, as `AuditReader.open` returns it; after a fault within it is not used again."""
+        reader = self._taken(gone) or AuditReader.open(data, limit_s=limit_s, gone=gone)
+        try:
+            yield reader
+        except BaseException:
+            reader.close()
+            raise
+        if len(self._idle) < _IDLE:
+            self._idle.append(reader)
+        else:
+            reader.close()
+
+    def _taken(self, gone: Callable[[], bool]) -> AuditReader | None:
+        with suppress(IndexError):  # another thread may take the last one
+            while not (reader := self._idle.pop()).stays_open():
+                reader.close()
+            reader.gone = gone
+            return reader
+        return None
+
+    def close(self) -> None:
+        """Close those that wait."""
+        while self._idle:
+            self._idle.pop().close()

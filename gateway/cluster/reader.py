@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Self
+
+from msgspec.structs import replace
 
 from gateway.audit import record as r
 from gateway.audit.conditions import storable

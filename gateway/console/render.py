@@ -76,7 +76,9 @@ class Renderer:
 
 def shown(value: Any) -> Any:
     """Make characters visible that are not meant to be seen; what a template escaped itself stays (`exact`)."""
-    return value.translate(_UNSEEN) if isinstance(value, str) and not isinstance(value, Markup) else value
+    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
+        return value
+    return value.translate(_UNSEEN)
 
 
 def qr(text: str) -> Markup:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from gateway.audit.query import AuditReader
+from gateway.audit.query import AuditReader, Readers
 from gateway.audit.record import Act
 from gateway.config.sections import Configuration
 from gateway.engine import PolicySet
@@ -50,6 +50,8 @@ class Desk:
     """Queue of notices; None where none are sent."""
     checks: Checks | None = None
     """Judge of files before they are sent; None where no reader is."""
+    readers: Readers = field(default_factory=Readers)
+    """Of the log, between two questions."""
     gone: Callable[[], bool] = lambda: False
     """Whether nobody waits for the answer any more; only what is read ends then."""
 
@@ -75,9 +77,9 @@ class Desk:
 
     @contextmanager
     def reader(self) -> Iterator[AuditReader]:
-        """Open the log for this thread; each search ends after two seconds. Refused once nobody waits for the answer."""
+        """Lend this thread the log; each search ends after two seconds. Refused once nobody waits for the answer."""
         self.go_on()
-        with AuditReader.open(self.configuration.data, limit_s=LIMIT_S, gone=self.gone) as reader:
+        with self.readers.one(self.configuration.data, limit_s=LIMIT_S, gone=self.gone) as reader:
             yield reader
 
     def go_on(self, _done: int = 0) -> None:

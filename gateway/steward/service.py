@@ -184,6 +184,7 @@ class Steward:
             self._hop.close()
             self._acts.close()
             self.people.book.close()
+            self.desk.readers.close()
             self._notices.close()
 
     def _holds(self) -> Holds | None:

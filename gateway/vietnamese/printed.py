@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any
 
 LIMIT_INPUT = 4096
-_SPACES = re.compile(r"\s+")
 _FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@＝＋－＠])")
 """Where a formula may begin; behind a semicolon too, for where that parts cells in the reader's country."""
 _NOT_ASCII = re.compile(r"[^ -~\n]")
@@ -24,7 +23,7 @@ def clean(text: str, *, limit: int = 80) -> str:
     text = text[:LIMIT_INPUT]
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-    text = _SPACES.sub(" ", visible(text)).strip()
+    text = " ".join(visible(text).split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 

@@ -52,7 +52,7 @@ def found(data: Path, **wanted: str) -> tuple[int, bool]:
         reader.close()
 
 
-@pytest.mark.parametrize(
+gone = pytest.mark.parametrize(
     ("sql", "wanted"),
     [
         ("DELETE FROM tag WHERE name LIKE 'state:%' AND seq > 3", {"state": "relayed"}),
@@ -61,6 +61,9 @@ def found(data: Path, **wanted: str) -> tuple[int, bool]:
         ("DELETE FROM tag", {"sender": "an@gov.example"}),
     ],
 )
+
+
+@gone
 def test_rows_that_are_gone_are_noticed_by_the_query_that_needs_them(data: Path, sql: str, wanted: dict[str, str]):
     whole, wrong = found(data, **wanted)
     assert whole > 3
@@ -68,6 +71,34 @@ def test_rows_that_are_gone_are_noticed_by_the_query_that_needs_them(data: Path,
     change(data, sql)
     assert found(data, **wanted) == (whole, True)
     assert found(data, **wanted) == (whole, False)
+
+
+@gone
+def test_rows_that_go_while_a_reader_stays_open_are_noticed_by_its_next_query(
+    data: Path, sql: str, wanted: dict[str, str]
+):
+    with AuditReader.open(data) as reader:
+        whole = len(reader.find(Filter(limit=1000, **wanted)))
+        change(data, sql)
+        assert (len(reader.find(Filter(limit=1000, **wanted))), reader.index_was_wrong) == (whole, True)
+
+
+def test_words_that_go_while_a_reader_stays_open_are_noticed_by_its_next_query(data: Path):
+    with AuditReader.open(data) as reader:
+        reader.find(Filter())
+        change(data, "DELETE FROM words_docsize WHERE id > 3")
+        reader.find(Filter())
+        assert reader.index_was_wrong
+
+
+def test_a_reader_that_stays_open_counts_again_once_nothing_counts_what_is_deleted(data: Path):
+    with AuditReader.open(data) as reader:
+        reader.find(Filter())
+        connection = sqlite3.connect(data / "audit-index.db", isolation_level=None)
+        connection.executescript("DROP TRIGGER entry_gone; DELETE FROM entry WHERE seq > 3")
+        connection.close()
+        reader.find(Filter())
+        assert reader.index_was_wrong
 
 
 def test_a_mail_whose_events_are_gone_is_shown_all_the_same(data: Path):

@@ -3,12 +3,12 @@
 import asyncio
 import json
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gateway.audit.export import Export, export_jsonl
 from gateway.audit.filter import Filter, Sight
