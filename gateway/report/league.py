@@ -46,5 +46,6 @@ def _numbered(ranked: Iterable[Place]) -> Iterator[Place]:
         yield last
 
 
-def _order(place: Place) -> tuple[int, str]:
-    return -(place.score if place.score is not None else -1), place.unit
+def _order(place: Place) -> int:
+    """Return the key by which places are sorted; of equal ones the order of the units stands."""
+    return -(place.score if place.score is not None else -1)

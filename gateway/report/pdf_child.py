@@ -20,6 +20,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import (
     BaseDocTemplate,
+    CondPageBreak,
     Flowable,
     Frame,
     HRFlowable,
@@ -111,7 +112,9 @@ def _style(size: float = 13, **more: Any) -> ParagraphStyle:
 _BODY = _style(alignment=TA_JUSTIFY, firstLineIndent=10 * mm, spaceBefore=6)
 _FLUSH = _style(size=12, alignment=TA_LEFT, spaceBefore=6)
 _HEADING = _style(firstLineIndent=10 * mm, spaceBefore=10, keepWithNext=1)
-_CAPTION = _style(alignment=TA_CENTER, spaceBefore=9, spaceAfter=4, keepWithNext=1)
+_CAPTION = _style(alignment=TA_CENTER, spaceBefore=9, spaceAfter=4)
+_BEGUN = 60 * mm
+"""Room for a caption and the first rows of a table, which may go on over pages."""
 _CENTRED, _SMALL_CENTRED, _TITLE = (_style(size, alignment=TA_CENTER) for size in (13, 12, 14))
 _LEFT = _style(11)
 
@@ -125,6 +128,7 @@ def _drawn(block: Block) -> Iterator[Flowable]:
         case Paragraph():
             yield _words(block.text, _BODY if block.indent else _FLUSH, italic=block.italic)
         case Table():
+            yield CondPageBreak(_BEGUN)
             yield _words(block.caption, _CAPTION, italic=True)
             yield _table(block)
         case Days():

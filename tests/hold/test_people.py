@@ -21,6 +21,7 @@ from gateway.steward.answering import Answering
 from gateway.steward.holds import Holds
 from gateway.steward.notices.context import Notifier
 from gateway.steward.notices.held import notify_of_held
+from gateway.steward.notices.waiting import notify_of_waiting
 from gateway.steward.requests.request import Decision, Request, State, Step, barred
 from gateway.steward.roles import Person, Role
 from tests.hold.steps import RECIPIENTS, Hall
@@ -142,7 +143,16 @@ async def within(work, *arguments):
     return await asyncio.to_thread(work, *arguments)
 
 
-async def test_two_persons_have_it_sent_and_the_page_says_what_the_next_hop_answered(tmp_path):
+def told(book, now):
+    """Take the notices that are due."""
+    found = []
+    while (one := book.due(now)) is not None:
+        book.settle(one.key, Fate.SENT)
+        found.append(one)
+    return found
+
+
+async def test_two_persons_have_it_sent_and_the_page_says_what_the_next_hop_answered(tmp_path, monkeypatch):
     async with room(tmp_path) as here:
         office = here.office
         head = office.session(HEAD)
@@ -162,6 +172,19 @@ async def test_two_persons_have_it_sent_and_the_page_says_what_the_next_hop_answ
         (row,) = office.ask(q.AskRequests(), officer).mine
         assert (row.state.key, row.steps) == ("failed", ("revoke", "release"))
         assert "mailbox full" in row.held.answer
+        book = NoticeBook(here.hall.configuration.data)
+        notifier = Notifier(here.desk, book)
+        for _ in range(2):
+            notify_of_held(notifier)
+        (one,) = told(book, office.now)
+        assert (one.kind, one.recipient) == ("hold_failed", AN)
+        assert "mailbox full" in one.fields["answer"]
+        with office.people.book.changing() as connection:
+            connection.execute("UPDATE account SET mail = 'so@x.example' WHERE name = 'so'")
+        monkeypatch.setattr("gateway.steward.notices.waiting.slot", lambda now, _holidays: now)
+        notify_of_waiting(notifier)
+        (one,) = told(book, office.now)
+        assert (one.kind, one.recipient, one.fields["count"]) == ("waiting", "so@x.example", 1), "it waits for a person"
         here.sink.script.released.clear()
         assert office.kind(q.Release(request=REFERENCE, reason="nữa", code="000000"), officer) == "bad_code"
         assert "queued as 4711" in (await within(here.released, officer)).words
@@ -173,13 +196,10 @@ async def test_two_persons_have_it_sent_and_the_page_says_what_the_next_hop_answ
             ("endorse", AN, False), ("approve", "so", False), ("endorse", HEAD, True), ("approve", "so", True),
             ("release", "so", True),
         ]  # fmt: skip
-        book = NoticeBook(here.hall.configuration.data)
         for _ in range(2):
-            notify_of_held(Notifier(here.desk, book))
-        one = book.due(office.now)
-        assert (one.kind, one.recipient, one.fields["reference"]) == ("hold_released", AN, REFERENCE)
-        book.settle(one.key, Fate.SENT)
-        assert book.due(office.now) is None, "it is told once"
+            notify_of_held(notifier)
+        (one,) = told(book, office.now)
+        assert (one.kind, one.recipient, one.fields["reference"]) == ("hold_released", AN, REFERENCE), "it is told once"
 
 
 @pytest.mark.parametrize(

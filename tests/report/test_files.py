@@ -239,3 +239,14 @@ def test_every_heading_and_every_table_has_words_in_both_languages(counted, lang
     made = report(counted, persons=True)
     page = write(made, labels(made, POLICIES, None, language), language)
     assert "?" not in "".join(str(block) for block in page.blocks)
+
+
+def test_a_long_table_begins_below_the_head_of_its_annex(counted):
+    made = report(counted)
+    many = tuple(msgspec.structs.replace(made.units[0], unit=f"Phường {number}") for number in range(80))
+    made = msgspec.structs.replace(made, units=many)
+    with pikepdf.open(io.BytesIO(render(made, labels(made, POLICIES, None), Format.PDF))) as document:
+        drawn = [
+            sum(1 for op in pikepdf.parse_content_stream(page) if str(op.operator) == "Tj") for page in document.pages
+        ]
+    assert min(drawn[2:-1]) > 100, "no page has a heading alone"

@@ -17,13 +17,14 @@ from gateway.vietnamese.printed import clean
 _KINDS: Final = {
     State.RELEASED: "hold_released", State.RETURNED: "hold_returned", State.EXPIRED: "hold_expired",
     State.REFUSED: "hold_refused", State.REVOKED: "hold_refused", State.WITHDRAWN: "hold_refused",
+    State.FAILED: "hold_failed", State.UNKNOWN: "hold_unknown",
 }  # fmt: skip
 _LATEST_S: Final = 2 * DAY_S
 """Older results are not reported."""
 
 
 def notify_of_held(notifier: Notifier) -> None:
-    """Queue notices of held mails that were sent, or ended without being sent."""
+    """Queue notices of held mails that were sent, could not be sent, or ended without being sent."""
     holds = notifier.desk.holds
     for request in notifier.desk.people.requests.all() if holds is not None else ():
         if holds is not None and request.held:

@@ -19,6 +19,8 @@ _TIMES: Final = (time(8), time(14))
 _LATE: Final = timedelta(hours=4)
 """Deadline for a machine that was off at the time."""
 _SATURDAY: Final = 5
+_WAITING: Final = frozenset({State.OPEN, State.ENDORSED, State.FAILED, State.UNKNOWN})
+"""Of a held mail also those that a person may have sent again."""
 
 
 def notify_of_waiting(notifier: Notifier) -> None:
@@ -28,9 +30,10 @@ def notify_of_waiting(notifier: Notifier) -> None:
     if not key or notifier.book.has(key):
         return
     waiting: defaultdict[str, dict[str, Request]] = defaultdict(dict)
-    open_ones = [
-        one for one in notifier.desk.people.requests.all() if one.at(int(notifier.now)) in {State.OPEN, State.ENDORSED}
-    ]
+    holds = notifier.desk.holds
+    requests = notifier.desk.people.requests.all()
+    as_they_are = (holds.as_it_is(one) if holds is not None and one.held else one for one in requests)
+    open_ones = [one for one in as_they_are if one.at(int(notifier.now)) in _WAITING]
     for address, person in deciders(notifier) if open_ones else ():
         waiting[address] |= {one.id: one for one in open_ones if _may_decide(notifier, one, person)}
     for address, found in waiting.items():
@@ -72,7 +75,7 @@ def deciders(notifier: Notifier) -> Iterator[tuple[str, Person]]:
 
 
 def _may_decide(notifier: Notifier, request: Request, person: Person) -> bool:
-    steps = (Step.ENDORSE, Step.APPROVE)
+    steps = (Step.ENDORSE, Step.APPROVE, Step.RELEASE)
     directory, now = notifier.desk.directory(), int(notifier.now)
     return sees(notifier.desk, person, request) and any(
         not barred(request, step, person, directory=directory, now=now) for step in steps
