@@ -156,6 +156,14 @@ def test_a_mail_can_be_asked_for_again_while_its_first_waiver_is_listed(office):
     assert len({waiver.id for waiver in policies_of(office.desk.configuration).waivers}) == 2
 
 
+def test_what_waits_is_listed_however_many_were_decided_since(office):
+    name = opened(office, office.session(AN))
+    book = office.people.requests
+    for number in range(600):
+        book.adopt(replace(REQUEST, id=f"YC-{number}", opened=int(office.now) + 1, state=State.REFUSED))
+    assert [row.id for row in office.ask(q.AskRequests(), office.session(HEAD)).mine] == [name]
+
+
 def test_whoever_may_not_is_recorded_with_what_he_tried(office):
     name = opened(office, office.session(AN))
     auditor = office.session("au", Role.AUDITOR)

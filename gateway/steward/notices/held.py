@@ -26,7 +26,7 @@ _LATEST_S: Final = 2 * DAY_S
 def notify_of_held(notifier: Notifier) -> None:
     """Queue notices of held mails that were sent, could not be sent, or ended without being sent."""
     holds = notifier.desk.holds
-    for request in notifier.desk.people.requests.all() if holds is not None else ():
+    for request in notifier.desk.people.requests.all(notifier.now) if holds is not None else ():
         if holds is not None and request.held:
             _notify(notifier, holds, request)
 

@@ -26,7 +26,7 @@ _SETTLED_S: Final = 90
 
 def notify_of_requests(notifier: Notifier) -> None:
     """Queue notices of requests decided or expired in the last two days."""
-    for request in notifier.desk.people.requests.all():
+    for request in notifier.desk.people.requests.all(notifier.now):
         state = request.at(int(notifier.now))
         if state in {State.OPEN, State.ENDORSED} or request.held:
             continue

@@ -31,7 +31,7 @@ def notify_of_waiting(notifier: Notifier) -> None:
         return
     waiting: defaultdict[str, dict[str, Request]] = defaultdict(dict)
     holds = notifier.desk.holds
-    requests = notifier.desk.people.requests.all()
+    requests = notifier.desk.people.requests.all(notifier.now)
     as_they_are = (holds.as_it_is(one) if holds is not None and one.held else one for one in requests)
     open_ones = [one for one in as_they_are if one.at(int(notifier.now)) in _WAITING]
     for address, person in deciders(notifier) if open_ones else ():

@@ -47,7 +47,7 @@ def requests_view(desk: Desk, person: Person, question: q.AskRequests, language:
     book, now = desk.people.requests, int(desk.people.clock())
     if desk.holds is not None:
         desk.holds.adopt()
-    found = book.of(question.reference) if question.reference else book.all()
+    found = book.of(question.reference) if question.reference else book.all(now)
     seen = [one for one in found if sees(desk, person, one)]
     used = _used(desk, seen)
     rows = [_row(one, desk, person, now, language, used=used.get(one.id, ())) for one in seen]
@@ -67,7 +67,7 @@ def waiting_for(desk: Desk, person: Person) -> int:
     if desk.accounts is None:
         return 0
     now = int(desk.people.clock())
-    seen = (_as_it_is(one, desk) for one in desk.people.requests.all() if sees(desk, person, one))
+    seen = (_as_it_is(one, desk) for one in desk.people.requests.all(now) if sees(desk, person, one))
     return sum(1 for one in seen if _DECIDES & set(_steps(one, desk, person, now)))
 
 

@@ -13,7 +13,9 @@ from gateway.steward.accounts.book import Book
 from gateway.steward.requests.request import Request, State
 
 _LIMIT = 500
-"""Rows of one list; older requests are found by their mail."""
+"""Decided requests of one list; older ones are found by their mail."""
+_LONGEST_S = 31 * 24 * 3600
+"""No request waits longer for somebody, and no mail is held longer."""
 _SCHEMA = """CREATE TABLE IF NOT EXISTS request (
   id TEXT PRIMARY KEY, reference TEXT NOT NULL, opened INTEGER NOT NULL, state TEXT NOT NULL, body BLOB NOT NULL
 ) STRICT, WITHOUT ROWID"""
@@ -29,10 +31,13 @@ class RequestBook:
         with book.changing() as connection:
             connection.execute(_SCHEMA)
 
-    def all(self) -> tuple[Request, ...]:
-        """Return the newest requests, newest first."""
+    def all(self, now: float) -> tuple[Request, ...]:
+        """Return what may still wait for somebody, and the newest of the others; newest first."""
+        waiting = "opened > ? AND state IN ('open', 'endorsed', 'approved')"
+        newest = "id IN (SELECT id FROM request ORDER BY opened DESC, id LIMIT ?)"
         with self._book.reading() as connection:
-            return _read(connection, "ORDER BY opened DESC, id LIMIT ?", _LIMIT)
+            how = f"WHERE {waiting} OR {newest} ORDER BY opened DESC, id"
+            return _read(connection, how, int(now) - _LONGEST_S, _LIMIT)
 
     def approved(self) -> tuple[Request, ...]:
         """Return the requests whose waivers were not taken back."""
@@ -87,6 +92,6 @@ def _row(request: Request) -> tuple[object, ...]:
     return request.id, request.reference, request.opened, request.state.value, msgspec.json.encode(request)
 
 
-def _read(connection: sqlite3.Connection, how: str, value: object) -> tuple[Request, ...]:
-    with closing(connection.execute(f"SELECT body FROM request {how}", (value,))) as rows:  # noqa: S608 - our own words
+def _read(connection: sqlite3.Connection, how: str, *values: object) -> tuple[Request, ...]:
+    with closing(connection.execute(f"SELECT body FROM request {how}", values)) as rows:  # noqa: S608 - our own words
         return tuple(_DECODER.decode(body) for (body,) in rows)
