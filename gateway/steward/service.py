@@ -162,10 +162,7 @@ class Steward:
     async def run(self, door: socket.socket, stop: asyncio.Event) -> None:
         """Serve until `stop`."""
         watching = asyncio.create_task(self._rules.watch())
-        try:
-            await asyncio.to_thread(settle, self.desk)
-        except (OSError, GatewayError) as error:
-            _LOG.error("%s", both("steward", "requests", "not_written", reason=error))
+        await self._settle()
         tending = asyncio.create_task(self._tend())
         server = Server(Answering(self.desk).answers, self._sources.at_work.beat)
         server.attend(door)
@@ -195,10 +192,18 @@ class Steward:
         return Holds(self._sources.configuration, self.people.requests, ways, clock=self._sources.clock)
 
     async def _tend(self) -> None:
-        """Look after held mail now and then."""
-        while self.desk.holds is not None:
-            await asyncio.to_thread(self.desk.holds.tend)
+        """Look after held mail now and then, and after waivers: one that was revoked while the disk was full is in force till then."""
+        while True:
+            if self.desk.holds is not None:
+                await asyncio.to_thread(self.desk.holds.tend)
             await asyncio.sleep(_TEND_EVERY_S)
+            await self._settle()
+
+    async def _settle(self) -> None:
+        try:
+            await asyncio.to_thread(settle, self.desk)
+        except (OSError, GatewayError) as error:
+            _LOG.error("%s", both("steward", "requests", "not_written", reason=error))
 
     def _alive(self) -> bool:
         """Whether the writer of the log answers and the first listener accepts, as of two seconds ago at most.

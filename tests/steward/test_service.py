@@ -9,22 +9,27 @@ import threading
 import time
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
+from datetime import datetime
 from email import message_from_bytes, policy
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from gateway.audit.committer import Committer
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.service import AuditService
 from gateway.audit.verify import verify
 from gateway.config.sections import Configuration
-from gateway.model import NextHopTls
+from gateway.model import VIETNAM, NextHopTls
 from gateway.nexthop.settings import NextHopSettings
 from gateway.notice import NoticeBook
 from gateway.pipeline.in_force import Digests, write_in_force
 from gateway.pipeline.rulebook import Rulebook
 from gateway.steward import questions as q
+from gateway.steward import service
 from gateway.steward.accounts import manage
 from gateway.steward.notices import rounds
+from gateway.steward.requests.request import Request, State
 from gateway.steward.roles import Role
 from gateway.steward.service import Sources, Steward
 from tests.steward.support import DIRECTORY, Line, unsigned
@@ -188,3 +193,31 @@ async def test_a_bug_in_one_teller_is_logged_once_and_silences_no_other(tmp_path
                 book.put(key, kind="waiting", recipient=AN, now=time.time(), fields=fields)
             await arrived(sink, count)
     assert len([line for line in caplog.messages if "a bug" in line]) == 1
+
+
+async def test_a_waiver_that_was_revoked_while_its_file_could_not_be_changed_ends_as_soon_as_it_can(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(service, "_TEND_EVERY_S", 0.01)
+    entry = {
+        "id": "WR-1", "policy": "opaque", "rule": "encrypted", "sha256": "0" * 64, "sender": AN, "reason": "xem",
+        "approved_by": "a, b", "expires": f"{datetime.now(VIETNAM):%Y-%m-%d}",
+    }  # fmt: skip
+    given = Request(
+        id="YC-1",
+        reference="BT-1",
+        opened_by=AN,
+        opened=1,
+        reason="x",
+        owners=(AN,),
+        state=State.APPROVED,
+        entries=(entry,),
+    )
+    async with Sink() as sink, world(tmp_path, sink) as office:
+        file, book = office.data / "waivers.yaml", office.steward.people.requests
+        await asyncio.to_thread(book.adopt, given)
+        while not await asyncio.to_thread(file.exists):
+            await asyncio.sleep(0)
+        await asyncio.to_thread(book.change, given.id, lambda kept: replace(kept, state=State.REVOKED))
+        while await asyncio.to_thread(file.exists):
+            await asyncio.sleep(0)
