@@ -40,6 +40,8 @@ from gateway.yaml.values import printable
 
 HANDED_ON = frozenset({Delivery.RELAYED.value, Delivery.PASSED_ON.value})
 """Taken by the next hop, or by the MTA behind whose milter we stand."""
+_AGAIN = frozenset({Delivery.UPSTREAM_DEFERRED.value, Delivery.NOT_SENT.value, Delivery.UNKNOWN.value})
+"""After these a held mail may be sent again."""
 _SIGNED = ("signed_documents", "unsigned")
 """The rule whose findings say which issued documents there were: passed, signed as they must be; failed, not."""
 _PAPER_COPY = ("signed_documents", "paper_copy")
@@ -122,7 +124,7 @@ class Count:
         judged = self._open.pop(reference, None) or held
         if judged is None:
             return
-        if delivery == Delivery.HELD.value:
+        if delivery == Delivery.HELD.value or (held is not None and delivery in _AGAIN):
             self._held[reference] = judged  # it may still be sent
             return
         if delivery not in HANDED_ON:

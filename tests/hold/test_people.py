@@ -202,6 +202,20 @@ async def test_two_persons_have_it_sent_and_the_page_says_what_the_next_hop_answ
         assert (one.kind, one.recipient, one.fields["reference"]) == ("hold_released", AN, REFERENCE), "it is told once"
 
 
+async def test_of_an_approved_mail_that_expires_it_is_not_said_that_nobody_decided_or_that_it_was_not_sent(tmp_path):
+    async with room(tmp_path) as here:
+        here.holds.adopt()
+        here.decided(here.office.session(HEAD), "endorse")
+        here.sink.script.released["dot"] = b"452 4.2.2 mailbox full\r\n"
+        await within(here.approved, here.office.session("so", Role.SECURITY_OFFICER))
+        here.office.now += 8 * 86_400
+        await within(here.holds.tend)
+        here.office.now -= 8 * 86_400
+        book = NoticeBook(here.hall.configuration.data)
+        notify_of_held(Notifier(here.desk, book))
+        assert [one.kind for one in told(book, here.office.now)] == ["hold_unconfirmed"]
+
+
 @pytest.mark.parametrize(
     ("who", "role", "step"),
     [(AN, None, "withdraw"), (HEAD, None, "refuse"), ("op", Role.OPERATOR, "refuse"), ("so", Role.SECURITY_OFFICER, "refuse")],

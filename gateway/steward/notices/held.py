@@ -10,7 +10,7 @@ from gateway.notice.book import DAY_S
 from gateway.steward.holds import Holds
 from gateway.steward.notices.context import Notifier
 from gateway.steward.notices.requests import concerned
-from gateway.steward.requests.request import Request, State
+from gateway.steward.requests.request import Request, State, Step
 from gateway.texts.catalogue import pair
 from gateway.vietnamese.printed import clean
 
@@ -40,12 +40,15 @@ def _notify(notifier: Notifier, holds: Holds, kept: Request) -> None:
     if held is None or held.outcome is None or notifier.now - _time(held) >= _LATEST_S:
         return
     outcome, decision = held.outcome, request.decisions[-1] if request.decisions else None
+    kind = _KINDS[request.state]
+    if request.state is State.EXPIRED and request.taken(Step.APPROVE) is not None:
+        kind = "hold_unconfirmed"
     left_out = ", ".join(clean(one, limit=320) for one in outcome.left_out)
     for recipient in concerned(notifier, request):
         if request.state is not State.WITHDRAWN or decision is None or decision.who != recipient:
             notifier.notify(
                 key,
-                _KINDS[request.state],
+                kind,
                 recipient,
                 reference=request.reference,
                 answer=clean(f"{outcome.code or ''} {outcome.enhanced} {outcome.text}".strip(), limit=300),
