@@ -108,26 +108,25 @@ class PageReader:
 
         The page is flattened in memory, so that appearance streams become page content: use a document of its own.
         """
-        before = self._flatten(index)
-        if before is None:
-            return PageContent(index + 1, 0.0, 0.0)
-        page = self._load(index)
+        page, before = self._flattened(index)
         try:
-            return self._walk(page, index + 1, before)
+            return self._walk(page, index + 1, before) if before is not None else PageContent(index + 1, 0.0, 0.0)
         finally:
             self._api.FPDF_ClosePage(page)
 
-    def _flatten(self, index: int) -> int | None:
-        """Make what annotations and form fields draw part of a page, behind the objects that it has; return how many these are.
+    def _flattened(self, index: int) -> tuple[int, int | None]:
+        """Load a page with what annotations and form fields draw behind the objects that it has; return how many these are, too.
 
-        None when there is nothing to do, or it cannot be done: both draw nothing.
+        None when there is nothing to draw, or it cannot be done.
         """
         page = self._load(index)
+        if self._api.FPDFPage_GetAnnotCount(page) == 0:
+            return page, None
         before: int = self._api.FPDFPage_CountObjects(page)
         give_looks(page)
         flattened = self._api.FPDFPage_Flatten(page, 0)
         self._api.FPDF_ClosePage(page)
-        return before if flattened == 1 else None  # FLATTEN_SUCCESS
+        return self._load(index), before if flattened == 1 else None  # FLATTEN_SUCCESS
 
     def _load(self, index: int) -> int:
         page: int | None = self._api.FPDF_LoadPage(self._document.handle, index)
@@ -179,8 +178,7 @@ class PageReader:
         of an area beside it. With annotations the page is flattened in memory: it is the last that is asked of it. pdfium's own
         way of drawing annotations leaves out form fields, and so the pictures of signatures.
         """
-        own = self._flatten(index) if annotations else None
-        page = self._load(index)
+        page, own = self._flattened(index) if annotations else (self._load(index), None)
         try:
             width, height = self._api.FPDF_GetPageWidthF(page), self._api.FPDF_GetPageHeightF(page)
             if width <= 0 or height <= 0:

@@ -14,8 +14,8 @@ from gateway.documents.readers.pictures.lines import Kind, Line, Sheet
 from gateway.documents.readers.pictures.rectangles import Pixels, level
 
 READ_DPI = 200.0
-COARSEST, FINEST = 130.0, 230.0
-"""Resolutions between which Tesseract gets the pixels as they are."""
+COARSEST = 130.0
+"""Resolution from which Tesseract gets the pixels as they are."""
 AROUND = 0.45, 0.3
 """Heights of a line above it, where marks on capitals stand, and below it."""
 EDGE = 8
@@ -145,7 +145,7 @@ def _crop(sheet: Sheet, line: Line) -> tuple[Pixels, float, float, float]:
     levels = (np.arange(256) - black) * (255 / max(WHITE * white - black, LEAST_SPAN))
     part = np.asarray(cv2.LUT(part, np.clip(levels, 0, 255).astype(np.uint8)), np.uint8)
     dpi = k * 100.0
-    scale = 1.0 if COARSEST <= dpi <= FINEST else READ_DPI / dpi
+    scale = 1.0 if dpi >= COARSEST else READ_DPI / dpi
     if line.kind is Kind.LARGE:
         scale = min(scale, LARGE_ROWS / part.shape[0])
     if scale != 1.0:

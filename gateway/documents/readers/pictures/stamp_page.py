@@ -44,7 +44,8 @@ SKEWED = 0.07
 """Rise of the lines from which the stamp finder gets the page turned straight, too."""
 LEAST_SIDE = 64
 """Pixels; a narrower picture gets paper at its edges, for nothing can be brought down to an eighth of it."""
-OCR_DPI = 200.0
+OCR_DPI, LEAST_REDUCED = 200.0, 0.9
+"""Resolution to which finer pictures are reduced, and from which share of their own they stay as they are."""
 SHORTEST_DPI = 110.0
 """Pictures of less are enlarged before Tesseract reads them."""
 SHORT = 12.0
@@ -86,7 +87,13 @@ class PageReading:
 
 
 def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageReading:
-    """Read a BGR picture of a page, turned upright as far as its lines of text show how; a few letters as print sets them, too."""
+    """Read a BGR picture of a page, turned upright as far as its lines of text show how; a few letters as print sets them, too.
+
+    What is finer than Tesseract and the stamp finder want is reduced before anything looks at it.
+    """
+    if (scale := OCR_DPI / view.dpi) < LEAST_REDUCED:
+        pixels = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+        view = replace(view, dpi=OCR_DPI, points_per_pixel=view.points_per_pixel / scale)
     reading = _examine(pixels, view, wish, budget)
     if wish is Wish.STAMPS or len(reading.runs) > FEW_RUNS or ocr.engine() is None:
         return reading
@@ -349,13 +356,9 @@ def _words(pixels: Pixels, dpi: float, engine: ocr.Tesseract, *, limit_s: float)
     """Return the words of a picture and how much it was enlarged for reading; TimeoutError after the limit."""
     grey = np.ascontiguousarray(pixels[:, :, 2])  # red channel: red ink is white there
     scale = 1.0
-    if dpi > 1.15 * OCR_DPI:
-        scale = OCR_DPI / dpi
-    elif dpi < SHORTEST_DPI:
+    if dpi < SHORTEST_DPI:
         scale = min(2.0, OCR_DPI / max(dpi, 1.0))
-    if scale != 1.0:
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        grey = np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=method), np.uint8)
+        grey = np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
     return engine.words(grey, ocr.Layout.SPARSE, int(dpi * scale), limit_s=limit_s), scale
 
 
