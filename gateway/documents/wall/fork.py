@@ -36,8 +36,8 @@ class ZygoteSettings(Struct, frozen=True, kw_only=True):
     """Descriptor on which it gives signs of life."""
     certs: str | None = None
     """Folder of trust anchors; None means that no signature is trusted."""
-    spares: int = 2
-    """Children kept forked and waiting, so that a mail does not wait for a fork."""
+    spares: int = 1
+    """Children kept forked and waiting, so that a mail does not wait for a fork; each takes 10 MiB."""
     origin: int = 0
     """Number of this zygote, another for each; its children give it, so that what they read is not taken for the work of
     another trust store or version."""
