@@ -12,28 +12,12 @@ from typing import Final
 from gateway.model import About, ActiveContent, Document, Finding, FindingOutcome
 
 RULE_OF: Final = {
-    "type-mismatch": "type_lie",
-    "polyglot": "polyglot",
-    "executable": "executable",
-    "double-extension": "name_lie",
-    "name-disguise": "name_lie",
-    "macro": "macro",
-    "activex": "macro",
-    "launch": "launch",
-    "dde": "launch",
-    "external-template": "outside",
-    "external-object": "outside",
-    "javascript": "script",
-    "look-clipped": "look",
-    "look-drawn": "look",
-    "look-font": "look",
-    "look-formula": "look",
-    "look-generated": "look",
-    "look-painted": "look",
-    "look-picture": "look",
-    "look-script": "look",
-    "look-text-art": "look",
-}
+    "type-mismatch": "type_lie", "polyglot": "polyglot", "executable": "executable", "double-extension": "name_lie",
+    "name-disguise": "name_lie", "macro": "macro", "activex": "macro", "launch": "launch", "dde": "launch",
+    "external-template": "outside", "external-object": "outside", "javascript": "script", "look-clipped": "look",
+    "look-drawn": "look", "look-font": "look", "look-formula": "look", "look-generated": "look",
+    "look-painted": "look", "look-picture": "look", "look-script": "look", "look-text-art": "look",
+}  # fmt: skip
 """Kind of active content to rule. Not named: what is read in full anyway (`ole-object`, `embedded-file`, `xfa`, `media`),
 and what only shows or leads elsewhere after a click (`hidden-layer`, `external-link`, `redirect`, `open-action` ...)."""
 

@@ -102,18 +102,10 @@ _FORMS: Final = (
 )
 # The wards of 2023 and of 1 July 2025 with their short forms; a short form is a guess, an unknown one is tagged only.
 _WARDS: Final = {
-    "anlac": ("al",),
-    "anlaca": ("ala",),
-    "binhhunghoa": ("bhh",),
-    "binhhunghoaa": ("bhha",),
-    "binhhunghoab": ("bhhb",),
-    "binhtan": (),
-    "binhtridong": ("btd",),
-    "binhtridonga": ("btda",),
-    "binhtridongb": ("btdb",),
-    "tantao": ("tt",),
-    "tantaoa": ("tta",),
-}
+    "anlac": ("al",), "anlaca": ("ala",), "binhhunghoa": ("bhh",), "binhhunghoaa": ("bhha",),
+    "binhhunghoab": ("bhhb",), "binhtan": (), "binhtridong": ("btd",), "binhtridonga": ("btda",),
+    "binhtridongb": ("btdb",), "tantao": ("tt",), "tantaoa": ("tta",),
+}  # fmt: skip
 # Ambiguities after which `mailboxes` still holds everything that a reader could take for the sender.
 _JUDGED_APART: Final = frozenset(
     {"several-addresses", "two-addresses", "group", "display-name-address", "junk-after-address", "unquoted-comma", "local-syntax",

@@ -86,21 +86,9 @@ def run(load: Callable[[], Configuration]) -> int:
     worst = _print([Line(Health.GOOD, "user", user)])
     configuration = load()
     checks = (
-        _python,
-        _data,
-        _spool,
-        _sense,
-        _tls,
-        _trust,
-        _rules,
-        _keys,
-        _reports,
-        _console,
-        _self_check,
-        _workers,
-        _next_hop,
-        _hold,
-    )
+        _python, _data, _spool, _sense, _tls, _trust, _rules, _keys, _reports, _console, _self_check, _workers,
+        _next_hop, _hold,
+    )  # fmt: skip
     for check in checks:
         worst = max(worst, _print(_guarded(check, configuration)))
     return max(worst, _print(ports))

@@ -21,15 +21,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 UID = ObjectIdentifier("0.9.2342.19200300.100.1.1")
 EMAIL = ObjectIdentifier("1.2.840.113549.1.9.1")
 _ATTRIBUTES = {
-    "C": NameOID.COUNTRY_NAME,
-    "L": NameOID.LOCALITY_NAME,
-    "O": NameOID.ORGANIZATION_NAME,
-    "OU": NameOID.ORGANIZATIONAL_UNIT_NAME,
-    "CN": NameOID.COMMON_NAME,
-    "T": NameOID.TITLE,
-    "UID": UID,
-    "E": EMAIL,
-}
+    "C": NameOID.COUNTRY_NAME, "L": NameOID.LOCALITY_NAME, "O": NameOID.ORGANIZATION_NAME,
+    "OU": NameOID.ORGANIZATIONAL_UNIT_NAME, "CN": NameOID.COMMON_NAME, "T": NameOID.TITLE, "UID": UID, "E": EMAIL,
+}  # fmt: skip
 DOCUMENT_PURPOSES = (
     ExtendedKeyUsageOID.CLIENT_AUTH,
     ExtendedKeyUsageOID.EMAIL_PROTECTION,
@@ -82,16 +76,9 @@ class Wish:
 
 _CA_USAGE = frozenset({"key_cert_sign", "crl_sign"})
 _ALL_USAGES = (
-    "digital_signature",
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-    "encipher_only",
-    "decipher_only",
-)
+    "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+    "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
+)  # fmt: skip
 
 
 def new_key(bits: int = 2048) -> rsa.RSAPrivateKey:

@@ -22,21 +22,7 @@ from gateway.engine.registry import Registry
 from gateway.model import Language
 
 __all__ = [
-    "Catalogue",
-    "Disclosure",
-    "Language",
-    "PolicySet",
-    "Registry",
-    "ascii_form",
-    "check_json",
-    "evaluate",
-    "evaluate_facts",
-    "evaluate_recipient",
-    "explanation",
-    "load_policy_set",
-    "observe",
-    "received_field",
-    "reply",
-    "reply_text",
-    "verdict_fields",
-]
+    "Catalogue", "Disclosure", "Language", "PolicySet", "Registry", "ascii_form", "check_json", "evaluate",
+    "evaluate_facts", "evaluate_recipient", "explanation", "load_policy_set", "observe", "received_field", "reply",
+    "reply_text", "verdict_fields",
+]  # fmt: skip

@@ -30,16 +30,9 @@ from gateway.model import (
 from gateway.vietnamese.printed import clean
 
 __all__ = [
-    "LIMIT_LINE",
-    "check_json",
-    "disclosure_of",
-    "explanation",
-    "ordered",
-    "received_field",
-    "reply",
-    "reply_text",
+    "LIMIT_LINE", "check_json", "disclosure_of", "explanation", "ordered", "received_field", "reply", "reply_text",
     "verdict_fields",
-]
+]  # fmt: skip
 
 
 def reply_text(answer: Reply) -> str:

@@ -29,15 +29,9 @@ MTA_GONE = "mta-gone"
 """Why a judgement was cancelled, for its record."""
 _MESSAGE_STAGES = (b"M", b"R", b"T", b"L", b"N", b"B", b"E")
 _SILENT = {
-    b"C": Step.SILENT_CONNECT,
-    b"H": Step.SILENT_HELO,
-    b"M": Step.SILENT_MAIL,
-    b"T": Step.SILENT_DATA,
-    b"U": Step.SILENT_UNKNOWN,
-    b"N": Step.SILENT_END_OF_HEADERS,
-    b"L": Step.SILENT_HEADER,
-    b"B": Step.SILENT_BODY,
-}
+    b"C": Step.SILENT_CONNECT, b"H": Step.SILENT_HELO, b"M": Step.SILENT_MAIL, b"T": Step.SILENT_DATA,
+    b"U": Step.SILENT_UNKNOWN, b"N": Step.SILENT_END_OF_HEADERS, b"L": Step.SILENT_HEADER, b"B": Step.SILENT_BODY,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,16 +17,6 @@ from gateway.mime.transfer import DecodedBody, decode, decode_body, decoded_slic
 from gateway.mime.words import header_text
 
 __all__ = [
-    "DecodedBody",
-    "InlineFile",
-    "Limits",
-    "addresses",
-    "decode",
-    "decode_body",
-    "decode_charset",
-    "decoded_slices",
-    "find_inline_encodings",
-    "header_text",
-    "parse",
-    "wire_form",
-]
+    "DecodedBody", "InlineFile", "Limits", "addresses", "decode", "decode_body", "decode_charset", "decoded_slices",
+    "find_inline_encodings", "header_text", "parse", "wire_form",
+]  # fmt: skip

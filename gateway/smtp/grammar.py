@@ -40,15 +40,9 @@ RCPT_PARAMETERS: dict[str, re.Pattern[str] | None] = {
     "ORCPT": re.compile(rf"(?=.{{1,500}}\Z)[A-Za-z0-9-]+;(?:{_XTEXT}|[!-*,-<>-\[\]-~{_NON_ASCII}]+)"),
 }
 NEEDED_EXTENSION = {
-    "SIZE": "SIZE",
-    "BODY": "8BITMIME",
-    "SMTPUTF8": "SMTPUTF8",
-    "RET": "DSN",
-    "ENVID": "DSN",
-    "NOTIFY": "DSN",
-    "ORCPT": "DSN",
-    "AUTH": "AUTH",
-}
+    "SIZE": "SIZE", "BODY": "8BITMIME", "SMTPUTF8": "SMTPUTF8", "RET": "DSN", "ENVID": "DSN", "NOTIFY": "DSN",
+    "ORCPT": "DSN", "AUTH": "AUTH",
+}  # fmt: skip
 """EHLO keyword that each parameter requires."""
 
 

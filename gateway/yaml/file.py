@@ -24,17 +24,9 @@ from gateway.texts.catalogue import reasons
 from gateway.yaml.values import Places, Value, has_text, pair, parse_values, printable, say
 
 __all__ = [
-    "LIMIT_BYTES",
-    "YamlFile",
-    "closest",
-    "nearest",
-    "parse_values",
-    "parse_yaml",
-    "printable",
-    "read_octets",
-    "read_yaml",
-    "schema_faults",
-]
+    "LIMIT_BYTES", "YamlFile", "closest", "nearest", "parse_values", "parse_yaml", "printable", "read_octets",
+    "read_yaml", "schema_faults",
+]  # fmt: skip
 
 Model = TypeVar("Model", bound=BaseModel)
 Location: TypeAlias = tuple[str | int, ...]

@@ -21,21 +21,9 @@ from gateway.pipeline.judge import Judge
 from tests.accuracy import wall
 
 KINDS = (
-    ".pdf",
-    ".docx",
-    ".doc",
-    ".xlsx",
-    ".xls",
-    ".pptx",
-    ".ppt",
-    ".odt",
-    ".rtf",
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".tif",
+    ".pdf", ".docx", ".doc", ".xlsx", ".xls", ".pptx", ".ppt", ".odt", ".rtf", ".png", ".jpg", ".jpeg", ".tif",
     ".zip",
-)
+)  # fmt: skip
 LIMIT_BYTES = 6 << 20
 
 Told = tuple[tuple[str, ...], tuple[str, ...], str]

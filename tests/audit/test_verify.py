@@ -112,15 +112,9 @@ def edit_and_rechain(connection: sqlite3.Connection, seq: int) -> None:
 
 
 MUTATIONS = (
-    edit,
-    edit_one_bit_of_hash,
-    delete,
-    delete_and_close_the_gap,
-    duplicate,
-    swap,
-    insert_a_made_up_record,
+    edit, edit_one_bit_of_hash, delete, delete_and_close_the_gap, duplicate, swap, insert_a_made_up_record,
     edit_and_rechain,
-)
+)  # fmt: skip
 
 
 @pytest.mark.slow

@@ -9,16 +9,10 @@ from tests.cluster.support import centre
 from tests.support.postgres import cluster_dsn, postgres  # noqa: F401 - fixtures
 
 _SECONDS = {
-    "test_nodes_that_are_killed": 135,
-    "every_record_arrives_once": 110,
-    "is_away[stopped]": 80,
-    "test_a_node_cut_off": 45,
-    "test_no_mail_is_refused": 35,
-    "test_a_rolling": 30,
-    "test_rules_live": 20,
-    "test_wrong_passwords": 15,
-    "test_ready": 10,
-}
+    "test_nodes_that_are_killed": 135, "every_record_arrives_once": 110, "is_away[stopped]": 80,
+    "test_a_node_cut_off": 45, "test_no_mail_is_refused": 35, "test_a_rolling": 30, "test_rules_live": 20,
+    "test_wrong_passwords": 15, "test_ready": 10,
+}  # fmt: skip
 """Lengths of the long tests on an idle machine, by a part of their names; the first that fits counts."""
 
 

@@ -30,30 +30,9 @@ ODD = (
     "%ed%a0%80",
 )
 FIELDS = (
-    "q",
-    "since",
-    "until",
-    "unit",
-    "result",
-    "state",
-    "sha256",
-    "before",
-    "after",
-    "days",
-    "to",
-    "name",
-    "csrf",
-    "code",
-    "text",
-    "role",
-    "format",
-    "locked",
-    "back",
-    "language",
-    "theme",
-    "mailbox",
-    "password",
-)
+    "q", "since", "until", "unit", "result", "state", "sha256", "before", "after", "days", "to", "name", "csrf",
+    "code", "text", "role", "format", "locked", "back", "language", "theme", "mailbox", "password",
+)  # fmt: skip
 HEADERS = ("Cookie: session={}", "Cookie: {}; session=auditor; =; ;;", "Content-Type: {}", "Content-Type: multipart/form-data; boundary={}", "Content-Length: {}", "Accept-Encoding: {}",
            "Sec-Fetch-Site: {}", "Origin: {}", "HX-Request: {}", "Range: bytes={}", "If-None-Match: {}", "Transfer-Encoding: {}", "Expect: {}", "X-Forwarded-For: {}", "Upgrade: websocket", "Connection: {}")  # fmt: skip
 

@@ -16,21 +16,9 @@ from gateway.console.routes import ROUTES
 from gateway.steward import questions as q
 
 READING = {
-    "WhoAmI",
-    "Search",
-    "Explain",
-    "Overview",
-    "AskHealth",
-    "AskPolicy",
-    "AskLog",
-    "GetCheckpoint",
-    "AskAccounts",
-    "AskRequests",
-    "AskReport",
-    "AskCheck",
-    "GetFixed",
-    "ReadHeld",
-}
+    "WhoAmI", "Search", "Explain", "Overview", "AskHealth", "AskPolicy", "AskLog", "GetCheckpoint", "AskAccounts",
+    "AskRequests", "AskReport", "AskCheck", "GetFixed", "ReadHeld",
+}  # fmt: skip
 """Questions that change nothing."""
 
 

@@ -39,18 +39,10 @@ CASES = {case["name"]: case for case in FILE["cases"]}
 NOW = datetime(2026, 11, 24, 5, tzinfo=UTC)
 DISTRICT = "Ủy ban nhân dân quận Bình Tân"
 LETTER = (
-    "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
-    "Độc lập - Tự do - Hạnh phúc",
-    "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN",
-    "{number}",
-    "V/v báo cáo công tác tháng",
-    "Bình Tân, ngày 02 tháng 11 năm 2026",
-    "Kính gửi: Các cơ quan, đơn vị thuộc quận.",
-    "Nơi nhận:",
-    "- Như trên;",
-    "- Lưu: VT.",
-    "TL. CHỦ TỊCH",
-)
+    "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN", "{number}",
+    "V/v báo cáo công tác tháng", "Bình Tân, ngày 02 tháng 11 năm 2026", "Kính gửi: Các cơ quan, đơn vị thuộc quận.",
+    "Nơi nhận:", "- Như trên;", "- Lưu: VT.", "TL. CHỦ TỊCH",
+)  # fmt: skip
 TEXTS = {
     "issued": [line.format(number="Số: 1215/UBND-VP") for line in LETTER],
     "draft": [line.format(number="Số:      /UBND-VP") for line in LETTER],

@@ -254,17 +254,10 @@ def _pdf_jpx(page: Image.Image, dpi: int, rng: random.Random) -> bytes:
 
 Machine = Callable[[Image.Image, int, random.Random], bytes]
 MACHINES: dict[str, tuple[str, Machine]] = {
-    "jpeg": ("jpg", _jpeg),
-    "strong jpeg": ("jpg", _strong_jpeg),
-    "threshold": ("tif", _threshold),
-    "dots": ("tif", _dots),
-    "cmyk tiff": ("tif", _cmyk),
-    "two up": ("jpg", _two_up),
-    "phone": ("jpg", _phone),
-    "pdf layers": ("pdf", _pdf_layers),
-    "pdf jbig2": ("pdf", _pdf_jbig2),
-    "pdf jpx": ("pdf", _pdf_jpx),
-}
+    "jpeg": ("jpg", _jpeg), "strong jpeg": ("jpg", _strong_jpeg), "threshold": ("tif", _threshold),
+    "dots": ("tif", _dots), "cmyk tiff": ("tif", _cmyk), "two up": ("jpg", _two_up), "phone": ("jpg", _phone),
+    "pdf layers": ("pdf", _pdf_layers), "pdf jbig2": ("pdf", _pdf_jbig2), "pdf jpx": ("pdf", _pdf_jpx),
+}  # fmt: skip
 
 
 def troubles() -> list[str]:

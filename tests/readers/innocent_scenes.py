@@ -99,22 +99,9 @@ def _table(
     )
     canvas.rectangle((left, top, left + columns * wide, top + rows * high), fill=(255, 255, 255))
     words = (
-        "Mật",
-        "Tối mật",
-        "TỔNG",
-        "STT",
-        "MẪU",
-        "Đạt",
-        "Tốt",
-        "SỐ",
-        "12",
-        "1.250",
-        "Nhất",
-        "MẶT A",
-        "TÊN",
-        "x",
+        "Mật", "Tối mật", "TỔNG", "STT", "MẪU", "Đạt", "Tốt", "SỐ", "12", "1.250", "Nhất", "MẶT A", "TÊN", "x",
         "Ghi chú",
-    )
+    )  # fmt: skip
     for row in range(rows):
         for column in range(columns):
             x, y = left + column * wide, top + row * high

@@ -17,34 +17,17 @@ from gateway.vietnamese.marks import find_in_document
 from tests.readers.ooxml_support import read, word
 
 UNCLEAR = (
-    'MID("xMzẬyT",2,1)&MID("xMzẬyT",4,1)',
-    'SUBSTITUTE("MQT","Q","Ậ")',
-    'VLOOKUP(2,{1,"a";2,"M"},2)&HLOOKUP(1,{1,2;"Ậ","x"},2)',
-    '"M"&B1&"T"',
-    "A1&B1&C1",
-    "CONCATENATE(A1,B1,C1)",
-    "CHAR(60+17)&A2",
-    'UPPER("mật")',
-    'TEXT(60,"mmmmm")&"ẬT"',
-    "ROMAN(1000)",
-    '_xlfn.TEXTJOIN("",TRUE,A1:C1)',
-    "BASE(29,36)",
-    'of:=REPT("M";1)',
-)
+    'MID("xMzẬyT",2,1)&MID("xMzẬyT",4,1)', 'SUBSTITUTE("MQT","Q","Ậ")',
+    'VLOOKUP(2,{1,"a";2,"M"},2)&HLOOKUP(1,{1,2;"Ậ","x"},2)', '"M"&B1&"T"', "A1&B1&C1", "CONCATENATE(A1,B1,C1)",
+    "CHAR(60+17)&A2", 'UPPER("mật")', 'TEXT(60,"mmmmm")&"ẬT"', "ROMAN(1000)", '_xlfn.TEXTJOIN("",TRUE,A1:C1)',
+    "BASE(29,36)", 'of:=REPT("M";1)',
+)  # fmt: skip
 CLEAR = (
-    "SUM(A1:A9)*1.1",
-    'IF(A1>5,"Đạt","Không đạt")',
-    'IFERROR(VLOOKUP(A2,Sheet2!$A$1:$C$90,3,FALSE),"")',
-    'A2&" "&B2',
-    '"Tổng cộng: "&SUM(B2:B9)&" đồng"',
-    '"M"&"Ậ"&"T"',
-    "UNICHAR(77)&UNICHAR(7852)&CHAR(84)",
-    'TEXT(TODAY(),"dd/mm/yyyy")',
-    '"Ngày "&TEXT(A1,"dd/mm/yyyy")',
-    "INDEX(B2:B90,MATCH(D1,A2:A90,0))",
-    "of:=SUM([.B1:.B4])",
-    "TRIM(A5)",
-)
+    "SUM(A1:A9)*1.1", 'IF(A1>5,"Đạt","Không đạt")', 'IFERROR(VLOOKUP(A2,Sheet2!$A$1:$C$90,3,FALSE),"")', 'A2&" "&B2',
+    '"Tổng cộng: "&SUM(B2:B9)&" đồng"', '"M"&"Ậ"&"T"', "UNICHAR(77)&UNICHAR(7852)&CHAR(84)",
+    'TEXT(TODAY(),"dd/mm/yyyy")', '"Ngày "&TEXT(A1,"dd/mm/yyyy")', "INDEX(B2:B90,MATCH(D1,A2:A90,0))",
+    "of:=SUM([.B1:.B4])", "TRIM(A5)",
+)  # fmt: skip
 
 
 def saved(book: openpyxl.Workbook) -> Document:

@@ -69,15 +69,9 @@ def attacks() -> Iterator[Sample]:
 def sets() -> dict[str, Callable[[], Iterator[Sample]]]:
     """Makers of the attacks by their subject."""
     made = (
-        attacks_pdf,
-        attacks_pdf_updates,
-        attacks_pdf_objects,
-        attacks_packages,
-        attacks_readings,
-        attacks_xml,
-        attacks_cms,
-        attacks_signers,
-    )
+        attacks_pdf, attacks_pdf_updates, attacks_pdf_objects, attacks_packages, attacks_readings, attacks_xml,
+        attacks_cms, attacks_signers,
+    )  # fmt: skip
     own = {one.__name__.strip("_"): one for one in (_strangers, _purposes, _times, _algorithms)}
     return {**{one.__name__.rpartition("attacks_")[2]: one.attacks for one in made}, **own}
 

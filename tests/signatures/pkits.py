@@ -31,17 +31,11 @@ AT = datetime(2005, 1, 1, tzinfo=UTC)
 
 # Tests whose outcome depends on the initial policies: with any-policy and no explicit policy asked, as the gateway has it.
 _BY_POLICY = {
-    "AllCertificatesSamePoliciesTest10": True,
-    "AllCertificatesanyPolicyTest11": True,
-    "CPSPointerQualifierTest20": True,
-    "DifferentPoliciesTest3": True,
-    "DifferentPoliciesTest5": False,
-    "DifferentPoliciesTest8": False,
-    "OverlappingPoliciesTest6": True,
-    "UserNoticeQualifierTest16": True,
-    "UserNoticeQualifierTest18": True,
-    "inhibitAnyPolicyTest3": True,
-}
+    "AllCertificatesSamePoliciesTest10": True, "AllCertificatesanyPolicyTest11": True,
+    "CPSPointerQualifierTest20": True, "DifferentPoliciesTest3": True, "DifferentPoliciesTest5": False,
+    "DifferentPoliciesTest8": False, "OverlappingPoliciesTest6": True, "UserNoticeQualifierTest16": True,
+    "UserNoticeQualifierTest18": True, "inhibitAnyPolicyTest3": True,
+}  # fmt: skip
 _SECTIONS = (
     ("4.1 Signature Verification", r"CASignature|EESignature|DSA"),
     ("4.2 Validity Periods", r"not(?:Before|After)Date"),

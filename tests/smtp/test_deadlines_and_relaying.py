@@ -111,22 +111,12 @@ async def test_limit_of_connections_to_the_next_hop_is_451_busy():
 
 
 OPEN_RELAY_PROBES = [
-    "<victim%other.example@city.example>",
-    "<@city.example:victim@other.example>",
-    "<@city.example,@two.example:victim@other.example>",
-    '<"victim@other.example">',
-    '<"victim%other.example">',
-    "<victim@other.example@city.example>",
-    '<"victim@other.example"@city.example>',
-    "<other.example!victim>",
-    "<other.example!victim@city.example>",
-    "<victim@[127.0.0.1]>",
-    "<victim@other.example>",
-    "<VICTIM@OTHER.EXAMPLE>",
-    "<victim@other.example.>",
-    "victim@other.example",
-    "<postmaster>",
-]
+    "<victim%other.example@city.example>", "<@city.example:victim@other.example>",
+    "<@city.example,@two.example:victim@other.example>", '<"victim@other.example">', '<"victim%other.example">',
+    "<victim@other.example@city.example>", '<"victim@other.example"@city.example>', "<other.example!victim>",
+    "<other.example!victim@city.example>", "<victim@[127.0.0.1]>", "<victim@other.example>", "<VICTIM@OTHER.EXAMPLE>",
+    "<victim@other.example.>", "victim@other.example", "<postmaster>",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(

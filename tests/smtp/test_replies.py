@@ -64,17 +64,9 @@ def test_next_hop_status_code_is_taken_apart():
 def test_every_text_has_words_in_each_language(language):
     texts = Texts((language,))
     values = {
-        "reference": "BT-1",
-        "limit": 1,
-        "size": 2,
-        "seconds": 1,
-        "answer": 554,
-        "minutes": 2,
-        "node": "binhtan-1",
-        "ending": ".zip",
-        "file": 3,
-        "address": "a@b@c",
-    }
+        "reference": "BT-1", "limit": 1, "size": 2, "seconds": 1, "answer": 554, "minutes": 2, "node": "binhtan-1",
+        "ending": ".zip", "file": 3, "address": "a@b@c",
+    }  # fmt: skip
     for key, (message,) in texts._messages.items():
         fields = {name for _, name, _, _ in string.Formatter().parse(message) if name}
         assert fields <= set(values), key

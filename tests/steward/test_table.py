@@ -76,18 +76,9 @@ OPEN = {
     q.AskHealth(): "",
 }
 FRESH = {
-    q.ChangePassword,
-    q.AddAccount,
-    q.SetMail,
-    q.SetRoles,
-    q.ResetSecondFactor,
-    q.SetLocked,
-    q.AddToken,
-    q.RevokeToken,
-    q.PutInForce,
-    q.Approve,
-    q.Release,
-}
+    q.ChangePassword, q.AddAccount, q.SetMail, q.SetRoles, q.ResetSecondFactor, q.SetLocked, q.AddToken,
+    q.RevokeToken, q.PutInForce, q.Approve, q.Release,
+}  # fmt: skip
 NAMES = {Role.CLERK: "an.noivu@x.example", Role.UNIT_HEAD: "truong.noivu@x.example"}
 
 

@@ -12,23 +12,10 @@ from enum import Enum
 from gateway.model import Document, Role, Run
 
 KINDS = {
-    "công văn": "",
-    "quyết định": "QĐ",
-    "thông báo": "TB",
-    "báo cáo": "BC",
-    "kế hoạch": "KH",
-    "tờ trình": "TTr",
-    "giấy mời": "GM",
-    "biên bản": "BB",
-    "chỉ thị": "CT",
-    "hướng dẫn": "HD",
-    "chương trình": "CTr",
-    "nghị quyết": "NQ",
-    "công điện": "CĐ",
-    "giấy giới thiệu": "GGT",
-    "phương án": "PA",
-    "quy chế": "QC",
-}
+    "công văn": "", "quyết định": "QĐ", "thông báo": "TB", "báo cáo": "BC", "kế hoạch": "KH", "tờ trình": "TTr",
+    "giấy mời": "GM", "biên bản": "BB", "chỉ thị": "CT", "hướng dẫn": "HD", "chương trình": "CTr", "nghị quyết": "NQ",
+    "công điện": "CĐ", "giấy giới thiệu": "GGT", "phương án": "PA", "quy chế": "QC",
+}  # fmt: skip
 UNITS = (
     ("ỦY BAN NHÂN DÂN\nTHÀNH PHỐ HỒ CHÍ MINH", "ỦY BAN NHÂN DÂN\nQUẬN BÌNH TÂN", "UBND", "Bình Tân", "CHỦ TỊCH"),
     ("ỦY BAN NHÂN DÂN\nQUẬN BÌNH TÂN", "PHÒNG NỘI VỤ", "NV", "Bình Tân", "TRƯỞNG PHÒNG"),
@@ -58,27 +45,10 @@ SENTENCES = (
     "Thời gian: 08 giờ 00, ngày 15 tháng 11 năm 2023 (thứ Tư); địa điểm: Hội trường tầng 2.",
 )
 CELLS = (
-    "Họ và tên",
-    "Ngày sinh",
-    "Địa chỉ",
-    "Ghi chú",
-    "Chức vụ",
-    "Đơn vị",
-    "Tổng cộng",
-    "Kế toán trưởng",
-    "Người lập biểu",
-    "Tiền lương",
-    "Phụ cấp",
-    "Bảo hiểm xã hội",
-    "Giới tính",
-    "Dân tộc",
-    "Hệ số",
-    "Số thửa",
-    "Loại đất",
-    "Hà Nội",
-    "Lê Quốc Cường",
-    "Đỗ Thị Ánh",
-)
+    "Họ và tên", "Ngày sinh", "Địa chỉ", "Ghi chú", "Chức vụ", "Đơn vị", "Tổng cộng", "Kế toán trưởng",
+    "Người lập biểu", "Tiền lương", "Phụ cấp", "Bảo hiểm xã hội", "Giới tính", "Dân tộc", "Hệ số", "Số thửa",
+    "Loại đất", "Hà Nội", "Lê Quốc Cường", "Đỗ Thị Ánh",
+)  # fmt: skip
 """What stands in the short cells of an office's tables."""
 PEOPLE = ("Nguyễn Văn An", "Trần Thị Bình", "Lê Quốc Cường", "Phạm Minh Dũng", "Võ Thị Em")
 
@@ -183,17 +153,10 @@ def letter(seed: int, kind: str, layout: Layout, *, drafted: bool = False, font:
 
 
 FORMS = (
-    "ĐƠN XIN XÁC NHẬN TÌNH TRẠNG HÔN NHÂN",
-    "TỜ KHAI ĐĂNG KÝ KHAI SINH",
-    "ĐƠN ĐỀ NGHỊ CẤP GIẤY PHÉP XÂY DỰNG",
-    "GIẤY ĐỀ NGHỊ THANH TOÁN",
-    "BẢN CAM KẾT",
-    "SƠ YẾU LÝ LỊCH",
-    "PHIẾU ĐĂNG KÝ THAM GIA",
-    "ĐƠN KHIẾU NẠI",
-    "HỢP ĐỒNG THUÊ NHÀ",
-    "LÝ LỊCH CỦA NGƯỜI XIN VÀO ĐẢNG",
-)
+    "ĐƠN XIN XÁC NHẬN TÌNH TRẠNG HÔN NHÂN", "TỜ KHAI ĐĂNG KÝ KHAI SINH", "ĐƠN ĐỀ NGHỊ CẤP GIẤY PHÉP XÂY DỰNG",
+    "GIẤY ĐỀ NGHỊ THANH TOÁN", "BẢN CAM KẾT", "SƠ YẾU LÝ LỊCH", "PHIẾU ĐĂNG KÝ THAM GIA", "ĐƠN KHIẾU NẠI",
+    "HỢP ĐỒNG THUÊ NHÀ", "LÝ LỊCH CỦA NGƯỜI XIN VÀO ĐẢNG",
+)  # fmt: skip
 WORKING = (
     ("Danh sách dự họp", "1. Nguyễn Văn An - Văn phòng", "2. Trần Thị Bình - Phòng Nội vụ", "Tổng cộng: 02 người"),
     (

@@ -107,16 +107,8 @@ PLACES: dict[str, Build] = {
 }  # fmt: skip
 
 _ALONE_ONLY = (
-    "urgency",
-    "repeated",
-    "in quotes",
-    "in brackets",
-    "between",
-    "box drawn",
-    "letter-spaced",
-    "dotted",
-    "dashed",
-)
+    "urgency", "repeated", "in quotes", "in brackets", "between", "box drawn", "letter-spaced", "dotted", "dashed",
+)  # fmt: skip
 """Disguises that make no sense behind a label or in a name."""
 
 

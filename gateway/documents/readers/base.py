@@ -16,15 +16,9 @@ from dataclasses import dataclass, field
 from gateway.model import Document, ReadStatus, Run
 
 GRAVITY = (
-    ReadStatus.LIMIT,
-    ReadStatus.TIMEOUT,
-    ReadStatus.ENCRYPTED,
-    ReadStatus.MALFORMED,
-    ReadStatus.UNSUPPORTED,
-    ReadStatus.CRASHED,
-    ReadStatus.PARTIAL,
-    ReadStatus.OK,
-)
+    ReadStatus.LIMIT, ReadStatus.TIMEOUT, ReadStatus.ENCRYPTED, ReadStatus.MALFORMED, ReadStatus.UNSUPPORTED,
+    ReadStatus.CRASHED, ReadStatus.PARTIAL, ReadStatus.OK,
+)  # fmt: skip
 """Read statuses by severity, the most severe first."""
 
 

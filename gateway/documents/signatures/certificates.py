@@ -21,21 +21,10 @@ Certificate = Any
 """asn1crypto.x509.Certificate; the library publishes no types."""
 
 _SHORT_NAMES = {
-    "2.5.4.3": "CN",
-    "2.5.4.4": "SN",
-    "2.5.4.5": "SERIALNUMBER",
-    "2.5.4.6": "C",
-    "2.5.4.7": "L",
-    "2.5.4.8": "ST",
-    "2.5.4.9": "STREET",
-    "2.5.4.10": "O",
-    "2.5.4.11": "OU",
-    "2.5.4.12": "T",
-    "2.5.4.42": "GN",
-    "0.9.2342.19200300.100.1.1": "UID",
-    "0.9.2342.19200300.100.1.25": "DC",
-    "1.2.840.113549.1.9.1": "E",
-}
+    "2.5.4.3": "CN", "2.5.4.4": "SN", "2.5.4.5": "SERIALNUMBER", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST",
+    "2.5.4.9": "STREET", "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.12": "T", "2.5.4.42": "GN",
+    "0.9.2342.19200300.100.1.1": "UID", "0.9.2342.19200300.100.1.25": "DC", "1.2.840.113549.1.9.1": "E",
+}  # fmt: skip
 _PERSONAL = re.compile(r"^(CCCD|CMND|CMTND|CMT|HC|PASSPORT|IDC|PAS|PNO)\b[ :\-/]*", re.IGNORECASE)
 _ENTITY = re.compile(r"^(MST|MNS)[ :\-/]*(?P<number>[\w.\-/]{3,40})$", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"^\d{9,12}$")

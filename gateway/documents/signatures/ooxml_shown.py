@@ -31,23 +31,12 @@ _OF_THE_TEXT = frozenset((
 _OF_SOURCES = frozenset({"citation", "bibliography"})
 """Fields that show custom XML."""
 _PROPERTIES = {
-    "author": "creator",
-    "comments": "description",
-    "createdate": "created",
-    "createtime": "created",
-    "edittime": "totaltime",
-    "lastsavedby": "lastmodifiedby",
-    "lastsavedtime": "modified",
-    "nameofapplication": "application",
-    "numchars": "characters",
-    "numwords": "words",
-    "printdate": "lastprinted",
-    "revisionnumber": "revision",
-    "revnum": "revision",
-    "savedate": "modified",
-    "security": "docsecurity",
+    "author": "creator", "comments": "description", "createdate": "created", "createtime": "created",
+    "edittime": "totaltime", "lastsavedby": "lastmodifiedby", "lastsavedtime": "modified",
+    "nameofapplication": "application", "numchars": "characters", "numwords": "words", "printdate": "lastprinted",
+    "revisionnumber": "revision", "revnum": "revision", "savedate": "modified", "security": "docsecurity",
     "totaleditingtime": "totaltime",
-}
+}  # fmt: skip
 """Fields and names of DOCPROPERTY for properties that have another name in the file; every other has its own."""
 _SHOWING_PROPERTIES = frozenset((
     "author", "comments", "createdate", "edittime", "keywords", "lastsavedby", "numchars", "numwords", "printdate", "revnum",

@@ -22,21 +22,14 @@ _LIMIT_MEMBERS = 5000
 _LIMIT_RATIO = 400
 _END_SIGNATURE = b"PK\x05\x06"
 _REPORTED: Final = {
-    "zip-local-central-mismatch": "local-header-mismatch",
-    "zip-no-local-header": "local-header-mismatch",
-    "zip-truncated": "local-header-mismatch",
-    "zip-second-name": "local-header-mismatch",
-    "zip-overlap": "overlapping-members",
-    "zip-hidden-member": "hidden-member",
-    "zip-gap": "hidden-member",
-    "zip-concatenated": "two-directories",
-    "zip-directory-size": "two-directories",
-    "zip-two-directories": "two-directories",
-    "zip-prefix-data": "leading-bytes",
-    "zip-duplicate-name": "duplicate-members",
-    "zip-case-duplicate-name": "duplicate-members",
+    "zip-local-central-mismatch": "local-header-mismatch", "zip-no-local-header": "local-header-mismatch",
+    "zip-truncated": "local-header-mismatch", "zip-second-name": "local-header-mismatch",
+    "zip-overlap": "overlapping-members", "zip-hidden-member": "hidden-member", "zip-gap": "hidden-member",
+    "zip-concatenated": "two-directories", "zip-directory-size": "two-directories",
+    "zip-two-directories": "two-directories", "zip-prefix-data": "leading-bytes",
+    "zip-duplicate-name": "duplicate-members", "zip-case-duplicate-name": "duplicate-members",
     "zip-nul-in-name": "unsafe-member-name",
-}
+}  # fmt: skip
 """Problems of the survey as reports on signatures call them."""
 
 

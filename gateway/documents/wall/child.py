@@ -41,15 +41,8 @@ _LENGTH: Final = struct.Struct(">I")
 _GRACE_S: Final = 1
 
 _LAZY: Final = (
-    "numpy.ma",
-    "numpy.random",
-    "numpy.linalg",
-    "numpy.fft",
-    "decimal",
-    "fractions",
-    "html.entities",
-    "ipaddress",
-)
+    "numpy.ma", "numpy.random", "numpy.linalg", "numpy.fft", "decimal", "fractions", "html.entities", "ipaddress",
+)  # fmt: skip
 """Modules that libraries import only when some input needs them, and that no sample shows."""
 
 _REHEARSALS: Final = 4

@@ -105,19 +105,10 @@ SERVING: Final[Numbers] = {
 """Further system calls of a process that serves a socket bound for it."""
 
 FILTERED: Final[Numbers] = {
-    "mmap": (9, 222),
-    "mprotect": (10, 226),
-    "clone": (56, 220),
-    "clone3": (435, 435),
-    "fcntl": (72, 25),
-    "ioctl": (16, 29),
-    "newfstatat": (262, 79),
-    "statx": (332, 291),
-    "prctl": (157, 167),
-    "prlimit64": (302, 261),
-    "sendto": (44, 206),
-    "socketpair": (53, 199),
-}
+    "mmap": (9, 222), "mprotect": (10, 226), "clone": (56, 220), "clone3": (435, 435), "fcntl": (72, 25),
+    "ioctl": (16, 29), "newfstatat": (262, 79), "statx": (332, 291), "prctl": (157, 167), "prlimit64": (302, 261),
+    "sendto": (44, 206), "socketpair": (53, 199),
+}  # fmt: skip
 """Calls that are allowed with some arguments only; `sandbox.filter_program` says which."""
 
 

@@ -28,14 +28,6 @@ from gateway.vietnamese.marks.words import Level
 from gateway.vietnamese.marks.work import Work
 
 __all__ = [
-    "Level",
-    "Mark",
-    "MarkSettings",
-    "Strength",
-    "Work",
-    "find_in_document",
-    "find_in_filename",
-    "find_in_subject",
-    "names_secrecy",
-    "none_is_marked",
-]
+    "Level", "Mark", "MarkSettings", "Strength", "Work", "find_in_document", "find_in_filename", "find_in_subject",
+    "names_secrecy", "none_is_marked",
+]  # fmt: skip

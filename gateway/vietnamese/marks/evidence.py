@@ -44,19 +44,10 @@ SPELLING_CODES: Final = {
     Spelling.OTHER_WORD: ("noisy-letters",),
 }
 _ROLE_CODES: Final = {
-    Role.HEADER: "header",
-    Role.FOOTER: "footer",
-    Role.NOTE: "note",
-    Role.TEXTBOX: "textbox",
-    Role.WATERMARK: "watermark",
-    Role.STAMP: "stamp",
-    Role.COMMENT: "comment",
-    Role.PROPERTY: "property",
-    Role.CELL: "cell",
-    Role.FIELD: "field",
-    Role.NAME: "name",
-    Role.ALT_TEXT: "alt-text",
-}
+    Role.HEADER: "header", Role.FOOTER: "footer", Role.NOTE: "note", Role.TEXTBOX: "textbox",
+    Role.WATERMARK: "watermark", Role.STAMP: "stamp", Role.COMMENT: "comment", Role.PROPERTY: "property",
+    Role.CELL: "cell", Role.FIELD: "field", Role.NAME: "name", Role.ALT_TEXT: "alt-text",
+}  # fmt: skip
 
 
 def look_codes(line: Line) -> tuple[str, ...]:

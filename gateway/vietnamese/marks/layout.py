@@ -24,21 +24,11 @@ LINE_FORMATS: Final = frozenset({"pdf", "text", "image"})
 """Formats whose blocks are lines, so that a sentence may go on in the next block."""
 
 _PLACES: Final = {
-    Role.BODY: Place.BODY,
-    Role.HEADING: Place.BODY,
-    Role.HEADER: Place.EDGE,
-    Role.FOOTER: Place.EDGE,
-    Role.NOTE: Place.ASIDE,
-    Role.COMMENT: Place.ASIDE,
-    Role.FIELD: Place.ASIDE,
-    Role.ALT_TEXT: Place.PROPERTY,
-    Role.TEXTBOX: Place.BOX,
-    Role.STAMP: Place.BOX,
-    Role.WATERMARK: Place.WATERMARK,
-    Role.PROPERTY: Place.PROPERTY,
-    Role.NAME: Place.PROPERTY,
-    Role.CELL: Place.CELL,
-}
+    Role.BODY: Place.BODY, Role.HEADING: Place.BODY, Role.HEADER: Place.EDGE, Role.FOOTER: Place.EDGE,
+    Role.NOTE: Place.ASIDE, Role.COMMENT: Place.ASIDE, Role.FIELD: Place.ASIDE, Role.ALT_TEXT: Place.PROPERTY,
+    Role.TEXTBOX: Place.BOX, Role.STAMP: Place.BOX, Role.WATERMARK: Place.WATERMARK, Role.PROPERTY: Place.PROPERTY,
+    Role.NAME: Place.PROPERTY, Role.CELL: Place.CELL,
+}  # fmt: skip
 
 WINDOW_10A_PT: Final = (0.0, 105.0, 300.0, 320.0)
 """Left, top, right, bottom of where box 10a of Decree 30/2020 (Annex I, II) may stand on page 1, with leeway."""

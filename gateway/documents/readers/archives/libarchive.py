@@ -25,19 +25,9 @@ _FOLDER: Final = 0o040000
 _LINK: Final = 0o120000
 
 _SUPPORT: Final = {
-    "rar": ("rar", "rar5"),
-    "cab": ("cab",),
-    "iso": ("iso9660",),
-    "lha": ("lha",),
-    "7z": ("7zip",),
-    "cpio": ("cpio",),
-    "ar": ("ar",),
-    "xar": ("xar",),
-    "lz4": ("raw",),
-    "lzma": ("raw",),
-    "lzip": ("raw",),
-    "compress": ("raw",),
-}
+    "rar": ("rar", "rar5"), "cab": ("cab",), "iso": ("iso9660",), "lha": ("lha",), "7z": ("7zip",), "cpio": ("cpio",),
+    "ar": ("ar",), "xar": ("xar",), "lz4": ("raw",), "lzma": ("raw",), "lzip": ("raw",), "compress": ("raw",),
+}  # fmt: skip
 """Formats of libarchive by kind."""
 _FILTERS: Final = ("lz4", "lzma", "lzip", "compress")
 """Kinds that are one compressed file."""

@@ -215,13 +215,6 @@ def _xz(packed: bytes, _size: int) -> Iterator[bytes]:
 
 
 _METHODS: Final[dict[int, Callable[[bytes, int], Iterator[bytes]]]] = {
-    8: _deflate,
-    9: _deflate64,
-    12: _bzip2,
-    14: _lzma,
-    20: _zstd,
-    93: _zstd,
-    95: _xz,
-    98: _ppmd,
-}
+    8: _deflate, 9: _deflate64, 12: _bzip2, 14: _lzma, 20: _zstd, 93: _zstd, 95: _xz, 98: _ppmd,
+}  # fmt: skip
 """Method number to decompressor; 96 (JPEG), 97 (WavPack), 1-6 and 10 (of PKZIP 1 and 2) have none."""

@@ -15,15 +15,8 @@ from gateway.documents.readers.pictures.outlines import BAR, DOT, STROKE, Shape,
 
 _INCH_EMU: Final = 914_400
 _RECOLOURED: Final = {
-    "a:lum",
-    "a:duotone",
-    "a:biLevel",
-    "a:clrChange",
-    "a:alphaModFix",
-    "a:tint",
-    "a:hsl",
-    "a14:imgLayer",
-}
+    "a:lum", "a:duotone", "a:biLevel", "a:clrChange", "a:alphaModFix", "a:tint", "a:hsl", "a14:imgLayer",
+}  # fmt: skip
 _HOLDERS: Final = {"pic:pic", "p:pic", "p:sp", "xdr:pic", "xdr:sp", "wps:wsp", "p:cxnSp", "xdr:cxnSp", "p:contentPart"}
 _GROUPS: Final = {"p:grpSp", "wpg:wgp", "wpg:grpSp", "xdr:grpSp"}
 _DOTS: Final = {"ellipse", "flowChartConnector", "donut", "sun", "octagon"}

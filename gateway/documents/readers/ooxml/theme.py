@@ -15,19 +15,10 @@ from gateway.documents.readers.ooxml.colours import drawing_colour, hex_colour
 from gateway.documents.readers.ooxml.xml import NAMES, Element
 
 _OFFICE: Final = {
-    "dk1": "000000",
-    "lt1": "FFFFFF",
-    "dk2": "44546A",
-    "lt2": "E7E6E6",
-    "accent1": "4472C4",
-    "accent2": "ED7D31",
-    "accent3": "A5A5A5",
-    "accent4": "FFC000",
-    "accent5": "5B9BD5",
-    "accent6": "70AD47",
-    "hlink": "0563C1",
+    "dk1": "000000", "lt1": "FFFFFF", "dk2": "44546A", "lt2": "E7E6E6", "accent1": "4472C4", "accent2": "ED7D31",
+    "accent3": "A5A5A5", "accent4": "FFC000", "accent5": "5B9BD5", "accent6": "70AD47", "hlink": "0563C1",
     "folHlink": "954F72",
-}
+}  # fmt: skip
 _SCRIPT_OF_LANGUAGE: Final = {"vi": "Viet", "ja": "Jpan", "ko": "Hang", "ar": "Arab", "he": "Hebr", "th": "Thai"}
 
 

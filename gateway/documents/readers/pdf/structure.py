@@ -50,17 +50,10 @@ class Structure:
 
 # Keys that make an object worth parsing. `#xx` escapes are undone before the search.
 _ACTIVE = {
-    b"JS": "javascript",
-    b"JavaScript": "javascript",
-    b"Launch": "launch",
-    b"RichMedia": "rich-media",
-    b"GoToE": "embedded-goto",
-    b"SubmitForm": "submit-form",
-    b"ImportData": "import-data",
-    b"Rendition": "rendition",
-    b"Movie": "movie",
-    b"Sound": "sound",
-}
+    b"JS": "javascript", b"JavaScript": "javascript", b"Launch": "launch", b"RichMedia": "rich-media",
+    b"GoToE": "embedded-goto", b"SubmitForm": "submit-form", b"ImportData": "import-data", b"Rendition": "rendition",
+    b"Movie": "movie", b"Sound": "sound",
+}  # fmt: skip
 _ACTIVE_KEYS = re.compile(rb"/(" + b"|".join(_ACTIVE) + rb")(?![A-Za-z0-9_.-])")
 _AUTOMATIC = re.compile(rb"/(?:OpenAction\s*(?:<<|\d)|AA\s*(?:<<|\d))")
 _TEXT_KEYS = re.compile(

@@ -16,23 +16,10 @@ class Palette:
     """Turns references to theme fonts and colours into names and RRGGBB, as the document's settings map them."""
 
     _MAP: Final = {
-        "dark1": "dk1",
-        "light1": "lt1",
-        "dark2": "dk2",
-        "light2": "lt2",
-        "hyperlink": "hlink",
-        "followedHyperlink": "folHlink",
-        "t1": "dk1",
-        "t2": "dk2",
-        "bg1": "lt1",
-        "bg2": "lt2",
-        "tx1": "dk1",
-        "tx2": "dk2",
-        "text1": "dk1",
-        "text2": "dk2",
-        "background1": "lt1",
-        "background2": "lt2",
-    }
+        "dark1": "dk1", "light1": "lt1", "dark2": "dk2", "light2": "lt2", "hyperlink": "hlink",
+        "followedHyperlink": "folHlink", "t1": "dk1", "t2": "dk2", "bg1": "lt1", "bg2": "lt2", "tx1": "dk1",
+        "tx2": "dk2", "text1": "dk1", "text2": "dk2", "background1": "lt1", "background2": "lt2",
+    }  # fmt: skip
 
     def __init__(self, theme: Theme = NO_THEME, mapping: Mapping[str, str] | None = None, *, bidi: str = "") -> None:
         self.theme = theme

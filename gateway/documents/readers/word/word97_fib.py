@@ -24,28 +24,11 @@ STORIES: Final = ("main", "footnote", "header", "macro", "comment", "endnote", "
 """Sub-documents in the order of their characters (MS-DOC 2.3)."""
 
 _TABLES: Final = {
-    "styles": 1,
-    "footnote": 3,
-    "comment": 5,
-    "sections": 6,
-    "header": 11,
-    "characters": 12,
-    "paragraphs": 13,
-    "fonts": 15,
-    "bookmarks": 21,
-    "associations": 32,
-    "pieces": 33,
-    "comment-authors": 36,
-    "shapes": 40,
-    "endnote": 47,
-    "drawings": 50,
-    "revision-authors": 51,
-    "textbox": 56,
-    "header-textbox": 58,
-    "variables": 60,
-    "lists": 73,
-    "list-overrides": 74,
-}
+    "styles": 1, "footnote": 3, "comment": 5, "sections": 6, "header": 11, "characters": 12, "paragraphs": 13,
+    "fonts": 15, "bookmarks": 21, "associations": 32, "pieces": 33, "comment-authors": 36, "shapes": 40,
+    "endnote": 47, "drawings": 50, "revision-authors": 51, "textbox": 56, "header-textbox": 58, "variables": 60,
+    "lists": 73, "list-overrides": 74,
+}  # fmt: skip
 """Index of each table in the FibRgFcLcb."""
 
 
