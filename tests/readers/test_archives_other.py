@@ -12,8 +12,6 @@ import zlib
 import py7zr
 import pytest
 from backports import zstd
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from gateway.documents.readers.archives import foreign as archive_foreign
 from gateway.documents.readers.archives import libarchive
@@ -21,7 +19,7 @@ from gateway.documents.readers.archives import rar as archive_rar
 from gateway.documents.readers.archives import seven_zip as archive_7z
 from gateway.documents.readers.archives import stream as archive_stream
 from gateway.documents.readers.archives import tar as archive_tar
-from gateway.documents.readers.base import Budget, ReadError, Source
+from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.sniff import sniff
 from gateway.model import ReadStatus
 
@@ -283,31 +281,6 @@ def test_what_follows_a_stream_is_named_and_the_stream_is_read(kind):
     reading = read(archive_stream, STREAMS[kind](TEXT) + b"PK\3\4", kind)
     assert reading.document.reason == "trailing-data"
     assert reading.members[0].data == TEXT
-
-
-FUZZED = [
-    (archive_7z, SEVEN, seven([("a.txt", TEXT)])),
-    (archive_rar, RAR, RARS[0]),
-    (archive_rar, RAR, RARS[1]),
-    (archive_tar, TAR, tarred([("a.txt", TEXT)])),
-    (archive_stream, "application/gzip", gzip.compress(TEXT)),
-    (archive_stream, "application/zstd", zstd.compress(TEXT)),
-]
-
-
-@pytest.mark.parametrize(("module", "kind", "sound"), FUZZED, ids=["7z", "rar4", "rar5", "tar", "gz", "zst"])
-@settings(max_examples=60, deadline=4000)
-@given(data=st.data())
-def test_damage_is_a_status_and_never_an_exception(module, kind, sound, data):
-    damaged = bytearray(sound)
-    for _ in range(data.draw(st.integers(0, 6))):
-        damaged[data.draw(st.integers(0, len(sound) - 1))] = data.draw(st.integers(0, 255))
-    cut = data.draw(st.integers(0, len(sound)))
-    try:
-        reading = read(module, bytes(damaged[:cut]), kind, "x")
-    except ReadError:
-        return
-    assert reading.document.status in ReadStatus
 
 
 def test_the_name_and_comment_in_the_header_of_gzip_are_given():
