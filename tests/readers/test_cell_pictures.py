@@ -132,7 +132,7 @@ def found(reading: Reading) -> bool:
 
 
 MADE = first_quick(
-    [word_table, open_sheet, sheet, values, painted_ground, left_open, slide_table, text_table, rich_table], 2
+    [word_table, open_sheet, sheet, values, painted_ground, left_open, slide_table, text_table, rich_table]
 )
 
 

@@ -108,8 +108,7 @@ def test_other_words_are_no_mark(body, style):
             "<table><tr>" + "".join(f"<td>{image(one)}" for one in letters("MẬT")) + "</table>",
             "<br>".join(map(image, halves(drawn("MẬT"), across=False))),
             image(drawn("MẬT").point(lambda value: 240 + value // 17), "filter:contrast(9)"),
-        ],
-        2,
+        ]
     ),
     ids=["mirrored", "mirrored box", "flipped", "halves", "srcset", "letters", "upper and lower", "faint"],
 )

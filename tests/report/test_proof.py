@@ -108,6 +108,7 @@ def test_a_touched_figure_row_or_unit_is_found_in_a_word_document(counted, chang
         assert found.missing or found.added
 
 
+@pytest.mark.slow
 def test_a_touched_number_is_found_in_the_other_formats(counted):
     table = rendered(counted, Format.CSV).replace(b"45,66", b"46,66")
     assert verified(counted, table, Format.CSV).missing

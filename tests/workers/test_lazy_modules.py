@@ -6,6 +6,7 @@ import sys
 import pytest
 
 
+@pytest.mark.slow
 def test_calls_of_numpy_import_nothing_after_the_warm_up() -> None:
     pytest.importorskip("numpy")
     code = (
