@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Final
 from xml.sax.saxutils import escape
 
 from gateway.documents.readers.containers.zip import Zip
 from gateway.fix.docx_runs import WordRun, scan
 from gateway.fix.docx_styles import Inherited, Styles, colour_of
+from gateway.fix.letters import mended, stamps
 from gateway.fix.package import Edit, spliced
 from gateway.fix.tally import TIMES, Tally
-from gateway.model import Role, Run
+from gateway.model import Run
 from gateway.vietnamese.colour import is_black
-from gateway.vietnamese.convert import repair_runs
 from gateway.vietnamese.fonts import is_symbol, is_times_new_roman
-from gateway.vietnamese.typography import is_stamp
 
 _TEXT_PARTS: Final = re.compile(r"word/(?:document|header\d*|footer\d*|footnotes|endnotes|comments)\.xml")
 
@@ -42,30 +41,16 @@ def mend_part(data: bytes, styles: Styles, tally: Tally) -> bytes:
         )
         for run in runs
     ]
-    edits = [*_text_edits(runs, looks, tally)]
-    stamps = _stamp_paragraphs(runs)
+    placed = (
+        ((piece.start, piece.end), Run(text=piece.text, block=run.paragraph, font=look.font))
+        for run, look in zip(runs, looks, strict=True)
+        for piece in run.pieces
+    )
+    edits = [(*place, escape(text).encode("utf-8")) for place, text in mended(placed, tally)]
+    stamped = stamps((run.paragraph, run.text) for run in runs)
     for run, look in zip(runs, looks, strict=True):
-        edits.extend(_look_edits(run, look, tally, stamp=run.paragraph in stamps, styles=styles))
+        edits.extend(_look_edits(run, look, tally, stamp=run.paragraph in stamped, styles=styles))
     return spliced(data, edits)
-
-
-def _text_edits(runs: Sequence[WordRun], looks: Sequence[Inherited], tally: Tally) -> Iterator[Edit]:
-    """Yield the texts that were legacy or decomposed; runs of one paragraph are judged together."""
-    pieces = [(piece, run, look) for run, look in zip(runs, looks, strict=True) for piece in run.pieces]
-    repaired = repair_runs([Run(text=piece.text, block=run.paragraph, font=look.font) for piece, run, look in pieces])
-    for (piece, _, look), after in zip(pieces, repaired, strict=True):
-        if after.charset is None or (look.font and is_symbol(look.font)):
-            continue
-        tally.count(after.charset)
-        yield piece.start, piece.end, escape(after.text).encode("utf-8")
-
-
-def _stamp_paragraphs(runs: Sequence[WordRun]) -> set[int]:
-    """Return the paragraphs that are stamps or signatures, which keep their colour."""
-    texts: dict[int, list[str]] = {}
-    for run in runs:
-        texts.setdefault(run.paragraph, []).append(run.text)
-    return {paragraph for paragraph, words in texts.items() if is_stamp("".join(words), Role.BODY)}
 
 
 def _look_edits(run: WordRun, look: Inherited, tally: Tally, *, stamp: bool, styles: Styles) -> Iterator[Edit]:

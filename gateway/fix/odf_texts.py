@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from gateway.fix.letters import stamps
 from gateway.fix.odf_sheets import Grid
 from gateway.fix.odf_styles import DRAW, OFFICE, SLIDE, TABLE, TEXT, Look, Styles
 from gateway.fix.xml_spans import Tag, text_of, written
-from gateway.model import Role
-from gateway.vietnamese.typography import is_stamp
 
 _GAPS: Final = frozenset({f"{TEXT}s", f"{TEXT}tab", f"{TEXT}line-break"})
 _PARAGRAPHS: Final = frozenset(
@@ -127,12 +126,8 @@ class _Walker:
 
     def note_stamps(self) -> None:
         """Let the styles of paragraphs that are stamps keep their colour."""
-        words: dict[int, list[str]] = {}
-        for piece in self.pieces:
-            words.setdefault(piece.block, []).append(piece.text)
-        for block, texts in words.items():
-            if is_stamp("".join(texts), Role.BODY):
-                self._worn.update((look.scope, look.family, look.name) for look in self._dressed.get(block, ()))
+        for block in stamps((piece.block, piece.text) for piece in self.pieces):
+            self._worn.update((look.scope, look.family, look.name) for look in self._dressed.get(block, ()))
 
 
 def _styles_of(tag: Tag) -> Iterator[tuple[str, str]]:

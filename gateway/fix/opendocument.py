@@ -11,6 +11,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from gateway.documents.readers.containers.zip import Zip
+from gateway.fix.letters import is_other, mended
 from gateway.fix.odf_sheets import refuse_bound_words
 from gateway.fix.odf_styles import DRAW, FO, OFFICE, STYLE, Look, Styles, face_of
 from gateway.fix.odf_texts import Piece, Worn, pieces_of
@@ -19,8 +20,6 @@ from gateway.fix.tally import PALE, TIMES, RefusedError, Tally
 from gateway.fix.xml_spans import Tag, walk, written
 from gateway.model import Run
 from gateway.vietnamese.colour import brightness, is_black
-from gateway.vietnamese.convert import repair_runs
-from gateway.vietnamese.fonts import is_symbol, is_times_new_roman
 
 _PARTS: Final = ("styles.xml", "content.xml")
 _LINKS: Final = ("Internet", "Visited")
@@ -77,15 +76,9 @@ def _mended(package: Zip, names: Collection[str], folder: str, *, computes: bool
 
 def _texts(pieces: list[Piece], tally: Tally) -> Iterator[Edit]:
     """Yield the texts that were legacy or decomposed; those of one paragraph are judged together."""
-    repaired = repair_runs([Run(text=piece.text, block=piece.block, font=piece.font) for piece in pieces])
-    for piece, after in zip(pieces, repaired, strict=True):
-        if after.charset is not None and piece.end > piece.start and not (piece.font and is_symbol(piece.font)):
-            tally.count(after.charset)
-            yield (
-                piece.start,
-                piece.end,
-                escape(after.text, {'"': "&quot;", "'": "&apos;"} if piece.quoted else {}).encode(),
-            )
+    placed = ((piece, Run(text=piece.text, block=piece.block, font=piece.font)) for piece in pieces)
+    for piece, text in mended(placed, tally):
+        yield piece.start, piece.end, escape(text, {'"': "&quot;", "'": "&apos;"} if piece.quoted else {}).encode()
 
 
 def _faces(data: bytes, tags: list[Tag], used: Collection[str], tally: Tally) -> Iterator[Edit]:
@@ -101,7 +94,7 @@ def _faces(data: bytes, tags: list[Tag], used: Collection[str], tally: Tally) ->
             continue
         family = face_of(tag)
         place = written(data, tag, b"font-family")
-        if tag.attributes.get(f"{STYLE}name") not in used or place is None or not _is_other(family):
+        if tag.attributes.get(f"{STYLE}name") not in used or place is None or not is_other(family):
             continue
         changed = tag
         tally.fonts += 1
@@ -117,13 +110,9 @@ def _own_font(data: bytes, tag: Tag, tally: Tally) -> Iterator[Edit]:
     """Yield the family that a style names without a declared face."""
     family = tag.attributes.get(f"{FO}font-family", "").strip("'\" ")
     place = written(data, tag, b"font-family")
-    if place is not None and family and _is_other(family):
+    if place is not None and is_other(family):
         tally.fonts += 1
         yield place.value, place.value_end, TIMES.encode()
-
-
-def _is_other(family: str) -> bool:
-    return bool(family) and not is_times_new_roman(family) and not is_symbol(family)
 
 
 def _is_picture(tag: Tag) -> bool:

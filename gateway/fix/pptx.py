@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from xml.sax.saxutils import escape
 
 from gateway.documents.readers.containers.zip import Zip
+from gateway.fix.letters import is_other, mended, stamps
 from gateway.fix.package import Edit, spliced
 from gateway.fix.pptx_colours import Palette
 from gateway.fix.pptx_fonts import Deck
@@ -21,9 +22,6 @@ from gateway.fix.tally import TIMES, Tally
 from gateway.fix.xml_spans import Tag, walk, written
 from gateway.model import Role, Run
 from gateway.vietnamese.colour import is_black
-from gateway.vietnamese.convert import repair_runs
-from gateway.vietnamese.fonts import is_symbol, is_times_new_roman
-from gateway.vietnamese.typography import is_stamp
 
 _THEMES: Final = re.compile(r"ppt/theme/[^/]+\.xml")
 _TEXTS: Final = re.compile(
@@ -80,7 +78,7 @@ def font_edits(data: bytes, tags: list[Tag], tally: Tally, *, theme: bool) -> It
             continue
         face = tag.attributes.get("typeface", "")
         place = written(data, tag, b"typeface")
-        if place is None or not face or face.startswith("+") or is_symbol(face) or is_times_new_roman(face):
+        if place is None or face.startswith("+") or not is_other(face):
             continue
         tally.fonts += 1
         yield place.value, place.value_end, TIMES.encode()
@@ -92,15 +90,13 @@ def font_edits(data: bytes, tags: list[Tag], tally: Tally, *, theme: bool) -> It
 
 def _texts(name: str, slide: Slide, around: Around, tally: Tally) -> Iterator[Edit]:
     """Yield the texts that were legacy or decomposed; those of one paragraph are judged together."""
-    pieces = [(piece, shape) for shape in slide.shapes for piece in shape.pieces]
-    runs = [
-        Run(text=piece.text, block=piece.paragraph, font=around.font(name, shape, piece.face, piece.level))
-        for piece, shape in pieces
-    ]
-    for (piece, _), run, after in zip(pieces, runs, repair_runs(runs), strict=True):
-        if after.charset is not None and piece.end > piece.start and not (run.font and is_symbol(run.font)):
-            tally.count(after.charset)
-            yield piece.start, piece.end, escape(after.text).encode("utf-8")
+    placed = (
+        (piece, Run(text=piece.text, block=piece.paragraph, font=around.font(name, shape, piece.face, piece.level)))
+        for shape in slide.shapes
+        for piece in shape.pieces
+    )
+    for piece, text in mended(placed, tally):
+        yield piece.start, piece.end, escape(text).encode("utf-8")
 
 
 def _colours(slide: Slide, palette: Palette, tally: Tally) -> Iterator[Edit]:
@@ -109,10 +105,10 @@ def _colours(slide: Slide, palette: Palette, tally: Tally) -> Iterator[Edit]:
     for shape in slide.shapes:
         filled = shape.ground is not None and shape.ground.kind != "noFill"
         behind = palette.colour(shape.ground) if filled and shape.ground is not None else ground
-        stamps = _stamps(shape)
+        stamped = stamps(((piece.paragraph, piece.text) for piece in shape.pieces), Role.TEXTBOX)
         for fill in shape.letters:
             colour = palette.colour(fill)
-            if fill.link or fill.paragraph in stamps or (colour is not None and is_black(colour)):
+            if fill.link or fill.paragraph in stamped or (colour is not None and is_black(colour)):
                 continue
             if not palette.readable(colour, behind):
                 tally.kept += 1
@@ -126,10 +122,3 @@ def _black(fill: Fill, palette: Palette) -> bytes:
     prefix = fill.prefix
     named = b'schemeClr val="tx1"' if palette.text_is_black else b'srgbClr val="000000"'
     return b"<%bsolidFill><%b%b/></%bsolidFill>" % (prefix, prefix, named, prefix)
-
-
-def _stamps(shape: Shape) -> set[int]:
-    words: dict[int, list[str]] = {}
-    for piece in shape.pieces:
-        words.setdefault(piece.paragraph, []).append(piece.text)
-    return {paragraph for paragraph, texts in words.items() if is_stamp("".join(texts), Role.TEXTBOX)}

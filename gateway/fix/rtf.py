@@ -13,12 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.documents.readers.word.rtf_tables import Font, parse_colours, parse_fonts
+from gateway.fix.letters import is_other, mended, stamps
 from gateway.fix.tally import TIMES, RefusedError, Tally
-from gateway.model import Role, Run
+from gateway.model import Run
 from gateway.vietnamese.colour import is_black
-from gateway.vietnamese.convert import Repaired, repair_runs
-from gateway.vietnamese.fonts import is_symbol, is_times_new_roman
-from gateway.vietnamese.typography import is_stamp
 
 _TOKEN: Final = re.compile(
     rb"\\([A-Za-z]{1,32})(-?\d{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\([^A-Za-z])|([{}])|[\r\n\0]+|([^\\{}\r\n\0]+)", re.DOTALL
@@ -83,7 +81,7 @@ def mend_rtf(data: bytes) -> tuple[bytes, Tally]:
     fonts = parse_fonts(table, "cp1252") if re.search(rb"\\f\d", table) else {}
     pieces = _pieces(data, fonts)
     runs = [Run(text=p.text, block=p.block, font=fonts[p.font].name if p.font in fonts else None) for p in pieces]
-    edits = [(p.start, p.end, _escaped(after.text)) for p, after in _repaired(pieces, runs, tally)]
+    edits = [(p.start, p.end, _escaped(text)) for p, text in mended(zip(pieces, runs, strict=True), tally)]
     edits += _font_edits(data, tally)
     edits += _colour_edits(data, pieces, tally)
     if not tally.changed:
@@ -96,14 +94,6 @@ def mend_rtf(data: bytes) -> tuple[bytes, Tally]:
         written += (data[last:start], content)
         last = end
     return b"".join((*written, data[last:])), tally
-
-
-def _repaired(pieces: list[_Piece], runs: list[Run], tally: Tally) -> Iterator[tuple[_Piece, Repaired]]:
-    for piece, run, after in zip(pieces, runs, repair_runs(runs), strict=True):
-        if after.charset is None or (run.font and is_symbol(run.font)):
-            continue
-        tally.count(after.charset)
-        yield piece, after
 
 
 def _group(data: bytes, word: bytes) -> bytes:
@@ -256,10 +246,9 @@ def _font_edits(data: bytes, tally: Tally) -> Iterator[tuple[int, int, bytes]]:
     offset = data.find(table) if table else 0
     for match in _FONT_NAME.finditer(table):
         name = match[2].decode("latin-1").strip()
-        if not name or is_times_new_roman(name) or is_symbol(name):
-            continue
-        tally.fonts += 1
-        yield offset + match.start(2), offset + match.end(2), TIMES.encode()
+        if is_other(name):
+            tally.fonts += 1
+            yield offset + match.start(2), offset + match.end(2), TIMES.encode()
 
 
 def _colour_edits(data: bytes, pieces: list[_Piece], tally: Tally) -> Iterator[tuple[int, int, bytes]]:
@@ -269,14 +258,11 @@ def _colour_edits(data: bytes, pieces: list[_Piece], tally: Tally) -> Iterator[t
     }
     if not coloured:
         return
-    words: dict[int, list[str]] = {}
-    for piece in pieces:
-        words.setdefault(piece.block, []).append(piece.text)
-    stamps = {block for block, texts in words.items() if is_stamp("".join(texts), Role.BODY)}
+    stamped = stamps((piece.block, piece.text) for piece in pieces)
     starts = [piece.start for piece in pieces]
     for match in re.finditer(rb"\\cf(\d{1,4})(?=\D)", data):
         following = bisect_left(starts, match.end())
-        stamp = following < len(pieces) and pieces[following].block in stamps
+        stamp = following < len(pieces) and pieces[following].block in stamped
         if int(match[1]) in coloured and not stamp:
             tally.colours += 1
             yield match.start(), match.end(), b"\\cf0"

@@ -13,6 +13,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from gateway.documents.readers.containers.zip import Zip
+from gateway.fix.letters import is_other
 from gateway.fix.package import Edit, spliced, theme_fonts
 from gateway.fix.tally import TIMES, RefusedError, Tally
 from gateway.fix.xlsx_headers import header_edits
@@ -21,7 +22,6 @@ from gateway.fix.xml_spans import Tag, text_of, walk, written
 from gateway.model import Run
 from gateway.vietnamese.colour import is_black
 from gateway.vietnamese.convert import Repaired, repair_runs
-from gateway.vietnamese.fonts import is_symbol, is_times_new_roman
 from gateway.vietnamese.legacy_evidence import judge
 from gateway.vietnamese.legacy_tables import Charset
 
@@ -177,7 +177,7 @@ def _bound_words(data: bytes, tags: list[Tag]) -> Iterator[str]:
 
 def _name(font: RunFont, data: bytes, face: str | None, tally: Tally) -> Iterator[Edit]:
     """Yield what makes a font Times New Roman; without the mark that lets the theme say its name."""
-    if font.name is None or not face or is_times_new_roman(face) or is_symbol(face):
+    if font.name is None or not is_other(face):
         return
     place = written(data, font.name, b"val")
     if place is None:

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from typing import Final
 from xml.sax.saxutils import escape
 
+from gateway.fix.letters import is_other, mended
 from gateway.fix.package import Edit
 from gateway.fix.tally import TIMES, Tally
 from gateway.fix.xlsx_strings import local
 from gateway.fix.xml_spans import Tag, text_of
 from gateway.model import Run
-from gateway.vietnamese.convert import repair_runs
-from gateway.vietnamese.fonts import is_symbol, is_times_new_roman
 
 _PARTS: Final = frozenset({"oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter"})
 _CODE: Final = re.compile(
@@ -30,9 +29,9 @@ def header_edits(data: bytes, tags: list[Tag], tally: Tally) -> Iterator[Edit]:
             opened = tag if local(tag) in _PARTS else None
         elif opened is not None and tag.start >= opened.end:
             text = text_of(data, opened.end, tag.start)
-            mended = _mended(text, tally) if text else text
-            if mended is not None and mended != text:
-                yield opened.end, tag.start, escape(mended).encode("utf-8")
+            fixed = _mended(text, tally) if text else text
+            if fixed is not None and fixed != text:
+                yield opened.end, tag.start, escape(fixed).encode("utf-8")
             opened = None
 
 
@@ -54,15 +53,13 @@ def _mended(text: str, tally: Tally) -> str:
         shown = code[0]
         if code["font"]:
             font = code["font"] if code["font"] != "-" else None
-            if font and not is_times_new_roman(font) and not is_symbol(font):
+            if is_other(font):
                 tally.fonts += 1
                 shown = f'&"{TIMES}{code["style"] or ""}"'
         elif code["colour"] and code["colour"].strip("0") and code["colour"] != "01+000":
             tally.colours += 1
             shown = "&K000000"
         pieces.append(shown)
-    for (place, run), after in zip(words, repair_runs([run for _, run in words]), strict=True):
-        if after.charset is not None and not (run.font and is_symbol(run.font)):
-            tally.count(after.charset)
-            pieces[place] = after.text
+    for place, mended_text in mended(words, tally):
+        pieces[place] = mended_text
     return "".join(pieces)
