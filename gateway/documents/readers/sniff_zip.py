@@ -13,6 +13,8 @@ from gateway.model.formats import DOCX, FORMATS, PPTX, XLSB, XLSX, Container
 
 ZIP: Final = "application/zip"
 IWORK: Final = "application/vnd.apple.iwork"
+_IWORK: Final = {"Index/Document.iwa", "Document.iwa"}
+"""Members of Pages, Numbers and Keynote of 2013 and later, which only those programs read."""
 _SMALL: Final = 1 << 20
 _MIMETYPES: Final = {
     kind: row.media_type
@@ -79,12 +81,7 @@ def zip_types(data: bytes) -> tuple[str, ...]:
         kinds["application/vnd.etsi.asic-e+zip"] = None
     if not kinds and any(entry.name == "META-INF/manifest.xml" for entry in entries):
         kinds.update(dict.fromkeys(_odf_without_mimetype(data, entries, budget)))
-    return tuple(kinds) or _iwork({entry.name for entry in entries}) or (ZIP,)
-
-
-def _iwork(names: set[str]) -> tuple[str, ...]:
-    """Pages, Numbers or Keynote of 2013 and later, whose members only those programs read; no reader opens them."""
-    return (IWORK,) if names & {"Index/Document.iwa", "Document.iwa"} else ()
+    return tuple(kinds) or ((IWORK,) if _IWORK & {entry.name for entry in entries} else (ZIP,))
 
 
 def stored_member_at(data: bytes, position: int) -> bool:

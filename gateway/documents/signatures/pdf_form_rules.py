@@ -86,7 +86,8 @@ class WidgetsOnPages(SigFieldCreationRule):  # type: ignore[misc]
         updates: list[FormUpdate] = [_Compared(new_page.reference, field_name=name, valid_when_locked=name is not None)]
         held = new_kid.raw_get("/Annots")
         if isinstance(held, generic.IndirectObject) and (
-            context.old.is_ref_unassignable(held.reference) or _same_reference(old_kid, held)
+            context.old.is_ref_unassignable(held.reference)
+            or ("/Annots" in old_kid and bool(old_kid.raw_get("/Annots") == held))
         ):
             updates.append(_Compared(held.reference, field_name=name, valid_when_locked=name is not None))
         for key in _PAGE_BOOKKEEPING | {"/Resources"}:
@@ -132,10 +133,6 @@ class KidWidgets(FieldMDPRule):  # type: ignore[misc]
             for one in new:
                 if context.old.is_ref_unassignable(one):
                     yield ModificationLevel.FORM_FILLING, FormUpdate(one, field_name=name)
-
-
-def _same_reference(old_kid: Any, held: Any) -> bool:
-    return "/Annots" in old_kid and bool(old_kid.raw_get("/Annots") == held)
 
 
 def _widgets(context: FieldComparisonContext) -> dict[Any, str]:

@@ -33,7 +33,6 @@ from gateway.documents.wall import sample, wire
 from gateway.documents.wall.inspector import Inspector
 from gateway.documents.wall.observed import Observers
 from gateway.documents.wall.signed import SignatureVerifiers, load_trust
-from gateway.documents.wall.verifiers import Verifiers
 from gateway.model import Observer, ReadStatus
 
 _REQUEST_LIMIT: Final = 1 << 30
@@ -123,7 +122,7 @@ def _inspect(
     emit: Any,
     on_grant: Callable[[float], None] | None = None,
 ) -> None:
-    verifiers: Verifiers = SignatureVerifiers(_trust, request.now)
+    verifiers = SignatureVerifiers(_trust, request.now)
     octets = content or request.content or b""
     observers: Observers | None = None
     if request.observers:

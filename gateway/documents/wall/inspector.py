@@ -13,7 +13,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
 
@@ -39,11 +39,15 @@ from gateway.documents.wall.leaves import in_order, is_signature
 from gateway.documents.wall.look import PartLook
 from gateway.documents.wall.members import children_of, signed_by
 from gateway.documents.wall.observed import Observed, Observers
-from gateway.documents.wall.verifiers import Verifiers
 from gateway.documents.wall.wire import Began, Done, Finished, Frame, InspectionRequest, Result, Used
 from gateway.model import Document, Part, ReadStatus, formats
 from gateway.model.formats import Container, Family
 from gateway.vietnamese.normal import skeleton
+
+if TYPE_CHECKING:
+    from gateway.documents.wall.signed import (
+        SignatureVerifiers,  # which loads libraries that front ends have no use for
+    )
 
 _TEXTS: Final = frozenset({"text/plain", "text/html", "text/csv", "application/xml"})
 _PGP_BLOCK: Final = re.compile(rb"^-----BEGIN PGP MESSAGE-----", re.MULTILINE)
@@ -91,7 +95,7 @@ class Inspector:
         content: Any,
         *,
         emit: Callable[[Frame], None],
-        verifiers: Verifiers,
+        verifiers: SignatureVerifiers,
         observers: Observers | None = None,
         on_grant: Callable[[float], None] | None = None,
         origin: int = 0,

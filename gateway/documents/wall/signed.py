@@ -19,7 +19,7 @@ def load_trust(folder: Path | None) -> TrustStore:
 
 
 class SignatureVerifiers:
-    """The verifiers of one message."""
+    """Three ways in which a signature goes with a part of one message; each never raises."""
 
     def __init__(self, trust: TrustStore, now: datetime) -> None:
         self._trust = trust

@@ -151,7 +151,7 @@ class Story:
     def _is_heading(self, style: str | None) -> bool:
         if style is None:
             return False
-        level = self.styles.style_attribute("paragraph", style, "style:default-outline-level")
+        level = self.styles.outline_level(style)
         return bool(level) or "Title" in self.styles.names("paragraph", style)
 
     def _inline(

@@ -23,6 +23,7 @@ NOTHING: Final[Layer] = {}
 
 _NAME, _FAMILY, _PARENT = clark("style:name"), clark("style:family"), clark("style:parent-style-name")
 _AUTOMATIC: Final = clark("style:use-window-font-color")
+_OUTLINE_LEVEL: Final = clark("style:default-outline-level")
 _LIMIT_CHAIN: Final = 64
 _LENGTH: Final = re.compile(r"^([0-9]+(?:\.[0-9]+)?|\.[0-9]+)(pt|in|cm|mm|pc|px|%)$")
 _POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 72 / 2.54, "mm": 72 / 25.4, "pc": 12.0, "px": 0.75}
@@ -135,14 +136,10 @@ class StyleBook:
                 return found
         return []
 
-    def style_attribute(self, family: str, name: str | None, attribute: str) -> str | None:
-        """Return an attribute of the style element itself, or of the nearest parent that has it."""
-        key = clark(attribute)
-        for style in reversed(self._chain(family, name)):
-            value: str | None = style.get(key)
-            if value:
-                return value
-        return None
+    def outline_level(self, name: str | None) -> str | None:
+        """Return the level of headings of a paragraph style, or of the nearest parent that has one."""
+        levels = (style.get(_OUTLINE_LEVEL) for style in reversed(self._chain("paragraph", name)))
+        return next(filter(None, levels), None)
 
     def names(self, family: str, name: str | None) -> list[str]:
         """Return the names of a style and its parents, root first."""

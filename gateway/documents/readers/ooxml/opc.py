@@ -85,10 +85,6 @@ def _is_plumbing(name: str) -> bool:
 
 def _resolve(folder: str, target: str) -> str:
     """Part name of a relative reference (RFC 3986 §5.2, as OPC uses it); fragments do not count."""
-    target = _part_name_keep_root(target.partition("#")[0])
+    target = unquote(target.partition("#")[0].replace("\\", "/"))
     joined = target if target.startswith("/") else posixpath.join("/" + folder, target)
     return posixpath.normpath(joined).lstrip("/") if target else ""
-
-
-def _part_name_keep_root(name: str) -> str:
-    return unquote(name.replace("\\", "/"))

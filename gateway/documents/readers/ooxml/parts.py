@@ -19,7 +19,7 @@ from gateway.documents.readers.ooxml.picture_places import (
 )
 from gateway.documents.readers.ooxml.plotted import draw_chart, ink_of
 from gateway.documents.readers.ooxml.sink import Face, Place, Sink
-from gateway.documents.readers.ooxml.vml import css_value, vml_colour
+from gateway.documents.readers.ooxml.vml import vml_colour, vml_font
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, parse
 from gateway.documents.readers.pictures.outlines import STROKE
 from gateway.model import Image, Origin, Role
@@ -174,7 +174,7 @@ def _unseen(origin: Origin) -> Origin:
 def _textpath_face(element: Element) -> Face:
     shape = element.getparent()
     colour = vml_colour(shape.get("fillcolor")) if shape is not None else None
-    return Face(font=css_value(element.get("style"), "font-family"), colour=colour)
+    return Face(font=vml_font(element.get("style")), colour=colour)
 
 
 def shown_branch(element: Element) -> tuple[Element | None, list[Element]]:

@@ -120,7 +120,7 @@ def _part(parts: Parts, name: str, sink: Sink) -> None:
     if (
         kind.endswith(("xml", "/vnd.openxmlformats-officedocument.vmldrawing")) or folded.endswith((".xml", ".vml"))
     ) and (_XML_START.match(data[:64])):
-        if not _nested_document(folded):
+        if "/embeddings/" not in folded:
             root = parse_loosely(data) if folded.endswith(".vml") else parse(data)
             _xml(parts, name, kind, root, sink)
             return
@@ -155,10 +155,6 @@ def read_picture(name: str, data: bytes, kind: str, sink: Sink) -> None:
     else:
         relation = thumbnail.RELATION if thumbnail.is_name(name) else "image"
         sink.members.append(Member(name=name, data=data, relation=relation, declared_type=kind, locator=place.locator))
-
-
-def _nested_document(folded: str) -> bool:
-    return "/embeddings/" in folded
 
 
 def _xml(parts: Parts, name: str, kind: str, root: Element, sink: Sink) -> None:

@@ -21,10 +21,10 @@ def vml_colour(value: str | None) -> str | None:
     return hex_colour(word) or named_colour(word)
 
 
-def css_value(style: str | None, name: str) -> str | None:
-    """Return the value of one property of a VML `style` attribute."""
+def vml_font(style: str | None) -> str | None:
+    """Return the font of a VML `style` attribute."""
     for item in (style or "").split(";"):
         key, colon, value = item.partition(":")
-        if colon and key.strip().lower() == name:
+        if colon and key.strip().lower() == "font-family":
             return value.strip().strip('"').replace("&quot;", "")
     return None

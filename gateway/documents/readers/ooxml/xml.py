@@ -221,7 +221,7 @@ class ChildStream:
 
     def __iter__(self) -> Iterator[Element]:
         """Yield every child; raises `ReadError` as `parse` does."""
-        parser = _parser_pull(self._container)
+        parser: Any = etree.XMLPullParser(events=("start",), tag=self._container, **_SAFELY)
         holder: Element = None
         data = self._data
         try:
@@ -249,10 +249,6 @@ class ChildStream:
         for child in list(holder):
             yield child
             holder.remove(child)
-
-
-def _parser_pull(container: str) -> Any:
-    return etree.XMLPullParser(events=("start",), tag=container, **_SAFELY)
 
 
 def text_of(element: Element) -> str:

@@ -75,17 +75,12 @@ def stamp_runs(pixels: Pixels, stamps: Iterable[stamp.Stamp], view: PageView) ->
 
 
 def line_runs(
-    words: list[ocr.Word],
-    scale: float,
-    pixels: Pixels,
-    stamps: list[stamp.Stamp],
-    view: PageView,
-    first_block: int,
+    words: list[ocr.Word], pixels: Pixels, stamps: list[stamp.Stamp], view: PageView, first_block: int
 ) -> list[Run]:
     """Return one run for each line of words, without those that belong to a stamp that was read."""
     lines: dict[tuple[int, int, int], list[ocr.Word]] = {}
     for word in words:
-        if word.confidence >= LEAST_CONFIDENCE and not _in_stamp(word, scale, stamps):
+        if word.confidence >= LEAST_CONFIDENCE and not _in_stamp(word, stamps):
             lines.setdefault(word.line, []).append(word)
     runs: list[Run] = []
     parted = [list(_parts(line)) for line in lines.values()]
@@ -93,9 +88,8 @@ def line_runs(
     is_table = sum(in_row) >= ROWS
     roles = [Role.CELL if row and is_table else Role.BODY for row in in_row]
     for part, role in ((part, role) for parts, role in zip(parted, roles, strict=True) for part in parts):
-        left, top = min(w.left for w in part) / scale, min(w.top for w in part) / scale
-        right = max(w.left + w.width for w in part) / scale
-        bottom = max(w.top + w.height for w in part) / scale
+        left, top = min(w.left for w in part), min(w.top for w in part)
+        right, bottom = max(w.left + w.width for w in part), max(w.top + w.height for w in part)
         box = _to_points((left, top, right, bottom), view)
         runs.append(
             Run(
@@ -123,8 +117,8 @@ def _parts(line: list[ocr.Word]) -> Iterator[list[ocr.Word]]:
     yield part
 
 
-def _in_stamp(word: ocr.Word, scale: float, stamps: list[stamp.Stamp]) -> bool:
-    x, y = (word.left + word.width / 2) / scale, (word.top + word.height / 2) / scale
+def _in_stamp(word: ocr.Word, stamps: list[stamp.Stamp]) -> bool:
+    x, y = word.left + word.width / 2, word.top + word.height / 2
     return any(
         item.left <= x <= item.right and item.top <= y <= item.bottom
         for item in stamps

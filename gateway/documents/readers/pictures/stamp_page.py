@@ -166,7 +166,7 @@ def _turned(pixels: Pixels, quarters: int) -> Pixels:
 def _reading(pixels: Pixels, stamps: list[stamp.Stamp], words: list[ocr.Word], view: PageView) -> PageReading:
     framed = [item for item in stamps if item.framed]
     runs = list(stamp_runs(pixels, stamps, view))
-    runs += line_runs(words, 1.0, pixels, stamps, view, view.first_block + len(runs))
+    runs += line_runs(words, pixels, stamps, view, view.first_block + len(runs))
     return PageReading(tuple(runs), len(framed), sum(1 for one in framed if one.text is None))
 
 

@@ -165,7 +165,7 @@ class Shapes:
             cells = [cell for cell in row if NAMES[cell.tag] == "a:tc"]
             for column, cell in enumerate(cells):
                 layer, fill = style.cell(row_index, column, rows=len(rows), columns=len(cells))
-                own = _own_fill(cell, "a:tcPr", template.palette)
+                own = _own_fill(cell, template.palette)
                 locator = f"{place.locator},table:{self._table_number},row:{row_index + 1},column:{column + 1}"
                 if place.origin is Origin.TEXT and not any(text.text for text in cell.iter(_TEXT)):
                     self._sink.pictures.paint(table, row_index, range(column, column + 1), own or fill)
@@ -249,13 +249,12 @@ def holders(root: Element, palette: DrawingPalette) -> list[Holder]:
     return found
 
 
-def _own_fill(cell: Element, holder: str, palette: DrawingPalette) -> str | None:
-    for properties in cell:
-        if NAMES[properties.tag] == holder:
-            for setting in properties:
-                if NAMES[setting.tag] in {"a:solidFill", "a:gradFill", "a:pattFill"}:
-                    found = drawing_colour(setting, palette.scheme)
-                    return found[0] if found else None
+def _own_fill(cell: Element, palette: DrawingPalette) -> str | None:
+    settings = (setting for properties in cell.iterchildren(clark("a:tcPr")) for setting in properties)
+    for setting in settings:
+        if NAMES[setting.tag] in {"a:solidFill", "a:gradFill", "a:pattFill"}:
+            found = drawing_colour(setting, palette.scheme)
+            return found[0] if found else None
     return None
 
 
