@@ -36,7 +36,7 @@ LIMIT_UNREAD: Final = 16 << 20
 """Octets of answers that a socket may leave unread."""
 AT_WORK_S: Final = 0.5
 _HEAVY: Final = frozenset({Effort.LOGIN, Effort.CHECK, Effort.LONG})
-"""Answers that take a processor for so long that mail keeps off it; a page takes 24 ms."""
+"""Answers that take a processor for so long that mail keeps off it; a page takes 20 ms at most."""
 SEND_S: Final = 30.0
 """Time-out for the console to read a piece of a long answer."""
 

@@ -32,7 +32,8 @@ from tests.support.sink import Sink
 READERS = 20
 EVERY_S = 5.0
 LOGINS = 1000
-MAILS = {"readers": 1500, "logins": 1000}
+MAILS = {"readers": 12_000, "logins": 1000}
+"""Of the first so many that the writer has to index meanwhile, as it does at a rate that lasts."""
 PARTS = ("gateway-steward", "gateway-console")
 
 
