@@ -188,6 +188,16 @@ def dots(canvas: Canvas, words: str = "TỐI MẬT") -> None:
                 canvas.circle(150 + 2 * x, 780 - 2 * y, 0.7, fill=1, stroke=0)
 
 
+def sprinkled(canvas: Canvas, words: str = "TỐI MẬT", sign: str = "•") -> None:
+    grid = Image.new("L", (130, 40), 255)
+    ImageDraw.Draw(grid).text((2, 0), words, font=ImageFont.truetype(str(BOLD), 26), fill=0)
+    canvas.setFont("Serif", 5)
+    for y in range(grid.height):
+        for x in range(grid.width):
+            if grid.getpixel((x, y)) < 128:
+                canvas.drawString(100 + 3 * x, 820 - 3 * y, sign)
+
+
 def hatched(canvas: Canvas) -> None:
     grid = Image.new("L", (520, 90), 255)
     ImageDraw.Draw(grid).text((2, 0), "TỐI MẬT", font=ImageFont.truetype(str(BOLD), 62), fill=0)

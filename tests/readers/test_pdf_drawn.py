@@ -49,6 +49,7 @@ from tests.readers.drawn_pages import (
     outline,
     pale,
     picture_of_a_line,
+    sprinkled,
     watermark,
     white_on_red,
 )
@@ -82,6 +83,13 @@ def test_a_mark_that_is_drawn_on_a_page_of_text_is_read(draw: Callable[[Canvas],
     document = read(draw)
     assert levels(document) == {"toi_mat"}
     assert document.doubtful_pages == ()
+
+
+@pytest.mark.parametrize(
+    ("sign", "word", "found"), [("•", "TỐI MẬT", {"toi_mat"}), ("x", "MẬT", {"mat"}), (".", "BẢO MẬT", set())]
+)
+def test_letters_made_of_dots_that_are_text_are_read(sign: str, word: str, found: set[str]) -> None:
+    assert levels(read(lambda canvas: sprinkled(canvas, word, sign))) == found
 
 
 def test_letters_below_one_another_are_read_as_a_word() -> None:

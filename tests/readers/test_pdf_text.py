@@ -115,6 +115,19 @@ def test_a_raised_small_letter_stays_in_its_word() -> None:
     assert lines(read(pdfs.page(draw))) == ["diện tích 120 m2"]
 
 
+@pytest.mark.parametrize(("first", "rest"), [("T", "UYỆT MẬT"), ("Đ", "ường phố đông người")])
+def test_an_initial_begins_the_first_of_the_lines_beside_it(first: str, rest: str) -> None:
+    def draw(canvas):
+        canvas.setFont("Serif", 48)
+        canvas.drawString(80, 676, first)
+        x = 82 + canvas.stringWidth(first, "Serif", 48)
+        canvas.setFont("Serif", 12)
+        for line, words in enumerate((rest, "Kính gửi các đơn vị", "và các phòng của quận")):
+            canvas.drawString(x, 700 - 14 * line, words)
+
+    assert "".join(lines(read(pdfs.page(draw)))[0].split()) == "".join((first + rest).split())
+
+
 def test_letters_struck_several_times_for_boldness_are_read_once() -> None:
     def draw(canvas):
         for position, letter in enumerate("bảo mật thông tin"):

@@ -143,6 +143,34 @@ def white_word(canvas: Canvas, left: float, _wide: float) -> None:
         canvas.drawString(left, 720, "BẢO")
 
 
+@pytest.mark.parametrize(("height", "found"), [(6, {"mat"}), (-2, set()), (30, set())])
+def test_what_a_line_drawn_through_words_leaves_is_read(height: int, found: set[str]) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Serif", 20)
+        canvas.drawString(200, 720, "BẢO ")
+        wide = canvas.stringWidth("BẢO ", "Serif", 20)
+        canvas.drawString(200 + wide, 720, "MẬT")
+        canvas.line(200, 720 + height, 200 + wide - 5, 720 + height)
+
+    assert levels(read(draw)) == found
+
+
+@pytest.mark.parametrize("words", ["MẬT", "BẢO MẬT"])
+def test_a_word_whose_letters_have_white_ones_between_is_read_as_it_is_seen(words: str) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Serif-Bold", 20)
+        x = 200.0
+        for letter in words:
+            canvas.setFillGray(0)
+            canvas.drawString(x, 720, letter)
+            x += canvas.stringWidth(letter, "Serif-Bold", 20)
+            canvas.setFillGray(0.97)
+            canvas.drawString(x - 5, 720, "O")
+        canvas.setFillGray(0)
+
+    assert levels(read(draw)) == ({"mat"} if words == "MẬT" else set())
+
+
 @pytest.mark.parametrize(
     ("hide", "two"),
     [(white_box, True), (white_curve, False), (white_curve, True), (white_line, False), (lighter_picture, True),

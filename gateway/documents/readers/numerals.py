@@ -1,8 +1,15 @@
-"""Numbers written in files by others, taken only where they can be meant; and columns of sheets, which letters name."""
+"""Numbers written in files by others, taken only where they can be meant; columns and list items, which letters name."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final
+
+_ROMAN: Final = (
+    (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
+    (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
+)  # fmt: skip
+_MOST: Final = 32_000
 
 
 def whole(value: str | None, default: int = 0, *, digits: int = 8) -> int:
@@ -30,3 +37,27 @@ def column_letters(column: int) -> str:
 def cell_name(row: int, column: int) -> str:
     """Return the reference of a cell, rows and columns counted from 0: `B3`."""
     return f"{column_letters(column)}{row + 1}"
+
+
+def numeral(value: int, kind: str) -> str:
+    """Return the label of an item of a list, in a format of Word (ECMA-376-1 §17.18.59)."""
+    if not 0 < value < _MOST:
+        return str(value)
+    match kind:
+        case "lowerLetter" | "upperLetter":
+            # After z come aa, bb, cc.
+            letters = chr(97 + (value - 1) % 26) * min((value - 1) // 26 + 1, 64)
+            return letters.upper() if kind == "upperLetter" else letters
+        case "lowerRoman" | "upperRoman":
+            digits = []
+            for worth, digit in _ROMAN:
+                count, value = divmod(value, worth)
+                digits.append(digit * count)
+            roman = "".join(digits)
+            return roman.upper() if kind == "upperRoman" else roman
+        case "decimalZero":
+            return f"{value:02d}"
+        case "none" | "bullet":
+            return ""
+        case _:
+            return str(value)

@@ -51,6 +51,8 @@ def _is_on_page(run: Run) -> bool:
 
 
 _LONGEST_PIECE: Final = 16
+_BEHEADED: Final = frozenset({"uyệtmật", "ốimật"})
+"""Levels without their initial, which may stand in a block of its own."""
 _LEVELS: Final = tuple((Counter(level), level) for level in ("tuyệtmật", "tốimật", "mật"))
 
 
@@ -62,7 +64,11 @@ def _shuffled(pieces: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int,
     """
     letters = cache(lambda number: "".join(c for c in canonical(pieces[number][1]).text if c.isalpha()))
     for number, (_, text) in enumerate(pieces):
-        if text.isascii() or "ậ" not in (word := letters(number).casefold()) or "mật" in word:
+        if (
+            text.isascii()
+            or "ậ" not in (word := letters(number).casefold())
+            or ("mật" in word and word not in _BEHEADED)
+        ):
             continue
         for level, spelled in _LEVELS:
             for first in range(max(0, number - len(spelled) + 1), number + 1):
@@ -70,9 +76,9 @@ def _shuffled(pieces: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int,
                 while end < len(pieces) and len(joined) < len(spelled):
                     joined += letters(end)
                     end += 1
-                # A window that spells it as it stands is judged by what is around, as others are.
+                # A window that spells it as it stands is judged by what is around, but for an initial before its word.
                 small = joined.casefold()
-                if end > number and small != spelled and Counter(small) == level:
+                if end > number and (small != spelled or word in _BEHEADED) and Counter(small) == level:
                     yield (
                         (pieces[first][0], spelled.upper() if joined.isupper() else spelled),
                         (pieces[end - 1][0], ""),

@@ -183,7 +183,11 @@ class Builder:
                     bold=look.bold,
                     locator=locator,
                     role=block.role,
-                    origin=Origin.HIDDEN if self.hidden_view or _unseen(look) else Origin.TEXT,
+                    origin=Origin.HIDDEN
+                    if self.hidden_view or _unseen(look)
+                    else Origin.DELETED
+                    if look.struck
+                    else Origin.TEXT,
                     boxed=True if look.boxed else None,
                     link=look.link,
                 )

@@ -42,8 +42,9 @@ _AWAY: Final = re.compile(
 )
 """A shift by more than two letters to the left or upwards, where honest pages set a margin right."""
 _PALE: Final = re.compile(r"transparent|white|#fff|rgba?\([^()]*[, /]0?\.?0+%?\s*\)")
-_JOINT: Final = re.compile(r"[\"'`]\s*[+,]\s*[\"'`]")
-"""Separators between pieces of a word that a script concatenates."""
+_ADDED: Final = re.compile(r"[\"'`]\s*\+\s*[\"'`]")
+_LISTED: Final = re.compile(r"[\"'`]\s*,\s*[\"'`]")
+"""Signs between pieces of a word that a script puts together."""
 _WRITING: Final = re.compile(
     r"document\.write|innerHTML|outerHTML|innerText|textContent|insertAdjacent|appendChild|createTextNode|fillText|\.append\("
 )
@@ -100,6 +101,8 @@ def cuts(declarations: Mapping[str, str], *, in_window: bool) -> bool:
             )
         if name == "mix-blend-mode" and value.lower() in _BLENDS:
             return True
+        if in_window and name == "direction" and value.lower() == "rtl":
+            return True  # the window then shows the end of a line
         if (in_window or name in _SPACING) and name in _SHIFTING | _SPACING and _AWAY.search(value):
             return True
     return False
@@ -169,6 +172,9 @@ def spells(script: str) -> bool:
 
 
 def script_lines(script: str) -> list[str]:
-    """Return the lines of a script, and those of a short one as it may put its words together."""
-    joined = _JOINT.sub("", script) if len(script) < _LIBRARY else script
-    return [*script.splitlines(), *(joined.splitlines() if joined != script else ())]
+    """Return the lines of a script, of a short one with its words put together, and its lists too."""
+    if len(script) >= _LIBRARY:
+        return script.splitlines()
+    added = _ADDED.sub("", script)
+    joined = _LISTED.sub("", added)
+    return [*added.splitlines(), *(joined.splitlines() if joined != added else ())]

@@ -33,6 +33,11 @@ _DEFAULT_FAMILIES = frozenset({"initial", "serif", "ui-serif"})
 """Generic families, displayed in the font that the user chose: unknown to us."""
 _TYPEWRITER = frozenset({"code", "kbd", "samp", "tt", "pre", "listing", "xmp", "plaintext"})
 """Elements that browsers set in their typewriter font, Courier New on the desks of an office."""
+_TYPES = {"a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
+_LETTERED = {
+    "lower-alpha": "lowerLetter", "lower-latin": "lowerLetter", "upper-alpha": "upperLetter", "upper-latin": "upperLetter",
+    "lower-roman": "lowerRoman", "upper-roman": "upperRoman",
+}  # fmt: skip
 _CUT_OFF = frozenset({"hidden", "clip"})
 _NOWHERE = re.compile(
     r"(?:scale|zoom):0?(?:\.0\d*)?(?![.\d])|scale(?:x|y|3d)?\(\s*0(?:\.0\d*)?\s*[,)]|translate(?:(?:x|y|3d)?\([^()]*|:)-\d{3}"
@@ -93,6 +98,9 @@ class Look:
     """Transformations of pictures."""
     reversed: bool = False
     """Letters are shown from right to left, whatever their script."""
+    struck: bool = False
+    numbered: str = ""
+    """Format of the letters before the items of a list."""
 
     def shown(self, text: str) -> str:
         """Return the text as the eye gets it; a reversal is left to the controls that `gateway.vietnamese.normal` resolves."""
@@ -193,6 +201,10 @@ def _changes(look: Look, declarations: Mapping[str, str]) -> dict[str, object]:
                 changes["capitals"] = "uppercase" in lower
             case "font-variant" | "font-variant-caps":
                 changes["capitals"] = "caps" in lower
+            case "text-decoration" | "text-decoration-line":
+                changes["struck"] = look.struck or "line-through" in lower
+            case "list-style" | "list-style-type":
+                changes["numbered"] = next((kind for word, kind in _LETTERED.items() if word in lower), "")
             case "unicode-bidi":
                 changes["reversed"] = "override" in lower and declarations.get("direction", "").lower() == "rtl"
             case "white-space":
@@ -230,6 +242,10 @@ def attribute_declarations(tag: str, attributes: Mapping[str, str]) -> dict[str,
         found["font-family"] = "Courier New"
     elif tag == "mark":
         found |= {"background-color": "yellow", "color": "black"}
+    elif tag in ("ol", "ul"):
+        found["list-style-type"] = _TYPES.get(attributes.get("type", ""), "decimal")
+    elif tag in ("del", "s", "strike"):
+        found["text-decoration"] = "line-through"
     if tag == "font":
         if "face" in attributes:
             found["font-family"] = attributes["face"]

@@ -17,6 +17,7 @@ from gateway.documents.readers.markup.html_selectors import Node
 from gateway.documents.readers.markup.html_shown import script_lines
 from gateway.documents.readers.markup.html_style import Look
 from gateway.documents.readers.markup.svg import Svg
+from gateway.documents.readers.numerals import numeral, signed
 from gateway.model import ActiveContent, ReadStatus, Role
 
 _BLOCKS = frozenset({
@@ -81,6 +82,8 @@ class _Element:
     """Has a colour of its own behind it, and nothing in it so far."""
     parted: str = ""
     """Separation of its words from those around it."""
+    items: int = 0
+    """Number of the last item of a list."""
 
 
 @dataclass(slots=True)
@@ -157,6 +160,11 @@ class Target:
         if tag in ("script", "style"):
             self._raw += 1
         self._begin(self._stack[-1])
+        if tag == "ol":
+            self._stack[-1].items = signed(attributes.get("start", "1")) - 1
+        elif tag == "li":
+            parent.items = signed(attributes["value"]) if "value" in attributes else parent.items + 1
+            before = f"{numeral(parent.items, look.numbered)}. {before}" if look.numbered else before
         if before:
             self._block.pieces.append(Piece(look.shown(before), look))
 
@@ -289,8 +297,6 @@ class Target:
             changes["reversed"] = attributes.get("dir", "").lower() == "rtl"
         if tag == "title":
             role = role or Role.PROPERTY
-        if tag in ("del", "s", "strike"):
-            pass  # struck through, but for everybody to read
         return (Look(**{**_fields(look), **changes}) if changes else look), role
 
     def _attributes(self, tag: str, attributes: dict[str, str], look: Look) -> None:

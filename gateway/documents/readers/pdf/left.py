@@ -62,6 +62,9 @@ BESIDE, HIGHEST = 0.8, 2.5
 """Greatest distance and height of a drawing that completes a word of text, in sizes of the text."""
 
 
+SPRINKLED, LONGEST_ROW = {True: 100, False: 40}, 20
+"""Equal letters, and signs, on `SPRINKLED_LINES` lines from which they are dots of a drawing; a longer row is a leader."""
+SPRINKLED_LINES = 6
 PICTURE_SHARE = 0.5
 """Share of a page under pictures from which, with few letters, the page is a picture."""
 FEW_LETTERS = 200
@@ -110,6 +113,7 @@ def left_over(
     cut, beneath = cut_off(content, lambda piece: is_cut(objects[piece.order - 1][0]))
     own = (
         _unexplained(content, objects, looks)
+        | _sprinkled(content.pieces)
         | beneath
         | claims.doubtful(page, content, [handle for handle, _ in objects])
     )
@@ -147,6 +151,22 @@ def _unexplained(content: PageContent, objects: list[tuple[int, int]], looks: Lo
     others = {order for order, (_, kind) in enumerate(objects, 1) if kind == OBJECT_TEXT} - explained
     mute = others - {piece.order for piece in content.pieces}
     return others - {order for order in mute if _is_blank(objects[order - 1][0], looks)}
+
+
+def _sprinkled(pieces: list[Piece]) -> set[int]:
+    """Return the text objects that are one sign over and over, on several lines: dots, bullets or an X of which letters are made."""
+    found: dict[str, list[Piece]] = defaultdict(list)
+    for piece in pieces:
+        rows = piece.text.split()
+        if rows and piece.unseen is None and len(set("".join(rows))) == 1 and not rows[0][0].isdigit():
+            found[rows[0][0]] += [piece] if max(map(len, rows)) < LONGEST_ROW else []
+    return {
+        piece.order
+        for sign, dots in found.items()
+        if sum(len(dot.text) for dot in dots) >= SPRINKLED[sign.isalpha()]
+        and len({round(dot.origin[1]) for dot in dots}) >= SPRINKLED_LINES
+        for piece in dots
+    }
 
 
 def _is_blank(handle: int, looks: Looks) -> bool:

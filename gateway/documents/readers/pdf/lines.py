@@ -24,6 +24,8 @@ COLUMN_EM = 1.2
 """A gap without space character from here on parts two columns."""
 WIDE_COLUMN_EM = 4.0
 """The same when the file has a space character in it."""
+INITIAL = 1.8
+"""Sizes of the letters beside it that an initial has."""
 STRUCK_EM, STRUCK_LONG_EM = 0.15, 0.4
 """Greatest offset of a letter, and of a longer text, printed twice for boldness or as a shadow."""
 WORD_STEPS = 2.6
@@ -74,6 +76,7 @@ def build_lines(pieces: Iterable[Piece]) -> list[Line]:
                 by_direction.setdefault((piece.angle, other), []).append(piece)
             else:
                 upright.append(piece)
+    _lower_initials(upright)
     lines: list[Line] = []
     for (angle, _), found in sorted(by_direction.items(), key=lambda item: item[0]):
         if angle == 0 and _stand_alone(found):
@@ -83,6 +86,21 @@ def build_lines(pieces: Iterable[Piece]) -> list[Line]:
         ordered = _columns(rows) if angle == 0 else [chain for row in rows for chain in row]
         lines.extend(line for chain in ordered if (line := _line(chain)) is not None)
     return lines
+
+
+def _lower_initials(pieces: list[Piece]) -> None:
+    """Set a large letter before several lines on the baseline of the first of them."""
+    least = min(map(_size, pieces), default=0.0) * INITIAL
+    for initial in [one for one in pieces if one.size >= least and len(one.text) == 1 and one.text.isalpha()]:
+        _, top, right, _ = initial.box
+        beside = [
+            (abs(top - (one.box[1] + one.box[3]) / 2), one.origin[1])
+            for one in pieces
+            if one.size * INITIAL <= initial.size and -1 <= one.box[0] - right <= one.size / 2
+        ]
+        apart, base = min(beside, default=(math.inf, 0.0))
+        if apart <= initial.size / INITIAL / 2:
+            initial.origin = initial.origin[0], base
 
 
 def _stand_alone(pieces: list[Piece]) -> bool:

@@ -68,6 +68,8 @@ class Piece(Struct, gc=False):
     """Extent along the baseline, for slanting text only; else the box shows it."""
     background: str | None = None
     unseen: Unseen | None = None
+    struck: bool = False
+    """A line is drawn through it."""
 
 
 class Fill(Struct, frozen=True, gc=False):

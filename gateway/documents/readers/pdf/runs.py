@@ -43,12 +43,12 @@ def make_runs(content: PageContent, lines: list[Line], first_block: int, scan: b
                 bbox_pt=box if end - start == len(pieces) else around(pieces[start:end]),
                 locator=locator,
             )
-            if boxed or links or line.cell or piece.angle or piece.background or piece.unseen:
+            if boxed or links or line.cell or piece.angle or piece.background or piece.unseen or piece.struck:
                 run = structs.replace(
                     run,
                     background=piece.background,
                     role=_role(piece, in_cell=bool(line.cell)),
-                    origin=Origin.TEXT if piece.unseen is None else _unseen_origin(piece.unseen, scan),
+                    origin=_origin(piece, scan),
                     boxed=boxed,
                     link=any(_inside(piece.box, link) for link in links),
                 )
@@ -79,12 +79,15 @@ def _same_look(one: Piece, other: Piece) -> bool:
         and one.colour == other.colour
         and abs(one.size - other.size) < 0.05
         and one.unseen is other.unseen
+        and one.struck is other.struck
         and one.background == other.background
     )
 
 
-def _unseen_origin(unseen: Unseen, scan: bool) -> Origin:
-    if scan and unseen in (Unseen.INVISIBLE_MODE, Unseen.COVERED):
+def _origin(piece: Piece, scan: bool) -> Origin:
+    if piece.unseen is None:
+        return Origin.DELETED if piece.struck else Origin.TEXT
+    if scan and piece.unseen in (Unseen.INVISIBLE_MODE, Unseen.COVERED):
         return Origin.OCR  # the text layer that scanning software put under the picture
     return Origin.HIDDEN
 

@@ -17,6 +17,10 @@ _BAND, _LOWEST = 40.0, 4000.0
 """Points of the height of the bands in which neighbours are looked for, and below which all is one."""
 _LETTER = 0.4
 """The width of a letter, in parts of its size."""
+_LAP = 0.1
+"""How far something is painted upon a letter that hides it, in parts of its size; letters of print lap over each other by less."""
+_STRUCK = (0.45, 0.15)
+"""How high above its foot a line runs through a letter, in parts of its size."""
 SAME_COLOUR = 24
 """Difference in the most different channel below which letters do not stand out."""
 PAPER = "FFFFFF"
@@ -45,6 +49,28 @@ def judge_visibility(content: PageContent) -> None:
                 piece.unseen = Unseen.SAME_COLOUR
             else:
                 dark.add(piece.colour)
+    _strike(content)
+
+
+def _strike(content: PageContent) -> None:
+    """Set `struck` of the pieces on lines with an Ậ: what is left of them may be a mark."""
+    strokes = defaultdict[int, list[Box]](list)
+    for stroke in content.strokes:
+        strokes[round((stroke[1] + stroke[3]) / 2)].append(stroke)
+    bases = {round(piece.origin[1]) for piece in content.pieces if strokes and has_dotted_a(piece.text)}
+    for piece in content.pieces:
+        if (base := round(piece.origin[1])) in bases:
+            high, low = (round(base - share * piece.size) for share in _STRUCK)
+            left, _, right, _ = piece.box
+            reach = (right - left) / 8
+            piece.struck = any(
+                box[0] <= left + reach and right - reach <= box[2] for y in range(high, low + 1) for box in strokes[y]
+            )
+
+
+def has_dotted_a(text: str) -> bool:
+    """Whether a text has the letter with which all marks end but for a T."""
+    return "ậ" in normalize("NFC", text).lower()
 
 
 def _judge(piece: Piece, fills: list[Fill], area: float) -> Unseen | None:
@@ -96,7 +122,7 @@ def _upon(
 ) -> tuple[list[Piece], set[int]]:
     found: list[Piece] = []
     drawn: set[int] = set()
-    suspects = [p for p in pieces if p.unseen is None and "ậ" in normalize("NFC", p.text).lower()]
+    suspects = [p for p in pieces if p.unseen is None and has_dotted_a(p.text)]
     if not suspects:
         return found, drawn
     text_rows, paint_rows = _by_row((p.box, p) for p in pieces), _by_row((paint[0], paint) for paint in paints)
@@ -107,7 +133,8 @@ def _upon(
         near = [paint for paint in paint_rows[band] if overlaps(paint[0], row, letter)]
         mates = [] if plain and not near else [other for other in text_rows[band] if overlaps(other.box, row, letter)]
         near += [(other.box, other.order) for other in mates if other.colour != piece.colour]
-        hidden = any(order > one.order and overlaps(box, one.box, letter) for box, order in near for one in mates)
+        lap = piece.size * _LAP
+        hidden = any(order > one.order and overlaps(box, one.box, lap) for box, order in near for one in mates)
         if hidden or is_cut(piece, letter):
             found += mates if hidden else [piece]
             drawn |= {other.order for other in (mates if hidden else [piece])}

@@ -26,12 +26,12 @@ _SYMBOL: Final = re.compile(r"(?i)\s*SYMBOL\s+\"?(0x[0-9a-f]{1,6}|\d{1,7})")
 _FIELD_FONT: Final = re.compile(r"(?i)\\f\s*\"?([a-z][^\"\\]{1,60})")
 _EQUATION: Final = re.compile(r"(?i)\s*EQ\s+(.*)", re.DOTALL)
 _FORMAT: Final = re.compile(r"(?i)\\\*\s*(?:\"[^\"]*\"|\w+)")
-_RAISED: Final = re.compile(r"(?i)\\s\s*\\up\s*\d*\s*\(([^()]{2,100})\)")
+_RAISED: Final = re.compile(r"(?i)\\s\s*\\up\s*\d*\s*\(([^()]{2,100}|[\w.])\)")
 _OVERSTRIKE: Final = re.compile(r"(?i)\\o[\\\w]*\(")
 _OVER: Final = str.maketrans(
     {".": "\u0323", "·": "\u0323", "^": "\u0302", "´": "\u0301", "'": "\u0301", "○": "", "□": "", "△": "", "◇": ""}
 )
-_SWITCH: Final = re.compile(r"\\[a-zA-Z]+\d*|[(),;\s]")
+_SWITCH: Final = re.compile(r"\\[a-zA-Z]+(?:\s*\d+)?|[(),;\s]")
 _BUTTON_WORDS: Final = re.compile(r"(?is)\s*(?:MACROBUTTON|GOTOBUTTON)\s+\S+\s+(.*)")
 _MOMENT: Final = re.compile(r"(?is)\s*(?:DATE|TIME|CREATEDATE|SAVEDATE|PRINTDATE)\b(.*)")
 _IN_PICTURE: Final = re.compile(r"'([^']{1,200})'")
@@ -77,7 +77,7 @@ def spelt(code: str) -> str:
     # Signs that are struck over a letter are its accents: `EQ \\o(Â,.)`; raised words stand above, as ruby does.
     above, letters = _RAISED.findall(code), _SWITCH.sub("", _RAISED.sub("", code))
     letters = letters.translate(_OVER) if _OVERSTRIKE.search(code) else letters
-    return "\n".join([*above, letters])
+    return "\n".join(words for words in (*above, letters) if any(map(str.isalnum, words)))
 
 
 def _form_words(mark: Element, place: Place) -> Iterator[tuple[str, Place]]:

@@ -8,17 +8,12 @@ from __future__ import annotations
 import re
 from typing import Any, Final, NamedTuple
 
-from gateway.documents.readers.numerals import whole
+from gateway.documents.readers.numerals import numeral, whole
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.word.docx_format import VAL, parse_run_properties
 
 _ABSTRACT, _NUM, _LEVEL = clark("w:abstractNumId"), clark("w:numId"), clark("w:ilvl")
 _PLACEHOLDER: Final = re.compile(r"%([1-9])")
-_ROMAN: Final = (
-    (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
-    (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
-)  # fmt: skip
-_MOST: Final = 32_000
 
 
 class Label(NamedTuple):
@@ -110,7 +105,7 @@ class Numbering:
     def _shown(self, number: str, level: int, counters: list[int | None]) -> str:
         definition = self._level(number, level)
         value = counters[level]
-        return _written(definition.start if value is None else value, definition.kind)
+        return numeral(definition.start if value is None else value, definition.kind)
 
     def _followed(self, abstract: str) -> str:
         """The abstract list that a style link leads to (§17.9.21), at most one step."""
@@ -146,26 +141,3 @@ class Numbering:
 def _speaks(template: str) -> bool:
     """Whether a bullet is words after all."""
     return sum(letter.isalpha() and ord(letter) < 0xE000 for letter in template) > 1
-
-
-def _written(value: int, kind: str) -> str:
-    if not 0 < value < _MOST:
-        return str(value)
-    match kind:
-        case "lowerLetter" | "upperLetter":
-            # After z come aa, bb, cc.
-            letters = chr(97 + (value - 1) % 26) * min((value - 1) // 26 + 1, 64)
-            return letters.upper() if kind == "upperLetter" else letters
-        case "lowerRoman" | "upperRoman":
-            digits = []
-            for worth, digit in _ROMAN:
-                count, value = divmod(value, worth)
-                digits.append(digit * count)
-            roman = "".join(digits)
-            return roman.upper() if kind == "upperRoman" else roman
-        case "decimalZero":
-            return f"{value:02d}"
-        case "none" | "bullet":
-            return ""
-        case _:
-            return str(value)
