@@ -14,8 +14,10 @@ pytest.importorskip("PIL")
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from gateway.documents.readers.pictures import lines, loose, ocr
+from gateway.documents.readers.pictures import lines, loose, ocr, phrase
 from gateway.documents.readers.pictures.rectangles import Pixels
+from gateway.documents.readers.pictures.stamp import Stamp
+from gateway.documents.readers.pictures.stamp_ink import Ink
 from gateway.model import Document, Origin, Run
 from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers import pen_scans, scans
@@ -27,7 +29,7 @@ SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "evasion"
 
 def said(page: Pixels, dpi: int = 150) -> list[str | None]:
     sheet = lines.sheet(np.ascontiguousarray(page[:, :, 2]), dpi)
-    return [one.text for one in loose.find(page, sheet, [], [])]
+    return [one.text for one in loose.settle(page, sheet, [], [])]
 
 
 def dancing(words: str, *, rise: int = 40, apart: int = 20, tail: str = "") -> Pixels:
@@ -55,6 +57,46 @@ def test_other_dancing_words_are_no_marks(words: str) -> None:
 
 def test_mat_that_goes_on_is_none() -> None:
     assert said(dancing("MẬT", tail="KHẨU")) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "framed", "found"),
+    [
+        ("BẢO MẬT", False, ["BẢO\nMẬT"]),
+        ("MẬT ONG", False, ["MẬT\nONG"]),
+        ("BẢO MẬT", True, ["MẬT"]),
+        ("TỐI MẬT", False, ["MẬT", "TỐI MẬT"]),
+    ],
+)
+def test_what_the_networks_took_for_a_mark_is_a_part_of_its_phrase(
+    words: str, found: list[str], *, framed: bool
+) -> None:
+    page = dancing(words)
+    font = ImageFont.truetype(str(scans.FONT_DIR / scans.STAMP_FONTS[0]), 48)
+    start = words.index("MẬT")
+    left, right = (300 + font.getlength(words[:n]) + 20 * n for n in (start, start + 3))
+    mark = Stamp(left, 690, right, 790, "MẬT", Ink.DARK, framed, 0.9)
+    sheet = lines.sheet(np.ascontiguousarray(page[:, :, 2]), 150)
+    assert [one.text for one in loose.settle(page, sheet, [mark], [])] == found
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((("3ẬT", 6), ("ONG", 92), ("RÙNG", 87)), "MẬT\nONG\nRÙNG"),
+        ((("BÍ", 93), ("MẬT", 92)), "BÍ\nMẬT"),
+        ((("BÍ", 60), ("MẬT", 92)), None),
+        ((("TỐI", 93), ("MẬT", 92)), None),
+        ((("TUYỆI", 93), ("M4T", 51)), None),
+        ((("TÀI", 93), ("LIỆU", 90), ("MẬT", 91)), None),
+        ((("HỎA", 91), ("TỐC", 90), ("MẬT", 90)), None),
+        ((("HỘI", 93), ("NGHỊ", 92)), None),
+    ],
+)
+def test_a_phrase_has_mat_in_it_and_another_word_that_is_read_well(
+    words: tuple[tuple[str, float], ...], said: str | None
+) -> None:
+    assert phrase.other([ocr.Word(text, sure, 0, 0, 50, 30, (1, 1, 1)) for text, sure in words]) == said
 
 
 @pytest.mark.slow

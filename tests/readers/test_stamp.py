@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pdf import reader as pdf
-from gateway.documents.readers.pictures import halftone, image, ocr, page_runs, stamp, stamp_page, stamp_words
+from gateway.documents.readers.pictures import detected, halftone, image, ocr, page_runs, stamp, stamp_page, stamp_words
 from gateway.documents.readers.pictures.stamp_ink import Candidate, Ink
 from gateway.documents.readers.pictures.stamp_words import Reading
 from gateway.model import Origin, Role
@@ -97,7 +97,11 @@ def test_a_mark_under_another_stamp_is_found() -> None:
     assert marks(stamp.find(scans.bgr(page), 150))
 
 
-def test_a_box_of_letters_nobody_can_read_is_reported_unread() -> None:
+@pytest.mark.parametrize("possible", [True, False])
+def test_a_box_of_letters_nobody_can_read_is_reported_unread_where_the_word_is_possible(
+    monkeypatch: pytest.MonkeyPatch, *, possible: bool
+) -> None:
+    monkeypatch.setattr(detected, "is_possible", lambda *_: possible)
     rng = random.Random(1)
     page = Image.new("RGB", (500, 400), "white")
     drawn = scans.text_stamp("ЖЩФЮ", rng, 150 / 72, RED)
@@ -107,7 +111,21 @@ def test_a_box_of_letters_nobody_can_read_is_reported_unread() -> None:
     page.paste(drawn, (100, 100), drawn)
     stamps = stamp.find(scans.bgr(page), 150)
     assert not marks(stamps)
-    assert stamps
+    assert bool(stamps) is possible
+
+
+@pytest.mark.parametrize(
+    ("words", "seed", "found"),
+    [("THƯỢNG KHẨN", 6, []), ("HỎA TỐC", 2, []), ("TỐI MẬT", 0, [None]), ("TỐI MẬT", 11, [None])],
+)
+def test_a_seal_on_a_stamp_makes_an_unread_box_of_a_mark_alone(words: str, seed: int, found: list[str | None]) -> None:
+    rng = random.Random(seed)
+    page = Image.new("RGBA", (900, 520), "white")
+    drawn = scans.text_stamp(words, rng, 150 / 72, RED)
+    page.alpha_composite(drawn, (330, 220))
+    seal = scans.seal(rng.uniform(0.7, 1.0) * 150 / 72, RED).rotate(rng.uniform(-40, 40))
+    page.alpha_composite(seal, (330 + rng.randint(-100, drawn.width - 60), 220 + rng.randint(-120, 0)))
+    assert [one.text for one in stamp.find(scans.bgr(page), 150)] == found
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ import numpy as np
 import pypdfium2
 from PIL import Image, ImageDraw
 
-from gateway.documents.readers.pictures import ocr, stamp, stamp_unread, stamp_words
+from gateway.documents.readers.pictures import detected, ocr, stamp, stamp_unread, stamp_words
 from gateway.documents.readers.pictures.rectangles import Pixels
 from gateway.model import Document, Origin, Role, Run
 from gateway.vietnamese.marks import Strength, find_in_document
@@ -100,8 +100,9 @@ def test_short_words_in_frames_are_not_taken_for_the_short_mark(words: str, ink:
 
 @pytest.mark.parametrize(("words", "found"), [("5b", []), ("10a", []), ("ẞ&ẞ Ж&Ж", [None])])
 def test_a_number_in_a_wide_frame_is_no_stamp_and_letters_that_fill_it_are_one(
-    words: str, found: list[str | None]
+    monkeypatch: pytest.MonkeyPatch, words: str, found: list[str | None]
 ) -> None:
+    monkeypatch.setattr(detected, "is_possible", lambda *_: True)
     plan = Image.new("RGB", (900, 600), "white")
     canvas = ImageDraw.Draw(plan)
     canvas.rectangle((200, 100, 440, 152), outline="black", width=2)

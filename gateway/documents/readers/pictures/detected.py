@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.documents.readers.pictures import ocr, phrase
-from gateway.documents.readers.pictures.detector import LIKELY, Word, upright
-from gateway.documents.readers.pictures.rectangles import Pixels, levels
+from gateway.documents.readers.pictures.detector import LIKELY, Word, upright, within
+from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, levels
 from gateway.documents.readers.pictures.stamp_ink import COLOURED, Candidate, ink_of
 from gateway.documents.readers.pictures.stamp_words import MARKS, Reading, folded
 from gateway.vietnamese.marks.scanned import distance
@@ -47,9 +47,9 @@ NEAR_SPACE, FAR_SPACE, WIDE_SPACE, SPACED = 1.2, 3.4, 2.2, 2.2
 """Heights of the widest space between two words of a line, of spaced words, of letters, and of a word that is spaced."""
 CLEAR, READ = 75.0, 45.0
 """Confidence of Tesseract, of 100, from which a word is what it says, and from which it is read at all."""
-LEAST, SUSPECT, SUSPECT_LEVEL, SCORE_WEIGHT, LEVEL = -1.0, 4.0, 6.0, 3.0, 10.0
-"""Log odds of both looks from which a word is read, and from which one that nobody could read is suspected, slanting or level
-as print is; what those of the first count beside the second; degrees."""
+LEAST, POSSIBLE, SUSPECT, SUSPECT_LEVEL, SCORE_WEIGHT, LEVEL = -1.0, 0.5, 4.0, 6.0, 3.0, 10.0
+"""Log odds of both looks from which a word is read, from which one in a frame that nobody could read is suspected, and from
+which one without a frame is, slanting or level as print is; what those of the first count beside the second; degrees."""
 LIMIT_READ, LIMIT_LEVEL = 8, 24
 """Words of one picture that are read, surest first, and of those that are level, as in a list; others are unread where the
 detector is sure."""
@@ -120,6 +120,11 @@ def _unread(word: Word) -> Reading | None:
     """Return that a word which nobody can read is like a mark, None when the detector is not sure enough of it."""
     least = SUSPECT_LEVEL if _is_level(word) else SUSPECT
     return Reading(None, word.sure, letters=True) if _evidence(word) >= least else None
+
+
+def is_possible(page: Pixels, rectangle: Rectangle) -> bool:
+    """Whether both looks hold the word possible in a rectangle, close up; of a seal that a stamp lies on they do not."""
+    return any(_evidence(word) >= POSSIBLE for word in within(page, rectangle))
 
 
 def _is_level(word: Word) -> bool:

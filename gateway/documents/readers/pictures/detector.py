@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gateway.documents.readers.pictures.rectangles import Pixels, strongest
+from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, strongest
 
 FIRST_DPI, STRIDE, LEVELS = 100.0, 8, 5
 """Resolution of the first look, pixels of a cell of the answer, and looks of which each has half the resolution."""
@@ -34,6 +34,8 @@ LOOK, CAPITALS = 96, 20.0
 """Pixels of a look at one word, and the height of its capitals for the second network."""
 LEAST, READABLE, LIKELY = 0.25, 0.3, 0.5
 """Score of the first look from which there is a second, of the second from which a word is read, and from which it is there."""
+SHARES = (0.35, 0.5, 0.7)
+"""Shares of the height of a frame that the capitals in it may have."""
 LIMIT_WORDS = 24
 """Second looks at one picture, likeliest first."""
 LEAST_SIDE = 16
@@ -216,6 +218,19 @@ def nearer(views: Sequence[tuple[float, Pixels]], word: Word) -> Word:
     angle = word.angle + math.degrees(math.atan2(sine, cosine))
     height = word.height * math.exp(max(-1.0, min(1.0, tall)))
     return Word(word.score, 0.0, float(x), float(y), angle, height)
+
+
+def within(page: Pixels, rectangle: Rectangle) -> list[Word]:
+    """Return where a part of a picture may have the word, for letters of several heights, however unlikely the second look holds it."""
+    (x, y), (wide, high), angle = rectangle
+    found = []
+    for share in SHARES:
+        scale = SIZE / (share * high)
+        shape = int(wide * scale) + 2 * LEAST_SIDE, int(high * scale) + 2 * LEAST_SIDE
+        word = Word(0.0, 0.0, x, y, angle, share * high)
+        part, _ = upright(page, word, SIZE, shape, (shape[0] / 2, shape[1] / 2))
+        found += [_sure([(1.0, part)], nearer([(1.0, part)], one)) for one in first_look(part, 1.0)]
+    return found
 
 
 def close_up(views: Sequence[tuple[float, Pixels]], word: Word) -> Pixels:

@@ -17,9 +17,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gateway.documents.readers.pictures import detected, detector, ocr
+from gateway.documents.readers.pictures import detected, detector, ocr, phrase
 from gateway.documents.readers.pictures.detector import resized
 from gateway.documents.readers.pictures.lines import Kind, Sheet
+from gateway.documents.readers.pictures.phrase import CLEAR, READ
 from gateway.documents.readers.pictures.rectangles import Pixels, levels, percentile
 from gateway.documents.readers.pictures.spots import spots
 from gateway.documents.readers.pictures.stamp import Stamp
@@ -27,30 +28,25 @@ from gateway.documents.readers.pictures.stamp_ink import ink_of
 from gateway.documents.readers.pictures.stamp_words import MARKS, folded
 from gateway.vietnamese.marks.scanned import distance
 
-MOST = 14
-"""Letters of two words, signs not counted."""
+MOST, LONGEST = 14, 20
+"""Letters of two words, signs not counted, and of a phrase of which the networks may have taken a part for a mark."""
 LOW, HIGH = 8, 110
 """Pixels of the first look between which letters are high."""
 NEAR, ALIKE = (1.9, 1.25), 2.3
 """Heights of letters between two that are neighbours, across and down, and how much higher one may be than the other."""
-BESIDE = 2.2
-"""Heights beside a word within which other letters make it part of a line."""
+BESIDE, FILLED = 2.2, 0.8
+"""Heights beside a word within which other letters make it part of a line, and the share of a group that words read well fill."""
 LIMIT_SPOTS, LIMIT_GROUPS = 500, 8
 """Spots of ink beyond which a page is a texture or print, and groups that are laid down, the largest letters first."""
 PRINT, TALL = 12.0, 2.0
 """Heights of the lines of a page from which one is no word alone, if it is not so many times as high."""
-PAPER, CONTRAST = 41, 24
-"""Pixels around a point that tell its paper, and how much darker ink is, of 255."""
-SIZE, EDGE = 30.0, 16
-"""Pixels to which letters are brought, and those of paper around them."""
-DPI = 216.0
-"""Resolution at which letters of that size are those of print."""
+PAPER, CONTRAST, INK = 41, 24, 0.45
+"""Pixels around a point that tell its paper, how much darker ink is, of 255, and the share of the way to the darkest from which it is."""
+SIZE, EDGE, DPI, ENOUGH = 30.0, 16, 216.0, 0.6
+"""Pixels to which letters are brought, those of paper around them, the resolution at which letters of that size are those of
+print, and the scale from which no pixels are skipped when a picture is turned at once."""
 SIGN, DOT = 0.5, (0.05, 0.34)
 """Heights of letters that a sign above or below one has at most, and between which the sides of a dot are."""
-ENOUGH = 0.6
-"""Scale from which no pixels are skipped when a picture is turned at once."""
-INK = 0.45
-"""Share of the way from paper to the darkest from which there is ink."""
 STEEPEST, STEEP, UNSURE = 50.0, 4.0, 25.0
 """Degrees that a word slants at most, from which it does, and up to which its letters may stand upright all the same."""
 SHORTEST, WORD = 1.3, 4.5
@@ -59,10 +55,6 @@ CLOSEST, WIDEST, SPACE = 0.12, 0.25, 0.7
 """Heights of letters that are left between letters, at least and at most, and between words."""
 ARCH, BENT = 0.16, 0.25
 """Heights of letters by which they stand beside an arch on the mean, and by which its ends are below or above its middle."""
-READ = 40.0
-"""Confidence of Tesseract, of 100, from which a line says what was read, so that the detector is not asked."""
-CLEAR, FILLED = 75.0, 0.8
-"""Confidence from which a word is what it says, and the share of a group that such words fill."""
 
 Boxes = npt.NDArray[np.int32]
 
@@ -82,19 +74,26 @@ class Group:
     """Of most letters."""
     alone: bool
     """No other letters stand before or after them."""
+    letters: int
 
 
-def find(page: Pixels, sheet: Sheet, known: Sequence[Stamp], words: Sequence[ocr.Word]) -> list[Stamp]:
-    """Return the levels that letters beside the lines of a BGR page say once they are laid down.
+def settle(page: Pixels, sheet: Sheet, known: Sequence[Stamp], words: Sequence[ocr.Word]) -> list[Stamp]:
+    """Return stamps without MẬT of a longer phrase, and with the levels that letters beside the lines of a BGR page say once laid down.
 
-    `sheet` is of the same page, `known` and `words` what was found on it: that is not read again.
+    `sheet` is of the same page, `known` and `words` what was found on it: what was read well is not read again.
     """
-    engine = ocr.engine()
-    if engine is None:
-        return []
-    found = []
-    for group in groups(page, sheet):
-        if any(one.text and _covers(one, group) for one in known) or _is_read(group, words):
+    if (engine := ocr.engine()) is None:
+        return list(known)
+    found, own = list(known), groups(page, sheet)
+    for group in own:
+        doubtful = [one for one in found if _is_part(one, group)]
+        rows = _rows(page, group) if doubtful else ()
+        seen = (phrase.other(engine.words(row, ocr.Layout.LINE, 200)) for row in rows)
+        if said := next((text for text in seen if text), ""):
+            found = [*(one for one in found if one not in doubtful), _stamp(page, group, said)]
+    for group in [one for one in own if one.letters <= MOST][:LIMIT_GROUPS]:
+        read = any(one.text and one.left < group.x < one.right and one.top < group.y < one.bottom for one in found)
+        if read or _is_read(group, words):
             continue
         said = next((text for row in _rows(page, group) if (text := _said(engine, row, alone=group.alone))), "")
         if said:
@@ -102,8 +101,11 @@ def find(page: Pixels, sheet: Sheet, known: Sequence[Stamp], words: Sequence[ocr
     return found
 
 
-def _covers(stamp: Stamp, group: Group) -> bool:
-    return stamp.left < group.x < stamp.right and stamp.top < group.y < stamp.bottom
+def _is_part(stamp: Stamp, group: Group) -> bool:
+    """Whether a stamp that may be a mark, and has no frame around what was read, is no more than a part of a group."""
+    x, y = (stamp.left + stamp.right) / 2 - group.x, (stamp.top + stamp.bottom) / 2 - group.y
+    is_inside = abs(x) < group.length / 2 and abs(y) < group.breadth / 2
+    return is_inside and (stamp.text is None or (MARKS[0] in stamp.text and not stamp.framed))
 
 
 def _is_read(group: Group, words: Sequence[ocr.Word]) -> bool:
@@ -166,7 +168,7 @@ def groups(page: Pixels, sheet: Sheet) -> list[Group]:
         return []
     ground = _Ground(labels, boxes, numbers, print_, page.shape[1] / columns)
     result = [_group(ground, linked) for linked in _linked(boxes[numbers])]
-    return sorted((one for one in result if one is not None), key=lambda one: -one.high)[:LIMIT_GROUPS]
+    return sorted((one for one in result if one is not None), key=lambda one: -one.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +229,7 @@ def _group(ground: _Ground, linked: npt.NDArray[np.intp]) -> Group | None:
     own = boxes[numbers[linked]]
     high = percentile(own[:, 3], 70)
     letters = own[:, 3] > SIGN * high
-    if letters.sum() > MOST or max(float(np.max(np.ptp(own[:, :2], axis=0))), float(np.max(own[:, 2]))) < high:
+    if letters.sum() > LONGEST or max(float(np.max(np.ptp(own[:, :2], axis=0))), float(np.max(own[:, 2]))) < high:
         return None
     middles = (boxes[:, :2] + boxes[:, 2:4] / 2)[numbers]
     points = middles[linked][letters]
@@ -256,7 +258,9 @@ def _group(ground: _Ground, linked: npt.NDArray[np.intp]) -> Group | None:
     alone = not (beside & (before | after)).any() and not ground.print_[rows, columns].any()
     x, y = (middle + turned @ ((first + last) / 2)) * ground.scale
     length, breadth = (last - first + high) * ground.scale
-    return Group(float(x), float(y), angle, float(length), float(breadth), high * ground.scale, alone)
+    return Group(
+        float(x), float(y), angle, float(length), float(breadth), high * ground.scale, alone, int(letters.sum())
+    )
 
 
 def _rows(page: Pixels, group: Group) -> Iterator[Pixels]:
@@ -315,7 +319,7 @@ def _letters(cut: Pixels) -> list[_Letter] | None:
     inner = (boxes[:, :2] > 1).all(axis=1) & (ends < np.array(sides) - 1).all(axis=1)
     keep = np.flatnonzero(inner & (boxes[:, 4] >= 3) & (boxes[:, 3] < 2.2 * SIZE)).tolist()
     owned = {n: [n] for n in keep if boxes[n, 3] > SIGN * SIZE}
-    if not 0 < len(owned) <= MOST:
+    if not 0 < len(owned) <= LONGEST:
         return None
     dotted = False
     letters = np.array(list(owned))

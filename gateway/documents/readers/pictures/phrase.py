@@ -7,13 +7,19 @@ from collections.abc import Iterator, Sequence
 import cv2
 import numpy as np
 
+from gateway.documents.readers.pictures import ocr
 from gateway.documents.readers.pictures.rectangles import Pixels
 from gateway.documents.readers.pictures.spots import spots
+from gateway.documents.readers.pictures.stamp_words import MARKS, folded
 from gateway.model import Document, Role, Run
 from gateway.vietnamese.marks import Strength, find_in_document
+from gateway.vietnamese.marks.scanned import distance
 
 INK, COLOUR, ALIKE, ALIGNED, PITCH, ACCENTS, DOT = 110, 24, 0.15, 0.5, (1.25, 2.5), 1.75, 0.45
 """Of 255: lighter is no ink, and how inks may differ; in heights of capitals: letters, sides, line to line, signs over and under."""
+
+READ, CLEAR = 40.0, 75.0
+"""Confidence of Tesseract, of 100, from which a word is read at all, and from which it is what it says."""
 
 
 def lines(part: Pixels, clear: Pixels, middle: tuple[float, float], size: float) -> Iterator[tuple[int, Pixels]]:
@@ -47,3 +53,15 @@ def is_innocent(words: Sequence[str]) -> bool:
     """Return whether lines set alike are no mark: BẢO above MẬT, MẬT above ONG."""
     runs = tuple(Run(text=line + "\n", block=0, role=Role.TEXTBOX) for line in words)
     return all(one.strength is Strength.NOTED for one in find_in_document(Document(part="", format="image", runs=runs)))
+
+
+def other(words: Sequence[ocr.Word]) -> str | None:
+    """Return, a word a line, what a line says that has a word like MẬT in it, another that is read well, and is no mark."""
+    short = folded(MARKS[0])
+    near = min(words, key=lambda one: distance(folded(one.text), short), default=None)
+    words = [one for one in words if folded(one.text) and (one is near or one.confidence >= READ)]
+    if near is None or distance(folded(near.text), short) > 1:
+        return None
+    text = "\n".join(MARKS[0] if one is near else one.text for one in words)
+    clear = any(one is not near and one.confidence >= CLEAR and len(folded(one.text)) > 1 for one in words)
+    return text if clear and is_innocent([text.replace("\n", " ")]) else None

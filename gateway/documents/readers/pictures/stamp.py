@@ -3,7 +3,8 @@
     page -> the detector: MẬT at every angle, in every ink and polarity, read upright with its neighbours
          -> frames of stamp size in red or blue ink, or dark ones high on the page -> their words (correlation, then Tesseract)
 
-A frame with letters that nobody could read is reported as unread: whether that is suspicious is the policy's question.
+A frame with letters that nobody could read, and in which the networks hold the word possible, is reported as unread: whether
+that is suspicious is the policy's question.
 Round seals, signatures and table cells are no boxes of stamp shape.
 """
 
@@ -78,11 +79,13 @@ def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[St
     plain = without_colour(page)
     readings = detected.read(page, detector.find(plain, work))
     seen = planes(plain)
+    frames: list[tuple[Candidate, Reading]] = []
     for kind, ink, threshold, uneven in seen.inks:
         found = _coloured(ink, threshold, seen.weakest, work, kind, deadline)
         # Where the page itself is coloured, frames without words are edges of that: only a word that is read counts.
-        readings += [item for item in found if not uneven or item[1].text in VOCABULARY]
-    readings += _dark(plain[: int(page.shape[0] * UPPER)], seen.weakest, readings, work, deadline)
+        frames += [item for item in found if not uneven or item[1].text in VOCABULARY]
+    frames += _dark(plain[: int(page.shape[0] * UPPER)], seen.weakest, readings + frames, work, deadline)
+    readings += [one for one in settled(frames) if one[1].text or detected.is_possible(plain, one[0].rectangle)]
     return [_stamp(candidate, reading, scale) for candidate, reading in settled(readings)]
 
 

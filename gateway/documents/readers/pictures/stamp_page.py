@@ -20,6 +20,7 @@ from msgspec import structs
 from gateway.documents.readers.base import Budget
 from gateway.documents.readers.pictures import (
     column,
+    detected,
     halftone,
     line_words,
     lines,
@@ -147,7 +148,7 @@ def _examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> Page
         found = [one for one in _stamps(headlong, view.dpi, budget.end_s) if one.text in VOCABULARY]
         if found:
             page.pixels, stamps = headlong, found
-    stamps = page.settle([*stamps, *page.loose(stamps)])
+    stamps = page.settle(stamps)
     page.read_what_is_asked(stamps, view)
     reading = _reading(page.pixels, stamps, page.words, view)
     reading = replace(reading, whole_page=page.is_whole, doubtful=page.is_limited and not photo)
@@ -281,20 +282,25 @@ class _Page:
             if _weigh(words).weight > self.text.weight:
                 self._sparse = [ocr.placed(word, scale) for word in words]
 
-    def loose(self, stamps: list[stamp.Stamp]) -> list[stamp.Stamp]:
-        """Return the levels of letters that stand on no line, beside those of stamps that were found."""
-        return loose.find(self.pixels, self._sheet, stamps, self.words)
-
     def settle(self, stamps: list[stamp.Stamp]) -> list[stamp.Stamp]:
-        """Settle doubtful boxes by the words of the page."""
+        """Settle doubtful boxes by the words of the page, and what letters that stand on no line say."""
+        stamps = loose.settle(self.pixels, self._sheet, stamps, self.words)
         if not stamps:
             return stamps
         if any(one.text is None or (one.text in MARKS and one.ink is not Ink.RED) for one in stamps):
             self.read_all()
         words = [*self.words, *line_words.stand_ins(self._sheet, self._unread())]
         red = np.ascontiguousarray(self.pixels[:, :, 2])  # red ink is as good as gone in it, and was looked at
-        stamps = [replace(one, text=None) if stamp_unread.is_doubtful(one, words) else one for one in stamps]
+        stamps = [replace(one, text=None) if self._is_doubtful(one, words) else one for one in stamps]
         return [one for one in stamps if not stamp_unread.is_explained(one, words, red)]
+
+    def _is_doubtful(self, box: stamp.Stamp, words: Sequence[ocr.Word]) -> bool:
+        """Whether another word than a mark, spoilt by print that the box was stamped on, may be one."""
+        middle, size = (
+            ((box.left + box.right) / 2, (box.top + box.bottom) / 2),
+            (box.right - box.left, box.bottom - box.top),
+        )
+        return stamp_unread.is_doubtful(box, words) and detected.is_possible(self.pixels, (middle, size, 0.0))
 
     def _unread(self) -> list[lines.Line]:
         """Return the lines that were not read, because no mark can stand in them."""
