@@ -40,7 +40,7 @@ _BODIES = "SELECT seq, body FROM record WHERE seq IN (SELECT value FROM json_eac
 _OPEN_S = 60.0
 """How long a reader serves questions; the next one counts the rows of the index again, whatever happened to the file."""
 _IDLE = 2
-"""Readers that wait for a question; each holds up to 32 MB of the index."""
+"""Readers that wait for a question."""
 
 
 def unknown(reference: str) -> tuple[str, str]:
@@ -129,6 +129,10 @@ class AuditReader:
     def close(self) -> None:
         """Close the files."""
         self._index.close()
+
+    def rest(self) -> None:
+        """Give back the memory of a question; the files stay open."""
+        self._index.rest()
 
     def stays_open(self) -> bool:
         """Return whether another question may use this reader: it is not old, and its log is still the one at the path."""
@@ -316,6 +320,7 @@ class Readers:
             reader.close()
             raise
         if len(self._idle) < _IDLE:
+            reader.rest()
             self._idle.append(reader)
         else:
             reader.close()
