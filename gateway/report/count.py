@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -81,7 +81,7 @@ class Count:
         self._held: dict[str, _Open] = {}
         self._sent: defaultdict[str, list[int]] = _sums(Sent)
         self._days: Counter[tuple[str, int]] = Counter()
-        self._unknown = 0
+        self._unknown: list[_Open] = []
 
     def take(self, entry: Entry) -> None:
         """Count a record."""
@@ -128,7 +128,8 @@ class Count:
             self._held[reference] = judged  # it may still be sent
             return
         if delivery not in HANDED_ON:
-            self._unknown += bool(judged.counts) and delivery == Delivery.UNKNOWN.value
+            if delivery == Delivery.UNKNOWN.value:
+                self._unknown.append(judged)
             return
         mail = judged.mail
         if held is not None:
@@ -146,15 +147,16 @@ class Count:
         gaps = self._stocks.gaps()
         if len(self.directories) > 1:
             gaps.append(Gap("directories", {"count": len(self.directories)}))
-        if pending := sum(bool(judged.counts) for judged in self._open.values()):
-            gaps.append(Gap("pending", {"count": pending}))
-        if held := sum(bool(judged.counts) for judged in self._held.values()):
-            gaps.append(Gap("held", {"count": held}))
-        if self._unknown:
-            gaps.append(Gap("unknown", {"count": self._unknown}))
         if self._cases.beyond:
             gaps.append(Gap("cases_beyond", {"count": self._cases.beyond}))
         return gaps
+
+    def _missing(self, unit: str) -> Iterator[Gap]:
+        """Yield what of the mails of a unit, or of all, is not counted as handed on."""
+        for key, mails in (("pending", self._open.values()), ("held", self._held.values()), ("unknown", self._unknown)):
+            of_it = [one for one in mails if one.counts and unit in {"", one.mail.unit}]
+            if of_it:
+                yield Gap(key, {"count": len(of_it)})
 
     def report(self, wanted: Wanted, basis: Basis, *, made: str, gaps: tuple[Gap, ...]) -> Report:
         """Return what was counted; UserError for a unit that there is not."""
@@ -176,7 +178,7 @@ class Count:
             league=tuple(place for place in places if place.unit in chosen),
             rules=tuple(one for one in self._rules() if one.unit in chosen),
             persons=tuple(one for one in self._persons() if one.unit in chosen) if wanted.persons else (),
-            gaps=gaps,
+            gaps=(*gaps, *self._missing(wanted.unit)),
         )
 
     def _units(self) -> tuple[UnitFigures, ...]:

@@ -97,6 +97,14 @@ async def test_sixty_mails_are_counted_to_the_digit(tmp_path, monkeypatch):
     }  # fmt: skip
 
 
+async def test_a_report_of_a_unit_names_what_is_missing_of_its_own_mails(tmp_path, monkeypatch):
+    office = await Office.open(tmp_path, monkeypatch)
+    await sixty(office)
+    await office.close()
+    found = {name: {gap.key for gap in report(tmp_path, unit=name).gaps} for name in ("Tư pháp", "Nội vụ")}
+    assert found["Tư pháp"] - found["Nội vụ"] == {"pending", "unknown"}
+
+
 async def test_the_league_is_a_score_of_shares_and_small_units_stand_apart(tmp_path, monkeypatch):
     office = await Office.open(tmp_path, monkeypatch)
     await sixty(office)
