@@ -23,6 +23,7 @@ from gateway.milter.message import Message
 from gateway.milter.protocol import Action, Command, ProtocolError, Step
 from gateway.model import Disposition, Envelope, FrontEnd, Language, Reply, ReplyCharset, Session, Transaction
 from gateway.spool import Spool
+from gateway.system.tasks import begun
 
 PROGRESS_INTERVAL_S = 2.0
 MTA_GONE = "mta-gone"
@@ -62,7 +63,11 @@ class MilterConnection(asyncio.Protocol):
         self._decoder = protocol.Decoder()
         self._steps = Step(0)
         self._actions = Action(0)
-        self._macros: dict[bytes, dict[str, str]] = {}
+        self._answered = frozenset(_SILENT)
+        """Commands that the MTA wants answered before they are judged."""
+        self._space = b" "
+        """Space between the colon and the value of a header field."""
+        self._macros: dict[bytes, bytes] = {}
         self._client: str | None = None
         self._helo: str | None = None
         self._message: Message | None = None
@@ -88,7 +93,10 @@ class MilterConnection(asyncio.Protocol):
             # Unanswered packets and Nagle on the MTA's side cost 40 ms a mail without it; it holds for one packet.
             self._quick_acknowledge.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         self._decoder.push(data)
-        self._go_on()
+        if self.work is None:
+            self._go_on()
+        else:
+            self._transport.pause_reading()
 
     def pause_writing(self) -> None:
         """Take nothing more from an MTA that does not take our answers."""
@@ -131,39 +139,12 @@ class MilterConnection(asyncio.Protocol):
             self._transport.close()  # makes the MTA fail temporarily
 
     def _handle(self, command: Command) -> None:
-        match command:
-            case protocol.OptionNegotiation():
-                answer, self._actions, self._steps = protocol.accept_options(command)
-                self._transport.write(answer)
-            case protocol.Macros(stage, values):
-                self._macros[stage] = values
-            case protocol.Connect(_, address):
-                self._client = address
-                self._continue(b"C")
-            case protocol.Helo(name):
-                self._helo = name
-                self._continue(b"H")
-            case protocol.Mail():
-                self._drop_message()
-                self._message = Message(command, self._settings.new_spool(), limit_bytes=self._settings.message_bytes)
-                self._continue(b"M")
-            case protocol.Rcpt():
-                self._begin(self._rcpt(self._current(), command))
+        match command:  # the frequent ones first
+            case protocol.Macros(stage, strings):
+                self._macros[stage] = strings
             case protocol.Header(name, value):
-                self._current().write(self._field(name, value))
+                self._current().write(self._field(name, value), more=True)
                 self._continue(b"L")
-            case protocol.Body(data):
-                message = self._current()
-                message.end_headers()
-                message.write(data)
-                skips = message.overflow and Step.SKIP in self._steps
-                self._continue(b"B", protocol.SKIP if skips else protocol.CONTINUE)
-            case protocol.EndOfMessage(data):
-                message = self._current()
-                message.end_headers()
-                if data:
-                    message.write(data)
-                self._begin(self._end_of_message(message))
             case protocol.Plain(b"N"):
                 self._current().end_headers()
                 self._continue(b"N")
@@ -177,14 +158,43 @@ class MilterConnection(asyncio.Protocol):
                 self._transport.close()
             case protocol.Plain(kind):
                 self._continue(kind)
+            case protocol.Body(data):
+                message = self._current()
+                message.end_headers()
+                message.write(data)
+                skips = message.overflow and Step.SKIP in self._steps
+                self._continue(b"B", protocol.SKIP if skips else protocol.CONTINUE)
+            case protocol.EndOfMessage(data):
+                message = self._current()
+                message.end_headers()
+                message.write(data)
+                self._begin(self._end_of_message(message))
+            case protocol.Mail():
+                self._drop_message()
+                self._message = Message(command, self._settings.new_spool(), limit_bytes=self._settings.message_bytes)
+                self._continue(b"M")
+            case protocol.Rcpt():
+                self._begin(self._rcpt(self._current(), command))
+            case protocol.Connect(_, address):
+                self._client = address
+                self._continue(b"C")
+            case protocol.Helo(name):
+                self._helo = name
+                self._continue(b"H")
+            case protocol.OptionNegotiation():
+                answer, self._actions, self._steps = protocol.accept_options(command)
+                self._answered = frozenset(kind for kind, silent in _SILENT.items() if silent not in self._steps)
+                self._space = b"" if Step.HEADER_LEADING_SPACE in self._steps else b" "
+                self._transport.write(answer)
 
     def _field(self, name: bytes, value: bytes) -> bytes:
         """Return a header field as it was on the wire: LF folds back to CRLF, the space after the colon restored."""
-        space = b"" if Step.HEADER_LEADING_SPACE in self._steps else b" "
-        return name + b":" + space + value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") + b"\r\n"
+        if b"\n" in value:
+            value = value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        return b"%b:%b%b\r\n" % (name, self._space, value)
 
     def _continue(self, command: bytes, answer: bytes = protocol.CONTINUE) -> None:
-        if _SILENT[command] not in self._steps:
+        if command in self._answered:
             self._transport.write(answer)
 
     def _current(self) -> Message:
@@ -203,31 +213,26 @@ class MilterConnection(asyncio.Protocol):
         for stage in _MESSAGE_STAGES:
             self._macros.pop(stage, None)
 
-    def _macro(self, name: str) -> str | None:
-        """Return a macro's value, from the latest stage that gave it."""
-        for values in reversed(self._macros.values()):
-            if values.get(name):
-                return values[name]
-        return None
-
     def _session(self) -> Session:
-        version, cipher = self._macro("tls_version"), self._macro("cipher")
+        macro = protocol.macros(reversed(self._macros.values())).get
+        version = macro("tls_version")
         return Session(
             front_end=FrontEnd.MILTER,
-            client_address=self._client or self._macro("client_addr"),
+            client_address=self._client or macro("client_addr"),
             helo=self._helo,
-            tls=f"{version} {cipher or ''}".strip() if version else None,
-            auth_user=self._macro("auth_authen"),
-            queue_id=self._macro("i"),
+            tls=f"{version} {macro('cipher', '')}".strip() if version else None,
+            auth_user=macro("auth_authen"),
+            queue_id=macro("i"),
             languages=self._settings.languages,
         )
 
     # What is judged
 
     def _begin(self, work: Coroutine[None, None, bytes]) -> None:
-        """Judge something in a task, and read nothing until its answer has gone out."""
-        self._transport.pause_reading()
-        self.work = asyncio.get_running_loop().create_task(self._answer_with(work))
+        """Judge something; where that has to wait, nothing more is read until its answer has gone out."""
+        task = begun(self._answer_with(work))
+        if not task.done():
+            self.work = task
 
     async def _answer_with(self, work: Coroutine[None, None, bytes]) -> None:
         try:
@@ -237,12 +242,12 @@ class MilterConnection(asyncio.Protocol):
             self._drop_message()
             raise
         finally:
-            self.work = None
+            waited, self.work = self.work is not None, None
         if self._leaving:
             self._transport.close()
-            return
-        self._go_on()
-        self._read_again()
+        elif waited:
+            self._go_on()
+            self._read_again()
 
     def _read_again(self) -> None:
         if self.work is None and not self._choked and not self._transport.is_closing():
@@ -339,7 +344,7 @@ class MilterConnection(asyncio.Protocol):
         return protocol.reply_code(reply, utf8=self._settings.charset is ReplyCharset.UTF8)
 
     def _edits(self, answer: MilterAnswer) -> bytes:
-        space = " " if Step.HEADER_LEADING_SPACE in self._steps else ""
+        space = "" if self._space else " "
         removed = b"".join(
             protocol.remove_header(name, occurrence)
             for name, occurrence in sorted(answer.remove, key=lambda item: -item[1])

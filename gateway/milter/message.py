@@ -8,6 +8,8 @@ from gateway.mime.largest import Parts
 from gateway.model import Envelope
 from gateway.spool import Spool
 
+_STEP = 64 << 10
+
 
 class Message:
     """State of one message."""
@@ -16,6 +18,8 @@ class Message:
         self.mail = mail
         self.spool = spool
         self._limit_bytes = limit_bytes
+        self._pieces: list[bytes] = []
+        self._unwritten = 0
         self.forward_paths: list[str] = []
         self.rcpt_parameters: list[tuple[str, ...]] = []
         self.has_headers = False
@@ -25,8 +29,17 @@ class Message:
         self.overflow = False
         """It is too large, or there was no room for all of it."""
 
-    def write(self, data: bytes) -> None:
-        """Keep content; past the limits only the fact is kept, and answered at the end."""
+    def write(self, data: bytes, *, more: bool = False) -> None:
+        """Keep content; past the limits only the fact is kept, and answered at the end.
+
+        With `more` a small piece is kept together with the next one.
+        """
+        self._pieces.append(data)
+        self._unwritten += len(data)
+        if more and self._unwritten < _STEP:
+            return
+        data = b"".join(self._pieces)
+        self._pieces, self._unwritten = [], 0
         self.size_bytes += len(data)
         if self.overflow:
             if self.parts is not None:
@@ -65,4 +78,4 @@ class Message:
         """Write the empty line between header and body, once."""
         if not self.has_headers:
             self.has_headers = True
-            self.write(b"\r\n")
+            self.write(b"\r\n", more=True)

@@ -8,9 +8,11 @@ connection is then closed, which an MTA set to `tempfail` turns into 451.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from enum import IntFlag
+from functools import lru_cache
+
+from msgspec import Struct
 
 from gateway.model import Reply
 from gateway.vietnamese.latin import to_ascii
@@ -19,6 +21,9 @@ VERSION = 6
 LOWEST_VERSION = 2
 LIMIT_PACKET_BYTES = 1 << 20
 """Largest packet accepted; MTAs send 64 KiB, or 1 MiB when that was negotiated."""
+
+
+_LENGTH = struct.Struct(">I")
 
 
 class ProtocolError(Exception):
@@ -94,8 +99,7 @@ MACROS = {
 """Macros asked for at each stage (SMFIM_CONNECT 0, HELO 1, ENVFROM 2, ENVRCPT 3, EOM 5)."""
 
 
-@dataclass(frozen=True)
-class OptionNegotiation:
+class OptionNegotiation(Struct, frozen=True):
     """`O`: what the MTA offers."""
 
     version: int
@@ -103,16 +107,15 @@ class OptionNegotiation:
     steps: Step
 
 
-@dataclass(frozen=True)
-class Macros:
+class Macros(Struct, frozen=True):
     """`D`: values for the command that follows."""
 
     command: bytes
-    values: dict[str, str]
+    strings: bytes
+    """Names and values by turns, each ended by NUL; `macros` reads them, for few are ever asked for."""
 
 
-@dataclass(frozen=True)
-class Connect:
+class Connect(Struct, frozen=True):
     """`C`: the client of the MTA."""
 
     hostname: str
@@ -120,53 +123,46 @@ class Connect:
     """IP address; None for a UNIX socket or an unknown family."""
 
 
-@dataclass(frozen=True)
-class Helo:
+class Helo(Struct, frozen=True):
     """`H`."""
 
     name: str
 
 
-@dataclass(frozen=True)
-class Mail:
+class Mail(Struct, frozen=True):
     """`M`: reverse-path without angle brackets, and its parameters."""
 
     reverse_path: str
     parameters: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Rcpt:
+class Rcpt(Struct, frozen=True):
     """`R`: forward-path without angle brackets, and its parameters."""
 
     forward_path: str
     parameters: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(Struct, frozen=True):
     """`L`: one header field; `value` keeps its leading space when that was negotiated."""
 
     name: bytes
     value: bytes
 
 
-@dataclass(frozen=True)
-class Body:
+class Body(Struct, frozen=True):
     """`B`: a piece of the body."""
 
     data: bytes
 
 
-@dataclass(frozen=True)
-class EndOfMessage:
+class EndOfMessage(Struct, frozen=True):
     """`E`: the whole message has been sent; may carry a last piece of the body."""
 
     data: bytes
 
 
-@dataclass(frozen=True)
-class Plain:
+class Plain(Struct, frozen=True):
     """A command without data of interest: `T` data, `N` end of headers, `A` abort, `K` new connection, `Q` quit, `U`."""
 
     command: bytes
@@ -179,29 +175,38 @@ class Decoder:
     """Cuts a byte stream into commands; never holds more than one packet beyond what it was fed."""
 
     def __init__(self, limit_bytes: int = LIMIT_PACKET_BYTES) -> None:
-        self._buffer = bytearray()
+        self._buffer = b""
         self._start = 0
         """Offset of the next packet in the buffer."""
+        self._more: list[bytes] = []
+        """What came behind the buffer."""
+        self._missing = 0
+        """Octets of the next packet that are not there yet; what is more than there is negative."""
         self._limit_bytes = limit_bytes
 
     def push(self, data: bytes) -> None:
         """Take in what came from the peer."""
-        self._buffer += data
+        self._more.append(data)
+        self._missing -= len(data)
 
     def pop(self) -> Command | None:
         """Return the next whole command, None when more bytes are needed; raise ProtocolError when it is none."""
+        if self._missing > 0:
+            return None
+        if self._more:
+            self._buffer = b"".join((self._buffer, *self._more))
+            self._more.clear()
         buffer, start = self._buffer, self._start
-        if len(buffer) - start >= 4:
-            (length,) = struct.unpack_from(">I", buffer, start)
+        self._missing = start + 4 - len(buffer)
+        if self._missing <= 0:
+            (length,) = _LENGTH.unpack_from(buffer, start)
             if not 1 <= length <= self._limit_bytes:
                 raise ProtocolError(f"packet of {length} octets")
-            end = start + 4 + length
-            if len(buffer) >= end:
-                self._start = end
-                # One copy: a view is gone before the buffer changes its size.
-                return parse_command(bytes(buffer[start + 4 : start + 5]), bytes(memoryview(buffer)[start + 5 : end]))
-        del buffer[:start]
-        self._start = 0
+            self._missing += length
+            if self._missing <= 0:
+                end = self._start = start + 4 + length
+                return parse_command(buffer[start + 4 : start + 5], buffer[start + 5 : end])
+        self._buffer, self._start = buffer[start:], 0
         return None
 
     def feed(self, data: bytes) -> Iterator[Command]:
@@ -213,28 +218,11 @@ class Decoder:
 
 def parse_command(command: bytes, data: bytes) -> Command:
     """Return the typed command of one packet."""
-    match command:
-        case b"O":
-            if len(data) < 12:
-                raise ProtocolError("short option negotiation")
-            version, actions, steps = struct.unpack_from(">III", data)
-            return OptionNegotiation(version, Action(actions & 0x1FF), Step(steps & 0x1FFFFF))
+    match command:  # the frequent ones first
         case b"D":
-            strings = _strings(data[1:])
-            if not data or len(strings) % 2:
+            if not data or _ended(data[1:]).count(b"\0") % 2:
                 raise ProtocolError("odd macro list")
-            names = (_text(name).strip("{}") for name in strings[::2])
-            return Macros(data[:1], dict(zip(names, map(_text, strings[1::2]), strict=True)))
-        case b"C":
-            return _parse_connect(data)
-        case b"H":
-            return Helo(_text(_only_string(data)))
-        case b"M":
-            path, *parameters = _strings(data) or [b""]
-            return Mail(_path(path), tuple(map(_text, parameters)))
-        case b"R":
-            path, *parameters = _strings(data) or [b""]
-            return Rcpt(_path(path), tuple(map(_text, parameters)))
+            return Macros(data[:1], data[1:])
         case b"L":
             strings = _strings(data)
             if len(strings) != 2 or not strings[0]:
@@ -242,12 +230,35 @@ def parse_command(command: bytes, data: bytes) -> Command:
             return Header(strings[0], strings[1])
         case b"B":
             return Body(data)
-        case b"E":
-            return EndOfMessage(data)
         case b"T" | b"N" | b"A" | b"K" | b"Q" | b"U":
             return Plain(command)
+        case b"M" | b"R":
+            path, *parameters = _strings(data) or [b""]
+            return (Mail if command == b"M" else Rcpt)(_path(path), tuple(map(_text, parameters)))
+        case b"E":
+            return EndOfMessage(data)
+        case b"C":
+            return _parse_connect(data)
+        case b"H":
+            return Helo(_text(_only_string(data)))
+        case b"O":
+            if len(data) < 12:
+                raise ProtocolError("short option negotiation")
+            version, actions, steps = struct.unpack_from(">III", data)
+            return OptionNegotiation(version, Action(actions & 0x1FF), Step(steps & 0x1FFFFF))
         case _:
             raise ProtocolError(f"unknown command {command!r}")
+
+
+def macros(lists: Iterable[bytes]) -> dict[str, str]:
+    """Return the values of macros by name, each from the first of some lists that gives it one."""
+    values: dict[str, str] = {}
+    for strings in dict.fromkeys(lists):
+        pairs = iter(_text(strings).split("\0"))
+        for name, value in zip(pairs, pairs, strict=False):
+            if value:
+                values.setdefault(name.strip("{}"), value)
+    return values
 
 
 def _parse_connect(data: bytes) -> Connect:
@@ -262,10 +273,15 @@ def _parse_connect(data: bytes) -> Connect:
 
 
 def _strings(data: bytes) -> list[bytes]:
-    """Split NUL-terminated strings; the last one must be terminated as well."""
+    """Split NUL-terminated strings."""
+    return _ended(data).split(b"\0")[:-1]
+
+
+def _ended(data: bytes) -> bytes:
+    """Return NUL-terminated strings as they are; ProtocolError when the last one is not terminated."""
     if data and not data.endswith(b"\0"):
         raise ProtocolError("string without end")
-    return data.split(b"\0")[:-1]
+    return data
 
 
 def _only_string(data: bytes) -> bytes:
@@ -298,6 +314,7 @@ PROGRESS = packet(b"p")
 """Keeps the MTA waiting beyond its own time limit."""
 
 
+@lru_cache(maxsize=16)
 def accept_options(offer: OptionNegotiation) -> tuple[bytes, Action, Step]:
     """Return our answer to an offer, and the actions and steps agreed upon."""
     if offer.version < LOWEST_VERSION:

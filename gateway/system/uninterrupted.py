@@ -7,12 +7,14 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import TypeVar
 
+from gateway.system.tasks import begun
+
 _Result = TypeVar("_Result")
 
 
 async def uninterrupted(work: Coroutine[None, None, _Result]) -> _Result:
     """Return the result of `work` even if the waiting task is cancelled meanwhile; for short work."""
-    task = asyncio.ensure_future(work)
+    task = begun(work)
     while not task.done():
         with suppress(asyncio.CancelledError):
             await asyncio.shield(task)

@@ -38,12 +38,17 @@ def commands(data: bytes) -> list[protocol.Command]:
 
 def test_a_conversation_is_read_as_typed_commands():
     read = commands(CONVERSATION)
-    assert read[1] == protocol.Macros(b"C", {"client_addr": "192.0.2.1", "j": "mail.example"})
+    assert read[1] == protocol.Macros(b"C", b"{client_addr}\x00192.0.2.1\x00j\x00mail.example\x00")
     assert read[2] == protocol.Connect("client.example", "192.0.2.1")
     assert read[5] == protocol.Mail("an.binhtan@tphcm.gov.vn", ("SIZE=100", "BODY=8BITMIME"))
     assert read[6] == protocol.Rcpt("binh.binhtan@tphcm.gov.vn", ())
     assert read[8] == protocol.Header(b"Subject", " Báo cáo".encode())
     assert read[-2:] == [protocol.EndOfMessage(b""), protocol.Plain(b"Q")]
+
+
+def test_a_macro_has_the_first_value_that_is_not_empty():
+    lists = (b"{i}\x00\x00{auth_authen}\x00an\x00", b"", b"i\x00S1\x00auth_authen\x00chi\x00")
+    assert protocol.macros(lists) == {"auth_authen": "an", "i": "S1"}
 
 
 def test_one_byte_at_a_time_gives_the_same_commands():
