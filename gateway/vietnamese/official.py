@@ -28,7 +28,9 @@ from gateway.vietnamese.normal import skeleton, unify_line_breaks
 from gateway.vietnamese.official_head import (
     BASIS,
     MOTTO,
+    MOTTO_HAS,
     NATIONAL,
+    NATIONAL_HAS,
     date_of,
     issuer_of,
     number_of,
@@ -147,8 +149,8 @@ def has_no_form(document: Document) -> bool:
     return not (
         "noi nhan" in text
         or "luu" in text
-        or ("hanh" in text and MOTTO.search(text))
-        or (("viet" in text or "ng h" in text) and NATIONAL.search(text))
+        or ("hanh" in text and any(map(text.__contains__, MOTTO_HAS)) and MOTTO.search(text))
+        or (any(map(text.__contains__, NATIONAL_HAS)) and NATIONAL.search(text))
     )
 
 

@@ -18,6 +18,9 @@ NATIONAL: Final = re.compile(
     r"cong ?hoa ?xa ?hoi ?chu ?nghia ?viet ?nam|c[o0]ng h[o0]a x[a-z] h[o0]i|xa hoi chu nghia viet|dang cong san viet nam"
 )
 MOTTO: Final = re.compile(r"d[o0]c ?lap ?\W{0,5} ?tu ?d[o0] ?\W{0,5} ?hanh|tu ?do ?\W{0,5} ?hanh ?phuc")
+NATIONAL_HAS: Final = ("nghia viet", "nghiaviet", "cong san viet", "ng hoa x", "ng h0a x")
+MOTTO_HAS: Final = ("tu do", "tudo", "tu d0", "tud0")
+"""What `NATIONAL` and `MOTTO` find holds one of these; a look for them takes a fifth of the search."""
 _NUMBER: Final = re.compile(
     r"(?:^|\t|\s{2,}|\|)\W{0,4}(?:S[ốôoóồỐÔOÓ]\s*+[:.;]?|(?i:(?:bộ luật|luật|pháp lệnh|nghị quyết)\s+số\s*+:))\s*+(?P<number>[\d .…_\-]{0,16}?[a-z]?)\s*+/\s*+(?P<symbol>(?:\d{4}\s?/\s?)?[A-ZĐƯƠ][\w&.()]*(?:\s?[-–/]\s?[A-ZĐƯƠ][\w&.()]*)*)",
     re.MULTILINE,

@@ -12,7 +12,15 @@ from gateway.model import Document, Origin, Role, Run
 from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.official import _AUTHORITY, _SIGNER, State, has_no_form, recognise
-from gateway.vietnamese.official_head import _NUMBER, _PARTY_NUMBER, search_columns
+from gateway.vietnamese.official_head import (
+    _NUMBER,
+    _PARTY_NUMBER,
+    MOTTO,
+    MOTTO_HAS,
+    NATIONAL,
+    NATIONAL_HAS,
+    search_columns,
+)
 from gateway.vietnamese.official_kinds import Kind
 from tests.text.accuracy import DECISION
 from tests.text.letters import KINDS, Layout, letter, not_official
@@ -55,6 +63,12 @@ def test_a_glance_agrees_with_the_whole_look():
     glances = [(has_no_form(document), recognise(document).state) for document in documents]
     assert {state for glance, state in glances if glance} == {State.WORKING}
     assert all(not glance for glance, state in glances if state is not State.WORKING)
+
+
+@pytest.mark.parametrize(("pattern", "has"), [(NATIONAL, NATIONAL_HAS), (MOTTO, MOTTO_HAS)])
+@given(data=st.data())
+def test_what_a_glance_asks_for_stands_in_all_that_a_search_finds(pattern, has, data):
+    assert any(map(data.draw(st.from_regex(pattern)).__contains__, has))
 
 
 @given(

@@ -27,7 +27,7 @@ _BLANK: Final = r"[ \t\xa0\u3000]"
 _APART: Final = ("  ", "\t", "\xa0", "\u3000")
 """One of them stands wherever two of the blanks stand side by side."""
 _SHADES: Final = "\u2580-\u259f\u25a0\u25a1\u25aa\u25ab\u25fb\u25fc\u2b1b\u2b1c\u2800-\u28ff\U0001f7e5-\U0001f7eb"
-_SIGN: Final = re.compile(rf"(?:^|\n){_BLANK}*(?P<one>\S)(?P=one)+{_BLANK}{{2,}}(?P<other>\S)(?P=other)")
+_SIGN: Final = re.compile(rf"\n{_BLANK}*(?P<one>\S)(?P=one)+{_BLANK}{{2,}}(?P<other>\S)(?P=other)")
 _FILLED: Final = re.compile(r"\n(?P<ground>[^\w\s])(?P=ground)++(?P<ink>\S)(?P=ink)\S*(?P=ground){2}(?:\s|$)")
 _TONES: Final = re.compile(rb"\xe2[\x96\x97\xac\xa0-\xa3]")
 _SQUARES: Final = b"\xf0\x9f\x9f"
@@ -69,7 +69,7 @@ def _grids(document: Document) -> Iterator[Member]:
 def is_text_art(text: str) -> bool:
     """Return whether some lines of a text draw: few kinds of characters, in stretches that differ from line to line."""
     text = text[:_LIMIT]
-    is_filling = any(map(text.__contains__, _APART)) and _SIGN.search(text) is not None
+    is_filling = any(map(text.__contains__, _APART)) and _SIGN.search("\n" + text) is not None
     is_filling = is_filling or _FILLED.search(text) is not None
     if is_filling or _is_shaded(text):
         filled = _runs(line if _draws(line) else "" for line in map(_without_ground, text.splitlines()))
