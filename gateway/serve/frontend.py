@@ -115,11 +115,12 @@ def _tune_interpreter() -> None:
     sys.setswitchinterval(_SWITCH_S)
     # A mail makes few cycles, so collections are rare; the supervisor's objects are frozen.
     gc.set_threshold(20_000, 20, 20)
-    # After freeing a large block, glibc's malloc would keep blocks of that size in the heap, which then only grows.
+    # After freeing a large block, glibc's malloc would keep blocks of that size in the heap, which then only grows; mails
+    # of a megabyte find their pages again.
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:  # absent in other C libraries
-        mallopt(_M_MMAP_THRESHOLD, 512 << 10)
-        mallopt(_M_TRIM_THRESHOLD, 1 << 20)
+        mallopt(_M_MMAP_THRESHOLD, 2 << 20)
+        mallopt(_M_TRIM_THRESHOLD, 2 << 20)
         mallopt(_M_ARENA_MAX, 2)
 
 
