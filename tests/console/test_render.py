@@ -19,7 +19,7 @@ LET, TAGGED, REFUSED, HELD = (
     Badge("chuyển", "good"),
     Badge("ghi chú", "warn"),
     Badge("từ chối", "bad"),
-    Badge("giữ", "warn"),
+    Badge("giữ", "warn", "hold"),
 )
 RELAYED, CITY, LATER = Badge("đã chuyển", "good"), Badge("thành phố từ chối", "bad"), Badge("thành phố hoãn", "warn")
 
@@ -28,7 +28,7 @@ RELAYED, CITY, LATER = Badge("đã chuyển", "good"), Badge("thành phố từ 
     ("result", "state", "shown", "beside"),
     [
         (LET, RELAYED, LET, RELAYED), (LET, CITY, CITY, LET), (LET, LATER, LATER, LET), (TAGGED, CITY, CITY, TAGGED),
-        (TAGGED, RELAYED, TAGGED, RELAYED), (REFUSED, REFUSED, REFUSED, None), (HELD, LATER, HELD, LATER),
+        (TAGGED, RELAYED, TAGGED, RELAYED), (REFUSED, REFUSED, REFUSED, None), (HELD, LATER, HELD, LATER), (HELD, RELAYED, RELAYED, HELD),
     ],
 )  # fmt: skip
 def test_a_mail_that_did_not_arrive_bears_no_good_badge(result, state, shown, beside):
