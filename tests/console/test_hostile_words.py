@@ -101,4 +101,4 @@ def test_a_line_end_in_an_address_adds_no_header_field(system):
     assert headers["X-Evil"] is None
     _, headers, _ = system.ask("GET", "/mails/BT%0d%0aX-Evil:%201")
     assert headers["X-Evil"] is None
-    assert headers["Location"] == "/login?to=/mails/BTX-Evil%3A%201"
+    assert headers["Location"] == "/login?to=/mails/BTX-Evil%253A%25201"  # an address, escaped as a value
