@@ -50,7 +50,7 @@ MARKED: tuple[Form, ...] = (
     )),
     Form("look-alikes of T and I", EVERYWHERE, ("₮ỐI MẬ₮", "ŦỐI MẬŦ", "ȾUYỆȾ MẬȾ", "ᎢỐᏆ ᎷẬᎢ")),
     Form("number of a list or a page", LINES, (
-        "1. TỐI MẬT", "1) TUYỆT MẬT", "10a. TỐI MẬT", "(1) MẬT", "I. TỐI MẬT", "a) TỐI MẬT", "TỐI MẬT (1)", "TỐI MẬT ¹", "1/5 TỐI MẬT",
+        "1. TỐI MẬT", "1) TUYỆT MẬT", "10a. TỐI MẬT", "(1) MẬT", "I. TỐI MẬT", "a) TỐI MẬT", "M. TỐI MẬT", "TỐI MẬT (1)", "TỐI MẬT ¹", "1/5 TỐI MẬT",
         "TỐI MẬT 1/5", "Trang 1 - TỐI MẬT", "1. TỐI MẬT\n2. Kế hoạch phòng thủ",
     )),
     Form("company of a stamp", TEXTS, (

@@ -52,7 +52,7 @@ PASSING: tuple[Form, ...] = (
     )),
     Form("digits and signs that are none of a mark", EVERYWHERE, ("Model M4T-200", "SeamlessM4T", "T1 M4T7", "10 km/h, 5 m/t", "TOI M7", "MAT-2026", "a.m. 7")),
     Form("faces and what is lost", EVERYWHERE, (
-        "MẶT TRẬN TỔ QUỐC", "MẶT BẰNG TẦNG 1", "[MẶT BẰNG] Bản vẽ", "(MẶT TRƯỚC)", "MẶT A", "TỐI MẶT TỐI MŨI", "CÓ MẶT", "MẮT", "BỆNH VIỆN MẮT", "TỐI MẤT ĐIỆN",
+        "MẶT TRẬN TỔ QUỐC", "MẶT BẰNG TẦNG 1", "[MẶT BẰNG] Bản vẽ", "(MẶT TRƯỚC)", "MẶT A", "T. MẬT ONG", "M. BẢO MẬT", "TỐI MẶT TỐI MŨI", "CÓ MẶT", "MẮT", "BỆNH VIỆN MẮT", "TỐI MẤT ĐIỆN",
         "Bản vẽ - MẶT ĐỨNG", "HỌP MẶT",
     )),
     Form("faces where no stamp stands", (*TEXTS, *NAMES[:1]), ("GIẢI PHÓNG\nMẶT BẰNG", "BỆNH VIỆN\nMẮT")),

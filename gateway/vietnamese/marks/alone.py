@@ -29,7 +29,7 @@ _GREETING: Final = re.compile(r"^\W*(?:kinh (?:gui|thua|chao)|than gui|gui|chao|
 _CLOSING: Final = re.compile(r"^\W*(?:tran trong|kinh thu|kinh chao|than men|em cam on|cam on|regards|best regards)\b")
 _ASKS: Final = re.compile(r"[?:]\s*$")
 _QUIZ: Final = re.compile(r"^\W*(?:cau|dap an|dap|tra loi|[a-d])\s*[\d.):]")
-_ITEM: Final = re.compile(r"^\W*(?:\d{1,2}|[ivx]{1,4}|[a-h])[.)]\s")
+_ITEM: Final = re.compile(r"^\W*(?:\d{1,2}|[ivx]{1,4}|[a-z])[.)]\s")
 _COPIES: Final = re.compile(rf"^\W*(?:(?:ban so|so ban|so trang)\W|trang \d|(?:{URGENCY_WORDS})\W*$)")
 _FIRST: Final = 3
 """Lines that may stand above a mark at the head of a text without a letterhead."""

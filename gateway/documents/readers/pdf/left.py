@@ -160,10 +160,12 @@ def _sprinkled(pieces: list[Piece]) -> set[int]:
         rows = piece.text.split()
         if rows and piece.unseen is None and len(set("".join(rows))) == 1 and not rows[0][0].isdigit():
             found[rows[0][0]] += [piece] if max(map(len, rows)) < LONGEST_ROW else []
+    total = sum(map(len, found.values()))  # of a page that is set letter by letter no letter is half
     return {
         piece.order
         for sign, dots in found.items()
-        if sum(len(dot.text) for dot in dots) >= SPRINKLED[sign.isalpha()]
+        if 2 * len(dots) >= total
+        and sum(len(dot.text) for dot in dots) >= SPRINKLED[sign.isalpha()]
         and len({round(dot.origin[1]) for dot in dots}) >= SPRINKLED_LINES
         for piece in dots
     }

@@ -25,7 +25,9 @@ COLUMN_EM = 1.2
 WIDE_COLUMN_EM = 4.0
 """The same when the file has a space character in it."""
 INITIAL = 1.8
-"""Sizes of the letters beside it that an initial has."""
+"""Sizes of the usual letters of its page that an initial has."""
+LIMIT_INITIALS = 8
+"""Large letters of a page; more are a line that is drawn letter by letter."""
 STRUCK_EM, STRUCK_LONG_EM = 0.15, 0.4
 """Greatest offset of a letter, and of a longer text, printed twice for boldness or as a shadow."""
 WORD_STEPS = 2.6
@@ -90,8 +92,10 @@ def build_lines(pieces: Iterable[Piece]) -> list[Line]:
 
 def _lower_initials(pieces: list[Piece]) -> None:
     """Set a large letter before several lines on the baseline of the first of them."""
-    least = min(map(_size, pieces), default=0.0) * INITIAL
-    for initial in [one for one in pieces if one.size >= least and len(one.text) == 1 and one.text.isalpha()]:
+    sizes = sorted(map(_size, pieces))
+    least = sizes[len(sizes) // 2] * INITIAL if sizes else 0.0
+    initials = [one for one in pieces if one.size >= least and len(one.text) == 1 and one.text.isalpha()]
+    for initial in initials if len(initials) <= LIMIT_INITIALS else ():
         _, top, right, _ = initial.box
         beside = [
             (abs(top - (one.box[1] + one.box[3]) / 2), one.origin[1])
