@@ -305,18 +305,9 @@ class MilterConnection(asyncio.Protocol):
 
     async def _judged(self, transaction: Transaction, spool: Spool) -> MilterAnswer | Reply:
         """Return the engine's answer, or a temporary failure at the deadline; progress is told meanwhile."""
-        engine, loop = self._settings.engine, asyncio.get_running_loop()
-        progress: asyncio.TimerHandle | None = None
-
-        def tell() -> None:
-            nonlocal progress
-            if deadline.expired():
-                return  # only a record that cannot be written lasts longer; then the MTA's own limit holds
-            self._transport.write(protocol.PROGRESS)
-            progress = loop.call_later(PROGRESS_INTERVAL_S, tell)
-
+        engine = self._settings.engine
         deadline = asyncio.timeout(self._settings.deadline_s)
-        progress = loop.call_later(PROGRESS_INTERVAL_S, tell)
+        self._tell_later(deadline)
         try:
             async with deadline:
                 return await engine.judge_message(transaction, spool)
@@ -325,7 +316,16 @@ class MilterConnection(asyncio.Protocol):
                 raise
             return engine.deadline_passed(transaction)
         finally:
-            progress.cancel()
+            self._progress.cancel()
+
+    def _tell_later(self, deadline: asyncio.Timeout) -> None:
+        self._progress = asyncio.get_running_loop().call_later(PROGRESS_INTERVAL_S, self._tell, deadline)
+
+    def _tell(self, deadline: asyncio.Timeout) -> None:
+        """Tell progress until the deadline; only a record that cannot be written lasts longer, then the MTA's own limit holds."""
+        if not deadline.expired():
+            self._transport.write(protocol.PROGRESS)
+            self._tell_later(deadline)
 
     def _packets(self, answer: MilterAnswer) -> bytes:
         """Return what the MTA is told to do."""
