@@ -64,6 +64,8 @@ class Session:
                 try:
                     if waits := self._dispatch(line):
                         await waits
+                except (SessionEnd, ClientGoneError, ConnectionError):
+                    raise
                 except Exception as error:  # noqa: BLE001  no bug of ours reaches the client
                     self._answer_to(error)
         except SessionEnd:
@@ -132,8 +134,6 @@ class Session:
                 dialogue.say(shared.hop_failed(error, dialogue.address, dialogue.texts))
             case HopRefusedError():
                 dialogue.say(shared.hop_refused(error, dialogue.address, dialogue.texts))
-            case SessionEnd() | ClientGoneError() | ConnectionError():
-                raise error
             case _:
                 reference = make_reference()
                 shared.on_internal_error(reference, error)

@@ -72,4 +72,9 @@ class Deadline:
     def end(self) -> None:
         """Remove it."""
         self.at = math.inf
+        self.passed = _nothing  # whose deadline it is holds it
         self._all.kept.discard(self)
+
+
+def _nothing() -> None:
+    pass
