@@ -192,7 +192,7 @@ def test_a_session_that_ends_leads_to_the_login_also_from_a_search_in_place(syst
     page.context.clear_cookies()
     page.fill("#q", "x")
     page.press("#q", "Enter")
-    page.wait_for_url("**/login?to=/mails")
+    page.wait_for_url("**/login?to=/mails%3Fq%3Dx*")
 
 
 def test_enrolment_shows_recovery_codes_once(system, browser):
