@@ -24,7 +24,7 @@ from gateway.steward import questions as q
 from gateway.steward.desk import Desk
 from gateway.steward.mails import result_badge
 from gateway.steward.roles import Person
-from gateway.steward.trying import LIMIT_BYTES, editable
+from gateway.steward.trying import LIMIT_BYTES, editable, replaced_files
 from gateway.vietnamese.printed import clean
 
 _DAYS: Final = 30
@@ -34,10 +34,12 @@ _MODE_TONES: Final = {Mode.ENFORCE: "good", Mode.MONITOR: "warn", Mode.OFF: "pla
 _PUT: Final = "put_in_force"
 
 
-def policy_view(desk: Desk, _person: Person, _question: q.AskPolicy, language: Language) -> q.PolicyView:
+def policy_view(desk: Desk, _person: Person, question: q.AskPolicy, language: Language) -> q.PolicyView:
     """Return what is in force."""
     policies, now = desk.policies(), datetime.now(UTC)
     source = policy_source(desk.configuration.policy_in_use)
+    earlier = replaced_files(desk.configuration.data) if editable(desk) else {}
+    shown = earlier.get(question.earlier, source)
     try:
         layers: Layers | None = read_layers(source, Registry.installed(), desk.configuration.data / DECIDED)
     except UserError:  # the file was changed since it was loaded, and is at fault now
@@ -55,8 +57,9 @@ def policy_view(desk: Desk, _person: Person, _question: q.AskPolicy, language: L
         digest=policies.digest,
         since=in_force_since(desk.configuration.data),
         by=by,
-        text=_text(source) if isinstance(source, Path) else "",
+        text=_text(shown) if isinstance(shown, Path) else "",
         path=str(source) if isinstance(source, Path) else "",
+        earlier=tuple(earlier),
         counted_since=days[0],
         rules=tuple(_rules(policies, layers, counts, language, now)),
         waivers=waivers,

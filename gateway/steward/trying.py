@@ -39,6 +39,7 @@ _LOOK_S: Final = 0.5
 """Interval at which it is checked whether the caller still waits."""
 _LIMIT_DAYS: Final = 366
 _KEPT: Final = 10
+_KEPT_AS: Final = "%Y%m%dT%H%M%S.%fZ"
 _READ_BYTES: Final = 1 << 16
 _ANSWERS: Final = msgspec.msgpack.Decoder(q.Progress | q.Tried | q.Refusal)
 _ONE_TRIAL: Final = threading.Semaphore(2)
@@ -184,6 +185,15 @@ def _keep(data: Path, octets: bytes) -> None:
     """Keep the file that is replaced, and the nine before it, beside the log."""
     folder = data / "policies"
     folder.mkdir(mode=0o700, exist_ok=True)
-    replace_file(folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.yaml", octets, mode=0o600)
+    replace_file(folder / f"{datetime.now(UTC):{_KEPT_AS}}.yaml", octets, mode=0o600)
     for path in sorted(folder.glob("*.yaml"))[:-_KEPT]:
         path.unlink()
+
+
+def replaced_files(data: Path) -> dict[str, Path]:
+    """Return the policy files that were replaced from the console, by when (ISO 8601), newest first."""
+    found = {}
+    for path in sorted((data / "policies").glob("*.yaml"), reverse=True):
+        with suppress(ValueError):
+            found[datetime.strptime(path.stem, _KEPT_AS).replace(tzinfo=UTC).isoformat()] = path
+    return found

@@ -146,7 +146,7 @@ POLICY = q.PolicyView(
     waivers=(q.WaiverRow(name="kho-bac", rule="opaque.encrypted", about="sha256 9c1e… từ kinhte.binhtan@", until=at(-9000),
                          reason="Mật khẩu do Kho bạc đặt", state=q.Badge("còn hiệu lực", "good")),
              q.WaiverRow(name="cu", rule="typography.working_file_font", about="mọi thư", until=at(90_000), state=q.Badge("đã hết", "plain"))),
-    editable=True, commands=("cp policy.yaml /etc/gateway/policy.yaml", "systemctl reload gateway"),
+    earlier=tuple(at(20_000 + 90_000 * n) for n in range(10)), editable=True, commands=("cp policy.yaml /etc/gateway/policy.yaml", "systemctl reload gateway"),
 )  # fmt: skip
 TRIED = q.Tried(
     digest="77aa" * 16, tests=14, untested=("opaque.film", "opaque.look"), changes=("+ typography.mode: monitor → enforce", "+ opaque.rules.macro: tag → reject"),

@@ -339,6 +339,9 @@ async def test_a_running_gateway_judges_by_what_was_put_in_force(policy: Path, t
         assert seen.by == POLICY_ADMIN.name
         assert seen.since
         assert seen.editable
+        (earlier,) = seen.earlier
+        assert seen.text == new
+        assert policy_view(desk, OFFICER, q.AskPolicy(earlier), Language.EN).text == OFFICE
 
 
 def test_the_last_ten_files_are_kept(tmp_path: Path):
@@ -346,6 +349,10 @@ def test_the_last_ten_files_are_kept(tmp_path: Path):
         trying._keep(tmp_path, b"%d" % number)
     assert [path.read_bytes() for path in sorted((tmp_path / "policies").glob("*"))] == [
         b"%d" % n for n in range(3, 13)
+    ]
+    (tmp_path / "policies/note.yaml").touch()
+    assert [path.read_bytes() for path in trying.replaced_files(tmp_path).values()] == [
+        b"%d" % n for n in range(12, 2, -1)
     ]
 
 

@@ -10,11 +10,12 @@ from gateway.steward.questions.refused import Refused
 
 
 async def page(visit: Visit) -> Response:
-    """Show the rules in force."""
-    view = await visit.ask(AskPolicy())
+    """Show the rules in force, and an earlier file as the candidate where one is asked for."""
+    earlier = visit.request.query_params.get("earlier", "")
+    view = await visit.ask(AskPolicy(earlier))
     assert isinstance(view, PolicyView)
     most = max((rule.count for rule in view.rules), default=0)
-    return visit.page("policy.html", view=view, most=most)
+    return visit.page("policy.html", view=view, most=most, earlier=earlier)
 
 
 async def attempt(visit: Visit) -> Response:

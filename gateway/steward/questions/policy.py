@@ -10,6 +10,9 @@ from gateway.steward.questions.common import Badge, Bar
 class AskPolicy(Struct, frozen=True, tag="ask_policy"):
     """The policy in force. Answer: `PolicyView`."""
 
+    earlier: str = ""
+    """Which of the `earlier` files `text` is to be."""
+
 
 class RuleRow(Struct, frozen=True, kw_only=True):
     """One rule."""
@@ -50,8 +53,10 @@ class PolicyView(Struct, frozen=True, kw_only=True, tag="policy_view"):
     by: str = ""
     """Who put it in force, where an act says so."""
     text: str = ""
-    """The policy file as it stands; empty for a preset."""
+    """The policy file as it stands, or an earlier one; empty for a preset."""
     path: str = ""
+    earlier: tuple[str, ...] = ()
+    """When files were replaced by another one here, ISO 8601, newest first; each is kept."""
     counted_since: str = ""
     """First day of the counts of `rules`, ISO 8601."""
     rules: tuple[RuleRow, ...] = ()
