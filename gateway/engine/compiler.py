@@ -18,7 +18,6 @@ from gateway.engine.registry import PolicyModule, Registry
 from gateway.engine.schema import PolicySection, RuleAction, ScopeSection, WaiverSection, Words
 from gateway.errors import ConfigError, Fault, UserError
 from gateway.model import Mode
-from gateway.texts.catalogue import Both
 from gateway.yaml.file import nearest, schema_faults
 
 
@@ -228,12 +227,12 @@ def _in_order(faults: Iterable[Fault]) -> list[Fault]:
 
 def _unknown_policy(name: str, known: Iterable[str]) -> str:
     vietnamese, english = nearest(name, sorted(known), otherwise="there_are") or ("", "")
-    return Both(f"không có chính sách “{name}”{vietnamese}", f"there is no policy “{name}”{english}")
+    return f"không có chính sách “{name}”{vietnamese} / there is no policy “{name}”{english}"
 
 
 def _unknown_rule(policy: str, rule: str, known: Iterable[str]) -> str:
     vietnamese, english = nearest(rule, sorted(known), otherwise="there_are") or ("", "")
-    return Both(f"{policy} không có quy tắc “{rule}”{vietnamese}", f"{policy} has no rule “{rule}”{english}")
+    return f"{policy} không có quy tắc “{rule}”{vietnamese} / {policy} has no rule “{rule}”{english}"
 
 
 def _actions(rules: Mapping[str, RuleAction]) -> dict[str, Action]:

@@ -100,14 +100,19 @@ class PolicySet:
         for waiver in self.waivers:
             left = (waiver.expires - on).days
             if left < 0:
-                found.append(both("start", "policy", "waiver_ended", id=waiver.id, day=waiver.expires))
+                found.append(
+                    f"miễn trừ {waiver.id} đã hết hạn ngày {waiver.expires} / waiver {waiver.id} expired on {waiver.expires}"
+                )
             elif left > LONGEST_WAIVER_DAYS:
                 found.append(both("start", "policy", "waiver_long", id=waiver.id, day=waiver.expires))
             elif left <= _WAIVER_NOTICE_DAYS:
-                found.append(both("start", "policy", "waiver_ends", id=waiver.id, day=waiver.expires))
+                found.append(
+                    f"miễn trừ {waiver.id} sẽ hết hạn ngày {waiver.expires} / "
+                    f"waiver {waiver.id} expires on {waiver.expires}"
+                )
         for key, words in self.citations.items():
             if pick(words, Language.VI, on) is None:
-                found.append(both("start", "policy", "citation", key_name=key))
+                found.append(f"trích dẫn {key} không có hiệu lực hôm nay / citation {key} holds on no wording today")
         return tuple(found)
 
 

@@ -39,7 +39,6 @@ from gateway.steward import questions as q
 from gateway.steward.mails import result_badge, rule_label
 from gateway.system.door import framed
 from gateway.system.supervised import leave_no_core
-from gateway.texts.catalogue import in_one
 from gateway.vietnamese.printed import clean
 
 _PROGRESS_EVERY_S: Final = 0.3
@@ -81,7 +80,7 @@ def answers(trial: Trial) -> Iterator[q.Progress | q.Tried | q.Refusal]:
             raise ConfigError(*broken)
     except ConfigError as error:
         path = str(candidate_path(current, registry))
-        yield q.Tried(faults=tuple(_fault(fault, path, trial.language) for fault in error.faults[:_LIMIT_FAULTS]))
+        yield q.Tried(faults=tuple(_fault(fault, path) for fault in error.faults[:_LIMIT_FAULTS]))
         return
     results, faults = run_cases(layers, candidate, now)
     failed = [fault for result in results for fault in result.faults] + faults
@@ -100,16 +99,15 @@ def answers(trial: Trial) -> Iterator[q.Progress | q.Tried | q.Refusal]:
     yield from _replayed(trial, before, candidate, found, now)
 
 
-def _fault(fault: Fault, path: str, language: Language) -> q.LintFault:
+def _fault(fault: Fault, path: str) -> q.LintFault:
     own = fault.path == path
-    words = in_one(fault.message, language.value)
-    text = clean(words if own else f"{fault.place}: {words}", limit=600)
+    text = clean(fault.message if own else str(fault), limit=600)
     return q.LintFault(fault.line if own else 0, fault.column if own else 0, text)
 
 
 def _warnings(candidate: PolicySet, before: PolicySet, trial: Trial, now: datetime) -> Iterator[q.LintFault]:
     for words in candidate.warnings(now):
-        yield q.LintFault(0, 0, clean(in_one(words, trial.language.value), limit=600), "warn")
+        yield q.LintFault(0, 0, clean(words, limit=600), "warn")
     if trial.digest not in {"", before.digest}:
         yield q.LintFault(0, 0, say("answers", "policy", "other_file", trial.language), "warn")
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from errno import errorcode
 from functools import cache
 from importlib.resources import files
-from typing import Any, Self
+from typing import Any
 
 _FIELD = re.compile(r"\{(\w+)\}")
 _HEAD = re.compile(r"\{\w+\}: ")
@@ -36,24 +36,6 @@ def pair(file: str, table: str, key: str, /, **fields: object) -> tuple[str, str
     return said(file, table, key, "vi", **fields), said(file, table, key, "en", **fields)
 
 
-class Both(str):
-    """A text in both languages, which also knows each."""
-
-    __slots__ = ("pair",)
-    pair: tuple[str, str]
-
-    def __new__(cls, vietnamese: str, english: str, *, joined: str = "") -> Self:
-        """Join the two in one line, unless that is given."""
-        made = super().__new__(cls, joined or f"{vietnamese} / {english}")
-        made.pair = vietnamese, english
-        return made
-
-
-def in_one(text: str, language: str) -> str:
-    """Return the words of one language of what `both` said; another text as it is."""
-    return text.pair[language != "vi"] if isinstance(text, Both) else text
-
-
 def both(file: str, table: str, key: str, /, **fields: object) -> str:
     """Return both languages of a text in one line, Vietnamese first: for administrators' terminals and logs.
 
@@ -70,10 +52,9 @@ def both(file: str, table: str, key: str, /, **fields: object) -> str:
     end = tail[0] if tail and english.endswith(tail[0]) and tail[1] not in pairs else ""
     first = fields | {name: value[0] for name, value in pairs.items()}
     second = fields | {name: value[1] for name, value in pairs.items()}
-    joined = (
+    return (
         f"{filled(begin + vietnamese.removesuffix(end), **first)} / {filled(english.removesuffix(end) + end, **second)}"
     )
-    return Both(filled(words["vi"], **first), filled(words["en"], **second), joined=joined)
 
 
 def reasons(error: OSError) -> tuple[str, str]:

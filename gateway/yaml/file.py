@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 
 from gateway.errors import ConfigError, Fault
 from gateway.files import read_file
-from gateway.texts.catalogue import Both, reasons
+from gateway.texts.catalogue import reasons
 from gateway.yaml.values import Places, Value, has_text, pair, parse_values, printable, say
 
 __all__ = [
@@ -200,7 +200,7 @@ def _schema_message(details: ErrorDetails, schema: dict[str, Any]) -> str:
     vietnamese, english = pair(name, **fields)
     if hint is not None:
         vietnamese, english = vietnamese + hint[0], english + hint[1]
-    return Both(vietnamese, english)
+    return f"{vietnamese} / {english}"
 
 
 IDENTIFIER = r"^[A-Za-z0-9._-]+$"
