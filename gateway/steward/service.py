@@ -168,7 +168,11 @@ class Steward:
         server.attend(door)
         rounds = asyncio.create_task(self._rounds.run(stop))
         try:
-            await stop.wait()
+            going = {asyncio.create_task(stop.wait()), watching, tending}
+            while not stop.is_set():
+                ended, going = await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
+                for task in ended:
+                    task.result()  # a fault of ours ends the process, which is started again
         finally:
             watching.cancel()
             tending.cancel()

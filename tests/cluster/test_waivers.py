@@ -105,14 +105,14 @@ def test_a_file_that_the_policy_here_cannot_use_is_left_out_and_a_name_leads_now
     pair, connection, tmp_path, caplog
 ):
     one, two = pair
-    decided(one.folder, rule="of-a-newer-release")
+    decided(one.folder, head="version: 1\nname: waivers\nof_a_newer_release: 1\n")
     exchange(connection, one, two, two)
     assert (two.waivers, two.reloads) == ([], 0)
     assert caplog.text.count("cannot be used with the policy here") == 1
     decided(one.folder)
     exchange(connection, one, two)
     assert two.waivers == ["WV-7F3K2Q9X"]
-    decided(one.folder, rule="nothing")
+    decided(one.folder, until="morgen")
     exchange(connection, one, two)
     assert two.waivers == ["WV-7F3K2Q9X"]  # the last good one
     evil = Node(tmp_path / "other" / "evil")
