@@ -2,7 +2,7 @@
 
 All three marks end in a letter with a dot below before the last one. A line of as many letters as a mark has is looked at
 for that dot, which costs a millisecond; where it is, the line is read, which costs five, and not believed unless that gives
-what it says.
+what it says. A line that says itself that it is a level is judged by that.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DOT_PLACES: Final = {3: (0.28, 0.75), 6: (0.6, 0.92), 8: (0.66, 0.95)}
 """Position of the dot below in MẬT, TỐI MẬT and TUYỆT MẬT, in widths of the line, by number of letters."""
+LEVELS: Final = frozenset({"mật", "tốimật", "tuyệtmật"})
 LONGEST: Final = 24
 EM: Final = 32.0
 """Pixels of the font size in the picture that is looked at."""
@@ -53,8 +54,8 @@ class Claims:
             text = "".join(piece.text for piece in line).strip()
             if len(text) > LONGEST or (places := DOT_PLACES.get(sum(map(str.isalpha, text)))) is None:
                 continue
-            key = (line[0].font.name, text)
-            if key in self._seen or len(self._seen) > LIMIT_SEEN:
+            key, said = (line[0].font.name, text), "".join(text.casefold().split())
+            if said in LEVELS or key in self._seen or len(self._seen) > LIMIT_SEEN:
                 continue
             self._seen.add(key)
             if not any(_is_embedded(handles[piece.order - 1]) for piece in line):
@@ -63,7 +64,7 @@ class Claims:
             if not _has_dot(ink[foot:], places):
                 continue
             left -= 1
-            if left < 0 or _read(ink) != "".join(text.casefold().split()):
+            if left < 0 or _read(ink) != said:
                 found.update(piece.order for piece in line)
         return found
 
