@@ -316,7 +316,7 @@ class Readers:
         reader = self._taken(gone) or AuditReader.open(data, limit_s=limit_s, gone=gone)
         try:
             yield reader
-        except BaseException:
+        except BaseException:  # also who went away meanwhile: the connection may be amid a transaction
             reader.close()
             raise
         if len(self._idle) < _IDLE:

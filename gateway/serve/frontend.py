@@ -115,8 +115,7 @@ def _tune_interpreter() -> None:
     sys.setswitchinterval(_SWITCH_S)
     # A mail makes few cycles, so collections are rare; the supervisor's objects are frozen.
     gc.set_threshold(20_000, 20, 20)
-    # After freeing a large block, glibc's malloc would keep blocks of that size in the heap, which then only grows; mails
-    # of a megabyte find their pages again.
+    # glibc's malloc would keep freed blocks of any size in the heap, which then only grows: only those of a megabyte's mail stay.
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:  # absent in other C libraries
         mallopt(_M_MMAP_THRESHOLD, 2 << 20)

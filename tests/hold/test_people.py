@@ -199,7 +199,7 @@ async def test_two_persons_have_it_sent_and_the_page_says_what_the_next_hop_answ
         for _ in range(2):
             notify_of_held(notifier)
         (one,) = told(book, office.now)
-        assert (one.kind, one.recipient, one.fields["reference"]) == ("hold_released", AN, REFERENCE), "it is told once"
+        assert (one.kind, one.recipient, one.fields["reference"]) == ("hold_released", AN, REFERENCE), "one notice"
 
 
 async def test_of_an_approved_mail_that_expires_it_is_not_said_that_nobody_decided_or_that_it_was_not_sent(tmp_path):
