@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.commands.common import EXIT_REFUSED, name_for_people, print_octets
+from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_for_people, print_octets
 from gateway.commands.looking import Look, looking
 from gateway.commands.progress import progress
 from gateway.config.sections import Configuration
@@ -18,10 +18,11 @@ from gateway.model import Language, ReadStatus
 from gateway.pipeline.rulebook import Rulebook
 from gateway.pipeline.sample import as_message
 from gateway.report import proof
-from gateway.report.figures import Report, Wanted
+from gateway.report.figures import COUNTING, Report, Wanted
 from gateway.report.labels import labels, unit_id
-from gateway.report.make import make, records_of
+from gateway.report.make import make, records_of, walked
 from gateway.report.month import Month
+from gateway.report.records import Range
 from gateway.report.render import Format, render
 from gateway.report.write import write
 from gateway.steward.reports import weights
@@ -76,7 +77,7 @@ def report(configuration: Configuration, wish: Wish) -> int:
 
 
 def verify(configuration: Configuration, file: Path) -> int:
-    """Say whether a file is the report that the log gives; exit code 1 when it is not."""
+    """Say whether a file is the report that the log gives; exit code 1 when it is not, 2 when its figures cannot be counted again."""
     octets = _read(file)
     form = _form_of(octets)
     with looking(configuration) if form in _BINARY else nullcontext() as look:
@@ -109,8 +110,12 @@ def _verify(configuration: Configuration, file: Path, octets: bytes, reader: _Re
     asked = proof.asked(found)
     if asked is None:
         raise UserError(both("report", "fault", "no_report", path=name))
+    count = max(0, asked.again.last - asked.again.first + 1)
+    if asked.counting != COUNTING:
+        with progress("report", count) as tick:
+            return _print_range(asked, found, walked(configuration.data, asked.again, tick=tick))
     rules = Rulebook(configuration).current
-    with progress("report", max(0, asked.again.last - asked.again.first + 1)) as tick:
+    with progress("report", count) as tick:
         made = make(configuration.data, asked.wanted, now=asked.made, again=asked.again, tick=tick)
     names = labels(made, rules.policies, rules.directory, asked.language)
     again = render(made, names, form, asked.language)
@@ -123,6 +128,18 @@ def _verify(configuration: Configuration, file: Path, octets: bytes, reader: _Re
     if form is Format.PDF and not octets.startswith(again):  # a signature is put behind what was signed
         print(both("report", "verified", "drawn"))
     return code
+
+
+def _print_range(asked: proof.Asked, found: tuple[str, ...], range_: Range) -> int:
+    """Print what can be proven of a report of other counting rules: that its records and their hash are those of the log."""
+    print(both("report", "verified", "counting", theirs=asked.counting, ours=COUNTING))
+    if range_.broken is not None:
+        print(both("report", "verified", "broken", seq=range_.broken))
+        return EXIT_REFUSED
+    first, last = asked.again.first, asked.again.last
+    same = last < first or proof.names_hash(found, range_.head)
+    print(both("report", "verified", "range" if same else "other_range", first=first, last=last))
+    return EXIT_CANNOT_RUN if same else EXIT_REFUSED
 
 
 def _print_result(made: Report, differences: proof.Differences) -> int:

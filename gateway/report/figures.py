@@ -5,10 +5,14 @@ Numbers are whole, shares are pairs of whole numbers, so that a report made agai
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
 
 from gateway.report.month import Month
 
+COUNTING: Final = 2
+"""Version of the counting rules, one more whenever any log could give other figures or another range; 1 was not stated."""
 OUTSIDE = ""
 """Unit of senders that the directory does not list, or lists without a unit."""
 

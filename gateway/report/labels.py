@@ -14,7 +14,7 @@ from msgspec import Struct
 from gateway.audit.index_rows import unit_tag
 from gateway.engine import PolicySet
 from gateway.model import Directory, Language
-from gateway.report.figures import OUTSIDE, Report
+from gateway.report.figures import COUNTING, OUTSIDE, Report
 from gateway.texts.catalogue import said
 from gateway.vietnamese.printed import clean
 
@@ -112,7 +112,7 @@ def parameters(report: Report, language: Language) -> str:
     wanted = report.wanted
     weights = wanted.weights
     return (
-        f"[month={wanted.month} records={report.basis.first}-{report.basis.last}"
+        f"[month={wanted.month} counting={COUNTING} records={report.basis.first}-{report.basis.last}"
         f" directory={report.basis.directory_record or 'none'} made={report.made}"
         f" weights={weights.active}/{weights.signed}/{weights.first_pass} least={wanted.least_mailboxes}"
         f" persons={'yes' if wanted.persons else 'no'} language={language.value} unit={quote(wanted.unit, safe='')}]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -68,6 +69,16 @@ def records_of(data: Path, wanted: Wanted) -> int:
     with reading(data) as connection:
         first, last = bounds(connection, wanted.month)
     return max(0, last - first + 1)
+
+
+def walked(data: Path, again: Again, *, tick: Callable[[int], None] = lambda _: None) -> Range:
+    """Return the records that a report names, held against the chain and not counted; errors as `counted`."""
+    with reading(data) as connection:
+        connection.execute("BEGIN")
+        _must_have(connection, again)
+        range_ = Range(connection, again.first, again.last)
+        deque(range_.walk(tick), maxlen=0)
+        return range_
 
 
 def _counted(

@@ -22,7 +22,7 @@ from gateway.report.month import Month
 from gateway.report.page import Annex, Foot, Head, Page
 
 _PARAMETERS = re.compile(
-    r"\[month=(?P<month>20\d\d-\d\d) records=(?P<first>\d{1,18})-(?P<last>\d{1,18}) directory=(?P<directory>none|\d{1,18}) made=(?P<made>[0-9T:+.-]{19,32})"
+    r"\[month=(?P<month>20\d\d-\d\d)(?: counting=(?P<counting>\d{1,4}))? records=(?P<first>\d{1,18})-(?P<last>\d{1,18}) directory=(?P<directory>none|\d{1,18}) made=(?P<made>[0-9T:+.-]{19,32})"
     r" weights=(?P<active>\d{1,4})/(?P<signed>\d{1,4})/(?P<first_pass>\d{1,4}) least=(?P<least>\d{1,6})"
     r" persons=(?P<persons>yes|no) language=(?P<language>vi|en) unit=(?P<unit>[A-Za-z0-9%._~ -]{0,2000})\]"
 )
@@ -44,6 +44,8 @@ class Asked(Struct, frozen=True):
     again: Again
     made: datetime
     language: Language
+    counting: int
+    """Version of the counting rules."""
 
 
 class Differences(Struct, frozen=True):
@@ -77,7 +79,12 @@ def asked(lines: Iterable[str]) -> Asked | None:
         return None
     directory = None if found["directory"] == "none" else int(found["directory"])
     again = Again(first=int(found["first"]), last=int(found["last"]), directory=directory)
-    return Asked(wanted, again, made, Language(found["language"]))
+    return Asked(wanted, again, made, Language(found["language"]), int(found["counting"] or 1))
+
+
+def names_hash(lines: Iterable[str], head: bytes) -> bool:
+    """Whether a file bears a hash of the chain."""
+    return head.hex() in "".join(lines)
 
 
 def lines_of(document: Document) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import docx as word
 import pytest
@@ -11,6 +12,8 @@ from PIL import Image
 
 from gateway import cli
 from gateway.cli.report import app as report_app
+from gateway.report.figures import COUNTING
+from tests.report.support import report
 
 
 def run(capsys, monkeypatch, *words: str) -> tuple[int, str, str]:
@@ -95,6 +98,28 @@ def test_csv_and_json_go_to_standard_output_and_are_verified(data, tmp_path, cap
         cli.main()
     assert ended.value.code == 1
     assert b'"mails": 23' in capsysbinary.readouterr().out
+
+
+def test_of_a_report_of_earlier_counting_rules_the_range_is_verified_and_no_figure_accused(
+    data, tmp_path, capsys, monkeypatch
+):
+    target = tmp_path / "x.csv"
+    run(capsys, monkeypatch, "report", "2026-11", "--data", data, "-o", str(target))
+    new = target.read_bytes()
+    old = new.replace(f" counting={COUNTING}".encode(), b"")
+    began_later = old.replace(b"records=1-", b"records=3-")  # as before the days before a month were read too
+    head = report(Path(data)).basis.head.encode()
+    for octets, expected, part in (
+        (new, 0, "Khớp"),
+        (old, 2, "phiên bản 1"),
+        (began_later, 2, "Đã kiểm chứng"),
+        (new.replace(b"counting=", b"counting=9"), 2, f"phiên bản 9{COUNTING}"),
+        (old.replace(head, head[::-1]), 1, "KHÔNG ghi mã băm"),
+    ):
+        target.write_bytes(octets)
+        code, told, _ = run(capsys, monkeypatch, "report", "verify", str(target), "--data", data)
+        assert (code, part in told) == (expected, True), told
+        assert "PHẠM VI BẢN GHI KHÔNG ĐÚNG" not in told
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+
+import msgspec
+
 from gateway.audit.record import Delivery
 from gateway.model import Disposition, MailboxKind, MailboxStatus
-from gateway.report.figures import OUTSIDE, Share
+from gateway.report.figures import COUNTING, OUTSIDE, Share
 from tests.report.support import Found, Office, box, directory, monitored, noted, numbers, report, signed, unit, untold
 
 FONT, SIGNED, LOCKED = "typography.issued_document_font", "signed_documents.unsigned", "opaque.encrypted"
@@ -132,3 +136,10 @@ async def test_persons_are_named_only_on_demand(tmp_path, monkeypatch):
         ("nv3@a.vn", "OFF-01", 1),
     ]  # fmt: skip
     assert [one.logins for one in persons if one.mailbox == "nv3@a.vn"] == [()]
+
+
+def test_other_figures_of_the_same_log_are_another_version_of_the_counting_rules(counted):
+    made = report(counted, persons=True)
+    figures = (made.units, made.total, made.days, made.league, made.rules, made.persons, made.gaps)
+    digest = hashlib.sha256(msgspec.json.encode(figures)).hexdigest()[:16]
+    assert {COUNTING: digest} == {2: "5c86ea63b6ec229e"}, "one more COUNTING, and its digest here"
