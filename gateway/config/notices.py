@@ -14,3 +14,4 @@ class Notices(Section):
     mail_from: MailboxAddress = ""
     to: tuple[MailboxAddress, ...] = ()
     holidays: tuple[date, ...] = ()
+    working_days: tuple[date, ...] = ()

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from gateway.config.notices import Notices
 from gateway.config.sections import Configuration
 from gateway.model import VIETNAM, Language
 from gateway.notice import NoticeBook
@@ -195,9 +196,27 @@ def test_what_comes_after_the_hour_waits_for_the_next(office, notifier):
 
 
 def test_the_hours_are_those_of_viet_nam():
-    assert slot(datetime(2026, 11, 23, 1, tzinfo=UTC).astimezone(VIETNAM), ()) == datetime(
+    assert slot(datetime(2026, 11, 23, 1, tzinfo=UTC).astimezone(VIETNAM), Notices()) == datetime(
         2026, 11, 23, 8, tzinfo=VIETNAM
     )
+
+
+@pytest.mark.parametrize(
+    ("day", "worked"),
+    [
+        ("2027-02-19", True),
+        ("2027-02-20", True),  # a Saturday, in exchange
+        ("2027-02-27", False),
+        ("2027-02-05", False),  # given as a holiday
+        ("2027-04-30", False),
+        ("2029-05-01", False),
+        ("2027-09-02", True),  # a public holiday, in exchange
+        ("2027-09-03", True),
+    ],
+)
+def test_a_digest_comes_on_days_that_are_worked(day, worked):
+    days = Notices(holidays=("2027-02-05",), working_days=("2027-02-20", "2027-09-02"))
+    assert (slot(datetime.fromisoformat(f"{day}T08:00+07:00"), days) is not None) is worked
 
 
 def test_a_change_of_an_account_is_told_to_it_and_to_the_other_administrators(office, notifier):

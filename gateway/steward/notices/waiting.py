@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 
+from gateway.config.notices import Notices
 from gateway.model import VIETNAM
 from gateway.notice import mailbox_of
 from gateway.steward.accounts.book import all_accounts
@@ -19,13 +20,15 @@ _TIMES: Final = (time(8), time(14))
 _LATE: Final = timedelta(hours=4)
 """Deadline for a machine that was off at the time."""
 _SATURDAY: Final = 5
+_PUBLIC: Final = frozenset({(1, 1), (4, 30), (5, 1), (9, 2)})
+"""Public holidays with the same date each year (Bộ luật Lao động, Điều 112)."""
 _WAITING: Final = frozenset({State.OPEN, State.ENDORSED, State.FAILED, State.UNKNOWN})
 """Of a held mail also those that a person may have sent again."""
 
 
 def notify_of_waiting(notifier: Notifier) -> None:
     """Queue one notice per decider and time, with the count of requests that he may decide."""
-    hour = slot(notifier.local, notifier.desk.configuration.notices.holidays)
+    hour = slot(notifier.local, notifier.desk.configuration.notices)
     key = f"waiting:{hour:%Y-%m-%dT%H}" if hour is not None else ""
     if not key or notifier.book.has(key):
         return
@@ -50,9 +53,11 @@ def notify_of_waiting(notifier: Notifier) -> None:
     notifier.book.mark(key, kind="slot", now=notifier.now)
 
 
-def slot(now: datetime, holidays: tuple[date, ...]) -> datetime | None:
+def slot(now: datetime, days: Notices) -> datetime | None:
     """Return the notice time of at most four hours ago, None on days off and otherwise."""
-    if now.weekday() >= _SATURDAY or now.date() in holidays:
+    today = now.date()
+    off = now.weekday() >= _SATURDAY or (today.month, today.day) in _PUBLIC or today in days.holidays
+    if off and today not in days.working_days:
         return None
     begun = (datetime.combine(now.date(), at, VIETNAM) for at in _TIMES)
     return next((at for at in begun if at <= now < at + _LATE), None)
