@@ -20,10 +20,14 @@ from gateway.audit.committer import Committer
 from gateway.audit.facts import text
 from gateway.audit.service import conclude
 from gateway.audit.side_tables import Mark
+from gateway.audit.store import reading
 from gateway.errors import AuditError, AuditLostError
 from gateway.texts.catalogue import both
 
 PATIENCE_S: Final = 10.0
+_LIMIT_NEWEST: Final = 20_000
+_HEAD_BYTES: Final = 200
+"""Of a record, within which its kind stands."""
 
 
 class Acts:
@@ -118,6 +122,17 @@ def write_at_once(data: Path, record: r.Record, mark: Mark | None = None) -> int
     """Write any record of a command; as `record_at_once`."""
     with _committer(data) as committer:
         return committer.commit([Entry(r.body(record, secrets.token_hex(4)), mark)])
+
+
+def newest_acts(data: Path, since: int) -> tuple[int, list[r.Act]]:
+    """Return the last place of a log, and the acts after another, in order; at most of the newest 20,000 records. UserError."""
+    with reading(data) as connection:
+        last = int(connection.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0])
+        bodies = connection.execute(
+            "SELECT body FROM record WHERE seq BETWEEN ? AND ? AND instr(substr(body, 1, ?), ?) ORDER BY seq",
+            (max(since, last - _LIMIT_NEWEST) + 1, last, _HEAD_BYTES, b'"kind":"act"'),
+        )
+        return last, [one for (body,) in bodies if isinstance(one := r.decode(body), r.Act)]
 
 
 def recover_at_once(data: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import socket
+import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -42,6 +43,7 @@ from gateway.steward.notices.context import Notifier
 from gateway.steward.notices.monthly import Attached, record_lost
 from gateway.steward.notices.rounds import Rounds
 from gateway.steward.requests.answers import settle
+from gateway.steward.requests.corrections import correct
 from gateway.steward.server import Server
 from gateway.system.heart import Heart
 from gateway.system.trouble import Board
@@ -100,6 +102,8 @@ class Steward:
         self._sending: set[asyncio.Task[None]] = set()
         self._rules = RulesFollowed(sources.configuration, sources.rulebook)
         self._looked = (0.0, False)
+        self._corrected = 0
+        """Place in the log up to which its acts agree with the requests."""
         self._notices = NoticeBook(sources.configuration.data)
         self._author = Author.of(sources.configuration, sources.next_hop.our_name)
         self.people = People(
@@ -205,8 +209,9 @@ class Steward:
 
     async def _settle(self) -> None:
         try:
+            self._corrected = await asyncio.to_thread(correct, self.desk, self._corrected)
             await asyncio.to_thread(settle, self.desk)
-        except (OSError, GatewayError) as error:
+        except (OSError, GatewayError, sqlite3.Error) as error:
             _LOG.error("%s", both("steward", "requests", "not_written", reason=error))
 
     def _alive(self) -> bool:

@@ -22,9 +22,9 @@ UNPROVED = "BT-ANYB0DY0"
 """A mail without a login, whose reverse-path anybody may have written."""
 
 
-def with_refused_mails(folder) -> Office:
+def with_refused_mails(folder, kind=Office) -> Office:
     """Return a steward whose log has refused mails of AN."""
-    office = Office(folder)
+    office = kind(folder)
     office.now = datetime.now(UTC).timestamp()
     asyncio.run(_write(office))
     return office

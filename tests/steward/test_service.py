@@ -15,6 +15,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from gateway.audit import record
+from gateway.audit.acts import newest_acts
 from gateway.audit.committer import Committer
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.service import AuditService
@@ -221,3 +223,13 @@ async def test_a_waiver_that_was_revoked_while_its_file_could_not_be_changed_end
         await asyncio.to_thread(book.change, given.id, lambda kept: replace(kept, state=State.REVOKED))
         while await asyncio.to_thread(file.exists):
             await asyncio.sleep(0)
+
+
+async def test_an_act_that_no_request_has_is_recorded_as_not_done(tmp_path, monkeypatch):
+    monkeypatch.setattr(service, "_TEND_EVERY_S", 0.01)
+    async with Sink() as sink, world(tmp_path, sink) as office:
+        await office.steward._acts.record(record.Act(who=AN, what="open_request", about="YC-1 BT-1"))
+        acts = []
+        while len(acts) < 2:
+            _, acts = await asyncio.to_thread(newest_acts, office.data, 0)
+    assert [(act.about, act.ok) for act in acts] == [("YC-1 BT-1", True), ("YC-1 BT-1", False)]

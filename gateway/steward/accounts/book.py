@@ -99,7 +99,7 @@ class Book:
 
     def close(self) -> None:
         """Close it."""
-        with self._lock, self._write_lock:
+        with self._write_lock, self._lock:
             self._reader.close()
             self._writer.close()
 

@@ -4,6 +4,7 @@
     book.py     requests in `accounts.db`
     decided.py  the waivers of approved requests, written whole as `waivers.yaml` in the data folder
     steps.py    a step, looked at, recorded and kept in one transaction
+    corrections.py  acts that the log has and the book has not, recorded as not done
     answers.py  the answers of the steward
     held.py     those on held mail, which is decided on in the same way (gateway.steward.holds)
 

@@ -9,6 +9,7 @@ from contextlib import closing
 
 import msgspec
 
+from gateway.audit import failpoints
 from gateway.steward.accounts.book import Book
 from gateway.steward.requests.request import Request, State
 
@@ -67,7 +68,9 @@ class RequestBook:
         with self._book.changing() as connection:
             barred(_read(connection, "WHERE reference = ? ORDER BY opened DESC", request.reference))
             sign()
+            failpoints.hit("request.recorded")
             connection.execute("INSERT INTO request VALUES (?, ?, ?, ?, ?)", _row(request))
+        failpoints.hit("request.kept")
 
     def change(self, name: str, step: Callable[[Request], Request]) -> Request | None:
         """Replace a request by what `step` makes of it, in one transaction; None when there is no such request."""
@@ -76,11 +79,13 @@ class RequestBook:
             if not found:
                 return None
             changed = step(found[0])
+            failpoints.hit("request.recorded")
             connection.execute(
                 "UPDATE request SET body = ?, state = ? WHERE id = ?",
                 (msgspec.json.encode(changed), changed.state.value, name),
             )
-            return changed
+        failpoints.hit("request.kept")
+        return changed
 
 
 def new_name() -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
+from gateway.audit import failpoints
 from gateway.config.sections import Configuration
 from gateway.engine.layers import DECIDED
 from gateway.model import VIETNAM
@@ -22,6 +24,8 @@ from gateway.system.atomic_file import replace_file
 _SHOWN_DAYS = 90
 """Retention of an expired waiver in the file, where lists show it."""
 _WRITING = threading.Lock()
+_PENDING = "waivers.pending"
+"""Stands in the data folder while it is not known whether the front ends judge by the file."""
 
 
 def put_in_force(configuration: Configuration, requests: Iterable[Request]) -> bool:
@@ -30,21 +34,27 @@ def put_in_force(configuration: Configuration, requests: Iterable[Request]) -> b
     OSError or UserError leave the file as it was; when the gateway keeps its old rules the old file is put back.
     """
     with _WRITING:
-        path = configuration.data / DECIDED
+        path, pending = configuration.data / DECIDED, configuration.data / _PENDING
         old = path.read_bytes() if path.exists() else None
         new = _rendered(requests)
-        if new == (old or b""):
+        if new == (old or b"") and not pending.exists():
             return True
+        pending.touch(mode=0o600)
         try:
             _replace(path, new)
+            failpoints.hit("waivers.written")
             digest = policies_of(configuration).digest
-            if reload(configuration.data, digest) != "not_yet":
-                return True
+            loaded = reload(configuration.data, digest) != "not_yet"
         except BaseException:
             _replace(path, old or b"")
             raise
-        _replace(path, old or b"")
-        return False
+        if loaded:
+            failpoints.hit("waivers.loaded")
+            with suppress(OSError):  # the front ends are asked once more then
+                pending.unlink()
+        else:
+            _replace(path, old or b"")
+        return loaded
 
 
 def _replace(path: Path, octets: bytes) -> None:
