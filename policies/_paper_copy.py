@@ -10,7 +10,7 @@ from gateway.model import Document, Evidence, MailboxKind, Message
 from gateway.vietnamese.addresses import normal_form, without_tag
 from gateway.vietnamese.latin import unmarked
 from gateway.vietnamese.normal import unify_line_breaks
-from gateway.vietnamese.plain_text import plain_octets
+from gateway.vietnamese.plain_text import plain_text
 from policies._senders import OfficialDomain, listed, official_domains, today, usable
 
 MEANT: Final = "meant"
@@ -54,8 +54,9 @@ def declaration(message: Message, settings: PaperCopySettings, *, line: bool) ->
 def has_line(document: Document, settings: PaperCopySettings) -> bool:
     """Return whether a line of a document begins as a declaration does."""
     beginnings = _folded(settings.paper_copy_line)
-    text = _text(document)
-    near = _begun(beginnings).findall("\n" + (text if plain_octets(document) is not None else unify_line_breaks(text)))
+    text, plain = _text(document), plain_text(document)
+    is_usual = plain is not None and plain.common is not None
+    near = _begun(beginnings).findall("\n" + (text if is_usual else unify_line_breaks(text)))
     return any(_fold(line).startswith(beginnings) for line in near)
 
 

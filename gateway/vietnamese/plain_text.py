@@ -9,14 +9,35 @@ from gateway.model import Document, Origin, Role
 from gateway.vietnamese.legacy import needs_decoding
 from gateway.vietnamese.normal import skeleton
 from gateway.vietnamese.once import once
-from gateway.vietnamese.repertoire import composed, octets
+from gateway.vietnamese.repertoire import REPERTOIRE, composed, numbers, octets
 
 _BODY: Final = Role.BODY
 _TEXT: Final = Origin.TEXT
+_ASCII: Final = numbers(filter(str.isascii, REPERTOIRE))
+_LATIN: Final = numbers(character for character in REPERTOIRE if "\x80" <= character <= "\xff")
+
+
+class PlainText:
+    """Text in sound Unicode letters."""
+
+    __slots__ = ("common", "marked", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.common = octets(text)
+        """The same in bytes of the common repertoire, None when it has other characters."""
+        self.marked = self.common.translate(None, _ASCII) if self.common is not None else None
+        """Of these, the ones beyond ASCII."""
+
+    def needs_decoding(self) -> bool:
+        """Tell as `legacy.needs_decoding` does."""
+        if self.marked is None:
+            return needs_decoding((), self.text)
+        return len(self.marked) > 4 * len(self.marked.translate(None, _LATIN))
 
 
 @once
-def plain_text(document: Document) -> str | None:
+def plain_text(document: Document) -> PlainText | None:
     """Return the lines of a document without any look, in sound Unicode letters; None for every other."""
     if document.format != "text":
         return None
@@ -25,25 +46,18 @@ def plain_text(document: Document) -> str | None:
         if run.role is not _BODY or run.origin is not _TEXT or run.font or run.colour or run.background:
             return None
         texts.append(run.text)
-    text = "\n".join(texts)
-    return None if needs_decoding((), text) else text
-
-
-@once
-def plain_octets(document: Document) -> bytes | None:
-    """Return those lines in bytes of the common repertoire; None for other documents and other characters."""
-    text = plain_text(document)
-    return octets(text) if text is not None else None
+    text = PlainText("\n".join(texts))
+    return None if text.needs_decoding() else text
 
 
 @once
 def plain_skeleton(document: Document) -> str | None:
     """Return the skeleton of such a document's lines, one a line; None for every other document."""
-    text = plain_text(document)
-    if text is None:
+    plain = plain_text(document)
+    if plain is None:
         return None
-    common = plain_octets(document)
-    if common is None or not composed(common):
+    text, common = plain.text, plain.common
+    if plain.marked is None or not composed(plain.marked):
         text, common = unicodedata.normalize("NFC", text), None
     bare = skeleton(text, common=common)
     return bare if bare.count("\n") == text.count("\n") else None  # references to line breaks

@@ -22,7 +22,7 @@ from gateway.vietnamese.fonts import base_name, is_symbol, is_times_new_roman, l
 from gateway.vietnamese.legacy import Decoded, decode_runs, needs_decoding
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.normal import run_together, skeleton
-from gateway.vietnamese.plain_text import plain_octets, plain_text
+from gateway.vietnamese.plain_text import plain_text
 from gateway.vietnamese.repertoire import REPERTOIRE, numbers
 from gateway.vietnamese.typography_report import (
     DEFAULT,
@@ -222,9 +222,9 @@ def is_plain(document: Document) -> bool:
 
     Nothing can be wrong with it: a search over the whole finds no sign of another encoding.
     """
-    text, common = plain_text(document), plain_octets(document)
-    if text is not None and common is not None:
-        return not text.isascii() and len(common.translate(None, _OF_WORDS)) == len(common)
+    plain = plain_text(document)
+    if plain is not None and (marked := plain.marked) is not None:
+        return bool(marked) and len(marked.translate(None, _OF_WORDS)) == len(marked)
     return _is_plain(tuple([run for run in document.runs if run.text and _counts(run)]))
 
 

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, count
 
 from gateway.documents.readers.base import Budget, Reading, Source
 from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_words, is_unclear
@@ -23,11 +24,13 @@ from gateway.documents.readers.text_art import is_text_art
 from gateway.mime.charsets import codec_of
 from gateway.model import ActiveContent, Document, Origin, ReadStatus, Role, Run
 from gateway.model.formats import SYLK
+from gateway.vietnamese.plain_text import PlainText, plain_text
 
 LIMIT_RUNS = 200_000
 """Lines or cells that become runs of their own; the rest is put into large ones, nothing is left out."""
 LIMIT_LINE = 20_000
 """Characters of one run."""
+_LOCATORS = tuple(f"line:{number}" for number in range(1, 1001))
 _OVERLAP = 200
 """Characters that neighbouring pieces of an overlong line share, so that no word is cut."""
 _REST = 100_000
@@ -180,6 +183,9 @@ def read_text(source: Source) -> Document:
     runs = list(
         _sylk_values(decoded.text) if sheet else _cells(decoded.text) if table else _lines(decoded.text, Origin.TEXT, 0)
     )
+    plain = None
+    if not (table or sheet or decoded.alternative):
+        plain = PlainText("\n".join([run.text for run in runs]))
     if decoded.alternative:
         runs.extend(_lines(decoded.alternative, Origin.HIDDEN, runs[-1].block + 2 if runs else 0))
     formulas = [run.text for run in runs if run.text.startswith(("=", "+", "@"))] if table or sheet else []
@@ -190,9 +196,9 @@ def read_text(source: Source) -> Document:
     kinds |= {kind for kind, found in acts if found}
     if any(map(is_unclear, formulas)):
         kinds.add("look-formula")
-    if is_text_art(decoded.text):
+    if is_text_art(decoded.text, plain.common if plain is not None else None):
         kinds.add("look-text-art")
-    return Document(
+    document = Document(
         part=source.part,
         filename=source.filename,
         format="text",
@@ -201,6 +207,9 @@ def read_text(source: Source) -> Document:
         runs=tuple(runs),
         active_content=tuple(ActiveContent(kind) for kind in sorted(kinds)),
     )
+    if plain is not None:
+        plain_text.keep(document, None if plain.needs_decoding() else plain)
+    return document
 
 
 def _lines(text: str, origin: Origin, first_block: int) -> Iterable[Run]:
@@ -208,9 +217,10 @@ def _lines(text: str, origin: Origin, first_block: int) -> Iterable[Run]:
     if len(text) > LIMIT_LINE or any(map(text.__contains__, _NO_LINE_ENDS)):
         return _many_lines(text, origin, first_block)
     lines = [line for line in text.splitlines() if line and not line.isspace()]
+    locators = chain(_LOCATORS[first_block:], map("line:{}".format, count(max(first_block, len(_LOCATORS)) + 1)))
     return [
-        Run(text=line, block=block, locator=f"line:{block + 1}", origin=origin)
-        for block, line in enumerate(lines, first_block)
+        Run(text=line, block=block, locator=locator, origin=origin)
+        for block, line, locator in zip(count(first_block), lines, locators, strict=False)
     ]
 
 

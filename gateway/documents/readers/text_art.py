@@ -15,6 +15,7 @@ from gateway.documents.readers.base import Member, Reading
 from gateway.documents.readers.pictures.specimen import mosaic
 from gateway.model import ActiveContent, Document, Origin, Role
 from gateway.vietnamese.marks.pieces import cell_key
+from gateway.vietnamese.repertoire import octets
 
 KIND: Final = "look-text-art"
 LINES: Final = 6
@@ -26,6 +27,8 @@ _LIMIT: Final = 2 << 20
 _BLANK: Final = r"[ \t\xa0\u3000]"
 _APART: Final = ("  ", "\t", "\xa0", "\u3000")
 """One of them stands wherever two of the blanks stand side by side."""
+_COMMON_APART: Final = tuple(blanks for one in _APART if (blanks := octets(one)) is not None)
+"""The same in the common repertoire, which has no shades."""
 _SHADES: Final = "\u2580-\u259f\u25a0\u25a1\u25aa\u25ab\u25fb\u25fc\u2b1b\u2b1c\u2800-\u28ff\U0001f7e5-\U0001f7eb"
 _SIGN: Final = re.compile(rf"\n{_BLANK}*(?P<one>\S)(?P=one)+{_BLANK}{{2,}}(?P<other>\S)(?P=other)")
 _FILLED: Final = re.compile(r"\n(?P<ground>[^\w\s])(?P=ground)++(?P<ink>\S)(?P=ink)\S*(?P=ground){2}(?:\s|$)")
@@ -66,12 +69,15 @@ def _grids(document: Document) -> Iterator[Member]:
             yield Member(name=f"signs-{number}.png", data=word, relation="image")
 
 
-def is_text_art(text: str) -> bool:
-    """Return whether some lines of a text draw: few kinds of characters, in stretches that differ from line to line."""
+def is_text_art(text: str, common: bytes | None = None) -> bool:
+    """Return whether some lines of a text draw: few kinds of characters, in stretches that differ from line to line.
+
+    `common` are its lines in `octets`, if they are known.
+    """
     text = text[:_LIMIT]
-    is_filling = any(map(text.__contains__, _APART)) and _SIGN.search("\n" + text) is not None
-    is_filling = is_filling or _FILLED.search(text) is not None
-    if is_filling or _is_shaded(text):
+    is_apart = any(map(text.__contains__, _APART) if common is None else map(common.__contains__, _COMMON_APART))
+    is_filling = (is_apart and _SIGN.search("\n" + text) is not None) or _FILLED.search(text) is not None
+    if is_filling or (common is None and _is_shaded(text)):
         filled = _runs(line if _draws(line) else "" for line in map(_without_ground, text.splitlines()))
         if any(len(run) >= LINES and _are_parted(run) for run in filled):
             return True

@@ -36,7 +36,7 @@ from gateway.vietnamese.marks.views import as_seen, concealed_view, conceals, is
 from gateway.vietnamese.marks.words import Level, Spelling, bare
 from gateway.vietnamese.marks.work import Work
 from gateway.vietnamese.normal import canonical, skeleton, without_filler
-from gateway.vietnamese.plain_text import plain_octets
+from gateway.vietnamese.plain_text import plain_text
 
 _DEFAULT: Final = MarkSettings()
 OPTION: Final = "option"
@@ -56,8 +56,8 @@ def find_in_document(
 
     `work` bounds what is judged in all documents that share it; what is left is one mark of strength suspected.
     """
-    common = plain_octets(document) if not settings.extra_marks else None
-    if common is not None and are_clear(common):
+    plain = plain_text(document) if not settings.extra_marks else None
+    if plain is not None and plain.common is not None and are_clear(plain.common):
         return ()
     document = as_seen(_without_options(document))
     if not document.runs:
