@@ -131,6 +131,11 @@ class Visit:
 
     # Answers
 
+    def number(self, name: str) -> int | None:
+        """Return a number of the page's address."""
+        text = self.request.query_params.get(name, "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
     @property
     def words(self) -> Any:
         """Texts in the person's language."""

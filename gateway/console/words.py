@@ -38,9 +38,9 @@ def when(time: str, *, seconds: bool = False) -> str:
 
 
 def day(date: str) -> str:
-    """Write a date YYYY-MM-DD as dd/MM."""
+    """Write a date YYYY-MM-DD as dd/MM, a month YYYY-MM as MM/yyyy."""
     parts = date.split("-")
-    return f"{parts[2]}/{parts[1]}" if len(parts) == 3 else date
+    return "/".join(parts[:0:-1] if len(parts) == 3 else parts[::-1])
 
 
 def number(value: int, language: Language) -> str:

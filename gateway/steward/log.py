@@ -26,6 +26,7 @@ from gateway.errors import GatewayError
 from gateway.model import Language
 from gateway.steward import questions as q
 from gateway.steward.desk import Desk
+from gateway.steward.mails import turned, turning
 from gateway.steward.questions.refused import refused
 from gateway.steward.roles import Person
 from gateway.texts.catalogue import product_texts
@@ -35,7 +36,6 @@ _LIMIT_ACTS: Final = 50
 _LIMIT_CHECKPOINTS: Final = 50
 _LIMIT_NOTES_BYTES: Final = 16 << 20
 _NOTES: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.notes|public-key\.txt")
-_HIGHEST: Final = 1 << 62
 _LIMIT_LINES: Final = 200
 
 
@@ -55,11 +55,12 @@ _LAST: Final[defaultdict[Path, _Last]] = defaultdict(_Last)
 def log_view(desk: Desk, _person: Person, question: q.AskLog, language: Language) -> q.LogView:
     """Return the state of the log, its checkpoints and acts, the newest first."""
     data = desk.configuration.data
-    before = max(0, min(question.before, _HIGHEST)) if question.before is not None else None
+    before, after = turning(question.before), turning(question.after) if question.before is None else None
+    wanted = Filter(state="act", before_seq=before, after_seq=after, limit=_LIMIT_ACTS + 1)
     with desk.reader() as reader:
         first, last = reader.first, reader.last
-        rows = reader.find(Filter(state="act", before_seq=before, limit=_LIMIT_ACTS + 1))
-        acts = tuple(reader.act(row.seq) for row in rows[:_LIMIT_ACTS])
+        rows, older, newer = turned(reader.find(wanted), wanted)
+        acts = tuple(reader.act(row.seq) for row in rows)
     verdict, verified = None, _LAST[data]
     if verified.when:
         key = "good" if verified.good else "bad"
@@ -72,7 +73,8 @@ def log_view(desk: Desk, _person: Person, question: q.AskLog, language: Language
         verdict=verdict,
         checkpoints=tuple(islice(_checkpoints(data), _LIMIT_CHECKPOINTS)),
         acts=tuple(_act_row(act, language) for act in acts if act is not None),
-        older=rows[_LIMIT_ACTS - 1].seq if len(rows) > _LIMIT_ACTS else None,
+        older=older,
+        newer=newer,
     )
 
 

@@ -96,19 +96,21 @@ def search(desk: Desk, person: Person, question: q.Search, language: Language) -
         raise
     except SearchError as error:
         return replace(choices, fault=error.words[language is not Language.VI])
-    older = newer = None
-    if wanted.after_seq is not None:
-        more, rows = len(rows) > limit, rows[-limit:]
-        newer = rows[0].seq if more else None
-        older = rows[-1].seq if rows else wanted.after_seq + 1
-    else:
-        older = rows[limit - 1].seq if len(rows) > limit else None
-        rows = rows[:limit]
-        if wanted.before_seq is not None:
-            newer = rows[0].seq if rows else wanted.before_seq - 1
+    rows, older, newer = turned(rows, wanted)
     policies = desk.policies()
     listed = tuple(mail_row(row, policies, language) for row in rows)
     return replace(choices, rows=listed, older=older, newer=newer)
+
+
+def turned(rows: tuple[Row, ...], wanted: Filter) -> tuple[tuple[Row, ...], int | None, int | None]:
+    """Return the rows of a page, of which one more was found, and where the older and the newer page begin."""
+    limit = wanted.limit - 1
+    if wanted.after_seq is not None:
+        more, rows = len(rows) > limit, rows[-limit:]
+        return rows, rows[-1].seq if rows else wanted.after_seq + 1, rows[0].seq if more else None
+    older, rows = rows[limit - 1].seq if len(rows) > limit else None, rows[:limit]
+    first = rows[0].seq if rows else (wanted.before_seq or 0) - 1
+    return rows, older, first if wanted.before_seq is not None else None
 
 
 def _choices(desk: Desk, person: Person, sight: Sight, language: Language) -> q.Found:
@@ -136,14 +138,15 @@ def filter_of(question: q.Search, sight: Sight, *, limit: int) -> Filter:
         disposition=question.disposition,
         state=question.state,
         sha256=question.sha256,
-        before_seq=_number(question.before),
-        after_seq=_number(question.after) if question.before is None else None,
+        before_seq=turning(question.before),
+        after_seq=turning(question.after) if question.before is None else None,
         limit=limit,
         sight=sight,
     )
 
 
-def _number(number: int | None) -> int | None:
+def turning(number: int | None) -> int | None:
+    """Return a sequence number of a question, within what there may be."""
     return max(0, min(number, _HIGHEST)) if number is not None else None
 
 

@@ -24,12 +24,18 @@ from gateway.vietnamese.printed import clean
 
 _LIMIT_DAYS: Final = 366
 _LIMIT_BARS: Final = 20
+_BY_DAY: Final = 92
+"""More days are shown as the last twelve months."""
+_MONTHS: Final = 12
 
 
 def overview(desk: Desk, person: Person, question: q.Overview, language: Language) -> q.OverviewView:
-    """Return figures of so many days up to today, and the lines on health."""
+    """Return figures of so many days up to today, or of twelve months, and the lines on health."""
     now = datetime.now(UTC)
     days = tally.days_until(now, max(1, min(question.days, _LIMIT_DAYS)))
+    if len(days) > _BY_DAY:
+        begun = sorted({_month(day) for day in days})[-_MONTHS:][0]
+        days = tuple(day for day in days if day >= begun)
     first, last = days[0], days[-1]
     with desk.reader() as reader:
         with reader.index() as index:
@@ -37,11 +43,14 @@ def overview(desk: Desk, person: Person, question: q.Overview, language: Languag
             by_unit = tally.by_unit(index, first, last, "is:reject")
             mailboxes = tally.mailboxes(index, first, last)
         marked = tuple(_marked(reader, now, len(days))) if person.roles & TRUSTED else ()
-    total: Counter[str] = Counter()
-    for counts in by_day.values():
-        total.update(counts)
+    columns: dict[str, Counter[str]] = {}
+    for day in days:
+        column = columns.setdefault(day if len(days) <= _BY_DAY else _month(day), Counter())
+        column.update(by_day.get(day, {}))
+    total = sum(columns.values(), Counter[str]())
     return q.OverviewView(
-        days=tuple(_day(day, by_day.get(day, Counter())) for day in days),
+        days=tuple(_day(name, counts) for name, counts in columns.items()),
+        since=first,
         mails=total["mails"],
         octets=total["bytes"],
         mailboxes=mailboxes,
@@ -72,6 +81,10 @@ def _marked(reader: AuditReader, now: datetime, days: int) -> Iterator[q.MarkedC
     for row in reader.find(wanted):
         sender = clean(row.sender, limit=320)
         yield q.MarkedCheck(time=row.time.isoformat(), who=sender, reference=clean(row.reference))
+
+
+def _month(day: str) -> str:
+    return day[: len("2026-11")]
 
 
 def _day(day: str, counts: Counter[str]) -> q.Day:

@@ -114,13 +114,16 @@ EXPLAINED = q.Explained(
 
 
 def overview(days: int) -> q.OverviewView:
+    dates = [(NOW - timedelta(days=days - 1 - n)).strftime("%Y-%m-%d") for n in range(days)]
+    if days > 92:
+        dates = sorted({date[:7] for date in dates})[-12:]
     rows = tuple(
-        q.Day((NOW - timedelta(days=days - 1 - n)).strftime("%Y-%m-%d"), relayed=0 if n % 7 in (5, 6) else 900 + (n * 137) % 700, tagged=20 + n % 30,
+        q.Day(date, relayed=0 if n % 7 in (5, 6) else 900 + (n * 137) % 700, tagged=20 + n % 30,
               refused=(n * 53) % 61, deferred=n % 4)
-        for n in range(days)
+        for n, date in enumerate(dates)
     )  # fmt: skip
     return q.OverviewView(
-        days=rows, mails=38263, octets=41_300_000_000, mailboxes=801, refused=214, tagged=612, untold=41, troubles=3,
+        days=rows, since=dates[0][:7] + "-01" if days > 92 else dates[0], mails=38263, octets=41_300_000_000, mailboxes=801, refused=214, tagged=612, untold=41, troubles=3,
         rules=tuple(q.Bar(f"{code} {title}", 121 // (n + 1), "bad", f"q=luat:{code}") for n, (code, title) in enumerate(RULES)),
         units=tuple(q.Bar(name, 80 // (n + 1), "bad", f"unit={n}") for n, name in enumerate(("Phòng Kinh tế", "Phòng Nội vụ", "Văn phòng"))),
         health=(
@@ -169,7 +172,7 @@ LOG = q.LogView(
                  what=("xem thư của người khác", "đăng nhập", "tải danh sách")[n % 3], about=("BT-7F3K2Q00", "", "csv")[n % 3], client="10.1.20.7",
                  reason="", result=q.Badge("được", "good") if n % 5 else q.Badge("không được", "bad"))
         for n in range(12)
-    ), older=481100,
+    ), older=481100, newer=481190,
 )  # fmt: skip
 ACCOUNTS = q.AccountsView(accounts=(
     q.AccountRow(name="an.nt", display="Nguyễn Thị An", roles=(Role.AUDITOR,), enrolled=True, locked=False, mail="an.nt.noivu@tphcm.gov.vn", last_login=at(10), sessions=1),

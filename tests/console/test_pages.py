@@ -11,7 +11,7 @@ from tests.console.conftest import SCREENSHOTS
 pytestmark = pytest.mark.system
 
 PAGES = {
-    "overview": ("auditor", "/"), "mails": ("auditor", "/mails"), "mails-filtered": ("auditor", "/mails?q=x&since=2026-11-01&result=reject&sha256=" + "ab" * 32),
+    "overview": ("auditor", "/"), "overview-year": ("auditor", "/?days=365"), "mails": ("auditor", "/mails"), "mails-filtered": ("auditor", "/mails?q=x&since=2026-11-01&result=reject&sha256=" + "ab" * 32),
     "mails-fault": ("auditor", "/mails?q=lỗi"), "mails-empty": ("empty", "/mails"), "explain": ("auditor", "/mails/BT-7F3K2Q00"), "letter": ("clerk", "/t/BT-7F3K2Q00"),
     "letter-secret": ("clerk", "/t/BT-SECRET00"), "letter-code": ("", "/t/BT-7F3K2Q00"), "policy": ("auditor", "/policy"), "log": ("auditor", "/audit"), "accounts": ("auditor", "/accounts?name=binh.lv"), "requests": ("auditor", "/requests"), "requests-empty": ("empty", "/requests"), "held": ("auditor", "/requests/held/BT-9KD00000"), "reports": ("auditor", "/reports"), "check": ("auditor", "/check"), "check-empty": ("empty", "/check"), "check-record": ("auditor", "/mails/BT-CHECK001"),
     "account": ("auditor", "/account"), "login": ("", "/login"), "enrol": ("new", "/enrol"), "help": ("auditor", "/help"), "not-found": ("auditor", "/nope"),
@@ -57,6 +57,21 @@ def test_a_page_is_accessible_fits_320_px_and_asks_nobody_else(look, system, nam
         assert violations(page) == []
         kept(page, f"{name}-320-dark")
     assert page.faults == []
+
+
+def test_acts_turn_to_newer_and_older_pages(look, system):
+    page = show(look, system, "log", "vi")
+    assert [link.get_attribute("href") for link in page.locator(".pager a").all()] == [
+        "/audit?after=481190", "/audit?before=481100",
+    ]  # fmt: skip
+
+
+def test_a_year_is_a_chart_of_twelve_months(look, system):
+    page = show(look, system, "overview-year", "vi")
+    assert page.locator(".chart g").count() == 12
+    assert page.locator(".axis span").last.inner_text() == "11/2026"
+    assert page.locator(".title [aria-current]").inner_text() == "12 tháng"
+    assert "since=2025-12-01" in page.locator(".figure a").first.get_attribute("href")
 
 
 @pytest.mark.parametrize(

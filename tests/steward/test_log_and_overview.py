@@ -63,6 +63,17 @@ def test_the_overview_counts_what_the_list_holds(at: Desk):
     assert labels["CLS-01"].value == 1
 
 
+def test_a_year_is_shown_by_month_and_counts_the_same(at: Desk, data: Path):
+    days, year = (overview(at, AUDITOR, q.Overview(days=days), Language.VI) for days in (30, 365))
+    months = [month.date for month in year.days]
+    assert len(months) == 12
+    assert months[-1] == days.days[-1].date[:7]
+    assert year.since == f"{months[0]}-01"
+    assert (year.mails, year.refused, year.rules) == (days.mails, days.refused, days.rules)
+    assert sum(month.refused for month in year.days) == year.refused
+    assert days.since == days.days[0].date
+
+
 @pytest.mark.parametrize("days", [-1, 0, 1, 366, 10**9, -(10**30)])
 def test_any_number_of_days_is_answered(at: Desk, days: int):
     assert 1 <= len(overview(at, AUDITOR, q.Overview(days=days), Language.EN).days) <= 366
@@ -84,6 +95,11 @@ def test_the_log_is_shown_with_acts_and_pages_of_them(at: Desk, data: Path):
     assert last.older is None
     assert last.acts[-1].who == AN
     assert log_view(at, AUDITOR, q.AskLog(before=-(1 << 80)), Language.EN).acts == ()
+    assert seen.newer is None
+    back = log_view(at, AUDITOR, q.AskLog(after=last.newer), Language.EN)
+    assert back.acts == again.acts
+    newest = log_view(at, AUDITOR, q.AskLog(after=back.newer), Language.EN)
+    assert (newest.acts, newest.newer, newest.older) == (seen.acts, None, seen.older)
 
 
 def test_what_people_did_is_said_in_words(at: Desk, data: Path):

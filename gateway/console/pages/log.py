@@ -13,8 +13,7 @@ from gateway.steward.questions import Answer, AskLog, GetCheckpoint, LogView, Pi
 
 async def page(visit: Visit) -> Response:
     """Show state, checkpoints and acts."""
-    before = visit.request.query_params.get("before", "")
-    view = await visit.ask(AskLog(int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None))
+    view = await visit.ask(AskLog(visit.number("before"), visit.number("after")))
     assert isinstance(view, LogView)
     return visit.page("log.html", view=view)
 

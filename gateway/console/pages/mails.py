@@ -26,8 +26,7 @@ async def search(visit: Visit) -> Response:
     given = {name: visit.request.query_params.get(name, "").strip()[:500] for name in _FIELDS}
     if (reference := standard(given["q"])) and not mistyped(reference):
         return visit.go(f"/mails/{reference}")
-    before, after = (_number(visit.request.query_params.get(name, "")) for name in ("before", "after"))
-    found = await visit.ask(_question(given, before=before, after=after))
+    found = await visit.ask(_question(given, before=visit.number("before"), after=visit.number("after")))
     assert isinstance(found, Found)
     asked = {name: value for name, value in given.items() if value}
     return visit.page(
@@ -44,10 +43,6 @@ def _question(given: dict[str, str], *, before: int | None = None, after: int | 
         text=given["q"], since=given["since"], until=given["until"], unit=given["unit"], disposition=given["result"],
         state=given["state"], sha256=given["sha256"].lower(), before=before, after=after,
     )  # fmt: skip
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 async def digest(visit: Visit) -> Response:

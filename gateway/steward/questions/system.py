@@ -14,7 +14,7 @@ class Overview(Struct, frozen=True, tag="overview"):
 
 
 class Day(Struct, frozen=True):
-    """Mails of one day in Viet Nam."""
+    """Mails of one day in Viet Nam, or of a month (`2026-11`)."""
 
     date: str
     relayed: int
@@ -45,6 +45,9 @@ class OverviewView(Struct, frozen=True, kw_only=True, tag="overview_view"):
     """Figures and health."""
 
     days: tuple[Day, ...] = ()
+    """The months of a year, else days."""
+    since: str = ""
+    """The first day that counts."""
     mails: int = 0
     octets: int = 0
     mailboxes: int = 0
@@ -82,6 +85,8 @@ class AskLog(Struct, frozen=True, tag="ask_log"):
 
     before: int | None = None
     """Acts older than this sequence number."""
+    after: int | None = None
+    """The acts next to this sequence number that are newer; where `before` is not given."""
 
 
 class ActRow(Struct, frozen=True, kw_only=True):
@@ -119,6 +124,7 @@ class LogView(Struct, frozen=True, kw_only=True, tag="log_view"):
     """The newest first, at most 50."""
     acts: tuple[ActRow, ...] = ()
     older: int | None = None
+    newer: int | None = None
 
 
 class Verify(Struct, frozen=True, tag="verify"):
