@@ -293,6 +293,7 @@ class AuditLog:
                 recipient=text(recipient, 320),
                 findings=tuple(finding_facts(judged, guarded=judged.confidential) for judged in verdict.findings[:50]),
                 code=reply.code,
+                enhanced=reply.enhanced,
                 text=_first_line(reply),
                 policy_digest=verdict.policy_digest,
                 facts=digest,

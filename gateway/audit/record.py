@@ -193,6 +193,7 @@ class RecipientRefused(Record, frozen=True, kw_only=True, omit_defaults=True, ta
     recipient: str
     findings: tuple[FindingFacts, ...] = ()
     code: int
+    enhanced: str = ""
     text: str = ""
     policy_digest: str = ""
     facts: str | None = None

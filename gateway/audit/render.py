@@ -237,7 +237,7 @@ def event_words(record: r.AnyRecord, language: str) -> tuple[str, str]:
             detail = f"{record.code} {record.enhanced} {_line(record.text, 600)}"
         case r.RecipientRefused():
             sender, recipient = _line(record.reverse_path), _line(record.recipient)
-            detail = f"{sender} -> {recipient}: {record.code} {_line(record.text, 300)}"
+            detail = f"{sender} -> {recipient}: {' '.join(filter(None, (str(record.code), record.enhanced, _line(record.text, 300))))}"
         case r.Duplicate():
             detail = f"{_line(record.of)} ({_line(record.node)})" if record.node else _line(record.of)
         case r.Trouble():

@@ -168,10 +168,9 @@ class _Explainer:
             if held:  # what the next server says to a release is no answer to the client
                 continue
             if isinstance(record, r.Refused | r.RecipientRefused | r.ContentRefused | r.Outcome) and record.code:
-                enhanced = "" if isinstance(record, r.RecipientRefused) else record.enhanced
                 guarded = isinstance(record, r.Outcome) and mail is not None and mail.confidential
                 text = "" if guarded else clean(record.text, limit=600)
-                answer = " ".join(one for one in (str(record.code), clean(enhanced), text) if one)
+                answer = " ".join(one for one in (str(record.code), clean(record.enhanced), text) if one)
                 held = isinstance(record, r.Outcome) and record.delivery is r.Delivery.HELD
         return answer
 

@@ -46,6 +46,7 @@ def at(tmp_path_factory: pytest.TempPathFactory):
         session = Session(front_end=FrontEnd.SUBMISSION, client_address="192.0.2.7", auth_user=AN)
         # One transaction: a recipient that was refused, then a mail with a secret.
         await log.recipient_refused(session, AN, "y@gov.example", verdict(Disposition.REJECT), REFUSAL, "BT-BOTH0001")
+        await log.recipient_refused(session, AN, "y@gov.example", verdict(Disposition.REJECT), REFUSAL, "BT-RCPT0001")
         secret = evidence(AN, subject="x", filename="x.docx", text="TUYỆT MẬT", listed=listed)
         assert await Writer(log, policies).mail("BT-BOTH0001", secret) is Disposition.REJECT
         await log.duplicate("BT-AGAIN001", "BT-AN000001")
@@ -68,6 +69,12 @@ def opened(at, who, reference: str) -> q.Explained | None:
         if refused.refusal != q.Refusal(kind="not_found"):
             raise
         return None
+
+
+def test_a_refused_recipient_is_shown_with_the_whole_reply_that_its_client_got(at):
+    shown = opened(at, CLERK_AN, "BT-RCPT0001")
+    assert shown.answer == "550 5.7.1 [BT] Tu choi"
+    assert shown.events[0].detail.endswith("-> y@gov.example: 550 5.7.1 [BT] Tu choi")
 
 
 def test_a_reference_with_a_secret_is_hidden_whole_from_who_may_not_see_secrets(at):
