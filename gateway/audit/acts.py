@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import socket
 from collections.abc import Coroutine, Iterator
+from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as TooLateError
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -70,12 +71,18 @@ class Acts:
         self._awaited(self._recover())
 
     def _awaited(self, work: Coroutine[None, None, int]) -> int:
-        done = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            done = asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError:  # the loop is closed
+            work.close()
+            raise _lost("ended") from None
         try:
             return done.result(PATIENCE_S)
         except TooLateError:
             done.cancel()
-            raise AuditLostError(both("audit", "fault", "writer_lost", reason="timeout")) from None
+            raise _lost("timeout") from None
+        except CancelledError:
+            raise _lost("ended") from None
 
     async def note(self, record: r.Record, mark: Mark | None = None) -> int:
         """Write any record, within the loop; as `write`."""
@@ -97,6 +104,10 @@ class Acts:
     def close(self) -> None:
         """Close the channel."""
         self._channel.close()
+
+
+def _lost(reason: str) -> AuditLostError:
+    return AuditLostError(both("audit", "fault", "writer_lost", reason=reason))
 
 
 def failed(act: r.Act) -> r.Act:

@@ -82,6 +82,8 @@ class Answering:
             raise refused("invalid")
         question = asked.question
         row = TABLE[type(question)]
+        if isinstance(question, q.Login) and gone():  # it waited for its turn longer than whoever asked
+            raise refused("unavailable")
         desk = replace(self._desk, client=asked.client, token=asked.token)
         if row.reads:
             desk = replace(desk, gone=gone)

@@ -12,7 +12,8 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -172,7 +173,8 @@ class Server:
             if channel.closed:
                 return
             sent = asyncio.run_coroutine_threadsafe(channel.send(answered, patient=patient), self._loop)
-            sent.result()
+            with suppress(CancelledError):  # this process ends
+                sent.result()
 
 
 class _Channel:

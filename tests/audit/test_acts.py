@@ -6,6 +6,7 @@ import asyncio
 import socket
 import sqlite3
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from gateway.audit.query import AuditReader, Filter
 from gateway.audit.record import Act
 from gateway.audit.service import AuditService
 from gateway.audit.verify import verify
-from gateway.errors import AuditError
+from gateway.errors import AuditError, AuditLostError
 from tests.audit.support import standalone
 
 DELETED = Act(who="an.tt", roles=("auditor",), what="export", about="tu:a@b", reason="thanh tra", client="192.0.2.7")
@@ -82,6 +83,25 @@ async def test_an_act_that_may_have_been_written_is_taken_back_by_the_next(tmp_p
     with AuditReader.open(tmp_path) as reader:
         rows = reader.find(Filter(state="act"))
     assert [row.subject for row in rows][:2] == ["other", "✖ export tu:a@b"]
+
+
+def test_an_act_in_hand_when_its_process_ends_is_a_lost_one_and_no_fault_of_ours() -> None:
+    inner, door = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+    async def begun(threads: ThreadPoolExecutor) -> tuple[Acts, Future[int]]:
+        acts = Acts(door)
+        act = threads.submit(acts.put, DELETED)
+        await asyncio.to_thread(inner.recv, 1)  # the writer has it, and does not answer
+        return acts, act
+
+    with ThreadPoolExecutor(1) as threads:
+        acts, act = asyncio.run(begun(threads))
+        for later in (act, threads.submit(acts.put, DELETED)):
+            with pytest.raises(AuditLostError, match="ended"):
+                later.result()
+    acts.close()
+    inner.close()
+    door.close()
 
 
 def test_texts_that_json_cannot_carry_are_cut(tmp_path: Path) -> None:

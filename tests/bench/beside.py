@@ -1,6 +1,7 @@
 """Mails one after the other, in turns without and with something else at the same gateway: what that costs the mails.
 
-The rounds alternate, the first of the two changing, and the middle of their ratios counts: the machine may be shared.
+The rounds alternate, the first of the two changing, and the middle of their ratios counts: the machine may be shared. A round
+begins when the gateway is at rest: what a load asked for last may be answered for seconds after it ended.
 Neither senders nor people's programs would run on the gateway's machine: the sender is a process in real time (where it may
 be), the people's take what nobody else wants of the processors that people's work has anyway.
 """
@@ -32,6 +33,8 @@ MAIL = (
 )
 STEADY_S = 1.5
 """From when a load has begun until it is all there, and the gateway has noticed."""
+_AT_REST_S, _AT_REST_MOST_S = 0.5, 0.03
+"""Processor time of the whole gateway within such a while when nobody asks for anything."""
 Load = Callable[..., Any]
 """Runs in a process of its own, as `load(going, *arguments)`, and returns what it saw."""
 
@@ -75,10 +78,15 @@ class Beside:
     def shown(self, *names: str) -> dict[str, object]:
         """Return all rounds and the ratios, to be printed."""
         rounds = {
-            kind: [{name: round(one[name], 2) for name in names} for one in got]
+            kind: {name: [round(one[name], 2) for one in got] for name in names}
             for kind, got in (("without", self.plain), ("with", self.loaded))
         }
-        return {**rounds, "ratio": {name: round(self.ratio(name), 3) for name in names}, "load": os.getloadavg()[0]}
+        of_middles = {name: round(self._middle("loaded", name) / self._middle("plain", name), 3) for name in names}
+        ratio = {name: round(self.ratio(name), 3) for name in names}
+        return {**rounds, "ratio": ratio, "ratio_of_medians": of_middles, "load": os.getloadavg()[0]}
+
+    def _middle(self, kind: str, name: str) -> float:
+        return statistics.median(one[name] for one in getattr(self, kind))
 
 
 def beside(
@@ -106,6 +114,10 @@ def beside(
             "waited_ms": waited / messages * 1e3,
         }
 
+    def plain() -> None:
+        rest(gateway)
+        found.plain.append(mails())
+
     def loaded() -> None:
         context = multiprocessing.get_context("spawn")
         begun, stop, said = context.Event(), context.Event(), context.Queue()
@@ -121,11 +133,19 @@ def beside(
     for number in range(rounds):
         if number % 2:
             loaded()
-            found.plain.append(mails())
+            plain()
         else:
-            found.plain.append(mails())
+            plain()
             loaded()
     return found
+
+
+def rest(gateway: GatewayProcess) -> None:
+    """Wait until the gateway does nothing."""
+    before = -1.0
+    while (spent := processor_s(gateway.pid)) - before > _AT_REST_MOST_S:
+        before = spent
+        time.sleep(_AT_REST_S)
 
 
 def _loading(load: Load, begun: Event, stop: Event, said: Queue[Any], arguments: tuple[object, ...]) -> None:

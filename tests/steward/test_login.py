@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 import statistics
 import threading
 import time
+from types import SimpleNamespace
 
 import pyotp
 import pytest
 
+from gateway.model import Language
 from gateway.steward import questions as q
 from gateway.steward.accounts import hashes, throttle
 from gateway.steward.accounts.codes import STEP_S
@@ -19,7 +22,7 @@ from gateway.steward.accounts.sessions import OF_ONE
 from gateway.steward.accounts.throttle import LOCK_S, TRIES_OF_ADDRESS, Addresses
 from gateway.steward.questions.refused import Refused
 from gateway.steward.roles import Role
-from tests.steward.support import PASSWORD, Office
+from tests.steward.support import CLIENT, PASSWORD, Office
 
 AN, CHIEF, GONE = "an.noivu@x.example", "truong.noivu@x.example", "cu.tuphap@x.example"
 
@@ -322,6 +325,39 @@ def test_the_oldest_of_more_than_ten_sessions_ends(office):
 
 
 # Races between acts
+
+
+def test_no_two_passwords_are_hashed_at_once(monkeypatch):
+    verifier, kept = hashes.Verifier(), hashes.hashed("Mật khẩu 2026")
+    alone = []
+
+    class Watched:
+        def verify(self, *_: str) -> bool:
+            alone.append(hashes._TURN.locked())
+            return True
+
+        hash = verify
+
+    class Patient(SimpleNamespace):
+        def poll(self) -> None:
+            alone.append(hashes._TURN.locked())
+
+    monkeypatch.setattr(hashes, "_HASHER", Watched())
+    verifier._patient = Patient(stdin=io.BytesIO(), stdout=io.BytesIO(b"1" * 4))
+    assert all(verifier.holds(kept, "Mật khẩu 2026") for _ in range(8)), (
+        "the first four here, the others in the process"
+    )
+    hashes.hashed("Mật khẩu 2026")
+    assert alone == [True] * 9
+
+
+def test_a_login_that_nobody_waits_for_any_more_is_not_tried(office):
+    office.enrol("an.tt", office.add("an.tt", Role.AUDITOR))
+    for _ in range(9):
+        asked = q.Asked(1, "", CLIENT, Language.VI, q.Login("an.tt", "wrong", "000000"))
+        (answered,) = office.answering.answers(asked, gone=lambda: True)
+        assert answered == q.Answered(1, q.Refusal(kind="unavailable"))
+    assert isinstance(log_in(office, "an.tt"), q.LoggedIn), "nor does it count"
 
 
 def test_in_a_rush_passwords_are_compared_by_a_process_behind_all_mail():

@@ -1,4 +1,4 @@
-"""Passwords: argon2id (RFC 9106) with 64 MiB and three passes, two at a time; in a rush one at a time, behind all mail."""
+"""Passwords: argon2id (RFC 9106) with 64 MiB and three passes, one at a time; in a rush behind all mail."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from gateway.identity.passwords import meets_article_6
 
 SHORTEST: Final = 12
 LONGEST: Final = 256
-_AT_A_TIME: Final = 2
-_TURN: Final = threading.BoundedSemaphore(_AT_A_TIME)
+_TURN: Final = threading.Lock()
+"""Held while a password is hashed, here or in the process for a rush: the memory is needed once."""
 _HASHER: Final = PasswordHasher(time_cost=3, memory_cost=64 << 10, parallelism=1)
 _RUSH: Final = 4
 """Tries within so many seconds that are a rush."""
@@ -55,7 +55,7 @@ class Verifier:
 
     def __init__(self) -> None:
         self._nobodys = hashed(secrets.token_urlsafe(32))
-        self._lock, self._patiently = threading.Lock(), threading.Lock()
+        self._lock = threading.Lock()
         self._tries: deque[float] = deque(maxlen=_RUSH)
         self._patient: subprocess.Popen[bytes] | None = None
 
@@ -72,7 +72,7 @@ class Verifier:
             return False
 
     def _in_a_rush(self, kept: str, password: str) -> bool:
-        with self._patiently:
+        with _TURN:
             if self._patient is None or self._patient.poll() is not None:
                 self._patient = subprocess.Popen(  # noqa: S603 - our own program
                     (sys.executable, "-I", "-c", _PATIENT), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
