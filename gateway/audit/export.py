@@ -6,7 +6,7 @@ import csv
 import io
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -61,10 +61,10 @@ class Export:
 
     def csv(self) -> Iterator[str]:
         """Yield CSV lines; every cell is printable text, never a formula."""
-        yield _csv_line(self._headings())
+        yield csv_line(self._headings())
         for row in self._all_rows():
-            yield _csv_line([cell(one) for one in self._cells(row)])
-        yield _csv_line([self.last_line])
+            yield csv_line([cell(one) for one in self._cells(row)])
+        yield csv_line([self.last_line])
 
     def jsonl(self) -> Iterator[str]:
         """Yield one JSON object a row, as `gateway audit list --json`; the last says whether the export is complete."""
@@ -97,7 +97,7 @@ class Export:
     @property
     def last_line(self) -> str:
         """The last line: completeness and number of rows."""
-        return said("audit", "whole", "whole" if self.whole else "part", self._language, count=self.rows)
+        return last_line(self.rows, self._language, whole=self.whole)
 
     def _all_rows(self) -> Iterator[Row]:
         page, left = self._wanted, self._wanted.limit or sys.maxsize
@@ -151,7 +151,13 @@ class Export:
         return sheet
 
 
-def _csv_line(cells: list[str]) -> str:
+def last_line(rows: int, language: str, *, whole: bool) -> str:
+    """Return the last line of an export: whether it is complete."""
+    return said("audit", "whole", "whole" if whole else "part", language, count=rows)
+
+
+def csv_line(cells: Iterable[str]) -> str:
+    """Return a line of CSV, without its end."""
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="").writerow(cells)
     return buffer.getvalue()

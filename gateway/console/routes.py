@@ -120,6 +120,7 @@ ROUTES: Final = (
     _get(FIXED, api.fixed, q.GetFixed, program=True),
     _get("/policy", policy.page, q.AskPolicy, template="policy.html"),
     _post("/policy/try", policy.attempt, q.TryPolicy, template="tried.html"),
+    _post("/policy/export", policy.export, q.ExportTrial),
     _post("/policy/force", policy.put_in_force, q.PutInForce, template="done.html"),
     _get("/audit", log.page, q.AskLog, template="log.html"),
     _post("/audit/verify", log.verify, q.Verify, template="verify.html"),

@@ -23,7 +23,7 @@ from gateway.steward.policy import policy_view
 from gateway.steward.requests import answers as requests
 from gateway.steward.requests import held
 from gateway.steward.roles import MAILBOX_ROLES, Person, Role
-from gateway.steward.trying import put_in_force, try_policy
+from gateway.steward.trying import export_trial, put_in_force, try_policy
 
 Function: TypeAlias = Callable[[Desk, Person, Any, Language], q.Answer | Iterator[q.Answer]]
 
@@ -109,6 +109,7 @@ TABLE: Final[dict[type[Struct], Row]] = {
     # Policy
     q.AskPolicy: Row(roles=_READERS, answer=policy_view, reads=True),
     q.TryPolicy: Row(roles=_POLICY, answer=try_policy, effort=Effort.LONG, reads=True),
+    q.ExportTrial: Row(roles=_POLICY, answer=export_trial, effort=Effort.LONG, reads=True),
     q.PutInForce: Row(roles=_POLICY, answer=put_in_force, effort=Effort.LONG, fresh=True),
     # Requests: what somebody may decide is looked at again where it is decided.
     q.AskRequests: Row(roles=_ALL_BUT_ACCOUNTS, answer=requests.requests_view, reads=True),

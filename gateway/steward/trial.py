@@ -9,6 +9,7 @@ run where a limit of the kernel's ends it. It may have no other file read and no
 
 from __future__ import annotations
 
+import codecs
 import os
 import resource
 import sys
@@ -21,6 +22,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from gateway.audit.export import csv_line, last_line
+from gateway.audit.render import moment
 from gateway.audit.replay import records_since
 from gateway.engine.cases import run_cases, trial_faults, unmet
 from gateway.engine.compiler import Compiler
@@ -39,12 +42,14 @@ from gateway.steward import questions as q
 from gateway.steward.mails import result_badge, rule_label
 from gateway.system.door import framed
 from gateway.system.supervised import leave_no_core
-from gateway.vietnamese.printed import clean
+from gateway.texts.catalogue import said
+from gateway.vietnamese.printed import cell, clean
 
 _PROGRESS_EVERY_S: Final = 0.3
 _LIMIT_FAULTS: Final = 100
 _LIMIT_LISTED: Final = 200
 _LIMIT_BARS: Final = 30
+_PIECE_LETTERS: Final = 1 << 16
 _NICE: Final = 10
 CPU_S: Final = 180
 MEMORY_BYTES: Final = 2 << 30
@@ -66,9 +71,11 @@ class Trial(Struct, frozen=True, kw_only=True):
     confidential: bool
     """Whoever asks may see mails with a secrecy finding."""
     language: Language
+    table: bool = False
+    """All changed mails are wanted, as CSV."""
 
 
-def answers(trial: Trial) -> Iterator[q.Progress | q.Tried | q.Refusal]:
+def answers(trial: Trial) -> Iterator[q.Progress | q.Tried | q.Piece | q.ExportEnd | q.Refusal]:
     """Yield how far it is, and the result."""
     registry, now = Registry.installed(), datetime.now(VIETNAM)
     decided = Path(trial.data) / DECIDED
@@ -82,9 +89,12 @@ def answers(trial: Trial) -> Iterator[q.Progress | q.Tried | q.Refusal]:
         path = str(candidate_path(current, registry))
         yield q.Tried(faults=tuple(_fault(fault, path) for fault in error.faults[:_LIMIT_FAULTS]))
         return
+    before = load_policy_set(policy_source(trial.policy), registry=registry, now=now, decided=decided)
+    if trial.table:
+        yield from _table(trial, before, candidate, now)
+        return
     results, faults = run_cases(layers, candidate, now)
     failed = [fault for result in results for fault in result.faults] + faults
-    before = load_policy_set(policy_source(trial.policy), registry=registry, now=now, decided=decided)
     found = q.Tried(
         faults=tuple(_warnings(candidate, before, trial, now)),
         digest=candidate.digest,
@@ -139,6 +149,32 @@ def _replayed(
     except _OverError:
         whole = False
     yield _with_figures(found, summary, worst.listed(), candidate, trial.language, whole=whole)
+
+
+def _table(trial: Trial, before: PolicySet, candidate: PolicySet, now: datetime) -> Iterator[q.Piece | q.ExportEnd]:
+    """Yield CSV of all mails that change, as they come in the log."""
+    language, whole, rows = trial.language.value, True, 0
+    columns = [said("audit", "column", key, language) for key in ("time", "reference", "unit", "sender", "rules")]
+    columns += [said("console", "policy", key, language) for key in ("before", "after")]
+    yield q.Piece(codecs.BOM_UTF8 + f"{csv_line(columns)}\n".encode())
+    wanted, clock, gathered = Wanted(now - timedelta(days=trial.since_days)), _Clock(trial.limit_s), ""
+
+    def tick(count: int) -> None:
+        clock.tick(count)
+
+    try:
+        for mail in changed_mails(Path(trial.data), before, candidate, wanted, Summary(), tick=tick):
+            if trial.confidential or not mail.confidential:
+                one, rows = _changed(mail, trial.language), rows + 1
+                cells = (one.reference, one.unit, one.sender, " ".join(one.rules), one.before.text, one.after.text)
+                gathered += csv_line((moment(datetime.fromisoformat(one.time)), *map(cell, cells))) + "\n"
+            if len(gathered) >= _PIECE_LETTERS:
+                yield q.Piece(gathered.encode("utf-8", "replace"))
+                gathered = ""
+    except _OverError:
+        whole = False
+    yield q.Piece(f"{gathered}{csv_line([last_line(rows, language, whole=whole)])}\n".encode("utf-8", "replace"))
+    yield q.ExportEnd(rows, whole)
 
 
 class _Clock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import selectors
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from gateway.engine.wording import say
 from gateway.errors import GatewayError
@@ -41,7 +43,8 @@ _LIMIT_DAYS: Final = 366
 _KEPT: Final = 10
 _KEPT_AS: Final = "%Y%m%dT%H%M%S.%fZ"
 _READ_BYTES: Final = 1 << 16
-_ANSWERS: Final = msgspec.msgpack.Decoder(q.Progress | q.Tried | q.Refusal)
+_Answer = q.Progress | q.Tried | q.Piece | q.ExportEnd
+_ANSWERS: Final = msgspec.msgpack.Decoder(_Answer | q.Refusal)
 _ONE_TRIAL: Final = threading.Semaphore(2)
 _PUTTING: Final = threading.Lock()
 
@@ -50,6 +53,25 @@ def try_policy(desk: Desk, person: Person, question: q.TryPolicy, language: Lang
     """Lint a candidate, run its tests and replay the kept facts."""
     days = max(1, min(question.since_days, _LIMIT_DAYS))
     yield from _tried(_trial(desk, person, question.text, days, language), language, desk.go_on)
+
+
+def export_trial(desk: Desk, person: Person, question: q.ExportTrial, language: Language) -> Iterator[q.Answer]:
+    """Stream the mails that a candidate answers otherwise; that it was asked for is an act, and recorded before."""
+    days = max(1, min(question.since_days, _LIMIT_DAYS))
+    trial = replace(_trial(desk, person, question.text, days, language), table=True)
+    digest = hashlib.sha256(trial.text).hexdigest()[:16]
+    desk.act(person, "export", about=f"csv policy={digest} days={days}")
+    for answer in _tried(trial, language, desk.go_on):
+        if isinstance(answer, q.Tried):
+            raise refused("invalid", _unsound(answer, language))
+        if not isinstance(answer, q.Progress):
+            yield answer
+
+
+def _unsound(found: q.Tried, language: Language) -> str:
+    """Return the words on a candidate with faults, empty for one without."""
+    faults = [fault.text for fault in found.faults if fault.tone == "bad"] + list(found.tests_failed)
+    return say("answers", "policy", "unsound", language, count=len(faults), first=faults[0]) if faults else ""
 
 
 def _trial(desk: Desk, person: Person, text: str, days: int, language: Language) -> Trial:
@@ -68,7 +90,7 @@ def _trial(desk: Desk, person: Person, text: str, days: int, language: Language)
     )
 
 
-def _tried(trial: Trial, language: Language, go_on: Callable[[], None]) -> Iterator[q.Progress | q.Tried]:
+def _tried(trial: Trial, language: Language, go_on: Callable[[], None]) -> Iterator[_Answer]:
     """Yield what the process says; it is ended with its time, and when nobody listens any more."""
     if not _ONE_TRIAL.acquire(blocking=False):
         raise refused("too_many", say("answers", "policy", "busy", language), retry_s=10)
@@ -80,7 +102,7 @@ def _tried(trial: Trial, language: Language, go_on: Callable[[], None]) -> Itera
                 if isinstance(answer, q.Refusal):
                     raise refused(answer.kind, answer.words)
                 yield answer
-                if isinstance(answer, q.Tried):
+                if isinstance(answer, q.Tried | q.ExportEnd):
                     return
             raise refused("invalid", say("answers", "policy", "ended_early", language))
         finally:
@@ -96,7 +118,7 @@ def _tried(trial: Trial, language: Language, go_on: Callable[[], None]) -> Itera
 
 def _heard(
     process: subprocess.Popen[bytes], trial: Trial, language: Language, go_on: Callable[[], None]
-) -> Iterator[q.Progress | q.Tried | q.Refusal]:
+) -> Iterator[_Answer | q.Refusal]:
     assert process.stdin is not None
     assert process.stdout is not None
     with suppress(BrokenPipeError), process.stdin:
@@ -132,10 +154,8 @@ def put_in_force(desk: Desk, person: Person, question: q.PutInForce, language: L
             if isinstance(answer, q.Tried):
                 found = answer
         assert found is not None
-        faults = [fault.text for fault in found.faults if fault.tone == "bad"] + list(found.tests_failed)
-        if faults:
-            words = say("answers", "policy", "unsound", language, count=len(faults), first=faults[0])
-            raise refused("invalid", words)
+        if unsound := _unsound(found, language):
+            raise refused("invalid", unsound)
         if found.digest == desk.policies().digest:
             raise refused("invalid", say("answers", "policy", "same", language))
         desk.act(person, "put_in_force", about=found.digest, reason=reason)

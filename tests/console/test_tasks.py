@@ -130,6 +130,9 @@ def test_whole_tasks_are_done_without_script(system, browser):
     page.goto(system.base + "/policy")
     page.click("form[action='/policy/try'] button")
     expect(page.locator("h1")).to_have_text("Kết quả thử")
+    with page.expect_download() as download:
+        page.click("form[action='/policy/export'] button")
+    assert download.value.suggested_filename == "policy-diff.csv"
     page.fill("#reason", "thử")
     page.fill("#fresh", "123456")
     page.click("form[action='/policy/force'] button")

@@ -35,6 +35,7 @@ QUESTIONS = (
     q.Explain("BT-TROUBLE1"), q.Export(q.Search(), "csv"), q.Export(q.Search(), "jsonl"), q.Overview(), q.AskPolicy(), q.AskLog(),
     q.Verify(), q.TryPolicy(text=HOSTILE_POLICY + 'policies: {opaque: {mode: monitor}, classified: {mode: "\\e[1m"}}', since_days=3660),
     q.TryPolicy(text=HOSTILE_POLICY + "policies: {opaque: {mode: monitor}}", since_days=3660),
+    q.ExportTrial(text=HOSTILE_POLICY + "policies: {opaque: {mode: monitor}}", since_days=3660),
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import shutil
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from gateway.steward.desk import Desk
 from gateway.steward.policy import policy_view
 from gateway.steward.questions.refused import Refused
 from gateway.steward.trial import answers
-from gateway.steward.trying import put_in_force, try_policy
+from gateway.steward.trying import export_trial, put_in_force, try_policy
 from tests.e2e.gateway_process import configured, serving
 from tests.steward.mail_world import HOSTILE, OFFICER, POLICY_ADMIN, SECRET, directory
 from tests.support.cases import first_quick
@@ -131,6 +132,29 @@ def test_a_candidate_is_tested_and_held_against_past_mails(at: Desk):
     assert [one.reference for one in found.changed] == ["BT-AN000002"]
     assert "OPQ-01" in found.by_rule[0].label
     assert any("WV-OLD" in fault.text and fault.tone == "warn" for fault in found.faults)
+
+
+def test_all_mails_that_change_can_be_taken_away_as_a_table(at: Desk, monkeypatch):
+    acts: list[Act] = []
+    at = replace(at, record=lambda act: acts.append(act) or 1)
+    laxer = OFFICE.replace("    mode: monitor\n", "    mode: monitor\n  opaque: {mode: monitor}\n")
+    asked = q.ExportTrial(text=laxer, since_days=3660)
+    listed = tried(at, asked.text).changed
+    *pieces, end = export_trial(at, POLICY_ADMIN, asked, Language.EN)
+    heading, *rows, last = csv.reader(b"".join(one.octets for one in pieces).decode("utf-8-sig").splitlines())
+    assert heading == ["Time (Viet Nam)", "Reference", "Unit", "Sender", "Rules", "Now", "Then"]
+    assert [row[1] for row in rows] == [one.reference for one in listed] == ["BT-AN000002"]
+    assert rows[0][4:] == ["opaque.encrypted", "reject", "tag"]
+    assert (last, end) == (["WHOLE: 1 rows"], q.ExportEnd(1, whole=True))
+    assert [(act.what, act.about[:11]) for act in acts] == [("export", "csv policy=")]
+    monkeypatch.setattr(trying, "_REPLAY_S", -1.0)
+    *_, piece, end = export_trial(at, POLICY_ADMIN, asked, Language.EN)
+    assert piece.octets.startswith(b'"NOT WHOLE: only 0 rows')
+    assert not end.whole
+    with pytest.raises(Refused) as fault:
+        list(export_trial(at, POLICY_ADMIN, q.ExportTrial(text="version: 1\nname: ["), Language.EN))
+    assert fault.value.refusal.kind == "invalid"
+    assert fault.value.refusal.words
 
 
 @pytest.mark.usefixtures("unwalled")

@@ -43,6 +43,7 @@ ASKED = {
     q.Overview(): READERS,
     q.AskPolicy(): READERS,
     q.TryPolicy(text="version: 1"): {Role.POLICY_ADMIN},
+    q.ExportTrial(text="version: 1"): {Role.POLICY_ADMIN},
     q.PutInForce("version: 1", WRONG, "reason", "0" * 64): {Role.POLICY_ADMIN},
     q.AskLog(): {Role.AUDITOR, Role.SECURITY_OFFICER, Role.ACCOUNT_ADMIN},
     q.Verify(): {Role.AUDITOR},

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from gateway.console.streamed import download
 from gateway.console.visit import Visit
-from gateway.steward.questions import Answer, AskPolicy, Done, PolicyView, PutInForce, Tried, TryPolicy
+from gateway.steward.questions import Answer, AskPolicy, Done, ExportTrial, PolicyView, PutInForce, Tried, TryPolicy
 from gateway.steward.questions.refused import Refused
 
 
@@ -21,17 +22,27 @@ async def page(visit: Visit) -> Response:
 async def attempt(visit: Visit) -> Response:
     """Try a candidate; the page grows with the progress and ends with the result."""
     text = next((given for given in visit.form.all("file") if given.strip()), visit.form.get("text"))
-    text = text.replace("\r\n", "\n")
-    days = {"7": 7, "90": 90}.get(visit.form.get("days"), 30)
+    text, days = text.replace("\r\n", "\n"), _days(visit)
     view = await visit.ask(AskPolicy())
     assert isinstance(view, PolicyView)
 
     def result(answer: Answer) -> str:
         assert isinstance(answer, Tried)
         lines = text.split("\n") if answer.faults else []
-        return visit.render("tried_result.html", tried=answer, lines=lines, text=text, view=view)
+        return visit.render("tried_result.html", tried=answer, lines=lines, text=text, days=days, view=view)
 
     return await visit.growing_page("tried.html", TryPolicy(text=text, since_days=days), result, text=text, days=days)
+
+
+def _days(visit: Visit) -> int:
+    return {"7": 7, "90": 90}.get(visit.form.get("days"), 30)
+
+
+async def export(visit: Visit) -> Response:
+    """Send all mails that a candidate answers otherwise as a file."""
+    text = visit.form.get("text").replace("\r\n", "\n")
+    answers = visit.stream(ExportTrial(text=text, since_days=_days(visit)))
+    return await download(answers, "policy-diff.csv", "text/csv; charset=utf-8")
 
 
 async def put_in_force(visit: Visit) -> Response:

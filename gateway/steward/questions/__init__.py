@@ -60,6 +60,7 @@ Question: TypeAlias = (
     | AskHealth
     | AskPolicy
     | TryPolicy
+    | ExportTrial
     | PutInForce
     | AskLog
     | Verify

@@ -74,6 +74,13 @@ class TryPolicy(Struct, frozen=True, kw_only=True, tag="try_policy"):
     since_days: int = 30
 
 
+class ExportTrial(Struct, frozen=True, kw_only=True, tag="export_trial"):
+    """All mails that a candidate answers otherwise, as CSV. Answers: `Piece`, the last `ExportEnd`."""
+
+    text: str
+    since_days: int = 30
+
+
 class LintFault(Struct, frozen=True):
     """One fault or warning of a candidate, at its line."""
 
