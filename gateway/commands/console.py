@@ -158,13 +158,10 @@ def roles() -> int:
 @contextmanager
 def open_book(data: Path) -> Iterator[Book]:
     """Open the accounts as whoever owns the data folder, so that root leaves no file there that the service cannot open."""
-    try:
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        become_owner(data)
-        with closing(Book.under(data)) as book:
-            yield book
-    except sqlite3.Error as error:
-        raise UserError(both("steward", "fault", "accounts", path=data, reason=error)) from None
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    become_owner(data)
+    with closing(Book.under(data)) as book:
+        yield book
 
 
 def become_owner(data: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import sqlite3
 import sys
 import time
 from collections.abc import Iterator
@@ -169,8 +168,6 @@ def _office(configuration: Configuration) -> Iterator[_Office]:
         refusal = error.refusal
         words = refusal.words or both("hold", "refusal", refusal.kind)
         raise UserError(words) from None
-    except sqlite3.Error as error:
-        raise UserError(both("steward", "fault", "accounts", path=data, reason=error)) from None
 
 
 def _print(office: _Office, request: Request, *, as_json: bool) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 
 from msgspec import structs
 
-from gateway.errors import GatewayError, SearchError, SearchTimeError
+from gateway.errors import AuditError, GatewayError, SearchError, SearchTimeError
 from gateway.model import Language
 from gateway.steward import questions as q
 from gateway.steward.accounts.manage import AccountFaultError
@@ -72,7 +72,9 @@ class Answering:
             yield q.Answered(number, q.Refusal(kind=kind, words=words))
         except (GatewayError, sqlite3.Error, OSError) as error:  # a full disk, no log: for our log only
             _LOG.error("%s: %s", type(asked.question).__name__, error)
-            yield q.Answered(number, q.Refusal(kind="unavailable"))
+            known = isinstance(error, AuditError) and asked.token  # strangers learn nothing of the log
+            words = say("answers", "not_recorded", asked.language) if known else ""
+            yield q.Answered(number, q.Refusal(kind="unavailable", words=words))
         except Exception as error:  # noqa: BLE001 - one bad question must not end the process that answers all others
             _LOG.error("%s failed", type(asked.question).__name__, exc_info=error)
             yield q.Answered(number, q.Refusal(kind="unavailable"))

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import signal
 import socket
-import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -211,7 +210,7 @@ class Steward:
         try:
             self._corrected = await asyncio.to_thread(correct, self.desk, self._corrected)
             await asyncio.to_thread(settle, self.desk)
-        except (OSError, GatewayError, sqlite3.Error) as error:
+        except (OSError, GatewayError) as error:
             _LOG.error("%s", both("steward", "requests", "not_written", reason=error))
 
     def _alive(self) -> bool:

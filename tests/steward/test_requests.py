@@ -188,7 +188,8 @@ def test_whoever_may_not_is_recorded_with_what_he_tried(office):
 def test_an_act_that_cannot_be_recorded_is_not_done(office):
     clerk, head, officer = office.session(AN), office.session(HEAD), office.session("so", Role.SECURITY_OFFICER)
     office.failing = AuditError("full")
-    assert office.kind(q.OpenRequest(reference=LOCKED, reason="reason"), clerk) == "unavailable"
+    refusal = office.ask(q.OpenRequest(reference=LOCKED, reason="reason"), clerk)
+    assert (refusal.kind, refusal.words.startswith("CHƯA thực hiện")) == ("unavailable", True)
     office.failing = None
     name = opened(office, clerk)
     assert isinstance(decided(office, head, name), q.Done)

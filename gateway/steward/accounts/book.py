@@ -84,11 +84,10 @@ class Book:
         self.path = path
         self._lock, self._write_lock = threading.Lock(), threading.Lock()
         try:
-            self._writer = _opened(path)
-            self._reader = _connect(path)
-            self._reader.execute("PRAGMA query_only = ON")
-        except sqlite3.Error as error:
-            raise UserError(both("steward", "fault", "accounts", path=path, reason=error)) from None
+            with self._usable():
+                self._writer = _opened(path)
+                self._reader = _connect(path)
+                self._reader.execute("PRAGMA query_only = ON")
         except OSError as error:
             raise UserError(both("steward", "fault", "accounts", path=path, reason=error.strerror)) from None
 
@@ -105,15 +104,26 @@ class Book:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Look at what is committed."""
-        with self._lock:
+        """Look at what is committed; UserError when it cannot be read."""
+        with self._lock, self._usable():
             yield self._reader
 
     @contextmanager
     def changing(self) -> Iterator[sqlite3.Connection]:
-        """Run one transaction; anything that is raised inside undoes it, also when a record of it cannot be written."""
-        with self._write_lock, immediate(self._writer):
+        """Run one transaction; anything that is raised inside undoes it, also when a record of it cannot be written.
+
+        UserError when the disk is full or the file damaged; then nothing was changed.
+        """
+        with self._write_lock, self._usable(), immediate(self._writer):
             yield self._writer
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        """Raise UserError, with the path and what to do, for a fault of the file or its disk."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise UserError(both("steward", "fault", "accounts", path=self.path, reason=error)) from None
 
     def note(self, statement: str, values: tuple[object, ...]) -> None:
         """Write down what does not matter when it cannot be: nobody waits for it."""
