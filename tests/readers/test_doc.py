@@ -253,24 +253,27 @@ def test_light_letters_on_the_dark_cells_of_a_table_are_seen(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("label", "shown"),
+    ("label", "kind", "text", "shown"),
     [
-        ("TỐI MẬT:", "TỐI MẬT: Kế hoạch"),
-        ("Điều \0.", "Điều 1. Kế hoạch"),
-        ("o", "Kế hoạch"),
-        ("\0)", "Kế hoạch"),
-        ("\uf0b7", "Kế hoạch"),
+        ("TỐI MẬT:", 0, "Kế hoạch", "TỐI MẬT: Kế hoạch"),
+        ("Điều \0.", 0, "Kế hoạch", "Điều 1. Kế hoạch"),
+        ("o", 23, "Kế hoạch", "Kế hoạch"),
+        ("\0)", 0, "Kế hoạch", "Kế hoạch"),
+        ("\uf0b7", 23, "Kế hoạch", "Kế hoạch"),
+        ("\0", 3, "ẬT", "MẬT"),
+        ("\0", 3, "ức độ", "Mức độ"),
     ],
 )
-def test_words_that_a_list_puts_before_its_items_are_read(label, shown):
+def test_words_and_letters_that_a_list_puts_before_its_items_are_read(label, kind, text, shown):
     """The levels stand behind what the file information block counts of the lists."""
-    level = bytes(24) + b"\0\0\0\0" + struct.pack("<H", len(label)) + label.encode("utf-16-le")
+    start = struct.pack("<IB", 13 if kind == 3 else 1, kind) + bytes(10) + (b"\2" if kind == 3 else b"\0")
+    level = start.ljust(28, b"\0") + struct.pack("<H", len(label)) + label.encode("utf-16-le")
     tables = {
         "lists": struct.pack("<HI", 1, 77) + bytes(22) + b"\1\0",
         "levels": level,
         "list-overrides": struct.pack("<II", 1, 77) + bytes(12),
     }
-    data = word_file([("Kế hoạch\r", b"")], papx=b"\0\0" + sprm(0x460B, b"\1\0") + sprm(0x260A, b"\0"), tables=tables)
+    data = word_file([(f"{text}\r", b"")], papx=b"\0\0" + sprm(0x460B, b"\1\0") + sprm(0x260A, b"\0"), tables=tables)
     document = doc.read(Source(data=data, part="1"), Budget()).document
     assert "".join(run.text for run in document.runs) == shown
-    assert bool(find_in_document(document)) is ("MẬT" in label)
+    assert bool(find_in_document(document)) is ("MẬT" in shown)

@@ -31,6 +31,7 @@ from tests.readers.ooxml_support import NAMESPACES, package, read, relationships
         (f'<w:p><w:fldSimple w:instr="QUOTE {MARK}"/></w:p>', Role.FIELD, Origin.HIDDEN),
         (f"<w:p><w:r><w:instrText>SET a {MARK}</w:instrText></w:r></w:p>", Role.FIELD, Origin.HIDDEN),
         (f"<w:p><m:oMath><m:r><m:t>{MARK}</m:t></m:r></m:oMath></w:p>", Role.BODY, Origin.TEXT),
+        (f"<w:p><m:oMath><m:f><m:num><m:r><m:t>{MARK}</m:t></m:r></m:num><m:den><m:r><m:t>1</m:t></m:r></m:den></m:f></m:oMath></w:p>", Role.BODY, Origin.TEXT),
         (para(MARK, "<w:vanish/>"), Role.BODY, Origin.HIDDEN),
         (para(MARK, '<w:color w:val="FFFFFF"/>'), Role.BODY, Origin.HIDDEN),
         (para(MARK, paragraph='<w:outlineLvl w:val="0"/>'), Role.HEADING, Origin.TEXT),

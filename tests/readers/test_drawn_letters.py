@@ -183,6 +183,17 @@ def used(letters: str) -> bytes:
     return f"<html><body><p>Kính gửi</p><svg><defs>{stored}</defs>{shown}</svg></body></html>".encode()
 
 
+def seen_through(letters: str) -> bytes:
+    """Letters of one drawing that another one is clipped to, hidden by, or painted with."""
+    stored = "".join(
+        f'<{tag} id="l{number}"><path transform="translate({100 * number} 0)" d="{LETTERS[letter]}"/></{tag}>'
+        for number, (letter, tag) in enumerate(zip(letters, ("clipPath", "mask", "pattern"), strict=True))
+    )
+    by = ("clip-path", "mask", "fill")
+    shown = "".join(f'<g {name}="url(#l{number})"/>' for number, name in enumerate(by))
+    return f"<html><body><svg><defs>{stored}</defs></svg><svg>{shown}</svg></body></html>".encode()
+
+
 def rich(letters: str) -> bytes:
     points: list[str] = []
     codes: list[str] = []
@@ -201,7 +212,7 @@ def old_word(letters: str) -> bytes:
     commands = ""
     for contour in contours(word(letters)):
         points = [f"{x * 10:.0f},{y * 10:.0f}" for x, y in contour]
-        commands += f"m{points[0]}l{','.join(points[1:])}x"
+        commands += f"m{points[0]}l{','.join(points[1:3])}qx{','.join(points[3:])}x"
     width = 100 * len(letters)
     document = docx.Document()
     document.add_paragraph("Kính gửi phòng Kinh tế").add_run()._r.append(
@@ -229,7 +240,7 @@ def cells(letters: str) -> bytes:
     return out.getvalue()
 
 
-MADE = first_quick([slide, text, drawing, sheet, open_document, libreoffice, used, rich, old_word, cells])
+MADE = first_quick([slide, text, drawing, sheet, open_document, libreoffice, used, seen_through, rich, old_word, cells])
 
 
 @needs_ocr

@@ -306,6 +306,8 @@ def test_slides_know_their_number_classes_and_notes() -> None:
     [
         ('number text:level="1" style:num-prefix="TỐI MẬT " style:num-format=""', ["TỐI MẬT \tmột", "TỐI MẬT \thai"]),
         ('number text:level="1" style:num-suffix="ẬT" style:num-format="A" text:start-value="13"', ["MẬT\tmột", "NẬT\thai"]),
+        ('number text:level="1" style:num-format="A" text:start-value="13"', ["M\tmột", "N\thai"]),
+        ('number text:level="1" style:num-suffix="." style:num-format="i"', ["i.\tmột", "ii.\thai"]),
         ('bullet text:level="1" text:bullet-char="M" style:num-suffix="ẬT"', ["MẬT\tmột", "MẬT\thai"]),
         ('number text:level="1" style:num-prefix="Điều " style:num-suffix="." style:num-format="1"', ["Điều 1.\tmột", "Điều 2.\thai"]),
         ('number text:level="1" style:num-suffix="." style:num-format="1"', ["một", "hai"]),

@@ -19,6 +19,7 @@ from gateway.documents.readers.markup.html_shown import Paint
 from gateway.documents.readers.markup.html_style import Look, apply, attribute_declarations
 from gateway.documents.readers.markup.svg import Svg
 from gateway.documents.readers.pictures.joined import LIMIT_DRAWN, Pictures
+from gateway.documents.readers.pictures.outlines import Shape
 from gateway.documents.readers.pictures.own_font import set_in_own_fonts
 from gateway.model import ActiveContent, Origin, ReadStatus, Role, Run
 
@@ -72,6 +73,8 @@ class Builder:
         self.paint = Paint()
         self.pictures = Pictures()
         self._drawn = 0
+        self.named_shapes: dict[str, list[Shape]] = {}
+        """Shapes of its drawings that have a name, for any of them may use those of another."""
         self._sheet = Sheet()
         self._blocks = 0
         self._tables = 0

@@ -137,7 +137,7 @@ class Target:
         look = self._builder.style(tag, attributes, look, node)
         look, role = self._semantics(tag, attributes, look, parent.role)
         if tag == "svg":
-            self._svg = self._svg or Svg()
+            self._svg = self._svg or Svg(self._builder.named_shapes)
             self._drawing += 1
         if self._svg is not None:
             self._svg.start(tag, attributes)

@@ -18,6 +18,9 @@ _STORED: Final = frozenset({"defs", "symbol", "clippath", "mask", "marker", "pat
 _NUMBER: Final = re.compile(r"-?(?:\d{1,9}\.?\d{0,9}|\.\d{1,9})(?:e[-+]?\d{1,3})?", re.IGNORECASE)
 _STEP: Final = re.compile(r"(matrix|translate|scale|rotate)\s*\(([^()]{0,200})\)")
 _FILL: Final = re.compile(r"(?:^|;)\s*fill\s*:\s*([^;]{1,60})", re.IGNORECASE)
+_SHOWN_BY: Final = ("clip-path", "mask", "fill", "stroke", "style")
+"""Attributes that show an element through, or painted with, what is stored elsewhere: it is seen as if it were used there."""
+_STORED_AT: Final = re.compile(r"url\(\s*['\"]?#([^)'\"]{1,200})")
 
 
 class _Open(NamedTuple):
@@ -29,12 +32,12 @@ class _Open(NamedTuple):
 
 
 class Svg:
-    """Collects the shapes of one `svg` element from its start and end tags."""
+    """Collects the shapes of one `svg` element from its start and end tags, and uses those that others of its page named."""
 
-    def __init__(self) -> None:
+    def __init__(self, named: dict[str, list[Shape]] | None = None) -> None:
         self._stack: list[_Open] = []
         self._shapes: list[Shape] = []
-        self._named: dict[str, list[Shape]] = {}
+        self._named: dict[str, list[Shape]] = {} if named is None else named
         self._later: list[tuple[str, Matrix]] = []
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
@@ -46,12 +49,14 @@ class Svg:
         styled = _FILL.search(attributes.get("style", ""))
         fill = (styled[1] if styled else attributes.get("fill", "")).strip().lower() or outer.fill
         self._stack.append(_Open(tag, matrix, outer.stored or tag in _STORED, fill, attributes.get("id", "")))
+        shown_by = " ".join(attributes.get(name, "") for name in _SHOWN_BY)
+        self._later += [(target, matrix) for target in _STORED_AT.findall(shown_by)] if "url" in shown_by else []
         if tag == "use":
             target = (attributes.get("href") or attributes.get("xlink:href") or "").removeprefix("#")
             at = (1, 0, 0, 1, _number(attributes.get("x")), _number(attributes.get("y")))
             self._later.append((target, _product(matrix, at)))
         elif path := _path(tag, attributes):
-            self._add(path, fill)
+            self._add(path, "none" if fill.startswith("url") else fill)
 
     def end(self, tag: str) -> None:
         """Close an element and those inside it."""

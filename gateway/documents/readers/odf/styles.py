@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from gateway.documents.readers.numerals import column_letters, signed, whole
+from gateway.documents.readers.numerals import column_letters, numeral, signed, whole
 from gateway.documents.readers.ooxml.colours import AUTO, automatic, hex_colour, named_colour
 from gateway.documents.readers.ooxml.rows import SUPERSCRIPT
 from gateway.documents.readers.ooxml.sink import Face
@@ -108,7 +108,7 @@ class StyleBook:
         return None
 
     def label(self, list_style: str, depth: int, number: int) -> str:
-        """Return the label of an item where it has words, empty for a mere number or sign (ODF 1.3 Part 3 §16.31)."""
+        """Return the label of an item where it has letters, empty for a mere number or sign (ODF 1.3 Part 3 §16.31)."""
         level = self._lists.get((list_style, depth))
         if level is None:
             return ""
@@ -116,14 +116,15 @@ class StyleBook:
             level.get(clark(name)) or ""
             for name in ("style:num-prefix", "style:num-suffix", "text:bullet-char", "style:num-format")
         )
-        if not any(letter.isalpha() for letter in prefix + suffix):
+        if not any(letter.isalpha() for letter in prefix + suffix + kind):
             return ""
         number += whole(level.get(clark("text:start-value")), 1)
-        letters = column_letters(number - 1) if kind in {"A", "a"} else str(number) if kind else ""
+        letters = numeral(number, "upperRoman") if kind in {"I", "i"} else str(number) if kind else ""
+        letters = column_letters(number - 1) if kind in {"A", "a"} else letters
         follows = (each.get(clark("text:label-followed-by")) for each in level.iter())
         return (
             prefix
-            + (sign or (letters.lower() if kind == "a" else letters))
+            + (sign or (letters.lower() if kind.islower() else letters))
             + suffix
             + "\t" * ("nothing" not in follows)
         )

@@ -132,7 +132,7 @@ def outline_of_vml(shape: Element) -> Shape | None:
     )
     if not path or "@" in path or len(space) != 2 or min(space) <= 0:
         return None
-    whole = shape_of(_VML_WORD.sub("", path).translate(_VML_LETTERS))
+    whole = shape_of(_VML_WORD.sub(" ", path).translate(_VML_LETTERS))
     return whole._replace(outline=moved(whole.outline, (1 / space[0], 0, 0, 1 / space[1], 0, 0)))
 
 

@@ -230,7 +230,7 @@ class Story:
             case "w:p" | "w:tbl":
                 flow = Flow(paragraph.place, counted=False)
                 paragraph.later.append(partial(self._block, element, flow))
-            case "w:rt":  # small letters above their base are words of their own
+            case "w:rt" | "m:num" | "m:den" | "m:lim":  # what stands above or below another line is words of its own
                 paragraph.later.append(partial(self._paragraph, element, Flow(paragraph.place, counted=False)))
             case _ if name in TEXT or name in CODE:
                 self._content(element, name, paragraph, self._styles.look(paragraph.base, None), origin, link=link)

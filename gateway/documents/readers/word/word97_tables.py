@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import Budget
+from gateway.documents.readers.numerals import numeral
 from gateway.documents.readers.ole.octets import u8, u16, u32, wide
 from gateway.documents.readers.word.word97_fib import Fib
 from gateway.documents.readers.word.word97_sprms import Look, Paragraph, with_paragraph_sprms, with_sprms
@@ -223,6 +225,15 @@ def parse_strings(table: bytes) -> list[str]:
 
 _LSTF, _LVLF, _LFO = 28, 28, 16
 """Octets of entries of the tables of lists, without what is of no fixed size."""
+_KINDS = {1: "upperRoman", 2: "lowerRoman", 3: "upperLetter", 4: "lowerLetter"}
+"""Number formats (MS-OSHARED 2.2.1.3 MSONFC) that are letters."""
+
+
+class _Level(NamedTuple):
+    start: int
+    kind: str
+    follows: str
+    text: str
 
 
 class Lists:
@@ -231,21 +242,31 @@ class Lists:
     def __init__(self, fib: Fib, table: bytes) -> None:
         (at, length), (self._overrides, _) = fib.table("lists"), fib.table("list-overrides")
         self._table = table
-        self._labels: dict[tuple[int, int], str] = {}
+        self._levels: dict[tuple[int, int], _Level] = {}
+        self._counts: Counter[tuple[int, int]] = Counter()
         heads = range(at + 2, at + 2 + _LSTF * u16(table, at) if length else at, _LSTF)
         at += length  # the levels come behind what the FIB counts
         for head in heads:
             for level in range(1 if u8(table, head + 26) & 1 else 9):
+                kind, follows = _KINDS.get(u8(table, at + 4), ""), "" if u8(table, at + 15) == 2 else " "
+                start = u32(table, at)
                 at += _LVLF + u8(table, at + 24) + u8(table, at + 25)
                 size = 2 * u16(table, at)
-                self._labels[u32(table, head), level] = wide(table[at + 2 : at + 2 + size])
+                self._levels[u32(table, head), level] = _Level(
+                    start, kind, follows, wide(table[at + 2 : at + 2 + size])
+                )
                 at += 2 + size
             if at >= len(table):
                 break
 
     def label(self, number: int, level: int) -> str:
-        """Return the words before items of a list, with 1 for every number; empty for bullets and single letters."""
-        identifier = u32(self._table, self._overrides + 4 + _LFO * (number - 1)) if number else 0
-        text = self._labels.get((identifier, level), "")
-        shown = "".join(letter if letter >= " " else "1" for letter in text)
-        return f"{shown} " if sum(letter.isalpha() for letter in text) > 1 else ""
+        """Count one item of a list and return the letters before it, with 1 for the numbers of other levels; empty for bullets."""
+        key = u32(self._table, self._overrides + 4 + _LFO * (number - 1)) if number else 0, level
+        found = self._levels.get(key)
+        if found is None:
+            return ""
+        own = numeral(found.start + self._counts[key], found.kind) if found.kind else "1"
+        self._counts[key] += 1
+        shown = "".join(letter if letter >= " " else own if ord(letter) == level else "1" for letter in found.text)
+        speaks = found.kind or sum(letter.isalpha() for letter in found.text) > 1
+        return shown + found.follows if speaks else ""
