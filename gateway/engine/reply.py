@@ -40,9 +40,8 @@ _NAME_LIMITS = (60, 40, 28, 20)
 
 def ordered(verdict: Verdict) -> tuple[JudgedFinding, ...]:
     """Return the findings that did not pass, the most severe first."""
-    return tuple(
-        judged for judged in verdict.most_severe_first() if judged.finding.outcome is not FindingOutcome.PASSED
-    )
+    faults = tuple([judged for judged in verdict.findings if judged.finding.outcome is not FindingOutcome.PASSED])
+    return replace(verdict, findings=faults).most_severe_first() if faults else ()
 
 
 def disclosure_of(verdict: Verdict) -> Disclosure:

@@ -11,6 +11,7 @@ has answered, nothing more is read. An MTA that goes away meanwhile takes its ta
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from gateway.milter.message import Message
 from gateway.milter.protocol import Action, Command, ProtocolError, Step
 from gateway.model import Disposition, Envelope, FrontEnd, Language, Reply, ReplyCharset, Session, Transaction
 from gateway.spool import Spool
+from gateway.system.deadlines import Deadline, Deadlines
 from gateway.system.tasks import begun
 
 PROGRESS_INTERVAL_S = 2.0
@@ -55,9 +57,10 @@ class MilterSettings:
 class MilterConnection(asyncio.Protocol):
     """Serves any number of messages, one after the other."""
 
-    def __init__(self, settings: MilterSettings, connections: set[MilterConnection]) -> None:
+    def __init__(self, settings: MilterSettings, connections: set[MilterConnection], deadlines: Deadlines) -> None:
         self._settings = settings
         self._connections = connections
+        self._deadlines = deadlines
         self._transport: asyncio.Transport
         self._quick_acknowledge: socket.socket | None = None
         self._decoder = protocol.Decoder()
@@ -254,13 +257,7 @@ class MilterConnection(asyncio.Protocol):
             self._transport.resume_reading()
 
     async def _rcpt(self, message: Message, command: protocol.Rcpt) -> bytes:
-        envelope = Envelope(
-            reverse_path=message.mail.reverse_path,
-            forward_paths=(command.forward_path,),
-            mail_parameters=message.mail.parameters,
-            rcpt_parameters=(command.parameters,),
-        )
-        engine = self._settings.engine
+        envelope, engine = message.envelope(command), self._settings.engine
         # MAIL is not answered (`SILENT_MAIL`); the first that is comes before the content as well.
         if (late := self._settings.refused_now(envelope)) is not None:
             return self._reply(late)
@@ -270,13 +267,12 @@ class MilterConnection(asyncio.Protocol):
             refusal = engine.internal_error(self._settings.new_reference(), error)
         if refusal is not None:
             return self._reply(refusal)
-        message.forward_paths.append(command.forward_path)
-        message.rcpt_parameters.append(command.parameters)
+        message.recipients.append(command)
         return protocol.CONTINUE
 
     async def _end_of_message(self, message: Message) -> bytes:
         reference, engine = self._settings.new_reference(), self._settings.engine
-        session, envelope, spool = self._session(), message.envelope(), message.spool
+        session, envelope, spool = self._session(), message.envelope(*message.recipients), message.spool
         try:
             if message.overflow:
                 refused = await engine.refuse_overflow(
@@ -305,27 +301,29 @@ class MilterConnection(asyncio.Protocol):
 
     async def _judged(self, transaction: Transaction, spool: Spool) -> MilterAnswer | Reply:
         """Return the engine's answer, or a temporary failure at the deadline; progress is told meanwhile."""
-        engine = self._settings.engine
-        deadline = asyncio.timeout(self._settings.deadline_s)
-        self._tell_later(deadline)
+        engine, late = self._settings.engine, Deadline(self._deadlines, self._too_late)
+        self._progress = Deadline(self._deadlines, self._tell)
+        self._progress.within(PROGRESS_INTERVAL_S)
+        late.within(self._settings.deadline_s)
         try:
-            async with deadline:
-                return await engine.judge_message(transaction, spool)
-        except TimeoutError:
-            if not deadline.expired():
+            return await engine.judge_message(transaction, spool)
+        except asyncio.CancelledError:
+            if late.at < math.inf:
                 raise
             return engine.deadline_passed(transaction)
         finally:
-            self._progress.cancel()
+            late.end()
+            self._progress.end()
 
-    def _tell_later(self, deadline: asyncio.Timeout) -> None:
-        self._progress = asyncio.get_running_loop().call_later(PROGRESS_INTERVAL_S, self._tell, deadline)
+    def _too_late(self) -> None:
+        """Stop judging; only a record that cannot be written lasts longer, then the MTA's own limit holds."""
+        self._progress.end()
+        if self.work is not None:
+            self.work.cancel()
 
-    def _tell(self, deadline: asyncio.Timeout) -> None:
-        """Tell progress until the deadline; only a record that cannot be written lasts longer, then the MTA's own limit holds."""
-        if not deadline.expired():
-            self._transport.write(protocol.PROGRESS)
-            self._tell_later(deadline)
+    def _tell(self) -> None:
+        self._transport.write(protocol.PROGRESS)
+        self._progress.within(PROGRESS_INTERVAL_S)
 
     def _packets(self, answer: MilterAnswer) -> bytes:
         """Return what the MTA is told to do."""

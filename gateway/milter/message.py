@@ -20,8 +20,7 @@ class Message:
         self._limit_bytes = limit_bytes
         self._pieces: list[bytes] = []
         self._unwritten = 0
-        self.forward_paths: list[str] = []
-        self.rcpt_parameters: list[tuple[str, ...]] = []
+        self.recipients: list[protocol.Rcpt] = []
         self.has_headers = False
         self.size_bytes = 0
         self.parts: Parts | None = None
@@ -65,13 +64,13 @@ class Message:
         self.overflow = True
         self.spool.close()  # others may need the room
 
-    def envelope(self) -> Envelope:
-        """Return the envelope as far as it has come."""
+    def envelope(self, *recipients: protocol.Rcpt) -> Envelope:
+        """Return the envelope with these recipients."""
         return Envelope(
             reverse_path=self.mail.reverse_path,
-            forward_paths=tuple(self.forward_paths),
+            forward_paths=tuple([one.forward_path for one in recipients]),
             mail_parameters=self.mail.parameters,
-            rcpt_parameters=tuple(self.rcpt_parameters),
+            rcpt_parameters=tuple([one.parameters for one in recipients]),
         )
 
     def end_headers(self) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator
 from enum import IntFlag
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 from msgspec import Struct
 
@@ -252,13 +252,14 @@ def parse_command(command: bytes, data: bytes) -> Command:
 
 def macros(lists: Iterable[bytes]) -> dict[str, str]:
     """Return the values of macros by name, each from the first of some lists that gives it one."""
-    values: dict[str, str] = {}
-    for strings in dict.fromkeys(lists):
-        pairs = iter(_text(strings).split("\0"))
-        for name, value in zip(pairs, pairs, strict=False):
-            if value:
-                values.setdefault(name.strip("{}"), value)
-    return values
+    return reduce(lambda values, strings: _pairs(strings) | values, lists, {})
+
+
+@lru_cache(maxsize=64)
+def _pairs(strings: bytes) -> dict[str, str]:
+    """Return the macros of a list that have a value; those of a client and of a message are asked for again."""
+    words = _text(strings).split("\0")[:-1]
+    return {name.strip("{}"): value for value, name in zip(words[::-2], words[-2::-2], strict=True) if value}
 
 
 def _parse_connect(data: bytes) -> Connect:

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from gateway.milter.connection import MilterConnection, MilterSettings
+from gateway.system.deadlines import Deadlines
 
 BACKLOG = 1024
 
@@ -19,6 +20,7 @@ class MilterServer:
         self._settings = settings
         self._server: asyncio.Server | None = None
         self._connections: set[MilterConnection] = set()
+        self._deadlines = Deadlines()
 
     @property
     def session_count(self) -> int:
@@ -49,4 +51,4 @@ class MilterServer:
                 connection.abort()
 
     def _connection(self) -> MilterConnection:
-        return MilterConnection(self._settings, self._connections)
+        return MilterConnection(self._settings, self._connections, self._deadlines)

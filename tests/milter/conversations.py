@@ -14,6 +14,7 @@ from gateway.milter.engine import MilterAnswer
 from gateway.milter.protocol import Command, Decoder, ProtocolError, packet
 from gateway.model import Disposition, Reply
 from gateway.spool import ByteBudget, Spool, SpoolSettings
+from gateway.system.deadlines import Deadlines
 
 ANSWERS = frozenset(b"Ocytimqps")
 LIMIT_BYTES = 1 << 16
@@ -96,7 +97,7 @@ async def hold(data: bytes, step: int) -> tuple[bytes, Engine, Transport]:
         engine=engine, new_spool=lambda: Spool(SpoolSettings(), budget), new_reference=lambda: "BT-1"
     )
     open_ones: set[MilterConnection] = set()
-    connection, transport = MilterConnection(settings, open_ones), Transport()
+    connection, transport = MilterConnection(settings, open_ones, Deadlines()), Transport()
     connection.connection_made(transport)
     for start in range(0, len(data), step):
         while transport.paused and not transport.closed:
