@@ -195,8 +195,8 @@ class _Writer:
         month = self.report.wanted.month
         return Annex(
             kind=self._say("head", "annex"),
-            subject=self.subject,
-            of=self._say("head", "annex_of", year=month.end.year),
+            subject=self.subject.upper(),
+            of=self._say("head", "annex_of", year=month.end.year, office=self.labels.office),
         )
 
     def _rule_tables(self) -> Iterator[Table]:

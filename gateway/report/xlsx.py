@@ -63,7 +63,7 @@ class _Book:
     def write(self, page: Page) -> None:
         """Write all blocks: words on the first sheet, charts on the second, each table on one of its own."""
         first = self._sheet(words("table", "basis", self.language))
-        first.set_column(0, 0, 110)
+        first.set_column(0, 0, 90)  # a page is no wider, and LibreOffice cuts a single column that is
         self._charts = self._sheet(words("table", "charts", self.language))
         line = 0
         for block in page.blocks:
@@ -90,7 +90,7 @@ class _Book:
         return sheet
 
     def _table(self, block: Table) -> None:
-        sheet = self._sheet(block.title)
+        sheet = self._sheet(block.caption.partition(" ")[2])  # the words name tables by number
         sheet.repeat_rows(0)
         sheet.freeze_panes(1, 0)
         for number, column in enumerate(block.columns):

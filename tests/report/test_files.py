@@ -50,6 +50,9 @@ def test_a_word_document_is_a_draft_of_a_report_in_the_form_of_decree_30(counted
     assert looks.letters > 2000
     assert (looks.times_letters, looks.black_letters, looks.legacy_letters) == (looks.letters, looks.letters, 0)
     assert margin_faults(document) == ()
+    annex = [run.text for run in document.runs if run.text.startswith(("Phụ lục", "TÌNH HÌNH SỬ DỤNG", "(Kèm theo"))]
+    assert [text[:9] for text in annex] == ["Phụ lục", "TÌNH HÌNH", "(Kèm theo"]
+    assert annex[2].endswith(" của Văn phòng UBND)")
     assert {run.size_pt for run in document.runs if len(run.text) > 100} == {13.0}
 
 
@@ -81,9 +84,13 @@ def test_a_workbook_holds_numbers_and_charts_of_its_own_and_no_formula(counted):
     assert sum(name.startswith("xl/charts/chart") for name in names) == 4
     assert not any(b"<f>" in sheet for sheet in sheets)
     book = openpyxl.load_workbook(io.BytesIO(octets))
-    rows = list(book["Thư đã chuyển"].iter_rows(values_only=True))
+    rows = list(book["3. Thư đã chuyển"].iter_rows(values_only=True))
     assert rows[-1][1:4] == ("Cộng", 45, 66)
     assert rows[2][7] == 1.0
+    words = [cell for (cell,) in book.worksheets[0].iter_rows(values_only=True)]
+    named = {number for text in words if "của Phụ lục" in text for number in re.findall(r"\d+", text)}
+    assert named <= {title.partition(".")[0] for title in book.sheetnames}, "the words name tables that there are"
+    assert max(map(len, book.sheetnames)) <= 31
 
 
 def test_a_pdf_brings_all_its_fonts(counted):
