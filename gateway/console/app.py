@@ -185,7 +185,8 @@ class Console:
         if visit.token:
             try:
                 answer = await visit.ask(WhoAmI())
-                visit.person = answer.person if isinstance(answer, Me) else None
+                if isinstance(answer, Me):
+                    visit.person, visit.waiting = answer.person, answer.waiting
             except Refused as error:
                 if error.refusal.kind != "no_session":
                     raise

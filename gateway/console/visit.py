@@ -35,6 +35,8 @@ class Visit:
     form: Form = Form({})
     page_path: str = "/"
     """Path of the page whose form was sent."""
+    waiting: int = 0
+    """What waits for the person's decision."""
     upload: Uploading | None = None
     """Upload of the form, on routes with `uploads`."""
 
@@ -151,6 +153,7 @@ class Visit:
             keys=self.preference("keys"),
             person=self.person,
             may=self.may,
+            waiting=self.waiting,
             path=self.path,
             here=self.here,
             csrf=self.csrf,

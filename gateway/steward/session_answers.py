@@ -14,6 +14,7 @@ from gateway.steward.accounts.hashes import fit, hashed
 from gateway.steward.accounts.sessions import Session, end_all, end_one, is_there, key_of
 from gateway.steward.desk import Desk
 from gateway.steward.questions.refused import Refused, refused
+from gateway.steward.requests.answers import waiting_for
 from gateway.steward.roles import Person
 from gateway.steward.words import say
 
@@ -59,9 +60,9 @@ def _begun(desk: Desk, token: str) -> q.LoggedIn:
     return q.LoggedIn(token, people.person(people.session(token)))
 
 
-def who_am_i(_desk: Desk, person: Person, _question: q.WhoAmI, _language: Language) -> q.Answer:
-    """Tell whose session it is."""
-    return q.Me(person)
+def who_am_i(desk: Desk, person: Person, _question: q.WhoAmI, _language: Language) -> q.Answer:
+    """Tell whose session it is, and how much waits for that person."""
+    return q.Me(person, waiting_for(desk, person) if not person.must_enrol else 0)
 
 
 def log_out(desk: Desk, _person: Person, _question: q.Logout, _language: Language) -> q.Answer:

@@ -275,7 +275,7 @@ def answers(asked: q.Asked) -> list[q.Answer]:
 def _answers(question: q.Question, who: Person) -> list[q.Answer]:
     match question:
         case q.WhoAmI():
-            return [q.Me(who)]
+            return [q.Me(who, 3 if who.name == "an.nt" else 0)]
         case q.BeginEnrolment():
             return [
                 q.Enrolment(
@@ -350,7 +350,9 @@ def _answers(question: q.Question, who: Person) -> list[q.Answer]:
 
 def shaped(answer: q.Answer, token: str) -> q.Answer:
     """Make an answer hostile, empty or long, as the session's name says."""
-    if isinstance(answer, q.Me | q.Refusal):
+    if isinstance(answer, q.Me):
+        return q.Me(answer.person) if token == "empty" else answer
+    if isinstance(answer, q.Refusal):
         return answer
     if token == "empty":
         return {

@@ -66,6 +66,15 @@ def test_acts_turn_to_newer_and_older_pages(look, system):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("session", "name"), [("auditor", "Requests 3 waiting for your decision"), ("empty", "Requests")]
+)
+def test_the_navigation_says_how_much_waits_for_this_person(look, system, session, name):
+    page = look(session, "en")
+    page.goto(system.base + "/mails")
+    expect(page.locator(".nav [href='/requests']")).to_have_accessible_name(name)
+
+
 def test_a_year_is_a_chart_of_twelve_months(look, system):
     page = show(look, system, "overview-year", "vi")
     assert page.locator(".chart g").count() == 12

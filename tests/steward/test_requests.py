@@ -46,13 +46,20 @@ def test_a_file_passes_once_two_persons_are_for_it_and_not_any_more_when_it_is_r
     assert (view.may_open, view.needs_file, view.barred) == (True, False, "")
     name = opened(office, clerk)
     assert office.kind(q.OpenRequest(reference=LOCKED, reason="again"), clerk) == "invalid"
+
+    def waiting() -> list[int]:
+        return [office.ask(q.WhoAmI(), token).waiting for token in (clerk, head, officer)]
+
+    assert waiting() == [0, 1, 1]
     (row,) = office.ask(q.AskRequests(), head).mine
     assert (row.id, row.codes, row.steps) == (name, ("OPQ-01",), ("endorse", "refuse"))
     assert isinstance(decided(office, head, name), q.Done)
     assert disposition(office) is Disposition.REJECT
     assert office.ask(q.Overview(), officer).waiting == 1
+    assert waiting() == [0, 0, 1]
     assert isinstance(approved(office, officer, name), q.Done)
     assert office.ask(q.Overview(), officer).waiting == 0
+    assert waiting() == [0, 0, 0]
     (waiver,) = policies_of(office.desk.configuration).waivers
     assert (waiver.rule, waiver.sha256, waiver.sender) == ("encrypted", digest("luong.docx"), AN)
     assert waiver.approved_by == f"{HEAD}, so"

@@ -17,6 +17,7 @@ async def page(visit: Visit, *, fault: str = "", done: str = "") -> Response:
     """Show pending and settled requests, with the result of the submitted form."""
     view = await visit.ask(q.AskRequests())
     assert isinstance(view, q.RequestsView)
+    visit.waiting = len(view.mine)
     if fault:  # sent twice: the second time is refused, and the first may have been carried through
         settled = (one for one in (*view.waiting, *view.done) if one.id == visit.form.get("request"))
         fault += "".join(" " + filled(visit.words.requests.is_now, id=one.id, state=one.state.text) for one in settled)

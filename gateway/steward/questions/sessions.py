@@ -43,6 +43,8 @@ class Me(Struct, frozen=True, tag="me"):
     """The person of the session."""
 
     person: Person
+    waiting: int = 0
+    """Requests, held mails among them, that the person may decide."""
 
 
 class Logout(Struct, frozen=True, tag="logout"):

@@ -36,7 +36,8 @@ _TONES: Final = {
     State.EXPIRED: "plain", State.REVOKED: "bad", State.RELEASING: "warn", State.RELEASED: "good", State.FAILED: "bad",
     State.UNKNOWN: "bad", State.RETURNED: "bad",
 }  # fmt: skip
-_DECIDES: Final = {step.value for step in Step} - {Step.WITHDRAW.value, Step.REVOKE.value}
+_ADVANCES: Final = {Step.ENDORSE.value, Step.APPROVE.value, Step.RELEASE.value}
+"""Whoever has endorsed may still refuse, but it waits for another."""
 _WAITING: Final = frozenset(
     state.value for state in (State.OPEN, State.ENDORSED, State.RELEASING, State.FAILED, State.UNKNOWN)
 )
@@ -51,7 +52,7 @@ def requests_view(desk: Desk, person: Person, question: q.AskRequests, language:
     seen = [one for one in found if sees(desk, person, one)]
     used = _used(desk, seen)
     rows = [_row(one, desk, person, now, language, used=used.get(one.id, ())) for one in seen]
-    mine = tuple(row for row in rows if _DECIDES & set(row.steps))
+    mine = tuple(row for row in rows if _ADVANCES & set(row.steps))
     others = [row for row in rows if row not in mine]
     view = q.RequestsView(
         mine=mine,
@@ -67,8 +68,8 @@ def waiting_for(desk: Desk, person: Person) -> int:
     if desk.accounts is None:
         return 0
     now = int(desk.people.clock())
-    seen = (_as_it_is(one, desk) for one in desk.people.requests.all(now) if sees(desk, person, one))
-    return sum(1 for one in seen if _DECIDES & set(_steps(one, desk, person, now)))
+    seen = (_as_it_is(one, desk) for one in desk.people.requests.waiting(now) if sees(desk, person, one))
+    return sum(1 for one in seen if _ADVANCES & set(_steps(one, desk, person, now)))
 
 
 def _with_way(view: q.RequestsView, desk: Desk, person: Person, reference: str, language: Language) -> q.RequestsView:

@@ -20,6 +20,7 @@ _LONGEST_S = 31 * 24 * 3600
 _SCHEMA = """CREATE TABLE IF NOT EXISTS request (
   id TEXT PRIMARY KEY, reference TEXT NOT NULL, opened INTEGER NOT NULL, state TEXT NOT NULL, body BLOB NOT NULL
 ) STRICT, WITHOUT ROWID"""
+_WAITING = "opened > ? AND state IN ('open', 'endorsed', 'approved')"
 _DECODER = msgspec.json.Decoder(Request)
 
 
@@ -34,11 +35,15 @@ class RequestBook:
 
     def all(self, now: float) -> tuple[Request, ...]:
         """Return what may still wait for somebody, and the newest of the others; newest first."""
-        waiting = "opened > ? AND state IN ('open', 'endorsed', 'approved')"
         newest = "id IN (SELECT id FROM request ORDER BY opened DESC, id LIMIT ?)"
         with self._book.reading() as connection:
-            how = f"WHERE {waiting} OR {newest} ORDER BY opened DESC, id"
+            how = f"WHERE {_WAITING} OR {newest} ORDER BY opened DESC, id"
             return _read(connection, how, int(now) - _LONGEST_S, _LIMIT)
+
+    def waiting(self, now: float) -> tuple[Request, ...]:
+        """Return what may still wait for somebody."""
+        with self._book.reading() as connection:
+            return _read(connection, f"WHERE {_WAITING}", int(now) - _LONGEST_S)
 
     def approved(self) -> tuple[Request, ...]:
         """Return the requests whose waivers were not taken back."""
