@@ -164,6 +164,30 @@ def test_after_the_logout_the_back_button_shows_nothing(system, page):
     assert "Kế hoạch" not in page.content()
 
 
+def test_a_form_of_a_tab_does_nothing_after_a_logout_or_another_login_in_a_second_tab(system, browser):
+    context = browser.new_context()
+    page = context.new_page()
+
+    def tried_after(session: str) -> int:
+        context.add_cookies([{"name": "session", "value": "auditor", "url": system.base}])
+        page.goto(system.base + "/policy")
+        second = context.new_page()
+        second.goto(system.base + "/account")
+        second.click(".menu summary")
+        second.click("form[action='/logout'] button")
+        second.wait_for_url("**/login")
+        if session:
+            context.add_cookies([{"name": "session", "value": session, "url": system.base}])
+        second.close()
+        with page.expect_response("**/policy/try") as answer:
+            page.click("form[action='/policy/try'] button")
+        expect(page.locator("h1")).not_to_have_text("Kết quả thử")
+        return answer.value.status
+
+    assert [tried_after(session) for session in ("", "clerk")] == [403, 403]
+    context.close()
+
+
 def test_a_file_is_hashed_in_the_browser_and_goes_nowhere(look, system):
     page = look("auditor")
     page.goto(system.base + "/mails")

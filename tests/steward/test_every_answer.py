@@ -62,7 +62,8 @@ def answers(at: Desk, person, question, language: Language):
 
 @pytest.mark.parametrize("person", EVERYBODY, ids=lambda person: person.name)
 @pytest.mark.slow
-def test_answers(at: Desk, person):
+def test_answers(at: Desk, person, caplog):
+    caplog.set_level("DEBUG")
     asked = [question for question in QUESTIONS if may(person, type(question))]
     assert len(asked) >= 11
     for number, question in enumerate(asked):
@@ -77,6 +78,8 @@ def test_answers(at: Desk, person):
                 lines = text.splitlines() if name == "text" else [text]
                 for line in lines:
                     assert not any(unicodedata.category(one) in {"Cc", "Cf", "Cs", "Co"} for one in line), (name, line)
+    for canary in CANARIES:
+        assert canary.casefold() not in caplog.text.casefold()
 
 
 def _strings(value: object, name: str = ""):

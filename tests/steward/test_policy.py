@@ -15,12 +15,14 @@ from gateway.audit.acts import record_at_once
 from gateway.audit.record import Act
 from gateway.config.sections import Configuration
 from gateway.engine import load_policy_set
+from gateway.engine.what_if import Change, Comparison
 from gateway.errors import AuditError
-from gateway.model import VIETNAM, Language
+from gateway.model import VIETNAM, Disposition, Language
 from gateway.pipeline.in_force import policies_in_force
 from gateway.pipeline.rulebook import Rules
+from gateway.pipeline.what_if import ChangedMail
 from gateway.steward import questions as q
-from gateway.steward import trying
+from gateway.steward import trial, trying
 from gateway.steward.desk import Desk
 from gateway.steward.policy import policy_view
 from gateway.steward.questions.refused import Refused
@@ -155,6 +157,16 @@ def test_all_mails_that_change_can_be_taken_away_as_a_table(at: Desk, monkeypatc
         list(export_trial(at, POLICY_ADMIN, q.ExportTrial(text="version: 1\nname: ["), Language.EN))
     assert fault.value.refusal.kind == "invalid"
     assert fault.value.refusal.words
+
+
+@pytest.mark.usefixtures("unwalled")
+def test_no_cell_of_the_table_is_a_formula(at: Desk, monkeypatch):
+    found = Comparison(Change.REFUSED, Disposition.RELAY, Disposition.REJECT, ("-1.x",))
+    mail = ChangedMail("@BT-1", "2026-11-27T02:00:00+00:00", "=cmd|' /C calc'!A0", "+1;=2", found)
+    monkeypatch.setattr(trial, "changed_mails", lambda *_, **__: iter([mail]))
+    *pieces, _ = export_trial(at, POLICY_ADMIN, q.ExportTrial(text=OFFICE), Language.VI)
+    _, row, _ = csv.reader(b"".join(one.octets for one in pieces).decode("utf-8-sig").splitlines())
+    assert row[1:5] == ["'@BT-1", "'+1;'=2", "'=cmd|' /C calc'!A0", "'-1.x"]
 
 
 @pytest.mark.usefixtures("unwalled")
