@@ -16,6 +16,8 @@ from gateway.milter.server import MilterServer
 from gateway.model import Disposition, Reply
 from gateway.spool import ByteBudget, Spool, SpoolSettings
 from gateway.system.listening import listen_unix
+from tests.milter.conversations import hold
+from tests.support.garbage import kept_by_each_other
 
 RELAY = MilterAnswer(disposition=Disposition.RELAY)
 EVERYTHING = packet(b"O", struct.pack(">III", 6, 0x1FF, 0x1FFFFF))
@@ -393,3 +395,11 @@ async def test_an_mta_that_takes_no_answers_is_not_read_without_end(connect):
     with pytest.raises(TimeoutError):
         await send_all()
     mta.writer.transport.abort()
+
+
+async def test_a_message_and_its_connection_leave_nothing_to_the_collector():
+    with kept_by_each_other() as found:
+        for _ in range(3):
+            _, engine, _ = await hold(EVERYTHING + envelope(b"binh@tphcm.gov.vn") + CONTENT + packet(b"Q"), 1 << 16)
+            assert engine.passed == 1
+    assert found == []

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.smtp.settings import ListenerKind
 from tests.support.client import RawClient
+from tests.support.garbage import kept_by_each_other
 from tests.support.gateway import QUICK, DirectEngine, listener, running
 from tests.support.sink import Act, Sink
 
@@ -186,3 +187,15 @@ async def test_mail_under_repeated_drains_is_neither_lost_nor_acknowledged_false
                 await asyncio.gather(*tasks)
         delivered = [mail.content.split(b"\r\n")[0].removeprefix(b"Subject: ") for mail in sink.delivered]
         assert sorted(delivered) == sorted(acknowledged)
+
+
+async def test_a_session_with_a_mail_leaves_nothing_to_the_collector():
+    async with Sink() as sink, running(sink.port) as gateway:
+        with kept_by_each_other() as found:
+            for _ in range(3):
+                async with RawClient(*gateway.address) as client:
+                    await client.ehlo()
+                    assert (await client.mail(CONTENT)).code == 250
+                    assert (await client.cmd("QUIT")).code == 221
+                    assert await client.closed() == b""
+    assert found == []

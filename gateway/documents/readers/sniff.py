@@ -64,7 +64,8 @@ _ENCODED: Final = re.compile(
     rb"^(?:=ybegin [^\r\n]{0,400}?name=|\(This file must be converted with BinHex)", re.MULTILINE
 )
 """The line before a file in yEnc or BinHex (RFC 1741)."""
-_ENCODED_SIGNS: Final = (b"=ybegin ", b"BinHex")
+_ENCODED_SIGNS: Final = (b"=ybegin ", b"(This file must be converted with BinHex")
+"""The longer, the sooner they are searched."""
 _ZIP_TAIL: Final = (1 << 16) + 300
 _OPENED: Final = (
     b"PK", b"\xd0\xcf\x11\xe0", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"\0\0\1\0", b"\0\0\2\0",

@@ -25,7 +25,7 @@ LIMIT_BYTES = 64 << 10
 """Of a mail without its files of no known form."""
 _LIMIT_LEAVES = 4
 _FOREIGN_OCTETS = bytes({*range(32), *b"<{%"} - {*b"\t\n\r"})
-_FOREIGN_WORDS = (b"PK", b"BEGIN", b"begin ", b"=ybegin", b"BinHex")
+_FOREIGN_WORDS = (b"PK", b"BEGIN", b"begin", b"BinHex")
 _FOREIGN_BEGINNING = re.compile(rb"\s*[!-9;-~]+:")
 """Every other format that this product knows has one of these within, or begins like a header field."""
 
