@@ -182,6 +182,13 @@ class _Skeleton(dict[int, str]):
 _SKELETONS: Final = {parted: _Skeleton(parted=parted) for parted in (False, True)}
 
 
+def warm_up() -> None:
+    """Learn the common characters, so that no child has to."""
+    for learnt in _SKELETONS.values():
+        for character in REPERTOIRE:
+            _ = learnt[ord(character)]
+
+
 def is_unusual(text: str) -> bool:
     """Return whether the text has characters that plain Vietnamese, Latin text and its punctuation do not have."""
     return _UNUSUAL.search(text) is not None

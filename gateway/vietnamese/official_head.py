@@ -36,6 +36,11 @@ _DATE: Final = re.compile(
 )
 _RECIPIENTS: Final = re.compile(r"(?:^|\s{2}|\t)\W*noi nhan\W*(?:$|\s{2,}|-|nhu|\t|tm\.|kt\.|tl\.)")
 BASIS: Final = re.compile(r"^\W*can cu\b")
+_CITED: Final = re.compile(r"\s*(?:ngày \d|của|và|quy định|về việc)")
+_OF_ANOTHER: Final = re.compile(r"(?:luat|nghi dinh|quyet dinh|thong tu|to trinh|cong van)\b[^\t]*$")
+_CELLS: Final = re.compile(r"\t|\s{3,}")
+_ITEM: Final = re.compile(r"\s*[-–+•*]\s*(?P<name>\S.*)")
+_NO_NUMBER, _NO_DIGIT = re.compile(r"[^\da-z]"), re.compile(r"\D")
 _UNIT_WORDS: Final = re.compile(
     r"^\W*(?:uy ban|ubnd|hoi dong|so |phong |van phong|bo |cuc |chi cuc|truong |trung tam|cong an|ban |dang uy|quan uy|huyen uy|tinh uy|thanh uy"
     r"|chinh phu|toa an|vien kiem sat|hoi |lien doan|mat tran|uy ban mttq|benh vien|tram |doi |vien |tong cuc|thanh tra|kho bac|ngan hang|cong ty|tap doan|doan |thanh doan|hiep hoi|quoc hoi|thu tuong)"
@@ -68,13 +73,11 @@ def number_of(head: Sequence[str]) -> Number:
             if found is None:
                 continue
             rest = line[found.end() : found.end() + 30]
-            if re.match(r"\s*(?:ngày \d|của|và|quy định|về việc)", rest) and not re.search(
-                r"\s{2}", line[: found.end() + 3]
-            ):
+            if _CITED.match(rest) and not re.search(r"\s{2}", line[: found.end() + 3]):
                 continue  # "Số 64/2007/NĐ-CP ngày 10 ..." is a citation that wrapped
-            digits = re.sub(r"[^\da-z]", "", found["number"])
+            digits = _NO_NUMBER.sub("", found["number"])
             joint = "-" if pattern is _PARTY_NUMBER else "/"
-            return Number(digits, re.sub(r"\s", "", found["symbol"]), position, joint)
+            return Number(digits, "".join(found["symbol"].split()), position, joint)
     return Number()
 
 
@@ -85,12 +88,9 @@ def date_of(head: Sequence[str], bare: Sequence[str]) -> tuple[date | None, bool
             continue
         for found in _DATE.finditer(line):
             before = plain[: found.start()].rstrip()
-            if re.search(
-                r"(?:luat|nghi dinh|quyet dinh|thong tu|to trinh|cong van)\b[^\t]*$",
-                before + " " + skeleton(found["place"]),
-            ):
+            if _OF_ANOTHER.search(before + " " + skeleton(found["place"])):
                 continue
-            day, month, year = (re.sub(r"\D", "", found[part]) for part in ("day", "month", "year"))
+            day, month, year = (_NO_DIGIT.sub("", found[part]) for part in ("day", "month", "year"))
             try:
                 return date(int(year), int(month), int(day)), True
             except ValueError:
@@ -105,8 +105,8 @@ def recipients_of(lines: Sequence[str], bare: Sequence[str]) -> tuple[str, ...] 
             continue
         found: list[str] = []
         for line in lines[position : position + 30]:
-            for piece in re.split(r"\t|\s{3,}", line):
-                item = re.match(r"\s*[-–+•*]\s*(?P<name>\S.*)", piece)
+            for piece in _CELLS.split(line):
+                item = _ITEM.match(piece)
                 if item is not None:
                     found.append(item["name"].rstrip(" ;.,"))
         return tuple(found[:40])

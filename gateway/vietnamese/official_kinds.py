@@ -58,6 +58,7 @@ class Kind(Enum):
 _UNTITLED: Final = frozenset({Kind.CONG_VAN, Kind.KET_LUAN, Kind.LENH})
 """Kinds without a title, or whose name heads a part of any text: only the symbol tells them."""
 _KINDS: Final = {skeleton(kind.value): kind for kind in Kind if kind not in _UNTITLED}
+_WORD: Final = re.compile(r"[^\W\d_]+")
 _KIND_LINE: Final = re.compile(
     rf"^\W*(?P<kind>{'|'.join(sorted(map(re.escape, _KINDS), key=len, reverse=True))})(?P<rest>\W.*|)$"
 )
@@ -96,7 +97,7 @@ def _spells(line: str, kind: Kind) -> bool:
     "PHƯỜNG AN LẠC" begins like "phương án" only when both accents are taken off.
     """
     wanted = kind.value.split()
-    written = re.findall(r"[^\W\d_]+", line.lower())[: len(wanted)]
+    written = _WORD.findall(line.lower())[: len(wanted)]
     return line.isascii() or skeleton(line) == line.lower() or any(map(str.__eq__, written, wanted))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -131,7 +131,7 @@ def test_long_straight_edges_are_not_looked_at_but_what_stands_on_them_is(
 
 def test_a_child_needs_no_file_for_the_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     detector._weights.cache_clear()
-    monkeypatch.setattr(detector, "_own", threading.local())
+    monkeypatch.setattr(detector, "_idle", {name: [] for name in detector._idle})
     detector.warm_up()
     monkeypatch.setattr(detector.resources, "files", None)
     assert said(slanting("MẬT", 20)) == ["MẬT"]
@@ -139,7 +139,15 @@ def test_a_child_needs_no_file_for_the_networks(monkeypatch: pytest.MonkeyPatch)
 
 def test_networks_run_on_the_older_engine_of_opencv() -> None:
     """The other one takes twice as long, and calls its convolutions `Conv2`."""
-    assert detector._network("detector").getLayer(1).type == "Convolution"
+    assert detector._read("detector").getLayer(1).type == "Convolution"
+
+
+def test_threads_that_come_later_use_the_networks_of_those_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    detector.warm_up()
+    monkeypatch.setattr(detector, "_read", None)
+    for turn in (20, 40):
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(said, slanting("MẬT", turn)).result() == ["MẬT"]
 
 
 def test_what_neither_network_believes_in_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:

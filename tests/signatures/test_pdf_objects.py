@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.misc import PdfStreamError
+from pyhanko.pdf_utils.misc import PdfReadError
 
+from gateway.documents.signatures import pdf_objects
 from gateway.documents.signatures.pdf_doubles import has_two_values
 from gateway.documents.signatures.pdf_objects import _read_digit_by_digit, read_hex_string
 from gateway.model import Changes, Integrity
@@ -55,7 +56,7 @@ def hex_string(read, octets):
     stream = io.BytesIO(b"<" + octets)
     try:
         return read(stream), stream.tell()
-    except (PdfStreamError, ValueError):
+    except (PdfReadError, ValueError):
         return None
 
 
@@ -67,5 +68,26 @@ def test_long_strings_of_digits_are_read_as_pyhanko_reads_them(pieces):
     assert hex_string(read_hex_string, octets) == hex_string(_read_digit_by_digit, octets)
 
 
-def test_pyhanko_reads_strings_of_digits_in_one_step():
+@given(
+    st.lists(
+        st.sampled_from([b"Key", b"1", b"#", b"41", b" ", b"\0", b"\n", b"/", b"(", b"]", b"%", b"~", b"\xe1"]),
+        max_size=9,
+    )
+)
+def test_names_are_read_as_pyhanko_reads_them(pieces):
+    octets = b"".join(pieces)
+    until = (pdf_objects.read_until_delimiter, pdf_objects._read_octet_by_octet)
+    assert len({hex_string(read, octets) for read in until}) == 1
+    named = (pdf_objects.decode_name, pdf_objects._decode_octet_by_octet)
+    assert (
+        len({hex_string(lambda stream, decode=decode: decode(stream.getvalue()[1:]), octets) for decode in named}) == 1
+    )
+
+
+def test_pyhanko_reads_digits_and_names_in_one_step():
     assert generic.read_hex_string_from_stream is read_hex_string
+    assert generic.NameObject.read_from_stream(io.BytesIO(b"/Key 1")) == "/Key"
+    assert (generic.read_until_delimiter, generic._decode_name) == (
+        pdf_objects.read_until_delimiter,
+        pdf_objects.decode_name,
+    )

@@ -31,6 +31,7 @@ _PICTURE_NAME: Final = re.compile(
     r"|tga|tiff?|vicar|vtf|wbmp|wdp|webp|wmf|wpg|x3f|xbm|xcf|xpm|xv|xwd)$",
     re.IGNORECASE,
 )
+_MJPEG_NAME: Final = re.compile(r"\.mjpe?g?2?$", re.IGNORECASE)
 _FILM_NAME: Final = re.compile(
     r"\.(?:3g[2p]|asf|avi|divx|dv|f4v|fl[civ]|h26[1345]|hevc|ivf|m1v|m2ts?|m2v|m4v|mjp?e?g?2?|mkv|mo[dv]|movie|mp[24e]|mpe?g|mts|mxf|ogv"
     r"|qt|rm|rmvb|swf|ts|vob|webm|wmv|y4m|yuv)$",
@@ -112,4 +113,4 @@ def named_picture(filename: str | None, declared_type: str) -> str | None:
 
 def named_film(filename: str | None) -> str | None:
     """Return the type of a film that is no more than one JPEG behind the other, which only its name tells."""
-    return "video/x-mjpeg" if re.search(r"\.mjpe?g?2?$", filename or "", re.IGNORECASE) else None
+    return "video/x-mjpeg" if _MJPEG_NAME.search(filename or "") else None

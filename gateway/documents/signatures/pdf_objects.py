@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import io
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -13,7 +14,10 @@ from pyhanko.pdf_utils import generic
 _LONGEST = 1 << 20
 _MAX_NODES = 5000
 _WHITE = b"\x00\t\n\x0c\r "
+_REGULAR = re.compile(rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%]*")
+_PLAIN = re.compile(rb"[!\"$&'*-.0-;=?-Z\\^-z|~]*")
 _read_digit_by_digit = generic.read_hex_string_from_stream
+_read_octet_by_octet, _decode_octet_by_octet = generic.read_until_delimiter, generic._decode_name  # noqa: SLF001
 
 
 def entry(dictionary: Any, key: str, default: Any = None) -> Any:
@@ -58,4 +62,20 @@ def read_hex_string(stream: Any) -> Any:
     return _read_digit_by_digit(stream)
 
 
+def read_until_delimiter(stream: Any) -> bytes:
+    """Read what stands before the next white space or delimiter in one step; pyHanko goes octet by octet."""
+    if not isinstance(stream, io.BytesIO):
+        return bytes(_read_octet_by_octet(stream))
+    data, start = stream.getvalue(), stream.tell()
+    end = stream.seek(_REGULAR.match(data, start).end())  # type: ignore[union-attr]  # it matches nothing, too
+    return data[start:end]
+
+
+def decode_name(octets: bytes) -> Any:
+    """Return a name as pyHanko does, one without escapes in one step."""
+    return generic.NameObject("/" + octets.decode()) if _PLAIN.fullmatch(octets) else _decode_octet_by_octet(octets)
+
+
 generic.read_hex_string_from_stream = read_hex_string
+generic.read_until_delimiter = read_until_delimiter
+generic._decode_name = decode_name  # noqa: SLF001 - pyHanko's own readers find it under no other name

@@ -136,6 +136,7 @@ def outline_of_vml(shape: Element) -> Shape | None:
     return whole._replace(outline=moved(whole.outline, (1 / space[0], 0, 0, 1 / space[1], 0, 0)))
 
 
+_POINTS: Final = re.compile(r"(-?\d{1,6}(?:\.\d{1,6})?)(pt|in|cm|mm|px)?")
 _VML_WORD: Final = re.compile(r"n[fs]|q[xyb]|a[elrt]|w[ar]|h[a-i]")
 _VML_LETTERS: Final = str.maketrans({"m": "M", "l": "L", "c": "C", "x": "Z", "t": "m", "r": "l", "v": "c", "e": " "})
 _LETTERS: Final = {"a:moveTo": "M", "a:lnTo": "L", "a:cubicBezTo": "C", "a:quadBezTo": "Q", "a:close": "Z"}
@@ -264,7 +265,7 @@ def _vml(shape: Element) -> tuple[Box | None, Turn, bool]:
 
 
 def _points(text: str) -> float:
-    match = re.match(r"(-?\d{1,6}(?:\.\d{1,6})?)(pt|in|cm|mm|px)?", text)
+    match = _POINTS.match(text)
     return float(match[1]) * {"in": 72, "cm": 28.35, "mm": 2.835, "px": 0.75}.get(match[2] or "pt", 1) if match else 0.0
 
 

@@ -30,6 +30,7 @@ _OWN_SIGNS = " \t\r\n\u00a0\u00ad-\u2010\ufffe"
 
 _SECTION = re.compile(rb"begin(bfchar|bfrange)(.*?)end\1", re.DOTALL)
 _TOKEN = re.compile(rb"<([0-9A-Fa-f\s]*)>|(\[)|(\])")
+_WHITE = b" \t\n\r\f\v"
 
 
 @dataclass(slots=True)
@@ -210,11 +211,11 @@ def _nth(targets: list[str], offset: int) -> str:
 
 
 def _number(digits: bytes) -> int:
-    return int(re.sub(rb"\s", b"", digits) or b"0", 16)
+    return int(digits.translate(None, _WHITE) or b"0", 16)
 
 
 def _utf16(digits: bytes) -> str:
-    compact = re.sub(rb"\s", b"", digits).decode("ascii")
+    compact = digits.translate(None, _WHITE).decode("ascii")
     raw = bytes.fromhex(compact + "0" * (len(compact) % 2))
     return raw.decode("utf-16-be", "replace") if len(raw) > 1 else raw.decode("latin-1")
 

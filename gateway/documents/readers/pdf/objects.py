@@ -28,6 +28,7 @@ _INTEGER = {
     for key in (b"N", b"First", b"Width", b"Height", b"Length")
 }
 _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
+_NAME, _IMAGE = re.compile(rb"/([A-Za-z0-9]+)"), re.compile(rb"/Subtype\s*/Image\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +158,12 @@ def integer(head: bytes, key: bytes) -> int | None:
 def filters(head: bytes) -> tuple[bytes, ...]:
     """Return the names of the filters of a stream dictionary, in order of decoding."""
     match = _FILTER.search(head)
-    return tuple(re.findall(rb"/([A-Za-z0-9]+)", match[1])) if match else ()
+    return tuple(_NAME.findall(match[1])) if match else ()
 
 
 def is_image(raw: RawObject) -> bool:
     """Whether the object is an image XObject."""
-    return re.search(rb"/Subtype\s*/Image\b", raw.names) is not None
+    return _IMAGE.search(raw.names) is not None
 
 
 def check_image(raw: RawObject) -> None:

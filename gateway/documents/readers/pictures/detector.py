@@ -12,7 +12,6 @@ from __future__ import annotations
 import functools
 import math
 import os
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -69,26 +68,34 @@ def _weights(name: str) -> npt.NDArray[np.uint8]:
     return np.frombuffer(resources.files(__package__).joinpath(f"{name}.onnx").read_bytes(), np.uint8)
 
 
-_own = threading.local()
+_idle: dict[str, list[Any]] = {"detector": [], "close": [], "confirm": []}
+"""Networks that no thread asks now: OpenCV's keep what they work on in themselves, and get ready anew for a picture of another
+size, so that close looks, which have one size, have a detector of their own."""
 
 
-def _network(name: str) -> Any:
-    """Return a network of this thread: OpenCV's keeps what it works on in itself."""
-    if not hasattr(_own, name):
-        # The older engine (1) is twice as fast as the one that came with OpenCV 5, which does not heed the choice that a
-        # call makes for weights in memory.
-        os.environ.setdefault("OPENCV_FORCE_DNN_ENGINE", "1")
-        setattr(_own, name, cv2.dnn.readNetFromONNX(_weights(name)))
-    return getattr(_own, name)
+def _answer(name: str, picture: Pixels) -> npt.NDArray[np.float32]:
+    """Return what a network says of a picture; each is asked by one thread at a time, and kept for the next."""
+    try:
+        network = _idle[name].pop()
+    except IndexError:
+        network = _read(name)
+    network.setInput(planes(picture))
+    out = np.asarray(network.forward(), np.float32)
+    _idle[name].append(network)
+    return out
+
+
+def _read(name: str) -> Any:
+    # The older engine (1) is twice as fast as the one that came with OpenCV 5, which does not heed the choice that a
+    # call makes for weights in memory.
+    os.environ.setdefault("OPENCV_FORCE_DNN_ENGINE", "1")
+    return cv2.dnn.readNetFromONNX(_weights("detector" if name == "close" else name))
 
 
 def warm_up() -> None:
-    """Load the weights of both networks, so that children need no file for them."""
-    blank = np.full((LOOK, LOOK, 3), 255, np.uint8)
-    for name in ("detector", "confirm"):
-        network = _network(name)
-        network.setInput(planes(blank))
-        network.forward()
+    """Make the networks of one thread, so that children need no file for them and no time."""
+    for name in _idle:
+        _answer(name, np.full((LOOK, LOOK, 3), 255, np.uint8))
 
 
 def planes(page: Pixels) -> npt.NDArray[np.float32]:
@@ -191,9 +198,7 @@ def first_look(view: Pixels, scale: float) -> list[Word]:
     rows, columns = (-(-side // LEAST_SIDE) * LEAST_SIDE for side in view.shape[:2])
     missing = rows - view.shape[0], columns - view.shape[1]
     view = np.asarray(cv2.copyMakeBorder(view, 0, missing[0], 0, missing[1], cv2.BORDER_REPLICATE), np.uint8)
-    network = _network("detector")
-    network.setInput(planes(view))
-    out = network.forward()[0]
+    out = _answer("detector", view)[0]
     high = cv2.dilate(out[0], np.ones((5, 5), np.uint8))
     found = []
     for row, column in np.argwhere((out[0] >= high) & (out[0] > math.log(LEAST / (1 - LEAST)))):
@@ -207,10 +212,9 @@ def first_look(view: Pixels, scale: float) -> list[Word]:
 
 def nearer(views: Sequence[tuple[float, Pixels]], word: Word) -> Word:
     """Return a word with its place, turn and height corrected by a look at it alone; `views` are the picture at several scales."""
-    network, middle = _network("detector"), LOOK // STRIDE // 2
+    middle = LOOK // STRIDE // 2
     part, matrix, scale = _part(views, word, SIZE)
-    network.setInput(planes(part))
-    out = network.forward()[0]
+    out = _answer("close", part)[0]
     near = out[0, middle - 2 : middle + 2, middle - 2 : middle + 2]
     row, column = (int(place) + middle - 2 for place in divmod(int(near.argmax()), 4))
     _, cosine, sine, tall = (float(value) for value in out[:, row, column])
@@ -250,9 +254,7 @@ def _part(
 
 def _sure(views: Sequence[tuple[float, Pixels]], word: Word) -> Word:
     """Ask the second network."""
-    network = _network("confirm")
-    network.setInput(planes(close_up(views, word)))
-    return replace(word, sure=1 / (1 + math.exp(-float(network.forward().item()))))
+    return replace(word, sure=1 / (1 + math.exp(-float(_answer("confirm", close_up(views, word)).item()))))
 
 
 def scaled(word: Word, scale: float) -> Word:

@@ -159,7 +159,7 @@ def _rules(ink: Pixels, thick: Pixels, axis: int) -> Pixels:
     short = runs(ink, RULE)
     rules = np.asarray(cv2.subtract(short, thick), np.uint8)
     # Only few rows have any; longer ones are among them.
-    found = np.flatnonzero(cv2.reduce(short, axis, cv2.REDUCE_MAX))
+    found = np.flatnonzero(short.max(axis=axis))
     if len(found):
         place = (found, slice(None)) if axis else (slice(None), found)
         rules[place] = cv2.max(rules[place], runs(ink[place], LONG))

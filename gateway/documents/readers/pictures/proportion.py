@@ -41,8 +41,9 @@ def in_proportion(shown: Figure, depth: int = 2) -> Pixels | None:
     within = (found[:, 0] > x) & (found[:, 0] + found[:, 2] < x + wide) & (found[:, 1] > y)
     if depth and within.sum() >= LEAST and 2 * within.sum() > len(found):
         frame = cv2.dilate((labels == largest + 1).view(np.uint8), np.ones((5, 5), np.uint8))
-        bare = cv2.copyTo(np.full_like(pixels, paper.astype(np.uint8)), frame, pixels.copy())
-        return in_proportion(Figure(np.asarray(bare, np.uint8), paper, ink & (frame == 0)), depth - 1)
+        bare = pixels.copy()
+        bare[frame > 0] = paper.astype(np.uint8)
+        return in_proportion(Figure(bare, paper, ink & (frame == 0)), depth - 1)
     high = int(np.max(found[:, 3]))
     letters = found[found[:, 3] > SIGN * high]
     full = letters[:, 4] > FULL * letters[:, 2] * letters[:, 3]
