@@ -28,6 +28,7 @@ PERSONS = {
         name="noivu.binhtan@tphcm.gov.vn", roles=frozenset({Role.CLERK}), csrf="c-clerk",
         may=frozenset({"who_am_i", "logout", "search", "explain"}),
     ),
+    "accounts": Person(name="tk", roles=frozenset({Role.ACCOUNT_ADMIN}), csrf="c-accounts", may=frozenset({"who_am_i", "logout", "ask_accounts", "ask_log"})),
     "new": Person(name="moi.tv", display="Trần Văn Mới", roles=frozenset({Role.OPERATOR}), may=ALL, csrf="c-new", must_enrol=True),
 }  # fmt: skip
 for _kind in ("hostile", "empty", "long", "busy", "wrong", "silent", "late", "dies"):
@@ -292,6 +293,14 @@ def _answers(question: q.Question, who: Person) -> list[q.Answer]:
                 return [q.Refusal(kind="not_found")]
             if question.reference.startswith("BT-CHECK"):
                 return [CHECK_RECORD]
+            if question.reference.startswith("BT-RCPT"):  # refused before its content
+                (file, *_), state = EXPLAINED.files, q.Badge("từ chối người nhận", "bad", "recipient_refused")
+                file = msgspec.structs.replace(file, part="", name="", type="", size=None, sha256="")
+                return [
+                    msgspec.structs.replace(
+                        EXPLAINED, reference=question.reference, subject=None, files=(file,), state=state
+                    )
+                ]
             secret = question.reference.startswith("BT-SECRET")
             return [msgspec.structs.replace(EXPLAINED, reference=question.reference, confidential=secret)]
         case q.Overview():

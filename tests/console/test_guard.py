@@ -201,6 +201,8 @@ def test_before_the_second_factor_there_is_only_the_enrolment(system):
 
 def test_roles_decide_what_is_shown_and_the_steward_what_is_answered(system):
     assert system.ask("GET", "/", session="clerk")[1]["Location"] == "/mails"
+    assert system.ask("GET", "/", session="accounts")[1]["Location"] == "/accounts"
+    assert system.ask("GET", "/accounts", session="accounts")[0] == 200
     _, _, text = system.ask("GET", "/mails", session="clerk")
     assert 'href="/policy"' not in text
     assert "/mails/export" not in text
@@ -258,6 +260,16 @@ def test_a_letter_about_a_secret_says_nowhere_how_to_send_it_again(system):
         assert way in plain
         assert way not in secret
     assert "Khi thư có dấu chỉ độ mật" in secret
+
+
+def test_a_mail_refused_before_its_content_has_no_subject_no_parts_and_no_file_to_ask_for(system):
+    for path, words in (("/mails", "Thành phần: "), ("/t", "yêu cầu xem xét")):
+        whole, refused = (
+            system.ask("GET", f"{path}/BT-{name}", session="auditor")[2] for name in ("7F3K2Q00", "RCPT0001")
+        )
+        assert words in whole
+        assert words not in refused
+    assert "(từ chối trước khi nhận nội dung)" in system.ask("GET", "/mails/BT-RCPT0001", session="auditor")[2]
 
 
 def test_the_login_leads_to_what_was_asked_for(system):
