@@ -63,7 +63,7 @@ class _Book:
     def write(self, page: Page) -> None:
         """Write all blocks: words on the first sheet, charts on the second, each table on one of its own."""
         first = self._sheet(words("table", "basis", self.language))
-        first.set_column(0, 0, 90)  # a page is no wider, and LibreOffice cuts a single column that is
+        first.set_column(0, 0, 70)  # a page is no wider, and LibreOffice cuts a single column that is
         self._charts = self._sheet(words("table", "charts", self.language))
         line = 0
         for block in page.blocks:

@@ -71,8 +71,10 @@ async def post(office, script=None, *, send=True, whole=True):
 
 
 def text_of(mail) -> str:
-    """Return the words of the attached report."""
+    """Return the words of the attached report; those of the mail itself have every field and the month as people write it."""
     (part,) = mail.iter_attachments()
+    assert "tháng 11/2026" in mail["Subject"]
+    assert "?" not in mail.get_body().get_content()
     assert part.get_content_type().endswith("wordprocessingml.document")
     document = Document(io.BytesIO(part.get_content()))
     cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]

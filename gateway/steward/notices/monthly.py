@@ -47,7 +47,8 @@ def notify_reports(notifier: Notifier) -> None:
         if notifier.book.has(f"{key}:{recipient}"):
             continue
         name = (unit.name or unit.id) if unit is not None else ""
-        fields = {"month": str(month), "unit": unit.id if unit is not None else "", "name": name}
+        shown = f"{month.number:02d}/{month.year}"
+        fields = {"month": str(month), "shown": shown, "unit": unit.id if unit is not None else "", "name": name}
         notifier.desk.record(_act(fields, recipient))
         kind = "report_unit" if unit is not None else "report_office"
         notifier.notify(key, kind, recipient, limited=False, **fields)
