@@ -13,7 +13,9 @@ from gateway.identity.directory import load
 from gateway.model import Disposition, Language
 from gateway.pipeline.rulebook import Rules, policies_of
 from gateway.steward import questions as q
+from gateway.steward.answering import Answering
 from gateway.steward.policy import policy_view
+from gateway.steward.requests import decided as waivers
 from gateway.steward.requests.answers import settle
 from gateway.steward.requests.request import OPEN_S, Decision, Request, State, Step, barred
 from gateway.steward.roles import Person, Role
@@ -315,3 +317,36 @@ def test_one_person_leaves_places_for_the_long_answers_of_others(office):
     assert isinstance(begun(other)[1], q.Piece)
     open_[0][0].close()
     assert isinstance(begun(token)[1], q.Piece)
+
+
+def test_an_older_answer_never_overwrites_what_was_revoked_meanwhile(office, monkeypatch):
+    clerk, head, officer = office.session(AN), office.session(HEAD), office.session("so", Role.SECURITY_OFFICER)
+    name = opened(office, clerk)
+    decided(office, head, name)
+    assert isinstance(approved(office, officer, name), q.Done)
+    asked, approved_ones = [], office.people.requests.approved
+    monkeypatch.setattr(
+        office.people.requests, "approved", lambda: (asked.append(waivers._WRITING.locked()), approved_ones())[1]
+    )
+    settle(office.desk)
+    assert isinstance(decided(office, officer, name, "revoke"), q.Done)
+    assert asked == [True, True], "while nobody else writes"
+
+
+def test_what_would_waive_nothing_is_not_approved(office):
+    clerk, head, officer = office.session(AN), office.session(HEAD), office.session("so", Role.SECURITY_OFFICER)
+    name = opened(office, clerk)
+    decided(office, head, name)
+    rules = office.desk.rules
+    policies = rules().policies
+    renamed = tuple(
+        dataclasses.replace(one, rules={rule: kept for rule, kept in one.rules.items() if rule != "encrypted"})
+        for one in policies.policies
+    )
+    changed = Rules(dataclasses.replace(policies, policies=renamed), office.directory)
+    office.answering = Answering(dataclasses.replace(office.desk, rules=lambda: changed))
+    refusal = approved(office, officer, name)
+    assert (refusal.kind, "opaque.encrypted không còn" in refusal.words) == ("invalid", True)
+    assert [act.ok for act in office.acts if act.what == "approve"] == []
+    office.answering = Answering(office.desk)
+    assert isinstance(approved(office, officer, name), q.Done)

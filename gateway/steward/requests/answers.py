@@ -180,7 +180,12 @@ def _waivers(desk: Desk, request: Request, until: date, language: Language) -> t
     try:
         if history is None:
             raise refused("not_found")
-        return tuple(entry | {"expires": until.isoformat()} for entry in _entries(desk, history, wanted))
+        entries = _entries(desk, history, wanted)
+        known = {(policy.name, rule) for policy in desk.policies().policies for rule in policy.rules}
+        gone = [f"{one['policy']}.{one['rule']}" for one in entries if (one["policy"], one["rule"]) not in known]
+        if gone:
+            raise refused("invalid", say("requests", "rule_gone", language, rule=", ".join(gone)))
+        return tuple(entry | {"expires": until.isoformat()} for entry in entries)
     except NoWaiverError as fault:
         raise refused("invalid", _words(fault, language)) from None
 
@@ -192,7 +197,7 @@ def _undone(request: Request) -> Request:
 
 def _have_in_force(desk: Desk, language: Language) -> None:
     try:
-        done = put_in_force(desk.configuration, desk.people.requests.approved())
+        done = put_in_force(desk.configuration, desk.people.requests.approved)
     except (OSError, UserError) as error:
         raise refused(
             "unavailable", say("requests", "not_written", language, reason=clean(str(error), limit=300))
@@ -203,7 +208,7 @@ def _have_in_force(desk: Desk, language: Language) -> None:
 
 def settle(desk: Desk) -> None:
     """Write what was decided before a fault kept it from the file; the log of the steward says what cannot be."""
-    put_in_force(desk.configuration, desk.people.requests.approved())
+    put_in_force(desk.configuration, desk.people.requests.approved)
 
 
 def _entries(desk: Desk, history: History, wanted: Wanted) -> list[dict[str, object]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -28,15 +28,17 @@ _PENDING = "waivers.pending"
 """Stands in the data folder while it is not known whether the front ends judge by the file."""
 
 
-def put_in_force(configuration: Configuration, requests: Iterable[Request]) -> bool:
-    """Write the waivers of these requests and have them loaded; True when the gateway judges by them, or does not run.
+def put_in_force(configuration: Configuration, approved: Callable[[], Iterable[Request]]) -> bool:
+    """Write the waivers of approved requests and have them loaded; True when the gateway judges by them, or does not run.
+
+    `approved` is asked when nobody else writes, so that no older answer overwrites a newer one.
 
     OSError or UserError leave the file as it was; when the gateway keeps its old rules the old file is put back.
     """
     with _WRITING:
         path, pending = configuration.data / DECIDED, configuration.data / _PENDING
         old = path.read_bytes() if path.exists() else None
-        new = _rendered(requests)
+        new = _rendered(approved())
         if new == (old or b"") and not pending.exists():
             return True
         pending.touch(mode=0o600)
