@@ -212,7 +212,7 @@ REPORT = q.ReportView(
 _OPEN = q.RequestRow(
     id="YC-4F2A91BC", reference="BT-7F3K2Q00", time=at(90), expires=at(-9000), sender="noivu.binhtan@tphcm.gov.vn",
     unit="Phòng Nội vụ", opened_by="noivu.binhtan@tphcm.gov.vn", reason="Mật khẩu do Kho bạc đặt, không bỏ được",
-    codes=("OPQ-01",), titles=("Tệp có mật khẩu hoặc bị mã hóa",), state=q.Badge("chờ người thứ hai", "warn", "endorsed"),
+    codes=("OPQ-01",), titles=("Tệp có mật khẩu hoặc bị mã hóa",), files=("luong.zip (sha256 9c1e0a42b7d1…)",), state=q.Badge("chờ người thứ hai", "warn", "endorsed"),
     first=q.StepView("truongphong.noivu@tphcm.gov.vn", at(60), "đã xem bản giấy"), steps=("approve", "refuse"),
 )  # fmt: skip
 _HELD = msgspec.structs.replace(

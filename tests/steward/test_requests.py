@@ -55,6 +55,7 @@ def test_a_file_passes_once_two_persons_are_for_it_and_not_any_more_when_it_is_r
     assert waiting() == [0, 1, 1]
     (row,) = office.ask(q.AskRequests(), head).mine
     assert (row.id, row.codes, row.steps) == (name, ("OPQ-01",), ("endorse", "refuse"))
+    assert row.files == (f"luong.docx (sha256 {digest('luong.docx')[:12]}…)",)
     assert isinstance(decided(office, head, name), q.Done)
     assert disposition(office) is Disposition.REJECT
     assert office.ask(q.Overview(), officer).waiting == 1
@@ -236,7 +237,7 @@ def test_a_marked_document_has_no_way_and_a_suspected_one_only_with_the_file_its
     name = opened(office, clerk, HINTED, sha256=digest("hinted.docx"))
     operator, officer = office.session("op", Role.OPERATOR), office.session("so", Role.SECURITY_OFFICER)
     assert name not in [row.id for row in office.ask(q.AskRequests(), operator).mine], "who may not see the mail"
-    assert [row.id for row in office.ask(q.AskRequests(), officer).mine] == [name]
+    assert [(row.id, row.files) for row in office.ask(q.AskRequests(), officer).mine] == [(name, ())]
 
 
 def test_a_fault_that_is_no_file_s_is_not_waived_by_request(office):

@@ -59,6 +59,8 @@ class RequestRow(Struct, frozen=True, kw_only=True):
     """Of the rules that stopped the mail."""
     titles: tuple[str, ...] = ()
     confidential: bool = False
+    files: tuple[str, ...] = ()
+    """What is asked for: name and digest; none of a confidential mail."""
     state: Badge
     first: StepView | None = None
     second: StepView | None = None

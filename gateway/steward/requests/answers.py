@@ -31,6 +31,8 @@ from gateway.vietnamese.printed import clean
 
 _PREFIX: Final = "WR"
 _LONGEST_DAYS: Final = 30
+_DIGEST: Final = 12
+"""Letters of a digest that are shown."""
 _TONES: Final = {
     State.OPEN: "warn", State.ENDORSED: "warn", State.APPROVED: "good", State.REFUSED: "bad", State.WITHDRAWN: "plain",
     State.EXPIRED: "plain", State.REVOKED: "bad", State.RELEASING: "warn", State.RELEASED: "good", State.FAILED: "bad",
@@ -114,6 +116,7 @@ def open_request(desk: Desk, person: Person, question: q.OpenRequest, language: 
         confidential=mail.confidential,
         sha256=question.sha256.strip().lower() if mail.confidential else "",
         rules=tuple(dict.fromkeys((one.policy, one.rule, one.code) for one in mail.findings if _is_in(one, entries))),
+        files=_files(mail, entries),
     )
 
     def none_waits(others: tuple[Request, ...]) -> None:
@@ -236,6 +239,13 @@ def _is_in(found: r.FindingFacts, entries: list[dict[str, object]]) -> bool:
     return any((found.policy, found.rule) == (entry["policy"], entry["rule"]) for entry in entries)
 
 
+def _files(mail: r.MailFacts, entries: list[dict[str, object]]) -> tuple[tuple[str, str], ...]:
+    """Return name and digest of each file that entries waive; none of a confidential mail."""
+    waived = {one["sha256"] for one in entries} if not mail.confidential else set()
+    found = ((one.filename or one.path, one.sha256) for one in mail.parts if one.sha256 and one.sha256 in waived)
+    return tuple(dict.fromkeys(found))
+
+
 def _used(desk: Desk, requests: list[Request]) -> dict[str, tuple[q.Bar, ...]]:
     """Return how many mails each waiver of approved requests let pass, by request; one that none did is left out."""
     approved = [one for one in requests if one.state is State.APPROVED and one.entries]
@@ -267,6 +277,7 @@ def _row(
         codes=tuple(code for _, _, code in request.rules),
         titles=tuple(title(policy, rule) for policy, rule, _ in request.rules),
         confidential=request.confidential,
+        files=tuple(f"{clean(name, limit=255)} (sha256 {digest[:_DIGEST]}…)" for name, digest in request.files),
         state=q.Badge(say("request_states", shown, language), _TONES[state], shown),
         first=_step(first),
         second=_step(second),

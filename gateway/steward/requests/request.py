@@ -80,6 +80,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """Digest of the file that was shown again; for a mail whose digests are keyed."""
     rules: tuple[tuple[str, str, str], ...] = ()
     """Policy, rule and code of what stopped the mail."""
+    files: tuple[tuple[str, str], ...] = ()
+    """Name and digest of each file that is asked for; none of a confidential mail."""
     state: State = State.OPEN
     decisions: tuple[Decision, ...] = ()
     entries: tuple[dict[str, Any], ...] = ()
