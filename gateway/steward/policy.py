@@ -31,6 +31,7 @@ _DAYS: Final = 30
 _SOON_DAYS: Final = 14
 _COUNTED: Final = 100
 _MODE_TONES: Final = {Mode.ENFORCE: "good", Mode.MONITOR: "warn", Mode.OFF: "plain"}
+_EXTENDING: Final = "version: 1\nname: co-quan\nextends: {preset}\n"
 _PUT: Final = "put_in_force"
 
 
@@ -57,7 +58,7 @@ def policy_view(desk: Desk, _person: Person, question: q.AskPolicy, language: La
         digest=policies.digest,
         since=in_force_since(desk.configuration.data),
         by=by,
-        text=_text(shown) if isinstance(shown, Path) else "",
+        text=_text(shown) if isinstance(shown, Path) else _EXTENDING.format(preset=shown),
         path=str(source) if isinstance(source, Path) else "",
         earlier=tuple(earlier),
         counted_since=days[0],

@@ -210,7 +210,9 @@ def test_a_candidate_reads_no_other_file_and_runs_no_other_module(at: Desk, tmp_
 def test_a_candidate_may_extend_the_preset_that_is_in_force(at: Desk):
     rules = Rules(preset(), directory())
     desk = replace(at, configuration=_editable(at, policy="binhtan-7600"), rules=lambda: rules)
-    found = tried(desk, "version: 1\nname: moi\nextends: binhtan-7600\npolicies: {opaque: {mode: monitor}}\n")
+    begun = policy_view(desk, OFFICER, q.AskPolicy(), Language.VI).text
+    assert tried(desk, begun).digest, "what the page begins with is sound"
+    found = tried(desk, f"{begun}policies: {{opaque: {{mode: monitor}}}}\n")
     assert found.digest
     assert found.admitted == 1
     (fault,) = tried(desk, "version: 1\nname: moi\nextends: binhtan-7600\npolicies: {opaque: {mode: monitr}}\n").faults

@@ -53,7 +53,7 @@ class PolicyView(Struct, frozen=True, kw_only=True, tag="policy_view"):
     by: str = ""
     """Who put it in force, where an act says so."""
     text: str = ""
-    """The policy file as it stands, or an earlier one; empty for a preset."""
+    """The policy file as it stands, or an earlier one; where a preset is in force, one that extends it."""
     path: str = ""
     earlier: tuple[str, ...] = ()
     """When files were replaced by another one here, ISO 8601, newest first; each is kept."""
