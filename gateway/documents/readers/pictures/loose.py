@@ -89,7 +89,8 @@ def settle(page: Pixels, sheet: Sheet, known: Sequence[Stamp], words: Sequence[o
         doubtful = [one for one in found if _is_part(one, group)]
         rows = _rows(page, group) if doubtful else ()
         seen = (phrase.other(engine.words(row, ocr.Layout.LINE, 200)) for row in rows)
-        if said := next((text for text in seen if text), ""):
+        said = next((text for text in seen if text), "")
+        if said and not any(folded(one.text or "") == folded(said) for one in doubtful):
             found = [*(one for one in found if one not in doubtful), _stamp(page, group, said)]
     for group in [one for one in own if one.letters <= MOST][:LIMIT_GROUPS]:
         read = any(one.text and one.left < group.x < one.right and one.top < group.y < one.bottom for one in found)

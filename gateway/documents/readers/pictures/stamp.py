@@ -11,7 +11,7 @@ Round seals, signatures and table cells are no boxes of stamp shape.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -50,6 +50,8 @@ AROUND = 8
 """Pixels around a box that help to tell print from paper."""
 LIMIT_OCR, LIMIT_BLUE_OCR = 8, 3
 """Boxes of one page that Tesseract may read."""
+LIMIT_SEALS = 4
+"""Seals of one page that are looked through."""
 UPPER = 0.45
 """Share of a page, from the top, in which a dark frame can be a stamp; tables and drawings have frames everywhere."""
 
@@ -81,12 +83,31 @@ def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[St
     seen = planes(plain)
     frames: list[tuple[Candidate, Reading]] = []
     for kind, ink, threshold, uneven in seen.inks:
+        if kind is Ink.RED:
+            readings += _under_seals(page, seals(ink, threshold, work), work)
         found = _coloured(ink, threshold, seen.weakest, work, kind, deadline)
         # Where the page itself is coloured, frames without words are edges of that: only a word that is read counts.
         frames += [item for item in found if not uneven or item[1].text in VOCABULARY]
     frames += _dark(plain[: int(page.shape[0] * UPPER)], seen.weakest, readings + frames, work, deadline)
     readings += [one for one in settled(frames) if one[1].text or detected.is_possible(plain, one[0].rectangle)]
     return [_stamp(candidate, reading, scale) for candidate, reading in settled(readings)]
+
+
+def _under_seals(page: Pixels, rounds: list[Rectangle], dpi: float) -> list[tuple[Candidate, Reading]]:
+    """Read dark words over or under red seals, which are as good as gone in the red of a page."""
+    found = []
+    for (x, y), (wide, high), _ in rounds[:LIMIT_SEALS]:
+        left, top = (max(int(middle - side), 0) for middle, side in ((x, wide), (y, high)))
+        part = np.asarray(
+            cv2.cvtColor(page[top : int(y + high), left : int(x + wide), 2], cv2.COLOR_GRAY2BGR), np.uint8
+        )
+        for one, reading in detected.read(part, detector.find(part, dpi)):
+            if (
+                reading.text is None or reading.text in MARKS
+            ):  # what a longer line says there the page itself shows better
+                (across, down), size, angle = one.rectangle
+                found.append((replace(one, rectangle=((across + left, down + top), size, angle)), reading))
+    return found
 
 
 def _coloured(
