@@ -75,3 +75,8 @@ def test_bars_are_no_letters() -> None:
 @pytest.mark.parametrize(("words", "found"), [("MẬT", {"mat"}), ("KHẨN", set())])
 def test_letters_that_stand_far_apart_are_a_word(words: str, found: set[str]) -> None:
     assert levels(apart(words)) == found
+
+
+@pytest.mark.parametrize(("read", "meant"), [("MẬÂT", "MẬT"), ("MÂẬT", "MẬT"), ("BÂNG", "BÂNG"), ("ÂM", "ÂM")])
+def test_a_letter_that_is_read_with_its_dot_and_again_without_it_is_one(read: str, meant: str) -> None:
+    assert [one.text for one in ocr._words(f"5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t90\t{read}")] == [meant]

@@ -37,8 +37,8 @@ OUTLINE = 150
 """Of 255: darker is the outline of a hollow letter."""
 TWO_LETTERS = 1.8
 """Heights that a word of two letters is wide at least."""
-SIGN = 0.45
-"""Heights of a sign above or below a letter."""
+SIGN, COLUMN = 0.45, 0.42
+"""Heights of a sign above or below a letter, and how sure the detector must be that letters below one another are looked at."""
 LINE = 42
 """Pixels from which a straight stroke is none of a letter."""
 HALF = 1.4
@@ -109,7 +109,7 @@ def _read(page: Pixels, word: Word, *, reach: float = 1.0) -> Reading | None:
                 if cut and text not in MARKS and reach == 1.0
                 else reading
             )
-    if (column := _column(page, word)) is not None:
+    if word.sure >= COLUMN and (column := _column(page, word)) is not None:
         said = _said(_joined(engine.words(column[0], ocr.Layout.LINE, 200)), column[1])
         if said and said != OTHER:
             return Reading(said, word.sure, letters=True, asked=True)
@@ -360,7 +360,7 @@ def _said(words: Sequence[ocr.Word], middle: float) -> str:
     others = [one for one in (*before, *after) if folded(one.text) not in BESIDE_A_MARK]
     others = [one for one in others if len(folded(one.text)) >= 2 or one.width > TWO_LETTERS * SIZE]
     alike = [one for one in others if one.confidence >= READ or one.height > 0.5 * own.height]
-    if others and not any(one.confidence >= READ for one in alike):
+    if others and not alike:
         return ""
     if alike:
         return " ".join([*(one.text for one in reversed(before)), MARKS[0], *(one.text for one in after)])

@@ -14,6 +14,7 @@ import ctypes.util
 import functools
 import os
 import queue
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -220,6 +221,10 @@ def _declare(library: ctypes.CDLL) -> None:
         function.restype, function.argtypes = result, arguments
 
 
+_TWICE = re.compile("Ậ[ÂA]|[ÂA]Ậ")
+"""One letter that is read with its dot and again without it: no word has both."""
+
+
 def _words(table: str) -> Iterator[Word]:
     """Parse Tesseract's TSV: level page block par line word left top width height conf text."""
     for row in table.splitlines():
@@ -228,7 +233,9 @@ def _words(table: str) -> Iterator[Word]:
             continue
         block, paragraph, line = int(cells[2]), int(cells[3]), int(cells[4])
         left, top, width, height = (int(cell) for cell in cells[6:10])
-        yield Word(cells[11].strip(), float(cells[10]), left, top, width, height, (block, paragraph, line))
+        yield Word(
+            _TWICE.sub("Ậ", cells[11].strip()), float(cells[10]), left, top, width, height, (block, paragraph, line)
+        )
 
 
 @functools.cache
