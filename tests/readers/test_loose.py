@@ -50,6 +50,35 @@ def test_dancing_letters_are_read_on_one_line(mark: str, rise: int) -> None:
     assert said(dancing(mark, rise=rise)) == [mark]
 
 
+def unlike_print(words: str, way: str) -> bytes:
+    """A page of a few lines, and below them letters twice as wide, three times as narrow, of two heights, or rising like stairs."""
+    paper = Image.new("RGB", (1240, 1754), "white")
+    canvas, name = ImageDraw.Draw(paper), str(scans.FONT_DIR / scans.STAMP_FONTS[0])
+    for row in range(6):
+        canvas.text((120, 130 + 44 * row), pen_scans.SENTENCE[:70], "black", ImageFont.truetype(name, 28))
+    if way in ("uneven", "rising"):
+        x = 300.0
+        for number, letter in enumerate(words):
+            font = ImageFont.truetype(name, 32 if way == "uneven" and number % 3 == 1 else 56)
+            canvas.text((x, 900 - (number * 20 if way == "rising" else 0)), letter, "black", font, anchor="ls")
+            x += font.getlength(letter) + 4
+    else:
+        font = ImageFont.truetype(name, 50 if way == "wide" else 90)
+        word = Image.new("L", (round(font.getlength(words)) + 8, round(1.4 * font.size)), 255)
+        ImageDraw.Draw(word).text((4, 4), words, 0, font)
+        paper.paste(word.resize((word.width * 2 if way == "wide" else word.width // 3, word.height)), (300, 700))
+    out = io.BytesIO()
+    paper.save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("way", ["wide", "narrow", "uneven", "rising"])
+@pytest.mark.parametrize(("words", "stopped"), [("TỐI MẬT", True), ("HỘI DIỄN", False), ("MỘT CỬA", False)])
+def test_letters_unlike_print_are_read_as_print(words: str, way: str, *, stopped: bool) -> None:
+    found = find_in_document(read("a.png", unlike_print(words, way)))
+    assert any(mark.strength is not Strength.NOTED for mark in found) is stopped
+
+
 @pytest.mark.parametrize("words", ["HỘI DIỄN", "MẦM NON", "MỆT", "MẶT NẠ", "MẬN", "MẬT ONG", "TỐI NAY"])
 def test_other_dancing_words_are_no_marks(words: str) -> None:
     assert said(dancing(words)) == []
@@ -65,7 +94,7 @@ def test_mat_that_goes_on_is_none() -> None:
         ("BẢO MẬT", False, ["BẢO\nMẬT"]),
         ("MẬT ONG", False, ["MẬT\nONG"]),
         ("BẢO MẬT", True, ["MẬT"]),
-        ("TỐI MẬT", False, ["MẬT", "TỐI MẬT"]),
+        ("TỐI MẬT", False, ["TỐI MẬT"]),
     ],
 )
 def test_what_the_networks_took_for_a_mark_is_a_part_of_its_phrase(

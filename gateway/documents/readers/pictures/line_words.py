@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from gateway.documents.readers.pictures import ocr
 from gateway.documents.readers.pictures.lines import Kind, Line, Sheet
+from gateway.documents.readers.pictures.proportion import stretch_of
 from gateway.documents.readers.pictures.rectangles import Pixels, level
 
 READ_DPI = 200.0
@@ -56,7 +57,8 @@ def read(engine: ocr.Tesseract, sheet: Sheet, line: Line) -> ReadLine:
     back = cv2.invertAffineTransform(sheet.turn) if sheet.turn is not None else None
     padded = np.pad(picture, EDGE, constant_values=255)
     words = engine.words(padded, layout, int(READ_DPI))
-    return ReadLine(line, tuple(_placed(word, left - EDGE / scale, top - EDGE / scale, scale, back) for word in words))
+    left, top = left - EDGE / scale[0], top - EDGE / scale[1]
+    return ReadLine(line, tuple(_placed(word, left, top, scale, back) for word in words))
 
 
 def stand_ins(sheet: Sheet, lines: Sequence[Line]) -> list[ocr.Word]:
@@ -67,7 +69,7 @@ def stand_ins(sheet: Sheet, lines: Sequence[Line]) -> list[ocr.Word]:
         width, height = round(k * STAND_IN * line.height), round(k * line.height)
         for left in range(round(k * line.left), round(k * line.right), max(width, 1)):
             word = ocr.Word("prose", 100.0, 0, 0, min(width, round(k * line.right) - left), height, (-1, number, 0))
-            found.append(_placed(word, left, k * line.top, 1.0, back))
+            found.append(_placed(word, left, k * line.top, (1.0, 1.0), back))
     return found
 
 
@@ -130,8 +132,8 @@ def _band(rows: list[list[ReadLine]], start: int, usual: float) -> int:
     return end
 
 
-def _crop(sheet: Sheet, line: Line) -> tuple[Pixels, float, float, float]:
-    """Return a line as black on white, the corner of that in the page turned straight, and how much it was enlarged."""
+def _crop(sheet: Sheet, line: Line) -> tuple[Pixels, float, float, tuple[float, float]]:
+    """Return a line as black on white, the corner of that in the page turned straight, and how much wider and higher it was made."""
     k, grey = sheet.scale, sheet.grey
     inverse = line.kind is Kind.INVERSE
     side = -4 if inverse else 4
@@ -139,7 +141,7 @@ def _crop(sheet: Sheet, line: Line) -> tuple[Pixels, float, float, float]:
     top, left = int(max(line.top - above, 0) * k), int(max(line.left - side, 0) * k)
     part = grey[top : int((line.bottom + below) * k), left : int((line.right + side) * k)]
     if not part.size:
-        return part, left, top, 1.0
+        return part, left, top, (1.0, 1.0)
     part = 255 - part if inverse else part
     black, white = float(np.min(part)), level(part, 75)
     levels = (np.arange(256) - black) * (255 / max(WHITE * white - black, LEAST_SPAN))
@@ -148,16 +150,19 @@ def _crop(sheet: Sheet, line: Line) -> tuple[Pixels, float, float, float]:
     scale = 1.0 if dpi >= COARSEST else READ_DPI / dpi
     if line.kind is Kind.LARGE:
         scale = min(scale, LARGE_ROWS / part.shape[0])
-    if scale != 1.0:
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        part = np.asarray(cv2.resize(part, None, fx=scale, fy=scale, interpolation=method), np.uint8)
-    return part, left, top, scale
+    wide = scale * (stretch_of(part) if line.kind in (Kind.LINE, Kind.LARGE) else 1.0)
+    if (wide, scale) != (1.0, 1.0):
+        method = cv2.INTER_AREA if min(wide, scale) < 1 else cv2.INTER_CUBIC
+        part = np.asarray(cv2.resize(part, None, fx=wide, fy=scale, interpolation=method), np.uint8)
+    return part, left, top, (wide, scale)
 
 
-def _placed(word: ocr.Word, left: float, top: float, scale: float, back: npt.NDArray[np.float64] | None) -> ocr.Word:
+def _placed(
+    word: ocr.Word, left: float, top: float, scale: tuple[float, float], back: npt.NDArray[np.float64] | None
+) -> ocr.Word:
     """Return a word of a crop with its place in the page as it was before it was turned straight."""
-    width, height = word.width / scale, word.height / scale
-    x, y = word.left / scale + left + width / 2, word.top / scale + top + height / 2
+    width, height = word.width / scale[0], word.height / scale[1]
+    x, y = word.left / scale[0] + left + width / 2, word.top / scale[1] + top + height / 2
     if back is not None:
         x, y = (float(value) for value in back @ np.array((x, y, 1.0)))
     place = round(x - width / 2), round(y - height / 2), max(round(width), 1), max(round(height), 1)

@@ -23,6 +23,22 @@ FULL = 0.95
 LIMIT_PIXELS, LIMIT_SPOTS = 4_000_000, 200
 
 
+def stretch(wide: float, high: float) -> float:
+    """Return how much wider letters must become to be as wide as those of print; 1 when they are."""
+    return 1.0 if SQUEEZED * high <= wide <= FLAT * high else WIDE * high / wide
+
+
+def stretch_of(line: Pixels) -> float:
+    """Return how much wider the letters of a line, black on white, must become."""
+    _, found = spots(np.asarray(cv2.threshold(line, 128, 255, cv2.THRESH_BINARY_INV)[1], np.uint8), least=LEAST)
+    letters = found[found[:, 3] > SIGN * float(np.max(found[:, 3], initial=0))]
+    return (
+        stretch(float(np.median(letters[:, 2])), float(np.median(letters[:, 3])))
+        if LEAST <= len(letters) <= MOST
+        else 1.0
+    )
+
+
 def in_proportion(shown: Figure, depth: int = 2) -> Pixels | None:
     """Return the letters of a picture in the proportions of print; None when they have them, or there are others beside.
 
@@ -53,15 +69,13 @@ def in_proportion(shown: Figure, depth: int = 2) -> Pixels | None:
     right, bottom = np.max(found[:, :2] + found[:, 2:4], axis=0).tolist()
     word, columns = pixels[top:bottom, left:right], np.any(ink[top:bottom, left:right], axis=0)
     keep = _closer(columns, high)
-    share = float(np.median(letters[:, 2])) / high
-    if keep.all() and SQUEEZED <= share <= FLAT:
+    wide = float(np.median(letters[:, 2]))
+    wider = stretch(wide, high)
+    if keep.all() and wider == 1.0:
         return None
-    own = max(high, share * high / WIDE)
-    target = min(own, PRINT)
-    if SQUEEZED <= share <= FLAT:
-        share = WIDE
+    target = min(max(high, wide / WIDE), PRINT)
     word = word[:, keep]
-    size = max(round(word.shape[1] * target * WIDE / (share * high)), 1), max(round(word.shape[0] * target / high), 1)
+    size = max(round(word.shape[1] * target * wider / high), 1), max(round(word.shape[0] * target / high), 1)
     if size[0] * size[1] > LIMIT_PIXELS:
         return None
     shrinks = size[0] < word.shape[1] or size[1] < word.shape[0]

@@ -50,7 +50,8 @@ OCR_DPI, LEAST_REDUCED = 200.0, 0.9
 SHORTEST_DPI = 110.0
 """Pictures of less are enlarged before Tesseract reads them."""
 SHORT = 12.0
-"""Heights of a line up to which it is read; of a longer one are, below the head, words with the shape of MẬT and those beside."""
+"""Heights of a line up to which it is read, twice as many where its letters are larger than print; of a longer one are, below
+the head, words with the shape of MẬT and those beside."""
 CROWD, MOST = 900.0, 7000.0
 """Letters from which on short lines without such a word are not read either, and beyond which a page is not read in full."""
 MOST_PHOTO = 1500.0
@@ -260,7 +261,8 @@ class _Page:
         """Whether a line is read as a whole, not only where it has a word with the shape of MẬT."""
         sheet = self._sheet
         in_head = line.top < self._head * sheet.grey.shape[0] / sheet.scale
-        return in_head or line.kind is not lines.Kind.LINE or line.width < SHORT * sheet.usual
+        short = SHORT * (2 if line.height > lines.TALL_PRINT * sheet.usual else 1)
+        return in_head or line.kind is not lines.Kind.LINE or line.width < short * sheet.usual
 
     def _is_read_anyway(self, line: lines.Line) -> bool:
         """Whether a line of a crowded page, or the short last one of a paragraph, is read whatever its words look like."""
