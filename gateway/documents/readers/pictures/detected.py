@@ -113,10 +113,8 @@ def _read(page: Pixels, word: Word, *, reach: float = 1.0) -> Reading | None:
         said = _said(_joined(engine.words(column[0], ocr.Layout.LINE, 200)), column[1])
         if said and said != OTHER:
             return Reading(said, word.sure, letters=True, asked=True)
-    rows, columns = (
-        slice(int(at - reach * SIZE), int(at + reach * SIZE)) for at, reach in ((place[1], 0.6), (place[0], HALF))
-    )
-    own = part[rows, columns]
+    (x, y), high, wide = place, 0.6 * SIZE, HALF * SIZE
+    own = part[int(y - high) : int(y + high), int(x - wide) : int(x + wide)]
     return _unread(found, is_print=ink_of(own) is Ink.DARK)
 
 

@@ -94,17 +94,14 @@ def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[St
 
 
 def _under_seals(page: Pixels, rounds: list[Rectangle], dpi: float) -> list[tuple[Candidate, Reading]]:
-    """Read dark words over or under red seals, which are as good as gone in the red of a page."""
+    """Read dark marks over or under red seals, which are as good as gone in the red of a page."""
     found = []
     for (x, y), (wide, high), _ in rounds[:LIMIT_SEALS]:
         left, top = (max(int(middle - side), 0) for middle, side in ((x, wide), (y, high)))
-        part = np.asarray(
-            cv2.cvtColor(page[top : int(y + high), left : int(x + wide), 2], cv2.COLOR_GRAY2BGR), np.uint8
-        )
+        red = cv2.cvtColor(page[top : int(y + high), left : int(x + wide), 2], cv2.COLOR_GRAY2BGR)
+        part = np.asarray(red, np.uint8)
         for one, reading in detected.read(part, detector.find(part, dpi)):
-            if (
-                reading.text is None or reading.text in MARKS
-            ):  # what a longer line says there the page itself shows better
+            if reading.text in (None, *MARKS):  # longer lines are read better on the page itself
                 (across, down), size, angle = one.rectangle
                 found.append((replace(one, rectangle=((across + left, down + top), size, angle)), reading))
     return found
