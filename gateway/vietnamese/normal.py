@@ -129,8 +129,16 @@ def canonical(text: str) -> Canonical:
     return Canonical("".join(composed))
 
 
+_VOWELS: Final = frozenset("aeiouy")
+
+
 def _compose(cluster: str) -> str:
-    """Return one letter for a base and its marks, in whatever order they stood; marks that do not fit fall away."""
+    """Return one letter for a base and its marks, in whatever order they stood; marks that do not fit fall away.
+
+    No consonant bears one in Vietnamese: on it a mark is an ornament.
+    """
+    if cluster[0].lower() not in _VOWELS:
+        return cluster[0]
     whole = unicodedata.normalize("NFC", cluster)
     if len(whole) == 1:
         return whole

@@ -35,7 +35,8 @@ _ITEM: Final = re.compile(r"\s*[(\[]?(?:\d{1,3}[a-z]?|[ivx]{1,4}|[a-z])[.)\]]+\s
 _NUMBER: Final = re.compile(r"[\d.)\]]")
 _PAGE_AHEAD: Final = re.compile(r"\s*(?:trang\s*)?\d{1,4}(?:\s*/\s*\d{1,4})?[\s|–—-]+(?=[^\W\d_])")
 _PAGE_BEHIND: Final = re.compile(
-    r"(?<![:=])[\s|–—-]+(?:trang\s*)?(?:\d{1,4}\s*/\s*\d{1,4}|\(?\d\)?|(?P<copies>\(?\d{1,3} ban\)?))\W*$"
+    r"(?<![:=])[\s|/–—-]+(?:trang\s*)?(?:\d{1,4}\s*/\s*\d{1,4}|\(?\d\)?|0\d|(?:19|20)\d\d|\d{1,2}([/.-])\d{1,2}\1\d{2,4}"
+    r"|(?P<copies>\(?\d{1,3} ban\)?))\W*$"
 )
 _ITEM_LENGTH: Final = 12
 _ENVELOPE: Final = re.compile(
@@ -105,7 +106,7 @@ def _weak_spelling(level: Level, spelling: Spelling, case: Case, look: Look) -> 
 def stamp_line(text: str, look: Look) -> Hit | None:
     """Find a level that is all the line says, whatever stands between its letters (S2, S3).
 
-    Behind the number of a list or beside that of a page it is doubtful: lists and tables of all levels are numbered.
+    Behind the number of a list, or beside that of a page or a year, it is doubtful: lists and tables of all levels are numbered.
     """
     if len(text) > 160:
         return None

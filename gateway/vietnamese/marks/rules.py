@@ -78,8 +78,8 @@ RULES: Final = (
         others=("BẢO MẬT", "MẬT KHẨU", "Mật", "bảo vệ\nbí mật nhà nước"),
     ),
     Rule(
-        id="numbered-line", part="S3", says="The same behind the number of an item or beside that of a page: doubtful", source=_LAW,
-        found=("1. TỐI MẬT", "A - TUYỆT MẬT"), others=("I. TÀI LIỆU MẬT",),
+        id="numbered-line", part="S3", says="The same behind the number of an item, or beside that of a page or a year: doubtful", source=_LAW,
+        found=("1. TỐI MẬT", "A - TUYỆT MẬT", "TỐI MẬT 2023"), others=("I. TÀI LIỆU MẬT", "MẬT 2023"),
     ),
     Rule(
         id="bracketed", part="S3", says="A level in brackets at the head of a line", source=_LETTER,
