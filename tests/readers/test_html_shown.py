@@ -18,7 +18,7 @@ from gateway.documents.readers.markup.html_shown import turn_of
 from gateway.documents.readers.pictures import ocr
 from gateway.documents.readers.pictures.joined import AS_IT_IS, Turn
 from gateway.model import Document
-from gateway.vietnamese.marks import find_in_document
+from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers.test_joined_pictures import drawn, found, halves, letters, png
 from tests.support.cases import first_quick
 
@@ -316,3 +316,23 @@ def test_a_page_of_pictures_costs_a_bounded_number_of_them():
 )
 def test_words_that_may_not_be_seen_beside_a_level_cannot_be_told(style, cut):
     assert kinds(page(f"<p><i style='{style}'>BẢO </i>MẬT</p>")) == ({"look-clipped"} if cut else set())
+
+
+@pytest.mark.parametrize(
+    ("body", "is_mark"),
+    [
+        ("<p>Độ mật: <select><option>Mật<option selected>Tối mật</select></p>", True),
+        ("<p>Độ mật: <select><option>Tối mật<option>Thường</select></p>", True),
+        ("<table><tr><td>Độ mật<td><select><option>Thường<option selected>TỐI MẬT</select></table>", True),
+        ("<select name='do mat'><option>Thường<option selected>Tối mật</select>", True),
+        ("<select multiple><option>TỐI MẬT</select>", True),
+        (
+            "<p>Độ mật: <select><option selected>Thường<option>Mật<optgroup><option>TỐI MẬT</optgroup></select></p>",
+            False,
+        ),
+        ("<p>Độ mật: <select><option>Thường<option>Tuyệt mật<option>TỐI MẬT</select></p><p>Nội dung</p>", False),
+    ],
+)
+def test_of_a_list_to_choose_from_the_option_that_is_shown_counts(body: str, *, is_mark: bool) -> None:
+    found = find_in_document(read(page(body)))
+    assert any(mark.strength is Strength.MARKED for mark in found) is is_mark

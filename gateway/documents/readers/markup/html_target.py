@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from lxml import etree
@@ -93,6 +93,15 @@ class _Table:
     column: int = 0
 
 
+@dataclass(slots=True)
+class _Choice:
+    """An open list that shows one of its options: the last one that is selected, else the first."""
+
+    name: str
+    options: list[str] = field(default_factory=list)
+    chosen: int = 0
+
+
 class Target:
     """Parser target of lxml: a stack of open elements and the block under construction."""
 
@@ -121,6 +130,7 @@ class Target:
         """Position of the text of the drawing that was begun last."""
         self._drawing = 0
         """Depth of `svg` elements."""
+        self._choice: _Choice | None = None
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Open an element."""
@@ -142,7 +152,12 @@ class Target:
         if self._svg is not None:
             self._svg.start(tag, attributes)
         self._attributes(tag, attributes, look)
-        if tag in _BLOCKS:
+        if self._choice is not None and tag == "option":
+            self._choice.chosen = len(self._choice.options) if "selected" in attributes else self._choice.chosen
+            self._choice.options.append("")
+        elif tag == "select" and "multiple" not in attributes and attributes.get("size", "") in ("", "0", "1"):
+            self._choice = _Choice(attributes.get("name", ""))
+        elif tag in _BLOCKS:
             self.flush()
         parted = "" if tag in VOID else self._parting(tag, attributes, look, parent)
         self._part(parted)
@@ -191,7 +206,9 @@ class Target:
                     self._svg = None
         if self._svg is not None:
             self._svg.end(tag)
-        if any(element.tag in _BLOCKS for element in self._stack[position:]):
+        if self._choice is not None and any(element.tag == "select" for element in self._stack[position:]):
+            self._choose(self._choice, self._stack[position].look)
+        if self._choice is None and any(element.tag in _BLOCKS for element in self._stack[position:]):
             self.flush()
         for element in self._stack[position:]:
             if element.tag in ("script", "style"):
@@ -227,12 +244,24 @@ class Target:
                 self._builder.paint.script(text)
                 for line in script_lines(text):
                     self._builder.add(line, Look(hidden=True), Role.FIELD, "script")
+        elif self._choice is not None:
+            self._choice.options[-1:] = ["".join((*self._choice.options[-1:], text))]
         else:
             look = self._stack[-1].look
             if self._stack[-1].painted and not text.isspace():
                 self._stack[-1].painted = False
             above = self._stack[-1].tag in _ABOVE
             (self._above if above else self._block.pieces).append(Piece(look.shown(text), look))
+
+    def _choose(self, choice: _Choice, look: Look) -> None:
+        """Put the option that is shown in its place among the words, and the others aside."""
+        self._choice = None
+        for number, option in enumerate(choice.options):
+            is_shown = number == choice.chosen
+            if is_shown:
+                self._block.pieces.append(Piece(look.shown(option), look))
+            if choice.name or not is_shown:
+                self._builder.add(option, look, Role.FIELD, f"field:{choice.name}" if is_shown else "option")
 
     def comment(self, text: str) -> None:
         """Take a comment; a conditional one is HTML that some programs show."""
