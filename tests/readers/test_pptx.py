@@ -6,6 +6,7 @@ import io
 from copy import deepcopy
 
 import pytest
+from lxml import etree
 from pptx import Presentation
 from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
@@ -18,6 +19,7 @@ from gateway.model import Origin, Role, Run
 from tests.readers.ooxml_support import read
 
 MARK = "TUYỆT MẬT"
+_BULLET = "{http://schemas.openxmlformats.org/drawingml/2006/main}buAutoNum"
 
 
 def find(reading: Reading, text: str) -> Run:
@@ -89,6 +91,44 @@ def test_letters_in_a_filled_shape_take_the_ink_of_its_style() -> None:
     shape.text_frame.text = MARK
     seen = find(saved(deck), MARK)
     assert (seen.colour, seen.background, seen.boxed, seen.origin) == ("FFFFFF", "4F81BD", True, Origin.TEXT)
+
+
+@pytest.mark.parametrize(
+    ("bullets", "words", "shown"),
+    [
+        ('<a:buAutoNum type="alphaUcPeriod" startAt="13"/>', "ẬT", "M. ẬT"),
+        ('<a:buAutoNum type="romanLcParenBoth" startAt="4"/>', "Mục", "(iv) Mục"),
+        ('<a:buAutoNum type="arabicPeriod" startAt="13"/>', "Mục", "Mục"),
+        ('<a:buFont typeface="Arial"/><a:buChar char="M"/>', "ẬT", "M ẬT"),
+        ('<a:buFont typeface="Wingdings"/><a:buChar char="q"/>', "Mục", "Mục"),
+        ('<a:buFont typeface="Courier New"/><a:buChar char="o"/>', "Mục", "Mục"),
+        ("<a:buNone/>", "Mục", "Mục"),
+    ],
+)
+def test_letters_of_a_list_stand_before_its_items(bullets: str, words: str, shown: str) -> None:
+    deck = Presentation()
+    frame = slide(deck).placeholders[1].text_frame  # type: ignore[attr-defined]
+    frame.text = words
+    properties = frame.paragraphs[0]._p.get_or_add_pPr()
+    for child in etree.fromstring(f'<a xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">{bullets}</a>'):
+        properties.append(child)
+    assert find(saved(deck), words).text == shown
+
+
+def test_items_of_a_list_are_counted_by_level() -> None:
+    deck = Presentation()
+    frame = slide(deck).placeholders[1].text_frame  # type: ignore[attr-defined]
+    frame.text = "một\nhai\ntrong\nba"
+    for paragraph, level in zip(frame.paragraphs, (0, 0, 1, 0), strict=True):
+        paragraph.level = level
+        etree.SubElement(paragraph._p.get_or_add_pPr(), _BULLET, type="alphaLcParenR")
+    document = saved(deck)
+    assert [find(document, word).text.strip() for word in ("một", "hai", "trong", "ba")] == [
+        "a) một",
+        "b) hai",
+        "a) trong",
+        "c) ba",
+    ]
 
 
 def test_tables_notes_charts_groups_and_descriptions_are_read() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from gateway.documents.readers.numerals import signed, whole
+from gateway.documents.readers.ooxml.bullets import Bullets, bullet_layer
 from gateway.documents.readers.ooxml.colours import drawing_colour
 from gateway.documents.readers.ooxml.drawingml import paragraph_text
 from gateway.documents.readers.ooxml.parts import shown_branch
@@ -22,7 +23,7 @@ from gateway.documents.readers.ooxml.xml import NAMES, Element
 from gateway.model import Origin
 
 Layer = Mapping[str, Any]
-"""`latin`, `ea`, `size`, `colour`, `opacity`, `bold`, `struck`, `align`, as far as set."""
+"""`latin`, `ea`, `size`, `colour`, `opacity`, `bold`, `struck`, `align`, `bullet`, `bullet_font`, as far as set."""
 Levels = Sequence[Layer]
 """Nine layers, one a list level."""
 
@@ -104,7 +105,7 @@ def list_levels(element: Element | None, palette: DrawingPalette) -> Levels:
     for child in element:
         name = NAMES[child.tag]
         match = _LEVEL.match(name)
-        layer: dict[str, Any] = {"align": align} if (align := child.get("algn")) else {}
+        layer = bullet_layer(child) | ({"align": align} if (align := child.get("algn")) else {})
         for setting in child:
             if NAMES[setting.tag] == "a:defRPr":
                 layer |= run_layer(setting, palette)
@@ -135,12 +136,14 @@ class TextBody:
     def __init__(self, sink: Sink, palette: DrawingPalette) -> None:
         self._sink = sink
         self._palette = palette
+        self._bullets = Bullets()
         self.lines: list[Line] = []
         """The paragraphs that were given out."""
 
     def read(self, body: Element, levels: Levels, place: Place, background: str | None = None) -> None:
         """Give every paragraph of a `txBody`, with `levels` as what the letters inherit."""
         own = NO_LEVELS
+        self._bullets = Bullets()
         scale = 1.0
         found = [len(paragraph_text(one)) for one in body if NAMES[one.tag] == "a:p"]
         is_phrase = 1 < len(found) <= _MOST_LINES and all(0 < length <= _LONGEST_LINE for length in found)
@@ -162,6 +165,7 @@ class TextBody:
         level = 0
         parted = bool(block)
         align = ""
+        bullet: Layer = {}
         line = Line(size=DEFAULT_SIZE_PT)
         stack = list(reversed(paragraph))
         while stack:
@@ -173,6 +177,7 @@ class TextBody:
                 case "a:pPr":
                     level = min(8, whole(element.get("lvl"), digits=2))
                     align = element.get("algn") or ""
+                    bullet = bullet_layer(element)
                     continue
                 case "a:r" | "a:fld" | "m:r":
                     for part in element:
@@ -200,7 +205,8 @@ class TextBody:
             block = block or self._sink.open_block()
             layer = {**levels[level], **run_layer(properties, self._palette)}
             layer["size"] = layer.get("size", DEFAULT_SIZE_PT) * scale
-            self._put(f"\n{text}" if parted else text, layer, block, place, background)
+            label = "" if line.text else self._bullets.label(level, {**levels[level], **bullet})
+            self._put(f"\n{label}{text}" if parted else label + text, layer, block, place, background)
             parted = False
             new = line_of(text, layer["size"])
             width, size = line.width + new.width, max(line.size, new.size)
