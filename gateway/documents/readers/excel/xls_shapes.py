@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from gateway.documents.readers.ole.art import read_drawing
-from gateway.documents.readers.ole.shapes import Shapes, thing_of
+from gateway.documents.readers.ole.shapes import Shapes, put_shape, thing_of
 from gateway.documents.readers.ooxml.placed import COLUMN_PT, ROW_PT
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.pictures.joined import Box
@@ -51,7 +51,9 @@ class Drawing:
         for shape in Shapes(self._over_cells).walk(octets, sink.budget):
             number = next(objects, 0) if shape.is_object else 0
             if number and shape.box is not None and place.origin is Origin.TEXT:
-                sink.stage.on_sheet(sheet, thing_of(shape, shape.box, words.get(number, ()), place.locator))
+                said = words.get(number, ())
+                sink.stage.on_sheet(sheet, thing_of(shape, shape.box, said, place.locator))
+                put_shape(sink, sheet, shape, said)
 
     def _over_cells(self, _number: int, anchor: bytes) -> Box | None:
         """Return a box in points from usual cells and their own sizes (MS-XLS 2.5.193)."""

@@ -16,13 +16,18 @@ from gateway.documents.readers.base import Budget, Member
 from gateway.documents.readers.containers.zip_streams import salvaged
 from gateway.documents.readers.ole.octets import rgb, u8, u16, u32, wide
 from gateway.documents.readers.ooxml.sink import Face, Place, Sink
+from gateway.documents.readers.pictures.outlines import freeform
 from gateway.model import Image, Role
 
 _CONTAINER: Final = 0xF
+_STORE, _ENTRY = 0xF001, 0xF007
 _PROPERTIES: Final = frozenset({0xF00B, 0xF121, 0xF122})
 _WORD_ART, _WORD_ART_FONT, _FILL = 0x0C0, 0x0C5, 0x181
 _DESCRIPTIONS: Final = frozenset({0x381, 0x38D})
 _NAME: Final = 0x380
+_VERTICES, _SEGMENTS = 0x145, 0x146
+_ARRAYS: Final = frozenset({_VERTICES, _SEGMENTS, 0x151, 0x152, 0x155, 0x156, 0x157, 0x197, 0x1CF, 0x383})
+"""Properties that are arrays (MS-ODRAW 2.2.51 IMsoArray), of whose six bytes before the first element the size may know nothing."""
 _DEFAULT_NAME: Final = re.compile(r"^[^\W\d_]+(?: [^\W\d_]+){0,3} ?\d+$|^PowerPlusWaterMarkObject\d+$")
 _BLIPS: Final = {
     0xF01A: "image/emf", 0xF01B: "image/wmf", 0xF01C: "image/x-pict", 0xF01D: "image/jpeg", 0xF01E: "image/png",
@@ -87,11 +92,34 @@ def properties(data: bytes, record: Record) -> dict[int, int | bytes]:
             break
         identifier, value = u16(data, at), u32(data, at + 2)
         if identifier & 0x8000:
+            if identifier & 0x3FFF in _ARRAYS and u16(data, tail) * _width(data, tail) == value:
+                value += 6
             found[identifier & 0x3FFF] = data[tail : min(tail + value, record.end)]
             tail += value
         else:
             found[identifier & 0x3FFF] = value
     return found
+
+
+def _width(data: bytes, at: int) -> int:
+    """Return the bytes of an element of an array."""
+    width = u16(data, at + 4)
+    return 4 if width == 0xFFF0 else width
+
+
+def _draw(found: dict[int, int | bytes], sink: Sink) -> None:
+    """Draw the outline of a freeform, one behind the other: where each stands is not asked."""
+    points, segments = (
+        value if isinstance(value := found.get(name), bytes) else b"" for name in (_VERTICES, _SEGMENTS)
+    )
+    form = {4: "<2h", 8: "<2i"}.get(_width(points, 0))
+    if form is None:
+        return
+    whole = points[6 : len(points) - (len(points) - 6) % struct.calcsize(form)]
+    codes = [u16(segments, at) for at in range(6, len(segments) - 1, 2)]
+    outline = freeform([(float(x), float(y)) for x, y in struct.iter_unpack(form, whole)], codes)
+    if outline is not None:
+        sink.pictures.draw(outline[0], "freeforms", (0, 0, outline[1], 1), inline=True)
 
 
 def is_properties(record: Record) -> bool:
@@ -100,7 +128,8 @@ def is_properties(record: Record) -> bool:
 
 
 def put_shape_words(found: dict[int, int | bytes], sink: Sink, place: Place) -> None:
-    """Put the words that stand in the properties of a shape: WordArt, alternative text, names given by hand."""
+    """Put the words that stand in the properties of a shape: WordArt, alternative text, names given by hand, drawn letters."""
+    _draw(found, sink)
     for identifier, value in found.items():
         if not isinstance(value, bytes):
             continue
@@ -123,6 +152,14 @@ def is_blip(record: Record) -> bool:
     return record.kind in _BLIPS
 
 
+def put_stored(data: bytes, record: Record, sink: Sink, place: Place) -> None:
+    """Take a picture, or an entry of the store of a file, which shapes name by its number (MS-ODRAW 2.2.32 OfficeArtFBSE)."""
+    if is_blip(record):
+        put_picture(data, record, sink, place)
+    elif record.kind == _ENTRY and _STORE in record.path:
+        sink.pictures.names.append(data[record.start + 2 : record.start + 18])
+
+
 def put_picture(data: bytes, record: Record, sink: Sink, place: Place) -> None:
     """Hand a picture on as a member; LIMIT when it unpacks to more than is allowed."""
     at = record.start + (32 if record.instance in _TWO_DIGESTS else 16)
@@ -140,6 +177,7 @@ def put_picture(data: bytes, record: Record, sink: Sink, place: Place) -> None:
             picture = _bitmap_header(picture) + picture
     if len(picture) < 16:
         return
+    sink.pictures.store.setdefault(data[record.start : record.start + 16], picture)
     kind = _BLIPS[record.kind]
     name = f"picture-{len(sink.images) + 1}.{kind.partition('/')[2].replace('x-', '')}"
     digest = hashlib.sha256(picture).hexdigest()
@@ -169,9 +207,9 @@ def read_drawing(data: bytes, sink: Sink, place: Place, *, delayed: bytes = b"")
     for record in records(data, sink.budget):
         if is_properties(record):
             put_shape_words(properties(data, record), sink, place)
-        elif is_blip(record):
-            put_picture(data, record, sink, place)
-        elif record.kind == 0xF007:
+            continue
+        put_stored(data, record, sink, place)
+        if record.kind == _ENTRY:
             inner = record.start + 36 + u8(data, record.start + 33)
             for picture in records(data, sink.budget, start=inner, end=record.end):
                 if is_blip(picture):

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import Budget
 from gateway.documents.readers.ole.art import Record, is_properties, properties, records
 from gateway.documents.readers.ole.octets import u32
 from gateway.documents.readers.ooxml.placed import Span, Thing, lines_of
-from gateway.documents.readers.pictures.joined import Box
+from gateway.documents.readers.ooxml.sink import Sink
+from gateway.documents.readers.pictures.joined import AS_IT_IS, Box, Turn
+from gateway.documents.readers.pictures.outlines import BAR, DOT, STROKE
+from gateway.documents.readers.pictures.outlines import Shape as Outline
 from gateway.model import Run
 
 SHAPE, _GROUP, _FLAGS, _CHILD_ANCHOR, _ANCHOR, _CLIENT_DATA = 0xF004, 0xF009, 0xF00A, 0xF00F, 0xF010, 0xF011
 _FILL_FLAGS, _FILL_OPACITY, _SHAPE_FLAGS, _PICTURE = 0x1BF, 0x182, 0x3BF, 0x104
 _LINES: Final = frozenset({20, *range(32, 41)})
 """Lines and connectors (MSOSPT)."""
+_FORMLESS: Final = frozenset({0, 75, 201, 202})
+"""Freeforms, whose outline is a property, pictures, controls, and boxes of words."""
+_ELLIPSE: Final = 3
 _HALF: Final = 0x8000
+_FLIP_H, _FLIP_V = 0x40, 0x80
+_ROTATION, _CROPS = 0x004, (0x102, 0x100, 0x103, 0x101)
 
 
 class Shape(NamedTuple):
@@ -28,6 +36,10 @@ class Shape(NamedTuple):
     opaque: bool = True
     is_object: bool = False
     """Whether its program keeps a record of it."""
+    form: Outline | None = None
+    picture: int = 0
+    """Number of a picture in the store."""
+    turn: Turn = AS_IT_IS
 
 
 class Shapes:
@@ -62,8 +74,14 @@ class Shapes:
             case k if k == _GROUP and len(content) >= 16:
                 self._group = _box(*struct.unpack_from("<4i", content))
             case k if k == _FLAGS:
-                plain = self._group is None and record.instance not in _LINES
-                self._shape = shape._replace(number=u32(content, 0), opaque=plain)
+                kind, is_line, flags = record.instance, record.instance in _LINES, u32(content, 4)
+                form = STROKE if is_line else DOT if kind == _ELLIPSE else BAR
+                self._shape = shape._replace(
+                    number=u32(content, 0),
+                    opaque=self._group is None and not is_line,
+                    form=form if self._group is None and kind not in _FORMLESS else None,
+                    turn=Turn(bool(flags & _FLIP_H), bool(flags & _FLIP_V)),
+                )
                 self._stand(record, self._anchored(self._shape.number, b""))
             case k if k == _CLIENT_DATA:
                 self._shape = shape._replace(is_object=True)
@@ -99,12 +117,25 @@ class Shapes:
         )
         empty = (fill & 0x100010 == 0x100000 and _PICTURE not in found) or opacity < _HALF
         self._hidden = self._hidden or flags & 0x20002 == 0x20002
-        self._shape = self._shape._replace(opaque=self._shape.opaque and not empty)
+        picture, turned, *cut = (
+            value if isinstance(value := found.get(name, 0), int) else 0 for name in (_PICTURE, _ROTATION, *_CROPS)
+        )
+        left, top, right, bottom = map(_fixed, cut)
+        crop = (left, top, right, bottom) if any(cut) else None
+        turn = self._shape.turn._replace(degrees=_fixed(turned), crop=crop)
+        self._shape = self._shape._replace(
+            opaque=self._shape.opaque and not empty, turn=turn, picture=picture or self._shape.picture
+        )
 
     def end(self) -> Shape:
         """Return the shape so far, and forget it."""
         shape, self._shape = self._shape, Shape()
         return shape._replace(box=None) if self._hidden else shape
+
+
+def _fixed(value: int) -> float:
+    """Return a number of 16 bits before and behind its point (MS-OSHARED 2.2.1.6)."""
+    return (value - (value >> 31 << 32)) / 65536
 
 
 def _box(left: int, top: int, right: int, bottom: int) -> Box:
@@ -117,6 +148,16 @@ def slide_box(_number: int, anchor: bytes) -> Box | None:
         return None
     top, left, right, bottom = struct.unpack("<4h" if len(anchor) == 8 else "<4i", anchor)
     return left / 8, top / 8, (right - left) / 8, (bottom - top) / 8
+
+
+def put_shape(sink: Sink, plane: Hashable, shape: Shape, runs: Sequence[Run]) -> None:
+    """Put a picture in its place, and draw a shape that has no words: several of them may show letters."""
+    if shape.box is None:
+        return
+    if shape.picture:
+        sink.pictures.place_stored(shape.picture, plane, shape.box, shape.turn)
+    elif shape.form is not None and not runs:
+        sink.pictures.draw(shape.form, plane, shape.box, shape.turn)
 
 
 def thing_of(shape: Shape, box: Box, runs: Iterable[Run], locator: str, aligns: Collection[str] = ()) -> Thing:

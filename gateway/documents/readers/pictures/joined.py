@@ -36,7 +36,7 @@ _LETTER: Final = 600
 """Number of pictures that may be letters of a mark, and pixels of the longer side of each."""
 _WORD: Final = 1600
 """Pixels of the longer side of a picture that may be no more than a word."""
-_NEAR: Final = 0.35
+_NEAR: Final = 0.4
 """Greatest distance between letters of a word, in smaller sides of a picture."""
 _PAPER: Final = "FFFFFF"
 Box = tuple[float, float, float, float]
@@ -75,6 +75,11 @@ class Pictures:
     _shapes: dict[Hashable, list[Shape]] = field(default_factory=dict)
     _ahead: dict[Hashable, float] = field(default_factory=dict)
     _painted: dict[Hashable, dict[tuple[int, int], str]] = field(default_factory=dict)
+    _stored: list[tuple[int, Hashable, Box, Turn]] = field(default_factory=list)
+    names: list[bytes] = field(default_factory=list)
+    """Names of the pictures that a file keeps in one store, in its order."""
+    store: dict[bytes, bytes] = field(default_factory=dict)
+    """These pictures by name."""
     _count: int = 0
     incomplete: bool = False
     """Some pictures were not put together, because there are too many."""
@@ -83,6 +88,11 @@ class Pictures:
         """Take a picture at coordinates of a page, slide or sheet."""
         if self._take():
             self._placed.setdefault(plane, []).append(Piece(data, box, turn))
+
+    def place_stored(self, number: int, plane: Hashable, box: Box, turn: Turn) -> None:
+        """Take a picture of the store, counted from 1, at coordinates of a page; the store may come later."""
+        if self._take():
+            self._stored.append((number, plane, box, turn))
 
     def flow(
         self, data: bytes, row: Hashable, text: int, size: tuple[float, float] | None = None, turn: Turn = AS_IT_IS
@@ -117,6 +127,10 @@ class Pictures:
 
     def members(self, budget: Budget) -> list[Member]:
         """Return a picture for each set of pieces that a reader sees as one, and for each that is not shown as it is."""
+        for number, plane, box, turn in self._stored:
+            data = self.store.get(self.names[number - 1]) if 0 < number <= len(self.names) else None
+            if data is not None:
+                self._placed.setdefault(plane, []).append(Piece(data, box, turn))
         sets = [found for found in (*self._flowing(), *self._touching()) if _is_worth(found)]
         self.incomplete = self.incomplete or len(sets) > LIMIT_JOINED
         sets.sort(key=len, reverse=True)

@@ -10,7 +10,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.pictures.specimen import specimen
@@ -24,6 +24,9 @@ _STEPS: Final = 8
 _PAIR: Final = re.compile(r"\d[\s,-]")
 _TOKEN: Final = re.compile(r"([A-Za-z])|(-?(?:\d{1,12}\.?\d{0,12}|\.\d{1,12})(?:[eE][-+]?\d{1,3})?)")
 _ARGUMENTS: Final = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7, "Z": 0}
+_MOVE, _LINE, _CLOSE = 0x4000, 0x0001, 0x6000
+_SEGMENTS: Final = {0x4000: ("M", 1), 0x0000: ("L", 1), 0x2000: ("C", 3), _CLOSE: ("Z", 0)}
+"""Letters of path data, and points that each takes, by the kind of a segment (MSOPATHTYPE)."""
 Point = tuple[float, float]
 Contour = list[Point]
 Matrix = tuple[float, float, float, float, float, float]
@@ -235,3 +238,23 @@ def drawn(shapes: Sequence[Shape]) -> bytes | None:
             cv2.polylines(page, lines, False, grey, thickness=_SIDE // 60)
     word = specimen(PIL.Image.fromarray(page))
     return cv2.imencode(".png", page if word is None else np.asarray(word))[1].tobytes()
+
+
+def freeform(points: Sequence[Point], segments: Sequence[int] = ()) -> tuple[Shape, float] | None:
+    """Return the outline of a freeform of Office in a square of side 1, and how wide it is for its height (MS-ODRAW §2.2.51).
+
+    `segments` say what leads to the next of the points, a line from each to the next when there are none.
+    """
+    if len(points) < 3:
+        return None
+    words: list[str] = []
+    left = iter(points)
+    for code in segments or (_MOVE, *[_LINE] * (len(points) - 1), _CLOSE):
+        letter, each = _SEGMENTS.get(code & 0xE000, ("", 0))
+        count = 1 if letter == "M" else max(code & 0x1FFF, 1)
+        words.append(f"{letter} {' '.join(f'{x:g} {y:g}' for x, y in islice(left, each * count))}")
+    shape = shape_of(" ".join(words))
+    low = [min(point[axis] for point in points) for axis in (0, 1)]
+    size = [max(point[axis] for point in points) - low[axis] or 1.0 for axis in (0, 1)]
+    unit = (1 / size[0], 0, 0, 1 / size[1], -low[0] / size[0], -low[1] / size[1])
+    return shape._replace(outline=moved(shape.outline, unit)), size[0] / size[1]

@@ -14,20 +14,12 @@ from typing import Final
 from gateway.documents.readers import encryption
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.containers.zip_streams import salvaged
-from gateway.documents.readers.ole.art import (
-    Record,
-    is_blip,
-    is_properties,
-    properties,
-    put_picture,
-    put_shape_words,
-    records,
-)
+from gateway.documents.readers.ole.art import Record, is_properties, properties, put_shape_words, put_stored, records
 from gateway.documents.readers.ole.compound import Compound, embedded_member
 from gateway.documents.readers.ole.octets import rgb, u8, u16, u32, wide
 from gateway.documents.readers.ole.properties import PROPERTY_STREAMS, read_properties
 from gateway.documents.readers.ole.report import Report, assemble
-from gateway.documents.readers.ole.shapes import SHAPE, Shapes, slide_box, thing_of
+from gateway.documents.readers.ole.shapes import SHAPE, Shapes, put_shape, slide_box, thing_of
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.powerpoint.ppt_saves import Saved, last_save, with_saves
 from gateway.documents.readers.powerpoint.ppt_schemes import Schemes
@@ -313,6 +305,7 @@ class _Reader:
         self._shape_runs += len(runs)
         if shape.box is not None and place.origin is Origin.TEXT and place.page is not None:
             self._sink.stage.on_page(place.locator, thing_of(shape, shape.box, runs, place.locator, self._aligns))
+            put_shape(self._sink, place.locator, shape, runs)
         self._aligns.clear()
 
     def _shape(self, record: Record) -> None:
@@ -327,8 +320,8 @@ class _Reader:
                 self._tables.add(record.path_starts[-2])
             self._page.ground = _fill(found, self._page.ground)
             put_shape_words(found, self._sink, self._page.place)
-        elif is_blip(record):
-            put_picture(self._stream, record, self._sink, self._page.place)
+        else:
+            put_stored(self._stream, record, self._sink, self._page.place)
 
     def _paper(self) -> str | None:
         """Return the colour of the page itself: its own background, else that of its scheme."""
@@ -383,8 +376,7 @@ class _Reader:
         at = 0
         for record in records(pictures, self._budget):
             at = record.end
-            if is_blip(record):
-                put_picture(pictures, record, self._sink, Place("presentation"))
+            put_stored(pictures, record, self._sink, Place("presentation"))
         if at < len(pictures) and any(pictures[at:]):
             self._report.note("pictures")
         for path in self._compound.streams:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import islice
 from typing import Final
 
 from gateway.documents.readers.ooxml.placed import Line, Span, Stage, Thing, lines_of
 from gateway.documents.readers.pictures.joined import Pictures, Turn
-from gateway.documents.readers.pictures.outlines import BAR, STROKE, Point, moved, shape_of
+from gateway.documents.readers.pictures.outlines import BAR, STROKE, Point, freeform
 from gateway.model import Role, Run
 
 _VERTEX: Final = re.compile(r"\((-?\d{1,9}),(-?\d{1,9})\)")
-_MOVE, _LINE, _CLOSE = 0x4000, 0x0001, 0x6000
 NUMBERS: Final = frozenset({
     "shpleft", "shptop", "shpright", "shpbottom", "dpx", "dpy", "dpxsize", "dpysize", "dpptx", "dppty", "dpline", "dprect",
     "shpbypara", "shpbxcolumn", "shpfblwtxt",
@@ -90,20 +88,5 @@ class Shapes:
     def _draw(self, segments: Sequence[int] = ()) -> None:
         """Give the outline of the last freeform: its points, and what each leads to."""
         points, self._vertices = self._vertices, []
-        if len(points) < 3:
-            return
-        words: list[str] = []
-        left = iter(points)
-        for code in segments or (_MOVE, *[_LINE] * (len(points) - 1), _CLOSE):
-            kind, count = code & 0xE000, max(code & 0x1FFF, 1)
-            letter, each = {0x4000: ("M", 1), 0x0000: ("L", 1), 0x2000: ("C", 3)}.get(
-                kind, ("Z" if kind == _CLOSE else "", 0)
-            )
-            taken = [f"{x:g} {y:g}" for x, y in islice(left, each * (1 if letter == "M" else count))]
-            words.append(f"{letter} {' '.join(taken)}")
-        shape = shape_of(" ".join(words))
-        low = [min(point[axis] for point in points) for axis in (0, 1)]
-        size = [max(point[axis] for point in points) - low[axis] or 1.0 for axis in (0, 1)]
-        unit = (1 / size[0], 0, 0, 1 / size[1], -low[0] / size[0], -low[1] / size[1])
-        shape = shape._replace(outline=moved(shape.outline, unit))
-        self._pictures.draw(shape, "", (0, 0, size[0] / size[1], 1), inline=True)
+        if (found := freeform(points, segments)) is not None:
+            self._pictures.draw(found[0], "", (0, 0, found[1], 1), inline=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from gateway.documents.readers.ole.octets import u32
-from gateway.documents.readers.ole.shapes import Shapes, thing_of
+from gateway.documents.readers.ole.shapes import Shapes, put_shape, thing_of
 from gateway.documents.readers.ooxml.sink import Sink
 from gateway.documents.readers.pictures.joined import Box
 from gateway.documents.readers.word.word97_fib import Fib
@@ -59,7 +59,9 @@ def put_on_stage(
         block = blocks.get(anchor.position)
         if shape.box is None or block is None:
             continue
-        thing = thing_of(shape, shape.box, said.get(shape.number, ()), f"paragraph:{block}")
+        words = said.get(shape.number, ())
+        thing = thing_of(shape, shape.box, words, f"paragraph:{block}")
         across, down = (origin == _TEXT for origin in anchor.origins)
         plane = (block if down else "page", *anchor.origins)
+        put_shape(sink, plane, shape, words)
         sink.stage.at_paragraph(block, plane, thing, (across, down), over=anchor.over)

@@ -1,0 +1,66 @@
+"""Letters that shapes and pictures of DOC, XLS and PPT show together are read where they stand; other letters are no mark."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("PIL")
+pytest.importorskip("cv2")
+
+from gateway.documents.readers.base import Budget
+from gateway.documents.readers.ole.art import properties, records
+from gateway.documents.readers.pictures import ocr
+from tests.readers import test_drawn_letters as outlines
+from tests.readers import test_drawn_strokes as strokes
+from tests.readers import test_joined_pictures as pictures
+from tests.readers.ole_support import atom, convert
+
+needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
+
+
+def of_lines(letters: str) -> bytes:
+    return strokes.slide(strokes.MARK if letters == "MẬT" else strokes.OTHER)
+
+
+def on_slide(letters: str) -> bytes:
+    return pictures.slides([(page, 3 + 3.4 * number, 3) for number, page in enumerate(pictures.letters(letters))])
+
+
+def on_sheet(letters: str) -> bytes:
+    return pictures.sheet(list(zip(pictures.halves(pictures.drawn(letters)), ("B2", "G2"), strict=True)))
+
+
+@needs_ocr
+@pytest.mark.system
+@pytest.mark.slow
+@pytest.mark.parametrize("is_mark", [True, False])
+@pytest.mark.parametrize(
+    ("made", "kind"),
+    [
+        (outlines.slide, "pptx:ppt"),
+        (outlines.text, "docx:doc"),
+        (of_lines, "pptx:ppt"),
+        (on_slide, "pptx:ppt"),
+        (on_sheet, "xlsx:xls"),
+    ],
+    ids=["freeforms of PPT", "freeform of DOC", "lines of PPT", "pictures of PPT", "pictures of XLS"],
+)
+def test_letters_in_old_files(made: Callable[[str], bytes], kind: str, tmp_path: Path, *, is_mark: bool) -> None:
+    new, old = kind.split(":")
+    source = tmp_path / f"a.{new}"
+    source.write_bytes(made("MẬT" if is_mark else "XẬT"))
+    assert pictures.found(convert(source, old, tmp_path)) is is_mark
+
+
+@pytest.mark.parametrize("counts_head", [True, False])
+def test_an_array_may_count_its_head_or_not(*, counts_head: bool) -> None:
+    points = struct.pack("<HHH4i", 2, 2, 8, 1, 2, 3, 4)
+    name = "Tên".encode("utf-16-le")
+    size = len(points) - (0 if counts_head else 6)
+    entries = struct.pack("<HIHI", 0x8145, size, 0x8380, len(name))
+    (record,) = records(data := atom(0xF00B, entries + points + name, instance=2), Budget())
+    assert properties(data, record) == {0x145: points, 0x380: name}
