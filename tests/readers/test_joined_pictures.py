@@ -24,6 +24,7 @@ from gateway.documents.readers.pictures import image, ocr
 from gateway.documents.readers.pictures.joined import LIMIT_JOINED, Pictures, Turn
 from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
+from gateway.documents.readers.text_art import with_text_art
 from gateway.vietnamese.marks import find_in_document
 from tests.readers.ole_support import atom, sprm, word_file
 from tests.readers.scans import FONT_DIR
@@ -59,7 +60,7 @@ def letters(word: str) -> list[Image.Image]:
 def found(data: bytes) -> bool:
     """Whether a mark is read in a document or a picture that its reader hands on."""
     kind = sniff(data).primary
-    reading = reader_for(kind)(Source(data=data, part="1", detected_type=kind), Budget())  # type: ignore[misc]
+    reading = with_text_art(reader_for(kind)(Source(data=data, part="1", detected_type=kind), Budget()))  # type: ignore[misc]
     documents = [reading.document]
     documents += [
         image.read(Source(data=member.data, part=member.name, relation="image"), Budget()).document
@@ -82,7 +83,9 @@ def word(rows: list[list[Image.Image]]) -> bytes:
     return out.getvalue()
 
 
-def slides(pieces: list[tuple[Image.Image, float, float]], *, mirrored: bool = False) -> bytes:
+def slides(
+    pieces: list[tuple[Image.Image, float, float]], *, mirrored: bool = False, upside_down: bool = False
+) -> bytes:
     deck = pptx.Presentation()
     slide = deck.slides.add_slide(deck.slide_layouts[6])
     for page, left, top in pieces:
@@ -90,6 +93,8 @@ def slides(pieces: list[tuple[Image.Image, float, float]], *, mirrored: bool = F
         picture = slide.shapes.add_picture(io.BytesIO(png(page)), SlideCm(left), SlideCm(top), width=size)
         if mirrored:
             picture._element.spPr.xfrm.set("flipH", "1")
+        if upside_down:
+            picture._element.spPr.xfrm.set("flipV", "1")
     out = io.BytesIO()
     deck.save(out)
     return out.getvalue()

@@ -74,10 +74,13 @@ class Shapes:
         self._sink = shelf.sink
         self._styles = styles
         self._walk = walk
+        self._cell = ""
+        """Locator of the cell whose shapes are walked."""
 
     def shape(self, shape: Element, name: str, flow: Flow) -> None:
         """Walk one of `SHAPES`."""
         place = flow.place
+        self._cell = place.locator if place.locator.startswith("cell:") else self._cell
         first, block = len(self._sink.runs), self._sink.block
         label = shape.get(_DRAW_NAME) or ""
         if label and not _DEFAULT_NAME.match(label):
@@ -211,18 +214,21 @@ class Shapes:
         frame = image.getparent()
         if frame is None:
             return
-        names = ("svg:x", "svg:y", "svg:width", "svg:height")
-        left, top, width, height = (points(frame.get(clark(name))) for name in names)
-        turned = _ROTATED.search(frame.get(clark("draw:transform")) or "")
+        (left, top, width, height), degrees = _turned_box(frame)
         mirror = (
             self._styles.attribute("graphic", frame.get(_TEXT_STYLE), "style:graphic-properties", "style:mirror") or ""
         )
-        turn = Turn("horizontal" in mirror, "vertical" in mirror, -math.degrees(float(turned[1])) if turned else 0.0)
+        turn = Turn("horizontal" in mirror, "vertical" in mirror, degrees)
+        is_placed = frame.get(clark("svg:x")) is not None or _TRANSLATED.search(frame.get(_TRANSFORM) or "") is not None
         row = next((each for each in frame.iterancestors(clark("table:table-row"))), None)
         row = next((each for each in frame.iterancestors(clark("text:p"))), None) if row is None else row
         size = (width, height) if min(width, height) > 0 else None
-        if frame.get(clark("svg:x")) is not None and frame.get(clark("text:anchor-type")) != "as-char" and size:
+        if is_placed and frame.get(clark("text:anchor-type")) != "as-char" and size:
             page = next((each for each in frame.iterancestors(clark("draw:page"))), row)
+            holder = next(frame.iterancestors(*_HOLDERS), None)
+            if holder is not None and NAMES[holder.tag] == "table:table":
+                _, column, line = cell_key(Run(text="", locator=self._cell)) or ("", 1, 1)
+                page, left, top = holder, left + (column - 1) * COLUMN_PT, top + (line - 1) * ROW_PT
             self._sink.pictures.place(data, page, (left, top, *size), turn)
         elif row is not None:
             self._sink.pictures.flow(data, row, self._sink.shown(), size, turn)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from copy import deepcopy
 from functools import cache
 from typing import Final
 
@@ -25,6 +27,8 @@ _OFFICE: Final = clark("office:")
 _CELLS: Final = {"table:table-cell", "table:covered-table-cell"}
 _HIDDEN: Final = {"collapse", "filter"}
 _LIMIT_COLUMNS: Final = 16_384
+_LIMIT_SIGNS: Final = 64
+"""Repetitions that are read of cells and rows of signs, which may draw letters."""
 
 
 class Sheets:
@@ -49,8 +53,10 @@ class Sheets:
             kind = NAMES[element.tag]
             if kind in {"table:table-row", "table:table-rows", "table:table-row-group", "table:table-header-rows"}:
                 for row in [element] if kind == "table:table-row" else flat_rows(element, {"table:table-row"}):
-                    self._row(row, row_number, name, columns, origin)
-                    row_number += repeat_count(row.get(_ROWS))
+                    count = repeat_count(row.get(_ROWS))
+                    for number, one in enumerate(_repetitions(row, count), row_number):
+                        self._row(one, number, name, columns, origin)
+                    row_number += count
             elif not kind.startswith("table:table-column"):
                 place = Place(f"sheet:{name}", Role.TEXTBOX, origin)
                 self._story.block(element, Flow(place, (), None, counted=False, defaults=False))
@@ -82,8 +88,8 @@ class Sheets:
                 self._sink.pictures.paint(("sheet", sheet), number, range(column, column + count), ground)
             if len(cell) or cell.get(_VALUE) is not None or cell.get(_STRING) is not None or cell.get(_FORMULA):
                 where = Origin.HIDDEN if hidden or concealed else origin
-                place = Place(f"cell:{sheet}!{cell_name(number, column)}", Role.CELL, where)
-                self._cell(cell, chosen, place)
+                for at, one in enumerate(_repetitions(cell, count), column):
+                    self._cell(one, chosen, Place(f"cell:{sheet}!{cell_name(number, at)}", Role.CELL, where))
             column += count
 
     def _cell(self, cell: Element, style: str | None, place: Place) -> None:
@@ -98,3 +104,11 @@ class Sheets:
             value = cell.get(_STRING) or cell.get(_VALUE) or ""
             face, _ = self._styles.face((layer,), flow.behind)
             self._sink.put_line(value, place, face)
+
+
+def _repetitions(element: Element, count: int) -> Iterator[Element]:
+    """Yield a cell or row once, and as often as it is repeated when no cell in it has more than a sign."""
+    texts = [text for text in map(str.strip, element.itertext()) if text] if count > 1 else []
+    if texts and max(map(len, texts)) < 2:
+        yield from (deepcopy(element) for _ in range(min(count, _LIMIT_SIGNS) - 1))
+    yield element

@@ -1,7 +1,8 @@
-"""Letters that shapes and pictures of DOC, XLS and PPT show together are read where they stand; other letters are no mark."""
+"""Letters that shapes, pictures and cells show together are read in what LibreOffice saves as DOC, XLS, PPT, ODS and ODP."""
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 
 pytest.importorskip("PIL")
 pytest.importorskip("cv2")
+
+import numpy as np
+import openpyxl
 
 from gateway.documents.readers.base import Budget
 from gateway.documents.readers.ole.art import properties, records
@@ -30,6 +34,24 @@ def on_slide(letters: str) -> bytes:
     return pictures.slides([(page, 3 + 3.4 * number, 3) for number, page in enumerate(pictures.letters(letters))])
 
 
+def turned(letters: str) -> bytes:
+    return pictures.slides([(pictures.ImageOps.flip(pictures.drawn(letters)), 3, 3)], upside_down=True)
+
+
+def below(letters: str) -> bytes:
+    return pictures.sheet(list(zip(pictures.halves(pictures.drawn(letters), across=False), ("B2", "B9"), strict=True)))
+
+
+def signs(letters: str) -> bytes:
+    book = openpyxl.Workbook()
+    shown = np.argwhere(np.array(pictures.drawn(letters, (440, 210), (40, 20)).convert("L").resize((44, 21))) < 128)
+    for row, column in shown.tolist():
+        book.active.cell(row + 1, column + 1, "█")
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
 def on_sheet(letters: str) -> bytes:
     return pictures.sheet(list(zip(pictures.halves(pictures.drawn(letters)), ("B2", "G2"), strict=True)))
 
@@ -46,10 +68,24 @@ def on_sheet(letters: str) -> bytes:
         (of_lines, "pptx:ppt"),
         (on_slide, "pptx:ppt"),
         (on_sheet, "xlsx:xls"),
+        (turned, "pptx:odp"),
+        (below, "xlsx:ods"),
+        (signs, "xlsx:ods"),
     ],
-    ids=["freeforms of PPT", "freeform of DOC", "lines of PPT", "pictures of PPT", "pictures of XLS"],
+    ids=[
+        "freeforms of PPT",
+        "freeform of DOC",
+        "lines of PPT",
+        "pictures of PPT",
+        "pictures of XLS",
+        "ODP",
+        "ODS",
+        "cells of ODS",
+    ],
 )
-def test_letters_in_old_files(made: Callable[[str], bytes], kind: str, tmp_path: Path, *, is_mark: bool) -> None:
+def test_letters_are_read_where_they_stand(
+    made: Callable[[str], bytes], kind: str, tmp_path: Path, *, is_mark: bool
+) -> None:
     new, old = kind.split(":")
     source = tmp_path / f"a.{new}"
     source.write_bytes(made("MẬT" if is_mark else "XẬT"))
