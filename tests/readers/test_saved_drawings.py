@@ -1,4 +1,4 @@
-"""Letters that shapes, pictures and cells show together are read in what LibreOffice saves as DOC, XLS, PPT, ODS and ODP."""
+"""Letters that shapes, pictures and cells show together are read in what LibreOffice saves as DOC, RTF, XLS, PPT, ODS and ODP."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("PIL")
 pytest.importorskip("cv2")
 
+import docx
 import numpy as np
 import openpyxl
 
@@ -36,6 +37,16 @@ def on_slide(letters: str) -> bytes:
 
 def turned(letters: str) -> bytes:
     return pictures.slides([(pictures.ImageOps.flip(pictures.drawn(letters)), 3, 3)], upside_down=True)
+
+
+def mirrored(letters: str) -> bytes:
+    document = docx.Document()
+    run = document.add_paragraph().add_run()
+    picture = run.add_picture(io.BytesIO(pictures.png(pictures.ImageOps.mirror(pictures.drawn(letters)))))
+    picture._inline.graphic.graphicData.pic.spPr.xfrm.set("flipH", "1")
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
 
 
 def below(letters: str) -> bytes:
@@ -68,6 +79,8 @@ def on_sheet(letters: str) -> bytes:
         (of_lines, "pptx:ppt"),
         (on_slide, "pptx:ppt"),
         (on_sheet, "xlsx:xls"),
+        (mirrored, "docx:doc"),
+        (mirrored, "docx:rtf"),
         (turned, "pptx:odp"),
         (below, "xlsx:ods"),
         (signs, "xlsx:ods"),
@@ -78,6 +91,8 @@ def on_sheet(letters: str) -> bytes:
         "lines of PPT",
         "pictures of PPT",
         "pictures of XLS",
+        "turned in DOC",
+        "turned in RTF",
         "ODP",
         "ODS",
         "cells of ODS",

@@ -307,7 +307,7 @@ class _Reader:
                 return
             self._images.append(Image(locator=place, page=self._out.page))
             self._members.append(Member(name="picture", data=data, relation="image", locator=place))
-            self._sink.pictures.flow(data, self._out.paragraph, len(self._out.runs))
+            self._sink.pictures.flow(data, self._out.paragraph, len(self._out.runs), turn=self._shapes.turn())
             return
         if destination == "datafield":
             for text in wide_strings(data):

@@ -63,6 +63,11 @@ class Shapes:
             case _:
                 return
 
+    def turn(self) -> Turn:
+        """Return how a picture is turned whose properties were taken."""
+        flips, self._flips = self._flips, set()
+        return Turn("fFlipH" in flips, "fFlipV" in flips)
+
     def end(self, block: int, *, spoken: bool) -> None:
         """End a shape that the paragraph of a block anchors; one with words is a box of them."""
         self._draw()

@@ -8,7 +8,9 @@ from typing import Final
 from gateway.documents.readers.base import Member
 from gateway.documents.readers.ole.art import read_drawing
 from gateway.documents.readers.ole.octets import u8, u16, u32, wide
+from gateway.documents.readers.ole.shapes import Shapes
 from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.pictures.joined import AS_IT_IS
 from gateway.documents.readers.word.word97_sprms import Look
 from gateway.model import Image, Role
 
@@ -35,19 +37,20 @@ class Pictures:
         body = self._data[at + header : at + min(size, len(self._data))]
         if header < 44 or not body:
             return
-        first = len(self._sink.members)
+        first, turn = len(self._sink.members), AS_IT_IS
         if look.is_data:
             self._form_field(body, place)
-        elif mapping == _SHAPE_FILE:
-            read_drawing(body[1 + u8(body, 0) :], self._sink, place)
-        elif mapping == _SHAPE:
-            read_drawing(body, self._sink, place)
+        elif mapping in {_SHAPE, _SHAPE_FILE}:
+            drawing = body[1 + u8(body, 0) :] if mapping == _SHAPE_FILE else body
+            read_drawing(drawing, self._sink, place)
+            shapes = Shapes(lambda *_: None).walk(drawing, self._sink.budget)
+            turn = next((shape.turn for shape in shapes if shape.picture), turn)
         else:
             self._old_picture(body, mapping, place)
         for member in self._sink.members[first:]:
             # PICMID of the PICF: the size in twips, each scaled in per mille (MS-DOC 2.9.192).
             sides = (u16(self._data, at + 28 + step) * u16(self._data, at + 32 + step) / 1000 for step in (0, 2))
-            self._sink.pictures.flow(member.data, row, self._sink.shown(), (next(sides), next(sides)))
+            self._sink.pictures.flow(member.data, row, self._sink.shown(), (next(sides), next(sides)), turn)
 
     def _old_picture(self, body: bytes, mapping: int, place: Place) -> None:
         """Hand on a picture from before Word 97: a metafile, or a bitmap file."""
