@@ -165,6 +165,30 @@ def test_a_level_written_by_itself_below_print_is_suspected(words: str, *, stopp
     assert any(mark.strength is not Strength.NOTED for mark in found) is stopped
 
 
+@pytest.mark.parametrize(("words", "rows", "framed"), [
+    ("Mật", 1, True), ("Tuyệt mật", 1, True), ("Mật", 3, False), ("Mặt", 1, False), ("Đã duyệt", 1, False),
+])  # fmt: skip
+def test_a_level_in_a_frame_of_its_own_is_boxed_and_one_in_a_table_is_not(
+    words: str, rows: int, *, framed: bool
+) -> None:
+    paper = Image.new("RGB", (1240, 1754), "white")
+    canvas = ImageDraw.Draw(paper)
+    font, large = (ImageFont.truetype(str(scans.FONT_DIR / scans.STAMP_FONTS[4]), size) for size in (28, 48))
+    for row in range(12):
+        canvas.text((120, 130 + 44 * row), pen_scans.SENTENCE[:70], "black", font)
+    for row in range(rows):
+        for number, text in enumerate((words, "Số", "Ngày")[:rows] if row == 0 else ("Kế hoạch", f"{row}", "12")):
+            left, top = 400 + 260 * number, 1100 + 90 * row
+            canvas.rectangle((left, top, left + 260, top + 90), outline="black", width=3)
+            canvas.text((left + 24, top + 14), text, "black", large)
+    out = io.BytesIO()
+    paper.save(out, "PNG")
+    document = read("a.png", out.getvalue())
+    assert {bool(run.boxed) for run in document.runs if run.text == words} == {framed}
+    if framed:
+        assert any(mark.strength is Strength.MARKED for mark in find_in_document(document))
+
+
 @pytest.mark.parametrize(("words", "gap_pt", "high_pt", "stopped"), [
     ("Tối Mật", 60, 14, True), ("Tối mật", 60, 24, True), ("Mật", 60, 24, False), ("tối mật", 60, 14, False), ("Tối Mật", 8, 24, False),
 ])  # fmt: skip
