@@ -26,7 +26,8 @@ from gateway.documents.readers.pictures import metafile, ocr
 from gateway.documents.readers.pictures.outlines import BAR, STROKE, cells, without_frames
 from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
-from tests.readers.ooxml_support import NAMESPACES, package, relationships
+from gateway.model import ReadStatus
+from tests.readers.ooxml_support import NAMESPACES, package, read, relationships, word
 from tests.readers.test_joined_pictures import FONT, found
 from tests.readers.test_odf import content
 from tests.readers.test_odf import package as odf_package
@@ -331,3 +332,11 @@ def test_a_damaged_metafile_is_damaged_and_a_hostile_count_is_no_work():
     hostile = struct.pack("<IIiiiiIIi", 8, 36, 0, 0, 9, 9, 2**32 - 1, 2**32 - 1, 0)
     with pytest.raises(ReadError):
         metafile.read(Source(data=data[:88] + hostile + data[88:], part="1"), Budget())
+
+
+def test_a_form_with_a_line_in_each_of_its_paragraphs_is_read_in_full() -> None:
+    shapes = [
+        f'<w:r><w:pict><v:line from="0pt,10pt" to="80pt,10pt"/></w:pict></w:r><w:r><w:t>Mục {n}</w:t></w:r>'
+        for n in range(300)
+    ]
+    assert read(word("".join(f"<w:p>{shape}</w:p>" for shape in shapes))).document.status is ReadStatus.OK

@@ -135,9 +135,9 @@ class Pictures:
         self.incomplete = self.incomplete or len(sets) > LIMIT_JOINED
         sets.sort(key=len, reverse=True)
         found = [picture for pieces in sets[:LIMIT_JOINED] for picture in _joined(pieces, budget)]
-        budget.take_bytes(len(self._shapes) << 20)
         planes = (without_frames(plane) for plane in self._shapes.values())
         outlines = [picture for plane in planes if plane and (picture := drawn(plane)) is not None]
+        budget.take_bytes(len(outlines) << 20)
         outlines += [picture for plane in self._shapes.values() if (picture := mosaic(cells(plane))) is not None]
         painted = [word for table in self._painted.values() for word in mosaics(table)]
         self.incomplete = self.incomplete or len(outlines) > LIMIT_DRAWN
