@@ -301,7 +301,7 @@ def _prose(token: _Token) -> bool:
 def _inexact(token: _Token, text: str, place: Place) -> Hit | None:
     if token.case is not Case.CAPITALS:
         glued = token.case is Case.TITLE and token.spelling is Spelling.ASCII and token.level is not Level.MAT
-        marked = glued and place is Place.FILENAME and _heads_a_paper(token)
+        marked = (glued and place is Place.FILENAME and _heads_a_paper(token)) or _closes_a_paper(token, place)
         return Hit(token.level, Strength.SUSPECTED, "token", token.spelling) if marked else None
     if token.spelling is Spelling.NOISY and bare(token.next_word).upper() in LOST:
         return None  # TỐI MẤT ĐIỆN: a cut of the power in the evening
@@ -336,6 +336,15 @@ def _slip(token: _Token) -> Hit | None:
     else:
         alone = token.bracketed or (token.left_free and token.right_free)
     return Hit(token.level, Strength.SUSPECTED, "token", token.spelling) if alone else None
+
+
+def _closes_a_paper(token: _Token, place: Place) -> bool:
+    """Return whether a level of two words without signs ends a name that begins with the kind of a paper: "ke hoach toi mat"."""
+    if token.spelling is not Spelling.ASCII or token.level is Level.MAT or _WORD.search(token.after):
+        return False
+    head = " ".join(_WORD.findall(bare(token.before)))
+    is_paper = _PAPER.match(head) is not None or head.startswith(("van ban", "tai lieu"))
+    return is_paper and place in (Place.SUBJECT, Place.FILENAME)
 
 
 def _heads_a_paper(token: _Token) -> bool:

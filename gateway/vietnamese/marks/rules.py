@@ -148,8 +148,8 @@ RULES: Final = (
     ),
     Rule(
         id="token", part="S6", says="A level set off in a name, in capitals or between dashes", source=_NAMES, where=Where.SUBJECT,
-        found=("KH phòng thủ - TỐI MẬT", "TUYET MAT - ke hoach", "Tối mật: kế hoạch A2"),
-        others=("Hướng dẫn bảo mật", "Toi mat dien thoai"),
+        found=("KH phòng thủ - TỐI MẬT", "TUYET MAT - ke hoach", "Tối mật: kế hoạch A2", "ke hoach toi mat"),
+        others=("Hướng dẫn bảo mật", "Toi mat dien thoai", "bao cao toi mat dien thoai"),
     ),
     Rule(
         id="bracketed", part="S6", says="A level in brackets in a name", source=_NAMES, where=Where.FILENAME,
