@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import math
 import struct
 import zlib
 
@@ -207,6 +208,17 @@ def test_properties_are_read() -> None:
 
 def test_pictures_too_small_for_words_are_no_pages() -> None:
     assert read(saved(picture(size=(16, 16)), "PNG")).image_pages == ()
+
+
+def test_the_pixels_of_many_pictures_do_not_add_up() -> None:
+    out, page = io.BytesIO(), Image.new("L", (900, 1200), 255)
+    page.save(out, "TIFF", save_all=True, append_images=[page] * 3, compression="tiff_lzw")
+    budget = Budget(limit_bytes=2 << 20)
+    assert image.read(Source(data=out.getvalue(), part="1"), budget).document.status is ReadStatus.OK
+
+
+def test_no_picture_is_taken_for_higher_than_three_pages() -> None:
+    assert max(image._widths(np.zeros((2400, 18, 3), np.uint8), math.inf)) * 2400 / 18 <= image.HIGHEST_INCHES
 
 
 def test_a_pixel_bomb_is_refused_from_its_header() -> None:

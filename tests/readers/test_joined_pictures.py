@@ -12,6 +12,7 @@ pytest.importorskip("PIL")
 pytest.importorskip("cv2")
 
 import docx
+import numpy as np
 import openpyxl
 import pptx
 from docx.shared import Cm
@@ -21,7 +22,7 @@ from pptx.util import Cm as SlideCm
 
 from gateway.documents.readers.base import Budget, Member, Source
 from gateway.documents.readers.pictures import image, ocr
-from gateway.documents.readers.pictures.joined import LIMIT_JOINED, Pictures, Turn
+from gateway.documents.readers.pictures.joined import LIMIT_JOINED, LIMIT_PIECES, Pictures, Turn
 from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from gateway.documents.readers.text_art import with_text_art
@@ -225,6 +226,29 @@ def test_too_many_sets_are_told():
         pictures.place(png(drawn(str(number))), number, (0, 0, 9, 9), Turn(mirrored=True))
     assert len(joined(pictures)) == LIMIT_JOINED
     assert pictures.incomplete
+
+
+@pytest.mark.parametrize(("kind", "incomplete"), [("photograph", False), ("page", True)])
+def test_of_many_sets_only_photographs_may_be_left_out(kind: str, *, incomplete: bool):
+    chance, pictures = np.random.default_rng(3), Pictures()
+    for number in range(LIMIT_JOINED + 5):
+        for half in range(2):
+            shown = drawn(f"{number}{half}") if kind == "page" else noise(chance)
+            pictures.flow(png(shown), 1, number)
+    assert len(joined(pictures)) >= LIMIT_JOINED
+    assert pictures.incomplete is incomplete
+
+
+def noise(chance: np.random.Generator) -> Image.Image:
+    return Image.fromarray(chance.integers(0, 255, (12, 16, 3), np.uint8)).resize((160, 120))
+
+
+def test_many_pictures_in_running_text_are_taken():
+    pictures, dot = Pictures(), png(Image.new("RGB", (8, 8)))
+    for number in range(LIMIT_PIECES + 100):
+        pictures.flow(dot, number, number)
+    assert joined(pictures) == []
+    assert not pictures.incomplete
 
 
 def test_a_broken_piece_stops_nothing():

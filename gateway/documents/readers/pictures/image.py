@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from PIL.Image import Image as Picture
 
-PAGE_WIDTH_INCHES = 8.27
+PAGE_WIDTH_INCHES, HIGHEST_INCHES = 8.27, 35.0
+"""Width of A4, and height of three pages, as high as which no picture is shown."""
 RELATION = "image"
 """Role of a picture in the document that shows it."""
 _FORMATS = (
@@ -199,6 +200,8 @@ def _widths(pixels: npt.NDArray[np.uint8], inches: float) -> tuple[float, ...]:
     if (page := _page_width(pixels)) is not None:
         return (min(max(inches, PAGE_WIDTH_INCHES), page),)
     large, little = (PAGE_WIDTH_INCHES, 4.0) if pixels.shape[1] >= 900 else (4.0, 1.9)
+    widest = HIGHEST_INCHES * pixels.shape[1] / pixels.shape[0]
+    large, little = min(large, widest), min(little, widest)
     return (large, little) if inches == math.inf else (min(max(inches, little), large),)
 
 

@@ -24,8 +24,10 @@ RELATION: Final = "image"
 LIMIT_PIECES: Final = 1000
 _LIMIT_PAINTED, _LIMIT_WIDE = 50_000, 400
 """Coloured cells of a table, and of one that is repeated, that are looked at."""
-LIMIT_JOINED: Final = 12
-"""Pictures put together for one document, the ones of most pieces first."""
+LIMIT_JOINED: Final = 40
+"""Pictures put together for one document, the ones of most pieces first; of more those that may be cuts of a page, not photographs."""
+_PLAIN, _SHADES, _THUMBNAIL = 0.4, 16, 64
+"""Share of a picture of one shade of so many, as paper or a ground of words is, and pixels of the sides that are looked at."""
 LIMIT_DRAWN: Final = 40
 """Pages, slides and sheets whose outlines are drawn."""
 _LONGEST: Final = 2400
@@ -98,8 +100,7 @@ class Pictures:
         self, data: bytes, row: Hashable, text: int, size: tuple[float, float] | None = None, turn: Turn = AS_IT_IS
     ) -> None:
         """Take a picture in running text: pictures with the same `text`, the words before them, are neighbours."""
-        if self._take():
-            self._rows.append((row, text, data, size, turn))
+        self._rows.append((row, text, data, size, turn))
 
     def draw(self, shape: Shape, plane: Hashable, box: Box, turn: Turn = AS_IT_IS, *, inline: bool = False) -> None:
         """Take an outline whose points fill a square of side 1, as large as its box; `inline` ones stand one behind the other."""
@@ -132,8 +133,12 @@ class Pictures:
             if data is not None:
                 self._placed.setdefault(plane, []).append(Piece(data, box, turn))
         sets = [found for found in (*self._flowing(), *self._touching()) if _is_worth(found)]
-        self.incomplete = self.incomplete or len(sets) > LIMIT_JOINED
         sets.sort(key=len, reverse=True)
+        if len(sets) > LIMIT_JOINED:
+            plain = [any(_is_plain(piece.data, budget) for piece in found) for found in sets]
+            sets = [found for _, found in sorted(zip(plain, sets, strict=True), key=lambda each: not each[0])]
+            self.incomplete = self.incomplete or sum(plain) > LIMIT_JOINED
+        self.incomplete = self.incomplete or any(len(found) > LIMIT_PIECES for found in sets)
         found = [picture for pieces in sets[:LIMIT_JOINED] for picture in _joined(pieces, budget)]
         planes = (without_frames(plane) for plane in self._shapes.values())
         outlines = [picture for plane in planes if plane and (picture := drawn(plane)) is not None]
@@ -190,6 +195,21 @@ def _is_worth(pieces: Sequence[Piece]) -> bool:
     return len({piece.data for piece in pieces}) > 1
 
 
+def _is_plain(data: bytes, budget: Budget) -> bool:
+    """Whether much of a picture is of one shade: little of a photograph is."""
+    budget.check_time()
+    picture = _opened(data)
+    if picture is None:
+        return False
+    try:
+        picture.draft("L", (_THUMBNAIL, _THUMBNAIL))
+        counts = picture.convert("L").resize((_THUMBNAIL, _THUMBNAIL)).histogram()
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, MemoryError):
+        return False
+    step = len(counts) // _SHADES
+    return max(sum(counts[at : at + step]) for at in range(0, len(counts), step)) > _PLAIN * _THUMBNAIL**2
+
+
 def _near(one: Box, other: Box) -> bool:
     reach = _NEAR * min(one[2], one[3], other[2], other[3])
     across = max(one[0], other[0]) - min(one[0] + one[2], other[0] + other[2])
@@ -225,11 +245,10 @@ def _joined(pieces: Sequence[Piece], budget: Budget) -> list[bytes]:
     scale = max(picture.width / piece.box[2] for piece, picture in opened)
     scale = min(scale, _LONGEST / max(width, height))
     page = PIL.Image.new("RGBA", (max(round(width * scale), 1), max(round(height * scale), 1)), "white")
-    budget.take_bytes(page.width * page.height * 4)
     laid: list[tuple[Picture, tuple[int, int]]] = []
     try:
         for piece, picture in opened:
-            budget.take_bytes(picture.width * picture.height * 4)
+            budget.check_time()
             size = max(round(piece.box[2] * scale), 1), max(round(piece.box[3] * scale), 1)
             at = round((piece.box[0] - left) * scale), round((piece.box[1] - top) * scale)
             laid.append((_turned(picture, piece.turn).resize(size), at))
