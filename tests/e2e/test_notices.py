@@ -91,7 +91,7 @@ async def test_each_mail_is_sent_once_whatever_is_killed_and_what_is_refused_is_
     )
     assert {mail.mail_line for mail in sink.delivered} == {b"MAIL FROM:<>"}
     told = {mail["To"]: mail for mail in mails}
-    assert f"{last_month:%Y-%m}" in told[OFFICE]["Subject"]
+    assert f"{last_month:%m/%Y}" in told[OFFICE]["Subject"]
     (report,) = told[OFFICE].iter_attachments()
     assert report.get_content()[:2] == b"PK"
     assert "chứng thư" in told[ADMIN]["Subject"]
