@@ -28,7 +28,7 @@ LIMIT_JOINED: Final = 40
 """Pictures put together for one document, the ones of most pieces first; of more those that may be cuts of a page, not photographs."""
 _PLAIN, _SHADES, _THUMBNAIL = 0.4, 16, 64
 """Share of a picture of one shade of so many, as paper or a ground of words is, and pixels of the sides that are looked at."""
-LIMIT_DRAWN: Final = 40
+LIMIT_DRAWN: Final = 100
 """Pages, slides and sheets whose outlines are drawn."""
 _LONGEST: Final = 2400
 """Pixels of the longer side of what is put together."""
