@@ -326,6 +326,9 @@ def test_words_that_may_not_be_seen_beside_a_level_cannot_be_told(style, cut):
         ("<table><tr><td>Độ mật<td><select><option>Thường<option selected>TỐI MẬT</select></table>", True),
         ("<select name='do mat'><option>Thường<option selected>Tối mật</select>", True),
         ("<select multiple><option>TỐI MẬT</select>", True),
+        ("<p>Độ mật: <select><option disabled>Chọn<option>Tối mật</select></p>", True),
+        ("<select><option>a<option>b<input><h1>TỐI MẬT</h1>", True),
+        ("<select><option>a<option>b<select><h1>TỐI MẬT</h1>", True),
         (
             "<p>Độ mật: <select><option selected>Thường<option>Mật<optgroup><option>TỐI MẬT</optgroup></select></p>",
             False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
 from lxml import etree
@@ -12,6 +12,7 @@ from gateway.documents.readers.base import Member, ReadError
 from gateway.documents.readers.excel.xlsx_values import formula_words
 from gateway.documents.readers.markup.data_address import IN_TEXT
 from gateway.documents.readers.markup.html_blocks import BREAK, Block, Builder, Piece
+from gateway.documents.readers.markup.html_choice import Choice
 from gateway.documents.readers.markup.html_outline import LIMIT_LEFT_OPEN, VOID, Outline
 from gateway.documents.readers.markup.html_selectors import Node
 from gateway.documents.readers.markup.html_shown import script_lines
@@ -93,15 +94,6 @@ class _Table:
     column: int = 0
 
 
-@dataclass(slots=True)
-class _Choice:
-    """An open list that shows one of its options: the last one that is selected, else the first."""
-
-    name: str
-    options: list[str] = field(default_factory=list)
-    chosen: int = 0
-
-
 class Target:
     """Parser target of lxml: a stack of open elements and the block under construction."""
 
@@ -130,7 +122,7 @@ class Target:
         """Position of the text of the drawing that was begun last."""
         self._drawing = 0
         """Depth of `svg` elements."""
-        self._choice: _Choice | None = None
+        self._choice: Choice | None = None
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Open an element."""
@@ -152,12 +144,11 @@ class Target:
         if self._svg is not None:
             self._svg.start(tag, attributes)
         self._attributes(tag, attributes, look)
-        if self._choice is not None and tag == "option":
-            self._choice.chosen = len(self._choice.options) if "selected" in attributes else self._choice.chosen
-            self._choice.options.append("")
-        elif tag == "select" and "multiple" not in attributes and attributes.get("size", "") in ("", "0", "1"):
-            self._choice = _Choice(attributes.get("name", ""))
-        elif tag in _BLOCKS:
+        if self._choice is not None and not self._choice.takes(tag, attributes):
+            self._choose(self._choice, parent.look, is_list=False)
+        if self._choice is None and Choice.is_one(tag, attributes):
+            self._choice = Choice(attributes.get("name", ""))
+        elif self._choice is None and tag in _BLOCKS:
             self.flush()
         parted = "" if tag in VOID else self._parting(tag, attributes, look, parent)
         self._part(parted)
@@ -245,7 +236,7 @@ class Target:
                 for line in script_lines(text):
                     self._builder.add(line, Look(hidden=True), Role.FIELD, "script")
         elif self._choice is not None:
-            self._choice.options[-1:] = ["".join((*self._choice.options[-1:], text))]
+            self._choice.text(text)
         else:
             look = self._stack[-1].look
             if self._stack[-1].painted and not text.isspace():
@@ -253,15 +244,17 @@ class Target:
             above = self._stack[-1].tag in _ABOVE
             (self._above if above else self._block.pieces).append(Piece(look.shown(text), look))
 
-    def _choose(self, choice: _Choice, look: Look) -> None:
-        """Put the option that is shown in its place among the words, and the others aside."""
+    def _choose(self, choice: Choice, look: Look, *, is_list: bool = True) -> None:
+        """Put the option that is shown in its place among the words, and the others aside; all of what is no such list."""
         self._choice = None
         for number, option in enumerate(choice.options):
-            is_shown = number == choice.chosen
+            is_shown = number == choice.shown or not is_list
             if is_shown:
                 self._block.pieces.append(Piece(look.shown(option), look))
             if choice.name or not is_shown:
                 self._builder.add(option, look, Role.FIELD, f"field:{choice.name}" if is_shown else "option")
+            if not is_list:
+                self.flush()
 
     def comment(self, text: str) -> None:
         """Take a comment; a conditional one is HTML that some programs show."""
