@@ -104,11 +104,8 @@ def _read(page: Pixels, word: Word, *, reach: float = 1.0) -> Reading | None:
             text = _with_lines_around(page, word, engine) if said == MARKS[0] else said
             reading = Reading(text, word.sure, letters=True, asked=True)
             cut = words[0].left < CUT or words[-1].left + words[-1].width > line.shape[1] - CUT
-            return (
-                _read(page, found, reach=2 * reach) or reading
-                if cut and text not in MARKS and reach == 1.0
-                else reading
-            )
+            is_short = cut and text not in MARKS and reach == 1.0
+            return (_read(page, found, reach=2 * reach) if is_short else None) or reading
     if word.sure >= COLUMN and (column := _column(page, word)) is not None:
         said = _said(_joined(engine.words(column[0], ocr.Layout.LINE, 200)), column[1])
         if said and said != OTHER:

@@ -133,12 +133,12 @@ class Pictures:
             if data is not None:
                 self._placed.setdefault(plane, []).append(Piece(data, box, turn))
         sets = [found for found in (*self._flowing(), *self._touching()) if _is_worth(found)]
-        sets.sort(key=len, reverse=True)
+        self.incomplete = self.incomplete or any(len(found) > LIMIT_PIECES for found in sets)
+        sets = sorted((found for found in sets if len(found) <= LIMIT_PIECES), key=len, reverse=True)
         if len(sets) > LIMIT_JOINED:
             plain = [any(_is_plain(piece.data, budget) for piece in found) for found in sets]
             sets = [found for _, found in sorted(zip(plain, sets, strict=True), key=lambda each: not each[0])]
             self.incomplete = self.incomplete or sum(plain) > LIMIT_JOINED
-        self.incomplete = self.incomplete or any(len(found) > LIMIT_PIECES for found in sets)
         found = [picture for pieces in sets[:LIMIT_JOINED] for picture in _joined(pieces, budget)]
         planes = (without_frames(plane) for plane in self._shapes.values())
         outlines = [picture for plane in planes if plane and (picture := drawn(plane)) is not None]
