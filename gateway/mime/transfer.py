@@ -25,7 +25,6 @@ _QP_BAD = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:\r?\n|\Z))")
 _BASE64_FIRST_LINE = re.compile(rb"\s*[A-Za-z0-9+/]{4,}={0,2}[ \t]*(?:\r?\n|\Z)")
 _LIMIT_CHUNKS = 100_000
 _STEP = 64 << 10
-_LARGE_BYTES = 256 << 10
 _LONGEST_LINE = 1000
 _HARMLESS = frozenset({"base64-missing-padding"})
 _WORDS = frozenset({"", "text/plain", "text/html"})
@@ -91,10 +90,8 @@ def decoded_slices(content: bytes | mmap, part: Part) -> Iterator[bytes | None]:
 
 
 def _base64(body: bytes | memoryview) -> DecodedBody:
-    # Only the child decodes anything large, so that a fault of the faster library would stay behind the process wall.
-    decoded = binascii.a2b_base64 if len(body) < _LARGE_BYTES else pybase64.b64decode
     try:
-        data = decoded(body)
+        data = pybase64.b64decode(body)
     except binascii.Error:
         return _sloppy_base64(bytes(body))
     tail = bytes(body[-16:]).translate(None, b"\r\n")

@@ -130,11 +130,12 @@ WORK: dict[str, Callable[[int], list[bytes]]] = {
     "text-8": lambda round_: [mail() for _ in range(64)],
     "docx-1": lambda round_: [mail((f"a{n}.docx", pages(100 * round_ + n, 1))) for n in range(20)],
     "docx-100": lambda round_: [mail((f"b{n}.docx", pages(100 * round_ + n, 100))) for n in range(3)],
+    "octets": lambda round_: [mail(("so-lieu.bin", os.urandom(760 << 10))) for _ in range(64)],
     "again": lambda round_: [mail(("c.docx", pages(0, 1))) for _ in range(20)],
 }
 
 
-SESSIONS = {"text-8": 8, "text-many": 8}
+SESSIONS = {"text-8": 8, "text-many": 8, "octets": 8}
 """Sessions side by side, where it is not one."""
 
 
