@@ -83,7 +83,7 @@ def reply(
             if line and len(f"{code} {enhanced} {line}") <= spaces:
                 spaces -= len(f"{code} {enhanced} {line}")
                 page.details[number] = line
-    shown, left = {pages[0].first}, 0
+    shown, left = {speakers[0].first(lead, "")}, 0
     for judged in others:
         line = speakers[0].first(judged, "")
         if line in shown:

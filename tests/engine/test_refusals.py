@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.commands.refusals import refusals, verdicts
 from gateway.engine import Language, PolicySet, load_policy_set
@@ -63,3 +64,12 @@ def test_no_way_out_follows_a_mark(office: PolicySet):
     assert "không gửi lại" in words
     for way_out in ("mở cho đúng tệp", "rồi gửi", "gửi lại thư", "cần hỗ trợ", "released", "send again", "help:"):
         assert way_out not in words
+
+
+def test_two_faults_in_the_same_words_are_said_once(office: PolicySet):
+    policy = office.policy("signed_documents")
+    assert policy is not None
+    one = next(verdict for rule, _, verdict in verdicts(policy, office) if rule == "broken")
+    two = replace(one, findings=one.findings * 2)
+    lines = reply(two, office, reference="BT-7F3K2Q9X", now=NOW).lines
+    assert lines == reply(one, office, reference="BT-7F3K2Q9X", now=NOW).lines
