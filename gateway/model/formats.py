@@ -313,7 +313,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     *_unread(Family.OTHER, "application/",
         "postscript x-print-job vnd.ms-htmlhelp x-ms-reader winhlp vnd.sqlite3 onenote x-msaccess vnd.ms-outlook-pst x-mail-store "
         "x-mobipocket-ebook x-sony-bbeb x-hwp x-mspublisher vnd.ms-works vnd.lotus-wordpro x-winword-2 x-macword x-appleworks "
-        "x-mswrite x-powerpoint-3 vnd.lotus-1-2-3 x-quattro-pro x-indesign vnd.adobe.flash.movie vnd.wordperfect vnd.corel-draw "
+        "x-mswrite x-excel-4 x-powerpoint-3 vnd.lotus-1-2-3 x-quattro-pro x-indesign vnd.adobe.flash.movie vnd.wordperfect vnd.corel-draw "
         "vnd.apple.iwork x-bplist vnd.apache.parquet vnd.apache.arrow vnd.apache.avro wasm"),
     *_unread(Family.OTHER, "font/", "woff woff2"),
     *_unread(Family.IMAGE, "image/",

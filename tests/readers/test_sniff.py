@@ -65,6 +65,7 @@ def zipped(**members):
         (b"x" * 60 + b"BOOKMOBI" + bytes(range(256)), "application/x-mobipocket-ebook"),
         (b"HWP Document File V3.00 \x1a\1\2\3\4\5", "application/x-hwp"),
         (b"\xdb\xa5\x2d\0" + bytes(range(256)), "application/x-winword-2"),
+        (b"\x09\x04\x06\0" + bytes(range(256)), "application/x-excel-4"),
         (b"\x1b%-12345X@PJL ENTER LANGUAGE=POSTSCRIPT\r\n%!PS\n(a) show", "application/x-print-job"),
         (b"\x1bE\x1b&l0OKinh gui", "application/x-print-job"),
         (b"\x04%!PS-Adobe-3.0\n(a) show\n", "application/postscript"),

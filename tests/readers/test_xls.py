@@ -232,15 +232,6 @@ def test_the_first_record_of_a_file_alone_says_how_its_words_are_written():
     assert "TUYET MAT so" in texts(read(write_compound({("Book",): stream})).document.runs)
 
 
-def test_a_file_of_excel_2_without_a_compound_file_is_read():
-    stream = (
-        record(0x09, b"\2\0\x10\0")
-        + record(0x04, struct.pack("<HH3sB", 0, 0, b"\0\0\0", 3) + b"MAT")
-        + record(0x0A, b"")
-    )
-    assert texts(read(stream).document.runs) == ["MAT"]
-
-
 def test_a_second_workbook_for_old_versions_is_hidden_text():
     data = write_compound(
         {("Workbook",): globals_of() + biff(label("mới")), ("Book",): globals_of() + biff(label("MẬT"))}

@@ -34,7 +34,6 @@ _PRINT: Final = "application/x-print-job"
 """Printer data of a driver (PJL, PCL, ESC/P): pages in a form of the printer's own."""
 _POSTSCRIPT: Final = "application/postscript"
 _LOTUS: Final = "application/vnd.lotus-1-2-3"
-_EXCEL: Final = "application/vnd.ms-excel"
 _MOBI: Final = "application/x-mobipocket-ebook"
 _PGP: Final = "application/pgp-encrypted"
 _MAIL_STORE: Final = "application/x-mail-store"
@@ -77,8 +76,8 @@ _DOCUMENTS: Final[tuple[_Row, ...]] = (
     (0, _LOTUS, b"\0\0\x02\0\x06\x04\x06\0", b"\0\0\x1a\0\0\x10\x04\0", b"\0\0\x1a\0\x02\x10\x04\0"),
     (0, _LOTUS, b"\0\0\x1a\0\x03\x10\x04\0", b"\0\0\x1a\0\x05\x10\x04\0"),
     (0, "application/x-quattro-pro", b"\0\0\x02\0\x01\x10", b"\0\0\x02\0\x02\x10", b"\0\0\x02\0\x20\x51"),
-    # BIFF2-4 without an OLE file around it
-    (0, _EXCEL, b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x00\x04\x00"),
+    # Excel 2 to 4: no compound file
+    (0, "application/x-excel-4", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x00\x04\x00"),
     (0, "application/x-indesign", b"\x06\x06\xed\xf5\xd8\x1d\x46\xe5\xbd\x31\xef\xe7\xfe\x74\xb7\x1d"),
     (0, "application/x-bplist", b"bplist00"),
     (0, "application/vnd.adobe.flash.movie", b"FWS", b"CWS", b"ZWS"),

@@ -1,4 +1,4 @@
-"""Excel workbooks before 2007 (MS-XLS BIFF8, Excel 5/95, Excel 2 to 4) to Document: every sheet and what is around.
+"""Excel workbooks before 2007 (MS-XLS BIFF8, Excel 5/95) to Document: every sheet and what is around.
 
 One walk over the records of the workbook stream. Strings of 8-bit letters are Windows-1252, one for one byte, as the
 legacy decoders want them. Records that are not understood hold settings; those that hold words in an unknown layout give
@@ -17,7 +17,6 @@ from gateway.documents.readers.excel.xls_records import (
     Dialect,
     Strings,
     biff_records,
-    dialect_of,
     with_code_page,
 )
 from gateway.documents.readers.excel.xls_sheet import Sheet
@@ -30,7 +29,7 @@ from gateway.documents.readers.ole.report import Report, assemble
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.model import Origin, ReadStatus, Role
 
-_BOFS: Final = frozenset({0x809, 0x409, 0x209, 0x09})
+_BOF: Final = 0x809
 _EOF: Final = 0x0A
 _MACRO_SHEET, _GLOBALS = 0x40, 0x05
 _STREAMS: Final = ("Workbook", "Book")
@@ -42,8 +41,6 @@ _AUTO_NAMES: Final = frozenset({"\x01", "\x02", "\x0a", "\x0b"})
 
 def read(source: Source, budget: Budget) -> Reading:
     """Read a workbook; ENCRYPTED `password`, MALFORMED `ole` or `no-workbook` when there is nothing to read."""
-    if not source.data.startswith(b"\xd0\xcf\x11\xe0"):
-        return _Reader(source, budget, None).read({"Workbook": source.data})
     compound = Compound(source.data, budget)
     streams = _workbooks(compound)
     unlocked = False
@@ -72,7 +69,7 @@ def _locked(stream: bytes, budget: Budget) -> bool:
 
 
 class _Reader:
-    def __init__(self, source: Source, budget: Budget, compound: Compound | None) -> None:
+    def __init__(self, source: Source, budget: Budget, compound: Compound) -> None:
         self._source = source
         self._budget = budget
         self._compound = compound
@@ -93,14 +90,11 @@ class _Reader:
             if not self._sink.runs:
                 raise
             self._report.fail(error.status, error.reason)
-        if self._compound is not None:
-            self._report.note(*self._compound.faults)
+        self._report.note(*self._compound.faults)
         return assemble(self._source, self._sink, self._report, kind="xls", opened_with_password=opened_with_password)
 
     def _around(self) -> None:
         compound = self._compound
-        if compound is None:
-            return
         for path in compound.streams:
             name = path[0].lower()
             if len(path) == 1 and name in PROPERTY_STREAMS:
@@ -154,12 +148,12 @@ class _Workbook:
     def read(self, stream: bytes, name: str) -> None:
         """Read a stream; MALFORMED `no-workbook` when it does not begin like one."""
         first = next(biff_records(stream[: 1 << 12], self._sink.budget), None)
-        if first is None or dialect_of(first) is None:
+        if first is None or first.kind != _BOF:
             raise ReadError(ReadStatus.MALFORMED, "no-workbook")
         end = 0
         for record in biff_records(stream, self._sink.budget):
             end = record.offset + 4 + len(record.data) + sum(4 + len(more) for more in record.continued)
-            if record.kind in _BOFS:
+            if record.kind == _BOF:
                 self._begin(record, name)
             elif record.kind == _EOF and self._open:
                 ended = self._open.pop()
@@ -176,13 +170,12 @@ class _Workbook:
         self._left_over()
 
     def _begin(self, record: BiffRecord, stream: str) -> None:
-        dialect = dialect_of(record)
-        if dialect is not None and not self._begun:
+        if not self._begun:
             # Sheets that Excel 97 and later save for Excel 95 begin by a number of their own.
-            self._book.dialect, self._begun = dialect, True
+            self._book.dialect, self._begun = Dialect(8 if u16(record.data, 0) >= 0x0600 else 5), True
         kind = u16(record.data, 2)
         inner = next((one for one in reversed(self._open) if one is not None), None)
-        if kind == _GLOBALS or (kind == 0x100 and self._book.dialect.version == 4):
+        if kind == _GLOBALS:
             self._open.append(None)
             return
         if kind == _MACRO_SHEET:
@@ -206,11 +199,11 @@ class _Workbook:
                 book.dialect = with_code_page(book.dialect, u16(record.data, 0))
             case 0x22:
                 book.since_1904 = bool(u16(record.data, 0))
-            case 0x18 | 0x218:
+            case 0x18:
                 self._defined_name(record)
             case 0x894:
                 self._name_comment(record)
-            case 0x23 | 0x223:
+            case 0x23:
                 self._external_name(record)
             case 0x5A:
                 self._cached(record)
@@ -252,10 +245,6 @@ class _Workbook:
 
     def _defined_name(self, record: BiffRecord) -> None:
         data, dialect = record.data, self._book.dialect
-        if dialect.version < 5:
-            at, size = (5, 0) if dialect.version == 2 else (6, u16(data, 4))
-            self._name(dialect.old_text(data[at : at + u8(data, 3)]), data[at + u8(data, 3) :][:size])
-            return
         flags, letters, size = u16(data, 0), u8(data, 3), u16(data, 4)
         if dialect.version >= 8:
             reader = Strings(record, 14)

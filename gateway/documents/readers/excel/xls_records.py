@@ -1,4 +1,4 @@
-"""Records and strings of Excel's binary files (MS-XLS 2.1.4, 2.5.293; BIFF2 to BIFF8).
+"""Records and strings of Excel's binary files (MS-XLS 2.1.4, 2.5.293; BIFF5 and BIFF8).
 
 A record longer than its format allows goes on in CONTINUE records; a string that is cut there says again, in one byte,
 how wide its letters are. `Strings` reads across these cuts.
@@ -139,7 +139,7 @@ class Dialect(NamedTuple):
     """Format in which a stream is written."""
 
     version: int
-    """2, 3, 4, 5 (also Excel 95) or 8."""
+    """5 (also Excel 95) or 8."""
     codec: str = "cp1252"
     """Of 8-bit strings."""
 
@@ -157,21 +157,6 @@ class Dialect(NamedTuple):
         if len(octets) < count and record.continued:
             octets += b"".join(record.continued)[: count - len(octets)]
         return Text(self.old_text(octets))
-
-
-def dialect_of(bof: BiffRecord) -> Dialect | None:
-    """Return the dialect that a BOF record opens, None when it is none."""
-    match bof.kind:
-        case 0x0809:
-            return Dialect(8 if u16(bof.data, 0) >= 0x0600 else 5)
-        case 0x0409:
-            return Dialect(4)
-        case 0x0209:
-            return Dialect(3)
-        case 0x0009:
-            return Dialect(2)
-        case _:
-            return None
 
 
 def with_code_page(dialect: Dialect, page: int) -> Dialect:

@@ -175,11 +175,6 @@ class Sheet:
 
     def _label(self, record: BiffRecord) -> None:
         data, dialect = record.data, self._book.dialect
-        if record.kind == 0x04 and dialect.version == 2:
-            self._text_cell(
-                u16(data, 0), u16(data, 2), self._old_cell(data), dialect.string(record, 7, length_octets=1)
-            )
-            return
         text = dialect.string(record, 6, length_octets=2)
         if record.kind == 0xD6:
             at = 8 + u16(data, 6)
@@ -189,18 +184,10 @@ class Sheet:
             text = text._replace(fonts=fonts)
         self._text_cell(u16(data, 0), u16(data, 2), u16(data, 4), text)
 
-    def _old_cell(self, data: bytes) -> int:
-        return u8(data, 4) & 0x3F
-
     def _double(self, record: BiffRecord) -> None:
         data = record.data
-        at, cell = (7, self._old_cell(data)) if record.kind == 0x03 else (6, u16(data, 4))
-        if len(data) >= at + 8:
-            self._number(u16(data, 0), u16(data, 2), cell, struct.unpack_from("<d", data, at)[0])
-
-    def _integer(self, record: BiffRecord) -> None:
-        data = record.data
-        self._number(u16(data, 0), u16(data, 2), self._old_cell(data), u16(data, 7))
+        if len(data) >= 14:
+            self._number(u16(data, 0), u16(data, 2), u16(data, 4), struct.unpack_from("<d", data, 6)[0])
 
     def _rk(self, record: BiffRecord) -> None:
         data = record.data
@@ -221,21 +208,15 @@ class Sheet:
 
     def _bool(self, record: BiffRecord) -> None:
         data = record.data
-        at, cell = (7, self._old_cell(data)) if record.kind == 0x05 else (6, u16(data, 4))
-        value, error = u8(data, at), u8(data, at + 1)
+        value, error = u8(data, 6), u8(data, 7)
         shown = _ERRORS.get(value, "#ERR") if error else "TRUE" if value else "FALSE"
-        self._rich(Text(shown), cell, self._place(u16(data, 0), u16(data, 2)))
+        self._rich(Text(shown), u16(data, 4), self._place(u16(data, 0), u16(data, 2)))
 
     def _formula(self, record: BiffRecord) -> None:
-        data, version = record.data, self._book.dialect.version
-        row, column = u16(data, 0), u16(data, 2)
-        old = version == 2
-        cell, at = (self._old_cell(data), 7) if old else (u16(data, 4), 6)
-        value = data[at : at + 8].ljust(8, b"\0")
-        tokens_at = at + (9 if old else 10 if version < 5 else 14)
-        size = u8(data, tokens_at) if old else u16(data, tokens_at)
-        tokens = data[tokens_at + (1 if old else 2) :][:size]
-        self._book.formula(tokens, self._cell_name(row, column))
+        data = record.data
+        row, column, cell = u16(data, 0), u16(data, 2), u16(data, 4)
+        value = data[6:14].ljust(8, b"\0")
+        self._book.formula(data[22:][: u16(data, 20)], self._cell_name(row, column))
         self._waiting = None
         if value[6:] == b"\xff\xff":
             if value[0] == 0:
@@ -248,15 +229,14 @@ class Sheet:
             self._number(row, column, cell, struct.unpack("<d", value)[0])
 
     def _string(self, record: BiffRecord) -> None:
-        octets = 1 if self._book.dialect.version == 2 else 2
-        text = self._book.dialect.string(record, 0, length_octets=octets)
+        text = self._book.dialect.string(record, 0, length_octets=2)
         row, column, cell = self._waiting or (0, 0, 0)
         self._waiting = None
         self._text_cell(row, column, cell, text)
 
     def _row(self, record: BiffRecord) -> None:
         height, flags = u16(record.data, 6), u16(record.data, 12)
-        if (flags & 0x20 and self._book.dialect.version >= 3) or height & 0x7FFF == 0:
+        if flags & 0x20 or height & 0x7FFF == 0:
             self._hidden_rows.add(u16(record.data, 0))
         self._drawing.take_row(u16(record.data, 0), height & 0x7FFF)
 
@@ -375,9 +355,9 @@ class Sheet:
 _MANY_BLANKS: Final = 0xBE
 _HANDLERS: Final = {
     0x201: Sheet._blanks, _MANY_BLANKS: Sheet._blanks,  # noqa: SLF001
-    0xFD: Sheet._shared, 0x204: Sheet._label, 0x04: Sheet._label, 0xD6: Sheet._label, 0x203: Sheet._double,  # noqa: SLF001
-    0x03: Sheet._double, 0x02: Sheet._integer, 0x27E: Sheet._rk, 0xBD: Sheet._many_rk, 0x205: Sheet._bool,  # noqa: SLF001
-    0x05: Sheet._bool, 0x06: Sheet._formula, 0x206: Sheet._formula, 0x406: Sheet._formula, 0x207: Sheet._string,  # noqa: SLF001
+    0xFD: Sheet._shared, 0x204: Sheet._label, 0x04: Sheet._words, 0xD6: Sheet._label, 0x203: Sheet._double,  # noqa: SLF001
+    0x27E: Sheet._rk, 0xBD: Sheet._many_rk, 0x205: Sheet._bool,  # noqa: SLF001
+    0x06: Sheet._formula, 0x206: Sheet._formula, 0x406: Sheet._formula, 0x207: Sheet._string,  # noqa: SLF001
     0x07: Sheet._string, 0x208: Sheet._row, 0x7D: Sheet._column, 0x14: Sheet._header, 0x15: Sheet._header,  # noqa: SLF001
     0x89C: Sheet._more_headers, 0x1C: Sheet._note, 0x5D: Sheet._obj, 0x1B6: Sheet._text_object, 0xEC: Sheet._art,  # noqa: SLF001
     0x1B8: Sheet._link, 0x800: Sheet._link, 0x1BE: Sheet._validation, 0x1B1: Sheet._condition, 0x100D: Sheet._chart_text,  # noqa: SLF001

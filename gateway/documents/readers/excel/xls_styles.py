@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.excel.xls_records import BiffRecord, Dialect
-from gateway.documents.readers.ole.octets import rgb, u8, u16, u32
+from gateway.documents.readers.ole.octets import rgb, u16, u32
 from gateway.documents.readers.ooxml.colours import AUTO, automatic, mixed
 from gateway.documents.readers.ooxml.rows import SUPERSCRIPT
 from gateway.documents.readers.ooxml.sink import Face
@@ -58,19 +58,13 @@ class Styles:
         """Take a record when it is one of styles; whether it was."""
         data = record.data
         match record.kind:
-            case 0x31 | 0x231 if len(self.fonts) < _LIMIT:
+            case 0x31 if len(self.fonts) < _LIMIT:
                 self._font(record, dialect)
-            case 0x45 if self.colours:  # FONTCOLOR of BIFF2 follows its font
-                self.colours[-1] = u16(data, 0)
-            case 0xE0 | 0x243 | 0x443 | 0x43 if len(self.cells) < _LIMIT:
+            case 0xE0 if len(self.cells) < _LIMIT:
                 self.cells.append(_cell(data, dialect))
-            case 0x41E if dialect.version >= 5:
+            case 0x41E:
                 octets = 2 if dialect.version >= 8 else 1
                 self.formats[u16(data, 0)] = dialect.string(record, 2, length_octets=octets).text
-            case 0x41E:
-                self.formats[len(self.formats)] = dialect.string(record, 2, length_octets=1).text
-            case 0x1E:
-                self.formats[len(self.formats)] = dialect.string(record, 0, length_octets=1).text
             case 0x92:
                 count = min(u16(data, 0), 56)
                 self.palette[:count] = [rgb(u32(data, 2 + 4 * number)) for number in range(count)]
@@ -81,19 +75,12 @@ class Styles:
 
     def _font(self, record: BiffRecord, dialect: Dialect) -> None:
         data = record.data
-        match dialect.version:
-            case 8 | 5:
-                colour, bold, name_at = u16(data, 4), u16(data, 6) >= 600, 14
-            case 2:
-                colour, bold, name_at = 0x7FFF, bool(u16(data, 2) & 1), 4
-            case _:
-                colour, bold, name_at = u16(data, 4), bool(u16(data, 2) & 1), 6
-        name = dialect.string(record, name_at, length_octets=1).text
+        name = dialect.string(record, 14, length_octets=1).text
         if u16(data, 2) & 0x8:
             self.struck.add(len(self.fonts) + (len(self.fonts) >= _NO_FONT))
-        raised = (0.0, SUPERSCRIPT, -SUPERSCRIPT)[u16(data, 8) % 3] if dialect.version >= 5 else 0.0
-        self.fonts.append(Face(name or None, u16(data, 0) / 20, None, None, bold, raised))
-        self.colours.append(colour)
+        raised = (0.0, SUPERSCRIPT, -SUPERSCRIPT)[u16(data, 8) % 3]
+        self.fonts.append(Face(name or None, u16(data, 0) / 20, None, None, u16(data, 6) >= 600, raised))
+        self.colours.append(u16(data, 4))
 
     def colour(self, index: int) -> str | None:
         """Return RRGGBB of a palette number, None for automatic and system colours."""
@@ -133,15 +120,7 @@ class Styles:
 
 
 def _cell(data: bytes, dialect: Dialect) -> tuple[int, int, int, int, int]:
-    match dialect.version:
-        case 8:
-            fill = u16(data, 18)
-            return u16(data, 0), u16(data, 2), u32(data, 14) >> 26, fill & 0x7F, fill >> 7 & 0x7F
-        case 5:
-            fill = u16(data, 8)
-            return u16(data, 0), u16(data, 2), u16(data, 10) & 0x3F, fill & 0x7F, fill >> 7 & 0x7F
-        case 2:
-            return u8(data, 0), u8(data, 2) & 0x3F, 0, 64, 65
-        case _:
-            fill = u16(data, 6)
-            return u8(data, 0), u8(data, 1), fill & 0x3F, fill >> 6 & 0x1F, fill >> 11 & 0x1F
+    is_new = dialect.version >= 8
+    fill = u16(data, 18 if is_new else 8)
+    pattern = u32(data, 14) >> 26 if is_new else u16(data, 10) & 0x3F
+    return u16(data, 0), u16(data, 2), pattern, fill & 0x7F, fill >> 7 & 0x7F
