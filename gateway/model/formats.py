@@ -226,6 +226,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     Format(name="excel2003-xml", family=Family.SHEET, reader="markup.xml", official=False),
     Format(name="xps", family=Family.WORD, reader="markup.xml"),
     Format(name="flat-opc", family=Family.WORD, reader="markup.xml"),
+    Format(name="flat-odf", family=Family.WORD, reader="markup.xml"),
     Format(
         name="dxf", media_types=("image/vnd.dxf",), suffixes=("dxf",), family=Family.DRAWING, reader="drawings.dxf"
     ),

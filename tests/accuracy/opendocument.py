@@ -1,4 +1,4 @@
-"""OpenDocument texts, sheets and slides by odfpy, and flat XML written by hand."""
+"""OpenDocument texts, sheets and slides by odfpy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from odf.namespaces import TEXTNS
 from odf.opendocument import OpenDocumentPresentation, OpenDocumentSpreadsheet, OpenDocumentText
 from odf.style import FontFace, PageLayout, TableProperties, TextProperties
 
-from tests.accuracy.shapes import LETTER, Slot, Writing, attribute, one_piece, plain_letters, xml
+from tests.accuracy.shapes import LETTER, Slot, Writing, one_piece
 from tests.accuracy.sheets import ROWS
 
 Put = Callable[..., None]
@@ -322,21 +322,6 @@ def _page_name(document, page, master, writing):
 
 
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
-_FLAT = (
-    f'<?xml version="1.0" encoding="UTF-8"?><office:document xmlns:office="{_OASIS}office:1.0" xmlns:text="{_OASIS}text:1.0" '
-    f'xmlns:draw="{_OASIS}drawing:1.0" xmlns:svg="{_OASIS}svg-compatible:1.0" xmlns:table="{_OASIS}table:1.0" '
-    'office:version="1.3" office:mimetype="application/vnd.oasis.opendocument.{kind}"><office:body><office:{root}>{body}'
-    "</office:{root}></office:body></office:document>"
-)
-
-
-def _flat(kind: str, root: str, template: Callable[[str], str]) -> Callable[[Writing], bytes]:
-    def make(writing: Writing) -> bytes:
-        spans = "".join(f"<text:span>{xml(piece)}</text:span>" for piece in writing.pieces)
-        lines = "".join(f"<text:p>{xml(line)}</text:p>" for line in LETTER[:14]) if root == "text" else ""
-        return _FLAT.format(kind=kind, root=root, body=template(spans) + lines).encode()
-
-    return make
 
 
 def _writable(writing: Writing) -> bool:
@@ -373,10 +358,4 @@ SLOTS: tuple[Slot, ...] = (
         ("text box", _slide_box), ("notes", _notes), ("master", _master), ("hidden slide", _hidden_slide), ("shape in a group", _group),
     )),
     Slot("odp", "slide name", _odp(_page_name), "odfpy", _words),
-    Slot("fodt", "body", _flat("text", "text", lambda m: f"<text:p>{m}</text:p>"), accepts=plain_letters),
-    Slot("fodt", "title of a shape", lambda m: _flat("text", "text", lambda _: (
-        f"<text:p><draw:frame draw:name={attribute(m.text)}><svg:title>{xml(m.text)}</svg:title></draw:frame></text:p>"))(m), accepts=one_piece),
-    Slot("fods", "cell", _flat("spreadsheet", "spreadsheet", lambda m: (
-        f'<table:table table:name="T"><table:table-row><table:table-cell><text:p>{m}</text:p></table:table-cell></table:table-row></table:table>')),
-        accepts=plain_letters),
 )  # fmt: skip

@@ -23,6 +23,7 @@ _LOOKED_AT = {  # what each reader, or a format of it alone, looks at; a new one
     "markup.xml": "words, attributes, comments, files in base64, macros and links of Office 2003",
     "xps": "words of its lines; the pages cannot be told",
     "flat-opc": "words; the document cannot be told",
+    "flat-odf": "words; the document cannot be told",
     "mail.calendar": "properties, attachments",
     "mail.eml": "every part of the message",
     "mail.outlook_msg": "text, attachments, recipients",

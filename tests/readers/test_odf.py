@@ -1,4 +1,4 @@
-"""OpenDocument files: text, sheets, slides and flat, with the look of every letter."""
+"""OpenDocument files: text, sheets and slides, with the look of every letter."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from gateway.documents.readers.base import Budget, ReadError, Reading, Source
+from gateway.documents.readers.base import Budget, Reading, Source
 from gateway.documents.readers.odf import reader as odf
 from gateway.model import Origin, ReadStatus, Role, Run
 
@@ -228,18 +228,24 @@ def test_words_in_attributes_are_given_as_hidden(inner: str) -> None:
 
 def test_an_undeclared_prefix_is_no_fault_and_broken_markup_is() -> None:
     """Aspose writes settings under a prefix that it does not declare; LibreOffice opens the file."""
-    body = f"<office:document {NS}><office:settings><config:item config:name='x'>1</config:item></office:settings>"
-    whole = body + f"<office:body><office:text><text:p>{MARK}</text:p></office:text></office:body></office:document>"
-    reading = odf.read(Source(data=whole.encode(), part="1"), Budget())
+    body = f"<office:document-content {NS}><config:item config:name='x'>1</config:item>"
+    whole = (
+        body
+        + f"<office:body><office:text><text:p>{MARK}</text:p></office:text></office:body></office:document-content>"
+    )
+    reading = odf.read(Source(data=package({"content.xml": whole}), part="1"), Budget())
     assert (reading.document.status, find(reading, MARK).role) == (ReadStatus.OK, Role.BODY)
-    with pytest.raises(ReadError):
-        odf.read(Source(data=whole.replace("</text:p>", "").encode(), part="1"), Budget())
+    broken = package({"content.xml": whole.replace("</text:p>", "")})
+    assert odf.read(Source(data=broken, part="1"), Budget()).document.status is ReadStatus.MALFORMED
 
 
 def test_a_prefix_declared_by_words_that_are_no_address_is_no_fault() -> None:
     names = NS + " xmlns:mau='urn:mau cua don vi:1.0'"
-    whole = f"<office:document {names}><office:body><office:text><text:p mau:x='1'>{MARK}</text:p></office:text></office:body></office:document>"
-    document = odf.read(Source(data=whole.encode(), part="1"), Budget()).document
+    whole = (
+        f"<office:document-content {names}><office:body><office:text><text:p mau:x='1'>{MARK}</text:p></office:text></office:body>"
+        "</office:document-content>"
+    )
+    document = odf.read(Source(data=package({"content.xml": whole}), part="1"), Budget()).document
     assert (document.status, [run.text for run in document.runs]) == (ReadStatus.OK, [MARK])
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 
 import pytest
 
 from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.documents.readers.odf import reader as odf
-from gateway.model import Origin, ReadStatus, Role
+from gateway.model import Origin, ReadStatus
 from tests.readers.ooxml_support import corpus, read_any
-from tests.readers.test_odf import FACES, MARK, NS, content, find, package, read, read_body, styles
+from tests.readers.test_odf import MARK, content, find, package, read, read_body, styles
 
 
 def test_embedded_documents_are_read_and_files_handed_on() -> None:
@@ -48,24 +47,6 @@ def test_macros_are_reported_and_their_doctype_is_no_fault() -> None:
         "<office:document-content", '<!DOCTYPE a [<!ENTITY b "c">]><office:document-content', 1
     )
     assert read(package({"content.xml": evil})).document.reason == "doctype"
-
-
-def test_a_flat_document_is_read_like_a_package() -> None:
-    picture = base64.b64encode(b"\x89PNG flat").decode()
-    flat = (
-        f"<?xml version='1.0'?><office:document {NS} office:mimetype='x'><office:meta><dc:title>Tựa</dc:title></office:meta>"
-        f"{FACES}<office:styles/><office:automatic-styles/><office:master-styles><style:master-page style:name='Standard'>"
-        "<style:footer><text:p>chân</text:p></style:footer></style:master-page></office:master-styles><office:body>"
-        f"<office:text><text:p>{MARK}</text:p><text:p><draw:frame><draw:image><office:binary-data>{picture}"
-        "</office:binary-data></draw:image></draw:frame></text:p></office:text></office:body></office:document>"
-    )
-    reading = read(flat.encode())
-    assert (find(reading, MARK).role, find(reading, "chân").role, find(reading, "Tựa").role) == (
-        Role.BODY,
-        Role.FOOTER,
-        Role.PROPERTY,
-    )
-    assert [(m.relation, m.data) for m in reading.members] == [("image", b"\x89PNG flat")]
 
 
 @pytest.mark.parametrize(("around", "reason"), [("", "password"), ("<loext:keyinfo xmlns:loext='urn:x'/>", "openpgp")])

@@ -22,9 +22,6 @@ _XML_START: Final = re.compile(
 )
 _BOOKMARKS: Final = re.compile(rb"<!DOCTYPE\s+NETSCAPE-Bookmark-file-1\b", re.IGNORECASE)
 """The bookmarks that every browser exports: a page, though its name for itself is not `html`."""
-_FLAT_ODF: Final = re.compile(
-    rb"office:mimetype\s*=\s*[\"']application/vnd\.oasis\.opendocument\.(text|spreadsheet|presentation|graphics)"
-)
 _DIAGRAM: Final = re.compile(rb"(?:<\?xml\b[^<>]{0,200}\?>)?\s{0,9}<mxfile[\s>]")
 _FIELD: Final = re.compile(rb"(?:From |[A-Za-z][A-Za-z0-9-]{1,60}[ \t]*:)")
 _MAIL_FIELDS: Final = frozenset({
@@ -88,10 +85,10 @@ def _markup_or_plain(head: bytes, name: str, declared_type: str) -> tuple[str, .
     if _BOOKMARKS.match(head):
         return ("text/html",)
     if _XML_START.match(head):
-        return ("text/html",) if _HTML_ROOT.search(head[:2048]) else _xml_type(head)
+        return ("text/html",) if _HTML_ROOT.search(head[:2048]) else ("application/xml",)
     called_xml = declared_type.endswith(("/xml", "+xml")) or name.endswith(".xml")
     if called_xml and head.startswith(b"<") and not _HTML_ROOT.search(head[:2048]):
-        return _xml_type(head)
+        return ("application/xml",)
     html = _HTML_START.match(head) is not None or _HTML_ROOT.search(head[:1024]) is not None
     called_html = declared_type in {"text/html", "application/xhtml+xml"} or name.endswith((".htm", ".html", ".xhtml"))
     called_plain = declared_type == "text/plain" or name.endswith(_TEXT_SUFFIXES)
@@ -103,13 +100,6 @@ def _markup_or_plain(head: bytes, name: str, declared_type: str) -> tuple[str, .
     if declared_type == "text/csv" or name.endswith((".csv", ".tsv")):
         return ("text/csv",)
     return ("text/plain",)
-
-
-def _xml_type(head: bytes) -> tuple[str, ...]:
-    """OpenDocument files that are one XML file have the type of their zipped form."""
-    if flat := _FLAT_ODF.search(head):
-        return (f"application/vnd.oasis.opendocument.{flat[1].decode()}",)
-    return ("application/xml",)
 
 
 def narrowed(data: bytes) -> bytes | None:

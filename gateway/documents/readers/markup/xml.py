@@ -1,8 +1,7 @@
 """XML of any kind to Document: its text and attributes, and what acts in files of Office 2003.
 
-OpenDocument files that stand in one XML file go to their own reader. Of unknown vocabularies all text is
-read, attribute values and comments that hold words too, and files in base64 (as in edXML exchange documents) are handed
-on as members. No DTD is ever loaded: one with declarations of its own is refused, one that only names itself (as SVG,
+Of unknown vocabularies all text is read, attribute values and comments that hold words too, and files in base64 (as in
+edXML exchange documents) are handed on as members. No DTD is ever loaded: one with declarations of its own is refused, one that only names itself (as SVG,
 DocBook and AbiWord files do) is left out, and the document is PARTIAL `xml` when it refers to an entity of it. A file that
 is not well-formed is read by its lines, too; one of Office is PARTIAL, since nobody knows what its program fixes.
 """
@@ -22,10 +21,9 @@ from gateway.documents.readers.base import Budget, Member, ReadError, Reading, S
 from gateway.documents.readers.containers.zip_streams import salvaged
 from gateway.documents.readers.markup import office2003, svg
 from gateway.documents.readers.markup.data_address import IN_TEXT, is_data_address, member_of
-from gateway.documents.readers.odf import reader as odf
 from gateway.documents.readers.ole.report import Report, assemble
 from gateway.documents.readers.ooxml.sink import Place, Sink
-from gateway.documents.readers.ooxml.xml import NAMES, Element, prepare
+from gateway.documents.readers.ooxml.xml import Element, prepare
 from gateway.documents.readers.plain import decode
 from gateway.model import Origin, ReadStatus, Role
 
@@ -42,6 +40,7 @@ _UNTOLD: Final = {
     "http://schemas.microsoft.com/xps/2005/06": "xps",
     "http://schemas.openxps.org/oxps/v1.0": "xps",
     "http://schemas.microsoft.com/office/2006/xmlPackage": "flat-opc",
+    "urn:oasis:names:tc:opendocument:xmlns:office:1.0": "flat-odf",
 }
 """Names of formats of which nobody can tell what is shown, by the namespace of their root: their words are read all the same."""
 _LIMIT_NODES: Final = 2_000_000
@@ -62,8 +61,6 @@ def read(source: Source, budget: Budget) -> Reading:
     if _DOCTYPE.search(data[: 1 << 16]):
         data = _DOCTYPE.sub(b"", data, count=1)
     root, whole = _parse(prepare(data))
-    if NAMES[root.tag] in {"office:document", "office:document-content"}:
-        return odf.read(source, budget)
     budget.check_time()
     namespace = str(root.tag).rpartition("}")[0].lstrip("{")
     _instructions(root, sink)

@@ -1,4 +1,4 @@
-"""Content shared by zipped and flat OpenDocument files: bodies, master pages, properties (ODF 1.3 Part 3)."""
+"""Content of a document in an OpenDocument file: bodies, master pages, properties (ODF 1.3 Part 3)."""
 
 from __future__ import annotations
 
@@ -39,19 +39,14 @@ _NOISY_META: Final = {
 
 
 class OdfDocument:
-    """Common part of zipped and flat documents: the order of reading, and faults kept aside."""
+    """Walk over the content of a document, and faults kept aside."""
 
     def __init__(self, sink: Sink) -> None:
         self.sink = sink
-        self.shelf = Shelf(sink, flat_object=self._flat_object)
+        self.shelf = Shelf(sink)
         self.failed: ReadError | None = None
         self.pages: int | None = None
         self.kind = "odt"
-        self._depth = 0
-
-    def read(self) -> None:
-        """Read everything; faults go to `failed`."""
-        raise NotImplementedError
 
     def attempt(self, task: Callable[[], None]) -> bool:
         """Do one part's work, keep its fault; False when the budget is used up."""
@@ -181,12 +176,6 @@ class OdfDocument:
                 local = owner.tag.rpartition("}")[2]
                 self.sink.put_line(text, Place(f"property:{local.capitalize()}", Role.PROPERTY))
         return pages
-
-    def _flat_object(self, root: Element, place: Place) -> None:
-        self.sink.budget.check_depth(self._depth + 1)
-        self._depth += 1
-        self.body(root, StyleBook([root]), origin=place.origin, page=None, inner=True)
-        self._depth -= 1
 
 
 def _keywords(root: Element) -> str:

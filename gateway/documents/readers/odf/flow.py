@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from gateway.documents.readers.odf.styles import Layer
 from gateway.documents.readers.ooxml.sink import Place, Sink
-from gateway.documents.readers.ooxml.xml import Element
 
 
 class Flow(NamedTuple):
@@ -37,8 +36,6 @@ class Shelf:
     sink: Sink
     embedded: Callable[[str], None] = lambda _name: None
     """Called with the package path of an embedded object."""
-    flat_object: Callable[[Element, Place], None] = lambda _element, _place: None
-    """Called with a document that stands inside the XML of another."""
     tables: int = 0
     boxes: int = 0
     notes: int = 0

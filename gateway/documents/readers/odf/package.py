@@ -1,4 +1,4 @@
-"""OpenDocument packages (ODF 1.3 Part 2): a zip with a manifest, encrypted or not, or one flat XML file."""
+"""OpenDocument packages (ODF 1.3 Part 2): a zip with a manifest, encrypted or not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OpenDocument (ISO/IEC 26300, ODF 1.0-1.4) to Document: text, spreadsheets, presentations, drawings, zipped or flat.
+"""OpenDocument (ISO/IEC 26300, ODF 1.0-1.4) to Document: text, spreadsheets, presentations, drawings.
 
 Embedded documents (`Object 1/`) are read as part of the document around them; OLE objects, older versions and pictures
 become members. Encrypted packages stay shut, whatever passwords the mail names.
@@ -12,9 +12,8 @@ import re
 from typing import Final
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source, spoken
-from gateway.documents.readers.odf.document import KINDS, OdfDocument, first_page, used_masters
+from gateway.documents.readers.odf.document import OdfDocument, first_page, used_masters
 from gateway.documents.readers.odf.package import OdfPackage, without_doctype
-from gateway.documents.readers.odf.story import Story
 from gateway.documents.readers.odf.styles import StyleBook, first_family
 from gateway.documents.readers.ooxml.rest import read_picture
 from gateway.documents.readers.ooxml.sink import Place, Sink
@@ -22,7 +21,6 @@ from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_wor
 from gateway.documents.readers.pictures.own_font import set_in_own_fonts
 from gateway.model import Document, Origin, ReadStatus, Role
 
-_FLAT: Final = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<(?:\?xml|!--|[\w.-]+:document\b|document\b)")
 _PICTURE: Final = re.compile(r"(?i)^(Pictures|ObjectReplacements|Thumbnails|media)/")
 _SILENT: Final = {"mimetype", "META-INF/manifest.xml"}
 _MAGIC: Final = (b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"{\\rtf")
@@ -35,7 +33,7 @@ _DRAWN: Final = tuple(map(clark, ("draw:image", "draw:fill-image", "style:backgr
 def read(source: Source, budget: Budget) -> Reading:
     """Read an OpenDocument file; raises `ReadError` when not even its package opens."""
     sink = Sink(budget)
-    document = _Flat(source.data, sink) if _FLAT.match(source.data[:512]) else _Zipped(source, sink)
+    document = _Package(source, sink)
     document.read()
     document.attempt(sink.join_pictures)
     failed = document.failed
@@ -56,49 +54,8 @@ def read(source: Source, budget: Budget) -> Reading:
     )
 
 
-class _Flat(OdfDocument):
-    """One XML file."""
-
-    def __init__(self, data: bytes, sink: Sink) -> None:
-        super().__init__(sink)
-        sink.budget.take_bytes(len(data))
-        self._root = parse(data)
-        if NAMES[self._root.tag] not in {"office:document", "office:document-content"}:
-            raise ReadError(ReadStatus.MALFORMED, "no-main-part")
-
-    def read(self) -> None:
-        root = self._root
-        for element in root:
-            if NAMES[element.tag] == "office:meta":
-                self.pages = self.meta(element)
-                root.remove(element)
-        for listener in root.iter(clark("script:library-embedded"), clark("script:module")):
-            if any(text for _, text in texts(listener)):
-                self.sink.warn("macro", "part:content")
-        styles = StyleBook([root])
-
-        def content() -> None:
-            story = self.body(root, styles, origin=Origin.TEXT, page=first_page(root, self.pages))
-            self.pages = story.page or self.pages
-
-        used = used_masters(root)
-        self.page_setups([root], used)
-        for section in root:
-            if NAMES[section.tag] == "office:body":
-                self.kind = KINDS.get(NAMES[section[0].tag], "odt") if len(section) else "odt"
-        self.attempt(lambda: self._masters_only(root, styles, used))
-        self.attempt(content)
-
-    def _masters_only(self, root: Element, styles: StyleBook, used: set[str]) -> None:
-        story = Story(self.shelf, styles)
-        for number, master in enumerate(root.iter(clark("style:master-page")), 1):
-            name = master.get(clark("style:name")) or ""
-            for part in master:
-                self.master_part(part, number, Origin.TEXT if name in used else Origin.HIDDEN, story)
-
-
-class _Zipped(OdfDocument):
-    """A package."""
+class _Package(OdfDocument):
+    """The documents of a package and what stands beside them."""
 
     def __init__(self, source: Source, sink: Sink) -> None:
         super().__init__(sink)

@@ -243,8 +243,6 @@ class Shapes:
                 child.text = None
                 self._sink.budget.take_bytes(len(data))
                 self._sink.members.append(Member(name="object", data=data, relation="embedded", locator=place.locator))
-            elif NAMES[child.tag] == "office:document":
-                self._shelf.flat_object(child, place)
             else:
                 self._walk.block(child, flow)
         target = element.get(_HREF)
