@@ -57,11 +57,14 @@ contracts: $(VENV)/.dev
 # One wing has several folders of tests.
 PKG_documents := readers signatures workers
 PKG_vietnamese := text
+# All tests of the cluster want a database: they run where they are asked for.
+QUICK := not slow and not system$(if $(filter cluster,$(PKG)),, and not cluster)
 
 # The many logs that these tests write wait for no disk where memory has room for them.
 unit: export TMPDIR := $(shell df --output=avail /dev/shm 2>&1 | awk 'NR == 2 && $$1 > 2000000 {print "/dev/shm"}')
 unit: $(VENV)/.dev
-	$(BIN)/pytest -n 3 --dist worksteal -m "not slow and not system and not cluster" $(WHOLE:%=--ignore=%) $(addprefix tests/,$(or $(PKG_$(PKG)),$(PKG)))
+	$(BIN)/pytest -n 2 --dist worksteal -m "$(QUICK)" $(WHOLE:%=--ignore=%) $(addprefix tests/,$(or $(PKG_$(PKG)),$(PKG))) || \
+	  { [ $$? = 5 ] && echo "No test of $(PKG) is quick: pytest tests/$(PKG)" && false; }
 
 cluster: system-test $(VENV)/.dev ## long runs of several gateways behind HAProxy with PostgreSQL (tests/cluster): KILLS=30
 	GATEWAY_LONG=1 GATEWAY_KILLS=$(or $(KILLS),30) $(BIN)/pytest -v -rP -n 3 --dist load --maxschedchunk 1 --durations=10 tests/cluster

@@ -225,6 +225,7 @@ def test_links_in_notices_lead_to_where_browsers_find_the_console(console, base)
     assert Configuration(console=console).console.base == base
 
 
+@pytest.mark.slow
 def test_one_machine_alone_imports_nothing_that_a_cluster_needs():
     program = (
         "import sys; import gateway.serve.supervisor, gateway.serve.frontend, gateway.commands.doctor, gateway.cli\n"

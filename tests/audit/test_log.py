@@ -33,6 +33,7 @@ from tests.audit.support import (
     verdict,
     verified,
 )
+from tests.support.cases import slow
 
 ROOT = Path(__file__).parents[2]
 
@@ -214,9 +215,9 @@ def test_killed_at_random_nothing_acknowledged_is_lost_and_the_chain_stays_whole
 @pytest.mark.parametrize(
     ("failpoint", "delivery"),
     [
-        ("audit.after_commit=kill@2", Delivery.NOT_SENT),
         ("audit.after_commit=kill@3", Delivery.UNKNOWN),
-        ("audit.before_commit=kill@3", Delivery.NOT_SENT),
+        slow("audit.after_commit=kill@2", Delivery.NOT_SENT),
+        slow("audit.before_commit=kill@3", Delivery.NOT_SENT),
     ],
 )
 def test_what_a_dead_process_left_open_is_concluded_at_start(failpoint: str, delivery: Delivery, tmp_path: Path):

@@ -143,6 +143,7 @@ def test_a_word_made_of_cells_is_read(made):
     assert not found(made(grid("KẾT")))
 
 
+@pytest.mark.slow
 @needs_ocr
 @pytest.mark.parametrize("made", MADE)
 def test_a_list_of_attendance_is_no_word(made):

@@ -22,7 +22,8 @@ from pptx.util import Cm as SlideCm
 
 from gateway.documents.readers.base import Budget, Member, Source
 from gateway.documents.readers.pictures import image, ocr
-from gateway.documents.readers.pictures.joined import LIMIT_JOINED, LIMIT_PIECES, Pictures, Turn
+from gateway.documents.readers.pictures import joined as joining
+from gateway.documents.readers.pictures.joined import LIMIT_PIECES, Pictures, Turn
 from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from gateway.documents.readers.text_art import with_text_art
@@ -220,22 +221,29 @@ def test_a_picture_behind_other_words_is_no_neighbour():
     assert joined(pictures) == []
 
 
-def test_too_many_sets_are_told():
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> int:
+    """So many sets are put together."""
+    monkeypatch.setattr(joining, "LIMIT_JOINED", 5)
+    return joining.LIMIT_JOINED
+
+
+def test_too_many_sets_are_told(few: int):
     pictures = Pictures()
-    for number in range(LIMIT_JOINED + 1):
+    for number in range(few + 1):
         pictures.place(png(drawn(str(number))), number, (0, 0, 9, 9), Turn(mirrored=True))
-    assert len(joined(pictures)) == LIMIT_JOINED
+    assert len(joined(pictures)) == few
     assert pictures.incomplete
 
 
 @pytest.mark.parametrize(("kind", "incomplete"), [("photograph", False), ("page", True)])
-def test_of_many_sets_only_photographs_may_be_left_out(kind: str, *, incomplete: bool):
+def test_of_many_sets_only_photographs_may_be_left_out(kind: str, few: int, *, incomplete: bool):
     chance, pictures = np.random.default_rng(3), Pictures()
-    for number in range(LIMIT_JOINED + 5):
+    for number in range(few + 5):
         for half in range(2):
             shown = drawn(f"{number}{half}") if kind == "page" else noise(chance)
             pictures.flow(png(shown), 1, number)
-    assert len(joined(pictures)) >= LIMIT_JOINED
+    assert len(joined(pictures)) >= few
     assert pictures.incomplete is incomplete
 
 

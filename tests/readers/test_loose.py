@@ -22,6 +22,7 @@ from gateway.model import Document, Origin, Run
 from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers import pen_scans, scans
 from tests.readers.stamp_figures import read
+from tests.support.cases import first_quick, slow
 
 pytestmark = pytest.mark.skipif(not ocr.status().available, reason="needs tesseract-ocr-vie")
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "evasion"
@@ -72,8 +73,8 @@ def unlike_print(words: str, way: str) -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("way", ["wide", "narrow", "uneven", "rising"])
-@pytest.mark.parametrize(("words", "stopped"), [("TỐI MẬT", True), ("HỘI DIỄN", False), ("MỘT CỬA", False)])
+@pytest.mark.parametrize("way", first_quick(["rising", "wide", "narrow", "uneven"]))
+@pytest.mark.parametrize(("words", "stopped"), [("TỐI MẬT", True), ("HỘI DIỄN", False), slow("MỘT CỬA", False)])
 def test_letters_unlike_print_are_read_as_print(words: str, way: str, *, stopped: bool) -> None:
     found = find_in_document(read("a.png", unlike_print(words, way)))
     assert any(mark.strength is not Strength.NOTED for mark in found) is stopped
@@ -166,7 +167,7 @@ def test_a_level_written_by_itself_below_print_is_suspected(words: str, *, stopp
 
 
 @pytest.mark.parametrize(("words", "rows", "framed"), [
-    ("Mật", 1, True), ("Tuyệt mật", 1, True), ("Mật", 3, False), ("Mặt", 1, False), ("Đã duyệt", 1, False),
+    ("Mật", 1, True), slow("Tuyệt mật", 1, True), ("Mật", 3, False), slow("Mặt", 1, False), slow("Đã duyệt", 1, False),
 ])  # fmt: skip
 def test_a_level_in_a_frame_of_its_own_is_boxed_and_one_in_a_table_is_not(
     words: str, rows: int, *, framed: bool

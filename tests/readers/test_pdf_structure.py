@@ -22,6 +22,7 @@ from gateway.documents.readers.pdf.objects import RawObject, inflate
 from gateway.model import Document, Origin, ReadStatus, Role
 from tests.readers import pdfs
 from tests.readers.corpus import CORPUS, needs_corpus
+from tests.support.cases import slow
 
 HELLO = b"BT /F1 14 Tf 80 700 Td (HELLO) Tj ET"
 
@@ -270,7 +271,7 @@ def test_structure_of_an_encrypted_file_is_read_too() -> None:
 @pytest.mark.parametrize(
     "stream",
     [
-        lambda: pdfs.stream(b"q Q " * 30_000_000, compress=True),
+        slow(lambda: pdfs.stream(b"q Q " * 30_000_000, compress=True)),
         lambda: (
             b"<< /Length 9 /Filter [/FlateDecode /FlateDecode] >>\nstream\n"
             + zlib.compress(zlib.compress(b"0 " * 60_000_000, 9), 9)

@@ -208,6 +208,7 @@ def test_a_line_that_runs_through_a_box_makes_a_weak_reading_of_it_doubtful() ->
     assert not stamp_unread.is_doubtful(replace(box, score=0.9), [inside, beyond])
 
 
+@pytest.mark.slow
 def test_looking_for_marks_in_noise_is_bounded() -> None:
     noise = np.random.default_rng(1).integers(0, 255, (2300, 1650, 3), np.uint8)
     began = time.process_time()

@@ -33,6 +33,7 @@ from gateway.vietnamese.typography import examine
 from gateway.vietnamese.typography_report import TypographyRules
 from tests.report.files import POLICIES, lines, read, rendered
 from tests.report.support import Found, Office, box, directory, report
+from tests.support.cases import slow
 
 HOSTILE = (
     "=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "＝1", "<b>x</b>&amp;", "<para><font color='red'>", "]]>", "{office}",
@@ -147,7 +148,7 @@ async def hostile(data, monkeypatch):
     return made, labels(made, POLICIES, listed)
 
 
-@pytest.mark.parametrize("form", list(Format))
+@pytest.mark.parametrize("form", [slow(form) if form is Format.PDF else form for form in Format])
 async def test_hostile_names_stay_text(tmp_path, monkeypatch, form):
     made, names = await hostile(tmp_path, monkeypatch)
     octets = render(made, names, form)

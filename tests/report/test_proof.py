@@ -96,7 +96,7 @@ def test_what_an_office_fills_in_is_told_and_no_fault(counted):
         lambda document: document.tables[4].cell(1, 2).paragraphs[0].runs[0].font.__setattr__("hidden", True),
         lambda document: document.tables[4].cell(1, 2).paragraphs[0].runs[0].font.color.__setattr__("rgb", RGBColor(255, 255, 255)),
         lambda document: deleted(document.tables[4].cell(1, 2).paragraphs[0]),
-    ], 4),
+    ]),
 )  # fmt: skip
 def test_a_touched_figure_row_or_unit_is_found_in_a_word_document(counted, change):
     octets = rendered(counted, Format.DOCX)

@@ -23,13 +23,15 @@ from gateway.steward.requests.request import State
 from gateway.steward.roles import Role
 from tests.steward.request_world import AN, HEAD, LOCKED, approved, decided, disposition, opened, with_refused_mails
 from tests.steward.support import Office
+from tests.support.cases import slow
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 STEPS = ("open", "endorse", "approve", "revoke")
 KEPT = ("request.recorded", "request.kept")
-POINTS = [(step, point) for step in STEPS for point in KEPT] + [
-    (step, point) for step in STEPS[2:] for point in ("waivers.written", "waivers.loaded")
-]
+WAIVERS = ("waivers.written", "waivers.loaded")
+POINTS = [("approve", point) for point in KEPT + WAIVERS]
+POINTS += [("revoke", point) for point in KEPT + WAIVERS]
+POINTS += [(step, point) for step in STEPS[:2] for point in KEPT]
 
 
 class RealOffice(Office):
@@ -121,7 +123,7 @@ def assert_all_agree(office: Office) -> None:
     assert (disposition(office) is not Disposition.REJECT) is passes
 
 
-@pytest.mark.parametrize(("step", "point"), POINTS)
+@pytest.mark.parametrize(("step", "point"), [*POINTS[:4], *(slow(*point) for point in POINTS[4:])])
 def test_a_steward_killed_at_a_step_leaves_log_requests_and_waivers_that_agree(office, step, point):
     tokens = Tokens(office)
     for each in STEPS:

@@ -54,12 +54,6 @@ BASE = "version: 1\nname: base\nextends: binhtan-7600\npolicies:\n  opaque:\n   
 
 
 @pytest.fixture
-def unwalled(monkeypatch) -> None:
-    """Candidates are tried in this process, for speed; the process that the product gives them is tried elsewhere."""
-    monkeypatch.setattr(trying, "_tried", lambda trial, _language, _go_on: answers(trial))
-
-
-@pytest.fixture
 def policy(tmp_path: Path) -> Path:
     path = tmp_path / "policy.yaml"
     path.write_text(OFFICE, "utf-8")
@@ -136,6 +130,7 @@ def test_a_candidate_is_tested_and_held_against_past_mails(at: Desk):
     assert any("WV-OLD" in fault.text and fault.tone == "warn" for fault in found.faults)
 
 
+@pytest.mark.usefixtures("unwalled")
 def test_all_mails_that_change_can_be_taken_away_as_a_table(at: Desk, monkeypatch):
     acts: list[Act] = []
     at = replace(at, record=lambda act: acts.append(act) or 1)

@@ -122,6 +122,7 @@ def test_acts_that_ask_for_a_code_check_it_in_one_place():
     }
 
 
+@pytest.mark.usefixtures("unwalled")
 @pytest.mark.parametrize("role", Role, ids=lambda role: role.value)
 @pytest.mark.parametrize("question", ASKED, ids=lambda one: type(one).__name__)
 def test_a_role_is_answered_what_it_may_ask(office, tokens, question, role):

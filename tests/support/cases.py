@@ -17,4 +17,9 @@ def read_yaml(path: Path) -> Any:
 def first_quick(values, count=1):
     """The cases of a parametrisation, all but the first few of them slow."""
     values = list(values)
-    return [*values[:count], *(pytest.param(value, marks=pytest.mark.slow) for value in values[count:])]
+    return [*values[:count], *map(slow, values[count:])]
+
+
+def slow(*values):
+    """A case of a parametrisation that only `make test` runs."""
+    return pytest.param(*values, marks=pytest.mark.slow)

@@ -70,7 +70,7 @@ def test_the_matrix_of_places_and_disguises_is_found():
 
 
 def test_official_letters_that_speak_of_secrecy_pass():
-    stopped = [name for name, document in innocent_documents(400) if stops(document)]
+    stopped = [name for name, document in innocent_documents(100) if stops(document)]
     assert stopped == []
 
 

@@ -95,7 +95,7 @@ def test_nothing_is_opened_in_the_front_end(monkeypatch):
     beginnings += [b"x\x9c", b"\0\0\1\0\1\0", b"\0\0\2\0", b"PK\3\4", b"PK\5\6", b"PK00PK\3\4", b"P7 "]
     for beginning in beginnings:
         for data in (beginning + OCTETS[:100], beginning + OCTETS[:70_000] + beginning):
-            inline(mail(("so-lieu.bin", data)))
+            inline(typed(data))
             inline(
                 typed(
                     data, kind="text/plain", name="", encoding="8bit", encode=lambda octets: octets.replace(b"\0", b"")
