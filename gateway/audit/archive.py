@@ -10,7 +10,7 @@ begins where the previous one ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from io import BufferedIOBase
@@ -64,7 +64,7 @@ def write_archive(path: Path, header: Header, notes: Iterable[str], links: Itera
 
 
 def verify_archive(
-    path: Path, *, checkpoints: Iterable[Path] = (), key: Path | None = None, tick: Callable[[int], None] | None = None
+    path: Path, *, checkpoints: Iterable[Path] = (), key: Path | None = None
 ) -> tuple[Header, Verification]:
     """Verify an archive by its own checkpoints and by copies kept elsewhere; UserError when the file is not an archive.
 
@@ -76,7 +76,7 @@ def verify_archive(
             public = read_verifier_key(key) if key is not None else VerifierKey.parse(header.key).public
         except ValueError:
             raise source.odd("key") from None
-        verifier = Verifier(source, public, (), tick)
+        verifier = Verifier(source, public, (), None)
         found = verifier.run(None, tuple(checkpoints))
     more = [both("audit", "archive", "own_key", key=header.key)] if key is None else []
     faults = list(found.faults)

@@ -68,7 +68,7 @@ class Committer:
         folder.prepare()
         if node is not None:
             folder.name(node)
-        signer = Signer(folder.secret(KEY, 32), folder.node)
+        signer = Signer(folder.secret(KEY), folder.node)
         connection = open_checked(folder)
         # Checkpoints before the head: other processes may write both in between.
         noted = connection.execute("SELECT max(size) FROM checkpoint").fetchone()[0] or 0

@@ -100,4 +100,4 @@ def key_id(folder: Folder) -> str:
     """Return the name of the key of a log; UserError when the key is gone or damaged."""
     if not (folder.keys / KEY).exists():
         raise damaged(folder.database, (f"khóa {folder.keys / KEY} không còn", f"its key {folder.keys / KEY} is gone"))
-    return Signer(folder.secret(KEY, 32)).key_id
+    return Signer(folder.secret(KEY)).key_id

@@ -33,10 +33,10 @@ class Keyed:
     @classmethod
     def of(cls, folder: Folder) -> Keyed:
         """Return the keys of a log, creating its own one when missing; UserError when one is unreadable."""
-        own, current = folder.secret(OWN, 32), folder.keys / _CLUSTER
-        former = [folder.secret(path.name, 32) for path in sorted(folder.keys.glob(f"{_CLUSTER}-*"))]
+        own, current = folder.secret(OWN), folder.keys / _CLUSTER
+        former = [folder.secret(path.name) for path in sorted(folder.keys.glob(f"{_CLUSTER}-*"))]
         if current.exists():
-            return cls(folder.secret(_CLUSTER, 32), own, *former, named=True)
+            return cls(folder.secret(_CLUSTER), own, *former, named=True)
         return cls(own, *former)
 
     def digest(self, sha256_hex: str) -> str:

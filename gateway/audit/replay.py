@@ -48,7 +48,7 @@ def kept_mails(
     *,
     since: datetime | None = None,
     until: datetime | None = None,
-    tick: Callable[[int], None] = lambda _: None,
+    tick: Callable[[int], object] = lambda _: None,
 ) -> Iterator[KeptMail]:
     """Yield the judged mails of a time, oldest first, with the observations of the policies whose types are given.
 

@@ -37,7 +37,7 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime, shipped: 
         # A file of checkpoints that root makes could not be written by the service.
         raise UserError(both("audit", "fault", "owner", path=folder.database, user=owner))
     folder.prepare()
-    signer = Signer(folder.secret("audit-ed25519", 32), folder.node)
+    signer = Signer(folder.secret("audit-ed25519"), folder.node)
     connection = open_checked(folder)
     limit = stamp(before)
     try:

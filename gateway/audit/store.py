@@ -114,8 +114,8 @@ class Folder:
                 f"không tạo được thư mục {self.data}: {error.strerror} / cannot create {self.data}: {error.strerror}"
             ) from None
 
-    def secret(self, name: str, size: int) -> bytes:
-        """Return a random key of the installation, made at the first call; mode 0600. UserError when unreadable."""
+    def secret(self, name: str) -> bytes:
+        """Return a random key of 32 bytes of the installation, made at the first call; mode 0600. UserError when unreadable."""
         path = self.keys / name
         try:
             if not path.exists():
@@ -123,7 +123,7 @@ class Folder:
                 fresh = self.keys / f".{name}.{secrets.token_hex(8)}"
                 descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
                 try:
-                    os.write(descriptor, secrets.token_bytes(size))
+                    os.write(descriptor, secrets.token_bytes(32))
                     os.fsync(descriptor)
                 finally:
                     os.close(descriptor)
@@ -134,8 +134,8 @@ class Folder:
             key = path.read_bytes()
         except OSError as error:
             raise UserError(both("audit", "fault", "key", path=path, reason=error.strerror)) from None
-        if len(key) != size:
-            raise UserError(f"khóa {path} hỏng / the key {path} is damaged ({len(key)} octets, not {size})")
+        if len(key) != 32:
+            raise UserError(f"khóa {path} hỏng / the key {path} is damaged ({len(key)} octets, not 32)")
         return key
 
 

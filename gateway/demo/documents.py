@@ -39,12 +39,12 @@ class Line:
     bold: bool = False
 
 
-def official_letter(number: str, subject: str, *, unit: str = "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN") -> tuple[Line, ...]:
+def official_letter(number: str, subject: str) -> tuple[Line, ...]:
     """Return the lines of an issued letter with the components of Decree 30/2020 (Annex I)."""
     return (
         Line("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", bold=True),
         Line("Độc lập - Tự do - Hạnh phúc", bold=True),
-        Line(unit, bold=True),
+        Line("ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN", bold=True),
         Line(f"Số: {number}"),
         Line(f"V/v {subject}"),
         Line("Bình Tân, ngày 02 tháng 11 năm 2026"),

@@ -38,14 +38,14 @@ def refusal(error: RefusedError, language: Language) -> str:
     return say("fix", "refused", error.cause, language, reason=error.reason)
 
 
-def lint_lines(document: Document, language: Language, rules: TypographyRules | None = None) -> Iterator[str]:
+def lint_lines(document: Document, language: Language) -> Iterator[str]:
     """Yield what a writer should know of a document before sending it: what it is, how it is set, and how to fix it."""
     row = by_name(document.format)
     family = row.family.value if row is not None and row.family in _FAMILIES else "writer"
     found = recognise(document)
     official = family != "sheet" and found.official
     yield _what_it_is(found, language) if official else say("fix", "lint", "working", language)
-    report = examine(document, rules or TypographyRules())
+    report = examine(document, TypographyRules())
     if report.charsets:
         name = say("fix", "charset", report.charsets[0], language)
         yield say("fix", "lint", "legacy", language, charset=name, count=report.legacy_letters)

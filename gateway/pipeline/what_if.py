@@ -94,7 +94,7 @@ class Worst:
 
 
 def changed_mails(
-    data: Path, old: PolicySet, new: PolicySet, wanted: Wanted, summary: Summary, *, tick: Callable[[int], None]
+    data: Path, old: PolicySet, new: PolicySet, wanted: Wanted, summary: Summary, *, tick: Callable[[int], object]
 ) -> Iterator[ChangedMail]:
     """Judge the kept mails of a time by both sets; yield those that change, and count all into the summary."""
     types = {policy.name: policy.observation for policies in (old, new) for policy in policies.policies}

@@ -158,12 +158,8 @@ def _table(trial: Trial, before: PolicySet, candidate: PolicySet, now: datetime)
     columns += [said("console", "policy", key, language) for key in ("before", "after")]
     yield q.Piece(codecs.BOM_UTF8 + f"{csv_line(columns)}\n".encode())
     wanted, clock, gathered = Wanted(now - timedelta(days=trial.since_days)), _Clock(trial.limit_s), ""
-
-    def tick(count: int) -> None:
-        clock.tick(count)
-
     try:
-        for mail in changed_mails(Path(trial.data), before, candidate, wanted, Summary(), tick=tick):
+        for mail in changed_mails(Path(trial.data), before, candidate, wanted, Summary(), tick=clock.tick):
             if trial.confidential or not mail.confidential:
                 one, rows = _changed(mail, trial.language), rows + 1
                 cells = (one.reference, one.unit, one.sender, " ".join(one.rules), one.before.text, one.after.text)

@@ -157,7 +157,7 @@ def _not_bound(listen: str, error: OSError) -> UserError:
     return UserError(both("start", "start", "listen", listen=listen, reason=reasons(error)))
 
 
-def listen_unix(path: Path, *, mode: int = 0o660) -> socket.socket:
+def listen_unix(path: Path) -> socket.socket:
     """Return a listening UNIX socket for all worker processes; a stale socket file is replaced.
 
     UserError when another process listens at the path, or no socket can be made there.
@@ -169,7 +169,7 @@ def listen_unix(path: Path, *, mode: int = 0o660) -> socket.socket:
                 raise UserError(both("start", "start", "socket_in_use", listen=f"unix:{path}"))
             path.unlink()
         listener.bind(str(path))
-        path.chmod(mode)
+        path.chmod(0o660)
     except OSError as error:
         listener.close()
         fields = {"listen": f"unix:{path}", "reason": error.strerror or error}

@@ -44,12 +44,9 @@ class MarginFault(Struct, frozen=True, kw_only=True):
     locator: str = ""
 
 
-_DEFAULT: Final = MarginRules()
-
-
-def margin_faults(document: Document, rules: MarginRules = _DEFAULT) -> tuple[MarginFault, ...]:
+def margin_faults(document: Document) -> tuple[MarginFault, ...]:
     """Return the first fault of each side, none for a document whose margins are unknown or right."""
-    return faults_of(document, tuple(measured(document)) if document.format == "pdf" else (), rules)
+    return faults_of(document, tuple(measured(document)) if document.format == "pdf" else (), MarginRules())
 
 
 def faults_of(document: Document, lines: tuple[Measured, ...], rules: MarginRules) -> tuple[MarginFault, ...]:

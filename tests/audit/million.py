@@ -73,7 +73,7 @@ def mail(chance: random.Random, number: int) -> r.MailFacts:
 def build(data: Path, records: int) -> None:
     folder = Folder(data)
     folder.prepare()
-    signer = Signer(folder.secret("audit-ed25519", 32))
+    signer = Signer(folder.secret("audit-ed25519"))
     write_verifier_key(folder, signer)
     connection = open_checked(folder)
     chance, chain, moment, seq = random.Random(1), bytes(32), datetime(2026, 1, 1, tzinfo=UTC), 0

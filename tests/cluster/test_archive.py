@@ -35,7 +35,7 @@ def _log(data):
     """A log of four days, 40 records each, a checkpoint every 15."""
     folder = Folder(data)
     folder.prepare()
-    signer = Signer(folder.secret("audit-ed25519", 32))
+    signer = Signer(folder.secret("audit-ed25519"))
     write_verifier_key(folder, signer)
     connection, head = open_checked(folder), Head()
     with immediate(connection):

@@ -97,7 +97,7 @@ def _written_anew(folder, data):
     ]
     with immediate(connection):
         head = insert(connection, Head(), entries)
-        seal(connection, Signer(Folder(folder).secret("audit-ed25519", 32)), head, NOW)
+        seal(connection, Signer(Folder(folder).secret("audit-ed25519")), head, NOW)
     connection.close()
 
 

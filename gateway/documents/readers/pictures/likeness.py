@@ -41,12 +41,12 @@ class Likeness(Enum):
     """A grain of countless spots; Tesseract would look for lines among them for ten seconds and more."""
 
 
-def likeness(ink: Pixels, dpi: float, *, least: int = MANY_GLYPHS, tallest: float = TALLEST) -> Likeness:
+def likeness(ink: Pixels, dpi: float) -> Likeness:
     """Count spots of ink of the size of letters, and all spots: on a page of words most are letters."""
     mask = cv2.threshold(ink, 50, 255, cv2.THRESH_BINARY)[1]
-    _, _, widths, heights, _ = spots(mask, least=least)[1].T / dpi
-    glyphs = int(((heights > 0.05) & (heights < tallest) & (widths > 0.015) & (widths < 1.2 * tallest)).sum())
-    if glyphs < least:
+    _, _, widths, heights, _ = spots(mask, least=MANY_GLYPHS)[1].T / dpi
+    glyphs = int(((heights > 0.05) & (heights < TALLEST) & (widths > 0.015) & (widths < 1.2 * TALLEST)).sum())
+    if glyphs < MANY_GLYPHS:
         return Likeness.PICTURE
     return Likeness.TEXTURE if len(heights) > max(MANY_SPOTS, 6 * glyphs) else Likeness.WORDS
 
