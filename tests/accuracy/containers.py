@@ -19,6 +19,7 @@ from tests.accuracy.portable import base
 from tests.accuracy.shapes import Writing, zipped
 from tests.accuracy.texts import message, tnef
 from tests.accuracy.word import package, para, runs
+from tests.support.octets import file_of
 
 Wrap = Callable[[str, bytes], tuple[str, bytes]]
 """Name and octets of a file to those of its container."""
@@ -106,9 +107,7 @@ def _in_sheet(name: str, data: bytes) -> tuple[str, bytes]:
 
     book = openpyxl.Workbook()
     book.active["A1"] = "Xem tệp kèm"
-    out = io.BytesIO()
-    book.save(out)
-    return "so-lieu.xlsx", _replaced(out.getvalue(), f"xl/embeddings/{name}", data)
+    return "so-lieu.xlsx", _replaced(file_of(book), f"xl/embeddings/{name}", data)
 
 
 def _replaced(archive: bytes, name: str, data: bytes) -> bytes:

@@ -26,6 +26,7 @@ from reportlab.pdfgen.canvas import Canvas
 from gateway.model import Role
 from tests.accuracy import portable, rich_text, texts, word
 from tests.accuracy.shapes import Writing, xml
+from tests.support.octets import file_of
 from tests.text.mark_matrix import innocent_documents
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,9 +104,7 @@ def _word(lines: Lines) -> bytes:
             document.add_heading(line, 2)
         else:
             document.add_paragraph(line)
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    return file_of(document)
 
 
 def _pdf(lines: list[str]) -> bytes:
@@ -143,9 +142,7 @@ def _sheet(lines: list[str]) -> bytes:
     for number, line in enumerate(lines, 1):
         cell = book.active.cell(number, 1 + number % 3, line)
         cell.data_type = "s"
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return file_of(book)
 
 
 def _slides(lines: list[str]) -> bytes:
@@ -154,9 +151,7 @@ def _slides(lines: list[str]) -> bytes:
         page = deck.slides.add_slide(deck.slide_layouts[1])
         page.shapes.title.text = lines[start]
         page.placeholders[1].text = "\n".join(lines[start + 1 : start + 12])
-    out = io.BytesIO()
-    deck.save(out)
-    return out.getvalue()
+    return file_of(deck)
 
 
 def forms() -> Iterator[tuple[str, File]]:
@@ -196,9 +191,7 @@ def _register(kind: str, heads: list[str]) -> File:
             book = openpyxl.Workbook()
             for row in rows:
                 book.active.append(row)
-            out = io.BytesIO()
-            book.save(out)
-            return "so.xlsx", out.getvalue()
+            return "so.xlsx", file_of(book)
         case "html":
             table = "".join("<tr>" + "".join(f"<td>{xml(cell)}</td>" for cell in row) + "</tr>" for row in rows)
             return "so.html", f'<html><meta charset="utf-8"><table>{table}</table></html>'.encode()

@@ -7,7 +7,6 @@ documents: press articles and lessons that quote them, forms, contracts, CVs, ce
 
 from __future__ import annotations
 
-import io
 import random
 import shutil
 import tempfile
@@ -28,6 +27,7 @@ from gateway.model import Document, formats
 from gateway.vietnamese.official import Recognition, State, recognise
 from tests.accuracy import official_layouts
 from tests.accuracy.innocents import convert
+from tests.support.octets import file_of
 from tests.text.letters import KINDS, PEOPLE, SENTENCES, SUBJECTS, UNITS
 
 FORMATS = {
@@ -131,10 +131,9 @@ def letter(kind: str, seed: int, *, drafted: bool) -> Made:
     to = ["Nơi nhận:", "- Như trên;", "- Thường trực Quận ủy;", f"- Lưu: VT, {code}."]
     authority = dice.choice(["TM. ỦY BAN NHÂN DÂN", f"KT. {title}", "TL. CHỦ TỊCH", title])
     _two_columns(document, to, [authority, "", "", dice.choice(PEOPLE)], "table" if how == "lines" else how)
-    out = io.BytesIO()
-    document.save(out)
+    out = file_of(document)
     name = f"{'du-thao' if drafted else 'ban-hanh'}-{list(MORE_KINDS).index(kind):02d}-{seed}"
-    return Made(name, out.getvalue(), kind, drafted, number)
+    return Made(name, out, kind, drafted, number)
 
 
 NATIONAL = ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc")
@@ -218,9 +217,7 @@ def other(name: str, seed: int) -> Made:
     if seed:
         for _ in range(3 * seed):
             _line(document, dice.choice(SENTENCES))
-    out = io.BytesIO()
-    document.save(out)
-    return Made(f"khac-{list(NONE_OF_THEM).index(name):02d}-{seed}", out.getvalue(), None)
+    return Made(f"khac-{list(NONE_OF_THEM).index(name):02d}-{seed}", file_of(document), None)
 
 
 def files() -> Iterator[Made]:

@@ -7,7 +7,6 @@ number; appendices, lessons, minutes of clubs and companies, vouchers, lists and
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ import docx
 from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
 from docx.oxml import parse_xml
 
+from tests.support.octets import file_of
 from tests.text.letters import SENTENCES
 
 NATION = ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc")
@@ -210,6 +210,4 @@ def saved() -> Iterator[tuple[str, Case, bytes]]:
         document.styles["Normal"].font.name = "Times New Roman"
         for block in case.blocks:
             block(document)
-        out = io.BytesIO()
-        document.save(out)
-        yield f"bo-cuc-{number:02d}", case, out.getvalue()
+        yield f"bo-cuc-{number:02d}", case, file_of(document)

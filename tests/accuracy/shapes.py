@@ -10,6 +10,7 @@ from functools import cache
 from xml.sax.saxutils import escape, quoteattr
 
 from gateway.vietnamese.legacy_tables import CP1252_CHARACTERS
+from tests.support.octets import file_of
 from tests.text.letters import Layout, letter
 
 
@@ -97,6 +98,4 @@ def picture() -> bytes:
     """A small blank PNG."""
     from PIL import Image
 
-    out = io.BytesIO()
-    Image.new("RGB", (40, 30), "white").save(out, "PNG")
-    return out.getvalue()
+    return file_of(Image.new("RGB", (40, 30), "white"), "PNG")

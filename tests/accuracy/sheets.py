@@ -17,6 +17,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from tests.accuracy.shapes import Slot, Writing, attribute, one_piece, plain_letters, xml, zipped
+from tests.support.octets import file_of
 
 ROWS = (
     ("STT", "Nội dung", "Số lượng"),
@@ -36,9 +37,7 @@ def _book(fill: Callable[[openpyxl.Workbook, Writing], None], *, shift: int = 3)
             for column, value in enumerate(row):
                 sheet.cell(shift + number, 1 + column, value)
         fill(book, writing)
-        out = io.BytesIO()
-        book.save(out)
-        return out.getvalue()
+        return file_of(book)
 
     return make
 

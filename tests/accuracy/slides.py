@@ -12,6 +12,7 @@ from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
 from tests.accuracy.shapes import LETTER, Slot, Writing, one_piece, picture
+from tests.support.octets import file_of
 
 
 def _deck(put: Callable[[object, object, Writing], None]) -> Callable[[Writing], bytes]:
@@ -21,9 +22,7 @@ def _deck(put: Callable[[object, object, Writing], None]) -> Callable[[Writing],
         page.shapes.title.text = "Báo cáo kết quả công tác"
         page.placeholders[1].text = "\n".join(LETTER[10:14])
         put(deck, page, writing)
-        out = io.BytesIO()
-        deck.save(out)
-        return out.getvalue()
+        return file_of(deck)
 
     return make
 

@@ -11,6 +11,7 @@ import pytest
 from gateway.documents.readers.pictures import ocr, stamp_words
 from tests.accuracy import wall
 from tests.readers import scan_makers, scans
+from tests.support.octets import file_of
 
 pytestmark = [
     pytest.mark.slow,
@@ -28,9 +29,7 @@ def _docx(picture: bytes) -> bytes:
     document = docx.Document()
     document.add_paragraph("Kính gửi các phòng, ban, đơn vị thuộc quận.")
     document.add_picture(io.BytesIO(picture), width=Cm(16))
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    return file_of(document)
 
 
 def _xlsx(picture: bytes) -> bytes:
@@ -40,9 +39,7 @@ def _xlsx(picture: bytes) -> bytes:
     book = openpyxl.Workbook()
     book.active["A1"] = "Danh mục văn bản"
     book.active.add_image(Image(io.BytesIO(picture)), "B3")
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return file_of(book)
 
 
 def _pptx(picture: bytes) -> bytes:
@@ -53,9 +50,7 @@ def _pptx(picture: bytes) -> bytes:
     slides.slides.add_slide(slides.slide_layouts[6]).shapes.add_picture(
         io.BytesIO(picture), Cm(1), Cm(1), height=Cm(17)
     )
-    out = io.BytesIO()
-    slides.save(out)
-    return out.getvalue()
+    return file_of(slides)
 
 
 def _odt(picture: bytes) -> bytes:
@@ -70,9 +65,7 @@ def _odt(picture: bytes) -> bytes:
     frame.addElement(Image(href=place, type="simple", show="embed", actuate="onLoad"))
     paragraph.addElement(frame)
     document.text.addElement(paragraph)
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    return file_of(document)
 
 
 MAKERS = {"docx": _docx, "xlsx": _xlsx, "pptx": _pptx, "odt": _odt}
@@ -89,9 +82,7 @@ def _stamp(words: str) -> bytes:
     drawn = scans.text_stamp(words, random.Random(3), 3, (200, 20, 30))
     flat = Image.new("RGB", drawn.size, "white")
     flat.paste(drawn, (0, 0), drawn)
-    out = io.BytesIO()
-    flat.save(out, "PNG")
-    return out.getvalue()
+    return file_of(flat, "PNG")
 
 
 def test_pictures_in_office_files_are_read_for_stamps() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 
 from docx import Document
@@ -10,6 +9,7 @@ from docx.enum.section import WD_SECTION
 from docx.oxml.ns import qn
 
 from tests.accuracy.shapes import LETTER, Slot, Writing, attribute, one_piece, plain_letters, xml, zipped
+from tests.support.octets import file_of
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _O = "http://schemas.openxmlformats.org/officeDocument/2006/"
@@ -221,9 +221,7 @@ def _by_python_docx(place: str) -> Callable[[Writing], bytes]:
                 run._r.rPr.rFonts.set(qn("w:hAnsi"), writing.font)
         for line in LETTER:
             document.add_paragraph(line)
-        out = io.BytesIO()
-        document.save(out)
-        return out.getvalue()
+        return file_of(document)
 
     return make
 
@@ -239,9 +237,7 @@ def _title_by_python_docx(writing: Writing) -> bytes:
     document.core_properties.title = writing.text
     for line in LETTER:
         document.add_paragraph(line)
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    return file_of(document)
 
 
 _CUSTOM_KIND = _O + "relationships/custom-properties"

@@ -19,6 +19,7 @@ from functools import cache
 from docx import Document as WordDocument
 
 from tests.attacks.check_process import mail_with, text_mail
+from tests.support.octets import file_of
 
 SECRET = "UBND QUẬN BÌNH TÂN\nTUYỆT MẬT\nSố: 15/KH-UBND\nKế hoạch bảo vệ kỳ họp thứ hai của Hội đồng nhân dân\n"
 HARMLESS = "UBND QUẬN BÌNH TÂN\nSố: 15/KH-UBND\nKế hoạch bảo mật mạng, đổi mật khẩu của Hội đồng nhân dân\n"
@@ -30,9 +31,7 @@ def word(text: str) -> bytes:
     document = WordDocument()
     for line in text.splitlines():
         document.add_paragraph(line)
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    return file_of(document)
 
 
 @cache

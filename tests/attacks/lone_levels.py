@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 
 import openpyxl
@@ -12,6 +11,7 @@ from gateway.model import Role
 from tests.accuracy import portable, wall
 from tests.accuracy.innocents import made
 from tests.attacks.check_process import text_mail
+from tests.support.octets import file_of
 
 WRITINGS = ("tối mật", "Tối mật", "Tối Mật", "tuyệt mật", "Tuyệt mật", "Tuyệt Mật", "(tuyệt mật)", "- tối mật -", "t ố i  m ậ t", "tố\u200bi m\u200bật", "tối\u00a0mật", "TốI mật")  # fmt: skip
 HEAD = ("ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc")
@@ -47,7 +47,7 @@ def _page_header(mark: str) -> bytes:
     document.sections[0].header.paragraphs[0].text = mark
     for line in BODY:
         document.add_paragraph(line)
-    return _saved(document)
+    return file_of(document)
 
 
 def _head_table(mark: str) -> bytes:
@@ -59,22 +59,14 @@ def _head_table(mark: str) -> bytes:
     table.cell(1, 1).text = NUMBER[1]
     for line in (*TITLE, *BODY, *END):
         document.add_paragraph(line)
-    return _saved(document)
-
-
-def _saved(document: WordDocument) -> bytes:
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    return file_of(document)
 
 
 def _sheet(mark: str) -> bytes:
     book = openpyxl.Workbook()
     for number, line in enumerate((HEAD[0], HEAD[1], mark, NUMBER[0], *TITLE), 1):
         book.active.cell(number, 1, line)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return file_of(book)
 
 
 def marked() -> Iterator[tuple[str, bytes]]:

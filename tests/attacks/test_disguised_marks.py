@@ -11,6 +11,7 @@ from PIL import Image
 from reportlab.pdfgen import canvas
 
 from tests.attacks.check_process import HEADER, MARK, dispositions, encoded, mail_with, text_mail
+from tests.support.octets import file_of
 
 
 def _zip(comment: bytes = b"", names: tuple[str, ...] = ("a.txt",)) -> bytes:
@@ -32,9 +33,7 @@ def _pdf() -> bytes:
 
 
 def _jpeg() -> bytes:
-    stream = io.BytesIO()
-    Image.new("RGB", (600, 400), "white").save(stream, "JPEG")
-    return stream.getvalue()
+    return file_of(Image.new("RGB", (600, 400), "white"), "JPEG")
 
 
 def _returned_header() -> bytes:

@@ -16,6 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 from tests.accuracy import portable
 from tests.accuracy.innocents import convert
 from tests.accuracy.shapes import LETTER
+from tests.support.octets import file_of
 
 
 def pdf_pages(count: int) -> bytes:
@@ -59,9 +60,7 @@ def word_pages(count: int) -> bytes:
         for row in table.rows:
             for cell in row.cells:
                 cell.text = "125 hồ sơ"
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    return file_of(document)
 
 
 def sheet_rows(count: int) -> bytes:
@@ -73,9 +72,7 @@ def sheet_rows(count: int) -> bytes:
         for column in range(1, 11):
             cell = sheet.cell(row, column, f"Hồ sơ {row}-{column}" if column % 2 else row * column)
             cell.font = fonts[column % 2]
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return file_of(book)
 
 
 def python_docx_walk(data: bytes) -> int:

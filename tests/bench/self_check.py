@@ -27,6 +27,7 @@ from tests.audit.million import WORDS
 from tests.bench.beside import Going, beside, processor_s
 from tests.e2e.gateway_process import cli, configured, serving
 from tests.support.console_client import multipart
+from tests.support.octets import file_of
 from tests.support.sink import Sink
 
 UPLOADS = 20
@@ -42,9 +43,7 @@ def document() -> bytes:
     picture, octets = Image.effect_noise((1600, 1300), 90).convert("RGB"), io.BytesIO()
     picture.save(octets, "JPEG", quality=88)
     made.add_picture(octets, width=docx.shared.Cm(15))
-    result = io.BytesIO()
-    made.save(result)
-    return result.getvalue()
+    return file_of(made)
 
 
 def upload(address: tuple[str, int], token: str, content: bytes) -> tuple[int, float]:

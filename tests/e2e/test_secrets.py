@@ -16,6 +16,7 @@ import pytest
 from tests.e2e.gateway_process import configured, four_flags, serving
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
+from tests.support.octets import file_of
 from tests.support.sink import Act, Sink
 
 pytestmark = pytest.mark.slow
@@ -164,11 +165,10 @@ def classified_mail(words=WORDS) -> bytes:
     document.add_paragraph("TỐI MẬT")
     for _ in range(20):
         document.add_paragraph(words)
-    octets = io.BytesIO()
-    document.save(octets)
+    octets = file_of(document)
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
-        zipped.writestr(INNER, octets.getvalue())
+        zipped.writestr(INNER, octets)
     mail = EmailMessage(policy=SMTP)
     mail["From"], mail["To"], mail["Subject"] = LOGIN, COLLEAGUE, SUBJECT
     mail.set_content(f"{MARKED_BODY}\n")

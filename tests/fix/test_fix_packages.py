@@ -24,6 +24,7 @@ from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
 from tests.fix.test_fix import LEGACY, members, zipped
 from tests.readers.ooxml_support import convert
+from tests.support.octets import file_of
 from tests.text.letters import CELLS, SENTENCES
 
 ODT = b"application/vnd.oasis.opendocument.text"
@@ -124,9 +125,7 @@ def test_strings_inside_cells_and_capital_fonts_are_mended():
     book = openpyxl.Workbook()
     book.active["A1"] = "qu¶n lý"
     book.active["A1"].font = Font(name=".VnTimeH")
-    target = io.BytesIO()
-    book.save(target)
-    document = read(fix(target.getvalue()).data, "a.xlsx")
+    document = read(fix(file_of(book)).data, "a.xlsx")
     assert words(document, Role.CELL) == ["QUẢN LÝ"]
 
 
@@ -138,9 +137,8 @@ def test_light_letters_on_a_filled_ground_and_links_keep_their_colour():
     sheet["A1"].fill = PatternFill("solid", fgColor="FF000080")
     sheet["A2"].font = Font(name="Arial", color="FFFF0000")
     sheet["A3"].font = Font(name="Times New Roman", color=openpyxl.styles.colors.Color(theme=10))
-    target = io.BytesIO()
-    book.save(target)
-    looks = {run.text: (run.font, run.colour) for run in read(fix(target.getvalue()).data, "a.xlsx").runs}
+    target = file_of(book)
+    looks = {run.text: (run.font, run.colour) for run in read(fix(target).data, "a.xlsx").runs}
     assert looks["trắng trên xanh"] == ("Times New Roman", "FFFFFF")
     assert looks["đỏ trên giấy"][1] in ("auto", "000000")
     assert looks["liên kết"] == ("Times New Roman", "0000FF")

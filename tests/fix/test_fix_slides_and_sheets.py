@@ -24,6 +24,7 @@ from gateway.vietnamese.typography import examine
 from tests.fix.test_fix import LEGACY, members, zipped
 from tests.fix.test_fix_packages import NAMES, face, read, style, words
 from tests.readers.ooxml_support import convert
+from tests.support.octets import file_of
 from tests.text.letters import CELLS, SENTENCES
 
 DRAWN = (
@@ -76,9 +77,7 @@ def deck(fill) -> bytes:
     """Slides of python-pptx: the first layout's placeholders and what `fill` puts on the slide."""
     show = Presentation()
     fill(show)
-    target = io.BytesIO()
-    show.save(target)
-    return target.getvalue()
+    return file_of(show)
 
 
 def add_text(slide, text: str, font: str | None, colour: RGBColor | None = None, *, top: float = 1):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
@@ -24,8 +23,9 @@ from msoffcrypto.format.ooxml import OOXMLFile
 from PIL import Image
 
 from gateway.cli import main
-from gateway.demo.documents import Line, encrypted_zip, official_letter, pdf_file, word_file
+from gateway.demo.documents import Line, encrypted_zip, official_letter, pdf_file, word_file, zip_archive
 from gateway.serve import app
+from tests.support.octets import file_of
 
 pytestmark = pytest.mark.slow
 
@@ -81,18 +81,8 @@ def locked_7z() -> bytes:
     return octets.getvalue()
 
 
-def zipped(*members: tuple[str, bytes]) -> bytes:
-    octets = io.BytesIO()
-    with zipfile.ZipFile(octets, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members:
-            archive.writestr(name, content)
-    return octets.getvalue()
-
-
 def photo(form: str) -> bytes:
-    octets = io.BytesIO()
-    Image.new("RGB", (64, 64), "white").save(octets, form)
-    return octets.getvalue()
+    return file_of(Image.new("RGB", (64, 64), "white"), form)
 
 
 def enveloped(content: bytes) -> bytes:
@@ -129,12 +119,12 @@ SAMPLES: dict[str, tuple[Callable[[], bytes], str, Callable[[], bytes]]] = {
     "a locked zip, packed without a password": (
         lambda: letter(("ho-so.zip", encrypted_zip("bao-cao.docx", WORD, PASSWORD.encode()))),
         "Nén lại không đặt mật khẩu",
-        lambda: letter(("ho-so.zip", zipped(("bao-cao.docx", WORD)))),
+        lambda: letter(("ho-so.zip", zip_archive(("bao-cao.docx", WORD)))),
     ),
     "a locked 7z, packed as a zip": (
         lambda: letter(("ho-so.7z", locked_7z())),
         "Nén lại không đặt mật khẩu",
-        lambda: letter(("ho-so.zip", zipped(("bao-cao.docx", WORD)))),
+        lambda: letter(("ho-so.zip", zip_archive(("bao-cao.docx", WORD)))),
     ),
     "a mail encrypted in the message window, sent with encryption off": (
         lambda: enveloped(letter(("bao-cao.docx", WORD))),
@@ -142,9 +132,9 @@ SAMPLES: dict[str, tuple[Callable[[], bytes], str, Callable[[], bytes]]] = {
         lambda: letter(("bao-cao.docx", WORD)),
     ),
     "a cut zip, packed again": (
-        lambda: letter(("ho-so.zip", zipped(("bao-cao.docx", WORD))[:-120])),
+        lambda: letter(("ho-so.zip", zip_archive(("bao-cao.docx", WORD))[:-120])),
         "Nén lại dạng zip",
-        lambda: letter(("ho-so.zip", zipped(("bao-cao.docx", WORD)))),
+        lambda: letter(("ho-so.zip", zip_archive(("bao-cao.docx", WORD)))),
     ),
     "a program, left out": (
         lambda: letter(("cai-dat.exe", PROGRAM), ("bao-cao.docx", WORD)),
@@ -152,9 +142,9 @@ SAMPLES: dict[str, tuple[Callable[[], bytes], str, Callable[[], bytes]]] = {
         lambda: letter(("bao-cao.docx", WORD)),
     ),
     "a program in an archive, left out of it": (
-        lambda: letter(("phần mềm ký số.zip", zipped(("VGCASignService.exe", PROGRAM), ("doc.docx", WORD)))),
+        lambda: letter(("phần mềm ký số.zip", zip_archive(("VGCASignService.exe", PROGRAM), ("doc.docx", WORD)))),
         "nhờ người phụ trách CNTT chuyển",
-        lambda: letter(("phần mềm ký số.zip", zipped(("doc.docx", WORD)))),
+        lambda: letter(("phần mềm ký số.zip", zip_archive(("doc.docx", WORD)))),
     ),
     "a shortcut, in its place the file": (
         lambda: letter(("bao-cao.docx.lnk", SHORTCUT)),

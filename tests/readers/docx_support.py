@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gateway.documents.readers.base import Reading
 from gateway.model import Run
 from tests.readers.ooxml_support import NAMESPACES, read, word
+from tests.support.reading import find
 
 MARK = "TUYỆT MẬT"
 
@@ -32,12 +32,6 @@ def style(
 
 def fonts(**slots: str) -> str:
     return "<w:rFonts " + " ".join(f'w:{slot}="{name}"' for slot, name in slots.items()) + "/>"
-
-
-def find(reading: Reading, text: str) -> Run:
-    found = [run for run in reading.document.runs if text in run.text]
-    assert found, f"{text!r} not in {[run.text for run in reading.document.runs]}"
-    return found[0]
 
 
 def look_of(text: str, *, run: str = "", paragraph: str = "", **parts: str) -> Run:

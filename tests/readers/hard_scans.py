@@ -8,7 +8,6 @@ depends on the seed alone.
 
 from __future__ import annotations
 
-import io
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from PIL import Image, ImageFilter
 
 from tests.readers import scan_files, scans
 from tests.readers.innocent_scenes import SCENES
+from tests.support.octets import file_of
 
 INKS = {
     "red": (200, 25, 35),
@@ -160,18 +160,12 @@ def _scanned(page: Image.Image, dpi: int, rng: random.Random, *, noise: float = 
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(soft))
 
 
-def _saved(page: Image.Image, form: str, **options: object) -> bytes:
-    out = io.BytesIO()
-    page.save(out, form, **options)
-    return out.getvalue()
-
-
 def _jpeg(page: Image.Image, dpi: int, rng: random.Random) -> bytes:
-    return _saved(_scanned(page, dpi, rng), "JPEG", quality=rng.randint(55, 85), dpi=(dpi, dpi))
+    return file_of(_scanned(page, dpi, rng), "JPEG", quality=rng.randint(55, 85), dpi=(dpi, dpi))
 
 
 def _strong_jpeg(page: Image.Image, dpi: int, rng: random.Random) -> bytes:
-    return _saved(_scanned(page, dpi, rng, noise=3.0), "JPEG", quality=rng.randint(20, 40), dpi=(dpi, dpi))
+    return file_of(_scanned(page, dpi, rng, noise=3.0), "JPEG", quality=rng.randint(20, 40), dpi=(dpi, dpi))
 
 
 def bilevel(page: Image.Image, dpi: int, rng: random.Random) -> Image.Image:
@@ -181,17 +175,17 @@ def bilevel(page: Image.Image, dpi: int, rng: random.Random) -> Image.Image:
 
 
 def _threshold(page: Image.Image, dpi: int, rng: random.Random) -> bytes:
-    return _saved(bilevel(page, dpi, rng), "TIFF", compression="group4", dpi=(dpi, dpi))
+    return file_of(bilevel(page, dpi, rng), "TIFF", compression="group4", dpi=(dpi, dpi))
 
 
 def _dots(page: Image.Image, dpi: int, rng: random.Random) -> bytes:
     """Error diffusion (Floyd and Steinberg), after the contrast that machines add."""
     grey = _scanned(page, dpi, rng, noise=2.0).convert("L").point(lambda v: min(255, int(v * 1.12)))
-    return _saved(grey.convert("1"), "TIFF", compression="group4", dpi=(dpi, dpi))
+    return file_of(grey.convert("1"), "TIFF", compression="group4", dpi=(dpi, dpi))
 
 
 def _cmyk(page: Image.Image, dpi: int, rng: random.Random) -> bytes:
-    return _saved(_scanned(page, dpi, rng).convert("CMYK"), "TIFF", compression="tiff_lzw", dpi=(dpi, dpi))
+    return file_of(_scanned(page, dpi, rng).convert("CMYK"), "TIFF", compression="tiff_lzw", dpi=(dpi, dpi))
 
 
 def _two_up(page: Image.Image, dpi: int, rng: random.Random) -> bytes:
@@ -205,7 +199,7 @@ def _two_up(page: Image.Image, dpi: int, rng: random.Random) -> bytes:
     sheet.paste(first, (0, 0))
     sheet.paste(second, (page.width, 0))
     sheet = sheet.resize((round(sheet.width / 1.414), round(sheet.height / 1.414)), Image.Resampling.LANCZOS)
-    return _saved(_scanned(sheet, dpi, rng), "JPEG", quality=75, dpi=(dpi, dpi))
+    return file_of(_scanned(sheet, dpi, rng), "JPEG", quality=75, dpi=(dpi, dpi))
 
 
 def _phone(page: Image.Image, dpi: int, rng: random.Random) -> bytes:
@@ -237,7 +231,7 @@ def _phone(page: Image.Image, dpi: int, rng: random.Random) -> bytes:
     picture = picture.astype(np.float32)
     picture += 4 * np.random.default_rng(rng.randrange(1 << 30)).standard_normal(picture.shape, np.float32)
     photo = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.8))
-    return _saved(photo, "JPEG", quality=rng.randint(60, 80))
+    return file_of(photo, "JPEG", quality=rng.randint(60, 80))
 
 
 def _pdf_layers(page: Image.Image, dpi: int, rng: random.Random) -> bytes:

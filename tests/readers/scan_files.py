@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import subprocess
 import tempfile
@@ -14,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from tests.readers import pdfs
+from tests.support.octets import file_of
 
 JBIG2 = shutil.which("jbig2")
 """The encoder of Debian's package jbig2, None where it is not installed."""
@@ -48,9 +48,14 @@ def pictures(
 
 
 def jpx_pdf(page: Image.Image, dpi: int) -> bytes:
-    out = io.BytesIO()
-    page.save(out, "JPEG2000", quality_mode="rates", quality_layers=[40])
-    return one_picture(page.size, dpi, out.getvalue(), b"/DeviceRGB", 8, b"/Filter /JPXDecode")
+    return one_picture(
+        page.size,
+        dpi,
+        file_of(page, "JPEG2000", quality_mode="rates", quality_layers=[40]),
+        b"/DeviceRGB",
+        8,
+        b"/Filter /JPXDecode",
+    )
 
 
 def jbig2_pdf(page: Image.Image, dpi: int) -> bytes:
@@ -105,6 +110,4 @@ def layered_pdf(page: Image.Image, dpi: int) -> bytes:
 
 
 def _jpeg(picture: Image.Image, quality: int) -> bytes:
-    out = io.BytesIO()
-    picture.filter(ImageFilter.SMOOTH).save(out, "JPEG", quality=quality)
-    return out.getvalue()
+    return file_of(picture.filter(ImageFilter.SMOOTH), "JPEG", quality=quality)

@@ -17,6 +17,7 @@ import pypdfium2
 from PIL import Image, ImageFilter
 
 from tests.readers import scan_files, scans
+from tests.support.octets import file_of
 
 INKS = {
     "red": (200, 20, 30),
@@ -88,14 +89,8 @@ def _worn(page: Image.Image, sheet: Sheet, *, noise: float = 5.0, blur: float = 
     return worn.filter(ImageFilter.GaussianBlur(blur * sheet.dpi / 200))
 
 
-def _saved(page: Image.Image, form: str, **options: object) -> bytes:
-    out = io.BytesIO()
-    page.save(out, form, **options)
-    return out.getvalue()
-
-
 def _jpeg(page: Image.Image, sheet: Sheet, quality: int = 60) -> bytes:
-    return _saved(_worn(page, sheet), "JPEG", quality=quality, dpi=(sheet.dpi, sheet.dpi))
+    return file_of(_worn(page, sheet), "JPEG", quality=quality, dpi=(sheet.dpi, sheet.dpi))
 
 
 def _bilevel(page: Image.Image, sheet: Sheet) -> Image.Image:
@@ -107,14 +102,14 @@ def _bilevel(page: Image.Image, sheet: Sheet) -> Image.Image:
 def _fax(page: Image.Image, sheet: Sheet) -> bytes:
     """ITU-T T.4 fine resolution: 204 by 196 dots per inch."""
     small = page.resize((round(page.width * 204 / sheet.dpi), round(page.height * 196 / sheet.dpi)))
-    return _saved(_bilevel(small, sheet), "TIFF", compression="group4", dpi=(204, 196))
+    return file_of(_bilevel(small, sheet), "TIFF", compression="group4", dpi=(204, 196))
 
 
 def _tiff(page: Image.Image, sheet: Sheet) -> bytes:
     """The marked page is the second of three."""
     cover = scans.letter_pdf((sheet.seed + 3) % 40)
     plain = pypdfium2.PdfDocument(cover)[0].render(scale=sheet.dpi / 72).to_pil().convert("RGB")
-    return _saved(
+    return file_of(
         _worn(plain, sheet),
         "TIFF",
         save_all=True,
@@ -125,7 +120,7 @@ def _tiff(page: Image.Image, sheet: Sheet) -> bytes:
 
 
 def _grey(page: Image.Image, sheet: Sheet) -> bytes:
-    return _saved(_worn(page, sheet).convert("L"), "JPEG", quality=65, dpi=(sheet.dpi, sheet.dpi))
+    return file_of(_worn(page, sheet).convert("L"), "JPEG", quality=65, dpi=(sheet.dpi, sheet.dpi))
 
 
 def _phone(page: Image.Image, sheet: Sheet) -> bytes:
@@ -156,7 +151,7 @@ def _phone(page: Image.Image, sheet: Sheet) -> bytes:
     picture = picture * light[:, :, None] * np.array((1.0, rng.uniform(0.94, 0.99), rng.uniform(0.84, 0.95)))
     picture += grain.normal(0, 4, picture.shape)
     photo = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.8))
-    return _saved(photo, "JPEG", quality=75)
+    return file_of(photo, "JPEG", quality=75)
 
 
 def _pdf_jpeg(page: Image.Image, sheet: Sheet) -> bytes:
@@ -169,9 +164,9 @@ def _pdf_jpx(page: Image.Image, sheet: Sheet) -> bytes:
 
 def _pdf_ccitt(page: Image.Image, sheet: Sheet) -> bytes:
     bilevel = _bilevel(page, sheet)
-    tiff = Image.open(io.BytesIO(_saved(bilevel, "TIFF", compression="group4")))
+    tiff = Image.open(io.BytesIO(file_of(bilevel, "TIFF", compression="group4")))
     # One strip, so that its octets are the whole CCITT stream; PhotometricInterpretation says which colour 1 is.
-    data = _saved(bilevel, "TIFF", compression="group4", tiffinfo={278: bilevel.height})
+    data = file_of(bilevel, "TIFF", compression="group4", tiffinfo={278: bilevel.height})
     tiff = Image.open(io.BytesIO(data))
     start, length = tiff.tag_v2[273][0], tiff.tag_v2[279][0]
     black = b"true" if tiff.tag_v2[262] == 1 else b"false"

@@ -20,6 +20,8 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen import canvas
 
+from tests.support.octets import file_of
+
 FONT_DIR = Path("/usr/share/fonts/truetype")
 STAMP_FONTS = (
     "liberation/LiberationSerif-Bold.ttf",
@@ -169,9 +171,7 @@ def make(plan: Plan) -> tuple[bytes, int]:
     page = page.filter(ImageFilter.GaussianBlur((0.3 + plan.hard * rng.uniform(0.2, 1.1)) * plan.dpi / 200))
     if plan.grey:
         page = page.convert("L")
-    out = io.BytesIO()
-    page.save(out, "JPEG", quality=int(90 - 50 * plan.hard))
-    return out.getvalue(), plan.dpi
+    return file_of(page, "JPEG", quality=int(90 - 50 * plan.hard)), plan.dpi
 
 
 def text_stamp(

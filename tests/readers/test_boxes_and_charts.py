@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import pptx
 import pytest
 from pptx.chart.data import CategoryChartData
@@ -13,6 +11,7 @@ from pptx.util import Inches, Pt
 
 from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers.ooxml_support import read
+from tests.support.octets import file_of
 
 RED, BLUE = RGBColor(200, 20, 30), RGBColor(20, 40, 160)
 
@@ -23,9 +22,7 @@ def _slide():
 
 
 def _strengths(deck):
-    out = io.BytesIO()
-    deck.save(out)
-    found = find_in_document(read(out.getvalue()).document)
+    found = find_in_document(read(file_of(deck)).document)
     return [one.level for one in found if one.strength is not Strength.NOTED]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
 
 pytest.importorskip("PIL")
@@ -19,8 +17,6 @@ from gateway.documents.readers import plain, text_art
 from gateway.documents.readers.base import Budget, Reading, Source
 from gateway.documents.readers.odf import reader as odf
 from gateway.documents.readers.pictures import image, ocr
-from gateway.documents.readers.registry import reader_for
-from gateway.documents.readers.sniff import sniff
 from gateway.documents.readers.word import rtf
 from gateway.vietnamese.marks import find_in_document
 from tests.readers.ooxml_support import read as docx
@@ -28,6 +24,8 @@ from tests.readers.ooxml_support import word
 from tests.readers.test_joined_pictures import FONT
 from tests.readers.test_odf import content, package
 from tests.support.cases import first_quick
+from tests.support.octets import file_of
+from tests.support.reading import reading_of
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 
@@ -45,10 +43,7 @@ def sheet(cells: list[list[bool]]) -> Reading:
         for column, inked in enumerate(line, 2):
             if inked:
                 book.active.cell(row, column, "x")
-    out = io.BytesIO()
-    book.save(out)
-    kind = sniff(out.getvalue()).primary
-    return reader_for(kind)(Source(data=out.getvalue(), part="1", detected_type=kind), Budget())  # type: ignore[misc]
+    return reading_of(file_of(book))
 
 
 def values(cells: list[list[bool]]) -> Reading:
@@ -66,8 +61,7 @@ def open_sheet(cells: list[list[bool]]) -> Reading:
     rows = "".join(f"<table:table-row>{line}</table:table-row>" for line in lines)
     body = content(f'<table:table table:name="S">{rows}</table:table>', style, "spreadsheet")
     data = package({"content.xml": body})
-    kind = "application/vnd.oasis.opendocument.spreadsheet"
-    return reader_for(kind)(Source(data=data, part="1", detected_type=kind), Budget())  # type: ignore[misc]
+    return reading_of(data)
 
 
 def word_table(cells: list[list[bool]], *, ground: bool = False) -> Reading:
@@ -98,10 +92,7 @@ def slide_table(cells: list[list[bool]]) -> Reading:
             fill = table.cell(row, column).fill
             fill.solid()
             fill.fore_color.rgb = RGBColor.from_string("000000" if inked else "FFFFFF")
-    out = io.BytesIO()
-    deck.save(out)
-    kind = sniff(out.getvalue()).primary
-    return reader_for(kind)(Source(data=out.getvalue(), part="1", detected_type=kind), Budget())  # type: ignore[misc]
+    return reading_of(file_of(deck))
 
 
 def text_table(cells: list[list[bool]]) -> Reading:

@@ -15,16 +15,14 @@ from pptx.dml.color import RGBColor
 from pptx.enum.shapes import MSO_SHAPE
 from pptx.util import Emu, Pt
 
-from gateway.documents.readers.base import Budget, Source
-from gateway.documents.readers.registry import reader_for
-from gateway.documents.readers.sniff import sniff
-from gateway.model import Document
 from tests.readers.ole_support import atom, container, record, short, sprm, word_file, workbook
 from tests.readers.ole_support import drawn as shape97
 from tests.readers.ooxml_support import NAMESPACES
 from tests.readers.test_odf import content, package
 from tests.readers.test_ppt import presentation, text
 from tests.readers.test_ppt import slide as slide97
+from tests.support.octets import file_of
+from tests.support.reading import document_of
 
 SIZE = 28
 WORDS = "BẢO MẬT"
@@ -58,9 +56,7 @@ def letter(words: str, box: Box, *, fill: str = "FFFFFF", behind: bool = False, 
     paragraph.add_run(words).font.size = docx.shared.Pt(SIZE)
     holder = document.add_paragraph("Kính gửi phòng Kinh tế") if below else paragraph
     holder._p.append(drawing)
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    return file_of(document)
 
 
 def beneath(words: str, box: Box, **more: bool) -> bytes:
@@ -88,9 +84,7 @@ def slide(words: str, box: Box, *, behind: bool = False, pictured: bool = False,
             shape.fill.fore_color.rgb = RGBColor.from_string(fill)
     if behind:
         text()
-    out = io.BytesIO()
-    deck.save(out)
-    return out.getvalue()
+    return file_of(deck)
 
 
 def under_picture(words: str, box: Box, **more: bool) -> bytes:
@@ -169,11 +163,6 @@ def rich_text(words: str, box: Box, *, behind: bool = False, fill: str = "1") ->
     return ("{\\rtf1\\ansi " + shape + f"{{\\fs{2 * SIZE} {told}}}\\par}}").encode()
 
 
-def read(data: bytes) -> Document:
-    kind = sniff(data).primary
-    return reader_for(kind)(Source(data=data, part="1", detected_type=kind), Budget()).document  # type: ignore[misc]
-
-
 def on_slide(words: str, box: Box, filled: bool, number: int = 2, *, group: bytes = b"", child: bool = False) -> bytes:
     """A shape of PowerPoint 97 with its words in letters of 28 points, aligned to the left."""
     left, top, width, height = (round(8 * side) for side in box)
@@ -229,7 +218,7 @@ def old_letter(words: str, box: Box, *, fill: str = "1", behind: bool = False) -
 
 
 def cannot_be_told(data: bytes) -> bool:
-    return any(active.kind == "look-clipped" for active in read(data).active_content)
+    return any(active.kind == "look-clipped" for active in document_of(data).active_content)
 
 
 MADE = [
@@ -267,9 +256,7 @@ def boxes(spelled: str, between: str = "KHNRKHNRK", *, apart: int = 900_000) -> 
         for row, letter_of in enumerate(pair):
             at = (Emu(900_000 + 450_000 * number), Emu(900_000 + apart * row))
             shapes.add_textbox(*at, Emu(400_000), Emu(500_000)).text_frame.text = letter_of
-    out = io.BytesIO()
-    deck.save(out)
-    return " ".join(run.text for run in read(out.getvalue()).runs)
+    return " ".join(run.text for run in document_of(file_of(deck)).runs)
 
 
 def spread(spelled: str, between: str = "KHNRKHNRK") -> list[tuple[str, Box]]:
@@ -317,8 +304,8 @@ def test_letters_in_boxes_are_read_in_the_row_that_they_stand_in():
 
 @pytest.mark.parametrize("made", [slide_boxes, letter_boxes, rich_boxes], ids=lambda made: made.__name__)
 def test_boxes_of_old_formats_are_read_in_their_rows_too(made):
-    assert "TỐIMẬT" in [run.text for run in read(made("TỐIMẬT")).runs]
-    assert not any("MẬT" in run.text for run in read(made("NHẬTKÝ")).runs)
+    assert "TỐIMẬT" in [run.text for run in document_of(made("TỐIMẬT")).runs]
+    assert not any("MẬT" in run.text for run in document_of(made("NHẬTKÝ")).runs)
 
 
 def test_controls_over_the_cells_of_a_sheet_cover_nothing():

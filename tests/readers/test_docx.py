@@ -8,8 +8,9 @@ import zipfile
 import pytest
 
 from gateway.model import Origin, Role
-from tests.readers.docx_support import MARK, find, fonts, para
+from tests.readers.docx_support import MARK, fonts, para
 from tests.readers.ooxml_support import NAMESPACES, package, read, relationships, word
+from tests.support.reading import find
 
 # Places
 

@@ -14,9 +14,10 @@ from gateway.documents.readers.base import Budget, ReadError, Reading, Source
 from gateway.documents.readers.ooxml import reader as ooxml
 from gateway.model import ReadStatus
 from gateway.vietnamese.marks import Level, Strength, find_in_document
-from tests.readers.docx_support import MARK, find, para, style, styles
+from tests.readers.docx_support import MARK, para, style, styles
 from tests.readers.ooxml_support import NAMESPACES, package, read, word
 from tests.signatures.attacks_readings import ATTACKS
+from tests.support.reading import find
 
 
 def read_raw(data: bytes, **budget: object) -> Reading:

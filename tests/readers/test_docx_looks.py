@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.model import Origin
-from tests.readers.docx_support import MARK, find, fonts, look_of, para, style, styles
+from tests.readers.docx_support import MARK, fonts, look_of, para, style, styles
 from tests.readers.ooxml_support import read, word
+from tests.support.reading import find
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from gateway.documents.readers.pictures.outlines import contours, drawn, shape_o
 from gateway.documents.readers.pictures.specimen import mosaic
 from tests.readers.test_joined_pictures import FONT, found
 from tests.support.cases import first_quick
+from tests.support.octets import file_of
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 
@@ -88,9 +89,7 @@ def slide(letters: str) -> bytes:
                 f"<p:spPr>{xfrm}{geometry(LETTERS[letter], 90)}</p:spPr></p:sp>"
             )
         )
-    out = io.BytesIO()
-    deck.save(out)
-    return out.getvalue()
+    return file_of(deck)
 
 
 def text(letters: str) -> bytes:
@@ -106,9 +105,7 @@ def text(letters: str) -> bytes:
             "</wps:spPr></wps:wsp></a:graphicData></a:graphic></wp:inline></w:drawing>"
         )
     )
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    return file_of(document)
 
 
 def sheet(letters: str) -> bytes:
@@ -221,9 +218,7 @@ def old_word(letters: str) -> bytes:
             f' style="width:{width / 2}pt;height:60pt"/></w:pict>'
         )
     )
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    return file_of(document)
 
 
 def cells(letters: str) -> bytes:
@@ -235,9 +230,7 @@ def cells(letters: str) -> bytes:
         for row in range(printed.height):
             if not printed.getpixel((column, row)):
                 book.active.cell(row + 3, column + 2).fill = PatternFill("solid", fgColor="C00000")
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return file_of(book)
 
 
 MADE = first_quick([slide, text, drawing, sheet, open_document, libreoffice, used, seen_through, rich, old_word, cells])

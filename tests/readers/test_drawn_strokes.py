@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import struct
 from itertools import groupby
@@ -24,14 +23,14 @@ from pptx.util import Emu, Pt
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pictures import metafile, ocr
 from gateway.documents.readers.pictures.outlines import BAR, STROKE, cells, without_frames
-from gateway.documents.readers.registry import reader_for
-from gateway.documents.readers.sniff import sniff
 from gateway.model import ReadStatus
 from tests.readers.ooxml_support import NAMESPACES, package, read, relationships, word
 from tests.readers.test_joined_pictures import FONT, found
 from tests.readers.test_odf import content
 from tests.readers.test_odf import package as odf_package
 from tests.support.cases import first_quick
+from tests.support.octets import file_of
+from tests.support.reading import reading_of
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 Line = tuple[float, float, float, float]
@@ -60,9 +59,7 @@ def slide(lines: list[Line]) -> bytes:
     for left, top, right, bottom in lines:
         ends = [Emu(round(side * 600_000)) for side in (left, top, right, bottom)]
         shapes.add_connector(MSO_CONNECTOR.STRAIGHT, *ends).line.width = Pt(5)
-    out = io.BytesIO()
-    deck.save(out)
-    return out.getvalue()
+    return file_of(deck)
 
 
 def old_word(lines: list[Line]) -> bytes:
@@ -75,9 +72,7 @@ def old_word(lines: list[Line]) -> bytes:
         'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:v="urn:schemas-microsoft-com:vml"'
     )
     document.add_paragraph("Kính gửi phòng Kinh tế").add_run()._r.append(parse_xml(f"<w:pict {space}>{drawn}</w:pict>"))
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    return file_of(document)
 
 
 def open_drawing(lines: list[Line]) -> bytes:
@@ -162,9 +157,7 @@ def charted(lines: list[Line]) -> bytes:
     shapes = deck.slides.add_slide(deck.slide_layouts[6]).shapes
     side = Emu(4_000_000)
     shapes.add_chart(XL_CHART_TYPE.XY_SCATTER_LINES_NO_MARKERS, 0, 0, side, side, told)
-    out = io.BytesIO()
-    deck.save(out)
-    return out.getvalue()
+    return file_of(deck)
 
 
 def inked(lines: list[Line]) -> bytes:
@@ -201,9 +194,7 @@ def bars(lines: list[Line]) -> bytes:
         shapes.add_shape(MSO_SHAPE.FLOWCHART_TERMINATOR, *at).rotation = math.degrees(
             math.atan2(bottom - top, right - left)
         )
-    out = io.BytesIO()
-    deck.save(out)
-    return out.getvalue()
+    return file_of(deck)
 
 
 def open_bars(lines: list[Line]) -> bytes:
@@ -239,9 +230,7 @@ def test_other_letters_of_lines_are_no_mark(made):
 
 @pytest.mark.parametrize("made", first_quick(LINED, 3), ids=lambda made: made.__name__)
 def test_a_table_of_lines_is_not_drawn(made):
-    data = made(CHART)
-    kind = sniff(data).primary
-    reading = reader_for(kind)(Source(data=data, part="1", detected_type=kind), Budget())  # type: ignore[misc]
+    reading = reading_of(made(CHART))
     assert not [member for member in reading.members if member.relation == "image"]
 
 
@@ -262,9 +251,7 @@ def squares(word: str, kind: MSO_SHAPE = MSO_SHAPE.RECTANGLE) -> bytes:
         for turn in (0, 180) if kind is MSO_SHAPE.RIGHT_TRIANGLE else (0,):
             shape = shapes.add_shape(kind, Emu(column * 60_000), Emu(row * 60_000), side, side)
             shape.rotation = turn
-    out = io.BytesIO()
-    deck.save(out)
-    return out.getvalue()
+    return file_of(deck)
 
 
 def triangles(word: str) -> bytes:
@@ -289,9 +276,7 @@ def columns(word: str) -> bytes:
     chart = shapes.add_chart(XL_CHART_TYPE.COLUMN_STACKED, 0, 0, Emu(6_000_000), Emu(3_000_000), told).chart
     for series in list(chart.plots[0].series)[::2]:
         series.format.fill.background()
-    out = io.BytesIO()
-    deck.save(out)
-    return out.getvalue()
+    return file_of(deck)
 
 
 @pytest.mark.slow
@@ -311,10 +296,8 @@ def test_a_usual_chart_of_columns_is_not_drawn():
     deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_chart(
         XL_CHART_TYPE.COLUMN_STACKED, 0, 0, Emu(9_000), Emu(9_000), told
     )
-    out = io.BytesIO()
-    deck.save(out)
-    kind = sniff(out.getvalue()).primary
-    reading = reader_for(kind)(Source(data=out.getvalue(), part="1", detected_type=kind), Budget())  # type: ignore[misc]
+    out = file_of(deck)
+    reading = reading_of(out)
     assert not [member for member in reading.members if member.name.startswith("drawn")]
 
 

@@ -12,15 +12,15 @@ pytest.importorskip("cv2")
 
 from PIL import Image, ImageDraw, ImageFont
 
-from gateway.documents.readers.base import Budget, Reading, Source
 from gateway.documents.readers.magic import magic_types
 from gateway.documents.readers.pictures import ocr
-from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import OCTETS, sniff
 from gateway.documents.readers.sniff_pictures import ICON, UNKNOWN_FILM, UNKNOWN_PICTURE, WBMP
 from gateway.model import Document
 from tests.readers.scans import FONT_DIR
 from tests.support.cases import first_quick
+from tests.support.octets import file_of
+from tests.support.reading import reading_of
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 
@@ -31,12 +31,6 @@ def marked(mode: str = "RGB", ink: object = "black", ground: object = "white") -
         (140, 90), "MẬT", ink, ImageFont.truetype(str(FONT_DIR / "liberation/LiberationSerif-Bold.ttf"), 160)
     )  # type: ignore[arg-type]
     return page
-
-
-def saved(page: Image.Image, kind: str, **options: object) -> bytes:
-    out = io.BytesIO()
-    page.save(out, kind, **options)
-    return out.getvalue()
 
 
 def sun(page: Image.Image) -> bytes:
@@ -59,13 +53,6 @@ def film(*tracks: bytes, brands: bytes = b"isom\0\0\0\0isommp42") -> bytes:
     return box(b"ftyp", brands) + box(b"moov", b"".join(box(b"hdlr", bytes(8) + one + bytes(12)) for one in tracks))
 
 
-def read(data: bytes, name: str | None = None) -> Reading:
-    kind = sniff(data, name).primary
-    reader = reader_for(kind)
-    assert reader is not None, kind
-    return reader(Source(data=data, part="1", detected_type=kind), Budget())
-
-
 def words(document: Document) -> str:
     return " ".join(run.text for run in document.runs)
 
@@ -80,9 +67,9 @@ def test_a_mark_is_read_in_whatever_form_a_decoder_opens(kind):
         case "sun":
             data = sun(page)
         case "ico":
-            data = saved(page.resize((256, 128)), "ICO", sizes=[(256, 128)])
+            data = file_of(page.resize((256, 128)), "ICO", sizes=[(256, 128)])
         case "cur":
-            icon = saved(page.resize((256, 128)), "ICO", sizes=[(256, 128)])
+            icon = file_of(page.resize((256, 128)), "ICO", sizes=[(256, 128)])
             data = b"\0\0\2\0" + icon[4:10] + b"\7\0\7\0" + icon[14:]
         case "fits":
             grey = page.convert("L").transpose(Image.Transpose.FLIP_TOP_BOTTOM)
@@ -94,16 +81,16 @@ def test_a_mark_is_read_in_whatever_form_a_decoder_opens(kind):
             cards += (f"NAXIS1  = {page.width:20}", f"NAXIS2  = {page.height:20}", "END")
             data = "".join(card.ljust(80) for card in cards).ljust(2880).encode() + grey.tobytes()
         case "avif under another brand":
-            data = saved(page, "AVIF")
+            data = file_of(page, "AVIF")
             data = data[:8] + b"isom" + data[12:16] + b"avif" + data[20:]
         case _:
-            data = saved(marked("RGBA", (255, 255, 255, 255), (255, 255, 255, 0)), "PNG")
-    assert "MẬT" in words(read(data).document)
+            data = file_of(marked("RGBA", (255, 255, 255, 255), (255, 255, 255, 0)), "PNG")
+    assert "MẬT" in words(reading_of(data).document)
 
 
 def test_every_picture_of_an_icon_is_handed_on():
-    data = saved(marked(), "ICO", sizes=[(48, 24), (256, 128)])
-    reading = read(data)
+    data = file_of(marked(), "ICO", sizes=[(48, 24), (256, 128)])
+    reading = reading_of(data)
     assert [sniff(member.data).primary for member in reading.members] == [ICON, ICON]
     assert {Image.open(io.BytesIO(member.data)).size for member in reading.members} == {(48, 24), (256, 128)}
 
@@ -130,7 +117,7 @@ def test_octets_of_no_known_form_are_what_name_and_declared_type_say(name, decla
 
 
 def test_jpegs_one_behind_the_other_are_a_film_by_their_name():
-    data = saved(marked(), "JPEG") * 2
+    data = file_of(marked(), "JPEG") * 2
     assert "video/x-mjpeg" in sniff(data, "camera.mjpeg").types
     assert sniff(data, "camera.jpg").types == ("image/jpeg",)
 

@@ -28,6 +28,7 @@ from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from gateway.model import Document, Origin, ReadStatus, Role
 from tests.readers import scans
+from tests.support.octets import file_of
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 
@@ -42,12 +43,6 @@ def picture(words: str = "", size: tuple[int, int] = (1240, 1754)) -> Image.Imag
         font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Regular.ttf"), 32)
         ImageDraw.Draw(page).text((150, 150), words, font=font, fill=(0, 0, 0))
     return page
-
-
-def saved(page: Image.Image, kind: str, **options: object) -> bytes:
-    out = io.BytesIO()
-    page.save(out, kind, **options)
-    return out.getvalue()
 
 
 def words(document: Document) -> str:
@@ -79,7 +74,7 @@ def words(document: Document) -> str:
     ),
 )
 def test_words_in_every_format_are_read(kind: str) -> None:
-    data = saved(picture("Ủy ban nhân dân quận Bình Tân"), kind)
+    data = file_of(picture("Ủy ban nhân dân quận Bình Tân"), kind)
     assert reader_for(sniff(data).primary) is image.read
     document = read(data)
     assert "nhân dân" in words(document)
@@ -91,20 +86,20 @@ def test_words_in_every_format_are_read(kind: str) -> None:
 def test_heic_is_read_where_its_decoder_is_installed() -> None:
     pillow_heif = pytest.importorskip("pillow_heif")
     pillow_heif.register_heif_opener()
-    data = saved(picture("Ủy ban nhân dân quận Bình Tân"), "HEIF")
+    data = file_of(picture("Ủy ban nhân dân quận Bình Tân"), "HEIF")
     assert "nhân dân" in words(read(data, detected_type="image/heic"))
 
 
 def test_a_page_of_words_is_doubtful_where_nothing_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    page = saved(picture("\n".join(["Kính gửi các cơ quan, đơn vị thuộc quận"] * 12)), "PNG")
+    page = file_of(picture("\n".join(["Kính gửi các cơ quan, đơn vị thuộc quận"] * 12)), "PNG")
     monkeypatch.setattr(ocr, "engine", lambda: None)
     assert read(page).doubtful_pages == (1,)
-    assert read(saved(picture(), "PNG")).doubtful_pages == ()
+    assert read(file_of(picture(), "PNG")).doubtful_pages == ()
 
 
 @needs_ocr
 def test_every_frame_of_a_tiff_is_read() -> None:
-    data = saved(
+    data = file_of(
         picture("Trang thứ nhất của tài liệu"),
         "TIFF",
         save_all=True,
@@ -125,7 +120,7 @@ def test_a_page_on_its_side_or_head_is_turned(turn: int) -> None:
         ImageDraw.Draw(page).text(
             (120, 150 + 60 * row), "Thực hiện kế hoạch của Ủy ban nhân dân thành phố", font=font, fill=0
         )
-    assert "nhân dân thành phố" in words(read(saved(page.rotate(turn, expand=True), "PNG")))
+    assert "nhân dân thành phố" in words(read(file_of(page.rotate(turn, expand=True), "PNG")))
 
 
 @needs_ocr
@@ -133,7 +128,7 @@ def test_transparent_pictures_are_read_on_white() -> None:
     page = Image.new("RGBA", (900, 300), (0, 0, 0, 0))
     font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Regular.ttf"), 40)
     ImageDraw.Draw(page).text((40, 100), "Ủy ban nhân dân", font=font, fill=(0, 0, 0, 255))
-    assert "nhân dân" in words(read(saved(page, "PNG")))
+    assert "nhân dân" in words(read(file_of(page, "PNG")))
 
 
 @needs_ocr
@@ -143,7 +138,7 @@ def test_words_are_read_in_a_forked_child_that_can_open_no_file() -> None:
     import resource
 
     image.warm_up()
-    data = saved(picture("Ủy ban nhân dân quận Bình Tân"), "PNG")
+    data = file_of(picture("Ủy ban nhân dân quận Bình Tân"), "PNG")
     receive, send = os.pipe()
     child = os.fork()
     if child == 0:
@@ -165,7 +160,7 @@ def test_a_picture_that_stands_in_several_files_of_an_archive_is_looked_at_once(
 ) -> None:
     looked, look = [], image._look
     monkeypatch.setattr(image, "_look", lambda *given, **more: looked.append(1) or look(*given, **more))
-    data, budget = saved(picture("QUAN BINH TAN", (900, 300)), "PNG"), Budget()
+    data, budget = file_of(picture("QUAN BINH TAN", (900, 300)), "PNG"), Budget()
     first, second = (
         image.read(Source(data=data, part=part, filename=f"{part}.png"), budget).document for part in ("1!a", "2!b")
     )
@@ -196,18 +191,18 @@ def test_properties_are_read() -> None:
     info = PngImagePlugin.PngInfo()
     info.add_text("Title", "TUYỆT MẬT")
     info.add_itxt("XML:com.adobe.xmp", "<x><dc:subject>chủ đề</dc:subject></x>")
-    document = read(saved(picture(size=(50, 50)), "PNG", pnginfo=info))
+    document = read(file_of(picture(size=(50, 50)), "PNG", pnginfo=info))
     found = {run.text for run in document.runs if run.role is Role.PROPERTY}
     assert {"TUYỆT MẬT", "chủ đề"} <= found
     exif = Image.Exif()
     exif[270] = "mo ta"
     exif[40091] = "tiêu đề".encode("utf-16-le") + b"\0\0"
-    document = read(saved(picture(size=(50, 50)), "JPEG", exif=exif, comment=b"ghi chu"))
+    document = read(file_of(picture(size=(50, 50)), "JPEG", exif=exif, comment=b"ghi chu"))
     assert {"mo ta", "tiêu đề", "ghi chu"} <= {run.text for run in document.runs if run.role is Role.PROPERTY}
 
 
 def test_pictures_too_small_for_words_are_no_pages() -> None:
-    assert read(saved(picture(size=(16, 16)), "PNG")).image_pages == ()
+    assert read(file_of(picture(size=(16, 16)), "PNG")).image_pages == ()
 
 
 def test_the_pixels_of_many_pictures_do_not_add_up() -> None:
@@ -242,13 +237,13 @@ def test_what_is_no_picture_is_malformed(data: bytes) -> None:
 
 
 def test_a_truncated_picture_is_malformed_and_never_clean() -> None:
-    data = saved(Image.fromarray(np.random.default_rng(1).integers(0, 255, (200, 200, 3), np.uint8)), "PNG")
+    data = file_of(Image.fromarray(np.random.default_rng(1).integers(0, 255, (200, 200, 3), np.uint8)), "PNG")
     with pytest.raises(ReadError) as caught:
         read(data[: len(data) // 2])
     assert caught.value.status is ReadStatus.MALFORMED
 
 
-_SMALL = saved(picture(size=(40, 30)), "PNG")
+_SMALL = file_of(picture(size=(40, 30)), "PNG")
 
 
 @pytest.mark.slow
@@ -272,14 +267,14 @@ def thumbnail_of(draw: str, size: int, *, sides: tuple[int, int] = (181, 256)) -
 
 
 def test_the_fine_print_of_a_thumbnail_is_not_read_and_its_frames_are_no_stamps() -> None:
-    document = read(saved(thumbnail_of("Ủy ban nhân dân phường", 4), "PNG"), relation="thumbnail")
+    document = read(file_of(thumbnail_of("Ủy ban nhân dân phường", 4), "PNG"), relation="thumbnail")
     assert (document.status, document.runs, document.doubtful_pages) == (ReadStatus.OK, (), ())
     assert [(one.width_px, one.red_boxes) for one in document.images] == [(181, None)]
     assert document.image_pages == document.read_pages
 
 
 def test_a_picture_that_the_document_shows_is_no_thumbnail_whatever_its_name_is() -> None:
-    data = saved(thumbnail_of("Ủy ban nhân dân phường", 4), "PNG")
+    data = file_of(thumbnail_of("Ủy ban nhân dân phường", 4), "PNG")
     budget = Budget(shown_inches={hashlib.sha256(data).hexdigest(): 3.0})
     document = image.read(Source(data=data, part="1", relation="thumbnail"), budget).document
     assert document.images[0].red_boxes is not None
@@ -291,7 +286,7 @@ def test_a_picture_that_the_document_shows_is_no_thumbnail_whatever_its_name_is(
     ("relation", "sides"), [("thumbnail", (256, 192)), ("image", (256, 192)), ("thumbnail", (300, 192))]
 )
 def test_large_words_of_a_thumbnail_are_read_like_those_of_any_picture(relation: str, sides: tuple[int, int]) -> None:
-    document = read(saved(thumbnail_of("TỐI MẬT", 34, sides=sides), "PNG"), relation=relation)
+    document = read(file_of(thumbnail_of("TỐI MẬT", 34, sides=sides), "PNG"), relation=relation)
     assert "MẬT" in words(document)
 
 

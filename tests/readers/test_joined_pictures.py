@@ -24,13 +24,14 @@ from gateway.documents.readers.base import Budget, Member, Source
 from gateway.documents.readers.pictures import image, ocr
 from gateway.documents.readers.pictures import joined as joining
 from gateway.documents.readers.pictures.joined import LIMIT_PIECES, Pictures, Turn
-from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from gateway.documents.readers.text_art import with_text_art
 from gateway.vietnamese.marks import find_in_document
 from tests.readers.ole_support import atom, sprm, word_file
 from tests.readers.scans import FONT_DIR
 from tests.support.cases import first_quick
+from tests.support.octets import file_of
+from tests.support.reading import reading_of
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 FONT = str(FONT_DIR / "liberation/LiberationSerif-Bold.ttf")
@@ -43,9 +44,7 @@ def drawn(text: str, size: tuple[int, int] = (640, 300), at: tuple[int, int] = (
 
 
 def png(page: Image.Image) -> bytes:
-    out = io.BytesIO()
-    page.save(out, "PNG")
-    return out.getvalue()
+    return file_of(page, "PNG")
 
 
 def halves(page: Image.Image, *, across: bool = True) -> list[Image.Image]:
@@ -61,8 +60,7 @@ def letters(word: str) -> list[Image.Image]:
 
 def found(data: bytes) -> bool:
     """Whether a mark is read in a document or a picture that its reader hands on."""
-    kind = sniff(data).primary
-    reading = with_text_art(reader_for(kind)(Source(data=data, part="1", detected_type=kind), Budget()))  # type: ignore[misc]
+    reading = with_text_art(reading_of(data))
     documents = [reading.document]
     documents += [
         image.read(Source(data=member.data, part=member.name, relation="image"), Budget()).document
@@ -80,9 +78,7 @@ def word(rows: list[list[Image.Image]]) -> bytes:
         for page in row:
             run.add_picture(io.BytesIO(png(page)), width=Cm(page.width / 60))
     document.add_paragraph("Trân trọng")
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    return file_of(document)
 
 
 def slides(
@@ -97,18 +93,14 @@ def slides(
             picture._element.spPr.xfrm.set("flipH", "1")
         if upside_down:
             picture._element.spPr.xfrm.set("flipV", "1")
-    out = io.BytesIO()
-    deck.save(out)
-    return out.getvalue()
+    return file_of(deck)
 
 
 def sheet(pieces: list[tuple[Image.Image, str]]) -> bytes:
     book = openpyxl.Workbook()
     for page, cell in pieces:
         book.active.add_image(SheetImage(io.BytesIO(png(page))), cell)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return file_of(book)
 
 
 def rich(pieces: list[Image.Image]) -> bytes:
@@ -268,8 +260,8 @@ def test_a_broken_piece_stops_nothing():
 
 def widths(data: bytes) -> list[float]:
     """How wide a document says that it shows its pictures, in inches."""
-    budget, kind = Budget(), sniff(data).primary
-    reader_for(kind)(Source(data=data, part="1", detected_type=kind), budget)  # type: ignore[misc]
+    budget = Budget()
+    reading_of(data, budget=budget)
     return sorted(budget.shown_inches.values())
 
 
@@ -277,9 +269,7 @@ def test_readers_tell_how_wide_a_picture_is_shown_at_most() -> None:
     document = docx.Document()
     for width in (2.54, 7.62, 5.08):
         document.add_paragraph().add_run().add_picture(io.BytesIO(png(drawn("LOGO"))), width=Cm(width))
-    out = io.BytesIO()
-    document.save(out)
-    assert widths(out.getvalue()) == [pytest.approx(3.0)]
+    assert widths(file_of(document)) == [pytest.approx(3.0)]
 
 
 def test_of_a_picture_that_is_cut_or_turned_nobody_knows_the_width() -> None:
@@ -291,6 +281,4 @@ def test_of_a_picture_that_is_cut_or_turned_nobody_knows_the_width() -> None:
         )
         shape.crop_left = 0.5 if number == 1 else 0.0
         shape.rotation = 90 if number == 2 else 0
-    out = io.BytesIO()
-    deck.save(out)
-    assert widths(out.getvalue()) == [pytest.approx(1.0), float("inf"), float("inf")]
+    assert widths(file_of(deck)) == [pytest.approx(1.0), float("inf"), float("inf")]

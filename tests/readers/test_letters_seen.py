@@ -12,12 +12,11 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from pptx.util import Emu
 
-from gateway.documents.readers.base import Budget, Source
-from gateway.documents.readers.registry import reader_for
-from gateway.documents.readers.sniff import sniff
 from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers.test_odf import content, package
 from tests.support.cases import first_quick
+from tests.support.octets import file_of
+from tests.support.reading import document_of
 
 Piece = tuple[str, bool]
 """Words, and whether they are struck out or squeezed."""
@@ -44,9 +43,7 @@ def of_word(pieces: list[Piece], change: str = "w:strike") -> bytes:
         else:
             setting.set(qn("w:val"), str(int(changed)))
         run._r.get_or_add_rPr().append(setting)
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    return file_of(document)
 
 
 def struck_twice(pieces: list[Piece]) -> bytes:
@@ -65,9 +62,7 @@ def of_slides(pieces: list[Piece]) -> bytes:
         run = paragraph.add_run()
         run.text = text
         run._r.get_or_add_rPr().set("strike", "sngStrike" if changed else "noStrike")
-    out = io.BytesIO()
-    deck.save(out)
-    return out.getvalue()
+    return file_of(deck)
 
 
 def of_sheets(pieces: list[Piece]) -> bytes:
@@ -110,9 +105,7 @@ MADE = [
 
 
 def levels(data: bytes) -> set[str]:
-    kind = sniff(data).primary
-    document = reader_for(kind)(Source(data=data, part="1", detected_type=kind), Budget()).document  # type: ignore[misc]
-    return {mark.level.value for mark in find_in_document(document) if mark.strength is not Strength.NOTED}
+    return {mark.level.value for mark in find_in_document(document_of(data)) if mark.strength is not Strength.NOTED}
 
 
 @pytest.mark.parametrize("made", MADE, ids=lambda made: made.__name__)

@@ -21,6 +21,7 @@ from gateway.documents.readers.pictures import frames, image, line_words, lines,
 from gateway.model import Document, ReadStatus
 from gateway.vietnamese.marks import find_in_document
 from tests.readers import scans
+from tests.support.octets import file_of
 
 pytestmark = [
     pytest.mark.system,
@@ -86,9 +87,9 @@ def levels(document: Document) -> set[str]:
 
 def scan_of(pages: list[Image.Image]) -> Source:
     """A PDF that shows one JPEG on each page, as office scanners write it."""
-    out = io.BytesIO()
-    pages[0].save(out, "PDF", save_all=True, append_images=pages[1:], resolution=200, quality=70)
-    return Source(data=out.getvalue(), part="1")
+    return Source(
+        data=file_of(pages[0], "PDF", save_all=True, append_images=pages[1:], resolution=200, quality=70), part="1"
+    )
 
 
 def test_prose_is_skipped_and_its_edges_are_read() -> None:
@@ -259,9 +260,8 @@ def test_small_frames_do_not_hide_a_page_behind_them() -> None:
 def test_frames_beyond_the_limit_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frames, "LIMIT_FRAMES", 3)
     shown = [Image.new("L", (60, 60), 200 + number) for number in range(5)]
-    out = io.BytesIO()
-    shown[0].save(out, "TIFF", save_all=True, append_images=shown[1:])
-    document = image.read(Source(data=out.getvalue(), part="1"), Budget()).document
+    out = file_of(shown[0], "TIFF", save_all=True, append_images=shown[1:])
+    document = image.read(Source(data=out, part="1"), Budget()).document
     assert (document.status, document.reason) == (ReadStatus.LIMIT, "frames")
 
 

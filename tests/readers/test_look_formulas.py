@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import openpyxl
 import pytest
 from openpyxl.chart import BarChart, Reference
@@ -15,6 +13,7 @@ from gateway.documents.readers.word import rtf
 from gateway.model import Document
 from gateway.vietnamese.marks import find_in_document
 from tests.readers.ooxml_support import read, word
+from tests.support.octets import file_of
 
 UNCLEAR = (
     'MID("xMzẬyT",2,1)&MID("xMzẬyT",4,1)', 'SUBSTITUTE("MQT","Q","Ậ")',
@@ -31,9 +30,7 @@ CLEAR = (
 
 
 def saved(book: openpyxl.Workbook) -> Document:
-    out = io.BytesIO()
-    book.save(out)
-    return read(out.getvalue()).document
+    return read(file_of(book)).document
 
 
 def kinds(document: Document) -> set[str]:

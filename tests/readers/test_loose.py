@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,7 @@ from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers import pen_scans, scans
 from tests.readers.stamp_figures import read
 from tests.support.cases import first_quick, slow
+from tests.support.octets import file_of
 
 pytestmark = pytest.mark.skipif(not ocr.status().available, reason="needs tesseract-ocr-vie")
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "evasion"
@@ -68,9 +68,7 @@ def unlike_print(words: str, way: str) -> bytes:
         word = Image.new("L", (round(font.getlength(words)) + 8, round(1.4 * font.size)), 255)
         ImageDraw.Draw(word).text((4, 4), words, 0, font)
         paper.paste(word.resize((word.width * 2 if way == "wide" else word.width // 3, word.height)), (300, 700))
-    out = io.BytesIO()
-    paper.save(out, "PNG")
-    return out.getvalue()
+    return file_of(paper, "PNG")
 
 
 @pytest.mark.parametrize("way", first_quick(["rising", "wide", "narrow", "uneven"]))
@@ -160,9 +158,7 @@ def test_a_level_written_by_itself_below_print_is_suspected(words: str, *, stopp
     for row in range(12):
         canvas.text((120, 130 + 44 * row), pen_scans.SENTENCE[:70], "black", font)
     canvas.text((420, 900), words, "black", ImageFont.truetype(str(scans.FONT_DIR / pen_scans.PRINT[0]), 75))
-    out = io.BytesIO()
-    paper.save(out, "PNG")
-    found = find_in_document(read("a.png", out.getvalue()))
+    found = find_in_document(read("a.png", file_of(paper, "PNG")))
     assert any(mark.strength is not Strength.NOTED for mark in found) is stopped
 
 
@@ -182,9 +178,7 @@ def test_a_level_in_a_frame_of_its_own_is_boxed_and_one_in_a_table_is_not(
             left, top = 400 + 260 * number, 1100 + 90 * row
             canvas.rectangle((left, top, left + 260, top + 90), outline="black", width=3)
             canvas.text((left + 24, top + 14), text, "black", large)
-    out = io.BytesIO()
-    paper.save(out, "PNG")
-    document = read("a.png", out.getvalue())
+    document = read("a.png", file_of(paper, "PNG"))
     assert {bool(run.boxed) for run in document.runs if run.text == words} == {framed}
     if framed:
         assert any(mark.strength is Strength.MARKED for mark in find_in_document(document))

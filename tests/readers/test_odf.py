@@ -9,7 +9,8 @@ import pytest
 
 from gateway.documents.readers.base import Budget, Reading, Source
 from gateway.documents.readers.odf import reader as odf
-from gateway.model import Origin, ReadStatus, Role, Run
+from gateway.model import Origin, ReadStatus, Role
+from tests.support.reading import find
 
 MARK = "TUYỆT MẬT"
 _O = "urn:oasis:names:tc:opendocument:xmlns:"
@@ -65,12 +66,6 @@ def read(data: bytes) -> Reading:
 def read_body(body: str, automatic: str = "", *, kind: str = "text", **parts: str | bytes) -> Reading:
     named = {name.replace("__", "/").replace("_xml", ".xml"): value for name, value in parts.items()}
     return read(package({"content.xml": content(body, automatic, kind), **named}))
-
-
-def find(reading: Reading, text: str) -> Run:
-    found = [run for run in reading.document.runs if text in run.text]
-    assert found, f"{text!r} not in {[run.text for run in reading.document.runs]}"
-    return found[0]
 
 
 @pytest.mark.parametrize(

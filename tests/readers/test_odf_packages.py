@@ -10,7 +10,8 @@ from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.documents.readers.odf import reader as odf
 from gateway.model import Origin, ReadStatus
 from tests.readers.ooxml_support import corpus, read_any
-from tests.readers.test_odf import MARK, content, find, package, read, read_body, styles
+from tests.readers.test_odf import MARK, content, package, read, read_body, styles
+from tests.support.reading import find
 
 
 def test_embedded_documents_are_read_and_files_handed_on() -> None:

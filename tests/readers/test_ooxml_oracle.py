@@ -42,6 +42,7 @@ from tests.readers.ooxml_support import (
     solid,
     word,
 )
+from tests.support.octets import file_of
 
 ZIPPED = re.compile(r"\.(doc[xm]|dot[xm]|xls[xm]|xlt[xm]|pp[ts][xm]|pot[xm]|od[tsp]|ott)$")
 _SKIPPED_PARTS = re.compile(r"\.rels$|\[Content_Types\]|META-INF/|_xmlsignatures/|manifest\.rdf|settings\.xml$")
@@ -191,9 +192,7 @@ def python_docx_matrix() -> bytes:
             run.font.color.rgb = RGBColor.from_string(colour)
     document.add_heading("Heading kiểu", level=1)
     document.add_table(2, 2, style="Light Grid Accent 1").cell(0, 0).text = "tablestyle ô"
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    return file_of(document)
 
 
 def sheet_matrix() -> bytes:
@@ -207,9 +206,7 @@ def sheet_matrix() -> bytes:
         if fill:
             cell.fill = PatternFill("solid", fgColor=fill)
     sheet.column_dimensions["A"].width = 60
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return file_of(book)
 
 
 def slide_matrix() -> bytes:
@@ -229,9 +226,7 @@ def slide_matrix() -> bytes:
     themed.font.color.theme_color = MSO_THEME_COLOR.ACCENT_2
     shape = page.shapes.add_shape(1, Inches(5), Inches(5), Inches(3), Inches(1))
     shape.text_frame.text = "shapeink mực"
-    out = io.BytesIO()
-    deck.save(out)
-    return out.getvalue()
+    return file_of(deck)
 
 
 @pytest.mark.system

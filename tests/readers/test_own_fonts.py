@@ -23,6 +23,7 @@ from gateway.model import Run
 from tests.readers.ooxml_support import package, relationships
 from tests.readers.scans import FONT_DIR
 from tests.readers.test_joined_pictures import found
+from tests.support.octets import file_of
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
@@ -39,9 +40,7 @@ def font(*, lies: bool) -> bytes:
             for said, shown in zip("Tổn", "MẬT", strict=True):
                 if ord(said) in table.cmap:
                     table.cmap[ord(said)] = shapes[ord(shown)]
-    out = io.BytesIO()
-    made.save(out)
-    return out.getvalue()
+    return file_of(made)
 
 
 def page(*, lies: bool) -> bytes:

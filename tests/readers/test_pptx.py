@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from copy import deepcopy
 
 import pytest
@@ -15,23 +14,17 @@ from pptx.enum.dml import MSO_THEME_COLOR
 from pptx.util import Inches, Pt
 
 from gateway.documents.readers.base import Reading
-from gateway.model import Origin, Role, Run
+from gateway.model import Origin, Role
 from tests.readers.ooxml_support import read
+from tests.support.octets import file_of
+from tests.support.reading import find
 
 MARK = "TUYỆT MẬT"
 _BULLET = "{http://schemas.openxmlformats.org/drawingml/2006/main}buAutoNum"
 
 
-def find(reading: Reading, text: str) -> Run:
-    found = [run for run in reading.document.runs if text in run.text]
-    assert found, f"{text!r} not in {[run.text for run in reading.document.runs]}"
-    return found[0]
-
-
 def saved(deck: object) -> Reading:
-    out = io.BytesIO()
-    deck.save(out)  # type: ignore[attr-defined]
-    return read(out.getvalue())
+    return read(file_of(deck))
 
 
 def slide(deck: object, layout: int = 1) -> object:

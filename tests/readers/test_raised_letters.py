@@ -13,14 +13,13 @@ from docx.oxml.ns import qn
 from docx.shared import Pt
 from pptx.util import Emu
 
-from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.ooxml.rows import in_rows
-from gateway.documents.readers.registry import reader_for
-from gateway.documents.readers.sniff import sniff
-from gateway.model import Document, Run
+from gateway.model import Run
 from gateway.vietnamese.marks import find_in_document
 from tests.readers.ole_support import sprm, word_file
 from tests.readers.test_odf import content, package
+from tests.support.octets import file_of
+from tests.support.reading import document_of
 
 Pieces = list[tuple[str, float]]
 """Text, and how high it stands, in parts of the size of its letters."""
@@ -44,9 +43,7 @@ def letter(pieces: Pieces) -> bytes:
         place = OxmlElement("w:position")
         place.set(qn("w:val"), str(round(2 * SIZE * height)))
         run._r.get_or_add_rPr().append(place)
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    return file_of(document)
 
 
 def slide(pieces: Pieces) -> bytes:
@@ -57,9 +54,7 @@ def slide(pieces: Pieces) -> bytes:
         run = paragraph.add_run()
         run.text = text
         run.font._element.set("baseline", str(round(100_000 * height)))
-    out = io.BytesIO()
-    deck.save(out)
-    return out.getvalue()
+    return file_of(deck)
 
 
 def open_text(pieces: Pieces) -> bytes:
@@ -82,14 +77,9 @@ def rich_text(pieces: Pieces) -> bytes:
     return ("{\\rtf1\\ansi " + told + "\\par}").encode()
 
 
-def read(data: bytes) -> Document:
-    kind = sniff(data).primary
-    return reader_for(kind)(Source(data=data, part="1", detected_type=kind), Budget()).document  # type: ignore[misc]
-
-
 def rows(data: bytes) -> list[str]:
     """Rows of the first paragraph."""
-    runs = read(data).runs
+    runs = document_of(data).runs
     return "".join(run.text for run in runs if run.block == runs[0].block).split("\n")
 
 
@@ -112,14 +102,15 @@ def test_superscripts_of_a_cell_part_no_word():
     large, high = book.add_format({"font_size": 30}), book.add_format({"font_script": 1})
     book.add_worksheet("S").write_rich_string(0, 0, large, "M", high, "x", large, "Ậ", high, "x", large, "T")
     book.close()
-    assert "xx\nMẬT" in "".join(run.text for run in read(out.getvalue()).runs)
+    assert "xx\nMẬT" in "".join(run.text for run in document_of(out.getvalue()).runs)
 
 
 def test_a_part_of_the_word_that_is_raised_to_the_line_above_cannot_be_told():
     def told(first: Pieces, second: Pieces) -> bool:
         parted = "{}\\par{}".format(*(rich_text(each).decode()[len("{\\rtf1\\ansi ") : -6] for each in (first, second)))
         return any(
-            active.kind == "look-clipped" for active in read(f"{{\\rtf1\\ansi {parted}\\par}}".encode()).active_content
+            active.kind == "look-clipped"
+            for active in document_of(f"{{\\rtf1\\ansi {parted}\\par}}".encode()).active_content
         )
 
     assert told([("Phòng họp    M", 0)], [("       ", 0), ("ẬT", 1.2)])
@@ -133,7 +124,7 @@ def dropped_docx(first: str, rest: str) -> bytes:
     frame.set(qn("w:dropCap"), "drop")
     document.add_paragraph(first)._p.get_or_add_pPr().append(frame)
     document.add_paragraph(rest)
-    return saved(document)
+    return file_of(document)
 
 
 def hidden_end(first: str, rest: str) -> bytes:
@@ -143,13 +134,7 @@ def hidden_end(first: str, rest: str) -> bytes:
     look.append(OxmlElement("w:vanish"))
     document.add_paragraph(first)._p.get_or_add_pPr().append(look)
     document.add_paragraph(rest)
-    return saved(document)
-
-
-def saved(document: docx.document.Document) -> bytes:
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    return file_of(document)
 
 
 def dropped_rtf(first: str, rest: str) -> bytes:
@@ -164,20 +149,20 @@ def dropped_doc(first: str, rest: str) -> bytes:
 
 @pytest.mark.parametrize("made", [dropped_docx, hidden_end, dropped_rtf, dropped_doc], ids=lambda made: made.__name__)
 def test_a_drop_capital_begins_the_line_beside_it(made):
-    document = read(made("T", "ỐI MẬT"))
+    document = document_of(made("T", "ỐI MẬT"))
     assert ("".join(run.text for run in document.runs[:2]), document.runs[0].block) == (
         "TỐI MẬT",
         document.runs[1].block,
     )
     assert find_in_document(document)
-    assert not find_in_document(read(made("M", "ật độ giao thông trên các tuyến đường")))
+    assert not find_in_document(document_of(made("M", "ật độ giao thông trên các tuyến đường")))
 
 
 def lines_docx(words: str, line_pt: int) -> bytes:
     document = docx.Document()
     for part in words.split("\n"):
         document.add_paragraph(part).paragraph_format.line_spacing = Pt(line_pt)
-    return saved(document)
+    return file_of(document)
 
 
 def lines_rtf(words: str, line_pt: int) -> bytes:
@@ -202,7 +187,7 @@ def lines_odt(words: str, line_pt: int) -> bytes:
 @pytest.mark.parametrize("made", [lines_docx, lines_rtf, lines_doc, lines_odt], ids=lambda made: made.__name__)
 def test_lines_printed_upon_one_another_cannot_be_told(made):
     def told(words: str, line_pt: int) -> bool:
-        return any(active.kind == "look-clipped" for active in read(made(words, line_pt)).active_content)
+        return any(active.kind == "look-clipped" for active in document_of(made(words, line_pt)).active_content)
 
     assert told("T\n    ỐI MẬT", 1)
     assert not told("T\n    ỐI MẬT", 18)
@@ -210,7 +195,7 @@ def test_lines_printed_upon_one_another_cannot_be_told(made):
 
 
 def test_paragraphs_after_others_begin_anew():
-    plain = read(word_file([("BẢO\rMẬT\r", b"")])).runs
+    plain = document_of(word_file([("BẢO\rMẬT\r", b"")])).runs
     assert len({run.block for run in plain}) == 2
 
 

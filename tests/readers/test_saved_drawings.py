@@ -23,6 +23,7 @@ from tests.readers import test_drawn_letters as outlines
 from tests.readers import test_drawn_strokes as strokes
 from tests.readers import test_joined_pictures as pictures
 from tests.readers.ole_support import atom, convert
+from tests.support.octets import file_of
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 
@@ -44,9 +45,7 @@ def mirrored(letters: str) -> bytes:
     run = document.add_paragraph().add_run()
     picture = run.add_picture(io.BytesIO(pictures.png(pictures.ImageOps.mirror(pictures.drawn(letters)))))
     picture._inline.graphic.graphicData.pic.spPr.xfrm.set("flipH", "1")
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    return file_of(document)
 
 
 def below(letters: str) -> bytes:
@@ -58,9 +57,7 @@ def signs(letters: str) -> bytes:
     shown = np.argwhere(np.array(pictures.drawn(letters, (440, 210), (40, 20)).convert("L").resize((44, 21))) < 128)
     for row, column in shown.tolist():
         book.active.cell(row + 1, column + 1, "█")
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return file_of(book)
 
 
 def on_sheet(letters: str) -> bytes:

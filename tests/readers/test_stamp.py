@@ -26,6 +26,7 @@ from gateway.documents.readers.pictures.stamp_words import Reading
 from gateway.model import Origin, Role
 from tests.readers import pdfs, scan_makers, scans
 from tests.readers.corpus import CORPUS, needs_corpus
+from tests.support.octets import file_of
 
 pytestmark = pytest.mark.skipif(
     not (stamp_words.templates() and ocr.status().available), reason="needs fonts-liberation and tesseract-ocr-vie"
@@ -143,9 +144,8 @@ def test_a_seal_on_a_stamp_hides_a_mark_alone_at_most_in_part(words: str, seed: 
 @pytest.mark.slow
 def test_a_scanned_pdf_gives_stamp_runs_and_the_head_of_the_letter() -> None:
     data, _ = scans.make(scans.Plan(seed=7, mark="TỐI MẬT", hard=0.3, dpi=150))
-    out = io.BytesIO()
-    Image.open(io.BytesIO(data)).save(out, "PDF", resolution=150)
-    document = pdf.read(Source(data=out.getvalue(), part="1"), Budget(part_cpu_s=100)).document
+    out = file_of(Image.open(io.BytesIO(data)), "PDF", resolution=150)
+    document = pdf.read(Source(data=out, part="1"), Budget(part_cpu_s=100)).document
     mark = next(run for run in document.runs if run.role is Role.STAMP)
     assert (mark.text, mark.origin, mark.boxed, mark.page) == ("TỐI MẬT", Origin.OCR, True, 1)
     red, green, blue = bytes.fromhex(mark.colour)
@@ -163,9 +163,7 @@ def test_a_picture_that_is_nothing_but_a_stamp_is_read() -> None:
     drawn = scans.text_stamp("TUYỆT MẬT", random.Random(2), 2.5, (200, 20, 30))
     page = Image.new("RGB", drawn.size, "white")
     page.paste(drawn, (0, 0), drawn)
-    out = io.BytesIO()
-    page.save(out, "PNG")
-    document = image.read(Source(data=out.getvalue(), part="1"), Budget(part_cpu_s=100)).document
+    document = image.read(Source(data=file_of(page, "PNG"), part="1"), Budget(part_cpu_s=100)).document
     assert any(run.role is Role.STAMP and run.text == "TUYỆT MẬT" for run in document.runs)
 
 
@@ -278,9 +276,8 @@ def test_a_stamp_on_a_page_that_lies_on_a_wooden_desk_is_found() -> None:
 
 
 def picture(page: Image.Image, form: str, **options: object) -> list[str]:
-    out = io.BytesIO()
-    page.save(out, form, **options)
-    document = image.read(Source(data=out.getvalue(), part="1"), Budget(part_cpu_s=60)).document
+    out = file_of(page, form, **options)
+    document = image.read(Source(data=out, part="1"), Budget(part_cpu_s=60)).document
     return [run.text for run in document.runs if run.role is Role.STAMP]
 
 

@@ -16,6 +16,7 @@ from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pictures import image, ocr, stamp_words
 from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers import scans
+from tests.support.octets import file_of
 
 pytestmark = [
     pytest.mark.system,
@@ -44,9 +45,7 @@ def stamped(words: str, form: str) -> bytes:
     elif form != "bare":
         draw.rectangle(box, outline=RED, width=4)
     draw.text(place, words, "white" if form == "bar" else RED, font)
-    data = io.BytesIO()
-    page.save(data, "JPEG", quality=80, dpi=(200, 200))
-    return data.getvalue()
+    return file_of(page, "JPEG", quality=80, dpi=(200, 200))
 
 
 def marks(words: str, form: str) -> set[str]:

@@ -22,6 +22,7 @@ from gateway.model import Document, Origin, Role, Run
 from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers import hard_scans, innocent_scenes, scan_files, scans
 from tests.readers.stamp_figures import outcome, read
+from tests.support.octets import file_of
 
 pytestmark = pytest.mark.skipif(
     not (stamp_words.templates() and ocr.status().available), reason="needs fonts-liberation and tesseract-ocr-vie"
@@ -43,11 +44,8 @@ def pressed(
 
 
 def document(page: Image.Image, dpi: int = 150) -> Document:
-    import io
 
-    out = io.BytesIO()
-    page.convert("RGB").save(out, "PNG", dpi=(dpi, dpi))
-    return read("page.png", out.getvalue())
+    return read("page.png", file_of(page.convert("RGB"), "PNG", dpi=(dpi, dpi)))
 
 
 def levels(page: Image.Image) -> set[str]:

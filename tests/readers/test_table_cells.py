@@ -20,8 +20,8 @@ from gateway.vietnamese.marks import Strength, find_in_document
 from gateway.vietnamese.normal import skeleton
 from tests.readers import pdfs, scans
 from tests.readers.ole_support import atom, container
-from tests.readers.test_image import saved
 from tests.readers.test_ppt import shape, slide, text
+from tests.support.octets import file_of
 from tests.text.test_mark_titled import table
 
 ORGANS = (("Cơ quan", "Kết quả"), ("Gan", "Bình thường"), ("Mật", "Bình thường"), ("Tụy", "Bình thường"))
@@ -178,5 +178,5 @@ def test_a_thumbnail_tells_only_what_its_document_does_not(said: str, read: bool
     font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSans-Bold.ttf"), 24)
     ImageDraw.Draw(page).text((60, 80), "TỐI MẬT", font=font, fill=(20, 20, 20))
     budget = Budget(said=frozenset(skeleton(spoken([Run(text=said, block=0)])).split()))
-    document = image.read(Source(data=saved(page, "PNG"), part="1", relation="thumbnail"), budget).document
+    document = image.read(Source(data=file_of(page, "PNG"), part="1", relation="thumbnail"), budget).document
     assert stopped(document) is read

@@ -21,6 +21,7 @@ from gateway.documents.readers.pictures import image, ocr, stamp_words, watermar
 from gateway.model import Document, Origin, Role
 from gateway.vietnamese.marks import find_in_document
 from tests.readers import pdfs, scans
+from tests.support.octets import file_of
 
 pytestmark = pytest.mark.skipif(
     not (stamp_words.templates() and ocr.status().available), reason="needs fonts-liberation and tesseract-ocr-vie"
@@ -49,9 +50,7 @@ def scanned(words: str, *, slant: float, dpi: int = 150, grey: int = 205, seed: 
 
 
 def jpeg(page: Image.Image) -> bytes:
-    out = io.BytesIO()
-    page.save(out, "JPEG", quality=70)
-    return out.getvalue()
+    return file_of(page, "JPEG", quality=70)
 
 
 def large_words(page: Image.Image, dpi: int = 150) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import openpyxl
 import pytest
 from openpyxl.cell.rich_text import CellRichText, TextBlock
@@ -18,23 +16,17 @@ from gateway.documents.readers.excel.xlsx_headers import header_lines
 from gateway.documents.readers.excel.xlsx_styles import Styles
 from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_words, show_number, show_text
 from gateway.documents.readers.ooxml.reader import read as read_ooxml
-from gateway.model import Origin, ReadStatus, Role, Run
+from gateway.model import Origin, ReadStatus, Role
 from tests.readers.ooxml_support import package, read, relationships
+from tests.support.octets import file_of
+from tests.support.reading import find
 
 MARK = "TUYỆT MẬT"
 S = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 
 
-def find(reading: Reading, text: str) -> Run:
-    found = [run for run in reading.document.runs if text in run.text]
-    assert found, f"{text!r} not in {[run.text for run in reading.document.runs]}"
-    return found[0]
-
-
 def saved(book: openpyxl.Workbook) -> Reading:
-    out = io.BytesIO()
-    book.save(out)
-    return read(out.getvalue())
+    return read(file_of(book))
 
 
 def workbook(sheet: str, *, strings: str = "", styles: str = "", more: dict[str, str | bytes] | None = None) -> bytes:

@@ -15,7 +15,8 @@ from gateway.documents.readers.excel import xls
 from gateway.documents.readers.excel.areas import Areas, Box, boxes
 from gateway.model import Document, Origin
 from tests.readers.ooxml_support import convert, read, read_any
-from tests.readers.test_xlsx import S, find, saved, workbook
+from tests.readers.test_xlsx import S, saved, workbook
+from tests.support.reading import find
 
 RED = Font(color="FFC00000")
 WHITE = Font(color="FFFFFFFF")

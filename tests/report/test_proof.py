@@ -23,6 +23,7 @@ from tests.report.files import POLICIES, lines, rendered, verified
 from tests.report.support import Office, report
 from tests.report.test_count import sixty
 from tests.support.cases import first_quick
+from tests.support.octets import file_of
 
 
 @pytest.mark.parametrize("form", list(Format))
@@ -46,9 +47,7 @@ async def test_a_report_made_early_is_verified_later(tmp_path, monkeypatch):
 def edited(octets: bytes, change) -> bytes:
     document = word.Document(io.BytesIO(octets))
     change(document)
-    target = io.BytesIO()
-    document.save(target)
-    return target.getvalue()
+    return file_of(document)
 
 
 def cell_text(cell, text: str) -> None:
@@ -117,9 +116,7 @@ def test_a_touched_number_is_found_in_the_other_formats(counted):
     assert verified(counted, json.dumps(values, indent=2, ensure_ascii=False).encode(), Format.JSON).missing
     book = openpyxl.load_workbook(io.BytesIO(rendered(counted, Format.XLSX)))
     book["3. Thư đã chuyển"]["C2"] = 15
-    target = io.BytesIO()
-    book.save(target)
-    found = verified(counted, target.getvalue(), Format.XLSX)
+    found = verified(counted, file_of(book), Format.XLSX)
     assert [line for line in found.added if "Nội vụ | 15 |" in line]
     made = report(counted)
     forged = structs.replace(made, total=structs.replace(made.total, sent=structs.replace(made.total.sent, mails=46)))

@@ -1,6 +1,5 @@
 """LibreOffice, with our test roots and no others, opens and confirms what we call valid, and refuses what it can refuse."""
 
-import io
 import re
 
 import openpyxl
@@ -13,6 +12,7 @@ from tests.pki import xml
 from tests.pki.tree import NOW, letter_docx, letter_pdf, store, tree
 from tests.signatures.corpus import TYPES
 from tests.support import libreoffice
+from tests.support.octets import file_of
 
 pytestmark = [
     pytest.mark.slow,
@@ -36,9 +36,7 @@ def sheet():
     """A workbook as openpyxl writes it."""
     book = openpyxl.Workbook()
     book.active["A1"] = "Bảng lương"
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return file_of(book)
 
 
 def good():

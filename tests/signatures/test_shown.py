@@ -1,7 +1,5 @@
 """What a signed file shows of unsigned parts: whole while they say what was signed, partial when they do not or cannot be followed."""
 
-import io
-
 import openpyxl
 import pytest
 
@@ -10,6 +8,7 @@ from tests.pki import xml
 from tests.pki.tree import letter_docx, tree
 from tests.signatures.attacks_packages import related
 from tests.signatures.samples import Sample, is_valid, reports
+from tests.support.octets import file_of
 
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _APP, _CUSTOM, _MOVED = "docProps/app.xml", "docProps/custom.xml", "package/core.psmdcp"
@@ -282,9 +281,7 @@ def test_an_unsigned_relationship_that_the_text_names_is_content_whatever_its_ty
     ("spreadsheetml.connections", Coverage.PARTIAL), ("spreadsheetml.calcChain", Coverage.WHOLE),
 ])  # fmt: skip
 def test_queries_of_a_workbook_need_their_sources_signed(kind, expected):
-    out = io.BytesIO()
-    openpyxl.Workbook().save(out)
-    files = xml.members(out.getvalue())
+    files = xml.members(file_of(openpyxl.Workbook()))
     declared = (
         f'<Override PartName="/xl/more.xml" ContentType="application/vnd.openxmlformats-officedocument.{kind}+xml"/>'
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import subprocess
 from random import Random
@@ -19,6 +18,7 @@ from gateway.documents.readers.base import Budget, Source
 from gateway.model import Document, PageSetup, Run
 from gateway.model.formats import DOCX
 from gateway.vietnamese.margins import margin_faults
+from tests.support.octets import file_of
 from tests.text.letters import SENTENCES
 
 MM = 72 / 25.4
@@ -51,9 +51,7 @@ def word(*margins: tuple[float, float, float, float], header: str = "", copies: 
         words = " ".join(SENTENCES).split()
         for _ in range(copies * len(SENTENCES)):
             document.add_paragraph(" ".join(chosen.choices(words, k=chosen.randint(20, 70)))).alignment = 3
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    return file_of(document)
 
 
 def amounts(setup: PageSetup) -> list[float]:

@@ -1,11 +1,10 @@
 """Pictures that a page of a mail names by `cid:`: seen as the page shows them, and not kept for other mails."""
 
-import io
-
 import pytest
 from PIL import Image
 
 from gateway.documents.wall.wire import Done
+from tests.support.octets import file_of
 from tests.workers.mails import frames_of, inspect, mail, page_with_pictures
 
 
@@ -33,6 +32,4 @@ def test_what_was_read_of_a_page_with_pictures_beside_it_is_not_kept_for_other_m
 
 
 def _picture(colour):
-    out = io.BytesIO()
-    Image.new("RGB", (60, 40), colour).save(out, "PNG")
-    return out.getvalue()
+    return file_of(Image.new("RGB", (60, 40), colour), "PNG")

@@ -1,0 +1,28 @@
+"""Files read as the product does: by the reader of what their octets are."""
+
+from __future__ import annotations
+
+from gateway.documents.readers.base import Budget, Reading, Source
+from gateway.documents.readers.registry import reader_for
+from gateway.documents.readers.sniff import sniff
+from gateway.model import Document, Run
+
+
+def reading_of(data: bytes, name: str | None = None, budget: Budget | None = None) -> Reading:
+    """Return what the reader of a file gives."""
+    kind = sniff(data, name).primary
+    reader = reader_for(kind)
+    assert reader is not None, kind
+    return reader(Source(data=data, part="1", detected_type=kind), budget or Budget())
+
+
+def document_of(data: bytes) -> Document:
+    """Return the document of a file."""
+    return reading_of(data).document
+
+
+def find(reading: Reading, text: str) -> Run:
+    """Return the first run that holds a text."""
+    found = [run for run in reading.document.runs if text in run.text]
+    assert found, f"{text!r} not in {[run.text for run in reading.document.runs]}"
+    return found[0]
