@@ -295,3 +295,26 @@ def test_a_page_of_a_stamps_size_is_read_as_large_as_viewers_show_it(words: str,
     small = pdfs.page(lambda canvas: outline(canvas, words, x=10, y=70, size=2), size=(60, 84))
     budget = Budget(part_cpu_s=100, page_cpu_s=0.0, words_cpu_s=20.0)
     assert levels(pdf.read(Source(data=small, part="1"), budget).document) == found
+
+
+@pytest.mark.parametrize(
+    ("words", "angle", "found"), [("MẬT", 45, {"mat"}), ("MẶT TRẬN", 0, set()), ("MẶT TRẬN", 45, set())]
+)
+def test_words_that_lie_large_across_print_are_what_their_text_says(words: str, angle: int, found: set[str]) -> None:
+    lines = (
+        "Kính gửi: Ủy ban nhân dân các xã, phường trên địa bàn quận.",
+        "Thực hiện kế hoạch công tác năm 2026, đơn vị báo cáo kết quả như sau.",
+        "Đề nghị các đơn vị nghiên cứu, triển khai thực hiện đúng thời gian quy định.",
+    )
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Serif", 13)
+        for number in range(27):
+            canvas.drawString(70, 742 - 24 * number, lines[number % 3])
+        canvas.setFillGray(0.75)
+        canvas.setFont("Serif-Bold", 83)
+        canvas.translate(298, 421)
+        canvas.rotate(angle)
+        canvas.drawCentredString(0, -83 / 3, words)
+
+    assert levels(read(draw)) == found

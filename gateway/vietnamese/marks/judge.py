@@ -30,6 +30,7 @@ _CARRIED_NAME: Final = re.compile(
     r"^[\W_]*(?:subject|tieu de|chu de|re|fwd?|tep dinh kem|tap tin|attachments?|file|ten tep)\s*:", re.IGNORECASE
 )
 _NOUN: Final = re.compile(rf"(?:{NOUNS})(?=mat|toimat|tuyetmat|thuong|khongmat)")
+_APART: Final = re.compile(r"(?<![a-z])m +a +t(?![a-z])")
 _LONGEST_SENTENCE: Final = 160
 _COLUMNS: Final = 3
 """Parts of a line from which on it is the row of a table."""
@@ -137,6 +138,7 @@ def is_prose(plain: str, place: Place) -> bool:
         or "do toi mat" in plain
         or "do tuyet mat" in plain
         or _PROSE_LABEL.search(plain)
+        or _APART.search(plain)
         or "thu hoi" in plain
         or "bi mat" in plain[:80]
     )

@@ -47,6 +47,11 @@ _ENVELOPES: Final = {"a": Level.TUYET_MAT, "b": Level.TOI_MAT, "c": Level.MAT}
 _TICK: Final = re.compile(r"^[\s\-*•+]*[\[(][xXvV][\])]\s")
 _LETTERS: Final = re.compile(r"[^\W\d_]")
 SLIP: Final = "misspelt-line"
+_NO_WORD: Final = "MÂT"
+"""No word of Vietnamese: the dot is drawn, set by a format or written in the next line, if it is not forgotten."""
+_APART: Final = re.compile(r"(?:T +U +Y +Ệ +T +|T +Ố +I +)?M +Ậ +T(?![^\W_])")
+_LETTER_BEFORE: Final = re.compile(r"(?<![^\W_])[^\W\d_][\W_]*$|[^\W_]$")
+_LETTER_BEHIND: Final = re.compile(r"[\W_]*[^\W\d_](?![^\W_])")
 """Form of a slip of the keyboard for a level: TỐI MẶT anywhere, MẶT in the place of the stamp."""
 TITLED: Final = "titled-line"
 """Form of a level behind a noun, of which the lines around must be asked: a stamp, or the heading of a text about them."""
@@ -175,7 +180,9 @@ def _level_alone(text: str, look: Look, *, numbered: bool = False) -> Hit | None
     if strength is None and case is Case.CAPITALS and not figures and is_slip(word, written):
         return Hit(
             level,
-            Strength.SUSPECTED if level is not Level.MAT or look.red or look.in_window else Strength.NOTED,
+            Strength.SUSPECTED
+            if level is not Level.MAT or look.red or look.in_window or written == _NO_WORD
+            else Strength.NOTED,
             SLIP,
             spelling,
         )
@@ -218,4 +225,12 @@ def merged_line(text: str, plain: str, look: Look) -> Hit | None:
         stamped = stamped_level(text[found.start("level") : found.end("level")]) if found is not None else None
         if stamped is not None:
             return Hit(stamped, Strength.MARKED, "merged-line")
-    return None
+    return _set_apart(text)
+
+
+def _set_apart(text: str) -> Hit | None:
+    """Find a level whose letters stand apart beside other words: in a margin, a frame, a column of its own."""
+    found = _APART.search(text)
+    if found is None or _LETTER_BEFORE.search(text[: found.start()]) or _LETTER_BEHIND.match(text[found.end() :]):
+        return None  # B Ả O M Ậ T, M Ậ T K H Ẩ U
+    return Hit(written_level(found[0])[0], Strength.SUSPECTED, "merged-line")

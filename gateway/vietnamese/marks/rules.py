@@ -87,7 +87,8 @@ RULES: Final = (
     ),
     Rule(
         id="merged-line", part="S3", says="A reader ran the level together with the number, the motto or the date beside it", source=_LETTER,
-        found=("TỐI MẬT Số: 15/KH-UBND", "Độc lập - Tự do - Hạnh phúc MẬT"), others=("Số: 15/KH-BMNN",),
+        found=("TỐI MẬT Số: 15/KH-UBND", "Độc lập - Tự do - Hạnh phúc MẬT", "M Ậ T Thực hiện kế hoạch công tác năm 2026"),
+        others=("Số: 15/KH-BMNN", "B Ả O M Ậ T thông tin", "M Ậ T K H Ẩ U của tôi"),
     ),
     Rule(
         id="titled-line", part="S4", says="A level behind a noun, alone on its line: what stands around decides", source=_LAW,
@@ -96,7 +97,7 @@ RULES: Final = (
     ),
     Rule(
         id="misspelt-line", part="S2", says="A slip of the keyboard for a level", source=_LETTER,
-        found=("TỐI MẶT",), others=("RỬA MẶT",),
+        found=("TỐI MẶT", "MÂT"), others=("RỬA MẶT",),
     ),
     Rule(
         id="lone-line", part="S4", says="A level in small letters alone on its line, in a letter or a plan", source=_LETTER,

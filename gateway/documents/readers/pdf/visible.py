@@ -19,6 +19,8 @@ _LETTER = 0.4
 """The width of a letter, in parts of its size."""
 _LAP = 0.1
 """How far something is painted upon a letter that hides it, in parts of its size; letters of print lap over each other by less."""
+_ACROSS = 4.0
+"""How many times larger words are that lie across print and hide none of it."""
 _STRUCK = (0.45, 0.15)
 """How high above its foot a line runs through a letter, in parts of its size."""
 SAME_COLOUR = 24
@@ -132,13 +134,19 @@ def _upon(
         letter, band = piece.size * _LETTER, _bands(piece.box)[0]
         near = [paint for paint in paint_rows[band] if overlaps(paint[0], row, letter)]
         mates = [] if plain and not near else [other for other in text_rows[band] if overlaps(other.box, row, letter)]
-        near += [(other.box, other.order) for other in mates if other.colour != piece.colour]
+        near += [(o.box, o.order) for o in mates if o.colour != piece.colour and not _lies_across(o, piece)]
         lap = piece.size * _LAP
         hidden = any(order > one.order and overlaps(box, one.box, lap) for box, order in near for one in mates)
         if hidden or is_cut(piece, letter):
             found += mates if hidden else [piece]
             drawn |= {other.order for other in (mates if hidden else [piece])}
     return found, drawn
+
+
+def _lies_across(one: Piece, other: Piece) -> bool:
+    """Whether words and others differ so much in size that both can be read, as a watermark and print."""
+    least, most = sorted((one.size, other.size))
+    return most > _ACROSS * least and sum(map(str.isalpha, one.text)) > 1
 
 
 def _by_row(items: Iterable[tuple[Box, T]]) -> defaultdict[int, list[T]]:
