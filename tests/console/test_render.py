@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 
@@ -21,8 +22,12 @@ LET, TAGGED, REFUSED, HELD = (
     Badge("từ chối", "bad"),
     Badge("giữ", "warn", "hold"),
 )
-RENDERER = Renderer(Path("none"))
 RELAYED, CITY, LATER = Badge("đã chuyển", "good"), Badge("thành phố từ chối", "bad"), Badge("thành phố hoãn", "warn")
+
+
+@functools.cache
+def renderer() -> Renderer:
+    return Renderer(Path("none"))
 
 
 @pytest.mark.parametrize(
@@ -34,7 +39,7 @@ RELAYED, CITY, LATER = Badge("đã chuyển", "good"), Badge("thành phố từ 
 )  # fmt: skip
 def test_a_mail_that_did_not_arrive_bears_no_good_badge(result, state, shown, beside):
     template = '{% import "macros.html" as m %}{{ m.outcome({"result": result, "state": state}) }}'
-    page = RENDERER._environment.from_string(template).render(result=result, state=state)
+    page = renderer()._environment.from_string(template).render(result=result, state=state)
     assert re.findall(r'class="badge (\w+)">.*?</svg>(.*?)</span>', page) == [(shown.tone, shown.text)]
     assert re.findall(r'class="note">(.*?)<', page) == ([beside.text] if beside else [])
 
