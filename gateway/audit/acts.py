@@ -129,10 +129,10 @@ def record_at_once(data: Path, act: r.Act) -> int:
     return write_at_once(data, cut(act))
 
 
-def write_at_once(data: Path, record: r.Record) -> int:
+def write_at_once(data: Path, record: r.Record, mark: Mark | None = None) -> int:
     """Write any record of a command; as `record_at_once`."""
     with _committer(data) as committer:
-        return committer.commit([Entry(r.body(record, secrets.token_hex(4)), None)])
+        return committer.commit([Entry(r.body(record, secrets.token_hex(4)), mark)])
 
 
 def newest_acts(data: Path, since: int) -> tuple[int, list[r.Act]]:
