@@ -10,9 +10,8 @@ import functools
 from io import BytesIO
 from typing import Any, Final
 
-from gateway.documents.readers.archives import libarchive
 from gateway.documents.readers.archives.foreign import gather
-from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.base import Budget, ReadError, Reading, Source
 from gateway.documents.readers.containers import Contents
 from gateway.model import ReadStatus
 
@@ -57,9 +56,6 @@ def _read_archive(contents: Contents, data: bytes) -> None:
     if headers.strerror():
         contents.fault(ReadStatus.MALFORMED, "damaged-archive")
     files = [entry for entry in entries if entry.is_file() and not entry.file_redir]
-    if not libarchive.available():
-        _stored_only(contents, data, files)
-        return
     if any(entry.extract_version < _KNOWN and entry.compress_type != _STORED for entry in files):
         raise ReadError(ReadStatus.UNSUPPORTED, "rar-method")
     listed = (
@@ -103,18 +99,6 @@ def _library() -> Any:
 
     rarfile.rar3_decompress = lambda *_arguments, **_options: b""
     return rarfile
-
-
-def _stored_only(contents: Contents, data: bytes, files: list[Any]) -> None:
-    for entry in files:
-        if entry.needs_password():
-            continue
-        if entry.compress_type != _STORED:
-            contents.fault(ReadStatus.UNSUPPORTED, "rar-compressed")
-            continue
-        content = data[entry.data_offset : entry.data_offset + entry.compress_size]
-        contents.budget.take_bytes(len(content))
-        contents.add(Member(name=entry.filename, data=content))
 
 
 def warm_up() -> None:

@@ -90,7 +90,7 @@ def _read_with(contents: Contents, data: bytes, password: str | None, *, encrypt
             return True
         # Frames of Zstandard in a row, as packers with several threads write them, are too much for py7zr.
         known = len(contents.faults)
-        if libarchive.available() and gather(contents, data, "7z") and len(contents.faults) == known:
+        if gather(contents, data, "7z") and len(contents.faults) == known:
             return False
         del contents.faults[known:]  # of two readers that both fail, the one that checks the headers says why
         raise ReadError(ReadStatus.MALFORMED, "damaged-archive") from error
@@ -120,8 +120,6 @@ def _extract(archive: Any, factory: _Factory, *, encrypted_too: bool) -> None:
 
 
 def _read_foreign(contents: Contents, data: bytes) -> bool:
-    if not libarchive.available():
-        raise ReadError(ReadStatus.UNSUPPORTED, "7z-method")
     gather(contents, data, "7z")
     # What libarchive calls damaged is the method, since py7zr has read the headers.
     known = (ReadStatus.MALFORMED, "damaged-archive")
