@@ -16,12 +16,11 @@ from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_as_text,
 from gateway.commands.progress import progress
 from gateway.config.sections import Configuration
 from gateway.engine import explain
-from gateway.engine.wording import say
 from gateway.files import read_file
 from gateway.model import Disposition, Language
 from gateway.pipeline.sample import as_message
 from gateway.spool import Spool
-from gateway.texts.catalogue import reason
+from gateway.texts.catalogue import reason, said
 
 if TYPE_CHECKING:  # loaded when they are used: `--help` and faults of a flag come without waiting for them
     from gateway.pipeline.judge import Judge
@@ -57,7 +56,7 @@ def show(checked: Checked, file: Path, *, as_json: bool) -> None:
         return
     print(f"{name_for_people(file)}\n{explain.reply_text(answer)}")
     if checked.unread is not None:
-        print(say("reply", "label", "unread", Language.VI))
+        print(said("reply", "label", "unread", Language.VI))
     print(explain.explanation(verdict, policies, language=Language.VI, now=now), end="\n\n", flush=True)
 
 

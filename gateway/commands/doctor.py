@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from gateway.cluster.keys import read_key, verifier_keys
@@ -132,8 +133,7 @@ def _guarded(check: Callable[[Configuration], Iterator[Line]], configuration: Co
         yield Line(Health.BAD, subject, f"{error.filename or ''} {reason(error)}".strip())
 
 
-def _say(key: str, **fields: object) -> str:
-    return both("start", "doctor", key, **fields)
+_say = partial(both, "start", "doctor")
 
 
 def _python(_: Configuration) -> Iterator[Line]:

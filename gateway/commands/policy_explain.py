@@ -61,7 +61,7 @@ def _rule(policy: Policy, rule: Rule, policies: PolicySet, layers: Layers, data:
     yield f"  {both('start', 'explain', 'disposition')}: {words}{_set_at(layers, 'policies', policy.name, 'rules', rule.id)}"
     yield f"  {both('start', 'explain', 'mode')}: {policy.mode.value}{_set_at(layers, 'policies', policy.name, 'mode')}"
     for language, text in texts.items():
-        yield f"  [{language.value}] {text.message}. {text.fix}. {text.why}".rstrip(". ")
+        yield f"  [{language}] {text.message}. {text.fix}. {text.why}".rstrip(". ")
     for line in _looks_at(policy):
         yield f"  {line}"
     yield from _settings(policy, layers)

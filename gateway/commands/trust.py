@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from gateway.commands.common import EXIT_REFUSED
@@ -35,8 +36,7 @@ _TIMEOUT_S = 20
 _LIST_LIMIT_BYTES = 64 << 20
 
 
-def _say(key: str, **fields: object) -> str:
-    return both("start", "trust", key, **fields)
+_say = partial(both, "start", "trust")
 
 
 def show(folder: Path) -> int:

@@ -19,12 +19,11 @@ from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_as_text,
 from gateway.commands.looking import Look, looking
 from gateway.commands.progress import progress
 from gateway.config.sections import Configuration
-from gateway.engine.wording import say
 from gateway.files import read_file
 from gateway.model import VIETNAM, Document, Indication, Language, ReadStatus, Signature
 from gateway.model.formats import CMS_SIGNATURE, by_filename
 from gateway.pipeline.sample import as_message, is_message
-from gateway.texts.catalogue import reason
+from gateway.texts.catalogue import reason, said
 
 _COLOURS = {Indication.TOTAL_PASSED: "32", Indication.TOTAL_FAILED: "31", Indication.INDETERMINATE: "33"}
 _UNREAD = frozenset(
@@ -106,13 +105,13 @@ def _lines(file: Path, signatures: Sequence[Signature], status: ReadStatus, lang
     yield name_for_people(file)
     if not signatures:
         key = "unsigned" if status is ReadStatus.OK else status.value
-        yield f"  {say('verify', 'line', key, language)}"
+        yield f"  {said('verify', 'line', key, language)}"
     for number, one in enumerate(signatures, 1):
-        verdict = _coloured(say("verify", "line", _VERDICTS[one.indication], language), one.indication)
-        place = say("verify", "line", "page", language, page=one.page) if one.page else one.field
+        verdict = _coloured(said("verify", "line", _VERDICTS[one.indication], language), one.indication)
+        place = said("verify", "line", "page", language, page=one.page) if one.page else one.field
         yield f"  [{number}/{len(signatures)}] {verdict}  {one.container} {place}".rstrip()
         for key, words in _rows(one, language):
-            yield f"      {say('verify', 'line', key, language):<12} {words}"
+            yield f"      {said('verify', 'line', key, language):<12} {words}"
     yield ""
 
 
@@ -131,17 +130,17 @@ def _rows(one: Signature, language: Language) -> Iterator[tuple[str, str]]:
     yield "revocation", _value(one.revocation.value, language) + source
     if one.timestamp is not None:
         stamp = {"time": _date(one.timestamp.time), "authority": one.timestamp.authority}
-        yield "time", say("verify", "line", "stamped", language, **stamp)
+        yield "time", said("verify", "line", "stamped", language, **stamp)
     elif one.claimed_time is not None:
-        yield "time", say("verify", "line", "claimed", language, time=_date(one.claimed_time))
+        yield "time", said("verify", "line", "claimed", language, time=_date(one.claimed_time))
     if one.algorithms:
         yield "algorithms", ", ".join(one.algorithms)
     if one.problems:
-        yield "notes", "; ".join(say("verify", "note", problem, language) for problem in one.problems)
+        yield "notes", "; ".join(said("verify", "note", problem, language) for problem in one.problems)
 
 
 def _value(value: str, language: Language) -> str:
-    return say("verify", "value", value, language)
+    return said("verify", "value", value, language)
 
 
 def _date(moment: datetime | None) -> str:

@@ -148,7 +148,7 @@ class Visit:
         return self._renderer.render(
             template,
             w=self.words,
-            lang=self.language.value,
+            lang=self.language,
             theme=self.preference("theme"),
             keys=self.preference("keys"),
             person=self.person,

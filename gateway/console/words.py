@@ -17,7 +17,7 @@ _KIB = 1024
 @cache
 def words(language: Language) -> SimpleNamespace:
     """Return the texts of the console as attributes, in one language."""
-    return _namespace(product_texts("console"), language.value)
+    return _namespace(product_texts("console"), language)
 
 
 def _namespace(table: Mapping[str, Any], language: str) -> SimpleNamespace:

@@ -92,7 +92,7 @@ class Catalogue(Struct, frozen=True):
     def missing(self, policy: str, rule: str) -> tuple[str, ...]:
         """Return what a rule lacks, as `language.field`; empty when it is complete."""
         return tuple(
-            f"{language.value}.{name}"
+            f"{language}.{name}"
             for language in Language
             for name in ("title", "message", "fix")
             if not getattr(self.rules.get((policy, rule, language)), name, "")
@@ -239,15 +239,15 @@ def _read(policy: str, text: str) -> Catalogue:
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise UserError(f"texts/{policy}.toml: {error}") from None
     words = {
-        (policy, parameter, language): dict(languages.get(language.value, {}))
+        (policy, parameter, language): dict(languages.get(language, {}))
         for parameter, languages in parsed.pop("words", {}).items()
         for language in Language
     }
     rules = {
-        (policy, rule, language): _rule_text(policy, rule, language, languages[language.value])
+        (policy, rule, language): _rule_text(policy, rule, language, languages[language])
         for rule, languages in parsed.items()
         for language in Language
-        if language.value in languages
+        if language in languages
     }
     return Catalogue(rules, words, {policy: settings})
 
@@ -260,7 +260,7 @@ def placeholders(template: str) -> frozenset[str]:
 
 
 def _rule_text(policy: str, rule: str, language: Language, fields: Mapping[str, Any]) -> RuleText:
-    where = f"texts/{policy}.toml [{rule}.{language.value}]"
+    where = f"texts/{policy}.toml [{rule}.{language}]"
     unknown = set(fields) - set(RuleText.__struct_fields__)
     if unknown:
         raise UserError(f"{where}: unknown keys {', '.join(sorted(unknown))}")

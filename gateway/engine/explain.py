@@ -14,7 +14,6 @@ from gateway.engine.places import place_words
 from gateway.engine.plain import clean_filename
 from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.reply import LIMIT_LINE, article_words, disclosure_of, ordered, reply
-from gateway.engine.wording import say
 from gateway.model import (
     Disposition,
     Document,
@@ -27,6 +26,7 @@ from gateway.model import (
     Signature,
     Verdict,
 )
+from gateway.texts.catalogue import said
 from gateway.vietnamese.printed import clean
 
 __all__ = [
@@ -53,14 +53,14 @@ def explanation(
     """Return the whole verdict in plain text: what was found, where, why, what to do; then what passed."""
     on = day(now)
     wording = Wording(language=language, disclosure=disclosure, names=policies.names_on(language, on))
-    lines = [say("reply", "disposition", verdict.disposition.word, language)]
+    lines = [said("reply", "disposition", verdict.disposition.word, language)]
     if reference:
-        lines[0] += f"  ({say('reply', 'label', 'reference', language)}: {clean(reference)})"
+        lines[0] += f"  ({said('reply', 'label', 'reference', language)}: {clean(reference)})"
     differing = {address: wanted for address, wanted in verdict.recipients.items() if wanted is not verdict.disposition}
     if differing:
-        lines.append(f"{say('reply', 'label', 'recipients', language)}:")
+        lines.append(f"{said('reply', 'label', 'recipients', language)}:")
         lines += [
-            f"  {clean(address, limit=120)}: {say('reply', 'disposition', wanted.word, language)}"
+            f"  {clean(address, limit=120)}: {said('reply', 'disposition', wanted.word, language)}"
             for address, wanted in verdict.recipients.items()
         ]
     found = ordered(verdict)
@@ -70,15 +70,15 @@ def explanation(
         lines.extend(_finding_lines(judged, policies, wording, now, advised=judged.marked or not marked))
     passed = [judged for judged in verdict.findings if judged.finding.outcome is FindingOutcome.PASSED]
     if passed:
-        lines += ["", f"{say('reply', 'label', 'passed', language)}:"]
+        lines += ["", f"{said('reply', 'label', 'passed', language)}:"]
         lines += [
             f"  {judged.code} {policies.catalogue.message(judged.policy, judged.finding, wording)}" for judged in passed
         ]
     if not verdict.findings:
-        lines.append(say("reply", "label", "nothing", language))
+        lines.append(said("reply", "label", "nothing", language))
     contact = policies.contact_line(language, on)
     if contact and verdict.disposition >= Disposition.HOLD:
-        lines += ["", f"{say('reply', 'label', 'contact', language)}: {contact}"]
+        lines += ["", f"{said('reply', 'label', 'contact', language)}: {contact}"]
     return "\n".join(lines)
 
 
@@ -87,14 +87,14 @@ def _finding_lines(
 ) -> Iterator[str]:
     """Yield the lines on a finding; without its fix where a mark stands before it, for that would be a way out."""
     language, finding = wording.language, judged.finding
-    notes = [say("reply", "outcome", finding.outcome.value, language)]
+    notes = [said("reply", "outcome", finding.outcome.value, language)]
     if judged.waiver is not None:
-        notes.append(say("reply", "label", "waived", language, waiver=clean(judged.waiver)))
+        notes.append(said("reply", "label", "waived", language, waiver=clean(judged.waiver)))
     elif judged.mode is not Mode.ENFORCE:
-        wanted = say("reply", "disposition", judged.wanted.word, language)
-        notes.append(say("reply", "label", "monitor", language, wanted=wanted))
+        wanted = said("reply", "disposition", judged.wanted.word, language)
+        notes.append(said("reply", "label", "monitor", language, wanted=wanted))
     else:
-        notes.append(say("reply", "disposition", judged.effective.word, language))
+        notes.append(said("reply", "disposition", judged.effective.word, language))
     title = policies.catalogue.title(judged.policy, finding.rule, language)
     yield f"{judged.code} {title} [{'; '.join(notes)}]"
     yield f"  {policies.catalogue.message(judged.policy, finding, wording)}"
@@ -104,7 +104,7 @@ def _finding_lines(
         ("article", article_words(judged, policies, language, now)),
     ):
         if text:
-            yield f"  {say('reply', 'label', label, language)}: {text}"
+            yield f"  {said('reply', 'label', label, language)}: {text}"
 
 
 def check_json(

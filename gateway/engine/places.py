@@ -62,7 +62,7 @@ def place_words(locator: str, language: Language, disclosure: Disclosure = Discl
 
 def _token_words(token: Token, language: Language, disclosure: Disclosure) -> str:
     if token.value is None:
-        return _tables()["flag"][token.name][language.value]
+        return _tables()["flag"][token.name][language]
     value = clean(token.value, limit=50) if disclosure is Disclosure.FULL else _guarded_value(token.value)
     known = _tables()["locator"].get(token.name)
     if known is None:
@@ -71,10 +71,8 @@ def _token_words(token: Token, language: Language, disclosure: Disclosure) -> st
     shown = value if _NUMBER.match(value) or _CELL.match(value) else quote_unless_token(value) if value else ""
     if token.name == "cell" and "!" in value:
         sheet, _, cell = value.rpartition("!")
-        shown = (
-            f"{cell} ({_tables()['locator']['sheet'][language.value].replace('{value}', quote_unless_token(sheet))})"
-        )
-    return known[language.value].replace("{value}", shown).strip()
+        shown = f"{cell} ({_tables()['locator']['sheet'][language].replace('{value}', quote_unless_token(sheet))})"
+    return known[language].replace("{value}", shown).strip()
 
 
 def _guarded_value(value: str) -> str:
@@ -91,4 +89,4 @@ def _tables() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
 
 def default_words(name: str, language: Language) -> str:
     """Return the words for something that a finding does not name (`[default]` of places.toml)."""
-    return _tables()["default"][name][language.value]
+    return _tables()["default"][name][language]

@@ -24,9 +24,8 @@ from gateway.engine.catalogue import Disclosure, Wording
 from gateway.engine.places import default_words
 from gateway.engine.plain import cut
 from gateway.engine.policy_set import PolicySet, day
-from gateway.engine.wording import say
 from gateway.model import Disposition, FindingOutcome, JudgedFinding, Language, Reply, Verdict
-from gateway.texts.catalogue import product_texts
+from gateway.texts.catalogue import product_texts, said
 from gateway.vietnamese.latin import to_ascii
 from gateway.vietnamese.printed import clean
 
@@ -66,7 +65,7 @@ def reply(
     faults = tuple(judged for judged in ordered(verdict) if judged.effective >= Disposition.DEFER)
     if not faults or faults[0].effective is not verdict.disposition:
         tag = _tag(reference)
-        lines = tuple(say("reply", "reply", verdict.disposition.word, language) + tag for language in languages)
+        lines = tuple(said("reply", "reply", verdict.disposition.word, language) + tag for language in languages)
         return Reply(code=code, enhanced=enhanced, lines=lines)
     speakers = [
         _Speaker(policies, replace(_wording(policies, language, now), disclosure=disclosure_of(verdict)), now, room)
@@ -178,7 +177,7 @@ class _Speaker:
         return short.rstrip(". "), how
 
     def _say(self, table: str, key: str, **fields: object) -> str:
-        return say("reply", table, key, self._language, **fields)
+        return said("reply", table, key, self._language, **fields)
 
 
 def _wording(policies: PolicySet, language: Language, now: datetime) -> Wording:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.engine.places import place_words
-from gateway.engine.wording import say
 from gateway.fix.tally import RefusedError, Tally
 from gateway.model import Document, Language, ReadStatus
 from gateway.model.formats import Family, by_name
+from gateway.texts.catalogue import said
 from gateway.vietnamese.colour import hue
 from gateway.vietnamese.margins import margin_faults
 from gateway.vietnamese.official import Recognition, recognise
@@ -23,19 +23,19 @@ _FAMILIES: Final = frozenset({Family.SHEET, Family.SLIDES, Family.PDF})
 def report_lines(tally: Tally, language: Language) -> Iterator[str]:
     """Yield one line for each kind of change."""
     if not tally.changed:
-        yield say("fix", "report", "nothing", language)
+        yield said("fix", "report", "nothing", language)
     for charset, count in tally.converted.most_common():
-        name = say("fix", "charset", charset.value, language)
-        yield say("fix", "report", "converted", language, count=count, charset=name)
+        name = said("fix", "charset", charset.value, language)
+        yield said("fix", "report", "converted", language, count=count, charset=name)
     for key in ("composed", "fonts", "colours", "kept"):
         count = getattr(tally, key)
         if count:
-            yield say("fix", "report", key, language, count=count)
+            yield said("fix", "report", key, language, count=count)
 
 
 def refusal(error: RefusedError, language: Language) -> str:
     """Return why a file was not fixed and what to do."""
-    return say("fix", "refused", error.cause, language, reason=error.reason)
+    return said("fix", "refused", error.cause, language, reason=error.reason)
 
 
 def lint_lines(document: Document, language: Language) -> Iterator[str]:
@@ -44,33 +44,33 @@ def lint_lines(document: Document, language: Language) -> Iterator[str]:
     family = row.family.value if row is not None and row.family in _FAMILIES else "writer"
     found = recognise(document)
     official = family != "sheet" and found.official
-    yield _what_it_is(found, language) if official else say("fix", "lint", "working", language)
+    yield _what_it_is(found, language) if official else said("fix", "lint", "working", language)
     report = examine(document, TypographyRules())
     if report.charsets:
-        name = say("fix", "charset", report.charsets[0], language)
-        yield say("fix", "lint", "legacy", language, charset=name, count=report.legacy_letters)
+        name = said("fix", "charset", report.charsets[0], language)
+        yield said("fix", "lint", "legacy", language, charset=name, count=report.legacy_letters)
         yield from _passages(report.passages_of(FaultKind.ENCODING), language)
         yield _remedy("legacy", "pdf" if family == "pdf" else "any", language)
     yield from _look(report, family, language)
     if report.decomposed_letters:
-        yield say("fix", "lint", "decomposed", language, count=report.decomposed_letters)
+        yield said("fix", "lint", "decomposed", language, count=report.decomposed_letters)
         yield _remedy("decomposed", "any", language)
     margins = margin_faults(document) if official else ()
     for fault in margins:
-        side = say("fix", "side", fault.side, language)
+        side = said("fix", "side", fault.side, language)
         place = place_words(fault.locator, language)
-        yield say("fix", "lint", "margin", language, side=side, found=fault.found, wanted=fault.wanted, place=place)
+        yield said("fix", "lint", "margin", language, side=side, found=fault.found, wanted=fault.wanted, place=place)
     if margins:
         yield _remedy("margin", family, language)
     if report.letters and not report.passages and not report.decomposed_letters:
-        yield say("fix", "lint", "fine" if document.status is ReadStatus.OK else "fine_so_far", language)
+        yield said("fix", "lint", "fine" if document.status is ReadStatus.OK else "fine_so_far", language)
 
 
 def _what_it_is(found: Recognition, language: Language) -> str:
-    unknown = say("fix", "lint", "unknown", language)
-    blank = say("fix", "lint", "no-number", language)
+    unknown = said("fix", "lint", "unknown", language)
+    blank = said("fix", "lint", "no-number", language)
     number = blank if found.number.startswith(("/", "-")) else found.number or unknown
-    return say(
+    return said(
         "fix",
         "lint",
         "official",
@@ -78,7 +78,7 @@ def _what_it_is(found: Recognition, language: Language) -> str:
         kind=found.kind.value if found.kind is not None else unknown,
         number=number,
         date=found.issued_on.strftime("%d/%m/%Y") if found.issued_on is not None else unknown,
-        state=say("fix", "state", found.state.value, language),
+        state=said("fix", "state", found.state.value, language),
     )
 
 
@@ -94,11 +94,11 @@ def _look(report: Report, family: str, language: Language) -> Iterator[str]:
         if share is None or (report.font_share is None and not found):
             continue  # plain text has neither
         others = ", ".join(
-            say("fix", "lint", "other", language, value=_shown(kind, value, language), count=count)
+            said("fix", "lint", "other", language, value=_shown(kind, value, language), count=count)
             for value, count in found[:4]
         )
         shown = f"{key}-others" if others else key
-        yield say("fix", "lint", shown, language, share=_percent(share), others=others)
+        yield said("fix", "lint", shown, language, share=_percent(share), others=others)
         passages = report.passages_of(kind)
         yield from _passages(passages, language)
         if passages and not (kind is FaultKind.FONT and report.charsets):
@@ -111,19 +111,19 @@ def _passages(passages: tuple[Passage, ...], language: Language) -> Iterator[str
         if passage.page is not None and "page:" not in passage.locator:
             place += f", {place_words(f'page:{passage.page}', language)}"
         value = _shown(passage.kind, passage.value, language)
-        yield say("fix", "lint", "passage", language, place=place, value=value, quote=passage.quote)
+        yield said("fix", "lint", "passage", language, place=place, value=value, quote=passage.quote)
 
 
 def _shown(kind: FaultKind, value: str, language: Language) -> str:
     """Return a font, a colour or a charset as people call it."""
     if kind is FaultKind.ENCODING:
-        return say("fix", "charset", value, language)
+        return said("fix", "charset", value, language)
     name = hue(value) if kind is FaultKind.COLOUR else ""
-    return f"{say('fix', 'hue', name, language)} ({value})" if name else value
+    return f"{said('fix', 'hue', name, language)} ({value})" if name else value
 
 
 def _remedy(fault: str, family: str, language: Language) -> str:
-    return say("fix", "remedy", f"{fault}-{family}", language)
+    return said("fix", "remedy", f"{fault}-{family}", language)
 
 
 def _percent(share: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum, IntEnum
+from enum import Enum, IntEnum, StrEnum
 
 from msgspec import Struct
 
@@ -35,13 +35,11 @@ _WORDS = [disposition.name.lower() for disposition in Disposition]
 """By number."""
 
 
-class Language(Enum):
+class Language(StrEnum):
     """The languages of messages to people."""
 
     VI = "vi"
     EN = "en"
-
-    __hash__ = object.__hash__  # that of `Enum` is Python code, and each mail asks for it a dozen times
 
 
 class ReplyCharset(Enum):

@@ -61,7 +61,7 @@ def _styles(document: Any, page: Page) -> None:
     properties = document.core_properties
     properties.title, properties.author, properties.comments, properties.last_modified_by = page.title, "", "", ""
     properties.created = properties.modified = datetime.fromisoformat(page.made).replace(tzinfo=None)
-    properties.language = page.language.value
+    properties.language = page.language
 
 
 def _paper(document: Any) -> None:

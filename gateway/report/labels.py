@@ -7,6 +7,7 @@ and `report_signer`. Where one is not set the report leaves room for it, or says
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -22,9 +23,7 @@ _LIMIT = 160
 _ARTICLES = ("7600:10", "7600:11", "7600:12")
 
 
-def words(table: str, key: str, language: Language, /, **fields: object) -> str:
-    """Return words of a report; fields must be clean already, and are not looked into for more."""
-    return said("report", table, key, language.value, **fields)
+words = partial(said, "report")
 
 
 def label(text: str) -> str:
@@ -115,5 +114,5 @@ def parameters(report: Report, language: Language) -> str:
         f"[month={wanted.month} counting={COUNTING} records={report.basis.first}-{report.basis.last}"
         f" directory={report.basis.directory_record or 'none'} made={report.made}"
         f" weights={weights.active}/{weights.signed}/{weights.first_pass} least={wanted.least_mailboxes}"
-        f" persons={'yes' if wanted.persons else 'no'} language={language.value} unit={quote(wanted.unit, safe='')}]"
+        f" persons={'yes' if wanted.persons else 'no'} language={language} unit={quote(wanted.unit, safe='')}]"
     )

@@ -61,8 +61,7 @@ class Texts:
     def __init__(self, languages: tuple[Language, ...]) -> None:
         catalogue = product_texts("smtp")
         self._messages = {
-            key: tuple(str(entry[language.value]["message"]) for language in languages)
-            for key, entry in catalogue.items()
+            key: tuple(str(entry[language]["message"]) for language in languages) for key, entry in catalogue.items()
         }
 
     def reply(self, code: int, enhanced: str, key: str, **values: str | int) -> Reply:

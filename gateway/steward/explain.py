@@ -25,7 +25,6 @@ from gateway.engine.places import place_words
 from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.reply import article_words
 from gateway.engine.what_if import Untold, judge_again
-from gateway.engine.wording import say
 from gateway.model import About, Disposition, Finding, FindingOutcome, JudgedFinding, Language, Message, Mode, Signature
 from gateway.pipeline.what_if import waived, with_waived
 from gateway.steward import questions as q
@@ -34,7 +33,7 @@ from gateway.steward.desk import Desk
 from gateway.steward.mails import addresses_of, result_badge, sight_of, state_badge, visible
 from gateway.steward.questions.refused import refused
 from gateway.steward.roles import Person
-from gateway.texts.catalogue import product_texts
+from gateway.texts.catalogue import product_texts, said
 from gateway.vietnamese.printed import clean
 
 _LIMIT_REFERENCE: Final = 100
@@ -176,9 +175,9 @@ class _Explainer:
 
     def _events(self, *, confidential: bool) -> Iterator[q.EventView]:
         for record in self.history.records[:_LIMIT_EVENTS]:
-            text, detail = event_words(record, self.language.value)
+            text, detail = event_words(record, self.language)
             if confidential and isinstance(record, r.Outcome):  # the text is another server's
-                detail = f"{words_of('state', record.delivery.value, self.language.value)} {record.code or ''}".strip()
+                detail = f"{words_of('state', record.delivery.value, self.language)} {record.code or ''}".strip()
             link = base64.b64encode(self.reader.link(record.seq)).decode()
             yield q.EventView(seq=record.seq, time=record.time, text=text, detail=detail, hash=link)
 
@@ -202,19 +201,19 @@ def _today(about: r.AnyRecord, kept: KeptMail, policies: PolicySet, language: La
     if kept.policy_digest == policies.digest:
         return None, ""
     if kept.observed is None:
-        return None, say("start", "untold", kept.reason, language)
+        return None, said("start", "untold", kept.reason, language)
     try:
         verdict = judge_again(kept.observed, policies)
     except ExceptionGroup:
-        return None, say("answers", "explain", "today_fault", language)
+        return None, said("answers", "explain", "today_fault", language)
     if isinstance(verdict, Untold):
-        return None, say("start", "untold", verdict.reason, language)
+        return None, said("start", "untold", verdict.reason, language)
     found = verdict.disposition.word
     badge = result_badge(found, "", language)
     if found == row_of(about).disposition:
-        return badge, say("answers", "explain", "today_same", language)
+        return badge, said("answers", "explain", "today_same", language)
     rules = sorted({one.code for one in verdict.findings if one.effective is not Disposition.RELAY})
-    return badge, say("answers", "explain", "today_differs", language, rules=", ".join(rules) or found)
+    return badge, said("answers", "explain", "today_differs", language, rules=", ".join(rules) or found)
 
 
 class MailWords:
@@ -320,8 +319,8 @@ class MailWords:
         open_ = Finding(rule="", outcome=FindingOutcome.FAILED, about=About(part=path))
         number = self._attachments.placed(open_).about.attachment
         if number:
-            return say("answers", "explain", "attachment", self._language, number=number)
-        return say("answers", "explain", "withheld" if self._guarded else "unnamed", self._language)
+            return said("answers", "explain", "attachment", self._language, number=number)
+        return said("answers", "explain", "withheld" if self._guarded else "unnamed", self._language)
 
     def _view(self, one: JudgedFinding, *, advised: bool) -> q.FindingView:
         catalogue, language, finding = self._policies.catalogue, self._language, one.finding
@@ -335,29 +334,29 @@ class MailWords:
             fix=clean(catalogue.fix(one.policy, finding, self._wording), limit=_LIMIT_TEXT) if advised else "",
             why=clean(catalogue.why(one.policy, finding, self._wording), limit=_LIMIT_TEXT),
             article=clean(article_words(one, self._policies, language, self._moment), limit=300),
-            outcome=q.Badge(say("reply", "outcome", outcome, language), _OUTCOME_TONES[outcome], outcome),
+            outcome=q.Badge(said("reply", "outcome", outcome, language), _OUTCOME_TONES[outcome], outcome),
             effect=self._effect(one),
         )
 
     def _effect(self, one: JudgedFinding) -> q.Badge:
         language = self._language
         if one.waiver is not None:
-            return q.Badge(say("reply", "label", "waived", language, waiver=clean(one.waiver)), "warn", "waived")
+            return q.Badge(said("reply", "label", "waived", language, waiver=clean(one.waiver)), "warn", "waived")
         if one.mode is not Mode.ENFORCE:
-            wanted = say("reply", "disposition", one.wanted.word, language)
-            return q.Badge(say("reply", "label", "monitor", language, wanted=wanted), "warn", one.mode.value)
+            wanted = said("reply", "disposition", one.wanted.word, language)
+            return q.Badge(said("reply", "label", "monitor", language, wanted=wanted), "warn", one.mode.value)
         return result_badge(one.effective.word, "", language)
 
     def _signature(self, one: r.SignatureFacts, seen: Signature | None) -> q.SignatureView:
         axes = [
-            (say("verify", "line", "integrity", self._language), one.integrity),
-            (say("answers", "explain", "coverage", self._language), one.coverage),
-            (say("answers", "explain", "changes", self._language), one.changes),
-            (say("verify", "line", "trust", self._language), one.trust),
-            (say("answers", "explain", "holder", self._language), one.holder_kind),
+            (said("verify", "line", "integrity", self._language), one.integrity),
+            (said("answers", "explain", "coverage", self._language), one.coverage),
+            (said("answers", "explain", "changes", self._language), one.changes),
+            (said("verify", "line", "trust", self._language), one.trust),
+            (said("answers", "explain", "holder", self._language), one.holder_kind),
         ]
         if seen is not None:
-            axes.insert(4, (say("verify", "line", "revocation", self._language), seen.revocation.value))
+            axes.insert(4, (said("verify", "line", "revocation", self._language), seen.revocation.value))
         return q.SignatureView(
             signer="" if self._guarded else clean(one.signer or "", limit=300),
             serial="" if self._guarded else clean(one.serial, limit=100),
@@ -371,4 +370,4 @@ class MailWords:
 
     def _known(self, table: str, key: str) -> str:
         words = product_texts("verify")[table].get(key)
-        return str(words[self._language.value]) if words is not None else clean(key)
+        return str(words[self._language]) if words is not None else clean(key)

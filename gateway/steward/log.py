@@ -21,7 +21,6 @@ from gateway.audit.render import render_verification, words_of
 from gateway.audit.store import Folder
 from gateway.audit.verifier import Verification
 from gateway.audit.verify import verify as verify_log
-from gateway.engine.wording import say
 from gateway.errors import GatewayError
 from gateway.model import Language
 from gateway.steward import questions as q
@@ -29,7 +28,7 @@ from gateway.steward.desk import Desk
 from gateway.steward.mails import turned, turning
 from gateway.steward.questions.refused import refused
 from gateway.steward.roles import Person
-from gateway.texts.catalogue import product_texts
+from gateway.texts.catalogue import product_texts, said
 from gateway.vietnamese.printed import clean
 
 _LIMIT_ACTS: Final = 50
@@ -64,7 +63,7 @@ def log_view(desk: Desk, _person: Person, question: q.AskLog, language: Language
     verdict, verified = None, _LAST[data]
     if verified.when:
         key = "good" if verified.good else "bad"
-        verdict = q.Badge(say("answers", "log", key, language), key, key)
+        verdict = q.Badge(said("answers", "log", key, language), key, key)
     return q.LogView(
         first=first,
         last=last,
@@ -92,12 +91,12 @@ def _act_row(act: r.Act, language: Language) -> q.ActRow:
         seq=act.seq,
         time=act.time,
         who=clean(act.who, limit=320),
-        roles=", ".join(roles[role][language.value] if role in roles else clean(role) for role in act.roles),
-        what=words_of("act", act.what, language.value),
+        roles=", ".join(roles[role][language] if role in roles else clean(role) for role in act.roles),
+        what=words_of("act", act.what, language),
         about=clean(act.about, limit=320),
         reason=clean(act.reason, limit=500),
         client=clean(act.client),
-        result=q.Badge(say("answers", "log", key, language), "plain" if act.ok else "warn", key),
+        result=q.Badge(said("answers", "log", key, language), "plain" if act.ok else "warn", key),
     )
 
 
@@ -149,11 +148,11 @@ def verify(desk: Desk, _person: Person, _question: q.Verify, language: Language)
     """Verify the whole log and tell how far it is; one at a time."""
     verified = _LAST[desk.configuration.data]
     if not verified.running.acquire(blocking=False):
-        raise refused("too_many", say("answers", "log", "running", language))
+        raise refused("too_many", said("answers", "log", "running", language))
     try:
         with desk.reader() as reader:
             total = reader.last - reader.first + 1
-        words = say("progress", "work", "verify", language)
+        words = said("progress", "work", "verify", language)
         done = 0
         for found in _verified(desk.configuration.data):
             if isinstance(found, int):
@@ -164,7 +163,7 @@ def verify(desk: Desk, _person: Person, _question: q.Verify, language: Language)
                 yield q.Verified(good=False, text=_shown(str(found)))
                 return
             verified.when, verified.good = datetime.now(UTC).isoformat(timespec="seconds"), found.exit_code == 0
-            yield q.Verified(good=verified.good, text=_shown(render_verification(found, language.value)))
+            yield q.Verified(good=verified.good, text=_shown(render_verification(found, language)))
     finally:
         verified.running.release()
 

@@ -120,8 +120,8 @@ def _choices(desk: Desk, person: Person, sight: Sight, language: Language) -> q.
     dispositions = tuple(one.word for one in Disposition)
     return q.Found(
         units=tuple(sorted(units - {""})),
-        dispositions=tuple(q.Choice(key, words_of("disposition", key, language.value)) for key in dispositions),
-        states=tuple(q.Choice(key, words_of("state", key, language.value)) for key in _STATES),
+        dispositions=tuple(q.Choice(key, words_of("disposition", key, language)) for key in dispositions),
+        states=tuple(q.Choice(key, words_of("state", key, language)) for key in _STATES),
     )
 
 
@@ -184,7 +184,7 @@ def mail_row(row: Row, policies: PolicySet, language: Language) -> q.MailRow:
 
 def _subject(row: Row, language: Language) -> str | None:
     if row.kind == "checked":  # which has none, secret or not
-        return words_of("kind", row.kind, language.value)
+        return words_of("kind", row.kind, language)
     return clean(row.subject, limit=300) if row.subject is not None and not row.confidential else None
 
 
@@ -194,7 +194,7 @@ def titles(policies: PolicySet, language: Language) -> Title:
     def title(policy: str, rule: str) -> str:
         return policies.catalogue.title(policy, rule, language)
 
-    return with_content(title, language.value)
+    return with_content(title, language)
 
 
 def rule_label(policies: PolicySet, name: str, language: Language) -> str:
@@ -208,12 +208,12 @@ def rule_label(policies: PolicySet, name: str, language: Language) -> str:
 
 def result_badge(disposition: str, would_be: str, language: Language) -> q.Badge:
     """Return what was decided, and what would have been without monitor mode and waivers."""
-    return q.Badge(decided(disposition, would_be, language.value), _TONES.get(disposition, "plain"), disposition)
+    return q.Badge(decided(disposition, would_be, language), _TONES.get(disposition, "plain"), disposition)
 
 
 def state_badge(state: str, language: Language) -> q.Badge:
     """Return what became of a mail."""
-    return q.Badge(words_of("state", state, language.value), _TONES.get(state, "plain"), state)
+    return q.Badge(words_of("state", state, language), _TONES.get(state, "plain"), state)
 
 
 def export(desk: Desk, person: Person, question: q.Export, language: Language) -> Iterator[q.Answer]:
@@ -225,7 +225,7 @@ def export(desk: Desk, person: Person, question: q.Export, language: Language) -
     until = time.monotonic() + _LIMIT_EXPORT_S
     with desk.reader() as reader:
         title = titles(desk.policies(), language)
-        table = Export(reader, wanted, title, language=language.value, until=until)
+        table = Export(reader, wanted, title, language=language, until=until)
         for octets in _octets(table, question.format, desk.configuration.data):
             yield q.Piece(octets)
         yield q.ExportEnd(table.rows, table.whole)

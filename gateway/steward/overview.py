@@ -12,7 +12,6 @@ from gateway.audit import tally
 from gateway.audit.filter import Filter
 from gateway.audit.query import AuditReader
 from gateway.engine.guard import MARKED
-from gateway.engine.wording import say
 from gateway.model import Language
 from gateway.steward import questions as q
 from gateway.steward.condition import condition
@@ -20,6 +19,7 @@ from gateway.steward.desk import Desk
 from gateway.steward.mails import TRUSTED, rule_label
 from gateway.steward.requests.answers import waiting_for
 from gateway.steward.roles import Person
+from gateway.texts.catalogue import said
 from gateway.vietnamese.printed import clean
 
 _LIMIT_DAYS: Final = 366
@@ -107,8 +107,8 @@ def health_lines(desk: Desk, now: datetime, language: Language) -> list[q.Health
     """Return the condition of the running system in words; those of what is not well say what helps."""
     return [
         q.HealthLine(
-            name=say("answers", "health", line.subject, language),
-            state=q.Badge(say("answers", "health", line.health.value, language), line.health.value, line.health.value),
+            name=said("answers", "health", line.subject, language),
+            state=q.Badge(said("answers", "health", line.health.value, language), line.health.value, line.health.value),
             detail=line.words(language),
         )
         for line in condition(desk.configuration, desk.running, now)

@@ -15,7 +15,6 @@ from gateway.audit.query import AuditReader
 from gateway.engine.layers import DECIDED, Layers, read_layers
 from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.registry import Registry
-from gateway.engine.wording import say
 from gateway.errors import UserError
 from gateway.model import Language, Mode
 from gateway.pipeline.in_force import in_force_since
@@ -25,6 +24,7 @@ from gateway.steward.desk import Desk
 from gateway.steward.mails import result_badge
 from gateway.steward.roles import Person
 from gateway.steward.trying import LIMIT_BYTES, editable, replaced_files
+from gateway.texts.catalogue import said
 from gateway.vietnamese.printed import clean
 
 _DAYS: Final = 30
@@ -93,7 +93,7 @@ def _rules(
 ) -> Iterator[q.RuleRow]:
     for policy in policies.policies:
         mode = policy.mode
-        mode_words = say("answers", "mode", mode.value, language)
+        mode_words = said("answers", "mode", mode.value, language)
         for rule in policy.rules.values():
             action = policy.stance.actions[rule.id]
             places = [("policies", policy.name, "rules", rule.id), ("policies", policy.name, "mode")]
@@ -137,7 +137,7 @@ def _waivers(policies: PolicySet, reader: AuditReader, language: Language, today
             about=clean(", ".join(about), limit=400),
             until=waiver.expires.isoformat(),
             reason=clean(f"{waiver.reason} ({waiver.approved_by})", limit=700),
-            state=q.Badge(say("answers", "policy", key, language), tone, key),
+            state=q.Badge(said("answers", "policy", key, language), tone, key),
             used=used_by(reader, waiver.id).value,
         )
 

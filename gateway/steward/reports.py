@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from gateway.config.reports import Reports
-from gateway.engine.wording import say
 from gateway.errors import UserError
 from gateway.model import VIETNAM, Language
 from gateway.report.figures import Report, Wanted, Weights
@@ -21,7 +20,7 @@ from gateway.steward import questions as q
 from gateway.steward.desk import Desk, pieces
 from gateway.steward.questions.refused import refused
 from gateway.steward.roles import Person, Role
-from gateway.texts.catalogue import pair
+from gateway.texts.catalogue import pair, said
 from gateway.vietnamese.printed import clean
 
 READERS: Final = frozenset({Role.OPERATOR, Role.SECURITY_OFFICER, Role.AUDITOR})
@@ -70,7 +69,7 @@ def _wanted(desk: Desk, person: Person, month: str, unit: str, language: Languag
     try:
         wanted_month = Month.parse(month)
     except UserError:
-        raise refused("invalid", say("report", "fault", "month", language, value=clean(month, limit=40))) from None
+        raise refused("invalid", said("report", "fault", "month", language, value=clean(month, limit=40))) from None
     settings = desk.configuration.reports
     return Wanted(
         month=wanted_month,

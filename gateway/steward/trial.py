@@ -33,7 +33,6 @@ from gateway.engine.loading import load_policy_set
 from gateway.engine.policy_set import PolicySet
 from gateway.engine.registry import Registry
 from gateway.engine.what_if import Change
-from gateway.engine.wording import say
 from gateway.errors import ConfigError, Fault, GatewayError
 from gateway.model import VIETNAM, Language
 from gateway.pipeline.rulebook import policy_source
@@ -119,7 +118,7 @@ def _warnings(candidate: PolicySet, before: PolicySet, trial: Trial, now: dateti
     for words in candidate.warnings(now):
         yield q.LintFault(0, 0, clean(words, limit=600), "warn")
     if trial.digest not in {"", before.digest}:
-        yield q.LintFault(0, 0, say("answers", "policy", "other_file", trial.language), "warn")
+        yield q.LintFault(0, 0, said("answers", "policy", "other_file", trial.language), "warn")
 
 
 class _OverError(Exception):
@@ -130,7 +129,7 @@ def _replayed(
     trial: Trial, before: PolicySet, candidate: PolicySet, found: q.Tried, now: datetime
 ) -> Iterator[q.Progress | q.Tried]:
     since, data = now - timedelta(days=trial.since_days), Path(trial.data)
-    words, total = say("answers", "policy", "replay", trial.language), records_since(data, since)
+    words, total = said("answers", "policy", "replay", trial.language), records_since(data, since)
     summary, worst = Summary(), Worst(_LIMIT_LISTED)
     told: list[q.Progress] = []
     clock = _Clock(trial.limit_s)
@@ -153,7 +152,7 @@ def _replayed(
 
 def _table(trial: Trial, before: PolicySet, candidate: PolicySet, now: datetime) -> Iterator[q.Piece | q.ExportEnd]:
     """Yield CSV of all mails that change, as they come in the log."""
-    language, whole, rows = trial.language.value, True, 0
+    language, whole, rows = trial.language, True, 0
     columns = [said("audit", "column", key, language) for key in ("time", "reference", "unit", "sender", "rules")]
     columns += [said("console", "policy", key, language) for key in ("before", "after")]
     yield q.Piece(codecs.BOM_UTF8 + f"{csv_line(columns)}\n".encode())
@@ -222,12 +221,12 @@ _TONES: Final = {Change.REFUSED: "bad", Change.TAGGED: "warn", Change.ADMITTED: 
 
 def _cause(cause: str, language: Language) -> str:
     key, _, policy = cause.partition(" ")
-    words = say("start", "untold", key, language)
+    words = said("start", "untold", key, language)
     return f"{words} ({policy})" if policy else words
 
 
 def _change(change: Change, language: Language) -> str:
-    return say("start", "change", change.value, language)
+    return said("start", "change", change.value, language)
 
 
 def _bars(summary: Summary, policies: PolicySet, language: Language) -> Iterator[q.Bar]:

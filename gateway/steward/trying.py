@@ -18,7 +18,6 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from gateway.engine.wording import say
 from gateway.errors import GatewayError
 from gateway.model import Language
 from gateway.pipeline.reload import ask_reload, reload
@@ -31,7 +30,7 @@ from gateway.steward.roles import Person
 from gateway.steward.trial import Trial
 from gateway.system.atomic_file import replace_file
 from gateway.system.door import Frames
-from gateway.texts.catalogue import reasons
+from gateway.texts.catalogue import reasons, said
 from gateway.vietnamese.printed import clean
 
 LIMIT_BYTES: Final = 512 << 10
@@ -71,13 +70,13 @@ def export_trial(desk: Desk, person: Person, question: q.ExportTrial, language: 
 def _unsound(found: q.Tried, language: Language) -> str:
     """Return the words on a candidate with faults, empty for one without."""
     faults = [fault.text for fault in found.faults if fault.tone == "bad"] + list(found.tests_failed)
-    return say("answers", "policy", "unsound", language, count=len(faults), first=faults[0]) if faults else ""
+    return said("answers", "policy", "unsound", language, count=len(faults), first=faults[0]) if faults else ""
 
 
 def _trial(desk: Desk, person: Person, text: str, days: int, language: Language) -> Trial:
     octets = text.replace("\r\n", "\n").encode("utf-8", "replace")  # as forms of browsers end lines
     if len(octets) > LIMIT_BYTES:
-        raise refused("invalid", say("answers", "policy", "too_large", language, limit=LIMIT_BYTES >> 10))
+        raise refused("invalid", said("answers", "policy", "too_large", language, limit=LIMIT_BYTES >> 10))
     return Trial(
         text=octets,
         policy=desk.configuration.policy_in_use,
@@ -93,7 +92,7 @@ def _trial(desk: Desk, person: Person, text: str, days: int, language: Language)
 def _tried(trial: Trial, language: Language, go_on: Callable[[], None]) -> Iterator[_Answer]:
     """Yield what the process says; it is ended with its time, and when nobody listens any more."""
     if not _ONE_TRIAL.acquire(blocking=False):
-        raise refused("too_many", say("answers", "policy", "busy", language), retry_s=10)
+        raise refused("too_many", said("answers", "policy", "busy", language), retry_s=10)
     try:
         command = [sys.executable, "-P", "-m", "gateway.steward.trial"]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own program
@@ -104,7 +103,7 @@ def _tried(trial: Trial, language: Language, go_on: Callable[[], None]) -> Itera
                 yield answer
                 if isinstance(answer, q.Tried | q.ExportEnd):
                     return
-            raise refused("invalid", say("answers", "policy", "ended_early", language))
+            raise refused("invalid", said("answers", "policy", "ended_early", language))
         finally:
             process.kill()
             process.wait()
@@ -134,7 +133,7 @@ def _heard(
             if not octets:
                 return
             yield from frames.take(octets)
-    raise refused("too_long", say("answers", "policy", "too_long", language))
+    raise refused("too_long", said("answers", "policy", "too_long", language))
 
 
 def put_in_force(desk: Desk, person: Person, question: q.PutInForce, language: Language) -> Iterator[q.Answer]:
@@ -142,12 +141,12 @@ def put_in_force(desk: Desk, person: Person, question: q.PutInForce, language: L
     path = _editable(desk, language)
     reason = clean(question.reason, limit=500)
     if len(reason) < 3:
-        raise refused("invalid", say("answers", "policy", "reason", language))
+        raise refused("invalid", said("answers", "policy", "reason", language))
     if not _PUTTING.acquire(blocking=False):
-        raise refused("too_many", say("answers", "policy", "busy", language), retry_s=10)
+        raise refused("too_many", said("answers", "policy", "busy", language), retry_s=10)
     try:
         if question.against != desk.policies().digest:  # another administrator was faster: his change would be lost
-            raise refused("invalid", say("answers", "policy", "stale", language))
+            raise refused("invalid", said("answers", "policy", "stale", language))
         found: q.Tried | None = None
         trial = _trial(desk, person, question.text, 0, language)
         for answer in _tried(trial, language, desk.go_on):
@@ -157,7 +156,7 @@ def put_in_force(desk: Desk, person: Person, question: q.PutInForce, language: L
         if unsound := _unsound(found, language):
             raise refused("invalid", unsound)
         if found.digest == desk.policies().digest:
-            raise refused("invalid", say("answers", "policy", "same", language))
+            raise refused("invalid", said("answers", "policy", "same", language))
         desk.act(person, "put_in_force", about=found.digest, reason=reason)
         try:
             _replaced(desk, path, trial.text, found.digest, language)
@@ -165,7 +164,7 @@ def put_in_force(desk: Desk, person: Person, question: q.PutInForce, language: L
             with suppress(GatewayError):  # the log says what it can; that it was not done is answered anyway
                 desk.act(person, "put_in_force", about=found.digest, reason=reason, ok=False)
             raise
-        yield q.Done(say("answers", "policy", "in_force", language, name=path.name, digest=found.digest[:16]))
+        yield q.Done(said("answers", "policy", "in_force", language, name=path.name, digest=found.digest[:16]))
     finally:
         _PUTTING.release()
 
@@ -177,10 +176,10 @@ def editable(desk: Desk) -> bool:
 
 def _editable(desk: Desk, language: Language) -> Path:
     if not desk.policy_edit:
-        raise refused("forbidden", say("answers", "policy", "edit_off", language))
+        raise refused("forbidden", said("answers", "policy", "edit_off", language))
     source = policy_source(desk.configuration.policy_in_use)
     if not isinstance(source, Path):
-        raise refused("invalid", say("answers", "policy", "preset", language, name=clean(source)))
+        raise refused("invalid", said("answers", "policy", "preset", language, name=clean(source)))
     return source
 
 
@@ -192,13 +191,13 @@ def _replaced(desk: Desk, path: Path, octets: bytes, digest: str, language: Lang
         replace_file(path, octets, mode=mode)
     except OSError as error:
         why = reasons(error)[language is not Language.VI]
-        words = say("answers", "policy", "not_written", language, path=path, reason=why)
+        words = said("answers", "policy", "not_written", language, path=path, reason=why)
         raise refused("unavailable", words) from None
     if reload(desk.configuration.data, digest) != "in_force":
         with suppress(OSError):
             replace_file(path, old, mode=mode)
         ask_reload(desk.configuration.data)
-        raise refused("unavailable", say("answers", "policy", "not_in_force", language))
+        raise refused("unavailable", said("answers", "policy", "not_in_force", language))
 
 
 def _keep(data: Path, octets: bytes) -> None:

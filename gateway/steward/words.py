@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 
-from gateway.model import Language
 from gateway.texts.catalogue import said
 
-
-def say(table: str, key: str, language: Language, **fields: object) -> str:
-    """Return a text with `{field}` filled; fields must be clean already."""
-    return said("steward", table, key, language.value, **fields)
+say = partial(said, "steward")
 
 
 def moment(seconds: int) -> str:

@@ -11,6 +11,7 @@ import os
 import socket
 import stat
 from collections.abc import MutableMapping
+from functools import partial
 from typing import Final
 
 from gateway.errors import UserError
@@ -64,5 +65,4 @@ def _listening(descriptor: int, label: str) -> socket.socket:
     return found
 
 
-def _say(key: str, **fields: object) -> str:
-    return both("start", "systemd", key, **fields)
+_say = partial(both, "start", "systemd")
