@@ -172,6 +172,14 @@ def test_what_ocr_reads_in_other_stamps_is_no_mark(text):
     assert not stops(one(text, Role.STAMP, "image", origin=Origin.OCR))
 
 
+@pytest.mark.parametrize(("text", "stopped"), [
+    ("TÓI MẬT", True), ("FỐI MẬT", True), ("TỐI NẬT", True), ("TUYỆT MẬI", True), ("TỐI MẬ", True),
+    ("TÚI MẬT", False), ("SỎI MẬT", False), ("ĐÔI MẮT", False), ("ĐỐI MẶT", False), ("TỐI MÀU", False),
+])  # fmt: skip
+def test_a_line_of_a_scan_is_like_a_mark_where_its_letters_look_like_those_of_one(text, stopped):
+    assert stops(one(text, Role.BODY, "image", origin=Origin.OCR)) == stopped
+
+
 @pytest.mark.parametrize("origin", [Origin.DELETED, Origin.HIDDEN, Origin.REVISION])
 def test_marks_that_are_no_longer_shown_still_count_and_say_so(origin):
     mark = first(one("TUYỆT MẬT", origin=origin))

@@ -15,6 +15,8 @@ _STAMPS_OF_OTHERS: Final = (
 )  # fmt: skip
 _NOISE_OF_TWO_WORDS: Final = (("tuyetmat", 1), ("toimat", 1))
 _OTHER_WORDS: Final = words("another_word", "framed")
+_ALIKE: Final = ("tifjyp", "ilj", "ocgqd", "mnhwr", "arhe", "efbc", "uvy", "yvx")
+"""Capitals that OCR takes for one another; other letters make another word, as in TÚI MẬT and ĐÔI MẮT."""
 _DIGITS_AS_LETTERS: Final = str.maketrans("01457|!", "oiastii")
 
 
@@ -39,5 +41,13 @@ def scanned_stamp(text: str, *, boxed: bool = True) -> Hit | None:
             continue
         if any(distance(squeezed, other) <= far for other in _STAMPS_OF_OTHERS):
             return None
+        if not boxed and _is_another(squeezed, target):
+            return None
         return Hit(level_of(target), Strength.SUSPECTED, "stamp-line", Spelling.NOISY)
     return None
+
+
+def _is_another(read: str, target: str) -> bool:
+    """Return whether letters of a mark stand for ones that they are not mistaken for."""
+    pairs = ((a, b) for a, b in zip(read, target, strict=False) if a != b)
+    return len(read) == len(target) and not all(any({a, b} <= set(group) for group in _ALIKE) for a, b in pairs)
