@@ -20,7 +20,7 @@ from gateway.steward import questions as q
 from gateway.steward.desk import Desk, pieces
 from gateway.steward.questions.refused import refused
 from gateway.steward.roles import Person, Role
-from gateway.texts.catalogue import pair, said
+from gateway.texts.catalogue import one_language, pair, said
 from gateway.vietnamese.printed import clean
 
 READERS: Final = frozenset({Role.OPERATOR, Role.SECURITY_OFFICER, Role.AUDITOR})
@@ -91,8 +91,7 @@ def _made(desk: Desk, wanted: Wanted, language: Language) -> Report:
         now = datetime.fromtimestamp(desk.people.clock(), UTC)
         return make(desk.configuration.data, wanted, now=now, tick=desk.go_on)
     except UserError as error:
-        vietnamese, _, english = str(error).partition(" / ")
-        raise refused("invalid", vietnamese if language is Language.VI else english or vietnamese) from None
+        raise refused("invalid", one_language(str(error), language.value)) from None
 
 
 def _reads_all(person: Person) -> bool:

@@ -41,7 +41,7 @@ from gateway.steward import questions as q
 from gateway.steward.mails import result_badge, rule_label
 from gateway.system.door import framed
 from gateway.system.supervised import leave_no_core
-from gateway.texts.catalogue import said
+from gateway.texts.catalogue import one_language, said
 from gateway.vietnamese.printed import cell, clean
 
 _PROGRESS_EVERY_S: Final = 0.3
@@ -86,7 +86,7 @@ def answers(trial: Trial) -> Iterator[q.Progress | q.Tried | q.Piece | q.ExportE
             raise ConfigError(*broken)
     except ConfigError as error:
         path = str(candidate_path(current, registry))
-        yield q.Tried(faults=tuple(_fault(fault, path) for fault in error.faults[:_LIMIT_FAULTS]))
+        yield q.Tried(faults=tuple(_fault(fault, path, trial.language) for fault in error.faults[:_LIMIT_FAULTS]))
         return
     before = load_policy_set(policy_source(trial.policy), registry=registry, now=now, decided=decided)
     if trial.table:
@@ -98,7 +98,7 @@ def answers(trial: Trial) -> Iterator[q.Progress | q.Tried | q.Piece | q.ExportE
         faults=tuple(_warnings(candidate, before, trial, now)),
         digest=candidate.digest,
         tests=len(results),
-        tests_failed=tuple(clean(str(fault), limit=400) for fault in failed[:_LIMIT_FAULTS]),
+        tests_failed=tuple(clean(_placed(fault, trial.language), limit=400) for fault in failed[:_LIMIT_FAULTS]),
         untested=tuple(unmet(candidate, results)) if results else (),
         changes=tuple(clean(line, limit=400) for line in differences(before, candidate)),
     )
@@ -108,15 +108,19 @@ def answers(trial: Trial) -> Iterator[q.Progress | q.Tried | q.Piece | q.ExportE
     yield from _replayed(trial, before, candidate, found, now)
 
 
-def _fault(fault: Fault, path: str) -> q.LintFault:
+def _fault(fault: Fault, path: str, language: Language) -> q.LintFault:
     own = fault.path == path
-    text = clean(fault.message if own else str(fault), limit=600)
+    text = clean(one_language(fault.message, language.value) if own else _placed(fault, language), limit=600)
     return q.LintFault(fault.line if own else 0, fault.column if own else 0, text)
+
+
+def _placed(fault: Fault, language: Language) -> str:
+    return f"{fault.place}: {one_language(fault.message, language.value)}"
 
 
 def _warnings(candidate: PolicySet, before: PolicySet, trial: Trial, now: datetime) -> Iterator[q.LintFault]:
     for words in candidate.warnings(now):
-        yield q.LintFault(0, 0, clean(words, limit=600), "warn")
+        yield q.LintFault(0, 0, clean(one_language(words, trial.language.value), limit=600), "warn")
     if trial.digest not in {"", before.digest}:
         yield q.LintFault(0, 0, said("answers", "policy", "other_file", trial.language), "warn")
 
@@ -262,7 +266,9 @@ def main() -> None:
             out.write(framed(answer))
             out.flush()
     except GatewayError as error:
-        out.write(framed(q.Refusal(kind="invalid", words=clean(str(error), limit=1000))))
+        out.write(
+            framed(q.Refusal(kind="invalid", words=clean(one_language(str(error), trial.language.value), limit=1000)))
+        )
         out.flush()
 
 

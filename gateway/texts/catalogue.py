@@ -57,6 +57,17 @@ def both(file: str, table: str, key: str, /, **fields: object) -> str:
     )
 
 
+def one_language(text: str, language: str) -> str:
+    """Return the half in one language, `vi` or `en`, of each line that says the same in both around a slash, as `both` does."""
+    return "\n".join(_half(line.split(" / "), language) for line in text.split("\n"))
+
+
+def _half(pieces: list[str], language: str) -> str:
+    """Return the first or second half of the pieces between slashes: what is quoted may hold one, and stands in either half."""
+    middle, odd = divmod(len(pieces), 2)
+    return " / ".join(pieces if odd else pieces[:middle] if language == "vi" else pieces[middle:])
+
+
 def reasons(error: OSError) -> tuple[str, str]:
     """Return what the operating system said in Vietnamese and English; as it says it where we have no words for it."""
     said = error.strerror or str(error)

@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 
 from gateway.texts import catalogue as words
-from gateway.texts.catalogue import both, product_texts
+from gateway.texts.catalogue import both, one_language, product_texts
 
 
 @pytest.fixture
@@ -55,6 +55,16 @@ def test_a_field_that_is_a_pair_has_its_own_words_in_each_language(texts):
     texts["k"] = {"vi": "{file}: không đọc được: {reason}", "en": "{file}: cannot be read: {reason}"}
     line = both("f", "t", "k", file="/a.pem", reason=("không có tệp", "no such file"))
     assert line == "/a.pem: không đọc được: không có tệp / cannot be read: no such file"
+
+
+@pytest.mark.parametrize(("text", "vi", "en"), [
+    ("không có khóa “x” / unknown key “x”", "không có khóa “x”", "unknown key “x”"),
+    ("khóa “a / b” thừa / no key “a / b”", "khóa “a / b” thừa", "no key “a / b”"),
+    ("as it is", "as it is", "as it is"),
+    ("một / one\nhai / two", "một\nhai", "one\ntwo"),
+])  # fmt: skip
+def test_one_language_of_a_text_in_both(text: str, vi: str, en: str):
+    assert (one_language(text, "vi"), one_language(text, "en")) == (vi, en)
 
 
 def test_what_a_value_holds_is_no_field(texts):

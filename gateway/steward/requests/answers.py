@@ -26,7 +26,7 @@ from gateway.steward.requests.request import Decision, Request, State, Step, bar
 from gateway.steward.requests.steps import LIMIT_REASON, reason_of, sees, taken
 from gateway.steward.roles import Person, Role
 from gateway.steward.words import moment, say
-from gateway.texts.catalogue import pair
+from gateway.texts.catalogue import one_language, pair
 from gateway.vietnamese.printed import clean
 
 _PREFIX: Final = "WR"
@@ -203,7 +203,8 @@ def _have_in_force(desk: Desk, language: Language) -> None:
         done = put_in_force(desk.configuration, desk.people.requests.approved)
     except (OSError, UserError) as error:
         raise refused(
-            "unavailable", say("requests", "not_written", language, reason=clean(str(error), limit=300))
+            "unavailable",
+            say("requests", "not_written", language, reason=clean(one_language(str(error), language.value), limit=300)),
         ) from None
     if not done:
         raise refused("unavailable", say("requests", "not_in_force", language))

@@ -25,6 +25,7 @@ from gateway.steward.requests.request import Request, Step
 from gateway.steward.requests.steps import reason_of, sees, taken
 from gateway.steward.roles import Person
 from gateway.steward.words import say
+from gateway.texts.catalogue import one_language
 from gateway.vietnamese.printed import clean
 
 ENDING: Final = frozenset({Step.REFUSE, Step.WITHDRAW, Step.REVOKE})
@@ -56,7 +57,7 @@ def approve_held(
         try:
             outcome = holds.release(held, person.name)
         except (GatewayError, OSError) as error:
-            words = clean(str(error), limit=300)
+            words = clean(one_language(str(error), language.value), limit=300)
             raise refused("unavailable", say("holds", "not_sent_yet", language, reason=words)) from None
     return q.Done(said(outcome, language))
 
@@ -109,7 +110,8 @@ def _opened(desk: Desk, person: Person, reference: str, what: str, language: Lan
         return holds.octets(held)
     except (GatewayError, OSError) as error:
         raise refused(
-            "unavailable", say("holds", "not_opened", language, reason=clean(str(error), limit=300))
+            "unavailable",
+            say("holds", "not_opened", language, reason=clean(one_language(str(error), language.value), limit=300)),
         ) from None
 
 
