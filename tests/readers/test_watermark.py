@@ -69,6 +69,17 @@ def test_a_watermark_is_read_as_what_it_says_however_it_slants(words: str, slant
     assert large_words(scanned(words, slant=slant, dpi=100), 100) == [words]
 
 
+@pytest.mark.parametrize("words", ["MẬT", "TỐI MẬT", "BẢO MẬT", "DỰ THẢO"])
+def test_large_letters_of_mere_outlines_are_read_as_what_they_say(words: str) -> None:
+    font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Bold.ttf"), 110)
+    page = Image.new("RGB", (1000, 1000), "white")
+    ImageDraw.Draw(page).text(
+        (500, 500), words, "white", font, anchor="mm", stroke_width=2, stroke_fill=(190, 190, 190)
+    )
+    for slant in (0, 45):
+        assert large_words(page.rotate(slant, fillcolor="white", resample=Image.Resampling.BICUBIC), 100) == [words]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("slant", [45, -45, 30, 0, 90])
 @pytest.mark.parametrize("words", ["TỐI MẬT", "TUYỆT MẬT"])

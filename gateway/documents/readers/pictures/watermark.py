@@ -1,4 +1,4 @@
-"""Large words under or over the print of a page that is a picture: slanting watermarks, as Word puts them.
+"""Large words under or over the print of a page that is a picture: slanting watermarks, as Word puts them, also as mere outlines.
 
 Tesseract reads a page in level lines of the size of print and passes over them. What tells them from print is that their
 strokes are broad: an opening by more than a stroke of print leaves them alone, and shows their level of grey. What has
@@ -24,7 +24,7 @@ PALEST = 12
 """Of 255: the least darkness that counts, of an area where scanner noise is averaged out."""
 SPREAD = 0.3
 """Greatest deviation of the ink of one word from its usual level, in parts of that level."""
-LEAST_SHORT, TALLEST = 0.3, 3.0
+LEAST_SHORT, TALLEST = 0.3, 4.0
 """Inches of a line across its direction."""
 SHORTEST = 1.3
 """Inches of a line, along its direction."""
@@ -60,13 +60,31 @@ def read(page: Pixels, dpi: float) -> list[Words]:
     small = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     ink = darkness(np.asarray(small, np.uint8))
     found = []
-    for strokes, left, top in _lines(ink, work):
-        height, width = strokes.shape
-        text = _text(ink[top : top + height, left : left + width], strokes, work)
-        if text:
-            box = (left / scale, top / scale, (left + width) / scale, (top + height) / scale)
-            found.append(Words(text, box))
+    for inked in (ink, _filled(ink, work)):
+        for strokes, left, top in _lines(inked, work) if inked is not None else ():
+            height, width = strokes.shape
+            text = _text(inked[top : top + height, left : left + width], strokes, work)
+            if text:
+                box = (left / scale, top / scale, (left + width) / scale, (top + height) / scale)
+                found.append(Words(text, box))
     return found
+
+
+def _filled(ink: Pixels, dpi: float) -> Pixels | None:
+    """Return outlines that are larger than print filled with ink; what another outline within holds stays paper.
+
+    None where there are not so many as a mark has letters.
+    """
+    labels, boxes = spots((ink <= PALEST).astype(np.uint8), 4)
+    longest = boxes[:, 2:4].max(axis=1, initial=0)
+    at = np.flatnonzero((longest >= LEAST_SHORT * dpi) & (longest <= TALLEST * dpi))[:LIMIT_FRAMES]
+    if len(at) < LEAST_LETTERS:
+        return None
+    first, last = boxes[at, :2], boxes[at, :2] + boxes[at, 2:4]
+    outer = [not ((first < a) & (last > b)).all(axis=1).any() for a, b in zip(first, last, strict=True)]
+    inside = np.isin(labels, at[outer] + 1).astype(np.uint8)
+    around = cv2.dilate(inside, np.ones((max(3, round(BROAD * dpi)),) * 2, np.uint8))
+    return np.asarray((inside | (around & (ink > PALEST))) * np.uint8(255), np.uint8)
 
 
 def _lines(ink: Pixels, dpi: float) -> list[tuple[Pixels, int, int]]:
