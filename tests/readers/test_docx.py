@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 import zipfile
 
 import pytest
@@ -63,6 +64,28 @@ from tests.support.reading import find
 def test_words_are_found_where_they_stand(body: str, role: Role, origin: Origin) -> None:
     run = find(read(word(body)), MARK)
     assert (run.role, run.origin) == (role, origin)
+
+
+def letters(*texts: str) -> list[str]:
+    return [f"<m:e><m:r><m:t>{text}</m:t></m:r></m:e>" for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("formula", "shown"),
+    [
+        ("<m:acc><m:accPr><m:chr m:val='\u0302'/></m:accPr>{0}</m:acc>{1}", "Ậ"),
+        ("<m:acc>{0}</m:acc>", "Ậ"),
+        ("<m:d><m:dPr><m:begChr m:val='M'/><m:endChr m:val='T'/></m:dPr>{2}</m:d>", "MẬT"),
+        ("<m:nary><m:naryPr><m:chr m:val='M'/></m:naryPr>{2}</m:nary>", "MẬ"),
+        ("<m:d>{2}</m:d>", "Ậ"),
+    ],
+)
+def test_signs_of_a_formula_are_letters_in_their_place(formula: str, shown: str) -> None:
+    body = formula.format(*letters("Ạ", "", "Ậ"))
+    document = read(word(f"<w:p><m:oMath>{body}</m:oMath></w:p>")).document
+    assert (
+        unicodedata.normalize("NFC", "".join(run.text for run in document.runs if run.origin is Origin.TEXT)) == shown
+    )
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,8 @@ def read_body(body: str, automatic: str = "", *, kind: str = "text", **parts: st
          Role.FIELD, Origin.HIDDEN),
         ((f"<table:table><table:table-row><table:table-cell><text:p>{MARK}</text:p></table:table-cell></table:table-row>"
          "</table:table>"), Role.CELL, Origin.TEXT),
+        (f"<presentation:date-time-decl presentation:source='fixed'>{MARK}</presentation:date-time-decl>",
+         Role.BODY, Origin.HIDDEN),
         (f"<unknown>{MARK}</unknown>", Role.BODY, Origin.HIDDEN),
         (f"<text:p><unknown>{MARK}</unknown></text:p>", Role.BODY, Origin.TEXT),
     ],
@@ -314,6 +316,8 @@ def test_slides_know_their_number_classes_and_notes() -> None:
         ('number text:level="1" style:num-suffix="." style:num-format="1"', ["một", "hai"]),
         ('bullet text:level="1" text:bullet-char="•"', ["một", "hai"]),
         ('number text:level="2" style:num-prefix="MẬT"', ["một", "hai"]),
+        ('number text:level="1" loext:num-list-format="MẬT" style:num-suffix="MẬT" style:num-format="1"', ["MẬT\tmột", "MẬT\thai"]),
+        ('number text:level="1" loext:num-list-format="Mục %1%)" style:num-suffix=")" style:num-format="1"', ["Mục 1)\tmột", "Mục 2)\thai"]),
     ],
 )  # fmt: skip
 def test_labels_of_lists_that_have_words_stand_before_their_items(level: str, shown: list[str]) -> None:

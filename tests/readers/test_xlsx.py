@@ -84,6 +84,8 @@ def test_hidden_sheets_rows_columns_and_letters_are_hidden() -> None:
     sheet["C1"] = "column"
     sheet["D1"] = "format"
     sheet["D1"].number_format = ";;;"
+    sheet["E1"], sheet["A4"] = "thin column", "thin row"
+    sheet.column_dimensions["E"].width, sheet.row_dimensions[4].height = 0.1, 1.5
     sheet.row_dimensions[2].hidden = True
     sheet.column_dimensions["C"].hidden = True
     sheet["A3"].font = Font(color="FFFFFFFF")
@@ -93,7 +95,7 @@ def test_hidden_sheets_rows_columns_and_letters_are_hidden() -> None:
         other.sheet_state = state
     reading = saved(book)
     assert find(reading, "seen").origin is Origin.TEXT
-    for text in ("row", "column", "white", "format", "on hidden", "on veryHidden"):
+    for text in ("row", "column", "thin row", "thin column", "white", "format", "on hidden", "on veryHidden"):
         assert find(reading, text).origin is Origin.HIDDEN, text
 
 

@@ -14,7 +14,7 @@ from gateway.documents.readers.ooxml.xml import Element, clark, solid_length, te
 
 _V, _F, _IS, _C = clark("s:v"), clark("s:f"), clark("s:is"), clark("s:c")
 _LIMIT_COLUMNS: Final = 16_384
-_HIDDEN_ROW: Final = re.compile(r"""\s(?:hidden="(?:1|true)"|ht="0")""")
+_HIDDEN_ROW: Final = re.compile(r"""\s(?:hidden="(?:1|true)"|ht="[01](?:\.\d*)?")""")
 _REFERENCE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 Cell = tuple[str, str, str, str, str, str, "str | Rich"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -31,6 +32,10 @@ from gateway.documents.readers.word.docx_format import unseen
 from gateway.model import Origin, Role, Run
 
 _HIDDEN_FLAGS: Final = {"1", "true"}
+_THIN_ROW: Final = re.compile(r"[01](?:\.\d*)?")
+"""Points, under 2."""
+_THIN_COLUMN: Final = re.compile(r"0(?:\.[0-3]\d*)?")
+"""Letters, under 0.4."""
 _NUMBERS: Final = {"", "n"}
 _TEXT_FORMATS: Final = {"", "General", "@"}
 WORD_ATTRIBUTES: Final = {
@@ -136,7 +141,7 @@ class Sheet:
                 self._columns_of(stream.root)
                 first = False
             self._row_number = whole(row.get("r"), self._row_number + 1)
-            hidden = row.get("hidden") in _HIDDEN_FLAGS or row.get("ht") == "0"
+            hidden = row.get("hidden") in _HIDDEN_FLAGS or _THIN_ROW.fullmatch(row.get("ht", "")) is not None
             cells = TreeCells(row, self._row_number)
             self._give(cells, Origin.HIDDEN if hidden else self._origin)
             for text in cells.left_over():
@@ -148,7 +153,7 @@ class Sheet:
 
     def _columns_of(self, root: Element) -> None:
         for column in root.iter(clark("s:col")):
-            if column.get("hidden") in _HIDDEN_FLAGS or column.get("width") == "0":
+            if column.get("hidden") in _HIDDEN_FLAGS or _THIN_COLUMN.fullmatch(column.get("width", "")):
                 self._columns.hidden.append((whole(column.get("min"), 1) - 1, whole(column.get("max"), 1) - 1))
 
     # Cells

@@ -30,7 +30,7 @@ _DANGEROUS: Final = re.compile(
 _NUMBER_TEXT: Final = clark("number:text")
 _NOISE: Final = {
     "dc:date", "dc:creator", "meta:date-string", "meta:creator-initials", "office:binary-data", "number:text",
-    "loext:sender-initials", "presentation:date-time-decl", "math:annotation",
+    "loext:sender-initials", "math:annotation",
 }  # fmt: skip
 _NAMED: Final = {"text:bookmark", "text:bookmark-start", "text:reference-mark", "text:reference-mark-start"}
 

@@ -31,6 +31,9 @@ _BOLD: Final = {"bold", "600", "700", "800", "900"}
 _EAST_ASIAN: Final = re.compile(r"([\u1100-\u11ff\u2e80-\u9fff\ua000-\ud7af\uf900-\ufaff\ufe30-\ufe6f\uff00-\uffef]+)")
 _BASES: Final = {"paragraph": ("Standard",), "table-cell": ("Default",)}
 """Common styles that LibreOffice gives what names no style, one that is not there, or an automatic one without a parent."""
+_LIST_FORMAT: Final = clark("loext:num-list-format")
+_UPPER: Final = re.compile(r"%\d+%")
+"""Numbers of the levels above."""
 _SIDES: Final = ("border-top", "border-bottom", "border-left", "border-right")
 
 
@@ -116,6 +119,10 @@ class StyleBook:
             level.get(clark(name)) or ""
             for name in ("style:num-prefix", "style:num-suffix", "text:bullet-char", "style:num-format")
         )
+        if (whole_label := level.get(_LIST_FORMAT)) is not None:  # as newer programs say it, `%1%` for the number
+            prefix, own, suffix = whole_label.partition(f"%{depth}%")
+            prefix, suffix = _UPPER.sub("", prefix), _UPPER.sub("", suffix)
+            kind = kind if own else ""
         if not any(letter.isalpha() for letter in prefix + suffix + kind):
             return ""
         number += whole(level.get(clark("text:start-value")), 1)

@@ -15,6 +15,7 @@ from gateway.documents.readers.numerals import signed, whole
 from gateway.documents.readers.ooxml.bullets import Bullets, bullet_layer
 from gateway.documents.readers.ooxml.colours import drawing_colour
 from gateway.documents.readers.ooxml.drawingml import paragraph_text
+from gateway.documents.readers.ooxml.formulas import write_signs
 from gateway.documents.readers.ooxml.parts import shown_branch
 from gateway.documents.readers.ooxml.placed import Line, line_of
 from gateway.documents.readers.ooxml.sink import Face, Place, Sink
@@ -197,6 +198,7 @@ class TextBody:
                     stack.extend(reversed(shown) if shown is not None else ())
                     continue
                 case _:
+                    write_signs(element)
                     stack.extend(reversed(element))
                     continue
             text = "".join(pieces)

@@ -7,6 +7,7 @@ that level is then the word, without the print that crosses it, and is read as a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -60,8 +61,8 @@ def read(page: Pixels, dpi: float) -> list[Words]:
     small = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     ink = darkness(np.asarray(small, np.uint8))
     found = []
-    for inked in (ink, _filled(ink, work)):
-        for strokes, left, top in _lines(inked, work) if inked is not None else ():
+    for inked in (ink, *_filled(ink, work)):
+        for strokes, left, top in _lines(inked, work):
             height, width = strokes.shape
             text = _text(inked[top : top + height, left : left + width], strokes, work)
             if text:
@@ -70,21 +71,21 @@ def read(page: Pixels, dpi: float) -> list[Words]:
     return found
 
 
-def _filled(ink: Pixels, dpi: float) -> Pixels | None:
-    """Return outlines that are larger than print filled with ink; what another outline within holds stays paper.
+def _filled(ink: Pixels, dpi: float) -> Iterator[Pixels]:
+    """Yield outlines that are larger than print filled with ink; what another outline within holds stays paper.
 
-    None where there are not so many as a mark has letters.
+    Nothing where there are not so many as a mark has letters.
     """
     labels, boxes = spots((ink <= PALEST).astype(np.uint8), 4)
     longest = boxes[:, 2:4].max(axis=1, initial=0)
     at = np.flatnonzero((longest >= LEAST_SHORT * dpi) & (longest <= TALLEST * dpi))[:LIMIT_FRAMES]
     if len(at) < LEAST_LETTERS:
-        return None
+        return
     first, last = boxes[at, :2], boxes[at, :2] + boxes[at, 2:4]
     outer = [not ((first < a) & (last > b)).all(axis=1).any() for a, b in zip(first, last, strict=True)]
     inside = np.isin(labels, at[outer] + 1).astype(np.uint8)
     around = cv2.dilate(inside, np.ones((max(3, round(BROAD * dpi)),) * 2, np.uint8))
-    return np.asarray((inside | (around & (ink > PALEST))) * np.uint8(255), np.uint8)
+    yield np.asarray((inside | (around & (ink > PALEST))) * np.uint8(255), np.uint8)
 
 
 def _lines(ink: Pixels, dpi: float) -> list[tuple[Pixels, int, int]]:

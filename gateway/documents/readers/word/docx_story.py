@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from gateway.documents.readers.ooxml.formulas import write_signs
 from gateway.documents.readers.ooxml.parts import shown_branch
 from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, solid_length, text_of, texts
@@ -27,8 +28,6 @@ from gateway.vietnamese.marks import names_secrecy
 _SYMBOL, _SYMBOL_FONT = clark("w:char"), clark("w:font")
 _NAME, _TOOLTIP, _DROP = clark("w:name"), clark("w:tooltip"), clark("w:dropCap")
 _SPACES: Final = {"w:tab": "\t", "w:ptab": "\t", "w:cr": "\n", "w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad"}
-
-
 _VANISHED: Final = (clark("w:vanish"), clark("w:specVanish"))
 _SPOKEN: Final = (clark("w:t"), clark("w:drawing"), clark("w:pict"))
 _LIMIT_VALUE: Final = 200
@@ -237,6 +236,7 @@ class Story:
             case _ if name in PROPERTIES:
                 return
             case _:
+                write_signs(element)
                 self._inline(element, paragraph, origin, link=link)
 
     def _run(self, run: Element, paragraph: Paragraph, origin: Origin, *, link: bool) -> None:
