@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 
 from gateway.identity.dkim_sign import public_key
 from gateway.identity.dkim_verify import verify_dkim
+from tests.support.cases import slow
 
 RSA = rsa.generate_private_key(65537, 2048)
 ED = ed25519.Ed25519PrivateKey.generate()
@@ -152,7 +153,7 @@ def test_a_tag_of_the_key_record(server, case):
     assert found in allowed
 
 
-@pytest.mark.parametrize(("bits", "allowed"), [(1024, PASS), (2048, PASS), (4096, PASS)])
+@pytest.mark.parametrize(("bits", "allowed"), [(1024, PASS), (2048, PASS), slow(4096, PASS)])
 def test_keys_of_these_lengths_prove(server, bits, allowed):
     key = rsa.generate_private_key(65537, bits)
     (found,) = verified(server, signature(MAIL, key), record(key))

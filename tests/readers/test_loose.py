@@ -150,7 +150,7 @@ def test_pictures_of_any_shape_are_searched(shape: tuple[int, int]) -> None:
     assert said(np.zeros((*shape, 3), np.uint8), 100) == []
 
 
-@pytest.mark.parametrize(("words", "stopped"), [("Tối Mật", True), ("Tốt Nhất", False)])
+@pytest.mark.parametrize(("words", "stopped"), [("Tối Mật", True), slow("Tốt Nhất", False)])
 def test_a_level_written_by_itself_below_print_is_suspected(words: str, *, stopped: bool) -> None:
     paper = Image.new("RGB", (1240, 1754), "white")
     canvas = ImageDraw.Draw(paper)

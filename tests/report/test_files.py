@@ -252,6 +252,7 @@ def test_every_heading_and_every_table_has_words_in_both_languages(counted, lang
     assert "?" not in "".join(str(block) for block in page.blocks)
 
 
+@pytest.mark.slow
 def test_a_long_table_begins_below_the_head_of_its_annex(counted):
     made = report(counted)
     many = tuple(msgspec.structs.replace(made.units[0], unit=f"Phường {number}") for number in range(80))

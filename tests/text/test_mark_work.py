@@ -106,6 +106,7 @@ def test_nothing_between_the_letters_hides_a_mark():
     assert find_in_document(text(title + "." * 600 + "trang 5\r\nBảo mật" + " " * 600 + "dữ liệu\r\n")) == ()
 
 
+@pytest.mark.slow
 def test_one_paragraph_of_many_runs_and_lines_takes_time_in_proportion():
     def seconds(count):
         document = office(*(Run(text="Mật\n" if number % 2 else "ong\n", block=0) for number in range(count)))
