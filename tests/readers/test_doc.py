@@ -255,8 +255,11 @@ def test_light_letters_on_the_dark_cells_of_a_table_are_seen(tmp_path):
 @pytest.mark.parametrize(
     ("label", "kind", "text", "shown"),
     [
-        ("TỐI MẬT:", 0, "Kế hoạch", "TỐI MẬT: Kế hoạch"),
-        ("Điều \0.", 0, "Kế hoạch", "Điều 1. Kế hoạch"),
+        ("TỐI MẬT:", 0, "Kế hoạch", "TỐI MẬT:\tKế hoạch"),
+        ("Điều \0.", 0, "Kế hoạch", "Điều 1.\tKế hoạch"),
+        ("MẬT", 0, "Kế hoạch", "MẬT\tKế hoạch"),
+        ("MẬT", 0, "", "MẬT\t"),
+        ("MẮT", 0, "Kế hoạch", "MẮT\tKế hoạch"),
         ("o", 23, "Kế hoạch", "Kế hoạch"),
         ("\0)", 0, "Kế hoạch", "Kế hoạch"),
         ("\uf0b7", 23, "Kế hoạch", "Kế hoạch"),

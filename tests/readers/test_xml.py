@@ -301,3 +301,15 @@ def test_a_text_of_svg_breaks_where_its_spans_change_height(spans):
     for run in document.runs:
         lines[run.block] = lines.get(run.block, "") + run.text
     assert [line.strip() for line in lines.values()] == ["Số: 12/BC-VP", "TỐI MẬT"]
+
+
+def test_parts_of_an_opendocument_package_are_read_as_any_xml():
+    office = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+    document = read(
+        f'<office:document-content xmlns:office="{office}"><p>Biểu đồ</p></office:document-content>'.encode()
+    ).document
+    assert (document.format, document.status, [run.text for run in document.runs]) == (
+        "xml",
+        ReadStatus.OK,
+        ["Biểu đồ"],
+    )

@@ -40,9 +40,11 @@ _UNTOLD: Final = {
     "http://schemas.microsoft.com/xps/2005/06": "xps",
     "http://schemas.openxps.org/oxps/v1.0": "xps",
     "http://schemas.microsoft.com/office/2006/xmlPackage": "flat-opc",
-    "urn:oasis:names:tc:opendocument:xmlns:office:1.0": "flat-odf",
+    "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}document": "flat-odf",
 }
-"""Names of formats of which nobody can tell what is shown, by the namespace of their root: their words are read all the same."""
+"""Names of formats of which nobody can tell what is shown, by their root or its namespace: their words are read all the same.
+
+Not the parts of an OpenDocument package, which LibreOffice puts into PPT files for each chart."""
 _LIMIT_NODES: Final = 2_000_000
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]{64,}={0,2}")
 _LEAST: Final = 64
@@ -64,7 +66,7 @@ def read(source: Source, budget: Budget) -> Reading:
     budget.check_time()
     namespace = str(root.tag).rpartition("}")[0].lstrip("{")
     _instructions(root, sink)
-    kind = office2003.KINDS.get(namespace) or _UNTOLD.get(namespace, "xml")
+    kind = office2003.KINDS.get(namespace) or _UNTOLD.get(namespace) or _UNTOLD.get(str(root.tag), "xml")
     if kind in _UNTOLD.values():
         report.fail(ReadStatus.UNSUPPORTED, kind)
     _generic(root, sink)

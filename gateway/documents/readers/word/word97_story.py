@@ -230,7 +230,8 @@ class Story:
         cell_mark = self._letters.text[mark : mark + 1] == "\x07"
         place = self._locate(paragraph)
         text = self._letters.text[start:end]
-        if text:
+        label = self._letters.lists.label(paragraph.listed, paragraph.level)
+        if text or label:
             self._block = self._sink.open_block()
             if "\x08" in text:
                 self.anchors |= {start + at: self._block for at, letter in enumerate(text) if letter == "\x08"}
@@ -239,7 +240,7 @@ class Story:
             if paragraph.moved:
                 self._sink.stage.moved.add(self._block)
             ground = paragraph.background or self._cell_ground(paragraph, start)
-            self._sink.put(self._letters.lists.label(paragraph.listed, paragraph.level), self._block, place)
+            self._sink.put(label, self._block, place)
             for begin, until, look in self._letters.between(start, end, paragraph.style):
                 if look.background is None and ground is not None:
                     look = replace(look, background=ground)  # noqa: PLW2901

@@ -229,6 +229,9 @@ _KINDS = {1: "upperRoman", 2: "lowerRoman", 3: "upperLetter", 4: "lowerLetter"}
 """Number formats (MS-OSHARED 2.2.1.3 MSONFC) that are letters."""
 
 
+_FOLLOWS = {1: " ", 2: ""}
+
+
 class _Level(NamedTuple):
     start: int
     kind: str
@@ -248,7 +251,7 @@ class Lists:
         at += length  # the levels come behind what the FIB counts
         for head in heads:
             for level in range(1 if u8(table, head + 26) & 1 else 9):
-                kind, follows = _KINDS.get(u8(table, at + 4), ""), "" if u8(table, at + 15) == 2 else " "
+                kind, follows = _KINDS.get(u8(table, at + 4), ""), _FOLLOWS.get(u8(table, at + 15), "\t")
                 start = u32(table, at)
                 at += _LVLF + u8(table, at + 24) + u8(table, at + 25)
                 size = 2 * u16(table, at)
