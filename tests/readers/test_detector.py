@@ -78,9 +78,15 @@ def test_other_words_are_no_marks(words: str, turn: float) -> None:
     assert said(slanting(words, turn)) == []
 
 
-@pytest.mark.parametrize("words", ["BẢO MẬT", "BÍ MẬT", "MẬT ONG", "MẬT KHẨU"])
+@pytest.mark.parametrize("words", ["BẢO MẬT", "BÍ MẬT", "MẬT ONG", "MẬT KHẨU", "LÊ THỊ MẬT"])
 def test_a_longer_word_that_ends_or_begins_like_a_mark_is_given_as_it_is(words: str) -> None:
     assert not set(said(slanting(words, 20, BLACK, framed=False))) & {*scans.MARKS, None}
+
+
+@pytest.mark.parametrize(("confidence", "text"), [(61.0, ""), (90.0, detected.OTHER)])
+def test_a_word_whose_sign_was_read_poorly_is_no_other_word(confidence: float, text: str) -> None:
+    """A letter of the print that a stamp touches is taken for the sign."""
+    assert detected._said([ocr.Word("MÁT", confidence, 188, 30, 71, 31, (1, 1, 1))], 216.0) == text
 
 
 def test_work_is_bounded_by_the_size_of_the_first_look(monkeypatch: pytest.MonkeyPatch) -> None:

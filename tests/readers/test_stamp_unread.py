@@ -14,7 +14,7 @@ pytest.importorskip("PIL")
 
 import numpy as np
 import pypdfium2
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from gateway.documents.readers.pictures import detected, ocr, stamp, stamp_unread, stamp_words
 from gateway.documents.readers.pictures.rectangles import Pixels
@@ -186,6 +186,62 @@ def test_words_of_the_page_explain_a_doubtful_box_only(said: str, score: float, 
     page = framed_word()
     assert stamp_unread.is_explained(box, [word], page) is explained
     assert not stamp_unread.is_explained(box, [], page)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "seed", "stopped"),
+    [
+        ("MẬT", 101, True),
+        ("MẬT", 102, True),
+        ("TỐI MẬT", 103, True),
+        ("TUYỆT MẬT", 102, True),
+        ("THƯỢNG KHẨN", 101, False),
+        ("KHẨN", 102, False),
+        ("ĐÃ DUYỆT", 103, False),
+    ],
+)
+def test_a_black_frame_on_print_far_down_is_suspected_where_it_may_hold_a_mark(
+    words: str, seed: int, stopped: bool
+) -> None:
+    turn, place = (5, (230, 455)) if len(words) < 5 else (4, (200, 440))
+    assert is_stopped(pressed(letter(seed), words, place, framed=True, turn=turn)) is stopped
+
+
+@pytest.mark.parametrize(
+    ("mark", "before", "beside", "explained"),
+    [
+        ("MẬT", "", "KHẨU:", True),
+        ("MẬT", "", "Các", False),
+        ("MẬT", "", "ONG:", True),
+        ("TUYỆT MẬT", "TUYỆT", "KHẨU:", False),
+    ],
+)
+def test_a_sure_mark_is_judged_with_its_line_only_where_that_goes_on_in_the_same_letters(
+    mark: str, before: str, beside: str, explained: bool
+) -> None:
+    box = stamp.Stamp(100, 100, 200, 140, mark, stamp.Ink.DARK, framed=False, score=0.98)
+    words = [(before, 102, 44), ("MẬT", 150, 48), (beside, 220, 80)]
+    line = [ocr.Word(text, 92.0, left, 105, wide, 30, (1, 0, 0)) for text, left, wide in words if text]
+    assert stamp_unread.is_explained(box, line, framed_word()) is explained
+    assert not stamp_unread.is_explained(replace(box, framed=True), line, framed_word())
+
+
+@pytest.mark.parametrize(("words", "found"), [("MẬT KHẨU: 88888888", set()), ("MẬT", {"mat"})])
+def test_a_receipt_in_letters_all_as_wide_is_read_to_the_end_of_its_lines(words: str, found: set[str]) -> None:
+    slip = Image.new("RGB", (700, 900), "white")
+    font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationMono-Bold.ttf"), 30)
+    lines = [
+        "HÓA ĐƠN BÁN LẺ",
+        "Cà phê sữa 2 x 25.000",
+        "Bánh mì   1 x 20.000",
+        "TỔNG CỘNG    70.000",
+        "Wifi: quanmat",
+        words,
+    ]
+    for number, text in enumerate(lines):
+        ImageDraw.Draw(slip).text((60, 80 + 60 * number), text, "black", font)
+    assert levels(slip.rotate(-2, Image.Resampling.BICUBIC, fillcolor="white")) == found
 
 
 def test_print_under_a_stamp_does_not_explain_it() -> None:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from gateway.documents.readers.pictures import ocr, phrase
 from gateway.documents.readers.pictures.detector import LIKELY, Word, upright, within
 from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, levels
+from gateway.documents.readers.pictures.spots import OUTLINE, filled, is_framed
 from gateway.documents.readers.pictures.stamp_ink import COLOURED, Candidate, Ink, ink_of
 from gateway.documents.readers.pictures.stamp_words import MARKS, Reading, folded
 from gateway.vietnamese.marks.scanned import distance
@@ -33,8 +34,6 @@ TIGHT, BESIDE = 1.75, 0.4
 """Half the width of the word alone, in heights, and the share of columns with ink beside it that letters have."""
 EDGE, CUT = 10, 48
 """Pixels of white around what Tesseract is given, and from its edge within which a word may have lost a letter."""
-OUTLINE = 150
-"""Of 255: darker is the outline of a hollow letter."""
 TWO_LETTERS = 1.8
 """Heights that a word of two letters is wide at least."""
 SIGN, COLUMN = 0.45, 0.42
@@ -47,9 +46,11 @@ NEAR_SPACE, FAR_SPACE, WIDE_SPACE, SPACED = 1.2, 3.4, 2.2, 2.2
 """Heights of the widest space between two words of a line, of spaced words, of letters, and of a word that is spaced."""
 CLEAR, READ = 75.0, 45.0
 """Confidence of Tesseract, of 100, from which a word is what it says, and from which it is read at all."""
-LEAST, POSSIBLE, SUSPECT, SUSPECT_COLOURED, SUSPECT_LEVEL, SCORE_WEIGHT, LEVEL = -1.0, 0.5, 4.0, 4.5, 6.0, 3.0, 10.0
-"""Log odds of both looks from which a word is read, from which one in a frame that nobody could read is suspected, and from
-which one without a frame is, slanting, level in colour, or level as print is; what those of the first count beside the second; degrees."""
+LEAST, POSSIBLE, SUSPECT_FRAMED, SUSPECT, SUSPECT_COLOURED, SUSPECT_LEVEL = -1.0, 0.5, 3.0, 4.0, 4.5, 6.0
+"""Log odds of both looks from which a word is read, from which one in a frame of stamp shape that nobody could read is suspected,
+from which one that stands in any dark frame is, and one without a frame, slanting, level in colour, or level as print is."""
+SCORE_WEIGHT, LEVEL = 3.0, 10.0
+"""Share of the odds of the first look beside those of the second, and degrees up to which a word is level."""
 LIMIT_READ, LIMIT_LEVEL = 8, 24
 """Words of one picture that are read, surest first, and of those that are level, as in a list; others are unread where the
 detector is sure."""
@@ -59,8 +60,8 @@ BESIDE_A_MARK = {"KHAN", "HOA", "TOC", "THUONG", "BAN", "SAO", "Y", "LUC", "DU",
 """Bare words of stamps that stand beside a mark without changing it: KHẨN, HỎA TỐC, BẢN SAO, SAO LỤC, DỰ THẢO, ĐẾN."""
 FIRST = {folded(mark.split()[0]): mark for mark in MARKS[1:]}
 SHORT, OTHER = folded(MARKS[0]), "-"
-GALL = folded("TÚI")
-"""TÚI MẬT is no misread TỐI MẬT, and neither is SỎI MẬT."""
+NO_FIRST = (folded("TÚI"), folded("THỊ"))
+"""TÚI MẬT, SỎI MẬT and THỊ MẬT, as women are called, are no misread TỐI MẬT."""
 OTHER_SIGNS = frozenset("\N{COMBINING BREVE}\N{COMBINING ACUTE ACCENT}\N{COMBINING GRAVE ACCENT}\N{COMBINING TILDE}")
 """Signs that make another word of the same letters: MẶT, MẤT, MÁT."""
 
@@ -112,13 +113,22 @@ def _read(page: Pixels, word: Word, *, reach: float = 1.0) -> Reading | None:
             return Reading(said, word.sure, letters=True, asked=True)
     (x, y), high, wide = place, 0.6 * SIZE, HALF * SIZE
     own = part[int(y - high) : int(y + high), int(x - wide) : int(x + wide)]
-    return _unread(found, is_print=ink_of(own) is Ink.DARK)
+    is_print = ink_of(own) is Ink.DARK
+    return _unread(found, is_print=is_print, framed=is_print and _is_framed(page, found))
 
 
-def _unread(word: Word, *, is_print: bool = True) -> Reading | None:
+def _unread(word: Word, *, is_print: bool = True, framed: bool = False) -> Reading | None:
     """Return that a word which nobody can read is like a mark, None when the detector is not sure enough of it."""
     least = (SUSPECT_LEVEL if is_print else SUSPECT_COLOURED) if _is_level(word) else SUSPECT
+    least = SUSPECT_FRAMED if framed else least
     return Reading(None, word.sure, letters=True) if _evidence(word) >= least else None
+
+
+def _is_framed(page: Pixels, word: Word) -> bool:
+    """Whether a word that may be a mark stands in a frame of its own."""
+    aside, high = HALF * word.height, 0.7 * word.height
+    sides = word.x - aside, word.y - high, word.x + aside, word.y + high
+    return _evidence(word) >= SUSPECT_FRAMED and is_framed(page, *(int(side) for side in sides))
 
 
 def is_possible(page: Pixels, rectangle: Rectangle) -> bool:
@@ -160,7 +170,7 @@ def _ways(part: Pixels, place: tuple[float, float], *, sure: float) -> Iterator[
         straight = _unsheared(alone)
         if straight is not None:
             yield straight, straight.shape[1] / 2
-    yield from ((_filled(line), middle) for line in lines)
+    yield from ((filled(line), middle) for line in lines)
 
 
 def _is_alone(line: Pixels, middle: int) -> bool:
@@ -225,20 +235,6 @@ def _column(page: Pixels, word: Word) -> tuple[Pixels, float] | None:
         where = at + glyph.shape[1] / 2 if number == own else where
         at += glyph.shape[1] + SIZE // 4
     return np.pad(row[:, : at + SIZE // 4], EDGE, constant_values=255), where + EDGE
-
-
-def _filled(line: Pixels) -> Pixels:
-    """Fill outlines with ink; what an outline within holds, as the counter of A, stays paper."""
-    mask = cv2.threshold(line, OUTLINE, 255, cv2.THRESH_BINARY_INV)[1]
-    contours, parents = cv2.findContours(mask, cv2.RETR_TREE, cv2.CHAIN_APPROX_NONE)
-    for wanted, shade in ((1, 255), (3, 0)):
-        for number, contour in enumerate(contours):
-            depth, parent = 0, parents[0][number][3]
-            while parent >= 0 and depth < 4:
-                depth, parent = depth + 1, parents[0][parent][3]
-            if depth == wanted:
-                cv2.drawContours(mask, [contour], -1, shade, -1)
-    return np.asarray(cv2.GaussianBlur(cv2.bitwise_not(mask), (3, 3), 0), np.uint8)
 
 
 def _levelled(page: Pixels, word: Word) -> Word:
@@ -339,14 +335,16 @@ def _said(words: Sequence[ocr.Word], middle: float) -> str:
     for start in FIRST:
         # One letter of either word may be misread, of a long one two: THỊ MAI is no TỐI MẬT.
         off, most = distance(beside, start) + distance(letters, SHORT), 1 if len(start) < 4 else 2
-        ends = beside[:1] == start[:1] and (beside[-1:] == start[-1:] or len(start) - off > 3) and beside != GALL
+        ends = (
+            beside[:1] == start[:1] and (beside[-1:] == start[-1:] or len(start) - off > 3) and beside not in NO_FIRST
+        )
         if beside.endswith(start) or (ends and off <= most):
             first.setdefault(start, 0 if beside.endswith(start) else off)
     told = last is not None and beside in first and last.confidence >= READ
     if first and (told or own.confidence >= READ):
         return FIRST[min(first, key=lambda start: (first[start], start))]
     if letters != SHORT or OTHER_SIGNS & set(unicodedata.normalize("NFD", own.text)):
-        is_other = len(letters) >= 3 and own.confidence >= (CLEAR if letters != SHORT else READ)
+        is_other = len(letters) >= 3 and own.confidence >= CLEAR
         is_blot = len(letters) == len(SHORT) + 1 and letters[0] + letters[-1] == SHORT[0] + SHORT[-1]  # MIẬT
         is_other = is_other and not is_blot
         return OTHER if is_other else ""

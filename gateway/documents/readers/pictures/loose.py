@@ -120,7 +120,7 @@ def _said(engine: ocr.Tesseract, row: Pixels, *, alone: bool) -> str:
             far <= least
             and (alone or not is_print)
             and letters[:1] == mark[:1]
-            and not letters.startswith(detected.GALL)
+            and not letters.startswith(detected.NO_FIRST)
         ):
             return mark.capitalize() if is_print else mark
     if not alone:

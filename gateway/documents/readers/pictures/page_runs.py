@@ -9,15 +9,13 @@ import numpy as np
 
 from gateway.documents.readers.pictures import ocr, stamp, watermark
 from gateway.documents.readers.pictures.rectangles import Pixels
-from gateway.documents.readers.pictures.spots import spots
+from gateway.documents.readers.pictures.spots import is_framed
 from gateway.documents.readers.pictures.stamp_ink import Ink
 from gateway.documents.readers.pictures.stamp_words import MARKS, VOCABULARY
 from gateway.model import Origin, Role, Run
 
 ROWS, COLUMNS, CELL_WORDS = 3, 3, 6
 """Lines of so many parts apart, of at most so many words each, that make a table of a page."""
-FRAME, CONTRAST = (4.0, 2.5), 60
-"""Heights of words across and down within which their frame stands, and how much darker it is than paper, of 255."""
 LEAST_CONFIDENCE = 30.0
 """Words below are noise: seals, signatures, specks."""
 
@@ -105,24 +103,10 @@ def line_runs(
                 locator=_locate(box, pixels, view),
                 role=role,
                 origin=Origin.OCR,
-                boxed=True if is_level and _is_framed(pixels, left, top, right, bottom) else None,
+                boxed=True if is_level and is_framed(pixels, left, top, right, bottom) else None,
             )
         )
     return runs
-
-
-def _is_framed(pixels: Pixels, left: int, top: int, right: int, bottom: int) -> bool:
-    """Whether a frame of its own stands around words; lines of a table go on beyond."""
-    across, down = (int(share * (bottom - top)) for share in FRAME)
-    x, y = max(left - across, 0), max(top - down, 0)
-    weakest = pixels[y : bottom + down, x : right + across].min(axis=2)
-    if not weakest.size:
-        return False
-    _, found = spots((weakest < float(np.percentile(weakest, 75)) - CONTRAST).astype(np.uint8))
-    high, wide = weakest.shape
-    first, last = found[:, :2], found[:, :2] + found[:, 2:4]
-    around = (first < (left - x, top - y)).all(axis=1) & (last > (right - x, bottom - y)).all(axis=1)
-    return bool((around & (first > 0).all(axis=1) & (last < (wide, high)).all(axis=1)).any())
 
 
 def _parts(line: list[ocr.Word]) -> Iterator[list[ocr.Word]]:

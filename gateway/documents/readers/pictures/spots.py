@@ -13,6 +13,10 @@ from gateway.documents.readers.pictures.rectangles import Pixels
 
 FAR = 4
 """Pixels that are taken together to see that there are many."""
+OUTLINE = 150
+"""Of 255: darker is the outline of a hollow letter."""
+FRAME, CONTRAST = (4.0, 2.5), 60
+"""Heights of words across and down within which their frame stands, and how much darker it is than paper, of 255."""
 
 
 def spots(
@@ -45,3 +49,31 @@ def spots(
     boxes[2:4] -= boxes[:2]
     boxes[4] = np.bincount(owner, length, count - 1)
     return np.asarray(labels, np.int32), boxes.T
+
+
+def is_framed(pixels: Pixels, left: int, top: int, right: int, bottom: int) -> bool:
+    """Whether a frame of its own stands around words of a BGR picture; lines of a table go on beyond."""
+    across, down = (int(share * (bottom - top)) for share in FRAME)
+    x, y = max(left - across, 0), max(top - down, 0)
+    weakest = pixels[y : bottom + down, x : right + across].min(axis=2)
+    if not weakest.size:
+        return False
+    _, found = spots((weakest < float(np.percentile(weakest, 75)) - CONTRAST).astype(np.uint8))
+    high, wide = weakest.shape
+    first, last = found[:, :2], found[:, :2] + found[:, 2:4]
+    around = (first < (left - x, top - y)).all(axis=1) & (last > (right - x, bottom - y)).all(axis=1)
+    return bool((around & (first > 0).all(axis=1) & (last < (wide, high)).all(axis=1)).any())
+
+
+def filled(line: Pixels) -> Pixels:
+    """Fill outlines with ink; what an outline within holds, as the counter of A, stays paper."""
+    mask = cv2.threshold(line, OUTLINE, 255, cv2.THRESH_BINARY_INV)[1]
+    contours, parents = cv2.findContours(mask, cv2.RETR_TREE, cv2.CHAIN_APPROX_NONE)
+    for wanted, shade in ((1, 255), (3, 0)):
+        for number, contour in enumerate(contours):
+            depth, parent = 0, parents[0][number][3]
+            while parent >= 0 and depth < 4:
+                depth, parent = depth + 1, parents[0][parent][3]
+            if depth == wanted:
+                cv2.drawContours(mask, [contour], -1, shade, -1)
+    return np.asarray(cv2.GaussianBlur(cv2.bitwise_not(mask), (3, 3), 0), np.uint8)

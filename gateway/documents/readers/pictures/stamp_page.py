@@ -309,7 +309,7 @@ class _Page:
         return [
             line
             for number, line in enumerate(self._sheet.lines)
-            if number not in self._done and line.kind is lines.Kind.LINE
+            if line.kind is lines.Kind.LINE and not self._is_done(number)
         ]
 
     def read_what_is_asked(self, stamps: list[stamp.Stamp], view: PageView) -> None:
@@ -323,10 +323,15 @@ class _Page:
         """Read what has not been read."""
         self._read(range(len(self._sheet.lines)))
 
+    def _is_done(self, number: int) -> bool:
+        """Whether a line was read, by itself or in a longer one."""
+        line = self._sheet.lines[number]
+        return number in self._done or any(_holds(self._sheet.lines[other], line) for other in self._done)
+
     def _read(self, numbers: Iterable[int]) -> None:
         for number in numbers:
             line = self._sheet.lines[number]
-            if number in self._done or any(_holds(self._sheet.lines[other], line) for other in self._done):
+            if self._is_done(number):
                 continue
             self._letters += line_words.cost(line)
             if self._letters > (MOST_PHOTO if self.photo else MOST):
