@@ -208,6 +208,14 @@ def test_a_black_frame_on_print_far_down_is_suspected_where_it_may_hold_a_mark(
     assert is_stopped(pressed(letter(seed), words, place, framed=True, turn=turn)) is stopped
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("words", "stopped"), [("TỐI MẬT", True), ("HỎA TỐC", False)])
+@pytest.mark.parametrize("way", [Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.FLIP_TOP_BOTTOM])
+def test_a_stamp_of_a_page_in_mirror_writing_is_read(way: Image.Transpose, words: str, stopped: bool) -> None:
+    page = pressed(letter(104), words, (110, 705), ink=RED, framed=True, turn=3)
+    assert is_stopped(page.transpose(way)) is stopped
+
+
 @pytest.mark.parametrize(
     ("mark", "before", "beside", "explained"),
     [

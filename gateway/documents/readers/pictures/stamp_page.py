@@ -145,10 +145,12 @@ def _examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> Page
                 break
     stamps = _stamps(page.pixels, view.dpi, budget.end_s)
     if not page.is_upright and not photo and not any(one.text in VOCABULARY for one in stamps):
-        headlong = np.ascontiguousarray(page.pixels[::-1, ::-1])
-        found = [one for one in _stamps(headlong, view.dpi, budget.end_s) if one.text in VOCABULARY]
-        if found:
-            page.pixels, stamps = headlong, found
+        for across in (-1, 1):  # on its head, in mirror writing
+            turned = np.ascontiguousarray(page.pixels[::-1, ::across])
+            found = [one for one in _stamps(turned, view.dpi, budget.end_s) if one.text in VOCABULARY]
+            if found:
+                page.pixels, stamps = turned, found
+                break
     stamps = page.settle(stamps)
     page.read_what_is_asked(stamps, view)
     reading = _reading(page.pixels, stamps, page.words, view)
