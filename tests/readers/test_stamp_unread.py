@@ -259,6 +259,17 @@ def test_print_under_a_stamp_does_not_explain_it() -> None:
     assert not stamp_unread.is_explained(box, [line], framed_word())
 
 
+def test_lines_of_print_across_a_slanting_mark_do_not_explain_it() -> None:
+    box = stamp.Stamp(100, 100, 400, 300, "TUYỆT MẬT", stamp.Ink.BLUE, framed=True, score=0.7)
+    lines = [
+        ocr.Word("công", 95.0, left, 110 + 40 * row, 70, 24, (row, 0, 0))
+        for row in range(5)
+        for left in (60, 150, 240, 330, 420)
+    ]
+    assert not stamp_unread.is_explained(box, lines, framed_word())
+    assert stamp_unread.is_explained(replace(box, text=None), lines, framed_word())
+
+
 def test_a_line_that_runs_through_a_box_makes_a_weak_reading_of_it_doubtful() -> None:
     box = stamp.Stamp(100, 100, 200, 140, "KHẨN", stamp.Ink.DARK, framed=True, score=0.57)
     inside, beyond = (

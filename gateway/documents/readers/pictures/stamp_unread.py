@@ -54,7 +54,7 @@ def is_explained(box: Stamp, words: Sequence[ocr.Word], grey: Pixels) -> bool:
         return False
     if len(said) < LETTERS or sum(word.width for word in inside) < FILLED * (box.right - box.left):
         return False
-    is_block = len({word.line for word in inside}) >= BLOCK_LINES
+    is_block = box.text is None and len({word.line for word in inside}) >= BLOCK_LINES
     if not is_block and (_runs_through(box, words) or _share_left_over(box, inside, grey) > LEFT_OVER):
         return False
     if 2 * sum(ch.islower() for ch in text) > len(text):
