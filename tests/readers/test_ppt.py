@@ -126,8 +126,9 @@ def test_comments_headers_and_names_have_their_roles():
     comment = container(
         0x2EE0, atom(0x0FBA, "ai".encode("utf-16-le")), atom(0x0FBA, "GHI".encode("utf-16-le"), instance=1)
     )
+    tags = container(0x138A, atom(0x0FBA, "___PPT10".encode("utf-16-le")), atom(0x138B, comment))
     footer = container(0x0FD9, atom(0x0FBA, "CUỐI".encode("utf-16-le"), instance=2))
-    found = runs(slide(comment), more=(footer,))
+    found = runs(slide(container(0x1388, tags)), more=(footer,))
     assert {(run.text, run.role) for run in found} == {
         ("ai", Role.PROPERTY),
         ("GHI", Role.COMMENT),

@@ -20,6 +20,8 @@ from gateway.documents.readers.pictures.outlines import freeform
 from gateway.model import Image, Role
 
 _CONTAINER: Final = 0xF
+_TAG_DATA: Final = 0x138B
+"""An atom by its head that holds records: comments, bullets of newer versions (MS-PPT §2.3.23)."""
 _STORE, _ENTRY = 0xF001, 0xF007
 _PROPERTIES: Final = frozenset({0xF00B, 0xF121, 0xF122})
 _WORD_ART, _WORD_ART_FONT, _FILL = 0x0C0, 0x0C5, 0x181
@@ -72,7 +74,7 @@ def records(data: bytes, budget: Budget, *, start: int = 0, end: int | None = No
         head, kind, length = struct.unpack_from("<HHI", data, at)
         inner_end = around[-1][1] if around else limit
         stop = min(at + 8 + length, inner_end)
-        container = head & 0xF == _CONTAINER and len(around) < _LIMIT_DEPTH
+        container = (head & 0xF == _CONTAINER or kind == _TAG_DATA) and len(around) < _LIMIT_DEPTH
         path, starts = tuple(one[0] for one in around), tuple(one[2] for one in around)
         yield Record(kind, head >> 4, at + 8, stop, container, path, starts)
         if container:
