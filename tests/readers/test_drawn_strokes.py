@@ -76,17 +76,11 @@ def old_word(lines: list[Line]) -> bytes:
 
 
 def open_drawing(lines: list[Line]) -> bytes:
-    names = (("office", "office"), ("draw", "drawing"), ("svg", "svg-compatible"))
-    spaces = "".join(f' xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for short, name in names)
     drawn = "".join(
         f'<draw:line svg:x1="{left}cm" svg:y1="{top}cm" svg:x2="{right}cm" svg:y2="{bottom}cm"/>'
         for left, top, right, bottom in lines
     )
-    kind = "application/vnd.oasis.opendocument.graphics"
-    return (
-        f'<office:document{spaces} office:mimetype="{kind}"><office:body><office:drawing><draw:page>{drawn}</draw:page>'
-        "</office:drawing></office:body></office:document>"
-    ).encode()
+    return package({"content.xml": content(f"<draw:page>{drawn}</draw:page>", kind="drawing")})
 
 
 def record(kind: int, *values: int, small: bool = False) -> bytes:
