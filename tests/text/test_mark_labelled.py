@@ -131,3 +131,22 @@ def test_levels_that_are_red_or_one_alone_or_far_apart_stay_marks(rows, colour):
 def test_a_level_over_two_lines_that_was_read_more_than_once_stays_a_mark(rows, height):
     found = find_in_document(_page(*rows, height=height))
     assert any(one.level is Level.TUYET_MAT and one.strength is not Strength.NOTED for one in found)
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ([("Độ mật", 55, 70), ("Mật", 115, 70)], {Level.MAT}),
+        ([("Độ mật", 55, 70), ("Thường", 115, 70)], set()),
+        ([("Độ mật", 55, 70), ("Mật", 115, 70), ("Tối mật", 175, 70)], set()),
+        ([("Độ mật", 55, 70), ("Mật", 55, 90)], set()),
+    ],
+)
+def test_a_value_to_the_right_of_its_label_on_a_printed_page_is_a_mark(
+    words: list[tuple[str, int, int]], found: set[Level]
+) -> None:
+    runs = tuple(
+        Run(text=text, block=number, page=1, bbox_pt=(x, y, x + 40, y + 11))
+        for number, (text, x, y) in enumerate(words)
+    )
+    assert stopped(*runs, format_="pdf") == found

@@ -51,7 +51,11 @@ def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tup
     other = layout.line(value)
     same_block = other.block == line.block
     if not (
-        label.endswith(":") or (line.place is other.place and line.place in (Place.CELL, Place.ASIDE, Place.PROPERTY))
+        label.endswith(":")
+        or (
+            line.place is other.place
+            and (line.place in (Place.CELL, Place.ASIDE, Place.PROPERTY) or _on_one_line(line.runs[-1], other.runs[0]))
+        )
     ):
         return None, ()
     if not same_block and not same_row(line.runs[0], other.runs[0]):
@@ -69,6 +73,14 @@ def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tup
     if hit is None or hit.strength is Strength.NOTED or hit.spelling is not Spelling.EXACT:
         return None, ()
     return hit, ("split-blocks",)
+
+
+def _on_one_line(left: Run, right: Run) -> bool:
+    """Return whether words stand to the right of others on one line of a page: cells of a sheet that is printed without rules."""
+    one, other = left.bbox_pt, right.bbox_pt
+    if one is None or other is None or left.page != right.page:
+        return False
+    return one[2] < other[0] and other[1] < one[3] and one[1] < other[3]
 
 
 def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: str) -> Hit | None:
