@@ -67,7 +67,7 @@ def rectangles_of(
     """Return contours that are as good as rectangles of that size; holes count, so inner borders are found too."""
     contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     found: list[Rectangle] = []
-    sides = _longer_sides(contours)
+    sides = _sides(contours).max(axis=1)
     for number in np.flatnonzero((sides >= LEAST_LONG * widths[0] * dpi) & (sides <= 1.2 * widths[1] * dpi)).tolist():
         contour = contours[number]
         if len(contour) < 4:
@@ -83,23 +83,26 @@ def rectangles_of(
     return found
 
 
-def large_spots(mask: Pixels, dpi: float, widths: tuple[float, float]) -> Pixels:
-    """Return the spots of a mask that are large enough for `rectangles_of`, with all within them: letters are the most of it."""
+def large_spots(mask: Pixels, dpi: float, widths: tuple[float, float], heights: tuple[float, float]) -> Pixels:
+    """Return the spots of a mask that are large enough for `rectangles_of`, with all within them: words are the most of it."""
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    large = np.flatnonzero(_longer_sides(contours) >= LEAST_LONG * widths[0] * dpi).tolist()
+    # However a rectangle is turned, no side of its box is shorter than its short side.
+    sides = _sides(contours)
+    least = LEAST_LONG * widths[0] * dpi, heights[0] * dpi - 1
+    large = np.flatnonzero((sides.max(axis=1) >= least[0]) & (sides.min(axis=1) >= least[1])).tolist()
     return np.asarray(
         cv2.drawContours(np.zeros_like(mask), [contours[n] for n in large], -1, 255, cv2.FILLED), np.uint8
     )
 
 
-def _longer_sides(contours: Sequence[cv2.typing.MatLike]) -> npt.NDArray[np.int32]:
-    """Return the longer side of the box of each contour: most are letters, and asking for each by itself takes ten times as long."""
+def _sides(contours: Sequence[cv2.typing.MatLike]) -> npt.NDArray[np.int32]:
+    """Return width and height of the box of each contour: most are letters, and asking for each by itself takes ten times as long."""
     if not contours:
-        return np.zeros(0, np.int32)
+        return np.zeros((0, 2), np.int32)
     points = np.concatenate(contours)[:, 0]
     starts = np.cumsum([0, *map(len, contours[:-1])])
     spans = np.maximum.reduceat(points, starts) - np.minimum.reduceat(points, starts)
-    return np.asarray(spans.max(axis=1) + 1, np.int32)
+    return np.asarray(spans + 1, np.int32)
 
 
 def levelled(rectangle: Rectangle) -> Rectangle:

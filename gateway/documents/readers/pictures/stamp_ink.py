@@ -216,9 +216,8 @@ def dark_frames(ink: Pixels, dpi: float, *, pale_too: bool) -> list[Candidate]:
     usual = int(max(28, level(ink[::4, ::4], 98) * 0.35))
     masks = [_mask(ink, threshold) for threshold in (int(usual * 0.6), usual)]
     joined = [cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) for mask in masks]
-    large = large_spots(
-        np.asarray(joined[0], np.uint8), dpi, FRAME_WIDTH
-    )  # what is ink in any of them is ink in this one
+    # What is ink in any of them is ink in this one.
+    large = large_spots(np.asarray(joined[0], np.uint8), dpi, FRAME_WIDTH, FRAME_HEIGHT)
     for picture in (masks[1], joined[1], masks[0], joined[0]):
         shown = np.asarray(cv2.bitwise_and(picture, large), np.uint8)
         rectangles.extend(rectangles_of(shown, dpi, FRAME_WIDTH, FRAME_HEIGHT))
