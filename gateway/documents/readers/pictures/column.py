@@ -32,10 +32,12 @@ class Figure(NamedTuple):
     """What differs from that."""
 
 
-def figure(pixels: Pixels) -> Figure:
-    """Tell ink from paper in a BGR picture."""
+def figure(pixels: Pixels, plain: Pixels | None = None) -> Figure:
+    """Tell ink from paper in a BGR picture; `plain` is the same as one plane where it has no colour."""
     paper = np.median(np.concatenate((pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])), axis=0)
-    near = cv2.inRange(pixels, np.rint(paper) - CONTRAST, np.rint(paper) + CONTRAST)
+    seen = pixels if plain is None else plain
+    usual = np.rint(paper[: 1 if seen.ndim == 2 else 3])
+    near = cv2.inRange(seen, usual - CONTRAST, usual + CONTRAST)
     return Figure(pixels, paper, near == 0)
 
 

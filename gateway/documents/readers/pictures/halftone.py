@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from gateway.documents.readers.pictures.rectangles import Pixels
+from gateway.documents.readers.pictures.rectangles import Pixels, strongest, weakest
 
 PAPER, INK = 200, 90
 """Of 255: lighter is paper, darker is ink; a page of two colours has little between, even when it was reduced."""
@@ -22,14 +22,15 @@ CELL = 0.008
 
 
 def smoothed(page: Pixels, dpi: float) -> Pixels:
-    """Return a BGR page with the dots of its halftones blurred into greys, the page itself when it has none."""
-    blue, green, red = cv2.split(cv2.resize(page, None, fx=1 / 6, fy=1 / 6, interpolation=cv2.INTER_NEAREST))
-    weakest, strongest = cv2.min(red, cv2.min(green, blue)), cv2.max(red, cv2.max(green, blue))
-    between = float(((weakest > INK) & (strongest < PAPER)).mean())
-    inked = float((strongest <= INK).mean())
-    if inked == 0.0 or between > BETWEEN or cv2.mean(cv2.subtract(strongest, weakest))[0] > 3.0:
+    """Return a page, grey or BGR, with the dots of its halftones blurred into greys, the page itself when it has none."""
+    some = np.asarray(cv2.resize(page, None, fx=1 / 6, fy=1 / 6, interpolation=cv2.INTER_NEAREST), np.uint8)
+    least, most = weakest(some), strongest(some)
+    between = float(((least > INK) & (most < PAPER)).mean())
+    inked = float((most <= INK).mean())
+    if inked == 0.0 or between > BETWEEN or cv2.mean(cv2.subtract(most, least))[0] > 3.0:
         return page
-    ink = cv2.threshold(cv2.extractChannel(page, 1), 128, 1, cv2.THRESH_BINARY_INV)[1]
+    green = page if page.ndim == 2 else cv2.extractChannel(page, 1)
+    ink = cv2.threshold(green, 128, 1, cv2.THRESH_BINARY_INV)[1]
     around = cv2.boxFilter(ink, cv2.CV_8U, (3, 3), normalize=False)
     lonely = cv2.bitwise_and(ink, cv2.threshold(around, 3, 1, cv2.THRESH_BINARY_INV)[1])
     total = cv2.countNonZero(ink)

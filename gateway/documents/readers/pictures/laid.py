@@ -19,7 +19,7 @@ import numpy.typing as npt
 from gateway.documents.readers.pictures.column import LEAST
 from gateway.documents.readers.pictures.detector import resized
 from gateway.documents.readers.pictures.proportion import stretch
-from gateway.documents.readers.pictures.rectangles import Pixels, levels
+from gateway.documents.readers.pictures.rectangles import Pixels, levels, weakest
 from gateway.documents.readers.pictures.spots import spots
 
 LONGEST = 20
@@ -62,7 +62,7 @@ class Group:
 
 
 def rows(page: Pixels, group: Group) -> Iterator[Pixels]:
-    """Yield a group of a BGR page as lines of print: turned as the whole slants, as it stands, even, and without its arch."""
+    """Yield a group of a page, grey or BGR, as lines of print: turned as the whole slants, as it stands, even, and without its arch."""
     for angle in (group.angle, 0.0) if STEEP < abs(group.angle) < UNSURE else (group.angle,):
         cut = _cut(page, group, angle)
         letters = _letters(cut)
@@ -213,9 +213,3 @@ def _line(letters: Sequence[_Letter]) -> Pixels:
         np.minimum(place, one.picture, out=place)
         x += broad
     return line[:, : x + EDGE]
-
-
-def weakest(part: Pixels) -> Pixels:
-    """Return the darkest channel of each pixel of a BGR picture: ink of any colour is dark in it."""
-    blue, green, red = cv2.split(part)
-    return np.asarray(cv2.min(red, cv2.min(green, blue)), np.uint8)

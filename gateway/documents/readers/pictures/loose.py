@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.documents.readers.pictures import detected, detector, ocr, phrase
-from gateway.documents.readers.pictures.laid import EDGE, LONGEST, SIGN, SIZE, Boxes, Group, rows, weakest
+from gateway.documents.readers.pictures.laid import EDGE, LONGEST, SIGN, SIZE, Boxes, Group, rows
 from gateway.documents.readers.pictures.lines import Kind, Sheet
 from gateway.documents.readers.pictures.phrase import CLEAR, READ
-from gateway.documents.readers.pictures.rectangles import Pixels, percentile
+from gateway.documents.readers.pictures.rectangles import Pixels, percentile, weakest
 from gateway.documents.readers.pictures.spots import spots
 from gateway.documents.readers.pictures.stamp import Stamp
 from gateway.documents.readers.pictures.stamp_ink import ink_of
@@ -50,7 +50,7 @@ NARROW = 1.5
 
 
 def settle(page: Pixels, sheet: Sheet, known: Sequence[Stamp], words: Sequence[ocr.Word]) -> list[Stamp]:
-    """Return stamps without MẬT of a longer phrase, and with the levels that letters beside the lines of a BGR page say once laid down.
+    """Return stamps without MẬT of a longer phrase, and with the levels that letters beside the lines of a page, grey or BGR, say once laid down.
 
     `sheet` is of the same page, `known` and `words` what was found on it: what was read well is not read again.
     """
@@ -138,7 +138,7 @@ def _said(engine: ocr.Tesseract, row: Pixels, *, alone: bool) -> str:
 
 
 def groups(page: Pixels, sheet: Sheet) -> list[Group]:
-    """Return the letters of a BGR page that stand near one another and are no print, the highest first."""
+    """Return the letters of a page, grey or BGR, that stand near one another and are no print, the highest first."""
     high, wide = sheet.ink.shape
     grey = weakest(np.asarray(cv2.resize(page, (wide, high), interpolation=cv2.INTER_LINEAR), np.uint8))
     ink = cv2.threshold(cv2.subtract(cv2.blur(grey, (PAPER, PAPER)), grey), CONTRAST, 255, cv2.THRESH_BINARY)[1]

@@ -26,6 +26,8 @@ LEAST_LONG = 0.7
 
 def without_colour(page: Pixels) -> Pixels:
     """Return a BGR page that has no colour as one plane, which is a third of the work, and any other as it is."""
+    if page.ndim == 2:
+        return page
     some = page[::SAMPLE]
     if (some[:, :, 0] != some[:, :, 2]).any():
         return page
@@ -40,6 +42,14 @@ def strongest(pixels: Pixels) -> Pixels:
         return pixels
     blue, green, red = cv2.split(pixels)
     return np.asarray(cv2.max(red, cv2.max(green, blue)), np.uint8)
+
+
+def weakest(pixels: Pixels) -> Pixels:
+    """Return the least of them: ink of any colour is dark in it."""
+    if pixels.ndim == 2:
+        return pixels
+    blue, green, red = cv2.split(pixels)
+    return np.asarray(cv2.min(red, cv2.min(green, blue)), np.uint8)
 
 
 def level(pixels: Pixels, share: float) -> float:

@@ -72,14 +72,17 @@ class Stamp:
 
 
 def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[Stamp]:
-    """Return the stamps of a BGR page, the surest reading of each place; `deadline` is processor time of this process."""
+    """Return the stamps of a page, grey or BGR, the surest reading of each place; `deadline` is processor time of this process."""
     scale = _work_scale(dpi)
     if scale != 1.0:
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         page = np.asarray(cv2.resize(page, None, fx=scale, fy=scale, interpolation=method), np.uint8)
     work = dpi * scale
     plain = without_colour(page)
-    readings = detected.read(page, detector.find(plain, work))
+    words = detector.find(plain, work)
+    if words and page.ndim == 2:
+        page = np.asarray(cv2.cvtColor(page, cv2.COLOR_GRAY2BGR), np.uint8)
+    readings = detected.read(page, words)
     seen = planes(plain)
     frames: list[tuple[Candidate, Reading]] = []
     for kind, ink, threshold, uneven in seen.inks:

@@ -33,7 +33,7 @@ from gateway.documents.readers.pictures import (
 from gateway.documents.readers.pictures.likeness import Likeness, likeness, writing
 from gateway.documents.readers.pictures.page_runs import PageView, large_runs, line_runs, stamp_runs
 from gateway.documents.readers.pictures.proportion import in_proportion
-from gateway.documents.readers.pictures.rectangles import Pixels
+from gateway.documents.readers.pictures.rectangles import Pixels, without_colour
 from gateway.documents.readers.pictures.stamp_ink import Ink, darkness
 from gateway.documents.readers.pictures.stamp_words import MARKS, VOCABULARY
 from gateway.model import Document, Run
@@ -96,67 +96,69 @@ def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageR
     if (scale := OCR_DPI / view.dpi) < LEAST_REDUCED:
         pixels = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
         view = replace(view, dpi=OCR_DPI, points_per_pixel=view.points_per_pixel / scale)
-    reading = _examine(pixels, view, wish, budget)
+    plain = without_colour(pixels)
+    reading = _examine(pixels, plain, view, wish, budget)
     if wish is Wish.STAMPS or len(reading.runs) > FEW_RUNS or ocr.engine() is None:
         return reading
     height, width = (side * view.points_per_pixel for side in pixels.shape[:2])
-    shown = column.figure(pixels)
+    shown = column.figure(pixels, plain)
     for word in (column.as_row(shown), in_proportion(shown)):
         if word is not None:
             first = max((run.block for run in reading.runs), default=view.first_block - 1) + 1
-            more = _examine(word, replace(view, first_block=first), wish, budget)
+            more = _examine(word, without_colour(word), replace(view, first_block=first), wish, budget)
             runs = (structs.replace(run, bbox_pt=(0.0, 0.0, width, height)) for run in more.runs)
             reading = replace(reading, runs=(*reading.runs, *runs))
     return reading
 
 
-def _examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageReading:
-    """Read a picture as it is."""
+def _examine(pixels: Pixels, plain: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageReading:
+    """Read a picture as it is; `plain` is the same as one plane where it has no colour."""
     height, width = pixels.shape[:2]
     if min(height, width) < LEAST_SIDE:
         wider = ((0, max(LEAST_SIDE - height, 0)), (0, max(LEAST_SIDE - width, 0)), (0, 0))
         pixels = np.pad(pixels, wider, constant_values=255)
+        plain = without_colour(pixels)
     engine = ocr.engine()
     if wish is Wish.STAMPS or engine is None:
-        reading = _reading(pixels, _stamps(pixels, view.dpi, budget.end_s), [], view)
+        reading = _reading(pixels, _stamps(plain, view.dpi, budget.end_s), [], view)
         if wish is Wish.STAMPS:
             return reading
         grey = np.ascontiguousarray(pixels[:, :, 2])
         return replace(reading, doubtful=writing(lines.sheet(grey, view.dpi).ink).is_page)
     began = time.thread_time()
     head = HEAD if view.page == 1 and not view.locator else 0.0
-    page = _Page(pixels, view.dpi, head, engine)
+    page = _Page(pixels, plain, view.dpi, head, engine)
     seen = writing(page.ink)
     page.photo = photo = not seen.is_page
     if budget.words_left_s(photo=photo) <= 0:
-        return replace(_reading(pixels, _stamps(pixels, view.dpi, budget.end_s), [], view), doubtful=not photo)
+        return replace(_reading(pixels, _stamps(plain, view.dpi, budget.end_s), [], view), doubtful=not photo)
     turns = (1, 3, 0, 2) if seen.on_its_side else (0, 2, 1, 3)
     if turns[0] and not photo:
-        page = _Page(_turned(pixels, turns[0]), view.dpi, head, engine)
+        page = _Page(_turned(pixels, turns[0]), _turned(plain, turns[0]), view.dpi, head, engine)
     page.read_doubtful()
     if not page.is_upright and not photo:
         # Lines of equal words make columns too; only words that are read show which way a page lies.
         for turn in turns[1:]:
-            other = _Page(_turned(pixels, turn), view.dpi, head, engine)
+            other = _Page(_turned(pixels, turn), _turned(plain, turn), view.dpi, head, engine)
             other.read_sample()
             if other.text.legible:
                 page = other
                 page.read_doubtful()
                 break
-    stamps = _stamps(page.pixels, view.dpi, budget.end_s)
+    stamps = _stamps(page.plain, view.dpi, budget.end_s)
     if not page.is_upright and not photo and not any(one.text in VOCABULARY for one in stamps):
         for across in (-1, 1):  # on its head, in mirror writing
-            turned = np.ascontiguousarray(page.pixels[::-1, ::across])
+            turned = np.ascontiguousarray(page.plain[::-1, ::across])
             found = [one for one in _stamps(turned, view.dpi, budget.end_s) if one.text in VOCABULARY]
             if found:
-                page.pixels, stamps = turned, found
+                page.pixels, page.plain, stamps = np.ascontiguousarray(page.pixels[::-1, ::across]), turned, found
                 break
     stamps = page.settle(stamps)
     page.read_what_is_asked(stamps, view)
     reading = _reading(page.pixels, stamps, page.words, view)
     reading = replace(reading, whole_page=page.is_whole, doubtful=page.is_limited and not photo)
     if not photo:
-        large = large_runs(page.pixels, stamps, view, view.first_block + len(reading.runs))
+        large = large_runs(page.plain, stamps, view, view.first_block + len(reading.runs))
         reading = replace(reading, runs=(*reading.runs, *large))
     budget.spend_words(time.thread_time() - began, photo=photo)
     budget.check_time()  # a search that was cut short has not seen all
@@ -177,16 +179,18 @@ def _reading(pixels: Pixels, stamps: list[stamp.Stamp], words: list[ocr.Word], v
 class _Page:
     """A picture that may be upright, and what has been read of it."""
 
-    def __init__(self, pixels: Pixels, dpi: float, head: float, engine: ocr.Tesseract) -> None:
-        self.pixels, self._dpi, self._head = pixels, dpi, head
+    def __init__(self, pixels: Pixels, plain: Pixels, dpi: float, head: float, engine: ocr.Tesseract) -> None:
+        self.pixels, self.plain, self._dpi, self._head = pixels, plain, dpi, head
         self.photo = False
         """It looks like no page."""
         self._engine = engine
-        sheet = lines.sheet(np.ascontiguousarray(pixels[:, :, 2]), dpi, head=head)
+        red = plain if plain.ndim == 2 else np.ascontiguousarray(pixels[:, :, 2])
+        sheet = lines.sheet(red, dpi, head=head)
         if sheet.turn is not None and abs(sheet.slope) > SKEWED:
             size, white = (pixels.shape[1], pixels.shape[0]), (255, 255, 255)
             straight = cv2.warpAffine(pixels, sheet.turn, size, flags=cv2.INTER_LINEAR, borderValue=white)
             self.pixels, sheet = np.asarray(straight, np.uint8), replace(sheet, turn=None)
+            self.plain = without_colour(self.pixels)
         self._sheet = sheet
         self._done: dict[int, line_words.ReadLine] = {}
         """Lines that were read, by their place in the sheet's."""
@@ -288,7 +292,7 @@ class _Page:
 
     def settle(self, stamps: list[stamp.Stamp]) -> list[stamp.Stamp]:
         """Settle doubtful boxes by the words of the page, and what letters that stand on no line say."""
-        stamps = loose.settle(self.pixels, self._sheet, stamps, self.words)
+        stamps = loose.settle(self.plain, self._sheet, stamps, self.words)
         if not stamps:
             return stamps
         if any(one.text is None or (one.text in MARKS and one.ink is not Ink.RED) for one in stamps):
@@ -383,7 +387,7 @@ def _weigh(words: Sequence[ocr.Word], letters: int = 3) -> _Text:
 
 
 def _stamps(pixels: Pixels, dpi: float, deadline: float) -> list[stamp.Stamp]:
-    """Return the stamps of a page; of dots, which are no lines, only those that can be read when they are smoothed."""
+    """Return the stamps of a page, grey or BGR; of dots, which are no lines, only those that can be read when they are smoothed."""
     found = stamp.find(pixels, dpi, deadline=deadline)
     if any(one.text in VOCABULARY for one in found):
         return found

@@ -55,7 +55,7 @@ class Words:
 
 
 def read(page: Pixels, dpi: float) -> list[Words]:
-    """Return the large words on a BGR page that could be read."""
+    """Return the large words on a page, grey or BGR, that could be read."""
     scale = min(1.0, WORK_DPI / max(dpi, 1.0))
     work = dpi * scale
     small = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
