@@ -80,7 +80,7 @@ def open_drawing(lines: list[Line]) -> bytes:
         f'<draw:line svg:x1="{left}cm" svg:y1="{top}cm" svg:x2="{right}cm" svg:y2="{bottom}cm"/>'
         for left, top, right, bottom in lines
     )
-    return package({"content.xml": content(f"<draw:page>{drawn}</draw:page>", kind="drawing")})
+    return odf_package({"content.xml": content(f"<draw:page>{drawn}</draw:page>", kind="drawing")})
 
 
 def record(kind: int, *values: int, small: bool = False) -> bytes:
