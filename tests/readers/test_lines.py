@@ -197,7 +197,7 @@ def test_a_sample_is_no_longer_than_is_needed_to_see_that_a_page_can_be_read(mon
     read = line_words.read
     monkeypatch.setattr(line_words, "read", lambda *given: asked.append(given[2]) or read(*given))
     pixels = np.asarray(page()[0].convert("RGB"), np.uint8)
-    seen = stamp_page._Page(pixels, 200.0, 0.0, ocr.engine())
+    seen = stamp_page._Page(pixels, pixels, 200.0, 0.0, ocr.engine())
     seen.read_sample()
     assert seen.text.legible
     assert [one.width < 400 for one in asked] == [True]
