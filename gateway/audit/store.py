@@ -27,6 +27,7 @@ APPLICATION_ID = 0x43564741  # "CVGA"
 SCHEMA_VERSION = 1
 GENESIS = bytes(32)
 """The hash before the first record."""
+_SECRET_BYTES = 32
 BUSY_BUDGET_S = 5.0
 _POLL_S = 0.0003
 _QUICK_CHECK_BYTES = 256 << 20
@@ -115,7 +116,7 @@ class Folder:
             ) from None
 
     def secret(self, name: str) -> bytes:
-        """Return a random key of 32 bytes of the installation, made at the first call; mode 0600. UserError when unreadable."""
+        """Return a random key of the installation, made at the first call; mode 0600. UserError when unreadable."""
         path = self.keys / name
         try:
             if not path.exists():
@@ -123,7 +124,7 @@ class Folder:
                 fresh = self.keys / f".{name}.{secrets.token_hex(8)}"
                 descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
                 try:
-                    os.write(descriptor, secrets.token_bytes(32))
+                    os.write(descriptor, secrets.token_bytes(_SECRET_BYTES))
                     os.fsync(descriptor)
                 finally:
                     os.close(descriptor)
@@ -134,8 +135,8 @@ class Folder:
             key = path.read_bytes()
         except OSError as error:
             raise UserError(both("audit", "fault", "key", path=path, reason=error.strerror)) from None
-        if len(key) != 32:
-            raise UserError(f"khóa {path} hỏng / the key {path} is damaged ({len(key)} octets, not 32)")
+        if len(key) != _SECRET_BYTES:
+            raise UserError(f"khóa {path} hỏng / the key {path} is damaged ({len(key)} octets, not {_SECRET_BYTES})")
         return key
 
 

@@ -91,7 +91,7 @@ def _made(desk: Desk, wanted: Wanted, language: Language) -> Report:
         now = datetime.fromtimestamp(desk.people.clock(), UTC)
         return make(desk.configuration.data, wanted, now=now, tick=desk.go_on)
     except UserError as error:
-        raise refused("invalid", one_language(str(error), language.value)) from None
+        raise refused("invalid", one_language(str(error), language)) from None
 
 
 def _reads_all(person: Person) -> bool:

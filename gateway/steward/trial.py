@@ -110,17 +110,17 @@ def answers(trial: Trial) -> Iterator[q.Progress | q.Tried | q.Piece | q.ExportE
 
 def _fault(fault: Fault, path: str, language: Language) -> q.LintFault:
     own = fault.path == path
-    text = clean(one_language(fault.message, language.value) if own else _placed(fault, language), limit=600)
+    text = clean(one_language(fault.message, language) if own else _placed(fault, language), limit=600)
     return q.LintFault(fault.line if own else 0, fault.column if own else 0, text)
 
 
 def _placed(fault: Fault, language: Language) -> str:
-    return f"{fault.place}: {one_language(fault.message, language.value)}"
+    return f"{fault.place}: {one_language(fault.message, language)}"
 
 
 def _warnings(candidate: PolicySet, before: PolicySet, trial: Trial, now: datetime) -> Iterator[q.LintFault]:
     for words in candidate.warnings(now):
-        yield q.LintFault(0, 0, clean(one_language(words, trial.language.value), limit=600), "warn")
+        yield q.LintFault(0, 0, clean(one_language(words, trial.language), limit=600), "warn")
     if trial.digest not in {"", before.digest}:
         yield q.LintFault(0, 0, said("answers", "policy", "other_file", trial.language), "warn")
 
@@ -266,9 +266,7 @@ def main() -> None:
             out.write(framed(answer))
             out.flush()
     except GatewayError as error:
-        out.write(
-            framed(q.Refusal(kind="invalid", words=clean(one_language(str(error), trial.language.value), limit=1000)))
-        )
+        out.write(framed(q.Refusal(kind="invalid", words=clean(one_language(str(error), trial.language), limit=1000))))
         out.flush()
 
 

@@ -1,9 +1,9 @@
 """What people at the console cost the mail: python -m tests.bench.people [ROUNDS] [RECORDS]. docs/performance.md keeps the table.
 
 Twenty users who read (each opens a page every five seconds: overview, search, explanation, in turns) and a thousand logins at
-once, again and again, each from an address of its own and wrong. Mails of 2 kB in turns without and with them; the middle of
-the ratios counts. For the readers eight mails are in hand, and their rate counts; for the logins one, and its p99, in four times
-as many rounds, since the p99 of a short round varies more. Processor time is that of the gateway's whole tree of processes a mail, so it
+once, again and again, each from an address of its own and wrong. Mails of 2 kB in turns without and with them; the figure
+is the median of the ratios. For the readers it is the rate of mails, eight at a time; for the logins the p99 of mails, one at a time, in
+four times as many rounds, since the p99 of a short round varies more. Processor time is that of the gateway's whole tree of processes a mail, so it
 includes what the pages cost; memory is the most that console, steward and the process that compares passwords had at one moment.
 """
 

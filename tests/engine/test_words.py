@@ -171,9 +171,9 @@ def test_every_placeholder_is_filled_by_the_policy_or_the_policy_file(name: str,
     for (_, rule, language), text in catalogue.rules.items():
         for template in (text.message, text.fix, text.why, text.passed, text.indeterminate):
             unknown = placeholders(template) - BUILT_IN - names - known
-            assert not unknown, f"{name}.{rule}.{language.value}: {unknown}"
+            assert not unknown, f"{name}.{rule}.{language}: {unknown}"
     for (_, parameter, language), words in catalogue.words.items():
-        assert words, f"{name}: words.{parameter}.{language.value} is empty"
+        assert words, f"{name}: words.{parameter}.{language} is empty"
 
 
 def _strings(tree: ast.AST) -> set[str]:

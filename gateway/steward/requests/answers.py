@@ -204,7 +204,7 @@ def _have_in_force(desk: Desk, language: Language) -> None:
     except (OSError, UserError) as error:
         raise refused(
             "unavailable",
-            say("requests", "not_written", language, reason=clean(one_language(str(error), language.value), limit=300)),
+            say("requests", "not_written", language, reason=clean(one_language(str(error), language), limit=300)),
         ) from None
     if not done:
         raise refused("unavailable", say("requests", "not_in_force", language))

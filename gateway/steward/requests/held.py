@@ -57,7 +57,7 @@ def approve_held(
         try:
             outcome = holds.release(held, person.name)
         except (GatewayError, OSError) as error:
-            words = clean(one_language(str(error), language.value), limit=300)
+            words = clean(one_language(str(error), language), limit=300)
             raise refused("unavailable", say("holds", "not_sent_yet", language, reason=words)) from None
     return q.Done(said(outcome, language))
 
@@ -111,7 +111,7 @@ def _opened(desk: Desk, person: Person, reference: str, what: str, language: Lan
     except (GatewayError, OSError) as error:
         raise refused(
             "unavailable",
-            say("holds", "not_opened", language, reason=clean(one_language(str(error), language.value), limit=300)),
+            say("holds", "not_opened", language, reason=clean(one_language(str(error), language), limit=300)),
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Spots of ink: what of a mask hangs together, with the box and the number of pixels of each.
+"""Connected components of ink with their boxes and numbers of pixels; frames around words and hollow letters by them.
 
 `cv2.connectedComponentsWithStats` gives the same for five times the time, most of it spent on the paper between.
 """
@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gateway.documents.readers.pictures.rectangles import Pixels
+from gateway.documents.readers.pictures.rectangles import Pixels, weakest
 
 FAR = 4
 """Pixels that are taken together to see that there are many."""
@@ -52,14 +52,15 @@ def spots(
 
 
 def is_framed(pixels: Pixels, left: int, top: int, right: int, bottom: int) -> bool:
-    """Whether a frame of its own stands around words of a BGR picture; lines of a table go on beyond."""
+    """Whether a frame of its own stands around words of a picture, grey or BGR; lines of a table go on beyond."""
     across, down = (int(share * (bottom - top)) for share in FRAME)
     x, y = max(left - across, 0), max(top - down, 0)
-    weakest = pixels[y : bottom + down, x : right + across].min(axis=2)
-    if not weakest.size:
+    part = pixels[y : bottom + down, x : right + across]
+    if not part.size:
         return False
-    _, found = spots((weakest < float(np.percentile(weakest, 75)) - CONTRAST).astype(np.uint8))
-    high, wide = weakest.shape
+    shown = weakest(part)
+    _, found = spots((shown < float(np.percentile(shown, 75)) - CONTRAST).astype(np.uint8))
+    high, wide = shown.shape
     first, last = found[:, :2], found[:, :2] + found[:, 2:4]
     around = (first < (left - x, top - y)).all(axis=1) & (last > (right - x, bottom - y)).all(axis=1)
     return bool((around & (first > 0).all(axis=1) & (last < (wide, high)).all(axis=1)).any())

@@ -227,9 +227,8 @@ _LSTF, _LVLF, _LFO = 28, 28, 16
 """Octets of entries of the tables of lists, without what is of no fixed size."""
 _KINDS = {1: "upperRoman", 2: "lowerRoman", 3: "upperLetter", 4: "lowerLetter"}
 """Number formats (MS-OSHARED 2.2.1.3 MSONFC) that are letters."""
-
-
 _FOLLOWS = {1: " ", 2: ""}
+"""What parts a label from its item (MS-DOC 2.9.150 ixchFollow); otherwise a tab."""
 
 
 class _Level(NamedTuple):
