@@ -246,6 +246,131 @@ def test_a_field_that_can_be_read_in_two_ways_makes_it_partial(title):
     assert (one.integrity, one.coverage) == (Integrity.INTACT, Coverage.PARTIAL)
 
 
+def _code(text):
+    return f"<w:r><w:instrText>{text}</w:instrText></w:r>"
+
+
+def _run(text, look=""):
+    return f"<w:r>{look}<w:t>{text}</w:t></w:r>"
+
+
+def _titled(code, shown):
+    return "".join((_SIGNS["begin"], code, _SIGNS["separate"], shown, _SIGNS["end"]))
+
+
+DISGUISED = {
+    "comment before": _code(" <!-- -->TITLE "), "comment inside": _code(" TI<!-- -->TLE "), "instruction": _code(" <?x?>TITLE "),
+    "foreign element": f'<zz:x xmlns:zz="urn:zz">{_PAGE}</zz:x>{_TITLED}', "settings of a run": f"<w:r><w:rPr>{_PAGE}</w:rPr></w:r>{_TITLED}",
+    "outside of runs": f"<w:instrText> PAGE </w:instrText>{_TITLED}", "as text": "<w:r><w:t> TITLE </w:t></w:r>",
+    "of two runs": _code(" TI") + _code("TLE "), "by references": _code(" &#84;ITLE "), "inserted": f'<w:ins w:id="1">{_TITLED}</w:ins>',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("title", DISGUISED)
+def test_the_code_of_a_field_is_what_programs_read(title):
+    (one,) = _look(_signed(_titled(DISGUISED[title], _run("10")), {xml.CORE: _TITLE.format("90")}))
+    assert (one.integrity, one.coverage) == (Integrity.INTACT, Coverage.PARTIAL)
+
+
+SHOWN = {
+    # what was signed, the title, whether it is the same to every reader
+    "bold": (_run("10", "<w:rPr><w:b/></w:rPr>"), "10", True),
+    "not hidden": (_run("10", '<w:rPr><w:vanish w:val="0"/></w:rPr>'), "10", True),
+    "bookmark": ('<w:bookmarkStart w:id="1" w:name="a"/>' + _run("10") + '<w:bookmarkEnd w:id="1"/>', "10", True),
+    "break": (_run("10") + "<w:r><w:br/></w:r>" + _run("x"), "10 x", True),
+    "inserted": (f'<w:ins w:id="1">{_run("10")}</w:ins>', "10", True),
+    "hidden": (_run("1") + _run("0", "<w:rPr><w:vanish/></w:rPr>"), "10", False),
+    "comment": ("<w:r><w:t>10<!-- -->0</w:t></w:r>", "10", False),
+    "foreign": (_run("1") + '<zz:t xmlns:zz="urn:zz">0</zz:t>', "10", False),
+    "alternative": (_run("1") + f'<mc:AlternateContent {_MC}><mc:Choice Requires="zz">{_run("0")}</mc:Choice></mc:AlternateContent>',
+                    "10", False),
+    "symbol": (_run("1") + '<w:r><w:sym w:font="Symbol" w:char="F030"/></w:r>', "1", False),
+    "deleted": (_run("1") + f'<w:del w:id="1">{_run("0")}</w:del>', "10", False),
+    "field inside": (_run("1") + field(" PAGE ", "0"), "10", False),
+    "outside of runs": (_run("1") + "<w:t>0</w:t>", "10", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("as_control", [True, False])
+@pytest.mark.parametrize("title", SHOWN)
+def test_what_was_signed_is_what_is_seen(title, as_control):
+    shown, value, same = SHOWN[title]
+    paragraph = control(_PATH, "").replace(_run(""), shown) if as_control else _titled(_TITLED, shown)
+    (one,) = _look(_signed(paragraph, {xml.CORE: _TITLE.format(value)}))
+    assert one.coverage is (Coverage.WHOLE if same else Coverage.PARTIAL)
+
+
+@pytest.mark.parametrize("paragraph", [field(" TITLE ", "Tăng 10%"), control(_PATH, "Tăng 10%")])
+@pytest.mark.parametrize("inner", [
+    "Tăng 1<![CDATA[0%]]>", "<!--Tăng 90%-->Tăng 10%", "<?x Tăng 90%?>Tăng 10%", "Tăng 1<x>0%</x>",
+])  # fmt: skip
+def test_a_property_of_more_than_plain_text_is_no_source(paragraph, inner):
+    (one,) = _look(_signed(paragraph, {xml.CORE: _TITLE.format(inner)}))
+    assert one.coverage is Coverage.PARTIAL
+
+
+_DC = "http://purl.org/dc/elements/1.1/"
+
+
+@pytest.mark.parametrize(("mappings", "expected"), [
+    (f"xmlns:a='{_DC}'", Coverage.WHOLE), (f"xmlns='urn:x' xmlns:a='{_DC}' ", Coverage.WHOLE),
+    (f"xmlns:a='{_DC}' xmlns:a='urn:x'", Coverage.PARTIAL), (f"q:a={_DC} xmlns:a='urn:x'", Coverage.PARTIAL),
+    (f"xmlns:a='{_DC}=x'", Coverage.PARTIAL),
+])  # fmt: skip
+def test_prefixes_of_a_binding_have_one_reading(mappings, expected):
+    start, _, rest = control("//a:title", "10", store="{11111111-1111-1111-1111-111111111111}").partition(
+        'prefixMappings="'
+    )
+    paragraph = f'{start}prefixMappings="{mappings}"{rest[rest.index(chr(34)) + 1 :]}'
+    (one,) = _look(_signed(paragraph, {xml.CORE: _TITLE.format("10")}))
+    assert one.coverage is expected
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ("<w:sdtPr>", "<w:sdtPr/><w:sdtPr>"), ("<w:sdt><w:sdtPr>", "<w:sdt><w:x>"), ("<w:sdtContent>", "<w:sdtContent/><w:sdtContent>"),
+])  # fmt: skip
+def test_a_control_of_another_build_makes_it_partial(old, new):
+    paragraph = control(_PATH, "10").replace(old, new)
+    paragraph = paragraph.replace("</w:sdtPr>", "</w:x>") if "<w:x>" in new else paragraph
+    (one,) = _look(_signed(paragraph, {xml.CORE: _TITLE.format("10")}))
+    assert one.coverage is Coverage.PARTIAL
+
+
+def test_a_path_is_followed_in_the_part_that_the_control_names():
+    files = {xml.CORE: _TITLE.format("10"), _APP: "<Application>Khác</Application>"}
+    assert is_valid(_look(_signed(control("/*[1]/*[1]", "10"), files)))
+
+
+EXACT = {
+    "decimals": (field(" DOCPROPERTY SoTien \\# &quot;#.##0,00&quot; ", "10,00"), _CUSTOM, _custom("i4").format("1000")),
+    "three decimals": (field(" DOCPROPERTY SoTien \\# &quot;0,000&quot; ", "10,000"), _CUSTOM, _custom("i4").format("10000")),
+    "next day here": (field(" SAVEDATE \\@ &quot;dd/MM/yyyy&quot; ", "20/11/2026"), xml.CORE,
+                      "<dcterms:modified>2026-11-20T20:00:00Z</dcterms:modified>"),
+    "hour of a control": (control("//dcterms:created", "20/11/2026 10:00", '<w:date w:fullDate="2026-11-20T10:00:00Z"><w:dateFormat '
+                                  'w:val="dd/MM/yyyy HH:mm"/></w:date>'), xml.CORE, "<dcterms:created>2026-11-20T16:00:00Z</dcterms:created>"),
+    "name of two properties": (field(" DOCPROPERTY Comments ", "10"), _CUSTOM,
+                               '<property name="Comments"><vt:lpwstr>90</vt:lpwstr></property>'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("title", EXACT)
+def test_nearly_the_same_is_not_the_same(title):
+    paragraph, name, inner = EXACT[title]
+    files = {xml.CORE: "<dc:description>10</dc:description>", name: inner}
+    (one,) = _look(_signed(paragraph, files))
+    assert one.coverage is Coverage.PARTIAL
+
+
+@pytest.mark.parametrize(("code", "expected"), [
+    (' DATE \\@ "yyyyMMdd" ', Coverage.PARTIAL), (" USERNAME ", Coverage.PARTIAL), (" FILENAME ", Coverage.PARTIAL),
+    (" MERGEFIELD Phai ", Coverage.WHOLE), (" PAGE ", Coverage.WHOLE),
+])  # fmt: skip
+def test_words_that_depend_on_the_day_or_the_reader_are_not_those_that_were_signed(code, expected):
+    condition = _code(" IF ") + field(code.replace('"', "&quot;"), "1") + _code(" = 1 &quot;90&quot; &quot;10&quot; ")
+    (one,) = _look(_signed(_titled(condition, _run("10")), {}))
+    assert one.coverage is expected
+
+
 @pytest.mark.parametrize("branch", ["Choice", "Fallback"])
 def test_a_field_that_is_whole_in_its_branch_leaves_the_signature_whole(branch):
     inner = f'<mc:{branch} Requires="zz">{field(" PAGE ", "1")}</mc:{branch}>'

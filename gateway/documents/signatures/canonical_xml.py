@@ -24,6 +24,9 @@ CANONICAL: dict[str, tuple[bool, bool]] = {
 DEFAULT_CANONICAL = _C14N
 _PLAIN_ENCODINGS = frozenset({"UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "US-ASCII", "ASCII", "ISO-8859-1"})
 """In which a declaration is found by its letters, but for bytes of zero."""
+_ENCODING = re.compile(rb"<\?xml[^>]*\sencoding\s*=\s*[\"']([\w.:-]+)", re.ASCII)
+_EBCDIC = b"\x4c\x6f\xa7\x94"
+"""`<?xm` in all of them."""
 _DECLARATION = re.compile(rb"<!(?:ATTLIST|ELEMENT|ENTITY|NOTATION)")
 _WITH_DOCTYPE = (
     "{http://openoffice.org/2000/",
@@ -62,6 +65,21 @@ def parse_with_doctype(data: bytes) -> Element:
         ):
             raise LibraryFault("xml", "doctype")
         return root
+
+
+def has_plain_letters(data: bytes) -> bool:
+    """Return whether what stands in XML is found by its letters; False for the encodings of mainframes and the like."""
+    declared = _ENCODING.match(data[:200].lstrip(b"\xef\xbb\xbf\xfe\xff"))
+    return not data.startswith(_EBCDIC) and (declared is None or declared[1].decode().upper() in _PLAIN_ENCODINGS)
+
+
+def parse_words(data: bytes) -> Element:
+    """Parse XML for its words, without comments and instructions; LibraryFault when the letters are a matter of tables."""
+    root = parse(data)
+    if not _has_plain_encoding(root):
+        raise LibraryFault("xml", "encoding")
+    etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction)
+    return root
 
 
 def _has_plain_encoding(root: Element) -> bool:

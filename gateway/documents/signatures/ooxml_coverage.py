@@ -12,6 +12,8 @@ import urllib.parse
 from dataclasses import dataclass, field
 from typing import Any
 
+from lxml import etree
+
 from gateway.documents.signatures import canonical_xml
 from gateway.documents.signatures.ooxml_parts import PROPERTY_TYPES, SIGNATURE_KINDS, Parts
 from gateway.documents.signatures.ooxml_shown import has_bindings, may_show_properties, shows_other_than_signed
@@ -39,6 +41,12 @@ _FREE_OUTSIDE = frozenset({
     "hyperlink", "hlinkshowjump", "slideUpdateUrl", "attachedTemplate", "externalLinkPath", "externalLinkLong", "xlPathMissing",
 })  # fmt: skip
 """Last word of types of relationships that may lead out of the file: after a click, to a template, to what cells have copies of."""
+_FOLLOWED = frozenset({
+    "absoluteUrl", "alternateUrls", "attachedTemplate", "ddeLink", "externalBook", "hlinkClick", "hlinkHover", "hlinkMouseOver",
+    "hyperlink", "oleLink", "relativeUrl",
+})  # fmt: skip
+"""Elements that may name a relationship of these: whatever its type says, in a picture it is a picture to programs."""
+_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _MAIN_TYPE = re.compile(r"\.main\+xml$|\.main$")
 
@@ -103,8 +111,11 @@ def coverage_of(found: XmlSignature, parts: Parts, covered: Covered) -> tuple[Co
         other = True  # what cannot be read may show anything
     if other:
         found.problems.append("bound-property")
-    outside = any(_shows_outside(one) for signed in covered.signed_relationships.values() for one in signed)
-    if outside:
+    outside = any(
+        _shows_outside(parts, name, one) for name, signed in covered.signed_relationships.items() for one in signed
+    )
+    if outside or any(_is_taken_over(parts, name) for name in covered.parts):
+        outside = True
         found.problems.append("external-reference")
     whole = not uncovered and not left and not other and not outside and changes is Changes.NONE
     return (Coverage.WHOLE if whole else Coverage.PARTIAL), changes
@@ -116,7 +127,8 @@ def _led_to_unsigned(parts: Parts, covered: Covered, *, binds: bool) -> list[str
     for name, relationships in covered.signed_relationships.items():
         folder = posixpath.dirname(_source_of(name))
         for one in relationships:
-            if _is_free(one, binds=binds) or one.get("TargetMode") == "External":
+            is_free = _is_free(one, binds=binds) and not _is_named(parts, name, one)
+            if is_free or one.get("TargetMode") == "External":
                 continue
             target = urllib.parse.unquote(one.get("Target", "")).partition("#")[0]
             part = parts.package.find(posixpath.normpath(posixpath.join("/", folder, target))[1:])
@@ -154,26 +166,25 @@ def _is_free_relationship_part(parts: Parts, name: str, *, binds: bool) -> bool:
 
 def _is_named(parts: Parts, name: str, relationship: Any) -> bool:
     """Whether the part names a relationship: programs then show what it leads to, of whatever type it claims to be."""
+    return bool(_naming(parts, name, relationship))
+
+
+def _naming(parts: Parts, name: str, relationship: Any) -> set[str]:
+    """Names of the elements by which a part names one of its relationships."""
     source = parts.package.find(_source_of(name))
-    if source is None:
-        return False
-    octets, identifier = parts.package.read(source), relationship.get("Id", "")
-    try:
-        root = canonical_xml.parse(octets)
-    except LibraryFault:
-        return any(identifier.encode(codec) in octets for codec in ("utf-8", "utf-16-le"))
-    return any(identifier in one.attrib.values() for one in root.iter())
+    return parts.naming(source).get(relationship.get("Id", ""), set()) if source is not None else set()
 
 
 def _holds_more_than_relationships(parts: Parts, name: str) -> bool:
-    """Whether a relationship part has other elements, in which Office finds more relationships (ECMA-376-2 §6.5.3.3)."""
+    """Whether a relationship part has other elements, in which Office finds more relationships (ECMA-376-2 §6.5.3.3), or a base."""
     if not name.lower().endswith(".rels"):
         return False
     try:
         root = canonical_xml.parse(parts.package.read(name))
     except LibraryFault:
         return True
-    return any(one.tag != _RELATIONSHIP for one in root if isinstance(one.tag, str))
+    inner = (one for one in root.iterdescendants(etree.Element))
+    return _BASE in root.attrib or any(one.tag != _RELATIONSHIP or one.getparent() is not root for one in inner)
 
 
 def _is_free(relationship: Any, *, binds: bool) -> bool:
@@ -183,9 +194,19 @@ def _is_free(relationship: Any, *, binds: bool) -> bool:
     return word in _FREE_RELATIONSHIPS or (word in {"customXml", "customXmlProps"} and not binds)
 
 
-def _shows_outside(relationship: Any) -> bool:
+def _shows_outside(parts: Parts, name: str, relationship: Any) -> bool:
     """Whether a program shows what is not in the file: a picture, a chunk of text, that is another one tomorrow."""
-    return relationship.get("TargetMode", "Internal") != "Internal" and _last_word(relationship) not in _FREE_OUTSIDE
+    if relationship.get("TargetMode", "Internal") == "Internal":
+        return False
+    return _last_word(relationship) not in _FREE_OUTSIDE or not _naming(parts, name, relationship) <= _FOLLOWED
+
+
+def _is_taken_over(parts: Parts, name: str) -> bool:
+    """Whether by the settings of a Word text a template gives it its styles, or a list of persons its words."""
+    if not parts.type_of(name).endswith("wordprocessingml.settings+xml"):
+        return False
+    settings = canonical_xml.parse(parts.package.read(name)).iter("{*}linkStyles", "{*}mailMerge")
+    return any(set(one.attrib.values()).isdisjoint({"0", "false", "off"}) for one in settings)
 
 
 def _last_word(relationship: Any) -> str:

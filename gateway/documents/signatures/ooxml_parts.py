@@ -6,7 +6,9 @@ import posixpath
 import re
 import urllib.parse
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from lxml import etree
 
 from gateway.documents.readers.containers.opc import ContentTypes
 from gateway.documents.signatures import canonical_xml
@@ -34,10 +36,29 @@ class Parts:
 
     package: Package
     types: ContentTypes
+    _naming: dict[str, dict[str, set[str]]] = field(default_factory=dict)
 
     def type_of(self, name: str) -> str:
         """Content type of a part, empty when none is declared."""
         return self.types.of(name)
+
+    def naming(self, source: str) -> dict[str, set[str]]:
+        """Elements that name each relationship of a part, by its Id; `?` is one of a part that is no XML we read."""
+        if source not in self._naming:
+            folder, base = posixpath.split(source)
+            listed = self.package.find(posixpath.join(folder, "_rels", f"{base}.rels"))
+            root = canonical_xml.parse(self.package.read(listed)) if listed is not None else ()
+            found: dict[str, set[str]] = {one.get("Id", ""): set() for one in root}
+            octets = self.package.read(source)
+            try:
+                for one in canonical_xml.parse(octets).iter(etree.Element):
+                    for value in found.keys() & one.attrib.values():
+                        found[value].add(one.tag.rpartition("}")[2])
+            except LibraryFault:
+                for value in found:
+                    found[value] |= {"?" for codec in ("utf-8", "utf-16-le") if value.encode(codec) in octets}
+            self._naming[source] = found
+        return self._naming[source]
 
     def declared_signatures(self) -> list[str]:
         """Names, in small letters, to which a type of signatures is given one by one, whether or not the parts are there."""

@@ -3,7 +3,7 @@
 Office leaves title, author, dates and the like unsigned, fills a bound control with them whenever it opens the file, and a
 field when it updates it; LibreOffice fills both at once. Whoever changes the property changes what is read, by a signature
 that holds. So only what is safe is accepted: a field whose source is the text itself or a clock, and a control or field whose
-unsigned source is found and says what was signed.
+unsigned source is found and says what was signed, both in a form that every program reads alike.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ _OF_THE_TEXT = frozenset((
     "skipif", "styleref", "symbol", "ta", "tc", "time", "toa", "toc", "useraddress", "userinitials", "username", "xe",
 ))  # fmt: skip
 """Fields that show the text, parts that are signed, or what lies outside the file: the clock, its name, who reads it."""
+_OF_THE_READER = frozenset((
+    "ask", "autotext", "autotextlist", "date", "filename", "filesize", "fillin", "print", "time", "useraddress", "userinitials",
+    "username",
+))  # fmt: skip
+"""Those of them that say something else to everybody, or tomorrow: plain to whoever reads them, but not in the code of another."""
 _OF_SOURCES = frozenset({"citation", "bibliography"})
 """Fields that show custom XML."""
 _PROPERTIES = {
@@ -42,20 +47,40 @@ _SHOWING_PROPERTIES = frozenset((
     "author", "comments", "createdate", "edittime", "keywords", "lastsavedby", "numchars", "numwords", "printdate", "revnum",
     "savedate", "subject", "template", "title",
 ))  # fmt: skip
-_STORES = frozenset({"{6c3c8bc8-f283-45ae-878a-bab7291924a1}", "{6668398d-a668-4e3e-a5eb-62b293d839f1}"})
+_CORE_STORE = "{6c3c8bc8-f283-45ae-878a-bab7291924a1}"
+_STORES = frozenset({_CORE_STORE, "{6668398d-a668-4e3e-a5eb-62b293d839f1}"})
 """Identifiers by which a binding names the core and the extended properties."""
 _CODE = re.compile(r"\s*(=|[^\s\"\\]*)\s*(?:\"([^\"]*)\"|([^\s\\]\S*))?")
-_PREFIX = re.compile(r"xmlns:([\w.-]+)\s*=\s*(?:'([^']*)'|\"([^\"]*)\")")
+_PREFIX = re.compile(r"xmlns(?::([\w.-]+))?=(['\"])([^'\"=\s]*)\2(?:\s+|\Z)")
 _CASE_SWITCH = re.compile(r"\\\*\s*(?:upper|lower|caps|firstcap)", re.IGNORECASE)
 _DATE_SWITCH = re.compile(r"\\@\s*(?:\"([^\"]*)\"|(\S+))")
 _DATE_STEP = re.compile(r"d{1,2}|M{1,2}|y{4}|yy|'[^']*'|[^A-Za-z]")
-_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T|\Z)")
+_NUMBER_SWITCH = re.compile(r"\\#\s*(?:\"(?:#[., ]##)?0\"|(?:#[.,]##)?0(?!\S))")
+"""A picture of whole numbers, whatever the language of the reader."""
+_NUMBER = re.compile(r"\d{1,3}(?:[., ]\d{3})*|\d+")
+_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T(?:0\d|1[0-6]):[\d:.]+Z?)?")
+"""A moment that is of one day by universal time and by that of Vietnam."""
+_UNPLAIN = re.compile(rb"<!|(?<!\A)<\?")
+"""Comments, CDATA and instructions: programs take the words before them, behind them or all."""
+_UNREAD = "\0"
+"""Stands in words for what is not plain text, and equals no value."""
 _MAX_CONTROLS = 2000
 _IN_WORD = re.compile(
     r"\{http://(?:schemas\.openxmlformats\.org|purl\.oclc\.org/ooxml)/wordprocessingml/(?:2006/)?main\}"
 )
-_EITHER_OR = frozenset({"Choice", "Fallback", "del", "moveFrom"})
+_THROUGH = frozenset((
+    "body", "customXml", "hyperlink", "ins", "moveTo", "p", "r", "sdt", "sdtContent", "smartTag", "tbl", "tc", "tr",
+))  # fmt: skip
+"""Elements in which the parts of one field may stand apart; by any other, an alternative or a deletion say, programs part it."""
 _BLANKS = frozenset({"tab", "br", "cr", "p"})
+_WITHOUT_WORDS = frozenset((
+    "bookmarkEnd", "bookmarkStart", "commentRangeEnd", "commentRangeStart", "lastRenderedPageBreak", "permEnd", "permStart",
+    "proofErr", "softHyphen",
+))  # fmt: skip
+_SETTINGS = frozenset(
+    {"customXmlPr", "pPr", "rPr", "sdtEndPr", "sdtPr", "smartTagPr", "tblGrid", "tblPr", "tcPr", "trPr"}
+)
+_HIDING = frozenset({"specVanish", "vanish", "webHidden"})
 
 
 def has_bindings(octets: bytes) -> bool:
@@ -64,9 +89,10 @@ def has_bindings(octets: bytes) -> bool:
 
 
 def may_show_properties(octets: bytes) -> bool:
-    """Whether a part has fields or bound controls."""
+    """Whether a part has fields or bound controls, or is written so that these words do not stand in it."""
     plain = octets.replace(b"\0", b"")
-    return any(word in plain for word in (b"fldChar", b"fldSimple", b"dataBinding"))
+    words = (b"fldChar", b"fldSimple", b"dataBinding")
+    return any(word in plain for word in words) or not canonical_xml.has_plain_letters(plain)
 
 
 def shows_other_than_signed(parts: Parts, texts: Iterable[str], signed: set[str]) -> bool:
@@ -74,15 +100,15 @@ def shows_other_than_signed(parts: Parts, texts: Iterable[str], signed: set[str]
 
     LibraryFault when a text or the properties cannot be read.
     """
-    trees = [(name in signed, canonical_xml.parse(parts.package.read(name))) for name in property_parts(parts)]
+    trees = [(name in signed, _properties(parts, name)) for name in property_parts(parts)]
     values = _values(tree for is_signed, tree in trees if not is_signed)
     sealed = _values(tree for is_signed, tree in trees if is_signed)
     sources = {name for name in parts.package.names if name.lower().startswith("customxml/")}
     safe = _OF_THE_TEXT | _OF_SOURCES if sources <= signed else _OF_THE_TEXT
     for name in texts:
-        root = canonical_xml.parse(parts.package.read(name))
-        controls = list(_named(root, "sdt"))
-        if len(controls) > _MAX_CONTROLS or any(_control_differs(one, trees) for one in controls):
+        root = canonical_xml.parse_words(parts.package.read(name))
+        bindings = list(_named(root, "dataBinding"))
+        if len(bindings) > _MAX_CONTROLS or any(_control_differs(one, trees) for one in bindings):
             return True
         for one in _fields(root):
             if one.is_torn or (_code(one)[0] not in safe and _field_differs(one, values, sealed)):
@@ -90,49 +116,85 @@ def shows_other_than_signed(parts: Parts, texts: Iterable[str], signed: set[str]
     return False
 
 
+def _properties(parts: Parts, name: str) -> Any:
+    """The tree of a property part; LibraryFault when programs take different words out of it."""
+    octets = parts.package.read(name)
+    if _UNPLAIN.search(octets.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xfe\xff")):
+        raise LibraryFault("properties", "not plain")
+    return canonical_xml.parse_words(octets)
+
+
 def _values(trees: Iterable[Any]) -> dict[str, set[str]]:
     """Every value of the properties by name in small letters."""
     found: dict[str, set[str]] = {}
-    for one in (one for tree in trees for one in tree if isinstance(one.tag, str)):
+    for one in (one for tree in trees for one in tree):
         name = one.get("name", "") if _local(one) == "property" else _local(one)
-        found.setdefault(name.lower(), set()).add("".join(one.itertext()))
+        value = one
+        while len(value) == 1 and not (value.text or value[0].tail or "").strip():
+            value = value[0]  # in an element that tells its type
+        found.setdefault(name.lower(), set()).add(_only_text(value))
     return found
 
 
-def _control_differs(control: Any, trees: list[tuple[bool, Any]]) -> bool:
+def _only_text(element: Any) -> str:
+    return element.text or "" if not len(element) else _UNREAD
+
+
+def _control_differs(binding: Any, trees: list[tuple[bool, Any]]) -> bool:
     """Whether a control is bound to properties that do not say what it shows, in whichever part its path leads to them."""
-    settings = next((one for one in control if _local(one) == "sdtPr"), None)
-    bindings = list(_named(settings, "dataBinding")) if settings is not None else []
-    if not bindings:
-        return False
+    settings = binding.getparent()
+    control = settings.getparent() if _local(settings) == "sdtPr" else None
+    inner = [_local(one) for one in control] if control is not None else []
+    if control is None or _local(control) != "sdt" or inner.count("sdtPr") != 1 or inner.count("sdtContent") > 1:
+        return True
     placeholder = next(_named(settings, "showingPlcHdr"), None)
-    hides = placeholder is not None and (_attribute(placeholder, "val") or "true").lower() in {"1", "true", "on"}
-    shown = "" if hides else _text(control, "sdtContent")
-    for binding in bindings:
-        found = [(is_signed, value) for is_signed, tree in trees for value in _resolve(binding, tree)]
-        if not found and _attribute(binding, "storeItemID").lower() in _STORES:
-            found = [(False, "")]
-        for is_signed, value in found:
-            if not is_signed and _plain(value) != _plain(shown) and not _stands_for(value, shown, settings):
-                return True
-    return False
+    hides = placeholder is not None and _is_on(placeholder)
+    content = next((one for one in control if _local(one) == "sdtContent"), None)
+    shown = "" if hides or content is None else _words(content)
+    store = _attribute(binding, "storeItemID").lower()
+    core = [(is_signed, tree) for is_signed, tree in trees if store == _CORE_STORE and _local(tree) == "coreProperties"]
+    found = _resolve(binding, core) or _resolve(binding, trees) or ([(False, "")] if store in _STORES else [])
+    return any(
+        not is_signed and _plain(value) != _plain(shown) and not _stands_for(value, shown, settings)
+        for is_signed, value in found
+    )
 
 
-def _resolve(binding: Any, tree: Any) -> list[str]:
-    prefixes = {name: one or other for name, one, other in _PREFIX.findall(_attribute(binding, "prefixMappings"))}
+def _resolve(binding: Any, trees: list[tuple[bool, Any]]) -> list[tuple[bool, str]]:
     with wall("xpath"):
-        found: Any = etree.XPath(_attribute(binding, "xpath"), namespaces=prefixes, regexp=False)(tree)
-    if not isinstance(found, list):
+        path = etree.XPath(_attribute(binding, "xpath"), namespaces=_prefixes(binding), regexp=False)
+        found: Any = [(is_signed, path(tree)) for is_signed, tree in trees]
+    if not all(isinstance(nodes, list) for _, nodes in found):
         raise LibraryFault("xpath", "no nodes")
-    return ["".join(one.itertext()) if hasattr(one, "itertext") else str(one) for one in found]
+    return [
+        (is_signed, _only_text(one) if hasattr(one, "itertext") else str(one))
+        for is_signed, nodes in found
+        for one in nodes
+    ]
+
+
+def _prefixes(binding: Any) -> dict[str, str]:
+    """The prefixes of a binding; LibraryFault when they are written so that a program may understand others."""
+    text = _attribute(binding, "prefixMappings").strip()
+    found: dict[str, str] = {}
+    place = 0
+    while place < len(text):
+        match = _PREFIX.match(text, place)
+        if match is None or found.setdefault(match[1] or "", match[3]) != match[3]:
+            raise LibraryFault("xpath", "prefixes")
+        place = match.end()
+    return {name: namespace for name, namespace in found.items() if name}
 
 
 def _stands_for(value: str, shown: str, settings: Any) -> bool:
     """Whether a control of a kind shows a value in words of its own: a day, an item of a list, a tick."""
     for one in settings.iter():
         match _local(one):
-            case "date" if _day(value) and _day(value) == _day(_attribute(one, "fullDate")):
+            case "date" if value == _attribute(one, "fullDate"):
                 return True
+            case "date" if _day(value) and _day(value) == _day(_attribute(one, "fullDate")):
+                formats = (_attribute(form, "val") for form in _named(one, "dateFormat"))
+                return not any(re.search("[hHms]", re.sub(r"'[^']*'", "", form)) for form in formats)
             case "listItem" if _attribute(one, "value") == value:
                 return _plain(_attribute(one, "displayText")) == _plain(shown)
             case "checked":
@@ -152,7 +214,7 @@ class _Field:
     result: str = ""
     shows: bool = False
     place: tuple[Any, ...] = ()
-    """Alternatives and deletions that it begins in; one whose parts stand in others is another field to every program."""
+    """Where it begins; one whose parts stand in other alternatives or deletions is another field to every program."""
     is_torn: bool = False
 
 
@@ -161,8 +223,9 @@ def _field_differs(one: _Field, values: dict[str, set[str]], sealed: dict[str, s
     if keyword != "docproperty" and keyword not in _SHOWING_PROPERTIES:
         return True
     name = argument if keyword == "docproperty" else keyword
-    name = _PROPERTIES.get(name, name)
-    return not all(_shown_as(value, one) for value in values.get(name, () if name in sealed else ("",)))
+    names = {name, _PROPERTIES.get(name, name)} if keyword == "docproperty" else {_PROPERTIES.get(name, name)}
+    found = set().union(*(values.get(each, ()) for each in names)) or (() if names & sealed.keys() else ("",))
+    return not all(_shown_as(value, one) for value in found)
 
 
 def _code(one: _Field) -> tuple[str, str]:
@@ -181,11 +244,12 @@ def _shown_as(value: str, field: _Field) -> bool:
         return True
     if (picture := _DATE_SWITCH.search(field.code)) and (day := _day(value)):
         return shown == _written(day, picture[1] or picture[2])
-    return "\\#" in field.code and value.isdecimal() and value == re.sub(r"[., ]", "", shown)
+    is_number = _NUMBER_SWITCH.search(field.code) and value.isdecimal() and _NUMBER.fullmatch(shown)
+    return bool(is_number) and value == re.sub(r"[., ]", "", shown)
 
 
 def _day(value: str) -> tuple[str, str, str] | None:
-    match = _DAY.match(value.strip())
+    match = _DAY.fullmatch(value.strip())
     return (match[1], match[2], match[3]) if match else None
 
 
@@ -207,45 +271,78 @@ def _fields(root: Any) -> Iterator[_Field]:
     """Every field of a part, complex and simple ones, when it ends."""
     open_: list[_Field] = []
     for one in root.iter():
-        match name := _local(one):
-            case "fldChar" | "instrText" | "fldSimple" if not _IN_WORD.match(one.tag):
-                yield _Field(is_torn=True)
-            case "fldChar":
-                kind = _attribute(one, "fldCharType")
-                if kind == "begin":
-                    open_.append(_Field(place=_alternatives(one)))
-                    continue
-                if not open_ or open_[-1].place != _alternatives(one) or (kind == "separate" and open_[-1].shows):
-                    yield _Field(is_torn=True)
-                if kind == "separate" and open_:
-                    open_[-1].shows = True
-                elif kind == "end" and open_:
-                    done = open_.pop()
-                    yield done
-                    if open_ and open_[-1].shows:
-                        open_[-1].result += done.result
-            case "instrText" if open_:
-                open_[-1].code += one.text or ""
-                open_[-1].is_torn |= open_[-1].shows or open_[-1].place != _alternatives(one)
-            case "t" if open_ and open_[-1].shows:
-                open_[-1].result += one.text or ""
-            case "fldSimple":
-                yield _Field(_attribute(one, "instr"), _text(one))
-            case _ if name in _BLANKS and open_ and open_[-1].shows:
-                open_[-1].result += " "
+        name = _local(one)
+        if name in {"fldChar", "instrText", "fldSimple"} and not _IN_WORD.match(one.tag):
+            yield _Field(is_torn=True)
+        elif name == "fldSimple":
+            yield _Field(_attribute(one, "instr"), _words(one))
+        elif name == "fldChar":
+            yield from _sign(open_, one)
+        elif open_:
+            inner = open_[-1]
+            if name == "instrText":
+                inner.code += one.text or ""
+                inner.is_torn |= inner.shows or _place(one) != inner.place
+            elif inner.shows and (word := _word(one)):
+                inner.result += word if _place(one) == inner.place else _UNREAD
+            elif not inner.shows:
+                inner.is_torn |= name == "t"
     if open_:
         yield _Field(is_torn=True)
 
 
-def _alternatives(element: Any) -> tuple[Any, ...]:
-    return tuple(one for one in element.iterancestors() if _local(one) in _EITHER_OR)
+def _sign(open_: list[_Field], one: Any) -> Iterator[_Field]:
+    """Begin, part or end the innermost field."""
+    kind = _attribute(one, "fldCharType")
+    if kind == "begin":
+        open_.append(_Field(place=_place(one)))
+        return
+    if not open_ or open_[-1].place != _place(one) or (kind == "separate" and open_[-1].shows):
+        yield _Field(is_torn=True)
+    if kind == "separate" and open_:
+        open_[-1].shows = True
+    elif kind == "end" and open_:
+        done = open_.pop()
+        if open_ and open_[-1].shows:
+            open_[-1].result += _UNREAD
+        elif open_:
+            done.is_torn |= _code(done)[0] in _OF_THE_READER
+        yield done
 
 
-def _text(element: Any, within: str = "") -> str:
-    """The words in an element, or in its children of one name."""
-    roots = [one for one in element if _local(one) == within] if within else [element]
-    words = (one for root in roots for one in root.iter())
-    return "".join(one.text or "" if (name := _local(one)) == "t" else " " if name in _BLANKS else "" for one in words)
+def _place(element: Any) -> tuple[Any, ...]:
+    """Ancestors of an element that are more than a way through the text; itself when it stands in no run."""
+    outside = (element,) if _local(element.getparent()) != "r" and _local(element) not in _BLANKS else ()
+    above = (one for one in element.iterancestors() if _local(one) not in _THROUGH or not _IN_WORD.match(one.tag))
+    return (*outside, *above)
+
+
+def _words(element: Any) -> str:
+    """The words below an element."""
+    return "".join(_word(one, element) for one in element.iter() if one is not element)
+
+
+def _word(one: Any, top: Any = None) -> str:
+    """What one element adds to the words that are seen: text, a blank, nothing, or what is not known to be any of these."""
+    name = _local(one)
+    if not _IN_WORD.match(one.tag):
+        return _UNREAD
+    if name in _HIDING:
+        return _UNREAD if _is_on(one) else ""
+    for above in one.iterancestors():
+        if _local(above) in _SETTINGS:
+            return ""
+        if above is top or _local(above) == "p":
+            break
+    if name == "t":
+        return one.text or "" if _local(one.getparent()) == "r" else _UNREAD
+    if name in _BLANKS:
+        return " "
+    return "" if name in _THROUGH | _WITHOUT_WORDS | _SETTINGS else _UNREAD
+
+
+def _is_on(switch: Any) -> bool:
+    return _is_true(_attribute(switch, "val") or "true")
 
 
 def _named(root: Any, name: str) -> Iterator[Any]:

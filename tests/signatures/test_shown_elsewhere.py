@@ -1,0 +1,92 @@
+"""What a signed Word file takes from elsewhere: pictures by links that say something else, styles, lists of persons."""
+
+import pytest
+
+from gateway.model import Coverage
+from tests.pki import xml
+from tests.pki.tree import letter_docx, tree
+from tests.signatures.attacks_packages import related
+from tests.signatures.samples import Sample, is_valid, reports
+
+_WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+
+def _look(data):
+    return reports(Sample("", "a.docx", data))
+
+
+_R = 'r:id="rAdded" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+_PICTURE = f'<w:r><w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml"><v:imagedata {_R}/></v:shape></w:pict></w:r>'
+_SETTINGS = f'<w:settings xmlns:w="{_WORD}">{{}}</w:settings>'
+
+
+def _related(paragraph, kind, target, *, more="", unsigned=(), files=None):
+    """A signed Word file with one more paragraph, one more relationship, and files of which some are not signed."""
+    held = xml.members(letter_docx())
+    end = held["word/document.xml"].rindex(b"</w:body>")
+    whole = f'<w:p xmlns:w="{_WORD}">{paragraph}</w:p>'.encode()
+    held["word/document.xml"] = held["word/document.xml"][:end] + whole + held["word/document.xml"][end:]
+    name = "word/_rels/document.xml.rels"
+    held[name] = related(held.get(name, b""), f"{xml.REL_TYPES}/{kind}", target, more=more)
+    types = (
+        '<Default Extension="png" ContentType="image/png"/><Override PartName="/word/settings.xml" ContentType="'
+        'application/vnd.openxmlformats-officedocument.wordprocessingml.settings+xml"/></Types>'
+    )
+    held["[Content_Types].xml"] = held["[Content_Types].xml"].replace(b"</Types>", types.encode())
+    held |= files or {}
+    return xml.sign_ooxml(xml.pack(held), tree().g2_person, only={one for one in held if one not in unsigned})
+
+
+_OUTSIDE = {"target": "http://x.example/a", "more": ' TargetMode="External"'}
+
+
+@pytest.mark.parametrize(("paragraph", "expected"), [
+    (f"<w:hyperlink {_R}/>", Coverage.WHOLE), (f'<a:hlinkClick xmlns:a="urn:a" {_R}/>', Coverage.WHOLE), ("", Coverage.WHOLE),
+    (_PICTURE, Coverage.PARTIAL), (_PICTURE.replace("r:id", "r:href"), Coverage.PARTIAL), (f"<w:altChunk {_R}/>", Coverage.PARTIAL),
+])  # fmt: skip
+@pytest.mark.parametrize("kind", ["hyperlink", "attachedTemplate", "externalLinkPath"])
+def test_a_link_that_shows_a_picture_is_no_link(paragraph, expected, kind):
+    (one,) = _look(_related(paragraph, kind, **_OUTSIDE))
+    assert one.coverage is expected
+
+
+@pytest.mark.parametrize("kind", ["thumbnail", "viewProps", "custom-properties"])
+@pytest.mark.parametrize(("paragraph", "expected"), [(_PICTURE, Coverage.PARTIAL), ("", Coverage.WHOLE)])
+def test_a_signed_relationship_to_what_is_not_signed_is_content_when_the_text_names_it(kind, paragraph, expected):
+    name = "docProps/thumbnail.png"
+    (one,) = _look(_related(paragraph, kind, f"/{name}", files={name: b"x"}, unsigned={name}))
+    assert one.coverage is expected
+
+
+@pytest.mark.parametrize(("settings", "expected"), [
+    ("", Coverage.WHOLE), ('<w:linkStyles w:val="0"/>', Coverage.WHOLE), ("<w:linkStyles/>", Coverage.PARTIAL),
+    ('<w:mailMerge><w:query w:val="SELECT"/></w:mailMerge>', Coverage.PARTIAL),
+])  # fmt: skip
+def test_a_text_that_takes_styles_or_words_from_elsewhere_is_signed_in_part(settings, expected):
+    (one,) = _look(
+        _related("", "settings", "settings.xml", files={"word/settings.xml": _SETTINGS.format(settings).encode()})
+    )
+    assert one.coverage is expected
+
+
+@pytest.mark.parametrize("change", [
+    lambda rels: rels.replace(b"<Relationships ", b'<Relationships xml:base="khac/" ', 1),
+    lambda rels: rels.replace(b"/></Relationships>", b'><Relationship Id="rZ" Type="x" Target="y"/></Relationship></Relationships>'),
+])  # fmt: skip
+def test_relationships_with_a_base_or_with_others_inside_are_not_those_that_were_signed(change):
+    files = xml.members(xml.sign_ooxml(letter_docx(), tree().g2_person))
+    changed = change(files["_rels/.rels"])
+    assert changed != files["_rels/.rels"]
+    assert not is_valid(_look(xml.pack({**files, "_rels/.rels": changed})))
+
+
+@pytest.mark.parametrize(
+    ("codec", "expected"), [("utf-8", Coverage.WHOLE), ("utf-16", Coverage.WHOLE), ("cp037", Coverage.PARTIAL)]
+)
+def test_a_text_in_letters_that_only_some_programs_know_is_not_read(codec, expected):
+    files = xml.members(letter_docx())
+    text = files["word/document.xml"].decode().partition("?>")[2].encode("ascii", "xmlcharrefreplace").decode()
+    name = {"cp037": "IBM037"}.get(codec, codec)
+    files["word/document.xml"] = f'<?xml version="1.0" encoding="{name}"?>{text}'.encode(codec)
+    (one,) = _look(xml.sign_ooxml(xml.pack(files), tree().g2_person))
+    assert one.coverage is expected
