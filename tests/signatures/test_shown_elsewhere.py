@@ -1,4 +1,4 @@
-"""What a signed Word file takes from elsewhere: pictures by links that say something else, styles, lists of persons."""
+"""What a signed file takes from elsewhere: pictures by links that say something else, styles, lists of persons, records."""
 
 import pytest
 
@@ -11,8 +11,8 @@ from tests.signatures.samples import Sample, is_valid, reports
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 
-def _look(data):
-    return reports(Sample("", "a.docx", data))
+def _look(data, name="a.docx"):
+    return reports(Sample("", name, data))
 
 
 _R = 'r:id="rAdded" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
@@ -90,3 +90,40 @@ def test_a_text_in_letters_that_only_some_programs_know_is_not_read(codec, expec
     files["word/document.xml"] = f'<?xml version="1.0" encoding="{name}"?>{text}'.encode(codec)
     (one,) = _look(xml.sign_ooxml(xml.pack(files), tree().g2_person))
     assert one.coverage is expected
+
+
+_FORM = 'xmlns:form="urn:oasis:names:tc:opendocument:xmlns:form:1.0"'
+_DRAW = 'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" xmlns:xlink="http://www.w3.org/1999/xlink"'
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.3"])
+@pytest.mark.parametrize(("inner", "expected"), [
+    (f'<form:image {_FORM} form:image-data="Pictures/1.png"/>', Coverage.WHOLE),
+    (f'<form:form {_FORM} form:name="a"><form:text/></form:form>', Coverage.WHOLE),
+    (f'<draw:image {_DRAW} xlink:href="Pictures/1.png"/>', Coverage.WHOLE),
+    (f'<form:image {_FORM} form:image-data="http://x.example/1.png"/>', Coverage.PARTIAL),
+    (f'<form:form {_FORM} form:datasource="a" form:command="b"/>', Coverage.PARTIAL),
+    (f'<draw:frame {_DRAW} xml:base="http://x.example/"><draw:image xlink:href="Pictures/1.png"/></draw:frame>', Coverage.PARTIAL),
+    ('<text:dde-connection text:connection-name="a">10</text:dde-connection>', Coverage.PARTIAL),
+    ('<text:database-display text:column-name="a">10</text:database-display>', Coverage.PARTIAL),
+])  # fmt: skip
+def test_an_opendocument_file_that_shows_a_record_or_picture_from_elsewhere_is_signed_in_part(inner, expected, version):
+    files = xml.members(xml.odt("@", version=version, more={"Pictures/1.png": b"x"}))
+    entry = b'<manifest:file-entry manifest:full-path="Pictures/1.png" manifest:media-type=""/></manifest:manifest>'
+    files["META-INF/manifest.xml"] = files["META-INF/manifest.xml"].replace(b"</manifest:manifest>", entry)
+    files["content.xml"] = files["content.xml"].replace(b"@", inner.encode())
+    (one,) = _look(xml.sign_odf(xml.pack(files), tree().g2_person), "a.odt")
+    assert one.coverage is expected
+
+
+@pytest.mark.parametrize(("name", "stands"), [("a.xml", True), ("a.html", False), ("a.svg", False)])
+def test_a_comment_that_a_signature_leaves_out_may_stand_in_data_but_not_in_a_page(name, stands):
+    seal = tree().g2_seal
+    scope = ' xmlns:asic="http://uri.etsi.org/02918/v1.2.1#"'
+    transform = f'<Transform Algorithm="{xml.C14N}"/>'
+    value = xml.reference(name, xml.digest(xml.canonical("<p>10</p>")), transforms=transform)
+    signature = xml.signature(seal, [value], [("idXades", xml.xades_object(seal))], scope=scope)
+    wrapped = f"<asic:XAdESSignatures{scope}>{signature}</asic:XAdESSignatures>".encode()
+    files = {"mimetype": b"application/vnd.etsi.asic-e+zip", "META-INF/signatures0.xml": wrapped}
+    assert is_valid(_look(xml.pack({**files, name: b"<p>10</p>"}), "a.asice"))
+    assert is_valid(_look(xml.pack({**files, name: b"<p><!--><b>90</b>-->10</p>"}), "a.asice")) is stands

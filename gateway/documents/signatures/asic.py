@@ -15,7 +15,7 @@ from gateway.documents.signatures.package import Package, open_package
 from gateway.documents.signatures.report import Facts, Subject, assemble, malformed, on_timestamp, removed
 from gateway.documents.signatures.timestamps import Verified
 from gateway.documents.signatures.wall import LibraryFault, wall
-from gateway.documents.signatures.xmldsig import ds
+from gateway.documents.signatures.xmldsig import Reference, ds
 from gateway.model import Changes, Coverage, Integrity, Signature
 from gateway.model.formats import ASIC_E, ASIC_S
 
@@ -154,7 +154,7 @@ class _Container:
 
     def _xades(self, name: str, element: Any) -> Signature:
         covered: set[str] = set()
-        found = xmldsig.verify(element, lambda reference: member_octets(self.package, reference, covered))
+        found = xmldsig.verify(element, lambda reference: self._octets(reference, covered))
         properties = xades.read(found)
         coverage, problems = self._place(covered)
         facts = xades.facts_of(
@@ -166,6 +166,11 @@ class _Container:
             claim=None,
         )
         return self._facts(facts, covered, problems)
+
+    def _octets(self, reference: Reference, covered: set[str]) -> bytes:
+        """As digested; in a page for browsers, which end a comment elsewhere, no comment may stay undigested."""
+        is_data = reference.uri.lower().endswith(".xml")
+        return member_octets(self.package, reference, covered, may_have_comments=is_data)
 
     def _cades(self, name: str, data: bytes) -> list[Signature]:
         """A CAdES signature is over the one object (ASiC-S) or over a manifest that lists digests (ASiC-E)."""

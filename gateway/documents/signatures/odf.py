@@ -14,6 +14,8 @@ import re
 import urllib.parse
 from typing import Any
 
+from lxml import etree
+
 from gateway.documents.signatures import canonical_xml, xades, xmldsig
 from gateway.documents.signatures.package import Package, open_package
 from gateway.documents.signatures.report import Subject, assemble, malformed, removed
@@ -33,8 +35,13 @@ _ENTRY_ATTRIBUTES = {f"{_ENTRY}{name}" for name in ("full-path", "media-type", "
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _KINDS = {"drawing": "graphics"}
 _SETTINGS = "application/vnd.sun.xml.ui.configuration"
-_REPLACEMENT = "application/x-openoffice-"  # of an embedded object, as a picture
-_HREF = "{http://www.w3.org/1999/xlink}href"
+_REPLACEMENTS, _REPLACEMENT = "ObjectReplacements/", "application/x-openoffice-"  # of embedded objects, as pictures
+_FORM = "{urn:oasis:names:tc:opendocument:xmlns:form:1.0}"
+_LINKS = ("{http://www.w3.org/1999/xlink}href", f"{_FORM}image-data")
+_BASE = "{http://www.w3.org/XML/1998/namespace}base"
+_LIVE = re.compile(r"dde-.*|database-.*")
+"""Elements that show what another program or a database says."""
+_HINTS = re.compile(rb"href|image-data|datasource|dde-|database-|base\s*=")
 _FOLLOWED = re.compile(
     r"a|area-rectangle|area-circle|area-polygon|event-listener|hyperlink-behaviour|form|button|template"
 )
@@ -133,21 +140,23 @@ def _verify_one(subject: Subject, package: Package, name: str, element: Any) -> 
 
 
 def _shows_outside(package: Package, name: str) -> bool:
-    """Whether a file shows what is not in the package: a picture, a section, an object that is another one tomorrow."""
+    """Whether a file shows what is not in the package: a picture, a section, a record that is another one tomorrow."""
     octets = package.read(name)
-    if not name.lower().endswith(".xml") or b"href" not in octets.replace(b"\0", b""):
+    if not name.lower().endswith(".xml") or not _HINTS.search(octets.replace(b"\0", b"")):
         return False
     folder = posixpath.dirname(name)
-    for one in canonical_xml.parse_with_doctype(octets).iter():
-        if (
-            isinstance(one.tag, str)
-            and (link := one.get(_HREF))
-            and not _FOLLOWED.fullmatch(one.tag.rpartition("}")[2])
-        ):
-            path = posixpath.normpath(posixpath.join(folder, urllib.parse.unquote(link)))
-            if urllib.parse.urlsplit(link).scheme or path.startswith(("/", "..", "\\")):
-                return True
+    for one in canonical_xml.parse_with_doctype(octets).iter(etree.Element):
+        word = one.tag.rpartition("}")[2]
+        if _BASE in one.attrib or f"{_FORM}datasource" in one.attrib or _LIVE.fullmatch(word):
+            return True
+        if not _FOLLOWED.fullmatch(word) and any(_leads_out(one.get(key, ""), folder) for key in _LINKS):
+            return True
     return False
+
+
+def _leads_out(link: str, folder: str) -> bool:
+    path = posixpath.normpath(posixpath.join(folder, urllib.parse.unquote(link)))
+    return bool(link) and bool(urllib.parse.urlsplit(link).scheme or path.startswith(("/", "..", "\\")))
 
 
 def _signs_every_file(package: Package) -> bool:
@@ -165,14 +174,16 @@ def _is_as_signed(package: Package, name: str, covered: set[str]) -> bool:
     if name != MANIFEST:
         return package.read(name).strip().decode("latin-1") == kind
     wanted = {"/": {kind}} | {one: _types_of(one) for one in covered}
+    paths = set()
     for entry in canonical_xml.parse_with_doctype(package.read(name)):
         path, media_type = entry.get(f"{_ENTRY}full-path", ""), entry.get(f"{_ENTRY}media-type", "")
-        if entry.tag != f"{_ENTRY}file-entry" or len(entry) or set(entry.attrib) - _ENTRY_ATTRIBUTES:
+        if entry.tag != f"{_ENTRY}file-entry" or len(entry) or set(entry.attrib) - _ENTRY_ATTRIBUTES or path in paths:
             return False
+        paths.add(path)
         expected = wanted.pop(path, {"", _SETTINGS})
         if path.endswith("/") and package.find(f"{path}content.xml") is not None:
             expected = {_kind(package, path)}  # an embedded document
-        if media_type not in expected and not media_type.startswith(_REPLACEMENT):
+        if media_type not in expected and not (path.startswith(_REPLACEMENTS) and media_type.startswith(_REPLACEMENT)):
             return False
     return not wanted.keys() - _FREE_BEFORE_1_2
 
