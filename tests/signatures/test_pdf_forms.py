@@ -3,16 +3,18 @@
 import io
 
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name as name
 from pyhanko.sign.fields import MDPPerm
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen import canvas
 
 from gateway.demo.sign import PdfSigning, sign_pdf
 from gateway.documents.signatures import verify
 from gateway.model import Changes, Coverage, Indication
 from tests.pki.tree import NOW, letter_pdf, store, tree
-from tests.signatures.pdf_updates import dictionary, fill, sheet, stamp, text_field, update
+from tests.signatures.pdf_updates import dictionary, fill, numbers, sheet, stamp, text_field, update
 
 SECOND = PdfSigning(field="Signature2", box=(10, 10, 40, 40))
 
@@ -136,6 +138,80 @@ class TestPreparedFields:
 
     def test_the_seal_answers_for_what_it_covers(self):
         assert stand(sign_pdf(update(_prepared(x=60), fill), tree().g2_seal, SECOND))
+
+
+def _scan(drawing):
+    """A page that is a picture of 100 dots to the inch; places are in points from its lower left corner."""
+    picture = Image.new("L", (827, 1169), 255)
+    drawing(ImageDraw.Draw(picture))
+    return lambda page: page.drawImage(ImageReader(picture), 0, 0, 595, 842)
+
+
+_OVER = {
+    # what lies below a field of 200 by 30 points at 100, 700, and whether it is no words
+    "nothing": (lambda page: None, True),
+    "scan of a blank": (_scan(lambda draw: None), True),
+    "scan of dots": (
+        _scan(lambda draw: [draw.rectangle((x, 175, x + 2, 177), fill=0) for x in range(140, 400, 12)]),
+        True,
+    ),
+    "scan of a rule": (_scan(lambda draw: draw.line((140, 185, 420, 185), fill=0, width=2)), True),
+    "box": (lambda page: page.rect(103, 703, 194, 24), True),
+    "boxes in a row": (lambda page: [page.rect(100 + 20 * n, 702, 20, 26) for n in range(10)], True),
+    "tint": (lambda page: (page.setFillGray(0.8), page.rect(90, 690, 220, 50, fill=1, stroke=0)), True),
+    "scan of words": (
+        _scan(lambda draw: draw.text((150, 165), "10 000", fill=0, font=ImageFont.load_default(20))),
+        False,
+    ),
+    "outlines": (
+        lambda page: (page.rect(120, 705, 2, 15, fill=1), page.rect(130, 705, 8, 15), page.line(125, 705, 140, 720)),
+        False,
+    ),
+    "pale words": (
+        _scan(lambda draw: draw.text((150, 165), "10 000", fill=170, font=ImageFont.load_default(20))),
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("title", _OVER)
+def test_a_field_may_be_filled_in_over_dots_and_rules_but_not_over_words_in_any_ink(title):
+    below, innocent = _OVER[title]
+    out = io.BytesIO()
+    page = canvas.Canvas(out, pagesize=(595, 842))
+    below(page)
+    page.acroForm.textfield(name="so", x=100, y=700, width=200, height=30, value="", borderWidth=0, fillColor=None)
+    page.showPage()
+    page.save()
+    assert (
+        stand(update(sign_pdf(out.getvalue(), tree().g2_person, PdfSigning(certify=MDPPerm.FILL_FORMS)), fill))
+        is innocent
+    )
+
+
+@pytest.mark.parametrize(("kind", "flags", "place", "innocent"), [
+    ("/FreeText", 4, 120, False), ("/Stamp", 4, 120, False), ("/FreeText", 4, 400, True), ("/FreeText", 6, 120, True),
+    ("/Link", 4, 120, True), ("/Widget", 4, 120, False), ("/Widget", 4, 400, True),
+])  # fmt: skip
+def test_a_field_over_a_note_or_another_field_replaces_what_it_says(kind, flags, place, innocent):
+    def lay(writer):
+        page = writer.root["/Pages"]["/Kids"][0].get_object()
+        note = dictionary(Type=name("/Annot"), Subtype=name(kind), Rect=numbers(place, 705, place + 90, 725),
+                          F=generic.NumberObject(flags), Contents=generic.pdf_string("10"))  # fmt: skip
+        if kind == "/Widget":
+            note.update(dictionary(FT=name("/Tx"), T=generic.pdf_string("cu"), V=generic.pdf_string("10")))
+        reference = writer.add_object(note)
+        for held in [page["/Annots"]] + [writer.root["/AcroForm"]["/Fields"]] * (kind == "/Widget"):
+            held.insert(0, reference)
+            writer.update_container(held)
+
+    out = io.BytesIO()
+    page = canvas.Canvas(out, pagesize=(595, 842))
+    page.acroForm.textfield(name="so", x=100, y=700, width=200, height=30, value="", borderWidth=0, fillColor=None)
+    page.showPage()
+    page.save()
+    prepared = update(out.getvalue(), lay)
+    assert stand(update(sign_pdf(prepared, tree().g2_person, PdfSigning(certify=MDPPerm.FILL_FORMS)), fill)) is innocent
 
 
 def _draw_anew(writer):

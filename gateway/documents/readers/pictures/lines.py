@@ -136,17 +136,27 @@ def _ink(grey: Pixels, dpi: float) -> _Ink:
     scale = DPI / dpi
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     small = grey if abs(scale - 1) < 0.02 else cv2.resize(grey, None, fx=scale, fy=scale, interpolation=method)
-    darker = cv2.subtract(cv2.blur(small, (PAPER, PAPER)), small)
-    ink = cv2.threshold(darker, CONTRAST, 255, cv2.THRESH_BINARY)[1]
-    thick = cv2.dilate(
-        cv2.erode(ink, np.ones((THICKEST + 1, THICKEST + 1), np.uint8)), np.ones((THICKEST + 3, THICKEST + 3), np.uint8)
-    )
-    down, across = (_rules(ink, thick, axis) for axis in (0, 1))
-    text = cv2.subtract(ink, cv2.dilate(cv2.max(across, down), np.ones((3, 3), np.uint8)))
+    text, down = without_rules(small)
     lines = cv2.morphologyEx(text, cv2.MORPH_CLOSE, np.ones((1, SMEAR), np.uint8))
     lines = cv2.morphologyEx(lines, cv2.MORPH_OPEN, np.ones((3, 5), np.uint8))  # lines that touch by one stroke part
     lines = cv2.subtract(lines, cv2.dilate(down, np.ones((1, 3), np.uint8)))  # cells stay apart
-    return _Ink(np.asarray(small, np.uint8), np.asarray(text, np.uint8), *spots(np.asarray(lines, np.uint8), 4))
+    return _Ink(np.asarray(small, np.uint8), text, *spots(np.asarray(lines, np.uint8), 4))
+
+
+def without_rules(small: Pixels) -> tuple[Pixels, Pixels]:
+    """Return the ink of a grey picture at `DPI` without straight rules, and the rules down its columns."""
+    darker = cv2.subtract(cv2.blur(small, (PAPER, PAPER)), small)
+    ink = np.asarray(cv2.threshold(darker, CONTRAST, 255, cv2.THRESH_BINARY)[1], np.uint8)
+    thick = np.asarray(
+        cv2.dilate(
+            cv2.erode(ink, np.ones((THICKEST + 1, THICKEST + 1), np.uint8)),
+            np.ones((THICKEST + 3, THICKEST + 3), np.uint8),
+        ),
+        np.uint8,
+    )
+    down, across = (_rules(ink, thick, axis) for axis in (0, 1))
+    text = cv2.subtract(ink, cv2.dilate(cv2.max(across, down), np.ones((3, 3), np.uint8)))
+    return np.asarray(text, np.uint8), down
 
 
 def _rules(ink: Pixels, thick: Pixels, axis: int) -> Pixels:
