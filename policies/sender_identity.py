@@ -194,8 +194,10 @@ def _header(case: _Case, message: Message) -> Iterator[Finding]:
                     yield from _outside(case, address)
                     yield from _other_mailbox(case, address, field=field)
     for reading in other_fields(message):
+        field = OTHER_NAMES[reading.field]
         for address in reading.mailboxes:
-            yield from _other_mailbox(case, address, field=OTHER_NAMES[reading.field])
+            yield from _other_mailbox(case, address, field=field)
+            yield from _other_name(case, address, field=field)
     if case.settings.resent_fields:
         yield from _resent(case, message)
 
@@ -218,8 +220,8 @@ def _form(case: _Case, reading: AddressReading, *, field: str, about: About) -> 
     codes = set(reading.ambiguous) - _SEVERAL
     if codes & _MISLEADING or any(shows_official(address, case.officials) for address in reading.mailboxes):
         yield failed("display_name", about, address=shown, field=field)
-    if field != "envelope" and any(_is_of_another(case, address) for address in reading.mailboxes):
-        yield failed("other_name", about, address=shown, field=field)
+    if field != "envelope":
+        yield from next(filter(None, (list(_other_name(case, one, field=field)) for one in reading.mailboxes)), ())
     likeness = next((look for address in reading.mailboxes if (look := _looks_like(case, address))), None)
     if likeness is not None or codes & _LOOKS:
         yield failed("look_alike", about, address=shown, field=field, like=likeness or "-")
@@ -272,6 +274,11 @@ def _other_mailbox(case: _Case, address: Address, *, field: str) -> Iterator[Fin
     mine, other = listed(directory, case.login or ""), listed(directory, address.normal)
     if mine is None or other is None or not mine.unit or mine.unit != other.unit:
         yield from _owned(case, address, rule="other_mailbox", field=field)
+
+
+def _other_name(case: _Case, address: Address, *, field: str) -> Iterator[Finding]:
+    if _is_of_another(case, address):
+        yield failed("other_name", About(header=field), address=address.normal, field=field)
 
 
 def _is_of_another(case: _Case, address: Address) -> bool:

@@ -32,6 +32,8 @@ _HOST = r"(?:[A-Za-z0-9]{1,30}\.){1,4}[A-Za-z]{2,20}"
 # What nearly every mail has: `Words <address>` or `address` of plain ASCII, in which there is nothing to weigh.
 _USUAL = re.compile(rf"(?:([A-Za-z0-9 .?=_'/+-]*) ?<({_ATOMS})@({_HOST})>|({_ATOMS})@({_HOST}))")
 _QUOTED_SPEC = re.compile(r'"(?:[^"\\]|\\.)*"@[^\s"]+', re.DOTALL)
+_NAME_BEHIND = re.compile(r"[^()\",;:]*\(([^()]*)\)\s*")
+"""`address (Name)`, as mail was written before RFC 822; readers show the comment as the name."""
 _LOOSE = re.compile(r"\s*([.@])\s*")
 _BACKSLASH = re.compile(r"\\(.)", re.DOTALL)
 # With a dot on one side it is an address to the eye: `a@b.vn`, `an.binhtan@tphcm`; `VP@BinhTan` is a name.
@@ -99,6 +101,9 @@ def _by_grammar(value: str, name: str) -> AddressReading:
         codes[codes.index("no-domain")] = "unquoted-comma"
     if len(mailboxes) > 1 and "two-addresses" not in codes:
         codes.append("several-addresses")
+    behind = _NAME_BEHIND.fullmatch(value) if len(mailboxes) == 1 else None
+    if behind is not None and not mailboxes[0].display_name:
+        mailboxes = [structs.replace(mailboxes[0], display_name=header_text(behind[1].strip()))]
     return AddressReading(field=name, mailboxes=tuple(mailboxes), ambiguous=tuple(dict.fromkeys(codes)))
 
 

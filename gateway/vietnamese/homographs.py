@@ -27,7 +27,16 @@ _ALSO: Final = str.maketrans(
 )  # fmt: skip
 # The lunate sigma is a C; Unicode decomposes it to the other sigma.
 _LUNATE: Final = str.maketrans("ϲϹ", "cC")
-_PART_OF_NAME: Final = re.compile(r"\s[-–—]+\s|[,;:|/()\[\]\"“”]")
+_PART_OF_NAME: Final = re.compile(
+    r"\s[-–—]+\s|[,;:|/()\[\]\"“”]|\s(?:thay mặt|thừa lệnh|thừa ủy quyền|on behalf of|qua|via)\s", re.IGNORECASE
+)
+_SHORT: Final = {
+    "ubnd": "uy ban nhan dan",
+    "hdnd": "hoi dong nhan dan",
+    "vp": "van phong",
+    "q": "quan",
+    "tp": "thanh pho",
+}
 _WORD: Final = re.compile(r"[^\W_]+")
 # `x@domain` in all the ways in which a display name writes it for people: `@`, ` @ `, `(at)`, `[a]`, ` at `.
 _AT_DOMAIN: Final = re.compile(
@@ -64,7 +73,8 @@ def name_keys(name: str) -> frozenset[str]:
     single syllable is nobody's own.
     """
     plain = "".join(letter for letter in unicodedata.normalize("NFKC", name) if not ignorable(letter))
-    found = [_WORD.findall(shown(part)) for part in {plain, *_PART_OF_NAME.split(plain)}]
+    written = [_WORD.findall(shown(part)) for part in {plain, *_PART_OF_NAME.split(plain)}]
+    found = written + [" ".join(_SHORT.get(word, word) for word in words).split() for words in written]
     joined = ("".join(words) for words in found)
     whole = {" ".join(words) for words in found if len(words) > 1}
     titled = ((key, _TITLE.match(key)) for key in whole)
