@@ -104,6 +104,7 @@ _DRAW = 'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" xmlns:xl
     (f'<form:image {_FORM} form:image-data="http://x.example/1.png"/>', Coverage.PARTIAL),
     (f'<form:form {_FORM} form:datasource="a" form:command="b"/>', Coverage.PARTIAL),
     (f'<draw:frame {_DRAW} xml:base="http://x.example/"><draw:image xlink:href="Pictures/1.png"/></draw:frame>', Coverage.PARTIAL),
+    ('<table:database-ranges xmlns:table="urn:x"><table:database-range/></table:database-ranges>', Coverage.WHOLE),
     ('<text:dde-connection text:connection-name="a">10</text:dde-connection>', Coverage.PARTIAL),
     ('<text:database-display text:column-name="a">10</text:database-display>', Coverage.PARTIAL),
 ])  # fmt: skip

@@ -39,7 +39,7 @@ _REPLACEMENTS, _REPLACEMENT = "ObjectReplacements/", "application/x-openoffice-"
 _FORM = "{urn:oasis:names:tc:opendocument:xmlns:form:1.0}"
 _LINKS = ("{http://www.w3.org/1999/xlink}href", f"{_FORM}image-data")
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
-_LIVE = re.compile(r"dde-.*|database-.*")
+_LIVE = re.compile(r"dde-.*|database-(?!ranges?\Z).*")
 """Elements that show what another program or a database says."""
 _HINTS = re.compile(rb"href|image-data|datasource|dde-|database-|base\s*=")
 _FOLLOWED = re.compile(
