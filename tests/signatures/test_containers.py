@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import zipfile
 
@@ -302,3 +303,16 @@ def test_signatures_in_a_binary_workbook_are_verified_as_in_any_other():
     assert good(one)
     (one,) = look(edit(signed, {"xl/worksheets/sheet1.bin": lambda octets: octets + b"\0"}), XLSB.media_type)
     assert one.integrity is Integrity.BROKEN
+
+
+@pytest.mark.parametrize(("digest", "uri", "stands"), [
+    ("sha256", xml.SHA256, True), ("sha1", f"{xml.DS}sha1", False), ("md5", "http://www.w3.org/2001/04/xmldsig-more#md5", False),
+])  # fmt: skip
+def test_a_manifest_counts_by_its_weakest_digest(digest, uri, stands):
+    value = base64.b64encode(hashlib.new(digest, b"mot").digest())
+    manifest = xml.asic_manifest({"a.txt": b"mot"})
+    manifest = manifest.replace(xml.SHA256.encode(), uri.encode()).replace(xml.digest(b"mot").encode(), value)
+    files = {"mimetype": ASICE.encode(), "a.txt": b"mot", "META-INF/ASiCManifest1.xml": manifest}
+    (one,) = look(xml.pack({**files, "META-INF/signature1.p7s": cms.cms(manifest, tree().g2_seal)}), ASICE)
+    assert good(one) is stands
+    assert ("weak-algorithm" in one.problems) is not stands

@@ -120,7 +120,7 @@ class _Container:
         self.later, self.stamp_problems = [], []
         for stamp in stamps:
             try:
-                signed, covered, broken = self._signed(stamp)
+                signed, covered, broken, digests = self._signed(stamp)
                 if name not in covered:
                     continue
                 content = Content((self.package.read(signed),))
@@ -132,6 +132,8 @@ class _Container:
                 continue
             if broken or not verified.imprint_ok or verified.integrity is not Integrity.INTACT:
                 self.stamp_problems.append("broken-timestamp")
+            elif algorithms.weaknesses(digests):
+                self.stamp_problems.append("weak-timestamp")
             elif verified.proves:
                 self.later.append(verified)
 
@@ -174,7 +176,7 @@ class _Container:
 
     def _cades(self, name: str, data: bytes) -> list[Signature]:
         """A CAdES signature is over the one object (ASiC-S) or over a manifest that lists digests (ASiC-E)."""
-        signed, covered, broken = self._signed(name)
+        signed, covered, broken, digests = self._signed(name)
         parsed = cms.parse(data)
         reports = []
         for signer in parsed.signers:
@@ -183,6 +185,7 @@ class _Container:
             )
             coverage, problems = self._place(covered)
             facts = signer_facts(parsed, verified, field_name=name, coverage=coverage)
+            facts = replace(facts, algorithms=(*facts.algorithms, *digests))
             if broken:
                 facts = replace(
                     facts, integrity=Integrity.BROKEN, sub_indication="HASH_FAILURE", changes=Changes.FORBIDDEN
@@ -193,8 +196,8 @@ class _Container:
             raise LibraryFault("cms", "no signer")
         return reports
 
-    def _signed(self, name: str) -> tuple[str, set[str], bool]:
-        """Return the member that a signature file is over, what that covers, and whether a digest did not fit."""
+    def _signed(self, name: str) -> tuple[str, set[str], bool, tuple[str, ...]]:
+        """Return the member that a signature file is over, what that covers, whether a digest did not fit, and by what digests."""
         manifests = [one for one in self.package.names if _is_manifest(one)]
         for manifest in manifests:
             root = canonical_xml.parse(self.package.read(manifest))
@@ -202,15 +205,17 @@ class _Container:
                 continue
             covered: set[str] = {manifest}
             broken = False
+            digests: list[str] = []
             for reference in _elements(root, "DataObjectReference"):
-                member = _member(self.package, reference.get("URI", ""))
-                if member is None or not _digest_fits(self.package.read(member), reference):
+                member, digest = _member(self.package, reference.get("URI", "")), _digest_of(reference)
+                if member is None or not _digest_fits(self.package.read(member), digest, reference):
                     broken = True
                 else:
                     covered.add(member)
-            return manifest, covered, broken
+                    digests.append(digest)
+            return manifest, covered, broken, tuple(digests)
         if len(self.objects) == 1 and self.declared != ASIC_E.media_type:
-            return self.objects[0], {self.objects[0]}, False
+            return self.objects[0], {self.objects[0]}, False, ()
         raise LibraryFault("asic", "nothing that it signs")
 
     def _signature_named(self, manifest: Any) -> str | None:
@@ -219,7 +224,7 @@ class _Container:
 
     def _timestamp(self, name: str, data: bytes) -> Signature:
         """A timestamp over the object or manifest proves a time and signs nothing."""
-        signed, covered, broken = self._signed(name)
+        signed, covered, broken, digests = self._signed(name)
         content = Content((self.package.read(signed),))
         verified = timestamps.verify(data, content, store=self.subject.trust, now=self.subject.now)
         coverage, problems = self._place(covered)
@@ -230,7 +235,7 @@ class _Container:
             sub_indication=verified.sub_indication or ("HASH_FAILURE" if broken else ""),
             coverage=coverage,
             changes=Changes.NONE,
-            algorithms=verified.algorithms,
+            algorithms=(*verified.algorithms, *digests),
             covers=tuple(f"{self.subject.part}!{one}" for one in self.objects if one in covered),
         )
         with wall("names"):
@@ -253,7 +258,10 @@ def _elements(root: Any, name: str) -> list[Any]:
     return [one for one in root.iter() if isinstance(one.tag, str) and one.tag.rpartition("}")[2] == name][:2000]
 
 
-def _digest_fits(octets: bytes, reference: Any) -> bool:
-    method, value = reference.find(ds("DigestMethod")), reference.findtext(ds("DigestValue"))
-    digest = algorithms.XML_DIGESTS.get(method.get("Algorithm", "")) if method is not None else None
-    return digest is not None and Content((octets,)).digest(digest) == xmldsig.decode(value)
+def _digest_of(reference: Any) -> str:
+    method = reference.find(ds("DigestMethod"))
+    return algorithms.XML_DIGESTS.get(method.get("Algorithm", ""), "") if method is not None else ""
+
+
+def _digest_fits(octets: bytes, digest: str, reference: Any) -> bool:
+    return digest != "" and Content((octets,)).digest(digest) == xmldsig.decode(reference.findtext(ds("DigestValue")))
