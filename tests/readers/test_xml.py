@@ -69,7 +69,10 @@ def test_a_signature_value_is_no_file():
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ('<!DOCTYPE a [<!ENTITY b "MẬT">]><a>&b;</a>', "doctype"),
+        ('<!DOCTYPE a [<!ENTITY b "ẬT"><!ENTITY c "M&b;">]><a>&c;</a>', "doctype"),
+        ('<!DOCTYPE a [<!ENTITY % b "x"> %b;]><a>MẬT</a>', "doctype"),
+        ('<!DOCTYPE a [<!ATTLIST b c CDATA "MẬT">]><a><b/></a>', "doctype"),
+        ('<!DOCTYPE a [<!-- <!ENTITY b "x"> --><!ENTITY b "MẬT">]><a>&b;</a>', "doctype"),
         ("no markup at all", "xml"),
     ],
 )
@@ -92,6 +95,20 @@ def test_a_document_type_without_declarations_hides_only_what_refers_to_it(tail,
     document = read(f'<!DOCTYPE a PUBLIC "-//X" "a.dtd"><a><c>MẬT</c>{tail}</a>').document
     assert (document.status, document.reason) == (status, reason)
     assert document.runs[0].text == "MẬT"
+
+
+def test_words_that_a_document_type_names_are_read():
+    declared = '<!ENTITY ns_svg "http://www.w3.org/2000/svg"><!ENTITY b \'TỐI\'><!ENTITY b "x">'
+    document = read(f'<!DOCTYPE svg [{declared}]><svg xmlns="&ns_svg;"><text>&b; MẬT</text></svg>').document
+    assert document.status is ReadStatus.OK
+    assert "TỐI MẬT" in [run.text for run in document.runs]
+
+
+@pytest.mark.parametrize("tail", ["", "&b;"])
+def test_an_entity_of_another_file_is_content_from_outside_where_it_is_used(tail):
+    document = read(f'<!DOCTYPE a [<!ENTITY b SYSTEM "b.xml">]><a>chữ {tail}</a>').document
+    assert document.status is ReadStatus.OK
+    assert [content.kind for content in document.active_content] == (["external-object"] if tail else [])
 
 
 def test_markup_that_no_program_mends_is_read_by_its_lines_too():

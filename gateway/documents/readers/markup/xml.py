@@ -1,9 +1,9 @@
 """XML of any kind to Document: its text and attributes, and what acts in files of Office 2003.
 
 Of unknown vocabularies all text is read, attribute values and comments that hold words too, and files in base64 (as in
-edXML exchange documents) are handed on as members. No DTD is ever loaded: one with declarations of its own is refused, one that only names itself (as SVG,
-DocBook and AbiWord files do) is left out, and the document is PARTIAL `xml` when it refers to an entity of it. A file that
-is not well-formed is read by its lines, too; one of Office is PARTIAL, since nobody knows what its program fixes.
+edXML exchange documents) are handed on as members. No DTD is ever loaded: one that only names itself (as SVG, DocBook and AbiWord files do)
+is left out, one that declares nothing but entities, words and files elsewhere (as Illustrator and DocBook do), is read, and any other is refused. The
+document is PARTIAL `xml` when it refers to an entity that it does not declare. A file that is not well-formed is read by its lines, too; one of Office is PARTIAL, since nobody knows what its program fixes.
 """
 
 from __future__ import annotations
@@ -32,6 +32,17 @@ _ENTITY: Final = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);|#)[A-Za-z_:]")
 _TAGS: Final = re.compile(r"<[^<>]*>")
 _DIGIT: Final = re.compile(r"[0-9]")
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^\[<>]{0,2000}>")
+_WORDS: Final = re.compile(
+    rb"<!ENTITY\s++([A-Za-z_][\w.-]{0,80}+)\s++(?:\"([^\"&%<]{0,2000}+)\"|'([^'&%<]{0,2000}+)')\s*+>"
+)
+_QUOTED: Final = rb"(?:\"[^\"<]{0,400}+\"|'[^'<]{0,400}+')"
+_ELSEWHERE: Final = re.compile(
+    rb"<!ENTITY\s++([A-Za-z_][\w.-]{0,80}+)\s++(?:SYSTEM|PUBLIC\s++" + _QUOTED + rb")\s++" + _QUOTED + rb"\s*+>"
+)
+_DECLARING: Final = re.compile(
+    rb"<!DOCTYPE[^\[<>]{0,2000}\[((?:\s++|" + _WORDS.pattern + rb"|" + _ELSEWHERE.pattern + rb"){0,400}+)\]\s*+>"
+)
+"""A document type of which all that it declares are entities: words, or files elsewhere, which no program fetches unasked."""
 _SVG: Final = "{http://www.w3.org/2000/svg}svg"
 _SVG_TEXT: Final = "{http://www.w3.org/2000/svg}text"
 """One line, however many `tspan` it is divided into, but those that are set at another height (SVG 1.1 §10.4, §10.5)."""
@@ -56,12 +67,14 @@ _STYLESHEET_HREF: Final = re.compile(r"""href\s*=\s*["']\s*(?:https?:|file:|ftp:
 
 
 def read(source: Source, budget: Budget) -> Reading:
-    """Read an XML file; MALFORMED `xml` when not even a root is found, `doctype` when it declares entities."""
+    """Read an XML file; MALFORMED `xml` when not even a root is found, `doctype` when it declares more than entities."""
     budget.take_bytes(len(source.data))
     sink, report = Sink(budget), Report()
     data = source.data
     if _DOCTYPE.search(data[: 1 << 16]):
         data = _DOCTYPE.sub(b"", data, count=1)
+    elif (declared := _DECLARING.search(data[: 1 << 16])) is not None:
+        data = _in_words(data[: declared.start()] + data[declared.end() :], declared[1], sink)
     root, whole = _parse(prepare(data))
     budget.check_time()
     namespace = str(root.tag).rpartition("}")[0].lstrip("{")
@@ -79,6 +92,19 @@ def read(source: Source, budget: Budget) -> Reading:
         else:
             report.note("xml")
     return assemble(source, sink, report, kind=kind)
+
+
+def _in_words(data: bytes, declared: bytes, sink: Sink) -> bytes:
+    """Return a file with the words of the entities that it declares in place of references to them; what stands elsewhere is missing."""
+    for name, double, single in _WORDS.findall(declared):
+        reference, words = b"&" + name + b";", double or single
+        sink.budget.take_bytes(data.count(reference) * len(words))
+        data = data.replace(reference, words)
+    for name in _ELSEWHERE.findall(declared):
+        if (reference := b"&" + name + b";") in data:
+            sink.warn("external-object", "entity")
+            data = data.replace(reference, b"")
+    return data
 
 
 def _parse(data: bytes) -> tuple[Element, bool]:
