@@ -205,6 +205,13 @@ def test_files_encoded_as_text_are_members():
     assert "1!a.txt" in {part.path for part in inspect(mail(body=body)).tree().walk()}
 
 
+@pytest.mark.parametrize(("octets", "members"), [(57, 0), (114, 1)])
+def test_one_line_of_a_picture_in_base64_is_an_example_and_two_are_a_file(octets, members):
+    picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x10\x08\x06\0\0\0\x1f\xf3\xffa" + bytes(range(128, 255))
+    body = f"Ví dụ:\n{base64.encodebytes(picture[:octets]).decode()}[SNIP]\n"
+    assert sum("inline" in part.path for part in inspect(mail(body=body)).tree().walk()) == members
+
+
 def test_an_encrypted_pgp_block_in_the_text_is_cannot_tell():
     merger = inspect(mail(body="Xin chào\n-----BEGIN PGP MESSAGE-----\n\nabc\n-----END PGP MESSAGE-----\n"))
     assert any(document.reason == "pgp" for document in merger.documents)

@@ -23,6 +23,8 @@ _DATA_ADDRESS: Final = re.compile(rb"data:[^,\"'<>\s]{0,200},[^\"'<>\s)]*", re.I
 """Addresses that the reader of HTML extracts itself."""
 _BY_DIGITS: Final = frozenset({"base64", "hex"})
 """Kinds without a beginning of their own, so that chance can make one."""
+_ONE_LINE: Final = 57
+"""Octets of one line of base64 (RFC 2045): of a picture, an example that breaks off, in which nothing can be seen."""
 WORDS: Final = "words"
 """Relation of a member that is only decoded words."""
 _LIMIT_CHARACTERS: Final = 32 << 20
@@ -54,6 +56,8 @@ def member(inline: InlineFile, number: int) -> Member | None:
     name = inline.name or f"inline-{number}"
     if inline.kind == "text":
         return Member(name=name, data=inline.data, relation=WORDS, declared_type="text/plain")
-    if inline.kind in _BY_DIGITS and sniff(inline.data).primary == OCTETS:
-        return None
+    if inline.kind in _BY_DIGITS:
+        kind = sniff(inline.data).primary
+        if kind == OCTETS or (kind.startswith("image/") and len(inline.data) <= _ONE_LINE):
+            return None
     return Member(name=name, data=inline.data, relation="inline")
