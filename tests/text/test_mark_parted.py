@@ -27,6 +27,14 @@ def test_letters_and_lines_that_make_another_word_are_no_mark(texts: tuple[str, 
     assert [stops(document) for document in _documents(texts)] == [False] * 5
 
 
+def test_a_phrase_of_which_each_word_is_a_paragraph_is_one() -> None:
+    words = [("LUẬT", "BẢO", "VỆ", "BÍ", "MẬT", "NHÀ", "NƯỚC"), ("KẾ", "HOẠCH", "MẬT", "SỐ", "15")]
+    documents = [
+        Document(part="2", format="docx", runs=tuple(Run(text=t, block=n) for n, t in enumerate(w))) for w in words
+    ]
+    assert list(map(stops, documents)) == [False, True]
+
+
 @pytest.mark.parametrize(
     "texts", [tuple("MẬTKHẨN"), tuple("MẬT"), ("MẬT", "ĐỘ KHẨN: HỎA TỐC"), ("MẬT", "MÃ HỒ SƠ: 15")]
 )

@@ -123,3 +123,8 @@ def test_keys_are_the_words_that_the_input_method_makes_of_them(keys: str, word:
 )
 def test_other_words_beside_such_signs_are_none(text: str) -> None:
     assert found(text) == ()
+
+
+@pytest.mark.parametrize("text", ["Đổi mật khẫu cho chùm chìa khóa “%s”", "Mục | Mật độ | Mật khẫu: 100%25"])
+def test_words_in_letters_stay_as_they_are_beside_escapes(text: str) -> None:
+    assert found(text) == find_in_subject(text) == ()

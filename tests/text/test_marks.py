@@ -284,7 +284,17 @@ def test_the_gall_beside_the_liver_is_no_mark(ward):
     assert find_in_subject(ward) == find_in_filename(ward) == ()
 
 
-@pytest.mark.parametrize("subject", ["TUẦN TRĂNG MẬT", "MẬT THƯ", "MẬT NGHỊ HỒNG Y"])
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "TUẦN TRĂNG MẬT",
+        "MẬT THƯ",
+        "MẬT NGHỊ HỒNG Y",
+        "GỬI CHO TÔI MẬT KHẨU CỦA MÌNH",
+        "CÁ SỐT MẬT",
+        "TÀI LIỆU BỊ MẬT HÓA",
+    ],
+)
 def test_words_made_with_mat_are_no_marks(subject):
     assert find_in_subject(subject) == ()
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from gateway.model import Run
 from gateway.vietnamese.marks.alone import around_line, heads_an_article, is_of_a_letter
-from gateway.vietnamese.marks.code import other_levels
+from gateway.vietnamese.marks.code import names_goods, other_levels
 from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.judge import SIBLINGS, ends_sentence_before, ends_trapped, starts_trapped
 from gateway.vietnamese.marks.labels import label_line
@@ -32,6 +32,8 @@ _NAMES_STAMP: Final = re.compile(r"(?<!\w)(?:đóng|dấu|chữ|độ)\s*$")
 """Last words of a line whose sentence goes on with the name of a stamp in capitals."""
 _BROKEN: Final = re.compile(r"(?<![a-z])(?:bao|bi)[^a-z]{0,2}$")
 """Last words of a line that breaks within BẢO MẬT or BÍ MẬT."""
+_SYLLABLES: Final = ("bao", "bi")
+"""All that a line says above MẬT which is one word with it, in any format: a phrase of which each word is a line."""
 _ENDS_SENTENCE: Final = re.compile(r"[.,;]\s*$")
 _WORD: Final = 6
 _SENTENCE: Final = 30
@@ -123,7 +125,10 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
         item = _ITEM.match(upper)
         in_a_row = item is not None and shown.lstrip().startswith(item["quote"])
         broken = ends_trapped(upper) if not look.stands_out else _BROKEN.search(bare(upper)) is not None
-        if above is not None and not in_a_row and broken and layout.may_continue(line.number, above):
+        goes_on = above is not None and (
+            (alike and line.place is Place.BODY and word in _SYLLABLES) or layout.may_continue(line.number, above)
+        )
+        if goes_on and broken and not in_a_row:
             return None
         if (
             below is not None
@@ -138,8 +143,9 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
     if hit.form == "numbered-line" and hit.level is Level.MAT and is_of_a_list(layout, line):
         return hit._replace(strength=Strength.NOTED, form="list")
     if hit.form == "literal":
-        near = (bare(layout.lines[n][:2000]) for step in (-1, 1) for n in layout.beside(line.number, step, 3))
-        return hit._replace(strength=Strength.NOTED, form="options") if other_levels(near, hit) else hit
+        near = [bare(layout.lines[n][:2000]) for step in (-1, 1) for n in layout.beside(line.number, step, 3)]
+        goods = hit.level is Level.MAT and names_goods([*near, bare(line.text[:2000])])
+        return hit._replace(strength=Strength.NOTED, form="options") if goods or other_levels(near, hit) else hit
     if look.red:
         return hit
     capitals = "".join(c for c in shown if c.isalpha()).isupper() and not begins_with_noun(shown)

@@ -8,11 +8,12 @@ levels is a list of options.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final
 
 from gateway.vietnamese.marks.hits import Hit, Strength, most_severe
+from gateway.vietnamese.marks.name_words import GOODS_AND_ORGANS
 from gateway.vietnamese.marks.words import LEVEL_WORDS, URGENCY, bare, level_of, stamped_level
 from gateway.vietnamese.normal import canonical, run_together
 
@@ -31,6 +32,7 @@ _NAME_BEFORE: Final = re.compile(r"[A-Za-z0-9_\])]\s?$")
 _OTHERS: Final = re.compile(
     r"\"[^\"\n]{0,2000}\"|'[^'\n]{0,2000}'|`[^`\n]{0,2000}`|\{[^{}\n]{0,2000}\}|>[^<>\n]{0,2000}<|//.*|#.*"
 )
+_STRING: Final = re.compile(r"([\"'`>])(?P<words>[a-z ]{2,20})(?=\1|<)")
 _LEVELS: Final = re.compile(LEVEL_WORDS)
 _AROUND: Final = 300
 """Characters on each side that tell code from prose, where a line is very long."""
@@ -79,7 +81,12 @@ def _literals(text: str, plain: str) -> Iterator[Hit | None]:
         yield hit
 
 
-def other_levels(plains: Iterator[str], hit: Hit) -> bool:
+def names_goods(plains: Iterable[str]) -> bool:
+    """Return whether literals in bare lines name goods or organs: "mật" among them is honey or the gall."""
+    return any(run_together(words) in GOODS_AND_ORGANS for plain in plains for _, words in _STRING.findall(plain))
+
+
+def other_levels(plains: Iterable[str], hit: Hit) -> bool:
     """Return whether lines beside a literal name another level: the table of a program that knows them all."""
     for plain in plains:
         for found in _LEVELS.finditer(plain):

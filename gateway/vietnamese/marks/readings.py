@@ -78,6 +78,7 @@ def legacy_sign() -> re.Pattern[str]:
 
 
 _OF_SIGNS: Final = re.compile(rf"({_any(M_OF_SIGNS)}|[mM])([ậẬ])({_any(T_OF_SIGNS)}|[tT])(?![^\W_])")
+_LETTERS_OF_MAT: Final = 3
 MIXED, TYPED = "mixed-letters", "typed-keys"
 """Codes of readings: the word without its marks in letters of two scripts, and as its keys were typed."""
 _TYPED: Final = re.compile(rf"(?<![^\W_])m{TYPED_AT}", re.IGNORECASE)
@@ -90,13 +91,18 @@ def _of_one_word(found: re.Match[str]) -> str:
     return "MẬT" if mixed and "".join(map(seen_as, found[0])) == "MAT" else found[0]
 
 
+def _of_letters(found: re.Match[str]) -> str:
+    """Return MẬT for letters made of signs; what is written in letters stays as it is."""
+    return found[0] if found[0].isalpha() and len(found[0]) == _LETTERS_OF_MAT else f"M{found[2]}T"
+
+
 def readings(text: str) -> Iterator[tuple[str, Charset | None, str]]:
     """Yield other texts that a line could be meant as: legacy letters, UTF-8 taken for Latin-1, escapes, backwards."""
     if is_unusual(text) and (one := _THREE.sub(_of_one_word, text)) != text:
         yield one, None, MIXED
     if legacy_sign().search(text) is None and not may_be_escaped(text):
         return
-    if (whole := _OF_SIGNS.sub(r"M\2T", text)) != text:
+    if (whole := _OF_SIGNS.sub(_of_letters, text)) != text:
         yield whole, None, "letters-of-signs"
     if _TYPED.search(text):
         yield as_meant(text), None, TYPED
