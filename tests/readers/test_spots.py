@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from gateway.documents.readers.pictures.rectangles import rectangles_of
+from gateway.documents.readers.pictures.rectangles import BAND, rectangles_of, without_colour
 from gateway.documents.readers.pictures.spots import spots
 
 
@@ -36,3 +36,12 @@ def test_a_page_without_ink_has_no_rectangles_and_one_with_a_frame_has_its_two_b
     cv2.rectangle(mask, (100, 100), (300, 200), 255, 5)
     mask[300:310, 50:300:20] = 255  # specks are no frames
     assert len(rectangles_of(mask, 200, (0.42, 4.5), (0.17, 0.75))) == 2
+
+
+@pytest.mark.parametrize("rows", [1, BAND - 1, BAND, 2 * BAND + 5])
+def test_a_page_is_one_plane_unless_a_single_pixel_of_it_has_a_colour(rows: int) -> None:
+    grey = np.random.default_rng(rows).integers(0, 256, (rows, 7), np.uint8)
+    page = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8)
+    assert np.array_equal(without_colour(page), grey)
+    page[-1, -1, 1] ^= 1
+    assert without_colour(page) is page

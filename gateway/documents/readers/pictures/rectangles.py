@@ -18,8 +18,8 @@ STEEPEST_FRAME = 65.0
 LEAST_FILLED = 0.83
 """Share of its rectangle that a frame fills at least: an ellipse, as a pen draws around a word, fills 0.785."""
 LIMIT_RECTANGLES = 400
-SAMPLE = 16
-"""Rows of which one is looked at to see that a page has a colour."""
+SAMPLE, BAND = 16, 64
+"""Rows of which one is looked at to see that a page has a colour, and those that are looked at together to see that it has none."""
 LEAST_LONG = 0.7
 """The longer side of the box of a contour, of the least width that is looked for; one turned by 45 degrees has so much."""
 
@@ -31,9 +31,13 @@ def without_colour(page: Pixels) -> Pixels:
     some = page[::SAMPLE]
     if (some[:, :, 0] != some[:, :, 2]).any():
         return page
-    blue, green, red = cv2.split(page)
-    alike = cv2.norm(blue, green, cv2.NORM_INF) == 0 and cv2.norm(blue, red, cv2.NORM_INF) == 0
-    return np.asarray(blue, np.uint8) if alike else page
+    plain = np.empty(page.shape[:2], np.uint8)
+    for top in range(0, len(page), BAND):
+        blue, green, red = cv2.split(page[top : top + BAND])
+        if cv2.norm(blue, green, cv2.NORM_INF) or cv2.norm(blue, red, cv2.NORM_INF):
+            return page
+        plain[top : top + BAND] = blue
+    return plain
 
 
 def strongest(pixels: Pixels) -> Pixels:

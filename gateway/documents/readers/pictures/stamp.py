@@ -21,6 +21,7 @@ from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, wit
 from gateway.documents.readers.pictures.stamp_ink import (
     Candidate,
     Ink,
+    Planes,
     colour_frames,
     dark_frames,
     darkness,
@@ -88,10 +89,10 @@ def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[St
     for kind, ink, threshold, uneven in seen.inks:
         if kind is Ink.RED:
             readings += _under_seals(page, seals(ink, threshold, work), work)
-        found = _coloured(ink, threshold, seen.weakest, work, kind, deadline)
+        found = _coloured(ink, threshold, seen, work, kind, deadline)
         # Where the page itself is coloured, frames without words are edges of that: only a word that is read counts.
         frames += [item for item in found if not uneven or item[1].text in VOCABULARY]
-    frames += _dark(plain[: int(page.shape[0] * UPPER)], seen.weakest, readings + frames, work, deadline)
+    frames += _dark(plain[: int(page.shape[0] * UPPER)], seen, readings + frames, work, deadline)
     readings += [one for one in settled(frames) if one[1].text or detected.is_possible(plain, one[0].rectangle)]
     return [_stamp(candidate, reading, scale) for candidate, reading in settled(readings)]
 
@@ -111,10 +112,10 @@ def _under_seals(page: Pixels, rounds: list[Rectangle], dpi: float) -> list[tupl
 
 
 def _coloured(
-    ink: Pixels, threshold: int, weakest: Pixels, dpi: float, kind: Ink, deadline: float
+    ink: Pixels, threshold: int, seen: Planes, dpi: float, kind: Ink, deadline: float
 ) -> list[tuple[Candidate, Reading]]:
     """Read the frames of one coloured ink."""
-    frames = [one for one in colour_frames(ink, threshold, dpi, kind) if on_paper(weakest, one.rectangle, dpi)]
+    frames = _on_paper(seen, colour_frames(ink, threshold, dpi, kind), dpi)
     rounds = seals(ink, threshold, dpi) if frames else []
     # Parts of a seal look like small frames with a letter or two: there only a word that is read counts.
     inside = [one for one in frames if _contains_any(rounds, one.rectangle[0])]
@@ -124,7 +125,7 @@ def _coloured(
 
 
 def _dark(
-    top: Pixels, weakest: Pixels, known: list[tuple[Candidate, Reading]], dpi: float, deadline: float
+    top: Pixels, seen: Planes, known: list[tuple[Candidate, Reading]], dpi: float, deadline: float
 ) -> list[tuple[Candidate, Reading]]:
     """Read dark frames in the upper part of a page; on a grey scan also those paler than print, which were red."""
     grey = is_colourless(top)
@@ -132,14 +133,20 @@ def _dark(
     read = [candidate for candidate, reading in known if "\n" not in (reading.text or "\n")]
     frames = [
         candidate
-        for candidate in dark_frames(ink, dpi, pale_too=grey)
-        if on_paper(weakest, candidate.rectangle, dpi) and not any(_same_place(candidate, other) for other in read)
+        for candidate in _on_paper(seen, dark_frames(ink, dpi, pale_too=grey), dpi)
+        if not any(_same_place(candidate, other) for other in read)
     ]
     return [
         (candidate, reading)
         for candidate, reading in _read(ink, frames, deadline, pale_too=grey)
         if reading.text is None or reading.text in VOCABULARY  # other words in frames are ordinary print
     ]
+
+
+def _on_paper(seen: Planes, frames: list[Candidate], dpi: float) -> list[Candidate]:
+    """Return the frames of a page that stand on paper."""
+    weakest = seen.weakest() if frames else None
+    return [one for one in frames if weakest is not None and on_paper(weakest, one.rectangle, dpi)]
 
 
 def _work_scale(dpi: float) -> float:

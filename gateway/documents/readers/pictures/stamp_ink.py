@@ -7,6 +7,7 @@ size of a stamp, a little turned.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -105,14 +106,14 @@ class Planes:
 
     inks: tuple[ColouredInk, ...]
     """Coloured inks that the page has. Blue is taken from `BLUE_UPPER` only: below stand signatures."""
-    weakest: Pixels
-    """The least of blue, green and red of each pixel: every ink is dark in it."""
+    weakest: Callable[[], Pixels]
+    """Makes the least of blue, green and red of each pixel: every ink is dark in it."""
 
 
 def planes(page: Pixels) -> Planes:
     """Take a page apart, grey or BGR."""
     if page.ndim == 2:
-        return Planes((), np.asarray(cv2.GaussianBlur(page, (3, 3), 0), np.uint8))
+        return Planes((), lambda: np.asarray(cv2.GaussianBlur(page, (3, 3), 0), np.uint8))
     blue, green, red = (cv2.GaussianBlur(plane, (3, 3), 0) for plane in cv2.split(page))
     rows = int(page.shape[0] * BLUE_UPPER)
     cool = cv2.subtract(blue[:rows], cv2.min(red[:rows], green[:rows]))
@@ -124,7 +125,7 @@ def planes(page: Pixels) -> Planes:
         levelled = _levelled(np.asarray(ink, np.uint8))
         if levelled is not None:
             found.append(ColouredInk(kind, *levelled))
-    return Planes(tuple(found), np.asarray(cv2.min(cv2.min(blue, green), red), np.uint8))
+    return Planes(tuple(found), lambda: np.asarray(cv2.min(cv2.min(blue, green), red), np.uint8))
 
 
 def _levelled(ink: Pixels) -> tuple[Pixels, int, bool] | None:

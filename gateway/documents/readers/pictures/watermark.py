@@ -93,6 +93,8 @@ def _lines(ink: Pixels, dpi: float) -> list[tuple[Pixels, int, int]]:
     reach = max(3, round(BROAD * dpi))
     broad = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((reach, reach), np.uint8))
     mask = cv2.threshold(broad, PALEST, 255, cv2.THRESH_BINARY)[1]
+    if not cv2.hasNonZero(mask):
+        return []
     gap = max(3, round(NEAR * dpi) | 1)
     joined = cv2.dilate(mask, np.ones((gap, gap), np.uint8))
     labels, frames = spots(joined)
