@@ -276,6 +276,15 @@ def test_active_content_is_named(markup: str, kind: str) -> None:
     assert kind in {item.kind for item in read(markup).active_content}
 
 
+@pytest.mark.parametrize(
+    ("kind", "runs"), [("application/ld+json", False), (" Application/JSON ", False), ("module", True), ("x", True)]
+)
+def test_data_in_a_script_element_is_read_and_no_script(kind: str, runs: bool) -> None:
+    document = read(f'<script type="{kind}">{{"name": "MẬT"}}</script><p>a</p>')
+    assert [item.kind for item in document.active_content] == (["javascript"] if runs else [])
+    assert any("MẬT" in run.text for run in document.runs)
+
+
 def test_script_text_is_hidden_and_style_no_text() -> None:
     runs = read("<script>var secret</script><style>secret{}</style>x").runs
     assert [(run.text, run.origin, run.role) for run in runs if "secret" in run.text] == [

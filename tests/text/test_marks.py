@@ -278,7 +278,16 @@ def test_a_clean_document_of_a_hundred_pages_costs_milliseconds():
     assert best < 0.15  # measured about 0.02 s; the bound only catches a change of order
 
 
-@pytest.mark.parametrize("ward", ["KHOA NGOẠI GAN - MẬT", "Khoa Gan - Mật - Tụy", "SIÊU ÂM: GAN - MẬT - TỤY"])
+@pytest.mark.parametrize(
+    "ward",
+    [
+        "KHOA NGOẠI GAN - MẬT",
+        "Khoa Gan - Mật - Tụy",
+        "SIÊU ÂM: GAN - MẬT - TỤY",
+        "Ngũ tạng: Gan (Mật), Tim",
+        "Đởm (MẬT)",
+    ],
+)
 def test_the_gall_beside_the_liver_is_no_mark(ward):
     assert not stops(one(ward))
     assert find_in_subject(ward) == find_in_filename(ward) == ()

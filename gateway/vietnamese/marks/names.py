@@ -198,7 +198,7 @@ def name_hit(text: str, place: Place) -> Hit | None:
 
 
 def _exact(token: _Token, place: Place) -> Hit | None:
-    if token.bracketed:
+    if token.bracketed and not (token.level is Level.MAT and token.last_word in ORGANS):
         if token.before.rstrip(" _")[-1:] in _QUOTES and token.last_word in WORKS:
             return None
         quoted = token.before.rstrip(" _")[-1:] in _QUOTES and place not in (Place.SUBJECT, Place.FILENAME)

@@ -35,6 +35,8 @@ _INLINE = frozenset({"span", "font", "b", "i", "s", "u", "em", "a"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _TEXT_ATTRIBUTES = ("alt", "title", "aria-label", "placeholder", "summary", "label", "content-text")
 _ADDRESS_ATTRIBUTES = ("src", "href", "data", "background", "poster", "action", "formaction", "xlink:href")
+_DATA_BLOCKS = frozenset({"application/ld+json", "application/json"})
+"""Types of scripts that no program runs (HTML §4.12.1): what a booking or an invoice tells mail programs."""
 _URL = re.compile(r"url\(\s*[\"']?([^\"')]+)")
 _CONDITIONAL = re.compile(r"^\[if[^\]]{0,200}\]>(.*?)(?:<!\[endif\])?$", re.DOTALL | re.IGNORECASE)
 
@@ -324,7 +326,8 @@ class Target:
     def _attributes(self, tag: str, attributes: dict[str, str], look: Look) -> None:
         builder = self._builder
         if tag == "script":
-            builder.active.add(ActiveContent("javascript"))
+            if attributes.get("type", "").strip().lower() not in _DATA_BLOCKS:
+                builder.active.add(ActiveContent("javascript"))
         elif tag == "meta":
             self._meta(attributes)
         elif tag in ("input", "button", "param") and attributes.get("value"):
