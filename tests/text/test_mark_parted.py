@@ -117,3 +117,24 @@ def test_words_of_one_look_below_one_another_are_one_phrase_in_red_too(
         Run(text="MẬT", block=2, page=1, bbox_pt=(240.0, 215.0, 372.0, 280.0), size_pt=60.0, colour="CC0000"),
     )
     assert stops(Document(part="2", format="pdf", runs=runs)) is marked
+
+
+@pytest.mark.parametrize(
+    ("lines", "marked"),
+    [
+        (("bí mật nhà nước được phân loại thành 3 độ mật: Tuyệt mật, Tối", "mật và Mật."), False),
+        (("nhà nước được phân loại theo 3", "cấp độ: Tuyệt mật, Tối", "mật và Mật."), False),
+        (("Luật quy định ba độ mật: Tuyệt mật,", "Tối mật và Mật"), False),
+        (("Độ mật: Tuyệt mật,", "số 15"), True),
+        (("3 Độ mật: Tối mật", "4 Độ khẩn: thường"), True),
+        (("Tài sản được chia thành Draft (Nháp) và Confidential", "(Mật). Đối với các tài sản thuộc nhóm này thì"), False),
+        (("Cấp độ cao nhất của các nhiệm vụ như vậy", "(Tuyệt mật) gồm thông tin về nhiệm vụ đặc biệt"), False),
+        (("Phòng Tham mưu gửi các đồng chí bản dự thảo như sau:", "(Mật) Kế hoạch A2"), True),
+        (("Quy định về mẫu dấu", "TUYỆT MẬT"), False),
+        (("Quy định về hình thức mẫu dấu TUYỆT", "MẬT"), False),
+        (("Tài liệu TUYỆT", "MẬT"), True),
+    ],
+)  # fmt: skip
+def test_a_sentence_that_breaks_within_its_levels_is_no_mark(lines: tuple[str, ...], marked: bool) -> None:
+    runs = tuple(Run(text=t, block=n) for n, t in enumerate(lines))
+    assert stops(Document(part="2", format="text", runs=runs)) is marked

@@ -83,7 +83,7 @@ def heads_an_article(around: Around) -> bool:
 def stands_for_stamp(around: Around) -> bool:
     """Return whether a line stands where the stamp belongs, at the head of an official letter, and ends none of its lines."""
     above = around.above[0] if around.above else ""
-    if above and not (belongs_to_head(above) or _is_closed(above)):
+    if above and not (belongs_to_head(above) or is_closed(above)):
         return False
     near = (*around.above, *around.below)
     heads = sum(_NUMBER_AND_MOTTO.search(line) is not None for line in near)
@@ -111,7 +111,7 @@ def stands_as_mark(level: Level, case: Case, around: Around) -> bool:
     goes_on = (around.joined_above and case is Case.SMALL) or around.below_small
     if goes_on and around.in_cell and around.joined_above:
         return False  # the lines of one cell
-    if above and goes_on and not _is_closed(above[0]):
+    if above and goes_on and not is_closed(above[0]):
         return False
     near = [*above[:NEAR], *below[:NEAR]]
     heads = sum(_LETTERHEAD.search(line) is not None for line in near)
@@ -133,7 +133,7 @@ def stands_as_mark(level: Level, case: Case, around: Around) -> bool:
     return bool(heads) or (case is Case.SMALL and any(len(line) >= _LONG for line in (*above[:1], *below[:1])))
 
 
-def _is_closed(line: str) -> bool:
+def is_closed(line: str) -> bool:
     """Return whether a sentence cannot go on behind a line: it ends, or it is a part of a letter's head."""
     if _GREETING.match(line) or _LETTERHEAD.search(line) or _UNIT.match(line):
         return True

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from gateway.model import Run
-from gateway.vietnamese.marks.alone import around_line, heads_an_article, is_of_a_letter
+from gateway.vietnamese.marks.alone import around_line, heads_an_article, is_closed, is_of_a_letter
 from gateway.vietnamese.marks.code import names_goods, other_levels
 from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.judge import SIBLINGS, ends_sentence_before, ends_trapped, starts_trapped
@@ -28,12 +28,13 @@ from gateway.vietnamese.marks.titles import HEADLINE
 from gateway.vietnamese.marks.words import Level, Spelling, bare
 from gateway.vietnamese.normal import canonical, run_together
 
-_NAMES_STAMP: Final = re.compile(r"(?<!\w)(?:đóng|dấu|chữ|độ)\s*$")
+_NAMES_STAMP: Final = re.compile(r"(?<!\w)(?:(?:đóng|dấu|chữ|độ)(?:\s+(?:TUYỆT|TỐI))?)\s*$")
 """Last words of a line whose sentence goes on with the name of a stamp in capitals."""
 _BROKEN: Final = re.compile(r"(?<![a-z])(?:bao|bi)[^a-z]{0,2}$")
 """Last words of a line that breaks within BẢO MẬT or BÍ MẬT."""
 _SYLLABLES: Final = ("bao", "bi")
 """All that a line says above MẬT which is one word with it, in any format: a phrase of which each word is a line."""
+_BRACKETS: Final = re.compile(r"\s*\([^()]{1,20}\)\s*(?P<rest>\S)")
 _ENDS_SENTENCE: Final = re.compile(r"[.,;]\s*$")
 _WORD: Final = 6
 _SENTENCE: Final = 30
@@ -85,6 +86,17 @@ def _on_one_line(left: Run, right: Run) -> bool:
     return one[2] < other[0] and other[1] < one[3] and one[1] < other[3]
 
 
+def goes_on_in_brackets(layout: Layout, line: Line, shown: str) -> bool:
+    """Return whether a level in round brackets goes on with the sentence of the line above: "... và Confidential", "(Mật). Đối với"."""
+    above = layout.adjacent(line.number, -1)
+    found = _BRACKETS.match(shown)
+    if found is None or above is None or not layout.adjoins(line.number, above):
+        return False
+    upper = layout.lines[above].rstrip()
+    prose = len(upper) >= _SENTENCE and not upper.isupper() and not is_closed(layout.bare_line(above))
+    return prose and (found["rest"] in tuple(".,;:") or found["rest"].islower())
+
+
 def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: str) -> Hit | None:
     """Join "TUYỆT" above "MẬT", drop the end of a broken title, and tell column heads and lists (S4, S9).
 
@@ -106,7 +118,8 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
             (shown.islower() and ends_sentence_before(upper))
             or (len(upper) >= _SENTENCE and not shown.isupper() and _ENDS_SENTENCE.search(shown) is not None)
         )
-        if in_column or (line.place is Place.BODY and len(upper) >= _SENTENCE and _NAMES_STAMP.search(upper)):
+        named = len(upper) >= _SENTENCE or "mẫu dấu" in upper.lower()
+        if in_column or (line.place is Place.BODY and named and _NAMES_STAMP.search(upper)):
             return None
     if hit.form == HEADLINE:
         printed = not look.stands_out and heads_an_article(around_line(layout, line.number, in_cell=False))
