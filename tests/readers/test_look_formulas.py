@@ -55,7 +55,18 @@ def test_a_workbook_without_the_value_of_such_a_formula_cannot_be_told(formula, 
 
 
 @pytest.mark.parametrize(
-    ("cell", "told"), [(f"={UNCLEAR[1]}", True), ('=IF(A1>5;"Đạt";"Không")', False), ("Tổng", False)]
+    ("cell", "told"),
+    [
+        (f"={UNCLEAR[1]}", True),
+        ('=IF(A1>5;"Đạt";"Không")', False),
+        ("Tổng", False),
+        ("+ Kinh tế & Xã hội", False),
+        ("@Net & Telecom", False),
+        ("=> xem A & B", False),
+        ("+A1&B1", True),
+        ("=data!A1&'x y'.B2", True),
+        ("=A:A&B:B", True),
+    ],
 )
 def test_a_csv_is_a_sheet_too(cell, told):
     quoted = cell.replace('"', '""')

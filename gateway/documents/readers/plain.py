@@ -53,6 +53,13 @@ _SYLK_MACRO = re.compile(rb"ID;P.*?[\r\n]O;(?:[^\r\n]*;)?E", re.DOTALL)
 """A symbolic link file with macros (SYLK: record O, field E), which Excel opens as a sheet and runs."""
 _SYLK_DDE = re.compile(rb"ID;P.*?[\r\n]C;(?:[^\r\n]*;)?E[^;\r\n]*\|", re.DOTALL)
 """A sheet with a formula that starts a program (`cmd|' /C calc'!A0`)."""
+_CALL = re.compile(r"[A-Za-z_][\w.]*\(")
+_OPERAND = re.compile(
+    r"\"(?:[^\"]|\"\")*+\"|(?:'[^'\n]*+'|[\w\[\]]++)[.!](?=\$?[A-Za-z]{1,3}\$?\d)|(?<!\w)\$?[A-Za-z]{1,3}(?:\$?\d{1,7}|:\$?[A-Za-z]{1,3})(?!\w)"
+    r"|(?<!\w)\d[\d.,]*+(?:[Ee][+-]?\d++)?(?!\w)|(?<!\w)(?:TRUE|FALSE)(?!\w)"
+)
+"""A literal, the name of a sheet, a cell, a column, a number or a truth value."""
+_WORD = re.compile(r"[^\W\d_]")
 _SYLK_FIELD = re.compile(r"(?<!;);(?!;)")
 _UTF7 = re.compile(rb"\+([A-Za-z0-9+/])[A-Za-z0-9+/]")
 _STRANGE = re.compile("[^\x00-\x7f]+")
@@ -194,7 +201,7 @@ def read_text(source: Source) -> Document:
     kinds = {kind for formula in formulas if (kind := formula_kind(formula))}
     acts = (("macro", _SYLK_MACRO.match(source.data)), ("dde", sheet and _SYLK_DDE.match(source.data)))
     kinds |= {kind for kind, found in acts if found}
-    if any(map(is_unclear, formulas)):
+    if any(is_unclear(formula) for formula in formulas if _is_calculated(formula)):
         kinds.add("look-formula")
     if is_text_art(decoded.text, plain.common if plain is not None else None):
         kinds.add("look-text-art")
@@ -210,6 +217,11 @@ def read_text(source: Source) -> Document:
     if plain is not None:
         plain_text.keep(document, None if plain.needs_decoding() else plain)
     return document
+
+
+def _is_calculated(cell: str) -> bool:
+    """Return whether a cell can be a formula: one without functions has no words but cells and literals, as no name has a value here."""
+    return _CALL.search(cell) is not None or _WORD.search(_OPERAND.sub("", cell[:LIMIT_LINE])) is None
 
 
 def _lines(text: str, origin: Origin, first_block: int) -> Iterable[Run]:
