@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import struct
 import zipfile
@@ -282,3 +283,25 @@ def test_of_a_picture_that_is_cut_or_turned_nobody_knows_the_width() -> None:
         shape.crop_left = 0.5 if number == 1 else 0.0
         shape.rotation = 90 if number == 2 else 0
     assert widths(file_of(deck)) == [pytest.approx(1.0), float("inf"), float("inf")]
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "told"),
+    [("M", "T", True), ("MẬ", "", True), ("", "ẬT", True), ("M", "", True), ("Mẫu ", "", False), ("BẮT", "", False)],
+)
+def test_letters_beside_a_picture_that_may_be_the_rest_of_a_mark_cannot_be_told(before: str, behind: str, told: bool):
+    page = docx.Document()
+    line = page.add_paragraph(before)
+    line.add_run().add_picture(io.BytesIO(png(drawn("x", (200, 260), (25, 30)))), Cm(1))
+    line.add_run(behind)
+    out = io.BytesIO()
+    page.save(out)
+    kinds = {each.kind for each in reading_of(out.getvalue()).document.active_content}
+    assert ("look-picture" in kinds) is told
+
+
+@pytest.mark.parametrize(("words", "told"), [("MẬ", True), ("ẬT", True), ("MẤT", False)])
+def test_part_of_a_mark_in_a_page_with_pictures_cannot_be_told(words: str, told: bool):
+    address = base64.b64encode(png(drawn("x", (200, 260), (25, 30)))).decode()
+    page = f'<!DOCTYPE html><html><p>{words}<img src="data:image/png;base64,{address}"></p></html>'
+    assert ("look-picture" in {each.kind for each in reading_of(page.encode()).document.active_content}) is told

@@ -19,7 +19,7 @@ from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pdf import reader as pdf
 from gateway.documents.readers.pictures import frames, image, line_words, lines, ocr, page_runs, shapes, stamp_page
 from gateway.model import Document, ReadStatus
-from gateway.vietnamese.marks import find_in_document
+from gateway.vietnamese.marks import Level, Strength, find_in_document
 from tests.readers import scans
 from tests.support.octets import file_of
 
@@ -312,3 +312,13 @@ def test_hostile_pages_are_read_or_cannot_be_told_within_the_time_of_a_page(make
     assert time.process_time() - began < 12.0
     read = set(document.read_pages)
     assert document.doubtful_pages or document.status is not ReadStatus.OK or read == {1} or not read
+
+
+@pytest.mark.parametrize("size", [36, 48, 60, 70])
+@pytest.mark.parametrize(("words", "level"), [("BẢO MẬT", None), ("MẬT KHẨU", None), ("TỐI MẬT", Level.TOI_MAT)])
+def test_accents_of_large_letters_part_no_line(words: str, level: Level | None, size: int) -> None:
+    kind = ImageFont.truetype(str(SERIF / "LiberationSerif-Bold.ttf"), size)
+    picture = Image.new("RGB", (round(kind.getlength(words)) + 80, 3 * size), "white")
+    ImageDraw.Draw(picture).text((40, size // 2), words, font=kind, fill="black")
+    found = find_in_document(image.read(Source(data=file_of(picture, "PNG"), part="1"), Budget()).document)
+    assert {mark.level for mark in found if mark.strength is Strength.MARKED} == ({level} if level else set())

@@ -150,3 +150,14 @@ def test_a_value_to_the_right_of_its_label_on_a_printed_page_is_a_mark(
         for number, (text, x, y) in enumerate(words)
     )
     assert stopped(*runs, format_="pdf") == found
+
+
+@pytest.mark.parametrize(
+    ("above", "box", "found"), [("BẢO", 1, set()), ("BẢO", 2, {Level.MAT}), ("TỐI", 1, {Level.TOI_MAT})]
+)
+def test_paragraphs_of_one_text_box_are_one_phrase(above, box, found):
+    runs = (
+        Run(text=above, block=1, role=Role.TEXTBOX, locator="textbox:1", boxed=True),
+        Run(text="MẬT", block=2, role=Role.TEXTBOX, locator=f"textbox:{box}", boxed=True),
+    )
+    assert stopped(*runs) == found

@@ -138,3 +138,9 @@ def test_words_of_one_look_below_one_another_are_one_phrase_in_red_too(
 def test_a_sentence_that_breaks_within_its_levels_is_no_mark(lines: tuple[str, ...], marked: bool) -> None:
     runs = tuple(Run(text=t, block=n) for n, t in enumerate(lines))
     assert stops(Document(part="2", format="text", runs=runs)) is marked
+
+
+@pytest.mark.parametrize(("line", "marked"), [("MẬT TỐI", True), ("MẬTTUYỆT", True), ("MẬT TÚI", False)])
+def test_words_of_a_level_from_right_to_left_are_suspected(line: str, marked: bool) -> None:
+    run = Run(text=line, block=1)
+    assert stops(Document(part="2", format="docx", runs=(run,))) is marked

@@ -7,6 +7,7 @@ import textwrap
 import pytest
 
 from gateway.model import Document, Role, Run
+from gateway.vietnamese.marks import Level, Strength, find_in_document
 from tests.text.accuracy import stops
 from tests.text.mark_forms import HEAD, TAIL
 
@@ -111,3 +112,31 @@ def test_the_name_of_a_property_behind_another_value_is_no_level() -> None:
         Run(text="Độ mật", role=Role.NAME, block=1),
     )
     assert not stops(Document(part="2", format="docx", runs=runs))
+
+
+@pytest.mark.parametrize(
+    ("rows", "level"),
+    [
+        ((("BẢO", "MẬT"), ("y", "z")), None),
+        ((("BẢO", "x"), ("MẬT", "y")), Level.MAT),
+        ((("BÍ", "MẬT"), ("x", "y")), None),
+        ((("TỐI", "x"), ("MẬT", "y")), Level.TOI_MAT),
+        ((("TUYỆT", "MẬT"),), Level.TUYET_MAT),
+        ((("BẢO", "x"), ("y", "MẬT")), Level.MAT),
+    ],
+)
+def test_words_of_neighbouring_cells_are_one_phrase(rows: tuple[tuple[str, ...], ...], level: Level | None) -> None:
+    found = {mark.level for mark in find_in_document(table(*rows)) if mark.strength is not Strength.NOTED}
+    assert found == (set() if level is None else {level})
+
+
+@pytest.mark.parametrize(
+    ("rows", "marked"),
+    [
+        ((("Độ mật", "Tối mật"), ("STT", "Nội dung"), ("1", "x")), True),
+        ((("Độ mật", "Mật", "STT"),), False),
+        ((("Độ mật", "Mật", "Tối mật", "Tuyệt mật"), ("Số văn bản", "1", "2", "3")), False),
+    ],
+)
+def test_the_head_of_the_table_below_a_label_is_no_other_value(rows: tuple[tuple[str, ...], ...], marked: bool) -> None:
+    assert any(mark.strength is Strength.MARKED for mark in find_in_document(table(*rows))) is marked

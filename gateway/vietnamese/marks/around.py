@@ -20,9 +20,10 @@ from gateway.vietnamese.marks.lists import (
     is_of_a_list,
     names_people,
     siblings,
+    word_before,
 )
 from gateway.vietnamese.marks.name_words import goes_on_below
-from gateway.vietnamese.marks.pieces import same_row
+from gateway.vietnamese.marks.pieces import is_in_line, same_row
 from gateway.vietnamese.marks.titled import may_be_titled, titled, titled_across
 from gateway.vietnamese.marks.titles import HEADLINE
 from gateway.vietnamese.marks.words import Level, Spelling, bare
@@ -36,6 +37,7 @@ _SYLLABLES: Final = ("bao", "bi")
 """All that a line says above MẬT which is one word with it, in any format: a phrase of which each word is a line."""
 _BRACKETS: Final = re.compile(r"\s*\([^()]{1,20}\)\s*(?P<rest>\S)")
 _ENDS_SENTENCE: Final = re.compile(r"[.,;]\s*$")
+_URGENCY: Final = {"khan", "hoatoc", "thuongkhan"}
 _WORD: Final = 6
 _SENTENCE: Final = 30
 """Letters from which on a line is one of a sentence."""
@@ -65,11 +67,8 @@ def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tup
         return None, ()
     shown = canonical(other.text).text
     following = layout.adjacent(value, 1)
-    if following is not None and run_together(layout.bare_line(following)) in SIBLINGS - {
-        "khan",
-        "hoatoc",
-        "thuongkhan",
-    }:
+    named = following is not None and run_together(layout.bare_line(following)) in SIBLINGS - _URGENCY
+    if following is not None and named and is_in_line(other.runs[0], layout.line(following).runs[0]):
         return None, ()
     joined = label.rstrip(": ") + ": " + shown.strip()
     hit = label_line(joined, bare(joined), line.look)
@@ -106,8 +105,12 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
     if not (look.red or look.boxed) and is_in_column(layout, line):
         return None
     upper = canonical(layout.lines[above]).text if above is not None else ""
-    word = run_together(bare(upper))
-    if hit.level is Level.MAT and word in ("tuyet", "toi") and (_close(layout, line.number, above) or look.stands_out):
+    word, together = run_together(bare(upper)), _close(layout, line.number, above) or look.stands_out
+    if hit.level is Level.MAT and (before := word_before(layout, line)) is not None:
+        if before not in ("tối", "tuyệt"):
+            return None
+        upper, word, together = before, run_together(bare(before)), True
+    if hit.level is Level.MAT and word in ("tuyet", "toi") and together:
         joined = stamp_line(f"{upper} {canonical(line.text).text}", look)
         if joined is not None and joined.level is not Level.MAT:
             hit = joined._replace(form="stamp-line")
@@ -171,13 +174,15 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
 def _is_alike(upper: Run, lower: Run) -> bool:
     """Return whether two lines in one colour and size of letters are words of one phrase: BẢO above MẬT on a poster."""
     return (
-        len(upper.text) <= _WORD and (upper.colour, upper.size_pt) == (lower.colour, lower.size_pt) and not lower.boxed
+        len(upper.text) <= _WORD
+        and (upper.colour, upper.size_pt) == (lower.colour, lower.size_pt)
+        and (upper.boxed or not lower.boxed)
     )
 
 
 def _in_one_box(layout: Layout, line: Line, other: int | None) -> bool:
     """Return whether a line of a text box and the one above or below it are alike: lines of a poster, none stamped on it."""
-    if other is None or line.place is not Place.BOX or layout.block_of(other) != line.block:
+    if other is None or line.place is not Place.BOX or not layout.may_continue(line.number, other):
         return False
     upper, lower = sorted((line, layout.line(other)), key=lambda one: one.number)
     return _is_alike(upper.runs[-1], lower.runs[0])

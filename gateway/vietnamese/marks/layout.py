@@ -36,6 +36,8 @@ WINDOW_10A_PT: Final = (0.0, 105.0, 300.0, 320.0)
 _EDGE: Final = 200
 _WORD, _BELOW_PT, _BESIDE_PT, _LARGER = 4, 18.0, 40.0, 1.3
 """Letters of words that count beside a line on a scan, how far from it they are, and how many times as high it is as they."""
+_BOX: Final = "textbox:"
+"""Locators of boxes that are counted, so that lines with the same one stand in one box."""
 _SHORT: Final = 40
 """Letters of a line below which it may be a cell or a value."""
 
@@ -235,7 +237,8 @@ class Layout:
         line, neighbour = self.line(number), self.line(other)
         first, second = line.runs[0], neighbour.runs[0]
         scanned = first.origin is Origin.OCR and second.origin is Origin.OCR
-        one_cell = first.role is Role.CELL and first.locator == second.locator
+        held = first.role is Role.CELL or (first.role is Role.TEXTBOX and first.locator.startswith(_BOX))
+        one_cell = held and first.locator == second.locator
         if self.document.format not in LINE_FORMATS and not scanned and not one_cell:
             return False
         if (first.role, first.page, first.origin) != (second.role, second.page, second.origin):

@@ -14,6 +14,7 @@ from gateway.vietnamese.marks.layout import Layout, Line
 from gateway.vietnamese.marks.lines import TITLED, is_item
 from gateway.vietnamese.marks.name_words import GOODS_AND_ORGANS, is_person
 from gateway.vietnamese.marks.pieces import cell_key, column_head, same_row
+from gateway.vietnamese.marks.views import is_shown
 from gateway.vietnamese.marks.words import Case, Level, Spelling, bare, case_of
 from gateway.vietnamese.normal import canonical, run_together
 
@@ -29,6 +30,8 @@ _NEAR_PT, _LINE_PT = 130.0, 24.0  # reach of a column of levels, and height of a
 _ROW: Final = 8
 """Lines on each side among which the other cells of a row are looked for."""
 _VALUES: Final = _LEVELS | frozenset({"thuong", "khongmat", "congkhai", "khongdongdau"})
+_RAISED: Final = frozenset({"tối", "tuyệt"})
+_BEFORE_MAT: Final = _RAISED | {"bảo", "bí"}
 _HEADINGS: Final = frozenset({"stamp-line", "lone-line", "numbered-line", "list", TITLED})
 
 
@@ -164,6 +167,22 @@ def is_another_word(layout: Layout, line: Line, upper: str) -> bool:
             if own is None or other is None or own[1] == other[1] or own[2] == other[2]:
                 return True
     return False
+
+
+def word_before(layout: Layout, line: Line) -> str | None:
+    """Return the word alone in the cell before MẬT, in like letters, that makes one phrase with it, or a level in that above it."""
+    own = cell_key(line.runs[0])
+    if own is None:
+        return None
+    for number in layout.beside(line.number, -1, _ROW):
+        word = canonical(layout.lines[number][:_ROW]).text.strip().casefold()
+        run = layout.line(number).runs[0] if word in _BEFORE_MAT else None
+        if run is None or not is_shown(run) or (run.colour, run.size_pt) != (line.runs[0].colour, line.runs[0].size_pt):
+            continue
+        above = (own[0], own[1], own[2] - 1) if word in _RAISED else None
+        if cell_key(run) in ((own[0], own[1] - 1, own[2]), above):
+            return word
+    return None
 
 
 def names_people(layout: Layout, line: Line) -> bool:

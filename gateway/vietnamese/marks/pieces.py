@@ -51,8 +51,8 @@ def _is_on_page(run: Run) -> bool:
 
 
 _LONGEST_PIECE: Final = 16
-_BEHEADED: Final = frozenset({"uyệtmật", "ốimật"})
-"""Levels without their initial, which may stand in a block of its own."""
+_IN_PARTS: Final = frozenset({"uyệtmật", "ốimật", "mậttuyệt", "mậttối"})
+"""Levels without their initial, which may stand in a block of its own, and with their words from right to left."""
 _LEVELS: Final = tuple((Counter(level), level) for level in ("tuyệtmật", "tốimật", "mật"))
 
 
@@ -67,7 +67,7 @@ def _shuffled(pieces: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int,
         if (
             text.isascii()
             or "ậ" not in (word := letters(number).casefold())
-            or ("mật" in word and word not in _BEHEADED)
+            or ("mật" in word and word not in _IN_PARTS)
         ):
             continue
         for level, spelled in _LEVELS:
@@ -78,7 +78,7 @@ def _shuffled(pieces: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int,
                     end += 1
                 # A window that spells it as it stands is judged by what is around, but for an initial before its word.
                 small = joined.casefold()
-                if end > number and (small != spelled or word in _BEHEADED) and Counter(small) == level:
+                if end > number and (small != spelled or word in _IN_PARTS) and Counter(small) == level:
                     yield (
                         (pieces[first][0], spelled.upper() if joined.isupper() else spelled),
                         (pieces[end - 1][0], ""),
@@ -96,6 +96,12 @@ def same_row(first: Run, second: Run) -> bool:
     if left is None or right is None:
         return True
     return left[0] == right[0] and left[2] == right[2] and 0 < right[1] - left[1] <= 3
+
+
+def is_in_line(first: Run, second: Run) -> bool:
+    """Return whether two cells stand in one row or column, as the values of a list do; other lines always may."""
+    one, other = cell_key(first), cell_key(second)
+    return one is None or other is None or (one[0] == other[0] and (one[1] == other[1] or one[2] == other[2]))
 
 
 def column_head(layout: Layout, block: int) -> int | None:

@@ -18,6 +18,7 @@ from gateway.documents.readers.markup.html_selectors import Node
 from gateway.documents.readers.markup.html_shown import Paint
 from gateway.documents.readers.markup.html_style import Look, apply, attribute_declarations
 from gateway.documents.readers.markup.svg import Svg
+from gateway.documents.readers.ooxml.rows import stands_in_part
 from gateway.documents.readers.pictures.joined import LIMIT_DRAWN, Pictures
 from gateway.documents.readers.pictures.outlines import Shape
 from gateway.documents.readers.pictures.own_font import set_in_own_fonts
@@ -138,7 +139,7 @@ class Builder:
         if not whole or len(self._sheet.own_fonts) > _LIMIT_FONTS:
             self.paint.kinds.add("look-font")
         self.active.update(ActiveContent(kind) for kind in self.paint.kinds)
-        if self.pictures.incomplete:
+        if self.pictures.incomplete or (self.pictures.any and stands_in_part(self.runs)):
             self.active.add(ActiveContent("look-picture"))
         for words in self._sheet.generated:
             if any(ch.isalpha() for ch in words):

@@ -14,6 +14,7 @@ from gateway.documents.readers.base import Member
 from gateway.documents.readers.odf.flow import Flow, Shelf
 from gateway.documents.readers.odf.styles import NOTHING, StyleBook
 from gateway.documents.readers.ooxml.placed import COLUMN_PT, ROW_PT, Span, Thing, lines_of
+from gateway.documents.readers.ooxml.rows import is_part
 from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.pictures.joined import Box, Turn
@@ -232,6 +233,8 @@ class Shapes:
             self._sink.pictures.place(data, page, (left, top, *size), turn)
         elif row is not None:
             self._sink.pictures.flow(data, row, self._sink.shown(), size, turn)
+            if is_part(self._sink.last_line(), beside_picture=True):
+                self._sink.warn("look-picture")
 
     def _object(self, element: Element, name: str, flow: Flow) -> None:
         place = flow.place

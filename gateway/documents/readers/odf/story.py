@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final
 
 from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_words, is_unclear
+from gateway.documents.readers.form_fields import shown_value
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.odf.attributes import attribute_words
 from gateway.documents.readers.odf.flow import Flow, Shelf, hide
@@ -206,6 +207,9 @@ class Story:
                 case _ if name in SHAPES:
                     inside = flow._replace(place=paragraph.place._replace(page=self.page), counted=False)
                     paragraph.later.append(partial(self._shapes.shape, child, name, inside))
+                case "field:fieldmark":
+                    self._plain(_form_value(child), paragraph, layers, flow)
+                    self._inline(child, paragraph, layers, flow, link=link)
                 case _:
                     if name == "text:placeholder" or name.startswith("text:drop-down"):
                         self._later(paragraph, child.get(clark("text:description")) or "", Role.FIELD)
@@ -338,3 +342,12 @@ class Story:
                 words = "".join(each.text or "" for each in style.iter(_NUMBER_TEXT))
                 if sum(letter.isalpha() for letter in words) > 2:
                     self._sink.put_line(words, place._replace(role=Role.FIELD).hidden())
+
+
+def _form_value(mark: Element) -> str:
+    """Return what a form field of Word shows, which LibreOffice keeps in parameters."""
+    told = [(param.get(clark("field:name")) or "", param.get(clark("field:value")) or "") for param in mark]
+    ticked = any(name.endswith("_Checked") and value == "true" for name, value in told)
+    chosen = next((whole(value) for name, value in told if name.endswith("_Selected")), int(ticked))
+    entries = [value for name, value in told if name.endswith("_ListEntry")]
+    return shown_value(mark.get(clark("field:type")) or "", entries, chosen)

@@ -8,6 +8,7 @@ from collections.abc import Hashable
 from typing import Final
 
 from gateway.documents.readers.ooxml.placed import COLUMN_PT, EMU_PT, ROW_PT
+from gateway.documents.readers.ooxml.rows import is_part
 from gateway.documents.readers.ooxml.sink import Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.pictures.joined import Box, Turn
@@ -25,6 +26,7 @@ _OUTLINES: Final = {
     "triangle": [[(0.5, 0.0), (1.0, 1.0), (0.0, 1.0)]],
 }
 _LIMIT_CLIMB: Final = 40
+_PART: Final = 3
 _LENGTH: Final = re.compile(
     r"(?:^|;)\s*(width|height|margin-left|margin-top|position|flip|rotation)\s*:\s*([^;]{1,40})", re.IGNORECASE
 )
@@ -84,6 +86,17 @@ def put_in_place(sink: Sink, part: str, element: Element, shown: bytes | Shape) 
             sink.pictures.draw(shown, part, box or (0, 0, 1, 1), turn, inline=True)
         else:
             sink.pictures.flow(shown, (part, row), sink.shown(), None if box is None else box[2:], turn)
+            if is_part(_first_letters(row), beside_picture=True):
+                sink.warn("look-picture")
+
+
+def _first_letters(row: Element) -> str:
+    letters = ""
+    for text in row.iter(clark("w:t")):
+        letters += (text.text or "").strip()
+        if len(letters) > _PART:
+            break
+    return letters
 
 
 def outline_of(geometry: Element) -> Shape | None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from gateway.model import Run
+from gateway.model import Origin, Run
 
 SUPERSCRIPT: Final = 0.33
 """Rise of a superscript, in sizes of its letters."""
@@ -18,6 +18,7 @@ _ROW: Final = 0.45
 """The same of letters that stand in a row of their own."""
 _TORN: Final = re.compile("(?<![^\\W\\d_])(?:mậ|ật?)(?![^\\W\\d_])", re.IGNORECASE)
 """Parts of MẬT that are no word."""
+_LONGEST_PART: Final = 8
 
 
 def in_rows(runs: Sequence[Run], raised: Mapping[int, float]) -> Iterator[Run]:
@@ -48,6 +49,19 @@ def is_torn(runs: Sequence[Run], raised: Mapping[int, float]) -> bool:
     """Return whether parts of MẬT stand alone where letters of one line may stand in another."""
     moved = any(abs(height) > _ROW for height in raised.values())
     return moved and any(_TORN.search(unicodedata.normalize("NFC", run.text)) for run in runs)
+
+
+def is_part(text: str, *, beside_picture: bool) -> bool:
+    """Return whether letters that stand alone are a part of MẬT whose rest a picture may show, a lone M or T only beside one."""
+    letters = unicodedata.normalize("NFC", text.strip()).casefold()
+    return letters in ({"m", "t", "mt", "ậ", "mậ", "ật"} if beside_picture else {"mậ", "ật"})
+
+
+def stands_in_part(runs: Sequence[Run]) -> bool:
+    """Return whether a block of a document is no more than a part of MẬT with its Ậ."""
+    shown = (run for run in runs if run.origin is Origin.TEXT and len(run.text) < _LONGEST_PART)
+    blocks = groupby(shown, key=lambda run: run.block)
+    return any(is_part("".join(run.text for run in block), beside_picture=False) for _, block in blocks)
 
 
 def holds_a_mark(text: str) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from gateway.documents.readers.base import Budget, Member
 from gateway.documents.readers.ooxml.placed import Stage
-from gateway.documents.readers.ooxml.rows import in_rows, is_torn
+from gateway.documents.readers.ooxml.rows import in_rows, is_torn, stands_in_part
 from gateway.documents.readers.pictures.joined import Pictures
 from gateway.model import ActiveContent, Image, Origin, PageSetup, Role, Run
 
@@ -124,6 +125,11 @@ class Sink:
         if len(self.setups) < LIMIT_SETUPS and (before is None or replace(before, locator="") != setup):
             self.setups.append(replace(setup, locator=f"section:{self._sections}"))
 
+    def last_line(self) -> str:
+        """Return the words of the last block."""
+        own = takewhile(lambda run: run.block == self.block, reversed(self.runs))
+        return "".join(reversed([run.text for run in own]))
+
     def shown(self) -> int:
         """Return how many runs were given so far that a reader sees."""
         for run in self.runs[self._looked_at :]:
@@ -134,7 +140,7 @@ class Sink:
     def join_pictures(self) -> None:
         """Hand on the pictures that are seen as one, or otherwise than they are."""
         self.members += self.pictures.members(self.budget)
-        if self.pictures.incomplete:
+        if self.pictures.incomplete or (self.pictures.any and stands_in_part(self.runs)):
             self.warn("look-picture")
         if (covered := self.stage.covered(self.runs)) is not None:
             self.warn("look-clipped", covered)

@@ -121,6 +121,11 @@ class Pictures:
             if len(cells) < _LIMIT_PAINTED:
                 cells.update(((row, column), ground) for column in columns)
 
+    @property
+    def any(self) -> bool:
+        """Whether a picture was taken."""
+        return bool(self._rows or self._placed or self._stored)
+
     def _take(self) -> bool:
         self._count += 1
         self.incomplete = self.incomplete or self._count > LIMIT_PIECES

@@ -104,7 +104,8 @@ def _in_order(lines: Sequence[ReadLine], usual: float) -> Iterator[list[ReadLine
 
 def _rows(lines: Sequence[ReadLine]) -> list[list[ReadLine]]:
     rows: list[list[ReadLine]] = []
-    for one in sorted(lines, key=lambda item: item.line.top + item.line.bottom):
+    own = [one for one in lines if not any(_is_accent(one.line, other.line) for other in lines)]
+    for one in sorted(own, key=lambda item: item.line.top + item.line.bottom):
         last, line = rows[-1][0].line if rows else None, one.line
         shared = min(last.bottom, line.bottom) - max(last.top, line.top) if last else 0
         if last and 2 * shared > min(last.height, line.height) and 0.5 * last.height < line.height < 2 * last.height:
@@ -112,6 +113,12 @@ def _rows(lines: Sequence[ReadLine]) -> list[list[ReadLine]]:
         else:
             rows.append([one])
     return [sorted(row, key=lambda item: item.line.left) for row in rows]
+
+
+def _is_accent(small: Line, large: Line) -> bool:
+    """Return whether a line is the accent of a large letter of another one, which stands clear of it."""
+    over = large.left <= small.left and small.right <= large.right and small.right - small.left < large.height
+    return over and 2 * small.height < large.height and abs(small.bottom - large.top) < 0.4 * large.height
 
 
 def _band(rows: list[list[ReadLine]], start: int, usual: float) -> int:

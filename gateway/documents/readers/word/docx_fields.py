@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from gateway.documents.readers.form_fields import shown_value
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.word.docx_format import VAL
@@ -92,6 +93,14 @@ def _form_words(mark: Element, place: Place) -> Iterator[tuple[str, Place]]:
     yield from ((value, place) for kind, value in words if kind in _FORM_WORDS and value)
 
 
+def _box(mark: Element) -> str:
+    """Return the box that a form field shows (ECMA-376-1 §17.16.7), nothing for a field of another kind."""
+    for box in mark.iter(clark("w:checkBox")):
+        told = {NAMES[setting.tag]: setting.get(VAL, "1") for setting in box}
+        return shown_value("FORMCHECKBOX", (), told.get("w:checked", told.get("w:default", "0")) in {"1", "true", "on"})
+    return ""
+
+
 @dataclass
 class _Field:
     code: list[str] = field(default_factory=list)
@@ -99,7 +108,7 @@ class _Field:
     result: tuple[Paragraph, int] | None = None
     """Position at which its result begins."""
     shown: str = ""
-    """Letters that the code itself puts on the page."""
+    """What it puts on the page without a result: letters of its code, the box of a form field."""
 
 
 class Fields:
@@ -114,7 +123,7 @@ class Fields:
         match mark.get(_TYPE):
             case "begin":
                 if len(self._open) < _LIMIT_OPEN:
-                    self._open.append(_Field())
+                    self._open.append(_Field(shown=_box(mark)))
                 place = paragraph.place._replace(role=Role.FIELD, origin=Origin.HIDDEN, page=key.page)
                 for value, where in _form_words(mark, place):
                     paragraph.later.append(partial(self._sink.put_line, value, where))
@@ -150,7 +159,7 @@ class Fields:
 
     def _end_code(self, one: _Field, paragraph: Paragraph) -> None:
         code = "".join(one.code)
-        one.shown = spelt(code)
+        one.shown = spelt(code) or one.shown
         one.code.clear()
         one.in_code = False
         if code:

@@ -13,8 +13,9 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.form_fields import BY_DEFAULT, shown_value
 from gateway.documents.readers.ole.objects import wide_strings
-from gateway.documents.readers.ooxml.rows import in_rows, is_torn
+from gateway.documents.readers.ooxml.rows import in_rows, is_torn, stands_in_part
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.pictures.metafile import is_metafile, read_metafile
 from gateway.documents.readers.word.docx_fields import quoted, spelt
@@ -71,6 +72,8 @@ class _Reader:
         self._groups: dict[int, tuple[int, int]] = {}
         """By depth of the group of a field or shape: how many pieces of text were shown before it, and how many runs."""
         self._fields: dict[int, str] = {}
+        self._chosen = BY_DEFAULT
+        self._choices: list[str] = []
         """By the same depth: the code of a field."""
         self._pages = Pages(self._sink)
 
@@ -109,6 +112,8 @@ class _Reader:
             self._out.aside(letters, shown=True)
         if is_torn(self._out.runs, self._out.raised) or self._sink.stage.covered(self._out.runs) is not None:
             self._active.append(ActiveContent("look-clipped"))
+        if self._sink.pictures.any and stands_in_part(self._out.runs):
+            self._active.append(ActiveContent("look-picture"))
         document = Document(
             part=self._source.part,
             filename=self._source.filename,
@@ -167,7 +172,7 @@ class _Reader:
             self._groups[len(self._stack)] = self._out.said, len(self._out.runs)
             if word == "field":
                 self._fields[len(self._stack)] = ""
-        if self._out.state.destination in ("fldinst", "sn", "sv", "template") and word:
+        if self._out.state.destination in ("fldinst", "sn", "sv", "template", "ffl") and word:
             self._out.group_words[len(self._stack)] = []
 
     def _close(self) -> None:
@@ -187,7 +192,8 @@ class _Reader:
             if (code := self._fields.pop(depth, None)) is None:
                 self._shapes.end(self._out.block, spoken=self._out.said > said)
             elif self._out.said == said:
-                self._out.add(spelt(code) or quoted(code) or "")
+                value = shown_value(code, self._choices, self._chosen % BY_DEFAULT)
+                self._out.add(value or spelt(code) or quoted(code) or "")
         self._out.to_skip = 0
 
     def _control(self, word: str, number: bytes | None, data: bytes, position: int) -> int:
@@ -210,6 +216,10 @@ class _Reader:
             handler(self._out, value)
         elif word in SYMBOLS:
             self._out.add(SYMBOLS[word])
+        elif word == "fftype":
+            self._chosen, self._choices = BY_DEFAULT, []
+        elif word == "ffres" or (word == "ffdefres" and self._chosen == BY_DEFAULT):
+            self._chosen = max(value or 0, 0)
         elif word in ("par", "sect", "row", "nestrow", "cell", "nestcell", "page", "pagebb"):
             self._break(word)
         elif word in NUMBERS:
@@ -288,6 +298,8 @@ class _Reader:
                 kind = next((kind for prefix, kind in EXTERNAL_FIELDS if code.startswith(prefix)), None)
                 if kind is not None:
                     self._active.append(ActiveContent(kind, f"paragraph:{self._out.paragraph}"))
+            case "ffl":
+                self._choices.append(words)
             case "template" if re.match(r"\s*(?:https?:|file:|ftp:|\\\\)", words, re.IGNORECASE):
                 self._active.append(ActiveContent("external-template"))
             case _:

@@ -6,6 +6,7 @@ import hashlib
 from typing import Final
 
 from gateway.documents.readers.base import Member
+from gateway.documents.readers.form_fields import BY_DEFAULT
 from gateway.documents.readers.ole.art import read_drawing
 from gateway.documents.readers.ole.octets import u8, u16, u32, wide
 from gateway.documents.readers.ole.shapes import Shapes
@@ -26,6 +27,10 @@ class Pictures:
         self._data = data
         self._sink = sink
         self._seen: set[int] = set()
+        self.choices: list[str] = []
+        """Entries of the last form field that is a list."""
+        self.chosen = 0
+        """Number of the chosen one, or whether the box of a form field is ticked."""
 
     def inline(self, look: Look, place: Place, row: int) -> None:
         """Read what a picture mark in a paragraph refers to."""
@@ -63,11 +68,13 @@ class Pictures:
         """Read the name, default text, help text and choices of a form field."""
         if u32(body, 0) != 0xFFFFFFFF:
             return
-        kind, at = u16(body, 4) & 3, 10
+        bits, at = u16(body, 4), 10
+        kind, self.chosen, self.choices = bits & 3, bits >> 2 & 31, []
         where = place._replace(role=Role.FIELD).hidden()
         fields = (True, kind == 0, None, True, True, True, True, True)
         for one in fields:
             if one is None:
+                self.chosen = self.chosen if self.chosen != BY_DEFAULT else u16(body, at) if kind else 0
                 at += 0 if kind == 0 else 2
             elif one:
                 size = u16(body, at)
@@ -80,7 +87,8 @@ class Pictures:
             count, at = u32(body, at) & 0xFFFF, at + 4
             for _ in range(min(count, _LIMIT)):
                 size = u16(body, at)
-                self._sink.put_line(wide(body[at + 2 : at + 2 + 2 * size]), where)
+                self.choices.append(wide(body[at + 2 : at + 2 + 2 * size]))
+                self._sink.put_line(self.choices[-1], where)
                 at += 2 + 2 * size
                 if at >= len(body):
                     return

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 
+from gateway.documents.readers.form_fields import shown_value
 from gateway.documents.readers.ole.octets import u16, u32
 from gateway.documents.readers.ooxml.colours import automatic
 from gateway.documents.readers.ooxml.rows import SUPERSCRIPT
@@ -325,7 +326,8 @@ class Story:
                         self._end_code(ended, place)
                     if ended.said == self._said:
                         code = "".join(ended.code)
-                        self._add(spelt(code) or quoted(code) or "", look, place)
+                        value = shown_value(code, self._pictures.choices, self._pictures.chosen)
+                        self._add(value or spelt(code) or quoted(code) or "", look, place)
             case "\x01":
                 self._flush()
                 self._pictures.inline(look, place, self._block)

@@ -1,0 +1,17 @@
+"""Form fields of word processors: what one shows when it has no result of its own (ECMA-376-1 §17.16.17, MS-DOC 2.9.78)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+BY_DEFAULT: Final = 25
+"""Result of a field that nobody changed; then its default counts."""
+
+
+def shown_value(code: str, entries: Sequence[str], chosen: int) -> str:
+    """Return the ticked or empty box of a FORMCHECKBOX, the chosen entry of a FORMDROPDOWN, nothing for another code."""
+    kind = code.strip().rpartition(".")[2].upper()
+    if kind.startswith("FORMCHECKBOX"):
+        return "☒" if chosen else "☐"
+    return entries[chosen] if kind.startswith("FORMDROPDOWN") and chosen < len(entries) else ""

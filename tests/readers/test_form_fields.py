@@ -1,0 +1,76 @@
+"""Form fields of word processors show a ticked box and a chosen entry in their place, whatever program saved them."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+
+import pytest
+
+from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.word import rtf
+from gateway.documents.readers.word.word97_pictures import Pictures
+from gateway.documents.readers.word.word97_sprms import Look
+from gateway.model import Origin, Role, Run
+from tests.readers import ooxml_support, test_odf
+
+ENTRIES = ("Thuong", "Mat", "Toi mat")
+FORM = "☐ A ☒ B ☒ C "
+
+
+def shown(runs: tuple[Run, ...]) -> str:
+    return "".join(run.text for run in runs if run.origin is Origin.TEXT and run.role is Role.BODY)
+
+
+def of_docx(code: str, data: str) -> str:
+    return (
+        f'<w:r><w:fldChar w:fldCharType="begin"><w:ffData>{data}</w:ffData></w:fldChar></w:r>'
+        f'<w:r><w:instrText>{code}</w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    )
+
+
+def test_boxes_of_a_document_of_word_stand_among_its_words() -> None:
+    boxes = ('<w:default w:val="0"/>', "<w:checked/>", '<w:default w:val="1"/>')
+    fields = (of_docx("FORMCHECKBOX", f"<w:checkBox><w:sizeAuto/>{box}</w:checkBox>") for box in boxes)
+    line = "".join(f"{field}<w:r><w:t> {name} </w:t></w:r>" for field, name in zip(fields, "ABC", strict=True))
+    assert shown(ooxml_support.read(ooxml_support.word(f"<w:p>{line}</w:p>")).document.runs) == FORM
+
+
+def test_boxes_of_rich_text_stand_among_its_words() -> None:
+    def field(code: str, data: str) -> str:
+        return r"{\field{\*\fldinst %s{\*\formfield{%s}}}{\fldrslt }}" % (code, data)
+
+    boxes = (r"\fftype1\ffres0\ffdefres1", r"\fftype1\ffres1\ffdefres0", r"\fftype1\ffres25\ffdefres1")
+    line = "".join(f" {field('FORMCHECKBOX', box)} {name}" for box, name in zip(boxes, "ABC", strict=True))
+    chosen = field("FORMDROPDOWN", r"\fftype2\ffres2" + "".join(r"{\*\ffl %s}" % entry for entry in ENTRIES))
+    runs = rtf.read(Source(data=(r"{\rtf1\ansi" + f"{line} {chosen}}}").encode(), part="1"), Budget()).document.runs
+    assert shown(runs).split() == [*FORM.split(), "Toi", "mat"]
+
+
+def test_boxes_of_an_opendocument_text_stand_among_its_words() -> None:
+    def field(kind: str, **told: str) -> str:
+        params = "".join(
+            f'<field:param field:name="{name[:-1]}" field:value="{value}"/>' for name, value in told.items()
+        )
+        return f'<field:fieldmark field:type="vnd.oasis.opendocument.field.{kind}">{params}</field:fieldmark>'
+
+    boxes: tuple[dict[str, str], ...] = ({}, {"Checkbox_Checked_": "true"}, {"Checkbox_Checked_": "true"})
+    line = "".join(f"{field('FORMCHECKBOX', **box)} {name} " for box, name in zip(boxes, "ABC", strict=True))
+    entries = {f"Dropdown_ListEntry{number}": entry for number, entry in enumerate(ENTRIES)}
+    chosen = field("FORMDROPDOWN", **entries, Dropdown_Selected_="2")
+    runs = test_odf.read_body(f"<text:p>{line}{chosen}</text:p>").document.runs
+    assert shown(runs) == FORM + "Toi mat"
+
+
+@pytest.mark.parametrize(("result", "default", "chosen"), [(0, 1, 0), (2, 0, 2), (25, 1, 1)])
+def test_an_old_document_of_word_tells_what_is_chosen(result: int, default: int, chosen: int) -> None:
+    def words(text: str) -> bytes:
+        return struct.pack("<H", len(text)) + text.encode("utf-16-le")
+
+    body = struct.pack("<IHHH", 0xFFFFFFFF, 2 | result << 2, 0, 20) + words("DoMat") + b"\0\0"
+    body += struct.pack("<H", default) + b"".join(words("") + b"\0\0" for _ in range(5))
+    body += struct.pack("<HI", 0xFFFF, len(ENTRIES)) + b"".join(map(words, ENTRIES))
+    pictures = Pictures(struct.pack("<IH", 68 + len(body), 68) + bytes(62) + body, Sink(Budget()))
+    pictures.inline(replace(Look(), data=0, is_data=True), Place(), 1)
+    assert (pictures.choices, pictures.chosen) == (list(ENTRIES), chosen)
