@@ -334,8 +334,15 @@ def test_words_that_may_not_be_seen_beside_a_level_cannot_be_told(style, cut):
             False,
         ),
         ("<p>Độ mật: <select><option>Thường<option>Tuyệt mật<option>TỐI MẬT</select></p><p>Nội dung</p>", False),
+        ("<p>Độ mật: <input value='Tối mật'></p>", True),
+        ("<p>Độ mật: <input type=radio> Mật <input type=radio checked> Tối mật</p>", True),
+        (
+            "<p>Độ mật: <input type=radio name=domat value='Tối mật'> Tối mật <input type=radio checked> Thường</p>",
+            False,
+        ),
+        ("<p>Độ mật: <input value='Thường'> <input placeholder='Mật khẩu' type=password></p>", False),
     ],
 )
-def test_of_a_list_to_choose_from_the_option_that_is_shown_counts(body: str, *, is_mark: bool) -> None:
+def test_of_a_form_what_is_chosen_or_written_counts(body: str, *, is_mark: bool) -> None:
     found = find_in_document(read(page(body)))
     assert any(mark.strength is Strength.MARKED for mark in found) is is_mark

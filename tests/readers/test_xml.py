@@ -18,6 +18,7 @@ from gateway.documents.readers.markup import office2003, xml
 from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from gateway.model import Origin, ReadStatus
+from gateway.vietnamese.marks import Strength, find_in_document
 
 WORD = (
     '<?mso-application progid="Word.Document"?><w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml" '
@@ -330,3 +331,12 @@ def test_parts_of_an_opendocument_package_are_read_as_any_xml():
         ReadStatus.OK,
         ["Biểu đồ"],
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "marked"),
+    [("doMat", "Tối mật", True), ("do_mat", "Mật", True), ("doMat", "Thường", False), ("ghiChu", "Mật", False)],
+)
+def test_the_name_of_an_element_is_the_label_of_its_value(name: str, value: str, marked: bool):
+    document = read(f"<vanBan><so>12</so><{name}>{value}</{name}></vanBan>").document
+    assert any(mark.strength is Strength.MARKED for mark in find_in_document(document)) is marked

@@ -118,6 +118,11 @@ def test_keys_are_the_words_that_the_input_method_makes_of_them(keys: str, word:
     assert as_meant(keys) == word
 
 
+@pytest.mark.parametrize("text", ["|VIẬT", "IV|ẬT", "MẬ‡", "MẬ┬"])
+def test_further_signs_that_look_as_letters_are_read(text: str) -> None:
+    assert found(text) != ()
+
+
 @pytest.mark.parametrize(
     "text", ["MAT", "МАТ", "ΜΑΤ", "|V|ật liệu|", "Phần |V|", "IV. ẬM Ừ", "lật IVI lật", "(V) Vật tư", "trật+tự"]
 )

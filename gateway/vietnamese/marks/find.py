@@ -42,7 +42,8 @@ _DEFAULT: Final = MarkSettings()
 OPTION: Final = "option"
 """Locator of a value that a form field offers."""
 _NAMED: Final = frozenset({Role.PROPERTY, Role.FIELD})
-_NAME: Final = re.compile(r"(?:property|field):(.{1,120})", re.DOTALL)
+_ELEMENT: Final = "element:"
+_NAME: Final = re.compile(r"(?:property|field|element):(.{1,120})", re.DOTALL)
 _HUMP: Final = re.compile(r"(?<=[a-zà-ỹ])(?=[A-ZĐ])")
 _PIECE: Final = 2000
 _LONGEST_NAME: Final = 32_000
@@ -92,7 +93,7 @@ def _labelled(document: Document) -> Iterator[Document]:
     Its neighbours are the values of other names, which neither make it a list nor explain it.
     """
     for run in document.runs:
-        named = _NAME.match(run.locator) if run.role in _NAMED else None
+        named = _NAME.match(run.locator) if run.role in _NAMED or run.locator.startswith(_ELEMENT) else None
         if named is not None and not is_clear(run.text) and names_secrecy(named[1]):
             yield replace(document, runs=(replace(run, text=f"Độ mật: {run.text}", origin=Origin.TEXT),))
 

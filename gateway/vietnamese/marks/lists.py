@@ -179,7 +179,7 @@ def word_before(layout: Layout, line: Line) -> str | None:
         run = layout.line(number).runs[0] if word in _BEFORE_MAT else None
         if run is None or not is_shown(run) or (run.colour, run.size_pt) != (line.runs[0].colour, line.runs[0].size_pt):
             continue
-        above = (own[0], own[1], own[2] - 1) if word in _RAISED else None
+        above = (own[0], own[1], own[2] - 1) if word in _RAISED and not names_people(layout, line) else None
         if cell_key(run) in ((own[0], own[1] - 1, own[2]), above):
             return word
     return None

@@ -18,8 +18,24 @@ from gateway.vietnamese.legacy_tables import CP1252_CHARACTERS, TABLES, Charset
 from gateway.vietnamese.normal import is_decomposed, is_unusual
 from gateway.vietnamese.typed import TYPED_AT, as_meant
 
-M_OF_SIGNS: Final = ("|V|", "|v|", "|\\/|", "/\\/\\", "/V\\", "/v\\", "(V)", "[V]", "]V[", "IVI", "lVl", "1V1", "^^")
-T_OF_SIGNS: Final = ("7", "+", "†", "-|-", "'|'", "`|`", "¯|¯", "][")
+M_OF_SIGNS: Final = (
+    "|V|",
+    "|v|",
+    "|\\/|",
+    "/\\/\\",
+    "/V\\",
+    "/v\\",
+    "|VI",
+    "IV|",
+    "(V)",
+    "[V]",
+    "]V[",
+    "IVI",
+    "lVl",
+    "1V1",
+    "^^",
+)
+T_OF_SIGNS: Final = ("7", "+", "†", "‡", "┬", "丅", "-|-", "'|'", "`|`", "¯|¯", "][")
 """Signs and letters that together look as one letter."""
 
 

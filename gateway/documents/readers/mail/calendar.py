@@ -17,6 +17,9 @@ _FOLD: Final = re.compile(r"\r?\n[ \t]")
 _SOFT_BREAK: Final = re.compile(r"=\r?\n")
 _BINARY: Final = frozenset({"ATTACH", "PHOTO", "LOGO", "SOUND", "KEY"})
 _SILENT: Final = frozenset({"BEGIN", "END", "VERSION", "PRODID", "DTSTAMP", "UID", "SEQUENCE", "REV", "CALSCALE"})
+_LISTS: Final = frozenset({"CATEGORIES", "RESOURCES", "ORG", "ADR"})
+_NEXT: Final = re.compile(r"(?<!\\)[,;]")
+"""Sign between the values of a list."""
 _ESCAPES: Final = {"n": "\n", "N": "\n", ",": ",", ";": ";", "\\": "\\"}
 _LINES: Final = 200_000
 
@@ -63,6 +66,8 @@ def _property(contents: Contents, line: str, block: int) -> list[Run]:
         contents.budget.take_bytes(len(markup))
         contents.add(Member(name=f"{name.lower()}.html", data=markup, declared_type="text/html", charset="utf-8"))
         return []
+    if name in _LISTS:
+        value = _NEXT.sub("\n", value)
     role = Role.HEADING if name in {"SUMMARY", "FN"} else Role.BODY
     said = (parameter.partition("=")[2].strip('"') for parameter in parameters)
     named = ", ".join(words for words in said if not words.isascii())

@@ -14,6 +14,9 @@ from gateway.documents.readers.markup.html_target import parse
 from gateway.documents.readers.plain import decode
 from gateway.model import Document, ReadStatus
 
+_ENRICHED = frozenset({"text/enriched", "text/richtext"})
+_LINE_ENDS = re.compile(r"\r?\n(?=\r?\n)|<n[lp]>", re.IGNORECASE)
+"""Ends of lines in enriched text: a single one in the source is a blank (RFC 1896), `<nl>` and `<np>` are of RFC 1341."""
 _META = re.compile(rb"<meta[^>]{0,500}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 
 
@@ -24,7 +27,7 @@ def read(source: Source, budget: Budget) -> Reading:
     declared = source.charset or (meta[1].decode("ascii") if meta else None)
     decoded = decode(source.data, declared)
     builder = Builder(budget, source.beside)
-    parse(builder, decoded.text)
+    parse(builder, _LINE_ENDS.sub("<br>", decoded.text) if source.declared_type in _ENRICHED else decoded.text)
     if decoded.alternative and decoded.charset != "ascii":
         builder.hidden_view = True
         parse(builder, decoded.alternative)

@@ -9,6 +9,22 @@ _WITHIN: Final = frozenset({"option", "optgroup", "hr"})
 """Elements that neither end such a list nor are shown in it as they are elsewhere."""
 
 
+_WRITTEN: Final = frozenset({"", "text", "search", "email", "tel", "url", "number", "date"})
+
+
+def shown_input(attributes: Mapping[str, str]) -> str:
+    """Return what an `input` shows among the words: the value that is written in it, or its box, ticked or not."""
+    kind = attributes.get("type", "").lower()
+    if kind in ("radio", "checkbox"):
+        return " ☒ " if "checked" in attributes else " ☐ "
+    return f" {attributes.get('value', '')} " if kind in _WRITTEN else ""
+
+
+def is_offered(attributes: Mapping[str, str]) -> bool:
+    """Return whether the value of an `input` is one of several on offer that was not chosen."""
+    return attributes.get("type", "").lower() in ("radio", "checkbox") and "checked" not in attributes
+
+
 class Choice:
     """The options of an open list, and which of them is shown: the last that is selected, else the first that can be."""
 

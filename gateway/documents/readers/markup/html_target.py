@@ -12,7 +12,7 @@ from gateway.documents.readers.base import Member, ReadError
 from gateway.documents.readers.excel.xlsx_values import formula_words
 from gateway.documents.readers.markup.data_address import IN_TEXT
 from gateway.documents.readers.markup.html_blocks import BREAK, Block, Builder, Piece
-from gateway.documents.readers.markup.html_choice import Choice
+from gateway.documents.readers.markup.html_choice import Choice, is_offered, shown_input
 from gateway.documents.readers.markup.html_outline import LIMIT_LEFT_OPEN, VOID, Outline
 from gateway.documents.readers.markup.html_selectors import Node
 from gateway.documents.readers.markup.html_shown import script_lines
@@ -157,8 +157,8 @@ class Target:
         table = self._open_cell(tag, parent.table)
         if table is not None and look.boxed and tag in ("td", "th"):
             self._builder.framed_cells[f"table:{table[0]},row:{table[1]},column:{table[2]}"] = table[0]
-        if tag == "br":
-            self._block.pieces.append(Piece(BREAK, look))
+        if tag in ("br", "input"):
+            self._block.pieces.append(Piece(BREAK if tag == "br" else shown_input(attributes), look))
         if tag in VOID:
             return
         before, after = self._builder.made(tag, attributes, node)
@@ -252,7 +252,7 @@ class Target:
         for number, option in enumerate(choice.options):
             is_shown = number == choice.shown or not is_list
             if is_shown:
-                self._block.pieces.append(Piece(look.shown(option), look))
+                self._block.pieces.append(Piece(f" {look.shown(option)} ", look))
             if choice.name or not is_shown:
                 self._builder.add(option, look, Role.FIELD, f"field:{choice.name}" if is_shown else "option")
             if not is_list:
@@ -332,7 +332,8 @@ class Target:
             self._meta(attributes)
         elif tag in ("input", "button", "param") and attributes.get("value"):
             hidden = Look(hidden=attributes.get("type", "").lower() == "hidden" or look.hidden)
-            builder.add(attributes["value"], hidden, Role.FIELD, f"field:{attributes.get('name', '')}".rstrip(":"))
+            place = "option" if is_offered(attributes) else f"field:{attributes.get('name', '')}".rstrip(":")
+            builder.add(attributes["value"], hidden, Role.FIELD, place)
         for name in _TEXT_ATTRIBUTES:
             if attributes.get(name):
                 builder.add(attributes[name], Look(hidden=look.hidden), Role.ALT_TEXT, f"attribute:{name}")
