@@ -83,6 +83,28 @@ def open_drawing(lines: list[Line]) -> bytes:
     return odf_package({"content.xml": content(f"<draw:page>{drawn}</draw:page>", kind="drawing")})
 
 
+def freeforms(lines: list[Line]) -> bytes:
+    """Open paths without a filling, as the tool for freeforms makes them; those of level lines have no height."""
+    deck = pptx.Presentation()
+    shapes = deck.slides.add_slide(deck.slide_layouts[6]).shapes
+    for left, top, right, bottom in lines:
+        ends = [round(side * 600_000) for side in (left, top, right, bottom)]
+        path = shapes.build_freeform(*ends[:2])
+        path.add_line_segments([(ends[2], ends[3])], close=False)
+        path.convert_to_shape().fill.background()
+    return file_of(deck)
+
+
+def open_polylines(lines: list[Line]) -> bytes:
+    drawn = "".join(
+        f'<draw:polyline svg:x="{min(left, right)}cm" svg:y="{min(top, bottom)}cm" svg:width="{abs(right - left) + 0.01:.3f}cm" '
+        f'svg:height="{abs(bottom - top) + 0.01:.3f}cm" svg:viewBox="0 0 1000 1000" '
+        f'draw:points="{1000 * (left > right)},{1000 * (top > bottom)} {1000 * (left <= right)},{1000 * (top <= bottom)}"/>'
+        for left, top, right, bottom in lines
+    )
+    return odf_package({"content.xml": content(f"<draw:page>{drawn}</draw:page>", kind="drawing")})
+
+
 def record(kind: int, *values: int, small: bool = False) -> bytes:
     body = struct.pack(f"<{len(values)}{'h' if small else 'i'}", *values)
     return struct.pack("<II", kind, 8 + len(body)) + body
@@ -207,7 +229,7 @@ LINED = [
     *(slide, old_word, open_drawing, enhanced, enhanced_lines, windows),
     *(rich_lines, old_rich_lines, plan, charted, bars, open_bars),
 ]
-MADE = first_quick([*LINED, inked])
+MADE = first_quick([*LINED, inked, freeforms, open_polylines])
 
 
 @needs_ocr
@@ -248,6 +270,15 @@ def squares(word: str, kind: MSO_SHAPE = MSO_SHAPE.RECTANGLE) -> bytes:
     return file_of(deck)
 
 
+def spaced_circles(word: str) -> bytes:
+    _, dots = printed_dots(word)
+    drawn = "".join(
+        f'<draw:circle svg:x="{x * 0.35:.3f}cm" svg:y="{y * 0.35:.3f}cm" svg:width="0.34cm" svg:height="0.34cm"/>'
+        for x, y in dots
+    )
+    return odf_package({"content.xml": content(f"<draw:page>{drawn}</draw:page>", kind="drawing")})
+
+
 def triangles(word: str) -> bytes:
     return squares(word, MSO_SHAPE.RIGHT_TRIANGLE)
 
@@ -275,7 +306,7 @@ def columns(word: str) -> bytes:
 
 @pytest.mark.slow
 @needs_ocr
-@pytest.mark.parametrize("made", [squares, triangles, columns], ids=lambda made: made.__name__)
+@pytest.mark.parametrize("made", [squares, spaced_circles, triangles, columns], ids=lambda made: made.__name__)
 def test_letters_of_squares_triangles_and_columns_are_read_and_other_words_are_no_mark(made):
     assert found(made("MẬT"))
     assert not found(made("KẾT"))

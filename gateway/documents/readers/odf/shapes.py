@@ -19,12 +19,13 @@ from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.pictures.joined import Box, Turn
 from gateway.documents.readers.pictures.metafile import is_metafile, read_metafile
-from gateway.documents.readers.pictures.outlines import BAR, STROKE, moved, shape_of
+from gateway.documents.readers.pictures.outlines import BAR, DOT, STROKE, moved, shape_of
 from gateway.model import Image, Origin, Role, Run
 from gateway.vietnamese.marks.pieces import cell_key
 
 _TEXT_STYLE, _DRAW_NAME, _HREF = clark("draw:style-name"), clark("draw:name"), clark("xlink:href")
-_OUTLINED: Final = {"draw:path", "draw:polygon", "draw:polyline", "draw:custom-shape", "draw:rect"}
+_PLAIN: Final = {"draw:rect", "draw:circle", "draw:ellipse"}
+_OUTLINED: Final = {"draw:path", "draw:polygon", "draw:polyline", "draw:custom-shape", *_PLAIN}
 _TRANSFORM: Final = clark("draw:transform")
 _SUB_VIEW: Final = "}sub-view-size"
 _SQUARE: Final = "M 0 0 H 1 V 1 H 0 Z"
@@ -291,7 +292,7 @@ class Shapes:
         if name in {"draw:polygon", "draw:polyline"}:
             path = f"M {shape.get(clark('draw:points')) or ''}"
         silent = not any(text.strip() for text in shape.itertext())
-        if name == "draw:rect" and silent:
+        if name in _PLAIN and silent:
             path, view = _SQUARE, "0 0 1 1"
         for geometry in shape.iter(clark("draw:enhanced-geometry")):
             if not (geometry.get(clark("draw:type")) or "non-primitive").endswith(("non-primitive", "mso-spt0")):
@@ -306,7 +307,13 @@ class Shapes:
         numbers = [float(number) for number in _NUMBERS.findall(view)]
         if not path or "?" in path or "$" in path or len(numbers) < 4 or min(numbers[2:4]) <= 0:
             return
-        whole = BAR if path == _SQUARE else shape_of(path)
+        fill = self._styles.attribute("graphic", shape.get(_TEXT_STYLE), "style:graphic-properties", "draw:fill")
+        dotted = name not in {"draw:rect", "draw:custom-shape"}
+        whole = (
+            (DOT if dotted else BAR)
+            if path == _SQUARE
+            else shape_of(path, filled=name != "draw:polyline" and fill != "none")
+        )
         left, top, width, height = numbers[:4]
         unit = (1 / width, 0, 0, 1 / height, -left / width, -top / height)
         box, degrees = _turned_box(shape)

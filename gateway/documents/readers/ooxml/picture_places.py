@@ -102,16 +102,18 @@ def _first_letters(row: Element) -> str:
 def outline_of(geometry: Element) -> Shape | None:
     """Return the outline of an `a:custGeom` as it fills a square of side 1 (ECMA-376 Part 1 §20.1.9); None for one by formulas."""
     found: list[Shape] = []
+    holder = geometry.getparent()
+    is_open = holder is not None and holder.find(clark("a:noFill")) is not None
     for path in geometry.iter(clark("a:path")):
         points = [(point.get("x"), point.get("y")) for point in path.iter(clark("a:pt"))]
         across = [_number(x) for x, _ in points]
         width = _number(path.get("w")) or max(across, default=0)
         height = _number(path.get("h")) or max((_number(y) for _, y in points), default=0)
-        if width <= 0 or height <= 0:
+        if min(width, height) < 0 or max(width, height) <= 0:
             continue
         pieces = [_command(command) for command in path]
-        shape = shape_of(" ".join(pieces), filled=path.get("fill") != "none")
-        found.append(shape._replace(outline=moved(shape.outline, (1 / width, 0, 0, 1 / height, 0, 0))))
+        shape = shape_of(" ".join(pieces), filled=not is_open and path.get("fill") != "none")
+        found.append(shape._replace(outline=moved(shape.outline, (1 / (width or 1), 0, 0, 1 / (height or 1), 0, 0))))
     if not found:
         return None
     whole = [contour for shape in found for contour in shape.outline]
@@ -145,7 +147,8 @@ def outline_of_vml(shape: Element) -> Shape | None:
     )
     if not path or "@" in path or len(space) != 2 or min(space) <= 0:
         return None
-    whole = shape_of(_VML_WORD.sub(" ", path).translate(_VML_LETTERS))
+    filled = shape.get("filled") not in {"f", "false", "0"}
+    whole = shape_of(_VML_WORD.sub(" ", path).translate(_VML_LETTERS), filled=filled)
     return whole._replace(outline=moved(whole.outline, (1 / space[0], 0, 0, 1 / space[1], 0, 0)))
 
 

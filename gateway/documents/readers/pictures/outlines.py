@@ -187,8 +187,15 @@ def cells(shapes: Sequence[Shape]) -> set[tuple[int, int]]:
     for (wide, high), _ in sizes.most_common(1):
         if wide > 0 and high > 0:
             left, top = (min(box[axis] for box in boxes) for axis in (0, 1))
-            return {(round((box[1] - top) / high), round((box[0] - left) / wide)) for box in boxes}
+            across, down = (_step([box[axis] for box in boxes], size) for axis, size in ((0, wide), (1, high)))
+            return {(round((box[1] - top) / down), round((box[0] - left) / across)) for box in boxes}
     return set()
+
+
+def _step(places: Sequence[float], size: float) -> float:
+    """Return how far the places of a grid are apart, of which each holds something so wide: they touch, or have gaps between."""
+    steps = sorted(after - before for before, after in pairwise(sorted(set(places))) if after - before > size / 2)
+    return steps[len(steps) // 2] if steps and steps[len(steps) // 2] < 2 * size else size
 
 
 def _slants(stroke: Shape) -> bool:
