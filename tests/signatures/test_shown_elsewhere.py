@@ -1,5 +1,8 @@
 """What a signed file takes from elsewhere: pictures by links that say something else, styles, lists of persons, records."""
 
+import io
+
+import pptx
 import pytest
 
 from gateway.model import Coverage
@@ -89,6 +92,21 @@ def test_a_text_in_letters_that_only_some_programs_know_is_not_read(codec, expec
     name = {"cp037": "IBM037"}.get(codec, codec)
     files["word/document.xml"] = f'<?xml version="1.0" encoding="{name}"?>{text}'.encode(codec)
     (one,) = _look(xml.sign_ooxml(xml.pack(files), tree().g2_person))
+    assert one.coverage is expected
+
+
+@pytest.mark.parametrize(("show", "expected"), [
+    ("<p:present/><p:sldAll/>", Coverage.WHOLE), ('<p:sldRg st="2" end="3"/>', Coverage.PARTIAL), ('<p:custShow id="0"/>', Coverage.PARTIAL),
+])  # fmt: skip
+def test_unsigned_properties_of_a_presentation_leave_no_slide_out_of_its_show(show, expected):
+    out = io.BytesIO()
+    pptx.Presentation().save(out)
+    name = "ppt/presProps.xml"
+    files = xml.members(out.getvalue())
+    signed = xml.members(xml.sign_ooxml(out.getvalue(), tree().g2_person, only={one for one in files if one != name}))
+    namespace = "http://schemas.openxmlformats.org/presentationml/2006/main"
+    signed[name] = f'<p:presentationPr xmlns:p="{namespace}"><p:showPr>{show}</p:showPr></p:presentationPr>'.encode()
+    (one,) = _look(xml.pack(signed), "a.pptx")
     assert one.coverage is expected
 
 

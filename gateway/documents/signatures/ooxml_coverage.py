@@ -78,7 +78,7 @@ def coverage_of(found: XmlSignature, parts: Parts, covered: Covered) -> tuple[Co
         name
         for name in parts.package.names
         if name not in covered.parts
-        and not _MAY_STAY_UNSIGNED.fullmatch(name)
+        and not (_MAY_STAY_UNSIGNED.fullmatch(name) and not _chooses_slides(parts, name))
         and not _is_never_signed(parts, name)
         and not (_CUSTOM_XML.fullmatch(name) and not binds)
         and not _is_free_relationship_part(parts, name, binds=binds)
@@ -135,6 +135,16 @@ def _led_to_unsigned(parts: Parts, covered: Covered, *, binds: bool) -> list[str
             if part is not None and part not in covered.parts:
                 found.append(part)
     return found
+
+
+def _chooses_slides(parts: Parts, name: str) -> bool:
+    """Whether properties of a presentation let its show leave slides out (ECMA-376-1 §19.2.1.30)."""
+    if name.lower() != "ppt/presprops.xml":
+        return False
+    try:
+        return any(True for _ in canonical_xml.parse(parts.package.read(name)).iter("{*}sldRg", "{*}custShow"))
+    except LibraryFault:
+        return True
 
 
 def _source_of(name: str) -> str:
