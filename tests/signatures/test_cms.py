@@ -55,10 +55,19 @@ class TestCms:
 
     def test_a_detached_signature_is_paired_by_digest_whatever_the_names(self):
         signature = cms.cms(b"that", tree().g2_seal)
-        others = [(part("2", "a.docx"), b"khac"), (part("4", "b.docx"), b"that"), (part("5", "c.docx"), b"that")]
+        others = [(part("2", "d.docx"), b"khac"), (part("4", "b.docx"), b"that"), (part("5", "c.docx"), b"that")]
         (one,) = beside(others, signature)
         assert good(one)
         assert one.covers == ("4", "5")
+
+    @pytest.mark.parametrize("detached", [True, False])
+    @pytest.mark.parametrize(("names", "coverage"), [
+        (("b.docx", "a.pdf"), Coverage.WHOLE), (("b.docx", "a.docx"), Coverage.PARTIAL), (("A.docx", "a.docx"), Coverage.PARTIAL),
+    ])  # fmt: skip
+    def test_a_file_whose_name_a_signature_bears_is_what_it_signs(self, names, coverage, detached):
+        signature = cms.cms(b"that", tree().g2_seal, detached=detached)
+        (one,) = beside([(part("2", names[0]), b"that"), (part("4", names[1]), b"khac")], signature)
+        assert (one.integrity, one.coverage) == (Integrity.INTACT, coverage)
 
     @pytest.mark.parametrize("label", ["PKCS7", "CMS", "SIGNED MESSAGE"])
     def test_a_signature_in_text_form_is_read_whatever_its_label(self, label):

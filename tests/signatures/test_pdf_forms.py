@@ -189,6 +189,28 @@ def test_a_field_may_be_filled_in_over_dots_and_rules_but_not_over_words_in_any_
     )
 
 
+@pytest.mark.parametrize(("kind", "flags", "actions", "value", "innocent"), [
+    ("/Tx", 0, "", "10", True), ("/Tx", 2, "", "10", True), ("/Tx", 1, "C", "10", True), ("/Tx", 1, "", "", True),
+    ("/Tx", 1, "", "10", False), ("/Tx", 1, "K", "10", False), ("/Btn", 1 << 16, "", "10", False),
+])  # fmt: skip
+def test_a_field_that_its_author_did_not_leave_open_keeps_its_value(kind, flags, actions, value, innocent):
+    def prepare(writer):
+        script = dictionary(S=name("/JavaScript"), JS=generic.pdf_string("1"))
+        field = text_field(writer)
+        field.update(
+            dictionary(FT=name(kind), Ff=generic.NumberObject(flags), AA=dictionary(**dict.fromkeys(actions, script)))
+        )
+        writer.update_container(field)
+
+    out = io.BytesIO()
+    page = canvas.Canvas(out, pagesize=(595, 842))
+    page.acroForm.textfield(name="so", x=100, y=700, width=200, height=30, value=value, borderWidth=0, fillColor=None)
+    page.showPage()
+    page.save()
+    signed = sign_pdf(update(out.getvalue(), prepare), tree().g2_person, PdfSigning(certify=MDPPerm.FILL_FORMS))
+    assert stand(update(signed, fill)) is innocent
+
+
 @pytest.mark.parametrize(("kind", "flags", "place", "innocent"), [
     ("/FreeText", 4, 120, False), ("/Stamp", 4, 120, False), ("/FreeText", 4, 400, True), ("/FreeText", 6, 120, True),
     ("/Link", 4, 120, True), ("/Widget", 4, 120, False), ("/Widget", 4, 400, True),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -48,43 +48,46 @@ def verify_detached(
     """Return the reports on a signature file over the files beside it; never raises on hostile input.
 
     Each report covers the paths of the files whose digest is the signed one. When none is, the file that the name points
-    to is the one that was changed, and the signature is broken.
+    to is the one that was changed, and the signature is broken. A file whose whole name it bears, and that is another one than
+    was signed, leaves it partial.
     """
     subject = Subject(part=part, filename=filename, container="cms", trust=trust, now=now)
     parsed = _parse(signature)
     if parsed is None:
         return ()
+    named = {other.path for other, _ in others if _bears_name(filename, other.filename)}
     if parsed.content is not None and parsed.content:
         # Some tools put the file into the signature and send it once more beside it.
         same = [other.path for other, data in others if data == parsed.content]
         covers = (part, *same) if same else ()
-        return _report(parsed, subject, Content((parsed.content,)), covers=covers, matches=True)
+        return _report(parsed, subject, Content((parsed.content,)), covers=covers, matches=True, named=named)
     ordered = sorted(others, key=lambda one: not _names(filename, one[0].filename))
     best: tuple[Signature, ...] = ()
-    for other, data in ordered:
-        reports = _report(parsed, subject, Content((data,)), covers=(other.path,), matches=True)
+    for _, data in ordered:
+        same = [one.path for one, octets in others if octets == data]
+        reports = _report(parsed, subject, Content((data,)), covers=tuple(same), matches=True, named=named)
         if any(one.sub_indication != "HASH_FAILURE" for one in reports):
-            same = [one.path for one, octets in others if octets == data]
-            return tuple(_covering(one, tuple(same)) for one in reports)
+            return reports
         best = best or reports
     return best or _report(parsed, subject, Content((b"",)), covers=(), matches=False)
 
 
-def _covering(one: Signature, covers: tuple[str, ...]) -> Signature:
-    from msgspec.structs import replace as replace_struct
-
-    return replace_struct(one, covers=covers)
-
-
 def _names(signature: str | None, file: str | None) -> bool:
     """Whether the name of a signature file points to a file: `a.docx.p7s` or `a.p7s` to `a.docx`."""
-    if not signature or not file:
-        return False
-    stem = signature.casefold()
+    name = (file or "").casefold()
+    return bool(signature and name) and _stem(signature) in {name, name.rpartition(".")[0]}
+
+
+def _bears_name(signature: str | None, file: str | None) -> bool:
+    """Whether a signature file bears the whole name of a file: `a.docx.p7s` that of `a.docx`."""
+    return bool(signature and file) and _stem(signature) == (file or "").casefold()
+
+
+def _stem(signature: str | None) -> str:
+    stem = (signature or "").casefold()
     for suffix in SIGNATURE_SUFFIXES:
         stem = stem.removesuffix(suffix)
-    name = file.casefold()
-    return stem in {name, name.rpartition(".")[0]}
+    return stem
 
 
 def decode(data: bytes) -> bytes:
@@ -109,7 +112,13 @@ def _parse(data: bytes) -> SignedData | None:
 
 
 def _report(
-    parsed: SignedData, subject: Subject, content: Content, *, covers: tuple[str, ...], matches: bool
+    parsed: SignedData,
+    subject: Subject,
+    content: Content,
+    *,
+    covers: tuple[str, ...],
+    matches: bool,
+    named: Collection[str] = (),
 ) -> tuple[Signature, ...]:
     if parsed.content_type == TST_INFO:
         return ()  # a bare timestamp token signs nothing of the mail
@@ -118,14 +127,16 @@ def _report(
         if matches:
             verified = cms.verify_signer(parsed, signer, content, extra=subject.trust.others)
             facts = signer_facts(parsed, verified, field_name="", coverage=Coverage.WHOLE)
+            if not set(covers).issuperset(named):
+                facts = replace(facts, coverage=Coverage.PARTIAL, problems=(*facts.problems, "uncovered-part"))
         else:
-            named = cms.find_signers(signer, (*parsed.certificates, *subject.trust.others))
+            meant = cms.find_signers(signer, (*parsed.certificates, *subject.trust.others))
             facts = Facts(
                 integrity=Integrity.UNKNOWN,
                 sub_indication="SIGNED_DATA_NOT_FOUND",
                 coverage=Coverage.UNKNOWN,
                 changes=Changes.NONE,
-                certificate=named[0] if named else None,
+                certificate=meant[0] if meant else None,
                 pool=parsed.certificates,
                 problems=("signed-file-missing",),
             )

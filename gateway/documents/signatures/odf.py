@@ -36,8 +36,8 @@ _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _KINDS = {"drawing": "graphics"}
 _SETTINGS = "application/vnd.sun.xml.ui.configuration"
 _REPLACEMENTS, _REPLACEMENT = "ObjectReplacements/", "application/x-openoffice-"  # of embedded objects, as pictures
-_FORM = "{urn:oasis:names:tc:opendocument:xmlns:form:1.0}"
-_LINKS = ("{http://www.w3.org/1999/xlink}href", f"{_FORM}image-data")
+_LINKS = ("{http://www.w3.org/1999/xlink}href", "{urn:oasis:names:tc:opendocument:xmlns:form:1.0}image-data")
+_RECORDS = "{urn:oasis:names:tc:opendocument:xmlns:form:1.0}datasource"
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _LIVE = re.compile(r"dde-.*|database-(?!ranges?\Z).*")
 """Elements that show what another program or a database says."""
@@ -147,7 +147,7 @@ def _shows_outside(package: Package, name: str) -> bool:
     folder = posixpath.dirname(name)
     for one in canonical_xml.parse_with_doctype(octets).iter(etree.Element):
         word = one.tag.rpartition("}")[2]
-        if _BASE in one.attrib or f"{_FORM}datasource" in one.attrib or _LIVE.fullmatch(word):
+        if _BASE in one.attrib or _RECORDS in one.attrib or _LIVE.fullmatch(word):
             return True
         if not _FOLLOWED.fullmatch(word) and any(_leads_out(one.get(key, ""), folder) for key in _LINKS):
             return True

@@ -23,6 +23,10 @@ from gateway.documents.signatures.pdf_objects import entry, pages
 _Box = tuple[float, float, float, float]
 _UNSEEN: Final = 1 | 2 | 32
 """Flags Invisible, Hidden and NoView of an annotation (ISO 32000-2 table 167)."""
+_READ_ONLY: Final = 1
+_BUTTON: Final = 1 << 16
+"""Flags of a field that nobody fills in, and of one that is only pressed (ISO 32000-2 tables 227 and 229)."""
+_DEEPEST: Final = 32
 _LIMIT: Final = 2000
 _LONGEST: Final = 4000
 _INSET: Final = 1.0
@@ -36,14 +40,14 @@ _TICK: Final = (3, 14)
 
 
 def replaces_what_was_signed(reader: PdfFileReader, revision: int, signed: bytes, names: Collection[str]) -> bool:
-    """Return whether one of the filled fields was hidden or shown only then, or lies over words of the page.
+    """Return whether one of the filled fields was hidden or shown only then, was not to be filled in, or lies over words of the page.
 
     What cannot be told is so.
     """
     old, new = reader.get_historical_resolver(revision), reader
     before = {reference: widget for reference, widget, _ in _widgets(old)}
     filled = [(reference, widget) for reference, widget, name in _widgets(new) if name in names]
-    if len(filled) > _LIMIT or any(_comes_or_goes(before.get(reference), widget) for reference, widget in filled):
+    if len(filled) > _LIMIT or any(_is_none_to_fill(before.get(reference), widget) for reference, widget in filled):
         return True
     places = _places_of(old)
     covered: dict[int, list[Any]] = {}
@@ -85,8 +89,23 @@ def _references(holder: Any, key: str) -> list[Any]:
     return [one for one in found if isinstance(one, generic.IndirectObject)]
 
 
-def _comes_or_goes(before: Any, after: Any) -> bool:
-    return before is None or _is_hidden(before) != _is_hidden(after)
+def _is_none_to_fill(before: Any, after: Any) -> bool:
+    """Whether a widget came, went, or belongs to a button or to a read-only field whose value is not reckoned from others."""
+    if before is None or _is_hidden(before) != _is_hidden(after):
+        return True
+    flags = int(_inherited(before, "/Ff", 0))
+    is_button = bool(flags & _BUTTON) and _inherited(before, "/FT", "") == "/Btn"
+    says = bool(flags & _READ_ONLY) and _inherited(before, "/V", None) not in _EMPTY
+    return is_button or (says and "/C" not in _inherited(before, "/AA", {}))
+
+
+def _inherited(field: Any, key: str, default: Any) -> Any:
+    """An entry of a field or of a field above it (ISO 32000-2 §12.7.4.1)."""
+    for _ in range(_DEEPEST):
+        if key in field:
+            return field[key]
+        field = entry(field, "/Parent", {})
+    return default
 
 
 def _is_hidden(widget: Any) -> bool:
@@ -122,8 +141,7 @@ def _says_something(annotation: Any) -> bool:
     kind = entry(annotation, "/Subtype", "/Widget")
     if _is_hidden(annotation) or kind in _SILENT:
         return False
-    held = entry(annotation, "/V", entry(entry(annotation, "/Parent", {}), "/V"))
-    return kind != "/Widget" or held not in _EMPTY
+    return kind != "/Widget" or _inherited(annotation, "/V", None) not in _EMPTY
 
 
 def _has_words(document: PdfiumDocument, number: int, rectangles: list[Any]) -> bool:
