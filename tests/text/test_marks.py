@@ -300,12 +300,19 @@ def test_the_gall_beside_the_liver_is_no_mark(ward):
         "MẬT THƯ",
         "MẬT NGHỊ HỒNG Y",
         "GỬI CHO TÔI MẬT KHẨU CỦA MÌNH",
+        "GUI CHO TOI MAT KHAU",
+        "TÔI MẤT ĐIỆN THOẠI",
         "CÁ SỐT MẬT",
         "TÀI LIỆU BỊ MẬT HÓA",
     ],
 )
 def test_words_made_with_mat_are_no_marks(subject):
-    assert find_in_subject(subject) == ()
+    assert find_in_subject(subject) == find_in_filename(subject.replace(" ", "_") + ".docx") == ()
+
+
+def test_a_slip_for_a_level_that_is_set_off_is_suspected_whatever_follows():
+    assert find_in_subject("Kế hoạch phòng thủ - TỐI MẶT - số 15")
+    assert find_in_filename("TÓI MẬT - SỐ 15.docx")
 
 
 def test_an_item_of_a_list_is_no_mark_and_the_same_word_between_the_head_and_the_number_is_one():

@@ -303,10 +303,9 @@ def _inexact(token: _Token, text: str, place: Place) -> Hit | None:
         glued = token.case is Case.TITLE and token.spelling is Spelling.ASCII and token.level is not Level.MAT
         marked = (glued and place is Place.FILENAME and _heads_a_paper(token)) or _closes_a_paper(token, place)
         return Hit(token.level, Strength.SUSPECTED, "token", token.spelling) if marked else None
-    if token.spelling is Spelling.NOISY and bare(token.next_word).upper() in LOST:
-        return None  # TỐI MẤT ĐIỆN: a cut of the power in the evening
-    if begins_word(token.after, capitals=True) and not _SET_OFF.match(token.after):
-        return None  # CHO TÔI MẬT KHẨU
+    lost = bare(token.next_word).upper() in LOST and re.match(r"[\s_]+[^\W\d_]", token.after)
+    if token.spelling is not Spelling.ASCII and lost:
+        return None  # TỐI MẤT ĐIỆN: a cut of the power in the evening; TÔI_MẤT_VÍ; CHO TÔI MẬT KHẨU
     if token.spelling is Spelling.NOISY and token.level is not Level.MAT and not _trapped(token):
         return Hit(token.level, Strength.SUSPECTED, "token", token.spelling)
     if token.spelling is Spelling.OTHER_WORD or (token.spelling is Spelling.NOISY and token.level is Level.MAT):
