@@ -305,3 +305,12 @@ def test_part_of_a_mark_in_a_page_with_pictures_cannot_be_told(words: str, told:
     address = base64.b64encode(png(drawn("x", (200, 260), (25, 30)))).decode()
     page = f'<!DOCTYPE html><html><p>{words}<img src="data:image/png;base64,{address}"></p></html>'
     assert ("look-picture" in {each.kind for each in reading_of(page.encode()).document.active_content}) is told
+
+
+@pytest.mark.parametrize(("leftwards", "order"), [(False, [0.0, 200.0]), (True, [200.0, 0.0])])
+def test_pictures_of_a_row_from_right_to_left_stand_leftwards(leftwards: bool, order: list[float]):
+    pictures = Pictures()
+    for letter in letters("MT"):
+        pictures.flow(png(letter), "row", 0, (200.0, 260.0), leftwards=leftwards)
+    (pieces,) = pictures._flowing()
+    assert [next(p.box[0] for p in pieces if p.data == png(letter)) for letter in letters("MT")] == order

@@ -315,6 +315,8 @@ def test_slides_know_their_number_classes_and_notes() -> None:
         ('number text:level="1" style:num-prefix="Điều " style:num-suffix="." style:num-format="1"', ["Điều 1.\tmột", "Điều 2.\thai"]),
         ('number text:level="1" style:num-suffix="." style:num-format="1"', ["một", "hai"]),
         ('bullet text:level="1" text:bullet-char="•"', ["một", "hai"]),
+        ('bullet text:level="1" text:bullet-char="M"', ["M\tmột", "M\thai"]),
+        ('bullet text:level="1" text:bullet-char="o"', ["một", "hai"]),
         ('number text:level="2" style:num-prefix="MẬT"', ["một", "hai"]),
         ('number text:level="1" loext:num-list-format="MẬT" style:num-suffix="MẬT" style:num-format="1"', ["MẬT\tmột", "MẬT\thai"]),
         ('number text:level="1" loext:num-list-format="Mục %1%)" style:num-suffix=")" style:num-format="1"', ["Mục 1)\tmột", "Mục 2)\thai"]),
@@ -330,3 +332,12 @@ def test_labels_of_lists_that_have_words_stand_before_their_items(level: str, sh
     for run in reading.document.runs:
         lines[run.block] = lines.get(run.block, "") + run.text
     assert [line for line in lines.values() if line != "x"] == shown
+
+
+def test_an_item_of_a_list_may_begin_at_a_number_of_its_own() -> None:
+    automatic = '<text:list-style style:name="L"><text:list-level-style-number text:level="1" style:num-format="A"/></text:list-style>'
+    items = "".join(
+        f"<text:list-item{start}><text:p>ẬT</text:p></text:list-item>" for start in ("", ' text:start-value="13"')
+    )
+    lists = f'<text:list text:style-name="L">{items}</text:list>'
+    assert [run.text.strip() for run in read_body(lists, automatic).document.runs] == ["A", "ẬT", "M", "ẬT"]

@@ -24,6 +24,7 @@ from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_wor
 from gateway.model import Origin, Role
 
 STYLE, _HREF, _REPEAT = clark("text:style-name"), clark("xlink:href"), clark("table:number-columns-repeated")
+_START = clark("text:start-value")
 _SPACE: Final = re.compile(r"[ \t\r\n]+")
 _DANGEROUS: Final = re.compile(
     r"(?i)^(file:|javascript:|vbscript:|vnd\.sun\.star\.script:|macro:|\\\\|//|\.uno:|service:)"
@@ -109,10 +110,12 @@ class Story:
     def _list(self, element: Element, flow: Flow) -> None:
         """Walk a list; the label of an item stands before its first paragraph."""
         style = element.get(STYLE) or flow.list_style
-        number = 0
+        number, start = 0, None
         for item in element:
             labelled = NAMES[item.tag] == "text:list-item"
-            label = self.styles.label(style, flow.depth, number) if labelled else ""
+            if (told := item.get(_START)) is not None:
+                start, number = whole(told, 1), 0
+            label = self.styles.label(style, flow.depth, number, start) if labelled else ""
             number += labelled
             for child in item if labelled else (item,):
                 self.block(child, flow._replace(list_style=style, label=label))

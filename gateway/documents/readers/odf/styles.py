@@ -110,8 +110,11 @@ class StyleBook:
                         return value
         return None
 
-    def label(self, list_style: str, depth: int, number: int) -> str:
-        """Return the label of an item where it has letters, empty for a mere number or sign (ODF 1.3 Part 3 §16.31)."""
+    def label(self, list_style: str, depth: int, number: int, start: int | None = None) -> str:
+        """Return the label of an item where it has letters, empty for a mere number or sign (ODF 1.3 Part 3 §16.31).
+
+        `number` counts from 0 the items since the list began, or since one that has `start` as its number.
+        """
         level = self._lists.get((list_style, depth))
         if level is None:
             return ""
@@ -123,9 +126,9 @@ class StyleBook:
             prefix, own, suffix = whole_label.partition(f"%{depth}%")
             prefix, suffix = _UPPER.sub("", prefix), _UPPER.sub("", suffix)
             kind = kind if own else ""
-        if not any(letter.isalpha() for letter in prefix + suffix + kind):
+        if not (sign.isupper() or any(letter.isalpha() for letter in prefix + suffix + kind)):
             return ""
-        number += whole(level.get(clark("text:start-value")), 1)
+        number += whole(level.get(clark("text:start-value")), 1) if start is None else start
         letters = numeral(number, "upperRoman") if kind in {"I", "i"} else str(number) if kind else ""
         letters = column_letters(number - 1) if kind in {"A", "a"} else letters
         follows = (each.get(clark("text:label-followed-by")) for each in level.iter())

@@ -85,7 +85,9 @@ def put_in_place(sink: Sink, part: str, element: Element, shown: bytes | Shape) 
         if isinstance(shown, Shape):
             sink.pictures.draw(shown, part, box or (0, 0, 1, 1), turn, inline=True)
         else:
-            sink.pictures.flow(shown, (part, row), sink.shown(), None if box is None else box[2:], turn)
+            size, table = None if box is None else box[2:], row.getparent() if NAMES[row.tag] == "w:tr" else None
+            leftwards = table is not None and table.find(f"{clark('w:tblPr')}/{clark('w:bidiVisual')}") is not None
+            sink.pictures.flow(shown, (part, row), sink.shown(), size, turn, leftwards=leftwards)
             if is_part(_first_letters(row), beside_picture=True):
                 sink.warn("look-picture")
 

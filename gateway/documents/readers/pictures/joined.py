@@ -97,10 +97,23 @@ class Pictures:
             self._stored.append((number, plane, box, turn))
 
     def flow(
-        self, data: bytes, row: Hashable, text: int, size: tuple[float, float] | None = None, turn: Turn = AS_IT_IS
+        self,
+        data: bytes,
+        row: Hashable,
+        text: int,
+        size: tuple[float, float] | None = None,
+        turn: Turn = AS_IT_IS,
+        *,
+        leftwards: bool = False,
     ) -> None:
-        """Take a picture in running text: pictures with the same `text`, the words before them, are neighbours."""
-        self._rows.append((row, text, data, size, turn))
+        """Take a picture in running text: pictures with the same `text`, the words before them, are neighbours.
+
+        In a row that is shown from right to left it stands `leftwards` of those before it.
+        """
+        at = len(self._rows)
+        while leftwards and at and self._rows[at - 1][:2] == (row, text):
+            at -= 1
+        self._rows.insert(at, (row, text, data, size, turn))
 
     def draw(self, shape: Shape, plane: Hashable, box: Box, turn: Turn = AS_IT_IS, *, inline: bool = False) -> None:
         """Take an outline whose points fill a square of side 1, as large as its box; `inline` ones stand one behind the other."""
