@@ -185,46 +185,6 @@ def test_citations_need_their_sources_signed():
     assert one.coverage is Coverage.PARTIAL
 
 
-_TEXT_TYPE = b"application/vnd.oasis.opendocument.text"
-OLD_MANIFESTS = {
-    "web page": ("META-INF/manifest.xml", _TEXT_TYPE, _TEXT_TYPE + b"-web"),
-    "template by its type": ("mimetype", _TEXT_TYPE, _TEXT_TYPE + b"-template"),
-    "spreadsheet": ("META-INF/manifest.xml", _TEXT_TYPE, b"application/vnd.oasis.opendocument.spreadsheet"),
-    "no type": ("META-INF/manifest.xml", _TEXT_TYPE, b""),
-    "content of another type": ("META-INF/manifest.xml", b'"text/xml"', b'"text/html"'),
-    "content not named": ("META-INF/manifest.xml", b'path="content.xml"', b'path="contents.xml"'),
-    "root named twice": ("META-INF/manifest.xml", b"</manifest:manifest>",
-                         b'<manifest:file-entry manifest:full-path="/" manifest:media-type=""/></manifest:manifest>'),
-    "content as a replacement": ("META-INF/manifest.xml", b'"text/xml"', b'"application/x-openoffice-gdimetafile"'),
-    "picture of another type": ("META-INF/manifest.xml", b"image/png", b"image/svg+xml"),
-    "more said of a file": ("META-INF/manifest.xml", b"image/png", b'image/png" manifest:size="3'),
-    "encrypted": ("META-INF/manifest.xml", b"<manifest:file-entry ", b"<manifest:encryption-data/><manifest:file-entry "),
-}  # fmt: skip
-
-
-def _old_text():
-    """A signed text of ODF 1.1, whose manifest its writer left unsigned."""
-    files = xml.members(xml.odt(version="1.1", more={"Pictures/1.png": b"\x89PNG"}))
-    entry = b'<manifest:file-entry manifest:full-path="Pictures/1.png" manifest:media-type="image/png"/>'
-    end = b"</manifest:manifest>"
-    files["META-INF/manifest.xml"] = files["META-INF/manifest.xml"].replace(end, entry + end)
-    return xml.members(xml.sign_odf(xml.pack(files), tree().g2_person, only={"content.xml", "Pictures/1.png"}))
-
-
-def test_an_unsigned_manifest_that_says_what_the_signed_files_are_leaves_the_signature_whole():
-    assert is_valid(_look(xml.pack(_old_text()), "a.odt"))
-    assert is_valid(_look(xml.pack({key: value for key, value in _old_text().items() if key != "mimetype"}), "a.odt"))
-
-
-@pytest.mark.parametrize("title", OLD_MANIFESTS)
-def test_an_unsigned_manifest_that_says_something_else_makes_it_partial(title):
-    name, old, new = OLD_MANIFESTS[title]
-    files = _old_text()
-    assert old in files[name]
-    (one,) = _look(xml.pack({**files, name: files[name].replace(old, new, 1)}), "a.odt")
-    assert (one.integrity, one.coverage) == (Integrity.INTACT, Coverage.PARTIAL)
-
-
 _SIGNS = {one: f'<w:r><w:fldChar w:fldCharType="{one}"/></w:r>' for one in ("begin", "separate", "end")}
 _PAGE, _TITLED = (f"<w:r><w:instrText>{code}</w:instrText></w:r>" for code in (" PAGE ", " TITLE "))
 _SHOWN = "<w:r><w:t>10</w:t></w:r>"
