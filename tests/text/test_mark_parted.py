@@ -144,3 +144,9 @@ def test_a_sentence_that_breaks_within_its_levels_is_no_mark(lines: tuple[str, .
 def test_words_of_a_level_from_right_to_left_are_suspected(line: str, marked: bool) -> None:
     run = Run(text=line, block=1)
     assert stops(Document(part="2", format="docx", runs=(run,))) is marked
+
+
+@pytest.mark.parametrize(("origin", "marked"), [(Origin.TEXT, False), (Origin.DELETED, True), (Origin.HIDDEN, True)])
+def test_words_that_nobody_sees_make_no_phrase_with_the_line_below(origin: Origin, marked: bool) -> None:
+    runs = (Run(text="BẢO", block=1, origin=origin), Run(text="MẬT", block=2), Run(text="Số: 15/KH-UBND", block=3))
+    assert stops(Document(part="2", format="docx", runs=runs)) is marked

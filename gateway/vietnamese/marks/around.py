@@ -26,6 +26,7 @@ from gateway.vietnamese.marks.name_words import goes_on_below
 from gateway.vietnamese.marks.pieces import is_in_line, same_row
 from gateway.vietnamese.marks.titled import may_be_titled, titled, titled_across
 from gateway.vietnamese.marks.titles import HEADLINE
+from gateway.vietnamese.marks.views import is_shown
 from gateway.vietnamese.marks.words import Level, Spelling, bare
 from gateway.vietnamese.normal import canonical, run_together
 
@@ -172,9 +173,10 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
 
 
 def _is_alike(upper: Run, lower: Run) -> bool:
-    """Return whether two lines in one colour and size of letters are words of one phrase: BẢO above MẬT on a poster."""
+    """Return whether two lines that are shown in one colour and size are words of one phrase: BẢO above MẬT on a poster."""
     return (
         len(upper.text) <= _WORD
+        and is_shown(upper) is is_shown(lower)
         and (upper.colour, upper.size_pt) == (lower.colour, lower.size_pt)
         and (upper.boxed or not lower.boxed)
     )
