@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from gateway.documents.readers.pictures import detected, detector, ocr, stamp, stamp_words
 from gateway.documents.readers.pictures.rectangles import Pixels
+from gateway.documents.readers.pictures.said import OTHER, said_by
 from tests.readers import glance_scans, scans
 
 pytestmark = pytest.mark.skipif(
@@ -83,10 +84,23 @@ def test_a_longer_word_that_ends_or_begins_like_a_mark_is_given_as_it_is(words: 
     assert not set(said(slanting(words, 20, BLACK, framed=False))) & {*scans.MARKS, None}
 
 
-@pytest.mark.parametrize(("confidence", "text"), [(61.0, ""), (90.0, detected.OTHER)])
-def test_a_word_whose_sign_was_read_poorly_is_no_other_word(confidence: float, text: str) -> None:
+@pytest.mark.parametrize(
+    ("read", "confidence", "sure", "text"),
+    [
+        ("MÁT", 61.0, False, ""),
+        ("MÁT", 90.0, False, OTHER),
+        ("MÁT", 90.0, True, "MẬT"),
+        ("MẠT", 90.0, False, OTHER),
+        ("MẠT", 61.0, False, "MẬT"),
+        ("MẠT", 92.0, True, "MẬT"),
+        ("MẶT", 90.0, True, OTHER),
+    ],
+)
+def test_a_sign_makes_another_word_where_it_is_read_well_and_the_networks_doubt(
+    read: str, confidence: float, sure: bool, text: str
+) -> None:
     """A letter of the print that a stamp touches is taken for the sign."""
-    assert detected._said([ocr.Word("MÁT", confidence, 188, 30, 71, 31, (1, 1, 1))], 216.0) == text
+    assert said_by([ocr.Word(read, confidence, 188, 30, 71, 31, (1, 1, 1))], 216.0, sure=sure) == text
 
 
 def test_work_is_bounded_by_the_size_of_the_first_look(monkeypatch: pytest.MonkeyPatch) -> None:

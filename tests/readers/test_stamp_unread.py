@@ -96,6 +96,17 @@ def test_short_words_in_frames_are_not_taken_for_the_short_mark(words: str, ink:
     assert found == {words}
 
 
+@pytest.mark.parametrize("ink", [RED, BLACK])
+@pytest.mark.parametrize("words", ["VẬT", "MỘT", "HẠT", "MẤT", "MẶT", "TÚI MẬT", "SỎI MẬT", "TỐI MÀU", "TUYỆT VỜI"])
+def test_words_in_frames_that_differ_from_a_mark_in_a_letter_or_sign_are_none(
+    words: str, ink: tuple[int, int, int]
+) -> None:
+    page = Image.new("RGB", (530, 354), "white")
+    drawn = scans.text_stamp(words, random.Random(4), 150 / 72, ink)
+    page.paste(drawn, (90, 110), drawn)
+    assert not is_stopped(page)
+
+
 @pytest.mark.parametrize(("words", "found"), [("5b", []), ("10a", []), ("ẞ&ẞ Ж&Ж", [None])])
 def test_a_number_in_a_wide_frame_is_no_stamp_and_letters_that_fill_it_are_one(
     monkeypatch: pytest.MonkeyPatch, words: str, found: list[str | None]

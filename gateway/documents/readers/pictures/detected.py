@@ -8,7 +8,6 @@ read (garbled by print, leaning) is suspected when the detector is sure of it.
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -19,13 +18,12 @@ import numpy.typing as npt
 from gateway.documents.readers.pictures import ocr, phrase
 from gateway.documents.readers.pictures.detector import LIKELY, Word, upright, within
 from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, levels
+from gateway.documents.readers.pictures.said import BESIDE_A_MARK, FIRST, NEAR_SPACE, OTHER, READ, SIZE, joined, said_by
 from gateway.documents.readers.pictures.spots import OUTLINE, filled, is_framed
 from gateway.documents.readers.pictures.stamp_ink import COLOURED, Candidate, Ink, ink_of
 from gateway.documents.readers.pictures.stamp_words import MARKS, Reading, folded
 from gateway.vietnamese.marks.scanned import distance
 
-SIZE = 24
-"""Pixels of capitals that Tesseract is given."""
 ABOVE, BELOW, BEFORE, AFTER = 1.35, 1.15, 9.0, 5.0
 """Heights of capitals around the middle of the word that belong to its line."""
 SKEWS, SHEARS = (-9, -6, -4, -2, 2, 4, 6, 9), (-0.45, -0.3, -0.15, 0.15, 0.3, 0.45)
@@ -34,18 +32,12 @@ TIGHT, BESIDE = 1.75, 0.4
 """Half the width of the word alone, in heights, and the share of columns with ink beside it that letters have."""
 EDGE, CUT = 10, 48
 """Pixels of white around what Tesseract is given, and from its edge within which a word may have lost a letter."""
-TWO_LETTERS = 1.8
-"""Heights that a word of two letters is wide at least."""
 SIGN, COLUMN = 0.45, 0.42
 """Heights of a sign above or below a letter, and how sure the detector must be that letters below one another are looked at."""
 LINE = 42
 """Pixels from which a straight stroke is none of a letter."""
 HALF = 1.4
 """Half the width of the word, in heights."""
-NEAR_SPACE, FAR_SPACE, WIDE_SPACE, SPACED = 1.2, 3.4, 2.2, 2.2
-"""Heights of the widest space between two words of a line, of spaced words, of letters, and of a word that is spaced."""
-CLEAR, READ = 75.0, 45.0
-"""Confidence of Tesseract, of 100, from which a word is what it says, and from which it is read at all."""
 LEAST, POSSIBLE, SUSPECT_FRAMED, SUSPECT, SUSPECT_COLOURED, SUSPECT_LEVEL = -1.0, 0.5, 3.0, 4.0, 4.5, 6.0
 """Log odds of both looks from which a word is read, from which one in a frame of stamp shape that nobody could read is suspected,
 from which one that stands in any dark frame is, and one without a frame, slanting, level in colour, or level as print is."""
@@ -56,14 +48,6 @@ LIMIT_READ, LIMIT_LEVEL = 8, 24
 detector is sure."""
 LOWER, HIGHER = 0.85, 2.45
 """Heights above the middle of the word where the line above may begin, and how high it and its space are."""
-BESIDE_A_MARK = {"KHAN", "HOA", "TOC", "THUONG", "BAN", "SAO", "Y", "LUC", "DU", "THAO", "DEN", "HEN", "GIO"}
-"""Bare words of stamps that stand beside a mark without changing it: KHẨN, HỎA TỐC, BẢN SAO, SAO LỤC, DỰ THẢO, ĐẾN."""
-FIRST = {folded(mark.split()[0]): mark for mark in MARKS[1:]}
-SHORT, OTHER = folded(MARKS[0]), "-"
-NO_FIRST = (folded("TÚI"), folded("THỊ"))
-"""TÚI MẬT, SỎI MẬT and THỊ MẬT, as women are called, are no misread TỐI MẬT."""
-OTHER_SIGNS = frozenset("\N{COMBINING BREVE}\N{COMBINING ACUTE ACCENT}\N{COMBINING GRAVE ACCENT}\N{COMBINING TILDE}")
-"""Signs that make another word of the same letters: MẶT, MẤT, MÁT."""
 
 
 def read(page: Pixels, words: Sequence[Word]) -> list[tuple[Candidate, Reading]]:
@@ -87,34 +71,42 @@ def _candidate(page: Pixels, word: Word, reading: Reading) -> Candidate:
     return Candidate(rectangle, ink_of(part), framed=reading.text is None)
 
 
-def _read(page: Pixels, word: Word, *, reach: float = 1.0) -> Reading | None:
-    """Return what a word and its line, as far as `reach` times the usual, say; None when it is plainly no mark."""
+def _read(page: Pixels, word: Word) -> Reading | None:
+    """Return what a word and its line say; None when it is plainly no mark."""
+    said = _line(page, word)
+    if said:
+        return Reading(said, word.sure, letters=True, asked=True) if said != OTHER else None
+    part, _ = upright(
+        page, _levelled(page, word), SIZE, (int(2 * HALF * SIZE), int(1.2 * SIZE)), (HALF * SIZE, 0.6 * SIZE)
+    )
+    is_print = ink_of(part) is Ink.DARK
+    return _unread(word, is_print=is_print, framed=is_print and _is_framed(page, word))
+
+
+def _line(page: Pixels, found: Word, *, reach: float = 1.0) -> str:
+    """Return what a word and its line, as far as `reach` times the usual, say; `OTHER` for no mark, empty when illegible."""
     engine = ocr.engine()
     if engine is None:
-        return _unread(word)
+        return ""
     shape = int((BEFORE + AFTER) * reach * SIZE), int((ABOVE + BELOW) * SIZE)
     place = BEFORE * reach * SIZE, ABOVE * SIZE
-    found, word = word, _levelled(page, word)
+    word = _levelled(page, found)
     part, _ = upright(page, word, SIZE, shape, place)
     for line, middle in _ways(part, place, sure=word.sure):
-        words = _joined(engine.words(line, ocr.Layout.LINE, 200))
-        said = _said(words, middle)
-        if said == OTHER:
-            return None
-        if said:
+        words = joined(engine.words(line, ocr.Layout.LINE, 200))
+        said = said_by(words, middle, sure=_evidence(found) >= SUSPECT_LEVEL)
+        if said and said != OTHER:
             text = _with_lines_around(page, word, engine) if said == MARKS[0] else said
-            reading = Reading(text, word.sure, letters=True, asked=True)
             cut = words[0].left < CUT or words[-1].left + words[-1].width > line.shape[1] - CUT
             is_short = cut and text not in MARKS and reach == 1.0
-            return (_read(page, found, reach=2 * reach) if is_short else None) or reading
+            more = _line(page, found, reach=2 * reach) if is_short else ""
+            return more if more not in ("", OTHER) else text
+        if said:
+            return OTHER
     if word.sure >= COLUMN and (column := _column(page, word)) is not None:
-        said = _said(_joined(engine.words(column[0], ocr.Layout.LINE, 200)), column[1])
-        if said and said != OTHER:
-            return Reading(said, word.sure, letters=True, asked=True)
-    (x, y), high, wide = place, 0.6 * SIZE, HALF * SIZE
-    own = part[int(y - high) : int(y + high), int(x - wide) : int(x + wide)]
-    is_print = ink_of(own) is Ink.DARK
-    return _unread(found, is_print=is_print, framed=is_print and _is_framed(page, found))
+        said = said_by(joined(engine.words(column[0], ocr.Layout.LINE, 200)), column[1])
+        return said if said != OTHER else ""
+    return ""
 
 
 def _unread(word: Word, *, is_print: bool = True, framed: bool = False) -> Reading | None:
@@ -134,6 +126,22 @@ def _is_framed(page: Pixels, word: Word) -> bool:
 def is_possible(page: Pixels, rectangle: Rectangle) -> bool:
     """Whether both looks hold the word possible in a rectangle, close up; of a seal that a stamp lies on they do not."""
     return any(_evidence(word) >= POSSIBLE for word in within(page, rectangle))
+
+
+def is_another(page: Pixels, rectangle: Rectangle, known: Sequence[Word] = ()) -> bool:
+    """Whether what looks like a mark in a rectangle is none: both looks hold the word unlikely there, or other words are read.
+
+    `known` are the words that were found on the page: letters under print may look likelier from afar.
+    """
+    corners = cv2.boxPoints(rectangle)
+    inside = [one for one in known if cv2.pointPolygonTest(corners, (one.x, one.y), measureDist=False) >= 0]
+    word = max((*within(page, rectangle), *inside), key=_evidence, default=None)
+    if word is None or _evidence(word) < LEAST:
+        return True
+    if page.ndim == 2:
+        page = np.asarray(cv2.cvtColor(page, cv2.COLOR_GRAY2BGR), np.uint8)
+    said = _line(page, word)
+    return said not in ("", *MARKS) and "\n" not in said  # lines around are none of what is framed
 
 
 def _is_level(word: Word) -> bool:
@@ -298,81 +306,6 @@ def _without_surroundings(clear: Pixels) -> Pixels:
     cv2.floodFill(around, None, (0, 0), 128)
     outside = cv2.dilate((around[1:-1, 1:-1] == 128).astype(np.uint8), np.ones((3, 3), np.uint8))
     return np.where(outside > 0, 255, clear).astype(np.uint8)
-
-
-def _joined(words: Sequence[ocr.Word]) -> list[ocr.Word]:
-    """Return the words of a line from left to right, letters that stand alone beside each other as one word."""
-    result: list[ocr.Word] = []
-    for word in sorted((one for one in words if folded(one.text)), key=lambda one: one.left):
-        last = result[-1] if result else None
-        if last is not None and len(folded(word.text)) == 1 and len(folded(last.text)) in (1, 2):
-            gap = word.left - last.left - last.width
-            if gap < WIDE_SPACE * SIZE:
-                width, height = word.left + word.width - last.left, max(word.height, last.height)
-                text, confidence = last.text + word.text, min(last.confidence, word.confidence)
-                result[-1] = replace(last, text=text, confidence=confidence, width=width, height=height)
-                continue
-        result.append(word)
-    return result
-
-
-def _said(words: Sequence[ocr.Word], middle: float) -> str:
-    """Return the mark, or the longer line, that words say around a place; `OTHER` for another word, empty when illegible."""
-    place = next((n for n, one in enumerate(words) if one.left - 4 <= middle <= one.left + one.width + 4), None)
-    if place is None:
-        return ""
-    own = words[place]
-    letters = folded(own.text)
-    if own.confidence >= CLEAR and not _is_capital(own.text):
-        return OTHER
-    # First words that may stand there, and how far what was read is from each.
-    first = {start: 0 for start in FIRST if letters.endswith(SHORT) and letters.startswith(start[:2])}
-    spaced = own.width > SPACED * own.height
-    before, after = (list(_beside(words, place, step, FAR_SPACE if spaced else NEAR_SPACE)) for step in (-1, 1))
-    last = words[place - 1] if place and distance(letters, SHORT) <= 1 else None
-    near = last is not None and own.left - last.left - last.width <= (FAR_SPACE if spaced else NEAR_SPACE) * SIZE
-    beside = folded(last.text) if last is not None and near else ""
-    for start in FIRST:
-        # One letter of either word may be misread, of a long one two: THỊ MAI is no TỐI MẬT.
-        off, most = distance(beside, start) + distance(letters, SHORT), 1 if len(start) < 4 else 2
-        ends = (
-            beside[:1] == start[:1] and (beside[-1:] == start[-1:] or len(start) - off > 3) and beside not in NO_FIRST
-        )
-        if beside.endswith(start) or (ends and off <= most):
-            first.setdefault(start, 0 if beside.endswith(start) else off)
-    told = last is not None and beside in first and last.confidence >= READ
-    if first and (told or own.confidence >= READ):
-        return FIRST[min(first, key=lambda start: (first[start], start))]
-    if letters != SHORT or OTHER_SIGNS & set(unicodedata.normalize("NFD", own.text)):
-        is_other = len(letters) >= 3 and own.confidence >= CLEAR
-        is_blot = len(letters) == len(SHORT) + 1 and letters[0] + letters[-1] == SHORT[0] + SHORT[-1]  # MIẬT
-        is_other = is_other and not is_blot
-        return OTHER if is_other else ""
-    if own.confidence < READ or not _is_capital(own.text):
-        return ""
-    others = [one for one in (*before, *after) if folded(one.text) not in BESIDE_A_MARK]
-    others = [one for one in others if len(folded(one.text)) >= 2 or one.width > TWO_LETTERS * SIZE]
-    alike = [one for one in others if one.confidence >= READ or one.height > 0.5 * own.height]
-    if others and not alike:
-        return ""
-    if alike:
-        return " ".join([*(one.text for one in reversed(before)), MARKS[0], *(one.text for one in after)])
-    return MARKS[0]
-
-
-def _beside(words: Sequence[ocr.Word], place: int, step: int, space: float) -> Iterator[ocr.Word]:
-    """Yield the words in capitals that go on from one to the left or right."""
-    last = words[place]
-    for word in words[place + step :: step] if place + step >= 0 else ():
-        gap = word.left - last.left - last.width if step > 0 else last.left - word.left - word.width
-        if gap > space * SIZE or not _is_capital(word.text):
-            return
-        yield word
-        last = word
-
-
-def _is_capital(text: str) -> bool:
-    return sum(ch.isupper() for ch in text) * 2 > sum(ch.isalpha() for ch in text)
 
 
 def _with_lines_around(page: Pixels, word: Word, engine: ocr.Tesseract) -> str:

@@ -232,8 +232,12 @@ def within(page: Pixels, rectangle: Rectangle) -> list[Word]:
         scale = SIZE / (share * high)
         shape = int(wide * scale) + 2 * LEAST_SIDE, int(high * scale) + 2 * LEAST_SIDE
         word = Word(0.0, 0.0, x, y, angle, share * high)
-        part, _ = upright(page, word, SIZE, shape, (shape[0] / 2, shape[1] / 2))
-        found += [_sure([(1.0, part)], nearer([(1.0, part)], one)) for one in first_look(part, 1.0)]
+        part, matrix = upright(page, word, SIZE, shape, (shape[0] / 2, shape[1] / 2))
+        back = cv2.invertAffineTransform(matrix)
+        for one in first_look(part, 1.0):
+            near = _sure([(1.0, part)], nearer([(1.0, part)], one))
+            (across, down), turn = back @ (near.x, near.y, 1.0), near.angle + angle
+            found.append(replace(near, x=float(across), y=float(down), angle=turn, height=near.height / scale))
     return found
 
 

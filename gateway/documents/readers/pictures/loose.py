@@ -19,6 +19,7 @@ from gateway.documents.readers.pictures.laid import EDGE, LONGEST, SIGN, SIZE, B
 from gateway.documents.readers.pictures.lines import Kind, Sheet
 from gateway.documents.readers.pictures.phrase import CLEAR, READ
 from gateway.documents.readers.pictures.rectangles import Pixels, percentile, weakest
+from gateway.documents.readers.pictures.said import NO_FIRST
 from gateway.documents.readers.pictures.spots import spots
 from gateway.documents.readers.pictures.stamp import Stamp
 from gateway.documents.readers.pictures.stamp_ink import ink_of
@@ -116,12 +117,7 @@ def _said(engine: ocr.Tesseract, row: Pixels, *, alone: bool) -> str:
     is_print = 2 * sum(ch.isupper() for ch in text) <= sum(ch.isalpha() for ch in text)
     for mark in MARKS[1:]:
         far, least = distance(letters, folded(mark)), 1 if len(mark) < 8 else 2
-        if (
-            far <= least
-            and (alone or not is_print)
-            and letters[:1] == mark[:1]
-            and not letters.startswith(detected.NO_FIRST)
-        ):
+        if far <= least and (alone or not is_print) and letters[:1] == mark[:1] and not letters.startswith(NO_FIRST):
             return mark.capitalize() if is_print else mark
     if not alone:
         return ""

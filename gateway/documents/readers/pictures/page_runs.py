@@ -7,15 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gateway.documents.readers.pictures import ocr, stamp, watermark
+from gateway.documents.readers.pictures import detected, ocr, stamp, watermark
 from gateway.documents.readers.pictures.rectangles import Pixels
 from gateway.documents.readers.pictures.spots import is_framed
 from gateway.documents.readers.pictures.stamp_ink import Ink
-from gateway.documents.readers.pictures.stamp_words import MARKS, VOCABULARY
+from gateway.documents.readers.pictures.stamp_words import MARKS, VOCABULARY, folded
 from gateway.model import Origin, Role, Run
 
 ROWS, COLUMNS, CELL_WORDS = 3, 3, 6
 """Lines of so many parts apart, of at most so many words each, that make a table of a page."""
+LINE = 1.5
+"""Heights of a word in capitals, with its signs, that its line is high."""
+_LETTERS = frozenset(folded(mark) for mark in MARKS)
 LEAST_CONFIDENCE = 30.0
 """Words below are noise: seals, signatures, specks."""
 
@@ -94,6 +97,13 @@ def line_runs(
         box = _to_points((left, top, right, bottom), view)
         text = " ".join(word.text for word in part)
         is_level = role is Role.BODY and text.upper() in MARKS
+        if (
+            role is Role.BODY
+            and not is_level
+            and folded(text) in _LETTERS
+            and _is_another(pixels, (left, top, right, bottom))
+        ):
+            continue
         runs.append(
             Run(
                 text=text,
@@ -107,6 +117,13 @@ def line_runs(
             )
         )
     return runs
+
+
+def _is_another(pixels: Pixels, box: tuple[int, int, int, int]) -> bool:
+    """Whether a line of the letters of a mark, with other signs, is no mark that was misread."""
+    left, top, right, bottom = box
+    size = float(right - left), LINE * (bottom - top)
+    return detected.is_another(pixels, (((left + right) / 2, (top + bottom) / 2), size, 0.0))
 
 
 def _parts(line: list[ocr.Word]) -> Iterator[list[ocr.Word]]:

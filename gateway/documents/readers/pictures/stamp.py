@@ -35,14 +35,17 @@ from gateway.documents.readers.pictures.stamp_ink import (
 from gateway.documents.readers.pictures.stamp_words import (
     LIKELY,
     MARKS,
+    OTHERS,
     READ_WELL,
     VOCABULARY,
     WEAK,
     WHOLE_SURE,
     Reading,
+    folded,
     glances,
     read_box,
 )
+from gateway.vietnamese.marks.scanned import distance
 
 WORK_DPI = 200.0
 LEAST_DPI = 140.0
@@ -93,8 +96,18 @@ def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[St
         # Where the page itself is coloured, frames without words are edges of that: only a word that is read counts.
         frames += [item for item in found if not uneven or item[1].text in VOCABULARY]
     frames += _dark(plain[: int(page.shape[0] * UPPER)], seen, readings + frames, work, deadline)
-    readings += [one for one in settled(frames) if one[1].text or detected.is_possible(plain, one[0].rectangle)]
+    readings += [one for one in settled(frames) if _is_told(plain, *one, words)]
     return [_stamp(candidate, reading, scale) for candidate, reading in settled(readings)]
+
+
+def _is_told(page: Pixels, frame: Candidate, reading: Reading, words: list[detector.Word]) -> bool:
+    """Whether a frame says what was read in it: letters that nobody could read, and those of a mark, as far as the networks agree."""
+    if reading.text is None:
+        return detected.is_possible(page, frame.rectangle)
+    like_a_mark = reading.text not in OTHERS and any(
+        distance(folded(reading.text), folded(mark)) <= 1 for mark in MARKS
+    )
+    return not like_a_mark or not detected.is_another(page, frame.rectangle, words)
 
 
 def _under_seals(page: Pixels, rounds: list[Rectangle], dpi: float) -> list[tuple[Candidate, Reading]]:
