@@ -62,6 +62,7 @@ MARKED: tuple[Form, ...] = (
     Form("level beside a title", LINES, (
         "TỐI MẬT Kế hoạch phòng thủ khu vực", "Kế hoạch bảo vệ (TỐI MẬT)", "Kế hoạch bảo vệ [Tối mật]", "Kế hoạch phòng thủ, TỐI MẬT",
         "Phương án tác chiến / MẬT", "Báo cáo kết quả diễn tập (MẬT)", "TUYỆT MẬT Phương án bảo vệ mục tiêu",
+        "MẬT KẾ HOẠCH PHÒNG THỦ DÂN SỰ", "KẾ HOẠCH PHÒNG THỦ KHU VỰC TỐI MẬT",
     )),
     Form("set off without blanks, in brackets of every kind", NAMES, (
         "【MẬT】báo cáo", "『TỐI MẬT』báo cáo", "〔TỐI MẬT〕báo cáo", "〈MẬT〉báo cáo", "⟨MẬT⟩ báo cáo", "TỐI MẬT→báo cáo", "—TỐI MẬT— báo cáo",

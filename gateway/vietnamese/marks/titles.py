@@ -22,6 +22,10 @@ _NOUN_AND_TITLE: Final = re.compile(
     rf"^[\W_]*(?:tai lieu|van ban|ho so) {LEVEL_WORDS}\s*[:\-–—]\s*(?:{PAPERS}|phuong an|de an)(?![a-z])"
 )
 _BEFORE_TITLE: Final = re.compile(rf"^[\W_]*{LEVEL_WORDS}[ \xa0]+(?={PAPERS})")
+_AFTER_TITLE: Final = re.compile(rf"^[\W_]*{PAPERS} [^\n]*?\s{LEVEL_WORDS}[\W_]*$")
+_NOUN_ENDS: Final = re.compile(
+    r"(?<![a-z])(?:do|muc|cap|loai|tin|dau|nuoc|thuoc|la|va|hoac|(?:tai|so) lieu|van ban|cong van|ho so|vat)\W*$"
+)
 _TITLE: Final = re.compile(rf"^[\W_\d]*(?:{PAPERS}|v/v|ve viec)(?![a-z])")
 _NUMBERED: Final = re.compile(rf"^[\W_]*(?:tai lieu|van ban|dien|{PAPERS}) {LEVEL_WORDS} so\s*:?\s*\d[\w/.\-]*[\W_]*$")
 """CÔNG VĂN MẬT SỐ 15/UBND-NC"""
@@ -42,7 +46,7 @@ def headed_line(text: str, plain: str, look: Look) -> Hit | None:
     hit = None
     if "(" in plain or "[" in plain:
         hit = _in_brackets(text, plain)
-    return hit or _before_title(text, plain) or _dashed(text, plain)
+    return hit or _before_title(text, plain) or _behind_title(text, plain) or _dashed(text, plain)
 
 
 def _in_brackets(text: str, plain: str) -> Hit | None:
@@ -69,9 +73,22 @@ def _before_title(text: str, plain: str) -> Hit | None:
     stamped = stamped_level(text[found.start("level") : found.end("level")]) if found is not None else None
     if found is None or stamped is None or _NAMES_LEVELS.search(plain, found.end()):
         return None
-    if stamped is Level.MAT and (text.isupper() or not text[found.end() :][:1].isupper()):
-        return None  # the end of a title in capitals, "... MẬT BÁO CÁO"
+    if stamped is Level.MAT and not text[found.end() :][:1].isupper():
+        return None
     return Hit(stamped, Strength.SUSPECTED, "headed-line", exposed=True)
+
+
+def _behind_title(text: str, plain: str) -> Hit | None:
+    """Find a level of two words that ends a title in capitals and belongs to no noun of it: honey and secrets of others are MẬT."""
+    found = _AFTER_TITLE.match(plain) if text.isupper() else None
+    if (
+        found is None
+        or _NAMES_LEVELS.search(plain, 0, found.start("level"))
+        or _NOUN_ENDS.search(plain[: found.start("level")])
+    ):
+        return None
+    stamped = stamped_level(text[found.start("level") : found.end("level")])
+    return Hit(stamped, Strength.SUSPECTED, "headed-line") if stamped not in (None, Level.MAT) else None
 
 
 def _dashed(text: str, plain: str) -> Hit | None:
