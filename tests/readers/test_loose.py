@@ -145,6 +145,13 @@ def test_a_page_of_too_many_spots_is_not_searched(monkeypatch: pytest.MonkeyPatc
     assert said(dancing("TỐI MẬT")) == []
 
 
+@pytest.mark.parametrize(("confidence", "texts"), [(96.0, []), (40.0, ["TỐI MẬT"])])
+def test_letters_in_words_that_were_read_well_are_not_read_again(confidence: float, texts: list[str]) -> None:
+    page = dancing("TỐI MẬT")
+    sheet, word = lines.sheet(page[:, :, 2], 150), ocr.Word("Xã", confidence, 280, 660, 700, 150, (0, 0, 0))
+    assert [one.text for one in loose.settle(page, sheet, [], [word])] == texts
+
+
 @pytest.mark.parametrize("shape", [(64, 64), (700, 64), (64, 900)])
 def test_pictures_of_any_shape_are_searched(shape: tuple[int, int]) -> None:
     assert said(np.zeros((*shape, 3), np.uint8), 100) == []

@@ -58,7 +58,13 @@ class Group:
     """Median of the letters'."""
     alone: bool
     """No other letters stand before or after them."""
-    letters: int
+    middles: Sequence[tuple[float, float]]
+    """Of its letters, without signs."""
+
+    @property
+    def letters(self) -> int:
+        """Number of letters."""
+        return len(self.middles)
 
 
 def rows(page: Pixels, group: Group) -> Iterator[Pixels]:

@@ -33,7 +33,7 @@ LOW, HIGH = 8, 110
 NEAR, ALIKE = (1.9, 1.25), 2.3
 """Heights of letters between two that are neighbours, across and down, and how much higher one may be than the other."""
 BESIDE, FILLED = 2.2, 0.8
-"""Heights beside a word within which other letters make it part of a line, and the share of a group that words read well fill."""
+"""Heights beside a word within which other letters make it part of a line, and the share of a group's letters that words read well hold."""
 LIMIT_SPOTS, LIMIT_GROUPS = 500, 8
 """Spots of ink beyond which a page is a texture or print, and groups that are laid down, the largest letters first."""
 PRINT, TALL = 12.0, 2.0
@@ -92,14 +92,16 @@ def _is_inside(stamp: Stamp, group: Group) -> bool:
 
 
 def _is_read(group: Group, words: Sequence[ocr.Word]) -> bool:
-    """Whether words that were read well fill a group from its first letter to its last."""
-    reach, aside = (group.length - group.high) / 2, group.high
-    inside = [
-        (max(one.left, group.x - reach), min(one.left + one.width, group.x + reach))
-        for one in words
-        if one.confidence >= CLEAR and abs(one.top + one.height / 2 - group.y) < aside
-    ]
-    return sum(max(right - left, 0.0) for left, right in inside) > FILLED * 2 * reach
+    """Whether a group's letters stand in words that were read well, or need not be read; of MẬT and other letters only all of a level is."""
+    own = [one for one in words if one.confidence >= CLEAR and any(_holds(one, middle) for middle in group.middles)]
+    said = [folded(one.text) for one in own]
+    if folded(MARKS[0]) in said and not any(folded(mark) == "".join(said) for mark in MARKS):
+        return False
+    return sum(any(_holds(word, middle) for word in own) for middle in group.middles) > FILLED * group.letters
+
+
+def _holds(word: ocr.Word, point: tuple[float, float]) -> bool:
+    return 0 <= point[0] - word.left <= word.width and 0 <= point[1] - word.top <= word.height
 
 
 def _stamp(page: Pixels, group: Group, text: str) -> Stamp:
@@ -208,7 +210,7 @@ def _group(ground: _Ground, linked: npt.NDArray[np.intp]) -> Group | None:
     if letters.sum() > LONGEST or max(float(np.max(np.ptp(own[:, :2], axis=0))), float(np.max(own[:, 2]))) < side:
         return None
     middles = (boxes[:, :2] + boxes[:, 2:4] / 2)[numbers]
-    points = middles[linked][letters]
+    points = own_middles = middles[linked][letters]
     if len(points) < 3:  # of joined letters the ink itself shows where the line goes
         (x, y), (right, bottom) = own[:, :2].min(axis=0).tolist(), (own[:, :2] + own[:, 2:4]).max(axis=0).tolist()
         inked = np.argwhere(np.isin(ground.labels[y:bottom, x:right], numbers[linked] + 1))
@@ -235,6 +237,5 @@ def _group(ground: _Ground, linked: npt.NDArray[np.intp]) -> Group | None:
     x, y = (middle + turned @ ((first + last) / 2)) * ground.scale
     length, breadth = (last - first + high) * ground.scale
     high *= ground.scale
-    return Group(
-        float(x), float(y), angle, float(length), float(breadth), high, wide * ground.scale, alone, int(letters.sum())
-    )
+    placed = [(float(x), float(y)) for x, y in own_middles * ground.scale]
+    return Group(float(x), float(y), angle, float(length), float(breadth), high, wide * ground.scale, alone, placed)

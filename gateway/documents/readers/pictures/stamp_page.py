@@ -292,7 +292,9 @@ class _Page:
 
     def settle(self, stamps: list[stamp.Stamp]) -> list[stamp.Stamp]:
         """Settle doubtful boxes by the words of the page, and what letters that stand on no line say."""
-        stamps = loose.settle(self.plain, self._sheet, stamps, self.words)
+        ends = [line for line in self._unread() if line.last]
+        known = [*self.words, *line_words.stand_ins(self._sheet, ends)]
+        stamps = loose.settle(self.plain, self._sheet, stamps, known)
         if not stamps:
             return stamps
         if any(one.text is None or (one.text in MARKS and one.ink is not Ink.RED) for one in stamps):
