@@ -20,7 +20,7 @@ WHOLE := tests/e2e tests/accuracy tests/attacks tests/interop tests/hostile test
 ALONE = { [ $$? = 1 ] && [ $$(grep -c true .pytest_cache/v/cache/lastfailed) -le 3 ] && $(BIN)/pytest --lf --lfnf=none; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types contracts unit system system-test lock deb campaign cluster restarts bench under-load clean
+.PHONY: help run test check lint types contracts unit system system-test lock deb campaign cluster restarts accuracy bench under-load clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -71,6 +71,10 @@ cluster: system-test $(VENV)/.dev ## long runs of several gateways behind HAProx
 
 restarts: $(VENV)/.dev ## fifty restarts of one gateway under load, half by kill -9 (tests/campaign/test_restarts.py): COUNT=50
 	GATEWAY_RESTARTS=$(or $(COUNT),50) $(BIN)/pytest -v -s tests/campaign/test_restarts.py
+
+accuracy: system-test $(VENV)/.dev ## the accuracy tests with all of their files and pages, of which `make test` takes a third
+	GATEWAY_LONG=1 $(BIN)/pytest -v -n 2 --dist loadfile tests/accuracy tests/readers/test_stamp.py tests/readers/test_detector.py \
+	  tests/audit/test_corpus_facts.py
 
 bench: $(VENV)/.dev ## side-by-side benchmarks (tests/bench)
 	$(BIN)/python -m tests.bench

@@ -31,13 +31,12 @@ from gateway.serve.app import _pool_settings
 from gateway.spool import Spool
 from tests.audit.support import REFUSAL
 from tests.audit.test_kept_facts import PRESETS, TYPES, kept_again, mails, recorded
+from tests.support.long import sample
 from tests.support.policies import preset
 
 CORPUS = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
 FOLDERS = sorted(path.name for path in CORPUS.iterdir() if path.is_dir()) if CORPUS.is_dir() else []
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
-LONG = bool(os.environ.get("GATEWAY_LONG"))
-"""All files, not every third."""
 LIMIT_BYTES = 2 << 20
 """Larger files are scans; what is true of their pages is true of fewer."""
 
@@ -131,7 +130,7 @@ async def test_facts_of_real_files_give_the_recorded_findings_and_hold_no_words(
     files = [
         path for path in sorted((CORPUS / folder).rglob("*")) if path.is_file() and path.stat().st_size <= LIMIT_BYTES
     ]
-    for path in files[:: 1 if LONG else 3]:
+    for path in sample(files):
         if path.name in ("manifest.jsonl", "README.md"):
             continue
         reference, octets = f"BT-{len(spoken):08d}", content(path)

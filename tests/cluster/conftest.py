@@ -1,11 +1,11 @@
 """Fixtures of the cluster tests, and the order of the long run."""
 
-import os
 from itertools import chain, zip_longest
 
 import pytest
 
 from tests.cluster.support import centre
+from tests.support.long import LONG
 from tests.support.postgres import cluster_dsn, postgres  # noqa: F401 - fixtures
 
 _SECONDS = {
@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items):
 
     A worker of `pytest -n` holds the next test while it runs one: two long ones in a row would end on one worker, one after the other.
     """
-    if not os.environ.get("GATEWAY_LONG"):
+    if not LONG:
         return
     places = [place for place, item in enumerate(items) if "tests/cluster/" in item.nodeid]
     ordered = sorted((items[place] for place in places), key=_seconds, reverse=True)

@@ -1,7 +1,6 @@
 """Logs, a centre and shippers for the cluster tests."""
 
 import asyncio
-import os
 import sqlite3
 import time
 from contextlib import contextmanager
@@ -11,9 +10,6 @@ from gateway.cluster.schema import set_up
 from gateway.cluster.ship import Shipper
 from gateway.cluster.shipping import Shipping
 from gateway.config.cluster import Cluster
-
-LONG = bool(os.environ.get("GATEWAY_LONG"))
-"""`make cluster`: on a machine that does nothing else, so that seconds are held to their bounds."""
 
 
 @contextmanager

@@ -15,12 +15,12 @@ from tests.cluster.nodes import LOGIN, PORTS, logged_in, nodes, talking
 from tests.cluster.support import centre, local, there, until
 from tests.e2e.clients import LOST, Clients, mail, reference, token
 from tests.e2e.commands import COLLEAGUE, STAFF
+from tests.support.long import LONG
 from tests.support.proxy import Proxy
 from tests.support.sink import Act, Sink
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(900)]
 
-LONG = bool(os.environ.get("GATEWAY_LONG"))
 only_long = pytest.mark.skipif(not LONG, reason="`make cluster` runs it")
 USERS = {LOGIN[0]: LOGIN[1]}
 UNKNOWN = "1: its first try ended unknown"
@@ -259,7 +259,7 @@ async def test_a_rolling_restart_loses_and_repeats_nothing(tmp_path, cluster_dsn
             f"{len(clients.acknowledged)} acknowledged, {clients.dismissals.total()} x 421, gap {clients.longest_gap_s:.2f} s"
         )
         assert not twice
-        assert max(clients.dismissals.values(), default=0) <= 1
+        assert max(clients.dismissals.values(), default=0) <= len(three.gateways)  # one a restart
 
 
 @only_long

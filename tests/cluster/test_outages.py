@@ -22,12 +22,12 @@ from tests.cluster.support import centre, local, shipped, there, until
 from tests.e2e.clients import Clients, mail
 from tests.e2e.gateway_process import children, configured, name, serving
 from tests.e2e.test_metrics import figures
+from tests.support.long import LONG
 from tests.support.proxy import Proxy
 from tests.support.sink import Sink
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
 
-LONG = bool(os.environ.get("GATEWAY_LONG"))
 OUTAGE_S, KILLS = (60, 50) if LONG else (3, 8)
 QUIET_S = 15 if LONG else 1
 """Before and after an outage, for the usual time of a reply."""

@@ -10,9 +10,9 @@ from gateway.cluster.keys import make_key, signing_key
 from gateway.config.sections import Configuration
 from gateway.pipeline.rulebook import load_rules
 from tests.cluster.nodes import Nodes
-from tests.cluster.support import LONG
 from tests.cluster.test_rules import DIRECTORY, LENIENT, STRICT
 from tests.e2e.clients import Clients
+from tests.support.long import LONG
 from tests.support.sink import Sink
 
 OLD, NEW = STRICT, LENIENT

@@ -97,7 +97,7 @@ async def test_a_rolling_upgrade_from_the_last_release_loses_and_repeats_nothing
         twice, mails = await assert_each_once(three, sink, clients)
         print(f"{mails} mails, {clients.dismissals.total()} x 421, gap {clients.longest_gap_s:.2f} s")
         assert not twice
-        assert max(clients.dismissals.values(), default=0) <= 1
+        assert max(clients.dismissals.values(), default=0) <= len(three.gateways)  # one a restart
         for number, node in enumerate(three.gateways, 1):
             assert there(connection, f"node-{number}") == local(node.data)
         with ClusterReader.open(Cluster(node="x", dsn=cluster_dsn)) as reader:
