@@ -41,7 +41,7 @@ class Glance:
 
 
 @functools.lru_cache(maxsize=8)
-def _letter(seed: int, dpi: int) -> Image.Image:
+def letter(seed: int, dpi: int) -> Image.Image:
     return pypdfium2.PdfDocument(scans.letter_pdf(seed))[0].render(scale=dpi / 72).to_pil().convert("RGB")
 
 
@@ -66,7 +66,7 @@ def draw(glance: Glance, dpi: int = 200) -> Image.Image:
     """Return the page as a scanner gives it."""
     rng = random.Random(glance.seed * 7873 + 11)
     scale, way = dpi / 72, glance.way
-    page = _letter(rng.randrange(8), dpi).copy()
+    page = letter(rng.randrange(8), dpi).copy()
     stamp, ink = _stamp(glance, rng, scale)
     turned = stamp.rotate(-glance.angle, expand=True, resample=Image.Resampling.BICUBIC)
     if way == "over print":

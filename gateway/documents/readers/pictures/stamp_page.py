@@ -22,6 +22,7 @@ from gateway.documents.readers.pictures import (
     column,
     detected,
     halftone,
+    hollow,
     line_words,
     lines,
     loose,
@@ -389,11 +390,13 @@ def _weigh(words: Sequence[ocr.Word], letters: int = 3) -> _Text:
 
 
 def _stamps(pixels: Pixels, dpi: float, deadline: float) -> list[stamp.Stamp]:
-    """Return the stamps of a page, grey or BGR; of dots, which are no lines, only those that can be read when they are smoothed."""
+    """Return the stamps of a page, grey or BGR; when none is read, also those of its hollow letters once filled and of its dots smoothed.
+
+    Dots are no lines: of them only what can be read counts.
+    """
     found = stamp.find(pixels, dpi, deadline=deadline)
-    if any(one.text in VOCABULARY for one in found):
-        return found
-    smooth = halftone.smoothed(pixels, dpi)
-    if smooth is pixels:
-        return found
-    return [*found, *(one for one in stamp.find(smooth, dpi, deadline=deadline) if one.text in VOCABULARY)]
+    for otherwise, is_sure in ((hollow.solid, False), (halftone.smoothed, True)):
+        if not any(one.text in VOCABULARY for one in found) and (other := otherwise(pixels, dpi)) is not pixels:
+            more = stamp.find(other, dpi, deadline=deadline)
+            found += [one for one in more if not is_sure or one.text in VOCABULARY]
+    return found
