@@ -41,6 +41,8 @@ HALF = 1.4
 LEAST, POSSIBLE, SUSPECT_FRAMED, SUSPECT, SUSPECT_COLOURED, SUSPECT_LEVEL = -1.0, 0.5, 3.0, 4.0, 4.5, 6.0
 """Log odds of both looks from which a word is read, from which one in a frame of stamp shape that nobody could read is suspected,
 from which one that stands in any dark frame is, and one without a frame, slanting, level in colour, or level as print is."""
+UNLIKELY = -3.0
+"""Log odds of both looks below which letters that fit a mark are none; above, another word must be read."""
 SCORE_WEIGHT, LEVEL = 3.0, 10.0
 """Share of the odds of the first look beside those of the second, and degrees up to which a word is level."""
 LIMIT_READ, LIMIT_LEVEL = 8, 24
@@ -136,7 +138,7 @@ def is_another(page: Pixels, rectangle: Rectangle, known: Sequence[Word] = ()) -
     corners = cv2.boxPoints(rectangle)
     inside = [one for one in known if cv2.pointPolygonTest(corners, (one.x, one.y), measureDist=False) >= 0]
     word = max((*within(page, rectangle), *inside), key=_evidence, default=None)
-    if word is None or _evidence(word) < LEAST:
+    if word is None or _evidence(word) < UNLIKELY:
         return True
     if page.ndim == 2:
         page = np.asarray(cv2.cvtColor(page, cv2.COLOR_GRAY2BGR), np.uint8)
