@@ -7,9 +7,8 @@ from typing import Final
 
 _WITHIN: Final = frozenset({"option", "optgroup", "hr"})
 """Elements that neither end such a list nor are shown in it as they are elsewhere."""
-
-
 _WRITTEN: Final = frozenset({"", "text", "search", "email", "tel", "url", "number", "date"})
+"""Types of `input` whose value is written in them."""
 
 
 def shown_input(attributes: Mapping[str, str]) -> str:

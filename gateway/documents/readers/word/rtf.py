@@ -72,9 +72,10 @@ class _Reader:
         self._groups: dict[int, tuple[int, int]] = {}
         """By depth of the group of a field or shape: how many pieces of text were shown before it, and how many runs."""
         self._fields: dict[int, str] = {}
-        self._chosen = BY_DEFAULT
-        self._choices: list[str] = []
         """By the same depth: the code of a field."""
+        self._chosen = BY_DEFAULT
+        """Number of the chosen entry of the last form field, or whether its box is ticked."""
+        self._choices: list[str] = []
         self._pages = Pages(self._sink)
 
     def read(self, start: int) -> Reading:
