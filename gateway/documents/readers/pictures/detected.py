@@ -143,7 +143,9 @@ def is_another(page: Pixels, rectangle: Rectangle, known: Sequence[Word] = ()) -
     if page.ndim == 2:
         page = np.asarray(cv2.cvtColor(page, cv2.COLOR_GRAY2BGR), np.uint8)
     said = _line(page, word)
-    return said not in ("", *MARKS) and "\n" not in said  # lines around are none of what is framed
+    if said in ("", OTHER) or "\n" in said:  # lines around are none of what is framed
+        return said == OTHER
+    return phrase.is_innocent([said])  # SỎI MẬT, not FLUYE? MẬT
 
 
 def _is_level(word: Word) -> bool:
