@@ -100,6 +100,7 @@ def line_runs(
         if (
             role is Role.BODY
             and not is_level
+            and not text.isascii()  # TUYET MAT is written without signs
             and folded(text) in _LETTERS
             and _is_another(pixels, (left, top, right, bottom))
         ):
