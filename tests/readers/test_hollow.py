@@ -62,6 +62,18 @@ def print_(canvas: ImageDraw.ImageDraw, face: ImageFont.FreeTypeFont) -> None:
     canvas.text((250, 1700), "ỦY BAN NHÂN DÂN QUẬN", BLACK, face)
 
 
+def test_of_thousands_of_shapes_few_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    monkeypatch.setattr(hollow, "_is_letter", lambda own, light: bool(looked.append(1)))
+    page = np.full((3000, 2000), 255, np.uint8)
+    for top in range(20, 2940, 50):
+        for left in range(20, 1940, 50):
+            page[top : top + 40, left : left + 40] = 0
+            page[top + 3 : top + 37, left + 3 : left + 9] = page[top + 31 : top + 37, left + 3 : left + 37] = 255
+    assert hollow.solid(page, 200) is page
+    assert 0 < len(looked) <= hollow.LIMIT_LETTERS
+
+
 @pytest.mark.parametrize("drawn", [light_letters, narrow_cells, a_seal, print_])
 def test_what_is_not_hollow_stays_as_it_is(drawn) -> None:
     paper = glance_scans.letter(1, 200).copy()

@@ -24,7 +24,9 @@ AROUND, WIDER = 3.0, 1.25
 SIGN, WHOLE = 0.26, 0.7
 """Sides of a letter that a dot measures at most and I at least: between are the counters of print."""
 PAPER, CONTRAST = 41, 24
-"""Pixels around a point that tell its paper, and how much darker ink is, of 255."""
+"""Pixels around a point whose mean is its paper, and how much darker ink is, of 255."""
+LIMIT_LETTERS = 500
+"""Shapes that are looked at, from the top of a page; of more it is a texture or a drawing."""
 
 
 def solid(page: Pixels, dpi: float) -> Pixels:
@@ -53,7 +55,7 @@ def _letters(small: Pixels, dpi: float) -> tuple[Boxes, float]:
     side = boxes[:, 2:4].max(axis=1, initial=0)
     thin = boxes[:, 4] <= 2 * THIN * side * (boxes[:, 2] + boxes[:, 3])
     found, width = [], []
-    for number in np.flatnonzero(thin & (side >= LEAST * dpi) & (side <= MOST * dpi)).tolist():
+    for number in np.flatnonzero(thin & (side >= LEAST * dpi) & (side <= MOST * dpi))[:LIMIT_LETTERS].tolist():
         left, top, wide, high, _ = boxes[number].tolist()
         place = slice(max(top - EDGE, 0), top + high + EDGE), slice(max(left - EDGE, 0), left + wide + EDGE)
         own = (labels[place] == number + 1).astype(np.uint8)
@@ -93,12 +95,11 @@ def _fill(part: Pixels, grey: Pixels, half: float, letter: float) -> None:
     np.maximum.at(most, labels.ravel(), cv2.distanceTransform(light, cv2.DIST_L2, 3).ravel())
     side = boxes[:, 2:4].max(axis=1, initial=0) / letter
     inner = (boxes[:, :2] > 0).all(axis=1) & (boxes[:, :2] + boxes[:, 2:4] < np.array(light.shape[::-1])).all(axis=1)
-    chosen = np.zeros(len(boxes) + 1, bool)
-    for number in np.flatnonzero(inner & (most[1:] <= half) & (side <= ALIKE)).tolist():
+    chosen = inner & (most[1:] <= half) & (side <= ALIKE)
+    for number in np.flatnonzero(chosen & (side > SIGN) & (side < WHOLE)).tolist():
         left, top, wide, high, _ = boxes[number].tolist()
-        own = (labels[top : top + high, left : left + wide] == number + 1).astype(np.uint8)
-        chosen[number + 1] = not SIGN < side[number] < WHOLE or _is_bent(own)
-    strokes = chosen[labels].astype(np.uint8)
+        chosen[number] = _is_bent((labels[top : top + high, left : left + wide] == number + 1).astype(np.uint8))
+    strokes = np.concatenate(([False], chosen))[labels].astype(np.uint8)
     outline = (cv2.dilate(strokes, np.ones((3, 3), np.uint8)) > strokes) & (light == 0)
     if outline.any():
         part[(strokes > 0) | outline] = np.percentile(part[outline], 20, axis=0).astype(np.uint8)
