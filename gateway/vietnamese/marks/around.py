@@ -38,6 +38,9 @@ _SYLLABLES: Final = ("bao", "bi")
 """All that a line says above MẬT which is one word with it, in any format: a phrase of which each word is a line."""
 _BRACKETS: Final = re.compile(r"\s*\([^()]{1,20}\)\s*(?P<rest>\S)")
 _ENDS_SENTENCE: Final = re.compile(r"[.,;]\s*$")
+_ENUMERATES: Final = re.compile(r"(?:[,;/]|(?<![a-z])(?:va|hoac|hay))\s*(?:(?:tuyet|toi)\W*)?$")
+_NEXT_LEVEL: Final = re.compile(r"\W*(?:(?:tuyet|toi)\s+)?mat(?:\W*$|\s*[.,;/]|\s+(?:va|hoac|hay)(?![a-z]))")
+"""End of a line that breaks within an enumeration of levels, and beginning of the line below, where it goes on."""
 _URGENCY: Final = {"khan", "hoatoc", "thuongkhan"}
 _WORD: Final = 6
 _SENTENCE: Final = 30
@@ -95,6 +98,18 @@ def goes_on_in_brackets(layout: Layout, line: Line, shown: str) -> bool:
     upper = layout.lines[above].rstrip()
     prose = len(upper) >= _SENTENCE and not upper.isupper() and not is_closed(layout.bare_line(above))
     return prose and (found["rest"] in tuple(".,;:") or found["rest"].islower())
+
+
+def unbroken(layout: Layout, line: Line, hit: Hit, text: str) -> Hit | None:
+    """Return what a label says with the line below it, where an enumeration of levels goes on there."""
+    below = layout.adjacent(line.number, 1)
+    if below is None or _ENUMERATES.search(bare(text)) is None:
+        return hit
+    lower = canonical(layout.lines[below]).text
+    if _NEXT_LEVEL.match(bare(lower)) is None:
+        return hit
+    whole = f"{text.rstrip()} {lower}"
+    return label_line(whole, bare(whole), line.look)
 
 
 def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: str) -> Hit | None:

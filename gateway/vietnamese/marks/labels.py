@@ -19,12 +19,6 @@ _LABEL: Final = re.compile(
     r"|bi mat nha nuoc,? do(?=\s*:)"
     rf"|(?P<open>{_OF_ANYTHING}|(?<![a-z])(?:security level|loai mat|(?:muc do|cap do|tinh chat)(?: van ban| tai lieu)?|che do(?: su dung| bao quan)?(?! bao mat| mat))(?![a-z]))"
 )
-_COUNTED: Final = re.compile(
-    r"(?:(?<![a-z])(?:thanh|theo|lam|gom|co|trong|loai)\s+0?[23]|(?<![a-z])(?:hai|ba|cac|nhung))\s+(?:muc |cap )?$"
-)
-"""Words before a label that tell how many levels there are, or that there are several: a sentence that lists them."""
-_CUT: Final = re.compile(r"\s*(?:[,;/]|va|hoac|hay)\s*(?:tuyet|toi)\W*$")
-"""Behind a value, a second one that breaks off at the end of the line."""
 _SPOKEN: Final = re.compile(f"{_OF_SECRECY}|{_OF_ANYTHING}")
 _BESIDE: Final = (
     r"\s*\([^)\n]{0,60}\)|\s*[*\u2020]{1,3}|\s?[1-9](?=\s*:)|\s*(?:/|,| va|-)\s*(?:(?:muc )?do )?khan"
@@ -36,7 +30,6 @@ _LABEL_TAIL: Final = re.compile(
     r"(?P<mark>[:=\uff1a]+|->|\bla\b|\t| [-–] |\.{2,}|…+|\||(?P<weak>[-=]*>+|[\u2190-\u21ff\u2794-\u27be\u25b6\u25ba»]|(?<=\s)[-–—](?=\s)|(?P<bracket>[\[(“\"«])"
     r"|(?P<none>(?<=\s)(?=(?:tuyet|toi)[\W_]{0,3}mat\W*$))))"
 )
-_AHEAD_OF_LABEL: Final = 20
 _MARK: Final = re.compile(r"[^\w\s.,;!?]|\.\.|\t|\bla\b|(?:tuyet|toi)[\W_]{0,3}mat\W*$")
 """Necessary condition for a line to be a label with its value."""
 _AHEAD: Final = re.compile(r"(?:[\W_]|\d{1,2}[.)]|(?:de xuat|de nghi|xac dinh|thong tin)(?![a-z]))*")
@@ -64,7 +57,7 @@ def label_line(text: str, plain: str, look: Look) -> Hit | None:
         return None
     for label in _LABEL.finditer(plain):
         tail = _LABEL_TAIL.match(plain, label.end())
-        if tail is None or _COUNTED.search(plain, max(0, label.start() - _AHEAD_OF_LABEL), label.start()):
+        if tail is None:
             continue
         if tail["mark"] == "la" and plain[: label.start()].strip(' \t-–•*+"“') and look.place is not Place.PROPERTY:
             continue  # prose: "... có độ mật là Mật"
@@ -141,7 +134,7 @@ def _label_value(text: str, plain: str, label: int, start: int) -> Hit | None:
         return None
     if len(options) > 1 and listed(window[first.end() : options[1].start()]):
         return Hit(level, Strength.NOTED, "options", spelling)
-    if _CUT.match(window, first.end()) or re.search(EMPTY, text[start : start + first.end() + 4]):
+    if re.search(EMPTY, text[start : start + first.end() + 4]):
         return Hit(level, Strength.NOTED, "options", spelling)
     if not _AFTER_VALUE.match(window, first.end()):
         return None
