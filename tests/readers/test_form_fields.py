@@ -49,9 +49,9 @@ def test_boxes_of_rich_text_stand_among_its_words() -> None:
 
 
 def test_boxes_of_an_opendocument_text_stand_among_its_words() -> None:
-    def field(kind: str, **told: str) -> str:
+    def field(kind: str, **parameters: str) -> str:
         params = "".join(
-            f'<field:param field:name="{name[:-1]}" field:value="{value}"/>' for name, value in told.items()
+            f'<field:param field:name="{name[:-1]}" field:value="{value}"/>' for name, value in parameters.items()
         )
         return f'<field:fieldmark field:type="vnd.oasis.opendocument.field.{kind}">{params}</field:fieldmark>'
 

@@ -286,10 +286,10 @@ def test_of_a_picture_that_is_cut_or_turned_nobody_knows_the_width() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "behind", "told"),
+    ("before", "behind", "reported"),
     [("M", "T", True), ("MẬ", "", True), ("", "ẬT", True), ("M", "", True), ("Mẫu ", "", False), ("BẮT", "", False)],
 )
-def test_letters_beside_a_picture_that_may_be_the_rest_of_a_mark_cannot_be_told(before: str, behind: str, told: bool):
+def test_letters_beside_a_picture_that_may_be_the_rest_of_a_mark_is_reported(before: str, behind: str, reported: bool):
     page = docx.Document()
     line = page.add_paragraph(before)
     line.add_run().add_picture(io.BytesIO(png(drawn("x", (200, 260), (25, 30)))), Cm(1))
@@ -297,14 +297,14 @@ def test_letters_beside_a_picture_that_may_be_the_rest_of_a_mark_cannot_be_told(
     out = io.BytesIO()
     page.save(out)
     kinds = {each.kind for each in reading_of(out.getvalue()).document.active_content}
-    assert ("look-picture" in kinds) is told
+    assert ("look-picture" in kinds) is reported
 
 
-@pytest.mark.parametrize(("words", "told"), [("MẬ", True), ("ẬT", True), ("MẤT", False)])
-def test_part_of_a_mark_in_a_page_with_pictures_cannot_be_told(words: str, told: bool):
+@pytest.mark.parametrize(("words", "reported"), [("MẬ", True), ("ẬT", True), ("MẤT", False)])
+def test_part_of_a_mark_in_a_page_with_pictures_is_reported(words: str, reported: bool):
     address = base64.b64encode(png(drawn("x", (200, 260), (25, 30)))).decode()
     page = f'<!DOCTYPE html><html><p>{words}<img src="data:image/png;base64,{address}"></p></html>'
-    assert ("look-picture" in {each.kind for each in reading_of(page.encode()).document.active_content}) is told
+    assert ("look-picture" in {each.kind for each in reading_of(page.encode()).document.active_content}) is reported
 
 
 @pytest.mark.parametrize(("leftwards", "order"), [(False, [0.0, 200.0]), (True, [200.0, 0.0])])

@@ -131,7 +131,7 @@ def _values(trees: Iterable[Any]) -> dict[str, set[str]]:
         name = one.get("name", "") if _local(one) == "property" else _local(one)
         value = one
         while len(value) == 1 and not (value.text or value[0].tail or "").strip():
-            value = value[0]  # in an element that tells its type
+            value = value[0]  # in the element of its type
         found.setdefault(name.lower(), set()).add(_only_text(value))
     return found
 

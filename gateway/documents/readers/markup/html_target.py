@@ -36,7 +36,7 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _TEXT_ATTRIBUTES = ("alt", "title", "aria-label", "placeholder", "summary", "label", "content-text")
 _ADDRESS_ATTRIBUTES = ("src", "href", "data", "background", "poster", "action", "formaction", "xlink:href")
 _DATA_BLOCKS = frozenset({"application/ld+json", "application/json"})
-"""Types of scripts that no program runs (HTML §4.12.1): what a booking or an invoice tells mail programs."""
+"""Types of scripts that no program runs (HTML §4.12.1): data of bookings and invoices for mail programs."""
 _URL = re.compile(r"url\(\s*[\"']?([^\"')]+)")
 _CONDITIONAL = re.compile(r"^\[if[^\]]{0,200}\]>(.*?)(?:<!\[endif\])?$", re.DOTALL | re.IGNORECASE)
 

@@ -39,6 +39,7 @@ _QUOTED: Final = rb"(?:\"[^\"<]{0,400}+\"|'[^'<]{0,400}+')"
 _ELSEWHERE: Final = re.compile(
     rb"<!ENTITY\s++([A-Za-z_][\w.-]{0,80}+)\s++(?:SYSTEM|PUBLIC\s++" + _QUOTED + rb")\s++" + _QUOTED + rb"\s*+>"
 )
+_REFERENCE: Final = re.compile(rb"&([A-Za-z_][\w.-]{0,80}+);")
 _DECLARING: Final = re.compile(
     rb"<!DOCTYPE[^\[<>]{0,2000}\[((?:\s++|" + _WORDS.pattern + rb"|" + _ELSEWHERE.pattern + rb"){0,400}+)\]\s*+>"
 )
@@ -96,15 +97,18 @@ def read(source: Source, budget: Budget) -> Reading:
 
 def _in_words(data: bytes, declared: bytes, sink: Sink) -> bytes:
     """Return a file with the words of the entities that it declares in place of references to them; what stands elsewhere is missing."""
-    for name, double, single in _WORDS.findall(declared):
-        reference, words = b"&" + name + b";", double or single
-        sink.budget.take_bytes(data.count(reference) * len(words))
-        data = data.replace(reference, words)
-    for name in _ELSEWHERE.findall(declared):
-        if (reference := b"&" + name + b";") in data:
+    words: dict[bytes, bytes | None] = dict.fromkeys(_ELSEWHERE.findall(declared))
+    words |= {name: double or single for name, double, single in reversed(_WORDS.findall(declared))}
+
+    def shown(reference: re.Match[bytes]) -> bytes:
+        value = words.get(reference[1], reference[0])
+        if value is None:
             sink.warn("external-object", "entity")
-            data = data.replace(reference, b"")
-    return data
+            return b""
+        sink.budget.take_bytes(len(value))
+        return value
+
+    return _REFERENCE.sub(shown, data)
 
 
 def _parse(data: bytes) -> tuple[Element, bool]:

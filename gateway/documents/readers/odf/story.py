@@ -113,8 +113,8 @@ class Story:
         number, start = 0, None
         for item in element:
             labelled = NAMES[item.tag] == "text:list-item"
-            if (told := item.get(_START)) is not None:
-                start, number = whole(told, 1), 0
+            if (first := item.get(_START)) is not None:
+                start, number = whole(first, 1), 0
             label = self.styles.label(style, flow.depth, number, start) if labelled else ""
             number += labelled
             for child in item if labelled else (item,):
@@ -349,8 +349,8 @@ class Story:
 
 def _form_value(mark: Element) -> str:
     """Return what a form field of Word shows, which LibreOffice keeps in parameters."""
-    told = [(param.get(clark("field:name")) or "", param.get(clark("field:value")) or "") for param in mark]
-    ticked = any(name.endswith("_Checked") and value == "true" for name, value in told)
-    chosen = next((whole(value) for name, value in told if name.endswith("_Selected")), int(ticked))
-    entries = [value for name, value in told if name.endswith("_ListEntry")]
+    parameters = [(param.get(clark("field:name")) or "", param.get(clark("field:value")) or "") for param in mark]
+    ticked = any(name.endswith("_Checked") and value == "true" for name, value in parameters)
+    chosen = next((whole(value) for name, value in parameters if name.endswith("_Selected")), int(ticked))
+    entries = [value for name, value in parameters if name.endswith("_ListEntry")]
     return shown_value(mark.get(clark("field:type")) or "", entries, chosen)

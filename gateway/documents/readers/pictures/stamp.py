@@ -96,11 +96,11 @@ def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[St
         # Where the page itself is coloured, frames without words are edges of that: only a word that is read counts.
         frames += [item for item in found if not uneven or item[1].text in VOCABULARY]
     frames += _dark(plain[: int(page.shape[0] * UPPER)], seen, readings + frames, work, deadline)
-    readings += [one for one in settled(frames) if _is_told(plain, *one, words)]
+    readings += [one for one in settled(frames) if _is_confirmed(plain, *one, words)]
     return [_stamp(candidate, reading, scale) for candidate, reading in settled(readings)]
 
 
-def _is_told(page: Pixels, frame: Candidate, reading: Reading, words: list[detector.Word]) -> bool:
+def _is_confirmed(page: Pixels, frame: Candidate, reading: Reading, words: list[detector.Word]) -> bool:
     """Whether a frame says what was read in it: letters that nobody could read, and those of a mark, as far as the networks agree."""
     if reading.text is None:
         return detected.is_possible(page, frame.rectangle)

@@ -96,8 +96,10 @@ def _form_words(mark: Element, place: Place) -> Iterator[tuple[str, Place]]:
 def _box(mark: Element) -> str:
     """Return the box that a form field shows (ECMA-376-1 §17.16.7), nothing for a field of another kind."""
     for box in mark.iter(clark("w:checkBox")):
-        told = {NAMES[setting.tag]: setting.get(VAL, "1") for setting in box}
-        return shown_value("FORMCHECKBOX", (), told.get("w:checked", told.get("w:default", "0")) in {"1", "true", "on"})
+        settings = {NAMES[one.tag]: one.get(VAL, "1") for one in box}
+        return shown_value(
+            "FORMCHECKBOX", (), settings.get("w:checked", settings.get("w:default", "0")) in {"1", "true", "on"}
+        )
     return ""
 
 
