@@ -10,11 +10,8 @@ import pytest
 
 from gateway.audit import AuditLog
 from gateway.audit.query import AuditReader
-from gateway.model import (
-    Disposition,
-    Verdict,
-)
-from tests.audit.support import OK, REFUSAL, evidence, session, transaction, verdict
+from gateway.model import Disposition, Verdict
+from tests.audit.support import OK, REFUSAL, evidence, fill, session, transaction, verdict
 
 
 async def write(data: Path) -> None:
@@ -55,6 +52,14 @@ async def write(data: Path) -> None:
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("query")
     asyncio.run(write(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A log of 120 mails; whoever changes it takes a copy."""
+    folder = tmp_path_factory.mktemp("log")
+    asyncio.run(fill(folder, 120))
     return folder
 
 

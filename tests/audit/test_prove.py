@@ -1,6 +1,5 @@
 """The proof of one record: it holds by itself, and for nothing but that record."""
 
-import asyncio
 import base64
 import shutil
 import sqlite3
@@ -15,16 +14,13 @@ from gateway.audit.notes import COSIGNATURE, SigningKey
 from gateway.audit.prove import prove
 from gateway.commands.audit import proof as proof_command
 from gateway.errors import UserError
-from tests.audit.support import fill
 
 WITNESS = SigningKey("witness.example", bytes(32), COSIGNATURE)
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    data = tmp_path_factory.mktemp("log")
-    asyncio.run(fill(data, 120))
-    return data
+def data(filled):
+    return filled
 
 
 def checked(tmp_path: Path, text: str, data: Path):
@@ -35,6 +31,7 @@ def checked(tmp_path: Path, text: str, data: Path):
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seq", [1, 2, 100, 255, 256, 257, 362])
 def test_a_record_is_proven_without_the_others(data, tmp_path, seq, capfdbinary):
     (body,) = sqlite3.connect(data / "audit.db").execute("SELECT body FROM record WHERE seq = ?", (seq,)).fetchone()
@@ -44,6 +41,7 @@ def test_a_record_is_proven_without_the_others(data, tmp_path, seq, capfdbinary)
     assert bytes(body).decode() in found.stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_what_is_changed_in_a_proof_is_found(data, tmp_path):
     text = prove(data, 200)
     lines = text.splitlines()

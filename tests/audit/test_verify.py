@@ -30,16 +30,9 @@ from gateway.errors import UserError
 from tests.audit.support import fill, standalone, verified
 
 
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("audit")
-    asyncio.run(fill(data, 120))
-    return data
-
-
 @pytest.fixture
-def data(sample: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(sample, tmp_path / "data"))
+def data(filled: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(filled, tmp_path / "data"))
 
 
 def tamper(data: Path) -> sqlite3.Connection:
@@ -119,10 +112,10 @@ MUTATIONS = (
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mutation", MUTATIONS)
-def test_every_mutation_at_any_position_is_found_and_placed(mutation: object, sample: Path, tmp_path: Path):
+def test_every_mutation_at_any_position_is_found_and_placed(mutation: object, filled: Path, tmp_path: Path):
     chance = random.Random(MUTATIONS.index(mutation))  # type: ignore[arg-type]
     for round_number, seq in enumerate([2, 359, *(chance.randrange(3, 359) for _ in range(6))]):
-        data = Path(shutil.copytree(sample, tmp_path / str(round_number)))
+        data = Path(shutil.copytree(filled, tmp_path / str(round_number)))
         connection = tamper(data)
         mutation(connection, seq)  # type: ignore[operator]
         connection.close()

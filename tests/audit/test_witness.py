@@ -130,10 +130,8 @@ def test_a_file_of_keys_that_holds_anything_else_is_refused(tmp_path: Path):
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("log")
-    asyncio.run(fill(data, 120))
-    return data
+def data(filled: Path) -> Path:
+    return filled
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +147,7 @@ def cosigning(data: Path, served: Served) -> Cosigning:
     return Cosigning([Asked(served.url, VerifierKey.parse(served.key))], LogSource(data))
 
 
+@pytest.mark.slow
 def test_a_log_is_followed_and_what_was_done_to_it_is_found(
     data: Path, served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -276,6 +275,7 @@ def test_a_name_that_no_key_may_have_is_refused(tmp_path: Path, name: str):
         Witness(tmp_path, name, [])
 
 
+@pytest.mark.slow
 def test_a_note_of_another_implementation_holds():
     """The example of golang.org/x/mod/sumdb/note."""
     key = VerifierKey.parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import shutil
+import tempfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -14,7 +18,8 @@ from gateway.model import Disposition, ReadStatus
 from gateway.pipeline.rulebook import policies_of
 from gateway.steward import questions as q
 from tests.steward.mail_world import Writer, evidence
-from tests.steward.support import Office
+from tests.steward.support import Office, directory
+from tests.support.policies import preset
 
 AN, HEAD = "an.noivu@x.example", "truong.noivu@x.example"
 LOCKED, SECRET, HINTED, FORGED = "BT-10CKED00", "BT-SECRET00", "BT-H1NTED00", "BT-F0RGED00"
@@ -24,32 +29,39 @@ UNPROVED = "BT-ANYB0DY0"
 
 def with_refused_mails(folder, kind=Office) -> Office:
     """Return a steward whose log has refused mails of AN."""
+    shutil.copytree(_log().name, folder, dirs_exist_ok=True)
     office = kind(folder)
     office.now = datetime.now(UTC).timestamp()
-    asyncio.run(_write(office))
     return office
 
 
-def locked(office, sender=AN):
+def locked(sender=AN):
     return evidence(
-        sender, subject="Lương", filename="luong.docx", text="a", status=ReadStatus.ENCRYPTED, listed=office.directory
+        sender, subject="Lương", filename="luong.docx", text="a", status=ReadStatus.ENCRYPTED, listed=directory()
     )
 
 
-async def _write(office):
-    policies = policies_of(office.desk.configuration)
-    log = AuditLog.open(office.data)
+@functools.cache
+def _log() -> tempfile.TemporaryDirectory[str]:
+    """The log, written once."""
+    folder = tempfile.TemporaryDirectory()
+    asyncio.run(_write(Path(folder.name)))
+    return folder
+
+
+async def _write(data):
+    log = AuditLog.open(data)
     await log.start(policy="test")
-    writer = Writer(log, policies)
-    assert await writer.mail(LOCKED, locked(office)) is Disposition.REJECT
-    marked = evidence(AN, subject="a", filename="a.docx", text="TUYỆT MẬT", listed=office.directory)
+    writer = Writer(log, preset())
+    assert await writer.mail(LOCKED, locked()) is Disposition.REJECT
+    marked = evidence(AN, subject="a", filename="a.docx", text="TUYỆT MẬT", listed=directory())
     assert await writer.mail(SECRET, marked) is Disposition.REJECT
-    hinted = evidence(AN, subject="a", filename="hinted.docx", text="TÔI MẬT\nKính gửi", listed=office.directory)
+    hinted = evidence(AN, subject="a", filename="hinted.docx", text="TÔI MẬT\nKính gửi", listed=directory())
     assert await writer.mail(HINTED, hinted) is Disposition.REJECT
-    own_name = evidence(HEAD, subject="a", filename="a.docx", text="a", listed=office.directory)
+    own_name = evidence(HEAD, subject="a", filename="a.docx", text="a", listed=directory())
     session = replace(own_name.session, auth_user=AN)
     assert await writer.mail(FORGED, replace(own_name, session=session)) is Disposition.REJECT
-    nobody = replace(locked(office), session=replace(locked(office).session, auth_user=None))
+    nobody = replace(locked(), session=replace(locked().session, auth_user=None))
     assert await writer.mail(UNPROVED, nobody) is Disposition.REJECT
     await log.close()
 
@@ -57,7 +69,7 @@ async def _write(office):
 async def sent_again(office):
     log = AuditLog.open(office.data)
     await log.start(policy="test")
-    await Writer(log, policies_of(office.desk.configuration)).mail("BT-AGA1N000", locked(office))
+    await Writer(log, policies_of(office.desk.configuration)).mail("BT-AGA1N000", locked())
     await log.close()
 
 
@@ -78,4 +90,4 @@ def approved(office, token, name, **more):
 
 def disposition(office):
     policies = policies_of(office.desk.configuration)
-    return evaluate_facts(observe(locked(office), policies.policies), policies).disposition
+    return evaluate_facts(observe(locked(), policies.policies), policies).disposition

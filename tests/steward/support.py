@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ import pyotp
 
 from gateway.audit.record import Act
 from gateway.config.sections import Configuration
-from gateway.identity.directory import load
+from gateway.identity.directory import parse
 from gateway.model import Directory, Language
 from gateway.pipeline.rulebook import Rules
 from gateway.steward import questions as q
@@ -44,6 +45,12 @@ mailboxes:
 """
 
 
+@functools.cache
+def directory() -> Directory:
+    """The directory of the office, read once."""
+    return parse(Path("directory.yaml"), DIRECTORY.encode())
+
+
 def unsigned(_connection: object, _what: str, _about: str) -> None:
     """Record nothing."""
 
@@ -61,7 +68,7 @@ class Office:
 
     def __post_init__(self) -> None:
         (self.data / "directory.yaml").write_text(DIRECTORY, "utf-8")
-        self.directory: Directory = load(self.data / "directory.yaml")
+        self.directory = directory()
         self.open()
 
     def open(self) -> None:

@@ -22,7 +22,7 @@ from gateway.steward.checks.judging import Checks
 from gateway.steward.checks.uploads import AT_A_TIME, LIMIT_BYTES, UPLOAD_S, Upload, Uploads
 from gateway.steward.questions.refused import Refused
 from gateway.steward.roles import Role
-from tests.steward.support import Office, unsigned
+from tests.steward.support import unsigned
 
 CLERK, HEAD, OTHER = "an.noivu@x.example", "truong.noivu@x.example", "binh.tuphap@x.example"
 VI = Language.VI
@@ -30,11 +30,6 @@ VI = Language.VI
 
 def upload(who: str, token: str = "", via: str = "page") -> Upload:
     return Upload(owner=key_of(token or who), who=who, sender=who, recipients=(), via=via, client="")
-
-
-@pytest.fixture
-def office(tmp_path):
-    return Office(tmp_path)
 
 
 def kind(work) -> str:

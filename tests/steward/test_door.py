@@ -23,12 +23,7 @@ from gateway.steward import questions as q
 from gateway.steward.roles import Role
 from gateway.steward.server import LIMIT_CHANNELS, LIMIT_QUESTION
 from gateway.system.door import framed
-from tests.steward.support import CLIENT, Line, Office, served
-
-
-@pytest.fixture
-def office(tmp_path):
-    return Office(tmp_path)
+from tests.steward.support import CLIENT, Line, served
 
 
 def knock(door: socket.socket) -> socket.socket:

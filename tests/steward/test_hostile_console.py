@@ -26,11 +26,6 @@ from tests.steward.test_table import ASKED, FRESH
 AN = "an.noivu@x.example"
 
 
-@pytest.fixture
-def office(tmp_path, monkeypatch):
-    return Office(tmp_path)
-
-
 def test_without_a_fresh_code_no_session_is_good_for_an_act(office):
     tokens = {role: office.session(role.value, role) for role in Role if role not in {Role.CLERK, Role.UNIT_HEAD}}
     tokens[Role.CLERK] = office.session(AN)

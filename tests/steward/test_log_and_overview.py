@@ -79,6 +79,7 @@ def test_any_number_of_days_is_answered(at: Desk, days: int):
     assert 1 <= len(overview(at, AUDITOR, q.Overview(days=days), Language.EN).days) <= 366
 
 
+@pytest.mark.slow
 def test_the_log_is_shown_with_acts_and_pages_of_them(at: Desk, data: Path):
     for number in range(120):
         record_at_once(data, Act(who="au\x1b[1m", what="open_mail", about=f"BT-{number}\u202e", ok=number % 2 == 0))

@@ -86,6 +86,7 @@ def acts(office):
     return [(act.about.split(" ", 1)[1], act.ok) for act in office.acts if act.what == "send_report"]
 
 
+@pytest.mark.slow
 async def test_each_head_gets_his_unit_s_and_the_office_the_whole_once_a_month(office):
     office.now -= 1
     async with post(office) as round_:
@@ -106,6 +107,7 @@ async def test_each_head_gets_his_unit_s_and_the_office_the_whole_once_a_month(o
         assert canary not in "".join(mails.values())
 
 
+@pytest.mark.slow
 async def test_the_log_is_walked_once_for_all_reports_of_a_month(office, monkeypatch):
     walks = []
 
@@ -122,6 +124,7 @@ async def test_the_log_is_walked_once_for_all_reports_of_a_month(office, monkeyp
         assert len(walks) == 2, "what was counted was kept for the round only"
 
 
+@pytest.mark.slow
 async def test_a_missed_first_is_made_up_and_the_next_month_has_its_own(office):
     office.now += 20 * 86_400
     async with post(office, whole=False) as round_:
@@ -149,6 +152,7 @@ async def test_what_is_not_recorded_is_not_sent_and_what_did_not_arrive_is_recor
     assert acts(office) == [(f"noivu {HEAD}", True), (f"noivu {HEAD}", False)]
 
 
+@pytest.mark.slow
 async def test_a_process_that_ends_in_between_sends_the_rest_and_nothing_twice(office):
     with closing(NoticeBook(office.data)) as book:
         desk = replace(
@@ -188,6 +192,7 @@ async def test_a_unit_that_the_month_did_not_know_has_no_report(office):
         assert lost(office.data, office.now) == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reports", "directory", "said"),
     [

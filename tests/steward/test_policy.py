@@ -111,6 +111,7 @@ def test_faults_of_a_candidate_stand_at_their_lines(at: Desk):
     assert "encryptd" in next(words for (line, _), words in places.items() if line == 8)
 
 
+@pytest.mark.slow
 def test_a_candidate_is_tested_and_held_against_past_mails(at: Desk):
     text = OFFICE.replace("    mode: monitor\n", "    mode: monitor\n  opaque: {mode: monitor}\n")
     text = text.replace("expect: {disposition: relay}", "expect: {disposition: reject}")
@@ -130,6 +131,7 @@ def test_a_candidate_is_tested_and_held_against_past_mails(at: Desk):
     assert any("WV-OLD" in fault.text and fault.tone == "warn" for fault in found.faults)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unwalled")
 def test_all_mails_that_change_can_be_taken_away_as_a_table(at: Desk, monkeypatch):
     acts: list[Act] = []
@@ -384,6 +386,7 @@ def test_the_last_ten_files_are_kept(tmp_path: Path):
     ]
 
 
+@pytest.mark.slow
 def test_the_trial_ends_with_whoever_asked(at: Desk):
     answers = try_policy(at, POLICY_ADMIN, q.TryPolicy(text=OFFICE), Language.EN)
     next(answers)

@@ -255,6 +255,7 @@ def test_others_neither_see_nor_ask(office):
     assert office.kind(q.Decide(request="YC-00000000", step="withdraw", reason="reason"), clerk) == "not_found"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wrong", [{"reason": " "}, {"read": False}, {"until": "2020-01-01"}, {"until": "x"}, {"until": "9999-12-31"}]
 )
