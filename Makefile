@@ -11,8 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 # What `make check` leaves to `make test`: whole systems, corpora and second opinions. Their modules take long to import too.
 WHOLE := tests/e2e tests/accuracy tests/attacks tests/interop tests/hostile tests/identity/test_auth_corpus.py \
-  tests/milter/test_postfix.py tests/milter/test_sendmail.py tests/readers/test_ooxml_oracle.py \
-  tests/readers/test_pdf_oracle.py tests/signatures/test_corpus.py tests/signatures/test_libreoffice.py \
+  tests/milter/test_postfix.py tests/milter/test_sendmail.py tests/readers/test_ooxml_oracle.py tests/signatures/test_corpus.py tests/signatures/test_libreoffice.py \
   tests/signatures/test_pkits.py tests/text/test_real_documents.py
 
 # Up to three tests that failed beside others run again alone, and must pass. What fails only beside others is printed by
@@ -29,13 +28,14 @@ run: $(VENV)/.runtime ## install, start the gateway with demo settings, send sam
 	@$(BIN)/gateway demo $(DEMO_ARGS)
 
 # The tests of a file share servers, browsers and fixtures: one worker runs them all. (Marks `xdist_group` do nothing under
-# pytest 9.2, https://github.com/pytest-dev/pytest-xdist/issues/1386.)
+# pytest 9.2, https://github.com/pytest-dev/pytest-xdist/issues/1386.) Tests of whole systems wait for time limits a third of
+# their time: three workers keep two processors busy.
 test: system-test $(VENV)/.dev ## install everything the tests need and run every test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder || $(ALONE)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder || $(ALONE)
 
 campaign: $(VENV)/.dev ## long runs against whole systems: the Debian package in a fresh Debian, a container, Thunderbird
 	@deploy/system-packages.sh run test campaign
@@ -72,9 +72,9 @@ cluster: system-test $(VENV)/.dev ## long runs of several gateways behind HAProx
 restarts: $(VENV)/.dev ## fifty restarts of one gateway under load, half by kill -9 (tests/campaign/test_restarts.py): COUNT=50
 	GATEWAY_RESTARTS=$(or $(COUNT),50) $(BIN)/pytest -v -s tests/campaign/test_restarts.py
 
-accuracy: system-test $(VENV)/.dev ## the accuracy tests with all of their files and pages, of which `make test` takes a third
-	GATEWAY_LONG=1 $(BIN)/pytest -v -n 2 --dist loadfile tests/accuracy tests/readers/test_stamp.py tests/readers/test_detector.py \
-	  tests/audit/test_corpus_facts.py
+accuracy: system-test $(VENV)/.dev ## the accuracy tests with all of their files and pages, of which `make test` takes a sample
+	GATEWAY_LONG=1 $(BIN)/pytest -v -n 2 --dist loadfile tests/accuracy tests/attacks tests/readers/test_stamp.py \
+	  tests/readers/test_detector.py tests/audit/test_corpus_facts.py
 
 bench: $(VENV)/.dev ## side-by-side benchmarks (tests/bench)
 	$(BIN)/python -m tests.bench

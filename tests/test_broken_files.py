@@ -15,6 +15,7 @@ from gateway.documents.signatures.trust import TrustStore
 from gateway.engine import load_policy_set
 from gateway.errors import ConfigError
 from gateway.identity import directory
+from tests.support.long import LONG
 
 ROOT = Path(__file__).parents[1]
 WAIVER = """waivers:
@@ -96,10 +97,10 @@ def files(tmp_path):
     }
 
 
-@pytest.mark.parametrize("rounds", [40, pytest.param(800, marks=pytest.mark.slow)])
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gateway.yaml", "policy.yaml", "manifest.yaml", "directory.yaml", "directory.json"])
-def test_a_damaged_file_loads_or_says_where_it_is_wrong(tmp_path, files, name, rounds):
-    refused = []
+def test_a_damaged_file_loads_or_says_where_it_is_wrong(tmp_path, files, name):
+    refused, rounds = [], 800 if LONG else 200
     for seed in range(rounds):
         chance = random.Random(seed)
         octets = damaged(files[name], chance)

@@ -19,6 +19,7 @@ from tests.audit.support import relay
 from tests.e2e.gateway_process import cli
 
 
+@pytest.mark.slow
 async def test_a_copy_made_while_records_are_written_is_whole_and_is_started_from(tmp_path):
     log = AuditLog.open(tmp_path / "data")
     await log.start()

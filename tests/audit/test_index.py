@@ -167,6 +167,7 @@ def test_mails_are_recorded_and_found_while_the_index_is_compared(data: Path):
     assert results[0].exit_code == 0
 
 
+@pytest.mark.slow
 def test_an_index_that_another_process_follows_meanwhile_is_not_taken_for_wrong(tmp_path: Path):
     asyncio.run(fill(tmp_path, 5))
     script = (

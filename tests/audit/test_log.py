@@ -130,6 +130,7 @@ def test_four_processes_write_one_chain_fairly(tmp_path: Path):
     assert len(last_of) == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "look", ["gateway.audit.committer.last_known_size", "gateway.audit.verifier.known_checkpoints"]
 )

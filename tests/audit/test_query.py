@@ -217,6 +217,7 @@ def test_words_without_any_letter_are_a_plain_mistake(reader: AuditReader):
         reader.find(Filter(words="!!! ***"))
 
 
+@pytest.mark.slow
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=60))
 def test_no_words_reach_the_syntax_of_the_index(text: str, reader: AuditReader):

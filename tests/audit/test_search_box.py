@@ -124,6 +124,7 @@ WORDS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.lists(WORDS, max_size=6), st.text(max_size=20))
 def test_whatever_is_typed_finds_or_says_why_and_what_is_left_out_is_the_rest(reader: AuditReader, words, more):
@@ -179,6 +180,7 @@ def test_a_file_is_found_by_its_digest_in_a_confidential_mail_too(reader: AuditR
         reader.find(Filter(sha256="01" * 16))
 
 
+@pytest.mark.slow
 def test_an_index_that_is_far_behind_is_said_and_gets_there_by_and_by(tmp_path: Path):
     asyncio.run(fill(tmp_path, 1500))  # three records each, in slices of two thousand
     with AuditReader.open(tmp_path, limit_s=0.0) as reader:

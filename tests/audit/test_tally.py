@@ -10,6 +10,7 @@ from pathlib import Path
 from unittest import mock
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -142,6 +143,7 @@ def _kept(index) -> dict[tuple[str, str, str, str], int]:
     return {tuple(key): number for *key, number in index.execute("SELECT * FROM tally")}
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_EVENTS, st.integers(1, 5))
 def test_counts_equal_the_records_in_slices_of_any_length(tmp_path: Path, events, slice_length: int):

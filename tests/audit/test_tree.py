@@ -94,6 +94,7 @@ def test_roots_and_proofs_are_those_of_the_records(data: Path):
         assert checkpoint.root == wanted[checkpoint.size]
 
 
+@pytest.mark.slow
 def test_what_was_signed_before_a_removal_is_consistent_with_what_is_signed_after(data: Path):
     size = max(before := roots(opened(data)))
     assert prune(data, before=LATER, reason="x", now=LATER) == size

@@ -77,7 +77,7 @@ def test_the_centre_finds_what_the_log_finds(wanted, both):
 
 
 @given(st.text(st.sampled_from("mậtdđoộ báo.-_*\"':tep21'\\\0()&|!<>"), max_size=12))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_words_reach_the_syntax_of_the_centre_and_all_find_the_same(both, text):
     _same(both, Filter(words=text))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
@@ -19,5 +21,8 @@ def violations(page: Page) -> list[str]:
 
 
 def kept(page: Page, name: str) -> None:
+    """Keep a picture of a page where GATEWAY_SCREENSHOTS is set."""
+    if "GATEWAY_SCREENSHOTS" not in os.environ:
+        return
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)

@@ -30,6 +30,7 @@ def renderer() -> Renderer:
     return Renderer(Path("none"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("result", "state", "shown", "beside"),
     [

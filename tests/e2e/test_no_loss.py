@@ -42,12 +42,12 @@ async def assert_nothing_was_lost(gateway, sink, acknowledged):
     await gateway.assert_audit_is_whole()
 
 
-async def test_fifty_random_kills_lose_nothing(tmp_path):
+async def test_random_kills_lose_nothing(tmp_path):
     """Front ends, the zygote, the audit writer and the supervisor are killed at random moments under load."""
     seed = int(os.environ.get("GATEWAY_SEED", time.time_ns() % 1_000_000))
     print("GATEWAY_SEED", seed)
     chance = random.Random(seed)
-    victims = ["front end"] * 41 + ["audit writer"] * 5 + ["zygote"] * 2 + ["supervisor"] * 4
+    victims = ["front end"] * 14 + ["audit writer"] * 3 + ["zygote"] + ["supervisor"] * 2
     chance.shuffle(victims)
     async with Sink() as sink:
         host, port = "127.0.0.1", free_port()  # it stays the same for the clients, as in life

@@ -156,7 +156,8 @@ def test_relayed_and_tagged_mails_get_250(office: PolicySet):
     assert answer(office, (Language.EN,), sender="odd@gov.example") == ["250 2.0.0 Accepted with remarks [BT-7F3K2Q9X]"]
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=60)
 @given(sender=st.text(max_size=400), filename=st.text(max_size=400), locator=st.text(max_size=200))
 def test_no_hostile_value_breaks_a_reply_or_a_header_field(sender: str, filename: str, locator: str):
     policy_set = load_policy_set("office", registry=REGISTRY)

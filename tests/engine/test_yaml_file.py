@@ -157,7 +157,7 @@ def test_control_characters_of_a_file_do_not_reach_the_terminal():
     assert "\x1b" not in "".join(faults('version: 1\n"a\\e[31m": 1\n'))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_any_octets_give_values_or_a_config_error(octets: bytes):
     with contextlib.suppress(ConfigError):

@@ -255,7 +255,7 @@ def test_what_cannot_be_changed_safely_is_refused(parts, cause):
     assert refused.value.cause == cause
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.text(alphabet="<>/=\"'& abcrtsvix:0123\u00b5\u00e9", max_size=60),
     st.sampled_from(["content", "sheet", "strings"]),

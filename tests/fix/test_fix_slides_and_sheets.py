@@ -199,6 +199,7 @@ def test_a_chart_inside_a_sheet_is_mended_with_it():
     assert ".VnTime" not in after
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("charset", "font"), LEGACY)
 def test_legacy_slides_become_unicode_times_new_roman_and_black(charset, font):
     def fill(show):
@@ -334,7 +335,7 @@ def test_text_boxes_and_charts_of_a_workbook_are_mended_with_its_cells():
     assert fix(mended.data).data == mended.data
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.text(alphabet="<>/=\"'& abcrtsvix:0123\u00b5\u00e9", max_size=60),
     st.sampled_from(["sheet", "slide", "theme", "shape"]),

@@ -122,6 +122,7 @@ async def test_beyond_its_limits_the_store_takes_nothing(tmp_path):
         store.put("BT-9", [bytes(2 << 20)], size=2 << 20, recipient=recipient, limits=LIMITS)
 
 
+@pytest.mark.slow
 async def test_a_mailbox_that_had_its_notices_of_the_day_has_its_mail_refused(tmp_path):
     async with hall_of(tmp_path) as (sink, hall):
         assert [await hall.hold_here(number, day=0) for number in range(1, 22)] == [True] * 20 + [False]

@@ -31,6 +31,7 @@ async def sent(hall, *, tended=False):
     return hall.look(REFERENCE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stage", "reply", "delivery"),
     [

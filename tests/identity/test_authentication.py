@@ -128,6 +128,7 @@ def test_a_mail_with_the_authors_signature_is_not_signed_again(signer):
     assert sign_all(MAIL, [signer], author_domain="other.vn", at=NOW) == b""
 
 
+@pytest.mark.slow
 def test_keys_are_made_checked_and_never_shown(server, tmp_path):
     path = tmp_path / "key.pem"
     made = keygen("tphcm.gov.vn", "s1", path)

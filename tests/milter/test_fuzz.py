@@ -38,13 +38,13 @@ PACKETS = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(PACKETS, max_size=25).map(b"".join))
 def test_any_conversation_is_answered_or_ended(data):
     conversations.check(data)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=400))
 def test_any_octets_are_answered_or_ended(data):
     conversations.check(data)
@@ -66,7 +66,7 @@ def test_a_right_conversation_passes_a_message():
 )
 def test_atheris_finds_nothing(tmp_path):
     """Longer: GATEWAY_FUZZ_S=3600."""
-    seconds = int(os.environ.get("GATEWAY_FUZZ_S", "20"))
+    seconds = int(os.environ.get("GATEWAY_FUZZ_S", "5"))
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     mail = (
@@ -88,9 +88,9 @@ def test_atheris_finds_nothing(tmp_path):
     for number, seed in enumerate(seeds):
         (corpus / str(number)).write_bytes(seed)
     run = subprocess.run(
-        [sys.executable, "-m", "tests.milter.fuzz", f"-max_total_time={seconds}", "-max_len=2000", "-timeout=10",
+        [sys.executable, "-m", "tests.milter.fuzz", f"-max_total_time={seconds}", "-max_len=2000", "-timeout=120",
          f"-artifact_prefix={tmp_path}/", corpus],
-        cwd=ROOT, capture_output=True, text=True, timeout=seconds + 90, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=seconds + 900, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
     assert "Done" in run.stderr + run.stdout

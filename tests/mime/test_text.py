@@ -96,6 +96,7 @@ def test_controls_in_a_name_become_blanks():
     assert parse(message(header, b"x")).root.filename == "a  250 OK.pdf"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "label", [None, "utf-8", "idna", "zlib_codec", "unicode_escape", "punycode", "x" * 1000, "utf-16"]
 )

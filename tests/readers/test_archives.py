@@ -259,7 +259,7 @@ def test_a_traditionally_encrypted_archive_opens_with_the_right_password_only():
 SOUND = make([("a.txt", "nội dung " * 50), ("dir/", ""), ("dir/b.bin", bytes(300))])
 
 
-@settings(max_examples=150, deadline=2000)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.integers(0, len(SOUND) - 1), st.integers(0, 255)), max_size=8), st.integers(0, len(SOUND)))
 def test_damage_of_any_kind_is_a_status_and_never_an_exception(flips, cut):
     data = bytearray(SOUND)

@@ -127,6 +127,7 @@ MADE = first_quick(
 )
 
 
+@pytest.mark.slow
 @needs_ocr
 @pytest.mark.parametrize("made", MADE)
 def test_a_word_made_of_cells_is_read(made):

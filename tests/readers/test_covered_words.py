@@ -239,6 +239,7 @@ def test_a_shape_beside_or_far_below_a_line_or_over_other_words_changes_nothing(
     assert made is beneath or not cannot_be_told(made(WORDS, FAR_BELOW))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "made", [letter, slide, open_text, open_slide, rich_text, old_slide, old_letter], ids=lambda made: made.__name__
 )

@@ -36,8 +36,9 @@ SOUND = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SOUND)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(seed=st.integers(0, 1 << 32))
 def test_a_damaged_file_is_read_or_refused_with_a_cause_in_time(kind, seed):
     reader, detected, data = SOUND[kind]

@@ -50,6 +50,7 @@ def bar(words: str, ground: tuple[int, int, int], letters: tuple[int, int, int] 
     return scans.bgr(paper)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn", [0, 20, 45, -60])
 @pytest.mark.parametrize(("mark", "ink"), [("MẬT", RED), ("TỐI MẬT", BLACK), ("TUYỆT MẬT", RED)])
 def test_a_mark_is_read_however_it_slants(mark: str, ink: tuple[int, int, int], turn: float) -> None:
@@ -204,11 +205,12 @@ def test_marks_that_anybody_sees_at_a_glance_are_found(ways: tuple[str, ...], sh
 @pytest.mark.slow
 def test_other_words_in_the_same_ways_are_hardly_ever_marks() -> None:
     """Most of them share letters with MẬT: MÁT, MẮT, MẶT TRƯỚC, PHÁP LUẬT, BẢO MẬT."""
-    pages = glance_scans.innocents(120 if LONG else 40, first=5000)
+    pages = glance_scans.innocents(120 if LONG else 20, first=5000)
     found = [stamp.find(scans.bgr(glance_scans.draw(one)), 200) for one in pages]
     assert sum(any(item.text in scans.MARKS for item in items) for items in found) <= len(pages) / 15
 
 
+@pytest.mark.slow
 def test_every_level_of_a_long_list_is_read() -> None:
     paper = Image.new("RGB", (1240, 1754), "white")
     canvas = ImageDraw.Draw(paper)

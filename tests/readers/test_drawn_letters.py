@@ -236,6 +236,7 @@ def cells(letters: str) -> bytes:
 MADE = first_quick([slide, text, drawing, sheet, open_document, libreoffice, used, seen_through, rich, old_word, cells])
 
 
+@pytest.mark.slow
 @needs_ocr
 @pytest.mark.parametrize("made", MADE, ids=lambda made: made.__name__)
 def test_letters_in_outlines_are_read(made):
@@ -288,5 +289,6 @@ def test_curves_and_arcs_end_where_they_say():
         assert contours(path)[0][-1] == pytest.approx((9, 0))
 
 
+@pytest.mark.slow
 def test_endless_path_data_is_cut():
     assert sum(map(len, contours("M0 0" + "Q1 1 2 2" * 100_000))) <= 210_000

@@ -232,12 +232,14 @@ LINED = [
 MADE = first_quick([*LINED, inked, freeforms, open_polylines])
 
 
+@pytest.mark.slow
 @needs_ocr
 @pytest.mark.parametrize("made", MADE, ids=lambda made: made.__name__)
 def test_letters_of_lines_are_read(made):
     assert found(made(MARK))
 
 
+@pytest.mark.slow
 @needs_ocr
 @pytest.mark.parametrize("made", MADE, ids=lambda made: made.__name__)
 def test_other_letters_of_lines_are_no_mark(made):

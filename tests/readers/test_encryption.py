@@ -26,6 +26,7 @@ def sealed(password):
     return out.getvalue()
 
 
+@pytest.mark.slow
 def test_the_password_of_the_mail_opens_the_package():
     source = Source(data=sealed("Abc@2026"), part="1", filename="a.docx", passwords=("sai", "Abc@2026"))
     reading = encryption.read(source, Budget())
@@ -37,6 +38,7 @@ def test_excels_own_password_is_tried_without_asking():
     assert encryption.read(Source(data=sealed("VelvetSweatshop"), part="1"), Budget()).members[0].data == PACKAGE
 
 
+@pytest.mark.slow
 def test_a_package_that_stays_shut_is_encrypted():
     with pytest.raises(ReadError) as caught:
         encryption.read(Source(data=sealed("khác"), part="1", passwords=("sai",)), Budget())

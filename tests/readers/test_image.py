@@ -90,6 +90,7 @@ def test_heic_is_read_where_its_decoder_is_installed() -> None:
     assert "nhân dân" in words(read(data, detected_type="image/heic"))
 
 
+@pytest.mark.slow
 def test_a_page_of_words_is_doubtful_where_nothing_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
     page = file_of(picture("\n".join(["Kính gửi các cơ quan, đơn vị thuộc quận"] * 12)), "PNG")
     monkeypatch.setattr(ocr, "engine", lambda: None)
@@ -131,6 +132,7 @@ def test_transparent_pictures_are_read_on_white() -> None:
     assert "nhân dân" in words(read(file_of(page, "PNG")))
 
 
+@pytest.mark.slow
 @needs_ocr
 def test_words_are_read_in_a_forked_child_that_can_open_no_file() -> None:
     """A child has one gigabyte, no files and no time to load anything: all must have been loaded before."""
@@ -155,6 +157,7 @@ def test_words_are_read_in_a_forked_child_that_can_open_no_file() -> None:
     assert "nhân dân" in said
 
 
+@pytest.mark.slow
 def test_a_picture_that_stands_in_several_files_of_an_archive_is_looked_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -247,7 +250,7 @@ _SMALL = file_of(picture(size=(40, 30)), "PNG")
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(8, len(_SMALL) - 1), st.integers(0, 255)), min_size=1, max_size=8))
 def test_damage_gives_a_document_or_a_read_error(damage: list[tuple[int, int]]) -> None:
     data = bytearray(_SMALL)
@@ -273,6 +276,7 @@ def test_the_fine_print_of_a_thumbnail_is_not_read_and_its_frames_are_no_stamps(
     assert document.image_pages == document.read_pages
 
 
+@pytest.mark.slow
 def test_a_picture_that_the_document_shows_is_no_thumbnail_whatever_its_name_is() -> None:
     data = file_of(thumbnail_of("Ủy ban nhân dân phường", 4), "PNG")
     budget = Budget(shown_inches={hashlib.sha256(data).hexdigest(): 3.0})

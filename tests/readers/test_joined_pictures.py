@@ -229,6 +229,7 @@ def test_too_many_sets_are_told(few: int):
     assert pictures.incomplete
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "incomplete"), [("photograph", False), ("page", True)])
 def test_of_many_sets_only_photographs_may_be_left_out(kind: str, few: int, *, incomplete: bool):
     chance, pictures = np.random.default_rng(3), Pictures()

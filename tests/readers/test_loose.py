@@ -21,7 +21,6 @@ from gateway.model import Document, Origin, Run
 from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers import pen_scans, scans
 from tests.readers.stamp_figures import read
-from tests.support.cases import first_quick, slow
 from tests.support.octets import file_of
 
 pytestmark = pytest.mark.skipif(not ocr.status().available, reason="needs tesseract-ocr-vie")
@@ -45,6 +44,7 @@ def dancing(words: str, *, rise: int = 40, apart: int = 20, tail: str = "") -> P
     return scans.bgr(paper)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mark", scans.MARKS)
 @pytest.mark.parametrize("rise", [20, 60])
 def test_dancing_letters_are_read_on_one_line(mark: str, rise: int) -> None:
@@ -71,13 +71,15 @@ def unlike_print(words: str, way: str) -> bytes:
     return file_of(paper, "PNG")
 
 
-@pytest.mark.parametrize("way", first_quick(["rising", "wide", "narrow", "uneven"]))
-@pytest.mark.parametrize(("words", "stopped"), [("TỐI MẬT", True), ("HỘI DIỄN", False), slow("MỘT CỬA", False)])
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["rising", "wide", "narrow", "uneven"])
+@pytest.mark.parametrize(("words", "stopped"), [("TỐI MẬT", True), ("HỘI DIỄN", False), ("MỘT CỬA", False)])
 def test_letters_unlike_print_are_read_as_print(words: str, way: str, *, stopped: bool) -> None:
     found = find_in_document(read("a.png", unlike_print(words, way)))
     assert any(mark.strength is not Strength.NOTED for mark in found) is stopped
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["HỘI DIỄN", "MẦM NON", "MỆT", "MẶT NẠ", "MẬN", "MẬT ONG", "TỐI NAY"])
 def test_other_dancing_words_are_no_marks(words: str) -> None:
     assert said(dancing(words)) == []
@@ -157,7 +159,8 @@ def test_pictures_of_any_shape_are_searched(shape: tuple[int, int]) -> None:
     assert said(np.zeros((*shape, 3), np.uint8), 100) == []
 
 
-@pytest.mark.parametrize(("words", "stopped"), [("Tối Mật", True), slow("Tốt Nhất", False)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("words", "stopped"), [("Tối Mật", True), ("Tốt Nhất", False)])
 def test_a_level_written_by_itself_below_print_is_suspected(words: str, *, stopped: bool) -> None:
     paper = Image.new("RGB", (1240, 1754), "white")
     canvas = ImageDraw.Draw(paper)
@@ -169,8 +172,9 @@ def test_a_level_written_by_itself_below_print_is_suspected(words: str, *, stopp
     assert any(mark.strength is not Strength.NOTED for mark in found) is stopped
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("words", "rows", "framed"), [
-    ("Mật", 1, True), slow("Tuyệt mật", 1, True), ("Mật", 3, False), slow("Mặt", 1, False), slow("Đã duyệt", 1, False),
+    ("Mật", 1, True), ("Tuyệt mật", 1, True), ("Mật", 3, False), ("Mặt", 1, False), ("Đã duyệt", 1, False),
 ])  # fmt: skip
 def test_a_level_in_a_frame_of_its_own_is_boxed_and_one_in_a_table_is_not(
     words: str, rows: int, *, framed: bool

@@ -34,7 +34,7 @@ CUSTOM = bytes.fromhex("05d5cdd59c2e1b10939708002b2cf9ae")
         max_size=12,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_compound_file_gives_back_the_streams_it_was_written_with(streams):
     streams = {
         path: data
@@ -209,6 +209,7 @@ def test_pictures_are_handed_on_and_metafiles_unpacked():
     ]
 
 
+@pytest.mark.slow
 def test_a_metafile_bomb_ends_at_the_limit():
     meta = zlib.compress(bytes(80 << 20))
     emf = bytes(16) + struct.pack("<I16s8sIBB", 64, b"", b"", len(meta), 0, 0xFE) + meta

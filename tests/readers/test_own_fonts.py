@@ -90,6 +90,7 @@ def text(*, lies: bool) -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.slow
 @needs_ocr
 @pytest.mark.parametrize("made", [page, word, text], ids=lambda made: made.__name__)
 @pytest.mark.parametrize("lies", [True, False])

@@ -61,6 +61,7 @@ def test_lines_are_blocks_with_their_number() -> None:
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.text("ab \t\r\n\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u2028\u2029", max_size=30))
 def test_a_short_text_has_the_lines_that_it_has_as_the_beginning_of_a_long_one(text: str) -> None:

@@ -83,6 +83,7 @@ def rows(data: bytes) -> list[str]:
     return "".join(run.text for run in runs if run.block == runs[0].block).split("\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", [letter, slide, open_text, rich_text], ids=lambda made: made.__name__)
 def test_letters_of_another_row_are_read_in_it(made):
     assert rows(made(HIDDEN))[:2] == ["KH", "MẬT"]

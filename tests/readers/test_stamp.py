@@ -128,6 +128,7 @@ def test_a_box_of_letters_nobody_can_read_is_reported_unread_where_the_word_is_p
     assert bool(stamps) is possible
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "seed", "found"),
     [("THƯỢNG KHẨN", 6, []), ("HỎA TỐC", 2, []), ("TỐI MẬT", 0, ["TỐI MẬT"]), ("TỐI MẬT", 11, [None])],
@@ -198,7 +199,7 @@ def test_figures_of_the_generated_set() -> None:
     """What must not get worse: 97 % of colour scans in the larger set of docs/accuracy-tables.md; the rest is suspected."""
     from tests.readers.stamp_figures import measure
 
-    figures = measure(scans.plans(96 if LONG else 48, first=5000))
+    figures = measure(scans.plans(96 if LONG else 24, first=5000))
     assert figures.recall("colour") >= 0.95
     assert figures.recall("grey") >= 0.9
     for kind in ("colour", "grey"):
@@ -218,10 +219,10 @@ def test_a_framed_mark_from_every_machine_stops_the_mail(machine: str) -> None:
         scan_makers.Sheet(seed=2, machine=machine, mark="TUYỆT MẬT", ink="blue", place="right", turn=2),
         scan_makers.Sheet(seed=3, machine=machine, other="HỎA TỐC"),
     ]
-    red, blue, innocent = (outcome(sheet) for sheet in sheets)
-    assert red == "right"
-    assert blue in ("right", "other level", "suspected")
-    assert innocent == "passed"
+    expected = [("right",), ("right", "other level", "suspected"), ("passed",)]
+    turn = list(scan_makers.MACHINES).index(machine) % 3
+    for sheet, wanted in list(zip(sheets, expected, strict=True))[slice(None) if LONG else slice(turn, turn + 1)]:
+        assert outcome(sheet) in wanted
 
 
 def boxed(lines: list[tuple[str, int]], dpi: int, *, ink=(200, 20, 30), rounded: bool = False) -> Image.Image:
@@ -258,6 +259,7 @@ def below_the_office(words: str, sizes: tuple[int, int] = (7, 15)) -> Image.Imag
     return page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mark", "sizes"), list(zip(scans.MARKS, [(7, 15), (10, 24), (7, 15)], strict=True)))
 def test_a_mark_below_the_name_of_the_office_in_one_frame_is_read(mark: str, sizes: tuple[int, int]) -> None:
     assert marks(stamp.find(scans.bgr(below_the_office(mark, sizes)), 200))[:1] == [mark]

@@ -246,6 +246,7 @@ def test_a_sure_mark_is_judged_with_its_line_only_where_that_goes_on_in_the_same
     assert not stamp_unread.is_explained(replace(box, framed=True), line, framed_word())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("words", "found"), [("MẬT KHẨU: 88888888", set()), ("MẬT", {"mat"})])
 def test_a_receipt_in_letters_all_as_wide_is_read_to_the_end_of_its_lines(words: str, found: set[str]) -> None:
     slip = Image.new("RGB", (700, 900), "white")

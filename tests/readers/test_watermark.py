@@ -61,6 +61,7 @@ def of_pdf(data: bytes) -> Document:
     return pdf.read(Source(data=data, part="1"), Budget(part_cpu_s=60)).document
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "slant"),
     [("MẬT", 52), ("TUYỆT MẬT", -45), ("TỐI MẬT", 90), ("BẢO MẬT", 30)],
@@ -69,6 +70,7 @@ def test_a_watermark_is_read_as_what_it_says_however_it_slants(words: str, slant
     assert large_words(scanned(words, slant=slant, dpi=100), 100) == [words]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["MẬT", "TỐI MẬT", "BẢO MẬT", "DỰ THẢO"])
 def test_large_letters_of_mere_outlines_are_read_as_what_they_say(words: str) -> None:
     font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Bold.ttf"), 110)

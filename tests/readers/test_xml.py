@@ -220,7 +220,7 @@ def test_a_dde_link_of_an_excel_2003_file_is_active_content(body):
     assert [active.kind for active in read(BOOK.format(body)).document.active_content] == ["dde"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from((WORD, BOOK)),
     st.lists(

@@ -65,6 +65,7 @@ def test_a_word_document_says_nothing_of_the_program_that_made_it(counted):
         assert not [name for name in archive.namelist() if "thumbnail" in name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", list(Format))
 def test_every_format_has_every_number(counted, form):
     text = " ".join(lines(rendered(counted, form, persons=True), form))
@@ -94,6 +95,7 @@ def test_a_workbook_holds_numbers_and_charts_of_its_own_and_no_formula(counted):
     assert max(map(len, book.sheetnames)) <= 31
 
 
+@pytest.mark.slow
 def test_a_pdf_brings_all_its_fonts(counted):
     with pikepdf.open(io.BytesIO(rendered(counted, Format.PDF))) as document:
         fonts = {str(font.BaseFont): font for page in document.pages for font in page.Resources.Font.values()}

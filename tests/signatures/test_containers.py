@@ -288,6 +288,7 @@ def test_a_truncated_file_never_crashes_and_never_passes(kind, cut):
     assert not any(good(one) for one in look(data[:-cut], kind))
 
 
+@pytest.mark.slow
 def test_a_zip_bomb_as_a_signed_part_is_bounded():
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -321,7 +321,7 @@ class TestChangesAfterSigning:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(position=st.integers(0, 100), octets=st.binary(min_size=1, max_size=8))
 def test_random_damage_never_crashes_and_never_passes(once, position, octets):
     at = len(once) * position // 101

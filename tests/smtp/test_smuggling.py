@@ -186,7 +186,7 @@ async def test_controls_in_commands_are_refused_and_never_reach_the_next_hop(lin
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from([b"\r\n", b".", b"..", b"a", b"\r\n.\r\n", b"\xff", b" "]), max_size=30))
 def test_wire_of_any_clean_content_holds_one_end_only(pieces):
     content = b"".join(pieces) + b"\r\n"

@@ -8,6 +8,7 @@ import pytest
 from gateway.vietnamese.latin import to_ascii, unmarked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["NFD", "NFKD"])
 def test_every_combining_mark_falls_and_nothing_else(form):
     for begin in range(0, sys.maxunicode, 4096):

@@ -28,6 +28,7 @@ def test_no_text_of_an_office_is_stopped(name):
     assert not stopped
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", EVERYWHERE)
 def test_no_line_of_an_office_is_stopped_anywhere(place):
     """Headers and text boxes are left to their classes: in capitals these hold what stamps do."""

@@ -327,7 +327,7 @@ def test_only_what_is_awaited_is_reported_again_and_its_container_is_reopened():
     assert Merger
 
 
-@settings(max_examples=60, deadline=5000)
+@settings(max_examples=60)
 @given(st.sampled_from([magic for _, magic, _ in magic_module.SIGNATURES]), st.binary(max_size=1500), st.integers(0, 3))
 def test_any_octets_behind_any_signature_end_as_documents(magic, rest, depth):
     data = magic + rest

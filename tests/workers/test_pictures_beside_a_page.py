@@ -8,6 +8,7 @@ from tests.support.octets import file_of
 from tests.workers.mails import frames_of, inspect, mail, page_with_pictures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", [False, True])
 @pytest.mark.parametrize(
     ("body", "joined"),
