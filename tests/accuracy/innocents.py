@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import io
 import os
-import resource
 import shutil
-import signal
-import subprocess
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
@@ -26,13 +23,13 @@ from reportlab.pdfgen.canvas import Canvas
 from gateway.model import Role
 from tests.accuracy import portable, rich_text, texts, word
 from tests.accuracy.shapes import Writing, xml
+from tests.support.libreoffice import convert
 from tests.support.octets import file_of
 from tests.text.mark_matrix import innocent_documents
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = Path(os.environ.get("GATEWAY_CORPUS", ROOT.parent / "shared" / "corpus"))
 DECISION = CORPUS.parent / "regulation" / "decision-7600-qd-ubnd-2023.txt"
-_MOST_OCTETS = 64 << 20
 KINDS = ("docx", "docx table", "pdf", "html", "odt", "rtf", "xlsx", "pptx", "txt", "eml", "csv")
 
 _LOOK_ALIKES = ("MAT", "MÁT", "MẮT", "MẶT")
@@ -227,8 +224,7 @@ def real() -> Iterator[tuple[str, File]]:
 
 def exported(folder: Path, count: int = 12) -> Iterator[tuple[str, File]]:
     """Generated letters exported by LibreOffice to PDF, and saved by it in the old formats."""
-    soffice = shutil.which("soffice")
-    if soffice is None:
+    if shutil.which("soffice") is None:
         return
     sources = []
     for number, (_, document) in enumerate(innocent_documents(count)):
@@ -239,37 +235,9 @@ def exported(folder: Path, count: int = 12) -> Iterator[tuple[str, File]]:
         sources.append(path)
     saved = {"docx": ("pdf", "doc", "rtf", "odt"), "xlsx": ("pdf", "xls", "ods"), "pptx": ("pdf", "ppt", "odp")}
     for kind, targets in saved.items():
-        group = [str(path) for path in sources if path.suffix == f".{kind}"]
+        group = [path for path in sources if path.suffix == f".{kind}"]
         for target in targets:
-            convert(soffice, group, target, folder)
+            convert(group, target, folder)
     for path in sorted(folder.iterdir()):
         if path.suffix[1:] in {"pdf", "doc", "rtf", "odt", "xls", "ods", "ppt", "odp"}:
             yield f"LibreOffice: {path.name}", (path.name, path.read_bytes())
-
-
-def convert(soffice: str, files: list[str], target: str, folder: Path, *, timeout: float = 150) -> None:
-    """Let LibreOffice convert files into a folder; what it does not finish in time is left out.
-
-    Some of its filters hang on some files and write without end: its whole process group is ended, and no file of it
-    grows beyond `_MOST_OCTETS`.
-    """
-    command = [
-        soffice,
-        "--headless",
-        f"-env:UserInstallation=file://{folder}/profile",
-        "--convert-to",
-        target,
-        "--outdir",
-    ]
-    with subprocess.Popen(
-        [*command, str(folder), *files], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        env={**os.environ, "HOME": str(folder), "TMPDIR": str(folder)}, preexec_fn=_limit_files,  # noqa: PLW1509
-    ) as process:  # fmt: skip
-        try:
-            process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-
-
-def _limit_files() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_MOST_OCTETS, _MOST_OCTETS))

@@ -18,7 +18,8 @@ from gateway.documents.readers.sniff import sniff
 from gateway.model import ReadStatus
 from gateway.vietnamese.fonts import base_name
 from tests.accuracy.innocents import CORPUS
-from tests.readers.ooxml_support import Agreement, Letter, compare, convert, make_fonts, our_letters, pdf_letters
+from tests.readers.ooxml_support import Agreement, Letter, compare, make_fonts, our_letters, pdf_letters
+from tests.support.libreoffice import convert
 
 KINDS = ("docx", "odt", "ods", "xlsx", "pptx", "doc", "rtf", "xls", "ppt")
 FOLDERS = ("vietnam", "office-signatures", "active-content")

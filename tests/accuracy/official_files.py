@@ -26,7 +26,7 @@ from gateway.documents.readers.base import Budget, Source
 from gateway.model import Document, formats
 from gateway.vietnamese.official import Recognition, State, recognise
 from tests.accuracy import official_layouts
-from tests.accuracy.innocents import convert
+from tests.support.libreoffice import convert
 from tests.support.octets import file_of
 from tests.text.letters import KINDS, PEOPLE, SENTENCES, SUBJECTS, UNITS
 
@@ -293,8 +293,7 @@ def measure(say: Callable[[str], None] = lambda _line: None, *, step: int = 1) -
     scores = {"docx": Score()}
     for one in made:
         scores["docx"].count(one, recognise(read(one.data, "docx")))
-    soffice = shutil.which("soffice")
-    if soffice is None:
+    if shutil.which("soffice") is None:
         return scores
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -305,7 +304,7 @@ def measure(say: Callable[[str], None] = lambda _line: None, *, step: int = 1) -
                 continue
             say(f"official documents: saving {len(made)} files as {kind}")
             for start in range(0, len(made), 60):
-                convert(soffice, [str(folder / f"{one.name}.docx") for one in made[start : start + 60]], kind, folder)
+                convert([folder / f"{one.name}.docx" for one in made[start : start + 60]], kind, folder)
             scores[kind] = Score()
             for one in made:
                 saved = folder / f"{one.name}.{kind}"

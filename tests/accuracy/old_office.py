@@ -9,9 +9,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.accuracy.innocents import convert
 from tests.accuracy.matrix import LEVELS, SLOTS, WRITINGS, Case
 from tests.accuracy.shapes import Slot
+from tests.support.libreoffice import convert
 
 _PLACES = {
     "docx": ("doc", (
@@ -31,8 +31,7 @@ _DISGUISES = (
 
 def cases(folder: Path) -> Iterator[Case]:
     """Convert and yield; nothing where LibreOffice is not installed. Every place, with disguises in turn."""
-    soffice = shutil.which("soffice")
-    if soffice is None:
+    if shutil.which("soffice") is None:
         return
     marks = list(LEVELS.items())
     wanted: dict[str, list[tuple[Path, Slot, str, str]]] = {}
@@ -52,7 +51,7 @@ def cases(folder: Path) -> Iterator[Case]:
                 wanted.setdefault(target, []).append((path, slot, disguise, level))
             turn += 1
     for target, made in wanted.items():
-        convert(soffice, [str(path) for path, *_ in made], target, folder / target)
+        convert([path for path, *_ in made], target, folder / target)
         for path, slot, disguise, level in made:
             saved = path.with_suffix(f".{target}")
             if saved.exists():

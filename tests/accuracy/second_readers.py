@@ -24,7 +24,8 @@ from gateway.documents.readers import registry
 from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.documents.readers.sniff import sniff
 from gateway.model import Document, ReadStatus
-from tests.accuracy.innocents import CORPUS, convert
+from tests.accuracy.innocents import CORPUS
+from tests.support.libreoffice import convert
 
 FOLDERS = ("vietnam", "office-signatures", "active-content", "pdf-signatures")
 _SHEETS = "csv:Text - txt - csv (StarCalc):9,34,76,1,,0,false,true,false,false,false,-1"
@@ -148,14 +149,14 @@ def files() -> dict[str, list[Path]]:
     return found
 
 
-def _theirs(suffix: str, paths: list[Path], folder: Path, soffice: str | None) -> Iterator[tuple[Path, str | None]]:
+def _theirs(suffix: str, paths: list[Path], folder: Path) -> Iterator[tuple[Path, str | None]]:
     """What the second reader makes of each file."""
     target = TARGETS[suffix]
     if target == "pdftotext":
         for path in paths:
             yield path, _pdftotext(path)
         return
-    if soffice is None:
+    if shutil.which("soffice") is None:
         return
     folder.mkdir()
     copies = {}
@@ -163,10 +164,10 @@ def _theirs(suffix: str, paths: list[Path], folder: Path, soffice: str | None) -
         copy = folder / f"f{number:03d}{suffix}"
         shutil.copyfile(path, copy)
         copies[path] = copy
-    convert(soffice, [str(copy) for copy in copies.values()], target, folder, timeout=300)
+    convert(copies.values(), target, folder)
     rest = [copy for copy in copies.values() if not _made(copy, target)]
     for copy in rest[:6]:
-        convert(soffice, [str(copy)], target, folder, timeout=12)
+        convert([copy], target, folder, timeout=12)
     for path, copy in copies.items():
         made = _made(copy, target)
         if not made:
@@ -199,7 +200,6 @@ def _pdftotext(path: Path) -> str | None:
 def measure(progress: Callable[[str], None] = print, *, only: tuple[str, ...] = (), step: int = 1) -> dict[str, Recall]:
     """Compare all real files, or of each format one in `step`; nothing where the corpus is absent."""
     result: dict[str, Recall] = {}
-    soffice = shutil.which("soffice")
     with tempfile.TemporaryDirectory() as temporary:
         for suffix, every in sorted(files().items()):
             paths = every[::step]
@@ -207,7 +207,7 @@ def measure(progress: Callable[[str], None] = print, *, only: tuple[str, ...] = 
                 continue
             progress(f"{suffix}: {len(paths)} files")
             recall = result.setdefault(suffix[1:], Recall())
-            for path, theirs in _theirs(suffix, paths, Path(temporary) / suffix[1:], soffice):
+            for path, theirs in _theirs(suffix, paths, Path(temporary) / suffix[1:]):
                 text = ours(path)
                 if text is None:
                     recall.unread.append(path.name)

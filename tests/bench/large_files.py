@@ -14,8 +14,8 @@ from openpyxl.styles import Font
 from reportlab.pdfgen.canvas import Canvas
 
 from tests.accuracy import portable
-from tests.accuracy.innocents import convert
 from tests.accuracy.shapes import LETTER
+from tests.support.libreoffice import convert
 from tests.support.octets import file_of
 
 
@@ -40,7 +40,7 @@ def office_pdf(folder: Path) -> bytes | None:
         return None
     source = folder / "a.docx"
     source.write_bytes(word_pages(80))
-    convert(soffice, [str(source)], "pdf", folder)
+    convert([source], "pdf", folder)
     made = folder / "a.pdf"
     return made.read_bytes() if made.exists() else None
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-import shutil
-import subprocess
 import unicodedata
 import zipfile
 from collections import Counter
@@ -23,6 +21,7 @@ from gateway.model import Document, Language, PageSetup, Run, formats
 from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
+from tests.support.libreoffice import converted, needs_libreoffice
 from tests.text.accuracy import CORPUS
 from tests.text.letters import SENTENCES, Layout, letter
 
@@ -295,21 +294,13 @@ def test_real_legacy_files_become_their_transcripts_and_pass_the_check(path):
 
 @pytest.mark.system
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@needs_libreoffice
 def test_libreoffice_opens_what_was_mended(tmp_path):
     body = "".join(paragraph(encode(s, Charset.VNI), "VNI-Times", '<w:color w:val="FF0000"/>') for s in SENTENCES)
     (tmp_path / "a.docx").write_bytes(fix(docx(body)).data)
-    command = [
-        "soffice",
-        f"-env:UserInstallation=file://{tmp_path}/lo",
-        "--headless",
-        "--convert-to",
-        "txt:Text (encoded):UTF8",
-        "--outdir",
-        str(tmp_path),
-    ]
-    subprocess.run([*command, str(tmp_path / "a.docx")], check=True, capture_output=True, timeout=300)
-    assert (tmp_path / "a.txt").read_text("utf-8-sig").split("\n")[: len(SENTENCES)] == list(SENTENCES)
+    assert converted(tmp_path / "a.docx", "txt:Text (encoded):UTF8").decode("utf-8-sig").split("\n")[
+        : len(SENTENCES)
+    ] == list(SENTENCES)
 
 
 def test_the_report_says_what_was_done():

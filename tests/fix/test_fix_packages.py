@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import zipfile
 from collections.abc import Callable
 
@@ -23,7 +22,7 @@ from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
 from tests.fix.test_fix import LEGACY, members, zipped
-from tests.readers.ooxml_support import convert
+from tests.support.libreoffice import convert, needs_libreoffice
 from tests.support.octets import file_of
 from tests.text.letters import CELLS, SENTENCES
 
@@ -282,7 +281,7 @@ def test_any_content_is_mended_or_refused(text, where):
 
 
 @pytest.mark.system
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@needs_libreoffice
 def test_libreoffice_reads_what_was_mended(tmp_path):
     def fill(book, sheet):
         for row, cell in enumerate(CELLS):

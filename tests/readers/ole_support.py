@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import random
 import struct
-import subprocess
-from pathlib import Path
-
-import pytest
 
 from gateway.documents.readers.ole.writer import write_compound
 
@@ -163,15 +159,3 @@ def damaged(data: bytes, seed: int) -> bytes:
         at = chance.randrange(len(octets))
         octets[at : at + chance.choice((1, 1, 4))] = chance.randbytes(chance.choice((1, 1, 4)))
     return bytes(octets[: chance.randrange(len(octets))] if chance.random() < 0.3 else octets)
-
-
-def convert(source: Path, kind: str, folder: Path) -> bytes:
-    """Return what LibreOffice makes of a file; skips when there is none."""
-    import shutil
-
-    if shutil.which("soffice") is None:
-        pytest.skip("LibreOffice is not installed")
-    profile = folder / "profile"
-    command = ["soffice", "--headless", f"-env:UserInstallation=file://{profile}", "--convert-to", kind]
-    subprocess.run([*command, "--outdir", str(folder), str(source)], check=True, capture_output=True, timeout=300)
-    return (folder / f"{source.stem}.{kind.partition(':')[0]}").read_bytes()

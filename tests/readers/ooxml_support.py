@@ -7,9 +7,6 @@ import difflib
 import io
 import os
 import re
-import shutil
-import signal
-import subprocess
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -129,37 +126,6 @@ def corpus() -> Path:
 def solid(text: str) -> str:
     """Text without white space and soft hyphens, upper case."""
     return "".join(text.split()).replace("\u00ad", "").replace("\u2011", "-").upper()
-
-
-def soffice() -> str:
-    """LibreOffice's program; skips the test where it is absent."""
-    found = shutil.which("soffice")
-    if found is None:
-        pytest.skip("LibreOffice is not installed")
-    return found
-
-
-def convert(
-    files: Iterable[Path], target: str, folder: Path, *, fonts: Path | None = None, timeout: float = 100
-) -> None:
-    """Let LibreOffice convert files into `folder`; with only the fonts of `fonts`, where given."""
-    environment = dict(os.environ, HOME=str(folder))
-    if fonts is not None:
-        configuration = folder / "fonts.conf"
-        configuration.write_text(
-            f'<?xml version="1.0"?><fontconfig><dir>{fonts}</dir><cachedir>{folder}/cache</cachedir></fontconfig>'
-        )
-        environment["FONTCONFIG_FILE"] = str(configuration)
-    with subprocess.Popen(
-        [soffice(), f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", target,
-         "--outdir", str(folder), *map(str, files)],
-        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    ) as process:  # fmt: skip
-        try:
-            process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            # LibreOffice forks; only the whole group ends it.
-            os.killpg(process.pid, signal.SIGKILL)
 
 
 def make_fonts(families: Iterable[str], folder: Path) -> dict[str, str]:

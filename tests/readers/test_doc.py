@@ -15,7 +15,8 @@ from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese import legacy, legacy_codes
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.marks import find_in_document
-from tests.readers.ole_support import convert, sprm, word_file
+from tests.readers.ole_support import sprm, word_file
+from tests.support.libreoffice import converted, needs_libreoffice
 
 CORPUS = Path(os.environ.get("GATEWAY_CORPUS", "../shared/corpus"))
 SPECIAL = sprm(0x0855, b"\1")
@@ -201,6 +202,7 @@ def test_a_legacy_file_reads_like_its_transcript(line):
     assert missing.total() <= expected.total() * 0.006
 
 
+@needs_libreoffice
 @pytest.mark.system
 @pytest.mark.slow
 def test_marks_in_every_place_of_a_file_by_libreoffice_are_found(tmp_path):
@@ -220,7 +222,7 @@ def test_marks_in_every_place_of_a_file_by_libreoffice_are_found(tmp_path):
     source.core_properties.title = "dấu-property"
     source.add_comment(source.paragraphs[0].runs, text="dấu-comment", author="ai", initials="a")
     source.save(str(tmp_path / "a.docx"))
-    found = {run.text: run for run in read(convert(tmp_path / "a.docx", "doc", tmp_path)).document.runs}
+    found = {run.text: run for run in read(converted(tmp_path / "a.docx", "doc")).document.runs}
     roles = {text: (run.role, run.origin) for text, run in found.items()}
     assert roles["dấu-header"] == (Role.HEADER, Origin.TEXT)
     assert roles["dấu-footer"] == (Role.FOOTER, Origin.TEXT)
@@ -236,6 +238,7 @@ def test_marks_in_every_place_of_a_file_by_libreoffice_are_found(tmp_path):
     assert found["dấu-style"].font == "Arial"
 
 
+@needs_libreoffice
 @pytest.mark.system
 def test_light_letters_on_the_dark_cells_of_a_table_are_seen(tmp_path):
     rich = tmp_path / "a.rtf"
@@ -244,7 +247,7 @@ def test_light_letters_on_the_dark_cells_of_a_table_are_seen(tmp_path):
         r"\trowd\cellx2000\clcbpat2\cellx4000\pard\intbl one\par second\cell\pard\intbl\cf1 light\cell\row"
         r"\trowd\clcbpat2\cellx2000\cellx4000\pard\intbl\cf0 auto\cell\pard\intbl\cf1 gone\cell\row\pard\cf0 end\par}"
     )
-    document = read(convert(rich, "doc", tmp_path)).document
+    document = read(converted(rich, "doc")).document
     looks = {run.text: (run.colour, run.background, run.origin) for run in document.runs}
     assert looks["light"] == ("FFFFFF", "000080", Origin.TEXT)
     assert looks["auto"] == ("FFFFFF", "000080", Origin.TEXT)

@@ -27,16 +27,15 @@ from tests.readers.docx_support import fonts, para, style, styles
 from tests.readers.ooxml_support import (
     Agreement,
     compare,
-    convert,
     corpus,
     make_fonts,
     our_letters,
     pdf_letters,
     read_any,
-    soffice,
     solid,
     word,
 )
+from tests.support.libreoffice import convert, needs_libreoffice
 from tests.support.octets import file_of
 
 ZIPPED = re.compile(r"\.(doc[xm]|dot[xm]|xls[xm]|xlt[xm]|pp[ts][xm]|pot[xm]|od[tsp]|ott)$")
@@ -100,10 +99,10 @@ def agree(files: list[Path], folder: Path) -> Agreement:
     return total
 
 
+@needs_libreoffice
 @pytest.mark.system
 @pytest.mark.slow
 def test_fonts_and_colours_of_real_documents_agree_with_libreoffice(tmp_path: Path) -> None:
-    soffice()
     files = {path.stem: path for path in office_files() if path.parent.name in {"vietnam", "office-signatures"}}
     total = agree(list(files.values()), tmp_path)
     print(total)
@@ -196,10 +195,10 @@ def slide_matrix() -> bytes:
     return file_of(deck)
 
 
+@needs_libreoffice
 @pytest.mark.system
 @pytest.mark.slow
 def test_generated_documents_of_three_producers_agree_with_libreoffice(tmp_path: Path) -> None:
-    soffice()
     made = tmp_path / "made"
     made.mkdir()
     for name, data in {

@@ -15,7 +15,8 @@ from gateway.documents.readers.powerpoint import ppt
 from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese import legacy, legacy_codes
 from gateway.vietnamese.legacy_tables import Charset
-from tests.readers.ole_support import atom, container, convert
+from tests.readers.ole_support import atom, container
+from tests.support.libreoffice import converted, needs_libreoffice
 
 CORPUS = Path(os.environ.get("GATEWAY_CORPUS", "../shared/corpus"))
 
@@ -195,6 +196,7 @@ def test_an_encrypted_file_opens_with_its_password_and_only_with_it(name, passwo
 SMALL = presentation((slide(shape(text("MẬT", styles=struct.pack("<IHIII", 4, 0, 0, 4, 0)))), slide()))
 
 
+@needs_libreoffice
 @pytest.mark.system
 @pytest.mark.slow
 def test_marks_in_every_place_of_a_file_by_libreoffice_are_found(tmp_path):
@@ -220,7 +222,7 @@ def test_marks_in_every_place_of_a_file_by_libreoffice_are_found(tmp_path):
     second.shapes.add_table(1, 2, 0, 0, Inches(4), Inches(1)).table.cell(0, 1).text = "dấu-cell"
     source.core_properties.title = "dấu-property"
     source.save(str(tmp_path / "a.pptx"))
-    found = {run.text: run for run in read(convert(tmp_path / "a.pptx", "ppt", tmp_path)).document.runs}
+    found = {run.text: run for run in read(converted(tmp_path / "a.pptx", "ppt")).document.runs}
     assert {"dấu-heading", "dấu-body", "dấu-box", "dấu-notes", "dấu-hidden", "dấu-cell", "dấu-property"} <= found.keys()
     assert (found["dấu-box"].font, found["dấu-box"].size_pt, found["dấu-box"].colour) == (
         "Times New Roman",

@@ -22,7 +22,8 @@ from gateway.documents.readers.pictures import ocr
 from tests.readers import test_drawn_letters as outlines
 from tests.readers import test_drawn_strokes as strokes
 from tests.readers import test_joined_pictures as pictures
-from tests.readers.ole_support import atom, convert
+from tests.readers.ole_support import atom
+from tests.support.libreoffice import converted, needs_libreoffice
 from tests.support.octets import file_of
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
@@ -64,6 +65,7 @@ def on_sheet(letters: str) -> bytes:
     return pictures.sheet(list(zip(pictures.halves(pictures.drawn(letters)), ("B2", "G2"), strict=True)))
 
 
+@needs_libreoffice
 @needs_ocr
 @pytest.mark.system
 @pytest.mark.slow
@@ -101,7 +103,7 @@ def test_letters_are_read_where_they_stand(
     new, old = kind.split(":")
     source = tmp_path / f"a.{new}"
     source.write_bytes(made("MẬT" if is_mark else "XẬT"))
-    assert pictures.found(convert(source, old, tmp_path)) is is_mark
+    assert pictures.found(converted(source, old)) is is_mark
 
 
 @pytest.mark.parametrize("counts_head", [True, False])

@@ -16,7 +16,8 @@ from gateway.documents.readers.ole.writer import write_compound
 from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese import legacy, legacy_codes
 from gateway.vietnamese.legacy_tables import Charset
-from tests.readers.ole_support import biff, convert, globals_of, record, short, workbook
+from tests.readers.ole_support import biff, globals_of, record, short, workbook
+from tests.support.libreoffice import converted, needs_libreoffice
 
 CORPUS = Path(os.environ.get("GATEWAY_CORPUS", "../shared/corpus"))
 
@@ -288,6 +289,7 @@ def test_every_text_cell_that_xlrd_finds_is_found_with_its_font(line):
         assert found[place][0].font == face or len(found[place]) > 1
 
 
+@needs_libreoffice
 @pytest.mark.system
 @pytest.mark.slow
 def test_marks_in_every_place_of_a_file_by_libreoffice_are_found(tmp_path):
@@ -310,7 +312,7 @@ def test_marks_in_every_place_of_a_file_by_libreoffice_are_found(tmp_path):
     book["ẩn"].sheet_state = "hidden"
     book.properties.title = "dấu-property"
     book.save(tmp_path / "a.xlsx")
-    found = {run.text: run for run in read(convert(tmp_path / "a.xlsx", "xls", tmp_path)).document.runs}
+    found = {run.text: run for run in read(converted(tmp_path / "a.xlsx", "xls")).document.runs}
     assert {text: found[text].role for text in found if text.startswith("dấu")} == {
         "dấu-sheet": Role.NAME, "dấu-cell": Role.CELL, "dấu-row": Role.CELL, "dấu-formula": Role.CELL,
         "dấu-comment": Role.COMMENT, "dấu-header": Role.HEADER, "dấu-footer": Role.FOOTER, "dấu-hidden": Role.CELL,

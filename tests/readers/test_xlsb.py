@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import struct
 import zipfile
 from pathlib import Path
@@ -17,7 +16,7 @@ from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from gateway.model import Origin, ReadStatus, Role, Run
 from gateway.model.formats import XLSB
-from tests.accuracy.innocents import CORPUS, convert
+from tests.accuracy.innocents import CORPUS
 from tests.readers.ooxml_support import package
 from tests.readers.xlsb_support import (
     cell,
@@ -31,6 +30,7 @@ from tests.readers.xlsb_support import (
     text,
     workbook,
 )
+from tests.support.libreoffice import convert, needs_libreoffice
 
 LOOKS = styles(
     [font("Calibri", 11), font("Times New Roman", 14, "C00000", 700), font("Arial", 9, "FFFFFF")],
@@ -232,12 +232,12 @@ def test_workbooks_of_excel(name: str, words: str, place: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")
+@needs_libreoffice
 def test_libreoffice_reads_the_same(tmp_path: Path) -> None:
     source = tmp_path / "a.xlsb"
     source.write_bytes(BOOK)
     filters = "csv:Text - txt - csv (StarCalc):9,34,76,1,,0,false,true,false,false,false,-1"
-    convert(shutil.which("soffice") or "", [str(source)], filters, tmp_path)
+    convert([source], filters, tmp_path)
     made = "".join(path.read_text() for path in tmp_path.glob("*.csv"))
     ours = "".join(run.text for run in read(BOOK).document.runs)
     shown = [word for line in made.splitlines() for word in line.split("\t") if word]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import openpyxl
 import pytest
 from openpyxl.formatting.rule import CellIsRule, ColorScaleRule, DataBarRule, DifferentialStyle, FormulaRule, Rule
@@ -14,8 +12,9 @@ from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.excel import xls
 from gateway.documents.readers.excel.areas import Areas, Box, boxes
 from gateway.model import Document, Origin
-from tests.readers.ooxml_support import convert, read, read_any
+from tests.readers.ooxml_support import read, read_any
 from tests.readers.test_xlsx import S, saved, workbook
+from tests.support.libreoffice import convert, needs_libreoffice
 from tests.support.reading import find
 
 RED = Font(color="FFC00000")
@@ -95,7 +94,7 @@ def test_a_number_format_colours_the_texts_that_its_section_shows(code: str, col
 
 @pytest.mark.slow
 @pytest.mark.system
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@needs_libreoffice
 @NUMBER_FORMATS
 def test_a_number_format_colours_the_same_texts_of_the_old_format(code: str, colour: str, tmp_path) -> None:
     formatted(code).save(tmp_path / "a.xlsx")
@@ -182,7 +181,7 @@ def test_a_broken_table_part_hides_no_cell() -> None:
 
 @pytest.mark.system
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@needs_libreoffice
 def test_conditions_that_libreoffice_saves_in_other_formats_leave_colours_or_make_them_unknown(tmp_path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active

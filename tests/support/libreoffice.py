@@ -1,19 +1,70 @@
-"""LibreOffice as a second judge of signatures, with a profile of its own whose only trusted roots are the given ones."""
+"""LibreOffice as a converter, and as a judge of signatures with a profile of its own whose only trusted roots are the given ones."""
 
 from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from gateway.demo.pki import Identity
 from tests.support.nss import Holder, make_apart
+
+_MOST_OCTETS = 64 << 20
+needs_libreoffice = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+
+
+def convert(
+    files: Iterable[Path], target: str, folder: Path, *, fonts: Path | None = None, timeout: float = 300
+) -> None:
+    """Let LibreOffice convert files into a folder, with no fonts but those of `fonts`, where given.
+
+    Some of its filters hang on some files and write without end: what it does not finish in time is left out, its whole
+    process group is ended, and no file of it grows beyond `_MOST_OCTETS`.
+    """
+    home = _profile().name
+    environment = {**os.environ, "HOME": home, "TMPDIR": home}
+    if fonts is not None:
+        (folder / "fonts.conf").write_text(
+            f'<?xml version="1.0"?><fontconfig><dir>{fonts}</dir><cachedir>{folder}/cache</cachedir></fontconfig>'
+        )
+        environment["FONTCONFIG_FILE"] = str(folder / "fonts.conf")
+    with subprocess.Popen(
+        ["soffice", f"-env:UserInstallation=file://{home}/profile", "--headless", "--convert-to", target,
+         "--outdir", str(folder), *map(str, files)],
+        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        preexec_fn=_limit_files,  # noqa: PLW1509
+    ) as process:  # fmt: skip
+        try:
+            process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            _profile.cache_clear()
+
+
+def converted(source: Path, kind: str) -> bytes:
+    """Return a file as LibreOffice saves it in another format."""
+    convert([source], kind, source.parent)
+    return source.with_suffix(f".{kind.partition(':')[0]}").read_bytes()
+
+
+@cache
+def _profile() -> tempfile.TemporaryDirectory[str]:
+    """Return a home for the conversions of this process: making a profile takes longer than converting a file."""
+    return tempfile.TemporaryDirectory(prefix="lo-")
+
+
+def _limit_files() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_MOST_OCTETS, _MOST_OCTETS))
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from random import Random
 
 import pytest
@@ -18,6 +16,7 @@ from gateway.documents.readers.base import Budget, Source
 from gateway.model import Document, PageSetup, Run
 from gateway.model.formats import DOCX
 from gateway.vietnamese.margins import margin_faults
+from tests.support.libreoffice import converted, needs_libreoffice
 from tests.support.octets import file_of
 from tests.text.letters import SENTENCES
 
@@ -89,25 +88,21 @@ def test_each_section_of_rtf_has_its_own() -> None:
 
 @pytest.mark.system
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@needs_libreoffice
 def test_every_format_that_libreoffice_writes_says_the_same(tmp_path) -> None:
     source = tmp_path / "a.docx"
     source.write_bytes(word((20, 25, 30, 15), header="Trang"))
     for kind in ("odt", "doc", "rtf", "pdf"):
-        command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/lo", "--headless", "--convert-to", kind]
-        subprocess.run([*command, "--outdir", str(tmp_path), str(source)], check=True, capture_output=True, timeout=300)
-        document = read((tmp_path / f"a.{kind}").read_bytes(), kind)
+        document = read(converted(source, kind), kind)
         assert margin_faults(document) == (), kind
         if kind != "pdf":
             assert amounts(document.setups[0]) == [20, 25, 30, 15], kind
     source.write_bytes(word((20, 25, 20, 30)))
-    subprocess.run([*command, "--outdir", str(tmp_path), str(source)], check=True, capture_output=True, timeout=300)
-    faults = margin_faults(read((tmp_path / "a.pdf").read_bytes(), "pdf"))
+    faults = margin_faults(read(converted(source, "pdf"), "pdf"))
     assert {fault.side: round(float(fault.found)) for fault in faults} == {"left": 20, "right": 30}
     for top, bottom in ((12, 12), (33, 45)):
         source.write_bytes(word((top, bottom, 30, 15), copies=12))
-        subprocess.run([*command, "--outdir", str(tmp_path), str(source)], check=True, capture_output=True, timeout=300)
-        faults = margin_faults(read((tmp_path / "a.pdf").read_bytes(), "pdf"))
+        faults = margin_faults(read(converted(source, "pdf"), "pdf"))
         assert {fault.side for fault in faults} == {"top", "bottom"}
         for fault, amount in zip(faults, (top, bottom), strict=True):
             assert amount - 0.5 <= float(fault.found) <= amount + 13
