@@ -13,7 +13,6 @@ from itertools import pairwise
 from typing import Final
 
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source
-from gateway.documents.readers.ole.report import Report, assemble
 from gateway.documents.readers.ooxml.sink import Face, Place, Sink
 from gateway.documents.readers.ooxml.xml import holds_words
 from gateway.documents.readers.pictures.outlines import STROKE
@@ -45,15 +44,11 @@ def read(source: Source, budget: Budget) -> Reading:
     """Read a drawing; what stands behind the place where its rhythm breaks makes it MALFORMED `dxf`."""
     if source.data.startswith(_BINARY):
         raise ReadError(ReadStatus.UNSUPPORTED, "dxf-binary")
-    sink, report = Sink(budget), Report()
+    sink = Sink(budget)
     budget.take_bytes(len(source.data))
-    try:
+    with sink.whole():
         _take(_groups(source.data, budget), sink)
-    except ReadError as error:
-        if not sink.runs:
-            raise
-        report.caught(error)
-    return assemble(source, sink, report, kind="dxf")
+    return sink.reading(source, "dxf")
 
 
 class _Lines:

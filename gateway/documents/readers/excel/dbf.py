@@ -15,7 +15,6 @@ from typing import Final, NamedTuple
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source
 from gateway.documents.readers.numerals import cell_name
 from gateway.documents.readers.ole.octets import narrow, u8, u16, u32
-from gateway.documents.readers.ole.report import Report, assemble
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.sniff_dbf import DBF, FIELD_SIZE, HEADER_SIZE
 from gateway.model import Origin, ReadStatus, Role
@@ -35,18 +34,18 @@ class _Field(NamedTuple):
 def read(source: Source, budget: Budget) -> Reading:
     """Read a table or a file of memos; PARTIAL `dbf-cut` when the table ends before its last record."""
     budget.take_bytes(len(source.data))
-    sink, report = Sink(budget), Report()
+    sink = Sink(budget)
     if source.detected_type == DBF:
-        _table(source.data, sink, report)
+        _table(source.data, sink)
     else:
         texts = [match[0] for match in _WORDS.finditer(source.data)]
         decode = _decoder(texts)
         for number, text in enumerate(texts, 1):
             sink.put_line(decode(text).strip(), Place(f"line:{number}", Role.CELL))
-    return assemble(source, sink, report, kind="dbf")
+    return sink.reading(source, "dbf")
 
 
-def _table(data: bytes, sink: Sink, report: Report) -> None:
+def _table(data: bytes, sink: Sink) -> None:
     fields = list(_fields(data))
     count, start, length = u32(data, 4), u16(data, 8), u16(data, 10)
     if not fields or length < 1:
@@ -66,7 +65,7 @@ def _table(data: bytes, sink: Sink, report: Report) -> None:
                 place = Place(f"cell:{cell_name(number, column)}", Role.CELL, Origin.TEXT if seen else Origin.HIDDEN)
                 sink.put_line(text, place)
     if len(rows) < count:
-        report.note("dbf-cut")
+        sink.note("dbf-cut")
 
 
 def _fields(data: bytes) -> Iterator[_Field]:

@@ -25,7 +25,6 @@ from gateway.documents.readers.ole.compound import Compound, embedded_member
 from gateway.documents.readers.ole.objects import strings
 from gateway.documents.readers.ole.octets import u8, u16, u32
 from gateway.documents.readers.ole.properties import PROPERTY_STREAMS, read_properties
-from gateway.documents.readers.ole.report import Report, assemble
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.model import Origin, ReadStatus, Role
 
@@ -74,24 +73,19 @@ class _Reader:
         self._budget = budget
         self._compound = compound
         self._sink = Sink(budget)
-        self._report = Report()
 
     def read(self, streams: dict[str, bytes], *, opened_with_password: bool = False) -> Reading:
         """Read all workbook streams, then what stands beside them."""
         if not streams:
             raise ReadError(ReadStatus.MALFORMED, "no-workbook")
-        try:
+        with self._sink.whole():
             for number, (name, stream) in enumerate(streams.items()):
                 # Excel opens the newer of two; the other is there for old versions and may say something else.
                 origin = Origin.TEXT if number == 0 else Origin.HIDDEN
-                _Workbook(self._sink, self._report, origin).read(stream, name)
+                _Workbook(self._sink, origin).read(stream, name)
             self._around()
-        except ReadError as error:
-            if not self._sink.runs:
-                raise
-            self._report.fail(error.status, error.reason)
-        self._report.note(*self._compound.faults)
-        return assemble(self._source, self._sink, self._report, kind="xls", opened_with_password=opened_with_password)
+        self._sink.note(*self._compound.faults)
+        return self._sink.reading(self._source, "xls", opened_with_password=opened_with_password)
 
     def _around(self) -> None:
         compound = self._compound
@@ -132,9 +126,8 @@ class _Reader:
 class _Workbook:
     """One stream of records."""
 
-    def __init__(self, sink: Sink, report: Report, origin: Origin) -> None:
+    def __init__(self, sink: Sink, origin: Origin) -> None:
         self._sink = sink
-        self._report = report
         self._origin = origin
         self._book = Book(sink, Dialect(8))
         self._names: dict[int, tuple[str, Origin]] = {}
@@ -162,11 +155,11 @@ class _Workbook:
             elif self._open:
                 self._take(record)
         if self._open:
-            self._report.note("no-end")
+            self._sink.note("no-end")
             for sheet in dict.fromkeys(one for one in self._open if one is not None):
                 sheet.end()
         if end + 4 < len(stream) and any(stream[end:]):
-            self._report.note("records")
+            self._sink.note("records")
         self._left_over()
 
     def _begin(self, record: BiffRecord, stream: str) -> None:
@@ -235,7 +228,7 @@ class _Workbook:
         reader, count = Strings(record, 8), u32(record.data, 4)
         for number in range(min(count, _LIMIT_STRINGS)):
             if reader.ended:
-                self._report.note("shared-strings")
+                self._sink.note("shared-strings")
                 return
             if number % 4096 == 0:
                 self._sink.budget.check_time()

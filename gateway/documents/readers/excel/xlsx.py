@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.excel.areas import Areas, Box, boxes
 from gateway.documents.readers.excel.xlsx_conditions import conditional_boxes
 from gateway.documents.readers.excel.xlsx_drawings import read_drawing
@@ -17,62 +16,39 @@ from gateway.documents.readers.excel.xlsx_sheet import WORD_ATTRIBUTES, Book, Sh
 from gateway.documents.readers.excel.xlsx_strings import SharedStrings
 from gateway.documents.readers.excel.xlsx_styles import DEFAULT_FACE, Styles
 from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_words
-from gateway.documents.readers.ooxml.parts import Parts
-from gateway.documents.readers.ooxml.reading import Step
-from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.parts import Parts, Step
+from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
-from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, parse, texts
-from gateway.model import Origin, ReadStatus, Role
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, texts
+from gateway.model import Origin, Role
 
 _CALCULATED: Final = ("fullCalcOnLoad", "forceFullCalc")
 _ID: Final = clark("r:id")
 _WORDY_KINDS: Final = ("table", "pivot", "slicer", "timeline", "querytable", "connections", "revision", "metadata")
 
 
-def _books(parts: Parts, sink: Sink) -> int | None:
-    mains = [name for name in parts.by_kind("", "officeDocument") if is_workbook(parts, name)]
-    if not mains:
-        raise ReadError(ReadStatus.MALFORMED, "no-main-part")
-    failed: ReadError | None = None
-    for main in mains:
-        parts.seen.add(main)
-        failed = _Workbook(parts, sink, main).read() or failed
-    if failed:
-        raise failed
-    return None
-
-
-def is_workbook(parts: Parts, name: str) -> bool:
-    """Whether a main part is no text document and no presentation."""
-    kind = parts.package.content_type(name)
-    return not any(other in kind for other in ("wordprocessingml", "presentationml", "ms-word", "ms-powerpoint"))
+def _books(parts: Parts) -> None:
+    for main in parts.mains("wordprocessingml", "presentationml", "ms-word", "ms-powerpoint"):
+        _Workbook(parts, main).read()
 
 
 class _Workbook:
-    def __init__(self, parts: Parts, sink: Sink, main: str) -> None:
+    def __init__(self, parts: Parts, main: str) -> None:
         self._parts = parts
-        self._sink = sink
+        self._sink = parts.sink
         self._main = main
-        theme_root = self._related("theme")
-        theme = parse_theme(theme_root) if theme_root is not None else NO_THEME
-        styles = Styles(self._related("styles"), theme)
-        strings = SharedStrings(self._bytes("sharedStrings"), sink.budget)
-        self._book = Book(sink, parts, styles, strings)
+        theme, styles = (next(map(parts.take, parts.by_kind(main, kind)), None) for kind in ("theme", "styles"))
+        strings = next(iter(parts.unread(main, "sharedStrings")), None)
+        self._book = Book(
+            parts.sink,
+            parts,
+            Styles(styles, NO_THEME if theme is None else parse_theme(theme)),
+            SharedStrings(None if strings is None else parts.package.read(strings), parts.sink.budget),
+        )
 
-    def _bytes(self, kind: str) -> bytes | None:
-        for name in self._parts.by_kind(self._main, kind):
-            self._parts.seen.add(name)
-            return self._parts.package.read(name)
-        return None
-
-    def _related(self, kind: str) -> Element | None:
-        data = self._bytes(kind)
-        return None if data is None else parse(data)
-
-    def read(self) -> ReadError | None:
-        """Walk all sheets; the first fault of a sheet is returned, the others are read all the same."""
-        root = parse(self._parts.package.read(self._main))
-        failed: ReadError | None = None
+    def read(self) -> None:
+        """Walk all sheets, then what stands in none."""
+        root = self._parts.take(self._main)
         number = 0
         self._book.recalculated = any(
             each.get(name) in {"1", "true"} for each in root.iter(clark("s:calcPr")) for name in _CALCULATED
@@ -87,19 +63,14 @@ class _Workbook:
                     self._name(element)
                 case "s:sheet":
                     number += 1
-                    try:
+                    with self._sink.part():
                         self._sheet(element, number)
-                    except ReadError as error:
-                        if error.status in {ReadStatus.LIMIT, ReadStatus.TIMEOUT}:
-                            raise
-                        failed = failed or error
                 case _:
                     continue
         for owner, text in texts(root):
             if holds_words(text) and NAMES[owner.tag] != "s:definedName":
                 self._hidden(text, "part:workbook")
         self._left_over_strings()
-        return failed
 
     def _name(self, element: Element) -> None:
         name, formula = element.get("name") or "", "".join(element.itertext())
@@ -116,22 +87,18 @@ class _Workbook:
         name = element.get("name") or ""
         origin = Origin.HIDDEN if element.get("state") in {"hidden", "veryHidden"} else Origin.TEXT
         self._sink.put_line(name, Place(f"sheet:{name}", Role.NAME, origin))
-        relation = self._parts.related(self._main, element.get(_ID))
-        stored = self._parts.package.find(relation.target) if relation and not relation.external else None
+        stored = self._parts.target(self._main, element.get(_ID))
         if stored is None or stored in self._parts.seen:
             return
         self._parts.seen.add(stored)
         data = self._parts.package.read(stored)
         areas = Areas(self._boxes(stored, data))
         Sheet(self._book, name=name, number=number, origin=origin, areas=areas).read(data)
-        for drawing in self._parts.by_kind(stored, "drawing"):
-            if drawing not in self._parts.seen:
-                place = Place(f"sheet:{name}", Role.TEXTBOX, origin)
-                read_drawing(self._parts, self._sink, drawing, place, self._book.styles.theme)
+        for drawing in self._parts.unread(stored, "drawing"):
+            read_drawing(self._parts, drawing, Place(f"sheet:{name}", Role.TEXTBOX, origin), self._book.styles.theme)
         for kind in ("comments", "threadedComment"):
             for comments in self._parts.by_kind(stored, kind):
-                self._parts.seen.add(comments)
-                for reference, rich in comment_lines(parse(self._parts.package.read(comments))):
+                for reference, rich in comment_lines(self._parts.take(comments)):
                     place = Place(f"cell:{name}!{reference}", Role.COMMENT, origin)
                     if not reference:
                         place = Place(f"sheet:{name}", Role.COMMENT, Origin.HIDDEN)
@@ -144,12 +111,9 @@ class _Workbook:
     def _boxes(self, sheet: str, data: bytes) -> Iterator[Box]:
         """Yield where tables and conditional formats change the looks of a sheet's cells."""
         for name in self._parts.by_kind(sheet, "table"):
-            try:
-                root = parse(self._parts.package.read(name))
-            except ReadError as error:
-                if error.status in {ReadStatus.LIMIT, ReadStatus.TIMEOUT}:
-                    raise
-                continue  # `_wordy_parts` reads it once more and reports it
+            root: Element = ()
+            with self._sink.part():
+                root = self._parts.root(name)
             if any(NAMES[child.tag] == "s:tableStyleInfo" for child in root):
                 yield from islice(boxes(root.get("ref") or ""), 1)
         yield from conditional_boxes(data)
@@ -164,21 +128,18 @@ class _Workbook:
         self._sink.put_line(text, Place(locator, Role.CELL, Origin.HIDDEN))
 
 
-def _wordy_parts(parts: Parts, sink: Sink) -> int | None:
+def _wordy_parts(parts: Parts) -> None:
     """Tables, pivot caches, slicers, external links: parts whose words stand in attributes."""
     for name in parts.package.names:
         kind = parts.package.content_type(name)
         if name in parts.seen or not kind.endswith("xml"):
             continue
         if "externallink" in kind:
-            _external_link(parts, name, sink)
+            _external_link(parts, name)
         elif any(word in kind.rpartition(".")[2] or word in name.casefold() for word in _WORDY_KINDS):
-            parts.seen.add(name)
-            root = parse(parts.package.read(name))
             place = Place(f"part:{name}", Role.CELL, Origin.HIDDEN)
-            for text in _words(root):
-                sink.put_line(text, place)
-    return None
+            for text in _words(parts.take(name)):
+                parts.sink.put_line(text, place)
 
 
 def _words(root: Element) -> Iterator[str]:
@@ -191,10 +152,9 @@ def _words(root: Element) -> Iterator[str]:
         yield text
 
 
-def _external_link(parts: Parts, name: str, sink: Sink) -> None:
+def _external_link(parts: Parts, name: str) -> None:
     """Cached cells of another workbook, and DDE links."""
-    parts.seen.add(name)
-    root = parse(parts.package.read(name))
+    sink, root = parts.sink, parts.take(name)
     place = Place(f"part:{name}", Role.CELL, Origin.HIDDEN)
     for element in root.iter():
         match NAMES[element.tag]:

@@ -13,7 +13,7 @@ from gateway.documents.readers.ooxml.plotted import draw_chart
 from gateway.documents.readers.ooxml.shape_looks import shape_looks
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.theme import Theme
-from gateway.documents.readers.ooxml.xml import NAMES, Element, parse, texts
+from gateway.documents.readers.ooxml.xml import NAMES, Element, texts
 from gateway.model import Role
 
 _SHAPES: Final = {"xdr:sp", "xdr:cxnSp", "cdr:sp", "cdr:cxnSp"}
@@ -23,28 +23,24 @@ _SIZE_PT: Final = 11.0
 """Font of Excel in a new text box."""
 
 
-def read_drawing(parts: Parts, sink: Sink, name: str, place: Place, theme: Theme) -> None:
+def read_drawing(parts: Parts, name: str, place: Place, theme: Theme) -> None:
     """Give the words of a drawing part and of the charts and diagrams that it shows."""
-    parts.seen.add(name)
-    root = parse(parts.package.read(name))
+    sink, root = parts.sink, parts.root(name)
     palette = DrawingPalette(theme)
     where = place._replace(role=Role.TEXTBOX)
     _place(root, sink, place.locator)
     for element in root.iter():
         kind = NAMES[element.tag]
-        parts.node(name, element, kind, sink, where)
+        parts.node(name, element, where)
         if kind in _SHAPES:
             _shape(element, sink, palette, where)
     for owner, text in texts(root):
         if NAMES[owner.tag] not in _MEASURES:
             sink.put_line(text, where.hidden())
-    for kind in _PICTURED:
-        for stored in parts.by_kind(name, kind):
-            if stored not in parts.seen:
-                parts.seen.add(stored)
-                shown = parse(parts.package.read(stored))
-                draw_chart(shown, sink.pictures, stored)
-                put_plain(shown, sink, where)
+    for stored in parts.unread(name, *_PICTURED):
+        shown = parts.root(stored)
+        draw_chart(shown, sink.pictures, stored)
+        put_plain(shown, sink, where)
 
 
 def _place(root: Element, sink: Sink, sheet: str) -> None:

@@ -21,7 +21,6 @@ from gateway.documents.readers.base import Budget, Member, ReadError, Reading, S
 from gateway.documents.readers.containers.zip_streams import salvaged
 from gateway.documents.readers.markup import office2003, svg
 from gateway.documents.readers.markup.data_address import IN_TEXT, is_data_address, member_of
-from gateway.documents.readers.ole.report import Report, assemble
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import Element, prepare
 from gateway.documents.readers.plain import decode
@@ -70,7 +69,7 @@ _STYLESHEET_HREF: Final = re.compile(r"""href\s*=\s*["']\s*(?:https?:|file:|ftp:
 def read(source: Source, budget: Budget) -> Reading:
     """Read an XML file; MALFORMED `xml` when not even a root is found, `doctype` when it declares more than entities."""
     budget.take_bytes(len(source.data))
-    sink, report = Sink(budget), Report()
+    sink = Sink(budget)
     data = source.data
     if _DOCTYPE.search(data[: 1 << 16]):
         data = _DOCTYPE.sub(b"", data, count=1)
@@ -82,7 +81,7 @@ def read(source: Source, budget: Budget) -> Reading:
     _instructions(root, sink)
     kind = office2003.KINDS.get(namespace) or _UNTOLD.get(namespace) or _UNTOLD.get(str(root.tag), "xml")
     if kind in _UNTOLD.values():
-        report.fail(ReadStatus.UNSUPPORTED, kind)
+        sink.fail(ReadStatus.UNSUPPORTED, kind)
     _generic(root, sink)
     outer = (each for each in root.iter(_SVG) if next(each.iterancestors(_SVG), None) is None)
     for number, picture in enumerate(filter(None, map(svg.picture_of, outer)), 1):
@@ -91,8 +90,8 @@ def read(source: Source, budget: Budget) -> Reading:
         if kind == "xml" and (data is source.data or _ENTITY.search(data) is None):
             _stripped(data, sink)
         else:
-            report.note("xml")
-    return assemble(source, sink, report, kind=kind)
+            sink.note("xml")
+    return sink.reading(source, kind)
 
 
 def _in_words(data: bytes, declared: bytes, sink: Sink) -> bytes:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
 
-from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.keywords import keyword_line
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.odf.flow import Flow, Shelf
@@ -16,7 +15,7 @@ from gateway.documents.readers.odf.story import Story
 from gateway.documents.readers.odf.styles import StyleBook
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
-from gateway.model import Origin, ReadStatus, Role
+from gateway.model import Origin, Role
 
 KINDS: Final = {
     "office:text": "odt",
@@ -39,25 +38,12 @@ _NOISY_META: Final = {
 
 
 class OdfDocument:
-    """Walk over the content of a document, and faults kept aside."""
+    """Walk over the content of a document."""
 
     def __init__(self, sink: Sink) -> None:
         self.sink = sink
         self.shelf = Shelf(sink)
-        self.failed: ReadError | None = None
-        self.pages: int | None = None
         self.kind = "odt"
-
-    def attempt(self, task: Callable[[], None]) -> bool:
-        """Do one part's work, keep its fault; False when the budget is used up."""
-        try:
-            task()
-        except ReadError as error:
-            if error.status in {ReadStatus.LIMIT, ReadStatus.TIMEOUT}:
-                self.failed = error
-                return False
-            self.failed = self.failed or error
-        return True
 
     def body(self, root: Element, styles: StyleBook, *, origin: Origin, page: int | None, inner: bool = False) -> Story:
         """Walk the body of a content root."""
@@ -110,7 +96,7 @@ class OdfDocument:
                 notes = NAMES[child.tag] == "presentation:notes"
                 spot = place._replace(role=Role.NOTE) if notes else place
                 story.block(child, Flow(spot, (), None, counted=False, defaults=False))
-        self.pages = number or None
+        self.sink.pages = number or None
 
     def _scripts(self, section: Element) -> None:
         for element in section.iter():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from contextlib import suppress
 from typing import Final
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source, spoken
@@ -18,8 +19,7 @@ from gateway.documents.readers.odf.styles import StyleBook, first_family
 from gateway.documents.readers.ooxml.rest import read_picture
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, parse, texts
-from gateway.documents.readers.pictures.own_font import set_in_own_fonts
-from gateway.model import Document, Origin, ReadStatus, Role
+from gateway.model import Origin, ReadStatus, Role
 
 _PICTURE: Final = re.compile(r"(?i)^(Pictures|ObjectReplacements|Thumbnails|media)/")
 _SILENT: Final = {"mimetype", "META-INF/manifest.xml"}
@@ -34,24 +34,11 @@ def read(source: Source, budget: Budget) -> Reading:
     """Read an OpenDocument file; raises `ReadError` when not even its package opens."""
     sink = Sink(budget)
     document = _Package(source, sink)
-    document.read()
-    document.attempt(sink.join_pictures)
-    failed = document.failed
-    return Reading(
-        Document(
-            part=source.part,
-            filename=source.filename,
-            format=document.kind,
-            status=failed.status if failed else ReadStatus.OK,
-            reason=failed.reason if failed else "",
-            pages=document.pages,
-            runs=tuple(sink.runs),
-            setups=tuple(sink.setups),
-            images=tuple(sink.images),
-            active_content=tuple(sink.active),
-        ),
-        tuple(sink.members),
-    )
+    with suppress(ReadError):  # after LIMIT and TIMEOUT there is nothing left to read the other files with
+        document.read()
+    with suppress(ReadError), sink.part():
+        document.read_own_fonts()
+    return sink.reading(source, document.kind)
 
 
 class _Package(OdfDocument):
@@ -60,6 +47,8 @@ class _Package(OdfDocument):
     def __init__(self, source: Source, sink: Sink) -> None:
         super().__init__(sink)
         self._package = OdfPackage(source.data, sink.budget)
+        if not self._package.has("content.xml"):
+            raise ReadError(ReadStatus.MALFORMED, "no-main-part")
         self.shelf.embedded = self._embedded
         self.shelf.picture = self._shown
         self._seen: set[str] = set()
@@ -71,42 +60,39 @@ class _Package(OdfDocument):
         """Names of pictures that a page shows: one that stands under the name of the thumbnail is none."""
 
     def read(self) -> None:
-        stated: list[int | None] = [None]
-
-        def meta() -> None:
-            if self._package.has("meta.xml"):
-                stated[0] = self.meta(self._parsed("meta.xml"))
-
-        if not self._package.has("content.xml"):
-            raise ReadError(ReadStatus.MALFORMED, "no-main-part")
-        going = self.attempt(meta) and self.attempt(lambda: self._document("", stated[0]))
-        while going and self._objects:
+        """Read the documents of the package, then its other files."""
+        stated: int | None = None
+        with self.sink.part():
+            stated = self.meta(self._parsed("meta.xml")) if self._package.has("meta.xml") else None
+        with self.sink.part():
+            self._document("", stated)
+        while self._objects:
             folder = self._objects.pop()
-            if len(self._seen) > _LIMIT_OBJECTS * 10:
-                self.failed = ReadError(ReadStatus.LIMIT, "files")
-                return
-            going = self.attempt(lambda folder=folder: self._document(folder, None))  # type: ignore[misc]
-        if going:
-            self._rest()
-        self.attempt(self._own_fonts)
+            with self.sink.part():
+                if len(self._seen) > _LIMIT_OBJECTS * 10:
+                    raise ReadError(ReadStatus.LIMIT, "files")
+                self._document(folder, None)
+        for name in self._package.names:
+            if name.endswith("/content.xml") and name not in self._seen:
+                with self.sink.part():
+                    self._document(name.removesuffix("content.xml"), None)
+        for name in self._package.names:
+            if name not in self._seen and name not in _SILENT:
+                with self.sink.part():
+                    self._other(name)
 
-    def _own_fonts(self) -> None:
+    def read_own_fonts(self) -> None:
         """Hand on pictures of the lines that stand in fonts of the package (ODF 1.3 Part 3 §16.23)."""
         fonts: dict[str, bytes] = {}
         for part in ("content.xml", "styles.xml"):
             root = self._parsed(part) if self._package.has(part) else None
             for address in () if root is None else root.iter(clark("svg:font-face-uri")):
-                target = (address.get(clark("xlink:href")) or "").removeprefix("./")
+                target = (address.get(_HREF) or "").removeprefix("./")
                 face = next(address.iterancestors(clark("style:font-face")), None)
                 if face is not None and self._package.has(target):
-                    family = (
-                        first_family(face.get(clark("svg:font-family")) or face.get(clark("style:name")) or "") or ""
-                    )
-                    fonts.setdefault(family.lower(), self._package.read(target))
-        members, whole = set_in_own_fonts(self.sink.runs, fonts, self.sink.budget)
-        self.sink.members += members
-        if not whole:
-            self.sink.warn("look-font")
+                    family = first_family(face.get(clark("svg:font-family")) or face.get(clark("style:name")) or "")
+                    fonts.setdefault((family or "").lower(), self._package.read(target))
+        self.sink.set_in_own_fonts(fonts)
 
     def _parsed(self, name: str) -> Element:
         self._seen.add(name)
@@ -137,7 +123,7 @@ class _Package(OdfDocument):
         page = None if inner else first_page(content, stated)
         story = self.body(content, styles, origin=Origin.TEXT, page=page, inner=inner)
         if not inner:
-            self.pages = self.pages or (story.page if story.page and story.page > 1 else stated)
+            self.sink.pages = self.sink.pages or (story.page if story.page and story.page > 1 else stated)
         if common is not None:
             self.masters(common, StyleBook([common]), used)
 
@@ -155,19 +141,6 @@ class _Package(OdfDocument):
         if self._package.has(f"{folder}content.xml") and f"{folder}content.xml" not in self._seen:
             self._seen.add(f"{folder}content.xml")
             self._objects.append(folder)
-
-    def _rest(self) -> None:
-        """Everything in the package that no document has read."""
-        for name in self._package.names:
-            if name.endswith("/content.xml") and name not in self._seen:
-                folder = name.removesuffix("content.xml")
-                if not self.attempt(lambda folder=folder: self._document(folder, None)):  # type: ignore[misc]
-                    return
-        for name in self._package.names:
-            if name in self._seen or name in _SILENT:
-                continue
-            if not self.attempt(lambda name=name: self._other(name)):  # type: ignore[misc]
-                return
 
     def _other(self, name: str) -> None:
         self._seen.add(name)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
-from gateway.documents.readers.base import Member
+from gateway.documents.readers.base import Member, ReadError
 from gateway.documents.readers.ooxml.opc import Package, Relationship
 from gateway.documents.readers.ooxml.picture_places import (
     line_of_vml,
@@ -22,7 +22,7 @@ from gateway.documents.readers.ooxml.sink import Face, Place, Sink
 from gateway.documents.readers.ooxml.vml import vml_colour, vml_font
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, parse
 from gateway.documents.readers.pictures.outlines import STROKE
-from gateway.model import Image, Origin, Role
+from gateway.model import Image, Origin, ReadStatus, Role
 
 _EMBED, _LINK, _ID = clark("r:embed"), clark("r:link"), clark("r:id")
 _PICT: Final = clark("r:pict")
@@ -39,7 +39,7 @@ class Parts:
 
     def __init__(self, package: Package, sink: Sink) -> None:
         self.package = package
-        self._sink = sink
+        self.sink = sink
         self._by_id: dict[str, dict[str, Relationship]] = {}
         self._digests: dict[str, tuple[str, bytes]] = {}
         self.seen: set[str] = set()
@@ -54,6 +54,38 @@ class Parts:
             known = {each.id: each for each in self.package.relationships(part)}
             self._by_id[part] = known
         return known.get(identifier)
+
+    def target(self, part: str, identifier: str | None) -> str | None:
+        """Return the stored name of the part that a relationship of another leads to, None when it is not in the package."""
+        relation = self.related(part, identifier)
+        return None if relation is None or relation.external else self.package.find(relation.target)
+
+    def mains(self, *others: str) -> list[str]:
+        """Return the main parts but those of other kinds, by words of their types; MALFORMED `no-main-part` without any."""
+        kind_of = self.package.content_type
+        mains = [
+            name for name in self.by_kind("", "officeDocument") if not any(map(kind_of(name).__contains__, others))
+        ]
+        if not mains:
+            raise ReadError(ReadStatus.MALFORMED, "no-main-part")
+        return mains
+
+    def root(self, name: str) -> Element:
+        """Return the root of a part."""
+        return parse(self.package.read(name))
+
+    def take(self, name: str) -> Element:
+        """Return the root of a part, which nobody needs to look at again."""
+        self.seen.add(name)
+        return self.root(name)
+
+    def unread(self, part: str, *kinds: str) -> Iterator[str]:
+        """Yield the parts that a part refers to by kinds of relationships and that nobody has looked at, which is done with that."""
+        for kind in kinds:
+            for name in self.by_kind(part, kind):
+                if name not in self.seen:
+                    self.seen.add(name)
+                    yield name
 
     def by_kind(self, part: str, kind: str) -> Iterator[str]:
         """Yield the stored names of the parts that a part refers to by a kind of relationship."""
@@ -77,27 +109,28 @@ class Parts:
         if relation is None:
             return
         if relation.external:
-            self._sink.warn("external-object", f"{kind}:{relation.id}")
+            self.sink.warn("external-object", f"{kind}:{relation.id}")
             return
         stored = self.package.find(relation.target)
         if stored is not None and stored not in self.seen:
             self.seen.add(stored)
             data = self.package.read(stored)
             kind_of = self.package.content_type(stored)
-            self._sink.members.append(Member(name=stored, data=data, relation="embedded", declared_type=kind_of))
+            self.sink.members.append(Member(name=stored, data=data, relation="embedded", declared_type=kind_of))
 
-    def node(self, part: str, element: Element, name: str, sink: Sink, place: Place) -> None:
+    def node(self, part: str, element: Element, place: Place) -> None:
         """Note what a node of a drawing says: description, picture, object, control, WordArt string."""
+        sink, name = self.sink, NAMES[element.tag]
         match name:
             case (
                 "wp:docPr" | "pic:cNvPr" | "wps:cNvPr" | "wpg:cNvPr" | "xdr:cNvPr" | "p:cNvPr" | "c:cNvPr" | "cdr:cNvPr"
             ):
-                self._described(element, sink, place)
+                self._described(element, place)
             case "v:textpath":
                 where = place._replace(role=Role.WATERMARK, boxed=None)
                 sink.put_line(element.get("string") or "", where, _textpath_face(element))
             case "a:blip" | "a14:imgLayer":
-                self._picture(part, element.get(_EMBED) or element.get(_LINK), element, sink, place)
+                self._picture(part, element.get(_EMBED) or element.get(_LINK), element, place)
             case "a:custGeom" if place.origin is Origin.TEXT:
                 if (outline := outline_of(element)) is not None:
                     put_in_place(sink, part, element, outline)
@@ -105,17 +138,17 @@ class Parts:
                 if (outline := stroke_of(element)) is not None:
                     put_in_place(sink, part, element, outline)
             case "w14:contentPart" | "p:contentPart" | "?:contentPart" if place.origin is Origin.TEXT:
-                self._ink(part, element, sink)
+                self._ink(part, element)
             case "c:chartSpace" if place.origin is Origin.TEXT:
                 draw_chart(element, sink.pictures, part)
             case "v:line" if place.origin is Origin.TEXT:
                 sink.pictures.draw(STROKE, (part, element.getparent()), *line_of_vml(element))
             case "v:imagedata" | "v:fill":
                 identifier = element.get(_ID) or element.get(_PICT) or element.get(clark("o:relid"))
-                self._picture(part, identifier, element, sink, place)
-                self._vml(element, sink, place)
+                self._picture(part, identifier, element, place)
+                self._vml(element, place)
             case "v:shape" | "v:rect" | "v:roundrect" | "v:oval" | "v:group" | "v:shapetype":
-                self._vml(element, sink, place)
+                self._vml(element, place)
                 outline = outline_of_vml(element) if name == "v:shape" and place.origin is Origin.TEXT else None
                 if outline is not None:
                     put_in_place(sink, part, element, outline)
@@ -127,29 +160,27 @@ class Parts:
             case _:
                 return
 
-    def _ink(self, part: str, element: Element, sink: Sink) -> None:
+    def _ink(self, part: str, element: Element) -> None:
         """Draw what a pen has written."""
-        relation = self.related(part, element.get(_ID))
-        stored = None if relation is None or relation.external else self.package.find(relation.target)
+        stored = self.target(part, element.get(_ID))
         if stored is not None and (ink := ink_of(parse(self.package.read(stored)))) is not None:
-            put_in_place(sink, part, element, ink)
+            put_in_place(self.sink, part, element, ink)
 
-    @staticmethod
-    def _described(element: Element, sink: Sink, place: Place) -> None:
-        hidden = place._replace(role=Role.ALT_TEXT, origin=_unseen(place.origin))
+    def _described(self, element: Element, place: Place) -> None:
+        hidden = place._replace(role=Role.ALT_TEXT).hidden()
         for attribute in ("descr", "title"):
-            sink.put_line(element.get(attribute) or "", hidden)
+            self.sink.put_line(element.get(attribute) or "", hidden)
         name = element.get("name") or ""
         if name and not _DEFAULT_NAME.match(name):
-            sink.put_line(name, hidden._replace(role=Role.NAME))
+            self.sink.put_line(name, hidden._replace(role=Role.NAME))
 
-    @staticmethod
-    def _vml(element: Element, sink: Sink, place: Place) -> None:
-        hidden = place._replace(role=Role.ALT_TEXT, origin=_unseen(place.origin))
+    def _vml(self, element: Element, place: Place) -> None:
+        hidden = place._replace(role=Role.ALT_TEXT).hidden()
         for attribute in ("alt", "title", clark("o:title")):
-            sink.put_line(element.get(attribute) or "", hidden)
+            self.sink.put_line(element.get(attribute) or "", hidden)
 
-    def _picture(self, part: str, identifier: str | None, element: Element, sink: Sink, place: Place) -> None:
+    def _picture(self, part: str, identifier: str | None, element: Element, place: Place) -> None:
+        sink = self.sink
         relation = self.related(part, identifier)
         if relation is None:
             return
@@ -167,8 +198,8 @@ class Parts:
         sink.images.append(Image(locator=place.locator, page=place.page, sha256=digest))
 
 
-def _unseen(origin: Origin) -> Origin:
-    return Origin.HIDDEN if origin is Origin.TEXT else origin
+Step = Callable[[Parts], None]
+"""Reads some parts of a package; raises `ReadError` after doing what it could."""
 
 
 def _textpath_face(element: Element) -> Face:

@@ -6,6 +6,7 @@ thought of. A package with main parts of several kinds is read as each of them.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source
@@ -13,15 +14,20 @@ from gateway.documents.readers.containers.zip import Zip
 from gateway.documents.readers.excel import xlsx
 from gateway.documents.readers.excel.xlsb import BinaryPackage
 from gateway.documents.readers.ooxml.opc import Package
-from gateway.documents.readers.ooxml.reading import Step, read_steps
+from gateway.documents.readers.ooxml.parts import Parts, Step
 from gateway.documents.readers.ooxml.rest import read_rest
+from gateway.documents.readers.ooxml.sink import Sink
 from gateway.documents.readers.powerpoint import pptx
 from gateway.documents.readers.word import docx
 from gateway.model import ReadStatus
 
 _STEPS: Final[dict[str, tuple[Step, ...]]] = {"docx": docx.STEPS, "xlsx": xlsx.STEPS, "pptx": pptx.STEPS}
-_KINDS: Final = (("wordprocessingml", "docx"), ("spreadsheetml", "xlsx"), ("presentationml", "pptx"))
-_FOLDERS: Final = (("word/", "docx"), ("xl/", "xlsx"), ("ppt/", "pptx"))
+_KINDS: Final = {
+    "ms-word": "docx", "ms-excel": "xlsx", "ms-powerpoint": "pptx", "wordprocessingml": "docx", "spreadsheetml": "xlsx",
+    "presentationml": "pptx",
+}  # fmt: skip
+"""Words of content types."""
+_FOLDERS: Final = {"word/": "docx", "xl/": "xlsx", "ppt/": "pptx"}
 
 
 def read(source: Source, budget: Budget) -> Reading:
@@ -30,9 +36,13 @@ def read(source: Source, budget: Budget) -> Reading:
     kinds = main_kinds(package)
     if not kinds:
         raise ReadError(ReadStatus.MALFORMED, "no-main-part")
-    steps = tuple(step for kind in kinds for step in _STEPS[kind])
-    kind = "xlsb" if isinstance(package, BinaryPackage) else kinds[0]
-    return read_steps(source, package, budget, kind=kind, steps=(*steps, read_rest))
+    sink = Sink(budget)
+    parts = Parts(package, sink)
+    with suppress(ReadError):  # after LIMIT and TIMEOUT there is nothing left to read the other parts with
+        for step in (*(step for kind in kinds for step in _STEPS[kind]), read_rest):
+            with sink.part():
+                step(parts)
+    return sink.reading(source, "xlsb" if isinstance(package, BinaryPackage) else kinds[0])
 
 
 def _open_package(data: bytes, budget: Budget) -> Package:
@@ -52,17 +62,8 @@ def main_kinds(package: Package) -> tuple[str, ...]:
         stored = package.find(relation.target)
         if stored is None:
             continue
-        content_type = package.content_type(stored)
-        for table, words in ((_KINDS, content_type), (_FOLDERS, stored.casefold())):
-            kind = next((kind for word, kind in table if word in words), None)
-            if kind is not None:
-                break
-        if "ms-word" in content_type:
-            kind = "docx"
-        elif "ms-excel" in content_type:
-            kind = "xlsx"
-        elif "ms-powerpoint" in content_type:
-            kind = "pptx"
+        told = ((_KINDS, package.content_type(stored)), (_FOLDERS, stored.casefold()))
+        kind = next((kind for table, words in told for word, kind in table.items() if word in words), None)
         if kind is not None and kind not in found:
             found.append(kind)
     return tuple(found)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
 
-from gateway.documents.readers.base import Member, ReadError
+from gateway.documents.readers.base import Member
 from gateway.documents.readers.markup import svg
 from gateway.documents.readers.ooxml.drawingml import put_plain
 from gateway.documents.readers.ooxml.opc import Relationship
@@ -20,7 +20,7 @@ from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, holds_words, parse, parse_loosely, texts
 from gateway.documents.readers.pictures import thumbnail
 from gateway.documents.readers.pictures.metafile import is_metafile, read_metafile
-from gateway.model import Origin, ReadStatus, Role
+from gateway.model import Origin, Role
 
 _LOADED: Final = {"attachedTemplate": "external-template", "frame": "external-object", "subDocument": "external-object"}
 """External relationships that a program loads without a click."""
@@ -46,25 +46,18 @@ _CORE_NAMES: Final = {
 _XML_START: Final = re.compile(rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*(?:<|\x00<)")
 
 
-def read_rest(parts: Parts, sink: Sink) -> int | None:
+def read_rest(parts: Parts) -> None:
     """Read every part that no walker has read."""
-    faults: list[ReadError] = []
+    sink = parts.sink
     referred = _relationships(parts, sink)
     for name in parts.package.names:
         if name in parts.seen:
             continue
         sink.budget.check_time()
-        try:
+        with sink.part():
             _part(parts, name, sink)
-        except ReadError as error:
-            if error.status in {ReadStatus.LIMIT, ReadStatus.TIMEOUT}:
-                raise
-            faults.append(error)
         if name.casefold() not in referred and not _service_part(name):
             sink.warn("unreferenced-part", f"part:{name}")
-    if faults:
-        raise faults[0]
-    return None
 
 
 def _service_part(name: str) -> bool:
@@ -209,7 +202,7 @@ def _drawn(parts: Parts, name: str, root: Element, sink: Sink) -> None:
     place = Place(f"part:{name}", Role.TEXTBOX)
     put_plain(root, sink, place)
     for element in root.iter():
-        parts.node(name, element, NAMES[element.tag], sink, place)
+        parts.node(name, element, place)
 
 
 def _swept(name: str, root: Element, sink: Sink) -> None:

@@ -1,17 +1,20 @@
-"""Output of the office readers: runs in reading order, images, members, active content."""
+"""Output of the office readers: runs in reading order, images, members, active content, and what could not be read."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import takewhile
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from gateway.documents.readers.base import Budget, Member
+from gateway.documents.readers.base import GRAVITY, Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.ooxml.placed import Stage
 from gateway.documents.readers.ooxml.rows import in_rows, is_torn, stands_in_part
 from gateway.documents.readers.pictures.joined import Pictures
-from gateway.model import ActiveContent, Image, Origin, PageSetup, Role, Run
+from gateway.documents.readers.pictures.own_font import set_in_own_fonts
+from gateway.model import ActiveContent, Document, Image, Origin, PageSetup, ReadStatus, Role, Run
 
 LIMIT_SETUPS = 200
 """Page setups of one document that are given."""
@@ -61,7 +64,10 @@ class Sink:
         self.setups: list[PageSetup] = []
         self.pictures = Pictures()
         self.stage = Stage()
-        self._raised: dict[int, float] = {}
+        self.raised: dict[int, float] = {}
+        """Rise of the letters of runs that stand above or below their line, by index."""
+        self.status, self.reason = ReadStatus.OK, ""
+        self.pages: int | None = None
         self._shown = self._looked_at = 0
         self._sections = 0
         self._active_seen: set[tuple[str, str]] = set()
@@ -85,7 +91,7 @@ class Sink:
             return
         font, size_pt, colour, background, bold, raised = face
         if raised:
-            self._raised[len(self.runs)] = raised
+            self.raised[len(self.runs)] = raised
         locator, role, origin, boxed, page, link = place
         self.runs.append(
             Run(
@@ -137,7 +143,65 @@ class Sink:
         self._looked_at = len(self.runs)
         return self._shown
 
-    def join_pictures(self) -> None:
+    def fail(self, status: ReadStatus, reason: str) -> None:
+        """Note a fault; the first of the most severe ones is the document's status."""
+        if GRAVITY.index(status) < GRAVITY.index(self.status):
+            self.status, self.reason = status, reason
+
+    def note(self, *reasons: str) -> None:
+        """Note what could not be read in full."""
+        for reason in reasons:
+            self.fail(ReadStatus.PARTIAL, reason)
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Note the fault of one part, and go on with the others; LIMIT and TIMEOUT end the whole reading."""
+        try:
+            yield
+        except ReadError as error:
+            self.fail(error.status, error.reason)
+            if error.status in {ReadStatus.LIMIT, ReadStatus.TIMEOUT}:
+                raise
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """Keep what was read when a fault ends the work, and note it; it goes on up when there are no words."""
+        try:
+            yield
+        except ReadError as error:
+            if not self.runs:
+                raise
+            self.fail(error.status, error.reason)
+
+    def reading(self, source: Source, kind: str, *, opened_with_password: bool = False) -> Reading:
+        """Return what was gathered, runs of one block side by side, pictures put together as they are shown."""
+        try:
+            self._join_pictures()
+        except ReadError as error:
+            self.fail(error.status, error.reason)
+        document = Document(
+            part=source.part,
+            filename=source.filename,
+            format=kind,
+            status=self.status,
+            reason=self.reason,
+            pages=self.pages,
+            runs=tuple(sorted(self.runs, key=lambda run: run.block)),
+            setups=tuple(self.setups),
+            images=tuple(self.images),
+            active_content=tuple(self.active),
+            opened_with_password=opened_with_password,
+        )
+        return Reading(document, tuple(self.members))
+
+    def set_in_own_fonts(self, fonts: Mapping[str, bytes]) -> None:
+        """Hand on pictures of the lines that stand in fonts that the document brings, by their names in small letters."""
+        members, whole = set_in_own_fonts(self.runs, fonts, self.budget)
+        self.members += members
+        if not whole:
+            self.warn("look-font")
+
+    def _join_pictures(self) -> None:
         """Hand on the pictures that are seen as one, or otherwise than they are."""
         self.members += self.pictures.members(self.budget)
         if self.pictures.incomplete or (self.pictures.any and stands_in_part(self.runs)):
@@ -146,10 +210,10 @@ class Sink:
             self.warn("look-clipped", covered)
         for word, locator in self.stage.in_rows():
             self.put_line(word, Place(locator, Role.TEXTBOX))
-        if self._raised:
-            if is_torn(self.runs, self._raised):
+        if self.raised:
+            if is_torn(self.runs, self.raised):
                 self.warn("look-clipped")
-            self.runs[:] = in_rows(self.runs, self._raised)
+            self.runs[:] = in_rows(self.runs, self.raised)
 
     def warn(self, kind: str, locator: str = "") -> None:
         """Record active content once a kind and place."""

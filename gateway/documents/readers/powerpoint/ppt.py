@@ -18,7 +18,6 @@ from gateway.documents.readers.ole.art import Record, is_properties, properties,
 from gateway.documents.readers.ole.compound import Compound, embedded_member
 from gateway.documents.readers.ole.octets import rgb, u8, u16, u32, wide
 from gateway.documents.readers.ole.properties import PROPERTY_STREAMS, read_properties
-from gateway.documents.readers.ole.report import Report, assemble
 from gateway.documents.readers.ole.shapes import SHAPE, Shapes, put_shape, slide_box, thing_of
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.powerpoint.ppt_saves import Saved, last_save, with_saves
@@ -101,7 +100,6 @@ class _Reader:
         self._compound = compound
         self._stream = stream
         self._sink = Sink(budget)
-        self._report = Report()
         self._looks = Looks()
         self._persisted = Saved()
         self._page = _Page(Place("document", Role.BODY))
@@ -118,23 +116,17 @@ class _Reader:
 
     def read(self, *, opened_with_password: bool = False) -> Reading:
         """Read the stream, then pictures, properties and what else stands beside it."""
-        try:
+        with self._sink.whole():
             self._persisted = last_save(self._stream, u32(self._compound.read("Current User"), 16), self._budget)
             self._environment()
             self._walk()
             self._around()
-        except ReadError as error:
-            if not self._sink.runs:
-                raise
-            self._report.fail(error.status, error.reason)
-        self._report.note(*self._compound.faults)
+        self._sink.note(*self._compound.faults)
         if not self._persisted.live:
-            self._report.note("persist-directory")
+            self._sink.note("persist-directory")
         self._drop_repeated()
-        return assemble(
-            self._source, self._sink, self._report, kind="ppt", pages=len(self._persisted.slides) or None,
-            opened_with_password=opened_with_password,
-        )  # fmt: skip
+        self._sink.pages = len(self._persisted.slides) or None
+        return self._sink.reading(self._source, "ppt", opened_with_password=opened_with_password)
 
     def _drop_repeated(self) -> None:
         """Leave out what an earlier save says as the last one does: a revision is what only it says."""
@@ -217,7 +209,7 @@ class _Reader:
             self._put(b"")
         self._end_shape()
         if end < len(self._stream) and any(self._stream[end:]):
-            self._report.note("records")
+            self._sink.note("records")
 
     def _begin(self, record: Record) -> None:
         """Take note that an object of the stream's first level begins."""
@@ -344,7 +336,7 @@ class _Reader:
         """An embedded object, a control, or the macros (MS-PPT 2.10.34): an OLE file, mostly packed."""
         data = salvaged(content[4:], self._budget) if record.instance == 1 else content
         if not data:
-            self._report.note("object")
+            self._sink.note("object")
             return
         live = not self._persisted.live or record.start - 8 in self._persisted.live
         name = f"object-{len(self._sink.members) + 1}.bin"
@@ -355,10 +347,8 @@ class _Reader:
         self._sink.warn("ole-object", locator)
         member = Member(name=name, data=data, relation="embedded", locator=locator)
         if data.startswith(b"\xd0\xcf\x11\xe0"):
-            try:
+            with self._sink.part():
                 member = embedded_member(Compound(data, self._budget), (), locator) or member
-            except ReadError as error:
-                self._report.caught(error)
         self._sink.members.append(
             Member(name=member.name or name, data=member.data, relation="embedded", locator=locator)
         )
@@ -367,7 +357,7 @@ class _Reader:
         """The same presentation once more for PowerPoint 97, beside that for PowerPoint 95; any other is told."""
         twin = embedded_member(self._compound, path[:1], "object") if path[0] == _TWIN and len(path) == 2 else None
         if twin is None:
-            self._report.note("second-presentation")
+            self._sink.note("second-presentation")
         else:
             self._sink.members.append(twin)
 
@@ -378,7 +368,7 @@ class _Reader:
             at = record.end
             put_stored(pictures, record, self._sink, Place("presentation"))
         if at < len(pictures) and any(pictures[at:]):
-            self._report.note("pictures")
+            self._sink.note("pictures")
         for path in self._compound.streams:
             name = path[-1].lower()
             if len(path) == 1 and name in PROPERTY_STREAMS:

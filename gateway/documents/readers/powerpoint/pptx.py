@@ -7,20 +7,17 @@ seen on the slides and counts as text; prompts in placeholders are hidden. `Docu
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
-from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.ooxml.drawingml import plain_text, put_plain
 from gateway.documents.readers.ooxml.drawingml_text import NO_LEVELS, DrawingPalette, Levels, list_levels
-from gateway.documents.readers.ooxml.parts import Parts
-from gateway.documents.readers.ooxml.reading import Step
-from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.parts import Parts, Step
+from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
-from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, parse, texts
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
 from gateway.documents.readers.powerpoint.pptx_slide import Canvas, Shapes, Template, load_template
 from gateway.documents.readers.powerpoint.pptx_tables import TableStyles
-from gateway.model import Origin, ReadStatus, Role
+from gateway.model import Origin, Role
 
 _ID: Final = clark("r:id")
 _COMMENT_KINDS: Final = ("comments", "comment")
@@ -28,62 +25,33 @@ _PICTURED: Final = ("chart", "chartEx", "diagramData", "diagramDrawing")
 _OFF: Final = {"0", "false"}
 
 
-def _presentations(parts: Parts, sink: Sink) -> int | None:
-    count = 0
-    failed: ReadError | None = None
-    mains = [name for name in parts.by_kind("", "officeDocument") if is_presentation(parts, name)]
-    if not mains:
-        raise ReadError(ReadStatus.MALFORMED, "no-main-part")
-    for main in mains:
-        deck = _Deck(parts, sink, main)
-        deck.read()
-        count += deck.slides
-        failed = failed or deck.failed
-    if failed:
-        raise failed
-    return count or None
-
-
-def is_presentation(parts: Parts, name: str) -> bool:
-    """Whether a main part is no text document and no workbook."""
-    kind = parts.package.content_type(name)
-    return not any(other in kind for other in ("wordprocessingml", "spreadsheetml", "ms-word", "ms-excel"))
+def _presentations(parts: Parts) -> None:
+    for main in parts.mains("wordprocessingml", "spreadsheetml", "ms-word", "ms-excel"):
+        deck = _Deck(parts, main)
+        with parts.sink.part():
+            deck.read()
+        parts.sink.pages = (parts.sink.pages or 0) + deck.slides or None
 
 
 class _Deck:
     """One presentation part and all that belongs to it."""
 
-    def __init__(self, parts: Parts, sink: Sink, main: str) -> None:
+    def __init__(self, parts: Parts, main: str) -> None:
         self._parts = parts
-        self._sink = sink
+        self._sink = parts.sink
         self._main = main
         self._default: Levels = NO_LEVELS
         self._templates: dict[str, Template] = {}
         self._shown_templates: set[str] = set()
-        styles = self._root(main, "tableStyles")
-        self._shapes = Shapes(parts, sink, TableStyles(styles))
+        self._shapes = Shapes(parts, TableStyles(self._first(main, "tableStyles")))
         self.slides = 0
-        self.failed: ReadError | None = None
 
-    def _root(self, part: str, kind: str) -> Element | None:
-        for name in self._parts.by_kind(part, kind):
-            self._parts.seen.add(name)
-            return parse(self._parts.package.read(name))
-        return None
-
-    def _try(self, task: Callable[[], None]) -> None:
-        """Do one part's work; its fault is kept, the others are read all the same."""
-        try:
-            task()
-        except ReadError as error:
-            if error.status in {ReadStatus.LIMIT, ReadStatus.TIMEOUT}:
-                raise
-            self.failed = self.failed or error
+    def _first(self, part: str, kind: str) -> Element | None:
+        return next(map(self._parts.take, self._parts.by_kind(part, kind)), None)
 
     def read(self) -> None:
         """Walk slides in order, then masters and layouts."""
-        self._parts.seen.add(self._main)
-        root = parse(self._parts.package.read(self._main))
+        root = self._parts.take(self._main)
         palette = self._palette_of(self._main)
         slides: list[str] = []
         for element in root.iter():
@@ -91,10 +59,8 @@ class _Deck:
                 case "p:defaultTextStyle":
                     self._default = list_levels(element, palette)
                 case "p:sldId":
-                    relation = self._parts.related(self._main, element.get(_ID))
-                    stored = self._parts.package.find(relation.target) if relation and not relation.external else None
-                    if stored is not None:
-                        slides.append(stored)
+                    stored = self._parts.target(self._main, element.get(_ID))
+                    slides += [] if stored is None else [stored]
                 case "p:custShow" | "?:section":
                     place = Place("", Role.NAME, Origin.HIDDEN)
                     self._sink.put_line(element.get("name") or "", place)
@@ -102,24 +68,23 @@ class _Deck:
                     continue
         for _, text in texts(root):
             self._sink.put_line(text, Place("", Role.PROPERTY, Origin.HIDDEN))
-        for slide in slides:
-            if slide in self._parts.seen:
-                continue
-            self.slides += 1
-            self._parts.seen.add(slide)
-            self._try(lambda slide=slide: self._slide(slide, self.slides))  # type: ignore[misc]
+        for self.slides, slide in enumerate(dict.fromkeys(one for one in slides if one not in self._parts.seen), 1):
+            with self._sink.part():
+                self._slide(slide, self.slides)
         for kind in ("slideMaster", "notesMaster", "handoutMaster"):
             for master in self._parts.by_kind(self._main, kind):
-                self._try(lambda name=master: self._family(name))  # type: ignore[misc]
+                with self._sink.part():
+                    self._family(master)
         for name in list(self._templates):
-            self._try(lambda name=name: self._template_text(name))  # type: ignore[misc]
+            with self._sink.part():
+                self._template_text(name)
 
     def _palette_of(self, part: str) -> DrawingPalette:
-        root = self._root(part, "theme")
+        root = self._first(part, "theme")
         return DrawingPalette(parse_theme(root) if root is not None else NO_THEME)
 
     def _slide(self, name: str, number: int) -> None:
-        root = parse(self._parts.package.read(name))
+        root = self._parts.take(name)
         origin = Origin.HIDDEN if root.get("show") in _OFF else Origin.TEXT
         template = Template(default=self._default)
         for layout in self._parts.by_kind(name, "slideLayout"):
@@ -132,15 +97,10 @@ class _Deck:
         place = Place(f"slide:{number}", Role.BODY, origin, None, number)
         self._shapes.read(root, Canvas(name, place, template))
         self._pictured(name, place)
-        for notes in self._parts.by_kind(name, "notesSlide"):
-            if notes not in self._parts.seen:
-                self._parts.seen.add(notes)
-                self._notes(notes, place)
-        for kind in _COMMENT_KINDS:
-            for comments in self._parts.by_kind(name, kind):
-                if comments not in self._parts.seen:
-                    self._parts.seen.add(comments)
-                    self._comments(comments, place)
+        for notes in self._parts.unread(name, "notesSlide"):
+            self._notes(notes, place)
+        for comments in self._parts.unread(name, *_COMMENT_KINDS):
+            put_plain(self._parts.root(comments), self._sink, place._replace(role=Role.COMMENT))
 
     def _template(self, name: str) -> Template:
         """Template of a layout or master, read once."""
@@ -148,7 +108,7 @@ class _Deck:
         if known is not None:
             return known
         self._templates[name] = Template(default=self._default)
-        root = parse(self._parts.package.read(name))
+        root = self._parts.root(name)
         under: Template | None = None
         for master in self._parts.by_kind(name, "slideMaster"):
             under = self._template(master)
@@ -168,8 +128,7 @@ class _Deck:
         """Words that a master or layout puts on the slides, and its prompts."""
         if name in self._parts.seen:
             return
-        self._parts.seen.add(name)
-        root = parse(self._parts.package.read(name))
+        root = self._parts.take(name)
         origin = Origin.TEXT if name in self._shown_templates else Origin.HIDDEN
         word = "master" if NAMES[root.tag] == "p:sldMaster" else "layout"
         place = Place(f"{word}:{name.rpartition('/')[2]}", Role.BODY, origin)
@@ -177,7 +136,7 @@ class _Deck:
         self._pictured(name, place)
 
     def _notes(self, name: str, place: Place) -> None:
-        root = parse(self._parts.package.read(name))
+        root = self._parts.root(name)
         template = Template(default=self._default)
         for master in self._parts.by_kind(name, "notesMaster"):
             template = self._template(master)
@@ -185,23 +144,15 @@ class _Deck:
         self._shapes.read(root, Canvas(name, note, template, role=Role.NOTE))
         self._pictured(name, note)
 
-    def _comments(self, name: str, place: Place) -> None:
-        root = parse(self._parts.package.read(name))
-        where = place._replace(role=Role.COMMENT)
-        put_plain(root, self._sink, where)
-
     def _pictured(self, name: str, place: Place) -> None:
         """Charts and diagrams of a slide; the drawing cached for a diagram only says what its data says."""
         said: set[str] = set()
         where = place._replace(role=Role.TEXTBOX)
         for kind in _PICTURED:
-            for stored in self._parts.by_kind(name, kind):
-                if stored in self._parts.seen:
-                    continue
-                self._parts.seen.add(stored)
-                root = parse(self._parts.package.read(stored))
+            for stored in self._parts.unread(name, kind):
+                root = self._parts.root(stored)
                 for element in root.iter():
-                    self._parts.node(stored, element, NAMES[element.tag], self._sink, where)
+                    self._parts.node(stored, element, where)
                 for text, is_value in plain_text(root):
                     if kind == "diagramDrawing" and text in said:
                         continue

@@ -18,7 +18,7 @@ from gateway.documents.readers.ooxml.drawingml_text import (
 from gateway.documents.readers.ooxml.parts import Parts, shown_branch
 from gateway.documents.readers.ooxml.placed import Line, Span, Thing, box_of, is_opaque
 from gateway.documents.readers.ooxml.shape_looks import shape_looks
-from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
 from gateway.documents.readers.pictures.joined import Box
 from gateway.documents.readers.powerpoint.pptx_tables import TableStyles
@@ -99,9 +99,9 @@ class Canvas:
 class Shapes:
     """Walks shape trees."""
 
-    def __init__(self, parts: Parts, sink: Sink, tables: TableStyles) -> None:
+    def __init__(self, parts: Parts, tables: TableStyles) -> None:
         self._parts = parts
-        self._sink = sink
+        self._sink = parts.sink
         self._tables = tables
         self._table_number = 0
 
@@ -123,7 +123,7 @@ class Shapes:
                 place = place.hidden()
             if name in {"a:hlinkClick", "a:hlinkHover", "a:hlinkMouseOver"}:
                 self._action(element, place)
-            self._parts.node(canvas.part, element, name, self._sink, place)
+            self._parts.node(canvas.part, element, place)
         if kind is not None and canvas.prompts:
             place = place.hidden()
         template = canvas.template

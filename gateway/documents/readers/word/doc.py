@@ -18,7 +18,6 @@ from gateway.documents.readers.ole.art import read_drawing
 from gateway.documents.readers.ole.compound import Compound, embedded_member
 from gateway.documents.readers.ole.octets import u16, u32, wide
 from gateway.documents.readers.ole.properties import PROPERTY_STREAMS, read_properties
-from gateway.documents.readers.ole.report import Report, assemble
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.word.word97_fib import STORIES, Fib, parse_fib, parse_pieces
 from gateway.documents.readers.word.word97_pictures import Pictures
@@ -81,7 +80,6 @@ class _Reader:
         self._compound = compound
         self._document = document
         self._sink = Sink(budget)
-        self._report = Report()
         self._anchors: dict[int, int] = {}
         self._boxes: dict[int, list[Run]] = {}
         """Words by the numbers of their shapes."""
@@ -94,22 +92,15 @@ class _Reader:
         if fib.encrypted:
             raise ReadError(ReadStatus.ENCRYPTED, "password")
         tables = self._tables(fib)
-        pages: int | None = None
-        try:
+        with self._sink.whole():
             self._text(fib, tables)
             for setup in page_setups(fib, self._document, tables.table):
                 self._sink.put_setup(setup)
             self._strings(fib, tables.table)
             self._drawings(fib, tables.table)
-            pages = self._around()
-        except ReadError as error:
-            if not self._sink.runs:
-                raise
-            self._report.fail(error.status, error.reason)
-        self._report.note(*self._compound.faults)
-        return assemble(
-            self._source, self._sink, self._report, kind="doc", pages=pages, opened_with_password=opened_with_password
-        )
+            self._around()
+        self._sink.note(*self._compound.faults)
+        return self._sink.reading(self._source, "doc", opened_with_password=opened_with_password)
 
     def _tables(self, fib: Fib) -> _Tables:
         table = self._compound.read(fib.table_stream)
@@ -117,22 +108,22 @@ class _Reader:
             # A lying flag: the other table stream is better than none.
             other = "0Table" if fib.table_stream == "1Table" else "1Table"
             table = self._compound.read(other)
-            self._report.note("table-stream")
+            self._sink.note("table-stream")
         return _Tables(table, self._compound.read("Data"))
 
     def _text(self, fib: Fib, tables: _Tables) -> None:
         pieces, whole = parse_pieces(fib, self._document, tables.table)
         if not whole:
-            self._report.note("pieces")
+            self._sink.note("pieces")
         styles_at, styles_length = fib.table("styles")
         fonts_at, fonts_length = fib.table("fonts")
         characters = parse_formatting(fib, self._document, tables.table, "characters", self._budget)
         paragraphs = parse_formatting(fib, self._document, tables.table, "paragraphs", self._budget)
         fonts = parse_fonts(tables.table[fonts_at : fonts_at + fonts_length])
         if not (characters.whole and paragraphs.whole):
-            self._report.note("formatting")
+            self._sink.note("formatting")
         if not fonts:
-            self._report.note("fonts")
+            self._sink.note("fonts")
         letters = Letters(
             self._document,
             tables.data,
@@ -155,7 +146,7 @@ class _Reader:
         at, length = 0, len(letters.text)
         for name, count in zip(STORIES, fib.counts, strict=True):
             if count > length - at:
-                self._report.note("text-length")
+                self._sink.note("text-length")
                 count = length - at  # noqa: PLW2901
             for place, start, end in self._pieces(fib, tables.table, name, count):
                 first, story = len(self._sink.runs), Story(letters, self._sink, pictures, place)
@@ -270,13 +261,12 @@ class _Reader:
             )
             at = stop + 1
 
-    def _around(self) -> int | None:
-        """Objects, macros and properties that stand beside the document; return the stated number of pages."""
+    def _around(self) -> None:
+        """Objects, macros and properties that stand beside the document."""
         compound = self._compound
-        pages: int | None = None
         for path in compound.streams:
             if len(path) == 1 and path[0].lower() in PROPERTY_STREAMS:
-                pages = read_properties(compound.read(*path), self._sink) or pages
+                self._sink.pages = read_properties(compound.read(*path), self._sink) or self._sink.pages
         for storage in compound.storages:
             if storage[-1].lower() in _MACROS:
                 self._sink.warn("macro", f"stream:{storage[-1]}")
@@ -286,4 +276,3 @@ class _Reader:
                 if member is not None:
                     self._sink.warn("ole-object", member.locator)
                     self._sink.members.append(member)
-        return pages

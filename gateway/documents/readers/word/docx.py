@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
-from gateway.documents.readers.base import ReadError
-from gateway.documents.readers.ooxml.parts import Parts
-from gateway.documents.readers.ooxml.reading import Step
-from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.parts import Parts, Step
+from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
-from gateway.documents.readers.ooxml.xml import NAMES, ChildStream, Element, clark, parse
+from gateway.documents.readers.ooxml.xml import NAMES, ChildStream, Element, clark
 from gateway.documents.readers.word.docx_flow import Flow, Kit
 from gateway.documents.readers.word.docx_format import VAL, on
 from gateway.documents.readers.word.docx_numbering import Numbering
@@ -25,9 +23,8 @@ from gateway.documents.readers.word.docx_palette import Palette
 from gateway.documents.readers.word.docx_sections import page_setup
 from gateway.documents.readers.word.docx_story import Story
 from gateway.documents.readers.word.docx_styles import StyleSheet
-from gateway.model import Origin, ReadStatus, Role
+from gateway.model import Origin, Role
 
-_T = TypeVar("_T")
 _TYPE, _ID, _NOTE_TYPE = clark("w:type"), clark("r:id"), clark("w:type")
 _PAGES: Final = re.compile(rb"<(?:\w+:)?Pages>\s*(\d{1,6})\s*</")
 _NOTES: Final = {
@@ -37,21 +34,11 @@ _NOTES: Final = {
 }
 
 
-def _main_parts(parts: Parts, sink: Sink) -> int | None:
-    mains = [name for name in parts.by_kind("", "officeDocument") if is_word(parts, name)]
-    if not mains:
-        raise ReadError(ReadStatus.MALFORMED, "no-main-part")
-    pages: int | None = None
-    for main in mains:
+def _main_parts(parts: Parts) -> None:
+    for main in parts.mains("spreadsheetml", "presentationml", "ms-excel", "ms-powerpoint"):
         if main not in parts.seen:
-            pages = _Reader(parts, sink, main, Origin.TEXT).read(_stated_pages(parts)) or pages
-    return pages
-
-
-def is_word(parts: Parts, name: str) -> bool:
-    """Whether a main part is no workbook and no presentation."""
-    kind = parts.package.content_type(name)
-    return not any(other in kind for other in ("spreadsheetml", "presentationml", "ms-excel", "ms-powerpoint"))
+            stated = _stated_pages(parts)
+            parts.sink.pages = _Reader(parts, main, Origin.TEXT).read(stated) or parts.sink.pages
 
 
 def _stated_pages(parts: Parts) -> int | None:
@@ -72,63 +59,46 @@ class _Settings:
 class _Reader:
     """One main part (the document, or its glossary) with the parts that belong to it."""
 
-    def __init__(self, parts: Parts, sink: Sink, main: str, origin: Origin) -> None:
+    def __init__(self, parts: Parts, main: str, origin: Origin) -> None:
         self._parts = parts
-        self._sink = sink
+        self._sink = parts.sink
         self._main = main
         self._origin = origin
-        theme = self._first("theme", parse_theme) or NO_THEME
-        settings = self._first("settings", _settings, mark=False) or _Settings({})
-        self._settings = settings
-        palette = Palette(theme, settings.mapping, bidi=settings.bidi)
-        styles = StyleSheet(self._first("styles", lambda root: root, mark=False), palette)
-        numbering = Numbering(self._first("numbering", lambda root: root, mark=False))
-        self._kit = Kit(sink, parts, styles, palette, numbering)
+        theme = self._first("theme", parts.take)
+        self._settings = settings = _settings(self._first("settings", parts.root))
+        palette = Palette(NO_THEME if theme is None else parse_theme(theme), settings.mapping, bidi=settings.bidi)
+        styles = StyleSheet(self._first("styles", parts.root), palette)
+        self._kit = Kit(parts.sink, parts, styles, palette, Numbering(self._first("numbering", parts.root)))
         self._shown_ids: set[str] = set()
-        self._failed: ReadError | None = None
 
-    def _first(self, kind: str, build: Callable[[Element], _T], *, mark: bool = True) -> _T | None:
-        for name in self._parts.by_kind(self._main, kind):
-            if mark:
-                self._parts.seen.add(name)
-            return build(parse(self._parts.package.read(name)))
-        return None
+    def _first(self, kind: str, read: Callable[[str], Element]) -> Element | None:
+        return next(map(read, self._parts.by_kind(self._main, kind)), None)
 
     def read(self, stated_pages: int | None) -> int | None:
-        """Walk the main story, then headers and footers, notes and comments, then the glossary."""
+        """Walk the main story, then headers and footers, notes and comments, then the glossary; return the number of pages."""
         self._parts.seen.add(self._main)
         data = self._parts.package.read(self._main)
         broken = b"lastRenderedPageBreak" in data
         page = 1 if broken or stated_pages == 1 else None
         story = Story(self._kit, self._main, page=page)
-        flow = Flow(Place("", Role.BODY, self._origin, None))
-        self._walk_body(data, story, flow)
+        with self._sink.part():
+            self._walk_body(data, story)
+        story.finish()
         del data
         for task in (self._headers, self._notes, self._glossary):
-            try:
+            with self._sink.part():
                 task()
-            except ReadError as error:
-                if error.status in {ReadStatus.LIMIT, ReadStatus.TIMEOUT}:
-                    raise
-                self._failed = self._failed or error
-        if self._failed:
-            raise self._failed
         return story.page if broken else stated_pages
 
-    def _walk_body(self, data: bytes, story: Story, flow: Flow) -> None:
+    def _walk_body(self, data: bytes, story: Story) -> None:
+        flow = Flow(Place("", Role.BODY, self._origin, None))
         stream = ChildStream(data, container="w:body", budget=self._sink.budget)
-        try:
-            for child in stream:
-                self._sections(child)
-                story.child(child, flow)
-            # Glossary entries, and anything that stands beside the body.
-            if stream.root is not None:
-                story.child(stream.root, flow)
-        except ReadError as error:
-            if error.status in {ReadStatus.LIMIT, ReadStatus.TIMEOUT}:
-                raise
-            self._failed = error
-        story.finish()
+        for child in stream:
+            self._sections(child)
+            story.child(child, flow)
+        # Glossary entries, and anything that stands beside the body.
+        if stream.root is not None:
+            story.child(stream.root, flow)
 
     def _sections(self, child: Element) -> None:
         """Note which headers and footers a section shows."""
@@ -162,28 +132,22 @@ class _Reader:
                 self._whole(stored, Flow(Place(f"{kind}:{number}", role, origin, None), counted=False))
 
     def _whole(self, name: str, flow: Flow) -> None:
-        self._parts.seen.add(name)
         story = Story(self._kit, name)
-        story.child(parse(self._parts.package.read(name)), flow)
+        story.child(self._parts.take(name), flow)
         story.finish()
 
     def _notes(self) -> None:
         for kind, (word, role) in _NOTES.items():
-            for name in self._parts.by_kind(self._main, kind):
-                if name in self._parts.seen:
-                    continue
-                self._parts.seen.add(name)
+            for name in self._parts.unread(self._main, kind):
                 story = Story(self._kit, name)
-                root = parse(self._parts.package.read(name))
-                for number, note in _numbered(root):
-                    locator = f"{word}:{number}"
-                    story.child(note, Flow(Place(locator, role, self._origin, None), counted=False))
+                for number, note in _numbered(self._parts.root(name)):
+                    place = Place(f"{word}:{number}", role, self._origin, None)
+                    story.child(note, Flow(place, counted=False))
                 story.finish()
 
     def _glossary(self) -> None:
-        for name in self._parts.by_kind(self._main, "glossaryDocument"):
-            if name not in self._parts.seen:
-                _Reader(self._parts, self._sink, name, Origin.HIDDEN).read(None)
+        for name in self._parts.unread(self._main, "glossaryDocument"):
+            _Reader(self._parts, name, Origin.HIDDEN).read(None)
 
 
 def _numbered(root: Element) -> Iterator[tuple[int, Element]]:
@@ -197,11 +161,11 @@ def _numbered(root: Element) -> Iterator[tuple[int, Element]]:
             yield number, note
 
 
-def _settings(root: Element) -> _Settings:
+def _settings(root: Element | None) -> _Settings:
     mapping: dict[str, str] = {}
     even = False
     bidi = ""
-    for child in root:
+    for child in root if root is not None else ():
         match NAMES[child.tag]:
             case "w:clrSchemeMapping":
                 for key, value in child.items():

@@ -354,7 +354,7 @@ class Story:
             if name in {"w:t", "w:r", "w:p", "w:instrText", "w:delText"} or name == "a:t":
                 self._foreign(node, name, paragraph, origin)
                 continue
-            self._kit.parts.node(self._part, node, name, self._sink, place)
+            self._kit.parts.node(self._part, node, place)
             stack.extend(reversed(node))
 
     def _foreign(self, node: Element, name: str, paragraph: Paragraph, origin: Origin) -> None:
