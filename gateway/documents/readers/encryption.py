@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import Any, Final
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
-from gateway.model import Document, ReadStatus, formats
+from gateway.model import Document, ReadStatus
 
 _BUILT_IN: Final = ("VelvetSweatshop", "/01Hannes Ruescher/01")
 """MS-OFFCRYPTO 2.3.7.1: applied by Excel, and by PowerPoint, when no password is given."""
@@ -22,28 +22,27 @@ _TRIES: Final = 16
 _TYPES: Final = '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
 _SPIN_LIMIT: Final = 1_000_000
 _SPIN: Final = re.compile(rb'spinCount="(\d{1,12})"')
-LEGACY: Final = frozenset({formats.DOC.media_type, formats.XLS.media_type, formats.PPT.media_type})
 
 
 def read(source: Source, budget: Budget) -> Reading:
     """Return the decrypted package as a member; ReadError ENCRYPTED when no password fits."""
-    package = _decrypt(source, budget)
+    package = unlock(source, budget)
     document = Document(part=source.part, filename=source.filename, format="ooxml-encrypted", opened_with_password=True)
     return Reading(document, (Member(name=source.filename or "package", data=package, relation="decrypted"),))
 
 
-def unlock(source: Source, budget: Budget) -> bytes | None:
-    """Return the plain form of an old binary Office file, None when it is not encrypted.
-
-    ReadError ENCRYPTED when it is and no password fits.
-    """
-    if not _is_encrypted(source.data):
-        return None
-    return _decrypt(source, budget)
-
-
-def _open(data: bytes) -> Any:
-    return _library().OfficeFile(BytesIO(data))
+def unlock(source: Source, budget: Budget) -> bytes:
+    """Return the plain form of an encrypted Office file; ReadError ENCRYPTED when no password fits."""
+    spins = _SPIN.search(source.data[: 1 << 20])
+    if spins and int(spins[1]) > _SPIN_LIMIT:
+        raise ReadError(ReadStatus.LIMIT, "key-derivation")
+    for password in tuple(dict.fromkeys((*_BUILT_IN, *source.passwords)))[:_TRIES]:
+        budget.check_time()
+        plain = _with_password(source.data, password)
+        if plain is not None:
+            budget.take_bytes(len(plain))
+            return plain
+    raise ReadError(ReadStatus.ENCRYPTED, "password")
 
 
 class _InMemory:
@@ -63,35 +62,11 @@ def _library() -> Any:
     return msoffcrypto
 
 
-def _is_encrypted(data: bytes) -> bool:
-    """Whether an old binary file says that it is encrypted; a file too damaged to say is left to its reader."""
-    try:
-        return bool(_open(data).is_encrypted())
-    except MemoryError:
-        raise
-    except Exception:  # noqa: BLE001
-        # Library wall: msoffcrypto 6 raises its own, struct, attribute and index errors on what is no sound file.
-        return False
-
-
-def _decrypt(source: Source, budget: Budget) -> bytes:
-    spins = _SPIN.search(source.data[: 1 << 20])
-    if spins and int(spins[1]) > _SPIN_LIMIT:
-        raise ReadError(ReadStatus.LIMIT, "key-derivation")
-    for password in tuple(dict.fromkeys((*_BUILT_IN, *source.passwords)))[:_TRIES]:
-        budget.check_time()
-        plain = _with_password(source.data, password)
-        if plain is not None:
-            budget.take_bytes(len(plain))
-            return plain
-    raise ReadError(ReadStatus.ENCRYPTED, "password")
-
-
 def _with_password(data: bytes, password: str) -> bytes | None:
     """Return the decrypted file, None when the password is wrong or the method is unknown."""
     plain = BytesIO()
     try:
-        office = _open(data)
+        office = _library().OfficeFile(BytesIO(data))
         # Not verify_password: it doubles the key derivation, and refuses files of some producers that open well.
         office.load_key(password=password)
         office.decrypt(plain)

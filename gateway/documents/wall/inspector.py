@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import structs
 
 from gateway import mime
-from gateway.documents.readers import encryption, passwords, registry, text_art
+from gateway.documents.readers import passwords, registry, text_art
 from gateway.documents.readers.archives import zip as archive_zip
 from gateway.documents.readers.base import (
     PHOTO_WORDS_CPU_S,
@@ -294,16 +294,6 @@ class Inspector:
         return data
 
     def _read_source(self, source: Source, kind: str, data: bytes, look: PartLook) -> None:
-        unlocked = encryption.unlock(source, self._budget) if kind in encryption.LEGACY else None
-        if unlocked is not None:
-            source = Source(
-                data=unlocked,
-                part=source.part,
-                filename=source.filename,
-                declared_type=source.declared_type,
-                detected_type=kind,
-                charset=source.charset,
-            )
         reader = registry.reader_for(kind)
         if reader is None:
             look.fail(ReadStatus.UNSUPPORTED, "unknown-type" if kind == OCTETS else "no-reader", kind, loose_runs(data))
@@ -313,7 +303,8 @@ class Inspector:
         # Readers of documents leave it to us to count what they hand on.
         for _ in range(len(reading.members) - (self._budget.used_files - used)):
             self._budget.take_file()
-        look.take(reading, unlocked=unlocked is not None)
+        look.documents.append(reading.document)
+        look.members += reading.members
         if any(member.relation == thumbnail.RELATION for member in reading.members):
             self._budget.said = frozenset(skeleton(spoken(reading.document.runs)).split())
         self._remember(reading.document)

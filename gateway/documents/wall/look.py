@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec import structs
 
 from gateway.documents.readers import registry
-from gateway.documents.readers.base import Member, ReadError, Reading
+from gateway.documents.readers.base import Member, ReadError
 from gateway.model import ActiveContent, Document, Part, ReadStatus, Run, Signature
 
 
@@ -28,12 +28,6 @@ class PartLook:
         """Note that something of this part could not be read; `runs` are the words of it that are known all the same."""
         kind = registry.format_of(kind or self.part.detected_type or "unknown")
         self.documents.append(structs.replace(self.document(kind, status, reason), runs=runs))
-
-    def take(self, reading: Reading, *, unlocked: bool) -> None:
-        """Take what a reader brings."""
-        document = reading.document
-        self.documents.append(structs.replace(document, opened_with_password=True) if unlocked else document)
-        self.members += reading.members
 
     def tell(self, active: tuple[ActiveContent, ...]) -> None:
         """Put what name and type say wrongly into the first document."""

@@ -40,17 +40,22 @@ _AUTO_NAMES: Final = frozenset({"\x01", "\x02", "\x0a", "\x0b"})
 
 def read(source: Source, budget: Budget) -> Reading:
     """Read a workbook; ENCRYPTED `password`, MALFORMED `ole` or `no-workbook` when there is nothing to read."""
-    compound = Compound(source.data, budget)
+    sink, compound = Sink(budget), Compound(source.data, budget)
     streams = _workbooks(compound)
-    unlocked = False
     if any(_locked(stream, budget) for stream in streams.values()):
-        plain = encryption.unlock(source, budget)
-        if plain is None:
-            raise ReadError(ReadStatus.ENCRYPTED, "password")
         # The bytes are plain now; the record that says how they were locked may still stand there.
-        compound, unlocked = Compound(plain, budget), True
+        sink.opened_with_password, compound = True, Compound(encryption.unlock(source, budget), budget)
         streams = _workbooks(compound)
-    return _Reader(source, budget, compound).read(streams, opened_with_password=unlocked)
+    if not streams:
+        raise ReadError(ReadStatus.MALFORMED, "no-workbook")
+    with sink.whole():
+        for number, (name, stream) in enumerate(streams.items()):
+            # Excel opens the newer of two; the other is there for old versions and may say something else.
+            origin = Origin.TEXT if number == 0 else Origin.HIDDEN
+            _Workbook(sink, origin).read(stream, name)
+        _around(compound, sink)
+    sink.note(*compound.faults)
+    return sink.reading(source, "xls")
 
 
 def _workbooks(compound: Compound) -> dict[str, bytes]:
@@ -67,60 +72,41 @@ def _locked(stream: bytes, budget: Budget) -> bool:
     return False
 
 
-class _Reader:
-    def __init__(self, source: Source, budget: Budget, compound: Compound) -> None:
-        self._source = source
-        self._budget = budget
-        self._compound = compound
-        self._sink = Sink(budget)
+def _around(compound: Compound, sink: Sink) -> None:
+    """Read what stands beside the workbook."""
+    for path in compound.streams:
+        name = path[0].lower()
+        if len(path) == 1 and name in PROPERTY_STREAMS:
+            read_properties(compound.read(*path), sink)
+        elif name in {"revision log", "user names"}:
+            place = Place(f"stream:{path[0]}", Role.CELL, Origin.REVISION)
+            for text in strings(compound.read(*path)):
+                sink.put_line(text, place)
+        elif name.startswith("_sx_db"):
+            _pivot(compound.read(*path), sink)
+    for storage in compound.storages:
+        top = storage[0].lower()
+        if len(storage) != 1 or top.startswith("_sx_db"):
+            continue
+        if top == "_vba_project_cur":
+            sink.warn("macro", f"stream:{storage[0]}")
+            continue
+        member = embedded_member(compound, storage, f"object:{storage[0]}")
+        if member is not None:
+            linked = top.startswith("lnk")
+            sink.warn("external-object" if linked else "ole-object", member.locator)
+            sink.members.append(member)
 
-    def read(self, streams: dict[str, bytes], *, opened_with_password: bool = False) -> Reading:
-        """Read all workbook streams, then what stands beside them."""
-        if not streams:
-            raise ReadError(ReadStatus.MALFORMED, "no-workbook")
-        with self._sink.whole():
-            for number, (name, stream) in enumerate(streams.items()):
-                # Excel opens the newer of two; the other is there for old versions and may say something else.
-                origin = Origin.TEXT if number == 0 else Origin.HIDDEN
-                _Workbook(self._sink, origin).read(stream, name)
-            self._around()
-        self._sink.note(*self._compound.faults)
-        return self._sink.reading(self._source, "xls", opened_with_password=opened_with_password)
 
-    def _around(self) -> None:
-        compound = self._compound
-        for path in compound.streams:
-            name = path[0].lower()
-            if len(path) == 1 and name in PROPERTY_STREAMS:
-                read_properties(compound.read(*path), self._sink)
-            elif name in {"revision log", "user names"}:
-                place = Place(f"stream:{path[0]}", Role.CELL, Origin.REVISION)
-                for text in strings(compound.read(*path)):
-                    self._sink.put_line(text, place)
-            elif name.startswith("_sx_db"):
-                self._pivot(compound.read(*path))
-        for storage in compound.storages:
-            top = storage[0].lower()
-            if len(storage) != 1 or top.startswith("_sx_db"):
-                continue
-            if top == "_vba_project_cur":
-                self._sink.warn("macro", f"stream:{storage[0]}")
-                continue
-            member = embedded_member(compound, storage, f"object:{storage[0]}")
-            if member is not None:
-                linked = top.startswith("lnk")
-                self._sink.warn("external-object" if linked else "ole-object", member.locator)
-                self._sink.members.append(member)
-
-    def _pivot(self, stream: bytes) -> None:
-        """Values that a pivot table keeps of cells that may be gone (MS-XLS 2.4.313 SXString)."""
-        place = Place("part:pivot", Role.CELL, Origin.HIDDEN)
-        for record in biff_records(stream, self._budget):
-            if record.kind == 0xCD:
-                self._sink.put_line(Strings(record).unicode(2).text, place)
-            elif record.kind == 0xC7:
-                for text in strings(record.data):
-                    self._sink.put_line(text, place)
+def _pivot(stream: bytes, sink: Sink) -> None:
+    """Values that a pivot table keeps of cells that may be gone (MS-XLS 2.4.313 SXString)."""
+    place = Place("part:pivot", Role.CELL, Origin.HIDDEN)
+    for record in biff_records(stream, sink.budget):
+        if record.kind == 0xCD:
+            sink.put_line(Strings(record).unicode(2).text, place)
+        elif record.kind == 0xC7:
+            for text in strings(record.data):
+                sink.put_line(text, place)
 
 
 class _Workbook:

@@ -18,7 +18,7 @@ from gateway.documents.readers.ooxml.drawingml import paragraph_text
 from gateway.documents.readers.ooxml.formulas import write_signs
 from gateway.documents.readers.ooxml.parts import shown_branch
 from gateway.documents.readers.ooxml.placed import Line, line_of
-from gateway.documents.readers.ooxml.sink import Face, Place, Sink
+from gateway.documents.readers.ooxml.sink import Face, Place, Sink, capitals
 from gateway.documents.readers.ooxml.theme import NO_THEME, FontSet, Theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element
 from gateway.model import Origin
@@ -216,12 +216,11 @@ class TextBody:
         self.lines.append(line)
 
     def _put(self, text: str, layer: Layer, block: int, place: Place, background: str | None) -> None:
-        if layer.get("capitals"):
-            text = text.upper()
         colour = layer.get("colour") or self._palette.scheme("tx1")
         size = layer["size"]
         bold = bool(layer.get("bold"))
         latin = layer.get("latin") or self._palette.theme.minor.latin_face() or None
+        text = capitals(text, latin) if layer.get("capitals") else text
         where = place._replace(link=True) if layer.get("link") else place
         if layer.get("opacity", 1.0) < 0.05 or (background is not None and colour == background):
             where = where.hidden()

@@ -15,9 +15,11 @@ from gateway.documents.readers.ooxml.rows import in_rows, is_torn, stands_in_par
 from gateway.documents.readers.pictures.joined import Pictures
 from gateway.documents.readers.pictures.own_font import set_in_own_fonts
 from gateway.model import ActiveContent, Document, Image, Origin, PageSetup, ReadStatus, Role, Run
+from gateway.vietnamese.fonts import legacy_font
 
 LIMIT_SETUPS = 200
 """Page setups of one document that are given."""
+_BASIC_CAPITALS = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
 _RUN_COST_BYTES = 64
 """Charged to the budget for each run, so that a million tiny runs are not free."""
 
@@ -35,6 +37,11 @@ class Face(NamedTuple):
 
 
 NO_FACE = Face()
+
+
+def capitals(text: str, font: str | None) -> str:
+    """Return letters that are shown as capitals; those of a legacy font have no case but their font's, but for the basic ones."""
+    return text.translate(_BASIC_CAPITALS) if font and legacy_font(font) is not None else text.upper()
 
 
 class Place(NamedTuple):
@@ -68,6 +75,7 @@ class Sink:
         """Rise of the letters of runs that stand above or below their line, by index."""
         self.status, self.reason = ReadStatus.OK, ""
         self.pages: int | None = None
+        self.opened_with_password = False
         self._shown = self._looked_at = 0
         self._sections = 0
         self._active_seen: set[tuple[str, str]] = set()
@@ -173,7 +181,7 @@ class Sink:
                 raise
             self.fail(error.status, error.reason)
 
-    def reading(self, source: Source, kind: str, *, opened_with_password: bool = False) -> Reading:
+    def reading(self, source: Source, kind: str) -> Reading:
         """Return what was gathered, runs of one block side by side, pictures put together as they are shown."""
         try:
             self._join_pictures()
@@ -190,7 +198,7 @@ class Sink:
             setups=tuple(self.setups),
             images=tuple(self.images),
             active_content=tuple(self.active),
-            opened_with_password=opened_with_password,
+            opened_with_password=self.opened_with_password,
         )
         return Reading(document, tuple(self.members))
 

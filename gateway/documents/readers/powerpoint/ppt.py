@@ -43,23 +43,20 @@ _TWIN: Final = "PP97_DUALSTORAGE"
 
 def read(source: Source, budget: Budget) -> Reading:
     """Read a presentation; ENCRYPTED `password`, MALFORMED `no-presentation` when there is none."""
-    compound = Compound(source.data, budget)
-    unlocked, locked_stream = False, b""
+    sink, compound, locked = Sink(budget), Compound(source.data, budget), b""
     if u32(compound.read("Current User"), 12) == _CURRENT_ENCRYPTED or compound.has("EncryptedSummary"):
-        plain = encryption.unlock(source, budget)
-        if plain is None:
-            raise ReadError(ReadStatus.ENCRYPTED, "password")
-        locked_stream = compound.read("PowerPoint Document")
-        compound, unlocked = Compound(plain, budget), True
+        locked = compound.read("PowerPoint Document")
+        sink.opened_with_password, compound = True, Compound(encryption.unlock(source, budget), budget)
     stream = compound.read("PowerPoint Document") or compound.read("PP97_DUALSTORAGE", "PowerPoint Document")
-    if len(locked_stream) == len(stream) and unlocked:
-        stream = with_saves(stream, locked_stream, u32(compound.read("Current User"), 16))
+    if locked and len(locked) == len(stream):
+        stream = with_saves(stream, locked, u32(compound.read("Current User"), 16))
     if not stream:
         old = compound.has("PP40") or compound.has("Header")
         raise ReadError(
             ReadStatus.UNSUPPORTED if old else ReadStatus.MALFORMED, "powerpoint-4" if old else "no-presentation"
         )
-    return _Reader(source, budget, compound, stream).read(opened_with_password=unlocked)
+    _Reader(sink, compound, stream).read()
+    return sink.reading(source, "ppt")
 
 
 _TABLE: Final = 0x39F
@@ -94,12 +91,11 @@ def _fill(found: dict[int, int | bytes], ground: str | None) -> str | None:
 
 
 class _Reader:
-    def __init__(self, source: Source, budget: Budget, compound: Compound, stream: bytes) -> None:
-        self._source = source
-        self._budget = budget
+    def __init__(self, sink: Sink, compound: Compound, stream: bytes) -> None:
+        self._sink = sink
+        self._budget = sink.budget
         self._compound = compound
         self._stream = stream
-        self._sink = Sink(budget)
         self._looks = Looks()
         self._persisted = Saved()
         self._page = _Page(Place("document", Role.BODY))
@@ -114,7 +110,7 @@ class _Reader:
         self._tables: set[int] = set()
         """Offsets of groups of shapes that are the cells of a table."""
 
-    def read(self, *, opened_with_password: bool = False) -> Reading:
+    def read(self) -> None:
         """Read the stream, then pictures, properties and what else stands beside it."""
         with self._sink.whole():
             self._persisted = last_save(self._stream, u32(self._compound.read("Current User"), 16), self._budget)
@@ -126,7 +122,6 @@ class _Reader:
             self._sink.note("persist-directory")
         self._drop_repeated()
         self._sink.pages = len(self._persisted.slides) or None
-        return self._sink.reading(self._source, "ppt", opened_with_password=opened_with_password)
 
     def _drop_repeated(self) -> None:
         """Leave out what an earlier save says as the last one does: a revision is what only it says."""

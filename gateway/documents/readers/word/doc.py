@@ -19,9 +19,9 @@ from gateway.documents.readers.ole.compound import Compound, embedded_member
 from gateway.documents.readers.ole.octets import u16, u32, wide
 from gateway.documents.readers.ole.properties import PROPERTY_STREAMS, read_properties
 from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.word.page_setups import of_sections
 from gateway.documents.readers.word.word97_fib import STORIES, Fib, parse_fib, parse_pieces
 from gateway.documents.readers.word.word97_pictures import Pictures
-from gateway.documents.readers.word.word97_sections import page_setups
 from gateway.documents.readers.word.word97_shapes import boxes_by_position, put_on_stage
 from gateway.documents.readers.word.word97_story import Letters, Story
 from gateway.documents.readers.word.word97_tables import (
@@ -51,18 +51,15 @@ def read(source: Source, budget: Budget) -> Reading:
     """Read a Word file; ENCRYPTED `password`, MALFORMED `no-word-header` or `ole` when not even the text is there."""
     if source.data[:2] in {b"\xec\xa5", b"\xdc\xa5", b"\xdb\xa5"}:
         parse_fib(source.data)  # none of them is of Word 97
-    compound = Compound(source.data, budget)
+    sink, compound = Sink(budget), Compound(source.data, budget)
     document = compound.read("WordDocument")
-    unlocked = False
     if u16(document, 0x0A) & 0x0100:
-        plain = encryption.unlock(source, budget)
-        if plain is None:
-            raise ReadError(ReadStatus.ENCRYPTED, "password")
-        compound, unlocked = Compound(plain, budget), True
+        sink.opened_with_password, compound = True, Compound(encryption.unlock(source, budget), budget)
         document = compound.read("WordDocument")
         if parse_fib(document).encrypted:
             raise ReadError(ReadStatus.ENCRYPTED, "method")
-    return _Reader(source, budget, compound, document).read(opened_with_password=unlocked)
+    _Reader(sink, compound, document).read()
+    return sink.reading(source, "doc")
 
 
 @dataclass
@@ -74,33 +71,29 @@ class _Tables:
 
 
 class _Reader:
-    def __init__(self, source: Source, budget: Budget, compound: Compound, document: bytes) -> None:
-        self._source = source
-        self._budget = budget
+    def __init__(self, sink: Sink, compound: Compound, document: bytes) -> None:
+        self._sink = sink
+        self._budget = sink.budget
         self._compound = compound
         self._document = document
-        self._sink = Sink(budget)
         self._anchors: dict[int, int] = {}
         self._boxes: dict[int, list[Run]] = {}
         """Words by the numbers of their shapes."""
 
-    def read(self, *, opened_with_password: bool = False) -> Reading:
+    def read(self) -> None:
         """Read text, tables of strings, drawings, objects and properties, each as far as it goes."""
         if not self._document:
             raise ReadError(ReadStatus.MALFORMED, "no-word-document")
         fib = parse_fib(self._document)
-        if fib.encrypted:
-            raise ReadError(ReadStatus.ENCRYPTED, "password")
         tables = self._tables(fib)
         with self._sink.whole():
             self._text(fib, tables)
-            for setup in page_setups(fib, self._document, tables.table):
+            for setup in of_sections(fib, self._document, tables.table):
                 self._sink.put_setup(setup)
             self._strings(fib, tables.table)
             self._drawings(fib, tables.table)
             self._around()
         self._sink.note(*self._compound.faults)
-        return self._sink.reading(self._source, "doc", opened_with_password=opened_with_password)
 
     def _tables(self, fib: Fib) -> _Tables:
         table = self._compound.read(fib.table_stream)

@@ -20,9 +20,9 @@ from gateway.documents.readers.word.docx_format import VAL, on
 from gateway.documents.readers.word.docx_numbering import Numbering
 from gateway.documents.readers.word.docx_own_fonts import read_own_fonts
 from gateway.documents.readers.word.docx_palette import Palette
-from gateway.documents.readers.word.docx_sections import page_setup
 from gateway.documents.readers.word.docx_story import Story
 from gateway.documents.readers.word.docx_styles import StyleSheet
+from gateway.documents.readers.word.page_setups import of_section
 from gateway.model import Origin, Role
 
 _TYPE, _ID, _NOTE_TYPE = clark("w:type"), clark("r:id"), clark("w:type")
@@ -111,7 +111,7 @@ class _Reader:
             sections = list(child.iter(clark("w:sectPr"))) if name != "w:p" else []
         for section in sections:
             if self._origin is Origin.TEXT:
-                self._sink.put_setup(page_setup(section))
+                self._sink.put_setup(of_section(section))
             title = any(NAMES[each.tag] == "w:titlePg" and on(each) for each in section)
             for each in section:
                 if NAMES[each.tag] in {"w:headerReference", "w:footerReference"}:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from gateway.documents.readers.ooxml.sink import Face, Place, Sink
+from gateway.documents.readers.ooxml.sink import Face, Place, Sink, capitals
 from gateway.documents.readers.word.docx_format import Look
 from gateway.documents.readers.word.docx_slots import faces
 from gateway.documents.readers.word.docx_styles import BaseKey
 from gateway.model import Origin
-
-_LEGACY_PREFIXES: Final = (".vn", "vni", "vps", "vi ", "abc", "svn")
-"""Beginnings of fonts with legacy codes; capitals of their letters are other codes, not other cases."""
 
 
 class Key(NamedTuple):
@@ -70,8 +67,8 @@ def _give(sink: Sink, text: str, block: int, place: Place, key: Key) -> None:
     elif look.struck and origin is Origin.TEXT:
         origin = Origin.DELETED
     where = Place(place.locator, place.role, origin, True if look.boxed else place.boxed, page, link)
-    if look.capitals and not look.ascii.lower().startswith(_LEGACY_PREFIXES):
-        text = text.upper()
+    if look.capitals:
+        text = capitals(text, look.ascii)
     if font is not None:
         sink.put(text, block, where, Face(font, look.size_pt, look.colour, look.background, look.bold, look.raised))
         return

@@ -15,25 +15,23 @@ from typing import Final
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.form_fields import BY_DEFAULT, shown_value
 from gateway.documents.readers.ole.objects import wide_strings
-from gateway.documents.readers.ooxml.rows import in_rows, is_torn, stands_in_part
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.pictures.metafile import is_metafile, read_metafile
-from gateway.documents.readers.word.docx_fields import quoted, spelt
+from gateway.documents.readers.word.docx_fields import active_kind, quoted, spelt
+from gateway.documents.readers.word.page_setups import PAGE_WORDS, Pages
 from gateway.documents.readers.word.rtf_looks import CONTROLS
 from gateway.documents.readers.word.rtf_objects import field_member, object_member, octets_of
-from gateway.documents.readers.word.rtf_pages import PAGE_WORDS, Pages
 from gateway.documents.readers.word.rtf_runs import State, Writer
 from gateway.documents.readers.word.rtf_shapes import GROUPS, NUMBERS, Shapes
 from gateway.documents.readers.word.rtf_tables import parse_colours, parse_fonts
 from gateway.documents.readers.word.rtf_words import (
     CARRIERS,
-    EXTERNAL_FIELDS,
     SILENT,
     SPECIALS,
     SYMBOLS,
     TEXT_DESTINATIONS,
 )
-from gateway.model import ActiveContent, Document, Image, ReadStatus, Role
+from gateway.model import Image, ReadStatus, Role
 
 _TOKEN: Final = re.compile(
     rb"\\([A-Za-z]{1,32})(-?\d{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\([^A-Za-z])|([{}])|[\r\n\0]+|([^\\{}\r\n\0]+)|\\",
@@ -58,16 +56,13 @@ class _Reader:
     def __init__(self, source: Source, budget: Budget) -> None:
         self._source = source
         self._budget = budget
-        self._out = Writer()
+        self._sink = Sink(budget)
+        self._out = Writer(self._sink)
         self._stack: list[State] = []
-        self._members: list[Member] = []
-        self._images: list[Image] = []
-        self._active: list[ActiveContent] = []
         self._outer: dict[int, tuple[int, bool]] = {}
         """By depth of the group that interrupts a paragraph: the paragraph's block, and whether it has runs."""
         self._code = ""
         self._raw: dict[int, bytearray] = {}
-        self._sink = Sink(budget)
         self._shapes = Shapes(self._sink.pictures, self._sink.stage)
         self._groups: dict[int, tuple[int, int]] = {}
         """By depth of the group of a field or shape: how many pieces of text were shown before it, and how many runs."""
@@ -108,26 +103,10 @@ class _Reader:
             self._close()
         self._out.end_block()
         self._pages.end_section()
-        self._members += self._sink.pictures.members(self._budget)
-        for letters, _ in self._sink.stage.in_rows():
-            self._out.aside(letters, shown=True)
-        if is_torn(self._out.runs, self._out.raised) or self._sink.stage.covered(self._out.runs) is not None:
-            self._active.append(ActiveContent("look-clipped"))
-        if self._sink.pictures.any and stands_in_part(self._out.runs):
-            self._active.append(ActiveContent("look-picture"))
-        document = Document(
-            part=self._source.part,
-            filename=self._source.filename,
-            format="rtf",
-            status=ReadStatus.OK if balanced else ReadStatus.PARTIAL,
-            reason="" if balanced else "unbalanced",
-            pages=self._out.page,
-            runs=tuple(in_rows(self._out.runs, self._out.raised)),
-            setups=tuple(self._sink.setups),
-            images=tuple(self._images),
-            active_content=tuple(dict.fromkeys(self._active)),
-        )
-        return Reading(document, tuple(self._members))
+        self._sink.pages, self._sink.block = self._out.page, self._out.last_block
+        if not balanced:
+            self._sink.note("unbalanced")
+        return self._sink.reading(self._source, "rtf")
 
     def _open(self, data: bytes, position: int) -> None:
         self._out.end_run()
@@ -230,9 +209,9 @@ class _Reader:
         elif word.startswith("brdr") and len(word) == 5 and not self._out.state.silent:
             self._out.borders.add(word)
         elif word in ("objautlink", "objlink", "objupdate"):
-            self._active.append(ActiveContent("external-object"))
+            self._sink.warn("external-object")
         elif word in ("objemb", "objocx", "objhtml"):
-            self._active.append(ActiveContent("ole-object"))
+            self._sink.warn("ole-object")
         return position
 
     def _break(self, word: str) -> None:
@@ -294,15 +273,14 @@ class _Reader:
             case "sv":
                 self._shapes.property(self._out.shape_name, words)
             case "fldinst":
-                self._code = code = words.strip().upper()
+                self._code = words.strip().upper()
                 self._fields[max(self._fields, default=0)] = words.strip()
-                kind = next((kind for prefix, kind in EXTERNAL_FIELDS if code.startswith(prefix)), None)
-                if kind is not None:
-                    self._active.append(ActiveContent(kind, f"paragraph:{self._out.paragraph}"))
+                if (kind := active_kind(words)) is not None:
+                    self._sink.warn(kind, f"paragraph:{self._out.paragraph}")
             case "ffl":
                 self._choices.append(words)
             case "template" if re.match(r"\s*(?:https?:|file:|ftp:|\\\\)", words, re.IGNORECASE):
-                self._active.append(ActiveContent("external-template"))
+                self._sink.warn("external-template")
             case _:
                 pass
 
@@ -315,11 +293,11 @@ class _Reader:
         self._budget.take_file()
         place = f"paragraph:{self._out.paragraph}"
         if destination == "pict":
-            if self._out.state.destination in _FOR_OLD_PROGRAMS and self._members and is_metafile(data):
+            if self._out.state.destination in _FOR_OLD_PROGRAMS and self._sink.members and is_metafile(data):
                 self._fallback(data, place)
                 return
-            self._images.append(Image(locator=place, page=self._out.page))
-            self._members.append(Member(name="picture", data=data, relation="image", locator=place))
+            self._sink.images.append(Image(locator=place, page=self._out.page))
+            self._sink.members.append(Member(name="picture", data=data, relation="image", locator=place))
             self._sink.pictures.flow(data, self._out.paragraph, len(self._out.runs), turn=self._shapes.turn())
             return
         if destination == "datafield":
@@ -329,8 +307,8 @@ class _Reader:
                 return
         else:
             member = object_member(data, place)
-        self._active.append(ActiveContent("ole-object", place))
-        self._members.append(member)
+        self._sink.warn("ole-object", place)
+        self._sink.members.append(member)
 
     def _fallback(self, data: bytes, place: str) -> None:
         """Read the letters of what programs before Word 97 show in place of the picture before it.
@@ -343,12 +321,12 @@ class _Reader:
         except ReadError as error:
             if error.status is not ReadStatus.MALFORMED:
                 raise
-            self._members.append(Member(name="picture", data=data, relation="image", locator=place))
+            self._sink.members.append(Member(name="picture", data=data, relation="image", locator=place))
             return
         for run in drawn.runs:
             self._out.aside(run.text)
         if drawn.members:
-            self._active.append(ActiveContent("unread-picture", place))
+            self._sink.warn("unread-picture", place)
 
 
 def _group(data: bytes, position: int) -> bytes:

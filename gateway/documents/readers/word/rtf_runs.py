@@ -8,13 +8,12 @@ from typing import Final
 
 from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.ooxml.colours import automatic
+from gateway.documents.readers.ooxml.sink import Face, Place, Sink, capitals
 from gateway.documents.readers.word.rtf_tables import Font
-from gateway.model import Origin, ReadStatus, Role, Run
+from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese.colour import is_invisible
-from gateway.vietnamese.fonts import legacy_font
 
 _LIMIT_RUNS: Final = 500_000
-_CAPITALS: Final = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
 _SHAPE_NAME: Final = re.compile(r"\s*[A-Za-z][A-Za-z0-9]*\s*\Z")
 _SHAPE_NUMBER: Final = re.compile(r"[-\d.,;() ]*\Z")
 _UNSEEN: Final = frozenset({Role.FIELD, Role.ALT_TEXT, Role.PROPERTY, Role.NAME})
@@ -64,7 +63,8 @@ class State:
 class Writer:
     """Takes text and changes of look in the order of the file."""
 
-    def __init__(self) -> None:
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
         self.state = State()
         self.fonts: dict[int, Font] = {}
         self.colours: tuple[str | None, ...] = ()
@@ -75,8 +75,7 @@ class Writer:
         self._text: list[str] = []
         self.said = 0
         """Pieces of text that were shown."""
-        self.runs: list[Run] = []
-        self.raised: dict[int, float] = {}
+        self.runs = sink.runs
         self.block = self.last_block = 0
         self.block_used = False
         self.cell = Cell()
@@ -106,12 +105,11 @@ class Writer:
         """Go on with the paragraph that was interrupted."""
         self.block, self.block_used = outer
 
-    def aside(self, text: str, *, shown: bool = False) -> None:
-        """Take words that are no part of the text: of a field, or of boxes as they are seen."""
+    def aside(self, text: str) -> None:
+        """Take words of a field that are no part of the text."""
         self.last_block += 1
-        place = f"paragraph:{self.paragraph}"
-        role, origin = (Role.TEXTBOX, Origin.TEXT) if shown else (Role.FIELD, Origin.HIDDEN)
-        self.runs.append(Run(text=text, block=self.last_block, page=self.page, locator=place, role=role, origin=origin))
+        place = Place(f"paragraph:{self.paragraph}", Role.FIELD, Origin.HIDDEN, page=self.page)
+        self._sink.put(text, self.last_block, place)
 
     def unicode(self, value: int) -> None:
         r"""Take the number of a `\u`; the characters that stand for it to old readers are skipped."""
@@ -177,33 +175,19 @@ class Writer:
             self.cell.open = False
         name = font.name if font is not None else None
         if state.caps:
-            # Letters of a legacy font have no case but their font's: only the basic ones are raised.
-            text = text.translate(_CAPITALS) if name is not None and legacy_font(name) is not None else text.upper()
+            text = capitals(text, name)
         background = self._ground(role)
         colour = self.colour(state.colour) or automatic(background)
         unseen = state.hidden or state.narrow or is_invisible(colour, background)
         self.block_used = True
-        if state.raised_half_pt:
-            self.raised[len(self.runs)] = state.raised_half_pt / max(state.size_half_pt, 1)
         if role is Role.ALT_TEXT and self.shape_name == _WORD_ART:
             role = Role.WATERMARK
-        self.runs.append(
-            Run(
-                text=text,
-                block=self.block,
-                font=name,
-                size_pt=state.size_half_pt / 2,
-                colour=colour,
-                background=background,
-                bold=state.bold,
-                page=self.page,
-                locator=self._locator(role),
-                role=role,
-                origin=Origin.DELETED if state.deleted or state.struck else Origin.HIDDEN if unseen else Origin.TEXT,
-                link=state.link,
-                boxed=True if len(self.borders) >= 4 or role is Role.TEXTBOX else None,
-            )
-        )
+        origin = Origin.DELETED if state.deleted or state.struck else Origin.HIDDEN if unseen else Origin.TEXT
+        boxed = True if len(self.borders) >= 4 or role is Role.TEXTBOX else None
+        raised = state.raised_half_pt / max(state.size_half_pt, 1)
+        place = Place(self._locator(role), role, origin, boxed, self.page, state.link)
+        face = Face(name, state.size_half_pt / 2, colour, background, state.bold, raised)
+        self._sink.put(text, self.block, place, face)
 
     def _ground(self, role: Role) -> str | None:
         """Return the colour behind the letters: their own, the paragraph's or the cell's."""

@@ -36,5 +36,3 @@ SYMBOLS: Final = {
     "bullet": "•", "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”", "softline": "\n", "zwj": "", "zwnj": "",
 }  # fmt: skip
 SPECIALS: Final = {b"~": "\u00a0", b"_": "-", b"-": "", b"{": "{", b"}": "}", b"\\": "\\", b"\t": "\t"}
-EXTERNAL_FIELDS: Final = (("DDEAUTO", "dde"), ("DDE", "dde"), ("INCLUDETEXT", "external-object"),
-                           ("INCLUDEPICTURE", "external-object"), ("LINK", "external-object"))  # fmt: skip

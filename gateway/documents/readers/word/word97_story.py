@@ -13,8 +13,8 @@ from gateway.documents.readers.form_fields import shown_value
 from gateway.documents.readers.ole.octets import u16, u32
 from gateway.documents.readers.ooxml.colours import automatic
 from gateway.documents.readers.ooxml.rows import SUPERSCRIPT
-from gateway.documents.readers.ooxml.sink import Face, Place, Sink
-from gateway.documents.readers.word.docx_fields import quoted, spelt
+from gateway.documents.readers.ooxml.sink import Face, Place, Sink, capitals
+from gateway.documents.readers.word.docx_fields import active_kind, quoted, spelt
 from gateway.documents.readers.word.word97_fib import Piece, joined
 from gateway.documents.readers.word.word97_pictures import Pictures
 from gateway.documents.readers.word.word97_sprms import (
@@ -29,7 +29,6 @@ from gateway.documents.readers.word.word97_sprms import (
 from gateway.documents.readers.word.word97_tables import Formatting, Lists, StyleSheet
 from gateway.model import Origin, Role
 from gateway.vietnamese.colour import is_invisible
-from gateway.vietnamese.fonts import legacy_font
 
 _END: Final = re.compile("[\r\x07\x0c]")
 _MARKS: Final = re.compile("[\x00-\x08\x0b-\x1f]")
@@ -37,12 +36,7 @@ _SCRIPTS: Final = re.compile(
     r"([\x00-\x7f]+)|([\u1100-\u11ff\u2e80-\u9fff\ua000-\ud7af\uf900-\ufaff\uff00-\uffef]+)|([^\x00-\x7f])"
 )
 _PLAIN: Final = {"\x0b": "\n", "\x0e": "\n", "\x1e": "-", "\x1f": "", "\x00": ""}
-_ASCII_CAPITALS: Final = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
 _HUGE: Final = frozenset({0x6645, 0x6646})
-_FETCHING: Final = (
-    ("DDE", "dde"), ("INCLUDETEXT", "external-object"), ("INCLUDEPICTURE", "external-object"), ("LINK", "external-object"),
-    ("IMPORT", "external-object"), ("MACROBUTTON", "macro"), ("DATABASE", "external-object"),
-)  # fmt: skip
 _CODE_LIMIT: Final = 4096
 _CHECK_EVERY: Final = 1024
 _ROW_PARAGRAPHS: Final = 100
@@ -165,13 +159,7 @@ class Letters:
             pieces = _by_script(text, fonts, hint=look.east_asian_hint)
         for number, piece in pieces:
             name = self.font(number)
-            shown = piece
-            if look.caps:
-                shown = (
-                    piece.translate(_ASCII_CAPITALS)
-                    if name is not None and legacy_font(name) is not None
-                    else piece.upper()
-                )
+            shown = capitals(piece, name) if look.caps else piece
             yield shown, Face(name, size, colour, background, look.bold, raised)
 
 
@@ -348,8 +336,7 @@ class Story:
         code = "".join(ended.code).strip()
         word = code.partition(" ")[0].upper()
         ended.link = word in {"HYPERLINK", "PAGEREF", "REF"}
-        kind = next((kind for prefix, kind in _FETCHING if word.startswith(prefix)), None)
-        if kind is not None:
+        if (kind := active_kind(code)) is not None:
             self._sink.warn(kind, place.locator)
         if code and word != "SHAPE":
             hidden = Origin.HIDDEN if place.origin is Origin.TEXT else place.origin
