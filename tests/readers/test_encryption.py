@@ -53,8 +53,9 @@ def test_an_absurd_key_derivation_is_refused_before_it_is_run():
 
 
 @given(st.binary(max_size=600))
-def test_what_is_no_office_file_is_left_to_its_reader(data):
-    assert encryption.unlock(Source(data=data, part="1"), Budget()) is None
+def test_no_password_opens_what_is_no_office_file(data):
+    with pytest.raises(ReadError):
+        encryption.unlock(Source(data=data, part="1"), Budget())
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from gateway.documents.readers.base import Budget, Reading, Source
+from gateway.documents.readers.excel import tokens
 from gateway.documents.readers.excel.xls_records import rk_number
-from gateway.documents.readers.excel.xlsb_records import formula_words
 from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from gateway.model import Origin, ReadStatus, Role, Run
@@ -205,15 +206,13 @@ def test_compressed_numbers(value: int, number: float) -> None:
 
 
 def test_words_of_formulas() -> None:
+    words = partial(tokens.formula_of, form=tokens.XLSB)
     char = b"\x1e\x4d\x00\x41\x6f\x00"
-    assert (
-        formula_words(string_token('TUY"ỆT ') + char + b"\x08" + string_token("ẬT") + b"\x08")
-        == '"TUY""ỆT "&CHAR(77)&"ẬT"'
-    )
+    assert words(string_token('TUY"ỆT ') + char + b"\x08" + string_token("ẬT") + b"\x08") == '"TUY""ỆT "&CHAR(77)&"ẬT"'
     arguments = string_token("https://x.vn/") + string_token("TỐI MẬT") + b"\x42\x02\x67\x01"  # HYPERLINK
-    assert formula_words(arguments) == '"https://x.vn/","TỐI MẬT"'
-    assert formula_words(b"\x1e\x01\x00" + string_token("MẬT") + b"\x19\x40\x00\x01\x0b") == '<>"MẬT"'  # 1="MẬT"
-    assert "MẬT MÃ" in formula_words(b"\x3f" + string_token("MẬT MÃ"))
+    assert words(arguments) == '"https://x.vn/","TỐI MẬT"'
+    assert words(b"\x1e\x01\x00" + string_token("MẬT") + b"\x19\x40\x00\x01\x0b") == '<>"MẬT"'  # 1="MẬT"
+    assert "MẬT MÃ" in words(b"\x3f" + string_token("MẬT MÃ"))
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="no corpus of real files beside the repository")

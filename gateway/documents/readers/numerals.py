@@ -10,6 +10,7 @@ _ROMAN: Final = (
     (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
 )  # fmt: skip
 _MOST: Final = 32_000
+_LIMIT_COLUMNS: Final = 16_384
 
 
 def whole(value: str | None, default: int = 0, *, digits: int = 8) -> int:
@@ -32,6 +33,18 @@ def column_letters(column: int) -> str:
         rest, digit = divmod(rest - 1, 26)
         letters = chr(65 + digit) + letters
     return letters
+
+
+def column_of(reference: str | None, default: int) -> int:
+    """Column from 0 of a cell reference."""
+    column = 0
+    for letter in reference or "":
+        if not "A" <= letter <= "Z":
+            break
+        column = column * 26 + ord(letter) - 64
+        if column > _LIMIT_COLUMNS:
+            return default
+    return column - 1 if column else default
 
 
 def cell_name(row: int, column: int) -> str:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
+from gateway.documents.readers.numerals import column_of
+
 LIMIT_AREAS: Final = 10_000
 """Areas of one sheet that are looked at; with more of them, no colour of that sheet is known."""
 _LIMIT_CROSSING: Final = 400
@@ -84,7 +86,4 @@ def _corner(reference: str) -> tuple[int | None, int | None] | None:
     found = _REFERENCE.fullmatch(reference)
     if found is None or not reference:
         return None
-    column = 0
-    for letter in (found[1] or "").upper():
-        column = column * 26 + ord(letter) - 64
-    return int(found[2]) - 1 if found[2] else None, column - 1 if found[1] else None
+    return int(found[2]) - 1 if found[2] else None, column_of(found[1].upper(), LAST_COLUMN) if found[1] else None

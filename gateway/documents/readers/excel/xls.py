@@ -11,7 +11,6 @@ from typing import Final
 
 from gateway.documents.readers import encryption
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source
-from gateway.documents.readers.excel.xls_book import Book
 from gateway.documents.readers.excel.xls_records import (
     BiffRecord,
     Dialect,
@@ -19,7 +18,7 @@ from gateway.documents.readers.excel.xls_records import (
     biff_records,
     with_code_page,
 )
-from gateway.documents.readers.excel.xls_sheet import Sheet
+from gateway.documents.readers.excel.xls_sheet import Book, Sheet
 from gateway.documents.readers.ole.art import read_drawing
 from gateway.documents.readers.ole.compound import Compound, embedded_member
 from gateway.documents.readers.ole.objects import strings

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.documents.readers.excel.xls_book import Book, HeaderBase
+from gateway.documents.readers.excel.tokens import BIFF8, biff5, formula_of
 from gateway.documents.readers.excel.xls_conditions import Conditions
-from gateway.documents.readers.excel.xls_records import NO_TEXT, BiffRecord, Strings, Text, font_runs, rk_number
+from gateway.documents.readers.excel.xls_records import (
+    NO_TEXT,
+    BiffRecord,
+    Dialect,
+    Strings,
+    Text,
+    font_runs,
+    rk_number,
+)
 from gateway.documents.readers.excel.xls_shapes import Drawing
-from gateway.documents.readers.excel.xls_styles import CellLook
+from gateway.documents.readers.excel.xls_styles import CellLook, Styles
 from gateway.documents.readers.excel.xlsx_headers import header_lines
-from gateway.documents.readers.excel.xlsx_values import show_number, show_text, text_colour
+from gateway.documents.readers.excel.xlsx_values import formula_words, show_number, show_text, text_colour
 from gateway.documents.readers.numerals import cell_name
 from gateway.documents.readers.ole.objects import strings
 from gateway.documents.readers.ole.octets import u8, u16, u32, wide
-from gateway.documents.readers.ooxml.sink import Place
+from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.theme import NO_THEME
 from gateway.model import Origin, Role, Run
 from gateway.vietnamese.colour import is_invisible
 
@@ -35,6 +45,28 @@ def _without_identifiers(data: bytes) -> bytes:
     for identifier in _MONIKERS:
         data = data.replace(identifier, bytes(4))
     return data
+
+
+@dataclass
+class Book:
+    """State shared by all sheets of a workbook."""
+
+    sink: Sink
+    dialect: Dialect
+    styles: Styles = field(default_factory=Styles)
+    shared: list[Text] = field(default_factory=list)
+    used: set[int] = field(default_factory=set)
+    since_1904: bool = False
+    literals: set[str] = field(default_factory=set)
+    """Constants of formulas that were given already."""
+
+    def formula(self, tokens: bytes, locator: str) -> None:
+        """Give the constants of a formula once."""
+        form = BIFF8 if self.dialect.version >= 8 else biff5(self.dialect.old_text)
+        words = formula_words(formula_of(tokens, form)).replace("\0", ", ")
+        if any(letter.isalpha() for letter in words) and words not in self.literals:
+            self.literals.add(words)
+            self.sink.put_line(words, Place(locator, Role.FIELD, Origin.HIDDEN))
 
 
 class Sheet:
@@ -257,7 +289,7 @@ class Sheet:
     def _sections(self, code: str, *, header: bool, shown: bool) -> None:
         kind, role = ("header", Role.HEADER) if header else ("footer", Role.FOOTER)
         place = Place(f"{kind}:{self._index}", role, self._origin if shown else Origin.HIDDEN)
-        for section in header_lines(code, HeaderBase(self._book.styles.face(0)), sheet=self._name):
+        for section in header_lines(code, self._book.styles.face(0), NO_THEME, sheet=self._name):
             block = self._sink.open_block()
             for text, face in section:
                 self._sink.put(text, block, place, face)

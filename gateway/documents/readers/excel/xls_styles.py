@@ -6,24 +6,13 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.excel.xls_records import BiffRecord, Dialect
+from gateway.documents.readers.excel.xlsx_styles import BUILT_IN_FORMATS, INDEXED
 from gateway.documents.readers.ole.octets import rgb, u16, u32
 from gateway.documents.readers.ooxml.colours import AUTO, automatic, mixed
 from gateway.documents.readers.ooxml.rows import SUPERSCRIPT
 from gateway.documents.readers.ooxml.sink import Face
 from gateway.vietnamese.colour import is_invisible
 
-_FIRST_EIGHT: Final = ("000000", "FFFFFF", "FF0000", "00FF00", "0000FF", "FFFF00", "FF00FF", "00FFFF")
-_PALETTE_8_WORDS: Final = (
-    "000000 FFFFFF FF0000 00FF00 0000FF FFFF00 FF00FF 00FFFF 800000 008000 000080 808000 800080 008080 C0C0C0 808080 "
-    "9999FF 993366 FFFFCC CCFFFF 660066 FF8080 0066CC CCCCFF 000080 FF00FF FFFF00 00FFFF 800080 800000 008080 0000FF "
-    "00CCFF CCFFFF CCFFCC FFFF99 99CCFF FF99CC CC99FF FFCC99 3366FF 33CCCC 99CC00 FFCC00 FF9900 FF6600 666699 969696 "
-    "003366 339966 003300 333300 993300 993366 333399 333333"
-)
-_PALETTE_8: Final = _PALETTE_8_WORDS.split()
-_BUILT_IN: Final = {
-    9: "0%", 10: "0.00%", **dict.fromkeys((14, 15, 16, 17, 27, 28, 29, 30, 31, 36, 50, 57), "dd/mm/yyyy"),
-    22: "dd/mm/yyyy hh:mm", **dict.fromkeys((18, 19, 20, 21, 45, 46, 47), "hh:mm"),
-}  # fmt: skip
 _SHARES: Final = {2: 0.5, 3: 0.75, 4: 0.25, 17: 0.125, 18: 0.0625}
 _LIMIT: Final = 70_000
 _NO_FONT: Final = 4
@@ -51,7 +40,7 @@ class Styles:
     formats: dict[int, str] = field(default_factory=dict)
     cells: list[tuple[int, int, int, int, int]] = field(default_factory=list)
     """Font, number format, fill pattern, its fore and its back colour of each XF."""
-    palette: list[str] = field(default_factory=lambda: list(_PALETTE_8))
+    palette: list[str] = field(default_factory=lambda: list(INDEXED))
     _looks: dict[int, CellLook] = field(default_factory=dict)
 
     def take(self, record: BiffRecord, dialect: Dialect) -> bool:
@@ -67,7 +56,7 @@ class Styles:
                 self.formats[u16(data, 0)] = dialect.string(record, 2, length_octets=octets).text
             case 0x92:
                 count = min(u16(data, 0), 56)
-                self.palette[:count] = [rgb(u32(data, 2 + 4 * number)) for number in range(count)]
+                self.palette[8 : 8 + count] = [rgb(u32(data, 2 + 4 * number)) for number in range(count)]
             case _:
                 return False
         self._looks.clear()
@@ -84,9 +73,7 @@ class Styles:
 
     def colour(self, index: int) -> str | None:
         """Return RRGGBB of a palette number, None for automatic and system colours."""
-        if index < 8:
-            return _FIRST_EIGHT[index]
-        return self.palette[index - 8] if index < 64 else None
+        return self.palette[index] if index < 64 else None
 
     def face(self, number: int) -> Face:
         """Return a font by its number; there is none of `_NO_FONT` (MS-XLS 2.5.129)."""
@@ -107,7 +94,7 @@ class Styles:
         face, ground = self.face(font), self._ground(pattern, fore, back)
         if face.colour == AUTO:
             face = face._replace(colour=automatic(ground))
-        code = self.formats.get(number) or _BUILT_IN.get(number, "")
+        code = self.formats.get(number) or BUILT_IN_FORMATS.get(str(number), "")
         return CellLook(face._replace(background=ground), code, hidden=is_invisible(face.colour, ground))
 
     def _ground(self, pattern: int, fore: int, back: int) -> str | None:

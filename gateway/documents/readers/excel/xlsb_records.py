@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import Budget, ReadError
-from gateway.documents.readers.excel.xls_formula import Words
+from gateway.documents.readers.excel.tokens import XLSB, formula_of
 from gateway.documents.readers.numerals import cell_name
-from gateway.documents.readers.ole.objects import wide_strings
-from gateway.documents.readers.ole.octets import u8, u16, u32, wide
+from gateway.documents.readers.ole.octets import u8, u32, wide
 from gateway.model import ReadStatus
 
 _CHECK_EVERY: Final = 4096
@@ -92,51 +91,7 @@ class Fields:
         self.at += size
         more = self.number(4)
         self.at += more
-        return formula_words(tokens)
-
-
-_SIZES: Final = {
-    0x01: 4, 0x1C: 1, 0x1D: 1, 0x1E: 2, 0x1F: 8, 0x20: 14, 0x21: 2, 0x22: 3, 0x23: 4, 0x24: 6, 0x25: 12, 0x26: 6, 0x27: 6,
-    0x28: 6, 0x29: 2, 0x2A: 6, 0x2B: 12, 0x2C: 6, 0x2D: 12, 0x39: 6, 0x3A: 8, 0x3B: 14, 0x3C: 8, 0x3D: 14,
-    **dict.fromkeys(range(0x03, 0x17), 0),
-}  # fmt: skip
-"""Bytes of each Ptg behind its first (2.5.97)."""
-_EXTENDED, _STRING, _ATTRIBUTES, _SMALL_NUMBER, _FUNCTION = 0x18, 0x17, 0x19, 0x1E, 0x21
-_LIST_SIZE: Final = 13
-_CHOOSE: Final = 4
-_CHAR: Final = 111
-
-
-def formula_words(tokens: bytes) -> str:
-    """Return the words of a formula as a formula that says them: `"a"&"b"&CHAR(77)`."""
-    words = Words()
-    at, number = 0, 0
-    while at < len(tokens):
-        token = tokens[at]
-        at += 1
-        words.operator(token)
-        if token == _STRING:
-            count = u16(tokens, at)
-            words.text(wide(tokens[at + 2 : at + 2 + 2 * count]))
-            at += 2 + 2 * count
-        elif token == _ATTRIBUTES:
-            at += 3 + (2 * (u16(tokens, at + 1) + 1) if u8(tokens, at) & _CHOOSE else 0)
-        elif token == _EXTENDED:
-            at += _LIST_SIZE
-        else:
-            token = token if token < 0x20 else token & 0x1F | 0x20
-            size = _SIZES.get(token)
-            if size is None:
-                # Nobody knows where the next token begins, so anything that looks like words is taken.
-                for text in wide_strings(tokens[at:]):
-                    words.text(text)
-                break
-            if token == _SMALL_NUMBER:
-                number = u16(tokens, at)
-            elif token == _FUNCTION and u16(tokens, at) == _CHAR:
-                words.piece(f"CHAR({number})")
-            at += size
-    return words.formula()
+        return formula_of(tokens, XLSB)
 
 
 def area_name(data: bytes, at: int) -> str:

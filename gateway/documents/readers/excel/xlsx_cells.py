@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.documents.readers.excel.xlsx_strings import Rich, parse_rich, plain_string
-from gateway.documents.readers.numerals import column_letters
+from gateway.documents.readers.numerals import column_letters, column_of
 from gateway.documents.readers.ooxml.flat import LESS_THAN
 from gateway.documents.readers.ooxml.xml import Element, clark, solid_length, text_of, texts
 
 _V, _F, _IS, _C = clark("s:v"), clark("s:f"), clark("s:is"), clark("s:c")
-_LIMIT_COLUMNS: Final = 16_384
 _HIDDEN_ROW: Final = re.compile(r"""\s(?:hidden="(?:1|true)"|ht="[01](?:\.\d*)?")""")
 _REFERENCE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
@@ -59,18 +58,6 @@ def position(reference: str) -> tuple[int, int]:
     """Row and column from 0 of a cell reference, -1 for what it does not name."""
     match = _REFERENCE.match(reference)
     return (int(match[2]) - 1, column_of(match[1], -1)) if match else (-1, -1)
-
-
-def column_of(reference: str | None, default: int) -> int:
-    """Column from 0 of a cell reference."""
-    column = 0
-    for letter in reference or "":
-        if not "A" <= letter <= "Z":
-            break
-        column = column * 26 + ord(letter) - 64
-        if column > _LIMIT_COLUMNS:
-            return default
-    return column - 1 if column else default
 
 
 class TreeCells:

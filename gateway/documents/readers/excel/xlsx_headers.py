@@ -6,29 +6,29 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.documents.readers.excel.xlsx_styles import Styles
 from gateway.documents.readers.ooxml.colours import AUTO, excel_tint, hex_colour
 from gateway.documents.readers.ooxml.sink import Face
+from gateway.documents.readers.ooxml.theme import Theme
 
 _CODE: Final = re.compile(r'&(?:"([^"]*)"|K([0-9A-Fa-f]{6})|K(\d\d)([+-]\d{3})|(\d{1,3})|(.))', re.DOTALL)
 _NAMED_THEME: Final = ("lt1", "dk1", "lt2", "dk2", "accent1", "accent2", "accent3", "accent4", "accent5", "accent6")
 
 
-def header_lines(code: str, styles: Styles, *, sheet: str) -> Iterator[list[tuple[str, Face]]]:
+def header_lines(code: str, base: Face, theme: Theme, *, sheet: str) -> Iterator[list[tuple[str, Face]]]:
     """Yield the left, centre and right section, each as stretches with their look; empty ones are left out."""
-    base = styles.cell("0").face._replace(background=None)
+    base = base._replace(background=None)
     sections: dict[str, list[tuple[str, Face]]] = {}
     current, face, position = "C", base, 0
     for match in _CODE.finditer(code):
         _add(sections, current, code[position : match.start()], face)
         position = match.end()
-        font, rgb, theme, tint, size, letter = match.groups()
+        font, rgb, index, tint, size, letter = match.groups()
         if font is not None:
             face = _with_font(face, font, base)
         elif rgb is not None:
             face = face._replace(colour=hex_colour(rgb))
-        elif theme is not None:
-            face = face._replace(colour=_theme_colour(styles, int(theme), int(tint)))
+        elif index is not None:
+            face = face._replace(colour=_theme_colour(theme, int(index), int(tint)))
         elif size is not None:
             face = face._replace(size_pt=float(size))
         else:
@@ -58,7 +58,7 @@ def _with_font(face: Face, code: str, base: Face) -> Face:
     return face._replace(font=base.font if name in {"-", ""} else name, bold=bold)
 
 
-def _theme_colour(styles: Styles, index: int, tint: int) -> str:
+def _theme_colour(theme: Theme, index: int, tint: int) -> str:
     name = _NAMED_THEME[index] if index < len(_NAMED_THEME) else "dk1"
-    base = styles.theme.colours.get(name)
+    base = theme.colours.get(name)
     return excel_tint(base, tint / 100) if base else AUTO

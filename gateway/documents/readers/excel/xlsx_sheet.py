@@ -331,7 +331,10 @@ class Sheet:
             shown = local.startswith("odd") or (even if local.startswith("even") else first)
             kind, role = ("footer", Role.FOOTER) if local.endswith("Footer") else ("header", Role.HEADER)
             place = Place(f"{kind}:{self._number}", role, self._origin if shown else Origin.HIDDEN)
-            for section in header_lines("".join(child.itertext()), self._book.styles, sheet=self._name):
+            styles = self._book.styles
+            for section in header_lines(
+                "".join(child.itertext()), styles.cell("0").face, styles.theme, sheet=self._name
+            ):
                 block = self._sink.open_block()
                 for text, face in section:
                     self._sink.put(text, block, place, face)

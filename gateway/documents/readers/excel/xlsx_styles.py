@@ -24,7 +24,7 @@ _INDEXED_TEXT: Final = (
     "000080 FF00FF FFFF00 00FFFF 800080 800000 008080 0000FF 00CCFF CCFFFF CCFFCC FFFF99 99CCFF FF99CC CC99FF FFCC99 "
     "3366FF 33CCCC 99CC00 FFCC00 FF9900 FF6600 666699 969696 003366 339966 003300 333300 993300 993366 333399 333333"
 )
-_INDEXED: Final = _INDEXED_TEXT.split()
+INDEXED: Final = _INDEXED_TEXT.split()
 _PATTERN_SHARE: Final = {"gray125": 0.125, "gray0625": 0.0625, "darkGray": 0.75, "mediumGray": 0.5, "lightGray": 0.25}
 DEFAULT_FACE: Final = Face(font="Calibri", size_pt=11.0, colour=AUTO, bold=False)
 
@@ -42,7 +42,7 @@ class Styles:
 
     def __init__(self, root: Element | None = None, theme: Theme = NO_THEME) -> None:
         self.theme = theme
-        self._indexed = list(_INDEXED)
+        self._indexed = list(INDEXED)
         self._fonts: list[Face] = []
         self._fills: list[str | None] = []
         self._formats: dict[str, str] = {}
@@ -92,7 +92,7 @@ class Styles:
         background = _at(self._fills, fill)
         if face.colour == AUTO:
             face = face._replace(colour=automatic(background))
-        code = self._formats.get(number) or _BUILT_IN.get(number, "")
+        code = self._formats.get(number) or BUILT_IN_FORMATS.get(number, "")
         return CellStyle(face._replace(background=background), code)
 
     def face(self, element: Element, base: Face) -> Face:
@@ -164,7 +164,7 @@ def is_struck(look: Element) -> bool:
 
 
 NO_BASE: Final = Face(font=DEFAULT_FACE.font, size_pt=11.0, colour=AUTO, bold=False)
-_BUILT_IN: Final = {
+BUILT_IN_FORMATS: Final = {
     **{str(number): "dd/mm/yyyy" for number in (14, 15, 16, 17, 27, 28, 29, 30, 31, 36, 50, 57)},
     "22": "dd/mm/yyyy hh:mm",
     **{str(number): "hh:mm" for number in (18, 19, 20, 21, 45, 46, 47)},

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.documents.readers.excel.xlsx_headers import header_lines
-from gateway.documents.readers.excel.xlsx_styles import Styles
 from gateway.documents.readers.excel.xlsx_values import formula_kind
-from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.sink import NO_FACE, Place, Sink
 from gateway.documents.readers.ooxml.theme import NO_THEME
 from gateway.documents.readers.ooxml.xml import Element
+from gateway.documents.readers.word.docx_fields import active_kind
 from gateway.model import Origin, Role
 
 WORD: Final = "http://schemas.microsoft.com/office/word/2003/wordml"
@@ -28,11 +28,6 @@ LINES: Final = frozenset({_W + "p", _S + "Data"})
 BREAKS: Final = {_W + "tab": "\t", _W + "br": "\n", _W + "cr": "\n", _W + "noBreakHyphen": "-"}
 BINARY: Final = _W + "binData"
 _ELSEWHERE: Final = ("http:", "https:", "file:", "ftp:", "\\\\")
-_FETCHING: Final = (
-    ("DDE", "dde"), ("INCLUDETEXT", "external-object"), ("INCLUDEPICTURE", "external-object"), ("LINK", "external-object"),
-    ("MACROBUTTON", "macro"),
-)  # fmt: skip
-"""First words of the fields that fetch or start something."""
 
 
 def name_of(binary: Element) -> str:
@@ -46,11 +41,8 @@ def look_at(node: Element, sink: Sink) -> None:
         case tag if tag == BINARY and name_of(node).lower() == "editdata.mso":
             sink.warn("macro", "")
         case tag if tag in {_W + "fldSimple", _W + "instrText"}:
-            code = (node.get(_W + "instr") or node.text or "").strip().upper()
-            for prefix, kind in _FETCHING:
-                if code.startswith(prefix):
-                    sink.warn(kind, "field")
-                    break
+            if (kind := active_kind(node.get(_W + "instr") or node.text or "")) is not None:
+                sink.warn(kind, "field")
         case tag if tag == _W + "attachedTemplate" and (node.get(_W + "val") or "").lower().startswith(_ELSEWHERE):
             sink.warn("external-template")
         case tag if tag == _OBJECT:
@@ -64,7 +56,7 @@ def look_at(node: Element, sink: Sink) -> None:
         case tag if tag in {_X + "OLELink", _X + "DDELink"}:
             sink.warn("dde", "link")
         case tag if tag in {_X + "Header", _X + "Footer"}:
-            for section in header_lines(node.get(_X + "Data") or "", Styles(None, NO_THEME), sheet=""):
+            for section in header_lines(node.get(_X + "Data") or "", NO_FACE, NO_THEME, sheet=""):
                 place = Place("header", Role.HEADER, Origin.TEXT)
                 sink.put_line("".join(text for text, _ in section), place)
         case _:

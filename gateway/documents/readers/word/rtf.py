@@ -170,7 +170,7 @@ class _Reader:
         if depth in self._groups:
             said, _ = self._groups.pop(depth)
             if (code := self._fields.pop(depth, None)) is None:
-                self._shapes.end(self._out.block, spoken=self._out.said > said)
+                self._shapes.end(self._out.block, f"paragraph:{self._out.paragraph}", spoken=self._out.said > said)
             elif self._out.said == said:
                 value = shown_value(code, self._choices, self._chosen % BY_DEFAULT)
                 self._out.add(value or spelt(code) or quoted(code) or "")

@@ -68,7 +68,7 @@ class Shapes:
         flips, self._flips = self._flips, set()
         return Turn("fFlipH" in flips, "fFlipV" in flips)
 
-    def end(self, block: int, *, spoken: bool) -> None:
+    def end(self, block: int, locator: str, *, spoken: bool) -> None:
         """End a shape that the paragraph of a block anchors; one with words is a box of them."""
         self._draw()
         numbers, kind, flips, filled = self._numbers, self._kind, self._flips, self._filled
@@ -83,7 +83,7 @@ class Shapes:
         box = (left, top, right - left, bottom - top)
         if "dpx" not in numbers and min(box[2:]) > 0:
             span, across, down = Span(*(side / 20 for side in box)), "shpbxcolumn" in numbers, "shpbypara" in numbers
-            thing = Thing(span, filled and kind != "line", lines, ("t", "ctr", "b"), f"paragraph:{block}")
+            thing = Thing(span, filled and kind != "line", lines, ("t", "ctr", "b"), locator)
             over = numbers.get("shpfblwtxt", [0])[0] == 0
             self._stage.at_paragraph(block, (block if down else "page", across), thing, (across, down), over=over)
         if kind and not spoken and max(box[2:]) > 0:
