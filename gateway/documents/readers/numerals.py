@@ -1,7 +1,9 @@
-"""Numbers written in files by others, taken only where they can be meant; columns and list items, which letters name."""
+"""Numbers and lengths written in files by others, taken only where they can be meant; columns and list items, which letters name."""
 
 from __future__ import annotations
 
+import math
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -10,12 +12,31 @@ _ROMAN: Final = (
     (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
 )  # fmt: skip
 _MOST: Final = 32_000
+POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 72 / 2.54, "mm": 72 / 25.4, "pc": 12.0, "pi": 12.0, "px": 0.75}
+"""Of each unit of length."""
+_LENGTH: Final = re.compile(r"\s*(-?(?:\d{1,9}(?:\.\d{1,15})?|\.\d{1,15}))(pt|in|cm|mm|p[cix])?")
 _LIMIT_COLUMNS: Final = 16_384
 
 
 def whole(value: str | None, default: int = 0, *, digits: int = 8) -> int:
     """Return a number of at most that many decimal digits; the default for a sign, a longer one or anything else."""
     return int(value) if value and len(value) <= digits and value.isdecimal() else default
+
+
+def number(value: str | None) -> float:
+    """Return a number, 0 for none and for what is no number."""
+    try:
+        found = float(value or 0)
+    except ValueError:
+        return 0.0
+    return found if math.isfinite(found) else 0.0
+
+
+def length_pt(value: str | None, bare_pt: float | None = None) -> float | None:
+    """Return points of a length, to a hundredth; a number without a unit counts `bare_pt` each. None for what is no length."""
+    match = _LENGTH.match(value or "")
+    unit = None if match is None else POINTS[match[2]] if match[2] else bare_pt
+    return None if match is None or unit is None else round(float(match[1]) * unit, 2)
 
 
 def signed(value: str) -> int:

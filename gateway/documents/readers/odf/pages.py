@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from gateway.documents.readers.odf.styles import length_pt
+from gateway.documents.readers.numerals import length_pt
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.model import PageSetup
 
@@ -65,5 +65,4 @@ def _room(style: Element) -> float:
 
 
 def _length(element: Element, attribute: str) -> float | None:
-    value = element.get(clark(attribute))
-    return length_pt(value, 0.0) if value and not value.endswith("%") else None
+    return length_pt(element.get(clark(attribute)))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from gateway.documents.readers.base import Member
+from gateway.documents.readers.numerals import length_pt
 from gateway.documents.readers.odf.flow import Flow, Shelf
 from gateway.documents.readers.odf.styles import NOTHING, StyleBook
 from gateway.documents.readers.ooxml.placed import COLUMN_PT, ROW_PT, Span, Thing, lines_of
@@ -36,8 +37,6 @@ _HOLDERS: Final = tuple(map(clark, ("draw:page", "table:table", "text:p")))
 _ALIGNED: Final = {"center": "ctr", "end": "r", "right": "r"}
 _FILLED: Final = {"solid", "gradient", "bitmap", "hatch"}
 _NUMBERS: Final = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?")
-_LENGTH: Final = re.compile(r"\s*(-?\d{1,6}(?:\.\d{1,9})?)(cm|mm|in|pt|pc|px)")
-_UNITS: Final = {"cm": 28.3465, "mm": 2.83465, "in": 72.0, "pt": 1.0, "pc": 12.0, "px": 0.75}
 _ROTATED: Final = re.compile(r"rotate\s*\(\s*(-?\d{1,3}(?:\.\d{1,15})?)\s*\)")
 _TRANSLATED: Final = re.compile(r"translate\s*\(\s*([^\s,)]{1,24})[\s,]+([^\s,)]{1,24})\s*\)")
 _WATERMARK: Final = re.compile(r"(?i)watermark")
@@ -344,8 +343,7 @@ def _box(shape: Element) -> Box | None:
 
 def points(length: str | None) -> float:
     """Return a length in points; 0 for nonsense and for what is in parts of something."""
-    match = _LENGTH.match(length or "")
-    return float(match[1]) * _UNITS[match[2]] if match else 0.0
+    return length_pt(length) or 0.0
 
 
 def _binary(element: Element) -> bytes:

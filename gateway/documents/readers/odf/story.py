@@ -19,7 +19,7 @@ from gateway.documents.readers.odf.flow import Flow, Shelf, hide
 from gateway.documents.readers.odf.rows import flat_rows, is_blank, repeat_count
 from gateway.documents.readers.odf.shapes import SHAPES, Shapes, points
 from gateway.documents.readers.odf.styles import Layer, StyleBook, is_hidden, stretches
-from gateway.documents.readers.ooxml.sink import Place
+from gateway.documents.readers.ooxml.sink import Place, capitals
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, texts
 from gateway.model import Origin, Role
 
@@ -245,7 +245,7 @@ class Story:
         elif merged.get("struck") and place.origin is Origin.TEXT:
             place = place._replace(origin=Origin.DELETED)
         if merged.get("capitals"):
-            text = text.upper()
+            text = capitals(text, face.font)
         paragraph.block = paragraph.block or self._sink.open_block()
         paragraph.space = False
         for piece, look in stretches(text, face, merged):

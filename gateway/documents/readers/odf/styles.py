@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from gateway.documents.readers.numerals import column_letters, numeral, signed, whole
+from gateway.documents.readers.numerals import column_letters, length_pt, number, numeral, signed, whole
 from gateway.documents.readers.ooxml.colours import AUTO, automatic, hex_colour, named_colour
 from gateway.documents.readers.ooxml.rows import SUPERSCRIPT
 from gateway.documents.readers.ooxml.sink import Face
@@ -25,8 +25,6 @@ _NAME, _FAMILY, _PARENT = clark("style:name"), clark("style:family"), clark("sty
 _AUTOMATIC: Final = clark("style:use-window-font-color")
 _OUTLINE_LEVEL: Final = clark("style:default-outline-level")
 _LIMIT_CHAIN: Final = 64
-_LENGTH: Final = re.compile(r"^([0-9]+(?:\.[0-9]+)?|\.[0-9]+)(pt|in|cm|mm|pc|px|%)$")
-_POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 72 / 2.54, "mm": 72 / 25.4, "pc": 12.0, "px": 0.75}
 _BOLD: Final = {"bold", "600", "700", "800", "900"}
 _EAST_ASIAN: Final = re.compile(r"([\u1100-\u11ff\u2e80-\u9fff\ua000-\ud7af\uf900-\ufaff\ufe30-\ufe6f\uff00-\uffef]+)")
 _BASES: Final = {"paragraph": ("Standard",), "table-cell": ("Default",)}
@@ -209,7 +207,9 @@ class StyleBook:
                     if properties.get(clark(name.replace("family", "name"))) is None:
                         merged[name.replace("style:font-family", "font")] = first_family(value)
                 case "fo:font-size":
-                    size = length_pt(value, merged.get("size", 12.0))
+                    size = (
+                        number(value[:-1]) * merged.get("size", 12.0) / 100 if value.endswith("%") else length_pt(value)
+                    )
                     if size is not None:
                         merged["size"] = size
                 case "fo:color":
@@ -277,15 +277,6 @@ def first_family(value: str) -> str:
     if value[:1] in {"'", '"'}:
         return value[1:].partition(value[0])[0]
     return value.partition(",")[0].strip()
-
-
-def length_pt(value: str, parent_pt: float) -> float | None:
-    """Return points of a length; a percentage is of the parent's size."""
-    match = _LENGTH.match(value.strip())
-    if match is None:
-        return None
-    number, unit = float(match.group(1)), match.group(2)
-    return number * parent_pt / 100 if unit == "%" else round(number * _POINTS[unit], 2)
 
 
 def _fill(value: str | None) -> str | None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from PIL import ImageColor
 
+from gateway.documents.readers.numerals import number
 from gateway.documents.readers.ooxml.xml import Element
 
 AUTO: Final = "auto"
@@ -159,14 +160,6 @@ def _value(element: Element) -> str | None:
         if name.endswith("}val"):
             return str(value)
     return None
-
-
-def number(value: str | None) -> float:
-    """Return a number of XML, 0 for none."""
-    try:
-        return float(value or 0)
-    except ValueError:
-        return 0.0
 
 
 def _share(value: str | None) -> float:

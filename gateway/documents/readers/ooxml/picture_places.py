@@ -7,6 +7,7 @@ import re
 from collections.abc import Hashable
 from typing import Final
 
+from gateway.documents.readers.numerals import length_pt, number
 from gateway.documents.readers.ooxml.placed import COLUMN_PT, EMU_PT, ROW_PT
 from gateway.documents.readers.ooxml.rows import is_part
 from gateway.documents.readers.ooxml.sink import Sink
@@ -108,9 +109,9 @@ def outline_of(geometry: Element) -> Shape | None:
     is_open = holder is not None and holder.find(clark("a:noFill")) is not None
     for path in geometry.iter(clark("a:path")):
         points = [(point.get("x"), point.get("y")) for point in path.iter(clark("a:pt"))]
-        across = [_number(x) for x, _ in points]
-        width = _number(path.get("w")) or max(across, default=0)
-        height = _number(path.get("h")) or max((_number(y) for _, y in points), default=0)
+        across = [number(x) for x, _ in points]
+        width = number(path.get("w")) or max(across, default=0)
+        height = number(path.get("h")) or max((number(y) for _, y in points), default=0)
         if min(width, height) < 0 or max(width, height) <= 0:
             continue
         pieces = [_command(command) for command in path]
@@ -135,7 +136,7 @@ def stroke_of(geometry: Element) -> Shape | None:
 
 def line_of_vml(line: Element) -> tuple[Box, Turn]:
     """Return the box of a `v:line` in points, and how its diagonal is turned (ECMA-376 Part 4 §19.1.2.12)."""
-    ends = [[_points(each.strip()) for each in (line.get(name) or "0,0").split(",")] for name in ("from", "to")]
+    ends = [[length_pt(each, 1.0) or 0.0 for each in (line.get(name) or "0,0").split(",")] for name in ("from", "to")]
     (left, top), (right, bottom) = ((end[0], end[-1]) for end in ends)
     box = (min(left, right), min(top, bottom), abs(right - left), abs(bottom - top))
     return box, Turn(mirrored=(right < left) != (bottom < top))
@@ -145,7 +146,7 @@ def outline_of_vml(shape: Element) -> Shape | None:
     """Return the outline of a VML shape as it fills a square of side 1 (ECMA-376 Part 4 §19.1.2.19); None for one by formulas."""
     path, space = (
         shape.get("path") or "",
-        [_number(each) for each in (shape.get("coordsize") or "1000,1000").split(",")],
+        [number(each) for each in (shape.get("coordsize") or "1000,1000").split(",")],
     )
     if not path or "@" in path or len(space) != 2 or min(space) <= 0:
         return None
@@ -154,7 +155,6 @@ def outline_of_vml(shape: Element) -> Shape | None:
     return whole._replace(outline=moved(whole.outline, (1 / space[0], 0, 0, 1 / space[1], 0, 0)))
 
 
-_POINTS: Final = re.compile(r"(-?\d{1,6}(?:\.\d{1,6})?)(pt|in|cm|mm|px)?")
 _VML_WORD: Final = re.compile(r"n[fs]|q[xyb]|a[elrt]|w[ar]|h[a-i]")
 _VML_LETTERS: Final = str.maketrans({"m": "M", "l": "L", "c": "C", "x": "Z", "t": "m", "r": "l", "v": "c", "e": " "})
 _LETTERS: Final = {"a:moveTo": "M", "a:lnTo": "L", "a:cubicBezTo": "C", "a:quadBezTo": "Q", "a:close": "Z"}
@@ -165,7 +165,7 @@ def _command(command: Element) -> str:
     letter = _LETTERS.get(NAMES[command.tag])
     if letter is None:
         return ""
-    points = (f"{_number(point.get('x'))} {_number(point.get('y'))}" for point in command.iter(clark("a:pt")))
+    points = (f"{number(point.get('x'))} {number(point.get('y'))}" for point in command.iter(clark("a:pt")))
     return f"{letter} {' '.join(points)}"
 
 
@@ -216,21 +216,21 @@ def _transformed(holder: Element, blip: Element) -> tuple[Box | None, Turn]:
     crop: Box | None = None
     for each in holder.iter("{*}xfrm", clark("a:srcRect")):
         if NAMES[each.tag] == "a:srcRect":
-            crop = tuple(_number(each.get(side)) / 100_000 for side in "ltrb")  # type: ignore[assignment]
+            crop = tuple(number(each.get(side)) / 100_000 for side in "ltrb")  # type: ignore[assignment]
             continue
         mirrored, upside_down = (each.get(name) in {"1", "true"} for name in ("flipH", "flipV"))
-        degrees = _number(each.get("rot")) / 60_000
+        degrees = number(each.get("rot")) / 60_000
         numbers = {NAMES[child.tag]: child for child in each}
         at, size = numbers.get("a:off"), numbers.get("a:ext")
         if at is not None and size is not None:
-            box = _number(at.get("x")), _number(at.get("y")), _number(size.get("cx")), _number(size.get("cy"))
+            box = number(at.get("x")), number(at.get("y")), number(size.get("cx")), number(size.get("cy"))
     recoloured = any(NAMES[child.tag] in _RECOLOURED for child in blip.iter())
     return box, Turn(mirrored, upside_down, degrees, crop if crop and any(crop) else None, recoloured)
 
 
 def _extent(holder: Element, *, flat: bool = False) -> tuple[float, float] | None:
     found = holder.find(clark("wp:extent"))
-    size = None if found is None else (_number(found.get("cx")), _number(found.get("cy")))
+    size = None if found is None else (number(found.get("cx")), number(found.get("cy")))
     return size if size and (max(size) if flat else min(size)) > 0 else None
 
 
@@ -243,7 +243,7 @@ def _offset(anchor: Element) -> tuple[float, float, Hashable, Hashable] | None:
         offset = None if position is None else position.find(clark("wp:posOffset"))
         if position is None or offset is None:
             return None
-        offsets.append(_number(offset.text))
+        offsets.append(number(offset.text))
         origin = position.get("relativeFrom") or ""
         origins.append(
             origin if origin in {"page", "margin", "column"} else next(anchor.iterancestors(clark("w:p")), None)
@@ -258,16 +258,16 @@ def anchored(anchor: Element) -> Box | None:
         corner = anchor.find(clark(name))
         if corner is None:
             break
-        told = {NAMES[child.tag]: _number(child.text) for child in corner}
+        told = {NAMES[child.tag]: number(child.text) for child in corner}
         corners.append(told.get("xdr:col", 0) * COLUMN_PT * EMU_PT + told.get("xdr:colOff", 0))
         corners.append(told.get("xdr:row", 0) * ROW_PT * EMU_PT + told.get("xdr:rowOff", 0))
     place, size = anchor.find(clark("xdr:pos")), anchor.find(clark("xdr:ext"))
     if place is not None:
-        corners = [_number(place.get("x")), _number(place.get("y"))]
+        corners = [number(place.get("x")), number(place.get("y"))]
     if len(corners) == 4:
         return corners[0], corners[1], corners[2] - corners[0], corners[3] - corners[1]
     if len(corners) == 2 and size is not None:
-        return corners[0], corners[1], _number(size.get("cx")), _number(size.get("cy"))
+        return corners[0], corners[1], number(size.get("cx")), number(size.get("cy"))
     return None
 
 
@@ -275,20 +275,8 @@ def _vml(shape: Element) -> tuple[Box | None, Turn, bool]:
     """Read the style of a VML shape: box in points, turn, and whether it stands at coordinates."""
     told = {name.lower(): value.strip().lower() for name, value in _LENGTH.findall(shape.get("style") or "")}
     left, top, width, height = (
-        _points(told.get(name, "")) for name in ("margin-left", "margin-top", "width", "height")
+        length_pt(told.get(name), 1.0) or 0.0 for name in ("margin-left", "margin-top", "width", "height")
     )
-    turn = Turn("x" in told.get("flip", ""), "y" in told.get("flip", ""), _number(told.get("rotation")))
+    turn = Turn("x" in told.get("flip", ""), "y" in told.get("flip", ""), number(told.get("rotation")))
     box = (left, top, width, height) if min(width, height) > 0 else None
     return box, turn, told.get("position") == "absolute"
-
-
-def _points(text: str) -> float:
-    match = _POINTS.match(text)
-    return float(match[1]) * {"in": 72, "cm": 28.35, "mm": 2.835, "px": 0.75}.get(match[2] or "pt", 1) if match else 0.0
-
-
-def _number(text: str | None) -> float:
-    try:
-        return float(text or 0)
-    except ValueError:
-        return 0.0

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from lxml import etree
 
-from gateway.documents.readers.numerals import whole
+from gateway.documents.readers.numerals import length_pt, whole
 from gateway.documents.readers.ooxml.colours import AUTO, WHITE, automatic, drawing_colour, named_colour
 from gateway.documents.readers.ooxml.rows import SUPERSCRIPT
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
@@ -85,14 +85,7 @@ def on(element: Element, attribute: str = VAL) -> bool:
 
 def half_points(value: str | None) -> float | None:
     """Return points of ST_HpsMeasure: half points, or a number with unit (Strict)."""
-    if not value:
-        return None
-    units = {"pt": 1.0, "in": 72.0, "cm": 72 / 2.54, "mm": 72 / 25.4, "pc": 12.0, "pi": 12.0}
-    try:
-        unit = units.get(value[-2:])
-        return float(value[:-2]) * unit if unit else float(value) / 2
-    except ValueError:
-        return None
+    return length_pt(value, 0.5)
 
 
 def parse_run_properties(element: Element) -> dict[str, Any]:

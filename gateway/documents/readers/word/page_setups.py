@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from gateway.documents.readers.numerals import length_pt
 from gateway.documents.readers.ole.octets import i16, u16, u32
 from gateway.documents.readers.ooxml.sink import Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
@@ -16,13 +16,10 @@ from gateway.model import PageSetup
 _MEASURES: Final = {"w:pgSz": {"width": "w:w", "height": "w:h"}, "w:pgMar": {
     side: f"w:{side}" for side in ("top", "bottom", "left", "right", "gutter")
 }}  # fmt: skip
-_TWIPS: Final = re.compile(r"-?\d{1,6}")
-_MEASURE: Final = re.compile(r"(-?\d{1,6}(?:\.\d{1,6})?)(mm|cm|in|pt|pc|pi)")
-_TWIPS_IN: Final = {"mm": 1440 / 25.4, "cm": 1440 / 2.54, "in": 1440.0, "pt": 20.0, "pc": 240.0, "pi": 240.0}
 _DEFAULTS: Final = {
-    "width": 12240, "height": 15840, "left": 1800, "right": 1800, "top": 1440, "bottom": 1440, "gutter": 0,
+    "width": 612.0, "height": 792.0, "left": 90.0, "right": 90.0, "top": 72.0, "bottom": 72.0, "gutter": 0.0,
 }  # fmt: skip
-"""Twips where DOC and RTF say nothing."""
+"""Points where DOC and RTF say nothing."""
 _SED: Final = 12
 """Bytes of a section descriptor (PlcfSed, MS-DOC 2.8.26)."""
 _LIMIT: Final = 1000
@@ -40,9 +37,9 @@ _SECTION: Final = {
 PAGE_WORDS: Final = frozenset({*_DOCUMENT, *_SECTION, "sectd"})
 
 
-def _setup(twips: Mapping[str, float | None]) -> PageSetup:
-    """Return the setup of measures by name; a vertical margin that is negative is exact and counts as its amount."""
-    points = {name: value / 20 for name, value in twips.items() if value is not None}
+def _setup(measures: Mapping[str, float | None]) -> PageSetup:
+    """Return the setup of points by name; a vertical margin that is negative is exact and counts as its amount."""
+    points = {name: value for name, value in measures.items() if value is not None}
     top, bottom, left = points.get("top"), points.get("bottom"), points.get("left")
     return PageSetup(
         width_pt=points.get("width"),
@@ -59,16 +56,8 @@ def of_section(section: Element) -> PageSetup:
     found: dict[str, float | None] = {}
     for child in section:
         names = _MEASURES.get(NAMES[child.tag], {})
-        found |= {name: _twips(child.get(clark(attribute)) or "") for name, attribute in names.items()}
+        found |= {name: length_pt(child.get(clark(attribute)), 1 / 20) for name, attribute in names.items()}
     return _setup(found)
-
-
-def _twips(value: str) -> float | None:
-    value = value.strip()
-    if _TWIPS.fullmatch(value):
-        return int(value)
-    measured = _MEASURE.fullmatch(value)
-    return float(measured[1]) * _TWIPS_IN[measured[2]] if measured else None
 
 
 def of_sections(fib: Fib, document: bytes, table: bytes) -> Iterator[PageSetup]:
@@ -82,7 +71,7 @@ def of_sections(fib: Fib, document: bytes, table: bytes) -> Iterator[PageSetup]:
         if position != _NONE and position + 2 <= len(document):
             for code, operand in sprms(document[position + 2 : position + 2 + u16(document, position)]):
                 if code in _CODES and len(operand) >= 2:
-                    measures[_CODES[code]] = (i16 if _CODES[code] in {"top", "bottom"} else u16)(operand, 0)
+                    measures[_CODES[code]] = (i16 if _CODES[code] in {"top", "bottom"} else u16)(operand, 0) / 20
         yield _setup(measures)
 
 
@@ -100,7 +89,7 @@ class Pages:
             self._section = {}
         elif value is not None and abs(value) < 1_000_000:
             holder, names = (self._document, _DOCUMENT) if word in _DOCUMENT else (self._section, _SECTION)
-            holder[names[word]] = value
+            holder[names[word]] = value / 20
 
     def end_section(self) -> None:
         """Give the section that ends here."""
