@@ -20,6 +20,10 @@ from gateway.model import ReadStatus
 from tests.signatures.attacks_readings import ATTACKS
 
 
+def problems_of(data: bytes) -> list[str]:
+    return zip_directory.survey(data, Budget()).problems
+
+
 def make(members, method=zipfile.ZIP_DEFLATED, comment=b""):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", method) as archive:
@@ -292,18 +296,18 @@ def test_every_single_damaged_octet_is_noticed_or_harmless(bits):
     ["two-directories.docx", "fewer-members-counted.docx", "directory-elsewhere.docx", "member-in-slack.docx"],
 )
 def test_what_two_programs_read_as_two_packages_is_a_problem_of_any_zip(name):
-    assert archive_zip.problems(ATTACKS[name](), Budget())
+    assert problems_of(ATTACKS[name]())
 
 
 def test_a_second_name_of_a_member_is_a_problem_unless_the_first_is_in_an_old_code():
-    for raw, problems in ((b"cong-khai.txt", ("zip-second-name",)), ("M\u00e9.txt".encode("cp437"), ())):
+    for raw, problems in ((b"cong-khai.txt", ["zip-second-name"]), ("M\u00e9.txt".encode("cp437"), [])):
         path = b"\1" + struct.pack("<I", zlib.crc32(raw)) + "M\u1eacT.txt".encode()
         info = zipfile.ZipInfo("x" * len(raw))
         info.extra = struct.pack("<HH", 0x7075, len(path)) + path
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
             archive.writestr(info, b"a")
-        assert archive_zip.problems(buffer.getvalue().replace(b"x" * len(raw), raw), Budget()) == problems
+        assert problems_of(buffer.getvalue().replace(b"x" * len(raw), raw)) == problems
 
 
 def test_members_that_overlap_are_not_unpacked_to_look_behind_their_streams(monkeypatch):
@@ -316,7 +320,7 @@ def test_members_that_overlap_are_not_unpacked_to_look_behind_their_streams(monk
         + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(entry) * count, start, 0)
     )
     monkeypatch.setattr(zip_directory, "_stream_end", None)
-    assert "zip-overlap" in archive_zip.problems(changed, Budget())
+    assert "zip-overlap" in problems_of(changed)
 
 
 def test_looking_behind_streams_unpacks_no_more_than_is_ever_unpacked(monkeypatch):
@@ -335,6 +339,6 @@ def test_looking_behind_streams_unpacks_no_more_than_is_ever_unpacked(monkeypatc
     data[8:10] = struct.pack("<H", 8)  # the method, in both headers
     place = data.index(b"PK\1\2")
     data[place + 10 : place + 12] = struct.pack("<H", 8)
-    assert archive_zip.problems(bytes(data), Budget()) == ()
+    assert problems_of(bytes(data)) == []
     assert [end for end, _ in made] == [None]
     assert made[0][1] < 5 << 20

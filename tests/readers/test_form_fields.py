@@ -10,7 +10,7 @@ import pytest
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.word import rtf
-from gateway.documents.readers.word.word97_pictures import Pictures
+from gateway.documents.readers.word.word97_drawings import Pictures
 from gateway.documents.readers.word.word97_sprms import Look
 from gateway.model import Origin, Role, Run
 from tests.readers import ooxml_support, test_odf

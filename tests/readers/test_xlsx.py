@@ -13,9 +13,10 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from gateway.documents.readers.base import Budget, Reading, Source
 from gateway.documents.readers.excel.xlsx_headers import header_lines
-from gateway.documents.readers.excel.xlsx_styles import Styles
 from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_words, show_number, show_text
 from gateway.documents.readers.ooxml.reader import read as read_ooxml
+from gateway.documents.readers.ooxml.sink import NO_FACE
+from gateway.documents.readers.ooxml.theme import NO_THEME
 from gateway.model import Origin, ReadStatus, Role
 from tests.readers.ooxml_support import package, read, relationships
 from tests.support.octets import file_of
@@ -265,7 +266,7 @@ def test_formulas_give_their_literals(formula: str, words: str, kind: str | None
 
 def test_header_codes_are_parsed_into_sections_and_looks() -> None:
     code = '&Ltrái&C&"Times New Roman,Bold"&14MẬT&KFF0000 đỏ&R&A && &P'
-    sections = list(header_lines(code, Styles(), sheet="Tờ"))
+    sections = list(header_lines(code, NO_FACE, NO_THEME, sheet="Tờ"))
     assert [[text for text, _ in section] for section in sections] == [["trái"], ["MẬT", " đỏ"], ["Tờ", " ", "&", " "]]
     mark, red = sections[1][0][1], sections[1][1][1]
     assert (mark.font, mark.bold, mark.size_pt, red.colour) == ("Times New Roman", True, 14.0, "FF0000")

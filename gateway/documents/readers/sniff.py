@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
-from gateway.documents.readers.archives.tar_header import is_tar
 from gateway.documents.readers.magic import (
     AR,
     ARJ,
@@ -30,7 +29,7 @@ from gateway.documents.readers.magic import (
 )
 from gateway.documents.readers.sniff_dbf import DBF, DBF_MEMO, is_dbf
 from gateway.documents.readers.sniff_font import FONT, is_font
-from gateway.documents.readers.sniff_packed import packed_types, unknown_type
+from gateway.documents.readers.sniff_packed import is_tar, packed_types, unknown_type
 from gateway.documents.readers.sniff_pictures import media_type, named_film, named_picture, only_sound, told_picture
 from gateway.documents.readers.sniff_text import text_types
 from gateway.documents.readers.sniff_zip import stored_member_at, zip_types

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from asn1crypto import algos
@@ -19,10 +19,28 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from gateway.documents.signatures import algorithms
-from gateway.documents.signatures.answers import Answer
 from gateway.documents.signatures.certificates import Certificate, key_of
 from gateway.documents.signatures.crl_scope import Scope, names_as_issuer, point_of, scope_for
 from gateway.documents.signatures.wall import LibraryFault, wall
+
+SKEW = timedelta(minutes=10)
+"""Clocks of authorities may differ from ours by this much."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Answer of one source about one certificate."""
+
+    revoked: bool
+    source: str
+    this_update: datetime
+    next_update: datetime | None
+    reason: str = ""
+    effective: datetime | None = None
+    """Revocation date, or the earlier invalidity date."""
+    reasons: frozenset[str] | None = None
+    """Reasons that the source speaks of, None for all."""
+
 
 _INDIRECT_LIMIT = 50_000
 """Entries of an indirect list that are walked: in it, who issued a certificate depends on all entries before."""

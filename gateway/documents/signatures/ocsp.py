@@ -9,8 +9,8 @@ from typing import Any
 from asn1crypto import ocsp
 
 from gateway.documents.signatures import algorithms
-from gateway.documents.signatures.answers import Answer
 from gateway.documents.signatures.certificates import Certificate, is_authority, key_of, validity
+from gateway.documents.signatures.crl import Answer
 from gateway.documents.signatures.wall import LibraryFault, wall
 
 

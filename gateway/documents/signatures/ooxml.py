@@ -16,8 +16,7 @@ from lxml import etree
 
 from gateway.documents.signatures import canonical_xml, xades, xmldsig
 from gateway.documents.signatures.ooxml_coverage import Covered, coverage_of
-from gateway.documents.signatures.ooxml_origin import find_signatures
-from gateway.documents.signatures.ooxml_parts import Parts, read_types
+from gateway.documents.signatures.ooxml_parts import Parts, find_signatures, read_types
 from gateway.documents.signatures.package import open_package
 from gateway.documents.signatures.report import REMOVED, Subject, assemble, malformed, removed, unreadable
 from gateway.documents.signatures.wall import LibraryFault, wall

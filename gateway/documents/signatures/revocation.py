@@ -14,9 +14,17 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 
-from gateway.documents.signatures.answers import SKEW, Answer
 from gateway.documents.signatures.certificates import Certificate, validity
-from gateway.documents.signatures.crl import RevocationList, Signers, from_lists, is_signed_by, load_list, nobody
+from gateway.documents.signatures.crl import (
+    SKEW,
+    Answer,
+    RevocationList,
+    Signers,
+    from_lists,
+    is_signed_by,
+    load_list,
+    nobody,
+)
 from gateway.documents.signatures.ocsp import from_responses
 from gateway.model import Revocation
 

@@ -19,7 +19,6 @@ from msgspec import structs
 
 from gateway import mime
 from gateway.documents.readers import passwords, registry, text_art
-from gateway.documents.readers.archives import zip as archive_zip
 from gateway.documents.readers.base import (
     PHOTO_WORDS_CPU_S,
     WORDS_CPU_S,
@@ -30,6 +29,7 @@ from gateway.documents.readers.base import (
     spoken,
 )
 from gateway.documents.readers.beside import address_of, addresses_of
+from gateway.documents.readers.containers.zip_directory import survey
 from gateway.documents.readers.loose_words import loose_runs
 from gateway.documents.readers.pictures import thumbnail
 from gateway.documents.readers.sniff import EMPTY, OCTETS, Sniffed, sniff
@@ -319,7 +319,7 @@ class Inspector:
         # The same documents also come as one XML file, which is no zip.
         rows = (formats.by_type(kind) for kind in sniffed.types)
         if any(row is not None and row.is_surveyed_zip for row in rows) and b"PK\x05\x06" in data:
-            look.guarded(lambda: look.check_zip(archive_zip.problems(data, self._budget)), "zip")
+            look.guarded(lambda: look.check_zip(tuple(survey(data, self._budget).problems)), "zip")
 
     def _look_for_encoded(self, data: bytes, sniffed: Sniffed, look: PartLook) -> None:
         """Take out the files and words that stand encoded in the text of the part, as it is written and as it is read."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tarfile
 from io import BytesIO
 
-from gateway.documents.readers.archives.tar_header import BLOCK
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.containers import FILLING, Contents, StopReadingError, caught
 from gateway.model import ReadStatus
@@ -63,5 +62,5 @@ def _check_end(contents: Contents, data: bytes, offset: int) -> None:
         contents.fault(ReadStatus.MALFORMED, "tar-trailing-data")
     elif len(data) < offset:
         contents.fault(ReadStatus.MALFORMED, "damaged-archive")
-    elif len(data.rstrip(FILLING.strip(b"\0"))) % BLOCK and len(data) > BLOCK:
+    elif len(data.rstrip(FILLING.strip(b"\0"))) % tarfile.BLOCKSIZE and len(data) > tarfile.BLOCKSIZE:
         contents.fault(ReadStatus.MALFORMED, "tar-trailing-data")

@@ -85,11 +85,6 @@ def _entry_words(contents: Contents, entry: Entry) -> None:
         contents.words(western(entry.raw_name).replace("\\", "/").rpartition("/")[2], "name")
 
 
-def problems(data: bytes, budget: Budget) -> tuple[str, ...]:
-    """Return what is wrong with the structure of a zip that another reader opens (OOXML, ODF)."""
-    return tuple(survey(data, budget).problems)
-
-
 def _format(source: Source) -> str:
     return "asic" if "etsi.asic" in source.detected_type else "zip"
 

@@ -151,10 +151,6 @@ def xz_stream() -> Decompressor:
     return lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=_LZMA_MEMORY)
 
 
-def _deflate(packed: bytes, _size: int) -> Iterator[bytes]:
-    return pieces(Zlib(-15), packed)
-
-
 def _deflate64(packed: bytes, _size: int) -> Iterator[bytes]:
     import inflate64
 
@@ -165,10 +161,6 @@ def _deflate64(packed: bytes, _size: int) -> Iterator[bytes]:
         if stream.eof:
             return
     raise EOFError
-
-
-def _bzip2(packed: bytes, _size: int) -> Iterator[bytes]:
-    return pieces(bz2.BZ2Decompressor(), packed)
 
 
 def _lzma(packed: bytes, size: int) -> Iterator[bytes]:
@@ -206,15 +198,10 @@ def _ppmd(packed: bytes, size: int) -> Iterator[bytes]:
         yield piece
 
 
-def _zstd(packed: bytes, _size: int) -> Iterator[bytes]:
-    return pieces(zstd_stream(), packed)
-
-
-def _xz(packed: bytes, _size: int) -> Iterator[bytes]:
-    return pieces(xz_stream(), packed)
-
-
 _METHODS: Final[dict[int, Callable[[bytes, int], Iterator[bytes]]]] = {
-    8: _deflate, 9: _deflate64, 12: _bzip2, 14: _lzma, 20: _zstd, 93: _zstd, 95: _xz, 98: _ppmd,
+    8: lambda packed, _size: pieces(Zlib(-15), packed), 9: _deflate64,
+    12: lambda packed, _size: pieces(bz2.BZ2Decompressor(), packed), 14: _lzma,
+    **dict.fromkeys((20, 93), lambda packed, _size: pieces(zstd_stream(), packed)),
+    95: lambda packed, _size: pieces(xz_stream(), packed), 98: _ppmd,
 }  # fmt: skip
 """Method number to decompressor; 96 (JPEG), 97 (WavPack), 1-6 and 10 (of PKZIP 1 and 2) have none."""

@@ -1,4 +1,4 @@
-"""Cells of a sheet whose look something else decides on: a table style, a conditional format.
+"""Cells whose look something else decides on: a table style, a conditional format (ECMA-376 §18.3.1.18, MS-XLS 2.4.56, 2.4.42).
 
 Conditions are not computed and styles of tables not looked up: no rule asks for a colour in a sheet. What matters is that
 nobody can tell that white letters are unseen there.
@@ -11,7 +11,13 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
+from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.numerals import column_of
+from gateway.documents.readers.ole.octets import u16, u32
+from gateway.documents.readers.ooxml.xml import Element, parse
+from gateway.model import Role, Run
 
 LIMIT_AREAS: Final = 10_000
 """Areas of one sheet that are looked at; with more of them, no colour of that sheet is known."""
@@ -87,3 +93,67 @@ def _corner(reference: str) -> tuple[int | None, int | None] | None:
     if found is None or not reference:
         return None
     return int(found[2]) - 1 if found[2] else None, column_of(found[1].upper(), LAST_COLUMN) if found[1] else None
+
+
+_FONT, _PATTERN = 1 << 26, 1 << 29
+"""ibitAtrFnt and ibitAtrPat of DXFN (MS-XLS 2.5.91)."""
+
+
+class Conditions:
+    """The conditional formats of one sheet as their records come by."""
+
+    def __init__(self) -> None:
+        self._ranges: list[Box] = []
+        self._coloured: list[Box] = []
+
+    def ranges(self, data: bytes) -> None:
+        """Take a CONDFMT record: the ranges that the next conditions are for."""
+        count = min(u16(data, 12), (len(data) - 14) // 8)
+        self._ranges = []
+        for number in range(max(0, count)):
+            top, bottom, left, right = (u16(data, 14 + 8 * number + 2 * at) for at in range(4))
+            self._ranges.append(Box(top, left, bottom, right))
+
+    def condition(self, data: bytes) -> None:
+        """Take a CF record."""
+        if u32(data, 6) & (_FONT | _PATTERN) and len(self._coloured) <= LIMIT_AREAS:
+            self._coloured += self._ranges
+
+    def apply(self, runs: list[Run], first: int) -> None:
+        """Make colours unknown in the runs of this sheet, which begin at a position of the list."""
+        areas = Areas(self._coloured)
+        for number in range(first, len(runs)) if areas else ():
+            run = runs[number]
+            if run.role is not Role.CELL or not run.locator.startswith("cell:"):
+                continue
+            place = next(boxes(run.locator.rpartition("!")[2]), None)
+            if place is not None and areas.covers(place.top, place.left):
+                runs[number] = replace(run, colour=None, background=None)
+
+
+_OPENS: Final = re.compile(rb"<(?:[\w.-]{1,40}:)?sheetData(?:\s[^<>]*)?>")
+
+
+def conditional_boxes(data: bytes) -> Iterator[Box]:
+    """Yield the ranges, as the file has them and as its newer extension has."""
+    if b"onditionalFormatting" not in data:
+        return
+    try:
+        root = parse(_without_cells(data))
+    except ReadError:
+        return  # the whole part is read next, and says what is wrong with it
+    for element in root.iter("{*}conditionalFormatting"):
+        if any(map(_colours, element.iterchildren("{*}cfRule"))):
+            yield from boxes(element.get("sqref") or "".join(element.itertext("{*}sqref")))
+
+
+def _colours(rule: Element) -> bool:
+    differential = rule.get("dxfId") is not None or next(rule.iterchildren("{*}dxf"), None) is not None
+    return differential or rule.get("type") == "colorScale"
+
+
+def _without_cells(data: bytes) -> bytes:
+    opened, closed = _OPENS.search(data), data.rfind(b"sheetData>")
+    if opened is None or closed < opened.end():
+        return data
+    return data[: opened.end()] + data[data.rfind(b"<", opened.end() - 1, closed) :]

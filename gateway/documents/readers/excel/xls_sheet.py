@@ -6,8 +6,8 @@ import struct
 from dataclasses import dataclass, field
 from typing import Final
 
+from gateway.documents.readers.excel.areas import Conditions
 from gateway.documents.readers.excel.tokens import BIFF8, biff5, formula_of
-from gateway.documents.readers.excel.xls_conditions import Conditions
 from gateway.documents.readers.excel.xls_records import (
     NO_TEXT,
     BiffRecord,

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from gateway.documents.readers.excel.areas import Areas, Box, boxes
-from gateway.documents.readers.excel.xlsx_conditions import conditional_boxes
+from gateway.documents.readers.excel.areas import Areas, Box, boxes, conditional_boxes
 from gateway.documents.readers.excel.xlsx_drawings import read_drawing
 from gateway.documents.readers.excel.xlsx_sheet import WORD_ATTRIBUTES, Book, Sheet, comment_lines
 from gateway.documents.readers.excel.xlsx_strings import SharedStrings

@@ -12,7 +12,7 @@ from gateway.documents.readers.base import Budget, Member, ReadError, Reading, S
 from gateway.documents.readers.beside import address_of
 from gateway.documents.readers.containers import Contents, caught
 from gateway.documents.readers.mail import mapi
-from gateway.documents.readers.ole.file import open_ole
+from gateway.documents.readers.ole.compound import open_ole
 from gateway.model import ReadStatus, Run
 
 _PROPERTIES: Final = "__properties_version1.0"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from gateway.documents.readers.keywords import keyword_line
+from gateway.documents.readers.fields import keyword_line
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.odf.flow import Flow, Shelf
 from gateway.documents.readers.odf.pages import page_setups

@@ -1,4 +1,4 @@
-"""State shared by the stories of an OpenDocument file, and inheritance of blocks."""
+"""State shared by the stories of an OpenDocument file, inheritance of blocks, and rows through groups and repetitions (ODF 1.3 Part 3 §9.1)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.odf.styles import Layer
 from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.xml import NAMES, Element
 
 
 class Flow(NamedTuple):
@@ -48,3 +50,27 @@ class Shelf:
 def hide(flow: Flow, *, hidden: bool) -> Flow:
     """Return the flow, its letters not to be seen when `hidden`."""
     return flow._replace(place=flow.place.hidden()) if hidden else flow
+
+
+def flat_rows(parent: Element, wanted: set[str]) -> list[Element]:
+    """Return the rows or cells below, groups opened, nested tables not."""
+    found = []
+    stack = list(reversed(parent))
+    while stack:
+        element = stack.pop()
+        name = NAMES[element.tag]
+        if name in wanted:
+            found.append(element)
+        elif name.startswith("table:table-") and name not in {"table:table-cell", "table:table-row"}:
+            stack.extend(reversed(element))
+    return found
+
+
+def repeat_count(value: str | None) -> int:
+    """Return a repetition count, 1 when it is absent or nonsense."""
+    return min(1 << 20, whole(value, 1))
+
+
+def is_blank(cell: Element) -> bool:
+    """Return whether a cell has no words."""
+    return not any(text.strip() for text in cell.itertext())

@@ -16,14 +16,13 @@ from gateway.documents.readers.base import Budget, Member, ReadError, Reading, S
 from gateway.documents.readers.odf.document import OdfDocument, first_page, used_masters
 from gateway.documents.readers.odf.package import OdfPackage, without_doctype
 from gateway.documents.readers.odf.styles import StyleBook, first_family
-from gateway.documents.readers.ooxml.rest import read_picture
+from gateway.documents.readers.ooxml.rest import MAGIC, read_picture
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, parse, texts
 from gateway.model import Origin, ReadStatus, Role
 
 _PICTURE: Final = re.compile(r"(?i)^(Pictures|ObjectReplacements|Thumbnails|media)/")
 _SILENT: Final = {"mimetype", "META-INF/manifest.xml"}
-_MAGIC: Final = (b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"{\\rtf")
 _EMPTY_LIBRARIES: Final = ("script-lb.xml", "script-lc.xml", "dialog-lb.xml", "dialog-lc.xml")
 _LIMIT_OBJECTS: Final = 200
 _HREF: Final = clark("xlink:href")
@@ -155,7 +154,7 @@ class _Package(OdfDocument):
                 self.sink.runs[first:] = [run for run in self.sink.runs[first:] if f" {spoken([run])} " not in said]
             return
         data = self._package.read(name)
-        if not data or (name == "layout-cache" and not data.startswith(_MAGIC)):
+        if not data or (name == "layout-cache" and not data.startswith(MAGIC)):
             return
         if name.startswith(("Basic/", "Scripts/", "Dialogs/")) and not name.endswith(_EMPTY_LIBRARIES):
             self.sink.warn("macro", f"part:{name}")

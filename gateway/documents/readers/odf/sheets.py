@@ -8,8 +8,7 @@ from functools import cache
 from typing import Final
 
 from gateway.documents.readers.numerals import cell_name
-from gateway.documents.readers.odf.flow import Flow
-from gateway.documents.readers.odf.rows import flat_rows, is_blank, repeat_count
+from gateway.documents.readers.odf.flow import Flow, flat_rows, is_blank, repeat_count
 from gateway.documents.readers.odf.story import Story
 from gateway.documents.readers.odf.styles import StyleBook
 from gateway.documents.readers.ooxml.colours import AUTO, WHITE

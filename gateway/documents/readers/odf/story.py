@@ -12,14 +12,13 @@ from functools import partial
 from typing import Final
 
 from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_words, is_unclear
-from gateway.documents.readers.form_fields import shown_value
+from gateway.documents.readers.fields import shown_value
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.odf.attributes import attribute_words
-from gateway.documents.readers.odf.flow import Flow, Shelf, hide
-from gateway.documents.readers.odf.rows import flat_rows, is_blank, repeat_count
+from gateway.documents.readers.odf.flow import Flow, Shelf, flat_rows, hide, is_blank, repeat_count
 from gateway.documents.readers.odf.shapes import SHAPES, Shapes, points
-from gateway.documents.readers.odf.styles import Layer, StyleBook, is_hidden, stretches
-from gateway.documents.readers.ooxml.sink import Place, capitals
+from gateway.documents.readers.odf.styles import Layer, StyleBook, is_hidden
+from gateway.documents.readers.ooxml.sink import Place, by_script, capitals
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, texts
 from gateway.model import Origin, Role
 
@@ -248,7 +247,7 @@ class Story:
             text = capitals(text, face.font)
         paragraph.block = paragraph.block or self._sink.open_block()
         paragraph.space = False
-        for piece, look in stretches(text, face, merged):
+        for piece, look in by_script(text, face, merged.get("font-asian")):
             self._sink.put(piece, paragraph.block, place, look)
 
     def _note(self, note: Element, paragraph: _Paragraph, layers: tuple[Layer, ...], flow: Flow) -> None:

@@ -26,7 +26,6 @@ _AUTOMATIC: Final = clark("style:use-window-font-color")
 _OUTLINE_LEVEL: Final = clark("style:default-outline-level")
 _LIMIT_CHAIN: Final = 64
 _BOLD: Final = {"bold", "600", "700", "800", "900"}
-_EAST_ASIAN: Final = re.compile(r"([\u1100-\u11ff\u2e80-\u9fff\ua000-\ud7af\uf900-\ufaff\ufe30-\ufe6f\uff00-\uffef]+)")
 _BASES: Final = {"paragraph": ("Standard",), "table-cell": ("Default",)}
 """Common styles that LibreOffice gives what names no style, one that is not there, or an automatic one without a parent."""
 _LIST_FORMAT: Final = clark("loext:num-list-format")
@@ -252,17 +251,6 @@ class StyleBook:
             colour = automatic(background)
         look = merged.get("bold", False), merged.get("raised", 0.0)
         return Face(merged.get("font"), merged.get("size"), colour, background, *look), merged
-
-
-def stretches(text: str, face: Face, merged: Layer) -> Iterable[tuple[str, Face]]:
-    """Yield text in stretches of one font: East Asian letters have a face of their own."""
-    if _EAST_ASIAN.search(text) is None:
-        yield text, face
-        return
-    asian = face._replace(font=merged.get("font-asian") or face.font)
-    for index, piece in enumerate(_EAST_ASIAN.split(text)):
-        if piece:
-            yield piece, asian if index % 2 else face
 
 
 def is_hidden(face: Face, merged: Layer) -> bool:

@@ -6,15 +6,36 @@ that come as embedded objects are read by `embedded`.
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any, Final
 
 import olefile
 
 from gateway.documents.readers.base import Budget, Member, ReadError
-from gateway.documents.readers.ole.file import open_ole
 from gateway.documents.readers.ole.objects import native_member
 from gateway.documents.readers.ole.writer import write_compound
 from gateway.model import ReadStatus
+
+
+class _Bounded(olefile.OleFileIO):  # type: ignore[misc]  # olefile has no types
+    """A stream that claims to be larger than its file would be read round and round a ring of sectors, for gigabytes."""
+
+    def _open(self, start: int, size: int = olefile.UNKNOWN_SIZE, force_FAT: bool = False) -> Any:  # noqa: N803
+        if size != olefile.UNKNOWN_SIZE:
+            size = min(size, self._filesize)
+        return super()._open(start, size, force_FAT)
+
+
+def open_ole(data: bytes) -> olefile.OleFileIO:
+    """Return the opened file; ReadError MALFORMED `ole` when it is none."""
+    try:
+        return _Bounded(BytesIO(data))
+    except MemoryError:
+        raise
+    except Exception as error:
+        # Library wall: olefile raises OSError on purpose and index, struct and type errors by accident.
+        raise ReadError(ReadStatus.MALFORMED, "ole") from error
+
 
 Path = tuple[str, ...]
 _LIMIT_STREAMS: Final = 20_000

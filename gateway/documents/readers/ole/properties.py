@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 from typing import Final
 
-from gateway.documents.readers.keywords import keyword_line
+from gateway.documents.readers.fields import keyword_line
 from gateway.documents.readers.ole.octets import narrow, u16, u32, wide
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.model import Origin, Role

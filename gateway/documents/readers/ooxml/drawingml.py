@@ -1,4 +1,4 @@
-"""Text of DrawingML where only the words count: charts, diagrams, drawings outside slides (ECMA-376 Part 1 §21.1)."""
+"""Text of DrawingML where only the words count (charts, diagrams, drawings outside slides; ECMA-376 Part 1 §21.1), and signs of formulas."""
 
 from __future__ import annotations
 
@@ -8,8 +8,28 @@ from typing import Final
 
 from gateway.documents.readers.excel.xlsx_values import format_words, formula_words
 from gateway.documents.readers.ooxml.sink import Place, Sink
-from gateway.documents.readers.ooxml.xml import NAMES, Element, texts
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
 from gateway.model import Role
+
+_KEPT: Final = {"m:acc": clark("m:accPr"), "m:d": clark("m:dPr"), "m:nary": clark("m:naryPr")}
+"""Parts of a formula with such signs, and where these are kept."""
+_VALUE: Final = clark("m:val")
+
+
+def write_signs(part: Element) -> None:
+    """Write the signs of a part of a formula, if it has any, before and behind what it holds; the usual accent is a circumflex."""
+    name = NAMES[part.tag]
+    if name not in _KEPT:
+        return
+    kept = part.find(_KEPT[name])
+    signs = {NAMES[sign.tag]: sign.get(_VALUE) or "" for sign in kept} if kept is not None else {}
+    own = signs.get("m:chr", "\u0302" if name == "m:acc" else "")
+    before, behind = ("", own) if name == "m:acc" else (own or signs.get("m:begChr", ""), signs.get("m:endChr", ""))
+    for place, sign in ((0, before), (len(part) + 1, behind)):
+        text = part.makeelement(clark("m:t"))
+        text.text = sign
+        part.insert(place, text)
+
 
 _NUMBERS: Final = {"c:numCache", "c:numLit"}
 _SPACES: Final = {"a:br": "\n", "a:tab": "\t"}

@@ -11,17 +11,68 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from gateway.documents.readers.numerals import signed, whole
-from gateway.documents.readers.ooxml.bullets import Bullets, bullet_layer
+from gateway.documents.readers.numerals import numeral, signed, whole
 from gateway.documents.readers.ooxml.colours import drawing_colour
-from gateway.documents.readers.ooxml.drawingml import paragraph_text
-from gateway.documents.readers.ooxml.formulas import write_signs
+from gateway.documents.readers.ooxml.drawingml import paragraph_text, write_signs
 from gateway.documents.readers.ooxml.parts import shown_branch
 from gateway.documents.readers.ooxml.placed import Line, line_of
-from gateway.documents.readers.ooxml.sink import Face, Place, Sink, capitals
+from gateway.documents.readers.ooxml.sink import Face, Place, Sink, by_script, capitals
 from gateway.documents.readers.ooxml.theme import NO_THEME, FontSet, Theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element
 from gateway.model import Origin
+from gateway.vietnamese.fonts import is_symbol
+
+_AUTOMATIC: Final = re.compile(r"(alpha|roman)(Uc|Lc)(ParenBoth|ParenR|Period|Plain)")
+_KINDS: Final = {
+    "alphaUc": "upperLetter", "alphaLc": "lowerLetter", "romanUc": "upperRoman", "romanLc": "lowerRoman",
+}  # fmt: skip
+_ROUND: Final = "o"
+"""What Office draws its hollow round bullet with."""
+_A_ROUND: Final = {"ParenBoth": "({})", "ParenR": "{})", "Period": "{}.", "Plain": "{}"}
+
+
+def bullet_layer(properties: Element) -> dict[str, Any]:
+    """Return what an `a:pPr` or `a:lvl1pPr` says of the bullet of its paragraphs."""
+    layer: dict[str, Any] = {}
+    for child in properties:
+        match NAMES[child.tag]:
+            case "a:buNone" | "a:buBlip":
+                layer["bullet"] = ""
+            case "a:buChar":
+                layer["bullet"] = child.get("char") or ""
+            case "a:buAutoNum":
+                layer["bullet"] = (child.get("type") or "", whole(child.get("startAt"), 1))
+            case "a:buFont":
+                layer["bullet_font"] = child.get("typeface") or ""
+            case "a:buFontTx":
+                layer["bullet_font"] = ""
+            case _:
+                continue
+    return layer
+
+
+class Bullets:
+    """Counts the items of the lists of a text body."""
+
+    def __init__(self) -> None:
+        self._counts: dict[int, tuple[object, int]] = {}
+        """The bullet of the last item of each level, and its number."""
+
+    def label(self, level: int, layer: Mapping[str, Any]) -> str:
+        """Count a paragraph and return the letters before it, with a space; empty for signs and digits."""
+        bullet = layer.get("bullet", "")
+        last, count = self._counts.get(level, ("", 0))
+        count = count + 1 if bullet == last else 0
+        self._counts = {other: one for other, one in self._counts.items() if other < level} | {level: (bullet, count)}
+        if isinstance(bullet, str):
+            is_sign = bullet == _ROUND or not any(map(str.isalpha, bullet)) or is_symbol(layer.get("bullet_font") or "")
+            return "" if is_sign else f"{bullet} "
+        kind, start = bullet
+        found = _AUTOMATIC.fullmatch(kind)
+        if found is None:
+            return ""
+        return _A_ROUND[found[3]].format(numeral(start + count, _KINDS[found[1] + found[2]])) + " "
+
 
 Layer = Mapping[str, Any]
 """`latin`, `ea`, `size`, `colour`, `opacity`, `bold`, `struck`, `align`, `bullet`, `bullet_font`, as far as set."""
@@ -29,7 +80,6 @@ Levels = Sequence[Layer]
 """Nine layers, one a list level."""
 
 NO_LEVELS: Final[Levels] = ({},) * 9
-_EAST_ASIAN: Final = re.compile(r"([\u1100-\u11ff\u2e80-\u9fff\ua000-\ud7af\uf900-\ufaff\ufe30-\ufe6f\uff00-\uffef]+)")
 _LEVEL: Final = re.compile(r"^a:lvl([1-9])pPr$")
 _MOST_LINES, _LONGEST_LINE = 4, 16
 """Paragraphs of a box that are one phrase, and letters of each."""
@@ -229,9 +279,8 @@ class TextBody:
         if layer.get("link"):
             colour = self._palette.scheme("hlink") or colour
         face = Face(latin, size, colour, background, bold, layer.get("raised", 0.0))
-        for index, piece in enumerate(_EAST_ASIAN.split(text)):
-            asian = index % 2 and layer.get("ea")
-            self._sink.put(piece, block, where, face._replace(font=asian) if asian else face)
+        for piece, look in by_script(text, face, layer.get("ea")):
+            self._sink.put(piece, block, where, look)
 
 
 def take(element: Element) -> str:

@@ -36,7 +36,7 @@ _LOCAL: Final = re.compile(r"(?i)^\s*(?:file:/{2,3}(?:localhost/)?)?[a-z]:[\\/]|
 _DANGEROUS: Final = re.compile(r"(?i)^\s*(file:|\\\\|//|javascript:|vbscript:|mhtml:|ms-[a-z]+:|data:|[a-z]:[\\/])")
 _PICTURE: Final = re.compile(r"(?i)\.(png|jpe?g|jfif|gif|bmp|dib|tiff?|emf|wmf|emz|wmz|svg|webp|heic|ico|pcx|wdp)$")
 _SETTINGS_ONLY: Final = ("printersettings", "obfuscatedfont", "x-font", "fontdata", "vnd.ms-office.vbaproject")
-_MAGIC: Final = (b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"{\\rtf")
+MAGIC: Final = (b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"{\\rtf")
 _CORE_NAMES: Final = {
     "dc:title": "Title",
     "dc:subject": "Subject",
@@ -117,16 +117,16 @@ def _part(parts: Parts, name: str, sink: Sink) -> None:
             root = parse_loosely(data) if folded.endswith(".vml") else parse(data)
             _xml(parts, name, kind, root, sink)
             return
-    elif any(word in kind for word in _SETTINGS_ONLY) and not data.startswith(_MAGIC):
+    elif any(word in kind for word in _SETTINGS_ONLY) and not data.startswith(MAGIC):
         return
     if "vbaproject" in folded or ("activex" in folded and folded.endswith(".bin")):
         # Reported above as what it is; there is no document in it.
         return
-    if kind.startswith(("audio/", "video/")) and not data.startswith(_MAGIC):
+    if kind.startswith(("audio/", "video/")) and not data.startswith(MAGIC):
         # Sound and film cannot be read; that they are there is said.
         sink.warn("media", f"part:{name}")
         return
-    if folded.endswith(".bin") and data.startswith(_MAGIC[2]):
+    if folded.endswith(".bin") and data.startswith(MAGIC[2]):
         sink.warn("ole-object", f"part:{name}")
     sink.members.append(Member(name=name, data=data, relation="embedded", declared_type=kind, locator=f"part:{name}"))
 

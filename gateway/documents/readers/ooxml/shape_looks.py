@@ -1,11 +1,12 @@
-"""Appearance of a DrawingML shape: fill, line, and letters by its style (ECMA-376 Part 1 §20.1.2.2, §20.1.4)."""
+"""Appearance of DrawingML and VML shapes: fill, line, and letters by their style (ECMA-376 Part 1 §20.1.2.2, §20.1.4, Part 4 §19.1)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from gateway.documents.readers.ooxml.colours import Scheme, drawing_colour
+from gateway.documents.readers.ooxml.colours import Scheme, drawing_colour, hex_colour, named_colour
 from gateway.documents.readers.ooxml.xml import NAMES, Element
 
 _FACES: Final = {"major": "+mj-lt", "minor": "+mn-lt"}
@@ -55,3 +56,26 @@ def shape_looks(shape: Element, scheme: Scheme) -> ShapeLooks:
                 case _:
                     continue
     return ShapeLooks(**{**styled, **own})
+
+
+_VML_COLOUR: Final = re.compile(r"^\s*(#[0-9A-Fa-f]{3,6}|[A-Za-z]+)")
+
+
+def vml_colour(value: str | None) -> str | None:
+    """Return RRGGBB of a VML colour (`#c00`, `red`, `white [3212]`), None when it names none."""
+    match = _VML_COLOUR.match(value or "")
+    if match is None:
+        return None
+    word = match.group(1)
+    if word.startswith("#") and len(word) == 4:
+        word = "#" + "".join(2 * digit for digit in word[1:])
+    return hex_colour(word) or named_colour(word)
+
+
+def vml_font(style: str | None) -> str | None:
+    """Return the font of a VML `style` attribute."""
+    for item in (style or "").split(";"):
+        key, colon, value = item.partition(":")
+        if colon and key.strip().lower() == "font-family":
+            return value.strip().strip('"').replace("&quot;", "")
+    return None

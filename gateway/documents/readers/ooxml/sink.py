@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import takewhile
@@ -19,6 +20,7 @@ from gateway.vietnamese.fonts import legacy_font
 
 LIMIT_SETUPS = 200
 """Page setups of one document that are given."""
+_EAST_ASIAN = re.compile(r"([\u1100-\u11ff\u2e80-\u9fff\ua000-\ud7af\uf900-\ufaff\ufe30-\ufe6f\uff00-\uffef]+)")
 _BASIC_CAPITALS = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
 _RUN_COST_BYTES = 64
 """Charged to the budget for each run, so that a million tiny runs are not free."""
@@ -42,6 +44,13 @@ NO_FACE = Face()
 def capitals(text: str, font: str | None) -> str:
     """Return letters that are shown as capitals; those of a legacy font have no case but their font's, but for the basic ones."""
     return text.translate(_BASIC_CAPITALS) if font and legacy_font(font) is not None else text.upper()
+
+
+def by_script(text: str, face: Face, asian: str | None) -> Iterator[tuple[str, Face]]:
+    """Yield text in stretches of one font: East Asian letters have one of their own, where it is given."""
+    for index, piece in enumerate(_EAST_ASIAN.split(text)):
+        if piece:
+            yield piece, face._replace(font=asian) if index % 2 and asian else face
 
 
 class Place(NamedTuple):

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from gateway.documents.readers.pdf.marks import unescaped
 from gateway.documents.readers.pdf.objects import RawObject, Table
-from gateway.documents.readers.pdf.said import unescaped
 
 if TYPE_CHECKING:
     import pikepdf

@@ -15,8 +15,8 @@ from msgspec import structs
 from gateway.documents.readers.base import Budget, ReadError
 from gateway.documents.readers.pdf.api import PdfiumDocument
 from gateway.documents.readers.pdf.lines import build_lines
+from gateway.documents.readers.pdf.marks import unescaped
 from gateway.documents.readers.pdf.runs import make_runs
-from gateway.documents.readers.pdf.said import unescaped
 from gateway.documents.readers.pdf.text import PageReader, TextOptions
 from gateway.model import Origin, ReadStatus, Run
 

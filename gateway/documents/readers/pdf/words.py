@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.documents.readers.markup.html_shown import script_lines, spells
+from gateway.documents.readers.pdf.marks import said_beyond_basic_plane
 from gateway.documents.readers.pdf.qpdf import Objects, text_of
-from gateway.documents.readers.pdf.said import said_beyond_basic_plane
 from gateway.model import Origin, Role
 
 LIMIT_TEXTS = 20_000

@@ -21,8 +21,7 @@ from gateway.documents.readers.ole.properties import PROPERTY_STREAMS, read_prop
 from gateway.documents.readers.ole.shapes import SHAPE, Shapes, put_shape, slide_box, thing_of
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.powerpoint.ppt_saves import Saved, last_save, with_saves
-from gateway.documents.readers.powerpoint.ppt_schemes import Schemes
-from gateway.documents.readers.powerpoint.ppt_text import Looks, font_name, parse_master, stretches
+from gateway.documents.readers.powerpoint.ppt_text import Looks, Schemes, font_name, parse_master, stretches
 from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese.colour import is_invisible
 

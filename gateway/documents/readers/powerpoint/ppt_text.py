@@ -1,4 +1,4 @@
-"""Text of PowerPoint 97-2003 with its looks: style runs, masters, font collection (MS-PPT 2.9)."""
+"""Text of PowerPoint 97-2003 with its looks: style runs, masters, font collection, colour schemes (MS-PPT 2.9, 2.4.17, 2.5.10)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from itertools import chain, groupby, islice, repeat
 from operator import itemgetter
 from typing import Final, NamedTuple, TypeVar
 
-from gateway.documents.readers.ole.octets import i16, u16, u32
+from gateway.documents.readers.ole.art import Record
+from gateway.documents.readers.ole.octets import i16, rgb, u16, u32
 from gateway.documents.readers.ooxml.sink import Face
 
 _Value = TypeVar("_Value")
@@ -57,7 +58,7 @@ class Looks:
         if look.colour is not None:
             index = look.colour >> 24
             if index == 0xFE:
-                colour = _rgb(look.colour)
+                colour = rgb(look.colour)
             elif index < len(scheme):
                 colour = scheme[index]
         elif len(scheme) > 1:
@@ -79,13 +80,9 @@ _BASE_KINDS: Final = {6: 0, 5: 1, 7: 1, 8: 1}
 """Centre titles are titles; centre, half and quarter bodies are bodies (MS-PPT 2.13.33)."""
 
 
-def _rgb(value: int) -> str:
-    return f"{value & 0xFF:02X}{value >> 8 & 0xFF:02X}{value >> 16 & 0xFF:02X}"
-
-
 def parse_scheme(data: bytes) -> tuple[str, ...]:
     """Return the eight colours of a ColorSchemeAtom."""
-    return tuple(_rgb(u32(data, at)) for at in range(0, min(len(data), 32) - 3, 4))
+    return tuple(rgb(u32(data, at)) for at in range(0, min(len(data), 32) - 3, 4))
 
 
 def character_look(data: bytes, at: int) -> tuple[CharacterLook, int]:
@@ -184,3 +181,43 @@ def _by_letter(runs: list[tuple[int, _Value]], usual: _Value, length: int) -> It
 def font_name(data: bytes) -> str:
     """Return the name in a FontEntityAtom (MS-PPT 2.9.8)."""
     return data[:64].decode("utf-16-le", "replace").split("\0", 1)[0]
+
+
+_SCHEME, _SLIDE_ATOM, _MASTER = 0x07F0, 0x03EF, 0x03F8
+_OF_MASTER: Final = 2
+"""fMasterScheme among the flags of a SlideAtom."""
+_LIMIT: Final = 20_000
+
+
+class Schemes:
+    """Colour schemes by where their slide, notes page or master begins."""
+
+    def __init__(self) -> None:
+        self._own: dict[int, tuple[str, ...]] = {}
+        self._chosen: set[int] = set()
+        self._following: set[int] = set()
+        self._masters: set[int] = set()
+
+    def take(self, record: Record, content: bytes) -> None:
+        """Note a record of schemes or slides."""
+        if record.kind not in {_SCHEME, _SLIDE_ATOM} or not record.path_starts or len(self._own) > _LIMIT:
+            return
+        start = record.path_starts[0] - 8
+        if record.kind == _SLIDE_ATOM:
+            if record.path[0] == _MASTER:
+                self._masters.add(start)
+            elif u16(content, 20) & _OF_MASTER:
+                self._following.add(start)
+        elif record.instance == 1 or start not in self._own:
+            # Masters also hold the schemes that one may choose from; instance 1 is the one in use.
+            if start not in self._chosen:
+                self._own[start] = parse_scheme(content)
+            if record.instance == 1:
+                self._chosen.add(start)
+
+    def of(self, start: int) -> tuple[str, ...]:
+        """Return the scheme of what begins there, empty when it follows a master and there is no telling which."""
+        if start not in self._following:
+            return self._own.get(start, ())
+        masters = {self._own[master] for master in self._masters if master in self._own}
+        return next(iter(masters)) if len(masters) == 1 else ()

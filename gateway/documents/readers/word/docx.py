@@ -1,7 +1,7 @@
 """Word documents (WordprocessingML, ISO/IEC 29500-1 §17) to Document: every story, with the look of every letter.
 
-Reads DOCX, DOCM, DOTX and DOTM, Transitional and Strict. A story is read by `docx_story`, formatting is resolved by `docx_format` and `docx_styles`. What fails in one part makes the document's
-status; what the other parts say is still given.
+Reads DOCX, DOCM, DOTX and DOTM, Transitional and Strict. A story is read by `docx_story`, formatting is resolved by
+`docx_format` and `docx_styles`. What fails in one part makes the document's status; what the other parts say is still given.
 """
 
 from __future__ import annotations
@@ -15,15 +15,35 @@ from gateway.documents.readers.ooxml.parts import Parts, Step
 from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
 from gateway.documents.readers.ooxml.xml import NAMES, ChildStream, Element, clark
+from gateway.documents.readers.sniff_font import plain_font
 from gateway.documents.readers.word.docx_flow import Flow, Kit
 from gateway.documents.readers.word.docx_format import VAL, on
 from gateway.documents.readers.word.docx_numbering import Numbering
-from gateway.documents.readers.word.docx_own_fonts import read_own_fonts
 from gateway.documents.readers.word.docx_palette import Palette
 from gateway.documents.readers.word.docx_story import Story
 from gateway.documents.readers.word.docx_styles import StyleSheet
 from gateway.documents.readers.word.page_setups import of_section
 from gateway.model import Origin, Role
+
+_KEY, _NAME = clark("w:fontKey"), clark("w:name")
+_STYLES: Final = {"w:embedRegular", "w:embedBold", "w:embedItalic", "w:embedBoldItalic"}
+
+
+def read_own_fonts(parts: Parts) -> None:
+    """Hand on pictures of the lines that stand in embedded fonts; each of their styles is one."""
+    styles: dict[str, dict[str, bytes]] = {}
+    for main in parts.by_kind("", "officeDocument"):
+        for table in parts.by_kind(main, "fontTable"):
+            for font in parts.root(table):
+                for style in font:
+                    stored = parts.target(table, style.get(_ID)) if NAMES[style.tag] in _STYLES else None
+                    if stored is not None:
+                        data = parts.package.read(stored)
+                        plain = plain_font(data, f"{style.get(_KEY)}.odttf") or data
+                        styles.setdefault(NAMES[style.tag], {})[(font.get(_NAME) or "").lower()] = plain
+    for fonts in styles.values():
+        parts.sink.set_in_own_fonts(fonts)
+
 
 _TYPE, _ID, _NOTE_TYPE = clark("w:type"), clark("r:id"), clark("w:type")
 _PAGES: Final = re.compile(rb"<(?:\w+:)?Pages>\s*(\d{1,6})\s*</")

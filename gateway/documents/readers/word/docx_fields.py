@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from gateway.documents.readers.form_fields import shown_value
+from gateway.documents.readers.fields import shown_value
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.word.docx_format import VAL

@@ -1,16 +1,46 @@
-"""State shared by the stories of a Word document, and inheritance of paragraphs."""
+"""State shared by the stories of a Word document, inheritance of paragraphs, and classes of nodes: words, codes, settings, numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gateway.documents.readers.ooxml.parts import Parts
 from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
 from gateway.documents.readers.word.docx_numbering import Numbering
 from gateway.documents.readers.word.docx_palette import Palette
 from gateway.documents.readers.word.docx_styles import StyleSheet, TableKey
 from gateway.model import Origin
+
+TEXT: Final = {"w:t", "w:delText", "m:t"}
+CODE: Final = {"w:instrText", "w:delInstrText"}
+PROPERTIES: Final = {
+    "w:pPr", "w:rPr", "w:tblPr", "w:tblPrEx", "w:tblGrid", "w:trPr", "w:tcPr", "w:sectPr", "w:sdtPr", "w:sdtEndPr",
+    "w:rPrChange", "w:pPrChange", "m:rPr", "m:ctrlPr",
+}  # fmt: skip
+NOISE: Final = {"wp:posOffset", "wp:align", "?:pctWidth", "?:pctHeight", "?:pctPosHOffset", "?:pctPosVOffset"}
+
+
+def in_properties(owner: Element, root: Element) -> bool:
+    """Whether an element stands among settings, below the root."""
+    for _ in range(256):
+        if owner is root or owner is None:
+            return False
+        if NAMES[owner.tag] in PROPERTIES:
+            return True
+        owner = owner.getparent()
+    return True
+
+
+def spoken(branch: Element) -> str:
+    """The letters of a branch without white space; positions and sizes are no letters."""
+    return "".join("".join(text.split()) for owner, text in texts(branch) if NAMES[owner.tag] not in NOISE)
+
+
+def has_textpath(branch: Element) -> bool:
+    """Whether a branch draws letters along a path."""
+    return next(branch.iter(clark("v:textpath")), None) is not None
 
 
 class Flow(NamedTuple):
@@ -40,8 +70,3 @@ class Kit:
 def with_origin(flow: Flow, origin: Origin) -> Flow:
     """Return the flow with letters of another origin."""
     return flow._replace(place=flow.place._replace(origin=origin))
-
-
-def hide(flow: Flow, *, hidden: bool) -> Flow:
-    """Return the flow, its letters not to be seen when `hidden`."""
-    return with_origin(flow, Origin.HIDDEN) if hidden else flow

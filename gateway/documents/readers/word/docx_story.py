@@ -10,17 +10,27 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from gateway.documents.readers.ooxml.formulas import write_signs
+from gateway.documents.readers.ooxml.drawingml import write_signs
 from gateway.documents.readers.ooxml.parts import shown_branch
 from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, solid_length, text_of, texts
 from gateway.documents.readers.word.docx_fields import Fields
-from gateway.documents.readers.word.docx_flow import Flow, Kit, hide, with_origin
+from gateway.documents.readers.word.docx_flow import (
+    CODE,
+    NOISE,
+    PROPERTIES,
+    TEXT,
+    Flow,
+    Kit,
+    has_textpath,
+    in_properties,
+    spoken,
+    with_origin,
+)
 from gateway.documents.readers.word.docx_format import VAL, Look, shading
-from gateway.documents.readers.word.docx_nodes import CODE, NOISE, PROPERTIES, TEXT, has_textpath, in_properties, spoken
 from gateway.documents.readers.word.docx_paragraph import Key, Paragraph
 from gateway.documents.readers.word.docx_shapes import put_on_stage, shape_of
-from gateway.documents.readers.word.docx_styles import BaseKey, has_box, is_frame, number_of
+from gateway.documents.readers.word.docx_styles import BaseKey, has_box, is_frame, number_in_force, number_of
 from gateway.documents.readers.word.docx_tables import Grid, rows_of
 from gateway.model import Origin, Role
 from gateway.vietnamese.marks import names_secrecy
@@ -28,6 +38,7 @@ from gateway.vietnamese.marks import names_secrecy
 _SYMBOL, _SYMBOL_FONT = clark("w:char"), clark("w:font")
 _NAME, _TOOLTIP, _DROP = clark("w:name"), clark("w:tooltip"), clark("w:dropCap")
 _SPACES: Final = {"w:tab": "\t", "w:ptab": "\t", "w:cr": "\n", "w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad"}
+_RUN_PROPERTIES: Final = clark("w:rPr")
 _VANISHED: Final = (clark("w:vanish"), clark("w:specVanish"))
 _SPOKEN: Final = (clark("w:t"), clark("w:drawing"), clark("w:pict"))
 _LIMIT_VALUE: Final = 200
@@ -42,15 +53,11 @@ class Story:
         self._sink = kit.sink
         self._styles = kit.styles
         self._part = part
-        self._page = page
+        self.page = page
+        """Page reached, None when the document does not say."""
         self._paragraphs = 0
         self._fields = Fields(kit.sink)
         self._taken = 0
-
-    @property
-    def page(self) -> int | None:
-        """Page reached, None when the document does not say."""
-        return self._page
 
     def child(self, element: Element, flow: Flow) -> None:
         """Walk one block and account for every letter of it."""
@@ -82,7 +89,10 @@ class Story:
                 self._content_control(element, flow.place)
                 self._inner(element, flow)
             case "mc:AlternateContent":
-                self._alternatives(element, lambda branch, hidden: self._inner(branch, hide(flow, hidden=hidden)))
+                self._alternatives(
+                    element,
+                    lambda branch, hidden: self._inner(branch, with_origin(flow, Origin.HIDDEN) if hidden else flow),
+                )
             case "w:sectPr" | "w:sdtPr":
                 return
             case "w:altChunk":
@@ -140,7 +150,7 @@ class Story:
         if shade is not None or style.shading is not None:
             behind = self._kit.palette.shade(shade or style.shading or ()) or behind
         paragraph = Paragraph(BaseKey(flow.table, style_id, behind, flow.ink), place)
-        number = _merged_number(numbering, style.numbering)
+        number = number_in_force(numbering, style.numbering)
         if number is not None:
             self._label(paragraph, properties, number)
         self._inline(element, paragraph, place.origin, link=False)
@@ -152,12 +162,9 @@ class Story:
         label = self._kit.numbering.label(*number)
         if label is None:
             return
-        mark = None
-        for setting in properties if properties is not None else ():
-            if NAMES[setting.tag] == "w:rPr":
-                mark = setting
+        mark = None if properties is None else properties.find(_RUN_PROPERTIES)
         look = self._styles.numbered_look(paragraph.base, mark, label.properties)
-        paragraph.add(label.text, Key(look, paragraph.place.origin, False, self._page))
+        paragraph.add(label.text, Key(look, paragraph.place.origin, False, self.page))
 
     # Tables
 
@@ -203,7 +210,7 @@ class Story:
             case "w:hyperlink":
                 tip = element.get(_TOOLTIP)
                 if tip:
-                    self._later_line(paragraph, tip, Role.ALT_TEXT, Origin.HIDDEN)
+                    self._later_line(paragraph, tip, Role.ALT_TEXT)
                 self._inline(element, paragraph, origin, link=True)
             case "w:del" | "w:moveFrom":
                 self._inline(element, paragraph, Origin.DELETED, link=link)
@@ -223,7 +230,7 @@ class Story:
             case "w:bookmarkStart":
                 bookmark = element.get(_NAME) or ""
                 if bookmark and not bookmark.startswith("_"):
-                    self._later_line(paragraph, bookmark, Role.NAME, Origin.HIDDEN)
+                    self._later_line(paragraph, bookmark, Role.NAME)
             case "w:drawing" | "w:pict" | "w:object" | "v:shape" | "wp:inline" | "wp:anchor":
                 self._graphic(element, paragraph, origin)
             case "w:p" | "w:tbl":
@@ -250,10 +257,10 @@ class Story:
                 if text:
                     self._taken += len("".join(text.split()))
                     look = self._styles.look(paragraph.base, direct)
-                    paragraph.add(text, Key(look, origin, link, self._page))
+                    paragraph.add(text, Key(look, origin, link, self.page))
             elif name == "w:lastRenderedPageBreak":
-                if self._page is not None:
-                    self._page += 1
+                if self.page is not None:
+                    self.page += 1
             elif name != "m:rPr":
                 self._content(element, name, paragraph, self._styles.look(paragraph.base, direct), origin, link=link)
 
@@ -261,7 +268,7 @@ class Story:
         self, element: Element, name: str, paragraph: Paragraph, look: Look, origin: Origin, *, link: bool
     ) -> None:
         """One child of a run other than plain text."""
-        key = Key(look, origin, link, self._page)
+        key = Key(look, origin, link, self.page)
         if name in TEXT:
             text = "".join(element.itertext())
             self._taken += solid_length(text)
@@ -317,10 +324,9 @@ class Story:
                     continue
                 self._sink.put_line(value or "", hidden)
 
-    def _later_line(self, paragraph: Paragraph, text: str, role: Role, origin: Origin) -> None:
-        paragraph.later.append(
-            partial(self._sink.put_line, text, paragraph.place._replace(role=role, origin=origin, page=self._page))
-        )
+    def _later_line(self, paragraph: Paragraph, text: str, role: Role) -> None:
+        place = paragraph.place._replace(role=role, origin=Origin.HIDDEN, page=self.page)
+        paragraph.later.append(partial(self._sink.put_line, text, place))
 
     def _alternatives(self, element: Element, walk: Callable[[Element, bool], None]) -> None:
         """Walk the branch that is shown, and of the others what they say differently."""
@@ -338,7 +344,7 @@ class Story:
     def _graphic(self, element: Element, paragraph: Paragraph, origin: Origin) -> None:
         """A drawing, picture or object: descriptions, images, and the stories in its text boxes."""
         stack = [element]
-        place = paragraph.place._replace(origin=origin, page=self._page)
+        place = paragraph.place._replace(origin=origin, page=self.page)
         while stack:
             node = stack.pop()
             name = NAMES[node.tag]
@@ -370,10 +376,9 @@ class Story:
     def _text_box(self, content: Element, place: Place) -> None:
         shape = shape_of(content, self._kit.palette)
         self._kit.boxes += 1
+        role = Role.TEXTBOX if place.role in {Role.BODY, Role.HEADING, Role.CELL} else place.role
         if shape.watermark and place.role in {Role.HEADER, Role.FOOTER}:
             role = Role.WATERMARK
-        else:
-            role = Role.TEXTBOX if place.role in {Role.BODY, Role.HEADING, Role.CELL} else place.role
         inside = place._replace(locator=f"textbox:{self._kit.boxes}", role=role, boxed=True)
         self._inner(content, Flow(inside, None, shape.fill, shape.ink, counted=False))
 
@@ -381,20 +386,9 @@ class Story:
 
     def _sweep(self, element: Element, flow: Flow) -> None:
         """Report text that stands where none belongs."""
-        place = flow.place._replace(origin=Origin.HIDDEN, page=self._page)
+        place = flow.place._replace(origin=Origin.HIDDEN, page=self.page)
         for owner, text in texts(element):
             name = NAMES[owner.tag]
-            if name in NOISE:
-                continue
-            if (name in TEXT or name in CODE or name == "a:t") and not in_properties(owner, element):
-                continue
-            self._sink.put_line(text, place)
-
-
-def _merged_number(
-    direct: tuple[str | None, str | None] | None, style: tuple[str | None, str | None] | None
-) -> tuple[str, str] | None:
-    """NumId and level in force; numId 0 removes what the style sets (§17.9.18)."""
-    identifier = (direct and direct[0]) or (style and style[0])
-    level = (direct and direct[1]) or (style and style[1]) or "0"
-    return (identifier, level) if identifier and identifier != "0" else None
+            is_word = name in TEXT or name in CODE or name == "a:t"
+            if name not in NOISE and not (is_word and not in_properties(owner, element)):
+                self._sink.put_line(text, place)

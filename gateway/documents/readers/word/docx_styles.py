@@ -258,3 +258,12 @@ def number_of(element: Element) -> tuple[str | None, str | None]:
     """Return numId and level of a `w:numPr`."""
     found = {NAMES[child.tag]: child.get(VAL) for child in element}
     return found.get("w:numId"), found.get("w:ilvl")
+
+
+def number_in_force(
+    direct: tuple[str | None, str | None] | None, style: tuple[str | None, str | None] | None
+) -> tuple[str, str] | None:
+    """Return numId and level in force; numId 0 removes what the style sets (§17.9.18)."""
+    identifier = (direct and direct[0]) or (style and style[0])
+    level = (direct and direct[1]) or (style and style[1]) or "0"
+    return (identifier, level) if identifier and identifier != "0" else None

@@ -13,24 +13,23 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
-from gateway.documents.readers.form_fields import BY_DEFAULT, shown_value
-from gateway.documents.readers.ole.objects import wide_strings
+from gateway.documents.readers.fields import BY_DEFAULT, shown_value
+from gateway.documents.readers.ole.objects import field_member, object_member, octets_of, wide_strings
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.pictures.metafile import is_metafile, read_metafile
 from gateway.documents.readers.word.docx_fields import active_kind, quoted, spelt
 from gateway.documents.readers.word.page_setups import PAGE_WORDS, Pages
-from gateway.documents.readers.word.rtf_looks import CONTROLS
-from gateway.documents.readers.word.rtf_objects import field_member, object_member, octets_of
-from gateway.documents.readers.word.rtf_runs import State, Writer
-from gateway.documents.readers.word.rtf_shapes import GROUPS, NUMBERS, Shapes
-from gateway.documents.readers.word.rtf_tables import parse_colours, parse_fonts
-from gateway.documents.readers.word.rtf_words import (
+from gateway.documents.readers.word.rtf_controls import (
     CARRIERS,
+    CONTROLS,
     SILENT,
     SPECIALS,
     SYMBOLS,
     TEXT_DESTINATIONS,
 )
+from gateway.documents.readers.word.rtf_runs import State, Writer
+from gateway.documents.readers.word.rtf_shapes import GROUPS, NUMBERS, Shapes
+from gateway.documents.readers.word.rtf_tables import parse_colours, parse_fonts
 from gateway.model import Image, ReadStatus, Role
 
 _TOKEN: Final = re.compile(

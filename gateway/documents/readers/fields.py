@@ -1,4 +1,4 @@
-"""Form fields of word processors: what one shows when it has no result of its own (ECMA-376-1 §17.16.17, MS-DOC 2.9.78)."""
+"""Fields and keywords as word processors show them (ECMA-376-1 §17.16.17, MS-DOC 2.9.78)."""
 
 from __future__ import annotations
 
@@ -15,3 +15,13 @@ def shown_value(code: str, entries: Sequence[str], chosen: int) -> str:
     if kind.startswith("FORMCHECKBOX"):
         return "☒" if chosen else "☐"
     return entries[chosen] if kind.startswith("FORMDROPDOWN") and chosen < len(entries) else ""
+
+
+def keyword_line(words: Sequence[str]) -> str:
+    """Return keywords in one line.
+
+    LibreOffice and Gnumeric part the keywords of a Word or Excel file at their blanks, so that `mật` of `mật độ` stands
+    alone; where no keyword has a blank, one stands between them again.
+    """
+    words = [word.strip() for word in words]
+    return (", " if any(" " in word for word in words) else " ").join(words)
