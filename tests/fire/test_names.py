@@ -58,7 +58,7 @@ LAUNCHER = (
 )
 async def test_a_next_hop_whose_name_is_not_resolved_is_443(tmp_path, code, host):
     resolv = tmp_path / "resolv.conf"
-    resolv.write_text(f"nameserver {host}\n")
+    resolv.write_text(f"nameserver {host}\noptions timeout:1 attempts:1\n")
     hop = {"next_hop": {"address": "mail.thanhpho.example:25", "tls": "starttls", "required_at_start": False}}
     async with name_server(code, host):
         async with Sink() as sink, burning(tmp_path, sink, launcher=(*LAUNCHER, resolv), **hop) as gateway:
