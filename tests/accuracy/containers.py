@@ -16,10 +16,10 @@ import py7zr
 import pyzipper
 
 from tests.accuracy.portable import base
-from tests.accuracy.shapes import Writing, zipped
+from tests.accuracy.shapes import Writing
 from tests.accuracy.texts import message, tnef
 from tests.accuracy.word import package, para, runs
-from tests.support.octets import file_of
+from tests.support.octets import file_of, zipped
 
 Wrap = Callable[[str, bytes], tuple[str, bytes]]
 """Name and octets of a file to those of its container."""

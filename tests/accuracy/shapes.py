@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from xml.sax.saxutils import escape, quoteattr
@@ -82,15 +80,6 @@ def attribute(text: str) -> str:
 def octet(letter: str) -> int:
     """The code of a letter that stands for an octet of a legacy charset; beyond 255 where it stands for none."""
     return ord(CP1252_CHARACTERS.get(letter, letter))
-
-
-def zipped(files: Mapping[str, str | bytes], *, stored: tuple[str, ...] = ()) -> bytes:
-    """A zip of the files in their order."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content, zipfile.ZIP_STORED if name in stored else zipfile.ZIP_DEFLATED)
-    return out.getvalue()
 
 
 @cache

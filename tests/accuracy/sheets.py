@@ -16,8 +16,8 @@ from openpyxl.styles import Font
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from tests.accuracy.shapes import Slot, Writing, attribute, one_piece, plain_letters, xml, zipped
-from tests.support.octets import file_of
+from tests.accuracy.shapes import Slot, Writing, attribute, one_piece, plain_letters, xml
+from tests.support.octets import file_of, zipped
 
 ROWS = (
     ("STT", "Nội dung", "Số lượng"),

@@ -8,8 +8,8 @@ from docx import Document
 from docx.enum.section import WD_SECTION
 from docx.oxml.ns import qn
 
-from tests.accuracy.shapes import LETTER, Slot, Writing, attribute, one_piece, plain_letters, xml, zipped
-from tests.support.octets import file_of
+from tests.accuracy.shapes import LETTER, Slot, Writing, attribute, one_piece, plain_letters, xml
+from tests.support.octets import file_of, zipped
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _O = "http://schemas.openxmlformats.org/officeDocument/2006/"

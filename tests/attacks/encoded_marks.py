@@ -9,17 +9,15 @@ from __future__ import annotations
 import base64
 import binascii
 import html
-import io
 import quopri
 import urllib.parse
-import zipfile
 from collections.abc import Callable, Iterator
 from functools import cache
 
 from docx import Document as WordDocument
 
 from tests.attacks.check_process import mail_with, text_mail
-from tests.support.octets import file_of
+from tests.support.octets import file_of, zipped
 
 SECRET = "UBND QUẬN BÌNH TÂN\nTUYỆT MẬT\nSố: 15/KH-UBND\nKế hoạch bảo vệ kỳ họp thứ hai của Hội đồng nhân dân\n"
 HARMLESS = "UBND QUẬN BÌNH TÂN\nSố: 15/KH-UBND\nKế hoạch bảo mật mạng, đổi mật khẩu của Hội đồng nhân dân\n"
@@ -37,10 +35,7 @@ def word(text: str) -> bytes:
 @cache
 def packed(text: str) -> bytes:
     """A zip with a text file."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a.txt", text)
-    return out.getvalue()
+    return zipped({"a.txt": text})
 
 
 def _wrapped(digits: str, width: int, lead: str = "") -> str:

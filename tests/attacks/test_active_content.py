@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.accuracy import wall, word
-from tests.accuracy.shapes import zipped
 from tests.attacks.check_process import text_mail
 from tests.attacks.verdicts import Answer, answers
 from tests.readers.pdfs import simple
+from tests.support.octets import zipped
 
 CORPUS = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).resolve().parents[3] / "shared" / "corpus"))
 PROGRAM = b"MZ" + bytes(58) + b"\x40\0\0\0" + b"PE\0\0" + bytes(500)

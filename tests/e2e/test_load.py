@@ -1,10 +1,8 @@
 """A gateway with more to read than it can: nothing is refused for it, what was begun is kept, and the desk may die."""
 
 import asyncio
-import io
 import os
 import signal
-import zipfile
 from email.message import EmailMessage
 from email.policy import SMTP
 
@@ -14,6 +12,7 @@ from tests.e2e.gateway_process import children as children_of
 from tests.e2e.gateway_process import name, serving
 from tests.e2e.test_metrics import configuration, figures, until
 from tests.support.client import RawClient
+from tests.support.octets import zipped
 from tests.support.sink import Sink
 
 pytestmark = pytest.mark.slow
@@ -33,14 +32,9 @@ def mail(*files, subject="Gửi hồ sơ"):
 
 def heavy(seed: int, count: int = 900) -> bytes:
     """Many small archives in one: more than a second of processor time, and hardly a word of result."""
-    inner = io.BytesIO()
-    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a.txt", f"so {seed}\n")
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for number in range(count):
-            archive.writestr(f"{number}.zip", inner.getvalue())
-    return out.getvalue()
+    inner = zipped({"a.txt": f"so {seed}\n"})
+    names = tuple(f"{number}.zip" for number in range(count))
+    return zipped(dict.fromkeys(names, inner), stored=names)
 
 
 async def sent(gateway, content, sender=STAFF):

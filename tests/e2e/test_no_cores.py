@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import time
-import zipfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from tests.e2e.gateway_process import children, name, serving
 from tests.e2e.test_secrets import files_with, spellings
 from tests.e2e.test_self_check import configuration, held
 from tests.support.console_client import Visitor, multipart
+from tests.support.octets import zipped
 from tests.support.sink import Sink
 
 pytestmark = pytest.mark.slow
@@ -48,9 +47,7 @@ def cmdline(pid: int) -> bytes:
 @pytest.mark.skipif(shutil.which("setpriv") is None or os.geteuid() != 0, reason="needs root and setpriv")
 async def test_no_process_that_has_content_may_be_dumped_and_a_crash_leaves_nothing(tmp_path):
     needles, begun = spellings(CANARY), time.time()
-    bomb = io.BytesIO()
-    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(f"{CANARY}.txt", CANARY.encode() * (12 << 20))
+    bomb = zipped({f"{CANARY}.txt": CANARY.encode() * (12 << 20)})
     async with (
         Sink() as sink,
         serving(tmp_path / "gw", config=configuration(sink, tmp_path), launcher=UNLIMITED) as gateway,
@@ -69,7 +66,7 @@ async def test_no_process_that_has_content_may_be_dumped_and_a_crash_leaves_noth
         visitor = Visitor(gateway.address("console"))
         await visitor.enter(STAFF, sink)
         before, known = held(steward), set(gateway.descendants())
-        checking = asyncio.create_task(visitor.check((f"{CANARY}.zip", bomb.getvalue())))
+        checking = asyncio.create_task(visitor.check((f"{CANARY}.zip", bomb)))
         reader = (await gateway.until(lambda: set(gateway.descendants()) - known)).pop()
         os.kill(reader, signal.SIGSEGV)
         with suppress(OSError, AssertionError):

@@ -1,10 +1,8 @@
 """What must not be kept is nowhere: a password (promise 6), and the words of a classified mail (promise 4)."""
 
 import base64
-import io
 import os
 import tempfile
-import zipfile
 from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -16,7 +14,7 @@ import pytest
 from tests.e2e.gateway_process import configured, four_flags, serving
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
-from tests.support.octets import file_of
+from tests.support.octets import file_of, zipped
 from tests.support.sink import Act, Sink
 
 pytestmark = pytest.mark.slow
@@ -165,14 +163,11 @@ def classified_mail(words=WORDS) -> bytes:
     document.add_paragraph("TỐI MẬT")
     for _ in range(20):
         document.add_paragraph(words)
-    octets = file_of(document)
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
-        zipped.writestr(INNER, octets)
+    archive = zipped({INNER: file_of(document)})
     mail = EmailMessage(policy=SMTP)
     mail["From"], mail["To"], mail["Subject"] = LOGIN, COLLEAGUE, SUBJECT
     mail.set_content(f"{MARKED_BODY}\n")
-    mail.add_attachment(archive.getvalue(), maintype="application", subtype="zip", filename=NAME)
+    mail.add_attachment(archive, maintype="application", subtype="zip", filename=NAME)
     # Large enough for the file behind the spool, too.
     mail.add_attachment(
         os.urandom(600_000).hex().encode(), maintype="text", subtype="plain", filename="so-lieu-2Lb8.txt"

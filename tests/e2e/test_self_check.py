@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import re
 import signal
 import socket
 import time
-import zipfile
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +24,7 @@ from tests.e2e.gateway_process import children, cli, configured, name, serving
 from tests.e2e.test_secrets import files_with, process_texts, spellings
 from tests.engine.stand_ins.unruly import WORD
 from tests.support.console_client import Visitor, multipart
+from tests.support.octets import zipped
 from tests.support.sink import Sink
 
 pytestmark = pytest.mark.slow
@@ -140,10 +139,7 @@ async def test_page_program_command_and_relay_find_the_same(tmp_path):
 
 
 def bomb() -> bytes:
-    octets = io.BytesIO()
-    with zipfile.ZipFile(octets, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a.txt", b"0" * (300 << 20))
-    return octets.getvalue()
+    return zipped({"a.txt": b"0" * (300 << 20)})
 
 
 def held(pid: int) -> int:

@@ -22,6 +22,7 @@ from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
 from tests.support.libreoffice import converted, needs_libreoffice
+from tests.support.octets import zipped
 from tests.text.accuracy import CORPUS
 from tests.text.letters import SENTENCES, Layout, letter
 
@@ -45,14 +46,6 @@ def docx(body: str, *, styles: str = "", extra: dict[str, bytes] | None = None) 
         "word/document.xml": f'<?xml version="1.0" encoding="UTF-8"?>\n<w:document xmlns:w="{W}"><w:body>{body}<w:sectPr/></w:body></w:document>'.encode(),
     } | (extra or {})
     return zipped(members)
-
-
-def zipped(members: dict[str, bytes]) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, content in members.items():
-            package.writestr(name, content)
-    return target.getvalue()
 
 
 def members(data: bytes) -> dict[str, bytes]:

@@ -21,9 +21,9 @@ from gateway.model import Document, Language, Origin, Role
 from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
-from tests.fix.test_fix import LEGACY, members, zipped
+from tests.fix.test_fix import LEGACY, members
 from tests.support.libreoffice import convert, needs_libreoffice
-from tests.support.octets import file_of
+from tests.support.octets import file_of, zipped
 from tests.text.letters import CELLS, SENTENCES
 
 ODT = b"application/vnd.oasis.opendocument.text"

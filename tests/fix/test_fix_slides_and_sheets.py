@@ -20,10 +20,10 @@ from gateway.model import Language, Role
 from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
-from tests.fix.test_fix import LEGACY, members, zipped
+from tests.fix.test_fix import LEGACY, members
 from tests.fix.test_fix_packages import NAMES, face, read, style, words
 from tests.support.libreoffice import convert, needs_libreoffice
-from tests.support.octets import file_of
+from tests.support.octets import file_of, zipped
 from tests.text.letters import CELLS, SENTENCES
 
 DRAWN = (

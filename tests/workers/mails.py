@@ -1,7 +1,5 @@
 """Mails with attachments, as SMTP would carry them."""
 
-import io
-import zipfile
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
@@ -43,14 +41,6 @@ def page_with_pictures(page, *pictures):
     for number, picture in enumerate(pictures):
         message.add_related(picture, "image", "png", cid=f"<image{number}@mail>")
     return message.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-
-
-def zipped(*members):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members:
-            archive.writestr(name, data)
-    return buffer.getvalue()
 
 
 def request(content, **options):

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway import mime
+from gateway.demo.documents import zip_archive
 from gateway.documents.readers import magic as magic_module
 from gateway.documents.readers import registry
 from gateway.documents.readers.sniff import sniff
@@ -17,7 +18,7 @@ from gateway.documents.wall import inspector as module
 from gateway.documents.wall import sample
 from gateway.documents.wall.merge import Merger
 from gateway.model import ReadStatus, formats
-from tests.workers.mails import NoVerifiers, frames_of, inspect, mail, statuses, zipped
+from tests.workers.mails import NoVerifiers, frames_of, inspect, mail, statuses
 
 
 def locked(password, *members):
@@ -35,8 +36,8 @@ def active(merger):
 
 
 def test_members_have_paths_types_sizes_and_digests():
-    inner = zipped(("b/c.txt", "chữ"))
-    merger = inspect(mail(("hồ sơ.zip", zipped(("dir/a.docx", b"text only"), ("x.zip", inner)))))
+    inner = zip_archive(("b/c.txt", "chữ"))
+    merger = inspect(mail(("hồ sơ.zip", zip_archive(("dir/a.docx", b"text only"), ("x.zip", inner)))))
     tree = {part.path: part for part in merger.tree().walk()}
     text = tree["2!x.zip!b/c.txt"]
     assert text.detected_type == "text/plain"
@@ -68,32 +69,32 @@ def test_without_the_password_the_archive_is_encrypted():
 
 
 def test_the_password_in_a_file_beside_the_locked_one_is_found_too():
-    archive = zipped(("đọc trước.txt", "mật khẩu: q7w8"), ("z.zip", locked("q7w8", ("a.txt", "x"))))
+    archive = zip_archive(("đọc trước.txt", "mật khẩu: q7w8"), ("z.zip", locked("q7w8", ("a.txt", "x"))))
     assert statuses(inspect(mail(("g.zip", archive))))["2!z.zip!a.txt"] == ("ok", "")
 
 
 def test_nesting_beyond_the_depth_is_a_limit():
     data = b"end"
     for level in range(14):
-        data = zipped((f"{level}.zip" if level else "end.txt", data))
+        data = zip_archive((f"{level}.zip" if level else "end.txt", data))
     merger = inspect(mail(("deep.zip", data)), limit_depth=10)
     assert ("limit", "depth") in statuses(merger).values()
 
 
 def test_one_budget_holds_for_the_whole_message():
-    files = [(f"{number}.zip", zipped(("a.txt", b"x" * 400_000))) for number in range(5)]
+    files = [(f"{number}.zip", zip_archive(("a.txt", b"x" * 400_000))) for number in range(5)]
     found = list(statuses(inspect(mail(*files), limit_bytes=1_000_000)).values())
     assert ("limit", "bytes") in found
     assert found.count(("ok", "")) >= 3
 
 
 def test_time_that_is_up_leaves_the_rest_cannot_tell():
-    merger = inspect(mail(("a.zip", zipped(("a.txt", "x")))), cpu_s=0.0)
+    merger = inspect(mail(("a.zip", zip_archive(("a.txt", "x")))), cpu_s=0.0)
     assert {document.status for document in merger.documents} == {ReadStatus.TIMEOUT}
 
 
 def test_a_child_that_goes_on_for_another_looks_at_all_that_it_finds():
-    content = mail(("a.txt", b"x"), ("b.zip", zipped(("c.zip", zipped(("d.txt", "chu"))))))
+    content = mail(("a.txt", b"x"), ("b.zip", zip_archive(("c.zip", zip_archive(("d.txt", "chu"))))))
     merger = Merger(mime.parse(content).root)
     for frame in frames_of(content, awaited=("3",)):
         merger.take(frame)
@@ -153,7 +154,7 @@ def test_texts_of_an_attached_message_are_read_in_their_charset(charset):
     [
         b"=ybegin line=128 size=26 name=a.txt\r\n" + bytes(range(128, 256)) + b"\r\n=yend size=26\r\n",
         "Tệp kèm theo\r\n".encode() + b"(This file must be converted with BinHex 4.0)\r\n:$f*TEQKP:\r\n",
-        zipped(("Index/Document.iwa", "x"), ("preview.jpg", "y")),
+        zip_archive(("Index/Document.iwa", "x"), ("preview.jpg", "y")),
         b"bplist00" + bytes(range(256)),
     ],
     ids=["yEnc", "BinHex", "Pages", "property list"],
@@ -171,8 +172,8 @@ def test_an_empty_file_is_read():
     ("name", "data", "kind"),
     [
         ("báo cáo.docx", sample._PDF, "type-mismatch"),
-        ("ảnh.jpg", zipped(("a", "b")), "type-mismatch"),
-        ("a.pdf", sample._PDF + zipped(("a.txt", "b")), "polyglot"),
+        ("ảnh.jpg", zip_archive(("a", "b")), "type-mismatch"),
+        ("a.pdf", sample._PDF + zip_archive(("a.txt", "b")), "polyglot"),
         ("công văn.pdf.exe", b"MZ" + bytes(300), "double-extension"),
         ("a.exe", b"MZ" + bytes(300), "executable"),
         ("cv\u202efdp.exe", b"MZ" + bytes(300), "name-disguise"),
@@ -189,14 +190,14 @@ def test_honest_names_are_not_accused(name):
         "b.xlsx": sample._ooxml("xl/workbook.xml", "spreadsheetml.sheet", "<x/>"),
         "c.txt": "Kính gửi".encode(),
         "d.csv": b"a;b\n1;2\n",
-        "e.zip": zipped(("a", "b")),
+        "e.zip": zip_archive(("a", "b")),
     }
     assert not active(inspect(mail((name, files[name])))) & {"type-mismatch", "polyglot", "double-extension"}
 
 
 def test_the_structure_of_a_zip_is_checked_under_office_files_too():
     word = sample._ooxml("word/document.xml", "wordprocessingml.document", "<x/>")
-    merger = inspect(mail(("a.docx", word + zipped(("hidden.txt", "x")))))
+    merger = inspect(mail(("a.docx", word + zip_archive(("hidden.txt", "x")))))
     assert any(document.format == "zip" and document.status is ReadStatus.MALFORMED for document in merger.documents)
 
 
@@ -251,7 +252,7 @@ def test_members_with_one_name_get_paths_of_their_own():
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        archive = zipped(("a.txt", "1"), ("a.txt", "2"))
+        archive = zip_archive(("a.txt", "1"), ("a.txt", "2"))
     paths = {part.path for part in inspect(mail(("d.zip", archive))).tree().walk()}
     assert {"2!a.txt", "2!a.txt#2"} <= paths
 
@@ -313,7 +314,7 @@ def test_a_signed_mail_is_verified_as_it_stands():
 
 
 def test_only_what_is_awaited_is_reported_again_and_its_container_is_reopened():
-    content = mail(("a.zip", zipped(("a.txt", "1"), ("b.txt", "2"))))
+    content = mail(("a.zip", zip_archive(("a.txt", "1"), ("b.txt", "2"))))
     from msgspec import structs
 
     from gateway.documents.wall.merge import Merger
@@ -332,7 +333,7 @@ def test_only_what_is_awaited_is_reported_again_and_its_container_is_reopened():
 def test_any_octets_behind_any_signature_end_as_documents(magic, rest, depth):
     data = magic + rest
     for level in range(depth):
-        data = zipped((f"{level}.bin", data))
+        data = zip_archive((f"{level}.bin", data))
     assert len(inspect(mail(("a.bin", data))).documents) >= 2 + depth
 
 
@@ -377,10 +378,10 @@ def test_every_package_is_surveyed_for_members_that_only_some_programs_see(kind)
         "xlsb": (types, ("xl/workbook.bin", "a")),
         "odt": (("mimetype", formats.ODT.media_type), ("content.xml", "<a/>")),
     }
-    data = zipped(*parts[kind.name])
+    data = zip_archive(*parts[kind.name])
     assert sniff(data).types == (kind.media_type,)
     at = data.index(b"PK\x01\x02")
-    hidden = zipped(("an.txt", "TỐI MẬT"))
+    hidden = zip_archive(("an.txt", "TỐI MẬT"))
     changed = data[:at] + hidden[: hidden.index(b"PK\x01\x02")] + data[at:]
     found = {(document.format, document.status) for document in inspect(mail(("a.zip", changed))).documents}
     assert ("zip", ReadStatus.MALFORMED) in found

@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from gateway.config.sections import Configuration
-from gateway.demo.documents import Line, word_file
+from gateway.demo.documents import Line, word_file, zip_archive
 from gateway.documents.wall.desk_channel import Visit
 from gateway.documents.wall.pool import PoolSettings, WorkerPool
 from gateway.documents.wall.wire import FrameReader, Limits
@@ -18,7 +18,7 @@ from gateway.pipeline.judge import Judge
 from gateway.pipeline.rulebook import Rulebook, Rules
 from gateway.spool import Spool
 from tests.engine.stand_ins.unruly import WORD
-from tests.workers.mails import mail, zipped
+from tests.workers.mails import mail
 from tests.workers.test_desk import Running
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
@@ -127,6 +127,7 @@ async def test_observing_without_end_is_a_fault_of_ours(impatient, tmp_path, how
         await judged(impatient, unruly(tmp_path, how, "observe"), content)
 
 
+@pytest.mark.slow
 async def test_a_policy_that_waits_for_ever_is_a_fault_of_ours(impatient, tmp_path):
     with pytest.raises(TemporaryError):
         await judged(impatient, unruly(tmp_path, "sleep"), mail(TEXT))
@@ -152,7 +153,7 @@ async def test_a_policy_that_is_off_and_fails_harms_nobody(workers, tmp_path):
 
 
 async def test_a_policy_without_judge_has_all_words_behind_the_wall(workers, tmp_path, crossed):
-    content = mail(("a.zip", zipped(("b.txt", "CU-KY trong này\n"))), ("c.docx", word_file([Line("CU-KY")])))
+    content = mail(("a.zip", zip_archive(("b.txt", "CU-KY trong này\n"))), ("c.docx", word_file([Line("CU-KY")])))
     found = await judged(workers, rules(tmp_path, f"{{{OLD}}}"), content, secret=b"secret")
     assert [one.params for one in of(found.verdict, "old_fashioned")] == [{"count": 2, "officials": 1}]
     assert b"CU-KY" not in crossed
@@ -161,7 +162,10 @@ async def test_a_policy_without_judge_has_all_words_behind_the_wall(workers, tmp
 
 
 async def test_what_was_read_before_a_child_died_is_read_again_for_it(workers, tmp_path, crossed):
-    files = ("a.zip", zipped(("b.txt", "CU-KY\n"), ("c.txt", f"{WORD}\n"), ("d.txt", "CU-KY\n"))), ("e.txt", b"CU-KY\n")
+    files = (
+        ("a.zip", zip_archive(("b.txt", "CU-KY\n"), ("c.txt", f"{WORD}\n"), ("d.txt", "CU-KY\n"))),
+        ("e.txt", b"CU-KY\n"),
+    )
     found = await judged(workers, unruly(tmp_path, "crash", more=f", {OLD}"), mail(*files, body="CU-KY\n"))
     assert {one.part: one.reason for one in found.evidence.documents if one.reason} == {"2!c.txt": "exit-3"}
     assert [one.params["count"] for one in of(found.verdict, "old_fashioned")] == [4]
@@ -176,7 +180,7 @@ async def test_no_words_of_a_document_come_out_or_are_kept(workers, tmp_path, cr
     pool = WorkerPool(workers._settings, door=workers._door, process=workers._process).connect(running.door)
     content = mail(
         ("báo cáo.docx", word_file([Line(line) for line in WORDS])),
-        ("lưu.zip", zipped(("trong.txt", "\n".join(WORDS)), ("trong.csv", ";".join(WORDS)))),
+        ("lưu.zip", zip_archive(("trong.txt", "\n".join(WORDS)), ("trong.csv", ";".join(WORDS)))),
         body="\n".join(WORDS),
     )
     plain = rules(tmp_path, "{}")

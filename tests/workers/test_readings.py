@@ -10,19 +10,19 @@ import pytest
 from msgspec import structs
 
 from gateway import mime
-from gateway.demo.documents import Line, word_file
+from gateway.demo.documents import Line, word_file, zip_archive
 from gateway.documents.wall.pool import PoolSettings, WorkerPool
 from gateway.documents.wall.readings import Readings
 from gateway.documents.wall.wire import InspectionRequest, Limits
 from gateway.model import About, Disposition, Finding, FindingOutcome, JudgedFinding, Mode, Verdict
 from tests.readers import pdfs
-from tests.workers.mails import mail, zipped
+from tests.workers.mails import mail
 from tests.workers.test_desk import Running
 from tests.workers.test_inspector import locked
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
 CLEAN = Verdict(disposition=Disposition.RELAY, findings=(), policy_digest="")
-FILE = ("báo cáo.zip", zipped(("a.txt", "Báo cáo tháng\n"), ("b.csv", "a;b\n1;2\n")))
+FILE = ("báo cáo.zip", zip_archive(("a.txt", "Báo cáo tháng\n"), ("b.csv", "a;b\n1;2\n")))
 
 
 def marked(part):
@@ -91,7 +91,7 @@ async def test_the_same_attachment_in_another_mail_is_not_read_again(office):
 async def test_whatever_a_reading_rests_on_makes_another_key(office, other):
     name, data = FILE
     await office.read(mail(FILE))
-    files = {"name": ("khác.zip", data), "octets": (name, zipped(("a.txt", "Báo cáo quý\n")))}
+    files = {"name": ("khác.zip", data), "octets": (name, zip_archive(("a.txt", "Báo cáo quý\n")))}
     asked = await office.read(
         mail(files.get(other, FILE)),
         now=NOW + timedelta(days=1) if other == "day" else NOW,
@@ -180,7 +180,7 @@ async def test_after_a_reload_of_trust_everything_is_read_again(office, workers)
 @pytest.mark.slow
 async def test_what_parts_have_cost_is_charged_when_they_are_known(office):
     """Two archives that only together are too much: the same answer whichever of them is known."""
-    files = [(f"{name}.zip", zipped(("a.txt", name * 600_000))) for name in "ab"]
+    files = [(f"{name}.zip", zip_archive(("a.txt", name * 600_000))) for name in "ab"]
     content = mail(*files)
     fresh = await office.read(content, limit_bytes=1_000_000, readings=office.front_end(b"apart"))
     assert "bytes" in {document.reason for document in fresh.documents}

@@ -7,12 +7,13 @@ import time
 import pytest
 
 from gateway import mime
+from gateway.demo.documents import zip_archive
 from gateway.documents.readers import sniff as sniffing
 from gateway.documents.readers import sniff_packed, sniff_pictures
 from gateway.documents.readers.magic import SIGNATURES
 from gateway.documents.wall.inline import inspect_inline
 from tests.support.cases import first_quick
-from tests.workers.mails import inspect, mail, zipped
+from tests.workers.mails import inspect, mail
 
 ICONS = (b"\0\0\1\0", b"\0\0\2\0")
 OCTETS = random.Random(21).randbytes(300_000)
@@ -57,12 +58,12 @@ def test_the_front_end_says_what_a_child_says(name, data):
     "content",
     [
         mail(("so-lieu.docx", OCTETS)),
-        mail(("so-lieu.bin", zipped(("a.txt", "x")))),
-        mail(("so-lieu.bin", OCTETS + zipped(("a.txt", "x")))),
+        mail(("so-lieu.bin", zip_archive(("a.txt", "x")))),
+        mail(("so-lieu.bin", OCTETS + zip_archive(("a.txt", "x")))),
         mail(("so-lieu.bin", OCTETS[:500] + b"%PDF-1.7 startxref" + OCTETS[:100])),
         mail(("so-lieu.bin", OCTETS + b"7z\xbc\xaf\x27\x1c" + OCTETS)),
         mail(("so-lieu.bin", OCTETS + "Căn cứ Nghị định số 30/2020/NĐ-CP ".encode() * 200)),
-        mail(("so-lieu.bin", OCTETS + ("Ấn: " + base64.b64encode(zipped(("a", "x"))).decode()).encode())),
+        mail(("so-lieu.bin", OCTETS + ("Ấn: " + base64.b64encode(zip_archive(("a", "x"))).decode()).encode())),
         mail(("so-lieu.p7s", OCTETS)),
         mail(("so-lieu.enc", OCTETS)),
         typed(OCTETS, kind="image/png"),

@@ -15,6 +15,7 @@ from gateway.documents.wall.pool import PoolSettings, WorkerPool
 from gateway.errors import TemporaryError, UserError
 from gateway.model import ReadStatus
 from gateway.system.processors import peoples
+from tests.support.cases import slow
 from tests.workers.wall_probe import FORBIDDEN, PROBE, QUICK, request_for
 
 
@@ -62,11 +63,11 @@ async def test_state_of_one_mail_is_not_seen_by_the_next(pool):
         ("abort", ReadStatus.CRASHED, "signal-"),
         ("segfault", ReadStatus.CRASHED, "signal-11"),
         ("memory", ReadStatus.CRASHED, "exit-"),
-        ("loop", ReadStatus.TIMEOUT, "cpu"),
+        slow("loop", ReadStatus.TIMEOUT, "cpu"),
         ("exit", ReadStatus.CRASHED, "exit-0"),
-        ("garbage", ReadStatus.CRASHED, "no-frame"),
-        ("too-large", ReadStatus.CRASHED, "frame-too-large"),
-        ("liar", ReadStatus.CRASHED, "unknown-part"),
+        slow("garbage", ReadStatus.CRASHED, "no-frame"),
+        slow("too-large", ReadStatus.CRASHED, "frame-too-large"),
+        slow("liar", ReadStatus.CRASHED, "unknown-part"),
         pytest.param("foreign-call", ReadStatus.CRASHED, "signal-31", marks=X86),
     ],
 )
