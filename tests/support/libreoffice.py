@@ -48,7 +48,8 @@ def convert(
             process.wait(timeout)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            _profile.cache_clear()
+    if process.returncode:  # what it left locked or half written is nobody's
+        _profile.cache_clear()
 
 
 def converted(source: Path, kind: str) -> bytes:
