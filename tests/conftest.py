@@ -15,7 +15,7 @@ settings.register_profile("project", deadline=None, derandomize="GATEWAY_EXPLORE
 settings.load_profile("project")
 
 
-_WHOLE_MODULE = re.compile(r"^pytestmark = .*\bmark\.(slow|system|cluster)\b", re.MULTILINE)
+_WHOLE_MODULE = re.compile(r"^pytestmark = (?:\[\s*)?.*\bmark\.(slow|system|cluster)\b", re.MULTILINE)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -17,6 +17,8 @@ from gateway.errors import ConfigError
 from gateway.identity import directory
 from tests.support.long import LONG
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 WAIVER = """waivers:
   - {id: w1, policy: typography, rule: font, sender: a@b.vn, reason: abc, approved_by: me, expires: 2027-01-01}
@@ -97,7 +99,6 @@ def files(tmp_path):
     }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gateway.yaml", "policy.yaml", "manifest.yaml", "directory.yaml", "directory.json"])
 def test_a_damaged_file_loads_or_says_where_it_is_wrong(tmp_path, files, name):
     refused, rounds = [], 800 if LONG else 200

@@ -17,6 +17,8 @@ from tests.audit.support import REFUSAL, transaction
 from tests.audit.test_kept_facts import mails
 from tests.support.policies import preset
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def data(tmp_path):
@@ -31,7 +33,6 @@ async def data(tmp_path):
     return tmp_path / "data", len(chosen)
 
 
-@pytest.mark.slow
 async def test_without_names_a_case_holds_or_it_is_said_that_it_does_not(data, tmp_path, capsys):
     folder, count = data
     path = tmp_path / "policy.yaml"

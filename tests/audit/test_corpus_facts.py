@@ -32,6 +32,8 @@ from tests.audit.test_kept_facts import PRESETS, TYPES, kept_again, mails, recor
 from tests.support.long import LONG, sample
 from tests.support.policies import preset
 
+pytestmark = pytest.mark.slow
+
 CORPUS = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
 FOLDERS = sorted(path.name for path in CORPUS.iterdir() if path.is_dir()) if CORPUS.is_dir() else []
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
@@ -114,7 +116,6 @@ def bare_words(text: str) -> set[str]:
     return {word for word in found if len(word) > 3 and not word.isascii()}
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.skipif(not FOLDERS, reason=f"no corpus in {CORPUS} (GATEWAY_CORPUS)")
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -199,7 +200,6 @@ def generated(chance: random.Random) -> Evidence:
     return structs.replace(mail, envelope=structs.replace(mail.envelope, forward_paths=("vp@tphcm.gov.vn",)))
 
 
-@pytest.mark.slow
 def test_facts_of_generated_mails_give_the_same_findings():
     count = 10_000 if LONG else 2000
     chance = random.Random(count)

@@ -15,6 +15,8 @@ from tests.e2e.clients import Clients
 from tests.support.long import LONG
 from tests.support.sink import Sink
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = STRICT, LENIENT
 Y_TE = DIRECTORY.replace("Nội vụ".encode(), "Y tế".encode())
 
@@ -37,7 +39,6 @@ async def judged(gateway):
     ]
 
 
-@pytest.mark.slow
 @pytest.mark.cluster
 @pytest.mark.parametrize("count", [1, 3])
 async def test_while_mails_flow_each_is_judged_by_the_old_rules_or_by_the_new_and_soon_only_by_these(

@@ -27,6 +27,8 @@ from tests.support.cases import first_quick
 from tests.support.octets import file_of
 from tests.support.reading import reading_of
 
+pytestmark = pytest.mark.slow
+
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 
 
@@ -127,7 +129,6 @@ MADE = first_quick(
 )
 
 
-@pytest.mark.slow
 @needs_ocr
 @pytest.mark.parametrize("made", MADE)
 def test_a_word_made_of_cells_is_read(made):
@@ -135,7 +136,6 @@ def test_a_word_made_of_cells_is_read(made):
     assert not found(made(grid("KẾT")))
 
 
-@pytest.mark.slow
 @needs_ocr
 @pytest.mark.parametrize("made", MADE)
 def test_a_list_of_attendance_is_no_word(made):

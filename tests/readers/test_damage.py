@@ -21,6 +21,8 @@ from tests.readers import test_archives_other as archives
 from tests.readers import test_doc, test_docx_hostile, test_ppt, test_tnef, test_xls
 from tests.readers.ole_support import damaged
 
+pytestmark = pytest.mark.slow
+
 SOUND = {
     "doc": (doc, "", test_doc.SMALL),
     "xls": (xls, "", test_xls.SMALL),
@@ -36,7 +38,6 @@ SOUND = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", SOUND)
 @settings(max_examples=150)
 @given(seed=st.integers(0, 1 << 32))

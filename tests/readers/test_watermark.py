@@ -23,9 +23,12 @@ from gateway.vietnamese.marks import find_in_document
 from tests.readers import pdfs, scans
 from tests.support.octets import file_of
 
-pytestmark = pytest.mark.skipif(
-    not (stamp_words.templates() and ocr.status().available), reason="needs fonts-liberation and tesseract-ocr-vie"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (stamp_words.templates() and ocr.status().available), reason="needs fonts-liberation and tesseract-ocr-vie"
+    ),
+]
 
 
 @functools.cache
@@ -61,7 +64,6 @@ def of_pdf(data: bytes) -> Document:
     return pdf.read(Source(data=data, part="1"), Budget(part_cpu_s=60)).document
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "slant"),
     [("MẬT", 52), ("TUYỆT MẬT", -45), ("TỐI MẬT", 90), ("BẢO MẬT", 30)],
@@ -70,7 +72,6 @@ def test_a_watermark_is_read_as_what_it_says_however_it_slants(words: str, slant
     assert large_words(scanned(words, slant=slant, dpi=100), 100) == [words]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("words", ["MẬT", "TỐI MẬT", "BẢO MẬT", "DỰ THẢO"])
 def test_large_letters_of_mere_outlines_are_read_as_what_they_say(words: str) -> None:
     font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Bold.ttf"), 110)
@@ -82,20 +83,17 @@ def test_large_letters_of_mere_outlines_are_read_as_what_they_say(words: str) ->
         assert large_words(page.rotate(slant, fillcolor="white", resample=Image.Resampling.BICUBIC), 100) == [words]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("slant", [45, -45, 30, 0, 90])
 @pytest.mark.parametrize("words", ["TỐI MẬT", "TUYỆT MẬT"])
 def test_a_watermark_is_read_whichever_way_it_slants(words: str, slant: float) -> None:
     assert large_words(scanned(words, slant=slant)) == [words]
 
 
-@pytest.mark.slow
 def test_a_page_without_large_words_has_none() -> None:
     data, dpi = scans.make(scans.Plan(seed=7, other="KHẨN", register=True, hard=0.5))
     assert large_words(Image.open(io.BytesIO(data)).convert("RGB"), dpi) == []
 
 
-@pytest.mark.slow
 def test_a_marked_watermark_of_a_picture_stops_the_mail_and_another_does_not() -> None:
     def read(words: str) -> Document:
         source = Source(data=jpeg(scanned(words, slant=45)), part="1")
@@ -108,7 +106,6 @@ def test_a_marked_watermark_of_a_picture_stops_the_mail_and_another_does_not() -
     assert not find_in_document(read("DỰ THẢO"))
 
 
-@pytest.mark.slow
 def test_a_watermark_is_read_from_a_page_turned_into_curves() -> None:
     """All of the page is paths, as drawing programs write it: then it is looked at as a picture."""
     from tests.readers.drawn_pages import LINE, outline

@@ -20,6 +20,8 @@ from gateway.steward.questions.refused import Refused
 from gateway.steward.table import TABLE, may
 from tests.steward.mail_world import CANARIES, EVERYBODY, HOSTILE, SECRET, directory, write
 
+pytestmark = pytest.mark.slow
+
 HOSTILE_POLICY = """\
 version: 1
 name: co-quan
@@ -61,7 +63,6 @@ def answers(at: Desk, person, question, language: Language):
 
 
 @pytest.mark.parametrize("person", EVERYBODY, ids=lambda person: person.name)
-@pytest.mark.slow
 def test_answers(at: Desk, person, caplog):
     caplog.set_level("DEBUG")
     asked = [question for question in QUESTIONS if may(person, type(question))]

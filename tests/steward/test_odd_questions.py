@@ -19,6 +19,8 @@ from gateway.steward.roles import Role
 from tests.steward import mail_world
 from tests.steward.support import Office
 
+pytestmark = pytest.mark.slow
+
 WORDS = (
     "", "a", mail_world.SECRET, "tu:", "-x", '"', "'", "*", "NEAR(", "tu:a@b -luat:x", "2026-11-27", "9999-12-31", "0000-00-00",
     "reject", "x" * 3000, "\x00", "\u202e", "ﷺ" * 50, "csv", "xlsx", "jsonl", "../../etc/passwd", "f" * 64, "{", "&a *a", "٣", "%s{0}",
@@ -60,7 +62,6 @@ async def office(tmp_path, monkeypatch):
     return office
 
 
-@pytest.mark.slow
 async def test_no_question_meets_a_bug(office, caplog):
     # Each kind has chances of its own, so that a new kind leaves those of the others as they were.
     chances = {kind: random.Random(f"27112026 {kind.__name__}") for kind in KINDS}

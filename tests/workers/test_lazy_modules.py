@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_calls_of_numpy_import_nothing_after_the_warm_up() -> None:
     pytest.importorskip("numpy")
     code = (

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PROBE = """
 import importlib, pkgutil, sys
 from gateway.documents import readers
@@ -26,7 +28,6 @@ for name in done:
 """
 
 
-@pytest.mark.slow
 def test_every_module_that_can_warm_itself_is_warmed_however_deep_it_lies():
     said = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=True).stdout
     able = {line.removeprefix("has ") for line in said.splitlines() if line.startswith("has ")}
