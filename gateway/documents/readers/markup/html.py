@@ -12,7 +12,6 @@ from gateway.documents.readers.base import Budget, Reading, Source
 from gateway.documents.readers.markup.html_blocks import Builder
 from gateway.documents.readers.markup.html_target import parse
 from gateway.documents.readers.plain import decode
-from gateway.model import Document, ReadStatus
 
 _ENRICHED = frozenset({"text/enriched", "text/richtext"})
 _LINE_ENDS = re.compile(r"\r?\n(?=\r?\n)|<n[lp]>", re.IGNORECASE)
@@ -32,14 +31,6 @@ def read(source: Source, budget: Budget) -> Reading:
         builder.hidden_view = True
         parse(builder, decoded.alternative)
     builder.finish()
-    status = ReadStatus.PARTIAL if decoded.lossy else ReadStatus.OK
-    document = Document(
-        part=source.part,
-        filename=source.filename,
-        format="html",
-        status=status,
-        reason="charset" if decoded.lossy else "",
-        runs=tuple(builder.runs),
-        active_content=tuple(sorted(builder.active, key=lambda item: (item.kind, item.locator))),
-    )
-    return Reading(document, tuple(builder.members))
+    if decoded.lossy:
+        builder.sink.note("charset")
+    return builder.sink.reading(source, "html")

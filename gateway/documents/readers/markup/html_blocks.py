@@ -18,11 +18,10 @@ from gateway.documents.readers.markup.html_selectors import Node
 from gateway.documents.readers.markup.html_shown import Paint
 from gateway.documents.readers.markup.html_style import Look, apply, attribute_declarations
 from gateway.documents.readers.markup.svg import Svg
-from gateway.documents.readers.ooxml.rows import stands_in_part
-from gateway.documents.readers.pictures.joined import LIMIT_DRAWN, Pictures
+from gateway.documents.readers.ooxml.sink import Face, Place, Sink
+from gateway.documents.readers.pictures.joined import LIMIT_DRAWN
 from gateway.documents.readers.pictures.outlines import Shape
-from gateway.documents.readers.pictures.own_font import set_in_own_fonts
-from gateway.model import ActiveContent, Origin, ReadStatus, Role, Run
+from gateway.model import Origin, ReadStatus, Role
 
 LIMIT_BLOCKS = 200_000
 _LIMIT_FONTS = 20
@@ -66,18 +65,13 @@ class Builder:
     """Turns parser events into runs."""
 
     def __init__(self, budget: Budget, beside: Callable[[str], bytes | None]) -> None:
-        self.runs: list[Run] = []
-        self.members: list[Member] = []
-        self.active: set[ActiveContent] = set()
-        self.budget = budget
+        self.sink = Sink(budget)
         self._beside = beside
         self.paint = Paint()
-        self.pictures = Pictures()
         self._drawn = 0
         self.named_shapes: dict[str, list[Shape]] = {}
         """Shapes of its drawings that have a name, for any of them may use those of another."""
         self._sheet = Sheet()
-        self._blocks = 0
         self._tables = 0
         self.framed_cells: dict[str, int] = {}
         """Locators of cells with a border of their own, and the numbers of their tables."""
@@ -122,25 +116,22 @@ class Builder:
         if self._drawn > LIMIT_DRAWN:
             self.paint.kinds.add("look-drawn")
             return
-        self.budget.take_bytes(len(picture))
-        self.members.append(Member(name=f"drawn-{self._drawn}.png", data=picture, relation="image"))
+        self.sink.budget.take_bytes(len(picture))
+        self.sink.members.append(Member(name=f"drawn-{self._drawn}.png", data=picture, relation="image"))
 
     def finish(self) -> None:
-        """Add what style sheets put on the page, and the pictures that are seen as one."""
-        self.members += self.pictures.members(self.budget)
+        """Add what style sheets put on the page."""
         self._unframe_tables()
         fonts: dict[str, bytes] = {}
         for family, body in self._sheet.own_fonts[:_LIMIT_FONTS]:
             address = _SHEET_DATA.search(body)
             font = member_of(address[1] or address[2] or address[3], 1) if address else None
             fonts.setdefault(family, font.data if font else b"")
-        members, whole = set_in_own_fonts(self.runs, fonts, self.budget)
-        self.members += members
-        if not whole or len(self._sheet.own_fonts) > _LIMIT_FONTS:
+        self.sink.set_in_own_fonts(fonts)
+        if len(self._sheet.own_fonts) > _LIMIT_FONTS:
             self.paint.kinds.add("look-font")
-        self.active.update(ActiveContent(kind) for kind in self.paint.kinds)
-        if self.pictures.incomplete or (self.pictures.any and stands_in_part(self.runs)):
-            self.active.add(ActiveContent("look-picture"))
+        for kind in sorted(self.paint.kinds):
+            self.sink.warn(kind)
         for words in self._sheet.generated:
             if any(ch.isalpha() for ch in words):
                 self.add(words, Look(), Role.BODY, "style")
@@ -149,9 +140,9 @@ class Builder:
         """Take the frame from cells that are not the only framed one: those are the lines of a table, no stamp."""
         framed = Counter(self.framed_cells.values())
         if max(framed.values(), default=0) > 1:
-            self.runs = [
+            self.sink.runs = [
                 structs.replace(run, boxed=None) if framed[self.framed_cells.get(run.locator, 0)] > 1 else run
-                for run in self.runs
+                for run in self.sink.runs
             ]
 
     def add(self, text: str, look: Look, role: Role, locator: str) -> None:
@@ -164,38 +155,22 @@ class Builder:
         pieces = _collapse(block.pieces)
         if not pieces:
             return
-        if self._blocks >= LIMIT_BLOCKS:
+        number = self.sink.open_block()
+        if number > LIMIT_BLOCKS:
             raise ReadError(ReadStatus.LIMIT, "html-blocks")
-        number = self._blocks
-        self._blocks += 1
         cut = any(piece.look.cut and not _unseen(piece.look) for piece in pieces)
         if (cut or block.covered or self._sheet.hides_parts) and "ậ" in normalize(
             "NFC", "".join(piece.text for piece in pieces)
         ).lower():
             self.paint.kinds.add("look-clipped")  # of no other words: of `BẢO MẬT` the rest is a mark
-        locator = block.locator or f"paragraph:{number + 1}"
+        locator = block.locator or f"paragraph:{number}"
         for piece in pieces:
             look = piece.look
-            self.runs.append(
-                Run(
-                    text=piece.text,
-                    block=number,
-                    font=look.font,
-                    size_pt=look.size_pt,
-                    colour=look.colour,
-                    background=look.background,
-                    bold=look.bold,
-                    locator=locator,
-                    role=block.role,
-                    origin=Origin.HIDDEN
-                    if self.hidden_view or _unseen(look)
-                    else Origin.DELETED
-                    if look.struck
-                    else Origin.TEXT,
-                    boxed=True if look.boxed else None,
-                    link=look.link,
-                )
-            )
+            unseen = self.hidden_view or _unseen(look)
+            origin = Origin.HIDDEN if unseen else Origin.DELETED if look.struck else Origin.TEXT
+            place = Place(locator, block.role, origin, True if look.boxed else None, None, look.link)
+            face = Face(look.font, look.size_pt, look.colour, look.background, look.bold)
+            self.sink.put(piece.text, number, place, face)
 
     def new_table(self) -> int:
         """Return the number of the next table."""
@@ -235,26 +210,26 @@ class Builder:
         """Look at an address: embedded data is taken out, a part beside the page is returned too, scripts are reported."""
         scheme = re.sub(r"[\s\x00-\x1f]", "", value[:64]).lower()
         if scheme.startswith(("javascript:", "vbscript:")):
-            self.active.add(ActiveContent("javascript"))
+            self.sink.warn("javascript")
             self.paint.script(value)
         elif scheme.startswith("data:"):
             return self._embedded(value)
         elif (beside := self._beside(value)) is not None:
             return Member(name=value, data=beside, relation="image")
         elif tag in ("iframe", "frame", "object", "embed", "applet") and name in ("src", "data"):
-            self.active.add(ActiveContent("external-object"))
+            self.sink.warn("external-object")
         return None
 
     def _embedded(self, value: str) -> Member | None:
         if not is_data_address(value):
             return None
-        member = member_of(value, len(self.members) + 1)
+        member = member_of(value, len(self.sink.members) + 1)
         if member is None:
-            self.active.add(ActiveContent("damaged-data"))
+            self.sink.warn("damaged-data")
             return None
-        self.budget.take_file()
-        self.budget.take_bytes(len(member.data))
-        self.members.append(member)
+        self.sink.budget.take_file()
+        self.sink.budget.take_bytes(len(member.data))
+        self.sink.members.append(member)
         return member
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from gateway.documents.readers.markup.html_shown import TURNING, cuts, is_placed, turn_of
 from gateway.documents.readers.numerals import whole
+from gateway.documents.readers.ooxml.colours import PRESETS
 from gateway.documents.readers.pictures.joined import AS_IT_IS, Turn
 
 _LENGTH = re.compile(r"^(-?\d{0,6}(?:\.\d{1,6})?)(pt|px|em|rem|ex|%|cm|mm|in|pc|vw|vh)?$", re.IGNORECASE)
@@ -53,17 +54,9 @@ _COLUMN = 45.0
 _PIXEL_POINTS = 9.0
 _LEAST_LEGIBLE = 3.0
 _FONT_SIZES = {"1": 7.5, "2": 10.0, "3": 12.0, "4": 13.5, "5": 18.0, "6": 24.0, "7": 36.0}
-NAMED_COLOURS = {
-    "black": "000000", "white": "FFFFFF", "red": "FF0000", "blue": "0000FF", "green": "008000", "yellow": "FFFF00",
-    "gray": "808080", "grey": "808080", "silver": "C0C0C0", "maroon": "800000", "navy": "000080", "purple": "800080",
-    "teal": "008080", "olive": "808000", "lime": "00FF00", "aqua": "00FFFF", "cyan": "00FFFF", "fuchsia": "FF00FF",
-    "magenta": "FF00FF", "orange": "FFA500", "brown": "A52A2A", "darkred": "8B0000", "crimson": "DC143C",
-    "firebrick": "B22222", "tomato": "FF6347", "darkblue": "00008B", "darkgreen": "006400", "darkgray": "A9A9A9",
-    "darkgrey": "A9A9A9", "dimgray": "696969", "dimgrey": "696969", "lightgray": "D3D3D3", "lightgrey": "D3D3D3",
-    "whitesmoke": "F5F5F5", "snow": "FFFAFA", "ivory": "FFFFF0", "ghostwhite": "F8F8FF", "pink": "FFC0CB",
-    "gold": "FFD700", "canvas": "FFFFFF", "field": "FFFFFF", "windowtext": "auto", "canvastext": "auto", "currentcolor": "", "transparent": "",
-    "royalblue": "4169E1", "steelblue": "4682B4", "indigo": "4B0082", "violet": "EE82EE", "orangered": "FF4500",
-    "initial": "auto", "darkorange": "FF8C00", "chocolate": "D2691E", "tan": "D2B48C", "beige": "F5F5DC", "skyblue": "87CEEB",
+_NAMED_COLOURS = PRESETS | {
+    "canvas": "FFFFFF", "field": "FFFFFF", "windowtext": "auto", "canvastext": "auto", "currentcolor": "", "transparent": "",
+    "initial": "auto",
 }  # fmt: skip
 
 
@@ -267,8 +260,8 @@ def attribute_declarations(tag: str, attributes: Mapping[str, str]) -> dict[str,
 def parse_colour(value: str) -> str | None:
     """Return RRGGBB, `auto`, an empty string for no colour, None for what is no colour."""
     value = value.strip().lower()
-    if value in NAMED_COLOURS:
-        return NAMED_COLOURS[value]
+    if value in _NAMED_COLOURS:
+        return _NAMED_COLOURS[value]
     digits = value.removeprefix("#")
     if re.fullmatch(r"[0-9a-f]{6}|[0-9a-f]{8}", digits):
         return digits[:6].upper()

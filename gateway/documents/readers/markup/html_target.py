@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from lxml import etree
@@ -19,7 +19,7 @@ from gateway.documents.readers.markup.html_shown import script_lines
 from gateway.documents.readers.markup.html_style import Look
 from gateway.documents.readers.markup.svg import Svg
 from gateway.documents.readers.numerals import numeral, signed
-from gateway.model import ActiveContent, ReadStatus, Role
+from gateway.model import ReadStatus, Role
 
 _BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div", "dl",
@@ -51,7 +51,7 @@ def parse(builder: Builder, text: str, target: Target | None = None) -> None:
         if outline is not None:
             _feed(builder, data, outline)
         target = Target(builder, outline=outline)
-    if not _feed(builder, data, target) and not builder.runs:
+    if not _feed(builder, data, target) and not builder.sink.runs:
         raise ReadError(ReadStatus.MALFORMED, "html")
     target.flush()
 
@@ -61,7 +61,7 @@ def _feed(builder: Builder, data: bytes, target: Target | Outline) -> bool:
     parser = etree.HTMLParser(target=cast("Any", target), recover=True, encoding="utf-8", huge_tree=True)
     try:
         for start in range(0, len(data), 1 << 16):
-            builder.budget.check_time()
+            builder.sink.budget.check_time()
             parser.feed(data[start : start + (1 << 16)])
         parser.close()
     except etree.XMLSyntaxError:
@@ -134,7 +134,7 @@ class Target:
         attributes = {str(key).lower(): value or "" for key, value in attributes.items()}
         look = parent.look
         if look.boxed and tag in _BLOCKS:
-            look = Look(**{**_fields(look), "boxed": False}) if tag in ("td", "th", "table") else look
+            look = replace(look, boxed=False) if tag in ("td", "th", "table") else look
         node = self._builder.node(tag, attributes, parent.node)
         if self._outline is not None and node is not None:
             self._outline.complete(node)
@@ -321,13 +321,13 @@ class Target:
             changes["reversed"] = attributes.get("dir", "").lower() == "rtl"
         if tag == "title":
             role = role or Role.PROPERTY
-        return (Look(**{**_fields(look), **changes}) if changes else look), role
+        return (replace(look, **changes) if changes else look), role
 
     def _attributes(self, tag: str, attributes: dict[str, str], look: Look) -> None:
         builder = self._builder
         if tag == "script":
             if attributes.get("type", "").strip().lower() not in _DATA_BLOCKS:
-                builder.active.add(ActiveContent("javascript"))
+                builder.sink.warn("javascript")
         elif tag == "meta":
             self._meta(attributes)
         elif tag in ("input", "button", "param") and attributes.get("value"):
@@ -344,7 +344,7 @@ class Target:
             if name in builder.shown_attributes or (tag, name) == ("v:textpath", "string"):
                 builder.add(value, Look(hidden=look.hidden), Role.ALT_TEXT, f"attribute:{name}")
             if name.startswith("on") and len(name) > 3:
-                builder.active.add(ActiveContent("javascript"))
+                builder.sink.warn("javascript")
                 builder.paint.script(value)
             elif name in _ADDRESS_ATTRIBUTES:
                 self._picture(builder.address(tag, name, value), look)
@@ -366,14 +366,14 @@ class Target:
         row = (self._tables[-1].number, self._tables[-1].row) if self._tables else (0, self._paragraphs)
         words = sum(len(piece.text.strip()) for piece in self._block.pieces if piece.text != BREAK)
         breaks = sum(piece.text == BREAK for piece in self._block.pieces)
-        text = len(self._builder.runs) * 1_000_000 + words
-        self._builder.pictures.flow(member.data, (row, breaks), text, None, look.turn)
+        text = len(self._builder.sink.runs) * 1_000_000 + words
+        self._builder.sink.pictures.flow(member.data, (row, breaks), text, None, look.turn)
 
     def _meta(self, attributes: dict[str, str]) -> None:
         content = attributes.get("content", "")
         name = (attributes.get("name") or attributes.get("property") or "").lower()
         if attributes.get("http-equiv", "").lower() == "refresh":
-            self._builder.active.add(ActiveContent("redirect"))
+            self._builder.sink.warn("redirect")
         elif name and name not in ("viewport", "generator", "progid", "originator", "robots", "format-detection"):
             self._builder.add(content, Look(), Role.PROPERTY, f"property:{name}")
 
@@ -391,7 +391,3 @@ class Target:
             table.column += 1
             return (table.number, max(table.row, 1), table.column)
         return inherited
-
-
-def _fields(look: Look) -> dict[str, Any]:
-    return {name: getattr(look, name) for name in Look.__slots__}

@@ -26,7 +26,8 @@ _SYSTEM: Final = {
     "highlighttext": "FFFFFF", "menutext": "000000", "infotext": "000000", "infobk": "FFFFE1", "captiontext": "000000",
     "buttonface": "F0F0F0", "buttontext": "000000", "graytext": "6D6D6D",
 }  # fmt: skip
-_PRESETS: Final = _SYSTEM | {name: bytes(ImageColor.getrgb(name)).hex().upper() for name in ImageColor.colormap}
+PRESETS: Final = _SYSTEM | {name: bytes(ImageColor.getrgb(name)).hex().upper() for name in ImageColor.colormap}
+"""RRGGBB by the names of CSS and SVG, and of colours of the system, in small letters."""
 
 
 def hex_colour(value: str | None) -> str | None:
@@ -40,11 +41,11 @@ def named_colour(value: str | None) -> str | None:
     if not value:
         return None
     name = value.lower()
-    known = _PRESETS.get(name)
+    known = PRESETS.get(name)
     if known is None:
         for short, full in (("dk", "dark"), ("lt", "light"), ("med", "medium")):
             if name.startswith(short):
-                return _PRESETS.get(full + name[len(short) :])
+                return PRESETS.get(full + name[len(short) :])
     return known
 
 
