@@ -7,9 +7,11 @@ cause as reason, so that a damaged third file never hides that the first two wer
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+from msgspec import structs
 
 from gateway.documents.readers.base import GRAVITY, Budget, Member, ReadError, Reading, Source
 from gateway.model import ActiveContent, Document, ReadStatus, Role, Run
@@ -62,6 +64,10 @@ class Contents:
             self.runs.append(
                 Run(text=text, block=len(self.runs) + 1000, role=Role.PROPERTY, locator=f"property:{kind}")
             )
+
+    def tell(self, runs: Iterable[Run]) -> None:
+        """Take texts of a message, each a block of its own."""
+        self.runs += (structs.replace(run, block=block) for block, run in enumerate(runs, len(self.runs)))
 
     def add(self, member: Member) -> None:
         """Take a member that was read; LIMIT when there are too many in the message."""

@@ -6,11 +6,9 @@ import binascii
 import re
 from typing import Final
 
-from msgspec import structs
-
 from gateway import mime
 from gateway.documents.readers.base import Budget, Member, Reading, Source
-from gateway.documents.readers.containers import Contents, StopReadingError
+from gateway.documents.readers.containers import Contents
 from gateway.model import ReadStatus, Role, Run
 
 _FOLD: Final = re.compile(r"\r?\n[ \t]")
@@ -32,16 +30,12 @@ def read(source: Source, budget: Budget) -> Reading:
     lines = _FOLD.sub("", _SOFT_BREAK.sub("", text) if "QUOTED-PRINTABLE" in text.upper() else text).splitlines()
     if len(lines) > _LINES:
         contents.fault(ReadStatus.LIMIT, "lines")
-    runs: list[Run] = []
-    try:
+    with contents.filling():
         for number, line in enumerate(lines[:_LINES]):
             if not number % 1024:
                 budget.check_time()
-            runs += _property(contents, line, 2 * number)
-    except StopReadingError:
-        pass
-    reading = contents.reading()
-    return Reading(structs.replace(reading.document, runs=tuple(runs)), reading.members)
+            contents.runs += _property(contents, line, 2 * number)
+    return contents.reading()
 
 
 def _property(contents: Contents, line: str, block: int) -> list[Run]:

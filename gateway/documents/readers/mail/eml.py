@@ -13,9 +13,9 @@ from typing import Final
 from gateway import mime
 from gateway.documents.readers.base import Budget, Member, Reading, SignedEntity, Source
 from gateway.documents.readers.beside import addresses_of
-from gateway.documents.readers.containers import Contents, StopReadingError
+from gateway.documents.readers.containers import Contents
 from gateway.documents.readers.sniff_text import COUNT_LINE
-from gateway.model import Document, Message, Part, ReadStatus, Role, Run
+from gateway.model import Message, Part, ReadStatus, Role, Run
 from gateway.vietnamese.marks.fields import shown_lines, speaks
 
 _FROM_LINE: Final = re.compile(rb"^From [^\r\n]{3,200}\r?\n(?=[A-Za-z][A-Za-z0-9-]{1,60}:)", re.MULTILINE)
@@ -24,10 +24,9 @@ _FROM_LINE: Final = re.compile(rb"^From [^\r\n]{3,200}\r?\n(?=[A-Za-z][A-Za-z0-9
 def read(source: Source, budget: Budget) -> Reading:
     """Return the header fields that people see as runs, and every leaf as a member."""
     contents = Contents(source, "eml", budget)
-    runs: list[Run] = []
     starts = [match.start() for match in _FROM_LINE.finditer(source.data)]
     spans = list(zip(starts, [*starts[1:], len(source.data)], strict=True)) if starts and starts[0] == 0 else []
-    try:
+    with contents.filling():
         if len(spans) > 1:
             for number, (start, stop) in enumerate(spans, 1):
                 content = source.data[start:stop].partition(b"\n")[2]
@@ -36,13 +35,10 @@ def read(source: Source, budget: Budget) -> Reading:
             counted = COUNT_LINE.match(source.data)
             start = counted.end() if counted else source.data.find(b"\n") + 1 if spans else 0
             end = start + int(counted[1]) if counted else len(source.data)
-            runs = _message(contents, source.data[start:end])
+            contents.runs = _message(contents, source.data[start:end])
             if source.data[end:].strip():
                 contents.add(Member(name="message.plist", data=source.data[end:], declared_type="application/xml"))
-    except StopReadingError:
-        pass
-    reading = contents.reading()
-    return Reading(_with_runs(reading.document, tuple(runs)), reading.members)
+    return contents.reading()
 
 
 def _message(contents: Contents, content: bytes) -> list[Run]:
@@ -89,9 +85,3 @@ def _raw(content: bytes, message: Message, part: Part) -> bytes:
 def _member(name: str, data: bytes, part: Part) -> Member:
     addresses = addresses_of(part)
     return Member(name=name, data=data, declared_type=part.declared_type, charset=part.charset, addresses=addresses)
-
-
-def _with_runs(document: Document, runs: tuple[Run, ...]) -> Document:
-    from msgspec import structs
-
-    return structs.replace(document, runs=runs)

@@ -9,6 +9,7 @@ from typing import Final
 
 from gateway import mime
 from gateway.documents.readers.base import Budget, Member, ReadError
+from gateway.documents.readers.containers import Contents, caught
 from gateway.model import ReadStatus, Role, Run
 
 STRING8: Final = 0x001E
@@ -55,30 +56,23 @@ def text_of(kind: int, data: bytes, codepage: int | None) -> str | None:
     return None
 
 
-def text_runs(properties: Iterable[tuple[int, int, bytes]], codepage: int | None, prefix: str = "") -> list[Run]:
-    """Return a run for each property (id, type, value) that holds words; ids of attachments' plumbing are left out."""
-    runs: list[Run] = []
+def take(
+    contents: Contents, properties: Iterable[tuple[int, int, bytes]], codepage: int | None, prefix: str = ""
+) -> None:
+    """Take the words and the formatted bodies of properties (id, type, value); ids of attachments' plumbing are left out."""
     for identifier, kind, data in properties:
-        if identifier in _NOT_SHOWN:
-            continue
-        text = text_of(kind, data, codepage)
-        if not text or not text.strip():
-            continue
-        name, role = _PLACES.get(identifier, (f"0x{identifier:04X}", Role.PROPERTY))
-        runs.append(Run(text=text, block=len(runs), role=role, locator=f"property:{prefix}{name}"))
-    return runs
-
-
-def body_member(
-    identifier: int, kind: int, data: bytes, codepage: int | None, budget: Budget, prefix: str = ""
-) -> Member | None:
-    """Return the formatted body that a property (id, type, value) holds, None for any other; MALFORMED as `decompress_rtf`."""
-    if identifier == HTML:
-        html = data if kind == BINARY else (text_of(kind, data, codepage) or "").encode()
-        return Member(name=f"{prefix}body.html", data=html, declared_type="text/html")
-    if identifier == RTF and kind == BINARY and data:
-        return Member(name=f"{prefix}body.rtf", data=decompress_rtf(data, budget), declared_type="application/rtf")
-    return None
+        if identifier not in _NOT_SHOWN and (text := text_of(kind, data, codepage)) and text.strip():
+            name, role = _PLACES.get(identifier, (f"0x{identifier:04X}", Role.PROPERTY))
+            contents.tell((Run(text=text, role=role, locator=f"property:{prefix}{name}"),))
+        try:
+            if identifier == HTML:
+                html = data if kind == BINARY else (text_of(kind, data, codepage) or "").encode()
+                contents.add(Member(name=f"{prefix}body.html", data=html, declared_type="text/html"))
+            elif identifier == RTF and kind == BINARY and data:
+                rtf = decompress_rtf(data, contents.budget)
+                contents.add(Member(name=f"{prefix}body.rtf", data=rtf, declared_type="application/rtf"))
+        except ReadError as error:
+            caught(contents, error)
 
 
 def decompress_rtf(data: bytes, budget: Budget) -> bytes:

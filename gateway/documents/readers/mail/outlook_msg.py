@@ -6,14 +6,12 @@ import struct
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from msgspec import structs
-
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.beside import address_of
-from gateway.documents.readers.containers import Contents, caught
+from gateway.documents.readers.containers import Contents
 from gateway.documents.readers.mail import mapi
 from gateway.documents.readers.ole.compound import open_ole
-from gateway.model import ReadStatus, Run
+from gateway.model import ReadStatus
 
 _PROPERTIES: Final = "__properties_version1.0"
 _SUBSTORAGE: Final = "__substg1.0_"
@@ -34,14 +32,12 @@ def read(source: Source, budget: Budget) -> Reading:
     """Return all text of the message and of messages embedded in it, with bodies and attachments as members."""
     contents = Contents(source, "msg", budget)
     with open_ole(source.data) as ole:
-        reader = _Reader(ole, contents, budget)
+        reader = _Reader(ole, contents)
         with contents.filling():
             reader.message(_tree(ole), prefix="", depth=0)
     if not reader.found:
         contents.fault(ReadStatus.MALFORMED, "msg-empty")
-    reading = contents.reading()
-    runs = tuple(structs.replace(run, block=block) for block, run in enumerate(reader.runs))
-    return Reading(structs.replace(reading.document, runs=runs), reading.members)
+    return contents.reading()
 
 
 def _tree(ole: Any) -> _Node:
@@ -60,11 +56,10 @@ def _tree(ole: Any) -> _Node:
 class _Reader:
     """Walks messages and attachments."""
 
-    def __init__(self, ole: Any, contents: Contents, budget: Budget) -> None:
+    def __init__(self, ole: Any, contents: Contents) -> None:
         self._ole = ole
         self._contents = contents
-        self._budget = budget
-        self.runs: list[Run] = []
+        self._budget = contents.budget
         self.found = False
 
     def message(self, node: _Node, *, prefix: str, depth: int) -> None:
@@ -73,19 +68,12 @@ class _Reader:
         codepage = self._codepage(node, header=32 if depth == 0 else 24)
         properties = self._properties(node)
         self.found = self.found or bool(properties)
-        self.runs += mapi.text_runs(properties, codepage, prefix)
-        for identifier, kind, data in properties:
-            try:
-                body = mapi.body_member(identifier, kind, data, codepage, self._budget, prefix)
-                if body is not None:
-                    self._contents.add(body)
-            except ReadError as error:
-                caught(self._contents, error)
+        mapi.take(self._contents, properties, codepage, prefix)
         for name, storage in node.storages.items():
             if name.startswith(_ATTACHMENT):
                 self._attachment(storage, codepage, prefix=prefix, depth=depth)
             elif name.startswith(_RECIPIENT):
-                self.runs += mapi.text_runs(self._properties(storage), codepage, f"{prefix}recipient/")
+                mapi.take(self._contents, self._properties(storage), codepage, f"{prefix}recipient/")
 
     def _properties(self, node: _Node) -> list[tuple[int, int, bytes]]:
         """Return (id, type, value) of the string and binary properties, each in a stream of its own."""

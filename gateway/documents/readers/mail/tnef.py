@@ -9,11 +9,9 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-from msgspec import structs
-
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.beside import address_of
-from gateway.documents.readers.containers import Contents, caught
+from gateway.documents.readers.containers import Contents
 from gateway.documents.readers.mail import mapi
 from gateway.model import ReadStatus, Role, Run
 
@@ -34,29 +32,22 @@ _ICON_BYTES: Final = 16 << 10
 
 def read(source: Source, budget: Budget) -> Reading:
     """Return the text of the message, its bodies and attachments; what follows the first damage is lost and said so."""
-    reader = _Reader(Contents(source, "tnef", budget), budget)
-    with reader.contents.filling():
-        reader.stream(source.data)
-    return reader.reading()
+    contents = Contents(source, "tnef", budget)
+    with contents.filling():
+        _Reader(contents).stream(source.data)
+    return contents.reading()
 
 
 class _Reader:
     """Takes attributes in their order; an attachment's attributes follow its rendering attribute."""
 
-    def __init__(self, contents: Contents, budget: Budget) -> None:
-        self.contents = contents
-        self._budget = budget
+    def __init__(self, contents: Contents) -> None:
+        self._contents = contents
+        self._budget = contents.budget
         self._codepage: int | None = None
-        self._runs: list[Run] = []
         self._name: str | None = None
         self._data: bytes | None = None
         self._address = ""
-
-    def reading(self) -> Reading:
-        """Return what was gathered."""
-        reading = self.contents.reading()
-        runs = tuple(structs.replace(run, block=block) for block, run in enumerate(self._runs))
-        return Reading(structs.replace(reading.document, runs=runs), reading.members)
 
     def stream(self, data: bytes) -> None:
         """Read a whole TNEF stream."""
@@ -67,7 +58,7 @@ class _Reader:
             if position + 11 > len(data) or data[position] not in (1, 2):
                 # A last stretch of zeros is padding that some gateways add.
                 if data[position:].strip(b"\0\r\n"):
-                    self.contents.fault(ReadStatus.MALFORMED, "trailing-data")
+                    self._contents.fault(ReadStatus.MALFORMED, "trailing-data")
                 break
             level, attribute, _, length = struct.unpack_from("<BHHI", data, position)
             start = position + 9
@@ -76,7 +67,7 @@ class _Reader:
                 raise ReadError(ReadStatus.MALFORMED, "tnef-truncated")
             value = data[start : start + length]
             if sum(value) & 0xFFFF != struct.unpack_from("<H", data, start + length)[0]:
-                self.contents.fault(ReadStatus.MALFORMED, "tnef-checksum")
+                self._contents.fault(ReadStatus.MALFORMED, "tnef-checksum")
             self._budget.take_bytes(length)
             self._attribute(level, attribute, value)
             position = start + length + 2
@@ -93,9 +84,9 @@ class _Reader:
             case 0x8010 | 0x9001:
                 self._name = self._name or mapi.text_of(mapi.STRING8, value, self._codepage)
             case 0x8011 if len(value) > _ICON_BYTES:
-                self.contents.add(Member(name="preview.wmf", data=value, relation="image"))
+                self._contents.add(Member(name="preview.wmf", data=value, relation="image"))
             case 0x9003:
-                self._message_properties(value)
+                mapi.take(self._contents, self._properties(value), self._codepage)
             case 0x9004:
                 self._recipients(value)
             case 0x9005:
@@ -109,18 +100,7 @@ class _Reader:
         text = mapi.text_of(mapi.STRING8, value, self._codepage)
         if text and text.strip():
             role = Role.BODY if attribute == _BODY else Role.HEADING if attribute == _SUBJECT else Role.PROPERTY
-            self._runs.append(Run(text=text, role=role, locator=f"property:{_TEXTS[attribute]}"))
-
-    def _message_properties(self, value: bytes) -> None:
-        properties = list(self._properties(value))
-        self._runs += mapi.text_runs(properties, self._codepage)
-        for identifier, kind, data in properties:
-            try:
-                body = mapi.body_member(identifier, kind, data, self._codepage, self._budget)
-                if body is not None:
-                    self.contents.add(body)
-            except ReadError as error:
-                caught(self.contents, error)
+            self._contents.tell((Run(text=text, role=role, locator=f"property:{_TEXTS[attribute]}"),))
 
     def _recipients(self, value: bytes) -> None:
         """Names of recipients: a count, then that many property lists."""
@@ -129,7 +109,7 @@ class _Reader:
             if position >= len(value):
                 return
             properties, position = self._property_list(value, position)
-            self._runs += mapi.text_runs(properties, self._codepage, "recipient/")
+            mapi.take(self._contents, properties, self._codepage, "recipient/")
 
     def _attachment_properties(self, value: bytes) -> None:
         for identifier, kind, data in self._properties(value):
@@ -143,7 +123,7 @@ class _Reader:
                 if kind == mapi.OBJECT:
                     # An interface id stands before the object: a message as TNEF, or a storage or stream as it is.
                     name = "message.tnef" if data.startswith(_MESSAGE_INTERFACE) else "object"
-                    self.contents.add(Member(name=self._name or name, data=data[16:], relation="embedded"))
+                    self._contents.add(Member(name=self._name or name, data=data[16:], relation="embedded"))
                 else:
                     self._data = data
 
@@ -151,7 +131,7 @@ class _Reader:
         if self._data is not None:
             name = (self._name or "attachment").rstrip("\0")
             member = Member(name=name, data=self._data, relation="attachment", addresses=(self._address,))
-            self.contents.add(member)
+            self._contents.add(member)
         self._name, self._data, self._address = None, None, ""
 
     def _properties(self, value: bytes) -> list[tuple[int, int, bytes]]:
@@ -169,7 +149,7 @@ class _Reader:
                     reader.skip_name()
                 found.extend((identifier, kind & ~_MANY, data) for data in reader.values(kind))
         except EOFError:
-            self.contents.fault(ReadStatus.MALFORMED, "tnef-properties")
+            self._contents.fault(ReadStatus.MALFORMED, "tnef-properties")
         return found, reader.position
 
 

@@ -54,8 +54,8 @@ def read(source: Source, budget: Budget) -> Reading:
     for fault in compound.faults:
         if fault != CUT_SHORT:
             contents.fault(ReadStatus.MALFORMED, fault)
-    reading = contents.reading()
-    return Reading(structs.replace(reading.document, runs=tuple(sink.runs)), reading.members)
+    contents.runs = sink.runs
+    return contents.reading()
 
 
 def _stream(contents: Contents, compound: Compound, path: tuple[str, ...], sink: Sink) -> None:
