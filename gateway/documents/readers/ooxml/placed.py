@@ -102,6 +102,8 @@ class Stage:
 
     def covered(self, runs: Iterable[Run]) -> str | None:
         """Return where a line that may be a mark is covered in part, or printed upon others, None where none is."""
+        if not (self._planes or self._sheets or self._over or self.line_heights):
+            return None
         runs = list(runs)
         squeezed = (
             run.locator

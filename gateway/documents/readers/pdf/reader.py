@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from msgspec import structs
 
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source, spoken
-from gateway.documents.readers.ooxml.sink import LIMIT_SETUPS
+from gateway.documents.readers.ooxml.sink import LIMIT_SETUPS, Sink
 from gateway.documents.readers.pdf.annotations import cannot_be_told
 from gateway.documents.readers.pdf.api import PdfiumDocument
 from gateway.documents.readers.pdf.lines import build_lines
@@ -27,40 +26,35 @@ from gateway.documents.readers.pdf.structure import Structure, read_structure
 from gateway.documents.readers.pdf.tables import in_cells
 from gateway.documents.readers.pdf.text import PageReader, TextOptions
 from gateway.documents.readers.pdf.visible import contains
-from gateway.model import ActiveContent, Document, Image, Origin, PageSetup, ReadStatus, Role, Run
+from gateway.model import ActiveContent, Image, Origin, PageSetup, ReadStatus, Role, Run
 
 LIMIT_PAGES = 5000
 TALLER = 1.5
 """Heights of a line that ink may have which is read as words of it."""
 
 
-@dataclass(slots=True)
-class _State:
-    """State gathered so far."""
+class _State(Sink):
+    """What was read so far, by page where that matters."""
 
-    runs: list[Run] = field(default_factory=list)
-    images: list[Image] = field(default_factory=list)
-    image_pages: list[int] = field(default_factory=list)
-    read_pages: list[int] = field(default_factory=list)
-    doubtful_pages: list[int] = field(default_factory=list)
-    keys: set[str] = field(default_factory=set)
-    """Lines that the current revision shows; kept only when there is an earlier one to compare with."""
-    compares: bool = False
-    block: int = 0
-    problems: list[tuple[ReadStatus, str]] = field(default_factory=list)
-    annotated: list[tuple[int, PageContent]] = field(default_factory=list)
-    looks: list[PageLook] = field(default_factory=list)
-    setups: list[PageSetup] = field(default_factory=list)
+    def __init__(self, budget: Budget, *, compares: bool) -> None:
+        super().__init__(budget)
+        self.compares = compares
+        """There is an earlier revision to compare with."""
+        self.keys: set[str] = set()
+        """Lines that the current revision shows; kept only when it is compared."""
+        self.image_pages: list[int] = []
+        self.read_pages: list[int] = []
+        self.doubtful_pages: list[int] = []
+        self.annotated: list[tuple[int, PageContent]] = []
+        self.looks: list[PageLook] = []
 
     def add(self, runs: Iterable[Run]) -> None:
+        """Take runs, each with the number of its block."""
         for run in runs:
             self.runs.append(run)
             self.block = max(self.block, run.block + 1)
             if self.compares and (key := line_key(run.text)):
                 self.keys.add(key)
-
-    def problem(self, status: ReadStatus, reason: str) -> None:
-        self.problems.append((status, reason))
 
 
 def read(source: Source, budget: Budget) -> Reading:
@@ -73,15 +67,15 @@ def read(source: Source, budget: Budget) -> Reading:
         tiles=structure.tiles,
         printed=structure.printed,
     )
-    state = _State(compares=bool(structure.orphans) or bool(revision_ends(source.data)))
+    state = _State(budget, compares=bool(structure.orphans) or bool(revision_ends(source.data)))
     if structure.fonts.lying:
-        state.problem(ReadStatus.PARTIAL, "text-lies")
+        state.note("text-lies")
     if structure.damaged:
-        state.problem(ReadStatus.PARTIAL, "structure")
+        state.note("structure")
     with PdfiumDocument(source.data, structure.password) as document:
         pages = document.page_count
         if structure.pages is not None and structure.pages != pages:
-            state.problem(ReadStatus.PARTIAL, "page-tree")
+            state.note("page-tree")
         if pages == 0:
             raise ReadError(ReadStatus.MALFORMED, "no-pages")
         budget.allow_pages(min(pages, LIMIT_PAGES))
@@ -95,8 +89,9 @@ def read(source: Source, budget: Budget) -> Reading:
         except ReadError as error:
             if not state.runs and not structure.members:
                 raise
-            state.problem(error.status, error.reason)
-    return Reading(_document(source, structure, state, pages), tuple(structure.members))
+            state.fail(error.status, error.reason)
+    state.pages = pages
+    return _reading(source, structure, state)
 
 
 def _read_pages(reader: PageReader, pages: int, budget: Budget, state: _State) -> None:
@@ -107,7 +102,7 @@ def _read_pages(reader: PageReader, pages: int, budget: Budget, state: _State) -
         except ReadError as error:
             if error.status is not ReadStatus.MALFORMED:
                 raise
-            state.problem(ReadStatus.PARTIAL, error.reason)
+            state.note(error.reason)
             continue
         look = look_at(content)
         state.looks.append(look)
@@ -130,7 +125,7 @@ def _read_pages(reader: PageReader, pages: int, budget: Budget, state: _State) -
         if any(a.drawn for a in content.annotations):
             state.annotated.append((index, content))
     if pages > LIMIT_PAGES:
-        state.problem(ReadStatus.LIMIT, "pages")
+        state.fail(ReadStatus.LIMIT, "pages")
 
 
 def _read_annotations(data: bytes, structure: Structure, options: TextOptions, budget: Budget, state: _State) -> None:
@@ -146,7 +141,7 @@ def _read_annotations(data: bytes, structure: Structure, options: TextOptions, b
             except ReadError as error:
                 if error.status is not ReadStatus.MALFORMED:
                     raise
-                state.problem(ReadStatus.PARTIAL, "annotations")
+                state.note("annotations")
                 continue
             state.looks = [
                 with_annotations(look, drawn, page) if look.number == index + 1 else look for look in state.looks
@@ -180,7 +175,7 @@ def _revision_runs(data: bytes, structure: Structure, options: TextOptions, budg
     try:
         runs.extend(read_revisions(data, state.keys, state.block, structure.password, options, budget))
     except ReadError as error:
-        state.problem(error.status, error.reason)
+        state.fail(error.status, error.reason)
     runs.extend(read_orphans(structure.orphans, state.keys, state.block + len(runs)))
     return runs
 
@@ -236,7 +231,7 @@ def _read_scans(reader: PageReader, budget: Budget, state: _State) -> None:
     for look, result in scans.read(looks):
         if result is None:
             if look.unmapped:
-                state.problem(ReadStatus.PARTIAL, "no-text-map")
+                state.note("no-text-map")
             if look.left is not None:
                 state.doubtful_pages.append(look.number)
             continue
@@ -252,7 +247,7 @@ def _read_scans(reader: PageReader, budget: Budget, state: _State) -> None:
         if result.doubtful:
             state.doubtful_pages.append(look.number)
         if look.unmapped and not result.whole_page:
-            state.problem(ReadStatus.PARTIAL, "no-text-map")
+            state.note("no-text-map")
 
 
 def _count_boxes(state: _State, page: int, boxes: int, unread: int) -> None:
@@ -269,28 +264,21 @@ def _counted(image: Image, page: int, boxes: int, unread: int) -> Image:
     return structs.replace(image, red_boxes=boxes, unread_boxes=unread)
 
 
-def _document(source: Source, structure: Structure, state: _State, pages: int) -> Document:
-    order = (ReadStatus.TIMEOUT, ReadStatus.LIMIT, ReadStatus.MALFORMED, ReadStatus.PARTIAL)
-    status, reason = min(state.problems, key=lambda item: order.index(item[0]), default=(ReadStatus.OK, ""))
+def _reading(source: Source, structure: Structure, state: _State) -> Reading:
     active = set(structure.active)
     if any(run.origin is Origin.HIDDEN and run.role is Role.BODY for run in state.runs):
         active.add(ActiveContent("hidden-text"))
-    return Document(
-        part=source.part,
-        filename=source.filename,
-        format="pdf",
-        status=status,
-        reason=reason,
-        pages=pages,
+    state.active = sorted(active, key=lambda item: (item.kind, item.locator))
+    state.members = structure.members
+    state.opened_with_password = structure.password is not None
+    reading = state.reading(source, "pdf")
+    document = structs.replace(
+        reading.document,
         image_pages=tuple(state.image_pages),
         read_pages=tuple(sorted(state.read_pages)),
         doubtful_pages=tuple(sorted(state.doubtful_pages)),
-        runs=tuple(state.runs),
-        setups=tuple(state.setups),
-        images=tuple(state.images),
-        active_content=tuple(sorted(active, key=lambda item: (item.kind, item.locator))),
-        opened_with_password=structure.password is not None,
     )
+    return Reading(document, reading.members)
 
 
 def warm_up() -> None:
