@@ -14,7 +14,6 @@ import pytest
 from backports import zstd
 
 from gateway.documents.readers.archives import foreign as archive_foreign
-from gateway.documents.readers.archives import libarchive
 from gateway.documents.readers.archives import rar as archive_rar
 from gateway.documents.readers.archives import seven_zip as archive_7z
 from gateway.documents.readers.archives import stream as archive_stream
@@ -24,7 +23,7 @@ from gateway.documents.readers.sniff import sniff
 from gateway.model import ReadStatus
 
 needs_libarchive = pytest.mark.skipif(
-    not libarchive.available(), reason="libarchive.so.13 is not installed (package libarchive13t64)"
+    not archive_foreign.available(), reason="libarchive.so.13 is not installed (package libarchive13t64)"
 )
 TEXT = "nội dung mật ".encode() * 200
 
@@ -204,7 +203,7 @@ def test_a_locked_rar_is_encrypted_whatever_the_password():
 
 
 def test_without_libarchive_a_rar_is_cannot_tell(monkeypatch):
-    monkeypatch.setattr(libarchive, "_library", lambda: None)
+    monkeypatch.setattr(archive_foreign, "_library", lambda: None)
     assert read(archive_rar, PACKED_RAR, RAR).document.reason == "libarchive-missing"
 
 

@@ -1,16 +1,199 @@
-"""CAB, ISO 9660, LHA, cpio, ar and XAR archives, and rare single compressed files, to members by libarchive."""
+"""Archives that nothing in Python reads, to members by libarchive through ctypes.
+
+These are compressed RAR, CAB, ISO 9660, LHA, odd 7z, cpio, ar, XAR, and single files in LZ4, LZMA, lzip and compress. The shared
+library is looked up once (`available`), by the zygote before the sandbox closes; without it these formats are UNSUPPORTED.
+Archives are read from memory and members are streamed against the budget, nothing is written anywhere.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+import ctypes
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
-from gateway.documents.readers.archives import libarchive
 from gateway.documents.readers.archives.stream import inner_name
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.containers import Contents, caught
 from gateway.model import ReadStatus
 from gateway.model.formats import BY_TYPE
+
+_NAMES: Final = ("libarchive.so.13", "libarchive.so")
+_STEP: Final = 1 << 18
+_EOF: Final = 1
+_OK: Final = 0
+_RETRY: Final = -10
+_WARN: Final = -20
+_FOLDER: Final = 0o040000
+_LINK: Final = 0o120000
+
+_SUPPORT: Final = {
+    "rar": ("rar", "rar5"), "cab": ("cab",), "iso": ("iso9660",), "lha": ("lha",), "7z": ("7zip",), "cpio": ("cpio",),
+    "ar": ("ar",), "xar": ("xar",), "lz4": ("raw",), "lzma": ("raw",), "lzip": ("raw",), "compress": ("raw",),
+}  # fmt: skip
+"""Formats of libarchive by kind."""
+_FILTERS: Final = ("lz4", "lzma", "lzip", "compress")
+"""Kinds that are one compressed file."""
+
+
+@dataclass(frozen=True)
+class ForeignEntry:
+    """One member as libarchive tells it."""
+
+    name: str
+    encrypted: bool
+    folder: bool
+    link: bool
+    data: bytes | None
+    """None for folders, links, and what could not be read."""
+    fault: ReadError | None = None
+
+
+@functools.cache
+def _library() -> Any | None:
+    for name in _NAMES:
+        try:
+            library = ctypes.CDLL(name)
+        except OSError:
+            continue
+        _declare(library)
+        return library
+    return None
+
+
+def available() -> bool:
+    """Whether the shared library is there."""
+    return _library() is not None
+
+
+def _declare(library: Any) -> None:
+    pointer, text = ctypes.c_void_p, ctypes.c_char_p
+    for name, result, arguments in (
+        ("archive_read_new", pointer, ()),
+        ("archive_read_free", ctypes.c_int, (pointer,)),
+        ("archive_read_open_memory", ctypes.c_int, (pointer, text, ctypes.c_size_t)),
+        ("archive_read_next_header", ctypes.c_int, (pointer, ctypes.POINTER(pointer))),
+        ("archive_read_data", ctypes.c_ssize_t, (pointer, pointer, ctypes.c_size_t)),
+        ("archive_read_data_skip", ctypes.c_int, (pointer,)),
+        ("archive_read_has_encrypted_entries", ctypes.c_int, (pointer,)),
+        ("archive_error_string", text, (pointer,)),
+        ("archive_entry_pathname_w", ctypes.c_wchar_p, (pointer,)),
+        ("archive_entry_pathname", text, (pointer,)),
+        ("archive_entry_filetype", ctypes.c_uint, (pointer,)),
+        ("archive_entry_hardlink", text, (pointer,)),
+        ("archive_entry_is_encrypted", ctypes.c_int, (pointer,)),
+    ):
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+    for formats in _SUPPORT.values():
+        for kind in formats:
+            function = getattr(library, f"archive_read_support_format_{kind}")
+            function.restype, function.argtypes = ctypes.c_int, (pointer,)
+    for kind in _FILTERS:
+        function = getattr(library, f"archive_read_support_filter_{kind}")
+        function.restype, function.argtypes = ctypes.c_int, (pointer,)
+
+
+def entries(data: bytes, kind: str, budget: Budget) -> Iterator[ForeignEntry]:
+    """Yield the members of an archive of a kind in `_SUPPORT`.
+
+    Raises ReadError: UNSUPPORTED `libarchive-missing`, MALFORMED `damaged-archive` when a header cannot be read, and the
+    budget's own limits.
+    """
+    library = _library()
+    if library is None:
+        raise ReadError(ReadStatus.UNSUPPORTED, "libarchive-missing")
+    archive = library.archive_read_new()
+    if not archive:
+        raise ReadError(ReadStatus.LIMIT, "memory")
+    try:
+        for support in _SUPPORT[kind]:
+            getattr(library, f"archive_read_support_format_{support}")(archive)
+        if kind in _FILTERS:
+            getattr(library, f"archive_read_support_filter_{kind}")(archive)
+        if library.archive_read_open_memory(archive, data, len(data)) != _OK:
+            raise ReadError(ReadStatus.MALFORMED, "damaged-archive")
+        yield from _walk(library, archive, len(data), budget)
+    finally:
+        library.archive_read_free(archive)
+
+
+def _walk(library: Any, archive: int, packed: int, budget: Budget) -> Iterator[ForeignEntry]:
+    entry = ctypes.c_void_p()
+    produced = 0
+    while True:
+        budget.check_time()
+        outcome = library.archive_read_next_header(archive, ctypes.byref(entry))
+        if outcome == _EOF:
+            return
+        if outcome < _WARN:
+            raise _error(library, archive)
+        mode = library.archive_entry_filetype(entry)
+        name = _name(library, entry)
+        encrypted = bool(library.archive_entry_is_encrypted(entry))
+        content: bytes | None = None
+        fault: ReadError | None = None
+        if mode not in (_FOLDER, _LINK) and not library.archive_entry_hardlink(entry) and not encrypted:
+            try:
+                content = _content(library, archive, packed, produced, budget)
+                produced += len(content)
+            except ReadError as error:
+                if error.status is not ReadStatus.MALFORMED and error.reason != "password":
+                    raise
+                fault = error
+        yield ForeignEntry(name, encrypted, mode == _FOLDER, mode == _LINK, content, fault)
+
+
+def _content(library: Any, archive: int, packed: int, before: int, budget: Budget) -> bytes:
+    buffer = ctypes.create_string_buffer(_STEP)
+    pieces: list[bytes] = []
+    size = 0
+    retries = 0
+    while True:
+        count = library.archive_read_data(archive, buffer, _STEP)
+        if count == 0:
+            return b"".join(pieces)
+        if count == _RETRY and retries < 16:
+            retries += 1
+            continue
+        if count < 0:
+            raise _error(library, archive)
+        size += count
+        budget.take_bytes(count)
+        # Solid archives share one stream: the ratio is that of the whole file so far.
+        budget.check_ratio(before + size, packed)
+        pieces.append(buffer.raw[:count])
+
+
+def _name(library: Any, entry: ctypes.c_void_p) -> str:
+    try:
+        wide = library.archive_entry_pathname_w(entry)
+    except ValueError:
+        # A character beyond Unicode (ctypes cannot make a string of it).
+        wide = None
+    if wide:
+        return str(wide).encode("utf-8", "replace").decode("utf-8")
+    narrow = library.archive_entry_pathname(entry)
+    return narrow.decode("utf-8", "replace") if narrow else "unnamed"
+
+
+def _error(library: Any, archive: int) -> ReadError:
+    """Put libarchive's words into a status; they are matched, never shown."""
+    words = (library.archive_error_string(archive) or b"").decode("utf-8", "replace").lower()
+    if "encrypt" in words or "passphrase" in words:
+        return ReadError(ReadStatus.ENCRYPTED, "password")
+    if "allocate" in words or "memory" in words:
+        return ReadError(ReadStatus.LIMIT, "memory")
+    if (
+        "unsupported" in words
+        or "unavailable" in words
+        or "not supported" in words
+        or "multivolume" in words.replace("-", "")
+    ):
+        return ReadError(ReadStatus.UNSUPPORTED, "archive-feature")
+    return ReadError(ReadStatus.MALFORMED, "damaged-archive")
+
 
 _SINGLE: Final = frozenset({"lz4", "lzma", "lzip", "compress"})
 """Formats that pack one file."""
@@ -38,7 +221,7 @@ def gather(contents: Contents, data: bytes, kind: str, names: Sequence[str] = ()
     """
     listed = 0
     with contents.filling():
-        for entry in libarchive.entries(data, kind, contents.budget):
+        for entry in entries(data, kind, contents.budget):
             if entry.folder or entry.link:
                 continue
             listed += 1

@@ -7,8 +7,7 @@ from base64 import b64decode
 from io import BytesIO
 from typing import Any, Final
 
-from gateway.documents.readers.archives import libarchive
-from gateway.documents.readers.archives.foreign import gather
+from gateway.documents.readers.archives.foreign import available, gather
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.containers import FILLING, Contents, StopReadingError, password_candidates
 from gateway.model import ReadStatus
@@ -187,7 +186,7 @@ class _Factory:
 
 def warm_up() -> None:
     """Load py7zr with its codecs and the key derivation: read a file that is locked and one that is not."""
-    libarchive.available()
+    available()
     for packed in (_OPEN, _LOCKED):
         kind = "application/x-7z-compressed"
         read(Source(data=b64decode(packed), part="", detected_type=kind, passwords=("warm",)), Budget())

@@ -7,7 +7,7 @@ from typing import Final
 from gateway.documents.readers.base import Budget
 from gateway.documents.readers.containers.zip import Zip
 from gateway.documents.readers.excel import xlsb_xml
-from gateway.documents.readers.ooxml.opc import Package
+from gateway.documents.readers.ooxml.parts import Package
 
 _EXCEL: Final = "application/vnd.ms-excel."
 _IN_XML: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml."

@@ -1,21 +1,23 @@
-"""Content of a document in an OpenDocument file: bodies, master pages, properties (ODF 1.3 Part 3)."""
+"""Content of a document in an OpenDocument file: bodies, master pages, page layouts, properties (ODF 1.3 Part 3).
+
+A header takes its room from the page below the top margin, so the body begins under margin and header together (§16.5, §17.2).
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from gateway.documents.readers.fields import keyword_line
-from gateway.documents.readers.numerals import whole
+from gateway.documents.readers.numerals import length_pt, whole
 from gateway.documents.readers.odf.flow import Flow, Shelf
-from gateway.documents.readers.odf.pages import page_setups
 from gateway.documents.readers.odf.sheets import Sheets
 from gateway.documents.readers.odf.story import Story
 from gateway.documents.readers.odf.styles import StyleBook
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
-from gateway.model import Origin, Role
+from gateway.model import Origin, PageSetup, Role
 
 KINDS: Final = {
     "office:text": "odt",
@@ -202,3 +204,60 @@ def used_masters(*roots: Element) -> set[str]:
             break
         used |= more
     return used
+
+
+_NAME, _LAYOUT = clark("style:name"), clark("style:page-layout-name")
+
+
+def page_setups(roots: Iterable[Element], used: set[str]) -> Iterator[PageSetup]:
+    """Yield the setups of the master pages in use, in the order of the file."""
+    layouts: dict[str, Element] = {}
+    masters: list[Element] = []
+    for root in roots:
+        for element in root.iter(clark("style:page-layout")):
+            layouts.setdefault(element.get(_NAME) or "", element)
+        masters += root.iter(clark("style:master-page"))
+    for master in masters:
+        layout = layouts.get(master.get(_LAYOUT) or "")
+        if layout is not None and (master.get(_NAME) or "") in used:
+            yield _setup(layout, {NAMES[part.tag] for part in master if part.get(clark("style:display")) != "false"})
+
+
+def _setup(layout: Element, shown: set[str]) -> PageSetup:
+    margins: dict[str, float | None] = {}
+    size: dict[str, float | None] = {}
+    room = {"top": 0.0, "bottom": 0.0}
+    for part in layout:
+        match NAMES[part.tag]:
+            case "style:page-layout-properties":
+                common = _length(part, "fo:margin")
+                for side in ("top", "bottom", "left", "right"):
+                    own = _length(part, f"fo:margin-{side}")
+                    margins[side] = own if own is not None else common
+                size = {name: _length(part, f"fo:page-{name}") for name in ("width", "height")}
+            case "style:header-style" if "style:header" in shown:
+                room["top"] = _room(part)
+            case "style:footer-style" if "style:footer" in shown:
+                room["bottom"] = _room(part)
+            case _:
+                continue
+    top, bottom = margins.get("top"), margins.get("bottom")
+    return PageSetup(
+        width_pt=size.get("width"),
+        height_pt=size.get("height"),
+        top_pt=None if top is None else top + room["top"],
+        bottom_pt=None if bottom is None else bottom + room["bottom"],
+        left_pt=margins.get("left"),
+        right_pt=margins.get("right"),
+    )
+
+
+def _room(style: Element) -> float:
+    """Return the height that a header or footer takes, its distance from the body included."""
+    for part in style:
+        return _length(part, "svg:height") or _length(part, "fo:min-height") or 0.0
+    return 0.0
+
+
+def _length(element: Element, attribute: str) -> float | None:
+    return length_pt(element.get(clark(attribute)))

@@ -1,7 +1,8 @@
 """OpenDocument (ISO/IEC 26300, ODF 1.0-1.4) to Document: text, spreadsheets, presentations, drawings.
 
-Embedded documents (`Object 1/`) are read as part of the document around them; OLE objects, older versions and pictures
-become members. Encrypted packages stay shut, whatever passwords the mail names.
+The package is a zip with a manifest, encrypted or not (ODF 1.3 Part 2). Embedded documents (`Object 1/`) are read as part of the
+document around them; OLE objects, older versions and pictures become members. Encrypted packages stay shut, whatever passwords
+the mail names.
 """
 
 from __future__ import annotations
@@ -13,13 +14,57 @@ from contextlib import suppress
 from typing import Final
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source, spoken
+from gateway.documents.readers.containers.zip import Zip
 from gateway.documents.readers.odf.document import OdfDocument, first_page, used_masters
-from gateway.documents.readers.odf.package import OdfPackage, without_doctype
 from gateway.documents.readers.odf.styles import StyleBook, first_family
 from gateway.documents.readers.ooxml.rest import MAGIC, read_picture
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, parse, texts
 from gateway.model import Origin, ReadStatus, Role
+
+_MANIFEST: Final = "META-INF/manifest.xml"
+_PATH, _TYPE = clark("manifest:full-path"), clark("manifest:media-type")
+_PLAIN_DOCTYPE: Final = re.compile(rb"^(\s*(?:<\?xml[^>]{0,200}\?>)?\s*)<!DOCTYPE[^\[<>]{1,400}>")
+
+
+class OdfPackage:
+    """A zipped package; an encrypted one is ENCRYPTED, `openpgp` where it is for the holders of keys, else `password`."""
+
+    def __init__(self, data: bytes, budget: Budget) -> None:
+        self._zip = Zip(data, budget)
+        self._types: dict[str, str] = {}
+        if _MANIFEST in self._zip.entries:
+            self._load_manifest(parse(without_doctype(self._zip.read(_MANIFEST))))
+        self.names: tuple[str, ...] = tuple(self._zip.entries)
+
+    def _load_manifest(self, root: Element) -> None:
+        if next(root.iter(clark("manifest:encryption-data")), None) is not None:
+            to_keys = any(NAMES[entry.tag] != "manifest:file-entry" and entry.tag.endswith("keyinfo") for entry in root)
+            raise ReadError(ReadStatus.ENCRYPTED, "openpgp" if to_keys else "password")
+        for entry in root.iterchildren(clark("manifest:file-entry")):
+            self._types[entry.get(_PATH) or ""] = (entry.get(_TYPE) or "").lower()
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of an entry; raises `ReadError`."""
+        return self._zip.read(name)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such an entry."""
+        return name in self._zip.entries
+
+    def media_type(self, name: str) -> str:
+        """Return the media type that the manifest states, empty when none."""
+        return self._types.get(name, "")
+
+
+def without_doctype(data: bytes) -> bytes:
+    """Return XML without a document type declaration that names only an external subset.
+
+    OpenOffice writes one into manifests, macro libraries and dialogs. It declares nothing by itself and is never
+    fetched; one with an internal subset stays, and is refused by the parser.
+    """
+    return _PLAIN_DOCTYPE.sub(rb"\1", data, count=1)
+
 
 _PICTURE: Final = re.compile(r"(?i)^(Pictures|ObjectReplacements|Thumbnails|media)/")
 _SILENT: Final = {"mimetype", "META-INF/manifest.xml"}

@@ -13,8 +13,7 @@ from gateway.documents.readers.base import Budget, ReadError, Reading, Source
 from gateway.documents.readers.containers.zip import Zip
 from gateway.documents.readers.excel import xlsx
 from gateway.documents.readers.excel.xlsb import BinaryPackage
-from gateway.documents.readers.ooxml.opc import Package
-from gateway.documents.readers.ooxml.parts import Parts, Step
+from gateway.documents.readers.ooxml.parts import Package, Parts, Step
 from gateway.documents.readers.ooxml.rest import read_rest
 from gateway.documents.readers.ooxml.sink import Sink
 from gateway.documents.readers.powerpoint import pptx

@@ -14,8 +14,7 @@ from urllib.parse import unquote
 from gateway.documents.readers.base import Member
 from gateway.documents.readers.markup import svg
 from gateway.documents.readers.ooxml.drawingml import put_plain
-from gateway.documents.readers.ooxml.opc import Relationship
-from gateway.documents.readers.ooxml.parts import Parts
+from gateway.documents.readers.ooxml.parts import Parts, Relationship
 from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, holds_words, parse, parse_loosely, texts
 from gateway.documents.readers.pictures import thumbnail
