@@ -33,7 +33,7 @@ def stamped(words: str, form: str) -> bytes:
     page = Image.new("RGB", (1654, 2339), "white")
     draw = ImageDraw.Draw(page)
     printed = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Regular.ttf"), 36)
-    for line in range(24):
+    for line in range(6, 12):
         draw.text((194, 472 + 55 * line), PRINT, "black", printed)
     across = form == "across"
     font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Bold.ttf"), 61 if across else 44)
