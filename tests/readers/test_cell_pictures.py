@@ -23,7 +23,6 @@ from tests.readers.ooxml_support import read as docx
 from tests.readers.ooxml_support import word
 from tests.readers.test_joined_pictures import FONT
 from tests.readers.test_odf import content, package
-from tests.support.cases import first_quick
 from tests.support.octets import file_of
 from tests.support.reading import reading_of
 
@@ -124,9 +123,7 @@ def found(reading: Reading) -> bool:
     return any(find_in_document(image.read(source, Budget()).document) for source in sources)
 
 
-MADE = first_quick(
-    [word_table, open_sheet, sheet, values, painted_ground, left_open, slide_table, text_table, rich_table]
-)
+MADE = [word_table, open_sheet, sheet, values, painted_ground, left_open, slide_table, text_table, rich_table]
 
 
 @needs_ocr
