@@ -100,7 +100,7 @@ class Gateway:
         return self.server.addresses[0]
 
 
-QUICK = SmtpLimits(auth_failure_delay_s=0.0)
+QUICK = SmtpLimits(auth_failure_delay_s=0.0, deadline_s=600.0)
 
 
 def hop_settings(sink_port, **changes):
