@@ -53,6 +53,7 @@ class Reception:
         self._gate = shared.large_mails
         self._place: Place | None = None
         self._large_bytes = shared.settings.spool.memory_limit_bytes
+        self._declared_bytes = declared_bytes or 0
         expected = declared_bytes or shared.settings.spool.large_mail_expected_bytes
         self._expected_bytes = min(expected, size_limit_bytes)
         self._size_limit = size_limit_bytes
@@ -70,6 +71,8 @@ class Reception:
         begun = client.loop.time()
         received = 0
         after: bytes | None = None
+        if self._declared_bytes > self._large_bytes:
+            begun += await self._find_place(0)  # before a first piece of it fills a buffer
         while after is None:
             now = client.loop.time()
             slowest = begun + limits.data_grace_s + received / max(limits.data_min_rate_bytes_s, 1)

@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from gateway.smtp.admission import LargeMailGate
 from gateway.spool import SpoolSettings
 from tests.support.client import RawClient
@@ -73,7 +75,8 @@ async def test_growing_counts():
     assert gate.taken_bytes == 0
 
 
-async def test_many_large_mails_at_once_all_arrive_within_the_limit():
+@pytest.mark.parametrize(("declared", "each_has_sent"), [("", 256 << 10), (" SIZE=1000000", 0)])
+async def test_many_large_mails_at_once_all_arrive_within_the_limit(declared, each_has_sent):
     class Engine(DirectEngine):
         highest = 0
 
@@ -89,11 +92,11 @@ async def test_many_large_mails_at_once_all_arrive_within_the_limit():
         async def send():
             async with RawClient(*gateway.address) as client:
                 await client.ehlo()
-                return await client.mail(content)
+                return await client.mail(content, parameters=declared)
 
         replies = await asyncio.gather(*(send() for _ in range(30)))
         assert {reply.code for reply in replies} == {250}
-        assert Engine.highest <= (4 << 20) + 30 * (256 << 10)
+        assert Engine.highest <= (4 << 20) + 30 * each_has_sent
 
 
 async def test_a_small_mail_does_not_wait_behind_large_ones():
