@@ -28,7 +28,7 @@ from tests.detector.vocabulary import BODY, CAPITALS, NEAR, words_of
 PAGES, ROWS, STEPS, RATE = 1600, 13, 10_000, 5e-3
 MARKED, UNMARKED, GRAIN = 192, 576, 0.05
 """Looks of a step with and without the word, and the noise that is put on them."""
-HIDDEN = (32, 16)
+HIDDEN = (64, 24)
 KEPT_BACK = 9
 """One font of so many is kept back, and asked about at the end."""
 ONSETS = [*words_of("b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x"), ""]
@@ -39,6 +39,7 @@ RIMES = words_of(
     "ưc ưng ưi ươc ươi ươm ươn ương ươp ươt ưu y"
 )
 TONES = ("", "\u0300", "\u0301", "\u0309", "\u0303", "\u0323", "\u0323")
+NUMBERS = words_of("{} {} {}% {},{}% {}/{} {}/{}/{} ({}) {}.{} {}.{}.{} {}-{} {}) {}: {}; {}/QĐ-UBND {}m2")
 UNSURE = {"mật", "mặt", "mạt"}
 """Words beside the marks to which either may be said."""
 
@@ -67,6 +68,8 @@ def syllable(rng: random.Random) -> str:
 
 def other(rng: random.Random, *, capitals: bool) -> str:
     """A word that is none of those that are looked for."""
+    if rng.random() < 0.12:
+        return rng.choice(NUMBERS).format(*(rng.randrange(10 ** rng.randint(1, 4)) for _ in range(3)))
     while True:
         if rng.random() < 0.12:
             word = rng.choice(CAPITALS + NEAR)

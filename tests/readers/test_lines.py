@@ -171,9 +171,10 @@ def test_of_a_long_line_words_of_the_shape_of_a_mark_are_read(words: str, asked:
     spans = [span for spans in shapes.suspects(sheet.grey, sheet.lines, sheet.scale) for span in spans]
     found = {word for span in spans for x, word in places if span.left <= x / sheet.scale <= span.right}
     assert asked <= found
-    assert asked or not found
+    assert asked or len(found) <= 1
 
 
+@pytest.mark.parametrize("left", [LEFT, 600])
 @pytest.mark.parametrize(
     ("words", "passed_over"),
     [
@@ -184,9 +185,9 @@ def test_of_a_long_line_words_of_the_shape_of_a_mark_are_read(words: str, asked:
         ("TÀI LIỆU THU HỒI", False),
     ],
 )
-def test_of_short_lines_that_end_a_paragraph_small_letters_without_a_mark_are_passed_over(words, passed_over) -> None:
+def test_of_short_lines_after_prose_small_letters_without_a_mark_are_passed_over(words, passed_over, left) -> None:
     picture, draw = page(skip=(15,))
-    draw.text((LEFT, TOP + STEP * 15), words, font=font(), fill=20)
+    draw.text((left, TOP + STEP * 15), words, font=font(), fill=20)
     sheet = sheet_of(picture)
     (line,) = at(sheet, 15)
     assert (line.last and not any(shapes.suspects(sheet.grey, [line], sheet.scale))) is passed_over

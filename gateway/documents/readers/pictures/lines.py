@@ -39,8 +39,8 @@ TALL_PRINT = 1.22
 """Height of a line of capitals relative to the lines beside it."""
 LEAST_RAGGED = 1.2
 """Heights of a line by which the last of a paragraph is shorter than the one above it."""
-LEAST_ALIKE = 2
-"""Lines with the same margins near a line of prose."""
+NEAR, LEAST_ALIKE = 9, 2
+"""Heights of a line between lines that are near one another, and lines with the same margins near a line of prose."""
 LEAST_LAST = 15
 """Heights of a line from which it may be the last of a paragraph; a mark alone takes nine."""
 LIMIT_PATCHES = 3000
@@ -72,7 +72,7 @@ class Line:
     prose: bool = False
     """It runs from margin to margin between lines that do."""
     last: bool = False
-    """It is short and ends a paragraph of such lines, as it seems."""
+    """It is in small letters, and ends a paragraph of such lines or stands between two, as it seems."""
 
     @property
     def height(self) -> int:
@@ -253,7 +253,7 @@ def _mark_prose(lines: list[Line], ink: _Ink, usual: float, head: float) -> None
             continue
         shared = np.minimum(box[:, 2], one.right) - np.maximum(box[:, 0], one.left)
         near = (shared > 0.5 * np.minimum(wide, wide[number])) & (wide > 8 * usual)
-        near &= np.abs(middle - middle[number]) < 9 * usual
+        near &= np.abs(middle - middle[number]) < NEAR * usual
         right, left = percentile(box[near, 2], 90), percentile(box[near, 0], 10)
         if one.right < right - 4 * usual or one.left > left + 5.5 * usual or wide[number] < 0.72 * (right - left):
             continue
@@ -272,11 +272,21 @@ def _mark_prose(lines: list[Line], ink: _Ink, usual: float, head: float) -> None
         if one.prose or one.top < top or one.bottom > bottom:
             continue
         above = next((other for other in prose if _ends(one, other, usual)), None)
-        if above is None or one.right > above.right - LEAST_RAGGED * usual or _is_parted(one, ink.text, usual):
+        ends = above is not None and one.right <= above.right - LEAST_RAGGED * usual
+        beside = above if ends else _between(one, prose, usual)
+        if beside is None or _is_parted(one, ink.text, usual):
             continue
-        if _letter_height(one, ink.text) <= TALL_PRINT * _letter_height(above, ink.text):
-            one.prose = one.width > LEAST_LAST * usual
+        if _letter_height(one, ink.text) <= TALL_PRINT * _letter_height(beside, ink.text):
+            one.prose = ends and one.width > LEAST_LAST * usual
             one.last = not one.prose
+
+
+def _between(line: Line, prose: list[Line], usual: float) -> Line | None:
+    """Return the nearest of the lines of prose that stand above and below a line, None when it is not between such lines."""
+    near = [other for other in prose if abs(other.top - line.top) < NEAR * usual]
+    if not any(other.bottom <= line.top for other in near) or not any(other.top >= line.bottom for other in near):
+        return None
+    return min(near, key=lambda other: abs(other.top - line.top))
 
 
 def _letter_height(line: Line, text: Pixels) -> float:

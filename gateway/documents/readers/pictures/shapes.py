@@ -1,4 +1,4 @@
-"""Words of a line that may be MẬT, by their shape: a network of 15,000 weights looks at each, reduced to a few pixels.
+"""Words of a line that may be MẬT, by their shape: a network of 31,000 weights looks at each, reduced to a few pixels.
 
 It decides of which long lines something is read, and which lines of a crowded page, and finds capitals in the middle of
 running prose. Looking costs a hundredth of reading. The weights (`shapes.npz`) come from `tests/detector`.
@@ -31,7 +31,7 @@ ABOVE, BELOW = 2.1, 0.65
 """Heights of letters above and below the foot of a line between which its words stand, with capitals and signs."""
 LOOK = (28, 16)
 """Columns and rows to which a word is reduced, whatever its proportions are."""
-LEAST_ODDS = -3.0
+LEAST_ODDS = -2.5
 """Logarithm of the odds from which a word may be MẬT."""
 
 Look = npt.NDArray[np.float32]
