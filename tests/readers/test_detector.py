@@ -173,12 +173,29 @@ def test_threads_that_come_later_use_the_networks_of_those_before(monkeypatch: p
 
 
 def test_what_neither_network_believes_in_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-    monkeypatch.setattr(detected, "_read", lambda _page, word, **_: asked.append(word))
-    doubtful = detector.Word(0.27, 0.4, 50, 50, 0, 20)
-    likely = detector.Word(0.45, 0.9, 50, 50, 0, 20)
-    detected.read(np.full((100, 100, 3), 255, np.uint8), [doubtful, likely])
-    assert asked == [likely]
+    monkeypatch.setattr(detector, "_look", lambda _view, _scale: [detector.Word(score, 0.0, 50, 50, 0, 20)])
+    monkeypatch.setattr(detector, "_logit", lambda _views, _word: logit)
+    page = np.zeros((100, 100, 3), np.uint8)
+    score, logit = 0.27, -0.4
+    assert detector.find(page, 100) == []
+    score, logit = 0.45, 2.0
+    assert len(detector.find(page, 100)) == 1
+
+
+def test_of_what_may_be_the_word_several_looks_are_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[detector.Word] = []
+
+    def logit(_views: object, word: detector.Word) -> float:
+        looks.append(word)
+        return 5.0 if len(looks) == 1 else 0.0
+
+    monkeypatch.setattr(detector, "_logit", logit)
+    likely, unlikely = (detector.Word(score, 0.0, 50, 50, 0, 20) for score in (0.5, 0.03))
+    assert 0.7 < detector._sure([], likely).sure < 0.75
+    assert len(looks) == 1 + len(detector.AGAIN)
+    looks.clear()
+    assert detector._sure([], unlikely).sure > 0.99
+    assert len(looks) == 1
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 200), (200, 3), (17, 17)])

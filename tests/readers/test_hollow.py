@@ -34,8 +34,8 @@ def test_a_mark_in_hollow_letters_is_read_or_suspected(
     words: str, turn: float, ink: tuple[int, int, int], font: int
 ) -> None:
     found = read(page_with(words, turn, font, ink))
-    assert found
-    assert all(text in (words, None) for text in found)
+    assert {words, None} & set(found)
+    assert all(text == words for text in found if text in scans.MARKS)
 
 
 @pytest.mark.parametrize("words", first_quick(["DỰ THẢO", "MẶT BẰNG", "NHẬT BẢN"]))

@@ -129,6 +129,12 @@ def test_a_phrase_has_mat_in_it_and_another_word_that_is_read_well(
     assert phrase.other([ocr.Word(text, sure, 0, 0, 50, 30, (1, 1, 1)) for text, sure in words]) == said
 
 
+def test_print_in_small_letters_is_no_part_of_a_stamp_in_capitals() -> None:
+    words = [ocr.Word(text, sure, 0, 0, 50, 30, (1, 1, 1)) for text, sure in (("hội", 96), ("Nước", 95), ("mắm", 34))]
+    assert phrase.other(words) == "hội\nNước\nMẬT"
+    assert phrase.other(words, capitals=True) is None
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["wave", "arch", "thin", "script"])
 def test_most_marks_of_each_way_are_read(way: str) -> None:

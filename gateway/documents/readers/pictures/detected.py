@@ -7,7 +7,6 @@ read (garbled by print, leaning) is suspected when the detector is sure of it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -15,12 +14,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gateway.documents.readers.pictures import ocr, phrase
+from gateway.documents.readers.pictures import column, hollow, ocr, phrase
 from gateway.documents.readers.pictures.detector import LIKELY, Word, upright, within
 from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, levels
 from gateway.documents.readers.pictures.said import BESIDE_A_MARK, FIRST, NEAR_SPACE, OTHER, READ, SIZE, joined, said_by
-from gateway.documents.readers.pictures.spots import OUTLINE, filled, is_framed
-from gateway.documents.readers.pictures.stamp_ink import COLOURED, Candidate, Ink, ink_of
+from gateway.documents.readers.pictures.spots import is_framed
+from gateway.documents.readers.pictures.stamp_ink import COLOURED, Candidate, ink_of
 from gateway.documents.readers.pictures.stamp_words import MARKS, Reading, folded
 from gateway.vietnamese.marks.scanned import distance
 
@@ -32,19 +31,21 @@ TIGHT, BESIDE = 1.75, 0.4
 """Half the width of the word alone, in heights, and the share of columns with ink beside it that letters have."""
 EDGE, CUT = 10, 48
 """Pixels of white around what Tesseract is given, and from its edge within which a word may have lost a letter."""
-SIGN, COLUMN = 0.45, 0.42
-"""Heights of a sign above or below a letter, and how sure the detector must be that letters below one another are looked at."""
+LAST = 2.0
+"""Heights from the end of letters that stood below one another to the last."""
+OUTLINE = 150
+"""Of 255: darker is ink."""
 LINE = 42
 """Pixels from which a straight stroke is none of a letter."""
 HALF = 1.4
 """Half the width of the word, in heights."""
-LEAST, POSSIBLE, SUSPECT_FRAMED, SUSPECT, SUSPECT_COLOURED, SUSPECT_LEVEL = -1.0, 0.5, 3.0, 4.0, 4.5, 6.0
-"""Log odds of both looks from which a word is read, from which one in a frame of stamp shape that nobody could read is suspected,
-from which one that stands in any dark frame is, and one without a frame, slanting, level in colour, or level as print is."""
+POSSIBLE, SUSPECT, SUSPECT_LEVEL, SURE = 0.5, 4.0, 4.7, 6.0
+"""Log odds of both looks from which a word in a frame of stamp shape that nobody could read is suspected, from which any other
+is, slanting or in a frame, or level as print is, and from which its letters were misread where they are others."""
 UNLIKELY = -3.0
 """Log odds of both looks below which letters that fit a mark are none; above, another word must be read."""
-SCORE_WEIGHT, LEVEL = 3.0, 10.0
-"""Share of the odds of the first look beside those of the second, and degrees up to which a word is level."""
+LEVEL = 10.0
+"""Degrees up to which a word is level."""
 LIMIT_READ, LIMIT_LEVEL = 8, 24
 """Words of one picture that are read, surest first, and of those that are level, as in a list; others are unread where the
 detector is sure."""
@@ -55,9 +56,9 @@ LOWER, HIGHER = 0.85, 2.45
 def read(page: Pixels, words: Sequence[Word]) -> list[tuple[Candidate, Reading]]:
     """Return what the words of a BGR picture say, without those that are plainly something else."""
     found = []
-    for number, word in enumerate(one for one in words if _evidence(one) >= LEAST):
+    for number, word in enumerate(words):
         limit = LIMIT_LEVEL if _is_level(word) else LIMIT_READ
-        reading = _read(page, word) if number < limit else _unread(word)
+        reading = _read(page, word) if number < limit else _unread(page, word)
         if reading is not None:
             found.append((_candidate(page, word, reading), reading))
     return found
@@ -78,11 +79,7 @@ def _read(page: Pixels, word: Word) -> Reading | None:
     said = _line(page, word)
     if said:
         return Reading(said, word.sure, letters=True, asked=True) if said != OTHER else None
-    part, _ = upright(
-        page, _levelled(page, word), SIZE, (int(2 * HALF * SIZE), int(1.2 * SIZE)), (HALF * SIZE, 0.6 * SIZE)
-    )
-    is_print = ink_of(part) is Ink.DARK
-    return _unread(word, is_print=is_print, framed=is_print and _is_framed(page, word))
+    return _unread(page, word)
 
 
 def _line(page: Pixels, found: Word, *, reach: float = 1.0) -> str:
@@ -96,7 +93,7 @@ def _line(page: Pixels, found: Word, *, reach: float = 1.0) -> str:
     part, _ = upright(page, word, SIZE, shape, place)
     for line, middle in _ways(part, place, sure=word.sure):
         words = joined(engine.words(line, ocr.Layout.LINE, 200))
-        said = said_by(words, middle, sure=_evidence(found) >= SUSPECT_LEVEL)
+        said = said_by(words, middle, sure=found.odds >= SURE)
         if said and said != OTHER:
             text = _with_lines_around(page, word, engine) if said == MARKS[0] else said
             cut = words[0].left < CUT or words[-1].left + words[-1].width > line.shape[1] - CUT
@@ -105,29 +102,28 @@ def _line(page: Pixels, found: Word, *, reach: float = 1.0) -> str:
             return more if more not in ("", OTHER) else text
         if said:
             return OTHER
-    if word.sure >= COLUMN and (column := _column(page, word)) is not None:
-        said = said_by(joined(engine.words(column[0], ocr.Layout.LINE, 200)), column[1])
+    if word.sure >= LIKELY and (row := _column(page, word)) is not None:
+        said = said_by(joined(engine.words(row, ocr.Layout.LINE, 200)), row.shape[1] - LAST * SIZE)
         return said if said != OTHER else ""
     return ""
 
 
-def _unread(word: Word, *, is_print: bool = True, framed: bool = False) -> Reading | None:
+def _unread(page: Pixels, word: Word) -> Reading | None:
     """Return that a word which nobody can read is like a mark, None when the detector is not sure enough of it."""
-    least = (SUSPECT_LEVEL if is_print else SUSPECT_COLOURED) if _is_level(word) else SUSPECT
-    least = SUSPECT_FRAMED if framed else least
-    return Reading(None, word.sure, letters=True) if _evidence(word) >= least else None
+    if word.odds < SUSPECT or (word.odds < SUSPECT_LEVEL and _is_level(word) and not _is_framed(page, word)):
+        return None
+    return Reading(None, word.sure, letters=True)
 
 
 def _is_framed(page: Pixels, word: Word) -> bool:
     """Whether a word that may be a mark stands in a frame of its own."""
     aside, high = HALF * word.height, 0.7 * word.height
-    sides = word.x - aside, word.y - high, word.x + aside, word.y + high
-    return _evidence(word) >= SUSPECT_FRAMED and is_framed(page, *(int(side) for side in sides))
+    return is_framed(page, *(int(side) for side in (word.x - aside, word.y - high, word.x + aside, word.y + high)))
 
 
 def is_possible(page: Pixels, rectangle: Rectangle) -> bool:
     """Whether both looks hold the word possible in a rectangle, close up; of a seal that a stamp lies on they do not."""
-    return any(_evidence(word) >= POSSIBLE for word in within(page, rectangle))
+    return any(word.odds >= POSSIBLE for word in within(page, rectangle))
 
 
 def is_another(page: Pixels, rectangle: Rectangle, known: Sequence[Word] = ()) -> bool:
@@ -137,8 +133,8 @@ def is_another(page: Pixels, rectangle: Rectangle, known: Sequence[Word] = ()) -
     """
     corners = cv2.boxPoints(rectangle)
     inside = [one for one in known if cv2.pointPolygonTest(corners, (one.x, one.y), measureDist=False) >= 0]
-    word = max((*within(page, rectangle), *inside), key=_evidence, default=None)
-    if word is None or _evidence(word) < UNLIKELY:
+    word = max((*within(page, rectangle), *inside), key=lambda one: one.odds, default=None)
+    if word is None or word.odds < UNLIKELY:
         return True
     if page.ndim == 2:
         page = np.asarray(cv2.cvtColor(page, cv2.COLOR_GRAY2BGR), np.uint8)
@@ -152,21 +148,11 @@ def _is_level(word: Word) -> bool:
     return abs((word.angle + 45) % 90 - 45) < LEVEL
 
 
-def _evidence(word: Word) -> float:
-    """Return the log odds of both looks."""
-    return SCORE_WEIGHT * _log_odds(word.score) + _log_odds(word.sure)
-
-
-def _log_odds(share: float) -> float:
-    share = min(max(share, 0.005), 0.995)
-    return math.log(share / (1 - share))
-
-
 def _ways(part: Pixels, place: tuple[float, float], *, sure: float) -> Iterator[tuple[Pixels, float]]:
     """Yield the letters of a part as print, with the column of the word's middle: its line, the word alone, then other writing.
 
-    The word alone, as it is and without its shear, is without the sides of its frame; letters that are mere outlines are
-    filled.
+    The word alone, as it is and without its shear, is without the sides of its frame; at last hollow letters are
+    filled, and none have shades.
     """
     lines = list(_as_print(part, place))
     middle = place[0] + EDGE
@@ -182,7 +168,9 @@ def _ways(part: Pixels, place: tuple[float, float], *, sure: float) -> Iterator[
         straight = _unsheared(alone)
         if straight is not None:
             yield straight, straight.shape[1] / 2
-    yield from ((filled(line), middle) for line in lines)
+    for line in lines:
+        plain = cv2.threshold(hollow.solid(line, hollow.DPI), OUTLINE, 255, cv2.THRESH_BINARY)[1]
+        yield np.asarray(cv2.GaussianBlur(plain, (3, 3), 0), np.uint8), middle
 
 
 def _is_alone(line: Pixels, middle: int) -> bool:
@@ -211,8 +199,8 @@ def _columns_apart(ink: npt.NDArray[np.float32]) -> float:
     return float(np.square(np.diff(ink.sum(axis=0))).sum())
 
 
-def _column(page: Pixels, word: Word) -> tuple[Pixels, float] | None:
-    """Return letters that stand below one another side by side, and where the middle one stands; None for no column."""
+def _column(page: Pixels, word: Word) -> Pixels | None:
+    """Return letters that stand below one another, with those above the word, side by side; None for no column."""
     middle = 10 * SIZE
     shape, place = (int(1.8 * SIZE), middle + 3 * SIZE), (0.9 * SIZE, float(middle))
     part, _ = upright(page, word, SIZE, shape, place)
@@ -220,33 +208,14 @@ def _column(page: Pixels, word: Word) -> tuple[Pixels, float] | None:
     if line is None:
         return None
     line = line[EDGE:-EDGE, EDGE:-EDGE]
-    inked = np.concatenate(([0], ((line < OUTLINE).sum(axis=1) > 1).astype(np.int8), [0]))
-    edges = np.flatnonzero(np.diff(inked))
-    letters: list[tuple[int, int]] = []
-    for top, bottom in zip(edges[::2], edges[1::2], strict=True):
-        last = letters[-1] if letters else (-SIZE, -SIZE)
-        # A sign above or below a letter is a piece of its own.
-        if min(bottom - top, last[1] - last[0]) < SIGN * SIZE and top - last[1] < SIGN * SIZE and letters:
-            letters[-1] = (last[0], int(bottom))
-        else:
-            letters.append((int(top), int(bottom)))
-    own = next((n for n, (top, bottom) in enumerate(letters) if top <= middle <= bottom), None)
-    if own is None or not 0 < own < len(letters) - 1 or any(b - a > 2.2 * SIZE for a, b in letters[own - 1 : own + 2]):
+    near = np.convolve((line < OUTLINE).sum(axis=1) > 1, np.ones(SIZE), "same") > 0
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], near, [False])).astype(np.int8)))
+    own = next((line[top:bottom] for top, bottom in edges.reshape(-1, 2) if top <= middle < bottom), line[:0])
+    if not own.size:
         return None
-    first = own
-    while first > 0 and letters[first][0] - letters[first - 1][1] < SIZE and own - first < 6:
-        first -= 1
-    row, at, where = np.full((3 * SIZE, (own - first + 3) * 3 * SIZE), 255, np.uint8), SIZE // 4, 0.0
-    for number in range(first, own + 2):
-        top, bottom = letters[number]
-        columns = np.flatnonzero((line[top:bottom] < OUTLINE).any(axis=0))
-        glyph = line[top:bottom, columns[0] : columns[-1] + 1][: 2 * SIZE + SIZE // 2]
-        y = int(1.5 * SIZE - (middle - top if number == own else glyph.shape[0] / 2))
-        y = min(max(y, 0), 3 * SIZE - glyph.shape[0])
-        row[y : y + glyph.shape[0], at : at + glyph.shape[1]] = glyph
-        where = at + glyph.shape[1] / 2 if number == own else where
-        at += glyph.shape[1] + SIZE // 4
-    return np.pad(row[:, : at + SIZE // 4], EDGE, constant_values=255), where + EDGE
+    letters = cv2.cvtColor(np.pad(own, EDGE, constant_values=255), cv2.COLOR_GRAY2BGR)
+    row = column.as_row(column.figure(np.asarray(letters, np.uint8)))
+    return None if row is None else row[:, :, 0]
 
 
 def _levelled(page: Pixels, word: Word) -> Word:

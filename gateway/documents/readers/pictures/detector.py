@@ -31,8 +31,14 @@ SIZE = 16.0
 """Pixels of capitals whose logarithm of height is 0."""
 LOOK, CAPITALS = 96, 20.0
 """Pixels of a look at one word, and the height of its capitals for the second network."""
-LEAST, READABLE, LIKELY = 0.25, 0.3, 0.5
-"""Score of the first look from which there is a second, of the second from which a word is read, and from which it is there."""
+LEAST, READABLE, LIKELY = 0.25, -1.0, 0.35
+"""Score of the first look from which there is a second, log odds of both from which a word is read, score of the second from
+which it is likely there."""
+SCORE_WEIGHT = 3.0
+"""Share of the odds of the first look beside those of the second."""
+AGAIN, WORTH = ((-5.0, 1.0), (5.0, 1.0), (0.0, 0.88), (0.0, 1.13)), -4.0
+"""Turns and heights by which a word is looked at again, as a place is never exact, and log odds from which it is: of one
+look alone the second network is as unsure as what it looks at is worn."""
 SHARES = (0.35, 0.5, 0.7)
 """Shares of the height of a frame that the capitals in it may have."""
 LIMIT_WORDS = 24
@@ -61,6 +67,16 @@ class Word:
     """Degrees by which it is turned, clockwise."""
     height: float
     """Of its capitals, without what stands above and below them."""
+
+    @property
+    def odds(self) -> float:
+        """Log odds of both looks."""
+        return SCORE_WEIGHT * _log_odds(self.score) + _log_odds(self.sure)
+
+
+def _log_odds(share: float) -> float:
+    share = min(max(share, 0.005), 0.995)
+    return math.log(share / (1 - share))
 
 
 @functools.cache
@@ -115,10 +131,10 @@ def planes(page: Pixels) -> npt.NDArray[np.float32]:
     return seen
 
 
-def find(page: Pixels, dpi: float, *, least: float = READABLE) -> list[Word]:
-    """Return where a picture, BGR or grey, has the word, surest first."""
+def find(page: Pixels, dpi: float) -> list[Word]:
+    """Return where a picture, BGR or grey, may have the word, likeliest first."""
     left, top, page = _inked(page)
-    found = _found(page, dpi, least)
+    found = _found(page, dpi)
     return [replace(word, x=word.x + left, y=word.y + top) for word in found] if left or top else found
 
 
@@ -138,7 +154,7 @@ def _inked(page: Pixels) -> tuple[int, int, Pixels]:
     return left, top, page[top:bottom, left:right]
 
 
-def _found(page: Pixels, dpi: float, least: float) -> list[Word]:
+def _found(page: Pixels, dpi: float) -> list[Word]:
     scale = min(FIRST_DPI / max(dpi, 1.0), (LIMIT_PIXELS / (page.shape[0] * page.shape[1])) ** 0.5)
     views = [(1.0, page)]
     first: list[Word] = []
@@ -150,7 +166,7 @@ def _found(page: Pixels, dpi: float, least: float) -> list[Word]:
             break
         scale, view = scale / 2, resized(view, 0.5)
     seen = [_sure(views, nearer(views, word)) for word in distinct(first)]
-    return distinct([word for word in seen if word.sure >= least])
+    return distinct([word for word in seen if word.odds >= READABLE])
 
 
 def _look(view: Pixels, scale: float) -> list[Word]:
@@ -183,9 +199,9 @@ def resized(page: Pixels, scale: float) -> Pixels:
 
 
 def distinct(words: Sequence[Word]) -> list[Word]:
-    """Return one of the words that lie over one another, the surest first, at most `LIMIT_WORDS`."""
+    """Return one of the words that lie over one another, the likeliest first, at most `LIMIT_WORDS`."""
     kept: list[Word] = []
-    for word in sorted(words, key=lambda one: (one.sure, one.score), reverse=True):
+    for word in sorted(words, key=lambda one: one.odds, reverse=True):
         if all(math.hypot(word.x - one.x, word.y - one.y) > max(word.height, one.height) for one in kept):
             kept.append(word)
             if len(kept) == LIMIT_WORDS:
@@ -257,8 +273,16 @@ def _part(
 
 
 def _sure(views: Sequence[tuple[float, Pixels]], word: Word) -> Word:
-    """Ask the second network."""
-    return replace(word, sure=1 / (1 + math.exp(-float(_answer("confirm", close_up(views, word)).item()))))
+    """Ask the second network, of a word that may be one several times."""
+    logit = _logit(views, word)
+    if SCORE_WEIGHT * _log_odds(word.score) + logit > WORTH:
+        others = (replace(word, angle=word.angle + turn, height=word.height * share) for turn, share in AGAIN)
+        logit = (logit + sum(_logit(views, one) for one in others)) / (1 + len(AGAIN))
+    return replace(word, sure=1 / (1 + math.exp(-logit)))
+
+
+def _logit(views: Sequence[tuple[float, Pixels]], word: Word) -> float:
+    return float(_answer("confirm", close_up(views, word)).item())
 
 
 def scaled(word: Word, scale: float) -> Word:

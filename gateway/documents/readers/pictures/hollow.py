@@ -11,7 +11,7 @@ from gateway.documents.readers.pictures.spots import spots
 
 DPI = 100.0
 """Resolution at which hollow letters are looked for."""
-LEAST, MOST = 0.1, 0.9
+LEAST, MOST = 0.1, 4.0
 """Inches that a letter measures, the longer side."""
 THIN, FULL, COUNTERS = 0.17, 0.8, 2
 """Half the width of its strokes in parts of that side, the share of its hull that they fill, and what it encloses, at most."""

@@ -61,7 +61,8 @@ def settle(page: Pixels, sheet: Sheet, known: Sequence[Stamp], words: Sequence[o
     for group in own:
         doubtful = [one for one in found if _is_part(one, group)]
         lines = rows(page, group) if doubtful else ()
-        seen = (phrase.other(engine.words(line, ocr.Layout.LINE, 200)) for line in lines)
+        read = any(one.text for one in doubtful)
+        seen = (phrase.other(engine.words(line, ocr.Layout.LINE, 200), capitals=read) for line in lines)
         said = next((text for text in seen if text), "")
         if said and not any(folded(one.text or "") == folded(said) for one in doubtful):
             found = [*(one for one in found if one not in doubtful), _stamp(page, group, said)]

@@ -55,9 +55,13 @@ def is_innocent(words: Sequence[str]) -> bool:
     return all(one.strength is Strength.NOTED for one in find_in_document(Document(part="", format="image", runs=runs)))
 
 
-def other(words: Sequence[ocr.Word]) -> str | None:
-    """Return, a word a line, what a line says that has a word like MẬT in it, another that is read well, and is no mark."""
+def other(words: Sequence[ocr.Word], *, capitals: bool = False) -> str | None:
+    """Return, a word a line, what a line says that has a word like MẬT in it, another that is read well, and is no mark.
+
+    Where MẬT was read in `capitals`, print in small letters is no part of it.
+    """
     short = folded(MARKS[0])
+    words = [one for one in words if one.text.isupper() or not capitals]
     near = min(words, key=lambda one: distance(folded(one.text), short), default=None)
     words = [one for one in words if folded(one.text) and (one is near or one.confidence >= READ)]
     if near is None or distance(folded(near.text), short) > 1:

@@ -1,4 +1,4 @@
-"""Connected components of ink with their boxes and numbers of pixels; frames around words and hollow letters by them.
+"""Connected components of ink with their boxes and numbers of pixels; frames around words by them.
 
 `cv2.connectedComponentsWithStats` gives the same for five times the time, most of it spent on the paper between.
 """
@@ -13,8 +13,6 @@ from gateway.documents.readers.pictures.rectangles import Pixels, weakest
 
 FAR = 4
 """Pixels that are taken together to see that there are many."""
-OUTLINE = 150
-"""Of 255: darker is the outline of a hollow letter."""
 FRAME, CONTRAST = (4.0, 2.5), 60
 """Heights of words across and down within which their frame stands, and how much darker it is than paper, of 255."""
 
@@ -64,17 +62,3 @@ def is_framed(pixels: Pixels, left: int, top: int, right: int, bottom: int) -> b
     first, last = found[:, :2], found[:, :2] + found[:, 2:4]
     around = (first < (left - x, top - y)).all(axis=1) & (last > (right - x, bottom - y)).all(axis=1)
     return bool((around & (first > 0).all(axis=1) & (last < (wide, high)).all(axis=1)).any())
-
-
-def filled(line: Pixels) -> Pixels:
-    """Fill outlines with ink; what an outline within holds, as the counter of A, stays paper."""
-    mask = cv2.threshold(line, OUTLINE, 255, cv2.THRESH_BINARY_INV)[1]
-    contours, parents = cv2.findContours(mask, cv2.RETR_TREE, cv2.CHAIN_APPROX_NONE)
-    for wanted, shade in ((1, 255), (3, 0)):
-        for number, contour in enumerate(contours):
-            depth, parent = 0, parents[0][number][3]
-            while parent >= 0 and depth < 4:
-                depth, parent = depth + 1, parents[0][parent][3]
-            if depth == wanted:
-                cv2.drawContours(mask, [contour], -1, shade, -1)
-    return np.asarray(cv2.GaussianBlur(cv2.bitwise_not(mask), (3, 3), 0), np.uint8)

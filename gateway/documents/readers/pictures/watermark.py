@@ -7,12 +7,12 @@ that level is then the word, without the print that crosses it, and is read as a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from gateway.documents.readers.pictures import hollow
 from gateway.documents.readers.pictures.rectangles import Pixels
 from gateway.documents.readers.pictures.spots import spots
 from gateway.documents.readers.pictures.stamp_ink import darkness, upright
@@ -58,10 +58,10 @@ def read(page: Pixels, dpi: float) -> list[Words]:
     """Return the large words on a page, grey or BGR, that could be read."""
     scale = min(1.0, WORK_DPI / max(dpi, 1.0))
     work = dpi * scale
-    small = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    ink = darkness(np.asarray(small, np.uint8))
+    small = np.asarray(cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    solid = hollow.solid(small, work)
     found = []
-    for inked in (ink, *_filled(ink, work)):
+    for inked in (darkness(one) for one in ((small,) if solid is small else (small, solid))):
         for strokes, left, top in _lines(inked, work):
             height, width = strokes.shape
             text = _text(inked[top : top + height, left : left + width], strokes, work)
@@ -69,23 +69,6 @@ def read(page: Pixels, dpi: float) -> list[Words]:
                 box = (left / scale, top / scale, (left + width) / scale, (top + height) / scale)
                 found.append(Words(text, box))
     return found
-
-
-def _filled(ink: Pixels, dpi: float) -> Iterator[Pixels]:
-    """Yield outlines that are larger than print filled with ink; what another outline within holds stays paper.
-
-    Nothing where there are not so many as a mark has letters.
-    """
-    labels, boxes = spots((ink <= PALEST).astype(np.uint8), 4)
-    longest = boxes[:, 2:4].max(axis=1, initial=0)
-    at = np.flatnonzero((longest >= LEAST_SHORT * dpi) & (longest <= TALLEST * dpi))[:LIMIT_FRAMES]
-    if len(at) < LEAST_LETTERS:
-        return
-    first, last = boxes[at, :2], boxes[at, :2] + boxes[at, 2:4]
-    outer = [not ((first < a) & (last > b)).all(axis=1).any() for a, b in zip(first, last, strict=True)]
-    inside = np.isin(labels, at[outer] + 1).astype(np.uint8)
-    around = cv2.dilate(inside, np.ones((max(3, round(BROAD * dpi)),) * 2, np.uint8))
-    yield np.asarray((inside | (around & (ink > PALEST))) * np.uint8(255), np.uint8)
 
 
 def _lines(ink: Pixels, dpi: float) -> list[tuple[Pixels, int, int]]:
