@@ -14,6 +14,7 @@ pytest.importorskip("numpy")
 pytest.importorskip("cv2")
 pytest.importorskip("PIL")
 
+import cv2
 import numpy as np
 import pypdfium2
 from PIL import Image, ImageDraw, ImageFont
@@ -91,6 +92,20 @@ def test_a_mark_whose_frame_lies_on_a_line_of_print_is_read_as_a_whole(seed: int
     font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Regular.ttf"), 33)
     ImageDraw.Draw(page).text((110, 92 + down), "công tác văn thư", font=font, fill=BLACK)
     assert marks(stamp.find(scans.bgr(page), 200)) == ["TỐI MẬT"]
+
+
+def test_a_worn_red_mark_on_lines_of_print_is_read_in_its_ink_alone() -> None:
+    rubbed = scans.bgr(scans.piece("TUYỆT MẬT", ink=(205, 70, 80), turn=1, seed=8, dpi=200, fade=0.5))
+    grain = np.random.default_rng(8).random(rubbed.shape[:2]).astype(np.float32)
+    grain = cv2.GaussianBlur(grain, (0, 0), 1.2)
+    rubbed[grain < grain.mean() - 0.35 * grain.std()] = 255
+    lines = Image.new("RGB", rubbed.shape[1::-1], "white")
+    font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Bold.ttf"), 34)
+    for line in range(3):
+        place = 10, lines.height // 2 - 61 + 48 * line
+        ImageDraw.Draw(lines).text(place, "giải quyết khiếu nại, tố cáo trong nội bộ", font=font, fill=BLACK)
+    assert marks(stamp.find(np.minimum(rubbed, scans.bgr(lines)), 200)) == ["TUYỆT MẬT"]
+    assert not stamp.find(scans.bgr(lines), 200)
 
 
 def test_a_word_barely_made_out_does_not_hide_letters_that_nobody_could_read() -> None:

@@ -39,9 +39,10 @@ LINE = 42
 """Pixels from which a straight stroke is none of a letter."""
 HALF = 1.4
 """Half the width of the word, in heights."""
-POSSIBLE, SUSPECT, SUSPECT_LEVEL, SURE = 0.5, 4.0, 4.7, 6.0
+POSSIBLE, SUSPECT, SUSPECT_LEVEL, SURE_FRAMED, SURE = 0.5, 4.0, 4.7, 2.0, 6.0
 """Log odds of both looks from which a word in a frame of stamp shape that nobody could read is suspected, from which any other
-is, slanting or in a frame, or level as print is, and from which its letters were misread where they are others."""
+is, slanting or in a frame, or level as print is, and from which its letters were misread where they are others: in a frame in
+which a mark was read, and elsewhere."""
 UNLIKELY = -3.0
 """Log odds of both looks below which letters that fit a mark are none; above, another word must be read."""
 LEVEL = 10.0
@@ -82,8 +83,11 @@ def _read(page: Pixels, word: Word) -> Reading | None:
     return _unread(page, word)
 
 
-def _line(page: Pixels, found: Word, *, reach: float = 1.0) -> str:
-    """Return what a word and its line, as far as `reach` times the usual, say; `OTHER` for no mark, empty when illegible."""
+def _line(page: Pixels, found: Word, *, reach: float = 1.0, framed: bool = False) -> str:
+    """Return what a word and its line, as far as `reach` times the usual, say; `OTHER` for no mark, empty when illegible.
+
+    `framed` tells that a mark was read in a frame around it.
+    """
     engine = ocr.engine()
     if engine is None:
         return ""
@@ -91,9 +95,10 @@ def _line(page: Pixels, found: Word, *, reach: float = 1.0) -> str:
     place = BEFORE * reach * SIZE, ABOVE * SIZE
     word = _levelled(page, found)
     part, _ = upright(page, word, SIZE, shape, place)
+    sure = found.odds >= (SURE_FRAMED if framed else SURE)
     for line, middle in _ways(part, place, sure=word.sure):
         words = joined(engine.words(line, ocr.Layout.LINE, 200))
-        said = said_by(words, middle, sure=found.odds >= SURE)
+        said = said_by(words, middle, sure=sure, framed=framed)
         if said and said != OTHER:
             text = _with_lines_around(page, word, engine) if said == MARKS[0] else said
             cut = words[0].left < CUT or words[-1].left + words[-1].width > line.shape[1] - CUT
@@ -126,19 +131,26 @@ def is_possible(page: Pixels, rectangle: Rectangle) -> bool:
     return any(word.odds >= POSSIBLE for word in within(page, rectangle))
 
 
-def is_another(page: Pixels, rectangle: Rectangle, known: Sequence[Word] = ()) -> bool:
+def is_another(views: Sequence[Pixels], rectangle: Rectangle, known: Sequence[Word] = ()) -> bool:
     """Whether what looks like a mark in a rectangle is none: both looks hold the word unlikely there, or other words are read.
 
-    `known` are the words that were found on the page: letters under print may look likelier from afar.
+    `views` are the page, then its ink in one colour alone, which says what print hides; `known` are the words that were found
+    on the page: letters under print may look likelier from afar.
     """
     corners = cv2.boxPoints(rectangle)
     inside = [one for one in known if cv2.pointPolygonTest(corners, (one.x, one.y), measureDist=False) >= 0]
-    word = max((*within(page, rectangle), *inside), key=lambda one: one.odds, default=None)
-    if word is None or word.odds < UNLIKELY:
-        return True
+    for page in views:
+        word = max((*within(page, rectangle), *inside), key=lambda one: one.odds, default=None)
+        if word is not None and word.odds >= UNLIKELY:
+            return _is_another(page, word)
+        inside = []
+    return True
+
+
+def _is_another(page: Pixels, word: Word) -> bool:
     if page.ndim == 2:
         page = np.asarray(cv2.cvtColor(page, cv2.COLOR_GRAY2BGR), np.uint8)
-    said = _line(page, word)
+    said = _line(page, word, framed=True)
     if said in ("", OTHER) or "\n" in said:  # lines around are none of what is framed
         return said == OTHER
     return phrase.is_innocent([said])  # SỎI MẬT, not FLUYE? MẬT

@@ -124,7 +124,7 @@ def _is_another(pixels: Pixels, box: tuple[int, int, int, int]) -> bool:
     """Whether a line of the letters of a mark, with other signs, is no mark that was misread."""
     left, top, right, bottom = box
     size = float(right - left), LINE * (bottom - top)
-    return detected.is_another(pixels, (((left + right) / 2, (top + bottom) / 2), size, 0.0))
+    return detected.is_another([pixels], (((left + right) / 2, (top + bottom) / 2), size, 0.0))
 
 
 def _parts(line: list[ocr.Word]) -> Iterator[list[ocr.Word]]:

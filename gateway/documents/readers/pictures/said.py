@@ -46,10 +46,11 @@ def joined(words: Sequence[ocr.Word]) -> list[ocr.Word]:
     return result
 
 
-def said_by(words: Sequence[ocr.Word], middle: float, *, sure: bool = False) -> str:
+def said_by(words: Sequence[ocr.Word], middle: float, *, sure: bool = False, framed: bool = False) -> str:
     """Return the mark, or the longer line, that words say around a place; `OTHER` for another word, empty when illegible.
 
-    Where both looks are `sure` of the word, other letters and signs were misread, but for the breve of MẶT, which they do not know.
+    Where both looks are `sure` of the word, other signs were misread, but for the breve of MẶT, which they do not know, and
+    where a mark was read in a frame around it, other letters too.
     """
     place = next((n for n, one in enumerate(words) if one.left - 4 <= middle <= one.left + one.width + 4), None)
     if place is None:
@@ -89,7 +90,7 @@ def said_by(words: Sequence[ocr.Word], middle: float, *, sure: bool = False) -> 
         is_other = len(letters) >= 3 and own.confidence >= CLEAR
         is_blot = len(letters) == len(SHORT) + 1 and letters[0] + letters[-1] == SHORT[0] + SHORT[-1]  # MIẬT
         is_other = is_other and not is_blot
-        return OTHER if is_other else ""
+        return OTHER if is_other and not (sure and framed) else ""
     if own.confidence < READ or not _is_capital(own.text):
         return ""
     others = [one for one in (*before, *after) if folded(one.text) not in BESIDE_A_MARK]

@@ -22,11 +22,13 @@ from gateway.documents.readers.pictures.stamp_ink import (
     Candidate,
     Ink,
     Planes,
+    alone,
     colour_frames,
     dark_frames,
     darkness,
     is_colourless,
     on_paper,
+    on_print,
     planes,
     seals,
     upright,
@@ -96,18 +98,24 @@ def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[St
         # Where the page itself is coloured, frames without words are edges of that: only a word that is read counts.
         frames += [item for item in found if not uneven or item[1].text in VOCABULARY]
     frames += _dark(plain[: int(page.shape[0] * UPPER)], seen, readings + frames, work, deadline)
-    readings += [one for one in settled(frames) if _is_confirmed(plain, *one, words)]
+    readings += [one for one in settled(frames) if _is_confirmed(_views(page, plain, seen, one[0]), *one, words)]
     return [_stamp(candidate, reading, scale) for candidate, reading in settled(readings)]
 
 
-def _is_confirmed(page: Pixels, frame: Candidate, reading: Reading, words: list[detector.Word]) -> bool:
+def _views(page: Pixels, plain: Pixels, seen: Planes, frame: Candidate) -> list[Pixels]:
+    """Return the page, and the ink of a frame alone where it lies on print."""
+    inks = [one for one in seen.inks if one.kind is frame.ink and on_print(page, frame.rectangle)]
+    return [plain, *(alone(one) for one in inks)]
+
+
+def _is_confirmed(views: list[Pixels], frame: Candidate, reading: Reading, words: list[detector.Word]) -> bool:
     """Whether a frame says what was read in it: letters that nobody could read, and those of a mark, as far as the networks agree."""
     if reading.text is None:
-        return detected.is_possible(page, frame.rectangle)
+        return any(detected.is_possible(view, frame.rectangle) for view in views)
     like_a_mark = reading.text not in OTHERS and any(
         distance(folded(reading.text), folded(mark)) <= 1 for mark in MARKS
     )
-    return not like_a_mark or not detected.is_another(page, frame.rectangle, words)
+    return not like_a_mark or not detected.is_another(views, frame.rectangle, words)
 
 
 def _under_seals(page: Pixels, rounds: list[Rectangle], dpi: float) -> list[tuple[Candidate, Reading]]:

@@ -43,6 +43,10 @@ BLUE_UPPER = 0.6
 """Share of a page, from the top, that is searched for blue stamps."""
 COLOURED = 45
 """Of 255: by how much colour stands out from print and paper."""
+STRONG = 200.0
+"""Of 255: how strong ink is shown alone."""
+PRINT, LEAST_PRINT = 120, 0.02
+"""Of 255: print is darker in its strongest colour; and its least share of a box that lies on print."""
 LIMIT_CONTOURS = 4000
 
 
@@ -126,6 +130,15 @@ def planes(page: Pixels) -> Planes:
         if levelled is not None:
             found.append(ColouredInk(kind, *levelled))
     return Planes(tuple(found), lambda: np.asarray(cv2.min(cv2.min(blue, green), red), np.uint8))
+
+
+def alone(ink: ColouredInk) -> Pixels:
+    """Return one ink of a page on white, BGR, without the print that it lies on; small gaps of worn letters are closed."""
+    strong = ink.pixels[ink.pixels > ink.threshold]
+    paper = cv2.bitwise_not(cv2.convertScaleAbs(ink.pixels, alpha=STRONG / max(level(strong, 95), 1.0)))
+    paper = cv2.morphologyEx(paper, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    white = np.full_like(paper, 255)
+    return np.asarray(cv2.merge((paper, paper, white) if ink.kind is Ink.RED else (white, paper, paper)), np.uint8)
 
 
 def _levelled(ink: Pixels) -> tuple[Pixels, int, bool] | None:
@@ -302,6 +315,11 @@ def on_paper(weakest: Pixels, rectangle: Rectangle, dpi: float) -> bool:
         and grain < PAPER_GRAIN
         and contrast > LEAST_CONTRAST
     )
+
+
+def on_print(page: Pixels, rectangle: Rectangle) -> bool:
+    """Whether coloured ink in a rectangle of a BGR page lies on print, which is dark in all colours."""
+    return float((upright(page, rectangle).max(axis=2) < PRINT).mean()) > LEAST_PRINT
 
 
 def _run_share(band: npt.NDArray[np.bool_], axis: int) -> float:
