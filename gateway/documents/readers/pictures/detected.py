@@ -31,9 +31,6 @@ TIGHT, BESIDE = 1.75, 0.4
 """Half the width of the word alone, in heights, and the share of columns with ink beside it that letters have."""
 EDGE, CUT = 10, 48
 """Pixels of white around what Tesseract is given, and from its edge within which a word may have lost a letter."""
-SIGN, COLUMN = 0.45, 0.42
-"""Heights of a sign above or below a letter, and how sure the second look must be that letters around the word are laid side by side
-one by one."""
 LAST = 2.0
 """Heights from the end of letters that stood below one another to the last."""
 OUTLINE = 150
@@ -110,10 +107,6 @@ def _line(page: Pixels, found: Word, *, reach: float = 1.0, framed: bool = False
             return more if more not in ("", OTHER) else text
         if said:
             return OTHER
-    if word.sure >= COLUMN and (below := _letters_below(page, word)) is not None:
-        said = said_by(joined(engine.words(below[0], ocr.Layout.LINE, 200)), below[1])
-        if said not in ("", OTHER):
-            return said
     if word.sure >= LIKELY and (row := _column(page, word)) is not None:
         said = said_by(joined(engine.words(row, ocr.Layout.LINE, 200)), row.shape[1] - LAST * SIZE)
         return said if said != OTHER else ""
@@ -226,8 +219,9 @@ def _column(page: Pixels, word: Word) -> Pixels | None:
     line = next(_as_print(part, place, 0.5), None)
     if line is None:
         return None
-    line = line[EDGE:-EDGE, EDGE:-EDGE]
-    near = np.convolve((line < OUTLINE).sum(axis=1) > 1, np.ones(SIZE), "same") > 0
+    line = np.where(line < OUTLINE, line, 255)[EDGE:-EDGE, EDGE:-EDGE]
+    line[(line < OUTLINE).sum(axis=1) <= 1] = 255  # where letters just touch
+    near = np.convolve((line < OUTLINE).any(axis=1), np.ones(SIZE), "same") > 0
     edges = np.flatnonzero(np.diff(np.concatenate(([False], near, [False])).astype(np.int8)))
     own = next((line[top:bottom] for top, bottom in edges.reshape(-1, 2) if top <= middle < bottom), line[:0])
     if not own.size:
@@ -235,44 +229,6 @@ def _column(page: Pixels, word: Word) -> Pixels | None:
     letters = cv2.cvtColor(np.pad(own, EDGE, constant_values=255), cv2.COLOR_GRAY2BGR)
     row = column.as_row(column.figure(np.asarray(letters, np.uint8)))
     return None if row is None else row[:, :, 0]
-
-
-def _letters_below(page: Pixels, word: Word) -> tuple[Pixels, float] | None:
-    """Return letters that stand below one another side by side, and where the middle one stands; None for no column."""
-    middle = 10 * SIZE
-    shape, place = (int(1.8 * SIZE), middle + 3 * SIZE), (0.9 * SIZE, float(middle))
-    part, _ = upright(page, word, SIZE, shape, place)
-    line = next(_as_print(part, place, 0.5), None)
-    if line is None:
-        return None
-    line = line[EDGE:-EDGE, EDGE:-EDGE]
-    inked = np.concatenate(([0], ((line < OUTLINE).sum(axis=1) > 1).astype(np.int8), [0]))
-    edges = np.flatnonzero(np.diff(inked))
-    letters: list[tuple[int, int]] = []
-    for top, bottom in zip(edges[::2], edges[1::2], strict=True):
-        last = letters[-1] if letters else (-SIZE, -SIZE)
-        # A sign above or below a letter is a piece of its own.
-        if min(bottom - top, last[1] - last[0]) < SIGN * SIZE and top - last[1] < SIGN * SIZE and letters:
-            letters[-1] = (last[0], int(bottom))
-        else:
-            letters.append((int(top), int(bottom)))
-    own = next((n for n, (top, bottom) in enumerate(letters) if top <= middle <= bottom), None)
-    if own is None or not 0 < own < len(letters) - 1 or any(b - a > 2.2 * SIZE for a, b in letters[own - 1 : own + 2]):
-        return None
-    first = own
-    while first > 0 and letters[first][0] - letters[first - 1][1] < SIZE and own - first < 6:
-        first -= 1
-    row, at, where = np.full((3 * SIZE, (own - first + 3) * 3 * SIZE), 255, np.uint8), SIZE // 4, 0.0
-    for number in range(first, own + 2):
-        top, bottom = letters[number]
-        columns = np.flatnonzero((line[top:bottom] < OUTLINE).any(axis=0))
-        glyph = line[top:bottom, columns[0] : columns[-1] + 1][: 2 * SIZE + SIZE // 2]
-        y = int(1.5 * SIZE - (middle - top if number == own else glyph.shape[0] / 2))
-        y = min(max(y, 0), 3 * SIZE - glyph.shape[0])
-        row[y : y + glyph.shape[0], at : at + glyph.shape[1]] = glyph
-        where = at + glyph.shape[1] / 2 if number == own else where
-        at += glyph.shape[1] + SIZE // 4
-    return np.pad(row[:, : at + SIZE // 4], EDGE, constant_values=255), where + EDGE
 
 
 def _levelled(page: Pixels, word: Word) -> Word:
