@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.documents.readers.base import Budget, Source
-from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.sink import Place, Sink
 from gateway.documents.readers.word import rtf
 from gateway.documents.readers.word.word97_drawings import Pictures
 from gateway.documents.readers.word.word97_sprms import Look

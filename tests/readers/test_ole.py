@@ -18,7 +18,7 @@ from gateway.documents.readers.ole.compound import Compound, embedded_member
 from gateway.documents.readers.ole.objects import native_member
 from gateway.documents.readers.ole.properties import read_properties
 from gateway.documents.readers.ole.writer import write_compound
-from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.sink import Place, Sink
 from gateway.model import ReadStatus, Role
 from tests.readers.ole_support import atom, container
 

@@ -13,7 +13,7 @@ from docx.oxml.ns import qn
 from docx.shared import Pt
 from pptx.util import Emu
 
-from gateway.documents.readers.ooxml.rows import in_rows
+from gateway.documents.readers.rows import in_rows
 from gateway.model import Run
 from gateway.vietnamese.marks import find_in_document
 from tests.readers.ole_support import sprm, word_file

@@ -15,8 +15,8 @@ from gateway.documents.readers.base import Budget, Reading, Source
 from gateway.documents.readers.excel.xlsx_headers import header_lines
 from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_words, show_number, show_text
 from gateway.documents.readers.ooxml.reader import read as read_ooxml
-from gateway.documents.readers.ooxml.sink import NO_FACE
 from gateway.documents.readers.ooxml.theme import NO_THEME
+from gateway.documents.readers.sink import NO_FACE
 from gateway.model import Origin, ReadStatus, Role
 from tests.readers.ooxml_support import package, read, relationships
 from tests.support.octets import file_of

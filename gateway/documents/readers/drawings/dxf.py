@@ -13,10 +13,10 @@ from itertools import pairwise
 from typing import Final
 
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source
-from gateway.documents.readers.ooxml.sink import Face, Place, Sink
 from gateway.documents.readers.ooxml.xml import holds_words
 from gateway.documents.readers.pictures.outlines import STROKE
 from gateway.documents.readers.plain import decode
+from gateway.documents.readers.sink import Face, Place, Sink
 from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese.escapes import paired
 

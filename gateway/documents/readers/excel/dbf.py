@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source
 from gateway.documents.readers.numerals import cell_name
 from gateway.documents.readers.ole.octets import narrow, u8, u16, u32
-from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.sink import Place, Sink
 from gateway.documents.readers.sniff_dbf import DBF, FIELD_SIZE, HEADER_SIZE
 from gateway.model import Origin, ReadStatus, Role
 

@@ -24,7 +24,7 @@ from gateway.documents.readers.ole.compound import Compound, embedded_member
 from gateway.documents.readers.ole.objects import strings
 from gateway.documents.readers.ole.octets import u8, u16, u32
 from gateway.documents.readers.ole.properties import PROPERTY_STREAMS, read_properties
-from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Origin, ReadStatus, Role
 
 _BOF: Final = 0x809

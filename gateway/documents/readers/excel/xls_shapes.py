@@ -8,9 +8,9 @@ from typing import Final
 
 from gateway.documents.readers.ole.art import read_drawing
 from gateway.documents.readers.ole.shapes import Shapes, put_shape, thing_of
-from gateway.documents.readers.ooxml.placed import COLUMN_PT, ROW_PT
-from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.pictures.joined import Box
+from gateway.documents.readers.placed import COLUMN_PT, ROW_PT
+from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Origin, Run
 
 _DRAWN: Final = frozenset({2, 3, 5, 6, 8, 9, 0x1E})

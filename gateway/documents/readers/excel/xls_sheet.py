@@ -24,8 +24,8 @@ from gateway.documents.readers.excel.xlsx_values import formula_words, show_numb
 from gateway.documents.readers.numerals import cell_name
 from gateway.documents.readers.ole.objects import strings
 from gateway.documents.readers.ole.octets import u8, u16, u32, wide
-from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.theme import NO_THEME
+from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Origin, Role, Run
 from gateway.vietnamese.colour import is_invisible
 

@@ -9,8 +9,8 @@ from gateway.documents.readers.excel.xls_records import BiffRecord, Dialect
 from gateway.documents.readers.excel.xlsx_styles import BUILT_IN_FORMATS, INDEXED
 from gateway.documents.readers.ole.octets import rgb, u16, u32
 from gateway.documents.readers.ooxml.colours import AUTO, automatic, mixed
-from gateway.documents.readers.ooxml.rows import SUPERSCRIPT
-from gateway.documents.readers.ooxml.sink import Face
+from gateway.documents.readers.rows import SUPERSCRIPT
+from gateway.documents.readers.sink import Face
 from gateway.vietnamese.colour import is_invisible
 
 _SHARES: Final = {2: 0.5, 3: 0.75, 4: 0.25, 17: 0.125, 18: 0.0625}

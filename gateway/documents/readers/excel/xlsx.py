@@ -16,9 +16,9 @@ from gateway.documents.readers.excel.xlsx_strings import SharedStrings
 from gateway.documents.readers.excel.xlsx_styles import DEFAULT_FACE, Styles
 from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_words
 from gateway.documents.readers.ooxml.parts import Parts, Step
-from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, texts
+from gateway.documents.readers.sink import Place
 from gateway.model import Origin, Role
 
 _CALCULATED: Final = ("fullCalcOnLoad", "forceFullCalc")

@@ -8,12 +8,12 @@ from gateway.documents.readers.ooxml.drawingml import put_plain
 from gateway.documents.readers.ooxml.drawingml_text import DrawingPalette, TextBody
 from gateway.documents.readers.ooxml.parts import Parts
 from gateway.documents.readers.ooxml.picture_places import anchored
-from gateway.documents.readers.ooxml.placed import EMU_PT, Span, box_of, drawn_thing
 from gateway.documents.readers.ooxml.plotted import draw_chart
 from gateway.documents.readers.ooxml.shape_looks import shape_looks
-from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.theme import Theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element, texts
+from gateway.documents.readers.placed import EMU_PT, Span, box_of, drawn_thing
+from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Role
 
 _SHAPES: Final = {"xdr:sp", "xdr:cxnSp", "cdr:sp", "cdr:cxnSp"}

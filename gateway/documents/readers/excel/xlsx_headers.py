@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.documents.readers.ooxml.colours import AUTO, excel_tint, hex_colour
-from gateway.documents.readers.ooxml.sink import Face
 from gateway.documents.readers.ooxml.theme import Theme
+from gateway.documents.readers.sink import Face
 
 _CODE: Final = re.compile(r'&(?:"([^"]*)"|K([0-9A-Fa-f]{6})|K(\d\d)([+-]\d{3})|(\d{1,3})|(.))', re.DOTALL)
 _NAMED_THEME: Final = ("lt1", "dk1", "lt2", "dk2", "accent1", "accent2", "accent3", "accent4", "accent5", "accent6")

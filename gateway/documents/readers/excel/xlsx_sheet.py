@@ -26,8 +26,8 @@ from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.ooxml.colours import WHITE
 from gateway.documents.readers.ooxml.flat import FlatPart
 from gateway.documents.readers.ooxml.parts import Parts
-from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, ChildStream, Element, clark, holds_words, texts
+from gateway.documents.readers.sink import Place, Sink
 from gateway.documents.readers.word.docx_format import unseen
 from gateway.model import Origin, Role, Run
 

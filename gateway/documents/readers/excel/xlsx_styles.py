@@ -8,10 +8,10 @@ from typing import Final, NamedTuple, TypeVar
 from gateway.documents.readers.excel.xlsx_values import format_words
 from gateway.documents.readers.numerals import number, whole
 from gateway.documents.readers.ooxml.colours import AUTO, automatic, excel_tint, hex_colour, mixed
-from gateway.documents.readers.ooxml.rows import SUPERSCRIPT
-from gateway.documents.readers.ooxml.sink import Face
 from gateway.documents.readers.ooxml.theme import NO_THEME, Theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element
+from gateway.documents.readers.rows import SUPERSCRIPT
+from gateway.documents.readers.sink import Face
 
 _T = TypeVar("_T")
 _THEME_ORDER: Final = (

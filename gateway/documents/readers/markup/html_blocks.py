@@ -18,9 +18,9 @@ from gateway.documents.readers.markup.html_selectors import Node
 from gateway.documents.readers.markup.html_shown import Paint
 from gateway.documents.readers.markup.html_style import Look, apply, attribute_declarations
 from gateway.documents.readers.markup.svg import Svg
-from gateway.documents.readers.ooxml.sink import Face, Place, Sink
 from gateway.documents.readers.pictures.joined import LIMIT_DRAWN
 from gateway.documents.readers.pictures.outlines import Shape
+from gateway.documents.readers.sink import Face, Place, Sink
 from gateway.model import Origin, ReadStatus, Role
 
 LIMIT_BLOCKS = 200_000

@@ -9,9 +9,9 @@ from typing import Final
 
 from gateway.documents.readers.excel.xlsx_headers import header_lines
 from gateway.documents.readers.excel.xlsx_values import formula_kind
-from gateway.documents.readers.ooxml.sink import NO_FACE, Place, Sink
 from gateway.documents.readers.ooxml.theme import NO_THEME
 from gateway.documents.readers.ooxml.xml import Element
+from gateway.documents.readers.sink import NO_FACE, Place, Sink
 from gateway.documents.readers.word.docx_fields import active_kind
 from gateway.model import Origin, Role
 

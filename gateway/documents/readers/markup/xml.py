@@ -21,9 +21,9 @@ from gateway.documents.readers.base import Budget, Member, ReadError, Reading, S
 from gateway.documents.readers.containers.zip_streams import salvaged
 from gateway.documents.readers.markup import office2003, svg
 from gateway.documents.readers.markup.data_address import IN_TEXT, is_data_address, member_of
-from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import Element, prepare
 from gateway.documents.readers.plain import decode
+from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Origin, ReadStatus, Role
 
 _ENTITY: Final = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);|#)[A-Za-z_:]")

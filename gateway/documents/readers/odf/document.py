@@ -15,8 +15,8 @@ from gateway.documents.readers.odf.flow import Flow, Shelf
 from gateway.documents.readers.odf.sheets import Sheets
 from gateway.documents.readers.odf.story import Story
 from gateway.documents.readers.odf.styles import StyleBook
-from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
+from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Origin, PageSetup, Role
 
 KINDS: Final = {

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.odf.styles import Layer
-from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element
+from gateway.documents.readers.sink import Place, Sink
 
 
 class Flow(NamedTuple):

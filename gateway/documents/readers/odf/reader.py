@@ -18,8 +18,8 @@ from gateway.documents.readers.containers.zip import Zip
 from gateway.documents.readers.odf.document import OdfDocument, first_page, used_masters
 from gateway.documents.readers.odf.styles import StyleBook, first_family
 from gateway.documents.readers.ooxml.rest import MAGIC, read_picture
-from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, parse, texts
+from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Origin, ReadStatus, Role
 
 _MANIFEST: Final = "META-INF/manifest.xml"

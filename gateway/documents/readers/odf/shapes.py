@@ -14,13 +14,13 @@ from gateway.documents.readers.base import Member
 from gateway.documents.readers.numerals import length_pt
 from gateway.documents.readers.odf.flow import Flow, Shelf
 from gateway.documents.readers.odf.styles import NOTHING, StyleBook
-from gateway.documents.readers.ooxml.placed import COLUMN_PT, ROW_PT, Span, Thing, lines_of
-from gateway.documents.readers.ooxml.rows import is_part
-from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.pictures.joined import Box, Turn
 from gateway.documents.readers.pictures.metafile import is_metafile, read_metafile
 from gateway.documents.readers.pictures.outlines import BAR, DOT, STROKE, moved, shape_of
+from gateway.documents.readers.placed import COLUMN_PT, ROW_PT, Span, Thing, lines_of
+from gateway.documents.readers.rows import is_part
+from gateway.documents.readers.sink import Place
 from gateway.model import Image, Origin, Role, Run
 from gateway.vietnamese.marks.pieces import cell_key
 

@@ -12,8 +12,8 @@ from gateway.documents.readers.odf.flow import Flow, flat_rows, is_blank, repeat
 from gateway.documents.readers.odf.story import Story
 from gateway.documents.readers.odf.styles import StyleBook
 from gateway.documents.readers.ooxml.colours import AUTO, WHITE
-from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.documents.readers.sink import Place, Sink
 from gateway.documents.readers.word.docx_format import unseen
 from gateway.model import Origin, Role
 

@@ -18,8 +18,8 @@ from gateway.documents.readers.odf.attributes import attribute_words
 from gateway.documents.readers.odf.flow import Flow, Shelf, flat_rows, hide, is_blank, repeat_count
 from gateway.documents.readers.odf.shapes import SHAPES, Shapes, points
 from gateway.documents.readers.odf.styles import Layer, StyleBook, is_hidden
-from gateway.documents.readers.ooxml.sink import Place, by_script, capitals
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, texts
+from gateway.documents.readers.sink import Place, by_script, capitals
 from gateway.model import Origin, Role
 
 STYLE, _HREF, _REPEAT = clark("text:style-name"), clark("xlink:href"), clark("table:number-columns-repeated")

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from gateway.documents.readers.numerals import column_letters, length_pt, number, numeral, signed, whole
 from gateway.documents.readers.ooxml.colours import AUTO, automatic, hex_colour, named_colour
-from gateway.documents.readers.ooxml.rows import SUPERSCRIPT
-from gateway.documents.readers.ooxml.sink import Face
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.documents.readers.rows import SUPERSCRIPT
+from gateway.documents.readers.sink import Face
 from gateway.documents.readers.word.docx_format import NARROWEST, unseen
 
 Layer = Mapping[str, Any]

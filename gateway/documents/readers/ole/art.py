@@ -15,8 +15,8 @@ from typing import Final
 from gateway.documents.readers.base import Budget, Member
 from gateway.documents.readers.containers.zip_streams import salvaged
 from gateway.documents.readers.ole.octets import rgb, u8, u16, u32, wide
-from gateway.documents.readers.ooxml.sink import Face, Place, Sink
 from gateway.documents.readers.pictures.outlines import freeform
+from gateway.documents.readers.sink import Face, Place, Sink
 from gateway.model import Image, Role
 
 _CONTAINER: Final = 0xF

@@ -19,8 +19,8 @@ from gateway.documents.readers.ole.compound import CUT_SHORT, Compound
 from gateway.documents.readers.ole.objects import is_file, native_member
 from gateway.documents.readers.ole.octets import u32
 from gateway.documents.readers.ole.properties import PROPERTY_STREAMS, read_properties
-from gateway.documents.readers.ooxml.sink import Sink
 from gateway.documents.readers.pictures.metafile import is_metafile
+from gateway.documents.readers.sink import Sink
 from gateway.model import ActiveContent, ReadStatus
 
 _NATIVE: Final = "\x01ole10native"

@@ -10,7 +10,7 @@ from typing import Final
 
 from gateway.documents.readers.fields import keyword_line
 from gateway.documents.readers.ole.octets import narrow, u16, u32, wide
-from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Origin, Role
 
 PROPERTY_STREAMS: Final = frozenset({"\x05summaryinformation", "\x05documentsummaryinformation"})

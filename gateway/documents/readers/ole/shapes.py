@@ -9,11 +9,11 @@ from typing import Final, NamedTuple
 from gateway.documents.readers.base import Budget
 from gateway.documents.readers.ole.art import Record, is_properties, properties, records
 from gateway.documents.readers.ole.octets import u32
-from gateway.documents.readers.ooxml.placed import Span, Thing, lines_of
-from gateway.documents.readers.ooxml.sink import Sink
 from gateway.documents.readers.pictures.joined import AS_IT_IS, Box, Turn
 from gateway.documents.readers.pictures.outlines import BAR, DOT, STROKE
 from gateway.documents.readers.pictures.outlines import Shape as Outline
+from gateway.documents.readers.placed import Span, Thing, lines_of
+from gateway.documents.readers.sink import Sink
 from gateway.model import Run
 
 SHAPE, _GROUP, _FLAGS, _CHILD_ANCHOR, _ANCHOR, _CLIENT_DATA = 0xF004, 0xF009, 0xF00A, 0xF00F, 0xF010, 0xF011

@@ -7,8 +7,8 @@ from itertools import islice
 from typing import Final
 
 from gateway.documents.readers.excel.xlsx_values import format_words, formula_words
-from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
+from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Role
 
 _KEPT: Final = {"m:acc": clark("m:accPr"), "m:d": clark("m:dPr"), "m:nary": clark("m:naryPr")}

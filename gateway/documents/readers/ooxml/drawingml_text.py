@@ -15,10 +15,10 @@ from gateway.documents.readers.numerals import numeral, signed, whole
 from gateway.documents.readers.ooxml.colours import drawing_colour
 from gateway.documents.readers.ooxml.drawingml import paragraph_text, write_signs
 from gateway.documents.readers.ooxml.parts import shown_branch
-from gateway.documents.readers.ooxml.placed import Line, line_of
-from gateway.documents.readers.ooxml.sink import Face, Place, Sink, by_script, capitals
 from gateway.documents.readers.ooxml.theme import NO_THEME, FontSet, Theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element
+from gateway.documents.readers.placed import Line, line_of
+from gateway.documents.readers.sink import Face, Place, Sink, by_script, capitals
 from gateway.model import Origin
 from gateway.vietnamese.fonts import is_symbol
 

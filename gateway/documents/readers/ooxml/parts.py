@@ -27,9 +27,9 @@ from gateway.documents.readers.ooxml.picture_places import (
 )
 from gateway.documents.readers.ooxml.plotted import draw_chart, ink_of
 from gateway.documents.readers.ooxml.shape_looks import vml_colour, vml_font
-from gateway.documents.readers.ooxml.sink import Face, Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, parse
 from gateway.documents.readers.pictures.outlines import STROKE
+from gateway.documents.readers.sink import Face, Place, Sink
 from gateway.model import Image, Origin, ReadStatus, Role
 
 

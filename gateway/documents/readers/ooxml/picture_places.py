@@ -8,12 +8,12 @@ from collections.abc import Hashable
 from typing import Final
 
 from gateway.documents.readers.numerals import length_pt, number
-from gateway.documents.readers.ooxml.placed import COLUMN_PT, EMU_PT, ROW_PT
-from gateway.documents.readers.ooxml.rows import is_part
-from gateway.documents.readers.ooxml.sink import Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.pictures.joined import Box, Turn
 from gateway.documents.readers.pictures.outlines import BAR, DOT, STROKE, Shape, moved, shape_of
+from gateway.documents.readers.placed import COLUMN_PT, EMU_PT, ROW_PT
+from gateway.documents.readers.rows import is_part
+from gateway.documents.readers.sink import Sink
 
 _INCH_EMU: Final = 914_400
 _RECOLOURED: Final = {

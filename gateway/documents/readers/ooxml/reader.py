@@ -15,8 +15,8 @@ from gateway.documents.readers.excel import xlsx
 from gateway.documents.readers.excel.xlsb import BinaryPackage
 from gateway.documents.readers.ooxml.parts import Package, Parts, Step
 from gateway.documents.readers.ooxml.rest import read_rest
-from gateway.documents.readers.ooxml.sink import Sink
 from gateway.documents.readers.powerpoint import pptx
+from gateway.documents.readers.sink import Sink
 from gateway.documents.readers.word import docx
 from gateway.model import ReadStatus
 

@@ -15,10 +15,10 @@ from gateway.documents.readers.base import Member
 from gateway.documents.readers.markup import svg
 from gateway.documents.readers.ooxml.drawingml import put_plain
 from gateway.documents.readers.ooxml.parts import Parts, Relationship
-from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, holds_words, parse, parse_loosely, texts
 from gateway.documents.readers.pictures import thumbnail
 from gateway.documents.readers.pictures.metafile import is_metafile, read_metafile
+from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Origin, Role
 
 _LOADED: Final = {"attachedTemplate": "external-template", "frame": "external-object", "subDocument": "external-object"}

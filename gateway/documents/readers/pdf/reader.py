@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator
 from msgspec import structs
 
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source, spoken
-from gateway.documents.readers.ooxml.sink import LIMIT_SETUPS, Sink
 from gateway.documents.readers.pdf.annotations import cannot_be_told
 from gateway.documents.readers.pdf.api import PdfiumDocument
 from gateway.documents.readers.pdf.lines import build_lines
@@ -26,6 +25,7 @@ from gateway.documents.readers.pdf.structure import Structure, read_structure
 from gateway.documents.readers.pdf.tables import in_cells
 from gateway.documents.readers.pdf.text import PageReader, TextOptions
 from gateway.documents.readers.pdf.visible import contains
+from gateway.documents.readers.sink import LIMIT_SETUPS, Sink
 from gateway.model import ActiveContent, Image, Origin, PageSetup, ReadStatus, Role, Run
 
 LIMIT_PAGES = 5000

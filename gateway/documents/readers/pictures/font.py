@@ -11,7 +11,7 @@ import struct
 from typing import Final
 
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source
-from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.sink import Place, Sink
 from gateway.documents.readers.sniff_font import plain_font
 from gateway.model import Document, Origin, ReadStatus, Role
 

@@ -15,9 +15,9 @@ from typing import Final, NamedTuple
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.containers.zip_streams import Zlib, collect, pieces
 from gateway.documents.readers.ooxml.colours import hex_colour
-from gateway.documents.readers.ooxml.sink import Face, Place, Sink
 from gateway.documents.readers.pictures.metafile_shapes import Drawn
 from gateway.documents.readers.pictures.outlines import drawn, without_frames
+from gateway.documents.readers.sink import Face, Place, Sink
 from gateway.model import Document, Origin, ReadStatus, Role
 
 _PLACEABLE: Final = b"\xd7\xcd\xc6\x9a"

@@ -19,9 +19,9 @@ from gateway.documents.readers.ole.compound import Compound, embedded_member
 from gateway.documents.readers.ole.octets import rgb, u8, u16, u32, wide
 from gateway.documents.readers.ole.properties import PROPERTY_STREAMS, read_properties
 from gateway.documents.readers.ole.shapes import SHAPE, Shapes, put_shape, slide_box, thing_of
-from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.powerpoint.ppt_saves import Saved, last_save, with_saves
 from gateway.documents.readers.powerpoint.ppt_text import Looks, Schemes, font_name, parse_master, stretches
+from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese.colour import is_invisible
 

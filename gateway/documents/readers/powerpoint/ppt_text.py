@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from gateway.documents.readers.ole.art import Record
 from gateway.documents.readers.ole.octets import i16, rgb, u16, u32
-from gateway.documents.readers.ooxml.sink import Face
+from gateway.documents.readers.sink import Face
 
 _Value = TypeVar("_Value")
 _LIMIT_RUNS: Final = 100_000

@@ -12,11 +12,11 @@ from typing import Final
 from gateway.documents.readers.ooxml.drawingml import plain_text, put_plain
 from gateway.documents.readers.ooxml.drawingml_text import NO_LEVELS, DrawingPalette, Levels, list_levels
 from gateway.documents.readers.ooxml.parts import Parts, Step
-from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
 from gateway.documents.readers.powerpoint.pptx_slide import Canvas, Shapes, Template, load_template
 from gateway.documents.readers.powerpoint.pptx_tables import TableStyles
+from gateway.documents.readers.sink import Place
 from gateway.model import Origin, Role
 
 _ID: Final = clark("r:id")

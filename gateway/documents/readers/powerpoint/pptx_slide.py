@@ -16,12 +16,12 @@ from gateway.documents.readers.ooxml.drawingml_text import (
     merged_levels,
 )
 from gateway.documents.readers.ooxml.parts import Parts, shown_branch
-from gateway.documents.readers.ooxml.placed import Line, Span, Thing, box_of, is_opaque
 from gateway.documents.readers.ooxml.shape_looks import shape_looks
-from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
 from gateway.documents.readers.pictures.joined import Box
+from gateway.documents.readers.placed import Line, Span, Thing, box_of, is_opaque
 from gateway.documents.readers.powerpoint.pptx_tables import TableStyles
+from gateway.documents.readers.sink import Place
 from gateway.model import Origin, Role
 
 _SHAPES: Final = {"p:sp", "p:cxnSp", "p:pic", "p:graphicFrame", "p:contentPart"}

@@ -18,7 +18,7 @@ from gateway.documents.readers.ole.art import read_drawing
 from gateway.documents.readers.ole.compound import Compound, embedded_member
 from gateway.documents.readers.ole.octets import u16, u32, wide
 from gateway.documents.readers.ole.properties import PROPERTY_STREAMS, read_properties
-from gateway.documents.readers.ooxml.sink import Place, Sink
+from gateway.documents.readers.sink import Place, Sink
 from gateway.documents.readers.word.page_setups import of_sections
 from gateway.documents.readers.word.word97_drawings import Pictures, boxes_by_position, put_on_stage
 from gateway.documents.readers.word.word97_fib import STORIES, Fib, parse_fib, parse_pieces

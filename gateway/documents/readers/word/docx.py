@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.documents.readers.ooxml.parts import Parts, Step
-from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
 from gateway.documents.readers.ooxml.xml import NAMES, ChildStream, Element, clark
+from gateway.documents.readers.sink import Place
 from gateway.documents.readers.sniff_font import plain_font
 from gateway.documents.readers.word.docx_flow import Flow, Kit
 from gateway.documents.readers.word.docx_format import VAL, on

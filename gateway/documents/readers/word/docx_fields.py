@@ -9,8 +9,8 @@ from functools import partial
 from typing import Final
 
 from gateway.documents.readers.fields import shown_value
-from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.documents.readers.sink import Place, Sink
 from gateway.documents.readers.word.docx_format import VAL
 from gateway.documents.readers.word.docx_paragraph import Key, Paragraph
 from gateway.model import Origin, Role

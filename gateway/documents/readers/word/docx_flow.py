@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.ooxml.parts import Parts
-from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
+from gateway.documents.readers.sink import Place, Sink
 from gateway.documents.readers.word.docx_numbering import Numbering
 from gateway.documents.readers.word.docx_palette import Palette
 from gateway.documents.readers.word.docx_styles import StyleSheet, TableKey

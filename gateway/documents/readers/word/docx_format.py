@@ -15,8 +15,8 @@ from lxml import etree
 
 from gateway.documents.readers.numerals import length_pt, whole
 from gateway.documents.readers.ooxml.colours import AUTO, WHITE, automatic, drawing_colour, named_colour
-from gateway.documents.readers.ooxml.rows import SUPERSCRIPT
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.documents.readers.rows import SUPERSCRIPT
 from gateway.documents.readers.word.docx_palette import Palette
 
 Properties = Mapping[str, Any]

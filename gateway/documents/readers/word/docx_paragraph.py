@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from gateway.documents.readers.ooxml.sink import Face, Place, Sink, capitals
+from gateway.documents.readers.sink import Face, Place, Sink, capitals
 from gateway.documents.readers.word.docx_format import Look
 from gateway.documents.readers.word.docx_styles import BaseKey
 from gateway.model import Origin

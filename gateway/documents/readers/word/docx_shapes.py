@@ -6,10 +6,10 @@ import re
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.numerals import signed, whole
-from gateway.documents.readers.ooxml.placed import EMU_PT, Span, Stage, drawn_thing
 from gateway.documents.readers.ooxml.shape_looks import shape_looks, vml_colour
-from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.documents.readers.placed import EMU_PT, Span, Stage, drawn_thing
+from gateway.documents.readers.sink import Place
 from gateway.documents.readers.word.docx_format import UNKNOWN
 from gateway.documents.readers.word.docx_palette import Palette
 from gateway.model import Origin

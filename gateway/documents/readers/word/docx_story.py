@@ -12,8 +12,8 @@ from typing import Final
 
 from gateway.documents.readers.ooxml.drawingml import write_signs
 from gateway.documents.readers.ooxml.parts import shown_branch
-from gateway.documents.readers.ooxml.sink import Place
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, solid_length, text_of, texts
+from gateway.documents.readers.sink import Place
 from gateway.documents.readers.word.docx_fields import Fields
 from gateway.documents.readers.word.docx_flow import (
     CODE,

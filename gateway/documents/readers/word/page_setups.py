@@ -7,8 +7,8 @@ from typing import Final
 
 from gateway.documents.readers.numerals import length_pt
 from gateway.documents.readers.ole.octets import i16, u16, u32
-from gateway.documents.readers.ooxml.sink import Sink
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.documents.readers.sink import Sink
 from gateway.documents.readers.word.word97_fib import Fib
 from gateway.documents.readers.word.word97_sprms import sprms
 from gateway.model import PageSetup

@@ -15,8 +15,8 @@ from typing import Final
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.fields import BY_DEFAULT, shown_value
 from gateway.documents.readers.ole.objects import field_member, object_member, octets_of, wide_strings
-from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.pictures.metafile import is_metafile, read_metafile
+from gateway.documents.readers.sink import Place, Sink
 from gateway.documents.readers.word.docx_fields import active_kind, quoted, spelt
 from gateway.documents.readers.word.page_setups import PAGE_WORDS, Pages
 from gateway.documents.readers.word.rtf_controls import (

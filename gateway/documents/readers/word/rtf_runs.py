@@ -8,7 +8,7 @@ from typing import Final
 
 from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.ooxml.colours import automatic
-from gateway.documents.readers.ooxml.sink import Face, Place, Sink, capitals
+from gateway.documents.readers.sink import Face, Place, Sink, capitals
 from gateway.documents.readers.word.rtf_tables import Font
 from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese.colour import is_invisible

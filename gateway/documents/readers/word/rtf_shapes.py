@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.documents.readers.ooxml.placed import Line, Span, Stage, Thing, lines_of
 from gateway.documents.readers.pictures.joined import Pictures, Turn
 from gateway.documents.readers.pictures.outlines import BAR, STROKE, Point, freeform
+from gateway.documents.readers.placed import Line, Span, Stage, Thing, lines_of
 from gateway.model import Role, Run
 
 _VERTEX: Final = re.compile(r"\((-?\d{1,9}),(-?\d{1,9})\)")

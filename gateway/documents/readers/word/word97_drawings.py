@@ -12,8 +12,8 @@ from gateway.documents.readers.fields import BY_DEFAULT
 from gateway.documents.readers.ole.art import read_drawing
 from gateway.documents.readers.ole.octets import u8, u16, u32, wide
 from gateway.documents.readers.ole.shapes import Shapes, put_shape, thing_of
-from gateway.documents.readers.ooxml.sink import Place, Sink
 from gateway.documents.readers.pictures.joined import AS_IT_IS, Box
+from gateway.documents.readers.sink import Place, Sink
 from gateway.documents.readers.word.word97_fib import Fib
 from gateway.documents.readers.word.word97_sprms import Look
 from gateway.model import Image, Role, Run

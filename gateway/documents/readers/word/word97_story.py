@@ -12,8 +12,8 @@ from typing import Final
 from gateway.documents.readers.fields import shown_value
 from gateway.documents.readers.ole.octets import u16, u32
 from gateway.documents.readers.ooxml.colours import automatic
-from gateway.documents.readers.ooxml.rows import SUPERSCRIPT
-from gateway.documents.readers.ooxml.sink import Face, Place, Sink, capitals
+from gateway.documents.readers.rows import SUPERSCRIPT
+from gateway.documents.readers.sink import Face, Place, Sink, capitals
 from gateway.documents.readers.word.docx_fields import active_kind, quoted, spelt
 from gateway.documents.readers.word.word97_drawings import Pictures
 from gateway.documents.readers.word.word97_fib import Piece, joined

@@ -1,4 +1,4 @@
-"""Output of the office readers: runs in reading order, images, members, active content, and what could not be read."""
+"""Output of the readers: runs in reading order, images, members, active content, and what could not be read."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from gateway.documents.readers.base import GRAVITY, Budget, Member, ReadError, Reading, Source
-from gateway.documents.readers.ooxml.placed import Stage
-from gateway.documents.readers.ooxml.rows import in_rows, is_torn, stands_in_part
 from gateway.documents.readers.pictures.joined import Pictures
 from gateway.documents.readers.pictures.own_font import set_in_own_fonts
+from gateway.documents.readers.placed import Stage
+from gateway.documents.readers.rows import in_rows, is_torn, stands_in_part
 from gateway.model import ActiveContent, Document, Image, Origin, PageSetup, ReadStatus, Role, Run
 from gateway.vietnamese.fonts import legacy_font
 

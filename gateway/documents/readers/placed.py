@@ -13,9 +13,9 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.numerals import whole
-from gateway.documents.readers.ooxml.rows import holds_a_mark
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.pictures.joined import Box
+from gateway.documents.readers.rows import holds_a_mark
 from gateway.model import Origin, Role, Run
 from gateway.vietnamese.marks.pieces import cell_key
 
