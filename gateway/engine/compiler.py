@@ -189,21 +189,11 @@ class Compiler:
                 by_rule.setdefault(waiver.rule, []).append(_waiver(waiver))
         mode = self._last(module.name, "mode") or Mode.ENFORCE
         return Policy(
-            name=module.name,
-            module=module.module,
+            **module.code(),
             mode=mode,
             settings=settings,
-            rules=module.rules,
-            needs=module.needs,
             confidential_rules=module.confidential_rules,
-            look=module.look,
-            look_type=module.look_type,
-            observe=module.observe,
-            judge=module.judge,
-            evaluate=module.evaluate,
-            observation=module.observation,
             text_digest=_text_digest(module, settings),
-            asks=module.asks,
             foreign=module.module not in self._registry.own,
             stance=Stance(mode, actions),
             scopes=tuple(scopes),

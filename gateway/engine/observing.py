@@ -6,13 +6,13 @@ itself. A mail and the replay of a kept one are judged by the same call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 from msgspec import structs
 
-from gateway.engine.policy import Policy
+from gateway.engine.policy import Observing, Policy
 from gateway.errors import NoFactsError, PolicyFaultError
 from gateway.model import Document, Evidence, Finding, Looked, Need, Observations, Observed, wordless
 
@@ -20,51 +20,7 @@ Looks = Mapping[str, msgspec.Raw]
 """Observations of one document, packed."""
 
 
-class Observes(Protocol):
-    """As much of a policy as reads words."""
-
-    @property
-    def name(self) -> str:
-        """Of the policy."""
-
-    @property
-    def module(self) -> str:
-        """That it stands in."""
-
-    @property
-    def settings(self) -> Any:
-        """As its `Settings` have them."""
-
-    @property
-    def needs(self) -> frozenset[Need]:
-        """Evidence it looks at."""
-
-    @property
-    def idle(self) -> bool:
-        """Whether it never judges."""
-
-    @property
-    def look(self) -> Callable[[Document, Any], Any] | None:
-        """Its `look`, where it has one."""
-
-    @property
-    def look_type(self) -> Any:
-        """Type of what that returns."""
-
-    @property
-    def observe(self) -> Callable[[Any, Any], Any] | None:
-        """Its `observe`, where it has one."""
-
-    @property
-    def evaluate(self) -> Callable[[Evidence, Any], Iterable[Finding]] | None:
-        """Its `evaluate`, where it has no `judge`."""
-
-    @property
-    def text_digest(self) -> str:
-        """As of `Policy`."""
-
-
-def observe(evidence: Evidence, policies: Collection[Observes], looks: Sequence[Looks] = ()) -> Observed:
+def observe(evidence: Evidence, policies: Collection[Observing], looks: Sequence[Looks] = ()) -> Observed:
     """Have each policy observe a mail, those that are off too; what fails is told when that policy is to judge.
 
     `looks` are what is known of the documents, in their order; a document without is looked at as it is.
@@ -84,7 +40,7 @@ def observe(evidence: Evidence, policies: Collection[Observes], looks: Sequence[
     return Observed(bare=bare, seen=seen, texts=_texts(policies, seen), found=found, faults=faults)
 
 
-def observe_envelope(evidence: Evidence, policies: Collection[Observes]) -> Observed:
+def observe_envelope(evidence: Evidence, policies: Collection[Observing]) -> Observed:
     """Have the policies that have no `judge` evaluate an envelope; the others need no words of it."""
     found: dict[str, tuple[Finding, ...]] = {}
     faults: dict[str, Exception] = {}
@@ -122,7 +78,7 @@ def findings(policy: Policy, mail: Observed) -> Iterable[Finding]:
     return policy.judge(structs.replace(mail.facts, seen=mail.seen.get(policy.name)), policy.settings)
 
 
-def _mail(policy: Observes, evidence: Evidence, bare: Evidence, looks: Sequence[Looks]) -> Looked[Any] | Evidence:
+def _mail(policy: Observing, evidence: Evidence, bare: Evidence, looks: Sequence[Looks]) -> Looked[Any] | Evidence:
     """Return a mail as the `observe` of a policy takes it."""
     if policy.look is None:
         return _worded(policy, evidence, bare)
@@ -141,12 +97,12 @@ def _mail(policy: Observes, evidence: Evidence, bare: Evidence, looks: Sequence[
     )
 
 
-def _worded(policy: Observes, evidence: Evidence, bare: Evidence) -> Evidence:
+def _worded(policy: Observing, evidence: Evidence, bare: Evidence) -> Evidence:
     """Return the evidence with the words of documents only where the policy needs documents."""
     return evidence if Need.DOCUMENTS in policy.needs else structs.replace(evidence, documents=bare.documents)
 
 
-def _look(policy: Observes, document: Document, known: Looks) -> Any:
+def _look(policy: Observing, document: Document, known: Looks) -> Any:
     raw = known.get(policy.name)
     if raw is not None:
         return msgspec.msgpack.decode(raw, type=policy.look_type)
@@ -154,7 +110,7 @@ def _look(policy: Observes, document: Document, known: Looks) -> Any:
     return policy.look(document, policy.settings)
 
 
-def _texts(policies: Collection[Observes], seen: Mapping[str, Any]) -> dict[str, str]:
+def _texts(policies: Collection[Observing], seen: Mapping[str, Any]) -> dict[str, str]:
     return {policy.name: policy.text_digest for policy in policies if policy.text_digest and policy.name in seen}
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any
+from types import ModuleType
+from typing import Any, Self
 
 from pydantic import BaseModel
 
@@ -107,34 +108,74 @@ class Waiver:
     expires: date
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """One policy of a set with its settings."""
+@dataclass(frozen=True, kw_only=True)
+class Code:
+    """Code of a policy: what its module holds by the contract of docs/writing-a-policy.md."""
 
     name: str
     module: str
-    mode: Mode
-    settings: BaseModel
     rules: Mapping[str, Rule]
     needs: frozenset[Need]
-    confidential_rules: frozenset[str]
-    """Rules whose findings speak of a possible state secret."""
     look: Callable[[Document, Any], Any] | None
     """Reads the words of one document and keeps none."""
     look_type: Any
-    """Type of what `look` returns."""
+    """`Look` of the module, what `look` returns; None without one."""
     observe: Callable[[Any, Any], Any] | None
     """Reads the words of a header, with what `look` made of the documents (`Looked`); without `look`, of the evidence."""
+    observation: Any
+    """`Observation` of the module, what `observe` returns; None without one."""
     judge: Callable[[Facts[Any], Any], Iterable[Finding]] | None
     """Judges the facts; None in a policy that has only `evaluate`."""
     evaluate: Callable[[Evidence, Any], Iterable[Finding]] | None
     """Judges the evidence itself, in a policy without `judge`; it is not asked again about a kept mail."""
-    observation: Any
-    """Type of what `observe` returns."""
-    text_digest: str
-    """Of the settings that `observe` heeds, empty when it heeds none: under other ones a kept observation does not hold."""
     asks: Callable[[Evidence, Any], Iterable[str]] | None
-    """Names the senders whose history it wants to know; None never does."""
+    """Names the senders whose history it wants to know, as addresses; None never does."""
+
+    @classmethod
+    def of(cls, name: str, module: ModuleType, **more: Any) -> Self:
+        """Return the code of a module that keeps the contract, with the further fields of a subclass."""
+        return cls(
+            name=name,
+            module=module.__name__,
+            rules={rule.id: rule for rule in module.RULES},
+            needs=frozenset(module.NEEDS),
+            look=getattr(module, "look", None),
+            look_type=getattr(module, "Look", None),
+            observe=getattr(module, "observe", None),
+            observation=getattr(module, "Observation", None),
+            judge=getattr(module, "judge", None),
+            evaluate=getattr(module, "evaluate", None) if not hasattr(module, "judge") else None,
+            asks=getattr(module, "asks", None),
+            **more,
+        )
+
+    def code(self) -> dict[str, Any]:
+        """Return the fields of the code alone, for another class that has them."""
+        return {one.name: getattr(self, one.name) for one in fields(Code)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observing(Code):
+    """A policy with its settings, as far as it reads words."""
+
+    settings: Any
+    text_digest: str = ""
+    """Of the settings that `observe` heeds, empty when it heeds none: under other ones a kept observation does not hold."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether it never judges."""
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy(Observing):
+    """One policy of a set."""
+
+    settings: BaseModel
+    mode: Mode
+    confidential_rules: frozenset[str]
+    """Rules whose findings speak of a possible state secret."""
     foreign: bool
     """It is not of this product."""
     stance: Stance

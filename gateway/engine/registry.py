@@ -11,47 +11,32 @@ import functools
 import importlib
 import importlib.util
 import traceback
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from pydantic import BaseModel
 
+from gateway.engine.policy import Code
 from gateway.errors import UserError
-from gateway.model import Disposition, Document, Evidence, Facts, Finding, Need, Rule
+from gateway.model import Disposition, Need, Rule
 from gateway.yaml.values import printable
 
 GROUP = "gateway.policies"
 PRODUCT = "congvu-gateway"
 
 
-@dataclass(frozen=True)
-class PolicyModule:
+@dataclass(frozen=True, kw_only=True)
+class PolicyModule(Code):
     """A policy module that keeps the contract."""
 
-    name: str
-    module: str
-    rules: Mapping[str, Rule]
-    needs: frozenset[Need]
     settings_model: type[BaseModel]
-    evaluate: Callable[[Evidence, Any], Iterable[Finding]] | None
-    """The whole judgement, of a module without `judge`."""
-    look: Callable[[Document, Any], Any] | None
-    look_type: Any
-    """`Look` of the module, what `look` returns; None without one."""
-    judge: Callable[[Facts[Any], Any], Iterable[Finding]] | None
-    observe: Callable[[Any, Any], Any] | None
-    observation: Any
-    """`Observation` of the module, what `observe` returns; None without one."""
     text_settings: frozenset[str]
     """`TEXT_SETTINGS` of the module: settings that `observe` heeds."""
-    asks: Callable[[Evidence, Any], Iterable[str]] | None
-    """`asks` of the module, where it has one: the senders whose history `evaluate` wants to know, as addresses."""
     texts: str
     """Content of its TOML texts."""
     confidential: bool
@@ -134,29 +119,19 @@ def checked(name: str, module: ModuleType) -> PolicyModule:
             f"mô-đun {module.__name__}: {', '.join(wrong)} sai kiểu (docs/writing-a-policy.md) / "
             f"{module.__name__}: {', '.join(wrong)} of the wrong type"
         )
-    rules = {rule.id: rule for rule in module.RULES}
-    if len(rules) != len(module.RULES):
+    if len({rule.id for rule in module.RULES}) != len(module.RULES):
         raise UserError(f"{module.__name__}: hai quy tắc trùng tên / two rules have the same id")
     # The policy that Article 4.1 is about is confidential whatever its module says.
     confidential = name == "classified" or bool(getattr(module, "CONFIDENTIAL", False))
-    return PolicyModule(
-        name=name,
-        module=module.__name__,
-        rules=rules,
-        needs=frozenset(module.NEEDS),
+    return PolicyModule.of(
+        name,
+        module,
         settings_model=module.Settings,
-        evaluate=getattr(module, "evaluate", None) if not hasattr(module, "judge") else None,
-        look=getattr(module, "look", None),
-        look_type=getattr(module, "Look", None),
-        judge=getattr(module, "judge", None),
-        observe=getattr(module, "observe", None),
-        observation=getattr(module, "Observation", None),
         text_settings=frozenset(getattr(module, "TEXT_SETTINGS", ())),
-        asks=getattr(module, "asks", None),
         texts=_texts(name, module),
         confidential=confidential,
         confidential_rules=frozenset(
-            rule.id for rule in rules.values() if confidential and rule.disposition is Disposition.REJECT
+            rule.id for rule in module.RULES if confidential and rule.disposition is Disposition.REJECT
         ),
     )
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import importlib
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,9 @@ from typing import Any
 import msgspec
 
 from gateway.engine.observing import Looks, observe
+from gateway.engine.policy import Observing
 from gateway.engine.registry import Registry
-from gateway.model import Document, Evidence, Finding, Need, Observations, Observer
+from gateway.model import Document, Evidence, Observations, Observer
 from gateway.model.scrub import packed
 
 
@@ -41,7 +41,7 @@ class Observers:
     """The policies that read words of one mail."""
 
     def __init__(self, descriptions: tuple[Observer, ...]) -> None:
-        self._policies: list[_Walled] = []
+        self._policies: list[Observing] = []
         self._missing: dict[str, str] = {}
         for one in descriptions:
             try:
@@ -78,34 +78,10 @@ class Observers:
         return Observations(seen=seen, found=dict(mail.found), faults=faults)
 
 
-@dataclass(frozen=True)
-class _Walled:
-    """A policy as far as it reads words (`gateway.engine.observing.Observes`)."""
-
-    name: str
-    module: str
-    settings: Any
-    needs: frozenset[Need]
-    look: Callable[[Document, Any], Any] | None
-    look_type: Any
-    observe: Callable[[Any, Any], Any] | None
-    evaluate: Callable[[Evidence, Any], Iterable[Finding]] | None
-    idle: bool = False
-    text_digest: str = ""
-
-
-def _walled(description: Observer) -> _Walled:
+def _walled(description: Observer) -> Observing:
     module = sys.modules[description.module]
-    return _Walled(
-        name=description.name,
-        module=description.module,
-        settings=module.Settings.model_validate_json(description.settings),
-        needs=frozenset(module.NEEDS),
-        look=getattr(module, "look", None),
-        look_type=getattr(module, "Look", None),
-        observe=getattr(module, "observe", None),
-        evaluate=None if hasattr(module, "judge") else module.evaluate,
-    )
+    settings = module.Settings.model_validate_json(description.settings)
+    return Observing.of(description.name, module, settings=settings)
 
 
 def _raw(value: Any) -> msgspec.Raw:
