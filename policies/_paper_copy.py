@@ -4,34 +4,20 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final, Protocol
+from typing import Final
 
 from gateway.model import Document, Evidence, MailboxKind, Message
 from gateway.vietnamese.addresses import normal_form, without_tag
 from gateway.vietnamese.latin import unmarked
 from gateway.vietnamese.normal import unify_line_breaks
 from gateway.vietnamese.plain_text import plain_text
-from policies._senders import OfficialDomain, listed, official_domains, today, usable
+from policies._senders import listed, official_domains, today, usable
+from policies._signing_settings import Settings
 
 MEANT: Final = "meant"
 
 
-class PaperCopySettings(Protocol):
-    """The settings that decide."""
-
-    @property
-    def paper_copy_header(self) -> str: ...
-    @property
-    def paper_copy_subject(self) -> tuple[str, ...]: ...
-    @property
-    def paper_copy_line(self) -> tuple[str, ...]: ...
-    @property
-    def official_domains(self) -> tuple[OfficialDomain, ...]: ...
-    @property
-    def personal_forms(self) -> tuple[str, ...]: ...
-
-
-def declaration(message: Message, settings: PaperCopySettings, *, line: bool) -> str:
+def declaration(message: Message, settings: Settings, *, line: bool) -> str:
     """Return how the sender declares the paper copy: `header`, `subject`, `line`, or empty when not.
 
     Round brackets count as square ones; `meant` is a subject with the words but without brackets, which does not count.
@@ -51,7 +37,7 @@ def declaration(message: Message, settings: PaperCopySettings, *, line: bool) ->
     return ""
 
 
-def has_line(document: Document, settings: PaperCopySettings) -> bool:
+def has_line(document: Document, settings: Settings) -> bool:
     """Return whether a line of a document begins as a declaration does."""
     beginnings = _folded(settings.paper_copy_line)
     text, plain = _text(document), plain_text(document)
@@ -94,7 +80,7 @@ def _fold(text: str) -> str:
 _BRACKETS: Final = str.maketrans("()", "[]")
 
 
-def not_units(evidence: Evidence, settings: PaperCopySettings) -> tuple[tuple[str, str], ...]:
+def not_units(evidence: Evidence, settings: Settings) -> tuple[tuple[str, str], ...]:
     """Return the forward-paths that are no official unit mailboxes, and why: for them a paper copy does not count (Điều 9.4b).
 
     Why is a key of the words: `unlisted`, `person` or `inactive` by the directory; `foreign` or `personal-form` where none is

@@ -5,25 +5,16 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator
-from typing import Protocol
 
 from gateway.model import Evidence, Finding, FindingOutcome, HolderKind, Signature, Signer
 from gateway.vietnamese.unit_names import fold_unit, shown_unit, unit_names
 from policies._findings import failed, passed
 from policies._signature_findings import is_valid, on
 from policies._signed_files import SignedFile
+from policies._signing_settings import Settings
 
 
-class SealSettings(Protocol):
-    """The settings that decide."""
-
-    @property
-    def own_organisations(self) -> tuple[str, ...]: ...
-    @property
-    def own_tax_ids(self) -> tuple[str, ...]: ...
-
-
-def holders(one: SignedFile, evidence: Evidence, settings: SealSettings) -> Iterator[Finding]:
+def holders(one: SignedFile, evidence: Evidence, settings: Settings) -> Iterator[Finding]:
     """Person and seal on an issued document (Decree 30/2020, Article 5.1), and whose seal it is."""
     valid = [signature for signature in one.signatures if is_valid(signature)]
     if not valid:
@@ -46,7 +37,7 @@ def holders(one: SignedFile, evidence: Evidence, settings: SealSettings) -> Iter
             yield on(signature, "other_organisation", FindingOutcome.FAILED)
 
 
-def _own_names(one: SignedFile, evidence: Evidence, settings: SealSettings) -> frozenset[str]:
+def _own_names(one: SignedFile, evidence: Evidence, settings: Settings) -> frozenset[str]:
     """Folded names whose seals are one's own."""
     own = frozenset(fold_unit(name) for name in settings.own_organisations)
     if evidence.directory is not None:
@@ -56,7 +47,7 @@ def _own_names(one: SignedFile, evidence: Evidence, settings: SealSettings) -> f
     return own
 
 
-def _is_own(signature: Signature, own: frozenset[str], settings: SealSettings) -> bool:
+def _is_own(signature: Signature, own: frozenset[str], settings: Settings) -> bool:
     """Compare whole names, never parts of them: look-alikes are how impostors come in."""
     signer = signature.signer
     if signer is None:

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 from msgspec import Struct
 
 from gateway.model import About, Document, Evidence, HolderKind, Signature
 from gateway.vietnamese.official import State
 from policies._signature_findings import is_valid, signs_macros
+from policies._signing_settings import Settings
 
 OFFICE_FORMATS: Final = frozenset(
     {"doc", "docx", "xls", "xlsx", "xlsb", "ppt", "pptx", "odt", "ods", "odp", "odg", "rtf", "pdf"}
 )
-
-
-class SigningSettings(Protocol):
-    """The settings that decide."""
-
-    @property
-    def accept_signed_pdf_twin(self) -> bool: ...
-    @property
-    def require_both_signatures(self) -> bool: ...
-    @property
-    def working_files_too(self) -> bool: ...
 
 
 class Recognised(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -86,16 +76,16 @@ def _counts_for(signature: Signature, part: str) -> bool:
     return any(part == path or part.startswith((f"{path}.", f"{path}!")) for path in covered)
 
 
-def must_be_signed(one: SignedFile, settings: SigningSettings) -> bool:
+def must_be_signed(one: SignedFile, settings: Settings) -> bool:
     working = settings.working_files_too and one.document.format in OFFICE_FORMATS
     return one.issued or working
 
 
-def is_satisfied(one: SignedFile, settings: SigningSettings, twins: frozenset[str]) -> bool:
+def is_satisfied(one: SignedFile, settings: Settings, twins: frozenset[str]) -> bool:
     return is_well_signed(one, settings) or (one.document.part in twins)
 
 
-def is_well_signed(one: SignedFile, settings: SigningSettings) -> bool:
+def is_well_signed(one: SignedFile, settings: Settings) -> bool:
     valid = [signature for signature in one.signatures if is_valid(signature)]
     if not valid or len(valid) != len(one.signatures):
         return False
@@ -103,7 +93,7 @@ def is_well_signed(one: SignedFile, settings: SigningSettings) -> bool:
     return not settings.require_both_signatures or {HolderKind.PERSON, HolderKind.ORGANISATION} <= kinds
 
 
-def signed_twins(files: list[SignedFile], settings: SigningSettings) -> frozenset[str]:
+def signed_twins(files: list[SignedFile], settings: Settings) -> frozenset[str]:
     """Parts for which a well-signed PDF of the same base name is in the mail."""
     if not settings.accept_signed_pdf_twin:
         return frozenset()

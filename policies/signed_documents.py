@@ -11,12 +11,10 @@ Settings: how a paper copy is declared, whether a signed PDF stands for the edit
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from msgspec import Struct
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from gateway.model import (
     Disposition,
@@ -34,7 +32,6 @@ from gateway.vietnamese.official import State, has_no_form, recognise
 from policies._findings import failed, passed, unknown
 from policies._paper_copy import MEANT, declaration, has_line, not_units
 from policies._seals import are_issuer, holders, issuer_digest
-from policies._senders import DEFAULT_DOMAINS, OfficialDomain
 from policies._signature_findings import by_part, mail_signers, name_of, on_signature, standing
 from policies._signed_files import (
     OFFICE_FORMATS,
@@ -46,6 +43,7 @@ from policies._signed_files import (
     signed_files,
     signed_twins,
 )
+from policies._signing_settings import Settings
 
 _SIGNED: Final = "7600:9.3"
 _PAPER: Final = "7600:9.4b"
@@ -72,44 +70,6 @@ RULES: Final = (
 )
 
 NEEDS: Final = frozenset({Need.ENVELOPE, Need.HEADERS, Need.DOCUMENTS, Need.SIGNATURES})
-
-_OWN: Final = (
-    "Ủy ban nhân dân quận Bình Tân",
-    "UBND quận Bình Tân",
-    "Văn phòng Ủy ban nhân dân quận Bình Tân",
-    "Văn phòng Hội đồng nhân dân và Ủy ban nhân dân quận Bình Tân",
-    "Hội đồng nhân dân quận Bình Tân",
-    "Ủy ban nhân dân phường Bình Tân",
-    "UBND phường Bình Tân",
-)
-
-
-class Settings(BaseModel):
-    """Settings of the policy; what a finding costs is set by `rules` of the policy file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    paper_copy_header: str = "X-Paper-Copy"
-    paper_copy_subject: tuple[str, ...] = ("[bản giấy]",)
-    paper_copy_line: tuple[str, ...] = ("Bản giấy:",)
-    official_domains: tuple[OfficialDomain, ...] = Field(default=DEFAULT_DOMAINS, min_length=1)
-    personal_forms: tuple[str, ...] = (r".+\.[a-z0-9]+\.bt",)
-    accept_signed_pdf_twin: bool = True
-    require_both_signatures: bool = False
-    working_files_too: bool = False
-    own_organisations: tuple[str, ...] = _OWN
-    own_tax_ids: tuple[str, ...] = ()
-
-    @field_validator("personal_forms")
-    @classmethod
-    def _compiles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for pattern in value:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"biểu thức không hợp lệ / not a regular expression: {error}") from None
-        return value
-
 
 TEXT_SETTINGS: Final = frozenset({"paper_copy_header", "paper_copy_subject", "paper_copy_line"})
 
