@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -106,39 +107,18 @@ def take_rows(rows: Rows, seq: int, record: r.AnyRecord) -> None:
         case r.Duplicate(id=reference, of=of):
             rows.events += [(reference, seq), (of, seq)]
         case r.RecipientRefused():
-            _take_entry(rows, seq, record, record.id)
-            rows.tags += _sender_tags(record.reverse_path, record.mailbox, seq)
-            rows.tags += _address_tags("to", record.recipient, seq)
-            rows.tags += [(tag, seq) for tag in _finding_tags(record.findings)]
-            rows.tags += [("is:reject", seq), ("state:recipient_refused", seq)]
-            if record.session.login:
-                rows.tags += _address_tags("login", record.session.login, seq)
-            if record.unit:
-                rows.tags.append((unit_tag(record.unit), seq))
-            rows.words[seq] = Words(
-                sender=fold(f"{record.reverse_path} {record.session.login or ''}"),
-                recipients=fold(record.recipient),
-                unit=fold(record.unit or ""),
-                other=fold(f"{record.id} {record.session.queue_id or ''}"),
-            )
+            tags = {"is:reject", "state:recipient_refused", *_finding_tags(record.findings)}
+            _take_transaction(rows, seq, record, tags, (record.recipient,))
         case r.ContentRefused():
-            _take_content(rows, seq, record)
-        case r.AuthFailed():
-            _take_entry(rows, seq, record, "")
-            rows.tags += [("state:auth_failed", seq), *_address_tags("login", record.login, seq)]
-            rows.words[seq] = Words(sender=fold(record.login))
-        case r.PasswordJudged():
-            _take_entry(rows, seq, record, "")
-            state = "state:sound_password" if record.sound else "state:weak_password"
-            rows.tags += [(state, seq), *_address_tags("login", record.login, seq)]
-            rows.words[seq] = Words(sender=fold(record.login))
+            rule = (f"rule:content.{record.rule}", "policy:content")
+            tags = {"state:content_refused", f"is:{record.disposition}", *rule}
+            _take_transaction(rows, seq, record, tags, record.recipients)
         case r.Trouble():
-            _take_entry(rows, seq, record, record.id)
-            rows.tags += [("state:trouble", seq), *_address_tags("from", record.reverse_path, seq)]
-            if record.session.login:
-                rows.tags += _address_tags("login", record.session.login, seq)
-            words = f"{record.reverse_path} {record.session.login or ''}"
-            rows.words[seq] = Words(sender=fold(words), other=fold(record.id))
+            _take_transaction(rows, seq, record, {"state:trouble"}, ())
+        case r.AuthFailed() | r.PasswordJudged():
+            _take_entry(rows, seq, record, "")
+            rows.tags += [(_login_state(record), seq), *_address_tags("login", record.login, seq)]
+            rows.words[seq] = Words(sender=fold(record.login))
         case r.Act():
             _take_entry(rows, seq, record, "")
             rows.tags += [(ACT, seq), (f"act:{record.what}", seq), *_address_tags("login", record.who, seq)]
@@ -170,15 +150,9 @@ def _take_mail(rows: Rows, seq: int, record: r.AnyRecord, reference: str, mail: 
     if mail.confidential:
         tags.add(CONFIDENTIAL)
     tags |= {f"sha:{digest[:32]}" for digest in (mail.sha256, *(part.sha256 for part in mail.parts)) if digest}
+    tags |= {f"author:{address}" for address in _authors(mail)}
     rows.tags += [(tag, seq) for tag in tags]
-    rows.tags += _sender_tags(mail.reverse_path, mail.mailbox, seq)
-    rows.tags += [(f"author:{address}", seq) for address in _authors(mail)]
-    if mail.session.login:
-        rows.tags += _address_tags("login", mail.session.login, seq)
-    if mail.unit:
-        rows.tags.append((unit_tag(mail.unit), seq))
-    for address in mail.recipients:
-        rows.tags += _address_tags("to", address, seq)
+    rows.tags += _people_tags(mail, mail.recipients, seq)
     subject = mail.subject or ""
     files = " ".join(part.filename for part in mail.parts if part.filename)
     other = (
@@ -199,20 +173,22 @@ def _take_mail(rows: Rows, seq: int, record: r.AnyRecord, reference: str, mail: 
     )
 
 
-def _take_content(rows: Rows, seq: int, record: r.ContentRefused) -> None:
+def _take_transaction(
+    rows: Rows,
+    seq: int,
+    record: r.RecipientRefused | r.ContentRefused | r.Trouble,
+    tags: set[str],
+    recipients: tuple[str, ...],
+) -> None:
+    """Add a transaction that ended before its content was judged."""
     _take_entry(rows, seq, record, record.id)
-    names = ("state:content_refused", f"is:{record.disposition}", f"rule:content.{record.rule}", "policy:content")
-    rows.tags += [(name, seq) for name in names]
-    rows.tags += _address_tags("from", record.reverse_path, seq)
-    login = record.session.login or ""
-    if login:
-        rows.tags += _address_tags("login", login, seq)
-    for address in record.recipients:
-        rows.tags += _address_tags("to", address, seq)
+    rows.tags += [(tag, seq) for tag in tags]
+    rows.tags += _people_tags(record, recipients, seq)
     rows.words[seq] = Words(
-        sender=fold(f"{record.reverse_path} {login}"),
-        recipients=fold(" ".join(record.recipients)),
-        other=fold(f"{record.id} {record.session.queue_id or ''}"),
+        sender=fold(f"{record.reverse_path} {record.session.login or ''}"),
+        recipients=fold(" ".join(recipients)),
+        unit=fold((record.unit or "") if isinstance(record, r.RecipientRefused) else ""),
+        other=fold(record.id if isinstance(record, r.Trouble) else f"{record.id} {record.session.queue_id or ''}"),
     )
 
 
@@ -275,7 +251,22 @@ def _address_tags(name: str, address: str, seq: int) -> list[tuple[str, int]]:
     return [(f"{name}:{folded}", seq), (f"{name}:@{domain}", seq)] if at else [(f"{name}:{folded}", seq)]
 
 
-def _sender_tags(reverse_path: str, mailbox: str | None, seq: int) -> list[tuple[str, int]]:
-    """Return the tags of a sender, by the reverse-path and by the mailbox that it is another form of."""
-    tags = _address_tags("from", reverse_path, seq)
-    return tags if mailbox is None else tags + _address_tags("from", mailbox, seq)
+def _people_tags(
+    mail: r.MailFacts | r.RecipientRefused | r.ContentRefused | r.Trouble, recipients: Iterable[str], seq: int
+) -> list[tuple[str, int]]:
+    """Return the tags of sender, login, unit and recipients; the sender also by the mailbox that it is another form of."""
+    tags = _address_tags("from", mail.reverse_path, seq)
+    if mail.session.login:
+        tags += _address_tags("login", mail.session.login, seq)
+    if isinstance(mail, r.MailFacts | r.RecipientRefused):
+        tags += _address_tags("from", mail.mailbox, seq) if mail.mailbox is not None else []
+        tags += [(unit_tag(mail.unit), seq)] if mail.unit else []
+    for address in recipients:
+        tags += _address_tags("to", address, seq)
+    return tags
+
+
+def _login_state(record: r.AuthFailed | r.PasswordJudged) -> str:
+    if isinstance(record, r.AuthFailed):
+        return "state:auth_failed"
+    return "state:sound_password" if record.sound else "state:weak_password"

@@ -357,6 +357,8 @@ class Unknown(_Head, frozen=True, kw_only=True):
 
 
 AnyRecord: TypeAlias = _KnownRecord | Unknown
+JudgedRecord: TypeAlias = Intent | Refused | RecipientRefused
+"""Of a mail, or of a forward-path, by policies."""
 _DECODER: Decoder[_KnownRecord] = Decoder(_KnownRecord)
 _HEAD = Decoder(_Head)
 _CONTENT = Decoder(dict[str, Any])
@@ -369,6 +371,11 @@ def decode(octets: bytes) -> AnyRecord:
     except ValidationError:
         head = _HEAD.decode(octets)
         return Unknown(**structs.asdict(head), content=_CONTENT.decode(octets))
+
+
+def judged(record: JudgedRecord) -> MailFacts | RecipientRefused:
+    """Return what was judged: the mail, or the forward-path, which has the same names for what it knows."""
+    return record if isinstance(record, RecipientRefused) else record.mail
 
 
 def kind_of(record: AnyRecord) -> str:

@@ -22,7 +22,7 @@ _EVER = datetime(1, 1, 1, tzinfo=UTC)
 class KeptMail:
     """A judged mail of the log."""
 
-    record: r.Intent | r.Refused | r.RecipientRefused
+    record: r.JudgedRecord
     observed: Observed | None
     """None when the mail cannot be judged again."""
     reason: str = ""
@@ -31,8 +31,7 @@ class KeptMail:
     @property
     def policy_digest(self) -> str:
         """The policy set that judged it."""
-        record = self.record
-        return record.policy_digest if isinstance(record, r.RecipientRefused) else record.mail.policy_digest
+        return r.judged(self.record).policy_digest
 
 
 def records_since(data: Path, since: datetime | None) -> int:
@@ -72,13 +71,11 @@ def kept_mails(
             record = r.decode(body)
             if until is not None and record.time > stamp(until):
                 return
-            if isinstance(record, r.Intent | r.Refused | r.RecipientRefused):
+            if isinstance(record, r.JudgedRecord):
                 yield _kept(record, version, packed, observations)
 
 
-def kept_mail(
-    data: Path, record: r.Intent | r.Refused | r.RecipientRefused, observations: Mapping[str, Any]
-) -> KeptMail:
+def kept_mail(data: Path, record: r.JudgedRecord, observations: Mapping[str, Any]) -> KeptMail:
     """Return one judged mail with its kept facts; UserError when the log cannot be read."""
     with reading(data) as connection:
         version, packed = 0, None
@@ -88,20 +85,14 @@ def kept_mail(
         return _kept(record, version, packed, observations)
 
 
-def _kept(
-    record: r.Intent | r.Refused | r.RecipientRefused,
-    version: int,
-    packed: bytes | None,
-    observations: Mapping[str, Any],
-) -> KeptMail:
+def _kept(record: r.JudgedRecord, version: int, packed: bytes | None, observations: Mapping[str, Any]) -> KeptMail:
     if packed is None:
         return KeptMail(record, None, "none")
     if version != VERSION:
         return KeptMail(record, None, "older")
     try:
         body = unpack(bytes(packed))
-        named = record.facts if isinstance(record, r.RecipientRefused) else record.mail.facts
-        if hashlib.sha256(body).hexdigest() != named:  # facts of another mail decode as well
+        if hashlib.sha256(body).hexdigest() != r.judged(record).facts:  # facts of another mail decode as well
             return KeptMail(record, None, "damaged")
         return KeptMail(record, decode(body, observations))
     except UnreadableFactsError:

@@ -43,10 +43,9 @@ Counts = Counter[tuple[str, str, str, str]]
 def counted(record: r.AnyRecord) -> Counted | None:
     """Return for whom a record counts, None when it is no entry of a list."""
     match record:
-        case r.Intent(mail=mail) | r.Refused(mail=mail):
+        case r.Intent() | r.Refused() | r.RecipientRefused():
+            mail = r.judged(record)
             return Counted(_day(record.time), (mail.mailbox or mail.reverse_path).casefold(), mail.unit or "")
-        case r.RecipientRefused():
-            return Counted(_day(record.time), (record.mailbox or record.reverse_path).casefold(), record.unit or "")
         case r.ContentRefused() | r.Trouble():
             return Counted(_day(record.time), record.reverse_path.casefold(), "")
         case r.AuthFailed() | r.PasswordJudged():

@@ -39,9 +39,9 @@ def case(data: Path, reference: str, *, addresses: bool) -> int:
     mail = _found(data, reference, policies)
     record = mail.record
     if isinstance(record, r.RecipientRefused):
-        judged, disposition = record.findings, "reject" if record.code >= _PERMANENT else "defer"
+        disposition = "reject" if record.code >= _PERMANENT else "defer"
     else:
-        judged, disposition = record.mail.findings, record.mail.disposition
+        disposition = record.mail.disposition
     assert mail.observed is not None
     facts = _plain(mail.observed)
     differs = False
@@ -54,7 +54,9 @@ def case(data: Path, reference: str, *, addresses: bool) -> int:
         "facts": facts,
         "expect": {
             "disposition": disposition,
-            "findings": sorted({f"{one.policy}.{one.rule}" for one in judged if one.outcome != "passed"}),
+            "findings": sorted(
+                {f"{one.policy}.{one.rule}" for one in r.judged(record).findings if one.outcome != "passed"}
+            ),
         },
     }
     yaml = YAML(typ="safe", pure=True)

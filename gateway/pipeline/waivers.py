@@ -84,12 +84,9 @@ def _entries(history: History, wanted: Wanted, keyed: Keyed) -> Iterator[dict[st
 
 def _refused(history: History) -> tuple[str, tuple[r.FindingFacts, ...]]:
     """Return sender and findings of the refusal: of a mail, or of one recipient."""
-    if history.mail is not None:
-        return history.mail.reverse_path, history.mail.findings
-    for record in history.records:
-        if isinstance(record, r.RecipientRefused):
-            return record.reverse_path, record.findings
-    return "", ()
+    recipients = (record for record in history.records if isinstance(record, r.RecipientRefused))
+    judged = history.mail or next(recipients, None)
+    return (judged.reverse_path, judged.findings) if judged is not None else ("", ())
 
 
 def _aim(

@@ -101,7 +101,8 @@ def changed_mails(
     stored = frozenset(_stored(old, new)) if wanted.directory is None else frozenset[str]()
     hidden = waived(data, old, new)
     for mail in kept_mails(data, types, since=wanted.since, until=wanted.until, tick=tick):
-        unit = _unit(mail)
+        judged = r.judged(mail.record)  # not the facts, which may be gone
+        unit = judged.unit or ""
         if wanted.unit and unit.casefold() != wanted.unit.casefold():
             continue
         summary.mails += 1
@@ -135,7 +136,7 @@ def changed_mails(
         for rule in found.rules:
             summary.rules[rule, found.change] += 1
         summary.units[unit or "-", found.change] += 1
-        yield ChangedMail(mail.record.id, mail.record.time, _sender(mail), unit, found, _confidential(mail))
+        yield ChangedMail(mail.record.id, mail.record.time, judged.reverse_path, unit, found, _confidential(mail))
 
 
 def waived(data: Path, *sets: PolicySet) -> dict[str, str]:
@@ -163,8 +164,8 @@ def with_waived(mail: KeptMail, digests: Mapping[str, str]) -> Observed | None:
 
 
 def _confidential(mail: KeptMail) -> bool:
-    record = mail.record
-    return not isinstance(record, r.RecipientRefused) and record.mail.confidential
+    judged = r.judged(mail.record)
+    return isinstance(judged, r.MailFacts) and judged.confidential
 
 
 def _stored(old: PolicySet, new: PolicySet) -> Iterator[str]:
@@ -178,11 +179,11 @@ def _stored(old: PolicySet, new: PolicySet) -> Iterator[str]:
 
 def _with_stored(observed: Observed, mail: KeptMail, policies: frozenset[str]) -> Observed:
     """Add the findings that the record has of policies without `judge`, unless it was cut or redacted."""
-    record = mail.record
-    if isinstance(record, r.RecipientRefused) or record.mail.omitted or record.mail.confidential:
+    judged = r.judged(mail.record)
+    if isinstance(judged, r.RecipientRefused) or judged.omitted or judged.confidential:
         return observed
     found: dict[str, tuple[Finding, ...]] = dict.fromkeys(policies, ())
-    for one in record.mail.findings:
+    for one in judged.findings:
         if one.policy in policies:
             about = About(part=one.part, filename=one.filename, recipient=one.recipient, header=one.header)
             outcome = FindingOutcome(one.outcome)
@@ -193,17 +194,6 @@ def _with_stored(observed: Observed, mail: KeptMail, policies: frozenset[str]) -
 
 def _with_directory(mail: Observed, directory: Directory | None) -> Observed:
     return mail if directory is None else structs.replace(mail, bare=structs.replace(mail.bare, directory=directory))
-
-
-def _sender(mail: KeptMail) -> str:
-    record = mail.record
-    return record.reverse_path if isinstance(record, r.RecipientRefused) else record.mail.reverse_path
-
-
-def _unit(mail: KeptMail) -> str:
-    """Return the unit of the sender, as the record has it; facts may be gone."""
-    record = mail.record
-    return (record.unit if isinstance(record, r.RecipientRefused) else record.mail.unit) or ""
 
 
 def top(counts: Counter[tuple[str, Change]]) -> list[tuple[tuple[str, Change], int]]:

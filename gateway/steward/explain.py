@@ -46,7 +46,6 @@ _AXIS_TONES: Final = {
     "forbidden": "bad", "trusted": "good", "untrusted": "bad", "good": "good", "revoked": "bad",
     "organisation": "plain", "person": "plain",
 }  # fmt: skip
-Judged = r.Intent | r.Refused | r.RecipientRefused
 
 
 def explain(desk: Desk, person: Person, question: q.Explain, language: Language) -> q.Explained | q.CheckedView:
@@ -68,10 +67,9 @@ def explain(desk: Desk, person: Person, question: q.Explain, language: Language)
 def _is_own(history: History, addresses: frozenset[str]) -> bool:
     for record in history.records:
         match record:
-            case r.Intent(mail=about) | r.Refused(mail=about):
+            case r.Intent() | r.Refused() | r.RecipientRefused():
+                about = r.judged(record)
                 senders = (about.reverse_path, about.mailbox, about.session.login)
-            case r.RecipientRefused():
-                senders = (record.reverse_path, record.mailbox, record.session.login)
             case r.ContentRefused() | r.Trouble():
                 senders = (record.reverse_path, None, record.session.login)
             case _:
@@ -104,7 +102,8 @@ class _Explainer:
             message=bare.message if bare is not None else None,
             signatures=bare.signatures if bare is not None else (),
         )
-        findings = tuple(words.judged(found) for found in self._findings(about))
+        found = r.judged(about).findings if isinstance(about, r.JudgedRecord) else ()
+        findings = tuple(words.judged(one) for one in found)
         today, note = _today(about, kept, policies, language) if kept is not None else (None, "")
         refused = [record for record in records if isinstance(record, r.RecipientRefused)]
         recipients = {**dict.fromkeys(row.recipients, row.disposition), **(mail.recipients if mail is not None else {})}
@@ -141,12 +140,6 @@ class _Explainer:
             own=own,
         )
 
-    def _findings(self, about: r.AnyRecord) -> tuple[r.FindingFacts, ...]:
-        mail = self.history.mail
-        if mail is not None:
-            return mail.findings
-        return about.findings if isinstance(about, r.RecipientRefused) else ()
-
     def _state(self, state: str) -> str:
         for record in self.history.records:
             match record:
@@ -182,7 +175,7 @@ class _Explainer:
             yield q.EventView(seq=record.seq, time=record.time, text=text, detail=detail, hash=link)
 
     def _kept(self, about: r.AnyRecord, policies: PolicySet) -> KeptMail | None:
-        if not isinstance(about, Judged):
+        if not isinstance(about, r.JudgedRecord):
             return None
         types = {policy.name: policy.observation for policy in policies.policies}
         data = self.desk.configuration.data
