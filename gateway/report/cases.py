@@ -131,11 +131,11 @@ class Cases:
             if case is not None:
                 self._tried(case, kind, refused.session.login, moment, frozenset(), frozenset())
 
-    def mend(self, mail: Mail, moment: datetime) -> bool:
-        """Note that a mail was handed on; whether it sends again, in order, what had been refused and not yet mended."""
-        if not self._refused:
-            return False
-        names = {(mail.sender, fold(part.filename)) for part in mail.parts if part.filename}
+    def mend(self, mail: Mail, names: set[tuple[str, str]], moment: datetime) -> bool:
+        """Note that a mail was handed on; whether it sends again, in order, what had been refused and not yet mended.
+
+        `names` are its `sent_names`.
+        """
         waiting = [cases for name in names if (cases := self._refused.get(name))]
         if not waiting:
             return False
@@ -196,9 +196,15 @@ class Cases:
                 case.recipients = case.recipients | recipients if case.recipients else recipients
 
 
+def sent_names(mail: Mail) -> set[tuple[str, str]]:
+    """Return sender and file name of each file of a mail."""
+    sender = mail.sender
+    return {(sender, fold(part.filename)) for part in mail.parts if part.filename}
+
+
 def fold(name: str) -> str:
     """Return a file name in the form in which two are the same."""
-    return unicodedata.normalize("NFC", name).casefold()
+    return (name if name.isascii() else unicodedata.normalize("NFC", name)).casefold()
 
 
 def fold_all(recipients: Iterable[str]) -> frozenset[str]:
@@ -210,7 +216,7 @@ def _violations(mail: Mail) -> Iterator[tuple[Finding, Kind, str]]:
     """Yield what counts of a mail, with the digest of what it is about."""
     digests: dict[str, str] | None = None
     for finding in mail.findings:
-        if (kind := kind_of(finding)) is None:
+        if finding.outcome == _PASSED or (kind := kind_of(finding)) is None:
             continue
         if digests is None:
             digests = {part.path: part.sha256 for part in mail.parts if part.sha256}

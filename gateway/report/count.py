@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,7 +15,7 @@ from gateway.audit.index_rows import fold, unit_tag
 from gateway.audit.record import Delivery, Mailboxes
 from gateway.errors import NoUnitError
 from gateway.model import VIETNAM, FindingOutcome
-from gateway.report.cases import Case, Cases, Kind
+from gateway.report.cases import Case, Cases, Kind, sent_names
 from gateway.report.figures import (
     OUTSIDE,
     Basis,
@@ -32,7 +32,7 @@ from gateway.report.figures import (
 )
 from gateway.report.league import league
 from gateway.report.month import Month
-from gateway.report.records import Entry, Judged, Mail, Outcome, RecipientRefused
+from gateway.report.records import Entry, Intent, Judged, Mail, Outcome, RecipientRefused
 from gateway.report.stock import Stocks
 from gateway.texts.catalogue import both
 from gateway.yaml.file import closest
@@ -42,9 +42,9 @@ HANDED_ON = frozenset({Delivery.RELAYED.value, Delivery.PASSED_ON.value})
 """Taken by the next hop, or by the MTA behind whose milter we stand."""
 _AGAIN = frozenset({Delivery.UPSTREAM_DEFERRED.value, Delivery.NOT_SENT.value, Delivery.UNKNOWN.value})
 """After these a held mail may be sent again."""
-_SIGNED = ("signed_documents", "unsigned")
-"""The rule whose findings say which issued documents there were: passed, signed as they must be; failed, not."""
-_PAPER_COPY = ("signed_documents", "paper_copy")
+_SIGNATURES = "signed_documents"
+_SIGNED, _PAPER_COPY = "unsigned", "paper_copy"
+"""The first is the rule whose findings say which issued documents there were: passed, signed as they must be; failed, not."""
 _PASSED, _FAILED = FindingOutcome.PASSED.value, FindingOutcome.FAILED.value
 _Key = TypeVar("_Key", bound=Hashable)
 _Figures = TypeVar("_Figures", Sent, Violations)
@@ -65,16 +65,15 @@ class _Open(Struct, gc=False):
 class Count:
     """Counts so far."""
 
-    def __init__(self, month: Month, before: Entry | None) -> None:
+    def __init__(self, month: Month, before: Mailboxes | None) -> None:
         """`before` is the record of the directory in force as the month begins."""
-        self._begin, self._end = month.begin, month.end
+        self._begin, self._end = month.begin.astimezone(UTC), month.end.astimezone(UTC)  # compared with every record
         self.directory_record = before.seq if before is not None else None
         self.policies: dict[str, None] = {}
         self.directories: dict[str, None] = {}
-        known = before.content if before is not None and isinstance(before.content, Mailboxes) else None
-        if known is not None:
-            self.directories[known.digest] = None
-        self._stocks = Stocks(known)
+        if before is not None:
+            self.directories[before.digest] = None
+        self._stocks = Stocks(before)
         self._cases, self._earlier = Cases(), Cases()
         """Violations of the month, and those before it that a mail of the month may mend."""
         self._open: dict[str, _Open] = {}
@@ -85,41 +84,38 @@ class Count:
 
     def take(self, entry: Entry) -> None:
         """Count a record."""
-        match entry.content:
+        match entry:
             case Judged():
-                self._judged(entry, entry.content)
-            case Outcome(id=reference, delivery=delivery):
-                self._outcome(reference, delivery)
+                self._judged(entry)
+            case Outcome():
+                self._outcome(entry)
             case RecipientRefused() if self._is_in(entry.time):
-                self._cases.take_recipient(entry.content, entry.time)
-            case Mailboxes() if entry.time < self._end:
-                if self._is_in(entry.time):
-                    self._stocks.take(entry.content)
+                self._cases.take_recipient(entry, entry.time)
+            case Mailboxes() if (moment := datetime.fromisoformat(entry.time)) < self._end:
+                if self._is_in(moment):
+                    self._stocks.take(entry)
                 else:
-                    self._stocks, self.directories = Stocks(entry.content), {}
+                    self._stocks, self.directories = Stocks(entry), {}
                 self.directory_record = entry.seq
-                _name(self.directories, entry.content.digest)
+                _name(self.directories, entry.digest)
             case _:
                 pass
 
     def _is_in(self, moment: datetime) -> bool:
         return self._begin <= moment < self._end
 
-    def _judged(self, entry: Entry, judged: Judged) -> None:
-        mail = judged.mail
-        within = self._is_in(entry.time)
+    def _judged(self, judged: Judged) -> None:
+        mail, moment = judged.mail, judged.time
+        within = self._is_in(moment)
         if within:
             _name(self.policies, mail.policy_digest)
-        if entry.time < self._end:
-            (self._cases if within else self._earlier).take_mail(mail, judged.id, entry.time)
-        if entry.kind == b"intent":
-            self._open[judged.id] = _Open(
-                moment=entry.time,
-                counts=_counts(mail) if within else (),
-                mail=mail,
-            )
+        if moment < self._end:
+            (self._cases if within else self._earlier).take_mail(mail, judged.id, moment)
+        if isinstance(judged, Intent):
+            self._open[judged.id] = _Open(moment=moment, counts=_counts(mail) if within else (), mail=mail)
 
-    def _outcome(self, reference: str, delivery: str) -> None:
+    def _outcome(self, outcome: Outcome) -> None:
+        reference, delivery = outcome.id, outcome.delivery
         held = self._held.pop(reference, None)
         judged = self._open.pop(reference, None) or held
         if judged is None:
@@ -134,7 +130,8 @@ class Count:
         mail = judged.mail
         if held is not None:
             self._cases.let_go(mail)
-        mending = self._cases.mend(mail, judged.moment) | self._earlier.mend(mail, judged.moment)
+        names = sent_names(mail)
+        mending = self._cases.mend(mail, names, judged.moment) | self._earlier.mend(mail, names, judged.moment)
         if judged.counts:
             unit = mail.unit or OUTSIDE
             _added(self._sent, unit, (*judged.counts, mending))
@@ -270,12 +267,13 @@ def _counts(mail: Mail) -> tuple[int, ...]:
     signed: dict[str, bool] = {}
     paper = False
     for finding in mail.findings:
-        rule = (finding.policy, finding.rule)
-        if rule == _SIGNED and finding.outcome in {_PASSED, _FAILED}:
+        if finding.policy != _SIGNATURES:
+            continue
+        if finding.rule == _SIGNED and finding.outcome in {_PASSED, _FAILED}:
             number = str(finding.params.get("number", "-"))
             if number not in {"", "-"}:  # a working file has none
                 signed[number] = signed.get(number, False) or finding.outcome == _PASSED
-        elif rule == _PAPER_COPY and finding.outcome == _PASSED:
+        elif finding.rule == _PAPER_COPY and finding.outcome == _PASSED:
             paper = True
     return 1, len(mail.recipients), mail.size, len(signed), sum(signed.values()), int(paper)
 

@@ -10,7 +10,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from msgspec import MsgspecError, Struct
 from msgspec.json import Decoder
@@ -26,7 +26,7 @@ _LATE = timedelta(minutes=1)
 """By which a record may come into the log after the time that it bears."""
 _AROUND = 1000
 """Records within which those of several processes may stand in another order than they were stamped."""
-_HEAD = re.compile(rb'"time":"([^"]{20,40})","process":"[^"]{0,40}","kind":"(\w{1,40})"')
+_KIND = re.compile(rb'"process":"[^"]{0,40}","kind":"(\w{1,40})"')
 _TIME = re.compile(rb'"time":"([^"]{20,40})"')
 _HEAD_BYTES = 200
 _TICK = 2000
@@ -83,21 +83,36 @@ class Mail(Struct, gc=False):
         return self.mailbox or self.reverse_path.casefold()
 
 
-class Judged(Struct, gc=False):
+class _Record(Struct, gc=False, tag_field="kind", kw_only=True):
+    """Fields common to the records of mails."""
+
+    seq: int
+    time: datetime
+
+
+class Judged(_Record):
     """An intent or a refusal."""
 
     id: str
     mail: Mail
 
 
-class Outcome(Struct, gc=False):
+class Intent(Judged, tag="intent"):
+    """A judged mail that is about to be relayed."""
+
+
+class Refused(Judged, tag="refused"):
+    """A judged mail that is not."""
+
+
+class Outcome(_Record, tag="outcome"):
     """Outcome of a mail."""
 
     id: str
     delivery: str
 
 
-class RecipientRefused(Struct, gc=False):
+class RecipientRefused(_Record, tag="recipient_refused"):
     """A refusal at RCPT."""
 
     session: Session
@@ -114,25 +129,15 @@ class RecipientRefused(Struct, gc=False):
         return self.mailbox or self.reverse_path.casefold()
 
 
-Content: TypeAlias = Judged | Outcome | RecipientRefused | r.Mailboxes
-
-_JUDGED: Decoder[Judged] = Decoder(Judged)
-_DECODERS: dict[bytes, Decoder[Any]] = {
-    b"intent": _JUDGED,
-    b"refused": _JUDGED,
-    b"outcome": Decoder(Outcome),
-    b"recipient_refused": Decoder(RecipientRefused),
-    b"directory": Decoder(r.Mailboxes),
-}
+class _Sending(Struct, gc=False, tag_field="kind", tag="sending"):
+    """One in three records; it is passed over."""
 
 
-class Entry(Struct, gc=False):
-    """One record that counts."""
-
-    seq: int
-    time: datetime
-    kind: bytes
-    content: Content
+Entry: TypeAlias = Intent | Refused | Outcome | RecipientRefused | r.Mailboxes
+"""A record that counts."""
+_DECODER: Decoder[Entry | _Sending] = Decoder(Entry | _Sending)
+_DIRECTORY = Decoder(r.Mailboxes)
+_KINDS = frozenset(str(kind.__struct_config__.tag).encode() for kind in get_args(Entry))
 
 
 class Range:
@@ -161,11 +166,11 @@ class Range:
             if not seq % _TICK:
                 tick(_TICK)
             try:
-                entry = _entry(seq, body)
+                entry = _DECODER.decode(body)
             except (MsgspecError, ValueError):
-                self.unreadable += 1
+                self.unreadable += _counts(body)
                 continue
-            if entry is not None:
+            if not isinstance(entry, _Sending):
                 yield entry
         self.head = chain
         if expected <= self.last and self.broken is None:
@@ -179,11 +184,10 @@ class Range:
         return bytes(row[0]) if row is not None else b""
 
 
-def _entry(seq: int, body: bytes) -> Entry | None:
-    head = _HEAD.search(body, 0, _HEAD_BYTES)
-    if head is None or (decoder := _DECODERS.get(head[2])) is None:
-        return None
-    return Entry(seq, datetime.fromisoformat(head[1].decode()), head[2], decoder.decode(body))
+def _counts(body: bytes) -> bool:
+    """Whether a record is of a kind that counts."""
+    kind = _KIND.search(body, 0, _HEAD_BYTES)
+    return kind is not None and kind[1] in _KINDS
 
 
 def bounds(connection: sqlite3.Connection, month: Month) -> tuple[int, int]:
@@ -210,13 +214,13 @@ def is_pruned(connection: sqlite3.Connection) -> bool:
     return int(connection.execute("SELECT coalesce(min(seq), 1) FROM record").fetchone()[0]) > 1
 
 
-def directory_before(connection: sqlite3.Connection, seq: int) -> Entry | None:
+def directory_before(connection: sqlite3.Connection, seq: int) -> r.Mailboxes | None:
     """Return the last record of a directory before a record; None when there is none."""
     row = connection.execute(
-        "SELECT seq, body FROM record WHERE seq < ? AND instr(substr(body, 1, ?), ?) ORDER BY seq DESC LIMIT 1",
+        "SELECT body FROM record WHERE seq < ? AND instr(substr(body, 1, ?), ?) ORDER BY seq DESC LIMIT 1",
         (seq, _HEAD_BYTES, b'"kind":"directory"'),
     ).fetchone()
-    return _entry(row[0], row[1]) if row is not None else None
+    return _DIRECTORY.decode(row[0]) if row is not None else None
 
 
 def _first_since(connection: sqlite3.Connection, since: datetime) -> int:
