@@ -42,6 +42,8 @@ class SharedWaivers:
         self._node = node
         self._activate = activate
         self._folder = configuration.data / DECIDED_ELSEWHERE
+        self._pending = self._folder / "pending"
+        """Stands there from before a file is written until the rules are loaded again, whatever ends the process meanwhile."""
         self._keyed = Keyed.of(Folder(configuration.data))
         self._left: set[tuple[str, bytes]] = set()
         """Files that are not used here, by node and proof; each is logged once."""
@@ -58,8 +60,9 @@ class SharedWaivers:
         except OSError as error:
             self._leave((self._node, b""), both("cluster", "waivers", "disk", path=self._folder, reason=reasons(error)))
             return
-        if any(taken):
+        if any(taken) or self._pending.exists():
             self._activate()
+            self._pending.unlink(missing_ok=True)
 
     def _publish(self, centre: Connection, there: NodeWaivers | None) -> None:
         path = self._configuration.data / DECIDED
@@ -83,9 +86,12 @@ class SharedWaivers:
         if found is not None and int(found[1]) >= row.moment:
             return False
         content = row.content or _NONE
+        same, loaded = before.partition(b"\n")[2] == content, not self._pending.exists()
         self._folder.mkdir(mode=0o700, exist_ok=True)
+        if not same:
+            self._pending.touch(mode=0o600)
         replace_file(path, b"# %d\n" % row.moment + content, mode=0o600)
-        if before.partition(b"\n")[2] == content:
+        if same:
             return False
         try:
             policies_of(self._configuration)
@@ -95,6 +101,8 @@ class SharedWaivers:
                 replace_file(path, before, mode=0o600)
             else:
                 path.unlink()
+            if loaded:
+                self._pending.unlink()
             return False
         return True
 

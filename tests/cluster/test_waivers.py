@@ -1,5 +1,7 @@
 """Waivers decided at one node's console count on all nodes; who writes into the database cannot make one."""
 
+from unittest.mock import Mock
+
 import pytest
 
 from gateway.audit.keyed import write_by
@@ -99,6 +101,21 @@ def test_a_revoked_waiver_does_not_come_back_with_an_old_row(pair, connection):
     connection.execute("DELETE FROM node_waivers")
     exchange(connection, two)
     assert two.waivers == []
+
+
+def test_a_file_of_another_node_is_loaded_though_the_process_ended_after_it_was_written(pair, connection, monkeypatch):
+    one, two = pair
+    decided(one.folder)
+    exchange(connection, one)
+    with monkeypatch.context() as patched:
+        patched.setattr("gateway.pipeline.shared_waivers.policies_of", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            exchange(connection, two)
+    assert (two.waivers, two.reloads) == (["WV-7F3K2Q9X"], 0)
+    for _ in range(2):
+        two.restart()
+        exchange(connection, two)
+        assert two.reloads == 1
 
 
 def test_a_file_that_the_policy_here_cannot_use_is_left_out_and_a_name_leads_nowhere(
