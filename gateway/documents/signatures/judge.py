@@ -101,13 +101,23 @@ def judge(
         with wall("judgement"):
             usage_ok = fits_purpose(leaf, purpose)
             moment = existed_at or now
+            sources = Sources(
+                anchors=store.anchors,
+                issuers_of=store.issuers_of,
+                strangers=(*store.others, *pool),
+                lists=(*store.lists, *evidence.lists),
+                responses=evidence.responses,
+                holds=lambda path: not paths.check(path, at=moment),
+                now=now,
+                existed_at=existed_at,
+            )
             best = Judgement(Trust.UNTRUSTED, "NO_CERTIFICATE_CHAIN_FOUND", key_usage_ok=usage_ok)
             found = [Path((leaf,))] if store.is_anchor(leaf) else []
             for path in (*found, *paths.candidates(leaf, pool, store.issuers_of)):
                 fault = paths.check(path, at=moment)
                 if not fault and not all(_may_issue(one, purpose) for one in path.certificates[1:-1]):
                     fault = "CHAIN_CONSTRAINTS_FAILURE"
-                judged = _judge_path(store, path, pool, evidence, fault, now, existed_at, usage_ok=usage_ok)
+                judged = _judge_path(path, sources, fault, usage_ok=usage_ok)
                 if judged.trust is Trust.TRUSTED or judged.sub_indication == "REVOKED":
                     return judged
                 if _ORDER.index(judged.sub_indication) < _ORDER.index(best.sub_indication):
@@ -117,24 +127,19 @@ def judge(
         return Judgement(Trust.UNTRUSTED, "CERTIFICATE_CHAIN_GENERAL_FAILURE", problems=("unreadable-certificate",))
 
 
-def _judge_path(
-    store: TrustStore,
-    path: Path,
-    pool: Sequence[Certificate],
-    evidence: Evidence,
-    fault: str,
-    now: datetime,
-    existed_at: datetime | None,
-    *,
-    usage_ok: bool,
-) -> Judgement:
+def _judge_path(path: Path, sources: Sources, fault: str, *, usage_ok: bool) -> Judgement:
+    """Judge one path, of which `fault` is wrong already."""
     anchor = distinguished_name(path.anchor.subject)
     if fault and fault != "EXPIRED":
         return Judgement(Trust.UNTRUSTED, fault, key_usage_ok=usage_ok, anchor=anchor)
-    leaf_status, problems = _statuses(store, path, pool, evidence, now, existed_at)
-    if leaf_status.status is Revocation.REVOKED or "authority-revoked" in problems:
+    found = chain_status.along(path, sources)
+    leaf_status = found[0] if found else Status(Revocation.GOOD, "anchor")
+    problems = leaf_status.problems
+    if any(status.status is Revocation.REVOKED for status in found[1:]):
+        fault, problems = "REVOKED", (*problems, "authority-revoked")
+    elif leaf_status.status is Revocation.REVOKED:
         fault = "REVOKED"
-    elif not fault and existed_at is not None and paths.check(path, at=now) == "EXPIRED":
+    elif not fault and sources.existed_at is not None and paths.check(path, at=sources.now) == "EXPIRED":
         # Expired since: only evidence of the time of signing carries it further.
         fault = "" if leaf_status.status is Revocation.GOOD else "EXPIRED"
     if not fault and not usage_ok:
@@ -147,31 +152,3 @@ def _judge_path(
         anchor,
         problems,
     )
-
-
-def _statuses(
-    store: TrustStore,
-    path: Path,
-    pool: Sequence[Certificate],
-    evidence: Evidence,
-    now: datetime,
-    existed_at: datetime | None,
-) -> tuple[Status, tuple[str, ...]]:
-    """Return the leaf's status, and problems: its own and those of the authorities above it."""
-    sources = Sources(
-        anchors=store.anchors,
-        issuers_of=store.issuers_of,
-        strangers=(*store.others, *pool),
-        lists=(*store.lists, *evidence.lists),
-        responses=evidence.responses,
-        holds=lambda one: not paths.check(one, at=existed_at or now),
-        now=now,
-        existed_at=existed_at,
-    )
-    found = chain_status.along(path, sources)
-    if not found:
-        return Status(Revocation.GOOD, "anchor"), ()
-    problems = list(found[0].problems)
-    if any(status.status is Revocation.REVOKED for status in found[1:]):
-        problems.append("authority-revoked")
-    return found[0], tuple(problems)
