@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from typing import Final, NamedTuple
+from typing import Final
 
 from gateway.vietnamese.confusables import MARKS, seen_as
 from gateway.vietnamese.repertoire import REPERTOIRE, numbers, octets, shown, table
@@ -29,12 +29,6 @@ _FILLER: Final = re.compile("[\\W_\u115f\u1160\u3164\ufc5e-\ufc63\ufe70-\ufe7f\u
 _FILLER_KEPT: Final = 16
 _NO_LETTERS: Final = re.compile(r"[^a-z]+")
 _SPACED: Final = re.compile(r"(?<![^\W_])[^\W\d_](?:(?P<s>[ .\-_·*/\u00a0])[^\W\d_](?![^\W_])){2,}")
-
-
-class Canonical(NamedTuple):
-    """Canonical text."""
-
-    text: str
 
 
 def unify_line_breaks(text: str) -> str:
@@ -99,7 +93,7 @@ _SYMBOL_BOXES: Final = {
 _SYMBOL_BOX: Final = re.compile(f"(?<![\uf020-\uf0ff])[{''.join(_SYMBOL_BOXES)}](?![\uf020-\uf0ff])")
 
 
-def canonical(text: str) -> Canonical:
+def canonical(text: str) -> str:
     """Return the canonical form."""
     referring = "&#" in text or "\\u" in text
     if (
@@ -107,7 +101,7 @@ def canonical(text: str) -> Canonical:
         and (common := octets(text)) is not None
         and len(common.translate(None, _MANY_FOR_ONE)) == len(text)
     ):
-        return Canonical(shown(common, _AS_CANONICAL))
+        return shown(common, _AS_CANONICAL)
     text = _SYMBOL_BOX.sub(lambda box: _SYMBOL_BOXES[box[0]], text)
     if referring:
         text = _REFERENCE.sub(_referred, text)
@@ -126,7 +120,7 @@ def canonical(text: str) -> Canonical:
                 bearer = len(letters)
             letters.append(piece)
     composed = [cluster if len(cluster) == 1 else _compose(cluster) for cluster in letters]
-    return Canonical("".join(composed))
+    return "".join(composed)
 
 
 _VOWELS: Final = frozenset("aeiouy")

@@ -28,7 +28,7 @@ SAME_LETTERS = [
 
 @pytest.mark.parametrize("name", SAME_LETTERS)
 def test_every_disguise_reads_as_the_word(name):
-    assert canonical(UNICODE[name]("TUYỆT MẬT")).text == "TUYỆT MẬT"
+    assert canonical(UNICODE[name]("TUYỆT MẬT")) == "TUYỆT MẬT"
 
 
 @pytest.mark.parametrize("name", SAME_LETTERS)
@@ -37,7 +37,7 @@ def test_the_skeleton_of_every_disguise_is_the_same(name):
 
 
 def test_d_with_stroke_is_kept_and_its_look_alikes_become_it():
-    assert canonical("Đ đ ð").text == "Đ đ đ"
+    assert canonical("Đ đ ð") == "Đ đ đ"
     assert skeleton("Độ Đ ð") == "do d d"
 
 
@@ -58,7 +58,7 @@ def test_every_line_break_becomes_a_line_feed():
 
 @given(st.text(max_size=200))
 def test_nothing_fails(text):
-    assert isinstance(canonical(text).text, str)
+    assert isinstance(canonical(text), str)
     assert skeleton(text).isascii()
 
 
@@ -71,8 +71,8 @@ def test_a_skeleton_keeps_the_lines_of_unified_text(text):
 
 @given(st.text(alphabet="aăâeêioôơuưyđAĂÂĐmt \u0300\u0301\u0303\u0309\u0323", max_size=60))
 def test_canonical_text_is_its_own_canonical_form(text):
-    once = canonical(text).text
-    assert canonical(once).text == once
+    once = canonical(text)
+    assert canonical(once) == once
 
 
 def test_every_look_alike_is_looked_at_and_is_its_letter():
@@ -91,4 +91,4 @@ def test_letters_and_accents_of_other_scripts_read_as_theirs(text):
 
 @pytest.mark.parametrize("word", ["₥Ậ₮", "𐌌Ậ𐌕", "ᙏẬ𐤯", "MᐱT", "𐿲Ố𐌆"])
 def test_letters_of_other_scripts_are_what_they_look_like(word):
-    assert canonical(word).text in {"MẬT", "MAT", "TỐI"}
+    assert canonical(word) in {"MẬT", "MAT", "TỐI"}

@@ -69,7 +69,7 @@ def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tup
         return None, ()
     if not same_block and not same_row(line.runs[0], other.runs[0]):
         return None, ()
-    shown = canonical(other.text).text
+    shown = canonical(other.text)
     following = layout.adjacent(value, 1)
     named = following is not None and run_together(layout.bare_line(following)) in SIBLINGS - _URGENCY
     if following is not None and named and is_in_line(other.runs[0], layout.line(following).runs[0]):
@@ -105,7 +105,7 @@ def unbroken(layout: Layout, line: Line, hit: Hit, text: str) -> Hit | None:
     below = layout.adjacent(line.number, 1)
     if below is None or _ENUMERATES.search(bare(text)) is None:
         return hit
-    lower = canonical(layout.lines[below]).text
+    lower = canonical(layout.lines[below])
     if _NEXT_LEVEL.match(bare(lower)) is None:
         return hit
     whole = f"{text.rstrip()} {lower}"
@@ -120,18 +120,18 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
     above, below = layout.adjacent(line.number, -1), layout.adjacent(line.number, 1)
     if not (look.red or look.boxed) and is_in_column(layout, line):
         return None
-    upper = canonical(layout.lines[above]).text if above is not None else ""
+    upper = canonical(layout.lines[above]) if above is not None else ""
     word, together = run_together(bare(upper)), _close(layout, line.number, above) or look.stands_out
     if hit.level is Level.MAT and (before := word_before(layout, line)) is not None:
         if before not in ("tối", "tuyệt"):
             return None
         upper, word, together = before, run_together(bare(before)), True
     if hit.level is Level.MAT and word in ("tuyet", "toi") and together:
-        joined = stamp_line(f"{upper} {canonical(line.text).text}", look)
+        joined = stamp_line(f"{upper} {canonical(line.text)}", look)
         if joined is not None and joined.level is not Level.MAT:
             hit = joined._replace(form="stamp-line")
             above = layout.adjacent(above, -1) if above is not None else None
-            upper = canonical(layout.lines[above]).text if above is not None else ""
+            upper = canonical(layout.lines[above]) if above is not None else ""
     if above is not None and not (look.red or look.boxed) and layout.may_continue(line.number, above):
         in_column = look.in_window and (
             (shown.islower() and ends_sentence_before(upper))
@@ -164,12 +164,12 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
             return None
         if (
             below is not None
-            and starts_trapped(canonical(layout.lines[below]).text)
+            and starts_trapped(canonical(layout.lines[below]))
             and layout.may_continue(line.number, below)
         ):
             return None
     if hit.level is Level.MAT and below is not None and hit.strength.rank and (box_below or not look.stands_out):
-        parted = canonical(layout.lines[below][:_BELOW]).text
+        parted = canonical(layout.lines[below][:_BELOW])
         if goes_on_below(parted) and not is_of_a_letter(around_line(layout, line.number, in_cell=False)):
             return None
     if hit.form == "numbered-line" and hit.level is Level.MAT and is_of_a_list(layout, line):

@@ -49,7 +49,7 @@ def coded_hit(line: str) -> Hit | None:
     """Return the most severe hit of a line however long it is; data in one line can be a whole export."""
     best: Hit | None = None
     for start in range(0, len(line), _PIECE):
-        piece = canonical(line[max(0, start - _AROUND) : start + _PIECE + _AROUND]).text
+        piece = canonical(line[max(0, start - _AROUND) : start + _PIECE + _AROUND])
         plain = bare(piece)
         hit = coded_line(piece, plain) if may_be_coded(plain) else None
         if hit is not None and (best is None or hit.strength.rank > best.strength.rank):

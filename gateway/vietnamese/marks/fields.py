@@ -70,7 +70,7 @@ def find_in_person(text: str, settings: MarkSettings) -> tuple[Mark, ...]:
     """Return the mark in the name of a person, unit or organisation, at most one."""
     return tuple(
         mark for mark in find_in_subject(text, settings)
-        if mark.level is not Level.MAT or "bracketed" in mark.evidence or _SET_OFF.search(canonical(text).text)
+        if mark.level is not Level.MAT or "bracketed" in mark.evidence or _SET_OFF.search(canonical(text))
     )  # fmt: skip
 
 

@@ -122,7 +122,7 @@ def find_in_filename(name: str, settings: MarkSettings = _DEFAULT) -> tuple[Mark
 
 def _without_offers(name: str) -> str:
     """Return a name in which the slashes of a list of levels to choose from part no folders."""
-    shown = canonical(name[:_PIECE]).text
+    shown = canonical(name[:_PIECE])
     spans = offers(bare(shown)) if "/" in shown or "\\" in shown else []
     if not spans:
         return name
@@ -156,10 +156,10 @@ def _find_in_piece(text: str, place: Place, settings: MarkSettings) -> Iterator[
     plain = skeleton(text, parted=True)
     if not (may_hold_mark(plain) or legacy_sign().search(text) or settings.extra_marks or may_be_escaped(text)):
         return
-    texts: list[tuple[str, Charset | None, str]] = [(text, None, ""), *damaged(canonical(text).text), *readings(text)]
+    texts: list[tuple[str, Charset | None, str]] = [(text, None, ""), *damaged(canonical(text)), *readings(text)]
     for reading, charset, code in texts:
-        shown = canonical(reading).text.replace("\n", " ").strip()
-        if any(bare(canonical(phrase).text) in bare(shown) for phrase in settings.exempt_phrases if phrase.strip()):
+        shown = canonical(reading).replace("\n", " ").strip()
+        if any(bare(canonical(phrase)) in bare(shown) for phrase in settings.exempt_phrases if phrase.strip()):
             continue
         named = without_extension(shown) if place is Place.FILENAME else shown
         for hit in (
@@ -186,7 +186,7 @@ def _named_stamp(name: str, look: Look) -> Hit | None:
 
 def _named_extra(text: str, settings: MarkSettings) -> Hit | None:
     for mark in settings.extra_marks:
-        words = r"[\W_]+".join(re.escape(word.upper()) for word in re.findall(r"[^\W\d_]+", canonical(mark).text))
+        words = r"[\W_]+".join(re.escape(word.upper()) for word in re.findall(r"[^\W\d_]+", canonical(mark)))
         if words and re.search(rf"(?<![^\W_]){words}(?![^\W_])", text):
             return Hit(Level.UNSPECIFIED, Strength.MARKED, "extra-mark")
     return None

@@ -38,7 +38,7 @@ _HEADINGS: Final = frozenset({"stamp-line", "lone-line", "numbered-line", "list"
 def is_of_a_list(layout: Layout, line: Line) -> bool:
     """Return whether a line beside a numbered one is numbered too: sugar, honey, milk."""
     near = (layout.adjacent(line.number, step) for step in (-1, 1))
-    return any(other is not None and is_item(canonical(layout.lines[other][:40]).text) for other in near)
+    return any(other is not None and is_item(canonical(layout.lines[other][:40])) for other in near)
 
 
 def is_checklist(layout: Layout, line: Line) -> bool:
@@ -119,7 +119,7 @@ def _may_be_heading(line: Line, hit: Hit) -> bool:
 def beside_empty_boxes(layout: Layout, line: Line) -> bool:
     """Return whether a line that begins with a black circle or square is the one of several options that is chosen."""
     near = [n for step in (-1, 1) for n in layout.beside(line.number, step, 3)]
-    return any(begins_with_empty_box(canonical(layout.lines[n][:40]).text) for n in near)
+    return any(begins_with_empty_box(canonical(layout.lines[n][:40])) for n in near)
 
 
 def siblings(layout: Layout, line: Line) -> set[str]:
@@ -175,7 +175,7 @@ def word_before(layout: Layout, line: Line) -> str | None:
     if own is None:
         return None
     for number in layout.beside(line.number, -1, _ROW):
-        word = canonical(layout.lines[number][:_ROW]).text.strip().casefold()
+        word = canonical(layout.lines[number][:_ROW]).strip().casefold()
         run = layout.line(number).runs[0] if word in _BEFORE_MAT else None
         if run is None or not is_shown(run) or (run.colour, run.size_pt) != (line.runs[0].colour, line.runs[0].size_pt):
             continue

@@ -62,7 +62,7 @@ def _shuffled(pieces: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int,
     Boxes, cells and letters that are placed by coordinates are read in the order of the file, which nobody sees: a sheet
     or table from right to left, text boxes, what a style sheet moves. No word of the language has these letters otherwise.
     """
-    letters = cache(lambda number: "".join(c for c in canonical(pieces[number][1]).text if c.isalpha()))
+    letters = cache(lambda number: "".join(c for c in canonical(pieces[number][1]) if c.isalpha()))
     for number, (_, text) in enumerate(pieces):
         if (
             text.isascii()
@@ -169,4 +169,4 @@ def _windows(order: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int, s
 
 def _goes_on(order: Sequence[tuple[int, str]]) -> bool:
     """Return whether the pieces behind a level make it another word: M, Ậ, T, K, H, Ẩ, U."""
-    return begins_letters("".join(c for _, text in order for c in canonical(text).text if c.isalpha()))
+    return begins_letters("".join(c for _, text in order for c in canonical(text) if c.isalpha()))

@@ -86,11 +86,9 @@ class Search:
         self._most_severe = Level.UNSPECIFIED
         self._marked_blocks: set[int] = set()
         self.found: list[tuple[Line, Hit, tuple[str, ...]]] = []
-        self.exempt = tuple(bare(canonical(phrase).text) for phrase in settings.exempt_phrases if phrase.strip())
+        self.exempt = tuple(bare(canonical(phrase)) for phrase in settings.exempt_phrases if phrase.strip())
         self.extra = (
-            {run_together(bare(canonical(mark).text)): mark for mark in settings.extra_marks}
-            if settings.extra_marks
-            else {}
+            {run_together(bare(canonical(mark))): mark for mark in settings.extra_marks} if settings.extra_marks else {}
         )
 
     def run(self) -> tuple[Mark, ...]:
@@ -171,15 +169,15 @@ class Search:
         look = line.look
         short = len(layout.blocks[line.block]) <= 240
         raw = without_filler(line.text)
-        text = shown = canonical(raw[:4000]).text
+        text = shown = canonical(raw[:4000])
         hit = line_hit(text, look, short_block=short)
         codes = disguise(line.text) if hit is not None else ()
         for other, charset, code in chain(damaged(text[:2000]), readings(raw[:2000])):
             self.work.spend(_OF_A_READING)
-            second = line_hit(canonical(other).text, look, short_block=short)
+            second = line_hit(canonical(other), look, short_block=short)
             if second is None or second.spelling is not Spelling.EXACT:
                 continue
-            shown = canonical(other).text
+            shown = canonical(other)
             if (charset is Charset.VPS or code in (DAMAGED, MIXED, TYPED)) and second.strength is Strength.MARKED:
                 second = second._replace(strength=Strength.SUSPECTED)
             if hit is None or second.strength.rank > hit.strength.rank:
@@ -263,14 +261,14 @@ class Search:
         while start >= max(0, first - 8):
             if start < first and len(layout.bare_line(start)) > 6:
                 break
-            text = canonical(" ".join(lines[start : last + 1])).text
+            text = canonical(" ".join(lines[start : last + 1]))
             hit = stamp_line(text, look)
             if hit is not None and hit.spelling is Spelling.EXACT and hit.strength is not Strength.NOTED:
                 best = hit
             start -= 1
         behind = (lines[n] for n in layout.beside(last, 1, _LETTERS_BEHIND))
         letters = "".join(takewhile(lambda line: len(line.strip()) <= 2, behind))
-        if best is not None and begins_letters("".join(c for c in canonical(letters).text if c.isalpha())):
+        if best is not None and begins_letters("".join(c for c in canonical(letters) if c.isalpha())):
             return  # M, Ậ, T, K, H, Ẩ, U
         if best is not None and not (self._is_exempt(" ".join(lines[first : last + 1])) or is_in_column(layout, line)):
             self.found.append((line, best, ("split-blocks",)))
@@ -280,7 +278,7 @@ class Search:
         layout = self.layout
         look = layout.line(first).look
         text, number = layout.lines[first], first
-        shown = canonical(text[:_LONGEST_STAMP]).text
+        shown = canonical(text[:_LONGEST_STAMP])
         if auxiliary_line(shown, bare(shown), look) is not None:
             return
         while len(text) <= _LONGEST_STAMP:
@@ -289,7 +287,7 @@ class Search:
                 return
             number = below
             text = f"{text} {layout.lines[below]}"
-            shown = canonical(text).text
+            shown = canonical(text)
             hit = auxiliary_line(shown, bare(shown), look)
             if hit is not None:
                 if (
@@ -318,7 +316,7 @@ class Search:
             if not boxed and not text.isupper():
                 continue
             number = layout.first_line(block)
-            hit = scanned_stamp(canonical(text).text, boxed=boxed)
+            hit = scanned_stamp(canonical(text), boxed=boxed)
             self._note_found()
             if hit is not None and block not in self._marked_blocks:
                 self.found.append((layout.line(number), hit, ("ocr-noise",)))
@@ -326,7 +324,7 @@ class Search:
     def _judge_window(self, window: Sequence[tuple[int, str]]) -> None:
         layout = self.layout
         first = layout.line(layout.first_line(window[0][0]))
-        text = canonical(" ".join(piece for _, piece in window)).text
+        text = canonical(" ".join(piece for _, piece in window))
         hit = stamp_line(text, first.look)
         if hit is None or hit.spelling is not Spelling.EXACT or hit.strength is Strength.NOTED:
             return

@@ -42,7 +42,7 @@ def titled_across(layout: Layout, line: Line, text: str) -> Hit | None:
         return None
     if line.place is Place.PROPERTY or layout.place_of(above) is not line.place:
         return None  # a property by that name, behind the value of another
-    return stamp_line(f"{canonical(layout.lines[above]).text} {text}", line.look)
+    return stamp_line(f"{canonical(layout.lines[above])} {text}", line.look)
 
 
 def titled(layout: Layout, line: Line, hit: Hit, shown: str) -> Hit | None:
@@ -52,7 +52,7 @@ def titled(layout: Layout, line: Line, hit: Hit, shown: str) -> Hit | None:
     if above is not None and run_together(layout.bare_line(above)) in _BARE_SECRET | _BARE_NOUNS:
         above = layout.adjacent(above, -1)
         hit = hit._replace(exposed=False)
-    before = canonical(layout.lines[above]).text if above is not None else ""
+    before = canonical(layout.lines[above]) if above is not None else ""
     if before and _GOES_ON.search(layout.bare_line(above or 0)) and not _is_lower(before, shown):
         return None
     own, below = layout.bare_line(line.number).strip(), around.below[0].strip() if around.below else ""
