@@ -94,26 +94,16 @@ class Beside:
         """Start them."""
         if self.ship is not None:
             self.ship.start()
-        for process in self._all():
+        for process, _ in self._all():
             process.start()
 
     def look_after(self, load: SharedLoad) -> None:
         """Replace those that died; called periodically and on SIGCHLD."""
         if self.ship is not None and self.ship.supervise():
             load.replaced(Replaced.SHIP)
-        if self.audit.supervise():
-            load.replaced(Replaced.AUDIT)
-        if self.desk.supervise():
-            load.replaced(Replaced.DESK)
-        if self.metrics is not None:
-            self.metrics.supervise()
-        if self.steward is not None and self.steward.supervise():
-            load.replaced(Replaced.STEWARD)
-        if self.console is not None and self.console.supervise():
-            load.replaced(Replaced.CONSOLE)
-        for one in (self.cosigning, self.ruling):
-            if one is not None:
-                one.supervise()
+        for process, counted in self._all():
+            if process.supervise() and counted is not None:
+                load.replaced(counted)
 
     def renew_console(self) -> None:
         """Restart the console with the current certificate; it has no state to lose."""
@@ -123,14 +113,18 @@ class Beside:
 
     def close(self) -> None:
         """Stop them, clients before the processes that they use; the shipper last, to ship the last records."""
-        for process in reversed(self._all()):
+        for process, _ in reversed(self._all()):
             process.close()
         if self.ship is not None:
             self.ship.end(signal.SIGUSR1)
 
-    def _all(self) -> list[DoorProcess | AsideProcess]:
-        all_of_them = (self.audit, self.desk, self.metrics, self.steward, self.console, self.cosigning, self.ruling)
-        return [one for one in all_of_them if one is not None]
+    def _all(self) -> list[tuple[DoorProcess | AsideProcess, Replaced | None]]:
+        """Return the processes but the shipper in the order of their start, with what a replacement counts as."""
+        processes = (
+            (self.audit, Replaced.AUDIT), (self.desk, Replaced.DESK), (self.metrics, None),
+            (self.steward, Replaced.STEWARD), (self.console, Replaced.CONSOLE), (self.cosigning, None), (self.ruling, None),
+        )  # fmt: skip
+        return [(process, counted) for process, counted in processes if process is not None]
 
 
 def beside(
