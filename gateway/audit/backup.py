@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
-from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly, reading, sync_folder, unusable
+from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly, reading, unusable
 from gateway.audit.verifier import Verification
 from gateway.audit.verify import verify
 from gateway.errors import UserError
+from gateway.system.atomic_file import sync_folder
 from gateway.texts.catalogue import both
 
 _ACCOUNTS = "accounts.db"

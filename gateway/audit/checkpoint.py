@@ -28,9 +28,9 @@ from pathlib import Path
 
 from gateway.audit.chain import Head, read_head
 from gateway.audit.notes import SigningKey, VerifierKey, encoded, signature_lines
-from gateway.audit.store import Folder, Turn, damaged, immediate, sync_folder
+from gateway.audit.store import Folder, Turn, damaged, immediate
 from gateway.audit.tree import NoRecordError, Tree
-from gateway.system.atomic_file import replace_file
+from gateway.system.atomic_file import replace_file, sync_folder
 from gateway.texts.catalogue import both
 
 _PRODUCT = "gateway-audit"

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
-from gateway.audit.store import Folder, sync_folder
+from gateway.audit.store import Folder
 from gateway.errors import UserError
-from gateway.system.atomic_file import replace_file
+from gateway.system.atomic_file import replace_file, sync_folder
 from gateway.texts.catalogue import both, reasons
 
 OWN: Final = "audit-hmac"

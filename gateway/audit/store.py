@@ -20,7 +20,7 @@ from typing import Self
 
 from gateway.audit.tree import TREE
 from gateway.errors import AuditError, UserError
-from gateway.system.atomic_file import replace_file
+from gateway.system.atomic_file import make_file, replace_file, sync_folder
 from gateway.texts.catalogue import both
 
 APPLICATION_ID = 0x43564741  # "CVGA"
@@ -122,12 +122,7 @@ class Folder:
             if not path.exists():
                 # Written aside and linked, so that two processes that start together agree on one key.
                 fresh = self.keys / f".{name}.{secrets.token_hex(8)}"
-                descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                try:
-                    os.write(descriptor, secrets.token_bytes(_SECRET_BYTES))
-                    os.fsync(descriptor)
-                finally:
-                    os.close(descriptor)
+                make_file(fresh, secrets.token_bytes(_SECRET_BYTES))
                 with contextlib.suppress(FileExistsError):
                     os.link(fresh, path)
                 fresh.unlink()
@@ -138,15 +133,6 @@ class Folder:
         if len(key) != _SECRET_BYTES:
             raise UserError(f"khóa {path} hỏng / the key {path} is damaged ({len(key)} octets, not {_SECRET_BYTES})")
         return key
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names in a directory durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def connect(path: Path, *, create: bool = True) -> sqlite3.Connection:

@@ -26,9 +26,8 @@ from typing import Final
 
 from gateway.audit.merkle import EMPTY, verify_consistency
 from gateway.audit.notes import COSIGNATURE, SigningKey, VerifierKey, signature_lines
-from gateway.audit.store import sync_folder
 from gateway.errors import UserError
-from gateway.system.atomic_file import replace_file
+from gateway.system.atomic_file import replace_file, sync_folder
 from gateway.texts.catalogue import both, reasons
 
 LIMIT_BYTES: Final = 64 << 10

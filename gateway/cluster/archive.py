@@ -9,13 +9,13 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from gateway.audit.archive import SUFFIX, Header, write_archive
-from gateway.audit.store import GENESIS, sync_folder
+from gateway.audit.store import GENESIS
 from gateway.cluster.database import Connection, DatabaseError, connect, failures, reason_of
 from gateway.cluster.records import Shipped, links, shipped
 from gateway.config.cluster import NODE, Cluster
 from gateway.errors import UserError
 from gateway.model import VIETNAM
-from gateway.system.atomic_file import replace_file
+from gateway.system.atomic_file import replace_file, sync_folder
 from gateway.texts.catalogue import both
 from gateway.vietnamese.printed import clean
 

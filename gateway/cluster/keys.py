@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +11,7 @@ from gateway.audit.notes import ED25519, SigningKey, VerifierKey
 from gateway.config.cluster import Cluster
 from gateway.errors import UserError
 from gateway.files import read_file
+from gateway.system.atomic_file import make_file
 from gateway.texts.catalogue import both, reasons
 
 KEY_BYTES = 32
@@ -20,11 +20,7 @@ KEY_BYTES = 32
 def make_key(path: Path) -> None:
     """Write a new key, mode 0600; UserError when the file exists or cannot be written."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
+        make_file(path, secrets.token_bytes(KEY_BYTES))
     except FileExistsError:
         raise UserError(both("cluster", "fault", "key_there", path=path)) from None
     except OSError as error:

@@ -7,7 +7,6 @@ of the console, with or without a running gateway.
 from __future__ import annotations
 
 import getpass
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -41,6 +40,7 @@ from gateway.steward.requests.held import find, get_held, release_held
 from gateway.steward.requests.request import Request, State, Step
 from gateway.steward.roles import Person
 from gateway.steward.table import may
+from gateway.system.atomic_file import make_file
 from gateway.texts.catalogue import both
 from gateway.yaml.values import printable
 
@@ -101,8 +101,7 @@ def export(configuration: Configuration, reference: str, target: Path, *, accoun
         person = office.proven(account, q.GetHeld)
         pieces = get_held(office.desk, person, q.GetHeld(office.wanted(reference).reference), Language.VI)
         octets = b"".join(one.octets for one in pieces if isinstance(one, q.Piece))
-        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
-            file.write(octets)
+        make_file(target, octets)
     return 0
 
 

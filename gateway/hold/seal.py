@@ -13,6 +13,7 @@ from typing import Any, Final
 import pyrage
 
 from gateway.errors import GatewayError, UserError
+from gateway.system.atomic_file import make_file
 from gateway.texts.catalogue import both, reasons
 
 _CREDENTIALS: Final = Path("/run/credentials")
@@ -71,11 +72,7 @@ def make_identity(path: Path) -> str:
     identity = pyrage.x25519.Identity.generate()
     text = f"# public key: {public_of(identity)}\n{identity}\n"
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+        make_file(path, text.encode("ascii"))
     except OSError as error:
         raise UserError(both("hold", "key", "not_made", path=path, reason=reasons(error))) from None
     return public_of(identity)

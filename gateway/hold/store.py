@@ -19,9 +19,9 @@ from typing import Any, Final, Self
 
 from gateway.audit import failpoints
 from gateway.audit.backup import FROM_BACKUP
-from gateway.audit.store import sync_folder
 from gateway.errors import TemporaryError
 from gateway.hold.seal import Digests, seal
+from gateway.system.atomic_file import sync_folder
 
 _NAME: Final = re.compile(r"[A-Z0-9][A-Z0-9-]{0,63}\Z")
 _LEFT_OVER_S: Final = 3600.0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from gateway.errors import UserError
 from gateway.identity.commands import CommandResult
 from gateway.identity.dkim_sign import Algorithm, Signer, load_signer, new_key, pem, public_key
 from gateway.identity.resolver import DnsOutage, Resolver
+from gateway.system.atomic_file import make_file
 from gateway.texts.catalogue import reason
 
 
@@ -16,13 +16,11 @@ def keygen(domain: str, selector: str, path: Path, *, algorithm: Algorithm = "rs
     """Write a new key to a file that does not exist yet (mode 0600) and show the record to publish."""
     key = new_key(algorithm)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        make_file(path, pem(key))
     except FileExistsError:
         raise UserError(f"{path} đã có, không ghi đè / exists and is not overwritten") from None
     except OSError as error:
         raise UserError(f"không ghi được {path} / cannot write {path}: {reason(error)}") from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem(key))
     try:
         signer = load_signer(domain, selector, path)
     except UserError:

@@ -8,7 +8,6 @@ Bundles are written atomically and the link is replaced atomically: each reload 
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -17,7 +16,6 @@ from pathlib import Path
 from typing import Final
 
 from gateway.audit.notes import VerifierKey
-from gateway.audit.store import sync_folder
 from gateway.cluster.rules import Bundle, BundleError
 from gateway.config.sections import RULES_IN_FORCE
 from gateway.engine import load_policy_set
@@ -25,6 +23,7 @@ from gateway.engine.layers import DECIDED, DECIDED_ELSEWHERE
 from gateway.errors import UserError
 from gateway.identity import directory as directories
 from gateway.pipeline.in_force import Digests
+from gateway.system.atomic_file import make_file, sync_folder
 from gateway.texts.catalogue import both
 
 _KEPT: Final = 4
@@ -56,11 +55,7 @@ class KeptBundles:
         part.mkdir(mode=0o700, parents=True)
         try:
             for name, octets in {**files, "note.txt": bundle.note.encode()}.items():
-                descriptor = os.open(part / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(octets)
-                    file.flush()
-                    os.fsync(file.fileno())
+                make_file(part / name, octets)
             try:
                 load_policy_set(part / "policy.yaml")
                 if bundle.directory:

@@ -7,6 +7,24 @@ import tempfile
 from pathlib import Path
 
 
+def make_file(path: Path, data: bytes) -> None:
+    """Write a new file durably, for its owner only; FileExistsError when there is one, OSError when it cannot be written."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names in a directory durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def replace_file(target: Path, data: bytes, *, mode: int) -> None:
     """Write a file so that a reader sees the old or the new one, never a part; OSError leaves the old one.
 

@@ -17,9 +17,10 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from gateway.audit.store import immediate, sync_folder
+from gateway.audit.store import immediate
 from gateway.errors import UserError
 from gateway.steward.roles import Role
+from gateway.system.atomic_file import sync_folder
 from gateway.texts.catalogue import both
 
 NAME: Final = "accounts.db"
