@@ -7,10 +7,8 @@ import logging
 import os
 import socket
 import ssl
-import sys
 from asyncio import selector_events
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,6 +20,7 @@ from gateway.console.server import ConsoleServer
 from gateway.console.settings import ConsoleSettings
 from gateway.documents.wall.sandbox import SandboxLimits, enter
 from gateway.documents.wall.syscalls import SERVING
+from gateway.system.interpreter import BARE, own_command
 from gateway.system.processors import keep_to_peoples
 from gateway.system.supervised import AsideProcess
 
@@ -30,10 +29,6 @@ _NICE = 5
 """Mail processing has priority over the console."""
 _FOREVER = 1 << 40
 NAME = "gateway-console"
-_BOOTSTRAP = (
-    "import sys, json; from importlib import import_module; begin, path, words = sys.argv[1:]; "
-    "sys.path[:] = json.loads(path); import_module(begin).main(words)"
-)
 
 
 class Started(Struct, frozen=True, kw_only=True):
@@ -87,11 +82,8 @@ class ConsoleProcess(AsideProcess):
             log_level=logging.getLevelName(logging.getLogger("gateway").getEffectiveLevel()).lower(),
             settings=msgspec.to_builtins(self._settings, enc_hook=str),
         )
-        path = [entry or str(Path.cwd()) for entry in sys.path]
-        words = [msgspec.json.encode(one).decode() for one in (path, started)]
-        # A fresh environment: the supervisor's may hold secrets.
-        environment = {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
-        os.execve(sys.executable, [sys.executable, "-I", "-c", _BOOTSTRAP, self._begin, *words], environment)  # noqa: S606 - own program
+        command = own_command(self._begin, msgspec.json.encode(started).decode())
+        os.execve(command[0], command, BARE)  # noqa: S606 - own program
 
 
 def server_tls(settings: ConsoleSettings) -> ssl.SSLContext | None:

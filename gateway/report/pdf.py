@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-import sys
 from pathlib import Path
 
 import msgspec
 
 from gateway.errors import TemporaryError, UserError
 from gateway.report.page import Page, Table, plain
+from gateway.system.interpreter import BARE, own_command
 from gateway.texts.catalogue import both
 
 FONTS = Path("/usr/share/fonts/truetype/liberation")
 """Letters of the widths of Times New Roman, with those of Vietnamese; Debian's fonts-liberation."""
 FACES = ("Regular", "Bold", "Italic", "BoldItalic")
 TIMEOUT_S = 60
-_BOOTSTRAP = (
-    "import sys, json; sys.path[:] = json.loads(sys.argv.pop(1));"
-    " from gateway.report.pdf_child import main; sys.exit(main())"
-)
 
 
 def pdf(page: Page) -> bytes:
@@ -28,16 +23,15 @@ def pdf(page: Page) -> bytes:
     for face in FACES:
         if not (font := FONTS / f"LiberationSerif-{face}.ttf").exists():
             raise UserError(both("report", "fault", "font", path=font))
-    path = [entry or str(Path.cwd()) for entry in sys.path]
     try:
         # Our own interpreter and our own module; what is drawn goes in by a pipe.
         done = subprocess.run(  # noqa: S603
-            [sys.executable, "-I", "-c", _BOOTSTRAP, json.dumps(path)],
+            own_command("gateway.report.pdf_child"),
             input=msgspec.msgpack.encode(_read(page)),
             capture_output=True,
             timeout=TIMEOUT_S,
             check=False,
-            env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"},  # nothing of ours, where secrets may stand
+            env=BARE,
         )
     except subprocess.TimeoutExpired:
         raise TemporaryError(both("report", "fault", "child", reason=f"> {TIMEOUT_S} s")) from None

@@ -10,7 +10,6 @@ import signal
 import socket
 import struct
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Final
@@ -20,14 +19,15 @@ import msgspec
 from gateway.documents.wall.fork import Ready, ZygoteSettings
 from gateway.errors import TemporaryError, UserError
 from gateway.model import Observer
+from gateway.system.interpreter import BARE, own_command
 from gateway.texts.catalogue import both
 
 START_TIMEOUT_S: Final = 180.0
+_NATIVE: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+"""One thread for native libraries, and of glibc one heap for all threads, so that a child's address space stays small."""
 _ORIGIN: Final = struct.Struct("=Q")
 _LEAST_LIFE_S: Final = 2.0
 """A zygote that dies sooner than this is not replaced before this much time has passed."""
-
-_BOOTSTRAP: Final = "import sys, json; sys.path[:] = json.loads(sys.argv.pop(1)); from gateway.documents.wall.zygote import main; sys.exit(main(sys.argv[1:]))"
 
 
 class ZygoteProcess:
@@ -165,29 +165,13 @@ class ZygoteProcess:
             observers=self.observers,
             probe=self._probe,
         )
-        path = [entry or str(Path.cwd()) for entry in sys.path]
         try:
             # Our own interpreter and our own module; nothing of a mail or a setting is in the words.
             self._process = subprocess.Popen(  # noqa: S603
-                [
-                    sys.executable,
-                    "-I",
-                    "-c",
-                    _BOOTSTRAP,
-                    msgspec.json.encode(path).decode(),
-                    msgspec.json.encode(settings).decode(),
-                ],
+                own_command("gateway.documents.wall.zygote", msgspec.json.encode(settings).decode()),
                 stdin=subprocess.DEVNULL,
                 pass_fds=(self._inner.fileno(), ready, self._life_end),
-                # Nothing of the supervisor's environment, where secrets may stand; one thread for native libraries.
-                env={
-                    "LC_ALL": "C.UTF-8",
-                    "PATH": "/usr/bin:/bin",
-                    "OMP_NUM_THREADS": "1",
-                    "OPENBLAS_NUM_THREADS": "1",
-                    # glibc: one heap for all threads, so that a child's address space stays small
-                    "MALLOC_ARENA_MAX": "1",
-                },
+                env={**BARE, **_NATIVE},
             )
         finally:
             os.close(ready)

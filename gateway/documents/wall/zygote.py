@@ -16,7 +16,6 @@ import os
 import select
 import signal
 import socket
-import sys
 import time
 import traceback
 from dataclasses import dataclass
@@ -236,9 +235,9 @@ def _put_behind(pid: int, *, patient: bool) -> None:
         keep_to_peoples(pid)
 
 
-def main(arguments: list[str]) -> int:
+def main(words: str) -> int:
     """Run a zygote from the settings on its command line; the exit code is 1 when it could not start."""
-    settings = msgspec.json.decode(arguments[0], type=ZygoteSettings)
+    settings = msgspec.json.decode(words, type=ZygoteSettings)
     sandbox.die_with_parent(settings.parent)
     # The supervisor waits for its signals with a mask, which exec hands on; SIGTERM must reach us.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
@@ -258,7 +257,3 @@ def main(arguments: list[str]) -> int:
         return 1
     Zygote(socket.socket(fileno=settings.door), fork, spares=settings.spares, life=settings.life).run()
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
