@@ -18,17 +18,18 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Danh bạ h
 def directory_lint(file: Annotated[Path, typer.Argument(help=words("directory_file"))]) -> int:
     """Kiểm tra danh bạ / check a directory file."""
     from gateway.commands.common import print_result
-    from gateway.identity.commands import lint
+    from gateway.commands.directory import lint
 
-    return print_result(*lint(file, today=datetime.now(VIETNAM).date()))
+    return print_result(lint(file, today=datetime.now(VIETNAM).date()))
 
 
 @command(app, "find", "directory")
 def directory_find(configuration: Configured, query: Annotated[str, typer.Argument(help=words("query"))]) -> int:
     """Tra hộp thư hoặc đơn vị / look up an address or a unit."""
+    from gateway.commands.common import print_result
     from gateway.commands.directory import find
 
-    return find(configuration.directory, query)
+    return print_result(find(configuration.directory, query))
 
 
 @command(app, "import-ldap")

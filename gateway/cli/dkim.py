@@ -23,9 +23,9 @@ def dkim_keygen(
 ) -> int:
     """Tạo khóa ký DKIM / make a DKIM key and show the record to publish."""
     from gateway.commands.common import print_result
-    from gateway.identity.dkim_commands import keygen
+    from gateway.commands.dkim import keygen
 
-    return print_result(*keygen(domain, selector, key, algorithm="ed25519-sha256" if ed25519 else "rsa-sha256"))
+    return print_result(keygen(domain, selector, key, algorithm="ed25519-sha256" if ed25519 else "rsa-sha256"))
 
 
 @command(app, "check")
@@ -36,6 +36,6 @@ def dkim_check(
 ) -> int:
     """So khóa với DNS / compare a key with what the DNS publishes."""
     from gateway.commands.common import print_result
-    from gateway.identity.dkim_commands import check as run
+    from gateway.commands.dkim import check as run
 
-    return print_result(*run(domain, selector, key))
+    return print_result(run(domain, selector, key))

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Unpack
+from typing import NamedTuple, Unpack
 
 import msgspec
 from pydantic import ValidationError
@@ -48,8 +48,16 @@ def print_json(value: object) -> None:
     sys.stdout.buffer.flush()
 
 
-def print_result(text: str, exit_code: int) -> int:
+class Result(NamedTuple):
+    """What a command found, and its exit code."""
+
+    text: str
+    exit_code: int
+
+
+def print_result(result: tuple[str, int]) -> int:
     """Print what a command found, faults to standard error; return its exit code."""
+    text, exit_code = result
     print(text, file=sys.stderr if exit_code == EXIT_CANNOT_RUN else sys.stdout)
     return exit_code
 

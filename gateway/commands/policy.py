@@ -20,14 +20,14 @@ def lint(names: Sequence[str], directory: Path | None = None) -> int:
     worst, known = 0, directories.load(directory) if directory is not None else None
     with progress("policies", len(names), prints=True) as tick:
         for name in names:
-            worst = max(worst, print_result(*engine.lint(policy_source(name), directory=known)))
+            worst = max(worst, print_result(engine.lint(policy_source(name), directory=known)))
             tick(1)
     return worst
 
 
 def diff(old: str, new: str) -> int:
     """Compare two policy files or presets."""
-    return print_result(*engine.diff(policy_source(old), policy_source(new)))
+    return print_result(engine.diff(policy_source(old), policy_source(new)))
 
 
 def schema(policy: str | None, *, modeline: bool) -> int:
@@ -35,7 +35,7 @@ def schema(policy: str | None, *, modeline: bool) -> int:
     if modeline:
         print("# yaml-language-server: $schema=policy.schema.json")
         return 0
-    return print_result(*json_schema.schema(policy))
+    return print_result(json_schema.schema(policy))
 
 
 def refusals(name: str) -> int:

@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 import msgspec
 
 from gateway.errors import UserError
-from gateway.identity.commands import CommandResult, write_rows
 from gateway.identity.directory import parse
 from gateway.identity.directory_rows import DirectoryFile, MailboxRow
 from gateway.model import MailboxKind, MailboxStatus
@@ -56,13 +55,11 @@ class LdapSource:
         return (self.unit_attribute,) if self.unit_attribute else _UNITS
 
 
-def import_ldap(
-    source: LdapSource, target: Path | None = None, *, tick: Callable[[int], None] = lambda _: None
-) -> CommandResult:
-    """Read the mailboxes, check them, and write them as JSON (print it without target); `tick` is called for each entry."""
+def imported(source: LdapSource, target: Path, *, tick: Callable[[int], None] = lambda _: None) -> DirectoryFile:
+    """Read the mailboxes and check them as the file `target`; `tick` is called for each entry. UserError, ConfigError."""
     file = rows(_entries(source, tick), office=source.office, units=source.unit_attributes)
-    parse(target or Path("ldap.json"), msgspec.json.encode(file))
-    return write_rows(file, target)
+    parse(target, msgspec.json.encode(file))
+    return file
 
 
 def rows(

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gateway.commands.dkim import check, keygen
 from gateway.errors import UserError
 from gateway.identity import results_header
 from gateway.identity.authentication import authenticate
-from gateway.identity.dkim_commands import check, keygen
 from gateway.identity.dkim_sign import Signer, load_signer, new_key, pem, public_key, sign_all
 from gateway.identity.dkim_verify import verify_dkim
 from gateway.identity.dmarc_walk import organisation, walk

@@ -1,12 +1,13 @@
 """Import from LDAP, against the server that the LDAP library itself offers for tests."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from gateway.errors import UserError
 from gateway.identity.directory import load
-from gateway.identity.ldap_import import LdapSource, fetch, import_ldap, rows
+from gateway.identity.ldap_import import LdapSource, fetch, imported, rows
 from gateway.model import MailboxKind, MailboxStatus
 
 ldap3 = pytest.importorskip("ldap3", reason="the extra `ldap` is not installed")
@@ -56,7 +57,7 @@ def test_the_unit_is_taken_from_department_or_ou_or_the_attribute_that_is_named(
 
 
 def test_what_is_written_loads_again(tmp_path, connection):
-    from gateway.identity.commands import write_rows
+    from gateway.commands.directory import write_rows
 
     target = tmp_path / "d.json"
     assert write_rows(rows(fetch(connection, BASE, "(objectClass=person)")), target).exit_code == 0
@@ -68,5 +69,5 @@ def test_what_is_written_loads_again(tmp_path, connection):
 def test_a_server_that_cannot_be_asked_is_a_clear_error(url):
     source = LdapSource(url=url, base=BASE, user="u", password="canary-secret")
     with pytest.raises(UserError) as caught:
-        import_ldap(source)
+        imported(source, Path("d.json"))
     assert "canary-secret" not in str(caught.value) + repr(source)

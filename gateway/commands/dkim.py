@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gateway.commands.common import Result
 from gateway.errors import UserError
-from gateway.identity.commands import CommandResult
 from gateway.identity.dkim_sign import Algorithm, Signer, load_signer, new_key, pem, public_key
 from gateway.identity.resolver import DnsOutage, Resolver
 from gateway.system.atomic_file import make_file
 from gateway.texts.catalogue import reason
 
 
-def keygen(domain: str, selector: str, path: Path, *, algorithm: Algorithm = "rsa-sha256") -> CommandResult:
+def keygen(domain: str, selector: str, path: Path, *, algorithm: Algorithm = "rsa-sha256") -> Result:
     """Write a new key to a file that does not exist yet (mode 0600) and show the record to publish."""
     key = new_key(algorithm)
     try:
@@ -26,7 +26,7 @@ def keygen(domain: str, selector: str, path: Path, *, algorithm: Algorithm = "rs
     except UserError:
         path.unlink()
         raise
-    return CommandResult(_published(signer), 0)
+    return Result(_published(signer), 0)
 
 
 def _published(signer: Signer) -> str:
@@ -35,7 +35,7 @@ def _published(signer: Signer) -> str:
     return f"{signer.selector}._domainkey.{signer.domain}. IN TXT ( {strings} )"
 
 
-def check(domain: str, selector: str, path: Path, resolver: Resolver | None = None) -> CommandResult:
+def check(domain: str, selector: str, path: Path, resolver: Resolver | None = None) -> Result:
     """Compare a key file with what the DNS publishes for it: 0 the same, 1 not."""
     signer, resolver = load_signer(domain, selector, path), resolver or Resolver()
     try:
@@ -44,10 +44,10 @@ def check(domain: str, selector: str, path: Path, resolver: Resolver | None = No
         raise UserError(f"DNS không trả lời / no answer from the DNS: {error}") from None
     name = f"{selector}._domainkey.{domain}"
     if not records:
-        return CommandResult(f"{name}: chưa công bố / not published. {_published(signer)}", 1)
+        return Result(f"{name}: chưa công bố / not published. {_published(signer)}", 1)
     if len(records) > 1:
-        return CommandResult(f"{name}: có {len(records)} bản ghi, chỉ được một / more than one record", 1)
+        return Result(f"{name}: có {len(records)} bản ghi, chỉ được một / more than one record", 1)
     published = "".join(records[0].decode("ascii", "replace").partition("p=")[2].partition(";")[0].split())
     if published != public_key(signer.key):
-        return CommandResult(f"{name}: khóa công bố khác khóa trong {path} / another key is published", 1)
-    return CommandResult(f"{name}: khớp / matches {path} ({signer.algorithm})", 0)
+        return Result(f"{name}: khóa công bố khác khóa trong {path} / another key is published", 1)
+    return Result(f"{name}: khớp / matches {path} ({signer.algorithm})", 0)
