@@ -59,7 +59,7 @@ def cluster_checkpoint(
 
     gateway cluster checkpoint --key /etc/gateway/centre.key --config /etc/gateway/gateway.yaml
     """
-    from gateway.commands.centre import checkpoint
+    from gateway.commands.cluster import checkpoint
 
     return checkpoint(configuration, key, every)
 
@@ -76,7 +76,7 @@ def cluster_publish(
 
     gateway cluster publish policy.yaml directory.csv --at 2026-12-01T06:00 --key /root/cluster-signing.key
     """
-    from gateway.commands.rules import publish
+    from gateway.commands.cluster_rules import publish
 
     return publish(configuration, policy, directory, key_file=key, at=moment(at))
 
@@ -87,7 +87,7 @@ def cluster_status(configuration: Configured, as_json: JsonOption = False) -> in
 
     gateway cluster status --config /etc/gateway/gateway.yaml
     """
-    from gateway.commands.rules import status
+    from gateway.commands.cluster_rules import status
 
     return status(configuration, as_json=as_json)
 

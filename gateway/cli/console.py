@@ -132,12 +132,11 @@ def console_token_add(
     gateway console token add ho-so --mailbox vanthu.binhtan@tphcm.gov.vn --days 180
     """
     from gateway.commands import console
-    from gateway.commands import token as tokens
     from gateway.commands.common import data_folder, load_configuration
 
     configuration = load_configuration(config)
     mailbox, unit = console.official_mailbox(configuration, mailbox), console.listed_unit(configuration, unit)
-    return tokens.add(
+    return console.token_add(
         data_folder(config, data), name, mailbox=mailbox, unit=unit, days=days, per_hour=per_hour, reason=reason
     )
 
@@ -145,9 +144,9 @@ def console_token_add(
 @command(token, "list")
 def console_token_list(data: Path, as_json: JsonOption = False) -> int:
     """Liệt kê mã của chương trình, không có mã bí mật / list the tokens, without their secrets."""
-    from gateway.commands import token as tokens
+    from gateway.commands import console
 
-    return tokens.show(data, as_json=as_json)
+    return console.token_show(data, as_json=as_json)
 
 
 @command(token, "revoke")
@@ -155,9 +154,9 @@ def console_token_revoke(
     data: Path, name: Annotated[str, typer.Argument(help=words("token_name"))], reason: _REASON = ""
 ) -> int:
     """Thu hồi mã: không dùng được nữa / take a token back: it is good no more."""
-    from gateway.commands import token as tokens
+    from gateway.commands import console
 
-    return tokens.revoke(data, name, reason)
+    return console.token_revoke(data, name, reason)
 
 
 @command(app, "roles")

@@ -1,4 +1,4 @@
-"""`gateway console account add | list | mail | roles | reset-totp | lock | unlock | sessions` and `gateway console roles`.
+"""`gateway console account ...`, `gateway console token ...` (of programs, for self-checks) and `gateway console roles`.
 
 Commands of the machine need no login: whoever may write to the data folder may do all of this. Each is an act in the log.
 """
@@ -28,6 +28,7 @@ from gateway.steward.accounts.book import Account, Book, all_accounts, find_acco
 from gateway.steward.accounts.manage import AccountFaultError, Sign
 from gateway.steward.accounts.sessions import Sessions, end_all
 from gateway.steward.accounts.throttle import Names
+from gateway.steward.accounts.tokens import Tokens
 from gateway.steward.notices.accounts import notify_of_change
 from gateway.steward.roles import MAILBOX_ROLES, Role
 from gateway.steward.table import TABLE, Asker
@@ -208,3 +209,42 @@ def _plain(account: Account) -> dict[str, object]:
         "mail": account.mail or None,
         "last_login": account.last_login or None,
     }
+
+
+def token_add(data: Path, name: str, *, mailbox: str, unit: str, days: int, per_hour: int, reason: str) -> int:
+    """Create a token and print it, once."""
+    with open_book(data) as book:
+        sign = signed(data, reason)
+        tokens = Tokens(book, time.time)
+        token = tokens.add(name, mailbox=mailbox, unit=unit, per_hour=per_hour, days=days, sign=sign)
+    print(both("steward", "say", "token", name=name, days=days))
+    print(token)
+    return 0
+
+
+def token_show(data: Path, *, as_json: bool) -> int:
+    """Print the tokens without their secrets."""
+    with open_book(data) as book:
+        programs = Tokens(book, time.time).all()
+    for one in programs:
+        bound = one.mailbox or one.unit
+        made, until = (moment(datetime.fromtimestamp(at, UTC)) for at in (one.made, one.until))
+        if as_json:
+            found = {"mailbox": one.mailbox or None, "unit": one.unit or None, "per_hour": one.per_hour}
+            print_json({"name": one.name, **found, "made": one.made, "until": one.until, "used": one.used or None})
+            continue
+        over = f" [{both('steward', 'say', 'token_over')}]" if one.until <= time.time() else ""
+        used = moment(datetime.fromtimestamp(one.used, UTC)) if one.used else "-"
+        said = both("steward", "say", "token_row", made=made, until=until, used=used, per_hour=one.per_hour)
+        print(f"{one.name}  {clean(bound)}  {said}{over}")
+    if not programs and not as_json:
+        print(both("steward", "say", "no_token"))
+    return 0
+
+
+def token_revoke(data: Path, name: str, reason: str) -> int:
+    """Revoke a token."""
+    with open_book(data) as book:
+        Tokens(book, time.time).revoke(name, sign=signed(data, reason))
+    print(both("steward", "say", "token_revoked", name=name))
+    return 0

@@ -11,8 +11,7 @@ import pytest
 from gateway.audit.notes import VerifierKey
 from gateway.cluster.heads import sign_heads, verify_heads
 from gateway.cluster.keys import make_key, signing_key
-from gateway.commands.centre import checkpoint
-from gateway.commands.cluster import show_signing_key
+from gateway.commands.cluster import checkpoint, show_signing_key
 from gateway.config.sections import Configuration
 from tests.audit.support import fill
 from tests.cluster.support import centre, shipped

@@ -13,7 +13,7 @@ from gateway.cluster.database import connect
 from gateway.cluster.keys import make_key, signing_key
 from gateway.cluster.records import State, report, report_state
 from gateway.cluster.schema import set_up
-from gateway.commands.rules import publish, status
+from gateway.commands.cluster_rules import publish, status
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
 from gateway.pipeline.in_force import Digests, write_in_force
