@@ -317,26 +317,9 @@ class Checked(Record, frozen=True, kw_only=True, omit_defaults=True, tag="checke
 
 
 _KnownRecord: TypeAlias = (
-    Start
-    | Stop
-    | Reload
-    | Mailboxes
-    | Intent
-    | Sending
-    | Held
-    | Release
-    | Outcome
-    | Refused
-    | RecipientRefused
-    | ContentRefused
-    | AuthFailed
-    | PasswordJudged
-    | Duplicate
-    | Trouble
-    | Retention
-    | Act
-    | Checked
-)
+    Start | Stop | Reload | Mailboxes | Intent | Sending | Held | Release | Outcome | Refused | RecipientRefused
+    | ContentRefused | AuthFailed | PasswordJudged | Duplicate | Trouble | Retention | Act | Checked
+)  # fmt: skip
 
 
 class _Head(Struct, frozen=True, kw_only=True):

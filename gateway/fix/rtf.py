@@ -21,33 +21,11 @@ from gateway.vietnamese.colour import is_black
 _TOKEN: Final = re.compile(
     rb"\\([A-Za-z]{1,32})(-?\d{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\([^A-Za-z])|([{}])|[\r\n\0]+|([^\\{}\r\n\0]+)", re.DOTALL
 )
-_SILENT: Final = frozenset(
-    [
-        "fonttbl",
-        "colortbl",
-        "stylesheet",
-        "listtable",
-        "listoverridetable",
-        "rsidtbl",
-        "generator",
-        "info",
-        "pict",
-        "object",
-        "objdata",
-        "themedata",
-        "datastore",
-        "colorschememapping",
-        "latentstyles",
-        "fldinst",
-        "xmlnstbl",
-        "bkmkstart",
-        "bkmkend",
-        "pgptbl",
-        "revtbl",
-        "filetbl",
-        "fontemb",
-    ]
-)
+_SILENT: Final = frozenset([
+    "fonttbl", "colortbl", "stylesheet", "listtable", "listoverridetable", "rsidtbl", "generator", "info", "pict",
+    "object", "objdata", "themedata", "datastore", "colorschememapping", "latentstyles", "fldinst", "xmlnstbl",
+    "bkmkstart", "bkmkend", "pgptbl", "revtbl", "filetbl", "fontemb",
+])  # fmt: skip
 _BREAKS: Final = frozenset(["par", "cell", "row", "sect", "page", "line", "tab", "nestcell", "nestrow"])
 _FONT_NAME: Final = re.compile(
     rb"(\\f\d{1,6}(?=[^0-9])(?:\\[a-z]+-?\d* ?|\{\\\*[^{}]*\}|[\r\n])*)([^\\{};]+)(?=[;\\{])"

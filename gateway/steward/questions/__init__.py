@@ -45,76 +45,14 @@ class Answered(Struct, frozen=True):
 
 
 Question: TypeAlias = (
-    Login
-    | SendMailCode
-    | MailLogin
-    | WhoAmI
-    | Logout
-    | BeginEnrolment
-    | ConfirmEnrolment
-    | ChangePassword
-    | Search
-    | Export
-    | Explain
-    | Overview
-    | AskHealth
-    | AskPolicy
-    | TryPolicy
-    | ExportTrial
-    | PutInForce
-    | AskLog
-    | Verify
-    | GetCheckpoint
-    | AskAccounts
-    | AddAccount
-    | SetRoles
-    | ResetSecondFactor
-    | SetLocked
-    | SetMail
-    | AddToken
-    | RevokeToken
-    | AskRequests
-    | OpenRequest
-    | Decide
-    | Approve
-    | Release
-    | ReadHeld
-    | GetHeld
-    | AskReport
-    | GetReport
-    | AskCheck
-    | BeginCheck
-    | CheckPiece
-    | EndCheck
-    | GetFixed
-)
+    Login | SendMailCode | MailLogin | WhoAmI | Logout | BeginEnrolment | ConfirmEnrolment | ChangePassword | Search
+    | Export | Explain | Overview | AskHealth | AskPolicy | TryPolicy | ExportTrial | PutInForce | AskLog | Verify
+    | GetCheckpoint | AskAccounts | AddAccount | SetRoles | ResetSecondFactor | SetLocked | SetMail | AddToken
+    | RevokeToken | AskRequests | OpenRequest | Decide | Approve | Release | ReadHeld | GetHeld | AskReport
+    | GetReport | AskCheck | BeginCheck | CheckPiece | EndCheck | GetFixed
+)  # fmt: skip
 Answer: TypeAlias = (
-    LoggedIn
-    | Me
-    | Enrolment
-    | Enrolled
-    | Found
-    | Piece
-    | ExportEnd
-    | Explained
-    | CheckedView
-    | OverviewView
-    | Health
-    | PolicyView
-    | Progress
-    | Tried
-    | LogView
-    | Verified
-    | AccountsView
-    | OneTimePassword
-    | NewToken
-    | RequestsView
-    | HeldText
-    | ReportView
-    | CheckForm
-    | CheckBegun
-    | CheckResult
-    | FixedName
-    | Done
-    | Refusal
-)
+    LoggedIn | Me | Enrolment | Enrolled | Found | Piece | ExportEnd | Explained | CheckedView | OverviewView
+    | Health | PolicyView | Progress | Tried | LogView | Verified | AccountsView | OneTimePassword | NewToken
+    | RequestsView | HeldText | ReportView | CheckForm | CheckBegun | CheckResult | FixedName | Done | Refusal
+)  # fmt: skip
