@@ -70,7 +70,6 @@ class Wish:
     begins: datetime | None = None
     ends: datetime | None = None
     digest: str = "sha256"
-    crl_url: str | None = None
     email: str | None = None
 
 
@@ -110,9 +109,6 @@ def issue(
     if wish.purposes is not None and not wish.authority:
         only_time = list(wish.purposes) == [ExtendedKeyUsageOID.TIME_STAMPING]
         builder = builder.add_extension(x509.ExtendedKeyUsage(list(wish.purposes)), critical=only_time)
-    if wish.crl_url:
-        point = x509.DistributionPoint([x509.UniformResourceIdentifier(wish.crl_url)], None, None, None)
-        builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
     if wish.email:
         builder = builder.add_extension(x509.SubjectAlternativeName([x509.RFC822Name(wish.email)]), critical=False)
     chain = (issuer.certificate, *issuer.chain) if issuer else ()

@@ -33,8 +33,8 @@ from gateway.errors import ConfigError, Fault
 from gateway.identity.directory_csv import read_csv
 from gateway.identity.directory_faults import type_faults
 from gateway.identity.directory_rows import DirectoryFile
-from gateway.identity.places import JsonPlaces, Places, Step, YamlPlaces, at_offset
-from gateway.yaml.values import parse_values
+from gateway.identity.places import JsonPlaces, Places, Step, YamlPlaces
+from gateway.yaml.values import at_offset, parse_values
 
 LIMIT_BYTES: Final = 256 << 20
 LIMIT_YAML_BYTES: Final = 2 << 20

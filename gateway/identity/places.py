@@ -13,6 +13,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
+from gateway.yaml.values import at_offset
+
 Step = str | int
 
 
@@ -21,11 +23,6 @@ class Places(Protocol):
 
     def find(self, path: tuple[Step, ...]) -> tuple[int, int]:
         """Return the place of a value, or of the nearest thing around it; (0, 0) when unknown."""
-
-
-def at_offset(text: str, offset: int) -> tuple[int, int]:
-    """Return line and column of a character."""
-    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
 class YamlPlaces:

@@ -102,7 +102,7 @@ def parse_values(octets: bytes, *, path: str, placed: bool = False) -> tuple[Val
         text = octets.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = octets[: error.start].decode("utf-8-sig")
-        raise ConfigError(Fault(say("file.not_utf8"), path, *_at(before, len(before)))) from None
+        raise ConfigError(Fault(say("file.not_utf8"), path, *at_offset(before, len(before)))) from None
     if path.endswith(".json") and not placed:
         # A directory exported as JSON may be large, and the C parser is 40 times faster; YAML reads it again for the
         # place of a fault (duplicates included), so only what is in order takes the short way.
@@ -116,7 +116,7 @@ def parse_values(octets: bytes, *, path: str, placed: bool = False) -> tuple[Val
         raise ConfigError(_syntax_fault(error, path)) from None
     except ReaderError as error:
         found = f"U+{ord(text[error.position]):04X}" if error.position < len(text) else "-"
-        place = _at(text, error.position)
+        place = at_offset(text, error.position)
         raise ConfigError(Fault(say("file.character", character=found), path, *place)) from None
     except YAMLError as error:
         raise ConfigError(Fault(say("file.syntax", problem=str(error).splitlines()[0]), path, 1, 1)) from None
@@ -125,7 +125,7 @@ def parse_values(octets: bytes, *, path: str, placed: bool = False) -> tuple[Val
     return value, builder.places
 
 
-def _at(text: str, position: int) -> tuple[int, int]:
+def at_offset(text: str, position: int) -> tuple[int, int]:
     """Return line and column of a character, from 1."""
     return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
 
