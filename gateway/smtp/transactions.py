@@ -18,6 +18,7 @@ from gateway.model.reference import make_reference
 from gateway.nexthop.connection import Connection
 from gateway.nexthop.failures import HopFailedError
 from gateway.nexthop.replies import Capabilities, HopReply
+from gateway.smtp.client import ClientGoneError
 from gateway.smtp.content_rules import refusal
 from gateway.smtp.dialogue import Dialogue
 from gateway.smtp.engine import EventKind
@@ -219,8 +220,10 @@ class Transactions:
             refusal = await reception.receive(eight_bit_allowed="8BITMIME" in capabilities.keywords)
         except CutOffError as cut_off:
             self._dialogue.end(await self._refuse_content(mail, reception, cut_off.reply))
-        except BaseException:
+        except BaseException as error:
             spool.close()
+            if isinstance(error, Exception) and not isinstance(error, ClientGoneError):
+                self._dialogue.end(self._failed(mail.reference, error))  # the rest would be read as commands
             raise
         if refusal is not None:
             return await self._refuse_content(mail, reception, refusal)
@@ -250,10 +253,14 @@ class Transactions:
         try:
             await self._shared.engine.content_refused(refused)
         except Exception as error:  # noqa: BLE001  propagated, it would leave the session inside the content
-            self._shared.on_internal_error(reference, error)
-            text = "temporary" if isinstance(error, TemporaryError) else "internal"
-            return self._dialogue.texts.reply(451, "4.3.0", text, reference=reference)
+            return self._failed(reference, error)
         return reply
+
+    def _failed(self, reference: str, error: Exception) -> Reply:
+        """Log a fault of ours and return its temporary failure."""
+        self._shared.on_internal_error(reference, error)
+        text = "temporary" if isinstance(error, TemporaryError) else "internal"
+        return self._dialogue.texts.reply(451, "4.3.0", text, reference=reference)
 
     async def _process(self, mail: OpenMail, spool: Spool) -> Reply:
         """Have the engine judge and relay the mail, even if the client disconnects."""

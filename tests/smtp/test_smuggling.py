@@ -194,3 +194,21 @@ def test_wire_of_any_clean_content_holds_one_end_only(pieces):
         wire = b"\r\n" + b"".join(spool.wire_chunks()) + b".\r\n"
     assert wire.find(b"\r\n.\r\n") == len(wire) - 5
     assert wire.count(b"\r") == wire.count(b"\n") == wire.count(b"\r\n")
+
+
+@pytest.mark.parametrize("fault", [OSError(30, "read-only"), RuntimeError("a bug")])
+async def test_a_fault_of_ours_within_the_content_never_makes_commands_of_the_rest(monkeypatch, fault):
+    def fails(_spool, _chunk):
+        raise fault
+
+    monkeypatch.setattr("gateway.spool.Spool.write", fails)
+    async with Sink() as sink, running(sink.port) as gateway:
+        async with RawClient(*gateway.address) as client:
+            await client.ehlo()
+            await client.begin()
+            client.send(b"Subject: x\r\n")
+            assert (await client.reply()).startswith("451 4.3.0")
+            client.send(b"MAIL FROM:<smuggled@city>\r\n")
+            assert await client.closed() == b""
+        assert [error for _, error in gateway.errors] == [fault]
+        gateway.errors.clear()
