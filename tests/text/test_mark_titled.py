@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from gateway.model import Document, Role, Run
-from gateway.vietnamese.marks import Level, Strength, find_in_document
+from gateway.vietnamese.marks import Level, Strength, find_in_document, find_in_subject
 from tests.text.accuracy import stops
 from tests.text.mark_forms import HEAD, TAIL
 
@@ -140,3 +140,18 @@ def test_words_of_neighbouring_cells_are_one_phrase(rows: tuple[tuple[str, ...],
 )
 def test_the_head_of_the_table_below_a_label_is_no_other_value(rows: tuple[tuple[str, ...], ...], marked: bool) -> None:
     assert any(mark.strength is Strength.MARKED for mark in find_in_document(table(*rows))) is marked
+
+
+def test_the_subject_under_the_number_of_a_letter_bears_its_level_in_brackets() -> None:
+    assert stops(table(("Số: 15/UBND-NC",), ("V/v phương án phòng thủ (MẬT)",)))
+    assert not stops(table(("Số: 15/UBND-NC",), ("V/v tăng cường bảo mật (Luật BVBMNN)",)))
+    assert find_in_subject("Bao cao - MAT")
+    assert not find_in_subject("Bao cao - MAT BANG")
+
+
+def test_a_level_behind_its_noun_that_the_next_line_defines_is_no_mark() -> None:
+    title = ("BÁO CÁO CÔNG TÁC QUÝ I NĂM 2026", "Phòng Nội vụ quận Bình Tân")
+    for heading in ("Bí mật nhà nước độ Tối mật", "Độ Tối mật"):
+        assert not stops(lines(*title, heading, "Là bí mật nhà nước liên quan đến quốc phòng, an ninh", format_="pptx"))
+        assert not stops(lines(*title, heading, "Nếu bị lộ có thể gây nguy hại rất nghiêm trọng", format_="pptx"))
+        assert stops(lines(*HEAD, heading, *TAIL))

@@ -60,6 +60,14 @@ def test_small_white_and_coloured_letters_that_can_be_read_belong_to_their_words
     assert not found(run("BẢO MẬT", size_pt=2.0))
 
 
+def test_what_nobody_sees_excuses_no_mark_beside_it():
+    honey = {"role": Role.CELL, "locator": "cell:Sổ!A1"}
+    stamp = run("MẬT", block=1, role=Role.CELL, locator="cell:Sổ!B1")
+    assert found(run("MẬT ONG", Origin.HIDDEN, **honey), stamp, format_="xlsx") == ["mat"]
+    assert not found(run("MẬT ONG", **honey), stamp, format_="xlsx")
+    assert found(run("BẢO", Origin.HIDDEN), run("MẬT", block=1), format_="txt") == ["mat"]
+
+
 def test_letters_in_cells_are_joined_without_the_cells_that_are_not_shown():
     def row(between):
         words = (("M", "A"), ("in", "B"), ("Ậ", "C"), ("ghi", "D"), ("T", "E"))

@@ -20,7 +20,7 @@ _MOTTO_NUMBER_DATE: Final = (
     r"|^\W*(?:[a-z .]{2,40},)? ?ngay [\d.…\s]{1,8} ?thang [\d.…\s]{1,8} ?nam"
 )
 _NUMBER_AND_MOTTO: Final = re.compile(_MOTTO_NUMBER_DATE)
-_LETTERHEAD: Final = re.compile(rf"{_MOTTO_NUMBER_DATE}|^\W*kinh gui\b|\bluu ?\W{0, 3}vt\b|^\W*noi nhan\s*:")
+_LETTERHEAD: Final = re.compile(rf"{_MOTTO_NUMBER_DATE}|^\W*kinh gui\b|\bluu ?\W{{0,3}}vt\b|^\W*noi nhan\s*:")
 _UNIT: Final = re.compile(
     r"^\W*(?:uy ban nhan dan|ubnd|hoi dong nhan dan|hdnd|so [a-z]{2,}|phong [a-z]{2,}|cong an|bo chi huy|ban chi huy|van phong|chi cuc|cuc|bo [a-z]{2,})\b"
 )

@@ -10,7 +10,7 @@ from gateway.vietnamese.marks.alone import around_line, heads_an_article, is_clo
 from gateway.vietnamese.marks.code import names_goods, other_levels
 from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.judge import SIBLINGS, ends_sentence_before, ends_trapped, starts_trapped
-from gateway.vietnamese.marks.labels import label_line
+from gateway.vietnamese.marks.labels import has_label, label_line
 from gateway.vietnamese.marks.layout import Layout, Line
 from gateway.vietnamese.marks.lines import stamp_line
 from gateway.vietnamese.marks.lists import (
@@ -18,15 +18,15 @@ from gateway.vietnamese.marks.lists import (
     is_another_word,
     is_in_column,
     is_of_a_list,
+    is_ticked_in_table,
     names_people,
     siblings,
     word_before,
 )
 from gateway.vietnamese.marks.name_words import goes_on_below
-from gateway.vietnamese.marks.pieces import is_in_line, same_row
+from gateway.vietnamese.marks.pieces import cell_key, is_in_line, same_row
 from gateway.vietnamese.marks.titled import may_be_titled, titled, titled_across
 from gateway.vietnamese.marks.titles import HEADLINE
-from gateway.vietnamese.marks.views import is_shown
 from gateway.vietnamese.marks.words import Level, Spelling, bare
 from gateway.vietnamese.normal import canonical, run_together
 
@@ -45,10 +45,26 @@ _URGENCY: Final = {"khan", "hoatoc", "thuongkhan"}
 _WORD: Final = 6
 _SENTENCE: Final = 30
 """Letters from which on a line is one of a sentence."""
+_CELLS: Final = 40
+"""Cells behind the head of a column among which its values are looked for."""
 _BELOW: Final = 40
 """Letters of the line below that tell whether it goes on."""
 _ITEM: Final = re.compile(r"\s*(?P<quote>[\"'`])[^\n]*(?P=quote)\s*,\s*$")
 """One item of a list in code or data, whose comma is none of a sentence."""
+
+
+def headed(layout: Layout, line: Line, text: str) -> Hit | None:
+    """Read the label at the head of a column of a table with the one value below it: a form; several values are a register."""
+    own = cell_key(line.runs[0]) if len(text) <= 60 and has_label(bare(text)) else None
+    if own is None:
+        return None
+    near = layout.beside(line.number, 1, _CELLS)
+    column = {key[2]: n for n in near if (key := cell_key(layout.line(n).runs[0])) is not None and key[:2] == own[:2]}
+    if own[2] + 1 not in column or own[2] + 2 in column:
+        return None
+    joined = f"{text.strip().rstrip(':')}: {canonical(layout.lines[column[own[2] + 1]]).strip()}"
+    hit = label_line(joined, bare(joined), line.look)
+    return hit._replace(strength=Strength.SUSPECTED) if hit is not None and hit.strength is Strength.MARKED else None
 
 
 def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tuple[str, ...]]:
@@ -182,7 +198,12 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
         return hit
     capitals = "".join(c for c in shown if c.isalpha()).isupper() and not begins_with_noun(shown)
     if len(siblings(layout, line)) >= (2 if capitals else 1):
-        return hit._replace(strength=Strength.NOTED, form="list")
+        ticked = line.place is Place.CELL and is_ticked_in_table(layout, line)
+        return (
+            hit._replace(strength=Strength.MARKED, form="chosen-option")
+            if ticked
+            else hit._replace(strength=Strength.NOTED, form="list")
+        )
     alone = hit.level is Level.MAT and hit.strength.rank and not look.stands_out
     return None if alone and (is_another_word(layout, line, upper) or names_people(layout, line)) else hit
 
@@ -191,7 +212,6 @@ def _is_alike(upper: Run, lower: Run) -> bool:
     """Return whether two lines that are shown in one colour and size are words of one phrase: BẢO above MẬT on a poster."""
     return (
         len(upper.text) <= _WORD
-        and is_shown(upper) is is_shown(lower)
         and (upper.colour, upper.size_pt) == (lower.colour, lower.size_pt)
         and (upper.boxed or not lower.boxed)
     )

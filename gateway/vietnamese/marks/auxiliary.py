@@ -50,7 +50,7 @@ _OF_THE_LAW: Final = re.compile(r"doi voi|do mat|(?:toi|tuyet) mat")
 _DECLASSIFIED: Final = re.compile(r"^[\W_]*(?:da )?giai mat[\W_]*(?:$|\n|tu\s*:?\s*(?:ngay )?[\d.…]|ngay \d|ke tu)")
 _CHANGED: Final = re.compile(r"^[\W_]*(?:dieu chinh|tang|giam) do mat[\W_]*(?:$|\n|tu\s*:)")
 _CIRCULATION: Final = re.compile(rf"^[\W_]*(?:{_CIRCULATED})[\W_]*$")
-_COPYING: Final = re.compile(r"(?:khong )?duoc (?:phep )?sao,? ?(?:va )?chup")
+_COPYING: Final = re.compile(r"(?:khong )?(?:duoc (?:phep )?|(?<=khong ))sao,? ?(?:va )?chup")
 _RECIPIENTS: Final = re.compile(r"(?:^|\n)\W*noi nhan\W{0,3}[:\n]")
 _OF_RULES: Final = re.compile(
     r"bi mat nha nuoc|tai lieu|duoc(?: phep)?\W{1,3}(?:hay|hoac)?\W{0,2}khong duoc|khong duoc(?: phep)? (?:hay|hoac)"

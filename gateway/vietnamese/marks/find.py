@@ -70,13 +70,13 @@ def find_in_document(
     marks = most_severe_first((*labelled, *others))
     if is_simple(document):
         return marks
-    known = {(mark.locator, mark.level) for mark in marks if mark.strength is Strength.MARKED}
+    known = {(mark.locator, mark.level): mark.strength.rank for mark in reversed(marks)}
     found = list(marks)
     concealed = Search(concealed_view(document), settings, work).run()
     more = [mark for mark in concealed if conceals(mark.evidence) or UNJUDGED in mark.evidence]
     for mark in (*Search(shown_view(document), settings, work).run(), *more):
-        if mark.strength is not Strength.NOTED and (mark.locator, mark.level) not in known:
-            known.add((mark.locator, mark.level))
+        if mark.strength.rank > known.get((mark.locator, mark.level), 0):
+            known[mark.locator, mark.level] = mark.strength.rank
             found.append(mark)
     return most_severe_first(found)
 

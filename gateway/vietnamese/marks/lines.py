@@ -64,7 +64,7 @@ _LINE_HEAD: Final = re.compile(
     r"|[a-z ]{2,40}, ?ngay\b)"
 )
 _LINE_TAIL: Final = re.compile(
-    rf"(?:\bso\s*+:?\s*+[\d. ]*+/[\w\-/.]+|doc lap\s*-\s*tu do\s*-\s*hanh phuc|viet nam|nam \d{{4}})[\W_]+{LEVEL_WORDS}[\W_]*$"
+    rf"(?:\bso\s*+:?\s*+[\d. ]*+/[\w\-/.]+|^\W*ban so\W{{0,3}}\d{{1,4}}|doc lap\s*-\s*tu do\s*-\s*hanh phuc|viet nam|nam \d{{4}})[\W_]+{LEVEL_WORDS}[\W_]*$"
 )
 
 

@@ -14,7 +14,6 @@ from gateway.vietnamese.marks.layout import Layout, Line
 from gateway.vietnamese.marks.lines import TITLED, is_item
 from gateway.vietnamese.marks.name_words import GOODS_AND_ORGANS, is_person
 from gateway.vietnamese.marks.pieces import cell_key, column_head, same_row
-from gateway.vietnamese.marks.views import is_shown
 from gateway.vietnamese.marks.words import Case, Level, Spelling, bare, case_of
 from gateway.vietnamese.normal import canonical, run_together
 
@@ -27,6 +26,7 @@ _OF_A_STAMP: Final = frozenset({"tuyet", "toi", "mat", "khan", "thuong", "khong"
 _COLUMN, _LEAST = 6, 2
 """Lines on each side of a name among which so many other names stand."""
 _NEAR_PT, _LINE_PT = 130.0, 24.0  # reach of a column of levels, and height of a line of print
+_CELL_TICK: Final = re.compile(r"[xXvV\u2611\u2612\u2705\u2713\u2714\u2717\u2718]|TRUE")
 _ROW: Final = 8
 """Lines on each side among which the other cells of a row are looked for."""
 _VALUES: Final = _LEVELS | frozenset({"thuong", "khongmat", "congkhai", "khongdongdau"})
@@ -177,7 +177,7 @@ def word_before(layout: Layout, line: Line) -> str | None:
     for number in layout.beside(line.number, -1, _ROW):
         word = canonical(layout.lines[number][:_ROW]).strip().casefold()
         run = layout.line(number).runs[0] if word in _BEFORE_MAT else None
-        if run is None or not is_shown(run) or (run.colour, run.size_pt) != (line.runs[0].colour, line.runs[0].size_pt):
+        if run is None or (run.colour, run.size_pt) != (line.runs[0].colour, line.runs[0].size_pt):
             continue
         above = (own[0], own[1], own[2] - 1) if word in _RAISED and not names_people(layout, line) else None
         if cell_key(run) in ((own[0], own[1] - 1, own[2]), above):
@@ -209,6 +209,28 @@ def _below(first: Run, second: Run) -> bool:
     """Return whether two runs stand below one another on a page."""
     one, other = first.bbox_pt, second.bbox_pt
     return one is not None and other is not None and one[0] < other[2] and other[0] < one[2]
+
+
+def is_ticked_in_table(layout: Layout, line: Line) -> bool:
+    """Return whether the cell before, behind or below a level is the one that is ticked among those of the other levels.
+
+    A second row or column of ticks makes it a table of what may be done with each of them.
+    """
+    own = cell_key(line.runs[0])
+    near = [n for step in (-1, 1) for n in layout.beside(line.number, step, 2 * _ROW)] if own is not None else []
+    keys = {key: layout.lines[n].strip() for n in near if (key := cell_key(layout.line(n).runs[0])) is not None}
+    if own is None or not any(_CELL_TICK.fullmatch(text) for text in keys.values()):
+        return False
+    others = [key for key, text in keys.items() if run_together(bare(text)) in _VALUES and own[0] == key[0]]
+    for right, down in ((-1, 0), (1, 0), (0, 1)):
+        ticked = {
+            (key, far)
+            for key in (own, *others) for far in (1, 2)
+            if _CELL_TICK.fullmatch(keys.get((key[0], key[1] + far * right, key[2] + far * down), ""))
+        }  # fmt: skip
+        if ticked == {(own, 1)} and any(right < 0 or key[2 - down] != own[2 - down] for key in others):
+            return True
+    return False
 
 
 def row_mates(layout: Layout, line: Line) -> list[str]:

@@ -322,6 +322,8 @@ def _inexact(token: _Token, text: str, place: Place) -> Hit | None:
         if token.next_word in LOST:
             return None
         return Hit(token.level, Strength.SUSPECTED, "token", token.spelling)
+    if place is Place.SUBJECT and _heads_a_paper(token):
+        return Hit(token.level, Strength.SUSPECTED, "token", token.spelling)
     if place in (Place.FILENAME, Place.BOX, Place.EDGE, Place.WATERMARK, Place.PROPERTY) and _coded(token, text):
         return Hit(token.level, Strength.SUSPECTED, "token", token.spelling)
     return None

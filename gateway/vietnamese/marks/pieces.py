@@ -11,7 +11,6 @@ from typing import Final
 from gateway.model import Role, Run
 from gateway.vietnamese.marks.layout import Layout
 from gateway.vietnamese.marks.name_words import begins_letters
-from gateway.vietnamese.marks.views import is_shown
 from gateway.vietnamese.normal import canonical, run_together, skeleton
 
 
@@ -25,7 +24,7 @@ def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
         if len(text) <= _LONGEST_PIECE and text.strip() and not text.strip().isdigit()
     ]
     yield from _shuffled(pieces)
-    shown = [piece for piece in pieces if _is_on_page(layout.first_run(piece[0]))]
+    shown = [piece for piece in pieces if layout.first_run(piece[0]).role not in _OFF_PAGE]
     if len(shown) < len(pieces):
         yield from _shuffled(shown)  # names of boxes and fields, which nobody sees, stand between what they hold
     pieces = [piece for piece in pieces if len(layout.blocks[piece[0]]) <= 6]
@@ -39,17 +38,10 @@ def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
     yield from _windows([piece for piece in pieces if runs[piece[0]].role is Role.FIELD])
     yield from _windows(sorted(placed, key=lambda piece: _reading_key(runs[piece[0]])))
     yield from _windows(sorted(placed, key=lambda piece: _column_key(runs[piece[0]])))
-    columns = [piece for _, piece in sorted(cells, key=lambda item: item[0])]
-    yield from _windows(columns)
-    if any(not is_shown(runs[number]) for number, _ in columns):
-        for order in (columns, [piece for _, piece in cells]):
-            yield from _windows([piece for piece in order if is_shown(runs[piece[0]])])
+    yield from _windows([piece for _, piece in sorted(cells, key=lambda item: item[0])])
 
 
-def _is_on_page(run: Run) -> bool:
-    return is_shown(run) and run.role not in (Role.NAME, Role.ALT_TEXT, Role.PROPERTY)
-
-
+_OFF_PAGE: Final = frozenset({Role.NAME, Role.ALT_TEXT, Role.PROPERTY})
 _LONGEST_PIECE: Final = 16
 _IN_PARTS: Final = frozenset({"uyệtmật", "ốimật", "mậttuyệt", "mậttối"})
 """Levels without their initial, which may stand in a block of its own, and with their words from right to left."""

@@ -87,8 +87,8 @@ RULES: Final = (
     ),
     Rule(
         id="merged-line", part="S3", says="A reader ran the level together with the number, the motto or the date beside it", source=_LETTER,
-        found=("TỐI MẬT Số: 15/KH-UBND", "Độc lập - Tự do - Hạnh phúc MẬT", "M Ậ T Thực hiện kế hoạch công tác năm 2026"),
-        others=("Số: 15/KH-BMNN", "B Ả O M Ậ T thông tin", "M Ậ T K H Ẩ U của tôi"),
+        found=("TỐI MẬT Số: 15/KH-UBND", "Bản số: 02 - TỐI MẬT", "Độc lập - Tự do - Hạnh phúc MẬT", "M Ậ T Thực hiện kế hoạch công tác năm 2026"),
+        others=("Số: 15/KH-BMNN", "Bản số: 02", "B Ả O M Ậ T thông tin", "M Ậ T K H Ẩ U của tôi"),
     ),
     Rule(
         id="titled-line", part="S4", says="A level behind a noun, alone on its line: what stands around decides", source=_LAW,
@@ -127,7 +127,7 @@ RULES: Final = (
     ),
     Rule(
         id="copying", part="S7", says="Under the recipients: whether the paper may be copied", source=_STAMPS,
-        found=("Nơi nhận:\n- Như trên;\n- Lưu: VT.\nKhông được phép sao, chụp",),
+        found=("Nơi nhận:\n- Như trên;\n- Lưu: VT.\nKhông được phép sao, chụp", "Nơi nhận:\n- Như trên;\nKHÔNG SAO, CHỤP"),
         others=("Không được phép sao, chụp tài liệu trong phòng họp",),
     ),
     Rule(id="declassified", part="S8", says="The stamp that ends secrecy", source=_STAMPS, noted=True, found=("GIẢI MẬT",)),

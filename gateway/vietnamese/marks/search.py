@@ -12,7 +12,7 @@ from msgspec import Struct
 from gateway.model import Document, Origin, Role
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.marks.alone import around_line, stands_as_mark, stands_for_stamp
-from gateway.vietnamese.marks.around import goes_on_in_brackets, label_across, unbroken, with_lines_around
+from gateway.vietnamese.marks.around import goes_on_in_brackets, headed, label_across, unbroken, with_lines_around
 from gateway.vietnamese.marks.auxiliary import auxiliary_line, copying_line
 from gateway.vietnamese.marks.candidates import candidates
 from gateway.vietnamese.marks.choice import begins_black
@@ -190,7 +190,7 @@ class Search:
         if hit is None:
             hit, codes = label_across(layout, line, text)
         if hit is None:
-            hit = titled_across(layout, line, text)
+            hit = headed(layout, line, text) or titled_across(layout, line, text)
         if hit is None or self._is_exempt(text):
             return
         if hit.form == "label" and (hit := unbroken(layout, line, hit, shown)) is None:

@@ -24,7 +24,7 @@ _GOES_ON: Final = re.compile(
 """Last words of a title that goes on with "tài liệu mật" or "độ Tối mật"."""
 _CHAPTER: Final = re.compile(r"^\W*(?:chuong|muc|phan|bai|chuyen de|cau|tiet) (?:[\divx]+|thu [a-z]+)\W*$")
 _SPEAKS: Final = re.compile(
-    r"\W*(?:la|gom|bao gom|phai|duoc|co thoi han|thoi han|trong|tren|linh vuc|thuoc linh vuc|cua|va|khai niem|so luong|do|dieu \d+)(?![a-z])"
+    r"\W*(?:la|neu|gom|bao gom|phai|duoc|co thoi han|thoi han|trong|tren|linh vuc|thuoc linh vuc|cua|va|khai niem|so luong|do|dieu \d+)(?![a-z])"
 )
 """First words of a text about the subject of its heading."""
 _LEVEL: Final = re.compile(LEVEL_WORDS)
@@ -66,12 +66,12 @@ def titled(layout: Layout, line: Line, hit: Hit, shown: str) -> Hit | None:
         return hit._replace(strength=Strength.NOTED, form="list")
     if hit.form != TITLED:
         return hit
+    if around.below and _SPEAKS.match(around.below[0]):
+        return None
     case = _case(shown)
     if case is not Case.CAPITALS:
         small = stands_as_mark(hit.level, case, around._replace(titled=True))
         return hit._replace(strength=Strength.SUSPECTED) if small else None
-    if around.below and _SPEAKS.match(around.below[0]):
-        return None
     heads = len(around.above) <= _HEAD_LINES or is_of_a_letter(around)
     return hit if heads else hit._replace(strength=Strength.NOTED, form="list")
 

@@ -41,11 +41,11 @@ _LONGEST: Final = 160
 
 def headed_line(text: str, plain: str, look: Look) -> Hit | None:
     """Find a level before or behind a title, in a short line of text."""
-    if len(text) > _LONGEST or look.place not in (Place.BODY, Place.ASIDE):
+    if len(text) > _LONGEST or look.place not in (Place.BODY, Place.ASIDE, Place.CELL):
         return None
-    hit = None
-    if "(" in plain or "[" in plain:
-        hit = _in_brackets(text, plain)
+    hit = _in_brackets(text, plain) if "(" in plain or "[" in plain else None
+    if look.place is Place.CELL:
+        return hit  # the subject under the number of a letter
     return hit or _before_title(text, plain) or _behind_title(text, plain) or _dashed(text, plain)
 
 

@@ -71,7 +71,7 @@ def is_simple(document: Document) -> bool:
 
 
 def shown_view(document: Document) -> Document:
-    """Return the blocks with concealed letters without them, and the words of field codes."""
+    """Return what is shown and the words of field codes: what is concealed neither parts words nor excuses them."""
     return _view(document, _shown)
 
 
@@ -100,10 +100,9 @@ def _is_mixed(block: list[Run]) -> bool:
 
 
 def _shown(block: list[Run]) -> Iterator[list[Run]]:
-    if _is_mixed(block):
-        shown = [run for run in block if run.origin in _SHOWN]
-        if shown:
-            yield shown
+    shown = [run for run in block if run.origin in _SHOWN]
+    if shown:
+        yield shown
     elif block[0].role is Role.FIELD and block[0].origin is Origin.HIDDEN:
         yield from _code(block)
 

@@ -1,0 +1,49 @@
+"""Forms in tables: the level below its label, and the one that is ticked among cells of levels."""
+
+import pytest
+
+from gateway.model import Document, Role, Run
+from gateway.vietnamese.marks import Strength, find_in_document
+
+LEVELS = ("Tuyệt mật", "Tối mật", "Mật", "Thường")
+
+
+def found(*rows):
+    runs = [
+        Run(text=text, block=20 * y + x, role=Role.CELL, locator=f"cell:P!{'ABCDEFGHI'[x]}{y + 1}")
+        for y, row in enumerate(rows)
+        for x, text in enumerate(row)
+        if text
+    ]
+    marks = find_in_document(Document(part="2", format="xlsx", runs=tuple(runs)))
+    return {mark.level.value for mark in marks if mark.strength is not Strength.NOTED}
+
+
+def test_the_only_value_below_the_label_of_secrecy_is_its_value():
+    head = ("Số ký hiệu", "Độ khẩn", "Độ mật", "Số bản")
+    assert found(head, ("15/BC", "Thường", "Mật", "05")) == {"mat"}
+    assert not found(head, ("15/BC", "Khẩn", "Không", "05"))
+    assert not found(head, ("15/BC", "Khẩn", "Mật", "05"), ("16/BC", "Khẩn", "Thường", "05"))  # a register
+
+
+@pytest.mark.parametrize("tick", ["x", "X", "✓", "☑"])
+def test_a_ticked_cell_chooses_the_level_that_it_stands_behind_or_below(tick):
+    for n, level in enumerate(("tuyet_mat", "toi_mat", "mat", None)):
+        signs = [tick if n == m else "" for m in range(4)]
+        wanted = {level} if level else set()
+        assert found(("Độ mật", *LEVELS), ("", *signs)) == wanted
+        assert found(("Độ mật",), *zip(LEVELS, signs, strict=True)) == wanted
+
+
+def test_check_boxes_of_a_sheet_choose_the_level_behind_them():
+    boxes = [("FALSE", one) for one in LEVELS]
+    assert not found(("Độ mật:",), sum(boxes, ()))
+    boxes[1] = ("TRUE", "Tối mật")
+    assert found(("Độ mật:",), sum(boxes, ())) == {"toi_mat"}
+    assert not found(("Độ mật:",), sum([*boxes[:1], ("FALSE", "Tối mật"), boxes[2], ("TRUE", "Thường")], ()))
+
+
+def test_a_table_of_what_may_be_done_with_each_level_chooses_none():
+    head = ("Chức vụ", "Tuyệt mật", "Tối mật", "Mật")
+    assert not found(head, ("Chủ tịch", "x", "x", "x"), ("Trưởng phòng", "", "", "x"))
+    assert not found(("", "Chủ tịch", "Trưởng phòng"), ("Tuyệt mật", "x", ""), ("Tối mật", "x", "x"), ("Mật", "x", "x"))
