@@ -196,6 +196,16 @@ def test_other_pictures_are_no_mark(made):
     assert not found(made())
 
 
+@needs_ocr
+@pytest.mark.parametrize(
+    "cut", [r"\piccropl3900", r"{\*\picprop{\sp{\sn cropFromLeft}{\sv 25559}}}"], ids=["inline", "shape"]
+)
+def test_of_a_picture_of_rtf_only_what_is_not_cut_off_is_a_mark(cut):
+    page = png(drawn("BẢO MẬT", (1000, 300), (20, 50))).hex()
+    files = [f"{{\\rtf1\\ansi {{\\pict{one}\\picwgoal10000\\pichgoal3000\\pngblip {page}}}\\par}}" for one in (cut, "")]
+    assert [found(file.encode()) for file in files] == [True, False]
+
+
 def joined(pictures: Pictures) -> list[Member]:
     return pictures.members(Budget())
 

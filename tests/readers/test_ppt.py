@@ -89,6 +89,17 @@ def test_paragraphs_are_blocks_and_line_breaks_are_not():
     assert [(run.text, run.block) for run in found] == [("a", found[0].block), ("b\nc", found[0].block + 1)]
 
 
+def test_a_bullet_that_is_a_letter_stands_before_its_paragraph():
+    def said(bullet: str, font: int) -> list[str]:
+        look = struct.pack("<IHHH", 1 | 1 << 7 | 1 << 4, 1, ord(bullet), font)
+        styles = struct.pack("<IH", 6, 0) + look + struct.pack("<II", 6, 0)
+        found = runs(slide(shape(text("ẬT\rAO", styles=styles))), fonts=("Arial", "Wingdings", "OpenSymbol"))
+        return ["".join(run.text for run in found if run.block == block) for block in (found[0].block, found[-1].block)]
+
+    assert said("M", 0) == said("M", 2) == ["M ẬT", "M AO"]
+    assert said("M", 1) == said("•", 0) == ["ẬT", "AO"]
+
+
 def test_a_hidden_slide_says_so():
     assert [run.origin for run in runs(slide(shape(text("MẬT")), hidden=True))] == [Origin.HIDDEN]
 

@@ -9,6 +9,7 @@ import struct
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.documents.readers.excel import xls
@@ -16,7 +17,7 @@ from gateway.documents.readers.ole.writer import write_compound
 from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese import legacy, legacy_codes
 from gateway.vietnamese.legacy_tables import Charset
-from tests.readers.ole_support import biff, globals_of, record, short, workbook
+from tests.readers.ole_support import atom, biff, globals_of, record, short, workbook
 from tests.support.libreoffice import converted, needs_libreoffice
 
 CORPUS = Path(os.environ.get("GATEWAY_CORPUS", "../shared/corpus"))
@@ -130,6 +131,22 @@ def test_an_argument_of_a_formula_is_a_line_of_its_own(tokens: list[str | bytes]
 def test_words_of_a_number_format_are_shown():
     before = (font("Arial"), record(0x41E, struct.pack("<H", 200) + short('"MẬT "0', octets=2)), style(0, form=200))
     assert texts(runs(record(0x203, struct.pack("<HHHd", 0, 0, 0, 5)), before=before)) == ["MẬT 5"]
+
+
+def test_words_of_the_number_format_of_a_chart_are_shown():
+    before = (record(0x41E, struct.pack("<H", 200) + short('"MẬT"', octets=2)),)
+    assert "MẬT" in texts(runs(record(0x104E, struct.pack("<H", 200)), before=before), Role.TEXTBOX)
+    assert not texts(runs(record(0x104E, struct.pack("<H", 4)), before=before), Role.TEXTBOX)
+
+
+def test_pictures_behind_the_cells_and_in_headers_are_handed_on():
+    core = struct.pack("<IHHHH", 12, 2, 2, 1, 24) + bytes(16)
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(20)
+    drawing = atom(0xF01E, bytes(17) + picture, instance=0x6E0)
+    sheet = (record(0xE9, struct.pack("<HHI", 9, 1, len(core)) + core), record(0x866, bytes(14) + drawing))
+    behind, head = read(workbook([("Bảng", 0, sheet)])).members
+    assert Image.open(io.BytesIO(behind.data)).size == (2, 2)
+    assert head.data == picture
 
 
 def test_numbers_in_short_forms_are_read():

@@ -19,7 +19,7 @@ from gateway.documents.readers.excel.xls_records import (
     with_code_page,
 )
 from gateway.documents.readers.excel.xls_sheet import Book, Sheet
-from gateway.documents.readers.ole.art import read_drawing
+from gateway.documents.readers.ole.art import bitmap, keep_picture, read_drawing
 from gateway.documents.readers.ole.compound import Compound, embedded_member
 from gateway.documents.readers.ole.objects import strings
 from gateway.documents.readers.ole.octets import u8, u16, u32
@@ -120,7 +120,7 @@ class _Workbook:
         self._open: list[Sheet | None] = []
         self._begun = False
         self._sheets = 0
-        self._pictures = bytearray()
+        self._pictures, self._headers = bytearray(), bytearray()
         self._supporting = 0
 
     def read(self, stream: bytes, name: str) -> None:
@@ -195,6 +195,11 @@ class _Workbook:
                 self._shared(record)
             case 0xEB:
                 self._pictures += record.data + b"".join(record.continued)
+            case 0x866:  # pictures of headers
+                self._headers += record.data[14:] + b"".join(record.continued)
+            case 0xE9:  # behind the cells
+                picture = bitmap(b"".join((record.data, *record.continued))[8:])
+                keep_picture(picture, "image/bmp", self._sink, Place(f"sheet:{self._sheets}"))
             case 0x17 if book.dialect.version < 8:
                 self._old_external(record)
             case 0x1AE:
@@ -308,4 +313,5 @@ class _Workbook:
         for index, text in enumerate(self._book.shared):
             if index not in self._book.used:
                 self._sink.put_line(text.text, place)
-        read_drawing(bytes(self._pictures), self._sink, Place("sheet:1"))
+        for drawing in (self._pictures, self._headers):
+            read_drawing(bytes(drawing), self._sink, Place("sheet:1"))

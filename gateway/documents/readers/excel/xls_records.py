@@ -178,3 +178,17 @@ def rk_number(value: int) -> float:
     else:
         number = float(_DOUBLE.unpack(bytes(4) + (value & 0xFFFFFFFC).to_bytes(4, "little"))[0])
     return number / 100 if value & 1 else number
+
+
+_MONIKERS: Final = (
+    bytes.fromhex("e0c9ea79f9bace118c8200aa004ba90b"),
+    bytes.fromhex("0303000000000000c000000000000046"),
+    bytes.fromhex("795881f43b1d7f48af2c825dc4852763"),
+)
+
+
+def without_identifiers(data: bytes) -> bytes:
+    """Return a hyperlink without the class identifiers of its monikers, which look like letters."""
+    for identifier in _MONIKERS:
+        data = data.replace(identifier, bytes(4))
+    return data

@@ -16,6 +16,7 @@ from gateway.documents.readers.excel.xls_records import (
     Text,
     font_runs,
     rk_number,
+    without_identifiers,
 )
 from gateway.documents.readers.excel.xls_shapes import Drawing
 from gateway.documents.readers.excel.xls_styles import CellLook, Styles
@@ -33,18 +34,6 @@ _TEXT_FORMATS: Final = frozenset({"", "General", "GENERAL", "@"})
 _PLAIN_NUMBERS: Final = frozenset({"", "General", "GENERAL"})
 _ERRORS: Final = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _LAST_COLUMN: Final = 255
-_MONIKERS: Final = (
-    bytes.fromhex("e0c9ea79f9bace118c8200aa004ba90b"),
-    bytes.fromhex("0303000000000000c000000000000046"),
-    bytes.fromhex("795881f43b1d7f48af2c825dc4852763"),
-)
-
-
-def _without_identifiers(data: bytes) -> bytes:
-    """Return a hyperlink without the class identifiers of its monikers, which look like letters."""
-    for identifier in _MONIKERS:
-        data = data.replace(identifier, bytes(4))
-    return data
 
 
 @dataclass
@@ -240,9 +229,11 @@ class Sheet:
 
     def _bool(self, record: BiffRecord) -> None:
         data = record.data
-        value, error = u8(data, 6), u8(data, 7)
+        self._truth(u16(data, 0), u16(data, 2), u16(data, 4), u8(data, 6), error=u8(data, 7) != 0)
+
+    def _truth(self, row: int, column: int, cell: int, value: int, *, error: bool) -> None:
         shown = _ERRORS.get(value, "#ERR") if error else "TRUE" if value else "FALSE"
-        self._rich(Text(shown), u16(data, 4), self._place(u16(data, 0), u16(data, 2)))
+        self._rich(Text(shown), cell, self._place(row, column))
 
     def _formula(self, record: BiffRecord) -> None:
         data = record.data
@@ -253,10 +244,8 @@ class Sheet:
         if value[6:] == b"\xff\xff":
             if value[0] == 0:
                 self._waiting = (row, column, cell)
-            elif value[0] == 1:
-                self._rich(Text("TRUE" if value[2] else "FALSE"), cell, self._place(row, column))
-            elif value[0] == 2:
-                self._rich(Text(_ERRORS.get(value[2], "#ERR")), cell, self._place(row, column))
+            elif value[0] < 3:
+                self._truth(row, column, cell, value[2], error=value[0] == 2)
         else:
             self._number(row, column, cell, struct.unpack("<d", value)[0])
 
@@ -349,7 +338,7 @@ class Sheet:
         words = (
             [wide(data[10:])]
             if record.kind == 0x800
-            else [text for text in strings(_without_identifiers(data[32:])) if len(text) > 4]
+            else [text for text in strings(without_identifiers(data[32:])) if len(text) > 4]
         )
         for text in words:
             self._sink.put_line(text.rstrip("\0"), place)
@@ -374,8 +363,16 @@ class Sheet:
             self._book.formula(tokens, f"sheet:{self._name}")
 
     def _chart_text(self, record: BiffRecord) -> None:
-        text = self._book.dialect.string(record, 2, length_octets=1)
-        self._rich(text, None, Place(f"sheet:{self._name}", Role.TEXTBOX, self._origin))
+        self._rich(
+            self._book.dialect.string(record, 2, length_octets=1),
+            None,
+            Place(f"sheet:{self._name}", Role.TEXTBOX, self._origin),
+        )
+
+    def _chart_format(self, record: BiffRecord) -> None:
+        shown, _ = show_number("1", self._book.styles.formats.get(u16(record.data, 0), ""))  # of an axis or of labels
+        if any(letter.isalpha() for letter in shown):
+            self._sink.put_line(shown, Place(f"sheet:{self._name}", Role.TEXTBOX, self._origin))
 
     def _words(self, record: BiffRecord) -> None:
         """Records of pivot tables, scenarios, reports: their strings as they stand."""
@@ -392,6 +389,7 @@ _HANDLERS: Final = {
     0x06: Sheet._formula, 0x206: Sheet._formula, 0x406: Sheet._formula, 0x207: Sheet._string,  # noqa: SLF001
     0x07: Sheet._string, 0x208: Sheet._row, 0x7D: Sheet._column, 0x14: Sheet._header, 0x15: Sheet._header,  # noqa: SLF001
     0x89C: Sheet._more_headers, 0x1C: Sheet._note, 0x5D: Sheet._obj, 0x1B6: Sheet._text_object, 0xEC: Sheet._art,  # noqa: SLF001
+    0x104E: Sheet._chart_format,  # noqa: SLF001
     0x1B8: Sheet._link, 0x800: Sheet._link, 0x1BE: Sheet._validation, 0x1B1: Sheet._condition, 0x100D: Sheet._chart_text,  # noqa: SLF001
     0xCD: Sheet._words, 0xAF: Sheet._words, 0xB0: Sheet._words, 0xB1: Sheet._words, 0x100: Sheet._words, 0xC7: Sheet._words,  # noqa: SLF001
     0x1B0: Sheet._ranges, 0x878: Sheet._words, 0x88F: Sheet._words, 0x86B: Sheet._words, 0x51: Sheet._words, 0xDC: Sheet._words,  # noqa: SLF001

@@ -176,11 +176,15 @@ def put_picture(data: bytes, record: Record, sink: Sink, place: Place) -> None:
     else:
         picture = data[at + 1 : record.end]
         if record.kind == 0xF01F and not picture.startswith(b"BM"):
-            picture = _bitmap_header(picture) + picture
+            picture = bitmap(picture)
     if len(picture) < 16:
         return
     sink.pictures.store.setdefault(data[record.start : record.start + 16], picture)
-    kind = _BLIPS[record.kind]
+    keep_picture(picture, _BLIPS[record.kind], sink, place)
+
+
+def keep_picture(picture: bytes, kind: str, sink: Sink, place: Place) -> None:
+    """Hand a picture of a media type on as a member."""
     name = f"picture-{len(sink.images) + 1}.{kind.partition('/')[2].replace('x-', '')}"
     digest = hashlib.sha256(picture).hexdigest()
     sink.images.append(Image(locator=place.locator, page=place.page, sha256=digest))
@@ -197,11 +201,13 @@ def _placeable(bounds: bytes) -> bytes:
     return head + check.to_bytes(2, "little")
 
 
-def _bitmap_header(picture: bytes) -> bytes:
-    depth = u16(picture, 14)
-    colours = u32(picture, 32) or (1 << depth if depth <= 8 else 0)
-    offset = 14 + u32(picture, 0) + 4 * colours
-    return struct.pack("<2sIHHI", b"BM", 14 + len(picture), 0, 0, min(offset, 0xFFFFFFFF))
+def bitmap(picture: bytes) -> bytes:
+    """Return a bitmap with the header of a file before its own, which may be that of OS/2."""
+    old = u32(picture, 0) == 12
+    depth = u16(picture, 10 if old else 14)
+    colours = (0 if old else u32(picture, 32)) or (1 << depth if depth <= 8 else 0)
+    offset = 14 + u32(picture, 0) + (3 if old else 4) * colours
+    return struct.pack("<2sIHHI", b"BM", 14 + len(picture), 0, 0, min(offset, 0xFFFFFFFF)) + picture
 
 
 def read_drawing(data: bytes, sink: Sink, place: Place, *, delayed: bytes = b"") -> None:

@@ -11,10 +11,11 @@ from typing import Final, NamedTuple, TypeVar
 from gateway.documents.readers.ole.art import Record
 from gateway.documents.readers.ole.octets import i16, rgb, u16, u32
 from gateway.documents.readers.sink import Face
+from gateway.vietnamese.fonts import family_key, is_symbol
 
 _Value = TypeVar("_Value")
 _LIMIT_RUNS: Final = 100_000
-_ALIGN_BIT: Final = 11
+_ALIGN_BIT, _BULLET_BIT, _FONT_BIT = 11, 7, 4
 _ALIGNED: Final = {0: "l", 1: "ctr", 2: "r", 3: "l"}
 
 
@@ -110,20 +111,31 @@ def character_look(data: bytes, at: int) -> tuple[CharacterLook, int]:
     return CharacterLook(font, float(size) if size else None, colour, bold, raised), at
 
 
-def paragraph_align(data: bytes, at: int) -> tuple[str | None, int]:
-    """Return where the lines of a TextPFException are aligned, and where it ends (MS-PPT 2.9.20)."""
-    mask, at = u32(data, at), at + 4
+class ParagraphLook(NamedTuple):
+    """Properties of a paragraph run."""
+
     align: str | None = None
+    bullet: str = ""
+    """The letter before the paragraph."""
+    bullet_font: int | None = None
+
+
+def paragraph_look(data: bytes, at: int) -> tuple[ParagraphLook, int]:
+    """Return a TextPFException and where it ends (MS-PPT 2.9.20)."""
+    mask, at = u32(data, at), at + 4
+    shown = mask & 1 and u16(data, at) & 1
     at += 2 * bool(mask & 0xF)
+    found: dict[int, int] = {}
     for bit, size in ((7, 2), (4, 2), (6, 2), (5, 4), (11, 2), (12, 2), (13, 2), (14, 2), (8, 2), (10, 2), (15, 2)):
         if mask & 1 << bit:
-            align = _ALIGNED.get(u16(data, at), "") if bit == _ALIGN_BIT else align
-            at += size
+            found[bit], at = u16(data, at), at + size
     if mask & 1 << 20:
         at += 2 + 4 * u16(data, at)
     at += 2 * bool(mask & 1 << 16)
     at += 2 * bool(mask & 0xE0000)
-    return align, at + 2 * bool(mask & 1 << 21)
+    align = _ALIGNED.get(found[_ALIGN_BIT], "") if _ALIGN_BIT in found else None
+    bullet = chr(found[_BULLET_BIT]) if shown and _BULLET_BIT in found else ""
+    return ParagraphLook(align, bullet if bullet.isalpha() else "", found.get(_FONT_BIT)), at + 2 * bool(mask & 1 << 21)
 
 
 def parse_master(data: bytes, kind: int) -> Iterator[tuple[int, CharacterLook]]:
@@ -133,24 +145,24 @@ def parse_master(data: bytes, kind: int) -> Iterator[tuple[int, CharacterLook]]:
         level = number
         if kind >= 5:
             level, at = u16(data, at), at + 2
-        align, at = paragraph_align(data, at)
+        paragraph, at = paragraph_look(data, at)
         look, at = character_look(data, at)
         if at > len(data):
             return
-        yield level, look._replace(align=align)
+        yield level, look._replace(align=paragraph.align)
 
 
 def parse_styles(
     data: bytes, length: int
-) -> tuple[list[tuple[int, tuple[int, str | None]]], list[tuple[int, CharacterLook]]]:
-    """Return runs of a StyleTextPropAtom: (letters, (level, align)) of paragraphs, (letters, look) of characters."""
-    levels: list[tuple[int, tuple[int, str | None]]] = []
+) -> tuple[list[tuple[int, tuple[int, ParagraphLook]]], list[tuple[int, CharacterLook]]]:
+    """Return runs of a StyleTextPropAtom: (letters, (level, look)) of paragraphs, (letters, look) of characters."""
+    levels: list[tuple[int, tuple[int, ParagraphLook]]] = []
     looks: list[tuple[int, CharacterLook]] = []
     at = covered = 0
     while covered <= length and at + 10 <= len(data) and len(levels) < _LIMIT_RUNS:
         count, level = u32(data, at), u16(data, at + 4)
-        align, at = paragraph_align(data, at + 6)
-        levels.append((count, (min(level, 4), align)))
+        paragraph, at = paragraph_look(data, at + 6)
+        levels.append((count, (min(level, 4), paragraph)))
         covered += max(count, 1)
     covered = 0
     while covered <= length and at + 8 <= len(data) and len(looks) < _LIMIT_RUNS:
@@ -164,12 +176,21 @@ def parse_styles(
 def stretches(text: str, styles: bytes, kind: int, looks: Looks) -> Iterator[tuple[str, CharacterLook]]:
     """Yield the text in stretches of one look, each paragraph on its own, a carriage return where one ends."""
     paragraphs, characters = parse_styles(styles, len(text)) if styles else ([], [])
-    levels, own = _by_letter(paragraphs, (0, None), len(text)), _by_letter(characters, NO_LOOK, len(text))
+    levels, own = _by_letter(paragraphs, (0, ParagraphLook()), len(text)), _by_letter(characters, NO_LOOK, len(text))
     ends = (at if letter == "\r" else -1 for at, letter in enumerate(text))
     alike = groupby(zip(text, ends, levels, own, strict=True), key=itemgetter(1, 2, 3))
-    for (_, (level, align), look), letters in alike:
-        shown = look._replace(align=align).over(looks.master(kind, level))
+    begins = True
+    for (end, (level, paragraph), look), letters in alike:
+        shown = look._replace(align=paragraph.align).over(looks.master(kind, level))
+        if begins and end < 0 and paragraph.bullet and _has_letters(looks.fonts.get(paragraph.bullet_font or 0, "")):
+            yield f"{paragraph.bullet} ", shown
+        begins = end >= 0
         yield "".join(letter for letter, *_ in letters), shown
+
+
+def _has_letters(font: str) -> bool:
+    """Return whether a letter shows as itself in a font of bullets: in those of LibreOffice, which are Unicode, it does."""
+    return not is_symbol(font) or family_key(font) in {"opensymbol", "starsymbol"}
 
 
 def _by_letter(runs: list[tuple[int, _Value]], usual: _Value, length: int) -> Iterator[_Value]:

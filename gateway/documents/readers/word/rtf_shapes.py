@@ -14,9 +14,10 @@ from gateway.model import Role, Run
 _VERTEX: Final = re.compile(r"\((-?\d{1,9}),(-?\d{1,9})\)")
 NUMBERS: Final = frozenset({
     "shpleft", "shptop", "shpright", "shpbottom", "dpx", "dpy", "dpxsize", "dpysize", "dpptx", "dppty", "dpline", "dprect",
-    "shpbypara", "shpbxcolumn", "shpfblwtxt",
+    "shpbypara", "shpbxcolumn", "shpfblwtxt", "piccropl", "piccropt", "piccropr", "piccropb", "picwgoal", "pichgoal",
 })  # fmt: skip
-"""Control words that say where a shape stands and, of Word 6, what it is."""
+"""Control words that say where a shape stands, how much of a picture is cut off and, of Word 6, what a shape is."""
+_SIDES: Final = {"l": "Left", "t": "Top", "r": "Right", "b": "Bottom"}
 GROUPS: Final = frozenset({"shp", "do"})
 """Destinations that are a shape each."""
 _KINDS: Final = {"20": "line", "1": "rect", "32": "line"}
@@ -34,6 +35,7 @@ class Shapes:
         self._numbers: dict[str, list[int]] = {}
         self._kind = ""
         self._flips: set[str] = set()
+        self._cut: dict[str, float] = {}
 
     def number(self, word: str, value: int) -> None:
         """Take one of `NUMBERS`."""
@@ -60,13 +62,22 @@ class Shapes:
                 self._filled = self._filled and (value.strip() == "0") == (name == "fBehindDocument")
             case "fFlipH" | "fFlipV" if value.strip() == "1":
                 self._flips.add(name)
+            case "cropFromLeft" | "cropFromTop" | "cropFromRight" | "cropFromBottom" if (
+                value.strip().lstrip("-").isdigit()
+            ):
+                self._cut[name[8:]] = int(value) / 65536
             case _:
                 return
 
     def turn(self) -> Turn:
         """Return how a picture is turned whose properties were taken."""
         flips, self._flips = self._flips, set()
-        return Turn("fFlipH" in flips, "fFlipV" in flips)
+        cut, self._cut = self._cut, {}
+        wide, high = (self._numbers.pop(f"pic{side}goal", [0])[0] or 1 for side in "wh")
+        for side, name in _SIDES.items():
+            cut[name] = cut.get(name) or self._numbers.pop(f"piccrop{side}", [0])[0] / (wide if side in "lr" else high)
+        crop = (cut["Left"], cut["Top"], cut["Right"], cut["Bottom"])
+        return Turn("fFlipH" in flips, "fFlipV" in flips, crop=crop if any(crop) else None)
 
     def end(self, block: int, locator: str, *, spoken: bool) -> None:
         """End a shape that the paragraph of a block anchors; one with words is a box of them."""
