@@ -234,6 +234,12 @@ def test_frames_are_boxed() -> None:
     assert the_run(read("<p style='border:none'>MẬT</p>"), "MẬT").boxed is None
 
 
+def test_what_a_pasted_sheet_repeats_of_its_cells_is_not_read_again() -> None:
+    value = '{"1":2,"2":"Mật"}'.replace('"', "&quot;")
+    assert blocks(read(f'<table><tr><td data-sheets-value="{value}">Mật</td></tr></table>')) == ["Mật"]
+    assert len(blocks(read(f'<table><tr><td data-value="{value}">Mật</td></tr></table>'))) == 2
+
+
 def test_attributes_titles_and_entities_are_read() -> None:
     document = read("<title>Tiêu đề</title><img alt='ảnh' title=gợi><input value=trị><p>&#7852;&Aacute;</p>")
     assert the_run(document, "Tiêu đề").role is Role.PROPERTY

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.model import Document, Role, Run
+from gateway.model import Document, Origin, Role, Run
 from gateway.vietnamese.marks import Strength, find_in_document
 
 LEVELS = ("Tuyệt mật", "Tối mật", "Mật", "Thường")
@@ -47,3 +47,33 @@ def test_a_table_of_what_may_be_done_with_each_level_chooses_none():
     head = ("Chức vụ", "Tuyệt mật", "Tối mật", "Mật")
     assert not found(head, ("Chủ tịch", "x", "x", "x"), ("Trưởng phòng", "", "", "x"))
     assert not found(("", "Chủ tịch", "Trưởng phòng"), ("Tuyệt mật", "x", ""), ("Tối mật", "x", "x"), ("Mật", "x", "x"))
+
+
+def test_on_a_page_the_value_of_a_label_stands_to_its_right_in_whatever_order_columns_are_read():
+    def scan(*columns):
+        lines = [
+            (text, 90 + 150 * x, 300 + 15 * y) for x, column in enumerate(columns) for y, text in enumerate(column)
+        ]
+        runs = [
+            Run(text=text, block=n, page=1, origin=Origin.OCR, locator="page:1", bbox_pt=(x, y, x + 60, y + 11))
+            for n, (text, x, y) in enumerate(lines)
+        ]
+        marks = find_in_document(Document(part="2", format="pdf", runs=tuple(runs)))
+        return {mark.level.value for mark in marks if mark.strength is not Strength.NOTED}
+
+    labels = ("Tên văn bản", "Độ khẩn", "Độ mật", "Số trang")
+    assert scan(labels, ("Báo cáo quý I", "Thường", "Tối mật", "02")) == {"toi_mat"}
+    assert not scan(labels, ("Báo cáo quý I", "Khẩn", "Thường", "02"))
+    assert not scan(("Độ mật", "Đi", "Đến"), ("Tuyệt mật", "0", "1"), ("Tối mật", "2", "4"), ("Mật", "9", "12"))
+
+
+def test_an_entry_of_an_outline_is_judged_where_its_heading_stands():
+    title, body = "Bí mật nhà nước độ Tối mật", "Là bí mật nhà nước liên quan đến quốc phòng, an ninh"
+    entry = Run(text=title, block=9, role=Role.NAME, locator="outline")
+
+    def marked(*texts):
+        runs = (*(Run(text=text, block=n) for n, text in enumerate(texts)), entry)
+        return bool(find_in_document(Document(part="2", format="pdf", runs=runs)))
+
+    assert not marked("BÁO CÁO", "Phòng Nội vụ", title, body)
+    assert marked("BÁO CÁO", "Phòng Nội vụ", body)

@@ -69,9 +69,12 @@ def headed(layout: Layout, line: Line, text: str) -> Hit | None:
 
 def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tuple[str, ...]]:
     """Read a label and its value from two lines or cells: "Độ mật:" and, next to it, "Tối mật"."""
-    value = layout.adjacent(line.number, 1)
     label = text.rstrip()
-    if value is None or len(label) > 60:
+    if len(label) > 60:
+        return None, ()
+    across = _across(layout, line) if line.runs[-1].bbox_pt is not None and has_label(bare(label)) else None
+    value = across if across is not None else layout.adjacent(line.number, 1)
+    if value is None:
         return None, ()
     other = layout.line(value)
     same_block = other.block == line.block
@@ -95,6 +98,15 @@ def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tup
     if hit is None or hit.strength is Strength.NOTED or hit.spelling is not Spelling.EXACT:
         return None, ()
     return hit, ("split-blocks",)
+
+
+def _across(layout: Layout, line: Line) -> int | None:
+    """Return the nearest line to the right of one on its page, in whatever order columns were read; None beside several levels."""
+    near = [n for step in (-1, 1) for n in layout.beside(line.number, step, _CELLS)]
+    right = [n for n in near if _on_one_line(line.runs[-1], layout.line(n).runs[0])]
+    if sum(run_together(layout.bare_line(n)) in SIBLINGS for n in right) > 1:
+        return None
+    return min(right, key=lambda n: (layout.line(n).runs[0].bbox_pt or (0.0,))[0], default=None)
 
 
 def _on_one_line(left: Run, right: Run) -> bool:

@@ -18,7 +18,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from gateway.model import Document, Origin, Role
+from gateway.model import Document, Origin, Role, Run
 from gateway.vietnamese.escapes import may_be_escaped
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.marks.auxiliary import auxiliary_line
@@ -41,6 +41,7 @@ from gateway.vietnamese.plain_text import plain_text
 _DEFAULT: Final = MarkSettings()
 OPTION: Final = "option"
 """Locator of a value that a form field offers."""
+_TEXT: Final = frozenset({Role.BODY, Role.HEADING})
 _NAMED: Final = frozenset({Role.PROPERTY, Role.FIELD})
 _ELEMENT: Final = "element:"
 _NAME: Final = re.compile(r"(?:property|field|element):(.{1,120})", re.DOTALL)
@@ -82,9 +83,24 @@ def find_in_document(
 
 
 def _without_options(document: Document) -> Document:
-    """Return the document without the values that a form offers: what counts is the one that was chosen."""
-    kept = tuple(run for run in document.runs if run.locator != OPTION or run.role is not Role.FIELD)
+    """Return the document without the values that a form offers, of which the chosen one counts, and names that repeat a heading."""
+    told = (
+        {run.text.strip() for run in document.runs if run.role in _TEXT}
+        if any(map(_names_heading, document.runs))
+        else set()
+    )
+    kept = tuple(
+        run
+        for run in document.runs
+        if (run.locator != OPTION or run.role is not Role.FIELD)
+        and not (_names_heading(run) and run.text.strip() in told)
+    )
     return document if len(kept) == len(document.runs) else replace(document, runs=kept)
+
+
+def _names_heading(run: Run) -> bool:
+    """Return whether a run is an entry of an outline, or the name of a slide, which says what a heading says."""
+    return run.role is Role.NAME and run.locator.startswith(("outline", "slide:"))
 
 
 def _labelled(document: Document) -> Iterator[Document]:

@@ -195,7 +195,7 @@ def _with_noun(noun: str, level: Level, spelling: Spelling, case: Case, look: Lo
     """Judge "TÀI LIỆU MẬT": a mark where a stamp would be, doubtful as a line of text, elsewhere what stands around decides."""
     if noun in ("do", "muc", "capdo", "loai") and level is Level.MAT:
         return None  # "ĐỘ MẬT" is the head of a label
-    if noun == "thongtin" and level is Level.MAT and not look.stands_out and look.place.is_text:
+    if noun == "thongtin" and level is Level.MAT and not (look.red or look.boxed) and look.place.is_text:
         return None  # what a contract calls its secrets
     if spelling is not Spelling.EXACT:
         return None

@@ -34,6 +34,8 @@ _ABOVE = frozenset({"rt", "rp", "rtc"})
 _INLINE = frozenset({"span", "font", "b", "i", "s", "u", "em", "a"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _TEXT_ATTRIBUTES = ("alt", "title", "aria-label", "placeholder", "summary", "label", "content-text")
+_OF_SHEETS = "data-sheets-"
+"""Attributes that repeat the cell of a sheet that somebody pasted."""
 _ADDRESS_ATTRIBUTES = ("src", "href", "data", "background", "poster", "action", "formaction", "xlink:href")
 _DATA_BLOCKS = frozenset({"application/ld+json", "application/json"})
 """Types of scripts that no program runs (HTML §4.12.1): data of bookings and invoices for mail programs."""
@@ -356,7 +358,7 @@ class Target:
                     self._picture(builder.address(tag, name, item), look)
             elif name == "srcdoc" and value:
                 self._nested(value)
-            elif name.startswith("data-") and not value.isascii():
+            elif name.startswith("data-") and not (value.isascii() or name.startswith(_OF_SHEETS)):
                 builder.add(value, Look(hidden=True), Role.ALT_TEXT, f"attribute:{name}")
 
     def _picture(self, member: Member | None, look: Look) -> None:
