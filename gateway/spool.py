@@ -186,6 +186,9 @@ class Spool:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __del__(self) -> None:
+        self.close()  # of work that was cut short nobody may be left to do it
+
     def __repr__(self) -> str:
         return f"<Spool {self.size_bytes} octets>"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +15,7 @@ from gateway.audit.keyed import Keyed
 from gateway.audit.query import AuditReader
 from gateway.audit.record import Checked
 from gateway.model import Language
+from gateway.spool import Spool
 from gateway.steward import questions as q
 from gateway.steward.accounts.manage import AccountFaultError
 from gateway.steward.accounts.sessions import key_of
@@ -120,6 +122,26 @@ async def test_a_check_that_is_late_or_whose_person_leaves_is_cut_short_and_coun
     await log.close()
     with AuditReader.open(tmp_path) as reader:
         assert reader.checks_since(CLERK, datetime.now(UTC) - timedelta(hours=1)) == 1
+
+
+async def test_a_check_that_ends_early_leaves_no_open_file(tmp_path):
+    files = (("a.eml", b"Subject: x\r\n\r\nx\r\n"), ("b.bin", b"\0" * (1 << 20)))
+
+    class Failing:
+        async def judge(self, _transaction, _spool):
+            raise RuntimeError
+
+    limits = SimpleNamespace(refusal=lambda _spool: ("", None), languages=(VI,), holds=True)
+    checks = Checks(
+        judge=Failing(), front_end=limits, workers=None, limits=None, keyed=None, note=None, deadline_s=60.0
+    )  # fmt: skip
+    begun = upload("a")
+    for name, octets in files:
+        begun.files.append((name, Spool.from_content(octets)))
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(RuntimeError):
+        await checks._each("BT-00000001", begun)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_pieces_come_in_order_from_their_own_session_and_have_a_limit():
