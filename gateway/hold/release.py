@@ -59,7 +59,7 @@ def release(
     """Send a held mail and return the recorded outcome.
 
     SealBrokenError, OSError and UserError before the first record. AuditError later: the next recovery then closes the
-    mail, as *unknown* if the final dot may have been sent.
+    mail, as *unknown* if the final dot may have been sent. OSError also when the file cannot be removed after the outcome.
     """
     octets = unseal(store.read(held.reference), identity, octets_sha256=held.held.octets)
     process = secrets.token_hex(4)

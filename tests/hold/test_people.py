@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.audit import AuditLog, Delivery
+from gateway.audit.record import Outcome
 from gateway.errors import AuditError
 from gateway.hold.state import HoldState
 from gateway.model import FrontEnd
@@ -245,6 +246,37 @@ async def test_an_act_that_cannot_be_recorded_lets_nothing_go(tmp_path):
         assert (here.state(), released(here.sink)) == (HoldState.HELD, [])
         with here.holds.store.lease(REFERENCE):
             assert (await within(here.approved, officer)).kind == "unavailable", "somebody else is at it"
+
+
+@pytest.mark.parametrize(
+    ("fault", "words", "sent"),
+    [("before", "hệ thống sẽ thử lại", 0), ("outcome", "KHÔNG RÕ đã gửi hay chưa", 1), ("file", "queued as", 1)],
+)
+async def test_of_a_release_that_fails_it_is_said_how_far_it_came(tmp_path, monkeypatch, fault, words, sent):
+    async with room(tmp_path) as here:
+        head, officer = here.office.session(HEAD), here.office.session("so", Role.SECURITY_OFFICER)
+        here.office.ask(q.AskRequests(), head)
+        assert isinstance(here.decided(head, "endorse"), q.Done)
+        write = here.holds._ways.write
+
+        def failing(record, mark):
+            if isinstance(record, Outcome):
+                raise AuditError("full")
+            return write(record, mark)
+
+        def read_only(_reference):
+            raise OSError(30, "read-only")
+
+        if fault == "before":
+            here.hall.configuration.hold.identity.rename(tmp_path / "away")
+        elif fault == "outcome":
+            here.holds._ways = dataclasses.replace(here.holds._ways, write=failing)
+        else:
+            monkeypatch.setattr(here.holds.store, "remove", read_only)
+        answer = await within(here.approved, officer)
+        assert words in answer.words
+        assert isinstance(answer, q.Done) is (fault == "file")
+        assert len(released(here.sink)) == sent
 
 
 async def test_only_the_security_officer_opens_it_and_each_look_is_an_act(tmp_path):

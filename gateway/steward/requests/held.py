@@ -11,7 +11,7 @@ from gateway.audit import record as r
 from gateway.audit.filter import Filter
 from gateway.audit.query import AuditReader
 from gateway.errors import GatewayError
-from gateway.hold.state import HeldMail
+from gateway.hold.state import HeldMail, HoldState
 from gateway.hold.store import InUseError
 from gateway.mime import charsets, parse
 from gateway.mime.transfer import decode_body
@@ -57,9 +57,20 @@ def approve_held(
         try:
             outcome = holds.release(held, person.name)
         except (GatewayError, OSError) as error:
-            words = clean(one_language(str(error), language), limit=300)
-            raise refused("unavailable", say("holds", "not_sent_yet", language, reason=words)) from None
+            outcome = _outcome_after(error, holds, held, language)
     return q.Done(said(outcome, language))
+
+
+def _outcome_after(error: Exception, holds: Holds, held: HeldMail, language: Language) -> r.Outcome:
+    """Return the outcome that a release recorded before its fault; Refused in words of how far it came without one."""
+    now = holds.look(held.reference) or held
+    if now.outcome is not None and now.outcome != held.outcome:
+        return now.outcome
+    key = "not_sent_yet" if held.state is HoldState.HELD else r.Delivery.NOT_SENT.value
+    if now.release != held.release:
+        key = r.Delivery.UNKNOWN.value
+    words = clean(one_language(str(error), language), limit=300)
+    raise refused("unavailable", say("holds", key, language, reason=words, answer=words)) from None
 
 
 def release_held(desk: Desk, person: Person, question: q.Release, language: Language) -> q.Answer:
