@@ -59,9 +59,10 @@ def backup(data: Path, target: Path, *, tick: Callable[[int], None]) -> Verifica
     _copy_held(source.data / _HELD, part.data / _HELD)
     with ExitStack() as stack:
         with _unchanged(source.data / _ACCOUNTS):
-            _copy_held(source.data / _HELD, part.data / _HELD)  # those of the meantime: few
             log = stack.enter_context(closing(connect_readonly(source.database)))
             _at_this_moment(log)
+            # Those of the meantime, few. After the log: a mail that it says is held has its file.
+            _copy_held(source.data / _HELD, part.data / _HELD)
             others = {
                 name: stack.enter_context(closing(_reading(source.data / name)))
                 for name in BESIDE

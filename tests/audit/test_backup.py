@@ -19,6 +19,23 @@ from tests.audit.support import relay
 from tests.e2e.gateway_process import cli
 
 
+async def test_a_mail_that_the_copy_says_is_held_has_its_file(tmp_path, monkeypatch):
+    log = AuditLog.open(tmp_path / "data")
+    await log.start()
+    held = tmp_path / "data" / "hold"
+    held.mkdir()
+    opened = module.connect_readonly
+
+    def held_meanwhile(path):
+        (held / "BT-1.age").write_bytes(b"sealed")  # its record follows, and is in what is read now
+        return opened(path)
+
+    monkeypatch.setattr(module, "connect_readonly", held_meanwhile)
+    await asyncio.to_thread(backup, tmp_path / "data", tmp_path / "copy", tick=lambda _: None)
+    await log.close()
+    assert (tmp_path / "copy" / "hold" / "BT-1.age").read_bytes() == b"sealed"
+
+
 @pytest.mark.slow
 async def test_a_copy_made_while_records_are_written_is_whole_and_is_started_from(tmp_path):
     log = AuditLog.open(tmp_path / "data")
