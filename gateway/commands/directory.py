@@ -21,6 +21,7 @@ from gateway.system.atomic_file import replace_file
 from gateway.texts.catalogue import both, reason
 from gateway.vietnamese.addresses import normal_form
 from gateway.vietnamese.normal import skeleton
+from gateway.yaml.values import printable
 
 _SHOWN = 50
 
@@ -121,7 +122,7 @@ def _description(mailbox: Mailbox) -> list[str]:
     for delegate in mailbox.delegates:
         period = f"{delegate.since or '...'} - {delegate.until or '...'}"
         lines.append(f"    ủy quyền / delegate: {delegate.address} ({period})")
-    return lines
+    return [printable(line, 1000) for line in lines]
 
 
 def convert(source: Path, target: Path) -> int:

@@ -371,3 +371,12 @@ def test_so_many_faults_are_told_as_a_person_can_read(tmp_path):
     with pytest.raises(ConfigError) as caught:
         load(write(tmp_path, "d.yaml", f"mailboxes:\n{rows}"))
     assert len(caught.value.faults) == LIMIT_FAULTS
+
+
+def test_a_name_of_the_directory_moves_no_cursor(tmp_path):
+    listed = write(
+        tmp_path,
+        "d.json",
+        json.dumps({"mailboxes": [{"address": "a@x.example", "kind": "personal", "name": "An\x1b[2J"}]}),
+    )
+    assert "\x1b" not in commands.find(listed, "a@x.example").text
