@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 import sqlite3
 from contextlib import closing
@@ -30,7 +29,7 @@ from gateway.audit.chain import Head, read_head
 from gateway.audit.notes import SigningKey, VerifierKey, encoded, signature_lines
 from gateway.audit.store import Folder, Turn, damaged, immediate
 from gateway.audit.tree import NoRecordError, Tree
-from gateway.system.atomic_file import replace_file, sync_folder
+from gateway.system.atomic_file import append_whole, replace_file, sync_folder
 from gateway.texts.catalogue import both
 
 _PRODUCT = "gateway-audit"
@@ -142,12 +141,7 @@ def signature_holds(checkpoint: Checkpoint, public: bytes) -> bool:
 
 def append_note(folder: Folder, checkpoint: Checkpoint) -> None:
     """Append a checkpoint to the file of its day. Not synced: the database holds it durably."""
-    path = folder.checkpoints / f"{checkpoint.time[:10]}.notes"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(descriptor, f"{checkpoint.note}\n".encode())
-    finally:
-        os.close(descriptor)
+    append_whole(folder.checkpoints / f"{checkpoint.time[:10]}.notes", f"{checkpoint.note}\n".encode(), sync=False)
 
 
 def write_verifier_key(folder: Folder, signer: Signer) -> None:

@@ -6,7 +6,6 @@ next round sends the newest checkpoint and a consistency proof from the size tha
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import urllib.error
 import urllib.request
@@ -21,6 +20,7 @@ from gateway.audit.notes import VerifierKey, encoded, signature_lines
 from gateway.audit.store import Folder, reading
 from gateway.audit.tree import Tree
 from gateway.errors import GatewayError
+from gateway.system.atomic_file import append_whole
 from gateway.texts.catalogue import both
 
 PATIENCE_S: Final = 10.0
@@ -160,9 +160,4 @@ class LogSource:
     def keep(self, latest: Latest, line: str) -> None:
         """Append the checkpoint with the line to `checkpoints/<day>-witnessed.notes`, durably."""
         path = self._folder.checkpoints / f"{latest.text.split(chr(10))[3][:10]}-witnessed.notes"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        try:
-            os.write(descriptor, f"{latest.note}{line}\n".encode())
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        append_whole(path, f"{latest.note}{line}\n".encode(), sync=True)

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import random
+import resource
 import shutil
 import sqlite3
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ import pytest
 
 from gateway.audit import AuditLog
 from gateway.audit.chain import Head
-from gateway.audit.checkpoint import Signer, known_checkpoints, seal
+from gateway.audit.checkpoint import Signer, append_note, known_checkpoints, seal
 from gateway.audit.committer import Committer
 from gateway.audit.export import export_jsonl
 from gateway.audit.query import AuditReader, Filter
@@ -33,6 +34,21 @@ from tests.audit.support import fill, standalone, verified
 @pytest.fixture
 def data(filled: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(filled, tmp_path / "data"))
+
+
+def test_a_disk_that_takes_half_of_a_checkpoint_leaves_none_of_it(data: Path):
+    note = known_checkpoints(data / "checkpoints")[0][-1]
+    path = next((data / "checkpoints").glob("*.notes"))
+    before, (soft, hard) = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 50, hard))
+    try:
+        with pytest.raises(OSError, match="No space"):
+            append_note(Folder(data), note)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == before
+    append_note(Folder(data), note)
+    assert verified(data).exit_code == 0
 
 
 def tamper(data: Path) -> sqlite3.Connection:
