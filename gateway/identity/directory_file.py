@@ -33,7 +33,7 @@ from gateway.errors import ConfigError, Fault
 from gateway.identity.directory_csv import read_csv
 from gateway.identity.directory_faults import type_faults
 from gateway.identity.directory_rows import DirectoryFile
-from gateway.identity.places import JsonPlaces, Places, Step, YamlPlaces
+from gateway.identity.places import JsonPlaces, Places, YamlPlaces
 from gateway.yaml.values import at_offset, parse_values
 
 LIMIT_BYTES: Final = 256 << 20
@@ -98,21 +98,8 @@ def _yaml(path: Path, text: str) -> tuple[DirectoryFile, Places]:
     except (YAMLError, ValueError):
         # The careful reader is slow, but it places each fault, and leaves a day that does not exist to the types below.
         plain, _ = parse_values(text.encode(), path=str(path))
-    places = _LazyYaml(text)
+    places = YamlPlaces(text)
     try:
         return msgspec.convert({} if plain is None else plain, DirectoryFile), places
     except msgspec.ValidationError:
         raise type_faults(path, {} if plain is None else plain, places) from None
-
-
-class _LazyYaml:
-    """Composes the nodes of a YAML file when the first fault asks for a place."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._places: YamlPlaces | None = None
-
-    def find(self, path: tuple[Step, ...]) -> tuple[int, int]:
-        """Return the place of a value, or of the nearest thing around it."""
-        self._places = self._places or YamlPlaces(self._text)
-        return self._places.find(path)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cached_property
 from typing import Protocol
 
 from ruamel.yaml import YAML
@@ -26,13 +27,17 @@ class Places(Protocol):
 
 
 class YamlPlaces:
-    """Places in YAML, by the marks of its nodes."""
+    """Places in YAML, by the marks of its nodes; these are composed when the first fault asks for a place."""
 
     def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _root(self) -> Node | None:
         try:
-            self._root: Node | None = YAML(pure=True).compose(text)
+            return YAML(pure=True).compose(self._text)  # type: ignore[no-any-return]
         except YAMLError:
-            self._root = None
+            return None
 
     def find(self, path: tuple[Step, ...]) -> tuple[int, int]:
         """Return the place of a value, or of the nearest thing around it."""
