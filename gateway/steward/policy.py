@@ -20,10 +20,10 @@ from gateway.model import Language, Mode
 from gateway.pipeline.in_force import in_force_since
 from gateway.pipeline.rulebook import policy_source
 from gateway.steward import questions as q
+from gateway.steward.candidate import LIMIT_BYTES, editable, replaced_files
 from gateway.steward.desk import Desk
 from gateway.steward.mails import result_badge
 from gateway.steward.roles import Person
-from gateway.steward.trying import LIMIT_BYTES, editable, replaced_files
 from gateway.texts.catalogue import said
 from gateway.vietnamese.printed import clean
 

@@ -13,6 +13,7 @@ from gateway.steward import account_answers as accounts
 from gateway.steward import questions as q
 from gateway.steward import reports
 from gateway.steward import session_answers as sessions
+from gateway.steward.candidate import export_trial, put_in_force, try_policy
 from gateway.steward.checks import answers as checks
 from gateway.steward.desk import Desk
 from gateway.steward.explain import explain
@@ -23,7 +24,6 @@ from gateway.steward.policy import policy_view
 from gateway.steward.requests import answers as requests
 from gateway.steward.requests import held
 from gateway.steward.roles import MAILBOX_ROLES, Person, Role
-from gateway.steward.trying import export_trial, put_in_force, try_policy
 
 Function: TypeAlias = Callable[[Desk, Person, Any, Language], q.Answer | Iterator[q.Answer]]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.steward import trying
+from gateway.steward import candidate
 from gateway.steward.accounts import hashes
-from gateway.steward.trial import answers
+from gateway.steward.candidate_process import answers
 from tests.steward.mail_world import directory, write
 from tests.steward.support import Office
 from tests.support.policies import preset
@@ -45,4 +45,4 @@ def office(tmp_path: Path) -> Office:
 @pytest.fixture
 def unwalled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Candidates are tried in this process, for speed; the process that the product gives them is tried elsewhere."""
-    monkeypatch.setattr(trying, "_tried", lambda trial, _language, _go_on: answers(trial))
+    monkeypatch.setattr(candidate, "_tried", lambda trial, _language, _go_on: answers(trial))

@@ -21,13 +21,13 @@ from gateway.model import VIETNAM, Disposition, Language
 from gateway.pipeline.in_force import policies_in_force
 from gateway.pipeline.rulebook import Rules
 from gateway.pipeline.what_if import ChangedMail
+from gateway.steward import candidate, candidate_process
 from gateway.steward import questions as q
-from gateway.steward import trial, trying
+from gateway.steward.candidate import export_trial, put_in_force, try_policy
+from gateway.steward.candidate_process import answers
 from gateway.steward.desk import Desk
 from gateway.steward.policy import policy_view
 from gateway.steward.questions.refused import Refused
-from gateway.steward.trial import answers
-from gateway.steward.trying import export_trial, put_in_force, try_policy
 from tests.e2e.gateway_process import configured, serving
 from tests.steward.mail_world import HOSTILE, OFFICER, POLICY_ADMIN, SECRET, directory
 from tests.support.cases import first_quick
@@ -146,7 +146,7 @@ def test_all_mails_that_change_can_be_taken_away_as_a_table(at: Desk, monkeypatc
     assert rows[0][4:] == ["opaque.encrypted", "reject", "tag"]
     assert (last, end) == (["WHOLE: 1 rows"], q.ExportEnd(1, whole=True))
     assert [(act.what, act.about[:11]) for act in acts] == [("export", "csv policy=")]
-    monkeypatch.setattr(trying, "_REPLAY_S", -1.0)
+    monkeypatch.setattr(candidate, "_REPLAY_S", -1.0)
     *_, piece, end = export_trial(at, POLICY_ADMIN, asked, Language.EN)
     assert piece.octets.startswith(b'"NOT WHOLE: only 0 rows')
     assert not end.whole
@@ -160,7 +160,7 @@ def test_all_mails_that_change_can_be_taken_away_as_a_table(at: Desk, monkeypatc
 def test_no_cell_of_the_table_is_a_formula(at: Desk, monkeypatch):
     found = Comparison(Change.REFUSED, Disposition.RELAY, Disposition.REJECT, ("-1.x",))
     mail = ChangedMail("@BT-1", "2026-11-27T02:00:00+00:00", "=cmd|' /C calc'!A0", "+1;=2", found)
-    monkeypatch.setattr(trial, "changed_mails", lambda *_, **__: iter([mail]))
+    monkeypatch.setattr(candidate_process, "changed_mails", lambda *_, **__: iter([mail]))
     *pieces, _ = export_trial(at, POLICY_ADMIN, q.ExportTrial(text=OFFICE), Language.VI)
     _, row, _ = csv.reader(b"".join(one.octets for one in pieces).decode("utf-8-sig").splitlines())
     assert row[1:5] == ["'@BT-1", "'+1;'=2", "'=cmd|' /C calc'!A0", "'-1.x"]
@@ -234,7 +234,7 @@ BOMB = (
     ids=lambda text: ascii(text)[:30],
 )  # fmt: skip
 def test_whatever_is_pasted_becomes_faults_in_words(at: Desk, text: str):
-    trial = trying._trial(at, POLICY_ADMIN, text, 30, Language.EN)
+    trial = candidate._trial(at, POLICY_ADMIN, text, 30, Language.EN)
     (found,) = answers(trial)
     assert isinstance(found, q.Tried)
     assert found.faults
@@ -246,13 +246,13 @@ def test_whatever_is_pasted_becomes_faults_in_words(at: Desk, text: str):
 
 def test_too_large_a_candidate_is_refused_at_once(at: Desk):
     with pytest.raises(Refused) as refused:
-        tried(at, "#" * (trying.LIMIT_BYTES + 1))
+        tried(at, "#" * (candidate.LIMIT_BYTES + 1))
     assert refused.value.refusal.words == "The policy is longer than 512 KiB."
 
 
 @pytest.mark.slow
 def test_an_expression_that_never_ends_is_ended_and_no_process_is_left(at: Desk, monkeypatch):
-    monkeypatch.setattr(trying, "_PATIENCE_S", 3.0)
+    monkeypatch.setattr(candidate, "_PATIENCE_S", 3.0)
     slow = OFFICE.replace(
         "policies:\n",
         "policies:\n  official_sender: {settings: {forms: [{claims: '(a+)+$', pattern: x}], official_domains: [{domain: gov.example}], office_mailboxes: [b@gov.example], requests_only: false}}\n",
@@ -260,13 +260,13 @@ def test_an_expression_that_never_ends_is_ended_and_no_process_is_left(at: Desk,
     with pytest.raises(Refused) as refused:
         tried(at, slow)
     assert refused.value.refusal.kind == "too_long"
-    assert trying._ONE_TRIAL.acquire(blocking=False)
-    trying._ONE_TRIAL.release()
+    assert candidate._ONE_TRIAL.acquire(blocking=False)
+    candidate._ONE_TRIAL.release()
 
 
 @pytest.mark.usefixtures("unwalled")
 def test_time_ends_a_replay_and_the_figures_say_so(at: Desk, monkeypatch):
-    monkeypatch.setattr(trying, "_REPLAY_S", 0.0)
+    monkeypatch.setattr(candidate, "_REPLAY_S", 0.0)
     found = tried(at, OFFICE)
     assert not found.whole
     assert found.mails == 0
@@ -376,12 +376,12 @@ async def test_a_running_gateway_judges_by_what_was_put_in_force(policy: Path, t
 
 def test_the_last_ten_files_are_kept(tmp_path: Path):
     for number in range(13):
-        trying._keep(tmp_path, b"%d" % number)
+        candidate._keep(tmp_path, b"%d" % number)
     assert [path.read_bytes() for path in sorted((tmp_path / "policies").glob("*"))] == [
         b"%d" % n for n in range(3, 13)
     ]
     (tmp_path / "policies/note.yaml").touch()
-    assert [path.read_bytes() for path in trying.replaced_files(tmp_path).values()] == [
+    assert [path.read_bytes() for path in candidate.replaced_files(tmp_path).values()] == [
         b"%d" % n for n in range(12, 2, -1)
     ]
 
@@ -391,5 +391,5 @@ def test_the_trial_ends_with_whoever_asked(at: Desk):
     answers = try_policy(at, POLICY_ADMIN, q.TryPolicy(text=OFFICE), Language.EN)
     next(answers)
     answers.close()
-    assert trying._ONE_TRIAL.acquire(blocking=False)
-    trying._ONE_TRIAL.release()
+    assert candidate._ONE_TRIAL.acquire(blocking=False)
+    candidate._ONE_TRIAL.release()

@@ -1,4 +1,4 @@
-"""Trying a candidate and putting one in force. The candidate itself is read in a process of its own (`trial`)."""
+"""A candidate of a policy file: tried, and put in force. It is read in a process of its own (`candidate_process`)."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from gateway.model import Language
 from gateway.pipeline.reload import ask_reload, reload
 from gateway.pipeline.rulebook import policy_source
 from gateway.steward import questions as q
+from gateway.steward.candidate_process import Trial
 from gateway.steward.desk import Desk
 from gateway.steward.mails import sight_of
 from gateway.steward.questions.refused import refused
 from gateway.steward.roles import Person
-from gateway.steward.trial import Trial
 from gateway.system.atomic_file import replace_file
 from gateway.system.door import Frames
 from gateway.texts.catalogue import reasons, said
@@ -94,7 +94,7 @@ def _tried(trial: Trial, language: Language, go_on: Callable[[], None]) -> Itera
     if not _ONE_TRIAL.acquire(blocking=False):
         raise refused("too_many", said("answers", "policy", "busy", language), retry_s=10)
     try:
-        command = [sys.executable, "-P", "-m", "gateway.steward.trial"]
+        command = [sys.executable, "-P", "-m", "gateway.steward.candidate_process"]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own program
         try:
             for answer in _heard(process, trial, language, go_on):

@@ -1,6 +1,6 @@
 """A candidate of a policy file, tried in a process of its own: compiled, tested, and held against the kept facts.
 
-    python -m gateway.steward.trial < request > answers
+    python -m gateway.steward.candidate_process < request > answers
 
 What a policy administrator pastes may be anything, regular expressions that never end included, so it is compiled and
 run where a limit of the kernel's ends it. It may have no other file read and no other module run than today's policy
