@@ -18,7 +18,7 @@ from gateway.audit import record as r
 from gateway.audit.chain import Entry
 from gateway.audit.channel import Channel
 from gateway.audit.committer import Committer
-from gateway.audit.facts import text
+from gateway.audit.record_fields import text
 from gateway.audit.service import conclude
 from gateway.audit.side_tables import Mark
 from gateway.audit.store import reading

@@ -15,8 +15,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct, structs
 
-from gateway.audit.facts import guarded_locator
 from gateway.audit.keyed import Keyed
+from gateway.audit.record_fields import guarded_locator
 from gateway.model import Directory, Document, Evidence, Holders, Observed, Part, Signature, Unit
 from gateway.model.scrub import packed
 from gateway.system.zstandard import Packer

@@ -20,12 +20,12 @@ from gateway.audit import record as r
 from gateway.audit.chain import Entry
 from gateway.audit.channel import Channel
 from gateway.audit.committer import Committer
-from gateway.audit.facts import cut_checked, finding_facts, mail_facts, mailbox_of, session_facts, text, unit_of
 from gateway.audit.kept import keep
 from gateway.audit.keyed import Keyed
 from gateway.audit.lives import Life
 from gateway.audit.mailboxes import changes, remember
 from gateway.audit.owed import OwedOutcomes
+from gateway.audit.record_fields import cut_checked, finding_facts, mail_facts, mailbox_of, session_facts, text, unit_of
 from gateway.audit.relayed import LIMIT_RECENT, Relayed, RelayedLately
 from gateway.audit.service import AuditService
 from gateway.audit.side_tables import Closed, Mark, Opened, Sending

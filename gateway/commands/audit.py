@@ -12,7 +12,7 @@ from pathlib import Path
 from gateway.audit.archive import verify_archive
 from gateway.audit.backup import backup, pages
 from gateway.audit.export import Export, export_jsonl
-from gateway.audit.prove import prove
+from gateway.audit.inclusion import prove
 from gateway.audit.query import AuditReader, Filter, unknown
 from gateway.audit.reader import Reader
 from gateway.audit.render import (

@@ -21,8 +21,8 @@ from typing import Any, Final
 
 from gateway.audit import failpoints
 from gateway.audit import record as r
-from gateway.audit.facts import text
 from gateway.audit.lives import Life
+from gateway.audit.record_fields import text
 from gateway.audit.side_tables import Closed, Mark, Opened, Sending
 from gateway.audit.store import Folder
 from gateway.hold.seal import unseal

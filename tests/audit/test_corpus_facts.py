@@ -14,9 +14,9 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from gateway.audit.facts import LIMIT_FINDINGS, finding_facts
 from gateway.audit.kept import unpack
 from gateway.audit.log import AuditLog
+from gateway.audit.record_fields import LIMIT_FINDINGS, finding_facts
 from gateway.audit.replay import KeptMail, kept_mails
 from gateway.config.sections import Configuration
 from gateway.documents.wall.pool import WorkerPool

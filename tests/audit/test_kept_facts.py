@@ -20,10 +20,10 @@ import pytest
 from msgspec import structs
 
 from gateway.audit import committer
-from gateway.audit.facts import finding_facts
 from gateway.audit.kept import UnreadableFactsError, decode, keep, unpack
 from gateway.audit.keyed import Keyed
 from gateway.audit.log import AuditLog
+from gateway.audit.record_fields import finding_facts
 from gateway.audit.replay import kept_mails
 from gateway.audit.retention import expire_facts
 from gateway.audit.service import AuditService

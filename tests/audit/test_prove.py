@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gateway.audit import verify_standalone
+from gateway.audit.inclusion import prove
 from gateway.audit.notes import COSIGNATURE, SigningKey
-from gateway.audit.prove import prove
 from gateway.commands.audit import proof as proof_command
 from gateway.errors import UserError
 

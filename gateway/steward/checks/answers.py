@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final
 
-from gateway.audit.facts import mail_facts
 from gateway.audit.keyed import Keyed
+from gateway.audit.record_fields import mail_facts
 from gateway.audit.store import Folder
 from gateway.model import Disposition, FindingOutcome, Language, MailboxStatus
 from gateway.pipeline.self_check import PER_HOUR, Checked

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.audit import record as r
-from gateway.audit.facts import cut_checked
 from gateway.audit.keyed import Keyed
+from gateway.audit.record_fields import cut_checked
 from gateway.documents.wall.mending import mend
 from gateway.documents.wall.pool import WorkerPool
 from gateway.documents.wall.wire import Limits
