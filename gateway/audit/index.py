@@ -11,7 +11,6 @@ by day (`gateway.audit.tally`).
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import sqlite3
 import time
@@ -27,6 +26,7 @@ from gateway.audit import tally
 from gateway.audit.index_rows import EVERY, Rows, Words, take
 from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly
 from gateway.errors import AuditError, SearchTimeError, UserError
+from gateway.system.lock import lock
 from gateway.texts.catalogue import both, pair
 
 _VERSION = 11
@@ -235,19 +235,12 @@ class Index:
 
     @contextlib.contextmanager
     def _locked(self, *, wait_s: float) -> Iterator[None]:
-        lock = self._folder.data / "audit.index-lock"
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._give_to_owner(lock)
-        deadline = time.monotonic() + wait_s
+        path = self._folder.data / "audit.index-lock"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._give_to_owner(path)
         try:
-            while True:
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() >= deadline:
-                        raise _BusyError("the search index is busy") from None
-                    time.sleep(0.02)
+            if not lock(descriptor, within_s=wait_s):
+                raise _BusyError("the search index is busy")
             yield
         finally:
             os.close(descriptor)

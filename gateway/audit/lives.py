@@ -8,6 +8,7 @@ import os
 
 from gateway.audit.store import Folder
 from gateway.errors import UserError
+from gateway.system.lock import lock
 from gateway.texts.catalogue import both, reasons
 
 
@@ -37,12 +38,9 @@ def is_alive(folder: Folder, process: str) -> bool:
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not lock(descriptor)
     finally:
         os.close(descriptor)
-    return False
 
 
 def sweep(folder: Folder) -> None:

@@ -22,6 +22,7 @@ from gateway.audit.backup import FROM_BACKUP
 from gateway.errors import TemporaryError
 from gateway.hold.seal import Digests, seal
 from gateway.system.atomic_file import sync_folder
+from gateway.system.lock import lock
 
 _NAME: Final = re.compile(r"[A-Z0-9][A-Z0-9-]{0,63}\Z")
 _LEFT_OVER_S: Final = 3600.0
@@ -128,7 +129,8 @@ class HoldStore:
             raise FileNotFoundError(reference)
         descriptor = os.open(self._path(reference), os.O_RDONLY | os.O_CLOEXEC)
         try:
-            _lock(descriptor, reference, wait_s)
+            if not lock(descriptor, within_s=wait_s):
+                raise InUseError(reference)
         except InUseError:
             os.close(descriptor)
             raise
@@ -206,19 +208,8 @@ class HoldStore:
         """Exclusive lock on the folder while sizes are counted."""
         descriptor = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            _lock(descriptor, "hold/.lock", WAIT_S)
+            if not lock(descriptor, within_s=WAIT_S):
+                raise InUseError("hold/.lock")
             yield
         finally:
             os.close(descriptor)
-
-
-def _lock(descriptor: int, what: str, wait_s: float) -> None:
-    """Take the lock of a file; InUseError when another still has it after `wait_s`."""
-    end = time.monotonic() + wait_s
-    while True:
-        try:
-            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= end:
-                raise InUseError(what) from None
-        time.sleep(0.01)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
-import time
 from contextlib import closing
 
 from gateway.audit.committer import Committer
@@ -15,6 +13,7 @@ from gateway.audit.store import Folder
 from gateway.cluster.keys import read_key
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
+from gateway.system.lock import lock
 from gateway.texts.catalogue import both, reasons
 
 _LOG = logging.getLogger("gateway.serve.supervisor")
@@ -66,21 +65,11 @@ class DataFolder:
             self._lock = os.open(self._path / "gateway.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise UserError(both("start", "start", "data", path=self._path, reason=reasons(error))) from None
-        end = time.monotonic() + _LOCK_WAIT_S  # the front ends of a killed gateway may need a moment to end
-        while not self._try_lock():
-            if time.monotonic() >= end:
-                os.close(self._lock)
-                raise UserError(both("start", "start", "data_busy", path=self._path))
-            time.sleep(0.05)
+        if not lock(self._lock, within_s=_LOCK_WAIT_S):  # the front ends of a killed gateway may need a moment to end
+            os.close(self._lock)
+            raise UserError(both("start", "start", "data_busy", path=self._path))
         os.ftruncate(self._lock, 0)
         os.write(self._lock, str(os.getpid()).encode())
-
-    def _try_lock(self) -> bool:
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
 
     def __exit__(self, *_: object) -> None:
         os.close(self._lock)
