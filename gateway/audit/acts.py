@@ -15,7 +15,7 @@ from typing import Final
 from msgspec import structs
 
 from gateway.audit import record as r
-from gateway.audit.chain import Entry
+from gateway.audit.chain import Entry, ends
 from gateway.audit.channel import Channel
 from gateway.audit.committer import Committer
 from gateway.audit.record_fields import text
@@ -138,7 +138,7 @@ def write_at_once(data: Path, record: r.Record, mark: Mark | None = None) -> int
 def newest_acts(data: Path, since: int) -> tuple[int, list[r.Act]]:
     """Return the last place of a log, and the acts after another, in order; at most of the newest 20,000 records. UserError."""
     with reading(data) as connection:
-        last = int(connection.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0])
+        last = ends(connection)[1]
         bodies = connection.execute(
             "SELECT body FROM record WHERE seq BETWEEN ? AND ? AND instr(substr(body, 1, ?), ?) ORDER BY seq",
             (max(since, last - _LIMIT_NEWEST) + 1, last, _HEAD_BYTES, b'"kind":"act"'),

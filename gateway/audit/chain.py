@@ -56,9 +56,15 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+def ends(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Return the numbers of the oldest and the newest record of a log; 1 and 0 of an empty one."""
+    first, last = connection.execute("SELECT (SELECT min(seq) FROM record), (SELECT max(seq) FROM record)").fetchone()
+    return first or 1, last or 0
+
+
 def first_since(connection: sqlite3.Connection, since: datetime) -> int:
     """Return the number of the first record at or after a time, by binary search: records are in time order."""
-    first, last = connection.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM record").fetchone()
+    first, last = ends(connection)
     time = "SELECT json_extract(CAST(body AS TEXT), '$.time') FROM record WHERE seq >= ? ORDER BY seq LIMIT 1"
     while first <= last:
         middle = (first + last) // 2

@@ -172,13 +172,18 @@ def last_known_size(folder: Folder) -> int:
     return max(sizes, default=0)
 
 
+def newest_checkpoint(connection: sqlite3.Connection) -> Checkpoint | None:
+    """Return the checkpoint of a log over the most records; None without any."""
+    row = connection.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
+    return next(iter(parse_notes(row[0])[0]), None) if row is not None else None
+
+
 def ready_tree(folder: Folder, connection: sqlite3.Connection) -> None:
     """Bring the tree up to date and check it against the last checkpoint's root; UserError when it cannot match.
 
     AuditError when the write lock is not available in time.
     """
-    row = connection.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
-    last = next(iter(parse_notes(row[0])[0]), None) if row is not None else None
+    last = newest_checkpoint(connection)
     began = last.began if last is not None and last.root is not None and last.began > 1 else 0
     tree = Tree(connection)
     with closing(Turn(folder)) as turn:

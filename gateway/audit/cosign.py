@@ -15,7 +15,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Final, Protocol
 
-from gateway.audit.checkpoint import parse_notes
+from gateway.audit.checkpoint import newest_checkpoint
 from gateway.audit.notes import VerifierKey, encoded, signature_lines
 from gateway.audit.store import Folder, reading
 from gateway.audit.tree import Tree
@@ -146,8 +146,7 @@ class LogSource:
     def latest(self) -> Latest | None:
         """Return the newest checkpoint; UserError without a log."""
         with reading(self._folder.data) as log:
-            found = log.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
-        checkpoint = next(iter(parse_notes(found[0])[0]), None) if found is not None else None
+            checkpoint = newest_checkpoint(log)
         if checkpoint is None or checkpoint.root is None:
             return None
         return Latest(checkpoint.size, checkpoint.text, checkpoint.note)

@@ -23,6 +23,7 @@ import msgspec
 
 from gateway.audit import record as r
 from gateway.audit import tally
+from gateway.audit.chain import ends
 from gateway.audit.index_rows import EVERY, Rows, Words, take
 from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly
 from gateway.errors import AuditError, SearchTimeError, UserError
@@ -117,8 +118,7 @@ class Index:
 
     def _behind(self) -> int:
         """Return the number of unindexed records; all of them while the index is not open here, as opening needs the lock."""
-        last = self.log.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0]
-        return int(last) - (_position(self._index) if self._index is not None else 0)
+        return ends(self.log)[1] - (_position(self._index) if self._index is not None else 0)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -155,7 +155,7 @@ class Index:
         schema = index.execute("PRAGMA schema_version").fetchone()[0]
         if schema != self._schema:
             self._schema, self._whole = schema, set()
-        first = self.log.execute("SELECT min(seq) FROM record").fetchone()[0] or 1
+        first, _ = ends(self.log)
         there = {"gone": 0, "record": max(0, _position(index) - first + 1)}
         for name in {*_COUNTED, *tags} - self._whole:
             table = _COUNTED.get(name, "tag WHERE name = :name")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.audit import record as r
-from gateway.audit.chain import first_since, stamp
+from gateway.audit.chain import ends, first_since, stamp
 from gateway.audit.kept import VERSION, UnreadableFactsError, decode, unpack
 from gateway.audit.store import reading
 from gateway.model import Observed
@@ -37,8 +37,7 @@ class KeptMail:
 def records_since(data: Path, since: datetime | None) -> int:
     """Return how many records there are to read from a time on; UserError when there is no log."""
     with reading(data) as connection:
-        last = connection.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0]
-        return max(0, int(last) + 1 - first_since(connection, since or _EVER))
+        return max(0, ends(connection)[1] + 1 - first_since(connection, since or _EVER))
 
 
 def kept_mails(

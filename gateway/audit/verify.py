@@ -15,6 +15,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from gateway.audit.chain import ends
 from gateway.audit.index import Index
 from gateway.audit.notes import VerifierKey
 from gateway.audit.store import Folder, reading
@@ -79,7 +80,7 @@ class _Local:
         """Return None: a whole log, no archive."""
 
     def first(self) -> int:
-        return int(self._connection.execute("SELECT min(seq) FROM record").fetchone()[0] or 1)
+        return ends(self._connection)[0]
 
     def links(self) -> Iterator[tuple[int, bytes, bytes]]:
         yield from self._connection.execute("SELECT seq, body, hash FROM record ORDER BY seq")

@@ -21,7 +21,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.audit.chain import Head
+from gateway.audit.chain import Head, ends
 from gateway.audit.store import Folder, connect_readonly
 from gateway.cluster import records, schema
 from gateway.cluster.database import Connection, DatabaseError, connect, failures, reason_of, within
@@ -229,7 +229,7 @@ class Shipper:
             self._outdated = self._outdated and schema.outdated(self._centre)  # made meanwhile?
             if not self._outdated and self._log is not None:
                 if not fault:  # after a fork this name may be another machine's: its state and waivers stay
-                    written = self._log.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0]
+                    written = ends(self._log)[1]
                     records.report_state(self._centre, self._node, state, written=written)
                 self._exchange(self._centre, not fault)
         self._report_at = time.monotonic() + (_REPORT_UNREADY_S if state.unready else _REPORT_S)

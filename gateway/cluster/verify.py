@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from gateway.audit.chain import ends
 from gateway.audit.checkpoint import known_checkpoints
 from gateway.audit.notes import VerifierKey
 from gateway.audit.store import Folder, connect_readonly
@@ -172,7 +173,7 @@ def _compare(connection: Connection, node: str, data: Path, faults: list[str], n
     """Compare this machine's log with the centre's; add faults and notes."""
     log = connect_readonly(Folder(data).database)
     try:
-        first, last = log.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM record").fetchone()
+        first, last = ends(log)
         after = first - 1
         while links := page(connection, node, after):
             here: dict[int, tuple[bytes, bytes]] = {

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.audit import record as r
+from gateway.audit.chain import ends
 from gateway.audit.checkpoint import parse_notes
 from gateway.audit.store import Folder, connect_readonly
 
@@ -25,7 +26,7 @@ class LogCounts:
     def __init__(self, data: Path) -> None:
         """Open the log under a data directory at its end; UserError when it cannot be read."""
         self._log = connect_readonly(Folder(data).database)
-        self.last_seq = int(self._log.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0])
+        self.last_seq = ends(self._log)[1]
         """Sequence number of the last counted record."""
         self.checkpoint_size = 0
         """Records under the last checkpoint."""

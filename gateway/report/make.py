@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gateway.audit.chain import ends
 from gateway.audit.store import reading
 from gateway.errors import UserError
 from gateway.model import VIETNAM
@@ -118,7 +119,7 @@ def _counted(
 
 def _must_have(connection: sqlite3.Connection, again: Again) -> None:
     first, last = again.first, again.last
-    there, end = connection.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM record").fetchone()
+    there, end = ends(connection)
     oldest = min(first, again.directory or first)
     if last < first - 1 or last > end or oldest < there:
         raise UserError(both("report", "fault", "records", first=oldest, last=last, there=there, end=end))

@@ -16,6 +16,7 @@ from msgspec import MsgspecError, Struct
 from msgspec.json import Decoder
 
 from gateway.audit import record as r
+from gateway.audit.chain import ends
 from gateway.audit.store import GENESIS
 from gateway.report.month import Month
 
@@ -145,9 +146,8 @@ class Range:
 
     def __init__(self, connection: sqlite3.Connection, first: int, last: int) -> None:
         """`last` is held to what there is."""
-        newest = connection.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0]
         self._connection = connection
-        self.first, self.last = first, min(last, int(newest))
+        self.first, self.last = first, min(last, ends(connection)[1])
         self.head = b""
         self.broken: int | None = None
         self.unreadable = 0
@@ -211,7 +211,7 @@ def begins(connection: sqlite3.Connection) -> datetime | None:
 
 def is_pruned(connection: sqlite3.Connection) -> bool:
     """Whether the oldest records were removed."""
-    return int(connection.execute("SELECT coalesce(min(seq), 1) FROM record").fetchone()[0]) > 1
+    return ends(connection)[0] > 1
 
 
 def directory_before(connection: sqlite3.Connection, seq: int) -> r.Mailboxes | None:
@@ -228,7 +228,7 @@ def _first_since(connection: sqlite3.Connection, since: datetime) -> int:
 
     Around what is found all are looked at, so that the answer does not depend on how long the log is by now.
     """
-    first, last = connection.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM record").fetchone()
+    first, last = ends(connection)
     while first <= last:
         middle = (first + last) // 2
         row = connection.execute("SELECT body FROM record WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)).fetchone()

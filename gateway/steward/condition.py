@@ -10,7 +10,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from gateway.audit.checkpoint import parse_notes
+from gateway.audit.chain import ends
+from gateway.audit.checkpoint import newest_checkpoint
 from gateway.audit.store import Folder, reading
 from gateway.config.sections import Configuration
 from gateway.errors import NoticeError, UserError
@@ -92,14 +93,13 @@ def log_lines(data: Path, now: datetime) -> Iterator[Line]:
         return
     try:
         with reading(data) as log:
-            last = int(log.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()[0])
-            row = log.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
+            _, last = ends(log)
+            known = newest_checkpoint(log)
     except UserError as error:
         yield Line(Health.BAD, "log", "problem", {"words": str(error)})
         return
-    known = parse_notes(row[0])[0] if row is not None else ()
-    size = known[0].size if known else 0
-    seconds = (now - datetime.fromisoformat(known[0].time)).total_seconds() if known else 0.0
+    size = known.size if known is not None else 0
+    seconds = (now - datetime.fromisoformat(known.time)).total_seconds() if known is not None else 0.0
     late = last > size and seconds > _CHECKPOINT_LATE_S
     fields: dict[str, object] = {"age": _age(seconds), "size": _number(size), "count": _number(last - size)}
     yield Line(Health.WARNING if late else Health.GOOD, "log", "checkpoint_old" if late else "checkpoint", fields)
