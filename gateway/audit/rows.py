@@ -46,23 +46,8 @@ def row_of(record: r.AnyRecord) -> Row:
     kind = r.kind_of(record)
     empty = Row(record.seq, moment, kind, "", "", (), "", "", kind, None, (), confidential=False)
     match record:
-        case r.Intent(id=reference, mail=mail) | r.Refused(id=reference, mail=mail):
-            return replace(
-                empty,
-                reference=reference,
-                sender=mail.reverse_path,
-                recipients=tuple(mail.recipients),
-                disposition=mail.disposition,
-                would_be=mail.would_be,
-                state="refused" if kind == "refused" else "pending",
-                subject=mail.subject,
-                rules=_rules(mail.findings),
-                codes=_codes(mail.findings),
-                confidential=mail.confidential,
-                unit=mail.unit or "",
-                files=tuple(dict.fromkeys(part.filename for part in mail.parts if part.filename)),
-                text=record.text if isinstance(record, r.Refused) else "",
-            )
+        case r.Intent() | r.Refused():
+            return _mail_row(empty, record)
         case r.RecipientRefused():
             return replace(
                 empty,
@@ -111,6 +96,26 @@ def row_of(record: r.AnyRecord) -> Row:
             return replace(empty, reference=record.id, subject=raw(record))
         case _:
             return empty
+
+
+def _mail_row(empty: Row, record: r.Intent | r.Refused) -> Row:
+    mail = record.mail
+    return replace(
+        empty,
+        reference=record.id,
+        sender=mail.reverse_path,
+        recipients=tuple(mail.recipients),
+        disposition=mail.disposition,
+        would_be=mail.would_be,
+        state="refused" if isinstance(record, r.Refused) else "pending",
+        subject=mail.subject,
+        rules=_rules(mail.findings),
+        codes=_codes(mail.findings),
+        confidential=mail.confidential,
+        unit=mail.unit or "",
+        files=tuple(dict.fromkeys(part.filename for part in mail.parts if part.filename)),
+        text=record.text if isinstance(record, r.Refused) else "",
+    )
 
 
 def became(later: Iterable[r.AnyRecord]) -> str:

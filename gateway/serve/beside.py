@@ -144,11 +144,7 @@ def beside(
     `known` identifies the log, `troubles` is the board for the metrics, `reports` the pipe for reports of trouble.
     With `shipping` the log is shipped to the cluster's centre.
     """
-
-    def release() -> None:
-        workers.close()
-        addresses.close()
-
+    release = _all_of(workers.close, addresses.close)
     cluster = configuration.cluster
     awaited = shipping is not None and cluster is not None and cluster.replicate == "wait"
     people = Heart()
@@ -156,44 +152,16 @@ def beside(
         configuration.data, release, known=known, people=people, facts_days=configuration.audit.facts_days,
         on_commit=shipping.poke if awaited and shipping is not None else lambda: None,
     )  # fmt: skip
-
-    def release_log() -> None:
-        release()
-        audit.release()
-
+    release_log = _all_of(release, audit.release)
     cache = configuration.inspection.cache
     desk = desk_process(
         places=places(configuration), cache_bytes=cache.bytes, cache_age_s=cache.age_s, release=release_log
     )
-
-    def release_all() -> None:
-        release_log()
-        desk.release()
-
-    def release_all_but_the_log() -> None:
-        release()
-        desk.release()
-
-    readers = service.Readers(
-        workers=workers,
-        desk_door=desk.door,
-        limits=inspection_limits(configuration),
-        front_end=FrontEndRules(
-            smtp_limits(configuration),
-            configuration.replies.languages,
-            holds=configuration.hold.release is not None
-            or any(listener.kind is ListenerKind.MILTER for listener in configuration.listeners),
-        ),
-    )
-
-    metrics = _metrics(configuration, workers, addresses, load, troubles, shipping, audit, release_all_but_the_log)
-
-    sandbox = workers.status().sandbox
-    running = Running(
-        certs=configuration.certs or SHIPPED_CERTS,
-        sandbox_missing=sandbox.missing if sandbox is not None else None,
-        last_reload=load.last_reload,
-    )
+    release_all = _all_of(release_log, desk.release)
+    all_but_the_log = _all_of(release, desk.release)
+    metrics = _metrics(configuration, workers, addresses, load, troubles, shipping, audit, all_but_the_log)
+    readers = _readers(configuration, workers, desk)
+    running = _running(configuration, workers, load)
     steward = _steward(configuration, rulebook, audit, addresses, running, troubles, readers, people)
     console = None
     if configuration.console is not None and addresses.console is not None and steward is not None:
@@ -204,27 +172,43 @@ def beside(
     ruling = None
     if cluster is not None and cluster.rule_keys:
         ruling = RulingProcess(configuration, cluster, reports, release_all)
-
-    def release_for_ship() -> None:
-        release_all()
-        if steward is not None:
-            steward.release()
-
-    certs = configuration.certs or SHIPPED_CERTS
-
-    def state() -> State:
-        return State(unready(metrics.address) if metrics is not None else None, anchors_digest(certs))
-
-    ship = None
-    if shipping is not None and cluster is not None:
-        ship = ship_process(
-            configuration.data, cluster, shipping, release_for_ship, os.getpid(),
-            state=state,
-            exchange=SharedWaivers(
-                configuration, cluster.node, activate=partial(os.kill, os.getpid(), signal.SIGHUP)
-            ).exchange,
-        )  # fmt: skip
+    ship = _ship(
+        configuration, shipping, metrics, release_all if steward is None else _all_of(release_all, steward.release)
+    )
     return Beside(ship, audit, people, desk, metrics, steward, console, cosigning, ruling)
+
+
+def _all_of(*releases: Callable[[], None]) -> Callable[[], None]:
+    """Return the call of all of these in order."""
+
+    def release() -> None:
+        for one in releases:
+            one()
+
+    return release
+
+
+def _readers(configuration: Configuration, workers: WorkerPool, desk: DoorProcess) -> service.Readers:
+    holds = any(listener.kind is ListenerKind.MILTER for listener in configuration.listeners)
+    return service.Readers(
+        workers=workers,
+        desk_door=desk.door,
+        limits=inspection_limits(configuration),
+        front_end=FrontEndRules(
+            smtp_limits(configuration),
+            configuration.replies.languages,
+            holds=holds or configuration.hold.release is not None,
+        ),
+    )
+
+
+def _running(configuration: Configuration, workers: WorkerPool, load: SharedLoad) -> Running:
+    sandbox = workers.status().sandbox
+    return Running(
+        certs=configuration.certs or SHIPPED_CERTS,
+        sandbox_missing=sandbox.missing if sandbox is not None else None,
+        last_reload=load.last_reload,
+    )
 
 
 def _metrics(
@@ -270,3 +254,23 @@ def _steward(
         at_work=people,
     )
     return steward_process(sources, addresses.close)
+
+
+def _ship(
+    configuration: Configuration,
+    shipping: Shipping | None,
+    metrics: MetricsProcess | None,
+    release: Callable[[], None],
+) -> SupervisedProcess | None:
+    cluster = configuration.cluster
+    if shipping is None or cluster is None:
+        return None
+    certs = configuration.certs or SHIPPED_CERTS
+
+    def state() -> State:
+        return State(unready(metrics.address) if metrics is not None else None, anchors_digest(certs))
+
+    waivers = SharedWaivers(configuration, cluster.node, activate=partial(os.kill, os.getpid(), signal.SIGHUP))
+    return ship_process(
+        configuration.data, cluster, shipping, release, os.getpid(), state=state, exchange=waivers.exchange
+    )

@@ -173,13 +173,8 @@ class Story:
                         self._sink.warn("external-link", paragraph.place.locator)
                     span = self.styles.layer("text", child.get(STYLE))
                     self._inline(child, paragraph, (*layers, span), flow, link=True)
-                case "text:s":
-                    count = whole(child.get(clark("text:c")), 1)
-                    self._plain(" " * min(1000, count), paragraph, layers, flow)
-                case "text:tab":
-                    self._plain("\t", paragraph, layers, flow)
-                case "text:line-break":
-                    self._plain("\n", paragraph, layers, flow)
+                case "text:s" | "text:tab" | "text:line-break":
+                    self._plain(_white_space(child, name), paragraph, layers, flow)
                 case "text:soft-page-break":
                     self._turn()
                 case "text:ruby-text":
@@ -344,6 +339,13 @@ class Story:
                 words = "".join(each.text or "" for each in style.iter(_NUMBER_TEXT))
                 if sum(letter.isalpha() for letter in words) > 2:
                     self._sink.put_line(words, place._replace(role=Role.FIELD).hidden())
+
+
+def _white_space(element: Element, name: str) -> str:
+    """Return what an element stands for: spaces, a tab or a line break (§6.1)."""
+    if name == "text:s":
+        return " " * min(1000, whole(element.get(clark("text:c")), 1))
+    return "\t" if name == "text:tab" else "\n"
 
 
 def _form_value(mark: Element) -> str:

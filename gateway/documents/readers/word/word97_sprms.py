@@ -93,17 +93,43 @@ def with_sprms(look: Look, group: bytes, style: Look) -> Look:
     return look
 
 
+_NUMBERS: Final = {0x4A4F: "ascii", 0x4A50: "east_asia", 0x4A51: "other", 0x4A5E: "complex", 0x2A48: "script"}
+_FLAGS: Final = {
+    0x0800: "deleted",
+    0x0855: "special",
+    0x0806: "is_data",
+    0x080A: "is_data",
+    0x0882: "complex_script",
+    0x085A: "complex_script",
+}
+_TOGGLES: Final = {
+    0x0835: "bold", 0x083A: "caps", 0x083B: "caps", 0x083C: "vanish", 0x0811: "vanish", 0x0837: "struck", 0x2A53: "struck",
+}  # fmt: skip
+"""Set, cleared, or as the style says or the other way round (sprmCFBold and others, [MS-DOC] 2.6.1)."""
+_OF_STYLE: Final = (
+    "bold",
+    "caps",
+    "vanish",
+    "struck",
+    "colour",
+    "half_points",
+    "ascii",
+    "other",
+    "east_asia",
+    "background",
+)
+"""Put back to those of the style by sprmCPlain."""
+
+
 def _change(code: int, operand: bytes, look: Look, style: Look) -> dict[str, object]:
     value = int.from_bytes(operand[:4], "little")
+    if (name := _NUMBERS.get(code)) is not None:
+        return {name: value}
+    if (name := _FLAGS.get(code)) is not None:
+        return {name: bool(value)}
+    if (name := _TOGGLES.get(code)) is not None:
+        return {name: _toggle(value, getattr(style, name))}
     match code:
-        case 0x4A4F:
-            return {"ascii": value}
-        case 0x4A50:
-            return {"east_asia": value}
-        case 0x4A51:
-            return {"other": value}
-        case 0x4A5E:
-            return {"complex": value}
         case 0x4A43:
             return {"half_points": value or look.half_points}
         case 0x2A42:
@@ -116,41 +142,19 @@ def _change(code: int, operand: bytes, look: Look, style: Look) -> dict[str, obj
             return {"background": _old_shade(value)}
         case 0xCA71:
             return {"background": shade(operand)}
-        case 0x0835:
-            return {"bold": _toggle(value, style.bold)}
-        case 0x083A | 0x083B:
-            return {"caps": _toggle(value, style.caps)}
-        case 0x083C | 0x0811:
-            return {"vanish": _toggle(value, style.vanish)}
-        case 0x0837 | 0x2A53:
-            return {"struck": _toggle(value, style.struck)}
         case 0x4845:
             return {"raised_half_points": i16(operand, 0)}
-        case 0x2A48:
-            return {"script": value}
         case 0x4852:
             return {"vanish": value <= NARROWEST or look.vanish}
-        case 0x0800:
-            return {"deleted": bool(value)}
-        case 0x0855:
-            return {"special": bool(value)}
-        case 0x0806 | 0x080A:
-            return {"is_data": bool(value)}
         case 0x6A03:
             return {"data": value, "special": True}
         case 0x6A09:
-            return {
-                "symbol": (u16(operand, 0), u16(operand, 2) if len(operand) > 3 else u8(operand, 2)),
-                "special": True,
-            }
+            character = u16(operand, 2) if len(operand) > 3 else u8(operand, 2)
+            return {"symbol": (u16(operand, 0), character), "special": True}
         case 0x286F:
             return {"east_asian_hint": value == 1}
-        case 0x0882 | 0x085A:
-            return {"complex_script": bool(value)}
         case 0x2A33:
-            return {"bold": style.bold, "caps": style.caps, "vanish": style.vanish, "struck": style.struck, "colour": style.colour,
-                    "half_points": style.half_points, "ascii": style.ascii, "other": style.other,
-                    "east_asia": style.east_asia, "background": style.background}  # fmt: skip
+            return {name: getattr(style, name) for name in _OF_STYLE}
         case 0x6865 | 0xCA72:
             return {"boxed": any(operand)}
         case _:
