@@ -164,11 +164,10 @@ class Sheet:
         Cells of one plain look are nearly all there are, so their way is short: no calls, one struct.
         """
         areas = self._areas
-        placed = bool(self._columns.hidden) or areas is not None
+        placed, covered = bool(self._columns.hidden) or areas is not None, False
         sink, looks, prefix, strings = self._sink, self._looks, self._prefix, self._book.strings
         runs, add, before = sink.runs, sink.runs.append, len(sink.runs)
         in_cell, shown, hidden = Role.CELL, Origin.TEXT, Origin.HIDDEN
-        covered = False
         for reference, index, kind, formula, value, inline, rest in cells:
             rich: Rich | None = None
             if rest:
@@ -184,9 +183,8 @@ class Sheet:
                 for words in format_words(look.style.format_code):
                     sink.put_line(words, Place(prefix + reference, in_cell, origin))
             if not value and not inline and rich is None and (look.plain or kind != "str"):
-                if (ground := look.style.face.background) is not None and origin is not hidden:
-                    row, column = position(reference)
-                    sink.pictures.paint(self._number, row, range(column, column + 1), ground)
+                if look.style.face.background is not None and origin is not hidden:
+                    self._paint(reference, look.style.face.background)
                 continue
             where = origin
             if placed:
@@ -220,6 +218,10 @@ class Sheet:
                 ))  # fmt: skip
         sink.charge(len(runs) - before)
         sink.budget.check_time()
+
+    def _paint(self, reference: str, ground: str) -> None:
+        row, column = position(reference)
+        self._sink.pictures.paint(self._number, row, range(column, column + 1), ground)
 
     def _look(self, index: str) -> _Look:
         style = self._book.styles.cell(index)
