@@ -135,19 +135,7 @@ def _changes(look: Look, declarations: Mapping[str, str]) -> dict[str, object]:
         lower = value.lower()
         match name:
             case "color" | "-webkit-text-fill-color":
-                if name == "color" and "-webkit-text-fill-color" in declarations:
-                    continue
-                if (colour := parse_colour(lower)) is None:
-                    if _UNKNOWN.match(lower):
-                        changes["cut"] = True
-                else:
-                    changes["colour"] = colour or look.colour
-                    filled = "text" in (
-                        declarations.get("background-clip"),
-                        declarations.get("-webkit-background-clip"),
-                    )
-                    if not filled and (_alpha(lower) < 0.05 or lower == "transparent"):
-                        changes["hidden"] = True
+                changes.update(_ink(name, lower, look, declarations))
             case "background" | "background-color" | "mso-highlight":
                 for word in re.split(r"\s+(?![^(]*\))", lower):
                     if colour := parse_colour(word):
@@ -176,11 +164,7 @@ def _changes(look: Look, declarations: Mapping[str, str]) -> dict[str, object]:
             case "opacity":
                 changes["hidden"] = changes.get("hidden", look.hidden) or (_number(lower) or 0.0) < 0.05
             case "max-height" | "height" | "width" | "max-width" | "line-height":
-                if (
-                    declarations.get("overflow", "").lower() in _CUT_OFF
-                    and (parse_size(lower, 1.0) or 0) == 0
-                    and lower[:1] == "0"
-                ):
+                if _is_cut_off(lower, declarations):
                     changes["hidden"] = True
             case "text-indent" | "left" | "top" | "margin-left" | "margin-top":
                 if (size := parse_size(lower, 12.0)) is not None and size < -500:
@@ -203,6 +187,25 @@ def _changes(look: Look, declarations: Mapping[str, str]) -> dict[str, object]:
             case "white-space":
                 changes["keep_space"] = lower.startswith("pre") or lower == "break-spaces"
     return changes
+
+
+def _ink(name: str, value: str, look: Look, declarations: Mapping[str, str]) -> dict[str, object]:
+    """Effect of a colour of letters; `-webkit-text-fill-color` goes before `color`."""
+    if name == "color" and "-webkit-text-fill-color" in declarations:
+        return {}
+    if (colour := parse_colour(value)) is None:
+        return {"cut": True} if _UNKNOWN.match(value) else {}
+    changes: dict[str, object] = {"colour": colour or look.colour}
+    filled = "text" in (declarations.get("background-clip"), declarations.get("-webkit-background-clip"))
+    if not filled and (_alpha(value) < 0.05 or value == "transparent"):
+        changes["hidden"] = True
+    return changes
+
+
+def _is_cut_off(extent: str, declarations: Mapping[str, str]) -> bool:
+    """Whether nothing is left of what does not fit into an extent."""
+    cuts = declarations.get("overflow", "").lower() in _CUT_OFF
+    return cuts and (parse_size(extent, 1.0) or 0) == 0 and extent[:1] == "0"
 
 
 def _parted(declarations: Mapping[str, str]) -> str:
