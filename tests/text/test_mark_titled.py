@@ -29,6 +29,7 @@ def table(*rows: tuple[str, ...]) -> Document:
     [
         "TÀI LIỆU MẬT", "BÍ MẬT NHÀ NƯỚC ĐỘ MẬT", "BÍ MẬT NHÀ NƯỚC ĐỘ TỐI MẬT", "BÍ MẬT NHÀ NƯỚC - TUYỆT MẬT", "TÀI LIỆU ĐỘ MẬT", "HỒ SƠ\nMẬT",
         "BÍ MẬT NHÀ NƯỚC\nĐỘ MẬT", "BÍ MẬT NHÀ NƯỚC\nĐỘ TỐI MẬT", "(Tài liệu Mật)", "Tài liệu tối mật", "(Độ Tối mật)",
+        "ĐỀ ÁN TỐI MẬT", "Lưu ý: TÀI LIỆU TỐI MẬT", "V/v phương án phòng thủ (độ Mật)",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("format_", ["docx", "pdf", "text"])
@@ -145,8 +146,12 @@ def test_the_head_of_the_table_below_a_label_is_no_other_value(rows: tuple[tuple
 def test_the_subject_under_the_number_of_a_letter_bears_its_level_in_brackets() -> None:
     assert stops(table(("Số: 15/UBND-NC",), ("V/v phương án phòng thủ (MẬT)",)))
     assert not stops(table(("Số: 15/UBND-NC",), ("V/v tăng cường bảo mật (Luật BVBMNN)",)))
-    assert find_in_subject("Bao cao - MAT")
-    assert not find_in_subject("Bao cao - MAT BANG")
+    assert not stops(lines(*HEAD, "V/v ban hành danh mục bí mật nhà nước (độ Mật)", *TAIL))
+
+
+def test_a_subject_without_diacritics_bears_a_level_beside_the_kind_of_its_paper() -> None:
+    assert all(map(find_in_subject, ("Bao cao - MAT", "MAT: ke hoach A2", "toi mat: ke hoach A2")))
+    assert not any(map(find_in_subject, ("Bao cao - MAT BANG", "mat: ke hoach A2", "Toi mat: xe o cho nao")))
 
 
 def test_a_level_behind_its_noun_that_the_next_line_defines_is_no_mark() -> None:

@@ -28,9 +28,10 @@ _DEGREES: Final = (
     re.compile(rf"(?:[\[(]\s*|\s[-–—]\s*)do {LEVEL_WORDS}\s*(?:[\])]|$)"),
     re.compile(rf"\W*(?:(?P<secret>bmnn|bi mat nha nuoc)[ ,]*)?do {LEVEL_WORDS}\s*(?:[:|–—-]|  |(?P<alone>\W*$))"),
 )
-_OF_LAWS: Final = re.compile(
+OF_LAWS: Final = re.compile(
     r"danh muc|quy dinh|huong dan|mau |dau |thong ke|luat|tai lieu|van ban|(?<!^)bi mat nha nuoc|(?<!^)bmnn"
 )
+"""Words beside a degree of titles that treat degrees."""
 _OF_STUDIES: Final = re.compile(r"\W*ho so mat\W*$")
 """A column of newspapers and a film, more often than a name of files."""
 _LEVEL: Final = re.compile(LEVEL_WORDS)
@@ -61,7 +62,7 @@ def _found(plain: str) -> Iterator[tuple[re.Match[str], bool]]:
         if found is None:
             continue
         others = plain[: found.start()] if not number else plain[found.end() :]
-        if not _OF_LAWS.search(others):
+        if not OF_LAWS.search(others):
             yield found, not number
 
 

@@ -44,7 +44,7 @@ _ENVELOPE: Final = re.compile(
 )
 _ENVELOPES: Final = {"a": Level.TUYET_MAT, "b": Level.TOI_MAT, "c": Level.MAT}
 """The letter that the outer envelope bears for each level (Circular 24/2020/TT-BCA)."""
-_TICK: Final = re.compile(r"^[\s\-*•+]*[\[(][xXvV][\])]\s")
+_AHEAD: Final = re.compile(r"^[\s\-*•+]*(?:[\[(][xv][\])]\s|(?:lưu|chú) ý\s*:)", re.IGNORECASE)
 _LETTERS: Final = re.compile(r"[^\W\d_]")
 SLIP: Final = "misspelt-line"
 _NO_WORD: Final = "MÂT"
@@ -148,7 +148,7 @@ def is_item(text: str) -> bool:
 
 
 def _level_alone(text: str, look: Look, *, numbered: bool = False) -> Hit | None:
-    letters = "".join(_LETTERS.findall(_TICK.sub("", text)))
+    letters = "".join(_LETTERS.findall(_AHEAD.sub("", text)))
     if not 3 <= len(letters) <= 60:
         return None
     found = STAMP.fullmatch(bare(letters))

@@ -300,8 +300,9 @@ def _prose(token: _Token) -> bool:
 
 def _inexact(token: _Token, text: str, place: Place) -> Hit | None:
     if token.case is not Case.CAPITALS:
-        glued = token.case is Case.TITLE and token.spelling is Spelling.ASCII and token.level is not Level.MAT
-        marked = (glued and place is Place.FILENAME and _heads_a_paper(token)) or _closes_a_paper(token, place)
+        plain = token.spelling is Spelling.ASCII and token.level is not Level.MAT
+        named = plain and place in (Place.SUBJECT, Place.FILENAME)
+        marked = (named and _heads_a_paper(token)) or _closes_a_paper(token, place)
         return Hit(token.level, Strength.SUSPECTED, "token", token.spelling) if marked else None
     lost = bare(token.next_word).upper() in LOST and re.match(r"[\s_]+[^\W\d_]", token.after)
     if token.spelling is not Spelling.ASCII and lost:
@@ -353,7 +354,7 @@ def _closes_a_paper(token: _Token, place: Place) -> bool:
 def _heads_a_paper(token: _Token) -> bool:
     """Return whether a level is set off before or behind the kind of a paper: MAT_KeHoach, KeHoach_MAT."""
     head, tail = (" ".join(_WORD.findall(bare(side))) for side in (token.before, token.after))
-    if not head and re.match(r"\s*[-_]", token.after):
+    if not head and re.match(r"\s*[-_:]", token.after):
         return _PAPER.match(tail) is not None
     ends = not tail and re.search(r"[-_]\s*$", token.before) and not token.before.isupper()
     return bool(ends) and _PAPER.fullmatch(head) is not None

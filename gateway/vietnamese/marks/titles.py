@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gateway.vietnamese.marks.carried import OF_LAWS
 from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.name_words import OF_THE_GALL, are_groceries
 from gateway.vietnamese.marks.words import LEVEL_WORDS, PAPERS, Case, Level, Spelling, stamped_level, written_level
 
 _TAIL_WORDS: Final = LEVEL_WORDS.replace("<level>", "<tail>")
-_BRACKET_TAIL: Final = re.compile(rf"(?P<open>[\[(])\s*(?:dau )?{LEVEL_WORDS}\s*[\])][\W_]*$")
+_BRACKET_TAIL: Final = re.compile(rf"(?P<open>[\[(])\s*(?:dau |(?P<degree>do ))?{LEVEL_WORDS}\s*[\])][\W_]*$")
 _DASHED: Final = re.compile(
     rf"^[\W_]*{LEVEL_WORDS}\s*(?::|[-–—|])\s*(?P<rest>[^\n]+)$"
     rf"|^(?P<head>[^\n]*[^\W\d_][^\n]*?)(?:\s+[-–—|/]|(?P<comma>,))\s*{_TAIL_WORDS}[\W_]*$"
@@ -58,7 +59,8 @@ def _in_brackets(text: str, plain: str) -> Hit | None:
     if not title and not (text.isupper() and len(re.findall("[a-z]{2,}", plain)) > 2):
         return None
     level, spelling, case = written_level(text[tail.start("level") : tail.end("level")])
-    stamped = case is Case.CAPITALS or (tail["open"] == "[" and case is Case.TITLE and title)
+    told = tail["open"] == "[" or (tail["degree"] and not OF_LAWS.search(plain, 0, tail.start()))
+    stamped = case is Case.CAPITALS or (told and case is Case.TITLE and title)
     if spelling is not Spelling.EXACT or not stamped:
         return None
     return Hit(level, Strength.SUSPECTED, "headed-line")
