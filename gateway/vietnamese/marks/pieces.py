@@ -11,6 +11,7 @@ from typing import Final
 from gateway.model import Role, Run
 from gateway.vietnamese.marks.layout import Layout
 from gateway.vietnamese.marks.name_words import begins_letters
+from gateway.vietnamese.marks.views import OFF_PAGE
 from gateway.vietnamese.normal import canonical, run_together, skeleton
 
 
@@ -24,7 +25,7 @@ def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
         if len(text) <= _LONGEST_PIECE and text.strip() and not text.strip().isdigit()
     ]
     yield from _shuffled(pieces)
-    shown = [piece for piece in pieces if layout.first_run(piece[0]).role not in _OFF_PAGE]
+    shown = [piece for piece in pieces if layout.first_run(piece[0]).role not in OFF_PAGE]
     if len(shown) < len(pieces):
         yield from _shuffled(shown)  # names of boxes and fields, which nobody sees, stand between what they hold
     pieces = [piece for piece in pieces if len(layout.blocks[piece[0]]) <= 6]
@@ -41,7 +42,6 @@ def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
     yield from _windows([piece for _, piece in sorted(cells, key=lambda item: item[0])])
 
 
-_OFF_PAGE: Final = frozenset({Role.NAME, Role.ALT_TEXT, Role.PROPERTY})
 _LONGEST_PIECE: Final = 16
 _IN_PARTS: Final = frozenset({"uyệtmật", "ốimật", "mậttuyệt", "mậttối"})
 """Levels without their initial, which may stand in a block of its own, and with their words from right to left."""

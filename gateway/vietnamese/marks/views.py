@@ -19,6 +19,7 @@ from gateway.model import Document, Origin, Role, Run
 from gateway.vietnamese.colour import channels
 
 _SHOWN: Final = frozenset({Origin.TEXT, Origin.OCR})
+OFF_PAGE: Final = frozenset({Role.NAME, Role.ALT_TEXT, Role.PROPERTY})
 _LEGIBLE_PT: Final = 5.0
 _USUAL_PT: Final = 12.0
 _PALE: Final = 120
@@ -71,7 +72,12 @@ def is_simple(document: Document) -> bool:
 
 
 def shown_view(document: Document) -> Document:
-    """Return what is shown and the words of field codes: what is concealed neither parts words nor excuses them."""
+    """Return what is shown and the words of field codes: what is concealed neither parts words nor excuses them.
+
+    It is empty where nothing on a page is concealed.
+    """
+    if all(run.origin in _SHOWN or run.role in OFF_PAGE for run in document.runs):
+        return structs.replace(document, runs=())
     return _view(document, _shown)
 
 
