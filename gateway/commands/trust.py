@@ -8,11 +8,11 @@ an anchor of the folder signed it. Nothing is ever fetched while a mail waits.
 from __future__ import annotations
 
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from http.client import HTTPException
 from pathlib import Path
 
 from gateway.commands.common import EXIT_REFUSED
@@ -31,6 +31,7 @@ from gateway.errors import UserError
 from gateway.files import read_file
 from gateway.system.atomic_file import replace_file
 from gateway.texts.catalogue import both
+from gateway.vietnamese.printed import clean
 
 _TIMEOUT_S = 20
 _LIST_LIMIT_BYTES = 64 << 20
@@ -98,7 +99,7 @@ def add(folder: Path, sources: Sequence[Path], *, sha256: str | None = None) -> 
             raise UserError(_say("no_certificate", file=file)) from None
         for certificate in certificates:
             found = fingerprint(certificate)
-            name = distinguished_name(certificate.subject)
+            name = clean(distinguished_name(certificate.subject), limit=300)
             if not is_authority(certificate):
                 print(_say("no_authority", name=name))
                 continue
@@ -149,8 +150,8 @@ def _fetch(folder: Path, store: TrustStore, pin: Pin) -> str:
         # The address comes from the administrator's own manifest; the list proves itself by its signature.
         with urllib.request.urlopen(pin.crl, timeout=_TIMEOUT_S) as answer:  # noqa: S310
             data = answer.read(_LIST_LIMIT_BYTES + 1)
-    except (OSError, urllib.error.URLError, ValueError) as error:
-        raise UserError(_say("crl_unfetched", reason=error)) from None
+    except (OSError, ValueError, HTTPException) as error:
+        raise UserError(_say("crl_unfetched", reason=clean(str(error) or type(error).__name__, limit=300))) from None
     if len(data) > _LIST_LIMIT_BYTES:
         raise UserError(_say("crl_large", mib=_LIST_LIMIT_BYTES >> 20))
     try:

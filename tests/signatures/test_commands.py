@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import socket
 import threading
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -91,6 +92,32 @@ def test_add_wants_a_pinned_or_given_fingerprint(tmp_path, folder, capsys):
     (tmp_path / "bad.cer").write_bytes(b"x")
     with pytest.raises(UserError, match="no certificate"):
         trust.add(folder, [tmp_path / "bad.cer"])
+
+
+def test_a_server_of_lists_that_speaks_no_http_is_told_of_without_its_controls(tmp_path, folder, capsys):
+    answers = iter((b"\x1b[2J no HTTP\r\n\r\n", b"HTTP/1.1 404 gone\x1b[2J\r\n\r\n"))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        sha = fingerprint(load_certificates(tree().g2_sub.certificate_der)[0])
+        row = (
+            f'- sha256: "{sha}"\n  subject: x\n  file: x.cer\n  origin: "http://x"\n'
+            "  not_before: 2020-01-01T00:00:00Z\n  not_after: 2040-01-01T00:00:00Z\n"
+            f'  crl: "http://127.0.0.1:{server.getsockname()[1]}/x.crl"\n'
+        )
+
+        def answer():
+            for words in answers:
+                with server.accept()[0] as client:
+                    client.recv(4096)
+                    client.sendall(words)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        (folder / "manifest.yaml").write_text(f"authorities:\n{row}")
+        assert [trust.update(folder), trust.update(folder)] == [1, 1]
+        thread.join()
+    told = capsys.readouterr().err
+    assert "404: gone" in told
+    assert "\x1b" not in told
 
 
 def test_update_stores_only_a_list_that_the_authority_signed(tmp_path, folder, capsys):
