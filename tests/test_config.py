@@ -15,6 +15,7 @@ from gateway.config.sections import Configuration, Listener, ListenerKind
 from gateway.errors import ConfigError, UserError
 from gateway.pipeline.rulebook import Rulebook
 from gateway.serve.app import check_spool, next_hop_settings, outgoing, start_workers
+from gateway.serve.console import console_settings
 from gateway.serve.data_folder import DataFolder
 from gateway.system.listening import take_addresses
 from gateway.yaml.file import parse_yaml
@@ -202,6 +203,11 @@ def test_the_doctor_warns_of_settings_that_are_hardly_meant(text: str, words: st
     configuration = parse_yaml(text.encode(), Configuration, path="gateway.yaml").value
     found = list(doctor._sense(configuration))
     assert [words in line.words for line in found] == [True] * bool(words)
+
+
+def test_a_name_of_the_console_is_the_one_that_browsers_send():
+    section = Configuration(console={"listen": "127.0.0.1:0", "names": ["Gateway.Example"]}).console
+    assert console_settings(section).names == ("gateway.example",)
 
 
 @pytest.mark.parametrize(

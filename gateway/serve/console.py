@@ -18,7 +18,7 @@ _HERE = ("localhost", "127.0.0.1", "::1")
 def console_settings(console: Console) -> ConsoleSettings:
     """Return the settings of the console."""
     return ConsoleSettings(
-        names=console.names or _HERE,
+        names=tuple(map(str.lower, console.names)) or _HERE,
         networks=console.allowed(),
         certificate=console.certificate,
         key=console.key,
