@@ -59,7 +59,11 @@ class PasswordWatch:
         self._known.move_to_end(key)
         while len(self._known) > _LIMIT_KNOWN:
             self._known.popitem(last=False)
-        place = await self._audit.password_judged(session, login, sound=sound)
+        try:
+            place = await self._audit.password_judged(session, login, sound=sound)
+        except AuditError:
+            self._known.pop(key, None)  # the next login is recorded
+            raise
         if sound or not self._settings.notice:
             return
         try:

@@ -3,10 +3,15 @@
 import asyncio
 import email
 import json
+from datetime import UTC, datetime
 from email.policy import default
 
 import pytest
 
+from gateway.config.sections import Passwords
+from gateway.errors import AuditError
+from gateway.model import FrontEnd, Session
+from gateway.serve.password_watch import PasswordWatch
 from tests.e2e.gateway_process import serving
 from tests.e2e.test_secrets import files_with, process_texts, spellings
 from tests.support.certificates import Pki
@@ -101,3 +106,21 @@ async def test_no_password_is_looked_at_unless_asked_for(tmp_path):
         await gateway.terminate()
         assert not [record for record in await gateway.records() if record["kind"] == "password"]
         assert not sink.delivered
+
+
+async def test_what_the_log_did_not_take_is_recorded_at_the_next_login(tmp_path):
+    answers = iter((AuditError("full"), 1))
+
+    class Log:
+        async def password_judged(self, _session, _login, *, sound):
+            if isinstance(answer := next(answers), AuditError):
+                raise answer
+            return answer
+
+    watch = PasswordWatch(Passwords(check=True), Log(), None, data=tmp_path, clock=lambda: datetime.now(UTC))
+    session = Session(front_end=FrontEnd.SUBMISSION)
+    with pytest.raises(AuditError):
+        await watch.judged(session, "an", sound=False)
+    for _ in range(2):
+        await watch.judged(session, "an", sound=False)
+    assert next(answers, None) is None
