@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
@@ -243,8 +244,9 @@ def _octets(table: Export, format_: str, data: Path) -> Iterator[bytes]:
     if format_ == "xlsx":
         # Beside the log, which holds the same words, and gone with the answer; what a crash left goes with the next.
         for left in data.glob(".export-*"):
-            if time.time() - left.stat().st_mtime > 2 * _LIMIT_EXPORT_S:
-                shutil.rmtree(left, ignore_errors=True)
+            with suppress(FileNotFoundError):  # of another export, which has just ended
+                if time.time() - left.stat().st_mtime > 2 * _LIMIT_EXPORT_S:
+                    shutil.rmtree(left, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix=".export-", dir=data) as folder:
             target = Path(folder) / "export.xlsx"
             table.xlsx(target)

@@ -9,6 +9,7 @@ import os
 import shutil
 import unicodedata
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import openpyxl
@@ -23,7 +24,7 @@ from gateway.pipeline.rulebook import Rules
 from gateway.steward import questions as q
 from gateway.steward.desk import Desk
 from gateway.steward.explain import explain
-from gateway.steward.mails import export, search
+from gateway.steward.mails import _octets, export, search
 from gateway.steward.questions.refused import Refused
 from tests.steward.mail_world import (
     AN,
@@ -339,3 +340,9 @@ def test_what_is_no_reference_is_not_found(at: Desk, reference: str):
     with pytest.raises(Refused) as refused:
         explained(at, AUDITOR, reference)
     assert refused.value.refusal == q.Refusal(kind="not_found")
+
+
+def test_an_export_that_ends_meanwhile_does_not_end_another(tmp_path):
+    (tmp_path / ".export-gone").symlink_to(tmp_path / "nowhere")  # as one that is removed between two looks
+    table = SimpleNamespace(xlsx=lambda target: target.write_bytes(b"PK"))
+    assert b"".join(_octets(table, "xlsx", tmp_path)) == b"PK"
