@@ -12,7 +12,7 @@ pytest.importorskip("cv2")
 pytest.importorskip("PIL")
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from gateway.documents.readers.pictures import detected, detector, ocr, stamp, stamp_words
 from gateway.documents.readers.pictures.rectangles import Pixels
@@ -73,6 +73,34 @@ def test_two_lines_are_one_mark(first: str, turn: float) -> None:
     paper = Image.new("RGB", (900, 700), "white")
     paper.paste(stamp_.rotate(turn, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC), (200, 150))
     assert said(scans.bgr(paper), 200) == [f"{first} MẬT"]
+
+
+def on_print(words: str, grey: int, turn: float = 0) -> Pixels:
+    """Lines of print, black, and over them a word without a frame in paler ink."""
+    lines, paler = (Image.new("L", (1000, 420), 255) for _ in range(2))
+    font, stamp_font = (
+        ImageFont.truetype(str(scans.FONT_DIR / scans.STAMP_FONTS[n]), size) for n, size in ((0, 34), (1, 46))
+    )
+    print_ = (
+        "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+        "Độc lập - Tự do - Hạnh phúc",
+        "giải quyết khiếu nại, tố cáo trong nội bộ",
+    )
+    ImageDraw.Draw(lines).multiline_text((90, 120), "\n".join(print_), 15, font, spacing=18)
+    ImageDraw.Draw(paler).text((380, 140), words, grey, stamp_font)
+    paler = paler.rotate(turn, center=(450, 170), fillcolor=255, resample=Image.Resampling.BICUBIC)
+    return scans.bgr(ImageChops.darker(lines, paler))
+
+
+@pytest.mark.parametrize(("grey", "turn"), [(150, 0), (150, 12), (190, 0)])
+def test_a_mark_paler_than_the_print_it_lies_on_is_read_by_its_ink_alone(grey: int, turn: float) -> None:
+    assert said(on_print("TUYỆT MẬT", grey, turn), 200) == ["TUYỆT MẬT"]
+
+
+@pytest.mark.parametrize("words", ["", "KHẨN", "NHẬT KÝ", "MÁT"])
+@pytest.mark.parametrize("grey", [150, 190])
+def test_other_words_paler_than_the_print_they_lie_on_are_no_marks(words: str, grey: int) -> None:
+    assert said(on_print(words, grey), 200) == []
 
 
 @pytest.mark.parametrize("words", ["KHẨN", "HỎA TỐC", "MẶT TRƯỚC", "NHẬT KÝ", "DỰ THẢO", "PHÁP LUẬT", "MẤT", "MÁT"])

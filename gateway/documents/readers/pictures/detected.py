@@ -7,6 +7,7 @@ read (garbled by print, leaning) is suspected when the detector is sure of it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ from gateway.documents.readers.pictures.detector import LIKELY, Word, upright, w
 from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, levels
 from gateway.documents.readers.pictures.said import BESIDE_A_MARK, FIRST, NEAR_SPACE, OTHER, READ, SIZE, joined, said_by
 from gateway.documents.readers.pictures.spots import is_framed
-from gateway.documents.readers.pictures.stamp_ink import COLOURED, Candidate, ink_of
+from gateway.documents.readers.pictures.stamp_ink import COLOURED, Candidate, ink_of, paler_than_print
 from gateway.documents.readers.pictures.stamp_words import MARKS, Reading, folded
 from gateway.vietnamese.marks.scanned import distance
 
@@ -43,6 +44,9 @@ POSSIBLE, SUSPECT, SUSPECT_LEVEL, SURE_FRAMED, SURE = 0.5, 4.0, 4.7, 2.0, 6.0
 """Log odds of both looks from which a word in a frame of stamp shape that nobody could read is suspected, from which any other
 is, slanting or in a frame, or level as print is, and from which its letters were misread where they are others: in a frame in
 which a mark was read, and elsewhere."""
+OVER_PRINT, AROUND = (1.5, 3.0), (9.0, 3.5)
+"""Mean log odds, at several heights, from which a word is read in ink alone and from which it is suspected there, and heights
+aside and above that are looked at."""
 UNLIKELY = -3.0
 """Log odds of both looks below which letters that fit a mark are none; above, another word must be read."""
 LEVEL = 10.0
@@ -78,9 +82,14 @@ def _candidate(page: Pixels, word: Word, reading: Reading) -> Candidate:
 def _read(page: Pixels, word: Word) -> Reading | None:
     """Return what a word and its line say; None when it is plainly no mark."""
     said = _line(page, word)
+    if (
+        said == OTHER and word.odds < SUSPECT
+    ):  # or print that a mark lies on; surer, and it was the word itself that was read
+        reading = _over_print(page, word)
+        return reading if reading is not None and reading.text else None
     if said:
         return Reading(said, word.sure, letters=True, asked=True) if said != OTHER else None
-    return _unread(page, word)
+    return _unread(page, word) or _over_print(page, word)
 
 
 def _line(page: Pixels, found: Word, *, reach: float = 1.0, framed: bool = False) -> str:
@@ -118,6 +127,27 @@ def _unread(page: Pixels, word: Word) -> Reading | None:
     if word.odds < SUSPECT or (word.odds < SUSPECT_LEVEL and _is_level(word) and not _is_framed(page, word)):
         return None
     return Reading(None, word.sure, letters=True)
+
+
+def _over_print(page: Pixels, word: Word) -> Reading | None:
+    """Return what a word that lies on print says by its ink alone, at letters of several heights; None for none."""
+    aside, high = (int(side * word.height) for side in AROUND)
+    top, left = max(int(word.y) - high, 0), max(int(word.x) - aside, 0)
+    ink = paler_than_print(page[top : int(word.y) + high, left : int(word.x) + aside])
+    if ink is None:
+        return None
+    x, y = word.x - left, word.y - top
+    near = within(ink, ((x, y), (2.0 * high, 2 * word.height), word.angle))
+    near = [one for one in near if math.hypot(one.x - x, one.y - y) < HALF * word.height]
+    odds = sum(one.odds for one in near) / max(len(near), 1)
+    if not near or odds < OVER_PRINT[0]:
+        return None
+    best = max(near, key=lambda one: one.odds)
+    said = _line(np.asarray(cv2.cvtColor(ink, cv2.COLOR_GRAY2BGR), np.uint8), best)
+    if said not in MARKS and (said or odds < OVER_PRINT[1]):
+        return None
+    # Of MẬT alone print may hide the first word, which a frame around it says.
+    return Reading(said if said in MARKS[1:] else None, best.sure, letters=True, asked=True)
 
 
 def _is_framed(page: Pixels, word: Word) -> bool:

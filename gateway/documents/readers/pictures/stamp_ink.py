@@ -25,6 +25,8 @@ from gateway.documents.readers.pictures.rectangles import (
     level,
     levels,
     rectangles_of,
+    strongest,
+    weakest,
 )
 
 # Inches. The forms of Circular 24/2020 and Decree 30/2020 are 20 to 40 mm by 8 to 13 mm; makers and scanners vary.
@@ -47,6 +49,8 @@ STRONG = 200.0
 """Of 255: how strong ink is shown alone."""
 PRINT, LEAST_PRINT = 120, 0.02
 """Of 255: print is darker in its strongest colour; and its least share of a box that lies on print."""
+PALE, LEAST_PALE = (0.25, 0.95), 0.007
+"""Darkness of ink that is paler than print, in shares of the print's, and the least share of a part with such ink: edges of print are less."""
 LIMIT_CONTOURS = 4000
 
 
@@ -183,13 +187,42 @@ def without_black(ink: Pixels) -> Pixels:
 
     Print is taken out with its soft edges, and what it covered is filled from around it.
     """
+    black = _black(ink)
+    return ink if black is None else _filled(ink, _print(ink, black, 2))
+
+
+def _black(ink: Pixels) -> float | None:
+    """Return how dark print is, None where there is none."""
     strong = ink[ink > 40]
-    if strong.size < 100:
-        return ink
-    black = float(np.percentile(strong, 97))
-    core = _mask(ink, int(black * 0.72))
-    around = cv2.dilate(core, np.ones((3, 3), np.uint8), iterations=2)
-    return np.asarray(cv2.inpaint(ink, around, 3, cv2.INPAINT_TELEA), np.uint8)
+    return float(np.percentile(strong, 97)) if strong.size >= 100 else None
+
+
+def _print(ink: Pixels, black: float, soft: int) -> Pixels:
+    """Return where print is, with so many pixels of its soft edges."""
+    return np.asarray(cv2.dilate(_mask(ink, int(black * 0.72)), np.ones((3, 3), np.uint8), iterations=soft), np.uint8)
+
+
+def _filled(ink: Pixels, covered: Pixels) -> Pixels:
+    return np.asarray(cv2.inpaint(ink, covered, 3, cv2.INPAINT_TELEA), np.uint8)
+
+
+def paler_than_print(part: Pixels) -> Pixels | None:
+    """Return ink of any colour that is paler than the print it lies on, dark on white, without that; None where there is hardly any.
+
+    `part` is a part of a page, BGR.
+    """
+    darkest = weakest(part)
+    paper = np.full_like(darkest, int(level(darkest, 70)))
+    ink, grey = (np.asarray(cv2.subtract(paper, plane), np.uint8) for plane in (darkest, strongest(part)))
+    if (black := _black(grey)) is None:
+        return None
+    covered = _print(grey, black, 1)
+    if float((cv2.subtract(ink, covered) > PALE[0] * black).mean()) < LEAST_PALE:
+        return None
+    ink = _filled(ink, covered)
+    if (pale := level(ink, 98)) > PALE[1] * black:
+        return None
+    return np.asarray(cv2.bitwise_not(cv2.convertScaleAbs(ink, alpha=STRONG / max(pale, 1.0))), np.uint8)
 
 
 def pale_ink(ink: Pixels) -> tuple[Pixels, int]:
