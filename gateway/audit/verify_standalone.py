@@ -259,17 +259,14 @@ def check_notes(notes: list[re.Match[str]], key_line: str, witnesses: list[str])
     return faults
 
 
-def head_of(note: re.Match[str]) -> tuple[bytes, bytes | None]:
-    """Return the head of the chain and the root of the tree that a checkpoint claims; version 1 has no root."""
-    root = base64.b64decode(note["root"])
-    return (base64.b64decode(note["chain"]), root) if note["chain"] else (root, None)
-
-
 def claims_of(notes: list[re.Match[str]], faults: list[str]) -> dict[int, set[tuple[bytes, bytes | None]]]:
-    """Return what checkpoints claim by the number of records; adds to the faults those that disagree with each other."""
+    """Return chain and tree that checkpoints claim, by the number of records; adds to the faults where two disagree."""
     claims: dict[int, set[tuple[bytes, bytes | None]]] = {}
     for note in notes:
-        claims.setdefault(int(note["size"]), set()).add(head_of(note))
+        root, chain = base64.b64decode(note["root"]), base64.b64decode(note["chain"] or "")
+        claims.setdefault(int(note["size"]), set()).add(
+            (chain, root) if chain else (root, None)
+        )  # version 1 has no tree
     faults += [
         f"two checkpoints of {size} records disagree"
         for size, claimed in sorted(claims.items())
@@ -278,19 +275,13 @@ def claims_of(notes: list[re.Match[str]], faults: list[str]) -> dict[int, set[tu
     return claims
 
 
-def agree(claimed: set[tuple[bytes, bytes | None]], chain: bytes, root: bytes, *, whole: bool) -> bool:
-    """Whether claims are those of a log with this head and tree; a partial log has no tree."""
-    return all(head == chain and (not whole or tree in (None, root)) for head, tree in claimed)
-
-
 def check(log: Path, folders: list[Path], key_file: Path, witnesses: list[str]) -> list[str]:
     """Return the faults; empty when the log is intact. Prints what was compared."""
     header, archived = read_archive(log)
     notes = archived + read_checkpoints(folders)
     faults = check_notes(notes, key_file.read_text("utf-8", "replace"), witnesses)
     claims = claims_of(notes, faults)
-    chain, sequence, records, first = bytes(32), 0, 0, 1
-    tree = Tree(0, [])
+    chain, sequence, records, first, tree = bytes(32), 0, 0, 1, Tree(0, [])
     heads = {0: (chain, tree.root())}
     retained: list[dict[str, object]] = []
     for body, stored in read_records(log):
@@ -334,7 +325,10 @@ def check(log: Path, folders: list[Path], key_file: Path, witnesses: list[str]) 
             continue
         if size > sequence:
             faults.append(f"the log was cut: a checkpoint has {size} records, there are {sequence}")
-        elif size in heads and not agree(claimed, *heads[size], whole=not header):
+        elif size in heads and not all(
+            head == heads[size][0] and (header or root in (None, heads[size][1]))  # a partial log has no tree
+            for head, root in claimed
+        ):
             faults.append(f"checkpoint {size} disagrees with the log")
     say(f"{records} records, {len(claims)} checkpoints, head {chain.hex()}")
     return faults

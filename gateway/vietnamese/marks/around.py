@@ -160,14 +160,9 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
             hit = joined._replace(form="stamp-line")
             above = layout.adjacent(above, -1) if above is not None else None
             upper = canonical(layout.lines[above]) if above is not None else ""
-    if above is not None and not (look.red or look.boxed) and layout.may_continue(line.number, above):
-        in_column = look.in_window and (
-            (shown.islower() and ends_sentence_before(upper))
-            or (len(upper) >= _SENTENCE and not shown.isupper() and _ENDS_SENTENCE.search(shown) is not None)
-        )
-        named = len(upper) >= _SENTENCE or "mẫu dấu" in upper.lower()
-        if in_column or (line.place is Place.BODY and named and _NAMES_STAMP.search(upper)):
-            return None
+    goes_on = above is not None and not (look.red or look.boxed) and layout.may_continue(line.number, above)
+    if goes_on and _ends_what_is_said(line, look, shown, upper):
+        return None
     if hit.form == HEADLINE:
         printed = not look.stands_out and heads_an_article(around_line(layout, line.number, in_cell=False))
         return hit._replace(strength=Strength.NOTED if printed else hit.strength, form="headed-line")
@@ -200,6 +195,21 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
         parted = canonical(layout.lines[below][:_BELOW])
         if goes_on_below(parted) and not is_of_a_letter(around_line(layout, line.number, in_cell=False)):
             return None
+    return _in_lists(layout, line, hit, look, shown, upper)
+
+
+def _ends_what_is_said(line: Line, look: Look, shown: str, upper: str) -> bool:
+    """Return whether a line ends the sentence of the line above, or is the example of a stamp that this one names."""
+    in_column = look.in_window and (
+        (shown.islower() and ends_sentence_before(upper))
+        or (len(upper) >= _SENTENCE and not shown.isupper() and _ENDS_SENTENCE.search(shown) is not None)
+    )
+    named = len(upper) >= _SENTENCE or "mẫu dấu" in upper.lower()
+    return in_column or (line.place is Place.BODY and named and _NAMES_STAMP.search(upper) is not None)
+
+
+def _in_lists(layout: Layout, line: Line, hit: Hit, look: Look, shown: str, upper: str) -> Hit | None:
+    """Judge a mark by the other levels, goods and people named around it: lists, options and other words (S9)."""
     if hit.form == "numbered-line" and hit.level is Level.MAT and is_of_a_list(layout, line):
         return hit._replace(strength=Strength.NOTED, form="list")
     if hit.form == "literal":
