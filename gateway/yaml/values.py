@@ -149,7 +149,7 @@ class _LazyPlaces(Places):
 
 
 def _plain_json(text: str) -> Value:
-    """Return the value of a JSON text without duplicate keys, None when it is not that simple."""
+    """Return the value of a JSON text without duplicate keys and lone surrogates, None when it is not that simple."""
 
     def unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
         entries = dict(pairs)
@@ -159,6 +159,8 @@ def _plain_json(text: str) -> Value:
 
     try:
         value: Value = json.loads(text, object_pairs_hook=unique)
+        if "\\ud" in text.lower():
+            json.dumps(value, ensure_ascii=False).encode()  # UnicodeEncodeError, a ValueError, for half a pair
     except (ValueError, RecursionError):
         return None
     return value
@@ -211,10 +213,11 @@ class _Builder:
                 case ScalarEvent():
                     self._count(1, place)
                     self._refuse_tag(event, place)
+                    text = self._characters(event.value, place)
                     if stack and stack[-1].wants_key:
-                        stack[-1].take_key(event.value, place)
+                        stack[-1].take_key(text, place)
                         continue
-                    value = _scalar(event.value) if event.style is None or event.style == "" else event.value
+                    value = _scalar(text) if event.style is None or event.style == "" else text
                     if event.anchor:
                         self._anchors[event.anchor] = (value, 1)
                     if stack:
@@ -241,6 +244,14 @@ class _Builder:
         tag = getattr(event, "tag", None)
         if tag and str(tag) != "!":
             self.faults.append(Fault(say("file.tag", tag=printable(str(tag))), self.path, *place))
+
+    def _characters(self, text: str, place: tuple[int, int]) -> str:
+        """Join the pairs of surrogates that JSON escapes beyond U+FFFF are written as; one alone is no character."""
+        try:
+            return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+        except UnicodeDecodeError:
+            self.faults.append(Fault(say("file.surrogate"), self.path, *place))
+            return ""
 
     def _alias(self, name: str, place: tuple[int, int]) -> Value:
         self._aliases += 1

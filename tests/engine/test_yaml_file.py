@@ -70,6 +70,15 @@ def test_a_missing_key_is_named():
     assert "“version”" in faults("name: x\n")[0]
 
 
+def test_half_a_surrogate_pair_is_refused_with_its_place():
+    assert faults('version: 1\nname: "x\\ud800"\n')[0].startswith("policy.yaml:2:7: ")
+    for placed in (False, True):
+        with pytest.raises(ConfigError, match="a.json:1:7: .*half a character"):
+            parse_values(b'{"k": "\\uDC00\\ud83d"}', path="a.json", placed=placed)
+        whole, _ = parse_values(b'{"k": "\\ud83d\\ude00"}', path="a.json", placed=placed)
+        assert whole == {"k": "\N{GRINNING FACE}"}
+
+
 def test_duplicate_keys_are_refused_and_all_named():
     found = faults("version: 1\nname: a\nname: b\npolicies:\n  x: {}\n  x: {}\n")
     assert [line.split(": ")[0] for line in found] == ["policy.yaml:3:1", "policy.yaml:6:3"]
