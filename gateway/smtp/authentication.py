@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from gateway.nexthop.connection import Connection
 from gateway.nexthop.failures import FailureKind, HopFailedError
@@ -47,7 +48,10 @@ async def read_credentials(argument: bytes, challenge: Challenge) -> Credentials
 
 
 async def replay(credentials: Credentials, connection: Connection, challenge: Challenge) -> HopReply:
-    """Send the credentials to the next hop by the same mechanism and return its verdict, positive or negative."""
+    """Send the credentials to the next hop by the same mechanism and return its verdict, positive or negative.
+
+    CommandError, and nothing sent, for a mechanism that it does not offer.
+    """
     mechanism = credentials.mechanism
     if mechanism.value not in connection.capabilities.auth:
         raise CommandError(504, "5.5.4", "auth_mechanism")
@@ -59,9 +63,10 @@ async def replay(credentials: Credentials, connection: Connection, challenge: Ch
     while reply.code == 334 and responses:
         reply = await connection.command(responses.pop(0))
     if reply.code == 334 and mechanism is Mechanism.XOAUTH2:
-        # The next hop says why as a challenge; the client answers with an empty line to get the final reply.
-        await challenge(_base64_only(reply.lines[0]))
-        reply = await connection.command(b"")
+        # The next hop says why as a challenge. It has judged by now, so its final reply stands whatever the client answers.
+        why, reply = reply.lines[0], await connection.command(b"")
+        with suppress(CommandError):
+            await challenge(_base64_only(why))
     if reply.code != 235 and not reply.negative:
         connection.abort()
         raise HopFailedError(FailureKind.PROTOCOL, f"{reply.code} in answer to AUTH")

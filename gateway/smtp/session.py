@@ -256,6 +256,9 @@ class Session:
             await throttle.untried(*tried)
             dialogue.say(self._shared.hop_refused(refusal, standing.address, dialogue.texts, code=454))
             return
+        except CommandError:
+            await throttle.untried(*tried)
+            raise
         await self._after_auth(credentials, reply)
 
     async def _after_auth(self, credentials: Credentials, reply: HopReply) -> None:

@@ -193,6 +193,24 @@ async def test_three_failures_close_the_connection_and_many_are_throttled():
             assert kinds[-1] == "AUTH_SUCCEEDED"
 
 
+async def test_only_what_the_next_hop_judged_counts_against_a_login():
+    limits = replace(QUICK, auth_failures_per_login=2)
+    token = b"AUTH XOAUTH2 " + b64(f"user={USER}\x01auth=Bearer wrong\x01\x01")
+    async with Sink(users={USER: PASSWORD}, auth=("PLAIN",)) as sink:
+        async with running(sink.port, listeners=[SUBMISSION], limits=limits) as gateway:
+            async with RawClient(*gateway.address) as client:
+                await client.ehlo()
+                for _ in range(3):
+                    assert (await client.cmd(token)).code == 504
+                assert (await plain(client, USER, PASSWORD)).code == 235
+    async with conversation(users={USER: PASSWORD}, listeners=[SUBMISSION], limits=limits) as (sink, gateway, client):
+        for _ in range(2):
+            assert (await client.cmd(token)).code == 334
+            assert (await client.cmd("*")).code == 535
+        assert [event.kind.name for event in gateway.events] == ["AUTH_FAILED"] * 2
+        assert (await plain(client, USER, PASSWORD)).startswith("454 4.7.0")
+
+
 async def test_failures_are_answered_later_and_later():
     limits = replace(QUICK, auth_failure_delay_s=0.05)
     async with conversation(users={}, listeners=[SUBMISSION], limits=limits) as (sink, gateway, client):
