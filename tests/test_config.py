@@ -88,6 +88,12 @@ def faults(text: str) -> tuple[str, ...]:
         ),
         ("next_hop: {address: '127.0.0.1:2525', tls: none}", "is a listener of this gateway"),
         ("next_hop: {address: 'localhost:2525', tls: none}", "is a listener of this gateway"),
+        (
+            "{console: {listen: '127.0.0.1:1'}, "
+            f"hold: {{recipient: age1{'q' * 58}, identity: /k, release: {{address: 'localhost:2525', tls: none}}}}}}",
+            "is a listener of this gateway",
+        ),
+        ("passwords: {notice_from: 'the office'}", "mailbox"),
     ],
 )
 def test_a_value_that_would_fail_later_is_a_fault_of_the_file(text: str, words: str):

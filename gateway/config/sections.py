@@ -31,6 +31,7 @@ from gateway.config.values import (
     DomainName,
     HostName,
     ListenAddress,
+    MailboxAddress,
     Network,
     Place,
     Selector,
@@ -40,7 +41,6 @@ from gateway.config.values import (
 )
 from gateway.model import Language, ListenerKind, NextHopTls, ReplyCharset
 from gateway.texts.catalogue import both
-from gateway.vietnamese.addresses import parse_path
 from gateway.yaml.file import YamlFile, read_yaml
 
 
@@ -205,14 +205,14 @@ class Passwords(Section):
 
     check: bool = False
     notice: bool = False
-    notice_from: str = ""
+    notice_from: MailboxAddress = ""
     login_domain: DomainName = "tphcm.gov.vn"
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.notice and not self.check:
             raise ValueError(both("start", "config", "notice_check"))
-        if self.notice and not parse_path(self.notice_from).mailboxes:
+        if self.notice and not self.notice_from:
             raise ValueError(both("start", "config", "notice_from"))
         return self
 
@@ -340,9 +340,11 @@ class Configuration(Section):
     @field_validator("hold")
     @classmethod
     def _decided_on(cls, hold: Hold, info: ValidationInfo) -> Hold:
-        """Refuse `hold.release` without a console: nobody could decide on held mail."""
+        """Refuse `hold.release` without a console, for nobody could decide on held mail, and to one of our own listeners."""
         if hold.release is not None and info.data.get("console") is None:
             raise ValueError(both("start", "config", "hold_console"))
+        if hold.release is not None:
+            _refuse_loop(info, hold.release.address)
         return hold
 
     @field_validator("listeners")
@@ -362,13 +364,7 @@ class Configuration(Section):
     @classmethod
     def _not_ourselves(cls, next_hop: NextHop, info: ValidationInfo) -> NextHop:
         """Refuse a next hop that is one of our own listeners: a mail loop."""
-        for listener, address in product(info.data.get("listeners", ()), next_hop.addresses):
-            if listener.activated_by is not None or listener.listen.startswith("unix:"):
-                continue
-            (own_host, own_port), (host, port) = split_host_port(listener.listen), split_host_port(address)
-            same = own_host == host or (is_loopback(address) and own_host in _THIS_MACHINE)
-            if own_port == port and same:
-                raise ValueError(both("start", "config", "own_listener", value=listener.listen))
+        _refuse_loop(info, *next_hop.addresses)
         return next_hop
 
     def with_flags(self, **flags: Unpack[Flags]) -> Configuration:
@@ -388,3 +384,13 @@ class Configuration(Section):
         changed = Configuration.model_validate({**self.model_dump(mode="json", exclude_defaults=True), **changes})
         changed._origin = Origin(self._origin.file, frozenset(changes))  # noqa: SLF001 - of our own kind
         return changed
+
+
+def _refuse_loop(info: ValidationInfo, *addresses: str) -> None:
+    for listener, address in product(info.data.get("listeners", ()), addresses):
+        if listener.activated_by is not None or listener.listen.startswith("unix:"):
+            continue
+        (own_host, own_port), (host, port) = split_host_port(listener.listen), split_host_port(address)
+        same = own_host == host or (is_loopback(address) and own_host in _THIS_MACHINE)
+        if own_port == port and same:
+            raise ValueError(both("start", "config", "own_listener", value=listener.listen))
