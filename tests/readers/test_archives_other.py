@@ -235,6 +235,18 @@ def test_tar_members_are_read():
     assert [member.name for member in reading.members] == ["a/ă.txt", "../b"]
 
 
+def test_a_tar_member_of_unknown_type_is_a_file_and_a_folder_shows_its_name():
+    odd, folder = tarfile.TarInfo("a.txt"), tarfile.TarInfo("x/ten thu muc")
+    odd.type, odd.size, folder.type = b"Z", len(TEXT), tarfile.DIRTYPE
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        archive.addfile(odd, io.BytesIO(TEXT))
+        archive.addfile(folder)
+    reading = read(archive_tar, buffer.getvalue(), TAR)
+    assert [(member.name, member.data) for member in reading.members] == [("a.txt", TEXT)]
+    assert [run.text for run in reading.document.runs] == ["ten thu muc"]
+
+
 def test_what_hides_behind_the_end_of_a_tar_is_named():
     hidden = tarred([("a", TEXT)]) + tarred([("b", TEXT)])
     assert read(archive_tar, hidden, TAR).document.reason == "tar-trailing-data"

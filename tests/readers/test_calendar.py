@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from gateway.documents.readers.base import Budget, Source
@@ -23,3 +25,23 @@ def test_values_of_a_list_are_lines(line: str, marked: bool) -> None:
     data = f"BEGIN:VCARD\r\nVERSION:4.0\r\n{line}\r\nEND:VCARD\r\n".encode()
     document = calendar.read(Source(data=data, part="1", detected_type="text/vcard"), Budget()).document
     assert any(mark.strength is Strength.MARKED for mark in find_in_document(document)) is marked
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "NOTE;CHARSET=windows-1258;ENCODING=QUOTED-PRINTABLE:t=F4=ECi m=E2=F2t",
+        "ATTACH:data:text/plain;charset=utf-8,t%C3%B4%CC%81i%20m%C3%A2%CC%A3t",
+        "ATTACH:data:text/plain;base64,dMO0zIFpIG3DosyjdA==",
+    ],
+)
+def test_words_are_read_in_the_encoding_that_their_property_names(line: str) -> None:
+    source = Source(data=f"BEGIN:VCARD\r\n{line}\r\nEND:VCARD\r\n".encode(), part="1", detected_type="text/vcard")
+    reading = calendar.read(source, Budget())
+    words = [run.text for run in reading.document.runs] + [member.data.decode() for member in reading.members]
+    assert [unicodedata.normalize("NFC", one) for one in words] == ["tối mật"]
+
+
+def test_a_card_in_an_old_charset_without_label_is_read() -> None:
+    source = Source(data=b"NOTE:t\xf4\xeci m\xe2\xf2t", part="1", detected_type="text/vcard")
+    assert "\ufffd" not in calendar.read(source, Budget()).document.runs[0].text

@@ -80,3 +80,17 @@ def test_a_wrong_checksum_is_named_and_the_rest_is_read():
     reading = read(SOUND.replace(b"text", b"texT"))
     assert reading.document.reason == "tnef-checksum"
     assert reading.members[-1].data == b"texT"
+
+
+def test_data_that_an_attachment_has_twice_are_both_looked_at():
+    data = stream(attribute(2, 0x9002, bytes(14)), attribute(2, 0x800F, b"first"), attribute(2, 0x800F, b"last"))
+    assert [member.data for member in read(data).members] == [b"first", b"last"]
+
+
+def test_the_last_of_many_properties_and_recipients_is_read():
+    many = struct.pack("<I", 100_001) + struct.pack("<HHI", 3, 1, 0) * 100_000 + properties((0x1E, 0x1000, b"body"))[4:]
+    names = struct.pack("<I", 10_001) + b"".join(properties((0x1E, 0x3001, b"name")) for _ in range(10_000))
+    runs = read(
+        stream(attribute(1, 0x9003, many), attribute(1, 0x9004, names + properties((0x1E, 0x3001, b"last"))))
+    ).document.runs
+    assert (runs[0].text, runs[-1].text) == ("body", "last")

@@ -223,6 +223,7 @@ def gather(contents: Contents, data: bytes, kind: str, names: Sequence[str] = ()
     with contents.filling():
         for entry in entries(data, kind, contents.budget):
             if entry.folder or entry.link:
+                contents.name(entry.name)
                 continue
             listed += 1
             if entry.encrypted:

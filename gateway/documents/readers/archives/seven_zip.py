@@ -74,6 +74,7 @@ def _read_with(contents: Contents, data: bytes, password: str | None, *, encrypt
             if password is None and encrypted_too and archive.needs_password():
                 return True
             _extract(archive, factory, encrypted_too=encrypted_too)
+            folders = [member.filename for member in archive.files if member.is_directory]
     except PasswordRequired:
         return True
     except (ReadError, StopReadingError):
@@ -93,6 +94,8 @@ def _read_with(contents: Contents, data: bytes, password: str | None, *, encrypt
             return False
         del contents.faults[known:]  # of two readers that both fail, the one that checks the headers says why
         raise ReadError(ReadStatus.MALFORMED, "damaged-archive") from error
+    for name in folders:
+        contents.name(name)
     for item in factory.items:
         contents.add(Member(name=item.name, data=item.content()))
     return False

@@ -11,7 +11,10 @@ from gateway.model import ReadStatus
 
 
 def read(source: Source, budget: Budget) -> Reading:
-    """Return the regular files of the archive; links and devices hold no data of their own."""
+    """Return the files of the archive, also those of unknown types, which are unpacked as files (POSIX.1-2001 pax).
+
+    Folders, links and devices hold nothing but their names.
+    """
     contents = Contents(source, "tar", budget)
     stream = BytesIO(source.data)
     names: set[str] = set()
@@ -19,7 +22,8 @@ def read(source: Source, budget: Budget) -> Reading:
         with tarfile.open(fileobj=stream, mode="r:", errorlevel=2) as archive:
             for member in archive:
                 budget.check_time()
-                if not member.isreg():
+                if not member.isreg() and member.type in tarfile.SUPPORTED_TYPES:
+                    contents.name(member.name)
                     continue
                 if member.name in names:
                     contents.fault(ReadStatus.MALFORMED, "tar-duplicate-name")

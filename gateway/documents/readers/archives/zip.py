@@ -65,13 +65,9 @@ def _words(data: bytes) -> list[Run]:
     """Return the comment of the archive, which WinRAR and 7-Zip show when it is opened."""
     end = find_end(data)
     comment = data[end.position + END_SIZE : end.finish] if end else b""
-    try:
-        text = comment.decode("utf-8")
-    except UnicodeDecodeError:
-        text = comment.decode("latin-1")
     return [
         Run(text=line, block=block, role=Role.PROPERTY, locator="property:comment")
-        for block, line in enumerate(text.splitlines()[:1000])
+        for block, line in enumerate(guess(comment).splitlines())
         if line.strip()
     ]
 

@@ -16,7 +16,7 @@ from msgspec import structs
 from gateway.documents.readers.base import GRAVITY, Budget, Member, ReadError, Reading, Source
 from gateway.model import ActiveContent, Document, ReadStatus, Role, Run
 
-LIMIT_NAMES = 1000
+LIMIT_NAMES = 2000
 """Names without a member that are kept of one container."""
 FILLING = b"\0\r\n\x1a"
 """Padding that transfer programs leave behind a file: a line end, the end mark of DOS, zeros up to a block."""
@@ -59,11 +59,12 @@ class Contents:
         self.words(name.rstrip("/\\").replace("\\", "/").rpartition("/")[2], "name")
 
     def words(self, text: str, kind: str) -> None:
-        """Take words of the container itself: `kind` is `name` or `comment`."""
-        if text.strip() and len(self.runs) < LIMIT_NAMES:
-            self.runs.append(
-                Run(text=text, block=len(self.runs) + 1000, role=Role.PROPERTY, locator=f"property:{kind}")
-            )
+        """Take words of the container itself: `kind` is `name` or `comment`; LIMIT `files` when there are too many."""
+        if not text.strip():
+            return
+        if len(self.runs) >= LIMIT_NAMES:
+            raise ReadError(ReadStatus.LIMIT, "files")
+        self.runs.append(Run(text=text, block=len(self.runs) + 1000, role=Role.PROPERTY, locator=f"property:{kind}"))
 
     def tell(self, runs: Iterable[Run]) -> None:
         """Take texts of a message, each a block of its own."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
+import urllib.parse
 from typing import Final
 
 from gateway import mime
@@ -26,7 +27,7 @@ def read(source: Source, budget: Budget) -> Reading:
     """Return each property's text as a run, and what is attached inline as members."""
     vcard = source.detected_type == "text/vcard"
     contents = Contents(source, "vcard" if vcard else "calendar", budget)
-    text = mime.decode_charset(source.data, source.charset or "utf-8")
+    text = mime.decode_charset(source.data, source.charset)
     lines = _FOLD.sub("", _SOFT_BREAK.sub("", text) if "QUOTED-PRINTABLE" in text.upper() else text).splitlines()
     if len(lines) > _LINES:
         contents.fault(ReadStatus.LIMIT, "lines")
@@ -47,14 +48,15 @@ def _property(contents: Contents, line: str, block: int) -> list[Run]:
     name = name.rpartition(".")[2].upper()
     settings = [parameter.upper().replace(" ", "") for parameter in parameters]
     encoded = any(setting in {"ENCODING=B", "ENCODING=BASE64", "BASE64"} for setting in settings)
-    if name in _BINARY and (encoded or value.startswith("data:")):
+    if name in _BINARY and (encoded or value[:5].lower() == "data:"):
         _attach(contents, name, parameters, value)
         return []
     if name in _SILENT:
         return []
     if any("QUOTED-PRINTABLE" in setting for setting in settings):
         octets = binascii.a2b_qp(value.encode("utf-8", "replace"))
-        value = octets.decode("utf-8", "replace")
+        charset = next((setting.partition("=")[2] for setting in settings if setting.startswith("CHARSET=")), None)
+        value = mime.decode_charset(octets, charset)
     if "FMTTYPE=TEXT/HTML" in settings:  # X-ALT-DESC: what programs show in place of DESCRIPTION
         markup = _unescaped(value).encode("utf-8", "replace")
         contents.budget.take_bytes(len(markup))
@@ -84,9 +86,12 @@ def _split(line: str) -> tuple[str, str, str]:
 
 
 def _attach(contents: Contents, name: str, parameters: list[str], value: str) -> None:
-    payload = value.partition(",")[2] if value.startswith("data:") else value
+    about, comma, payload = value.partition(",") if value[:5].lower() == "data:" else ("", "", value)
     try:
-        data = binascii.a2b_base64(payload.encode("ascii", "replace"))
+        if comma and not about.lower().endswith(";base64"):  # RFC 2397
+            data = urllib.parse.unquote_to_bytes(payload)
+        else:
+            data = binascii.a2b_base64(payload.encode("ascii", "replace"))
     except binascii.Error:
         contents.fault(ReadStatus.PARTIAL, "attachment-encoding")
         return

@@ -10,12 +10,12 @@ import re
 from typing import Any, Final
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
-from gateway.documents.readers.containers import Contents
+from gateway.documents.readers.containers import FILLING, Contents
 from gateway.documents.readers.containers.zip_streams import Zlib, collect, pieces
 from gateway.model import ReadStatus
 from gateway.model.formats import SIGNATURE_SUFFIXES
 
-_PEM: Final = re.compile(rb"-----BEGIN [^-\r\n]{1,60}-----([A-Za-z0-9+/=\s]{1,67108864})-----END")
+_PEM: Final = re.compile(rb"-----BEGIN [^-\r\n]{1,60}-----([A-Za-z0-9+/=\s]{1,67108864})-----END[^\r\n]*")
 _SEALED: Final = frozenset(
     {"enveloped_data", "signed_and_enveloped_data", "encrypted_data", "authenticated_enveloped_data"}
 )
@@ -25,10 +25,12 @@ def read(source: Source, budget: Budget) -> Reading:
     """Return the encapsulated content as a member; nothing for a detached signature or a bag of certificates."""
     contents = Contents(source, "cms", budget)
     try:
-        kind, content = _content(source.data)
+        kind, content, rest = _content(source.data)
     except ReadError as error:
         contents.fault(error.status, error.reason)
         return contents.reading()
+    if rest.strip(FILLING):
+        contents.fault(ReadStatus.MALFORMED, "trailing-data")
     if kind in _SEALED:
         contents.fault(ReadStatus.ENCRYPTED, "smime")
     elif kind == "compressed_data":
@@ -45,16 +47,18 @@ def read(source: Source, budget: Budget) -> Reading:
     return contents.reading()
 
 
-def _content(data: bytes) -> tuple[str, bytes | None]:
-    """Return the content type and the encapsulated bytes of a CMS file; MALFORMED when it is none."""
-    from asn1crypto import cms
+def _content(data: bytes) -> tuple[str, bytes | None, bytes]:
+    """Return the content type, the encapsulated bytes and what stands around a CMS file; MALFORMED when it is none."""
+    from asn1crypto import cms, parser
 
+    around = b""
     if match := _PEM.search(data):
+        around = data[: match.start()] + data[match.end() :]
         data = base64.b64decode(b"".join(match[1].split()))
     try:
         info = cms.ContentInfo.load(data)
         kind = str(info["content_type"].native)
-        return kind, _inner(info["content"], kind)
+        return kind, _inner(info["content"], kind), around + data[parser.peek(data) :]
     except MemoryError:
         raise
     except Exception as error:

@@ -25,7 +25,6 @@ _FIXED: Final = {0x02: 4, 0x03: 4, 0x04: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x0A: 4, 
 _VARIABLE: Final = frozenset({mapi.OBJECT, mapi.STRING8, mapi.UNICODE, mapi.BINARY})
 _MANY: Final = 0x1000
 _MESSAGE_INTERFACE: Final = struct.pack("<IHH", 0x00020307, 0, 0) + b"\xc0\0\0\0\0\0\0F"
-_PROPERTY_LIMIT: Final = 100_000
 _ICON_BYTES: Final = 16 << 10
 """A metafile up to this size is the icon that Outlook shows for the attachment, and holds at most its file name."""
 
@@ -80,7 +79,7 @@ class _Reader:
             case 0x9002:
                 self._close_attachment()
             case 0x800F:
-                self._data = value
+                self._take_data(value)
             case 0x8010 | 0x9001:
                 self._name = self._name or mapi.text_of(mapi.STRING8, value, self._codepage)
             case 0x8011 if len(value) > _ICON_BYTES:
@@ -105,9 +104,10 @@ class _Reader:
     def _recipients(self, value: bytes) -> None:
         """Names of recipients: a count, then that many property lists."""
         position = 4
-        for _ in range(min(struct.unpack_from("<I", value)[0], 10_000) if len(value) >= 4 else 0):
+        for _ in range(struct.unpack_from("<I", value)[0] if len(value) >= 4 else 0):
             if position >= len(value):
                 return
+            self._budget.check_time()
             properties, position = self._property_list(value, position)
             mapi.take(self._contents, properties, self._codepage, "recipient/")
 
@@ -119,20 +119,29 @@ class _Reader:
                 self._name = self._name or mapi.text_of(kind, data, self._codepage)
             elif identifier == mapi.ATTACH_CONTENT_ID:
                 self._address = address_of((mapi.text_of(kind, data, self._codepage) or "").rstrip("\0"))
-            elif identifier == mapi.ATTACH_DATA and len(data) > 16:
-                if kind == mapi.OBJECT:
+            elif identifier == mapi.ATTACH_DATA:
+                if kind != mapi.OBJECT:
+                    self._take_data(data)
+                elif len(data) > 16:
                     # An interface id stands before the object: a message as TNEF, or a storage or stream as it is.
                     name = "message.tnef" if data.startswith(_MESSAGE_INTERFACE) else "object"
                     self._contents.add(Member(name=self._name or name, data=data[16:], relation="embedded"))
-                else:
-                    self._data = data
+
+    def _take_data(self, data: bytes) -> None:
+        """Take the data of the attachment; of data that stand twice one program shows the first, another the last."""
+        if self._data not in (None, data):
+            self._add_attachment()
+        self._data = data
 
     def _close_attachment(self) -> None:
+        self._add_attachment()
+        self._name, self._data, self._address = None, None, ""
+
+    def _add_attachment(self) -> None:
         if self._data is not None:
             name = (self._name or "attachment").rstrip("\0")
             member = Member(name=name, data=self._data, relation="attachment", addresses=(self._address,))
             self._contents.add(member)
-        self._name, self._data, self._address = None, None, ""
 
     def _properties(self, value: bytes) -> list[tuple[int, int, bytes]]:
         return self._property_list(value, 0)[0]
@@ -142,7 +151,7 @@ class _Reader:
         found: list[tuple[int, int, bytes]] = []
         reader = _Cursor(value, position)
         try:
-            for _ in range(min(reader.number(), _PROPERTY_LIMIT)):
+            for _ in range(reader.number()):
                 self._budget.check_time()
                 kind, identifier = reader.pair()
                 if identifier >= 0x8000:
