@@ -306,7 +306,7 @@ class MilterConnection(asyncio.Protocol):
         self._progress.within(PROGRESS_INTERVAL_S)
         late.within(self._settings.deadline_s)
         try:
-            return await engine.judge_message(transaction, spool)
+            return await engine.judge_message(transaction, spool, holds=Action.QUARANTINE in self._actions)
         except asyncio.CancelledError:
             if late.at < math.inf:
                 raise
@@ -331,8 +331,6 @@ class MilterConnection(asyncio.Protocol):
             case Disposition.REJECT | Disposition.DEFER:
                 return self._reply(answer.reply) if answer.reply else protocol.TEMPFAIL
             case Disposition.HOLD:
-                if Action.QUARANTINE not in self._actions:
-                    return protocol.TEMPFAIL  # a mail to be held must not go on
                 return self._edits(answer) + protocol.quarantine(answer.quarantine) + protocol.CONTINUE
             case Disposition.RELAY | Disposition.TAG:
                 return self._edits(answer) + protocol.CONTINUE

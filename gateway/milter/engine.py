@@ -32,8 +32,8 @@ class MilterEngine(Protocol):
         """Return a refusal for the one forward-path of `envelope`, or None."""
         ...
 
-    async def judge_message(self, transaction: Transaction, spool: Spool) -> MilterAnswer:
-        """Return what the MTA shall do; every exception becomes a temporary failure."""
+    async def judge_message(self, transaction: Transaction, spool: Spool, *, holds: bool) -> MilterAnswer:
+        """Return what the MTA shall do, which `holds` mail or cannot; every exception becomes a temporary failure."""
         ...
 
     async def refuse_overflow(

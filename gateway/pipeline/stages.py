@@ -135,13 +135,15 @@ class Pipeline:
             return await self._refuse(transaction, judged)
         return await self._relay_once(transaction, spool, relay, judged)
 
-    async def judge_message(self, transaction: Transaction, spool: Spool) -> MilterAnswer:
+    async def judge_message(self, transaction: Transaction, spool: Spool, *, holds: bool) -> MilterAnswer:
         """Judge a mail in an MTA's session (`gateway.milter.engine.MilterEngine`); delivery is the MTA's.
 
         The recorded outcome is our answer to the MTA.
         """
         about_mail(transaction.id, transaction.session.auth_user)
         judged = await self._judged(transaction, spool)
+        if not holds:
+            judged = judged._replace(verdict=without_hold(judged.verdict))
         # Record and answer are one step: neither the deadline nor a disconnect may separate them.
         return await uninterrupted(self._answer(transaction, judged))
 

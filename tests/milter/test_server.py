@@ -30,6 +30,7 @@ class RecordingEngine:
     def __init__(self, answer: MilterAnswer | BaseException = RELAY):
         self.answer = answer
         self.seen = []
+        self.held = []
         self.errors = []
         self.overflows = []
         self.release = None
@@ -37,7 +38,8 @@ class RecordingEngine:
     async def judge_recipient(self, session, envelope):
         return REFUSAL if envelope.forward_paths[0].startswith("vanphong") else None
 
-    async def judge_message(self, transaction, spool):
+    async def judge_message(self, transaction, spool, *, holds):
+        self.held.append(holds)
         self.seen.append((transaction, bytes(spool.content())))
         if self.release is not None:
             await self.release.wait()
@@ -183,16 +185,18 @@ async def test_a_rejection_carries_every_line(connect):
 
 
 async def test_a_hold_goes_to_the_quarantine_of_the_mta(connect):
-    answers = await answers_to(
-        await connect(RecordingEngine(MilterAnswer(disposition=Disposition.HOLD, quarantine="cho duyet"))), 4
-    )
+    engine = RecordingEngine(MilterAnswer(disposition=Disposition.HOLD, quarantine="cho duyet"))
+    answers = await answers_to(await connect(engine), 4)
     assert answers[-2:] == [(b"q", b"cho duyet\x00"), (b"c", b"")]
+    assert engine.held == [True]
 
 
-async def test_a_hold_without_quarantine_is_a_temporary_failure(connect):
-    mta = await connect(RecordingEngine(MilterAnswer(disposition=Disposition.HOLD, quarantine="cho duyet")))
+async def test_the_judge_knows_an_mta_that_cannot_hold_mail(connect):
+    engine = RecordingEngine(MilterAnswer(disposition=Disposition.REJECT, reply=REFUSAL))
+    mta = await connect(engine)
     mta.send(packet(b"O", struct.pack(">III", 6, 0x1, 0x1FFFFF)), envelope(b"binh@tphcm.gov.vn"), CONTENT)
-    assert [(await mta.receive())[0] for _ in range(3)][-1] == b"t"
+    assert [(await mta.receive())[0] for _ in range(3)][-1] == b"y"
+    assert engine.held == [False]
 
 
 async def test_header_fields_go_on_top_and_foreign_ones_come_out(connect):
@@ -331,7 +335,7 @@ async def test_an_mta_that_goes_away_ends_the_judgement_and_frees_the_content(co
     cancelled = asyncio.get_running_loop().create_future()
 
     class Hanging(RecordingEngine):
-        async def judge_message(self, transaction, spool):
+        async def judge_message(self, transaction, spool, *, holds):
             self.seen.append(transaction)
             try:
                 await asyncio.Event().wait()
