@@ -198,20 +198,6 @@ class AuditReader:
                 weak[login] = WeakPassword(login, before.since if before is not None else moment, moment)
         return tuple(weak[login] for login in sorted(weak))
 
-    def weak_password_before(self, login: str, place: int, since: datetime) -> bool:
-        """Return whether a record before `place` and after `since` found a login's password weak."""
-        # By the time of each record: two processes may write their records in another order than they stamped them.
-        row = (
-            self._index.catch_up()
-            .execute(
-                "SELECT 1 FROM tag JOIN entry ON entry.seq = tag.seq WHERE tag.name = ? AND tag.seq < ? AND entry.time >= ?"
-                " AND EXISTS (SELECT 1 FROM tag AS state WHERE state.name = 'state:weak_password' AND state.seq = tag.seq)",
-                (f"login:{login.casefold()}", place, microseconds(since)),
-            )
-            .fetchone()
-        )
-        return row is not None
-
     def checks_since(self, login: str, since: datetime) -> int:
         """Return the number of a user's self-checks since a time."""
         with self.index() as index:

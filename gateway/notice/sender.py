@@ -68,14 +68,18 @@ class Notices:
         """Whether a mailbox is below its daily limit; NoticeError when the book is unusable."""
         return await asyncio.to_thread(self._book.has_room, recipient, self._clock())
 
-    async def send(self, kind: str, recipient: str, *, author: str = "", **fields: object) -> HopReply | None:
-        """Send a notice to an authenticated mailbox; return the next hop's reply, None at the mailbox's daily limit.
+    async def send(
+        self, kind: str, recipient: str, *, author: str = "", apart_s: float = 0, **fields: object
+    ) -> HopReply | None:
+        """Send a notice to an authenticated mailbox; return the next hop's reply.
+
+        None, and nothing sent, at the mailbox's daily limit, or when it got one of the kind within `apart_s`.
 
         HopFailedError, HopRefusedError of the hop; NoticeError when the book is unusable. After an error nothing was sent,
         except with `after_final_dot`, which means unknown.
         """
         now, key = self._clock(), f"direct:{secrets.token_hex(8)}"
-        if not await asyncio.to_thread(self._book.take, key, kind=kind, recipient=recipient, now=now):
+        if not await asyncio.to_thread(self._book.take, key, kind=kind, recipient=recipient, now=now, apart_s=apart_s):
             return None
         by = Author(author, self._author.hostname) if author else self._author
         fate: Fate | None = Fate.UNKNOWN

@@ -157,9 +157,7 @@ class _Frontend:
             notices = Notices(hop, NoticeBook(configuration.data), author, clock=time.time)
             keeper = keeper_of(configuration, audit, notices)
             pipeline = self._pipeline(audit, history, behind, notices, keeper, link.repetitions)
-            self._passwords = PasswordWatch(
-                configuration.passwords, audit, notices, data=configuration.data, clock=utc_now
-            )
+            self._passwords = PasswordWatch(configuration.passwords, audit, notices, clock=utc_now)
             smtp = SmtpServer(
                 inherited.smtp,
                 pipeline,

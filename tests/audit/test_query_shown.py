@@ -7,7 +7,6 @@ import csv
 import json
 import os
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -232,8 +231,8 @@ async def test_mailboxes_with_weak_passwords_are_listed_by_their_latest_judgemen
     log = AuditLog.open(tmp_path)
     await log.start()
     await log.password_judged(session(), "Binh@gov.example", sound=False)
-    first = await log.password_judged(session(), "an@gov.example", sound=False)
-    second = await log.password_judged(session(), "an@gov.example", sound=False)
+    await log.password_judged(session(), "an@gov.example", sound=False)
+    await log.password_judged(session(), "an@gov.example", sound=False)
     await log.password_judged(session(), "binh@gov.example", sound=True)
     await log.close()
     reader = AuditReader.open(tmp_path)
@@ -242,10 +241,6 @@ async def test_mailboxes_with_weak_passwords_are_listed_by_their_latest_judgemen
     assert weak.since < weak.last
     (row, *_) = reader.find(Filter(state="weak_password"))
     assert (row.sender, row.state, row.reference) == ("an@gov.example", "weak_password", "")
-    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
-    assert not reader.weak_password_before("an@gov.example", first, long_ago)
-    assert reader.weak_password_before("An@gov.example", second, long_ago)
-    assert not reader.weak_password_before("an@gov.example", second, datetime(2126, 1, 1, tzinfo=UTC))
     reader.close()
 
 

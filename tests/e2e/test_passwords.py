@@ -14,9 +14,11 @@ from gateway.model import FrontEnd, Session
 from gateway.serve.password_watch import PasswordWatch
 from tests.e2e.gateway_process import serving
 from tests.e2e.test_secrets import files_with, process_texts, spellings
+from tests.notice.test_mail import hop_to
+from tests.notice.test_sender import notices
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
-from tests.support.sink import Sink
+from tests.support.sink import Act, Sink
 
 pytestmark = pytest.mark.slow
 
@@ -108,19 +110,39 @@ async def test_no_password_is_looked_at_unless_asked_for(tmp_path):
         assert not sink.delivered
 
 
-async def test_what_the_log_did_not_take_is_recorded_at_the_next_login(tmp_path):
-    answers = iter((AuditError("full"), 1))
+class Log:
+    def __init__(self, *answers):
+        self.answers = list(answers)
 
-    class Log:
-        async def password_judged(self, _session, _login, *, sound):
-            if isinstance(answer := next(answers), AuditError):
-                raise answer
-            return answer
+    async def password_judged(self, _session, _login, *, sound):
+        if isinstance(answer := self.answers.pop(0), AuditError):
+            raise answer
 
-    watch = PasswordWatch(Passwords(check=True), Log(), None, data=tmp_path, clock=lambda: datetime.now(UTC))
-    session = Session(front_end=FrontEnd.SUBMISSION)
+
+SESSION = Session(front_end=FrontEnd.SUBMISSION)
+
+
+async def test_what_the_log_did_not_take_is_recorded_at_the_next_login():
+    log = Log(AuditError("full"), None)
+    watch = PasswordWatch(Passwords(check=True), log, None, clock=lambda: datetime.now(UTC))
     with pytest.raises(AuditError):
-        await watch.judged(session, "an", sound=False)
+        await watch.judged(SESSION, "an", sound=False)
     for _ in range(2):
-        await watch.judged(session, "an", sound=False)
-    assert next(answers, None) is None
+        await watch.judged(SESSION, "an", sound=False)
+    assert not log.answers
+
+
+async def test_a_notice_that_could_not_be_sent_is_sent_at_the_next_login_and_once_by_all_processes(tmp_path):
+    settings, away = Passwords(check=True, notice=True, notice_from=OFFICE), [Act(None, close=True)]
+    async with Sink(lambda at, _: away.pop() if at == "mail" and away else None) as sink:
+        hop = hop_to(sink)
+        first, second = (
+            PasswordWatch(settings, Log(None), notices(tmp_path, hop), clock=lambda: datetime.now(UTC))
+            for _ in range(2)
+        )
+        await first.judged(SESSION, WEAK, sound=False)
+        assert not sink.delivered
+        for watch in (first, second, first):
+            await watch.judged(SESSION, WEAK, sound=False)
+        assert len(sink.delivered) == 1
+        hop.close()
