@@ -154,10 +154,8 @@ def _percent(value: str, *, first: bool, label: str = "") -> tuple[str, str]:
 def _join(name: str, piece: _Pieces, faults: list[str]) -> Parameter:
     """Put the sections of a continuation together, by number as RFC 2231 §3 says."""
     numbers = [number for number, _, _ in piece.sections]
-    if numbers != sorted(numbers):
+    if numbers != sorted(set(numbers)):
         faults.append(f"order:{name}")
-    if len(set(numbers)) != len(numbers):
-        faults.append(f"conflict:{name}")
     elif sorted(numbers) != list(range(len(numbers))):
         faults.append(f"gap:{name}")
     sections = sorted(piece.sections, key=lambda section: section[0])

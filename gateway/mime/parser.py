@@ -31,7 +31,7 @@ _NOTICE = re.compile(rb"multi-?part|\bMIME\b", re.IGNORECASE)
 _EXACT_NOTICE = re.compile(
     rb"\s*(?:This is a (?:multi-?part|cryptographically signed) message in MIME format\.?"
     rb"|This is a MIME-encapsulated message\.?|This is an OpenPGP/MIME (?:signed|encrypted) message \(RFC 4880 and 3156\)"
-    rb"|This is a MIME-formatted message\.[^\r\n]{0,80})\s*",
+    rb"|This is a MIME-formatted message\.)\s*",
     re.IGNORECASE,
 )
 # What another reader could take for more than words: fields of a part, an encoded file, markup that hides words.

@@ -132,6 +132,8 @@ CASES = {
         message(b'Content-Disposition: attachment; filename*1="at.docx"; filename*0="m"\r\n', b"x"), "parameter-order"),
     "section missing": (
         message(b'Content-Disposition: attachment; filename*0="m"; filename*2="at.docx"\r\n', b"x"), "parameter-gap"),
+    "a section twice": (
+        message(b'Content-Disposition: attachment; filename*0="m.exe"; filename*0="m.pdf"\r\n', b"x"), "parameter-order"),
     # E07 types that carry no content here
     "partial": (message(b"Content-Type: message/partial; id=1; number=1; total=2\r\n", b"x"), "message-partial"),
     "external": (message(b"Content-Type: message/external-body; access-type=URL\r\n", b"A: b\r\n\r\n"), "external-body"),

@@ -79,6 +79,11 @@ def test_parts_of_a_digest_are_messages():
     assert paths(content) == {"": "multipart/digest", "1": "message/rfc822", "1.1": "text/plain"}
 
 
+def test_words_behind_a_usual_notice_are_a_part():
+    content = multipart(text(b"x"), preamble=b"This is a MIME-formatted message. Words\r\n")
+    assert "!preamble" in paths(content)
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -4,6 +4,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
+from gateway.demo.pki import revocation_list
 from gateway.demo.sign import PdfSigning, sign_pdf
 from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Indication, Integrity, Revocation, Trust
@@ -73,8 +74,6 @@ class TestTrust:
         return sign_pdf(letter_pdf(), who, how)
 
     def archived(self, *, this=-201, following=-170, revoked=()):
-        from gateway.demo.pki import revocation_list
-
         der = revocation_list(tree().g2_sub, revoked, this_update=NOW + this * DAY, next_update=NOW + following * DAY)
         return trust_of(tree().g2_root, tree().g2_sub, lists=[der])
 
@@ -111,6 +110,17 @@ class TestTrust:
     def test_a_timestamp_of_a_stranger_proves_nothing(self):
         fake = tree().leaf(tree().rogue_root, ("CN", "TSA giả"), purposes=(ExtendedKeyUsageOID.TIME_STAMPING,))
         assert look(self.expired(tsa=fake), trust=self.archived())[0].sub_indication == "EXPIRED"
+
+    def test_a_timestamp_by_a_key_that_is_known_to_be_compromised_since_proves_nothing(self):
+        lists = [
+            revocation_list(issuer, revoked, this_update=NOW + this * DAY, next_update=NOW + ends * DAY)
+            for issuer, revoked, this, ends in (
+                (tree().g2_sub, (), -201, -170),
+                (tree().g2_sub, [(tree().tsa, NOW - 9 * DAY, x509.ReasonFlags.key_compromise)], -1, 7),
+            )
+        ]
+        (one,) = look(self.expired(), trust=trust_of(tree().g2_root, tree().g2_sub, lists=lists))
+        assert (one.sub_indication, one.timestamp.trusted) == ("EXPIRED", False)
 
     def test_a_timestamp_of_the_future_proves_nothing(self):
         (one,) = look(sign_pdf(letter_pdf(), tree().g2_person, PdfSigning(tsa=tree().tsa, tsa_time=NOW + 5 * DAY)))

@@ -100,6 +100,15 @@ async def test_a_child_that_ends_before_its_work_is_done_leaves_every_part_canno
     assert len(inspection.documents) == 2
 
 
+async def test_a_child_that_the_kernel_kills_for_memory_is_our_own_fault(pool):
+    task = asyncio.ensure_future(pool.inspect(request_for("hang")))
+    while not (busy := children_of(pool)):
+        await asyncio.sleep(0.01)
+    os.kill(busy.pop(), signal.SIGKILL)
+    with pytest.raises(TemporaryError):
+        await task
+
+
 async def test_cancelling_kills_the_child(pool):
     task = asyncio.ensure_future(pool.inspect(request_for("hang")))
     while not (busy := children_of(pool)):

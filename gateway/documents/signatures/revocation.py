@@ -75,7 +75,8 @@ def status(
     `signers` vouches for certificates other than `issuer` and the anchors by which lists may be signed.
     """
     answers = [*from_lists(certificate, issuer, lists, signers), *from_responses(certificate, issuer, responses)]
-    answers = [answer for answer in answers if answer.this_update <= now + SKEW]
+    # `now` is the time of a timestamp where its authority is judged: that its key was found out since counts.
+    answers = [one for one in answers if one.revoked or one.this_update <= now + SKEW]
     if not answers:
         return Status(Revocation.UNKNOWN, problems=("revocation-unknown",))
     newest = max(answer.this_update for answer in answers)

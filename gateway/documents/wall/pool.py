@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import math
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -302,7 +303,7 @@ class _Conversation:
             os.close(status_read)
         if ended is None and fault is None:
             raise TemporaryError("the worker zygote ended while a message was being inspected")
-        cause = fault or _cause(ended)
+        cause = fault or _cause(ended, cpu_s)
         merger.charge(ended.cpu_s if ended else 0.0, alone=cause == _USED_UP)
         return cause
 
@@ -334,15 +335,18 @@ def _unobserved(reason: str) -> TemporaryError:
 _USED_UP: Final = (ReadStatus.TIMEOUT, "cpu")
 
 
-def _cause(ended: Ended | None) -> tuple[ReadStatus, str]:
-    """Put the end of a child that did not finish into a status and a stable reason."""
+def _cause(ended: Ended | None, cpu_s: float) -> tuple[ReadStatus, str]:
+    """Put the end of a child that did not finish into a status and a stable reason; `cpu_s` was its hard limit."""
     assert ended is not None
     if ended.killed:
         raise TemporaryError("a child neither worked nor ended")
+    if ended.exit_code == -signal.SIGKILL and ended.cpu_s < cpu_s - 1:
+        # What a file may take is limited, and ends otherwise: it is the machine that has too little.
+        raise TemporaryError("the kernel killed a child: too little memory")
     match -ended.exit_code:
         case 24:  # SIGXCPU
             return _USED_UP
-        case 9:  # not by us: the kernel's memory killer, or the hard CPU limit
+        case 9:  # the hard CPU limit
             return ReadStatus.LIMIT, "killed"
         case number if number > 0:
             return ReadStatus.CRASHED, f"signal-{number}"
