@@ -30,7 +30,8 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime, shipped: 
     The removal is itself recorded, with the range and the hash of its last record, and a checkpoint is made at once.
     With `shipped`, records after that number are kept: the centre does not have them yet.
     Removed data is overwritten with zeros and deleted from the search index. Safe while the gateway runs. UserError when
-    the log is damaged or belongs to another user, AuditError when it cannot be written.
+    the log is damaged or belongs to another user, or when checkpoint file or index could not follow the removal; AuditError
+    when the log cannot be written.
     """
     folder = Folder(data)
     if folder.database.exists() and (owner := folder.database.stat().st_uid) != os.geteuid():
@@ -71,15 +72,18 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime, shipped: 
             )
             head = insert(connection, end, [Entry(msgspec.json.encode(record))])
             checkpoint = seal(connection, signer, head, now)
-        append_note(folder, checkpoint)
-        with closing(Index(folder)) as index:
-            index.catch_up()
     except sqlite3.Error as error:
         raise AuditError(f"the audit log cannot be shortened: {error}") from error
     except OSError as error:
         raise UserError(f"không ghi được / cannot write under {data}: {error.strerror}") from None
     finally:
         connection.close()
+    try:
+        append_note(folder, checkpoint)
+        with closing(Index(folder)) as index:
+            index.catch_up()
+    except (AuditError, OSError, sqlite3.Error) as error:
+        raise UserError(both("audit", "fault", "removed_only", count=removed, path=data, reason=error)) from None
     return removed
 
 

@@ -237,6 +237,15 @@ def test_retention_leaves_a_gap_that_proves_itself(data: Path):
     assert verified(data).exit_code == 1
 
 
+def test_a_removal_that_index_and_notes_cannot_follow_is_told_as_done(data: Path):
+    later = datetime.now(UTC) + timedelta(days=1)
+    (data / "checkpoints" / f"{later:%Y-%m-%d}.notes").mkdir()
+    with pytest.raises(UserError, match="362 records were removed .*Is a directory"):
+        prune(data, before=later, reason="x", now=later)
+    (data / "checkpoints" / f"{later:%Y-%m-%d}.notes").rmdir()
+    assert verified(data).exit_code == 0
+
+
 def test_the_command_forgets_old_records_everywhere_and_verify_reports_the_gap(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
