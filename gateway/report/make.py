@@ -16,7 +16,7 @@ from gateway.model import VIETNAM
 from gateway.report.count import Count
 from gateway.report.figures import Again, Basis, Gap, Report, Wanted
 from gateway.report.month import Month
-from gateway.report.records import MENDED_WITHIN, Range, begins, bounds, directory_before, is_cut, is_pruned
+from gateway.report.records import MENDED_WITHIN, Range, begins, bounds, is_cut, is_pruned
 from gateway.texts.catalogue import both
 
 
@@ -94,8 +94,7 @@ def _counted(
         _must_have(connection, again)
     first, last = (again.first, again.last) if again is not None else bounds(connection, month)
     range_ = Range(connection, first, last)
-    before = directory_before(connection, first)
-    count = Count(month, before)
+    count = Count(month, range_.directory_before())
     for entry in range_.walk(tick):
         count.take(entry)
     gaps = [*_time_gaps(connection, month, now), *count.gaps()]

@@ -30,6 +30,8 @@ _AROUND = 1000
 _KIND = re.compile(rb'"process":"[^"]{0,40}","kind":"(\w{1,40})"')
 _TIME = re.compile(rb'"time":"([^"]{20,40})"')
 _HEAD_BYTES = 200
+_UNTOLD = datetime.min.replace(tzinfo=UTC)
+"""The time of a record that tells none."""
 _TICK = 2000
 
 
@@ -176,6 +178,18 @@ class Range:
         if expected <= self.last and self.broken is None:
             self.broken = expected
 
+    def directory_before(self) -> r.Mailboxes | None:
+        """Return the last record of a directory before the range; None when there is none that can be read."""
+        row = self._connection.execute(
+            "SELECT body FROM record WHERE seq < ? AND instr(substr(body, 1, ?), ?) ORDER BY seq DESC LIMIT 1",
+            (self.first, _HEAD_BYTES, b'"kind":"directory"'),
+        ).fetchone()
+        try:
+            return _DIRECTORY.decode(row[0]) if row is not None else None
+        except (MsgspecError, ValueError):
+            self.unreadable += 1
+            return None
+
     def _before(self) -> bytes:
         """Return the hash before the range; nothing when its record was removed."""
         if self.first == 1:
@@ -214,15 +228,6 @@ def is_pruned(connection: sqlite3.Connection) -> bool:
     return ends(connection)[0] > 1
 
 
-def directory_before(connection: sqlite3.Connection, seq: int) -> r.Mailboxes | None:
-    """Return the last record of a directory before a record; None when there is none."""
-    row = connection.execute(
-        "SELECT body FROM record WHERE seq < ? AND instr(substr(body, 1, ?), ?) ORDER BY seq DESC LIMIT 1",
-        (seq, _HEAD_BYTES, b'"kind":"directory"'),
-    ).fetchone()
-    return _DIRECTORY.decode(row[0]) if row is not None else None
-
-
 def _first_since(connection: sqlite3.Connection, since: datetime) -> int:
     """Return the first record of a time, by halving: records stand in the order of their time, but for moments.
 
@@ -244,4 +249,7 @@ def _first_since(connection: sqlite3.Connection, since: datetime) -> int:
 
 def _time(body: bytes) -> datetime:
     found = _TIME.search(body, 0, _HEAD_BYTES)
-    return datetime.fromisoformat(found[1].decode()) if found is not None else datetime.min.replace(tzinfo=UTC)
+    try:
+        return datetime.fromisoformat(found[1].decode()) if found is not None else _UNTOLD
+    except ValueError:
+        return _UNTOLD

@@ -394,3 +394,16 @@ async def test_a_report_whose_directory_was_removed_cannot_be_made_again(tmp_pat
             now=datetime(2026, 12, 20, tzinfo=VIETNAM),
             again=Again(first=basis.first, last=basis.last, directory=5),
         )
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [(lambda body: body[:-1], {"unreadable", "no_directory"}), (lambda body: body.replace(b"-10-", b"-xx-", 1), set())],
+)
+async def test_a_directory_before_the_month_that_cannot_be_read_is_said(tmp_path, monkeypatch, change, told):
+    office = await Office.open(tmp_path, monkeypatch, month=10)
+    await office.lists(directory("d1", box("an", "A")))
+    await office.at(3).sends("an")
+    await office.close()
+    rewrite(tmp_path, 2, change)
+    assert gaps(report(tmp_path)).keys() == told
