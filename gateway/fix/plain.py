@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import codecs
+from typing import Final
 
-from gateway.fix.tally import Tally
+from gateway.fix.tally import RefusedError, Tally
+from gateway.mime.charsets import western
 from gateway.vietnamese.convert import repair_text
 from gateway.vietnamese.legacy_tables import Charset
 
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
 
 def mend_plain(data: bytes) -> tuple[bytes, Tally]:
-    """Return the text as UTF-8; a byte order mark and the line ends stay as they were."""
+    """Return the text as UTF-8; a byte order mark and the line ends stay as they were.
+
+    `RefusedError` for bytes that are no Unicode and in no Vietnamese encoding: what they say cannot be told.
+    """
     tally = Tally()
-    text, mark = _decoded(data)
+    mark, codec = next((one for one in _MARKS if data.startswith(one[0])), (b"", "utf-8"))
+    try:
+        text = data[len(mark) :].decode(codec)
+    except UnicodeDecodeError:
+        if mark:
+            raise RefusedError("damaged", "encoding") from None
+        codec, text = "", western(data)  # in which quotation marks stay what they are beside letters of TCVN3
     repaired = repair_text(text)
-    if repaired.charset is None and text.encode("utf-8") == data.removeprefix(codecs.BOM_UTF8):
+    if not codec and repaired.charset in (None, Charset.UNICODE):
+        raise RefusedError("damaged", "encoding")
+    if codec == "utf-8" and repaired.charset is None:
         return data, tally
     tally.count(repaired.charset if repaired.charset is not None else Charset.UNICODE)
-    return mark + repaired.text.encode("utf-8"), tally
-
-
-def _decoded(data: bytes) -> tuple[str, bytes]:
-    """Return the text and the mark to write before it; bytes that are no Unicode become Latin-1 characters."""
-    for mark, codec in (
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16-le"),
-        (codecs.BOM_UTF16_BE, "utf-16-be"),
-    ):
-        if data.startswith(mark):
-            return data[len(mark) :].decode(codec, "replace"), codecs.BOM_UTF8
-    try:
-        return data.decode("utf-8"), b""
-    except UnicodeDecodeError:
-        return data.decode("latin-1"), b""
+    return (codecs.BOM_UTF8 if mark else b"") + repaired.text.encode("utf-8"), tally

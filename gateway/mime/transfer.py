@@ -215,6 +215,8 @@ _MAGIC = (
     b"\xe4\x52\x5c\x7b", b"\0\1\0\0Standard ", b"AC10", b"AT&TFORM", b"8BPS", b"ITSF", b"\0\0\0\x0cjP  ", b"LZIP", b"xar!", b"MSWIM\0",
     b"\x04\x22\x4d\x18", b"!<arch>",
 )  # fmt: skip
+_CMS = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"
+"""The content types of CMS (RFC 5652 §3), which a `SEQUENCE` begins with."""
 _FIRST = frozenset({*(magic[:1] for magic in _MAGIC), b" ", b"\t", b"\r", b"\n", b"\x0b", b"\x0c"})
 _PRINTABLE = bytes(range(32, 127)) + b"\t\r\n" + bytes(range(128, 256))
 
@@ -222,7 +224,7 @@ _PRINTABLE = bytes(range(32, 127)) + b"\t\r\n" + bytes(range(128, 256))
 def looks_like_file(data: bytes) -> bool:
     """Return whether the bytes begin as a known file format does."""
     known = data[:1] in _FIRST and data[:64].lstrip().startswith(_MAGIC)
-    return known or data[4:8] == b"ftyp" or data[257:262] == b"ustar"
+    return known or data[4:8] == b"ftyp" or data[257:262] == b"ustar" or (data[:1] == b"0" and _CMS in data[:40])
 
 
 def looks_like_text(data: bytes) -> bool:

@@ -229,6 +229,24 @@ def test_unicode_plain_text_stays_and_decomposed_text_is_composed():
     assert fix(b"\xff\xfe" + text.encode("utf-16-le")).data == b"\xef\xbb\xbf" + text.encode()
 
 
+@pytest.mark.parametrize(
+    "data", ["He said “hello” – très bien".encode("cp1252"), "日本語".encode("cp932"), b"\xff\xfeA"]
+)
+def test_plain_text_whose_encoding_cannot_be_told_is_refused(data):
+    with pytest.raises(RefusedError):
+        fix(data)
+
+
+def test_quotation_marks_of_windows_beside_old_letters_stay():
+    text = f"“{SENTENCES[0]}” – {SENTENCES[1]}"
+    assert fix(encode(text, Charset.TCVN3).encode("cp1252")).data.decode() == text
+
+
+def test_letters_of_two_bytes_in_rtf_stay():
+    data = rb"{\rtf1\ansi{\fonttbl{\f0\fcharset128 Times New Roman;}}\f0 \'93\'fa\'96\'7b cha\u768?o ba\u803?n\par}"
+    assert fix(data).data == data
+
+
 def rtf(texts: list[bytes], font: bytes = b".VnTime") -> bytes:
     table = (
         b"{\\fonttbl{\\f0\\fnil\\fcharset0 "

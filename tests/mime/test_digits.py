@@ -77,3 +77,9 @@ def test_more_files_than_are_looked_at_are_not_passed_over_in_silence():
 
 def test_each_thing_is_given_once():
     assert len(list(octets_in(base64.encodebytes(RAW * 20)))) == 1
+
+
+def test_a_cms_file_in_base64_is_a_file_under_any_label():
+    data = bytes.fromhex("302806092a864886f70d010702") + bytes(30)
+    text = b"Xem:\n-----BEGIN SIGNED MESSAGE-----\n" + base64.encodebytes(data) + b"-----END SIGNED MESSAGE-----\n"
+    assert [found for _, _, found in octets_in(text)] == [data]
