@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from gateway.engine.schema import Dated
 from gateway.model import Disposition, Document, Evidence, Facts, Finding, FindingOutcome, Mode, Need, Observer, Rule
+from gateway.vietnamese.addresses import normal_form, without_tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,10 @@ class Scope:
             return False
         if not self.units:
             return True
-        mailbox = evidence.directory.find(sender.casefold()) if evidence.directory is not None else None
+        if evidence.directory is None:
+            return False
+        address = normal_form(sender)
+        mailbox = evidence.directory.find(address) or evidence.directory.find(without_tag(address))
         return mailbox is not None and mailbox.unit.casefold() in self.units
 
 

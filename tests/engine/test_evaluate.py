@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.engine import PolicySet, evaluate, evaluate_recipient, load_policy_set
 from gateway.engine.observing import findings, observe
@@ -83,6 +84,14 @@ def test_scopes_change_the_mode_where_all_conditions_hold(
 ):
     loaded = policies(BASE + "policies: {senders: {scopes: [{" + scope + ", mode: monitor}]}}\n", tmp_path)
     assert evaluate(evidence(sender="x@bad.example", unit=unit), loaded).disposition is expected
+
+
+@pytest.mark.parametrize("sender", ["x+to@bad.example", "X@BAD.example"])
+def test_a_scope_of_a_unit_holds_for_every_way_to_write_its_mailboxes(sender: str, tmp_path: Path):
+    loaded = policies(BASE + "policies: {senders: {scopes: [{units: [Nội vụ], mode: monitor}]}}\n", tmp_path)
+    mail = evidence(sender="x@bad.example", unit="Nội vụ")
+    mail = replace(mail, envelope=replace(mail.envelope, reverse_path=sender))
+    assert evaluate(mail, loaded).disposition is Disposition.RELAY
 
 
 def test_a_scope_of_recipients_concerns_these_recipients_only(tmp_path: Path):
