@@ -246,6 +246,19 @@ def test_a_script_is_valid_shell(name):
     assert script.stat().st_mode & 0o111
 
 
+def test_a_removal_disables_every_unit_of_the_package(tmp_path):
+    need_systemd()
+    units = shutil.copytree(UNIT.parent, tmp_path / "usr/lib/systemd/system")
+    enabled = [unit.name for unit in units.iterdir() if unit.is_file() and "[Install]" in unit.read_text()]
+    assert run("systemctl", f"--root={tmp_path}", "enable", *enabled).returncode == 0
+    links = lambda: [path for path in (tmp_path / "etc").rglob("*") if path.is_symlink()]
+    assert len(links()) >= len(enabled)
+    script = (DEPLOY / "debian/prerm").read_text().replace("[ -d /run/systemd/system ]", "true")
+    script = script.replace("cd /usr", f"cd {tmp_path}/usr").replace("--now", f"--root={tmp_path}")
+    assert run("sh", "-c", script, "prerm", "remove").returncode == 0
+    assert links() == []
+
+
 @pytest.mark.slow
 def test_the_package_script_names_packages_and_installs_none():
     listed = run(DEPLOY / "system-packages.sh", "list", "run")
