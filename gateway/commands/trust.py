@@ -2,7 +2,7 @@
 
 `add` copies an authority's certificate into the folder only when its fingerprint is pinned in the manifest or given by
 hand; `update` fetches the revocation lists that the manifest names, from those addresses only, and stores a list only when
-an anchor of the folder signed it. Nothing is ever fetched while a mail waits.
+an anchor of the folder signed it and it is no older than what is there. Nothing is ever fetched while a mail waits.
 """
 
 from __future__ import annotations
@@ -161,6 +161,10 @@ def _fetch(folder: Path, store: TrustStore, pin: Pin) -> str:
     authority = next((anchor for anchor in store.anchors if fingerprint(anchor) == pin.sha256), None)
     if authority is None or one.issuer != authority.subject.hashable or not revocation.is_signed_by(one, authority):
         raise UserError(_say("crl_foreign"))
+    if any(
+        held.trusted_keys and held.issuer == one.issuer and held.this_update > one.this_update for held in store.lists
+    ):
+        raise UserError(_say("crl_older", day=_day(one.this_update)))
     (folder / "crl").mkdir(exist_ok=True)
     replace_file(folder / "crl" / f"{pin.sha256[:16]}.crl", data, mode=0o644)
     days = f"{one.this_update:%Y-%m-%d}..{_day(one.next_update)}"

@@ -13,6 +13,7 @@ import pytest
 
 from gateway.commands import trust, verify
 from gateway.config.sections import Configuration
+from gateway.demo.pki import revocation_list
 from gateway.demo.sign import sign_pdf, sign_pdf_twice
 from gateway.documents.readers.ole.writer import write_compound
 from gateway.documents.signatures.certificates import fingerprint, load_certificates
@@ -120,8 +121,15 @@ def test_a_server_of_lists_that_speaks_no_http_is_told_of_without_its_controls(t
     assert "\x1b" not in told
 
 
-def test_update_stores_only_a_list_that_the_authority_signed(tmp_path, folder, capsys):
-    served = {"/good.crl": tree().crl(tree().g2_sub), "/fake.crl": tree().crl(tree().rogue_root), "/junk.crl": b"x"}
+def test_update_stores_only_a_list_that_the_authority_signed_and_none_older(tmp_path, folder, capsys):
+    week = timedelta(days=7)
+    old = revocation_list(tree().g1_sub, (), this_update=tree().now - week, next_update=tree().now + week)
+    served = {
+        "/good.crl": tree().crl(tree().g2_sub),
+        "/fake.crl": tree().crl(tree().rogue_root),
+        "/junk.crl": b"x",
+        "/old.crl": old,
+    }
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
@@ -137,7 +145,12 @@ def test_update_stores_only_a_list_that_the_authority_signed(tmp_path, folder, c
     thread.start()
     try:
         rows = []
-        for identity, path in ((tree().g2_sub, "good"), (tree().g2_root, "fake"), (tree().public_sub, "junk")):
+        for identity, path in (
+            (tree().g2_sub, "good"),
+            (tree().g2_root, "fake"),
+            (tree().public_sub, "junk"),
+            (tree().g1_sub, "old"),
+        ):
             sha = fingerprint(load_certificates(identity.certificate_der)[0])
             rows.append(
                 f'- sha256: "{sha}"\n  subject: x\n  file: none-{path}.cer\n  origin: "http://x"\n'
@@ -152,7 +165,9 @@ def test_update_stores_only_a_list_that_the_authority_signed(tmp_path, folder, c
         thread.join()
         server.server_close()
     assert len({path.name for path in (folder / "crl").iterdir()} - before) == 1
-    assert "not signed by the authority" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "not signed by the authority" in told
+    assert "older than the one that is there" in told
 
 
 OLD = {
