@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 from xml.parsers import expat
-from xml.sax.saxutils import unescape
 
 from gateway.fix.tally import RefusedError
 
 _TAG: Final = re.compile(rb"<[^<>\"']*(?:\"[^\"]*\"[^<>\"']*|'[^']*'[^<>\"']*)*>")
-_REFERENCE: Final = re.compile(r"&#(?:x([0-9A-Fa-f]{1,6})|([0-9]{1,7}));")
+_REFERENCE: Final = re.compile(r"&(?:#x([0-9A-Fa-f]{1,6})|#([0-9]{1,7})|(\w{2,4}));")
+_NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _LIMIT_EVENTS: Final = 8_000_000
 
 
@@ -86,8 +86,13 @@ def text_of(data: bytes, start: int, end: int) -> str | None:
         return None
     if "&" not in raw:
         return raw
-    numbered = _REFERENCE.sub(lambda m: chr(int(m[1], 16) if m[1] else int(m[2])), raw)
-    return unescape(numbered, {"&quot;": '"', "&apos;": "'"})
+    return _REFERENCE.sub(_letter, raw)
+
+
+def _letter(reference: re.Match[str]) -> str:
+    """Return the letter that a reference stands for; each is turned once."""
+    hexadecimal, decimal, name = reference.groups()
+    return _NAMED.get(name, reference[0]) if name else chr(int(hexadecimal, 16) if hexadecimal else int(decimal))
 
 
 class Written(NamedTuple):

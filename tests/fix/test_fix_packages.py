@@ -17,6 +17,7 @@ from gateway.documents.readers import registry
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.sniff import sniff
 from gateway.fix import RefusedError, fix, refusal
+from gateway.fix.xml_spans import text_of
 from gateway.model import Document, Language, Origin, Role
 from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
@@ -295,3 +296,8 @@ def test_libreoffice_reads_what_was_mended(tmp_path):
         convert([tmp_path / name], kind, tmp_path)
     assert (tmp_path / "a.csv").read_text("utf-8").split("\n")[: len(CELLS)] == list(CELLS)
     assert (tmp_path / "b.txt").read_text("utf-8-sig").strip().split("\n") == list(SENTENCES)
+
+
+def test_a_reference_in_xml_is_turned_once():
+    data = b"<a>&#38;lt; &amp;#65; &#x41;&lt;</a>"
+    assert text_of(data, 3, len(data) - 4) == "&lt; &#65; A<"

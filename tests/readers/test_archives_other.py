@@ -208,11 +208,13 @@ def test_without_libarchive_a_rar_is_cannot_tell(monkeypatch):
 
 
 @needs_libarchive
-def test_comments_of_an_old_rar_are_passed_over():
-    fields = struct.pack("<BHHIIBIIBBHI", 0x7A, 0x8000, 35, 2, 2, 3, zlib.crc32(b"xx"), 0, 29, 0x30, 3, 0) + b"CMT"
+@pytest.mark.parametrize(("method", "words", "reason"), [(0x30, ["xx"], ""), (0x33, [], "rar-comment")])
+def test_comments_of_an_old_rar_are_read_or_cannot_be_told(method, words, reason):
+    fields = struct.pack("<BHHIIBIIBBHI", 0x7A, 0x8000, 35, 2, 2, 3, zlib.crc32(b"xx"), 0, 29, method, 3, 0) + b"CMT"
     comment = struct.pack("<H", zlib.crc32(fields) & 0xFFFF) + fields + b"xx"
     data = RARS[0][:20] + comment + RARS[0][20:]
     reading = read(archive_rar, data, RAR)
+    assert ([run.text for run in reading.document.runs], reading.document.reason) == (words, reason)
     assert [(member.name, member.data) for member in reading.members] == [("warm", b"warm")]
 
 

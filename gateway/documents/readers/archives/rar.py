@@ -41,8 +41,9 @@ def read(source: Source, budget: Budget) -> Reading:
 
 
 def _read_archive(contents: Contents, data: bytes) -> None:
-    headers = _headers(data)
+    headers, blocks = _headers(data)
     entries = headers.infolist()
+    _comments(contents, headers, blocks)
     locked = headers.needs_password()
     if locked:
         contents.fault(ReadStatus.ENCRYPTED, "password")
@@ -78,11 +79,28 @@ def _files_only(data: bytes, files: list[Any]) -> bytes:
     return b"".join((data[:main], *pieces, _RAR4_END))
 
 
-def _headers(data: bytes) -> Any:
-    """Return rarfile's view of the archive; ReadError says why there is none."""
+def _comments(contents: Contents, headers: Any, blocks: list[Any]) -> None:
+    """Give the comments, which WinRAR shows when the archive is opened; one that is packed cannot be told."""
     rarfile = _library()
+    read = [one for one in (headers.comment, *(entry.comment for entry in headers.infolist())) if one is not None]
+    for line in (line for comment in read for line in comment.splitlines()):
+        contents.words(line, "comment")
+    held = [
+        one
+        for one in blocks
+        if (one.type == rarfile.RAR_BLOCK_SUB and one.filename == "CMT")
+        or (one.type == rarfile.RAR_BLOCK_MAIN and one.flags & rarfile.RAR_MAIN_COMMENT)
+    ]
+    if len(held) > len(read):
+        contents.fault(ReadStatus.PARTIAL, "rar-comment")
+
+
+def _headers(data: bytes) -> tuple[Any, list[Any]]:
+    """Return rarfile's view of the archive, and all its blocks; ReadError says why there is none."""
+    rarfile = _library()
+    blocks: list[Any] = []
     try:
-        return rarfile.RarFile(BytesIO(data), part_only=True)
+        return rarfile.RarFile(BytesIO(data), part_only=True, info_callback=blocks.append), blocks
     except rarfile.NeedFirstVolume:
         raise ReadError(ReadStatus.UNSUPPORTED, "multi-volume") from None
     except MemoryError:
@@ -94,10 +112,10 @@ def _headers(data: bytes) -> Any:
 
 @functools.cache
 def _library() -> Any:
-    """Return rarfile, kept from running a program for the archive's comment, which is all that it would do unasked."""
+    """Return rarfile, kept from running a program for a packed comment, which is all that it would do unasked."""
     import rarfile
 
-    rarfile.rar3_decompress = lambda *_arguments, **_options: b""
+    rarfile.rar3_decompress = lambda _version, method, data, *_more: data if method == _STORED else b""
     return rarfile
 
 
