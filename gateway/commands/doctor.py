@@ -180,7 +180,7 @@ def _file_system(path: Path) -> str:
     best, kind = "", "unknown"
     for line in Path("/proc/self/mounts").read_text().splitlines():
         _, mount, name, *_ = line.split()
-        if str(path.resolve()).startswith(mount) and len(mount) >= len(best):
+        if path.resolve().is_relative_to(mount) and len(mount) >= len(best):
             best, kind = mount, name
     return kind
 

@@ -309,6 +309,11 @@ def test_what_only_the_running_service_has_is_no_fault_of_a_first_look(tmp_path)
     assert any(line.health is doctor.Health.BAD for line in doctor._guarded(doctor._tls, sample))
 
 
+def test_a_spool_beside_a_mount_is_not_taken_for_a_part_of_it():
+    assert doctor._file_system(Path("/proc/self")) == "proc"
+    assert doctor._file_system(Path("/process")) == doctor._file_system(Path("/"))
+
+
 @pytest.mark.parametrize(
     ("now", "found", "words"),
     [
