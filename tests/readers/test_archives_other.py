@@ -119,6 +119,34 @@ PACKED = {  # made by lz4, lz4 -l, lzip, compress and bsdtar
 }
 
 
+IMAGE = (  # a.txt with `hello world` in the trees of ISO 9660, Rock Ridge and Joliet, by libarchive, then xz
+    "/Td6WFoAAATm1rRGAgAhARwAAAAQz1jM5a//AuhdAABv/f//o7f/Rz5IFXI5YVG4kijmo4YH+e7kHoLTL8U6PAFLsX7JiopNL6MN2X+m44wjEVPgWRjFdYrid/dE790Ojk"
+    "efKuUNdUG7Q609LBi0BT3LYTAYxkCvjKUkM9Ey+IH8A42Qb0Y2D67d4cKrEhZJ+uoXhDyUYYGrNoMCcb81UGG04zd0BNSg0ktJ4SBwBWL790DqBHYLODM4432/4wGqfEQi"
+    "guW9QYODs3bQHUhhXbqWxNkrC8dw4YlL993PrajH1kUuRjnPiXn3gceNKrcoRzJp09PtmxA/d036lc9TieLDWQiE5F/sM9Y63tDuEgZHo7F8DDPrrgITXWciiBS8LcF64g"
+    "vEVzTz/DRQaEgExjkhLaYgZQwYfshk9NB0tcBmFunjxJLLnYQ7a6K+sQPUJoJ4qoyMx+l3PwravKGzuY1p+r6E6qEQHOArMRPLX86tmkb8E9LjWsXsMu5eIAL+fJON9dQZ"
+    "sls9nwZxzP/nRAqpP4QLcISTHm1lbPLUebLdrxl0ohp3lfN6Erny+wXcw/zSr6MyuRrNNK9aXssBJqern4maHXnWb8q84vxPl8wwo0JLcs8lvmgNcqyB8FZ++G+3P0s6YY"
+    "nyV7vLN/5lTwU3Y2wJJ+2+Fejw+vGflda6eCUqMifeVneEvbXgKlwzb+1DuS+NS58xf+7UYsAb1FyhgYlkgOE6P0M7Bf2lGBBNUDCW4nHSRv1hg7e9skJxY+X2zuQd/PZ8"
+    "Yh5m+ctLFqaZVpj33K/8/lwVea93PDhtQLD2zytp8sf2Vq4Pv/6oUA932WkCAl0Z4PNmsbzNfM4CJJSMgvQW7iBpQ/d54fsluQY2oqCaFbudn2u6oyQNOcQrp10rt/9ioI"
+    "wY6687T79isK1ClPiNR6CFgUrGg8yZW0JEttx+UUssxtIDUKJYKZqblHZ2WgIYxzaWX+8/nQ2LGZHManTCmVjtpnDeTl53KJoKmFRu14vKiD9fMfvIT+H4ImTfAABA1j9K"
+    "x3ot1QABhAaA4BYA/6QXkbHEZ/sCAAAAAARZWg=="
+)
+
+
+@needs_libarchive
+def test_every_tree_of_a_disc_image_is_read():
+    image = bytearray(lzma.decompress(base64.b64decode(IMAGE)))
+    joliet = image.index("a.txt".encode("utf-16-be"))
+    image[joliet : joliet + 10] = "z.exe".encode("utf-16-be")
+    renamed = read(archive_foreign, bytes(image), "application/x-iso9660-image")
+    image[joliet - 23 : joliet - 15] = struct.pack("<I", 5) + struct.pack(">I", 5)
+    other = read(archive_foreign, bytes(image), "application/x-iso9660-image")
+    image[0x9801:0x9806] = b"NSR02"
+    udf = read(archive_foreign, bytes(image), "application/x-iso9660-image")
+    assert ([one.name for one in renamed.members], renamed.document.runs[0].text) == (["z.exe"], "a.txt")
+    assert [(one.name, one.data) for one in other.members] == [("z.exe", b"hello"), ("a.txt", b"hello world")]
+    assert (other.document.status, udf.document.status) == (ReadStatus.OK, ReadStatus.UNSUPPORTED)
+
+
 @needs_libarchive
 @pytest.mark.parametrize(("name", "octets"), PACKED.items())
 def test_rare_packers_are_opened(name, octets):

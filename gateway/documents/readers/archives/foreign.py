@@ -73,6 +73,7 @@ def _declare(library: Any) -> None:
         ("archive_read_new", pointer, ()),
         ("archive_read_free", ctypes.c_int, (pointer,)),
         ("archive_read_open_memory", ctypes.c_int, (pointer, text, ctypes.c_size_t)),
+        ("archive_read_set_options", ctypes.c_int, (pointer, text)),
         ("archive_read_next_header", ctypes.c_int, (pointer, ctypes.POINTER(pointer))),
         ("archive_read_data", ctypes.c_ssize_t, (pointer, pointer, ctypes.c_size_t)),
         ("archive_read_data_skip", ctypes.c_int, (pointer,)),
@@ -95,8 +96,8 @@ def _declare(library: Any) -> None:
         function.restype, function.argtypes = ctypes.c_int, (pointer,)
 
 
-def entries(data: bytes, kind: str, budget: Budget) -> Iterator[ForeignEntry]:
-    """Yield the members of an archive of a kind in `_SUPPORT`.
+def entries(data: bytes, kind: str, budget: Budget, options: str = "") -> Iterator[ForeignEntry]:
+    """Yield the members of an archive of a kind in `_SUPPORT`; `options` are those of libarchive.
 
     Raises ReadError: UNSUPPORTED `libarchive-missing`, MALFORMED `damaged-archive` when a header cannot be read, and the
     budget's own limits.
@@ -112,6 +113,8 @@ def entries(data: bytes, kind: str, budget: Budget) -> Iterator[ForeignEntry]:
             getattr(library, f"archive_read_support_format_{support}")(archive)
         if kind in _FILTERS:
             getattr(library, f"archive_read_support_filter_{kind}")(archive)
+        if options:
+            library.archive_read_set_options(archive, options.encode())
         if library.archive_read_open_memory(archive, data, len(data)) != _OK:
             raise ReadError(ReadStatus.MALFORMED, "damaged-archive")
         yield from _walk(library, archive, len(data), budget)
@@ -197,6 +200,8 @@ def _error(library: Any, archive: int) -> ReadError:
 
 _SINGLE: Final = frozenset({"lz4", "lzma", "lzip", "compress"})
 """Formats that pack one file."""
+_DESCRIPTORS: Final = range(0x8000, 0x8000 + (64 << 11), 1 << 11)
+"""Offsets at which a disc image says what trees it holds (ECMA-119 §6.7, ECMA-167 2/8.3)."""
 
 
 def read(source: Source, budget: Budget) -> Reading:
@@ -205,7 +210,10 @@ def read(source: Source, budget: Budget) -> Reading:
     # A cabinet may stand inside a program that unpacks it.
     data = source.data[max(0, source.data.find(b"MSCF")) :] if kind == "cab" else source.data
     contents = Contents(source, kind, budget)
-    gather(contents, data, kind, (inner_name(source),) if kind in _SINGLE else ())
+    if kind == "iso":
+        _read_trees(contents, data)
+    else:
+        gather(contents, data, kind, (inner_name(source),) if kind in _SINGLE else ())
     if [member.data for member in contents.members] == [source.data] and kind in _SINGLE:
         contents.members.clear()  # nothing was unpacked
         contents.fault(ReadStatus.MALFORMED, "damaged-archive")
@@ -214,14 +222,39 @@ def read(source: Source, budget: Budget) -> Reading:
     return contents.reading()
 
 
-def gather(contents: Contents, data: bytes, kind: str, names: Sequence[str] = ()) -> int:
+def _read_trees(contents: Contents, data: bytes) -> None:
+    """Add the members of every tree of a disc image (ISO 9660, Joliet): programs differ in which they show.
+
+    A tree in UDF (ECMA-167), which Windows goes by where there is one, is not read.
+    """
+    heads = {data[at : at + 5] if data[at : at + 1] == b"\2" else data[at + 1 : at + 5] for at in _DESCRIPTORS}
+    if b"NSR0" in heads:
+        contents.fault(ReadStatus.UNSUPPORTED, "archive-feature")
+    gather(contents, data, "iso", options="iso9660:!rockridge")
+    if b"\2CD00" not in heads:
+        return
+    shown, contents.members[:] = contents.members[:], []
+    known, names = {member.data for member in shown}, {member.name.casefold() for member in shown}
+    gather(contents, data, "iso", options="iso9660:!joliet")
+    others = [member for member in contents.members if member.data not in known]
+    again = [member for member in contents.members if member.data in known]
+    contents.members[:] = [*shown, *others]
+    contents.budget.used_files -= len(again)
+    contents.budget.used_bytes -= sum(len(member.data) for member in again)
+    with contents.filling():
+        for member in again:
+            if member.name.casefold() not in names:
+                contents.name(member.name)
+
+
+def gather(contents: Contents, data: bytes, kind: str, names: Sequence[str] = (), options: str = "") -> int:
     """Add the members of an archive to `contents` and return how many files were listed.
 
     `names`, when given, are the names of the files in the order of the archive.
     """
     listed = 0
     with contents.filling():
-        for entry in entries(data, kind, contents.budget):
+        for entry in entries(data, kind, contents.budget, options):
             if entry.folder or entry.link:
                 contents.name(entry.name)
                 continue

@@ -56,7 +56,8 @@ class Contents:
 
     def name(self, name: str) -> None:
         """Take a name that no member carries."""
-        self.words(name.rstrip("/\\").replace("\\", "/").rpartition("/")[2], "name")
+        last = name.rstrip("/\\").replace("\\", "/").rpartition("/")[2]
+        self.words(last if last != "." else "", "name")
 
     def words(self, text: str, kind: str) -> None:
         """Take words of the container itself: `kind` is `name` or `comment`; LIMIT `files` when there are too many."""
