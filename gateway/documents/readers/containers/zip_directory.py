@@ -156,9 +156,17 @@ def _agree(central: Entry, local: Entry) -> bool:
 
 
 def _has_another_name(raw: bytes, extra: bytes) -> bool:
-    """Whether an Info-ZIP Unicode path (APPNOTE §4.6.9) renames a member whose plain name needs no other."""
+    """Whether an Info-ZIP Unicode path (APPNOTE §4.6.9) is of another name, or renames a member whose name needs no other."""
     path = extra_field(extra, UNICODE_PATH)
-    return path is not None and raw.isascii() and path[5:] != raw
+    if path is None or path[5:] == raw:
+        return False
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return path[1:5] != zlib.crc32(raw).to_bytes(
+            4, "little"
+        )  # by which programs tell that the name was changed since
+    return True
 
 
 def _hides_member(data: bytes, listed: list[Entry], stop: int) -> bool:
