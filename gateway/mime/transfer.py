@@ -22,6 +22,8 @@ _NOT_ALPHABET_OR_PAD = bytes(sorted(set(_NOT_ALPHABET) - {ord("=")}))
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _PADDING = re.compile(rb"=+")
 _QP_BAD = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:\r?\n|\Z))")
+_QP_PADDED = re.compile(rb"=[ \t]+(?=\r?\n|\Z)")
+"""A soft line break with blanks behind it, which do not count (RFC 2045 §6.7, rule 3)."""
 _BASE64_FIRST_LINE = re.compile(rb"\s*[A-Za-z0-9+/]{4,}={0,2}[ \t]*(?:\r?\n|\Z)")
 _LIMIT_CHUNKS = 100_000
 _STEP = 64 << 10
@@ -174,13 +176,16 @@ def _until_junk(text: bytes) -> bytes:
 
 
 def _quoted_printable(raw: bytes) -> DecodedBody:
-    data = binascii.a2b_qp(raw)
+    tidy = _QP_PADDED.sub(b"=", raw)
+    data = binascii.a2b_qp(tidy)
     defects = ["qp-escape"] if _QP_BAD.search(raw) else []
     alternatives = _undeclared(raw)
     if alternatives:
         defects.append("base64-undeclared")
+    if tidy != raw:
+        alternatives.append(binascii.a2b_qp(raw))  # for a reader that takes no such line for joined
     if "qp-escape" in defects:
-        alternatives.append(binascii.a2b_qp(_QP_BAD.sub(b"", raw)))
+        alternatives.append(binascii.a2b_qp(_QP_BAD.sub(b"", tidy)))
     if defects:
         alternatives.append(raw)
     return DecodedBody(data, tuple(defects), tuple(other for other in dict.fromkeys(alternatives) if other != data))

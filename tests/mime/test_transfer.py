@@ -231,3 +231,10 @@ def test_a_ten_megabyte_mail_is_parsed_without_walking_its_body():
     content = multipart(text(b"x"), b"Content-Transfer-Encoding: base64\r\n\r\n" + body)
     fastest = least_cost(lambda: parse(content))
     assert fastest < 0.03
+
+
+@pytest.mark.parametrize("blanks", [b" ", b"\t", b"  "])
+def test_blanks_behind_a_soft_line_break_do_not_count(blanks):
+    decoded = decode(b"m=" + blanks + b"\r\n=E1=BA=ADt=" + blanks, TransferEncoding.QUOTED_PRINTABLE)
+    assert (decoded.data.decode(), decoded.defects) == ("mật", ())
+    assert decoded.alternatives == (b"m=" + blanks + b"\r\n" + "ật".encode() + b"=" + blanks,)
