@@ -14,6 +14,7 @@ from gateway.audit.chain import Entry, first_since, insert, read_head, stamp
 from gateway.audit.checkpoint import Signer, append_note, ready_tree, seal
 from gateway.audit.index import Index
 from gateway.audit.record import Retention
+from gateway.audit.record_fields import text
 from gateway.audit.store import NO_DELETE, Folder, Turn, immediate, open_checked
 from gateway.audit.tree import Tree
 from gateway.errors import AuditError, UserError
@@ -67,7 +68,7 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime, shipped: 
                 first=first,
                 last=last,
                 last_hash=bytes(digest).hex(),
-                reason=reason[:300],
+                reason=text(reason, 300),
                 tree=tuple(digest.hex() for digest in peaks),
             )
             head = insert(connection, end, [Entry(msgspec.json.encode(record))])

@@ -143,7 +143,9 @@ def audit_verify(
 
 
 @command(app, "proof")
-def audit_proof(data: Path, seq: Annotated[int, typer.Argument(min=1, metavar="SEQ", help=words("proof_seq"))]) -> int:
+def audit_proof(
+    data: Path, seq: Annotated[int, typer.Argument(min=1, max=(1 << 63) - 1, metavar="SEQ", help=words("proof_seq"))]
+) -> int:
     """Chứng minh một bản ghi mà không đưa nhật ký / prove one record to who may not see the others (C2SP tlog-proof).
 
     gateway audit proof 1207 > 1207.tlog-proof

@@ -122,6 +122,7 @@ def test_commands_change_what_a_running_steward_answers(console, tmp_path):
         (("account", "lock", "nobody"), "no account of this name"),
         (("account", "lock", "\udcff"), "no account of this name"),
         (("account", "sessions", "\udcff"), "no account of this name"),
+        (("token", "revoke", "\udcff"), "no token of this name"),
         (("account", "sessions", "nobody", "--end"), "no account of this name"),
         (("account", "sessions", "--end"), "needs the name"),
     ],

@@ -105,7 +105,7 @@ class Tokens:
     def revoke(self, name: str, *, sign: Sign) -> None:
         """Revoke a token. AccountFaultError for an unknown name."""
         with self._book.changing() as connection:
-            if not connection.execute("DELETE FROM program WHERE name = ?", (name,)).rowcount:
+            if not (name.isprintable() and connection.execute("DELETE FROM program WHERE name = ?", (name,)).rowcount):
                 raise AccountFaultError("token_unknown")
             sign(connection, "token_revoke", name)
 
