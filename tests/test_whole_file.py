@@ -36,3 +36,9 @@ def test_what_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
 def test_a_device_is_written_to():
     replace_file(Path(os.devnull), b"x", mode=0o600)
     assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+
+
+def test_a_folder_that_is_not_there_is_told_by_the_name_that_was_given(tmp_path: Path):
+    with pytest.raises(FileNotFoundError) as caught:
+        replace_file(tmp_path / "none" / "report.docx", b"x", mode=0o600)
+    assert caught.value.filename == str(tmp_path / "none" / "report.docx")

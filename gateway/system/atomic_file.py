@@ -41,7 +41,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def replace_file(target: Path, data: bytes, *, mode: int) -> None:
-    """Write a file so that a reader sees the old or the new one, never a part; OSError leaves the old one.
+    """Write a file so that a reader sees the old or the new one, never a part; OSError, which names it, leaves the old one.
 
     A link stays a link. What is no regular file (a device, a pipe) is written to as it is.
     """
@@ -49,7 +49,11 @@ def replace_file(target: Path, data: bytes, *, mode: int) -> None:
     if target.exists() and not target.is_file():
         target.write_bytes(data)
         return
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
+    try:
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
+    except OSError as error:
+        error.filename = str(target)  # the name that the caller knows
+        raise
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
