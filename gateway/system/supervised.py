@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from gateway.errors import GatewayError
 from gateway.system.heart import Heart
-from gateway.texts.catalogue import both
+from gateway.texts.catalogue import both, reasons
 
 _LOG = logging.getLogger("gateway.serve.supervisor")
 _RESTART_PAUSE_S = 1.0
@@ -81,7 +81,11 @@ class SupervisedProcess:
             self._pid = 0
             self._due = now + self._pauses.after(status, now - self._started)
         if not self._pid and now >= self._due:
-            self.start()
+            try:
+                self.start()
+            except OSError as error:
+                _LOG.error("%s", both("start", "fault", "no_process", reason=reasons(error)))
+                self._due = now + _RESTART_PAUSE_S
         return bool(ended)
 
     def end(self, number: signal.Signals | None = None) -> None:

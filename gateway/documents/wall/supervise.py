@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import mmap
 import os
 import select
@@ -20,8 +21,9 @@ from gateway.documents.wall.fork import Ready, ZygoteSettings
 from gateway.errors import TemporaryError, UserError
 from gateway.model import Observer
 from gateway.system.interpreter import BARE, own_command
-from gateway.texts.catalogue import both
+from gateway.texts.catalogue import both, reasons
 
+_LOG: Final = logging.getLogger("gateway.serve.supervisor")
 START_TIMEOUT_S: Final = 180.0
 _NATIVE: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
 """One thread for native libraries, and of glibc one heap for all threads, so that a child's address space stays small."""
@@ -113,7 +115,12 @@ class ZygoteProcess:
         if self.alive() or time.monotonic() - self._started < _LEAST_LIFE_S:
             return False
         self.silent_s()  # what the last one said is not to be taken for the next one's
-        self._spawn()
+        try:
+            self._spawn()
+        except OSError as error:
+            _LOG.error("%s", both("start", "fault", "no_process", reason=reasons(error)))
+            self._started = time.monotonic()
+            return False
         return True
 
     def renew(self) -> Ready:
@@ -125,9 +132,11 @@ class ZygoteProcess:
         try:
             self._spawn()
             ready = self.wait_ready(START_TIMEOUT_S)
-        except (TemporaryError, UserError):
+        except (TemporaryError, UserError, OSError) as error:
             self._process = old
             _ORIGIN.pack_into(self._origin, 0, origin)
+            if isinstance(error, OSError):
+                raise TemporaryError(f"the worker zygote cannot be started: {error.strerror}") from error
             raise
         if old is not None:
             old.terminate()

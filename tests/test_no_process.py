@@ -1,0 +1,39 @@
+"""A system that has no room for another process does not end the supervisor: it tries again."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+
+import pytest
+
+from gateway.documents.wall.supervise import ZygoteProcess
+from gateway.errors import TemporaryError
+from gateway.system.supervised import SupervisedProcess
+
+
+def no_room(*_arguments: object, **_options: object) -> None:
+    raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+
+def test_a_process_that_cannot_be_forked_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    process = SupervisedProcess("probe", lambda: None)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fork", no_room)
+        assert not process.supervise()
+    assert process.pid == 0
+
+
+def test_readers_that_cannot_be_started_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    process = ZygoteProcess(certs=None)
+    monkeypatch.setattr(subprocess, "Popen", no_room)
+    process._started = float("-inf")
+    try:
+        assert not process.revive()
+        origin = process.origin
+        with pytest.raises(TemporaryError):
+            process.renew()
+        assert process.origin == origin
+    finally:
+        process.close()
