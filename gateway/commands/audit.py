@@ -13,6 +13,7 @@ from gateway.audit.archive import verify_archive
 from gateway.audit.backup import backup, pages
 from gateway.audit.export import Export, export_jsonl
 from gateway.audit.inclusion import prove
+from gateway.audit.notes import VerifierKey
 from gateway.audit.query import AuditReader, Filter, unknown
 from gateway.audit.reader import Reader
 from gateway.audit.render import (
@@ -114,13 +115,14 @@ def verify_centre(
     cluster: Cluster, configuration: Configuration, checkpoints: tuple[Path, ...], key: Path | None, *, as_json: bool
 ) -> int:
     """Print whether the logs of all nodes at the centre are whole; the exit code says it as well."""
+    keys = _verifier_keys(key) if key is not None else ()
     own = configuration.cluster is not None and Folder(configuration.data).database.exists()
     with ClusterReader.open(cluster) as reader, progress("verify", reader.last) as tick:
         result = verify_cluster(
             cluster,
             data=configuration.data if own else None,
             checkpoints=checkpoints,
-            keys=key.read_text("utf-8").split() if key is not None else (),
+            keys=keys,
             witnesses=[one.key for one in witnesses_of(configuration)],
             tick=tick,
         )
@@ -137,6 +139,18 @@ def verify_centre(
     for line in (*result.faults, *heads.faults, *heads.notes, *map(render_witnessed, heads.witnessed)):
         print(f"  {line}")
     return result.exit_code
+
+
+def _verifier_keys(file: Path) -> list[str]:
+    """Return the keys of a file; UserError without one, for then any key would be trusted, and where one is none."""
+    lines = file.read_text("utf-8", "replace").split()
+    try:
+        known = [VerifierKey.parse(line) for line in lines]
+    except ValueError:
+        known = []
+    if not known:
+        raise UserError(both("audit", "fault", "odd_key", path=file))
+    return lines
 
 
 def verify_file(file: Path, checkpoints: tuple[Path, ...], key: Path | None, *, as_json: bool) -> int:

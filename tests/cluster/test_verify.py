@@ -13,6 +13,7 @@ from gateway.cluster.verify import verify_cluster
 from gateway.commands.audit import verify_centre
 from gateway.config.cluster import Cluster
 from gateway.config.sections import Configuration
+from gateway.errors import UserError
 from tests.audit.support import NOW, fill
 from tests.cluster.support import centre, local, shipped
 
@@ -120,3 +121,11 @@ def test_a_log_written_anew_with_its_key_is_found_against_the_other_copy(tmp_pat
     assert "differs from the one on this machine" in _faults(tmp_path, cluster_dsn)["one"][-1]
     assert _faults(tmp_path, cluster_dsn, node="two") == {}
     assert "was rewritten" in _faults(tmp_path, cluster_dsn, node="two", checkpoints=[copy])["one"][0]
+
+
+@pytest.mark.parametrize("octets", [b"", b"no key\n", b"\xff"])
+def test_a_file_without_a_key_is_refused_before_any_node_is_trusted(tmp_path, octets):
+    (tmp_path / "key").write_bytes(octets)
+    cluster = Cluster(node="one", dsn="postgresql://nowhere.invalid/gateway")
+    with pytest.raises(UserError, match="no verifier key"):
+        verify_centre(cluster, Configuration(data=tmp_path), (), tmp_path / "key", as_json=False)
