@@ -38,6 +38,7 @@ _SHORT: Final = {
     "tp": "thanh pho",
 }
 _WORD: Final = re.compile(r"[^\W_]+")
+_LOOSE_DOT: Final = re.compile(r"\s{0,3}[.。]\s{0,3}|\sdot\s|\s?[(\[]dot[)\]]\s?", re.IGNORECASE)
 # `x@domain` in all the ways in which a display name writes it for people: `@`, ` @ `, `(at)`, `[a]`, ` at `.
 _AT_DOMAIN: Final = re.compile(
     r"(?:@|[(\[{]\s?(?:at|a|@)\s?[)\]}]|\sat\s)\s?([^\s<>()\[\]\",;:@]{3,253})", re.IGNORECASE
@@ -84,8 +85,10 @@ def name_keys(name: str) -> frozenset[str]:
 
 def shown_domains(name: str) -> list[str]:
     """Return the domains of the addresses that a display name shows, in their order; one more than `MANY_DOMAINS` at most."""
-    found = (match[1].strip(".'`").lower() for match in _AT_DOMAIN.finditer(unicodedata.normalize("NFKC", name)))
-    return list(islice((domain for domain in found if "." in shown(domain)), MANY_DOMAINS + 1))
+    plain = unicodedata.normalize("NFKC", name)
+    texts = dict.fromkeys((plain, _LOOSE_DOT.sub(".", plain)))  # people read `a@b .vn` and `a at b dot vn` as `a@b.vn`
+    found = (match[1].strip(".'`").lower() for text in texts for match in _AT_DOMAIN.finditer(text))
+    return list(islice(dict.fromkeys(domain for domain in found if "." in shown(domain)), MANY_DOMAINS + 1))
 
 
 def shown_labels(text: str) -> str:
