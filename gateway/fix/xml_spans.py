@@ -15,6 +15,9 @@ from gateway.fix.tally import RefusedError
 _TAG: Final = re.compile(rb"<[^<>\"']*(?:\"[^\"]*\"[^<>\"']*|'[^']*'[^<>\"']*)*>")
 _REFERENCE: Final = re.compile(r"&(?:#x([0-9A-Fa-f]{1,6})|#([0-9]{1,7})|(\w{2,4}));")
 _NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_ATTRIBUTE: Final = re.compile(
+    rb"\s+(?:[^\s=:]+:)?(?P<local>[^\s=:]+)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')"
+)
 _LIMIT_EVENTS: Final = 8_000_000
 
 
@@ -108,10 +111,10 @@ class Written(NamedTuple):
 
 def written(data: bytes, tag: Tag, local: bytes) -> Written | None:
     """Return where an attribute stands in a tag, by its name without prefix; None when it is not there."""
-    pattern = rb"\s+(?:[\w.\-]+:)?" + re.escape(local) + rb"\s*=\s*(?:\"([^\"]*)\"|'([^']*)')"
-    found = re.search(pattern, data[tag.start : tag.end])
+    attributes = _ATTRIBUTE.finditer(data[tag.start : tag.end])  # each whole: a value may hold what looks like another
+    found = next((one for one in attributes if one["local"] == local), None)
     if found is None:
         return None
-    group = 1 if found[1] is not None else 2
+    group = "double" if found["double"] is not None else "single"
     places = (found.start(), found.start(group), found.end(group), found.end())
     return Written(*(tag.start + place for place in places))

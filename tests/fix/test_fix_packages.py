@@ -17,7 +17,7 @@ from gateway.documents.readers import registry
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.sniff import sniff
 from gateway.fix import RefusedError, fix, refusal
-from gateway.fix.xml_spans import text_of
+from gateway.fix.xml_spans import text_of, walk, written
 from gateway.model import Document, Language, Origin, Role
 from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
@@ -301,3 +301,10 @@ def test_libreoffice_reads_what_was_mended(tmp_path):
 def test_a_reference_in_xml_is_turned_once():
     data = b"<a>&#38;lt; &amp;#65; &#x41;&lt;</a>"
     assert text_of(data, 3, len(data) - 4) == "&lt; &#65; A<"
+
+
+def test_an_attribute_is_not_looked_for_in_the_value_of_another():
+    data = b"""<a b="x color='red' y" color='#ff0000'/>"""
+    place = written(data, next(iter(walk(data))), b"color")
+    assert place is not None
+    assert data[place.value : place.value_end] == b"#ff0000"
