@@ -14,7 +14,7 @@ _RESULTS = frozenset({"pass", "fail", "softfail", "neutral", "none", "temperror"
 _DOMAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _BACKSLASH = re.compile(r"\\(.)")
-_END_OF_NAME = re.compile(r"[;\s(]")
+_END_OF_NAME = re.compile(r"[;\s(/]")
 
 
 def build(authserv_id: str, results: AuthenticationResults) -> bytes:
@@ -38,7 +38,7 @@ def _clause(one: AuthResult) -> str:
 def is_own(field: HeaderField, authserv_id: str) -> bool:
     """Return whether a field claims to come from `authserv_id`: in a mail from outside it is forged (RFC 8601 §5).
 
-    However it is written: in capitals, in quotes, between comments, with a final dot, with a version behind it.
+    However it is written: in capitals, in quotes, between comments, with a final dot, with a version behind it (RFC 5451: `/1`).
     """
     return field.name.lower() == "authentication-results" and authserv_id.lower().rstrip(".") in {
         _author(_without_comments(field.value)),
