@@ -19,12 +19,16 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
+from gateway.errors import UserError
 from gateway.texts.catalogue import both
 
 _LOG = logging.getLogger("gateway.trouble")
 _AGAIN_S: Final = 900.0
 _BOARD: Final = "gateway-trouble"
-_BOARD_BYTES: Final = 1 << 14
+_BOARD_BYTES: Final = 1 << 16
+"""Holds every trouble with the longest reason in the widest escapes of JSON."""
+_READS: Final = 100
+"""Attempts to read the board between two writes of the supervisor."""
 _LIMIT_REASON: Final = 300
 """Keeps a line of any characters below PIPE_BUF (4096), so its write is atomic."""
 
@@ -204,7 +208,7 @@ class Ledger:
                 trouble.value: {
                     "since": state.since.timestamp(),
                     "mails": state.mails,
-                    "reason": state.reason,
+                    "reason": state.reason[:_LIMIT_REASON],
                     "step": state.step,
                 }
                 for trouble, state in self._states.items()
@@ -219,30 +223,38 @@ class Board:
         self._descriptor = os.memfd_create(_BOARD, os.MFD_CLOEXEC)
         os.truncate(self._descriptor, _BOARD_BYTES)
         self._memory = mmap.mmap(self._descriptor, _BOARD_BYTES)
+        self._seen: dict[str, dict[str, Any]] = {}
         self.write({})
 
     def write(self, troubles: dict[str, dict[str, Any]]) -> None:
-        """Publish troubles; a concurrent reader sees the old or the new ones, or nothing readable."""
-        self._memory[:] = json.dumps(troubles).encode()[:_BOARD_BYTES].ljust(_BOARD_BYTES)
+        """Publish troubles; a reader meanwhile reads again."""
+        self._memory[:] = json.dumps(troubles).encode().ljust(_BOARD_BYTES, b"\0")
 
     def read(self) -> dict[str, dict[str, Any]]:
-        """Return the published troubles."""
-        return _parsed(self._memory[:])
+        """Return the published troubles, or those read before where they cannot be read now."""
+        found = _parsed(lambda: self._memory[:])
+        self._seen = found if found is not None else self._seen
+        return self._seen
 
 
 def shown_by(pid: int) -> dict[str, dict[str, Any]] | None:
-    """Return the troubles published by the supervisor with this process id; None without one or without permission."""
+    """Return the troubles published by the supervisor with this process id; None without one or without permission.
+
+    UserError when they cannot be read.
+    """
     with suppress(OSError):
         for entry in Path(f"/proc/{pid}/fd").iterdir():
             with suppress(OSError):
                 if entry.readlink().name.startswith(f"memfd:{_BOARD}"):
-                    return _parsed(entry.read_bytes())
+                    found = _parsed(entry.read_bytes)
+                    if found is None:
+                        raise UserError(both("trouble", "doctor", "unread", pid=pid))
+                    return found
     return None
 
 
-def _parsed(octets: bytes) -> dict[str, dict[str, Any]]:
-    try:
-        found = json.loads(octets)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+def _parsed(read: Callable[[], bytes]) -> dict[str, dict[str, Any]] | None:
+    for _ in range(_READS):
+        with suppress(ValueError):
+            return dict(json.loads(read().rstrip(b"\0")))
+    return None

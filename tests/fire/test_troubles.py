@@ -1,6 +1,8 @@
 """Fire: a trouble is a state: told when it begins, now and then while it lasts, and when it is over, never a line a mail."""
 
+import json
 import logging
+import os
 import resource
 import subprocess
 import sys
@@ -10,10 +12,12 @@ from pathlib import Path
 import pytest
 
 import gateway
+from gateway.errors import UserError
 from gateway.metrics.load import SharedLoad
 from gateway.serve import machine
 from gateway.serve.watch import Watch
-from gateway.system.trouble import Ledger, Pipe, Reporter, Trouble
+from gateway.system import trouble
+from gateway.system.trouble import Ledger, Pipe, Reporter, Trouble, shown_by
 from gateway.texts.catalogue import product_texts
 from tests.e2e.gateway_process import environment
 from tests.support.cases import slow
@@ -27,11 +31,11 @@ def told(caplog):
 
 def test_every_trouble_has_words_in_both_languages_that_say_what_to_do():
     words = product_texts("trouble")
-    for trouble in Trouble:
+    for each in Trouble:
         for table in ("name", "begins"):
-            assert set(words[table][trouble.value]) == {"vi", "en"}
+            assert set(words[table][each.value]) == {"vi", "en"}
         for language in ("vi", "en"):
-            text = words["begins"][trouble.value][language]
+            text = words["begins"][each.value][language]
             assert text.endswith(": {reason}")
             assert len(text) > 60, "what is wrong, what it costs, what to do"
 
@@ -73,6 +77,25 @@ def test_what_a_front_end_tells_comes_to_the_ledger_and_the_board(told):
     ledger.hear(pipe.read())
     assert len(told()) == 2
     assert "1000 mails" in told()[1]
+
+
+def test_all_troubles_with_the_longest_reasons_are_on_the_board():
+    ledger = Ledger()
+    for each in Trouble:
+        ledger.lasts(each, "1", "\U0001d538" * 1000)
+    assert set(ledger.board.read()) == {each.value for each in Trouble}
+
+
+def test_a_board_in_the_midst_of_a_write_is_not_taken_for_one_without_troubles(monkeypatch):
+    monkeypatch.setattr(trouble, "_BOARD", "this-board")
+    ledger = Ledger()
+    ledger.lasts(Trouble.AUDIT, "1", "full")
+    shown = ledger.board.read()
+    monkeypatch.setattr(json, "dumps", lambda _: '{"audit": {')
+    ledger.lasts(Trouble.SPACE, "1", "full")
+    assert ledger.board.read() == shown
+    with pytest.raises(UserError, match="cannot be read"):
+        shown_by(os.getpid())
 
 
 def test_a_supervisor_that_does_not_read_holds_up_no_front_end():
