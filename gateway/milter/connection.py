@@ -306,7 +306,8 @@ class MilterConnection(asyncio.Protocol):
         self._progress.within(PROGRESS_INTERVAL_S)
         late.within(self._settings.deadline_s)
         try:
-            return await engine.judge_message(transaction, spool, holds=Action.QUARANTINE in self._actions)
+            holds, tags = Action.QUARANTINE in self._actions, Action.ADD_HEADER in self._actions
+            return await engine.judge_message(transaction, spool, holds=holds, tags=tags)
         except asyncio.CancelledError:
             if late.at < math.inf:
                 raise

@@ -32,8 +32,11 @@ class MilterEngine(Protocol):
         """Return a refusal for the one forward-path of `envelope`, or None."""
         ...
 
-    async def judge_message(self, transaction: Transaction, spool: Spool, *, holds: bool) -> MilterAnswer:
-        """Return what the MTA shall do, which `holds` mail or cannot; every exception becomes a temporary failure."""
+    async def judge_message(self, transaction: Transaction, spool: Spool, *, holds: bool, tags: bool) -> MilterAnswer:
+        """Return what the MTA shall do; every exception becomes a temporary failure.
+
+        It `holds` mail or cannot, and `tags` it, for it takes header fields, or cannot.
+        """
         ...
 
     async def refuse_overflow(

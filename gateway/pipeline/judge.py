@@ -254,17 +254,26 @@ def without_hold(verdict: Verdict) -> Verdict:
 
     250 is never given unless the mail is stored or relayed.
     """
-    if verdict.disposition is not Disposition.HOLD:
+    return _instead(verdict, Disposition.HOLD, Disposition.REJECT)
+
+
+def without_tag(verdict: Verdict) -> Verdict:
+    """Return the verdict for an MTA that takes no header fields: `tag` becomes `relay`."""
+    return _instead(verdict, Disposition.TAG, Disposition.RELAY)
+
+
+def _instead(verdict: Verdict, unable: Disposition, done: Disposition) -> Verdict:
+    if verdict.disposition is not unable:
         return verdict
 
-    def refused(wanted: Disposition) -> Disposition:
-        return Disposition.REJECT if wanted is Disposition.HOLD else wanted
+    def able(wanted: Disposition) -> Disposition:
+        return done if wanted is unable else wanted
 
     return structs.replace(
         verdict,
-        disposition=Disposition.REJECT,
-        findings=tuple(structs.replace(judged, effective=refused(judged.effective)) for judged in verdict.findings),
-        recipients={address: refused(wanted) for address, wanted in verdict.recipients.items()},
+        disposition=done,
+        findings=tuple(structs.replace(judged, effective=able(judged.effective)) for judged in verdict.findings),
+        recipients={address: able(wanted) for address, wanted in verdict.recipients.items()},
     )
 
 

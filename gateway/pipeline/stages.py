@@ -44,7 +44,7 @@ from gateway.model import (
 from gateway.nexthop.failures import HopFailedError
 from gateway.pipeline.check_mailbox import CheckMailbox
 from gateway.pipeline.elsewhere import answered_elsewhere
-from gateway.pipeline.judge import Behind, Judge, Judged, without_hold
+from gateway.pipeline.judge import Behind, Judge, Judged, without_hold, without_tag
 from gateway.pipeline.outgoing import Outgoing
 from gateway.smtp.content_rules import refusal
 from gateway.smtp.engine import Relay
@@ -135,7 +135,7 @@ class Pipeline:
             return await self._refuse(transaction, judged)
         return await self._relay_once(transaction, spool, relay, judged)
 
-    async def judge_message(self, transaction: Transaction, spool: Spool, *, holds: bool) -> MilterAnswer:
+    async def judge_message(self, transaction: Transaction, spool: Spool, *, holds: bool, tags: bool) -> MilterAnswer:
         """Judge a mail in an MTA's session (`gateway.milter.engine.MilterEngine`); delivery is the MTA's.
 
         The recorded outcome is our answer to the MTA.
@@ -144,6 +144,8 @@ class Pipeline:
         judged = await self._judged(transaction, spool)
         if not holds:
             judged = judged._replace(verdict=without_hold(judged.verdict))
+        if not tags:
+            judged = judged._replace(verdict=without_tag(judged.verdict))
         # Record and answer are one step: neither the deadline nor a disconnect may separate them.
         return await uninterrupted(self._answer(transaction, judged))
 

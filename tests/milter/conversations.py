@@ -72,7 +72,7 @@ class Engine:
         await asyncio.sleep(0)
         return Reply(code=550, enhanced="5.7.1", lines=("x",)) if "x" in envelope.forward_paths[0] else None
 
-    async def judge_message(self, transaction, spool, *, holds):
+    async def judge_message(self, transaction, spool, *, holds, tags):
         await asyncio.sleep(0)
         assert len(spool.content()) == transaction.size_bytes
         self.passed += 1

@@ -13,7 +13,8 @@ from gateway.milter.connection import MilterSettings
 from gateway.milter.engine import MilterAnswer
 from gateway.milter.protocol import packet
 from gateway.milter.server import MilterServer
-from gateway.model import Disposition, Reply
+from gateway.model import Disposition, Reply, Verdict
+from gateway.pipeline.judge import without_hold, without_tag
 from gateway.spool import ByteBudget, Spool, SpoolSettings
 from gateway.system.listening import listen_unix
 from tests.milter.conversations import hold
@@ -30,7 +31,7 @@ class RecordingEngine:
     def __init__(self, answer: MilterAnswer | BaseException = RELAY):
         self.answer = answer
         self.seen = []
-        self.held = []
+        self.able = []
         self.errors = []
         self.overflows = []
         self.release = None
@@ -38,8 +39,8 @@ class RecordingEngine:
     async def judge_recipient(self, session, envelope):
         return REFUSAL if envelope.forward_paths[0].startswith("vanphong") else None
 
-    async def judge_message(self, transaction, spool, *, holds):
-        self.held.append(holds)
+    async def judge_message(self, transaction, spool, *, holds, tags):
+        self.able.append((holds, tags))
         self.seen.append((transaction, bytes(spool.content())))
         if self.release is not None:
             await self.release.wait()
@@ -188,15 +189,28 @@ async def test_a_hold_goes_to_the_quarantine_of_the_mta(connect):
     engine = RecordingEngine(MilterAnswer(disposition=Disposition.HOLD, quarantine="cho duyet"))
     answers = await answers_to(await connect(engine), 4)
     assert answers[-2:] == [(b"q", b"cho duyet\x00"), (b"c", b"")]
-    assert engine.held == [True]
+    assert engine.able == [(True, True)]
 
 
-async def test_the_judge_knows_an_mta_that_cannot_hold_mail(connect):
+@pytest.mark.parametrize(("actions", "able"), [(0x1, (False, True)), (0x20, (True, False))])
+async def test_the_judge_knows_what_an_mta_cannot_do(connect, actions, able):
     engine = RecordingEngine(MilterAnswer(disposition=Disposition.REJECT, reply=REFUSAL))
     mta = await connect(engine)
-    mta.send(packet(b"O", struct.pack(">III", 6, 0x1, 0x1FFFFF)), envelope(b"binh@tphcm.gov.vn"), CONTENT)
+    mta.send(packet(b"O", struct.pack(">III", 6, actions, 0x1FFFFF)), envelope(b"binh@tphcm.gov.vn"), CONTENT)
     assert [(await mta.receive())[0] for _ in range(3)][-1] == b"y"
-    assert engine.held == [False]
+    assert engine.able == [able]
+
+
+@pytest.mark.parametrize(
+    ("change", "unable", "done"),
+    [(without_hold, Disposition.HOLD, Disposition.REJECT), (without_tag, Disposition.TAG, Disposition.RELAY)],
+)
+def test_the_verdict_of_what_cannot_be_done_is_what_is_done_instead(change, unable, done):
+    verdict = Verdict(disposition=unable, findings=(), policy_digest="", recipients={"a@x": unable})
+    other = Verdict(disposition=Disposition.DEFER, findings=(), policy_digest="", recipients={"a@x": unable})
+    changed = change(verdict)
+    assert (changed.disposition, changed.recipients) == (done, {"a@x": done})
+    assert change(other) is other
 
 
 async def test_header_fields_go_on_top_and_foreign_ones_come_out(connect):
@@ -335,7 +349,7 @@ async def test_an_mta_that_goes_away_ends_the_judgement_and_frees_the_content(co
     cancelled = asyncio.get_running_loop().create_future()
 
     class Hanging(RecordingEngine):
-        async def judge_message(self, transaction, spool, *, holds):
+        async def judge_message(self, transaction, spool, *, holds, tags):
             self.seen.append(transaction)
             try:
                 await asyncio.Event().wait()
