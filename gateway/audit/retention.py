@@ -41,20 +41,13 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime, shipped: 
     folder.prepare()
     signer = Signer(folder.secret("audit-ed25519"), folder.node)
     connection = open_checked(folder)
-    limit = stamp(before)
     try:
         ready_tree(folder, connection)
         connection.execute("PRAGMA secure_delete = ON")
         with closing(Turn(folder)) as turn, turn, immediate(connection):
-            row = connection.execute(
-                "SELECT max(c.size) FROM checkpoint c JOIN record n ON n.seq = c.size"
-                " WHERE json_extract(CAST(n.body AS TEXT), '$.time') < ? AND c.size <= ?",
-                (limit, _LAST if shipped is None else shipped),
-            ).fetchone()
-            first = connection.execute("SELECT min(seq) FROM record").fetchone()[0]
-            if row[0] is None or first is None or row[0] < first:
+            first, last = _removable(connection, before, _LAST if shipped is None else shipped)
+            if last < first:
                 return 0
-            last: int = row[0]
             digest = connection.execute("SELECT hash FROM record WHERE seq = ?", (last,)).fetchone()[0]
             tree = Tree(connection)
             peaks = tree.peaks(last)
@@ -86,6 +79,17 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime, shipped: 
     except (AuditError, OSError, sqlite3.Error) as error:
         raise UserError(both("audit", "fault", "removed_only", count=removed, path=data, reason=error)) from None
     return removed
+
+
+def _removable(connection: sqlite3.Connection, before: datetime, most: int) -> tuple[int, int]:
+    """Return the first record and the last that may go; the last is below the first when none may."""
+    covered = connection.execute(
+        "SELECT max(c.size) FROM checkpoint c JOIN record n ON n.seq = c.size"
+        " WHERE json_extract(CAST(n.body AS TEXT), '$.time') < ? AND c.size <= ?",
+        (stamp(before), most),
+    ).fetchone()[0]
+    first = connection.execute("SELECT min(seq) FROM record").fetchone()[0]
+    return (first, covered) if first is not None and covered is not None else (1, 0)
 
 
 def expire_facts(connection: sqlite3.Connection, *, before: datetime, limit: int = LIMIT_EXPIRED) -> int:
