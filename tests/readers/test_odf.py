@@ -341,3 +341,9 @@ def test_an_item_of_a_list_may_begin_at_a_number_of_its_own() -> None:
     )
     lists = f'<text:list text:style-name="L">{items}</text:list>'
     assert [run.text.strip() for run in read_body(lists, automatic).document.runs] == ["A", "ẬT", "M", "ẬT"]
+
+
+@pytest.mark.parametrize("holder", ["draw:fill-image", "style:background-image", "text:list-level-style-image"])
+def test_a_picture_in_base64_in_a_style_is_handed_on(holder: str) -> None:
+    automatic = f"<{holder}><office:binary-data>iVBORw0KGgo=</office:binary-data></{holder}>"
+    assert [member.data for member in read_body("<text:p>x</text:p>", automatic).members] == [b"\x89PNG\r\n\x1a\n"]

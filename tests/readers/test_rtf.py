@@ -244,3 +244,18 @@ def test_the_number_of_a_list_item_does_not_take_it_out_of_its_cell():
     body = r"\trowd\cellx1000\cellx2000\pard\intbl {\listtext\pard\plain 1.\tab}one\cell\pard\intbl two\cell\row"
     places = {run.text: run.locator for run in runs(body) if run.text in ("one", "two")}
     assert places == {"one": "table:1,row:1,column:1", "two": "table:1,row:1,column:2"}
+
+
+@pytest.mark.parametrize("begun", [r"\pict", "\r\n\\pict", r"\b\pict", "\n\\*\\shppict{\n\\pict"])
+def test_a_picture_is_one_wherever_its_word_stands_in_the_group(begun: str) -> None:
+    octets = b"\x89PNG\r\n\x1a\n0123"
+    body = f"x{{{begun}\\pngblip {octets.hex()}}}{'}' * begun.count('{')} y\\par"
+    found = rtf.read(Source(data=(HEAD + body + "}").encode(), part="1"), Budget())
+    assert [member.data for member in found.members] == [octets]
+    assert "".join(run.text for run in found.document.runs) == "x y"
+
+
+def test_words_of_list_labels_and_above_footnotes_are_read() -> None:
+    lists = r"{\*\listtable{\list{\listlevel{\leveltext\'05M\u7852?T\'00.;}}{\listlevel{\leveltext\'01\u8226 ?;}}}}"
+    found = {run.text: run.origin for run in runs(lists + r"{\*\ftnsep T\u7888?I\par}x\par")}
+    assert found == {"MẬT.;": Origin.HIDDEN, "TỐI": Origin.TEXT, "x": Origin.TEXT}

@@ -184,18 +184,19 @@ class Shapes:
         stroke = self._styles.attribute(family, style, "style:graphic-properties", "draw:stroke")
         return stroke is not None and stroke != "none"
 
+    def stored(self, element: Element, place: Place) -> None:
+        """Take the picture that stands in the file itself, in base64, and empty its element."""
+        data, element.text = _binary(element), None
+        self._sink.budget.take_bytes(len(data))
+        if is_metafile(data):
+            read_metafile(data, self._sink, place._replace(role=Role.TEXTBOX), name="image")
+        elif data:
+            self._sink.members.append(Member(name="image", data=data, relation="image", locator=place.locator))
+
     def _image(self, image: Element, place: Place) -> None:
         for child in image:
             if NAMES[child.tag] == "office:binary-data":
-                data = _binary(child)
-                child.text = None
-                if data:
-                    locator = place.locator
-                    self._sink.budget.take_bytes(len(data))
-                    if is_metafile(data):
-                        read_metafile(data, self._sink, place._replace(role=Role.TEXTBOX), name="image")
-                    else:
-                        self._sink.members.append(Member(name="image", data=data, relation="image", locator=locator))
+                self.stored(child, place)
             else:
                 self._walk.block(child, Flow(place, (NOTHING,), None, counted=False, defaults=False))
         target = image.get(_HREF)

@@ -30,7 +30,7 @@ _DANGEROUS: Final = re.compile(
 )
 _NUMBER_TEXT: Final = clark("number:text")
 _NOISE: Final = {
-    "dc:date", "dc:creator", "meta:date-string", "meta:creator-initials", "office:binary-data", "number:text",
+    "dc:date", "dc:creator", "meta:date-string", "meta:creator-initials", "number:text",
     "loext:sender-initials", "math:annotation",
 }  # fmt: skip
 _NAMED: Final = {"text:bookmark", "text:bookmark-start", "text:reference-mark", "text:reference-mark-start"}
@@ -327,6 +327,8 @@ class Story:
 
     def leftovers(self, root: Element, place: Place) -> None:
         """Give what nobody has read; words inside number formats only when they are words."""
+        for picture in root.iter(clark("office:binary-data")):  # of fills, grounds and bullets
+            self._shapes.stored(picture, place)
         for words in attribute_words(root):
             self.aside(words, place, Role.FIELD)
         for owner, text in texts(root):

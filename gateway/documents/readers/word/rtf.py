@@ -36,6 +36,9 @@ _TOKEN: Final = re.compile(
     rb"\\([A-Za-z]{1,32})(-?\d{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\([^A-Za-z])|([{}])|[\r\n\0]+|([^\\{}\r\n\0]+)|\\",
     re.DOTALL,
 )
+_NAME: Final = re.compile(rb"[\r\n\0]*+(\\\*\s*+)?\\([A-Za-z]{1,32})")
+_RAW: Final = frozenset({"pict", "objdata", "datafield"})
+"""Destinations of bytes."""
 _LIMIT_DEPTH: Final = 1000
 _CHECK_EVERY: Final = 4096
 _FOR_OLD_PROGRAMS: Final = {"nonshppict", "shprslt"}
@@ -112,9 +115,8 @@ class _Reader:
         if len(self._stack) >= _LIMIT_DEPTH:
             raise ReadError(ReadStatus.LIMIT, "depth")
         self._stack.append(self._out.state)
-        ignorable = data[position : position + 2] == b"\\*"
-        name = re.match(rb"(?:\\\*\s*)?\\([A-Za-z]{1,32})", data[position : position + 64])
-        word = name[1].decode("ascii") if name else ""
+        name = _NAME.match(data, position)
+        ignorable, word = (bool(name[1]), name[2].decode("ascii")) if name else (False, "")
         if word in ("fonttbl", "colortbl"):
             self._budget.check_time()  # each looks for its end
         if word == "fonttbl":
@@ -129,9 +131,8 @@ class _Reader:
             self._out.state = replace(
                 self._out.state, destination=word, role=TEXT_DESTINATIONS[word], silent=False, hidden=word == "fldinst"
             )
-        elif word in ("pict", "objdata", "datafield"):
-            self._raw[len(self._stack)] = bytearray()
-            self._out.state = replace(self._out.state, destination=word, silent=True)
+        elif word in _RAW:
+            self._begin_raw(word)
         elif word in CARRIERS:
             if word == "shp":
                 self._out.shape_name = ""
@@ -151,8 +152,12 @@ class _Reader:
             self._groups[len(self._stack)] = self._out.said, len(self._out.runs)
             if word == "field":
                 self._fields[len(self._stack)] = ""
-        if self._out.state.destination in ("fldinst", "sn", "sv", "template", "ffl") and word:
+        if self._out.state.destination in ("fldinst", "sn", "sv", "template", "ffl", "leveltext") and word:
             self._out.group_words[len(self._stack)] = []
+
+    def _begin_raw(self, word: str) -> None:
+        self._raw[len(self._stack)] = bytearray()
+        self._out.state = replace(self._out.state, destination=word, silent=True)
 
     def _close(self) -> None:
         self._out.end_run()
@@ -190,7 +195,10 @@ class _Reader:
             return position
         self._out.end_octets()
         handler = CONTROLS.get(word)
-        if handler is not None:
+        if word in _RAW and self._raw_here() is None:  # behind other words of its group
+            self._out.end_run()
+            self._begin_raw(word)
+        elif handler is not None:
             self._out.end_run()
             handler(self._out, value)
         elif word in SYMBOLS:
@@ -278,6 +286,8 @@ class _Reader:
                     self._sink.warn(kind, f"paragraph:{self._out.paragraph}")
             case "ffl":
                 self._choices.append(words)
+            case "leveltext" if sum(letter.isalpha() for letter in words) > 2:
+                self._out.aside("".join(filter(str.isprintable, words)))
             case "template" if re.match(r"\s*(?:https?:|file:|ftp:|\\\\)", words, re.IGNORECASE):
                 self._sink.warn("external-template")
             case _:

@@ -14,6 +14,7 @@ from gateway.model import Role
 TEXT_DESTINATIONS: Final = {
     "header": Role.HEADER, "headerl": Role.HEADER, "headerr": Role.HEADER, "headerf": Role.HEADER,
     "footer": Role.FOOTER, "footerl": Role.FOOTER, "footerr": Role.FOOTER, "footerf": Role.FOOTER,
+    "ftnsep": Role.NOTE, "ftnsepc": Role.NOTE, "ftncn": Role.NOTE, "aftnsep": Role.NOTE, "aftnsepc": Role.NOTE, "aftncn": Role.NOTE,
     "footnote": Role.NOTE, "annotation": Role.COMMENT, "shptxt": Role.TEXTBOX, "dptxbxtext": Role.TEXTBOX,
     "fldinst": Role.FIELD, "formfield": Role.FIELD, "ffdeftext": Role.FIELD, "ffhelptext": Role.FIELD,
     "bkmkstart": Role.NAME, "title": Role.PROPERTY, "subject": Role.PROPERTY, "author": Role.PROPERTY,
@@ -28,8 +29,7 @@ SILENT: Final = frozenset({
     "listname", "panose", "nonshppict", "blipuid", "picprop", "bkmkend", "atrfstart", "atrfend", "atnref", "atndate",
     "creatim", "revtim", "printim", "buptim", "expandedcolortbl", "defchp", "defpap", "oldcprops", "oldpprops",
     "passwordhash", "protusertbl", "writereservhash", "userprops", "factoidname", "objclass", "objname", "objtime",
-    "leveltext", "levelnumbers", "pntext", "pnseclvl", "ftnsep", "ftnsepc", "ftncn", "aftnsep", "aftnsepc", "aftncn",
-    "fontemb", "fontfile", "background", "info", "pict", "shppict", "shpinst", "sp", "shp", "shprslt", "field", "object",
+    "leveltext", "levelnumbers", "pntext", "pnseclvl", "fontemb", "fontfile", "background", "info", "pict", "shppict", "shpinst", "sp", "shp", "shprslt", "field", "object",
     "result", "fldrslt", "userpropsentry", "listtext", "do", "upr", "ud", "objalias", "objsect",
 })  # fmt: skip
 """Destinations whose own text is no words; those in the second half carry words only in groups inside them."""
