@@ -44,7 +44,7 @@ class FrontEndRules:
     limits: SmtpLimits
     languages: tuple[Language, ...]
     holds: bool = True
-    """Whether there is a hold store; without one `hold` is a refusal."""
+    """Whether there is a hold store, ours or perhaps an MTA's; without one `hold` is a refusal."""
 
     def refusal(self, spool: Spool) -> tuple[str, Reply | None]:
         """Return the rule that the content violates and the relay's reply; an empty text and None for none."""
