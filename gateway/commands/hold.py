@@ -7,6 +7,7 @@ of the console, with or without a running gateway.
 from __future__ import annotations
 
 import getpass
+import json
 import sys
 import time
 from collections.abc import Iterator
@@ -40,7 +41,7 @@ from gateway.steward.requests.held import find, get_held, release_held
 from gateway.steward.requests.request import Request, State, Step
 from gateway.steward.roles import Person
 from gateway.steward.table import may
-from gateway.system.atomic_file import make_file
+from gateway.system.atomic_file import make_file, replace_file
 from gateway.texts.catalogue import both
 from gateway.yaml.values import printable
 
@@ -49,7 +50,7 @@ def key(file: Path) -> int:
     """Generate a key pair; print the section of gateway.yaml."""
     public = make_identity(file)
     print(both("hold", "key", "made", path=file), file=sys.stderr)
-    print(f"hold:\n  recipient: {public}\n  identity: {file.absolute()}")
+    print(f"hold:\n  recipient: {public}\n  identity: {json.dumps(str(file.absolute()), ensure_ascii=False)}")
     return 0
 
 
@@ -96,12 +97,17 @@ def decided(configuration: Configuration, reference: str, step: Step, *, account
 
 
 def export(configuration: Configuration, reference: str, target: Path, *, account: str) -> int:
-    """Write the bytes of a held mail to a new file; OSError when it exists."""
+    """Write the bytes of a held mail to a new file; OSError, and no act recorded, when it cannot be made."""
     with _office(configuration) as office:
-        person = office.proven(account, q.GetHeld)
-        pieces = get_held(office.desk, person, q.GetHeld(office.wanted(reference).reference), Language.VI)
-        octets = b"".join(one.octets for one in pieces if isinstance(one, q.Piece))
-        make_file(target, octets)
+        make_file(target, b"")
+        try:
+            person = office.proven(account, q.GetHeld)
+            pieces = get_held(office.desk, person, q.GetHeld(office.wanted(reference).reference), Language.VI)
+            octets = b"".join(one.octets for one in pieces if isinstance(one, q.Piece))
+            replace_file(target, octets, mode=0o600)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -68,10 +69,15 @@ def public_of(identity: Any) -> str:
 
 
 def make_identity(path: Path) -> str:
-    """Write a new private key to a new file, mode 0600; return the public key as text. UserError when it cannot be written."""
+    """Write a new private key to a new file, mode 0600; return the public key as text. UserError when it cannot be written.
+
+    Its path is to stand in gateway.yaml, so it must be UTF-8.
+    """
     identity = pyrage.x25519.Identity.generate()
     text = f"# public key: {public_of(identity)}\n{identity}\n"
     try:
+        if not str(path.absolute()).isprintable():
+            raise OSError(errno.EILSEQ, os.strerror(errno.EILSEQ))
         make_file(path, text.encode("ascii"))
     except OSError as error:
         raise UserError(both("hold", "key", "not_made", path=path, reason=reasons(error))) from None

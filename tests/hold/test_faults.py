@@ -76,6 +76,9 @@ async def test_what_was_acknowledged_survives_a_kill_and_has_nothing_readable_on
             assert run.code == code, run.err
             assert target.exists() is (code == 0)
         assert target.read_bytes().endswith(held_mail(1))
+        assert (await here.hold("export", reference, "-o", target, name=OFFICER)).code != 0
+        assert target.read_bytes().endswith(held_mail(1))
+        assert str(await here.gateway.records()).count("'save_held'") == 1, "the export that wrote nothing is no act"
         target.unlink()
         await here.gateway.terminate()
         found = subprocess.run(

@@ -12,10 +12,12 @@ from datetime import UTC, datetime, timedelta
 
 import pyrage
 import pytest
+import yaml
 from msgspec import structs
 
 from gateway.audit import AuditLog, failpoints
 from gateway.commands.audit import prune
+from gateway.commands.hold import key
 from gateway.errors import AuditError, AuditLostError, TemporaryError, UserError
 from gateway.hold import seal
 from gateway.hold.keeping import NotHeldError
@@ -165,6 +167,15 @@ async def test_what_may_be_secret_or_has_nobody_to_tell_is_not_held(tmp_path):
         for login in (None, "tên@x.example", "a b@x.example"):
             session = structs.replace(transaction.session, auth_user=login)
             assert not keeper.may_hold(structs.replace(transaction, session=session), verdict)
+
+
+def test_a_key_is_made_only_where_gateway_yaml_can_name_it(tmp_path, capsys):
+    strange, plain = tmp_path / os.fsdecode(b"k\xff"), tmp_path / "khóa: 1 #2"
+    with pytest.raises(UserError):
+        key(strange)
+    assert not strange.exists()
+    key(plain)
+    assert yaml.safe_load(capsys.readouterr().out)["hold"]["identity"] == str(plain)
 
 
 def test_a_sealed_file_opens_with_its_key_and_with_no_other(tmp_path):
