@@ -124,13 +124,16 @@ class NoticeBook:
     def take(self, key: str, *, kind: str, recipient: str, now: float, apart_s: float = 0) -> bool:
         """Count a notice before a synchronous send; False, and no row, when the mailbox is at its daily limit.
 
-        So too when one of its kind was sent there within `apart_s`.
+        So too when one of its kind was sent there within `apart_s`; one that was refused for the time being was not.
         """
         with self._changing() as connection:
             if self._count(connection, recipient, now) >= MOST_A_DAY:
                 return False
-            before = "SELECT 1 FROM notice WHERE recipient = ? AND kind = ? AND at > ? AND fate <> ?"
-            values = (recipient.lower(), kind, int(now - apart_s), Fate.TOO_MANY.value)
+            before = (
+                "SELECT 1 FROM notice WHERE recipient = ? AND kind = ? AND at > ? AND fate <> ?"
+                " AND NOT (fate = ? AND answer LIKE '4%')"
+            )
+            values = (recipient.lower(), kind, int(now - apart_s), Fate.TOO_MANY.value, Fate.REFUSED.value)
             if apart_s and connection.execute(before, values).fetchone():
                 return False
             connection.execute(

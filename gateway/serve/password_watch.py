@@ -66,18 +66,20 @@ class PasswordWatch:
             return
         known.owed = False
         try:
-            await self._notify(login)
+            known.owed = not await self._notified(login)
         except (NoticeError, HopFailedError, HopRefusedError) as error:
             known.owed = True
             _LOG.warning("no notice was sent about a weak password: %s", error)
 
-    async def _notify(self, login: str) -> None:
-        """Send a notice to the next hop; a refused one is not retried within the month."""
+    async def _notified(self, login: str) -> bool:
+        """Send a notice to the next hop; False when it is to be sent again, for it was refused for the time being."""
         address = mailbox_of(login, self._settings.login_domain)
         if not address:
-            return
+            return True
         reply = await self._notices.send(
             "weak_password", address, author=self._settings.notice_from, apart_s=MONTH.total_seconds()
         )
-        if reply is not None and reply.negative:
-            _LOG.warning("the next hop did not take a notice about a weak password: %d", reply.code)
+        if reply is None or not reply.negative:
+            return True
+        _LOG.warning("the next hop did not take a notice about a weak password: %d", reply.code)
+        return reply.code >= 500
