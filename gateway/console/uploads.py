@@ -11,6 +11,7 @@ from gateway.console.client import StewardAway
 from gateway.console.forms import BadForm, Form, read_form
 from gateway.steward.questions import PIECE_BYTES, BeginCheck, CheckBegun, CheckPiece, CheckResult, EndCheck
 from gateway.steward.questions.refused import Refused
+from gateway.system.uninterrupted import uninterrupted
 
 if TYPE_CHECKING:
     from gateway.console.visit import Visit
@@ -73,15 +74,17 @@ class Uploading:
         end = asyncio.get_running_loop().time() + _ROOM_S
         while True:
             try:
-                begun = await visit.ask(question)
+                begun = await uninterrupted(visit.ask(question))  # a place whose ticket nobody took would stay taken
+                assert isinstance(begun, CheckBegun)
+                self._ticket = begun.ticket
             except Refused as error:
                 if error.refusal.kind != "too_many" or asyncio.get_running_loop().time() > end:
                     raise
-                await asyncio.sleep(_AGAIN_S)
-                continue
-            assert isinstance(begun, CheckBegun)
-            self._ticket = begun.ticket
-            return
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise asyncio.CancelledError
+            if self._ticket:
+                return
+            await asyncio.sleep(_AGAIN_S)
 
     async def piece(self, number: int, name: str, octets: bytes) -> None:
         """Forward a chunk."""

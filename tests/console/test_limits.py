@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import socket
@@ -11,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from gateway.console.uploads import Uploading
+from gateway.steward import questions as q
 from tests.console.test_guard import multipart
 
 
@@ -174,6 +177,27 @@ def test_an_upload_that_is_too_slow_is_told_so_and_forgotten(start):
     assert "quá chậm".encode() in answer
     asked = system.asked()
     assert asked.index("BeginCheck") < asked.index("CheckPiece") < asked.index("EndCheck") < asked.index("AskCheck")
+
+
+async def test_a_place_that_was_asked_for_when_the_client_left_is_given_back():
+    asked, answer = [], asyncio.get_running_loop().create_future()
+
+    class Visit:
+        async def ask(self, question):
+            asked.append(type(question))
+            return await answer if isinstance(question, q.BeginCheck) else q.Done()
+
+    upload = Uploading(Visit(), guarded=False)
+    work = asyncio.ensure_future(upload.begin({}))
+    while not asked:
+        await asyncio.sleep(0)
+    work.cancel()
+    await asyncio.sleep(0)
+    answer.set_result(q.CheckBegun("ticket"))
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    await upload.drop()
+    assert asked == [q.BeginCheck, q.EndCheck]
 
 
 def test_the_steward_is_told_that_a_reader_has_left(start):
