@@ -40,7 +40,7 @@ def slide(*content: bytes, hidden: bool = False, kind: int = 0x03EE) -> bytes:
     return container(kind, show, scheme, container(0x040C, container(0xF002, *content)))
 
 
-def presentation(slides, *, stale=(), fonts=(".VnTime", "Arial"), more=(), streams=None):
+def presentation(slides, *, stale=(), fonts=(".VnTime", "Arial"), more=(), streams=None, within=b""):
     """Return a file with a document, slides that it lists, and objects that no save points to any more."""
     names = [
         atom(0x0FB7, name.encode("utf-16-le").ljust(64, b"\0") + bytes(4), instance=at) for at, name in enumerate(fonts)
@@ -49,6 +49,7 @@ def presentation(slides, *, stale=(), fonts=(".VnTime", "Arial"), more=(), strea
     document = container(0x03E8, container(0x03F2, container(0x07D5, *names)), container(0x0FF0, *listed), *more)
     stream, places = b"".join(stale), []
     for each in (document, *slides):
+        stream += within and within + struct.pack("<I", len(each))
         places.append(len(stream))
         stream += each
     directory = len(stream)
@@ -242,3 +243,16 @@ def test_marks_in_every_place_of_a_file_by_libreoffice_are_found(tmp_path):
     )
     assert found["dấu-notes"].role is Role.NOTE
     assert found["dấu-hidden"].origin is Origin.HIDDEN
+
+
+def test_a_slide_that_stands_within_an_atom_is_read_where_the_last_save_says():
+    found = runs(slide(shape(text("MẬT"))), within=b"\0\0\0\x0f")
+    assert [(run.text, run.locator) for run in found] == [("MẬT", "slide:1")]
+
+
+def test_groups_of_groups_beyond_the_limit_are_missed_aloud():
+    nested = shape(text("MẬT"))
+    for _ in range(80):
+        nested = container(0xF003, nested)
+    with pytest.raises(ReadError, match="limit: depth"):
+        runs(slide(nested))

@@ -341,3 +341,11 @@ def test_marks_in_every_place_of_a_file_by_libreoffice_are_found(tmp_path):
         14,
         "FF0000",
     )
+
+
+def test_a_sheet_that_stands_within_another_record_is_read_where_the_list_of_sheets_says():
+    bound = record(0x85, bytes(6) + short("Bảng"))
+    at = len(globals_of(bound)) + 4
+    bound = record(0x85, struct.pack("<IH", at, 0) + short("Bảng"))
+    stream = globals_of(bound) + record(0x0FFF, biff(label("MẬT")))
+    assert texts(read(write_compound({("Workbook",): stream})).document.runs) == ["MẬT"]

@@ -7,6 +7,7 @@ their strings as hidden text. A stream that ends in the middle of a record is PA
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from gateway.documents.readers import encryption
@@ -117,6 +118,8 @@ class _Workbook:
         self._book = Book(sink, Dialect(8))
         self._names: dict[int, tuple[str, Origin]] = {}
         """Name and origin of the sheet that begins at a place of the stream."""
+        self._starts: set[int] = set()
+        """Places of the beginnings that have been read."""
         self._open: list[Sheet | None] = []
         self._begun = False
         self._sheets = 0
@@ -128,8 +131,18 @@ class _Workbook:
         first = next(biff_records(stream[: 1 << 12], self._sink.budget), None)
         if first is None or first.kind != _BOF:
             raise ReadError(ReadStatus.MALFORMED, "no-workbook")
+        end = self._walk(biff_records(stream, self._sink.budget), name)
+        if end + 4 < len(stream) and any(stream[end:]):
+            self._sink.note("records")
+        for start in sorted(self._names.keys() - self._starts):
+            if u16(stream, start) == _BOF:  # programs go where the list of sheets says, be it within another record
+                self._walk(biff_records(stream, self._sink.budget, start), name, alone=True)
+        self._left_over()
+
+    def _walk(self, records: Iterator[BiffRecord], name: str, *, alone: bool = False) -> int:
+        """Take records, those of one sheet if it is alone; return where they end."""
         end = 0
-        for record in biff_records(stream, self._sink.budget):
+        for record in records:
             end = record.offset + 4 + len(record.data) + sum(4 + len(more) for more in record.continued)
             if record.kind == _BOF:
                 self._begin(record, name)
@@ -137,20 +150,22 @@ class _Workbook:
                 ended = self._open.pop()
                 if ended is not None and ended not in self._open:
                     ended.end()
+                if alone and not self._open:
+                    break
             elif self._open:
                 self._take(record)
         if self._open:
             self._sink.note("no-end")
             for sheet in dict.fromkeys(one for one in self._open if one is not None):
                 sheet.end()
-        if end + 4 < len(stream) and any(stream[end:]):
-            self._sink.note("records")
-        self._left_over()
+        self._open.clear()
+        return end
 
     def _begin(self, record: BiffRecord, stream: str) -> None:
         if not self._begun:
             # Sheets that Excel 97 and later save for Excel 95 begin by a number of their own.
             self._book.dialect, self._begun = Dialect(8 if u16(record.data, 0) >= 0x0600 else 5), True
+        self._starts.add(record.offset)
         kind = u16(record.data, 2)
         inner = next((one for one in reversed(self._open) if one is not None), None)
         if kind == _GLOBALS:

@@ -29,9 +29,9 @@ class BiffRecord(NamedTuple):
     """Offset of the record in its stream."""
 
 
-def biff_records(stream: bytes, budget: Budget) -> Iterator[BiffRecord]:
-    """Yield the records of a stream; one that is cut short is the last."""
-    at, count, length = 0, 0, len(stream)
+def biff_records(stream: bytes, budget: Budget, at: int = 0) -> Iterator[BiffRecord]:
+    """Yield the records of a stream from a place on; one that is cut short is the last."""
+    count, length = 0, len(stream)
     while at + 4 <= length:
         count += 1
         if count % _CHECK_EVERY == 0:

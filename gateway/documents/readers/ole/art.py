@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.documents.readers.base import Budget, Member
+from gateway.documents.readers.base import Budget, Member, ReadError
 from gateway.documents.readers.containers.zip_streams import salvaged
 from gateway.documents.readers.ole.octets import rgb, u8, u16, u32, wide
 from gateway.documents.readers.pictures.outlines import freeform
 from gateway.documents.readers.sink import Face, Place, Sink
-from gateway.model import Image, Role
+from gateway.model import Image, ReadStatus, Role
 
 _CONTAINER: Final = 0xF
 _TAG_DATA: Final = 0x138B
@@ -59,7 +59,10 @@ class Record:
 
 
 def records(data: bytes, budget: Budget, *, start: int = 0, end: int | None = None) -> Iterator[Record]:
-    """Yield all records in order, containers before what they hold; a length that does not fit is cut to fit."""
+    """Yield all records in order, containers before what they hold; a length that does not fit is cut to fit.
+
+    Raises `ReadError` LIMIT `records` or `depth`.
+    """
     limit = len(data) if end is None else min(end, len(data))
     around: list[tuple[int, int, int]] = []
     at, count = start, 0
@@ -70,11 +73,13 @@ def records(data: bytes, budget: Budget, *, start: int = 0, end: int | None = No
         if count % 4096 == 0:
             budget.check_time()
         if count > _LIMIT_RECORDS:
-            return
+            raise ReadError(ReadStatus.LIMIT, "records")
         head, kind, length = struct.unpack_from("<HHI", data, at)
         inner_end = around[-1][1] if around else limit
         stop = min(at + 8 + length, inner_end)
-        container = (head & 0xF == _CONTAINER or kind == _TAG_DATA) and len(around) < _LIMIT_DEPTH
+        container = head & 0xF == _CONTAINER or kind == _TAG_DATA
+        if len(around) > _LIMIT_DEPTH:
+            raise ReadError(ReadStatus.LIMIT, "depth")
         path, starts = tuple(one[0] for one in around), tuple(one[2] for one in around)
         yield Record(kind, head >> 4, at + 8, stop, container, path, starts)
         if container:

@@ -8,6 +8,7 @@ is what the legacy decoders want.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +27,8 @@ from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese.colour import is_invisible
 
 _SLIDE, _NOTES, _MASTER, _HANDOUT = 0x03EE, 0x03F0, 0x03F8, 0x0FC9
+_SAVED: Final = frozenset({0x03E8, _SLIDE, _NOTES, _MASTER, _HANDOUT, 0x1011})
+"""Objects that a save points to."""
 _USER_EDIT, _PERSIST = 0x0FF5, 0x1772
 _TEXT_HEADER, _CHARS, _BYTES, _STYLES, _STRING = 0x0F9F, 0x0FA0, 0x0FA8, 0x0FA1, 0x0FBA
 _MASTER_STYLE, _FONT, _SLIDE_SHOW = 0x0FA3, 0x0FB7, 0x03F9
@@ -133,11 +136,21 @@ class _Reader:
             run for run in self._sink.runs if run.origin is not Origin.REVISION or texts[run.block] not in live
         ]
 
+    def _records(self) -> Iterator[Record]:
+        """Yield all records, and those of saved objects that stand within an atom: programs go where the last save points."""
+        missing = {start for start in self._persisted.live if u16(self._stream, start + 2) in _SAVED}
+        for record in records(self._stream, self._budget):
+            missing.discard(record.start - 8)
+            yield record
+        for start in sorted(missing):
+            end = start + 8 + u32(self._stream, start + 4)
+            yield from records(self._stream, self._budget, start=start, end=end)
+
     # Fonts and master styles, wherever they stand
 
     def _environment(self) -> None:
         background = False
-        for record in records(self._stream, self._budget):
+        for record in self._records():
             content = self._stream[record.start : record.end]
             if record.kind == _SHAPE_FLAGS:
                 background = bool(u32(content, 4) & 0x400)
@@ -159,7 +172,7 @@ class _Reader:
         end = 0
         numbered = 0
         starts = {number: start for start, number in self._persisted.slides.items()}
-        for record in records(self._stream, self._budget):
+        for record in self._records():
             end = max(end, record.end)
             content = self._stream[record.start : record.end]
             if self._pending is not None and record.kind != _STYLES:
