@@ -15,7 +15,7 @@ from gateway.documents.readers.ooxml import reader as ooxml
 from gateway.model import ReadStatus
 from gateway.vietnamese.marks import Level, Strength, find_in_document
 from tests.readers.docx_support import MARK, para, style, styles
-from tests.readers.ooxml_support import NAMESPACES, package, read, word
+from tests.readers.ooxml_support import NAMESPACES, package, read, relationships, word
 from tests.signatures.attacks_readings import ATTACKS
 from tests.support.reading import find
 
@@ -184,3 +184,19 @@ def test_the_name_of_a_control_labels_what_it_holds() -> None:
     assert _levels(control("Độ mật", "Tối mật")) == {Level.TOI_MAT}
     assert _levels(control("Độ mật", "Thường")) == set()
     assert _levels(control("Loại", "Thường")) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("a.dat", "application/x-fontdata"), ("a.dat", "video/mp4"), ("activeX/a.bin", "text/plain")]
+)
+def test_a_picture_is_read_whatever_the_name_and_type_of_its_part_say(name: str, kind: str) -> None:
+    drawing = (
+        '<w:r><w:drawing><pic:pic><pic:blipFill><a:blip r:embed="rId1"/></pic:blipFill></pic:pic></w:drawing></w:r>'
+    )
+    parts: dict[str, str | bytes] = {
+        "word/document.xml": f"<w:document {NAMESPACES}><w:body><w:p>{drawing}</w:p></w:body></w:document>",
+        "word/_rels/document.xml.rels": relationships({"rId1": ("image", name)}),
+        f"word/{name}": b"\x89PNG\r\n\x1a\n",
+    }
+    members = read(package(parts, types={f"word/{name}": kind})).members
+    assert [(member.name, member.relation) for member in members] == [(f"word/{name}", "image")]

@@ -347,3 +347,11 @@ def test_an_item_of_a_list_may_begin_at_a_number_of_its_own() -> None:
 def test_a_picture_in_base64_in_a_style_is_handed_on(holder: str) -> None:
     automatic = f"<{holder}><office:binary-data>iVBORw0KGgo=</office:binary-data></{holder}>"
     assert [member.data for member in read_body("<text:p>x</text:p>", automatic).members] == [b"\x89PNG\r\n\x1a\n"]
+
+
+@pytest.mark.parametrize("folder", ["META-INF", "Scripts", "x"])
+def test_a_picture_is_read_in_whatever_folder_it_lies(folder: str) -> None:
+    frame = f'<text:p><draw:frame><draw:image xlink:href="{folder}/a.svg"/></draw:frame></text:p>'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg"><text>{MARK}</text></svg>'
+    found = find(read_body(frame, **{f"{folder}/a.svg": svg}), MARK)
+    assert (found.origin, found.role) == (Origin.TEXT, Role.TEXTBOX)

@@ -188,7 +188,7 @@ class _Package(OdfDocument):
 
     def _other(self, name: str) -> None:
         self._seen.add(name)
-        if _PICTURE.match(name):
+        if _PICTURE.match(name) or name in self._drawn:
             data = self._picture(name)
             kind = self._package.media_type(name)
             if data:

@@ -128,6 +128,8 @@ class Parts:
         self._digests: dict[str, tuple[str, bytes]] = {}
         self.seen: set[str] = set()
         """Parts read by a walker of their own; the rest is swept."""
+        self.drawn: set[str] = set()
+        """Parts that a shape shows as a picture, whatever their names and types say."""
 
     def related(self, part: str, identifier: str | None) -> Relationship | None:
         """Return the relationship of a part by id."""
@@ -274,6 +276,7 @@ class Parts:
         stored = self.package.find(relation.target)
         if stored is None:
             return
+        self.drawn.add(stored)
         digest, data = self.media(stored)
         widths = sink.budget.shown_inches
         widths[digest] = max(widths.get(digest, 0.0), shown_inches(element))

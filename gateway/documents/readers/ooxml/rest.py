@@ -106,7 +106,8 @@ def _part(parts: Parts, name: str, sink: Sink) -> None:
     _, data = parts.media(name)
     if not data:
         return
-    if kind.startswith("image/") or _PICTURE.search(folded):
+    is_drawn = name in parts.drawn and not data.startswith(MAGIC)
+    if kind.startswith("image/") or _PICTURE.search(folded) or is_drawn:
         read_picture(name, data, kind, sink)
         return
     if (
