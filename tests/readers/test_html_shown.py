@@ -17,7 +17,7 @@ from gateway.documents.readers.markup import html
 from gateway.documents.readers.markup.html_shown import turn_of
 from gateway.documents.readers.pictures import ocr
 from gateway.documents.readers.pictures.joined import AS_IT_IS, Turn
-from gateway.model import Document
+from gateway.model import Document, ReadStatus
 from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers.test_joined_pictures import drawn, found, halves, letters, png
 from tests.support.cases import first_quick
@@ -346,3 +346,16 @@ def test_words_that_may_not_be_seen_beside_a_level_cannot_be_told(style, cut):
 def test_of_a_form_what_is_chosen_or_written_counts(body: str, *, is_mark: bool) -> None:
     found = find_in_document(read(page(body)))
     assert any(mark.strength is Strength.MARKED for mark in found) is is_mark
+
+
+def test_a_long_style_sheet_is_read_and_too_many_of_them_are_told() -> None:
+    rule = ".x::before{content:'MẬT'}"
+    long = read(page('<p class="x">x</p>', "@x{" + "z" * (1 << 20) + "}" + rule))
+    assert "MẬTx" in [run.text for run in long.runs]
+    many = read(page("x" + "<style>b{}</style>" * 200 + f"<style>{rule}</style>"))
+    assert (many.status, many.reason) == (ReadStatus.LIMIT, "html-styles")
+
+
+def test_every_counter_of_a_style_sheet_is_looked_at() -> None:
+    style = "@counter-style a{symbols:'1'}" + " " * 5000 + "@counter-style b{symbols:'MẬT'}"
+    assert "look-generated" in kinds(page("x", style))

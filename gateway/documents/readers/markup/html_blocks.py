@@ -13,7 +13,7 @@ from msgspec import structs
 
 from gateway.documents.readers.base import Budget, Member, ReadError
 from gateway.documents.readers.markup.data_address import is_data_address, member_of
-from gateway.documents.readers.markup.html_cascade import Sheet, alone
+from gateway.documents.readers.markup.html_cascade import LIMIT_SHEET, Sheet, alone
 from gateway.documents.readers.markup.html_selectors import Node
 from gateway.documents.readers.markup.html_shown import Paint
 from gateway.documents.readers.markup.html_style import Look, apply, attribute_declarations
@@ -55,6 +55,7 @@ class Block:
 
 
 LIMIT_SHEETS = 200
+"""Sheets of a page, and pictures in one."""
 _STYLE = re.compile(r"<style[^>]{0,500}>(.*?)(?:</style|$)", re.DOTALL | re.IGNORECASE)
 _LINKED = re.compile(r"<link\b[^>]{0,500}?\bhref\s*=\s*[\"']?(data:text/css[^\"'\s>]*)", re.IGNORECASE)
 _IMPORTED = re.compile(r"@import\s*(?:url\(\s*)?[\"']?(data:text/css[^\"')\s]*)", re.IGNORECASE)
@@ -80,16 +81,19 @@ class Builder:
         self._looks: dict[tuple[str, str | None, str | None, str | None, Look], Look] = {}
 
     def add_sheets(self, text: str) -> None:
-        """Take the style sheets of a page, which may stand after what they style."""
-        sheets: list[str] = _STYLE.findall(text)[:LIMIT_SHEETS]
-        sheets += filter(None, map(_sheet_of, _LINKED.findall(text)[:LIMIT_SHEETS]))
-        for sheet in sheets:
-            if len(sheets) < LIMIT_SHEETS:
-                sheets += filter(None, map(_sheet_of, _IMPORTED.findall(sheet)[:LIMIT_SHEETS]))
+        """Take the style sheets of a page, which may stand after what they style; LIMIT `html-styles` when not all of them are read."""
+        sheets: list[str] = [*_STYLE.findall(text), *filter(None, map(_sheet_of, _LINKED.findall(text)))]
+        for number, sheet in enumerate(sheets):
+            sheets += filter(None, map(_sheet_of, _IMPORTED.findall(sheet)))
+            pictures = _SHEET_DATA.findall(sheet)
+            if number >= LIMIT_SHEETS or len(sheet) > LIMIT_SHEET or len(pictures) > LIMIT_SHEETS:
+                self.sink.fail(ReadStatus.LIMIT, "html-styles")
+            if number >= LIMIT_SHEETS:
+                break
             self._sheet.add(sheet)
             self.paint.sheet(sheet)
-            for found in list(_SHEET_DATA.finditer(sheet))[:20]:
-                self.address("style", "style", found[1] or found[2] or found[3])
+            for found in pictures[:LIMIT_SHEETS]:
+                self.address("style", "style", "".join(found))
 
     @property
     def shown_attributes(self) -> set[str]:

@@ -22,7 +22,8 @@ from gateway.documents.readers.markup.html_selectors import (
 from gateway.documents.readers.markup.html_style import INHERITED, parse_colour
 
 LIMIT_RULES: Final = 5000
-LIMIT_SHEET: Final = 1 << 20
+LIMIT_SHEET: Final = 8 << 20
+"""Letters; pages saved with their fonts have millions."""
 
 _COMMENT: Final = re.compile(r"/\*.*?(?:\*/|$)|<!--|-->", re.DOTALL)
 _EDGE: Final = re.compile(r"[{};]")

@@ -142,8 +142,8 @@ class Paint:
 
     def sheet(self, text: str) -> None:
         """Look at a style sheet for what no element has: counters that are words."""
-        if "@counter-style" in text:
-            self._strings(text[text.index("@counter-style") :][:4000])
+        for style in text.split("@counter-style")[1:]:
+            self._strings(style[:4000])
 
     def _strings(self, value: str) -> None:
         if any(letter.isalpha() for found in _STRING.findall(value) for letter in "".join(found)):
