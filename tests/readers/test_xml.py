@@ -340,3 +340,13 @@ def test_parts_of_an_opendocument_package_are_read_as_any_xml():
 def test_the_name_of_an_element_is_the_label_of_its_value(name: str, value: str, marked: bool):
     document = read(f"<vanBan><so>12</so><{name}>{value}</{name}></vanBan>").document
     assert any(mark.strength is Strength.MARKED for mark in find_in_document(document)) is marked
+
+
+def test_all_shapes_of_a_symbol_are_drawn_and_too_many_shapes_are_told() -> None:
+    tiny = '<path d="M0 0L9 0L9 30Z"/>'
+    symbol = f'<symbol id="a">{tiny * 200}%s</symbol><use href="#a"/>'
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg"><text>x</text>{symbol}</svg>'
+    (short,), (long,) = (read(drawing % last).members for last in ("", '<path d="M90 0L99 0L99 30Z"/>'))
+    assert short.data != long.data
+    document = read(f'<svg xmlns="http://www.w3.org/2000/svg"><text>x</text>{tiny * 20_001}</svg>').document
+    assert (document.status, document.reason) == (ReadStatus.LIMIT, "svg-shapes")

@@ -113,7 +113,11 @@ class Builder:
 
     def draw(self, svg: Svg) -> None:
         """Hand on what an `svg` element of the page draws."""
-        picture = svg.picture()
+        try:
+            picture = svg.picture()
+        except ReadError:
+            self.paint.kinds.add("look-drawn")
+            return
         if picture is None:
             return
         self._drawn += 1

@@ -7,9 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.markup.html_style import parse_colour
 from gateway.documents.readers.ooxml.xml import Element
 from gateway.documents.readers.pictures.outlines import UNTURNED, Matrix, Shape, drawn, moved, shape_of
+from gateway.model import ReadStatus
 
 LIMIT_SHAPES: Final = 20_000
 LARGE: Final = 400
@@ -39,6 +41,7 @@ class Svg:
         self._shapes: list[Shape] = []
         self._named: dict[str, list[Shape]] = {} if named is None else named
         self._later: list[tuple[str, Matrix]] = []
+        self._is_cut = False
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Open an element; names are in small letters."""
@@ -67,6 +70,7 @@ class Svg:
 
     def _add(self, path: str, fill: str) -> None:
         if len(self._shapes) + sum(map(len, self._named.values())) >= LIMIT_SHAPES:
+            self._is_cut = True
             return
         inner = self._stack[-1]
         colour = parse_colour(fill) or "000000"
@@ -80,10 +84,15 @@ class Svg:
                 self._named.setdefault(each.name, []).append(shape)
 
     def picture(self) -> bytes | None:
-        """Return what the shapes show as a PNG, None when they are no letters."""
-        for name, matrix in self._later[:LIMIT_SHAPES]:
-            for shape in self._named.get(name, ())[:100]:
-                self._shapes.append(shape._replace(outline=moved(shape.outline, matrix)))
+        """Return what the shapes show as a PNG, None when they are no letters; raises `ReadError` LIMIT `svg-shapes`."""
+        for name, matrix in self._later:
+            stored = self._named.get(name, ())
+            if len(self._shapes) + len(stored) > 2 * LIMIT_SHAPES:
+                self._is_cut = True
+                break
+            self._shapes += (shape._replace(outline=moved(shape.outline, matrix)) for shape in stored)
+        if self._is_cut:
+            raise ReadError(ReadStatus.LIMIT, "svg-shapes")
         return drawn(self._shapes) if self._may_be_word() else None
 
     def _may_be_word(self) -> bool:
@@ -96,7 +105,7 @@ class Svg:
 
 
 def picture_of(root: Element) -> bytes | None:
-    """Return what the shapes of an SVG document show as a PNG, None when they are no letters."""
+    """Return what the shapes of an SVG document show as a PNG, None when they are no letters; raises `ReadError` LIMIT `svg-shapes`."""
     svg = Svg()
     depth: list[Element] = []
     for element in root.iter():

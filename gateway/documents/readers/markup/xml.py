@@ -84,8 +84,9 @@ def read(source: Source, budget: Budget) -> Reading:
         sink.fail(ReadStatus.UNSUPPORTED, kind)
     _generic(root, sink)
     outer = (each for each in root.iter(_SVG) if next(each.iterancestors(_SVG), None) is None)
-    for number, picture in enumerate(filter(None, map(svg.picture_of, outer)), 1):
-        sink.members.append(Member(name=f"drawn-{number}.png", data=picture, relation="image"))
+    with sink.whole():
+        for number, picture in enumerate(filter(None, map(svg.picture_of, outer)), 1):
+            sink.members.append(Member(name=f"drawn-{number}.png", data=picture, relation="image"))
     if not whole:
         if kind == "xml" and (data is source.data or _ENTITY.search(data) is None):
             _stripped(data, sink)
