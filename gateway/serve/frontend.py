@@ -141,9 +141,10 @@ class _Frontend:
         inherited.workers.connect(inherited.desk_door)
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, stop.set)
-        loop.add_signal_handler(signal.SIGHUP, self._reload)
         loop.add_signal_handler(signal.SIGUSR1, self._renew_certificates)
         audit = await self._opened_audit()
+        loop.add_signal_handler(signal.SIGHUP, self._reload)  # recorded in the log
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
         living = asyncio.create_task(self._vitals.live(audit))
         history = SenderHistory(configuration.data)
         behind = Behind(limit_bytes=configuration.inspection.behind_bytes, limit_s=configuration.inspection.behind_s)

@@ -181,7 +181,7 @@ class _Supervisor:
                 for taken in self._addresses.listeners:
                     taken.close()  # else clients would wait at a socket where nobody accepts
                 self._signal(signal.SIGTERM)
-            elif number == signal.SIGHUP:
+            elif number == signal.SIGHUP and not self._stopping:
                 self._reload()
             self._reap()
             self._hear()
@@ -218,7 +218,8 @@ class _Supervisor:
             end_with(parent)
             # Ctrl-C in a terminal goes to the whole group; the supervisor turns it into a drain.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until it takes it; it loads the certificates after that
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS - {signal.SIGHUP})  # a reload waits until it takes it
             os._exit(_guarded(lambda: run(self._inherited, slot, heart, writer)))
         os.close(writer)
         self._frontends[pid] = _Frontend(slot, time.monotonic(), heart)
@@ -229,7 +230,7 @@ class _Supervisor:
 
         Each kind separately: a mistake in a policy file must not keep an expired certificate in use.
         """
-        if self._pending:
+        if self._reload_began:
             self._again = True
             _LOG.info("%s", both("start", "reload", "again"))
             return
@@ -264,11 +265,11 @@ class _Supervisor:
             self._judges_by[pid] = digests
             if reloaded:
                 self._pending.discard(pid)
-        late = self._pending and time.monotonic() - self._reload_began > _RELOAD_LIMIT_S
-        if self._pending and not late:
+        silent = self._pending | (self._frontends.keys() - self._judges_by.keys())  # a replacement has yet to report
+        if silent and not (self._reload_began and time.monotonic() - self._reload_began > _RELOAD_LIMIT_S):
             return
-        if reports or late:
-            self._settle(frozenset(self._judges_by.get(pid) for pid in self._frontends), late=bool(late))
+        if self._frontends and (reports or self._reload_began):
+            self._settle(frozenset(self._judges_by.get(pid) for pid in self._frontends), late=bool(silent))
 
     def _settle(self, judged_by: frozenset[Digests | None], *, late: bool) -> None:
         """End the current reload, if any, and publish the rules that every front end has."""
@@ -290,7 +291,7 @@ class _Supervisor:
         else:
             _LOG.error("%s", both("start", "reload", "uneven"))
             systemd.ready("reload failed: front ends judge by different rules, see the log")
-        if self._again:
+        if self._again and not self._stopping:
             self._again = False
             self._reload()
 
@@ -310,14 +311,14 @@ class _Supervisor:
             return
         try:
             check_console(self._inherited.configuration)
-            now = console.certificate.read_bytes()
-        except (UserError, OSError) as error:
+            now, ends = console.certificate.read_bytes(), certificate_ends(console.certificate)
+        except (UserError, OSError, ValueError) as error:
             _LOG.error("%s", both("start", "reload", "certificate", fault=error))
             return
         if now != self._console_certificate:
             self._console_certificate = now
             self._others.renew_console()
-            self._inherited.load.serve_until(console.certificate, certificate_ends(console.certificate))
+            self._inherited.load.serve_until(console.certificate, ends)
 
     def _look_at_configuration(self) -> None:
         """Warn that a changed gateway.yaml is read only at start, and report its faults."""
@@ -363,10 +364,8 @@ class _Supervisor:
 
     def _wait_s(self) -> float:
         """Return how long to wait for a signal: until the next replacement, at most `_LOOK_ROUND_S`."""
-        return max(
-            0.0,
-            min([_RELOAD_ROUND_S if self._pending else _LOOK_ROUND_S, *(due - time.monotonic() for due in self._due)]),
-        )
+        round_s = _RELOAD_ROUND_S if self._reload_began else _LOOK_ROUND_S
+        return max(0.0, min([round_s, *(due - time.monotonic() for due in self._due)]))
 
     def _signal(self, number: signal.Signals) -> None:
         for pid in self._frontends:

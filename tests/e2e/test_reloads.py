@@ -2,14 +2,19 @@
 
 import asyncio
 import json
+import logging
 import os
 import shutil
 import signal
 import socket
 import ssl
+import time
+from unittest.mock import Mock
 
 import pytest
 
+from gateway.pipeline.in_force import Digests
+from gateway.serve.supervisor import _Supervisor
 from tests.e2e.clients import LOST, Clients
 from tests.e2e.commands import OFFICE
 from tests.e2e.gateway_process import configured, four_flags, serving
@@ -100,6 +105,22 @@ async def test_a_reload_is_told_when_every_front_end_judges_by_the_new_rules_and
             await gateway.until(lambda: gateway.log.count("rules reloaded") >= 2)
             await gateway.until(lambda: (tmp_path / "data" / "rules.json").read_text().find(digest) < 0)
             assert await rcpt_codes(gateway, count=12) == {550}
+
+
+def test_a_reload_waits_for_the_report_of_a_front_end_that_was_replaced_meanwhile(tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    inherited = Mock()
+    inherited.configuration.data, inherited.configuration.console = tmp_path, None
+    inherited.rulebook.current.policies.observers = ()
+    supervisor = _Supervisor(inherited, Mock(), Mock(), Mock())
+    supervisor._frontends = {2: Mock(), 3: Mock()}
+    supervisor._reload_began, supervisor._pending = time.monotonic(), {2}
+    for report in ((2, True, Digests("new")), (3, False, Digests("new"))):
+        assert not inherited.load.reloaded.called
+        inherited.rule_reports.received.return_value = [report]
+        supervisor._hear()
+    assert inherited.load.reloaded.call_args.kwargs == {"good": True}
+    assert "rules reloaded" in caplog.text
 
 
 async def test_many_reloads_leave_one_zygote_and_no_mail_is_lost_meanwhile(tmp_path):
