@@ -242,3 +242,11 @@ def test_libreoffice_reads_the_same(tmp_path: Path) -> None:
     shown = [word for line in made.splitlines() for word in line.split("\t") if word]
     assert "Ô ở tờ hai" in shown
     assert [word for word in shown if word not in ours and not word.startswith(("#", "Số"))] == []
+
+
+def test_words_of_a_conditional_number_format_are_shown() -> None:
+    code = '[Red]"MẬT";;'.encode("utf-16-le")
+    format_code = struct.pack("<HHH", 0x26, len(code) + 6, len(code) // 2) + code
+    look = record(0x01FB, struct.pack("<IHHHH", 0x8000, 2, 0x29, 6, 170) + format_code)
+    found = read(workbook([("T", 0, sheet(row(0)))], looks=LOOKS + look)).document.runs
+    assert any("MẬT" in run.text and run.origin is Origin.TEXT for run in found)

@@ -17,7 +17,7 @@ from gateway.documents.readers.excel.xls_records import rk_number
 from gateway.documents.readers.excel.xlsb_records import Fields, Record, area_name, records
 from gateway.documents.readers.numerals import cell_name
 from gateway.documents.readers.ole.objects import wide_strings
-from gateway.documents.readers.ole.octets import u8, u32
+from gateway.documents.readers.ole.octets import u8, u32, wide
 from gateway.documents.readers.ooxml.xml import clark
 
 _MAIN: Final = clark("s:x").partition("}")[0][1:]
@@ -137,7 +137,7 @@ def comments(part: bytes, fonts: list[str], budget: Budget) -> bytes:
 
 def styles(part: bytes, budget: Budget) -> tuple[bytes, list[str]]:
     """Return the styles part, and each font as the children of an `rPr`."""
-    colours, formats, fills, cells, fonts = "", "", "", "", []
+    colours, formats, fills, cells, conditional, fonts = "", "", "", "", "", []
     in_cells = False
     for record in records(part, budget):
         data = record.data
@@ -158,14 +158,29 @@ def styles(part: bytes, budget: Budget) -> tuple[bytes, list[str]]:
                 cells += f'<xf numFmtId="{number}" fontId="{font}" fillId="{fill}"/>'
             case 0x0269 | 0x026A:  # BrtBeginCellXFs, BrtEndCellXFs
                 in_cells = record.kind == 0x0269
+            case 0x01FB:  # BrtDXF
+                conditional += "".join(
+                    f"<numFmt{_attribute('formatCode', code)}/>" for code in _conditional_formats(data)
+                )
             case 0x01DB:  # BrtIndexedColor
                 colours += f'<rgbColor rgb="FF{data[:3].hex().upper()}"/>'
     named = "".join(f"<font>{each.replace('<rFont ', '<name ')}</font>" for each in fonts)
     palette = f"<colors><indexedColors>{colours}</indexedColors></colors>" if colours else ""
     inner = (
-        f"<numFmts>{formats}</numFmts><fonts>{named}</fonts><fills>{fills}</fills><cellXfs>{cells}</cellXfs>{palette}"
+        f"<numFmts>{formats}</numFmts><fonts>{named}</fonts><fills>{fills}</fills><cellXfs>{cells}</cellXfs>"
+        f"<dxfs><dxf>{conditional}</dxf></dxfs>{palette}"
     )
     return root("styleSheet", inner), fonts
+
+
+def _conditional_formats(data: bytes) -> Iterator[str]:
+    """Yield the number format among the properties of a conditional look (XFProps, property 0x26)."""
+    fields = Fields(data, 4)
+    for _ in range(min(fields.number(2), len(data))):
+        kind, size = fields.number(2), fields.number(2)
+        if kind == 0x26:
+            yield wide(data[fields.at + 2 : fields.at + size - 4]).strip("\0")
+        fields.at += size - 4
 
 
 def _font(data: bytes) -> str:
