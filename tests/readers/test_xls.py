@@ -349,3 +349,9 @@ def test_a_sheet_that_stands_within_another_record_is_read_where_the_list_of_she
     bound = record(0x85, struct.pack("<IH", at, 0) + short("Bảng"))
     stream = globals_of(bound) + record(0x0FFF, biff(label("MẬT")))
     assert texts(read(write_compound({("Workbook",): stream})).document.runs) == ["MẬT"]
+
+
+def test_words_of_a_conditional_number_format_are_shown():
+    code = short('"MẬT";;', octets=2)
+    look = struct.pack("<IHH", 1 << 25, 1, 2 + len(code)) + code
+    assert texts(runs(record(0x1B1, struct.pack("<BBHH", 2, 0, 0, 0) + look))) == ["MẬT"]

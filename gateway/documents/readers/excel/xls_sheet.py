@@ -19,7 +19,7 @@ from gateway.documents.readers.excel.xls_records import (
     without_identifiers,
 )
 from gateway.documents.readers.excel.xls_shapes import Drawing
-from gateway.documents.readers.excel.xls_styles import CellLook, Styles
+from gateway.documents.readers.excel.xls_styles import CellLook, Styles, conditional_words
 from gateway.documents.readers.excel.xlsx_headers import header_lines
 from gateway.documents.readers.excel.xlsx_values import formula_words, show_number, show_text, text_colour
 from gateway.documents.readers.numerals import cell_name
@@ -357,6 +357,8 @@ class Sheet:
 
     def _condition(self, record: BiffRecord) -> None:
         self._conditions.condition(record.data)
+        for words in conditional_words(record):
+            self._sink.put_line(words, Place(f"sheet:{self._name}", Role.CELL, self._origin))
         first, second = u16(record.data, 2), u16(record.data, 4)
         tail = record.data[len(record.data) - first - second :]
         for tokens in (tail[:first], tail[first:]):

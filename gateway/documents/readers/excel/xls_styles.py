@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from gateway.documents.readers.excel.xls_records import BiffRecord, Dialect
+from gateway.documents.readers.excel.xls_records import BiffRecord, Dialect, Strings
 from gateway.documents.readers.excel.xlsx_styles import BUILT_IN_FORMATS, INDEXED
+from gateway.documents.readers.excel.xlsx_values import format_words
 from gateway.documents.readers.ole.octets import rgb, u16, u32
 from gateway.documents.readers.ooxml.colours import AUTO, automatic, mixed
 from gateway.documents.readers.rows import SUPERSCRIPT
@@ -111,3 +112,13 @@ def _cell(data: bytes, dialect: Dialect) -> tuple[int, int, int, int, int]:
     fill = u16(data, 18 if is_new else 8)
     pattern = u32(data, 14) >> 26 if is_new else u16(data, 10) & 0x3F
     return u16(data, 0), u16(data, 2), pattern, fill & 0x7F, fill >> 7 & 0x7F
+
+
+_NUMBER_FORMAT: Final = 1 << 25
+
+
+def conditional_words(record: BiffRecord) -> list[str]:
+    """Return the words of the number format of a condition that has one of its own (MS-XLS 2.4.42 CF, 2.5.91 DXFN)."""
+    if not (u32(record.data, 6) & _NUMBER_FORMAT and u16(record.data, 10) & 1):
+        return []
+    return format_words(Strings(record, 14).unicode(2).text)
