@@ -350,3 +350,8 @@ def test_all_shapes_of_a_symbol_are_drawn_and_too_many_shapes_are_told() -> None
     assert short.data != long.data
     document = read(f'<svg xmlns="http://www.w3.org/2000/svg"><text>x</text>{tiny * 20_001}</svg>').document
     assert (document.status, document.reason) == (ReadStatus.LIMIT, "svg-shapes")
+
+
+def test_entities_are_read_in_utf16_as_in_utf8() -> None:
+    text = '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE x [<!ENTITY a "MẬT">]><x>TỐI &a;</x>'
+    assert [run.text for run in read(text.encode("utf-16")).document.runs] == ["TỐI MẬT"]

@@ -21,7 +21,7 @@ from gateway.documents.readers.base import Budget, Member, ReadError, Reading, S
 from gateway.documents.readers.containers.zip_streams import salvaged
 from gateway.documents.readers.markup import office2003, svg
 from gateway.documents.readers.markup.data_address import IN_TEXT, is_data_address, member_of
-from gateway.documents.readers.ooxml.xml import Element, prepare
+from gateway.documents.readers.ooxml.xml import Element, of_octets, prepare
 from gateway.documents.readers.plain import decode
 from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Origin, ReadStatus, Role
@@ -70,7 +70,7 @@ def read(source: Source, budget: Budget) -> Reading:
     """Read an XML file; MALFORMED `xml` when not even a root is found, `doctype` when it declares more than entities."""
     budget.take_bytes(len(source.data))
     sink = Sink(budget)
-    data = source.data
+    data = whole_data = of_octets(source.data)
     if _DOCTYPE.search(data[: 1 << 16]):
         data = _DOCTYPE.sub(b"", data, count=1)
     elif (declared := _DECLARING.search(data[: 1 << 16])) is not None:
@@ -88,7 +88,7 @@ def read(source: Source, budget: Budget) -> Reading:
         for number, picture in enumerate(filter(None, map(svg.picture_of, outer)), 1):
             sink.members.append(Member(name=f"drawn-{number}.png", data=picture, relation="image"))
     if not whole:
-        if kind == "xml" and (data is source.data or _ENTITY.search(data) is None):
+        if kind == "xml" and (data is whole_data or _ENTITY.search(data) is None):
             _stripped(data, sink)
         else:
             sink.note("xml")

@@ -134,26 +134,28 @@ def _parser(**more: Any) -> Any:
     return etree.XMLParser(**_SAFELY, **more)
 
 
+def of_octets(data: bytes) -> bytes:
+    """Return the XML without a byte order mark, and in UTF-8 when it was in UTF-16; MALFORMED `xml-encoding` when it is neither."""
+    marked = data[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    if not marked and data[:4] not in {b"<\0?\0", b"\0<\0?"}:
+        return data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        text = data.decode("utf-16" if marked else "utf-16-le" if data[:1] == b"<" else "utf-16-be")
+    except UnicodeDecodeError:
+        raise ReadError(ReadStatus.MALFORMED, "xml-encoding") from None
+    return re.sub(r"^\s*<\?xml[^>]{0,400}\?>", "", text, count=1).encode("utf-8", "surrogatepass")
+
+
 def prepare(data: bytes) -> bytes:
     """Return the XML as bytes that are safe to parse, Strict namespaces made Transitional.
 
     Raises `ReadError` MALFORMED: `xml-encoding` for an encoding that office programs do not write, `doctype` for any
     document type declaration.
     """
-    if data[:2] in {b"\xff\xfe", b"\xfe\xff"} or data[:4] in {b"<\0?\0", b"\0<\0?"}:
-        codec = (
-            "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else ("utf-16-le" if data[:1] == b"<" else "utf-16-be")
-        )
-        try:
-            text = data.decode(codec)
-        except UnicodeDecodeError:
-            raise ReadError(ReadStatus.MALFORMED, "xml-encoding") from None
-        data = re.sub(r"^\s*<\?xml[^>]{0,400}\?>", "", text, count=1).encode("utf-8", "surrogatepass")
-    else:
-        data = data.removeprefix(b"\xef\xbb\xbf")
-        declared = _ENCODING.match(data)
-        if declared and not _ASCII_SUPERSETS.match(declared.group(1)):
-            raise ReadError(ReadStatus.MALFORMED, "xml-encoding")
+    data = of_octets(data)
+    declared = _ENCODING.match(data)
+    if declared and not _ASCII_SUPERSETS.match(declared.group(1)):
+        raise ReadError(ReadStatus.MALFORMED, "xml-encoding")
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise ReadError(ReadStatus.MALFORMED, "doctype")
     if b"//purl.oclc.org/ooxml/" in data:
