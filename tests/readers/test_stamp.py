@@ -319,6 +319,13 @@ def test_a_stamp_of_dots_is_found_and_a_page_of_letters_is_left_as_it_is() -> No
     assert halftone.smoothed(scans.bgr(dots.convert("RGB")), 200) is not plain
 
 
+@pytest.mark.slow
+def test_a_frame_whose_letters_are_too_few_dots_to_be_read_is_suspected() -> None:
+    pale = stamped(boxed([("TỐI MẬT", 16)], 100, ink=(150, 150, 150)), 100).convert("L").convert("1")
+    data = file_of(pale, "TIFF", compression="group4", dpi=(100, 100))
+    assert image.read(Source(data=data, part="1"), Budget(part_cpu_s=60)).document.images[0].unread_boxes
+
+
 @needs_corpus
 @pytest.mark.slow
 @pytest.mark.parametrize(
