@@ -15,6 +15,7 @@ KNOWN = {
     "libarchive__cab_lzx_invalid_history.cab": ReadStatus.OK,  # a later libarchive refuses it, this one and 7-Zip read it
     "tika__testZip_with_DataDescriptor.zip": ReadStatus.MALFORMED,  # its offsets point beside the local headers
     "py7zr__zstdmt-brotli.7z": ReadStatus.UNSUPPORTED,  # Brotli in skippable frames, 7-Zip does not open it either
+    "rarfile__rar3-comment-plain.rar": ReadStatus.PARTIAL,  # its comment, which WinRAR shows, is packed
     "rarfile__rar15-comment-lock.rar": ReadStatus.UNSUPPORTED,  # compression of RAR 1.5
     "rarfile__rar2-unix-owner.rar": ReadStatus.UNSUPPORTED,  # compression of RAR 2
     "rarfile__unicode.rar": ReadStatus.UNSUPPORTED,  # solid RAR 4
