@@ -163,9 +163,8 @@ def _has_another_name(raw: bytes, extra: bytes) -> bool:
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
-        return path[1:5] != zlib.crc32(raw).to_bytes(
-            4, "little"
-        )  # by which programs tell that the name was changed since
+        # The checksum of the plain name, by which programs see that it was changed since.
+        return int.from_bytes(path[1:5], "little") != zlib.crc32(raw)
     return True
 
 

@@ -82,9 +82,8 @@ def _candidate(page: Pixels, word: Word, reading: Reading) -> Candidate:
 def _read(page: Pixels, word: Word) -> Reading | None:
     """Return what a word and its line say; None when it is plainly no mark."""
     said = _line(page, word)
-    if (
-        said == OTHER and word.odds < SUSPECT
-    ):  # or print that a mark lies on; surer, and it was the word itself that was read
+    # Another word may be the print that a mark lies on; of a surer place it is the word itself.
+    if said == OTHER and word.odds < SUSPECT:
         reading = _over_print(page, word)
         return reading if reading is not None and reading.text else None
     if said:

@@ -390,10 +390,9 @@ def _weigh(words: Sequence[ocr.Word], letters: int = 3) -> _Text:
 
 
 def _stamps(pixels: Pixels, dpi: float, deadline: float) -> list[stamp.Stamp]:
-    """Return the stamps of a page, grey or BGR; without a mark also those of its hollow letters, filled, and of its dots, framed or read."""
+    """Return the stamps of a page, grey or BGR; without a mark also those of its hollow letters, filled, and of its dots."""
     found = stamp.find(pixels, dpi, deadline=deadline)
-    for otherwise, is_sure in ((hollow.solid, False), (halftone.smoothed, True)):
+    for otherwise in (hollow.solid, halftone.smoothed):
         if not any(one.text in MARKS for one in found) and (other := otherwise(pixels, dpi)) is not pixels:
-            more = stamp.find(other, dpi, deadline=deadline)
-            found += [one for one in more if not is_sure or one.framed or one.text in VOCABULARY]
+            found += stamp.find(other, dpi, deadline=deadline)
     return found
