@@ -2,6 +2,9 @@
 
 import json
 import logging
+import os
+import subprocess
+import sys
 from contextvars import copy_context
 
 import pytest
@@ -51,3 +54,19 @@ def test_a_fault_of_the_world_is_one_line_and_a_bug_has_its_traceback(caplog):
         log_failure(logger, "BT-2", error)
     assert "BT-2" in caplog.messages[1]
     assert "Traceback" in caplog.text
+
+
+@pytest.mark.parametrize("to_journal", [True, False])
+def test_a_line_in_the_journal_has_the_priority_that_journalctl_selects_by(to_journal):
+    reader, writer = os.pipe()
+    stream = os.fstat(writer)
+    names = {"JOURNAL_STREAM": f"{stream.st_dev}:{stream.st_ino + (not to_journal)}"}
+    program = (
+        "import logging; from gateway.system import logs; logs.configure('debug'); log = logging.getLogger('gateway')\n"
+    )
+    program += "for level in ('debug', 'info', 'warning', 'error'): getattr(log, level)('x')"
+    subprocess.run([sys.executable, "-c", program], stderr=writer, env=os.environ | names, check=True)
+    os.close(writer)
+    with os.fdopen(reader) as lines:
+        levels = [line.partition("{")[0] for line in lines]
+    assert levels == (["<7>", "<6>", "<4>", "<3>"] if to_journal else [""] * 4)

@@ -16,6 +16,8 @@ from gateway.errors import GatewayError
 from gateway.vietnamese.printed import printed_json
 
 LIMIT_TEXT = 2000
+_PRIORITIES = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.DEBUG: 7}
+"""Of syslog; every other level is 6, information."""
 _MAIL: ContextVar[tuple[str, str | None]] = ContextVar("mail", default=("", None))
 """Reference and login of the mail that this task has in flight."""
 
@@ -40,13 +42,26 @@ class JsonFormatter(logging.Formatter):
         return printed_json(line)
 
 
+class _JournalFormatter(JsonFormatter):
+    """Puts the priority before a line, where systemd takes it off (sd-daemon(3)): `journalctl -p` goes by it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"<{_PRIORITIES.get(record.levelno, 6)}>{super().format(record)}"
+
+
+def _is_journal(descriptor: int) -> bool:
+    """Whether what is written there goes to systemd's journal (systemd.exec(5), JOURNAL_STREAM)."""
+    stream = os.fstat(descriptor)
+    return os.environ.get("JOURNAL_STREAM") == f"{stream.st_dev}:{stream.st_ino}"
+
+
 def configure(level: str) -> None:
     """Send the product's log lines to standard error; libraries from WARNING on at any level.
 
     aiosmtpd logs whole commands, which may hold a password, at DEBUG and INFO: its logger stays at WARNING.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter())
+    handler.setFormatter(_JournalFormatter() if _is_journal(2) else JsonFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
