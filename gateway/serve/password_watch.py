@@ -72,14 +72,16 @@ class PasswordWatch:
             _LOG.warning("no notice was sent about a weak password: %s", error)
 
     async def _notified(self, login: str) -> bool:
-        """Send a notice to the next hop; False when it is to be sent again, for it was refused for the time being."""
+        """Send a notice to the next hop; False when it is to be sent again: refused for the time being, or no room today."""
         address = mailbox_of(login, self._settings.login_domain)
         if not address:
             return True
         reply = await self._notices.send(
             "weak_password", address, author=self._settings.notice_from, apart_s=MONTH.total_seconds()
         )
-        if reply is None or not reply.negative:
+        if reply is None:
+            return await self._notices.may_send(address)  # it was told within the month, or had no room today
+        if not reply.negative:
             return True
         _LOG.warning("the next hop did not take a notice about a weak password: %d", reply.code)
         return reply.code >= 500

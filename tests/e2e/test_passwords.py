@@ -11,11 +11,12 @@ import pytest
 from gateway.config.sections import Passwords
 from gateway.errors import AuditError
 from gateway.model import FrontEnd, Session
+from gateway.notice.book import DAY_S, MOST_A_DAY
 from gateway.serve.password_watch import PasswordWatch
 from tests.e2e.gateway_process import serving
 from tests.e2e.test_secrets import files_with, process_texts, spellings
 from tests.notice.test_mail import hop_to
-from tests.notice.test_sender import notices
+from tests.notice.test_sender import Clock, notices
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
 from tests.support.sink import Act, Sink
@@ -156,4 +157,21 @@ async def test_a_notice_that_could_not_be_sent_is_sent_at_the_next_login_and_onc
         for watch in (first, second, first):
             await watch.judged(SESSION, WEAK, sound=False)
         assert len(sink.delivered) == sent
+        hop.close()
+
+
+async def test_a_notice_for_which_the_mailbox_had_no_room_is_sent_once_it_has(tmp_path):
+    settings, clock = Passwords(check=True, notice=True, notice_from=OFFICE), Clock()
+    async with Sink() as sink:
+        hop = hop_to(sink)
+        sender = notices(tmp_path, hop, clock)
+        watch = PasswordWatch(settings, Log(None), sender, clock=lambda: datetime.now(UTC))
+        for _ in range(MOST_A_DAY):
+            await sender.send("self_check", WEAK, sender="a@x", recipients="b@x", explanation="x", note="")
+        told = []
+        for later in (0, DAY_S + 1, 1):
+            clock.now += later
+            await watch.judged(SESSION, WEAK, sound=False)
+            told.append(len(sink.delivered) - MOST_A_DAY)
+        assert told == [0, 1, 1]
         hop.close()
