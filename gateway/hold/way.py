@@ -45,7 +45,7 @@ class Tried:
 @asynccontextmanager
 async def opened(way: WayOut) -> AsyncIterator[Connection]:
     """Connect and log in; HopFailedError, HopRefusedError, UserError when the password cannot be read."""
-    password = _password(way)
+    password = password_of(way)
     connection = await connect(way.settings)
     try:
         if way.login:
@@ -72,7 +72,8 @@ async def _no_challenge(_: bytes) -> bytes:
     return b""
 
 
-def _password(way: WayOut) -> str:
+def password_of(way: WayOut) -> str:
+    """Return the password, empty without a login; UserError when it cannot be read or is none."""
     if way.password_file is None:
         return ""
     try:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from gateway.audit import AuditLog
@@ -14,6 +16,7 @@ from gateway.errors import UserError
 from gateway.hold.keeping import Keeper, NotHeldError
 from gateway.hold.seal import identity_of, public_of, recipient_of
 from gateway.hold.store import HoldStore, Limits
+from gateway.hold.way import password_of
 from gateway.model import VIETNAM
 from gateway.nexthop.replies import HopReply
 from gateway.notice import Notices, mailbox_of
@@ -42,30 +45,39 @@ def check_hold(configuration: Configuration) -> None:
         raise UserError(both("hold", "store", "folder", path=store.folder, reason=reasons(error))) from None
 
 
-def check_key(configuration: Configuration) -> None:
-    """Raise UserError when the private key does not open sealed mail; tried in a child, to keep the key out of here."""
-    hold = configuration.hold
-    if hold.release is None or hold.identity is None:
+def check_secrets(configuration: Configuration) -> None:
+    """Raise UserError when the private key does not open sealed mail, or the password of released mail cannot be read."""
+    hold, way = configuration.hold, way_out(configuration)
+    if way is None or hold.identity is None:
         return
+    with configuration.at("hold", "identity"):
+        _try_aside(partial(_check_key, hold.identity, hold.recipient))
+    with configuration.at("hold", "release", "password_file"):
+        _try_aside(partial(password_of, way))
+
+
+def _try_aside(check: Callable[[], object]) -> None:
+    """Make a check in a child, to keep a secret out of here; UserError as it says."""
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
-        os.write(writer, _fault_of_key(hold.identity, hold.recipient).encode())
-        os._exit(0)
+        try:
+            check()
+        except Exception as error:  # noqa: BLE001 - the child must not return into the supervisor's code
+            os.write(writer, (str(error) if isinstance(error, UserError) else type(error).__name__).encode())
+        finally:
+            os._exit(0)
     os.close(writer)
     with os.fdopen(reader, encoding="utf-8") as report:
         fault = report.read()
-    if os.waitpid(pid, 0)[1] or fault:
-        with configuration.at("hold", "identity"):
-            raise UserError(fault or both("hold", "key", "identity", path=hold.identity))
+    status = os.waitpid(pid, 0)[1]
+    if fault or status:
+        raise UserError(fault or str(os.waitstatus_to_exitcode(status)))
 
 
-def _fault_of_key(identity: Path, recipient: str) -> str:
-    try:
-        good = public_of(identity_of(identity)) == recipient
-    except UserError as error:
-        return str(error)
-    return "" if good else both("hold", "key", "pair", path=identity)
+def _check_key(identity: Path, recipient: str) -> None:
+    if public_of(identity_of(identity)) != recipient:
+        raise UserError(both("hold", "key", "pair", path=identity))
 
 
 def keeper_of(configuration: Configuration, audit: AuditLog, notices: Notices) -> Keeper | None:

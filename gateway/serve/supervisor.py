@@ -42,7 +42,7 @@ from gateway.serve.beside import Addresses, Beside, beside
 from gateway.serve.certificates import check_certificates, check_console
 from gateway.serve.data_folder import DataFolder, open_log
 from gateway.serve.frontend import Inherited, run
-from gateway.serve.hold import check_hold, check_key
+from gateway.serve.hold import check_hold, check_secrets
 from gateway.serve.next_hop import expect_next_hop
 from gateway.serve.ruling import catch_up
 from gateway.serve.vitals import allow_descriptors
@@ -76,7 +76,7 @@ def serve(configuration: Configuration) -> int:
         check_spool(configuration)
         check_cluster(configuration)
         check_hold(configuration)
-        check_key(configuration)
+        check_secrets(configuration)
         outgoing(configuration)
         catch_up(configuration)
         rulebook = Rulebook(configuration)

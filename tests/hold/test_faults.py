@@ -153,12 +153,16 @@ async def test_what_one_person_refuses_is_gone_and_what_nobody_can_send_is_told_
         await here.gateway.terminate()
         path = tmp_path / "gateway.yaml"
         make_identity(tmp_path / "other")
-        wrong = json_of(path)
-        wrong["hold"]["identity"] = str(tmp_path / "other")
-        (tmp_path / "wrong.yaml").write_text(json.dumps(wrong))
-        refused = await cli("serve", "--config", tmp_path / "wrong.yaml")
-        assert refused.code == 2
-        assert "does not open what hold.recipient seals" in refused.err
+        for where, words in (
+            ("identity", "does not open what hold.recipient seals"),
+            ("password_file", "one line with the password is needed"),
+        ):
+            wrong = json_of(path)
+            (wrong["hold"] if where == "identity" else wrong["hold"]["release"])[where] = str(tmp_path / "other")
+            (tmp_path / "wrong.yaml").write_text(json.dumps(wrong))
+            refused = await cli("serve", "--config", tmp_path / "wrong.yaml")
+            assert refused.code == 2
+            assert words in refused.err, refused.err
         path.write_text(json.dumps({key: value for key, value in json_of(path).items() if key != "hold"}))
         assert (await cli("hold", "list", "--config", path)).code == 2
         await here.gateway.start()
