@@ -16,7 +16,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -149,8 +149,8 @@ class _Supervisor:
         self._pending: set[int] = set()
         """Front ends that have not reported since the current reload."""
         self._reload_began = 0.0
-        self._anchors_good = True
-        """Whether the current reload loaded the trust anchors."""
+        self._files_good = True
+        """Whether the current reload loaded certificates and trust anchors."""
         self._modules = _modules(inherited.rulebook)
         """Policy modules loaded in the readers."""
         console = inherited.configuration.console
@@ -236,19 +236,18 @@ class _Supervisor:
             return
         systemd.reloading()
         self._look_at_configuration()
-        self._look_at_certificates()
+        self._files_good = self._look_at_certificates()
         good = self._inherited.rulebook.reload()
         number = signal.SIGHUP if good else signal.SIGUSR1
         # Settings go to the readers with each mail. Only modules new to them must be loaded before.
         known = _modules(self._inherited.rulebook) <= self._modules
         if known:
             self._signal(number)
-        self._anchors_good = True
         try:
             self._inherited.workers.reload(self._inherited.rulebook.current.policies.observers)
             self._modules = _modules(self._inherited.rulebook)
         except GatewayError as error:
-            self._anchors_good = False
+            self._files_good = False
             _LOG.error("%s", both("start", "reload", "anchors", fault=error))
         if not known:
             self._signal(number)
@@ -283,11 +282,10 @@ class _Supervisor:
                 _LOG.error("%s: %s", self._inherited.configuration.data, reason(error))
         if not reloading:
             return
-        even = one is not None and not late
-        self._inherited.load.reloaded(time.time(), good=even and self._anchors_good)
+        self._inherited.load.reloaded(time.time(), good=one is not None and not late and self._files_good)
         if one is not None and not late:
             _LOG.info("%s", both("start", "reload", "done", policy=one.policies, directory=one.directory or "-"))
-            systemd.ready(f"policy {one.policies[:16]}")
+            systemd.ready(f"policy {one.policies[:16]}{'' if self._files_good else ', not all files, see the log'}")
         else:
             _LOG.error("%s", both("start", "reload", "uneven"))
             systemd.ready("reload failed: front ends judge by different rules, see the log")
@@ -295,30 +293,34 @@ class _Supervisor:
             self._again = False
             self._reload()
 
-    def _look_at_certificates(self) -> None:
-        """Publish the expiry of the certificates about to be loaded by front ends; unusable ones keep the old expiry."""
+    def _look_at_certificates(self) -> bool:
+        """Publish the expiry of the certificates about to be loaded; False for an unusable one, which is not taken."""
+        good = True
         for listener in self._inherited.configuration.listeners:
             if listener.certificate is not None:
-                with suppress(UserError, OSError, ValueError):
+                try:
                     server_tls(listener)
                     self._inherited.load.serve_until(listener.certificate, certificate_ends(listener.certificate))
-        self._look_at_console()
+                except (UserError, OSError, ValueError):  # the front ends say why
+                    good = False
+        return self._look_at_console() and good
 
-    def _look_at_console(self) -> None:
-        """Restart the console when its certificate has changed; an unusable one is not taken."""
+    def _look_at_console(self) -> bool:
+        """Restart the console when its certificate has changed; False for an unusable one, which is not taken."""
         console = self._inherited.configuration.console
         if console is None or console.certificate is None:
-            return
+            return True
         try:
             check_console(self._inherited.configuration)
             now, ends = console.certificate.read_bytes(), certificate_ends(console.certificate)
         except (UserError, OSError, ValueError) as error:
             _LOG.error("%s", both("start", "reload", "certificate", fault=error))
-            return
+            return False
         if now != self._console_certificate:
             self._console_certificate = now
             self._others.renew_console()
             self._inherited.load.serve_until(console.certificate, ends)
+        return True
 
     def _look_at_configuration(self) -> None:
         """Warn that a changed gateway.yaml is read only at start, and report its faults."""

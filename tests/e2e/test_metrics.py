@@ -108,9 +108,11 @@ async def test_the_certificate_figure_is_of_what_is_served_and_not_of_what_lies_
             gateway.process.send_signal(signal.SIGHUP)
             await gateway.logged("rules reloaded")
             await until(gateway, "certificate_not_after_timestamp_seconds", first)
+            await until(gateway, "reload_successful", 0)  # not all of it is in force
             renewed = install(60, with_key=True)
             gateway.process.send_signal(signal.SIGHUP)
             await until(gateway, "certificate_not_after_timestamp_seconds", renewed)
+            await until(gateway, "reload_successful", 1)
 
 
 async def test_dead_processes_are_counted_and_the_figures_come_back(tmp_path):
