@@ -60,7 +60,9 @@ def same_origin(request: Request, settings: ConsoleSettings) -> bool:
     if site is not None and site != "same-origin":
         return False
     if origin not in (None, "null"):  # pages with Referrer-Policy no-referrer send null
-        return origin == f"{'https' if settings.tls else 'http'}://{request.headers.get('host', '')}"
+        scheme, _, host = origin.partition("://")
+        # Without TLS of our own it may end at a proxy, whose scheme browsers name.
+        return host == request.headers.get("host") and scheme in ("https", *(() if settings.tls else ("http",)))
     return site is not None
 
 
