@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from gateway.cli import app, main
 from gateway.cli.options import moment
+from gateway.commands import common
 from gateway.texts.catalogue import reason
 
 
@@ -86,3 +87,15 @@ def test_a_fault_of_the_command_line_is_told_in_both_languages(line, vietnamese,
     assert vietnamese in said
     assert english in said
     assert "Usage:" not in said
+
+
+def test_a_command_without_a_configuration_takes_that_of_the_machine(tmp_path, monkeypatch):
+    installed, named = tmp_path / "installed.yaml", tmp_path / "named.yaml"
+    monkeypatch.setattr(common, "INSTALLED", installed)
+    assert common.load_configuration(None).workers == 2
+    installed.write_text("workers: 3\ndata: /srv/gateway\n")
+    named.write_text("workers: 4\n")
+    assert common.load_configuration(None, policy="monitor").workers == 3
+    assert str(common.data_folder(None, None)) == "/srv/gateway"
+    assert common.data_folder(None, tmp_path) == tmp_path
+    assert common.load_configuration(named).workers == 4

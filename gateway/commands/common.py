@@ -22,6 +22,8 @@ from gateway.yaml.values import printable
 
 EXIT_REFUSED = 1
 EXIT_CANNOT_RUN = 2
+INSTALLED = Path("/etc/gateway/gateway.yaml")
+"""The configuration of this machine, where it is installed."""
 
 
 @contextmanager
@@ -89,7 +91,11 @@ def lines_for_people(text: str) -> str:
 
 
 def load_configuration(path: Path | None, **flags: Unpack[Flags]) -> Configuration:
-    """Return the configuration of a file (defaults without one) with the flags put over it; UserError for either."""
+    """Return the configuration of a file with the flags put over it; UserError for either.
+
+    Without a file it is this machine's, or where nobody may read one that of the defaults.
+    """
+    path = path or (INSTALLED if os.access(INSTALLED, os.R_OK) else None)
     configuration = Configuration.load(path) if path is not None else Configuration()
     try:
         return configuration.with_flags(**flags)
