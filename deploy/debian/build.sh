@@ -28,9 +28,10 @@ install -d "$root"/{usr/bin,DEBIAN,opt/gateway/docs}
 ln -s /opt/gateway/.venv/bin/gateway "$root/usr/bin/gateway"
 install -m 0644 README.md CHANGELOG.md "$root/opt/gateway"
 install -m 0644 docs/*.md "$root/opt/gateway/docs"
-install -D -m 0644 -t "$root/opt/gateway/deploy/prometheus" deploy/prometheus/*.yml
-install -D -m 0644 -t "$root/opt/gateway/deploy/haproxy" deploy/haproxy/*
-install -D -m 0644 -t "$root/opt/gateway/deploy/grafana" deploy/grafana/*.json
+# What the guide has people copy; units are where systemd finds them.
+for folder in grafana haproxy patroni postfix prometheus sendmail systemd/gateway.service.d; do
+  install -D -m 0644 -t "$root/opt/gateway/deploy/$folder" "deploy/$folder"/*
+done
 install -D -m 0644 -t "$root/usr/share/doc/congvu-gateway" $here/copyright
 install -D -m 0644 -t "$root/usr/lib/sysusers.d" $here/congvu-gateway.conf
 

@@ -15,8 +15,10 @@ from gateway.config.sections import Configuration, Listener, ListenerKind, NextH
 from gateway.engine import load_policy_set
 from gateway.engine.schema import PolicyFile
 from gateway.errors import ConfigError
+from gateway.metrics import families
 from gateway.serve.app import warn_of_days
 from gateway.system.certificate_expiry import Days, certificate_days
+from gateway.system.trouble import Trouble
 from gateway.yaml.file import parse_yaml, read_yaml
 from tests.support.certificates import Pki
 
@@ -27,7 +29,8 @@ DROP_IN = DEPLOY / "systemd" / "gateway.service.d" / "low-ports.conf"
 DEBIAN = ("build.sh", "postinst", "prerm", "postrm")
 EXPOSURE = 15
 """In tenths: 1.5."""
-DOCUMENTS = ["README.md", "docs/admin-guide.vi.md", "docs/admin-guide.en.md", "deploy/postfix/README.md"]
+GUIDES = ["docs/admin-guide.vi.md", "docs/admin-guide.en.md"]
+DOCUMENTS = ["README.md", *GUIDES, "deploy/postfix/README.md"]
 
 
 def run(*command):
@@ -273,6 +276,27 @@ def test_the_package_takes_the_settings_of_the_sample_as_conffiles():
     assert f"/{sample.directory.name}" in build
     for listener in sample.listeners:
         assert str(listener.certificate) in postinst
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_what_the_guide_names_of_deploy_is_there_and_in_the_package(guide):
+    named = set(re.findall(r"\bdeploy/([\w.-]+(?:/[\w.-]+)*)", (ROOT / guide).read_text("utf-8")))
+    assert [name for name in named if not (DEPLOY / name).exists()] == []
+    packed = set(re.search(r"for folder in (.*); do", (DEPLOY / "debian/build.sh").read_text())[1].split())
+    only_the_source = {"Containerfile", "gateway.yaml", "systemd"}
+    assert {name.partition("/")[0] for name in named} - only_the_source <= packed
+    copied = {name for name in named if name.startswith("systemd/gateway.service.d/")}
+    assert copied
+    assert {name.rpartition("/")[0] for name in copied} <= packed
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_the_guide_has_every_trouble_and_every_process_that_the_figures_tell(guide):
+    text = (ROOT / guide).read_text("utf-8")
+    troubles = re.search(r"`trouble\{kind\}` .*?\(([\w, ]+)\)", text)[1]
+    assert set(troubles.split(", ")) == {trouble.value for trouble in Trouble}
+    processes = re.search(r"`restarts_total` .*?`process`: ([\w, ]+)\)", text)[1]
+    assert set(processes.split(", ")) == set(families._REPLACED.values())
 
 
 def test_each_program_and_policy_that_the_project_names_exists():
