@@ -160,3 +160,12 @@ def test_a_level_behind_its_noun_that_the_next_line_defines_is_no_mark() -> None
         assert not stops(lines(*title, heading, "Là bí mật nhà nước liên quan đến quốc phòng, an ninh", format_="pptx"))
         assert not stops(lines(*title, heading, "Nếu bị lộ có thể gây nguy hại rất nghiêm trọng", format_="pptx"))
         assert stops(lines(*HEAD, heading, *TAIL))
+
+
+@pytest.mark.parametrize("format_", ["docx", "pdf", "text"])
+def test_secret_information_is_a_mark_under_the_head_of_a_letter_and_a_heading_elsewhere(format_: str) -> None:
+    assert stops(lines(*HEAD, "THÔNG TIN MẬT", *TAIL, format_=format_))
+    contract = ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "HỢP ĐỒNG DỊCH VỤ", "Số: 12/HĐ-ABC")
+    assert not stops(lines(*contract, "THÔNG TIN MẬT", "Là mọi thông tin do Bên A cung cấp", format_=format_))
+    guide = ("TRUNG TÂM CÔNG NGHỆ THÔNG TIN", "QUY ĐỊNH AN TOÀN THÔNG TIN")
+    assert not stops(lines(*guide, "THÔNG TIN MẬT", "Không chia sẻ mật khẩu", format_=format_))

@@ -30,6 +30,8 @@ _CLOSING: Final = re.compile(r"^\W*(?:tran trong|kinh thu|kinh chao|than men|em 
 _ASKS: Final = re.compile(r"[?:]\s*$")
 _QUIZ: Final = re.compile(r"^\W*(?:cau|dap an|dap|tra loi|[a-d])\s*[\d.):]")
 _ITEM: Final = re.compile(r"^\W*(?:\d{1,2}|[ivx]{1,4}|[a-z])[.)]\s")
+_DEFINES: Final = re.compile(r"^\W*(?:la|nghia la|co nghia|gom|bao gom)(?![a-z])")
+"""First words of a text that says what its heading means."""
 _COPIES: Final = re.compile(rf"^\W*(?:(?:ban so|so ban|so trang)\W|trang \d|(?:{URGENCY_WORDS})\W*$)")
 _FIRST: Final = 3
 """Lines that may stand above a mark at the head of a text without a letterhead."""
@@ -105,7 +107,7 @@ def around_line(layout: Layout, number: int, *, in_cell: bool) -> Around:
 def stands_as_mark(level: Level, case: Case, around: Around) -> bool:
     """Return whether a lone level in small or title letters is a mark by what stands around it."""
     above, below = around.above, around.below
-    if above and (_ASKS.search(above[0]) or _QUIZ.match(above[0])):
+    if (above and (_ASKS.search(above[0]) or _QUIZ.match(above[0]))) or (below and _DEFINES.match(below[0])):
         return False
     # A sentence may go on: into the line itself when nothing parts them, and through it when it is small all along.
     goes_on = (around.joined_above and case is Case.SMALL) or around.below_small

@@ -195,10 +195,11 @@ def _with_noun(noun: str, level: Level, spelling: Spelling, case: Case, look: Lo
     """Judge "TÀI LIỆU MẬT": a mark where a stamp would be, doubtful as a line of text, elsewhere what stands around decides."""
     if noun in ("do", "muc", "capdo", "loai") and level is Level.MAT:
         return None  # "ĐỘ MẬT" is the head of a label
-    if noun == "thongtin" and level is Level.MAT and not (look.red or look.boxed) and look.place.is_text:
-        return None  # what a contract calls its secrets
     if spelling is not Spelling.EXACT:
         return None
+    if noun == "thongtin" and level is Level.MAT and not (look.red or look.boxed) and look.place.is_text:
+        # What a contract calls its secrets, unless the lines around are the head of a letter (`alone`).
+        return Hit(level, Strength.NOTED, "stamp-line") if case is Case.CAPITALS else None
     if look.is_stamped and (look.place is not Place.CELL or case is Case.CAPITALS):
         sure = Strength.MARKED if case is Case.CAPITALS else Strength.SUSPECTED
         return Hit(level, sure, "stamp-line", spelling, exposed=True)

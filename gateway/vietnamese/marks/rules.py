@@ -101,8 +101,11 @@ RULES: Final = (
     ),
     Rule(
         id="lone-line", part="S4", says="A level in small letters alone on its line, in a letter or a plan", source=_LETTER,
-        found=("ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nTối mật\nSố: 15/KH-UBND\nKế hoạch\nvề việc tuần tra",),
-        others=("Đáp án:\nTối mật",),
+        found=(
+            "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nTối mật\nSố: 15/KH-UBND\nKế hoạch\nvề việc tuần tra",
+            "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nSố: 15/UBND-NC\nTHÔNG TIN MẬT\nKính gửi: Các phòng, ban",
+        ),
+        others=("Đáp án:\nTối mật", "HỢP ĐỒNG DỊCH VỤ\nTHÔNG TIN MẬT\nLà mọi thông tin do Bên A cung cấp"),
     ),
     Rule(
         id="label", part="S5", says="The label of secrecy with its value, in any case", source=_LAW,
