@@ -37,6 +37,28 @@ def test_a_level_behind_its_noun_under_the_head_of_a_letter_is_a_mark(mark: str,
     assert stops(lines(*HEAD, *mark.split("\n"), *TAIL, format_=format_))
 
 
+@pytest.mark.parametrize(
+    "text", ["Tài liệu đính kèm thuộc độ MẬT", "Đây là tài liệu mật", "File đính kèm có đóng dấu mật"]
+)
+def test_a_sentence_that_tells_the_level_of_this_paper_tells_it_as_a_subject_too(text: str) -> None:
+    assert stops(lines(text))
+    assert find_in_subject(text)
+    assert not find_in_subject(f"Nếu {text.lower()} thì gửi qua cơ yếu")
+
+
+@pytest.mark.parametrize(
+    ("shown", "innocent"),
+    [
+        ("Văn bản này đóng dấu MẬT, đề nghị các đồng chí bảo quản.", "Khi văn bản này đóng dấu MẬT, văn thư vào sổ riêng."),
+        ("Tài liệu này xếp loại Tối mật.", "Tài liệu này xếp loại mật ong theo màu."),
+        ("Công văn này là công văn mật.", "Thư này là mật và chỉ dành cho người nhận."),
+    ],
+)  # fmt: skip
+def test_a_paper_that_says_it_is_stamped_is_told_from_rules_on_such_papers(shown: str, innocent: str) -> None:
+    assert stops(lines(shown))
+    assert not stops(lines(innocent))
+
+
 def test_it_is_a_mark_in_a_table_alone_in_its_row_or_beside_the_head_of_a_letter() -> None:
     people = (("STT", "Họ và tên"), ("1", "Nguyễn Văn An"))
     assert stops(table(("TÀI LIỆU MẬT", ""), *people))

@@ -30,6 +30,7 @@ from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.labels import has_label, label_line
 from gateway.vietnamese.marks.names import name_hit, without_extension
 from gateway.vietnamese.marks.readings import MIXED, TYPED, disguise, legacy_sign, readings
+from gateway.vietnamese.marks.said import said_of_this
 from gateway.vietnamese.marks.search import MarkSettings, Search
 from gateway.vietnamese.marks.sieve import are_clear, is_clear
 from gateway.vietnamese.marks.views import as_seen, concealed_view, conceals, is_simple, shown_view
@@ -181,6 +182,7 @@ def _find_in_piece(text: str, place: Place, settings: MarkSettings) -> Iterator[
         for hit in (
             name_hit(shown, place),
             label_line(named, bare(named), look),
+            said_of_this(named, bare(named)),
             _named_stamp(named, look),
             _named_extra(shown, settings),
         ):

@@ -16,7 +16,7 @@ from gateway.vietnamese.marks.lexicon import words
 from gateway.vietnamese.marks.lines import merged_line, stamp_line
 from gateway.vietnamese.marks.name_words import begins_word, is_person
 from gateway.vietnamese.marks.names import name_hit
-from gateway.vietnamese.marks.said import may_be_sent, said_of_this
+from gateway.vietnamese.marks.said import may_be_said, said_of_this
 from gateway.vietnamese.marks.scanned import scanned_stamp
 from gateway.vietnamese.marks.titles import headed_line
 from gateway.vietnamese.marks.words import CONTINUES, NOUN_BEFORE, NOUNS, TRAP_BEFORE, Level, bare
@@ -31,7 +31,6 @@ _CARRIED_NAME: Final = re.compile(
 )
 _NOUN: Final = re.compile(rf"(?:{NOUNS})(?=mat|toimat|tuyetmat|thuong|khongmat)")
 _APART: Final = re.compile(r"(?<![a-z])m +a +t(?![a-z])")
-_LONGEST_SENTENCE: Final = 160
 _COLUMNS: Final = 3
 """Parts of a line from which on it is the row of a table."""
 _LONG_LINE: Final = 40
@@ -62,8 +61,7 @@ def _line_hits(text: str, plain: str, look: Look, *, short_block: bool) -> Itera
     yield auxiliary_line(text, plain, look)
     yield merged_line(text, plain, look)
     yield headed_line(text, plain, look)
-    if len(text) <= _LONGEST_SENTENCE:
-        yield said_of_this(text, plain)
+    yield said_of_this(text, plain)
     if whole is None and len(text) <= 200 and not has_label(plain) and (short_block or _CARRIED_NAME.match(plain)):
         if look.place in (Place.EDGE, Place.BOX, Place.WATERMARK, Place.PROPERTY):
             yield name_hit(text, look.place)
@@ -131,7 +129,7 @@ def is_prose(plain: str, place: Place) -> bool:
         return False
     if len(run_together(plain)) <= _LONG_LINE or _PROSE_EDGE.search(plain[:400]) or _CARRIED_NAME.match(plain):
         return False
-    if may_be_coded(plain) or (len(plain) <= _LONGEST_SENTENCE and may_be_sent(plain)):
+    if may_be_coded(plain) or may_be_said(plain):
         return False
     return not (
         "do mat" in plain

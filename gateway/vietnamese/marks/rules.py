@@ -142,9 +142,12 @@ RULES: Final = (
         id="headed-line", part="S4", says="A level in one line with the title of a paper, or a sentence that tells it: doubtful", source=_LAW,
         found=(
             "TỐI MẬT: Kế hoạch phòng thủ khu vực", "Kế hoạch phòng thủ khu vực (TỐI MẬT)",
-            "Văn bản này thuộc bí mật nhà nước độ Tối mật.",
+            "Văn bản này thuộc bí mật nhà nước độ Tối mật.", "Công văn này được đóng dấu MẬT.", "Đây là tài liệu mật",
         ),
-        others=("Nếu văn bản này thuộc bí mật nhà nước độ Tối mật thì không gửi qua mạng.",),
+        others=(
+            "Nếu văn bản này thuộc bí mật nhà nước độ Tối mật thì không gửi qua mạng.", "Văn bản đóng dấu MẬT phải gửi qua cơ yếu.",
+            "Đây là tài liệu mật của năm 1945.",
+        ),
     ),
     Rule(
         id="literal", part="S3", says="A level as a value in data or code", source=_NAMES, found=('ten = "TỐI MẬT"', "<p>TỐI MẬT</p>"),

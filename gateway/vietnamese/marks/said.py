@@ -15,18 +15,21 @@ from gateway.vietnamese.marks.words import LEVEL_WORDS, Case, Level, Spelling, w
 
 _PAPER: Final = "(?:van ban|tai lieu|cong van|ke hoach|bao cao|ho so|thu|tep|file|vat|noi dung|quyet dinh|thong bao|to trinh|phuong an)"
 _BETWEEN: Final = rf"(?:,? (?:{_PAPER}|mail|email|gui|kem|theo|dinh|trong|tren|duoc))*"
-_IS: Final = "(?:thuoc|co|la|chua|duoc xep|mang)"
+_IS: Final = "(?:(?:da |duoc |phai |co )*(?P<stamped>dong dau|mang dau)|thuoc|co|la|chua|(?:duoc )?(?:xep|phan)|mang)"
 _DEGREE: Final = (
-    r"(?: danh muc| loai| muc| noi dung| thong tin| tai lieu| van ban)*(?: bi mat nha nuoc)?(?: tai lieu)?"
+    r"(?: danh muc| loai| muc| noi dung| thong tin| tai lieu| van ban| cong van| ho so)*(?: bi mat nha nuoc)?(?: tai lieu)?"
     rf"(?P<degree>,? do(?: mat)?)?:? {LEVEL_WORDS}"
 )
-_PAPER_BEFORE: Final = re.compile(r"(?:dinh kem|gui kem|kem theo) la (?:tai lieu|van ban) $")
+_PAPER_BEFORE: Final = re.compile(
+    r"(?:(?:dinh kem|gui kem|kem theo|nay) la|day la(?: mot)?) (?:tai lieu|van ban|cong van|ho so) $"
+)
 _KEPT: Final = "(?:quan ly|bao quan|luu giu|luu tru|su dung|bao ve)"
 _ORDERED: Final = re.compile(rf"^\W*(?:de nghi |yeu cau )?{_KEPT} theo che do(?: tai lieu| van ban)? {LEVEL_WORDS}\W*$")
 """Words on a document itself, its level in capitals."""
 _SENTENCES: Final = (
     re.compile(rf"(?<![a-z]){_PAPER}{_BETWEEN} nay {_IS}{_DEGREE}\W*(?:$|[.,;(])"),
     re.compile(rf"(?<![a-z]){_PAPER} (?:dinh kem|gui kem|kem theo){_BETWEEN} {_IS}{_DEGREE}\W*(?:$|[.;(]|, (?:anh|chi|de nghi))"),
+    re.compile(rf"^\W*(?:luu y\W+|chu y\W+)?day la(?: mot)? {_PAPER}{_DEGREE}\W*(?:$|, (?:anh|chi|de nghi|yeu cau|khong|vui long))"),
     re.compile(rf"(?<![a-z]){_PAPER} nay (?:duoc )?{_KEPT} (?P<degree>theo che do)(?: tai lieu)? {LEVEL_WORDS}\W*$"),
     re.compile(rf"(?<![a-z]){_PAPER} nay (?P<degree>do mat)(?: la|:)? {LEVEL_WORDS}(?![a-z])"),
     re.compile(rf"(?P<degree>do mat) cua {_PAPER} nay(?: la|:) {LEVEL_WORDS}\W*$"),
@@ -34,6 +37,8 @@ _SENTENCES: Final = (
 )  # fmt: skip
 _OF_RULES: Final = re.compile(r"(?:^|[\W_])(?:neu|khi|truong hop|doi voi|moi|nhung|voi)(?![a-z])")
 """Words of a rule about documents of a kind."""
+_LONGEST: Final = 160
+_POINTING: Final = (" nay ", " kem", "day la ")
 _POLITE: Final = "em|toi|minh|chau|xin|kinh|da|vua|phong|van phong"
 _SENDING: Final = (
     rf"^\W*(?:(?:{_POLITE}|(?!(?:{_POLITE}) )[a-z]+ xin) )*(?:gui|chuyen|trinh|dinh kem|kem theo)(?: la)? "
@@ -51,23 +56,27 @@ _SENT: Final = re.compile(
 )
 
 
-def may_be_sent(plain: str) -> bool:
-    """Return whether a bare line begins by sending something."""
-    return _SENDS.match(plain) is not None
+def may_be_said(plain: str) -> bool:
+    """Return whether a bare line may tell the level of a paper: it speaks of this one, or begins by sending something."""
+    if len(plain) > _LONGEST:
+        return False
+    return any(words in plain for words in _POINTING) or _SENDS.match(plain) is not None
 
 
 def said_of_this(text: str, plain: str) -> Hit | None:
     """Find a sentence that tells the level of the paper it stands in, or of the file of a mail."""
-    if "nay" in plain or "kem" in plain:
-        for sentence in _SENTENCES:
-            found = sentence.search(plain)
-            if found is None or _OF_RULES.search(plain, max(0, found.start() - 30), found.start()):
-                continue
-            level, spelling, _ = written_level(text[found.start("level") : found.end("level")])
-            paper = _PAPER_BEFORE.search(plain, 0, found.start("level")) is not None
-            if spelling is Spelling.EXACT and (level is not Level.MAT or found["degree"] or paper):
-                # "Thông tin trong thư này là mật" stands under mails of every kind
-                return Hit(level, Strength.SUSPECTED, "headed-line")
+    if len(text) > _LONGEST:
+        return None
+    for sentence in _SENTENCES if any(words in plain for words in _POINTING) else ():
+        found = sentence.search(plain)
+        if found is None or _OF_RULES.search(plain, max(0, found.start() - 30), found.start()):
+            continue
+        level, spelling, _ = written_level(text[found.start("level") : found.end("level")])
+        paper = _PAPER_BEFORE.search(plain, 0, found.start("level")) is not None
+        named = found["degree"] or found.groupdict().get("stamped") or paper
+        if spelling is Spelling.EXACT and (level is not Level.MAT or named):
+            # "Thông tin trong thư này là mật" stands under mails of every kind
+            return Hit(level, Strength.SUSPECTED, "headed-line")
     sent = _ORDERED.match(plain) or (_SENT.match(plain) if text.rstrip()[-1:] in ")].," else None)
     if sent is None and (secret := _sent_secret(text, plain)) is not None:
         return secret
