@@ -64,7 +64,7 @@ class Targets:
         clock = asyncio.get_running_loop().time
         self._all = tuple(Target(one, deadlines, clock) for one in settings.each())
         self._on_away = on_away
-        self._watching: set[asyncio.Task[None]] = set()
+        self._watching: dict[Target, asyncio.Task[None]] = {}
 
     @property
     def held_off(self) -> bool:
@@ -83,7 +83,7 @@ class Targets:
 
     def close(self) -> None:
         """Stop the background retries."""
-        for task in self._watching:
+        for task in self._watching.values():
             task.cancel()
 
     def _order(self) -> Iterator[Target]:
@@ -98,9 +98,8 @@ class Targets:
             target.open -= 1
             if isinstance(error, HopFailedError | HopRefusedError) and len(self._all) > 1 and not target.away:
                 self._mark(target, str(error))
-                task = asyncio.get_running_loop().create_task(self._watch(target))
-                self._watching.add(task)
-                task.add_done_callback(self._watching.discard)
+                if target not in self._watching:
+                    self._watching[target] = asyncio.get_running_loop().create_task(self._watch(target))
             raise
         if target.away:
             self._mark(target, "")
@@ -116,6 +115,7 @@ class Targets:
                 continue
             target.breaker.succeeded()
             self._mark(target, "")
+        del self._watching[target]  # nothing is awaited since it was seen to be back
 
     def _mark(self, target: Target, away: str) -> None:
         target.away = away

@@ -1,12 +1,15 @@
 """Several addresses of the next hop: by weight, around one that is away, and back to it, without a client that waits for it."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
 from gateway.nexthop.failures import HopFailedError
 from gateway.nexthop.hop import NextHop
 from gateway.nexthop.settings import BreakerSettings, Other
+from gateway.nexthop.targets import Targets
+from gateway.system.deadlines import Deadlines
 from tests.support.gateway import hop_settings
 from tests.support.sink import Act, Sink
 
@@ -84,3 +87,19 @@ async def test_when_all_are_away_it_fails_and_the_first_that_is_back_is_used():
                     await asyncio.sleep(0.02)
         connection.quit()
         hop.close()
+
+
+async def test_an_address_that_comes_and_goes_is_looked_for_by_one_alone():
+    state = {"down": True}
+
+    def script(stage, _session):
+        return Act(None, close=True) if stage == "banner" and state["down"] else None
+
+    async with Sink(script) as one, Sink(script) as two:
+        targets = Targets(settings(one, two), Deadlines(), lambda _: None)
+        for state["down"] in (True, False, True, False, True):  # between two looks of the watchers
+            for _ in range(2):
+                with suppress(HopFailedError):
+                    (await targets.connect())[1].quit()
+        assert len(targets._watching) == 2
+        targets.close()
