@@ -1,6 +1,6 @@
 """ZIP packages fixed part by part: what is refused before anything is read, splices of bytes, and the package written back.
 
-Parts that need no change keep their bytes, names, order and times; only their compression is done anew.
+Parts that need no change keep their bytes, names, order and times, and so does the package's comment; only their compression is done anew.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ def rewritten(data: bytes, parts: Mapping[str, bytes]) -> bytes:
     """Return a package with the content of some parts replaced."""
     target = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as package, zipfile.ZipFile(target, "w") as written:
+        written.comment = package.comment
         for entry in package.infolist():
             content = parts.get(entry.filename.replace("\\", "/").lstrip("/"))
             written.writestr(entry, package.read(entry) if content is None else content)

@@ -17,6 +17,7 @@ from gateway.documents.readers import registry
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.sniff import sniff
 from gateway.fix import RefusedError, fix, refusal
+from gateway.fix.package import rewritten
 from gateway.fix.xml_spans import text_of, walk, written
 from gateway.model import Document, Language, Origin, Role
 from gateway.vietnamese.legacy_codes import encode
@@ -308,3 +309,14 @@ def test_an_attribute_is_not_looked_for_in_the_value_of_another():
     place = written(data, next(iter(walk(data))), b"color")
     assert place is not None
     assert data[place.value : place.value_end] == b"#ff0000"
+
+
+def test_a_package_keeps_its_comment_with_the_parts_that_are_not_changed():
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as package:
+        package.comment = "Bản lưu của phòng".encode()
+        package.writestr("a.xml", b"<a/>")
+        package.writestr("b.xml", b"<b/>")
+    with zipfile.ZipFile(io.BytesIO(rewritten(target.getvalue(), {"b.xml": b"<c/>"}))) as package:
+        assert package.comment.decode() == "Bản lưu của phòng"
+        assert [package.read(name) for name in ("a.xml", "b.xml")] == [b"<a/>", b"<c/>"]
