@@ -216,19 +216,23 @@ def _send(office: Office, mail: SampleMail) -> str:
     """Send one mail as a client would; return the reply that decided."""
     port = office.ports["submission" if mail.authenticated else "relay"]
     content = mail.content(datetime.now(UTC))
-    with smtplib.SMTP("localhost", port, timeout=60) as client:
-        client.ehlo("pc.demo.example")
-        if mail.authenticated:
-            client.starttls(context=office.tls)
-            client.login(STAFF, PASSWORD)
-        for code, words in (client.mail(mail.reverse_path), client.rcpt(mail.recipient)):
-            if code >= 400:
-                return _as_line(code, words)
-        return _as_line(*client.data(content))
+    try:
+        with smtplib.SMTP("localhost", port, timeout=60) as client:
+            client.ehlo("pc.demo.example")
+            if mail.authenticated:
+                client.starttls(context=office.tls)
+                client.login(STAFF, PASSWORD)
+            for code, words in (client.mail(mail.reverse_path), client.rcpt(mail.recipient)):
+                if code >= 400:
+                    return _as_line(code, words)
+            return _as_line(*client.data(content))
+    except smtplib.SMTPResponseException as refused:  # of the connection or the login, as when the disk is full
+        return _as_line(refused.smtp_code, refused.smtp_error)
 
 
-def _as_line(code: int, words: bytes) -> str:
-    return f"{code} " + words.decode("utf-8", "replace").replace("\n", "\n       ")
+def _as_line(code: int, words: bytes | str) -> str:
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    return f"{code} " + text.replace("\n", "\n       ")
 
 
 def _show_verdict(office: Office) -> str:

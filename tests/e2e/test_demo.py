@@ -3,11 +3,15 @@
 import os
 import re
 import select
+import socket
 import subprocess
 import sys
+import threading
+from types import SimpleNamespace
 
 import pytest
 
+from gateway.demo.run import _send
 from tests.bench.contestants import descendants
 from tests.e2e.gateway_process import cli
 
@@ -36,3 +40,18 @@ def test_the_gateway_ends_with_the_demonstration():
         for descriptor in serving:
             assert select.select([descriptor], [], [], 10)[0], "it goes on without the demonstration"
             os.close(descriptor)
+
+
+def test_a_refused_connection_is_shown_as_any_other_reply():
+    with socket.create_server(("localhost", 0)) as server:
+
+        def refuse():
+            with server.accept()[0] as client:
+                client.sendall(b"421 4.3.2 khong ghi duoc nhat ky\r\n")
+
+        thread = threading.Thread(target=refuse)
+        thread.start()
+        office = SimpleNamespace(ports={"relay": server.getsockname()[1]})
+        mail = SimpleNamespace(authenticated=False, content=lambda _: b"")
+        assert _send(office, mail) == "421 4.3.2 khong ghi duoc nhat ky"
+        thread.join()
