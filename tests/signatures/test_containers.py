@@ -8,6 +8,9 @@ import io
 import zipfile
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from lxml import etree
 
 from gateway.documents.signatures import verify
 from gateway.model import Changes, Coverage, HolderKind, Indication, Integrity, Trust
@@ -170,6 +173,23 @@ class TestOffice:
         hmac = b"http://www.w3.org/2000/09/xmldsig#hmac-sha1"
         (one,) = look(edit(docx(), {SIGNATURE: lambda data: data.replace(xml.RSA_SHA256.encode(), hmac)}), DOCX)
         assert one.integrity is not Integrity.INTACT
+
+    @pytest.mark.parametrize(("method", "digest", "stands"), [
+        ("2001/04/xmldsig-more#rsa-sha384", hashes.SHA384(), True), ("2001/04/xmldsig-more#rsa-sha224", hashes.SHA224(), False),
+        ("2007/05/xmldsig-more#sha256-rsa-MGF1", hashes.SHA256(), True), ("2007/05/xmldsig-more#sha1-rsa-MGF1", hashes.SHA1(), False),
+    ])  # fmt: skip
+    def test_a_signature_counts_by_the_digest_of_its_value_too(self, method, digest, stands):
+        root = etree.fromstring(xml.members(docx())[SIGNATURE])
+        root.find(".//{*}SignatureMethod").set("Algorithm", f"http://www.w3.org/{method}")
+        info = xml.canonical(etree.tostring(root[0], with_tail=False).decode())
+        salted = padding.PSS(padding.MGF1(digest), padding.PSS.DIGEST_LENGTH)
+        scheme = salted if "MGF1" in method else padding.PKCS1v15()
+        value = tree().g2_person.key.sign(info, scheme, digest)
+        root.find("{*}SignatureValue").text = base64.b64encode(value).decode()
+        (one,) = look(edit(docx(), {SIGNATURE: etree.tostring(root)}), DOCX)
+        assert one.integrity is Integrity.INTACT
+        assert good(one) is stands
+        assert ("weak-algorithm" in one.problems) is not stands
 
     @pytest.mark.parametrize(
         "junk", [b"", b"<Signature/>", b"<!DOCTYPE a [<!ENTITY b 'c'>]><Signature/>", b"\x00", b"<a>" * 500]

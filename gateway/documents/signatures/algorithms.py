@@ -1,7 +1,7 @@
 """Digest and signature algorithms: their names in ASN.1 and XML, what still counts, and the raw verification.
 
 Accepted are SHA-256 and better, RSA of 2048 bits, elliptic curves of 256 bits (Circular 15/2025/TT-BKHCN, Annex II;
-ETSI TS 119 312). MD5, SHA-1 and shorter keys are verified, so that integrity is known, and called weak.
+ETSI TS 119 312). Weaker digests and shorter keys are verified, so that integrity is known, and called weak.
 Nothing here raises on hostile keys or values but `LibraryFault`; what does not verify is False.
 """
 
@@ -32,7 +32,7 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha3_384": hashes.SHA3_384(),
     "sha3_512": hashes.SHA3_512(),
 }
-WEAK_DIGESTS = frozenset({"md2", "md5", "sha1", "ripemd160"})
+_WEAK_DIGESTS = frozenset({"md2", "md5", "sha1", "sha224", "sha3_224", "ripemd160"})
 
 _MORE = "http://www.w3.org/2001/04/xmldsig-more#"
 _MORE_2007 = "http://www.w3.org/2007/05/xmldsig-more#"
@@ -277,7 +277,7 @@ def weaknesses(names: Iterable[str]) -> tuple[str, ...]:
 
 def _is_weak(name: str) -> bool:
     family, _, rest = name.partition("-")
-    if name in WEAK_DIGESTS or rest in WEAK_DIGESTS or family == "dsa":
+    if family == "dsa" or not _WEAK_DIGESTS.isdisjoint(name.split("-")):
         return True
     if family == "rsa" and rest.isdigit():
         return int(rest) < 2048
