@@ -3,6 +3,8 @@
 import pytest
 from asn1crypto import cms as asn1_cms
 from asn1crypto import pem, x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 
 from gateway.documents.signatures.detached import verify_detached
 from gateway.documents.signatures.smime import verify_smime
@@ -59,6 +61,18 @@ class TestCms:
         (one,) = beside(others, signature)
         assert good(one)
         assert one.covers == ("4", "5")
+
+    def test_a_signature_without_attributes_is_paired_with_the_file_that_it_is_over(self):
+        parsed = asn1_cms.ContentInfo.load(cms.cms(b"that", tree().g2_seal))
+        signer = parsed["content"]["signer_infos"][0]
+        del signer["signed_attrs"]
+        signer["signature"] = tree().g2_seal.key.sign(b"that", padding.PKCS1v15(), hashes.SHA256())
+        others = [(part("1", None), b"Kinh gui"), (part("2", "b.docx"), b"that")]
+        (one,) = beside(others, parsed.dump(force=True))
+        assert good(one)
+        assert one.covers == ("2",)
+        (one,) = beside(others[:1], parsed.dump(force=True))
+        assert one.integrity is Integrity.BROKEN
 
     @pytest.mark.parametrize("detached", [True, False])
     @pytest.mark.parametrize(("names", "coverage"), [

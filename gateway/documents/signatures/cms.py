@@ -174,7 +174,7 @@ def _verify_signer(data: SignedData, signer: Any, content: Content, extra: Seque
         if _is_attributes(content):
             return broken("FORMAT_FAILURE", "attributes-as-content")
         if not algorithms.verify(key_of(certificate), scheme, signature, content):
-            return broken("SIG_CRYPTO_FAILURE")
+            return broken("HASH_FAILURE")  # nothing but the content is signed: it is another one
         return CmsSigner(Integrity.INTACT, "", certificate, used, claimed, signature, stamps)
     if data.content and Content((data.content,)).digest(digest) != content.digest(digest):
         # Some programs show the content that a signature holds, others the one beside it.
