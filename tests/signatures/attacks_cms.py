@@ -66,9 +66,9 @@ def _double_value(attributes: list[Any]) -> list[Any]:
     return attributes
 
 
-def _attributes_as_content() -> Any:
+def _attributes_as_content(more: int = 0) -> Any:
     """The signed attributes become the content, and nothing about the signature value changes."""
-    info = signed()
+    info = _with(lambda all_: [*all_, _attribute("1.2.3.4", core.OctetString(bytes(more)))])
     octets = _first(info)["signed_attrs"].untag().dump()
     inner = {"content_type": "data", "content": core.OctetString(octets)}
     info["content"]["encap_content_info"] = asn1_cms.ContentInfo(inner)
@@ -163,6 +163,7 @@ def attacks() -> Iterator[Sample]:
         "two-digests": _with(lambda all_: [*all_, *(one.copy() for one in all_ if _of(MESSAGE_DIGEST)(one))]),
         "digest-of-two-values": _with(_double_value),
         "attributes-as-content": _attributes_as_content(),
+        "long-attributes-as-content": _attributes_as_content(1 << 17),
         "signature-empty": _spoiled(b""),
         "signature-zero": _spoiled(bytes(256)),
         "signature-over-content": _spoiled(person.key.sign(BODY, padding.PKCS1v15(), hashes.SHA256())),

@@ -24,7 +24,6 @@ from gateway.documents.signatures.wall import LibraryFault, wall
 from gateway.model import Integrity
 
 MAX_SIGNERS = 16
-_MAX_ATTRIBUTES = 1 << 16
 _MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 _SIGNATURE_TIMESTAMP = "1.2.840.113549.1.9.16.2.14"
 _SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12"
@@ -231,7 +230,7 @@ def _is_attributes(content: Content) -> bool:
     RFC 5652 signs the SET OF attributes as it would sign content, so that who takes the attributes away has a good signature
     over bytes that nobody meant to sign.
     """
-    if sum(len(one) for one in content.segments) > _MAX_ATTRIBUTES or not content.whole().startswith(b"\x31"):
+    if bytes(content.segments[0][:1]) != b"\x31":
         return False
     try:
         with wall("attributes"):
