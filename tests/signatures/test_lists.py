@@ -80,6 +80,16 @@ def ask(certificate, *lists, pool=(), anchors=None):
     )
 
 
+@pytest.mark.parametrize("unread", [x509.ObjectIdentifier("2.5.29.21"), x509.ObjectIdentifier("2.5.29.24")])
+def test_a_certificate_that_is_listed_for_a_reason_that_nobody_can_read_is_revoked(unread):
+    who = tree().g2_person.certificate
+    row = x509.RevokedCertificateBuilder().serial_number(who.serial_number).revocation_date(NOW - 9 * DAY)
+    row = row.add_extension(x509.UnrecognizedExtension(unread, b"\x0a\x01\x07"), critical=False).build()
+    listing = crl(tree().g2_sub.certificate.subject, tree().g2_sub.key, row)
+    assert ask(who, listing).status.status is Revocation.REVOKED
+    assert ask(tree().g2_seal.certificate, listing).status.status is Revocation.UNKNOWN
+
+
 class TestIndirect:
     def named(self, **options):
         subject = distinguished_name(("CN", "Người Ký Thử"))

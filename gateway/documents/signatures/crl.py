@@ -225,15 +225,19 @@ def _entry_issuers(entry: x509.RevokedCertificate) -> set[Any]:
 
 
 def _reason(entry: x509.RevokedCertificate) -> str:
-    for extension in entry.extensions:
-        if isinstance(extension.value, x509.CRLReason):
-            return extension.value.reason.name
-    return ""
+    value = _said(entry, x509.CRLReason)
+    return str(value.reason.name) if value is not None else ""
 
 
 def _effective(entry: x509.RevokedCertificate) -> datetime:
-    effective = entry.revocation_date_utc
-    for extension in entry.extensions:
-        if isinstance(extension.value, x509.InvalidityDate):
-            effective = min(effective, extension.value.invalidity_date_utc)
-    return effective
+    value = _said(entry, x509.InvalidityDate)
+    return entry.revocation_date_utc if value is None else min(entry.revocation_date_utc, value.invalidity_date_utc)
+
+
+def _said(entry: x509.RevokedCertificate, kind: type[x509.ExtensionType]) -> Any:
+    """Value of an extension of an entry, None without one that can be read: the certificate is listed all the same."""
+    try:
+        with wall("crl-entry"):
+            return entry.extensions.get_extension_for_class(kind).value
+    except LibraryFault:
+        return None

@@ -9,6 +9,7 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 
 from gateway.documents.signatures.certificates import Certificate
+from gateway.documents.signatures.wall import LibraryFault, wall
 
 _KNOWN_CRL_EXTENSIONS = (
     x509.CRLNumber,
@@ -154,4 +155,8 @@ def _has_unknown_critical_entries(parsed: x509.CertificateRevocationList) -> boo
     if len(parsed) > 200:
         return False
     known = (x509.CRLReason, x509.InvalidityDate, x509.CertificateIssuer)
-    return any(e.critical and not isinstance(e.value, known) for entry in parsed for e in entry.extensions)
+    try:
+        with wall("crl-entry"):
+            return any(e.critical and not isinstance(e.value, known) for entry in parsed for e in entry.extensions)
+    except LibraryFault:
+        return True
