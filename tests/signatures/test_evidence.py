@@ -156,6 +156,16 @@ class TestLists:
         found = revocation.status(parsed(tree().g2_person), parsed(tree().g2_sub), lists=both, now=NOW)
         assert found.status is Revocation.GOOD
 
+    def test_a_hold_is_lifted_by_an_answer_for_all_reasons_only_and_never_clears_itself(self):
+        hold = [(tree().g2_person, NOW - 9 * DAY, x509.ReasonFlags.certificate_hold)]
+        old = revocation_list(tree().g2_sub, hold, this_update=NOW - 8 * DAY, next_update=NOW + 9 * DAY)
+        stale = revocation_list(tree().g2_sub, this_update=NOW - 4 * DAY, next_update=NOW - 3 * DAY)
+        some = self.scoped(only_some_reasons=frozenset({x509.ReasonFlags.key_compromise}))
+        for newer, expected in ((stale, Revocation.UNKNOWN), (some, Revocation.REVOKED)):
+            lists = [revocation.load_list(one, embedded=False) for one in (old, newer)]
+            found = revocation.status(parsed(tree().g2_person), parsed(tree().g2_sub), lists=lists, now=NOW)
+            assert found.status is expected
+
 
 def with_store(data, *, crls=(), ocsps=()):
     """Append a document security store, as tools for long-term validation do."""

@@ -32,6 +32,7 @@ __all__ = ["SKEW", "Evidence", "RevocationList", "Signers", "Status", "is_signed
 
 _OPEN_ENDED = timedelta(days=7)
 """Validity of a response without nextUpdate."""
+_HOLD = "certificate_hold"
 _RETROACTIVE = frozenset({"key_compromise", "ca_compromise", "aa_compromise"})
 _ALL_REASONS = frozenset(
     flag.name
@@ -79,10 +80,12 @@ def status(
     answers = [one for one in answers if one.revoked or one.this_update <= now + SKEW]
     if not answers:
         return Status(Revocation.UNKNOWN, problems=("revocation-unknown",))
-    newest = max(answer.this_update for answer in answers)
+    good = max((one.this_update for one in answers if not one.revoked and one.reasons is None), default=None)
+    # A hold that was lifted since tells nothing any more.
+    answers = [one for one in answers if one.reason != _HOLD or good is None or one.this_update >= good]
     for answer in answers:
-        if answer.revoked and _is_effective(answer, existed_at, newest):
-            problem = "certificate-on-hold" if answer.reason == "certificate_hold" else "certificate-revoked"
+        if answer.revoked and _is_effective(answer, existed_at):
+            problem = "certificate-on-hold" if answer.reason == _HOLD else "certificate-revoked"
             return Status(Revocation.REVOKED, answer.source, answer.this_update, (problem,))
     expires = validity(certificate)[1]
     usable = [a for a in answers if _is_fresh(a, now, existed_at) and (existed_at is None or a.this_update <= expires)]
@@ -99,9 +102,7 @@ def status(
     return Status(Revocation.UNKNOWN, oldest.source, oldest.this_update, (problem,))
 
 
-def _is_effective(answer: Answer, existed_at: datetime | None, newest: datetime) -> bool:
-    if answer.reason == "certificate_hold" and answer.this_update < newest:
-        return False  # a hold may have been lifted since
+def _is_effective(answer: Answer, existed_at: datetime | None) -> bool:
     if existed_at is None or answer.reason in _RETROACTIVE:
         return True
     return answer.effective is None or answer.effective <= existed_at
