@@ -111,16 +111,19 @@ class TestTrust:
         fake = tree().leaf(tree().rogue_root, ("CN", "TSA giả"), purposes=(ExtendedKeyUsageOID.TIME_STAMPING,))
         assert look(self.expired(tsa=fake), trust=self.archived())[0].sub_indication == "EXPIRED"
 
-    def test_a_timestamp_by_a_key_that_is_known_to_be_compromised_since_proves_nothing(self):
+    @pytest.mark.parametrize(("reason", "trusted"), [
+        (x509.ReasonFlags.key_compromise, False), (None, False), (x509.ReasonFlags.superseded, True),
+    ])  # fmt: skip
+    def test_a_timestamp_by_a_key_that_was_revoked_since_counts_by_the_reason(self, reason, trusted):
         lists = [
             revocation_list(issuer, revoked, this_update=NOW + this * DAY, next_update=NOW + ends * DAY)
             for issuer, revoked, this, ends in (
                 (tree().g2_sub, (), -201, -170),
-                (tree().g2_sub, [(tree().tsa, NOW - 9 * DAY, x509.ReasonFlags.key_compromise)], -1, 7),
+                (tree().g2_sub, [(tree().tsa, NOW - 9 * DAY, reason)], -1, 7),
             )
         ]
         (one,) = look(self.expired(), trust=trust_of(tree().g2_root, tree().g2_sub, lists=lists))
-        assert (one.sub_indication, one.timestamp.trusted) == ("EXPIRED", False)
+        assert (one.sub_indication, one.timestamp.trusted) == ("" if trusted else "EXPIRED", trusted)
 
     def test_a_timestamp_of_the_future_proves_nothing(self):
         (one,) = look(sign_pdf(letter_pdf(), tree().g2_person, PdfSigning(tsa=tree().tsa, tsa_time=NOW + 5 * DAY)))

@@ -37,6 +37,8 @@ class Sources:
     """Whether a path is valid at the time that counts."""
     now: datetime
     existed_at: datetime | None = None
+    stamps: bool = False
+    """The leaf is that of a timestamp authority."""
 
     def line(self, path: Path) -> list[Certificate]:
         """Return the path with the authorities of the store above its anchor."""
@@ -53,6 +55,7 @@ class Sources:
                 now=self.now,
                 existed_at=self.existed_at,
                 signers=signers,
+                stamps=self.stamps and certificate is line[0],
             )
             for certificate, issuer in pairwise(line)
         )

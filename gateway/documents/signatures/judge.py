@@ -110,6 +110,7 @@ def judge(
                 holds=lambda path: not paths.check(path, at=moment),
                 now=now,
                 existed_at=existed_at,
+                stamps=purpose is Purpose.TIMESTAMP,
             )
             best = Judgement(Trust.UNTRUSTED, "NO_CERTIFICATE_CHAIN_FOUND", key_usage_ok=usage_ok)
             found = [Path((leaf,))] if store.is_anchor(leaf) else []

@@ -70,10 +70,12 @@ def status(
     now: datetime,
     existed_at: datetime | None = None,
     signers: Signers = nobody,
+    stamps: bool = False,
 ) -> Status:
     """Return the status at `now`, or at `existed_at`, the time before which the signature is proven to exist.
 
-    `signers` vouches for certificates other than `issuer` and the anchors by which lists may be signed.
+    `signers` vouches for certificates other than `issuer` and the anchors by which lists may be signed. `stamps` says that the
+    certificate makes timestamps: revoked without a reason, none that it made counts (RFC 3161 §4.1).
     """
     answers = [*from_lists(certificate, issuer, lists, signers), *from_responses(certificate, issuer, responses)]
     # `now` is the time of a timestamp where its authority is judged: that its key was found out since counts.
@@ -84,7 +86,7 @@ def status(
     # A hold that was lifted since tells nothing any more.
     answers = [one for one in answers if one.reason != _HOLD or good is None or one.this_update >= good]
     for answer in answers:
-        if answer.revoked and _is_effective(answer, existed_at):
+        if answer.revoked and ((stamps and not answer.reason) or _is_effective(answer, existed_at)):
             problem = "certificate-on-hold" if answer.reason == _HOLD else "certificate-revoked"
             return Status(Revocation.REVOKED, answer.source, answer.this_update, (problem,))
     expires = validity(certificate)[1]
