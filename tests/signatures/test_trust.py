@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from asn1crypto import pem
 
 from gateway.documents.signatures import path as paths
 from gateway.documents.signatures.certificates import describe, distinguished_name, fingerprint, load_certificates
@@ -90,10 +91,19 @@ class TestFolder:
             TrustStore.load(tmp_path)
         assert len(raised.value.faults) == 3
 
-    def test_a_file_that_does_not_fit_its_pin_is_refused(self, tmp_path):
-        (tmp_path / "vgca-root-g2.cer").write_bytes(tree().g2_root.certificate_der)
+    @pytest.mark.parametrize("others", [(), (CERTS / "vgca-root-g2.cer",)])
+    def test_a_file_with_anything_but_what_its_pin_says_is_refused(self, tmp_path, others):
+        held = [pem.armor("CERTIFICATE", one.read_bytes()) for one in others]
+        held.append(pem.armor("CERTIFICATE", tree().g2_root.certificate_der))
+        (tmp_path / "vgca-root-g2.cer").write_bytes(b"".join(held))
         (tmp_path / "manifest.yaml").write_bytes((CERTS / "manifest.yaml").read_bytes())
         with pytest.raises(ConfigError, match="not the certificate pinned"):
+            TrustStore.load(tmp_path)
+
+    def test_a_pinned_file_without_certificate_is_named(self, tmp_path):
+        (tmp_path / "vgca-root-g2.cer").write_bytes(pem.armor("PUBLIC KEY", b"0"))
+        (tmp_path / "manifest.yaml").write_bytes((CERTS / "manifest.yaml").read_bytes())
+        with pytest.raises(ConfigError, match="holds no certificate"):
             TrustStore.load(tmp_path)
 
     def test_the_digest_tells_two_stores_apart(self, tmp_path):

@@ -139,9 +139,9 @@ def _read_certificates(folder: FilePath, pins: tuple[Pin, ...], faults: list[Fau
         if not certificates:
             faults.append(Fault("holds no certificate; remove or replace it", str(path)))
         pin = expected.get(path.name)
-        if pin and fingerprint(certificates[0]) != pin.sha256:
-            actual = fingerprint(certificates[0])
-            faults.append(Fault(f"is not the certificate pinned in manifest.yaml: SHA-256 {actual}", str(path)))
+        strange = [one for one in map(fingerprint, certificates) if pin is not None and one != pin.sha256]
+        if strange:
+            faults.append(Fault(f"is not the certificate pinned in manifest.yaml: SHA-256 {strange[0]}", str(path)))
         found.extend(certificates)
     return found
 
