@@ -25,7 +25,7 @@ from gateway.documents.signatures.certificates import (
     load_certificates,
     validity,
 )
-from gateway.documents.signatures.trust import CERTIFICATE_SUFFIXES, Pin, TrustStore, load_pins
+from gateway.documents.signatures.trust import CERTIFICATE_SUFFIXES, LIMIT_BYTES, Pin, TrustStore, load_pins
 from gateway.documents.signatures.wall import LibraryFault
 from gateway.errors import UserError
 from gateway.files import read_file
@@ -34,7 +34,6 @@ from gateway.texts.catalogue import both
 from gateway.vietnamese.printed import clean
 
 _TIMEOUT_S = 20
-_LIST_LIMIT_BYTES = 64 << 20
 
 
 _say = partial(both, "start", "trust")
@@ -149,11 +148,11 @@ def _fetch(folder: Path, store: TrustStore, pin: Pin) -> str:
     try:
         # The address comes from the administrator's own manifest; the list proves itself by its signature.
         with urllib.request.urlopen(pin.crl, timeout=_TIMEOUT_S) as answer:  # noqa: S310
-            data = answer.read(_LIST_LIMIT_BYTES + 1)
+            data = answer.read(LIMIT_BYTES + 1)
     except (OSError, ValueError, HTTPException) as error:
         raise UserError(_say("crl_unfetched", reason=clean(str(error) or type(error).__name__, limit=300))) from None
-    if len(data) > _LIST_LIMIT_BYTES:
-        raise UserError(_say("crl_large", mib=_LIST_LIMIT_BYTES >> 20))
+    if len(data) > LIMIT_BYTES:
+        raise UserError(_say("crl_large", mib=LIMIT_BYTES >> 20))
     try:
         one = revocation.load_list(data, embedded=False)
     except LibraryFault:

@@ -17,6 +17,7 @@ from gateway.demo.pki import revocation_list
 from gateway.demo.sign import sign_pdf, sign_pdf_twice
 from gateway.documents.readers.ole.writer import write_compound
 from gateway.documents.signatures.certificates import fingerprint, load_certificates
+from gateway.documents.signatures.trust import LIMIT_BYTES
 from gateway.errors import UserError
 from gateway.texts.catalogue import product_texts
 from tests.pki import cms, xml
@@ -129,6 +130,7 @@ def test_update_stores_only_a_list_that_the_authority_signed_and_none_older(tmp_
         "/fake.crl": tree().crl(tree().rogue_root),
         "/junk.crl": b"x",
         "/old.crl": old,
+        "/large.crl": b"0" * (LIMIT_BYTES + 1),
     }
 
     class Handler(BaseHTTPRequestHandler):
@@ -150,6 +152,7 @@ def test_update_stores_only_a_list_that_the_authority_signed_and_none_older(tmp_
             (tree().g2_root, "fake"),
             (tree().public_sub, "junk"),
             (tree().g1_sub, "old"),
+            (tree().g1_root, "large"),
         ):
             sha = fingerprint(load_certificates(identity.certificate_der)[0])
             rows.append(
@@ -168,6 +171,7 @@ def test_update_stores_only_a_list_that_the_authority_signed_and_none_older(tmp_
     told = capsys.readouterr().err
     assert "not signed by the authority" in told
     assert "older than the one that is there" in told
+    assert f"larger than {LIMIT_BYTES >> 20} MiB" in told  # what the folder holds is loaded at the next start
 
 
 OLD = {

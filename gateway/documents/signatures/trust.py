@@ -29,7 +29,8 @@ from gateway.errors import ConfigError, Fault
 
 CERTIFICATE_SUFFIXES = frozenset({".cer", ".crt", ".pem", ".der", ".p7b", ".p7c"})
 LIST_SUFFIXES = frozenset({".crl", ".pem", ".der"})
-_LIMIT_BYTES = 32 << 20
+LIMIT_BYTES = 64 << 20
+"""Size of a file beyond which it is not loaded."""
 
 
 @dataclass(frozen=True)
@@ -161,8 +162,8 @@ def _read_lists(folder: FilePath, faults: list[Fault]) -> list[RevocationList]:
 
 
 def _read(path: FilePath) -> bytes:
-    if path.stat().st_size > _LIMIT_BYTES:
-        raise LibraryFault("size", f"over {_LIMIT_BYTES >> 20} MiB")
+    if path.stat().st_size > LIMIT_BYTES:
+        raise LibraryFault("size", f"over {LIMIT_BYTES >> 20} MiB")
     return path.read_bytes()
 
 
