@@ -23,7 +23,7 @@ THINGS = {
 
 
 def opened(**more: object) -> Objects:
-    return Objects(pdfs.simple(HELLO, more=THINGS, **more))  # type: ignore[arg-type]
+    return Objects(pdfs.simple(HELLO, more=THINGS, **more), Budget())  # type: ignore[arg-type]
 
 
 def superseded(head: bytes) -> RawObject:
@@ -119,7 +119,7 @@ def test_an_encrypted_file_is_read_like_one_that_is_not() -> None:
         out = io.BytesIO()
         file.save(out, encryption=pikepdf.Encryption(user="mo", owner="chu"))
     with pytest.raises(LockedError):
-        Objects(out.getvalue())
+        Objects(out.getvalue(), Budget())
     document = pdf.read(Source(data=out.getvalue(), part="1", passwords=("sai", "mo")), Budget()).document
     assert {"HELLO", "NOTE"} <= {run.text for run in document.runs}
     assert (document.status, document.opened_with_password) == (ReadStatus.OK, True)
@@ -127,5 +127,5 @@ def test_an_encrypted_file_is_read_like_one_that_is_not() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7", b"%PDF-1.7\n1 0 obj <<" + b"[" * 5000, b"xref\n0 99999999\n" * 50])
 def test_what_is_no_pdf_has_no_objects_and_counts_as_mended(data: bytes) -> None:
-    objects = Objects(data)
+    objects = Objects(data, Budget())
     assert (objects.value(1), objects.root(), objects.is_mended()) == (None, None, True)

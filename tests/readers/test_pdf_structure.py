@@ -391,3 +391,71 @@ def test_an_array_full_of_backslashes_is_read_in_one_pass() -> None:
     assert list(revisions.content_lines(b"BT [(" + escaped + b")] 0 d (A) Tj [(\\(B\\)) -20 (\\\\C)] TJ ET")) == [
         "A (B)\\C"
     ]
+
+
+def attached(stream: bytes, more: dict[int, bytes] | None = None) -> bytes:
+    names = b"/Names << /EmbeddedFiles << /Names [(a) 11 0 R] >> >>"
+    spec = b"<< /Type /Filespec /F (a.txt) /EF << /F 12 0 R >> >>"
+    return pdfs.simple(HELLO, catalog_extra=names, more={11: spec, 12: stream, **(more or {})})
+
+
+NOTE = b"first 5 0 obj << >> endobj last "
+ROWS = b"".join(b"\2" + bytes((a - b) % 256 for a, b in zip(NOTE, before, strict=True)) for before in (bytes(32), NOTE))
+
+
+@pytest.mark.parametrize(
+    ("stream", "more", "whole"),
+    [
+        (pdfs.stream(zlib.compress(NOTE), b"/Filter 13 0 R"), {13: b"/FlateDecode"}, NOTE),
+        (pdfs.stream(zlib.compress(ROWS), b"/Filter /FlateDecode /DecodeParms << /Predictor 12 /Columns 32 >>"), {}, 2 * NOTE),
+        (b"<< /Length 13 0 R >>\nstream\n" + NOTE + b"\nendstream", {13: b"%d" % len(NOTE)}, NOTE),
+        (pdfs.stream(NOTE, b"/Params << /Subtype /Image /Type /XRef >>"), {}, NOTE),
+    ],
+    ids=["filter-elsewhere", "predictor", "length-elsewhere", "image-in-its-dictionary"],
+)  # fmt: skip
+def test_an_attachment_is_what_its_dictionary_makes_of_it(stream: bytes, more: dict[int, bytes], whole: bytes) -> None:
+    assert [member.data for member in reading(attached(stream, more)).members] == [whole]
+
+
+def test_an_attachment_is_decoded_within_the_budget() -> None:
+    bomb = pdfs.stream(zlib.compress(bytes(64 << 20)), b"/Filter 13 0 R")
+    with pytest.raises(ReadError) as caught:
+        read(attached(bomb, {13: b"/FlateDecode"}))
+    assert caught.value.status is ReadStatus.LIMIT
+
+
+def test_an_object_of_an_object_stream_is_read_however_that_is_written() -> None:
+    held = b"10 0 << /Type /Annot /Subtype /Text /Rect [0 0 9 9] /Contents (TUYET MAT) >>"
+    data = bytearray(pdfs.simple(HELLO, page_extra=b"/Annots [10 0 R]"))
+    data = data[: data.index(b"xref\n")]
+    offsets = {number: data.index(b"\n%d 0 obj" % number) + 1 for number in range(1, 6)}
+    for number, body in ((20, pdfs.stream(held, b"/Type /Obj#53tm /N 22 0 R /First 5")), (22, b"1")):
+        offsets[number] = len(data)
+        data += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    offsets[21] = len(data)
+    rows = b"".join(
+        b"\2" + (20).to_bytes(4, "big") + b"\0"
+        if number == 10
+        else bytes([number in offsets]) + offsets.get(number, 0).to_bytes(4, "big") + b"\0"
+        for number in range(23)
+    )
+    data += b"21 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (
+        pdfs.stream(rows, b"/Type /XRef /Size 23 /W [1 4 1] /Root 1 0 R"), offsets[21],
+    )  # fmt: skip
+    assert "TUYET MAT" in texts(read(bytes(data)), Role.COMMENT)
+
+
+@pytest.mark.parametrize(
+    "held",
+    [b"/X [" + b"(x) " * 3000 + b"(TUYET MAT)]", b"/X [" + b"<< /A 1 >> " * 6000 + b"<< /B (TUYET MAT) >>]"],
+    ids=["strings", "dictionaries"],
+)
+def test_words_behind_thousands_of_others_are_read(held: bytes) -> None:
+    assert "TUYET MAT" in texts(read(pdfs.simple(HELLO, catalog_extra=held)), Role.PROPERTY)
+
+
+def test_more_words_than_the_budget_has_room_for_are_told() -> None:
+    data = pdfs.simple(HELLO, catalog_extra=b"/X [" + b"".join(b"(x%d)" % number for number in range(900)) + b"]")
+    with pytest.raises(ReadError) as caught:
+        pdf.read(Source(data=data, part="1"), Budget(limit_bytes=50_000))
+    assert (caught.value.status, caught.value.reason) == (ReadStatus.LIMIT, "bytes")

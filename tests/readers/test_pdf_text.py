@@ -7,10 +7,10 @@ import io
 import pytest
 from reportlab.lib.colors import CMYKColor
 
-from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.documents.readers.pdf import reader as pdf
 from gateway.documents.readers.pictures import ocr
-from gateway.model import Document, Origin, Role, Run
+from gateway.model import Document, Origin, ReadStatus, Role, Run
 from tests.readers import pdfs
 
 needs_tesseract = pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with Vietnamese data is not installed")
@@ -225,6 +225,35 @@ def test_actual_text_that_lies_gives_both_readings() -> None:
     document = read(data)
     assert the_run(document, "SECRET").origin is Origin.TEXT
     assert the_run(document, "HARMLESS").origin is Origin.HIDDEN
+
+
+def actual(begin: bytes, resources: bytes = b"", more: dict[int, bytes] | None = None) -> bytes:
+    content = b"/Span " + begin + b" BDC BT /F1 14 Tf 80 700 Td (SECRET) Tj ET EMC"
+    return pdfs.simple(content, resources=resources, more=more)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        actual(b"/MC0", b"/Properties << /MC0 << /ActualText (HARMLESS) >> >>"),
+        actual(b"/MC0", b"/Properties << /MC0 10 0 R >>", {10: b"<< /ActualText (HARMLESS) >>"}),
+        actual(b"<< /Actual#54ext (HARMLESS) >>"),
+    ],
+    ids=["property-list", "its-object", "escaped-name"],
+)
+def test_actual_text_is_not_believed_wherever_it_stands(data: bytes) -> None:
+    assert lines(read(data)) == ["SECRET"]
+
+
+def test_more_marked_content_around_a_text_than_is_looked_at_is_told() -> None:
+    around = b"/P BMC " * 70
+    with pytest.raises(ReadError) as caught:
+        read(
+            pdfs.simple(
+                around + b"/Span << /ActualText (X) >> BDC BT /F1 14 Tf 80 700 Td (SECRET) Tj ET EMC" + b" EMC" * 70
+            )
+        )
+    assert (caught.value.status, caught.value.reason) == (ReadStatus.LIMIT, "pdf-marks")
 
 
 def test_a_word_written_over_the_blanks_before_it_goes_on_the_line() -> None:

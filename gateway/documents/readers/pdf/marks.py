@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.pdf.api import pdfium
+from gateway.model import ReadStatus
 
 _LIMIT: Final = 64
-"""Sequences around one object that are looked at."""
+"""Sequences around one object; those of honest structure are some ten."""
 
 
 class Marks:
@@ -38,7 +40,9 @@ class Marks:
 
     def _around(self, handle: int) -> list[int]:
         api = self._api
-        count = min(max(api.FPDFPageObj_CountMarks(handle), 0), _LIMIT)
+        count = max(api.FPDFPageObj_CountMarks(handle), 0)
+        if count > _LIMIT:
+            raise ReadError(ReadStatus.LIMIT, "pdf-marks")
         return [mark for position in range(count) if (mark := api.FPDFPageObj_GetMark(handle, position))]
 
     def _tags(self, handle: int) -> Iterator[tuple[int, str]]:
@@ -56,10 +60,8 @@ def utf16(raw: bytes, length: int) -> str:
     return raw[: max(length - 2, 0)].decode("utf-16-le", "replace")
 
 
-LIMIT_SAID = 2000
-"""Strings of one content stream that are looked at."""
 _SAID = re.compile(
-    rb"/ActualText\s*(?:<(?P<digits>[0-9A-Fa-f\s]{8,8000})>|\((?P<literal>(?:\xfe\xff|\\376\\377)(?:[^\\()]|\\[\s\S]){1,4000})\))"
+    rb"/ActualText\s*(?:<(?P<digits>[0-9A-Fa-f\s]{8,})>|\((?P<literal>(?:\xfe\xff|\\376\\377)(?:[^\\()]++|\\[\s\S])+)\))"
 )
 _BACKSLASH = re.compile(rb"\\([0-7]{1,3}|\r\n|[\s\S])")
 _CONTROL = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\n": b"", b"\r": b"", b"\r\n": b""}
@@ -68,9 +70,7 @@ _BASIC_PLANE = "\uffff"
 
 def said_beyond_basic_plane(content: bytes) -> Iterator[str]:
     """Yield the /ActualText strings of a content stream that have letters beyond the basic plane."""
-    for number, found in enumerate(_SAID.finditer(content)):
-        if number >= LIMIT_SAID:
-            return
+    for found in _SAID.finditer(content):
         digits = found["digits"]
         raw = _from_digits(digits) if digits is not None else unescaped(found["literal"])
         if raw[:2] != b"\xfe\xff":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gateway.documents.readers.base import Budget, ReadError
@@ -28,7 +28,7 @@ _INTEGER = {
     for key in (b"N", b"First", b"Width", b"Height", b"Length")
 }
 _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
-_NAME, _IMAGE = re.compile(rb"/([A-Za-z0-9]+)"), re.compile(rb"/Subtype\s*/Image\b")
+_NAME = re.compile(rb"/([A-Za-z0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,13 @@ class RawObject:
 
     @property
     def names(self) -> bytes:
-        """The head with escaped names written plainly, for searches by key."""
-        return _ESCAPE.sub(lambda match: bytes((int(match[1], 16),)), self.head) if b"#" in self.head else self.head
+        """The head with escaped names written plainly."""
+        return plain_names(self.head)
+
+
+def plain_names(written: bytes) -> bytes:
+    """Return what is written with escaped names written plainly, for searches by key."""
+    return _ESCAPE.sub(lambda match: bytes((int(match[1], 16),)), written) if b"#" in written else written
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +166,6 @@ def filters(head: bytes) -> tuple[bytes, ...]:
     return tuple(_NAME.findall(match[1])) if match else ()
 
 
-def is_image(raw: RawObject) -> bool:
-    """Whether the object is an image XObject."""
-    return _IMAGE.search(raw.names) is not None
-
-
 def check_image(raw: RawObject) -> None:
     """Raise LIMIT `image-pixels` for an image that no honest scanner makes."""
     width, height = integer(raw.head, b"Width") or 0, integer(raw.head, b"Height") or 0
@@ -175,10 +175,12 @@ def check_image(raw: RawObject) -> None:
 
 def inflate(raw: RawObject, budget: Budget) -> bytes | None:
     """Decode a stream within the budget; None when it has none, or a filter that is not for text."""
-    if raw.stream is None:
-        return None
-    data: bytes = bytes(raw.stream)
-    for name in filters(raw.names):
+    return decoded(bytes(raw.stream), filters(raw.names), budget) if raw.stream is not None else None
+
+
+def decoded(data: bytes, names: Iterable[bytes], budget: Budget) -> bytes | None:
+    """Return data without those filters; None with one that is not for text."""
+    for name in names:
         match name:
             case b"FlateDecode" | b"Fl":
                 data = salvaged(data.lstrip(b"\r\n"), budget)
@@ -188,6 +190,8 @@ def inflate(raw: RawObject, budget: Budget) -> bytes | None:
                 data = _ascii85(data)
             case b"LZWDecode" | b"LZW" | b"RunLengthDecode" | b"RL":
                 data = _rare(name, data, budget)
+            case b"Crypt":
+                continue
             case _:
                 return None
     return data

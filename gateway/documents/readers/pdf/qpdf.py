@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from gateway.documents.readers.base import Budget
 from gateway.documents.readers.pdf.marks import unescaped
-from gateway.documents.readers.pdf.objects import RawObject, Table
+from gateway.documents.readers.pdf.objects import RawObject, Table, decoded
 
 if TYPE_CHECKING:
     import pikepdf
 
-LIMIT_ITEMS = 2000
-"""Items of an array that are asked for words."""
-LIMIT_TEXT_STREAM = 1 << 20
 _HEADER_WITHIN = 1024
 _HEADER = re.compile(rb"\s*(\d{1,10})\s+\d+\s+obj")
 _REFERENCE = re.compile(r"(?:/ref )?(\d{1,10}) \d{1,5} R")
@@ -50,11 +48,12 @@ class Stream(dict[str, Any]):
 class Objects:
     """The objects of the newest revision of a file, and values of other objects by what is written of them."""
 
-    def __init__(self, data: bytes, password: str = "") -> None:
+    def __init__(self, data: bytes, budget: Budget, password: str = "") -> None:
         """Open a file; LockedError when it is locked. What qpdf cannot open at all has no objects and counts as mended."""
         import pikepdf
 
         self.pdf: pikepdf.Pdf | None = None
+        self._budget = budget
         self._broken = False
         self._data = data
         self._shift = max(data.find(b"%PDF-", 0, _HEADER_WITHIN), 0)
@@ -128,15 +127,25 @@ class Objects:
             self._broken = True
             return None
 
-    def octets(self, number: int) -> bytes:
-        """Return the decoded data of a stream, nothing when there is none."""
+    def octets(self, number: int, found_there: bytes | memoryview = b"") -> bytes | None:
+        """Return the decoded data of a stream within the budget; None when it has none, or a filter that is not for text.
+
+        Length and filters may stand in objects of their own; what was found there is not taken from the file again if it is
+        as long as it should be. qpdf undoes predictors, once it is known how much there is.
+        """
         import pikepdf
 
         try:
             found = self.object(number)
-            return found.read_bytes() if isinstance(found, pikepdf.Stream) else b""
-        except (pikepdf.PdfError, RuntimeError):
-            return b""
+            if not isinstance(found, pikepdf.Stream):
+                return None
+            stated = found.get("/Filter", ())
+            names = [str(one)[1:].encode() for one in ([stated] if isinstance(stated, pikepdf.Name) else stated)]
+            whole = len(found_there) == found.get("/Length")
+            data = decoded(bytes(found_there) if whole else found.read_raw_bytes(), names, self._budget)
+            return found.read_bytes() if data is not None and "/DecodeParms" in found else data
+        except (pikepdf.PdfError, RuntimeError, ValueError, TypeError):
+            return None
 
     def root(self) -> Any:
         """Return the catalog."""
@@ -161,12 +170,12 @@ class Objects:
         if (text := text_of(value)) is not None:
             yield text
         elif isinstance(value, list):
-            for item in value[:LIMIT_ITEMS]:
+            for item in value:
                 for inner in item if isinstance(item, list) else [item]:
                     if (text := text_of(inner)) is not None:
                         yield text
         elif isinstance(value, Stream):
-            data = self.octets(value.number)[:LIMIT_TEXT_STREAM]
+            data = self.octets(value.number) or b""
             yield data.decode("utf-16" if data[:2] in (b"\xfe\xff", b"\xff\xfe") else "latin-1", "replace")
 
     def parse(self, raw: RawObject) -> dict[str, Any] | None:
@@ -186,11 +195,14 @@ class Objects:
             value = {"/Unparsed": ["b:" + unescaped(one[1:-1]).hex() for one in _LITERALS.findall(raw.head)]}
         return value if isinstance(value, dict) else None
 
-    def decrypted(self) -> Iterator[RawObject]:
-        """Yield the dictionaries and streams of an encrypted file as they would stand in one that is not."""
+    def written(self, known: Container[int] = ()) -> Iterator[RawObject]:
+        """Yield the dictionaries and streams that are not `known` as they would stand in a file that is not encrypted."""
         import pikepdf
 
         for number, generation in self._places:
+            if number in known:
+                continue
+            self._budget.check_time()
             try:
                 found = self.object(number)
                 if isinstance(found, pikepdf.Stream):

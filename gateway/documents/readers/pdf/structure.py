@@ -15,7 +15,7 @@ from typing import Any
 from gateway.documents.readers.base import Budget, Member, ReadError
 from gateway.documents.readers.pdf.api import PdfiumDocument
 from gateway.documents.readers.pdf.fonts import FontFacts, look_at_fonts
-from gateway.documents.readers.pdf.objects import RawObject, check_image, inflate, is_image, scan_objects
+from gateway.documents.readers.pdf.objects import RawObject, check_image, inflate, plain_names, scan_objects
 from gateway.documents.readers.pdf.qpdf import LockedError, Objects, number_of, text_of
 from gateway.documents.readers.pdf.words import Text, Words
 from gateway.model import ActiveContent, Origin, ReadStatus, Role
@@ -63,8 +63,10 @@ _TEXT_KEYS = re.compile(
 _STRING = re.compile(rb"\(\s*[^\s)]|<\s*(?:[Ff][Ee][Ff][Ff]|[Ee][Ff][Bb][Bb])")
 """The begin of a string that may be words; hexadecimal ones are when they name their Unicode encoding (§7.9.2.2)."""
 _WORDLESS = re.compile(rb"/(?:FontName|BaseFont|Registry|ByteRange)(?![A-Za-z0-9_.-])")
-_CONTENTS = re.compile(rb"(\d+)\s+\d+\s+R")
 _PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
+_IMAGE, _PLUMBING = re.compile(rb"/Subtype\s*/Image\b"), re.compile(rb"/Type\s*/(?:ObjStm|XRef)\b")
+_SHOWS = re.compile(rb" Do|T[jJ]|ActualText|#|'")
+"""Operators that show something, and /ActualText, in which any letter may be written by its number."""
 _FORM = re.compile(rb"/Subtype\s*/Form\b")
 _EMBEDDED = re.compile(rb"/Type\s*/EmbeddedFile\b")
 _TILES = re.compile(rb"/PatternType\s*1(?!\d)")
@@ -76,18 +78,18 @@ _DRAW = re.compile(rb"/([^\s/<>\[\]()]{1,127})\s+Do(?![A-Za-z])")
 def read_structure(data: bytes, passwords: tuple[str, ...], budget: Budget) -> Structure:
     """Read the structure; ENCRYPTED when no password fits, LIMIT for bombs."""
     structure = Structure()
-    objects = _open(data, passwords, structure)
+    objects = _open(data, passwords, structure, budget)
     _Walker(data, objects, structure, budget).walk()
     structure.damaged = structure.damaged or objects.is_mended()
     return structure
 
 
-def _open(data: bytes, passwords: tuple[str, ...], structure: Structure) -> Objects:
+def _open(data: bytes, passwords: tuple[str, ...], structure: Structure, budget: Budget) -> Objects:
     """Open a file with the first password that fits; the empty one is tried first."""
     # Candidates are looked at only when the file is locked: it is then read by the rest of its mail.
     for password in chain(("",), passwords):
         with contextlib.suppress(LockedError):
-            objects = Objects(data, password)
+            objects = Objects(data, budget, password)
             structure.password = password if objects.encrypted else None
             return objects
     reason = "password"
@@ -95,7 +97,7 @@ def _open(data: bytes, passwords: tuple[str, ...], structure: Structure) -> Obje
         try:
             with PdfiumDocument(data, password):
                 structure.password = password  # pdfium knows more handlers than qpdf; then only the pages can be read
-                return Objects(b"")
+                return Objects(b"", budget)
         except ReadError as error:
             reason = error.reason if error.status is ReadStatus.ENCRYPTED else reason
     raise ReadError(ReadStatus.ENCRYPTED, reason)
@@ -112,11 +114,11 @@ class _Walker:
         """Number of times a form draws each other form."""
         self._draws = 0
         self._xfa: set[int] = set()
-        self._words = Words(objects)
+        self._words = Words(objects, budget)
         self._off: set[str] = set()
         self._fonts: list[int] = []
-        self._pages: dict[int, list[int]] = {}
-        """Content streams of each page object."""
+        self._listed = self._said_apart = False
+        """There are property lists, and dictionaries with /ActualText."""
         self._order: list[int] | None = None
         """Object numbers of the pages."""
         self._actual: set[int] = set()
@@ -130,7 +132,10 @@ class _Walker:
         self._words.info = number_of(objects.trailer().get("/Info"))
         raws: list[RawObject] = []
         locked = self._out.password is not None
-        for raw in objects.decrypted() if locked else scan_objects(self._data, objects.table(), self._budget):
+        for raw in () if locked else scan_objects(self._data, objects.table(), self._budget):
+            raws.append(raw)
+            self._look(raw)
+        for raw in objects.written({raw.number for raw in raws if raw.current}):
             raws.append(raw)
             self._look(raw)
         self._layers()
@@ -149,8 +154,8 @@ class _Walker:
     def _look(self, raw: RawObject) -> None:
         names = raw.names
         self._note_active(names, raw)
-        if _PAGE.search(names):
-            self._pages[raw.number] = _content_numbers(names)
+        self._listed = self._listed or b"/Properties" in names
+        self._said_apart = self._said_apart or b"/ActualText" in names
         if _has_text_key(names) and (value := self._objects.parse(raw)) is not None:
             self._take(value, raw.number, Origin.TEXT if raw.current else Origin.REVISION)
         if raw.current and _FONT.search(names):
@@ -199,14 +204,16 @@ class _Walker:
 
     def _look_at_stream(self, raw: RawObject) -> None:
         names = raw.names
-        if is_image(raw):
+        attached = _EMBEDDED.search(names) or raw.number in self._names
+        if self._is(raw, _IMAGE, "/Subtype") and not attached:
             check_image(raw)
             return
-        if b"/ObjStm" in names or b"/XRef" in names:
+        if self._is(raw, _PLUMBING, "/Type") and not attached:
             return
-        content = inflate(raw, self._budget)
+        content = self._objects.octets(raw.number, raw.stream or b"") if raw.current else None
+        content = inflate(raw, self._budget) if content is None else content
         self._out.tiles = self._out.tiles or bool(_TILES.search(names))
-        if _EMBEDDED.search(names) or raw.number in self._names:
+        if attached:
             self._attach(raw, content)
             return
         if content is None:
@@ -216,11 +223,18 @@ class _Walker:
             self._words.take_xml(content, Role.FIELD, "xfa", origin)
         elif _METADATA.search(names):
             self._words.take_xml(content, Role.PROPERTY, "property:xmp", origin)
-        elif b" Do" in content or b"Tj" in content or b"TJ" in content or b"/ActualText" in content or b"'" in content:
+        elif _SHOWS.search(content):
             self._note_content(raw, names, content)
 
+    def _is(self, raw: RawObject, pattern: re.Pattern[bytes], key: str) -> bool:
+        """Whether a stream says that it is something; what stands deeper in its dictionary says nothing of it."""
+        if not pattern.search(raw.names):
+            return False
+        stated = self._objects.get(self._objects.value(raw.number), key) if raw.current else None
+        return stated is None or pattern.search(f"{key} {stated}".encode()) is not None
+
     def _note_content(self, raw: RawObject, names: bytes, content: bytes) -> None:
-        if b"/ActualText" in content:
+        if b"/ActualText" in plain_names(content):
             self._actual.add(raw.number if not _FORM.search(names) else 0)
             self._words.take_said(content, Origin.TEXT if raw.current else Origin.REVISION)
         if not raw.current:
@@ -242,18 +256,24 @@ class _Walker:
             self._forms[raw.number] = calls
 
     def _actual_text_pages(self) -> frozenset[int] | None:
+        """Return the pages whose content has /ActualText; None when it may be any, as when the property lists of pages have it (§14.6.2)."""
+        if self._listed and self._said_apart:
+            return None
         if not self._actual:
             return frozenset()
         if 0 in self._actual or self._order is None or self._out.password is not None:
             return None
-        known = {number for contents in self._pages.values() for number in contents}
-        if not self._actual <= known:
-            return None  # content by way of an array object
-        return frozenset(
-            index
-            for index, number in enumerate(self._order, 1)
-            if self._actual.intersection(self._pages.get(number, ()))
-        )
+        get = self._objects.get
+        pages: list[set[int | None]] = []
+        for value in map(self._objects.value, self._order):
+            content = get(value, "/Contents")
+            parts = (
+                content if isinstance(content, list) else [value.get("/Contents")] if isinstance(value, dict) else []
+            )
+            pages.append(set(map(number_of, parts)))
+        if not self._actual <= set().union(*pages):
+            return None
+        return frozenset(index for index, parts in enumerate(pages, 1) if not self._actual.isdisjoint(parts))
 
     def _check_forms(self) -> None:
         """Raise LIMIT `pdf-forms` when forms within forms multiply beyond reason; pdfium would draw them all."""
@@ -297,12 +317,6 @@ class _Walker:
         self._out.printed = any(get(get(usage, "/Print"), "/PrintState") == "/ON" for usage in usages)
         if self._off:
             self._out.active.add(ActiveContent("hidden-layer"))
-
-
-def _content_numbers(names: bytes) -> list[int]:
-    """Return the object numbers of the content streams of a page."""
-    match = re.search(rb"/Contents\s*(\[[^\]]{0,20000}\]|\d+\s+\d+\s+R)", names)
-    return [int(number) for number in _CONTENTS.findall(match[1])] if match else []
 
 
 def _has_text_key(names: bytes) -> bool:

@@ -12,14 +12,14 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.documents.readers.base import Budget
 from gateway.documents.readers.markup.html_shown import script_lines, spells
 from gateway.documents.readers.pdf.marks import said_beyond_basic_plane
 from gateway.documents.readers.pdf.qpdf import Objects, text_of
 from gateway.model import Origin, Role
 
-LIMIT_TEXTS = 20_000
-LIMIT_NESTED = 5000
-"""Direct objects within one object that are looked into."""
+_COST_BYTES = 64
+"""Charged to the budget for each text, so that a million tiny ones are not free."""
 _RICH = frozenset({"/RC", "/RV"})
 _TECHNICAL = frozenset(
     ["/ID", "/Lang", "/DA", "/CheckSum", "/URI", "/F", "/UF", "/Registry", "/Ordering", "/O", "/U", "/OE", "/UE", "/Perms",
@@ -50,6 +50,7 @@ class Words:
     """Collects the words of objects."""
 
     objects: Objects
+    budget: Budget
     texts: list[Text] = field(default_factory=list)
     special: list[dict[str, Any]] = field(default_factory=list)
     """Dictionaries with embedded files or XFA forms, for the caller."""
@@ -61,15 +62,14 @@ class Words:
     def take(self, value: dict[str, Any], number: int, origin: Origin) -> None:
         """Take the words of one object, also of dictionaries that stand directly in it."""
         pending: list[Any] = [value]
-        for _ in range(LIMIT_NESTED):
-            if not pending:
-                return
+        while pending:
             item = pending.pop()
             if isinstance(item, dict):
+                self.budget.check_time()
                 self._take_one(item, number if item is value else -1, origin)
                 pending.extend(inner for key, inner in item.items() if key != "/Parent")
             elif isinstance(item, list):
-                pending.extend(item[:LIMIT_NESTED])
+                pending.extend(item)
 
     def _take_one(self, value: dict[str, Any], number: int, origin: Origin) -> None:
         """Take the words of one dictionary."""
@@ -139,7 +139,7 @@ class Words:
     def _take_chosen(self, chosen: Any, numbers: Any, offered: Any, place: str, origin: Origin) -> None:
         """Take what a list shows for the values that are chosen, by their names or numbers (ISO 32000-1 §12.7.4.4)."""
         values = {text_of(self.objects.resolved(one)) for one in (chosen if isinstance(chosen, list) else [chosen])}
-        for number, option in enumerate(offered[:LIMIT_NESTED] if isinstance(offered, list) else ()):
+        for number, option in enumerate(offered if isinstance(offered, list) else ()):
             pair = self.objects.resolved(option)
             named = isinstance(pair, list) and len(pair) == 2
             by_name = named and text_of(self.objects.resolved(pair[0])) in values - {None}
@@ -151,7 +151,8 @@ class Words:
             self._keep(_plain(text) if rich else text, role, locator, origin)
 
     def _keep(self, text: str, role: Role, locator: str, origin: Origin) -> None:
-        if text.strip() and len(self.texts) < LIMIT_TEXTS:
+        if text.strip():
+            self.budget.take_bytes(_COST_BYTES)
             self.texts.append(Text(text, role, locator, origin))
 
     def take_said(self, content: bytes, origin: Origin) -> None:
