@@ -157,6 +157,27 @@ def test_a_picture_after_hundreds_of_small_ones_is_read() -> None:
     assert levels(read(many)) == {"toi_mat"}
 
 
+def test_a_word_below_thousands_of_figures_is_read() -> None:
+    def crowded(canvas: Canvas) -> None:
+        for number in range(2600):
+            x, y = 20 + 11 * (number % 50), 835 - 11 * (number // 50)
+            canvas.bezier(x, y, x + 1, y + 3, x + 2, y - 3, x + 3, y + 2)
+        outline(canvas, "TUYỆT MẬT", x=100, y=60, size=16)
+
+    assert levels(read(crowded)) == {"tuyet_mat"}
+
+
+@pytest.mark.parametrize("fine", [0, 230])
+def test_a_fine_scan_after_hundreds_of_pictures_is_read(fine: int) -> None:
+    def many(canvas: Canvas) -> None:
+        speck = ImageReader(Image.new("RGB", (60, 60), "grey"))
+        for number in range(230):
+            canvas.drawImage(speck, 20 + 2 * (number % 200), 800 + 3 * (number // 200), *((1, 1) if fine else (99, 1)))
+        canvas.drawImage(ImageReader(scans.piece("TUYỆT MẬT").resize((1400, 260))), 300, 30, 28, 5.2)
+
+    assert "tuyet_mat" in levels(read(many))
+
+
 def test_a_mark_in_a_pattern_is_read() -> None:
     cell = b"BT /F1 18 Tf 4 8 Td (TUYET MAT) Tj ET"
     data = pdfs.simple(

@@ -96,10 +96,14 @@ def test_letters_in_fields_beside_each_other_are_read(order):
     assert not levels(made(form(*(field(f"o{letter}", "Tx", V=String(letter)) for letter in "KẬT"))))
 
 
-def covered(words: str, box: tuple[float, float, float, float], *, x: float = 100, grey: float = 1.0) -> Document:
-    """A line with a box painted over part of it."""
+def covered(
+    words: str, box: tuple[float, float, float, float], *, x: float = 100, grey: float = 1.0, before: int = 0
+) -> Document:
+    """A line with a box painted over part of it, after so many others."""
 
     def draw(canvas: Canvas) -> None:
+        for number in range(before):
+            canvas.rect(20 + number % 50, 20 + number // 50, 50, 50, stroke=0, fill=1)
         body(canvas)
         canvas.setFont("Serif", 30)
         canvas.drawString(x, 760, words)
@@ -117,6 +121,7 @@ def test_what_a_white_box_or_the_edge_of_the_page_leaves_of_a_line_is_read():
     assert levels(covered("BẢO MẬT", FIRST)) == {"mat"}
     assert levels(covered("MẬT KHẨU", LAST)) == {"mat"}
     assert levels(covered("BẢO MẬT", (0, 0, 1, 1), x=-72)) == {"mat"}
+    assert levels(covered("BẢO MẬT", FIRST, before=1600)) == {"mat"}
 
 
 @needs_ocr

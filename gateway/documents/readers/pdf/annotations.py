@@ -10,7 +10,6 @@ from gateway.documents.readers.pdf.marks import utf16
 from gateway.documents.readers.pdf.page import Annotation
 from gateway.documents.readers.pdf.rendering import give_looks
 
-LIMIT_ANNOTATIONS = 5000
 _HIDDEN = 2
 """The flag of an annotation that no viewer shows."""
 LINK_SUBTYPE, _STAMP, _LINES = 2, 13, frozenset({4, 7, 8})
@@ -45,7 +44,7 @@ def annotations_of(page: int) -> list[Annotation]:
     display = display_matrix(page)
     give_looks(page)
     found = []
-    for position in range(min(api.FPDFPage_GetAnnotCount(page), LIMIT_ANNOTATIONS)):
+    for position in range(api.FPDFPage_GetAnnotCount(page)):
         annotation = api.FPDFPage_GetAnnot(page, position)
         if not annotation:
             continue

@@ -29,7 +29,6 @@ SPACE: Final = 2.0
 """Em between two lines that stand side by side."""
 DOT: Final = (0.04, 0.3)
 """Em of the dot."""
-LIMIT_SEEN: Final = 5000
 LIMIT_READ: Final = 8
 """Lines of a page that are read one by one; more are read as a part of the page."""
 ABOVE: Final = 1.0
@@ -55,7 +54,7 @@ class Claims:
             if len(text) > LONGEST or (places := DOT_PLACES.get(sum(map(str.isalpha, text)))) is None:
                 continue
             key, said = (line[0].font.name, text), "".join(text.casefold().split())
-            if said in LEVELS or key in self._seen or len(self._seen) > LIMIT_SEEN:
+            if said in LEVELS or key in self._seen:
                 continue
             self._seen.add(key)
             if not any(_is_embedded(handles[piece.order - 1]) for piece in line):

@@ -11,14 +11,14 @@ import ctypes
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from gateway.documents.readers.pdf.api import OBJECT_TEXT, Rect, pdfium
 from gateway.documents.readers.pdf.claims import Claims
 from gateway.documents.readers.pdf.looks import Looks
-from gateway.documents.readers.pdf.page import LIMIT_IMAGES, Box, Left, PageContent, Picture, Piece, Unseen
+from gateway.documents.readers.pdf.page import Box, Left, PageContent, Picture, Piece, Unseen
 from gateway.documents.readers.pdf.rendering import render, switched_off
 from gateway.documents.readers.pdf.shapes import LONGEST_STROKE, is_cut
 from gateway.documents.readers.pdf.visible import cut_off
@@ -46,9 +46,10 @@ SIDE = 6
 """Pixels within which the side of a box is drawn."""
 SMALL = 10
 """Pixels; a smaller figure alone is a bullet, but may be the dot or the hook of a letter."""
-LIMIT_FIGURES = 2000
 COARSE, APART, LIMIT_AREAS = 4.0, 36.0, 16
 """Points: the grid on which figures are gathered, and how far apart they are read apart; more areas are read as one."""
+LIMIT_FINE = 200
+"""Small and fine pictures of a page that are read one by one; more are gathered like figures."""
 FLAT = 0.05
 """Points of the height of what shows nothing."""
 LARGE = 80.0
@@ -126,11 +127,12 @@ def left_over(
     with switched_off([*base, *texts]):
         edges = _edges(render(page, size, printed=printed))
     figures = _figures(edges)
-    fine = tuple(picture.box for picture in content.pictures[:LIMIT_IMAGES] if picture.is_fine)
+    fine = [picture.box for picture in content.pictures if picture.is_fine]
+    fine = fine if len(fine) <= LIMIT_FINE else [*_areas(fine, edges, content)]
     beside = _touching(figures / scale, content.pieces)
     small = (figures[:, 2:4] - figures[:, :2]).max(axis=1, initial=0) < SMALL
     if not len(figures) or (small.all() and not own and not any(_may_be_mark(piece.text) for piece in beside)):
-        return Left(areas=fine) if fine else None
+        return Left(areas=tuple(fine)) if fine else None
     # Of a letter that is larger than print its straight sides belong to it.
     letters = (figures[:, 7:] - figures[:, 5:6]) < LARGE * scale
     boxes = [*(np.where(letters, figures[:, 4:], figures[:, :4]) / scale).tolist(), *(piece.box for piece in beside)]
@@ -225,7 +227,7 @@ def _figures(edges: Pixels) -> npt.NDArray[np.float64]:
     labels, boxes = spots(mask)
     found = [
         (left + x - BETWEEN, top + y - BETWEEN, left + wide + x - BETWEEN, top + high + y - BETWEEN)
-        for number, (left, top, wide, high, _) in enumerate(boxes[:LIMIT_FIGURES].tolist(), 1)
+        for number, (left, top, wide, high, _) in enumerate(boxes.tolist(), 1)
         if min(wide, high) >= (THINNEST if max(wide, high) < LONG else THICK[high > wide])
         and not _is_frame(labels[top : top + high, left : left + wide] == number)
     ]
@@ -248,7 +250,7 @@ def _is_frame(shape: npt.NDArray[np.bool_]) -> bool:
     return bool(inner.size) and not inner.any()
 
 
-def _areas(boxes: list[list[float] | Box], edges: Pixels, content: PageContent) -> Iterator[Box]:
+def _areas(boxes: Sequence[list[float] | Box], edges: Pixels, content: PageContent) -> Iterator[Box]:
     """Yield the parts of a page where figures stand together; `edges` are all that was drawn."""
     import cv2
     import numpy as np
@@ -296,7 +298,7 @@ def has_letters(pixels: Pixels) -> bool:
     """Whether spots of a picture differ as letters do; the points of a chart are all of one size."""
     from gateway.documents.readers.pictures.spots import spots
 
-    found = spots(_edges(pixels))[1][:LIMIT_FIGURES].tolist()
+    found = spots(_edges(pixels))[1].tolist()
     sizes = {(wide // 2, high // 2) for _, _, wide, high, _ in found if min(wide, high) >= THINNEST}
     return len(sizes) >= LEAST_LETTERS
 

@@ -82,8 +82,6 @@ class Fill(Struct, frozen=True, gc=False):
     opaque: bool
 
 
-LIMIT_IMAGES = 200
-"""Pictures of a page that are looked at one by one."""
 FINE_DPI = 600.0
 LEGIBLE_PX = 40
 """Pixels across the smallest picture that shows a word."""

@@ -13,7 +13,7 @@ from msgspec import structs
 from gateway.documents.readers.base import Budget
 from gateway.documents.readers.parallel import in_order
 from gateway.documents.readers.pdf import left
-from gateway.documents.readers.pdf.page import FINE_DPI, LIMIT_IMAGES, Box, Left, PageContent, Picture
+from gateway.documents.readers.pdf.page import FINE_DPI, Box, Left, PageContent, Picture
 from gateway.documents.readers.pdf.runs import Zones
 from gateway.documents.readers.pdf.text import DPI
 from gateway.documents.readers.pdf.visible import contains, cut_by, overlaps, surface
@@ -28,6 +28,8 @@ UNMAPPED = 3
 MARGIN = 12.0
 """Points of paper around what is read apart."""
 PAPER = 255
+LIMIT_LISTED = 200
+"""Pictures of a page that are listed one by one."""
 LEAST_DPI = 50.0
 """Lowest resolution that a page is read at: one too large to be drawn finer (A0 twice) is looked at from farther away."""
 LIMIT_FINE = 3_900_000
@@ -93,10 +95,10 @@ def look_at(content: PageContent) -> PageLook:
             width_px=item.width_px,
             height_px=item.height_px,
         )
-        for item in content.pictures[:LIMIT_IMAGES]
+        for item in content.pictures[:LIMIT_LISTED]
     )
     unmapped = content.unmapped if content.unmapped >= UNMAPPED else 0
-    pictures = tuple(content.pictures[:LIMIT_IMAGES])
+    pictures = tuple(content.pictures)
     is_picture = left.is_picture(content)
     return PageLook(content.number, is_picture, unmapped, images, content.left, zones=Zones(content), pictures=pictures)
 

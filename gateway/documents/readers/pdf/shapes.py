@@ -56,16 +56,14 @@ class Shapes:
             return
         if not api.FPDFPath_GetDrawMode(handle, self._fill, self._stroke):
             return
-        if len(content.paints) < LIMIT_FILLS and (
-            not rectangle if self._fill.value else self._stroke.value and segments <= _LINE
-        ):
+        if not rectangle if self._fill.value else self._stroke.value and segments <= _LINE:
             content.paints.append((box, order))
         frame = _FRAME_WIDTH[0] <= width <= _FRAME_WIDTH[1] and _FRAME_HEIGHT[0] <= height <= _FRAME_HEIGHT[1]
         if self._fill.value:
             colour, alpha = self._looks.colour(api.FPDFPageObj_GetFillColor, handle)
             content.drawings += colour is None
-            if rectangle and len(content.fills) < LIMIT_FILLS:
-                content.fills.append(Fill(box, colour, order, opaque=alpha > 250))
+            if rectangle:
+                self._add_fill(content, Fill(box, colour, order, opaque=alpha > 250))
             frame = frame and (rectangle or not _is_red(colour))
             content.curves += not rectangle
         if frame and self._stroke.value and len(content.frames) < LIMIT_FRAMES:
@@ -78,9 +76,14 @@ class Shapes:
         api.FPDFImageObj_GetImagePixelSize(handle, self._width, self._height)
         content.pictures.append(Picture(box, self._width.value, self._height.value, order))
         content.drawings += 1
+        self._add_fill(content, Fill(box, None, order, opaque=not api.FPDFPageObj_HasTransparency(handle)))
+
+    def _add_fill(self, content: PageContent, fill: Fill) -> None:
+        """Add an area, which may hide text however many there are before it."""
         if len(content.fills) < LIMIT_FILLS:
-            opaque = not api.FPDFPageObj_HasTransparency(handle)
-            content.fills.append(Fill(box, None, order, opaque=opaque))
+            content.fills.append(fill)
+        else:
+            content.paints.append((fill.box, fill.order))
 
     def _is_cut_out(self, handle: int) -> bool:
         """Whether a clipping path that is no rectangle decides what is seen of an object: the letters may be that path."""
