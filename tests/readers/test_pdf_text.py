@@ -9,6 +9,8 @@ from reportlab.lib.colors import CMYKColor
 
 from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.documents.readers.pdf import reader as pdf
+from gateway.documents.readers.pdf.lines import build_lines
+from gateway.documents.readers.pdf.page import Font, Piece
 from gateway.documents.readers.pictures import ocr
 from gateway.model import Document, Origin, ReadStatus, Role, Run
 from tests.readers import pdfs
@@ -254,6 +256,31 @@ def test_more_marked_content_around_a_text_than_is_looked_at_is_told() -> None:
             )
         )
     assert (caught.value.status, caught.value.reason) == (ReadStatus.LIMIT, "pdf-marks")
+
+
+@pytest.mark.parametrize("specks", [0, 3, 8])
+def test_letters_are_a_word_however_many_specks_are_printed_upon_them(specks: int) -> None:
+    content = b"BT "
+    for letter, x in ((b"M", 100), (b"A", 112), (b"T", 122)):
+        content += b"0 g /F1 14 Tf 1 0 0 1 %d 700 Tm (%s) Tj 0.5 g " % (x, letter)
+        for number in range(specks):
+            content += b"/F1 %d Tf 1 0 0 1 %.1f 700 Tm (%c) Tj " % (
+                3 + number % 3,
+                x + 1 + number / 2,
+                b"qwertyui"[number],
+            )
+    assert "MAT" in lines(read(pdfs.simple(content + b"ET")))
+
+
+def test_more_lines_upon_one_another_than_can_be_told_apart_are_told() -> None:
+    font = Font("Serif", bold=False, legacy=False, symbol=False)
+    pieces = [
+        Piece(f"{number}", (number / 99, 0.0, 60.0, 30.0), 0, (number / 99, 30.0), 30.0, font, None, number)
+        for number in range(700)
+    ]
+    with pytest.raises(ReadError) as caught:
+        build_lines(pieces)
+    assert (caught.value.status, caught.value.reason) == (ReadStatus.LIMIT, "pdf-lines")
 
 
 def test_a_word_written_over_the_blanks_before_it_goes_on_the_line() -> None:

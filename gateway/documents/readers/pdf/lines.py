@@ -14,7 +14,9 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.pdf.page import Box, Piece, Unseen
+from gateway.model import ReadStatus
 
 BASELINE_EM = 0.35
 """Baselines that differ by less, in sizes of the smaller piece, are one line."""
@@ -24,6 +26,8 @@ COLUMN_EM = 1.2
 """A gap without space character from here on parts two columns."""
 WIDE_COLUMN_EM = 4.0
 """The same when the file has a space character in it."""
+LIMIT_UPON = 500
+"""Lines that may begin side by side or upon one another within a wide gap."""
 INITIAL = 1.8
 """Sizes of the usual letters of its page that an initial has."""
 LIMIT_INITIALS = 8
@@ -166,11 +170,16 @@ def _chains(row: list[_Placed]) -> list[_Chain]:
         return [_Chain(row, row[0].end)]
     row.sort(key=lambda item: (item.start, item.piece.order))
     open_chains: list[_Chain] = []
+    reach = WIDE_COLUMN_EM * max(1.0, *(item.piece.size for item in row))
+    near: list[_Chain] = []
     for item in row:
         size = max(item.piece.size, 1.0)
         best: _Chain | None = None
         nearest = (0, 0.0)
-        for chain in open_chains[-4:]:
+        near = [chain for chain in near if item.start - chain.end <= reach]
+        if len(near) > LIMIT_UPON:
+            raise ReadError(ReadStatus.LIMIT, "pdf-lines")
+        for chain in near:
             last = chain.items[-1]
             if last.piece.text == item.piece.text and _is_struck_again(item, last, size):
                 break
@@ -185,7 +194,8 @@ def _chains(row: list[_Placed]) -> list[_Chain]:
                 best, nearest = chain, (strangeness, gap)
         else:
             if best is None:
-                open_chains.append(_Chain([item], item.end))
+                near.append(_Chain([item], item.end))
+                open_chains.append(near[-1])
                 continue
             best.items.append(item)
             best.end = max(best.end, item.end)
