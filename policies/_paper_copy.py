@@ -7,11 +7,11 @@ from functools import lru_cache
 from typing import Final
 
 from gateway.model import Document, Evidence, MailboxKind, Message
-from gateway.vietnamese.addresses import normal_form, without_tag
+from gateway.vietnamese.addresses import listed, normal_form, without_tag
 from gateway.vietnamese.latin import unmarked
 from gateway.vietnamese.normal import unify_line_breaks
 from gateway.vietnamese.plain_text import plain_text
-from policies._senders import listed, official_domains, today, usable
+from policies._senders import official_domains, today, usable
 from policies._signing_settings import Settings
 
 MEANT: Final = "meant"

@@ -8,8 +8,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.model import VIETNAM, AddressReading, Directory, Evidence, Mailbox, MailboxStatus, Message
-from gateway.vietnamese.addresses import without_tag
+from gateway.model import VIETNAM, AddressReading, Evidence, Mailbox, MailboxStatus, Message
 
 
 class OfficialDomain(BaseModel):
@@ -38,13 +37,6 @@ def in_force(since: date | None, until: date | None, on: date) -> bool:
 def official_domains(domains: Iterable[OfficialDomain], on: date) -> frozenset[str]:
     """Return the domains that are official on a day."""
     return frozenset(one.domain for one in domains if in_force(one.since, one.until, on))
-
-
-def listed(directory: Directory | None, address: str) -> Mailbox | None:
-    """Return the mailbox of a normal form, also under its sub-addresses (`a+x@d`)."""
-    if directory is None:
-        return None
-    return directory.find(address) or directory.find(without_tag(address))
 
 
 def usable(mailbox: Mailbox, on: date) -> bool:

@@ -37,7 +37,7 @@ from gateway.model import (
     Role,
     Rule,
 )
-from gateway.vietnamese.addresses import destinations, normal_form, parse_path, without_tag
+from gateway.vietnamese.addresses import destinations, listed, normal_form, parse_path, without_tag
 from gateway.vietnamese.homographs import shown
 from gateway.vietnamese.normal import skeleton
 from gateway.vietnamese.plain_text import plain_skeleton
@@ -48,7 +48,6 @@ from policies._senders import (
     OfficialDomain,
     author_fields,
     in_force,
-    listed,
     official_domains,
     today,
 )

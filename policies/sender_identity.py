@@ -35,7 +35,7 @@ from gateway.model import (
     Need,
     Rule,
 )
-from gateway.vietnamese.addresses import normal_form, parse_path, without_tag
+from gateway.vietnamese.addresses import listed, normal_form, parse_path, without_tag
 from gateway.vietnamese.homographs import name_keys
 from policies._findings import failed, passed
 from policies._look_alikes import imitated_domain, imitated_mailbox, shows_official
@@ -48,7 +48,6 @@ from policies._senders import (
     author_fields,
     in_force,
     is_absent,
-    listed,
     official_domains,
     other_fields,
     resent_fields,

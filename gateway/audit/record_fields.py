@@ -10,7 +10,7 @@ from gateway.audit.keyed import Keyed
 from gateway.audit.mail_record import FindingFacts, MailFacts, PartFacts, SessionFacts, SignatureFacts
 from gateway.audit.record import Checked
 from gateway.model import Disposition, Evidence, JudgedFinding, Mailbox, Part, Session, Signature, Transaction, Verdict
-from gateway.vietnamese.addresses import normal_form, without_tag
+from gateway.vietnamese.addresses import listed, normal_form
 
 LIMIT_PARTS = 300
 LIMIT_FINDINGS = 300
@@ -119,8 +119,7 @@ def mailbox_of(reverse_path: str, evidence: Evidence | None) -> str | None:
 
 
 def _listed(reverse_path: str, evidence: Evidence | None) -> Mailbox | None:
-    directory = evidence.directory if evidence is not None else None
-    return directory.find(without_tag(normal_form(reverse_path))) if directory is not None else None
+    return listed(evidence.directory, normal_form(reverse_path)) if evidence is not None else None
 
 
 def _recipients(transaction: Transaction, verdict: Verdict) -> dict[str, str]:

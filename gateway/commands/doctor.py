@@ -18,6 +18,7 @@ from gateway.cluster.keys import read_key, verifier_keys
 from gateway.commands.common import EXIT_REFUSED
 from gateway.config.sections import Configuration
 from gateway.config.values import split_host_port
+from gateway.engine.lint import strangers
 from gateway.errors import GatewayError
 from gateway.hold.seal import identity_of, public_of
 from gateway.hold.way import try_out
@@ -286,11 +287,8 @@ def _rules(configuration: Configuration) -> Iterator[Line]:
         yield Line(Health.WARNING, "directory", _say("no_directory"))
         return
     yield Line(Health.GOOD, "directory", _say("addresses", count=len(rules.directory.mailboxes)))
-    known = {mailbox.unit.casefold() for mailbox in rules.directory.mailboxes.values()}
-    for policy in rules.policies.policies:
-        if unknown := sorted({unit for scope in policy.scopes for unit in scope.units} - known):
-            words = _say("unknown_units", policy=policy.name, units=", ".join(unknown))
-            yield Line(Health.WARNING, "directory", words)
+    for warning in strangers(rules.policies, rules.directory):
+        yield Line(Health.WARNING, "directory", warning)
 
 
 def _keys(configuration: Configuration) -> Iterator[Line]:

@@ -18,6 +18,7 @@ from gateway.engine.registry import PolicyModule, Registry
 from gateway.engine.schema import PolicySection, RuleAction, ScopeSection, WaiverSection, Words
 from gateway.errors import ConfigError, Fault, UserError
 from gateway.model import Mode
+from gateway.vietnamese.unit_names import fold_unit
 from gateway.yaml.file import nearest, schema_faults
 
 
@@ -232,7 +233,7 @@ def _actions(rules: Mapping[str, RuleAction]) -> dict[str, Action]:
 def _scope(section: ScopeSection) -> Scope:
     return Scope(
         days=section,
-        units=frozenset(unit.casefold() for unit in section.units),
+        units={fold_unit(unit): unit for unit in section.units},
         senders=Addresses(section.senders),
         recipients=Addresses(section.recipients),
         mode=section.mode,
@@ -266,7 +267,7 @@ def _policy_content(policy: Policy) -> dict[str, Any]:
             {
                 "from": scope.days.since.isoformat() if scope.days.since else None,
                 "until": scope.days.until.isoformat() if scope.days.until else None,
-                "units": sorted(scope.units),
+                "units": sorted(unit.casefold() for unit in scope.units.values()),
                 "senders": list(scope.senders.patterns),
                 "recipients": list(scope.recipients.patterns),
                 "mode": scope.mode.value if scope.mode else None,

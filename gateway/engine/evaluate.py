@@ -166,10 +166,9 @@ class _Judge:
         """Return whether a waiver holds: every criterion that it names must."""
         if self._on > waiver.expires:
             return False
-        sender = self._evidence.envelope.reverse_path
-        if waiver.sender is not None and not (sender and waiver.sender.match(sender)):
-            return False
-        if waiver.recipient is not None and not (recipient is not None and waiver.recipient.match(recipient)):
+        directory = self._evidence.directory
+        named = ((waiver.sender, self._evidence.envelope.reverse_path), (waiver.recipient, recipient))
+        if any(wanted is not None and not (path and wanted.match(path, directory)) for wanted, path in named):
             return False
         if waiver.sha256 is None:
             return True

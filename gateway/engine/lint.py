@@ -14,6 +14,8 @@ from gateway.engine.registry import Registry
 from gateway.errors import ConfigError, Fault
 from gateway.model import VIETNAM, Directory, Disposition, Mode
 from gateway.texts.catalogue import both
+from gateway.vietnamese.addresses import normal_form
+from gateway.vietnamese.unit_names import fold_unit
 from gateway.yaml.file import closest
 from gateway.yaml.values import printable
 
@@ -53,7 +55,7 @@ def lint(
             f"  miễn trừ / waiver {waiver.id}: {waiver.policy}.{waiver.rule} {target}; {waiver.reason} "
             f"({waiver.approved_by}, đến / until {waiver.expires})"
         )
-    warnings = (*policies.warnings(now), *_held(policies), *_strangers(policies, directory))
+    warnings = (*policies.warnings(now), *_held(policies), *strangers(policies, directory))
     lines += [f"cảnh báo / warning: {warning}" for warning in warnings]
     lines.append("hợp lệ / valid" if not warnings else f"hợp lệ, {len(warnings)} cảnh báo / valid with warnings")
     return CommandResult("\n".join(lines), 0)
@@ -70,20 +72,23 @@ def _held(policies: PolicySet) -> Iterator[str]:
                 yield both("start", "policy", "held", policy=policy.name, rule=rule)
 
 
-def _strangers(policies: PolicySet, directory: Directory | None) -> Iterator[str]:
+def strangers(policies: PolicySet, directory: Directory | None) -> Iterator[str]:
     """Yield words for units and single senders of scopes that the directory does not know."""
     if directory is None:
         return
-    units = {mailbox.unit.casefold(): mailbox.unit for mailbox in directory.mailboxes.values()}
+    units = {unit: fold_unit(unit) for unit in {mailbox.unit for mailbox in directory.mailboxes.values()}}
     for policy in policies.policies:
         for number, scope in enumerate(policy.scopes, 1):
-            for unit in sorted(scope.units - units.keys()):
+            for unit in sorted(scope.units[one] for one in scope.units.keys() - units.values()):
                 guess = closest(unit, sorted(units))
-                meant = f" ({both('audit', 'fault', 'did_you_mean', guess=units[guess])})" if guess else ""
-                yield both("start", "policy", "scope_unit", policy=policy.name, number=number, unit=unit) + meant
+                meant = f" ({both('audit', 'fault', 'did_you_mean', guess=guess)})" if guess else ""
+                yield (
+                    both("start", "policy", "scope_unit", policy=policy.name, number=number, unit=printable(unit))
+                    + meant
+                )
             for sender in scope.senders.patterns:
                 single = "*" not in sender and not sender.startswith("@")
-                if single and directory.find(sender.casefold()) is None:
+                if single and directory.find(normal_form(sender)) is None:
                     yield both(
                         "start", "policy", "scope_sender", policy=policy.name, number=number, sender=printable(sender)
                     )
@@ -99,7 +104,7 @@ def _scopes(scopes: Any) -> Iterator[str]:
         if scope.days.since or scope.days.until:
             conditions.append(f"{scope.days.since or ''}..{scope.days.until or ''}")
         if scope.units:
-            conditions.append("units " + ", ".join(sorted(scope.units)))
+            conditions.append("units " + ", ".join(scope.units.values()))
         if scope.senders:
             conditions.append("from " + ", ".join(scope.senders.patterns))
         if scope.recipients:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
@@ -13,8 +14,21 @@ from typing import Any, Self
 from pydantic import BaseModel
 
 from gateway.engine.schema import Dated
-from gateway.model import Disposition, Document, Evidence, Facts, Finding, FindingOutcome, Mode, Need, Observer, Rule
-from gateway.vietnamese.addresses import normal_form, without_tag
+from gateway.model import (
+    Directory,
+    Disposition,
+    Document,
+    Evidence,
+    Facts,
+    Finding,
+    FindingOutcome,
+    Mode,
+    Need,
+    Observer,
+    Rule,
+)
+from gateway.vietnamese.addresses import listed, normal_form, ways_to_write
+from gateway.vietnamese.unit_names import fold_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +58,14 @@ class Stance:
 
 
 class Addresses:
-    """A set of address patterns: exact, `@domain`, or with `*`; letter case does not matter."""
+    """A set of address patterns: exact, `@domain`, or with `*`; in whatever way patterns and addresses are written."""
 
     __slots__ = ("_pattern", "patterns")
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self.patterns = tuple(patterns)
         globs = (f"*{pattern}" if pattern.startswith("@") else pattern for pattern in self.patterns)
-        self._pattern = re.compile("|".join(fnmatch.translate(_literal(glob).casefold()) for glob in globs) or r"(?!)")
+        self._pattern = re.compile("|".join(fnmatch.translate(_literal(_normal(glob))) for glob in globs) or r"(?!)")
 
     def __bool__(self) -> bool:
         return bool(self.patterns)
@@ -65,9 +79,18 @@ class Addresses:
             if not ("@" in pattern or "*" in pattern) or pattern.endswith("@") or any(map(str.isspace, pattern))
         )
 
-    def match(self, address: str) -> bool:
-        """Return whether an address is one of them."""
-        return self._pattern.match(address[:320].casefold()) is not None
+    def match(self, address: str, directory: Directory | None) -> bool:
+        """Return whether a mailbox is one of them, by any of its addresses."""
+        address = address[:320]
+        return any(self._pattern.match(one.casefold()) for one in {address, *ways_to_write(address, directory)})
+
+
+def _normal(glob: str) -> str:
+    """Return a pattern in the form of the addresses that it is compared with; a domain with `*` stays as it is."""
+    local, at, domain = unicodedata.normalize("NFC", glob).rpartition("@")
+    if domain and "*" not in domain:
+        domain = normal_form(f"x@{domain}").rpartition("@")[2]
+    return f"{local}{at}{domain}".casefold()
 
 
 def _literal(glob: str) -> str:
@@ -80,7 +103,8 @@ class Scope:
     """A scope, compiled."""
 
     days: Dated
-    units: frozenset[str]
+    units: Mapping[str, str]
+    """Names by what they are compared by."""
     senders: Addresses
     recipients: Addresses
     mode: Mode | None
@@ -88,16 +112,11 @@ class Scope:
 
     def of_mail(self, evidence: Evidence, on: date) -> bool:
         """Return whether the conditions hold that do not depend on a recipient."""
-        sender = evidence.envelope.reverse_path
-        if not self.days.holds(on) or (self.senders and not (sender and self.senders.match(sender))):
+        sender, directory = evidence.envelope.reverse_path, evidence.directory
+        if not self.days.holds(on) or (self.senders and not (sender and self.senders.match(sender, directory))):
             return False
-        if not self.units:
-            return True
-        if evidence.directory is None:
-            return False
-        address = normal_form(sender)
-        mailbox = evidence.directory.find(address) or evidence.directory.find(without_tag(address))
-        return mailbox is not None and mailbox.unit.casefold() in self.units
+        mailbox = listed(directory, normal_form(sender)) if self.units else None
+        return not self.units or (mailbox is not None and fold_unit(mailbox.unit) in self.units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +241,7 @@ class Policy(Observing):
                 general = Stance(mode, actions)
                 continue
             for address in evidence.envelope.forward_paths:
-                if scope.recipients.match(address):
+                if scope.recipients.match(address, evidence.directory):
                     old_mode, old_actions = single.get(address, (mode, actions))
                     single[address] = (scope.mode or old_mode, {**old_actions, **scope.actions})
         return general, {address: Stance(*parts) for address, parts in single.items()}

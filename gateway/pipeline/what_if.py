@@ -18,6 +18,7 @@ from gateway.audit.store import Folder
 from gateway.engine.policy_set import PolicySet
 from gateway.engine.what_if import Change, Comparison, Untold, compare
 from gateway.model import About, Directory, Finding, FindingOutcome, Observed, Part
+from gateway.vietnamese.unit_names import fold_unit
 
 ORDER = tuple(Change)
 
@@ -103,7 +104,7 @@ def changed_mails(
     for mail in kept_mails(data, types, since=wanted.since, until=wanted.until, tick=tick):
         judged = r.judged(mail.record)  # not the facts, which may be gone
         unit = judged.unit or ""
-        if wanted.unit and unit.casefold() != wanted.unit.casefold():
+        if wanted.unit and fold_unit(unit) != fold_unit(wanted.unit):
             continue
         summary.mails += 1
         summary.first = summary.first or mail.record.time

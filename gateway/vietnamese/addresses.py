@@ -14,7 +14,7 @@ from functools import lru_cache
 import idna
 import idna.uts46data
 
-from gateway.model import Address, AddressReading
+from gateway.model import Address, AddressReading, Directory, Mailbox
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+"
 _DOT_ATOM = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
@@ -119,6 +119,18 @@ def without_tag(address: str) -> str:
     """Return a normal form without the sub-address (`a+x@d` is a mailbox of `a@d`, RFC 5233)."""
     local, at, domain = address.rpartition("@")
     return f"{local.partition('+')[0]}{at}{domain}" if local.partition("+")[0] else address
+
+
+def listed(directory: Directory | None, address: str) -> Mailbox | None:
+    """Return the mailbox of a normal form, also under its sub-addresses (`a+x@d`)."""
+    return None if directory is None else directory.find(address) or directory.find(without_tag(address))
+
+
+def ways_to_write(path: str, directory: Directory | None) -> frozenset[str]:
+    """Return the normal forms by which rules may name the mailbox of a path: its own, without its tag, those that the directory has."""
+    normal = normal_form(path)
+    mailbox = listed(directory, normal)
+    return frozenset((normal, without_tag(normal), *(() if mailbox is None else (mailbox.address, *mailbox.aliases))))
 
 
 def _domain(domain: str) -> tuple[str, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 
 from gateway.engine import PolicySet, evaluate, evaluate_recipient, load_policy_set
 from gateway.engine.observing import findings, observe
-from gateway.model import Disposition, FindingOutcome, Mode, Verdict
+from gateway.model import Directory, Disposition, Evidence, FindingOutcome, Mailbox, MailboxKind, Mode, Verdict
 from tests.engine.support import DIGEST, INNER, NOW, REGISTRY, evidence, policies
 
 BASE = "version: 1\nname: mine\nextends: office\n"
@@ -92,6 +93,60 @@ def test_a_scope_of_a_unit_holds_for_every_way_to_write_its_mailboxes(sender: st
     mail = evidence(sender="x@bad.example", unit="Nội vụ")
     mail = replace(mail, envelope=replace(mail.envelope, reverse_path=sender))
     assert evaluate(mail, loaded).disposition is Disposition.RELAY
+
+
+WRITTEN = (
+    ("odd@gov.example", ("ODD@gov.example", "odd+x@gov.example", '"odd"@gov.example', "odd@gov.example.", "@x.example:odd@gov.example")),
+    ("@gov.example.", ("odd@gov.example",)),
+    ("o*@GOV.example", ("Odd+x@gov.example",)),
+    ("@bình-tân.example", ("odd@BÌNH-TÂN.example", "odd@xn--bnh-tn-0ta9e.example", unicodedata.normalize("NFD", "odd@bình-tân.example"))),
+)  # fmt: skip
+"""Patterns, and paths that name the same mailboxes."""
+STRICT = BASE + "policies: {senders: {rules: {form: reject, unofficial: reject}, scopes: [{%s}]}}\n"
+
+
+def general_mode(loaded: PolicySet, mail: Evidence) -> Mode:
+    policy = loaded.policy("senders")
+    assert policy is not None
+    return policy.stances(mail, NOW.date())[0].mode
+
+
+@pytest.mark.parametrize(("pattern", "path"), [(pattern, path) for pattern, paths in WRITTEN for path in paths])
+def test_addresses_of_scopes_and_waivers_hold_however_a_mailbox_is_written(pattern: str, path: str, tmp_path: Path):
+    judged_by = [
+        STRICT % f"recipients: ['{pattern}'], mode: monitor",
+        STRICT
+        % ""
+        + "waivers: [{id: W-1, policy: senders, rule: form, expires: 2026-12-31, reason: thử, approved_by: An, "
+        f"recipient: '{pattern}'}}]\n",
+    ]
+    for text in judged_by:
+        found = evaluate(evidence(sender="odd@bad.example", to=(path,)), policies(text, tmp_path))
+        assert found.disposition is Disposition.RELAY
+    loaded = policies(STRICT % f"senders: ['{pattern}'], mode: 'off'", tmp_path)
+    assert general_mode(loaded, evidence(sender=path)) is Mode.OFF
+
+
+@pytest.mark.parametrize("path", ["odd@other.example", "odds@gov.example", '"odd@gov.example"@other.example', "odd%gov.example@other.example"])  # fmt: skip
+def test_a_scope_of_one_mailbox_holds_for_no_other(path: str, tmp_path: Path):
+    loaded = policies(STRICT % "recipients: [odd@gov.example], mode: monitor", tmp_path)
+    assert evaluate(evidence(sender="odd@bad.example", to=(path,)), loaded).disposition is Disposition.REJECT
+
+
+def test_a_scope_of_a_mailbox_holds_for_its_aliases(tmp_path: Path):
+    loaded = policies(STRICT % "senders: [an@gov.example], mode: 'off'", tmp_path)
+    mailbox = Mailbox(address="an@gov.example", kind=MailboxKind.PERSONAL, aliases=("odd@gov.example",))
+    known = Directory(digest="d" * 64, mailboxes=dict.fromkeys((mailbox.address, *mailbox.aliases), mailbox))
+    mail = evidence(sender="odd+x@gov.example")
+    assert general_mode(loaded, mail) is Mode.ENFORCE
+    assert general_mode(loaded, replace(mail, directory=known)) is Mode.OFF
+
+
+def test_a_unit_of_a_scope_may_be_written_as_the_directory_does_not(tmp_path: Path):
+    unit = unicodedata.normalize("NFD", "uỷ ban nhân dân  quận")
+    loaded = policies(STRICT % f"units: ['{unit}'], mode: monitor", tmp_path)
+    for name, expected in (("UBND quận", Disposition.RELAY), ("UBND phường", Disposition.REJECT)):
+        assert evaluate(evidence(sender="odd@bad.example", unit=name), loaded).disposition is expected
 
 
 def test_a_scope_of_recipients_concerns_these_recipients_only(tmp_path: Path):

@@ -252,7 +252,7 @@ def test_lint_tells_what_a_file_resolves_to_or_all_its_faults(tmp_path: Path):
     result = lint(path, registry=REGISTRY, now=NOW)
     assert result.exit_code == 0
     assert "CLS-01" in result.text
-    assert "nội vụ -> monitor" in result.text
+    assert "Nội vụ -> monitor" in result.text
     path.write_text("version: 2\n")
     result = lint(path, registry=REGISTRY, now=NOW)
     assert result.exit_code == 2
@@ -269,7 +269,7 @@ def test_lint_warns_of_units_and_senders_that_the_directory_does_not_know(tmp_pa
     mailbox = Mailbox(address="an@gov.example", kind=MailboxKind.UNIT, unit="Phòng Nội vụ")
     directory = Directory(digest="d" * 64, mailboxes={mailbox.address: mailbox})
     text = lint(path, registry=REGISTRY, now=NOW, directory=directory).text
-    assert "scope 1 of senders: the directory has no unit “noi vu”" in text
+    assert "scope 1 of senders: the directory has no unit “Noi vu”" in text
     assert "scope 2 of senders: the directory has no mailbox ai@gov.example" in text
     assert text.count("the directory has no") == 2
     assert "the directory has no" not in lint(path, registry=REGISTRY, now=NOW).text
