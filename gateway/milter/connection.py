@@ -11,11 +11,13 @@ has answered, nothing more is read. An MTA that goes away meanwhile takes its ta
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import socket
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import cast
 
 from gateway.milter import protocol
@@ -26,7 +28,9 @@ from gateway.model import Disposition, Envelope, FrontEnd, Language, Reply, Repl
 from gateway.spool import Spool
 from gateway.system.deadlines import Deadline, Deadlines
 from gateway.system.tasks import begun
+from gateway.texts.catalogue import both
 
+_LOG = logging.getLogger("gateway.milter")
 PROGRESS_INTERVAL_S = 2.0
 MTA_GONE = "mta-gone"
 """Why a judgement was cancelled, for its record."""
@@ -186,6 +190,7 @@ class MilterConnection(asyncio.Protocol):
                 self._continue(b"H")
             case protocol.OptionNegotiation():
                 answer, self._actions, self._steps = protocol.accept_options(command)
+                _tell_missing(protocol.WANTED_ACTIONS & ~self._actions)
                 self._answered = frozenset(kind for kind, silent in _SILENT.items() if silent not in self._steps)
                 self._space = b"" if Step.HEADER_LEADING_SPACE in self._steps else b" "
                 self._transport.write(answer)
@@ -353,3 +358,10 @@ class MilterConnection(asyncio.Protocol):
             if Action.ADD_HEADER in self._actions
         )
         return removed + inserted
+
+
+@cache  # once a process for each set: an MTA offers the same at every connection
+def _tell_missing(actions: Action) -> None:
+    """Tell the administrator what the MTA does not let us do."""
+    for action in actions:
+        _LOG.warning("%s", both("start", "milter", str(action.name).lower()))

@@ -421,3 +421,22 @@ async def test_a_message_and_its_connection_leave_nothing_to_the_collector():
             _, engine, _ = await hold(EVERYTHING + envelope(b"binh@tphcm.gov.vn") + CONTENT + packet(b"Q"), 1 << 16)
             assert engine.passed == 1
     assert found == []
+
+
+async def test_what_the_mta_does_not_offer_is_told_once(connect, caplog):
+    connection._tell_missing.cache_clear()
+    for _ in range(2):
+        mta = await connect(RecordingEngine())
+        mta.send(packet(b"O", struct.pack(">III", 6, 0x1FF & ~0x10, 0x1FFFFF)))
+        assert (await mta.receive())[0] == b"O"
+    (told,) = caplog.records
+    assert told.levelname == "WARNING"
+    assert "Authentication-Results" in told.getMessage()
+
+
+async def test_an_mta_that_offers_everything_has_no_warning(connect, caplog):
+    connection._tell_missing.cache_clear()
+    mta = await connect(RecordingEngine())
+    mta.send(EVERYTHING)
+    assert (await mta.receive())[0] == b"O"
+    assert not caplog.records
