@@ -17,7 +17,7 @@ def imitated_domain(address: Address, officials: Iterable[str], trusted: Iterabl
 
 
 def _imitates(domain: str, official: str) -> bool:
-    if domain.endswith(f".{official}"):
+    if _is_within(domain, official):
         return False
     looks, official_looks = skeletons(domain), skeletons(official)
     return (
@@ -46,14 +46,18 @@ def imitated_mailbox(address: Address, officials: Iterable[str]) -> str | None:
     return f"{looks}@{address.normal_domain}" if looks.isascii() else None
 
 
-def shows_official(address: Address, officials: Iterable[str]) -> bool:
-    """Return whether a display name shows an address of an official domain, and the real one is of another domain."""
+def shows_official(address: Address, officials: Iterable[str], trusted: Iterable[str] = ()) -> bool:
+    """Return whether a display name shows an official domain, or an address of one, and the real address is of another."""
     if not address.display_name:
         return False
     domains, domain = shown_domains(address.display_name), address.normal_domain
-    if not domains or any(domain == official or domain.endswith(f".{official}") for official in officials):
+    if not domains or domain in trusted or any(_is_within(domain, official) for official in officials):
         return False
     if len(domains) > MANY_DOMAINS:
         return True
     looks = {look for official in officials for look in skeletons(official)}
-    return any(skeletons(one) & looks for one in domains)
+    return any(_is_within(one, look) for domain in domains for one in skeletons(domain) for look in looks)
+
+
+def _is_within(domain: str, official: str) -> bool:
+    return domain == official or domain.endswith(f".{official}")

@@ -217,7 +217,9 @@ def _form(case: _Case, reading: AddressReading, *, field: str, about: About) -> 
     """Judge how an address is written and what it looks like."""
     shown = reading.mailboxes[0].normal if reading.mailboxes else ""
     codes = set(reading.ambiguous) - _SEVERAL
-    if codes & _MISLEADING or any(shows_official(address, case.officials) for address in reading.mailboxes):
+    if codes & _MISLEADING or any(
+        shows_official(address, case.officials, case.settings.trusted_domains) for address in reading.mailboxes
+    ):
         yield failed("display_name", about, address=shown, field=field)
     if field != "envelope":
         yield from next(filter(None, (list(_other_name(case, one, field=field)) for one in reading.mailboxes)), ())

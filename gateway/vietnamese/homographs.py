@@ -28,7 +28,8 @@ _ALSO: Final = str.maketrans(
 # The lunate sigma is a C; Unicode decomposes it to the other sigma.
 _LUNATE: Final = str.maketrans("ϲϹ", "cC")
 _PART_OF_NAME: Final = re.compile(
-    r"\s[-–—]+\s|[,;:|/()\[\]\"“”]|\s(?:thay mặt|thừa lệnh|thừa ủy quyền|on behalf of|qua|via)\s", re.IGNORECASE
+    r"\s[-–—]+\s|[,;:|/()\[\]\"“”_•·*<>~+=#]|\s(?:thay mặt|thừa lệnh|thừa ủy quyền|on behalf of|qua|via)\s",
+    re.IGNORECASE,
 )
 _SHORT: Final = {
     "ubnd": "uy ban nhan dan",
@@ -39,16 +40,20 @@ _SHORT: Final = {
 }
 _WORD: Final = re.compile(r"[^\W_]+")
 _LOOSE_DOT: Final = re.compile(r"\s{0,3}[.。]\s{0,3}|\sdot\s|\s?[(\[]dot[)\]]\s?", re.IGNORECASE)
-# `x@domain` in all the ways in which a display name writes it for people: `@`, ` @ `, `(at)`, `[a]`, ` at `.
-_AT_DOMAIN: Final = re.compile(
-    r"(?:@|[(\[{]\s?(?:at|a|@)\s?[)\]}]|\sat\s)\s?([^\s<>()\[\]\",;:@]{3,253})", re.IGNORECASE
+# `x@domain` in all the ways in which a display name writes it for people (`@`, ` @ `, `(at)`, `[a]`, ` at `), and a domain alone.
+_DOMAIN: Final = re.compile(
+    r"(?:@|[(\[{]\s?(?:at|a|@)\s?[)\]}]|\sat\s)\s?([^\s<>()\[\]\",;:@]{3,253})"
+    r"|(?<![^\s<>()\[\]{}\"'“‘,;:/|])([^\s<>()\[\]{}\"“”,;:@/.]{1,63}(?:\.[^\s<>()\[\]{}\"“”,;:@/.]{1,63}){1,8})",
+    re.IGNORECASE,
 )
+_TOP_LEVEL: Final = frozenset({"vn", "com", "net", "org", "info"})
+"""Last labels by which words with dots are a domain, not an abbreviation."""
 MANY_DOMAINS: Final = 20
 """No honest name shows so many addresses; the rest is not compared."""
 _LONGEST_SYLLABLE: Final = len("nghieng")
 # How people write before a name what somebody is: Ông, ThS., Chánh Văn phòng. No word that is a surname too (Chu, Cao).
 _TITLE: Final = re.compile(
-    r"(?:(?:ong|ba|anh|chi|thay|d c|dc|dong chi|ths|ts|ks|bs|pgs|gs|mr|mrs|ms|can bo|chuyen vien"
+    r"(?:(?:ong|ba|anh|chi|thay|d c|dc|dong chi|ths|ts|ks|bs|cn|cki|ckii|pgs|gs|mr|mrs|ms|tm|kt|tl|tuq|can bo|chuyen vien"
     r"|(?:pho )?(?:chanh van phong|truong phong|giam doc|chu tich|bi thu)) )+"
 )
 # A Latin letter with a stroke, a hook, a curl is the letter to the eye.
@@ -84,11 +89,17 @@ def name_keys(name: str) -> frozenset[str]:
 
 
 def shown_domains(name: str) -> list[str]:
-    """Return the domains of the addresses that a display name shows, in their order; one more than `MANY_DOMAINS` at most."""
+    """Return the domains that a display name shows, of addresses or alone, in their order; one more than `MANY_DOMAINS` at most."""
     plain = unicodedata.normalize("NFKC", name)
     texts = dict.fromkeys((plain, _LOOSE_DOT.sub(".", plain)))  # people read `a@b .vn` and `a at b dot vn` as `a@b.vn`
-    found = (match[1].strip(".'`").lower() for text in texts for match in _AT_DOMAIN.finditer(text))
-    return list(islice(dict.fromkeys(domain for domain in found if "." in shown(domain)), MANY_DOMAINS + 1))
+    found = (
+        domain
+        for text in texts
+        for match in _DOMAIN.finditer(text)
+        if "." in (looks := shown(domain := (match[1] or match[2]).strip(".'`’").lower()))
+        and (match[1] or looks.rpartition(".")[2] in _TOP_LEVEL)
+    )
+    return list(islice(dict.fromkeys(found), MANY_DOMAINS + 1))
 
 
 def shown_labels(text: str) -> str:

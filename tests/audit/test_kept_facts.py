@@ -118,6 +118,16 @@ def test_kept_facts_hold_no_words_of_documents():
                 assert " ".join(words[start : start + 4]) not in body, name
 
 
+def test_of_the_name_of_a_sender_of_a_confidential_mail_only_domains_are_kept():
+    mail = next(mail for mail in mails().values() if mail.message is not None and mail.message.address_fields)
+    reading = mail.message.address_fields[0]
+    address = structs.replace(reading.mailboxes[0], display_name="Kế.hoạch.A2 của Q.7 (tphcm.gov.vn)")
+    fields = (structs.replace(reading, mailboxes=(address,)),)
+    named = structs.replace(mail, message=structs.replace(mail.message, address_fields=fields))
+    kept = kept_again(observe(named, preset().policies), guarded=True)
+    assert kept.bare.message.address_fields[0].mailboxes[0].display_name == "@tphcm.gov.vn"
+
+
 @pytest.mark.parametrize("guarded", [False, True])
 def test_facts_of_a_session_that_names_itself_in_octets_that_are_no_utf_8_are_kept(guarded):
     mail = next(mail for mail in mails().values() if mail.message is not None)
