@@ -34,7 +34,7 @@ class Compiler:
         """Return the policy set; ConfigError with all faults."""
         layers = self._layers
         modules = self._modules()
-        self._faults.extend(guard_faults(layers, modules, installed=frozenset(self._registry.modules)))
+        self._faults.extend(guard_faults(layers, modules, installed=self._registry.modules))
         waivers = self._waivers(modules)
         settings = {
             name: valid for name, module in modules.items() if (valid := self._settings(name, module)) is not None

@@ -7,21 +7,22 @@ lifted for the exact file only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gateway.engine.layers import Layers
 from gateway.engine.registry import PolicyModule
 from gateway.engine.schema import Action
 from gateway.errors import Fault
 from gateway.model import Mode
+from gateway.texts.catalogue import both
 
 _ALWAYS = "classified"
 MARKED = "marked"
 """The rule of a confidential policy that speaks of a mark beyond doubt."""
 
 
-def guard_faults(layers: Layers, modules: dict[str, PolicyModule], *, installed: frozenset[str]) -> Iterator[Fault]:
-    """Yield a fault for everything that a policy set says against the law."""
+def guard_faults(layers: Layers, modules: dict[str, PolicyModule], *, installed: Mapping[str, str]) -> Iterator[Fault]:
+    """Yield a fault for everything that a policy set says against the law; `installed` are the policies by name."""
     if _ALWAYS in installed and _ALWAYS not in modules:
         yield layers.fault(
             "phải có chính sách “classified”: tài liệu mật luôn bị từ chối (Điều 4.1); thêm dòng extends: binhtan-7600 / "
@@ -35,6 +36,8 @@ def guard_faults(layers: Layers, modules: dict[str, PolicyModule], *, installed:
             if module is None or not module.confidential:
                 continue
             here = ("policies", name)
+            if name == _ALWAYS and section.module not in {None, installed.get(name, section.module)}:
+                yield layer.fault(both("start", "policy", "always_own", policy=name), *here, "module")
             if section.mode not in {None, Mode.ENFORCE}:
                 yield layer.fault(_mode_message(name), *here, "mode")
             for rule, action in section.rules.items():

@@ -131,6 +131,7 @@ def test_a_misspelt_disposition_is_told_once(tmp_path: Path):
     [
         "policies: {classified: {mode: monitor}}",
         "policies: {classified: {mode: 'off'}}",
+        "policies: {classified: {module: tests.engine.stand_ins.senders}}",
         "policies: {classified: {rules: {marked: tag}}}",
         "policies: {classified: {rules: {marked: hold}}}",
         "policies: {classified: {rules: {marked: {failed: reject, indeterminate: relay}}}}",
