@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Final
 
 from msgspec import Struct
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from gateway.model import (
     About,
@@ -30,6 +30,7 @@ from gateway.model import (
     Need,
     ReadStatus,
     Rule,
+    Run,
 )
 from gateway.vietnamese.marks import (
     Level,
@@ -82,7 +83,21 @@ class Settings(BaseModel):
     unread_boxes: UnreadBoxes = UnreadBoxes.SUSPECTED
     unaccented_marks: UnaccentedMarks = UnaccentedMarks.SUSPECTED
 
+    @field_validator("exempt_phrases")
+    @classmethod
+    def _hide_no_mark(cls, phrases: tuple[str, ...]) -> tuple[str, ...]:
+        for phrase in phrases:
+            line = Document(part="", format="text", runs=(Run(text=phrase.upper()),))
+            marked = any(mark.strength is Strength.MARKED for mark in find_in_document(line))
+            if marked or len(phrase.split()) < _LEAST_WORDS:
+                raise ValueError(
+                    f"“{phrase}” che được cả dấu mật: ghi tên riêng từ hai từ trở lên / "
+                    f"“{phrase}” would hide a mark: write a name of two words or more"
+                )
+        return phrases
 
+
+_LEAST_WORDS: Final = 2
 TEXT_SETTINGS: Final = frozenset({"extra_marks", "exempt_phrases"})
 
 

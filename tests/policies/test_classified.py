@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from gateway.model import Disposition, FindingOutcome
 from policies import classified
@@ -43,6 +44,13 @@ def test_a_finding_never_holds_words_subject_or_file_name():
     for finding in found:
         assert "Sao Mai" not in repr(finding)
         assert finding.about.filename is None
+
+
+@pytest.mark.parametrize("phrase", ["MẬT", "tối mật", "[TUYỆT MẬT]", "Độ mật: Tối mật", "a", " "])
+def test_a_phrase_that_would_hide_marks_is_no_exemption(phrase):
+    with pytest.raises(ValidationError, match="would hide a mark"):
+        classified.Settings(exempt_phrases=(phrase,))
+    assert classified.Settings(exempt_phrases=("Trò chơi MẬT", "Đề án bảo mật thông tin"))
 
 
 def test_marked_and_suspected_are_refused_and_the_rest_is_not():
