@@ -4,21 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Final
+from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from gateway.model import VIETNAM, AddressReading, Evidence, Mailbox, MailboxStatus, Message
+from gateway.vietnamese.addresses import parse_path
 
 
-class OfficialDomain(BaseModel):
-    """A domain of official mailboxes and the days on which it is one."""
+def _mailbox(text: str) -> str:
+    """Return the normal form of an address of the settings; ValueError when it is none."""
+    reading = parse_path(text.strip())
+    if not reading.mailboxes or set(reading.ambiguous) - {"trailing-dot"}:
+        raise ValueError(f"“{text}” không phải địa chỉ thư / “{text}” is no mail address")
+    return reading.mailboxes[0].normal
+
+
+def _domain(text: str) -> str:
+    """Return a domain of the settings as it is compared, in A-labels; ValueError when it is none."""
+    reading = parse_path(f"x@{text.strip()}")
+    if "@" in text or "." not in text or not reading.mailboxes or set(reading.ambiguous) - {"trailing-dot"}:
+        raise ValueError(
+            f"“{text}” không phải tên miền, ví dụ tphcm.gov.vn / “{text}” is no domain such as tphcm.gov.vn"
+        )
+    return reading.mailboxes[0].normal_domain
+
+
+MailAddress = Annotated[str, AfterValidator(_mailbox)]
+Domain = Annotated[str, AfterValidator(_domain)]
+
+
+class Period(BaseModel):
+    """Days between which something holds, both included."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    domain: str = Field(pattern=r"^[a-z0-9.-]+$")
     since: date | None = Field(default=None, alias="from")
     until: date | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.since is not None and self.until is not None and self.until < self.since:
+            raise ValueError("“until” trước “from” / “until” is before “from”")
+        return self
+
+
+class OfficialDomain(Period):
+    """A domain of official mailboxes and the days on which it is one."""
+
+    domain: Domain
 
 
 DEFAULT_DOMAINS: Final = (OfficialDomain(domain="tphcm.gov.vn"),)

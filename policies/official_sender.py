@@ -16,10 +16,10 @@ from datetime import date
 from enum import Enum
 from functools import lru_cache
 from itertools import chain, pairwise
-from typing import Final
+from typing import Annotated, Final
 
 from msgspec import Struct
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from gateway.model import (
     About,
@@ -37,7 +37,7 @@ from gateway.model import (
     Role,
     Rule,
 )
-from gateway.vietnamese.addresses import destinations, listed, normal_form, parse_path, without_tag
+from gateway.vietnamese.addresses import destinations, listed, parse_path, without_tag
 from gateway.vietnamese.homographs import shown
 from gateway.vietnamese.normal import skeleton
 from gateway.vietnamese.plain_text import plain_skeleton
@@ -45,7 +45,9 @@ from policies._findings import failed, passed, unknown
 from policies._senders import (
     DEFAULT_DOMAINS,
     HEADER_NAMES,
+    MailAddress,
     OfficialDomain,
+    Period,
     author_fields,
     in_force,
     official_domains,
@@ -76,15 +78,11 @@ class Inbound(Enum):
     """Citizens may write, and their mail bears a mark."""
 
 
-class AddressForm(BaseModel):
+class AddressForm(Period):
     """A form of Điều 5: local parts that claim it, and how they must look."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     claims: str
     pattern: str
-    since: date | None = Field(default=None, alias="from")
-    until: date | None = None
 
     @field_validator("claims", "pattern")
     @classmethod
@@ -120,18 +118,26 @@ _REQUESTS: Final = (
 )  # fmt: skip
 
 
+def _bare(phrase: str) -> str:
+    """Return words as the skeleton of a text has them."""
+    return " ".join(skeleton(phrase).split())
+
+
+_Label = Annotated[str, Field(pattern=r"^[a-z0-9]+$")]
+
+
 class Settings(BaseModel):
     """Settings of the policy; what a finding costs is set by `rules` of the policy file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     official_domains: tuple[OfficialDomain, ...] = Field(default=DEFAULT_DOMAINS, min_length=1)
-    office_mailboxes: tuple[str, ...] = ("vanphong.binhtan@tphcm.gov.vn",)
+    office_mailboxes: tuple[MailAddress, ...] = ("vanphong.binhtan@tphcm.gov.vn",)
     forms: tuple[AddressForm, ...] = _FORMS
-    wards: dict[str, tuple[str, ...]] = _WARDS
+    wards: dict[_Label, tuple[_Label, ...]] = _WARDS
     inbound: Inbound = Inbound.OFF
     requests_only: bool = False
-    request_words: tuple[str, ...] = _REQUESTS
+    request_words: tuple[Annotated[str, AfterValidator(_bare), Field(min_length=1)], ...] = _REQUESTS
     require_proof: bool = False
 
 
@@ -195,12 +201,7 @@ def _is_office(evidence: Evidence, settings: Settings, path: str) -> bool:
         for address in mailboxes
     ):
         return True
-    return not mailboxes.isdisjoint(_normal_forms(settings.office_mailboxes))
-
-
-@lru_cache(maxsize=16)
-def _normal_forms(addresses: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(map(normal_form, addresses))
+    return not mailboxes.isdisjoint(settings.office_mailboxes)
 
 
 def _sender_findings(evidence: Evidence, settings: Settings) -> Iterator[Finding]:

@@ -44,6 +44,7 @@ from policies._senders import (
     HEADER_NAMES,
     OTHER_NAMES,
     RESENT_NAMES,
+    Domain,
     OfficialDomain,
     author_fields,
     in_force,
@@ -101,10 +102,10 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     official_domains: tuple[OfficialDomain, ...] = Field(default=DEFAULT_DOMAINS, min_length=1)
-    login_domain: str = "tphcm.gov.vn"
+    login_domain: Domain = "tphcm.gov.vn"
     sub_addresses: bool = True
     resent_fields: bool = True
-    trusted_domains: tuple[str, ...] = ()
+    trusted_domains: tuple[Domain, ...] = ()
     own_domain_needs_login: bool = False
     login_not_needed_from: tuple[FrontEnd, ...] = (FrontEnd.CHECK,)
     directory_names: bool = True
