@@ -156,21 +156,18 @@ def _changes(old: object, new: object) -> Iterator[tuple[str, object, object]]:
 
 
 def _sign(path: str, was: object, becomes: object) -> str:
-    before, after = _severity(was), _severity(becomes)
-    if before is None or after is None or before == after:
-        return "-" if path.startswith("waivers") else " "
-    return "+" if after > before else "-"
-
-
-def _severity(value: object) -> int | None:
-    if not isinstance(value, str):
-        return None
-    if value in _STRENGTH:
-        return _STRENGTH[value]
-    try:
-        return int(Disposition.parse(value))
-    except ValueError:
-        return None
+    """Return the sign of a change of which it is known whether it is laxer: of a waiver, a policy, a mode or a disposition."""
+    match path.split("."):
+        case ["waivers"] if isinstance(was, list) and isinstance(becomes, list):
+            return "-" if any(waiver not in was for waiver in becomes) else "+"
+        case ["policies", _] if _ABSENT in (was, becomes):
+            return "+" if was is _ABSENT else "-"
+        case ["policies", _, "mode"]:
+            return "+" if _STRENGTH[str(becomes)] > _STRENGTH[str(was)] else "-"
+        case ["policies", _, "rules", _, _]:
+            return "+" if Disposition.parse(str(becomes)) > Disposition.parse(str(was)) else "-"
+        case _:
+            return " "
 
 
 def _shown(value: object) -> str:

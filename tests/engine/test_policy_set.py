@@ -298,6 +298,20 @@ def test_diff_shows_what_became_laxer(tmp_path: Path):
 def test_the_schema_knows_settings_and_rules_of_every_policy():
     text = schema(registry=REGISTRY).text
     assert '"unofficial"' in text
+def test_diff_says_laxer_only_of_what_is_known_to_be(tmp_path: Path):
+    def written(name: str, text: str) -> Path:
+        path = tmp_path / name
+        path.write_text(BASE + text, "utf-8")
+        return path
+
+    waiver = "{id: w1, policy: senders, rule: form, sender: an@gov.example, reason: abc, approved_by: me, expires: 2027-09-01}"
+    tagged, refused = (written(f"{word}.yaml", f"settings: {{office: {word}}}\n") for word in ("tag", "reject"))
+    assert '  policies.senders.settings.office: "tag" -> "reject"' in diff(tagged, refused, registry=REGISTRY).text
+    plain, waived = written("plain.yaml", ""), written("waived.yaml", f"waivers: [{waiver}]\n")
+    assert "\n- waivers" in diff(plain, waived, registry=REGISTRY).text
+    assert "\n+ waivers" in diff(waived, plain, registry=REGISTRY).text
+
+
     assert '"limit"' in text
     assert schema("senders", registry=REGISTRY).exit_code == 0
     assert schema("sender", registry=REGISTRY).exit_code == 2
