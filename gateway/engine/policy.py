@@ -57,6 +57,9 @@ class Stance:
     actions: Mapping[str, Action]
 
 
+_NO_LETTER = re.compile(r"[\s,;<>()]")
+
+
 class Addresses:
     """A set of address patterns: exact, `@domain`, or with `*`; in whatever way patterns and addresses are written."""
 
@@ -72,11 +75,11 @@ class Addresses:
 
     @property
     def hopeless(self) -> tuple[str, ...]:
-        """The patterns that no address can be: without `@` and `*`, with blanks, or without a domain."""
+        """The patterns that no address can be: without `@` and `*`, with blanks or signs of a list, or without a domain."""
         return tuple(
             pattern
             for pattern in self.patterns
-            if not ("@" in pattern or "*" in pattern) or pattern.endswith("@") or any(map(str.isspace, pattern))
+            if not ("@" in pattern or "*" in pattern) or pattern.endswith("@") or _NO_LETTER.search(pattern)
         )
 
     def match(self, address: str, directory: Directory | None) -> bool:

@@ -123,6 +123,8 @@ def _idle_words(policies: Iterable[Policy], waivers: Iterable[WaiverSection], on
             fields = {"policy": policy.name, "number": number}
             if scope.days.until is not None and scope.days.until < on:
                 yield both("start", "policy", "scope_ended", day=scope.days.until, **fields)
+            if scope.days.since is not None and scope.days.since > on:
+                yield both("start", "policy", "scope_begins", day=scope.days.since, **fields)
             if scope.mode is None and not scope.actions:
                 yield both("start", "policy", "scope_idle", **fields)
             for pattern in (*scope.senders.hopeless, *scope.recipients.hopeless):

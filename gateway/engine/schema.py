@@ -73,7 +73,7 @@ Action = Annotated[RuleAction, BeforeValidator(_both, json_schema_input_type=Dis
 class ScopeSection(Dated):
     """Condition under which a policy acts differently. Every condition that is given must hold; later scopes win."""
 
-    units: tuple[str, ...] = ()
+    units: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     senders: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()
     mode: Mode | None = None
