@@ -19,14 +19,13 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.crypt import AuthStatus
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from gateway.documents.signatures import cms, pdf_content, pdf_values, revocation, timestamps
+from gateway.documents.signatures import cms, pdf_content, pdf_values, pdf_xref, revocation, timestamps
 from gateway.documents.signatures.algorithms import Content
 from gateway.documents.signatures.certificates import Certificate, checked
 from gateway.documents.signatures.pdf_fields import (
     Field,
     Surroundings,
     filled_fields,
-    has_two_readings,
     open_reader,
     page_of,
     place,
@@ -97,7 +96,7 @@ def _closed(subject: Subject, data: bytes, problem: str) -> tuple[Signature, ...
 def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields: list[Field]) -> tuple[Signature, ...]:
     store = _security_store(reader)
     content = pdf_content.inspect(reader, data)
-    two_readings = has_two_readings(data, reader)
+    two_readings = pdf_xref.is_ambiguous_inside(data, reader)
     stamps: list[tuple[int, Verified]] = []
     reports: list[Signature] = []
     intact: set[str] = set()

@@ -60,7 +60,7 @@ class Surroundings:
     last: bool
     """No other signature is over more."""
     two_readings: bool
-    """`has_two_readings` of the file."""
+    """`is_ambiguous_inside` of the file."""
     intact: frozenset[str]
     """Names of the fields over more whose signatures hold."""
 
@@ -192,14 +192,6 @@ def place(
         return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "unanalysable-changes"]
     problems += notes
     return Coverage.PARTIAL if problems else Coverage.WHOLE, changes, problems
-
-
-def has_two_readings(data: bytes, reader: PdfFileReader) -> bool:
-    """Return whether a cross-reference or a dictionary anywhere in the file shows viewers two documents."""
-    try:
-        return pdf_xref.is_ambiguous_inside(data, reader)
-    except LibraryFault:
-        return False  # damaged, and read all the same; what follows a signature is looked at once more below
 
 
 def _structure_ends(reader: PdfFileReader) -> list[int]:

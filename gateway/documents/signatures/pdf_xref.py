@@ -35,13 +35,17 @@ def is_ambiguous(data: bytes, reader: PdfFileReader, revision: int, end: int) ->
 def is_ambiguous_inside(data: bytes, reader: PdfFileReader) -> bool:
     """Return whether a table anywhere lists one object at two places, or a dictionary has two values of one key.
 
-    Prepared so before signing, the file shows readers two documents. LibraryFault when unreadable. Only what contradicts itself counts, since these bytes are signed and may be old and sloppy.
+    Prepared so before signing, the file shows readers two documents; one that pyHanko alone makes sense of does as well. Only
+    what contradicts itself counts, since these bytes are signed and may be old and sloppy.
     """
-    with wall("cross-reference"):
-        return any(
-            _contradicts(data, reader, one) or is_doubled(data, reader, one)
-            for one in range(reader.xrefs.total_revisions)
-        )
+    try:
+        with wall("cross-reference"):
+            return any(
+                _contradicts(data, reader, one) or is_doubled(data, reader, one)
+                for one in range(reader.xrefs.total_revisions)
+            )
+    except LibraryFault:
+        return True
 
 
 def _contradicts(data: bytes, reader: PdfFileReader, revision: int) -> bool:
