@@ -81,7 +81,7 @@ def has_two_values(raw: bytes, start: int = 0, *, whole: bool = False) -> bool:
         if token in {b"<<", b"["}:
             stack.append(_Open(token == b"<<"))
             if len(stack) > _MAX_DEPTH:
-                return False  # no library reads such a thing
+                return True  # some programs give up on it, others go on
         elif token in {b">>", b"]"}:
             if inner is not None and inner.is_dictionary and inner.close(raw, begin):
                 return True
