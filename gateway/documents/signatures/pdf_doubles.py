@@ -20,7 +20,7 @@ _TOKEN = re.compile(
 _PARENTHESIS = re.compile(rb"\\[\x00-\xff]|[()]")
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _MAX_DEPTH = 200
-_MAX_OBJECTS = 20_000
+_MAX_OBJECTS = 200_000
 
 
 @dataclass
@@ -43,17 +43,13 @@ class _Open:
 
 
 def is_doubled(data: bytes, reader: PdfFileReader, revision: int) -> bool:
-    """Return whether an object that a revision writes, or its trailer, gives one key two values.
-
-    At most 20,000 objects of a revision are looked at, those with the highest numbers first.
-    """
+    """Return whether an object that a revision writes, or its trailer, gives one key two values; also with over 200,000 objects."""
     info = reader.xrefs.get_xref_container_info(revision)
     section = reader.xrefs.get_xref_data(revision)
     places = dict(section.standard_xrefs)
     if section.hybrid is not None:
         places.update(section.hybrid.xref_data.standard_xrefs)
-    newest = sorted(places, reverse=True)[:_MAX_OBJECTS]
-    if any(has_two_values(data, places[number][1]) for number in newest):
+    if len(places) > _MAX_OBJECTS or any(has_two_values(data, place) for _, place in places.values()):
         return True
     if has_two_values(data, info.start_location):
         return (
