@@ -12,6 +12,8 @@ from reportlab.pdfgen import canvas
 
 from gateway.demo.sign import PdfSigning, sign_pdf
 from gateway.documents.signatures import verify
+from gateway.documents.signatures.pdf_fields import open_reader
+from gateway.documents.signatures.pdf_filled import replaces_what_was_signed
 from gateway.model import Changes, Coverage, Indication
 from tests.pki.tree import NOW, letter_pdf, store, tree
 from tests.signatures.pdf_updates import dictionary, fill, numbers, sheet, stamp, text_field, update
@@ -135,6 +137,10 @@ class TestPreparedFields:
     def test_a_field_that_is_hidden_or_shown_afterwards_is_a_change(self, before, after):
         (one,) = look(update(_prepared(annotationFlags=before), _flag(after)))
         assert one.changes is Changes.FORBIDDEN
+
+    def test_a_filled_field_that_is_not_found_is_a_change(self, once):
+        reader = open_reader(once)
+        assert replaces_what_was_signed(reader, reader.xrefs.total_revisions - 1, once, {"so"})
 
     def test_the_seal_answers_for_what_it_covers(self):
         assert stand(sign_pdf(update(_prepared(x=60), fill), tree().g2_seal, SECOND))

@@ -46,8 +46,11 @@ def replaces_what_was_signed(reader: PdfFileReader, revision: int, signed: bytes
     """
     old, new = reader.get_historical_resolver(revision), reader
     before = {reference: widget for reference, widget, _ in _widgets(old)}
-    filled = [(reference, widget) for reference, widget, name in _widgets(new) if name in names]
-    if len(filled) > _LIMIT or any(_is_none_to_fill(before.get(reference), widget) for reference, widget in filled):
+    held = list(_widgets(new))
+    filled = [(reference, widget) for reference, widget, name in held if name in names]
+    if len(filled) > _LIMIT or not {name for _, _, name in held}.issuperset(names):
+        return True
+    if any(_is_none_to_fill(before.get(reference), widget) for reference, widget in filled):
         return True
     places = _places_of(old)
     covered: dict[int, list[Any]] = {}
