@@ -180,6 +180,15 @@ def test_names_for_people_hold_no_control_characters():
     assert not re.search(r"[\x00-\x1f\u202e]", signer.subject + signer.common_name)
 
 
+def test_the_bridge_to_an_anchor_is_found_behind_many_certificates():
+    leaf, bridge, anchor = (
+        load_certificates(one.certificate_der)[0] for one in (tree().g2_person, tree().g2_sub, tree().g2_root)
+    )
+    others = [load_certificates(tree().public_root.certificate_der)[0]] * 80
+    (found,) = paths.candidates(leaf, [*others, bridge], lambda one: [anchor] if one is bridge else [])
+    assert found.certificates == (leaf, bridge, anchor)
+
+
 def test_paths_are_searched_within_bounds():
     leaf = load_certificates(tree().g2_person.certificate_der)[0]
     loop = [load_certificates(tree().g2_sub.certificate_der)[0]] * 60
