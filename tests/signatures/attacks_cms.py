@@ -181,6 +181,12 @@ def attacks() -> Iterator[Sample]:
     twin = _first(info).copy()
     twin["signature"] = bytes(255) + b"\1"
     info["content"]["signer_infos"].append(twin)
+    for count in (17, 90):
+        info = made[f"last-of-{count}-signers-broken"] = signed()
+        last = _set(signed(), ("signature",), b"\xff" * 256)  # the greatest comes last (X.690 §11.6)
+        info["content"]["signer_infos"] = asn1_cms.SignerInfos(
+            [*(_first(signed()) for _ in range(count - 1)), _first(last)]
+        )
     # Another certificate of the same issuer and number, with the attacker's key, who then signs.
     info = made["same-issuer-and-number"] = signed()
     twin_of = tree().person(tree().rogue_root, key=tree().seal_key)

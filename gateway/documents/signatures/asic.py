@@ -19,7 +19,7 @@ from gateway.documents.signatures.xmldsig import Reference, ds
 from gateway.model import Changes, Coverage, Integrity, Signature
 from gateway.model.formats import ASIC_E, ASIC_S
 
-_MAX_SIGNATURES = 32
+_MAX_SIGNATURES = 256
 _METADATA = re.compile(
     r"mimetype|meta-inf/(?:|(?:manifest|container|asic\w*manifest\w*|evidencerecord\w*|.*signature.*)\.xml"
     r"|.*(?:signature|timestamp).*\.(?:p7s|tst)|evidencerecord\w*\.ers)",
@@ -39,6 +39,8 @@ def verify_asic(data: bytes, subject: Subject) -> tuple[Signature, ...]:
         if not names:
             return tuple(gone)
         container = _Container(package, subject)
+        if len(names) + len(gone) > _MAX_SIGNATURES:
+            return (malformed(subject),)
     except LibraryFault:
         return ()  # no zip that we can open: the reader of the archive says so
     stamps = [name for name in names if name.lower().endswith(".tst")]
@@ -46,7 +48,7 @@ def verify_asic(data: bytes, subject: Subject) -> tuple[Signature, ...]:
     if not signatures and not container.declared:
         return ()  # a timestamp among the files of an ordinary archive
     reports: list[Signature] = []
-    for name in (signatures or stamps)[:_MAX_SIGNATURES]:
+    for name in signatures or stamps:
         try:
             reports += container.verify(name, stamps)
         except LibraryFault:

@@ -23,7 +23,7 @@ from gateway.documents.signatures.revocation import Evidence
 from gateway.documents.signatures.wall import LibraryFault, wall
 from gateway.model import Integrity
 
-MAX_SIGNERS = 16
+MAX_SIGNERS = 64
 _MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 _SIGNATURE_TIMESTAMP = "1.2.840.113549.1.9.16.2.14"
 _SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12"
@@ -66,8 +66,10 @@ class SignedData:
 
     @property
     def signers(self) -> Sequence[Any]:
-        """The SignerInfo values."""
-        return list(self.parsed["signer_infos"])[:MAX_SIGNERS]
+        """The SignerInfo values; LibraryFault when there are more than are verified."""
+        if len(self.parsed["signer_infos"]) > MAX_SIGNERS:
+            raise LibraryFault("cms", "too many signers")
+        return list(self.parsed["signer_infos"])
 
 
 def parse(data: bytes) -> SignedData:

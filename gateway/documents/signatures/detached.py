@@ -52,7 +52,10 @@ def verify_detached(
     was signed, leaves it partial.
     """
     subject = Subject(part=part, filename=filename, container="cms", trust=trust, now=now)
-    parsed = _parse(signature)
+    try:
+        parsed = _parse(signature)
+    except LibraryFault:
+        return (malformed(subject),)
     if parsed is None:
         return ()
     named = {other.path for other, _ in others if _bears_name(filename, other.filename)}
@@ -103,7 +106,10 @@ def decode(data: bytes) -> bytes:
 
 
 def _parse(data: bytes) -> SignedData | None:
-    """Return the SignedData of a file, None when it is another kind of CMS or none at all (encrypted, certificates only)."""
+    """Return the SignedData of a file, None when it is another kind of CMS or none at all (encrypted, certificates only).
+
+    LibraryFault when it has more signers than are verified.
+    """
     try:
         parsed = cms.parse(decode(data))
     except LibraryFault:

@@ -109,7 +109,7 @@ def targets(parts: Parts, source: str, kind: re.Pattern[str]) -> Iterator[str]:
 
 _ORIGIN = re.compile(r"/relationships/digital-signature/origin\Z")
 _SIGNATURE = re.compile(r"/relationships/digital-signature/signature\Z")
-_MAX_SIGNATURES = 32
+_MAX_SIGNATURES = 64
 
 
 @dataclass
@@ -129,7 +129,7 @@ class Signatures:
 
 
 def find_signatures(parts: Parts) -> Signatures:
-    """Return every signature part, led to or not, and what is missing; LibraryFault when relationships cannot be read."""
+    """Return every signature part, led to or not, and what is missing; LibraryFault when relationships cannot be read, or there are over 64."""
     found = Signatures()
     for origin in targets(parts, "", _ORIGIN):
         if parts.package.find(origin) is None:
@@ -143,7 +143,8 @@ def find_signatures(parts: Parts) -> Signatures:
                 found.led_to.append(actual)
     found.orphaned = [name for name in parts.package.names if is_signature(parts, name) and name not in found.led_to]
     found.missing += [name for name in parts.declared_signatures() if parts.package.find(name) is None]
-    found.led_to = sorted(set(found.led_to))[:_MAX_SIGNATURES]
-    found.orphaned = sorted(found.orphaned)[:_MAX_SIGNATURES]
-    found.missing = sorted(dict.fromkeys(name.lower() for name in found.missing))[:_MAX_SIGNATURES]
+    found.led_to = sorted(set(found.led_to))
+    found.missing = sorted({name.lower() for name in found.missing})
+    if len(found.led_to) + len(found.orphaned) + len(found.missing) > _MAX_SIGNATURES:
+        raise LibraryFault("ooxml", "too many signatures")
     return found
