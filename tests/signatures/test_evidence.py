@@ -48,9 +48,9 @@ def response(who, *, issuer=None, responder=None, status=ocsp.OCSPCertStatus.GOO
     return made.public_bytes(serialization.Encoding.DER)
 
 
-def ask(who, *responses, now=NOW, **options):
+def ask(who, *responses, now=NOW, lists=(), **options):
     issuer = parsed(tree().g2_sub)
-    return revocation.status(parsed(who), issuer, lists=(), responses=responses, now=now, **options)
+    return revocation.status(parsed(who), issuer, lists=lists, responses=responses, now=now, **options)
 
 
 class TestOcsp:
@@ -62,7 +62,10 @@ class TestOcsp:
         who = tree().leaf(
             tree().g2_sub, ("CN", "OCSP"), key=tree().seal_key, purposes=(ExtendedKeyUsageOID.OCSP_SIGNING,)
         )
-        assert ask(tree().g2_person, response(tree().g2_person, responder=who)).status is Revocation.GOOD
+        answer = response(tree().g2_person, responder=who)
+        assert ask(tree().g2_person, answer).status is Revocation.GOOD
+        listed = revocation.load_list(tree().crl(tree().g2_sub, (who, NOW - DAY, None), days=-1), embedded=False)
+        assert ask(tree().g2_person, answer, lists=[listed]).status is Revocation.UNKNOWN
 
     def test_a_responder_without_the_purpose_counts_for_nothing(self):
         assert ask(tree().g2_person, response(tree().g2_person, responder=tree().g2_seal)).status is Revocation.UNKNOWN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC
 from typing import Any
 
@@ -14,17 +14,21 @@ from gateway.documents.signatures.crl import Answer
 from gateway.documents.signatures.wall import LibraryFault, wall
 
 
-def from_responses(certificate: Certificate, issuer: Certificate, responses: Iterable[bytes]) -> Iterator[Answer]:
-    """Yield the answers of all authentic responses on this certificate."""
+def from_responses(
+    certificate: Certificate, issuer: Certificate, responses: Iterable[bytes], is_revoked: Callable[[Certificate], bool]
+) -> Iterator[Answer]:
+    """Yield the answers of all authentic responses on this certificate; `is_revoked` tells of responders."""
     for data in responses:
         try:
             with wall("ocsp"):
-                yield from list(_ask_response(certificate, issuer, data))
+                yield from list(_ask_response(certificate, issuer, data, is_revoked))
         except LibraryFault:
             continue
 
 
-def _ask_response(certificate: Certificate, issuer: Certificate, data: bytes) -> Iterator[Answer]:
+def _ask_response(
+    certificate: Certificate, issuer: Certificate, data: bytes, is_revoked: Callable[[Certificate], bool]
+) -> Iterator[Answer]:
     basic = _basic_response(data)
     if basic is None:
         return
@@ -34,7 +38,8 @@ def _ask_response(certificate: Certificate, issuer: Certificate, data: bytes) ->
         if single["cert_id"]["serial_number"].native == certificate.serial_number
         and _names_issuer(single["cert_id"], issuer)
     ]
-    if not relevant or not _is_response_authentic(basic, issuer):
+    signer = _signer_of(basic, issuer) if relevant else None
+    if signer is None or (signer is not issuer and is_revoked(signer)):
         return
     for single in relevant:
         state = single["cert_status"]
@@ -73,8 +78,8 @@ def _names_issuer(identifier: Any, issuer: Certificate) -> bool:
     return bool(identifier["issuer_name_hash"].native == name and identifier["issuer_key_hash"].native == key)
 
 
-def _is_response_authentic(basic: Any, issuer: Certificate) -> bool:
-    """RFC 6960 §4.2.2.2: signed by the authority itself, or by a responder that it certified for that."""
+def _signer_of(basic: Any, issuer: Certificate) -> Certificate | None:
+    """The authority itself, or a responder that it certified for that (RFC 6960 §4.2.2.2); None for a stranger."""
     scheme = _scheme(basic["signature_algorithm"])
     content = algorithms.Content((basic["tbs_response_data"].dump(),))
     signature = basic["signature"].native
@@ -82,8 +87,8 @@ def _is_response_authentic(basic: Any, issuer: Certificate) -> bool:
         if candidate is not issuer and not _is_delegate(candidate, issuer, basic):
             continue
         if algorithms.verify(key_of(candidate), scheme, signature, content):
-            return True
-    return False
+            return candidate
+    return None
 
 
 def _scheme(identifier: Any) -> algorithms.Scheme:

@@ -8,7 +8,7 @@ takes in the certificate. Partial CRLs clear only all together, delta CRLs only 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -65,7 +65,7 @@ def status(
     certificate: Certificate,
     issuer: Certificate,
     *,
-    lists: Iterable[RevocationList],
+    lists: Sequence[RevocationList],
     responses: Iterable[bytes] = (),
     now: datetime,
     existed_at: datetime | None = None,
@@ -77,7 +77,12 @@ def status(
     `signers` vouches for certificates other than `issuer` and the anchors by which lists may be signed. `stamps` says that the
     certificate makes timestamps: revoked without a reason, none that it made counts (RFC 3161 §4.1).
     """
-    answers = [*from_lists(certificate, issuer, lists, signers), *from_responses(certificate, issuer, responses)]
+
+    def is_revoked(responder: Certificate) -> bool:
+        return any(one.revoked for one in from_lists(responder, issuer, lists, signers))
+
+    answers = [*from_lists(certificate, issuer, lists, signers)]
+    answers += from_responses(certificate, issuer, responses, is_revoked)
     # `now` is the time of a timestamp where its authority is judged: that its key was found out since counts.
     answers = [one for one in answers if one.revoked or one.this_update <= now + SKEW]
     if not answers:
