@@ -71,7 +71,7 @@ class TestCms:
         (one,) = beside(others, parsed.dump(force=True))
         assert good(one)
         assert one.covers == ("2",)
-        (one,) = beside(others[:1], parsed.dump(force=True))
+        (one,) = beside([(part("1", "a.docx"), b"khac")], parsed.dump(force=True))
         assert one.integrity is Integrity.BROKEN
 
     @pytest.mark.parametrize("detached", [True, False])
@@ -112,8 +112,11 @@ class TestCms:
         (one,) = beside([(part("2", "a.docx"), b"sua")], signature)
         assert (one.integrity, one.covers) == (Integrity.BROKEN, ("2",))
 
-    def test_a_detached_signature_alone_covers_nothing(self):
-        (one,) = beside([], cms.cms(b"x", tree().g2_seal))
+    @pytest.mark.parametrize("others", [
+        [], [(part("1", None), b"Kinh gui")], [(part("2", "b.txt"), b"khac"), (part("4", "a.docx"), None)],
+    ])  # fmt: skip
+    def test_a_detached_signature_whose_file_is_not_at_hand_covers_nothing(self, others):
+        (one,) = beside(others, cms.cms(b"x", tree().g2_seal))
         assert one.integrity is Integrity.UNKNOWN
         assert "signed-file-missing" in one.problems
 

@@ -18,7 +18,7 @@ from gateway.documents.wall import inspector as module
 from gateway.documents.wall import sample
 from gateway.documents.wall.merge import Merger
 from gateway.model import ReadStatus, formats
-from tests.workers.mails import NoVerifiers, frames_of, inspect, mail, statuses
+from tests.workers.mails import NoVerifiers, frames_of, inspect, mail, request, statuses
 
 
 def locked(password, *members):
@@ -283,6 +283,24 @@ def test_a_signature_file_is_verified_last_with_the_files_beside_it(name):
     assert ("3", sample._PDF) in others
 
 
+@pytest.mark.parametrize("place", ["leaf", "member"])
+def test_a_signature_file_is_verified_with_a_file_that_another_child_has_looked_at(place):
+    files = ("a.txt", b"noi dung"), ("a.txt.p7s", b"0\x80sig")
+    content = mail(*files) if place == "leaf" else mail(("b.zip", zip_archive(*files)))
+    awaited, file = ("3", "2") if place == "leaf" else ("2!a.txt.p7s", "2!a.txt")
+    verifiers = Recording()
+    module.Inspector(request(content, awaited=(awaited,)), content, emit=lambda _: None, verifiers=verifiers).run()
+    assert (file, b"noi dung") in verifiers.calls[-1][2]
+
+
+def test_a_file_that_is_too_large_to_keep_is_told_from_one_that_is_not_there(monkeypatch):
+    monkeypatch.setattr(module, "_KEPT_LIMIT", 400)
+    verifiers = Recording()
+    inspect(mail(("a.p7s", b"0\x80sig"), ("a.pdf", sample._PDF), ("b.txt", b"chu")), verifiers=verifiers)
+    kept = dict(verifiers.calls[-1][2])
+    assert (kept["3"], kept["4"]) == (None, b"chu")
+
+
 @pytest.mark.parametrize(("name", "kind"), [("cv.docx.p7m", "beside"), ("smime.p7m", "entity")])
 def test_a_signed_file_is_no_signed_mail_for_being_a_p7m(name, kind):
     raw = mail((name, b"0\x80sig"), ("a.pdf", sample._PDF))
@@ -317,15 +335,12 @@ def test_only_what_is_awaited_is_reported_again_and_its_container_is_reopened():
     content = mail(("a.zip", zip_archive(("a.txt", "1"), ("b.txt", "2"))))
     from msgspec import structs
 
-    from gateway.documents.wall.merge import Merger
     from gateway.documents.wall.wire import Result
-    from tests.workers.mails import request
 
     asked = structs.replace(request(content), awaited=("2!b.txt",))
     frames = []
     module.Inspector(asked, content, emit=frames.append, verifiers=NoVerifiers()).run()
     assert [frame.part.path for frame in frames if isinstance(frame, Result)] == ["2!b.txt"]
-    assert Merger
 
 
 @settings(max_examples=60)

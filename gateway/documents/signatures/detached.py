@@ -38,7 +38,7 @@ def verify_attached(data: bytes, subject: Subject) -> tuple[Signature, ...]:
 
 def verify_detached(
     signature: bytes,
-    others: Sequence[tuple[Part, bytes]],
+    others: Sequence[tuple[Part, bytes | None]],
     *,
     part: str,
     filename: str | None,
@@ -48,8 +48,8 @@ def verify_detached(
     """Return the reports on a signature file over the files beside it; never raises on hostile input.
 
     Each report covers the paths of the files whose digest is the signed one. When none is, the file that the name points
-    to is the one that was changed, and the signature is broken. A file whose whole name it bears, and that is another one than
-    was signed, leaves it partial.
+    to is the one that was changed, or else the first that has a name, and the signature is broken; unless the octets of one, None,
+    are not at hand. A file whose whole name it bears, and that is another one than was signed, leaves it partial.
     """
     subject = Subject(part=part, filename=filename, container="cms", trust=trust, now=now)
     try:
@@ -66,13 +66,17 @@ def verify_detached(
         return _report(parsed, subject, Content((parsed.content,)), covers=covers, matches=True, named=named)
     ordered = sorted(others, key=lambda one: not _names(filename, one[0].filename))
     best: tuple[Signature, ...] = ()
-    for _, data in ordered:
+    for other, data in ordered:
+        if data is None:
+            continue
         same = [one.path for one, octets in others if octets == data]
         reports = _report(parsed, subject, Content((data,)), covers=tuple(same), matches=True, named=named)
         if any(one.sub_indication != "HASH_FAILURE" for one in reports):
             return reports
-        best = best or reports
-    return best or _report(parsed, subject, Content((b"",)), covers=(), matches=False)
+        best = best or (reports if other.filename else ())
+    if best and all(data is not None for _, data in others):
+        return best
+    return _report(parsed, subject, Content((b"",)), covers=(), matches=False)
 
 
 def _names(signature: str | None, file: str | None) -> bool:

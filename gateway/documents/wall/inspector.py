@@ -64,7 +64,8 @@ class _Group:
     """There is a signature file among them, so the others are kept until it is looked at."""
     settled: bool = False
     """The container itself speaks for the signature files in it (ASiC)."""
-    kept: list[tuple[Part, bytes]] = field(default_factory=list)
+    kept: list[tuple[Part, bytes | None]] = field(default_factory=list)
+    """Its files; None where one was too large to keep."""
     named: dict[str, Callable[[], mime.DecodedBody]] = field(default_factory=dict)
     """Parts by the addresses that pages beside them have for them."""
 
@@ -198,6 +199,8 @@ class Inspector:
         report = awaited is None or item.announced or path in awaited
         again = self._observed is not None and path in self._observed.unread
         if not (report or again or any(waiting.startswith(path + "!") for waiting in awaited or ())):
+            if item.group.signed:
+                self._keep(item, item.load().data)
             return []
         self._emit(Began(path))
         look = PartLook(item.part)
@@ -344,9 +347,8 @@ class Inspector:
 
     def _verify(self, item: _Item, data: bytes, sniffed: Sniffed, look: PartLook) -> None:
         """Verify the signatures that the part carries, is, or has beside it."""
-        if item.group.signed and self._kept_bytes + len(data) <= _KEPT_LIMIT:
-            self._kept_bytes += len(data)
-            item.group.kept.append((look.part, data))
+        if item.group.signed:
+            self._keep(item, data)
         if item.entity is not None:
             look.signatures += self._verifiers.entity(item.entity(), look.part)
             return
@@ -362,6 +364,12 @@ class Inspector:
             return
         for kind in sniffed.types:
             look.signatures += self._verifiers.inside(data, look.part, kind)
+
+    def _keep(self, item: _Item, data: bytes) -> None:
+        """Keep a file for the signature files beside it, up to a limit."""
+        fits = self._kept_bytes + len(data) <= _KEPT_LIMIT
+        self._kept_bytes += len(data) if fits else 0
+        item.group.kept.append((item.part, data if fits else None))
 
     def _remember(self, document: Document) -> None:
         """Keep text for password candidates, up to a limit."""

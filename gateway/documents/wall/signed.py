@@ -31,7 +31,9 @@ class SignatureVerifiers:
             data, part=part.path, filename=part.filename, detected_type=kind, trust=self._trust, now=self._now
         )
 
-    def beside(self, part: Part, signature: bytes, others: Sequence[tuple[Part, bytes]]) -> tuple[Signature, ...]:
+    def beside(
+        self, part: Part, signature: bytes, others: Sequence[tuple[Part, bytes | None]]
+    ) -> tuple[Signature, ...]:
         """Return the reports of a signature file over the files beside it."""
         return verify_detached(
             signature,
