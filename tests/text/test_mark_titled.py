@@ -29,7 +29,7 @@ def table(*rows: tuple[str, ...]) -> Document:
     [
         "TÀI LIỆU MẬT", "BÍ MẬT NHÀ NƯỚC ĐỘ MẬT", "BÍ MẬT NHÀ NƯỚC ĐỘ TỐI MẬT", "BÍ MẬT NHÀ NƯỚC - TUYỆT MẬT", "TÀI LIỆU ĐỘ MẬT", "HỒ SƠ\nMẬT",
         "BÍ MẬT NHÀ NƯỚC\nĐỘ MẬT", "BÍ MẬT NHÀ NƯỚC\nĐỘ TỐI MẬT", "(Tài liệu Mật)", "Tài liệu tối mật", "(Độ Tối mật)",
-        "ĐỀ ÁN TỐI MẬT", "Lưu ý: TÀI LIỆU TỐI MẬT", "V/v phương án phòng thủ (độ Mật)",
+        "Bí mật nhà nước độ MẬT", "Tài liệu bí mật nhà nước độ TỐI MẬT", "ĐỀ ÁN TỐI MẬT", "Lưu ý: TÀI LIỆU TỐI MẬT", "V/v phương án phòng thủ (độ Mật)",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("format_", ["docx", "pdf", "text"])

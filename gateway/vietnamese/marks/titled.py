@@ -77,9 +77,9 @@ def titled(layout: Layout, line: Line, hit: Hit, shown: str) -> Hit | None:
 
 
 def _case(shown: str) -> Case:
-    """Return how the level in a line is written, whatever the noun before it is."""
-    found = _LEVEL.search(bare(shown))
-    return written_level(shown[found.start("level") : found.end("level")])[2] if found is not None else Case.CAPITALS
+    """Return how the level in a line is written, whatever the noun before it is: the last one, for "Bí mật" is a noun."""
+    found = list(_LEVEL.finditer(bare(shown)))
+    return written_level(shown[found[-1].start("level") : found[-1].end("level")])[2] if found else Case.CAPITALS
 
 
 def may_be_titled(hit: Hit, shown: str) -> bool:
