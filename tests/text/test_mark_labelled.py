@@ -28,6 +28,24 @@ def options(*texts: str) -> tuple[Run, ...]:
     )
 
 
+@pytest.mark.parametrize("label", ["Mức độ bí mật", "Độ bí mật", "Nhãn bảo mật", "Hạng mật", "Mức bí mật"])
+def test_a_label_of_secrecy_in_other_words_has_its_value_too(label):
+    for text, level in (("Mật", Level.MAT), ("Tối mật", Level.TOI_MAT)):
+        assert stopped(Run(text=f"{label}: {text}")) == {level}
+    for text in ("cao", "không", "Mật ong", "Mật, Tối mật, Tuyệt mật", "mật khẩu"):
+        assert stopped(Run(text=f"{label}: {text}")) == set()
+
+
+@pytest.mark.parametrize(
+    "label", ["Nhãn", "Phân cấp", "Ghi chú", "Trạng thái", "Loại văn bản", "Loại tài liệu", "Bí mật nhà nước", "BMNN"]
+)
+def test_a_label_of_anything_counts_with_a_level_of_two_words_or_in_capitals(label):
+    assert stopped(Run(text=f"{label}: Tối mật")) == {Level.TOI_MAT}
+    assert stopped(Run(text=f"{label}: MẬT")) == {Level.MAT}
+    for text in ("Mật ong", "tối mất điện", "Mật/Tối mật/Tuyệt mật", "gồm các độ Tuyệt mật, Tối mật, Mật"):
+        assert stopped(Run(text=f"{label}: {text}")) == set()
+
+
 @pytest.mark.parametrize("kind", ["property", "field"])
 @pytest.mark.parametrize("name", ["Độ mật", "DoMat", "do_mat", "Mức độ mật", "Độ bảo mật", "MucDoMat"])
 def test_the_name_of_a_field_or_property_is_the_label_of_its_value(name, kind):

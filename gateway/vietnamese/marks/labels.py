@@ -10,14 +10,15 @@ from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.words import Level, Spelling, written_level
 
 _OF_SECRECY: Final = (
-    r"(?:(?:dau )?chi )?(?:muc |cap )?(?<![a-z])do (?:bao )?mat(?![a-z])|(?<![a-z])muc (?:do )?(?:bao )?mat(?![a-z])"
-    r"|phan loai (?:do )?(?:bao )?mat(?![a-z])|(?<![a-z])do[_-]mat(?![a-z])|(?<![a-z])domat(?![a-z])"
+    r"(?:(?:dau )?chi )?(?:muc |cap )?(?<![a-z])do (?:bao |bi )?mat(?![a-z])|(?<![a-z])muc (?:do )?(?:bao |bi )?mat(?![a-z])"
+    r"|phan loai (?:do )?(?:bao |bi )?mat(?![a-z])|(?<![a-z])do[_-]mat(?![a-z])|(?<![a-z])domat(?![a-z])"
 )
 _OF_ANYTHING: Final = r"(?:phan loai(?: tai lieu| van ban| thong tin)?|(?:security )?classification)(?![a-z])"
 _LABEL: Final = re.compile(
-    rf"{_OF_SECRECY}|(?<![a-z])(?:cap|dau|che do) mat(?![a-z])|(?<![a-z])mat cap(?![a-z])"
+    rf"{_OF_SECRECY}|(?<![a-z])(?:cap|dau|che do|(?:nhan|hang)(?: bao| bi)?) mat(?![a-z])|(?<![a-z])mat cap(?![a-z])"
     r"|bi mat nha nuoc,? do(?=\s*:)"
-    rf"|(?P<open>{_OF_ANYTHING}|(?<![a-z])(?:security level|loai mat|(?:muc do|cap do|tinh chat)(?: van ban| tai lieu)?|che do(?: su dung| bao quan)?(?! bao mat| mat))(?![a-z]))"
+    rf"|(?P<open>{_OF_ANYTHING}|(?<![a-z])(?:security level|loai mat|(?:muc do|cap do|tinh chat)(?: van ban| tai lieu)?|che do(?: su dung| bao quan)?(?! bao mat| mat))(?![a-z])"
+    r"|(?<![a-z])(?:nhan|phan cap|ghi chu|trang thai|tinh trang|loai (?:van ban|tai lieu)|bi mat nha nuoc|bmnn)(?=\s*:))"
 )
 _SPOKEN: Final = re.compile(f"{_OF_SECRECY}|{_OF_ANYTHING}")
 _BESIDE: Final = (

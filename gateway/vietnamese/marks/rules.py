@@ -109,7 +109,8 @@ RULES: Final = (
     ),
     Rule(
         id="label", part="S5", says="The label of secrecy with its value, in any case", source=_LAW,
-        found=("Độ mật: Tối mật", "Mức độ mật: TUYỆT MẬT", "Độ mật: A"), others=("Độ mật: thường", "Độ mật:"),
+        found=("Độ mật: Tối mật", "Mức độ mật: TUYỆT MẬT", "Độ mật: A", "Mức độ bí mật: Mật", "Ghi chú: TỐI MẬT"),
+        others=("Độ mật: thường", "Độ mật:", "Mức độ bí mật: cao", "Ghi chú: mật ong"),
     ),
     Rule(
         id="options", part="S9", says="A list of levels to choose from", source=_LAW, noted=True,
