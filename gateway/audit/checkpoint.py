@@ -105,13 +105,7 @@ def seal(connection: sqlite3.Connection, signer: Signer, head: Head, moment: dat
 
 def parse_notes(text: str) -> tuple[tuple[Checkpoint, ...], bool]:
     """Return all checkpoints of a notes file, and whether anything else stands in it (a torn or edited note)."""
-    found = []
-    rest = len(text)
-    for match in _NOTE.finditer(text):
-        rest -= len(match[0])
-        found.append(_checkpoint(match))
-    blank = sum(1 for _ in re.finditer(r"(?:^|(?<=\n))\n", text))
-    return tuple(found), rest > max(0, blank)
+    return tuple(map(_checkpoint, _NOTE.finditer(text))), bool(_NOTE.sub("", text).strip("\n"))
 
 
 def _checkpoint(match: re.Match[str]) -> Checkpoint:

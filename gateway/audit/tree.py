@@ -7,12 +7,15 @@ and is no evidence: checkpoints are, and the verifiers recompute the tree.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from contextlib import suppress
+from typing import Final, NamedTuple
+
+import msgspec
 
 from gateway.audit.merkle import Range, blank_peaks, consistency_proof, leaf_hash, node_hash, peaks, root_of
+from gateway.audit.record import Retention
 from gateway.errors import AuditError
 
 TREE: Final = (
@@ -21,6 +24,7 @@ TREE: Final = (
 )
 _KEPT_LEVEL: Final = 8
 _BLOCK: Final = 1 << _KEPT_LEVEL
+_RETENTION: Final = msgspec.json.Decoder(Retention)
 _BEGAN: Final = -1
 """Level of a row that is no node: its number is the oldest record when the tree began."""
 
@@ -51,7 +55,8 @@ class Tree:
         first = self._connection.execute("SELECT min(seq) FROM record").fetchone()[0] or 1
         if first == 1:
             return
-        hashes = removed_peaks(retentions(self._connection), first)
+        removed = removal(retentions(self._connection), first)
+        hashes = removed.peaks if removed is not None else None
         if began or hashes is None:
             began = began or first
             self._put(_BEGAN, began, b"")
@@ -126,10 +131,26 @@ def retentions(connection: sqlite3.Connection) -> Iterator[bytes]:
     yield from (body for (body,) in rows)
 
 
-def removed_peaks(bodies: Iterable[bytes], first: int) -> list[bytes] | None:
-    """Return the peaks over the records before `first` from their retention record (`retentions`), None without one."""
+class Removal(NamedTuple):
+    """What a record of kind `retention` says of the records that were removed."""
+
+    last: int
+    hash: bytes
+    """Of the last one."""
+    peaks: list[bytes] | None
+    """Of the tree over them; None where it does not say."""
+    reason: str
+
+
+def removals(bodies: Iterable[bytes]) -> Iterator[Removal]:
+    """Yield what can be read of `retentions`."""
     for body in bodies:
-        content = json.loads(body)
-        if content.get("kind") == "retention" and content.get("last") == first - 1 and content.get("tree"):
-            return [bytes.fromhex(digest) for digest in content["tree"]]
-    return None
+        with suppress(msgspec.MsgspecError, ValueError):
+            said = _RETENTION.decode(body)
+            peaks = [bytes.fromhex(digest) for digest in said.tree]
+            yield Removal(said.last, bytes.fromhex(said.last_hash), peaks or None, said.reason)
+
+
+def removal(bodies: Iterable[bytes], first: int) -> Removal | None:
+    """Return the removal that a log which begins with a record comes from (`retentions`), None without one."""
+    return next((one for one in removals(bodies) if one.last == first - 1), None)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -15,7 +16,7 @@ from gateway.audit.kept import UnreadableFactsError, unpack
 from gateway.audit.merkle import Range, blank_peaks, leaf_hash
 from gateway.audit.notes import VerifierKey
 from gateway.audit.store import GENESIS
-from gateway.audit.tree import removed_peaks
+from gateway.audit.tree import Removal, removal
 from gateway.errors import UserError
 from gateway.texts.catalogue import both
 
@@ -115,6 +116,7 @@ class Verifier:
         self._notes: list[str] = []
         self._first_bad: int | None = None
         self._facts_named = 0
+        self._removed: Removal | None = None
 
     def run(self, beside: Path | None, elsewhere: tuple[Path, ...]) -> Verification:
         """Gather checkpoints (in a folder beside the log, and in copies), walk the chain, compare."""
@@ -181,7 +183,11 @@ class Verifier:
                 self._notes.append(both("audit", "witness", "none", name=witness.name))
             else:
                 self._witnessed.append(saw)
-        return tuple(sorted(found.values(), key=lambda checkpoint: checkpoint.size))
+        ordered = tuple(sorted(found.values(), key=lambda checkpoint: checkpoint.size))
+        for one, other in pairwise(ordered):  # also of records that are no longer there
+            if one.size == other.size and (one.head != other.head or len({one.root, other.root} - {None}) > 1):
+                self._bad(None, both("audit", "fault", "two_checkpoints", size=one.size))
+        return ordered
 
     def _start(self) -> tuple[int, bytes]:
         """Return the first sequence number and the hash before it; after retention both stand in a later record."""
@@ -189,16 +195,15 @@ class Verifier:
         if begin is not None:
             return begin.first, begin.before
         first = self._source.first()
-        if first == 1:
+        if first <= 1:
             return 1, GENESIS
-        for body in self._source.retentions():
-            content = _object(body)
-            if content.get("kind") == "retention" and content.get("last") == first - 1:
-                self._notes.append(
-                    f"bản ghi 1-{first - 1} đã được xóa theo quy định lưu trữ / records 1-{first - 1} were removed by "
-                    f"retention: {content.get('reason', '')}"
-                )
-                return first, bytes.fromhex(str(content["last_hash"]))
+        self._removed = removal(self._source.retentions(), first)
+        if self._removed is not None:
+            self._notes.append(
+                f"bản ghi 1-{first - 1} đã được xóa theo quy định lưu trữ / records 1-{first - 1} were removed by "
+                f"retention: {self._removed.reason}"
+            )
+            return first, self._removed.hash
         self._bad(1, f"thiếu bản ghi 1-{first - 1} / records 1-{first - 1} are missing")
         return first, b""
 
@@ -236,9 +241,9 @@ class Verifier:
 
     def _tree(self, first: int) -> Range:
         """Return the tree over the removed records: from their retention record, or of empty leaves."""
-        removed = removed_peaks(self._source.retentions(), first) if first > 1 else []
+        said = self._removed.peaks if self._removed is not None else None
         try:
-            return Range(first - 1, blank_peaks(first - 1) if removed is None else removed)
+            return Range(first - 1, said or blank_peaks(first - 1))
         except ValueError:
             self._bad(1, f"cây băm của bản ghi 1-{first - 1} sai / the tree over records 1-{first - 1} is wrong")
             return Range(first - 1, blank_peaks(first - 1))

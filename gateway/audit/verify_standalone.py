@@ -20,12 +20,14 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 NOTE = re.compile(
     r"(?P<text>(?P<origin>[^\n]+)\n(?P<size>[0-9]{1,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n(?P<time>[^\n]*)\n"
     r"(?:chain (?P<chain>[A-Za-z0-9+/]{43}=)\n(?:from [0-9]{1,18}\n)?)?)\n"
     r"(?P<lines>(?:— [^\n ]+ [A-Za-z0-9+/=]+\n)+)"
 )
+NUMBER = re.compile(rb'\{"seq":([1-9][0-9]{0,17}),')
 ED25519, COSIGNATURE = 1, 4
 
 # --- Ed25519 verification, RFC 8032 §5.1.7, in affine-free extended coordinates -------------------------------------
@@ -127,16 +129,12 @@ class Tree:
         return root
 
 
-def tree_before(first: int, retained: list[dict[str, object]]) -> Tree:
-    """Return the tree over the removed records: from their retention record, else of empty leaves."""
-    for entry in retained:
-        peaks = entry.get("tree")
-        if entry.get("last") == first - 1 and isinstance(peaks, list):
-            return Tree(first - 1, [bytes.fromhex(str(peak)) for peak in peaks])
+def blank(size: int) -> list[bytes]:
+    """Return the peaks of a tree whose leaves are all empty strings, the largest first."""
     levels = [hashlib.sha256(b"\x00").digest()]
-    while len(levels) < (first - 1).bit_length():
+    while len(levels) < size.bit_length():
         levels.append(hashlib.sha256(b"\x01" + levels[-1] + levels[-1]).digest())
-    return Tree(first - 1, [levels[n] for n in reversed(range(len(levels))) if (first - 1) >> n & 1])
+    return [levels[n] for n in reversed(range(len(levels))) if size >> n & 1]
 
 
 # --- signatures of notes: C2SP signed-note and tlog-cosignature ------------------------------------------------------
@@ -179,23 +177,18 @@ def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
-def content_of(body: bytes) -> dict[str, object]:
-    """Return a record's content, empty when it is no JSON object."""
-    try:
-        content = json.loads(body)
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def read_records(path: Path) -> Iterator[tuple[bytes, bytes]]:
-    """Yield body and stored hash of every record, from a database or from exported JSON lines."""
+def database(path: Path) -> sqlite3.Connection | None:
+    """Return a database, opened for reading; None for another file."""
     with path.open("rb") as stream:
-        database = stream.read(16) == b"SQLite format 3\x00"
-    if database:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-        for body, digest in connection.execute("SELECT body, hash FROM record ORDER BY seq"):
-            yield bytes(body), bytes(digest)
+        if stream.read(16) != b"SQLite format 3\x00":
+            return None
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def read_records(path: Path) -> Iterator[tuple[bytes, bytes, int | None]]:
+    """Yield body and stored hash of every record, and its number in a database; of exported JSON lines None."""
+    if (connection := database(path)) is not None:
+        yield from connection.execute("SELECT body, hash, seq FROM record ORDER BY seq")
         return
     prefix, middle = b'{"hash":"', b'","record":'
     with path.open("rb") as stream:
@@ -205,22 +198,39 @@ def read_records(path: Path) -> Iterator[tuple[bytes, bytes]]:
                 continue
             if not (entry.startswith(prefix) and entry[73:84] == middle and entry.endswith(b"}")):
                 raise ValueError(f"line {number} is no exported record")
-            yield entry[84:-1], bytes.fromhex(entry[9:73].decode("ascii"))
+            yield entry[84:-1], bytes.fromhex(entry[9:73].decode("ascii")), None
 
 
-def read_archive(path: Path) -> tuple[dict[str, object], list[re.Match[str]]]:
-    """Return the first line of an archive of a day and its notes; nothing for a whole log."""
+def removal(path: Path, first: int) -> tuple[bytes, list[bytes]]:
+    """Return the hash and the peaks before the first record, as its retention record says; no hash without one."""
+    for body in reversed([one for one, _, _ in read_records(path) if b'"kind":"retention"' in one]):
+        try:
+            said = json.loads(body)
+            peaks = [bytes.fromhex(one) for one in said.get("tree", ())] or blank(first - 1)
+            if (said["kind"], said["last"], len(peaks)) == ("retention", first - 1, (first - 1).bit_count()):
+                return bytes.fromhex(said["last_hash"]), peaks
+        except (AttributeError, KeyError, TypeError, ValueError):
+            continue
+    return b"", []
+
+
+def read_own(path: Path) -> tuple[dict[str, Any], list[re.Match[str]], list[str]]:
+    """Return the first line of an archive, empty for a whole log; the checkpoints with the records; faults of these."""
     notes: list[re.Match[str]] = []
+    if (connection := database(path)) is not None:
+        kept = connection.execute("SELECT size, note FROM checkpoint ORDER BY size").fetchall()
+        found = {size: note for size, text in kept if (note := NOTE.fullmatch(text)) and int(note["size"]) == size}
+        return {}, [*found.values()], [f"checkpoint {size} was changed" for size, _ in kept if size not in found]
     with path.open("rb") as stream:
         if stream.read(11) != b'{"archive":':
-            return {}, notes
+            return {}, notes, []
         stream.seek(0)
-        header = content_of(stream.readline())
+        header = json.loads(stream.readline())
         for line in stream:
             if not line.startswith(b'{"checkpoint":'):
                 break
-            notes += NOTE.finditer(str(content_of(line)["checkpoint"]))
-    return header, notes
+            notes += NOTE.finditer(str(json.loads(line)["checkpoint"]))
+    return header, notes, []
 
 
 def read_checkpoints(folders: list[Path]) -> list[re.Match[str]]:
@@ -262,11 +272,9 @@ def check_notes(notes: list[re.Match[str]], key_line: str, witnesses: list[str])
 def claims_of(notes: list[re.Match[str]], faults: list[str]) -> dict[int, set[tuple[bytes, bytes | None]]]:
     """Return chain and tree that checkpoints claim, by the number of records; adds to the faults where two disagree."""
     claims: dict[int, set[tuple[bytes, bytes | None]]] = {}
-    for note in notes:
+    for note in notes:  # version 1 has no tree
         root, chain = base64.b64decode(note["root"]), base64.b64decode(note["chain"] or "")
-        claims.setdefault(int(note["size"]), set()).add(
-            (chain, root) if chain else (root, None)
-        )  # version 1 has no tree
+        claims.setdefault(int(note["size"]), set()).add((chain, root) if chain else (root, None))
     faults += [
         f"two checkpoints of {size} records disagree"
         for size, claimed in sorted(claims.items())
@@ -277,51 +285,43 @@ def claims_of(notes: list[re.Match[str]], faults: list[str]) -> dict[int, set[tu
 
 def check(log: Path, folders: list[Path], key_file: Path, witnesses: list[str]) -> list[str]:
     """Return the faults; empty when the log is intact. Prints what was compared."""
-    header, archived = read_archive(log)
-    notes = archived + read_checkpoints(folders)
-    faults = check_notes(notes, key_file.read_text("utf-8", "replace"), witnesses)
+    header, own, faults = read_own(log)
+    notes = own + read_checkpoints(folders)
+    faults += check_notes(notes, key_file.read_text("utf-8", "replace"), witnesses)
     claims = claims_of(notes, faults)
     chain, sequence, records, first, tree = bytes(32), 0, 0, 1, Tree(0, [])
     heads = {0: (chain, tree.root())}
-    retained: list[dict[str, object]] = []
-    for body, stored in read_records(log):
-        content = content_of(body)
-        number = content.get("seq")
-        if not isinstance(number, int):
-            faults.append(f"what follows record {sequence} is no record")
+    for body, stored, place in read_records(log):
+        found = NUMBER.match(body)
+        if found is None or place not in (None, int(found[1])):
+            faults.append(f"what follows record {sequence} is no record, or has another number")
             break
-        if records == 0 and header:
-            first, sequence, chain = number, number - 1, bytes.fromhex(str(header["before"]))
-            computed = hashlib.sha256(chain + body).digest()
-        elif records == 0 and number != 1:
+        number = int(found[1])
+        if records == 0 and (header or number != 1):
             first, sequence = number, number - 1
-            computed = stored  # the hash before it is checked below, against the retention record
-            beginning = body, stored
-            retained = [content_of(one) for one, _ in read_records(log) if b'"kind":"retention"' in one]
-            tree = tree_before(first, retained)
-        else:
-            computed = hashlib.sha256(chain + body).digest()
+            chain, peaks = (bytes.fromhex(header["before"]), []) if header else removal(log, first)
+            if not chain:
+                faults.append(f"records 1-{sequence} are missing and no retention record accounts for them")
+                break
+            if not header:
+                say(f"records 1-{sequence} were removed by retention")
+            tree = Tree(sequence, peaks or blank(sequence))
+            heads = {sequence: (chain, tree.root())}
         records += 1
         if number != sequence + 1:
             faults.append(f"after record {sequence} comes record {number}")
-        if computed != stored:
+        if hashlib.sha256(chain + body).digest() != stored:
             faults.append(f"record {number} does not fit the chain")
             break
         chain, sequence = stored, number
         tree.append(chain)
         if sequence in claims:
             heads[sequence] = chain, tree.root()
-    ends = [int(note["size"]) for note in archived]
-    if header and ((first, sequence) != (header["first"], header["last"]) or max(ends, default=0) != sequence):
-        faults.append(f"the archive says {header['first']}-{header['last']}, has {first}-{sequence}, signed {ends}")
-    if first != 1 and not header:
-        before = [bytes.fromhex(str(entry["last_hash"])) for entry in retained if entry.get("last") == first - 1]
-        if not any(hashlib.sha256(start + beginning[0]).digest() == beginning[1] for start in before):
-            faults.append(f"records 1-{first - 1} are missing and no retention record accounts for them")
-        else:
-            say(f"records 1-{first - 1} were removed by retention")
+    end = max((int(note["size"]) for note in own), default=0)
+    if header and not (first == header["first"] and sequence == header["last"] == end):
+        faults.append(f"the archive says {header['first']}-{header['last']}, has {first}-{sequence}, signed {end}")
     for size, claimed in sorted(claims.items()):
-        if size < first or (header and size > sequence):
+        if size < first - 1 or (header and size > sequence):
             continue
         if size > sequence:
             faults.append(f"the log was cut: a checkpoint has {size} records, there are {sequence}")
@@ -348,7 +348,7 @@ def check_proof(file: Path, key_file: Path, witnesses: list[str]) -> list[str]:
         raise ValueError(f"{file}: this is no proof of a record")
     extra, index, last = base64.b64decode(proof["extra"]), int(proof["index"]), int(note["size"]) - 1
     faults = check_notes([note], key_file.read_text("utf-8", "replace"), witnesses)
-    if content_of(extra[32:]).get("seq") != index + 1 or index > last:
+    if not extra[32:].startswith(b'{"seq":%d,' % (index + 1)) or index > last:
         faults.append(f"the record is not number {index + 1} of the {last + 1} under the checkpoint")
     found = hashlib.sha256(b"\x00" + hashlib.sha256(extra).digest()).digest()
     for sibling in map(base64.b64decode, proof["path"].split()):

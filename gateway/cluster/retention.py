@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 
+from gateway.audit.tree import removals
 from gateway.cluster.database import Connection
 from gateway.cluster.records import retentions, shipped
 
@@ -16,8 +16,7 @@ def prune(connection: Connection, *, before: datetime) -> Iterator[tuple[str, in
     A log is cut only where a `retention` record of its node says that it ends, so what is left verifies. Checkpoints stay.
     """
     for node in [one.node for one in shipped(connection)]:
-        contents = [json.loads(body) for body in retentions(connection, node)]
-        ends = [one["last"] for one in contents if one.get("kind") == "retention"]
+        ends = [one.last for one in removals(retentions(connection, node))]
         with connection.transaction():
             row = connection.execute(
                 "SELECT max(seq) FROM record WHERE node = %s AND seq = ANY(%s) AND at < %s", (node, ends, before)

@@ -9,6 +9,7 @@ import random
 import resource
 import shutil
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -120,8 +121,13 @@ def edit_and_rechain(connection: sqlite3.Connection, seq: int) -> None:
     rechain(connection)
 
 
+def move_the_rest_away(connection: sqlite3.Connection, seq: int) -> None:
+    connection.execute("UPDATE record SET seq = -seq - 1000 WHERE seq > ?", (seq,))
+    connection.execute("UPDATE record SET seq = -seq WHERE seq < 0")
+
+
 MUTATIONS = (
-    edit, edit_one_bit_of_hash, delete, delete_and_close_the_gap, duplicate, swap, insert_a_made_up_record,
+    move_the_rest_away, edit, edit_one_bit_of_hash, delete, delete_and_close_the_gap, duplicate, swap, insert_a_made_up_record,
     edit_and_rechain,
 )  # fmt: skip
 
@@ -349,3 +355,77 @@ def test_a_chain_whose_checkpoint_alone_is_wrong_is_not_called_changed_at_some_r
     shown = render_verification(result)
     assert shown.startswith("ĐIỂM KIỂM KHÔNG KHỚP")
     assert "None" not in shown
+
+
+def note_of_another_day(connection: sqlite3.Connection) -> None:
+    connection.execute("UPDATE checkpoint SET note = replace(note, 'T', 'U') WHERE size = 362")
+
+
+def note_that_is_none(connection: sqlite3.Connection) -> None:
+    connection.execute("UPDATE checkpoint SET note = note || 'x' WHERE size = 362")
+
+
+def note_of_another_size(connection: sqlite3.Connection) -> None:
+    connection.execute("UPDATE checkpoint SET size = 363 WHERE size = 362")
+
+
+def record_before_all(connection: sqlite3.Connection) -> None:
+    connection.execute("INSERT INTO record VALUES (-5, ?, ?)", (b'{"seq":-5,"kind":"stop"}', bytes(32)))
+
+
+def end_cut(connection: sqlite3.Connection) -> None:
+    connection.execute("DELETE FROM record WHERE seq > 250")
+
+
+@pytest.mark.parametrize(
+    "forge", [note_of_another_day, note_that_is_none, note_of_another_size, record_before_all, end_cut]
+)
+def test_what_the_file_of_the_log_says_alone_convicts_it(data: Path, forge: Callable[[sqlite3.Connection], None]):
+    for path in (data / "checkpoints").glob("*.notes"):
+        path.unlink()
+    assert verified(data).exit_code == 0
+    connection = tamper(data)
+    forge(connection)
+    connection.close()
+    assert verified(data).exit_code == 1
+
+
+@pytest.fixture(scope="module")
+def shortened(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A log without its oldest records, and with later ones."""
+    data = Path(shutil.copytree(filled, tmp_path_factory.mktemp("shortened") / "data"))
+    later = datetime.now(UTC) + timedelta(days=1)
+    assert prune(data, before=later, reason="x", now=later) == 362
+    asyncio.run(fill(data, 5, first=1000))
+    return data
+
+
+@pytest.mark.parametrize(
+    ("said", "forged"),
+    [
+        (b'"last_hash":"', b'"last_hash":"zz'), (b"last_hash", b"lost_hash"), (b'"tree":["', b'"tree":["zz'),
+        (b'"tree":[', b'"tree":[1,'), (b'"tree":[', b'"tree":5,"x":['), (b'"reason":"x"', b'"reason":"\xff"'), (b"}", b""),
+    ],
+)  # fmt: skip
+def test_a_changed_record_of_retention_is_tampering_and_no_fault_of_the_verifier(
+    shortened: Path, tmp_path: Path, said: bytes, forged: bytes
+):
+    data = Path(shutil.copytree(shortened, tmp_path / "data"))
+    connection = tamper(data)
+    (body,) = connection.execute("SELECT body FROM record WHERE seq = 363").fetchone()
+    assert said in body
+    connection.execute("UPDATE record SET body = ? WHERE seq = 363", (body.replace(said, forged),))
+    connection.close()
+    assert verified(data).exit_code == 1
+
+
+@pytest.mark.parametrize("sizes", [(50, 50), (362,)])
+def test_signed_checkpoints_of_removed_records_still_convict_a_second_log(
+    shortened: Path, tmp_path: Path, sizes: tuple[int, ...]
+):
+    data = Path(shutil.copytree(shortened, tmp_path / "data"))
+    assert verified(data).exit_code == 0
+    signer = Signer((data / "keys" / "audit-ed25519").read_bytes())
+    for number, size in enumerate(sizes):
+        append_note(Folder(data), signer.sign(Head(size, bytes([number] * 32)), datetime.now(UTC), root=bytes(32)))
+    assert verified(data).exit_code == 1
