@@ -166,6 +166,7 @@ class Connection(asyncio.Protocol):
                 self._waiter.set_result(reply)
             elif self._early is None:
                 self._early = reply
+                self._end_pause()
 
     def eof_received(self) -> bool:
         """Let the transport close."""
@@ -187,8 +188,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Resume sending content."""
         self._paused = False
-        if self._writable is not None and not self._writable.done():
-            self._writable.set_result(None)
+        self._end_pause()
 
     # Helpers
 
@@ -242,17 +242,21 @@ class Connection(asyncio.Protocol):
             self._patience.off()
             self._writable = None
 
+    def _end_pause(self) -> None:
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+
     def _out_of_patience(self) -> None:
         self._abort(FailureKind.TIMEOUT, "content not taken in time" if self._writable else "no reply in time")
 
     def _check_sending(self) -> None:
         """Raise when the next hop failed or replied while content was being sent."""
+        if self._early is not None and self._early.negative:
+            raise _EarlyReplyError(self._early)
         if self._failure is not None:
             raise HopFailedError(self._failure.kind, "lost within the content")
-        if self._early is not None:
-            if self._early.negative:
-                raise _EarlyReplyError(self._early)
-            raise self._abort(FailureKind.PROTOCOL, f"{self._early.code} within the content")
+        if self._early is not None or self._parser.pending:
+            raise self._abort(FailureKind.PROTOCOL, "reply within the content")
 
     def _abort(self, kind: FailureKind, detail: str) -> HopFailedError:
         """Abort the connection, fail pending waiters, and return the failure."""
@@ -265,9 +269,9 @@ class Connection(asyncio.Protocol):
     def _fail(self, failure: HopFailedError) -> None:
         if self._failure is None:
             self._failure = failure
-        for waiter in (self._waiter, self._writable):
-            if waiter is not None and not waiter.done():
-                waiter.set_exception(HopFailedError(self._failure.kind, "connection lost"))
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(HopFailedError(self._failure.kind, "connection lost"))
+        self._end_pause()
 
 
 class _EarlyReplyError(Exception):

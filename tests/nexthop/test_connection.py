@@ -19,6 +19,19 @@ async def nothing():
     pass
 
 
+async def until(reached):
+    async with asyncio.timeout(300):
+        while not reached():
+            await asyncio.sleep(0.01)
+
+
+async def in_content(port, **changes):
+    connection = await connect(hop_settings(port, **changes))
+    await connection.ask(b"MAIL FROM:<a@b>")
+    await connection.ask(b"RCPT TO:<a@b>")
+    return connection
+
+
 def tls_settings(pki, port, **changes):
     values = {"tls": NextHopTls.STARTTLS, "tls_context": client_tls_context(pki.ca_file), "server_name": "city.test"}
     return hop_settings(port, **{**values, **changes})
@@ -265,3 +278,41 @@ async def test_capabilities_are_asked_again_when_they_are_old():
         assert (capabilities.keywords, capabilities.size_bytes) == ({"SIZE", "AUTH"}, 7)
         assert len(sink.sessions) == 1
         hop.close()
+
+
+@pytest.mark.parametrize("closes", [True, False])
+async def test_a_refusal_within_the_content_is_the_answer_whatever_the_next_hop_does_next(closes):
+    """It hangs up, or takes no more; by a 451 the sender would send the same again and again."""
+    sending = asyncio.Event()
+
+    async def serve(reader, writer):
+        writer.write(b"220 hop\r\n")
+        for _ in range(3):
+            await reader.readline()
+            writer.write(b"250 ok\r\n")
+        await reader.readline()
+        writer.write(b"354 go\r\n")
+        writer.transport.pause_reading()
+        await until(lambda: sending.is_set() or connection._writable)
+        writer.write(b"552 5.3.4 too big\r\n")
+        if closes:
+            writer.close()
+
+    async def hung_up():
+        sending.set()
+        await until(lambda: connection.lost)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    connection = await in_content(server.sockets[0].getsockname()[1], block_timeout_s=300)
+    assert (await connection.data(b"", [b"x\r\n"] if closes else [b"x" * (1 << 20)] * 20, hung_up)).code == 552
+    server.close()
+
+
+async def test_a_reply_that_begins_within_the_content_keeps_the_dot_back():
+    script = lambda stage, session: Act(b"354 go\r\n55") if stage == "data" else None
+    async with Sink(script) as sink:
+        connection = await in_content(sink.port)
+        with pytest.raises(HopFailedError) as caught:
+            await connection.data(b"", [b"x\r\n"], lambda: asyncio.sleep(0.05))
+    assert not caught.value.after_final_dot
+    assert not sink.delivered
