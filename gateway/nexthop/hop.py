@@ -176,7 +176,8 @@ class NextHop:
                 async with asyncio.timeout_at(end):
                     await turn
             except TimeoutError:
-                raise HopFailedError(FailureKind.BUSY, "all connections are in use") from None
+                if turn.cancelled():  # else it came at the last moment
+                    raise HopFailedError(FailureKind.BUSY, "all connections are in use") from None
             except asyncio.CancelledError:
                 if turn.done() and not turn.cancelled():
                     self._wake()  # pass our turn to the next waiter

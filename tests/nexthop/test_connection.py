@@ -316,3 +316,14 @@ async def test_a_reply_that_begins_within_the_content_keeps_the_dot_back():
             await connection.data(b"", [b"x\r\n"], lambda: asyncio.sleep(0.05))
     assert not caught.value.after_final_dot
     assert not sink.delivered
+
+
+async def test_a_turn_that_comes_at_the_last_moment_is_taken():
+    async with Sink() as sink:
+        hop = NextHop(hop_settings(sink.port, connections=1, connection_wait_s=0))
+        connection = await hop.acquire()
+        waiting = asyncio.ensure_future(hop.acquire())
+        await asyncio.sleep(0)  # its time is up in the next turn of the loop
+        hop.release(connection)
+        assert await waiting is connection
+        hop.close()
