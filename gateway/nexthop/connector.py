@@ -27,7 +27,7 @@ async def connect(
     connection = Connection(settings, deadlines or Deadlines())
     try:
         async with asyncio.timeout(settings.connect_timeout_s):
-            await _open(connection, settings, addresses)
+            await _open(connection, settings, names, addresses)
             await _be_greeted(connection, settings)
     except TimeoutError:
         connection.abort()
@@ -46,21 +46,24 @@ async def connect(
     return connection
 
 
-async def _open(connection: Connection, settings: NextHopSettings, addresses: tuple[str, ...]) -> None:
-    """Connect to the first reachable address; OSError of the last when none is."""
+async def _open(connection: Connection, settings: NextHopSettings, names: Names, addresses: tuple[str, ...]) -> None:
+    """Connect to the first reachable address, each within its share of the time; OSError of the last when none is."""
     implicit = settings.tls is NextHopTls.IMPLICIT
+    share_s = settings.connect_timeout_s / len(addresses)
     for number, address in enumerate(addresses, start=1):
         try:
-            await asyncio.get_running_loop().create_connection(
-                lambda: connection,
-                address,
-                settings.port,
-                ssl=settings.tls_context if implicit else None,
-                server_hostname=(settings.server_name or settings.host) if implicit else None,
-            )
+            async with asyncio.timeout(share_s if number < len(addresses) else None):
+                await asyncio.get_running_loop().create_connection(
+                    lambda: connection,
+                    address,
+                    settings.port,
+                    ssl=settings.tls_context if implicit else None,
+                    server_hostname=(settings.server_name or settings.host) if implicit else None,
+                )
         except ssl.SSLError:
             raise
-        except OSError:
+        except OSError:  # TimeoutError is one
+            names.avoid(address)
             if number == len(addresses):
                 raise
         else:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Final
 
 from gateway.nexthop.failures import FailureKind, HopFailedError
+
+_AVOIDED_S: Final = 60.0
 
 
 class Names:
@@ -17,29 +19,32 @@ class Names:
         self._host = host
         self._port = port
         self._limit_s = limit_s
-        self._asked: asyncio.Task[tuple[str, ...]] | None = None
+        self._asked: asyncio.Future[list[Any]] | None = None
+        self._avoided_until: dict[str, float] = {}
 
     async def addresses(self) -> tuple[str, ...]:
         """Return the addresses in the order to try them; HopFailedError of kind DNS when there are none in time."""
         if _is_address(self._host):
             return (self._host,)
-        if self._asked is None or self._asked.done():
-            self._asked = asyncio.create_task(self._ask())
-            self._asked.add_done_callback(_take_note)
-        return await asyncio.shield(self._asked)
+        found, now = await self._resolved(), asyncio.get_running_loop().time()
+        return tuple(sorted(dict.fromkeys(found), key=lambda address: self._avoided_until.get(address, 0.0) > now))
 
-    async def _ask(self) -> tuple[str, ...]:
+    def avoid(self, address: str) -> None:
+        """Have an address that could not be reached tried after the others for a while."""
+        self._avoided_until[address] = asyncio.get_running_loop().time() + _AVOIDED_S
+
+    async def _resolved(self) -> list[str]:
         loop = asyncio.get_running_loop()
-        question = asyncio.ensure_future(loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM))
-        question.add_done_callback(_take_note)  # the answer may come when nobody waits for it any more
+        if self._asked is None or self._asked.done():
+            self._asked = asyncio.ensure_future(loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM))
+            self._asked.add_done_callback(_take_note)  # the answer may come when nobody waits for it any more
         try:
             async with asyncio.timeout(self._limit_s):
-                found = await asyncio.shield(question)
+                return [str(address[0]) for *_, address in await asyncio.shield(self._asked)]
         except TimeoutError:
             raise HopFailedError(FailureKind.DNS, "no name server answers") from None
         except OSError as error:  # socket.gaierror is one
             raise HopFailedError(FailureKind.DNS, f"name not resolved: {error.strerror}") from error
-        return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 def _is_address(host: str) -> bool:

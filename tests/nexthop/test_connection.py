@@ -1,7 +1,9 @@
 """Connecting and talking to a next hop that may be anything: absent, slow, unencrypted, false."""
 
 import asyncio
+import socket
 import ssl
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -9,6 +11,7 @@ from gateway.nexthop.breaker import Breaker
 from gateway.nexthop.connector import connect
 from gateway.nexthop.failures import FailureKind, HopFailedError, HopRefusedError
 from gateway.nexthop.hop import NextHop
+from gateway.nexthop.names import Names
 from gateway.nexthop.settings import BreakerSettings, NextHopSettings, NextHopTls, client_tls_context
 from tests.bench.contestants import free_port
 from tests.support.gateway import hop_settings
@@ -327,3 +330,20 @@ async def test_a_turn_that_comes_at_the_last_moment_is_taken():
         hop.release(connection)
         assert await waiting is connection
         hop.close()
+
+
+async def test_an_address_that_swallows_connections_leaves_time_for_the_next_one(monkeypatch):
+    async with Sink() as sink:
+        with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+            full.bind(("127.0.0.2", sink.port))
+            full.listen(0)
+            for filling in (first, second):
+                filling.setblocking(False)
+                filling.connect_ex(full.getsockname())
+            found = AsyncMock(return_value=["127.0.0.2", "127.0.0.1"])
+            monkeypatch.setattr(Names, "_resolved", found)
+            names = Names("city.test", sink.port, 1)
+            connection = await connect(hop_settings(sink.port, connect_timeout_s=2), names)
+            assert (await connection.ask(b"NOOP")).positive
+            assert await names.addresses() == ("127.0.0.1", "127.0.0.2")
+            connection.quit()
