@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.model import Document, Origin, Role, Run
+from gateway.vietnamese.marks import find_in_subject
 from tests.text.accuracy import stops
 from tests.text.mark_forms import HEAD, TAIL
 
@@ -153,3 +154,18 @@ def test_words_of_a_level_from_right_to_left_are_suspected(line: str, marked: bo
 def test_words_that_nobody_sees_make_no_phrase_with_the_line_below(origin: Origin, marked: bool) -> None:
     runs = (Run(text="BẢO", block=1, origin=origin), Run(text="MẬT", block=2), Run(text="Số: 15/KH-UBND", block=3))
     assert stops(Document(part="2", format="docx", runs=runs)) is marked
+
+
+@pytest.mark.parametrize("between", [" " * 2, " " * 13, " " * 60, "." * 20, " . " * 8])
+def test_letters_of_a_level_set_far_apart_on_a_line_are_one(between: str) -> None:
+    for word, marked in (("MẬT", True), ("TUYỆTMẬT", True), ("BẢOMẬT", False), ("MẬTKHẨU", False), ("MÁT", False)):
+        line = between.join(word)
+        for document in (Document(part="2", format=kind, runs=(Run(text=line),)) for kind in ("docx", "text")):
+            assert stops(document) is marked
+        assert bool(find_in_subject(line)) is marked
+
+
+@pytest.mark.parametrize(("line", "marked"), [("TOÍ MẬT", True), ("TỐỊ MẬT", True), ("TỎI MẬT", False), ("TÒI MẬT", False)])  # fmt: skip
+def test_a_sign_of_a_level_on_the_wrong_vowel_is_suspected(line: str, marked: bool) -> None:
+    assert stops(Document(part="2", format="docx", runs=(Run(text=line),))) is marked
+    assert bool(find_in_subject(line)) is marked

@@ -12,7 +12,9 @@ from gateway.vietnamese.marks.layout import Layout
 from gateway.vietnamese.marks.readings import legacy_sign
 from gateway.vietnamese.marks.words import GLUED
 
-_LEVEL: Final = re.compile(rf"m[\W_]{{0,12}}a[\W_]{{0,12}}t{GLUED}")
+_GAP: Final = 80
+"""Signs and blanks between two letters of a level at most: more is a line of its own."""
+_LEVEL: Final = re.compile(rf"m[\W_]{{0,{_GAP}}}a[\W_]{{0,{_GAP}}}t{GLUED}")
 _AUXILIARY: Final = (
     # Each begins with letters, so that the search jumps from one occurrence to the next.
     re.compile(r"lieu[\W_]{1,3}thu[\W_]{1,3}hoi(?![a-z])"),

@@ -28,6 +28,7 @@ from gateway.vietnamese.marks.damage import DAMAGED, damaged
 from gateway.vietnamese.marks.evidence import SPELLING_CODES, UNJUDGED, Mark, most_severe_first
 from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.labels import has_label, label_line
+from gateway.vietnamese.marks.lines import stamp_line
 from gateway.vietnamese.marks.names import name_hit, without_extension
 from gateway.vietnamese.marks.readings import MIXED, TYPED, disguise, legacy_sign, readings
 from gateway.vietnamese.marks.said import said_of_this
@@ -181,6 +182,7 @@ def _find_in_piece(text: str, place: Place, settings: MarkSettings) -> Iterator[
         named = without_extension(shown) if place is Place.FILENAME else shown
         for hit in (
             name_hit(shown, place),
+            _named_alone(named, look),
             label_line(named, bare(named), look),
             said_of_this(named, bare(named)),
             _named_stamp(named, look),
@@ -194,6 +196,12 @@ def _find_in_piece(text: str, place: Place, settings: MarkSettings) -> Iterator[
             spelled = SPELLING_CODES.get(hit.spelling, ())
             evidence = tuple(part for part in (place.value, hit.form, *spelled, code, *disguise(text)) if part)
             yield Mark(hit.level, strength, evidence)
+
+
+def _named_alone(name: str, look: Look) -> Hit | None:
+    """Return the level that is all that a name says, its letters however far apart."""
+    hit = stamp_line(name, look)
+    return hit if hit is not None and hit.form == "stamp-line" else None
 
 
 def _named_stamp(name: str, look: Look) -> Hit | None:

@@ -29,6 +29,8 @@ from gateway.vietnamese.marks.words import (
     written_level,
 )
 
+_LONGEST: Final = 160
+_WIDE: Final = re.compile(r"[^\w:]{4,}")
 _LINE_NUMBER: Final = re.compile(r"^\s*\d{1,5}(?:\t| {2,})")
 _ITEM: Final = re.compile(r"\s*[(\[]?(?:\d{1,3}[a-z]?|[ivx]{1,4}|[a-z])[.)\]]+\s*(?=\D)")
 """The number of an item of a list, or of a box of the form (10a), in a bare line."""
@@ -113,7 +115,9 @@ def stamp_line(text: str, look: Look) -> Hit | None:
 
     Behind the number of a list, or beside that of a page or a year, it is doubtful: lists and tables of all levels are numbered.
     """
-    if len(text) > 160:
+    if len(text) > _LONGEST:
+        text = _WIDE.sub("   ", text)  # letters set far apart
+    if len(text) > _LONGEST:
         return None
     hit = _level_alone(text, look)
     if hit is not None:

@@ -77,7 +77,7 @@ def bare(canonical: str) -> str:
 
 _LEVELS: Final = {"mat": Level.MAT, "toimat": Level.TOI_MAT, "tuyetmat": Level.TUYET_MAT}
 _EXACT: Final = {"mat": "MẬT", "toimat": "TỐIMẬT", "tuyetmat": "TUYỆTMẬT"}
-_NOISE: Final = re.compile("(?:T[ÔÓỒỔỖỘỚỜỞ]I|TỐI|TOI|TUY[ÊẾẸỂỀỄÉ]T|TUYỆT|TUYET)?M[ÂẠẦẨẪẤẬA]T")
+_NOISE: Final = re.compile("(?:T[ÔÓỒỔỖỘỚỜỞ]I|TỐI|TOI|T[OÔỐ][ÍỊ]|TUY[ÊẾẸỂỀỄÉ]T|TUYỆT|TUYET)?M[ÂẠẦẨẪẤẬA]T")
 _LETTERS: Final = re.compile(r"[^\W\d_]")
 _SINGLE_NOISE: Final = frozenset({"MÂT", "MẠT", "MẦT", "MẪT", "MẨT"})
 
