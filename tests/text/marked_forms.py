@@ -34,6 +34,10 @@ MARKED: tuple[Form, ...] = (
         "\uf06f Mật \uf0fe Tối mật",
     )),
     Form("ticked box in lines of their own", (*LINES, "cell"), ("☐ Mật\n☑ Tối mật\n☐ Tuyệt mật", "○ Thường\n● Mật\n○ Tối mật", "[ ] Thường\n[x] Tuyệt mật")),
+    Form("draft beside its mark", (*LINES, "text box"), (
+        "MẬT (DỰ THẢO)", "DỰ THẢO\nMẬT", "DỰ THẢO - TỐI MẬT", "TUYỆT MẬT (Dự thảo)", "TỐI MẬT (Dự thảo lần 2)",
+    )),
+    Form("mark in the line of a head of the Party", LINES, ("MẬT ĐẢNG CỘNG SẢN VIỆT NAM", "TỐI MẬT QUẬN ỦY BÌNH TÂN")),
     Form("slip of the keyboard", EVERYWHERE, ("TỐI MẶT", "TUYỆT MẶT", "TỐI MẤT", "- TỐI MẶT -")),
     Form("slip of the keyboard in the place of the stamp", ("paragraph", "heading", "PDF line"), ("MẶT", "MÂT", "MẠT", "- MẶT -")),
     Form("slip of the keyboard in a name", NAMES, ("[MẶT] Kế hoạch", "[TỐI MẶT] Kế hoạch", "Kế hoạch - TỐI MẶT", "TỐI MẶT: kế hoạch")),

@@ -62,7 +62,7 @@ _BRACKETED: Final = re.compile(
 )
 _LINE_HEAD: Final = re.compile(
     rf"^[\W_]*(?:(?:hoa toc|thuong khan|khan)[\W_]+)?{LEVEL_WORDS}[\W_]+(?:(?:hoa toc|thuong khan|khan)[\W_]+)?"
-    r"(?:so\s*:|so\s+\d|cong hoa xa hoi|doc lap\s*-|uy ban nhan dan|hoi dong nhan dan|u\s?b\s?n\s?d\b|v/v\b|kinh gui\b|ngay \d|ban so\b|trang \d"
+    r"(?:so\s*:|so\s+\d|cong hoa xa hoi|doc lap\s*-|dang (?:cong san|bo|uy)\b|(?:thanh|tinh|quan|huyen) uy\b|uy ban nhan dan|hoi dong nhan dan|u\s?b\s?n\s?d\b|v/v\b|kinh gui\b|ngay \d|ban so\b|trang \d"
     r"|[a-z ]{2,40}, ?ngay\b)"
 )
 _LINE_TAIL: Final = re.compile(

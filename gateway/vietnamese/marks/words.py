@@ -152,12 +152,12 @@ URGENCY: Final = "hoatochengio|hoatoc|thuongkhan|khan"
 URGENCY_WORDS: Final = "hoa toc hen gio|hoa toc|thuong khan|khan"
 """The same as words of a bare line."""
 _WHERE: Final = (
-    rf"(?:(?!{URGENCY}|(?:top)?secret|confidential|khong|cam|(?:chi)?luuhanh|xemxong|chidanh|(?:tailieu)?thuhoi"
+    rf"(?:(?!{URGENCY}|(?:top)?secret|confidential|khong|cam|(?:chi)?luuhanh|xemxong|chidanh|duthao|(?:tailieu)?thuhoi"
     r"|(?:tuyet|toi)?mat)[a-z]){2,40}"
 )
 """Among whom a paper goes round: whatever may follow ends it, so that a line has one reading."""
 COMPANY: Final = (
-    "topsecret|secret|confidential|(?:khong(?:duoc)?|cam)(?:sao(?:chup|chep)?|phobien|chuyentiep|phattan)|(?:chi)?luuhanhnoibo"
+    "duthao(?:lan)?|topsecret|secret|confidential|(?:khong(?:duoc)?|cam)(?:sao(?:chup|chep)?|phobien|chuyentiep|phattan)|(?:chi)?luuhanhnoibo"
     f"|(?:chi)?luuhanhtrong{_WHERE}|xemxongtralai|chidanhcholanhdao|(?:tailieu)?thuhoi(?:sau(?:hoinghi|cuochop|hop))?"
 )
 _OF_THE_STATE: Final = "(?:tailieu|vanban|hoso)?(?:thuoc|chua)?(?:bimatnhanuoc|bmnn)(?:thuoc)?(?:do)?"
