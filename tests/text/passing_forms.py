@@ -17,6 +17,7 @@ PASSING: tuple[Form, ...] = (
         "Mẫu phiếu đề xuất độ mật (Mật, Tối mật)", "☐ Mật ☐ Tối mật", "□ Mật  □ Tối mật  □ Tuyệt mật", "[ ] Mật [ ] Tối mật [ ] Tuyệt mật",
         "( ) Mật ( ) Tối mật ( ) Tuyệt mật", "☑ Thường ☐ Mật ☐ Tối mật", "[x] Thường [ ] Mật [ ] Tối mật", "Mật □ Tối mật □ Tuyệt mật □",
         "Mật/Tối mật/Tuyệt mật", "TUYỆT MẬT, TỐI MẬT, MẬT", "\uf06f Mật \uf0a8 Tối mật",
+        "Phân loại: Công khai / Nội bộ / Mật / Tối mật",
     )),
     Form("labels without a level", (*TEXTS, *NAMES), (
         "Độ mật: Thường", "Độ mật: Không", "Độ mật: không có", "Độ mật: 0", "Độ mật: -", "Độ mật: ...", "Độ mật: [ ]", "Độ mật: -- Chọn --",
@@ -37,6 +38,7 @@ PASSING: tuple[Form, ...] = (
     Form("works and manners of speaking, in capitals", NAMES, ("Phim “TUYỆT MẬT: LỊCH SỬ”", "CHUYỆN TUYỆT MẬT", "BÍ QUYẾT TUYỆT MẬT", "CÔNG THỨC TUYỆT MẬT")),
     Form("gall that was looked at", (*_BODY, *NAMES), ("MẬT: không sỏi", "MẬT: thành mỏng, không sỏi", "MẬT - polyp túi mật 4 mm")),
     Form("honey", EVERYWHERE, (
+        "GÀ NƯỚNG MẬT", "THỊT RIM MẬT", "TỎI NGÂM MẬT",
         "ĐƯỜNG - MẬT", "ĐƯỜNG, MẬT, SỮA", "ĐƯỜNG, MẬT VÀ SỮA", "BÁNH KẸO - ĐƯỜNG - MẬT", "MẬT - ĐƯỜNG - SỮA", "Giá ĐƯỜNG - MẬT tháng 10",
     )),
     Form("honey and gall in data", _BODY, ('{ organ: "THẬN", cx: 195 },\n{ organ: "MẬT", cx: 200 },', '["ĐƯỜNG", "SỮA", "MẬT"]')),

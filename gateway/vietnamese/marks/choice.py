@@ -25,6 +25,8 @@ _BOX: Final = re.compile(f"(?P<tick>{_TICK})|(?P<black>{_BLACK})|(?P<empty>{EMPT
 _OPEN: Final = "(?<![a-z])(?P<open>thuong|khong mat|khong|cong khai|binh thuong)(?![a-z])"
 OPTION: Final = re.compile(f"{LEVEL_WORDS}|{_OPEN}")
 """One value of a label: a level, or that there is none."""
+_OFFERED: Final = re.compile(OPTION.pattern.replace("cong khai", "cong khai|noi bo"))
+"""One of several levels in a list; beside a single one "nội bộ" takes nothing from it."""
 _APART: Final = re.compile(r"[\s.:*_\-–]{0,4}")
 _BETWEEN: Final = re.compile(
     r"[\s/,;|+\-–—()\[\]<>\u2010-\u2027\u2190-\u21ff\u2500-\u25ff\u2600-\u27bf]*(?:(?:hoac|va|hay)(?![a-z])|(?<![a-z0-9])[a-z0-9][.)\-: ])?"
@@ -134,7 +136,7 @@ _LABEL_LENGTH: Final = 40
 def offers(plain: str) -> list[tuple[int, int]]:
     """Return where a bare text lists levels to choose from: all three, or two behind a label or beside "thường"."""
     chains: list[list[re.Match[str]]] = [[]]
-    for option in OPTION.finditer(plain):
+    for option in _OFFERED.finditer(plain):
         if chains[-1] and not listed(plain[chains[-1][-1].end() : option.start()].replace("_", " ")):
             chains.append([])
         chains[-1].append(option)
