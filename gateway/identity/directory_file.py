@@ -24,6 +24,7 @@ import json
 import re
 from pathlib import Path
 from typing import Final
+from unicodedata import normalize
 
 import msgspec
 from ruamel.yaml import YAML
@@ -34,7 +35,7 @@ from gateway.identity.directory_csv import read_csv
 from gateway.identity.directory_faults import type_faults
 from gateway.identity.directory_rows import DirectoryFile
 from gateway.identity.places import JsonPlaces, Places, YamlPlaces
-from gateway.yaml.values import at_offset, parse_values
+from gateway.yaml.values import at_offset, decoded, parse_values
 
 LIMIT_BYTES: Final = 256 << 20
 LIMIT_YAML_BYTES: Final = 2 << 20
@@ -44,12 +45,7 @@ def read(path: Path, data: bytes) -> tuple[DirectoryFile, Places]:
     """Return the content of a directory file by its ending; ConfigError says what is wrong, where."""
     if len(data) > LIMIT_BYTES:
         raise ConfigError(Fault(f"tệp quá lớn / file larger than {LIMIT_BYTES >> 20} MiB", str(path)))
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        message = "tệp không phải UTF-8, hãy lưu lại ở dạng UTF-8 / not UTF-8: save the file as UTF-8"
-        raise ConfigError(Fault(message, str(path), line, 1)) from None
+    text = normalize("NFC", decoded(data, path=str(path)))  # a name is one name, however its letters are composed
     match path.suffix.lower():
         case ".json":
             return _json(path, text)

@@ -100,17 +100,11 @@ def parse_values(octets: bytes, *, path: str, placed: bool = False) -> tuple[Val
 
     `placed` has the places of JSON noted at once, for who takes entries out.
     """
-    try:
-        text = octets.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = octets[: error.start].decode("utf-8-sig")
-        raise ConfigError(Fault(say("file.not_utf8"), path, *at_offset(before, len(before)))) from None
-    if path.endswith(".json") and not placed:
-        # A directory exported as JSON may be large, and the C parser is 40 times faster; YAML reads it again for the
-        # place of a fault (duplicates included), so only what is in order takes the short way.
-        shortcut = _plain_json(text)
-        if shortcut is not None:
-            return shortcut, _LazyPlaces(text, path)
+    text = decoded(octets, path=path)
+    # A directory exported as JSON may be large, and the C parser is 40 times faster; YAML reads it again for the
+    # place of a fault (duplicates included), so only what is in order takes the short way.
+    if path.endswith(".json") and not placed and (shortcut := _plain_json(text)) is not None:
+        return shortcut, _LazyPlaces(text, path)
     builder = _Builder(path)
     try:
         value = builder.build(YAML(typ="safe", pure=True).parse(text))
@@ -125,6 +119,15 @@ def parse_values(octets: bytes, *, path: str, placed: bool = False) -> tuple[Val
     if builder.faults:
         raise ConfigError(*builder.faults)
     return value, builder.places
+
+
+def decoded(octets: bytes, *, path: str) -> str:
+    """Return the text of a file without its byte order mark; ConfigError when it is not UTF-8."""
+    try:
+        return octets.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode()  # of what follows the mark
+        raise ConfigError(Fault(say("file.not_utf8"), path, *at_offset(before, len(before)))) from None
 
 
 def at_offset(text: str, position: int) -> tuple[int, int]:
@@ -198,10 +201,7 @@ class _Builder:
                     if len(stack) >= LIMIT_DEPTH:
                         raise ConfigError(Fault(say("file.depth", limit=LIMIT_DEPTH), self.path, *place))
                     container: dict[str, Value] | list[Value] = {} if isinstance(event, MappingStartEvent) else []
-                    if stack and stack[-1].wants_key:
-                        self.faults.append(Fault(say("file.complex_key"), self.path, *place))
-                        stack[-1].take_key("", place)
-                    elif stack:
+                    if stack:
                         self._add(stack[-1], container, place)
                     else:
                         root = container
@@ -228,10 +228,7 @@ class _Builder:
                         root = value
                 case AliasEvent():
                     aliased = self._alias(event.anchor, place)
-                    if stack and stack[-1].wants_key:
-                        self.faults.append(Fault(say("file.complex_key"), self.path, *place))
-                        stack[-1].take_key("", place)
-                    elif stack:
+                    if stack:
                         self._add(stack[-1], aliased, place)
                 case _:
                     pass
@@ -268,6 +265,10 @@ class _Builder:
 
     def _add(self, frame: _Frame, value: Value, place: tuple[int, int]) -> None:
         container = frame.container
+        if frame.wants_key:
+            self.faults.append(Fault(say("file.complex_key"), self.path, *place))
+            frame.take_key("", place)
+            return
         if isinstance(container, list):
             self.places.note(container, len(container), place, place)
             container.append(value)
@@ -285,8 +286,7 @@ class _Builder:
         """Fill in what `<<` refers to; keys that stand beside it win."""
         place = self.places.key(container, "<<") or (1, 1)
         merged = container.pop("<<")
-        sources = merged if isinstance(merged, list) else [merged]
-        for source in sources:
+        for source in merged if isinstance(merged, list) else [merged]:
             if not isinstance(source, dict):
                 self.faults.append(Fault(say("file.merge"), self.path, *place))
                 return

@@ -146,6 +146,9 @@ def test_files_that_cannot_be_read_give_one_fault(tmp_path: Path):
     latin.write_bytes(b"version: 1\nname: B\xecnh\n")
     with pytest.raises(ConfigError, match=r"latin.yaml:2:8: .*UTF-8"):
         read_yaml(latin, Outer)
+    latin.write_bytes("\ufeffname: Bình Tân ơ".encode() + b"\xec\n")
+    with pytest.raises(ConfigError, match=r"latin.yaml:1:17: .*UTF-8"):
+        read_yaml(latin, Outer)
 
 
 def test_json_is_read_fast_and_its_faults_have_places(tmp_path: Path):

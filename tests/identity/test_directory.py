@@ -8,6 +8,7 @@ import json
 import os
 import threading
 import time
+import unicodedata
 from datetime import date
 from pathlib import Path
 
@@ -211,11 +212,25 @@ def test_every_fault_has_its_place(tmp_path, name, text, places, word):
     assert str(path) in str(caught.value)
 
 
-def test_a_file_that_is_not_utf8_is_refused_with_its_line(tmp_path):
+def test_a_file_that_is_not_utf8_is_refused_with_its_place(tmp_path):
     path = tmp_path / "d.csv"
-    path.write_bytes(b"address,kind,unit\na@b.vn,unit,Ph\xf2ng\n")
-    with pytest.raises(ConfigError, match=r"d\.csv:2:1: .*UTF-8"):
+    path.write_bytes(b"\xef\xbb\xbfaddress,kind,unit\na@b.vn,unit,Ph\xf2ng\n")
+    with pytest.raises(ConfigError, match=r"d\.csv:2:15: .*UTF-8"):
         load(path)
+
+
+PIECES = unicodedata.normalize("NFD", "Phòng Nội vụ")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("d.csv", unicodedata.normalize("NFD", "địa chỉ,loại,đơn vị\na@b.vn,cá nhân,Phòng Nội vụ\n")),
+        ("d.yaml", f"units: [{{id: Phòng Nội vụ}}]\nmailboxes: [{{address: a@b.vn, kind: unit, unit: {PIECES}}}]\n"),
+    ],
+)
+def test_letters_in_pieces_are_the_same_letters(tmp_path, name, text):
+    assert load(write(tmp_path, name, text)).mailboxes["a@b.vn"].unit == "Phòng Nội vụ"
 
 
 def test_a_missing_file_is_a_clear_error(tmp_path):
