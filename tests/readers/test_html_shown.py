@@ -356,6 +356,36 @@ def test_a_long_style_sheet_is_read_and_too_many_of_them_are_told() -> None:
     assert (many.status, many.reason) == (ReadStatus.LIMIT, "html-styles")
 
 
+MADE = "<p><b class=m></b><b class=a></b><b class=t></b></p>"
+SPELT = ".m::before{content:'M'}.a::before{content:'Ậ'}.t::before{content:'T'}"
+
+
+@pytest.mark.parametrize(
+    ("style", "body"),
+    [
+        ("".join(f".k{number}{{color:red}}" for number in range(6000)) + SPELT, MADE),
+        (".m::before" + ",.none::before" * 1000 + SPELT[10:], MADE),
+        ("div " * 14 + SPELT, "<div>" * 15 + MADE),
+        ("i " + SPELT, "<i>" + "<div>" * 120 + MADE),
+        (f".m::before{{content:'{' ' * 3000}MẬT'}}", MADE),
+        (".m::before{content:" + "''" * 300 + "'MẬT'}", MADE),
+    ],
+    ids=["rules", "selectors", "elements", "ancestors", "letters", "strings"],
+)
+def test_words_of_a_style_sheet_are_read_however_much_stands_before_them(style: str, body: str) -> None:
+    assert "MẬT" in [run.text.strip() for run in read(page(body, style)).runs]
+
+
+@pytest.mark.parametrize(
+    "style",
+    ["".join(f".k{number}{{color:red}}" for number in range(50_001)), "div " * 101 + ".m::before{content:'M'}"],
+    ids=["rules", "elements"],
+)
+def test_more_of_a_style_sheet_than_is_looked_at_is_told(style: str) -> None:
+    document = read(page("<p>x</p>", style))
+    assert (document.status, document.reason) == (ReadStatus.LIMIT, "html-styles")
+
+
 def test_every_counter_of_a_style_sheet_is_looked_at() -> None:
     style = "@counter-style a{symbols:'1'}" + " " * 5000 + "@counter-style b{symbols:'MẬT'}"
     assert "look-generated" in kinds(page("x", style))

@@ -128,8 +128,10 @@ class Builder:
         self.sink.members.append(Member(name=f"drawn-{self._drawn}.png", data=picture, relation="image"))
 
     def finish(self) -> None:
-        """Add what style sheets put on the page."""
+        """Add what style sheets put on the page; LIMIT `html-styles` when not all of their rules were looked at."""
         self._unframe_tables()
+        if self._sheet.is_partial:
+            self.sink.fail(ReadStatus.LIMIT, "html-styles")
         fonts: dict[str, bytes] = {}
         for family, body in self._sheet.own_fonts[:_LIMIT_FONTS]:
             address = _SHEET_DATA.search(body)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
+from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.markup.html_selectors import (
     Matcher,
     Node,
@@ -20,8 +21,9 @@ from gateway.documents.readers.markup.html_selectors import (
     parse_selectors,
 )
 from gateway.documents.readers.markup.html_style import INHERITED, parse_colour
+from gateway.model import ReadStatus
 
-LIMIT_RULES: Final = 5000
+LIMIT_RULES: Final = 50_000
 LIMIT_SHEET: Final = 8 << 20
 """Letters; pages saved with their fonts have millions."""
 
@@ -35,7 +37,7 @@ _CONTENT: Final = re.compile(r"(?<![\w-])(?:content|(mso-(?:first-|even-)?(?:hea
 """Words on the page, and the headers and footers of a sheet that Excel saved as a page."""
 _HEADER_CODE: Final = re.compile(r"(&[LCR])|&(?:\"[^\"]{0,200}\"|K[0-9A-Fa-f]{6}|\d{1,3}|[A-Za-z&])")
 _CONTENT_ITEM: Final = re.compile(
-    r"\s*(?:\"([^\"]{0,2000})\"|'([^']{0,2000})'|attr\(\s*([\w-]{1,100})[^)]{0,100}\)|[\w-]{1,40}(?:\([^()]{0,200}\))?)"
+    r"\s*(?:\"([^\"]*)\"|'([^']*)'|attr\(\s*([\w-]{1,100})[^)]{0,100}\)|[\w-]{1,40}(?:\([^()]{0,200}\))?)"
 )
 _PART: Final = re.compile(r"::?first-l|:has\(")
 _HIDING: Final = re.compile(
@@ -124,6 +126,7 @@ class Sheet:
         self.own_fonts: list[tuple[str, str]] = []
         """Families whose fonts the page brings, and their declarations."""
         self._count = 0
+        self._left_out = False
         self._matcher = Matcher()
         self._variables: dict[str, str] = {}
         self._layers = _Layers()
@@ -146,30 +149,36 @@ class Sheet:
                     family = _FAMILY.search(body)
                     self.own_fonts.append(((family[1] if family else "").strip(" \"'").lower(), body))
                 continue
-            declarations = parse_declarations(body)
-            if prelude.startswith("@property"):
-                self._variables.setdefault(prelude[9:].strip(), declarations.usual.get("initial-value", ""))
-            if shown and (_PART.search(prelude) or ("{" in body and prelude[:1] != "@")) and _HIDING.search(body):
-                self.hides_parts = True
-            made = [found for one in listed(prelude) if (found := _MADE.fullmatch(one.strip()))] if shown else []
-            self._generate(body, letters=not made)
-            if not shown or prelude.startswith("@"):
-                continue
-            self._quotes = _strings_of(declarations.usual.get("quotes", "")) or self._quotes
-            for found in made:
-                for selector in parse_selectors(found[1].strip() or "*"):
-                    self._keep(selector, declarations, layer, self._made[found[2].lower()])
-            for name, value in declarations.usual.items() | declarations.important.items():
-                if name.startswith("--"):
-                    self._variables[name] = value
-            for selector in parse_selectors(prelude):
-                self._keep(selector, declarations, layer, self._rules)
+            try:
+                self._add(prelude, body, layer, shown=shown)
+            except ReadError:
+                self._left_out = True
+
+    def _add(self, prelude: str, body: str, layer: _Layer, *, shown: bool) -> None:
+        declarations = parse_declarations(body)
+        if prelude.startswith("@property"):
+            self._variables.setdefault(prelude[9:].strip(), declarations.usual.get("initial-value", ""))
+        if shown and (_PART.search(prelude) or ("{" in body and prelude[:1] != "@")) and _HIDING.search(body):
+            self.hides_parts = True
+        made = [found for one in listed(prelude) if (found := _MADE.fullmatch(one.strip()))] if shown else []
+        self._generate(body, letters=not made)
+        if not shown or prelude.startswith("@"):
+            return
+        self._quotes = _strings_of(declarations.usual.get("quotes", "")) or self._quotes
+        for found in made:
+            for selector in parse_selectors(found[1].strip() or "*"):
+                self._keep(selector, declarations, layer, self._made[found[2].lower()])
+        for name, value in declarations.usual.items() | declarations.important.items():
+            if name.startswith("--"):
+                self._variables[name] = value
+        for selector in parse_selectors(prelude):
+            self._keep(selector, declarations, layer, self._rules)
 
     def _keep(
         self, selector: Selector, declarations: Declarations, layer: _Layer, rules: dict[str, list[_Rule]]
     ) -> None:
         if self._count >= LIMIT_RULES:
-            return
+            raise ReadError(ReadStatus.LIMIT, "html-styles")
         self._count += 1
         last = selector.parts[0]
         key = min(last.marks) if last.marks else last.tag
@@ -186,7 +195,7 @@ class Sheet:
         for start in _CONTENT.finditer(declarations):
             words: list[str] = []
             position = start.end()
-            while (item := _CONTENT_ITEM.match(declarations, position)) and len(words) < 200:
+            while item := _CONTENT_ITEM.match(declarations, position):
                 position = item.end()
                 string = item[1] or item[2] or ""
                 words.append(_unescaped(_FOUR_DIGITS.sub(r"\\\1 ", string) if start[1] else string))
@@ -197,6 +206,11 @@ class Sheet:
                 said = _HEADER_CODE.sub(lambda code: "\n" if code[1] else "", said)
             if letters or len(said) > 1:
                 self.generated += said.split("\n") if start[1] else [said]
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether some rules were left out, or elements not compared with them."""
+        return self._left_out or self._matcher.steps_left < 0
 
     @property
     def makes_words(self) -> bool:
@@ -223,7 +237,7 @@ class Sheet:
         content = self._resolved(content, {})
         words: list[str] = []
         position = 0
-        while (item := _CONTENT_ITEM.match(content, position)) and len(words) < 200:
+        while item := _CONTENT_ITEM.match(content, position):
             position = item.end()
             if item[3]:
                 fallback = "".join(_strings_of(item[0].partition(",")[2]))
@@ -328,7 +342,7 @@ def _rules(text: str, layers: _Layers) -> Iterator[tuple[str, str, bool, _Layer]
                 break
         else:
             start = len(text)
-        yield prelude[-4000:], text[inner:end], groups[-1].shown, groups[-1].layer
+        yield prelude, text[inner:end], groups[-1].shown, groups[-1].layer
 
 
 def _is_shown(prelude: str) -> bool:

@@ -3,7 +3,7 @@
 What the style sheets of office and mail programs use: tags, classes, identifiers, attributes, the four combinators,
 `:is`, `:where`, `:not`, `:root`, `:link` and the places among siblings, from either end. Those that ask for later elements
 (`:last-child`) want a walk ahead, of `html_target`. What depends on the reader (`:hover`) never holds; pseudo-elements
-are no elements. Hostile sheets meet bounds of length, ancestors and steps.
+are no elements. Hostile sheets meet bounds of length and steps.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-LIMIT_COMPOUNDS: Final = 12
-LIMIT_ANCESTORS: Final = 100
-LIMIT_STEPS: Final = 500_000
+from gateway.documents.readers.base import ReadError
+from gateway.model import ReadStatus
+
+LIMIT_COMPOUNDS: Final = 100
+LIMIT_STEPS: Final = 3_000_000
 """Comparisons of an element with a part of a selector, for a whole page."""
 _SIBLINGS: Final = 8
 
@@ -27,6 +29,7 @@ _TOKEN: Final = re.compile(
     r"|:(?P<pseudo>[\w-]+)(?:\((?P<argument>[^()]*(?:\([^()]*\)[^()]*)*)\))?"
     r"|\s*(?P<combinator>[>+~])\s*|(?P<blank>\s+)"
 )
+_LISTING: Final = re.compile(r"[,()\[\]]")
 _NTH: Final = re.compile(r"\s*(?:(?P<step>[+-]?\d{0,6})n)?\s*(?P<offset>[+-]?\s*\d{1,6})?\s*")
 Specificity = tuple[int, int, int]
 
@@ -195,11 +198,11 @@ class Matcher:
             case "~":
                 return any(self._fits(parts, position + 1, other) for other in node.before)
             case _:
-                above, depth = node.parent, 0
-                while above is not None and depth < LIMIT_ANCESTORS:
+                above = node.parent
+                while above is not None and self.steps_left >= 0:
                     if self._fits(parts, position + 1, above):
                         return True
-                    above, depth = above.parent, depth + 1
+                    above = above.parent
                 return False
 
     def _is(self, part: Compound, node: Node) -> bool:
@@ -219,20 +222,23 @@ class Matcher:
 
 
 def parse_selectors(text: str) -> list[Selector]:
-    """Return the selectors of a list; those that can never hold, or are not understood, are left out."""
+    """Return the selectors of a list; those that can never hold, or are not understood, are left out.
+
+    LIMIT `html-styles` for one of more elements than any honest one names.
+    """
     return [selector for one in listed(text) if (selector := _parse(one)) is not None]
 
 
 def listed(text: str) -> list[str]:
     """Split a list of selectors at the commas outside brackets."""
-    pieces, depth = [""], 0
-    for character in text[:4000]:
-        depth += (character in "([") - (character in ")]")
-        if character == "," and depth <= 0:
-            pieces.append("")
-        else:
-            pieces[-1] += character
-    return pieces
+    pieces: list[str] = []
+    depth = start = 0
+    for sign in _LISTING.finditer(text):
+        depth += (sign[0] in "([") - (sign[0] in ")]")
+        if sign[0] == "," and depth <= 0:
+            pieces.append(text[start : sign.start()])
+            start = sign.end()
+    return [*pieces, text[start:]]
 
 
 def _parse(text: str, *, simple: bool = False) -> Selector | None:
@@ -243,8 +249,10 @@ def _parse(text: str, *, simple: bool = False) -> Selector | None:
         return None
     while position < len(text):
         match = _TOKEN.match(text, position)
-        if match is None or match["element"] or len(parts) >= LIMIT_COMPOUNDS:
+        if match is None or match["element"]:
             return None
+        if len(parts) >= LIMIT_COMPOUNDS:
+            raise ReadError(ReadStatus.LIMIT, "html-styles")
         position = match.end()
         if combinator := match["combinator"] or (" " if match["blank"] else ""):
             if simple:
