@@ -351,7 +351,34 @@ def test_a_sheet_that_stands_within_another_record_is_read_where_the_list_of_she
     assert texts(read(write_compound({("Workbook",): stream})).document.runs) == ["MẬT"]
 
 
-def test_words_of_a_conditional_number_format_are_shown():
-    code = short('"MẬT";;', octets=2)
-    look = struct.pack("<IHH", 1 << 25, 1, 2 + len(code)) + code
-    assert texts(runs(record(0x1B1, struct.pack("<BBHH", 2, 0, 0, 0) + look))) == ["MẬT"]
+CODE = short('"MẬT";;', octets=2)
+LOOK = struct.pack("<IHH", 1 << 25, 1, 2 + len(CODE)) + CODE
+LATER = bytes(12)
+"""The header of a record of newer versions."""
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        record(0x1B1, struct.pack("<BBHH", 2, 0, 0, 0) + LOOK),
+        record(0x87A, LATER + struct.pack("<BBHHI", 2, 0, 0, 0, len(LOOK)) + LOOK),
+        record(0x87B, LATER + bytes(13) + b"\1" + struct.pack("<I", len(LOOK)) + LOOK),
+        record(0x88D, LATER + struct.pack("<HHHHHHH", 0, 0, 2, 5, 8, 0, 0) + struct.pack("<HH", 0x26, 4 + len(CODE)) + CODE),
+    ],
+    ids=["CF", "CF12", "CFEx", "DXF"],
+)  # fmt: skip
+def test_words_of_a_conditional_number_format_are_shown(condition: bytes):
+    assert texts(runs(condition)) == ["MẬT"]
+
+
+def test_a_condition_of_newer_versions_may_colour_its_cells_and_call_what_is_outside():
+    ranges = struct.pack("<HH8xHHHHH", 1, 0, 1, 6, 6, 1, 1)
+    white = label("MẬT", style=1)
+    before = (font("Arial"), font("Arial", colour=9), style(0), style(1))
+    look = struct.pack("<IH", 1 << 26, 0)
+    condition = record(0x87A, LATER + struct.pack("<BBHHI", 2, 0, 0, 0, len(look)) + look)
+    cells = runs(white, record(0x879, LATER + ranges), condition, before=before)
+    assert [run.colour for run in cells if run.role is Role.CELL] == [None]
+    words = b"\x17" + short("TỐI MẬT")
+    formula = record(0x87A, LATER + struct.pack("<BBHHIH", 2, 0, len(words), 0, 0, 0) + words)
+    assert "TỐI MẬT" in [run.text for run in runs(formula)]

@@ -20,6 +20,7 @@ from gateway.documents.readers.excel.xls_records import (
     with_code_page,
 )
 from gateway.documents.readers.excel.xls_sheet import Book, Sheet
+from gateway.documents.readers.excel.xls_styles import differential_words
 from gateway.documents.readers.ole.art import bitmap, keep_picture, read_drawing
 from gateway.documents.readers.ole.compound import Compound, embedded_member
 from gateway.documents.readers.ole.objects import strings
@@ -32,7 +33,6 @@ _BOF: Final = 0x809
 _EOF: Final = 0x0A
 _MACRO_SHEET, _GLOBALS = 0x40, 0x05
 _STREAMS: Final = ("Workbook", "Book")
-_LIMIT_STRINGS: Final = 2_000_000
 _BUILT_IN_NAME: Final = 0x20
 _AUTO_NAMES: Final = frozenset({"\x01", "\x02", "\x0a", "\x0b"})
 """Auto_Open, Auto_Close, Auto_Activate, Auto_Deactivate."""
@@ -215,6 +215,9 @@ class _Workbook:
             case 0xE9:  # behind the cells
                 picture = bitmap(b"".join((record.data, *record.continued))[8:])
                 keep_picture(picture, "image/bmp", self._sink, Place(f"sheet:{self._sheets}"))
+            case 0x88D:
+                for words in differential_words(record):
+                    self._sink.put_line(words, Place("styles", Role.CELL, self._origin))
             case 0x17 if book.dialect.version < 8:
                 self._old_external(record)
             case 0x1AE:
@@ -231,7 +234,7 @@ class _Workbook:
 
     def _shared(self, record: BiffRecord) -> None:
         reader, count = Strings(record, 8), u32(record.data, 4)
-        for number in range(min(count, _LIMIT_STRINGS)):
+        for number in range(count):
             if reader.ended:
                 self._sink.note("shared-strings")
                 return

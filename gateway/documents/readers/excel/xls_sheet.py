@@ -19,7 +19,7 @@ from gateway.documents.readers.excel.xls_records import (
     without_identifiers,
 )
 from gateway.documents.readers.excel.xls_shapes import Drawing
-from gateway.documents.readers.excel.xls_styles import CellLook, Styles, conditional_words
+from gateway.documents.readers.excel.xls_styles import CellLook, Styles, as_condition, conditional_words, ranges_of
 from gateway.documents.readers.excel.xlsx_headers import header_lines
 from gateway.documents.readers.excel.xlsx_values import formula_words, show_number, show_text, text_colour
 from gateway.documents.readers.numerals import cell_name
@@ -353,9 +353,10 @@ class Sheet:
         self._book.formula(reader.octets(size), place.locator)
 
     def _ranges(self, record: BiffRecord) -> None:
-        self._conditions.ranges(record.data)
+        self._conditions.ranges(ranges_of(record))
 
     def _condition(self, record: BiffRecord) -> None:
+        record = as_condition(record)
         self._conditions.condition(record.data)
         for words in conditional_words(record):
             self._sink.put_line(words, Place(f"sheet:{self._name}", Role.CELL, self._origin))
@@ -392,7 +393,7 @@ _HANDLERS: Final = {
     0x07: Sheet._string, 0x208: Sheet._row, 0x7D: Sheet._column, 0x14: Sheet._header, 0x15: Sheet._header,  # noqa: SLF001
     0x89C: Sheet._more_headers, 0x1C: Sheet._note, 0x5D: Sheet._obj, 0x1B6: Sheet._text_object, 0xEC: Sheet._art,  # noqa: SLF001
     0x104E: Sheet._chart_format,  # noqa: SLF001
-    0x1B8: Sheet._link, 0x800: Sheet._link, 0x1BE: Sheet._validation, 0x1B1: Sheet._condition, 0x100D: Sheet._chart_text,  # noqa: SLF001
+    0x1B8: Sheet._link, 0x800: Sheet._link, 0x1BE: Sheet._validation, 0x1B1: Sheet._condition, 0x87A: Sheet._condition, 0x87B: Sheet._condition, 0x100D: Sheet._chart_text,  # noqa: SLF001
     0xCD: Sheet._words, 0xAF: Sheet._words, 0xB0: Sheet._words, 0xB1: Sheet._words, 0x100: Sheet._words, 0xC7: Sheet._words,  # noqa: SLF001
-    0x1B0: Sheet._ranges, 0x878: Sheet._words, 0x88F: Sheet._words, 0x86B: Sheet._words, 0x51: Sheet._words, 0xDC: Sheet._words,  # noqa: SLF001
+    0x1B0: Sheet._ranges, 0x879: Sheet._ranges, 0x878: Sheet._words, 0x88F: Sheet._words, 0x86B: Sheet._words, 0x51: Sheet._words, 0xDC: Sheet._words,  # noqa: SLF001
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -115,6 +116,39 @@ def _cell(data: bytes, dialect: Dialect) -> tuple[int, int, int, int, int]:
 
 
 _NUMBER_FORMAT: Final = 1 << 25
+
+
+_HEADER: Final = 12
+"""Octets that begin a record of newer versions (MS-XLS 2.5.135 FrtHeader)."""
+
+
+def as_condition(record: BiffRecord) -> BiffRecord:
+    """Return a condition of newer versions as CF has it: sizes of two formulas, its look (DXFN), the formulas.
+
+    CF12 (MS-XLS 2.4.43) has its size before the look; CFEx (2.4.44) adds a look, and no formulas, to a CF.
+    """
+    if record.kind == 0x1B1:
+        return record
+    data = record.data[_HEADER:]
+    head, at = (data[:6], 6) if record.kind == 0x87A else (bytes(6), 14)
+    size = u32(data, at)
+    end = at + 4 + (size or 2)
+    look = data[at + 4 : at + 4 + size].ljust(6, b"\0")
+    return record._replace(data=head + look + data[end : end + u16(head, 2) + u16(head, 4)])
+
+
+def ranges_of(record: BiffRecord) -> bytes:
+    """Return the ranges of conditions (CONDFMT), also of newer versions (CONDFMT12)."""
+    return record.data[_HEADER if record.kind == 0x879 else 0 :]
+
+
+def differential_words(record: BiffRecord) -> Iterator[str]:
+    """Yield the words of the number formats of a look of tables (MS-XLS 2.4.97 DXF, 2.5.279 XFProp)."""
+    at = _HEADER + 6
+    for _ in range(u16(record.data, at - 2)):
+        if u16(record.data, at) == 0x26:
+            yield from format_words(Strings(record, at + 4).unicode(2).text)
+        at += max(u16(record.data, at + 2), 4)
 
 
 def conditional_words(record: BiffRecord) -> list[str]:
