@@ -15,7 +15,7 @@ from gateway.documents.readers.base import Budget, ReadError, Reading, Source
 from gateway.documents.readers.ole import embedded
 from gateway.documents.readers.ole.art import read_drawing
 from gateway.documents.readers.ole.compound import Compound, embedded_member
-from gateway.documents.readers.ole.objects import native_member
+from gateway.documents.readers.ole.objects import native_member, strings
 from gateway.documents.readers.ole.properties import read_properties
 from gateway.documents.readers.ole.writer import write_compound
 from gateway.documents.readers.sink import Place, Sink
@@ -249,3 +249,7 @@ def test_a_picture_that_stands_in_its_entry_of_the_store_is_handed_on(name):
     sink = Sink(Budget())
     read_drawing(atom(0xF007, entry, instance=6), sink, Place("body"), delayed=bytes(64))
     assert [member.data for member in sink.members] == [picture]
+
+
+def test_words_of_an_unknown_stream_are_read_however_many_there_are():
+    assert sum(1 for _ in strings(b"TOI MAT\0" * 25_000)) == 25_000

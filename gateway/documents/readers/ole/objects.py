@@ -20,7 +20,6 @@ _MAGICS: Final = (
 )
 _WIDE: Final = re.compile(rb"(?:[\x20-\x7e\xa0-\xff]\x00|[\x00-\xff][\x01\x03\x1e\x20]){4,4000}")
 _NARROW: Final = re.compile(rb"[\x20-\x7e\x80-\xff]{5,4000}")
-_LIMIT_STRINGS: Final = 20_000
 
 
 def native_member(data: bytes, name: str, locator: str) -> Member:
@@ -92,15 +91,9 @@ def wide_strings(data: bytes) -> Iterator[str]:
 
 
 def _words(pattern: re.Pattern[bytes], decode: Callable[[bytes], str], data: bytes) -> Iterator[str]:
-    count = 0
-    for match in pattern.finditer(data):
-        text = decode(match[0])
-        if sum(letter.isalnum() or letter == " " for letter in text) * 4 < len(text) * 3:
-            continue
-        count += 1
-        if count > _LIMIT_STRINGS:
-            return
-        yield text
+    for text in (decode(match[0]) for match in pattern.finditer(data)):
+        if sum(letter.isalnum() or letter == " " for letter in text) * 4 >= len(text) * 3:
+            yield text
 
 
 _HEX: Final = re.compile(rb"[^0-9A-Fa-f]+")
