@@ -257,5 +257,8 @@ def test_a_picture_is_one_wherever_its_word_stands_in_the_group(begun: str) -> N
 
 def test_words_of_list_labels_and_above_footnotes_are_read() -> None:
     lists = r"{\*\listtable{\list{\listlevel{\leveltext\'05M\u7852?T\'00.;}}{\listlevel{\leveltext\'01\u8226 ?;}}}}"
-    found = {run.text: run.origin for run in runs(lists + r"{\*\ftnsep T\u7888?I\par}x\par")}
-    assert found == {"MẬT.;": Origin.HIDDEN, "TỐI": Origin.TEXT, "x": Origin.TEXT}
+    old = r"{\*\pnseclvl1\pnucrm{\pntxtb \u272?\u7896? M\u7852?T}{\pntxta .}}{\*\pn\pnlvlbody{\pntxtb (}{\pntxta HAI)}}"
+    found = {run.text: run.origin for run in runs(lists + old + r"{\*\ftnsep T\u7888?I\par}x\par")}
+    assert found == {
+        "MẬT.;": Origin.HIDDEN, "ĐỘ MẬT": Origin.HIDDEN, "HAI)": Origin.HIDDEN, "TỐI": Origin.TEXT, "x": Origin.TEXT,
+    }  # fmt: skip

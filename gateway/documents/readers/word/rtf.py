@@ -37,6 +37,8 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 _NAME: Final = re.compile(rb"[\r\n\0]*+(\\\*\s*+)?\\([A-Za-z]{1,32})")
+_GATHERED: Final = frozenset({"fldinst", "sn", "sv", "template", "ffl", "leveltext", "pntxta", "pntxtb"})
+"""Destinations whose words are looked at as a whole."""
 _RAW: Final = frozenset({"pict", "objdata", "datafield"})
 """Destinations of bytes."""
 _LIMIT_DEPTH: Final = 1000
@@ -152,7 +154,7 @@ class _Reader:
             self._groups[len(self._stack)] = self._out.said, len(self._out.runs)
             if word == "field":
                 self._fields[len(self._stack)] = ""
-        if self._out.state.destination in ("fldinst", "sn", "sv", "template", "ffl", "leveltext") and word:
+        if self._out.state.destination in _GATHERED and word:
             self._out.group_words[len(self._stack)] = []
 
     def _begin_raw(self, word: str) -> None:
@@ -286,7 +288,7 @@ class _Reader:
                     self._sink.warn(kind, f"paragraph:{self._out.paragraph}")
             case "ffl":
                 self._choices.append(words)
-            case "leveltext" if sum(letter.isalpha() for letter in words) > 2:
+            case "leveltext" | "pntxta" | "pntxtb" if sum(letter.isalpha() for letter in words) > 2:
                 self._out.aside("".join(filter(str.isprintable, words)))
             case "template" if re.match(r"\s*(?:https?:|file:|ftp:|\\\\)", words, re.IGNORECASE):
                 self._sink.warn("external-template")

@@ -29,7 +29,7 @@ SILENT: Final = frozenset({
     "listname", "panose", "nonshppict", "blipuid", "picprop", "bkmkend", "atrfstart", "atrfend", "atnref", "atndate",
     "creatim", "revtim", "printim", "buptim", "expandedcolortbl", "defchp", "defpap", "oldcprops", "oldpprops",
     "passwordhash", "protusertbl", "writereservhash", "userprops", "factoidname", "objclass", "objname", "objtime",
-    "leveltext", "levelnumbers", "pntext", "pnseclvl", "fontemb", "fontfile", "background", "info", "pict", "shppict", "shpinst", "sp", "shp", "shprslt", "field", "object",
+    "leveltext", "levelnumbers", "pntext", "pntxta", "pntxtb", "pnseclvl", "fontemb", "fontfile", "background", "info", "pict", "shppict", "shpinst", "sp", "shp", "shprslt", "field", "object",
     "result", "fldrslt", "userpropsentry", "listtext", "do", "upr", "ud", "objalias", "objsect",
 })  # fmt: skip
 """Destinations whose own text is no words; those in the second half carry words only in groups inside them."""
