@@ -22,10 +22,12 @@ from openpyxl.styles import PatternFill
 from PIL import Image, ImageDraw, ImageFont
 from pptx.util import Emu
 
+from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.markup import svg
 from gateway.documents.readers.pictures import ocr
 from gateway.documents.readers.pictures.outlines import contours, drawn, shape_of
 from gateway.documents.readers.pictures.specimen import mosaic
+from gateway.model import ReadStatus
 from tests.readers.test_joined_pictures import FONT, found
 from tests.support.cases import first_quick
 from tests.support.octets import file_of
@@ -290,5 +292,7 @@ def test_curves_and_arcs_end_where_they_say():
 
 
 @pytest.mark.slow
-def test_endless_path_data_is_cut():
-    assert sum(map(len, contours("M0 0" + "Q1 1 2 2" * 100_000))) <= 210_000
+def test_endless_path_data_is_told():
+    with pytest.raises(ReadError) as caught:
+        contours("M0 0" + "Q1 1 2 2" * 200_000)
+    assert (caught.value.status, caught.value.reason) == (ReadStatus.LIMIT, "outlines")

@@ -309,3 +309,11 @@ def test_packages_name_their_thumbnails() -> None:
     assert thumbnail.is_name("Thumbnails/thumbnail.png")
     assert thumbnail.is_name("docProps/thumbnail.jpeg")
     assert not thumbnail.is_name("word/media/thumbnail.png")
+
+
+def test_a_picture_whose_black_and_white_each_viewer_makes_up_is_told() -> None:
+    out = io.BytesIO()
+    Image.new("F", (64, 64), 1.0).save(out, "TIFF")
+    with pytest.raises(ReadError) as caught:
+        read(out.getvalue())
+    assert (caught.value.status, caught.value.reason) == (ReadStatus.UNSUPPORTED, "image-depth")

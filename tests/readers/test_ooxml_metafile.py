@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import io
 import struct
 
+import PIL.Image
 import pytest
 
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source
@@ -28,10 +30,18 @@ def emf(*records: bytes) -> bytes:
     return bytes(header) + b"".join(records) + record(14, bytes(12))
 
 
-def text_record(text: str, y: int) -> bytes:
+def text_record(text: str, y: int, x: int = 0, options: int = 0) -> bytes:
     raw = text.encode("utf-16-le")
-    body = bytearray(28) + struct.pack("<iiII", 0, y, len(text), 76) + bytes(24)
+    body = bytearray(28) + struct.pack("<iiIII", x, y, len(text), 76, options) + bytes(20)
     return record(84, bytes(body) + raw)
+
+
+def plus(*records: tuple[int, int, bytes]) -> bytes:
+    """A comment with EMF+ records: kind, flags, body."""
+    whole = b"".join(
+        struct.pack("<HHII", kind, flags, 12 + len(body), len(body)) + body for kind, flags, body in records
+    )
+    return record(70, struct.pack("<I", 4 + len(whole)) + b"EMF+" + whole)
 
 
 def font_record(number: int, face: str) -> bytes:
@@ -47,29 +57,79 @@ def test_letters_of_an_emf_have_font_colour_and_line() -> None:
         font_record(1, "Times New Roman"),
         record(37, struct.pack("<I", 1)),
         record(24, bytes((0xC0, 0, 0, 0))),
-        *(text_record(letter, 100) for letter in MARK),
+        *(text_record(letter, 100, 10 * place) for place, letter in enumerate(MARK, 1)),
+        *(text_record(letter, 100, 10 * place) for place, letter in enumerate(MARK, 1)),
         text_record("dòng hai", 200),
     )
     assert is_metafile(data)
     runs = read_bytes(data).document.runs
     first = [run for run in runs if run.block == runs[0].block]
-    assert len(first) == len(set(MARK))
+    assert "".join(run.text for run in first) == MARK
     assert {run.font for run in runs} == {"Times New Roman"}
     assert (first[0].colour, first[0].origin) == ("C00000", Origin.OCR)
     assert runs[-1].text == "dòng hai"
 
 
-def test_emf_plus_strings_and_compressed_files_are_read() -> None:
-    raw = MARK.encode("utf-16-le")
-    string = (
-        struct.pack("<HHII", 0x401C, 0, 12 + 28 + len(raw), 28 + len(raw))
-        + struct.pack("<III", 0, 0, len(MARK))
-        + bytes(16)
-        + raw
+@pytest.mark.parametrize("x", [0, 10])
+def test_letters_that_go_on_behind_others_and_words_drawn_twice_are_read_once(x: int) -> None:
+    data = emf(
+        *(text_record(letter, 100, 0) for letter in MARK), text_record("hai", 200, x), text_record("hai", 200, x)
     )
-    data = gzip.compress(emf(record(70, struct.pack("<I", 4 + len(string)) + b"EMF+" + string)))
+    assert "".join(run.text for run in read_bytes(data).document.runs) == MARK + "hai"
+
+
+def test_emf_plus_strings_and_compressed_files_are_read() -> None:
+    string = struct.pack("<III", 0, 0, len(MARK)) + bytes(16) + MARK.encode("utf-16-le")
+    data = gzip.compress(emf(plus((0x401C, 0, string))))
     assert is_metafile(data)
     assert read_bytes(data).document.runs[0].text == MARK
+
+
+def test_pictures_in_emf_plus_records_become_pictures() -> None:
+    packed = struct.pack("<IIiiiII", 0xDBC01002, 1, 64, 64, 0, 0x26200A, 1) + b"\x89PNG\r\n\x1a\n0123"
+    pixels = struct.pack("<IIiiiII", 0xDBC01002, 1, 64, 2, 256, 0x26200A, 0) + bytes(512)
+    halves = [struct.pack("<I", len(packed)) + half for half in (packed[:30], packed[30:])]
+    data = emf(plus((0x4008, 0x8500, halves[0])), plus((0x4008, 0x8500, halves[1]), (0x4008, 0x0501, pixels)))
+    assert [member.data[:4] for member in read_bytes(data).members] == [b"\x89PNG", b"BM6\x02"]
+
+
+@pytest.mark.parametrize("drawn", [0x4014, 0x4015])
+@pytest.mark.parametrize("flags", [0, 0x4000])
+def test_outlines_in_emf_plus_records_become_a_picture(drawn: int, flags: int) -> None:
+    corners = [(10 * number, 90 * (number % 2)) for number in range(30)]
+    points = b"".join(struct.pack("<hh" if flags else "<ff", *corner) for corner in corners)
+    path = struct.pack("<III", 0xDBC01002, 30, flags) + points + b"\0" + b"\1" * 28 + b"\x81"
+    turned = struct.pack("<6f", 0, 1, -1, 0, 500, 0)
+    data = emf(plus((0x4008, 0x0307, path), (0x402A, 0, turned), (drawn, 0x07, bytes(4))))
+    (member,) = read_bytes(data).members
+    with PIL.Image.open(io.BytesIO(member.data)) as picture:
+        assert picture.height > 2 * picture.width
+
+
+@pytest.mark.parametrize(
+    ("drawing", "reason"),
+    [
+        (text_record("abc", 100, 0, 0x10), "glyph-numbers"),
+        (plus((0x4036, 0, struct.pack("<IIIII", 0, 0, 0, 3, 0))), "glyph-numbers"),
+        (plus((0x4008, 0x0500, struct.pack("<IIiiiII", 0, 1, 64, 2, 256, 0x30803, 0) + bytes(99))), "metafile-bitmap"),
+        (plus((0x4008, 0x0300, struct.pack("<III", 0, 4, 0x1000) + bytes(99))), "metafile-points"),
+    ],
+    ids=["text", "string", "pixels", "path"],
+)
+def test_what_a_metafile_draws_and_nobody_can_read_is_told(drawing: bytes, reason: str) -> None:
+    document = read_bytes(emf(text_record("dòng", 10), drawing)).document
+    assert (document.status, document.reason, document.runs[0].text) == (ReadStatus.UNSUPPORTED, reason, "dòng")
+
+
+def test_texts_of_a_record_of_several_are_read() -> None:
+    texts = ("TỐI", "MẬT")
+    place = 44 + 4 + 40 * len(texts)
+    heads, words = b"", b""
+    for text in texts:
+        heads += struct.pack("<iiII", 0, 10, len(text), place + len(words)) + bytes(24)
+        words += text.encode("utf-16-le")
+    body = bytes(28) + struct.pack("<I", len(texts)) + heads + bytes(place - 40 - len(heads)) + words
+    assert [run.text for run in read_bytes(emf(record(97, body))).document.runs] == list(texts)
 
 
 def test_letters_of_a_wmf_are_decoded_by_the_character_set_of_their_font() -> None:
@@ -112,8 +172,8 @@ def test_bitmaps_inside_become_pictures() -> None:
     header = struct.pack("<IiiHHIIiiII", 40, 32, 32, 1, 24, 0, 3072, 0, 0, 0, 0)
     body = bytearray(72) + header + bytes(3072)
     struct.pack_into("<IIII", body, 40, 80, 40, 120, 3072)
-    members = read_bytes(emf(record(81, bytes(body)))).members
-    assert [(member.relation, member.data[:2]) for member in members] == [("image", b"BM")]
+    members = read_bytes(emf(*[record(81, bytes(body))] * 70)).members
+    assert [(member.relation, member.data[:2]) for member in members] == [("image", b"BM")] * 70
 
 
 @pytest.mark.parametrize("data", [emf()[:90], emf(struct.pack("<II", 84, 4)), emf(struct.pack("<II", 84, 1 << 30))])

@@ -351,10 +351,10 @@ class Target:
             elif name in _ADDRESS_ATTRIBUTES:
                 self._picture(builder.address(tag, name, value), look)
             elif name == "style" and "url(" in value:
-                for item in _URL.findall(value)[:20]:
+                for item in _URL.findall(value):
                     self._picture(builder.address(tag, "style", item), look)
             elif "data:" in value and name in ("srcset", "imagesrcset", "style", "content", "values", "from", "to"):
-                for item in IN_TEXT.findall(value)[:20]:
+                for item in IN_TEXT.findall(value):
                     self._picture(builder.address(tag, name, item), look)
             elif name == "srcdoc" and value:
                 self._nested(value)

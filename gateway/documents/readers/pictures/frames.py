@@ -115,7 +115,9 @@ def _pixels(picture: Picture, budget: Budget) -> tuple[npt.NDArray[np.uint8], np
         picture.load()
         # Without an orientation Pillow would copy the picture for nothing.
         frame = ImageOps.exif_transpose(picture) if picture.getexif().get(_ORIENTATION, 1) != 1 else picture
-        if frame.mode in ("I", "I;16", "F"):
+        if frame.mode == "F" or (frame.mode == "I" and picture.format == "TIFF"):
+            raise ReadError(ReadStatus.UNSUPPORTED, "image-depth")  # each viewer has its own idea of black and white
+        if frame.mode in ("I", "I;16"):
             frame = frame.point(lambda value: value * (1 / 256)).convert("L")
         light: Picture | None = None
         if frame.mode in ("RGBA", "LA", "PA") or "transparency" in frame.info:

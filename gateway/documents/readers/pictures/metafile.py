@@ -10,23 +10,24 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.containers.zip_streams import Zlib, collect, pieces
 from gateway.documents.readers.ooxml.colours import hex_colour
+from gateway.documents.readers.pictures.emf_plus import EmfPlus, Words
 from gateway.documents.readers.pictures.metafile_shapes import Drawn
 from gateway.documents.readers.pictures.outlines import drawn, without_frames
 from gateway.documents.readers.sink import Face, Place, Sink
-from gateway.model import Document, Origin, ReadStatus, Role
+from gateway.model import Origin, ReadStatus, Role
 
 _PLACEABLE: Final = b"\xd7\xcd\xc6\x9a"
 _PLAIN_WMF: Final = (b"\x01\x00\x09\x00", b"\x02\x00\x09\x00")
 _SVM: Final = b"VCLMTF"
 _EMF_PLUS: Final = b"EMF+"
 _LEAST_PIXELS: Final = 24
+_BY_NUMBER: Final = 0x10
 _LIMIT_RECORDS: Final = 2_000_000
-_LIMIT_BITMAPS: Final = 64
 _CODE_PAGES: Final = {163: "cp1258", 128: "cp932", 129: "cp949", 134: "gbk", 136: "big5", 204: "cp1251", 238: "cp1250"}
 _DIB_RECORDS: Final = {76: 84, 77: 84, 80: 48, 81: 48, 114: 84}
 """EMF records with a bitmap: offset of offBmiSrc, cbBmiSrc, offBitsSrc, cbBitsSrc."""
@@ -35,16 +36,6 @@ _COMMENT: Final = b"\x0f\x00"
 _ENHANCED: Final = b"WMFC\x01\x00\x00\x00"
 """A piece of an EMF in a META_ESCAPE comment (MS-WMF §2.3.6.1)."""
 _WMF_OBJECTS: Final = {0x02FA, 0x02FB, 0x02FC, 0x00F7, 0x06FF, 0x01F9, 0x0142}
-
-
-class Words(NamedTuple):
-    """Letters that one record draws."""
-
-    text: str
-    line: int
-    """Vertical position, to join what stands on one line."""
-    font: str | None
-    colour: str | None
 
 
 def is_metafile(data: bytes) -> bool:
@@ -60,9 +51,9 @@ def is_metafile(data: bytes) -> bool:
 def read(source: Source, budget: Budget) -> Reading:
     """Read a metafile that came as a file of its own."""
     sink = Sink(budget)
-    read_metafile(source.data, sink, Place("", Role.TEXTBOX), name=source.filename or "picture")
-    document = Document(part=source.part, filename=source.filename, format="image", runs=tuple(sink.runs))
-    return Reading(document, tuple(sink.members))
+    with sink.whole():
+        read_metafile(source.data, sink, Place("", Role.TEXTBOX), name=source.filename or "picture")
+    return sink.reading(source, "image")
 
 
 def read_metafile(data: bytes, sink: Sink, place: Place, *, name: str) -> None:
@@ -78,13 +69,13 @@ def read_metafile(data: bytes, sink: Sink, place: Place, *, name: str) -> None:
             sink.put_line(text, place)
         return
     drawing = _Emf(data) if data[40:44] == b" EMF" else _Wmf(data)
-    said: set[tuple[str, int]] = set()
+    said: set[tuple[str, int, int]] = set()
     block, line = 0, None
     for words in _all_words(drawing, sink.budget):
-        # A dual EMF draws everything twice, as EMF+ and as EMF.
-        if (words.text, words.line) in said:
+        # A dual EMF draws everything twice, as EMF+ and as EMF; letters drawn one by one come again in a word.
+        if (key := (words.text, words.line, words.start)) in said and (words.start or len(words.text) > 1):
             continue
-        said.add((words.text, words.line))
+        said.add(key)
         if words.line != line:
             block, line = sink.open_block(), words.line
         sink.put(words.text, block, place, Face(words.font, None, words.colour))
@@ -107,7 +98,7 @@ def _all_words(drawing: _Emf | _Wmf, budget: Budget) -> Iterator[Words]:
     inner = _Emf(enhanced)
     yield from (words for words in inner.words(budget) if words.text not in said)
     drawing.drawn = inner.drawn if inner.drawn.shapes else drawing.drawn
-    drawing.bitmaps.extend(inner.bitmaps[: _LIMIT_BITMAPS - len(drawing.bitmaps)])
+    drawing.bitmaps += inner.bitmaps
 
 
 class _Emf:
@@ -118,6 +109,7 @@ class _Emf:
         self._colour: str | None = None
         self.bitmaps: list[bytes] = []
         self.drawn = Drawn()
+        self._plus = EmfPlus(self.bitmaps, self.drawn)
 
     def words(self, budget: Budget) -> Iterator[Words]:
         data, position = self._data, 0
@@ -142,17 +134,17 @@ class _Emf:
     def _record(self, kind: int, record: bytes) -> Iterator[Words]:
         match kind:
             case 83 | 84:
-                _, y, count, offset = struct.unpack_from("<iiII", record, 36)
-                width = 2 if kind == 84 else 1
-                raw = record[offset : offset + count * width] if offset else b""
-                text = raw.decode("utf-16-le", "replace") if width == 2 else raw.decode("cp1252", "replace")
-                yield Words(text, y, self._font, self._colour)
+                yield self._said(record, 36, is_wide=kind == 84)
+            case 96 | 97:
+                for number in range(struct.unpack_from("<I", record, 36)[0]):
+                    yield self._said(record, 40 + 40 * number, is_wide=kind == 97)
             case 108:
-                _, y, count, options = struct.unpack_from("<iiII", record, 8)
+                x, y, count, options = struct.unpack_from("<iiII", record, 8)
+                _check(options)
                 start = 36 if options & 0x100 else 52
                 raw = record[start : start + count * (1 if options & 0x200 else 2)]
                 text = raw.decode("cp1252" if options & 0x200 else "utf-16-le", "replace")
-                yield Words(text, y, self._font, self._colour)
+                yield Words(text, y, self._font, self._colour, x)
             case 82:
                 (number,) = struct.unpack_from("<I", record, 8)
                 face = record[40:104].decode("utf-16-le", "replace").partition("\0")[0]
@@ -163,31 +155,26 @@ class _Emf:
                 red, green, blue = record[8:11]
                 self._colour = hex_colour(f"{red:02X}{green:02X}{blue:02X}")
             case 70 if record[12:16] == _EMF_PLUS:
-                yield from _emf_plus(record[16:])
+                yield from self._plus.words(record[16:])
             case _ if kind in _DIB_RECORDS:
                 header, header_size, bits, bits_size = struct.unpack_from("<IIII", record, _DIB_RECORDS[kind])
                 _keep(record[header : header + header_size], record[bits : bits + bits_size], self.bitmaps)
             case _:
                 self.drawn.emf(kind, record)
 
+    def _said(self, record: bytes, at: int, *, is_wide: bool) -> Words:
+        """Return the words of an EmrText (MS-EMF 2.2.5)."""
+        x, y, count, offset, options = struct.unpack_from("<iiIII", record, at)
+        if count:
+            _check(options)
+        raw = record[offset : offset + count * (2 if is_wide else 1)] if offset else b""
+        return Words(raw.decode("utf-16-le" if is_wide else "cp1252", "replace"), y, self._font, self._colour, x)
 
-def _emf_plus(data: bytes) -> Iterator[Words]:
-    position = 0
-    while position + 12 <= len(data):
-        kind, _, size, used = struct.unpack_from("<HHII", data, position)
-        if size < 12:
-            return
-        body = data[position + 12 : position + 12 + used]
-        if kind == 0x401C and len(body) >= 28:
-            (count,) = struct.unpack_from("<I", body, 8)
-            top = struct.unpack_from("<f", body, 16)[0]
-            text = body[28 : 28 + 2 * count].decode("utf-16-le", "replace")
-            yield Words(text, int(top) if abs(top) < 1e9 else 0, None, None)
-        elif kind == 0x4036 and len(body) >= 16:
-            options, count = struct.unpack_from("<I", body, 4)[0], struct.unpack_from("<I", body, 12)[0]
-            if options & 1:
-                yield Words(body[16 : 16 + 2 * count].decode("utf-16-le", "replace"), 0, None, None)
-        position += size
+
+def _check(options: int) -> None:
+    """Raise UNSUPPORTED for a text that names its glyphs by number: only its font knows which letters these are."""
+    if options & _BY_NUMBER:
+        raise ReadError(ReadStatus.UNSUPPORTED, "glyph-numbers")
 
 
 class _Wmf:
@@ -233,12 +220,13 @@ class _Wmf:
         match kind:
             case 0x0521:
                 (count,) = struct.unpack_from("<H", record, 6)
-                y = struct.unpack_from("<h", record, 8 + count + count % 2)[0]
-                yield Words(self._text(record[8 : 8 + count]), y, self._font, self._colour)
+                y, x = struct.unpack_from("<hh", record, 8 + count + count % 2)
+                yield Words(self._text(record[8 : 8 + count]), y, self._font, self._colour, x)
             case 0x0A32:
-                y, _, count, options = struct.unpack_from("<hhHH", record, 6)
+                y, x, count, options = struct.unpack_from("<hhHH", record, 6)
+                _check(options)
                 start = 22 if options & 6 else 14
-                yield Words(self._text(record[start : start + count]), y, self._font, self._colour)
+                yield Words(self._text(record[start : start + count]), y, self._font, self._colour, x)
             case 0x012D:
                 number = struct.unpack_from("<H", record, 6)[0]
                 chosen = self._objects[number] if number < len(self._objects) else None
@@ -277,7 +265,7 @@ def _dib_header(dib: bytes) -> int:
 
 def _keep(header: bytes, bits: bytes, bitmaps: list[bytes]) -> None:
     """Keep a bitmap large enough to say something, as a BMP file."""
-    if len(header) < 40 or not bits or len(bitmaps) >= _LIMIT_BITMAPS:
+    if len(header) < 40 or not bits:
         return
     width, height = struct.unpack_from("<ii", header, 4)
     if abs(width) >= _LEAST_PIXELS and abs(height) >= _LEAST_PIXELS:

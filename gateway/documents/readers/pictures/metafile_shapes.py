@@ -9,7 +9,9 @@ import struct
 from collections.abc import Sequence
 from typing import Final
 
+from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.pictures.outlines import LIMIT_POINTS, Contour, Point, Shape, curve
+from gateway.model import ReadStatus
 
 _FILLED, _OPEN, _CURVED, _MANY = 1, 2, 4, 8
 _EMF: Final = {2: _OPEN | _CURVED, 3: _FILLED, 4: _OPEN, 5: _CURVED, 6: 0, 7: _OPEN | _MANY, 8: _FILLED | _MANY}
@@ -37,7 +39,7 @@ class Drawn:
             case 68:
                 self._path = None
             case 62 | 63 | 64 if self._path is not None:
-                self._add(self._path, filled=kind != 64)
+                self.add(self._path, filled=kind != 64)
                 self._path = None
             case _ if (how := _EMF.get(kind if kind < 80 else kind - _SMALL)) is not None:
                 size = "ii" if kind < 80 else "hh"
@@ -70,7 +72,7 @@ class Drawn:
                 lines.append([self._at])
             lines[-1].append(to)
             if self._path is None:
-                self._add(lines, filled=False)
+                self.add(lines, filled=False)
         self._at = to
 
     def _take(self, how: int, counts: Sequence[int], points: Sequence[Point]) -> None:
@@ -90,12 +92,15 @@ class Drawn:
         if self._path is not None:
             self._path += contours
         else:
-            self._add(contours, filled=bool(how & _FILLED))
+            self.add(contours, filled=bool(how & _FILLED))
 
-    def _add(self, contours: list[Contour], *, filled: bool) -> None:
+    def add(self, contours: list[Contour], *, filled: bool) -> None:
+        """Take contours that are drawn as one; LIMIT `outlines` when there are too many."""
         self._points += sum(map(len, contours))
+        if self._points > LIMIT_POINTS:
+            raise ReadError(ReadStatus.LIMIT, "outlines")
         lines = [contour for contour in contours if len(contour) > 1]
-        if lines and self._points <= LIMIT_POINTS:
+        if lines:
             self.shapes.append(Shape(lines, filled, 0, sum(len(line) - 1 for line in lines), stroke=_is_plain(lines)))
 
 

@@ -13,9 +13,11 @@ from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
 from typing import Final, NamedTuple
 
+from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.pictures.specimen import specimen
+from gateway.model import ReadStatus
 
-LIMIT_POINTS: Final = 200_000
+LIMIT_POINTS: Final = 1_000_000
 SMALLEST: Final = 20
 """Lines and curves that the letters M, Ậ, T have at least, together."""
 _SIDE: Final = 900
@@ -34,7 +36,10 @@ UNTURNED: Final[Matrix] = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 def contours(path: str) -> list[Contour]:
-    """Return the points of path data, curves as short lines; what follows a mistake is left out, as browsers do."""
+    """Return the points of path data, curves as short lines; what follows a mistake is left out, as browsers do.
+
+    LIMIT `outlines` for more points than a page or slide has.
+    """
     found: list[Contour] = []
     current: Contour = []
     at, control, last = (0.0, 0.0), (0.0, 0.0), ""
@@ -79,7 +84,7 @@ def contours(path: str) -> list[Contour]:
         at, last = points[-1], kind
         total += _STEPS
         if total > LIMIT_POINTS:
-            break
+            raise ReadError(ReadStatus.LIMIT, "outlines")
     return [contour for contour in found if len(contour) > 1]
 
 
@@ -221,8 +226,10 @@ def drawn(shapes: Sequence[Shape]) -> bytes | None:
     import PIL.Image
 
     points = [point for shape in shapes for contour in shape.outline for point in contour]
-    if sum(shape.segments * (2 - shape.filled) for shape in shapes) < SMALLEST or len(points) > LIMIT_POINTS:
+    if sum(shape.segments * (2 - shape.filled) for shape in shapes) < SMALLEST:
         return None
+    if len(points) > LIMIT_POINTS:
+        raise ReadError(ReadStatus.LIMIT, "outlines")
     if not all(math.isfinite(side) for point in points for side in point):
         return None
     low = [min(point[axis] for point in points) for axis in (0, 1)]
