@@ -52,6 +52,16 @@ class WordRun:
     colour_attributes: dict[str, str] = field(default_factory=dict)
     pieces: list[Piece] = field(default_factory=list)
 
+    def close_property(self, local: str, end: int) -> None:
+        """Take where a property ends that may be written `<w:color></w:color>`."""
+        match local:
+            case "rStyle" if self.style_end is not None:
+                self.style_end = max(self.style_end, end)
+            case "rFonts" if self.fonts is not None:
+                self.fonts = self.fonts[0], max(self.fonts[1], end)
+            case "color" if self.colour is not None:
+                self.colour = self.colour[0], max(self.colour[1], end)
+
     @property
     def text(self) -> str:
         """All text of the run."""
@@ -129,6 +139,8 @@ class _Scanner:
             if text is not None:
                 self._open[-1].pieces.append(Piece(self._piece, tag.start, text))
             self._piece = None
+        elif local in ("rStyle", "rFonts", "color") and self._open and self._path[-2:] == ["r", "rPr"]:
+            self._open[-1].close_property(local, tag.end)
         elif local == "r" and self._open:
             self._open.pop()
         elif local == "p" and self._paragraphs:

@@ -49,13 +49,15 @@ def opened(data: bytes) -> Zip:
 
 
 def rewritten(data: bytes, parts: Mapping[str, bytes]) -> bytes:
-    """Return a package with the content of some parts replaced."""
-    target = io.BytesIO()
+    """Return a package with the content of some parts replaced; `ReadError` when another one is damaged."""
+    target, members = io.BytesIO(), Zip(data, Budget(limit_bytes=_LIMIT_BYTES))
+    names = {entry.offset: name for name, entry in members.entries.items()}
     with zipfile.ZipFile(io.BytesIO(data)) as package, zipfile.ZipFile(target, "w") as written:
         written.comment = package.comment
         for entry in package.infolist():
-            content = parts.get(entry.filename.replace("\\", "/").lstrip("/"))
-            written.writestr(entry, package.read(entry) if content is None else content)
+            name = names.get(entry.header_offset, "")  # none of a folder
+            content = parts.get(name, b"") if name in parts or not name else members.read(name)
+            written.writestr(entry, content)
     return target.getvalue()
 
 

@@ -57,11 +57,12 @@ def mend_rtf(data: bytes) -> tuple[bytes, Tally]:
     tally = Tally()
     table = _group(data, b"\\fonttbl")
     fonts = parse_fonts(table, "cp1252") if re.search(rb"\\f\d", table) else {}
-    pieces = _pieces(data, fonts)
+    walk = _walked(data, fonts)
+    pieces = walk.pieces
     runs = [Run(text=p.text, block=p.block, font=fonts[p.font].name if p.font in fonts else None) for p in pieces]
     edits = [(p.start, p.end, _escaped(text)) for p, text in mended(zip(pieces, runs, strict=True), tally)]
     edits += _font_edits(data, tally)
-    edits += _colour_edits(data, pieces, tally)
+    edits += _colour_edits(data, walk, tally)
     if not tally.changed:
         return data, tally
     written: list[bytes] = []
@@ -87,8 +88,8 @@ def _group(data: bytes, word: bytes) -> bytes:
     raise RefusedError("damaged", "rtf")
 
 
-def _pieces(data: bytes, fonts: dict[int, Font]) -> list[_Piece]:
-    """Walk the tokens and return the visible text by font."""
+def _walked(data: bytes, fonts: dict[int, Font]) -> _Walk:
+    """Walk the tokens; the visible text by font and the uses of colours are known then."""
     walk = _Walk(data, fonts)
     position = tokens = 0
     while position < len(data):
@@ -100,7 +101,7 @@ def _pieces(data: bytes, fonts: dict[int, Font]) -> list[_Piece]:
         if brace == b"}" and not walk.stack:
             break
         position = walk.brace(match) if brace is not None else walk.token(match)
-    return walk.pieces
+    return walk
 
 
 class _Walk:
@@ -108,6 +109,7 @@ class _Walk:
 
     def __init__(self, data: bytes, fonts: dict[int, Font]) -> None:
         self.pieces: list[_Piece] = []
+        self.colours: list[re.Match[bytes]] = []
         self.stack: list[_State] = []
         self._data = data
         self._fonts = fonts
@@ -156,6 +158,8 @@ class _Walk:
         number, state = match[2], self._state
         if name == "bin":
             return match.end() + max(0, int(number or 0))
+        if name == "cf" and number is not None:
+            self.colours.append(match)
         if self._fresh and (name in _SILENT or self._starred):
             self._state = replace(state, silent=True)
         elif name == "f" and number is not None:
@@ -229,18 +233,18 @@ def _font_edits(data: bytes, tally: Tally) -> Iterator[tuple[int, int, bytes]]:
             yield offset + match.start(2), offset + match.end(2), TIMES.encode()
 
 
-def _colour_edits(data: bytes, pieces: list[_Piece], tally: Tally) -> Iterator[tuple[int, int, bytes]]:
+def _colour_edits(data: bytes, walk: _Walk, tally: Tally) -> Iterator[tuple[int, int, bytes]]:
     r"""Yield the uses of `\cfN` whose colour is not black, but for those before a stamp or a signature."""
     coloured = {
         index for index, colour in enumerate(parse_colours(_group(data, b"\\colortbl"))) if not is_black(colour)
     }
     if not coloured:
         return
-    stamped = stamps((piece.block, piece.text) for piece in pieces)
-    starts = [piece.start for piece in pieces]
-    for match in re.finditer(rb"\\cf(\d{1,4})(?=\D)", data):
+    stamped = stamps((piece.block, piece.text) for piece in walk.pieces)
+    starts = [piece.start for piece in walk.pieces]
+    for match in walk.colours:
         following = bisect_left(starts, match.end())
-        stamp = following < len(pieces) and pieces[following].block in stamped
-        if int(match[1]) in coloured and not stamp:
+        stamp = following < len(starts) and walk.pieces[following].block in stamped
+        if int(match[2]) in coloured and not stamp:
             tally.colours += 1
-            yield match.start(), match.end(), b"\\cf0"
+            yield match.start(), match.end(2), b"\\cf0"

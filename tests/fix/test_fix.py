@@ -148,6 +148,18 @@ def test_fonts_and_colours_of_styles_themes_and_defaults_are_followed():
     assert mended.tally.fonts == 1
 
 
+@pytest.mark.parametrize("more", ["", '<w:rFonts w:ascii="Arial" w:hAnsi="Arial"/><w:color w:val="FF0000"/>'])
+def test_properties_with_an_end_tag_of_their_own_are_replaced_whole(more):
+    style = '<w:rStyle w:val="X"/>'
+    full, short = (
+        members(fix(docx(f"<w:p><w:r><w:rPr>{properties}</w:rPr><w:t>Chào</w:t></w:r></w:p>")).data)[
+            "word/document.xml"
+        ]
+        for properties in (re.sub(r"<(w:\w+)([^>]*)/>", r"<\1\2></\1>", style + more), style + more)
+    )
+    assert full.replace(b"></w:rStyle>", b"/>") == short
+
+
 def test_stamps_links_and_symbols_keep_their_look():
     body = (
         paragraph("HỎA TỐC", "Times New Roman", '<w:color w:val="FF0000"/>')
@@ -279,6 +291,13 @@ def test_a_legacy_rtf_becomes_unicode_times_new_roman_and_black(charset, font):
 def test_an_rtf_in_order_is_returned_as_it_is():
     data = rtf([b"Van ban"], b"Times New Roman").replace(b"\\cf1", b"\\cf2")
     assert fix(data).data is data
+
+
+def test_words_of_an_rtf_that_look_like_a_colour_stay_words():
+    data = rtf([b"Viet \\\\cf1 va {\\pict\\bin6 \\cf1xy}"], b"Times New Roman")
+    mended = fix(data)
+    assert mended.tally.colours == 1
+    assert mended.data == data.replace(b"\\f0\\cf1 ", b"\\f0\\cf0 ")
 
 
 @given(st.binary(max_size=400), st.sampled_from([b"", b"PK\x03\x04", b"{\\rtf1 ", b"\xef\xbb\xbf"]))

@@ -23,7 +23,7 @@ from gateway.model import Document, Language, Origin, Role
 from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
-from tests.fix.test_fix import LEGACY, members
+from tests.fix.test_fix import LEGACY, docx, members, paragraph
 from tests.support.libreoffice import convert, needs_libreoffice
 from tests.support.octets import file_of, zipped
 from tests.text.letters import CELLS, SENTENCES
@@ -320,3 +320,21 @@ def test_a_package_keeps_its_comment_with_the_parts_that_are_not_changed():
     with zipfile.ZipFile(io.BytesIO(rewritten(target.getvalue(), {"b.xml": b"<c/>"}))) as package:
         assert package.comment.decode() == "Bản lưu của phòng"
         assert [package.read(name) for name in ("a.xml", "b.xml")] == [b"<a/>", b"<c/>"]
+
+
+@pytest.mark.parametrize("method", [None, 97])
+def test_a_package_with_a_picture_that_cannot_be_read_is_refused(method: int | None):
+    picture = bytes(range(256)) * 20
+    data = bytearray(docx(paragraph("Chào", "Arial"), extra={"word/media/a.png": picture}))
+    assert fix(bytes(data)).tally.fonts
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        entry = package.getinfo("word/media/a.png")
+    if method is None:
+        data[entry.header_offset + 30 + len(entry.filename) + 2] ^= 0xFF
+    else:
+        data[entry.header_offset + 8] = data[data.rfind(b"PK\x01\x02", 0, data.rfind(b"word/media/a.png")) + 10] = (
+            method
+        )
+    with pytest.raises(RefusedError) as refused:
+        fix(bytes(data))
+    assert refused.value.cause == "damaged"
