@@ -97,7 +97,7 @@ def decode_runs(runs: Sequence[Run]) -> list[Decoded]:
         charset, confident = found or (Charset.UNICODE, False)
         if found is not None and (not confident or (charset is Charset.UNICODE and evidence.speaks_for_all(font))):
             hint = evidence.hint(font)
-            if hint is not Charset.UNICODE or legacy_font(font or "") is not None:
+            if hint not in (None, Charset.UNICODE) or legacy_font(font or "") is not None:
                 charset, confident = judge("".join(runs[member].text for member in members), font, hint=hint)
         capitals = _shows_capitals(legacy_font(font) if font else None, charset)
         legacy = legacy_font(font) if font else None
@@ -119,26 +119,26 @@ class _Evidence:
             font for font, members in groups if any(UNICODE_ONLY.search(runs[member].text) for member in members)
         }
         self._votes: dict[str | None, Counter[Charset]] = {}
-        self._hints: dict[str | None, Charset] = {}
+        self._hints: dict[str | None, Charset | None] = {}
         self._whole: Charset | None = None
 
     def vote(self, font: str | None, charset: Charset, weight: int) -> None:
         """Count a block whose charset is certain."""
         self._votes.setdefault(font, Counter())[charset] += weight
 
-    def hint(self, font: str | None) -> Charset:
-        """Return what a block of this font most probably is."""
-        known = self._hints.get(font)
-        if known is None:
-            known = self._hints[font] = self._find(font)
-        return known
+    def hint(self, font: str | None) -> Charset | None:
+        """Return what a block of this font most probably is; None for a legacy font of which nothing else tells."""
+        if font not in self._hints:
+            self._hints[font] = self._find(font)
+        return self._hints[font]
 
     def speaks_for_all(self, font: str | None) -> bool:
         """Return whether the font's blocks are legacy and none is Unicode on its face: `chó` may be the bytes of `chú`."""
-        return self.hint(font) is not Charset.UNICODE and font not in self._mixed
+        return self.hint(font) not in (None, Charset.UNICODE) and font not in self._mixed
 
-    def _find(self, font: str | None) -> Charset:
-        if font is None or legacy_font(font) is None:
+    def _find(self, font: str | None) -> Charset | None:
+        legacy = font is not None and legacy_font(font) is not None
+        if not legacy:
             together = self._together(lambda other: other == font)
             if together is not Charset.UNICODE:
                 return together
@@ -146,7 +146,7 @@ class _Evidence:
             return votes.most_common(1)[0][0]
         if self._whole is None:
             self._whole = self._together(lambda other: other is None or legacy_font(other) is None)
-        return self._whole
+        return None if legacy and self._whole is Charset.UNICODE else self._whole
 
     def _together(self, wanted: Callable[[str | None], bool]) -> Charset:
         """Return the legacy charset that is certain for the wanted blocks, but for those that are Unicode on their face."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gateway.model import Document, Origin, Role, Run
+from gateway.vietnamese.legacy_codes import encode
+from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.marks import find_in_subject
 from tests.text.accuracy import stops
 from tests.text.mark_forms import HEAD, TAIL
@@ -169,3 +171,18 @@ def test_letters_of_a_level_set_far_apart_on_a_line_are_one(between: str) -> Non
 def test_a_sign_of_a_level_on_the_wrong_vowel_is_suspected(line: str, marked: bool) -> None:
     assert stops(Document(part="2", format="docx", runs=(Run(text=line),))) is marked
     assert bool(find_in_subject(line)) is marked
+
+
+@pytest.mark.parametrize(
+    ("charset", "font"), [(Charset.TCVN3, ".VnTime"), (Charset.VNI, "VNI-Times"), (Charset.VISCII, "VI Times")]
+)
+def test_letters_of_their_own_in_an_old_font_are_read_in_a_document_that_is_unicode_otherwise(
+    charset: Charset, font: str
+) -> None:
+    body = Run(text="Kính gửi các phòng, ban: thực hiện kế hoạch công tác năm nay.", block=0, font="Times New Roman")
+    for word, marked in (("MẬT", True), ("MÁT", False)):
+        for role in (Role.BODY, Role.TEXTBOX):
+            runs = [Run(text=encode(c, charset), block=n, role=role, font=font) for n, c in enumerate(word, 1)]
+            assert stops(Document(part="2", format="docx", runs=(body, *runs))) is marked
+        line = Run(text=encode("   ".join(word), charset), block=1, font=font)
+        assert stops(Document(part="2", format="docx", runs=(body, line))) is marked
