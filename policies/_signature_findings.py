@@ -26,7 +26,7 @@ from gateway.model import (
 from gateway.vietnamese.addresses import normal_form
 from policies._findings import passed
 
-_UNVERIFIABLE: Final = ("encrypted", "old-office-format", "signed-file-missing", "unsupported-format")
+_UNVERIFIABLE: Final = ("encrypted", "old-office-format", "signed-file-missing", "too-large", "unsupported-format")
 _PARTIAL: Final = (
     "trailing-bytes",
     "filled-after-signing",

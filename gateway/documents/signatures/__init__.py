@@ -49,8 +49,8 @@ def verify(
     try:
         with wall("signatures"):
             return tuple(getattr(import_module(f"{__name__}.{module}"), name)(data, subject))
-    except LibraryFault:
-        return (malformed(subject),)
+    except LibraryFault as fault:
+        return (malformed(subject, fault=fault),)
 
 
 def _container(row: Format) -> str:

@@ -14,7 +14,7 @@ from gateway.documents.signatures.odf import member_octets
 from gateway.documents.signatures.package import Package, open_package
 from gateway.documents.signatures.report import Facts, Subject, assemble, malformed, on_timestamp, removed
 from gateway.documents.signatures.timestamps import Verified
-from gateway.documents.signatures.wall import LibraryFault, wall
+from gateway.documents.signatures.wall import LIMIT, LibraryFault, wall
 from gateway.documents.signatures.xmldsig import Reference, ds
 from gateway.model import Changes, Coverage, Integrity, Signature
 from gateway.model.formats import ASIC_E, ASIC_S
@@ -39,10 +39,10 @@ def verify_asic(data: bytes, subject: Subject) -> tuple[Signature, ...]:
         if not names:
             return tuple(gone)
         container = _Container(package, subject)
-        if len(names) + len(gone) > _MAX_SIGNATURES:
-            return (malformed(subject),)
     except LibraryFault:
         return ()  # no zip that we can open: the reader of the archive says so
+    if len(names) + len(gone) > _MAX_SIGNATURES:
+        raise LibraryFault(LIMIT, "signatures")
     stamps = [name for name in names if name.lower().endswith(".tst")]
     signatures = [name for name in names if name not in stamps]
     if not signatures and not container.declared:
@@ -51,8 +51,8 @@ def verify_asic(data: bytes, subject: Subject) -> tuple[Signature, ...]:
     for name in signatures or stamps:
         try:
             reports += container.verify(name, stamps)
-        except LibraryFault:
-            reports.append(malformed(container.subject, field_name=name))
+        except LibraryFault as fault:
+            reports.append(malformed(container.subject, field_name=name, fault=fault))
     return (*reports, *gone)
 
 

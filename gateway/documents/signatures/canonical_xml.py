@@ -8,7 +8,7 @@ from typing import Any
 
 from lxml import etree
 
-from gateway.documents.signatures.wall import LibraryFault, wall
+from gateway.documents.signatures.wall import LIMIT, LibraryFault, wall
 
 _XML = "http://www.w3.org/XML/1998/namespace"
 _C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
@@ -53,7 +53,7 @@ def parse_with_doctype(data: bytes) -> Element:
     not in the canonical form that was digested.
     """
     if len(data) > _LIMIT_XML:
-        raise LibraryFault("xml", "too large")
+        raise LibraryFault(LIMIT, "xml")
     with wall("xml"):
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
         root = etree.fromstring(data, parser)

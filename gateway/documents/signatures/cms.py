@@ -20,7 +20,7 @@ from gateway.documents.signatures.algorithms import Content
 from gateway.documents.signatures.certificates import Certificate, checked, key_of, validity
 from gateway.documents.signatures.cms_evidence import from_attributes, from_crls
 from gateway.documents.signatures.revocation import Evidence
-from gateway.documents.signatures.wall import LibraryFault, wall
+from gateway.documents.signatures.wall import LIMIT, LibraryFault, wall
 from gateway.model import Integrity
 
 MAX_SIGNERS = 64
@@ -68,7 +68,7 @@ class SignedData:
     def signers(self) -> Sequence[Any]:
         """The SignerInfo values; LibraryFault when there are more than are verified."""
         if len(self.parsed["signer_infos"]) > MAX_SIGNERS:
-            raise LibraryFault("cms", "too many signers")
+            raise LibraryFault(LIMIT, "signers")
         return list(self.parsed["signer_infos"])
 
 

@@ -54,8 +54,8 @@ def verify_detached(
     subject = Subject(part=part, filename=filename, container="cms", trust=trust, now=now)
     try:
         parsed = _parse(signature)
-    except LibraryFault:
-        return (malformed(subject),)
+    except LibraryFault as fault:
+        return (malformed(subject, fault=fault),)
     if parsed is None:
         return ()
     named = {other.path for other, _ in others if _bears_name(filename, other.filename)}

@@ -53,10 +53,10 @@ def verify_odf(data: bytes, subject: Subject) -> tuple[Signature, ...]:
     """Return the reports on all signatures of an OpenDocument file; empty when unsigned."""
     try:
         package = open_package(data)
-    except LibraryFault:
+    except LibraryFault as fault:
         # What is no package is the reader's to say, unless it holds signatures that somebody else may find.
         hints = b"signatures.xml" in data
-        return (malformed(subject),) if hints else ()
+        return (malformed(subject, fault=fault),) if hints else ()
     reports: list[Signature] = []
     for name in package.names:
         if name.lower() in {DOCUMENT.lower(), MACROS.lower()}:
@@ -85,8 +85,8 @@ def _left_behind(package: Package) -> list[str]:
 def _verify_file(subject: Subject, package: Package, name: str) -> list[Signature]:
     try:
         root = canonical_xml.parse(package.read(name))
-    except LibraryFault:
-        return [malformed(subject, field_name=name)]
+    except LibraryFault as fault:
+        return [malformed(subject, field_name=name, fault=fault)]
     elements = [one for one in root if isinstance(one.tag, str)]
     signatures = [one for one in elements if one.tag == ds("Signature")]
     if len(signatures) != len(list(root.iter(ds("Signature")))) or len(signatures) > 32:

@@ -27,8 +27,8 @@ def verify_ole(data: bytes, subject: Subject) -> tuple[Signature, ...]:
     try:
         with wall("ole"), olefile.OleFileIO(io.BytesIO(data)) as compound:
             names = ["/".join(path) for path in compound.listdir() if path and path[0].lower() in _STORAGES]
-    except LibraryFault:
-        return (malformed(subject),)
+    except LibraryFault as fault:
+        return (malformed(subject, fault=fault),)
     return tuple(
         unreadable(subject, field_name=name, problem="old-office-format", integrity=Integrity.UNKNOWN)
         for name in names[:32]

@@ -36,8 +36,8 @@ def verify_ooxml(data: bytes, subject: Subject) -> tuple[Signature, ...]:
         package = open_package(data)
         parts = read_types(package)
         found = find_signatures(parts)
-    except LibraryFault:
-        return (malformed(subject),) if _hints(data) else ()
+    except LibraryFault as fault:
+        return (malformed(subject, fault=fault),) if _hints(data) else ()
     if not found and package.problems and _hints(data):
         # Another reading of the archive has signatures: who follows that one would not see the file that is here.
         return (unreadable(subject, problem=package.problems[0], integrity=Integrity.BROKEN),)
@@ -54,8 +54,8 @@ def _hints(data: bytes) -> bool:
 def _verify_part(subject: Subject, parts: Parts, name: str, *, orphaned: bool = False) -> Signature:
     try:
         root = canonical_xml.parse(parts.package.read(name))
-    except LibraryFault:
-        return malformed(subject, field_name=name)
+    except LibraryFault as fault:
+        return malformed(subject, field_name=name, fault=fault)
     signatures = [root] if root.tag == ds("Signature") else []
     if len(signatures) != 1 or next(root.iterdescendants(ds("Signature")), None) is not None:
         return malformed(subject, field_name=name)

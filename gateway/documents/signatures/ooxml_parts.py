@@ -18,7 +18,7 @@ from lxml import etree
 from gateway.documents.readers.containers.opc import ContentTypes
 from gateway.documents.signatures import canonical_xml
 from gateway.documents.signatures.package import Package
-from gateway.documents.signatures.wall import LibraryFault, wall
+from gateway.documents.signatures.wall import LIMIT, LibraryFault, wall
 
 SIGNATURE_KINDS = "application/vnd.openxmlformats-package.digital-signature-"
 """Content types of the origin, of signatures and of certificates (ECMA-376-2 §13.2)."""
@@ -146,5 +146,5 @@ def find_signatures(parts: Parts) -> Signatures:
     found.led_to = sorted(set(found.led_to))
     found.missing = sorted({name.lower() for name in found.missing})
     if len(found.led_to) + len(found.orphaned) + len(found.missing) > _MAX_SIGNATURES:
-        raise LibraryFault("ooxml", "too many signatures")
+        raise LibraryFault(LIMIT, "signatures")
     return found

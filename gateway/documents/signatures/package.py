@@ -14,12 +14,14 @@ from gateway.documents.readers.base import Budget, ReadError
 from gateway.documents.readers.containers.zip import content
 from gateway.documents.readers.containers.zip_directory import Survey, survey
 from gateway.documents.readers.containers.zip_headers import Entry
-from gateway.documents.signatures.wall import LibraryFault, wall
+from gateway.documents.signatures.wall import LIMIT, LibraryFault, wall
+from gateway.model import ReadStatus
 
 _LIMIT_BYTES = 256 << 20
 _LIMIT_MEMBER = 64 << 20
 _LIMIT_MEMBERS = 5000
 _LIMIT_RATIO = 400
+_UNREAD: Final = (ReadStatus.LIMIT, ReadStatus.TIMEOUT)
 _END_SIGNATURE = b"PK\x05\x06"
 _REPORTED: Final = {
     "zip-local-central-mismatch": "local-header-mismatch", "zip-no-local-header": "local-header-mismatch",
@@ -59,8 +61,11 @@ class Package:
         with wall("member"):
             entry = self._entries[name]
             if entry.encrypted or entry.size > _LIMIT_MEMBER:
-                raise LibraryFault("member", "encrypted or too large")
-            data = content(self._data, entry, self._budget)
+                raise LibraryFault("member" if entry.encrypted else LIMIT, name)
+            try:
+                data = content(self._data, entry, self._budget)
+            except ReadError as error:
+                raise LibraryFault(LIMIT if error.status in _UNREAD else "member", error.reason) from None
         self._read[name] = data
         return data
 
@@ -75,10 +80,10 @@ def open_package(data: bytes) -> Package:
     try:
         found = survey(data, budget)
     except ReadError as error:
-        raise LibraryFault("zip", error.reason) from None
+        raise LibraryFault(LIMIT if error.status in _UNREAD else "zip", error.reason) from None
     listed = found.listed
     if listed is None or len(listed) > _LIMIT_MEMBERS:
-        raise LibraryFault("zip", "no directory, or too many members")
+        raise LibraryFault("zip" if listed is None else LIMIT, "directory")
     names = tuple(entry.name for entry in listed if not entry.name.endswith("/"))
     entries = {entry.name: entry for entry in listed}
     return Package(names, tuple(dict.fromkeys(_problems(data, found, listed))), data, entries, budget)

@@ -36,7 +36,7 @@ from gateway.documents.signatures.pdf_removed import removed_signatures, report_
 from gateway.documents.signatures.report import Facts, Subject, assemble, malformed, on_timestamp, unreadable
 from gateway.documents.signatures.revocation import Evidence
 from gateway.documents.signatures.timestamps import Verified
-from gateway.documents.signatures.wall import LibraryFault, wall
+from gateway.documents.signatures.wall import LIMIT, LibraryFault, wall
 from gateway.model import Integrity, Signature
 
 _MAX_STORE_ITEMS = 400
@@ -65,8 +65,8 @@ def verify_pdf(data: bytes, subject: Subject) -> tuple[Signature, ...]:
             if reader.encrypted and not _open(reader):
                 return _closed(subject, data, "encrypted")
             fields = filled_fields(reader, data)
-    except LibraryFault:
-        return _closed(subject, data, "malformed")
+    except LibraryFault as fault:
+        return _closed(subject, data, LIMIT if fault.what == LIMIT else "malformed")
     removed = removed_signatures(data, [one.range for one in fields if one.range is not None])
     reports = _verify_fields(subject, data, reader, fields) if fields else ()
     # Whoever signs a file as it is now answers for it without the signature that he took out before.
@@ -89,7 +89,7 @@ def _open(reader: PdfFileReader) -> bool:
 def _closed(subject: Subject, data: bytes, problem: str) -> tuple[Signature, ...]:
     if b"/ByteRange" not in data:
         return ()
-    integrity = Integrity.UNKNOWN if problem == "encrypted" else Integrity.BROKEN
+    integrity = Integrity.BROKEN if problem == "malformed" else Integrity.UNKNOWN
     return (unreadable(subject, problem=problem, integrity=integrity),)
 
 
@@ -112,8 +112,8 @@ def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields:
                     stamps.append((one.end, stamp))
                 else:
                     report_ = _verify_one(subject, data, reader, one, store, later, around)
-        except LibraryFault:
-            report_ = malformed(subject, field_name=one.name)
+        except LibraryFault as fault:
+            report_ = malformed(subject, field_name=one.name, fault=fault)
         reports.append(report_)
         if report_.integrity is Integrity.INTACT:
             intact.add(one.name)

@@ -20,7 +20,7 @@ from gateway.documents.signatures.pdf_ranges import (
     reaches_end,
     read_range,
 )
-from gateway.documents.signatures.wall import LibraryFault, wall
+from gateway.documents.signatures.wall import LIMIT, LibraryFault, wall
 from gateway.model import Changes, Coverage
 
 _MAX_FIELDS = 64
@@ -105,7 +105,7 @@ def filled_fields(reader: PdfFileReader, data: bytes) -> list[Field]:
     found = []
     for number, (name, value, reference) in enumerate(enumerate_sig_fields(reader, filled_status=True)):
         if number >= _MAX_FIELDS:
-            raise LibraryFault("fields", "too many")
+            raise LibraryFault(LIMIT, "fields")
         signature = value.get_object() if isinstance(value, generic.IndirectObject) else value
         field = reference.get_object()
         if not isinstance(signature, generic.DictionaryObject):

@@ -19,7 +19,7 @@ from gateway.documents.signatures.judge import Judgement, Purpose, judge
 from gateway.documents.signatures.revocation import Evidence
 from gateway.documents.signatures.timestamps import Verified
 from gateway.documents.signatures.trust import TrustStore
-from gateway.documents.signatures.wall import LibraryFault
+from gateway.documents.signatures.wall import LIMIT, LibraryFault
 from gateway.model import (
     Changes,
     Coverage,
@@ -194,8 +194,10 @@ def unreadable(subject: Subject, *, field_name: str = "", problem: str, integrit
     return conclude(subject, facts, problems=facts.problems)
 
 
-def malformed(subject: Subject, *, field_name: str = "") -> Signature:
-    """Return the report on a signature that cannot be read."""
+def malformed(subject: Subject, *, field_name: str = "", fault: LibraryFault | None = None) -> Signature:
+    """Return the report on a signature that cannot be read; after a limit of ours nothing is known of it."""
+    if fault is not None and fault.what == LIMIT:
+        return unreadable(subject, field_name=field_name, problem=LIMIT, integrity=Integrity.UNKNOWN)
     return unreadable(subject, field_name=field_name, problem="malformed", integrity=Integrity.BROKEN)
 
 

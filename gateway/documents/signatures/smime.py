@@ -43,8 +43,8 @@ def verify_smime(
             if root.declared_type == "multipart/signed":
                 return _multipart(raw, root, subject)
             return _opaque(raw, root, subject)
-    except LibraryFault:
-        return (malformed(subject),)
+    except LibraryFault as fault:
+        return (malformed(subject, fault=fault),)
 
 
 def _multipart(raw: bytes, root: Part, subject: Subject) -> tuple[Signature, ...]:

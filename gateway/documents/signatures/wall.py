@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+LIMIT = "too-large"
+"""`what` of a fault that says nothing of the input but that it is more than is looked at, and the problem code of that."""
+
 
 class LibraryFault(Exception):  # noqa: N818 - a fault of the input as a library met it, not an error of ours
     """A library gave up on hostile or unusual input; `what` says on which step."""

@@ -25,7 +25,7 @@ from gateway.documents.signatures.canonical_xml import (
     inclusive_prefixes,
 )
 from gateway.documents.signatures.certificates import Certificate, checked, key_of
-from gateway.documents.signatures.wall import LibraryFault, wall
+from gateway.documents.signatures.wall import LIMIT, LibraryFault, wall
 from gateway.model import Integrity
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
@@ -160,6 +160,9 @@ def check(found: XmlSignature, reference: Reference, resolve: Resolve) -> bool:
         good = fits(octets, reference)
         problem = ""
     except LibraryFault as fault:
+        if fault.what == LIMIT:
+            found.unknown(LIMIT)
+            return False
         good, problem = False, _reference_problem(fault)
     if not good:
         found.failed.append(reference.uri)
