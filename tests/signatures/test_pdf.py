@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name as name
 from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigSeedSubFilter
 
-from gateway.demo.sign import PdfSigning, sign_pdf
+from gateway.demo.sign import PdfSigning, sign_pdf, sign_pdf_twice
 from gateway.documents.signatures import verify
 from gateway.documents.signatures.certificates import load_certificates
 from gateway.documents.signatures.revocation import load_list
@@ -19,7 +20,7 @@ from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Changes, Coverage, HolderKind, Indication, Integrity, Revocation, Trust
 from tests.pki.tree import NOW, letter_pdf, store, tree
 from tests.signatures.corpus import sent
-from tests.signatures.pdf_updates import update
+from tests.signatures.pdf_updates import dictionary, update
 
 DAY = timedelta(days=1)
 
@@ -63,6 +64,17 @@ class TestPractice:
                 data, who, PdfSigning(field=f"Signature{number}", box=(50, 50 + 30 * number, 90, 70 + 30 * number))
             )
         assert [stands(one) for one in look(data)] == [True] * 4
+
+    @pytest.mark.slow
+    def test_a_long_document_with_a_structure_for_readers_aloud_is_good(self):
+        def tag(writer):
+            page = writer.root["/Pages"]["/Kids"].raw_get(0)
+            rows = [writer.add_object(dictionary(S=name("/P"), Pg=page)) for _ in range(21_000)]
+            top = dictionary(Type=name("/StructTreeRoot"), K=generic.ArrayObject(rows))
+            writer.root[name("/StructTreeRoot")] = writer.add_object(top)
+            writer.update_root()
+
+        assert all(map(stands, look(sign_pdf_twice(update(letter_pdf(), tag), tree().g2_person, tree().g2_seal))))
 
     def test_an_invisible_signature_of_an_annex_is_good(self):
         assert stands(look(sign_pdf(letter_pdf(), tree().g2_seal, PdfSigning(box=None)))[0])

@@ -19,7 +19,7 @@ from pyhanko.sign.diff_analysis import (
 
 from gateway.documents.signatures.pdf_objects import entry
 
-_MAX_NODES = 20_000
+_MAX_NODES = 200_000
 
 _VALIDATION_KEYS = frozenset({"/Type", "/VRI", "/Certs", "/CRLs", "/OCSPs", "/TU", "/TS", "/Cert", "/CRL", "/OCSP"})
 _STRUCTURE_GROWS = frozenset(
