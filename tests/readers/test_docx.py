@@ -290,6 +290,23 @@ def test_field_codes_that_act_are_reported_even_when_split(code: str, kind: str 
     assert [each.kind for each in reading.document.active_content] == ([kind] if kind else [])
 
 
+def field(code: str, result: str | None = None) -> str:
+    marks = {kind: f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>' for kind in ("begin", "separate", "end")}
+    shown = "" if result is None else f"{marks['separate']}{result}"
+    return f"{marks['begin']}{code}{shown}{marks['end']}"
+
+
+@pytest.mark.parametrize("outer", ["", "<w:r><w:t>THƯỜNG</w:t></w:r>"])
+def test_the_result_of_a_field_in_the_code_of_another_is_not_shown(outer: str) -> None:
+    code, result = "<w:r><w:instrText>PAGE</w:instrText></w:r>", "<w:r><w:t>1</w:t></w:r>"
+    inner = field(code, result)
+    shown = [
+        "".join(run.text for run in read(word(f"<w:p>{markup}</w:p>")).document.runs if run.origin is Origin.TEXT)
+        for markup in (field(f"{code}{inner}", outer), field(code, inner))
+    ]
+    assert shown == ["THƯỜNG" if outer else "", "1"]
+
+
 def test_letters_spelled_by_numbers_in_a_field_are_read() -> None:
     code = "QUOTE " + " ".join(str(ord(letter)) for letter in "MẬT")
     assert find(read(word(f'<w:p><w:fldSimple w:instr="{code}"/></w:p>')), "MẬT").role is Role.FIELD

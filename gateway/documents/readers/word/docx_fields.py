@@ -120,6 +120,11 @@ class Fields:
         self._sink = sink
         self._open: list[_Field] = []
 
+    @property
+    def in_code(self) -> bool:
+        """Whether what comes next stands in the code of a field, which no page shows: the result of one inside another."""
+        return any(one.in_code for one in self._open)
+
     def character(self, mark: Element, paragraph: Paragraph, key: Key) -> None:
         """Take a `w:fldChar`: where a field begins, its code ends, or it ends itself."""
         match mark.get(_TYPE):
@@ -137,8 +142,10 @@ class Fields:
                 has_result = ended.result is not None and ended.result != (paragraph, paragraph.said)
                 if ended.in_code:
                     self._end_code(ended, paragraph)
-                if ended.shown and not has_result:
+                if ended.shown and not has_result and not self.in_code:
                     paragraph.add(ended.shown, key)
+                elif ended.shown and not has_result:
+                    self.instruction(ended.shown, paragraph)
             case _:
                 return
 

@@ -257,18 +257,21 @@ class Story:
                 if text:
                     self._taken += len("".join(text.split()))
                     look = self._styles.look(paragraph.base, direct)
-                    paragraph.add(text, Key(look, origin, link, self.page))
+                    paragraph.add(text, Key(look, self._seen(origin), link, self.page))
             elif name == "w:lastRenderedPageBreak":
                 if self.page is not None:
                     self.page += 1
             elif name != "m:rPr":
                 self._content(element, name, paragraph, self._styles.look(paragraph.base, direct), origin, link=link)
 
+    def _seen(self, origin: Origin) -> Origin:
+        return Origin.HIDDEN if origin is Origin.TEXT and self._fields.in_code else origin
+
     def _content(
         self, element: Element, name: str, paragraph: Paragraph, look: Look, origin: Origin, *, link: bool
     ) -> None:
         """One child of a run other than plain text."""
-        key = Key(look, origin, link, self.page)
+        key = Key(look, origin if name == "w:fldChar" else self._seen(origin), link, self.page)
         if name in TEXT:
             text = "".join(element.itertext())
             self._taken += solid_length(text)
