@@ -115,6 +115,35 @@ def test_words_are_found_where_they_stand(body: str, role: Role, origin: Origin)
     assert blocks[block].strip() == MARK
 
 
+_DECLARED = (
+    '<text:user-field-decls><text:user-field-decl text:name="u" office:value-type="string" office:string-value="{}"/>'
+    "</text:user-field-decls>"
+)
+_MARKED = "<field:fieldmark-start/>{}<field:fieldmark-separator/>{}<field:fieldmark-end/>"
+
+
+@pytest.mark.parametrize(
+    ("field", "declared", "shown"),
+    [
+        (_MARKED.format("a", ""), "", ""),
+        (_MARKED.format("a" + _MARKED.format("b", "c") + "d", "ẬT"), "", "ẬT"),
+        ("<field:fieldmark-start/>ẬT<field:fieldmark-end/>", "", "ẬT"),
+        ('<text:user-field-get text:name="u">a</text:user-field-get>', "", ""),
+        ('<text:user-field-get text:name="u">a</text:user-field-get>', "ẬT", "ẬT"),
+        ('<text:user-field-get text:name="u">ẬT</text:user-field-get>', "ẬT", "ẬT"),
+        ('<text:user-field-get text:name="u" text:display="none">a</text:user-field-get>', "a", ""),
+        ("<text:title>a</text:title>", "", ""),
+        ('<text:title text:fixed="true">ẬT</text:title>', "", "ẬT"),
+        ('<text:drop-down><text:label text:value="a"/><text:label text:value="ẬT" text:current-selected="true"/>a</text:drop-down>', "", "ẬT"),
+        ("<text:change>a</text:change>", "", ""),
+        ("<text:date>ẬT</text:date>", "", "ẬT"),
+    ],
+)  # fmt: skip
+def test_of_a_field_that_is_made_anew_what_is_shown_is_read(field: str, declared: str, shown: str) -> None:
+    runs = read_body(f"{_DECLARED.format(declared)}<text:p>M{field}E</text:p>").document.runs
+    assert "".join(run.text for run in runs if run.origin is Origin.TEXT) == f"M{shown}E"
+
+
 def test_letters_inherit_through_styles_spans_and_defaults() -> None:
     common = (
         '<style:default-style style:family="paragraph"><style:text-properties style:font-name="F1" fo:font-size="12pt"/>'

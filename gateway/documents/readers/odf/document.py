@@ -11,6 +11,7 @@ from typing import Final
 
 from gateway.documents.readers.fields import keyword_line
 from gateway.documents.readers.numerals import length_pt, whole
+from gateway.documents.readers.odf.fields import stated_by_declarations, stated_by_meta
 from gateway.documents.readers.odf.flow import Flow, Shelf
 from gateway.documents.readers.odf.sheets import Sheets
 from gateway.documents.readers.odf.story import Story
@@ -50,6 +51,7 @@ class OdfDocument:
     def body(self, root: Element, styles: StyleBook, *, origin: Origin, page: int | None, inner: bool = False) -> Story:
         """Walk the body of a content root."""
         story = Story(self.shelf, styles, page=page)
+        self.shelf.stated.update(stated_by_declarations(root))
         for section in root:
             if NAMES[section.tag] == "office:scripts":
                 self._scripts(section)
@@ -146,6 +148,7 @@ class OdfDocument:
     def meta(self, root: Element) -> int | None:
         """Give the document's properties; return the number of pages that they state."""
         pages: int | None = None
+        self.shelf.stated.update(stated_by_meta(root))
         for element in root.iter():
             name = NAMES[element.tag]
             if name == "meta:document-statistic":

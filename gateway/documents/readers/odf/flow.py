@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gateway.documents.readers.numerals import whole
+from gateway.documents.readers.odf.fields import Stated
 from gateway.documents.readers.odf.styles import Layer
 from gateway.documents.readers.ooxml.xml import NAMES, Element
 from gateway.documents.readers.sink import Place, Sink
@@ -45,6 +46,7 @@ class Shelf:
     picture: Callable[[str], bytes | None] = lambda _name: None
     """Bytes of a picture in the package."""
     literals: set[str] = field(default_factory=set)
+    stated: Stated = field(default_factory=dict)
 
 
 def hide(flow: Flow, *, hidden: bool) -> Flow:

@@ -15,6 +15,7 @@ from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_wo
 from gateway.documents.readers.fields import shown_value
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.odf.attributes import attribute_words
+from gateway.documents.readers.odf.fields import shown_instead
 from gateway.documents.readers.odf.flow import Flow, Shelf, flat_rows, hide, is_blank, repeat_count
 from gateway.documents.readers.odf.shapes import SHAPES, Shapes, points
 from gateway.documents.readers.odf.styles import Layer, StyleBook, is_hidden
@@ -23,7 +24,7 @@ from gateway.documents.readers.sink import Place, by_script, capitals
 from gateway.model import Origin, Role
 
 STYLE, _HREF, _REPEAT = clark("text:style-name"), clark("xlink:href"), clark("table:number-columns-repeated")
-_START = clark("text:start-value")
+_START, _SEPARATOR = clark("text:start-value"), clark("field:fieldmark-separator")
 _SPACE: Final = re.compile(r"[ \t\r\n]+")
 _DANGEROUS: Final = re.compile(
     r"(?i)^(file:|javascript:|vbscript:|vnd\.sun\.star\.script:|macro:|\\\\|//|\.uno:|service:)"
@@ -162,9 +163,15 @@ class Story:
     ) -> None:
         self._text(element.text, paragraph, layers, flow, link=link)
         element.text = None
+        outer: list[Flow] = []
         for child in element:
             name = NAMES[child.tag]
             match name:
+                case "field:fieldmark-start" if _has_code(child):
+                    outer.append(flow)
+                    flow = hide(flow, hidden=True)
+                case "field:fieldmark-separator" if outer:
+                    flow = outer.pop()
                 case "text:span":
                     span = self.styles.layer("text", child.get(STYLE))
                     self._inline(child, paragraph, (*layers, span), flow, link=link)
@@ -208,13 +215,21 @@ class Story:
                     self._plain(_form_value(child), paragraph, layers, flow)
                     self._inline(child, paragraph, layers, flow, link=link)
                 case _:
-                    if name == "text:placeholder" or name.startswith("text:drop-down"):
-                        self._later(paragraph, child.get(clark("text:description")) or "", Role.FIELD)
-                    if name == "text:label":
-                        self._later(paragraph, child.get(clark("text:value")) or "", Role.FIELD)
-                    self._inline(child, paragraph, layers, flow, link=link)
+                    self._field(child, name, paragraph, layers, flow, link=link)
             self._text(child.tail, paragraph, layers, flow, link=link)
             child.tail = None
+
+    def _field(
+        self, field: Element, name: str, paragraph: _Paragraph, layers: tuple[Layer, ...], flow: Flow, *, link: bool
+    ) -> None:
+        """Walk a field, or any other element among words."""
+        if name == "text:placeholder" or name.startswith("text:drop-down"):
+            self._later(paragraph, field.get(clark("text:description")) or "", Role.FIELD)
+        if name == "text:label":
+            self._later(paragraph, field.get(clark("text:value")) or "", Role.FIELD)
+        shown = shown_instead(field, name, self._shelf.stated)
+        self._plain(shown or "", paragraph, layers, flow, link=link)
+        self._inline(field, paragraph, layers, hide(flow, hidden=shown is not None), link=link)
 
     def _text(
         self, text: str | None, paragraph: _Paragraph, layers: tuple[Layer, ...], flow: Flow, *, link: bool
@@ -232,6 +247,8 @@ class Story:
     def _plain(
         self, text: str, paragraph: _Paragraph, layers: tuple[Layer, ...], flow: Flow, *, link: bool = False
     ) -> None:
+        if not text:
+            return
         face, merged = self.styles.face(layers, flow.behind)
         place = paragraph.place._replace(page=self.page or paragraph.place.page, link=link, origin=flow.place.origin)
         if is_hidden(face, merged):
@@ -341,6 +358,18 @@ class Story:
                 words = "".join(each.text or "" for each in style.iter(_NUMBER_TEXT))
                 if sum(letter.isalpha() for letter in words) > 2:
                     self._sink.put_line(words, place._replace(role=Role.FIELD).hidden())
+
+
+def _has_code(start: Element) -> bool:
+    """Whether the code of a field follows its start: what stands before its separator is not shown."""
+    depth = 0
+    for mark in start.itersiblings(clark("field:fieldmark-start"), _SEPARATOR, clark("field:fieldmark-end")):
+        if mark.tag == _SEPARATOR and not depth:
+            return True
+        depth += {"start": 1, "end": -1}.get(mark.tag.rpartition("-")[2], 0)
+        if depth < 0:
+            break
+    return False
 
 
 def _white_space(element: Element, name: str) -> str:

@@ -1,0 +1,54 @@
+"""Fields of OpenDocument whose text in the file is not what a page shows: LibreOffice makes it anew (ODF 1.3 Part 3 §7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+
+Stated = dict[tuple[str, str], str]
+"""Words that a file states once for all fields that show them, by the names of the field's element and of the field."""
+_NAME, _FIXED, _DISPLAY = clark("text:name"), clark("text:fixed"), clark("text:display")
+_EMPTY: Final = frozenset({
+    "text:database-next", "text:database-row-select", "text:change", "text:change-start", "text:change-end",
+    "text:page-variable-set", "text:measure", "text:template-name", "text:chapter", "text:sheet-name", "office:annotation-end",
+    "text:alphabetical-index-mark", "text:toc-mark", "text:user-index-mark", "svg:title", "svg:desc",
+})  # fmt: skip
+"""Elements of which nothing is shown, or what no file says."""
+_OF_META: Final = {
+    "dc:title": "text:title", "dc:subject": "text:subject", "dc:description": "text:description",
+    "meta:user-defined": "text:user-defined",
+}  # fmt: skip
+_VARIABLES: Final = frozenset({"text:variable-set", "text:user-field-get", "text:user-field-input"})
+_STATED: Final = frozenset({*_OF_META.values(), "text:user-field-get", "text:user-field-input"})
+
+
+def stated_by_meta(root: Element) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield what the properties of a document state."""
+    for element in root.iter(*map(clark, _OF_META)):
+        yield (_OF_META[NAMES[element.tag]], element.get(clark("meta:name")) or ""), "".join(element.itertext())
+
+
+def stated_by_declarations(root: Element) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield what the declarations of user fields state; numbers, which a style shows, are left out."""
+    for element in root.iter(clark("text:user-field-decl")):
+        if (words := element.get(clark("office:string-value"))) is not None:
+            for kind in ("text:user-field-get", "text:user-field-input"):
+                yield (kind, element.get(_NAME) or ""), words
+
+
+def shown_instead(field: Element, name: str, stated: Stated) -> str | None:
+    """Return what is shown instead of the text of a field, None where that text is shown."""
+    if name in _EMPTY or (field.get(_DISPLAY) == "none" and name in _VARIABLES):
+        return ""
+    if name == "text:drop-down":
+        chosen = (
+            label.get(clark("text:value")) for label in field if label.get(clark("text:current-selected")) == "true"
+        )
+        return next(chosen, None)
+    if name not in _STATED or field.get(_FIXED) == "true":
+        return None
+    said = "".join(field.itertext())
+    words = stated.get((name, field.get(_NAME) or ""), "" if name in _OF_META.values() else said)
+    return None if words == said else words
