@@ -101,6 +101,13 @@ def test_a_field_gives_its_result_in_place_and_its_code_beside():
     assert [(run.text, run.origin) for run in found if run.role is Role.FIELD] == [("DDEAUTO cmd", Origin.HIDDEN)]
 
 
+@pytest.mark.parametrize(("code", "shown"), [("SET b x", "MT"), ("EQ \\o(Ậ)", "MẬT"), ("REF b", "MxT")])
+def test_a_result_that_its_field_never_shows_is_not_shown(code, shown):
+    marks = [("\x13", SPECIAL), (code, b""), ("\x14", SPECIAL), ("x", b""), ("\x15", SPECIAL)]
+    found = runs(("M", b""), *marks, ("T\r", b""))
+    assert "".join(run.text for run in found if run.origin is Origin.TEXT) == shown
+
+
 def test_a_field_that_fetches_is_active_content():
     data = word_file([("\x13", SPECIAL), ("DDEAUTO cmd", b""), ("\x14", SPECIAL), ("\x15", SPECIAL), ("\r", b"")])
     assert [active.kind for active in read(data).document.active_content] == ["dde"]

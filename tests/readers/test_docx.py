@@ -307,6 +307,18 @@ def test_the_result_of_a_field_in_the_code_of_another_is_not_shown(outer: str) -
     assert shown == ["THƯỜNG" if outer else "", "1"]
 
 
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [("SET b x", ""), ("EQ \\o(Ậ)", "Ậ"), ("SYMBOL 7852 \\u", "Ậ"), ("MACROBUTTON x Ậ", "Ậ"), ("REF b", "x")],
+)
+def test_a_result_that_its_field_never_shows_is_not_shown(code: str, shown: str) -> None:
+    result = "<w:r><w:t>x</w:t></w:r>"
+    marked = field(f"<w:r><w:instrText>{code}</w:instrText></w:r>", result)
+    for markup in (marked, f'<w:fldSimple w:instr="{code}">{result}</w:fldSimple>'):
+        runs = read(word(f"<w:p><w:r><w:t>M</w:t></w:r>{markup}<w:r><w:t>T</w:t></w:r></w:p>")).document.runs
+        assert "".join(run.text for run in runs if run.origin is Origin.TEXT) == f"M{shown}T"
+
+
 def test_letters_spelled_by_numbers_in_a_field_are_read() -> None:
     code = "QUOTE " + " ".join(str(ord(letter)) for letter in "MẬT")
     assert find(read(word(f'<w:p><w:fldSimple w:instr="{code}"/></w:p>')), "MẬT").role is Role.FIELD

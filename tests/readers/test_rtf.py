@@ -192,6 +192,12 @@ def test_a_field_or_note_does_not_cut_the_paragraph_around_it():
     assert [run.block for run in found] == sorted(run.block for run in found)
 
 
+@pytest.mark.parametrize(("code", "shown"), [("SET b x", "MT"), (r"EQ \\o(\u7852?)", "MẬT"), ("REF b", "MxT")])
+def test_a_result_that_its_field_never_shows_is_not_shown(code, shown):
+    found = runs(rf"M{{\field{{\*\fldinst {code}}}{{\fldrslt x}}}}T\par")
+    assert "".join(run.text for run in found if run.origin is Origin.TEXT) == shown
+
+
 def test_cells_of_a_table_are_numbered():
     found = runs(r"\pard\intbl A\cell B\cell\row\pard\intbl C\cell\row\pard D\par")
     assert [run.locator for run in found] == [

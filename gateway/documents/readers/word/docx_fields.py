@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -36,6 +36,7 @@ _SWITCH: Final = re.compile(r"\\[a-zA-Z]+(?:\s*\d+)?|[(),;\s]")
 _BUTTON_WORDS: Final = re.compile(r"(?is)\s*(?:MACROBUTTON|GOTOBUTTON)\s+\S+\s+(.*)")
 _MOMENT: Final = re.compile(r"(?is)\s*(?:DATE|TIME|CREATEDATE|SAVEDATE|PRINTDATE)\b(.*)")
 _IN_PICTURE: Final = re.compile(r"'([^']{1,200})'")
+_WITHOUT_RESULT: Final = re.compile(r"(?i)\s*(?:SET|ASK|XE|TC|TA|RD|PRIVATE|EQ|SYMBOL|MACROBUTTON|GOTOBUTTON)\b")
 _LIMIT_CODE: Final = 100_000
 
 
@@ -81,6 +82,11 @@ def spelt(code: str) -> str:
     return "\n".join(words for words in (*above, letters) if any(map(str.isalnum, words)))
 
 
+def hides_result(code: str) -> bool:
+    """Return whether a field shows nothing, or its code, whatever result is stored (§17.16.5)."""
+    return _WITHOUT_RESULT.match(code) is not None
+
+
 def _form_words(mark: Element, place: Place) -> Iterator[tuple[str, Place]]:
     """The words of a form field (ECMA-376-1 §17.16.17): of a list the chosen entry, which alone is shown, and those on offer."""
     words = [(NAMES[setting.tag], setting.get(VAL) or "") for setting in mark.iter()]
@@ -107,6 +113,8 @@ def _box(mark: Element) -> str:
 class _Field:
     code: list[str] = field(default_factory=list)
     in_code: bool = True
+    silent: bool = False
+    """Its result is not shown."""
     result: tuple[Paragraph, int] | None = None
     """Position at which its result begins."""
     shown: str = ""
@@ -121,9 +129,9 @@ class Fields:
         self._open: list[_Field] = []
 
     @property
-    def in_code(self) -> bool:
-        """Whether what comes next stands in the code of a field, which no page shows: the result of one inside another."""
-        return any(one.in_code for one in self._open)
+    def are_silent(self) -> bool:
+        """Whether what comes next is not shown: the code of a field, with results of others in it, or a result that never is."""
+        return any(one.in_code or one.silent for one in self._open)
 
     def character(self, mark: Element, paragraph: Paragraph, key: Key) -> None:
         """Take a `w:fldChar`: where a field begins, its code ends, or it ends itself."""
@@ -142,10 +150,11 @@ class Fields:
                 has_result = ended.result is not None and ended.result != (paragraph, paragraph.said)
                 if ended.in_code:
                     self._end_code(ended, paragraph)
-                if ended.shown and not has_result and not self.in_code:
-                    paragraph.add(ended.shown, key)
-                elif ended.shown and not has_result:
-                    self.instruction(ended.shown, paragraph)
+                if ended.shown and (ended.silent or not has_result):
+                    if self.are_silent:
+                        self.instruction(ended.shown, paragraph)
+                    else:
+                        paragraph.add(ended.shown, key)
             case _:
                 return
 
@@ -156,9 +165,16 @@ class Fields:
         else:
             paragraph.later.append(partial(self._give, text, paragraph.place))
 
-    def simple(self, element: Element, paragraph: Paragraph) -> None:
-        """Take a `w:fldSimple`, whose code is an attribute."""
-        paragraph.later.append(partial(self._give, element.get(_INSTRUCTION) or "", paragraph.place))
+    def simple(self, element: Element, paragraph: Paragraph, walk: Callable[[], None], key: Key) -> None:
+        """Take a `w:fldSimple`, whose code is an attribute and whose result `walk` reads."""
+        field_ = _Field([element.get(_INSTRUCTION) or ""])
+        self._open.append(field_)
+        self._end_code(field_, paragraph)
+        before = paragraph.said
+        walk()
+        self._open.remove(field_)
+        if field_.shown and (field_.silent or paragraph.said == before):
+            paragraph.add(field_.shown, key)
 
     def finish(self) -> None:
         """Give the codes that a truncated or hostile part left open."""
@@ -168,7 +184,7 @@ class Fields:
 
     def _end_code(self, one: _Field, paragraph: Paragraph) -> None:
         code = "".join(one.code)
-        one.shown = spelt(code) or one.shown
+        one.shown, one.silent = spelt(code) or one.shown, hides_result(code)
         one.code.clear()
         one.in_code = False
         if code:

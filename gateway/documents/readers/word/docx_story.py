@@ -215,8 +215,9 @@ class Story:
             case "w:del" | "w:moveFrom":
                 self._inline(element, paragraph, Origin.DELETED, link=link)
             case "w:fldSimple":
-                self._fields.simple(element, paragraph)
-                self._inline(element, paragraph, origin, link=link)
+                key = Key(self._styles.look(paragraph.base, None), self._seen(origin), link, self.page)
+                walk = partial(self._inline, element, paragraph, origin, link=link)
+                self._fields.simple(element, paragraph, walk, key)
             case "w:sdt":
                 self._content_control(element, paragraph.place)
                 self._inline(element, paragraph, origin, link=link)
@@ -265,7 +266,7 @@ class Story:
                 self._content(element, name, paragraph, self._styles.look(paragraph.base, direct), origin, link=link)
 
     def _seen(self, origin: Origin) -> Origin:
-        return Origin.HIDDEN if origin is Origin.TEXT and self._fields.in_code else origin
+        return Origin.HIDDEN if origin is Origin.TEXT and self._fields.are_silent else origin
 
     def _content(
         self, element: Element, name: str, paragraph: Paragraph, look: Look, origin: Origin, *, link: bool

@@ -17,7 +17,7 @@ from gateway.documents.readers.fields import BY_DEFAULT, shown_value
 from gateway.documents.readers.ole.objects import field_member, object_member, octets_of, wide_strings
 from gateway.documents.readers.pictures.metafile import is_metafile, read_metafile
 from gateway.documents.readers.sink import Place, Sink
-from gateway.documents.readers.word.docx_fields import active_kind, quoted, spelt
+from gateway.documents.readers.word.docx_fields import active_kind, hides_result, quoted, spelt
 from gateway.documents.readers.word.page_setups import PAGE_WORDS, Pages
 from gateway.documents.readers.word.rtf_controls import (
     CARRIERS,
@@ -139,7 +139,8 @@ class _Reader:
             if word == "shp":
                 self._out.shape_name = ""
             elif word == "fldrslt":
-                self._out.state = replace(self._out.state, link=self._code.startswith("HYPERLINK"))
+                hidden = self._out.state.hidden or hides_result(self._code)
+                self._out.state = replace(self._out.state, link=self._code.startswith("HYPERLINK"), hidden=hidden)
             elif word == "shprslt":
                 self._out.state = replace(self._out.state, destination=word)
         elif word in SILENT:

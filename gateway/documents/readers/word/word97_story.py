@@ -14,7 +14,7 @@ from gateway.documents.readers.ole.octets import u16, u32
 from gateway.documents.readers.ooxml.colours import automatic
 from gateway.documents.readers.rows import SUPERSCRIPT
 from gateway.documents.readers.sink import Face, Place, Sink, capitals
-from gateway.documents.readers.word.docx_fields import active_kind, quoted, spelt
+from gateway.documents.readers.word.docx_fields import active_kind, hides_result, quoted, spelt
 from gateway.documents.readers.word.word97_drawings import Pictures
 from gateway.documents.readers.word.word97_fib import Piece, joined
 from gateway.documents.readers.word.word97_sprms import (
@@ -50,6 +50,8 @@ class _Field:
     code: list[str] = field(default_factory=list)
     size: int = 0
     in_result: bool = False
+    silent: bool = False
+    """Its result is not shown."""
     link: bool = False
     said: int = 0
     """Pieces of text before its result."""
@@ -335,6 +337,7 @@ class Story:
         ended.said = self._said
         code = "".join(ended.code).strip()
         word = code.partition(" ")[0].upper()
+        ended.silent = hides_result(code)
         ended.link = word in {"HYPERLINK", "PAGEREF", "REF"}
         if (kind := active_kind(code)) is not None:
             self._sink.warn(kind, place.locator)
@@ -353,12 +356,13 @@ class Story:
                 return
             # No field has a code that long: the end mark is missing, and what follows is text.
             self._end_code(open_code, place)
-        self._said += 1
+        silent = any(one.silent for one in self._fields)
+        self._said += not silent
         origin = place.origin
         if origin is Origin.TEXT:
             if look.deleted or look.struck:
                 origin = Origin.DELETED
-            elif look.vanish or (look.colour != AUTO and is_invisible(look.colour, look.background)):
+            elif silent or look.vanish or (look.colour != AUTO and is_invisible(look.colour, look.background)):
                 origin = Origin.HIDDEN
         link = any(one.link for one in self._fields)
         place = place._replace(origin=origin, link=link, boxed=True if look.boxed else place.boxed)
