@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,13 @@ import msgspec
 from gateway.audit.kept import VERSION
 from gateway.audit.side_tables import INTO_FACTS, INTO_RECORD, Mark, insert_rows, write_marks
 from gateway.audit.store import GENESIS
+
+HEAD_BYTES = 200
+"""Bytes of a record within which its time and its kind stand."""
+_TIME = re.compile(rb'"time":"([^"]{20,40})"')
+_UNTOLD = datetime.min.replace(tzinfo=UTC)
+_AROUND = 1000
+"""Records within which those of several processes may stand in another order than they were stamped."""
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -63,16 +71,31 @@ def ends(connection: sqlite3.Connection) -> tuple[int, int]:
 
 
 def first_since(connection: sqlite3.Connection, since: datetime) -> int:
-    """Return the number of the first record at or after a time, by binary search: records are in time order."""
+    """Return the number of the first record of a time, by halving: records stand in the order of their time, but for moments.
+
+    Around what is found all are looked at, so that the answer does not depend on how long the log is by now.
+    """
     first, last = ends(connection)
-    time = "SELECT json_extract(CAST(body AS TEXT), '$.time') FROM record WHERE seq >= ? ORDER BY seq LIMIT 1"
     while first <= last:
         middle = (first + last) // 2
-        if connection.execute(time, (middle,)).fetchone()[0] < stamp(since):
+        row = connection.execute("SELECT body FROM record WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)).fetchone()
+        if time_of(row[0]) < since:
             first = middle + 1
         else:
             last = middle - 1
-    return int(first)
+    around = connection.execute(
+        "SELECT seq, body FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq", (first - _AROUND, first)
+    )
+    return next((int(seq) for seq, body in around if time_of(body) >= since), int(first))
+
+
+def time_of(body: bytes) -> datetime:
+    """Return when a record was made, by its first `HEAD_BYTES`; the earliest time for one that does not tell."""
+    found = _TIME.search(body, 0, HEAD_BYTES)
+    try:
+        return datetime.fromisoformat(found[1].decode()) if found is not None else _UNTOLD
+    except ValueError:
+        return _UNTOLD
 
 
 def read_head(connection: sqlite3.Connection) -> Head:

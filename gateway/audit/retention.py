@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.audit.chain import Entry, first_since, insert, read_head, stamp
+from gateway.audit.chain import HEAD_BYTES, Entry, ends, first_since, insert, read_head, stamp, time_of
 from gateway.audit.checkpoint import Signer, append_note, ready_tree, seal
 from gateway.audit.index import Index
 from gateway.audit.record import Retention
@@ -83,13 +83,15 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime, shipped: 
 
 def _removable(connection: sqlite3.Connection, before: datetime, most: int) -> tuple[int, int]:
     """Return the first record and the last that may go; the last is below the first when none may."""
+    first, last = ends(connection)
+    # From the oldest on: behind a clock that was set back, younger ones stand before older ones.
+    heads = connection.execute(f"SELECT seq, substr(body, 1, {HEAD_BYTES}) FROM record ORDER BY seq")  # noqa: S608 - our own number
+    younger = next((seq for seq, head in heads if time_of(head) >= before), last + 1)
+    heads.close()
     covered = connection.execute(
-        "SELECT max(c.size) FROM checkpoint c JOIN record n ON n.seq = c.size"
-        " WHERE json_extract(CAST(n.body AS TEXT), '$.time') < ? AND c.size <= ?",
-        (stamp(before), most),
+        "SELECT max(size) FROM checkpoint WHERE size >= ? AND size < ? AND size <= ?", (first, younger, most)
     ).fetchone()[0]
-    first = connection.execute("SELECT min(seq) FROM record").fetchone()[0]
-    return (first, covered) if first is not None and covered is not None else (1, 0)
+    return first, covered or 0
 
 
 def expire_facts(connection: sqlite3.Connection, *, before: datetime, limit: int = LIMIT_EXPIRED) -> int:

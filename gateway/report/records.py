@@ -9,14 +9,14 @@ import hashlib
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias, get_args
 
 from msgspec import MsgspecError, Struct
 from msgspec.json import Decoder
 
 from gateway.audit import record as r
-from gateway.audit.chain import ends
+from gateway.audit.chain import HEAD_BYTES, ends, first_since, time_of
 from gateway.audit.store import GENESIS
 from gateway.report.month import Month
 
@@ -25,13 +25,7 @@ _DISORDER = timedelta(hours=1)
 """A record may be stamped before another and stand behind it: processes stamp, then wait for their turn."""
 _LATE = timedelta(minutes=1)
 """By which a record may come into the log after the time that it bears."""
-_AROUND = 1000
-"""Records within which those of several processes may stand in another order than they were stamped."""
 _KIND = re.compile(rb'"process":"[^"]{0,40}","kind":"(\w{1,40})"')
-_TIME = re.compile(rb'"time":"([^"]{20,40})"')
-_HEAD_BYTES = 200
-_UNTOLD = datetime.min.replace(tzinfo=UTC)
-"""The time of a record that tells none."""
 _TICK = 2000
 
 
@@ -182,7 +176,7 @@ class Range:
         """Return the last record of a directory before the range; None when there is none that can be read."""
         row = self._connection.execute(
             "SELECT body FROM record WHERE seq < ? AND instr(substr(body, 1, ?), ?) ORDER BY seq DESC LIMIT 1",
-            (self.first, _HEAD_BYTES, b'"kind":"directory"'),
+            (self.first, HEAD_BYTES, b'"kind":"directory"'),
         ).fetchone()
         try:
             return _DIRECTORY.decode(row[0]) if row is not None else None
@@ -200,56 +194,29 @@ class Range:
 
 def _counts(body: bytes) -> bool:
     """Whether a record is of a kind that counts."""
-    kind = _KIND.search(body, 0, _HEAD_BYTES)
+    kind = _KIND.search(body, 0, HEAD_BYTES)
     return kind is not None and kind[1] in _KINDS
 
 
 def bounds(connection: sqlite3.Connection, month: Month) -> tuple[int, int]:
     """Return the first and the last record that a month may ask for: also what its mails mend, and what mends its refusals."""
-    first = _first_since(connection, month.begin - MENDED_WITHIN - _DISORDER)
-    return first, _first_since(connection, month.end + MENDED_WITHIN + _DISORDER) - 1
+    first = first_since(connection, month.begin - MENDED_WITHIN - _DISORDER)
+    return first, first_since(connection, month.end + MENDED_WITHIN + _DISORDER) - 1
 
 
 def is_cut(connection: sqlite3.Connection, month: Month, *, first: int, last: int, made: datetime) -> bool:
     """Whether a report of a month that was made at a time must have had records outside of a range."""
     begin, end = bounds(connection, month)
     row = connection.execute("SELECT body FROM record WHERE seq = ?", (last + 1,)).fetchone()
-    return first != begin or last > end or (last < end and row is not None and _time(row[0]) < made - _LATE)
+    return first != begin or last > end or (last < end and row is not None and time_of(row[0]) < made - _LATE)
 
 
 def begins(connection: sqlite3.Connection) -> datetime | None:
     """Return the time of the oldest record that is there; None for an empty log."""
     row = connection.execute("SELECT body FROM record ORDER BY seq LIMIT 1").fetchone()
-    return _time(row[0]) if row is not None else None
+    return time_of(row[0]) if row is not None else None
 
 
 def is_pruned(connection: sqlite3.Connection) -> bool:
     """Whether the oldest records were removed."""
     return ends(connection)[0] > 1
-
-
-def _first_since(connection: sqlite3.Connection, since: datetime) -> int:
-    """Return the first record of a time, by halving: records stand in the order of their time, but for moments.
-
-    Around what is found all are looked at, so that the answer does not depend on how long the log is by now.
-    """
-    first, last = ends(connection)
-    while first <= last:
-        middle = (first + last) // 2
-        row = connection.execute("SELECT body FROM record WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)).fetchone()
-        if _time(row[0]) < since:
-            first = middle + 1
-        else:
-            last = middle - 1
-    around = connection.execute(
-        "SELECT seq, body FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq", (first - _AROUND, first)
-    )
-    return next((int(seq) for seq, body in around if _time(body) >= since), int(first))
-
-
-def _time(body: bytes) -> datetime:
-    found = _TIME.search(body, 0, _HEAD_BYTES)
-    try:
-        return datetime.fromisoformat(found[1].decode()) if found is not None else _UNTOLD
-    except ValueError:
-        return _UNTOLD

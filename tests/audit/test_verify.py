@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -241,6 +242,15 @@ def test_retention_leaves_a_gap_that_proves_itself(data: Path):
     connection.execute("DELETE FROM record WHERE seq < 365")
     connection.close()
     assert verified(data).exit_code == 1
+
+
+async def test_records_behind_a_clock_that_was_set_back_take_no_younger_ones_with_them(data: Path):
+    with mock.patch("gateway.audit.record.datetime") as clock:
+        clock.now.return_value = datetime(2000, 1, 1, tzinfo=UTC)
+        await fill(data, 40, first=1000)
+    now = datetime.now(UTC)
+    assert prune(data, before=now - timedelta(days=1), reason="x", now=now) == 0
+    assert prune(data, before=now + timedelta(days=1), reason="x", now=now) > 362
 
 
 def test_a_removal_that_index_and_notes_cannot_follow_is_told_as_done(data: Path):
