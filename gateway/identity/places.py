@@ -10,11 +10,9 @@ import re
 from functools import cached_property
 from typing import Protocol
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
-
-from gateway.yaml.values import at_offset
+from gateway.errors import ConfigError
+from gateway.yaml import values
+from gateway.yaml.values import Value, at_offset
 
 Step = str | int
 
@@ -27,36 +25,24 @@ class Places(Protocol):
 
 
 class YamlPlaces:
-    """Places in YAML, by the marks of its nodes; these are composed when the first fault asks for a place."""
+    """Places in YAML, which the careful reader notes; it reads the text when the first fault asks for a place."""
 
     def __init__(self, text: str) -> None:
         self._text = text
 
     @cached_property
-    def _root(self) -> Node | None:
+    def _read(self) -> tuple[Value, values.Places] | None:
         try:
-            return YAML(pure=True).compose(self._text)  # type: ignore[no-any-return]
-        except YAMLError:
+            return values.parse_values(self._text.encode("utf-8", "replace"), path="")
+        except ConfigError:
             return None
 
     def find(self, path: tuple[Step, ...]) -> tuple[int, int]:
         """Return the place of a value, or of the nearest thing around it."""
-        node = self._root
-        if node is None:
+        if self._read is None:
             return 0, 0
-        mark = node.start_mark
-        for step in path:
-            if isinstance(node, MappingNode):
-                pair = next((pair for pair in node.value if pair[0].value == step), None)
-                if pair is None:
-                    break
-                mark, node = pair[0].start_mark, pair[1]
-            elif isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
-                node = node.value[step]
-                mark = node.start_mark
-            else:
-                break
-        return mark.line + 1, mark.column + 1
+        root, places = self._read
+        return places.find(root, path, of_key=True)
 
 
 class JsonPlaces:
