@@ -44,6 +44,7 @@ from gateway.vietnamese.marks import (
 )
 from gateway.vietnamese.marks.fields import NAMING_FIELDS, find_in_field, speaks
 from gateway.vietnamese.marks.rules import rule_of
+from gateway.vietnamese.normal import run_together, skeleton
 from policies._findings import failed, passed, unknown
 
 _ARTICLE: Final = "7600:4.1"
@@ -83,6 +84,16 @@ class Settings(BaseModel):
     unread_boxes: UnreadBoxes = UnreadBoxes.SUSPECTED
     unaccented_marks: UnaccentedMarks = UnaccentedMarks.SUSPECTED
 
+    @field_validator("extra_marks")
+    @classmethod
+    def _are_words(cls, marks: tuple[str, ...]) -> tuple[str, ...]:
+        for mark in marks:
+            if len(run_together(skeleton(mark))) < _LEAST_LETTERS:
+                raise ValueError(
+                    f"“{mark}” không có đủ ba chữ cái nên sẽ khớp với dòng bất kỳ / “{mark}” has no three letters: any line could match it"
+                )
+        return marks
+
     @field_validator("exempt_phrases")
     @classmethod
     def _hide_no_mark(cls, phrases: tuple[str, ...]) -> tuple[str, ...]:
@@ -97,7 +108,7 @@ class Settings(BaseModel):
         return phrases
 
 
-_LEAST_WORDS: Final = 2
+_LEAST_WORDS, _LEAST_LETTERS = 2, 3
 TEXT_SETTINGS: Final = frozenset({"extra_marks", "exempt_phrases"})
 
 

@@ -53,6 +53,13 @@ def test_a_phrase_that_would_hide_marks_is_no_exemption(phrase):
     assert classified.Settings(exempt_phrases=("Trò chơi MẬT", "Đề án bảo mật thông tin"))
 
 
+@pytest.mark.parametrize("mark", ["", "123", "A.2"])
+def test_an_extra_mark_without_letters_is_a_fault(mark):
+    with pytest.raises(ValidationError, match="has no three letters"):
+        classified.Settings(extra_marks=(mark,))
+    assert classified.Settings(extra_marks=("LƯU HÀNH NỘI BỘ", "VIP"))
+
+
 def test_marked_and_suspected_are_refused_and_the_rest_is_not():
     wanted = {rule.id: rule.disposition for rule in classified.RULES}
     assert wanted["marked"] is Disposition.REJECT
