@@ -37,7 +37,9 @@ install -D -m 0644 -t "$root/usr/lib/sysusers.d" $here/congvu-gateway.conf
 
 units=$root/usr/lib/systemd/system
 install -D -m 0644 -t "$units" deploy/systemd/*.{service,socket,timer}
-install -D -m 0644 -t "$units/gateway.service.d" deploy/systemd/gateway.service.d/low-ports.conf
+drop_ins=(deploy/systemd/gateway.service.d/low-ports.conf)
+[ "$(. /etc/os-release && echo "${VERSION_ID-}")" != 12 ] || drop_ins+=(deploy/systemd/gateway.service.d/debian-12.conf)
+install -D -m 0644 -t "$units/gateway.service.d" "${drop_ins[@]}"
 
 install -D -m 0644 -t "$root/etc/gateway" deploy/gateway.yaml deploy/gateway.schema.json $here/directory.yaml
 install -D -m 0644 -t "$root/etc/gateway/certs" certs/README.md certs/manifest.yaml certs/*.cer

@@ -32,12 +32,12 @@ def must(*command, **options) -> str:
 class Machine:
     """Installed by its first call; `boot` starts it, `close` takes it away."""
 
-    def __init__(self, folder: Path, *packages: str):
+    def __init__(self, folder: Path, *packages: str, release: str = ""):
         self.root = folder / "machine"
         self.console = folder / "console.log"
         self.leader = 0
         self._nspawn = None
-        must("debootstrap", "--variant=minbase", codename(), self.root, MIRROR)
+        must("debootstrap", "--variant=minbase", release or codename(), self.root, MIRROR)
         shutil.copy("/etc/resolv.conf", self.root / "etc/resolv.conf")
         (self.root / "etc/hostname").write_text("gw\n")
         self.before_boot("apt-get update -qq && apt-get install -y --no-install-recommends", *packages)

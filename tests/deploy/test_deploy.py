@@ -64,7 +64,9 @@ def faults_of(unit: Path, *more: Path) -> list[str]:
 
 @pytest.mark.system
 @pytest.mark.parametrize(
-    "drop_in", [None, DROP_IN, DROP_IN.with_name("sockets.conf")], ids=["plain", "ports", "sockets"]
+    "drop_in",
+    [None, DROP_IN, *(DROP_IN.with_name(f"{name}.conf") for name in ("sockets", "debian-12"))],
+    ids=["plain", "ports", "sockets", "debian-12"],
 )
 def test_the_unit_is_exposed_by_at_most_1_5(tmp_path, drop_in):
     need_systemd()
@@ -96,6 +98,45 @@ def test_the_unit_has_no_unknown_keys(tmp_path):
     assert faults_of(unit) == []
     unit.write_text(unit.read_text() + "\n[Service]\nProtectEverythng=yes\n")
     assert "ProtectEverythng" in str(faults_of(unit)), "the check can fail"
+
+
+GROUPS_OF_252 = (
+    "aio basic-io chown clock cpu-emulation debug default file-system io-event ipc keyring known memlock module mount "
+    "network-io obsolete pkey privileged process raw-io reboot resources setuid signal swap sync system-service timer"
+)
+"""Of system calls, as `systemd-analyze syscall-filter` of Debian 12 names them; it ignores others."""
+
+
+def test_the_units_name_no_group_of_system_calls_that_debian_12_does_not_know():
+    """It ignored @sandbox, and the gateway never started: the readers had no Landlock."""
+    named = {
+        group
+        for unit in (DEPLOY / "systemd").rglob("*.*")
+        if unit.is_file()
+        for line in re.findall(r"(?m)^SystemCallFilter=(.*)$", unit.read_text())
+        for group in re.findall(r"@([\w-]+)", line)
+    }
+    assert named
+    assert named <= set(GROUPS_OF_252.split())
+    allowed = " ".join(re.findall(r"(?m)^SystemCallFilter=(?!~)(.*)$", UNIT.read_text())).split()
+    assert {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "seccomp"} <= set(allowed)
+
+
+@pytest.mark.system
+def test_debian_12_has_a_start_that_is_waited_for_and_a_reload(tmp_path):
+    """Its systemd does not know notify-reload and takes the type for simple, without a reload."""
+    drop_in = DROP_IN.with_name("debian-12.conf")
+    assert re.findall(r"(?m)^(?:Type|ExecReload)=.*$", drop_in.read_text()) == [
+        "Type=notify",
+        "ExecReload=/bin/sh -c 'kill -HUP $MAINPID'",
+    ]
+    build = (DEPLOY / "debian/build.sh").read_text()
+    assert re.search(r"VERSION_ID.* != 12 \] \|\| drop_ins\+=\(\S*/debian-12\.conf\)", build)
+    need_systemd()
+    unit = runnable(UNIT, tmp_path)
+    (tmp_path / "gateway.service.d").mkdir()
+    shutil.copy(drop_in, tmp_path / "gateway.service.d")
+    assert faults_of(unit) == []
 
 
 BESIDE = sorted(path for path in (DEPLOY / "systemd").glob("*.service") if path != UNIT)
@@ -372,4 +413,4 @@ def test_a_scope_for_a_unit_that_the_directory_does_not_have_is_pointed_out(tmp_
     )
     configuration = Configuration(policy=str(tmp_path / "policy.yaml"), directory=tmp_path / "directory.yaml")
     warned = [line.words for line in doctor._rules(configuration) if line.health is doctor.Health.WARNING]
-    assert [words.rpartition(": ")[2] for words in warned] == ["phòng nội vụ"]
+    assert [words.rpartition(" unit ")[2] for words in warned] == ["“Phòng Nội vụ”"]
