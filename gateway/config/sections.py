@@ -303,14 +303,19 @@ class Configuration(Section):
         """Directory of the cluster rule bundle in force when it has one, else `directory`."""
         return self._ruled("directory.csv") or self._ruled("directory.yaml") or self.directory
 
+    @property
+    def certificates(self) -> list[Path]:
+        """Files of the certificates that listeners and console serve."""
+        return sorted({one.certificate for one in (*self.listeners, self.console) if one and one.certificate})
+
     def rules_at_once(self) -> tuple[str, Path | None]:
         """Return both from the same bundle, even when the bundle is switched between the two reads."""
         policy, link = self.policy_in_use, self.data / RULES_IN_FORCE
         folder = link.resolve()
         if policy != str(link / "policy.yaml") or not (folder / "policy.yaml").exists():
             return policy, self.directory_in_use
-        listed = [path for path in (folder / "directory.csv", folder / "directory.yaml") if path.exists()]
-        return str(folder / "policy.yaml"), listed[0] if listed else self.directory
+        listed = (path for path in (folder / "directory.csv", folder / "directory.yaml") if path.exists())
+        return str(folder / "policy.yaml"), next(listed, self.directory)
 
     def _ruled(self, name: str) -> Path | None:
         """Return the path of a file of the bundle in force (the same for every bundle), None without one."""
@@ -391,6 +396,5 @@ def _refuse_loop(info: ValidationInfo, *addresses: str) -> None:
         if listener.activated_by is not None or listener.listen.startswith("unix:"):
             continue
         (own_host, own_port), (host, port) = split_host_port(listener.listen), split_host_port(address)
-        same = own_host == host or (is_loopback(address) and own_host in _THIS_MACHINE)
-        if own_port == port and same:
+        if own_port == port and (own_host == host or (is_loopback(address) and own_host in _THIS_MACHINE)):
             raise ValueError(both("start", "config", "own_listener", value=listener.listen))

@@ -14,11 +14,9 @@ def check_certificates(configuration: Configuration) -> tuple[Path, ...]:
         with configuration.at("listeners", number, "certificate"):
             server_tls(listener)
     check_console(configuration)
-    serving = (*configuration.listeners, *([configuration.console] if configuration.console is not None else ()))
-    certificates = tuple(sorted({one.certificate for one in serving if one.certificate is not None}))
-    for certificate in certificates:
+    for certificate in configuration.certificates:
         warn_of_days(certificate)
-    return certificates
+    return tuple(configuration.certificates)
 
 
 def check_console(configuration: Configuration) -> None:

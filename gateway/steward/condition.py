@@ -149,7 +149,7 @@ def hold_lines(configuration: Configuration) -> Iterator[Line]:
 
 def certificate_lines(configuration: Configuration, now: datetime) -> Iterator[Line]:
     """Yield how long each certificate that is served still holds."""
-    for path in sorted({one.certificate for one in configuration.listeners if one.certificate is not None}):
+    for path in configuration.certificates:
         yield certificate_line(path, now)
 
 

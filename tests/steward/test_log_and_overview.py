@@ -15,6 +15,7 @@ import pytest
 from gateway.audit.acts import record_at_once
 from gateway.audit.record import Act
 from gateway.commands import doctor
+from gateway.config.sections import Configuration
 from gateway.demo.pki import Pki, revocation_list
 from gateway.model import Language
 from gateway.pipeline.rulebook import Rules
@@ -29,6 +30,7 @@ from gateway.steward.requests.request import Step
 from gateway.steward.table import TABLE
 from gateway.texts.catalogue import product_texts
 from tests.steward.mail_world import AN, AUDITOR, HOSTILE, OFFICER, desk, directory
+from tests.support.certificates import Pki as CertificatePki
 from tests.support.policies import preset
 
 
@@ -226,6 +228,14 @@ def test_numbers_are_written_as_in_each_language(data: Path):
     many = replace(next(log_lines(data, at)), fields={"age": ("nay", "now"), "size": condition_number(138_200)})
     assert "138.200 bản ghi" in many.words(Language.VI)
     assert "138,200 records" in many.words(Language.EN)
+
+
+def test_the_consoles_certificate_is_looked_at_as_a_listeners_is(data: Path, tmp_path: Path):
+    certificate, key = CertificatePki(tmp_path).issue("console.test", days_left=-2)
+    console = {"listen": "127.0.0.1:0", "certificate": certificate, "key": key, "names": ["console.test"]}
+    configuration = Configuration.model_validate({"data": data, "console": console})
+    lines = [line for line in condition(configuration, None, datetime.now(UTC)) if line.subject == "tls"]
+    assert [(line.health, line.fields["path"]) for line in lines] == [(Health.BAD, certificate)]
 
 
 def test_revocation_lists_that_are_late_are_named(tmp_path: Path):
