@@ -100,7 +100,7 @@ def test_a_recovery_code_counts_once_and_as_people_type_it(office):
     assert isinstance(log_in(office, "an.tt", code=code), q.LoggedIn)
     assert log_in(office, "an.tt", code=code) == q.Refusal(kind="bad_login")
     assert log_in(office, "an.tt", code="") == q.Refusal(kind="bad_login")
-    assert [act.about for act in office.acts if act.what == "recovery_code"] == ["9 left"]
+    assert [(act.about, act.client) for act in office.acts if act.what == "recovery_code"] == [("9 left", "192.0.2.1")]
 
 
 def test_a_recovery_code_used_twice_at_once_begins_one_session(office):
@@ -109,6 +109,7 @@ def test_a_recovery_code_used_twice_at_once_begins_one_session(office):
         "LoggedIn",
         *["Refusal"] * 3,
     ]
+    assert [act.about for act in office.acts if act.what == "recovery_code"] == ["9 left"], "of those that counted"
 
 
 def test_a_code_used_twice_at_once_begins_one_session(office):

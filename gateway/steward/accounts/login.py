@@ -53,7 +53,7 @@ class Logins:
         locks = self._begin(name, client)
         kept = self._kept(name)
         known = self._verifier.holds(kept.password or kept.one_time, password)
-        if not (known and self._second(kept, code)):
+        if not (known and self._second(kept, code, client)):
             raise self._wrong(kept.account, "login", client, locks=locks)
         assert kept.account is not None
         if kept.account.locked:
@@ -101,11 +101,11 @@ class Logins:
         self._record(_act(account, what, client, ok=False, about=about))
         return refused(kind)
 
-    def _second(self, kept: _Kept, code: str) -> bool:
+    def _second(self, kept: _Kept, code: str, client: str) -> bool:
         """Whether the second factor is right; it is used up then. An account without one has its one-time password only."""
         if kept.password is None and kept.account is not None:
             return kept.one_time is not None
-        return self._by_step(kept, code) or self._by_recovery(kept, code)
+        return self._by_step(kept, code) or self._by_recovery(kept, code, client)
 
     def _by_step(self, kept: _Kept, code: str) -> bool:
         now = self._clock()
@@ -115,17 +115,20 @@ class Logins:
         with self._book.changing() as connection:
             return use_step(connection, kept.account.name, step, now)
 
-    def _by_recovery(self, kept: _Kept, code: str) -> bool:
+    def _by_recovery(self, kept: _Kept, code: str, client: str) -> bool:
         digest = digest_of(code)
         if digest not in kept.recovery or kept.account is None:
             return False
+        mine = (kept.account.name, Kind.RECOVERY.value)
         with self._book.changing() as connection:
-            self._record(_act(kept.account, "recovery_code", "", about=f"{len(kept.recovery) - 1} left"))
             gone = connection.execute(
-                "DELETE FROM credential WHERE name = ? AND kind = ? AND value = ?",
-                (kept.account.name, Kind.RECOVERY.value, digest),
+                "DELETE FROM credential WHERE name = ? AND kind = ? AND value = ?", (*mine, digest)
             )
-            return gone.rowcount == 1
+            if gone.rowcount != 1:  # somebody was faster
+                return False
+            (left,) = connection.execute("SELECT count(*) FROM credential WHERE name = ? AND kind = ?", mine).fetchone()
+            self._record(_act(kept.account, "recovery_code", client, about=f"{left} left"))
+        return True
 
     def _kept(self, name: str) -> _Kept:
         now = int(self._clock())
