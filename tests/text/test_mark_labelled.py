@@ -50,6 +50,8 @@ def test_a_label_of_anything_counts_with_a_level_of_two_words_or_in_capitals(lab
 @pytest.mark.parametrize("name", ["Độ mật", "DoMat", "do_mat", "Mức độ mật", "Độ bảo mật", "MucDoMat"])
 def test_the_name_of_a_field_or_property_is_the_label_of_its_value(name, kind):
     assert stopped(*value("Tối mật", name, kind=kind)) == {Level.TOI_MAT}
+    assert stopped(*value("MẬT MẬT MẬT", name, kind=kind)) == {Level.MAT}
+    assert stopped(*value("MẬT TỐI MẬT TUYỆT MẬT", name, kind=kind)) == set()
     assert stopped(*value("Thường", name, kind=kind)) == set()
     assert stopped(*value("mật độ dân số", name, kind=kind)) == set()
 

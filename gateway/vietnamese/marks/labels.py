@@ -8,6 +8,7 @@ from typing import Final
 from gateway.vietnamese.marks.choice import EMPTY, OPTION, choice_hit, listed
 from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.words import Level, Spelling, written_level
+from gateway.vietnamese.normal import run_together
 
 _OF_SECRECY: Final = (
     r"(?:(?:dau )?chi )?(?:muc |cap )?(?<![a-z])do (?:bao |bi )?mat(?![a-z])|(?<![a-z])muc (?:do )?(?:bao |bi )?mat(?![a-z])"
@@ -133,11 +134,16 @@ def _label_value(text: str, plain: str, label: int, start: int) -> Hit | None:
     level, spelling, _ = written_level(text[start + first.start("level") : start + first.end("level")])
     if spelling is Spelling.OTHER_WORD and level is Level.MAT:
         return None
-    if len(options) > 1 and listed(window[first.end() : options[1].start()]):
-        return Hit(level, Strength.NOTED, "options", spelling)
+    value_end = first.end()
+    for option in options[1:]:
+        if not listed(window[value_end : option.start()]):
+            break
+        if run_together(option[0]) != run_together(first[0]):
+            return Hit(level, Strength.NOTED, "options", spelling)
+        value_end = option.end()  # one level several times
     if re.search(EMPTY, text[start : start + first.end() + 4]):
         return Hit(level, Strength.NOTED, "options", spelling)
-    if not _AFTER_VALUE.match(window, first.end()):
+    if not _AFTER_VALUE.match(window, value_end):
         return None
     if spelling is Spelling.EXACT:
         return Hit(level, Strength.MARKED, "label", spelling)
