@@ -134,7 +134,8 @@ class Count:
         mending = self._cases.mend(mail, names, judged.moment) | self._earlier.mend(mail, names, judged.moment)
         if judged.counts:
             unit = mail.unit or OUTSIDE
-            _added(self._sent, unit, (*judged.counts, mending))
+            mails, recipients, *rest = judged.counts
+            _added(self._sent, unit, (mails, recipients - len(outcome.left_out), *rest, mending))
             self._days[unit, judged.moment.astimezone(VIETNAM).day] += 1
             if unit != OUTSIDE:
                 self._stocks.sent(mail.sender, unit)

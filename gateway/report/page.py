@@ -126,12 +126,19 @@ def shown(cell: Cell, language: Language) -> str:
             return cell
         case int():
             return whole(cell, language)
+        case _:
+            return _tenths(tenths(cell), language, "%" if isinstance(cell, Share) else "")
+
+
+def tenths(cell: Share | Tenths | Octets) -> int | None:
+    """Return what is read in a cell, in tenths: of a percent, a point, a MB; None when there is nothing to share."""
+    match cell:
         case Share(part=part, whole=all_of_it):
-            return percent(part, all_of_it, language)
+            return (2000 * part + all_of_it) // (2 * all_of_it) if all_of_it else None
         case Tenths(value=value):
-            return _tenths(value, language)
+            return value
         case Octets(value=value):
-            return _tenths((value * 10 + 500_000) // 1_000_000, language)
+            return (value * 10 + 500_000) // 1_000_000
 
 
 def whole(number: int, language: Language) -> str:
@@ -141,9 +148,7 @@ def whole(number: int, language: Language) -> str:
 
 def percent(part: int, all_of_it: int, language: Language) -> str:
     """Return a share in percent with one decimal; a dash when there is nothing to share."""
-    if not all_of_it:
-        return "–"
-    return f"{_tenths((2000 * part + all_of_it) // (2 * all_of_it), language)}%"
+    return shown(Share(part, all_of_it), language)
 
 
 def plain(rows: Iterable[Iterable[Cell]], language: Language) -> tuple[tuple[str, ...], ...]:
@@ -151,6 +156,6 @@ def plain(rows: Iterable[Iterable[Cell]], language: Language) -> tuple[tuple[str
     return tuple(tuple(shown(cell, language) for cell in row) for row in rows)
 
 
-def _tenths(value: int, language: Language) -> str:
+def _tenths(value: int | None, language: Language, unit: str) -> str:
     point = "," if language is Language.VI else "."
-    return f"{whole(value // 10, language)}{point}{value % 10}"
+    return f"{whole(value // 10, language)}{point}{value % 10}{unit}" if value is not None else "–"

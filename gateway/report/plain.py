@@ -11,7 +11,7 @@ import msgspec
 from gateway.model import Language
 from gateway.report.figures import Report, Share
 from gateway.report.labels import Labels, parameters
-from gateway.report.page import Annex, Cell, Days, Foot, Head, Heading, Octets, Page, Paragraph, Table, Tenths
+from gateway.report.page import Annex, Cell, Days, Foot, Head, Heading, Octets, Page, Paragraph, Table, Tenths, tenths
 from gateway.vietnamese.printed import cell as safe
 from gateway.vietnamese.printed import printed_json
 
@@ -57,13 +57,8 @@ def _lines(page: Page) -> Iterator[Sequence[str | int | float]]:
 def number(cell: Cell) -> str | int | float:
     """Return a cell as a program counts with it: shares in percent, sizes in MB; a dash for what is unknown."""
     match cell:
-        case None:
-            return "–"
-        case Share(part=part, whole=whole):
-            return round(100 * part / whole, 1) if whole else "–"
-        case Tenths(value=value):
-            return value / 10
-        case Octets(value=value):
-            return round(value / 1e6, 1)
+        case Share() | Tenths() | Octets():
+            value = tenths(cell)
+            return value / 10 if value is not None else "–"
         case _:
-            return cell
+            return "–" if cell is None else cell

@@ -107,6 +107,8 @@ class Outcome(_Record, tag="outcome"):
 
     id: str
     delivery: str
+    left_out: list[str] = []
+    """Recipients of a released mail that the next hop did not take."""
 
 
 class RecipientRefused(_Record, tag="recipient_refused"):

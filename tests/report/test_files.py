@@ -23,6 +23,7 @@ from gateway.report.labels import labels, unit_id
 from gateway.report.month import Month
 from gateway.report.page import Foot, Head, Octets, Share, Tenths, shown
 from gateway.report.pdf_child import _SAMPLE
+from gateway.report.plain import number as in_csv
 from gateway.report.render import Format, render
 from gateway.report.write import write
 from gateway.texts.catalogue import product_texts
@@ -200,6 +201,12 @@ def test_numbers_are_read_as_viet_nam_writes_them():
         "0,0",
     )
     assert shown(None, vi) == "–"
+
+
+def test_a_csv_has_the_numbers_that_are_read():
+    cells = [Share(part, whole) for whole in range(1, 40) for part in range(whole + 1)]
+    cells += [Octets(size) for size in range(0, 2_000_000, 50_000)]
+    assert [float(shown(cell, Language.EN).rstrip("%")) for cell in cells] == [in_csv(cell) for cell in cells]
 
 
 def test_names_and_law_are_those_of_the_last_day_of_the_month(counted):

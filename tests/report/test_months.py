@@ -8,8 +8,9 @@ from datetime import datetime
 
 import pytest
 
-from gateway.audit.record import Delivery, Mailboxes
+from gateway.audit.record import Delivery, Mailboxes, Outcome
 from gateway.audit.retention import prune
+from gateway.audit.side_tables import Closed
 from gateway.errors import UserError
 from gateway.model import VIETNAM, Disposition, FrontEnd, MailboxStatus, Session
 from gateway.report import cases
@@ -118,6 +119,15 @@ async def test_a_held_mail_that_two_persons_let_go_is_waived_and_one_without_an_
     made = await office.reported()
     assert (made.total.violations.prevented, made.total.violations.waived, made.total.sent.mails) == (3, 1, 1)
     assert {gap.key: gap.fields for gap in made.gaps}["held"] == {"count": 2}
+
+
+async def test_recipients_that_the_next_hop_did_not_take_from_a_released_mail_are_none(office):
+    held = Found("sender_identity.author", Disposition.HOLD, file="x")
+    mail = await office.at(10).sends("an", held, to=("b@a.vn", "c@a.vn"), delivery=Delivery.HELD)
+    await office.log._put(Outcome(id=mail, delivery=Delivery.RELAYED, code=250, left_out=("c@a.vn",)), Closed(mail))
+    await office.at(11).sends("an", to=("b@a.vn", "c@a.vn"))
+    made = await office.reported()
+    assert (made.total.sent.mails, made.total.sent.recipients) == (2, 3)
 
 
 def test_a_directory_of_an_older_version_says_how_many_mailboxes_there_are():
