@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from itertools import accumulate
 
+import msgspec
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -83,7 +84,7 @@ class Families(Collector):
     def _catch_up(self) -> bool:
         try:
             self._counts.catch_up()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, msgspec.DecodeError, ValueError) as error:  # of the disk, or of what somebody wrote
             _LOG.error("the audit log cannot be read: %s", error)
             return False
         return True

@@ -6,6 +6,7 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
@@ -110,12 +111,15 @@ async def test_classes_of_time_hold_all_that_was_faster(tmp_path):
     assert buckets[("+Inf",)] == values(registry)["congvu_gateway_handover_seconds_count"][()]
 
 
-async def test_a_log_that_cannot_be_read_is_said_so_beside_the_rest(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "error", [sqlite3.OperationalError("disk I/O error"), msgspec.DecodeError("of a record"), ValueError("of a note")]
+)
+async def test_a_log_that_cannot_be_read_is_said_so_beside_the_rest(tmp_path, monkeypatch, error):
     registry, counts = await scraped(tmp_path)
     assert values(registry)["congvu_gateway_audit_log_readable"] == {(): 1}
 
     def fails() -> None:
-        raise sqlite3.OperationalError("disk I/O error")
+        raise error
 
     monkeypatch.setattr(counts, "catch_up", fails)
     found = values(registry)
