@@ -159,7 +159,8 @@ def roles() -> int:
 @contextmanager
 def open_book(data: Path) -> Iterator[Book]:
     """Open the accounts as whoever owns the data folder, so that root leaves no file there that the service cannot open."""
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not data.is_dir():
+        raise UserError(both("steward", "say", "no_folder", path=data))
     become_owner(data)
     with closing(Book.under(data)) as book:
         yield book

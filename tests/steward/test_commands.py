@@ -142,6 +142,20 @@ def test_the_table_is_printed(console):
         assert ("fresh" in line) is row.fresh
 
 
+@pytest.mark.parametrize(
+    "words", [("account", "list"), ("token", "list"), ("account", "add", "an.tt", "--role", "auditor")]
+)
+def test_a_data_folder_that_is_not_there_is_told_and_not_made(tmp_path, monkeypatch, capsys, words):
+    """Root would make it before the first start, and the doctor, as the service, could not read it."""
+    missing = tmp_path / "missing"
+    monkeypatch.setattr("sys.argv", ["gateway", "console", *words, "--data", str(missing)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code != 0
+    assert str(missing) in capsys.readouterr().err
+    assert not missing.exists()
+
+
 def test_doctor_looks_at_the_consoles_certificate_port_and_accounts(console, tmp_path):
     certificate, key = Pki(tmp_path).issue("gw.example", days_left=90)
     key.chmod(0o644)
