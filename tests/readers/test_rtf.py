@@ -198,6 +198,30 @@ def test_a_result_that_its_field_never_shows_is_not_shown(code, shown):
     assert "".join(run.text for run in found if run.origin is Origin.TEXT) == shown
 
 
+@pytest.mark.parametrize(
+    ("markup", "shown"),
+    [
+        (r"{\xe x}", ""),
+        (r"{\tc {\v x}}", ""),
+        (r"{\private x}", ""),
+        (r"{\shp{\*\shpinst{\sp{\sn shapeType}{\sv 1}}}{\shprslt x}}", ""),
+        (r"{\listtext x}", ""),
+        (r"{\webhidden Ậ}", "Ậ"),
+        (r"{\mmath{\*\moMath{\mr Ậ}}}", "Ậ"),
+        (r"{\unknown Ậ}", "Ậ"),
+    ],
+)
+def test_words_of_a_destination_part_those_around_it_only_where_they_are_shown(markup, shown):
+    found = runs(f"M{markup}T\\par".replace("Ậ", r"\u7852?"))
+    assert "".join(run.text for run in found if run.origin is Origin.TEXT) == f"M{shown}T"
+    assert any("x" in run.text for run in found) is not bool(shown)
+
+
+def test_the_lines_of_a_fraction_are_words_of_their_own():
+    found = runs(r"a {\mmath{\*\moMath{\mf{\mnum{\mr tren}}{\mden{\mr duoi}}}}}\par")
+    assert len({run.block for run in found if run.text in {"a ", "tren", "duoi"}}) == 3
+
+
 def test_cells_of_a_table_are_numbered():
     found = runs(r"\pard\intbl A\cell B\cell\row\pard\intbl C\cell\row\pard D\par")
     assert [run.locator for run in found] == [

@@ -26,6 +26,7 @@ from gateway.documents.readers.word.rtf_controls import (
     SPECIALS,
     SYMBOLS,
     TEXT_DESTINATIONS,
+    UNSEEN,
 )
 from gateway.documents.readers.word.rtf_runs import State, Writer
 from gateway.documents.readers.word.rtf_shapes import GROUPS, NUMBERS, Shapes
@@ -142,12 +143,14 @@ class _Reader:
                 hidden = self._out.state.hidden or hides_result(self._code)
                 self._out.state = replace(self._out.state, link=self._code.startswith("HYPERLINK"), hidden=hidden)
             elif word == "shprslt":
-                self._out.state = replace(self._out.state, destination=word)
+                self._out.state = replace(self._out.state, destination=word, hidden=True)
+            elif word in ("listtext", "pntext") and self._out.begun:
+                self._out.state = replace(self._out.state, hidden=True)  # the number of an item stands before it
         elif word in SILENT:
             self._out.state = replace(self._out.state, destination=word, silent=True)
         elif not word and self._out.state.destination == "docvar":
             self._outer[len(self._stack)] = self._out.interrupt()  # name and value are groups of their own
-        elif ignorable and word and not self._out.state.silent:
+        elif (ignorable or word in UNSEEN) and word and not self._out.state.silent:
             self._outer[len(self._stack)] = self._out.interrupt()
             self._out.state = replace(self._out.state, destination=word, role=Role.FIELD, silent=False, hidden=True)
         if word in GROUPS or word == "field":

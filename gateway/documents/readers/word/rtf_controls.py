@@ -22,6 +22,7 @@ TEXT_DESTINATIONS: Final = {
     "keywords": Role.PROPERTY, "comment": Role.PROPERTY, "doccomm": Role.PROPERTY, "hlinkbase": Role.PROPERTY,
     "propname": Role.PROPERTY, "staticval": Role.PROPERTY, "atnid": Role.PROPERTY, "atnauthor": Role.PROPERTY,
     "template": Role.PROPERTY, "docvar": Role.PROPERTY, "sn": Role.PROPERTY, "sv": Role.ALT_TEXT,
+    "mnum": Role.BODY, "mden": Role.BODY, "mlim": Role.BODY,
 }  # fmt: skip
 SILENT: Final = frozenset({
     "stylesheet", "listtable", "listoverridetable", "rsidtbl", "generator", "themedata", "colorschememapping",
@@ -33,7 +34,13 @@ SILENT: Final = frozenset({
     "result", "fldrslt", "userpropsentry", "listtext", "do", "upr", "ud", "objalias", "objsect",
 })  # fmt: skip
 """Destinations whose own text is no words; those in the second half carry words only in groups inside them."""
-CARRIERS: Final = frozenset({"background", "shppict", "shpinst", "shp", "shprslt", "field", "object", "result", "fldrslt",
+UNSEEN: Final = frozenset({
+    "xe", "tc", "tcn", "txe", "rxe", "yxe", "falt", "private", "gridtbl", "ffname", "ffformat", "ffstattext", "ffentrymcr",
+    "ffexitmcr", "protstart", "protend", "mvf", "mvfmf", "mvfml", "mvtof", "mvtol", "ebcstart", "ebcend", "linkval", "hl",
+    "hlloc", "hlsrc", "hlfr", "lsdlockedexcept", "nextfile", "mhtmltag", "pntxta", "pntxtb", "nonesttables",
+})  # fmt: skip
+"""Destinations of words that no page shows, whether or not they say that readers may ignore them."""
+CARRIERS: Final = frozenset({"mmath", "moMath", "moMathPara", "background", "shppict", "shpinst", "shp", "shprslt", "field", "object", "result", "fldrslt",
                               "do", "upr", "ud", "listtext", "pntext"})  # fmt: skip
 """Groups that pass the surrounding destination on to what they hold."""
 SYMBOLS: Final = {
@@ -111,7 +118,6 @@ CONTROLS: Final[dict[str, Callable[[Writer, int | None], None]]] = {
     "chcbpat": _set(background=_number),
     "b": _set(bold=_switch),
     "v": _set(hidden=_switch),
-    "webhidden": _set(hidden=_switch),
     "caps": _set(caps=_switch),
     "scaps": _set(caps=_switch),
     "deleted": _set(deleted=_switch),

@@ -105,6 +105,11 @@ class Writer:
         """Go on with the paragraph that was interrupted."""
         self.block, self.block_used = outer
 
+    @property
+    def begun(self) -> bool:
+        """Whether words of the paragraph have come."""
+        return self.block_used or bool(self._text)
+
     def aside(self, text: str) -> None:
         """Take words of a field that are no part of the text."""
         self.last_block += 1

@@ -103,7 +103,7 @@ _FLAGS: Final = {
     0x085A: "complex_script",
 }
 _TOGGLES: Final = {
-    0x0835: "bold", 0x083A: "caps", 0x083B: "caps", 0x083C: "vanish", 0x0811: "vanish", 0x0837: "struck", 0x2A53: "struck",
+    0x0835: "bold", 0x083A: "caps", 0x083B: "caps", 0x083C: "vanish", 0x0837: "struck", 0x2A53: "struck",
 }  # fmt: skip
 """Set, cleared, or as the style says or the other way round (sprmCFBold and others, [MS-DOC] 2.6.1)."""
 _OF_STYLE: Final = (
