@@ -363,6 +363,49 @@ def test_labels_of_lists_that_have_words_stand_before_their_items(level: str, sh
     assert [line for line in lines.values() if line != "x"] == shown
 
 
+_LEVELS = "".join(
+    f'<text:{{}} text:level="{level}" style:num-format="{kind}" style:num-prefix="{{}} "/>'
+    for level, kind in enumerate("1A", 1)
+)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "shown"),
+    [
+        ("Mục", ["Mục 1\ta", "Mục A\tb", "Mục B\tc", "Mục 2\td", "Mục A\te"]),
+        ("", ["a", " A\tb", " B\tc", "d", " A\te"]),
+    ],
+)
+def test_labels_of_headings_and_numbered_paragraphs_stand_before_them(prefix: str, shown: list[str]) -> None:
+    levels = (1, 2, 2, 1, 2)
+    heads = "".join(
+        f'<text:h text:outline-level="{level}">{word}</text:h>' for level, word in zip(levels, "abcde", strict=True)
+    )
+    kinds = ("outline-level-style", prefix) * 2
+    outline = f'<text:outline-style style:name="Outline">{_LEVELS.format(*kinds)}</text:outline-style>'
+    numbered = "".join(
+        f'<text:numbered-paragraph text:style-name="L" text:level="{level}"><text:p>{word}</text:p></text:numbered-paragraph>'
+        for level, word in zip(levels, "abcde", strict=True)
+    )
+    kinds = ("list-level-style-number", prefix) * 2
+    listed = f'<text:list-style style:name="L">{_LEVELS.format(*kinds)}</text:list-style>'
+    for body, style in ((heads, outline), (numbered, listed)):
+        lines: dict[int, str] = {}
+        for run in read_body(body, styles_xml=styles(style)).document.runs:
+            lines[run.block] = lines.get(run.block, "") + run.text
+        assert list(lines.values()) == shown
+
+
+@pytest.mark.parametrize(("prefix", "shown"), [("Chú thích ", "Chú thích 1"), ("(", "")])
+def test_words_before_the_number_of_a_note_are_read(prefix: str, shown: str) -> None:
+    note = "<text:note-citation>1</text:note-citation><text:note-body><text:p>xem</text:p></text:note-body>"
+    setting = f'<text:notes-configuration text:note-class="footnote" style:num-prefix="{prefix}"/>'
+    reading = read_body(
+        f'<text:p>a<text:note text:note-class="footnote">{note}</text:note></text:p>', styles_xml=styles(setting)
+    )
+    assert "".join(run.text for run in reading.document.runs if run.role is Role.NOTE) == f"{shown}xem"
+
+
 def test_an_item_of_a_list_may_begin_at_a_number_of_its_own() -> None:
     automatic = '<text:list-style style:name="L"><text:list-level-style-number text:level="1" style:num-format="A"/></text:list-style>'
     items = "".join(

@@ -9,6 +9,7 @@ from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 
 Stated = dict[tuple[str, str], str]
 """Words that a file states once for all fields that show them, by the names of the field's element and of the field."""
+_SEPARATOR = clark("field:fieldmark-separator")
 _NAME, _FIXED, _DISPLAY = clark("text:name"), clark("text:fixed"), clark("text:display")
 _EMPTY: Final = frozenset({
     "text:database-next", "text:database-row-select", "text:change", "text:change-start", "text:change-end",
@@ -52,3 +53,15 @@ def shown_instead(field: Element, name: str, stated: Stated) -> str | None:
     said = "".join(field.itertext())
     words = stated.get((name, field.get(_NAME) or ""), "" if name in _OF_META.values() else said)
     return None if words == said else words
+
+
+def has_code(start: Element) -> bool:
+    """Return whether the code of a field follows its start: what stands before its separator is not shown."""
+    depth = 0
+    for mark in start.itersiblings(clark("field:fieldmark-start"), _SEPARATOR, clark("field:fieldmark-end")):
+        if mark.tag == _SEPARATOR and not depth:
+            return True
+        depth += {"start": 1, "end": -1}.get(mark.tag.rpartition("-")[2], 0)
+        if depth < 0:
+            break
+    return False

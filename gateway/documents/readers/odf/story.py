@@ -15,16 +15,16 @@ from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_wo
 from gateway.documents.readers.fields import shown_value
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.odf.attributes import attribute_words
-from gateway.documents.readers.odf.fields import shown_instead
+from gateway.documents.readers.odf.fields import has_code, shown_instead
 from gateway.documents.readers.odf.flow import Flow, Shelf, flat_rows, hide, is_blank, repeat_count
 from gateway.documents.readers.odf.shapes import SHAPES, Shapes, points
-from gateway.documents.readers.odf.styles import Layer, StyleBook, is_hidden
+from gateway.documents.readers.odf.styles import OUTLINE, Layer, StyleBook, is_hidden
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, texts
 from gateway.documents.readers.sink import Place, by_script, capitals
 from gateway.model import Origin, Role
 
 STYLE, _HREF, _REPEAT = clark("text:style-name"), clark("xlink:href"), clark("table:number-columns-repeated")
-_START, _SEPARATOR = clark("text:start-value"), clark("field:fieldmark-separator")
+_START, _CITATION = clark("text:start-value"), clark("text:note-citation")
 _SPACE: Final = re.compile(r"[ \t\r\n]+")
 _DANGEROUS: Final = re.compile(
     r"(?i)^(file:|javascript:|vbscript:|vnd\.sun\.star\.script:|macro:|\\\\|//|\.uno:|service:)"
@@ -60,6 +60,8 @@ class Story:
         self._shapes = Shapes(shelf, styles, self)
         self.page = page
         self._paragraphs = 0
+        self._counts: dict[tuple[str, int], int] = {}
+        """Headings and numbered paragraphs so far, by list style and level."""
 
     def blocks(self, parent: Element, flow: Flow) -> None:
         """Walk everything below an element that holds blocks."""
@@ -77,6 +79,9 @@ class Story:
             case "text:section":
                 hidden = element.get(clark("text:display")) in {"none", "condition"}
                 self.blocks(element, hide(flow, hidden=hidden))
+            case "text:numbered-paragraph":
+                label = self._count(element.get(STYLE) or "", whole(element.get(clark("text:level")), 1))
+                self.blocks(element, flow._replace(label=label))
             case "text:section-source" | "table:table-source" | "table:cell-range-source":
                 self._shapes.reference(element, flow.place)
             case "text:deletion" | "table:deletion" | "table:cut-offs":
@@ -121,6 +126,13 @@ class Story:
                 self.block(child, flow._replace(list_style=style, label=label))
                 label = ""
 
+    def _count(self, style: str, level: int) -> str:
+        """Count a heading or numbered paragraph and return its label."""
+        number = self._counts.get((style, level), 0)
+        self._counts = {key: count for key, count in self._counts.items() if key[0] != style or key[1] < level}
+        self._counts[style, level] = number + 1
+        return self.styles.label(style, level, number)
+
     # Paragraphs
 
     def _paragraph(self, element: Element, name: str, flow: Flow) -> None:
@@ -140,6 +152,8 @@ class Story:
             outline = self.styles.layer("presentation", f"{flow.outline}{min(flow.depth, 9)}")
             layers = (*flow.layers, outline, layer)
         paragraph = _Paragraph(place)
+        if level and not flow.depth and element.get(clark("text:is-list-header")) != "true":
+            flow = flow._replace(label=self._count(OUTLINE, level))
         if flow.label:
             self._plain(flow.label, paragraph, layers, flow)
             flow = flow._replace(label="")
@@ -167,7 +181,7 @@ class Story:
         for child in element:
             name = NAMES[child.tag]
             match name:
-                case "field:fieldmark-start" if _has_code(child):
+                case "field:fieldmark-start" if has_code(child):
                     outer.append(flow)
                     flow = hide(flow, hidden=True)
                 case "field:fieldmark-separator" if outer:
@@ -266,9 +280,10 @@ class Story:
         self._shelf.notes += 1
         word = "endnote" if note.get(clark("text:note-class")) == "endnote" else "footnote"
         place = paragraph.place._replace(locator=f"{word}:{self._shelf.notes}", role=Role.NOTE, boxed=None)
+        number = "".join(text for part in note.iterchildren(_CITATION) for text in part.itertext())
         for part in note:
             if NAMES[part.tag] == "text:note-body":
-                inside = Flow(place, (), None, counted=False)
+                inside = Flow(place, label=self.styles.note_label(word, number))
                 paragraph.later.append(partial(self.blocks, part, inside))
             else:
                 self._inline(part, paragraph, layers, flow, link=False)
@@ -358,18 +373,6 @@ class Story:
                 words = "".join(each.text or "" for each in style.iter(_NUMBER_TEXT))
                 if sum(letter.isalpha() for letter in words) > 2:
                     self._sink.put_line(words, place._replace(role=Role.FIELD).hidden())
-
-
-def _has_code(start: Element) -> bool:
-    """Whether the code of a field follows its start: what stands before its separator is not shown."""
-    depth = 0
-    for mark in start.itersiblings(clark("field:fieldmark-start"), _SEPARATOR, clark("field:fieldmark-end")):
-        if mark.tag == _SEPARATOR and not depth:
-            return True
-        depth += {"start": 1, "end": -1}.get(mark.tag.rpartition("-")[2], 0)
-        if depth < 0:
-            break
-    return False
 
 
 def _white_space(element: Element, name: str) -> str:

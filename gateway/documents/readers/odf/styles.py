@@ -29,6 +29,8 @@ _BOLD: Final = {"bold", "600", "700", "800", "900"}
 _BASES: Final = {"paragraph": ("Standard",), "table-cell": ("Default",)}
 """Common styles that LibreOffice gives what names no style, one that is not there, or an automatic one without a parent."""
 _LIST_FORMAT: Final = clark("loext:num-list-format")
+OUTLINE: Final = "text:outline-style"
+"""Name of the list style of headings."""
 _UPPER: Final = re.compile(r"%\d+%")
 """Numbers of the levels above."""
 _SIDES: Final = ("border-top", "border-bottom", "border-left", "border-right")
@@ -44,6 +46,7 @@ class StyleBook:
         self._faces: dict[str, str] = {}
         self._layers: dict[tuple[str, str, bool, int], Layer] = {}
         self._lists: dict[tuple[str, int], Element] = {}
+        self._notes: dict[str, Element] = {}
         for root in roots:
             self._load(root)
 
@@ -57,10 +60,12 @@ class StyleBook:
                 case "office:styles" | "office:automatic-styles" as kind:
                     for style in section:
                         family = style.get(_FAMILY) or ""
-                        if NAMES[style.tag] == "text:list-style":
+                        if NAMES[style.tag] in {"text:list-style", OUTLINE}:
+                            name = OUTLINE if NAMES[style.tag] == OUTLINE else style.get(_NAME) or ""
                             for level in style:
-                                place = (style.get(_NAME) or "", whole(level.get(clark("text:level")), 1))
-                                self._lists.setdefault(place, level)
+                                self._lists.setdefault((name, whole(level.get(clark("text:level")), 1)), level)
+                        elif NAMES[style.tag] == "text:notes-configuration":
+                            self._notes.setdefault(style.get(clark("text:note-class")) or "", style)
                         elif NAMES[style.tag] == "style:default-style":
                             self._defaults.setdefault(family, style)
                         elif NAMES[style.tag] == "style:style":
@@ -135,6 +140,14 @@ class StyleBook:
             + suffix
             + "\t" * ("nothing" not in follows)
         )
+
+    def note_label(self, kind: str, number: str) -> str:
+        """Return what stands before a note where it has letters besides the number: `Chú thích 1:` (ODF 1.3 Part 3 §16.29.3)."""
+        found = self._notes.get(kind)
+        around = (
+            [found.get(clark(f"style:num-{side}")) or "" for side in ("prefix", "suffix")] if found is not None else []
+        )
+        return number.join(around) if any(map(str.isalpha, "".join(around))) else ""
 
     def maps(self, family: str, name: str | None) -> list[Element]:
         """Return the conditional styles (`style:map`) of a style or of the nearest parent that has any."""
