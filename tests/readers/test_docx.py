@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from gateway.model import Origin, Role
-from tests.readers.docx_support import MARK, fonts, para
+from tests.readers.docx_support import MARK, fonts, para, style, styles
 from tests.readers.ooxml_support import NAMESPACES, package, read, relationships, word
 from tests.support.reading import find
 
@@ -271,6 +271,44 @@ def test_what_leads_outside_is_reported(kind: str, target: str, active: str | No
         "word/_rels/document.xml.rels": links,
     }
     assert [each.kind for each in read(package(parts)).document.active_content] == ([active] if active else [])
+
+
+@pytest.mark.parametrize(
+    ("title", "even", "shown"),
+    [("", "", {"usual"}), ("<w:titlePg/>", "", {"usual", "first"}), ("", "<w:evenAndOddHeaders/>", {"usual", "even"})],
+)
+def test_a_section_shows_the_headers_of_the_one_before_it(title: str, even: str, shown: set[str]) -> None:
+    kinds = {"header1": "default", "header2": "first", "header3": "even"}
+    references = "".join(f'<w:headerReference w:type="{kind}" r:id="{name}"/>' for name, kind in kinds.items())
+    body = f"{para('a', paragraph=f'<w:sectPr>{references}</w:sectPr>')}{para('b')}<w:sectPr>{title}</w:sectPr>"
+    headers = {
+        f"word__{name}_xml": f"<w:hdr {NAMESPACES}>{para(words)}</w:hdr>"
+        for name, words in zip(kinds, ("usual", "first", "even"), strict=True)
+    }
+    reading = read(word(body, word__settings_xml=f"<w:settings {NAMESPACES}>{even}</w:settings>", **headers))
+    runs = [run for run in reading.document.runs if run.role is Role.HEADER and run.origin is Origin.TEXT]
+    assert {run.text for run in runs} == shown
+
+
+def test_a_style_of_another_level_keeps_the_list_that_it_is_based_on() -> None:
+    levels = "".join(
+        f'<w:lvl w:ilvl="{level}"><w:start w:val="1"/><w:lvlText w:val="{words}"/></w:lvl>'
+        for level, words in enumerate(("Phần %1", "Mục %2"))
+    )
+    numbering = (
+        f'<w:numbering {NAMESPACES}><w:abstractNum w:abstractNumId="0">{levels}</w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num></w:numbering>'
+    )
+    listed = ('<w:numId w:val="1"/>', '<w:ilvl w:val="1"/>', '<w:numId w:val="0"/>')
+    sheet = styles(
+        *(
+            style(name, base=base, more=f"<w:pPr><w:numPr>{setting}</w:numPr></w:pPr>")
+            for name, base, setting in zip("ABC", ("", "A", "B"), listed, strict=True)
+        )
+    )
+    body = "".join(para("x", paragraph=f'<w:pStyle w:val="{name}"/>') for name in "ABC")
+    runs = read(word(body, word__styles_xml=sheet, word__numbering_xml=numbering)).document.runs
+    assert "".join(run.text for run in runs) == "Phần 1\txMục 1\txx"
 
 
 @pytest.mark.parametrize(

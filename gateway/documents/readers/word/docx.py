@@ -89,6 +89,8 @@ class _Reader:
         palette = Palette(NO_THEME if theme is None else parse_theme(theme), settings.mapping, bidi=settings.bidi)
         styles = StyleSheet(self._first("styles", parts.root), palette)
         self._kit = Kit(parts.sink, parts, styles, palette, Numbering(self._first("numbering", parts.root)))
+        self._references: dict[tuple[str, str], str] = {}
+        """Headers and footers of the last section, by element and kind of page."""
         self._shown_ids: set[str] = set()
 
     def _first(self, kind: str, read: Callable[[str], Element]) -> Element | None:
@@ -121,7 +123,7 @@ class _Reader:
             story.child(stream.root, flow)
 
     def _sections(self, child: Element) -> None:
-        """Note which headers and footers a section shows."""
+        """Note which headers and footers a section shows, its own or those of the sections before it (§17.10.1)."""
         name = NAMES[child.tag]
         if name == "w:sectPr":
             sections = [child]
@@ -134,11 +136,10 @@ class _Reader:
                 self._sink.put_setup(of_section(section))
             title = any(NAMES[each.tag] == "w:titlePg" and on(each) for each in section)
             for each in section:
-                if NAMES[each.tag] in {"w:headerReference", "w:footerReference"}:
-                    kind = each.get(_TYPE) or "default"
-                    shown = kind == "default" or (title if kind == "first" else self._settings.even_headers)
-                    if shown:
-                        self._shown_ids.add(each.get(_ID) or "")
+                if (name := NAMES[each.tag]) in {"w:headerReference", "w:footerReference"}:
+                    self._references[name, each.get(_TYPE) or "default"] = each.get(_ID) or ""
+            shown = {"default": True, "first": title, "even": self._settings.even_headers}
+            self._shown_ids.update(each for (_, kind), each in self._references.items() if shown.get(kind, True))
 
     def _headers(self) -> None:
         for kind, role in (("header", Role.HEADER), ("footer", Role.FOOTER)):

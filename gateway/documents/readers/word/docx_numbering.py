@@ -134,7 +134,7 @@ class Numbering:
         value = {name: child.get(VAL) for name, child in found.items()}
         properties = parse_run_properties(found["w:rPr"]) if "w:rPr" in found else {}
         suffix = {"space": " ", "nothing": ""}.get(value.get("w:suff") or "tab", "\t")
-        start = whole(value.get("w:start"), 1)
+        start = whole(value.get("w:start"))
         return _Level(value.get("w:lvlText") or "", value.get("w:numFmt") or "decimal", start, properties, suffix)
 
 

@@ -150,16 +150,16 @@ class Story:
         if shade is not None or style.shading is not None:
             behind = self._kit.palette.shade(shade or style.shading or ()) or behind
         paragraph = Paragraph(BaseKey(flow.table, style_id, behind, flow.ink), place)
-        number = number_in_force(numbering, style.numbering)
-        if number is not None:
-            self._label(paragraph, properties, number)
+        number, list_level = number_in_force(numbering, style.numbering)
+        if number and number != "0":  # which removes what the style sets (§17.9.18)
+            self._label(paragraph, properties, number, list_level or "0")
         self._inline(element, paragraph, place.origin, link=False)
         block = paragraph.close(self._sink)
         self._sink.unended = dropped and bool(paragraph.pieces) and not paragraph.later
         put_on_stage(self._sink.stage, element, block, place)
 
-    def _label(self, paragraph: Paragraph, properties: Element | None, number: tuple[str, str]) -> None:
-        label = self._kit.numbering.label(*number)
+    def _label(self, paragraph: Paragraph, properties: Element | None, number: str, level: str) -> None:
+        label = self._kit.numbering.label(number, level)
         if label is None:
             return
         mark = None if properties is None else properties.find(_RUN_PROPERTIES)

@@ -231,7 +231,7 @@ class StyleSheet:
                                 case "w:shd":
                                     shade = shading(setting)
                                 case "w:numPr":
-                                    numbering = number_of(setting)
+                                    numbering = number_in_force(number_of(setting), numbering)
                                 case _:
                                     continue
                     case _:
@@ -261,9 +261,8 @@ def number_of(element: Element) -> tuple[str | None, str | None]:
 
 
 def number_in_force(
-    direct: tuple[str | None, str | None] | None, style: tuple[str | None, str | None] | None
-) -> tuple[str, str] | None:
-    """Return numId and level in force; numId 0 removes what the style sets (§17.9.18)."""
-    identifier = (direct and direct[0]) or (style and style[0])
-    level = (direct and direct[1]) or (style and style[1]) or "0"
-    return (identifier, level) if identifier and identifier != "0" else None
+    own: tuple[str | None, str | None] | None, inherited: tuple[str | None, str | None] | None
+) -> tuple[str | None, str | None]:
+    """Return numId and level that hold, each from where it is set nearest."""
+    (identifier, level), (base, base_level) = own or (None, None), inherited or (None, None)
+    return identifier or base, level or base_level
