@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 
+from gateway.documents.readers.base import ReadError
 from gateway.model import Origin, Role
 from tests.readers.docx_support import MARK, fonts, para, style, styles
 from tests.readers.ooxml_support import NAMESPACES, package, read, relationships, word
@@ -309,6 +310,24 @@ def test_a_style_of_another_level_keeps_the_list_that_it_is_based_on() -> None:
     body = "".join(para("x", paragraph=f'<w:pStyle w:val="{name}"/>') for name in "ABC")
     runs = read(word(body, word__styles_xml=sheet, word__numbering_xml=numbering)).document.runs
     assert "".join(run.text for run in runs) == "Phần 1\txMục 1\txx"
+
+
+@pytest.mark.parametrize("stored", ["header%201.xml", "header 1.xml", "HEADER%201.xml"])
+def test_a_part_is_found_by_its_name_however_it_is_written(stored: str) -> None:
+    body = f'{para("a")}<w:sectPr><w:headerReference w:type="default" r:id="h"/></w:sectPr>'
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.header+xml"
+    parts = {
+        "word/document.xml": f"<w:document {NAMESPACES}><w:body>{body}</w:body></w:document>",
+        "word/_rels/document.xml.rels": relationships({"h": ("header", "header%201.xml")}),
+        f"word/{stored}": f"<w:hdr {NAMESPACES}>{para(MARK)}</w:hdr>",
+    }
+    reading = read(package(parts, types={"word/header%201.xml": kind}))
+    assert (find(reading, MARK).role, reading.document.active_content) == (Role.HEADER, ())
+
+
+def test_two_parts_of_one_name_are_no_package() -> None:
+    with pytest.raises(ReadError, match="zip-duplicate-name"):
+        read(word(para("a"), **{"word/a%20b.xml": "<a/>", "word/a b.xml": "<a/>"}))
 
 
 @pytest.mark.parametrize(

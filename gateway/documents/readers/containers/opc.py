@@ -37,7 +37,7 @@ class ContentTypes:
 
     def of(self, name: str) -> str:
         """Return the type of a part by override, else by extension; empty when none is declared."""
-        folded = name.casefold()
+        folded = part_name(name).casefold()
         return self.overrides.get(folded) or self._defaults.get(folded.rpartition(".")[2], "")
 
 

@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from gateway.documents.readers.base import Member, ReadError
-from gateway.documents.readers.containers.opc import ContentTypes
+from gateway.documents.readers.containers.opc import ContentTypes, part_name
 from gateway.documents.readers.containers.zip import Zip
 from gateway.documents.readers.ooxml.picture_places import (
     line_of_vml,
@@ -51,7 +51,9 @@ class Package:
 
     def __init__(self, parts: Zip) -> None:
         self._parts = parts
-        self._spelling = {name.casefold(): name for name in parts.entries}
+        self._spelling = {part_name(name).casefold(): name for name in parts.entries}
+        if len(self._spelling) < len(parts.entries):
+            raise ReadError(ReadStatus.MALFORMED, "zip-duplicate-name")
         self.names = tuple(name for name in parts.entries if not _is_plumbing(name))
         """Part names without leading slash, in the order of the container, relationships and content types left out."""
         self._relationships: dict[str, tuple[Relationship, ...]] = {}
@@ -68,7 +70,7 @@ class Package:
 
     def find(self, name: str) -> str | None:
         """Return the stored spelling of a part name, None when the package has no such part."""
-        return self._spelling.get(name.casefold())
+        return self._spelling.get(part_name(name).casefold())
 
     def relationships(self, name: str = "") -> tuple[Relationship, ...]:
         """Return the relationships of a part, of the package itself for the empty name."""

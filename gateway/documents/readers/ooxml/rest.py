@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from gateway.documents.readers.base import Member
+from gateway.documents.readers.containers.opc import part_name
 from gateway.documents.readers.markup import svg
 from gateway.documents.readers.ooxml.drawingml import put_plain
 from gateway.documents.readers.ooxml.parts import Parts, Relationship
@@ -55,7 +56,7 @@ def read_rest(parts: Parts) -> None:
         sink.budget.check_time()
         with sink.part():
             _part(parts, name, sink)
-        if name.casefold() not in referred and not _service_part(name):
+        if part_name(name).casefold() not in referred and not _service_part(name):
             sink.warn("unreferenced-part", f"part:{name}")
 
 
