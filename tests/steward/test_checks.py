@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -126,7 +126,11 @@ async def test_a_check_that_is_late_or_whose_person_leaves_is_cut_short_and_coun
 
 
 def open_contents() -> int:
-    return sum("memfd:spool" in os.path.realpath(one) for one in Path("/proc/self/fd").iterdir())
+    count = 0
+    for one in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # of the folder itself
+            count += "memfd:spool" in str(one.readlink())
+    return count
 
 
 async def test_a_check_that_ends_early_leaves_no_open_file(tmp_path):
