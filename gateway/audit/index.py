@@ -92,15 +92,18 @@ class Index:
             self.close()
             return False
 
-    def catch_up(self, *, within_s: float | None = None) -> sqlite3.Connection:
+    def catch_up(self, *, within_s: float | None = None, anew: bool = False) -> sqlite3.Connection:
         """Index all records and return the index for queries; AuditError when that fails.
 
-        SearchTimeError at the deadline; rows indexed by then stay.
+        A damaged index, or any one with `anew`, is discarded first. SearchTimeError at the deadline; rows indexed by then stay.
         """
         wait_s = BUSY_BUDGET_S * 12 if within_s is None else within_s
         end = None if within_s is None else time.monotonic() + within_s
         try:
             with self._locked(wait_s=wait_s):
+                if anew:
+                    self.close()
+                    self._remove()
                 while _advance(self._open(), self.log, 2000):
                     if self.on_advance is not None:
                         self.on_advance(2000)
@@ -113,6 +116,8 @@ class Index:
         except (sqlite3.Error, OSError) as error:
             if interrupted(error):
                 raise SearchTimeError(*pair("audit", "fault", "index_behind", count=self._behind())) from None
+            if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) and not anew:
+                return self.catch_up(within_s=within_s, anew=True)
             raise AuditError(both("audit", "fault", "index", path=self._folder.index, reason=error)) from error
         return self.connection
 
@@ -166,13 +171,6 @@ class Index:
                 return True
         self._whole |= there.keys() - {"gone", "record"}
         return False
-
-    def build_anew(self, *, within_s: float | None = None) -> sqlite3.Connection:
-        """Discard the index and rebuild it from the log, as `catch_up` does."""
-        with self._locked(wait_s=BUSY_BUDGET_S * 12):
-            self.close()
-            self._remove()
-        return self.catch_up(within_s=within_s)
 
     def differs_from_the_log(self) -> str:
         """Return the table of the index (`entry`, `event`, `tag`, `words` ...) that differs from the log; empty when none.

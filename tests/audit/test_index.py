@@ -117,6 +117,20 @@ def test_words_that_the_index_can_no_longer_read_are_found_in_the_log(data: Path
     assert found(data, words="báo") == (whole, True)
 
 
+def test_an_index_that_no_further_record_can_be_put_into_is_made_anew(data: Path):
+    connection = sqlite3.connect(data / "audit-index.db")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    (page,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'tag'").fetchone()
+    connection.close()
+    with (data / "audit-index.db").open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xaa" * 4096)
+    with mock.patch("gateway.audit.service.Index.follow", return_value=False):
+        asyncio.run(fill(data, 3, first=900))
+    assert found(data)[0] == 43
+    assert verify(data).exit_code == 0
+
+
 def test_the_command_says_that_the_index_was_made_again(data: Path, capsys: pytest.CaptureFixture[str]):
     change(data, "DELETE FROM tag WHERE name LIKE 'state:%'")
     assert find(data, Filter(state="relayed"), as_json=False) == 0
