@@ -102,6 +102,21 @@ def test_a_megabyte_is_fast() -> None:
     assert best < 0.25
 
 
+@pytest.mark.parametrize(
+    ("data", "charset", "reason"),
+    [
+        ("Kinh gui anh chi".encode("cp037"), "ibm1130", "charset"),
+        ("Совет".encode("cp855"), "x-no-such", "charset"),
+        (b"\xae\xe9 M\xcbT: c\xf4c \xae\xf6 tr\xad\xeec", "x-no-such", ""),
+        (b"\xd0", "unknown-8bit", ""),
+        (b"plain words", "x-no-such", ""),
+    ],
+)
+def test_text_of_an_unknown_charset_is_read_only_where_ascii_stays_ascii(data, charset, reason) -> None:
+    assert read(data, charset=charset).reason == reason
+
+
+
 @given(
     st.binary(max_size=300), st.sampled_from([None, "utf-8", "utf-7", "utf-16", "big5", "cp1258", "rot13", "undefined"])
 )
