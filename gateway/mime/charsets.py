@@ -9,6 +9,7 @@ from __future__ import annotations
 import binascii
 import codecs
 import re
+import string
 import unicodedata
 
 _CODECS = {
@@ -60,6 +61,9 @@ _CODECS = {
 _BY_LABEL = {label: codec for codec, labels in _CODECS.items() for label in labels}
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _UTF7_SHIFT = re.compile(r"\+([A-Za-z0-9+/]*)-?")
+_LETTERS = string.ascii_letters.encode()
+_HIGH = bytes(range(128, 256))
+_FEW_HIGH = 4
 _MARKS = re.compile("[̀-̣]")
 
 
@@ -119,6 +123,16 @@ def keeps_ascii(label: str) -> bool:
         return codec is not None and _ASCII.decode(codec) == _ASCII.decode("ascii")
     except (UnicodeError, ValueError):
         return False
+
+
+def is_foreign(data: bytes) -> bool:
+    """Return whether bytes of a charset that is not known here are written without the letters of ASCII, as in EBCDIC."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        high = len(data) - len(data.translate(None, _HIGH))
+        return high >= _FEW_HIGH and high > 3 * (len(data) - len(data.translate(None, _LETTERS)))
+    return False
 
 
 def guess(data: bytes) -> str:

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from gateway.mime import charsets
 from gateway.mime.limits import Limits
-from gateway.mime.words import header_text
+from gateway.mime.words import header_text, in_unknown_charset
 from gateway.model import Ambiguity, HeaderField
 
 Buffer = bytes | mmap
@@ -178,6 +178,8 @@ def _field(name: bytes, raw: list[bytes], limits: Limits, codes: list[tuple[str,
         body = _FOLD.sub(b"", body)
     # Bytes above 127 are of RFC 6532, or of an old client.
     value = (body.decode("ascii") if body.isascii() else charsets.guess(body)).strip(" \t")
+    if "=?" in value and in_unknown_charset(value):
+        codes.append(("unknown-charset", ""))
     return HeaderField(name.decode("ascii"), whole + b"\r\n", value, header_text(value) if "=?" in value else value)
 
 

@@ -103,6 +103,7 @@ CASES = {
     "fold first": (b" From: a@b\r\n" + HEAD + b"\r\nx", "fold-first"),
     "fold first in a part": (multipart(b" folded\r\nContent-Type: text/html\r\n\r\nx"), "fold-first"),
     "long line": (message(b"X: " + b"a" * 1000 + b"\r\n", b"x"), "long-header-line"),
+    "words in an unknown charset": (message(b"Comments: =?ibm1130?B?49bJQNTB4w==?=\r\n", b"x"), "unknown-charset"),
     "two subjects": (message(b"Subject: other\r\n", b"x"), "duplicate-subject"),
     "two senders": (message(b"From: c@d.vn\r\n", b"x"), "duplicate-from"),
     "inner bare CR": (multipart(b"Content-Type: text/plain\rX: y\r\n\r\nx"), "bare-cr"),
@@ -157,6 +158,11 @@ def test_the_same_in_a_forwarded_message_is_reported_too(case):
         pytest.skip("who wrote a forwarded message, and when, does not decide how this one is read")
     forwarded = multipart(text(b"x"), b"Content-Type: message/rfc822\r\n\r\n" + content, boundary=b"outermost")
     assert code in {ambiguity.code for ambiguity in parse(forwarded).ambiguities}
+
+
+@pytest.mark.parametrize("word", [b"x-viet-tcvn3?Q?M=CBt", b"x-no-such?B?xJDhu4E=", b"x-no-such?Q?TOI_MAT"])
+def test_words_that_can_be_read_whatever_their_charset_are_no_ambiguity(word):
+    assert not parse(message(b"Comments: =?" + word + b"?=\r\n", b"x")).ambiguities
 
 
 def test_an_ambiguity_names_its_part():

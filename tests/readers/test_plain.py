@@ -116,7 +116,6 @@ def test_text_of_an_unknown_charset_is_read_only_where_ascii_stays_ascii(data, c
     assert read(data, charset=charset).reason == reason
 
 
-
 @given(
     st.binary(max_size=300), st.sampled_from([None, "utf-8", "utf-7", "utf-16", "big5", "cp1258", "rot13", "undefined"])
 )

@@ -12,7 +12,6 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-import string
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from itertools import chain, count
 from gateway.documents.readers.base import Budget, Reading, Source
 from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_words, is_unclear
 from gateway.documents.readers.text_art import is_text_art
-from gateway.mime.charsets import codec_of
+from gateway.mime.charsets import codec_of, is_foreign
 from gateway.model import ActiveContent, Document, Origin, ReadStatus, Role, Run
 from gateway.model.formats import SYLK
 from gateway.vietnamese.plain_text import PlainText, plain_text
@@ -61,9 +60,6 @@ _OPERAND = re.compile(
 )
 """A literal, the name of a sheet, a cell, a column, a number or a truth value."""
 _WORD = re.compile(r"[^\W\d_]")
-_LETTERS = string.ascii_letters.encode()
-_HIGH = bytes(range(128, 256))
-_FEW_HIGH = 4
 _SYLK_FIELD = re.compile(r"(?<!;);(?!;)")
 _UTF7 = re.compile(rb"\+([A-Za-z0-9+/])[A-Za-z0-9+/]")
 _STRANGE = re.compile("[^\x00-\x7f]+")
@@ -100,7 +96,7 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
         alternative = data.decode("utf-8", "replace") if _mostly_utf8(data) else ""
         if label == "cp1258":
             alternative += "\n" + data.decode("cp1258", "replace")
-        foreign = bool(declared) and label is None and _is_foreign(data)
+        foreign = bool(declared) and label is None and is_foreign(data)
         return Decoded(_cp1252(data), "cp1252", alternative=alternative, lossy=foreign)
     return Decoded(text, "ascii" if text.isascii() else "utf-8", alternative=_utf7(data) if text.isascii() else "")
 
@@ -134,13 +130,6 @@ def _decode_declared(data: bytes, label: str) -> Decoded:
 def _lossy(text: str) -> bool:
     """Whether the charset is not that of the text; single bytes without a meaning are seen by no reader as anything."""
     return text.count("\ufffd") * _TOLERATED > len(text)
-
-
-def _is_foreign(data: bytes) -> bool:
-    """Whether bytes of a charset that is not known here can be no text that is written with the letters of ASCII (EBCDIC)."""
-    high = len(data) - len(data.translate(None, _HIGH))
-    letters = len(data) - len(data.translate(None, _LETTERS))
-    return high >= _FEW_HIGH and high > 3 * letters
 
 
 def _wide(data: bytes) -> str | None:
