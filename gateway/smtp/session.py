@@ -213,7 +213,7 @@ class Session:
             raise CommandError(502, "5.5.1", "tls_not_available")
         if self.client.ahead:
             self._dialogue.end_early_talk()
-        self._transactions.end()
+        self._transactions.leave()
         self.client.write(b"220 2.0.0 Ready to start TLS\r\n")
         try:
             await self.client.start_tls(context)

@@ -38,7 +38,7 @@ class Standing:
     def encrypted(self, tls: str | None) -> None:
         """Record the TLS handshake; earlier state is discarded."""
         self.tls = tls
-        self.helo = None
+        self.helo = self.auth_user = None
         self.extended = False
         self._model = None
 

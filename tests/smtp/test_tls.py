@@ -35,6 +35,19 @@ async def test_relay_with_starttls_forgets_what_was_said_before(pki):
         assert gateway.engine.transactions[0].session.tls.startswith("TLSv1.")
 
 
+async def test_a_login_from_before_starttls_is_void(pki):
+    both = listener(ListenerKind.SUBMISSION, tls_context=pki.server("gateway.test"), auth_without_tls=True)
+    async with Sink(users={"u": "p"}) as sink, running(sink.port, listeners=[both]) as gateway:
+        async with RawClient(*gateway.address) as client:
+            await client.ehlo()
+            assert (await client.login("u", "p")).code == 235
+            await client.starttls(pki.client())
+            assert "AUTH" in await client.ehlo()
+            assert (await client.cmd("MAIL FROM:<a@b>")).code == 530
+            assert (await client.login("u", "p")).code == 235
+            assert (await client.mail()).code == 250
+
+
 @pytest.mark.parametrize(
     "injected", [b"MAIL FROM:<evil@x>\r\n", b"NOOP\r\n", b"x", b"EHLO x\r\nMAIL FROM:<evil@x>\r\n"]
 )
