@@ -4,6 +4,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from asn1crypto import cms as asn1_cms
 from asn1crypto import core
 from asn1crypto import ocsp as asn1_ocsp
 from cryptography import x509
@@ -18,6 +19,8 @@ from gateway.demo.pki import Wish, distinguished_name, issue, revocation_list
 from gateway.demo.sign import PdfSigning, sign_pdf
 from gateway.documents.signatures import revocation
 from gateway.documents.signatures.certificates import load_certificates
+from gateway.documents.signatures.detached import verify_attached
+from gateway.documents.signatures.report import Subject
 from gateway.model import Integrity, Revocation, Trust
 from tests.pki import cms
 from tests.pki.tree import NOW, letter_pdf, store, tree
@@ -218,12 +221,19 @@ class TestDocumentSecurityStore:
         assert one.sub_indication == "EXPIRED"
 
 
+EC = ec.generate_private_key(ec.SECP256R1())
+
+
+def attached(data):
+    return verify_attached(data, Subject(part="1", filename="a.p7m", container="cms", trust=store(), now=NOW))
+
+
 def other_key(key, **wish):
     return issue(distinguished_name(("CN", "Người Ký Thử")), key, tree().g2_sub, Wish(**wish), now=NOW)
 
 
 @pytest.mark.parametrize(("key", "trust"), [
-    (ec.generate_private_key(ec.SECP256R1()), Trust.TRUSTED),
+    (EC, Trust.TRUSTED),
     (ec.generate_private_key(ec.SECP384R1()), Trust.TRUSTED),
     (ed25519.Ed25519PrivateKey.generate(), Trust.TRUSTED),
 ], ids=["p256", "p384", "ed25519"])  # fmt: skip
@@ -235,13 +245,18 @@ def test_other_keys_than_rsa_are_verified(key, trust):
     assert not any(stands(two) for two in look(damaged + b"x"))
 
 
-def test_pss_is_verified():
-    from gateway.documents.signatures.detached import verify_attached
-    from gateway.documents.signatures.report import Subject
+@pytest.mark.parametrize(("digest", "stands_"), [("sha256", True), ("sha1", False)])
+def test_a_signature_that_names_the_kind_of_key_for_its_algorithm_is_verified(digest, stands_):
+    info = asn1_cms.ContentInfo.load(cms.cms(b"noi dung", other_key(EC), detached=False, digest=digest))
+    info["content"]["signer_infos"][0]["signature_algorithm"] = {"algorithm": "1.2.840.10045.2.1"}
+    (one,) = attached(info.dump(force=True))
+    assert one.integrity is Integrity.INTACT
+    assert stands(one) is stands_
 
+
+def test_pss_is_verified():
     data = cms.cms(b"noi dung", tree().g2_person, detached=False, prefer_pss=True)
-    subject = Subject(part="1", filename="a.p7m", container="cms", trust=store(), now=NOW)
-    (one,) = verify_attached(data, subject)
+    (one,) = attached(data)
     assert "rsa-pss-sha256" in one.algorithms
     assert stands(one)
 

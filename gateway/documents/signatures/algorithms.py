@@ -98,6 +98,8 @@ XML_SCHEMES: dict[str, Scheme] = _xml_schemes()
 
 _SHA3_RSA = {f"2.16.840.1.101.3.4.3.{13 + i}": f"sha3_{bits}" for i, bits in enumerate((224, 256, 384, 512))}
 _SHA3_ECDSA = {f"2.16.840.1.101.3.4.3.{9 + i}": f"sha3_{bits}" for i, bits in enumerate((224, 256, 384, 512))}
+_EC_PUBLIC_KEY = "1.2.840.10045.2.1"
+"""The kind of key in place of the algorithm, as Windows writes it."""
 _SHA3_DIGESTS = {f"2.16.840.1.101.3.4.2.{7 + i}": f"sha3_{bits}" for i, bits in enumerate((224, 256, 384, 512))}
 
 
@@ -125,6 +127,8 @@ def scheme_of(identifier: Any, *, digest: str = "") -> Scheme:
             return Scheme("rsa", _SHA3_RSA[oid])
         if oid in _SHA3_ECDSA:
             return Scheme("ecdsa", _SHA3_ECDSA[oid])
+        if oid == _EC_PUBLIC_KEY:
+            return Scheme("ecdsa", digest)
         kind = identifier.signature_algo
         if kind == "rsassa_pss":
             parameters = identifier["parameters"]
