@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,6 +68,15 @@ def checked(der: bytes) -> Certificate:
         _ = (certificate.key_identifier, certificate.authority_key_identifier, certificate.critical_extensions)
         _ = (certificate.max_path_length, certificate.signature_algo)
     return certificate
+
+
+def readable(octets: Iterable[bytes]) -> tuple[Certificate, ...]:
+    """Return those of the certificates that came with a document that can be read; another one vouches for nothing."""
+    found = []
+    for der in octets:
+        with suppress(LibraryFault):
+            found.append(checked(der))
+    return tuple(found)
 
 
 def fingerprint(certificate: Certificate) -> str:

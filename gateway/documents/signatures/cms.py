@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from asn1crypto import cms, core, tsp
@@ -17,13 +18,14 @@ from asn1crypto import parser as asn1_parser
 
 from gateway.documents.signatures import algorithms
 from gateway.documents.signatures.algorithms import Content
-from gateway.documents.signatures.certificates import Certificate, checked, key_of, validity
-from gateway.documents.signatures.cms_evidence import from_attributes, from_crls
+from gateway.documents.signatures.certificates import Certificate, key_of, readable, validity
+from gateway.documents.signatures.cms_evidence import evidence_of
 from gateway.documents.signatures.revocation import Evidence
 from gateway.documents.signatures.wall import LIMIT, LibraryFault, wall
 from gateway.model import Integrity
 
 MAX_SIGNERS = 64
+_MAX_CERTIFICATES = 100
 _MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 _SIGNATURE_TIMESTAMP = "1.2.840.113549.1.9.16.2.14"
 _SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12"
@@ -91,31 +93,11 @@ def _from_parsed(parsed: Any, length: int) -> SignedData:
     encapsulated = parsed["encap_content_info"]
     content = encapsulated["content"]
     octets = None if isinstance(content, core.Void) or content.native is None else _octets(content)
-    certificates = []
-    for choice in parsed["certificates"] or ():
-        if choice.name != "certificate":
-            continue
-        try:
-            certificates.append(checked(choice.chosen.dump()))
-        except LibraryFault:
-            continue  # a certificate that cannot be read vouches for nothing
-        if len(certificates) >= 100:
-            break
-    lists, responses = from_crls(parsed)
-    for signer in list(parsed["signer_infos"])[:MAX_SIGNERS]:
-        extra_lists, extra_responses, extra_certificates = from_attributes(signer)
-        lists += extra_lists
-        responses += extra_responses
-        certificates += extra_certificates
+    held = (one.chosen.dump() for one in parsed["certificates"] or () if one.name == "certificate")
+    evidence, more = evidence_of(parsed, list(parsed["signer_infos"])[:MAX_SIGNERS])
+    certificates = (*readable(islice(held, _MAX_CERTIFICATES)), *more)
     content_type = encapsulated["content_type"]
-    return SignedData(
-        parsed,
-        str(content_type.dotted),
-        octets,
-        tuple(certificates),
-        Evidence(tuple(lists), tuple(responses)),
-        length,
-    )
+    return SignedData(parsed, str(content_type.dotted), octets, certificates, evidence, length)
 
 
 def _octets(content: Any) -> bytes:

@@ -9,6 +9,7 @@ scope and key; alone it revokes and never clears.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -80,6 +81,15 @@ def load_list(data: bytes, *, embedded: bool) -> RevocationList:
             parsed = x509.load_der_x509_crl(data)
         issuer = asn1_x509.Name.load(parsed.issuer.public_bytes()).hashable
         return RevocationList(parsed, issuer, parsed.last_update_utc, parsed.next_update_utc, embedded)
+
+
+def readable_lists(octets: Iterable[bytes]) -> tuple[RevocationList, ...]:
+    """Return those of the lists that came with a document that can be read; another one is no evidence."""
+    found = []
+    for data in octets:
+        with suppress(LibraryFault):
+            found.append(load_list(data, embedded=True))
+    return tuple(found)
 
 
 def is_signed_by(revocations: RevocationList, issuer: Certificate) -> bool:

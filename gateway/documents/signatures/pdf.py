@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import replace as replace_facts
 from datetime import UTC, datetime
@@ -21,7 +23,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from gateway.documents.signatures import cms, pdf_content, pdf_values, pdf_xref, revocation, timestamps
 from gateway.documents.signatures.algorithms import Content
-from gateway.documents.signatures.certificates import Certificate, checked
+from gateway.documents.signatures.certificates import Certificate, readable
 from gateway.documents.signatures.pdf_fields import (
     Field,
     Surroundings,
@@ -139,39 +141,21 @@ def _is_rewritten(data: bytes, reader: PdfFileReader, fields: list[Field], repor
 
 
 def _security_store(reader: PdfFileReader) -> _Store:
-    certificates: list[Certificate] = []
-    lists: list[revocation.RevocationList] = []
-    responses: list[bytes] = []
     try:
         with wall("dss"):
             dss = entry(reader.root, "/DSS", {})
-            for key in ("/Certs", "/CRLs", "/OCSPs"):
-                held = entry(dss, key)
-                for item in list(held)[:_MAX_STORE_ITEMS] if isinstance(held, generic.ArrayObject) else ():
-                    _sort_in(key, item, certificates, lists, responses)
+            certificates, lists, responses = (entry(dss, key) for key in ("/Certs", "/CRLs", "/OCSPs"))
     except LibraryFault:
-        pass  # what cannot be read from the store is simply no evidence
-    return _Store(tuple(certificates), Evidence(tuple(lists), tuple(responses)))
+        return _Store()  # what cannot be read from the store is simply no evidence
+    evidence = Evidence(revocation.readable_lists(_octets(lists)), tuple(_octets(responses)))
+    return _Store(readable(_octets(certificates)), evidence)
 
 
-def _sort_in(
-    key: str,
-    item: Any,
-    certificates: list[Certificate],
-    lists: list[revocation.RevocationList],
-    responses: list[bytes],
-) -> None:
-    try:
-        with wall("dss-item"):
-            octets = item.get_object().data
-            if key == "/Certs":
-                certificates.append(checked(octets))
-            elif key == "/CRLs":
-                lists.append(revocation.load_list(octets, embedded=True))
-            else:
-                responses.append(octets)
-    except LibraryFault:
-        return
+def _octets(held: Any) -> Iterator[bytes]:
+    """The contents of an array of streams, but for those that cannot be read."""
+    for index in range(min(len(held), _MAX_STORE_ITEMS) if isinstance(held, generic.ArrayObject) else 0):
+        with suppress(LibraryFault), wall("dss-item"):
+            yield held[index].get_object().data
 
 
 def _verify_one(

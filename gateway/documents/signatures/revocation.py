@@ -24,11 +24,14 @@ from gateway.documents.signatures.crl import (
     is_signed_by,
     load_list,
     nobody,
+    readable_lists,
 )
 from gateway.documents.signatures.ocsp import from_responses
 from gateway.model import Revocation
 
-__all__ = ["SKEW", "Evidence", "RevocationList", "Signers", "Status", "is_signed_by", "load_list", "nobody", "status"]
+__all__ = [
+    "SKEW", "Evidence", "RevocationList", "Signers", "Status", "is_signed_by", "load_list", "nobody", "readable_lists", "status",
+]  # fmt: skip
 
 _OPEN_ENDED = timedelta(days=7)
 """Validity of a response without nextUpdate."""

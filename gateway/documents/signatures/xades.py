@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway.documents.signatures import algorithms, canonical_xml, revocation, xmldsig
 from gateway.documents.signatures.algorithms import Content
-from gateway.documents.signatures.certificates import Certificate, checked, key_of
+from gateway.documents.signatures.certificates import Certificate, key_of, readable
 from gateway.documents.signatures.report import Facts
 from gateway.documents.signatures.revocation import Evidence
 from gateway.documents.signatures.wall import LibraryFault, wall
@@ -120,14 +120,9 @@ def _bind(found: XmlSignature, signed: Any) -> None:
 
 
 def _unsigned(found: XmlSignature, properties: Properties) -> None:
-    lists, responses = [], []
-    for one in _all(found.element, "EncapsulatedX509Certificate"):
-        _try(lambda one=one: properties.certificates.append(checked(xmldsig.decode(one.text))))
-    for one in _all(found.element, "EncapsulatedCRLValue"):
-        _try(lambda one=one: lists.append(revocation.load_list(xmldsig.decode(one.text), embedded=True)))
-    for one in _all(found.element, "EncapsulatedOCSPValue"):
-        _try(lambda one=one: responses.append(xmldsig.decode(one.text)))
-    properties.evidence = Evidence(tuple(lists), tuple(responses))
+    properties.certificates += readable(xmldsig.decoded(_all(found.element, "EncapsulatedX509Certificate")))
+    lists = revocation.readable_lists(xmldsig.decoded(_all(found.element, "EncapsulatedCRLValue")))
+    properties.evidence = Evidence(lists, tuple(xmldsig.decoded(_all(found.element, "EncapsulatedOCSPValue"))))
     for stamp in _all(found.element, "SignatureTimeStamp"):
         if not _belongs(stamp, found):
             continue
@@ -135,15 +130,7 @@ def _unsigned(found: XmlSignature, properties: Properties) -> None:
         algorithm = method.get("Algorithm", "") if method is not None else canonical_xml.DEFAULT_CANONICAL
         value = found.element.find(ds("SignatureValue"))
         properties.timestamped = Content((canonical_xml.canonical(value, algorithm),))
-        for token in _all(stamp, "EncapsulatedTimeStamp"):
-            _try(lambda token=token: properties.tokens.append(xmldsig.decode(token.text)))
-
-
-def _try(action: Any) -> None:
-    try:
-        action()
-    except LibraryFault:
-        return  # evidence that cannot be read is no evidence
+        properties.tokens += xmldsig.decoded(_all(stamp, "EncapsulatedTimeStamp"))
 
 
 def parse_time(text: str | None) -> datetime | None:

@@ -12,8 +12,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 
 from gateway.documents.signatures import algorithms
 from gateway.documents.signatures.algorithms import Content
@@ -24,12 +26,13 @@ from gateway.documents.signatures.canonical_xml import (
     canonical,
     inclusive_prefixes,
 )
-from gateway.documents.signatures.certificates import Certificate, checked, key_of
+from gateway.documents.signatures.certificates import Certificate, key_of, readable
 from gateway.documents.signatures.wall import LIMIT, LibraryFault, wall
 from gateway.model import Integrity
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
 _LIMIT_REFERENCES = 6000
+_MAX_CERTIFICATES = 32
 
 
 def ds(name: str) -> str:
@@ -115,6 +118,13 @@ def decode(text: str | None) -> bytes:
         return base64.b64decode(re.sub(r"\s+", "", text or ""), validate=True)
     except (binascii.Error, ValueError) as error:
         raise LibraryFault("base64") from error
+
+
+def decoded(elements: Iterable[Element]) -> Iterator[bytes]:
+    """Yield what elements hold in base64, but for those that hold anything else."""
+    for one in elements:
+        with suppress(LibraryFault):
+            yield decode(one.text)
 
 
 def verify(element: Element, resolve: Resolve) -> XmlSignature:
@@ -266,23 +276,10 @@ def _verifies(certificate: Certificate, scheme: algorithms.Scheme, signature: by
 
 
 def _certificates(element: Element) -> tuple[Certificate, ...]:
-    return _readable(element.iterfind(f"{ds('KeyInfo')}/{ds('X509Data')}/{ds('X509Certificate')}"))
+    held = element.iterfind(f"{ds('KeyInfo')}/{ds('X509Data')}/{ds('X509Certificate')}")
+    return readable(islice(decoded(held), _MAX_CERTIFICATES))
 
 
 def _archived_certificates(element: Element) -> tuple[Certificate, ...]:
     """Certificates kept in the unsigned properties (XAdES-X-L), for a KeyInfo that only names one by issuer and serial."""
-    return _readable(
-        one for one in element.iter() if isinstance(one.tag, str) and one.tag.endswith("}EncapsulatedX509Certificate")
-    )
-
-
-def _readable(elements: Iterable[Element]) -> tuple[Certificate, ...]:
-    found = []
-    for text in elements:
-        try:
-            found.append(checked(decode(text.text)))
-        except LibraryFault:
-            continue
-        if len(found) >= 32:
-            break
-    return tuple(found)
+    return readable(islice(decoded(element.iter("{*}EncapsulatedX509Certificate")), _MAX_CERTIFICATES))
