@@ -22,7 +22,6 @@ from pyhanko.pdf_utils.crypt import AuthStatus
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from gateway.documents.signatures import cms, pdf_content, pdf_values, pdf_xref, revocation, timestamps
-from gateway.documents.signatures.algorithms import Content
 from gateway.documents.signatures.certificates import Certificate, readable
 from gateway.documents.signatures.pdf_fields import (
     Field,
@@ -169,8 +168,7 @@ def _verify_one(
 ) -> Signature:
     if one.range is None:
         return unreadable(subject, field_name=one.name, problem=one.fault, integrity=Integrity.BROKEN)
-    view = memoryview(data)
-    content = Content((view[: one.range.gap_start], view[one.range.gap_end : one.range.end]))
+    content = one.range.content(data)
     sub_filter = str(entry(one.signature, "/SubFilter", ""))
     coverage, changes, problems = place(reader, data, one, one.range, around)
     common = Facts(
@@ -201,8 +199,7 @@ def _verify_timestamp(
     """Verify a document timestamp (ETSI EN 319 142-1 §5.4.3)."""
     if one.range is None:
         raise LibraryFault("byte-range", one.fault)
-    view = memoryview(data)
-    content = Content((view[: one.range.gap_start], view[one.range.gap_end : one.range.end]))
+    content = one.range.content(data)
     parsed = cms.parse(one.range.contents)
     verified = timestamps.verify_parsed(
         parsed, content, store=subject.trust, pool=store.certificates, evidence=store.evidence, now=subject.now

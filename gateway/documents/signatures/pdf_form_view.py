@@ -92,21 +92,22 @@ def signature_fields(reader: PdfFileReader) -> frozenset[str]:
     return frozenset(name for name, _, _ in enumerate_sig_fields(reader))
 
 
+def _widgets(field: Any) -> list[Any]:
+    return [field, *(kid.get_object() for kid in entry(field, "/Kids", ()))]
+
+
 def _is_visible(field: Any) -> bool:
-    widgets = [field, *(kid.get_object() for kid in entry(field, "/Kids", ()))]
-    return any(_has_area(one) for one in widgets)
+    return any(map(_has_area, _widgets(field)))
 
 
 def _acts(field: Any) -> bool:
     """Whether a field or a widget of it starts an action (ISO 32000-2 §12.6)."""
-    widgets = [field, *(kid.get_object() for kid in entry(field, "/Kids", ()))]
-    return any(key in one for one in widgets for key in ("/A", "/AA"))
+    return any(key in one for one in _widgets(field) for key in ("/A", "/AA"))
 
 
 def _is_widget(field: Any) -> bool:
     """Whether a field is shown as a field: a note or a line may be drawn outside of its rectangle (ISO 32000-2 §12.5.6)."""
-    widgets = [field, *(kid.get_object() for kid in entry(field, "/Kids", ()))]
-    return all(entry(one, "/Subtype", "/Widget") == "/Widget" for one in widgets)
+    return all(entry(one, "/Subtype", "/Widget") == "/Widget" for one in _widgets(field))
 
 
 def _has_area(widget: Any) -> bool:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gateway.documents.signatures.algorithms import Content
+
 _HEX_STRING = re.compile(rb"<[0-9A-Fa-f\s]*>\Z")
 _WHITE = b"\x00\t\n\x0c\r "
 _END_OF_REVISION = re.compile(rb"startxref[\x00\t\n\x0c\r ]*(\d{1,12})[\x00\t\n\x0c\r ]*%%EOF[\x00\t\n\x0c\r ]*\Z")
@@ -32,6 +34,11 @@ class SignedRange:
     """Offset after the last signed byte."""
     contents: bytes
     """The decoded hexadecimal string, with its padding."""
+
+    def content(self, data: bytes) -> Content:
+        """Return the signed bytes of the file."""
+        view = memoryview(data)
+        return Content((view[: self.gap_start], view[self.gap_end : self.end]))
 
 
 def read_range(data: bytes, numbers: Sequence[object]) -> SignedRange:

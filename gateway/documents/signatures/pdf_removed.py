@@ -15,7 +15,6 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 
 from gateway.documents.signatures import cms, pdf_values
-from gateway.documents.signatures.algorithms import Content
 from gateway.documents.signatures.pdf_objects import entry
 from gateway.documents.signatures.pdf_ranges import RangeFault, SignedRange, read_range
 from gateway.documents.signatures.report import REMOVED, Facts, Subject, assemble
@@ -69,10 +68,8 @@ def report_removed(
     """Return a report on each signature that was taken out, with the name of the field that had held it."""
     held = dict(_former_fields(reader))
     reports = []
-    view = memoryview(data)
     for signed in removed:
         name, sub_filter = held.get(signed.gap_start, ("", ""))
-        content = Content((view[: signed.gap_start], view[signed.gap_end : signed.end]))
         facts = Facts(
             field=name,
             integrity=Integrity.UNKNOWN,
@@ -81,7 +78,9 @@ def report_removed(
             problems=(REMOVED,),
         )
         sha1 = sub_filter == "/adbe.pkcs7.sha1"
-        reports.append(assemble(subject, pdf_values.from_cms(facts, signed, content, sha1=sha1, trust=subject.trust)))
+        reports.append(
+            assemble(subject, pdf_values.from_cms(facts, signed, signed.content(data), sha1=sha1, trust=subject.trust))
+        )
     return reports
 
 
