@@ -21,7 +21,7 @@ from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pdf import claims, left, scan
 from gateway.documents.readers.pdf import reader as pdf
 from gateway.documents.readers.pdf.api import PdfiumDocument
-from gateway.documents.readers.pdf.page import PageContent
+from gateway.documents.readers.pdf.page import PageContent, Piece
 from gateway.documents.readers.pdf.text import PageReader, TextOptions
 from gateway.documents.readers.pictures import ocr
 from gateway.model import Document, Origin, Run
@@ -245,7 +245,9 @@ def lying_font(letters: dict[str, str], *, has_cmap: bool) -> tuple[bytes, bytes
 
 
 @pytest.mark.parametrize("has_cmap", [True, False])
-@pytest.mark.parametrize(("said", "shown"), [("Báo", "MẬT"), ("Một", "MẬT"), ("nhà bán", "TỐI MẬT")])
+@pytest.mark.parametrize(
+    ("said", "shown"), [("Báo", "MẬT"), ("Một", "MẬT"), ("nhà bán", "TỐI MẬT"), ("123", "MẬT"), ("(+)", "MẬT")]
+)
 def test_a_font_that_lies_together_with_its_map_is_read_as_it_draws(said: str, shown: str, has_cmap: bool) -> None:
     letters = {one: other for one, other in zip(said, shown, strict=True) if one != " "}
     font, embedded = lying_font(letters, has_cmap=has_cmap)
@@ -260,6 +262,20 @@ def test_a_font_that_means_what_it_draws_is_believed() -> None:
     document = pdf.read(Source(data=data, part="1"), Budget(part_cpu_s=100)).document
     assert find_in_document(document) == ()
     assert document.status.value == "ok"
+
+
+def test_a_line_that_comes_again_in_another_width_and_figures_are_looked_at_as_often_as_they_must(monkeypatch) -> None:
+    looked: list[str] = []
+    ink = claims._ink
+
+    def look(page: int, content: PageContent, line: list[Piece]) -> object:
+        looked.append("".join(piece.text for piece in line))
+        return ink(page, content, line)
+
+    monkeypatch.setattr(claims, "_ink", look)
+    data = pdfs.glyph_numbers(["123", "456", "213", "600", "Bạn", "Bạn", "B ạ n"], unmapped="")
+    pdf.read(Source(data=data, part="1"), Budget(part_cpu_s=100))
+    assert looked == ["123", "456", "600", "Bạn", "B ạ n"]
 
 
 def test_a_line_that_reads_as_it_says_is_not_read_as_a_part_of_its_page(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -148,6 +148,32 @@ def test_a_map_that_contradicts_the_encoding_is_reported() -> None:
     assert (document.status.value, document.reason) == ("partial", "text-lies")
 
 
+@pytest.mark.parametrize(
+    ("glyph", "said", "told"), [(b"uni1EAC", "Ấ", True), (b"Eth", "Đ", False), (b"uni1EAC", "Ậ", False)]
+)
+def test_a_map_that_hides_the_dot_of_a_letter_is_reported(glyph: bytes, said: str, told: bool) -> None:
+    cmap = b"1 beginbfchar <42> <%04x> endbfchar" % ord(said)
+    data = pdfs.simple(
+        b"BT /F2 14 Tf 80 700 Td (ABC) Tj ET",
+        fonts=b"/F2 11 0 R",
+        more={
+            10: pdfs.stream(cmap),
+            11: b"<< /Type /Font /Subtype /TrueType /BaseFont /Arial /ToUnicode 10 0 R /Encoding"
+            b" << /BaseEncoding /WinAnsiEncoding /Differences [65 /M /%s /T] >> >>" % glyph,
+        },
+    )
+    assert (read(data).reason == "text-lies") == told
+
+
+def test_the_last_of_hundreds_of_fonts_is_looked_at_too() -> None:
+    honest = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
+    lies = b"1 beginbfrange <41> <5a> <0042> endbfrange"
+    more = dict.fromkeys(range(10, 260), honest)
+    last = b"<< /Type /Font /Subtype /Type1 /BaseFont /Times-Roman /Encoding /WinAnsiEncoding /ToUnicode 261 0 R >>"
+    data = pdfs.simple(b"BT /F1 14 Tf 80 700 Td (MAT KHAU) Tj ET", more={**more, 260: last, 261: pdfs.stream(lies)})
+    assert read(data).reason == "text-lies"
+
+
 def test_characters_without_meaning_are_reported_when_nobody_reads_the_page(monkeypatch) -> None:
     from gateway.documents.readers.pdf import scan as pdf_scan
 

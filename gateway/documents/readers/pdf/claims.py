@@ -1,12 +1,13 @@
 """Short lines in fonts that a PDF brings, against what these draw: a map and a font may lie together (ISO 32000-1 §9.10).
 
-All three marks end in a letter with a dot below before the last one. A line of as many letters as a mark has is looked at
+All three marks end in a letter with a dot below before the last one. A line of as many letters, or signs, as a mark has is looked at
 for that dot, which costs a millisecond; where it is, the line is read, which costs five, and not believed unless that gives
 what it says. A line that says itself that it is a level is judged by that.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import attrgetter
@@ -31,6 +32,8 @@ DOT: Final = (0.04, 0.3)
 """Em of the dot."""
 LIMIT_READ: Final = 8
 """Lines of a page that are read one by one; more are read as a part of the page."""
+_ENDS: Final = ".,:;"
+"""Signs around a word that are no part of it."""
 ABOVE: Final = 1.0
 BELOW: Final = 0.35
 """Em above and below the baseline that are looked at."""
@@ -43,7 +46,10 @@ class Claims:
     """Claims of short lines of a document to be a level; each is looked at once."""
 
     def __init__(self) -> None:
-        self._seen: set[tuple[str | None, str]] = set()
+        self._seen: set[tuple[str | None, str, int]] = set()
+        """Lines by font, words, and tenths of their width in sizes of the letters."""
+        self._plain: defaultdict[str | None, set[str]] = defaultdict(set)
+        """Figures and signs that were seen to be drawn without a dot below, by font."""
 
     def doubtful(self, page: int, content: PageContent, handles: list[int]) -> set[int]:
         """Return the text objects of a loaded page that may be a mark, whatever they say; by `Piece.order`."""
@@ -51,15 +57,20 @@ class Claims:
         left = LIMIT_READ
         for line in _alone(_lines(content.pieces)):
             text = "".join(piece.text for piece in line).strip()
-            if len(text) > LONGEST or (places := DOT_PLACES.get(sum(map(str.isalpha, text)))) is None:
+            letters, said = sum(map(str.isalpha, text)), "".join(text.casefold().split())
+            places = DOT_PLACES.get(letters) or DOT_PLACES.get(len(said.strip(_ENDS) if letters else said))
+            if len(text) > LONGEST or places is None or said in LEVELS:
                 continue
-            key, said = (line[0].font.name, text), "".join(text.casefold().split())
-            if said in LEVELS or key in self._seen:
+            font, size = line[0].font.name, max(line[0].size, 1.0)
+            key = font, text, round(10 * (line[-1].box[2] - line[0].box[0]) / size)
+            if key in self._seen or (not letters and self._plain[font].issuperset(said)):
                 continue
             self._seen.add(key)
             if not any(_is_embedded(handles[piece.order - 1]) for piece in line):
                 continue
             ink, foot = _ink(page, content, line)
+            if not letters and ink.size and not _has_dot(ink[foot:], (0.0, 1.0)):
+                self._plain[font].update(said)
             if not _has_dot(ink[foot:], places):
                 continue
             left -= 1

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from gateway.vietnamese.fonts import legacy_font
 
 if TYPE_CHECKING:
+    from gateway.documents.readers.base import Budget
     from gateway.documents.readers.pdf.qpdf import Objects
 
-LIMIT_FONTS = 200
 LIMIT_CODES = 70_000
 LIMIT_MEANT = 20_000
 """Codes of a map beyond which it has no gap: the fonts of hidden text layers map everything."""
@@ -46,14 +46,15 @@ class FontFacts:
     """The letters that no code without meaning can be taken for, of fonts that could be looked at; None when none was."""
 
 
-def look_at_fonts(objects: Objects, numbers: list[int]) -> FontFacts:
+def look_at_fonts(objects: Objects, numbers: list[int], budget: Budget) -> FontFacts:
     """Look at the fonts with those object numbers; one that cannot be looked at is not accused, nor believed."""
     facts = FontFacts()
     others: set[str] = set()
     doubted: set[str] = set()
     letters: dict[str, frozenset[str]] = {}
     doubtful: dict[str, frozenset[str]] = {}
-    for number in numbers[:LIMIT_FONTS]:
+    for number in numbers:
+        budget.check_time()
         name = ""
         try:
             font = objects.object(number)
@@ -76,9 +77,6 @@ def look_at_fonts(objects: Objects, numbers: list[int]) -> FontFacts:
         except Exception:  # noqa: BLE001 - wall of qpdf: a broken font makes it raise anything
             others.add(name)
             doubted.add(name)
-    if len(numbers) > LIMIT_FONTS:
-        facts.meant.clear()
-        letters.clear()
     for name in others:
         facts.meant.pop(name, None)
     facts.sure = {name: found - doubtful[name] for name, found in letters.items() if name not in doubted}
@@ -157,8 +155,16 @@ def _lies(font: Any, codes: dict[int, str]) -> bool:
         if not meanings or not text or not text[0].isalnum():
             continue
         compared += 1
-        contradicting += all(_bare(text) != _bare(meaning) for meaning in meanings)
+        if all(_bare(text) != _bare(meaning) for meaning in meanings):
+            contradicting += 1
+            if _has_dot(min(meanings)) and not _has_dot(text):
+                return True
     return contradicting >= LIES and contradicting >= LIE_SHARE * compared
+
+
+def _has_dot(text: str) -> bool:
+    """Whether a letter has a dot below, as the one has with which all marks end but for a T."""
+    return "\u0323" in unicodedata.normalize("NFD", text)
 
 
 def _bare(text: str) -> str:

@@ -148,8 +148,7 @@ class _Walker:
             self._out.active.add(ActiveContent("look-script"))
         self._out.off_layers = frozenset(self._off)
         self._out.actual_text = self._actual_text_pages()
-        self._budget.check_time()
-        self._out.fonts = look_at_fonts(objects, self._fonts)
+        self._out.fonts = look_at_fonts(objects, self._fonts, self._budget)
 
     def _look(self, raw: RawObject) -> None:
         names = raw.names
