@@ -25,8 +25,8 @@ from gateway.audit.checkpoint import (
 from gateway.audit.checkpoint import write_verifier_key as write_key
 from gateway.audit.installation import KEY, Known, has_log, key_id
 from gateway.audit.retention import LIMIT_EXPIRED, expire_facts
-from gateway.audit.store import SCHEMA_VERSION, Folder, Turn, connect, damaged, immediate, open_checked
-from gateway.errors import AuditError, KnownReferenceError, UserError
+from gateway.audit.store import SCHEMA_VERSION, Folder, Turn, connect, damaged, immediate, open_checked, unusable
+from gateway.errors import AuditError, GatewayError, KnownReferenceError, UserError
 from gateway.texts.catalogue import both, reasons
 
 _LOG = logging.getLogger("gateway.audit")
@@ -55,7 +55,7 @@ class Committer:
     def open(
         cls, data: Path, *, facts_days: int | None = None, known: Known | None = None, node: str | None = None
     ) -> Committer:
-        """Open or create the log under a data directory; UserError when it is damaged, shortened or unreadable.
+        """Open or create the log under a data directory; UserError when it is damaged, shortened or unreadable, AuditError when busy.
 
         Facts are removed after `facts_days`; None keeps them. A `known` log must exist and is never created. `node` sets
         the machine's name; None keeps it.
@@ -70,11 +70,11 @@ class Committer:
             folder.name(node)
         signer = Signer(folder.secret(KEY), folder.node)
         connection = open_checked(folder)
-        # Checkpoints before the head: other processes may write both in between.
-        noted = connection.execute("SELECT max(size) FROM checkpoint").fetchone()[0] or 0
-        least = max(noted, last_known_size(folder), known.records if known is not None else 0)
-        head = read_head(connection)
         try:
+            # Checkpoints before the head: other processes may write both in between.
+            noted = connection.execute("SELECT max(size) FROM checkpoint").fetchone()[0] or 0
+            least = max(noted, last_known_size(folder), known.records if known is not None else 0)
+            head = read_head(connection)
             if least > head.seq:
                 cause = f"có {head.seq} bản ghi, đã từng có {least}", f"{head.seq} records, there have been {least}"
                 raise damaged(folder.database, cause)
@@ -83,7 +83,10 @@ class Committer:
         except OSError as error:
             connection.close()
             raise UserError(both("audit", "fault", "key", path=folder.checkpoints, reason=reasons(error))) from None
-        except UserError:
+        except sqlite3.Error as error:
+            connection.close()
+            raise unusable(folder.database, error) from None
+        except GatewayError:
             connection.close()
             raise
         return cls(folder, signer, connection, facts_days)

@@ -83,7 +83,7 @@ class PatientCommitter:
         try:
             known = Known(self._key_id, self._written.records)
             self._open = Committer.open(self.folder.data, facts_days=self._facts_days, known=known)
-        except UserError as error:
+        except (UserError, AuditError) as error:
             if str(error) != self._reason:
                 self._reason = str(error)
                 _LOG.error("%s", self._reason)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Self
 
 from gateway.audit.tree import TREE
-from gateway.errors import AuditError, UserError
+from gateway.errors import AuditError, GatewayError, UserError
 from gateway.system.atomic_file import make_file, replace_file, sync_folder
 from gateway.texts.catalogue import both
 
@@ -178,15 +178,15 @@ def reading(data: Path) -> Iterator[sqlite3.Connection]:
             raise unusable(path, error) from None
 
 
-_OF_THE_MACHINE = ("SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_PERM", "SQLITE_READONLY", "SQLITE_AUTH")
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR")
+"""What SQLite says of a file that is no database any more, or lacks our tables; all else is of the machine, or passes."""
 
 
 def unusable(path: Path, error: sqlite3.Error) -> UserError:
-    """Return the error for a log that SQLite cannot open: a disk or permission fault, or a damaged file."""
-    name = getattr(error, "sqlite_errorname", "")
-    if name.startswith(_OF_THE_MACHINE):
-        return UserError(both("audit", "fault", "not_opened", path=path, reason=error))
-    return damaged(path, str(error))
+    """Return the error for a log that SQLite cannot open: a damaged file, or a fault of the disk, rights, another's lock."""
+    if getattr(error, "sqlite_errorname", "SQLITE_ERROR").startswith(_DAMAGED):
+        return damaged(path, str(error))
+    return UserError(both("audit", "fault", "not_opened", path=path, reason=error))
 
 
 def damaged(path: Path, cause: str | tuple[str, str]) -> UserError:
@@ -219,7 +219,7 @@ def open_checked(folder: Folder) -> sqlite3.Connection:
     except sqlite3.Error as error:
         _close(connection)
         raise unusable(path, error) from None
-    except UserError:
+    except GatewayError:
         _close(connection)
         raise
     except OSError as error:

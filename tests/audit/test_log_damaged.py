@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
 
-from gateway.audit import AuditLog
-from gateway.audit.store import connect_readonly
-from gateway.errors import UserError
+from gateway.audit import AuditLog, store
+from gateway.audit.installation import Written
+from gateway.audit.patient import PatientCommitter
+from gateway.audit.store import Folder, connect_readonly
+from gateway.errors import AuditError, UserError
 from gateway.model import Disposition, FrontEnd, Session
 from tests.audit.support import (
     REFUSAL,
@@ -132,6 +136,25 @@ def test_a_log_that_cannot_be_opened_is_not_called_damaged_and_a_damaged_one_is(
     (tmp_path / "b" / "audit.db").write_bytes(b"no database at all" * 1000)
     with pytest.raises(UserError, match="is damaged"):
         connect_readonly(tmp_path / "b" / "audit.db")
+
+
+@pytest.mark.parametrize("turn", [False, True])
+def test_a_writer_that_finds_its_log_locked_says_so_and_writes_once_it_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, turn: bool
+):
+    asyncio.run(fill(tmp_path, 5))
+    monkeypatch.setattr(store, "BUSY_BUDGET_S", 0.05)
+    monkeypatch.setattr(store.Turn.__init__, "__defaults__", (0.05,))
+    with closing(sqlite3.connect(tmp_path / "audit.db")) as other, closing(store.Turn(Folder(tmp_path))) as gate:
+        with gate if turn else nullcontext():
+            other.execute("SELECT 1" if turn else "BEGIN IMMEDIATE")
+            patient = PatientCommitter(tmp_path, "", Written())
+            with pytest.raises(AuditError, match="busy" if turn else r"cannot be opened.*locked"):
+                patient.commit([])
+        other.rollback()
+        patient._next = 0.0
+        assert patient.commit([]) > 5
+        patient.close()
 
 
 async def test_what_an_mta_says_of_its_client_is_cut_and_made_text(tmp_path: Path):
