@@ -1,10 +1,14 @@
 """Mails that were answered before they were judged: read on within bounds, their content in hand for so long."""
 
 import asyncio
+from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
 from gateway.config.sections import Configuration
+from gateway.model import Envelope, FrontEnd, Language, Session, Transaction
+from gateway.pipeline import stages
 from gateway.pipeline.judge import Behind
 from gateway.serve.app import inspection_limits, places
 from gateway.spool import ByteBudget, Spool, SpoolSettings
@@ -55,6 +59,26 @@ async def test_work_that_never_ends_is_ended():
     work = asyncio.create_task(endless())
     assert behind.take("BT-1", work, spool(10, None))
     await ended(work)
+    assert work.cancelled()
+
+
+async def test_a_log_that_hangs_does_not_hold_up_the_answer_to_a_late_mail(monkeypatch):
+    monkeypatch.setattr(stages, "_LAST_RECORD_S", 0.01)
+    judge = SimpleNamespace(judge=lambda *_: endless(), readings=SimpleNamespace(going=set()))
+    audit = SimpleNamespace(trouble=lambda *_: endless())
+    pipeline = stages.Pipeline(judge, audit, outgoing=None, languages=(Language.EN,), new_reference=str)
+    late = Transaction(
+        id="BT-1",
+        session=Session(front_end=FrontEnd.RELAY, client_address=None, helo=None, languages=(Language.EN,)),
+        envelope=Envelope(reverse_path="", forward_paths=()),
+        received_at=datetime.now(UTC),
+        size_bytes=0,
+        sha256="",
+    )
+    work = asyncio.create_task(pipeline.process(late, spool(0, None), None))
+    await asyncio.sleep(0.01)
+    work.cancel()
+    await asyncio.wait({work}, timeout=60)
     assert work.cancelled()
 
 

@@ -62,6 +62,9 @@ RETRY_WINDOW_S = 900
 RETRY_MINUTES = 2
 """Delay after which the client is asked to retry a mail that was not judged in time."""
 
+_LAST_RECORD_S = 2.0
+"""Wait for the record of a late mail before it is answered: a writer that hangs must not hold up the answer, too."""
+
 
 class Pipeline:
     """Engine of the SMTP and milter front ends: judges and enacts."""
@@ -273,7 +276,9 @@ class Pipeline:
         except asyncio.CancelledError as cancelled:
             if not (transaction.id in self._judge.readings.going and self._behind.take(transaction.id, work, spool)):
                 work.cancel()
-            await asyncio.shield(self._trouble(transaction, str(cancelled) or "deadline"))
+            told = begun(self._trouble(transaction, str(cancelled) or "deadline"))
+            told.add_done_callback(lambda one: one.cancelled() or one.exception())  # retrieve its exception
+            await asyncio.wait((told,), timeout=_LAST_RECORD_S)
             raise
         except Exception as error:
             await self._trouble(transaction, type(error).__name__)
