@@ -18,16 +18,36 @@ from gateway.system.deadlines import Deadlines
 async def connect(
     settings: NextHopSettings, names: Names | None = None, deadlines: Deadlines | None = None
 ) -> Connection:
-    """Return a new connection after EHLO; HopFailedError or HopRefusedError.
+    """Return a new connection after EHLO, to the first address that takes it; HopFailedError or HopRefusedError of the last.
 
     `names` shares name resolution and `deadlines` the timer among concurrent connections.
     """
-    names = names or Names(settings.host, settings.port, settings.connect_timeout_s)
-    addresses = await names.addresses()
-    connection = Connection(settings, deadlines or Deadlines())
+    names, deadlines = (
+        names or Names(settings.host, settings.port, settings.connect_timeout_s),
+        deadlines or Deadlines(),
+    )
+    *before, last = await names.addresses()
+    ends = deadlines.loop.time() + settings.connect_timeout_s
+    for left, address in zip(range(len(before) + 1, 1, -1), before, strict=True):
+        try:
+            return await _connected(address, settings, deadlines, within_s=(ends - deadlines.loop.time()) / left)
+        except (HopFailedError, HopRefusedError):
+            names.avoid(address)
+    return await _connected(last, settings, deadlines, within_s=ends - deadlines.loop.time())
+
+
+async def _connected(address: str, settings: NextHopSettings, deadlines: Deadlines, *, within_s: float) -> Connection:
+    connection = Connection(settings, deadlines)
+    implicit = settings.tls is NextHopTls.IMPLICIT
     try:
-        async with asyncio.timeout(settings.connect_timeout_s):
-            await _open(connection, settings, names, addresses)
+        async with asyncio.timeout(within_s):
+            await deadlines.loop.create_connection(
+                lambda: connection,
+                address,
+                settings.port,
+                ssl=settings.tls_context if implicit else None,
+                server_hostname=(settings.server_name or settings.host) if implicit else None,
+            )
             await _be_greeted(connection, settings)
     except TimeoutError:
         connection.abort()
@@ -44,30 +64,6 @@ async def connect(
         connection.abort()
         raise
     return connection
-
-
-async def _open(connection: Connection, settings: NextHopSettings, names: Names, addresses: tuple[str, ...]) -> None:
-    """Connect to the first reachable address, each within its share of the time; OSError of the last when none is."""
-    implicit = settings.tls is NextHopTls.IMPLICIT
-    share_s = settings.connect_timeout_s / len(addresses)
-    for number, address in enumerate(addresses, start=1):
-        try:
-            async with asyncio.timeout(share_s if number < len(addresses) else None):
-                await asyncio.get_running_loop().create_connection(
-                    lambda: connection,
-                    address,
-                    settings.port,
-                    ssl=settings.tls_context if implicit else None,
-                    server_hostname=(settings.server_name or settings.host) if implicit else None,
-                )
-        except ssl.SSLError:
-            raise
-        except OSError:  # TimeoutError is one
-            names.avoid(address)
-            if number == len(addresses):
-                raise
-        else:
-            return
 
 
 async def _be_greeted(connection: Connection, settings: NextHopSettings) -> None:

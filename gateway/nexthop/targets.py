@@ -33,7 +33,7 @@ class Target:
         self.away = ""
         """Reason why it is unreachable; empty when it is reachable."""
         self._deadlines = deadlines
-        self._names = Names(settings.host, settings.port, settings.connect_timeout_s)
+        self.names = Names(settings.host, settings.port, settings.connect_timeout_s)
 
     @property
     def load(self) -> float:
@@ -45,7 +45,7 @@ class Target:
         if not self.breaker.admit():
             raise HopFailedError(FailureKind.UNREACHABLE, "circuit breaker is open")
         try:
-            connection = await connect(self.settings, self._names, self._deadlines)
+            connection = await connect(self.settings, self.names, self._deadlines)
         except HopFailedError as failure:
             if failure.kind in _ATTEMPT_FAILED:
                 self.breaker.failed()
@@ -110,7 +110,7 @@ class Targets:
         while target.away:
             await asyncio.sleep(target.settings.breaker.again_s)
             try:
-                (await connect(target.settings)).quit()
+                (await connect(target.settings, target.names)).quit()
             except (HopFailedError, HopRefusedError):
                 continue
             target.breaker.succeeded()

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+from contextlib import ExitStack
 from unittest.mock import AsyncMock
 
 import pytest
@@ -332,16 +333,20 @@ async def test_a_turn_that_comes_at_the_last_moment_is_taken():
         hop.close()
 
 
-async def test_an_address_that_swallows_connections_leaves_time_for_the_next_one(monkeypatch):
-    async with Sink() as sink:
-        with socket.socket() as full, socket.socket() as first, socket.socket() as second:
-            full.bind(("127.0.0.2", sink.port))
-            full.listen(0)
-            for filling in (first, second):
-                filling.setblocking(False)
-                filling.connect_ex(full.getsockname())
-            found = AsyncMock(return_value=["127.0.0.2", "127.0.0.1"])
-            monkeypatch.setattr(Names, "_resolved", found)
+@pytest.mark.parametrize("fault", ["swallows", "silent", "busy"])
+async def test_an_address_that_takes_no_mail_leaves_time_for_the_next_one(monkeypatch, fault):
+    monkeypatch.setattr(Names, "_resolved", AsyncMock(return_value=["127.0.0.2", "127.0.0.1"]))
+    with ExitStack() as stack:
+        bad, *filling = (stack.enter_context(socket.socket()) for _ in range(3))
+        async with Sink() as sink:
+            bad.bind(("127.0.0.2", sink.port))
+            bad.listen(0 if fault == "swallows" else 5)
+            for one in filling if fault == "swallows" else ():
+                one.setblocking(False)
+                one.connect_ex(bad.getsockname())
+            if fault == "busy":
+                serve = lambda _reader, writer: writer.write(b"421 4.3.2 busy\r\n")
+                await asyncio.start_server(serve, sock=bad)
             names = Names("city.test", sink.port, 1)
             connection = await connect(hop_settings(sink.port, connect_timeout_s=2), names)
             assert (await connection.ask(b"NOOP")).positive
