@@ -331,3 +331,31 @@ def test_deep_nesting_costs_little_and_loses_nothing() -> None:
 def test_any_text_gives_a_document(text: str) -> None:
     with contextlib.suppress(ReadError):  # refused with its cause
         assert read(text).format == "html"
+
+
+@pytest.mark.parametrize(
+    ("inner", "style", "seen"),
+    [
+        ("<dialog>x</dialog>", "", False),
+        ("<dialog open>x</dialog>", "", True),
+        ("<span popover>x</span>", "", False),
+        ("<iframe>x</iframe>", "", False),
+        ("<svg>x<metadata>x</metadata></svg>", "", False),
+        ("<svg><text>x</text></svg>", "", True),
+        ("<math><mi>k</mi><annotation>x</annotation></math>", "", False),
+        ("<i style='display:/* */none'>x</i>", "", False),
+        ("<i style='color:red;/*;*/display:none'>x</i>", "", False),
+        ("<i style='d\\69splay:n\\6fne'>x</i>", "", False),
+        ("<i style='dis/**/play:none'>x</i>", "", True),
+        ("<i style='display:table-column'>x</i>", "", False),
+        ("<i class=b1>x</i>", ".\\62 1{display:none}", False),
+        ("<i class=sm:b>x</i>", ".sm\\:b{display:none}", False),
+        ("<i class=Ab>x</i>", "[class=aB i]{display:none}", False),
+        ("<i class=Ab>x</i>", "[class=aB]{display:none}", True),
+        ("<i>x</i>", "i:defined:read-only{display:none}", False),
+        ("<i class=sm>x</i>", ".sm\\:b{display:none}", True),
+    ],
+)
+def test_what_a_browser_hides_is_hidden_however_it_is_written(inner, style, seen):
+    document = read(f"<html><head><style>{style}</style></head><body><div>M{inner}T</div></body></html>")
+    assert any("x" in run.text and run.origin is Origin.TEXT for run in document.runs) is seen

@@ -187,6 +187,7 @@ def test_a_page_with_entities_of_its_own_cannot_be_told():
         ("<p>AMẬT</p>", "p::first-letter{font-size:0}", "look-clipped"),
         ("<p><i>BẢO </i><b>MẬT</b></p>", "p:has(b) i{display:none}", "look-clipped"),
         ("<p><i>BẢO </i><b>MẬT</b></p>", "p{color:red; & i{display:none}}", "look-clipped"),
+        ("<p lang=vi><i>BẢO </i><b>MẬT</b></p>", "p:lang(vi) i{display:none}", "look-clipped"),
         ("<p>BẢO MẬT<b style='position:absolute;left:0;background:#fff'></b></p>", "", "look-clipped"),
         ("<script>document.write(String.fromCharCode(77,7852,84))</script>", "", "look-script"),
         ("<script>z.textContent=['T','Ậ','M'].reverse().join('')</script>", "", "look-script"),

@@ -19,6 +19,7 @@ from gateway.documents.readers.markup.html_selectors import (
     listed,
     marks_of,
     parse_selectors,
+    unescaped,
 )
 from gateway.documents.readers.markup.html_style import INHERITED, parse_colour
 from gateway.model import ReadStatus
@@ -39,7 +40,7 @@ _HEADER_CODE: Final = re.compile(r"(&[LCR])|&(?:\"[^\"]{0,200}\"|K[0-9A-Fa-f]{6}
 _CONTENT_ITEM: Final = re.compile(
     r"\s*(?:\"([^\"]*)\"|'([^']*)'|attr\(\s*([\w-]{1,100})[^)]{0,100}\)|[\w-]{1,40}(?:\([^()]{0,200}\))?)"
 )
-_PART: Final = re.compile(r"::?first-l|:has\(")
+_PART: Final = re.compile(r"::?first-l|:(?:has|lang|dir|-webkit-any|-moz-any)\(|:nth-[a-z-]*child\([^()]*\bof\b")
 _HIDING: Final = re.compile(
     r"display\s*:\s*none|visibility\s*:|opacity\s*:\s*0|font(?:-size)?\s*:\s*[01](?:p[xt]|r?em)?(?![.\d])|color\s*:\s*(?:transparent|#fff|white)"
 )
@@ -48,7 +49,6 @@ _MADE: Final = re.compile(r"(.*?)::?(before|after)", re.IGNORECASE | re.DOTALL)
 """An element whose beginning or end gets words."""
 _FOUR_DIGITS: Final = re.compile(r"\\([0-9a-fA-F]{4})")
 """An escape as Excel writes it: always of four digits, whatever follows."""
-_CSS_ESCAPE: Final = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\n]?|(.))")
 _VARIABLE: Final = re.compile(r"var\(\s*(--[\w-]{1,100})\s*(?:,([^()]{0,200}))?\)")
 
 
@@ -69,11 +69,12 @@ class Declarations(NamedTuple):
 def parse_declarations(text: str) -> Declarations:
     """Return the declarations of a list that mean something; later ones win."""
     found = Declarations({}, {})
-    for item in text.split(";"):
+    for item in (_COMMENT.sub(" ", text) if "/*" in text else text).split(";"):
         name, colon, value = item.partition(":")
         if not colon:
             continue
-        value = value.strip()
+        name, value = unescaped(name), value.strip()
+        value = value if '"' in value or "'" in value else unescaped(value)
         target = found.usual
         if value.lower().endswith("!important"):
             value, target = value[:-10].strip(), found.important
@@ -198,7 +199,7 @@ class Sheet:
             while item := _CONTENT_ITEM.match(declarations, position):
                 position = item.end()
                 string = item[1] or item[2] or ""
-                words.append(_unescaped(_FOUR_DIGITS.sub(r"\\\1 ", string) if start[1] else string))
+                words.append(unescaped(_FOUR_DIGITS.sub(r"\\\1 ", string) if start[1] else string))
                 if item[3]:
                     self.shown_attributes.add(item[3].lower())
             said = "".join(words)
@@ -245,7 +246,7 @@ class Sheet:
             elif (kind := item[0].strip().lower()) in ("open-quote", "close-quote"):
                 words += self._quotes[kind == "close-quote" :][:1]
             else:
-                words.append(_unescaped(item[1] or item[2] or ""))
+                words.append(unescaped(item[1] or item[2] or ""))
         return "".join(words)
 
     def declarations(self, node: Node, attributes: Mapping[str, str], inline: str) -> dict[str, str]:
@@ -288,7 +289,7 @@ class Sheet:
 
 
 def _strings_of(value: str) -> list[str]:
-    return [_unescaped(item[1] or item[2] or "") for item in _CONTENT_ITEM.finditer(value) if item[1] or item[2]]
+    return [unescaped(item[1] or item[2] or "") for item in _CONTENT_ITEM.finditer(value) if item[1] or item[2]]
 
 
 def _means_something(name: str, value: str) -> bool:
@@ -350,13 +351,3 @@ def _is_shown(prelude: str) -> bool:
     if not prelude.startswith("@media"):
         return True
     return any(_NOT_SHOWN.search(query) is None for query in prelude.removeprefix("@media").split(","))
-
-
-def _unescaped(text: str) -> str:
-    """Resolve the escapes of a CSS string (CSS Syntax 3, section 4.3.7)."""
-
-    def letter(match: re.Match[str]) -> str:
-        code = int(match[1], 16) if match[1] else 0
-        return match[2] if not match[1] else chr(code) if 0 < code < 0x110000 else "\ufffd"
-
-    return _CSS_ESCAPE.sub(letter, text) if "\\" in text else text

@@ -23,15 +23,26 @@ LIMIT_STEPS: Final = 3_000_000
 _SIBLINGS: Final = 8
 
 _TOKEN: Final = re.compile(
-    r"(?P<tag>[a-zA-Z][\w-]*|\*)|(?P<mark>[.#][\w\-\x80-\U0010ffff]+)"
-    r"|\[\s*(?P<name>[\w:-]+)\s*(?:(?P<op>[~|^$*]?=)\s*(?:\"(?P<quoted>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[\w.-]+))\s*[iIsS]?\s*)?\]"
+    r"(?P<tag>[a-zA-Z][\w-]*|\*)|(?P<mark>[.#](?:[\w\-\x80-\U0010ffff]|\\(?:[0-9a-fA-F]{1,6}\s?|.))+)"
+    r"|\[\s*(?P<name>[\w:-]+)\s*(?:(?P<op>[~|^$*]?=)\s*(?:\"(?P<quoted>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[\w.-]+))\s*(?P<flag>[iIsS]?)\s*)?\]"
     r"|(?P<element>::[\w-]+|:(?:before|after|first-line|first-letter)\b)"
     r"|:(?P<pseudo>[\w-]+)(?:\((?P<argument>[^()]*(?:\([^()]*\)[^()]*)*)\))?"
     r"|\s*(?P<combinator>[>+~])\s*|(?P<blank>\s+)"
 )
 _LISTING: Final = re.compile(r"[,()\[\]]")
+_ESCAPE: Final = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\n]?|(.))")
 _NTH: Final = re.compile(r"\s*(?:(?P<step>[+-]?\d{0,6})n)?\s*(?P<offset>[+-]?\s*\d{1,6})?\s*")
 Specificity = tuple[int, int, int]
+
+
+def unescaped(text: str) -> str:
+    """Resolve the escapes of CSS (CSS Syntax 3, section 4.3.7)."""
+
+    def letter(match: re.Match[str]) -> str:
+        code = int(match[1], 16) if match[1] else 0
+        return match[2] if not match[1] else chr(code) if 0 < code < 0x110000 else "\ufffd"
+
+    return _ESCAPE.sub(letter, text) if "\\" in text else text
 
 
 class Attribute(NamedTuple):
@@ -40,12 +51,15 @@ class Attribute(NamedTuple):
     name: str
     operator: str
     value: str
+    folded: bool = False
+    """Small letters and capitals are the same."""
 
     def holds(self, attributes: Mapping[str, str]) -> bool:
         """Return whether an element's attributes fit."""
         found = attributes.get(self.name)
         if found is None:
             return False
+        found = found.lower() if self.folded else found
         match self.operator:
             case "":
                 return True
@@ -269,11 +283,13 @@ def _parse(text: str, *, simple: bool = False) -> Selector | None:
             current.tag = match["tag"].lower()
             tags += match["tag"] != "*"
         elif match["mark"]:
-            current.marks |= {match["mark"]}
+            current.marks |= {unescaped(match["mark"])}
             ids, classes = ids + (match["mark"][0] == "#"), classes + (match["mark"][0] == ".")
         else:
             value = match["quoted"] or match["single"] or match["bare"] or ""
-            current.attributes += (Attribute(match["name"].lower(), match["op"] or "", value),)
+            folded = match["flag"] in ("i", "I")
+            value = value.lower() if folded else value
+            current.attributes += (Attribute(match["name"].lower(), match["op"] or "", value, folded),)
             classes += 1
     parts.append(current)
     return Selector(tuple(reversed(parts)), (ids, classes, tags))
@@ -283,8 +299,10 @@ def _pseudo(part: Compound, name: str, argument: str) -> Specificity | None:
     """Put a pseudo-class into a part; None when it never holds here."""
     by_type = name.endswith("-of-type")
     match name:
-        case "root":
+        case "root" | "scope":
             part.is_root = True
+        case "defined" | "read-only":
+            pass  # as all elements of a page are, but fields to be filled in
         case "link" | "any-link":
             part.attributes += (Attribute("href", "", ""),)
         case "empty":

@@ -13,6 +13,13 @@ from typing import Final
 
 from gateway.documents.readers.pictures.joined import Turn
 
+UNSEEN: Final = frozenset({
+    "audio", "canvas", "meter", "progress", "video", "iframe", "noembed", "noframes", "noscript", "template", "datalist",
+    "annotation", "annotation-xml", "mphantom", "desc", "metadata",
+})  # fmt: skip
+"""Elements of which only old browsers show what is in them, or none."""
+DRAWN: Final = frozenset({"svg", "g", "defs", "symbol"})
+"""Elements of drawings whose own text is not shown."""
 MOST_PAINTED: Final = 60
 """Boxes without words that have a colour of their own, and shadows and colour stops of one box, below which nothing is a letter."""
 _MOST_LAYERS: Final = 16

@@ -153,7 +153,7 @@ def _changes(look: Look, declarations: Mapping[str, str]) -> dict[str, object]:
             case "font-weight":
                 changes["bold"] = lower in ("bold", "bolder") or whole(lower, digits=4) >= 600
             case "display":
-                if lower == "none":
+                if lower in ("none", "table-column", "table-column-group"):
                     changes["hidden"] = True
             case "visibility":
                 changes["hidden"] = lower in ("hidden", "collapse")

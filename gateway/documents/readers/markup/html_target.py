@@ -15,7 +15,7 @@ from gateway.documents.readers.markup.html_blocks import BREAK, Block, Builder, 
 from gateway.documents.readers.markup.html_choice import Choice, is_offered, shown_input
 from gateway.documents.readers.markup.html_outline import LIMIT_LEFT_OPEN, VOID, Outline
 from gateway.documents.readers.markup.html_selectors import Node
-from gateway.documents.readers.markup.html_shown import script_lines
+from gateway.documents.readers.markup.html_shown import DRAWN, UNSEEN, script_lines
 from gateway.documents.readers.markup.html_style import Look
 from gateway.documents.readers.markup.svg import Svg
 from gateway.documents.readers.numerals import numeral, signed
@@ -27,8 +27,6 @@ _BLOCKS = frozenset({
     "hgroup", "hr", "html", "legend", "li", "main", "nav", "ol", "optgroup", "option", "p", "pre", "section",
     "summary", "table", "tbody", "td", "tfoot", "th", "thead", "title", "tr", "ul",
 })  # fmt: skip
-_REPLACED = frozenset({"audio", "canvas", "meter", "progress", "video"})
-"""Elements of which only old browsers show what is in them."""
 _ABOVE = frozenset({"rt", "rp", "rtc"})
 """Words that stand above those beside them in the text."""
 _INLINE = frozenset({"span", "font", "b", "i", "s", "u", "em", "a"})
@@ -243,6 +241,8 @@ class Target:
             self._choice.text(text)
         else:
             look = self._stack[-1].look
+            if self._svg is not None and self._stack[-1].tag in DRAWN:
+                look = replace(look, hidden=True)
             if self._stack[-1].painted and not text.isspace():
                 self._stack[-1].painted = False
             above = self._stack[-1].tag in _ABOVE
@@ -317,7 +317,7 @@ class Target:
             changes["link"] = True
         if tag in ("pre", "textarea", "xmp", "listing"):
             changes["keep_space"] = True
-        if tag in ("template", "noscript", "noframes", "datalist", *_REPLACED):
+        if tag in UNSEEN or (tag == "dialog" and "open" not in attributes) or "popover" in attributes:
             changes["hidden"] = True
         if tag == "bdo":
             changes["reversed"] = attributes.get("dir", "").lower() == "rtl"
