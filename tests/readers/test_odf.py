@@ -333,6 +333,26 @@ def test_slides_know_their_number_classes_and_notes() -> None:
     assert reading.document.pages == 2
 
 
+@pytest.mark.parametrize(("name", "shown"), [("f", True), ("g", False)])
+def test_a_footer_that_a_slide_names_is_shown_on_it(name: str, shown: bool) -> None:
+    body = (
+        f'<presentation:footer-decl presentation:name="f">{MARK}</presentation:footer-decl>'
+        f'<draw:page presentation:use-footer-name="{name}"/>'
+    )
+    run = find(read_body(body, kind="presentation"), MARK)
+    assert (run.origin is Origin.TEXT, run.role is Role.FOOTER) == (shown, shown)
+
+
+@pytest.mark.parametrize(("kind", "origin"), [("footer", Origin.TEXT), ("title", Origin.HIDDEN)])
+def test_the_margins_of_a_master_are_seen_and_its_prompts_are_not(kind: str, origin: Origin) -> None:
+    frame = (
+        f'<draw:frame presentation:class="{kind}"><draw:text-box><text:p>{MARK}</text:p></draw:text-box></draw:frame>'
+    )
+    master = f'<style:master-page style:name="Default">{frame}</style:master-page>'
+    reading = read_body("<draw:page/>", kind="presentation", styles_xml=styles(masters=master))
+    assert find(reading, MARK).origin is origin
+
+
 @pytest.mark.parametrize(
     ("level", "shown"),
     [

@@ -30,6 +30,10 @@ KINDS: Final = {
 }
 _MASTER_NAMES: Final = (clark("style:master-page-name"), clark("draw:master-page-name"))
 _CLASS: Final = clark("presentation:class")
+_MARGINS: Final = {None, "header", "footer", "date-time", "page-number"}
+_DECLARATION: Final = clark("presentation:name")
+_DECLARED_BY: Final = tuple(clark(f"presentation:use-{kind}-name") for kind in ("header", "footer", "date-time"))
+"""Attributes by which slides show words that are declared before them (ODF 1.3 Part 3 §11.2)."""
 _ENCODED: Final = re.compile(r"_([0-9a-fA-F]{1,5})_")
 _NOISY_META: Final = {
     "meta:creation-date",
@@ -84,7 +88,11 @@ class OdfDocument:
 
     def _slides(self, content: Element, story: Story, styles: StyleBook, origin: Origin) -> None:
         number = 0
+        named = {page.get(attribute) for page in content for attribute in _DECLARED_BY}
         for element in content:
+            if element.get(_DECLARATION) is not None and element.get(_DECLARATION) in named:
+                self.sink.put_line(element.text or "", Place("slide", Role.FOOTER, origin))
+                element.text = None
             if NAMES[element.tag] != "draw:page":
                 story.block(element, Flow(Place("", Role.BODY, Origin.HIDDEN), (), None))
                 continue
@@ -135,8 +143,8 @@ class OdfDocument:
             layers = (story.styles.layer("table-cell", None, with_default=True),) if cells else ()
             story.blocks(part, Flow(place, layers, None, counted=False, defaults=not cells))
             return
-        # Prompts of placeholders are not seen on slides; other shapes of a master are.
-        prompt = part.get(_CLASS) is not None
+        # Prompts of placeholders are not seen on slides; what stands in the margins and other shapes of a master are.
+        prompt = part.get(_CLASS) not in _MARGINS
         place = Place(f"master:{number}", Role.BODY, Origin.HIDDEN if prompt else origin)
         story.block(part, Flow(place, (), None, counted=False, defaults=False))
 
