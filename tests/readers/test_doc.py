@@ -290,3 +290,21 @@ def test_words_and_letters_that_a_list_puts_before_its_items_are_read(label, kin
     document = doc.read(Source(data=data, part="1"), Budget()).document
     assert "".join(run.text for run in document.runs) == shown
     assert bool(find_in_document(document)) is ("MẬT" in shown)
+
+
+@pytest.mark.parametrize(("flags", "shown"), [(0x20, "TỐI MẬT\tx"), (0x10, "Mục\tx"), (0x21, "Mục\tx")])
+def test_words_of_a_level_that_an_item_has_of_its_own_are_read(flags, shown):
+    """Formatting of the level 0 is behind the list override that says so."""
+
+    def level(label):
+        return struct.pack("<IB", 1, 0).ljust(28, b"\0") + struct.pack("<H", len(label)) + label.encode("utf-16-le")
+
+    tables = {
+        "lists": struct.pack("<HI", 1, 77) + bytes(22) + b"\1\0",
+        "levels": level("Mục"),
+        "list-overrides": struct.pack("<II8xB3x", 1, 77, 1)
+        + struct.pack("<III", 0xFFFFFFFF, 1, flags)
+        + level("TỐI MẬT" if flags & 0x20 else ""),
+    }
+    data = word_file([("x\r", b"")], papx=b"\0\0" + sprm(0x460B, b"\1\0") + sprm(0x260A, b"\0"), tables=tables)
+    assert "".join(run.text for run in read(data).document.runs) == shown

@@ -242,7 +242,7 @@ class Lists:
     """Words that lists put before their paragraphs (MS-DOC 2.9.147 LSTF, 2.9.150 LVL, 2.9.131 LFO)."""
 
     def __init__(self, fib: Fib, table: bytes) -> None:
-        (at, length), (self._overrides, _) = fib.table("lists"), fib.table("list-overrides")
+        (at, length), (self._overrides, overridden) = fib.table("lists"), fib.table("list-overrides")
         self._table = table
         self._levels: dict[tuple[int, int], _Level] = {}
         self._counts: Counter[tuple[int, int]] = Counter()
@@ -250,21 +250,38 @@ class Lists:
         at += length  # the levels come behind what the FIB counts
         for head in heads:
             for level in range(1 if u8(table, head + 26) & 1 else 9):
-                kind, follows = _KINDS.get(u8(table, at + 4), ""), _FOLLOWS.get(u8(table, at + 15), "\t")
-                start = u32(table, at)
-                at += _LVLF + u8(table, at + 24) + u8(table, at + 25)
-                size = 2 * u16(table, at)
-                self._levels[u32(table, head), level] = _Level(
-                    start, kind, follows, wide(table[at + 2 : at + 2 + size])
-                )
-                at += 2 + size
+                self._levels[u32(table, head), level], at = self._level(at)
+            if at >= len(table):
+                break
+        self._own: dict[tuple[int, int], _Level] = {}
+        if overridden:
+            self._load_overrides()
+
+    def _level(self, at: int) -> tuple[_Level, int]:
+        """Return a LVL and where it ends."""
+        table = self._table
+        start, kind, follows = u32(table, at), _KINDS.get(u8(table, at + 4), ""), _FOLLOWS.get(u8(table, at + 15), "\t")
+        at += _LVLF + u8(table, at + 24) + u8(table, at + 25)
+        end = at + 2 + 2 * u16(table, at)
+        return _Level(start, kind, follows, wide(table[at + 2 : end])), end
+
+    def _load_overrides(self) -> None:
+        """Take the levels that items have of their own, which stand behind all LFO (MS-DOC 2.9.133 LFOData, 2.9.134 LFOLVL)."""
+        table, count = self._table, min(u32(self._table, self._overrides), len(self._table) // _LFO)
+        at = self._overrides + 4 + _LFO * count
+        for number in range(1, count + 1):
+            at += 4
+            for _ in range(u8(table, self._overrides + 4 + _LFO * (number - 1) + 12)):
+                flags, at = u32(table, at + 4), at + 8
+                if flags & 0x20:
+                    self._own[number, flags & 0xF], at = self._level(at)
             if at >= len(table):
                 break
 
     def label(self, number: int, level: int) -> str:
         """Count one item of a list and return the letters before it, with 1 for the numbers of other levels; empty for bullets."""
         key = u32(self._table, self._overrides + 4 + _LFO * (number - 1)) if number else 0, level
-        found = self._levels.get(key)
+        found = self._own.get((number, level)) or self._levels.get(key)
         if found is None:
             return ""
         own = numeral(found.start + self._counts[key], found.kind) if found.kind else "1"
