@@ -122,3 +122,18 @@ def test_a_watermark_is_read_from_a_page_turned_into_curves() -> None:
     assert document.image_pages == (1,)
     found = [run for run in document.runs if run.role is Role.WATERMARK and run.origin is Origin.OCR]
     assert [run.text for run in found] == ["TỐI MẬT"]
+
+
+def test_large_words_below_hundreds_of_other_spots_are_read() -> None:
+    page = Image.new("RGB", (3600, 2400), "white")
+    pen = ImageDraw.Draw(page)
+    for number in range(260):
+        x, y = 20 + 100 * (number % 35), 20 + 100 * (number // 35)
+        pen.rectangle((x, y, x + 12, y + 12), fill="grey")
+    pen.text(
+        (600, 1300),
+        "MẬT",
+        font=ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Bold.ttf"), 400),
+        fill="grey",
+    )
+    assert large_words(page) == ["MẬT"]

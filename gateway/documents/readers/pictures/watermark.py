@@ -36,7 +36,7 @@ EDGE = 0.14
 """Inches around the broad strokes where thin ones of the same letters may be."""
 FILLED = (0.05, 0.62)
 """Share of its frame that the strokes of a line cover; less are ornaments, more are pictures and bars."""
-LIMIT_LINES, LIMIT_FRAMES = 3, 200
+LIMIT_LINES = 3
 STEEP = 60.0
 """Degrees from which a line may be written upwards or downwards."""
 LEAST_LETTERS = 3
@@ -82,11 +82,12 @@ def _lines(ink: Pixels, dpi: float) -> list[tuple[Pixels, int, int]]:
     joined = cv2.dilate(mask, np.ones((gap, gap), np.uint8))
     labels, frames = spots(joined)
     found = []
-    for number, (left, top, width, height, _) in enumerate(frames[: LIMIT_FRAMES - 1].tolist(), 1):
-        if max(width, height) < SHORTEST * dpi or min(width, height) < LEAST_SHORT * dpi:
-            continue
+    sides = frames[:, 2:4]
+    large = (sides.max(axis=1) >= SHORTEST * dpi) & (sides.min(axis=1) >= LEAST_SHORT * dpi)
+    for number in np.flatnonzero(large).tolist():
+        left, top, width, height, _ = frames[number].tolist()
         place = slice(top, top + height), slice(left, left + width)
-        strokes = np.where(labels[place] == number, mask[place], 0).astype(np.uint8)
+        strokes = np.where(labels[place] == number + 1, mask[place], 0).astype(np.uint8)
         if _is_line(strokes, dpi):
             found.append((strokes, left, top))
     return sorted(found, key=lambda item: -item[0].size)[:LIMIT_LINES]
