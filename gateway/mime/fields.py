@@ -178,9 +178,10 @@ def _field(name: bytes, raw: list[bytes], limits: Limits, codes: list[tuple[str,
         body = _FOLD.sub(b"", body)
     # Bytes above 127 are of RFC 6532, or of an old client.
     value = (body.decode("ascii") if body.isascii() else charsets.guess(body)).strip(" \t")
-    if "=?" in value and in_unknown_charset(value):
+    text = header_text(value) if "=?" in value else value
+    if "\ufffd" in text and in_unknown_charset(value):
         codes.append(("unknown-charset", ""))
-    return HeaderField(name.decode("ascii"), whole + b"\r\n", value, header_text(value) if "=?" in value else value)
+    return HeaderField(name.decode("ascii"), whole + b"\r\n", value, text)
 
 
 def _repeated(by_name: dict[str, list[HeaderField]]) -> list[tuple[str, str]]:

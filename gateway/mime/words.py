@@ -49,11 +49,8 @@ def has_encoded_word(value: str) -> bool:
 
 
 def in_unknown_charset(value: str) -> bool:
-    """Return whether an encoded word is in a charset that is not known here, so that its words cannot be read."""
-    return any(
-        charsets.codec_of(match[1].partition("*")[0]) is None and charsets.is_foreign(_word_bytes(match[2], match[3]))
-        for match in _WORD.finditer(value)
-    )
+    """Return whether an encoded word is in a charset that is not known here."""
+    return any(charsets.codec_of(match[1].partition("*")[0]) is None for match in _WORD.finditer(value))
 
 
 def _word_bytes(encoding: str, text: str) -> bytes:

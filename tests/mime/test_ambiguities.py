@@ -103,7 +103,7 @@ CASES = {
     "fold first": (b" From: a@b\r\n" + HEAD + b"\r\nx", "fold-first"),
     "fold first in a part": (multipart(b" folded\r\nContent-Type: text/html\r\n\r\nx"), "fold-first"),
     "long line": (message(b"X: " + b"a" * 1000 + b"\r\n", b"x"), "long-header-line"),
-    "words in an unknown charset": (message(b"Comments: =?ibm1130?B?49bJQNTB4w==?=\r\n", b"x"), "unknown-charset"),
+    "words in an unknown charset": (message(b"Comments: =?ibm1130?B?49bJQA==?= =?ibm1130?B?1MHj?=\r\n", b"x"), "unknown-charset"),
     "two subjects": (message(b"Subject: other\r\n", b"x"), "duplicate-subject"),
     "two senders": (message(b"From: c@d.vn\r\n", b"x"), "duplicate-from"),
     "inner bare CR": (multipart(b"Content-Type: text/plain\rX: y\r\n\r\nx"), "bare-cr"),
