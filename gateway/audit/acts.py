@@ -140,10 +140,10 @@ def newest_acts(data: Path, since: int) -> tuple[int, list[r.Act]]:
     with reading(data) as connection:
         last = ends(connection)[1]
         bodies = connection.execute(
-            "SELECT body FROM record WHERE seq BETWEEN ? AND ? AND instr(substr(body, 1, ?), ?) ORDER BY seq",
+            "SELECT body, seq FROM record WHERE seq BETWEEN ? AND ? AND instr(substr(body, 1, ?), ?) ORDER BY seq",
             (max(since, last - _LIMIT_NEWEST) + 1, last, _HEAD_BYTES, b'"kind":"act"'),
         )
-        return last, [one for (body,) in bodies if isinstance(one := r.decode(body), r.Act)]
+        return last, [one for row in bodies if isinstance(one := r.read(*row), r.Act)]
 
 
 def recover_at_once(data: Path) -> None:

@@ -37,7 +37,7 @@ def export_jsonl(reader: Reader) -> Iterator[str]:
     """Yield one line a record with its hash, so that the export is self-verifying; with its node when there are several."""
     for node, body, digest in reader.links():
         whose = f'"node":{msgspec.json.encode(node).decode()},' if node else ""
-        yield f'{{{whose}"hash":"{digest.hex()}","record":{body.decode("utf-8")}}}'
+        yield f'{{{whose}"hash":"{digest.hex()}","record":{body.decode("utf-8", "replace")}}}'
 
 
 class Export:

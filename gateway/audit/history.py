@@ -107,11 +107,11 @@ class SenderHistory:
         }
         position = index.execute("SELECT seq FROM position").fetchone()[0]
         tail = self._index.log.execute(
-            "SELECT body FROM record WHERE seq > ? ORDER BY seq LIMIT ?", (position, _LIMIT_TAIL)
+            "SELECT body, seq FROM record WHERE seq > ? ORDER BY seq LIMIT ?", (position, _LIMIT_TAIL)
         ).fetchall()
         if len(tail) == _LIMIT_TAIL:
             return None
-        return frozenset(met | self._in_tail(addresses - met, [r.decode(body) for (body,) in tail], index))
+        return frozenset(met | self._in_tail(addresses - met, [r.read(*row) for row in tail], index))
 
     def _in_tail(
         self, addresses: set[str] | frozenset[str], tail: list[r.AnyRecord], index: sqlite3.Connection

@@ -319,7 +319,7 @@ def _advance(index: sqlite3.Connection, log: sqlite3.Connection, count: int, las
         return False
     rows = Rows()
     for seq, body, _ in records:
-        take(rows, seq, r.decode(body))
+        take(rows, seq, r.read(body, seq))
     index.execute("BEGIN IMMEDIATE")
     try:
         _put(index, log, rows, len(records))
@@ -366,7 +366,7 @@ def _with_every(words: Words) -> Words:
 def _counted(log: sqlite3.Connection, seq: int) -> tally.Counted | None:
     """Return for whom a mail counts that was judged in an earlier slice."""
     row = log.execute("SELECT body FROM record WHERE seq = ?", (seq,)).fetchone()
-    return tally.counted(r.decode(row[0])) if row is not None else None
+    return tally.counted(r.read(row[0], seq)) if row is not None else None
 
 
 def _same_words(fresh: sqlite3.Connection) -> bool:

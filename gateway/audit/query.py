@@ -249,7 +249,7 @@ class AuditReader:
 
     def _record(self, seq: int) -> r.AnyRecord:
         row = self._index.log.execute("SELECT body FROM record WHERE seq = ?", (seq,)).fetchone()
-        return r.decode(row[0])
+        return r.read(row[0], seq)
 
     def _checked(self, tags: Iterable[str]) -> sqlite3.Connection:
         """Return the index, rebuilt from the log when rows of these tags are missing."""
@@ -287,7 +287,7 @@ class AuditReader:
         """Return records by their numbers, in this order; without those that retention has just removed."""
         wanted = tuple(numbers)
         bodies = dict(self._index.log.execute(_BODIES, (_listed(wanted),)))
-        return {seq: r.decode(bodies[seq]) for seq in wanted if seq in bodies}
+        return {seq: r.read(bodies[seq], seq) for seq in wanted if seq in bodies}
 
 
 class Readers:

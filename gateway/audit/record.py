@@ -345,6 +345,7 @@ JudgedRecord: TypeAlias = Intent | Refused | RecipientRefused
 _DECODER: Decoder[_KnownRecord] = Decoder(_KnownRecord)
 _HEAD = Decoder(_Head)
 _CONTENT = Decoder(dict[str, Any])
+_NEVER = "1970-01-01T00:00:00+00:00"
 
 
 def decode(octets: bytes) -> AnyRecord:
@@ -354,6 +355,16 @@ def decode(octets: bytes) -> AnyRecord:
     except ValidationError:
         head = _HEAD.decode(octets)
         return Unknown(**structs.asdict(head), content=_CONTENT.decode(octets))
+
+
+def read(octets: bytes, seq: int) -> AnyRecord:
+    """Decode a stored body for a reader; one that somebody damaged is of kind `unreadable`, and hides no other record."""
+    try:
+        record = decode(octets)
+        datetime.fromisoformat(record.time)
+    except ValueError:
+        return Unknown(seq=seq, time=_NEVER, kind="unreadable", content={})
+    return record
 
 
 def judged(record: JudgedRecord) -> MailFacts | RecipientRefused:

@@ -60,14 +60,14 @@ def kept_mails(
             else "0, NULL FROM record r"
         )
         rows = connection.execute(
-            f"SELECT r.body, {facts} WHERE r.seq >= ? ORDER BY r.seq", (first_since(connection, since or _EVER),)
+            f"SELECT r.seq, r.body, {facts} WHERE r.seq >= ? ORDER BY r.seq", (first_since(connection, since or _EVER),)
         )
-        for body, version, packed in rows:
+        for seq, body, version, packed in rows:
             tick(1)
             head = bytes(body[:200])
             if b'"kind":"intent"' not in head and b'refused"' not in head:
                 continue
-            record = r.decode(body)
+            record = r.read(body, seq)
             if until is not None and record.time > stamp(until):
                 return
             if isinstance(record, r.JudgedRecord):

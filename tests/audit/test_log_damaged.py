@@ -14,8 +14,11 @@ from pathlib import Path
 import pytest
 
 from gateway.audit import AuditLog, store
+from gateway.audit.export import export_jsonl
+from gateway.audit.filter import Sight
 from gateway.audit.installation import Written
 from gateway.audit.patient import PatientCommitter
+from gateway.audit.query import AuditReader, Filter
 from gateway.audit.store import Folder, connect_readonly
 from gateway.errors import AuditError, UserError
 from gateway.model import Disposition, FrontEnd, Session
@@ -155,6 +158,23 @@ def test_a_writer_that_finds_its_log_locked_says_so_and_writes_once_it_is_not(
         patient._next = 0.0
         assert patient.commit([]) > 5
         patient.close()
+
+
+@pytest.mark.parametrize("forged", [b"\xff\0", b"[]", b'{"seq":8}', b'{"seq":8,"time":"x","kind":"intent"}'])
+def test_a_record_that_cannot_be_read_hides_no_other_one(tmp_path: Path, forged: bytes):
+    asyncio.run(fill(tmp_path, 10))
+    with closing(sqlite3.connect(tmp_path / "audit.db", isolation_level=None)) as connection:
+        connection.execute("DROP TRIGGER record_no_update")
+        connection.execute("UPDATE record SET body = ? WHERE seq = 8", (forged,))
+    for path in tmp_path.glob("audit-index.db*"):
+        path.unlink()
+    with AuditReader.open(tmp_path) as reader:
+        rows = reader.find(Filter())
+        assert [row.seq for row in rows if row.kind == "unreadable"] == [8]
+        assert [row.kind for row in rows].count("intent") == 9, "it was the tenth"
+        assert [row.kind for row in reader.find(Filter(sight=Sight(everybody=True)))].count("unreadable") == 0
+        assert len(list(export_jsonl(reader))) == 32
+    assert verified(tmp_path).first_bad == 8
 
 
 async def test_what_an_mta_says_of_its_client_is_cut_and_made_text(tmp_path: Path):
