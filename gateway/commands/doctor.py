@@ -36,6 +36,7 @@ from gateway.serve.app import (
 )
 from gateway.serve.cosigning import witnesses_of
 from gateway.serve.hold import check_hold
+from gateway.serve.next_hop import needed_at_start
 from gateway.steward.accounts.book import NAME, Account, Book, all_accounts
 from gateway.steward.condition import (
     Health,
@@ -315,17 +316,14 @@ def _workers(configuration: Configuration) -> Iterator[Line]:
 
 
 def _next_hop(configuration: Configuration) -> Iterator[Line]:
-    for settings, address in zip(
-        next_hop_settings(configuration).each(), configuration.next_hop.addresses, strict=True
-    ):
-        found = probe(settings, timeout_s=_NEXT_HOP_WAIT_S)
+    answers = [probe(settings, timeout_s=_NEXT_HOP_WAIT_S) for settings in next_hop_settings(configuration).each()]
+    healths = [_NEXT_HOP_HEALTH[found.fitness] for found in answers]
+    enough = Health.GOOD in healths or not needed_at_start(configuration)
+    for address, found, health in zip(configuration.next_hop.addresses, answers, healths, strict=True):
         words = both(
             "start", "next_hop", found.fitness.value, address=address, reason=found.reason, keywords=found.reason
         )
-        health = _NEXT_HOP_HEALTH[found.fitness]
-        if health is Health.BAD and not configuration.next_hop.required_at_start:
-            health = Health.WARNING
-        yield Line(health, "next hop", words)
+        yield Line(Health.WARNING if enough and health is Health.BAD else health, "next hop", words)
 
 
 def _hold(configuration: Configuration) -> Iterator[Line]:

@@ -18,10 +18,15 @@ _LOG = logging.getLogger("gateway.serve.supervisor")
 _NEXT_HOP_WAIT_S = 5.0
 
 
+def needed_at_start(configuration: Configuration) -> bool:
+    """Whether a start waits for the next hop: behind a milter it takes only notices."""
+    relays = any(item.kind is not ListenerKind.MILTER for item in configuration.listeners)
+    return configuration.next_hop.required_at_start and relays
+
+
 def expect_next_hop(configuration: Configuration) -> None:
     """Raise UserError when the next hop is unreachable for a few seconds, or can never accept mail."""
-    section = configuration.next_hop
-    if not section.required_at_start or all(item.kind is ListenerKind.MILTER for item in configuration.listeners):
+    if not needed_at_start(configuration):
         return
     with configuration.at("next_hop", "address"):
         _await_next_hop(configuration)

@@ -16,6 +16,7 @@ from gateway.engine import load_policy_set
 from gateway.engine.schema import PolicyFile
 from gateway.errors import ConfigError
 from gateway.metrics import families
+from gateway.nexthop.probe import Fitness, Probe
 from gateway.serve.app import warn_of_days
 from gateway.system.certificate_expiry import Days, certificate_days
 from gateway.system.trouble import Trouble
@@ -400,6 +401,31 @@ def test_the_start_warns_of_an_expired_certificate_and_the_doctor_calls_it_bad(t
     warn_of_days(certificate)
     assert caplog.records[0].levelname == "ERROR"
     assert line.words in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("kinds", "fitness", "health"),
+    [
+        (["milter"], ["SILENT"], ["WARNING"]),
+        (["milter", "relay"], ["SILENT"], ["BAD"]),
+        (["relay"], ["SILENT", "GOOD"], ["WARNING", "GOOD"]),
+        (["relay"], ["SILENT", "REJECTED"], ["BAD", "BAD"]),
+    ],
+)
+def test_a_next_hop_is_bad_only_where_the_start_needs_it(monkeypatch, kinds, fitness, health):
+    listeners = [{"kind": kind, "listen": f"127.0.0.1:{2500 + number}"} for number, kind in enumerate(kinds)]
+    others = [{"address": f"127.0.0.1:{25 + number}"} for number in range(1, len(fitness))]
+    next_hop = {"address": "127.0.0.1:25", "others": others, "tls": "none"}
+    configuration = Configuration.model_validate({"listeners": listeners, "next_hop": next_hop})
+    answers = iter(fitness)
+    monkeypatch.setattr(doctor, "probe", lambda *_, **__: Probe(Fitness[next(answers)], "-"))
+    assert [line.health.name for line in doctor._next_hop(configuration)] == health
+
+
+def test_what_the_doctor_finds_does_not_keep_the_service_from_its_start():
+    """A start stands what the doctor calls bad: a certificate that is over, a full disk, one of two servers that is silent."""
+    (before,) = re.findall(r"(?m)^ExecStartPre=(.*)$", UNIT.read_text())
+    assert before.startswith("-/opt/gateway/.venv/bin/gateway doctor ")
 
 
 def test_a_scope_for_a_unit_that_the_directory_does_not_have_is_pointed_out(tmp_path):
