@@ -106,14 +106,16 @@ def _border(connection: Connection, node: str, day: date) -> int:
 
 
 def into_folder(folder: Path) -> Put:
-    """Return a store that writes archives under a folder; an existing file is left unchanged."""
+    """Return a store that writes archives under a folder; a file that is there is never replaced, UserError for another one."""
 
     def put(file: Path, name: str) -> bool:
-        target = folder / name
+        target, content = folder / name, file.read_bytes()
         if target.exists():
+            if target.read_bytes() != content:
+                raise UserError(both("cluster", "archive", "other", key=target))
             return False
         target.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(target, file.read_bytes(), mode=0o600)
+        replace_file(target, content, mode=0o600)
         sync_folder(target.parent)
         return True
 

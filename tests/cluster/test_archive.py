@@ -87,6 +87,17 @@ def test_days_follow_one_another_without_gap_and_each_verifies_by_itself(tmp_pat
     assert "node one" in capsys.readouterr().out
 
 
+def test_a_day_of_which_a_part_is_archived_already_is_told_and_not_replaced(tmp_path):
+    part, whole, put = tmp_path / "part", tmp_path / "whole", into_folder(tmp_path / "kept")
+    part.write_bytes(b"1")
+    whole.write_bytes(b"12")
+    assert put(part, "one/2026-11-20.jsonl.zst")
+    assert not put(part, "one/2026-11-20.jsonl.zst")
+    with pytest.raises(UserError, match="2026-11-20.*another file"):
+        put(whole, "one/2026-11-20.jsonl.zst")
+    assert (tmp_path / "kept/one/2026-11-20.jsonl.zst").read_bytes() == b"1"
+
+
 def test_a_day_that_is_not_over_or_not_signed_is_not_archived(tmp_path, cluster):
     put = into_folder(tmp_path)
     with pytest.raises(UserError, match="not over"):
