@@ -27,7 +27,7 @@ from gateway.documents.readers.ooxml.picture_places import (
 )
 from gateway.documents.readers.ooxml.plotted import draw_chart, ink_of
 from gateway.documents.readers.ooxml.shape_looks import vml_colour, vml_font
-from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, parse
+from gateway.documents.readers.ooxml.xml import NAMES, NAMESPACES, Element, clark, parse
 from gateway.documents.readers.pictures.outlines import STROKE
 from gateway.documents.readers.sink import Face, Place, Sink
 from gateway.model import Image, Origin, ReadStatus, Role
@@ -112,11 +112,33 @@ def _resolve(folder: str, target: str) -> str:
 
 _EMBED, _LINK, _ID = clark("r:embed"), clark("r:link"), clark("r:id")
 _PICT: Final = clark("r:pict")
-_UNDERSTOOD: Final = (
-    "http://schemas.microsoft.com/office/",
-    "http://schemas.openxmlformats.org/",
-    "urn:schemas-microsoft-com:",
+_OFFICE: Final = """word/2006/wordml word/2010/wordprocessingDrawing word/2010/wordprocessingInk word/2012/wordprocessingDrawing
+word/2015/wordml/symex word/2016/wordml/cid word/2018/wordml word/2018/wordml/cex word/2020/wordml/sdtdatahash
+word/2020/oembed word/2023/wordml/word16du word/2024/wordml/sdtformatlock drawing/2007/8/2/chart drawing/2010/main
+drawing/2010/compatibility drawing/2010/chartDrawing drawing/2010/diagram drawing/2010/picture drawing/2010/slicer
+drawing/2012/chart drawing/2012/main drawing/2012/timeslicer drawing/2013/main/command drawing/2014/chart
+drawing/2014/chartex drawing/2014/main drawing/2015/06/chart drawing/2015/9/8/chartex drawing/2015/10/21/chartex
+drawing/2016/5/9/chartex drawing/2016/5/10/chartex drawing/2016/5/11/chartex drawing/2016/5/12/chartex
+drawing/2016/5/13/chartex drawing/2016/5/14/chartex drawing/2016/11/diagram drawing/2016/11/main drawing/2016/12/diagram
+drawing/2016/ink drawing/2016/SVG/main drawing/2017/03/chart drawing/2017/decorative drawing/2017/model3d
+drawing/2018/animation drawing/2018/animation/model3d drawing/2018/hyperlinkcolor drawing/2018/sketchyshapes
+drawing/2020/classificationShape drawing/2021/livefeed drawing/2021/oembed drawing/2021/scriptlink
+powerpoint/2010/main powerpoint/2012/main powerpoint/2012/roamingSettings powerpoint/2014/inkAction powerpoint/2015/10/main
+powerpoint/2015/09/main powerpoint/2015/main powerpoint/2016/sectionzoom powerpoint/2016/slidezoom
+powerpoint/2016/summaryzoom powerpoint/2017/10/main powerpoint/2019/9/main/command excel/2010/spreadsheetDrawing
+spreadsheetml/2009/9/main spreadsheetml/2009/9/ac spreadsheetml/2010/11/main spreadsheetml/2010/11/ac
+spreadsheetml/2014/11/main spreadsheetml/2014/revision spreadsheetml/2015/02/main spreadsheetml/2015/revision2
+spreadsheetml/2016/revision3 spreadsheetml/2016/revision6 spreadsheetml/2016/revision10 spreadsheetml/2016/01/main
+spreadsheetml/2017/dynamicarray spreadsheetml/2017/richdata spreadsheetml/2017/richdata2 spreadsheetml/2018/calcfeatures
+mac/office/2008/main mac/excel/2008/main mac/drawingml/2008/main thememl/2012/main"""
+_UNDERSTOOD: Final = frozenset(
+    (
+        *NAMESPACES.values(),
+        "urn:schemas-microsoft-com:mac:vml",
+        *(f"http://schemas.microsoft.com/office/{n}" for n in _OFFICE.split()),
+    )
 )
+"""Namespaces that office programs know; of any other they show what the Fallback says."""
 _DEFAULT_NAME: Final = re.compile(r"^[\x20-\x7e]*\d+$")
 
 
@@ -300,7 +322,7 @@ def _textpath_face(element: Element) -> Face:
 def shown_branch(element: Element) -> tuple[Element | None, list[Element]]:
     """Return the branch of an `mc:AlternateContent` that office programs show, and the others.
 
-    The first Choice whose required namespaces Office defines is shown, else the Fallback (ECMA-376 Part 3 §7.6).
+    The first Choice whose required namespaces Office knows is shown, else the Fallback (ECMA-376 Part 3 §7.6).
     """
     shown: Element | None = None
     fallback: Element | None = None
@@ -321,4 +343,4 @@ def shown_branch(element: Element) -> tuple[Element | None, list[Element]]:
 def _understood(branch: Element) -> bool:
     spaces = branch.nsmap
     required = (branch.get("Requires") or "").split()
-    return all((spaces.get(prefix) or "").startswith(_UNDERSTOOD) for prefix in required)
+    return all(spaces.get(prefix) in _UNDERSTOOD for prefix in required)

@@ -118,10 +118,11 @@ def holds_words(text: str) -> bool:
 def clark(name: str) -> str:
     """Return the `{namespace}local` of a `prefix:local`."""
     prefix, _, local = name.partition(":")
-    return f"{{{_NAMESPACES[prefix]}}}{local}"
+    return f"{{{NAMESPACES[prefix]}}}{local}"
 
 
-_NAMESPACES: Final = {prefix: namespace for namespace, prefix in _PREFIXES.items()}
+NAMESPACES: Final = {prefix: namespace for namespace, prefix in _PREFIXES.items()}
+"""Namespace of each short prefix."""
 
 
 _SAFELY: Final[dict[str, Any]] = {
