@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.documents.readers.mail import calendar, eml, mapi, outlook_msg
+from gateway.documents.readers.ole.writer import write_compound
 from gateway.documents.readers.sniff import sniff
 from gateway.model import ReadStatus, Role
 from tests.hostile.corpus import corpus_file
@@ -39,6 +40,18 @@ def test_a_message_inside_a_message_of_outlook_is_read_too():
     reading = outlook_msg.read(Source(data=data, part="1"), Budget())
     assert any(member.name.count("/") == 1 for member in reading.members)
     assert any(run.locator.startswith("property:Untitled Attachment/") for run in reading.document.runs)
+
+
+@pytest.mark.parametrize("data", [b"x", None])
+def test_the_names_of_an_attachment_that_no_member_has_are_read(data):
+    names = {"3707001F": "a.docx", "3001001F": "TỐI MẬT.docx"} if data else {"3707001F": "TỐI MẬT.docx"}
+    streams = {(f"__substg1.0_{tag}",): name.encode("utf-16-le") for tag, name in names.items()}
+    streams |= {("__substg1.0_37010102",): data} if data else {}
+    message = {("__properties_version1.0",): bytes(32), ("__substg1.0_0037001F",): "Tin".encode("utf-16-le")}
+    whole = write_compound(message | {("__attach_version1.0_#00000000", *path): one for path, one in streams.items()})
+    reading = outlook_msg.read(Source(data=whole, part="1"), Budget())
+    assert [run.text for run in reading.document.runs if run.locator == "property:name"] == ["TỐI MẬT.docx"]
+    assert [member.name for member in reading.members] == (["a.docx"] if data else [])
 
 
 def test_damage_to_outlook_messages_is_a_status_and_never_an_exception():

@@ -55,6 +55,15 @@ def test_bodies_and_attachments_come_out_with_their_names():
     ]
 
 
+@pytest.mark.parametrize("data", [b"x", None])
+def test_the_name_of_an_attachment_that_stands_elsewhere_is_read(data):
+    name = attribute(2, 0x9005, properties((0x1F, 0x3707, "TỐI MẬT.docx".encode("utf-16-le"))))
+    stored = attribute(2, 0x800F, data) if data else b""
+    reading = read(stream(attribute(2, 0x9002, bytes(14)), stored, name))
+    assert [run.text for run in reading.document.runs] == ([] if data else ["TỐI MẬT.docx"])
+    assert [member.name for member in reading.members] == (["TỐI MẬT.docx"] if data else [])
+
+
 def test_an_embedded_message_is_a_member_of_its_own():
     interface = struct.pack("<IHH", 0x00020307, 0, 0) + b"\xc0\0\0\0\0\0\0F"
     value = properties((0x0D, 0x3701, interface + SOUND))

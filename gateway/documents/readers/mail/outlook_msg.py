@@ -121,6 +121,11 @@ class _Reader:
             (strings[key] for key in (mapi.ATTACH_LONG_NAME, mapi.ATTACH_NAME, mapi.DISPLAY_NAME) if strings.get(key)),
             None,
         )
+        others = {strings.get(mapi.DISPLAY_NAME) or "", strings.get(mapi.ATTACH_LONG_NAME) or ""} - {name}
+        if not any(identifier == mapi.ATTACH_DATA for identifier, _, _ in properties) and not node.storages:
+            others.add(name or "")  # of a file that stands elsewhere, whose name is shown all the same
+        for other in sorted(others):
+            self._contents.name(other)
         name = f"{prefix}{name or 'attachment'}"
         declared = (strings.get(mapi.ATTACH_MIME) or "").lower()
         named = (address_of(strings.get(mapi.ATTACH_CONTENT_ID) or ""),)

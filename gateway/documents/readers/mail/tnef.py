@@ -47,6 +47,8 @@ class _Reader:
         self._name: str | None = None
         self._data: bytes | None = None
         self._address = ""
+        self._is_object = False
+        """The attachment is an object or a message, which was handed on."""
 
     def stream(self, data: bytes) -> None:
         """Read a whole TNEF stream."""
@@ -123,6 +125,7 @@ class _Reader:
                 if kind != mapi.OBJECT:
                     self._take_data(data)
                 elif len(data) > 16:
+                    self._is_object = True
                     # An interface id stands before the object: a message as TNEF, or a storage or stream as it is.
                     name = "message.tnef" if data.startswith(_MESSAGE_INTERFACE) else "object"
                     self._contents.add(Member(name=self._name or name, data=data[16:], relation="embedded"))
@@ -134,8 +137,10 @@ class _Reader:
         self._data = data
 
     def _close_attachment(self) -> None:
+        if self._data is None and self._name is not None and not self._is_object:
+            self._contents.name(self._name.rstrip("\0"))  # of a file that stands elsewhere
         self._add_attachment()
-        self._name, self._data, self._address = None, None, ""
+        self._name, self._data, self._address, self._is_object = None, None, "", False
 
     def _add_attachment(self) -> None:
         if self._data is not None:
