@@ -135,6 +135,14 @@ def test_a_style_sheet_from_elsewhere_is_an_external_object():
     assert [active.kind for active in document.active_content] == ["external-object"]
 
 
+@pytest.mark.parametrize("label", ["utf-16", "UTF-16LE", "unicode"])
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16"])
+def test_utf_8_that_calls_itself_utf_16_is_read(label, codec):
+    reading = read(f'<?xml version="1.0" encoding="{label}" standalone="yes"?><a><b>TỐI MẬT</b></a>'.encode(codec))
+    assert reading.document.status is ReadStatus.OK
+    assert [run.text for run in reading.document.runs] == ["TỐI MẬT"]
+
+
 def test_utf_16_is_read():
     assert [
         run.text for run in read('<?xml version="1.0" encoding="utf-16"?><a>MẬT</a>'.encode("utf-16")).document.runs

@@ -28,6 +28,11 @@ from gateway.model import Origin, ReadStatus, Role
 
 _ENTITY: Final = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);|#)[A-Za-z_:]")
 """A reference whose words a document type elsewhere may give."""
+_MISLABELLED: Final = re.compile(
+    rb"""\A(\s*<\?xml[^>]{0,200}?)\sencoding\s*=\s*["'](?:utf-?16|utf-?32|ucs-?[24]|unicode)[bl]?e?["']""",
+    re.IGNORECASE,
+)
+"""A declaration that octets of one letter each belie: programs that write XML into a string and save that as UTF-8 leave it."""
 _TAGS: Final = re.compile(r"<[^<>]*>")
 _DIGIT: Final = re.compile(r"[0-9]")
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^\[<>]{0,2000}>")
@@ -70,7 +75,7 @@ def read(source: Source, budget: Budget) -> Reading:
     """Read an XML file; MALFORMED `xml` when not even a root is found, `doctype` when it declares more than entities."""
     budget.take_bytes(len(source.data))
     sink = Sink(budget)
-    data = whole_data = of_octets(source.data)
+    data = whole_data = _MISLABELLED.sub(rb"\1", of_octets(source.data), count=1)
     if _DOCTYPE.search(data[: 1 << 16]):
         data = _DOCTYPE.sub(b"", data, count=1)
     elif (declared := _DECLARING.search(data[: 1 << 16])) is not None:
