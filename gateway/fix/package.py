@@ -50,7 +50,8 @@ def opened(data: bytes) -> Zip:
 
 def rewritten(data: bytes, parts: Mapping[str, bytes]) -> bytes:
     """Return a package with the content of some parts replaced; `ReadError` when another one is damaged."""
-    target, members = io.BytesIO(), Zip(data, Budget(limit_bytes=_LIMIT_BYTES))
+    # What is only copied may be an empty picture of any size: `opened` has held all of them to the limit.
+    target, members = io.BytesIO(), Zip(data, Budget(limit_bytes=_LIMIT_BYTES, limit_ratio=_LIMIT_BYTES))
     names = {entry.offset: name for name, entry in members.entries.items()}
     with zipfile.ZipFile(io.BytesIO(data)) as package, zipfile.ZipFile(target, "w") as written:
         written.comment = package.comment

@@ -338,3 +338,8 @@ def test_a_package_with_a_picture_that_cannot_be_read_is_refused(method: int | N
     with pytest.raises(RefusedError) as refused:
         fix(bytes(data))
     assert refused.value.cause == "damaged"
+
+
+def test_a_blank_picture_that_was_packed_to_nearly_nothing_is_copied():
+    data = docx(paragraph("Chào", "Arial"), extra={"word/media/a.bmp": bytes(3 << 20)})
+    assert members(fix(data).data)["word/media/a.bmp"] == bytes(3 << 20)
