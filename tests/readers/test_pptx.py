@@ -179,6 +179,30 @@ def test_hidden_slides_and_prompts_are_hidden_but_master_text_is_seen() -> None:
     assert reading.document.pages == 3
 
 
+@pytest.mark.parametrize(("on", "shown"), [("", {"layout", "master"}), ("slide", set()), ("layout", {"layout"})])
+def test_shapes_below_a_slide_are_seen_unless_it_or_its_layout_hides_them(on: str, shown: set[str]) -> None:
+    deck = Presentation()
+    one = slide(deck)
+    layers = {"slide": one, "layout": one.slide_layout, "master": deck.slide_master}
+    for words in ("layout", "master"):
+        box = one.shapes.add_textbox(0, 0, Inches(1), Inches(1))
+        box.text_frame.text = words
+        layers[words].shapes._spTree.append(box._element)
+    if on:
+        layers[on]._element.set("showMasterSp", "0")
+    reading = saved(deck)
+    assert {words for words in ("layout", "master") if find(reading, words).origin is Origin.TEXT} == shown
+
+
+@pytest.mark.parametrize("hidden", ["0", "1"])
+def test_what_is_in_a_hidden_group_is_hidden(hidden: str) -> None:
+    deck = Presentation()
+    group = slide(deck).shapes.add_group_shape()
+    group.shapes.add_textbox(0, 0, Inches(1), Inches(1)).text_frame.text = MARK
+    group._element.nvGrpSpPr.cNvPr.set("hidden", hidden)
+    assert find(saved(deck), MARK).origin is (Origin.HIDDEN if hidden == "1" else Origin.TEXT)
+
+
 @pytest.mark.parametrize(
     ("action", "kind"), [("ppaction://program?file=cmd.exe", "launch"), ("ppaction://macro?name=x", "macro")]
 )

@@ -7,6 +7,7 @@ seen on the slides and counts as text; prompts in placeholders are hidden. `Docu
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from gateway.documents.readers.ooxml.drawingml import plain_text, put_plain
@@ -89,9 +90,9 @@ class _Deck:
         template = Template(default=self._default)
         for layout in self._parts.by_kind(name, "slideLayout"):
             template = self._template(layout)
-            if origin is Origin.TEXT:
+            if origin is Origin.TEXT and root.get("showMasterSp") not in _OFF:
                 self._shown_templates.add(layout)
-                if root.get("showMasterSp") not in _OFF:
+                if template.shows_master:
                     self._shown_templates.update(self._parts.by_kind(layout, "slideMaster"))
         template = _overridden(root, template)
         place = Place(f"slide:{number}", Role.BODY, origin, None, number)
@@ -115,6 +116,7 @@ class _Deck:
         palette = under.palette if under is not None else _mapped(root, self._palette_of(name))
         template = load_template(root, palette, under, self._default)
         template.palette = _overridden(root, template).palette
+        template.shows_master = root.get("showMasterSp") not in _OFF
         self._templates[name] = template
         return template
 
@@ -174,15 +176,7 @@ def _overridden(root: Element, template: Template) -> Template:
             for override in child:
                 if NAMES[override.tag] == "a:overrideClrMapping":
                     palette = DrawingPalette(template.palette.theme, dict(override.items()))
-                    return Template(
-                        palette=palette,
-                        title=template.title,
-                        body=template.body,
-                        other=template.other,
-                        default=template.default,
-                        holders=template.holders,
-                        under=template.under,
-                    )
+                    return replace(template, palette=palette)
     return template
 
 

@@ -26,6 +26,7 @@ from gateway.model import Origin, Role
 
 _SHAPES: Final = {"p:sp", "p:cxnSp", "p:pic", "p:graphicFrame", "p:contentPart"}
 _TEXT: Final = clark("a:t")
+_OF_GROUP: Final = f"{clark('p:nvGrpSpPr')}/{clark('p:cNvPr')}"
 _TITLES: Final = {"title", "ctrTitle"}
 _MARGINS: Final = {"dt", "ftr", "sldNum", "hdr"}
 _KINDS: Final = {"ctrTitle": "title", "subTitle": "body", "obj": "body", "": "body"}
@@ -53,6 +54,8 @@ class Template:
     default: Levels = NO_LEVELS
     holders: list[Holder] = field(default_factory=list)
     under: Template | None = None
+    shows_master: bool = True
+    """Shapes of the master stand on the slides of this layout."""
 
     def find(self, kind: str, index: str) -> Levels:
         """Return what a placeholder inherits: by index from the layout, by kind from the master."""
@@ -199,6 +202,8 @@ def _shapes(root: Element) -> Iterator[tuple[Element, bool]]:
             if shown is not None:
                 stack.append((shown, hidden))
             continue
+        if name == "p:grpSp":
+            hidden = hidden or any(own.get("hidden") in {"1", "true"} for own in element.iterfind(_OF_GROUP))
         stack.extend((child, hidden) for child in reversed(element))
 
 
