@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from lxml import etree
 
+from gateway.demo.sign import timestamper
 from gateway.documents.signatures import verify
 from gateway.model import Changes, Coverage, HolderKind, Indication, Integrity, Trust
 from gateway.model.formats import XLSB
@@ -316,6 +318,25 @@ def test_of_a_signed_part_that_is_too_large_nothing_is_told(kind, name, octets):
     (one,) = look(edit(signed, {name: octets}), kind)
     assert (one.integrity, one.indication) == (Integrity.UNKNOWN, Indication.INDETERMINATE)
     assert "too-large" in one.problems
+
+
+def test_timestamps_of_one_xml_signature_are_each_over_the_form_that_they_name():
+    files = xml.members(xml.asic({"a.docx": b"1"}, tree().g2_seal))
+    root = etree.fromstring(files["META-INF/signatures0.xml"])
+    value = etree.fromstring(etree.tostring(root.find(".//{*}SignatureValue"), with_tail=False))
+    stamps = ""
+    for exclusive, algorithm in ((True, "http://www.w3.org/2001/10/xml-exc-c14n#"), (False, xml.C14N)):
+        octets = hashlib.sha256(etree.tostring(value, method="c14n", exclusive=exclusive)).digest()
+        token = asyncio.run(timestamper(tree().tsa, at=NOW).async_timestamp(octets, "sha256")).dump()
+        stamps += f'<xd:SignatureTimeStamp><c:CanonicalizationMethod xmlns:c="{xml.DS}" Algorithm="{algorithm}"/>'
+        stamps += f"<xd:EncapsulatedTimeStamp>{base64.b64encode(token).decode()}</xd:EncapsulatedTimeStamp></xd:SignatureTimeStamp>"
+    end = b"</xd:QualifyingProperties>"
+    more = f"<xd:UnsignedProperties><xd:UnsignedSignatureProperties>{stamps}</xd:UnsignedSignatureProperties></xd:UnsignedProperties>"
+    files["META-INF/signatures0.xml"] = files["META-INF/signatures0.xml"].replace(end, more.encode() + end)
+    (one,) = look(xml.pack(files), ASICE)
+    assert good(one)
+    assert one.timestamp.trusted
+    assert one.problems == ()
 
 
 @pytest.mark.parametrize("count", [33, 300])

@@ -44,10 +44,8 @@ class CmsSigner:
     certificate: Certificate | None = None
     algorithms: tuple[str, ...] = ()
     claimed_time: datetime | None = None
-    signature: bytes = b""
-    """The signature value, that timestamps are made over."""
-    timestamps: tuple[bytes, ...] = ()
-    """Signature timestamp tokens, each a ContentInfo in DER."""
+    timestamps: tuple[tuple[bytes, Content], ...] = ()
+    """Signature timestamp tokens, each a ContentInfo in DER, over the signature value."""
     problems: tuple[str, ...] = ()
 
 
@@ -130,8 +128,8 @@ def _verify_signer(data: SignedData, signer: Any, content: Content, extra: Seque
     if len(named) > 1:
         certificate = next((one for one in named if attributes.certificate_fault(one) is None), certificate)
     claimed = attributes.time()
-    stamps = attributes.timestamps()
     signature = signer["signature"].native
+    stamps = attributes.timestamps(Content((signature,)))
 
     def broken(sub_indication: str, *problems: str) -> CmsSigner:
         return CmsSigner(
@@ -140,13 +138,12 @@ def _verify_signer(data: SignedData, signer: Any, content: Content, extra: Seque
             certificate,
             (digest,),
             claimed,
-            signature,
             stamps,
             problems,
         )
 
     if certificate is None:
-        return CmsSigner(Integrity.UNKNOWN, "NO_SIGNING_CERTIFICATE_FOUND", None, (digest,), claimed, signature, stamps)
+        return CmsSigner(Integrity.UNKNOWN, "NO_SIGNING_CERTIFICATE_FOUND", None, (digest,), claimed, stamps)
     scheme = algorithms.scheme_of(signer["signature_algorithm"], digest=digest)
     used = (digest, scheme.name, algorithms.describe_key(key_of(certificate)))
     if digest not in announced or (scheme.digest and scheme.digest != digest):
@@ -158,7 +155,7 @@ def _verify_signer(data: SignedData, signer: Any, content: Content, extra: Seque
             return broken("FORMAT_FAILURE", "attributes-as-content")
         if not algorithms.verify(key_of(certificate), scheme, signature, content):
             return broken("HASH_FAILURE")  # nothing but the content is signed: it is another one
-        return CmsSigner(Integrity.INTACT, "", certificate, used, claimed, signature, stamps)
+        return CmsSigner(Integrity.INTACT, "", certificate, used, claimed, stamps)
     if data.content and Content((data.content,)).digest(digest) != content.digest(digest):
         # Some programs show the content that a signature holds, others the one beside it.
         return broken("HASH_FAILURE")
@@ -170,7 +167,7 @@ def _verify_signer(data: SignedData, signer: Any, content: Content, extra: Seque
         for encoded in attributes.encodings()
     ):
         return broken("SIG_CRYPTO_FAILURE")
-    return CmsSigner(Integrity.INTACT, "", certificate, used, claimed, signature, stamps, tuple(attributes.remarks()))
+    return CmsSigner(Integrity.INTACT, "", certificate, used, claimed, stamps, tuple(attributes.remarks()))
 
 
 def find_signers(signer: Any, certificates: Sequence[Certificate]) -> list[Certificate]:
@@ -264,12 +261,12 @@ class _Attributes:
         except LibraryFault:
             return None
 
-    def timestamps(self) -> tuple[bytes, ...]:
-        """Signature timestamp tokens."""
+    def timestamps(self, signature: Content) -> tuple[tuple[bytes, Content], ...]:
+        """Signature timestamp tokens, with the signature that they are over."""
         tokens = []
         for attribute in self._unsigned:
             if attribute["type"].dotted == _SIGNATURE_TIMESTAMP:
-                tokens += [value.dump() for value in attribute["values"]]
+                tokens += [(value.dump(), signature) for value in attribute["values"]]
         return tuple(tokens[:8])
 
     def fault(self, content_type: str, digest: bytes, signer: Any, certificate: Certificate) -> tuple[str, ...] | None:

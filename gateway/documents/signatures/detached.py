@@ -167,7 +167,6 @@ def signer_facts(parsed: SignedData, verified: CmsSigner, *, field_name: str, co
         evidence=parsed.evidence,
         algorithms=verified.algorithms,
         claimed_time=verified.claimed_time,
-        signature=verified.signature,
         tokens=verified.timestamps,
         problems=(*verified.problems, "trailing-bytes") if parsed.has_tail else verified.problems,
     )

@@ -53,7 +53,6 @@ def from_cms(common: Facts, signed: SignedRange, content: Content, *, sha1: bool
         ),
         algorithms=(*signer.algorithms, *(("sha1",) if sha1 else ())),
         claimed_time=signer.claimed_time or common.claimed_time,
-        signature=signer.signature,
         tokens=signer.timestamps,
         problems=(*problems, *signer.problems),
     )

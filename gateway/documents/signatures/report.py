@@ -65,10 +65,8 @@ class Facts:
     evidence: Evidence = dataclasses.field(default_factory=Evidence)
     algorithms: tuple[str, ...] = ()
     claimed_time: datetime | None = None
-    signature: bytes = b""
-    tokens: Sequence[bytes] = ()
-    """Timestamp tokens over `signature`, unless `timestamped` says over what else."""
-    timestamped: Content | None = None
+    tokens: Sequence[tuple[bytes, Content]] = ()
+    """Timestamp tokens, each with what it is over."""
     later: Sequence[Verified] = ()
     """Document timestamps, verified, that cover this signature."""
     page: int | None = None
@@ -77,10 +75,8 @@ class Facts:
 
 def assemble(subject: Subject, facts: Facts) -> Signature:
     """Return the report on one signature."""
-    stamped = facts.timestamped or Content((facts.signature,))
     stamps = timestamps.verify_all(
         facts.tokens,
-        stamped,
         store=subject.trust,
         pool=facts.pool,
         evidence=facts.evidence,

@@ -121,16 +121,15 @@ def _merge(first: Evidence, second: Evidence | None) -> Evidence:
 
 
 def verify_all(
-    tokens: Iterable[bytes],
-    content: Content,
+    tokens: Iterable[tuple[bytes, Content]],
     *,
     store: TrustStore,
     pool: Sequence[Certificate] = (),
     evidence: Evidence | None = None,
     now: datetime,
 ) -> tuple[Verified, ...]:
-    """Verify each token, best first: those that prove something by their time, then those that do not."""
-    found = [verify(token, content, store=store, pool=pool, evidence=evidence, now=now) for token in tokens]
+    """Verify each token over its content, best first: those that prove something by their time, then those that do not."""
+    found = [verify(token, content, store=store, pool=pool, evidence=evidence, now=now) for token, content in tokens]
     last = datetime.max.replace(tzinfo=UTC)
 
     def rank(one: Verified) -> tuple[bool, bool, datetime]:

@@ -29,9 +29,8 @@ class Properties:
 
     present: bool = False
     claimed_time: datetime | None = None
-    tokens: list[bytes] = field(default_factory=list)
-    timestamped: Content | None = None
-    """Data covered by the tokens: the canonical SignatureValue element."""
+    tokens: list[tuple[bytes, Content]] = field(default_factory=list)
+    """Timestamps, each over the SignatureValue element in the canonical form that it names."""
     certificates: list[Certificate] = field(default_factory=list)
     evidence: Evidence = field(default_factory=Evidence)
 
@@ -68,9 +67,7 @@ def facts_of(
         evidence=properties.evidence,
         algorithms=tuple(found.algorithms),
         claimed_time=properties.claimed_time or claim,
-        signature=found.signature,
         tokens=properties.tokens,
-        timestamped=properties.timestamped,
         problems=tuple(dict.fromkeys(found.problems)),
     )
 
@@ -129,8 +126,8 @@ def _unsigned(found: XmlSignature, properties: Properties) -> None:
         method = stamp.find(ds("CanonicalizationMethod"))
         algorithm = method.get("Algorithm", "") if method is not None else canonical_xml.DEFAULT_CANONICAL
         value = found.element.find(ds("SignatureValue"))
-        properties.timestamped = Content((canonical_xml.canonical(value, algorithm),))
-        properties.tokens += xmldsig.decoded(_all(stamp, "EncapsulatedTimeStamp"))
+        stamped = Content((canonical_xml.canonical(value, algorithm),))
+        properties.tokens += ((one, stamped) for one in xmldsig.decoded(_all(stamp, "EncapsulatedTimeStamp")))
 
 
 def parse_time(text: str | None) -> datetime | None:

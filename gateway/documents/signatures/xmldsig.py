@@ -74,7 +74,6 @@ class XmlSignature:
     """References of SignedInfo."""
     failed: list[str] = field(default_factory=list)
     """URIs whose digest did not fit or could not be made."""
-    signature: bytes = b""
     problems: list[str] = field(default_factory=list)
 
     def break_(self, sub_indication: str, *problems: str) -> None:
@@ -227,12 +226,11 @@ def _check_value(found: XmlSignature, info: Element, value: Element) -> None:
     octets = canonical(info, method.get("Algorithm", ""), inclusive_prefixes(method))
     uri = info.find(ds("SignatureMethod")).get("Algorithm", "")
     scheme = algorithms.XML_SCHEMES.get(uri)
-    found.signature = decode(value.text)
+    signature = decode(value.text)
     found.certificates = _certificates(found.element)
     if scheme is None:
         raise LibraryFault("signature-algorithm", uri)
     found.algorithms.insert(0, scheme.name)
-    signature = found.signature
     if scheme.kind in {"ecdsa", "dsa"}:
         signature = algorithms.fixed_length_to_der(signature)
     content = Content((octets,))
