@@ -7,11 +7,11 @@ one is reported as not matching. Whoever swaps the file or the name gets a signa
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from gateway.documents.readers.mail.cms import unarmoured
 from gateway.documents.signatures import cms
 from gateway.documents.signatures.algorithms import Content
 from gateway.documents.signatures.cms import CmsSigner, SignedData
@@ -21,9 +21,6 @@ from gateway.documents.signatures.trust import TrustStore
 from gateway.documents.signatures.wall import LibraryFault
 from gateway.model import Changes, Coverage, Integrity, Part, Signature
 from gateway.model.formats import SIGNATURE_SUFFIXES
-
-# OpenSSL writes PKCS7 or CMS, GnuPG writes SIGNED MESSAGE: what it is, the bytes say.
-_PEM = re.compile(rb"-----BEGIN [A-Z0-9 #]{1,40}-----([A-Za-z0-9+/=\s]+)-----END", re.ASCII)
 
 
 def verify_attached(data: bytes, subject: Subject) -> tuple[Signature, ...]:
@@ -99,12 +96,9 @@ def _stem(signature: str | None) -> str:
 
 def decode(data: bytes) -> bytes:
     """Return the DER or BER of a CMS file that may be PEM or bare base64."""
-    if data[:1] == b"\x30":
-        return data
-    match = _PEM.search(data[: 1 << 26])
-    body = match.group(1) if match else data
     try:
-        return base64.b64decode(b"".join(body.split()), validate=True)
+        octets, _ = unarmoured(data)
+        return octets if octets[:1] == b"\x30" else base64.b64decode(b"".join(octets.split()), validate=True)
     except ValueError as error:
         raise LibraryFault("cms", "encoding") from error
 

@@ -16,6 +16,7 @@ from gateway.model import ReadStatus
 from gateway.model.formats import SIGNATURE_SUFFIXES
 
 _PEM: Final = re.compile(rb"-----BEGIN [^-\r\n]{1,60}-----([A-Za-z0-9+/=\s]{1,67108864})-----END[^\r\n]*")
+_SEQUENCE: Final = b"\x30"
 _SEALED: Final = frozenset(
     {"enveloped_data", "signed_and_enveloped_data", "encrypted_data", "authenticated_enveloped_data"}
 )
@@ -47,15 +48,23 @@ def read(source: Source, budget: Budget) -> Reading:
     return contents.reading()
 
 
+def unarmoured(data: bytes) -> tuple[bytes, bytes]:
+    """Return the octets of a file in DER, BER or PEM, and what stands around them in text form.
+
+    OpenSSL writes PKCS7 or CMS, GnuPG writes SIGNED MESSAGE: what it is, the octets say.
+    """
+    match = _PEM.search(data) if data[:1] != _SEQUENCE else None
+    if match is None:
+        return data, b""
+    return base64.b64decode(b"".join(match[1].split())), data[: match.start()] + data[match.end() :]
+
+
 def _content(data: bytes) -> tuple[str, bytes | None, bytes]:
     """Return the content type, the encapsulated bytes and what stands around a CMS file; MALFORMED when it is none."""
     from asn1crypto import cms, parser
 
-    around = b""
-    if match := _PEM.search(data):
-        around = data[: match.start()] + data[match.end() :]
-        data = base64.b64decode(b"".join(match[1].split()))
     try:
+        data, around = unarmoured(data)
         info = cms.ContentInfo.load(data)
         kind = str(info["content_type"].native)
         return kind, _inner(info["content"], kind), around + data[parser.peek(data) :]
