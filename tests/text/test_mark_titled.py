@@ -191,3 +191,15 @@ def test_secret_information_is_a_mark_under_the_head_of_a_letter_and_a_heading_e
     assert not stops(lines(*contract, "THÔNG TIN MẬT", "Là mọi thông tin do Bên A cung cấp", format_=format_))
     guide = ("TRUNG TÂM CÔNG NGHỆ THÔNG TIN", "QUY ĐỊNH AN TOÀN THÔNG TIN")
     assert not stops(lines(*guide, "THÔNG TIN MẬT", "Không chia sẻ mật khẩu", format_=format_))
+
+
+@pytest.mark.parametrize("word", ["MAT", "M.A.T", "Mật."])
+def test_a_bare_level_without_signs_or_with_a_full_stop_counts_where_the_stamp_belongs(word: str) -> None:
+    assert stops(lines(*HEAD, word, *TAIL))
+    for others in (
+        ("HÓA ĐƠN", "Số: 12/HĐ", word),
+        ("STT", word, "GIẤY"),
+        ("lời nói ngọt như", word, "Rồi đi"),
+        (word,),
+    ):
+        assert not stops(lines(*others))

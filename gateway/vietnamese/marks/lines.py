@@ -181,7 +181,8 @@ def _level_alone(text: str, look: Look, *, numbered: bool = False) -> Hit | None
     if noun:
         return _with_noun(noun, level, spelling, case, look)
     strength = _strong_case(case, look) if spelling is Spelling.EXACT else _weak_spelling(level, spelling, case, look)
-    if strength is None and case is Case.CAPITALS and not figures and is_slip(word, written):
+    unsure = spelling is Spelling.ASCII or is_slip(word, written)
+    if strength is None and case is Case.CAPITALS and not figures and unsure:
         return Hit(
             level,
             Strength.SUSPECTED

@@ -224,7 +224,7 @@ class Search:
         around = around_line(self.layout, line.number, in_cell=line.place is Place.CELL)
         bullet = shown.lstrip()[:1]
         item = bullet in _BULLETS and any(line.startswith(bullet) for line in (*around.above[:1], *around.below[:1]))
-        if item or _SENTENCE_END.search(shown):
+        if item or (_SENTENCE_END.search(shown) and not stands_for_stamp(around)):
             return hit if case is Case.TITLE else None
         if stands_as_mark(hit.level, case, around) or self._is_written_apart(line, hit, case):
             return hit._replace(strength=Strength.SUSPECTED, form="lone-line")
