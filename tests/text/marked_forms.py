@@ -40,6 +40,7 @@ MARKED: tuple[Form, ...] = (
     Form("mark in the line of a head of the Party", LINES, ("MẬT ĐẢNG CỘNG SẢN VIỆT NAM", "TỐI MẬT QUẬN ỦY BÌNH TÂN")),
     Form("slip of the keyboard", EVERYWHERE, ("TỐI MẶT", "TUYỆT MẶT", "TỐI MẤT", "- TỐI MẶT -")),
     Form("slip of the keyboard in the place of the stamp", ("paragraph", "heading", "PDF line"), ("MẶT", "MÂT", "MẠT", "- MẶT -", "MAT", "M.A.T", "Mật.")),
+    Form("tuyệt mật without signs in a name", NAMES, ("TuyetMat_KH", "tuyet mat - KH A2", "Tuyetmat", "KH A2_tuyet_mat")),
     Form("slip of the keyboard in a name", NAMES, ("[MẶT] Kế hoạch", "[TỐI MẶT] Kế hoạch", "Kế hoạch - TỐI MẶT", "TỐI MẶT: kế hoạch")),
     Form("letter of the outer envelope", (*LINES, "cell", "text box"), ("A - TUYỆT MẬT", "B - TỐI MẬT", "C - MẬT", "TỐI MẬT (B)", "MẬT (C)")),
     Form("abbreviated value", EVERYWHERE, ("Độ mật: A", "Ký hiệu độ mật: B", "Độ mật: C", "Độ mật: TM", "Độ mật, khẩn: Mật, Khẩn", "Độ mật: Mật Bản số: 02", "Phân loại: MẬT")),

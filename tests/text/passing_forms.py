@@ -35,6 +35,7 @@ PASSING: tuple[Form, ...] = (
         "Về quản lý tài liệu MẬT", "Giảm độ mật từ “Tối mật” xuống “Mật”", "Điều chỉnh độ mật từ Mật lên Tối mật", "SỔ ĐĂNG KÝ VĂN BẢN MẬT ĐẾN",
         "Phim “Tuyệt mật”", "Mời xem phim “Tuyệt mật”", 'Vở kịch "TỐI MẬT" tại Nhà hát thành phố', "Chuyến đi tuyệt mật", "Bí quyết tuyệt mật",
     )),
+    Form("words without signs in a name", NAMES, ("toi mat dien thoai", "Chuyen di tuyet mat", "KH bao mat", "Tuyet mat trang", "ToiMatVi")),
     Form("works and manners of speaking, in capitals", NAMES, ("Phim “TUYỆT MẬT: LỊCH SỬ”", "CHUYỆN TUYỆT MẬT", "BÍ QUYẾT TUYỆT MẬT", "CÔNG THỨC TUYỆT MẬT")),
     Form("gall that was looked at", (*_BODY, *NAMES), ("MẬT: không sỏi", "MẬT: thành mỏng, không sỏi", "MẬT - polyp túi mật 4 mm")),
     Form("honey", EVERYWHERE, (

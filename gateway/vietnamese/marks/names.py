@@ -2,8 +2,8 @@
 
 A name is no sentence, so a level in it counts as a token: in brackets, in capitals, or set off by a dash, a colon or
 an underscore. The words around it tell "MẬT" from "MẬT KHẨU" and "BẢO MẬT". Without diacritics only capitals count,
-and only where nothing else is likely: `TUYET_MAT` is certain, `TOI_MAT` and `[MAT]` are doubtful, small letters never
-("Toi mat dien thoai" has lost a telephone).
+and only where nothing else is likely: `TUYET_MAT` is certain, `TOI_MAT` and `[MAT]` are doubtful, small letters only
+in `tuyet mat` set off ("Toi mat dien thoai" has lost a telephone).
 """
 
 from __future__ import annotations
@@ -302,7 +302,9 @@ def _inexact(token: _Token, text: str, place: Place) -> Hit | None:
     if token.case is not Case.CAPITALS:
         plain = token.spelling is Spelling.ASCII and token.level is not Level.MAT
         named = plain and place in (Place.SUBJECT, Place.FILENAME)
-        marked = (named and _heads_a_paper(token)) or _closes_a_paper(token, place)
+        # Nothing else is spelt tuyet mat, while toi mat has lost a telephone.
+        set_off = token.level is Level.TUYET_MAT and token.left_free and token.right_free
+        marked = (named and (set_off or _heads_a_paper(token))) or _closes_a_paper(token, place)
         return Hit(token.level, Strength.SUSPECTED, "token", token.spelling) if marked else None
     lost = bare(token.next_word).upper() in LOST and re.match(r"[\s_]+[^\W\d_]", token.after)
     if token.spelling is not Spelling.ASCII and lost:
