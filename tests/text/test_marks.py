@@ -66,8 +66,8 @@ def test_the_matrix_of_places_and_disguises_is_found():
         elif hit[1] != case.level:
             levels += 1
     assert total >= 2000
-    assert sum(missed.values()) <= total // 200, missed.most_common(10)  # recall of at least 99.5 %
-    assert levels <= total // 100
+    assert not missed, missed.most_common(10)
+    assert levels == 0
 
 
 def test_official_letters_that_speak_of_secrecy_pass():

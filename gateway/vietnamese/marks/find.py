@@ -68,8 +68,9 @@ def find_in_document(
         return ()
     work = work or Work()
     labelled = [mark for one in _labelled(document) for mark in Search(one, settings, work).run()]
-    told = {(mark.locator, mark.level) for mark in labelled}
-    others = (mark for mark in Search(document, settings, work).run() if (mark.locator, mark.level) not in told)
+    told = {(mark.locator, mark.level): mark.strength.rank for mark in reversed(labelled)}
+    all_found = Search(document, settings, work).run()
+    others = [mark for mark in all_found if mark.strength.rank > told.get((mark.locator, mark.level), -1)]
     marks = most_severe_first((*labelled, *others))
     if is_simple(document):
         return marks

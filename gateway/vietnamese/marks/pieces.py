@@ -24,11 +24,15 @@ def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
         for number, text in enumerate(layout.blocks)
         if len(text) <= _LONGEST_PIECE and text.strip() and not text.strip().isdigit()
     ]
+    yield from _placed(layout, [piece for piece in pieces if len(layout.blocks[piece[0]]) <= _LONGEST_SYLLABLE])
     yield from _shuffled(pieces)
     shown = [piece for piece in pieces if layout.first_run(piece[0]).role not in OFF_PAGE]
     if len(shown) < len(pieces):
         yield from _shuffled(shown)  # names of boxes and fields, which nobody sees, stand between what they hold
-    pieces = [piece for piece in pieces if len(layout.blocks[piece[0]]) <= 6]
+
+
+def _placed(layout: Layout, pieces: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int, str]]]:
+    """Yield neighbours that spell a level in the order of boxes or fields, by their place on a page, or in a table."""
     if len(pieces) < 2 or all(text.isascii() for _, text in pieces):
         return
     runs = {number: layout.first_run(number) for number, _ in pieces}
@@ -42,7 +46,7 @@ def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
     yield from _windows([piece for _, piece in sorted(cells, key=lambda item: item[0])])
 
 
-_LONGEST_PIECE: Final = 16
+_LONGEST_PIECE, _LONGEST_SYLLABLE = 16, 6
 _IN_PARTS: Final = frozenset({"uyệtmật", "ốimật", "mậttuyệt", "mậttối"})
 """Levels without their initial, which may stand in a block of its own, and with their words from right to left."""
 _LEVELS: Final = tuple((Counter(level), level) for level in ("tuyệtmật", "tốimật", "mật"))

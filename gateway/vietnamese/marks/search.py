@@ -53,6 +53,8 @@ _LONGEST_STAMP: Final = 120
 _LONGEST_STAMP_LINE: Final = 60
 _STAMP_LINES: Final = 6
 """Letters of an auxiliary stamp over several lines and of one of these; lines it takes, empty ones too."""
+_OF_A_WORD: Final = 16
+"""Lines that the letters of tuyệt and what stands between them take."""
 _LETTERS_BEHIND: Final = 8
 """Lines of a letter each behind a level that may go on with it."""
 _RECLAIMED: Final = re.compile(
@@ -258,7 +260,7 @@ class Search:
         look = layout.line(first).look
         start = first
         best: Hit | None = None
-        while start >= max(0, first - 8):
+        while start >= max(0, first - _OF_A_WORD):
             if start < first and len(layout.bare_line(start)) > 6:
                 break
             text = canonical(" ".join(lines[start : last + 1]))
