@@ -19,20 +19,21 @@ ACT: Final = "state:act"
 CHECKED: Final = "state:checked"
 EVERY: Final = "\ue000"
 """Word in every entry that no user can type; a search with exclusions only starts from it."""
+_D: Final = str.maketrans("đð", "dd")
 
 
 @lru_cache(maxsize=4096)  # addresses and units repeat
 def fold(text: str) -> str:
-    """Return text without case, tone and vowel marks, đ as d."""
+    """Return text without case, tone and vowel marks, đ as d; ð is what an old code page made of it."""
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFD", text.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).replace("đ", "d")
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).translate(_D)
 
 
 def exact(text: str) -> str:
     """Return text without case, in composed form."""
-    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text.casefold())
+    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text.casefold()).replace("ð", "đ")
 
 
 class Words(NamedTuple):

@@ -77,6 +77,7 @@ def test_everything_is_listed_newest_first(reader: AuditReader):
         ("mật", [1]),  # with marks exactly
         ("mất", [2]),
         ("MẬT ĐỘ", [1]),
+        ("MẬT \u00d0Ộ", [1]),  # as an old code page reads Đ
         ("mat do", [1]),
         ("de nghi", [3]),
         ("đề nghị", [3]),
