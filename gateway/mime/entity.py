@@ -109,6 +109,8 @@ def _note_fault(fault: str, note: Note) -> None:
             note("parameter-comment", "")
         case "unterminated":
             note("parameter-unterminated", "")
+        case "charset":
+            note("unknown-charset", "")
         case "limit":
             note("limit-parameters", "")
         case _:

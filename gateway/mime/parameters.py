@@ -47,7 +47,7 @@ class Structured(Struct, frozen=True):
     parameters: tuple[Parameter, ...] = ()
     faults: tuple[str, ...] = ()
     """Stable codes: `comment`, `duplicate`, `conflict:<name>`, `order`, `gap`, `unquoted`, `unterminated`, `limit`,
-    `junk`."""
+    `junk`, `charset` for one that is not known."""
 
     def all(self, name: str) -> tuple[Parameter, ...]:
         """Return every reading of the parameter."""
@@ -90,7 +90,7 @@ def parse(text: str, limits: Limits = DEFAULT) -> Structured:
         if section is None:
             found.append(Parameter(name, header_text(value) if "=?" in value else value, value))
         elif section[2] is None:
-            found.append(Parameter(section[1], _percent(value, first=True)[0], value, extended=True))
+            found.append(Parameter(section[1], _extended(value, faults), value, extended=True))
         else:
             pieces.setdefault(section[1], _Pieces()).sections.append((int(section[2]), value, bool(section[3])))
     for name, piece in pieces.items():
@@ -141,14 +141,21 @@ def _comment(name: str, value: str) -> str:
     return "comment:charset" if name == "charset" and charsets.keeps_ascii(value) else "comment"
 
 
-def _percent(value: str, *, first: bool, label: str = "") -> tuple[str, str]:
-    """Decode RFC 2231 bytes; the first section names the charset. Return text and charset label."""
-    if first and value.count("'") >= 2:
-        label, _, rest = value.split("'", 2)
-    else:
-        rest = value
-    data = _PERCENT.sub(lambda octet: bytes.fromhex(octet[1].decode()), rest.encode("utf-8"))
-    return charsets.decode(data, label or None), label
+def _extended(value: str, faults: list[str]) -> str:
+    """Decode a value in the encoded form, which begins with its charset."""
+    label, _, rest = value.split("'", 2) if value.count("'") >= 2 else ("", "", value)
+    return _decoded(_octets(rest), label, faults)
+
+
+def _octets(value: str) -> bytes:
+    return _PERCENT.sub(lambda octet: bytes.fromhex(octet[1].decode()), value.encode("utf-8"))
+
+
+def _decoded(data: bytes, label: str, faults: list[str]) -> str:
+    text = charsets.decode(data, label or None)
+    if "\ufffd" in text and label and charsets.codec_of(label) is None:
+        faults.append("charset")
+    return text
 
 
 def _join(name: str, piece: _Pieces, faults: list[str]) -> Parameter:
@@ -166,9 +173,8 @@ def _join(name: str, piece: _Pieces, faults: list[str]) -> Parameter:
         sections[0] = (sections[0][0], rest, True)
     data = bytearray()
     for _, value, encoded in sections:
-        octets = value.encode("utf-8")
-        data += _PERCENT.sub(lambda octet: bytes.fromhex(octet[1].decode()), octets) if encoded else octets
-    text = charsets.decode(bytes(data), label or None)
+        data += _octets(value) if encoded else value.encode("utf-8")
+    text = _decoded(bytes(data), label, faults)
     # Some clients cut an RFC 2047 word into sections instead of encoding it by RFC 2231.
     return Parameter(name, header_text(text) if has_encoded_word(text) else text, raw, extended=True)
 

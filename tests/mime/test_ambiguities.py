@@ -104,6 +104,10 @@ CASES = {
     "fold first in a part": (multipart(b" folded\r\nContent-Type: text/html\r\n\r\nx"), "fold-first"),
     "long line": (message(b"X: " + b"a" * 1000 + b"\r\n", b"x"), "long-header-line"),
     "words in an unknown charset": (message(b"Comments: =?ibm1130?B?49bJQA==?= =?ibm1130?B?1MHj?=\r\n", b"x"), "unknown-charset"),
+    "name in an unknown charset": (
+        message(b"Content-Disposition: attachment; filename*=ibm1130''%E3%D6%C9%40%D4%C1%E3%4B%A3%A7%A3\r\n", b"x"), "unknown-charset"),
+    "name in an unknown charset, in pieces": (
+        message(b"Content-Type: text/plain; name*0*=ibm1130''%E3%D6%C9; name*1*=%D4%C1%E3\r\n", b"x"), "unknown-charset"),
     "two subjects": (message(b"Subject: other\r\n", b"x"), "duplicate-subject"),
     "two senders": (message(b"From: c@d.vn\r\n", b"x"), "duplicate-from"),
     "inner bare CR": (multipart(b"Content-Type: text/plain\rX: y\r\n\r\nx"), "bare-cr"),
