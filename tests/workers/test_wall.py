@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import socket
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 import uvloop
@@ -306,3 +309,19 @@ async def until(condition):
     async with asyncio.timeout(300):
         while not condition():
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("short_of", ["room at the door", "descriptors"])
+def test_a_job_that_cannot_be_handed_over_is_our_own_fault_and_leaves_nothing_open(monkeypatch, short_of):
+    door, inner = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with door, inner:
+        with contextlib.suppress(BlockingIOError):
+            while short_of == "room at the door":
+                door.send(b"x", socket.MSG_DONTWAIT)
+        if short_of == "descriptors":
+            monkeypatch.setattr(os, "pipe2", Mock(side_effect=OSError(errno.EMFILE, "too many open files")))
+        pool = WorkerPool(PoolSettings(), door=door, process=SimpleNamespace(revive=lambda: False))
+        before = os.listdir("/proc/self/fd")
+        with pytest.raises(TemporaryError):
+            pool.begin(Job(idle_s=1, memory_bytes=0, cpu_s=1), None)
+        assert os.listdir("/proc/self/fd") == before

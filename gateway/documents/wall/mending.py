@@ -29,7 +29,7 @@ async def mend(pool: WorkerPool, content_fd: int, *, limits: Limits, visit: Visi
     async with visit.turn(cost_s):
         content = read_only(content_fd)
         try:
-            ours, status = await pool.begin(job, content)
+            ours, status = pool.begin(job, content)
         finally:
             os.close(content)
         loop, reader = asyncio.get_running_loop(), FrameReader()

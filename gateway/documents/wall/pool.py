@@ -16,7 +16,7 @@ import math
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -197,33 +197,26 @@ class WorkerPool:
             observations=merger.observed,
         )
 
-    async def begin(self, job: Job, content: int | None) -> tuple[socket.socket, int]:
-        """Give a job to a child; return our end of its socket, and the pipe that tells how it ended."""
-        ours, theirs = socket.socketpair()
-        status_read, status_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        try:
-            ours.setblocking(False)
-            await self._send(job, (theirs.fileno(), status_write, *(() if content is None else (content,))))
-        except BaseException:
-            ours.close()
-            os.close(status_read)
-            raise
-        finally:
-            theirs.close()
-            os.close(status_write)
-        return ours, status_read
+    def begin(self, job: Job, content: int | None) -> tuple[socket.socket, int]:
+        """Give a job to a child; return our end of its socket, and the pipe that tells how it ended.
 
-    async def _send(self, job: Job, descriptors: tuple[int, ...]) -> None:
-        """Put a job through the door, waiting while it is full; TemporaryError when there is nobody behind it."""
+        TemporaryError when there is nobody behind the door, hundreds stand before it, or descriptors are short.
+        """
         self.supervise()
-        loop = asyncio.get_running_loop()
-        while True:
+        with contextlib.ExitStack() as ours_only, contextlib.ExitStack() as theirs_only:
             try:
-                return send_job(self._door, job, descriptors)
-            except BlockingIOError:
-                await _when(loop.add_writer, loop.remove_writer, self._door.fileno())
+                ours, theirs = socket.socketpair()
+                theirs_only.callback(theirs.close)
+                ours_only.callback(ours.close)
+                ours.setblocking(False)
+                status_read, status_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+                theirs_only.callback(os.close, status_write)
+                ours_only.callback(os.close, status_read)
+                send_job(self._door, job, (theirs.fileno(), status_write, *(() if content is None else (content,))))
             except OSError as error:
                 raise TemporaryError(f"the worker zygote cannot be reached: {error.strerror}") from error
+            ours_only.pop_all()
+        return ours, status_read
 
 
 class _Conversation:
@@ -290,7 +283,7 @@ class _Conversation:
         job = Job(
             idle_s=self._pool.idle_s, memory_bytes=limits.memory_bytes, cpu_s=cpu_s, patient=self._request.patient
         )
-        ours, status_read = await self._pool.begin(job, self._content)
+        ours, status_read = self._pool.begin(job, self._content)
         try:
             fault = await self._exchange(ours, request)
             if merger.finished and fault is None:
@@ -356,26 +349,16 @@ def _cause(ended: Ended | None, cpu_s: float) -> tuple[ReadStatus, str]:
 
 async def _status(descriptor: int) -> Ended | None:
     """Read the zygote's word on how the child ended; None when the zygote ended too, or says nothing in time."""
-    loop = asyncio.get_running_loop()
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(descriptor, told.set)
     try:
         async with asyncio.timeout(_STATUS_WAIT_S):
-            while True:
-                try:
-                    return Ended.unpack(os.read(descriptor, 64))
-                except BlockingIOError:
-                    await _when(loop.add_reader, loop.remove_reader, descriptor)
-    except TimeoutError:
+            await told.wait()
+        return Ended.unpack(os.read(descriptor, 64))
+    except (TimeoutError, BlockingIOError):
         return None
-
-
-async def _when(add: Callable[..., object], remove: Callable[[int], object], descriptor: int) -> None:
-    """Wait until a descriptor is ready."""
-    event = asyncio.Event()
-    add(descriptor, event.set)
-    try:
-        await event.wait()
     finally:
-        remove(descriptor)
+        loop.remove_reader(descriptor)
 
 
 def read_only(descriptor: int) -> int:
