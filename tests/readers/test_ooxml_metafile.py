@@ -182,3 +182,25 @@ def test_a_damaged_metafile_is_malformed_not_clean(data: bytes) -> None:
         assert not read_bytes(data).document.runs
     except ReadError as error:
         assert error.status is ReadStatus.MALFORMED  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        record(35, struct.pack("<6f", 0, 1, -1, 0, 500, 0)),
+        record(36, struct.pack("<6fI", 0, 1, -1, 0, 500, 0, 2)),
+        record(35, struct.pack("<6f", 2, 0, 0, 2, 0, 0)) + record(36, struct.pack("<6fI", 0, 0.5, -0.5, 0, 9, 0, 3)),
+        record(33, b"")
+        + record(35, struct.pack("<6f", 0, 1, -1, 0, 500, 0))
+        + record(33, b"")
+        + record(36, struct.pack("<6fI", 9, 9, 9, 9, 9, 9, 1))
+        + record(34, struct.pack("<i", -1)),
+    ],
+    ids=["set", "left", "right", "restored"],
+)
+def test_outlines_stand_where_the_transform_of_the_drawing_puts_them(change: bytes) -> None:
+    corners = b"".join(struct.pack("<hh", 10 * number, 90 * (number % 2)) for number in range(30))
+    body = bytes(16) + struct.pack("<I", 30) + corners
+    (member,) = read_bytes(emf(change, record(86, body))).members
+    with PIL.Image.open(io.BytesIO(member.data)) as picture:
+        assert picture.height > 2 * picture.width

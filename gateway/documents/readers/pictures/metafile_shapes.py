@@ -1,6 +1,6 @@
 """Outlines of the lines and areas that a Windows metafile draws (MS-EMF §2.3.5, MS-WMF §2.3.3).
 
-Coordinates are taken as the records say them; a drawing that changes them in between is drawn as far as it agrees.
+World transforms are applied; a drawing that changes its window or viewport in between is drawn as far as it agrees.
 """
 
 from __future__ import annotations
@@ -10,7 +10,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.documents.readers.base import ReadError
-from gateway.documents.readers.pictures.outlines import LIMIT_POINTS, Contour, Point, Shape, curve
+from gateway.documents.readers.pictures.outlines import (
+    LIMIT_POINTS,
+    UNTURNED,
+    Contour,
+    Matrix,
+    Point,
+    Shape,
+    curve,
+    moved,
+)
 from gateway.model import ReadStatus
 
 _FILLED, _OPEN, _CURVED, _MANY = 1, 2, 4, 8
@@ -28,12 +37,25 @@ class Drawn:
         self._at: Point = (0.0, 0.0)
         self._path: list[Contour] | None = None
         self._points = 0
+        self._matrix: Matrix = UNTURNED
+        self._saved: list[Matrix] = []
 
     def emf(self, kind: int, record: bytes) -> None:
         """Take one record of an EMF; a damaged one raises struct.error."""
         match kind:
             case 27 | 54:
                 self._step(struct.unpack_from("<ii", record, 8), anew=kind == 27)
+            case 33:
+                self._saved.append(self._matrix)
+            case 34:
+                for _ in range(min(-struct.unpack_from("<i", record, 8)[0], len(self._saved))):
+                    self._matrix = self._saved.pop()
+            case 35:
+                self._matrix = struct.unpack_from("<6f", record, 8)
+            case 36:
+                own, mode = struct.unpack_from("<6f", record, 8), struct.unpack_from("<I", record, 32)[0]
+                ways = {1: UNTURNED, 2: _within(own, self._matrix), 3: _within(self._matrix, own), 4: own}
+                self._matrix = ways.get(mode, self._matrix)
             case 59:
                 self._path = []
             case 68:
@@ -64,13 +86,13 @@ class Drawn:
             self._take(how, counts, _points(record, 8 + (2 * number if how & _MANY else 0), sum(counts), "hh"))
 
     def _step(self, to: Point, *, anew: bool) -> None:
-        lines = self._path if self._path is not None else [[self._at]]
+        lines = self._path if self._path is not None else [self._placed([self._at])]
         if anew and self._path is not None:
-            self._path.append([to])
+            self._path.append(self._placed([to]))
         elif not anew:
             if not lines:
-                lines.append([self._at])
-            lines[-1].append(to)
+                lines.append(self._placed([self._at]))
+            lines[-1] += self._placed([to])
             if self._path is None:
                 self.add(lines, filled=False)
         self._at = to
@@ -88,11 +110,14 @@ class Drawn:
                 contour = [contour[0], *(point for piece in pieces for point in piece)]
             if contour:
                 self._at = contour[-1]
-                contours.append(contour)
+                contours.append(self._placed(contour))
         if self._path is not None:
             self._path += contours
         else:
             self.add(contours, filled=bool(how & _FILLED))
+
+    def _placed(self, contour: Contour) -> Contour:
+        return moved([contour], self._matrix)[0] if self._matrix != UNTURNED else contour
 
     def add(self, contours: list[Contour], *, filled: bool) -> None:
         """Take contours that are drawn as one; LIMIT `outlines` when there are too many."""
@@ -102,6 +127,14 @@ class Drawn:
         lines = [contour for contour in contours if len(contour) > 1]
         if lines:
             self.shapes.append(Shape(lines, filled, 0, sum(len(line) - 1 for line in lines), stroke=_is_plain(lines)))
+
+
+def _within(inner: Matrix, outer: Matrix) -> Matrix:
+    """Return the transform that applies `inner` first."""
+    across, down, start = moved(
+        [[(inner[0], inner[1]), (inner[2], inner[3]), (inner[4], inner[5])]], (*outer[:4], 0, 0)
+    )[0]
+    return (*across, *down, start[0] + outer[4], start[1] + outer[5])
 
 
 def _is_plain(lines: Sequence[Contour]) -> bool:
