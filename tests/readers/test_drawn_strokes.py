@@ -21,6 +21,7 @@ from pptx.enum.shapes import MSO_CONNECTOR, MSO_SHAPE
 from pptx.util import Emu, Pt
 
 from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.ooxml import plotted
 from gateway.documents.readers.pictures import metafile, ocr
 from gateway.documents.readers.pictures.outlines import BAR, STROKE, cells, without_frames
 from gateway.model import ReadStatus
@@ -326,6 +327,14 @@ def test_a_usual_chart_of_columns_is_not_drawn():
     out = file_of(deck)
     reading = reading_of(out)
     assert not [member for member in reading.members if member.name.startswith("drawn")]
+
+
+@pytest.mark.parametrize(
+    ("limit", "made"), [("_LIMIT_POINTS", charted([(0, 0, 9, 9), (9, 0, 0, 9)])), ("_LIMIT_BARS", columns("MẬT"))]
+)
+def test_more_points_of_a_chart_than_are_drawn_are_told(monkeypatch, limit: str, made: bytes):
+    monkeypatch.setattr(plotted, limit, 3)
+    assert "look-picture" in {item.kind for item in reading_of(made).document.active_content}
 
 
 def test_slanting_lines_tell_letters_from_frames():

@@ -32,6 +32,7 @@ def draw_chart(root: Element, pictures: Pictures, plane: Hashable) -> None:
             points = _points(series)
             across += points
             if len(across) > _LIMIT_POINTS:
+                pictures.incomplete = True
                 return
             for one, other in pairwise(points) if plot.tag != _BUBBLES and _has_lines(series) else ():
                 line = [[(one[0], -one[1]), (other[0], -other[1])]]
@@ -49,6 +50,7 @@ def _draw_bars(root: Element, pictures: Pictures, plane: Hashable) -> None:
         ends: dict[float, float] = {}
         every = [(_points(series), series.find(_OPEN) is not None) for series in plot.iter(clark("c:ser"))]
         for points, is_open in every if any(is_open for _, is_open in every) else ():
+            pictures.incomplete = pictures.incomplete or len(points) > _LIMIT_BARS
             for at, length in points[:_LIMIT_BARS]:
                 start = ends.get(at, 0.0)
                 ends[at] = start + length
