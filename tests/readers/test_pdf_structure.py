@@ -459,3 +459,9 @@ def test_more_words_than_the_budget_has_room_for_are_told() -> None:
     with pytest.raises(ReadError) as caught:
         pdf.read(Source(data=data, part="1"), Budget(limit_bytes=50_000))
     assert (caught.value.status, caught.value.reason) == (ReadStatus.LIMIT, "bytes")
+
+
+def test_words_of_deeply_nested_xml_are_read() -> None:
+    form = b"<xdp>" + b"<a>" * 300 + b"TUYET MAT" + b"</a>" * 300 + b"</xdp>"
+    data = pdfs.simple(HELLO, catalog_extra=b"/AcroForm << /XFA 20 0 R >>", more={20: pdfs.stream(form)})
+    assert "TUYET MAT" in texts(read(data), Role.FIELD)

@@ -164,7 +164,7 @@ class Words:
         """Take the words of an XML stream: text and attribute values; XML that is none has none."""
         from lxml import etree
 
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True)
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, recover=True)
         try:
             root = etree.fromstring(content.strip(), parser)
         except (etree.XMLSyntaxError, ValueError):
