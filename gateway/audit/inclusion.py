@@ -6,13 +6,14 @@ checkpoint, with the lines of the witnesses that have cosigned it.
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from gateway.audit.checkpoint import Checkpoint, known_checkpoints
 from gateway.audit.merkle import inclusion_proof
 from gateway.audit.notes import encoded
 from gateway.audit.store import GENESIS, Folder, reading
-from gateway.audit.tree import Tree
+from gateway.audit.tree import Tree, removal, retentions
 from gateway.errors import AuditError, UserError
 from gateway.texts.catalogue import both
 
@@ -21,19 +22,26 @@ def prove(data: Path, seq: int) -> str:
     """Return the proof of a record; UserError when it is missing, or no checkpoint with a tree covers it yet."""
     folder = Folder(data)
     with reading(data) as log:
-        rows = dict(log.execute("SELECT seq, body FROM record WHERE seq = ?", (seq,)))
-        before = log.execute("SELECT hash FROM record WHERE seq = ?", (seq - 1,)).fetchone()
-        if seq not in rows or (before is None and seq > 1):
+        row, before = log.execute("SELECT body FROM record WHERE seq = ?", (seq,)).fetchone(), _before(log, seq)
+        if row is None or before is None:
             raise UserError(both("audit", "proof", "no_record", seq=seq))
         checkpoint = _covering(folder, seq)
         try:
             path = inclusion_proof(seq - 1, checkpoint.size, Tree(log).node)
         except AuditError as error:
             raise UserError(both("audit", "proof", "no_path", seq=seq, reason=error)) from None
-    extra = (bytes(before[0]) if before is not None else GENESIS) + bytes(rows[seq])
-    lines = [f"extra {encoded(extra)}", f"index {seq - 1}", *map(encoded, path)]
+    lines = [f"extra {encoded(before + row[0])}", f"index {seq - 1}", *map(encoded, path)]
     note = checkpoint.note + "".join(dict.fromkeys(checkpoint.cosigned))
     return "c2sp.org/tlog-proof@v1\n" + "".join(f"{line}\n" for line in lines) + f"\n{note}"
+
+
+def _before(log: sqlite3.Connection, seq: int) -> bytes | None:
+    """Return the hash before a record, also where its record was removed by retention; None when it is not known."""
+    if seq == 1:
+        return GENESIS
+    row = log.execute("SELECT hash FROM record WHERE seq = ?", (seq - 1,)).fetchone()
+    removed = removal(retentions(log), seq) if row is None else None
+    return removed.hash if removed is not None else row and bytes(row[0])
 
 
 def _covering(folder: Folder, seq: int) -> Checkpoint:

@@ -1,10 +1,12 @@
 """The proof of one record: it holds by itself, and for nothing but that record."""
 
+import asyncio
 import base64
 import shutil
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,10 @@ import pytest
 from gateway.audit import verify_standalone
 from gateway.audit.inclusion import prove
 from gateway.audit.notes import COSIGNATURE, SigningKey
+from gateway.audit.retention import prune
 from gateway.commands.audit import proof as proof_command
 from gateway.errors import UserError
+from tests.audit.support import fill
 
 WITNESS = SigningKey("witness.example", bytes(32), COSIGNATURE)
 
@@ -69,6 +73,16 @@ def test_a_checkpoint_that_a_witness_has_cosigned_is_taken_with_its_line(data, t
     found = checked(tmp_path, prove(copy, 5), copy)
     assert found.returncode == 0
     assert "witness.example saw 362 records at 2023-11-14" in found.stdout
+
+
+def test_the_oldest_record_is_proven_where_those_before_it_were_removed(data, tmp_path):
+    copy, later = Path(shutil.copytree(data, tmp_path / "copy")), datetime.now(UTC) + timedelta(days=1)
+    assert prune(copy, before=later, reason="x", now=later) == 362
+    asyncio.run(fill(copy, 3, first=900))
+    for seq in (363, 364):
+        assert checked(tmp_path, prove(copy, seq), copy).returncode == 0
+    with pytest.raises(UserError, match="does not have record 362"):
+        prove(copy, 362)
 
 
 @pytest.mark.parametrize(("seq", "words"), [(363, "does not have record 363"), (0, "record 0")])
