@@ -51,7 +51,7 @@ class NextHopSettings:
     plaintext_allowed: bool = False
     """Accept `NONE` towards an address that is not loopback."""
     connect_timeout_s: float = 10.0
-    """For name resolution, connect, banner, TLS and EHLO together."""
+    """For name resolution; and for connect, banner, TLS and EHLO together, shared by the addresses of a name."""
     reply_timeout_s: float = 30.0
     """For the reply to one command."""
     block_timeout_s: float = 60.0
