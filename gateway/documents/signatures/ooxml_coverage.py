@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-import urllib.parse
 from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
 
 from gateway.documents.signatures import canonical_xml
-from gateway.documents.signatures.ooxml_parts import PROPERTY_TYPES, SIGNATURE_KINDS, Parts
+from gateway.documents.signatures.ooxml_parts import PROPERTY_TYPES, SIGNATURE_KINDS, Parts, target_of
 from gateway.documents.signatures.ooxml_shown import has_bindings, may_show_properties, shows_other_than_signed
 from gateway.documents.signatures.wall import LibraryFault
 from gateway.documents.signatures.xmldsig import XmlSignature
@@ -125,13 +124,11 @@ def _led_to_unsigned(parts: Parts, covered: Covered, *, binds: bool) -> list[str
     """Parts that a signed relationship makes content, a picture say, though as properties or thumbnail they may stay unsigned."""
     found = []
     for name, relationships in covered.signed_relationships.items():
-        folder = posixpath.dirname(_source_of(name))
         for one in relationships:
             is_free = _is_free(one, binds=binds) and not _is_named(parts, name, one)
             if is_free or one.get("TargetMode") == "External":
                 continue
-            target = urllib.parse.unquote(one.get("Target", "")).partition("#")[0]
-            part = parts.package.find(posixpath.normpath(posixpath.join("/", folder, target))[1:])
+            part = parts.package.find(target_of(_source_of(name), one))
             if part is not None and part not in covered.parts:
                 found.append(part)
     return found
@@ -225,10 +222,6 @@ def _last_word(relationship: Any) -> str:
 
 def _main_parts(parts: Parts) -> int:
     """Number of main document parts by relationship and by content type, whichever is larger."""
-    name = parts.package.find("_rels/.rels")
-    by_relationship = 0
-    if name is not None:
-        root = canonical_xml.parse(parts.package.read(name))
-        by_relationship = sum(1 for one in root if isinstance(one.tag, str) and _last_word(one) == "officeDocument")
+    by_relationship = sum(_last_word(one) == "officeDocument" for one in parts.relationships(""))
     by_type = sum(1 for one in parts.package.names if _MAIN_TYPE.search(parts.type_of(one)))
     return max(by_relationship, by_type)

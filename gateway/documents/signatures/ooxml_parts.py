@@ -12,6 +12,7 @@ import re
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from lxml import etree
 
@@ -47,13 +48,17 @@ class Parts:
         """Content type of a part, empty when none is declared."""
         return self.types.of(name)
 
+    def relationships(self, source: str) -> list[Any]:
+        """Children of the relationship part of a part, of the package when `source` is empty."""
+        folder, base = posixpath.split(source)
+        name = self.package.find(posixpath.join(folder, "_rels", f"{base}.rels"))
+        root = canonical_xml.parse(self.package.read(name)) if name is not None else ()
+        return [one for one in root if isinstance(one.tag, str)]
+
     def naming(self, source: str) -> dict[str, set[str]]:
         """Elements that name each relationship of a part, by its Id; `?` is one of a part that is no XML we read."""
         if source not in self._naming:
-            folder, base = posixpath.split(source)
-            listed = self.package.find(posixpath.join(folder, "_rels", f"{base}.rels"))
-            root = canonical_xml.parse(self.package.read(listed)) if listed is not None else ()
-            found: dict[str, set[str]] = {one.get("Id", ""): set() for one in root}
+            found: dict[str, set[str]] = {one.get("Id", ""): set() for one in self.relationships(source)}
             octets = self.package.read(source)
             try:
                 for one in canonical_xml.parse(octets).iter(etree.Element):
@@ -98,13 +103,15 @@ def property_parts(parts: Parts) -> list[str]:
 
 def targets(parts: Parts, source: str, kind: re.Pattern[str]) -> Iterator[str]:
     """Names, in small letters, of what relationships of one kind lead to from a part, from the package when `source` is empty."""
-    folder, base = posixpath.split(source)
-    name = parts.package.find(posixpath.join(folder, "_rels", f"{base}.rels"))
-    for one in canonical_xml.parse(parts.package.read(name)) if name is not None else ():
-        if isinstance(one.tag, str) and kind.search(one.get("Type", "")):
-            yield posixpath.normpath(posixpath.join("/", folder, urllib.parse.unquote(one.get("Target", ""))))[
-                1:
-            ].lower()
+    for one in parts.relationships(source):
+        if kind.search(one.get("Type", "")):
+            yield target_of(source, one).lower()
+
+
+def target_of(source: str, relationship: Any) -> str:
+    """Name of the part that a relationship of a part leads to, within the package."""
+    path = urllib.parse.unquote(relationship.get("Target", "")).partition("#")[0]
+    return posixpath.normpath(posixpath.join("/", posixpath.dirname(source), path))[1:]
 
 
 _ORIGIN = re.compile(r"/relationships/digital-signature/origin\Z")
