@@ -45,7 +45,7 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime, shipped: 
         ready_tree(folder, connection)
         connection.execute("PRAGMA secure_delete = ON")
         with closing(Turn(folder)) as turn, turn, immediate(connection):
-            first, last = _removable(connection, before, _LAST if shipped is None else shipped)
+            first, last = _removable(connection, before, now, _LAST if shipped is None else shipped)
             if last < first:
                 return 0
             digest = connection.execute("SELECT hash FROM record WHERE seq = ?", (last,)).fetchone()[0]
@@ -81,15 +81,22 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime, shipped: 
     return removed
 
 
-def _removable(connection: sqlite3.Connection, before: datetime, most: int) -> tuple[int, int]:
+def _removable(connection: sqlite3.Connection, before: datetime, now: datetime, most: int) -> tuple[int, int]:
     """Return the first record and the last that may go; the last is below the first when none may."""
-    first, last = ends(connection)
-    # From the oldest on: behind a clock that was set back, younger ones stand before older ones.
+    first, _ = ends(connection)
     heads = connection.execute(f"SELECT seq, substr(body, 1, {HEAD_BYTES}) FROM record ORDER BY seq")  # noqa: S608 - our own number
-    younger = next((seq for seq, head in heads if time_of(head) >= before), last + 1)
+    last = 0
+    # From the oldest on: behind a clock that was set back, younger ones stand before older ones. What bears a time that is
+    # still to come was made by a clock that was ahead, and neither ends this nor goes by itself.
+    for seq, head in heads:
+        moment = time_of(head)
+        if moment < before:
+            last = seq
+        elif moment < now:
+            break
     heads.close()
     covered = connection.execute(
-        "SELECT max(size) FROM checkpoint WHERE size >= ? AND size < ? AND size <= ?", (first, younger, most)
+        "SELECT max(size) FROM checkpoint WHERE size BETWEEN ? AND ?", (first, min(last, most))
     ).fetchone()[0]
     return first, covered or 0
 

@@ -244,6 +244,14 @@ def test_retention_leaves_a_gap_that_proves_itself(data: Path):
     assert verified(data).exit_code == 1
 
 
+async def test_a_record_of_a_clock_that_was_years_ahead_keeps_none_for_years(data: Path):
+    with mock.patch("gateway.audit.record.datetime") as clock:
+        clock.now.return_value = datetime(2099, 1, 1, tzinfo=UTC)
+        await fill(data, 40, first=1000)
+    later = datetime.now(UTC) + timedelta(days=400)
+    assert prune(data, before=later - timedelta(days=365), reason="x", now=later) == 362
+
+
 async def test_records_behind_a_clock_that_was_set_back_take_no_younger_ones_with_them(data: Path):
     with mock.patch("gateway.audit.record.datetime") as clock:
         clock.now.return_value = datetime(2000, 1, 1, tzinfo=UTC)
