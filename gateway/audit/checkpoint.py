@@ -37,6 +37,8 @@ EVERY_RECORDS = 100
 EVERY_S = 600.0
 _TREE_RECORDS = 1 << 16
 """Records added to a new tree in one transaction; other writers run between."""
+_END_BYTES = 16 << 10
+"""Of a notes file, with room for one note and the lines of many witnesses."""
 _HASH = r"[A-Za-z0-9+/]{43}="
 _NOTE = re.compile(
     rf"(?P<text>(?P<origin>[^\n]+)\n(?P<size>[0-9]{{1,18}})\n(?P<root>{_HASH})\n(?P<time>[^\n]*)\n"
@@ -160,10 +162,16 @@ def known_checkpoints(place: Path) -> tuple[tuple[Checkpoint, ...], tuple[Path, 
 
 
 def last_known_size(folder: Folder) -> int:
-    """Return the largest size that the newest notes files claim, 0 without any; signatures are not looked at."""
-    newest = sorted(folder.checkpoints.glob("*.notes"))[-2:]
-    sizes = [checkpoint.size for path in newest for checkpoint in parse_notes(path.read_text("utf-8", "replace"))[0]]
-    return max(sizes, default=0)
+    """Return the largest size that the notes files claim, 0 without any; signatures are not looked at.
+
+    Of each file the end is read, where its largest one stands; no day is the newest behind a clock that was set back.
+    """
+    sizes = [0]
+    for path in folder.checkpoints.glob("*.notes"):
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - _END_BYTES))
+            sizes += [one.size for one in parse_notes(file.read().decode("utf-8", "replace"))[0]]
+    return max(sizes)
 
 
 def newest_checkpoint(connection: sqlite3.Connection) -> Checkpoint | None:

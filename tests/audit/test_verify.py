@@ -165,6 +165,18 @@ def test_a_cut_end_is_found_by_the_checkpoint_beside_it(data: Path):
         AuditLog.open(data)
 
 
+def test_a_cut_end_is_found_at_the_start_whatever_day_a_clock_once_said(data: Path):
+    note = next(one for one in known_checkpoints(data / "checkpoints")[0] if one.size < 250)
+    for name in ("2099-01-01", "2099-01-01-witnessed"):
+        (data / "checkpoints" / f"{name}.notes").write_text(f"{note.note}\n")
+    connection = tamper(data)
+    connection.execute("DELETE FROM record WHERE seq > 250")
+    connection.execute("DELETE FROM checkpoint WHERE size > 250")
+    connection.close()
+    with pytest.raises(UserError, match="362"):
+        AuditLog.open(data)
+
+
 def test_a_cut_end_without_its_checkpoints_is_found_only_by_a_copy_elsewhere(data: Path, tmp_path: Path):
     copy = Path(shutil.copytree(data / "checkpoints", tmp_path / "copy"))
     connection = tamper(data)
