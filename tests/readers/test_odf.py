@@ -343,6 +343,18 @@ def test_a_footer_that_a_slide_names_is_shown_on_it(name: str, shown: bool) -> N
     assert (run.origin is Origin.TEXT, run.role is Role.FOOTER) == (shown, shown)
 
 
+def test_what_stands_for_a_number_or_footer_on_a_master_is_not_shown() -> None:
+    words = (
+        "<text:page-number>&lt;number&gt;</text:page-number><presentation:footer>&lt;footer&gt;</presentation:footer>"
+    )
+    frame = (
+        f'<draw:frame presentation:class="footer"><draw:text-box><text:p>{words}</text:p></draw:text-box></draw:frame>'
+    )
+    master = f'<style:master-page style:name="Default">{frame}</style:master-page>'
+    reading = read_body("<draw:page/>", kind="presentation", styles_xml=styles(masters=master))
+    assert {find(reading, words).origin for words in ("<number>", "<footer>")} == {Origin.HIDDEN}
+
+
 @pytest.mark.parametrize(("kind", "origin"), [("footer", Origin.TEXT), ("title", Origin.HIDDEN)])
 def test_the_margins_of_a_master_are_seen_and_its_prompts_are_not(kind: str, origin: Origin) -> None:
     frame = (

@@ -15,6 +15,7 @@ _EMPTY: Final = frozenset({
     "text:database-next", "text:database-row-select", "text:change", "text:change-start", "text:change-end",
     "text:page-variable-set", "text:measure", "text:template-name", "text:chapter", "text:sheet-name", "office:annotation-end",
     "text:alphabetical-index-mark", "text:toc-mark", "text:user-index-mark", "svg:title", "svg:desc",
+    "presentation:header", "presentation:footer", "presentation:date-time",
 })  # fmt: skip
 """Elements of which nothing is shown, or what no file says."""
 _OF_META: Final = {
@@ -43,6 +44,8 @@ def shown_instead(field: Element, name: str, stated: Stated) -> str | None:
     """Return what is shown instead of the text of a field, None where that text is shown."""
     if name in _EMPTY or (field.get(_DISPLAY) == "none" and name in _VARIABLES):
         return ""
+    if name == "text:page-number":
+        return None if (field.text or "").isalnum() else ""  # `<number>`, as masters have it
     if name == "text:drop-down":
         chosen = (
             label.get(clark("text:value")) for label in field if label.get(clark("text:current-selected")) == "true"
