@@ -124,6 +124,9 @@ class Verifier:
         first, start = self._start()
         records, last, head, heads = self._walk(first, start, {checkpoint.size for checkpoint in checkpoints})
         self._compare(checkpoints, first, last, heads)
+        for one, other in pairwise(checkpoints):  # also of records that are no longer there
+            if one.size == other.size and (one.head != other.head or len({one.root, other.root} - {None}) > 1):
+                self._bad(None, both("audit", "fault", "two_checkpoints", size=one.size))
         self._facts()
         covered = max((checkpoint.size for checkpoint in checkpoints if checkpoint.size <= last), default=0)
         if last > covered:
@@ -183,11 +186,7 @@ class Verifier:
                 self._notes.append(both("audit", "witness", "none", name=witness.name))
             else:
                 self._witnessed.append(saw)
-        ordered = tuple(sorted(found.values(), key=lambda checkpoint: checkpoint.size))
-        for one, other in pairwise(ordered):  # also of records that are no longer there
-            if one.size == other.size and (one.head != other.head or len({one.root, other.root} - {None}) > 1):
-                self._bad(None, both("audit", "fault", "two_checkpoints", size=one.size))
-        return ordered
+        return tuple(sorted(found.values(), key=lambda checkpoint: checkpoint.size))
 
     def _start(self) -> tuple[int, bytes]:
         """Return the first sequence number and the hash before it; after retention both stand in a later record."""

@@ -234,6 +234,10 @@ class Clock(datetime):
     def now(self, zone=UTC) -> datetime:
         return self.moment.astimezone(zone)
 
+    @classmethod
+    def fromisoformat(cls, text: str) -> datetime:
+        return datetime.fromisoformat(text)
+
 
 def report(data: Path, month: Month = NOVEMBER, now: datetime = LATER, **wanted):
     return make(data, Wanted(month=month, **wanted), now=now)
