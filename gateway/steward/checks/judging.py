@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import CancelledError
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -166,8 +166,11 @@ class Checks:
     async def _each(self, reference: str, upload: Upload) -> list[Mail]:
         """Judge the mails of an upload."""
         mails: list[Mail] = []
-        for content, files, whole in await asyncio.to_thread(lambda: list(_mails(upload))):
-            with content as spool:
+        made = await asyncio.to_thread(lambda: list(_mails(upload)))
+        with ExitStack() as contents:
+            for spool, _, _ in made:
+                contents.enter_context(spool)
+            for spool, files, whole in made:
                 recipients = upload.recipients
                 if whole and not recipients:
                     recipients = await asyncio.to_thread(_recipients, spool)
@@ -182,7 +185,7 @@ class Checks:
                     languages=self._front_end.languages,
                     holds=self._front_end.holds,
                 )
-            mails.append(Mail(checked, files, whole))
+                mails.append(Mail(checked, files, whole))
         return mails
 
     async def _mended(self, upload: Upload, mails: list[Mail]) -> dict[int, bytes]:
