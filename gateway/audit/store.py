@@ -179,7 +179,7 @@ def reading(data: Path) -> Iterator[sqlite3.Connection]:
 
 
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR")
-"""What SQLite says of a file that is no database any more, or lacks our tables; all else is of the machine, or passes."""
+"""Errors of SQLite for a file that is no database any more, or lacks our tables; all others are of the machine, or pass."""
 
 
 def unusable(path: Path, error: sqlite3.Error) -> UserError:

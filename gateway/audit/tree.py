@@ -132,7 +132,7 @@ def retentions(connection: sqlite3.Connection) -> Iterator[bytes]:
 
 
 class Removal(NamedTuple):
-    """What a record of kind `retention` says of the records that were removed."""
+    """The records that were removed, by a record of kind `retention`."""
 
     last: int
     hash: bytes

@@ -190,7 +190,7 @@ class MilterConnection(asyncio.Protocol):
                 self._continue(b"H")
             case protocol.OptionNegotiation():
                 answer, self._actions, self._steps = protocol.accept_options(command)
-                _tell_missing(protocol.WANTED_ACTIONS & ~self._actions)
+                _warn_missing(protocol.WANTED_ACTIONS & ~self._actions)
                 self._answered = frozenset(kind for kind, silent in _SILENT.items() if silent not in self._steps)
                 self._space = b"" if Step.HEADER_LEADING_SPACE in self._steps else b" "
                 self._transport.write(answer)
@@ -361,7 +361,7 @@ class MilterConnection(asyncio.Protocol):
 
 
 @cache  # once a process for each set: an MTA offers the same at every connection
-def _tell_missing(actions: Action) -> None:
-    """Tell the administrator what the MTA does not let us do."""
+def _warn_missing(actions: Action) -> None:
+    """Warn the administrator of what the MTA does not let us do."""
     for action in actions:
         _LOG.warning("%s", both("start", "milter", str(action.name).lower()))

@@ -424,7 +424,7 @@ async def test_a_message_and_its_connection_leave_nothing_to_the_collector():
 
 
 async def test_what_the_mta_does_not_offer_is_told_once(connect, caplog):
-    connection._tell_missing.cache_clear()
+    connection._warn_missing.cache_clear()
     for _ in range(2):
         mta = await connect(RecordingEngine())
         mta.send(packet(b"O", struct.pack(">III", 6, 0x1FF & ~0x10, 0x1FFFFF)))
@@ -435,7 +435,7 @@ async def test_what_the_mta_does_not_offer_is_told_once(connect, caplog):
 
 
 async def test_an_mta_that_offers_everything_has_no_warning(connect, caplog):
-    connection._tell_missing.cache_clear()
+    connection._warn_missing.cache_clear()
     mta = await connect(RecordingEngine())
     mta.send(EVERYTHING)
     assert (await mta.receive())[0] == b"O"
