@@ -36,14 +36,21 @@ def _await_next_hop(configuration: Configuration) -> None:
     section = configuration.next_hop
     end, problem = time.monotonic() + _NEXT_HOP_WAIT_S, ""
     while True:
+        unfit: list[UserError] = []
         for settings in next_hop_settings(configuration).each():
             try:
                 socket.create_connection((settings.host, settings.port), timeout=_NEXT_HOP_WAIT_S).close()
+                _greet(settings)
             except OSError as error:
                 problem = error.strerror or str(error)
+            except UserError as error:
+                unfit.append(error)
             else:
-                _greet(settings)
+                for fault in unfit:
+                    _LOG.warning("%s", fault)
                 return
+        if unfit:
+            raise unfit[0]
         if time.monotonic() >= end:
             raise UserError(both("start", "next_hop", "silent", address=", ".join(section.addresses), reason=problem))
         time.sleep(0.25)

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from tests.bench.contestants import free_port
 from tests.e2e.commands import CLEAN, COLLEAGUE, STAFF, no_traceback, put, write
-from tests.e2e.gateway_process import PROGRAM, ROOT, cli, four_flags, serving
+from tests.e2e.gateway_process import PROGRAM, ROOT, cli, configured, four_flags, serving
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
 from tests.support.sink import Act, Sink
@@ -133,6 +133,14 @@ async def test_a_next_hop_that_could_never_take_mail_is_named_at_the_start(tmp_p
     async with Sink() as sink:
         config = listeners + f"next_hop: {{address: '127.0.0.1:{sink.port}', tls: starttls}}\n"
         await refused_start(tmp_path, config, "STARTTLS", "next_hop.tls")
+
+
+async def test_a_start_needs_one_next_hop_that_takes_mail_and_warns_of_the_others(tmp_path):
+    web = Sink(lambda stage, _: Act(b"HTTP/1.1 400 Bad Request\r\n") if stage == "banner" else None)
+    async with web as unfit, Sink() as sink:
+        hops = {"address": f"127.0.0.1:{unfit.port}", "others": [{"address": f"127.0.0.1:{sink.port}"}], "tls": "none"}
+        async with serving(tmp_path, config=configured(sink, next_hop=hops)) as gateway:
+            assert f"127.0.0.1:{unfit.port}" in gateway.stderr.read_text()
 
 
 async def test_a_next_hop_that_says_no_for_now_does_not_keep_the_gateway_from_starting(tmp_path):
