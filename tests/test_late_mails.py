@@ -64,7 +64,13 @@ async def test_work_that_never_ends_is_ended():
 
 async def test_a_log_that_hangs_does_not_hold_up_the_answer_to_a_late_mail(monkeypatch):
     monkeypatch.setattr(stages, "_LAST_RECORD_S", 0.01)
-    judge = SimpleNamespace(judge=lambda *_: endless(), readings=SimpleNamespace(going=set()))
+    begun = asyncio.Event()
+
+    async def judging(*_: object) -> None:
+        begun.set()
+        await endless()
+
+    judge = SimpleNamespace(judge=judging, readings=SimpleNamespace(going=set()))
     audit = SimpleNamespace(trouble=lambda *_: endless())
     pipeline = stages.Pipeline(judge, audit, outgoing=None, languages=(Language.EN,), new_reference=str)
     late = Transaction(
@@ -76,7 +82,8 @@ async def test_a_log_that_hangs_does_not_hold_up_the_answer_to_a_late_mail(monke
         sha256="",
     )
     work = asyncio.create_task(pipeline.process(late, spool(0, None), None))
-    await asyncio.sleep(0.01)
+    async with asyncio.timeout(60):
+        await begun.wait()
     work.cancel()
     await asyncio.wait({work}, timeout=60)
     assert work.cancelled()

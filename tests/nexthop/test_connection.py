@@ -317,7 +317,7 @@ async def test_a_reply_that_begins_within_the_content_keeps_the_dot_back():
     async with Sink(script) as sink:
         connection = await in_content(sink.port)
         with pytest.raises(HopFailedError) as caught:
-            await connection.data(b"", [b"x\r\n"], lambda: asyncio.sleep(0.05))
+            await connection.data(b"", [b"x\r\n"], lambda: until(lambda: connection._parser.pending))
     assert not caught.value.after_final_dot
     assert not sink.delivered
 
