@@ -6,6 +6,7 @@ import base64
 import contextlib
 import io
 import json
+import re
 import time
 import zlib
 from collections.abc import Callable
@@ -51,6 +52,13 @@ def rewritten(data: bytes, change) -> bytes:
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
+
+
+def test_a_wrong_length_of_a_stream_is_no_damage() -> None:
+    data = pdfs.simple(HELLO)
+    wrong = re.sub(rb"/Length (\d+)", lambda found: b"/Length %d" % (int(found[1]) - 1), data)
+    assert wrong != data
+    assert (read(wrong).status, read(wrong).runs) == (ReadStatus.OK, read(data).runs)
 
 
 def test_attachments_become_members() -> None:

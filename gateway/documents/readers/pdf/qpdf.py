@@ -31,6 +31,7 @@ _REFERENCES = re.compile(_LITERAL + rb"|%[^\r\n]*|(?<![\w.+-])(\d{1,10})\s+(\d{1
 _HARMLESS = (
     "xref entry for the xref stream itself is missing", "extraneous whitespace seen before xref", "reported number of objects",
     "Resources is missing or invalid", "treating bad indirect reference",
+    "expected endstream", "attempting to recover stream length", "recovered stream length",
 )  # fmt: skip
 """Warnings of what every reader takes in the same way."""
 
