@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 from gateway.console.settings import ConsoleSettings
+from gateway.system.levels import network_of
 
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -104,7 +105,7 @@ async def drained(stream: AsyncIterator[bytes], most: int) -> None:
 
 
 class Rates:
-    """Rate limiter by key."""
+    """Rate limiter by session or client address."""
 
     def __init__(self, per_s: float) -> None:
         self._per_s = per_s
@@ -112,7 +113,7 @@ class Rates:
 
     def admit(self, who: str) -> bool:
         """Count a request; False beyond the rate limit."""
-        key = hashlib.blake2b(who.encode("utf-8", "surrogateescape"), digest_size=16).digest()
+        key = hashlib.blake2b(network_of(who).encode("utf-8", "surrogateescape"), digest_size=16).digest()
         now = time.monotonic()
         full = self._per_s * _BURST_S
         level, then = self._buckets.pop(key, (full, now))

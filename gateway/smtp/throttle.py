@@ -1,4 +1,4 @@
-"""Rate limits on AUTH failures, per client address and per login, shared by all workers of a machine.
+"""Rate limits on AUTH failures, per client address (of IPv6 its /64) and login, shared by all workers of a machine.
 
 An attempt is charged to its login before the next hop is asked, so concurrent attempts cannot exceed the limit; a
 success clears the login. Above the limit an attempt waits briefly first: mail programs log in several times at once,
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from gateway.smtp.settings import SmtpLimits
-from gateway.system.levels import Levels
+from gateway.system.levels import Levels, network_of
 
 PATIENCE_S: Final = (0.1, 0.2, 0.4)
 
@@ -103,9 +103,9 @@ def _part(limit: int, share: float) -> int:
 
 def address_key(address: str) -> bytes:
     """Return the key of an address."""
-    return address.encode()
+    return network_of(address).encode()
 
 
 def login_key(address: str, login: str) -> bytes:
     """Return the key of a login from an address."""
-    return f"{address}\0{login.lower()}".encode("utf-8", "surrogateescape")
+    return f"{network_of(address)}\0{login.lower()}".encode("utf-8", "surrogateescape")

@@ -14,6 +14,7 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
 _ENTRY: Final = struct.Struct("=16sdd")
@@ -88,3 +89,14 @@ class Levels:
             yield
         finally:
             fcntl.lockf(self._descriptor, fcntl.LOCK_UN)
+
+
+def network_of(client: str) -> str:
+    """Return what is counted as one client: an address, of IPv6 the /64 that one customer has (RFC 6177)."""
+    try:
+        address = ip_address(client)
+    except ValueError:
+        return client[:64]
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or ip_network((int(address), 64), strict=False))
+    return str(address)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.console.guard import Rates
 from gateway.console.routes import ROUTES
 from gateway.steward import questions as q
 
@@ -43,7 +44,7 @@ def test_every_question_has_a_route_and_is_asked_by_a_get_only_when_it_changes_n
 
 
 def test_the_console_imports_nothing_that_holds_data():
-    own = ("gateway.console", "gateway.model", "gateway.texts", "gateway.system.door", "gateway.system.interpreter", "gateway.system.supervised", "gateway.system.logs", "gateway.system.processors",
+    own = ("gateway.console", "gateway.model", "gateway.texts", "gateway.system.door", "gateway.system.interpreter", "gateway.system.supervised", "gateway.system.levels", "gateway.system.logs", "gateway.system.processors",
            "gateway.system.uninterrupted",
            "gateway.documents.wall.sandbox", "gateway.documents.wall.syscalls", "gateway.steward.questions", "gateway.steward.roles")  # fmt: skip
     for file in Path("gateway/console").rglob("*.py"):
@@ -360,3 +361,9 @@ def test_mail_in_the_queue_of_an_mta_is_listed_with_its_queue_id_and_command(sys
     assert re.findall(r'href="/mails/(BT-\w+)".*?<p class="told">(.*?)</p>', queued, re.DOTALL) == [
         ("BT-9KD00002", "postsuper -H 4F2A91BC")
     ]
+
+
+def test_the_requests_of_one_customers_addresses_are_counted_together():
+    rates = Rates(1.0)
+    assert sum(rates.admit(f"2001:db8::{number:x}") for number in range(20)) == 3
+    assert rates.admit("2001:db8:0:1::1")

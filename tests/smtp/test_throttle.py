@@ -53,6 +53,17 @@ async def test_spraying_from_one_address_is_refused_for_all_logins():
     assert await throttle.wait_s("10.0.0.1", "anybody") > 0
 
 
+@pytest.mark.parametrize(("network", "refused"), [("2001:db8:0:1", True), ("2001:db8:0:2", False)])
+async def test_the_addresses_of_one_customer_count_as_one_and_those_of_another_do_not(network, refused):
+    throttle = AuthThrottle(LIMITS, Levels(Clock()))
+    for number in range(10):
+        await guess(throttle, f"2001:db8:0:1::{number}", "a@x")
+    assert (await throttle.wait_s(f"{network}::ffff", "a@x") > 0) is refused
+    for number in range(40):
+        await guess(throttle, f"2001:db8:0:1:{number}::", f"user{number}")
+    assert (await throttle.wait_s(f"{network}::ffff", "anybody") > 0) is refused
+
+
 async def test_success_forgives_mistyping_and_what_the_next_hop_did_not_answer_counts_for_nothing():
     throttle = AuthThrottle(LIMITS, Levels(Clock()))
     for _ in range(2):

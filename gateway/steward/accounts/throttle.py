@@ -11,11 +11,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
 from gateway.steward.accounts.book import Book
 from gateway.steward.questions.refused import refused
+from gateway.system.levels import network_of
 
 TRIES: Final = 5
 TRIES_OF_ADDRESS: Final = 20
@@ -42,17 +42,17 @@ class Addresses:
     def check(self, client: str) -> None:
         """Refuse an address with too many wrong tries."""
         with self._lock:
-            tries = self._tries.get(_network(client))
+            tries = self._tries.get(network_of(client))
             if tries is None or tries.count < self._limit:
                 return
             left = tries.since + self._period_s - self._clock()
             if 0 < left <= self._period_s:
                 raise refused("too_many", retry_s=int(left) + 1)
-            del self._tries[_network(client)]
+            del self._tries[network_of(client)]
 
     def count(self, client: str) -> bool:
         """Count a try; True when the address is locked by it."""
-        now, key = self._clock(), _network(client)
+        now, key = self._clock(), network_of(client)
         with self._lock:
             tries = self._tries.get(key)
             if tries is None or not 0 <= now - tries.since < self._period_s:
@@ -64,18 +64,6 @@ class Addresses:
             while len(self._tries) > _LIMIT_ADDRESSES:
                 self._tries.popitem(last=False)
             return tries.count == self._limit
-
-
-def _network(client: str) -> str:
-    """Return what is counted as one address: of IPv6 the network that one customer has."""
-    try:
-        address = ip_address(client)
-    except ValueError:
-        return client[:64]
-    if isinstance(address, IPv6Address):
-        mapped = address.ipv4_mapped
-        return str(mapped) if mapped is not None else str(ip_network((address, 64), strict=False))
-    return str(address)
 
 
 class Names:
