@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from itertools import accumulate
 
-import msgspec
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -62,12 +61,14 @@ class Families(Collector):
         self._lock = threading.Lock()
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the current families; when the log is unreadable that is reported and its last counts are kept."""
+        """Yield the current families; a log that is unreadable keeps its last counts."""
         with self._lock:
             readable = self._catch_up()
             yield from [
                 _gauge("build_info", "Version of the gateway", [((gateway.__version__,), 1)], "version"),
-                _gauge("audit_log_readable", "1 while the figures of the log can be brought up to date", int(readable)),
+                _gauge(
+                    "audit_log_readable", "1 while the log, and each record since the start, can be read", int(readable)
+                ),
                 *(
                     [_gauge("node_info", "Name of this machine in its cluster", [((self._node,), 1)], "node")]
                     if self._node
@@ -84,10 +85,10 @@ class Families(Collector):
     def _catch_up(self) -> bool:
         try:
             self._counts.catch_up()
-        except (sqlite3.Error, msgspec.DecodeError, ValueError) as error:  # of the disk, or of what somebody wrote
+        except (sqlite3.Error, ValueError) as error:  # of the disk, or of what somebody wrote
             _LOG.error("the audit log cannot be read: %s", error)
             return False
-        return True
+        return not self._counts.unreadable
 
 
 def _of_the_log(counts: LogCounts) -> Iterator[Metric]:

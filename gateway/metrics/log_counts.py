@@ -49,6 +49,8 @@ class LogCounts:
         """Mails answered 451 for an internal fault."""
         self.duplicates = 0
         """Duplicates answered without a second delivery."""
+        self.unreadable = 0
+        """Records that somebody damaged."""
         self.handovers = [0] * (len(HANDOVER_BOUNDS_S) + 1)
         """Mails by time from intent to outcome, in the buckets of `HANDOVER_BOUNDS_S`."""
         self.handover_s = 0.0
@@ -63,7 +65,7 @@ class LogCounts:
                 "SELECT seq, body FROM record WHERE seq > ? ORDER BY seq LIMIT ?", (self.last_seq, _SLICE)
             ).fetchall()
             for seq, body in rows:
-                self._take(r.decode(body))
+                self._take(r.read(body, seq))
                 self.last_seq = seq
             if len(rows) < _SLICE:
                 return
@@ -99,6 +101,8 @@ class LogCounts:
                 self.troubles += 1
             case r.Duplicate():
                 self.duplicates += 1
+            case r.Unknown(kind="unreadable"):
+                self.unreadable += 1
             case _:
                 pass
 

@@ -5,6 +5,7 @@ import sqlite3
 import pytest
 
 from gateway.audit import AuditLog, Delivery
+from gateway.audit.store import Folder
 from gateway.errors import UserError
 from gateway.metrics.log_counts import HANDOVER_BOUNDS_S, LogCounts
 from gateway.model import Disposition
@@ -46,6 +47,21 @@ async def test_each_call_counts_only_what_is_new(tmp_path):
     counts.catch_up()
     assert counts.auth_failures == 1
     await log.close()
+
+
+async def test_a_damaged_record_is_counted_and_hides_no_later_one(tmp_path):
+    log = AuditLog.open(tmp_path)
+    await log.start()
+    counts = LogCounts(tmp_path)
+    await relay(log, 1)
+    await log.close()
+    with sqlite3.connect(Folder(tmp_path).database) as database:
+        bodies = [body for (body,) in database.execute("SELECT body FROM record ORDER BY seq")]
+        again = next(body for body in bodies if b'"kind":"outcome"' in body)
+        last = len(bodies)
+        database.executemany("INSERT INTO record VALUES (?, ?, x'00')", [(last + 1, b"\xff{"), (last + 2, again)])
+    counts.catch_up()
+    assert (counts.unreadable, counts.deliveries["relayed"], counts.last_seq) == (1, 2, last + 2)
 
 
 async def test_a_mail_that_was_judged_before_the_start_has_no_time(tmp_path):
