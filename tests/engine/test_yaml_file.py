@@ -56,6 +56,20 @@ def test_dates_numbers_and_bases_are_read_by_the_core_schema():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("9" * 18, int("9" * 18)),
+        ("9" * 19, "9" * 19),
+        ("-" + "9" * 20, "-" + "9" * 20),
+        ("9" * 19 + ".", 1e19),
+        ("9e2", 900.0),
+    ],
+)
+def test_a_number_of_more_digits_than_the_schema_has_loses_none_of_them(text, read):
+    assert parse_values(f"a: {text}\n".encode(), path="x")[0] == {"a": read}
+
+
 def test_all_faults_are_reported_at_once_with_line_and_column():
     text = "version: 1\npolicies:\n  a:\n    moode: off\n    share: 3\n  b:\n    mode: enforc\nextra: 1\n"
     found = faults(text)
