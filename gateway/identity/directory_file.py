@@ -22,8 +22,9 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from unicodedata import normalize
 
 import msgspec
@@ -35,7 +36,7 @@ from gateway.identity.directory_csv import read_csv
 from gateway.identity.directory_faults import type_faults
 from gateway.identity.directory_rows import DirectoryFile
 from gateway.identity.places import JsonPlaces, Places, YamlPlaces
-from gateway.yaml.values import at_offset, decoded, parse_values
+from gateway.yaml.values import at_offset, decoded, parse_values, printable
 
 LIMIT_BYTES: Final = 256 << 20
 LIMIT_YAML_BYTES: Final = 2 << 20
@@ -57,7 +58,9 @@ def read(path: Path, data: bytes) -> tuple[DirectoryFile, Places]:
 
 def _json(path: Path, text: str) -> tuple[DirectoryFile, Places]:
     try:
-        return msgspec.json.decode(text, type=DirectoryFile), JsonPlaces(text)
+        file = msgspec.json.decode(text, type=DirectoryFile)
+        json.loads(text, object_pairs_hook=partial(_unique, path, text))
+        return file, JsonPlaces(text)
     except msgspec.ValidationError:
         pass  # it may have stopped before a place that is no JSON at all
     except msgspec.DecodeError as error:
@@ -73,6 +76,16 @@ def _json(path: Path, text: str) -> tuple[DirectoryFile, Places]:
     except (RecursionError, ValueError) as error:  # ValueError: more digits than Python takes for a number
         raise _no_json(path, text, 0, str(error)) from None
     raise type_faults(path, plain, JsonPlaces(text))
+
+
+def _unique(path: Path, text: str, pairs: list[tuple[str, Any]]) -> None:
+    """Refuse an object that has a key twice: parsers keep the last and are silent about the others."""
+    if len(dict(pairs)) < len(pairs):
+        if len(text) <= LIMIT_YAML_BYTES:
+            parse_values(text.encode(), path=str(path))  # says which key and where
+        raise ConfigError(
+            Fault(f"một khóa bị lặp trong / a key is given twice in: {printable(str(dict(pairs)))}", str(path))
+        )
 
 
 def _no_json(path: Path, text: str, offset: int, words: str) -> ConfigError:
