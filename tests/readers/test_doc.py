@@ -53,6 +53,15 @@ def test_size_colour_and_weight_stand_on_the_run():
     assert (run.size_pt, run.colour, run.bold, run.background) == (13, "FF0000", True, "FFFF00")
 
 
+@pytest.mark.parametrize(
+    ("pattern", "ground"),
+    [(0, "FFFFFF"), (1, "000000"), (2, "F2F2F2"), (13, "191919"), (20, "808080"), (60, "0D0D0D"), (0xFFFF, "FFFFFF")],
+)
+def test_a_pattern_behind_letters_has_the_mix_of_its_colours(pattern, ground):
+    shade = b"\x0a\0\0\0\0\xff\xff\xff\0" + pattern.to_bytes(2, "little")
+    assert runs(("X\r", sprm(0xCA71, shade)))[0].background == ground
+
+
 def test_the_sixteen_colours_of_old_files_are_known():
     assert [runs(("X\r", sprm(0x2A42, bytes((number,)))))[0].colour for number in (0, 1, 6, 13)] == [
         "auto", "000000", "FF0000", "800000",

@@ -162,6 +162,8 @@ def test_conditional_formatting_of_tables_follows_position() -> None:
         ('<w:shd w:val="clear" w:fill="FFFF00"/>', "auto", "FFFF00"),
         ('<w:shd w:val="solid" w:color="112233" w:fill="FFFFFF"/>', "FFFFFF", "112233"),
         ('<w:shd w:val="pct50" w:color="000000" w:fill="FFFFFF"/>', "auto", "808080"),
+        ('<w:shd w:val="diagCross" w:color="auto" w:fill="auto"/>', "auto", "808080"),
+        ('<w:shd w:val="nil" w:color="auto" w:fill="auto"/>', "auto", None),
         ('<w:highlight w:val="yellow"/>', "auto", "FFFF00"),
         ('<w:highlight w:val="darkBlue"/><w:shd w:val="clear" w:fill="FFFFFF"/>', "FFFFFF", "00008B"),
         ('<w14:textFill><w14:solidFill><w14:srgbClr w14:val="00B0F0"/></w14:solidFill></w14:textFill>', "00B0F0", None),

@@ -96,6 +96,13 @@ def test_names_and_comments_are_given_as_hidden() -> None:
     assert {run.text for run in runs if run.origin is Origin.HIDDEN} >= {"TÀI LIỆU MẬT", "LỚP MẬT"}
 
 
+@pytest.mark.parametrize("more", [0, 2500])
+def test_lines_that_may_be_letters_are_drawn_however_many_there_are(more: int) -> None:
+    slanting = [[(0, "LINE"), (10, f"{x}"), (20, "0"), (11, f"{x + 5}"), (21, "9")] for x in range(0, 120, 10)]
+    short: list[list[Pair]] = [[(0, "LINE"), (10, "0"), (20, "0"), (11, "1"), (21, "0")]] * more
+    assert [member.relation for member in read(as_text(drawing(*slanting, *short))).members] == ["image"]
+
+
 def test_a_broken_rhythm_is_malformed_and_keeps_what_was_read() -> None:
     whole = as_text(drawing(text("TỐI MẬT")))
     document = read(whole.replace(b"  0\r\nENDSEC\r\n  0\r\nEOF", b"zz\r\nENDSEC\r\n")).document

@@ -270,6 +270,27 @@ def test_light_letters_on_a_dark_cell_or_paragraph_are_seen():
     assert looks["plain"][:2] == ("auto", None)
 
 
+@pytest.mark.parametrize(
+    "ground",
+    [
+        r"\pard\cfpat2\shading10000 %s\par",
+        r"\pard\cbpat1\cfpat2\shading9000 %s\par",
+        r"\pard {\chcfpat2\chshdng10000 %s}\par",
+        r"\trowd\clcfpat2\clshdng10000\cellx1000\pard\intbl %s\cell\row",
+    ],
+)
+def test_letters_on_a_pattern_are_seen_as_its_colours_mix(ground):
+    head = HEAD.partition(r"{\colortbl")[0] + r"{\colortbl;\red255\green255\blue255;\red0\green0\blue0;}"
+    looks = {run.text: run.origin for run in runs(ground % r"{\cf1 light}{\cf2 gone}", head)}
+    gone = Origin.TEXT if "9000" in ground else Origin.HIDDEN
+    assert looks == {"light": Origin.TEXT, "gone": gone}
+    without = ground.replace("10000", "0").replace("9000", "0")
+    assert {run.text: run.origin for run in runs(without % r"{\cf1 gone}{\cf2 dark}", head)} == {
+        "gone": Origin.HIDDEN,
+        "dark": Origin.TEXT,
+    }
+
+
 def test_the_number_of_a_list_item_does_not_take_it_out_of_its_cell():
     body = r"\trowd\cellx1000\cellx2000\pard\intbl {\listtext\pard\plain 1.\tab}one\cell\pard\intbl two\cell\row"
     places = {run.text: run.locator for run in runs(body) if run.text in ("one", "two")}

@@ -27,7 +27,6 @@ _CHECK_EVERY: Final = 4096
 _SHOWN: Final = {1, 3, 302, 303, 304}
 """Codes of the values that entities draw; a long MTEXT stands in 3, 3, ... 1."""
 _DRAWN: Final = {"LINE", "LWPOLYLINE", "VERTEX"}
-_LIMIT_LINES: Final = 2000
 _SETTINGS: Final = {"", "SECTION", "TABLE", "STYLE", "LAYER", "LTYPE", "CLASS", "DICTIONARY", "DIMSTYLE"}
 """Kinds of entries that draw nothing."""
 _TEXT_CODES: Final = ((1, 4), (8, 9), (300, 309), (410, 419), (430, 439), (470, 479), (999, 1003))
@@ -72,13 +71,12 @@ class _Lines:
 
     def end(self) -> None:
         """End an entity."""
-        if len(self._drawn) <= _LIMIT_LINES:
-            self._drawn += pairwise(self._points)
+        self._drawn += pairwise(self._points)
         self._points = []
 
     def draw(self) -> None:
-        """Give the lines of a drawing of few, which may be letters; a plan has thousands."""
-        for start, end in self._drawn if len(self._drawn) <= _LIMIT_LINES else ():
+        """Give the lines, which may be letters."""
+        for start, end in self._drawn:
             line = STROKE._replace(outline=[[(start[0], start[1]), (end[0], end[1])]])
             self._sink.pictures.draw(line, "drawing", (0, 0, 1, 1))
 

@@ -105,7 +105,7 @@ class Styles:
         front, behind = self.colour(fore), self.colour(back)
         if pattern == 1:
             return front
-        return mixed(front or "000000", behind or "FFFFFF", _SHARES.get(pattern, 0.5))
+        return mixed(front, behind, _SHARES.get(pattern, 0.5))
 
 
 def _cell(data: bytes, dialect: Dialect) -> tuple[int, int, int, int, int]:

@@ -151,10 +151,8 @@ class Styles:
                 return next((stop for stop in stops if stop and stop != AUTO), None)
             if kind == "solid":
                 return front
-            if kind in _PATTERN_SHARE:
-                return mixed(front or "000000", back or "FFFFFF", _PATTERN_SHARE[kind])
             if kind not in {"", "none"}:
-                return mixed(front or "000000", back or "FFFFFF", 0.5)
+                return mixed(front, back, _PATTERN_SHARE.get(kind, 0.5))
         return None
 
 

@@ -74,9 +74,9 @@ def excel_tint(rgb: str, tint: float) -> str:
     return with_luminance(rgb, times=1 + tint) if tint < 0 else with_luminance(rgb, times=1 - tint, plus=tint)
 
 
-def mixed(front: str, back: str, share: float) -> str:
-    """Return the colour between two, `share` (0 to 1) of the front: pattern fills in per cent."""
-    pairs = zip(_bytes(front), _bytes(back), strict=True)
+def mixed(front: str | None, back: str | None, share: float) -> str:
+    """Return the colour between two, `share` (0 to 1) of the front: pattern fills in per cent, of black on white unless said."""
+    pairs = zip(_bytes(front or "000000"), _bytes(back or WHITE), strict=True)
     return "".join(f"{round(a * share + b * (1 - share)):02X}" for a, b in pairs)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from gateway.documents.readers.ooxml.colours import AUTO, WHITE, hex_colour, mixed, with_luminance
+from gateway.documents.readers.ooxml.colours import AUTO, hex_colour, mixed, with_luminance
 from gateway.documents.readers.ooxml.theme import NO_THEME, FontSet, Theme
 
 DEFAULT_FONT: Final = "Times New Roman"
@@ -69,13 +69,11 @@ class Palette:
         """Return the colour behind letters that a `w:shd` makes, None when it leaves it open."""
         pattern, front, back, theme, tint, shade = value
         fill = self.colour(back, theme, tint, shade)
-        below = WHITE if fill in {None, AUTO} else fill
-        ink = hex_colour(front) or "000000"
-        if pattern == "solid":
-            return ink
-        if pattern and pattern.startswith("pct") and pattern[3:].isdigit():
-            return mixed(ink, below or WHITE, int(pattern[3:]) / 100)
-        return None if fill in {None, AUTO} else fill
+        below = None if fill == AUTO else fill
+        if pattern in {None, "nil", "clear"}:
+            return below
+        percent = "100" if pattern == "solid" else str(pattern).removeprefix("pct")
+        return mixed(hex_colour(front), below, int(percent) / 100 if percent.isdecimal() else 0.5)
 
 
 def _apart(one: str, other: str) -> bool:

@@ -241,11 +241,9 @@ class _Reader:
             case "cell" | "nestcell":
                 self._out.cell.column += 1
             case "row" | "nestrow":
-                for column, index in enumerate(self._out.row_grounds):
-                    ground = self._out.colour(index) if index else None
-                    self._sink.pictures.paint(
-                        self._out.cell.table, self._out.cell.row, range(column, column + 1), ground
-                    )
+                for column, ground in enumerate(self._out.row_grounds):
+                    place = self._out.cell.table, self._out.cell.row, range(column, column + 1)
+                    self._sink.pictures.paint(*place, self._out.shown(ground))
                 self._out.cell.row, self._out.cell.column = self._out.cell.row + 1, 0
 
     def _special(self, special: bytes) -> None:

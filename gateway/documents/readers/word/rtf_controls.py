@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.documents.readers.word.docx_format import NARROWEST
-from gateway.documents.readers.word.rtf_runs import Writer
+from gateway.documents.readers.word.rtf_runs import NO_GROUND, Ground, Writer
 from gateway.documents.readers.word.rtf_tables import CODE_PAGES, code_page
 from gateway.model import Role
 
@@ -50,9 +50,6 @@ SYMBOLS: Final = {
 SPECIALS: Final = {b"~": "\u00a0", b"_": "-", b"-": "", b"{": "{", b"}": "}", b"\\": "\\", b"\t": "\t"}
 
 
-_LIMIT_CELLS: Final = 1000
-
-
 def _set(**changes: object) -> Callable[[Writer, int | None], None]:
     """Return a handler that changes fields of the state; a callable takes the number."""
 
@@ -72,22 +69,34 @@ def _number(value: int | None) -> int:
 
 
 def _reset_paragraph(writer: Writer, _value: int | None) -> None:
-    writer.state = replace(writer.state, in_table=False, ground=0, dropped=False, line_pt=0.0)
+    writer.state = replace(writer.state, in_table=False, ground=NO_GROUND, dropped=False, line_pt=0.0)
     writer.borders.clear()
 
 
 def _begin_row(writer: Writer, _value: int | None) -> None:
-    writer.row_grounds, writer.cell_ground = [], 0
+    writer.row_grounds, writer.cell_ground = [], NO_GROUND
 
 
 def _define_cell(writer: Writer, _value: int | None) -> None:
-    if len(writer.row_grounds) < _LIMIT_CELLS:
-        writer.row_grounds.append(writer.cell_ground)
-    writer.cell_ground = 0
+    writer.row_grounds.append(writer.cell_ground)
+    writer.cell_ground = NO_GROUND
 
 
-def _cell_ground(writer: Writer, value: int | None) -> None:
-    writer.cell_ground = value or 0
+def _cell_ground(side: str) -> Callable[[Writer, int | None], None]:
+    def handler(writer: Writer, value: int | None) -> None:
+        writer.cell_ground = writer.cell_ground._replace(**{side: value or 0})
+
+    return handler
+
+
+def _ground(place: str, side: str) -> Callable[[Writer, int | None], None]:
+    """Return a handler that changes a side of what is behind letters or their paragraph."""
+
+    def handler(writer: Writer, value: int | None) -> None:
+        before: Ground = getattr(writer.state, place)
+        _set(**{place: before._replace(**{side: value or 0})})(writer, value)
+
+    return handler
 
 
 def _box(writer: Writer, _value: int | None) -> None:
@@ -113,9 +122,11 @@ CONTROLS: Final[dict[str, Callable[[Writer, int | None], None]]] = {
     "f": _set(font=_number),
     "fs": _set(size_half_pt=lambda value: value or 24),
     "cf": _set(colour=_number),
-    "cb": _set(background=_number),
-    "highlight": _set(background=_number),
-    "chcbpat": _set(background=_number),
+    "cb": _ground("background", "back"),
+    "highlight": _ground("background", "back"),
+    "chcbpat": _ground("background", "back"),
+    "chcfpat": _ground("background", "front"),
+    "chshdng": _ground("background", "share"),
     "b": _set(bold=_switch),
     "v": _set(hidden=_switch),
     "caps": _set(caps=_switch),
@@ -134,7 +145,7 @@ CONTROLS: Final[dict[str, Callable[[Writer, int | None], None]]] = {
         font=None,
         size_half_pt=24,
         colour=0,
-        background=0,
+        background=NO_GROUND,
         bold=False,
         hidden=False,
         deleted=False,
@@ -149,8 +160,12 @@ CONTROLS: Final[dict[str, Callable[[Writer, int | None], None]]] = {
     "intbl": _set(in_table=True),
     "trowd": _begin_row,
     "cellx": _define_cell,
-    "clcbpat": _cell_ground,
-    "cbpat": _set(ground=_number),
+    "clcbpat": _cell_ground("back"),
+    "clcfpat": _cell_ground("front"),
+    "clshdng": _cell_ground("share"),
+    "cbpat": _ground("ground", "back"),
+    "cfpat": _ground("ground", "front"),
+    "shading": _ground("ground", "share"),
     "box": _box,
     "deff": _default_font,
     "ansicpg": _default_page,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import ReadError
-from gateway.documents.readers.ooxml.colours import automatic
+from gateway.documents.readers.ooxml.colours import automatic, mixed
 from gateway.documents.readers.sink import Face, Place, Sink, capitals
 from gateway.documents.readers.word.rtf_tables import Font
 from gateway.model import Origin, ReadStatus, Role
@@ -30,6 +30,17 @@ class Cell:
     open: bool = False
 
 
+class Ground(NamedTuple):
+    """Colours behind letters by their numbers, 0 for none: `share` hundredths of a per cent of the front on the back."""
+
+    back: int = 0
+    front: int = 0
+    share: int = 0
+
+
+NO_GROUND: Final = Ground()
+
+
 @dataclass(frozen=True)
 class State:
     """State that a group inherits from the one around it."""
@@ -40,7 +51,7 @@ class State:
     font: int | None = None
     size_half_pt: int = 24
     colour: int = 0
-    background: int = 0
+    background: Ground = NO_GROUND
     bold: bool = False
     hidden: bool = False
     deleted: bool = False
@@ -54,8 +65,8 @@ class State:
     """Exact distance of lines, 0 where there is none."""
     dropped: bool = False
     """Whether the paragraph is a drop capital, which begins the next one."""
-    ground: int = 0
-    """Colour number behind the paragraph, 0 for none."""
+    ground: Ground = NO_GROUND
+    """What is behind the paragraph."""
     skip: int = 1
     """Characters that stand for a Unicode letter to old readers (`\\ucN`)."""
 
@@ -82,9 +93,9 @@ class Writer:
         self.page = 1
         self.paragraph = 1
         self.borders: set[str] = set()
-        self.cell_ground = 0
-        """Colour number behind the cell that is being defined, 0 for none."""
-        self.row_grounds: list[int] = []
+        self.cell_ground = NO_GROUND
+        """What is behind the cell that is being defined."""
+        self.row_grounds: list[Ground] = []
         """The same of the cells of the row, as defined so far."""
         self.to_skip = 0
         """Characters still to be passed over after a Unicode letter."""
@@ -196,10 +207,16 @@ class Writer:
 
     def _ground(self, role: Role) -> str | None:
         """Return the colour behind the letters: their own, the paragraph's or the cell's."""
-        index = self.state.background or self.state.ground
-        if not index and role is Role.CELL and self.cell.column < len(self.row_grounds):
-            index = self.row_grounds[self.cell.column]
-        return self.colour(index) if index else None
+        grounds = [self.state.background, self.state.ground]
+        grounds += self.row_grounds[self.cell.column : self.cell.column + 1] if role is Role.CELL else ()
+        return next((colour for ground in grounds if (colour := self.shown(ground)) is not None), None)
+
+    def shown(self, ground: Ground) -> str | None:
+        """Return the colour that a ground shows, None for paper."""
+        back = self.colour(ground.back) if ground.back else None
+        if ground.share <= 0:
+            return back
+        return mixed(self.colour(ground.front) if ground.front else None, back, min(ground.share / 10_000, 1.0))
 
     def colour(self, index: int) -> str | None:
         """Return a colour of the table as RRGGBB, None for the automatic one."""

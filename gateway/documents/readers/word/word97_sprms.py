@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.documents.readers.ole.octets import i16, rgb, u8, u16, u32
+from gateway.documents.readers.ooxml.colours import mixed
 from gateway.documents.readers.word.docx_format import NARROWEST
 
 _SIZES: Final = (1, 1, 2, 4, 2, 2, 0, 3)
@@ -137,7 +138,7 @@ def _change(code: int, operand: bytes, look: Look, style: Look) -> dict[str, obj
         case 0x6870:
             return {"colour": AUTO if value >> 24 == 0xFF else rgb(value)}
         case 0x2A0C:
-            return {"background": _ICO[value] if value < len(_ICO) else None}
+            return {"background": _painted(value)}
         case 0x4866:
             return {"background": _old_shade(value)}
         case 0xCA71:
@@ -173,25 +174,34 @@ def _toggle(value: int, style: bool) -> bool:
 
 def ico(value: int) -> str:
     """Return the colour of a palette number, `auto` for the automatic one and unknown ones."""
-    return (_ICO[value] if value < len(_ICO) else None) or AUTO
+    return _painted(value) or AUTO
+
+
+def _painted(value: int) -> str | None:
+    return _ICO[value] if value < len(_ICO) else None
 
 
 def _old_shade(value: int) -> str | None:
     fore, back, pattern = value & 0x1F, value >> 5 & 0x1F, value >> 10
-    if value == 0xFFFF:
-        return None
-    chosen = fore if pattern == 1 else back
-    if pattern == 1 and fore == 0:
-        return "000000"
-    return _ICO[chosen] if chosen < len(_ICO) else None
+    return None if value == 0xFFFF else _patterned(_painted(fore), _painted(back), pattern)
 
 
 def shade(operand: bytes) -> str | None:
     """Return the colour of a Shd (MS-DOC 2.9.247), None when there is none."""
     fore, back, pattern = u32(operand, 0), u32(operand, 4), u16(operand, 8)
-    if pattern == 1:
-        return "000000" if fore >> 24 == 0xFF else rgb(fore)
-    return None if back >> 24 == 0xFF or pattern == 0xFFFF else rgb(back)
+    front, behind = (None if value >> 24 == 0xFF else rgb(value) for value in (fore, back))
+    return _patterned(front, behind, pattern)
+
+
+_PER_CENT: Final = dict(enumerate((0, 100, 5, 10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90))) | dict(enumerate((
+    2.5, 7.5, 12.5, 15, 17.5, 22.5, 27.5, 32.5, 35, 37.5, 42.5, 45, 47.5, 52.5, 55, 57.5, 62.5, 65, 67.5, 72.5, 77.5, 82.5,
+    85, 87.5, 92.5, 95, 97.5, 98,
+), 35))  # fmt: skip
+
+
+def _patterned(fore: str | None, back: str | None, pattern: int) -> str | None:
+    """Return the colour that a pattern makes (MS-DOC 2.9.121 Ipat); stripes are as half of each."""
+    return back if pattern in {0, 0xFFFF} else mixed(fore, back, _PER_CENT.get(pattern, 50) / 100)
 
 
 @dataclass(frozen=True)
