@@ -55,10 +55,17 @@ def lint(
             f"  miễn trừ / waiver {waiver.id}: {waiver.policy}.{waiver.rule} {target}; {waiver.reason} "
             f"({waiver.approved_by}, đến / until {waiver.expires})"
         )
-    warnings = (*policies.warnings(now), *_held(policies), *strangers(policies, directory))
+    warnings = tuple(warnings_of(policies, now, directory))
     lines += [f"cảnh báo / warning: {warning}" for warning in warnings]
     lines.append("hợp lệ / valid" if not warnings else f"hợp lệ, {len(warnings)} cảnh báo / valid with warnings")
     return CommandResult("\n".join(lines), 0)
+
+
+def warnings_of(policies: PolicySet, now: datetime, directory: Directory | None) -> Iterator[str]:
+    """Yield what whoever edits a valid policy file should know."""
+    yield from policies.warnings(now)
+    yield from _held(policies)
+    yield from strangers(policies, directory)
 
 
 def _held(policies: PolicySet) -> Iterator[str]:

@@ -28,12 +28,13 @@ from gateway.audit.replay import records_since
 from gateway.engine.cases import run_cases, trial_faults, unmet
 from gateway.engine.compiler import Compiler
 from gateway.engine.layers import DECIDED, candidate_path, read_candidate, read_layers, with_decided
-from gateway.engine.lint import differences
+from gateway.engine.lint import differences, warnings_of
 from gateway.engine.loading import load_policy_set
 from gateway.engine.policy_set import PolicySet
 from gateway.engine.registry import Registry
 from gateway.engine.what_if import Change
 from gateway.errors import ConfigError, Fault, GatewayError
+from gateway.identity import directory as directories
 from gateway.model import VIETNAM, Language
 from gateway.pipeline.rulebook import policy_source
 from gateway.pipeline.what_if import ChangedMail, Summary, Wanted, Worst, changed_mails, top
@@ -60,6 +61,8 @@ class Trial(Struct, frozen=True, kw_only=True):
     text: bytes
     policy: str
     """Path or preset, as in gateway.yaml."""
+    directory: str
+    """Path of the directory in use; empty for none."""
     data: str
     digest: str
     """Of the policy set in force."""
@@ -119,7 +122,12 @@ def _placed(fault: Fault, language: Language) -> str:
 
 
 def _warnings(candidate: PolicySet, before: PolicySet, trial: Trial, now: datetime) -> Iterator[q.LintFault]:
-    for words in candidate.warnings(now):
+    directory = None
+    try:
+        directory = directories.load(Path(trial.directory)) if trial.directory else None
+    except ConfigError as error:  # it was changed since it was loaded
+        yield q.LintFault(0, 0, clean(one_language(str(error), trial.language), limit=600), "warn")
+    for words in warnings_of(candidate, now, directory):
         yield q.LintFault(0, 0, clean(one_language(words, trial.language), limit=600), "warn")
     if trial.digest not in {"", before.digest}:
         yield q.LintFault(0, 0, said("answers", "policy", "other_file", trial.language), "warn")

@@ -111,6 +111,20 @@ def test_faults_of_a_candidate_stand_at_their_lines(at: Desk):
     assert "encryptd" in next(words for (line, _), words in places.items() if line == 8)
 
 
+@pytest.mark.usefixtures("unwalled")
+def test_a_candidate_is_warned_of_what_lint_warns_of(at: Desk, tmp_path: Path):
+    listed = tmp_path / "directory.yaml"
+    listed.write_text("mailboxes: [{address: an@gov.example, kind: unit, unit: P1}]\n", "utf-8")
+    at = replace(at, configuration=at.configuration.model_copy(update={"directory": listed}))
+    scope = "  opaque: {scopes: [{units: [%s], mode: monitor}], rules: {encrypted: hold}}\n"
+    text = OFFICE.replace("    mode: monitor\n", "    mode: monitor\n" + scope)
+    known, unknown = ([fault.text for fault in tried(at, text % unit, days=0).faults] for unit in ("p1", "P2"))
+    assert [words for words in unknown if words not in known] == ["scope 1 of opaque: the directory has no unit “P2”"]
+    assert any("opaque.encrypted" in words and "hold" in words for words in known)
+    listed.write_text("mailboxes: 5\n", "utf-8")
+    assert "mailboxes" in tried(at, text % "P2", days=0).faults[0].text
+
+
 @pytest.mark.slow
 def test_a_candidate_is_tested_and_held_against_past_mails(at: Desk):
     text = OFFICE.replace("    mode: monitor\n", "    mode: monitor\n  opaque: {mode: monitor}\n")
