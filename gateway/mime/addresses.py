@@ -41,6 +41,10 @@ _ADDRESS_IN_NAME = re.compile(
     r"[^\s<>()\[\]\",;:@]{1,64}@[^\s<>()\[\]\",;:@.]{0,253}\.[^\s<>()\[\]\",;:@]{0,253}"
     r"|[^\s<>()\[\]\",;:@.]{1,64}\.[^\s<>()\[\]\",;:@]{1,64}@[^\s<>()\[\]\",;:@]{1,253}"
 )
+_SPELT_ADDRESS = re.compile(
+    r"(?<![\w.+-])([a-z0-9_+-]{1,30}(?:\.[a-z0-9_+-]{1,30}){1,3})(?: *@ *| *[\[({] ?at ?[\])}] *)((?:[a-z0-9-]{1,60}\.){1,4}[a-z]{2,20})(?![\w@-])"
+)
+"""An address with blanks around its sign, or the word for it in brackets."""
 # What shows nothing and means no harm: the joiners of an emoji, and the byte order mark that some programs write before
 # each encoded word of UTF-16.
 _HARMLESS = frozenset("\u200c\u200d\ufeff")
@@ -123,8 +127,8 @@ def _mailboxes(tokens: list[str], codes: list[str]) -> list[Address]:
     faults: list[str] = []
     found = _outside(phrase, faults)
     angle = _angle("".join(inside), _display(phrase), codes)
-    # `a@b <a@b>` has one reading, however sloppy.
-    if not (len(angle) == 1 and all(address.normal == angle[0].normal for address in found)):
+    # `a@b <a@b>` and `'a@b' <a@b>` have one reading, however sloppy.
+    if not (len(angle) == 1 and all(address.normal.strip("'") == angle[0].normal for address in found)):
         codes += faults
         found += angle
     else:
@@ -224,11 +228,12 @@ def _check_display(address: Address, codes: list[str]) -> None:
     name = unicodedata.normalize("NFKC", address.display_name)
     if _hides(name):
         codes.append("control-character")
-    if "@" not in name:
+    if "@" not in name and "at" not in name:
         return
     # What shows nothing hides no address either.
     name = "".join(letter for letter in name if unicodedata.category(letter) != "Cf")
     shown = {normal_form(match[0].strip(".'`")) for match in _ADDRESS_IN_NAME.finditer(name)}
+    shown |= {f"{found[1]}@{found[2]}" for found in _SPELT_ADDRESS.finditer(name)}
     if shown - {address.normal}:
         codes.append("display-name-address")
 

@@ -92,6 +92,7 @@ EXPLAINED = {
 CLEAR_TO_US = {
     "[Phòng] A <a@b.vn>": "brackets in a name hold no address; the standard library loses the mailbox",
     "a.binhtan@tphcm.gov.vn <a.binhtan@tphcm.gov.vn>": "the same address as name and as address",
+    "'a.binhtan@tphcm.gov.vn' <a.binhtan@tphcm.gov.vn>": "the same, as Outlook quotes it",
     "x@evil.com.\t\t<x@evil.com>": "the same address as name and as address",
     "A [B] <an.binhtan@tphcm.gov.vn>": "brackets in a name hold no address; the standard library loses the mailbox",
     "A] <an.binhtan@tphcm.gov.vn>": "a bracket in a name holds no address; the standard library loses the mailbox",

@@ -15,6 +15,8 @@ from gateway.vietnamese.marks.words import GLUED
 _GAP: Final = 80
 """Signs and blanks between two letters of a level at most: more is a line of its own."""
 _LEVEL: Final = re.compile(rf"m[\W_]{{0,{_GAP}}}a[\W_]{{0,{_GAP}}}t{GLUED}")
+_HEAD: Final = re.compile(r"(?<![a-z])(?P<word>t[\W_]*u[\W_]*y[\W_]*e[\W_]*t|t[\W_]*o[\W_]*i)[\W_]*$")
+"""The first word of a level, right before its last."""
 _AUXILIARY: Final = (
     # Each begins with letters, so that the search jumps from one occurrence to the next.
     re.compile(r"lieu[\W_]{1,3}thu[\W_]{1,3}hoi(?![a-z])"),
@@ -50,10 +52,13 @@ def candidates(layout: Layout, whole: str) -> Candidates:
     for pattern in (_LEVEL, *_AUXILIARY):
         for number, found in _numbered(pattern.finditer(whole), whole):
             breaks = found[0].count("\n")
-            if breaks:
-                split.append((number, number + breaks))
-            else:
+            if not breaks:
                 lines.add(number)
+            before = whole[max(0, found.start() - _GAP) : found.start()] if pattern is _LEVEL else ""
+            head = _HEAD.search(before) if "\n" in before else None
+            above = head[0].count("\n") if head is not None and "\n" in head["word"] else 0
+            if above or breaks:
+                split.append((number - above, number + breaks))
     lines.update(n for n, found in _numbered(POSSIBLE.finditer(whole), whole) if may_be_damaged(whole, found))
     heads = [n for n, _ in _numbered(STAMP_HEAD.finditer("\n" + whole), "\n" + whole)]
     lines.update(heads)

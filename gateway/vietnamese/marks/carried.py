@@ -25,7 +25,7 @@ _FORMS: Final = (
     re.compile(rf"\W*{LEVEL_WORDS}\W+{PAPERS}(?![a-z])"),
 )  # fmt: skip
 _DEGREES: Final = (
-    re.compile(rf"(?:[\[(]\s*|\s[-–—]\s*)do {LEVEL_WORDS}\s*(?:[\])]|$)"),
+    re.compile(rf"(?:[\[(]\s*|\s[-–—]\s*)do:? {LEVEL_WORDS}\s*(?:[\])]|$)"),
     re.compile(rf"\W*(?:(?P<secret>bmnn|bi mat nha nuoc)[ ,]*)?do {LEVEL_WORDS}\s*(?:[:|–—-]|  |(?P<alone>\W*$))"),
 )
 OF_LAWS: Final = re.compile(

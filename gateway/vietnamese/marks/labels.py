@@ -16,10 +16,10 @@ _OF_SECRECY: Final = (
 )
 _OF_ANYTHING: Final = r"(?:phan loai(?: tai lieu| van ban| thong tin)?|(?:security )?classification)(?![a-z])"
 _LABEL: Final = re.compile(
-    rf"{_OF_SECRECY}|(?<![a-z])(?:cap|dau|che do|(?:nhan|hang)(?: bao| bi)?) mat(?![a-z])|(?<![a-z])mat cap(?![a-z])"
-    r"|bi mat nha nuoc,? do(?=\s*:)"
+    rf"{_OF_SECRECY}|(?<![a-z])(?:dau|che do|(?:cap|nhan|hang)(?: bao| bi)?) mat(?![a-z])|(?<![a-z])mat cap(?![a-z])"
+    r"|bi mat nha nuoc,? do(?=\s*:)|(?P<degree>(?<![a-z])do(?=\s*:))"
     rf"|(?P<open>{_OF_ANYTHING}|(?<![a-z])(?:security level|loai mat|(?:muc do|cap do|tinh chat)(?: van ban| tai lieu)?|che do(?: su dung| bao quan)?(?! bao mat| mat))(?![a-z])"
-    r"|(?<![a-z])(?:nhan|phan cap|ghi chu|trang thai|tinh trang|loai (?:van ban|tai lieu)|bi mat nha nuoc|bmnn)(?=\s*:))"
+    r"|(?<![a-z])(?:cap|muc|nhan|phan cap|ghi chu|trang thai|tinh trang|loai (?:van ban|tai lieu)|bi mat nha nuoc|bmnn)(?=\s*:))"
 )
 _SPOKEN: Final = re.compile(f"{_OF_SECRECY}|{_OF_ANYTHING}")
 _BESIDE: Final = (
@@ -43,6 +43,8 @@ _AFTER_VALUE: Final = re.compile(
     r"\s*(?:$|[\n\t;,.)\]|}\"'”’»!?<*_~/]|\s[-–]|\s\s|\s*\(|\s*do (?:khan|bao mat)|\s*(?:thoi han|muc do|so (?:ky hieu|van ban|ban)?:|ban so(?![a-z])|ngay|do khan|han ))"
 )
 
+_ENDS: Final = re.compile(r"[\W_]*(?i:mật)[\W_]*(?:\n|$)")
+"""A value that ends its line."""
 _CODES: Final = {"A": Level.TUYET_MAT, "B": Level.TOI_MAT, "C": Level.MAT, "M": Level.MAT, "TM": Level.TOI_MAT}
 _CODED: Final = re.compile(r"[ \t\xa0]*[\[(\"“]?(?P<code>[ABCM]|TM)[\])\"”]?[ \t\xa0.]*(?:\n|;|$)")
 
@@ -65,25 +67,33 @@ def label_line(text: str, plain: str, look: Look) -> Hit | None:
             continue  # prose: "... có độ mật là Mật"
         hit = _label_value(text, plain, label.start(), tail.end())
         spoken = text[label.start() : label.end()]  # a key of data, "do-mat", has numbers and letters of its own
-        if hit is None and not label["open"] and "bao mat" not in label[0] and not spoken.isascii():
+        if (
+            hit is None
+            and not (label["open"] or label["degree"])
+            and "bao mat" not in label[0]
+            and not spoken.isascii()
+        ):
             hit = _coded_value(text, tail.end())
         if hit is None:
             continue
-        if tail["weak"] is not None and not _stands_alone(plain, label.start(), tail.end()):
+        if label["degree"] and spoken.casefold() != "độ":
+            continue
+        if (tail["weak"] is not None or label["degree"]) and not _stands_alone(plain, label.start(), tail.end()):
             continue
         if tail["bracket"] in ("“", '"', "«") and not text[tail.end() :].isupper():
             continue  # a heading that names what it treats: Độ mật “Tuyệt mật”
-        if (tail["bracket"] or tail["none"] is not None) and hit.strength is Strength.MARKED:
+        doubtful = tail["bracket"] or tail["none"] is not None or label["degree"]
+        if doubtful and hit.strength is Strength.MARKED:
             hit = hit._replace(strength=Strength.SUSPECTED)
-        if (
-            label["open"]
-            and hit.level is Level.MAT
-            and hit.strength is Strength.MARKED
-            and _ends_in_capitals(text, tail.end())
-        ):
-            hit = hit._replace(strength=Strength.SUSPECTED)
-        elif label["open"] and (hit.level is Level.MAT or hit.strength is not Strength.MARKED):
-            continue  # "phân loại: mật ong" sorts honey
+        if label["open"] and hit.strength is not Strength.MARKED:
+            continue
+        if label["open"] and hit.level is Level.MAT:
+            ends = _ENDS.match(text, tail.end())
+            if ends is None:
+                continue  # "phân loại: mật ong" sorts honey
+            # In small letters it may be honey still, unless the lines around are the head of a letter (`alone`).
+            sure = Strength.SUSPECTED if ends[0].isupper() else Strength.NOTED
+            hit = hit._replace(strength=sure, form="label" if ends[0].isupper() else "stamp-line")
         if best is None or hit.strength.rank > best.strength.rank:
             best = hit
     return best
@@ -98,11 +108,6 @@ def _stands_alone(plain: str, label: int, value: int) -> bool:
         and found is not None
         and re.fullmatch(r"[\W_]*", plain[found.end() : end if end >= 0 else len(plain)]) is not None
     )
-
-
-def _ends_in_capitals(text: str, value: int) -> bool:
-    """Return whether a value in capitals ends its line."""
-    return re.match(r"[\W_]*MẬT[\W_]*(?:\n|$)", text[value:]) is not None
 
 
 def _coded_value(text: str, value: int) -> Hit | None:

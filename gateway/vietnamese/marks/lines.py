@@ -127,9 +127,10 @@ def stamp_line(text: str, look: Look) -> Hit | None:
         rest = text[code.end() :] if code["ahead"] else text[: code.start()]
         hit = _level_alone(rest, look, numbered=True)
         if hit is not None and hit.level is _ENVELOPES[code["ahead"] or code["behind"]]:
-            return hit._replace(
-                form="numbered-line", strength=min(hit.strength, Strength.SUSPECTED, key=lambda s: s.rank)
-            )
+            # "C - Mật" may answer a question, and nobody writes "Mật (C)" but on an envelope.
+            told = code["behind"] and hit.form == "stamp-line" and not rest.islower()
+            least = Strength.SUSPECTED if told else hit.strength
+            return hit._replace(form="numbered-line", strength=min(least, Strength.SUSPECTED, key=lambda s: s.rank))
     if _NUMBER.search(text) is None:
         return None
     item = _ITEM.match(bare_text)
@@ -176,6 +177,8 @@ def _level_alone(text: str, look: Look, *, numbered: bool = False) -> Hit | None
         return None  # a count
     case = case_of(written)
     noun = found["noun"]
+    if noun == "ban" and letters[found.start("noun") : found.end("noun")].upper() != "BẢN":
+        return None  # BÁN MẬT, BẠN MẬT
     if noun and (numbered or (figures and (case is not Case.CAPITALS or _ITEM.match(bare(text))))):
         return None  # the heading of a list, "I. TÀI LIỆU MẬT", or a count, "Văn bản mật   3"
     if noun:

@@ -68,6 +68,11 @@ _PAPERS: Final = frozenset(
 _PAPER: Final = re.compile(PAPERS.replace(" ", " ?") + "(?![a-z])")
 _COPY_OF: Final = re.compile(r"^\s*(?:bản sao của|copy of)\s+", re.IGNORECASE)
 """Prefixes of Windows for the name of a copied file."""
+_VERSION: Final = re.compile(
+    r"(?:[\s_.\-–]{0,3}(?:\(\d{1,3}\)|(?<![^\W_])(?:copy|final|bản sao|(?:bản )?(?:cuối|chốt)|v\.?\d{1,3}|(?:lần|lan|bản|ban) \d{1,3})))+\s*$",
+    re.IGNORECASE,
+)
+"""Words behind a name that say which copy it is, of programs and of people."""
 _COUNT: Final = re.compile(
     r"\s*[:=]\s*(?:0*\d{1,4}\s*(?:$|[;,.)\]]|\w*\s*(?:văn bản|tài liệu|công văn|hồ sơ|bản|cuốn|chai|lít|kg|ml)(?!\w))"
     r"|\d+\s?(?:ml|kg|lít|l|g)(?!\w)|(?:không|chưa)(?: có| phát sinh)?\s*(?:$|[;,.)\]]))",
@@ -181,6 +186,8 @@ def name_hit(text: str, place: Place) -> Hit | None:
         text = _COPY_OF.sub("", _REPLY.sub("", _without_camels(without_extension(text))))
     elif place is Place.SUBJECT:
         text = _without_camels(_REPLY.sub("", text))
+    if place in (Place.SUBJECT, Place.FILENAME):
+        text = _VERSION.sub("", text)
     choice = choice_hit(text, bare(text))
     if choice is not None:
         return choice if choice.strength is not Strength.NOTED else None

@@ -74,12 +74,12 @@ _NAMES: Final = "Decision 7600/QĐ-UBND, art. 4.1"
 RULES: Final = (
     Rule(
         id="stamp-line", part="S3", says="A level is all that a line says, in capitals, whatever stands between its letters", source=_LETTER,
-        found=("TUYỆT MẬT", "TỐI MẬT", "MẬT", "T Ố I   M Ậ T", "TUYỆT\nMẬT", "TỐI MẬT - HỎA TỐC"),
+        found=("TUYỆT MẬT", "TỐI MẬT", "MẬT", "T Ố I   M Ậ T", "TUYỆT\nMẬT", "TUYỆ\nT MẬT", "TỐI MẬT - HỎA TỐC"),
         others=("BẢO MẬT", "MẬT KHẨU", "Mật", "bảo vệ\nbí mật nhà nước"),
     ),
     Rule(
         id="numbered-line", part="S3", says="The same behind the number of an item, or beside that of a page or a year: doubtful", source=_LAW,
-        found=("1. TỐI MẬT", "A - TUYỆT MẬT", "TỐI MẬT 2023"), others=("I. TÀI LIỆU MẬT", "MẬT 2023"),
+        found=("1. TỐI MẬT", "A - TUYỆT MẬT", "TỐI MẬT 2023", "Mật (C)"), others=("I. TÀI LIỆU MẬT", "MẬT 2023", "C - Mật", "mật (c)"),
     ),
     Rule(
         id="bracketed", part="S3", says="A level in brackets at the head of a line", source=_LETTER,
@@ -92,8 +92,8 @@ RULES: Final = (
     ),
     Rule(
         id="titled-line", part="S4", says="A level behind a noun, alone on its line: what stands around decides", source=_LAW,
-        found=("ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nTài liệu tối mật\nSố: 15/KH-UBND",),
-        others=("Tài liệu Tối mật", "Tài liệu mật là gì?"),
+        found=("ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nTài liệu tối mật\nSố: 15/KH-UBND", "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nBẢN MẬT\nSố: 15/KH-UBND"),
+        others=("Tài liệu Tối mật", "Tài liệu mật là gì?", "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nBÁN MẬT\nSố: 15/KH-UBND"),
     ),
     Rule(
         id="misspelt-line", part="S2", says="A slip of the keyboard for a level", source=_LETTER,
@@ -104,13 +104,14 @@ RULES: Final = (
         found=(
             "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nTối mật\nSố: 15/KH-UBND\nKế hoạch\nvề việc tuần tra",
             "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nSố: 15/UBND-NC\nTHÔNG TIN MẬT\nKính gửi: Các phòng, ban",
+            "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nSố: 15/UBND-NC\nPhân loại: Mật\nKính gửi: Các phòng, ban",
         ),
         others=("Đáp án:\nTối mật", "HỢP ĐỒNG DỊCH VỤ\nTHÔNG TIN MẬT\nLà mọi thông tin do Bên A cung cấp"),
     ),
     Rule(
         id="label", part="S5", says="The label of secrecy with its value, in any case", source=_LAW,
-        found=("Độ mật: Tối mật", "Mức độ mật: TUYỆT MẬT", "Độ mật: A", "Mức độ bí mật: Mật", "Ghi chú: TỐI MẬT"),
-        others=("Độ mật: thường", "Độ mật:", "Mức độ bí mật: cao", "Ghi chú: mật ong"),
+        found=("Độ mật: Tối mật", "Mức độ mật: TUYỆT MẬT", "Độ mật: A", "Mức độ bí mật: Mật", "Ghi chú: TỐI MẬT", "Độ: Mật", "Cấp: MẬT"),
+        others=("Độ mật: thường", "Độ mật:", "Mức độ bí mật: cao", "Ghi chú: mật ong", "Độ: C", "Đo: Mật", "Phân loại: Mật"),
     ),
     Rule(
         id="options", part="S9", says="A list of levels to choose from", source=_LAW, noted=True,
@@ -161,7 +162,7 @@ RULES: Final = (
     ),
     Rule(
         id="bracketed", part="S6", says="A level in brackets in a name", source=_NAMES, where=Where.FILENAME,
-        found=("[MẬT] ke hoach.docx", "ke hoach (Tối mật).pdf"), others=("[bao mat] huong dan.docx",),
+        found=("[MẬT] ke hoach.docx", "ke hoach (Tối mật).pdf"), others=("[bao mat] huong dan.docx", "bảo mật (1).docx"),
     ),
 )  # fmt: skip
 """Every form, in the order of the guide."""

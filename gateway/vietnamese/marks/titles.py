@@ -28,7 +28,9 @@ _NOUN_ENDS: Final = re.compile(
     r"(?<![a-z])(?:do|muc|cap|loai|tin|dau|nuoc|thuoc|la|va|hoac|(?:tai|so) lieu|van ban|cong van|ho so|vat)\W*$"
 )
 _TITLE: Final = re.compile(rf"^[\W_\d]*(?:{PAPERS}|v/v|ve viec)(?![a-z])")
-_NUMBERED: Final = re.compile(rf"^[\W_]*(?:tai lieu|van ban|dien|{PAPERS}) {LEVEL_WORDS} so\s*:?\s*\d[\w/.\-]*[\W_]*$")
+_NUMBERED: Final = re.compile(
+    rf"^[\W_]*(?:tai lieu|van ban|dien|ban|{PAPERS}) {LEVEL_WORDS} so\s*:?\s*\d[\w/.\-]*[\W_]*$"
+)
 """CÔNG VĂN MẬT SỐ 15/UBND-NC"""
 _NAMES_LEVELS: Final = re.compile(r"(?<![a-z])(?:tuyet mat|toi mat|mat|thuong)(?![a-z])")
 _OF_PAPERS: Final = re.compile(

@@ -161,7 +161,7 @@ COMPANY: Final = (
     f"|(?:chi)?luuhanhtrong{_WHERE}|xemxongtralai|chidanhcholanhdao|(?:tailieu)?thuhoi(?:sau(?:hoinghi|cuochop|hop))?"
 )
 _OF_THE_STATE: Final = "(?:tailieu|vanban|hoso)?(?:thuoc|chua)?(?:bimatnhanuoc|bmnn)(?:thuoc)?(?:do)?"
-_OTHER_PAPERS: Final = "congdien|nghiquyet|bienban|danhsach|phuluc|chithi|thongbao|quyetdinh|giaymoi|dean|dethi|solieu|sodo|bando|tl|vb|cv|kh|bc"
+_OTHER_PAPERS: Final = "ban(?:goc|chinh|luu|sao)?|congdien|nghiquyet|bienban|danhsach|phuluc|chithi|thongbao|quyetdinh|giaymoi|dean|dethi|solieu|sodo|bando|tl|vb|cv|kh|bc"
 SELDOM: Final = re.compile(f"{_OF_THE_STATE}|{_OTHER_PAPERS}")
 """Nouns that stand before a level in a title as often as in a mark."""
 NOUNS: Final = (
