@@ -14,7 +14,7 @@ from gateway.commands import doctor
 from gateway.config.sections import Configuration, Listener, ListenerKind
 from gateway.errors import ConfigError, UserError
 from gateway.pipeline.rulebook import Rulebook
-from gateway.serve.app import check_spool, next_hop_settings, outgoing, start_workers
+from gateway.serve.app import check_cluster, check_spool, next_hop_settings, outgoing, start_workers
 from gateway.serve.console import console_settings
 from gateway.serve.data_folder import DataFolder
 from gateway.system.listening import take_addresses
@@ -184,6 +184,23 @@ def test_what_a_flag_or_nobody_names_has_no_line_and_a_fault_with_its_own_line_k
     with pytest.raises(UserError) as caught:
         Rulebook(Configuration.load(path).with_flags(policy=str(broken)))
     assert str(caught.value).startswith(f"{broken}:4:1: ")
+
+
+def test_what_a_flag_names_goes_before_the_rules_of_the_cluster_but_not_at_a_start(tmp_path):
+    bundle = tmp_path / "rules" / "in-force"
+    bundle.mkdir(parents=True)
+    (bundle / "policy.yaml").write_text("version: 1\nname: cum\nextends: strict\n")
+    (bundle / "directory.yaml").write_text("mailboxes: []\n")
+    key = "gateway-rules/00000000+00000000+AUQpkwZQBKoeTEj03QFYGUwCNJvMZkzZbkAOommRio1R"
+    cluster = {"node": "a", "dsn": "postgresql://gateway@pg1/gateway", "rule_keys": [key]}
+    node = Configuration.model_validate({"data": str(tmp_path), "cluster": cluster})
+    ruled = (str(bundle / "policy.yaml"), bundle / "directory.yaml")
+    assert (node.policy_in_use, node.directory_in_use) == node.rules_at_once() == ruled
+    one, other = node.with_flags(policy="monitor"), node.with_flags(directory=tmp_path / "d.csv")
+    assert (one.policy_in_use, one.directory_in_use) == one.rules_at_once() == ("monitor", ruled[1])
+    assert (other.policy_in_use, other.directory_in_use) == other.rules_at_once() == (ruled[0], tmp_path / "d.csv")
+    with pytest.raises(UserError, match="--policy: .* cluster publish"):
+        check_cluster(one)
 
 
 @pytest.mark.parametrize("listen", ["unix:", "unix:milter.sock", "unix:/" + "x" * 107])

@@ -10,6 +10,7 @@ import pytest
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+import gateway
 from gateway.cli import app, main
 from gateway.cli.options import moment
 from gateway.commands import common
@@ -87,6 +88,26 @@ def test_a_fault_of_the_command_line_is_told_in_both_languages(line, vietnamese,
     assert vietnamese in said
     assert english in said
     assert "Usage:" not in said
+
+
+@pytest.mark.parametrize("group", [(), ("audit",), ("console", "account")])
+def test_a_group_without_a_command_shows_its_help_as_it_is(group, capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["gateway", *group])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert re.match(r"Usage: .*\n\n  \S.*(?s:.*)\nCommands:\n", capsys.readouterr().err)
+
+
+def test_the_version_is_an_option_too(capsys, monkeypatch):
+    said = []
+    for word in ("version", "--version"):
+        monkeypatch.setattr("sys.argv", ["gateway", word])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert not ended.value.code
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1] == f"{gateway.__version__}\n"
 
 
 def test_a_command_without_a_configuration_takes_that_of_the_machine(tmp_path, monkeypatch):

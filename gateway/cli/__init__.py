@@ -27,7 +27,7 @@ from gateway.cli.usage import report_fault
 
 app = typer.Typer(
     name="gateway",
-    help="Cổng thư công vụ: chuyển tiếp thư sau khi kiểm tra theo Quyết định 7600/QĐ-UBND.\n\n"
+    help="Cổng thư công vụ: kiểm tra thư theo Quyết định 7600/QĐ-UBND rồi chuyển tiếp.\n\n"
     "Outbound mail gateway and policy milter for Vietnamese public offices.",
     no_args_is_help=True,
     add_completion=False,
@@ -48,7 +48,7 @@ for _name, _commands in (
     ("hold", hold),
     ("cluster", cluster),
 ):
-    app.add_typer(_commands.app, name=_name)
+    app.add_typer(_commands.app, name=_name, short_help=_commands.app.info.help.partition("\n")[0].removesuffix("."))
 
 
 @command(app, None, "listen", "next_hop", "policy", "data", "certs", "directory")
@@ -167,6 +167,21 @@ def version() -> None:
     from gateway import __version__
 
     print(__version__)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help=brief("version"))
+    ] = False,
+) -> None:
+    """Take what goes before a command."""
 
 
 def main() -> None:

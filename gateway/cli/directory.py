@@ -29,7 +29,7 @@ def directory_find(configuration: Configured, query: Annotated[str, typer.Argume
     from gateway.commands.common import print_result
     from gateway.commands.directory import find
 
-    return print_result(find(configuration.directory, query))
+    return print_result(find(configuration.directory_in_use, query))
 
 
 @command(app, "import-ldap")
@@ -57,7 +57,7 @@ def directory_import(
     source: Annotated[Path, typer.Argument(help=words("csv_source"))],
     target: Annotated[Path, typer.Argument(help=words("directory_target"))],
 ) -> int:
-    """Chuyển từ CSV / make a directory file from CSV."""
+    """Kiểm tra danh bạ CSV, YAML hoặc JSON và ghi lại thành JSON / check a directory and write it as JSON."""
     from gateway.commands.directory import convert
 
     return convert(source, target)

@@ -25,7 +25,7 @@ app = typer.Typer(
     cls=_Months,
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Báo cáo tháng theo Điều 10, 11, 12 / monthly reports: gateway report 2026-11 -o bao-cao.docx",
+    help="Báo cáo tháng theo Điều 10, 11, 12 / monthly reports.\n\ngateway report 2026-11 -o bao-cao.docx",
 )
 
 

@@ -21,7 +21,11 @@ _KNOWN = (
 
 def report_fault(error: Any) -> int:
     """Print a fault of the command line (a usage error of typer) to standard error and return its exit code."""
-    said = " ".join(str(error.format_message()).split())
+    message = str(error.format_message())
+    if message.startswith("Usage: "):  # a group without a command
+        print(message, file=sys.stderr)
+        return int(error.exit_code)
+    said = " ".join(message.split())
     print(f"gateway: {_in_both(said)}", file=sys.stderr)
     if error.ctx is not None:
         print(both("help", "usage", "see", command=error.ctx.command_path), file=sys.stderr)

@@ -18,6 +18,7 @@ from gateway.config.audit import Audit
 from gateway.config.cluster import Cluster
 from gateway.config.console import Console
 from gateway.config.hold import Hold
+from gateway.config.inspection import Inspection
 from gateway.config.next_hop import NextHop
 from gateway.config.notices import Notices
 from gateway.config.origin import Origin
@@ -167,31 +168,6 @@ class Limits(Section):
         return in_flight_bytes
 
 
-class Cache(Section):
-    """In-memory cache of attachment readings, for repeated attachments."""
-
-    bytes: int = Field(default=64 << 20, ge=0, le=1 << 34)
-    age_s: float = Field(default=3600, gt=0, le=LONGEST_S)
-
-
-class Inspection(Section):
-    """The child processes that read documents."""
-
-    children: int | None = Field(default=None, ge=1)
-    memory_bytes: int = Field(default=1 << 30, ge=256 << 20)
-    cpu_s: float = Field(default=120, gt=0, le=LONGEST_S)
-    part_cpu_s: float = Field(default=10, gt=0, le=LONGEST_S)
-    mib_cpu_s: float = Field(default=1, ge=0, le=LONGEST_S)
-    page_cpu_s: float = Field(default=2, ge=0, le=LONGEST_S)
-    produced_bytes: int = Field(default=256 << 20, ge=1 << 20)
-    files: int = Field(default=2000, ge=1)
-    depth: int = Field(default=10, ge=1)
-    require_sandbox: bool = True
-    behind_bytes: int = Field(default=64 << 20, ge=0)
-    behind_s: float = Field(default=600, ge=0, le=LONGEST_S)
-    cache: Cache = Cache()
-
-
 class Authentication(Section):
     """DKIM, SPF and DMARC of mail that comes without a login (RFC 8601)."""
 
@@ -293,15 +269,24 @@ class Configuration(Section):
         return self._origin.file
 
     @property
+    def ruled(self) -> bool:
+        """The rules come from the cluster."""
+        return self.cluster is not None and bool(self.cluster.rule_keys)
+
+    @property
+    def flags(self) -> frozenset[str]:
+        """Keys that flags of the command line replaced."""
+        return self._origin.overridden
+
+    @property
     def policy_in_use(self) -> str:
-        """Policy file of the cluster rule bundle in force, else `policy`."""
-        ruled = self._ruled("policy.yaml")
-        return str(ruled) if ruled is not None else self.policy
+        """Policy file that a flag names, else that of the cluster rule bundle in force, else `policy`."""
+        return str(self._ruled("policy", ".yaml") or self.policy)
 
     @property
     def directory_in_use(self) -> Path | None:
-        """Directory of the cluster rule bundle in force when it has one, else `directory`."""
-        return self._ruled("directory.csv") or self._ruled("directory.yaml") or self.directory
+        """Directory that a flag names, else that of the cluster rule bundle in force when it has one, else `directory`."""
+        return self._ruled("directory", ".csv", ".yaml") or self.directory
 
     @property
     def certificates(self) -> list[Path]:
@@ -310,17 +295,16 @@ class Configuration(Section):
 
     def rules_at_once(self) -> tuple[str, Path | None]:
         """Return both from the same bundle, even when the bundle is switched between the two reads."""
-        policy, link = self.policy_in_use, self.data / RULES_IN_FORCE
-        folder = link.resolve()
-        if policy != str(link / "policy.yaml") or not (folder / "policy.yaml").exists():
-            return policy, self.directory_in_use
-        listed = (path for path in (folder / "directory.csv", folder / "directory.yaml") if path.exists())
-        return str(folder / "policy.yaml"), next(listed, self.directory)
+        folder = (self.data / RULES_IN_FORCE).resolve()
+        directory = self._ruled("directory", ".csv", ".yaml", folder=folder) or self.directory
+        return str(self._ruled("policy", ".yaml", folder=folder) or self.policy), directory
 
-    def _ruled(self, name: str) -> Path | None:
-        """Return the path of a file of the bundle in force (the same for every bundle), None without one."""
-        path = self.data / RULES_IN_FORCE / name
-        return path if self.cluster is not None and self.cluster.rule_keys and path.exists() else None
+    def _ruled(self, key: str, *endings: str, folder: Path | None = None) -> Path | None:
+        """Return the path of a file of the bundle in force (without `folder` the same for every bundle), None without one."""
+        if not self.ruled or key in self.flags:
+            return None
+        paths = ((folder or self.data / RULES_IN_FORCE) / f"{key}{ending}" for ending in endings)
+        return next((path for path in paths if path.exists()), None)
 
     def at(self, *location: str | int) -> AbstractContextManager[None]:
         """Add the source location of a key to a UserError about the file or value that the key names."""

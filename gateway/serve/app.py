@@ -168,8 +168,10 @@ def check_spool(configuration: Configuration) -> None:
 
 
 def check_cluster(configuration: Configuration) -> None:
-    """Raise UserError for unusable database settings or an invalid cluster key; an unreachable database is accepted."""
+    """Raise UserError for unusable settings of the cluster; an unreachable database is accepted."""
     cluster = configuration.cluster
+    if configuration.ruled and (given := sorted(configuration.flags & {"policy", "directory"})):
+        raise UserError(both("start", "config", "ruled", flags=" ".join(f"--{one}" for one in given)))
     if cluster is not None and cluster.dsn:
         failures()
         read_key(cluster)

@@ -170,7 +170,7 @@ def beside(
         console = walled_console(configuration.console, addresses.console, steward, workers.close)
     cosigning = CosigningProcess(configuration, reports, release_all) if configuration.audit.witnesses else None
     ruling = None
-    if cluster is not None and cluster.rule_keys:
+    if cluster is not None and configuration.ruled:
         ruling = RulingProcess(configuration, cluster, reports, release_all)
     ship = _ship(
         configuration, shipping, metrics, release_all if steward is None else _all_of(release_all, steward.release)

@@ -306,7 +306,7 @@ class _Frontend:
     def _watch_directory(self) -> asyncio.Task[None] | None:
         configuration = self._inherited.configuration
         path = configuration.directory
-        if path is None or (configuration.cluster is not None and configuration.cluster.rule_keys):
+        if path is None or configuration.ruled:
             return None  # cluster rules change as a bundle, by a reload
         loop, rulebook = asyncio.get_running_loop(), self._inherited.rulebook
         rule_reports = self._inherited.rule_reports

@@ -212,7 +212,7 @@ class Ruling:
 def catch_up(configuration: Configuration) -> None:
     """Put in force what came due while the gateway was stopped, before a start loads the rules; without the centre nothing changes."""
     cluster = configuration.cluster
-    if cluster is not None and cluster.rule_keys:
+    if cluster is not None and configuration.ruled:
         with configuration.at("cluster", "rule_keys"):
             ruling = Ruling(configuration, cluster)
         ruling.catch_up(datetime.now(UTC))

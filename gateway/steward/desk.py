@@ -72,8 +72,8 @@ class Desk:
     @property
     def policy_edit(self) -> bool:
         """Whether a policy may be put in force from the console."""
-        console, cluster = self.configuration.console, self.configuration.cluster
-        return console is not None and console.policy_edit and not (cluster is not None and cluster.rule_keys)
+        console = self.configuration.console
+        return console is not None and console.policy_edit and not self.configuration.ruled
 
     @contextmanager
     def reader(self) -> Iterator[AuditReader]:

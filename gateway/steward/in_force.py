@@ -24,10 +24,8 @@ class RulesFollowed:
         self._rulebook = rulebook
         self._looking = threading.Lock()
         self._seen: Digests | None = None
-        cluster = configuration.cluster
-        self._ruled = cluster is not None and bool(cluster.rule_keys)
-        """Policies and directory change together, as the front ends report."""
-        path = configuration.directory if not self._ruled else None
+        # Rules of a cluster change together, policies and directory, as the front ends report.
+        path = configuration.directory if not configuration.ruled else None
         self._live = LiveDirectory(path, current=rulebook.current.directory) if path is not None else None
 
     def __call__(self) -> Rules:
@@ -56,7 +54,7 @@ class RulesFollowed:
     def _follow(self) -> None:
         """Load the policies anew when the front ends judge by others, and the files still say those."""
         published, now = digests_in_force(Path(self._configuration.data)), Digests.of(self._rulebook.current)
-        if published is not None and not self._ruled:
+        if published is not None and not self._configuration.ruled:
             published, now = Digests(published.policies), Digests(now.policies)
         if published in (None, self._seen, now):
             return
