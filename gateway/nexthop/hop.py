@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 
@@ -60,7 +60,7 @@ class NextHop:
         return self._known
 
     async def _ask_capabilities(self) -> None:
-        connection = await self._get()
+        connection = await self.acquire()
         if connection.used:
             try:
                 await greet(connection, self.settings)
@@ -74,23 +74,15 @@ class NextHop:
         self._known = connection.capabilities
         self._known_until = self._loop.time() + self.settings.capabilities_s
 
-    async def acquire(self) -> Connection:
-        """Return a connection without AUTH and without a transaction, idle or new.
+    async def first(self, exchange: Callable[[Connection], Awaitable[HopReply]]) -> tuple[Connection, HopReply]:
+        """Return an idle or new connection with the reply to the first `exchange` on it.
 
-        HopFailedError when no connection can be made, HopRefusedError when the next hop refused it.
+        A dead idle connection is replaced once by a new one: nothing had begun on it.
         """
-        return await self._get()
-
-    async def mail(self, line: Callable[[Capabilities], bytes]) -> tuple[Connection, HopReply]:
-        """Send MAIL on an idle or new connection; return it with the reply.
-
-        `line` makes the command from the connection's own capabilities. A dead idle connection is replaced once by a
-        new one: no transaction had begun on it.
-        """
-        connection = await self._get()
+        connection = await self.acquire()
         if connection.used:
             try:
-                reply = await self._begin(connection, line)
+                reply = await exchange(connection)
                 if reply.code != 421:
                     return connection, reply
             except HopFailedError as failure:
@@ -98,8 +90,12 @@ class NextHop:
                     raise
             connection.abort()
             self._dismiss_idle()  # the other idle ones are probably dead too
-            connection = await self._get()
-        return connection, await self._begin(connection, line)
+            connection = await self.acquire()
+        return connection, await exchange(connection)
+
+    async def mail(self, line: Callable[[Capabilities], bytes]) -> tuple[Connection, HopReply]:
+        """Send MAIL as the `first` exchange; `line` makes the command from the connection's own capabilities."""
+        return await self.first(lambda connection: self._begin(connection, line))
 
     def recycle(self, connection: Connection) -> None:
         """Return a connection in any state to the pool; an open transaction is ended by RSET in the background."""
@@ -162,8 +158,11 @@ class NextHop:
         connection.dirty = reply.positive
         return reply
 
-    async def _get(self) -> Connection:
-        """Return an idle connection, or a new one once below the limit."""
+    async def acquire(self) -> Connection:
+        """Return a connection without AUTH and without a transaction: an idle one, or a new one once below the limit.
+
+        HopFailedError when no connection can be made, HopRefusedError when the next hop refused it.
+        """
         end = self._loop.time() + self.settings.connection_wait_s
         while True:
             if connection := self._take_idle():

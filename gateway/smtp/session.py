@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from gateway.model import Reply
 from gateway.model.reference import make_reference
+from gateway.nexthop.connection import Connection
 from gateway.nexthop.failures import HopFailedError, HopRefusedError
 from gateway.nexthop.replies import Capabilities, HopReply
 from gateway.smtp.authentication import offered_mechanisms, read_credentials, replay
@@ -243,11 +244,18 @@ class Session:
             dialogue.report(EventKind.AUTH_THROTTLED, auth_user=credentials.login)
             dialogue.refuse(454, "4.7.0", "auth_throttled", seconds=wait)
             return
+
+        async def exchange(connection: Connection) -> HopReply:
+            connection.authenticated = True  # never shared again, even when AUTH fails
+            transactions.connection = connection
+            return await replay(credentials, connection, self._challenge)
+
         try:
-            if transactions.connection is None or not transactions.connection.usable:
-                transactions.connection = await self._shared.hop.acquire()
-                transactions.connection.authenticated = True  # never shared again, even when AUTH fails
-            reply = await replay(credentials, transactions.connection, self._challenge)
+            own = transactions.connection
+            if own is not None and own.usable:
+                reply = await exchange(own)
+            else:
+                _, reply = await self._shared.hop.first(exchange)
         except HopFailedError as failure:
             await throttle.untried(*tried)
             dialogue.say(self._shared.hop_failed(failure, standing.address, dialogue.texts, code=454))

@@ -147,6 +147,22 @@ async def test_next_hop_down_is_454():
         assert (await plain(client, USER, PASSWORD)).startswith("454 4.4.1")
 
 
+@pytest.mark.parametrize("said", [None, b"421 4.4.2 idle for too long\r\n"])
+@pytest.mark.parametrize("way", [plain, login, xoauth2])
+async def test_a_kept_connection_that_died_is_replaced_at_a_login(said, way):
+    def script(stage, session):
+        died = stage == "auth" and session is sink.sessions[0]
+        return Act(said, close=True) if died else None
+
+    users = {USER: PASSWORD}
+    async with Sink(script, users=users) as sink, running(sink.port, listeners=[SUBMISSION]) as gateway:
+        async with RawClient(*gateway.address) as client:
+            await client.ehlo()
+            assert (await way(client, USER, PASSWORD)).code == 235
+            assert (await client.mail(CONTENT)).code == 250
+        assert [session.login for session in sink.sessions] == [None, USER]
+
+
 @pytest.mark.parametrize("offered", [("PLAIN",), ("LOGIN",), ("XOAUTH2", "CRAM-MD5"), ()])
 async def test_only_mechanisms_of_the_next_hop_are_offered(offered):
     async with (
