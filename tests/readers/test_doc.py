@@ -274,6 +274,7 @@ def test_light_letters_on_the_dark_cells_of_a_table_are_seen(tmp_path):
 @pytest.mark.parametrize(
     ("label", "kind", "text", "shown"),
     [
+        ("M", 23, "Kế hoạch", "M\tKế hoạch"),
         ("TỐI MẬT:", 0, "Kế hoạch", "TỐI MẬT:\tKế hoạch"),
         ("Điều \0.", 0, "Kế hoạch", "Điều 1.\tKế hoạch"),
         ("MẬT", 0, "Kế hoạch", "MẬT\tKế hoạch"),
@@ -299,6 +300,18 @@ def test_words_and_letters_that_a_list_puts_before_its_items_are_read(label, kin
     document = doc.read(Source(data=data, part="1"), Budget()).document
     assert "".join(run.text for run in document.runs) == shown
     assert bool(find_in_document(document)) is ("MẬT" in shown)
+
+
+@pytest.mark.parametrize(("look", "shown"), [(b"", "mật\t"), (sprm(0x083B, b"\1"), "MẬT\t")])
+def test_the_words_of_a_list_have_the_look_of_their_level(look, shown):
+    level = (struct.pack("<IB", 1, 0).ljust(24, b"\0") + bytes([len(look)])).ljust(28, b"\0") + look
+    tables = {
+        "lists": struct.pack("<HI", 1, 77) + bytes(22) + b"\1\0",
+        "levels": level + struct.pack("<H", 3) + "mật".encode("utf-16-le"),
+        "list-overrides": struct.pack("<II", 1, 77) + bytes(12),
+    }
+    data = word_file([("\r", b"")], papx=b"\0\0" + sprm(0x460B, b"\1\0") + sprm(0x260A, b"\0"), tables=tables)
+    assert [run.text for run in read(data).document.runs] == [shown]
 
 
 @pytest.mark.parametrize(("flags", "shown"), [(0x20, "TỐI MẬT\tx"), (0x10, "Mục\tx"), (0x21, "Mục\tx")])

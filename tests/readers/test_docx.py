@@ -197,6 +197,17 @@ def test_list_labels_are_counted_as_word_counts_them() -> None:
     assert list(blocks.values()) == ["Điều 1. x", "a) x", "b) x", "x", "Điều 2. x", "a) x"]
 
 
+@pytest.mark.parametrize(("sign", "shown"), [("M", "MẬT"), ("o", "ẬT"), ("-", "ẬT"), ("\uf04d", "ẬT")])
+def test_a_bullet_that_is_a_capital_begins_the_word_behind_it(sign: str, shown: str) -> None:
+    level = f'<w:lvl w:ilvl="0"><w:numFmt w:val="bullet"/><w:suff w:val="nothing"/><w:lvlText w:val="{sign}"/></w:lvl>'
+    numbering = (
+        f'<w:numbering {NAMESPACES}><w:abstractNum w:abstractNumId="0">{level}</w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num></w:numbering>'
+    )
+    item = para("ẬT", paragraph='<w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr>')
+    assert "".join(run.text for run in read(word(item, word__numbering_xml=numbering)).document.runs) == shown
+
+
 # Look
 
 

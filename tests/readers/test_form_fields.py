@@ -13,6 +13,7 @@ from gateway.documents.readers.word import rtf
 from gateway.documents.readers.word.word97_drawings import Pictures
 from gateway.documents.readers.word.word97_sprms import Look
 from gateway.model import Origin, Role, Run
+from gateway.vietnamese.marks import Level, Strength, find_in_document
 from tests.readers import ooxml_support, test_odf
 
 ENTRIES = ("Thuong", "Mat", "Toi mat")
@@ -34,7 +35,10 @@ def test_boxes_of_a_document_of_word_stand_among_its_words() -> None:
     boxes = ('<w:default w:val="0"/>', "<w:checked/>", '<w:default w:val="1"/>')
     fields = (of_docx("FORMCHECKBOX", f"<w:checkBox><w:sizeAuto/>{box}</w:checkBox>") for box in boxes)
     line = "".join(f"{field}<w:r><w:t> {name} </w:t></w:r>" for field, name in zip(fields, "ABC", strict=True))
-    assert shown(ooxml_support.read(ooxml_support.word(f"<w:p>{line}</w:p>")).document.runs) == FORM
+    entries = "".join(f'<w:listEntry w:val="{entry}"/>' for entry in ENTRIES)
+    chosen = of_docx("FORMDROPDOWN", f'<w:ddList><w:result w:val="2"/><w:default w:val="1"/>{entries}</w:ddList>')
+    found = shown(ooxml_support.read(ooxml_support.word(f"<w:p>{line}{chosen}</w:p>")).document.runs)
+    assert found == FORM + "Toi mat"
 
 
 def test_boxes_of_rich_text_stand_among_its_words() -> None:
@@ -61,6 +65,35 @@ def test_boxes_of_an_opendocument_text_stand_among_its_words() -> None:
     chosen = field("FORMDROPDOWN", **entries, Dropdown_Selected_="2")
     runs = test_odf.read_body(f"<text:p>{line}{chosen}</text:p>").document.runs
     assert shown(runs) == FORM + "Toi mat"
+
+
+@pytest.mark.parametrize(
+    ("control", "line"),
+    [
+        ('textbox form:id="a" form:current-value="Toi mat" form:value="Mat"', "x: Toi mat"),
+        ('fixed-text form:id="a" form:label="Toi mat"', "x: Toi mat"),
+        ('checkbox form:id="a" form:label="Mat" form:current-state="checked"', "x: ☒ Mat"),
+        ('radio form:id="a" form:label="Mat" form:current-selected="false" form:selected="true"', "x: ☐ Mat"),
+        ('textbox form:id="b" form:current-value="Toi mat"', "x: "),
+    ],
+)
+def test_controls_of_an_opendocument_text_show_their_values_where_they_stand(control: str, line: str) -> None:
+    forms = f"<office:forms><form:form><form:{control}/></form:form></office:forms>"
+    stands = '<text:p>x: <draw:control text:anchor-type="as-char" draw:control="a"/></text:p>'
+    assert shown(test_odf.read_body(forms + stands).document.runs) == line
+
+
+@pytest.mark.parametrize(("level", "chosen"), [({Level.TOI_MAT}, 2), (set(), 0)])
+def test_what_a_list_only_offers_is_no_mark_in_an_opendocument_text(level: set[Level], chosen: int) -> None:
+    entries = "".join(
+        f'<form:option form:label="{entry}" form:current-selected="{str(number == chosen).lower()}"/>'
+        for number, entry in enumerate(("Thường", "Mật", "Tối mật"))
+    )
+    forms = f'<office:forms><form:form><form:listbox form:id="a">{entries}</form:listbox></form:form></office:forms>'
+    stands = '<text:p>Độ mật: <draw:control text:anchor-type="as-char" draw:control="a"/></text:p>'
+    offered = '<text:p><loext:content-control><loext:list-item loext:display-text="Mật"/>Không</loext:content-control></text:p>'
+    found = find_in_document(test_odf.read_body(forms + stands + offered).document)
+    assert {mark.level for mark in found if mark.strength is not Strength.NOTED} == level
 
 
 @pytest.mark.parametrize(("result", "default", "chosen"), [(0, 1, 0), (2, 0, 2), (25, 1, 1)])

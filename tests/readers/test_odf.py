@@ -377,6 +377,8 @@ def test_the_margins_of_a_master_are_seen_and_its_prompts_are_not(kind: str, ori
         ('number text:level="1" style:num-suffix="." style:num-format="1"', ["một", "hai"]),
         ('bullet text:level="1" text:bullet-char="•"', ["một", "hai"]),
         ('bullet text:level="1" text:bullet-char="M"', ["M\tmột", "M\thai"]),
+        ('bullet text:level="1" text:bullet-char="M" loext:num-list-format="M" style:num-suffix="M"', ["M\tmột", "M\thai"]),
+        ('number text:level="1" style:num-prefix="mật" text:style-name="C"', ["MẬT\tmột", "MẬT\thai"]),
         ('bullet text:level="1" text:bullet-char="o"', ["một", "hai"]),
         ('number text:level="2" style:num-prefix="MẬT"', ["một", "hai"]),
         ('number text:level="1" loext:num-list-format="MẬT" style:num-suffix="MẬT" style:num-format="1"', ["MẬT\tmột", "MẬT\thai"]),
@@ -385,6 +387,7 @@ def test_the_margins_of_a_master_are_seen_and_its_prompts_are_not(kind: str, ori
 )  # fmt: skip
 def test_labels_of_lists_that_have_words_stand_before_their_items(level: str, shown: list[str]) -> None:
     automatic = f'<text:list-style style:name="L"><text:list-level-style-{level}/></text:list-style>'
+    automatic += '<style:style style:name="C" style:family="text"><style:text-properties fo:text-transform="uppercase"/></style:style>'
     items = "".join(
         f"<text:list-item><text:p>{word}</text:p><text:p>x</text:p></text:list-item>" for word in ("một", "hai")
     )

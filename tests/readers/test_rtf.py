@@ -306,6 +306,11 @@ def test_a_picture_is_one_wherever_its_word_stands_in_the_group(begun: str) -> N
     assert "".join(run.text for run in found.document.runs) == "x y"
 
 
+def test_of_what_is_said_twice_for_old_programs_unicode_is_shown() -> None:
+    found = {run.text: run.origin for run in runs(r"a {\upr{MAT}{\*\ud{M\u7852?T}}}\par")}
+    assert found == {"a ": Origin.TEXT, "MAT": Origin.HIDDEN, "MẬT": Origin.TEXT}
+
+
 def test_words_of_list_labels_and_above_footnotes_are_read() -> None:
     lists = r"{\*\listtable{\list{\listlevel{\leveltext\'05M\u7852?T\'00.;}}{\listlevel{\leveltext\'01\u8226 ?;}}}}"
     old = r"{\*\pnseclvl1\pnucrm{\pntxtb \u272?\u7896? M\u7852?T}{\pntxta .}}{\*\pn\pnlvlbody{\pntxtb (}{\pntxta HAI)}}"

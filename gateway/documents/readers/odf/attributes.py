@@ -38,21 +38,23 @@ _WORDS: Final[dict[str, tuple[str, ...]]] = {
     "calcext:condition": ("calcext:value",),
     "style:map": ("style:condition",),
 }
+_PARAMETER: Final = clark("field:name")
 _FORMULAS: Final = {"calcext:value", "field:value", "style:condition"}
 _IDLE: Final = {"Section", "Phần"}
 """Prefixes that programs give to unnamed sections, before a number."""
 
 
-def attribute_words(root: Element) -> Iterator[str]:
-    """Yield the words in attributes of a part, each once; of formulas and field codes their literals."""
-    seen: set[str] = set()
+def attribute_words(root: Element) -> Iterator[tuple[str, bool]]:
+    """Yield the words in attributes of a part, each once, and whether they are one of several to choose from; of formulas and field codes their literals."""
+    seen: set[tuple[str, bool]] = set()
     names = {clark(name): name for name in _WORDS}
     for element in root.iter(*names):
+        offered = NAMES[element.tag] == "loext:list-item" or "_ListEntry" in element.get(_PARAMETER, "")
         for attribute in _WORDS[NAMES[element.tag]]:
             words = element.get(clark(attribute)) or ""
             if attribute in _FORMULAS and (attribute != "field:value" or '"' in words):
                 words = formula_words(words)
-            if words in seen or not holds_words(words) or words.rstrip("0123456789 ") in _IDLE:
+            if (words, offered) in seen or not holds_words(words) or words.rstrip("0123456789 ") in _IDLE:
                 continue
-            seen.add(words)
-            yield words
+            seen.add((words, offered))
+            yield words, offered

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from gateway.documents.readers.fields import shown_value
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 
 Stated = dict[tuple[str, str], str]
@@ -68,3 +69,20 @@ def has_code(start: Element) -> bool:
         if depth < 0:
             break
     return False
+
+
+def control_words(control: Element) -> str:
+    """Return what a form control shows: its text, the chosen entries, its box and label (ODF 1.3 Part 3 §13.5)."""
+
+    def said(*names: str) -> str:
+        return next(filter(None, (control.get(clark(f"form:{name}")) for name in names)), "")
+
+    label, state = said("label"), said("current-state", "current-selected", "state", "selected")
+    if NAMES[control.tag] in {"form:checkbox", "form:radio"}:
+        return f"{shown_value('FORMCHECKBOX', (), state in {'checked', 'true'})} {label}"
+    chosen = [
+        option.get(clark("form:label")) or ""
+        for option in control.iterchildren(clark("form:option"))
+        if "true" in {option.get(clark("form:current-selected")), option.get(clark("form:selected"))}
+    ]
+    return ", ".join(chosen) or said("current-value", "value") or label

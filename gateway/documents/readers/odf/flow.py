@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.odf.fields import Stated
-from gateway.documents.readers.odf.styles import Layer
-from gateway.documents.readers.ooxml.xml import NAMES, Element
+from gateway.documents.readers.odf.styles import NO_LABEL, Label, Layer
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.sink import Place, Sink
 
 
@@ -28,7 +28,7 @@ class Flow(NamedTuple):
     depth: int = 0
     """Depth of lists."""
     list_style: str = ""
-    label: str = ""
+    label: Label = NO_LABEL
     """Words that stand before the next paragraph, as the first of a list item."""
 
 
@@ -47,6 +47,12 @@ class Shelf:
     """Bytes of a picture in the package."""
     literals: set[str] = field(default_factory=set)
     stated: Stated = field(default_factory=dict)
+    controls: dict[str, str] = field(default_factory=dict)
+    """Words that form controls show, by their names in the file."""
+
+    def control(self, shape: Element) -> str:
+        """Return the words of the form control that stands at a shape."""
+        return self.controls.get(shape.get(clark("draw:control")) or "", "")
 
 
 def hide(flow: Flow, *, hidden: bool) -> Flow:

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from gateway.documents.readers.base import Member
 from gateway.documents.readers.numerals import length_pt
+from gateway.documents.readers.odf.fields import control_words
 from gateway.documents.readers.odf.flow import Flow, Shelf
 from gateway.documents.readers.odf.styles import NOTHING, StyleBook
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
@@ -22,6 +23,7 @@ from gateway.documents.readers.placed import COLUMN_PT, ROW_PT, Span, Thing, lin
 from gateway.documents.readers.rows import is_part
 from gateway.documents.readers.sink import Place
 from gateway.model import Image, Origin, Role, Run
+from gateway.vietnamese.marks.find import OPTION
 from gateway.vietnamese.marks.pieces import cell_key
 
 _TEXT_STYLE, _DRAW_NAME, _HREF = clark("draw:style-name"), clark("draw:name"), clark("xlink:href")
@@ -35,6 +37,7 @@ _GROUPS: Final = {"draw:g", "draw:a", "dr3d:scene"}
 _FROM_PARAGRAPH: Final = {None, "paragraph", "paragraph-content", "char"}
 _HOLDERS: Final = tuple(map(clark, ("draw:page", "table:table", "text:p")))
 _ALIGNED: Final = {"center": "ctr", "end": "r", "right": "r"}
+_OFFERS: Final = {"form:item", "form:option"}
 _FILLED: Final = {"solid", "gradient", "bitmap", "hatch"}
 _NUMBERS: Final = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?")
 _ROTATED: Final = re.compile(r"rotate\s*\(\s*(-?\d{1,3}(?:\.\d{1,15})?)\s*\)")
@@ -104,6 +107,7 @@ class Shapes:
                 self._shelf.boxes += 1
                 self._walk.blocks(shape, flow)
             case "draw:control":
+                self._sink.put_line(self._shelf.control(shape), place)
                 self._walk.blocks(shape, flow)
             case _:
                 if name in _OUTLINED | _LINES and place.origin is Origin.TEXT:
@@ -271,10 +275,14 @@ class Shapes:
             self._sink.warn("launch", place.locator)
 
     def forms(self, forms: Element, place: Place) -> None:
-        """Give labels, values and texts of form controls."""
+        """Give labels, values and texts of form controls, and note what each shows where it stands."""
         for element in forms.iter():
-            for attribute in ("form:label", "form:value", "form:current-value", "form:title", "form:item"):
-                self._walk.aside(element.get(clark(attribute)) or "", place, Role.FIELD)
+            locator = f"field:{element.get(clark('form:name'))}" if element.get(clark("form:name")) else place.locator
+            where = place._replace(locator=OPTION if NAMES[element.tag] in _OFFERS else locator)
+            for attribute in ("form:label", "form:value", "form:current-value", "form:title"):
+                self._walk.aside(element.get(clark(attribute)) or "", where, Role.FIELD)
+            for identifier in filter(None, (element.get(clark("form:id")), element.get(clark("xml:id")))):
+                self._shelf.controls[identifier] = control_words(element)
             if NAMES[element.tag] in {"text:p", "text:h"}:
                 self._walk.block(element, Flow(place._replace(role=Role.FIELD), (), None, counted=False))
             if NAMES[element.tag] == "script:event-listener":

@@ -18,10 +18,11 @@ from gateway.documents.readers.odf.attributes import attribute_words
 from gateway.documents.readers.odf.fields import has_code, shown_instead
 from gateway.documents.readers.odf.flow import Flow, Shelf, flat_rows, hide, is_blank, repeat_count
 from gateway.documents.readers.odf.shapes import SHAPES, Shapes, points
-from gateway.documents.readers.odf.styles import OUTLINE, Layer, StyleBook, is_hidden
+from gateway.documents.readers.odf.styles import NO_LABEL, OUTLINE, Label, Layer, StyleBook, is_hidden
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, texts
 from gateway.documents.readers.sink import Place, by_script, capitals
 from gateway.model import Origin, Role
+from gateway.vietnamese.marks.find import OPTION
 
 STYLE, _HREF, _REPEAT = clark("text:style-name"), clark("xlink:href"), clark("table:number-columns-repeated")
 _START, _CITATION = clark("text:start-value"), clark("text:note-citation")
@@ -120,13 +121,13 @@ class Story:
             labelled = NAMES[item.tag] == "text:list-item"
             if (first := item.get(_START)) is not None:
                 start, number = whole(first, 1), 0
-            label = self.styles.label(style, flow.depth, number, start) if labelled else ""
+            label = self.styles.label(style, flow.depth, number, start) if labelled else NO_LABEL
             number += labelled
             for child in item if labelled else (item,):
                 self.block(child, flow._replace(list_style=style, label=label))
-                label = ""
+                label = NO_LABEL
 
-    def _count(self, style: str, level: int) -> str:
+    def _count(self, style: str, level: int) -> Label:
         """Count a heading or numbered paragraph and return its label."""
         number = self._counts.get((style, level), 0)
         self._counts = {key: count for key, count in self._counts.items() if key[0] != style or key[1] < level}
@@ -154,9 +155,9 @@ class Story:
         paragraph = _Paragraph(place)
         if level and not flow.depth and element.get(clark("text:is-list-header")) != "true":
             flow = flow._replace(label=self._count(OUTLINE, level))
-        if flow.label:
-            self._plain(flow.label, paragraph, layers, flow)
-            flow = flow._replace(label="")
+        words, look = flow.label
+        self._plain(words, paragraph, (*layers, look), flow)
+        flow = flow._replace(label=NO_LABEL)
         self._inline(element, paragraph, layers, flow, link=False)
         if self.styles.attribute("paragraph", style, "style:paragraph-properties", "fo:text-align") not in _LEFT:
             self._sink.stage.moved.add(self._sink.block)
@@ -222,7 +223,7 @@ class Story:
                     label = child.get(clark("text:name")) or ""
                     if label and not label.startswith("_"):
                         self._later(paragraph, label, Role.NAME)
-                case _ if name in SHAPES:
+                case _ if name in SHAPES and name != "draw:control":
                     inside = flow._replace(place=paragraph.place._replace(page=self.page), counted=False)
                     paragraph.later.append(partial(self._shapes.shape, child, name, inside))
                 case "field:fieldmark":
@@ -236,7 +237,10 @@ class Story:
     def _field(
         self, field: Element, name: str, paragraph: _Paragraph, layers: tuple[Layer, ...], flow: Flow, *, link: bool
     ) -> None:
-        """Walk a field, or any other element among words."""
+        """Walk a field, a control or any other element among words."""
+        if name == "draw:control":
+            paragraph.block = paragraph.block or self._sink.open_block()
+            self._sink.put(self._shelf.control(field), paragraph.block, paragraph.place)
         if name == "text:placeholder" or name.startswith("text:drop-down"):
             self._later(paragraph, field.get(clark("text:description")) or "", Role.FIELD)
         if name == "text:label":
@@ -361,8 +365,8 @@ class Story:
         """Give what nobody has read; words inside number formats only when they are words."""
         for picture in root.iter(clark("office:binary-data")):  # of fills, grounds and bullets
             self._shapes.stored(picture, place)
-        for words in attribute_words(root):
-            self.aside(words, place, Role.FIELD)
+        for words, offered in attribute_words(root):
+            self.aside(words, place._replace(locator=OPTION) if offered else place, Role.FIELD)
         for owner, text in texts(root):
             name = NAMES[owner.tag]
             if name not in _NOISE and not name.startswith(("config:", "style:")):

@@ -20,9 +20,13 @@ from gateway.documents.readers.word.docx_format import NARROWEST, unseen
 Layer = Mapping[str, Any]
 """`font`, `font-asian`, `font-complex`, `size`, `colour`, `bold`, `hidden`, `background`, `capitals` as far as set."""
 NOTHING: Final[Layer] = {}
+Label = tuple[str, Layer]
+"""Letters before a paragraph, and what sets them."""
+NO_LABEL: Final[Label] = ("", NOTHING)
 
 _NAME, _FAMILY, _PARENT = clark("style:name"), clark("style:family"), clark("style:parent-style-name")
 _AUTOMATIC: Final = clark("style:use-window-font-color")
+_TEXT_STYLE: Final = clark("text:style-name")
 _OUTLINE_LEVEL: Final = clark("style:default-outline-level")
 _LIMIT_CHAIN: Final = 64
 _BOLD: Final = {"bold", "600", "700", "800", "900"}
@@ -112,42 +116,39 @@ class StyleBook:
                         return value
         return None
 
-    def label(self, list_style: str, depth: int, number: int, start: int | None = None) -> str:
-        """Return the label of an item where it has letters, empty for a mere number or sign (ODF 1.3 Part 3 §16.31).
+    def label(self, list_style: str, depth: int, number: int, start: int | None = None) -> Label:
+        """Return the label of an item and what sets its letters; empty for a mere number or sign (ODF 1.3 Part 3 §16.31).
 
         `number` counts from 0 the items since the list began, or since one that has `start` as its number.
         """
         level = self._lists.get((list_style, depth))
         if level is None:
-            return ""
+            return NO_LABEL
         prefix, suffix, sign, kind = (
             level.get(clark(name)) or ""
             for name in ("style:num-prefix", "style:num-suffix", "text:bullet-char", "style:num-format")
         )
         if (whole_label := level.get(_LIST_FORMAT)) is not None:  # as newer programs say it, `%1%` for the number
             prefix, own, suffix = whole_label.partition(f"%{depth}%")
-            prefix, suffix = _UPPER.sub("", prefix), _UPPER.sub("", suffix)
+            prefix, suffix = ("", "") if sign else (_UPPER.sub("", prefix), _UPPER.sub("", suffix))
             kind = kind if own else ""
         if not (sign.isupper() or any(letter.isalpha() for letter in prefix + suffix + kind)):
-            return ""
+            return NO_LABEL
         number += whole(level.get(clark("text:start-value")), 1) if start is None else start
         letters = numeral(number, "upperRoman") if kind in {"I", "i"} else str(number) if kind else ""
         letters = column_letters(number - 1) if kind in {"A", "a"} else letters
         follows = (each.get(clark("text:label-followed-by")) for each in level.iter())
-        return (
-            prefix
-            + (sign or (letters.lower() if kind.islower() else letters))
-            + suffix
-            + "\t" * ("nothing" not in follows)
-        )
+        own = sign or (letters.lower() if kind.islower() else letters)
+        look = self._properties(level, dict(self.layer("text", level.get(_TEXT_STYLE))))
+        return prefix + own + suffix + "\t" * ("nothing" not in follows), look
 
-    def note_label(self, kind: str, number: str) -> str:
+    def note_label(self, kind: str, number: str) -> Label:
         """Return what stands before a note where it has letters besides the number: `Chú thích 1:` (ODF 1.3 Part 3 §16.29.3)."""
         found = self._notes.get(kind)
         around = (
             [found.get(clark(f"style:num-{side}")) or "" for side in ("prefix", "suffix")] if found is not None else []
         )
-        return number.join(around) if any(map(str.isalpha, "".join(around))) else ""
+        return (number.join(around), NOTHING) if any(map(str.isalpha, "".join(around))) else NO_LABEL
 
     def maps(self, family: str, name: str | None) -> list[Element]:
         """Return the conditional styles (`style:map`) of a style or of the nearest parent that has any."""

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 from gateway.documents.readers.fields import shown_value
+from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.sink import Place, Sink
 from gateway.documents.readers.word.docx_format import VAL
@@ -91,21 +92,27 @@ def _form_words(mark: Element, place: Place) -> Iterator[tuple[str, Place]]:
     """The words of a form field (ECMA-376-1 §17.16.17): of a list the chosen entry, which alone is shown, and those on offer."""
     words = [(NAMES[setting.tag], setting.get(VAL) or "") for setting in mark.iter()]
     name = next((value for kind, value in words if kind == "w:name"), "")
-    chosen = [value for wanted in ("w:result", "w:default") for kind, value in words if kind == wanted]
-    number = int(chosen[0]) if chosen and chosen[0].isdecimal() else 0
-    for entry, value in enumerate(value for kind, value in words if kind == "w:listEntry"):
-        shown = place._replace(locator=f"field:{name}" if name else place.locator, origin=Origin.TEXT)
-        yield value, shown if entry == number else place._replace(locator="option")
+    chosen = _shown(mark)
+    for value in (value for kind, value in words if kind == "w:listEntry"):
+        is_label = name and value == chosen
+        yield (
+            value,
+            place._replace(locator=f"field:{name}", origin=Origin.TEXT)
+            if is_label
+            else place._replace(locator="option"),
+        )
     yield from ((value, place) for kind, value in words if kind in _FORM_WORDS and value)
 
 
-def _box(mark: Element) -> str:
-    """Return the box that a form field shows (ECMA-376-1 §17.16.7), nothing for a field of another kind."""
-    for box in mark.iter(clark("w:checkBox")):
-        settings = {NAMES[one.tag]: one.get(VAL, "1") for one in box}
-        return shown_value(
-            "FORMCHECKBOX", (), settings.get("w:checked", settings.get("w:default", "0")) in {"1", "true", "on"}
-        )
+def _shown(mark: Element) -> str:
+    """Return the box or the chosen entry that a form field shows (ECMA-376-1 §17.16.7, §17.16.9), nothing for one of another kind."""
+    for field_ in mark.iter(clark("w:checkBox"), clark("w:ddList")):
+        settings = {NAMES[one.tag]: one.get(VAL, "1") for one in field_}
+        if NAMES[field_.tag] == "w:checkBox":
+            ticked = settings.get("w:checked", settings.get("w:default", "0")) in {"1", "true", "on"}
+            return shown_value("FORMCHECKBOX", (), ticked)
+        entries = [one.get(VAL) or "" for one in field_.iterchildren(clark("w:listEntry"))]
+        return shown_value("FORMDROPDOWN", entries, whole(settings.get("w:result", settings.get("w:default"))))
     return ""
 
 
@@ -138,7 +145,7 @@ class Fields:
         match mark.get(_TYPE):
             case "begin":
                 if len(self._open) < _LIMIT_OPEN:
-                    self._open.append(_Field(shown=_box(mark)))
+                    self._open.append(_Field(shown=_shown(mark)))
                 place = paragraph.place._replace(role=Role.FIELD, origin=Origin.HIDDEN, page=key.page)
                 for value, where in _form_words(mark, place):
                     paragraph.later.append(partial(self._sink.put_line, value, where))

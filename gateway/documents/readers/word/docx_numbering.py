@@ -139,5 +139,5 @@ class Numbering:
 
 
 def _speaks(template: str) -> bool:
-    """Whether a bullet is words after all."""
-    return sum(letter.isalpha() and ord(letter) < 0xE000 for letter in template) > 1
+    """Whether a bullet is words after all, or a capital that may begin one."""
+    return template.isupper() or sum(letter.isalpha() and ord(letter) < 0xE000 for letter in template) > 1

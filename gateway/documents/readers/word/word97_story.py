@@ -131,12 +131,13 @@ class Letters:
                 begin = piece.start + (span.start - piece.offset) // piece.width
                 until = piece.start + -(-(span.end - piece.offset) // piece.width)
                 if min(until, stop) > max(begin, start):
-                    yield max(begin, start), min(until, stop), self._look(style, span.group, piece.sprms)
+                    yield max(begin, start), min(until, stop), self.look(style, span.group, piece.sprms)
                     start = min(until, stop)
             start = stop
             index += 1
 
-    def _look(self, style: int, group: bytes, more: bytes) -> Look:
+    def look(self, style: int, group: bytes, more: bytes = b"") -> Look:
+        """Return the letters of a paragraph style with groups of sprms upon them."""
         key = (style, group, more)
         look = self._looks.get(key)
         if look is None:
@@ -221,7 +222,7 @@ class Story:
         cell_mark = self._letters.text[mark : mark + 1] == "\x07"
         place = self._locate(paragraph)
         text = self._letters.text[start:end]
-        label = self._letters.lists.label(paragraph.listed, paragraph.level)
+        label, group = self._letters.lists.label(paragraph.listed, paragraph.level)
         if text or label:
             self._block = self._sink.open_block()
             if "\x08" in text:
@@ -231,7 +232,7 @@ class Story:
             if paragraph.moved:
                 self._sink.stage.moved.add(self._block)
             ground = paragraph.background or self._cell_ground(paragraph, start)
-            self._sink.put(label, self._block, place)
+            self._add(label, self._letters.look(paragraph.style, group), place)
             for begin, until, look in self._letters.between(start, end, paragraph.style):
                 if look.background is None and ground is not None:
                     look = replace(look, background=ground)  # noqa: PLW2901

@@ -236,6 +236,7 @@ class _Level(NamedTuple):
     kind: str
     follows: str
     text: str
+    sprms: bytes = b""
 
 
 class Lists:
@@ -261,9 +262,10 @@ class Lists:
         """Return a LVL and where it ends."""
         table = self._table
         start, kind, follows = u32(table, at), _KINDS.get(u8(table, at + 4), ""), _FOLLOWS.get(u8(table, at + 15), "\t")
-        at += _LVLF + u8(table, at + 24) + u8(table, at + 25)
+        size, at = u8(table, at + 24), at + _LVLF + u8(table, at + 25)
+        group, at = table[at : at + size], at + size
         end = at + 2 + 2 * u16(table, at)
-        return _Level(start, kind, follows, wide(table[at + 2 : end])), end
+        return _Level(start, kind, follows, wide(table[at + 2 : end]), group), end
 
     def _load_overrides(self) -> None:
         """Take the levels that items have of their own, which stand behind all LFO (MS-DOC 2.9.133 LFOData, 2.9.134 LFOLVL)."""
@@ -278,14 +280,17 @@ class Lists:
             if at >= len(table):
                 break
 
-    def label(self, number: int, level: int) -> str:
-        """Count one item of a list and return the letters before it, with 1 for the numbers of other levels; empty for bullets."""
+    def label(self, number: int, level: int) -> tuple[str, bytes]:
+        """Count one item of a list; return the letters before it and their sprms, with 1 for the numbers of other levels.
+
+        There are none for bullets.
+        """
         key = u32(self._table, self._overrides + 4 + _LFO * (number - 1)) if number else 0, level
         found = self._own.get((number, level)) or self._levels.get(key)
         if found is None:
-            return ""
+            return "", b""
         own = numeral(found.start + self._counts[key], found.kind) if found.kind else "1"
         self._counts[key] += 1
         shown = "".join(letter if letter >= " " else own if ord(letter) == level else "1" for letter in found.text)
-        speaks = found.kind or sum(letter.isalpha() for letter in found.text) > 1
-        return shown + found.follows if speaks else ""
+        speaks = found.kind or found.text.isupper() or sum(letter.isalpha() for letter in found.text) > 1
+        return shown + found.follows if speaks else "", found.sprms
