@@ -72,8 +72,11 @@ def _around(part: str) -> list[str]:
 def _counts_for(signature: Signature, part: str) -> bool:
     if signature.document_timestamp or signs_macros(signature):
         return False
+    # Below a part of the mail, 1, lie 1.1 and 1!a.txt; the file 2!a.txt.pdf lies beside 2!a.txt.
     covered = signature.covers or (signature.part,)
-    return any(part == path or part.startswith((f"{path}.", f"{path}!")) for path in covered)
+    return any(
+        part == path or part.startswith(f"{path}!" if "!" in path else (f"{path}.", f"{path}!")) for path in covered
+    )
 
 
 def must_be_signed(one: SignedFile, settings: Settings) -> bool:

@@ -2,7 +2,7 @@
 
 None of these files may be called valid. They are made on the spot with the test PKI; what needs an eye on one detail has a test of
 its own beside the container it is about. Here are the signers and times that are wrong; what is done to files is in `attacks_pdf`,
-`attacks_pdf_updates`, `attacks_pdf_objects`, `attacks_packages`, `attacks_readings`, `attacks_xml`, `attacks_cms`,
+`attacks_pdf_updates`, `attacks_pdf_objects`, `attacks_pdf_ways`, `attacks_packages`, `attacks_readings`, `attacks_xml`, `attacks_cms`,
 `attacks_signers` and `attacks_messages`.
 """
 
@@ -24,6 +24,7 @@ from tests.signatures import (
     attacks_pdf,
     attacks_pdf_objects,
     attacks_pdf_updates,
+    attacks_pdf_ways,
     attacks_readings,
     attacks_signers,
     attacks_xml,
@@ -69,7 +70,7 @@ def attacks() -> Iterator[Sample]:
 def sets() -> dict[str, Callable[[], Iterator[Sample]]]:
     """Makers of the attacks by their subject."""
     made = (
-        attacks_pdf, attacks_pdf_updates, attacks_pdf_objects, attacks_packages, attacks_readings, attacks_xml,
+        attacks_pdf, attacks_pdf_updates, attacks_pdf_objects, attacks_pdf_ways, attacks_packages, attacks_readings, attacks_xml,
         attacks_cms, attacks_signers,
     )  # fmt: skip
     own = {one.__name__.strip("_"): one for one in (_strangers, _purposes, _times, _algorithms)}

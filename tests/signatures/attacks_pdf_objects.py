@@ -30,6 +30,7 @@ from tests.signatures.pdf_updates import (
     numbers,
     object_stream,
     sheet,
+    signed_by_nobody,
     stamp,
     text_of,
     update,
@@ -254,25 +255,6 @@ def _parameters_over_content() -> bytes:
     return update(_once(), add)
 
 
-def _sheet_signed_by(sub_filter: str, contents: bytes) -> bytes:
-    """A sheet over the page whose field holds what only looks like a signature."""
-
-    def change(writer: Writer) -> None:
-        sheet(writer)
-        looks = dictionary(Type=name("/Sig"), Filter=name("/Adobe.PPKLite"), SubFilter=name(sub_filter))
-        looks[name("/Contents")] = generic.ByteStringObject(contents)
-        looks[name("/ByteRange")] = numbers(0, 1111111, 2222222, 3333333)
-        writer.root["/AcroForm"]["/Fields"][-1].get_object()[name("/V")] = writer.add_object(looks)
-
-    data = update(_once(), change)
-    start = data.rindex(b"<" + contents.hex().encode() + b">")
-    end = start + 2 * len(contents) + 2
-    for mark, place in ((b"1111111", start), (b"2222222", end), (b"3333333", len(data) - end)):
-        before, _, after = data.rpartition(mark)
-        data = before + b"%07d" % place + after
-    return data
-
-
 def _locked(*, change: bytes | None = b"", repeated: bool = True) -> bytes:
     """An update of a file encrypted without a password, whose trailer tells how by other words, or not at all."""
     signed = sign_locked(saved(letter_pdf(), encryption=pikepdf.Encryption(owner="chu", user="", R=4)))
@@ -361,8 +343,8 @@ ATTACKS: dict[str, Callable[[], bytes]] = {
     "no-catalog-named": lambda: _another_catalog(named=False),
     "encrypted-otherwise": lambda: _locked(change=b"/StmF /Identity"),
     "encrypted-no-more": lambda: _locked(repeated=False),
-    "sheet-of-unknown-format": lambda: _sheet_signed_by("/Foo.Bar", bytes(range(40))),
-    "sheet-of-nobody": lambda: _sheet_signed_by("/ETSI.CAdES.detached", _of_nobody()),
+    "sheet-of-unknown-format": lambda: signed_by_nobody(_once(), "/Foo.Bar", bytes(range(40))),
+    "sheet-of-nobody": lambda: signed_by_nobody(_once(), "/ETSI.CAdES.detached", _of_nobody()),
 }
 """Makers of the files by name."""
 

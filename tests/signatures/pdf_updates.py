@@ -54,6 +54,25 @@ def sheet(writer, box=(0, 0, 600, 800)):
         writer.update_container(held)
 
 
+def signed_by_nobody(data, sub_filter="/Foo.Bar", contents=bytes(range(40)), box=(0, 0, 600, 800)):
+    """Lay a field over the page that holds what only looks like a signature over all of the file."""
+
+    def change(writer):
+        sheet(writer, box)
+        looks = dictionary(Type=name("/Sig"), Filter=name("/Adobe.PPKLite"), SubFilter=name(sub_filter))
+        looks[name("/Contents")] = generic.ByteStringObject(contents)
+        looks[name("/ByteRange")] = numbers(0, 1111111, 2222222, 3333333)
+        writer.root["/AcroForm"]["/Fields"][-1].get_object()[name("/V")] = writer.add_object(looks)
+
+    data = update(data, change)
+    start = data.rindex(b"<" + contents.hex().encode() + b">")
+    end = start + 2 * len(contents) + 2
+    for mark, place in ((b"1111111", start), (b"2222222", end), (b"3333333", len(data) - end)):
+        before, _, after = data.rpartition(mark)
+        data = before + b"%07d" % place + after
+    return data
+
+
 def stamp(data):
     """Fill the field with the timestamp of an authority that everybody may ask."""
     out = io.BytesIO()
@@ -82,8 +101,9 @@ class Update:
         self.start = int(re.findall(rb"startxref\s+(\d+)", signed)[-1])
         self.root = re.findall(rb"/Root (\d+ \d+ R)", signed)[-1].decode()
         self.free = max(int(one) for one in re.findall(rb"/Size (\d+)", signed))
-        self.content = int(re.search(rb"/Contents (\d+) 0 R", signed).group(1))
-        self.place = signed.index(f"\n{self.content} 0 obj".encode()) + 1
+        content = re.search(rb"/Contents (\d+) 0 R", signed)
+        self.content = int(content.group(1)) if content else 0
+        self.place = signed.index(f"\n{self.content} 0 obj".encode()) + 1 if content else 0
         """Where the signed content of the page lies."""
 
     def add(self, text):

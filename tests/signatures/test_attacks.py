@@ -19,7 +19,7 @@ from tests.signatures.samples import Sample, is_valid, reports
 from tests.support.policies import findings
 
 SETS = {
-    "pdf": "G01 G02 G03 G04 G05 G06", "pdf_updates": "G02 G03 G04 G05 G06", "pdf_objects": "G04", "packages": "G13 G14 G15",
+    "pdf": "G01 G02 G03 G04 G05 G06", "pdf_updates": "G02 G03 G04 G05 G06", "pdf_objects": "G04", "pdf_ways": "G04", "packages": "G13 G14 G15",
     "readings": "G14", "xml": "G14", "cms": "G16", "signers": "G07 G08 G09 G11", "strangers": "G07", "purposes": "G08",
     "times": "G09 G10", "algorithms": "G11",
 }  # fmt: skip

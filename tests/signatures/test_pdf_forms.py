@@ -16,7 +16,7 @@ from gateway.documents.signatures.pdf_fields import open_reader
 from gateway.documents.signatures.pdf_filled import replaces_what_was_signed
 from gateway.model import Changes, Coverage, Indication
 from tests.pki.tree import NOW, letter_pdf, store, tree
-from tests.signatures.pdf_updates import dictionary, fill, numbers, sheet, stamp, text_field, update
+from tests.signatures.pdf_updates import dictionary, fill, numbers, sheet, signed_by_nobody, stamp, text_field, update
 
 SECOND = PdfSigning(field="Signature2", box=(10, 10, 40, 40))
 
@@ -79,6 +79,10 @@ class TestFillingIn:
         (one,) = look(update(sign_pdf(form, tree().g2_person), fill))
         assert (one.changes, one.coverage) == (Changes.ALLOWED, Coverage.PARTIAL)
         assert "filled-after-signing" in one.problems
+
+    def test_what_only_looks_like_a_signature_answers_for_no_text_filled_in_before_it(self, form):
+        first, _ = look(signed_by_nobody(update(sign_pdf(form, tree().g2_person), fill), box=(0, 0, 0, 0)))
+        assert (first.coverage, first.problems) == (Coverage.PARTIAL, ("filled-after-signing",))
 
     def test_text_filled_in_between_the_leader_and_the_seal_is_signed_by_the_seal(self, form):
         assert stand(sign_pdf(update(sign_pdf(form, tree().g2_person), fill), tree().g2_seal, SECOND))

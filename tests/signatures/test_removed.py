@@ -13,7 +13,7 @@ from gateway.model import Changes, Indication, Integrity
 from tests.pki import xml
 from tests.pki.tree import NOW, letter_docx, letter_pdf, store, tree
 from tests.signatures.corpus import TYPES
-from tests.signatures.pdf_updates import Update, dictionary, name, stamp, update
+from tests.signatures.pdf_updates import Update, dictionary, name, signed_by_nobody, stamp, update
 
 
 def look(data, kind=".pdf"):
@@ -74,6 +74,9 @@ class TestPdf:
         )
         assert report.integrity is Integrity.INTACT
         assert (report.changes, report.indication) == (Changes.FORBIDDEN, Indication.TOTAL_FAILED)
+
+    def test_what_only_looks_like_a_signature_answers_for_no_dropped_one(self, once):
+        assert len(removed(look(signed_by_nobody(update(once, clear), box=(0, 0, 0, 0))))) == 1
 
     def test_the_seal_alone_is_dropped(self):
         both = sign_pdf_twice(letter_pdf(), tree().g2_person, tree().g2_seal)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import replace as replace_facts
@@ -71,11 +71,17 @@ def verify_pdf(data: bytes, subject: Subject) -> tuple[Signature, ...]:
     removed = removed_signatures(data, [one.range for one in fields if one.range is not None])
     reports = _verify_fields(subject, data, reader, fields) if fields else ()
     # Whoever signs a file as it is now answers for it without the signature that he took out before.
-    furthest = max((one.end for one in fields if not one.is_timestamp), default=0)
-    gone = [one for one in removed if one.end > furthest]
+    intact = (one for one, said in zip(fields, reports, strict=True) if said.integrity is Integrity.INTACT)
+    answered = _answered(intact)
+    gone = [one for one in removed if one.end > answered]
     if len(gone) < len(removed):
         reports = tuple(replace(one, problems=(*one.problems, "earlier-signature-removed")) for one in reports)
     return (*reports, *report_removed(subject, data, reader, gone))
+
+
+def _answered(intact: Iterable[Field]) -> int:
+    """Return how far in the file signatures that hold answer for it; a timestamp, which anybody can have, answers for nothing."""
+    return max((one.end for one in intact if not one.is_timestamp), default=0)
 
 
 def _open(reader: PdfFileReader) -> bool:
@@ -100,14 +106,14 @@ def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields:
     two_readings = pdf_xref.is_ambiguous_inside(data, reader)
     stamps: list[tuple[int, Verified]] = []
     reports: list[Signature] = []
-    intact: set[str] = set()
-    furthest = max((one.end for one in fields if not one.is_timestamp), default=0)
+    intact: list[Field] = []
     # From the last to the first: a document timestamp speaks for the signatures before it.
     for one in reversed(fields):
+        last, names = one.end >= _answered(intact), frozenset(field.name for field in intact)
         try:
             with wall("signature-field"):
                 later = [stamp for end, stamp in stamps if end >= one.end]
-                around = Surroundings(last=one.end >= furthest, two_readings=two_readings, intact=frozenset(intact))
+                around = Surroundings(last=last, two_readings=two_readings, intact=names)
                 if one.is_timestamp:
                     report_, stamp = _verify_timestamp(subject, data, reader, one, store, around)
                     stamps.append((one.end, stamp))
@@ -117,7 +123,7 @@ def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields:
             report_ = malformed(subject, field_name=one.name, fault=fault)
         reports.append(report_)
         if report_.integrity is Integrity.INTACT:
-            intact.add(one.name)
+            intact.append(one)
     reports.reverse()
     rewritten = _is_rewritten(data, reader, fields, reports)
     extra = (*content.problems, *(("incoming-stamp",) if rewritten else ()))

@@ -58,7 +58,7 @@ class Surroundings:
     """Evidence in the rest of the file about the place of a signature."""
 
     last: bool
-    """No other signature is over more."""
+    """No other signature that holds is over more."""
     two_readings: bool
     """`is_ambiguous_inside` of the file."""
     intact: frozenset[str]

@@ -28,7 +28,11 @@ _STRUCTURE_GROWS = frozenset(
 _STRUCTURE_WORDS = frozenset({"/ActualText", "/Alt", "/E", "/Lang", "/R", "/T"})
 """Keys by which an element says something of its content; an old element gets none of them afterwards."""
 _UNSEEN = frozenset({"/DSS", "/Metadata", "/PieceInfo", "/StructTreeRoot", "/P", "/Parent", "/Popup", "/StructParents"})
-"""Keys behind which nothing is drawn."""
+"""Keys behind which nothing is drawn; writers leave dead references there."""
+_NAMING = frozenset({"/AP", "/DR", "/Resources"})
+"""Keys below which every key is a name of the author's choice, one of the above among them."""
+_INTO_STRUCTURE = frozenset({"/SD", "/SE"})
+"""Keys by which an outline or a link leads to an element of the structure."""
 _STRUCTURE_OUTSIDE = frozenset({"/Pg", "/Obj", "/P", "/Stm", "/StmOwn"})
 
 
@@ -45,12 +49,13 @@ class ValidationData(WhitelistRule):  # type: ignore[misc]
             if "/DSS" in old.root:
                 raise SuspiciousModification("/DSS was removed")
             return
+        elsewhere = _reached(old, but="/DSS")
         for reference, node in _walk(new, root.raw_get("/DSS"), follow=_is_validation_key):
             if isinstance(node, generic.DictionaryObject) and not isinstance(node, generic.StreamObject):
                 unknown = [key for key in node if not _is_validation_key(key)]
                 if unknown:
                     raise SuspiciousModification(f"unexpected keys below /DSS: {unknown}")
-            if reference is not None and _belongs_below(old, reference, "/DSS"):
+            if reference is not None and (old.is_ref_unassignable(reference) or reference not in elsewhere):
                 yield ReferenceUpdate(reference)
 
 
@@ -74,12 +79,13 @@ class StructureTree(WhitelistRule):  # type: ignore[misc]
         if _words(new) > _words(old):
             raise SuspiciousModification("content was given other words")
         start = new.root.raw_get("/StructTreeRoot")
+        elsewhere = _reached(old, but="/StructTreeRoot")
         for reference, node in _walk(new, start, follow=lambda key: key not in _STRUCTURE_OUTSIDE):
             if reference is None or reference not in written:
                 continue
             if old.is_ref_unassignable(reference):
                 yield ReferenceUpdate(reference)
-            elif _belongs_below(old, reference, "/StructTreeRoot"):
+            elif reference not in elsewhere:
                 _assert_grown(old(reference), node)
                 yield ReferenceUpdate(reference)
 
@@ -161,11 +167,9 @@ class UnusedNumbers(WhitelistRule):  # type: ignore[misc]
 
     def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
         """Explain written objects that nothing refers to."""
-        for reference in new.explicit_refs_in_revision():
-            if old.is_ref_unassignable(reference) or not isinstance(old(reference), generic.NullObject):
-                continue
-            if not _usages(new, reference):
-                yield ReferenceUpdate(reference)
+        written = [one for one in new.explicit_refs_in_revision() if not old.is_ref_unassignable(one)]
+        empty = {one for one in written if isinstance(old(one), generic.NullObject)}
+        yield from map(ReferenceUpdate, empty - _reached(new) if empty else ())
 
 
 class OneGeneration(WhitelistRule):  # type: ignore[misc]
@@ -187,15 +191,31 @@ class NothingAwaited(WhitelistRule):  # type: ignore[misc]
 
     def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
         """Explain nothing; SuspiciousModification when content refers to an object that only the update brings."""
-        for reference in new.explicit_refs_in_revision():
-            if not is_in_use(old, reference) and any(_shows(tuple(path)) for path in _usages(old, reference)):
-                raise SuspiciousModification(f"object {reference.idnum} was referred to before it was made")
+        made = {one for one in new.explicit_refs_in_revision() if not is_in_use(old, one)}
+        awaited = made & {one for one, _ in _walk(old, old.root, follow=lambda key: key not in _UNSEEN)}
+        if awaited:
+            raise SuspiciousModification(f"{awaited} were referred to before they were made")
         yield from ()
 
 
-def _shows(path: tuple[Any, ...]) -> bool:
-    """Whether what lies behind a path from the trailer may be seen; writers leave dead references in the other places."""
-    return path[:1] == ("/Root",) and _UNSEEN.isdisjoint(path)
+class OwnParents(WhitelistRule):  # type: ignore[misc]
+    """Pages and fields name as parent the node that lists them: viewers inherit from the one, difference analysis from the other."""
+
+    def apply(self, old: HistoricalResolver, _new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain nothing; SuspiciousModification when a page or field of the signed revision has another parent."""
+        fields = entry(entry(old.root, "/AcroForm", {}), "/Fields", ())
+        stack, count = [(one.get_object(), None) for one in (*fields, old.root["/Pages"])], 0
+        while stack:
+            node, above = stack.pop()
+            if not isinstance(node, generic.DictionaryObject):
+                continue
+            if (count := count + 1) > _MAX_NODES:
+                raise SuspiciousModification("too many pages and fields")
+            named = node.raw_get("/Parent") if "/Parent" in node else generic.NullObject()
+            if not isinstance(named, generic.NullObject) and getattr(named, "reference", None) != above:
+                raise SuspiciousModification("a page or field inherits from a node that does not list it")
+            stack += [(kid.get_object(), node.container_ref) for kid in entry(node, "/Kids", ())]
+        yield from ()
 
 
 class SameCatalog(WhitelistRule):  # type: ignore[misc]
@@ -249,37 +269,35 @@ def _stream_of(reader: Any, reference: Any, revision: int) -> Any:
 
 
 def _walk(resolver: HistoricalResolver, start: Any, *, follow: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield (reference or None, object) of everything below `start` that lies behind keys to be followed."""
-    stack, seen = [start], set()
+    """Yield (reference or None, object) of everything below `start` that lies behind keys to be followed, or behind names.
+
+    An object that is found behind both comes twice.
+    """
+    stack, seen = [(start, False)], set()
     while stack:
-        node = stack.pop()
+        node, named = stack.pop()
         reference = None
         if isinstance(node, generic.IndirectObject):
             reference = node.reference
-            if reference in seen:
+            if (reference, named) in seen:
                 continue
-            seen.add(reference)
+            seen.add((reference, named))
             if len(seen) > _MAX_NODES:
                 raise SuspiciousModification("too many objects")
             node = resolver(reference)
         yield reference, node
         if isinstance(node, generic.DictionaryObject):
-            stack.extend(node.raw_get(key) for key in node if follow(key))
+            followed = (key for key in node if named or follow(key))
+            stack.extend((node.raw_get(key), named or key in _NAMING) for key in followed)
         elif isinstance(node, generic.ArrayObject):
-            stack.extend(node.raw_get(index) for index in range(len(node)))
+            stack.extend((node.raw_get(index), named) for index in range(len(node)))
 
 
-def _belongs_below(old: HistoricalResolver, reference: Any, key: str) -> bool:
-    """Return whether the object is new, or was used before only below this key of the catalog."""
-    if old.is_ref_unassignable(reference):
-        return True
-    return all(len(path) > 1 and tuple(path)[:2] == ("/Root", key) for path in _usages(old, reference))
-
-
-def _usages(resolver: HistoricalResolver, reference: Any) -> Any:
-    """Every path from the trailer to the object; pyHanko's own rules use it, no public way exists."""
-    resolver._load_reverse_xref_cache()  # noqa: SLF001 - else the next line is empty, whatever the file holds
-    return resolver._get_usages_of_ref(reference)  # noqa: SLF001
+def _reached(resolver: HistoricalResolver, *, but: str = "") -> frozenset[Any]:
+    """Return every object that the trailer leads to, but for those behind that key of the catalog alone."""
+    starts = generic.ArrayObject([resolver.root.raw_get(key) for key in resolver.root if key != but])
+    starts.append(resolver.trailer_view.raw_get("/Info") if "/Info" in resolver.trailer_view else generic.NullObject())
+    return frozenset(one for one, _ in _walk(resolver, starts, follow=lambda key: key not in _INTO_STRUCTURE))
 
 
 def identical(one: Any, other: Any) -> bool:
