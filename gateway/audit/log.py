@@ -143,7 +143,8 @@ class AuditLog:
         A caller that stops waiting, or gets AuditLostError, calls `given_up`.
         """
         record, facts = self._intent(transaction, verdict, evidence, observed)
-        return self._put(record, Opened(transaction.id, self._process), facts)
+        opened = Opened(transaction.id, self._process, key=self._keys.get(transaction.id))
+        return self._put(record, opened, facts)
 
     def intent_and_sending(
         self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, observed: Observed | None = None
@@ -154,7 +155,7 @@ class AuditLog:
         """
         reference = transaction.id
         record, facts = self._intent(transaction, verdict, evidence, observed)
-        opened = Opened(reference, self._process, sending=True)
+        opened = Opened(reference, self._process, sending=True, key=self._keys.get(reference))
         return self._put_all(self._entry(record, opened, facts), self._entry(r.Sending(id=reference)))
 
     async def holding(
@@ -359,7 +360,7 @@ class AuditLog:
     async def already_relayed(
         self, login: str | None, envelope: Envelope, sha256: str, within_s: float = 900
     ) -> Relayed | None:
-        """Return an identical mail recently relayed by any process, None without one."""
+        """Return an identical mail that any process relayed recently or is sending, None without one."""
         return self._relayed.find(self._reader, self._relayed.keys(login, envelope, sha256), within_s)
 
     async def already_held(self, login: str, envelope: Envelope, sha256: str, within_s: float = 900) -> Relayed | None:

@@ -21,6 +21,8 @@ class Relayed:
 
     id: str
     age_s: float
+    sending: bool = False
+    """It has no outcome yet."""
 
 
 class RelayedLately:
@@ -37,15 +39,21 @@ class RelayedLately:
         who = f"{login or ''}\0held" if held else login
         return self._keyed.relay_keys(who, envelope.reverse_path, envelope.forward_paths, sha256)
 
-    def find(self, reader: sqlite3.Connection | None, keys: Iterable[bytes], within_s: float) -> Relayed | None:
-        """Return a mail with any of these keys within the last `within_s` seconds, None without one; AuditError."""
+    def find(self, reader: sqlite3.Connection | None, keys: tuple[bytes, ...], within_s: float) -> Relayed | None:
+        """Return a mail with any of these keys, without outcome or within the last `within_s` seconds, None without one.
+
+        AuditError.
+        """
         try:
+            open_mail = _open_mail(reader, keys)  # first, for its outcome may come meanwhile
             self._follow(reader, within_s)
         except sqlite3.Error as error:
             raise AuditError(f"audit log not readable: {error}") from error
         found = next((self._recent[key] for key in keys if key in self._recent), None)
         age_s = time.time() - found[0] if found is not None else 0.0
-        return Relayed(found[1], age_s) if found is not None and age_s <= within_s else None
+        if found is not None and age_s <= within_s:
+            return Relayed(found[1], age_s)
+        return Relayed(open_mail, 0.0, sending=True) if open_mail is not None else None
 
     def _follow(self, reader: sqlite3.Connection | None, within_s: float) -> None:
         """Read new rows of the append-only table."""
@@ -63,6 +71,13 @@ class RelayedLately:
             if moment >= oldest and len(self._recent) <= LIMIT_RECENT:
                 break
             self._recent.popitem(last=False)
+
+
+def _open_mail(reader: sqlite3.Connection | None, keys: tuple[bytes, ...]) -> str | None:
+    """Return the reference of a mail with any of these keys that is being sent."""
+    query = f"SELECT id FROM open_mail WHERE key IN ({','.join('?' * len(keys))})"  # noqa: S608 - question marks
+    found = reader.execute(query, keys).fetchone() if reader is not None else None
+    return found[0] if found is not None else None
 
 
 def fate(reader: sqlite3.Connection, reference: str, keys: Iterable[bytes]) -> bool | None:

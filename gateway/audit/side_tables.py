@@ -17,7 +17,7 @@ from gateway.errors import KnownReferenceError
 
 INTO_RECORD = "INSERT INTO record (seq, body, hash)"
 INTO_FACTS = "INSERT INTO facts (seq, version, body)"
-_INTO_OPEN_MAIL = "INSERT INTO open_mail (id, process, sending)"
+_INTO_OPEN_MAIL = "INSERT INTO open_mail (id, process, sending, key)"
 _INTO_RELAYED = "INSERT INTO relayed (key, time, id)"
 
 
@@ -29,6 +29,8 @@ class Opened(Struct, frozen=True, array_like=True, tag=0):
     """The process that has it in flight."""
     sending: bool = False
     """Its final dot is about to go out with it."""
+    key: bytes | None = None
+    """Duplicate key of a mail that is about to be relayed."""
 
 
 class Sending(Struct, frozen=True, array_like=True, tag=1):
@@ -53,18 +55,18 @@ def write_marks(connection: sqlite3.Connection, marks: Iterable[Mark]) -> None:
 
     KnownReferenceError for a mail with the reference of another one that has no outcome yet.
     """
-    opened: dict[str, tuple[str, str, int]] = {}
+    opened: dict[str, tuple[str, str, int, bytes | None]] = {}
     sending: list[tuple[str]] = []
     closed: list[tuple[str]] = []
     relayed: list[tuple[bytes, float, str]] = []
     for mark in marks:
         match mark:
-            case Opened(reference, process, at_once):
+            case Opened(reference, process, at_once, key):
                 if reference in opened:
                     raise KnownReferenceError(reference)
-                opened[reference] = (reference, process, int(at_once))
+                opened[reference] = (reference, process, int(at_once), key)
             case Sending(reference) if reference in opened:
-                opened[reference] = (*opened[reference][:2], 1)
+                opened[reference] = (*opened[reference][:2], 1, opened[reference][3])
             case Sending(reference):
                 sending.append((reference,))
             case Closed(reference, key):

@@ -42,7 +42,8 @@ FACTS = (
 _SCHEMA = f"""
 CREATE TABLE record (seq INTEGER PRIMARY KEY, body BLOB NOT NULL, hash BLOB NOT NULL) STRICT;
 CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
-CREATE TABLE open_mail (id TEXT PRIMARY KEY, process TEXT NOT NULL, sending INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE open_mail (id TEXT PRIMARY KEY, process TEXT NOT NULL, sending INTEGER NOT NULL, key BLOB)
+  STRICT, WITHOUT ROWID;
 CREATE TABLE relayed (n INTEGER PRIMARY KEY, key BLOB NOT NULL, time REAL NOT NULL, id TEXT NOT NULL) STRICT;
 CREATE TRIGGER record_no_update BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'records do not change'); END;
 {NO_DELETE};
@@ -215,6 +216,9 @@ def open_checked(folder: Folder) -> sqlite3.Connection:
                 sync_folder(folder.data)
         _check(connection, path)
         connection.execute(FACTS)
+        columns = connection.execute("SELECT name FROM pragma_table_info('open_mail')").fetchall()
+        if ("key",) not in columns:  # older logs
+            connection.execute("ALTER TABLE open_mail ADD COLUMN key BLOB")
         connection.execute(TREE)
     except sqlite3.Error as error:
         _close(connection)

@@ -123,11 +123,8 @@ class Pipeline:
         about_mail(transaction.id, transaction.session.auth_user)
         if self._check_mailbox is not None and self._check_mailbox.is_for(transaction):
             return await self._check_mailbox.answer(transaction, spool)
-        earlier = await self._already_relayed(transaction)
-        if earlier is not None:
-            await self._audit.duplicate(transaction.id, earlier)
-            texts = texts_in(transaction.session.languages)
-            return texts.reply(250, "2.0.0", "already_relayed", reference=earlier)
+        if (repeated := await self._already_relayed(transaction)) is not None:
+            return repeated
         if (held := await self._already_held(transaction)) is not None:
             return held
         judged = await self._judged(transaction, spool)
@@ -230,13 +227,20 @@ class Pipeline:
         log_failure(_LOG, reference, error)
         return self._texts.reply(451, "4.3.0", "internal", reference=reference)
 
-    async def _already_relayed(self, transaction: Transaction) -> str | None:
-        """Return the reference of an identical mail relayed within the window; authenticated mail only."""
+    async def _already_relayed(self, transaction: Transaction) -> Reply | None:
+        """Return the reply to a retry of a mail relayed within the window or still on its way; authenticated mail only."""
         login = transaction.session.auth_user
         if login is None:
             return None
         found = await self._audit.already_relayed(login, transaction.envelope, transaction.sha256, RETRY_WINDOW_S)
-        return found.id if found is not None else None
+        if found is None:
+            return None
+        texts = texts_in(transaction.session.languages)
+        if found.sending:
+            await self._trouble(transaction, "repetition")
+            return texts.reply(451, "4.3.0", "on_its_way", minutes=RETRY_MINUTES, reference=transaction.id)
+        await self._audit.duplicate(transaction.id, found.id)
+        return texts.reply(250, "2.0.0", "already_relayed", reference=found.id)
 
     async def _already_held(self, transaction: Transaction) -> Reply | None:
         """Return the reply to a retry of a mail that is already held."""

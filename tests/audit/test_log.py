@@ -279,6 +279,25 @@ async def test_a_repetition_is_recognised_by_every_process_and_after_a_restart(t
     await third.close()
 
 
+async def test_a_mail_without_outcome_is_known_to_every_process(tmp_path: Path):
+    first, second = AuditLog.open(tmp_path), AuditLog.open(tmp_path)
+    await first.start()
+    await second.start()
+    sent = transaction(1)
+    same = (sent.session.auth_user, sent.envelope, sent.sha256)
+    for delivery in (Delivery.NOT_SENT, None):
+        await first.intent_and_sending(sent, verdict(), evidence())
+        for log in (first, second):
+            found = await log.already_relayed(*same)
+            assert found is not None
+            assert found.sending
+        await first.outcome(sent.id, None if delivery else OK, delivery)
+        found = await second.already_relayed(*same)
+        assert (found is None) if delivery else (found is not None and not found.sending)
+    for log in (first, second):
+        await log.close()
+
+
 async def test_a_refusal_by_the_next_hop_is_no_relay(tmp_path: Path):
     log = AuditLog.open(tmp_path)
     await log.start()

@@ -107,6 +107,20 @@ async def test_a_repeated_mail_of_a_login_is_answered_250_and_delivered_once(off
     assert reference in str(again)
 
 
+async def test_a_mail_that_is_still_on_its_way_is_not_sent_again(office):
+    gateway, sink, pki = office
+    answer = asyncio.Event()
+    sink.script = lambda stage, _: Act(wait=answer) if stage == "dot" else None
+    first = asyncio.create_task(submit(gateway, pki, content()))
+    await sink.wait_delivered()
+    for _ in range(4):  # whichever front end takes it
+        assert (await submit(gateway, pki, content())).startswith("451 4.3.0")
+    answer.set()
+    assert (await first).code == 250
+    assert (await submit(gateway, pki, content())).code == 250
+    assert len(sink.delivered) == 1
+
+
 async def test_what_is_not_quite_the_same_is_a_mail_of_its_own(office):
     gateway, sink, pki = office
     for mail, envelope in (
