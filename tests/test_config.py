@@ -94,6 +94,12 @@ def faults(text: str) -> tuple[str, ...]:
             "is a listener of this gateway",
         ),
         ("passwords: {notice_from: 'the office'}", "mailbox"),
+        ("self_check: {address: kiem-tra}", "must be a mailbox"),
+        ("hold: {recipient: abc}", "“abc” is no public key age1...; make one by gateway hold key"),
+        ("console: {listen: '127.0.0.1:1', url: x}", "write it like https://"),
+        ("audit: {installation: x}", "gateway audit init prints it"),
+        ("audit: {witnesses: [{url: 'https://a', key: x}]}", "gateway audit witness prints it"),
+        ("cluster: {node: a, centre_keys: [x]}", "gateway cluster signing-key prints it"),
     ],
 )
 def test_a_value_that_would_fail_later_is_a_fault_of_the_file(text: str, words: str):
@@ -114,6 +120,7 @@ def test_a_value_that_would_fail_later_is_a_fault_of_the_file(text: str, words: 
         "listeners: [{kind: relay, listen: '0.0.0.0:25'}]\nnext_hop: {address: 'mail.tphcm.gov.vn:25'}",
         "dkim: {keys: [{domain: tphcm.gov.vn, selector: gw2026.mail, key: /etc/gateway/dkim.key}]}",
         "hostname: 3com.example",
+        "{self_check: {address: ''}, notices: {mail_from: ''}}",
         "hostname: gw-1.binhtan.example\nauthentication: {nameservers: ['2001:db8::53']}",
         "",
     ],

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 from gateway.config.section import Section
-from gateway.config.values import MailboxAddress
+from gateway.config.values import MailboxAddress, OptionalMailbox
 
 
 class Notices(Section):
     """Author, schedule, and recipients of trouble notices."""
 
-    mail_from: MailboxAddress = ""
+    mail_from: OptionalMailbox = ""
     to: tuple[MailboxAddress, ...] = ()
     holidays: tuple[date, ...] = ()
     working_days: tuple[date, ...] = ()

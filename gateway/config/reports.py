@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from gateway.config.section import Section
-from gateway.config.values import MailboxAddress
+from gateway.config.values import OptionalMailbox
 
 
 class ReportWeights(Section):
@@ -22,4 +22,4 @@ class Reports(Section):
     weights: ReportWeights = ReportWeights()
     least_mailboxes: int = Field(default=5, ge=1, le=10_000)
     send: bool = False
-    office: MailboxAddress = ""
+    office: OptionalMailbox = ""

@@ -32,8 +32,8 @@ from gateway.config.values import (
     DomainName,
     HostName,
     ListenAddress,
-    MailboxAddress,
     Network,
+    OptionalMailbox,
     Place,
     Selector,
     host_port,
@@ -181,7 +181,7 @@ class Passwords(Section):
 
     check: bool = False
     notice: bool = False
-    notice_from: MailboxAddress = ""
+    notice_from: OptionalMailbox = ""
     login_domain: DomainName = "tphcm.gov.vn"
 
     @model_validator(mode="after")

@@ -124,6 +124,8 @@ Network = Annotated[str, AfterValidator(_network)]
 Address = Annotated[str, AfterValidator(_address)]
 MailboxAddress = Annotated[str, AfterValidator(_mailbox)]
 """Sender or recipient of the gateway's own mails."""
+OptionalMailbox = Annotated[str, AfterValidator(lambda address: address and _mailbox(address))]
+"""The same; empty for none."""
 
 
 def split_host_port(value: str) -> tuple[str, int]:

@@ -140,7 +140,7 @@ def crash_words(error: BaseException) -> str:
     """Return what a policy's own code raised and where, in one line without a traceback."""
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if not one.filename.startswith("<")]
     place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}: {printable(str(error))}{place}"
 

@@ -181,7 +181,9 @@ def _schema_message(details: ErrorDetails, schema: dict[str, Any]) -> str:
     if kind == "value_error":
         return context.get("error", details["msg"])
     if kind == "string_pattern_mismatch":
-        kind = _PATTERNS.get(context.get("pattern", ""), kind)
+        named = next((step for step in reversed(location) if isinstance(step, str)), "")
+        form = _PATTERNS.get(context.get("pattern", ""), f"form_{named}")
+        kind = form if has_text(f"schema.{form}") else kind
     name = f"schema.{kind}" if has_text(f"schema.{kind}") else "schema.other"
     if "expected" in context:
         context["expected"] = context["expected"].replace(" or ", ", ").replace("'", "")
@@ -206,7 +208,7 @@ def _schema_message(details: ErrorDetails, schema: dict[str, Any]) -> str:
 IDENTIFIER = r"^[A-Za-z0-9._-]+$"
 SHA256_HEX = r"^[0-9a-f]{64}$"
 _PATTERNS = {IDENTIFIER: "no_identifier", SHA256_HEX: "no_digest"}
-"""Patterns of values that have words of their own."""
+"""Patterns of values that have words of their own; others may have them by their key, `schema.form_KEY`."""
 
 _UNITS = {
     "bytes": {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30},

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +51,32 @@ def test_each_text_has_both_languages_and_vietnamese_no_field_of_its_own(name: s
         assert entry.keys() - {"examples"} == {"vi", "en"}, way
         vietnamese, english = (set(re.findall(r"\{(\w+)\}", str(entry[language]))) for language in ("vi", "en"))
         assert vietnamese <= english, way
+
+
+def _named(source: str):
+    """Yield line, file, table, key and fields of each text that code names in full."""
+    tree, begun = ast.parse(source), {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom("gateway.texts.catalogue", names):
+                begun |= {one.name: [] for one in names if one.name in ("both", "pair", "said")}
+            case ast.Assign([ast.Name(name)], ast.Call(ast.Name("partial"), [ast.Name(of), *first])) if of in begun:
+                begun[name] = first
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(ast.Name(function), arguments, keywords) if function in begun:
+                match [*begun[function], *arguments]:
+                    case [ast.Constant(file), ast.Constant(table), ast.Constant(str(key)), *_]:
+                        fields = {keyword.arg for keyword in keywords}
+                        yield node.lineno, file, table, key, None if None in fields else fields
+
+
+def test_each_text_that_code_names_is_there_and_gets_all_its_fields():
+    for path in Path("gateway").rglob("*.py"):
+        for line, file, table, key, fields in _named(path.read_text("utf-8")):
+            assert key in product_texts(file).get(table, {}), f"{path}:{line}"
+            wanted = set(re.findall(r"\{(\w+)\}", str(product_texts(file)[table][key]["en"])))
+            assert fields is None or wanted <= fields, f"{path}:{line}"
 
 
 def test_a_field_that_is_a_pair_has_its_own_words_in_each_language(texts):
