@@ -252,6 +252,19 @@ def test_parts_that_nothing_refers_to_are_read_and_reported() -> None:
     }
 
 
+def test_the_result_of_a_hyperlink_field_is_a_link() -> None:
+    def field(code: str) -> str:
+        begin, separate, end = (
+            f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>' for kind in ("begin", "separate", "end")
+        )
+        code = f"<w:r><w:instrText>{code}</w:instrText></w:r>"
+        return f"{begin}{code}{separate}<w:r><w:t>{MARK}</w:t></w:r>{end}<w:r><w:t>x</w:t></w:r>"
+
+    for code, is_link in ((" HYPERLINK &quot;mailto:a@b.vn&quot; ", True), (" REF a ", False)):
+        reading = read(word(f"<w:p>{field(code)}</w:p>"))
+        assert (find(reading, MARK).link, find(reading, "x").link) == (is_link, False)
+
+
 def test_the_address_of_a_link_gives_its_words() -> None:
     target = "file:///%5C%5Cmay-chu%5CV%C4%82N%20B%E1%BA%A2N%20T%E1%BB%90I%20M%E1%BA%ACT%5Ca.docx"
     links = relationships(

@@ -122,6 +122,8 @@ class _Field:
     in_code: bool = True
     silent: bool = False
     """Its result is not shown."""
+    link: bool = False
+    """Its result is a hyperlink."""
     result: tuple[Paragraph, int] | None = None
     """Position at which its result begins."""
     shown: str = ""
@@ -139,6 +141,11 @@ class Fields:
     def are_silent(self) -> bool:
         """Whether what comes next is not shown: the code of a field, with results of others in it, or a result that never is."""
         return any(one.in_code or one.silent for one in self._open)
+
+    @property
+    def are_links(self) -> bool:
+        """Whether what comes next is the words of a hyperlink."""
+        return any(one.link for one in self._open)
 
     def character(self, mark: Element, paragraph: Paragraph, key: Key) -> None:
         """Take a `w:fldChar`: where a field begins, its code ends, or it ends itself."""
@@ -192,6 +199,7 @@ class Fields:
     def _end_code(self, one: _Field, paragraph: Paragraph) -> None:
         code = "".join(one.code)
         one.shown, one.silent = spelt(code) or one.shown, hides_result(code)
+        one.link = code.split(None, 1)[:1] == ["HYPERLINK"]
         one.code.clear()
         one.in_code = False
         if code:

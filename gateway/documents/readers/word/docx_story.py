@@ -6,7 +6,7 @@ is not shown, comes out as hidden rather than not at all; `Story.child` compares
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final
 
@@ -27,10 +27,10 @@ from gateway.documents.readers.word.docx_flow import (
     spoken,
     with_origin,
 )
-from gateway.documents.readers.word.docx_format import VAL, Look, shading
+from gateway.documents.readers.word.docx_format import VAL, Look
 from gateway.documents.readers.word.docx_paragraph import Key, Paragraph
 from gateway.documents.readers.word.docx_shapes import put_on_stage, shape_of
-from gateway.documents.readers.word.docx_styles import BaseKey, has_box, is_frame, number_in_force, number_of
+from gateway.documents.readers.word.docx_styles import BaseKey, with_settings
 from gateway.documents.readers.word.docx_tables import Grid, rows_of
 from gateway.model import Origin, Role
 from gateway.vietnamese.marks import names_secrecy
@@ -117,52 +117,39 @@ class Story:
         if flow.counted:
             self._paragraphs += 1
             place = place._replace(locator=f"{place.locator}paragraph:{self._paragraphs}")
-        properties = element[0] if len(element) and NAMES[element[0].tag] == "w:pPr" else None
+        properties = element[0] if len(element) and NAMES[element[0].tag] == "w:pPr" else ()
         style_id: str | None = None
-        heading = boxed = None
         dropped = False
-        shade = numbering = None
-        for setting in properties if properties is not None else ():
+        for setting in properties:
             match NAMES[setting.tag]:
                 case "w:pStyle":
                     style_id = setting.get(VAL)
-                case "w:outlineLvl":
-                    heading = (setting.get(VAL) or "9") < "9"
-                case "w:pBdr":
-                    boxed = has_box(setting)
                 case "w:framePr":
-                    boxed = is_frame(setting)
                     dropped = setting.get(_DROP) in {"drop", "margin"}
                 case "w:rPr":  # of the mark that ends it: hidden, it ends nothing
                     dropped = dropped or next(setting.iterchildren(*_VANISHED), None) is not None
-                case "w:shd":
-                    shade = shading(setting)
-                case "w:numPr":
-                    numbering = number_of(setting)
                 case _:
                     continue
-        style = self._styles.paragraph(style_id)
-        if heading if heading is not None else style.heading:
-            place = place._replace(role=Role.HEADING) if place.role is Role.BODY else place
-        if boxed if boxed is not None else style.boxed:
+        style = with_settings(self._styles.paragraph(style_id), properties)
+        if style.heading and place.role is Role.BODY:
+            place = place._replace(role=Role.HEADING)
+        if style.boxed:
             place = place._replace(boxed=True)
-        behind = flow.behind
-        if shade is not None or style.shading is not None:
-            behind = self._kit.palette.shade(shade or style.shading or ()) or behind
+        behind = flow.behind if style.shading is None else self._kit.palette.shade(style.shading) or flow.behind
         paragraph = Paragraph(BaseKey(flow.table, style_id, behind, flow.ink), place)
-        number, list_level = number_in_force(numbering, style.numbering)
+        number, level = style.numbering or (None, None)
         if number and number != "0":  # which removes what the style sets (§17.9.18)
-            self._label(paragraph, properties, number, list_level or "0")
+            self._label(paragraph, properties, number, level or "0")
         self._inline(element, paragraph, place.origin, link=False)
         block = paragraph.close(self._sink)
         self._sink.unended = dropped and bool(paragraph.pieces) and not paragraph.later
         put_on_stage(self._sink.stage, element, block, place)
 
-    def _label(self, paragraph: Paragraph, properties: Element | None, number: str, level: str) -> None:
+    def _label(self, paragraph: Paragraph, properties: Iterable[Element], number: str, level: str) -> None:
         label = self._kit.numbering.label(number, level)
         if label is None:
             return
-        mark = None if properties is None else properties.find(_RUN_PROPERTIES)
+        mark = next((setting for setting in properties if setting.tag == _RUN_PROPERTIES), None)
         look = self._styles.numbered_look(paragraph.base, mark, label.properties)
         paragraph.add(label.text, Key(look, paragraph.place.origin, False, self.page))
 
@@ -215,7 +202,7 @@ class Story:
             case "w:del" | "w:moveFrom":
                 self._inline(element, paragraph, Origin.DELETED, link=link)
             case "w:fldSimple":
-                key = Key(self._styles.look(paragraph.base, None), self._seen(origin), link, self.page)
+                key = self._key(self._styles.look(paragraph.base, None), self._seen(origin), link=link)
                 walk = partial(self._inline, element, paragraph, origin, link=link)
                 self._fields.simple(element, paragraph, walk, key)
             case "w:sdt":
@@ -258,12 +245,15 @@ class Story:
                 if text:
                     self._taken += len("".join(text.split()))
                     look = self._styles.look(paragraph.base, direct)
-                    paragraph.add(text, Key(look, self._seen(origin), link, self.page))
+                    paragraph.add(text, self._key(look, self._seen(origin), link=link))
             elif name == "w:lastRenderedPageBreak":
                 if self.page is not None:
                     self.page += 1
             elif name != "m:rPr":
                 self._content(element, name, paragraph, self._styles.look(paragraph.base, direct), origin, link=link)
+
+    def _key(self, look: Look, origin: Origin, *, link: bool) -> Key:
+        return Key(look, origin, link or self._fields.are_links, self.page)
 
     def _seen(self, origin: Origin) -> Origin:
         return Origin.HIDDEN if origin is Origin.TEXT and self._fields.are_silent else origin
@@ -272,7 +262,7 @@ class Story:
         self, element: Element, name: str, paragraph: Paragraph, look: Look, origin: Origin, *, link: bool
     ) -> None:
         """One child of a run other than plain text."""
-        key = Key(look, origin if name == "w:fldChar" else self._seen(origin), link, self.page)
+        key = self._key(look, origin if name == "w:fldChar" else self._seen(origin), link=link)
         if name in TEXT:
             text = "".join(element.itertext())
             self._taken += solid_length(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from gateway.documents.readers.numerals import whole
@@ -210,33 +211,36 @@ class StyleSheet:
         return known
 
     def _load_paragraph(self, style: str | None) -> ParagraphStyle:
-        heading = boxed = False
-        shade: tuple[str | None, ...] | None = None
-        numbering: tuple[str | None, str | None] | None = None
+        found = ParagraphStyle()
         for element in self._chain("paragraph", style):
             for child in element:
-                match NAMES[child.tag]:
-                    case "w:name":
-                        name = (child.get(VAL) or "").lower()
-                        heading = heading or name.startswith("heading ") or name in {"title", "subtitle"}
-                    case "w:pPr":
-                        for setting in child:
-                            match NAMES[setting.tag]:
-                                case "w:outlineLvl":
-                                    heading = (setting.get(VAL) or "9") < "9"
-                                case "w:pBdr":
-                                    boxed = has_box(setting)
-                                case "w:framePr":
-                                    boxed = boxed or is_frame(setting)
-                                case "w:shd":
-                                    shade = shading(setting)
-                                case "w:numPr":
-                                    numbering = number_in_force(number_of(setting), numbering)
-                                case _:
-                                    continue
-                    case _:
-                        continue
-        return ParagraphStyle(heading, boxed, shade, numbering)
+                if NAMES[child.tag] == "w:name":
+                    name = (child.get(VAL) or "").lower()
+                    heading = name.startswith("heading ") or name in {"title", "subtitle"}
+                    found = found._replace(heading=found.heading or heading)
+                elif NAMES[child.tag] == "w:pPr":
+                    found = with_settings(found, child)
+        return found
+
+
+def with_settings(style: ParagraphStyle, properties: Iterable[Element]) -> ParagraphStyle:
+    """Return what holds for a paragraph where a `w:pPr` stands upon what its style says."""
+    heading, boxed, shade, numbering = style
+    for setting in properties:
+        match NAMES[setting.tag]:
+            case "w:outlineLvl":
+                heading = (setting.get(VAL) or "9") < "9"
+            case "w:pBdr":
+                boxed = has_box(setting)
+            case "w:framePr":
+                boxed = boxed or is_frame(setting)
+            case "w:shd":
+                shade = shading(setting)
+            case "w:numPr":
+                numbering = number_in_force(number_of(setting), numbering)
+            case _:
+                continue
+    return ParagraphStyle(heading, boxed, shade, numbering)
 
 
 def has_box(borders: Element) -> bool:
