@@ -74,9 +74,12 @@ def test_comments_of_members_are_given():
     with zipfile.ZipFile(buffer, "w") as archive:
         entry = zipfile.ZipInfo("a.txt")
         entry.comment = "Kính gửi".encode()
+        shown = bytes(5) + "Lưu trữ".encode()  # the comment that 7-Zip shows
+        entry.extra = struct.pack("<HH", 0x6375, len(shown)) + shown
         archive.writestr(entry, "a")
     assert [(run.text, run.locator) for run in read(buffer.getvalue()).document.runs] == [
-        ("Kính gửi", "property:comment")
+        ("Kính gửi", "property:comment"),
+        ("Lưu trữ", "property:comment"),
     ]
 
 

@@ -277,6 +277,17 @@ def test_a_tar_member_of_unknown_type_is_a_file_and_a_folder_shows_its_name():
     assert [run.text for run in reading.document.runs] == ["ten thu muc"]
 
 
+def test_the_name_to_which_a_link_of_a_tar_leads_is_read():
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE):
+            link = tarfile.TarInfo("a.txt")
+            link.type, link.linkname = kind, "x/ten khac.txt"
+            archive.addfile(link)
+    runs = read(archive_tar, buffer.getvalue(), TAR).document.runs
+    assert [run.text for run in runs] == 2 * ["a.txt", "ten khac.txt"]
+
+
 def test_what_hides_behind_the_end_of_a_tar_is_named():
     hidden = tarred([("a", TEXT)]) + tarred([("b", TEXT)])
     assert read(archive_tar, hidden, TAR).document.reason == "tar-trailing-data"

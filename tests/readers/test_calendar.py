@@ -42,6 +42,12 @@ def test_words_are_read_in_the_encoding_that_their_property_names(line: str) -> 
     assert [unicodedata.normalize("NFC", one) for one in words] == ["tối mật"]
 
 
+def test_the_name_of_a_file_that_is_elsewhere_is_read() -> None:
+    line = b'ATTACH;FILENAME="TUYET MAT.docx":https://example.vn/1'
+    document = calendar.read(Source(data=line, part="1", detected_type="text/calendar"), Budget()).document
+    assert ("TUYET MAT.docx", "property:name") in [(run.text, run.locator) for run in document.runs]
+
+
 def test_a_card_in_an_old_charset_without_label_is_read() -> None:
     source = Source(data=b"NOTE:t\xf4\xeci m\xe2\xf2t", part="1", detected_type="text/vcard")
     assert "\ufffd" not in calendar.read(source, Budget()).document.runs[0].text

@@ -24,6 +24,7 @@ def read(source: Source, budget: Budget) -> Reading:
                 budget.check_time()
                 if not member.isreg() and member.type in tarfile.SUPPORTED_TYPES:
                     contents.name(member.name)
+                    contents.name(member.linkname)
                     continue
                 if member.name in names:
                     contents.fault(ReadStatus.MALFORMED, "tar-duplicate-name")

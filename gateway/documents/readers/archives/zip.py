@@ -24,7 +24,14 @@ from gateway.documents.readers.containers import (
     password_octets,
 )
 from gateway.documents.readers.containers.zip_directory import survey
-from gateway.documents.readers.containers.zip_headers import END_SIZE, FLAG_STRONG, Entry, find_end
+from gateway.documents.readers.containers.zip_headers import (
+    END_SIZE,
+    FLAG_STRONG,
+    UNICODE_COMMENT,
+    Entry,
+    extra_field,
+    find_end,
+)
 from gateway.documents.readers.containers.zip_streams import inflate
 from gateway.mime.charsets import guess, western
 from gateway.model import ReadStatus, Role, Run
@@ -73,8 +80,9 @@ def _words(data: bytes) -> list[Run]:
 
 
 def _entry_words(contents: Contents, entry: Entry) -> None:
-    """Give the comment of a member, and its name as the old Vietnamese codes show what they are: in Windows-1252."""
-    contents.words(guess(entry.comment), "comment")
+    """Give the comments of a member, and its name as the old Vietnamese codes show what they are: in Windows-1252."""
+    for comment in (entry.comment, (extra_field(entry.extra, UNICODE_COMMENT) or b"")[5:]):
+        contents.words(guess(comment), "comment")
     try:
         entry.raw_name.decode("utf-8")
     except UnicodeDecodeError:

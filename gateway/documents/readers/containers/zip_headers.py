@@ -36,6 +36,7 @@ _TONED: Final = re.compile("[\u1ea0-\u1ef9]")
 STORED, DEFLATED = 0, 8
 """The two methods that every program knows."""
 UNICODE_PATH: Final = 0x7075
+UNICODE_COMMENT: Final = 0x6375
 FLAG_ENCRYPTED: Final = 0x1
 FLAG_DESCRIPTOR: Final = 0x8
 FLAG_STRONG: Final = 0x40

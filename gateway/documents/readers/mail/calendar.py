@@ -64,6 +64,7 @@ def _property(contents: Contents, line: str, block: int) -> list[Run]:
         return []
     if name in _LISTS:
         value = _NEXT.sub("\n", value)
+    contents.name(_file_name(parameters))
     role = Role.HEADING if name in {"SUMMARY", "FN"} else Role.BODY
     said = (parameter.partition("=")[2].strip('"') for parameter in parameters)
     named = ", ".join(words for words in said if not words.isascii())
@@ -96,8 +97,13 @@ def _attach(contents: Contents, name: str, parameters: list[str], value: str) ->
         contents.fault(ReadStatus.PARTIAL, "attachment-encoding")
         return
     contents.budget.take_bytes(len(data))
-    given = [parameter.partition("=")[2].strip('"') for parameter in parameters if "FILENAME=" in parameter.upper()]
-    contents.add(Member(name=given[0] if given else f"{name.lower()}", data=data, relation="attachment"))
+    contents.add(Member(name=_file_name(parameters) or name.lower(), data=data, relation="attachment"))
+
+
+def _file_name(parameters: list[str]) -> str:
+    """Return the name that a property gives to a file, empty for none."""
+    given = (parameter for parameter in parameters if "FILENAME=" in parameter.upper())
+    return next(given, "").partition("=")[2].strip('"')
 
 
 def _unescaped(value: str) -> str:
