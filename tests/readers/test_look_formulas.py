@@ -5,10 +5,14 @@ from __future__ import annotations
 import openpyxl
 import pytest
 from openpyxl.chart import BarChart, Reference
+from openpyxl.formatting.rule import Rule
+from openpyxl.styles import Font
+from openpyxl.styles.differential import DifferentialStyle
 
 from gateway.documents.readers import plain
 from gateway.documents.readers.base import Budget, Source
-from gateway.documents.readers.excel.xlsx_values import format_words, is_unclear, show_number, show_text
+from gateway.documents.readers.excel.formulas import is_unclear, is_untold
+from gateway.documents.readers.excel.xlsx_values import format_words, show_number, show_text
 from gateway.documents.readers.word import rtf
 from gateway.model import Document
 from gateway.vietnamese.marks import find_in_document
@@ -25,7 +29,8 @@ CLEAR = (
     "SUM(A1:A9)*1.1", 'IF(A1>5,"Đạt","Không đạt")', 'IFERROR(VLOOKUP(A2,Sheet2!$A$1:$C$90,3,FALSE),"")', 'A2&" "&B2',
     '"Tổng cộng: "&SUM(B2:B9)&" đồng"', '"M"&"Ậ"&"T"', "UNICHAR(77)&UNICHAR(7852)&CHAR(84)",
     'TEXT(TODAY(),"dd/mm/yyyy")', '"Ngày "&TEXT(A1,"dd/mm/yyyy")', "INDEX(B2:B90,MATCH(D1,A2:A90,0))",
-    "of:=SUM([.B1:.B4])", "TRIM(A5)",
+    "of:=SUM([.B1:.B4])", "TRIM(A5)", "'Thu & chi'!B5", "Bang[Thu&chi]", "of:=['Thu&chi'.B5]*2",
+    'of:="Tổng: "&SUM([.B1:.B4])',
 )  # fmt: skip
 
 
@@ -45,6 +50,29 @@ def test_a_formula_that_makes_words_is_unclear(formula):
 @pytest.mark.parametrize("formula", CLEAR)
 def test_a_formula_of_numbers_and_whole_cells_is_clear(formula):
     assert not is_unclear(formula)
+
+
+@pytest.mark.parametrize(
+    ("formula", "untold"),
+    [
+        ('MID("xMẬTx",2,3)', True),
+        ('IF(A1>1,LEFT("MẬTx",3),REPT("M",1)&"ẬT")', True),
+        ('of:=+("M"&LEFT("ẬTx";2))', True),
+        ('IFERROR(_xlfn.TEXTJOIN("",TRUE,A1:C1),"")', True),
+        ('LEFT(A1,2)=LEFT("12x",2)', False),
+        ('SUMPRODUCT(--(LEFT(A1:A9,2)="12"),B1:B9)', False),
+        ('IF(A1>1,MID("xMẬTx",2,3),0)', False),
+        ('LEN(SUBSTITUTE(A1,"a",""))', False),
+        ('"Tổng: "&SUM(C1:C3)', False),
+        ("'Thu & chi'!B5+CONVERT(1,A1,A2)", False),
+    ],
+)
+def test_a_number_saved_for_a_formula_that_makes_text_is_not_its_value(formula, untold):
+    assert is_untold(formula, saved=True, number=True) is untold
+
+
+def test_nested_formulas_cost_no_more_than_a_few():
+    assert is_untold("IF(A1," * 9000 + '"M"&LEFT(A1)', saved=True, number=True) is False
 
 
 @pytest.mark.parametrize(("formula", "told"), [(UNCLEAR[0], True), (CLEAR[1], False)])
@@ -97,6 +125,16 @@ def test_a_format_puts_its_letters_where_it_says(value, code, shown):
 
 def test_a_text_stands_where_its_format_says():
     assert show_text("Ậ", '0;0;0;"M"@"T"').text == "MẬT"
+
+
+def test_a_word_that_a_condition_seeks_is_not_shown():
+    book = openpyxl.Workbook()
+    rule = Rule(
+        type="containsText", operator="containsText", text="MẬT", dxf=DifferentialStyle(font=Font(color="C00000"))
+    )
+    rule.formula = ['NOT(ISERROR(SEARCH("MẬT",A1)))', 'A1="TUYỆT MẬT"']
+    book.active.conditional_formatting.add("A1:A9", rule)
+    assert not list(find_in_document(saved(book)))
 
 
 def test_formats_of_charts_and_conditions_are_read():

@@ -243,8 +243,6 @@ def test_properties_are_given_with_their_name() -> None:
         '<text:toc-mark text:string-value="{}" text:outline-level="1"/>',
         '</text:p><text:section text:name="{}"><text:p>chữ</text:p></text:section><text:p>',
         '</text:p><table:help-message table:title="{}" table:display="true"/><text:p>',
-        '</text:p><style:map style:condition="is-true-formula(SEARCH(&quot;{}&quot;;[.A1]))"/><text:p>',
-        '</text:p><calcext:condition calcext:value="contains-text(&quot;{}&quot;)"/><text:p>',
     ],
 )
 def test_words_in_attributes_are_given_as_hidden(inner: str) -> None:

@@ -117,7 +117,7 @@ def test_the_text_of_a_formula_and_its_constants_are_read():
     ("tokens", "words"),
     [
         (["https://x.vn/", "TỐI MẬT", b"\x42\x02\x67\x01"], "https://x.vn/TỐI MẬT\nhttps://x.vn/\nTỐI MẬT"),
-        (["MẬT", b"\x0b", "Công văn", b"\x42\x02\x01\x00"], "MẬTCông văn\nCông văn"),
+        (["MẬT", b"\x0b", "Công văn", b"\x42\x02\x01\x00"], "Công văn"),
         (["a", "TUY", "ỆT", b"\x08"], "aTUYỆT\na\nTUYỆT"),
     ],
 )
@@ -126,6 +126,26 @@ def test_an_argument_of_a_formula_is_a_line_of_its_own(tokens: list[str | bytes]
     code = b"".join(token if isinstance(token, bytes) else b"\x17" + short(token) for token in tokens)
     cell = struct.pack("<HHHdHIH", 0, 0, 0, 0.0, 0, 0, len(code)) + code
     assert [run.text for run in runs(record(0x06, cell)) if run.role is Role.FIELD] == [words]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "untold"),
+    [
+        (b"\x17" + short("TỐI MẬT ONG") + b"\x1e\x07\0\x42\x02\x73\0", True),  # LEFT("TỐI MẬT ONG",7)
+        (b"\x44" + b"\0" * 4 + b"\x17" + short("ẬT") + b"\x08", True),  # A1&"ẬT"
+        (b"\x17" + short("Tổng: ") + b"\x25" + b"\0" * 8 + b"\x19\x10\0\0\x08", False),  # "Tổng: "&SUM(A1:B2)
+        (b"\x25" + b"\0" * 8 + b"\x17" + short("MẬT") + b"\x41\x5a\x01", False),  # COUNTIF(A1:B2,"MẬT")
+    ],
+)
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_number_saved_for_a_formula_that_makes_words_is_no_value(tokens: bytes, untold: bool, shared: bool):
+    """As LibreOffice, xlwt and POI save what they have not computed."""
+    own = b"\x01\0\0\0\0" if shared else tokens
+    cell = record(0x06, struct.pack("<HHHdHIH", 0, 0, 0, 0.0, 0, 0, len(own)) + own)
+    common = record(0x4BC, struct.pack("<HHBBHH", 0, 5, 0, 0, 6, len(tokens)) + tokens)
+    document = read(workbook([("A", 0, (cell, *((common,) if shared else ())))])).document
+    assert ("look-formula" in {one.kind for one in document.active_content}) is untold
+    assert "MẬT" not in [run.text for run in document.runs]
 
 
 def test_words_of_a_number_format_are_shown():
@@ -371,7 +391,7 @@ def test_words_of_a_conditional_number_format_are_shown(condition: bytes):
     assert texts(runs(condition)) == ["MẬT"]
 
 
-def test_a_condition_of_newer_versions_may_colour_its_cells_and_call_what_is_outside():
+def test_a_condition_of_newer_versions_may_colour_its_cells_and_shows_no_word_that_it_seeks():
     ranges = struct.pack("<HH8xHHHHH", 1, 0, 1, 6, 6, 1, 1)
     white = label("MẬT", style=1)
     before = (font("Arial"), font("Arial", colour=9), style(0), style(1))
@@ -381,4 +401,4 @@ def test_a_condition_of_newer_versions_may_colour_its_cells_and_call_what_is_out
     assert [run.colour for run in cells if run.role is Role.CELL] == [None]
     words = b"\x17" + short("TỐI MẬT")
     formula = record(0x87A, LATER + struct.pack("<BBHHIH", 2, 0, len(words), 0, 0, 0) + words)
-    assert "TỐI MẬT" in [run.text for run in runs(formula)]
+    assert "TỐI MẬT" not in [run.text for run in runs(formula)]

@@ -210,8 +210,8 @@ def test_words_of_formulas() -> None:
     char = b"\x1e\x4d\x00\x41\x6f\x00"
     assert words(string_token('TUY"ỆT ') + char + b"\x08" + string_token("ẬT") + b"\x08") == '"TUY""ỆT "&CHAR(77)&"ẬT"'
     arguments = string_token("https://x.vn/") + string_token("TỐI MẬT") + b"\x42\x02\x67\x01"  # HYPERLINK
-    assert words(arguments) == '"https://x.vn/","TỐI MẬT"'
-    assert words(b"\x1e\x01\x00" + string_token("MẬT") + b"\x19\x40\x00\x01\x0b") == '<>"MẬT"'  # 1="MẬT"
+    assert words(arguments) == 'HYPERLINK("https://x.vn/","TỐI MẬT")'
+    assert words(b"\x1e\x01\x00" + string_token("MẬT") + b"\x19\x40\x00\x01\x0b") == '1="MẬT"'
     assert "MẬT MÃ" in words(b"\x3f" + string_token("MẬT MÃ"))
 
 

@@ -19,7 +19,7 @@ from functools import lru_cache
 from itertools import chain, count
 
 from gateway.documents.readers.base import Budget, Reading, Source
-from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_words, is_unclear
+from gateway.documents.readers.excel.formulas import formula_kind, formula_words, is_unclear
 from gateway.documents.readers.text_art import is_text_art
 from gateway.mime.charsets import codec_of, is_foreign
 from gateway.model import ActiveContent, Document, Origin, ReadStatus, Role, Run

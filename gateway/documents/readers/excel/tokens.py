@@ -1,17 +1,49 @@
-"""Parsed formulas of binary workbooks (MS-XLS 2.5.198, MS-XLSB 2.5.97), said as formulas in letters as far as they hold words."""
+"""Parsed formulas of binary workbooks (MS-XLS 2.5.198, MS-XLSB 2.5.97), said in letters; cells and names as `A1`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.ole.objects import wide_strings
 from gateway.documents.readers.ole.octets import u8, u16, wide
 
-_JOIN, _STRING, _ATTRIBUTES, _SMALL_NUMBER, _FUNCTION = 0x08, 0x17, 0x19, 0x1E, 0x21
-_COMPARISONS: Final = range(0x09, 0x0F)
-_CHOOSE: Final = 4
-_CHAR: Final = 111
+_STRING, _ATTRIBUTES, _SMALL_NUMBER, _FUNCTION, _CALL = 0x17, 0x19, 0x1E, 0x21, 0x22
+_OPERATORS: Final = dict(enumerate("+ - * / ^ & < <= = >= > <> ~ , :".split(), 0x03))  # noqa: SIM905
+_SIGNS: Final = {0x12: "+{}", 0x13: "-{}", 0x14: "{}%", 0x15: "({})"}
+_NOTHING: Final = frozenset({0x26, 0x27, 0x28, 0x29, 0x2E, 0x2F})
+"""Tokens that say what is needed to compute others."""
+_MISSING, _NUMBERS = 0x16, frozenset({0x1D, 0x1F})
+_CHOOSE, _SUM = 0x04, 0x10
+_FUNCTIONS: Final = {
+    int(number): (name, int(count or -1))
+    for number, name, count in re.findall(
+        r"(\d+)([A-Z][^/\s]*)/?(\d*)",
+        """0COUNT 1IF 2ISNA/1 3ISERROR/1 4SUM 5AVERAGE 6MIN 7MAX 8ROW 9COLUMN 10NA/0 11NPV 12STDEV 13DOLLAR 14FIXED 15SIN/1 16COS/1
+        17TAN/1 18ATAN/1 19PI/0 20SQRT/1 21EXP/1 22LN/1 23LOG10/1 24ABS/1 25INT/1 26SIGN/1 27ROUND/2 28LOOKUP 29INDEX 30REPT/2 31MID/3
+        32LEN/1 33VALUE/1 34TRUE/0 35FALSE/0 36AND 37OR 38NOT/1 39MOD/2 40DCOUNT/3 41DSUM/3 42DAVERAGE/3 43DMIN/3 44DMAX/3 46VAR
+        48TEXT/2 49LINEST 50TREND 52GROWTH 56PV 57FV 58NPER 59PMT 60RATE 61MIRR/3 62IRR 63RAND/0 64MATCH 65DATE/3 66TIME/3 67DAY/1
+        68MONTH/1 69YEAR/1 70WEEKDAY 71HOUR/1 72MINUTE/1 73SECOND/1 74NOW/0 75AREAS/1 76ROWS/1 77COLUMNS/1 78OFFSET 82SEARCH
+        83TRANSPOSE/1 86TYPE/1 97ATAN2/2 98ASIN/1 99ACOS/1 100CHOOSE 101HLOOKUP 102VLOOKUP 105ISREF/1 109LOG 111CHAR/1 112LOWER/1
+        113UPPER/1 114PROPER/1 115LEFT 116RIGHT 117EXACT/2 118TRIM/1 119REPLACE/4 120SUBSTITUTE 121CODE/1 124FIND 126ISERR/1
+        127ISTEXT/1 128ISNUMBER/1 129ISBLANK/1 130T/1 131N/1 140DATEVALUE/1 141TIMEVALUE/1 142SLN/3 143SYD/4 144DDB 148INDIRECT
+        162CLEAN/1 163MDETERM/1 164MINVERSE/1 165MMULT/2 167IPMT 168PPMT 169COUNTA 183PRODUCT 184FACT/1 189DPRODUCT/3 190ISNONTEXT/1
+        193STDEVP 194VARP 197TRUNC 198ISLOGICAL/1 199DCOUNTA/3 212ROUNDUP/2 213ROUNDDOWN/2 216RANK 219ADDRESS 220DAYS360/2 221TODAY/0
+        227MEDIAN 228SUMPRODUCT 235DGET/3 247DB 252FREQUENCY/2 261ERROR.TYPE/1 269AVEDEV 276COMBIN/2 279EVEN/1 285FLOOR/2 288CEILING/2
+        298ODD/1 299PERMUT/2 307CORREL/2 309FORECAST/3 311INTERCEPT/2 313RSQ/2 315SLOPE/2 319GEOMEAN 320HARMEAN 321SUMSQ 325LARGE/2
+        326SMALL/2 327QUARTILE/2 328PERCENTILE/2 329PERCENTRANK 330MODE 336CONCATENATE 337POWER/2 342RADIANS/1 343DEGREES/1 344SUBTOTAL
+        345SUMIF 346COUNTIF/2 347COUNTBLANK/1 351DATEDIF/3 354ROMAN 358GETPIVOTDATA 359HYPERLINK 480IFERROR/2 481COUNTIFS 482SUMIFS
+        483AVERAGEIF 484AVERAGEIFS""",
+    )
+}
+"""Name of each function whose value the reader knows the kind of, and its arguments where their number is fixed (2.5.198.17)."""
+
+
+ERRORS: Final = {
+    0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
+    0x2B: "#GETTING_DATA",
+}  # fmt: skip
 
 
 class Form(NamedTuple):
@@ -60,39 +92,56 @@ def biff5(decode: Callable[[bytes], str]) -> Form:
     return Form(_BIFF5_SIZES, text)
 
 
-def formula_of(tokens: bytes, form: Form) -> str:
-    """Return the constants of a formula and letters made by number, as a formula: `"a"&"b"&CHAR(77)`.
+_UNKNOWN: Final = "UNKNOWN"
+_LIMIT: Final = 1 << 14
+"""Octets of a formula that Excel takes."""
 
-    Operators stand behind both of their operands, so what follows a constant tells whether it is joined to the one before
-    or compared.
-    """
-    said: list[tuple[str, str]] = []
-    at, number, last = 0, 0, False
+
+def formula_of(tokens: bytes, form: Form) -> str:
+    """Return a formula: `"a"&UPPER(A1)`; its constants alone where nobody knows what is between them."""
+    stack: list[str] = []
+    tokens, at = tokens[:_LIMIT], 0
     while at < len(tokens):
         token, at = tokens[at], at + 1
-        if token == _ATTRIBUTES:  # blanks and jumps stand between a constant and its operator
+        if token == _ATTRIBUTES:  # blanks, jumps, and a sum of one argument
+            if u8(tokens, at) & _SUM:
+                _call(stack, "SUM", 1)
             at += 3 + (2 * (u16(tokens, at + 1) + 1) if u8(tokens, at) & _CHOOSE else 0)
             continue
-        if last and (token == _JOIN or token in _COMPARISONS):
-            said[-1] = ("&" if token == _JOIN else "<>", said[-1][1])
-        last = token == _STRING
-        if last:
+        if token == _STRING:
             text, at = form.text(tokens, at)
-            said.append((",", _quoted(text)))
+            stack.append(_quoted(text))
             continue
         token = token if token < 0x20 else token & 0x1F | 0x20
         size = form.sizes.get(token)
         if size is None:
             # Nobody knows where the next token begins, so anything that looks like words is taken.
-            said += [(",", _quoted(text)) for text in wide_strings(tokens[at:])]
+            stack += [_quoted(text) for text in wide_strings(tokens[at:])]
             break
-        if token == _SMALL_NUMBER:
-            number = u16(tokens, at)
-        elif token == _FUNCTION and u16(tokens, at) == _CHAR:
-            said.append((",", f"CHAR({number})"))
-            last = True
+        if token in _OPERATORS:
+            right, left = _pop(stack), _pop(stack)
+            stack.append(f"{left}{_OPERATORS[token]}{right}")
+        elif token in _SIGNS:
+            stack.append(_SIGNS[token].format(_pop(stack)))
+        elif token == _FUNCTION:
+            _call(stack, *_FUNCTIONS.get(u16(tokens, at), (_UNKNOWN, len(stack))))
+        elif token == _CALL:
+            _call(stack, _FUNCTIONS.get(u16(tokens, at + 1) & 0x7FFF, (_UNKNOWN, 0))[0], u8(tokens, at) & 0x7F)
+        elif token not in _NOTHING:
+            number = str(u16(tokens, at)) if token == _SMALL_NUMBER else "1" if token in _NUMBERS else "A1"
+            stack.append("" if token == _MISSING else number)
         at += size
-    return "".join(f"{before}{piece}" for before, piece in said).lstrip(",&")
+    return ",".join(stack)
+
+
+def _pop(stack: list[str]) -> str:
+    return stack.pop() if stack else ""
+
+
+def _call(stack: list[str], name: str, count: int) -> None:
+    """Put a function in place of its arguments."""
+    first = max(0, len(stack) - count)
+    stack[first:] = [f"{name}({','.join(stack[first:])})"]
 
 
 def _quoted(text: str) -> str:

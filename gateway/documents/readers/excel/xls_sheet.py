@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.documents.readers.excel.areas import Conditions
-from gateway.documents.readers.excel.tokens import BIFF8, biff5, formula_of
+from gateway.documents.readers.excel.formulas import formula_words, is_untold
+from gateway.documents.readers.excel.tokens import BIFF8, ERRORS, biff5, formula_of
 from gateway.documents.readers.excel.xls_records import (
     NO_TEXT,
     BiffRecord,
@@ -21,7 +22,7 @@ from gateway.documents.readers.excel.xls_records import (
 from gateway.documents.readers.excel.xls_shapes import Drawing
 from gateway.documents.readers.excel.xls_styles import CellLook, Styles, as_condition, conditional_words, ranges_of
 from gateway.documents.readers.excel.xlsx_headers import header_lines
-from gateway.documents.readers.excel.xlsx_values import formula_words, show_number, show_text, text_colour
+from gateway.documents.readers.excel.xlsx_values import show_number, show_text, text_colour
 from gateway.documents.readers.numerals import cell_name
 from gateway.documents.readers.ole.objects import strings
 from gateway.documents.readers.ole.octets import u8, u16, u32, wide
@@ -32,7 +33,6 @@ from gateway.vietnamese.colour import is_invisible
 
 _TEXT_FORMATS: Final = frozenset({"", "General", "GENERAL", "@"})
 _PLAIN_NUMBERS: Final = frozenset({"", "General", "GENERAL"})
-_ERRORS: Final = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _LAST_COLUMN: Final = 255
 
 
@@ -49,10 +49,13 @@ class Book:
     literals: set[str] = field(default_factory=set)
     """Constants of formulas that were given already."""
 
-    def formula(self, tokens: bytes, locator: str) -> None:
-        """Give the constants of a formula once."""
+    def formula(self, tokens: bytes, locator: str, *, number: bool = False) -> None:
+        """Give the constants of a formula once; `number` says that one is saved as its value."""
         form = BIFF8 if self.dialect.version >= 8 else biff5(self.dialect.old_text)
-        words = formula_words(formula_of(tokens, form)).replace("\0", ", ")
+        formula = formula_of(tokens, form)
+        if number and is_untold(formula, saved=True, number=True):
+            self.sink.warn("look-formula", locator)
+        words = formula_words(formula).replace("\0", ", ")
         if any(letter.isalpha() for letter in words) and words not in self.literals:
             self.literals.add(words)
             self.sink.put_line(words, Place(locator, Role.FIELD, Origin.HIDDEN))
@@ -69,6 +72,8 @@ class Sheet:
         self._origin = origin
         self._waiting: tuple[int, int, int] | None = None
         """Row, column and XF of the formula whose text comes in the next record."""
+        self._calculated = ("", False)
+        """Place of the last formula, and whether its value is a number."""
         self._hidden_columns: set[int] = set()
         self._hidden_rows: set[int] = set()
         self._object = 0
@@ -205,14 +210,10 @@ class Sheet:
             text = text._replace(fonts=fonts)
         self._text_cell(u16(data, 0), u16(data, 2), u16(data, 4), text)
 
-    def _double(self, record: BiffRecord) -> None:
-        data = record.data
-        if len(data) >= 14:
-            self._number(u16(data, 0), u16(data, 2), u16(data, 4), struct.unpack_from("<d", data, 6)[0])
-
-    def _rk(self, record: BiffRecord) -> None:
-        data = record.data
-        self._number(u16(data, 0), u16(data, 2), u16(data, 4), rk_number(u32(data, 6)))
+    def _one_number(self, record: BiffRecord) -> None:
+        data = record.data.ljust(14, b"\0")
+        value = rk_number(u32(data, 6)) if record.kind == _RK else struct.unpack_from("<d", data, 6)[0]
+        self._number(u16(data, 0), u16(data, 2), u16(data, 4), value)
 
     def _many_rk(self, record: BiffRecord) -> None:
         data, row, column = record.data, u16(record.data, 0), u16(record.data, 2)
@@ -232,22 +233,28 @@ class Sheet:
         self._truth(u16(data, 0), u16(data, 2), u16(data, 4), u8(data, 6), error=u8(data, 7) != 0)
 
     def _truth(self, row: int, column: int, cell: int, value: int, *, error: bool) -> None:
-        shown = _ERRORS.get(value, "#ERR") if error else "TRUE" if value else "FALSE"
+        shown = ERRORS.get(value, "#N/A") if error else "TRUE" if value else "FALSE"
         self._rich(Text(shown), cell, self._place(row, column))
 
     def _formula(self, record: BiffRecord) -> None:
         data = record.data
         row, column, cell = u16(data, 0), u16(data, 2), u16(data, 4)
         value = data[6:14].ljust(8, b"\0")
-        self._book.formula(data[22:][: u16(data, 20)], self._cell_name(row, column))
-        self._waiting = None
-        if value[6:] == b"\xff\xff":
-            if value[0] == 0:
-                self._waiting = (row, column, cell)
-            elif value[0] < 3:
-                self._truth(row, column, cell, value[2], error=value[0] == 2)
-        else:
+        place, number = self._cell_name(row, column), value[6:] != b"\xff\xff"
+        self._book.formula(data[22:][: u16(data, 20)], place, number=number)
+        self._waiting, self._calculated = None, (place, number)
+        if number:
             self._number(row, column, cell, struct.unpack("<d", value)[0])
+        elif value[0] == 0:
+            self._waiting = (row, column, cell)
+        elif value[0] < 3:
+            self._truth(row, column, cell, value[2], error=value[0] == 2)
+
+    def _common_formula(self, record: BiffRecord) -> None:
+        """Take the formula of several cells, behind that of the first (MS-XLS 2.4.4, 2.4.277)."""
+        at = 8 if record.kind == _SHARED_FORMULA else 12
+        place, number = self._calculated
+        self._book.formula(record.data[at + 2 :][: u16(record.data, at)], place, number=number)
 
     def _string(self, record: BiffRecord) -> None:
         text = self._book.dialect.string(record, 0, length_octets=2)
@@ -360,17 +367,10 @@ class Sheet:
         self._conditions.condition(record.data)
         for words in conditional_words(record):
             self._sink.put_line(words, Place(f"sheet:{self._name}", Role.CELL, self._origin))
-        first, second = u16(record.data, 2), u16(record.data, 4)
-        tail = record.data[len(record.data) - first - second :]
-        for tokens in (tail[:first], tail[first:]):
-            self._book.formula(tokens, f"sheet:{self._name}")
 
     def _chart_text(self, record: BiffRecord) -> None:
-        self._rich(
-            self._book.dialect.string(record, 2, length_octets=1),
-            None,
-            Place(f"sheet:{self._name}", Role.TEXTBOX, self._origin),
-        )
+        text = self._book.dialect.string(record, 2, length_octets=1)
+        self._rich(text, None, Place(f"sheet:{self._name}", Role.TEXTBOX, self._origin))
 
     def _chart_format(self, record: BiffRecord) -> None:
         shown, _ = show_number("1", self._book.styles.formats.get(u16(record.data, 0), ""))  # of an axis or of labels
@@ -384,15 +384,15 @@ class Sheet:
             self._sink.put_line(text, place)
 
 
-_MANY_BLANKS: Final = 0xBE
+_MANY_BLANKS, _RK, _SHARED_FORMULA = 0xBE, 0x27E, 0x4BC
 _HANDLERS: Final = {
     0x201: Sheet._blanks, _MANY_BLANKS: Sheet._blanks,  # noqa: SLF001
-    0xFD: Sheet._shared, 0x204: Sheet._label, 0x04: Sheet._words, 0xD6: Sheet._label, 0x203: Sheet._double,  # noqa: SLF001
-    0x27E: Sheet._rk, 0xBD: Sheet._many_rk, 0x205: Sheet._bool,  # noqa: SLF001
+    0xFD: Sheet._shared, 0x204: Sheet._label, 0x04: Sheet._words, 0xD6: Sheet._label, 0x203: Sheet._one_number,  # noqa: SLF001
+    _RK: Sheet._one_number, 0xBD: Sheet._many_rk, 0x205: Sheet._bool,  # noqa: SLF001
     0x06: Sheet._formula, 0x206: Sheet._formula, 0x406: Sheet._formula, 0x207: Sheet._string,  # noqa: SLF001
     0x07: Sheet._string, 0x208: Sheet._row, 0x7D: Sheet._column, 0x14: Sheet._header, 0x15: Sheet._header,  # noqa: SLF001
     0x89C: Sheet._more_headers, 0x1C: Sheet._note, 0x5D: Sheet._obj, 0x1B6: Sheet._text_object, 0xEC: Sheet._art,  # noqa: SLF001
-    0x104E: Sheet._chart_format,  # noqa: SLF001
+    0x104E: Sheet._chart_format, _SHARED_FORMULA: Sheet._common_formula, 0x221: Sheet._common_formula,  # noqa: SLF001
     0x1B8: Sheet._link, 0x800: Sheet._link, 0x1BE: Sheet._validation, 0x1B1: Sheet._condition, 0x87A: Sheet._condition, 0x87B: Sheet._condition, 0x100D: Sheet._chart_text,  # noqa: SLF001
     0xCD: Sheet._words, 0xAF: Sheet._words, 0xB0: Sheet._words, 0xB1: Sheet._words, 0x100: Sheet._words, 0xC7: Sheet._words,  # noqa: SLF001
     0x1B0: Sheet._ranges, 0x879: Sheet._ranges, 0x878: Sheet._words, 0x88F: Sheet._words, 0x86B: Sheet._words, 0x51: Sheet._words, 0xDC: Sheet._words,  # noqa: SLF001

@@ -13,6 +13,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from gateway.documents.readers.base import Budget
+from gateway.documents.readers.excel.tokens import ERRORS
 from gateway.documents.readers.excel.xls_records import rk_number
 from gateway.documents.readers.excel.xlsb_records import Fields, Record, area_name, records
 from gateway.documents.readers.numerals import cell_name
@@ -24,10 +25,6 @@ _MAIN: Final = clark("s:x").partition("}")[0][1:]
 _REL: Final = clark("r:x").partition("}")[0][1:]
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _RELATION: Final = re.compile(r"rId\d+")
-_ERRORS: Final = {
-    0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
-    0x2B: "#GETTING_DATA",
-}  # fmt: skip
 _STATES: Final = {1: "hidden", 2: "veryHidden"}
 _PATTERNS: Final = (
     "none", "solid", "mediumGray", "darkGray", "lightGray", "darkHorizontal", "darkVertical", "darkDown", "darkUp",
@@ -322,7 +319,7 @@ def _real(number: float) -> str:
 _Give = Callable[[Fields, list[str]], tuple[str, str]]
 _CELLS: Final[dict[int, _Give]] = {
     0x02: lambda fields, _: ("n", _real(rk_number(fields.number(4)))),
-    0x03: lambda fields, _: ("e", _ERRORS.get(fields.number(1), "#N/A")),
+    0x03: lambda fields, _: ("e", ERRORS.get(fields.number(1), "#N/A")),
     0x04: lambda fields, _: ("b", str(fields.number(1))),
     0x05: lambda fields, _: ("n", _real(fields.double())),
     0x06: lambda fields, _: ("inlineStr", f"<is><t>{said(fields.text())}</t></is>"),
@@ -330,7 +327,7 @@ _CELLS: Final[dict[int, _Give]] = {
     0x08: lambda fields, _: ("str", said(fields.text())),
     0x09: lambda fields, _: ("n", _real(fields.double())),
     0x0A: lambda fields, _: ("b", str(fields.number(1))),
-    0x0B: lambda fields, _: ("e", _ERRORS.get(fields.number(1), "#N/A")),
+    0x0B: lambda fields, _: ("e", ERRORS.get(fields.number(1), "#N/A")),
     0x3E: lambda fields, fonts: ("inlineStr", f"<is>{rich(fields, fonts)}</is>"),
 }
 """Type and value of each kind of cell record (BrtCellRk to BrtFmlaError, BrtCellRString)."""

@@ -10,11 +10,11 @@ from itertools import islice
 from typing import Final
 
 from gateway.documents.readers.excel.areas import Areas, Box, boxes, conditional_boxes
+from gateway.documents.readers.excel.formulas import formula_kind, formula_words
 from gateway.documents.readers.excel.xlsx_drawings import read_drawing
 from gateway.documents.readers.excel.xlsx_sheet import WORD_ATTRIBUTES, Book, Sheet, comment_lines
 from gateway.documents.readers.excel.xlsx_strings import SharedStrings
 from gateway.documents.readers.excel.xlsx_styles import DEFAULT_FACE, Styles
-from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_words
 from gateway.documents.readers.ooxml.parts import Parts, Step
 from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, texts

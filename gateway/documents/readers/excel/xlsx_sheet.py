@@ -8,20 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gateway.documents.readers.excel.areas import Areas
+from gateway.documents.readers.excel.formulas import formula_kind, formula_words, is_untold
 from gateway.documents.readers.excel.xlsx_cells import Cell, TreeCells, conceals, flat_cells, position
 from gateway.documents.readers.excel.xlsx_headers import header_lines
 from gateway.documents.readers.excel.xlsx_strings import Rich, SharedStrings, parse_rich, unescape
 from gateway.documents.readers.excel.xlsx_styles import CellStyle, Styles, is_struck
-from gateway.documents.readers.excel.xlsx_values import (
-    Shown,
-    format_words,
-    formula_kind,
-    formula_words,
-    is_unclear,
-    show_number,
-    show_text,
-    text_colour,
-)
+from gateway.documents.readers.excel.xlsx_values import Shown, format_words, show_number, show_text, text_colour
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.ooxml.colours import WHITE
 from gateway.documents.readers.ooxml.flat import FlatPart
@@ -48,7 +40,6 @@ WORD_ATTRIBUTES: Final = {
     "table": ("displayName", "comment"),
     "s": ("v", "c"),
     "cacheField": ("name", "caption"),
-    "cfRule": ("text",),
     "dataField": ("name",),
     "pivotField": ("name",),
     "slicer": ("caption", "name"),
@@ -177,7 +168,7 @@ class Sheet:
                     continue
                 rich = rest
             if formula:
-                self._formula(formula, reference, trusted=bool(value) and not self._book.recalculated)
+                self._formula(formula, reference, value=value, kind=kind)
             look = looks.get(index) or self._look(index)
             if formula and not value and not look.plain:
                 for words in format_words(look.style.format_code):
@@ -286,14 +277,17 @@ class Sheet:
                 where = Origin.DELETED
             sink.put(text, block, Place(locator, Role.CELL, where), face)
 
-    def _formula(self, formula: str, reference: str, *, trusted: bool = True) -> None:
-        kind = formula_kind(formula)
-        place = self._prefix + reference
-        if kind is not None:
-            self._sink.warn(kind, place)
-        if not trusted and is_unclear(formula):
+    def _formula(
+        self, formula: str, reference: str, *, value: str | None = None, kind: str = "str", condition: bool = False
+    ) -> None:
+        """Take the formula of a cell with the value that is saved for it, or of a rule or condition, which has none."""
+        active, place = formula_kind(formula), self._prefix + reference
+        if active is not None:
+            self._sink.warn(active, place)
+        saved = value is None or (bool(value) and not self._book.recalculated)
+        if is_untold(formula, saved=saved, number=kind in _NUMBERS):
             self._sink.warn("look-formula", place)
-        if '"' in formula or "CHAR" in formula.upper():
+        if not condition and ('"' in formula or "CHAR" in formula.upper()):
             words = formula_words(formula)
             if holds_words(words) and words not in self._book.literals:
                 self._book.literals.add(words)
@@ -318,7 +312,7 @@ class Sheet:
             if local.endswith(("Header", "Footer")):
                 continue
             if local in {"formula", "formula1", "formula2", "f"}:
-                self._formula(text, "A1")
+                self._formula(text, "A1", condition=owner.getparent().tag.rpartition("}")[2] == "cfRule")
             elif holds_words(text) and local not in {"sqref", "from", "to"}:
                 self._line(text, Role.CELL)
 

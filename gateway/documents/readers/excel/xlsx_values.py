@@ -1,4 +1,4 @@
-"""Displayed text of a cell: number formats and formulas (ECMA-376 Part 1 §18.8.30).
+"""Displayed text of a cell: number formats (ECMA-376 Part 1 §18.8.30).
 
 Numbers need not look exactly as in Excel; words must not be lost. A format's letters stand where it puts them, and a format
 whose section is empty hides the value.
@@ -10,7 +10,6 @@ import operator
 import re
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 _TOKEN: Final = re.compile(
@@ -26,39 +25,8 @@ _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_LITERAL: Final = re.compile(r'"((?:[^"]|"")*)"|\b(?:UNICHAR|CHAR)\s*\(\s*(\d{1,7})\s*\)', re.IGNORECASE)
-_JOINED: Final = re.compile(r"\s*&\s*")
-_BEGINNING: Final = re.compile(r"(?:\w+:)?=\s*")
-_COMPARED: Final = re.compile(r"[=<>]\s*$")
-_COMPARING: Final = re.compile(r"\s*[=<>]")
-_DDE: Final = re.compile(r"(?i)^\s*[=+\-@]?\s*[\w.]+\s*\|\s*'?[^!]*!|\bDDE(?:AUTO)?\b")
-_FETCH: Final = re.compile(r"(?i)\b(WEBSERVICE|RTD|REGISTER\.ID|CALL)\s*\(")
-_LIMIT: Final = 1 << 16
 _EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a serial date has no time zone
 _EPOCH_1904: Final = datetime(1904, 1, 1)  # noqa: DTZ001
-
-
-_FUNCTION: Final = re.compile(r"([A-Za-z_][\w.]*)\s*\(")
-_DATE_FORMAT: Final = re.compile(r"(?!.*[mM]{5})(?=..)[dmyhs0#?.,%:/ -]+", re.IGNORECASE)
-_TEXT_FORMAT: Final = re.compile(r"\bTEXT\s*\([^\"]{0,300}\"([^\"]*)\"", re.IGNORECASE)
-_CASE_FUNCTIONS: Final = frozenset({"UPPER", "LOWER", "PROPER", "TRIM", "CLEAN", "T", "ASC", "DBCS"})
-"""Functions that change the letters of their argument, which matters for a literal."""
-_JOINING: Final = frozenset({"CONCATENATE", "CONCAT"})
-_CLEAR_FUNCTIONS: Final = _JOINING | frozenset(
-    """ABS ACCRINT ACOS ADDRESS AGGREGATE AND AREAS ASIN ATAN ATAN2 AVEDEV AVERAGE AVERAGEA AVERAGEIF AVERAGEIFS CEILING
-    CEILING.MATH CHOOSE CODE COLUMN COLUMNS COMBIN CORREL COS COUNT COUNTA COUNTBLANK COUNTIF COUNTIFS CUMIPMT CUMPRINC DATE
-    DATEDIF DATEVALUE DAVERAGE DAY DAYS DAYS360 DB DCOUNT DCOUNTA DDB DEGREES DGET DMAX DMIN DPRODUCT DSUM EDATE EOMONTH
-    ERROR.TYPE EVEN EXACT EXP FACT FALSE FILTER FIND FIXED FLOOR FLOOR.MATH FORECAST FREQUENCY FV GCD GEOMEAN GETPIVOTDATA GROWTH
-    HARMEAN HLOOKUP HOUR HYPERLINK IF IFERROR IFNA IFS INDEX INDIRECT INT INTERCEPT IPMT IRR ISBLANK ISERR ISERROR ISFORMULA ISEVEN
-    ISLOGICAL ISNA ISNONTEXT ISNUMBER ISODD ISOWEEKNUM ISREF ISTEXT LARGE LCM LEN LINEST LN LOG LOG10 LOOKUP MATCH MAX MAXA MAXIFS
-    MDETERM MEDIAN MIN MINA MINIFS MINUTE MINVERSE MIRR MMULT MOD MODE MODE.SNGL MONTH MROUND N NA NETWORKDAYS NETWORKDAYS.INTL NOT
-    NOW NPER NPV ODD OFFSET OR PERCENTILE PERCENTILE.INC PERCENTRANK PERMUT PI PMT POWER PPMT PRODUCT PV QUARTILE QUARTILE.INC
-    QUOTIENT RADIANS RAND RANDBETWEEN RANK RANK.AVG RANK.EQ RATE ROUND ROUNDDOWN ROUNDUP ROW ROWS RSQ SEARCH SECOND SEQUENCE
-    SIGN SIN SLN SLOPE SMALL SORT SORTBY SQRT STDEV STDEV.P STDEV.S STDEVP SUBTOTAL SUM SUMIF SUMIFS SUMPRODUCT SUMSQ SWITCH SYD TAN TEXT
-    TIME TIMEVALUE TODAY TRANSPOSE TREND TRUE TRUNC TYPE UNICODE UNIQUE VALUE VAR VAR.P VAR.S VARP VDB VLOOKUP WEEKDAY WEEKNUM
-    WORKDAY WORKDAY.INTL XIRR XLOOKUP XMATCH XNPV XOR YEAR YEARFRAC""".split()  # noqa: SIM905
-)
-"""Functions that return a number, a truth value, or the whole of a cell or literal."""
 
 
 _COLOUR: Final = re.compile(r"\[(black|blue|cyan|green|magenta|red|white|yellow)\]", re.IGNORECASE)
@@ -179,7 +147,7 @@ def _number_words(number: float, value: str, section: _Section, *, since_1904: b
                 words.append(_plain(value))
             case "number":
                 # Digits fill the places from the right; one group of places is enough to say them.
-                if position == numbers[-1] and (number or letters.strip("#,.")) and moment is None:
+                if position == numbers[-1] and (number or letters.strip("#?,.")) and moment is None:
                     words.append(f"{_plain(repr(number * 100))}%" if "%" in letters else _plain(value))
                 elif moment is not None:
                     words.append(letters.strip("0#?%"))
@@ -268,62 +236,3 @@ def _section(code: str) -> _Section:
             tokens.append(_Token("literal" if kind in {"quoted", "escaped", "other"} else kind, letters))
     plain = len(tokens) == 1 and tokens[0].kind == "number" and "%" not in tokens[0].letters
     return _Section(tuple(tokens), condition, plain)
-
-
-def formula_words(formula: str) -> str:
-    """Return the literals of a formula, letters made by UNICHAR and CHAR among them.
-
-    The first line has them all joined in order, as a formula that hides a word would join them. When some are arguments
-    of their own, as the words that HYPERLINK shows for an address, each of these follows in a line; what the formula
-    only compares with it never shows.
-    """
-    formula = formula[:_LIMIT]
-    words: list[str] = []
-    lines: list[str] = []
-    end, parted = 0, False
-    for match in _LITERAL.finditer(formula):
-        literal, number = match.groups()
-        word = literal.replace('""', '"') if literal is not None else chr(int(number)) if int(number) < 0x110000 else ""
-        between = formula[end : match.start()]
-        words.append(word)
-        if lines and _JOINED.fullmatch(between):
-            lines[-1] += word
-        else:
-            parted = parted or bool(lines)
-            compared = _COMPARED.search(between) or _COMPARING.match(formula, match.end())
-            lines.append("" if compared and not _BEGINNING.fullmatch(between) else word)
-        end = match.end()
-    joined = "".join(words)
-    return "\n".join(dict.fromkeys((joined, *filter(None, lines)))) if parted else joined
-
-
-def is_unclear(formula: str) -> bool:
-    """Return whether a formula may show a word that stands in no cell and no literal of its own.
-
-    Clear are numbers, dates, truth values, whole cells and whole literals, and literals that are joined in their order.
-    Whoever cuts, replaces, spells or joins from elsewhere shows what only its value says.
-    """
-    formula = formula[:_LIMIT]
-    literals = [match[1] for match in _LITERAL.finditer(formula) if match[1] and not _DATE_FORMAT.fullmatch(match[1])]
-    bare = _LITERAL.sub('"', formula.replace("$", ""))
-    names = {name.upper().removeprefix("_XLFN.").removeprefix("_XLWS.") for name in _FUNCTION.findall(bare)}
-    if not names <= _CLEAR_FUNCTIONS | _CASE_FUNCTIONS:
-        return True
-    short = any(0 < sum(letter.isalpha() for letter in literal) < 4 for literal in literals)
-    if not all(_DATE_FORMAT.fullmatch(match[1]) for match in _TEXT_FORMAT.finditer(formula)):
-        return True
-    if names & _CASE_FUNCTIONS and any(letter.isalpha() for literal in literals for letter in literal):
-        return True
-    if "&" not in bare and not names & _JOINING:
-        return False
-    # Joined: only literals, or cells with something between them that is no letter of a word.
-    operands = [part.strip().strip("()=") for part in re.split(r"[&,;]" if names & _JOINING else "&", bare)]
-    others = [part not in {'"', ""} and not part.upper().startswith("CONCAT") for part in operands]
-    return any(others) and (short or any(left and right for left, right in pairwise(others)))
-
-
-def formula_kind(formula: str) -> str | None:
-    """Return the kind of active content that a formula is, None for a harmless one."""
-    if ("|" in formula or "DDE" in formula.upper()) and _DDE.search(formula[:_LIMIT]):
-        return "dde"
-    return "external-object" if "(" in formula and _FETCH.search(formula[:_LIMIT]) else None

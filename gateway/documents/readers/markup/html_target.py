@@ -9,7 +9,7 @@ from typing import Any, cast
 from lxml import etree
 
 from gateway.documents.readers.base import Member, ReadError
-from gateway.documents.readers.excel.xlsx_values import formula_words
+from gateway.documents.readers.excel.formulas import formula_words
 from gateway.documents.readers.markup.data_address import IN_TEXT
 from gateway.documents.readers.markup.html_blocks import BREAK, Block, Builder, Piece
 from gateway.documents.readers.markup.html_choice import Choice, is_offered, shown_input

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from gateway.documents.readers.excel.formulas import formula_kind
 from gateway.documents.readers.excel.xlsx_headers import header_lines
-from gateway.documents.readers.excel.xlsx_values import formula_kind
 from gateway.documents.readers.ooxml.theme import NO_THEME
 from gateway.documents.readers.ooxml.xml import Element
 from gateway.documents.readers.sink import NO_FACE, Place, Sink

@@ -2,7 +2,7 @@
 
 The walker gives names and values of what it passes; these belong to elements that it passes for the text in them: tips
 of links, titles of the messages of a validated cell, values of variables that are not shown, codes and choices of fields
-that came from Word, captions of content controls, entries of indexes, rules of conditional formats.
+that came from Word, captions of content controls, entries of indexes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.documents.readers.excel.xlsx_values import formula_words
+from gateway.documents.readers.excel.formulas import formula_words
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words
 
 _VALUES: Final = ("office:string-value",)
@@ -35,11 +35,8 @@ _WORDS: Final[dict[str, tuple[str, ...]]] = {
     "loext:content-control": ("loext:alias", "loext:tag", "loext:current-date"),
     "loext:list-item": ("loext:display-text", "loext:value"),
     "field:param": ("field:value",),
-    "calcext:condition": ("calcext:value",),
-    "style:map": ("style:condition",),
 }
 _PARAMETER: Final = clark("field:name")
-_FORMULAS: Final = {"calcext:value", "field:value", "style:condition"}
 _IDLE: Final = {"Section", "Phần"}
 """Prefixes that programs give to unnamed sections, before a number."""
 
@@ -52,7 +49,7 @@ def attribute_words(root: Element) -> Iterator[tuple[str, bool]]:
         offered = NAMES[element.tag] == "loext:list-item" or "_ListEntry" in element.get(_PARAMETER, "")
         for attribute in _WORDS[NAMES[element.tag]]:
             words = element.get(clark(attribute)) or ""
-            if attribute in _FORMULAS and (attribute != "field:value" or '"' in words):
+            if attribute == "field:value" and '"' in words:
                 words = formula_words(words)
             if (words, offered) in seen or not holds_words(words) or words.rstrip("0123456789 ") in _IDLE:
                 continue

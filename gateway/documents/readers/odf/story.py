@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from gateway.documents.readers.excel.xlsx_values import formula_kind, formula_words, is_unclear
+from gateway.documents.readers.excel.formulas import formula_kind, formula_words, is_untold
 from gateway.documents.readers.fields import shown_value
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.odf.attributes import attribute_words
@@ -347,14 +347,14 @@ class Story:
                 self.blocks(cell, Flow(place, (*flow.layers, layer), behind, counted=False, defaults=flow.defaults))
                 column += count - 1
 
-    def formula(self, formula: str | None, place: Place, *, trusted: bool = True) -> None:
+    def formula(self, formula: str | None, place: Place, *, saved: bool = True, number: bool = False) -> None:
         """Give the literals of a formula, and say so when it reaches outside."""
         if not formula:
             return
         kind = formula_kind(formula)
         if kind is not None or re.search(r"(?i)\bDDE\s*\(", formula[:4096]):
             self._sink.warn(kind or "dde", place.locator)
-        if not trusted and is_unclear(formula):
+        if is_untold(formula, saved=saved, number=number):
             self._sink.warn("look-formula", place.locator)
         words = formula_words(formula)
         if holds_words(words) and words not in self._shelf.literals:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from gateway.documents.readers.excel.xlsx_values import format_words, formula_words
+from gateway.documents.readers.excel.formulas import formula_words
+from gateway.documents.readers.excel.xlsx_values import format_words
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
 from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Role
