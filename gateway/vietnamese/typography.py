@@ -224,19 +224,15 @@ def is_plain(document: Document) -> bool:
     """
     plain = plain_text(document)
     if plain is not None and (marked := plain.marked) is not None:
-        return bool(marked) and len(marked.translate(None, _OF_WORDS)) == len(marked)
+        return len(marked.translate(None, _OF_WORDS)) == len(marked)
     return _is_plain(tuple([run for run in document.runs if run.text and _counts(run)]))
 
 
 def _is_plain(runs: tuple[Run, ...]) -> bool:
     for run in runs:
-        if run.font is not None or run.colour is not None or run.background is not None:
+        if run.font is not None or run.colour is not None or run.background is not None or run.size_pt is not None:
             return False
-    return _is_sound("".join([run.text for run in runs]))
-
-
-def _is_sound(text: str) -> bool:
-    return not text.isascii() and _NOT_PLAIN.search(text) is None  # ASCII may be VIQR
+    return _NOT_PLAIN.search("".join([run.text for run in runs])) is None
 
 
 _NOT_PLAIN: Final = re.compile(
