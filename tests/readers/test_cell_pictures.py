@@ -9,6 +9,7 @@ pytest.importorskip("cv2")
 
 import openpyxl
 import pptx
+from openpyxl.styles import PatternFill
 from PIL import Image, ImageDraw, ImageFont
 from pptx.dml.color import RGBColor
 from pptx.util import Emu
@@ -129,6 +130,39 @@ MADE = [word_table, open_sheet, sheet, values, painted_ground, left_open, slide_
 @needs_ocr
 @pytest.mark.parametrize("made", MADE)
 def test_a_word_made_of_cells_is_read(made):
+    assert found(made(grid("MẬT")))
+    assert not found(made(grid("KẾT")))
+
+
+def below_many(cells: list[list[bool]]) -> Reading:
+    """Below 60,000 cells of another colour, which stand in other rows."""
+    tall = [[True] * 60 for _ in range(1000)] + [[False]] * 3
+    book = openpyxl.Workbook()
+    for number, (line, colour) in enumerate(
+        [*((line, "FF4472C4") for line in tall), *((line, "FF000000") for line in cells)], 1
+    ):
+        for column, inked in enumerate(line, 2):
+            if inked:
+                book.active.cell(number, column).fill = PatternFill("solid", fgColor=colour)
+    return reading_of(file_of(book))
+
+
+def after_others(cells: list[list[bool]]) -> Reading:
+    """In the first of six sheets of which the others have more signs."""
+    book = openpyxl.Workbook()
+    for sheet, lines in enumerate(
+        [cells, *[[[(row + column) % 3 > 0 for column in range(60)] for row in range(60)]] * 5]
+    ):
+        for row, line in enumerate(lines, 3):
+            for column, inked in enumerate(line, 2):
+                if inked:
+                    (book.worksheets[sheet:] or [book.create_sheet()])[0].cell(row, column, "x")
+    return reading_of(file_of(book))
+
+
+@needs_ocr
+@pytest.mark.parametrize("made", [below_many, after_others])
+def test_words_made_of_cells_are_read_however_many_others_there_are(made):
     assert found(made(grid("MẬT")))
     assert not found(made(grid("KẾT")))
 

@@ -42,6 +42,11 @@ def image(shown: Image.Image, style: str = "") -> str:
     return f'<img style="{style}" src="data:image/png;base64,{base64.b64encode(png(shown)).decode()}">'
 
 
+def nested(depth: int, last: str, times: int = 1) -> str:
+    """Custom properties that stand one in another."""
+    return "".join(f"--v{n}:{f'var(--v{n + 1})' * times};" for n in range(depth)) + f"--v{depth}:{last}"
+
+
 @pytest.mark.parametrize(
     ("body", "style"),
     [
@@ -59,6 +64,11 @@ def image(shown: Image.Image, style: str = "") -> str:
         ("<p><i style='translate:-999px'>BẢO </i>MẬT</p>", ""),
         ("<p style='--c:#fff'><i style='color:var(--c)'>BẢO </i>MẬT</p>", ""),
         ("<p><i style='color:Canvas'>BẢO </i>MẬT</p>", ""),
+        ("<p><i class=h>BẢO </i>MẬT</p>", f":root{{{nested(19, 'none')}}} .h{{display:var(--v0)}}"),
+        ("<p><i class=h>BẢO </i>MẬT</p>", "@media screen{" * 200 + ".h{display:none}" + "}" * 200),
+        ("<p><!--[if !mso]><!-->BẢO <!--<![endif]-->MẬT</p>", ""),
+        ("<p><![if !mso]>BẢO <![endif]>MẬT</p>", ""),
+        ("<p>M<!--[if gte mso 9]>Ậ<![endif]-->T</p>", ""),
         ("<span style='display:block'>Số 12</span><span style='display:block'>MẬT</span>Hà Nội", ""),
         ("<div style='display:flex;gap:2em'><span>Số 12</span><span>MẬT</span></div>", ""),
         ("<b class=c>Số 12</b><b class=c>MẬT</b>", ".c{display:inline-block;width:200px}"),
@@ -152,6 +162,8 @@ def test_style_sheets_in_addresses_and_words_of_old_drawings_are_read(last, mark
 def test_a_page_with_entities_of_its_own_cannot_be_told():
     declared = b'<!DOCTYPE html [<!ENTITY a "M"><!ENTITY b "&#7852;">]>'
     assert kinds(page("<h1>&a;&b;T</h1>").replace(b"<!doctype html>", declared)) == {"look-generated"}
+    late = declared.replace(b"[", b"[<!--" + b" " * 9000 + b"-->")
+    assert kinds(page("<h1>&a;&b;T</h1>").replace(b"<!doctype html>", b"<!--" + b" " * 9000 + b"-->" + late))
     public = (
         b'<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd">'
     )
@@ -271,6 +283,7 @@ FIGLET = r"""
         (art("MẬT").replace("█", "⬛").replace(" ", "⬜"), True),
         (art("MẬT").replace("█", "⣿").replace(" ", "⠀"), True),
         (FIGLET, True),
+        ("Kính gửi đồng chí.\n" * 120_000 + art("MẬT"), True),
         ("\n".join(f"{'█' * n}{'░' * (9 - n)} {n} %" for n in range(9)), False),
         ("\n".join(("| * | sửa lỗi", "|/ /", "* | thêm bảng", "| |\\ \\", "| * \\ gộp nhánh", "|/ / /") * 3), False),
         ("/* ------ */\n// ______\n\\_ | _/\n\n||  //  \\\\", False),
@@ -379,8 +392,13 @@ def test_words_of_a_style_sheet_are_read_however_much_stands_before_them(style: 
 
 @pytest.mark.parametrize(
     "style",
-    ["".join(f".k{number}{{color:red}}" for number in range(50_001)), "div " * 101 + ".m::before{content:'M'}"],
-    ids=["rules", "elements"],
+    [
+        "".join(f".k{number}{{color:red}}" for number in range(50_001)),
+        "div " * 101 + ".m::before{content:'M'}",
+        f"p{{{nested(40, 'none')};display:var(--v0)}}",
+        f"p{{{nested(15, 'x', 2)};color:var(--v0)}}",
+    ],
+    ids=["rules", "elements", "nested", "multiplied"],
 )
 def test_more_of_a_style_sheet_than_is_looked_at_is_told(style: str) -> None:
     document = read(page("<p>x</p>", style))
@@ -390,3 +408,9 @@ def test_more_of_a_style_sheet_than_is_looked_at_is_told(style: str) -> None:
 def test_every_counter_of_a_style_sheet_is_looked_at() -> None:
     style = "@counter-style a{symbols:'1'}" + " " * 5000 + "@counter-style b{symbols:'MẬT'}"
     assert "look-generated" in kinds(page("x", style))
+    assert not kinds(page("x", "@counter-style a{symbols:'-'} p{font-family:'Times New Roman'}"))
+
+
+def test_custom_properties_that_stand_in_themselves_have_no_value() -> None:
+    document = read(page("<p>x</p>", "p{--a:var(--b) 1;--b:var(--a);color:var(--a,red)} b{--c:var(--c)}"))
+    assert document.status is ReadStatus.OK

@@ -162,6 +162,20 @@ def test_summary_properties_have_names_and_pages():
     assert [(run.text, run.locator, run.role) for run in sink.runs] == [("MẬT", "property:Title", Role.PROPERTY)]
 
 
+def test_words_of_a_property_set_are_read_however_many_there_are():
+    sets = [_section({number + 2: _text("a")}) for number in range(20)] + [_section({30: _text("mat")})]
+    heads, body = b"", b""
+    for section in sets:
+        heads += SUMMARY + struct.pack("<I", 28 + 20 * len(sets) + len(body))
+        body += section
+    many = b"".join(struct.pack("<II", number + 2, 8 + 8 * 5000) for number in range(5000)) + _text("a")
+    sink = Sink(Budget())
+    read_properties(struct.pack("<HHI16sI", 0xFFFE, 0, 0, b"", len(sets)) + heads + body, sink)
+    assert [run.text for run in sink.runs][-1] == "mat"
+    read_properties(_property_set(struct.pack("<II", 8 + len(many), 5000) + many, SUMMARY), sink)
+    assert [run.text for run in sink.runs].count("a") > 4990
+
+
 def test_keywords_of_a_vector_are_one_line():
     """As Gnumeric writes them, parted at blanks."""
     words = [f"{word}\0".encode("cp1258") for word in ("mat", "do", "dan")]

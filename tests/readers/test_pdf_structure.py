@@ -182,18 +182,27 @@ def test_letters_beyond_the_basic_plane_in_an_actual_text_are_read(said: bytes) 
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_what_a_script_shows_is_read(stream: bool) -> None:
-    script = "app.beep('0'); app.alert(\"TUYỆT MẬT\");"
+@pytest.mark.parametrize(
+    "script",
+    [
+        "app.beep('0'); app.alert(\"TUYỆT MẬT\");",
+        "app.beep('', \"TUYỆT MẬT\"); // don't",
+        "// don't\napp.alert(`TUYỆT MẬT`)",
+        "app.alert('" + "x" * 3000 + "\\nTUYỆT MẬT\\n')",
+    ],
+    ids=["plain", "empty", "comment", "long"],
+)
+def test_what_a_script_shows_is_read(stream: bool, script: str) -> None:
     more = {
         10: b"<< /S /JavaScript /JS %s >>" % (b"11 0 R" if stream else unicode_string(script)),
         11: pdfs.stream(script.encode("utf-16")),
     }
     document = read(pdfs.simple(HELLO, catalog_extra=b"/OpenAction 10 0 R", more=more))
-    assert "TUYỆT MẬT" in texts(document, Role.PROPERTY)
+    assert "TUYỆT MẬT" in "\n".join(texts(document, Role.PROPERTY)).split("\n")
 
 
 def test_tags_that_only_change_the_look_do_not_part_a_word_of_rich_text() -> None:
-    rich = "<body xmlns='http://www.w3.org/1999/xhtml'><p><b>TUY</b>&#7878;T MẬT</p><p>hai</p></body>"
+    rich = f"<body xmlns='http://www.w3.org/1999/xhtml'><p><b style='{' ' * 3000}'>TUY</b>&#7878;T MẬT</p><p>hai</p></body>"
     annotation = b"<< /Type /Annot /Subtype /FreeText /Rect [80 600 300 640] /RC " + unicode_string(rich) + b" >>"
     form = pdfs.stream(f"<template><exData>{rich}</exData></template>".encode())
     document = read(pdfs.simple(HELLO, catalog_extra=b"/AcroForm << /XFA 11 0 R >>", more={10: annotation, 11: form}))

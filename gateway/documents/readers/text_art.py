@@ -22,8 +22,6 @@ LINES: Final = 6
 """Lines one under the other that are no more than filling and blanks."""
 _STROKED: Final = 5
 """The same of lines that draw with strokes, as FIGlet does."""
-_GRIDS: Final = 4
-_LIMIT: Final = 2 << 20
 _BLANK: Final = r"[ \t\xa0\u3000]"
 _APART: Final = ("  ", "\t", "\xa0", "\u3000")
 """One of them stands wherever two of the blanks stand side by side."""
@@ -64,7 +62,7 @@ def _grids(document: Document) -> Iterator[Member]:
     for run in document.runs:
         if len(run.text) == 1 and run.role is Role.CELL and (key := cell_key(run)) is not None:
             signs[key[0], run.text].add((key[2], key[1]))
-    for number, cells in enumerate(sorted(signs.values(), key=len, reverse=True)[:_GRIDS]):
+    for number, cells in enumerate(sorted(signs.values(), key=len, reverse=True)):
         if (word := mosaic(cells)) is not None:
             yield Member(name=f"signs-{number}.png", data=word, relation="image")
 
@@ -74,7 +72,6 @@ def is_text_art(text: str, common: bytes | None = None) -> bool:
 
     `common` are its lines in `octets`, if they are known.
     """
-    text = text[:_LIMIT]
     is_apart = any(map(text.__contains__, _APART) if common is None else map(common.__contains__, _COMMON_APART))
     is_filling = (is_apart and _SIGN.search("\n" + text) is not None) or _FILLED.search(text) is not None
     if is_filling or (common is None and _is_shaded(text)):

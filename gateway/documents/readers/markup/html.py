@@ -27,10 +27,33 @@ def read(source: Source, budget: Budget) -> Reading:
     decoded = decode(source.data, declared)
     builder = Builder(budget, source.beside)
     parse(builder, _LINE_ENDS.sub("<br>", decoded.text) if source.declared_type in _ENRICHED else decoded.text)
+    builder.hidden_view = True
+    if (outlook := _in_outlook(decoded.text)) is not None:
+        parse(builder, outlook)
     if decoded.alternative and decoded.charset != "ascii":
-        builder.hidden_view = True
         parse(builder, decoded.alternative)
+    builder.hidden_view = False
     builder.finish()
     if decoded.lossy:
         builder.sink.note("charset")
     return builder.sink.reading(source, "html")
+
+
+_EDGE = re.compile(
+    r"<!(?:--)?\[if([^\]]{1,200})\](?:>\s*<!-->|-->|>-->|>)|<!(?:--\s*<!)?\[endif\](?:--)?>", re.IGNORECASE
+)
+"""Where words begin that are for some programs only, with the condition, and where they end."""
+_NOT_MET = re.compile(r"\W*!\W*(?:mso|vml|support)", re.IGNORECASE)
+"""A condition that Outlook, which shows pages as Word does, does not meet."""
+_NO_WORDS = re.compile(
+    r"<xml\b.*?(?:</xml|\Z)|<style\b.*?(?:</style|\Z)|<[^<>]*(?:>|\Z)|&\w+;", re.DOTALL | re.IGNORECASE
+)
+
+
+def _in_outlook(text: str) -> str | None:
+    """Return a page with its conditional comments as Outlook takes them; None where they have no words."""
+    first, *rest = _EDGE.split(text) if "[if" in text else [text]
+    pieces = list(zip(rest[::2], rest[1::2], strict=True))
+    if not any(asked and any(map(str.isalpha, _NO_WORDS.sub("", words))) for asked, words in pieces):
+        return None
+    return first + "".join(words for asked, words in pieces if not (asked and _NOT_MET.match(asked)))

@@ -57,6 +57,9 @@ _Layer = tuple[int, ...]
 """Numbers of nested layers; what is in a layer and in none of its inner ones comes after those."""
 _NO_LAYER: Final[_Layer] = (_UNLAYERED,)
 _LIMIT_NESTED: Final = 20
+"""Names of nested layers, and custom properties that stand one in another."""
+_LIMIT_PUT_IN: Final = 2000
+"""Custom properties that are put into one value, long ones several times."""
 
 
 class Declarations(NamedTuple):
@@ -130,6 +133,7 @@ class Sheet:
         self._left_out = False
         self._matcher = Matcher()
         self._variables: dict[str, str] = {}
+        self._put_in = 0
         self._layers = _Layers()
         self.hides_parts = False
         """Some rule hides what is not resolved here: first letters, what depends on elements inside, nested rules."""
@@ -279,12 +283,26 @@ class Sheet:
         found.sort(key=lambda rule: rule[:2])
         return found
 
-    def _resolved(self, value: str, own: Mapping[str, str]) -> str:
-        """Put the values of custom properties in (CSS Variables 1); a page has one value for each name here."""
-        for _ in range(5):
-            if "var(" not in value or len(value) > 1000:
-                break
-            value = _VARIABLE.sub(lambda m: own.get(m[1]) or self._variables.get(m[1]) or (m[2] or "").strip(), value)
+    def _resolved(self, value: str, own: Mapping[str, str], around: tuple[str, ...] = ()) -> str:
+        """Put the values of custom properties in (CSS Variables 1); a page has one value for each name here.
+
+        One that stands within itself has none.
+        """
+        if not around:
+            self._put_in = 0
+
+        def put(match: re.Match[str]) -> str:
+            name = match[1]
+            meant = "" if name in around else own.get(name) or self._variables.get(name) or ""
+            self._put_in += 1 + len(meant) // 4096
+            if self._put_in > _LIMIT_PUT_IN or len(around) > _LIMIT_NESTED:
+                self._left_out = True
+                return ""
+            return self._resolved(meant, own, (*around, name)) if meant else (match[2] or "").strip()
+
+        before = ""
+        while "var(" in value and value != before:
+            before, value = value, _VARIABLE.sub(put, value)
         return value
 
 
@@ -328,7 +346,7 @@ def _rules(text: str, layers: _Layers) -> Iterator[tuple[str, str, bool, _Layer]
                 for name in prelude[6:4000].split(","):
                     layers.inside(groups[-1].layer, name.strip())
             continue
-        if prelude.lower().startswith(_GROUPS) and len(groups) < 100:
+        if prelude.lower().startswith(_GROUPS):
             layer = groups[-1].layer
             if prelude.lower().startswith("@layer"):
                 layer = layers.inside(layer, prelude[6:].strip())

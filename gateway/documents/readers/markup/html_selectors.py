@@ -23,7 +23,7 @@ LIMIT_STEPS: Final = 3_000_000
 _SIBLINGS: Final = 8
 
 _TOKEN: Final = re.compile(
-    r"(?P<tag>[a-zA-Z][\w-]*|\*)|(?P<mark>[.#](?:[\w\-\x80-\U0010ffff]|\\(?:[0-9a-fA-F]{1,6}\s?|.))+)"
+    r"(?P<tag>[a-zA-Z][\w-]*|\*)|(?P<mark>[.#](?:[\w\-\x80-\U0010ffff]|\\(?:[0-9a-fA-F]{1,6}\s?|.))++)"
     r"|\[\s*(?P<name>[\w:-]+)\s*(?:(?P<op>[~|^$*]?=)\s*(?:\"(?P<quoted>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[\w.-]+))\s*(?P<flag>[iIsS]?)\s*)?\]"
     r"|(?P<element>::[\w-]+|:(?:before|after|first-line|first-letter)\b)"
     r"|:(?P<pseudo>[\w-]+)(?:\((?P<argument>[^()]*(?:\([^()]*\)[^()]*)*)\))?"

@@ -59,8 +59,8 @@ _SPELLING: Final = re.compile(
     r"fromCharCode|fromCodePoint|\\u\{?1E[A-F]|%u1E|%E1%BA|#78\d\d;|&#x1E|\.reverse\(\)\.join|\batob\s*\(",
     re.IGNORECASE,
 )
-_DECLARED: Final = re.compile(r"<!DOCTYPE[^>\[]{0,400}\[[^\]]{0,4000}<!ENTITY", re.IGNORECASE)
-_HEAD: Final = 8000
+_DECLARED: Final = re.compile(r"<!DOCTYPE[^>\[]{0,400}\[", re.IGNORECASE)
+_BODY: Final = re.compile(r"[^{]*\{((?:\"[^\"]*\"|'[^']*'|[^}\"'])*+)")
 _LIBRARY: Final = 30_000
 """Letters of a script that is no longer one that somebody wrote for a page."""
 
@@ -150,7 +150,7 @@ class Paint:
     def sheet(self, text: str) -> None:
         """Look at a style sheet for what no element has: counters that are words."""
         for style in text.split("@counter-style")[1:]:
-            self._strings(style[:4000])
+            self._strings(body[1] if (body := _BODY.match(style)) else "")
 
     def _strings(self, value: str) -> None:
         if any(letter.isalpha() for found in _STRING.findall(value) for letter in "".join(found)):
@@ -164,7 +164,7 @@ class Paint:
 
     def entities(self, text: str) -> None:
         """Look at a page for entities that it declares itself, which browsers put in where they read it as XML."""
-        if _DECLARED.search(text[:_HEAD]):
+        if "<!ENTITY" in text and (found := _DECLARED.search(text)) and text.find("<!ENTITY", found.end()) >= 0:
             self.kinds.add("look-generated")
 
     def script(self, text: str) -> None:

@@ -28,8 +28,6 @@ _UNSAID: Final = frozenset({
 })  # fmt: skip
 """Written by the program, not by its user."""
 _PAGES: Final = 14
-_LIMIT: Final = 4096
-"""Properties of one set, and strings of one property."""
 
 
 def read_properties(data: bytes, sink: Sink) -> int | None:
@@ -37,8 +35,9 @@ def read_properties(data: bytes, sink: Sink) -> int | None:
     pages: int | None = None
     if u16(data, 0) != 0xFFFE:
         return None
-    for number in range(min(u32(data, 24), 8)):
+    for number in range(min(u32(data, 24), len(data) // 20)):
         kind = data[28 + 20 * number : 44 + 20 * number]
+        sink.budget.check_time()
         section = data[u32(data, 44 + 20 * number) :]
         section = section[: u32(section, 0)]
         names = _SUMMARY_NAMES if kind == _SUMMARY else _DOCUMENT_NAMES if kind == _DOCUMENT else {}
@@ -49,7 +48,9 @@ def read_properties(data: bytes, sink: Sink) -> int | None:
 
 
 def _section(section: bytes, names: dict[int, str], sink: Sink) -> int | None:
-    offsets = {u32(section, 8 + 8 * n): u32(section, 12 + 8 * n) for n in range(min(u32(section, 4), _LIMIT))}
+    offsets = {
+        u32(section, 8 + 8 * n): u32(section, 12 + 8 * n) for n in range(min(u32(section, 4), len(section) // 8))
+    }
     codec = _codec(u16(section, offsets[1] + 4)) if 1 in offsets else "cp1252"
     custom = _dictionary(section, offsets[0], codec) if 0 in offsets else {}
     pages = None
@@ -91,7 +92,7 @@ def _decoded(octets: bytes, codec: str) -> str:
 def _dictionary(section: bytes, at: int, codec: str) -> dict[int, str]:
     names: dict[int, str] = {}
     count, at = u32(section, at), at + 4
-    for _ in range(min(count, _LIMIT)):
+    for _ in range(count):
         identifier, length = u32(section, at), u32(section, at + 4)
         at += 8
         size = length * 2 if codec == "utf-16-le" else length
@@ -106,7 +107,7 @@ def _strings(section: bytes, at: int, codec: str) -> list[str]:
     """Return the strings of a typed value: VT_LPSTR, VT_LPWSTR, VT_BSTR, VT_BLOB, vectors of them."""
     kind, at = u16(section, at), at + 4
     if kind & 0x1000:
-        count, at = min(u32(section, at), _LIMIT), at + 4
+        count, at = u32(section, at), at + 4
     else:
         count = 1
     found: list[str] = []

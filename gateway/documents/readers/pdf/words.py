@@ -26,10 +26,11 @@ _TECHNICAL = frozenset(
      "/CreationDate", "/ModDate", "/M", "/LastModified", "/Cert", "/Contents", "/CharSet", "/IDTree"]
 )  # fmt: skip
 """Keys whose strings are no words for a person, or are taken with their own meaning."""
-_BLOCK_TAG = re.compile(r"<\s*/?\s*(?:p|div|br|body|html|li|ul|ol|tr|td|h[1-6])\b[^<>]{0,2000}>|<br/?>", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]{0,2000}>")
-_QUOTED = re.compile(r"""(["'`])((?:\\.|(?!\1)[^\\]){1,2000})\1""", re.DOTALL)
-"""A string literal of a script (ECMA-262 §12.9.4)."""
+_BLOCK_TAG = re.compile(r"<\s*/?\s*(?:p|div|br|body|html|li|ul|ol|tr|td|h[1-6])\b[^<>]*>|<br/?>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
+_QUOTED = re.compile(r"""\\.|(["'])((?:\\.|(?!\1)[^\\\n])*+)\1|`((?:\\.|[^\\`])*+)`""", re.DOTALL)
+"""A string literal or template of a script (ECMA-262 §12.9.4, §12.9.6)."""
+_LINE_END = re.compile(r"\\(?:[nrtvf]|\n)")
 _BLOCKS = frozenset(["p", "div", "body", "li", "td"])
 _BINARY = re.compile("[\x00-\x08\x0e-\x17]")
 _ROLES = {"/FreeText": Role.TEXTBOX, "/Stamp": Role.STAMP, "/Watermark": Role.WATERMARK}
@@ -96,7 +97,7 @@ class Words:
         """Take the string literals of a script: they are what it shows (ISO 32000-1 §12.6.4.16)."""
         self.spells = self.spells or spells(script)
         for match in _QUOTED.finditer("\n".join(script_lines(script))):
-            self._keep(match[2], Role.PROPERTY, "property:JavaScript", origin)
+            self._keep(_LINE_END.sub("\n", match[2] or match[3] or ""), Role.PROPERTY, "property:JavaScript", origin)
 
     def _take_known(self, value: dict[str, Any], number: int, origin: Origin) -> None:
         """Take the words whose place tells what they are."""

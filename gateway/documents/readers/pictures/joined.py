@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.documents.readers.base import Budget, Member
 from gateway.documents.readers.pictures.outlines import Shape, cells, drawn, moved, without_frames
-from gateway.documents.readers.pictures.specimen import ink_box, mosaic, mosaics, specimen
+from gateway.documents.readers.pictures.specimen import HIGHEST, ink_box, mosaic, mosaics, specimen
 from gateway.vietnamese.colour import is_invisible
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 RELATION: Final = "image"
 LIMIT_PIECES: Final = 1000
 _LIMIT_PAINTED, _LIMIT_WIDE = 50_000, 400
-"""Coloured cells of a table, and of one that is repeated, that are looked at."""
+"""Coloured cells of a table that are looked at together, and of one that is repeated that are looked at."""
 LIMIT_JOINED: Final = 40
 """Pictures put together for one document, the ones of most pieces first; of more those that may be cuts of a page, not photographs."""
 _PLAIN, _SHADES, _THUMBNAIL = 0.4, 16, 64
@@ -77,6 +77,8 @@ class Pictures:
     _shapes: dict[Hashable, list[Shape]] = field(default_factory=dict)
     _ahead: dict[Hashable, float] = field(default_factory=dict)
     _painted: dict[Hashable, dict[tuple[int, int], str]] = field(default_factory=dict)
+    _words: list[bytes] = field(default_factory=list)
+    """Those of coloured cells further up."""
     _stored: list[tuple[int, Hashable, Box, Turn]] = field(default_factory=list)
     names: list[bytes] = field(default_factory=list)
     """Names of the pictures that a file keeps in one store, in its order."""
@@ -131,8 +133,11 @@ class Pictures:
         """Take cells without words whose ground is darker than paper, as pixels of a word are."""
         if ground and not is_invisible(_PAPER, ground) and len(columns) <= _LIMIT_WIDE:
             cells = self._painted.setdefault(table, {})
-            if len(cells) < _LIMIT_PAINTED:
-                cells.update(((row, column), ground) for column in columns)
+            if len(cells) > _LIMIT_PAINTED:
+                self._words += mosaics(cells)
+                near = {place: colour for place, colour in cells.items() if place[0] > row - HIGHEST}
+                self._painted[table] = cells = near if 2 * len(near) < len(cells) else {}
+            cells.update(((row, column), ground) for column in columns)
 
     @property
     def any(self) -> bool:
@@ -162,7 +167,7 @@ class Pictures:
         outlines = [picture for plane in planes if plane and (picture := drawn(plane)) is not None]
         budget.take_bytes(len(outlines) << 20)
         outlines += [picture for plane in self._shapes.values() if (picture := mosaic(cells(plane))) is not None]
-        painted = [word for table in self._painted.values() for word in mosaics(table)]
+        painted = [*self._words, *(word for table in self._painted.values() for word in mosaics(table))]
         self.incomplete = self.incomplete or len(outlines) > LIMIT_DRAWN
         return [
             Member(name=f"{kind}-{number}.png", data=data, relation=RELATION)

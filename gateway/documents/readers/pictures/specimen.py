@@ -49,7 +49,7 @@ def specimen(picture: Picture) -> Picture | None:
 _COLOURS: Final = 3
 _CELL: Final = 8
 _FEWEST: Final = 30
-_NARROWEST, _WIDEST, _HIGHEST = 11, 400, 120
+_NARROWEST, _WIDEST, HIGHEST = 11, 400, 120
 """Cells of a picture made of cells: fewer are no letters, more are a table."""
 _FULL: Final = 0.8
 """Share of a box that no letters fill."""
@@ -63,7 +63,7 @@ def mosaics(painted: Mapping[tuple[int, int], str]) -> Iterator[bytes]:
         if 2 * count < len(painted):
             sets.append([cell for cell, ground in painted.items() if ground == colour])
     rows, columns = ({cell[axis] for cell in painted} for axis in (0, 1))
-    if len(rows) <= _HIGHEST and len(columns) <= _WIDEST and 2 * len(painted) > len(rows) * len(columns):
+    if len(rows) <= HIGHEST and len(columns) <= _WIDEST and 2 * len(painted) > len(rows) * len(columns):
         sets.append([(row, column) for row in rows for column in columns if (row, column) not in painted])
     yield from (word for cells in sets if (word := mosaic(cells)) is not None)
 
@@ -76,7 +76,7 @@ def mosaic(cells: Collection[tuple[int, int]]) -> bytes | None:
         return None
     top, left = (min(cell[axis] for cell in cells) for axis in (0, 1))
     height, width = (max(cell[axis] for cell in cells) - start + 1 for axis, start in ((0, top), (1, left)))
-    if height > _HIGHEST or not _NARROWEST <= width <= _WIDEST or len(cells) > _FULL * height * width:
+    if height > HIGHEST or not _NARROWEST <= width <= _WIDEST or len(cells) > _FULL * height * width:
         return None
     grid = PIL.Image.new("L", (width, height), 255)
     for row, column in cells:
