@@ -11,7 +11,7 @@ from gateway.vietnamese.addresses import listed, normal_form, without_tag
 from gateway.vietnamese.latin import unmarked
 from gateway.vietnamese.normal import unify_line_breaks
 from gateway.vietnamese.plain_text import plain_text
-from policies._senders import official_domains, today, usable
+from policies._senders import official_domains, today
 from policies._signing_settings import Settings
 
 MEANT: Final = "meant"
@@ -98,7 +98,7 @@ def not_units(evidence: Evidence, settings: Settings) -> tuple[tuple[str, str], 
                 found.append((address or path, "unlisted"))
             elif mailbox.kind not in {MailboxKind.UNIT, MailboxKind.OFFICE}:
                 found.append((address, "person"))
-            elif not usable(mailbox, on):
+            elif not mailbox.usable(on):
                 found.append((address, "inactive"))
         elif domain not in domains:
             found.append((address or path, "foreign"))

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from gateway.model import VIETNAM, AddressReading, Evidence, Mailbox, MailboxStatus, Message
+from gateway.model import VIETNAM, AddressReading, Evidence, Message, in_force
 from gateway.vietnamese.addresses import parse_path
 
 
@@ -63,22 +63,9 @@ def today(evidence: Evidence) -> date:
     return evidence.now.astimezone(VIETNAM).date()
 
 
-def in_force(since: date | None, until: date | None, on: date) -> bool:
-    """Return whether a period covers a day; an open end covers everything."""
-    return (since is None or since <= on) and (until is None or on <= until)
-
-
 def official_domains(domains: Iterable[OfficialDomain], on: date) -> frozenset[str]:
     """Return the domains that are official on a day."""
     return frozenset(one.domain for one in domains if in_force(one.since, one.until, on))
-
-
-def usable(mailbox: Mailbox, on: date) -> bool:
-    """Return whether a mailbox may be used on a day."""
-    left = mailbox.status is MailboxStatus.LEFT and (mailbox.left_on is None or mailbox.left_on <= on)
-    if left or mailbox.status is MailboxStatus.SUSPENDED or (mailbox.left_on is not None and mailbox.left_on <= on):
-        return False
-    return in_force(mailbox.since, mailbox.until, on)
 
 
 def author_fields(message: Message) -> tuple[AddressReading, ...]:

@@ -36,6 +36,7 @@ from gateway.model import (
     Need,
     Role,
     Rule,
+    in_force,
 )
 from gateway.vietnamese.addresses import destinations, listed, parse_path, without_tag
 from gateway.vietnamese.homographs import shown
@@ -49,7 +50,6 @@ from policies._senders import (
     OfficialDomain,
     Period,
     author_fields,
-    in_force,
     official_domains,
     today,
 )

@@ -34,6 +34,7 @@ from gateway.model import (
     Message,
     Need,
     Rule,
+    in_force,
 )
 from gateway.vietnamese.addresses import listed, normal_form, parse_path, without_tag
 from gateway.vietnamese.homographs import name_keys
@@ -47,13 +48,11 @@ from policies._senders import (
     Domain,
     OfficialDomain,
     author_fields,
-    in_force,
     is_absent,
     official_domains,
     other_fields,
     resent_fields,
     today,
-    usable,
 )
 
 RULES: Final = (
@@ -309,7 +308,7 @@ def _delegated(whose: Mailbox | Holders, mine: frozenset[str], on: date) -> bool
 def _inactive(case: _Case, address: str, *, field: str) -> Iterator[Finding]:
     """Report a mailbox that is suspended, given up or outside its days."""
     mailbox = listed(case.evidence.directory, address)
-    if mailbox is not None and not usable(mailbox, case.on):
+    if mailbox is not None and not mailbox.usable(case.on):
         yield failed(
             "inactive",
             About(header="From") if field == "From" else About(),

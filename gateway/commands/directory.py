@@ -50,7 +50,7 @@ def _remarks(directory: Directory, mailboxes: list[Mailbox], today: date) -> lis
         remarks.append("không có hộp thư Văn phòng (kind: office) / no mailbox of kind office")
     for mailbox in mailboxes:
         unit = directory.units.get(mailbox.unit)
-        if unit is not None and unit.until is not None and unit.until < today and _in_use(mailbox, today):
+        if unit is not None and unit.until is not None and unit.until < today and mailbox.usable(today):
             to = ", ".join(unit.successors) or "-"
             remarks.append(
                 f"{mailbox.address}: đơn vị {unit.id} đã hết hiệu lực {unit.until}, kế thừa: {to} / "
@@ -67,19 +67,15 @@ def _remarks(directory: Directory, mailboxes: list[Mailbox], today: date) -> lis
                 remarks.append(
                     f"{mailbox.address}: người được ủy quyền {delegate.address} không có trong danh bạ / not listed"
                 )
-            elif not _in_use(other, today):
+            elif not other.usable(today):
                 remarks.append(f"{mailbox.address}: người được ủy quyền {delegate.address} không còn dùng / not in use")
     remarks += [
         f"{unit.id}: lãnh đạo {head} không còn dùng hộp thư / the mailbox of its head is not in use"
         for unit in directory.units.values()
         for head in unit.heads
-        if not _in_use(directory.mailboxes[head], today)
+        if not directory.mailboxes[head].usable(today)
     ]
     return remarks
-
-
-def _in_use(mailbox: Mailbox, today: date) -> bool:
-    return mailbox.status is MailboxStatus.ACTIVE and not (mailbox.until is not None and mailbox.until < today)
 
 
 def find(path: Path | None, query: str) -> Result:

@@ -22,7 +22,7 @@ from gateway.engine.lint import strangers
 from gateway.errors import GatewayError
 from gateway.hold.seal import identity_of, public_of
 from gateway.hold.way import try_out
-from gateway.model import ListenerKind, MailboxStatus
+from gateway.model import VIETNAM, ListenerKind
 from gateway.nexthop.probe import Fitness, probe
 from gateway.pipeline.rulebook import Rulebook
 from gateway.serve.app import (
@@ -354,9 +354,9 @@ def _hold(configuration: Configuration) -> Iterator[Line]:
 
 def _official_sender(configuration: Configuration) -> str:
     """Return a mailbox of the directory that is in use, empty when there is none."""
-    directory = Rulebook(configuration).current.directory
+    directory, today = Rulebook(configuration).current.directory, datetime.now(VIETNAM).date()
     mailboxes = directory.mailboxes.values() if directory is not None else ()
-    return next((one.address for one in mailboxes if one.status is MailboxStatus.ACTIVE), "")
+    return next((one.address for one in mailboxes if one.usable(today)), "")
 
 
 def _ports(configuration: Configuration) -> Iterator[Line]:

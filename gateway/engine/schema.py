@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from gateway.model import Disposition, Mode
+from gateway.model import Disposition, Mode, in_force
 from gateway.yaml.file import IDENTIFIER, SHA256_HEX
 
 DispositionWord = Annotated[Literal["relay", "tag", "hold", "defer", "reject"], Field(title="Disposition")]
@@ -34,7 +34,7 @@ class Dated(Section):
 
     def holds(self, on: date) -> bool:
         """Return whether it holds on a day."""
-        return (self.since is None or self.since <= on) and (self.until is None or on <= self.until)
+        return in_force(self.since, self.until, on)
 
 
 class Words(Dated):

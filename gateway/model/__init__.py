@@ -4,7 +4,7 @@ Every value is a frozen msgspec struct, so it can cross the process wall as msgp
 `None` always means *unknown*, never *no*. Units stand in names (`size_pt`, `limit_bytes`, `timeout_s`).
 """
 
-from gateway.model.directory import Delegate, Directory, Holders, Mailbox, MailboxKind, MailboxStatus, Unit
+from gateway.model.directory import Delegate, Directory, Holders, Mailbox, MailboxKind, MailboxStatus, Unit, in_force
 from gateway.model.document import ActiveContent, Document, Image, Origin, PageSetup, ReadStatus, Role, Run
 from gateway.model.evidence import VIETNAM, AuthenticationResults, AuthResult, Evidence, History
 from gateway.model.facts import Facts, Looked, Observations, Observed, Observer, wordless
@@ -59,5 +59,5 @@ __all__ = [
     "MailboxKind", "MailboxStatus", "Message", "Mode", "Need", "NextHopTls", "Observations", "Observed", "Observer",
     "Origin", "PageSetup", "Part", "ReadStatus", "RefusedContent", "Reply", "ReplyCharset", "Revocation", "Role",
     "Rule", "Run", "Session", "Signature", "Signer", "Timestamp", "Transaction", "TransferEncoding", "Trust", "Unit",
-    "Verdict", "wordless",
+    "Verdict", "in_force", "wordless",
 ]  # fmt: skip

@@ -9,6 +9,11 @@ from enum import Enum
 from msgspec import Struct
 
 
+def in_force(since: date | None, until: date | None, on: date) -> bool:
+    """Return whether a period covers a day; an open end covers everything."""
+    return (since is None or since <= on) and (until is None or on <= until)
+
+
 class MailboxKind(Enum):
     """Điều 2, Điều 7 of the Decision, and service accounts."""
 
@@ -50,6 +55,11 @@ class Mailbox(Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     until: date | None = None
     aliases: tuple[str, ...] = ()
     delegates: tuple[Delegate, ...] = ()
+
+    def usable(self, on: date) -> bool:
+        """Return whether it may be used on a day: mail in its name, login at the console; not from `left_on` on."""
+        left = self.left_on <= on if self.left_on is not None else self.status is MailboxStatus.LEFT
+        return not left and self.status is not MailboxStatus.SUSPENDED and in_force(self.since, self.until, on)
 
 
 class Unit(Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):

@@ -227,6 +227,28 @@ def test_a_file_that_is_not_utf8_is_refused_with_its_place(tmp_path):
         load(path)
 
 
+@pytest.mark.parametrize(
+    ("keys", "days"),
+    [
+        ("status: active", (True, True, True)),
+        ("status: suspended", (False, False, False)),
+        ("status: left", (False, False, False)),
+        ("left_on: 2026-11-24", (True, False, False)),
+        ("status: left, left_on: 2026-11-24", (True, False, False)),
+        ("until: 2026-11-24", (True, True, False)),
+        ("from: 2026-11-24", (False, True, True)),
+    ],
+)
+def test_a_mailbox_is_usable_on_the_same_days_everywhere(tmp_path, keys, days):
+    one = "{address: a@b.vn, kind: personal, %s}" % keys
+    other = "{address: c@b.vn, kind: unit, delegates: [{address: a@b.vn}]}"
+    path = write(tmp_path, "d.yaml", f"mailboxes: [{one}, {other}, {{address: o@b.vn, kind: office}}]\n")
+    mailbox = load(path).mailboxes["a@b.vn"]
+    around = [date(2026, 11, day) for day in (23, 24, 25)]
+    assert tuple(mailbox.usable(day) for day in around) == days
+    assert tuple("not in use" not in commands.lint(path, today=day).text for day in around) == days
+
+
 PIECES = unicodedata.normalize("NFD", "Phòng Nội vụ")
 
 

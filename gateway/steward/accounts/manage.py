@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Final
 
 from gateway.errors import UserError
-from gateway.model import Directory, MailboxStatus
+from gateway.model import VIETNAM, Directory
 from gateway.notice import mailbox_of
 from gateway.steward.accounts.book import Account, Book, Kind, find_account, put_credential
 from gateway.steward.accounts.codes import new_password
@@ -73,7 +74,7 @@ def official_mailbox(address: str, directory: Directory | None, login_domain: st
     if not address:
         return ""
     mailbox = directory.find(normal_form(address)) if directory is not None else None
-    if mailbox is not None and mailbox.status is MailboxStatus.ACTIVE and mailbox.address.isascii():
+    if mailbox is not None and mailbox.usable(datetime.now(VIETNAM).date()) and mailbox.address.isascii():
         return mailbox.address
     listed = directory.mailboxes if directory is not None else ()
     domains = {login_domain, *(one.rpartition("@")[2] for one in listed)}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
-from gateway.model import VIETNAM, Directory, Mailbox, MailboxStatus
+from gateway.model import VIETNAM, Directory, Mailbox
 from gateway.steward.accounts.book import Book, find_account
 from gateway.steward.accounts.login import Logins, Recorder
 from gateway.steward.accounts.mail_codes import MailCodes
@@ -74,7 +74,8 @@ class People:
         """Return the mailbox of the directory that somebody may log in with, None when there is none."""
         directory = self._directory()
         mailbox = directory.find(normal_form(address.strip())) if directory is not None else None
-        return mailbox if mailbox is not None and self._in_use(mailbox) else None
+        today = datetime.fromtimestamp(self.clock(), VIETNAM).date()
+        return mailbox if mailbox is not None and mailbox.usable(today) else None
 
     def still(self, connection: sqlite3.Connection, session: Session, roles: frozenset[Role]) -> None:
         """Refuse, inside a transaction, when a session has ended or its account lost all of these roles meanwhile."""
@@ -120,9 +121,3 @@ class People:
             units=units,
             csrf=csrf,
         )
-
-    def _in_use(self, mailbox: Mailbox) -> bool:
-        today = datetime.fromtimestamp(self.clock(), UTC).astimezone(VIETNAM).date()
-        begun = mailbox.since is None or mailbox.since <= today
-        over = any(end is not None and end < today for end in (mailbox.until, mailbox.left_on))
-        return mailbox.status is MailboxStatus.ACTIVE and begun and not over

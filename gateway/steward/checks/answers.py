@@ -10,7 +10,7 @@ from typing import Final
 from gateway.audit.keyed import Keyed
 from gateway.audit.record_fields import mail_facts
 from gateway.audit.store import Folder
-from gateway.model import Disposition, FindingOutcome, Language, MailboxStatus
+from gateway.model import VIETNAM, Disposition, FindingOutcome, Language
 from gateway.pipeline.self_check import PER_HOUR, Checked
 from gateway.steward import questions as q
 from gateway.steward.accounts.sessions import key_of
@@ -119,8 +119,8 @@ def _senders(desk: Desk, person: Person) -> tuple[str, ...] | None:
     own = [person.mailbox] if is_program(person) else [person.name, *sorted(addresses_of(desk, person))]
     directory = desk.directory()
     if directory is not None and (is_program(person) or Role.UNIT_HEAD in person.roles):
-        listed = directory.mailboxes.values()
-        own += [one.address for one in listed if one.unit in person.units and one.status is MailboxStatus.ACTIVE]
+        listed, today = directory.mailboxes.values(), datetime.fromtimestamp(desk.people.clock(), VIETNAM).date()
+        own += [one.address for one in listed if one.unit in person.units and one.usable(today)]
     return tuple(dict.fromkeys(one for one in own if "@" in one))
 
 
