@@ -5,7 +5,7 @@ import pytest
 from gateway.demo.sign import PdfSigning, sign_pdf
 from gateway.model import Changes
 from tests.pki.tree import tree
-from tests.signatures.pdf_updates import Update
+from tests.signatures.pdf_updates import EMPTY, Update
 from tests.signatures.test_pdf_forms import look, stand
 
 
@@ -44,10 +44,11 @@ def test_a_hybrid_file_whose_table_and_stream_disagree_has_two_readings(once, in
     assert one.changes is Changes.FORBIDDEN
 
 
-def test_an_object_that_an_update_holds_and_does_not_list_has_two_readings(once):
+@pytest.mark.parametrize("head", ["{} 0 obj", "{} 0\nobj", "{}\r\n\0 0 \t obj", "{} % 1 0 obj\n0 %\nobj", "{} 0" + 99 * " " + "obj"])
+def test_an_object_that_an_update_holds_and_does_not_list_has_two_readings(once, head):
     """A viewer that mends the file finds it; nothing in an honest update is unlisted."""
     update = Update(once)
-    update.body()
+    update.add(f"{head.format(update.content)}\n{EMPTY}")
     (one,) = look(update.finish(update.table([])))
     assert one.changes is Changes.FORBIDDEN
 

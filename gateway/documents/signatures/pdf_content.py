@@ -16,7 +16,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from gateway.documents.signatures.pdf_objects import pages
-from gateway.documents.signatures.wall import LibraryFault, wall
+from gateway.documents.signatures.wall import LIMIT, LibraryFault, wall
 
 _MAX_PAGES = 500
 _MAX_ANNOTATIONS = 4000
@@ -24,8 +24,12 @@ _MAX_OBJECTS = 200_000
 _MAX_SEARCHES = 50
 """Free numbers that are looked for in the whole file."""
 _MULTIMEDIA = frozenset({"/RichMedia", "/3D", "/Movie", "/Screen", "/Sound"})
-_OBJECT = b" obj"
-_BODY = re.compile(rb"(\d{1,10})[ \t\r\n]+(\d{1,5})\Z")
+_OBJECT = b"obj"
+_BLANK = b"\0\t\n\f\r "
+_COMMENT = re.compile(rb"%[^\r\n]*")
+_BODY = re.compile(rb"(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+\Z")
+_HEAD = 256
+"""Octets before `obj` in which the numbers of an object are looked for, among blanks and comments."""
 
 
 @dataclass
@@ -162,15 +166,20 @@ def _shadows(reader: PdfFileReader, data: bytes, content: Content) -> None:
 
 
 def bodies(data: bytes, *, start: int = 0) -> Iterator[tuple[int, int]]:
-    """Offset and number of everything from `start` on that looks like an indirect object; at most 200,000."""
+    """Offset and number of everything from `start` on that looks like an indirect object; LibraryFault beyond 200,000."""
     position = data.find(_OBJECT, start)
-    for _ in range(_MAX_OBJECTS):
+    for _ in range(2 * _MAX_OBJECTS):  # each of them ends with `endobj`
         if position < 0:
             return
-        match = _BODY.search(data[max(0, position - 18) : position])
-        if match:
-            yield position - (match.end() - match.start()), int(match.group(1))
+        head = data[max(0, position - _HEAD) : position]
+        if head[-1:].strip(_BLANK) == b"" and (match := _BODY.search(_COMMENT.sub(_blanked, head))):
+            yield position - len(head) + match.start(), int(match.group(1))
         position = data.find(_OBJECT, position + len(_OBJECT))
+    raise LibraryFault(LIMIT, "objects")
+
+
+def _blanked(comment: re.Match[bytes]) -> bytes:
+    return b" " * len(comment[0])
 
 
 def _roots(reader: PdfFileReader) -> set[int]:
