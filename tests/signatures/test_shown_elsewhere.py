@@ -124,6 +124,8 @@ _DRAW = 'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" xmlns:xl
     (f'<draw:frame {_DRAW} xml:base="http://x.example/"><draw:image xlink:href="Pictures/1.png"/></draw:frame>', Coverage.PARTIAL),
     ('<table:database-ranges xmlns:table="urn:x"><table:database-range/></table:database-ranges>', Coverage.WHOLE),
     ('<text:dde-connection text:connection-name="a">10</text:dde-connection>', Coverage.PARTIAL),
+    ('<xforms:instance xmlns:xforms="http://www.w3.org/2002/xforms" id="a"><x/></xforms:instance>', Coverage.WHOLE),
+    ('<xforms:instance xmlns:xforms="http://www.w3.org/2002/xforms" src = "http://x.example/a.xml"/>', Coverage.PARTIAL),
     ('<text:database-display text:column-name="a">10</text:database-display>', Coverage.PARTIAL),
 ])  # fmt: skip
 def test_an_opendocument_file_that_shows_a_record_or_picture_from_elsewhere_is_signed_in_part(inner, expected, version):

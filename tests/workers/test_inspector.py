@@ -293,6 +293,18 @@ def test_a_signature_file_is_verified_with_a_file_that_another_child_has_looked_
     assert (file, b"noi dung") in verifiers.calls[-1][2]
 
 
+@pytest.mark.parametrize(("name", "verified"), [
+    ("a.txt.p7s", True), ("x/META-INF/signature.p7s", True), ("META-INF/signature.p7s", False), ("meta-inf/signature.p7s", False),
+])  # fmt: skip
+def test_a_container_speaks_for_the_signature_files_in_its_own_folder_alone(name, verified):
+    kind = ("mimetype", "application/vnd.etsi.asic-e+zip")
+    archive = zip_archive(kind, ("a.txt", "noi dung"), (name, b"0\x80sig"))
+    verifiers = Recording()
+    inspect(mail(("b.asice", archive)), verifiers=verifiers)
+    files = [call[2] for call in verifiers.calls if call[0] == "beside"]
+    assert [("2!a.txt", b"noi dung") in held for held in files] == [True] * verified
+
+
 def test_a_file_that_is_too_large_to_keep_is_told_from_one_that_is_not_there(monkeypatch):
     monkeypatch.setattr(module, "_KEPT_LIMIT", 400)
     verifiers = Recording()

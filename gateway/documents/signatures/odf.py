@@ -36,12 +36,12 @@ _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _KINDS = {"drawing": "graphics"}
 _SETTINGS = "application/vnd.sun.xml.ui.configuration"
 _REPLACEMENTS, _REPLACEMENT = "ObjectReplacements/", "application/x-openoffice-"  # of embedded objects, as pictures
-_LINKS = ("{http://www.w3.org/1999/xlink}href", "{urn:oasis:names:tc:opendocument:xmlns:form:1.0}image-data")
+_LINKS = ("{http://www.w3.org/1999/xlink}href", "{urn:oasis:names:tc:opendocument:xmlns:form:1.0}image-data", "src")
 _RECORDS = "{urn:oasis:names:tc:opendocument:xmlns:form:1.0}datasource"
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _LIVE = re.compile(r"dde-.*|database-(?!ranges?\Z).*")
 """Elements that show what another program or a database says."""
-_HINTS = re.compile(rb"href|image-data|datasource|dde-|database-|base\s*=")
+_HINTS = re.compile(rb"href|src\s*=|image-data|datasource|dde-|database-|base\s*=")
 _FOLLOWED = re.compile(
     r"a|area-rectangle|area-circle|area-polygon|event-listener|hyperlink-behaviour|form|button|template"
 )

@@ -62,12 +62,15 @@ class _Group:
 
     signed: bool = False
     """There is a signature file among them, so the others are kept until it is looked at."""
-    settled: bool = False
-    """The container itself speaks for the signature files in it (ASiC)."""
+    settled: str = ""
+    """Beginning, in capitals, of the paths for whose signature files the container itself speaks (ASiC); empty for none."""
     kept: list[tuple[Part, bytes | None]] = field(default_factory=list)
     """Its files; None where one was too large to keep."""
     named: dict[str, Callable[[], mime.DecodedBody]] = field(default_factory=dict)
     """Parts by the addresses that pages beside them have for them."""
+
+    def settles(self, part: Part) -> bool:
+        return bool(self.settled) and part.path.upper().startswith(self.settled)
 
 
 @dataclass(frozen=True)
@@ -213,8 +216,9 @@ class Inspector:
         if report:
             self._emit(result)
         row = formats.by_type(look.part.detected_type or "")
-        settled = row is not None and row.container is Container.ASIC
-        group = _Group(signed=not settled and any(is_signature(child) for child, _ in children), settled=settled)
+        is_asic = row is not None and row.container is Container.ASIC
+        group = _Group(settled=f"{look.part.path}!META-INF/".upper() if is_asic else "")
+        group.signed = any(is_signature(child) and not group.settles(child) for child, _ in children)
         items = [
             _Item(
                 child,
@@ -233,8 +237,7 @@ class Inspector:
             for address in member.addresses
             if address
         }
-        items.sort(key=lambda inner: is_signature(inner.part))
-        return items
+        return sorted(items, key=lambda inner: is_signature(inner.part))
 
     def _look(self, item: _Item, look: PartLook) -> None:
         """Gather documents, members and signatures of one part into `look`."""
@@ -353,11 +356,10 @@ class Inspector:
             look.signatures += self._verifiers.entity(item.entity(), look.part)
             return
         if item.signed is not None and is_signature(item.part):
-            raw, covers = item.signed
-            found = self._verifiers.entity(raw, look.part)
-            look.signatures += [structs.replace(signature, covers=covers) for signature in found]
+            found = self._verifiers.entity(item.signed[0], look.part)
+            look.signatures += [structs.replace(signature, covers=item.signed[1]) for signature in found]
             return
-        if item.group.settled and (is_signature(item.part) or "pkcs7" in sniffed.primary):
+        if item.group.settles(item.part) and (is_signature(item.part) or "pkcs7" in sniffed.primary):
             return
         if is_signature(item.part):
             look.signatures += self._verifiers.beside(look.part, data, item.group.kept)
