@@ -8,15 +8,15 @@ beyond the limits are not looked at, and the report says so.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from gateway.documents.readers.pdf.objects import find_objects
 from gateway.documents.signatures.pdf_objects import pages
-from gateway.documents.signatures.wall import LIMIT, LibraryFault, wall
+from gateway.documents.signatures.wall import LibraryFault, wall
 
 _MAX_PAGES = 500
 _MAX_ANNOTATIONS = 4000
@@ -24,12 +24,6 @@ _MAX_OBJECTS = 200_000
 _MAX_SEARCHES = 50
 """Free numbers that are looked for in the whole file."""
 _MULTIMEDIA = frozenset({"/RichMedia", "/3D", "/Movie", "/Screen", "/Sound"})
-_OBJECT = b"obj"
-_BLANK = b"\0\t\n\f\r "
-_COMMENT = re.compile(rb"%[^\r\n]*")
-_BODY = re.compile(rb"(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+\Z")
-_HEAD = 256
-"""Octets before `obj` in which the numbers of an object are looked for, among blanks and comments."""
 
 
 @dataclass
@@ -153,7 +147,7 @@ def _shadows(reader: PdfFileReader, data: bytes, content: Content) -> None:
     used = set(places.values())
     roots = _roots(reader)
     searched = 0
-    for offset, number in bodies(data):
+    for offset, _, number, _ in find_objects(data):
         if number not in used and searched < _MAX_SEARCHES and 0 < number < _size(reader):
             searched += 1
             if _is_free(reader, number) and _is_named(data, number):
@@ -163,23 +157,6 @@ def _shadows(reader: PdfFileReader, data: bytes, content: Content) -> None:
         if near is not None and near not in roots and b"/Catalog" in data[offset : offset + 400].split(b"endobj")[0]:
             content.note("shadow-object")
             return
-
-
-def bodies(data: bytes, *, start: int = 0) -> Iterator[tuple[int, int]]:
-    """Offset and number of everything from `start` on that looks like an indirect object; LibraryFault beyond 200,000."""
-    position = data.find(_OBJECT, start)
-    for _ in range(2 * _MAX_OBJECTS):  # each of them ends with `endobj`
-        if position < 0:
-            return
-        head = data[max(0, position - _HEAD) : position]
-        if head[-1:].strip(_BLANK) == b"" and (match := _BODY.search(_COMMENT.sub(_blanked, head))):
-            yield position - len(head) + match.start(), int(match.group(1))
-        position = data.find(_OBJECT, position + len(_OBJECT))
-    raise LibraryFault(LIMIT, "objects")
-
-
-def _blanked(comment: re.Match[bytes]) -> bytes:
-    return b" " * len(comment[0])
 
 
 def _roots(reader: PdfFileReader) -> set[int]:

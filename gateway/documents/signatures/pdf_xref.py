@@ -16,7 +16,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.xref import XRefSectionMetaInfo, XRefSectionType
 
-from gateway.documents.signatures.pdf_content import bodies
+from gateway.documents.readers.pdf.objects import find_objects
 from gateway.documents.signatures.pdf_doubles import is_doubled
 from gateway.documents.signatures.pdf_objects import entry
 from gateway.documents.signatures.wall import LibraryFault, wall
@@ -144,4 +144,4 @@ def _has_unlisted(data: bytes, reader: PdfFileReader, later: range, end: int) ->
         if isinstance(place := xrefs.get_historical_ref(reference, revision), int)
     }
     known = {reference.idnum for one in range(later.start) for reference in xrefs.explicit_refs_in_revision(one)}
-    return any(offset not in listed and number in known for offset, number in bodies(data, start=end))
+    return any(place not in listed and number in known for place, _, number, _ in find_objects(data, end))

@@ -20,7 +20,10 @@ LIMIT_OBJECTS = 500_000
 LIMIT_PIXELS = 120_000_000
 """Pixels of one image; A3 at 600 dpi has 70 million."""
 
-_HEADER = re.compile(rb"(\d{1,10})\s+(\d{1,5})\s*$")
+_HEADER = re.compile(rb"(\d{1,10})[\s\0]+(\d{1,5})[\s\0]*\Z")
+_HEADER_LENGTH = 256
+"""Octets before `obj` in which the numbers of an object are looked for, among blanks and comments."""
+_COMMENT = re.compile(rb"%[^\r\n]*")
 _STREAM = re.compile(rb"stream(?:\r\n|\n|\r)?")
 _FILTER = re.compile(rb"/(?:Filter|F)\s*(\[[^\]]{0,400}\]|/[A-Za-z0-9]{1,20})")
 _INTEGER = {
@@ -65,7 +68,7 @@ class Table:
 
 def scan_objects(data: bytes, table: Table | None, budget: Budget) -> Iterator[RawObject]:
     """Yield all objects in file order; without a table the last object of a number counts as current."""
-    found = list(_find(data))
+    found = list(find_objects(data))
     if len(found) > LIMIT_OBJECTS:
         raise ReadError(ReadStatus.LIMIT, "pdf-objects")
     last = {number: start for start, _, number, _ in found}
@@ -95,14 +98,17 @@ def _settled(table: Table | None, starts: set[int], last: dict[int, int]) -> dic
     return offsets
 
 
-def _find(data: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """Yield start, end of the keyword, number and generation of every `N G obj`."""
-    position = data.find(b"obj")
+def find_objects(data: bytes, start: int = 0) -> Iterator[tuple[int, int, int, int]]:
+    """Yield start, end of the keyword, number and generation of every `N G obj` from `start` on, listed or not."""
+    position = data.find(b"obj", start)
     while position >= 0:
         if data[position - 3 : position] != b"end":
-            header = _HEADER.search(data, max(0, position - 24), position)
+            head = data[max(start, position - _HEADER_LENGTH) : position]
+            if b"%" in head:
+                head = _COMMENT.sub(lambda comment: b" " * len(comment[0]), head)
+            header = _HEADER.search(head)
             if header is not None:
-                yield header.start(), position + 3, int(header[1]), int(header[2])
+                yield position - len(head) + header.start(), position + 3, int(header[1]), int(header[2])
         position = data.find(b"obj", position + 3)
 
 
