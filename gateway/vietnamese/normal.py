@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
 from gateway.vietnamese.confusables import MARKS, seen_as
@@ -27,6 +28,7 @@ _BREAKS: Final = "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _FILLER: Final = re.compile("[\\W_\u115f\u1160\u3164\ufc5e-\ufc63\ufe70-\ufe7f\uff9e\uff9f\uffa0]{48,}")
 """Blanks, leaders, invisible letters: nothing that is read."""
 _FILLER_KEPT: Final = 16
+_SENTENCE_ENDS: Final = (". ", "},", "\t")
 _NO_LETTERS: Final = re.compile(r"[^a-z]+")
 _SPACED: Final = re.compile(r"(?<![^\W_])[^\W\d_](?:(?P<s>[ .\-_·*/\u00a0])[^\W\d_](?![^\W_])){2,}")
 
@@ -44,6 +46,18 @@ def without_filler(text: str) -> str:
     if len(text) <= 2 * _FILLER_KEPT:
         return text
     return _FILLER.sub(lambda match: match[0][:_FILLER_KEPT] + match[0][-_FILLER_KEPT:], text)
+
+
+def pieces(text: str, longest: int) -> Iterator[str]:
+    """Yield a text in pieces of bounded length, which end with a sentence, else at a blank, where there is one."""
+    start = 0
+    while len(text) - start > longest:
+        half, end = start + longest // 2, start + longest
+        cut = max(text.rfind(sign, half, end) for sign in _SENTENCE_ENDS)
+        cut = (cut if cut > 0 else text.rfind(" ", half, end)) + 1
+        yield text[start : cut or end]
+        start = cut or end
+    yield text[start:]
 
 
 def _referred(match: re.Match[str]) -> str:

@@ -37,7 +37,7 @@ from gateway.vietnamese.marks.sieve import are_clear, is_clear
 from gateway.vietnamese.marks.views import as_seen, concealed_view, conceals, is_simple, shown_view
 from gateway.vietnamese.marks.words import Level, Spelling, bare
 from gateway.vietnamese.marks.work import Work
-from gateway.vietnamese.normal import canonical, skeleton, without_filler
+from gateway.vietnamese.normal import canonical, pieces, skeleton, without_filler
 from gateway.vietnamese.plain_text import plain_text
 
 _DEFAULT: Final = MarkSettings()
@@ -153,21 +153,11 @@ def _without_offers(name: str) -> str:
 def _find_in_name(text: str, place: Place, settings: MarkSettings) -> tuple[Mark, ...]:
     """Search a name, an overlong one piece by piece; what is beyond all measure is suspected if it could hold a mark."""
     text = without_filler(text)
-    pieces = _pieces(text[:_LONGEST_NAME])
-    best = most_severe_first(mark for piece in pieces for mark in _find_in_piece(piece, place, settings))[:1]
+    parts = pieces(text[:_LONGEST_NAME], _PIECE)
+    best = most_severe_first(mark for piece in parts for mark in _find_in_piece(piece, place, settings))[:1]
     if not best and may_hold_mark(skeleton(text[_LONGEST_NAME:], parted=True)):
         return (Mark(Level.UNSPECIFIED, Strength.SUSPECTED, (place.value, UNJUDGED)),)
     return best
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """Yield the text in pieces of bounded length that end at blanks where there are any."""
-    while len(text) > _PIECE:
-        end = text.rfind(" ", _PIECE // 2, _PIECE)
-        end = end if end > 0 else _PIECE
-        yield text[:end]
-        text = text[end:]
-    yield text
 
 
 def _find_in_piece(text: str, place: Place, settings: MarkSettings) -> Iterator[Mark]:

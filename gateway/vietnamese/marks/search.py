@@ -32,7 +32,7 @@ from gateway.vietnamese.marks.sieve import is_clear
 from gateway.vietnamese.marks.titled import titled_across
 from gateway.vietnamese.marks.words import Case, Level, Spelling, bare, case_of
 from gateway.vietnamese.marks.work import Work
-from gateway.vietnamese.normal import canonical, run_together, skeleton, without_filler
+from gateway.vietnamese.normal import canonical, pieces, run_together, skeleton, without_filler
 
 
 class MarkSettings(Struct, frozen=True):
@@ -45,6 +45,8 @@ class MarkSettings(Struct, frozen=True):
 
 
 _MOST_MARKS: Final = 24
+_LONGEST_LINE: Final = 3000
+"""Letters of a line that are judged together."""
 _OF_A_SPLIT: Final = 240
 _OF_A_READING: Final = 200
 _OF_SURROUNDINGS: Final = 120
@@ -170,25 +172,9 @@ class Search:
         line = layout.line(number)
         look = line.look
         short = len(layout.blocks[line.block]) <= 240
-        raw = without_filler(line.text)
-        text = shown = canonical(raw[:4000])
-        hit = line_hit(text, look, short_block=short)
-        codes = disguise(line.text) if hit is not None else ()
-        for other, charset, code in chain(damaged(text[:2000]), readings(raw[:2000])):
-            self.work.spend(_OF_A_READING)
-            second = line_hit(canonical(other), look, short_block=short)
-            if second is None or second.spelling is not Spelling.EXACT:
-                continue
-            shown = canonical(other)
-            if (charset is Charset.VPS or code in (DAMAGED, MIXED, TYPED)) and second.strength is Strength.MARKED:
-                second = second._replace(strength=Strength.SUSPECTED)
-            if hit is None or second.strength.rank > hit.strength.rank:
-                hit, codes = second, (code,)
-        extra = self._extra_hit(text, look)
-        if extra is not None and (hit is None or hit.strength is not Strength.MARKED):
-            hit = extra
-        if hit is None or hit.strength is Strength.NOTED:
-            hit = coded_hit(raw) or hit
+        parts = pieces(without_filler(line.text), _LONGEST_LINE)
+        found = [self._hit_in(part, look, short_block=short) for part in parts]
+        hit, codes, text, shown = max(found, key=lambda one: (-1, 0) if one[0] is None else one[0].gravity)
         if hit is None:
             hit, codes = label_across(layout, line, text)
         if hit is None:
@@ -215,6 +201,28 @@ class Search:
             hit = with_lines_around(layout, line, hit, look, shown)
         if hit is not None:
             self.found.append((line, hit, codes))
+
+    def _hit_in(self, raw: str, look: Look, *, short_block: bool) -> tuple[Hit | None, tuple[str, ...], str, str]:
+        """Return the hit of a line or of a piece of it, what it was disguised by, its text, and the reading that it is in."""
+        text = shown = canonical(raw)
+        hit = line_hit(text, look, short_block=short_block)
+        codes = disguise(raw) if hit is not None else ()
+        for other, charset, code in chain(damaged(text), readings(raw)):
+            self.work.spend(_OF_A_READING)
+            second = line_hit(canonical(other), look, short_block=short_block)
+            if second is None or second.spelling is not Spelling.EXACT:
+                continue
+            shown = canonical(other)
+            if (charset is Charset.VPS or code in (DAMAGED, MIXED, TYPED)) and second.strength is Strength.MARKED:
+                second = second._replace(strength=Strength.SUSPECTED)
+            if hit is None or second.strength.rank > hit.strength.rank:
+                hit, codes = second, (code,)
+        extra = self._extra_hit(text, look)
+        if extra is not None and (hit is None or hit.strength is not Strength.MARKED):
+            hit = extra
+        if hit is None or hit.strength is Strength.NOTED:
+            hit = coded_hit(raw) or hit
+        return hit, codes, text, shown
 
     def _alone(self, line: Line, hit: Hit, shown: str) -> Hit | None:
         """Judge a level in small letters by what stands around it; a capital that is no mark stays noted."""
