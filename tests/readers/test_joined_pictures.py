@@ -28,7 +28,7 @@ from gateway.documents.readers.pictures.joined import LIMIT_PIECES, Pictures, Tu
 from gateway.documents.readers.sniff import sniff
 from gateway.documents.readers.text_art import with_text_art
 from gateway.vietnamese.marks import find_in_document
-from tests.readers.ole_support import atom, sprm, word_file
+from tests.readers.ole_support import atom, container, sprm, word_file
 from tests.readers.scans import FONT_DIR
 from tests.support.cases import first_quick
 from tests.support.octets import file_of
@@ -109,13 +109,15 @@ def rich(pieces: list[Image.Image]) -> bytes:
     return f"{{\\rtf1\\ansi Kinh gui\\par {groups}\\par Tran trong\\par}}".encode()
 
 
-def text_document(pieces: list[Image.Image]) -> bytes:
+def text_document(pieces: list[Image.Image], look: str = "") -> bytes:
     spaces = "".join(
         f' xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-        for prefix, name in (("office", "office"), ("text", "text"), ("draw", "drawing"), ("svg", "svg-compatible"))
-    )
+        for prefix, name in (("office", "office"), ("text", "text"), ("draw", "drawing"), ("svg", "svg-compatible"),
+                             ("style", "style"), ("fo", "xsl-fo-compatible"))
+    )  # fmt: skip
+    style = f'<style:style style:name="g" style:family="graphic"><style:graphic-properties {look}/></style:style>'
     frames = "".join(
-        f'<draw:frame text:anchor-type="as-char" svg:width="{page.width / 60}cm" svg:height="{page.height / 60}cm">'
+        f'<draw:frame draw:style-name="g" text:anchor-type="as-char" svg:width="{page.width / 60}cm" svg:height="{page.height / 60}cm">'
         f'<draw:image xlink:href="Pictures/{number}.png"/></draw:frame>'
         for number, page in enumerate(pieces)
     )
@@ -124,7 +126,8 @@ def text_document(pieces: list[Image.Image]) -> bytes:
         package.writestr("mimetype", "application/vnd.oasis.opendocument.text")
         package.writestr(
             "content.xml",
-            f'<office:document-content{spaces} xmlns:xlink="http://www.w3.org/1999/xlink"><office:body><office:text>'
+            f'<office:document-content{spaces} xmlns:xlink="http://www.w3.org/1999/xlink"><office:automatic-styles>{style}'
+            f"</office:automatic-styles><office:body><office:text>"
             f"<text:p>{frames}</text:p></office:text></office:body></office:document-content>",
         )
         for number, page in enumerate(pieces):
@@ -132,12 +135,15 @@ def text_document(pieces: list[Image.Image]) -> bytes:
     return out.getvalue()
 
 
-def old_document(pieces: list[Image.Image]) -> bytes:
+def old_document(pieces: list[Image.Image], properties: bytes = b"") -> bytes:
     """A Word 97 file whose pictures stand in a line (PICF and FBSE: MS-DOC 2.9.190, MS-ODRAW 2.2.32)."""
     text, data = [("Kính gửi phòng Kinh tế\r", b"")], b""
     for page in pieces:
         text.append(("\x01", sprm(0x6A03, struct.pack("<I", len(data))) + sprm(0x0855, b"\1")))
-        entry = atom(0xF007, bytes(36) + atom(0xF01E, bytes(17) + png(page), instance=0x6E0), instance=6)
+        described = (
+            container(0xF004, atom(0xF00A, struct.pack("<II", 1, 0), instance=75), properties) if properties else b""
+        )
+        entry = described + atom(0xF007, bytes(36) + atom(0xF01E, bytes(17) + png(page), instance=0x6E0), instance=6)
         head = struct.pack("<IHH20x4H", 68 + len(entry), 68, 0x64, page.width * 9, page.height * 9, 1000, 1000)
         data += head.ljust(68, b"\0") + entry
     return word_file([*text, ("\rTrân trọng\r", b"")], streams={("Data",): data})
@@ -204,6 +210,30 @@ def test_of_a_picture_of_rtf_only_what_is_not_cut_off_is_a_mark(cut):
     page = png(drawn("BẢO MẬT", (1000, 300), (20, 50))).hex()
     files = [f"{{\\rtf1\\ansi {{\\pict{one}\\picwgoal10000\\pichgoal3000\\pngblip {page}}}\\par}}" for one in (cut, "")]
     assert [found(file.encode()) for file in files] == [True, False]
+
+
+@needs_ocr
+@pytest.mark.parametrize(("look", "is_mark"), [('fo:clip="rect(0cm, 0cm, 0cm, 10.4cm)"', True), ("", False)])
+def test_of_a_picture_of_odf_only_what_is_not_cut_off_is_a_mark(look, is_mark):
+    assert found(text_document([drawn("BẢO MẬT", (1000, 300), (20, 50))], look)) is is_mark
+
+
+@needs_ocr
+@pytest.mark.parametrize("is_mark", [True, False])
+@pytest.mark.parametrize("kind", ["odf", "rtf", "doc"])
+def test_a_pale_picture_is_read_where_its_document_darkens_it(kind, is_mark):
+    pale = drawn("MẬT", (700, 300), (60, 50)).convert("L").point(lambda shade: 246 + shade * 9 // 255).convert("RGB")
+    match kind:
+        case "odf":
+            data = text_document([pale], 'draw:contrast="80%"' * is_mark)
+        case "rtf":
+            tone = r"{\*\picprop{\sp{\sn pictureBrightness}{\sv -9830}}}" * is_mark
+            data = f"{{\\rtf1\\ansi {{\\pict{tone}\\pngblip {png(pale).hex()}}}\\par}}".encode()
+        case _:
+            data = old_document(
+                [pale], atom(0xF00B, struct.pack("<HiHi", 0x4104, 1, 0x0109, -9830), instance=2) * is_mark
+            )
+    assert found(data) is is_mark
 
 
 def joined(pictures: Pictures) -> list[Member]:

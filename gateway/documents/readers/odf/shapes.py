@@ -16,7 +16,7 @@ from gateway.documents.readers.odf.fields import control_words
 from gateway.documents.readers.odf.flow import Flow, Shelf
 from gateway.documents.readers.odf.styles import NOTHING, StyleBook
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
-from gateway.documents.readers.pictures.joined import Box, Turn
+from gateway.documents.readers.pictures.joined import Box, Turn, natural_points
 from gateway.documents.readers.pictures.metafile import is_metafile, read_metafile
 from gateway.documents.readers.pictures.outlines import BAR, DOT, STROKE, moved, shape_of
 from gateway.documents.readers.placed import COLUMN_PT, ROW_PT, Span, Thing, lines_of
@@ -42,6 +42,9 @@ _FILLED: Final = {"solid", "gradient", "bitmap", "hatch"}
 _NUMBERS: Final = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?")
 _ROTATED: Final = re.compile(r"rotate\s*\(\s*(-?\d{1,3}(?:\.\d{1,15})?)\s*\)")
 _TRANSLATED: Final = re.compile(r"translate\s*\(\s*([^\s,)]{1,24})[\s,]+([^\s,)]{1,24})\s*\)")
+_CUT: Final = re.compile(r"auto|-?[\d.]{1,20}[a-z]{0,2}")
+_TONES: Final = ("draw:luminance", "draw:contrast")
+_AS_STORED: Final = {"", "0%", "false", "standard", "greyscale"}
 _WATERMARK: Final = re.compile(r"(?i)watermark")
 _OUTSIDE: Final = re.compile(r"(?i)^(?:[a-z][a-z0-9+.-]+:|//|\.\./|/|\\\\)")
 _DEFAULT_NAME: Final = re.compile(r"^[\x20-\x7e]*\d+$")
@@ -221,10 +224,7 @@ class Shapes:
         if frame is None:
             return
         (left, top, width, height), degrees = _turned_box(frame)
-        mirror = (
-            self._styles.attribute("graphic", frame.get(_TEXT_STYLE), "style:graphic-properties", "style:mirror") or ""
-        )
-        turn = Turn("horizontal" in mirror, "vertical" in mirror, degrees)
+        turn = self._turn(frame, data)._replace(degrees=degrees)
         is_placed = frame.get(clark("svg:x")) is not None or _TRANSLATED.search(frame.get(_TRANSFORM) or "") is not None
         row = next((each for each in frame.iterancestors(clark("table:table-row"))), None)
         row = next((each for each in frame.iterancestors(clark("text:p"))), None) if row is None else row
@@ -240,6 +240,19 @@ class Shapes:
             self._sink.pictures.flow(data, row, self._sink.shown(), size, turn)
             if is_part(self._sink.last_line(), beside_picture=True):
                 self._sink.warn("look-picture")
+
+    def _turn(self, frame: Element, data: bytes) -> Turn:
+        """Return how the style of a frame mirrors, cuts and recolours its picture (ODF 1.3 Part 3 §20.181, §20.390)."""
+        mirror, clip, *colours = (
+            self._styles.attribute("graphic", frame.get(_TEXT_STYLE), "style:graphic-properties", name) or ""
+            for name in ("style:mirror", "fo:clip", "draw:color-inversion", "draw:color-mode", *_TONES)
+        )
+        cut = [max(points(side), 0.0) for side in _CUT.findall(clip)]
+        crop = None
+        if len(cut) == 4 and any(cut) and min(size := natural_points(data)) > 0:
+            crop = (cut[3] / size[0], cut[0] / size[1], cut[1] / size[0], cut[2] / size[1])
+        recoloured = not _AS_STORED.issuperset(colours)
+        return Turn("horizontal" in mirror, "vertical" in mirror, crop=crop, recoloured=recoloured)
 
     def _object(self, element: Element, name: str, flow: Flow) -> None:
         place = flow.place

@@ -26,6 +26,8 @@ _ELLIPSE: Final = 3
 _HALF: Final = 0x8000
 _FLIP_H, _FLIP_V = 0x40, 0x80
 _ROTATION, _CROPS = 0x004, (0x102, 0x100, 0x103, 0x101)
+_TONES: Final = ((0x0108, 1 << 16), (0x0109, 0))
+"""Contrast and brightness of a picture, and what leaves it as it is stored (MS-ODRAW 2.3.23.9, 2.3.23.10)."""
 
 
 class Shape(NamedTuple):
@@ -122,7 +124,8 @@ class Shapes:
         )
         left, top, right, bottom = map(_fixed, cut)
         crop = (left, top, right, bottom) if any(cut) else None
-        turn = self._shape.turn._replace(degrees=_fixed(turned), crop=crop)
+        recoloured = any(found.get(name, plain) != plain for name, plain in _TONES)
+        turn = self._shape.turn._replace(degrees=_fixed(turned), crop=crop, recoloured=recoloured)
         self._shape = self._shape._replace(
             opaque=self._shape.opaque and not empty, turn=turn, picture=picture or self._shape.picture
         )

@@ -245,6 +245,15 @@ def _natural(data: bytes) -> tuple[float, float] | None:
     return None if picture is None else (float(picture.width), float(picture.height))
 
 
+def natural_points(data: bytes) -> tuple[float, float]:
+    """Return the width and height in points that a picture has by itself, 96 pixels an inch where it states none; 0 for none."""
+    picture = _opened(data)
+    if picture is None:
+        return 0.0, 0.0
+    dense = [float(side) if side > 1 else 96.0 for side in picture.info.get("dpi", (96, 96))]
+    return picture.width * 72 / dense[0], picture.height * 72 / dense[1]
+
+
 def _opened(data: bytes) -> Picture | None:
     """Open a picture, None for what cannot be put together: its own reader says what is wrong with it."""
     import PIL.Image

@@ -66,6 +66,8 @@ class Shapes:
                 value.strip().lstrip("-").isdigit()
             ):
                 self._cut[name[8:]] = int(value) / 65536
+            case "pictureContrast" | "pictureBrightness" if value.strip() not in {"0", "65536"}:
+                self._flips.add("tone")
             case _:
                 return
 
@@ -77,7 +79,8 @@ class Shapes:
         for side, name in _SIDES.items():
             cut[name] = cut.get(name) or self._numbers.pop(f"piccrop{side}", [0])[0] / (wide if side in "lr" else high)
         crop = (cut["Left"], cut["Top"], cut["Right"], cut["Bottom"])
-        return Turn("fFlipH" in flips, "fFlipV" in flips, crop=crop if any(crop) else None)
+        shown = crop if any(crop) else None
+        return Turn("fFlipH" in flips, "fFlipV" in flips, crop=shown, recoloured="tone" in flips)
 
     def end(self, block: int, locator: str, *, spoken: bool) -> None:
         """End a shape that the paragraph of a block anchors; one with words is a box of them."""
