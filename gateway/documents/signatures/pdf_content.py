@@ -20,6 +20,8 @@ from gateway.documents.signatures.wall import LibraryFault, wall
 
 _MAX_PAGES = 500
 _MAX_ANNOTATIONS = 4000
+_MAX_ACTIONS = 1000
+"""Actions behind one another."""
 _MAX_OBJECTS = 200_000
 _MAX_SEARCHES = 50
 """Free numbers that are looked for in the whole file."""
@@ -113,24 +115,26 @@ def _get(dictionary: Any, key: str) -> Any:
 def _actions(triggers: Any, content: Content) -> None:
     """Additional actions (ISO 32000-2 §12.6.3)."""
     if isinstance(triggers, generic.DictionaryObject):
-        for key in list(triggers)[:32]:
+        for key in triggers:
             _action(triggers[key], content)
 
 
 def _action(action: Any, content: Content) -> None:
-    for _ in range(32):  # a chain of /Next
-        if not isinstance(action, generic.DictionaryObject):
+    """Note what an action and those behind it do; /Next is one or an array (ISO 32000-2 §12.6.2)."""
+    waiting = [action]
+    for number, one in enumerate(waiting):
+        if number > _MAX_ACTIONS:
+            content.note("content-not-fully-read")
             return
-        match _get(action, "/S"):
+        match _get(one, "/S"):
             case "/JavaScript" | "/Rendition":
                 content.note("javascript-before-signing")
             case "/Launch" | "/ImportData" | "/SubmitForm":
                 content.note("launch-action")
             case "/SetOCGState" | "/Hide":
                 content.note("hidden-layer")
-        action = _get(action, "/Next")
-        if isinstance(action, generic.ArrayObject):
-            action = action[0] if len(action) else None
+        following = _get(one, "/Next")
+        waiting += following if isinstance(following, generic.ArrayObject) else [following] if following else []
 
 
 def _shadows(reader: PdfFileReader, data: bytes, content: Content) -> None:

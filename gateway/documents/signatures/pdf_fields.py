@@ -173,7 +173,7 @@ def place(
     if revision is None:
         return Coverage.UNKNOWN, Changes.FORBIDDEN, [*problems, "uncovered-revision"]
     if total > _MAX_REVISIONS:
-        return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "too-many-revisions"]
+        raise LibraryFault(LIMIT, "revisions")
     if newest.end_location <= signed.end:
         # No revision follows, yet bytes do: nothing explains them.
         return Coverage.PARTIAL, Changes.NONE, [*dict.fromkeys((*problems, "trailing-bytes"))]

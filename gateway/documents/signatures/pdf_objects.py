@@ -11,6 +11,8 @@ from typing import Any
 
 from pyhanko.pdf_utils import generic
 
+from gateway.documents.signatures.wall import LIMIT, LibraryFault
+
 _LONGEST = 1 << 20
 _MAX_NODES = 5000
 _WHITE = b"\x00\t\n\x0c\r "
@@ -29,7 +31,7 @@ def entry(dictionary: Any, key: str, default: Any = None) -> Any:
 
 
 def pages(root: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield reference and dictionary of the pages below a node of the tree, in their order; at most 5,000 nodes are looked at."""
+    """Yield reference and dictionary of the pages below a node of the tree, in their order; LibraryFault beyond 5,000 nodes."""
     stack: list[Any] = [root]
     for _ in range(_MAX_NODES):
         if not stack:
@@ -40,6 +42,7 @@ def pages(root: Any) -> Iterator[tuple[Any, Any]]:
             stack.extend(reversed([kid.get_object() for kid in islice(kids, _MAX_NODES)]))
         elif getattr(node, "container_ref", None) is not None:
             yield node.container_ref, node
+    raise LibraryFault(LIMIT, "pages")
 
 
 def read_hex_string(stream: Any) -> Any:
