@@ -10,6 +10,7 @@ import pytest
 from gateway.documents.readers.base import Budget, Reading, Source
 from gateway.documents.readers.odf import reader as odf
 from gateway.model import Origin, ReadStatus, Role
+from gateway.vietnamese.marks import find_in_document
 from tests.support.reading import find
 
 MARK = "TUYỆT MẬT"
@@ -329,6 +330,23 @@ def test_slides_know_their_number_classes_and_notes() -> None:
     assert (find(reading, "dàn bài").role, find(reading, "ghi chú").role) == (Role.BODY, Role.NOTE)
     assert (find(reading, MARK).origin, find(reading, MARK).page) == (Origin.HIDDEN, 2)
     assert reading.document.pages == 2
+
+
+@pytest.mark.parametrize(
+    ("boxes", "marked"),
+    [
+        (("MẬT</text:p><text:p>ONG",), False),
+        (("BẢO</text:p><text:p>MẬT",), False),
+        (("TỐI</text:p><text:p>MẬT",), True),
+        (("BẢO", "MẬT"), True),
+    ],
+)
+@pytest.mark.parametrize(
+    "shape", ["<draw:frame><draw:text-box>{}</draw:text-box></draw:frame>", "<draw:custom-shape>{}</draw:custom-shape>"]
+)
+def test_lines_of_one_box_of_a_slide_are_one_phrase(boxes: tuple[str, ...], marked: bool, shape: str) -> None:
+    page = "".join(shape.format(f"<text:p>{words}</text:p>") for words in boxes)
+    assert bool(find_in_document(read_body(f"<draw:page>{page}</draw:page>", kind="presentation").document)) is marked
 
 
 @pytest.mark.parametrize(("name", "shown"), [("f", True), ("g", False)])

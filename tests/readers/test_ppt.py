@@ -15,6 +15,7 @@ from gateway.documents.readers.powerpoint import ppt
 from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese import legacy, legacy_codes
 from gateway.vietnamese.legacy_tables import Charset
+from gateway.vietnamese.marks import find_in_document
 from tests.readers.ole_support import atom, container
 from tests.support.libreoffice import converted, needs_libreoffice
 
@@ -58,6 +59,14 @@ def presentation(slides, *, stale=(), fonts=(".VnTime", "Arial"), more=(), strea
     stream += atom(0x0FF5, struct.pack("<IIIIIII", 0, 0, 0, directory, 1, len(places), 0))
     user = struct.pack("<HHIIIIHHBBH", 0, 0x0FF6, 20, 20, 0xE391C05F, edit, 0, 0x3F4, 3, 0, 0)
     return write_compound({("PowerPoint Document",): stream, ("Current User",): user, **(streams or {})})
+
+
+@pytest.mark.parametrize(
+    ("words", "marked"), [(("MẬT", "ONG"), False), (("BẢO", "MẬT"), False), (("TỐI", "MẬT"), True)]
+)
+def test_lines_of_a_text_box_are_one_phrase(words: tuple[str, str], marked: bool):
+    document = read(presentation([slide(shape(text("\r".join(words), kind=4)))])).document
+    assert bool(find_in_document(document)) is marked
 
 
 def runs(*slides, **more):

@@ -17,6 +17,7 @@ from gateway.documents.readers.ole.writer import write_compound
 from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese import legacy, legacy_codes
 from gateway.vietnamese.legacy_tables import Charset
+from gateway.vietnamese.marks import find_in_document
 from tests.readers.ole_support import atom, biff, globals_of, record, short, workbook
 from tests.support.libreoffice import converted, needs_libreoffice
 
@@ -196,17 +197,26 @@ def test_white_letters_are_hidden_text():
     assert [run.origin for run in runs(label("MẬT"), before=before) if run.role is Role.CELL] == [Origin.HIDDEN]
 
 
-def test_headers_notes_and_text_boxes_have_their_roles():
-    def box(number, text):
-        common = struct.pack("<HHHH", 0x15, 0x12, 0x19, number) + bytes(14)
-        head = struct.pack("<HHIHHHI", 0, 0, 0, 0, len(text), 16, 0)
-        return (
-            record(0x5D, common),
-            record(0x1B6, head),
-            record(0x3C, b"\x01" + text.encode("utf-16-le")),
-            record(0x3C, struct.pack("<HHIHHI", 0, 0, 0, len(text), 0, 0)),
-        )
+def box(number: int, text: str) -> tuple[bytes, ...]:
+    common = struct.pack("<HHHH", 0x15, 0x12, 0x19, number) + bytes(14)
+    head = struct.pack("<HHIHHHI", 0, 0, 0, 0, len(text), 16, 0)
+    return (
+        record(0x5D, common),
+        record(0x1B6, head),
+        record(0x3C, b"\x01" + text.encode("utf-16-le")),
+        record(0x3C, struct.pack("<HHIHHI", 0, 0, 0, len(text), 0, 0)),
+    )
 
+
+@pytest.mark.parametrize(
+    ("words", "marked"), [(("MẬT", "ONG"), False), (("BẢO", "MẬT"), False), (("TỐI", "MẬT"), True)]
+)
+def test_lines_of_a_text_box_are_one_phrase(words: tuple[str, str], marked: bool):
+    document = read(workbook([("A", 0, box(1, "\n".join(words)))])).document
+    assert bool(find_in_document(document)) is marked
+
+
+def test_headers_notes_and_text_boxes_have_their_roles():
     note = record(0x1C, struct.pack("<HHHH", 2, 3, 0, 1) + short("người", octets=2))
     found = runs(
         record(0x14, short("&CĐẦU", octets=2)),

@@ -173,7 +173,7 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
             if judged is None or not judged.strength.rank or not judged.exposed:
                 return judged
             hit = judged
-    alike = above is not None and _is_alike(layout.line(above).runs[-1], line.runs[0])
+    alike = above is not None and _is_alike(layout.line(above), line)
     box_above, box_below = (_in_one_box(layout, line, other) for other in (above, below))
     alike |= box_below
     if (alike or not (look.red or look.boxed)) and hit.strength.rank and (line.place.is_text or box_above or box_below):
@@ -230,13 +230,11 @@ def _in_lists(layout: Layout, line: Line, hit: Hit, look: Look, shown: str, uppe
     return None if alone and (is_another_word(layout, line, upper) or names_people(layout, line)) else hit
 
 
-def _is_alike(upper: Run, lower: Run) -> bool:
+def _is_alike(upper: Line, lower: Line) -> bool:
     """Return whether two lines that are shown in one colour and size are words of one phrase: BẢO above MẬT on a poster."""
-    return (
-        len(upper.text) <= _WORD
-        and (upper.colour, upper.size_pt) == (lower.colour, lower.size_pt)
-        and (upper.boxed or not lower.boxed)
-    )
+    last, first = upper.runs[-1], lower.runs[0]
+    alike = (last.colour, last.size_pt) == (first.colour, first.size_pt) and (last.boxed or not first.boxed)
+    return alike and min(len(upper.text), len(last.text)) <= _WORD
 
 
 def _in_one_box(layout: Layout, line: Line, other: int | None) -> bool:
@@ -244,7 +242,7 @@ def _in_one_box(layout: Layout, line: Line, other: int | None) -> bool:
     if other is None or line.place is not Place.BOX or not layout.may_continue(line.number, other):
         return False
     upper, lower = sorted((line, layout.line(other)), key=lambda one: one.number)
-    return _is_alike(upper.runs[-1], lower.runs[0])
+    return _is_alike(upper, lower)
 
 
 def _close(layout: Layout, number: int, other: int | None) -> bool:

@@ -237,7 +237,7 @@ class Layout:
         line, neighbour = self.line(number), self.line(other)
         first, second = line.runs[0], neighbour.runs[0]
         scanned = first.origin is Origin.OCR and second.origin is Origin.OCR
-        held = first.role is Role.CELL or (first.role is Role.TEXTBOX and first.locator.startswith(_BOX))
+        held = first.role is Role.CELL or (first.role is Role.TEXTBOX and _BOX in first.locator)
         one_cell = held and first.locator == second.locator
         if self.document.format not in LINE_FORMATS and not scanned and not one_cell:
             return False

@@ -97,7 +97,7 @@ class Shapes:
                 self._walk.aside("".join(child.itertext()), place, Role.ALT_TEXT)
                 child.text = None
         match name:
-            case _ if name in _GROUPS:
+            case _ if name in _GROUPS or name == "draw:text-box":
                 self._walk.blocks(shape, flow)
             case "draw:image":
                 self._image(shape, place)
@@ -106,9 +106,6 @@ class Shapes:
             case "draw:plugin" | "draw:applet" | "draw:floating-frame":
                 self.reference(shape, place)
                 self._sink.warn("external-object", place.locator)
-            case "draw:text-box":
-                self._shelf.boxes += 1
-                self._walk.blocks(shape, flow)
             case "draw:control":
                 self._sink.put_line(self._shelf.control(shape), place)
                 self._walk.blocks(shape, flow)
@@ -167,8 +164,9 @@ class Shapes:
         else:
             role = Role.TEXTBOX
         locator = place.locator
-        if in_text and role is Role.TEXTBOX:
-            locator = f"textbox:{self._shelf.boxes + 1}"
+        if role is Role.TEXTBOX and "textbox:" not in locator:
+            self._shelf.boxes += 1
+            locator = f"textbox:{self._shelf.boxes}" if in_text else f"{locator},textbox:{self._shelf.boxes}"
         if shape.get(clark("presentation:placeholder")) == "true":
             place = place.hidden()
         place = place._replace(role=role, boxed=boxed, locator=locator)
