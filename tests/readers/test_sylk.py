@@ -7,6 +7,7 @@ from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from gateway.model import ReadStatus
+from gateway.vietnamese.marks import find_in_document
 
 SHEET = (
     'ID;PWXL;N;E\r\nP;PGeneral\r\nF;P0;DG0G8;M255\r\nB;Y3;X2;D0 0 0 16\r\nC;Y1;X1;K"Số: 12/BC-VP"\r\nC;Y2;K"TỐI MẬT"\r\n'
@@ -25,6 +26,30 @@ def test_values_and_notes_of_cells_are_lines():
     document = read(SHEET.encode())
     assert document.status is ReadStatus.OK
     assert {"Số: 12/BC-VP", "TỐI MẬT", "đúng; đủ", "ghi chú", "12"} <= {run.text for run in document.runs}
+
+
+@pytest.mark.parametrize(
+    ("letters", "marked"), [("MẬT", True), (("BẢO", "MẬT"), False), (("MẬT", "ONG"), False), ("TẬM", True)]
+)
+def test_cells_stand_in_their_row_and_column(letters, marked):
+    cells = "".join(f'C;{"Y2;" if column == 1 else ""}X{column};K"{one}"\r\n' for column, one in enumerate(letters, 1))
+    assert bool(find_in_document(read(f"ID;P\r\n{cells}E\r\n".encode()))) is marked
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ('K0;EMID("xMẬTx",2,3)', True),
+        ('EMID("xMẬTx",2,3)', True),
+        ('K"abc";ELEFT("abcdef",3)', False),
+        ('K0;ECOUNTIF(C1,"MẬT")', False),
+        ('K0;E"Tổng: "&SUM(R1C1:R2C1)', False),
+    ],
+)
+def test_a_number_for_a_formula_that_makes_words_is_no_value(cell, told):
+    document = read(f"ID;P\r\nC;Y1;X1;{cell}\r\nE\r\n".encode())
+    assert ([found.kind for found in document.active_content] == ["look-formula"]) is told
+    assert [one for one in find_in_document(document) if not told] == []
 
 
 @pytest.mark.parametrize("options", ["O;E", "O;D;V0;K47;G100 0.001;E"])

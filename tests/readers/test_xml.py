@@ -228,6 +228,15 @@ def test_a_dde_link_of_an_excel_2003_file_is_active_content(body):
     assert [active.kind for active in read(BOOK.format(body)).document.active_content] == ["dde"]
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [("", True), ('<Data ss:Type="Number">0</Data>', True), ('<Data ss:Type="String">abc</Data>', False)],
+)
+def test_a_formula_of_an_excel_2003_file_shows_the_text_that_is_saved_or_nobody_can_tell(value, told):
+    cell = f'<Worksheet><Table><Row><Cell ss:Formula="=MID(RC[1],2,3)">{value}</Cell></Row></Table></Worksheet>'
+    assert bool(read(BOOK.format(cell)).document.active_content) is told
+
+
 @settings(max_examples=150)
 @given(
     st.sampled_from((WORD, BOOK)),

@@ -19,7 +19,7 @@ from functools import lru_cache
 from itertools import chain, count
 
 from gateway.documents.readers.base import Budget, Reading, Source
-from gateway.documents.readers.excel.formulas import formula_kind, formula_words, is_unclear
+from gateway.documents.readers.excel.formulas import formula_kind, formula_words, is_untold
 from gateway.documents.readers.text_art import is_text_art
 from gateway.mime.charsets import codec_of, is_foreign
 from gateway.model import ActiveContent, Document, Origin, ReadStatus, Role, Run
@@ -61,6 +61,7 @@ _OPERAND = re.compile(
 """A literal, the name of a sheet, a cell, a column, a number or a truth value."""
 _WORD = re.compile(r"[^\W\d_]")
 _SYLK_FIELD = re.compile(r"(?<!;);(?!;)")
+_SYLK_PLACED, _SYLK_PLACES = frozenset({"C", "F"}), frozenset({"X", "Y"})
 _UTF7 = re.compile(rb"\+([A-Za-z0-9+/])[A-Za-z0-9+/]")
 _STRANGE = re.compile("[^\x00-\x7f]+")
 _LATIN = re.compile("[\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
@@ -186,23 +187,27 @@ def read(source: Source, budget: Budget) -> Reading:
 def read_text(source: Source) -> Document:
     """Return what plain text or CSV says; PARTIAL `charset` when bytes had no meaning in the declared charset."""
     decoded = decode(source.data, source.charset)
-    table = source.detected_type == "text/csv" or (source.filename or "").lower().endswith((".csv", ".tsv"))
     sheet = source.detected_type == SYLK.media_type
-    runs = list(
-        _sylk_values(decoded.text) if sheet else _cells(decoded.text) if table else _lines(decoded.text, Origin.TEXT, 0)
-    )
+    named = (source.filename or "").lower().endswith((".csv", ".tsv"))
+    table = not sheet and (named or source.detected_type == "text/csv")
+    formulas: dict[str, bool] = {}
+    if sheet:
+        runs = list(_sylk_values(decoded.text, formulas))
+    else:
+        runs = list(_cells(decoded.text) if table else _lines(decoded.text, Origin.TEXT, 0))
     plain = None
     if not (table or sheet or decoded.alternative):
         plain = PlainText("\n".join([run.text for run in runs]))
     if decoded.alternative:
         runs.extend(_lines(decoded.alternative, Origin.HIDDEN, runs[-1].block + 2 if runs else 0))
-    formulas = [run.text for run in runs if run.text.startswith(("=", "+", "@"))] if table or sheet else []
+    if table:
+        formulas = {run.text: False for run in runs if run.text.startswith(("=", "+", "@"))}
     for words in dict.fromkeys(words for formula in formulas for words in formula_words(formula).split("\n") if words):
-        runs.append(Run(text=words, block=runs[-1].block + 1, role=Role.FIELD, origin=Origin.HIDDEN))
+        runs.append(Run(text=words, block=runs[-1].block + 1 if runs else 0, role=Role.FIELD, origin=Origin.HIDDEN))
     kinds = {kind for formula in formulas if (kind := formula_kind(formula))}
     acts = (("macro", _SYLK_MACRO.match(source.data)), ("dde", sheet and _SYLK_DDE.match(source.data)))
     kinds |= {kind for kind, found in acts if found}
-    if any(is_unclear(formula) for formula in formulas if _is_calculated(formula)):
+    if any(is_untold(one, saved=sheet, number=not text) for one, text in formulas.items() if _is_calculated(one)):
         kinds.add("look-formula")
     if is_text_art(decoded.text, plain.common if plain is not None else None):
         kinds.add("look-text-art")
@@ -254,10 +259,28 @@ def _many_lines(text: str, origin: Origin, first_block: int) -> Iterator[Run]:
         block += 1
 
 
-def _sylk_values(text: str) -> Iterable[Run]:
-    """Yield the values of a SYLK sheet, each a line: fields begin with a letter, `;` within them is doubled."""
-    fields = (field for line in _LINE.findall(text) for field in _SYLK_FIELD.split(line))
-    return _lines("\n".join(field[1:].strip('"').replace(";;", ";") for field in fields), Origin.TEXT, 0)
+def _sylk_values(text: str, formulas: dict[str, bool]) -> Iterator[Run]:
+    """Yield the values of a SYLK sheet and its other words: fields begin with a letter, `;` within them is doubled.
+
+    Formulas are put aside, each with whether its value is saved as text.
+    """
+    row, column, block = "1", "1", 0
+    for line in _LINE.finditer(text):
+        kind, *fields = _SYLK_FIELD.split(line[0])
+        said = [(field[:1], field[1:].replace(";;", ";")) for field in fields]
+        if kind in _SYLK_PLACED:
+            row, column = dict(said).get("Y", row), dict(said).get("X", column)
+        for name, value in said:
+            if name == "E":
+                formulas[f"={value}"] = ';K"' in line[0] and formulas.get(f"={value}", True)
+            elif name not in _SYLK_PLACES:
+                role = Role.CELL if (kind, name) == ("C", "K") else Role.BODY
+                for piece in _pieces(value.strip('"')):
+                    yield Run(text=piece, block=block, locator=f"row:{row},column:{column}", role=role)
+                block += 1
+        if block >= LIMIT_RUNS:
+            yield from _lines(text[line.end() :], Origin.TEXT, block)
+            return
 
 
 def _pieces(line: str) -> Iterator[str]:
