@@ -86,6 +86,7 @@ def test_letters_in_cells_are_joined_without_the_cells_that_are_not_shown():
         ('IF 1 = 1 "TUYỆT MẬT" ""', ["tuyet_mat"]),
         ('QUOTE "TỐI " "MẬT"', ["toi_mat"]),
         ("TITLE MẬT", ["mat"]),
+        ('QUOTE "' + "một hai " * 700 + '" "" "MẬT"', ["mat"]),
         ('HYPERLINK "https://example.invalid/mat-khau"', []),
         ('QUOTE "BẢO MẬT THÔNG TIN"', []),
     ],

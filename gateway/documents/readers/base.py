@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 import time
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from gateway.model import Document, ReadStatus, Run
 
@@ -25,6 +26,9 @@ GRAVITY = (
 WORDS_CPU_S, PHOTO_WORDS_CPU_S = 10.0, 3.0
 """Processor time for words in pictures, and of that for pictures that look like no page (`Budget`)."""
 _SHORT_S = 3.0
+_LIMIT_ANCESTRY = 64
+Name = TypeVar("Name", bound=Hashable)
+Style = TypeVar("Style")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -90,6 +94,20 @@ class Reading:
 
     document: Document
     members: tuple[Member, ...] = ()
+
+
+def ancestry(styles: Mapping[Name, Style], name: Name | None, base: Callable[[Style], Name | None]) -> list[Style]:
+    """Return a style and those that it is based on, the root first; a circle ends where it closes, as does what is unknown.
+
+    Raises LIMIT `styles` for more than people and programs make.
+    """
+    found: dict[Name, Style] = {}
+    while name is not None and name in styles and name not in found:
+        if len(found) == _LIMIT_ANCESTRY:
+            raise ReadError(ReadStatus.LIMIT, "styles")
+        found[name] = styles[name]
+        name = base(found[name])
+    return [*found.values()][::-1]
 
 
 def spoken(runs: Iterable[Run]) -> str:

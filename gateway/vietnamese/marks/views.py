@@ -31,8 +31,7 @@ _CODE: Final = re.compile(
     r"|MACROBUTTON|GOTOBUTTON|ADVANCE|EQ|REF|TA|TC|XE|COMPARE|NEXTIF|SKIPIF|PRINT)\s+(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_LITERAL: Final = re.compile(r"[\"“”]([^\"“”]{1,200})[\"“”]")
-_LIMIT_CODE: Final = 4000
+_LITERAL: Final = re.compile(r"[\"“”]([^\"“”]*)[\"“”]")
 
 
 def as_seen(document: Document) -> Document:
@@ -126,7 +125,7 @@ def _stretches(block: list[Run]) -> Iterator[list[Run]]:
 
 def _code(block: list[Run]) -> Iterator[list[Run]]:
     """Yield the words of a field code: what follows the instruction, and the literals, apart and joined."""
-    text = "".join(run.text for run in block)[:_LIMIT_CODE]
+    text = "".join(run.text for run in block)
     code = _CODE.match(text)
     if code is None:
         return

@@ -20,6 +20,7 @@ _LISTS: Final = frozenset({"CATEGORIES", "RESOURCES", "ORG", "ADR"})
 _NEXT: Final = re.compile(r"(?<!\\)[,;]")
 """Sign between the values of a list."""
 _ESCAPES: Final = {"n": "\n", "N": "\n", ",": ",", ";": ";", "\\": "\\"}
+_HEAD: Final = re.compile(r'((?:[^":]|"[^"]*+")*+):')
 _LINES: Final = 200_000
 
 
@@ -77,13 +78,8 @@ def _property(contents: Contents, line: str, block: int) -> list[Run]:
 
 def _split(line: str) -> tuple[str, str, str]:
     """Split at the first colon that stands outside quotes."""
-    quoted = False
-    for position, letter in enumerate(line[:4096]):
-        if letter == '"':
-            quoted = not quoted
-        elif letter == ":" and not quoted:
-            return line[:position], ":", line[position + 1 :]
-    return line, "", ""
+    head = _HEAD.match(line)
+    return (head[1], ":", line[head.end() :]) if head is not None else (line, "", "")
 
 
 def _attach(contents: Contents, name: str, parameters: list[str], value: str) -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from gateway.documents.readers.base import ancestry
 from gateway.documents.readers.numerals import column_letters, length_pt, number, numeral, signed, whole
 from gateway.documents.readers.ooxml.colours import AUTO, automatic, hex_colour, named_colour
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
@@ -28,7 +29,6 @@ _NAME, _FAMILY, _PARENT = clark("style:name"), clark("style:family"), clark("sty
 _AUTOMATIC: Final = clark("style:use-window-font-color")
 _TEXT_STYLE: Final = clark("text:style-name")
 _OUTLINE_LEVEL: Final = clark("style:default-outline-level")
-_LIMIT_CHAIN: Final = 64
 _BOLD: Final = {"bold", "600", "700", "800", "900"}
 _BASES: Final = {"paragraph": ("Standard",), "table-cell": ("Default",)}
 """Common styles that LibreOffice gives what names no style, one that is not there, or an automatic one without a parent."""
@@ -174,17 +174,10 @@ class StyleBook:
         return sum(_drawn(self.attribute(family, name, holder, f"fo:{side}")) for side in _SIDES) >= 3
 
     def _chain(self, family: str, name: str | None) -> list[Element]:
-        chain: list[Element] = []
-        seen: set[str] = set()
-        while name and name not in seen and len(seen) < _LIMIT_CHAIN:
-            seen.add(name)
-            style = self._styles.get((family, name))
-            if style is None:
-                break
-            chain.append(style)
-            name = style.get(_PARENT)
-        chain.reverse()
-        return chain
+        def key(name: str | None) -> tuple[str, str] | None:
+            return (family, name) if name else None
+
+        return ancestry(self._styles, key(name), lambda style: key(style.get(_PARENT)))
 
     def _properties(self, style: Element, below: dict[str, Any]) -> dict[str, Any]:
         merged = dict(below)

@@ -226,7 +226,7 @@ def _properties(picture: Picture) -> Iterator[Run]:
     """Yield the words in EXIF, XMP, PNG text chunks and comments."""
     block = 0
     texts: list[tuple[str, str]] = []
-    for key, value in list(picture.info.items())[:200]:
+    for key, value in picture.info.items():
         text = _text(value)
         if text and str(key) not in ("exif", "icc_profile", "dpi", "photoshop"):
             texts.append((str(key), _TAG.sub(" ", text) if "<" in text else text))
@@ -235,14 +235,14 @@ def _properties(picture: Picture) -> Iterator[Run]:
         entries = [*exif.items(), *exif.get_ifd(0x8769).items()]
     except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, AttributeError):
         entries = []
-    for tag, value in entries[:500]:
+    for tag, value in entries:
         if tag in _EXIF_TEXT and (text := _text(value, wide=40091 <= tag <= 40095)):
             texts.append((_EXIF_TEXT[tag], text))
     for key, text in texts:
         shown = text.strip().strip("\0").strip()
         if any(ch.isalpha() for ch in shown):
             name = key[:40]
-            yield Run(text=shown[:20_000], block=block, locator=f"property:{name}", role=Role.PROPERTY)
+            yield Run(text=shown, block=block, locator=f"property:{name}", role=Role.PROPERTY)
             block += 1
 
 

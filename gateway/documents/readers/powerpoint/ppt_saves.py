@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.documents.readers.base import Budget
+from gateway.documents.readers.base import Budget, ReadError
 from gateway.documents.readers.ole.art import records
 from gateway.documents.readers.ole.octets import u16, u32
+from gateway.model import ReadStatus
 
 _USER_EDIT, _PERSIST = 0x0FF5, 0x1772
 _LIST, _SLIDE_PERSIST = 0x0FF0, 0x03F3
@@ -50,8 +51,10 @@ def last_save(stream: bytes, at: int, budget: Budget) -> Saved:
     seen: set[int] = set()
     places: dict[int, int] = {}
     document = None
-    while at not in seen and len(seen) < _LIMIT_EDITS and u16(stream, at + 2) == _USER_EDIT:
+    while at not in seen and u16(stream, at + 2) == _USER_EDIT:
         seen.add(at)
+        if len(seen) > _LIMIT_EDITS:
+            raise ReadError(ReadStatus.LIMIT, "saves")
         if document is None:
             document = u32(stream, at + 8 + 16)
         for number, place in _directory(stream, u32(stream, at + 8 + 12), budget):

@@ -305,7 +305,8 @@ class Story:
             for setting in properties.iter():
                 name = NAMES[setting.tag]
                 if name == "w:alias" and names_secrecy(alias := setting.get(VAL) or ""):
-                    value = "".join(one.text or "" for one in element.iter() if NAMES[one.tag] == "w:t")[:_LIMIT_VALUE]
+                    said = "".join(one.text or "" for one in element.iter() if NAMES[one.tag] == "w:t")
+                    value = " ".join(said.split())[:_LIMIT_VALUE]
                     labelled = place._replace(locator=f"field:{alias}", role=Role.FIELD, origin=Origin.HIDDEN)
                     self._sink.put_line(value, labelled)
                 hidden = place._replace(role=Role.FIELD, origin=Origin.HIDDEN)

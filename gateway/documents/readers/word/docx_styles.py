@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, Final, NamedTuple
 
+from gateway.documents.readers.base import ancestry
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.word.docx_format import (
@@ -20,7 +22,6 @@ from gateway.documents.readers.word.docx_format import (
 from gateway.documents.readers.word.docx_palette import Palette
 
 _ID, _KIND, _DEFAULT = clark("w:styleId"), clark("w:type"), clark("w:default")
-_LIMIT_CHAIN: Final = 64
 _LIMIT_CACHE: Final = 50_000
 CONDITIONS: Final = (
     "band1Vert", "band2Vert", "band1Horz", "band2Horz", "firstCol", "lastCol", "firstRow", "lastRow", "neCell",
@@ -182,19 +183,7 @@ class StyleSheet:
             style = self._default_ids.get(kind, "")
         known = self._chains.get((kind, style))
         if known is None:
-            known = []
-            seen: set[str] = set()
-            current: str | None = style
-            while current is not None and current not in seen and len(seen) < _LIMIT_CHAIN:
-                seen.add(current)
-                element = self._elements.get((kind, current))
-                if element is None:
-                    break
-                known.append(element)
-                parents = [child.get(VAL) for child in element if NAMES[child.tag] == "w:basedOn"]
-                current = parents[0] if parents else None
-            known.reverse()
-            self._chains[kind, style] = known
+            known = self._chains[kind, style] = ancestry(self._elements, (kind, style), partial(_base, kind))
         return known
 
     def _properties(self, kind: str, style: str | None) -> Properties:
@@ -270,3 +259,8 @@ def number_in_force(
     """Return numId and level that hold, each from where it is set nearest."""
     (identifier, level), (base, base_level) = own or (None, None), inherited or (None, None)
     return identifier or base, level or base_level
+
+
+def _base(kind: str, style: Element) -> tuple[str, str] | None:
+    parents = [child.get(VAL) or "" for child in style if NAMES[child.tag] == "w:basedOn"]
+    return (kind, parents[0]) if parents else None

@@ -8,15 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from gateway.documents.readers.base import Budget
+from gateway.documents.readers.base import Budget, ancestry
 from gateway.documents.readers.numerals import numeral
 from gateway.documents.readers.ole.octets import u8, u16, u32, wide
 from gateway.documents.readers.word.word97_fib import Fib
 from gateway.documents.readers.word.word97_sprms import Look, Paragraph, with_paragraph_sprms, with_sprms
 
 _PAGE: Final = 512
-_NO_STYLE: Final = 0xFFF
-_DEPTH: Final = 32
 _LIMIT_PAGES: Final = 200_000
 
 
@@ -108,17 +106,7 @@ class StyleSheet:
         return known
 
     def _chain(self, number: int) -> list[_Style]:
-        """Return a style and those it is based on, the base first; a circle ends where it closes."""
-        chain: list[_Style] = []
-        seen: set[int] = set()
-        while number != _NO_STYLE and number not in seen and len(chain) < _DEPTH:
-            seen.add(number)
-            style = self._styles.get(number)
-            if style is None:
-                break
-            chain.append(style)
-            number = style.base
-        return chain[::-1]
+        return ancestry(self._styles, number, lambda style: style.base)
 
 
 @dataclass(frozen=True)
