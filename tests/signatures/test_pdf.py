@@ -348,19 +348,22 @@ class TestChangesAfterSigning:
         assert (one.integrity, one.changes) == (Integrity.UNKNOWN, Changes.NONE)
         assert "too-large" in one.problems
 
-    def test_a_shadow_object_that_waits_to_be_swapped_in_is_reported(self):
-        """G04: a body whose number is free, and that something refers to already."""
+    @pytest.mark.parametrize("others", [0, 60])
+    def test_a_shadow_object_that_waits_to_be_swapped_in_is_reported(self, others):
+        """G04: a body whose number is free, and that something refers to already, among others that nothing refers to."""
         data = letter_pdf()
-        size = int(re.search(rb"/Size (\d+)", data).group(1))
-        assert size > 3
-        shadowed = data.replace(b"%%EOF", b"%%EOF")
+        first = int(re.search(rb"/Size (\d+)", data).group(1))
+        assert first > 3
+        size = first + others
+        shadowed = data + b"".join(b"\n%d 0 obj<</Other 1>>endobj" % number for number in range(first, size))
         # An object that is freed in an update but still referred to.
         body = f"\n{size} 0 obj<</Evil true>>endobj\n{size + 1} 0 obj<</Ref {size} 0 R>>endobj\n".encode()
         offset = len(shadowed)
         root = re.search(rb"/Root (\d+ \d+ R)", data).group(1)
         start = re.findall(rb"startxref\s+(\d+)", data)[-1]
         second = offset + body.index(f"\n{size + 1} 0".encode()) + 1
-        table = f"xref\n{size} 2\n0000000000 00001 f \n{second:010} 00000 n \ntrailer<</Size {size + 2}/Root ".encode()
+        free = "0000000000 00001 f \n" * (others + 1)
+        table = f"xref\n{first} {others + 2}\n{free}{second:010} 00000 n \ntrailer<</Size {size + 2}/Root ".encode()
         table += root + b"/Prev " + start + b">>\nstartxref\n" + str(offset + len(body)).encode() + b"\n%%EOF\n"
         (one,) = look(sign_pdf(shadowed + body + table, tree().g2_person))
         assert "shadow-object" in one.problems

@@ -23,8 +23,7 @@ _MAX_ANNOTATIONS = 4000
 _MAX_ACTIONS = 1000
 """Actions behind one another."""
 _MAX_OBJECTS = 200_000
-_MAX_SEARCHES = 50
-"""Free numbers that are looked for in the whole file."""
+_REFERENCE = re.compile(rb"(?<!\d)(\d{1,10}) 0 R\b")
 _MULTIMEDIA = frozenset({"/RichMedia", "/3D", "/Movie", "/Screen", "/Sound"})
 
 
@@ -147,16 +146,16 @@ def _shadows(reader: PdfFileReader, data: bytes, content: Content) -> None:
             if isinstance(place, int):
                 places[place] = reference.idnum
             if len(places) > _MAX_OBJECTS:
+                content.note("content-not-fully-read")
                 return
     used = set(places.values())
     roots = _roots(reader)
-    searched = 0
+    # Writers leave bodies behind that they freed, but no references to them.
+    named = set(map(int, _REFERENCE.findall(data)))
     for offset, _, number, _ in find_objects(data):
-        if number not in used and searched < _MAX_SEARCHES and 0 < number < _size(reader):
-            searched += 1
-            if _is_free(reader, number) and _is_named(data, number):
-                content.note("shadow-object")
-                return
+        if number in named and number not in used and 0 < number < _size(reader) and _is_free(reader, number):
+            content.note("shadow-object")
+            return
         near = places.get(offset)
         if near is not None and near not in roots and b"/Catalog" in data[offset : offset + 400].split(b"endobj")[0]:
             content.note("shadow-object")
@@ -172,11 +171,6 @@ def _roots(reader: PdfFileReader) -> set[int]:
         except KeyError:
             continue
     return found
-
-
-def _is_named(data: bytes, number: int) -> bool:
-    """Whether something refers to the number: writers leave bodies behind that they freed, but no references to them."""
-    return re.search(rb"(?<!\d)%d 0 R\b" % number, data) is not None
 
 
 def _size(reader: PdfFileReader) -> int:
