@@ -31,38 +31,23 @@ class ProtocolError(Exception):
 
 
 class Action(IntFlag):
-    """Modifications that a milter may make to a message (SMFIF_*)."""
+    """Modifications that this milter may make to a message, and that it may ask for macros (SMFIF_*)."""
 
     ADD_HEADER = 0x01
-    CHANGE_BODY = 0x02
-    ADD_RECIPIENT = 0x04
-    DELETE_RECIPIENT = 0x08
     CHANGE_HEADER = 0x10
     QUARANTINE = 0x20
-    CHANGE_FROM = 0x40
-    ADD_RECIPIENT_PARAMETERS = 0x80
     SET_MACROS = 0x100
 
 
 class Step(IntFlag):
-    """Protocol steps that are skipped or not answered (SMFIP_*)."""
+    """Protocol steps that this milter skips or does not answer (SMFIP_*)."""
 
-    NO_CONNECT = 0x1
-    NO_HELO = 0x2
-    NO_MAIL = 0x4
-    NO_RCPT = 0x8
-    NO_BODY = 0x10
-    NO_HEADERS = 0x20
-    NO_END_OF_HEADERS = 0x40
     SILENT_HEADER = 0x80
     NO_UNKNOWN = 0x100
-    NO_DATA = 0x200
     SKIP = 0x400
-    REJECTED_RCPT = 0x800
     SILENT_CONNECT = 0x1000
     SILENT_HELO = 0x2000
     SILENT_MAIL = 0x4000
-    SILENT_RCPT = 0x8000
     SILENT_DATA = 0x10000
     SILENT_UNKNOWN = 0x20000
     SILENT_END_OF_HEADERS = 0x40000

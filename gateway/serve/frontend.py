@@ -53,12 +53,13 @@ from gateway.serve.password_watch import PasswordWatch
 from gateway.serve.vitals import Vitals
 from gateway.smtp.engine import EventKind, SmtpEvent
 from gateway.smtp.replies import texts_in
-from gateway.smtp.server import SmtpServer, log_internal_error
+from gateway.smtp.server import SmtpServer
 from gateway.smtp.settings import SmtpSettings
 from gateway.spool import ByteBudget, Spool
 from gateway.system.heart import Heart
 from gateway.system.levels import Levels
 from gateway.system.listening import Taken
+from gateway.system.logs import log_failure
 from gateway.system.processors import keep_off
 from gateway.system.supervised import leave_no_core
 from gateway.system.trouble import Board, Pipe, Reporter
@@ -360,7 +361,7 @@ class _Frontend:
 
     def _failed(self, reference: str, error: BaseException) -> None:
         self._vitals.failed(error)
-        log_internal_error(reference, error)
+        log_failure(_LOG, reference, error)
 
     def _note(self, event: SmtpEvent) -> None:
         """Log an event of a session, and record events of logins in the audit."""

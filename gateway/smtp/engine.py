@@ -120,18 +120,6 @@ class Condition(Protocol):
         ...
 
 
-class Fit:
-    """Always healthy."""
-
-    def unfit(self, _descriptor: int) -> str:
-        """Serve every client."""
-        return ""
-
-    def has_room(self, _size_bytes: int) -> bool:
-        """Accept every size."""
-        return True
-
-
 EventHook = Callable[[SmtpEvent], None]
 """Called on the event loop; must not block or raise."""
 

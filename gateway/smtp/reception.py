@@ -10,13 +10,13 @@ from gateway.audit import failpoints
 from gateway.errors import CapacityError
 from gateway.mime.largest import Parts
 from gateway.model import Reply
+from gateway.smtp.admission import Place
 from gateway.smtp.client import ClientConnection
 from gateway.smtp.content import DataReader
 from gateway.smtp.content_rules import broken_rule, refusal
 from gateway.smtp.replies import Texts
 from gateway.smtp.shared import Shared
 from gateway.spool import Spool
-from gateway.system.admission import Place
 
 
 class CutOffError(Exception):

@@ -7,10 +7,8 @@ sets it only on sockets of its own, and every reply would wait for the client's 
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 import ssl
-import time
 from collections.abc import Coroutine
 from typing import TypedDict
 
@@ -18,30 +16,18 @@ from gateway.model import ListenerKind
 from gateway.nexthop.hop import NextHop
 from gateway.smtp.admission import LargeMailGate
 from gateway.smtp.client import ClientConnection
-from gateway.smtp.engine import Condition, Engine, EventHook, EventKind, Fit, InternalErrorHook, SmtpEvent
+from gateway.smtp.engine import Condition, Engine, EventHook, EventKind, InternalErrorHook
 from gateway.smtp.proxied import IpAddress, ProxiedServer
 from gateway.smtp.replies import render, texts_in
 from gateway.smtp.session import Session
 from gateway.smtp.settings import ListenerSettings, SmtpSettings, address_in
 from gateway.smtp.shared import Shared
-from gateway.smtp.throttle import AuthThrottle, Throttle
+from gateway.smtp.throttle import Throttle
 from gateway.spool import ByteBudget
 from gateway.system.deadlines import Deadlines
-from gateway.system.levels import Levels
-from gateway.system.logs import log_failure
 
 _TLS_TIMEOUT_S = 15.0
 _LAST_WORDS_S = 2.0
-_LOG = logging.getLogger("gateway.smtp")
-
-
-def log_internal_error(reference: str, exception: BaseException) -> None:
-    """Write the log line to which a 451's reference points."""
-    log_failure(_LOG, reference, exception)
-
-
-def ignore_event(_event: SmtpEvent) -> None:
-    """Ignore the event."""
 
 
 class SmtpServer:
@@ -53,12 +39,11 @@ class SmtpServer:
         engine: Engine,
         hop: NextHop,
         *,
-        on_internal_error: InternalErrorHook = log_internal_error,
-        on_event: EventHook = ignore_event,
-        condition: Condition | None = None,
-        throttle: Throttle | None = None,
+        on_internal_error: InternalErrorHook,
+        on_event: EventHook,
+        condition: Condition,
+        throttle: Throttle,
     ) -> None:
-        """Prepare; the default `condition` is always healthy, the default `throttle` counts in this process only."""
         self._settings = settings
         self._servers: list[asyncio.Server | ProxiedServer] = []
         self._shared = Shared(
@@ -67,10 +52,10 @@ class SmtpServer:
             hop=hop,
             budget=ByteBudget(settings.spool.in_flight_bytes),
             large_mails=LargeMailGate(settings.spool.large_mails_bytes, settings.spool.large_mail_patience_s),
-            throttle=throttle or AuthThrottle(settings.limits, Levels(time.monotonic)),
+            throttle=throttle,
             on_internal_error=on_internal_error,
             on_event=on_event,
-            condition=condition or Fit(),
+            condition=condition,
             deadlines=Deadlines(),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final, Literal
+from typing import Final
 
 _MARKS: Final = re.compile("[\u0300-\u034e\u0350-\u036f]+")
 _FURTHER: Final = re.compile("[\u0483-\u1fff\u20d0-\u20ff\u2cef-\U0010ffff]")
@@ -20,11 +20,11 @@ _PLAIN = {
 }  # fmt: skip
 
 
-def unmarked(text: str, form: Literal["NFD", "NFKD"] = "NFKD") -> str:
+def unmarked(text: str) -> str:
     """Return text decomposed and without combining marks; đ, which has none, stays."""
     if text.isascii():
         return text
-    bare = _MARKS.sub("", unicodedata.normalize(form, text))
+    bare = _MARKS.sub("", unicodedata.normalize("NFKD", text))
     if _FURTHER.search(bare):
         bare = "".join([letter for letter in bare if not unicodedata.combining(letter)])
     return bare

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
+import time
 from typing import cast
 
 import uvloop
@@ -22,8 +23,11 @@ from gateway.nexthop.settings import NextHopSettings
 from gateway.smtp.engine import Relay
 from gateway.smtp.server import SmtpServer
 from gateway.smtp.settings import ListenerSettings, SmtpLimits, SmtpSettings
+from gateway.smtp.throttle import AuthThrottle
 from gateway.spool import Spool
+from gateway.system.levels import Levels
 from gateway.system.listening import take_address
+from tests.support.gateway import Fit
 
 _END = b"\r\n.\r\n"
 
@@ -146,7 +150,16 @@ async def _serve(kind: str, host: str, port: int, hop: tuple[str, int]) -> None:
         listener = ListenerSettings(host=host, sockets=sockets, kind=ListenerKind.RELAY, banner_hostname="floor")
         settings = NextHopSettings(host=hop[0], port=hop[1], our_name="floor", tls=NextHopTls.NONE)
         limits = SmtpLimits(connections_per_address=1000)  # one machine sends for many
-        await SmtpServer(SmtpSettings(listeners=(listener,), limits=limits), _Unjudged(), NextHop(settings)).start()
+        server = SmtpServer(
+            SmtpSettings(listeners=(listener,), limits=limits),
+            _Unjudged(),
+            NextHop(settings),
+            on_internal_error=print,
+            on_event=lambda _: None,
+            condition=Fit(),
+            throttle=AuthThrottle(limits, Levels(time.monotonic)),
+        )
+        await server.start()
     await asyncio.get_running_loop().create_future()
 
 

@@ -1,6 +1,7 @@
 """A gateway in this process for tests: the real server and the real next-hop client, with a small engine."""
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -9,10 +10,22 @@ from gateway.nexthop.hop import NextHop
 from gateway.nexthop.settings import BreakerSettings, NextHopSettings, NextHopTls
 from gateway.smtp.server import SmtpServer
 from gateway.smtp.settings import ListenerKind, ListenerSettings, SmtpLimits, SmtpSettings
+from gateway.smtp.throttle import AuthThrottle
 from gateway.spool import SpoolSettings
+from gateway.system.levels import Levels
 from gateway.system.listening import take_address
 from tests.support.client import RawClient
 from tests.support.sink import EXTENSIONS, MECHANISMS, Sink
+
+
+class Fit:
+    """A process that is always healthy and has room for every mail."""
+
+    def unfit(self, _descriptor):
+        return ""
+
+    def has_room(self, _size_bytes):
+        return True
 
 
 class DirectEngine:
@@ -140,6 +153,8 @@ async def running(sink_port, *, engine=None, listeners=None, limits=QUICK, hop=N
         next_hop,
         on_internal_error=lambda reference, error: errors.append((reference, error)),
         on_event=events.append,
+        condition=Fit(),
+        throttle=AuthThrottle(limits, Levels(time.monotonic)),
     )
     await server.start()
     try:
