@@ -51,9 +51,9 @@ def is_invisible(colour: str | None, background: str | None) -> bool:
 
 
 def is_dark(background: str | None) -> bool:
-    """Return whether a background is so dark that automatic letters show white on it."""
+    """Return whether a background is so dark that automatic letters show white on it (LibreOffice `Color::IsDark`; Word behaves alike)."""
     found = brightness(background)
-    return found is not None and found < 64
+    return found is not None and found <= 62
 
 
 def brightness(colour: str | None) -> int | None:

@@ -84,6 +84,8 @@ def test_hidden_deleted_and_white_text_says_so(group, origin):
 def test_basic_and_vietnamese_letters_may_have_two_fonts():
     found = runs(("abc ậ\r", sprm(0x4A4F, b"\1\0") + sprm(0x4A51, b"\0\0")))
     assert [(run.text, run.font) for run in found] == [("abc ", "Times New Roman"), ("ậ", ".VnTime")]
+    hinted = runs(("aậ\r", sprm(0x4A4F, b"\0\0") + sprm(0x4A50, b"\1\0") + sprm(0x4A51, b"\0\0") + sprm(0x286F, b"\1")))
+    assert [(run.text, run.font) for run in hinted] == [("aậ", ".VnTime")]
 
 
 def test_capitals_by_format_are_shown_as_capitals():

@@ -73,6 +73,11 @@ def cell_name(row: int, column: int) -> str:
     return f"{column_letters(column)}{row + 1}"
 
 
+def speaks(sign: str) -> bool:
+    """Return whether the sign before an item of a list is words, or a capital that may begin the one behind it."""
+    return sign.isupper() or sum(letter.isalpha() for letter in sign) > 1
+
+
 def numeral(value: int, kind: str) -> str:
     """Return the label of an item of a list, in a format of Word (ECMA-376-1 §17.18.59)."""
     if not 0 < value < _MOST:

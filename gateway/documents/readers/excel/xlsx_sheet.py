@@ -15,13 +15,12 @@ from gateway.documents.readers.excel.xlsx_strings import Rich, SharedStrings, pa
 from gateway.documents.readers.excel.xlsx_styles import CellStyle, Styles, is_struck
 from gateway.documents.readers.excel.xlsx_values import Shown, format_words, show_number, show_text, text_colour
 from gateway.documents.readers.numerals import whole
-from gateway.documents.readers.ooxml.colours import WHITE
 from gateway.documents.readers.ooxml.flat import FlatPart
 from gateway.documents.readers.ooxml.parts import Parts
 from gateway.documents.readers.ooxml.xml import NAMES, ChildStream, Element, clark, holds_words, texts
 from gateway.documents.readers.sink import Place, Sink
-from gateway.documents.readers.word.docx_format import unseen
 from gateway.model import Origin, Role, Run
+from gateway.vietnamese.colour import is_invisible
 
 _HIDDEN_FLAGS: Final = {"1", "true"}
 _THIN_ROW: Final = re.compile(r"[01](?:\.\d*)?")
@@ -217,7 +216,7 @@ class Sheet:
     def _look(self, index: str) -> _Look:
         style = self._book.styles.cell(index)
         face = style.face
-        hidden = face.colour is not None and unseen(face.colour, face.background or WHITE)
+        hidden = is_invisible(face.colour, face.background)
         look = self._looks[index] = _Look(
             style,
             hidden=hidden,
@@ -269,7 +268,7 @@ class Sheet:
             block = block or sink.open_block()
             face = style.face if look is None else self._book.styles.face(look, style.face)
             where = origin
-            is_unseen = face.colour is not None and unseen(face.colour, face.background or WHITE)
+            is_unseen = is_invisible(face.colour, face.background)
             face = face._replace(colour=None) if is_unseen and covered else face
             if origin is Origin.TEXT and is_unseen and not covered:
                 where = Origin.HIDDEN

@@ -11,11 +11,11 @@ from gateway.documents.readers.numerals import cell_name
 from gateway.documents.readers.odf.flow import Flow, flat_rows, is_blank, repeat_count
 from gateway.documents.readers.odf.story import Story
 from gateway.documents.readers.odf.styles import StyleBook
-from gateway.documents.readers.ooxml.colours import AUTO, WHITE
+from gateway.documents.readers.ooxml.colours import AUTO
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.sink import Place, Sink
-from gateway.documents.readers.word.docx_format import unseen
 from gateway.model import Origin, Role
+from gateway.vietnamese.colour import is_invisible
 
 _STYLE, _NAME = clark("table:style-name"), clark("table:name")
 _ROWS, _COLUMNS = clark("table:number-rows-repeated"), clark("table:number-columns-repeated")
@@ -93,7 +93,7 @@ class Sheets:
 
     def _cell(self, cell: Element, style: str | None, place: Place) -> None:
         layer = self._styles.layer("table-cell", style, with_default=True)
-        if self._has_maps(style) and unseen(layer.get("colour") or AUTO, layer.get("behind") or WHITE):
+        if self._has_maps(style) and is_invisible(layer.get("colour"), layer.get("behind")):
             layer = {**layer, "colour": AUTO, "behind": None}  # conditional styles, which are not computed, may show it
         flow = Flow(place, (layer,), layer.get("behind"), counted=False, defaults=False)
         valued = len(cell) > 0 or any(name.startswith(_OFFICE) for name in cell.attrib)

@@ -16,7 +16,8 @@ from gateway.documents.readers.ooxml.colours import AUTO, automatic, hex_colour,
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.rows import SUPERSCRIPT
 from gateway.documents.readers.sink import Face
-from gateway.documents.readers.word.docx_format import NARROWEST, unseen
+from gateway.documents.readers.word.docx_format import NARROWEST
+from gateway.vietnamese.colour import is_invisible
 
 Layer = Mapping[str, Any]
 """`font`, `font-asian`, `font-complex`, `size`, `colour`, `bold`, `hidden`, `background`, `capitals` as far as set."""
@@ -263,7 +264,7 @@ class StyleBook:
 def is_hidden(face: Face, merged: Layer) -> bool:
     """Whether letters are set as hidden, squeezed to a line, or have the colour of what is behind them."""
     narrow = merged.get("scale", 100) <= NARROWEST
-    return bool(merged.get("hidden")) or narrow or unseen(face.colour or AUTO, face.background)
+    return bool(merged.get("hidden")) or narrow or is_invisible(face.colour, face.background)
 
 
 def first_family(value: str) -> str:

@@ -14,12 +14,11 @@ from PIL import ImageColor
 
 from gateway.documents.readers.numerals import number
 from gateway.documents.readers.ooxml.xml import Element
+from gateway.vietnamese.colour import is_dark
 
 AUTO: Final = "auto"
 WHITE: Final = "FFFFFF"
 _HEX: Final = re.compile(r"^#?(?:[0-9A-Fa-f]{2})?([0-9A-Fa-f]{6})$")
-_DARK: Final = 62
-"""Luminance at or below which automatic letters turn white (LibreOffice `Color::IsDark`; Word behaves alike)."""
 
 _SYSTEM: Final = {
     "windowtext": "000000", "window": "FFFFFF", "btnface": "F0F0F0", "btntext": "000000", "highlight": "0078D7",
@@ -49,15 +48,9 @@ def named_colour(value: str | None) -> str | None:
     return known
 
 
-def is_dark(rgb: str) -> bool:
-    """Whether automatic letters on this background are white."""
-    red, green, blue = _bytes(rgb)
-    return (blue * 29 + green * 151 + red * 76) >> 8 <= _DARK
-
-
 def automatic(background: str | None) -> str:
     """Return the colour of automatic letters: white on dark, else `auto`."""
-    return WHITE if background is not None and is_dark(background) else AUTO
+    return WHITE if is_dark(background) else AUTO
 
 
 def with_luminance(rgb: str, *, times: float, plus: float = 0.0) -> str:

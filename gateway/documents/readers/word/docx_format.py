@@ -14,10 +14,12 @@ from typing import Any, Final, NamedTuple
 from lxml import etree
 
 from gateway.documents.readers.numerals import length_pt, whole
-from gateway.documents.readers.ooxml.colours import AUTO, WHITE, automatic, drawing_colour, named_colour
+from gateway.documents.readers.ooxml.colours import AUTO, automatic, drawing_colour, named_colour
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.rows import SUPERSCRIPT
 from gateway.documents.readers.word.docx_palette import Palette
+from gateway.documents.readers.word.font_slots import Slots
+from gateway.vietnamese.colour import is_invisible
 
 Properties = Mapping[str, Any]
 """Settings of one layer: property name to value; absent means inherited."""
@@ -48,17 +50,12 @@ NARROWEST: Final = 15
 """Per cent of their width at which letters are a line that nobody reads."""
 UNKNOWN: Final = ""
 """Behind the letters there is something, but what colour it has cannot be told (a shape without fill over others)."""
-_NEAR: Final = 40
-"""Sum of channel differences below which letters cannot be told from what is behind them."""
 
 
 class Look(NamedTuple):
     """Effective formatting of a run, before its letters choose among the four font slots."""
 
-    ascii: str
-    h_ansi: str
-    east_asia: str
-    complex: str
+    slots: Slots
     size_pt: float
     size_complex_pt: float
     colour: str
@@ -67,12 +64,7 @@ class Look(NamedTuple):
     bold_complex: bool
     hidden: bool
     capitals: bool
-    complex_script: bool
-    east_asian_hint: bool
-    chinese: bool
     boxed: bool
-    one_font: bool
-    """All letters but East Asian and complex ones get the same font."""
     struck: bool
     raised: float = 0.0
     """Rise of the letters above their line, in parts of their size."""
@@ -169,6 +161,15 @@ def look(properties: Properties, palette: Palette, behind: str | None, ink: str 
         palette.font(properties.get(slot, (None, None)), language)
         for slot, language in (("ascii", ""), ("hAnsi", ""), ("eastAsia", east), ("cs", bidi))
     )
+    slots = Slots(
+        ascii_face,
+        h_ansi,
+        east_asia,
+        complex_face,
+        complex_script=bool(properties.get("rtl") or properties.get("complex")),
+        east_asian_hint=properties.get("hint") == "eastAsia",
+        chinese=str(east).lower().startswith("zh"),
+    )
     background = behind
     if "shd" in properties:
         background = palette.shade(properties["shd"]) or behind
@@ -190,35 +191,20 @@ def look(properties: Properties, palette: Palette, behind: str | None, ink: str 
     hidden = bool(properties.get("vanish") or properties.get("specVanish")) or invisible
     hidden = hidden or properties.get("scale", 100) <= NARROWEST
     return Look(
-        ascii_face,
-        h_ansi,
-        east_asia,
-        complex_face,
+        slots,
         size,
         properties.get("szCs", DEFAULT_SIZE_PT),
         colour,
         background or None,
         bool(properties.get("b")),
         bool(properties.get("bCs")),
-        hidden or unseen(colour, background),
+        hidden or (background != UNKNOWN and is_invisible(colour, background)),
         bool(properties.get("caps") or properties.get("smallCaps")),
-        bool(properties.get("rtl") or properties.get("complex")),
-        properties.get("hint") == "eastAsia",
-        str(east).lower().startswith("zh"),
         bool(properties.get("bdr")),
-        ascii_face == h_ansi,
         bool(properties.get("strike") or properties.get("dstrike")),
         (half_points(properties.get("position")) or 0.0) / max(size, 1.0)
         + {"superscript": SUPERSCRIPT, "subscript": -SUPERSCRIPT}.get(properties.get("vertAlign", ""), 0.0),
     )
-
-
-def unseen(colour: str, background: str | None) -> bool:
-    """Whether letters have the colour of what is behind them, white paper where nothing else is known."""
-    if colour == AUTO or background == UNKNOWN:
-        return False
-    back = background or WHITE
-    return sum(abs(int(colour[i : i + 2], 16) - int(back[i : i + 2], 16)) for i in (0, 2, 4)) < _NEAR
 
 
 def properties_key(element: Element) -> object:

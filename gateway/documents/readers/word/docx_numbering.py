@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final, NamedTuple
 
-from gateway.documents.readers.numerals import numeral, whole
+from gateway.documents.readers.numerals import numeral, speaks, whole
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.word.docx_format import VAL, parse_run_properties
 
@@ -95,7 +95,7 @@ class Numbering:
         for deeper in range(depth + 1, 9):
             counters[deeper] = None
         definition = self._level(number, depth)
-        if definition.kind in {"bullet", "none"} and not _speaks(definition.template):
+        if definition.kind in {"bullet", "none"} and not speaks(definition.template):
             return None
         text = _PLACEHOLDER.sub(
             lambda match: self._shown(number, int(match.group(1)) - 1, counters), definition.template
@@ -136,8 +136,3 @@ class Numbering:
         suffix = {"space": " ", "nothing": ""}.get(value.get("w:suff") or "tab", "\t")
         start = whole(value.get("w:start"))
         return _Level(value.get("w:lvlText") or "", value.get("w:numFmt") or "decimal", start, properties, suffix)
-
-
-def _speaks(template: str) -> bool:
-    """Whether a bullet is words after all, or a capital that may begin one."""
-    return template.isupper() or sum(letter.isalpha() and ord(letter) < 0xE000 for letter in template) > 1

@@ -286,7 +286,7 @@ class Story:
                     letter = chr(int(code, 16))
                 except (ValueError, OverflowError):
                     return
-                paragraph.add(letter, key._replace(font=element.get(_SYMBOL_FONT) or look.ascii))
+                paragraph.add(letter, key._replace(font=element.get(_SYMBOL_FONT) or look.slots.ascii))
             case "w:fldChar":
                 self._fields.character(element, paragraph, key)
             case _ if name in _SPACES:

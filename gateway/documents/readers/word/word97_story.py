@@ -15,6 +15,7 @@ from gateway.documents.readers.ooxml.colours import automatic
 from gateway.documents.readers.rows import SUPERSCRIPT
 from gateway.documents.readers.sink import Face, Place, Sink, capitals
 from gateway.documents.readers.word.docx_fields import active_kind, hides_result, quoted, spelt
+from gateway.documents.readers.word.font_slots import Slots, by_slot
 from gateway.documents.readers.word.word97_drawings import Pictures
 from gateway.documents.readers.word.word97_fib import Piece, joined
 from gateway.documents.readers.word.word97_sprms import (
@@ -32,9 +33,6 @@ from gateway.vietnamese.colour import is_invisible
 
 _END: Final = re.compile("[\r\x07\x0c]")
 _MARKS: Final = re.compile("[\x00-\x08\x0b-\x1f]")
-_SCRIPTS: Final = re.compile(
-    r"([\x00-\x7f]+)|([\u1100-\u11ff\u2e80-\u9fff\ua000-\ud7af\uf900-\ufaff\uff00-\uffef]+)|([^\x00-\x7f])"
-)
 _PLAIN: Final = {"\x0b": "\n", "\x0e": "\n", "\x1e": "-", "\x1f": "", "\x00": ""}
 _HUGE: Final = frozenset({0x6645, 0x6646})
 _CODE_LIMIT: Final = 4096
@@ -150,34 +148,18 @@ class Letters:
         return look
 
     def faces(self, text: str, look: Look) -> Iterator[tuple[str, Face]]:
-        """Yield the text in stretches of one font."""
-        size, background = look.half_points / 2, look.background
+        """Yield the text in stretches of one font, as Word divides it."""
+        latin, other, asian, complex_ = (
+            self.font(number) or "" for number in (look.ascii, look.other, look.east_asia, look.complex)
+        )
         raised = look.raised_half_points / look.half_points + (0.0, SUPERSCRIPT, -SUPERSCRIPT)[look.script % 3]
-        colour = automatic(background) if look.colour == AUTO else look.colour
-        fonts = (look.complex,) * 3 if look.complex_script else (look.ascii, look.east_asia, look.other)
-        pieces: Iterator[tuple[int, str]]
-        if fonts[0] == fonts[2] and (fonts[0] == fonts[1] or text.isascii()):
-            pieces = iter(((fonts[0], text),))
-        else:
-            pieces = _by_script(text, fonts, hint=look.east_asian_hint)
-        for number, piece in pieces:
-            name = self.font(number)
-            shown = capitals(piece, name) if look.caps else piece
-            yield shown, Face(name, size, colour, background, look.bold, raised)
-
-
-def _by_script(text: str, fonts: tuple[int, ...], *, hint: bool) -> Iterator[tuple[int, str]]:
-    last, pending = -1, ""
-    for match in _SCRIPTS.finditer(text):
-        ascii_text, east_text, _ = match.groups()
-        # A space or a comma between Vietnamese letters has the font of basic Latin, and says so.
-        number = fonts[0] if ascii_text else fonts[1] if east_text or hint else fonts[2]
-        if number != last and pending:
-            yield last, pending
-            pending = ""
-        last, pending = number, pending + match[0]
-    if pending:
-        yield last, pending
+        face = Face(None, look.half_points / 2, look.colour, look.background, look.bold, raised)
+        face = face._replace(colour=automatic(look.background)) if look.colour == AUTO else face
+        slots = Slots(
+            latin, other, asian, complex_, complex_script=look.complex_script, east_asian_hint=look.east_asian_hint
+        )
+        for name, piece in by_slot(capitals(text, latin) if look.caps else text, slots):
+            yield piece, face._replace(font=name or None)
 
 
 class Story:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import Budget, ancestry
-from gateway.documents.readers.numerals import numeral
+from gateway.documents.readers.numerals import numeral, speaks
 from gateway.documents.readers.ole.octets import u8, u16, u32, wide
 from gateway.documents.readers.word.word97_fib import Fib
 from gateway.documents.readers.word.word97_sprms import Look, Paragraph, with_paragraph_sprms, with_sprms
@@ -280,5 +280,4 @@ class Lists:
         own = numeral(found.start + self._counts[key], found.kind) if found.kind else "1"
         self._counts[key] += 1
         shown = "".join(letter if letter >= " " else own if ord(letter) == level else "1" for letter in found.text)
-        speaks = found.kind or found.text.isupper() or sum(letter.isalpha() for letter in found.text) > 1
-        return shown + found.follows if speaks else "", found.sprms
+        return shown + found.follows if found.kind or speaks(found.text) else "", found.sprms
