@@ -12,7 +12,7 @@ from gateway.identity import results_header
 from gateway.identity.authentication import authenticate, author_domain
 from gateway.identity.dkim_sign import Signer, sign_all
 from gateway.identity.resolver import Resolver
-from gateway.model import AuthenticationResults, Evidence, HeaderField, Message, Transaction, Verdict
+from gateway.model import AuthenticationResults, Evidence, Message, Transaction, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +54,11 @@ class Outgoing:
             return None
         return await authenticate(bytes(content), transaction.session, transaction.envelope, self.resolver)
 
-    def forged(self, message: Message) -> tuple[HeaderField, ...]:
-        """Return the fields that claim to be our own results."""
-        return tuple(
-            field for field in message.all("Authentication-Results") if results_header.is_own(field, self.authserv_id)
-        )
+    def forged(self, message: Message) -> tuple[tuple[str, int], ...]:
+        """Return the fields that claim to be our own results, for an MTA to remove: name and occurrence."""
+        name, ours = "Authentication-Results", self.authserv_id
+        fields = enumerate(message.all(name), 1)
+        return tuple((name, number) for number, field in fields if results_header.is_own(field, ours))
 
     async def _signatures(self, transaction: Transaction, content: bytes | mmap.mmap, evidence: Evidence) -> bytes:
         """Sign for the author's domain, in a thread: a digest over a large body takes its time."""

@@ -43,7 +43,6 @@ from gateway.model import (
 )
 from gateway.nexthop.failures import HopFailedError
 from gateway.pipeline.check_mailbox import CheckMailbox
-from gateway.pipeline.elsewhere import answered_elsewhere
 from gateway.pipeline.judge import Behind, Judge, Judged, without_hold, without_tag
 from gateway.pipeline.outgoing import Outgoing
 from gateway.smtp.content_rules import refusal
@@ -200,7 +199,7 @@ class Pipeline:
         return MilterAnswer(
             disposition=verdict.disposition,
             insert=self._milter_fields(transaction, evidence, verdict, policies),
-            remove=self._forged(evidence),
+            remove=self._outgoing.forged(evidence.message) if evidence.message is not None else (),
             quarantine=reply.lines[0],
         )
 
@@ -213,15 +212,6 @@ class Pipeline:
             octets += results_header.build(self._outgoing.authserv_id, evidence.authentication)
         return _as_pairs(octets)
 
-    def _forged(self, evidence: Evidence) -> tuple[tuple[str, int], ...]:
-        """Return forged Authentication-Results under our name, to be removed: name and occurrence."""
-        message = evidence.message
-        if message is None:
-            return ()
-        forged = self._outgoing.forged(message)
-        same_name = message.all("Authentication-Results")
-        return tuple(("Authentication-Results", same_name.index(field) + 1) for field in forged)
-
     def internal_error(self, reference: str, error: BaseException) -> Reply:
         """Log an internal error and return a temporary failure without its text."""
         log_failure(_LOG, reference, error)
@@ -233,14 +223,18 @@ class Pipeline:
         if login is None:
             return None
         found = await self._audit.already_relayed(login, transaction.envelope, transaction.sha256, RETRY_WINDOW_S)
-        if found is None:
-            return None
+        return await self._repeated(transaction, found.id, sending=found.sending) if found is not None else None
+
+    async def _repeated(self, transaction: Transaction, earlier: str, *, sending: bool, node: str = "") -> Reply:
+        """Return the recorded reply to a retry: 250 when this node or another has relayed the mail, 451 while it is sent."""
         texts = texts_in(transaction.session.languages)
-        if found.sending:
+        if sending:
             await self._trouble(transaction, "repetition")
-            return texts.reply(451, "4.3.0", "on_its_way", minutes=RETRY_MINUTES, reference=transaction.id)
-        await self._audit.duplicate(transaction.id, found.id)
-        return texts.reply(250, "2.0.0", "already_relayed", reference=found.id)
+            key = "still_sending" if node else "on_its_way"
+            return texts.reply(451, "4.3.0", key, minutes=RETRY_MINUTES, node=node, reference=transaction.id)
+        await self._audit.duplicate(transaction.id, earlier, node=node)
+        key = "relayed_elsewhere" if node else "already_relayed"
+        return texts.reply(250, "2.0.0", key, reference=earlier, node=node)
 
     async def _already_held(self, transaction: Transaction) -> Reply | None:
         """Return the reply to a retry of a mail that is already held."""
@@ -317,7 +311,7 @@ class Pipeline:
             return await self._relay(transaction, spool, relay, judged)
         except RepeatedError as found:
             self._settle(transaction, relayed=False)
-            return await answered_elsewhere(found, self._audit, transaction)
+            return await self._repeated(transaction, found.reference, sending=not found.relayed, node=found.node)
         except BaseException:
             self._settle(transaction, relayed=False)
             raise

@@ -17,6 +17,7 @@ from gateway.identity.dmarc_walk import organisation, walk
 from gateway.identity.resolver import Resolver
 from gateway.mime import parse
 from gateway.model import AuthenticationResults, AuthResult, Envelope, FrontEnd, Session
+from gateway.pipeline.outgoing import Outgoing
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 MAIL = (
@@ -333,3 +334,10 @@ def test_nothing_of_a_hostile_domain_reaches_the_field():
 def test_a_forged_field_of_ours_is_known_however_it_is_written(value, own):
     (field,) = parse(f"Authentication-Results: {value}\r\n\r\n".encode()).fields
     assert results_header.is_own(field, "gw.vn") is own
+
+
+def test_of_equal_forged_fields_each_is_taken_out():
+    ours, theirs = (f"Authentication-Results: {name}; dkim=pass\r\n" for name in ("gw.vn", "mx.vn"))
+    message = parse(f"{ours}{theirs}{ours}\r\n".encode())
+    taken = Outgoing(hostname="gw.vn", authserv_id="gw.vn").forged(message)
+    assert taken == (("Authentication-Results", 1), ("Authentication-Results", 3))
