@@ -300,6 +300,24 @@ def packed_page(text):
     return base64.b64encode(packer.compress(page) + packer.flush()).decode()
 
 
+@pytest.mark.parametrize(
+    ("label", "marked"),
+    [
+        ("TỐI&lt;br&gt;MẬT", True),
+        ("&lt;p&gt;TỐI M&lt;b style=&quot;color:red&quot;&gt;ẬT&lt;/b&gt;&lt;/p&gt;", True),
+        ("T&amp;#7888;I M&amp;#7852;T &lt;br/&gt;", True),
+        ("BẢO&lt;br&gt;MẬT", False),
+        ("&lt;b&gt;MẬT&lt;/b&gt; ONG", False),
+        ("x &lt; y", False),
+    ],
+)
+@pytest.mark.parametrize(
+    "file", ['<mxfile><mxCell value="{}"/></mxfile>', "<rss><item><description>{}</description></item></rss>"]
+)
+def test_words_of_html_in_a_value_are_read_as_they_are_shown(label, marked, file):
+    assert bool(find_in_document(read(file.format(label)).document)) is marked
+
+
 def test_packed_pages_of_a_diagram_are_unpacked():
     data = f'<mxfile host="a"><diagram id="x" name="Trang 1">{packed_page("TỐI MẬT")}</diagram></mxfile>'.encode()
     assert reader_for(sniff(data).primary) is diagram.read

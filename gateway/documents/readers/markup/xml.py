@@ -34,6 +34,11 @@ _MISLABELLED: Final = re.compile(
 )
 """A declaration that octets of one letter each belie: programs that write XML into a string and save that as UTF-8 leave it."""
 _TAGS: Final = re.compile(r"<[^<>]*>")
+_HTML: Final = re.compile(
+    r"</?(?:(br|p|div|li|tr|h[1-6])|[bius]|em|strong|font|span|su[bp]|small|big|[ou]l|center)\b[ -;=?-~]*>",
+    re.IGNORECASE,
+)
+"""A tag of text in HTML; the first group are those that begin a line."""
 _DIGIT: Final = re.compile(r"[0-9]")
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^\[<>]{0,2000}>")
 _WORDS: Final = re.compile(
@@ -244,6 +249,7 @@ def _text(text: str | None, block: int, owner: Element, sink: Sink) -> None:
     name = office2003.name_of(owner) if owner.tag == office2003.BINARY else _local(owner)
     if len(text) >= _LEAST and _put_base64(text, name, sink, place.locator):
         return
+    text = _of_html(text) if "<" in text else text
     sink.put(text if block else text.strip(), block or sink.open_block(), place)
 
 
@@ -281,4 +287,10 @@ def _attribute_words(node: Element) -> Iterator[str]:
         several = " " in value and sum(letter.isalpha() or letter == " " for letter in value) * 5 >= len(value) * 4
         capitals = len(value) > 2 and value.isupper() and not _DIGIT.search(value)
         if not value.isascii() or several or capitals or "&#" in value:
-            yield value
+            yield _of_html(value) if "<" in value else value
+
+
+def _of_html(text: str) -> str:
+    """Return a value as programs that take it for HTML show it: labels of draw.io, news."""
+    shown = _HTML.sub(lambda tag: "\n" if tag[1] else "", text)
+    return text if shown == text else unescape(shown)
