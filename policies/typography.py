@@ -121,14 +121,11 @@ def judge(facts: Facts[Observation], settings: Settings) -> Iterator[Finding]:
     """Yield what each document's typography lacks, or that it is in order."""
     if facts.message is None:
         return
-    rules = _rules(settings)
     for document, look in zip(facts.documents, facts.seen.documents, strict=True):
-        report = look.report.under(rules)
-        if _is_mail_text(document):
-            if report.legacy_letters >= settings.body_legacy_letters:
-                yield _encoding_finding("body_legacy_encoding", document, report)
-        else:
-            yield from _document(document, look, report, settings)
+        if not _is_mail_text(document):
+            yield from _document(document, look, look.report.under(_rules(settings)), settings)
+        elif look.report.legacy_letters >= settings.body_legacy_letters:
+            yield _encoding_finding("body_legacy_encoding", document, look.report.under(_rules(settings)))
 
 
 def _rules(settings: Settings) -> TypographyRules:
