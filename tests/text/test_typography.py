@@ -30,7 +30,7 @@ def document(*runs: Run, format_: str = "docx") -> Document:
     [
         "Times New Roman", "times new roman", "Times New Roman Bold", "Times New Roman,Bold", "TimesNewRomanPSMT", "TimesNewRomanPS-BoldItalicMT",
         "ABCDEF+TimesNewRomanPS-BoldMT", "TimesNewRoman,BoldItalic", "ABCDEF+Times-New-Roman,-Bold", "Times New Roman (Vietnamese)", "Times New Roman (Headings)", "Times New Roman CE",
-        "'Times New Roman', serif", "@Times New Roman", "TimesNewRomanPSMT-4821", "ABCDEF+TimesNewRomanPS-BoldMT-77",
+        "'Times New Roman', serif", "Times New Roman;Times;serif", "@Times New Roman", "TimesNewRomanPSMT-4821", "ABCDEF+TimesNewRomanPS-BoldMT-77",
         "ABCDEF+TimesNewRomanPSMT-Identity-H", "TimesNewRoman,Bold-WinCharSetFFFF-H",
     ],
 )  # fmt: skip
@@ -52,6 +52,7 @@ def test_times_new_roman_has_many_names(font):
         "Times Newer Roman",
         "Arial-4821",
         "ArialMT-Identity-H",
+        "Arial;Times New Roman",
     ],
 )
 def test_other_fonts_are_not_times_new_roman(font):
