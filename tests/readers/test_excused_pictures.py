@@ -33,6 +33,14 @@ def marked(mode: str = "RGB", ink: object = "black", ground: object = "white") -
     return page
 
 
+ASF = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"
+
+
+def ogg(head: bytes) -> bytes:
+    """The page that begins a stream."""
+    return b"OggS\0\2" + bytes(20) + b"\1\xc8" + head + bytes(200 - len(head))
+
+
 def sun(page: Image.Image) -> bytes:
     head = struct.pack(">8I", 0x59A66A95, page.width, page.height, 24, page.width * page.height * 3, 1, 0, 0)
     return head + page.tobytes("raw", "BGR")
@@ -132,6 +140,9 @@ def test_jpegs_one_behind_the_other_are_a_film_by_their_name():
         (film(b"pict", brands=b"qt  \0\0\0\0qt  mif1"), "image/heic"),
         (b"OggS\0\2" + bytes(22) + b"\x01vorbis" + bytes(90), "application/ogg"),
         (b"OggS\0\2" + bytes(22) + b"\x80theora" + bytes(90), "video/ogg"),
+        (ogg(b"\x01vorbis") * 40 + ogg(b"\x80theora") + bytes(90), "video/ogg"),
+        (ogg(b"\x01vorbis") + bytes(5000) + b"bbcd", "application/ogg"),
+        (ASF + bytes(70_000) + bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b"), "video/x-ms-asf"),
         (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11" + bytes(90), "audio/x-ms-wma"),
         (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11" + bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b"), "video/x-ms-asf"),
     ],

@@ -58,9 +58,18 @@ def media_type(data: bytes) -> str:
 
 def only_sound(kind: str, data: bytes) -> str:
     """Return the type of a container of sound and film as what is in it: an ASF without pictures, an Ogg with some."""
-    if kind == "application/ogg" and _OGG_FILM.search(data[:4096]):
+    if kind == "application/ogg" and _OGG_FILM.search(data, 0, _end_of_beginnings(data)):
         return "video/ogg"
-    return "audio/x-ms-wma" if kind == "video/x-ms-asf" and _ASF_FILM not in data[: 1 << 16] else kind
+    return "audio/x-ms-wma" if kind == "video/x-ms-asf" and _ASF_FILM not in data else kind
+
+
+def _end_of_beginnings(data: bytes) -> int:
+    """Return where the pages end that say what each stream of an Ogg is (RFC 3533 §6)."""
+    at = 0
+    while data.startswith(b"OggS", at) and len(data) > at + 26 and data[at + 5] & 2:
+        count = data[at + 26]
+        at += 27 + count + sum(data[at + 27 : at + 27 + count])
+    return max(at, 4096)
 
 
 def icon_entries(data: bytes) -> list[bytes]:

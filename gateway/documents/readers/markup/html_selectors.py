@@ -9,9 +9,10 @@ are no elements. Hostile sheets meet bounds of length and steps.
 from __future__ import annotations
 
 import re
-from collections import Counter, deque
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import ReadError
@@ -20,7 +21,8 @@ from gateway.model import ReadStatus
 LIMIT_COMPOUNDS: Final = 100
 LIMIT_STEPS: Final = 3_000_000
 """Comparisons of an element with a part of a selector, for a whole page."""
-_SIBLINGS: Final = 8
+_PASSED_OVER: Final = 8
+"""Siblings that are passed over by their names in the time of one comparison."""
 
 _TOKEN: Final = re.compile(
     r"(?P<tag>[a-zA-Z][\w-]*|\*)|(?P<mark>[.#](?:[\w\-\x80-\U0010ffff]|\\(?:[0-9a-fA-F]{1,6}\s?|.))++)"
@@ -147,30 +149,33 @@ class Node:
     siblings_of_type: int = 0
     empty: bool = False
     """Known to hold neither elements nor text."""
-    before: tuple[Node, ...] = ()
-    """The last siblings before it, nearest last."""
     marks: frozenset[str] = frozenset()
-    _recent: deque[Node] = field(default_factory=lambda: deque(maxlen=_SIBLINGS))
-    _children: int = 0
-    _types: Counter[str] = field(default_factory=Counter)
+    children: list[Node] = field(default_factory=list)
+    """Those so far."""
+    known: set[str] = field(default_factory=set)
+    """Their classes and identifiers."""
+    types: Counter[str] = field(default_factory=Counter)
 
     def child(self, tag: str, attributes: Mapping[str, str]) -> Node:
         """Return a new element inside this one."""
-        self._children += 1
-        self._types[tag] += 1
-        if self._recent:
-            self._recent[-1].before = ()  # else every sibling would keep all others alive
-        node = Node(
-            tag,
-            attributes,
-            self,
-            self._children,
-            self._types[tag],
-            before=tuple(self._recent),
-            marks=marks_of(attributes),
-        )
-        self._recent.append(node)
+        self.types[tag] += 1
+        if self.children:
+            self.children[-1].children = []  # nothing asks for those inside a sibling
+        node = Node(tag, attributes, self, len(self.children) + 1, self.types[tag], marks=marks_of(attributes))
+        self.children.append(node)
+        self.known |= node.marks
         return node
+
+    @property
+    def nearest(self) -> Node | None:
+        """The sibling before it."""
+        return self.parent.children[self.number - 2] if self.parent is not None and self.number > 1 else None
+
+    def before(self, asked: Compound) -> Iterator[Node]:
+        """Yield the siblings before it; none where nothing with the names asked for is among all."""
+        above = self.parent
+        if above is not None and asked.marks <= above.known and (asked.tag == "*" or above.types[asked.tag]):
+            yield from islice(above.children, self.number - 1)
 
 
 def marks_of(attributes: Mapping[str, str]) -> frozenset[str]:
@@ -208,9 +213,10 @@ class Matcher:
             case ">":
                 return node.parent is not None and self._fits(parts, position + 1, node.parent)
             case "+":
-                return bool(node.before) and self._fits(parts, position + 1, node.before[-1])
+                nearest = node.nearest
+                return nearest is not None and self._fits(parts, position + 1, nearest)
             case "~":
-                return any(self._fits(parts, position + 1, other) for other in node.before)
+                return self._follows(parts, position + 1, node)
             case _:
                 above = node.parent
                 while above is not None and self.steps_left >= 0:
@@ -218,6 +224,15 @@ class Matcher:
                         return True
                     above = above.parent
                 return False
+
+    def _follows(self, parts: tuple[Compound, ...], position: int, node: Node) -> bool:
+        asked = parts[position]
+        for number, other in enumerate(node.before(asked)):
+            self.steps_left -= not number % _PASSED_OVER
+            named = asked.marks <= other.marks and asked.tag in ("*", other.tag)
+            if self.steps_left < 0 or (named and self._fits(parts, position, other)):
+                return self.steps_left >= 0
+        return False
 
     def _is(self, part: Compound, node: Node) -> bool:
         self.steps_left -= 1
