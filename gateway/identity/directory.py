@@ -24,7 +24,7 @@ from gateway.identity.directory_rows import DirectoryFile, MailboxRow
 from gateway.identity.places import Places, Step
 from gateway.model import Delegate, Directory, Holders, Mailbox, MailboxKind, Unit
 from gateway.vietnamese.addresses import normal_form, parse_path
-from gateway.vietnamese.homographs import name_keys
+from gateway.vietnamese.homographs import name_keys, unit_keys
 from gateway.yaml.file import read_octets
 
 
@@ -157,13 +157,14 @@ class _Checker:
 def names_of(mailboxes: Mapping[str, Mailbox], units: Mapping[str, Unit]) -> dict[str, Holders]:
     """Return the holders of each name; the name of a unit is that of all its mailboxes."""
     persons: dict[str, list[Mailbox]] = {}
-    bodies: dict[str, list[Mailbox]] = {key: [] for unit in units.values() for key in name_keys(unit.name)}
-    keys = functools.cache(name_keys)
+    bodies: dict[str, list[Mailbox]] = {key: [] for unit in units.values() for key in unit_keys(unit.name)}
+    keys = functools.cache(unit_keys)
     for address, mailbox in mailboxes.items():
         if address != mailbox.address:
             continue
-        for key in keys(mailbox.name):
-            (persons if mailbox.kind is MailboxKind.PERSONAL else bodies).setdefault(key, []).append(mailbox)
+        person = mailbox.kind is MailboxKind.PERSONAL
+        for key in name_keys(mailbox.name) if person else keys(mailbox.name):
+            (persons if person else bodies).setdefault(key, []).append(mailbox)
         for key in keys(units[mailbox.unit].name if mailbox.unit in units else mailbox.unit):
             bodies.setdefault(key, []).append(mailbox)
     return {

@@ -96,7 +96,7 @@ class Directory(Struct, frozen=True, omit_defaults=True, kw_only=True):
     units: Mapping[str, Unit] = {}
     """By id; empty when the source names none."""
     names: Mapping[str, Holders] = {}
-    """By `gateway.vietnamese.homographs.name_keys` of the whole name: persons, offices and units."""
+    """By `name_keys` of persons and offices and `unit_keys` of units (`gateway.vietnamese.homographs`)."""
 
     def find(self, address: str) -> Mailbox | None:
         """Return the mailbox of a normalised address or alias, None when it is not listed."""

@@ -88,6 +88,11 @@ def name_keys(name: str) -> frozenset[str]:
     return frozenset(whole | {key for key in joined if len(key) > _LONGEST_SYLLABLE})
 
 
+def unit_keys(name: str) -> frozenset[str]:
+    """Return the keys of the name of a unit: of all of it and of its beginning; "Kế hoạch" behind a dash is nobody's own."""
+    return name_keys(_PART_OF_NAME.sub(" ", name)) | name_keys(_PART_OF_NAME.split(name)[0])
+
+
 def shown_domains(name: str) -> list[str]:
     """Return the domains that a display name shows, of addresses or alone, in their order; one more than `MANY_DOMAINS` at most."""
     plain = unicodedata.normalize("NFKC", name)
