@@ -205,6 +205,22 @@ def test_a_filled_label_is_a_mark_in_any_case(text, level):
     assert (mark.strength, mark.level) == (Strength.MARKED, level)
 
 
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("□ Mật " * 13 + "☒ Tối mật □ Tuyệt mật", Level.TOI_MAT),
+        ("Kế hoạch kiểm tra công tác phòng cháy chữa cháy của quận năm 2026. ☐ Mật ☒ Tối mật", Level.TOI_MAT),
+        ("Có tài sản: ☐ Có ☒ Không. " * 13 + "Mức: ☐ Mật ☒ Tối mật", Level.TOI_MAT),
+        ("Có tài sản: ☐ Có ☒ Không. " * 13 + "Mức: ☒ Thường ☐ Mật ☐ Tối mật", None),
+        ("Kế hoạch kiểm tra công tác phòng cháy chữa cháy của quận năm 2026. ☐ Mật ☐ Tối mật", None),
+        ("Đánh dấu ☒ vào ô Mật, Tối mật hoặc Tuyệt mật khi văn bản thuộc danh mục bí mật nhà nước.", None),
+    ],
+)
+def test_a_level_that_is_ticked_among_others_counts_whatever_else_its_line_says(text, level):
+    marks = [mark for mark in find_in_document(one(text)) if mark.strength is not Strength.NOTED]
+    assert [mark.level for mark in marks] == [level] * (level is not None)
+
+
 def test_settings_add_marks_and_exempt_phrases():
     extra = MarkSettings(extra_marks=("LƯU HÀNH NỘI BỘ",))
     assert find_in_document(one("LƯU HÀNH NỘI BỘ"), extra)[0].strength is Strength.MARKED

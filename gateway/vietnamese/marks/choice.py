@@ -7,7 +7,6 @@ A round or black square is a tick only beside empty ones; elsewhere it is the bu
 from __future__ import annotations
 
 import re
-from itertools import islice
 from typing import Final
 
 from gateway.vietnamese.marks.hits import Hit, Strength
@@ -34,7 +33,6 @@ _BETWEEN: Final = re.compile(
 )
 _WORDS_BESIDE: Final = 60
 """Letters beside the options from which on a line is prose, not a form."""
-_MOST_OPTIONS: Final = 12
 
 
 def begins_ticked(text: str) -> bool:
@@ -61,10 +59,11 @@ def choice_hit(text: str, plain: str) -> Hit | None:
     """Return what the boxes beside the levels of a line say, None where not every level has its box.
 
     A ticked level is marked. Boxes of which none is ticked, or one for no level, are options.
+    In a line with other words one of several that is ticked is suspected.
     """
     if _BOX.search(text) is None:
         return None
-    options = [found for found in islice(OPTION.finditer(plain), _MOST_OPTIONS) if _is_option(text, plain, found)]
+    options = [found for found in OPTION.finditer(plain) if _is_option(text, plain, found)]
     boxes = _boxes_of(text, options)
     levels = [number for number, option in enumerate(options) if option["level"]]
     if not levels or not any(boxes.values()):
@@ -77,6 +76,10 @@ def choice_hit(text: str, plain: str) -> Hit | None:
     if best is not None and outside <= _WORDS_BESIDE:
         return best
     if (empty or ticked) and all(boxes[number] is not None for number in levels):
+        if best is not None and any((box := boxes[number]) is not None and box["empty"] for number in levels):
+            return best._replace(
+                strength=Strength.SUSPECTED
+            )  # somebody chose one of several, whatever else the line says
         level, spelling, _ = written_level(_words(text, options[levels[0]]))
         return Hit(level, Strength.NOTED, "options", spelling)
     return None
