@@ -1,4 +1,4 @@
-"""Small sample documents: a Word file (ECMA-376), a PDF (ISO 32000-1) and zip archives, with known words and fonts.
+"""Small sample documents: a Word file (ECMA-376), a PDF (ISO 32000-1) and archives, with known words and fonts.
 
 They are written by hand, part by part, so that the demonstration needs no office suite and every byte has a reason.
 """
@@ -11,6 +11,8 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
+
+from py7zr import SevenZipFile
 
 TIMES = "Times New Roman"
 
@@ -29,7 +31,7 @@ _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 
 @dataclass(frozen=True)
-class Line:
+class Paragraph:
     """One paragraph of a sample document."""
 
     text: str
@@ -39,30 +41,32 @@ class Line:
     bold: bool = False
 
 
-def official_letter(number: str, subject: str) -> tuple[Line, ...]:
+def official_letter(number: str, subject: str) -> tuple[Paragraph, ...]:
     """Return the lines of an issued letter with the components of Decree 30/2020 (Annex I)."""
     return (
-        Line("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", bold=True),
-        Line("Độc lập - Tự do - Hạnh phúc", bold=True),
-        Line("ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN", bold=True),
-        Line(f"Số: {number}"),
-        Line(f"V/v {subject}"),
-        Line("Bình Tân, ngày 02 tháng 11 năm 2026"),
-        Line("Kính gửi: Các cơ quan, đơn vị thuộc quận."),
-        Line(
+        Paragraph("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", bold=True),
+        Paragraph("Độc lập - Tự do - Hạnh phúc", bold=True),
+        Paragraph("ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN", bold=True),
+        Paragraph(f"Số: {number}"),
+        Paragraph(f"V/v {subject}"),
+        Paragraph("Bình Tân, ngày 02 tháng 11 năm 2026"),
+        Paragraph("Kính gửi: Các cơ quan, đơn vị thuộc quận."),
+        Paragraph(
             "Thực hiện chương trình công tác năm 2026, Văn phòng Ủy ban nhân dân quận đề nghị các cơ quan, đơn vị "
             "báo cáo kết quả thực hiện nhiệm vụ trong tháng và kế hoạch tháng tới theo mẫu gửi kèm."
         ),
-        Line("Báo cáo gửi về Văn phòng trước ngày 25 hằng tháng để tổng hợp, trình Thường trực Ủy ban nhân dân quận."),
-        Line("Nơi nhận:", bold=True),
-        Line("- Như trên;"),
-        Line("- Lưu: VT."),
-        Line("TL. CHỦ TỊCH", bold=True),
-        Line("CHÁNH VĂN PHÒNG", bold=True),
+        Paragraph(
+            "Báo cáo gửi về Văn phòng trước ngày 25 hằng tháng để tổng hợp, trình Thường trực Ủy ban nhân dân quận."
+        ),
+        Paragraph("Nơi nhận:", bold=True),
+        Paragraph("- Như trên;"),
+        Paragraph("- Lưu: VT."),
+        Paragraph("TL. CHỦ TỊCH", bold=True),
+        Paragraph("CHÁNH VĂN PHÒNG", bold=True),
     )
 
 
-def word_file(lines: Sequence[Line]) -> bytes:
+def word_file(lines: Sequence[Paragraph]) -> bytes:
     """Return a DOCX with one paragraph a line."""
     body = "".join(
         f'<w:p><w:r><w:rPr><w:rFonts w:ascii="{escape(line.font)}" w:hAnsi="{escape(line.font)}" '
@@ -89,56 +93,15 @@ def zip_archive(*members: tuple[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def encrypted_zip(name: str, data: bytes, password: bytes) -> bytes:
-    """Return a zip archive whose one member is stored under traditional encryption (APPNOTE.TXT §6.1)."""
-    plain = bytearray(zip_archive_stored(name, data))
-    crc = zipfile.ZipFile(io.BytesIO(bytes(plain))).infolist()[0].CRC
-    keys = [0x12345678, 0x23456789, 0x34567890]
-    table = [_crc_byte(value) for value in range(256)]
-
-    def update(byte: int) -> None:
-        keys[0] = (keys[0] >> 8) ^ table[(keys[0] ^ byte) & 0xFF]
-        keys[1] = ((keys[1] + (keys[0] & 0xFF)) * 134775813 + 1) & 0xFFFFFFFF
-        keys[2] = (keys[2] >> 8) ^ table[(keys[2] ^ (keys[1] >> 24)) & 0xFF]
-
-    def encrypt(byte: int) -> int:
-        mixed = keys[2] | 2
-        cipher = byte ^ ((mixed * (mixed ^ 1)) >> 8) & 0xFF
-        update(byte)
-        return cipher
-
-    for byte in password:
-        update(byte)
-    header = bytes(11) + bytes([crc >> 24])  # §6.1.5: the last byte lets a reader check the password
-    sealed = bytes(encrypt(byte) for byte in header + data)
-    start = 30 + len(name.encode())
-    end_of_data = start + len(data)
-    out = bytearray(plain[:start]) + sealed + plain[end_of_data:]
-    central = out.rindex(b"PK\x01\x02")
-    end = out.rindex(b"PK\x05\x06")
-    for flag_at, size_at in ((6, 18), (central + 8, central + 20)):
-        out[flag_at] |= 1
-        out[size_at : size_at + 4] = len(sealed).to_bytes(4, "little")
-    out[end + 16 : end + 20] = central.to_bytes(4, "little")
-    return bytes(out)
-
-
-def zip_archive_stored(name: str, data: bytes) -> bytes:
-    """Return a zip archive with one uncompressed member."""
+def encrypted_archive(name: str, data: bytes, password: str) -> bytes:
+    """Return a 7z archive whose one member is encrypted."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(name, data)
+    with SevenZipFile(buffer, "w", password=password) as archive:
+        archive.writestr(data, name)
     return buffer.getvalue()
 
 
-def _crc_byte(value: int) -> int:
-    """Return one entry of the CRC-32 table."""
-    for _ in range(8):
-        value = (value >> 1) ^ (0xEDB88320 if value & 1 else 0)
-    return value
-
-
-def pdf_file(lines: Sequence[Line]) -> bytes:
+def pdf_file(lines: Sequence[Paragraph]) -> bytes:
     """Return a one-page PDF whose text is Unicode in a font named as the lines say (first line's font for all)."""
     font = (lines[0].font if lines else TIMES).replace(" ", "")
     commands = ["BT"]

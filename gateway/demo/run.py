@@ -33,7 +33,7 @@ from gateway.demo.mails import COLLEAGUE, OFFICE, STAFF, UNIT, SampleMail, sampl
 from gateway.demo.next_hop import Mailroom, NextHop
 from gateway.demo.people import make_accounts, show_notice
 from gateway.demo.pki import Pki, revocation_list
-from gateway.demo.sign import demo_signer
+from gateway.demo.sign import sign_pdf_twice
 from gateway.errors import UserError
 from gateway.texts.catalogue import both, product_texts
 
@@ -73,7 +73,7 @@ def run(*, once: bool) -> int:
         _write_configuration(office, next_hop_port=next_hop.start())
         try:
             with _gateway(office):
-                wrong = _send_all(office, samples(demo_signer(pki)))
+                wrong = _send_all(office, samples(lambda data: sign_pdf_twice(data, pki.g2_person, pki.g2_seal)))
                 if once:
                     return 1 if wrong else 0
                 _explain_client(office)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.demo.documents import Line, word_file, zip_archive
+from gateway.demo.documents import Paragraph, word_file, zip_archive
 from tests.accuracy import wall
 from tests.accuracy.under_load import differing
 from tests.readers import scan_makers
@@ -16,7 +16,7 @@ def test_documents_are_told_the_same_beside_busy_processes():
     sheets = [scan_makers.Sheet(seed=seed, machine=machine) for seed, machine in ((1, "scanner jpeg"), (2, "phone"))]
     files = [scan_makers.make(sheet) for sheet in sheets]
     files += [
-        ("công văn.docx", word_file([Line("Kính gửi: các phòng ban")])),
+        ("công văn.docx", word_file([Paragraph("Kính gửi: các phòng ban")])),
         ("a.zip", zip_archive(("a.txt", "x" * 9000))),
     ]
     with wall.gateway() as judge:

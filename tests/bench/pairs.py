@@ -30,7 +30,7 @@ from typing import Any
 from gateway.cluster.database import connect
 from gateway.cluster.schema import set_up
 from gateway.config.cluster import Cluster
-from gateway.demo.documents import Line, word_file
+from gateway.demo.documents import Paragraph, word_file
 from tests.bench.__main__ import TICKS, Sink
 from tests.bench.contestants import descendants, free_port, wait_for_banner
 from tests.bench.documents import mail
@@ -120,7 +120,7 @@ def side(
 
 def pages(number: int, count: int) -> bytes:
     """A DOCX of so many pages of prose, about forty paragraphs of two lines each for two pages."""
-    lines = [Line(PROSE.format(f"{number}/{line}")) for line in range(20 * count)]
+    lines = [Paragraph(PROSE.format(f"{number}/{line}")) for line in range(20 * count)]
     return word_file(lines)
 
 

@@ -287,7 +287,7 @@ _SIGNED = (
 
 def signature_rows(rounds: int) -> Iterator[Row]:
     """Signature checks with all trust anchors, in turns with pdfsig and xmlsec1 where they are installed."""
-    from gateway.demo.sign import sign_pdf_twice
+    from tests.pki.signing import sign_pdf_twice
     from tests.pki.tree import letter_pdf, store, tree
 
     made = sign_pdf_twice(letter_pdf(), tree().g2_person, tree().g2_seal, tsa=tree().tsa, tsa_time=NOW - timedelta(1))

@@ -11,10 +11,10 @@ import pytest
 from gateway.demo.documents import official_letter, pdf_file
 from gateway.demo.pki import Pki as DemoPki
 from gateway.demo.pki import revocation_list
-from gateway.demo.sign import demo_signer
 from gateway.vietnamese.latin import to_ascii
 from tests.e2e.commands import CLEAN, COLLEAGUE, OFFICE, STAFF, no_traceback, put, write
 from tests.e2e.gateway_process import PROGRAM, ROOT, cli, configured, four_flags, serving
+from tests.pki.signing import demo_signer
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
 from tests.support.sink import Sink

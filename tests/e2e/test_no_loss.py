@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.demo.documents import Line, word_file, zip_archive
+from gateway.demo.documents import Paragraph, word_file, zip_archive
 from tests.bench.contestants import free_port
 from tests.e2e.clients import LOST, Clients, mail, reference, token
 from tests.e2e.commands import COLLEAGUE, STAFF
@@ -305,7 +305,7 @@ async def test_a_killed_front_end_is_replaced_and_so_is_the_zygote(tmp_path):
 
 def heavy_mail(number: int) -> bytes:
     """A mail that its child reads for a second or more: many small documents."""
-    text = [Line(f"Báo cáo công tác tuần {line}.") for line in range(300)]
+    text = [Paragraph(f"Báo cáo công tác tuần {line}.") for line in range(300)]
     document = word_file(tuple(text))
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"], message["Subject"] = STAFF, COLLEAGUE, f"thu-so-{number}"

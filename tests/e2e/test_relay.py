@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.demo.documents import Line, encrypted_zip, word_file
+from gateway.demo.documents import Paragraph, word_file
 from tests.e2e import corpus
 from tests.e2e.gateway_process import configured, four_flags, serving
+from tests.readers.zipcrypto import encrypted_zip
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
 from tests.support.sink import Act, Sink
@@ -176,7 +177,7 @@ async def test_a_relay_refuses_what_a_policy_would_hold_for_nobody_would_have_it
     policy.write_text(
         "version: 1\nname: giu-lai\nextends: binhtan-7600\npolicies:\n  opaque:\n    rules: {encrypted: hold}\n"
     )
-    locked = encrypted_zip("a.docx", word_file((Line("Nội dung."),)), b"khong-ai-biet")
+    locked = encrypted_zip("a.docx", word_file((Paragraph("Nội dung."),)), b"khong-ai-biet")
     mail = EmailMessage(policy=SMTP)
     mail["From"], mail["To"], mail["Subject"] = LOGIN, RECIPIENT, "So lieu"
     mail.set_content("Gui anh.\n")

@@ -17,12 +17,13 @@ import pytest
 
 from gateway.audit.query import AuditReader
 from gateway.audit.record import decode
-from gateway.demo.documents import Line, encrypted_zip, official_letter, word_file
+from gateway.demo.documents import Paragraph, official_letter, word_file
 from gateway.demo.mails import OFFICE, STAFF
 from gateway.pipeline.sample import mail_of
 from tests.e2e.gateway_process import children, cli, configured, name, serving
 from tests.e2e.test_secrets import files_with, process_texts, spellings
 from tests.engine.stand_ins.unruly import WORD
+from tests.readers.zipcrypto import encrypted_zip
 from tests.support.console_client import Visitor, multipart
 from tests.support.octets import zipped
 from tests.support.sink import Sink
@@ -152,7 +153,11 @@ def held(pid: int) -> int:
 
 
 async def test_what_is_too_much_is_said_and_nothing_of_a_file_is_left(tmp_path):
-    secret = [Line("TUYỆT MẬT", bold=True), Line("CANARYWORD kế hoạch"), *official_letter("9/UBND", "CANARYSUBJECT")]
+    secret = [
+        Paragraph("TUYỆT MẬT", bold=True),
+        Paragraph("CANARYWORD kế hoạch"),
+        *official_letter("9/UBND", "CANARYSUBJECT"),
+    ]
     needles = [form for word in ("CANARYWORD", "CANARYSUBJECT", "CANARYFILE") for form in spellings(word)]
     begun = time.time()
     async with Sink() as sink, serving(tmp_path / "gw", config=configuration(sink, tmp_path)) as gateway:

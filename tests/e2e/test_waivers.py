@@ -7,13 +7,14 @@ from email.policy import SMTP
 
 import pytest
 
-from gateway.demo.documents import Line, encrypted_zip, word_file
+from gateway.demo.documents import Paragraph, word_file
 from tests.e2e.gateway_process import cli, configured, serving
+from tests.readers.zipcrypto import encrypted_zip
 from tests.support.client import RawClient
 from tests.support.sink import Sink
 
 SENDER, OTHER, TO = "noivu.binhtan@tphcm.gov.vn", "tuphap.binhtan@tphcm.gov.vn", "vanphong.binhtan@tphcm.gov.vn"
-LOCKED = encrypted_zip("a.docx", word_file([Line("Bảng lương.")]), b"Mat0Khau1")
+LOCKED = encrypted_zip("a.docx", word_file([Paragraph("Bảng lương.")]), b"Mat0Khau1")
 POLICY = """\
 # Của cơ quan: giữ dòng này
 version: 1

@@ -22,9 +22,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from gateway.demo.documents import Line, encrypted_zip, word_file, zip_archive
+from gateway.demo.documents import Paragraph, word_file, zip_archive
 from tests.bench.contestants import MAIN_CF, MASTER_CF, free_port, wait_for_banner
 from tests.e2e.gateway_process import GatewayProcess, cli
+from tests.readers.zipcrypto import encrypted_zip
 from tests.support.sink import Sink
 
 pytestmark = [pytest.mark.system, pytest.mark.skipif(
@@ -195,7 +196,7 @@ async def test_only_the_offices_recipient_is_refused_for_a_stranger(shared):
 
 @in_one_loop
 async def test_a_marked_document_is_refused_in_several_ascii_lines(shared):
-    secret = zip_archive(("bao-cao.docx", word_file((Line("TỐI MẬT", bold=True), Line("Nội dung.")))))
+    secret = zip_archive(("bao-cao.docx", word_file((Paragraph("TỐI MẬT", bold=True), Paragraph("Nội dung.")))))
     (_, (code, words)) = await shared.send(mail(files=[("tep.zip", secret)]))
     assert code == 550
     assert words.isascii()
@@ -206,7 +207,7 @@ async def test_a_marked_document_is_refused_in_several_ascii_lines(shared):
 
 @in_one_loop
 async def test_a_hold_is_the_hold_queue_of_the_mta(shared):
-    locked = encrypted_zip("a.docx", word_file((Line("Nội dung."),)), b"khong-ai-biet")
+    locked = encrypted_zip("a.docx", word_file((Paragraph("Nội dung."),)), b"khong-ai-biet")
     assert (await shared.send(mail(files=[("tep.zip", locked)])))[-1][0] == 250
     assert shared.held() == 1
     assert (await shared.audit())[0]["state"] == "held"
@@ -215,7 +216,7 @@ async def test_a_hold_is_the_hold_queue_of_the_mta(shared):
 
 @in_one_loop
 async def test_a_remark_stands_on_top_of_the_header(shared):
-    content = mail(files=[("bien-ban.docx", word_file((Line("Biên bản trao đổi công việc."),)))])
+    content = mail(files=[("bien-ban.docx", word_file((Paragraph("Biên bản trao đổi công việc."),)))])
     assert (await shared.send(content))[-1][0] == 250
     await shared.sink.wait_delivered(1)
     delivered = shared.sink.delivered[0].content
@@ -317,7 +318,7 @@ async def test_a_client_that_hangs_up_within_the_content_leaves_nothing_behind(m
 
 async def test_pipelined_messages_on_one_connection_are_judged_each_for_itself(mta):
     """Commands of RFC 2920 in one packet; every other message is refused."""
-    secret = zip_archive(("bao-cao.docx", word_file((Line("TỐI MẬT", bold=True), Line("Nội dung.")))))
+    secret = zip_archive(("bao-cao.docx", word_file((Paragraph("TỐI MẬT", bold=True), Paragraph("Nội dung.")))))
 
     def talk() -> list[int]:
         with socket.create_connection(("127.0.0.1", mta.port), 60) as client:
@@ -355,7 +356,7 @@ async def test_pipelined_messages_on_one_connection_are_judged_each_for_itself(m
 async def test_progress_keeps_the_mta_waiting_for_a_slow_inspection(mta):
     """The wall is stopped for longer than Postfix waits without a word."""
     await asyncio.to_thread(mta.configure, "milter_content_timeout = 5s")
-    content = mail(files=[("bien-ban.docx", word_file((Line("Biên bản trao đổi công việc."),)))])
+    content = mail(files=[("bien-ban.docx", word_file((Paragraph("Biên bản trao đổi công việc."),)))])
     zygote = mta.gateway.zygote()
     os.kill(zygote, signal.SIGSTOP)
     begin = time.monotonic()

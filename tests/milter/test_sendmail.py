@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from gateway.demo.documents import Line, word_file, zip_archive
+from gateway.demo.documents import Paragraph, word_file, zip_archive
 from tests.bench.contestants import free_port
 from tests.e2e.gateway_process import GatewayProcess, stop_hard
 from tests.milter import sendmail
@@ -86,7 +86,7 @@ async def test_sendmail_accepts_what_is_clean_and_refuses_what_is_not(mta):
     assert delivered.partition(b"\r\n\r\n")[2] == content.partition(b"\r\n\r\n")[2]
     assert b"\r\nSubject: Hop\r\n" in delivered
 
-    secret = zip_archive(("bao-cao.docx", word_file((Line("TỐI MẬT", bold=True), Line("Nội dung.")))))
+    secret = zip_archive(("bao-cao.docx", word_file((Paragraph("TỐI MẬT", bold=True), Paragraph("Nội dung.")))))
     (_, (code, words)) = await mta.send(mail("Tai lieu", files=[("tep.zip", secret)]))
     assert code == 550
     assert words.isascii()

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 
-from gateway.demo.sign import simple_signer
+from tests.pki.signing import simple_signer
 
 
 def cms(data, identity, *, detached=True, digest="sha256", **options):

@@ -23,19 +23,20 @@ from msoffcrypto.format.ooxml import OOXMLFile
 from PIL import Image
 
 from gateway.cli import main
-from gateway.demo.documents import Line, encrypted_zip, official_letter, pdf_file, word_file, zip_archive
+from gateway.demo.documents import Paragraph, official_letter, pdf_file, word_file, zip_archive
 from gateway.serve import app
+from tests.readers.zipcrypto import encrypted_zip
 from tests.support.octets import file_of
 
 pytestmark = pytest.mark.slow
 
 UNIT, PERSON = "noivu.binhtan@tphcm.gov.vn", "nva.anlac.bt@tphcm.gov.vn"
 PASSWORD = "Mot2Ba4Nam"
-NOTE = (Line("Đề nghị các phòng gửi số liệu trước ngày 30."),)
-ARIAL = tuple(Line(line.text, font="Arial") for line in official_letter("12/UBND-NV", "kế hoạch quý IV"))
+NOTE = (Paragraph("Đề nghị các phòng gửi số liệu trước ngày 30."),)
+ARIAL = tuple(Paragraph(line.text, font="Arial") for line in official_letter("12/UBND-NV", "kế hoạch quý IV"))
 LETTER = official_letter("12/UBND-NV", "kế hoạch quý IV")
 WORD, PDF = word_file(NOTE), pdf_file(NOTE)
-LONG = word_file([Line(f"{hashlib.sha256(bytes([n])).hexdigest()}.") for n in range(120)])
+LONG = word_file([Paragraph(f"{hashlib.sha256(bytes([n])).hexdigest()}.") for n in range(120)])
 PROGRAM = b"MZ\x90\x00\x03" + b"\x00" * 55 + b"\x80\x00\x00\x00" + b"\x00" * 64 + b"PE\x00\x00\x64\x86" + b"\x00" * 256
 SHORTCUT = bytes.fromhex("4c0000000114020000000000c000000000000046") + bytes(60)
 

@@ -14,8 +14,8 @@ from datetime import timedelta
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gateway.demo.pki import Wish, distinguished_name, issue, new_key
-from gateway.demo.sign import PdfSigning, sign_pdf
 from tests.pki import cms, xml
+from tests.pki.signing import PdfSigning, sign_pdf
 from tests.pki.tree import NOW, letter_docx, letter_pdf, tree
 from tests.signatures import (
     attacks_cms,

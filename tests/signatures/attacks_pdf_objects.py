@@ -17,8 +17,8 @@ from asn1crypto import cms as asn1_cms
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
-from gateway.demo.sign import sign_pdf
 from tests.pki import cms
+from tests.pki.signing import sign_pdf
 from tests.pki.tree import letter_pdf, tree
 from tests.signatures.oddities import saved, sign_locked
 from tests.signatures.pdf_updates import (

@@ -16,7 +16,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import MDPPerm
 from reportlab.pdfgen import canvas
 
-from gateway.demo.sign import PdfSigning, sign_pdf
+from tests.pki.signing import PdfSigning, sign_pdf
 from tests.pki.tree import letter_pdf, tree
 from tests.signatures.pdf_updates import EMPTY, Update, dictionary, drawing, fill, name, numbers, sheet, stamp, update
 from tests.signatures.samples import Sample

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
-from gateway.demo.sign import sign_pdf
+from tests.pki.signing import sign_pdf
 from tests.pki.tree import letter_pdf, tree
 from tests.signatures.pdf_updates import Update, text_of
 from tests.signatures.samples import Sample

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gateway.demo.pki import Identity, Wish, distinguished_name, issue, new_key
-from gateway.demo.sign import PdfSigning, sign_pdf
 from tests.pki import cms
+from tests.pki.signing import PdfSigning, sign_pdf
 from tests.pki.tree import NOW, letter_pdf, tree
 from tests.signatures.attacks_cms import BODY, signed, with_signer
 from tests.signatures.samples import Sample

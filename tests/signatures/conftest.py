@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.demo.sign import sign_pdf, sign_pdf_twice
+from tests.pki.signing import sign_pdf, sign_pdf_twice
 from tests.pki.tree import NOW, letter_pdf, tree
 
 

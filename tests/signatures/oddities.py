@@ -20,8 +20,8 @@ from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigSeedSu
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from gateway.demo.pki import Identity, Wish, distinguished_name, issue
-from gateway.demo.sign import PdfSigning, sign_pdf, sign_pdf_twice, simple_signer
 from tests.pki import cms, xml
+from tests.pki.signing import PdfSigning, sign_pdf, sign_pdf_twice, simple_signer
 from tests.pki.tree import NOW, letter_docx, letter_pdf, tree
 from tests.signatures.pdf_updates import Update, dictionary, name, sheet, stamp, update
 from tests.signatures.samples import Sample

@@ -11,7 +11,7 @@ from pyhanko.pdf_utils.generic import pdf_name as name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.signers import PdfTimeStamper
 
-from gateway.demo.sign import timestamper
+from tests.pki.signing import timestamper
 from tests.pki.tree import NOW, tree
 
 EMPTY = "<</Length 3>>\nstream\nq Q\nendstream\nendobj\n"

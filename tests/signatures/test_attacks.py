@@ -5,12 +5,12 @@ import unicodedata
 import pytest
 from msgspec.structs import replace
 
-from gateway.demo.sign import sign_pdf
 from gateway.documents.signatures import verify
 from gateway.documents.signatures.detached import verify_detached
 from gateway.documents.signatures.smime import verify_smime
 from gateway.mime import parse
 from policies import signed_documents
+from tests.pki.signing import sign_pdf
 from tests.pki.tree import NOW, letter_pdf, store, tree
 from tests.policies.test_signed_documents import evidence
 from tests.signatures import attacks_messages

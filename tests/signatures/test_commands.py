@@ -14,13 +14,13 @@ import pytest
 from gateway.commands import trust, verify
 from gateway.config.sections import Configuration
 from gateway.demo.pki import revocation_list
-from gateway.demo.sign import sign_pdf, sign_pdf_twice
 from gateway.documents.readers.ole.writer import write_compound
 from gateway.documents.signatures.certificates import fingerprint, load_certificates
 from gateway.documents.signatures.trust import LIMIT_BYTES
 from gateway.errors import UserError
 from gateway.texts.catalogue import product_texts
 from tests.pki import cms, xml
+from tests.pki.signing import sign_pdf, sign_pdf_twice
 from tests.pki.tree import NOW, letter_docx, letter_pdf, tree
 from tests.signatures.pdf_updates import update
 

@@ -11,11 +11,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from lxml import etree
 
-from gateway.demo.sign import timestamper
 from gateway.documents.signatures import verify
 from gateway.model import Changes, Coverage, HolderKind, Indication, Integrity, Trust
 from gateway.model.formats import XLSB
 from tests.pki import cms, xml
+from tests.pki.signing import timestamper
 from tests.pki.tree import NOW, letter_docx, store, tree
 from tests.readers.test_xlsb import BOOK
 from tests.signatures.corpus import sent

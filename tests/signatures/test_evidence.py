@@ -16,13 +16,13 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from gateway.demo.pki import Wish, distinguished_name, issue, revocation_list
-from gateway.demo.sign import PdfSigning, sign_pdf
 from gateway.documents.signatures import revocation
 from gateway.documents.signatures.certificates import load_certificates
 from gateway.documents.signatures.detached import verify_attached
 from gateway.documents.signatures.report import Subject
 from gateway.model import Integrity, Revocation, Trust
 from tests.pki import cms
+from tests.pki.signing import PdfSigning, sign_pdf
 from tests.pki.tree import NOW, letter_pdf, store, tree
 from tests.signatures.test_pdf import DAY, look, stands, trust_of
 

@@ -5,10 +5,10 @@ import re
 import openpyxl
 import pytest
 
-from gateway.demo.sign import PdfSigning, sign_pdf, sign_pdf_twice
 from gateway.documents.signatures import verify
 from gateway.model import Trust
 from tests.pki import xml
+from tests.pki.signing import PdfSigning, sign_pdf, sign_pdf_twice
 from tests.pki.tree import NOW, letter_docx, letter_pdf, store, tree
 from tests.signatures.corpus import TYPES
 from tests.support import libreoffice

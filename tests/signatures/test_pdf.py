@@ -12,12 +12,12 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name as name
 from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigSeedSubFilter
 
-from gateway.demo.sign import PdfSigning, sign_pdf, sign_pdf_twice
 from gateway.documents.signatures import verify
 from gateway.documents.signatures.certificates import load_certificates
 from gateway.documents.signatures.revocation import load_list
 from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Changes, Coverage, HolderKind, Indication, Integrity, Revocation, Trust
+from tests.pki.signing import PdfSigning, sign_pdf, sign_pdf_twice
 from tests.pki.tree import NOW, letter_pdf, store, tree
 from tests.signatures.corpus import sent
 from tests.signatures.pdf_updates import dictionary, update

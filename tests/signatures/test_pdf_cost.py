@@ -8,7 +8,7 @@ import subprocess
 import pikepdf
 import pytest
 
-from gateway.demo.sign import sign_pdf_twice
+from tests.pki.signing import sign_pdf_twice
 from tests.pki.tree import tree
 from tests.signatures.test_pdf import look, stands
 from tests.support.cost import least_cost

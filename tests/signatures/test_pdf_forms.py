@@ -10,11 +10,11 @@ from pyhanko.sign.fields import MDPPerm
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen import canvas
 
-from gateway.demo.sign import PdfSigning, sign_pdf
 from gateway.documents.signatures import verify
 from gateway.documents.signatures.pdf_fields import open_reader
 from gateway.documents.signatures.pdf_filled import replaces_what_was_signed
 from gateway.model import Changes, Coverage, Indication
+from tests.pki.signing import PdfSigning, sign_pdf
 from tests.pki.tree import NOW, letter_pdf, store, tree
 from tests.signatures.pdf_updates import dictionary, fill, numbers, sheet, signed_by_nobody, stamp, text_field, update
 

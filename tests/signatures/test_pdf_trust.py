@@ -5,9 +5,9 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
 from gateway.demo.pki import revocation_list
-from gateway.demo.sign import PdfSigning, sign_pdf
 from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Indication, Integrity, Revocation, Trust
+from tests.pki.signing import PdfSigning, sign_pdf
 from tests.pki.tree import NOW, letter_pdf, tree
 from tests.signatures.test_pdf import DAY, look, stands, trust_of
 

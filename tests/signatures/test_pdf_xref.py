@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.demo.sign import PdfSigning, sign_pdf
 from gateway.model import Changes
+from tests.pki.signing import PdfSigning, sign_pdf
 from tests.pki.tree import tree
 from tests.signatures.pdf_updates import EMPTY, Update
 from tests.signatures.test_pdf_forms import look, stand

@@ -7,10 +7,10 @@ import pytest
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
-from gateway.demo.sign import PdfSigning, sign_pdf, sign_pdf_twice
 from gateway.documents.signatures import verify
 from gateway.model import Changes, Indication, Integrity
 from tests.pki import xml
+from tests.pki.signing import PdfSigning, sign_pdf, sign_pdf_twice
 from tests.pki.tree import NOW, letter_docx, letter_pdf, store, tree
 from tests.signatures.corpus import TYPES
 from tests.signatures.pdf_updates import Update, dictionary, name, signed_by_nobody, stamp, update

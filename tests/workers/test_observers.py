@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from gateway.config.sections import Configuration
-from gateway.demo.documents import Line, word_file, zip_archive
+from gateway.demo.documents import Paragraph, word_file, zip_archive
 from gateway.documents.wall.desk_channel import Visit
 from gateway.documents.wall.pool import PoolSettings, WorkerPool
 from gateway.documents.wall.wire import FrameReader, Limits
@@ -153,7 +153,7 @@ async def test_a_policy_that_is_off_and_fails_harms_nobody(workers, tmp_path):
 
 
 async def test_a_policy_without_judge_has_all_words_behind_the_wall(workers, tmp_path, crossed):
-    content = mail(("a.zip", zip_archive(("b.txt", "CU-KY trong này\n"))), ("c.docx", word_file([Line("CU-KY")])))
+    content = mail(("a.zip", zip_archive(("b.txt", "CU-KY trong này\n"))), ("c.docx", word_file([Paragraph("CU-KY")])))
     found = await judged(workers, rules(tmp_path, f"{{{OLD}}}"), content, secret=b"secret")
     assert [one.params for one in of(found.verdict, "old_fashioned")] == [{"count": 2, "officials": 1}]
     assert b"CU-KY" not in crossed
@@ -179,7 +179,7 @@ async def test_no_words_of_a_document_come_out_or_are_kept(workers, tmp_path, cr
     running = Running(places=2)
     pool = WorkerPool(workers._settings, door=workers._door, process=workers._process).connect(running.door)
     content = mail(
-        ("báo cáo.docx", word_file([Line(line) for line in WORDS])),
+        ("báo cáo.docx", word_file([Paragraph(line) for line in WORDS])),
         ("lưu.zip", zip_archive(("trong.txt", "\n".join(WORDS)), ("trong.csv", ";".join(WORDS)))),
         body="\n".join(WORDS),
     )

@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 
 from gateway import mime
-from gateway.demo.documents import Line, word_file, zip_archive
+from gateway.demo.documents import Paragraph, word_file, zip_archive
 from gateway.documents.wall.pool import PoolSettings, WorkerPool
 from gateway.documents.wall.readings import Readings
 from gateway.documents.wall.wire import InspectionRequest, Limits
@@ -151,7 +151,7 @@ async def test_files_beside_a_signature_are_read_as_if_nothing_were_known(office
 @pytest.mark.parametrize("name", ["a.docx", "a.pdf"])
 async def test_ordinary_documents_rest_on_nothing_else_in_the_mail(office, name):
     data = (
-        word_file([Line("Báo cáo")])
+        word_file([Paragraph("Báo cáo")])
         if name.endswith("docx")
         else pdfs.page(lambda page: page.drawString(50, 500, "Bao cao"))
     )
