@@ -17,7 +17,7 @@ from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly, reading
 from gateway.audit.verifier import Verification
 from gateway.audit.verify import verify
 from gateway.errors import UserError
-from gateway.system.atomic_file import sync_folder
+from gateway.system.atomic_file import sync_path
 from gateway.texts.catalogue import both
 
 _ACCOUNTS = "accounts.db"
@@ -74,10 +74,11 @@ def backup(data: Path, target: Path, *, tick: Callable[[int], None]) -> Verifica
         for name, connection in others.items():
             _copy(connection, source.data / name, part.data / name)
     result = verify(part.data)
-    for folder in filter(Path.is_dir, (part.checkpoints, part.keys, part.data / _HELD, part.data)):
-        sync_folder(folder)
+    for path in (*part.data.rglob("*"), part.data):
+        if not path.is_symlink():
+            sync_path(path)
     part.data.rename(target)
-    sync_folder(target.absolute().parent)
+    sync_path(target.absolute().parent)
     return result
 
 

@@ -29,7 +29,7 @@ from gateway.audit.chain import Head, read_head
 from gateway.audit.notes import SigningKey, VerifierKey, encoded, signature_lines
 from gateway.audit.store import Folder, Turn, damaged, immediate
 from gateway.audit.tree import NoRecordError, Tree
-from gateway.system.atomic_file import append_whole, replace_file, sync_folder
+from gateway.system.atomic_file import append_whole, replace_file, sync_path
 from gateway.texts.catalogue import both
 
 _PRODUCT = "gateway-audit"
@@ -146,7 +146,7 @@ def write_verifier_key(folder: Folder, signer: Signer) -> None:
     words = f"{signer.verifier_key}\n".encode()
     if not path.exists() or path.read_bytes() != words:
         replace_file(path, words, mode=0o600)
-        sync_folder(folder.checkpoints)
+        sync_path(folder.checkpoints)
 
 
 def known_checkpoints(place: Path) -> tuple[tuple[Checkpoint, ...], tuple[Path, ...]]:

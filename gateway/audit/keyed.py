@@ -14,7 +14,7 @@ from typing import Final
 
 from gateway.audit.store import Folder
 from gateway.errors import UserError
-from gateway.system.atomic_file import replace_file, sync_folder
+from gateway.system.atomic_file import replace_file, sync_path
 from gateway.texts.catalogue import both, reasons
 
 OWN: Final = "audit-hmac"
@@ -81,7 +81,7 @@ def write_by(folder: Folder, cluster_key: bytes | None) -> None:
             current.rename(folder.keys / f"{_CLUSTER}-{key_id(before)}")
         if cluster_key is not None:
             replace_file(current, cluster_key, mode=0o600)
-        sync_folder(folder.keys)
+        sync_path(folder.keys)
     except OSError as error:
         raise UserError(both("audit", "fault", "key", path=current, reason=reasons(error))) from None
 

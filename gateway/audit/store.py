@@ -20,7 +20,7 @@ from typing import Self
 
 from gateway.audit.tree import TREE
 from gateway.errors import AuditError, GatewayError, UserError
-from gateway.system.atomic_file import make_file, replace_file, sync_folder
+from gateway.system.atomic_file import make_file, replace_file, sync_path
 from gateway.texts.catalogue import both
 
 APPLICATION_ID = 0x43564741  # "CVGA"
@@ -102,7 +102,7 @@ class Folder:
                 replace_file(self.keys / "node", f"{node}\n".encode(), mode=0o600)
             else:
                 (self.keys / "node").unlink()
-            sync_folder(self.keys)
+            sync_path(self.keys)
         except OSError as error:
             raise UserError(both("audit", "fault", "key", path=self.keys / "node", reason=error.strerror)) from None
 
@@ -127,7 +127,7 @@ class Folder:
                 with contextlib.suppress(FileExistsError):
                     os.link(fresh, path)
                 fresh.unlink()
-                sync_folder(self.keys)
+                sync_path(self.keys)
             key = path.read_bytes()
         except OSError as error:
             raise UserError(both("audit", "fault", "key", path=path, reason=error.strerror)) from None
@@ -213,7 +213,7 @@ def open_checked(folder: Folder) -> sqlite3.Connection:
             if version == 0 and tables == 0:
                 connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
                 path.chmod(0o600)
-                sync_folder(folder.data)
+                sync_path(folder.data)
         _check(connection, path)
         connection.execute(FACTS)
         columns = connection.execute("SELECT name FROM pragma_table_info('open_mail')").fetchall()

@@ -27,7 +27,7 @@ from typing import Final
 from gateway.audit.merkle import EMPTY, verify_consistency
 from gateway.audit.notes import COSIGNATURE, SigningKey, VerifierKey, signature_lines
 from gateway.errors import UserError
-from gateway.system.atomic_file import replace_file, sync_folder
+from gateway.system.atomic_file import replace_file, sync_path
 from gateway.texts.catalogue import both, reasons
 
 LIMIT_BYTES: Final = 64 << 10
@@ -105,7 +105,7 @@ class Witness:
             return Answer(422, "the consistency proof does not hold\n")
         line = self._key.line(match["text"], int(self._clock()))
         replace_file(path, f"{match['text']}\n{match['lines']}{line}".encode(), mode=0o644)
-        sync_folder(self._folder)
+        sync_path(self._folder)
         return Answer(200, line)
 
     def _path(self, origin: str) -> Path:
@@ -132,7 +132,7 @@ def _seed(folder: Path) -> bytes:
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         if not path.exists():
             replace_file(path, secrets.token_bytes(32), mode=0o600)
-            sync_folder(folder)
+            sync_path(folder)
         seed = path.read_bytes()
     except OSError as error:
         raise UserError(both("audit", "fault", "key", path=path, reason=reasons(error))) from None

@@ -15,7 +15,7 @@ from gateway.cluster.records import Shipped, links, shipped
 from gateway.config.cluster import NODE, Cluster
 from gateway.errors import UserError
 from gateway.model import VIETNAM
-from gateway.system.atomic_file import replace_file, sync_folder
+from gateway.system.atomic_file import replace_file, sync_path
 from gateway.texts.catalogue import both
 from gateway.vietnamese.printed import clean
 
@@ -116,7 +116,7 @@ def into_folder(folder: Path) -> Put:
             return False
         target.parent.mkdir(parents=True, exist_ok=True)
         replace_file(target, content, mode=0o600)
-        sync_folder(target.parent)
+        sync_path(target.parent)
         return True
 
     return put

@@ -21,7 +21,7 @@ from gateway.audit import failpoints
 from gateway.audit.backup import FROM_BACKUP
 from gateway.errors import TemporaryError
 from gateway.hold.seal import Digests, seal
-from gateway.system.atomic_file import sync_folder
+from gateway.system.atomic_file import sync_path
 from gateway.system.lock import lock
 
 _NAME: Final = re.compile(r"[A-Z0-9][A-Z0-9-]{0,63}\Z")
@@ -87,7 +87,7 @@ class HoldStore:
         """Create the folder, mode 0700; OSError."""
         if not self.folder.is_dir():
             self.folder.mkdir(mode=0o700, exist_ok=True)
-            sync_folder(self.folder.parent)
+            sync_path(self.folder.parent)
 
     def files(self) -> tuple[SealedFile, ...]:
         """Return the durable files, oldest first."""
@@ -115,7 +115,7 @@ class HoldStore:
             digests = self._written(lease._descriptor, chunks, recipient)  # noqa: SLF001 - class of this module
             failpoints.hit("hold.synced")
             part.rename(self._path(reference))
-            sync_folder(self.folder)
+            sync_path(self.folder)
             failpoints.hit("hold.renamed")
         except BaseException:
             self.remove(reference)
@@ -152,7 +152,7 @@ class HoldStore:
     def take_over(self) -> None:
         """The files of the copy have been looked at; OSError."""
         (self.folder / FROM_BACKUP).unlink(missing_ok=True)
-        sync_folder(self.folder)
+        sync_path(self.folder)
 
     def clear_parts(self) -> None:
         """Remove abandoned `.part` files."""

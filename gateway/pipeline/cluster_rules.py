@@ -23,7 +23,7 @@ from gateway.engine.layers import DECIDED, DECIDED_ELSEWHERE
 from gateway.errors import UserError
 from gateway.identity import directory as directories
 from gateway.pipeline.in_force import Digests
-from gateway.system.atomic_file import make_file, sync_folder
+from gateway.system.atomic_file import make_file, sync_path
 from gateway.texts.catalogue import both
 
 _KEPT: Final = 4
@@ -62,10 +62,10 @@ class KeptBundles:
                     directories.load(part / f"directory.{bundle.form}")
             except UserError as error:
                 raise BundleError(both("cluster", "rules", "faulty", sequence=bundle.sequence, fault=error)) from None
-            sync_folder(part)
+            sync_path(part)
             shutil.rmtree(folder, ignore_errors=True)
             part.rename(folder)
-            sync_folder(folder.parent)
+            sync_path(folder.parent)
         finally:
             shutil.rmtree(part, ignore_errors=True)
 
@@ -83,7 +83,7 @@ class KeptBundles:
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(str(sequence))
         fresh.replace(self._link)
-        sync_folder(self._link.parent)
+        sync_path(self._link.parent)
         for old in sorted(one for one in self._numbers() if one < sequence)[:-_KEPT]:
             shutil.rmtree(self._link.with_name(str(old)), ignore_errors=True)
 

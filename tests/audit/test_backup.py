@@ -1,9 +1,11 @@
 """A copy of the log, made while it is written to: whole, private, and one that a gateway starts from."""
 
 import asyncio
+import os
 import sqlite3
 import stat
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -84,6 +86,27 @@ async def test_a_copy_made_while_records_are_written_is_whole_and_is_started_fro
 async def relays(log, first, last):
     for number in range(first, last):
         await relay(log, number)
+
+
+async def test_each_file_of_a_copy_is_durable_before_the_copy_has_its_name(tmp_path, monkeypatch):
+    log = AuditLog.open(tmp_path / "data")
+    await log.start()
+    await relay(log, 1)
+    await log.close()
+    (tmp_path / "data" / "hold").mkdir()
+    (tmp_path / "data" / "hold" / "BT-1.age").write_bytes(b"sealed")
+    (tmp_path / "data" / "waivers.yaml").write_text("waivers: []\n")
+    synced, sync = set(), os.fsync
+
+    def seen(descriptor):
+        synced.add(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", seen)
+    await asyncio.to_thread(backup, tmp_path / "data", tmp_path / "copy", tick=lambda _: None)
+    copied = {path.name for path in (tmp_path / "copy").rglob("*")}
+    assert copied >= {"BT-1.age", "waivers.yaml", "audit-ed25519", "checkpoints"}
+    assert copied <= synced
 
 
 async def test_a_folder_that_exists_is_left_alone_and_without_a_log_there_is_nothing(tmp_path):

@@ -20,7 +20,7 @@ from typing import Final
 from gateway.audit.store import immediate
 from gateway.errors import UserError
 from gateway.steward.roles import Role
-from gateway.system.atomic_file import sync_folder
+from gateway.system.atomic_file import sync_path
 from gateway.texts.catalogue import both
 
 NAME: Final = "accounts.db"
@@ -212,7 +212,7 @@ def _make(path: Path) -> None:
             os.link(fresh, path)
     finally:
         fresh.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    sync_path(path.parent)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
