@@ -39,6 +39,7 @@ from gateway.serve.hold import check_hold
 from gateway.serve.next_hop import needed_at_start
 from gateway.steward.accounts.book import NAME, Account, Book, all_accounts
 from gateway.steward.condition import (
+    Condition,
     Health,
     certificate_line,
     disk_lines,
@@ -47,7 +48,6 @@ from gateway.steward.condition import (
     notice_lines,
     revocation_lines,
 )
-from gateway.steward.condition import Line as ConditionLine
 from gateway.texts.catalogue import both, reason, reasons
 from gateway.vietnamese.printed import clean
 
@@ -271,8 +271,8 @@ def _certificate(path: Path) -> Iterator[Line]:
         yield _shown(line)
 
 
-def _shown(line: ConditionLine) -> Line:
-    return Line(line.health, line.subject, line.both)
+def _shown(found: Condition) -> Line:
+    return Line(found.health, found.subject, found.both)
 
 
 def _trust(configuration: Configuration) -> Iterator[Line]:

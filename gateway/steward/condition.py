@@ -38,7 +38,7 @@ class Health(Enum):
 
 
 @dataclass(frozen=True)
-class Line:
+class Condition:
     """One thing that was looked at; its words stand in `start.toml`, table `doctor`."""
 
     health: Health
@@ -70,7 +70,7 @@ class Running:
     """End of the last reload, in seconds since 1970, and whether all of it is in force."""
 
 
-def condition(configuration: Configuration, running: Running | None, now: datetime) -> Iterator[Line]:
+def condition(configuration: Configuration, running: Running | None, now: datetime) -> Iterator[Condition]:
     """Yield all lines; without `running` those that anybody can see."""
     yield from log_lines(configuration.data, now)
     yield from disk_lines(configuration.data)
@@ -81,48 +81,48 @@ def condition(configuration: Configuration, running: Running | None, now: dateti
         yield sandbox_line(running.sandbox_missing)
         when, good = running.last_reload()
         age = _age(now.timestamp() - when)
-        yield Line(
+        yield Condition(
             *((Health.GOOD, "reload", "reload") if good else (Health.BAD, "reload", "reload_failed")), {"age": age}
         )
 
 
-def log_lines(data: Path, now: datetime) -> Iterator[Line]:
+def log_lines(data: Path, now: datetime) -> Iterator[Condition]:
     """Yield how old the last checkpoint is, and how much it does not cover."""
     if not Folder(data).database.exists():
-        yield Line(Health.GOOD, "log", "log_absent")
+        yield Condition(Health.GOOD, "log", "log_absent")
         return
     try:
         with reading(data) as log:
             _, last = ends(log)
             known = newest_checkpoint(log)
     except UserError as error:
-        yield Line(Health.BAD, "log", "problem", {"words": str(error)})
+        yield Condition(Health.BAD, "log", "problem", {"words": str(error)})
         return
     size = known.size if known is not None else 0
     seconds = (now - datetime.fromisoformat(known.time)).total_seconds() if known is not None else 0.0
     late = last > size and seconds > _CHECKPOINT_LATE_S
     fields: dict[str, object] = {"age": _age(seconds), "size": _number(size), "count": _number(last - size)}
-    yield Line(Health.WARNING if late else Health.GOOD, "log", "checkpoint_old" if late else "checkpoint", fields)
+    yield Condition(Health.WARNING if late else Health.GOOD, "log", "checkpoint_old" if late else "checkpoint", fields)
 
 
-def disk_lines(data: Path) -> Iterator[Line]:
+def disk_lines(data: Path) -> Iterator[Condition]:
     """Yield how much room the log has."""
     if not data.exists():
         return
     free = os.statvfs(data)
     mib = free.f_bavail * free.f_frsize >> 20
     if mib >= _SHORT_MIB:
-        yield Line(Health.GOOD, "disk", "free", {"gib": _number(mib / 1024, digits=1)})
+        yield Condition(Health.GOOD, "disk", "free", {"gib": _number(mib / 1024, digits=1)})
         return
-    yield Line(Health.WARNING if mib >= _FULL_MIB else Health.BAD, "disk", "space", {"mib": mib})
+    yield Condition(Health.WARNING if mib >= _FULL_MIB else Health.BAD, "disk", "space", {"mib": mib})
 
 
-def notice_lines(data: Path, now: datetime) -> Iterator[Line]:
+def notice_lines(data: Path, now: datetime) -> Iterator[Condition]:
     """Yield that mails of the gateway itself did not arrive of late."""
     try:
         found = lost(data, now.timestamp())
     except NoticeError as error:
-        yield Line(Health.BAD, "notices", "problem", {"words": str(error)})
+        yield Condition(Health.BAD, "notices", "problem", {"words": str(error)})
         return
     if found:
         last = found[0]
@@ -132,10 +132,10 @@ def notice_lines(data: Path, now: datetime) -> Iterator[Line]:
             "recipient": clean(last.recipient, limit=320),
             "answer": clean(last.answer) or "-",
         }
-        yield Line(Health.WARNING, "notices", "notices_lost", fields)
+        yield Condition(Health.WARNING, "notices", "notices_lost", fields)
 
 
-def hold_lines(configuration: Configuration) -> Iterator[Line]:
+def hold_lines(configuration: Configuration) -> Iterator[Condition]:
     """Yield how much is held, where mail is held."""
     hold = configuration.hold
     if hold.release is None:
@@ -144,50 +144,50 @@ def hold_lines(configuration: Configuration) -> Iterator[Line]:
     size = sum(one.size for one in files)
     tight = len(files) > hold.mails * _TIGHT or size > hold.bytes * _TIGHT
     fields: dict[str, object] = {"count": len(files), "mib": size >> 20}
-    yield Line(Health.WARNING if tight else Health.GOOD, "hold", "held_tight" if tight else "held", fields)
+    yield Condition(Health.WARNING if tight else Health.GOOD, "hold", "held_tight" if tight else "held", fields)
 
 
-def certificate_lines(configuration: Configuration, now: datetime) -> Iterator[Line]:
+def certificate_lines(configuration: Configuration, now: datetime) -> Iterator[Condition]:
     """Yield how long each certificate that is served still holds."""
     for path in configuration.certificates:
         yield certificate_line(path, now)
 
 
-def certificate_line(path: Path, now: datetime) -> Line:
+def certificate_line(path: Path, now: datetime) -> Condition:
     """Return how long a certificate still holds."""
     try:
         found, fields = certificate_stands(path, now)
     except OSError as error:
-        return Line(Health.BAD, "tls", "certificate_unread", {"path": path, "reason": reasons(error)})
+        return Condition(Health.BAD, "tls", "certificate_unread", {"path": path, "reason": reasons(error)})
     except ValueError as error:
-        return Line(Health.BAD, "tls", "certificate_unread", {"path": path, "reason": clean(str(error))})
+        return Condition(Health.BAD, "tls", "certificate_unread", {"path": path, "reason": clean(str(error))})
     health = {Days.GOOD: Health.GOOD, Days.EXPIRES: Health.WARNING}.get(found, Health.BAD)
-    return Line(health, "tls", "certificate" if found is Days.GOOD else found.value, fields)
+    return Condition(health, "tls", "certificate" if found is Days.GOOD else found.value, fields)
 
 
-def revocation_lines(certs: Path | None, now: datetime) -> Iterator[Line]:
+def revocation_lines(certs: Path | None, now: datetime) -> Iterator[Condition]:
     """Yield revocation lists that are past their time, or that all are in time."""
     lists = RevocationLists(certs).newest()
     if not lists:
-        yield Line(Health.WARNING, "revocation", "crl_none")
+        yield Condition(Health.WARNING, "revocation", "crl_none")
         return
     ahead = [(one, (one.due - now.timestamp()) / 86_400) for one in lists if one.due is not None]
     late = [(one, days) for one, days in ahead if days < 0]
     for one, days in late:
         fields: dict[str, object] = {"issuer": clean(one.issuer, limit=120), "days": int(-days)}
-        yield Line(Health.WARNING, "revocation", "crl_due", fields)
+        yield Condition(Health.WARNING, "revocation", "crl_due", fields)
     if not late:
         soonest = int(min((days for _, days in ahead), default=0))
-        yield Line(Health.GOOD, "revocation", "crl", {"count": len(lists), "days": soonest})
+        yield Condition(Health.GOOD, "revocation", "crl", {"count": len(lists), "days": soonest})
 
 
-def sandbox_line(missing: tuple[str, ...] | None) -> Line:
+def sandbox_line(missing: tuple[str, ...] | None) -> Condition:
     """Return whether all walls stand around the readers."""
     if missing is None:
-        return Line(Health.WARNING, "sandbox", "sandbox_silent")
+        return Condition(Health.WARNING, "sandbox", "sandbox_silent")
     if missing:
-        return Line(Health.WARNING, "sandbox", "sandbox_missing", {"missing": ", ".join(missing)})
-    return Line(Health.GOOD, "sandbox", "sandbox")
+        return Condition(Health.WARNING, "sandbox", "sandbox_missing", {"missing": ", ".join(missing)})
+    return Condition(Health.GOOD, "sandbox", "sandbox")
 
 
 def _number(value: float, *, digits: int = 0) -> tuple[str, str]:

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from gateway.documents.wall.desk import DeskService
-from gateway.documents.wall.desk_channel import Desk
+from gateway.documents.wall.desk_channel import DeskClient
 from gateway.documents.wall.shelf import OVERHEAD_BYTES, Shelf
 
 KEY, OTHER = b"k" * 32, b"o" * 32
@@ -57,7 +57,7 @@ class Running:
         self.desks = []
 
     def desk(self):
-        self.desks.append(Desk(self.door, 1))
+        self.desks.append(DeskClient(self.door, 1))
         return self.desks[-1]
 
     def close(self):
@@ -153,7 +153,7 @@ async def test_places_are_for_all_front_ends_together(running):
 
 async def test_without_a_desk_everything_is_read_here_and_in_turn():
     inner, door = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    desk = Desk(door, 1)
+    desk = DeskClient(door, 1)
     first, second = desk.visit(b"a"), desk.visit(b"b")
     asked = asyncio.create_task(first.ask([KEY]))
     entering = asyncio.create_task(second.turn(0.0).__aenter__())

@@ -17,7 +17,7 @@ class _LostError(Exception):
     """The desk has gone; everybody goes on without it."""
 
 
-class Desk(DoorClient[Answer]):
+class DeskClient(DoorClient[Answer]):
     """The connection to the desk, for one event loop."""
 
     def __init__(self, door: socket.socket | None, places: int) -> None:
@@ -87,7 +87,7 @@ class Desk(DoorClient[Answer]):
 class Visit:
     """One mail at the desk."""
 
-    def __init__(self, desk: Desk, ticket: int, sender: bytes) -> None:
+    def __init__(self, desk: DeskClient, ticket: int, sender: bytes) -> None:
         self._desk = desk
         self._ticket = ticket
         self._sender = sender

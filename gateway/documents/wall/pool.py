@@ -22,7 +22,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from gateway.documents.wall.desk_channel import Desk, Visit
+from gateway.documents.wall.desk_channel import DeskClient, Visit
 from gateway.documents.wall.door import Ended, Job, send_job
 from gateway.documents.wall.fork import Ready
 from gateway.documents.wall.merge import Merger
@@ -76,7 +76,7 @@ class WorkerPool:
         self._door = door
         self._process = process
         self._owner = os.getpid()
-        self.desk = Desk(None, settings.children)
+        self.desk = DeskClient(None, settings.children)
         """Says whose turn it is; `connect` makes another for the loop of its process."""
 
     @classmethod
@@ -98,7 +98,7 @@ class WorkerPool:
 
     def connect(self, desk_door: socket.socket | None = None) -> WorkerPool:
         """Make this pool ready for the event loop of a freshly forked front-end process; the door leads to the desk."""
-        self.desk = Desk(desk_door, self._settings.children)
+        self.desk = DeskClient(desk_door, self._settings.children)
         return self
 
     @property
