@@ -129,8 +129,7 @@ def overview(days: int) -> q.OverviewView:
         units=tuple(q.Bar(name, 80 // (n + 1), "bad", f"unit={n}") for n, name in enumerate(("Phòng Kinh tế", "Phòng Nội vụ", "Văn phòng"))),
         health=(
             q.HealthLine(name="Vách ngăn bộ đọc", state=q.Badge("đủ lớp", "good")),
-            q.HealthLine(name="Danh sách thu hồi", state=q.Badge("cũ 9 ngày", "warn"), detail="vgca-g2.crl tải lần cuối 18/11/2026",
-                         remedy="Chạy gateway trust update, hoặc xem gateway-trust.timer."),
+            q.HealthLine(name="Danh sách thu hồi", state=q.Badge("cũ 9 ngày", "warn"), detail="vgca-g2.crl tải lần cuối 18/11/2026. Chạy gateway trust update, hoặc xem gateway-trust.timer."),
             q.HealthLine(name="Chứng thư của cổng", state=q.Badge("còn 212 ngày", "good")),
             q.HealthLine(name="Điểm kiểm nhật ký", state=q.Badge("2 giờ trước", "good")),
             q.HealthLine(name="Đĩa trống", state=q.Badge("412 GB", "good")),

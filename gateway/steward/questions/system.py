@@ -24,13 +24,12 @@ class Day(Struct, frozen=True):
 
 
 class HealthLine(Struct, frozen=True, kw_only=True):
-    """One thing that is well or not, with its remedy."""
+    """One thing that is well or not."""
 
     name: str
     state: Badge
     detail: str = ""
     """In the words of `gateway doctor`, which say what helps."""
-    remedy: str = ""
 
 
 class MarkedCheck(Struct, frozen=True, kw_only=True):
