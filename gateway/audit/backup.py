@@ -46,9 +46,9 @@ def backup(data: Path, target: Path, *, tick: Callable[[int], None]) -> Verifica
     The folder appears under its name only once it is complete. UserError when it exists or something cannot be read or
     written.
     """
-    source, part = Folder(data), Folder(target.with_name(f"{target.name}.part"))
     if target.exists():
         raise UserError(both("audit", "backup", "exists", path=target))
+    source, part = Folder(data), Folder(target.with_name(f"{target.name}.part"))
     shutil.rmtree(part.data, ignore_errors=True)
     part.data.mkdir(mode=0o700, parents=True)
     # Checkpoints first: a record is in the database before a checkpoint covers it, so the copy is never too short.

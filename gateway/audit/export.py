@@ -18,6 +18,7 @@ from gateway.audit.reader import Reader
 from gateway.audit.render import Title, decided, moment, with_content, words_of
 from gateway.audit.rows import Row
 from gateway.errors import SearchTimeError
+from gateway.system.atomic_file import replacing
 from gateway.texts.catalogue import said
 from gateway.vietnamese.printed import cell, printed_json, visible
 
@@ -79,9 +80,9 @@ class Export:
         """
         import xlsxwriter  # imported only for a workbook
 
-        part = target.with_name(f"{target.name}.part")
-        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-        with xlsxwriter.Workbook(str(part), options | {"tmpdir": str(target.parent)}) as workbook:
+        options: dict[str, Any] = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        options |= {"tmpdir": str(target.parent)}
+        with replacing(target, mode=0o600) as part, xlsxwriter.Workbook(str(part), options) as workbook:
             bold, plain = workbook.add_format({"bold": True, "text_wrap": True}), workbook.add_format({"valign": "top"})
             sheet = self._sheet(workbook, bold)
             for row in self._all_rows():
@@ -92,7 +93,6 @@ class Export:
                     sheet.write_string(line, number, visible(words)[:LIMIT_CELL], plain)
                 tick(1)
             sheet.write_string((self.rows - 1) % LIMIT_SHEET_ROWS + 2 if self.rows else 1, 0, self.last_line, bold)
-        part.replace(target)
 
     @property
     def last_line(self) -> str:

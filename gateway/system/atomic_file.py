@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -41,24 +43,36 @@ def sync_path(path: Path) -> None:
 
 
 def replace_file(target: Path, data: bytes, *, mode: int) -> None:
-    """Write a file so that a reader sees the old or the new one, never a part; OSError, which names it, leaves the old one.
+    """Write a file durably, so that a reader sees the old or the new one; OSError as of `replacing`.
 
-    A link stays a link. What is no regular file (a device, a pipe) is written to as it is.
+    What is no regular file (a device, a pipe) is written to as it is.
     """
-    target = target.resolve()
     if target.exists() and not target.is_file():
         target.write_bytes(data)
         return
+    with replacing(target, mode=mode) as part, part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def replacing(target: Path, *, mode: int) -> Iterator[Path]:
+    """Give a file to write, which takes the place of another once it is whole; OSError, which names that, leaves the old one.
+
+    A link stays a link.
+    """
+    target = target.resolve()
     try:
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
     except OSError as error:
         error.filename = str(target)  # the name that the caller knows
         raise
+    os.close(descriptor)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        yield Path(name)
         Path(name).chmod(mode)
         Path(name).replace(target)
     except BaseException:

@@ -116,6 +116,9 @@ async def test_a_folder_that_exists_is_left_alone_and_without_a_log_there_is_not
     (tmp_path / "copy").mkdir()
     run = await cli("audit", "backup", tmp_path / "copy", "--data", tmp_path / "data")
     assert (run.code, "đã có" in run.err, list((tmp_path / "copy").iterdir())) == (2, True, [])
+    for target in (Path(), Path("/")):
+        with pytest.raises(UserError, match="name a new folder"):
+            backup(tmp_path / "data", target, tick=lambda _: None)
     with pytest.raises(UserError):
         pages(tmp_path)
 

@@ -178,6 +178,7 @@ def test_the_end_of_a_hold_is_a_date_of_viet_nam():
 def test_a_workbook_has_every_row_with_words_an_office_reads(data: Path, tmp_path: Path):
     target = tmp_path / "thang-11.xlsx"
     assert export(data, Filter(limit=0, sender="an@gov.example"), as_csv=False, xlsx=target) == 0
+    assert (target.stat().st_mode & 0o777, list(tmp_path.glob(".*"))) == (0o600, [])
     sheet = openpyxl.load_workbook(target).active
     head, *rows = ([cell.value or "" for cell in row] for row in sheet.iter_rows())
     assert len(rows) == 8
@@ -189,6 +190,13 @@ def test_a_workbook_has_every_row_with_words_an_office_reads(data: Path, tmp_pat
     assert refused["Lời trả lời người gửi"] == REFUSAL.lines[0]
     assert by_reference["BT-00000005"]["Tệp"] == by_reference["BT-00000005"]["Tiêu đề"] == ""  # nothing of a secret
     assert by_reference["BT-00000006"]["Tiêu đề"] == "=HYPERLINK(1)"  # text, not a formula
+
+
+@pytest.mark.parametrize("name", ["none/x.xlsx", ""])
+def test_a_workbook_that_cannot_be_made_is_told_by_its_name(data: Path, tmp_path: Path, name: str):
+    with pytest.raises(OSError, match=r"No such file|Is a directory") as caught:
+        export(data, Filter(), as_csv=False, xlsx=tmp_path / name)
+    assert caught.value.filename == str(tmp_path / name)
 
 
 async def test_the_unit_of_a_sender_is_kept_as_the_directory_had_it_and_finds_its_mails(tmp_path: Path):
