@@ -97,9 +97,9 @@ class _Reader:
             return proof.text_lines(octets), 0
         message = as_message(octets, f"bao-cao.{self.form.value}", sender="", recipients=("",))
         documents = asyncio.run(self.look(message.content)).documents
-        document = next((one for one in documents if one.format == self.form.value), None)
-        if document is None or document.status is not ReadStatus.OK:
-            why = document.reason or document.status.value if document is not None else "?"
+        document = next((one for one in documents if one.format == self.form.value), documents[0])
+        if document.status is not ReadStatus.OK:
+            why = document.reason or document.status.value
             raise UserError(both("report", "fault", "unread", path=name, reason=why))
         return proof.lines_of(document), len(document.images)
 
