@@ -89,7 +89,7 @@ MARKED: tuple[Form, ...] = (
         "Tài liệu Tối mật", "Văn bản tuyệt mật", "Độ mật Tối mật", "Kế hoạch Tuyệt Mật 2026", "[TỐI MẬT - KHẨN] Báo cáo", "(KHẨN - MẬT) Báo cáo",
     )),
     Form("copies", (*LINES, "cell"), ("MẬT (03 bản)", "TỐI MẬT (02 bản)")),
-    Form("copy of a marked file", ("file name",), ("Bản sao của TỐI MẬT", "Copy of TUYET MAT", "Kế hoạch tối mật (1)", "Tuyệt mật v2", "ke hoach tuyet mat - Copy")),
+    Form("copy of a marked file", ("file name",), ("Bản sao của TỐI MẬT", "Copy of TUYET MAT", "Kế hoạch tối mật (1)", "Tuyệt mật v2", "ke hoach tuyet mat - Copy", "[tuyet mat] kh", "[toimat] kh", "mật_kế hoạch")),
     Form("said of the paper itself or of what comes with it", (*TEXTS,), (
         "Tài liệu này thuộc bí mật nhà nước độ Mật", "Tài liệu này chứa bí mật nhà nước độ Tối mật.",
         "Tài liệu, vật gửi kèm theo văn bản này có độ mật: Mật", "Vật gửi kèm theo văn bản này là bí mật nhà nước độ TỐI MẬT.",

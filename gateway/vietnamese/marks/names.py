@@ -243,7 +243,8 @@ def _exact(token: _Token, place: Place) -> Hit | None:
         case Case.SMALL:
             if place is Place.WATERMARK and token.left_free and token.right_free:
                 return Hit(token.level, Strength.MARKED, "token")
-            if token.left_free and token.right_free and (token.level is not Level.MAT or alone):
+            told = token.level is not Level.MAT or alone or _heads_a_paper(token)
+            if token.left_free and token.right_free and told:
                 return Hit(token.level, Strength.SUSPECTED, "token")
             closing = not token.after.strip(" ._0123456789") and token.last_word not in ("GIỮ", "ĐƯỢC", "LÀ")
             if (
@@ -311,7 +312,8 @@ def _inexact(token: _Token, text: str, place: Place) -> Hit | None:
         named = plain and place in (Place.SUBJECT, Place.FILENAME)
         # Nothing else is spelt tuyet mat, while toi mat has lost a telephone.
         set_off = token.level is Level.TUYET_MAT and token.left_free and token.right_free
-        marked = (named and (set_off or _heads_a_paper(token))) or _closes_a_paper(token, place)
+        framed = token.bracketed and token.before.rstrip(" _")[-1:] in "[(" and token.last_word not in WORKS
+        marked = (named and (set_off or framed or _heads_a_paper(token))) or _closes_a_paper(token, place)
         return Hit(token.level, Strength.SUSPECTED, "token", token.spelling) if marked else None
     lost = bare(token.next_word).upper() in LOST and re.match(r"[\s_]+[^\W\d_]", token.after)
     if token.spelling is not Spelling.ASCII and lost:
