@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.documents.readers.numerals import column_letters
 from gateway.model import Document, Origin, Role, Run
 from gateway.vietnamese.marks import Level, Strength, find_in_document
 
@@ -181,3 +182,22 @@ def test_paragraphs_of_one_text_box_are_one_phrase(above, box, found):
         Run(text="MẬT", block=2, role=Role.TEXTBOX, locator=f"textbox:{box}", boxed=True),
     )
     assert stopped(*runs) == found
+
+
+@pytest.mark.parametrize("columns", [5, 45, 300])
+def test_the_only_value_below_a_label_counts_however_wide_the_sheet_is(columns):
+    """Several values below it are a register."""
+
+    def sheet(rows: int) -> Document:
+        heads = ["Độ mật", *(f"Cột {number}" for number in range(1, columns))]
+        lines = [heads, *[["Tối mật", *(f"giá trị {number}" for number in range(1, columns))]] * rows]
+        cells = (
+            (text, f"cell:S!{column_letters(column)}{row}")
+            for row, line in enumerate(lines, 1)
+            for column, text in enumerate(line, 1)
+        )
+        runs = (Run(text=text, block=n, role=Role.CELL, locator=place) for n, (text, place) in enumerate(cells))
+        return Document(part="1", format="xlsx", runs=tuple(runs))
+
+    assert {mark.strength for mark in find_in_document(sheet(1))} == {Strength.SUSPECTED, Strength.NOTED}
+    assert {mark.strength for mark in find_in_document(sheet(3))} == {Strength.NOTED}

@@ -17,7 +17,7 @@ from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.pictures.joined import Box
 from gateway.documents.readers.rows import holds_a_mark
 from gateway.model import Origin, Role, Run
-from gateway.vietnamese.marks.pieces import cell_key
+from gateway.vietnamese.marks.layout import cell_key
 
 EMU_PT: Final = 12_700
 COLUMN_PT, ROW_PT = 48.0, 15.0

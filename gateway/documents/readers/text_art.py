@@ -14,7 +14,7 @@ from msgspec import structs
 from gateway.documents.readers.base import Member, Reading
 from gateway.documents.readers.pictures.specimen import mosaic
 from gateway.model import ActiveContent, Document, Origin, Role
-from gateway.vietnamese.marks.pieces import cell_key
+from gateway.vietnamese.marks.layout import cell_key
 from gateway.vietnamese.repertoire import octets
 
 KIND: Final = "look-text-art"

@@ -11,7 +11,7 @@ from gateway.vietnamese.marks.code import names_goods, other_levels
 from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.judge import SIBLINGS, ends_sentence_before, ends_trapped, starts_trapped
 from gateway.vietnamese.marks.labels import has_label, label_line
-from gateway.vietnamese.marks.layout import Layout, Line
+from gateway.vietnamese.marks.layout import Layout, Line, cell_key
 from gateway.vietnamese.marks.lines import stamp_line
 from gateway.vietnamese.marks.lists import (
     begins_with_noun,
@@ -24,7 +24,7 @@ from gateway.vietnamese.marks.lists import (
     word_before,
 )
 from gateway.vietnamese.marks.name_words import goes_on_below
-from gateway.vietnamese.marks.pieces import cell_key, is_in_line, same_row
+from gateway.vietnamese.marks.pieces import is_in_line, same_row
 from gateway.vietnamese.marks.titled import may_be_titled, titled, titled_across
 from gateway.vietnamese.marks.titles import HEADLINE
 from gateway.vietnamese.marks.words import Level, Spelling, bare
@@ -46,7 +46,7 @@ _WORD: Final = 6
 _SENTENCE: Final = 30
 """Letters from which on a line is one of a sentence."""
 _CELLS: Final = 40
-"""Cells behind the head of a column among which its values are looked for."""
+"""Lines before and behind a label of a page among which its value is looked for."""
 _BELOW: Final = 40
 """Letters of the line below that tell whether it goes on."""
 _ITEM: Final = re.compile(r"\s*(?P<quote>[\"'`])[^\n]*(?P=quote)\s*,\s*$")
@@ -58,11 +58,10 @@ def headed(layout: Layout, line: Line, text: str) -> Hit | None:
     own = cell_key(line.runs[0]) if len(text) <= 60 and has_label(bare(text)) else None
     if own is None:
         return None
-    near = layout.beside(line.number, 1, _CELLS)
-    column = {key[2]: n for n in near if (key := cell_key(layout.line(n).runs[0])) is not None and key[:2] == own[:2]}
-    if own[2] + 1 not in column or own[2] + 2 in column:
+    below = layout.cells.get((own[0], own[1], own[2] + 1))
+    if below is None or (own[0], own[1], own[2] + 2) in layout.cells:
         return None
-    joined = f"{text.strip().rstrip(':')}: {canonical(layout.lines[column[own[2] + 1]]).strip()}"
+    joined = f"{text.strip().rstrip(':')}: {canonical(layout.lines[below]).strip()}"
     hit = label_line(joined, bare(joined), line.look)
     return hit._replace(strength=Strength.SUSPECTED) if hit is not None and hit.strength is Strength.MARKED else None
 

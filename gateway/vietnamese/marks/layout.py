@@ -7,6 +7,7 @@ single line is worked out only for the few lines that could matter.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -20,6 +21,8 @@ from gateway.vietnamese.legacy import decode_runs, needs_decoding
 from gateway.vietnamese.marks.hits import Look, Place
 from gateway.vietnamese.normal import skeleton, unify_line_breaks
 
+_CELL: Final = re.compile(r"cell:(?P<sheet>.*)!(?P<column>[A-Z]{1,3})(?P<row>\d{1,7})")
+_TABLE_CELL: Final = re.compile(r"(?:table:(?P<sheet>[\d.]+),)?row:(?P<row>\d+),column:(?P<column>\d+)")
 LINE_FORMATS: Final = frozenset({"pdf", "text", "image"})
 """Formats whose blocks are lines, so that a sentence may go on in the next block."""
 
@@ -68,6 +71,18 @@ class Line:
             in_window=any(_in_window(run) for run in self.runs),
             ocr=any(run.origin is Origin.OCR for run in self.runs),
         )
+
+
+def cell_key(run: Run) -> tuple[str, int, int] | None:
+    """Return sheet or table, column and row of a cell, None when its locator does not say."""
+    if (found := _CELL.search(run.locator)) is not None:
+        column = 0
+        for letter in found["column"]:
+            column = column * 26 + ord(letter) - 64
+        return found["sheet"], column, int(found["row"])
+    if (found := _TABLE_CELL.search(run.locator)) is not None:
+        return found["sheet"] or "", int(found["column"]), int(found["row"])
+    return None
 
 
 def _in_window(run: Run) -> bool:
@@ -138,6 +153,15 @@ class Layout:
     def _first_lines(self) -> list[int]:
         """Number of the first line of each block, and one past the last line."""
         return [0, *accumulate(block.count("\n") + 1 for block in self.blocks)]
+
+    @cached_property
+    def cells(self) -> dict[tuple[str, int, int], int]:
+        """Number of the last line with words in each cell of a sheet or table."""
+        found: dict[tuple[str, int, int], int] = {}
+        for block, text in enumerate(self.blocks):
+            if text.strip() and (key := cell_key(self.first_run(block))) is not None:
+                found[key] = self._first_lines[block] + text.rstrip().count("\n")
+        return found
 
     def block_of(self, number: int) -> int:
         """Return the index of the block that a line belongs to."""

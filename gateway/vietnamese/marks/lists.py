@@ -10,10 +10,10 @@ from gateway.model import Role, Run
 from gateway.vietnamese.marks.choice import begins_ticked, begins_with_empty_box
 from gateway.vietnamese.marks.hits import Hit, Place, Strength
 from gateway.vietnamese.marks.judge import SIBLINGS, value_of
-from gateway.vietnamese.marks.layout import Layout, Line
+from gateway.vietnamese.marks.layout import Layout, Line, cell_key
 from gateway.vietnamese.marks.lines import TITLED, is_item
 from gateway.vietnamese.marks.name_words import GOODS_AND_ORGANS, is_person
-from gateway.vietnamese.marks.pieces import cell_key, column_head, same_row
+from gateway.vietnamese.marks.pieces import column_head, same_row
 from gateway.vietnamese.marks.words import Case, Level, Spelling, bare, case_of
 from gateway.vietnamese.normal import canonical, run_together
 

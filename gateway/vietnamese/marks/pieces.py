@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
 
 from gateway.model import Role, Run
-from gateway.vietnamese.marks.layout import Layout
+from gateway.vietnamese.marks.layout import Layout, cell_key
 from gateway.vietnamese.marks.name_words import begins_letters
 from gateway.vietnamese.marks.views import OFF_PAGE
 from gateway.vietnamese.normal import canonical, run_together, skeleton
@@ -119,20 +118,6 @@ _HIGHEST: Final = 5000
 """Blocks above a cell among which the head of its column is looked for."""
 _LONGEST_WORD: Final = 8
 """Pieces behind a level that may be the letters of a word."""
-_CELL: Final = re.compile(r"cell:(?P<sheet>.*)!(?P<column>[A-Z]{1,3})(?P<row>\d{1,7})")
-_TABLE_CELL: Final = re.compile(r"(?:table:(?P<sheet>[\d.]+),)?row:(?P<row>\d+),column:(?P<column>\d+)")
-
-
-def cell_key(run: Run) -> tuple[str, int, int] | None:
-    """Return sheet or table, column and row of a cell, None when its locator does not say."""
-    if (found := _CELL.search(run.locator)) is not None:
-        column = 0
-        for letter in found["column"]:
-            column = column * 26 + ord(letter) - 64
-        return found["sheet"], column, int(found["row"])
-    if (found := _TABLE_CELL.search(run.locator)) is not None:
-        return found["sheet"] or "", int(found["column"]), int(found["row"])
-    return None
 
 
 def _reading_key(run: Run) -> tuple[int, float, float]:

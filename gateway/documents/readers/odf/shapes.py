@@ -24,7 +24,7 @@ from gateway.documents.readers.rows import is_part
 from gateway.documents.readers.sink import Place
 from gateway.model import Image, Origin, Role, Run
 from gateway.vietnamese.marks.find import OPTION
-from gateway.vietnamese.marks.pieces import cell_key
+from gateway.vietnamese.marks.layout import cell_key
 
 _TEXT_STYLE, _DRAW_NAME, _HREF = clark("draw:style-name"), clark("draw:name"), clark("xlink:href")
 _PLAIN: Final = {"draw:rect", "draw:circle", "draw:ellipse"}
