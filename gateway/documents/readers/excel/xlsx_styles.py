@@ -118,7 +118,7 @@ class Styles:
                     continue
         if scheme in {"major", "minor"}:
             fonts = self.theme.major if scheme == "major" else self.theme.minor
-            font = fonts.latin_face() or font
+            font = fonts.face() or font
         return Face(font, size, colour, background, bold, raised)
 
     def colour(self, element: Element) -> str | None:

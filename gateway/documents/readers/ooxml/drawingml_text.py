@@ -105,9 +105,7 @@ class DrawingPalette:
         if not face.startswith("+"):
             return face
         fonts: FontSet = self.theme.major if face.startswith("+mj") else self.theme.minor
-        if face.endswith("-ea"):
-            return fonts.east_asian or fonts.latin_face()
-        return (fonts.complex if face.endswith("-cs") else "") or fonts.latin_face()
+        return fonts.face(face[-2:]) or fonts.face()
 
 
 def run_layer(element: Element | None, palette: DrawingPalette) -> dict[str, Any]:
@@ -269,7 +267,7 @@ class TextBody:
         colour = layer.get("colour") or self._palette.scheme("tx1")
         size = layer["size"]
         bold = bool(layer.get("bold"))
-        latin = layer.get("latin") or self._palette.theme.minor.latin_face() or None
+        latin = layer.get("latin") or self._palette.theme.minor.face() or None
         text = capitals(text, latin) if layer.get("capitals") else text
         where = place._replace(link=True) if layer.get("link") else place
         if layer.get("opacity", 1.0) < 0.05 or (background is not None and colour == background):

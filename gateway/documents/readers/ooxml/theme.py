@@ -31,17 +31,11 @@ class FontSet:
     complex: str = ""
     scripts: Mapping[str, str] = field(default_factory=dict)
 
-    def latin_face(self) -> str:
-        """Return the face of Latin letters, Vietnamese ones included."""
-        return self.latin or self.scripts.get("Viet", "")
-
-    def east_asian_face(self, language: str) -> str:
-        """Return the face of East Asian letters for a language tag."""
-        return self.east_asian or self.scripts.get(_script(language), "")
-
-    def complex_face(self, language: str) -> str:
-        """Return the face of complex script letters for a language tag."""
-        return self.complex or self.scripts.get(_script(language), "")
+    def face(self, kind: str = "lt", language: str = "") -> str:
+        """Return the face of letters: `lt` Latin, Vietnamese ones included, `ea` East Asian, `cs` of complex scripts, for a language tag."""
+        if kind == "lt":
+            return self.latin or self.scripts.get("Viet", "")
+        return (self.east_asian if kind == "ea" else self.complex) or self.scripts.get(_script(language), "")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -81,6 +81,11 @@ def spelt(code: str) -> str:
     above, letters = _RAISED.findall(code), _SWITCH.sub("", _RAISED.sub("", code))
     letters = letters.translate(_OVER) if _OVERSTRIKE.search(code) else letters
     return "\n".join(words for words in (*above, letters) if any(map(str.isalnum, words)))
+
+
+def shown_without_result(code: str, entries: Sequence[str], chosen: int) -> str:
+    """Return what a field without a result shows: the value of a form field, or letters that its code spells."""
+    return shown_value(code, entries, chosen) or spelt(code) or quoted(code) or ""
 
 
 def hides_result(code: str) -> bool:

@@ -37,13 +37,8 @@ class Palette:
         reference, face = slot
         if reference:
             fonts: FontSet = self.theme.major if reference.startswith("major") else self.theme.minor
-            kind = reference[5:]
-            if kind == "EastAsia":
-                themed = fonts.east_asian_face(language)
-            elif kind == "Bidi":
-                themed = fonts.complex_face(language or self._bidi)
-            else:
-                themed = fonts.latin_face()
+            kind = {"EastAsia": "ea", "Bidi": "cs"}.get(reference[5:], "lt")
+            themed = fonts.face(kind, language or (self._bidi if kind == "cs" else ""))
             if themed:
                 return themed
         return face or DEFAULT_FONT

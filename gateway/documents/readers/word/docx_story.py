@@ -41,6 +41,7 @@ _SPACES: Final = {"w:tab": "\t", "w:ptab": "\t", "w:cr": "\n", "w:noBreakHyphen"
 _RUN_PROPERTIES: Final = clark("w:rPr")
 _VANISHED: Final = (clark("w:vanish"), clark("w:specVanish"))
 _SPOKEN: Final = (clark("w:t"), clark("w:drawing"), clark("w:pict"))
+_WRAPPERS: Final = {"w:del", "w:moveFrom", "w:sdt", "mc:AlternateContent"}
 _LIMIT_VALUE: Final = 200
 """Letters of a control that are given once more beside its name."""
 
@@ -83,15 +84,11 @@ class Story:
                 self._paragraph(element, flow)
             case "w:tbl":
                 self._table(element, flow)
-            case "w:del" | "w:moveFrom":
-                self._inner(element, with_origin(flow, Origin.DELETED))
-            case "w:sdt":
-                self._content_control(element, flow.place)
-                self._inner(element, flow)
-            case "mc:AlternateContent":
-                self._alternatives(
+            case name if name in _WRAPPERS:
+                self._unwrap(
                     element,
-                    lambda branch, hidden: self._inner(branch, with_origin(flow, Origin.HIDDEN) if hidden else flow),
+                    flow.place,
+                    lambda inside, origin: self._inner(inside, flow if origin is None else with_origin(flow, origin)),
                 )
             case "w:sectPr" | "w:sdtPr":
                 return
@@ -199,22 +196,16 @@ class Story:
                 if tip:
                     self._later_line(paragraph, tip, Role.ALT_TEXT)
                 self._inline(element, paragraph, origin, link=True)
-            case "w:del" | "w:moveFrom":
-                self._inline(element, paragraph, Origin.DELETED, link=link)
+            case _ if name in _WRAPPERS:
+                self._unwrap(
+                    element,
+                    paragraph.place,
+                    lambda inside, own: self._inline(inside, paragraph, own or origin, link=link),
+                )
             case "w:fldSimple":
                 key = self._key(self._styles.look(paragraph.base, None), self._seen(origin), link=link)
                 walk = partial(self._inline, element, paragraph, origin, link=link)
                 self._fields.simple(element, paragraph, walk, key)
-            case "w:sdt":
-                self._content_control(element, paragraph.place)
-                self._inline(element, paragraph, origin, link=link)
-            case "mc:AlternateContent":
-                self._alternatives(
-                    element,
-                    lambda branch, hidden: self._inline(
-                        branch, paragraph, Origin.HIDDEN if hidden else origin, link=link
-                    ),
-                )
             case "w:bookmarkStart":
                 bookmark = element.get(_NAME) or ""
                 if bookmark and not bookmark.startswith("_"):
@@ -323,18 +314,29 @@ class Story:
         place = paragraph.place._replace(role=role, origin=Origin.HIDDEN, page=self.page)
         paragraph.later.append(partial(self._sink.put_line, text, place))
 
-    def _alternatives(self, element: Element, walk: Callable[[Element, bool], None]) -> None:
+    def _unwrap(self, element: Element, place: Place, walk: Callable[[Element, Origin | None], None]) -> None:
+        """Walk what one of `_WRAPPERS` holds, with its origin where it has one of its own."""
+        match NAMES[element.tag]:
+            case "w:sdt":
+                self._content_control(element, place)
+                walk(element, None)
+            case "w:del" | "w:moveFrom":
+                walk(element, Origin.DELETED)
+            case _:
+                self._alternatives(element, walk)
+
+    def _alternatives(self, element: Element, walk: Callable[[Element, Origin | None], None]) -> None:
         """Walk the branch that is shown, and of the others what they say differently."""
         shown, others = shown_branch(element)
         said = "" if shown is None else spoken(shown)
         if shown is not None:
-            walk(shown, False)
+            walk(shown, None)
         for branch in others:
             text = spoken(branch)
             if shown is not None and text == said and not has_textpath(branch):
                 self._taken += len(text)
             else:
-                walk(branch, True)
+                walk(branch, Origin.HIDDEN)
 
     def _graphic(self, element: Element, paragraph: Paragraph, origin: Origin) -> None:
         """A drawing, picture or object: descriptions, images, and the stories in its text boxes."""
@@ -347,10 +349,7 @@ class Story:
                 paragraph.later.append(partial(self._text_box, node, place))
                 continue
             if name == "mc:AlternateContent":
-                self._alternatives(
-                    node,
-                    lambda branch, hidden: self._graphic(branch, paragraph, Origin.HIDDEN if hidden else origin),
-                )
+                self._unwrap(node, place, lambda branch, own: self._graphic(branch, paragraph, own or origin))
                 continue
             if name in {"w:t", "w:r", "w:p", "w:instrText", "w:delText"} or name == "a:t":
                 self._foreign(node, name, paragraph, origin)

@@ -13,11 +13,11 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
-from gateway.documents.readers.fields import BY_DEFAULT, shown_value
+from gateway.documents.readers.fields import BY_DEFAULT
 from gateway.documents.readers.ole.objects import field_member, object_member, octets_of, wide_strings
 from gateway.documents.readers.pictures.metafile import is_metafile, read_metafile
 from gateway.documents.readers.sink import Place, Sink
-from gateway.documents.readers.word.docx_fields import active_kind, hides_result, quoted, spelt
+from gateway.documents.readers.word.docx_fields import active_kind, hides_result, shown_without_result
 from gateway.documents.readers.word.page_setups import PAGE_WORDS, Pages
 from gateway.documents.readers.word.rtf_controls import (
     CARRIERS,
@@ -185,8 +185,7 @@ class _Reader:
             if (code := self._fields.pop(depth, None)) is None:
                 self._shapes.end(self._out.block, f"paragraph:{self._out.paragraph}", spoken=self._out.said > said)
             elif self._out.said == said:
-                value = shown_value(code, self._choices, self._chosen % BY_DEFAULT)
-                self._out.add(value or spelt(code) or quoted(code) or "")
+                self._out.add(shown_without_result(code, self._choices, self._chosen % BY_DEFAULT))
         self._out.to_skip = 0
 
     def _control(self, word: str, number: bytes | None, data: bytes, position: int) -> int:

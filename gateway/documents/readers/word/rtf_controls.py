@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.documents.readers.word.docx_format import NARROWEST
-from gateway.documents.readers.word.rtf_runs import NO_GROUND, Ground, Writer
+from gateway.documents.readers.word.rtf_runs import NO_GROUND, Ground, State, Writer
 from gateway.documents.readers.word.rtf_tables import CODE_PAGES, code_page
 from gateway.model import Role
 
@@ -118,6 +118,10 @@ def _mac(page: str) -> Callable[[Writer, int | None], None]:
     return handler
 
 
+_OF_LETTERS: Final = (
+    "font", "size_half_pt", "colour", "background", "bold", "hidden", "deleted", "caps", "struck", "narrow", "raised_half_pt",
+)  # fmt: skip
+r"""What `\plain` puts back."""
 CONTROLS: Final[dict[str, Callable[[Writer, int | None], None]]] = {
     "f": _set(font=_number),
     "fs": _set(size_half_pt=lambda value: value or 24),
@@ -141,19 +145,7 @@ CONTROLS: Final[dict[str, Callable[[Writer, int | None], None]]] = {
     "sub": _set(raised_half_pt=-6),
     "nosupersub": _set(raised_half_pt=0),
     "uc": _set(skip=_number),
-    "plain": _set(
-        font=None,
-        size_half_pt=24,
-        colour=0,
-        background=NO_GROUND,
-        bold=False,
-        hidden=False,
-        deleted=False,
-        caps=False,
-        struck=False,
-        narrow=False,
-        raised_half_pt=0,
-    ),
+    "plain": _set(**{name: getattr(State(), name) for name in _OF_LETTERS}),
     "sl": _set(line_pt=lambda value: max(-(value or 0), 0) / 20),
     "dropcapt": _set(dropped=_switch),
     "pard": _reset_paragraph,

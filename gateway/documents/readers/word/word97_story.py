@@ -9,12 +9,11 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 
-from gateway.documents.readers.fields import shown_value
 from gateway.documents.readers.ole.octets import u16, u32
 from gateway.documents.readers.ooxml.colours import automatic
 from gateway.documents.readers.rows import SUPERSCRIPT
 from gateway.documents.readers.sink import Face, Place, Sink, capitals
-from gateway.documents.readers.word.docx_fields import active_kind, hides_result, quoted, spelt
+from gateway.documents.readers.word.docx_fields import active_kind, hides_result, shown_without_result
 from gateway.documents.readers.word.font_slots import Slots, by_slot
 from gateway.documents.readers.word.word97_drawings import Pictures
 from gateway.documents.readers.word.word97_fib import Piece, joined
@@ -299,8 +298,8 @@ class Story:
                         self._end_code(ended, place)
                     if ended.said == self._said:
                         code = "".join(ended.code)
-                        value = shown_value(code, self._pictures.choices, self._pictures.chosen)
-                        self._add(value or spelt(code) or quoted(code) or "", look, place)
+                        shown = shown_without_result(code, self._pictures.choices, self._pictures.chosen)
+                        self._add(shown, look, place)
             case "\x01":
                 self._flush()
                 self._pictures.inline(look, place, self._block)
