@@ -201,3 +201,22 @@ def test_the_only_value_below_a_label_counts_however_wide_the_sheet_is(columns):
 
     assert {mark.strength for mark in find_in_document(sheet(1))} == {Strength.SUSPECTED, Strength.NOTED}
     assert {mark.strength for mark in find_in_document(sheet(3))} == {Strength.NOTED}
+
+
+@pytest.mark.parametrize("others", [0, 3, 40])
+def test_the_level_whose_cell_is_ticked_is_a_mark_however_wide_the_sheet_is(others):
+    """Without a tick, or with two, they are a list."""
+
+    def strengths(*ticked: int) -> list[Strength]:
+        levels = ("Mật", "Tối mật", "Tuyệt mật")
+        lines = [[level, "x" * (row in ticked), *["giá trị"] * others] for row, level in enumerate(levels, 1)]
+        cells = [
+            (text, f"cell:S!{column_letters(c)}{r}")
+            for r, line in enumerate(lines, 1)
+            for c, text in enumerate(line, 1)
+        ]
+        runs = (Run(text=text, block=n, role=Role.CELL, locator=at) for n, (text, at) in enumerate(cells) if text)
+        marks = find_in_document(Document(part="1", format="xlsx", runs=tuple(runs)))
+        return [mark.strength for mark in marks if mark.strength is not Strength.NOTED]
+
+    assert (strengths(2), strengths(), strengths(2, 3)) == ([Strength.MARKED], [], [])

@@ -218,13 +218,10 @@ def _in_lists(layout: Layout, line: Line, hit: Hit, look: Look, shown: str, uppe
     if look.red:
         return hit
     capitals = "".join(c for c in shown if c.isalpha()).isupper() and not begins_with_noun(shown)
+    if line.place is Place.CELL and is_ticked_in_table(layout, line):
+        return hit._replace(strength=Strength.MARKED, form="chosen-option")
     if len(siblings(layout, line)) >= (2 if capitals else 1):
-        ticked = line.place is Place.CELL and is_ticked_in_table(layout, line)
-        return (
-            hit._replace(strength=Strength.MARKED, form="chosen-option")
-            if ticked
-            else hit._replace(strength=Strength.NOTED, form="list")
-        )
+        return hit._replace(strength=Strength.NOTED, form="list")
     alone = hit.level is Level.MAT and hit.strength.rank and not look.stands_out
     return None if alone and (is_another_word(layout, line, upper) or names_people(layout, line)) else hit
 

@@ -217,11 +217,14 @@ def is_ticked_in_table(layout: Layout, line: Line) -> bool:
     A second row or column of ticks makes it a table of what may be done with each of them.
     """
     own = cell_key(line.runs[0])
-    near = [n for step in (-1, 1) for n in layout.beside(line.number, step, 2 * _ROW)] if own is not None else []
-    keys = {key: layout.lines[n].strip() for n in near if (key := cell_key(layout.line(n).runs[0])) is not None}
-    if own is None or not any(_CELL_TICK.fullmatch(text) for text in keys.values()):
+    if own is None:
         return False
-    others = [key for key, text in keys.items() if run_together(bare(text)) in _VALUES and own[0] == key[0]]
+    around = range(-_ROW, _ROW + 1)
+    near = [(own[0], own[1] + across, own[2] + down) for down in around for across in around if across or down]
+    keys = {key: layout.lines[layout.cells[key]].strip() for key in near if key in layout.cells}
+    if not any(_CELL_TICK.fullmatch(text) for text in keys.values()):
+        return False
+    others = [key for key, text in keys.items() if run_together(bare(text)) in _VALUES]
     for right, down in ((-1, 0), (1, 0), (0, 1)):
         ticked = {
             (key, far)
