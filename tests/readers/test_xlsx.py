@@ -269,6 +269,25 @@ def test_formulas_give_their_literals(formula: str, words: str, kind: str | None
     assert (formula_words(formula), formula_kind(formula)) == (words, kind)
 
 
+@pytest.mark.parametrize(
+    ("formula", "value", "words"),
+    [
+        ('IF(A1>1,"MẬT","Thường")', "Thường", ""),
+        ('IF(A1>1,"MẬT","")', "", ""),
+        ('of:=CHOOSE([.A1];"Thường";"MẬT")', "MẬT", ""),
+        ('IF(A1>1,"MẬT","Thường")', "khác", "MẬTThường\nMẬT\nThường"),
+        ('IF(A1>1,"MẬT","Thường")', None, "MẬTThường\nMẬT\nThường"),
+        ('IF(A1="",B1,"MẬT")', "", "MẬT"),
+        ('IF(A1,"M"&"ẬT","")', "", "MẬT"),
+        ('HYPERLINK("","MẬT")', "", "MẬT"),
+    ],
+)
+def test_of_the_words_that_a_formula_may_choose_the_saved_one_is_shown(
+    formula: str, value: str | None, words: str
+) -> None:
+    assert formula_words(formula, value) == words
+
+
 def test_header_codes_are_parsed_into_sections_and_looks() -> None:
     code = '&Ltrái&C&"Times New Roman,Bold"&14MẬT&KFF0000 đỏ&R&A && &P'
     sections = list(header_lines(code, NO_FACE, NO_THEME, sheet="Tờ"))

@@ -19,6 +19,7 @@ _SOUGHT: Final = re.compile(
     re.IGNORECASE,
 )
 """What is before a literal that a function only looks for."""
+_CHOOSING: Final = re.compile(r"(?:\w+:)?=?\s*(?:_xlfn\.)?(?:IFS?|CHOOSE|SWITCH|IFERROR|IFNA)\(", re.IGNORECASE)
 _FAR: Final = 400
 _DDE: Final = re.compile(r"(?i)^\s*[=+\-@]?\s*[\w.]+\s*\|\s*'?[^!]*!|\bDDE(?:AUTO)?\b")
 _FETCH: Final = re.compile(r"(?i)\b(WEBSERVICE|RTD|REGISTER\.ID|CALL)\s*\(")
@@ -59,12 +60,12 @@ _DEEPEST: Final = 8
 """Formulas within formulas that are looked at."""
 
 
-def formula_words(formula: str) -> str:
+def formula_words(formula: str, chosen: str | None = None) -> str:
     """Return the literals of a formula, letters made by UNICHAR and CHAR among them.
 
     The first line has them all joined in order, as a formula that hides a word would join them. When some are arguments
     of their own, as the words that HYPERLINK shows for an address, each of these follows in a line. What the formula
-    only compares or looks for never shows.
+    only compares or looks for never shows, nor what it did not choose: `chosen` is the text that is saved as its value.
     """
     formula = formula[:_LIMIT]
     lines: list[str] = []
@@ -81,6 +82,8 @@ def formula_words(formula: str) -> str:
             sought = compared is not None and not _BEGINNING.fullmatch(between)
             lines.append("" if sought else word)
         told, end = f'{told}"', match.end()
+        if word == chosen and not sought and "&" not in formula and _CHOOSING.match(formula):
+            return ""  # the cell says it
     return "\n".join(dict.fromkeys(("".join(lines), *filter(None, lines))))
 
 

@@ -287,7 +287,7 @@ class Sheet:
         if is_untold(formula, saved=saved, number=kind in _NUMBERS):
             self._sink.warn("look-formula", place)
         if not condition and ('"' in formula or "CHAR" in formula.upper()):
-            words = formula_words(formula)
+            words = formula_words(formula, value if kind == "str" and not self._book.recalculated else None)
             if holds_words(words) and words not in self._book.literals:
                 self._book.literals.add(words)
                 self._sink.put_line(words, Place(place, Role.FIELD, Origin.HIDDEN))

@@ -347,8 +347,10 @@ class Story:
                 self.blocks(cell, Flow(place, (*flow.layers, layer), behind, counted=False, defaults=flow.defaults))
                 column += count - 1
 
-    def formula(self, formula: str | None, place: Place, *, saved: bool = True, number: bool = False) -> None:
-        """Give the literals of a formula, and say so when it reaches outside."""
+    def formula(
+        self, formula: str | None, place: Place, *, saved: bool = True, number: bool = False, text: str | None = None
+    ) -> None:
+        """Give the literals of a formula, and say so when it reaches outside; `text` is what is saved as its value."""
         if not formula:
             return
         kind = formula_kind(formula)
@@ -356,7 +358,7 @@ class Story:
             self._sink.warn(kind or "dde", place.locator)
         if is_untold(formula, saved=saved, number=number):
             self._sink.warn("look-formula", place.locator)
-        words = formula_words(formula)
+        words = formula_words(formula, text)
         if holds_words(words) and words not in self._shelf.literals:
             self._shelf.literals.add(words)
             self.aside(words, place, Role.FIELD)
