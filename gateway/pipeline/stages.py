@@ -187,13 +187,7 @@ class Pipeline:
         if verdict.disposition >= Disposition.DEFER:
             reply = await self._refuse(transaction, judged)
             return MilterAnswer(disposition=verdict.disposition, reply=reply)
-        reply = explain.reply(
-            verdict,
-            policies,
-            reference=transaction.id,
-            now=evidence.now,
-            languages=transaction.session.languages,
-        )
+        reply = _reply(transaction, judged)
         delivery = Delivery.HELD if verdict.disposition is Disposition.HOLD else Delivery.PASSED_ON
         await self._audit.intent_and_outcome(transaction, verdict, evidence, reply, delivery, observed=observed)
         return MilterAnswer(
@@ -249,8 +243,7 @@ class Pipeline:
         evidence, verdict, policies, observed = judged
         if self._keeper is None or not self._keeper.may_hold(transaction, verdict):
             return None
-        languages = transaction.session.languages
-        reply = explain.reply(verdict, policies, reference=transaction.id, now=evidence.now, languages=languages)
+        reply = _reply(transaction, judged)
         try:
             prepend = await self._outgoing.fields(
                 transaction, spool.content(), evidence=evidence, verdict=verdict, policies=policies
@@ -286,15 +279,8 @@ class Pipeline:
 
     async def _refuse(self, transaction: Transaction, judged: Judged) -> Reply:
         """Record a refusal and return its reply."""
-        evidence, verdict, policies, observed = judged
-        reply = explain.reply(
-            verdict,
-            policies,
-            reference=transaction.id,
-            now=evidence.now,
-            languages=transaction.session.languages,
-        )
-        await self._audit.refused(transaction, verdict, evidence, reply, observed=observed)
+        verdict, reply = judged.verdict, _reply(transaction, judged)
+        await self._audit.refused(transaction, verdict, judged.evidence, reply, observed=judged.observed)
         _log_refusal(transaction.id, transaction.session, transaction.envelope, reply, _rules(verdict))
         return reply
 
@@ -365,6 +351,12 @@ class Pipeline:
             await settled
         failpoints.hit("pipeline.after_outcome")
         return reply
+
+
+def _reply(transaction: Transaction, judged: Judged) -> Reply:
+    """Return the reply that a verdict means."""
+    about, languages = transaction.id, transaction.session.languages
+    return explain.reply(judged.verdict, judged.policies, reference=about, now=judged.evidence.now, languages=languages)
 
 
 def _log_refusal(reference: str, session: Session, envelope: Envelope, reply: Reply, rules: str) -> None:
