@@ -246,7 +246,8 @@ def lying_font(letters: dict[str, str], *, has_cmap: bool) -> tuple[bytes, bytes
 
 @pytest.mark.parametrize("has_cmap", [True, False])
 @pytest.mark.parametrize(
-    ("said", "shown"), [("Báo", "MẬT"), ("Một", "MẬT"), ("nhà bán", "TỐI MẬT"), ("123", "MẬT"), ("(+)", "MẬT")]
+    ("said", "shown"),
+    [("Báo", "MẬT"), ("Một", "MẬT"), ("nhà bán", "TỐI MẬT"), ("123", "MẬT"), ("(+)", "MẬT"), ("nhàxbán", "TỐI MẬT")],
 )
 def test_a_font_that_lies_together_with_its_map_is_read_as_it_draws(said: str, shown: str, has_cmap: bool) -> None:
     letters = {one: other for one, other in zip(said, shown, strict=True) if one != " "}
@@ -255,6 +256,13 @@ def test_a_font_that_lies_together_with_its_map_is_read_as_it_draws(said: str, s
     document = pdf.read(Source(data=data, part="1"), Budget(part_cpu_s=100)).document
     assert said in {run.text for run in document.runs}
     assert find_in_document(document)
+
+
+@pytest.mark.parametrize("blanks", ["\u200b\u200c\u200d", "\u2002\u2003\u2004"])
+def test_letters_that_a_font_calls_blanks_are_read(blanks: str) -> None:
+    font, embedded = lying_font(dict(zip(blanks, "MẬT", strict=True)), has_cmap=False)
+    data = pdfs.glyph_numbers(["Kính gửi các phòng", blanks, " "], unmapped="", font=font, embedded=embedded)
+    assert levels(pdf.read(Source(data=data, part="1"), Budget(part_cpu_s=100)).document) == {"mat"}
 
 
 def test_a_font_that_means_what_it_draws_is_believed() -> None:

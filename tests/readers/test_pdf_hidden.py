@@ -149,7 +149,14 @@ def test_a_map_that_contradicts_the_encoding_is_reported() -> None:
 
 
 @pytest.mark.parametrize(
-    ("glyph", "said", "told"), [(b"uni1EAC", "Ấ", True), (b"Eth", "Đ", False), (b"uni1EAC", "Ậ", False)]
+    ("glyph", "said", "told"),
+    [
+        (b"uni1EAC", "Ấ", True),
+        (b"uni1EAC", " ", True),
+        (b"Eth", "Đ", False),
+        (b"uni1EAC", "Ậ", False),
+        (b"uni1EAC", "\ufffd", False),
+    ],
 )
 def test_a_map_that_hides_the_dot_of_a_letter_is_reported(glyph: bytes, said: str, told: bool) -> None:
     cmap = b"1 beginbfchar <42> <%04x> endbfchar" % ord(said)

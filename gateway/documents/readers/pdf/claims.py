@@ -20,8 +20,8 @@ from gateway.documents.readers.pdf.rendering import render
 if TYPE_CHECKING:
     from gateway.documents.readers.pdf.rendering import Pixels
 
-DOT_PLACES: Final = {3: (0.28, 0.75), 6: (0.6, 0.92), 8: (0.66, 0.95)}
-"""Position of the dot below in MẬT, TỐI MẬT and TUYỆT MẬT, in widths of the line, by number of letters."""
+DOT_PLACES: Final = {3: (0.28, 0.75), **dict.fromkeys((6, 7), (0.6, 0.92)), **dict.fromkeys((8, 9), (0.66, 0.95))}
+"""Position of the dot below in MẬT, TỐI MẬT and TUYỆT MẬT, in widths of the line, by number of letters; a blank may be called one."""
 LEVELS: Final = frozenset({"mật", "tốimật", "tuyệtmật"})
 LONGEST: Final = 24
 EM: Final = 32.0

@@ -152,7 +152,7 @@ def _lies(font: Any, codes: dict[int, str]) -> bool:
     compared = contradicting = 0
     for code, text in codes.items():
         meanings = glyphs.get(code)
-        if not meanings or not text or not text[0].isalnum():
+        if not meanings or not text or not (text[0].isalnum() or (text.isspace() and min(meanings).isalpha())):
             continue
         compared += 1
         if all(_bare(text) != _bare(meaning) for meaning in meanings):

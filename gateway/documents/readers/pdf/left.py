@@ -57,6 +57,8 @@ LARGE = 80.0
 JOINT = 1.0
 """Points between the parts of one rule."""
 _MARK = re.compile(r"m\W*a\W*t")
+_SIGN = re.compile(r"[^\s\u115f\u1160\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0]")
+"""What a text must have to say anything: no blanks, no joiners."""
 LEAST_LETTERS = 3
 """The shortest mark has three."""
 BESIDE, HIGHEST = 0.8, 2.5
@@ -148,10 +150,11 @@ def _unexplained(content: PageContent, objects: list[tuple[int, int]], looks: Lo
     explained = {
         piece.order
         for piece in content.pieces
-        if piece.unseen is Unseen.INVISIBLE_MODE or (piece.font.name is not None and piece.order not in content.blind)
+        if piece.unseen is Unseen.INVISIBLE_MODE
+        or (piece.font.name is not None and piece.order not in content.blind and _SIGN.search(piece.text))
     }
     others = {order for order, (_, kind) in enumerate(objects, 1) if kind == OBJECT_TEXT} - explained
-    mute = others - {piece.order for piece in content.pieces}
+    mute = others - {piece.order for piece in content.pieces if _SIGN.search(piece.text)}
     return others - {order for order in mute if _is_blank(objects[order - 1][0], looks)}
 
 
@@ -174,7 +177,7 @@ def _sprinkled(pieces: list[Piece]) -> set[int]:
 
 
 def _is_blank(handle: int, looks: Looks) -> bool:
-    """Whether a text object without a text has nothing but spaces: their outline has no height."""
+    """Whether a text object that says nothing has nothing but spaces: their outline has no height."""
     if looks.font(pdfium().FPDFTextObj_GetFont(handle)).name is None:
         return False  # of a Type 3 font the file itself says how high its glyphs are
     bounds = Rect()

@@ -8,6 +8,7 @@ in `image_pages` and `read_pages`.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable, Iterator
 
@@ -288,5 +289,6 @@ def warm_up() -> None:
 
     from gateway.documents.readers.pdf.api import pdfium
 
-    del pikepdf, _codecs, filters
+    del _codecs, filters
+    pikepdf.new().save(io.BytesIO(), encryption=pikepdf.Encryption(R=6))  # AES wants a source of random numbers
     pdfium()
