@@ -318,3 +318,37 @@ def test_words_that_lie_large_across_print_are_what_their_text_says(words: str, 
         canvas.drawCentredString(0, -83 / 3, words)
 
     assert levels(read(draw)) == found
+
+
+def jpeg(side: int) -> bytes:
+    out = io.BytesIO()
+    Image.new("L", (side, side), 90).save(out, "JPEG")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "side", "said", "doubtful"),
+    [
+        (jpeg(60), 60, b"/Filter /DCTDecode /BitsPerComponent 8 /ColorSpace /DeviceGray", ()),
+        (jpeg(60), 60, b"/Filter /DCTDecode /BitsPerComponent 8 /ColorSpace /DeviceRGB", (1,)),
+        (bytes(3600), 60, b"/BitsPerComponent 8 /ColorSpace /DeviceGray", ()),
+        (bytes(3600), 60, b"/BitsPerComponent 3 /ColorSpace /DeviceGray", (1,)),
+        (bytes(3600), 60, b"/BitsPerComponent 8 /ColorSpace /Unknown", (1,)),
+        (bytes(400), 20, b"/BitsPerComponent 3 /ColorSpace /DeviceGray", ()),
+    ],
+)
+@pytest.mark.parametrize("stamp", [False, True])
+def test_a_page_with_a_picture_that_cannot_be_drawn_cannot_be_told(
+    data: bytes, side: int, said: bytes, doubtful: tuple[int, ...], stamp: bool
+) -> None:
+    picture = pdfs.stream(data, b"/Subtype /Image /Width %d /Height %d " % (side, side) + said)
+    draw, resources = b"q 60 0 0 60 100 600 cm /I Do Q", b"/XObject << /I 10 0 R >>"
+    look = b"/Subtype /Form /BBox [0 0 595 842] /Resources << " + resources + b" >>"
+    annotation = b"<< /Type /Annot /Subtype /Stamp /Rect [0 0 595 842] /F 4 /AP << /N 11 0 R >> >>"
+    file = pdfs.simple(
+        b"" if stamp else draw,
+        resources=b"" if stamp else resources,
+        page_extra=b"/Annots [12 0 R]" if stamp else b"",
+        more={10: picture, 11: pdfs.stream(draw, look), 12: annotation},
+    )
+    assert pdf.read(Source(data=file, part="1"), Budget(part_cpu_s=100)).document.doubtful_pages == doubtful

@@ -19,7 +19,7 @@ from gateway.model import ReadStatus
 OBJECT_TEXT, OBJECT_PATH, OBJECT_IMAGE, OBJECT_SHADING, OBJECT_FORM = 1, 2, 3, 4, 5
 
 _H, _I, _U, _F = ctypes.c_void_p, ctypes.c_int, ctypes.c_uint, ctypes.c_float
-_PI, _PU = ctypes.POINTER(_I), ctypes.POINTER(_U)
+_PI = ctypes.POINTER(_I)
 
 
 class Rect(ctypes.Structure):
@@ -32,6 +32,14 @@ class Quad(ctypes.Structure):
     """FS_QUADPOINTSF: the corners of a turned box, counter-clockwise from the lower left one."""
 
     _fields_ = tuple((f"{axis}{number}", _F) for number in (1, 2, 3, 4) for axis in "xy")
+
+
+class ImageFacts(ctypes.Structure):
+    """FPDF_IMAGEOBJ_METADATA."""
+
+    _fields_ = (
+        ("width", _U), ("height", _U), ("dpi_x", _F), ("dpi_y", _F), ("bits_per_pixel", _U), ("colours", _I), ("marked", _I),
+    )  # fmt: skip
 
 
 _QUICK = frozenset(
@@ -117,7 +125,7 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "FPDFFont_GetBaseFontName": (ctypes.c_size_t, _H, _H, ctypes.c_size_t),
     "FPDFFont_GetWeight": (_I, _H),
     "FPDFFont_GetIsEmbedded": (_I, _H),
-    "FPDFImageObj_GetImagePixelSize": (_I, _H, _PU, _PU),
+    "FPDFImageObj_GetImageMetadata": (_I, _H, _H, ctypes.POINTER(ImageFacts)),
     "FPDFText_LoadPage": (_H, _H),
     "FPDFText_ClosePage": (None, _H),
     "FPDFText_CountChars": (_I, _H),

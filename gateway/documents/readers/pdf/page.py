@@ -95,13 +95,19 @@ class Picture:
     width_px: int
     height_px: int
     order: int
+    drawn: bool = True
+    """pdfium can draw it; of another one other viewers may show something all the same."""
+
+    @property
+    def is_legible(self) -> bool:
+        """Whether it is large enough to show a word."""
+        return min(self.width_px, self.height_px) >= LEGIBLE_PX
 
     @property
     def is_fine(self) -> bool:
         """Whether a page drawn at 200 dpi does not show what letters it may hold: a scan of few centimetres."""
         inches = (self.box[2] - self.box[0]) / 72, (self.box[3] - self.box[1]) / 72
-        legible = min(self.width_px, self.height_px) >= LEGIBLE_PX
-        return legible and self.width_px * self.height_px > FINE_DPI**2 * inches[0] * inches[1]
+        return self.is_legible and self.width_px * self.height_px > FINE_DPI**2 * inches[0] * inches[1]
 
 
 @dataclass(frozen=True, slots=True)

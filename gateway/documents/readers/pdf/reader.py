@@ -121,7 +121,7 @@ def _read_pages(reader: PageReader, pages: int, budget: Budget, state: _State) -
         state.images.extend(look.images)
         if look.is_picture:
             state.image_pages.append(content.number)
-        if cannot_be_told(content.annotations):
+        if cannot_be_told(content.annotations) or _lacks_pictures(content):
             state.doubtful_pages.append(content.number)
         if any(a.drawn for a in content.annotations):
             state.annotated.append((index, content))
@@ -147,9 +147,15 @@ def _read_annotations(data: bytes, structure: Structure, options: TextOptions, b
             state.looks = [
                 with_annotations(look, drawn, page) if look.number == index + 1 else look for look in state.looks
             ]
+            state.doubtful_pages += [page.number] if _lacks_pictures(drawn) else []
             for run in make_runs(drawn, build_lines(drawn.pieces), state.block, scan=False):
                 role, token = annotation_role(run.bbox_pt or (0.0, 0.0, 0.0, 0.0), page.annotations)
                 state.add([structs.replace(run, role=role, locator=f"{run.locator},{token}")])
+
+
+def _lacks_pictures(content: PageContent) -> bool:
+    """Whether a picture that may show words could not be drawn."""
+    return any(one.is_legible and not one.drawn for one in content.pictures)
 
 
 def _structure_runs(structure: Structure, first_block: int) -> list[Run]:
@@ -277,7 +283,7 @@ def _reading(source: Source, structure: Structure, state: _State) -> Reading:
         reading.document,
         image_pages=tuple(state.image_pages),
         read_pages=tuple(sorted(state.read_pages)),
-        doubtful_pages=tuple(sorted(state.doubtful_pages)),
+        doubtful_pages=tuple(sorted(set(state.doubtful_pages))),
     )
     return Reading(document, reading.members)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 
-from gateway.documents.readers.pdf.api import Rect, pdfium
+from gateway.documents.readers.pdf.api import ImageFacts, Rect, pdfium
 from gateway.documents.readers.pdf.geometry import map_box
 from gateway.documents.readers.pdf.looks import Looks
 from gateway.documents.readers.pdf.page import Affine, Box, Fill, PageContent, Picture
@@ -30,7 +30,7 @@ class Shapes:
         self._looks = looks
         self._tiles = tiles
         self._fill, self._stroke = ctypes.c_int(), ctypes.c_int()
-        self._width, self._height = ctypes.c_uint(), ctypes.c_uint()
+        self._facts = ImageFacts()
 
     def add_path(self, content: PageContent, handle: int, box: Box, order: int) -> None:
         """Add a path whose place on the page is known."""
@@ -69,12 +69,13 @@ class Shapes:
         if frame and self._stroke.value and len(content.frames) < LIMIT_FRAMES:
             content.frames.append(box)
 
-    def add_picture(self, content: PageContent, handle: int, matrix: Affine, order: int) -> None:
-        """Add an image with its matrix to the page as displayed."""
-        api = self._api
+    def add_picture(self, page: int, content: PageContent, handle: int, matrix: Affine, order: int) -> None:
+        """Add an image of a loaded page with its matrix to the page as displayed."""
+        api, facts = self._api, self._facts
         box = map_box(matrix, 0.0, 0.0, 1.0, 1.0)
-        api.FPDFImageObj_GetImagePixelSize(handle, self._width, self._height)
-        content.pictures.append(Picture(box, self._width.value, self._height.value, order))
+        facts.bits_per_pixel = 0
+        api.FPDFImageObj_GetImageMetadata(handle, page, facts)
+        content.pictures.append(Picture(box, facts.width, facts.height, order, drawn=facts.bits_per_pixel > 0))
         content.drawings += 1
         self._add_fill(content, Fill(box, None, order, opaque=not api.FPDFPageObj_HasTransparency(handle)))
 

@@ -151,7 +151,7 @@ class PageReader:
         content.characters = text.characters
         for batch in batches:
             self._budget.check_time()
-            self._add_batch(content, text, batch)
+            self._add_batch(page, content, text, batch)
         if actual:
             self._take_glyph_reading(page, content, batches)
         judge_visibility(content)
@@ -201,7 +201,7 @@ class PageReader:
         finally:
             self._api.FPDF_ClosePage(page)
 
-    def _add_batch(self, content: PageContent, text: PageText, batch: _Batch) -> None:
+    def _add_batch(self, page: int, content: PageContent, text: PageText, batch: _Batch) -> None:
         """Add the objects of a batch; what they are is asked kind by kind, their painting order is kept in numbers."""
         handles, kinds, matrix = batch
         first = content.objects + 1
@@ -221,7 +221,7 @@ class PageReader:
                 content.drawings += 1
             elif kind == OBJECT_IMAGE:
                 inner = next(self._columns.matrices([handle]))
-                self._shapes.add_picture(content, handle, multiply(inner, matrix), order)
+                self._shapes.add_picture(page, content, handle, multiply(inner, matrix), order)
 
     def _batches(self, page: int, first: int, last: int | None = None) -> Iterator[_Batch]:
         """Yield the objects of a page between two numbers, those of forms too."""
