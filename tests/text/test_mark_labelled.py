@@ -220,3 +220,18 @@ def test_the_level_whose_cell_is_ticked_is_a_mark_however_wide_the_sheet_is(othe
         return [mark.strength for mark in marks if mark.strength is not Strength.NOTED]
 
     assert (strengths(2), strengths(), strengths(2, 3)) == ([Strength.MARKED], [], [])
+
+
+@pytest.mark.parametrize("others", [3, 60])
+def test_a_value_at_the_height_of_its_label_is_found_in_whatever_order_a_page_was_read(others):
+    def column(left: float, *texts: str) -> list[tuple[str, tuple[float, float, float, float]]]:
+        return [(text, (left, 60.0 + 12 * n, left + 80, 70.0 + 12 * n)) for n, text in enumerate(texts)]
+
+    def marked(value: str, below: str) -> bool:
+        labels = column(72, "Độ mật:", "Số:", *["Mục:"] * others)
+        read = [*labels, *column(300, value, below, *["giá trị"] * others)]
+        runs = (Run(text=text, block=n, page=1, bbox_pt=box) for n, (text, box) in enumerate(read))
+        marks = find_in_document(Document(part="1", format="pdf", runs=tuple(runs)))
+        return any(mark.strength is Strength.MARKED for mark in marks)
+
+    assert (marked("Tối mật", "15"), marked("Không", "Tối mật")) == (True, False)

@@ -45,8 +45,6 @@ _URGENCY: Final = {"khan", "hoatoc", "thuongkhan"}
 _WORD: Final = 6
 _SENTENCE: Final = 30
 """Letters from which on a line is one of a sentence."""
-_CELLS: Final = 40
-"""Lines before and behind a label of a page among which its value is looked for."""
 _BELOW: Final = 40
 """Letters of the line below that tell whether it goes on."""
 _ITEM: Final = re.compile(r"\s*(?P<quote>[\"'`])[^\n]*(?P=quote)\s*,\s*$")
@@ -101,8 +99,8 @@ def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tup
 
 def _across(layout: Layout, line: Line) -> int | None:
     """Return the nearest line to the right of one on its page, in whatever order columns were read; None beside several levels."""
-    near = [n for step in (-1, 1) for n in layout.beside(line.number, step, _CELLS)]
-    right = [n for n in near if _on_one_line(line.runs[-1], layout.line(n).runs[0])]
+    near = layout.at_height_of(line.runs[-1])
+    right = [n for n in sorted(near) if _on_one_line(line.runs[-1], layout.line(n).runs[0])]
     if sum(run_together(layout.bare_line(n)) in SIBLINGS for n in right) > 1:
         return None
     return min(right, key=lambda n: (layout.line(n).runs[0].bbox_pt or (0.0,))[0], default=None)

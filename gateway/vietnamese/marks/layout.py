@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
@@ -23,6 +24,8 @@ from gateway.vietnamese.normal import skeleton, unify_line_breaks
 
 _CELL: Final = re.compile(r"cell:(?P<sheet>.*)!(?P<column>[A-Z]{1,3})(?P<row>\d{1,7})")
 _TABLE_CELL: Final = re.compile(r"(?:table:(?P<sheet>[\d.]+),)?row:(?P<row>\d+),column:(?P<column>\d+)")
+_STRIP_PT, _HIGHEST = 36.0, 40
+"""Height of a strip of a page, and strips that the highest line lies in."""
 LINE_FORMATS: Final = frozenset({"pdf", "text", "image"})
 """Formats whose blocks are lines, so that a sentence may go on in the next block."""
 
@@ -83,6 +86,12 @@ def cell_key(run: Run) -> tuple[str, int, int] | None:
     if (found := _TABLE_CELL.search(run.locator)) is not None:
         return found["sheet"] or "", int(found["column"]), int(found["row"])
     return None
+
+
+def _strips_of(run: Run) -> list[tuple[int, int]]:
+    """Return the strips that a line of a page lies in; one as high as no line is lies in its uppermost ones."""
+    _, top, _, bottom = run.bbox_pt or (0.0, 0.0, 0.0, -1.0)
+    return [(run.page or 0, strip) for strip in range(int(top // _STRIP_PT), int(bottom // _STRIP_PT) + 1)][:_HIGHEST]
 
 
 def _in_window(run: Run) -> bool:
@@ -162,6 +171,19 @@ class Layout:
             if text.strip() and (key := cell_key(self.first_run(block))) is not None:
                 found[key] = self._first_lines[block] + text.rstrip().count("\n")
         return found
+
+    @cached_property
+    def _strips(self) -> dict[tuple[int, int], list[int]]:
+        """Numbers of the lines in each strip across a page, by page and strip."""
+        found: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for block, text in enumerate(self.blocks):
+            for strip in _strips_of(self.first_run(block)) if text.strip() else ():
+                found[strip].append(self._first_lines[block])
+        return found
+
+    def at_height_of(self, run: Run) -> set[int]:
+        """Return the numbers of lines of its page that may stand at the height of words."""
+        return {number for strip in _strips_of(run) for number in self._strips.get(strip, ())}
 
     def block_of(self, number: int) -> int:
         """Return the index of the block that a line belongs to."""
