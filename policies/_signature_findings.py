@@ -36,15 +36,6 @@ _PARTIAL: Final = (
     "uncovered-part",
     "unsigned-relationship",
 )
-_VIEW_PROBLEMS: Final = (
-    "javascript-before-signing",
-    "launch-action",
-    "hidden-layer",
-    "external-reference",
-    "shadow-object",
-    "multimedia",
-    "xfa",
-)
 
 
 def is_valid(signature: Signature) -> bool:
@@ -75,9 +66,8 @@ def on_signature(signature: Signature) -> Iterator[Finding]:
         yield on(signature, "revocation", FindingOutcome.INDETERMINATE, reason="stale" if stale else "missing")
     if {"weak-timestamp", "untrusted-timestamp", "broken-timestamp"} & set(signature.problems):
         yield on(signature, "weak_timestamp", FindingOutcome.FAILED)
-    for problem in _VIEW_PROBLEMS:
-        if problem in signature.problems:
-            yield on(signature, "view_content", FindingOutcome.FAILED, reason=problem)
+    if "shadow-object" in signature.problems:
+        yield on(signature, "view_content", FindingOutcome.FAILED, reason="shadow-object")
 
 
 def signs_macros(signature: Signature) -> bool:

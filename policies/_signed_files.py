@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from msgspec import Struct
 
-from gateway.model import About, Document, Evidence, HolderKind, Signature
+from gateway.model import About, Document, Evidence, Finding, HolderKind, Signature
 from gateway.vietnamese.official import State
+from policies._findings import failed
 from policies._signature_findings import is_valid, signs_macros
 from policies._signing_settings import Settings
 
@@ -26,6 +28,13 @@ class Recognised(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of an official document, as written."""
     issuer_is: tuple[str, ...] = ()
     """Names on the mail's signatures that are the name of its issuer, folded."""
+
+
+_VIEW: Final = {
+    "javascript": "javascript", "launch": "launch", "submit-form": "launch", "import-data": "launch", "rendition": "multimedia",
+    "rich-media": "multimedia", "movie": "multimedia", "sound": "multimedia", "hidden-layer": "hidden-layer", "xfa": "xfa",
+}  # fmt: skip
+"""Active content of a PDF, and the words for it."""
 
 
 @dataclass
@@ -94,6 +103,14 @@ def is_well_signed(one: SignedFile, settings: Settings) -> bool:
         return False
     kinds = {signature.holder_kind for signature in valid}
     return not settings.require_both_signatures or {HolderKind.PERSON, HolderKind.ORGANISATION} <= kinds
+
+
+def view_content(one: SignedFile) -> Iterator[Finding]:
+    """What stood in a signed PDF before it was signed and may change its view."""
+    if one.document.format == "pdf" and any(map(is_valid, one.signatures)):
+        for reason in dict.fromkeys(_VIEW.get(active.kind) for active in one.document.active_content):
+            if reason is not None:
+                yield failed("view_content", one.about, reason=reason)
 
 
 def signed_twins(files: list[SignedFile], settings: Settings) -> frozenset[str]:

@@ -42,6 +42,7 @@ from policies._signed_files import (
     must_be_signed,
     signed_files,
     signed_twins,
+    view_content,
 )
 from policies._signing_settings import Settings
 
@@ -147,6 +148,7 @@ def judge(evidence: Facts[Observation], settings: Settings) -> Iterator[Finding]
     for one in files:
         yield from _document(one, settings, twins=twins, paper=paper)
         yield from holders(one, evidence, settings)
+        yield from view_content(one)
     if declared:
         yield _paper_finding(declared, misdirected)
 

@@ -132,4 +132,4 @@ class Signature(Struct, frozen=True, kw_only=True):
     """`HASH_FAILURE`, `SIG_CRYPTO_FAILURE`, `NO_CERTIFICATE_CHAIN_FOUND`, `REVOKED`, `EXPIRED`, `FORMAT_FAILURE` ..."""
     problems: tuple[str, ...] = ()
     """Stable codes of everything that was noticed: `uncovered-part`, `trailing-bytes`, `weak-timestamp`,
-    `incoming-stamp`, `javascript-before-signing`, `unsupported-format`, `old-office-format` ..."""
+    `incoming-stamp`, `unsupported-format`, `old-office-format` ..."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.mime import parse
 from gateway.model import (
+    ActiveContent,
     Changes,
     Coverage,
     Document,
@@ -69,6 +70,7 @@ def document(row, number):
         format=row["format"],
         status=ReadStatus(row.get("status", "ok")),
         runs=tuple(Run(text=line, block=block) for block, line in enumerate(lines)),
+        active_content=tuple(map(ActiveContent, row.get("active", ()))),
     )
 
 

@@ -302,34 +302,6 @@ class TestChangesAfterSigning:
         assert len(reports) == 2
         assert all(one.integrity is Integrity.BROKEN and "incoming-stamp" in one.problems for one in reports)
 
-    def test_javascript_that_stood_before_signing_is_reported(self):
-        out = io.BytesIO()
-        with pikepdf.open(io.BytesIO(letter_pdf())) as pdf:
-            pdf.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=pikepdf.String("app.alert(1)"))
-            pdf.Root.OCProperties = pikepdf.Dictionary(
-                OCGs=pikepdf.Array(), D=pikepdf.Dictionary(OFF=pikepdf.Array([pikepdf.Dictionary()]))
-            )
-            pdf.save(out)
-        (one,) = look(sign_pdf(out.getvalue(), tree().g2_person))
-        assert stands(one)
-        assert {"javascript-before-signing", "hidden-layer"} <= set(one.problems)
-
-    def test_what_an_action_leads_to_is_reported_wherever_it_stands(self):
-        script = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=pikepdf.String("app.alert(1)"))
-        for step in ("array", "chain", "endless"):
-            out = io.BytesIO()
-            with pikepdf.open(io.BytesIO(letter_pdf())) as pdf:
-                action = pikepdf.Dictionary(S=pikepdf.Name.Named)
-                action.Next = (
-                    pikepdf.Array([pikepdf.Dictionary(S=pikepdf.Name.Named), script]) if step == "array" else script
-                )
-                for _ in range({"chain": 60, "endless": 1001}.get(step, 0)):
-                    action = pikepdf.Dictionary(S=pikepdf.Name.Named, Next=pdf.make_indirect(action))
-                pdf.Root.OpenAction = action
-                pdf.save(out)
-            (one,) = look(sign_pdf(out.getvalue(), tree().g2_person))
-            assert one.problems[-1] == ("content-not-fully-read" if step == "endless" else "javascript-before-signing")
-
     def test_more_updates_than_are_compared_are_no_forbidden_change(self, once):
         start = int(re.findall(rb"startxref\s+(\d+)", once)[-1])
         size, root = (re.findall(rb"/%s (\d+)" % key, once)[-1] for key in (b"Size", b"Root"))

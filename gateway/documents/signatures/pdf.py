@@ -21,13 +21,14 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.crypt import AuthStatus
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from gateway.documents.signatures import cms, pdf_content, pdf_values, pdf_xref, revocation, timestamps
+from gateway.documents.signatures import cms, pdf_values, pdf_xref, revocation, timestamps
 from gateway.documents.signatures.certificates import Certificate, readable
 from gateway.documents.signatures.pdf_fields import (
     Field,
     Surroundings,
     filled_fields,
     open_reader,
+    page_numbers,
     page_of,
     place,
 )
@@ -102,7 +103,6 @@ def _closed(subject: Subject, data: bytes, problem: str) -> tuple[Signature, ...
 
 def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields: list[Field]) -> tuple[Signature, ...]:
     store = _security_store(reader)
-    content = pdf_content.inspect(reader, data)
     two_readings = pdf_xref.is_ambiguous_inside(data, reader)
     stamps: list[tuple[int, Verified]] = []
     reports: list[Signature] = []
@@ -125,10 +125,14 @@ def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields:
         if report_.integrity is Integrity.INTACT:
             intact.append(one)
     reports.reverse()
-    rewritten = _is_rewritten(data, reader, fields, reports)
-    extra = (*content.problems, *(("incoming-stamp",) if rewritten else ()))
+    marks = {
+        "incoming-stamp": _is_rewritten(data, reader, fields, reports),
+        "shadow-object": pdf_xref.holds_waiting(data, reader),
+    }
+    extra = tuple(mark for mark, found in marks.items() if found)
+    numbers = page_numbers(reader)
     return tuple(
-        replace(report_, page=page_of(one, content), problems=tuple(dict.fromkeys((*report_.problems, *extra))))
+        replace(report_, page=page_of(one, numbers), problems=(*report_.problems, *extra))
         for one, report_ in zip(fields, reports, strict=True)
     )
 

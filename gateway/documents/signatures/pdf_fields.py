@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,8 +11,8 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 
-from gateway.documents.signatures import pdf_changes, pdf_content, pdf_xref
-from gateway.documents.signatures.pdf_objects import entry
+from gateway.documents.signatures import pdf_changes, pdf_xref
+from gateway.documents.signatures.pdf_objects import entry, pages, references
 from gateway.documents.signatures.pdf_ranges import (
     RangeFault,
     SignedRange,
@@ -141,18 +142,25 @@ def _numbers(signature: Any) -> list[object]:
     return [int(n) if isinstance(n, generic.NumberObject) else n for n in signature["/ByteRange"]]
 
 
-def page_of(one: Field, content: pdf_content.Content) -> int | None:
+def page_numbers(reader: PdfFileReader) -> dict[int, int]:
+    """Return the page, from 1, by the object number of it or of an annotation on it; empty when the pages cannot be read."""
+    found: dict[int, int] = {}
+    with suppress(LibraryFault), wall("pages"):
+        for number, (reference, page) in enumerate(pages(reader.root["/Pages"]), 1):
+            found[reference.idnum] = number
+            for annotation in references(page, "/Annots"):
+                found.setdefault(annotation.idnum, number)
+    return found
+
+
+def page_of(one: Field, numbers: dict[int, int]) -> int | None:
     """The page that the widget of a field stands on."""
-    widgets = [one.field]
-    if "/Kids" in one.field:
-        widgets = [kid.get_object() for kid in one.field["/Kids"]]
-    for widget in widgets:
-        reference = getattr(widget, "container_ref", None)
-        if reference is not None and reference.idnum in content.pages:
-            return content.pages[reference.idnum]
+    for widget in (one.field, *(kid.get_object() for kid in entry(one.field, "/Kids", ()))):
         page = widget.raw_get("/P") if "/P" in widget else None
-        if isinstance(page, generic.IndirectObject) and page.idnum in content.pages:
-            return content.pages[page.idnum]
+        for reference in (getattr(widget, "container_ref", None), page):
+            found = numbers.get(getattr(reference, "idnum", 0))
+            if found is not None:
+                return found
     return None
 
 

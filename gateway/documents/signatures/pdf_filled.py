@@ -18,7 +18,7 @@ from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.pdf.api import PdfiumDocument
 from gateway.documents.readers.pdf.rendering import LIMIT_PIXELS, render
-from gateway.documents.signatures.pdf_objects import entry, pages
+from gateway.documents.signatures.pdf_objects import entry, pages, references
 
 _Box = tuple[float, float, float, float]
 _UNSEEN: Final = 1 | 2 | 32
@@ -70,7 +70,7 @@ def replaces_what_was_signed(reader: PdfFileReader, revision: int, signed: bytes
 def _widgets(resolver: HistoricalResolver | PdfFileReader) -> Iterator[tuple[Any, Any, str]]:
     """Yield reference, dictionary and qualified name of the field of every widget of a form."""
     form = entry(resolver.root, "/AcroForm", {})
-    stack = [(one, "") for one in _references(form, "/Fields")]
+    stack = [(one, "") for one in references(form, "/Fields")]
     for _ in range(_LIMIT * 10):
         if not stack:
             return
@@ -80,16 +80,10 @@ def _widgets(resolver: HistoricalResolver | PdfFileReader) -> Iterator[tuple[Any
             continue
         own = entry(field, "/T")
         name = above if own is None else f"{above}.{own}" if above else str(own)
-        kids = _references(field, "/Kids")
+        kids = references(field, "/Kids")
         stack += [(kid, name) for kid in kids]
         if not kids:
             yield reference.reference, field, name
-
-
-def _references(holder: Any, key: str) -> list[Any]:
-    held = entry(holder, key, ())
-    found = [held.raw_get(index) for index in range(len(held))] if isinstance(held, generic.ArrayObject) else []
-    return [one for one in found if isinstance(one, generic.IndirectObject)]
 
 
 def _is_none_to_fill(before: Any, after: Any) -> bool:
@@ -121,7 +115,7 @@ def _places_of(resolver: HistoricalResolver) -> dict[Any, tuple[int, Any]]:
     return {
         one.reference: (number, entry(one.get_object(), "/Rect", ()))
         for number, (_, page) in numbered
-        for one in _references(page, "/Annots")
+        for one in references(page, "/Annots")
     }
 
 

@@ -30,6 +30,13 @@ def entry(dictionary: Any, key: str, default: Any = None) -> Any:
     return dictionary[key] if key in dictionary else default  # noqa: SIM401
 
 
+def references(holder: Any, key: str) -> list[Any]:
+    """Return the references in an array of a dictionary."""
+    held = entry(holder, key, ())
+    found = [held.raw_get(index) for index in range(len(held))] if isinstance(held, generic.ArrayObject) else []
+    return [one for one in found if isinstance(one, generic.IndirectObject)]
+
+
 def pages(root: Any) -> Iterator[tuple[Any, Any]]:
     """Yield reference and dictionary of the pages below a node of the tree, in their order; LibraryFault beyond 5,000 nodes."""
     stack: list[Any] = [root]

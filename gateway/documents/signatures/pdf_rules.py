@@ -31,6 +31,8 @@ _UNSEEN = frozenset({"/DSS", "/Metadata", "/PieceInfo", "/StructTreeRoot", "/P",
 """Keys behind which nothing is drawn; writers leave dead references there."""
 _NAMING = frozenset({"/AP", "/DR", "/Resources"})
 """Keys below which every key is a name of the author's choice, one of the above among them."""
+_RAW = generic.EncryptedObjAccess.RAW
+"""The values of signatures are not encrypted, and nothing could decrypt them."""
 _INTO_STRUCTURE = frozenset({"/SD", "/SE"})
 """Keys by which an outline or a link leads to an element of the structure."""
 _STRUCTURE_OUTSIDE = frozenset({"/Pg", "/Obj", "/P", "/Stm", "/StmOwn"})
@@ -288,9 +290,9 @@ def _walk(resolver: HistoricalResolver, start: Any, *, follow: Any) -> Iterator[
         yield reference, node
         if isinstance(node, generic.DictionaryObject):
             followed = (key for key in node if named or follow(key))
-            stack.extend((node.raw_get(key), named or key in _NAMING) for key in followed)
+            stack.extend((node.raw_get(key, decrypt=_RAW), named or key in _NAMING) for key in followed)
         elif isinstance(node, generic.ArrayObject):
-            stack.extend((node.raw_get(index), named) for index in range(len(node)))
+            stack.extend((node.raw_get(index, decrypt=_RAW), named) for index in range(len(node)))
 
 
 def _reached(resolver: HistoricalResolver, *, but: str = "") -> frozenset[Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from pyhanko.pdf_utils import generic
@@ -22,6 +23,7 @@ from gateway.documents.signatures.pdf_objects import entry
 from gateway.documents.signatures.wall import LibraryFault, wall
 
 _OBJECT = re.compile(rb"\s*\d+\s+\d+\s+obj\s*")
+_REFERENCE = re.compile(rb"(?<!\d)(\d{1,10}) 0 R\b")
 _BLANK = re.compile(rb"[\x00\t\n\x0c\r ]*")
 
 
@@ -29,7 +31,8 @@ def is_ambiguous(data: bytes, reader: PdfFileReader, revision: int, end: int) ->
     """Return whether what follows `revision`, which ends at the byte `end`, has a second reading; LibraryFault when unreadable."""
     with wall("cross-reference"):
         later = range(revision + 1, reader.xrefs.total_revisions)
-        return any(_is_section_ambiguous(data, reader, one) for one in later) or _has_unlisted(data, reader, later, end)
+        aside = any(not _is_where_it_should(data, reader.xrefs.get_xref_container_info(one)) for one in later)
+        return aside or any(_contradicts(data, reader, one) for one in later) or _has_unlisted(data, reader, later, end)
 
 
 def is_ambiguous_inside(data: bytes, reader: PdfFileReader) -> bool:
@@ -48,44 +51,49 @@ def is_ambiguous_inside(data: bytes, reader: PdfFileReader) -> bool:
         return True
 
 
+def holds_waiting(data: bytes, reader: PdfFileReader) -> bool:
+    """Return whether a body waits to be swapped in (Shadow Attacks, NDSS 2021): of a free number that something refers to, or a catalog.
+
+    Writers leave bodies behind that they freed, but no references to them.
+    """
+    xrefs, places, roots = reader.xrefs, dict[int, int](), set[int]()
+    with suppress(LibraryFault), wall("waiting"):
+        for revision in range(xrefs.total_revisions):
+            found = (
+                (xrefs.get_historical_ref(one, revision), one) for one in xrefs.explicit_refs_in_revision(revision)
+            )
+            places.update({place: one.idnum for place, one in found if isinstance(place, int)})
+            with suppress(KeyError):  # half of a linearised file has no catalog of its own
+                roots.add(reader.get_historical_resolver(revision).root_ref.idnum)
+        size = int(entry(reader.trailer, "/Size", 0))
+        free = {int(one) for one in _REFERENCE.findall(data)} - set(places.values())
+        for place, _, number, _ in find_objects(data):
+            if number in free and 0 < number < size:
+                held = reader.get_object(generic.Reference(number, 0, reader))
+                if isinstance(held, generic.NullObject):
+                    return True
+            elif (
+                place in places
+                and places[place] not in roots
+                and b"/Catalog" in data[place : place + 400].split(b"endobj")[0]
+            ):
+                return True
+    return False
+
+
 def _contradicts(data: bytes, reader: PdfFileReader, revision: int) -> bool:
+    """Whether a section lists one object at two places, or disagrees with the stream beside it."""
     info: XRefSectionMetaInfo = reader.xrefs.get_xref_container_info(revision)
-    if info.xref_section_type is XRefSectionType.STREAM:
-        return _overlap(_indexed(data, info))
-    hybrid = reader.xrefs.get_xref_data(revision).hybrid
-    if hybrid is not None:
-        places = {**hybrid.xref_data.standard_xrefs, **hybrid.xref_data.xrefs_in_objstm}
-        listed = reader.xrefs.get_xref_data(revision).standard_xrefs
-        if any(places.get(number, place) != place for number, place in listed.items()):
-            return True
-    return _overlap(_subsections(data, info)) and not _agrees(data, info)
-
-
-def _agrees(data: bytes, info: XRefSectionMetaInfo) -> bool:
-    """Whether an object that a table lists twice is at one place all the same."""
-    seen: dict[int, list[bytes]] = {}
-    for first, rows in _listed(data, info):
-        for number in range(len(rows) // 3):
-            place = rows[3 * number : 3 * number + 3]
-            if seen.setdefault(first + number, place) != place:
-                return False
-    return True
-
-
-def _is_section_ambiguous(data: bytes, reader: PdfFileReader, revision: int) -> bool:
-    info: XRefSectionMetaInfo = reader.xrefs.get_xref_container_info(revision)
-    if not _is_where_it_should(data, info):
-        return True
     if info.xref_section_type is XRefSectionType.STREAM:
         return _overlap(_indexed(data, info))
     section = reader.xrefs.get_xref_data(revision)
-    hybrid = section.hybrid
-    if hybrid is not None:
-        places = {**hybrid.xref_data.standard_xrefs, **hybrid.xref_data.xrefs_in_objstm}
+    if section.hybrid is not None:
+        places = {**section.hybrid.xref_data.standard_xrefs, **section.hybrid.xref_data.xrefs_in_objstm}
         differ = any(places.get(number, place) != place for number, place in section.standard_xrefs.items())
-        if differ or _overlap(_indexed(data, hybrid.meta_info)):
+        if differ or _overlap(_indexed(data, section.hybrid.meta_info)):
             return True
-    return _overlap(_subsections(data, info))
+    seen: dict[int, list[bytes]] = {}
+    return any(seen.setdefault(number, place) != place for number, place in _listed(data, info))
 
 
 def _is_where_it_should(data: bytes, info: XRefSectionMetaInfo) -> bool:
@@ -103,24 +111,19 @@ def _overlap(ranges: Iterable[tuple[int, int]]) -> bool:
     return False
 
 
-def _subsections(data: bytes, info: XRefSectionMetaInfo) -> Iterator[tuple[int, int]]:
-    """First number and count of each subsection of a table, as they stand in the file."""
-    return ((first, len(rows) // 3) for first, rows in _listed(data, info))
-
-
 def _listed(data: bytes, info: XRefSectionMetaInfo) -> Iterator[tuple[int, list[bytes]]]:
-    """First number and words of each subsection of a table: place, generation and kind of each object."""
+    """Number of each object of a table, and its row: place, generation and kind."""
     tokens = data[info.start_location : info.end_location].split(b"trailer")[0].split()
     position = 1 if tokens[:1] == [b"xref"] else 0
     while position + 1 < len(tokens):
         first, count = int(tokens[position]), int(tokens[position + 1])
-        if count:
-            yield first, tokens[position + 2 : position + 2 + 3 * count]
+        rows = tokens[position + 2 : position + 2 + 3 * count]
+        yield from ((first + row // 3, rows[row : row + 3]) for row in range(0, len(rows), 3))
         position += 2 + 3 * count
 
 
 def _indexed(data: bytes, info: XRefSectionMetaInfo) -> Iterator[tuple[int, int]]:
-    """The same of a stream."""
+    """First number and count of each subsection of a stream."""
     index = [int(one) for one in entry(_stream_dictionary(data, info), "/Index", ())]
     return zip(index[::2], index[1::2], strict=True)
 
