@@ -65,19 +65,15 @@ def holds_waiting(data: bytes, reader: PdfFileReader) -> bool:
             places.update({place: one.idnum for place, one in found if isinstance(place, int)})
             with suppress(KeyError):  # half of a linearised file has no catalog of its own
                 roots.add(reader.get_historical_resolver(revision).root_ref.idnum)
+        bodies = [(place, number) for place, _, number, _ in find_objects(data)]
         size = int(entry(reader.trailer, "/Size", 0))
-        free = {int(one) for one in _REFERENCE.findall(data)} - set(places.values())
-        for place, _, number, _ in find_objects(data):
-            if number in free and 0 < number < size:
-                held = reader.get_object(generic.Reference(number, 0, reader))
-                if isinstance(held, generic.NullObject):
-                    return True
-            elif (
-                place in places
-                and places[place] not in roots
-                and b"/Catalog" in data[place : place + 400].split(b"endobj")[0]
-            ):
-                return True
+        free = {number for _, number in bodies if 0 < number < size} - set(places.values())
+        named = free & set(map(int, _REFERENCE.findall(data))) if free else free  # it takes its time in a scan
+        objects = (reader.get_object(generic.Reference(one, 0, reader)) for one in named)
+        catalogs = (place for place, _ in bodies if place in places and places[place] not in roots)
+        return any(isinstance(one, generic.NullObject) for one in objects) or any(
+            b"/Catalog" in data[place : place + 400].split(b"endobj")[0] for place in catalogs
+        )
     return False
 
 
