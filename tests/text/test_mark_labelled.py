@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
 
 from gateway.documents.readers.numerals import column_letters
@@ -235,3 +237,25 @@ def test_a_value_at_the_height_of_its_label_is_found_in_whatever_order_a_page_wa
         return any(mark.strength is Strength.MARKED for mark in marks)
 
     assert (marked("Tối mật", "15"), marked("Không", "Tối mật")) == (True, False)
+
+
+@pytest.mark.parametrize("others", [0, 12])
+@pytest.mark.parametrize(
+    ("column", "strongest"),
+    [
+        (("Tên hàng", "ĐƯỜNG", "SỮA", "MẬT", "MUỐI"), None),
+        (("Số", "MẬT", "MẬT", "TỐI MẬT", "TUYỆT MẬT", "MẬT"), Strength.NOTED),
+        (("Số", "Kế hoạch", "MẬT", "Tờ trình", "Báo cáo"), Strength.MARKED),
+    ],
+)
+def test_goods_and_other_levels_in_its_column_tell_what_a_cell_is_however_wide_the_sheet_is(column, strongest, others):
+    cells = [(text, f"cell:S!A{row}") for row, text in enumerate(column, 1)]
+    wide = [
+        [cell, *((f"gt {n}", f"cell:S!{column_letters(n)}{row}") for n in range(2, 2 + others))]
+        for row, cell in enumerate(cells, 1)
+    ]
+    runs = (
+        Run(text=text, block=n, role=Role.CELL, locator=at) for n, (text, at) in enumerate(chain.from_iterable(wide))
+    )
+    marks = find_in_document(Document(part="1", format="xlsx", runs=tuple(runs)))
+    assert max((mark.strength for mark in marks), key=lambda one: one.rank, default=None) is strongest

@@ -236,6 +236,17 @@ class Layout:
         """Yield the numbers of the short ones among up to `limit` lines that are not empty, going up (`step` -1) or down (1)."""
         return (one for one in self.beside(number, step, limit, reach=4) if len(self.lines[one]) < _SHORT)
 
+    def near(self, line: Line, limit: int) -> list[int]:
+        """Return the numbers of the short lines among so many before and behind one, and so many cells of its row and column."""
+        found = [*self.neighbours(line.number, -1, limit), *self.neighbours(line.number, 1, limit)]
+        if (own := cell_key(line.runs[0])) is not None:
+            steps = [step for step in range(-limit, limit + 1) if step]
+            keys = [(own[0], own[1] + step, own[2]) for step in steps] + [
+                (own[0], own[1], own[2] + step) for step in steps
+            ]
+            found += [n for key in keys if (n := self.cells.get(key)) is not None and len(self.lines[n]) < _SHORT]
+        return found
+
     def adjacent(self, number: int, step: int) -> int | None:
         """Return the number of the next line that is not empty within three lines, None when there is none."""
         return next(self.beside(number, step, 1, reach=4), None)

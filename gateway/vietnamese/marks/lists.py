@@ -124,7 +124,7 @@ def beside_empty_boxes(layout: Layout, line: Line) -> bool:
 
 def siblings(layout: Layout, line: Line) -> set[str]:
     """Return the other levels and column heads that stand next to a line."""
-    around = [*layout.neighbours(line.number, -1, 4), *layout.neighbours(line.number, 1, 4)]
+    around = layout.near(line, 4)
     if line.place is not Place.CELL:
         words = {_value(layout, n) for n in around}
         return words & (SIBLINGS - {"khan", "hoatoc", "thuongkhan", "stt", "cong"}) - {_value(layout, line.number)}
@@ -159,9 +159,8 @@ def is_another_word(layout: Layout, line: Line, upper: str) -> bool:
     above = layout.adjacent(line.number, -1)
     if above is not None and is_person(f"{upper.strip()} ", "") and _beside(layout.line(above).runs[0], line.runs[0]):
         return True
-    near = [*layout.neighbours(line.number, -1, 4), *layout.neighbours(line.number, 1, 4)]
     own = cell_key(line.runs[0])
-    for number in near:
+    for number in layout.near(line, 4):
         if run_together(layout.bare_line(number)) in GOODS_AND_ORGANS:
             other = cell_key(layout.line(number).runs[0])
             if own is None or other is None or own[1] == other[1] or own[2] == other[2]:
