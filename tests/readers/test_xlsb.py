@@ -213,6 +213,7 @@ def test_words_of_formulas() -> None:
     assert words(arguments) == 'HYPERLINK("https://x.vn/","TỐI MẬT")'
     assert words(b"\x1e\x01\x00" + string_token("MẬT") + b"\x19\x40\x00\x01\x0b") == '1="MẬT"'
     assert "MẬT MÃ" in words(b"\x3f" + string_token("MẬT MÃ"))
+    assert "MẬT MÃ" in words(b"\x1e\x01\x00" * 6000 + string_token("MẬT MÃ"))  # longer than Excel takes
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="no corpus of real files beside the repository")

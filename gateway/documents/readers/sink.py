@@ -11,6 +11,8 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from gateway.documents.readers.base import GRAVITY, Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.excel.formulas import formula_kind, formula_words, is_untold
+from gateway.documents.readers.ooxml.xml import holds_words
 from gateway.documents.readers.pictures.joined import Pictures
 from gateway.documents.readers.pictures.own_font import set_in_own_fonts
 from gateway.documents.readers.placed import Stage
@@ -88,6 +90,7 @@ class Sink:
         self._shown = self._looked_at = 0
         self._sections = 0
         self._active_seen: set[tuple[str, str]] = set()
+        self._formulas: set[str] = set()
         self.block = 0
         """Number of the last block."""
         self.unended = False
@@ -231,6 +234,22 @@ class Sink:
             if is_torn(self.runs, self.raised):
                 self.warn("look-clipped")
             self.runs[:] = in_rows(self.runs, self.raised)
+
+    def formula(
+        self, formula: str, place: Place, *, saved: bool = True, number: bool = False, text: str | None = None
+    ) -> None:
+        """Take a formula of a cell, name or rule: what it reaches, whether nobody can tell what it shows, its words once.
+
+        `text` is what is saved as its value; `number` says that one is.
+        """
+        if (kind := formula_kind(formula)) is not None:
+            self.warn(kind, place.locator)
+        if is_untold(formula, saved=saved, number=number):
+            self.warn("look-formula", place.locator)
+        words = formula_words(formula, text) if '"' in formula or "CHAR" in formula.upper() else ""
+        if words not in self._formulas and holds_words(words):
+            self._formulas.add(words)
+            self.put_line(words, place._replace(role=Role.FIELD).hidden())
 
     def warn(self, kind: str, locator: str = "") -> None:
         """Record active content once a kind and place."""

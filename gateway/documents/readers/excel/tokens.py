@@ -94,7 +94,7 @@ _LIMIT: Final = 1 << 14
 def formula_of(tokens: bytes, form: Form) -> str:
     """Return a formula: `"a"&UPPER(A1)`; its constants alone where nobody knows what is between them."""
     stack: list[str] = []
-    tokens, at = tokens[:_LIMIT], 0
+    at = 0
     while at < len(tokens):
         token, at = tokens[at], at + 1
         if token == _ATTRIBUTES:  # blanks, jumps, and a sum of one argument
@@ -107,7 +107,7 @@ def formula_of(tokens: bytes, form: Form) -> str:
             stack.append(_quoted(text))
             continue
         token = token if token < 0x20 else token & 0x1F | 0x20
-        size = form.sizes.get(token)
+        size = form.sizes.get(token) if at < _LIMIT else None
         if size is None:
             # Nobody knows where the next token begins, so anything that looks like words is taken.
             stack += [_quoted(text) for text in wide_strings(tokens[at:])]

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.documents.readers.excel.areas import Conditions
-from gateway.documents.readers.excel.formulas import formula_words, is_untold
 from gateway.documents.readers.excel.tokens import BIFF8, ERRORS, biff5, formula_of
 from gateway.documents.readers.excel.xls_records import (
     NO_TEXT,
@@ -46,19 +45,11 @@ class Book:
     shared: list[Text] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
     since_1904: bool = False
-    literals: set[str] = field(default_factory=set)
-    """Constants of formulas that were given already."""
 
     def formula(self, tokens: bytes, locator: str, *, number: bool = False) -> None:
-        """Give the constants of a formula once; `number` says that one is saved as its value."""
+        """Take a formula; `number` says that one is saved as its value."""
         form = BIFF8 if self.dialect.version >= 8 else biff5(self.dialect.old_text)
-        formula = formula_of(tokens, form)
-        if number and is_untold(formula, saved=True, number=True):
-            self.sink.warn("look-formula", locator)
-        words = formula_words(formula).replace("\0", ", ")
-        if any(letter.isalpha() for letter in words) and words not in self.literals:
-            self.literals.add(words)
-            self.sink.put_line(words, Place(locator, Role.FIELD, Origin.HIDDEN))
+        self.sink.formula(formula_of(tokens, form).replace("\0", ", "), Place(locator, Role.FIELD), number=number)
 
 
 class Sheet:

@@ -10,7 +10,6 @@ from itertools import islice
 from typing import Final
 
 from gateway.documents.readers.excel.areas import Areas, Box, boxes, conditional_boxes
-from gateway.documents.readers.excel.formulas import formula_kind, formula_words
 from gateway.documents.readers.excel.xlsx_drawings import read_drawing
 from gateway.documents.readers.excel.xlsx_sheet import WORD_ATTRIBUTES, Book, Sheet, comment_lines
 from gateway.documents.readers.excel.xlsx_strings import SharedStrings
@@ -77,10 +76,7 @@ class _Workbook:
         if not name.startswith("_xlnm."):
             self._sink.put_line(name, place)
         self._sink.put_line(element.get("comment") or "", place)
-        self._sink.put_line(formula_words(formula), place)
-        kind = formula_kind(formula)
-        if kind is not None:
-            self._sink.warn(kind, place.locator)
+        self._sink.formula(formula, place)
 
     def _sheet(self, element: Element, number: int) -> None:
         name = element.get("name") or ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gateway.documents.readers.excel.areas import Areas
-from gateway.documents.readers.excel.formulas import formula_kind, formula_words, is_untold
+from gateway.documents.readers.excel.formulas import formula_kind
 from gateway.documents.readers.excel.xlsx_cells import Cell, TreeCells, conceals, flat_cells, position
 from gateway.documents.readers.excel.xlsx_headers import header_lines
 from gateway.documents.readers.excel.xlsx_strings import Rich, SharedStrings, parse_rich, unescape
@@ -58,8 +58,6 @@ class Book:
     since_1904: bool = False
     recalculated: bool = False
     """Values of formulas are made anew when the workbook is opened, whatever it says they are."""
-    literals: set[str] = field(default_factory=set)
-    """Formula words that were given already, since a filled column repeats its formula."""
 
 
 @dataclass
@@ -276,21 +274,14 @@ class Sheet:
                 where = Origin.DELETED
             sink.put(text, block, Place(locator, Role.CELL, where), face)
 
-    def _formula(
-        self, formula: str, reference: str, *, value: str | None = None, kind: str = "str", condition: bool = False
-    ) -> None:
-        """Take the formula of a cell with the value that is saved for it, or of a rule or condition, which has none."""
-        active, place = formula_kind(formula), self._prefix + reference
-        if active is not None:
-            self._sink.warn(active, place)
-        saved = value is None or (bool(value) and not self._book.recalculated)
-        if is_untold(formula, saved=saved, number=kind in _NUMBERS):
-            self._sink.warn("look-formula", place)
-        if not condition and ('"' in formula or "CHAR" in formula.upper()):
-            words = formula_words(formula, value if kind == "str" and not self._book.recalculated else None)
-            if holds_words(words) and words not in self._book.literals:
-                self._book.literals.add(words)
-                self._sink.put_line(words, Place(place, Role.FIELD, Origin.HIDDEN))
+    def _formula(self, formula: str, reference: str, *, value: str | None = None, kind: str = "str") -> None:
+        """Take the formula of a cell with the value that is saved for it, or of a rule, which has none."""
+        recalculated, place = self._book.recalculated, Place(self._prefix + reference, Role.FIELD)
+        saved, text = (
+            value is None or (bool(value) and not recalculated),
+            None if recalculated or kind != "str" else value,
+        )
+        self._sink.formula(formula, place, saved=saved, number=kind in _NUMBERS, text=text)
 
     # What stands beside the cells
 
@@ -311,7 +302,8 @@ class Sheet:
             if local.endswith(("Header", "Footer")):
                 continue
             if local in {"formula", "formula1", "formula2", "f"}:
-                self._formula(text, "A1", condition=owner.getparent().tag.rpartition("}")[2] == "cfRule")
+                if formula_kind(text) or not owner.getparent().tag.endswith("}cfRule"):  # which shows no words
+                    self._formula(text, "A1")
             elif holds_words(text) and local not in {"sqref", "from", "to"}:
                 self._line(text, Role.CELL)
 

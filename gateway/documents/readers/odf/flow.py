@@ -45,7 +45,6 @@ class Shelf:
     comments: int = 0
     picture: Callable[[str], bytes | None] = lambda _name: None
     """Bytes of a picture in the package."""
-    literals: set[str] = field(default_factory=set)
     stated: Stated = field(default_factory=dict)
     controls: dict[str, str] = field(default_factory=dict)
     """Words that form controls show, by their names in the file."""

@@ -98,7 +98,7 @@ class Sheets:
         flow = Flow(place, (layer,), layer.get("behind"), counted=False, defaults=False)
         valued = len(cell) > 0 or any(name.startswith(_OFFICE) for name in cell.attrib)
         number = cell.get(_VALUE) is not None
-        self._story.formula(cell.get(_FORMULA), place, saved=valued, number=number, text=cell.get(_STRING))
+        self._sink.formula(cell.get(_FORMULA) or "", place, saved=valued, number=number, text=cell.get(_STRING))
         self._story.blocks(cell, flow)
         if not any(NAMES[child.tag] == "text:p" for child in cell):
             value = cell.get(_STRING) or cell.get(_VALUE) or ""

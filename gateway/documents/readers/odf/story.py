@@ -11,7 +11,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from gateway.documents.readers.excel.formulas import formula_kind, formula_words, is_untold
 from gateway.documents.readers.fields import shown_value
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.odf.attributes import attribute_words
@@ -19,7 +18,7 @@ from gateway.documents.readers.odf.fields import has_code, shown_instead
 from gateway.documents.readers.odf.flow import Flow, Shelf, flat_rows, hide, is_blank, repeat_count
 from gateway.documents.readers.odf.shapes import SHAPES, Shapes, points
 from gateway.documents.readers.odf.styles import NO_LABEL, OUTLINE, Label, Layer, StyleBook, is_hidden
-from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, texts
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
 from gateway.documents.readers.sink import Place, by_script, capitals
 from gateway.model import Origin, Role
 from gateway.vietnamese.marks.find import OPTION
@@ -104,9 +103,8 @@ class Story:
                 self.blocks(element, flow._replace(place=flow.place._replace(role=Role.COMMENT)))
             case "table:content-validation" | "table:named-range" | "table:named-expression" | "table:database-range":
                 self.aside(element.get(clark("table:name")) or "", flow.place, Role.NAME)
-                self.formula(
-                    element.get(clark("table:expression")) or element.get(clark("table:condition")), flow.place
-                )
+                formula = element.get(clark("table:expression")) or element.get(clark("table:condition"))
+                self._sink.formula(formula or "", flow.place)
                 self.blocks(element, hide(flow, hidden=True))
             case _ if name in SHAPES:
                 self._shapes.shape(element, name, flow)
@@ -346,22 +344,6 @@ class Story:
                     self._sink.pictures.paint((id(self), number), row_number, range(column, column + count), behind)
                 self.blocks(cell, Flow(place, (*flow.layers, layer), behind, counted=False, defaults=flow.defaults))
                 column += count - 1
-
-    def formula(
-        self, formula: str | None, place: Place, *, saved: bool = True, number: bool = False, text: str | None = None
-    ) -> None:
-        """Give the literals of a formula, and say so when it reaches outside; `text` is what is saved as its value."""
-        if not formula:
-            return
-        kind = formula_kind(formula)
-        if kind is not None or re.search(r"(?i)\bDDE\s*\(", formula[:4096]):
-            self._sink.warn(kind or "dde", place.locator)
-        if is_untold(formula, saved=saved, number=number):
-            self._sink.warn("look-formula", place.locator)
-        words = formula_words(formula, text)
-        if holds_words(words) and words not in self._shelf.literals:
-            self._shelf.literals.add(words)
-            self.aside(words, place, Role.FIELD)
 
     def leftovers(self, root: Element, place: Place) -> None:
         """Give what nobody has read; words inside number formats only when they are words."""
