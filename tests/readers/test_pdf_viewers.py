@@ -320,9 +320,9 @@ def test_words_that_lie_large_across_print_are_what_their_text_says(words: str, 
     assert levels(read(draw)) == found
 
 
-def jpeg(side: int) -> bytes:
+def jpeg(side: int, form: str = "JPEG") -> bytes:
     out = io.BytesIO()
-    Image.new("L", (side, side), 90).save(out, "JPEG")
+    Image.new("L", (side, side), 90).save(out, form)
     return out.getvalue()
 
 
@@ -331,6 +331,8 @@ def jpeg(side: int) -> bytes:
     [
         (jpeg(60), 60, b"/Filter /DCTDecode /BitsPerComponent 8 /ColorSpace /DeviceGray", ()),
         (jpeg(60), 60, b"/Filter /DCTDecode /BitsPerComponent 8 /ColorSpace /DeviceRGB", (1,)),
+        (jpeg(60, "JPEG2000"), 60, b"/Filter /JPXDecode /ColorSpace /DeviceGray", ()),
+        (jpeg(60, "JPEG2000"), 60, b"/Filter /JPXDecode /ColorSpace /DeviceRGB", (1,)),
         (bytes(3600), 60, b"/BitsPerComponent 8 /ColorSpace /DeviceGray", ()),
         (bytes(3600), 60, b"/BitsPerComponent 3 /ColorSpace /DeviceGray", (1,)),
         (bytes(3600), 60, b"/BitsPerComponent 8 /ColorSpace /Unknown", (1,)),
@@ -352,3 +354,15 @@ def test_a_page_with_a_picture_that_cannot_be_drawn_cannot_be_told(
         more={10: picture, 11: pdfs.stream(draw, look), 12: annotation},
     )
     assert pdf.read(Source(data=file, part="1"), Budget(part_cpu_s=100)).document.doubtful_pages == doubtful
+
+
+@pytest.mark.parametrize(("colours", "doubtful"), [(b"/DeviceGray", ()), (b"/DeviceRGB", (1,))])
+def test_a_scan_in_jpeg_2000_that_comes_out_white_cannot_be_told(colours: bytes, doubtful: tuple[int, ...]) -> None:
+    said = b"/Subtype /Image /Width 800 /Height 800 /Filter /JPXDecode /ColorSpace " + colours
+    file = pdfs.simple(
+        b"q 595 0 0 842 0 0 cm /I Do Q",
+        resources=b"/XObject << /I 10 0 R >>",
+        more={10: pdfs.stream(jpeg(800, "JPEG2000"), said)},
+    )
+    document = pdf.read(Source(data=file, part="1"), Budget(part_cpu_s=100)).document
+    assert (document.image_pages, document.doubtful_pages) == ((1,), doubtful)

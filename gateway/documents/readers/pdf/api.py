@@ -125,6 +125,7 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "FPDFFont_GetBaseFontName": (ctypes.c_size_t, _H, _H, ctypes.c_size_t),
     "FPDFFont_GetWeight": (_I, _H),
     "FPDFFont_GetIsEmbedded": (_I, _H),
+    "FPDFImageObj_GetImageFilter": (ctypes.c_ulong, _H, _I, ctypes.c_char_p, ctypes.c_ulong),
     "FPDFImageObj_GetImageMetadata": (_I, _H, _H, ctypes.POINTER(ImageFacts)),
     "FPDFText_LoadPage": (_H, _H),
     "FPDFText_ClosePage": (None, _H),

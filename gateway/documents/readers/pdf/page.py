@@ -95,8 +95,8 @@ class Picture:
     width_px: int
     height_px: int
     order: int
-    drawn: bool = True
-    """pdfium can draw it; of another one other viewers may show something all the same."""
+    drawn: bool | None = True
+    """pdfium can draw it; of another one other viewers may show something all the same. None if that would take too long to ask."""
 
     @property
     def is_legible(self) -> bool:

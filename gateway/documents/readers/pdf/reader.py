@@ -155,7 +155,7 @@ def _read_annotations(data: bytes, structure: Structure, options: TextOptions, b
 
 def _lacks_pictures(content: PageContent) -> bool:
     """Whether a picture that may show words could not be drawn."""
-    return any(one.is_legible and not one.drawn for one in content.pictures)
+    return any(one.is_legible and one.drawn is False for one in content.pictures)
 
 
 def _structure_runs(structure: Structure, first_block: int) -> list[Run]:

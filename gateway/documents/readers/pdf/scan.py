@@ -157,7 +157,8 @@ class ScanReader:
         look, parts = item
         if parts is None:
             return look, None
-        result = ScanResult(whole_page=look.is_whole)
+        white = not any((part.pixels < PAPER).any() for part in parts)
+        result = ScanResult(whole_page=look.is_whole, doubtful=white and any(p.drawn is None for p in look.pictures))
         for part in parts:
             result = self._with(part, look, result)
         return look, result

@@ -17,6 +17,8 @@ _RECTANGLE = 6
 _LINE = 2
 LONGEST_STROKE, _THICKEST_STROKE = 45.0, 4.0
 """Points; a longer straight line or plain rectangle is a rule, a side of a table or an area."""
+_JPX, LIMIT_ASKED = b"JPXDecode", 500_000
+"""Pixels of a picture in JPEG 2000 of which it is asked whether pdfium can draw it: 30 ms."""
 LIMIT_STROKES = 20_000
 _FRAME_WIDTH, _FRAME_HEIGHT = (24.0, 300.0), (9.0, 90.0)
 """Points; the stamps of Decree 30/2020 and Circular 24/2020 are 20 x 8 to 40 x 13 mm, and people draw larger ones."""
@@ -74,10 +76,19 @@ class Shapes:
         api, facts = self._api, self._facts
         box = map_box(matrix, 0.0, 0.0, 1.0, 1.0)
         facts.bits_per_pixel = 0
-        api.FPDFImageObj_GetImageMetadata(handle, page, facts)
-        content.pictures.append(Picture(box, facts.width, facts.height, order, drawn=facts.bits_per_pixel > 0))
+        api.FPDFImageObj_GetImageMetadata(handle, None, facts)
+        drawn = None
+        if facts.width * facts.height <= LIMIT_ASKED or not self._is_jpeg_2000(handle):
+            api.FPDFImageObj_GetImageMetadata(handle, page, facts)
+            drawn = facts.bits_per_pixel > 0
+        content.pictures.append(Picture(box, facts.width, facts.height, order, drawn=drawn))
         content.drawings += 1
         self._add_fill(content, Fill(box, None, order, opaque=not api.FPDFPageObj_HasTransparency(handle)))
+
+    def _is_jpeg_2000(self, handle: int) -> bool:
+        """Whether a picture is in JPEG 2000, of which pdfium decodes all to tell anything."""
+        name = ctypes.create_string_buffer(16)
+        return any(self._api.FPDFImageObj_GetImageFilter(handle, n, name, 16) and name.value == _JPX for n in range(2))
 
     def _add_fill(self, content: PageContent, fill: Fill) -> None:
         """Add an area, which may hide text however many there are before it."""
