@@ -237,6 +237,11 @@ def test_a_formula_of_an_excel_2003_file_shows_the_text_that_is_saved_or_nobody_
     assert bool(read(BOOK.format(cell)).document.active_content) is told
 
 
+def test_literals_that_a_formula_of_an_excel_2003_file_joins_are_one_word():
+    cell = '<Worksheet><Table><Row><Cell ss:Formula="=&quot;TỐI M&quot;&amp;&quot;ẬT&quot;"/></Row></Table></Worksheet>'
+    assert find_in_document(read(BOOK.format(cell)).document)
+
+
 @settings(max_examples=150)
 @given(
     st.sampled_from((WORD, BOOK)),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.documents.readers.excel.formulas import formula_kind, is_untold
 from gateway.documents.readers.excel.xlsx_headers import header_lines
 from gateway.documents.readers.ooxml.theme import NO_THEME
 from gateway.documents.readers.ooxml.xml import Element
@@ -50,10 +49,7 @@ def look_at(node: Element, sink: Sink) -> None:
         case tag if tag == _S + "Cell" and (formula := node.get(_S + "Formula")) is not None:
             value = node.find(_S + "Data")
             number = value is not None and value.get(_S + "Type") == "Number"
-            if (acts := formula_kind(formula)) is not None:
-                sink.warn(acts, "cell")
-            if is_untold(formula, saved=value is not None, number=number):
-                sink.warn("look-formula", "cell")
+            sink.formula(formula, Place("cell", Role.FIELD), saved=value is not None, number=number)
         case tag if tag == _X + "SupBook":
             path = node.findtext(_X + "Path") or ""
             sink.warn("dde" if "|" in path or node.find(f".//{_X}DDE") is not None else "external-object", "link")
