@@ -11,10 +11,10 @@ import pytest
 from gateway.demo.documents import official_letter, pdf_file
 from gateway.demo.pki import Pki as DemoPki
 from gateway.demo.pki import revocation_list
+from gateway.demo.sign import sign_pdf_twice
 from gateway.vietnamese.latin import to_ascii
 from tests.e2e.commands import CLEAN, COLLEAGUE, OFFICE, STAFF, no_traceback, put, write
 from tests.e2e.gateway_process import PROGRAM, ROOT, cli, configured, four_flags, serving
-from tests.pki.signing import demo_signer
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
 from tests.support.sink import Sink
@@ -191,7 +191,8 @@ async def test_check_tells_of_each_signature_by_the_anchors_and_mailboxes_that_i
             identity, this_update=pki.now - timedelta(hours=1), next_update=pki.now + timedelta(days=7)
         )
         (certs / "crl" / f"{name}.crl").write_bytes(crl)
-    document = put(tmp_path, "cong-van.pdf", demo_signer(pki)(pdf_file(official_letter("12/UBND-VP", "báo cáo"))))
+    letter = pdf_file(official_letter("12/UBND-VP", "báo cáo"))
+    document = put(tmp_path, "cong-van.pdf", sign_pdf_twice(letter, pki.g2_person, pki.g2_seal))
     directory = write(tmp_path, "directory.json", '{"mailboxes": [{"address": "%s", "kind": "personal"}]}' % STAFF)
     trusted = await cli("check", "--json", "--certs", certs, "--directory", directory, "--from", STAFF, document)
     assert trusted.code == 0, trusted.out
