@@ -75,7 +75,7 @@ def test_two_lines_are_one_mark(first: str, turn: float) -> None:
     assert said(scans.bgr(paper), 200) == [f"{first} MẬT"]
 
 
-def on_print(words: str, grey: int, turn: float = 0) -> Pixels:
+def on_print(words: str, grey: int, turn: float = 0, down: int = 0) -> Pixels:
     """Lines of print, black, and over them a word without a frame in paler ink."""
     lines, paler = (Image.new("L", (1000, 420), 255) for _ in range(2))
     font, stamp_font = (
@@ -87,14 +87,15 @@ def on_print(words: str, grey: int, turn: float = 0) -> Pixels:
         "giải quyết khiếu nại, tố cáo trong nội bộ",
     )
     ImageDraw.Draw(lines).multiline_text((90, 120), "\n".join(print_), 15, font, spacing=18)
-    ImageDraw.Draw(paler).text((380, 140), words, grey, stamp_font)
+    ImageDraw.Draw(paler).text((380, 140 + down), words, grey, stamp_font)
     paler = paler.rotate(turn, center=(450, 170), fillcolor=255, resample=Image.Resampling.BICUBIC)
     return scans.bgr(ImageChops.darker(lines, paler))
 
 
-@pytest.mark.parametrize(("grey", "turn"), [(150, 0), (150, 12), (190, 0)])
-def test_a_mark_paler_than_the_print_it_lies_on_is_read_by_its_ink_alone(grey: int, turn: float) -> None:
-    assert said(on_print("TUYỆT MẬT", grey, turn), 200) == ["TUYỆT MẬT"]
+@pytest.mark.parametrize(("grey", "turn", "down"), [(150, 0, 0), (150, 12, 0), (190, 0, 0), (150, 0, 12), (140, 0, 20)])
+def test_a_mark_paler_than_the_print_it_lies_on_is_read_by_its_ink_alone(grey: int, turn: float, down: int) -> None:
+    """Also where both networks are sure of the word, and nobody can read it: its level counts."""
+    assert said(on_print("TUYỆT MẬT", grey, turn, down), 200) == ["TUYỆT MẬT"]
 
 
 @pytest.mark.parametrize("words", ["", "KHẨN", "NHẬT KÝ", "MÁT"])

@@ -82,13 +82,13 @@ def _candidate(page: Pixels, word: Word, reading: Reading) -> Candidate:
 def _read(page: Pixels, word: Word) -> Reading | None:
     """Return what a word and its line say; None when it is plainly no mark."""
     said = _line(page, word)
+    if said not in ("", OTHER):
+        return Reading(said, word.sure, letters=True, asked=True)
     # Another word may be the print that a mark lies on; of a surer place it is the word itself.
-    if said == OTHER and word.odds < SUSPECT:
-        reading = _over_print(page, word)
-        return reading if reading is not None and reading.text else None
+    beneath = _over_print(page, word) if not said or word.odds < SUSPECT else None
     if said:
-        return Reading(said, word.sure, letters=True, asked=True) if said != OTHER else None
-    return _unread(page, word) or _over_print(page, word)
+        return beneath if beneath is not None and beneath.text else None
+    return beneath or _unread(page, word)
 
 
 def _line(page: Pixels, found: Word, *, reach: float = 1.0, framed: bool = False) -> str:
