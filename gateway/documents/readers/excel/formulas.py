@@ -39,6 +39,7 @@ _MAKING: Final = (
     )
 )
 """Functions that return text, of whatever it is."""
+_MAKES: Final = re.compile(rf"&|(?:{'|'.join(sorted(_MAKING))})\s*\(", re.IGNORECASE)
 _BRANCHES: Final = {"": 0, "IF": 1, "CHOOSE": 1, "IFERROR": 0, "IFNA": 0}
 """Functions that return one of their arguments, and which is the first of these."""
 _CLEAR_FUNCTIONS: Final = _JOINING | frozenset(
@@ -92,7 +93,9 @@ def is_untold(formula: str, *, saved: bool, number: bool) -> bool:
 
     A number that is saved for a formula that makes text is none of its values: programs that compute nothing write 0.
     """
-    return (not saved or (number and _makes_text(_bare(formula[:_LIMIT]), _DEEPEST))) and is_unclear(formula)
+    if saved and not (number and _MAKES.search(formula) and _makes_text(_bare(formula[:_LIMIT]), _DEEPEST)):
+        return False
+    return is_unclear(formula)
 
 
 def _makes_text(bare: str, deep: int) -> bool:
