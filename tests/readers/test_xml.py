@@ -323,6 +323,13 @@ def test_words_of_html_in_a_value_are_read_as_they_are_shown(label, marked, file
     assert bool(find_in_document(read(file.format(label)).document)) is marked
 
 
+def test_a_uuencoded_file_in_a_value_holds_no_html():
+    encoded = f"begin 644 a.gif\nM{'<B>!' * 15}\n`\nend"
+    written = encoded.replace("<", "&lt;")
+    document = read(f"<mail><text>&lt;p&gt;Kính gửi&lt;/p&gt;\n{written}</text></mail>").document
+    assert "".join(run.text for run in document.runs).split() == ["Kính", "gửi", *encoded.split()]
+
+
 def test_packed_pages_of_a_diagram_are_unpacked():
     data = f'<mxfile host="a"><diagram id="x" name="Trang 1">{packed_page("TỐI MẬT")}</diagram></mxfile>'.encode()
     assert reader_for(sniff(data).primary) is diagram.read

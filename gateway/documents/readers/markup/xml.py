@@ -39,6 +39,7 @@ _HTML: Final = re.compile(
     re.IGNORECASE,
 )
 """A tag of text in HTML; the first group are those that begin a line."""
+_CAPITALS: Final = re.compile(r"[ -`]*\s*")
 _DIGIT: Final = re.compile(r"[0-9]")
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^\[<>]{0,2000}>")
 _WORDS: Final = re.compile(
@@ -291,6 +292,9 @@ def _attribute_words(node: Element) -> Iterator[str]:
 
 
 def _of_html(text: str) -> str:
-    """Return a value as programs that take it for HTML show it: labels of draw.io, news."""
-    shown = _HTML.sub(lambda tag: "\n" if tag[1] else "", text)
-    return text if shown == text else unescape(shown)
+    """Return a value as programs that take it for HTML show it: labels of draw.io, news; lines in capitals may be uuencode."""
+    lines = [(line, _CAPITALS.fullmatch(line) is None) for line in text.splitlines(keepends=True)]
+    shown = [_HTML.sub(lambda tag: "\n" if tag[1] else "", line) if read else line for line, read in lines]
+    if "".join(shown) == text:
+        return text
+    return "".join(unescape(line) if read else line for line, (_, read) in zip(shown, lines, strict=True))
