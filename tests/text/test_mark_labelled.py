@@ -175,6 +175,13 @@ def test_a_value_to_the_right_of_its_label_on_a_printed_page_is_a_mark(
     assert stopped(*runs, format_="pdf") == found
 
 
+@pytest.mark.parametrize("height", [1e12, float("inf"), float("-inf"), float("nan")])
+def test_a_line_of_any_height_is_judged_at_once(height: float) -> None:
+    label = Run(text="Độ mật", block=0, page=1, bbox_pt=(55.0, 70.0, 95.0, height))
+    value = Run(text="TỐI MẬT", block=1, page=1, bbox_pt=(115.0, height, 155.0, 81.0))
+    assert stopped(label, value, format_="pdf") == {Level.TOI_MAT}
+
+
 @pytest.mark.parametrize(
     ("above", "box", "found"), [("BẢO", 1, set()), ("BẢO", 2, {Level.MAT}), ("TỐI", 1, {Level.TOI_MAT})]
 )

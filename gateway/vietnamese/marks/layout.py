@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
+from math import isfinite
 from statistics import median
 from typing import Final
 
@@ -91,7 +92,10 @@ def cell_key(run: Run) -> tuple[str, int, int] | None:
 def _strips_of(run: Run) -> list[tuple[int, int]]:
     """Return the strips that a line of a page lies in; one as high as no line is lies in its uppermost ones."""
     _, top, _, bottom = run.bbox_pt or (0.0, 0.0, 0.0, -1.0)
-    return [(run.page or 0, strip) for strip in range(int(top // _STRIP_PT), int(bottom // _STRIP_PT) + 1)][:_HIGHEST]
+    lowest = min(bottom, top + (_HIGHEST - 1) * _STRIP_PT)
+    if not isfinite(top + lowest):
+        return []
+    return [(run.page or 0, strip) for strip in range(int(top // _STRIP_PT), int(lowest // _STRIP_PT) + 1)]
 
 
 def _in_window(run: Run) -> bool:
