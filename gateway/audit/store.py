@@ -216,9 +216,10 @@ def open_checked(folder: Folder) -> sqlite3.Connection:
                 sync_path(folder.data)
         _check(connection, path)
         connection.execute(FACTS)
-        columns = connection.execute("SELECT name FROM pragma_table_info('open_mail')").fetchall()
-        if ("key",) not in columns:  # older logs
-            connection.execute("ALTER TABLE open_mail ADD COLUMN key BLOB")
+        with immediate(connection):
+            columns = connection.execute("SELECT name FROM pragma_table_info('open_mail')").fetchall()
+            if ("key",) not in columns:  # older logs
+                connection.execute("ALTER TABLE open_mail ADD COLUMN key BLOB")
         connection.execute(TREE)
     except sqlite3.Error as error:
         _close(connection)

@@ -72,6 +72,12 @@ def shown(text: str) -> str:
     return "".join(map(_small, shown_labels(text)))
 
 
+_UNIT: Final = re.compile(
+    r"\s*(?:phòng|văn phòng|sở|ban|chi cục|trung tâm|trường|đội|công an|ủy ban|uỷ ban|ubnd)(?!\w)", re.IGNORECASE
+)
+"""Beginning of the name of a unit."""
+
+
 def name_keys(name: str) -> frozenset[str]:
     """Return what a display name and its parts (`Lan - Phòng Nội vụ`) look like, without marks, case and signs; for comparison.
 
@@ -89,8 +95,10 @@ def name_keys(name: str) -> frozenset[str]:
 
 
 def unit_keys(name: str) -> frozenset[str]:
-    """Return the keys of the name of a unit: of all of it and of its beginning; "Kế hoạch" behind a dash is nobody's own."""
-    return name_keys(_PART_OF_NAME.sub(" ", name)) | name_keys(_PART_OF_NAME.split(name)[0])
+    """Return the keys of the name of a unit, of its beginning and of units within it; "Kế hoạch" behind a dash is nobody's own."""
+    first, *rest = _PART_OF_NAME.split(name)
+    parts = (_PART_OF_NAME.sub(" ", name), first, *filter(_UNIT.match, rest))
+    return frozenset().union(*map(name_keys, parts))
 
 
 def shown_domains(name: str) -> list[str]:

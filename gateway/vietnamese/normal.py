@@ -28,7 +28,9 @@ _BREAKS: Final = "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _FILLER: Final = re.compile("[\\W_\u115f\u1160\u3164\ufc5e-\ufc63\ufe70-\ufe7f\uff9e\uff9f\uffa0]{48,}")
 """Blanks, leaders, invisible letters: nothing that is read."""
 _FILLER_KEPT: Final = 16
-_SENTENCE_ENDS: Final = (". ", "},", "\t")
+_SENTENCE_ENDS: Final = (". ", "},")
+_OVERLAP: Final = 60
+"""Letters that two pieces have in common where no sentence ends."""
 _NO_LETTERS: Final = re.compile(r"[^a-z]+")
 _SPACED: Final = re.compile(r"(?<![^\W_])[^\W\d_](?:(?P<s>[ .\-_·*/\u00a0])[^\W\d_](?![^\W_])){2,}")
 
@@ -49,14 +51,14 @@ def without_filler(text: str) -> str:
 
 
 def pieces(text: str, longest: int) -> Iterator[str]:
-    """Yield a text in pieces of bounded length, which end with a sentence, else at a blank, where there is one."""
+    """Yield a text in pieces of bounded length, which end with a sentence or overlap by a few words."""
     start = 0
     while len(text) - start > longest:
         half, end = start + longest // 2, start + longest
-        cut = max(text.rfind(sign, half, end) for sign in _SENTENCE_ENDS)
-        cut = (cut if cut > 0 else text.rfind(" ", half, end)) + 1
-        yield text[start : cut or end]
-        start = cut or end
+        told = max(text.rfind(sign, half, end) for sign in _SENTENCE_ENDS)
+        cut = (told if told > 0 else max(text.rfind(blank, half, end) for blank in " \t")) + 1 or end
+        yield text[start:cut]
+        start = cut if told > 0 else max(text.rfind(" ", half, cut - _OVERLAP) + 1, cut - 2 * _OVERLAP)
     yield text[start:]
 
 

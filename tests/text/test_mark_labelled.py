@@ -175,6 +175,12 @@ def test_a_value_to_the_right_of_its_label_on_a_printed_page_is_a_mark(
     assert stopped(*runs, format_="pdf") == found
 
 
+def test_a_value_that_an_empty_line_precedes_is_found_beside_its_label() -> None:
+    label = Run(text="Độ mật", block=0, page=1, bbox_pt=(55.0, 70.0, 95.0, 81.0))
+    value = Run(text="\nTối mật", block=1, page=1, bbox_pt=(115.0, 70.0, 155.0, 81.0))
+    assert stopped(label, value, format_="pdf") == {Level.TOI_MAT}
+
+
 @pytest.mark.parametrize("height", [1e12, float("inf"), float("-inf"), float("nan")])
 def test_a_line_of_any_height_is_judged_at_once(height: float) -> None:
     label = Run(text="Độ mật", block=0, page=1, bbox_pt=(55.0, 70.0, 95.0, height))

@@ -8,6 +8,7 @@ from gateway.documents.readers import plain
 from gateway.documents.readers.base import Budget, Source
 from gateway.model import Document, Origin, ReadStatus, Role, Run
 from gateway.vietnamese.marks import Level, Strength, Work, find_in_document, find_in_filename, find_in_subject
+from gateway.vietnamese.marks.evidence import UNJUDGED
 from tests.support.cases import first_quick
 
 
@@ -127,3 +128,11 @@ def test_letters_in_cells_are_put_together_in_the_largest_sheet():
     ]
     document = Document(part="1", format="xlsx", status=ReadStatus.OK, runs=tuple(cells))
     assert find_in_document(document)[0].strength is Strength.MARKED
+
+
+def test_labels_beside_one_another_on_a_page_are_judged_as_far_as_work_is_worth_it():
+    words = ("Độ mật:", "x") * 1500
+    places = ((n * 9.0, 70.0, n * 9.0 + 8, 81.0) for n in range(3000))
+    runs = (Run(text=word, block=n, page=1, bbox_pt=box) for n, (word, box) in enumerate(zip(words, places)))
+    marks = find_in_document(Document(part="1", format="pdf", runs=tuple(runs)))
+    assert [mark.evidence[-1] for mark in marks if mark.strength is Strength.SUSPECTED] == [UNJUDGED]

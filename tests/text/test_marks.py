@@ -270,6 +270,12 @@ def test_a_label_far_along_a_line_is_found_and_an_enumeration_there_is_none(befo
     assert not stops(one(before + listed * 120))
 
 
+@pytest.mark.parametrize("label", ["Độ mật: TỐI MẬT", "Độ mật:\tTỐI MẬT\t"])
+def test_a_label_is_found_wherever_a_long_line_is_divided(label: str):
+    for length in range(2940, 3010, 6):
+        assert first(one(("a, " * 1010)[:length] + f" {label}; " + "a, " * 100)).strength is Strength.MARKED
+
+
 def test_a_subject_beyond_all_measure_is_suspected_only_when_its_rest_could_hold_a_mark():
     assert [found.strength for found in find_in_subject("báo cáo " * 9000 + "[TỐI MẬT]")] == [Strength.SUSPECTED]
     assert find_in_subject("báo cáo " * 9000) == ()

@@ -196,7 +196,9 @@ def place(
             intact=around.intact,
             signed=data[: signed.end],
         )
-    except LibraryFault:
+    except LibraryFault as fault:
+        if fault.what == LIMIT:
+            raise
         return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "unanalysable-changes"]
     problems += notes
     return Coverage.PARTIAL if problems else Coverage.WHOLE, changes, problems

@@ -18,6 +18,7 @@ from pyhanko.sign.diff_analysis import (
 )
 
 from gateway.documents.signatures.pdf_objects import entry
+from gateway.documents.signatures.wall import LIMIT, LibraryFault
 
 _MAX_NODES = 200_000
 
@@ -27,7 +28,7 @@ _STRUCTURE_GROWS = frozenset(
 )
 _STRUCTURE_WORDS = frozenset({"/ActualText", "/Alt", "/E", "/Lang", "/R", "/T"})
 """Keys by which an element says something of its content; an old element gets none of them afterwards."""
-_UNSEEN = frozenset({"/DSS", "/Metadata", "/PieceInfo", "/StructTreeRoot", "/P", "/Parent", "/Popup", "/StructParents"})
+_UNSEEN = frozenset({"/DSS", "/Metadata", "/PieceInfo", "/StructTreeRoot", "/P", "/Popup", "/StructParents"})
 """Keys behind which nothing is drawn; writers leave dead references there."""
 _NAMING = frozenset({"/AP", "/DR", "/Resources"})
 """Keys below which every key is a name of the author's choice, one of the above among them."""
@@ -200,26 +201,6 @@ class NothingAwaited(WhitelistRule):  # type: ignore[misc]
         yield from ()
 
 
-class OwnParents(WhitelistRule):  # type: ignore[misc]
-    """Pages and fields name as parent the node that lists them: viewers inherit from the one, difference analysis from the other."""
-
-    def apply(self, old: HistoricalResolver, _new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
-        """Explain nothing; SuspiciousModification when a page or field of the signed revision has another parent."""
-        fields = entry(entry(old.root, "/AcroForm", {}), "/Fields", ())
-        stack, count = [(one.get_object(), None) for one in (*fields, old.root["/Pages"])], 0
-        while stack:
-            node, above = stack.pop()
-            if not isinstance(node, generic.DictionaryObject):
-                continue
-            if (count := count + 1) > _MAX_NODES:
-                raise SuspiciousModification("too many pages and fields")
-            named = node.raw_get("/Parent") if "/Parent" in node else generic.NullObject()
-            if not isinstance(named, generic.NullObject) and getattr(named, "reference", None) != above:
-                raise SuspiciousModification("a page or field inherits from a node that does not list it")
-            stack += [(kid.get_object(), node.container_ref) for kid in entry(node, "/Kids", ())]
-        yield from ()
-
-
 class SameCatalog(WhitelistRule):  # type: ignore[misc]
     """The catalog keeps its number or gets a new one: as that of another object of the signed revision it would replace it."""
 
@@ -285,7 +266,7 @@ def _walk(resolver: HistoricalResolver, start: Any, *, follow: Any) -> Iterator[
                 continue
             seen.add((reference, named))
             if len(seen) > _MAX_NODES:
-                raise SuspiciousModification("too many objects")
+                raise LibraryFault(LIMIT, "objects")
             node = resolver(reference)
         yield reference, node
         if isinstance(node, generic.DictionaryObject):

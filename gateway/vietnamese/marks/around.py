@@ -45,6 +45,8 @@ _URGENCY: Final = {"khan", "hoatoc", "thuongkhan"}
 _WORD: Final = 6
 _SENTENCE: Final = 30
 """Letters from which on a line is one of a sentence."""
+LABEL: Final = 60
+"""Letters of the longest line that may be a label."""
 _BELOW: Final = 40
 """Letters of the line below that tell whether it goes on."""
 _ITEM: Final = re.compile(r"\s*(?P<quote>[\"'`])[^\n]*(?P=quote)\s*,\s*$")
@@ -53,7 +55,7 @@ _ITEM: Final = re.compile(r"\s*(?P<quote>[\"'`])[^\n]*(?P=quote)\s*,\s*$")
 
 def headed(layout: Layout, line: Line, text: str) -> Hit | None:
     """Read the label at the head of a column of a table with the one value below it: a form; several values are a register."""
-    own = cell_key(line.runs[0]) if len(text) <= 60 and has_label(bare(text)) else None
+    own = cell_key(line.runs[0]) if len(text) <= LABEL and has_label(bare(text)) else None
     if own is None:
         return None
     below = layout.cells.get((own[0], own[1], own[2] + 1))
@@ -67,7 +69,7 @@ def headed(layout: Layout, line: Line, text: str) -> Hit | None:
 def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tuple[str, ...]]:
     """Read a label and its value from two lines or cells: "Độ mật:" and, next to it, "Tối mật"."""
     label = text.rstrip()
-    if len(label) > 60:
+    if len(label) > LABEL:
         return None, ()
     across = _across(layout, line) if line.runs[-1].bbox_pt is not None and has_label(bare(label)) else None
     value = across if across is not None else layout.adjacent(line.number, 1)

@@ -17,9 +17,9 @@ _OF_SECRECY: Final = (
 _OF_ANYTHING: Final = r"(?:phan loai(?: tai lieu| van ban| thong tin)?|(?:security )?classification)(?![a-z])"
 _LABEL: Final = re.compile(
     rf"{_OF_SECRECY}|(?<![a-z])(?:dau|che do|(?:cap|nhan|hang)(?: bao| bi)?) mat(?![a-z])|(?<![a-z])mat cap(?![a-z])"
-    r"|bi mat nha nuoc,? do(?=\s*:)|(?P<degree>(?<![a-z])do(?=\s*:))"
+    r"|bi mat nha nuoc,? do(?=\s*:)|(?P<degree>(?<![a-z])(?:do|cap|muc)(?=\s*:))"
     rf"|(?P<open>{_OF_ANYTHING}|(?<![a-z])(?:security level|loai mat|(?:muc do|cap do|tinh chat)(?: van ban| tai lieu)?|che do(?: su dung| bao quan)?(?! bao mat| mat))(?![a-z])"
-    r"|(?<![a-z])(?:cap|muc|nhan|phan cap|ghi chu|trang thai|tinh trang|loai (?:van ban|tai lieu)|bi mat nha nuoc|bmnn)(?=\s*:))"
+    r"|(?<![a-z])(?:nhan|phan cap|ghi chu|trang thai|tinh trang|loai (?:van ban|tai lieu)|bi mat nha nuoc|bmnn)(?=\s*:))"
 )
 _SPOKEN: Final = re.compile(f"{_OF_SECRECY}|{_OF_ANYTHING}")
 _BESIDE: Final = (
@@ -45,6 +45,8 @@ _AFTER_VALUE: Final = re.compile(
 
 _ENDS: Final = re.compile(r"[\W_]*(?i:mật)[\W_]*(?:\n|$)")
 """A value that ends its line."""
+_DEGREES: Final = {"độ", "cấp", "mức"}
+"""Labels that are one only alone on their line: `chế độ`, `nhà cung cấp` and `mục` label other things."""
 _CODES: Final = {"A": Level.TUYET_MAT, "B": Level.TOI_MAT, "C": Level.MAT, "M": Level.MAT, "TM": Level.TOI_MAT}
 _CODED: Final = re.compile(r"[ \t\xa0]*[\[(\"“]?(?P<code>[ABCM]|TM)[\])\"”]?[ \t\xa0.]*(?:\n|;|$)")
 
@@ -76,7 +78,7 @@ def label_line(text: str, plain: str, look: Look) -> Hit | None:
             hit = _coded_value(text, tail.end())
         if hit is None:
             continue
-        if label["degree"] and spoken.casefold() != "độ":
+        if label["degree"] and spoken.casefold() not in _DEGREES:
             continue
         if (tail["weak"] is not None or label["degree"]) and not _stands_alone(plain, label.start(), tail.end()):
             continue

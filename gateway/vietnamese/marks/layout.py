@@ -181,8 +181,10 @@ class Layout:
         """Numbers of the lines in each strip across a page, by page and strip."""
         found: dict[tuple[int, int], list[int]] = defaultdict(list)
         for block, text in enumerate(self.blocks):
-            for strip in _strips_of(self.first_run(block)) if text.strip() else ():
-                found[strip].append(self._first_lines[block])
+            strips = _strips_of(self.first_run(block))
+            for number, words in enumerate(text.split("\n"), self._first_lines[block]):
+                for strip in strips if words.strip() else ():
+                    found[strip].append(number)
         return found
 
     def at_height_of(self, run: Run) -> set[int]:

@@ -73,6 +73,8 @@ _VERSION: Final = re.compile(
     re.IGNORECASE,
 )
 """Words behind a name that say which copy it is, of programs and of people."""
+_TAIL: Final = 80
+"""Letters at the end of a name among which they are looked for."""
 _COUNT: Final = re.compile(
     r"\s*[:=]\s*(?:0*\d{1,4}\s*(?:$|[;,.)\]]|\w*\s*(?:văn bản|tài liệu|công văn|hồ sơ|bản|cuốn|chai|lít|kg|ml)(?!\w))"
     r"|\d+\s?(?:ml|kg|lít|l|g)(?!\w)|(?:không|chưa)(?: có| phát sinh)?\s*(?:$|[;,.)\]]))",
@@ -187,7 +189,7 @@ def name_hit(text: str, place: Place) -> Hit | None:
     elif place is Place.SUBJECT:
         text = _without_camels(_REPLY.sub("", text))
     if place in (Place.SUBJECT, Place.FILENAME):
-        text = _VERSION.sub("", text)
+        text = text[:-_TAIL] + _VERSION.sub("", text[-_TAIL:])
     choice = choice_hit(text, bare(text))
     if choice is not None:
         return choice if choice.strength is not Strength.NOTED else None

@@ -111,7 +111,7 @@ RULES: Final = (
     Rule(
         id="label", part="S5", says="The label of secrecy with its value, in any case", source=_LAW,
         found=("Độ mật: Tối mật", "Mức độ mật: TUYỆT MẬT", "Độ mật: A", "Mức độ bí mật: Mật", "Ghi chú: TỐI MẬT", "Độ: Mật", "Cấp: MẬT"),
-        others=("Độ mật: thường", "Độ mật:", "Mức độ bí mật: cao", "Ghi chú: mật ong", "Độ: C", "Đo: Mật", "Phân loại: Mật"),
+        others=("Độ mật: thường", "Độ mật:", "Mức độ bí mật: cao", "Ghi chú: mật ong", "Độ: C", "Đo: Mật", "Danh mục: Tối mật", "Phân loại: Mật"),
     ),
     Rule(
         id="options", part="S9", says="A list of levels to choose from", source=_LAW, noted=True,

@@ -12,7 +12,14 @@ from msgspec import Struct
 from gateway.model import Document, Origin, Role
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.marks.alone import around_line, stands_as_mark, stands_for_stamp
-from gateway.vietnamese.marks.around import goes_on_in_brackets, headed, label_across, unbroken, with_lines_around
+from gateway.vietnamese.marks.around import (
+    LABEL,
+    goes_on_in_brackets,
+    headed,
+    label_across,
+    unbroken,
+    with_lines_around,
+)
 from gateway.vietnamese.marks.auxiliary import auxiliary_line, copying_line
 from gateway.vietnamese.marks.candidates import candidates
 from gateway.vietnamese.marks.choice import begins_black
@@ -176,6 +183,8 @@ class Search:
         found = [self._hit_in(part, look, short_block=short) for part in parts]
         hit, codes, text, shown = max(found, key=lambda one: (-1, 0) if one[0] is None else one[0].gravity)
         if hit is None:
+            if line.runs[-1].bbox_pt is not None and len(text) <= LABEL:
+                self.work.spend(4 * len(layout.at_height_of(line.runs[-1])))
             hit, codes = label_across(layout, line, text)
         if hit is None:
             hit = headed(layout, line, text) or titled_across(layout, line, text)

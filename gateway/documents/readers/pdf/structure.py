@@ -52,7 +52,7 @@ class Structure:
 _ACTIVE = {
     b"JS": "javascript", b"JavaScript": "javascript", b"Launch": "launch", b"RichMedia": "rich-media",
     b"GoToE": "embedded-goto", b"SubmitForm": "submit-form", b"ImportData": "import-data", b"Rendition": "rendition",
-    b"Movie": "movie", b"Sound": "sound",
+    b"Movie": "movie", b"Sound": "sound", b"Hide": "hidden-layer", b"SetOCGState": "hidden-layer",
 }  # fmt: skip
 _ACTIVE_KEYS = re.compile(rb"/(" + b"|".join(_ACTIVE) + rb")(?![A-Za-z0-9_.-])")
 _AUTOMATIC = re.compile(rb"/(?:OpenAction\s*(?:<<|\d)|AA\s*(?:<<|\d))")
