@@ -23,13 +23,13 @@ UNCLEAR = (
     'MID("xMzẬyT",2,1)&MID("xMzẬyT",4,1)', 'SUBSTITUTE("MQT","Q","Ậ")',
     'VLOOKUP(2,{1,"a";2,"M"},2)&HLOOKUP(1,{1,2;"Ậ","x"},2)', '"M"&B1&"T"', "A1&B1&C1", "CONCATENATE(A1,B1,C1)",
     "CHAR(60+17)&A2", 'UPPER("mật")', 'TEXT(60,"mmmmm")&"ẬT"', "ROMAN(1000)", '_xlfn.TEXTJOIN("",TRUE,A1:C1)',
-    "BASE(29,36)", 'of:=REPT("M";1)',
+    "BASE(29,36)", "ĐổiSố(A1)", 'of:=REPT("M";1)',
 )  # fmt: skip
 CLEAR = (
     "SUM(A1:A9)*1.1", 'IF(A1>5,"Đạt","Không đạt")', 'IFERROR(VLOOKUP(A2,Sheet2!$A$1:$C$90,3,FALSE),"")', 'A2&" "&B2',
     '"Tổng cộng: "&SUM(B2:B9)&" đồng"', '"M"&"Ậ"&"T"', "UNICHAR(77)&UNICHAR(7852)&CHAR(84)",
     'TEXT(TODAY(),"dd/mm/yyyy")', '"Ngày "&TEXT(A1,"dd/mm/yyyy")', "INDEX(B2:B90,MATCH(D1,A2:A90,0))",
-    "of:=SUM([.B1:.B4])", "TRIM(A5)", "'Thu & chi'!B5", "Bang[Thu&chi]", "of:=['Thu&chi'.B5]*2",
+    "of:=SUM([.B1:.B4])", "TRIM(A5)", "DOLLAR(A5)", "'Thu & chi'!B5", "Bang[Thu&chi]", "of:=['Thu&chi'.B5]*2",
     'of:="Tổng: "&SUM([.B1:.B4])',
 )  # fmt: skip
 
@@ -59,6 +59,13 @@ def test_a_formula_of_numbers_and_whole_cells_is_clear(formula):
         ('IF(A1>1,LEFT("MẬTx",3),REPT("M",1)&"ẬT")', True),
         ('of:=+("M"&LEFT("ẬTx";2))', True),
         ('IFERROR(_xlfn.TEXTJOIN("",TRUE,A1:C1),"")', True),
+        ('_xlfn.IFS(A1=1,LEFT(B1,2),TRUE,MID("xMẬTx",2,3))', True),
+        ("_xlfn.IFS(LEFT(B1,2),1,LEFT(B1,3),ABS(B2))", False),
+        ("_xlfn.SWITCH(A1,1,LEFT(B1,2),RIGHT(B1,2))", True),
+        ("_xlfn.SWITCH(A1,1,LEFT(B1,2),0)", False),
+        ("_xlfn.LET(_xlpm.x,1,LEFT(B1,2))", True),
+        ("_xlfn.LET(_xlpm.x,LEFT(B1,2),LEN(_xlpm.x))", False),
+        ("DOLLAR(A1)", False),
         ('LEFT(A1,2)=LEFT("12x",2)', False),
         ('SUMPRODUCT(--(LEFT(A1:A9,2)="12"),B1:B9)', False),
         ('IF(A1>1,MID("xMẬTx",2,3),0)', False),

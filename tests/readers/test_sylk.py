@@ -44,12 +44,25 @@ def test_cells_stand_in_their_row_and_column(letters, marked):
         ('K"abc";ELEFT("abcdef",3)', False),
         ('K0;ECOUNTIF(C1,"MẬT")', False),
         ('K0;E"Tổng: "&SUM(R1C1:R2C1)', False),
+        ('K"Thường";EIF(R1C1=1,"TUYỆT MẬT","Thường")', False),
+        ("K0;ER2C1&R3C1", True),
+        ("K0;ER2C1+R3C1", False),
     ],
 )
 def test_a_number_for_a_formula_that_makes_words_is_no_value(cell, told):
     document = read(f"ID;P\r\nC;Y1;X1;{cell}\r\nE\r\n".encode())
     assert ([found.kind for found in document.active_content] == ["look-formula"]) is told
     assert [one for one in find_in_document(document) if not told] == []
+
+
+def test_what_a_formula_may_choose_later_is_read():
+    cell = 'C;Y1;X1;K"{}";EIF(R1C2=1,"TUYỆT MẬT","Thường")\r\n'
+    for saved in (cell.format("khác"), cell.format("Thường") + cell.format("khác"), cell.format("TUYỆT MẬT")):
+        assert find_in_document(read(f"ID;P\r\n{saved}E\r\n".encode()))
+
+
+def test_a_cell_of_a_row_that_no_sheet_has_is_read():
+    assert find_in_document(read(f'ID;P\r\nC;Y{"9" * 5000};X1;K"TUYỆT MẬT"\r\nE\r\n'.encode()))
 
 
 @pytest.mark.parametrize("options", ["O;E", "O;D;V0;K47;G100 0.001;E"])

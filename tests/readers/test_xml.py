@@ -237,6 +237,23 @@ def test_a_formula_of_an_excel_2003_file_shows_the_text_that_is_saved_or_nobody_
     assert bool(read(BOOK.format(cell)).document.active_content) is told
 
 
+@pytest.mark.parametrize(
+    ("value", "marked"),
+    [
+        ('<Data ss:Type="String">Thường</Data>', False),
+        ('<Data ss:Type="String"></Data>', False),
+        ('<Data ss:Type="String">khác</Data>', True),
+        ('<Data ss:Type="Number">1</Data>', True),
+        ("", True),
+    ],
+)
+def test_what_a_formula_of_an_excel_2003_file_did_not_choose_is_no_mark(value, marked):
+    formula = "=IF(RC[1]=1,&quot;TUYỆT MẬT&quot;,IF(RC[2]=1,&quot;Thường&quot;,IF(RC[3],&quot;1&quot;,&quot;&quot;)))"
+    sought = '<Cell ss:Formula="=COUNTIF(C1,&quot;TUYỆT MẬT&quot;)"><Data ss:Type="Number">0</Data></Cell>'
+    cell = f'<Worksheet><Table><Row>{sought}<Cell ss:Formula="{formula}">{value}</Cell></Row></Table></Worksheet>'
+    assert bool(find_in_document(read(BOOK.format(cell)).document)) is marked
+
+
 def test_literals_that_a_formula_of_an_excel_2003_file_joins_are_one_word():
     cell = '<Worksheet><Table><Row><Cell ss:Formula="=&quot;TỐI M&quot;&amp;&quot;ẬT&quot;"/></Row></Table></Worksheet>'
     assert find_in_document(read(BOOK.format(cell)).document)

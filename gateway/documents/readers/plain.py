@@ -190,7 +190,7 @@ def read_text(source: Source) -> Document:
     sheet = source.detected_type == SYLK.media_type
     named = (source.filename or "").lower().endswith((".csv", ".tsv"))
     table = not sheet and (named or source.detected_type == "text/csv")
-    formulas: dict[str, bool] = {}
+    formulas: dict[tuple[str, str | None], None] = {}
     if sheet:
         runs = list(_sylk_values(decoded.text, formulas))
     else:
@@ -201,13 +201,13 @@ def read_text(source: Source) -> Document:
     if decoded.alternative:
         runs.extend(_lines(decoded.alternative, Origin.HIDDEN, runs[-1].block + 2 if runs else 0))
     if table:
-        formulas = {run.text: False for run in runs if run.text.startswith(("=", "+", "@"))}
-    for words in dict.fromkeys(words for formula in formulas for words in formula_words(formula).split("\n") if words):
+        formulas = {(run.text, None): None for run in runs if run.text.startswith(("=", "+", "@"))}
+    for words in dict.fromkeys(words for one in formulas for words in formula_words(*one).split("\n") if words):
         runs.append(Run(text=words, block=runs[-1].block + 1 if runs else 0, role=Role.FIELD, origin=Origin.HIDDEN))
-    kinds = {kind for formula in formulas if (kind := formula_kind(formula))}
+    kinds = {kind for formula, _ in formulas if (kind := formula_kind(formula))}
     acts = (("macro", _SYLK_MACRO.match(source.data)), ("dde", sheet and _SYLK_DDE.match(source.data)))
     kinds |= {kind for kind, found in acts if found}
-    if any(is_untold(one, saved=sheet, number=not text) for one, text in formulas.items() if _is_calculated(one)):
+    if any(is_untold(one, saved=sheet, number=text is None) for one, text in formulas if sheet or _is_calculated(one)):
         kinds.add("look-formula")
     if is_text_art(decoded.text, plain.common if plain is not None else None):
         kinds.add("look-text-art")
@@ -259,10 +259,10 @@ def _many_lines(text: str, origin: Origin, first_block: int) -> Iterator[Run]:
         block += 1
 
 
-def _sylk_values(text: str, formulas: dict[str, bool]) -> Iterator[Run]:
+def _sylk_values(text: str, formulas: dict[tuple[str, str | None], None]) -> Iterator[Run]:
     """Yield the values of a SYLK sheet and its other words: fields begin with a letter, `;` within them is doubled.
 
-    Formulas are put aside, each with whether its value is saved as text.
+    Formulas are put aside, each with the text that is saved as its value.
     """
     row, column, block = "1", "1", 0
     for line in _LINE.finditer(text):
@@ -272,7 +272,8 @@ def _sylk_values(text: str, formulas: dict[str, bool]) -> Iterator[Run]:
             row, column = dict(said).get("Y", row), dict(said).get("X", column)
         for name, value in said:
             if name == "E":
-                formulas[f"={value}"] = ';K"' in line[0] and formulas.get(f"={value}", True)
+                saved = dict(said).get("K", "")
+                formulas[f"={value}", saved.strip('"') if saved.startswith('"') else None] = None
             elif name not in _SYLK_PLACES:
                 role = Role.CELL if (kind, name) == ("C", "K") else Role.BODY
                 for piece in _pieces(value.strip('"')):

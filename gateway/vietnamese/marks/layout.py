@@ -24,7 +24,7 @@ from gateway.vietnamese.marks.hits import Look, Place
 from gateway.vietnamese.normal import skeleton, unify_line_breaks
 
 _CELL: Final = re.compile(r"cell:(?P<sheet>.*)!(?P<column>[A-Z]{1,3})(?P<row>\d{1,7})")
-_TABLE_CELL: Final = re.compile(r"(?:table:(?P<sheet>[\d.]+),)?row:(?P<row>\d+),column:(?P<column>\d+)")
+_TABLE_CELL: Final = re.compile(r"(?:table:(?P<sheet>[\d.]+),)?row:(?P<row>\d{1,9}),column:(?P<column>\d{1,9})(?!\d)")
 _STRIP_PT, _HIGHEST = 36.0, 40
 """Height of a strip of a page, and strips that the highest line lies in."""
 LINE_FORMATS: Final = frozenset({"pdf", "text", "image"})

@@ -20,11 +20,13 @@ _SOUGHT: Final = re.compile(
 )
 """What is before a literal that a function only looks for."""
 _CHOOSING: Final = re.compile(r"(?:\w+:)?=?\s*(?:_xlfn\.)?(?:IFS?|CHOOSE|SWITCH|IFERROR|IFNA)\(", re.IGNORECASE)
+_VOLATILE: Final = re.compile(r"\b(?:NOW|TODAY|RAND\w*|OFFSET|INDIRECT|CELL|INFO)\s*\(", re.IGNORECASE)
+"""Functions for which each program that opens the file computes the formula anew."""
 _FAR: Final = 400
 _DDE: Final = re.compile(r"(?i)^\s*[=+\-@]?\s*[\w.]+\s*\|\s*'?[^!]*!|\bDDE(?:AUTO)?\b")
 _FETCH: Final = re.compile(r"(?i)\b(WEBSERVICE|RTD|REGISTER\.ID|CALL)\s*\(")
 _LIMIT: Final = 1 << 16
-_FUNCTION: Final = re.compile(r"([A-Za-z_][\w.]*)\s*\(")
+_FUNCTION: Final = re.compile(r"(?<![\w.])([^\W\d][\w.]*+)\s*\(")
 _DATE_FORMAT: Final = re.compile(r"(?!.*[mM]{5})(?=..)[dmyhs0#?.,%:/ -]+", re.IGNORECASE)
 _TEXT_FORMAT: Final = re.compile(r"\bTEXT\s*\([^\"]{0,300}\"([^\"]*)\"", re.IGNORECASE)
 _CASE_FUNCTIONS: Final = frozenset({"UPPER", "LOWER", "PROPER", "TRIM", "CLEAN", "T", "ASC", "DBCS"})
@@ -40,12 +42,18 @@ _MAKING: Final = (
 )
 """Functions that return text, of whatever it is."""
 _MAKES: Final = re.compile(rf"&|(?:{'|'.join(sorted(_MAKING))})\s*\(", re.IGNORECASE)
-_BRANCHES: Final = {"": 0, "IF": 1, "CHOOSE": 1, "IFERROR": 0, "IFNA": 0}
-"""Functions that return one of their arguments, and which is the first of these."""
+_BRANCHES: Final = {
+    **dict.fromkeys(("", "IFERROR", "IFNA"), slice(None)),
+    **dict.fromkeys(("IF", "CHOOSE"), slice(1, None)),
+    "IFS": slice(1, None, 2),
+    "SWITCH": slice(2, None, 2),
+    "LET": slice(0),
+}
+"""Functions that return one of their arguments, and which of them beside the last."""
 _CLEAR_FUNCTIONS: Final = _JOINING | frozenset(
     """ABS ACCRINT ACOS ADDRESS AGGREGATE AND AREAS ASIN ATAN ATAN2 AVEDEV AVERAGE AVERAGEA AVERAGEIF AVERAGEIFS CEILING
     CEILING.MATH CHOOSE CODE COLUMN COLUMNS COMBIN CORREL COS COUNT COUNTA COUNTBLANK COUNTIF COUNTIFS CUMIPMT CUMPRINC DATE
-    DATEDIF DATEVALUE DAVERAGE DAY DAYS DAYS360 DB DCOUNT DCOUNTA DDB DEGREES DGET DMAX DMIN DPRODUCT DSUM EDATE EOMONTH
+    DATEDIF DATEVALUE DAVERAGE DAY DAYS DAYS360 DB DCOUNT DCOUNTA DDB DEGREES DGET DMAX DMIN DOLLAR DPRODUCT DSUM EDATE EOMONTH
     ERROR.TYPE EVEN EXACT EXP FACT FALSE FILTER FIND FIXED FLOOR FLOOR.MATH FORECAST FREQUENCY FV GCD GEOMEAN GETPIVOTDATA GROWTH
     HARMEAN HLOOKUP HOUR HYPERLINK IF IFERROR IFNA IFS INDEX INDIRECT INT INTERCEPT IPMT IRR ISBLANK ISERR ISERROR ISFORMULA ISEVEN
     ISLOGICAL ISNA ISNONTEXT ISNUMBER ISODD ISOWEEKNUM ISREF ISTEXT LARGE LCM LEN LINEST LN LOG LOG10 LOOKUP MATCH MAX MAXA MAXIFS
@@ -66,16 +74,19 @@ def formula_words(formula: str, chosen: str | None = None) -> str:
 
     The first line has them all joined in order, as a formula that hides a word would join them. When some are arguments
     of their own, as the words that HYPERLINK shows for an address, each of these follows in a line. What the formula
-    only compares or looks for never shows, nor what it did not choose: `chosen` is the text that is saved as its value.
+    only compares or looks for never shows, nor what it did not choose, unless it is volatile: `chosen` is its saved value.
     """
     formula = formula[:_LIMIT]
     lines: list[str] = []
     told, end, sought = "", 0, False
+    chooses = (
+        chosen is not None and "&" not in formula and _CHOOSING.match(formula) and not _VOLATILE.search(_bare(formula))
+    )
     for match in _LITERAL.finditer(formula):
         literal, number = match.groups()
         word = literal.replace('""', '"') if literal is not None else chr(int(number)) if int(number) < 0x110000 else ""
         between = formula[end : match.start()]
-        told = (told + between)[-_FAR:]
+        told = (told + _NAMES.sub("A", between))[-_FAR:]
         if lines and _JOINED.fullmatch(between):
             lines[-1] += "" if sought else word
         else:
@@ -83,7 +94,7 @@ def formula_words(formula: str, chosen: str | None = None) -> str:
             sought = compared is not None and not _BEGINNING.fullmatch(between)
             lines.append("" if sought else word)
         told, end = f'{told}"', match.end()
-        if word == chosen and not sought and "&" not in formula and _CHOOSING.match(formula):
+        if chooses and word == chosen and not sought:
             return ""  # the cell says it
     return "\n".join(dict.fromkeys(("".join(lines), *filter(None, lines))))
 
@@ -117,8 +128,9 @@ def _makes_text(bare: str, deep: int) -> bool:
     name = top.upper().removeprefix("_XLFN.").removesuffix("()")
     if name in _MAKING:
         return True
-    branches = arguments[_BRANCHES.get(name, len(arguments)) :] if top.endswith("()") else []
-    return bool(branches) and (not deep or all(_makes_text(branch, deep - 1) for branch in branches))
+    if not top.endswith("()") or name not in _BRANCHES:
+        return False
+    return not deep or all(_makes_text(branch, deep - 1) for branch in {*arguments[_BRANCHES[name]], arguments[-1]})
 
 
 def is_unclear(formula: str) -> bool:

@@ -18,6 +18,7 @@ WORD: Final = "http://schemas.microsoft.com/office/word/2003/wordml"
 SPREADSHEET: Final = "urn:schemas-microsoft-com:office:spreadsheet"
 _W: Final = f"{{{WORD}}}"
 _S: Final = f"{{{SPREADSHEET}}}"
+FORMULA: Final = _S + "Formula"
 _X: Final = "{urn:schemas-microsoft-com:office:excel}"
 _OBJECT: Final = "{urn:schemas-microsoft-com:office:office}OLEObject"
 KINDS: Final = {WORD: "word2003-xml", SPREADSHEET: "excel2003-xml"}
@@ -46,10 +47,6 @@ def look_at(node: Element, sink: Sink) -> None:
             sink.warn("external-template")
         case tag if tag == _OBJECT:
             sink.warn("external-object" if node.get("Type") == "Link" else "ole-object", "object")
-        case tag if tag == _S + "Cell" and (formula := node.get(_S + "Formula")) is not None:
-            value = node.find(_S + "Data")
-            number = value is not None and value.get(_S + "Type") == "Number"
-            sink.formula(formula, Place("cell", Role.FIELD), saved=value is not None, number=number)
         case tag if tag == _X + "SupBook":
             path = node.findtext(_X + "Path") or ""
             sink.warn("dde" if "|" in path or node.find(f".//{_X}DDE") is not None else "external-object", "link")
@@ -59,5 +56,9 @@ def look_at(node: Element, sink: Sink) -> None:
             for section in header_lines(node.get(_X + "Data") or "", NO_FACE, NO_THEME, sheet=""):
                 place = Place("header", Role.HEADER, Origin.TEXT)
                 sink.put_line("".join(text for text, _ in section), place)
+        case _ if (formula := node.get(FORMULA)) is not None:
+            text, number = (node.findtext(f"{_S}Data[@{_S}Type='{kind}']") for kind in ("String", "Number"))
+            saved = node.find(_S + "Data") is not None
+            sink.formula(formula, Place("cell", Role.FIELD), saved=saved, number=number is not None, text=text)
         case _:
             return

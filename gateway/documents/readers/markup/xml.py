@@ -284,7 +284,9 @@ def _put_base64(text: str, name: str, sink: Sink, locator: str) -> bool:
 
 def _attribute_words(node: Element) -> Iterator[str]:
     """Yield the attribute values that hold words: letters beyond ASCII, written or referred to, or several words."""
-    for value in node.attrib.values():
+    for name, value in node.attrib.items():
+        if name == office2003.FORMULA:
+            continue  # its literals are read
         several = " " in value and sum(letter.isalpha() or letter == " " for letter in value) * 5 >= len(value) * 4
         capitals = len(value) > 2 and value.isupper() and not _DIGIT.search(value)
         if not value.isascii() or several or capitals or "&#" in value:
