@@ -13,7 +13,7 @@ from gateway.documents.readers.base import Budget, ReadError, Reading, Source
 from gateway.documents.readers.markup import html
 from gateway.documents.readers.markup.html_cascade import alone
 from gateway.documents.readers.markup.html_selectors import Matcher, parse_selectors
-from gateway.model import Document, Origin, Role, Run
+from gateway.model import Document, Origin, ReadStatus, Role, Run
 
 
 def reading(text: str | bytes, charset: str | None = None) -> Reading:
@@ -81,6 +81,7 @@ def test_effective_look(markup: str, font: str | None, size: float | None, colou
         (".a .b i", "<p class=a><b class=b><i>x</i></b></p>", "<p class=b><b class=a><i>x</i></b></p>"),
         ("h1 + p", "<h1>y</h1><p>x</p>", "<h1>y</h1><p>y</p><p>x</p>"),
         ("h1 ~ p", "<h1>y</h1><p>y</p><p>x</p>", "<p>x</p><h1>y</h1>"),
+        ("p.k ~ p, h1 ~ p", "<h1>y</h1><p>x</p>", "<p>x</p><p class=k>y</p><h1>y</h1>"),
         ("li:first-child", "<ul><li>x</li><li>y</li></ul>", "<ul><li>y</li><li>x</li></ul>"),
         ("tr:nth-child(even) td", "<table><tr><td>y</tr><tr><td>x</tr></table>", "<table><tr><td>x</tr></table>"),
         ("p:nth-of-type(2)", "<div><p>y</p><i>y</i><p>x</p></div>", "<div><i>y</i><p>x</p></div>"),
@@ -106,6 +107,13 @@ def test_a_rule_holds_where_its_selector_does(selector: str, fits: str, spares: 
     sheet = f"<style>{selector}{{color:red}}</style>"
     for body, colour in ((fits, "FF0000"), (spares, "auto")):
         assert not body or the_run(read(sheet + body), "x").colour == colour
+
+
+@pytest.mark.parametrize("before", [":not([hidden])", "p[title]", "p:not(:first-child)"])
+def test_siblings_are_asked_once_for_all_behind_them(before: str) -> None:
+    document = read(f"<style>{before} ~ p{{color:red}}</style><div>{'<p>y</p>' * 3000}<p>x</p></div>")
+    assert document.status is ReadStatus.OK
+    assert the_run(document, "x").colour == ("auto" if "title" in before else "FF0000")
 
 
 @pytest.mark.parametrize(
@@ -267,6 +275,14 @@ def test_embedded_data_become_members() -> None:
         (b"hello", "image/png", "image"),
         (b"xin chao", "text/plain", "embedded"),
     ]
+
+
+def test_what_outlook_shows_has_the_same_pictures() -> None:
+    page = '<img src="data:image/png;base64,aGVsbG8="><img src="data:image/png;base64,aGVsbG9z"><svg><path d="M0 0L9 0L9 30Z"/></svg>'
+    alone = reading(page).members
+    result = reading(f"{page}<!--[IF MSO]><p>Xem</p><![ENDIF]-->")
+    assert [member.data for member in result.members] == [member.data for member in alone]
+    assert "Xem" in the_run(result.document, "Xem").text
 
 
 @pytest.mark.parametrize(

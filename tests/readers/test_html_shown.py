@@ -401,12 +401,28 @@ def test_words_of_a_style_sheet_are_read_however_much_stands_before_them(style: 
         "div " * 101 + ".m::before{content:'M'}",
         f"p{{{nested(40, 'none')};display:var(--v0)}}",
         f"p{{{nested(15, 'x', 2)};color:var(--v0)}}",
+        f"p{{--a:{'x' * 40_000};color:{'var(--a)' * 1900}}}",
+        f"p{{color:{'var(--a,' * 30}red{')' * 30}}}",
+        f"{'@layer a{' * 200}p{{color:red}}{'}' * 200}",
     ],
-    ids=["rules", "elements", "nested", "multiplied"],
+    ids=["rules", "elements", "nested", "multiplied", "letters", "fallbacks", "layers"],
 )
 def test_more_of_a_style_sheet_than_is_looked_at_is_told(style: str) -> None:
     document = read(page("<p>x</p>", style))
     assert (document.status, document.reason) == (ReadStatus.LIMIT, "html-styles")
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        f"p{{--a:url(data:image/png,{'x' * 500_000});background:var(--a)}}",
+        f"p{{color:{'var(--a,' * 15}red{')' * 15}}}",
+        f"{'@layer a{' * 20}p{{color:red}}{'}' * 20}",
+    ],
+    ids=["letters", "fallbacks", "layers"],
+)
+def test_what_honest_style_sheets_nest_is_read(style: str) -> None:
+    assert read(page("<p>x</p>", style)).status is ReadStatus.OK
 
 
 def test_every_counter_of_a_style_sheet_is_looked_at() -> None:

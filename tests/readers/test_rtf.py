@@ -291,6 +291,16 @@ def test_letters_on_a_pattern_are_seen_as_its_colours_mix(ground):
     }
 
 
+def test_cells_that_are_defined_and_not_written_are_bounded():
+    def row(cells, rows):
+        data = HEAD + r"\trowd" + r"\clcbpat1\cellx1" * cells + (r"\intbl" + r"\cell" * 40 + r"\row") * rows + "}"
+        return Source(data=data.encode(), part="1")
+
+    assert rtf.read(row(40, 6000), Budget()).document.status is ReadStatus.OK
+    with pytest.raises(ReadError, match="table-cells"):
+        rtf.read(row(2000, 200), Budget())
+
+
 def test_the_number_of_a_list_item_does_not_take_it_out_of_its_cell():
     body = r"\trowd\cellx1000\cellx2000\pard\intbl {\listtext\pard\plain 1.\tab}one\cell\pard\intbl two\cell\row"
     places = {run.text: run.locator for run in runs(body) if run.text in ("one", "two")}

@@ -328,6 +328,11 @@ def packed_page(text):
         ("TỐI&lt;br&gt;MẬT", True),
         ("&lt;p&gt;TỐI M&lt;b style=&quot;color:red&quot;&gt;ẬT&lt;/b&gt;&lt;/p&gt;", True),
         ("T&amp;#7888;I M&amp;#7852;T &lt;br/&gt;", True),
+        ("TỐI M&lt;b x&gt;ẬT&lt;/b&gt;", True),
+        ("&lt;b title=&quot;TUYỆT MẬT&quot;&gt;x&lt;/b&gt;", True),
+        ("a &lt;p\nTUYỆT MẬT &gt; 5", True),
+        ("a &lt;p TUYỆT MẬT &gt; 5", True),
+        ("&lt;b title=&quot;Bảo mật&quot;&gt;x&lt;/b&gt;", False),
         ("BẢO&lt;br&gt;MẬT", False),
         ("&lt;b&gt;MẬT&lt;/b&gt; ONG", False),
         ("x &lt; y", False),
@@ -338,6 +343,11 @@ def packed_page(text):
 )
 def test_words_of_html_in_a_value_are_read_as_they_are_shown(label, marked, file):
     assert bool(find_in_document(read(file.format(label)).document)) is marked
+
+
+def test_of_tags_in_a_value_only_their_words_are_read():
+    value = "&lt;p class='a' style=\"color:red\"&gt;một&lt;br/&gt;&lt;img&gt;&lt;/p&gt;"
+    assert "".join(run.text for run in read(f"<v>{value}</v>").document.runs).split() == ["một", "<img>"]
 
 
 def test_a_uuencoded_file_in_a_value_holds_no_html():

@@ -52,7 +52,7 @@ _NO_WORDS = re.compile(
 
 def _in_outlook(text: str) -> str | None:
     """Return a page with its conditional comments as Outlook takes them; None where they have no words."""
-    first, *rest = _EDGE.split(text) if "[if" in text else [text]
+    first, *rest = _EDGE.split(text) if "[if" in text.lower() else [text]
     pieces = list(zip(rest[::2], rest[1::2], strict=True))
     if not any(asked and any(map(str.isalpha, _NO_WORDS.sub("", words))) for asked, words in pieces):
         return None

@@ -69,7 +69,9 @@ class Builder:
         self.sink = Sink(budget)
         self._beside = beside
         self.paint = Paint()
-        self._drawn = 0
+        self._drawn: set[bytes] = set()
+        self._taken: dict[tuple[bytes, str], Member] = {}
+        """Files in addresses by their bytes and type: a second reading finds them again."""
         self.named_shapes: dict[str, list[Shape]] = {}
         """Shapes of its drawings that have a name, for any of them may use those of another."""
         self._sheet = Sheet()
@@ -118,14 +120,14 @@ class Builder:
         except ReadError:
             self.paint.kinds.add("look-drawn")
             return
-        if picture is None:
+        if picture is None or picture in self._drawn:
             return
-        self._drawn += 1
-        if self._drawn > LIMIT_DRAWN:
+        self._drawn.add(picture)
+        if len(self._drawn) > LIMIT_DRAWN:
             self.paint.kinds.add("look-drawn")
             return
         self.sink.budget.take_bytes(len(picture))
-        self.sink.members.append(Member(name=f"drawn-{self._drawn}.png", data=picture, relation="image"))
+        self.sink.members.append(Member(name=f"drawn-{len(self._drawn)}.png", data=picture, relation="image"))
 
     def finish(self) -> None:
         """Add what style sheets put on the page; LIMIT `html-styles` when not all of their rules were looked at."""
@@ -237,6 +239,9 @@ class Builder:
         if member is None:
             self.sink.warn("damaged-data")
             return None
+        known = self._taken.setdefault((member.data, member.declared_type or ""), member)
+        if known is not member:
+            return known
         self.sink.budget.take_file()
         self.sink.budget.take_bytes(len(member.data))
         self.sink.members.append(member)

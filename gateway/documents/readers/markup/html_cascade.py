@@ -56,10 +56,15 @@ _UNLAYERED: Final = 1 << 30
 _Layer = tuple[int, ...]
 """Numbers of nested layers; what is in a layer and in none of its inner ones comes after those."""
 _NO_LAYER: Final[_Layer] = (_UNLAYERED,)
+_LIMIT_LAYERS: Final = 100
+"""Layers one in another."""
 _LIMIT_NESTED: Final = 20
-"""Names of nested layers, and custom properties that stand one in another."""
+"""Custom properties that stand one in another."""
 _LIMIT_PUT_IN: Final = 2000
 """Custom properties that are put into one value, long ones several times."""
+_LIMIT_LETTERS: Final = 64 << 20
+"""Letters of the values of a page that custom properties are put into, each of which costs `_LEAST`."""
+_LEAST: Final = 64
 
 
 class Declarations(NamedTuple):
@@ -108,13 +113,18 @@ class _Layers:
     def __init__(self) -> None:
         self._known: dict[_Layer, dict[str, int]] = {}
         self._nameless = 0
+        self.too_deep = False
+        """Some are deeper in each other than is looked at."""
 
     def inside(self, outer: _Layer, names: str) -> _Layer:
         """Return the layer of a name, parts joined by dots, inside another; an empty name is a layer of its own."""
         if not names:
             self._nameless += 1
             names = f" {self._nameless}"
-        for name in names.split(".")[:_LIMIT_NESTED]:
+        for name in names.split("."):
+            if len(outer) > _LIMIT_LAYERS:
+                self.too_deep = True
+                break
             known = self._known.setdefault(outer, {})
             outer = (*outer[:-1], known.setdefault(name.strip(), len(known)), _UNLAYERED)
         return outer
@@ -134,6 +144,7 @@ class Sheet:
         self._matcher = Matcher()
         self._variables: dict[str, str] = {}
         self._put_in = 0
+        self._letters = 0
         self._layers = _Layers()
         self.hides_parts = False
         """Some rule hides what is not resolved here: first letters, what depends on elements inside, nested rules."""
@@ -215,7 +226,7 @@ class Sheet:
     @property
     def is_partial(self) -> bool:
         """Whether some rules were left out, or elements not compared with them."""
-        return self._left_out or self._matcher.steps_left < 0
+        return self._left_out or self._layers.too_deep or self._matcher.steps_left < 0
 
     @property
     def makes_words(self) -> bool:
@@ -295,14 +306,21 @@ class Sheet:
             name = match[1]
             meant = "" if name in around else own.get(name) or self._variables.get(name) or ""
             self._put_in += 1 + len(meant) // 4096
-            if self._put_in > _LIMIT_PUT_IN or len(around) > _LIMIT_NESTED:
+            if self._put_in > _LIMIT_PUT_IN or len(around) > _LIMIT_NESTED or self._letters > _LIMIT_LETTERS:
                 self._left_out = True
                 return ""
-            return self._resolved(meant, own, (*around, name)) if meant else (match[2] or "").strip()
+            result = self._resolved(meant, own, (*around, name)) if meant else (match[2] or "").strip()
+            self._letters += _LEAST + len(result)
+            return result
 
-        before = ""
+        before, times = "", 0
         while "var(" in value and value != before:
+            times += 1
+            if times > _LIMIT_NESTED:
+                self._left_out = True
+                break
             before, value = value, _VARIABLE.sub(put, value)
+            self._letters += len(value)
         return value
 
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import ReadError
@@ -99,9 +98,9 @@ class Counted(NamedTuple):
         return distance == 0 if not self.step else distance % self.step == 0 and distance // self.step >= 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Compound:
-    """Conditions on one element."""
+    """Conditions on one element; each is equal to itself alone."""
 
     tag: str = "*"
     marks: frozenset[str] = frozenset()
@@ -155,6 +154,8 @@ class Node:
     known: set[str] = field(default_factory=set)
     """Their classes and identifiers."""
     types: Counter[str] = field(default_factory=Counter)
+    followed: dict[Compound, tuple[int | None, int]] = field(default_factory=dict)
+    """By what stands before a `~`: the number of the first child that fits, and how many were asked."""
 
     def child(self, tag: str, attributes: Mapping[str, str]) -> Node:
         """Return a new element inside this one."""
@@ -170,12 +171,6 @@ class Node:
     def nearest(self) -> Node | None:
         """The sibling before it."""
         return self.parent.children[self.number - 2] if self.parent is not None and self.number > 1 else None
-
-    def before(self, asked: Compound) -> Iterator[Node]:
-        """Yield the siblings before it; none where nothing with the names asked for is among all."""
-        above = self.parent
-        if above is not None and asked.marks <= above.known and (asked.tag == "*" or above.types[asked.tag]):
-            yield from islice(above.children, self.number - 1)
 
 
 def marks_of(attributes: Mapping[str, str]) -> frozenset[str]:
@@ -226,13 +221,21 @@ class Matcher:
                 return False
 
     def _follows(self, parts: tuple[Compound, ...], position: int, node: Node) -> bool:
-        asked = parts[position]
-        for number, other in enumerate(node.before(asked)):
-            self.steps_left -= not number % _PASSED_OVER
+        above, asked = node.parent, parts[position]
+        if above is None or not asked.marks <= above.known or not (asked.tag == "*" or above.types[asked.tag]):
+            return False
+        first, looked = above.followed.get(asked, (None, 0))
+        while first is None and looked < node.number - 1:
+            other = above.children[looked]
+            looked += 1
+            self.steps_left -= not looked % _PASSED_OVER
             named = asked.marks <= other.marks and asked.tag in ("*", other.tag)
-            if self.steps_left < 0 or (named and self._fits(parts, position, other)):
-                return self.steps_left >= 0
-        return False
+            if named and self._fits(parts, position, other):
+                first = other.number
+            if self.steps_left < 0:
+                return False
+        above.followed[asked] = first, looked
+        return first is not None and first < node.number
 
     def _is(self, part: Compound, node: Node) -> bool:
         self.steps_left -= 1

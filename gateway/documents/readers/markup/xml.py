@@ -35,11 +35,15 @@ _MISLABELLED: Final = re.compile(
 """A declaration that octets of one letter each belie: programs that write XML into a string and save that as UTF-8 leave it."""
 _TAGS: Final = re.compile(r"<[^<>]*>")
 _HTML: Final = re.compile(
-    r"</?(?:(br|p|div|li|tr|h[1-6])|[bius]|em|strong|font|span|su[bp]|small|big|[ou]l|center)\b[ -;=?-~]*>",
+    r"</?(?:(br|p|div|li|tr|h[1-6])|[bius]|em|strong|font|span|su[bp]|small|big|[ou]l|center)\b([^<>]*)>",
     re.IGNORECASE,
 )
-"""A tag of text in HTML; the first group are those that begin a line."""
-_CAPITALS: Final = re.compile(r"[ -`]*\s*")
+"""A tag of text in HTML; the first group are those that begin a line, the second is all behind the name."""
+_ATTRIBUTE: Final = re.compile(
+    r"(?<![^\s/\"'])(?:(title|alt|value)|[\w:-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"']++))", re.IGNORECASE
+)
+"""One with its value, in a tag; those of the first group are words."""
+_CAPITALS: Final = re.compile(r"[ -`]*+\s*")
 _DIGIT: Final = re.compile(r"[0-9]")
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^\[<>]{0,2000}>")
 _WORDS: Final = re.compile(
@@ -294,9 +298,20 @@ def _attribute_words(node: Element) -> Iterator[str]:
 
 
 def _of_html(text: str) -> str:
-    """Return a value as programs that take it for HTML show it: labels of draw.io, news; lines in capitals may be uuencode."""
+    """Return a value as programs that take it for HTML show it: labels of draw.io, news; lines in capitals may be uuencode.
+
+    Words within the tags follow behind: others see them, where it is none.
+    """
+    inside: list[str] = []
+
+    def removed(tag: re.Match[str]) -> str:
+        words = _ATTRIBUTE.sub(lambda one: (one[2] or one[3] or one[4] or "") if one[1] else "", tag[2]).strip("/ ")
+        inside.extend(["\n", unescape(words)] if words else [])
+        return "\n" if tag[1] else ""
+
     lines = [(line, _CAPITALS.fullmatch(line) is None) for line in text.splitlines(keepends=True)]
-    shown = [_HTML.sub(lambda tag: "\n" if tag[1] else "", line) if read else line for line, read in lines]
+    shown = [_HTML.sub(removed, line) if read else line for line, read in lines]
     if "".join(shown) == text:
         return text
-    return "".join(unescape(line) if read else line for line, (_, read) in zip(shown, lines, strict=True))
+    read_lines = (unescape(line) if read else line for line, (_, read) in zip(shown, lines, strict=True))
+    return "".join((*read_lines, *inside))

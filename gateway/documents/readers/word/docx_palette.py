@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -67,8 +68,11 @@ class Palette:
         below = None if fill == AUTO else fill
         if pattern in {None, "nil", "clear"}:
             return below
-        percent = "100" if pattern == "solid" else str(pattern).removeprefix("pct")
-        return mixed(hex_colour(front), below, int(percent) / 100 if percent.isdecimal() else 0.5)
+        percent = re.fullmatch(r"pct(\d{1,3})", str(pattern))
+        if percent is None and not str(pattern).endswith(("solid", "Stripe", "Cross")):
+            return below
+        share = min(int(percent[1]), 100) / 100 if percent else 1.0 if pattern == "solid" else 0.5
+        return mixed(hex_colour(front), below, share)
 
 
 def _apart(one: str, other: str) -> bool:

@@ -28,7 +28,7 @@ from gateway.documents.readers.word.rtf_controls import (
     TEXT_DESTINATIONS,
     UNSEEN,
 )
-from gateway.documents.readers.word.rtf_runs import State, Writer
+from gateway.documents.readers.word.rtf_runs import NO_GROUND, State, Writer
 from gateway.documents.readers.word.rtf_shapes import GROUPS, NUMBERS, Shapes
 from gateway.documents.readers.word.rtf_tables import parse_colours, parse_fonts
 from gateway.model import Image, ReadStatus, Role
@@ -43,6 +43,8 @@ _GATHERED: Final = frozenset({"fldinst", "sn", "sv", "template", "ffl", "levelte
 _RAW: Final = frozenset({"pict", "objdata", "datafield"})
 """Destinations of bytes."""
 _LIMIT_DEPTH: Final = 1000
+_LIMIT_CELLS: Final = 200_000
+"""Cells of rows that are defined and not written."""
 _CHECK_EVERY: Final = 4096
 _FOR_OLD_PROGRAMS: Final = {"nonshppict", "shprslt"}
 """Groups that say once more, for programs before Word 97, what the group before them says."""
@@ -77,6 +79,7 @@ class _Reader:
         """Number of the chosen entry of the last form field, or whether its box is ticked."""
         self._choices: list[str] = []
         self._pages = Pages(self._sink)
+        self._cells_left = _LIMIT_CELLS
 
     def read(self, start: int) -> Reading:
         """Walk all tokens and return the document with its pictures and objects."""
@@ -242,10 +245,15 @@ class _Reader:
                     self._pages.end_section()
             case "cell" | "nestcell":
                 self._out.cell.column += 1
+                self._cells_left += 1
             case "row" | "nestrow":
+                self._cells_left -= len(self._out.row_grounds)
+                if self._cells_left < 0:
+                    raise ReadError(ReadStatus.LIMIT, "table-cells")
                 for column, ground in enumerate(self._out.row_grounds):
-                    place = self._out.cell.table, self._out.cell.row, range(column, column + 1)
-                    self._sink.pictures.paint(*place, self._out.shown(ground))
+                    if ground != NO_GROUND:
+                        place = self._out.cell.table, self._out.cell.row, range(column, column + 1)
+                        self._sink.pictures.paint(*place, self._out.shown(ground))
                 self._out.cell.row, self._out.cell.column = self._out.cell.row + 1, 0
 
     def _special(self, special: bytes) -> None:
