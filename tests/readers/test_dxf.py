@@ -103,6 +103,14 @@ def test_lines_that_may_be_letters_are_drawn_however_many_there_are(more: int) -
     assert [member.relation for member in read(as_text(drawing(*slanting, *short))).members] == ["image"]
 
 
+@pytest.mark.parametrize(("count", "status"), [(2_000, ReadStatus.OK), (20_000, ReadStatus.LIMIT)])
+def test_lines_are_charged_to_the_budget_and_the_words_are_kept(count: int, status: ReadStatus) -> None:
+    line: list[Pair] = [(0, "LINE"), (10, "0"), (20, "0"), (11, "1"), (21, "0")]
+    data = as_text(drawing(text("MẬT"), *[line] * count))
+    document = dxf.read(Source(data=data, part="2"), Budget(limit_bytes=8 << 20)).document
+    assert (document.status, "MẬT" in {run.text for run in document.runs}) == (status, True)
+
+
 def test_a_broken_rhythm_is_malformed_and_keeps_what_was_read() -> None:
     whole = as_text(drawing(text("TỐI MẬT")))
     document = read(whole.replace(b"  0\r\nENDSEC\r\n  0\r\nEOF", b"zz\r\nENDSEC\r\n")).document

@@ -83,6 +83,20 @@ def test_controls_of_an_opendocument_text_show_their_values_where_they_stand(con
     assert shown(test_odf.read_body(forms + stands).document.runs) == line
 
 
+@pytest.mark.parametrize(("name", "said"), [("Tối mật", ["Tối mật"]), ("Control 1", [])])
+def test_a_control_in_a_line_has_its_name_and_descriptions_and_shows_its_value_once(name: str, said: list[str]) -> None:
+    forms = (
+        '<office:forms><form:form><form:textbox form:id="a" form:current-value="Thường"/></form:form></office:forms>'
+    )
+    inside = "<svg:title>tên</svg:title><svg:desc>lời tả</svg:desc><text:p>trong</text:p>"
+    stands = f'<text:p>x: <draw:control draw:name="{name}" draw:control="a">{inside}</draw:control>.</text:p>'
+    runs = test_odf.read_body(forms + stands).document.runs
+    assert shown(runs) == "x: Thường.trong"
+    assert [run.text for run in runs if run.role is Role.NAME] == said
+    assert [run.text for run in runs if run.role is Role.ALT_TEXT] == ["tên", "lời tả"]
+    assert {run.locator for run in runs if run.text == "trong"} == {"paragraph:1"}
+
+
 @pytest.mark.parametrize(("level", "chosen"), [({Level.TOI_MAT}, 2), (set(), 0)])
 def test_what_a_list_only_offers_is_no_mark_in_an_opendocument_text(level: set[Level], chosen: int) -> None:
     entries = "".join(

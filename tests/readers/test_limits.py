@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from PIL import Image, PngImagePlugin
 
-from gateway.documents.readers.base import ReadError, ancestry
+from gateway.documents.readers.base import Budget, ancestry
+from gateway.documents.readers.sink import Sink
 from gateway.model import ReadStatus
 from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers.docx_support import para, style, styles
@@ -72,8 +73,17 @@ def test_what_stands_behind_a_limit_is_read_or_cannot_be_told(made, few, many):
 
 def test_styles_are_followed_to_their_root_and_a_circle_ends():
     bases = {1: 2, 2: 3, 3: 4, 7: 8, 8: 7, **{n: n + 1 for n in range(100, 163)}, **{n: n + 1 for n in range(200, 265)}}
-    assert ancestry({n: n for n in bases}, 1, bases.get) == [3, 2, 1]
-    assert ancestry({n: n for n in bases}, 7, bases.get) == [8, 7]
-    assert len(ancestry({n: n for n in bases}, 100, bases.get)) == 63
-    with pytest.raises(ReadError, match="limit: styles"):
-        ancestry({n: n for n in bases}, 200, bases.get)
+    sink = Sink(Budget())
+    assert ancestry({n: n for n in bases}, 1, bases.get, sink.fail) == [3, 2, 1]
+    assert ancestry({n: n for n in bases}, 7, bases.get, sink.fail) == [8, 7]
+    assert len(ancestry({n: n for n in bases}, 100, bases.get, sink.fail)) == 63
+    assert sink.status is ReadStatus.OK
+    assert len(ancestry({n: n for n in bases}, 200, bases.get, sink.fail)) == 64
+    assert (sink.status, sink.reason) == (ReadStatus.LIMIT, "styles")
+
+
+@pytest.mark.parametrize("made", [word_styles, open_styles])
+def test_the_words_of_a_document_of_too_many_styles_are_read_all_the_same(made):
+    document = document_of(made(300))
+    assert (document.status, document.reason) == (ReadStatus.LIMIT, "styles")
+    assert "".join(run.text for run in document.runs) == "BẢO MẬT"

@@ -19,7 +19,8 @@ from pypdf import PdfReader, PdfWriter
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source
 from gateway.documents.readers.pdf import reader as pdf
 from gateway.documents.readers.pdf import revisions
-from gateway.documents.readers.pdf.objects import RawObject, inflate
+from gateway.documents.readers.pdf.objects import RawObject, find_objects, inflate
+from gateway.documents.readers.pdf.words import _BLOCK_TAG
 from gateway.model import Document, Origin, ReadStatus, Role
 from tests.readers import pdfs
 from tests.readers.corpus import CORPUS, needs_corpus
@@ -414,6 +415,25 @@ def attached(stream: bytes, more: dict[int, bytes] | None = None) -> bytes:
     names = b"/Names << /EmbeddedFiles << /Names [(a) 11 0 R] >> >>"
     spec = b"<< /Type /Filespec /F (a.txt) /EF << /F 12 0 R >> >>"
     return pdfs.simple(HELLO, catalog_extra=names, more={11: spec, 12: stream, **(more or {})})
+
+
+@pytest.mark.parametrize(
+    ("data", "numbers"),
+    [
+        (b"1 0 obj <</T (50% x)>> endobj 2 0 obj <<>> endobj", [1, 2]),
+        (b"1 0 obj <</T (50% x)>> endobj 2 0\nobj <<>> endobj", [1, 2]),
+        (b"1 0 obj <<>> endobj % 3 0\n2 0 %x\nobj <<>> endobj", [1, 2]),
+        (b"1 0 obj <<>> endobj 2 0 %3 0\nobj <<>> endobj", [1, 2]),
+    ],
+)
+def test_a_per_cent_before_an_object_hides_it_no_more_than_a_comment(data: bytes, numbers: list[int]) -> None:
+    assert [number for _, _, number, _ in find_objects(data)] == numbers
+
+
+def test_a_broken_tag_and_blanks_take_no_time() -> None:
+    started = time.process_time()
+    assert _BLOCK_TAG.sub("|", "< / p>a<br/>" + "<" + " " * 50_000) == "|a|<" + " " * 50_000
+    assert time.process_time() - started < 1
 
 
 NOTE = b"first 5 0 obj << >> endobj last "

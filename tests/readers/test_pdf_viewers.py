@@ -320,9 +320,9 @@ def test_words_that_lie_large_across_print_are_what_their_text_says(words: str, 
     assert levels(read(draw)) == found
 
 
-def jpeg(side: int, form: str = "JPEG") -> bytes:
+def jpeg(side: int, form: str = "JPEG", grey: int = 90) -> bytes:
     out = io.BytesIO()
-    Image.new("L", (side, side), 90).save(out, form)
+    Image.new("L", (side, side), grey).save(out, form)
     return out.getvalue()
 
 
@@ -356,13 +356,18 @@ def test_a_page_with_a_picture_that_cannot_be_drawn_cannot_be_told(
     assert pdf.read(Source(data=file, part="1"), Budget(part_cpu_s=100)).document.doubtful_pages == doubtful
 
 
-@pytest.mark.parametrize(("colours", "doubtful"), [(b"/DeviceGray", ()), (b"/DeviceRGB", (1,))])
-def test_a_scan_in_jpeg_2000_that_comes_out_white_cannot_be_told(colours: bytes, doubtful: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(
+    ("grey", "colours", "doubtful"),
+    [(90, b"/DeviceGray", ()), (255, b"/DeviceGray", ()), (90, b"/DeviceRGB", (1,)), (255, b"/DeviceRGB", (1,))],
+)
+def test_a_scan_in_jpeg_2000_that_cannot_be_drawn_cannot_be_told_and_a_white_one_is_read(
+    grey: int, colours: bytes, doubtful: tuple[int, ...]
+) -> None:
     said = b"/Subtype /Image /Width 800 /Height 800 /Filter /JPXDecode /ColorSpace " + colours
     file = pdfs.simple(
         b"q 595 0 0 842 0 0 cm /I Do Q",
         resources=b"/XObject << /I 10 0 R >>",
-        more={10: pdfs.stream(jpeg(800, "JPEG2000"), said)},
+        more={10: pdfs.stream(jpeg(800, "JPEG2000", grey), said)},
     )
     document = pdf.read(Source(data=file, part="1"), Budget(part_cpu_s=100)).document
     assert (document.image_pages, document.doubtful_pages) == ((1,), doubtful)

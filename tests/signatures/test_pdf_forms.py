@@ -14,7 +14,7 @@ from gateway.documents.signatures import verify
 from gateway.documents.signatures.pdf_fields import open_reader
 from gateway.documents.signatures.pdf_filled import replaces_what_was_signed
 from gateway.model import Changes, Coverage, Indication
-from tests.pki.signing import PdfSigning, sign_pdf
+from tests.pki.signing import PdfSigning, sign_pdf, sign_pdf_twice
 from tests.pki.tree import NOW, letter_pdf, store, tree
 from tests.signatures.pdf_updates import dictionary, fill, numbers, sheet, signed_by_nobody, stamp, text_field, update
 
@@ -72,6 +72,23 @@ class TestSignatureFields:
     def test_a_stranger_s_seal_on_a_certified_document_stands_no_more_than_elsewhere(self):
         certified = sign_pdf(letter_pdf(), tree().g2_person, PdfSigning(certify=MDPPerm.FILL_FORMS))
         assert not stand(sign_pdf(certified, tree().person(tree().rogue_root), SECOND))
+
+
+@pytest.mark.parametrize("listed", ["field", "field and widget", "widget"])
+def test_a_form_that_lists_a_widget_beside_its_field_or_in_its_place_is_whole_after_two_signatures(listed):
+    def add(writer):
+        page = writer.root["/Pages"]["/Kids"][0]
+        field = dictionary(FT=name("/Tx"), T=generic.pdf_string("a"), V=generic.pdf_string("x"))
+        widget = dictionary(Type=name("/Annot"), Subtype=name("/Widget"), Rect=numbers(1, 1, 2, 2), F=numbers(4)[0])
+        parent, child = writer.add_object(field), writer.add_object(widget)
+        widget[name("/Parent")], field[name("/Kids")] = parent, generic.ArrayObject([child])
+        page[name("/Annots")] = generic.ArrayObject([child])
+        fields = [one for word, one in (("field", parent), ("widget", child)) if word in listed]
+        writer.root[name("/AcroForm")] = dictionary(Fields=generic.ArrayObject(fields))
+        writer.update_root()
+        writer.update_container(page)
+
+    assert stand(sign_pdf_twice(update(letter_pdf(), add), tree().g2_person, tree().g2_seal))
 
 
 class TestFillingIn:

@@ -29,6 +29,8 @@ _SHORT_S = 3.0
 _LIMIT_ANCESTRY = 64
 Name = TypeVar("Name", bound=Hashable)
 Style = TypeVar("Style")
+Fail = Callable[[ReadStatus, str], None]
+"""Notes a fault of a document that is read on (`Sink.fail`)."""
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -96,15 +98,18 @@ class Reading:
     members: tuple[Member, ...] = ()
 
 
-def ancestry(styles: Mapping[Name, Style], name: Name | None, base: Callable[[Style], Name | None]) -> list[Style]:
+def ancestry(
+    styles: Mapping[Name, Style], name: Name | None, base: Callable[[Style], Name | None], fail: Fail
+) -> list[Style]:
     """Return a style and those that it is based on, the root first; a circle ends where it closes, as does what is unknown.
 
-    Raises LIMIT `styles` for more than people and programs make.
+    LIMIT `styles` for more than people and programs make; the nearest ones count.
     """
     found: dict[Name, Style] = {}
     while name is not None and name in styles and name not in found:
         if len(found) == _LIMIT_ANCESTRY:
-            raise ReadError(ReadStatus.LIMIT, "styles")
+            fail(ReadStatus.LIMIT, "styles")
+            break
         found[name] = styles[name]
         name = base(found[name])
     return [*found.values()][::-1]

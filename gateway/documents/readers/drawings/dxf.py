@@ -27,6 +27,8 @@ _CHECK_EVERY: Final = 4096
 _SHOWN: Final = {1, 3, 302, 303, 304}
 """Codes of the values that entities draw; a long MTEXT stands in 3, 3, ... 1."""
 _DRAWN: Final = {"LINE", "LWPOLYLINE", "VERTEX"}
+_POINT_BYTES: Final = 256
+"""Charged to the budget for each point of a line: a million lines are more than memory should hold."""
 _SETTINGS: Final = {"", "SECTION", "TABLE", "STYLE", "LAYER", "LTYPE", "CLASS", "DICTIONARY", "DIMSTYLE"}
 """Kinds of entries that draw nothing."""
 _TEXT_CODES: Final = ((1, 4), (8, 9), (300, 309), (410, 419), (430, 439), (470, 479), (999, 1003))
@@ -65,6 +67,7 @@ class _Lines:
         except ValueError:
             return
         if code < 20:
+            self._sink.budget.take_bytes(_POINT_BYTES)
             self._points.append([number, 0.0])
         elif self._points:
             self._points[-1][1] = -number

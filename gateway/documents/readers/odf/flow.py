@@ -50,8 +50,8 @@ class Shelf:
     """Words that form controls show, by their names in the file."""
 
     def control(self, shape: Element) -> str:
-        """Return the words of the form control that stands at a shape."""
-        return self.controls.get(shape.get(clark("draw:control")) or "", "")
+        """Give out the words of the form control that stands at a shape, once."""
+        return self.controls.get(shape.attrib.pop(clark("draw:control"), ""), "")
 
 
 def hide(flow: Flow, *, hidden: bool) -> Flow:

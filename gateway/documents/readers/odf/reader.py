@@ -162,14 +162,14 @@ class _Package(OdfDocument):
         used = used_masters(*roots)
         if not folder:
             self.page_setups(roots[::-1], used)
-        styles = StyleBook(roots)
+        styles = StyleBook(roots, self.sink.fail)
         inner = bool(folder)
         page = None if inner else first_page(content, stated)
         story = self.body(content, styles, origin=Origin.TEXT, page=page, inner=inner)
         if not inner:
             self.sink.pages = self.sink.pages or (story.page if story.page and story.page > 1 else stated)
         if common is not None:
-            self.masters(common, StyleBook([common]), used)
+            self.masters(common, StyleBook([common], self.sink.fail), used)
 
     def _shown(self, name: str) -> bytes | None:
         return self._picture(name) if self._package.has(name) else None

@@ -221,9 +221,8 @@ class Story:
                     label = child.get(clark("text:name")) or ""
                     if label and not label.startswith("_"):
                         self._later(paragraph, label, Role.NAME)
-                case _ if name in SHAPES and name != "draw:control":
-                    inside = flow._replace(place=paragraph.place._replace(page=self.page), counted=False)
-                    paragraph.later.append(partial(self._shapes.shape, child, name, inside))
+                case _ if name in SHAPES:
+                    self._shape(child, name, paragraph, flow)
                 case "field:fieldmark":
                     self._plain(_form_value(child), paragraph, layers, flow)
                     self._inline(child, paragraph, layers, flow, link=link)
@@ -232,13 +231,18 @@ class Story:
             self._text(child.tail, paragraph, layers, flow, link=link)
             child.tail = None
 
+    def _shape(self, shape: Element, name: str, paragraph: _Paragraph, flow: Flow) -> None:
+        """Give what a control shows in its line; all else of a shape stands behind the paragraph."""
+        if name == "draw:control":
+            paragraph.block = paragraph.block or self._sink.open_block()
+            self._sink.put(self._shelf.control(shape), paragraph.block, paragraph.place)
+        inside = flow._replace(place=paragraph.place._replace(page=self.page), counted=False)
+        paragraph.later.append(partial(self._shapes.shape, shape, name, inside))
+
     def _field(
         self, field: Element, name: str, paragraph: _Paragraph, layers: tuple[Layer, ...], flow: Flow, *, link: bool
     ) -> None:
-        """Walk a field, a control or any other element among words."""
-        if name == "draw:control":
-            paragraph.block = paragraph.block or self._sink.open_block()
-            self._sink.put(self._shelf.control(field), paragraph.block, paragraph.place)
+        """Walk a field or any other element among words."""
         if name == "text:placeholder" or name.startswith("text:drop-down"):
             self._later(paragraph, field.get(clark("text:description")) or "", Role.FIELD)
         if name == "text:label":

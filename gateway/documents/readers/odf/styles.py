@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from gateway.documents.readers.base import ancestry
+from gateway.documents.readers.base import Fail, ancestry
 from gateway.documents.readers.numerals import column_letters, length_pt, number, numeral, signed, whole
 from gateway.documents.readers.ooxml.colours import AUTO, automatic, hex_colour, named_colour
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
@@ -44,7 +44,8 @@ _SIDES: Final = ("border-top", "border-bottom", "border-left", "border-right")
 class StyleBook:
     """The styles that one part of a document sees: common ones, and its own automatic ones before them."""
 
-    def __init__(self, roots: Iterable[Element]) -> None:
+    def __init__(self, roots: Iterable[Element], fail: Fail) -> None:
+        self._fail = fail
         self._styles: dict[tuple[str, str], Element] = {}
         self._common: set[tuple[str, str]] = set()
         self._defaults: dict[str, Element] = {}
@@ -178,7 +179,7 @@ class StyleBook:
         def key(name: str | None) -> tuple[str, str] | None:
             return (family, name) if name else None
 
-        return ancestry(self._styles, key(name), lambda style: key(style.get(_PARENT)))
+        return ancestry(self._styles, key(name), lambda style: key(style.get(_PARENT)), self._fail)
 
     def _properties(self, style: Element, below: dict[str, Any]) -> dict[str, Any]:
         merged = dict(below)

@@ -23,7 +23,8 @@ LIMIT_PIXELS = 120_000_000
 _HEADER = re.compile(rb"(\d{1,10})[\s\0]+(\d{1,5})[\s\0]*\Z")
 _HEADER_LENGTH = 256
 """Octets before `obj` in which the numbers of an object are looked for, among blanks and comments."""
-_COMMENT = re.compile(rb"%[^\r\n]*")
+_COMMENT = re.compile(rb"%[^\r\n]*[\r\n]")
+"""A comment, or a per cent sign in a string, which hides nothing where no header is left without it."""
 _STREAM = re.compile(rb"stream(?:\r\n|\n|\r)?")
 _FILTER = re.compile(rb"/(?:Filter|F)\s*(\[[^\]]{0,400}\]|/[A-Za-z0-9]{1,20})")
 _INTEGER = {
@@ -104,9 +105,8 @@ def find_objects(data: bytes, start: int = 0) -> Iterator[tuple[int, int, int, i
     while position >= 0:
         if data[position - 3 : position] != b"end":
             head = data[max(start, position - _HEADER_LENGTH) : position]
-            if b"%" in head:
-                head = _COMMENT.sub(lambda comment: b" " * len(comment[0]), head)
-            header = _HEADER.search(head)
+            bare = _COMMENT.sub(lambda comment: b" " * len(comment[0]), head) if b"%" in head else head
+            header = _HEADER.search(bare) or _HEADER.search(head)
             if header is not None:
                 yield position - len(head) + header.start(), position + 3, int(header[1]), int(header[2])
         position = data.find(b"obj", position + 3)

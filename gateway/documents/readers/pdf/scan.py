@@ -51,6 +51,8 @@ class PageLook:
     annotations: bool = False
     """Some of that ink is in annotations."""
     pictures: tuple[Picture, ...] = ()
+    lacks_pictures: bool = False
+    """It came out white, and one of them cannot be drawn."""
 
     def dpi_of(self, area: Box | None = None) -> float:
         """Return the resolution at which the page, or an area of it, is drawn; above `DPI` where its pictures are small and fine."""
@@ -141,11 +143,20 @@ class ScanReader:
         """Render a page, in the thread that called, because pdfium knows only one; without what was read before."""
         self._budget.check_time()
         if look.is_whole or look.left is None:
-            return look, self._pages.draw(look.number - 1, None, [(look.dpi_of(), None)], annotations=True) or None
+            parts = self._pages.draw(look.number - 1, None, [(look.dpi_of(), None)], annotations=True)
+            return (self._asked(look, parts), parts) if parts else (look, None)
         views = [(look.dpi_of(area), area) for area in _outermost(look.left.areas)]
         closer = [(dpi, _with_margin(area, MARGIN * DPI / dpi)) for dpi, area in views]
         drawn = self._pages.draw(look.number - 1, look.left.keep, closer, annotations=look.annotations)
-        return look, [part for part in drawn if (part.pixels < PAPER).any() and self._is_new(part)]
+        parts = [part for part in drawn if (part.pixels < PAPER).any() and self._is_new(part)]
+        return self._asked(look, parts), parts
+
+    def _asked(self, look: PageLook, parts: list[Part]) -> PageLook:
+        """Ask of a page that came out white whether pdfium can draw the pictures of which that takes long."""
+        orders = [one.order for one in look.pictures if one.drawn is None and one.is_legible]
+        if not orders or any((part.pixels < PAPER).any() for part in parts):
+            return look
+        return dataclasses.replace(look, lacks_pictures=self._pages.cannot_draw(look.number - 1, orders))
 
     def _is_new(self, part: Part) -> bool:
         digest = hashlib.blake2b(part.pixels.data, digest_size=16).digest()
@@ -157,8 +168,7 @@ class ScanReader:
         look, parts = item
         if parts is None:
             return look, None
-        white = not any((part.pixels < PAPER).any() for part in parts)
-        result = ScanResult(whole_page=look.is_whole, doubtful=white and any(p.drawn is None for p in look.pictures))
+        result = ScanResult(whole_page=look.is_whole, doubtful=look.lacks_pictures)
         for part in parts:
             result = self._with(part, look, result)
         return look, result

@@ -75,15 +75,18 @@ class Shapes:
         """Add an image of a loaded page with its matrix to the page as displayed."""
         api, facts = self._api, self._facts
         box = map_box(matrix, 0.0, 0.0, 1.0, 1.0)
-        facts.bits_per_pixel = 0
         api.FPDFImageObj_GetImageMetadata(handle, None, facts)
-        drawn = None
-        if facts.width * facts.height <= LIMIT_ASKED or not self._is_jpeg_2000(handle):
-            api.FPDFImageObj_GetImageMetadata(handle, page, facts)
-            drawn = facts.bits_per_pixel > 0
+        asked = facts.width * facts.height <= LIMIT_ASKED or not self._is_jpeg_2000(handle)
+        drawn = self.can_draw(page, handle) if asked else None
         content.pictures.append(Picture(box, facts.width, facts.height, order, drawn=drawn))
         content.drawings += 1
         self._add_fill(content, Fill(box, None, order, opaque=not api.FPDFPageObj_HasTransparency(handle)))
+
+    def can_draw(self, page: int, handle: int) -> bool:
+        """Whether pdfium can draw an image of a loaded page; it decodes it."""
+        self._facts.bits_per_pixel = 0
+        self._api.FPDFImageObj_GetImageMetadata(handle, page, self._facts)
+        return bool(self._facts.bits_per_pixel > 0)
 
     def _is_jpeg_2000(self, handle: int) -> bool:
         """Whether a picture is in JPEG 2000, of which pdfium decodes all to tell anything."""

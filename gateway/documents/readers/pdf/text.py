@@ -201,6 +201,15 @@ class PageReader:
         finally:
             self._api.FPDF_ClosePage(page)
 
+    def cannot_draw(self, index: int, orders: Sequence[int]) -> bool:
+        """Whether one of the images of a page, by their painting order, cannot be drawn."""
+        page = self._load(index)
+        try:
+            objects = _numbered(self._batches(page, 0))
+            return not all(self._shapes.can_draw(page, objects[order - 1][0]) for order in orders)
+        finally:
+            self._api.FPDF_ClosePage(page)
+
     def _add_batch(self, page: int, content: PageContent, text: PageText, batch: _Batch) -> None:
         """Add the objects of a batch; what they are is asked kind by kind, their painting order is kept in numbers."""
         handles, kinds, matrix = batch

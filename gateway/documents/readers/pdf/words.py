@@ -26,7 +26,7 @@ _TECHNICAL = frozenset(
      "/CreationDate", "/ModDate", "/M", "/LastModified", "/Cert", "/Contents", "/CharSet", "/IDTree"]
 )  # fmt: skip
 """Keys whose strings are no words for a person, or are taken with their own meaning."""
-_BLOCK_TAG = re.compile(r"<\s*/?\s*(?:p|div|br|body|html|li|ul|ol|tr|td|h[1-6])\b[^<>]*>|<br/?>", re.IGNORECASE)
+_BLOCK_TAG = re.compile(r"<\s*+/?\s*+(?:p|div|br|body|html|li|ul|ol|tr|td|h[1-6])\b[^<>]*>|<br/?>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 _QUOTED = re.compile(r"""\\.|(["'])((?:\\.|(?!\1)[^\\\n])*+)\1|`((?:\\.|[^\\`])*+)`""", re.DOTALL)
 """A string literal or template of a script (ECMA-262 §12.9.4, §12.9.6)."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 RELATION: Final = "image"
 LIMIT_PIECES: Final = 1000
 _LIMIT_PAINTED, _LIMIT_WIDE = 50_000, 400
-"""Coloured cells of a table that are looked at together, and of one that is repeated that are looked at."""
+"""Coloured cells of a table that are put together at once; columns of one repeated cell that are looked at."""
 LIMIT_JOINED: Final = 40
 """Pictures put together for one document, the ones of most pieces first; of more those that may be cuts of a page, not photographs."""
 _PLAIN, _SHADES, _THUMBNAIL = 0.4, 16, 64

@@ -122,7 +122,7 @@ class _Reader:
             pieces,
             characters=characters,
             paragraphs=paragraphs,
-            styles=StyleSheet(tables.table[styles_at : styles_at + styles_length]),
+            styles=StyleSheet(tables.table[styles_at : styles_at + styles_length], self._sink.fail),
             lists=Lists(fib, tables.table),
             fonts=fonts,
         )

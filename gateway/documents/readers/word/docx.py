@@ -87,7 +87,7 @@ class _Reader:
         theme = self._first("theme", parts.take)
         self._settings = settings = _settings(self._first("settings", parts.root))
         palette = Palette(NO_THEME if theme is None else parse_theme(theme), settings.mapping, bidi=settings.bidi)
-        styles = StyleSheet(self._first("styles", parts.root), palette)
+        styles = StyleSheet(self._first("styles", parts.root), palette, parts.sink.fail)
         self._kit = Kit(parts.sink, parts, styles, palette, Numbering(self._first("numbering", parts.root)))
         self._references: dict[tuple[str, str], str] = {}
         """Headers and footers of the last section, by element and kind of page."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from gateway.documents.readers.base import ancestry
+from gateway.documents.readers.base import Fail, ancestry
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.word.docx_format import (
@@ -63,8 +63,9 @@ class TableStyle(NamedTuple):
 class StyleSheet:
     """Styles of one document (or of its glossary)."""
 
-    def __init__(self, root: Element | None, palette: Palette) -> None:
+    def __init__(self, root: Element | None, palette: Palette, fail: Fail) -> None:
         self.palette = palette
+        self._fail = fail
         self.defaults: Properties = {}
         self._elements: dict[tuple[str, str], Element] = {}
         self._default_ids: dict[str, str] = {}
@@ -183,7 +184,8 @@ class StyleSheet:
             style = self._default_ids.get(kind, "")
         known = self._chains.get((kind, style))
         if known is None:
-            known = self._chains[kind, style] = ancestry(self._elements, (kind, style), partial(_base, kind))
+            known = ancestry(self._elements, (kind, style), partial(_base, kind), self._fail)
+            self._chains[kind, style] = known
         return known
 
     def _properties(self, kind: str, style: str | None) -> Properties:

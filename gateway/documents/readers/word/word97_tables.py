@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from gateway.documents.readers.base import Budget, ancestry
+from gateway.documents.readers.base import Budget, Fail, ancestry
 from gateway.documents.readers.numerals import numeral, speaks
 from gateway.documents.readers.ole.octets import u8, u16, u32, wide
 from gateway.documents.readers.word.word97_fib import Fib
@@ -40,7 +40,8 @@ class _Style:
 class StyleSheet:
     """Styles with their inheritance resolved on demand."""
 
-    def __init__(self, table: bytes) -> None:
+    def __init__(self, table: bytes, fail: Fail) -> None:
+        self._fail = fail
         self._styles: dict[int, _Style] = {}
         self._looks: dict[int, Look] = {}
         self._paragraphs: dict[int, Paragraph] = {}
@@ -106,7 +107,7 @@ class StyleSheet:
         return known
 
     def _chain(self, number: int) -> list[_Style]:
-        return ancestry(self._styles, number, lambda style: style.base)
+        return ancestry(self._styles, number, lambda style: style.base, self._fail)
 
 
 @dataclass(frozen=True)
