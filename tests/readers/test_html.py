@@ -280,7 +280,7 @@ def test_embedded_data_become_members() -> None:
 def test_what_outlook_shows_has_the_same_pictures() -> None:
     page = '<img src="data:image/png;base64,aGVsbG8="><img src="data:image/png;base64,aGVsbG9z"><svg><path d="M0 0L9 0L9 30Z"/></svg>'
     alone = reading(page).members
-    result = reading(f"{page}<!--[IF MSO]><p>Xem</p><![ENDIF]-->")
+    result = reading(f"{page}<!--[if mso]><p>Xem</p><![endif]-->")
     assert [member.data for member in result.members] == [member.data for member in alone]
     assert "Xem" in the_run(result.document, "Xem").text
 
