@@ -9,12 +9,11 @@ from gateway.vietnamese.latin import to_ascii, unmarked
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", ["NFD", "NFKD"])
-def test_every_combining_mark_falls_and_nothing_else(form):
+def test_every_combining_mark_falls_and_nothing_else():
     for begin in range(0, sys.maxunicode, 4096):
         text = "".join(map(chr, range(begin, begin + 4096)))
-        kept = [one for one in unicodedata.normalize(form, text) if not unicodedata.combining(one)]
-        assert unmarked(text, form) == "".join(kept)
+        kept = [one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one)]
+        assert unmarked(text) == "".join(kept)
 
 
 def test_ascii_keeps_the_letters():
