@@ -11,7 +11,7 @@ from openpyxl.styles.differential import DifferentialStyle
 
 from gateway.documents.readers import plain
 from gateway.documents.readers.base import Budget, Source
-from gateway.documents.readers.excel.formulas import is_unclear, is_untold
+from gateway.documents.readers.excel.formulas import is_uncertain, is_unclear
 from gateway.documents.readers.excel.xlsx_values import format_words, show_number, show_text
 from gateway.documents.readers.word import rtf
 from gateway.model import Document
@@ -53,7 +53,7 @@ def test_a_formula_of_numbers_and_whole_cells_is_clear(formula):
 
 
 @pytest.mark.parametrize(
-    ("formula", "untold"),
+    ("formula", "uncertain"),
     [
         ('MID("xMẬTx",2,3)', True),
         ('IF(A1>1,LEFT("MẬTx",3),REPT("M",1)&"ẬT")', True),
@@ -74,23 +74,23 @@ def test_a_formula_of_numbers_and_whole_cells_is_clear(formula):
         ("'Thu & chi'!B5+CONVERT(1,A1,A2)", False),
     ],
 )
-def test_a_number_saved_for_a_formula_that_makes_text_is_not_its_value(formula, untold):
-    assert is_untold(formula, saved=True, number=True) is untold
+def test_a_number_saved_for_a_formula_that_makes_text_is_not_its_value(formula, uncertain):
+    assert is_uncertain(formula, saved=True, number=True) is uncertain
 
 
 def test_nested_formulas_cost_no_more_than_a_few():
-    assert is_untold("IF(A1," * 9000 + '"M"&LEFT(A1)', saved=True, number=True) is False
+    assert is_uncertain("IF(A1," * 9000 + '"M"&LEFT(A1)', saved=True, number=True) is False
 
 
-@pytest.mark.parametrize(("formula", "told"), [(UNCLEAR[0], True), (CLEAR[1], False)])
-def test_a_workbook_without_the_value_of_such_a_formula_cannot_be_told(formula, told):
+@pytest.mark.parametrize(("formula", "reported"), [(UNCLEAR[0], True), (CLEAR[1], False)])
+def test_a_workbook_without_the_value_of_such_a_formula_cannot_be_told(formula, reported):
     book = openpyxl.Workbook()
     book.active["B4"] = f"={formula}"
-    assert ("look-formula" in kinds(saved(book))) is told
+    assert ("look-formula" in kinds(saved(book))) is reported
 
 
 @pytest.mark.parametrize(
-    ("cell", "told"),
+    ("cell", "reported"),
     [
         (f"={UNCLEAR[1]}", True),
         ('=IF(A1>5;"Đạt";"Không")', False),
@@ -103,11 +103,11 @@ def test_a_workbook_without_the_value_of_such_a_formula_cannot_be_told(formula, 
         ("=A:A&B:B", True),
     ],
 )
-def test_a_csv_is_a_sheet_too(cell, told):
+def test_a_csv_is_a_sheet_too(cell, reported):
     quoted = cell.replace('"', '""')
     data = f'tên,số\n"{quoted}",5\n'.encode()
     document = plain.read(Source(data=data, part="1", filename="a.csv"), Budget()).document
-    assert ("look-formula" in kinds(document)) is told
+    assert ("look-formula" in kinds(document)) is reported
 
 
 @pytest.mark.parametrize(

@@ -262,6 +262,8 @@ def test_texts_show_the_words_of_their_format() -> None:
         ('HYPERLINK("https://x.vn/","TỐI MẬT")', "https://x.vn/TỐI MẬT\nhttps://x.vn/\nTỐI MẬT", None),
         ('of:=IF([.B1]="MẬT";"TUY"&"ỆT";"")', "TUYỆT", None),
         ('of:="MẬT"', "MẬT", None),
+        ('IF(\'a"\'!A1=1,"MẬT","x")', "MẬTx\nMẬT\nx", None),
+        ('IF(T[\'#"]=1,"MẬT","x")', "MẬTx\nMẬT\nx", None),
         ("cmd|'/c calc'!A0", "", "dde"),
         ('WEBSERVICE("https://x.test")', "https://x.test", "external-object"),
         ("SUM(A1:B2)", "", None),

@@ -19,7 +19,7 @@ from functools import lru_cache
 from itertools import chain, count
 
 from gateway.documents.readers.base import Budget, Reading, Source
-from gateway.documents.readers.excel.formulas import formula_kind, formula_words, is_untold
+from gateway.documents.readers.excel.formulas import formula_kind, formula_words, is_uncertain
 from gateway.documents.readers.text_art import is_text_art
 from gateway.mime.charsets import codec_of, is_foreign
 from gateway.model import ActiveContent, Document, Origin, ReadStatus, Role, Run
@@ -207,7 +207,9 @@ def read_text(source: Source) -> Document:
     kinds = {kind for formula, _ in formulas if (kind := formula_kind(formula))}
     acts = (("macro", _SYLK_MACRO.match(source.data)), ("dde", sheet and _SYLK_DDE.match(source.data)))
     kinds |= {kind for kind, found in acts if found}
-    if any(is_untold(one, saved=sheet, number=text is None) for one, text in formulas if sheet or _is_calculated(one)):
+    if any(
+        is_uncertain(one, saved=sheet, number=text is None) for one, text in formulas if sheet or _is_calculated(one)
+    ):
         kinds.add("look-formula")
     if is_text_art(decoded.text, plain.common if plain is not None else None):
         kinds.add("look-text-art")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from gateway.documents.readers.base import GRAVITY, Budget, Member, ReadError, Reading, Source
-from gateway.documents.readers.excel.formulas import formula_kind, formula_words, is_untold
+from gateway.documents.readers.excel.formulas import formula_kind, formula_words, is_uncertain
 from gateway.documents.readers.ooxml.xml import holds_words
 from gateway.documents.readers.pictures.joined import Pictures
 from gateway.documents.readers.pictures.own_font import set_in_own_fonts
@@ -244,7 +244,7 @@ class Sink:
         """
         if (kind := formula_kind(formula)) is not None:
             self.warn(kind, place.locator)
-        if is_untold(formula, saved=saved, number=number):
+        if is_uncertain(formula, saved=saved, number=number):
             self.warn("look-formula", place.locator)
         words = formula_words(formula, text) if '"' in formula or "CHAR" in formula.upper() else ""
         if words not in self._formulas and holds_words(words):

@@ -10,8 +10,8 @@ _LITERAL: Final = re.compile(r'"((?:[^"]|"")*)"|\b(?:UNICHAR|CHAR)\s*\(\s*(\d{1,
 _JOINED: Final = re.compile(r"\s*&\s*")
 _BEGINNING: Final = re.compile(r"(?:\w+:)?=\s*")
 _START: Final = re.compile(r"(?:\w+:=)?[=+\s]*")
-_NAMES: Final = re.compile(r"'(?:[^']|'')*'|\[[^\[\]\"]*\]")
-"""Names of sheets and places, in which any sign may stand."""
+_QUOTED: Final = re.compile(r"""("(?:[^"]|"")*+")|'(?:[^']|'')*+'|\[(?:[^\[\]']|'.){0,255}+\]""")
+"""Literals, and names of sheets and columns, in which any sign may stand."""
 _COMPARED: Final = re.compile(r"[=<>]\s*$")
 _COMPARING: Final = re.compile(r"\s*[=<>]")
 _SOUGHT: Final = re.compile(
@@ -76,9 +76,9 @@ def formula_words(formula: str, chosen: str | None = None) -> str:
     of their own, as the words that HYPERLINK shows for an address, each of these follows in a line. What the formula
     only compares or looks for never shows, nor what it did not choose, unless it is volatile: `chosen` is its saved value.
     """
-    formula = formula[:_LIMIT]
+    formula = _named(formula)
     lines: list[str] = []
-    told, end, sought = "", 0, False
+    before, end, sought = "", 0, False
     chooses = (
         chosen is not None and "&" not in formula and _CHOOSING.match(formula) and not _VOLATILE.search(_bare(formula))
     )
@@ -86,25 +86,25 @@ def formula_words(formula: str, chosen: str | None = None) -> str:
         literal, number = match.groups()
         word = literal.replace('""', '"') if literal is not None else chr(int(number)) if int(number) < 0x110000 else ""
         between = formula[end : match.start()]
-        told = (told + _NAMES.sub("A", between))[-_FAR:]
+        before = (before + between)[-_FAR:]
         if lines and _JOINED.fullmatch(between):
             lines[-1] += "" if sought else word
         else:
-            compared = _COMPARED.search(between) or _COMPARING.match(formula, match.end()) or _SOUGHT.search(told)
+            compared = _COMPARED.search(between) or _COMPARING.match(formula, match.end()) or _SOUGHT.search(before)
             sought = compared is not None and not _BEGINNING.fullmatch(between)
             lines.append("" if sought else word)
-        told, end = f'{told}"', match.end()
+        before, end = f'{before}"', match.end()
         if chooses and word == chosen and not sought:
             return ""  # the cell says it
     return "\n".join(dict.fromkeys(("".join(lines), *filter(None, lines))))
 
 
-def is_untold(formula: str, *, saved: bool, number: bool) -> bool:
+def is_uncertain(formula: str, *, saved: bool, number: bool) -> bool:
     """Return whether nobody can tell what a formula shows: it may be a word that it makes, and its value is not saved.
 
     A number that is saved for a formula that makes text is none of its values: programs that compute nothing write 0.
     """
-    if saved and not (number and _MAKES.search(formula) and _makes_text(_bare(formula[:_LIMIT]), _DEEPEST)):
+    if saved and not (number and _MAKES.search(formula) and _makes_text(_bare(formula), _DEEPEST)):
         return False
     return is_unclear(formula)
 
@@ -139,7 +139,7 @@ def is_unclear(formula: str) -> bool:
     Clear are numbers, dates, truth values, whole cells and whole literals, and literals that are joined in their order.
     Whoever cuts, replaces, spells or joins from elsewhere shows what only its value says.
     """
-    formula = formula[:_LIMIT]
+    formula = _named(formula)
     literals = [match[1] for match in _LITERAL.finditer(formula) if match[1] and not _DATE_FORMAT.fullmatch(match[1])]
     bare = _START.sub("", _bare(formula.replace("$", "")), count=1)
     names = {name.upper().removeprefix("_XLFN.").removeprefix("_XLWS.") for name in _FUNCTION.findall(bare)}
@@ -158,9 +158,14 @@ def is_unclear(formula: str) -> bool:
     return any(others) and (short or any(left and right for left, right in pairwise(others)))
 
 
+def _named(formula: str) -> str:
+    """Return a formula as far as it is looked at, with a letter in place of each name in quotes or brackets."""
+    return _QUOTED.sub(lambda found: found[1] or "A", formula[:_LIMIT])
+
+
 def _bare(formula: str) -> str:
-    """Return a formula with a sign in place of each literal and each name in quotes or brackets."""
-    return _NAMES.sub("A", _LITERAL.sub('"', formula))
+    """Return the same with a sign in place of each literal."""
+    return _LITERAL.sub('"', _named(formula))
 
 
 def formula_kind(formula: str) -> str | None:
