@@ -57,6 +57,10 @@ _TITLE: Final = re.compile(
     r"|(?:pho )?(?:chanh van phong|truong phong|giam doc|chu tich|bi thu)) )+"
 )
 # A Latin letter with a stroke, a hook, a curl is the letter to the eye.
+_UNIT: Final = re.compile(
+    r"\s*(?:phòng|văn phòng|sở|ban|chi cục|trung tâm|trường|đội|công an|ủy ban|uỷ ban|ubnd)(?!\w)", re.IGNORECASE
+)
+"""Beginning of the name of a unit."""
 _WITH: Final = re.compile(r"LATIN (?:SMALL|CAPITAL) LETTER (?:SCRIPT |DOTLESS |LONG |OPEN )?([A-Z])(?: WITH .*)?")
 
 
@@ -70,12 +74,6 @@ def skeletons(domain: str) -> frozenset[str]:
 def shown(text: str) -> str:
     """Return the ASCII letters that a text looks like in small letters; what looks like none stays."""
     return "".join(map(_small, shown_labels(text)))
-
-
-_UNIT: Final = re.compile(
-    r"\s*(?:phòng|văn phòng|sở|ban|chi cục|trung tâm|trường|đội|công an|ủy ban|uỷ ban|ubnd)(?!\w)", re.IGNORECASE
-)
-"""Beginning of the name of a unit."""
 
 
 def name_keys(name: str) -> frozenset[str]:

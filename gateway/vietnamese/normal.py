@@ -55,10 +55,10 @@ def pieces(text: str, longest: int) -> Iterator[str]:
     start = 0
     while len(text) - start > longest:
         half, end = start + longest // 2, start + longest
-        told = max(text.rfind(sign, half, end) for sign in _SENTENCE_ENDS)
-        cut = (told if told > 0 else max(text.rfind(blank, half, end) for blank in " \t")) + 1 or end
+        sentence = max(text.rfind(sign, half, end) for sign in _SENTENCE_ENDS)
+        cut = (sentence if sentence > 0 else max(text.rfind(blank, half, end) for blank in " \t")) + 1 or end
         yield text[start:cut]
-        start = cut if told > 0 else max(text.rfind(" ", half, cut - _OVERLAP) + 1, cut - 2 * _OVERLAP)
+        start = cut if sentence > 0 else max(text.rfind(" ", half, cut - _OVERLAP) + 1, cut - 2 * _OVERLAP)
     yield text[start:]
 
 

@@ -1,4 +1,4 @@
-"""Limits of readers: what stands behind one is read, or the document cannot be told; what honest files have is below it."""
+"""Limits of readers: what stands behind one is read, or the document is *cannot tell*; what honest files have is below it."""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ def test_a_map_that_contradicts_the_encoding_is_reported() -> None:
 
 
 @pytest.mark.parametrize(
-    ("glyph", "said", "told"),
+    ("glyph", "said", "reported"),
     [
         (b"uni1EAC", "Ấ", True),
         (b"uni1EAC", " ", True),
@@ -158,7 +158,7 @@ def test_a_map_that_contradicts_the_encoding_is_reported() -> None:
         (b"uni1EAC", "\ufffd", False),
     ],
 )
-def test_a_map_that_hides_the_dot_of_a_letter_is_reported(glyph: bytes, said: str, told: bool) -> None:
+def test_a_map_that_hides_the_dot_of_a_letter_is_reported(glyph: bytes, said: str, reported: bool) -> None:
     cmap = b"1 beginbfchar <42> <%04x> endbfchar" % ord(said)
     data = pdfs.simple(
         b"BT /F2 14 Tf 80 700 Td (ABC) Tj ET",
@@ -169,7 +169,7 @@ def test_a_map_that_hides_the_dot_of_a_letter_is_reported(glyph: bytes, said: st
             b" << /BaseEncoding /WinAnsiEncoding /Differences [65 /M /%s /T] >> >>" % glyph,
         },
     )
-    assert (read(data).reason == "text-lies") == told
+    assert (read(data).reason == "text-lies") == reported
 
 
 def test_the_last_of_hundreds_of_fonts_is_looked_at_too() -> None:

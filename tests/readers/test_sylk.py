@@ -37,7 +37,7 @@ def test_cells_stand_in_their_row_and_column(letters, marked):
 
 
 @pytest.mark.parametrize(
-    ("cell", "told"),
+    ("cell", "reported"),
     [
         ('K0;EMID("xMẬTx",2,3)', True),
         ('EMID("xMẬTx",2,3)', True),
@@ -49,10 +49,10 @@ def test_cells_stand_in_their_row_and_column(letters, marked):
         ("K0;ER2C1+R3C1", False),
     ],
 )
-def test_a_number_for_a_formula_that_makes_words_is_no_value(cell, told):
+def test_a_number_for_a_formula_that_makes_words_is_no_value(cell, reported):
     document = read(f"ID;P\r\nC;Y1;X1;{cell}\r\nE\r\n".encode())
-    assert ([found.kind for found in document.active_content] == ["look-formula"]) is told
-    assert [one for one in find_in_document(document) if not told] == []
+    assert ([found.kind for found in document.active_content] == ["look-formula"]) is reported
+    assert [one for one in find_in_document(document) if not reported] == []
 
 
 def test_what_a_formula_may_choose_later_is_read():

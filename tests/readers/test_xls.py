@@ -130,7 +130,7 @@ def test_an_argument_of_a_formula_is_a_line_of_its_own(tokens: list[str | bytes]
 
 
 @pytest.mark.parametrize(
-    ("tokens", "untold"),
+    ("tokens", "uncertain"),
     [
         (b"\x17" + short("TỐI MẬT ONG") + b"\x1e\x07\0\x42\x02\x73\0", True),  # LEFT("TỐI MẬT ONG",7)
         (b"\x44" + b"\0" * 4 + b"\x17" + short("ẬT") + b"\x08", True),  # A1&"ẬT"
@@ -139,13 +139,13 @@ def test_an_argument_of_a_formula_is_a_line_of_its_own(tokens: list[str | bytes]
     ],
 )
 @pytest.mark.parametrize("shared", [False, True])
-def test_a_number_saved_for_a_formula_that_makes_words_is_no_value(tokens: bytes, untold: bool, shared: bool):
+def test_a_number_saved_for_a_formula_that_makes_words_is_no_value(tokens: bytes, uncertain: bool, shared: bool):
     """As LibreOffice, xlwt and POI save what they have not computed."""
     own = b"\x01\0\0\0\0" if shared else tokens
     cell = record(0x06, struct.pack("<HHHdHIH", 0, 0, 0, 0.0, 0, 0, len(own)) + own)
     common = record(0x4BC, struct.pack("<HHBBHH", 0, 5, 0, 0, 6, len(tokens)) + tokens)
     document = read(workbook([("A", 0, (cell, *((common,) if shared else ())))])).document
-    assert ("look-formula" in {one.kind for one in document.active_content}) is untold
+    assert ("look-formula" in {one.kind for one in document.active_content}) is uncertain
     assert "MẬT" not in [run.text for run in document.runs]
 
 

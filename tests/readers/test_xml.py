@@ -229,12 +229,12 @@ def test_a_dde_link_of_an_excel_2003_file_is_active_content(body):
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "reported"),
     [("", True), ('<Data ss:Type="Number">0</Data>', True), ('<Data ss:Type="String">abc</Data>', False)],
 )
-def test_a_formula_of_an_excel_2003_file_shows_the_text_that_is_saved_or_nobody_can_tell(value, told):
+def test_a_formula_of_an_excel_2003_file_shows_the_text_that_is_saved_or_nobody_can_tell(value, reported):
     cell = f'<Worksheet><Table><Row><Cell ss:Formula="=MID(RC[1],2,3)">{value}</Cell></Row></Table></Worksheet>'
-    assert bool(read(BOOK.format(cell)).document.active_content) is told
+    assert bool(read(BOOK.format(cell)).document.active_content) is reported
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,13 @@ import io
 import subprocess
 import sys
 
+import pikepdf
 import pytest
 
 pytestmark = pytest.mark.slow
 
 
 def test_calls_of_numpy_import_nothing_after_the_warm_up() -> None:
-    pytest.importorskip("numpy")
     code = (
         "import sys; from gateway.documents.wall import child; child.warm_up(None); import numpy; before = set(sys.modules); "
         "numpy.unique(numpy.arange(9)); numpy.ma.array([1]); sys.exit(bool(set(sys.modules) - before))"
@@ -19,7 +19,6 @@ def test_calls_of_numpy_import_nothing_after_the_warm_up() -> None:
 
 
 def test_a_pdf_locked_with_aes_256_is_opened_without_another_file() -> None:
-    pikepdf = pytest.importorskip("pikepdf")
     file = io.BytesIO()
     pdf = pikepdf.new()
     pdf.add_blank_page()

@@ -77,9 +77,7 @@ def choice_hit(text: str, plain: str) -> Hit | None:
         return best
     if (empty or ticked) and all(boxes[number] is not None for number in levels):
         if best is not None and any((box := boxes[number]) is not None and box["empty"] for number in levels):
-            return best._replace(
-                strength=Strength.SUSPECTED
-            )  # somebody chose one of several, whatever else the line says
+            return best._replace(strength=Strength.SUSPECTED)  # one of several was chosen, whatever else the line says
         level, spelling, _ = written_level(_words(text, options[levels[0]]))
         return Hit(level, Strength.NOTED, "options", spelling)
     return None

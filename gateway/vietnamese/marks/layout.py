@@ -246,10 +246,9 @@ class Layout:
         """Return the numbers of the short lines among so many before and behind one, and so many cells of its row and column."""
         found = [*self.neighbours(line.number, -1, limit), *self.neighbours(line.number, 1, limit)]
         if (own := cell_key(line.runs[0])) is not None:
+            sheet, column, row = own
             steps = [step for step in range(-limit, limit + 1) if step]
-            keys = [(own[0], own[1] + step, own[2]) for step in steps] + [
-                (own[0], own[1], own[2] + step) for step in steps
-            ]
+            keys = [key for step in steps for key in ((sheet, column + step, row), (sheet, column, row + step))]
             found += [n for key in keys if (n := self.cells.get(key)) is not None and len(self.lines[n]) < _SHORT]
         return found
 

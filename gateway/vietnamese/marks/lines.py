@@ -128,8 +128,8 @@ def stamp_line(text: str, look: Look) -> Hit | None:
         hit = _level_alone(rest, look, numbered=True)
         if hit is not None and hit.level is _ENVELOPES[code["ahead"] or code["behind"]]:
             # "C - Mật" may answer a question, and nobody writes "Mật (C)" but on an envelope.
-            told = code["behind"] and hit.form == "stamp-line" and not rest.islower()
-            least = Strength.SUSPECTED if told else hit.strength
+            stamped = code["behind"] and hit.form == "stamp-line" and not rest.islower()
+            least = Strength.SUSPECTED if stamped else hit.strength
             return hit._replace(form="numbered-line", strength=min(least, Strength.SUSPECTED, key=lambda s: s.rank))
     if _NUMBER.search(text) is None:
         return None

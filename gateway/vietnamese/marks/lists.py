@@ -218,19 +218,21 @@ def is_ticked_in_table(layout: Layout, line: Line) -> bool:
     own = cell_key(line.runs[0])
     if own is None:
         return False
-    around = range(-_ROW, _ROW + 1)
-    near = [(own[0], own[1] + across, own[2] + down) for down in around for across in around if across or down]
-    keys = {key: layout.lines[layout.cells[key]].strip() for key in near if key in layout.cells}
-    if not any(_CELL_TICK.fullmatch(text) for text in keys.values()):
-        return False
-    others = [key for key, text in keys.items() if run_together(bare(text)) in _VALUES]
-    for right, down in ((-1, 0), (1, 0), (0, 1)):
-        ticked = {
-            (key, far)
-            for key in (own, *others) for far in (1, 2)
-            if _CELL_TICK.fullmatch(keys.get((key[0], key[1] + far * right, key[2] + far * down), ""))
-        }  # fmt: skip
-        if ticked == {(own, 1)} and any(right < 0 or key[2 - down] != own[2 - down] for key in others):
+
+    def is_ticked(key: tuple[str, int, int], right: int, down: int) -> bool:
+        number = layout.cells.get((key[0], key[1] + right, key[2] + down))
+        return number is not None and _CELL_TICK.fullmatch(layout.lines[number].strip()) is not None
+
+    sides = [(right, down) for right, down in ((-1, 0), (1, 0), (0, 1)) if is_ticked(own, right, down)]
+    around = range(-_ROW, _ROW + 1) if sides else ()
+    near = ((own[0], own[1] + across, own[2] + down) for down in around for across in around if across or down)
+    cells = ((key, layout.cells[key]) for key in near if key in layout.cells)
+    others = [key for key, number in cells if run_together(layout.bare_line(number)) in _VALUES]
+    for right, down in sides:
+        alone = not is_ticked(own, 2 * right, 2 * down) and not any(
+            is_ticked(key, far * right, far * down) for key in others for far in (1, 2)
+        )
+        if alone and any(right < 0 or key[2 - down] != own[2 - down] for key in others):
             return True
     return False
 

@@ -245,8 +245,8 @@ def _exact(token: _Token, place: Place) -> Hit | None:
         case Case.SMALL:
             if place is Place.WATERMARK and token.left_free and token.right_free:
                 return Hit(token.level, Strength.MARKED, "token")
-            told = token.level is not Level.MAT or alone or _heads_a_paper(token)
-            if token.left_free and token.right_free and told:
+            names_level = token.level is not Level.MAT or alone or _heads_a_paper(token)
+            if token.left_free and token.right_free and names_level:
                 return Hit(token.level, Strength.SUSPECTED, "token")
             closing = not token.after.strip(" ._0123456789") and token.last_word not in ("GIỮ", "ĐƯỢC", "LÀ")
             if (
