@@ -33,7 +33,8 @@ CHILDREN_LIMIT: Final = 128
 """Children at one time, whatever the front ends ask for."""
 _CPUCLOCK_SCHED: Final = 2
 """With a process id it makes the number of that process's own clock (clock_getcpuclockid(3))."""
-_LEAST_CPU_S: Final = 0.001
+_LEAST_SHARE: Final = 0.001
+"""Share of a processor below which a child stands still: it may wake up now and then to see that nothing has come."""
 _LIFE_ROUND_S: Final = 1.0
 
 
@@ -56,7 +57,7 @@ class _Child:
             cpu_s = time.clock_gettime(~self.pid << 3 | _CPUCLOCK_SCHED)
         except OSError:  # it has ended
             return True
-        if cpu_s > self.cpu_s + _LEAST_CPU_S or not self.kill_at:
+        if cpu_s > self.cpu_s + _LEAST_SHARE * self.idle_s or not self.kill_at:
             self.cpu_s, self.kill_at = cpu_s, now + self.idle_s
         return now < self.kill_at
 
