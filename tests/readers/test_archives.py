@@ -247,6 +247,7 @@ def test_an_aes_archive_is_encrypted_until_a_password_fits():
     data = locked("Mậtkhẩu1".encode(), pyzipper.WZ_AES)
     closed = read(data, "wrong")
     assert (closed.document.status, closed.document.reason) == (ReadStatus.ENCRYPTED, "password")
+    assert [run.text for run in closed.document.runs] == ["bí mật.txt"]
     opened = read(data, "wrong", "Mậtkhẩu1")
     assert opened.document.status is ReadStatus.OK
     assert opened.document.opened_with_password

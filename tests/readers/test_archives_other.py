@@ -56,6 +56,7 @@ def test_a_locked_7z_opens_only_with_its_password(hidden):
     data = seven([("a.txt", TEXT)], password="Mật khẩu 1", header_encryption=hidden)
     closed = read(archive_7z, data, SEVEN, "wrong")
     assert (closed.document.status, closed.document.reason) == (ReadStatus.ENCRYPTED, "password")
+    assert [run.text for run in closed.document.runs] == ([] if hidden else ["a.txt"])
     opened = read(archive_7z, data, SEVEN, "wrong", "Mật khẩu 1")
     assert opened.document.opened_with_password
     assert opened.members[0].data == TEXT
@@ -156,27 +157,74 @@ def test_rare_packers_are_opened(name, octets):
     assert [(member.name, member.data[: len(MARK)]) for member in members] == [(name[0] + ".txt", MARK)]
 
 
+def cpio(*members):
+    """Files in the form `newc`, all of them names of one file."""
+    archive = b""
+    for name, data in (*members, ("TRAILER!!!", b"")):
+        octets = (name.encode() if isinstance(name, str) else name) + b"\0"
+        numbers = (1, 0o100644, 0, 0, len(members), 0, len(data), 0, 0, 0, 0, len(octets), 0)
+        archive += b"070701" + b"".join(b"%08x" % number for number in numbers) + octets
+        archive += bytes(-len(archive) % 4) + data
+        archive += bytes(-len(archive) % 4)
+    return archive
+
+
+def cabinet(name, data):
+    """One stored file (MS-CAB)."""
+    entry = struct.pack("<IIHHHH", len(data), 0, 0, 0, 0, 0x20) + name + b"\0"
+    block = struct.pack("<IHH", 0, len(data), len(data)) + data
+    start = 44 + len(entry)
+    header = struct.pack("<4s5IBB5H", b"MSCF", 0, start + len(block), 0, 44, 0, 3, 1, 1, 1, 0, 1, 0)
+    return header + struct.pack("<IHH", start, 1, 0) + entry + block
+
+
+@needs_libarchive
+def test_the_data_of_a_file_with_several_names_are_read_though_cpio_keeps_them_with_the_last():
+    reading = read(archive_foreign, cpio(("a.txt", b""), ("b.txt", MARK)), "application/x-cpio")
+    assert [(member.name, member.data) for member in reading.members] == [("a.txt", b""), ("b.txt", MARK)]
+
+
+OLD_NAMES = {b"M\xc2\xf2T.txt": "MẬT.txt", b"M\xcbT.txt": "M╦T.txt"}  # Windows-1258, TCVN 5712
+
+
+@needs_libarchive
+@pytest.mark.parametrize("octets", OLD_NAMES)
+def test_names_in_old_codes_are_read_and_given_as_octets_too(octets):
+    tar = tarred([(octets.decode("utf-8", "surrogateescape"), b"x")])
+    for module, data, kind in (
+        (archive_tar, tar, TAR),
+        (archive_foreign, cpio((octets, b"x")), "application/x-cpio"),
+        (archive_foreign, cabinet(octets, b"x"), "application/vnd.ms-cab-compressed"),
+    ):
+        reading = read(module, data, kind)
+        assert [member.name for member in reading.members] == [OLD_NAMES[octets]]
+        assert [run.text for run in reading.document.runs] == [octets.decode("cp1252")]
+
+
+@needs_libarchive
+def test_what_follows_a_rare_archive_is_named_and_filling_is_none():
+    packed = {name: base64.b64decode(PACKED[name]) for name in ("a.txt.lz4", "a.txt.lz")}
+    for name, data in {
+        "a.cpio": cpio(("a.txt", MARK)),
+        "a.txt.lzma": lzma.compress(MARK, lzma.FORMAT_ALONE),
+        **packed,
+    }.items():
+        kind = sniff(data, name).primary
+        assert read(archive_foreign, data + bytes(512), kind, filename=name).document.status is ReadStatus.OK
+        followed = read(archive_foreign, data + bytes(512) + MARK, kind, filename=name)
+        assert (followed.document.reason, followed.members[0].data) == ("trailing-data", MARK)
+    assert read(archive_foreign, b"!<arch>\n" + MARK, "application/x-archive").document.reason == "trailing-data"
+
+
 @needs_libarchive
 def test_cpio_ar_and_lzma_are_opened():
-    def field(number, form):
-        return format(number, form).encode()
-
-    newc = b"070701" + b"".join(
-        field(number, "08x") for number in (1, 0o100644, 0, 0, 1, 0, len(MARK), 0, 0, 0, 0, 6, 0)
-    )
-    newc += b"a.txt\0" + MARK + bytes(-len(MARK) % 4)
-    newc += (
-        b"070701"
-        + b"".join(field(number, "08x") for number in (0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 11, 0))
-        + b"TRAILER!!!\0"
-        + bytes(3)
-    )
+    newc = cpio(("a.txt", MARK))
     ar = (
         b"!<arch>\n"
         + b"a.txt/".ljust(16)
         + b"0".ljust(12)
         + b"0     0     100644  "
-        + field(len(MARK), "<10")
+        + b"%-10d" % len(MARK)
         + b"`\n"
         + MARK
     )
@@ -223,9 +271,24 @@ def test_rar_members_are_read(data):
     assert [(member.name, member.data) for member in reading.members] == [("warm", b"warm")]
 
 
+def old_rar_block(kind, flags, rest):
+    head = struct.pack("<BHH", kind, flags, 7 + len(rest)) + rest
+    return struct.pack("<H", zlib.crc32(head) & 0xFFFF) + head
+
+
+@needs_libarchive
+def test_a_folder_of_an_old_rar_shows_its_name():
+    data = bytes.fromhex(archive_rar.SAMPLES[0])
+    folder = struct.pack("<IIBIIBBHI", 0, 0, 3, 0, 0, 20, 0x30, 5, 0o40755) + b"ho so"
+    reading = read(archive_rar, data[:20] + old_rar_block(0x74, 0x80E0, folder) + data[20:], "application/vnd.rar")
+    assert [run.text for run in reading.document.runs] == ["ho so"]
+    assert [member.name for member in reading.members] == ["warm"]
+
+
 def test_a_locked_rar_is_encrypted_whatever_the_password():
     closed = read(archive_rar, LOCKED_RAR, RAR, "654321", "123456")
     assert (closed.document.status, closed.document.reason) == (ReadStatus.ENCRYPTED, "password")
+    assert [run.text for run in closed.document.runs] == ["a.txt"]
     assert not closed.document.opened_with_password
     assert closed.members == ()
 
@@ -285,7 +348,13 @@ def test_the_name_to_which_a_link_of_a_tar_leads_is_read():
             link.type, link.linkname = kind, "x/ten khac.txt"
             archive.addfile(link)
     runs = read(archive_tar, buffer.getvalue(), TAR).document.runs
-    assert [run.text for run in runs] == 2 * ["a.txt", "ten khac.txt"]
+    assert [run.text for run in runs] == ["a.txt", "ten khac.txt"]
+
+
+def test_a_tar_that_only_its_own_mail_leaves_no_room_for_has_met_a_shared_limit():
+    budget = Budget(limit_bytes=2000, used_bytes=1500)
+    assert read(archive_tar, tarred([("a", bytes(1000))]), TAR, budget=budget).document.reason == "bytes"
+    assert (budget.shared_limit, budget.used_bytes) == (True, 1500)
 
 
 def test_what_hides_behind_the_end_of_a_tar_is_named():
@@ -334,13 +403,14 @@ def test_what_follows_a_stream_is_named_and_the_stream_is_read(kind):
     assert reading.members[0].data == TEXT
 
 
-def test_the_name_and_comment_in_the_header_of_gzip_are_given():
+@pytest.mark.parametrize("name", ["Số liệu.txt", "Số liệu " * 1000])
+def test_the_name_and_comment_in_the_header_of_gzip_are_given(name):
     packed = gzip.compress(b"xin chao")
-    header = b"\x1f\x8b\x08\x1c" + bytes(6) + b"\x02\0ab" + "Số liệu.txt\0Ghi chú\0".encode()
+    header = b"\x1f\x8b\x08\x1c" + bytes(6) + b"\x02\0ab" + f"{name}\0Ghi chú\0".encode()
     source = Source(data=header + packed[10:], part="1", filename="a.gz", detected_type="application/gzip")
     reading = archive_stream.read(source, Budget())
     assert [(run.text, run.locator) for run in reading.document.runs] == [
-        ("Số liệu.txt", "property:name"),
+        (name, "property:name"),
         ("Ghi chú", "property:comment"),
     ]
     assert reading.members[0].data == b"xin chao"

@@ -257,6 +257,12 @@ def test_members_with_one_name_get_paths_of_their_own():
     assert {"2!a.txt", "2!a.txt#2"} <= paths
 
 
+def test_a_long_name_is_cut_in_its_path_only():
+    name = f"hồ sơ/{'x' * 300}.txt"
+    part = next(one for one in inspect(mail(("d.zip", zip_archive((name, "1"))))).tree().walk() if one.path[1:2] == "!")
+    assert (part.names, len(part.path)) == ((name,), len("2!") + 255)
+
+
 class Recording(NoVerifiers):
     def __init__(self):
         self.calls = []

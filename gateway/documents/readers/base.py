@@ -210,10 +210,10 @@ class Budget:
 
     def take_bytes(self, count: int) -> None:
         """Charge `count` produced bytes; raise LIMIT `bytes` when the allowance is gone."""
-        self.used_bytes += count
-        if self.used_bytes > self.limit_bytes:
+        if self.used_bytes + count > self.limit_bytes:
             self.shared_limit = True
             raise ReadError(ReadStatus.LIMIT, "bytes")
+        self.used_bytes += count
         self.check_time()
 
     def take_file(self) -> None:

@@ -9,6 +9,7 @@ from gateway.documents.readers.base import Member
 from gateway.model import Part
 
 _NAME_LIMIT: Final = 255
+"""Letters of a name in a path; a part keeps all of them (`Part.names`)."""
 
 
 def children_of(path: str, members: Sequence[Member]) -> list[tuple[Part, Member]]:
@@ -16,13 +17,16 @@ def children_of(path: str, members: Sequence[Member]) -> list[tuple[Part, Member
     taken: set[str] = set()
     children: list[tuple[Part, Member]] = []
     for member in members:
-        name = _printable(member.name)
+        whole = _printable(member.name)
+        name = whole[-_NAME_LIMIT:]
         own, number = f"{path}!{name}", 2
         while own in taken:
             own, number = f"{path}!{name}#{number}", number + 1
         taken.add(own)
         short = name.replace("\\", "/").rpartition("/")[2] or name
-        part = Part(path=own, declared_type=member.declared_type, filename=short, names=(name,), charset=member.charset)
+        part = Part(
+            path=own, declared_type=member.declared_type, filename=short, names=(whole,), charset=member.charset
+        )
         children.append((part, member))
     return children
 
@@ -36,7 +40,6 @@ def signed_by(member: Member, children: list[tuple[Part, Member]]) -> tuple[byte
 
 
 def _printable(name: str) -> str:
-    """Return a member's name as it can stand in a path: no control characters or lone surrogates, bounded."""
+    """Return a member's name as it can stand in a path: no control characters or lone surrogates."""
     name = name.encode("utf-8", "replace").decode("utf-8")
-    name = "".join(letter if letter >= " " else "\ufffd" for letter in name)
-    return name[-_NAME_LIMIT:] or "unnamed"
+    return "".join(letter if letter >= " " else "\ufffd" for letter in name) or "unnamed"

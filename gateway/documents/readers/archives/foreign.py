@@ -10,12 +10,12 @@ from __future__ import annotations
 import ctypes
 import functools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
 from typing import Any, Final
 
 from gateway.documents.readers.archives.stream import inner_name
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
-from gateway.documents.readers.containers import Contents, caught
+from gateway.documents.readers.containers import FILLING, Contents
 from gateway.model import ReadStatus
 from gateway.model.formats import BY_TYPE
 
@@ -35,19 +35,8 @@ _SUPPORT: Final = {
 """Formats of libarchive by kind."""
 _FILTERS: Final = ("lz4", "lzma", "lzip", "compress")
 """Kinds that are one compressed file."""
-
-
-@dataclass(frozen=True)
-class ForeignEntry:
-    """One member as libarchive tells it."""
-
-    name: str
-    encrypted: bool
-    folder: bool
-    link: bool
-    data: bytes | None
-    """None for folders, links, and what could not be read."""
-    fault: ReadError | None = None
+_TO_THE_END: Final = (*_FILTERS, "cpio", "ar", "lha")
+"""Kinds that are read in one go, and hold nothing behind their end."""
 
 
 @functools.cache
@@ -76,9 +65,8 @@ def _declare(library: Any) -> None:
         ("archive_read_set_options", ctypes.c_int, (pointer, text)),
         ("archive_read_next_header", ctypes.c_int, (pointer, ctypes.POINTER(pointer))),
         ("archive_read_data", ctypes.c_ssize_t, (pointer, pointer, ctypes.c_size_t)),
-        ("archive_read_data_skip", ctypes.c_int, (pointer,)),
-        ("archive_read_has_encrypted_entries", ctypes.c_int, (pointer,)),
         ("archive_error_string", text, (pointer,)),
+        ("archive_filter_bytes", ctypes.c_int64, (pointer, ctypes.c_int)),
         ("archive_entry_pathname_w", ctypes.c_wchar_p, (pointer,)),
         ("archive_entry_pathname", text, (pointer,)),
         ("archive_entry_filetype", ctypes.c_uint, (pointer,)),
@@ -96,15 +84,8 @@ def _declare(library: Any) -> None:
         function.restype, function.argtypes = ctypes.c_int, (pointer,)
 
 
-def entries(data: bytes, kind: str, budget: Budget, options: str = "") -> Iterator[ForeignEntry]:
-    """Yield the members of an archive of a kind in `_SUPPORT`; `options` are those of libarchive.
-
-    Raises ReadError: UNSUPPORTED `libarchive-missing`, MALFORMED `damaged-archive` when a header cannot be read, and the
-    budget's own limits.
-    """
-    library = _library()
-    if library is None:
-        raise ReadError(ReadStatus.UNSUPPORTED, "libarchive-missing")
+@contextmanager
+def _opened(library: Any, data: bytes, kind: str, options: str) -> Iterator[int]:
     archive = library.archive_read_new()
     if not archive:
         raise ReadError(ReadStatus.LIMIT, "memory")
@@ -117,35 +98,17 @@ def entries(data: bytes, kind: str, budget: Budget, options: str = "") -> Iterat
             library.archive_read_set_options(archive, options.encode())
         if library.archive_read_open_memory(archive, data, len(data)) != _OK:
             raise ReadError(ReadStatus.MALFORMED, "damaged-archive")
-        yield from _walk(library, archive, len(data), budget)
+        yield archive
     finally:
         library.archive_read_free(archive)
 
 
-def _walk(library: Any, archive: int, packed: int, budget: Budget) -> Iterator[ForeignEntry]:
-    entry = ctypes.c_void_p()
-    produced = 0
-    while True:
-        budget.check_time()
-        outcome = library.archive_read_next_header(archive, ctypes.byref(entry))
-        if outcome == _EOF:
-            return
-        if outcome < _WARN:
-            raise _error(library, archive)
-        mode = library.archive_entry_filetype(entry)
-        name = _name(library, entry)
-        encrypted = bool(library.archive_entry_is_encrypted(entry))
-        content: bytes | None = None
-        fault: ReadError | None = None
-        if mode not in (_FOLDER, _LINK) and not library.archive_entry_hardlink(entry) and not encrypted:
-            try:
-                content = _content(library, archive, packed, produced, budget)
-                produced += len(content)
-            except ReadError as error:
-                if error.status is not ReadStatus.MALFORMED and error.reason != "password":
-                    raise
-                fault = error
-        yield ForeignEntry(name, encrypted, mode == _FOLDER, mode == _LINK, content, fault)
+def _next(library: Any, archive: int, entry: ctypes.c_void_p) -> bool:
+    """Go to the next member; False at the end."""
+    outcome = library.archive_read_next_header(archive, ctypes.byref(entry))
+    if outcome != _EOF and outcome < _WARN:
+        raise _error(library, archive)
+    return bool(outcome != _EOF)
 
 
 def _content(library: Any, archive: int, packed: int, before: int, budget: Budget) -> bytes:
@@ -170,6 +133,7 @@ def _content(library: Any, archive: int, packed: int, before: int, budget: Budge
 
 
 def _name(library: Any, entry: ctypes.c_void_p) -> str:
+    """Return a name for `Contents.stored_name`."""
     try:
         wide = library.archive_entry_pathname_w(entry)
     except ValueError:
@@ -178,7 +142,7 @@ def _name(library: Any, entry: ctypes.c_void_p) -> str:
     if wide:
         return str(wide).encode("utf-8", "replace").decode("utf-8")
     narrow = library.archive_entry_pathname(entry)
-    return narrow.decode("utf-8", "replace") if narrow else "unnamed"
+    return narrow.decode("utf-8", "surrogateescape") if narrow else "unnamed"
 
 
 def _error(library: Any, archive: int) -> ReadError:
@@ -188,18 +152,11 @@ def _error(library: Any, archive: int) -> ReadError:
         return ReadError(ReadStatus.ENCRYPTED, "password")
     if "allocate" in words or "memory" in words:
         return ReadError(ReadStatus.LIMIT, "memory")
-    if (
-        "unsupported" in words
-        or "unavailable" in words
-        or "not supported" in words
-        or "multivolume" in words.replace("-", "")
-    ):
+    if any(said in words.replace("-", "") for said in ("unsupported", "unavailable", "not supported", "multivolume")):
         return ReadError(ReadStatus.UNSUPPORTED, "archive-feature")
     return ReadError(ReadStatus.MALFORMED, "damaged-archive")
 
 
-_SINGLE: Final = frozenset({"lz4", "lzma", "lzip", "compress"})
-"""Formats that pack one file."""
 _DESCRIPTORS: Final = range(0x8000, 0x8000 + (64 << 11), 1 << 11)
 """Offsets at which a disc image says what trees it holds (ECMA-119 §6.7, ECMA-167 2/8.3)."""
 
@@ -213,8 +170,8 @@ def read(source: Source, budget: Budget) -> Reading:
     if kind == "iso":
         _read_trees(contents, data)
     else:
-        gather(contents, data, kind, (inner_name(source),) if kind in _SINGLE else ())
-    if [member.data for member in contents.members] == [source.data] and kind in _SINGLE:
+        gather(contents, data, kind, (inner_name(source),) if kind in _FILTERS else ())
+    if [member.data for member in contents.members] == [source.data] and kind in _FILTERS:
         contents.members.clear()  # nothing was unpacked
         contents.fault(ReadStatus.MALFORMED, "damaged-archive")
     if not contents.members and not contents.faults and len(data) > 1024:
@@ -248,22 +205,42 @@ def _read_trees(contents: Contents, data: bytes) -> None:
 
 
 def gather(contents: Contents, data: bytes, kind: str, names: Sequence[str] = (), options: str = "") -> int:
-    """Add the members of an archive to `contents` and return how many files were listed.
+    """Add the members of an archive of a kind in `_SUPPORT` to `contents` and return how many files were listed.
 
-    `names`, when given, are the names of the files in the order of the archive.
+    `names`, when given, are the names of the files in the order of the archive; `options` are those of libarchive. Faults
+    are noted: UNSUPPORTED `libarchive-missing`, MALFORMED `damaged-archive`, `trailing-data` when the archive ends before
+    the file, and the budget's own limits.
     """
-    listed = 0
+    listed = produced = 0
+    entry = ctypes.c_void_p()
     with contents.filling():
-        for entry in entries(data, kind, contents.budget, options):
-            if entry.folder or entry.link:
-                contents.name(entry.name)
-                continue
-            listed += 1
-            if entry.encrypted:
-                caught(contents, ReadError(ReadStatus.ENCRYPTED, "password"))
-            elif entry.fault is not None:
-                caught(contents, entry.fault)
-            elif entry.data is not None:
-                name = names[listed - 1] if listed <= len(names) else entry.name
-                contents.add(Member(name=name, data=entry.data))
+        library = _library()
+        if library is None:
+            raise ReadError(ReadStatus.UNSUPPORTED, "libarchive-missing")
+        with _opened(library, data, kind, options) as archive:
+            while _next(library, archive, entry):
+                contents.budget.check_time()
+                name = contents.stored_name(_name(library, entry))
+                # Of files with several names cpio keeps the data with the last.
+                if library.archive_entry_filetype(entry) in (_FOLDER, _LINK) or (
+                    library.archive_entry_hardlink(entry) and kind != "cpio"
+                ):
+                    contents.name(name)
+                    continue
+                listed += 1
+                name = names[listed - 1] if listed <= len(names) else name
+                try:
+                    if library.archive_entry_is_encrypted(entry):
+                        raise ReadError(ReadStatus.ENCRYPTED, "password")
+                    octets = _content(library, archive, len(data), produced, contents.budget)
+                except ReadError as error:
+                    contents.name(name)
+                    if error.status not in (ReadStatus.MALFORMED, ReadStatus.ENCRYPTED):
+                        raise
+                    contents.fault(error.status, error.reason)
+                    continue
+                produced += len(octets)
+                contents.add(Member(name=name, data=octets))
+            if kind in _TO_THE_END and data[library.archive_filter_bytes(archive, -1) :].strip(FILLING):
+                raise ReadError(ReadStatus.MALFORMED, "trailing-data")
     return listed

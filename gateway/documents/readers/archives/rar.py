@@ -57,6 +57,9 @@ def _read_archive(contents: Contents, data: bytes) -> None:
     if headers.strerror():
         contents.fault(ReadStatus.MALFORMED, "damaged-archive")
     files = [entry for entry in entries if entry.is_file() and not entry.file_redir]
+    for entry in entries if old else ():
+        if entry not in files:
+            contents.name(entry.filename)  # of the newer format libarchive tells
     if any(entry.extract_version < _KNOWN and entry.compress_type != _STORED for entry in files):
         raise ReadError(ReadStatus.UNSUPPORTED, "rar-method")
     listed = (
@@ -66,6 +69,8 @@ def _read_archive(contents: Contents, data: bytes) -> None:
     )
     # libarchive hands on some locked data as it stands.
     closed = {entry.filename for entry in files if entry.needs_password()}
+    for name in sorted(closed):
+        contents.name(name)
     contents.members[:] = [member for member in contents.members if member.name not in closed]
     # More is no fault: old versions of a file are members too.
     if listed < len(files) and not contents.faults:

@@ -73,8 +73,7 @@ def _read_with(contents: Contents, data: bytes, password: str | None, *, encrypt
         with py7zr.SevenZipFile(BytesIO(data), password=password) as archive:
             if password is None and encrypted_too and archive.needs_password():
                 return True
-            _extract(archive, factory, encrypted_too=encrypted_too)
-            folders = [member.filename for member in archive.files if member.is_directory]
+            bare = _extract(archive, factory, encrypted_too=encrypted_too)
     except PasswordRequired:
         return True
     except (ReadError, StopReadingError):
@@ -94,15 +93,15 @@ def _read_with(contents: Contents, data: bytes, password: str | None, *, encrypt
             return False
         del contents.faults[known:]  # of two readers that both fail, the one that checks the headers says why
         raise ReadError(ReadStatus.MALFORMED, "damaged-archive") from error
-    for name in folders:
+    for name in bare:
         contents.name(name)
     for item in factory.items:
         contents.add(Member(name=item.name, data=item.content()))
     return False
 
 
-def _extract(archive: Any, factory: _Factory, *, encrypted_too: bool) -> None:
-    """Unpack into memory, member by member.
+def _extract(archive: Any, factory: _Factory, *, encrypted_too: bool) -> list[str]:
+    """Unpack into memory, member by member; return the names of what holds nothing or stays locked.
 
     py7zr's own `extractall` asks the file system about the target folder even when it writes to memory, and renames
     members; its worker does neither.
@@ -112,13 +111,15 @@ def _extract(archive: Any, factory: _Factory, *, encrypted_too: bool) -> None:
 
     if not archive.files and len(archive.fp.getbuffer()) > 32:
         raise ReadError(ReadStatus.MALFORMED, "damaged-archive")
+    bare = []
     for member in archive.files:
-        if member.is_directory or member.is_socket:
-            continue
         locked = member.folder is not None and SupportedMethods.needs_password(member.folder.coders)
-        if encrypted_too or not locked:
+        if member.is_directory or member.is_socket or (locked and not encrypted_too):
+            bare.append(member.filename)
+        else:
             archive.worker.register_filelike(member.id, MemIO(member.filename, factory))
     archive.worker.extract(archive.fp, None, parallel=False)
+    return bare
 
 
 def _read_foreign(contents: Contents, data: bytes) -> bool:

@@ -29,7 +29,6 @@ _SUFFIXES: Final = (
 _TARS: Final = (".tgz", ".tbz2", ".tbz", ".txz", ".tzst", ".tlz", ".taz")
 _STREAMS: Final = 1000
 _EXTRA, _NAME, _COMMENT = 0x04, 0x08, 0x10
-_LIMIT_HEADER: Final = 4096
 
 
 def read(source: Source, budget: Budget) -> Reading:
@@ -58,9 +57,9 @@ def _named(contents: Contents, data: bytes) -> None:
         at += 2 + int.from_bytes(data[at : at + 2], "little")
     for flag, kind in ((_NAME, "name"), (_COMMENT, "comment")):
         if flags & flag:
-            end = data.find(b"\0", at, at + _LIMIT_HEADER)
-            contents.words(guess(data[at : max(end, at)]), kind)
-            at = end + 1
+            text, _, _ = data[at:].partition(b"\0")
+            contents.words(guess(text), kind)
+            at += len(text) + 1
 
 
 def _all_streams(

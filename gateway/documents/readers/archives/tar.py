@@ -19,12 +19,12 @@ def read(source: Source, budget: Budget) -> Reading:
     stream = BytesIO(source.data)
     names: set[str] = set()
     try:
-        with tarfile.open(fileobj=stream, mode="r:", errorlevel=2) as archive:
+        with tarfile.open(fileobj=stream, mode="r:", errorlevel=2, encoding="utf-8") as archive:
             for member in archive:
                 budget.check_time()
                 if not member.isreg() and member.type in tarfile.SUPPORTED_TYPES:
-                    contents.name(member.name)
-                    contents.name(member.linkname)
+                    contents.name(contents.stored_name(member.name))
+                    contents.name(contents.stored_name(member.linkname))
                     continue
                 if member.name in names:
                     contents.fault(ReadStatus.MALFORMED, "tar-duplicate-name")
@@ -43,17 +43,16 @@ def read(source: Source, budget: Budget) -> Reading:
 
 def _take(contents: Contents, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:
     """Read one member, or note why not."""
+    name = contents.stored_name(member.name)
     try:
-        contents.add(Member(name=member.name, data=_data(contents, archive, member)))
+        contents.add(Member(name=name, data=_data(contents, archive, member)))
     except ReadError as error:
+        contents.name(name)
         caught(contents, error)
 
 
 def _data(contents: Contents, archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    # A sparse member may claim terabytes of zeros.
-    if member.size > len(contents.source.data) + contents.budget.limit_bytes - contents.budget.used_bytes:
-        raise ReadError(ReadStatus.LIMIT, "bytes")
-    contents.budget.take_bytes(member.size)
+    contents.budget.take_bytes(member.size)  # before it is read: a sparse member may claim terabytes of zeros
     reader = archive.extractfile(member)
     data = reader.read() if reader is not None else b""
     if len(data) != member.size:

@@ -33,7 +33,7 @@ from gateway.documents.readers.containers.zip_headers import (
     find_end,
 )
 from gateway.documents.readers.containers.zip_streams import inflate
-from gateway.mime.charsets import guess, western
+from gateway.mime.charsets import guess
 from gateway.model import ReadStatus, Role, Run
 
 
@@ -58,6 +58,7 @@ def read(source: Source, budget: Budget) -> Reading:
             try:
                 data = reader.data(entry)
             except ReadError as error:
+                contents.name(entry.name)
                 caught(contents, error)
                 continue
             if not data and entry.name.endswith(("/", "\\")):
@@ -80,13 +81,10 @@ def _words(data: bytes) -> list[Run]:
 
 
 def _entry_words(contents: Contents, entry: Entry) -> None:
-    """Give the comments of a member, and its name as the old Vietnamese codes show what they are: in Windows-1252."""
+    """Give the comments of a member, and its name as octets when it is in an old code."""
     for comment in (entry.comment, (extra_field(entry.extra, UNICODE_COMMENT) or b"")[5:]):
         contents.words(guess(comment), "comment")
-    try:
-        entry.raw_name.decode("utf-8")
-    except UnicodeDecodeError:
-        contents.words(western(entry.raw_name).replace("\\", "/").rpartition("/")[2], "name")
+    contents.octets_of_name(entry.raw_name)
 
 
 def _format(source: Source) -> str:

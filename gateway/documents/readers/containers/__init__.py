@@ -7,6 +7,7 @@ cause as reason, so that a damaged third file never hides that the first two wer
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from msgspec import structs
 
 from gateway.documents.readers.base import GRAVITY, Budget, Member, ReadError, Reading, Source
+from gateway.mime.charsets import vietnamese, western
 from gateway.model import ActiveContent, Document, ReadStatus, Role, Run
 
 LIMIT_NAMES = 2000
@@ -22,6 +24,20 @@ FILLING = b"\0\r\n\x1a"
 """Padding that transfer programs leave behind a file: a line end, the end mark of DOS, zeros up to a block."""
 UTF8_AND_LEGACY = ("utf-8", "cp1258", "cp437")
 """Encodings that packers use for a password."""
+_TONED = re.compile("[\u1ea0-\u1ef9]")
+"""Letters that Windows-1258 writes as two bytes."""
+
+
+def old_name(raw: bytes) -> str:
+    """Return a name in an unnamed code: UTF-8, Windows-1258 where its tone marks find their vowels, else that of DOS.
+
+    Windows-1258 is the code page of DOS, too, in a Vietnamese Windows.
+    """
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        toned = vietnamese(raw)
+        return toned if toned and _TONED.search(toned) else raw.decode("cp437")
 
 
 def password_candidates(source: Source) -> Iterator[str]:
@@ -53,6 +69,21 @@ class Contents:
     opened_with_password: bool = False
     runs: list[Run] = field(default_factory=list)
     """Words of the container itself: its comment, names that no member carries."""
+    _said: set[tuple[str, str]] = field(default_factory=set)
+
+    def stored_name(self, name: str) -> str:
+        """Return a member's name whose octets that are no UTF-8 stand as surrogates (PEP 383), as a person would see it."""
+        raw = name.encode("utf-8", "surrogateescape")
+        self.octets_of_name(raw)
+        return old_name(raw)
+
+    def octets_of_name(self, raw: bytes) -> None:
+        """Take a name that is no UTF-8 as the old Vietnamese codes show what they are: in Windows-1252."""
+        try:
+            raw.decode("utf-8")
+        except UnicodeDecodeError:
+            for piece in western(raw).replace("\\", "/").split("/"):
+                self.name(piece)
 
     def name(self, name: str) -> None:
         """Take a name that no member carries."""
@@ -61,8 +92,9 @@ class Contents:
 
     def words(self, text: str, kind: str) -> None:
         """Take words of the container itself: `kind` is `name` or `comment`; LIMIT `files` when there are too many."""
-        if not text.strip():
+        if not text.strip() or (text, kind) in self._said:
             return
+        self._said.add((text, kind))
         if len(self.runs) >= LIMIT_NAMES:
             raise ReadError(ReadStatus.LIMIT, "files")
         self.runs.append(Run(text=text, block=len(self.runs) + 1000, role=Role.PROPERTY, locator=f"property:{kind}"))

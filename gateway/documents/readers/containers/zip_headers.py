@@ -5,12 +5,11 @@ Each is read as it stands; whether they agree is the matter of `zip_directory`. 
 
 from __future__ import annotations
 
-import re
 import struct
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.mime.charsets import vietnamese
+from gateway.documents.readers.containers import old_name
 
 LOCAL_MAGIC: Final = b"PK\x03\x04"
 CENTRAL_MAGIC: Final = b"PK\x01\x02"
@@ -29,9 +28,6 @@ _MAX16: Final = 0xFFFF
 END_SIZE: Final = _END.size
 """Bytes of the end of central directory record before its comment."""
 _END_SEARCH: Final = _MAX16 + _END.size + _LOCATOR64.size
-
-_TONED: Final = re.compile("[\u1ea0-\u1ef9]")
-"""Letters that Windows-1258 writes as two bytes."""
 
 STORED, DEFLATED = 0, 8
 """The two methods that every program knows."""
@@ -231,16 +227,9 @@ def extra_field(extra: bytes, wanted: int) -> bytes | None:
 def decode_name(raw: bytes, flags: int, extra: bytes) -> str:
     """Return a member's name as a person would see it; never fails.
 
-    UTF-8 when flagged (bit 11), when the Info-ZIP Unicode path says so, or when it is valid as such; else Windows-1258
-    where its tone marks find their vowels (it is the code page of DOS, too, in a Vietnamese Windows), else that of DOS.
+    UTF-8 when flagged (bit 11), or when the Info-ZIP Unicode path says so; else as `old_name`.
     """
     unicode_path = extra_field(extra, UNICODE_PATH)
     if unicode_path is not None and len(unicode_path) > 5:
         raw = unicode_path[5:]
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        if flags & FLAG_UTF8:
-            return raw.decode("utf-8", "replace")
-    toned = vietnamese(raw)
-    return toned if toned and _TONED.search(toned) else raw.decode("cp437")
+    return raw.decode("utf-8", "replace") if flags & FLAG_UTF8 else old_name(raw)
