@@ -58,6 +58,10 @@ MARKED: tuple[Form, ...] = (
         "1. TỐI MẬT", "1) TUYỆT MẬT", "10a. TỐI MẬT", "(1) MẬT", "I. TỐI MẬT", "a) TỐI MẬT", "M. TỐI MẬT", "TỐI MẬT (1)", "TỐI MẬT ¹", "1/5 TỐI MẬT",
         "TỐI MẬT 1/5", "Trang 1 - TỐI MẬT", "1. TỐI MẬT\n2. Kế hoạch phòng thủ",
     )),
+    Form("number of the paper beside it", ("mail", "paragraph", "PDF line", "cell"), (
+        "Số: 12/BC-UBND (Tối mật)", "Số: 12/BC-UBND (mật)", "Số 12/BC-UBND - tuyệt mật", "Số:     /BC-UBND Mật", "Tối mật - Số: 12/BC-UBND",
+        "Mật   Số: 12-BC/QU", "MẬT 1. Kế hoạch phòng thủ", "1/ MẬT",
+    )),
     Form("company of a stamp", TEXTS, (
         "MẬT - LƯU HÀNH NỘI BỘ", "TỐI MẬT – Chỉ lưu hành trong Ban Thường vụ", "MẬT: KHÔNG CHUYỂN TIẾP", "TỐI MẬT – CẤM PHỔ BIẾN", "MẬT (không phổ biến)", "TUYỆT MẬT - CHỈ DÀNH CHO LÃNH ĐẠO", "TỐI MẬT - XEM XONG TRẢ LẠI",
     )),
@@ -86,6 +90,8 @@ MARKED: tuple[Form, ...] = (
     )),
     Form("degree behind a title", NAMES, (
         "Gửi đ/c Toàn: KH phòng thủ (độ Mật)", "Báo cáo tình hình ANCT - độ Tối mật", "[Độ Mật] Báo cáo tình hình ANCT", "Tối mật kế hoạch diễn tập",
+        "KH độ MẬT", "KH phòng thủ độ Mật", "Công văn độ Mật", "BC tháng 10 độ tối mật", "Gửi anh KH diễn tập độ Mật",
+        "Hồ sơ tối mật về ông A", "Báo cáo tuyệt mật về vụ án A", "Tài liệu tối mật của Phòng", "Fwd: Kế hoạch tối mật cho kỳ họp",
         "Tài liệu Tối mật", "Văn bản tuyệt mật", "Độ mật Tối mật", "Kế hoạch Tuyệt Mật 2026", "[TỐI MẬT - KHẨN] Báo cáo", "(KHẨN - MẬT) Báo cáo",
     )),
     Form("copies", (*LINES, "cell"), ("MẬT (03 bản)", "TỐI MẬT (02 bản)")),

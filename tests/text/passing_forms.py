@@ -38,6 +38,8 @@ PASSING: tuple[Form, ...] = (
     Form("words without signs in a name", NAMES, ("toi mat dien thoai", "Chuyen di tuyet mat", "KH bao mat", "Tuyet mat trang", "ToiMatVi")),
     Form("works and manners of speaking, in capitals", NAMES, ("Phim “TUYỆT MẬT: LỊCH SỬ”", "CHUYỆN TUYỆT MẬT", "BÍ QUYẾT TUYỆT MẬT", "CÔNG THỨC TUYỆT MẬT")),
     Form("gall that was looked at", (*_BODY, *NAMES), ("MẬT: không sỏi", "MẬT: thành mỏng, không sỏi", "MẬT - polyp túi mật 4 mm")),
+    Form("what is sold", NAMES, ("Sản phẩm: Mật", "Mặt hàng: MẬT", "Tên món: Mật", "Đơn hàng: Mật")),
+    Form("number of a paper beside another word", _BODY, ("Số: 12/BC-UBND (bảo mật)", "Số: 12/UBND mật độ", "MẬT 1. Thu hoạch")),
     Form("honey", EVERYWHERE, (
         "GÀ NƯỚNG MẬT", "THỊT RIM MẬT", "TỎI NGÂM MẬT",
         "ĐƯỜNG - MẬT", "ĐƯỜNG, MẬT, SỮA", "ĐƯỜNG, MẬT VÀ SỮA", "BÁNH KẸO - ĐƯỜNG - MẬT", "MẬT - ĐƯỜNG - SỮA", "Giá ĐƯỜNG - MẬT tháng 10",
@@ -80,6 +82,8 @@ PASSING: tuple[Form, ...] = (
         "Bàn giao máy tính soạn thảo văn bản mật số 2", "ĐỘ MẬT - ĐỘ KHẨN", "Giáo trình mật mã số 2", "Mật thư số 15", "Thỏa thuận bảo mật số 15/NDA",
         "Rà soát văn bản mật đến hạn giải mật", "Luật Bảo vệ bí mật nhà nước số 117/2025/QH15", "Kế hoạch bảo vệ bí mật nhà nước năm 2026",
         "Danh mục bí mật nhà nước độ Mật", "Bí mật nhà nước độ Mật - danh mục năm 2026",
+        "KH độ mật", "Kế hoạch xác định độ Mật", "KẾ HOẠCH XÁC ĐỊNH ĐỘ MẬT", "Báo cáo điều chỉnh độ Tối mật", "Tờ trình về độ mật", "Danh sách văn bản độ Mật",
+        "Hồ sơ tuyệt mật về UFO", "Tài liệu tối mật của Mỹ bị rò rỉ", "Hồ sơ tối mật về ai?",
     )),
     Form("counts and headings behind a noun", (*_BODY, "text box"), ("Văn bản mật   3", "1. Bí mật nhà nước độ Tối mật", "Tài liệu mật: 15 bộ")),
     Form("end of a title and heading of a chapter", _BODY, (

@@ -102,7 +102,7 @@ def test_a_mark_in_a_cell_or_a_column_stays_one(above, level):
         for number, word in enumerate((above, "MẬT"))
     ]
     assert stopped(*cell) == {level}
-    other = Run(text="MẬT", role=Role.CELL, locator="table:1,row:2,column:1", block=2)
+    other = Run(text="MẬT", role=Role.CELL, locator="table:1,row:2,column:2", block=2)
     assert stopped(Run(text="BẢO", role=Role.CELL, locator="table:1,row:1,column:1", block=1), other) == {Level.MAT}
 
 

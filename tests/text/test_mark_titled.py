@@ -141,7 +141,10 @@ def test_the_name_of_a_property_behind_another_value_is_no_level() -> None:
     ("rows", "level"),
     [
         ((("BẢO", "MẬT"), ("y", "z")), None),
-        ((("BẢO", "x"), ("MẬT", "y")), Level.MAT),
+        ((("BẢO", "x"), ("MẬT", "y")), None),
+        ((("BẢO",), ("MẬT",)), None),
+        ((("MẬT", "x"), ("ONG", "y")), None),
+        ((("MẬT", "x"), ("KẾ HOẠCH", "y")), Level.MAT),
         ((("BÍ", "MẬT"), ("x", "y")), None),
         ((("TỐI", "x"), ("MẬT", "y")), Level.TOI_MAT),
         ((("TUYỆT", "MẬT"),), Level.TUYET_MAT),
@@ -191,6 +194,18 @@ def test_secret_information_is_a_mark_under_the_head_of_a_letter_and_a_heading_e
     assert not stops(lines(*contract, "THÔNG TIN MẬT", "Là mọi thông tin do Bên A cung cấp", format_=format_))
     guide = ("TRUNG TÂM CÔNG NGHỆ THÔNG TIN", "QUY ĐỊNH AN TOÀN THÔNG TIN")
     assert not stops(lines(*guide, "THÔNG TIN MẬT", "Không chia sẻ mật khẩu", format_=format_))
+
+
+KINDS = ("BÍ MẬT NHÀ NƯỚC", "TÀI LIỆU BÍ MẬT NHÀ NƯỚC", "B Í  M Ậ T  N H À  N Ư Ớ C", "(Bí mật nhà nước)")
+
+
+@pytest.mark.parametrize("format_", ["docx", "pdf", "text"])
+@pytest.mark.parametrize("mark", [*KINDS, "MẬT 1", "1 MẬT", "MẬT 2026", "MẬT/1"])
+def test_what_says_little_by_itself_counts_where_the_stamp_belongs(mark: str, format_: str) -> None:
+    assert stops(lines(*HEAD, mark, *TAIL, format_=format_))
+    assert not stops(lines("LUẬT SỐ 29", mark, "1. Khái niệm", format_=format_))
+    assert not stops(lines(*HEAD, "QUY CHẾ", mark, *TAIL[1:], format_=format_))
+    assert not stops(lines(*HEAD, "V/v tập huấn bảo vệ", mark, *TAIL[1:], format_=format_))
 
 
 @pytest.mark.parametrize("word", ["MAT", "M.A.T", "Mật."])

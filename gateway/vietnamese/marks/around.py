@@ -14,6 +14,7 @@ from gateway.vietnamese.marks.labels import has_label, label_line
 from gateway.vietnamese.marks.layout import Layout, Line, cell_key
 from gateway.vietnamese.marks.lines import stamp_line
 from gateway.vietnamese.marks.lists import (
+    begins_phrase,
     begins_with_noun,
     is_another_word,
     is_in_column,
@@ -23,7 +24,6 @@ from gateway.vietnamese.marks.lists import (
     siblings,
     word_before,
 )
-from gateway.vietnamese.marks.name_words import goes_on_below
 from gateway.vietnamese.marks.pieces import is_in_line, same_row
 from gateway.vietnamese.marks.titled import may_be_titled, titled, titled_across
 from gateway.vietnamese.marks.titles import HEADLINE
@@ -47,8 +47,6 @@ _SENTENCE: Final = 30
 """Letters from which on a line is one of a sentence."""
 LABEL: Final = 60
 """Letters of the longest line that may be a label."""
-_BELOW: Final = 40
-"""Letters of the line below that tell whether it goes on."""
 _ITEM: Final = re.compile(r"\s*(?P<quote>[\"'`])[^\n]*(?P=quote)\s*,\s*$")
 """One item of a list in code or data, whose comma is none of a sentence."""
 
@@ -190,9 +188,9 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
             and layout.may_continue(line.number, below)
         ):
             return None
-    if hit.level is Level.MAT and below is not None and hit.strength.rank and (box_below or not look.stands_out):
-        parted = canonical(layout.lines[below][:_BELOW])
-        if goes_on_below(parted) and not is_of_a_letter(around_line(layout, line.number, in_cell=False)):
+    if hit.level is Level.MAT and hit.strength.rank and (box_below or not look.stands_out):
+        begins = begins_phrase(layout, line, below)
+        if begins and not is_of_a_letter(around_line(layout, line.number, in_cell=False)):
             return None
     return _in_lists(layout, line, hit, look, shown, upper)
 

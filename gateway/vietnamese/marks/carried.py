@@ -7,29 +7,37 @@ mật") or what happened to one ("Về việc mất công văn mật số 15"): 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from gateway.vietnamese.marks.hits import Hit, Strength
+from gateway.vietnamese.marks.lexicon import alternatives
 from gateway.vietnamese.marks.words import LEVEL_WORDS, PAPERS, Case, Level, Spelling, written_level
 
 _KIND: Final = f"(?:tai lieu|van ban|cv|dien|{PAPERS})"
 _SENDING: Final = rf"(?:(?:em|toi|xin|v[/-]v|ve viec) )*(?:kinh )?(?:gui|chuyen(?! (?:muc|de|trang|vien|gia|san|nganh|an)(?![a-z]))|trinh|phat hanh)(?: lai)?(?:(?: (?!{_KIND})[a-z.]+){{1,4}}[:,]?)?[ :,]+"
 _NUMBER: Final = r"(?:so ?:? ?\d|\d+ ?[/-] ?[a-z])"
-_FORMS: Final = (
+_SAYS: Final = (
     re.compile(rf"\W*(?:{_SENDING})?{_KIND} {LEVEL_WORDS}[ ,:(]+{_NUMBER}"),
     re.compile(rf"\W*{_SENDING}{_KIND} {LEVEL_WORDS}(?:\W*$|[ ,:(]+(?:hop|phuc vu|cua|ngay|kem)(?![a-z])[^?]*$)"),
     re.compile(rf"\W*{_KIND} {LEVEL_WORDS}[ ,:(]+(?:hop|phuc vu|ngay|trinh)(?![a-z])[^?]*$"),
     re.compile(rf"\W*(?:tai lieu|van ban|{PAPERS})\W+{LEVEL_WORDS}\W*$"),
     re.compile(rf"\W*{PAPERS} so \d[^?]*[-–,] ?{LEVEL_WORDS}\W*$"),
-    re.compile(rf"\W*{LEVEL_WORDS}\W+{PAPERS}(?![a-z])"),
 )  # fmt: skip
-_DEGREES: Final = (
-    re.compile(rf"(?:[\[(]\s*|\s[-–—]\s*)do:? {LEVEL_WORDS}\s*(?:[\])]|$)"),
-    re.compile(rf"\W*(?:(?P<secret>bmnn|bi mat nha nuoc)[ ,]*)?do {LEVEL_WORDS}\s*(?:[:|–—-]|  |(?P<alone>\W*$))"),
+"""Forms in which one word in small letters says it."""
+_TITLED: Final = re.compile(rf"\W*{LEVEL_WORDS}\W+{PAPERS}(?![a-z])")
+_ABOUT: Final = re.compile(rf"\W*(?:{_SENDING})?{_KIND} {LEVEL_WORDS} (?:ve|cua|lien quan|doi voi|cho)(?![a-z])[^?]*$")
+_NEWS: Final = re.compile(rf"(?<!\w)(?:{alternatives('speech', 'news')})(?!\w)", re.IGNORECASE)
+_DEGREE: Final = re.compile(rf"(?:[\[(]\s*|\s[-–—]\s*)do:? {LEVEL_WORDS}\s*(?:[\])]|$)")
+_LAST_DEGREE: Final = re.compile(
+    rf"\W*(?:{_SENDING})?(?:{_KIND}|kh|bc|bb|ct|hs|nq|pa|qd|tb|tl|ttr|vb)(?![a-z])(?P<rest>[^?]*?) do:? {LEVEL_WORDS}\W*$"
+)
+_FIRST_DEGREE: Final = re.compile(
+    rf"\W*(?:(?P<secret>bmnn|bi mat nha nuoc)[ ,]*)?do {LEVEL_WORDS}\s*(?P<rest>(?:[:|–—-]|  |(?P<alone>\W*$)).*)"
 )
 OF_LAWS: Final = re.compile(
     r"danh muc|quy dinh|huong dan|mau |dau |thong ke|luat|tai lieu|van ban|(?<!^)bi mat nha nuoc|(?<!^)bmnn"
+    r"|(?:xac dinh|dieu chinh|thay doi|tang|giam|nang|ha|len|xuong|ve|va)$"
 )
 """Words beside a degree of titles that treat degrees."""
 _OF_STUDIES: Final = re.compile(r"\W*ho so mat\W*$")
@@ -42,33 +50,30 @@ def carried_hit(text: str, plain: str) -> Hit | None:
     plain = plain.replace("_", " ")
     if len(_LEVEL.findall(plain)) - plain.count("bi mat nha nuoc") != 1:
         return None
-    for found, titled in _found(plain):
+    for found, enough in _found(text, plain):
         level, spelling, case = written_level(text[found.start("level") : found.end("level")])
-        if spelling is not Spelling.EXACT:
-            continue
-        if titled or level is not Level.MAT or _names_degree(found, case, text):
+        if spelling is Spelling.EXACT and (level is not Level.MAT or enough(case)):
             return Hit(level, Strength.SUSPECTED, "token")
     return None
 
 
-def _found(plain: str) -> Iterator[tuple[re.Match[str], bool]]:
-    """Yield what says so, with whether one small word is enough there."""
-    for number, form in enumerate(_FORMS):
-        found = form.match(plain)
-        if found is not None and not _OF_STUDIES.match(plain):
-            yield found, number < len(_FORMS) - 1
-    for number, degree in enumerate(_DEGREES):
-        found = degree.search(plain) if not number else degree.match(plain)
-        if found is None:
-            continue
-        others = plain[: found.start()] if not number else plain[found.end() :]
-        if not OF_LAWS.search(others):
-            yield found, not number
-
-
-def _names_degree(found: re.Match[str], case: Case, text: str) -> bool:
-    """Return whether "Độ MẬT - ..." or "BMNN độ Mật: ..." is meant, and no label "ĐỘ MẬT - ĐỘ KHẨN"."""
-    groups = found.groupdict()
-    if "secret" not in groups:
-        return False
-    return groups["secret"] is not None or (case is Case.CAPITALS and not text.isupper() and groups["alone"] is None)
+def _found(text: str, plain: str) -> Iterator[tuple[re.Match[str], Callable[[Case], bool]]]:
+    """Yield what says so, with which writing of one word is enough there: "Độ MẬT - ..." is no label "ĐỘ MẬT - ĐỘ KHẨN"."""
+    if not _OF_STUDIES.match(plain):
+        for form in _SAYS:
+            if (found := form.match(plain)) is not None:
+                yield found, lambda _: True
+    if (found := _TITLED.match(plain) or (None if _NEWS.search(text) else _ABOUT.match(plain))) is not None:
+        yield found, lambda _: False
+    capitals = text.isupper()
+    if (found := _DEGREE.search(plain)) is not None and not OF_LAWS.search(plain[: found.start()]):
+        yield found, lambda _: True
+    if (found := _LAST_DEGREE.match(plain)) is not None and not OF_LAWS.search(found["rest"]):
+        yield found, lambda case: case is not Case.SMALL and not capitals
+    if (first := _FIRST_DEGREE.match(plain)) is not None and not OF_LAWS.search(first["rest"]):
+        yield (
+            first,
+            lambda case: (
+                first["secret"] is not None or (case is Case.CAPITALS and not capitals and first["alone"] is None)
+            ),
+        )

@@ -13,7 +13,7 @@ from gateway.vietnamese.marks.code import may_be_coded
 from gateway.vietnamese.marks.hits import Hit, Look, Place, most_severe
 from gateway.vietnamese.marks.labels import has_label, label_line
 from gateway.vietnamese.marks.lexicon import words
-from gateway.vietnamese.marks.lines import merged_line, stamp_line
+from gateway.vietnamese.marks.lines import NUMBERED, merged_line, stamp_line
 from gateway.vietnamese.marks.name_words import begins_word, is_person
 from gateway.vietnamese.marks.names import name_hit
 from gateway.vietnamese.marks.said import may_be_said, said_of_this
@@ -55,7 +55,7 @@ def _line_hits(text: str, plain: str, look: Look, *, short_block: bool) -> Itera
         return
     whole = stamp_line(text, look)
     yield whole
-    if whole is None and re.search(r"\t| {3,}|[|│]", text):
+    if (whole is None or whole.form == NUMBERED) and re.search(r"\t| {3,}|[|│]", text):
         yield from _segments(text, look)
     yield label_line(text, plain, look)
     yield auxiliary_line(text, plain, look)

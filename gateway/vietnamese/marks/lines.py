@@ -14,6 +14,7 @@ from gateway.vietnamese.marks.choice import begins_with_empty_box
 from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.words import (
     LEVEL_WORDS,
+    PAPERS,
     SELDOM,
     STAMP,
     URGENCY,
@@ -32,7 +33,7 @@ from gateway.vietnamese.marks.words import (
 _LONGEST: Final = 160
 _WIDE: Final = re.compile(r"[^\w:]{4,}")
 _LINE_NUMBER: Final = re.compile(r"^\s*\d{1,5}(?:\t| {2,})")
-_ITEM: Final = re.compile(r"\s*[(\[]?(?:\d{1,3}[a-z]?|[ivx]{1,4}|[a-z])[.)\]]+\s*(?=\D)")
+_ITEM: Final = re.compile(r"\s*[(\[]?(?:\d{1,3}[a-z]?|[ivx]{1,4}|[a-z])[.)\]/]+\s*(?=\D)")
 """The number of an item of a list, or of a box of the form (10a), in a bare line."""
 _NUMBER: Final = re.compile(r"[\d.)\]]")
 _PAGE_AHEAD: Final = re.compile(r"\s*(?:trang\s*)?\d{1,4}(?:\s*/\s*\d{1,4})?[\s|–—-]+(?=[^\W\d_])")
@@ -49,6 +50,7 @@ _ENVELOPES: Final = {"a": Level.TUYET_MAT, "b": Level.TOI_MAT, "c": Level.MAT}
 _AHEAD: Final = re.compile(r"^[\s\-*•+]*(?:[\[(][xv][\])]\s|(?:lưu|chú) ý\s*:)", re.IGNORECASE)
 _LETTERS: Final = re.compile(r"[^\W\d_]")
 SLIP: Final = "misspelt-line"
+NUMBERED: Final = "numbered-line"
 _NO_WORD: Final = "MÂT"
 """No word of Vietnamese: the dot is drawn, set by a format or written in the next line, if it is not forgotten."""
 _APART: Final = re.compile(r"(?:T +U +Y +Ệ +T +|T +Ố +I +)?M +Ậ +T(?![^\W_])")
@@ -63,11 +65,19 @@ _BRACKETED: Final = re.compile(
 _LINE_HEAD: Final = re.compile(
     rf"^[\W_]*(?:(?:hoa toc|thuong khan|khan)[\W_]+)?{LEVEL_WORDS}[\W_]+(?:(?:hoa toc|thuong khan|khan)[\W_]+)?"
     r"(?:so\s*:|so\s+\d|cong hoa xa hoi|doc lap\s*-|dang (?:cong san|bo|uy)\b|(?:thanh|tinh|quan|huyen) uy\b|uy ban nhan dan|hoi dong nhan dan|u\s?b\s?n\s?d\b|v/v\b|kinh gui\b|ngay \d|ban so\b|trang \d"
+    rf"|\d{{1,2}}[.)/] {PAPERS}(?![a-z])"
     r"|[a-z ]{2,40}, ?ngay\b)"
 )
 _LINE_TAIL: Final = re.compile(
     rf"(?:\bso\s*+:?\s*+[\d. ]*+/[\w\-/.]+|^\W*ban so\W{{0,3}}\d{{1,4}}|doc lap\s*-\s*tu do\s*-\s*hanh phuc|viet nam|nam \d{{4}})[\W_]+{LEVEL_WORDS}[\W_]*$"
 )
+
+_NUMBER_OF_PAPER: Final = r"so\s*+:?\s*+[\d. ]*+[/-][\w\-/.]+"
+_WITH_NUMBER: Final = re.compile(
+    rf"^\W*{_NUMBER_OF_PAPER}(?P<apart>[\W_]+){LEVEL_WORDS}[\W_]*$"
+    rf"|^\W*{LEVEL_WORDS.replace('<level>', '<head>')}[\W_]+{_NUMBER_OF_PAPER}\W*$"
+)
+"""The number of a paper and its level, in letters of any size."""
 
 
 def _strong_case(case: Case, look: Look) -> Strength | None:
@@ -130,7 +140,7 @@ def stamp_line(text: str, look: Look) -> Hit | None:
             # "C - Mật" may answer a question, and nobody writes "Mật (C)" but on an envelope.
             stamped = code["behind"] and hit.form == "stamp-line" and not rest.islower()
             least = Strength.SUSPECTED if stamped else hit.strength
-            return hit._replace(form="numbered-line", strength=min(least, Strength.SUSPECTED, key=lambda s: s.rank))
+            return hit._replace(form=NUMBERED, strength=min(least, Strength.SUSPECTED, key=lambda s: s.rank))
     if _NUMBER.search(text) is None:
         return None
     item = _ITEM.match(bare_text)
@@ -141,9 +151,11 @@ def stamp_line(text: str, look: Look) -> Hit | None:
         return None
     hit = _level_alone(text[start : behind.start() if behind is not None else len(text)], look, numbered=True)
     copies = behind is not None and behind["copies"]
-    if hit is None or hit.form != "stamp-line" or (hit.level is Level.MAT and not (item or copies)):
+    if hit is None or hit.form != "stamp-line":
         return None
-    form = "stamp-line" if copies else "numbered-line"
+    if hit.level is Level.MAT and not (item or copies):
+        return hit._replace(form=NUMBERED, strength=Strength.NOTED)  # "MẬT 2023", unless it stands for the stamp
+    form = "stamp-line" if copies else NUMBERED
     return hit._replace(form=form, strength=min(hit.strength, Strength.SUSPECTED, key=lambda s: s.rank))
 
 
@@ -234,6 +246,12 @@ def merged_line(text: str, plain: str, look: Look) -> Hit | None:
         stamped = stamped_level(text[found.start("level") : found.end("level")]) if found is not None else None
         if stamped is not None:
             return Hit(stamped, Strength.MARKED, "merged-line")
+    if (found := _WITH_NUMBER.match(plain) if len(text) <= _LONGEST else None) is not None:
+        group = "level" if found["level"] else "head"
+        level, spelling, case = written_level(text[found.start(group) : found.end(group)])
+        told = level is not Level.MAT or case is not Case.SMALL or (found["apart"] or " ").strip()
+        if spelling is Spelling.EXACT and told:
+            return Hit(level, Strength.SUSPECTED, "merged-line")
     return _set_apart(text)
 
 

@@ -12,7 +12,7 @@ from gateway.vietnamese.marks.hits import Hit, Place, Strength
 from gateway.vietnamese.marks.judge import SIBLINGS, value_of
 from gateway.vietnamese.marks.layout import Layout, Line, cell_key
 from gateway.vietnamese.marks.lines import TITLED, is_item
-from gateway.vietnamese.marks.name_words import GOODS_AND_ORGANS, is_person
+from gateway.vietnamese.marks.name_words import GOODS_AND_ORGANS, goes_on_below, is_person
 from gateway.vietnamese.marks.pieces import column_head, same_row
 from gateway.vietnamese.marks.words import Case, Level, Spelling, bare, case_of
 from gateway.vietnamese.normal import canonical, run_together
@@ -30,6 +30,8 @@ _CELL_TICK: Final = re.compile(r"[xXvV\u2611\u2612\u2705\u2713\u2714\u2717\u2718
 _ROW: Final = 8
 """Lines on each side among which the other cells of a row are looked for."""
 _VALUES: Final = _LEVELS | frozenset({"thuong", "khongmat", "congkhai", "khongdongdau"})
+_BELOW: Final = 40
+"""Letters of the line below that tell whether it goes on."""
 _RAISED: Final = frozenset({"tối", "tuyệt"})
 _BEFORE_MAT: Final = _RAISED | {"bảo", "bí"}
 _HEADINGS: Final = frozenset({"stamp-line", "lone-line", "numbered-line", "list", TITLED})
@@ -169,7 +171,7 @@ def is_another_word(layout: Layout, line: Line, upper: str) -> bool:
 
 
 def word_before(layout: Layout, line: Line) -> str | None:
-    """Return the word alone in the cell before MẬT, in like letters, that makes one phrase with it, or a level in that above it."""
+    """Return the word alone in the cell before or above MẬT, in like letters, that makes one phrase with it."""
     own = cell_key(line.runs[0])
     if own is None:
         return None
@@ -178,10 +180,19 @@ def word_before(layout: Layout, line: Line) -> str | None:
         run = layout.line(number).runs[0] if word in _BEFORE_MAT else None
         if run is None or (run.colour, run.size_pt) != (line.runs[0].colour, line.runs[0].size_pt):
             continue
-        above = (own[0], own[1], own[2] - 1) if word in _RAISED and not names_people(layout, line) else None
+        above = None if word in _RAISED and names_people(layout, line) else (own[0], own[1], own[2] - 1)
         if cell_key(run) in ((own[0], own[1] - 1, own[2]), above):
             return word
     return None
+
+
+def begins_phrase(layout: Layout, line: Line, below: int | None) -> bool:
+    """Return whether MẬT begins a phrase that goes on in the line or the cell below it, or the next of its row: KHẨU, ONG."""
+    own = cell_key(line.runs[0])
+    cell = layout.cells.get((own[0], own[1], own[2] + 1)) if own is not None else None
+    return any(
+        number is not None and goes_on_below(canonical(layout.lines[number][:_BELOW])) for number in (below, cell)
+    )
 
 
 def names_people(layout: Layout, line: Line) -> bool:

@@ -110,3 +110,9 @@ def are_groceries(words: list[str]) -> bool:
     """Return whether the other words of a name are goods among which "mật" is honey, and words of trade."""
     capitals = {word.upper() for word in words}
     return not GROCERIES.isdisjoint(capitals) and capitals <= GROCERIES | _COMMERCE
+
+
+def is_value_of_goods(before: str) -> bool:
+    """Return whether the label before a level is one of trade: "Sản phẩm: Mật"."""
+    words = {word.upper() for word in _WORD.findall(before)}
+    return before.rstrip().endswith(":") and bool(words) and words <= GROCERIES | _COMMERCE

@@ -29,6 +29,7 @@ from gateway.vietnamese.marks.name_words import (
     is_named,
     is_person,
     is_unaccented_person,
+    is_value_of_goods,
 )
 from gateway.vietnamese.marks.words import (
     CONTINUES,
@@ -136,7 +137,9 @@ def _tokens(text: str) -> list[_Token]:
 
 def _trapped(token: _Token) -> bool:
     """Return whether the words around make it another word; a strong separator between them frees it."""
-    if token.level is Level.MAT and are_groceries(_WORD.findall(token.before + " " + token.after)):
+    if token.level is Level.MAT and (
+        are_groceries(_WORD.findall(token.before + " " + token.after)) or is_value_of_goods(token.before)
+    ):
         return True
     if token.level is Level.MAT and not ORGANS.isdisjoint((token.last_word, token.next_word)):
         return True

@@ -87,7 +87,7 @@ RULES: Final = (
     ),
     Rule(
         id="merged-line", part="S3", says="A reader ran the level together with the number, the motto or the date beside it", source=_LETTER,
-        found=("TỐI MẬT Số: 15/KH-UBND", "Bản số: 02 - TỐI MẬT", "Độc lập - Tự do - Hạnh phúc MẬT", "M Ậ T Thực hiện kế hoạch công tác năm 2026"),
+        found=("TỐI MẬT Số: 15/KH-UBND", "Số: 12/BC-UBND (Tối mật)", "Bản số: 02 - TỐI MẬT", "Độc lập - Tự do - Hạnh phúc MẬT", "M Ậ T Thực hiện kế hoạch công tác năm 2026"),
         others=("Số: 15/KH-BMNN", "Bản số: 02", "B Ả O M Ậ T thông tin", "M Ậ T K H Ẩ U của tôi"),
     ),
     Rule(
@@ -127,8 +127,8 @@ RULES: Final = (
     ),
     Rule(
         id="auxiliary", part="S7", says="A stamp that only classified papers bear: recall, envelope, copy, period", source=_STAMPS,
-        found=("TÀI LIỆU THU HỒI", "CHỈ NGƯỜI CÓ TÊN MỚI ĐƯỢC BÓC BÌ", "BẢN SAO BÍ MẬT NHÀ NƯỚC"),
-        others=("Thu hồi tài liệu cũ", "Chỉ người có tên trong danh sách được vào"),
+        found=("TÀI LIỆU THU HỒI", "CHỈ NGƯỜI CÓ TÊN MỚI ĐƯỢC BÓC BÌ", "BẢN SAO BÍ MẬT NHÀ NƯỚC", "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nSố: 15/KH-UBND\nBÍ MẬT NHÀ NƯỚC"),
+        others=("BÍ MẬT NHÀ NƯỚC", "Thu hồi tài liệu cũ", "Chỉ người có tên trong danh sách được vào"),
     ),
     Rule(
         id="copying", part="S7", says="Under the recipients: whether the paper may be copied", source=_STAMPS,

@@ -29,7 +29,7 @@ from gateway.vietnamese.marks.evidence import SPELLING_CODES, UNJUDGED, Mark, lo
 from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.judge import is_prose, line_hit
 from gateway.vietnamese.marks.layout import Layout, Line
-from gateway.vietnamese.marks.lines import SLIP, stamp_line
+from gateway.vietnamese.marks.lines import NUMBERED, SLIP, stamp_line
 from gateway.vietnamese.marks.lists import beside_empty_boxes, is_checklist, is_in_column, names_people, without_lists
 from gateway.vietnamese.marks.name_words import begins_letters
 from gateway.vietnamese.marks.pieces import scattered
@@ -200,7 +200,7 @@ class Search:
             hit = Hit(hit.level, Strength.MARKED, "chosen-option", hit.spelling)
         elif hit.form == "chosen-option" and is_checklist(layout, line):
             hit = hit._replace(strength=Strength.NOTED, form="list")
-        if hit.form == SLIP and hit.strength is Strength.NOTED:
+        if hit.form in (SLIP, NUMBERED, "auxiliary") and hit.strength is Strength.NOTED:
             around = around_line(self.layout, line.number, in_cell=line.place is Place.CELL)
             hit = hit._replace(strength=Strength.SUSPECTED) if stands_for_stamp(around) else None
         elif hit.strength is Strength.NOTED and hit.form == "stamp-line":
