@@ -12,6 +12,7 @@ pytest.importorskip("cv2")
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
+from PIL import Image, ImageDraw, ImageFont
 from reportlab.pdfgen.canvas import Canvas
 
 from gateway.documents.readers.base import Budget, Source
@@ -57,6 +58,33 @@ def masked(words: str, *, luminosity: bool = True) -> Callable[[Pdf], None]:
 def test_the_letters_of_a_soft_mask_are_read():
     assert levels(made(masked("TỐI MẬT"))) == {"toi_mat"}
     assert not levels(made(masked("HỎA TỐC")))
+
+
+def shaded(words: str) -> Callable[[Pdf], None]:
+    """A plain area filled with a shading that is a function of the place: a picture in all but name (§8.7.4.5.2)."""
+
+    def change(file: Pdf) -> None:
+        picture = Image.new("L", (200, 50), 255)
+        font = ImageFont.truetype(str(pdfs.LIBERATION / "LiberationSans-Bold.ttf"), 40)
+        ImageDraw.Draw(picture).text((4, 0), words, font=font, fill=0)
+        values = picture.transpose(Image.Transpose.FLIP_TOP_BOTTOM).tobytes()
+        function = Stream(
+            file, values, FunctionType=0, Domain=[0, 1, 0, 1], Range=[0, 1], Size=[200, 50], BitsPerSample=8
+        )
+        shading = Dictionary(
+            ShadingType=1, ColorSpace=Name.DeviceGray, Matrix=[200, 0, 0, 50, 100, 740], Function=function
+        )
+        page = file.pages[0]
+        page.add_resource(Dictionary(PatternType=2, Shading=shading), Name.Pattern, Name.Shaded)
+        page.contents_add(Stream(file, b"q /Pattern cs /Shaded scn 100 740 200 50 re f Q"))
+
+    return change
+
+
+@needs_ocr
+def test_the_letters_of_a_shading_are_read():
+    assert levels(made(shaded("MẬT"))) == {"mat"}
+    assert not levels(made(shaded("KHẨN")))
 
 
 def form(*fields: Dictionary) -> Callable[[Pdf], None]:

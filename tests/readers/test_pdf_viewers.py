@@ -132,6 +132,15 @@ def lighter_picture(canvas: Canvas, left: float, wide: float) -> None:
     canvas.drawImage(ImageReader(Image.new("RGB", (20, 20), "white")), left, 712, wide, 26)
 
 
+def plain_shading(canvas: Canvas, left: float, wide: float) -> None:
+    canvas.saveState()
+    window = canvas.beginPath()
+    window.rect(left, 712, wide, 26)
+    canvas.clipPath(window, stroke=0, fill=0)
+    canvas.linearGradient(left, 712, left + wide, 738, ["#ffffff", "#ffffff"])
+    canvas.restoreState()
+
+
 def thin_veils(canvas: Canvas, left: float, wide: float) -> None:
     canvas.setFillAlpha(0.9)
     white_box(canvas, left, wide)
@@ -174,7 +183,7 @@ def test_a_word_whose_letters_have_white_ones_between_is_read_as_it_is_seen(word
 @pytest.mark.parametrize(
     ("hide", "two"),
     [(white_box, True), (white_curve, False), (white_curve, True), (white_line, False), (lighter_picture, True),
-     (thin_veils, False), (white_word, False)],
+     (plain_shading, False), (thin_veils, False), (white_word, False)],
 )  # fmt: skip
 def test_words_that_something_is_painted_upon_are_read_as_they_are_seen(
     hide: Callable[[Canvas, float, float], None], two: bool
@@ -278,15 +287,16 @@ def test_annotations_without_a_look_that_all_viewers_draw_alike_are_drawn_and_re
     assert levels(annotated(*annotations)) == found
 
 
+@pytest.mark.parametrize("flags", [4, 5])
 @pytest.mark.parametrize(("left", "found"), [(198, {"mat"}), (320, set())])
-def test_words_under_an_annotation_are_read_as_they_are_seen(left: int, found: set[str]) -> None:
+def test_words_under_an_annotation_are_read_as_they_are_seen(left: int, found: set[str], flags: int) -> None:
     def draw(canvas: Canvas) -> None:
         body(canvas)
         canvas.setFont("Serif-Bold", 20)
         canvas.drawString(200, 720, "BẢO MẬT")
 
     box = pikepdf.Array([left, 710, left + 55, 745])
-    covered = {"Subtype": "/Square", "Rect": box, "drawn": b"1 g 0 0 180 50 re f"}
+    covered = {"Subtype": "/Square", "F": flags, "Rect": box, "drawn": b"1 g 0 0 180 50 re f"}
     assert levels(annotated(covered, draw=draw)) == found
 
 

@@ -92,6 +92,7 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "FPDFAnnot_HasKey": (_I, _H, ctypes.c_char_p),
     "FPDFAnnot_GetSubtype": (_I, _H),
     "FPDFAnnot_GetFlags": (_I, _H),
+    "FPDFAnnot_SetFlags": (_I, _H, _I),
     "FPDFAnnot_GetObjectCount": (_I, _H),
     "FPDFAnnot_GetRect": (_I, _H, ctypes.POINTER(Rect)),
     "FPDFAnnot_GetStringValue": (ctypes.c_ulong, _H, ctypes.c_char_p, ctypes.POINTER(ctypes.c_ushort), ctypes.c_ulong),

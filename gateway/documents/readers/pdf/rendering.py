@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 LIMIT_PIXELS = 12_000_000
 """Pixels of a rendered page; A4 at 200 dpi has 3.9 million, A3 7.7."""
 _BGR, _PRINTING = 2, 0x800
+_INVISIBLE = 1
+"""The flag of an annotation that only hides it from viewers that do not know its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,16 @@ def render(
 
 
 def give_looks(page: int) -> None:
-    """Have pdfium give a look to the annotations that have none, as it does when it draws a page; beside the page costs nothing."""
+    """Have pdfium give a look to the annotations that have none, as it does when it draws a page; beside the page costs nothing.
+
+    Those that are invisible where their kind is unknown (ISO 32000-1 §12.5.3) are flattened as viewers show them.
+    """
     render(page, (1, 1), (2, 2, 3, 3), annotations=True)
+    api = pdfium()
+    for position in range(api.FPDFPage_GetAnnotCount(page)):
+        if annotation := api.FPDFPage_GetAnnot(page, position):
+            api.FPDFAnnot_SetFlags(annotation, api.FPDFAnnot_GetFlags(annotation) & ~_INVISIBLE)
+            api.FPDFPage_CloseAnnot(annotation)
 
 
 @contextmanager

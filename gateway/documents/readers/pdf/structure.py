@@ -43,7 +43,7 @@ class Structure:
     printed: bool = False
     """Some layers are shown on paper and not on the screen (§8.11.4.4)."""
     tiles: bool = False
-    """There are tiling patterns: what a filled area shows may be words (ISO 32000-1 §8.7.3)."""
+    """There are tiling patterns, meshes or functions of the place: what a filled area shows may be words (ISO 32000-1 §8.7)."""
     orphans: list[bytes] = field(default_factory=list)
     """Content streams of objects that no longer count or never did."""
 
@@ -69,7 +69,8 @@ _SHOWS = re.compile(rb" Do|T[jJ]|ActualText|#|'")
 """Operators that show something, and /ActualText, in which any letter may be written by its number."""
 _FORM = re.compile(rb"/Subtype\s*/Form\b")
 _EMBEDDED = re.compile(rb"/Type\s*/EmbeddedFile\b")
-_TILES = re.compile(rb"/PatternType\s*1(?!\d)")
+_PAINTS = re.compile(rb"/PatternType(?!\s*2\s*[/>])|/ShadingType(?!\s*[23]\s*[/>])")
+"""Whatever is no gradient along a line or between two circles (§8.7.4.5)."""
 _METADATA = re.compile(rb"/Subtype\s*/XML\b")
 _FONT = re.compile(rb"/Type\s*/Font(?![A-Za-z])")
 _DRAW = re.compile(rb"/([^\s/<>\[\]()]{1,127})\s+Do(?![A-Za-z])")
@@ -155,6 +156,7 @@ class _Walker:
         self._note_active(names, raw)
         self._listed = self._listed or b"/Properties" in names
         self._said_apart = self._said_apart or b"/ActualText" in names
+        self._out.tiles = self._out.tiles or bool(_PAINTS.search(names))
         if _has_text_key(names) and (value := self._objects.parse(raw)) is not None:
             self._take(value, raw.number, Origin.TEXT if raw.current else Origin.REVISION)
         if raw.current and _FONT.search(names):
@@ -211,7 +213,6 @@ class _Walker:
             return
         content = self._objects.octets(raw.number, raw.stream or b"") if raw.current else None
         content = inflate(raw, self._budget) if content is None else content
-        self._out.tiles = self._out.tiles or bool(_TILES.search(names))
         if attached:
             self._attach(raw, content)
             return

@@ -66,7 +66,7 @@ class TextOptions:
     actual_text: frozenset[int] | None = frozenset()
     """Pages, from 1, whose content has /ActualText; None when it may be any."""
     tiles: bool = False
-    """The file has tiling patterns; pdfium gives the colour of an area filled with one as if it were plain."""
+    """The file has tiling patterns or shadings that may be words; pdfium gives the colour of an area filled with one as if it were plain."""
     printed: bool = False
     """Some layers are only printed."""
     ink: bool = True
@@ -226,7 +226,7 @@ class PageReader:
             if kind == OBJECT_PATH:
                 self._shapes.add_path(content, handle, map_box(matrix, *next(boxes)), order)
             elif kind == OBJECT_SHADING:
-                next(boxes)
+                content.paints.append((map_box(matrix, *next(boxes)), order))
                 content.drawings += 1
             elif kind == OBJECT_IMAGE:
                 inner = next(self._columns.matrices([handle]))
