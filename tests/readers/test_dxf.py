@@ -6,7 +6,8 @@ import pytest
 
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source
 from gateway.documents.readers.drawings import dxf
-from gateway.documents.readers.magic import DXF
+from gateway.documents.readers.magic import DXF, OLE
+from gateway.documents.readers.ole.writer import write_compound
 from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from gateway.model import Origin, ReadStatus, Role
@@ -50,6 +51,14 @@ def shown(reading: Reading) -> list[str]:
         if run.role is Role.BODY:
             blocks[run.block] = blocks.get(run.block, "") + run.text
     return list(blocks.values())
+
+
+def test_objects_in_frames_are_handed_on_and_pictures_of_the_drawing_are_none() -> None:
+    packed = (bytes(128) + write_compound({("CONTENTS",): b"%PDF-1.7"})).hex()
+    chunks = [(310, packed[at : at + 254]) for at in range(0, len(packed), 254)]
+    reading = read(as_text(drawing([(0, "OLE2FRAME"), *chunks], text("Ghi chú"), [(0, "VIEWPORT"), *chunks])))
+    assert [(member.relation, sniff(member.data).primary) for member in reading.members] == [("embedded", OLE)]
+    assert shown(reading) == ["Ghi chú"]
 
 
 def test_texts_are_read() -> None:

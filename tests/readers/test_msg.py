@@ -54,6 +54,18 @@ def test_the_names_of_an_attachment_that_no_member_has_are_read(data):
     assert [member.name for member in reading.members] == (["a.docx"] if data else [])
 
 
+@pytest.mark.parametrize("kind", ["0102", "001E", "000D"])
+def test_the_data_of_an_attachment_are_read_whatever_their_type_is_said_to_be(kind):
+    whole = write_compound(
+        {
+            ("__properties_version1.0",): bytes(32),
+            ("__substg1.0_0037001F",): "Tin".encode("utf-16-le"),
+            ("__attach_version1.0_#00000000", f"__substg1.0_3701{kind}"): b"noi dung",
+        }
+    )
+    assert [one.data for one in outlook_msg.read(Source(data=whole, part="1"), Budget()).members] == [b"noi dung"]
+
+
 def test_damage_to_outlook_messages_is_a_status_and_never_an_exception():
     data = corpus_file("tnef-msg/poi__quick.msg")
     generator = random.Random(1)

@@ -168,11 +168,14 @@ def test_the_better_drawing_in_the_comments_of_a_wmf_is_read_too() -> None:
     assert [run.text for run in read_bytes(data).document.runs] == ["Số: 12/BC-VP", "TỐI MẬT"]
 
 
-def test_bitmaps_inside_become_pictures() -> None:
+@pytest.mark.parametrize(
+    ("kind", "at"), [(81, 48), (77, 84), (78, 84), (78, 112), (79, 96), (79, 124), (94, 16), (116, 84)]
+)
+def test_bitmaps_masks_and_brushes_inside_become_pictures(kind: int, at: int) -> None:
     header = struct.pack("<IiiHHIIiiII", 40, 32, 32, 1, 24, 0, 3072, 0, 0, 0, 0)
-    body = bytearray(72) + header + bytes(3072)
-    struct.pack_into("<IIII", body, 40, 80, 40, 120, 3072)
-    members = read_bytes(emf(*[record(81, bytes(body))] * 70)).members
+    body = bytearray(132) + header + bytes(3072)
+    struct.pack_into("<IIII", body, at - 8, 140, 40, 180, 3072)
+    members = read_bytes(emf(*[record(kind, bytes(body))] * 70)).members
     assert [(member.relation, member.data[:2]) for member in members] == [("image", b"BM")] * 70
 
 

@@ -17,6 +17,7 @@ from gateway.documents.readers.sniff import sniff
 from gateway.documents.wall import inspector as module
 from gateway.documents.wall import sample
 from gateway.documents.wall.merge import Merger
+from gateway.documents.wall.wire import Began, Result
 from gateway.model import ReadStatus, formats
 from tests.workers.mails import NoVerifiers, frames_of, inspect, mail, request, statuses
 
@@ -61,6 +62,17 @@ def test_the_password_in_the_body_opens_the_archive_beside_it():
     documents = {document.part: document for document in merger.documents}
     assert documents["2"].opened_with_password
     assert documents["2!a.txt"].runs[0].text == "chữ trong tệp"
+
+
+def test_the_password_in_the_body_opens_the_archive_for_the_next_child_too():
+    content = mail(("a.pdf", b"x"), ("a.zip", locked("Bt@2026", ("a.txt", "x"))), body="Mật khẩu: Bt@2026\n")
+    frames = frames_of(content, awaited=("3",), lost=("2",))
+    results = [frame for frame in frames if isinstance(frame, Result)]
+    assert [(one.part.path, one.documents[0].status) for one in results] == [
+        ("3", ReadStatus.OK),
+        ("3!a.txt", ReadStatus.OK),
+    ]
+    assert Began("2") not in frames
 
 
 def test_without_the_password_the_archive_is_encrypted():
@@ -351,13 +363,7 @@ def test_a_signed_mail_is_verified_as_it_stands():
 
 def test_only_what_is_awaited_is_reported_again_and_its_container_is_reopened():
     content = mail(("a.zip", zip_archive(("a.txt", "1"), ("b.txt", "2"))))
-    from msgspec import structs
-
-    from gateway.documents.wall.wire import Result
-
-    asked = structs.replace(request(content), awaited=("2!b.txt",))
-    frames = []
-    module.Inspector(asked, content, emit=frames.append, verifiers=NoVerifiers()).run()
+    frames = frames_of(content, awaited=("2!b.txt",))
     assert [frame.part.path for frame in frames if isinstance(frame, Result)] == ["2!b.txt"]
 
 

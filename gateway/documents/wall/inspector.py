@@ -19,15 +19,7 @@ from msgspec import structs
 
 from gateway import mime
 from gateway.documents.readers import passwords, registry, text_art
-from gateway.documents.readers.base import (
-    PHOTO_WORDS_CPU_S,
-    WORDS_CPU_S,
-    Budget,
-    Member,
-    ReadError,
-    Source,
-    spoken,
-)
+from gateway.documents.readers.base import PHOTO_WORDS_CPU_S, WORDS_CPU_S, Budget, Member, ReadError, Source, spoken
 from gateway.documents.readers.beside import address_of, addresses_of
 from gateway.documents.readers.containers.zip_directory import survey
 from gateway.documents.readers.loose_words import loose_runs
@@ -35,7 +27,7 @@ from gateway.documents.readers.pictures import thumbnail
 from gateway.documents.readers.sniff import EMPTY, OCTETS, Sniffed, sniff
 from gateway.documents.readers.sniff_packed import VOLUME
 from gateway.documents.wall import encoded, types
-from gateway.documents.wall.leaves import in_order, is_signature
+from gateway.documents.wall.leaves import in_order, is_body, is_signature
 from gateway.documents.wall.look import PartLook
 from gateway.documents.wall.members import children_of, signed_by
 from gateway.documents.wall.observed import Observed, Observers
@@ -201,6 +193,8 @@ class Inspector:
         path, awaited = item.part.path, self._awaited
         report = awaited is None or item.announced or path in awaited
         again = self._observed is not None and path in self._observed.unread
+        # A password may stand in a text that an earlier child has told of.
+        again = again or (bool(self._request.lost) and is_body(item.part) and path not in self._request.lost)
         if not (report or again or any(waiting.startswith(path + "!") for waiting in awaited or ())):
             if item.group.signed:
                 self._keep(item, item.load().data)

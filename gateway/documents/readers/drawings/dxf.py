@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-from gateway.documents.readers.base import Budget, ReadError, Reading, Source
+from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.ole.objects import inner_file, octets_of
 from gateway.documents.readers.ooxml.xml import holds_words
 from gateway.documents.readers.pictures.outlines import STROKE
 from gateway.documents.readers.plain import decode
@@ -27,6 +28,8 @@ _CHECK_EVERY: Final = 4096
 _SHOWN: Final = {1, 3, 302, 303, 304}
 """Codes of the values that entities draw; a long MTEXT stands in 3, 3, ... 1."""
 _DRAWN: Final = {"LINE", "LWPOLYLINE", "VERTEX"}
+_FRAMES: Final = {"OLEFRAME", "OLE2FRAME"}
+_BINARY_CHUNK: Final = 310
 _POINT_BYTES: Final = 256
 """Charged to the budget for each point of a line: a million lines are more than memory should hold."""
 _SETTINGS: Final = {"", "SECTION", "TABLE", "STYLE", "LAYER", "LTYPE", "CLASS", "DICTIONARY", "DIMSTYLE"}
@@ -92,11 +95,15 @@ def _take(groups: Iterator[tuple[int, str]], sink: Sink) -> None:
     number = 0
     pending: list[str] = []
     lines = _Lines(sink)
+    framed: list[str] = []
     for code, value in groups:
         if code == 0:
             kind, style, pending = value.strip().upper(), "", []
             if kind != "VERTEX":
                 lines.end()
+            _hand_on(framed, sink)
+        elif kind in _FRAMES and code == _BINARY_CHUNK:
+            framed.append(value)
         elif kind in _DRAWN and code in {10, 11, 20, 21}:
             lines.take(code, value)
         elif kind == "STYLE" and code in {2, 3, 1000}:
@@ -122,8 +129,17 @@ def _take(groups: Iterator[tuple[int, str]], sink: Sink) -> None:
                 given.add(aside)
                 role = Role.COMMENT if code == 999 else Role.NAME
                 sink.put_line(aside, Place("drawing", role, Origin.HIDDEN))
+    _hand_on(framed, sink)
     lines.end()
     lines.draw()
+
+
+def _hand_on(framed: list[str], sink: Sink) -> None:
+    """Hand on the object of a frame, which stands in hexadecimal digits."""
+    if framed:
+        data = inner_file(octets_of("".join(framed).encode("ascii", "replace")))
+        sink.members.append(Member(name="object", data=data, relation="embedded"))
+        framed.clear()
 
 
 def _groups(data: bytes, budget: Budget) -> Iterator[tuple[int, str]]:

@@ -129,8 +129,8 @@ class _Reader:
         name = f"{prefix}{name or 'attachment'}"
         declared = (strings.get(mapi.ATTACH_MIME) or "").lower()
         named = (address_of(strings.get(mapi.ATTACH_CONTENT_ID) or ""),)
-        for identifier, kind, data in properties:
-            if identifier == mapi.ATTACH_DATA and kind == mapi.BINARY:
+        for identifier, _, data in properties:
+            if identifier == mapi.ATTACH_DATA:  # whatever its type is said to be
                 self._contents.add(
                     Member(name=name, data=data, relation="attachment", declared_type=declared, addresses=named)
                 )

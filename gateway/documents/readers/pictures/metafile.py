@@ -29,8 +29,10 @@ _LEAST_PIXELS: Final = 24
 _BY_NUMBER: Final = 0x10
 _LIMIT_RECORDS: Final = 2_000_000
 _CODE_PAGES: Final = {163: "cp1258", 128: "cp932", 129: "cp949", 134: "gbk", 136: "big5", 204: "cp1251", 238: "cp1250"}
-_DIB_RECORDS: Final = {76: 84, 77: 84, 80: 48, 81: 48, 114: 84}
-"""EMF records with a bitmap: offset of offBmiSrc, cbBmiSrc, offBitsSrc, cbBitsSrc."""
+_DIB_RECORDS: Final = {
+    76: (84,), 77: (84,), 78: (84, 112), 79: (96, 124), 80: (48,), 81: (48,), 93: (16,), 94: (16,), 114: (84,), 116: (84,),
+}  # fmt: skip
+"""EMF records with bitmaps, masks and brushes too: offsets of offBmiSrc, cbBmiSrc, offBitsSrc, cbBitsSrc."""
 _WMF_DIBS: Final = {0x0F43: 28, 0x0B41: 26, 0x0940: 22, 0x0D33: 24}
 _COMMENT: Final = b"\x0f\x00"
 _ENHANCED: Final = b"WMFC\x01\x00\x00\x00"
@@ -157,8 +159,9 @@ class _Emf:
             case 70 if record[12:16] == _EMF_PLUS:
                 yield from self._plus.words(record[16:])
             case _ if kind in _DIB_RECORDS:
-                header, header_size, bits, bits_size = struct.unpack_from("<IIII", record, _DIB_RECORDS[kind])
-                _keep(record[header : header + header_size], record[bits : bits + bits_size], self.bitmaps)
+                for at in _DIB_RECORDS[kind]:
+                    header, header_size, bits, bits_size = struct.unpack_from("<IIII", record, at)
+                    _keep(record[header : header + header_size], record[bits : bits + bits_size], self.bitmaps)
             case _:
                 self.drawn.emf(kind, record)
 
