@@ -17,7 +17,7 @@ from gateway.model import Run
 from gateway.vietnamese.colour import is_black
 from gateway.vietnamese.fonts import is_symbol, is_times_new_roman
 
-_TEXT_PARTS: Final = re.compile(r"word/(?:document|header\d*|footer\d*|footnotes|endnotes|comments)\.xml")
+_TEXT_PARTS: Final = re.compile(r"word/(?:document|header\d*|footer\d*|footnotes|endnotes|comments|numbering)\.xml")
 
 
 def mend_docx(package: Zip, names: Collection[str]) -> tuple[dict[str, bytes], Tally]:
@@ -46,9 +46,12 @@ def mend_part(data: bytes, styles: Styles, tally: Tally) -> bytes:
         for run, look in zip(runs, looks, strict=True)
         for piece in run.pieces
     )
-    edits = [(*place, escape(text).encode("utf-8")) for place, text in mended(placed, tally)]
+    changed = dict(mended(placed, tally))
+    edits = [(*place, escape(text, {'"': "&quot;"}).encode("utf-8")) for place, text in changed.items()]
     stamped = stamps((run.paragraph, run.text) for run in runs)
     for run, look in zip(runs, looks, strict=True):
+        if run.label and run.fonts is None and not any((piece.start, piece.end) in changed for piece in run.pieces):
+            continue  # looks as its paragraphs do
         edits.extend(_look_edits(run, look, tally, stamp=run.paragraph in stamped, styles=styles))
     return spliced(data, edits)
 

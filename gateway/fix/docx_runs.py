@@ -9,18 +9,19 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.fix.tally import RefusedError
-from gateway.fix.xml_spans import Tag, text_of, walk
+from gateway.fix.xml_spans import Tag, text_of, walk, written
 
 _SPACES: Final = (
     "http://schemas.openxmlformats.org/wordprocessingml/2006/main ",
     "http://purl.oclc.org/ooxml/wordprocessingml/main ",
 )
+_RUN_PROPERTIES: Final = (["r", "rPr"], ["lvl", "rPr"])
 _LIMIT_RUNS: Final = 500_000
 
 
 @dataclass
 class Piece:
-    """The content of one `w:t` or `w:delText`."""
+    """The content of one `w:t` or `w:delText`, or the value of a `w:lvlText`."""
 
     start: int
     end: int
@@ -29,16 +30,17 @@ class Piece:
 
 @dataclass
 class WordRun:
-    """One `w:r`; spans are byte offsets, half open."""
+    """One `w:r`, or the `w:lvl` of a label of lists; spans are byte offsets, half open."""
 
     prefix: bytes
     """Namespace prefix with colon, as the file writes it."""
     tag_end: int
-    """Just behind the start tag of the run."""
+    """Just behind the start tag of the run, just before the end tag of a label: where properties may be put."""
     paragraph: int
     paragraph_style: str | None
     in_table: bool
     link: bool
+    label: bool
     style: str | None = None
     properties: tuple[int, int] | None = None
     """Span of the start tag of `w:rPr`."""
@@ -79,6 +81,7 @@ class _Scanner:
         self._paragraphs: list[tuple[int, str | None]] = []
         self._count = 0
         self._piece: int | None = None
+        self._bullet = False
 
     def take(self, tag: Tag) -> None:
         """Take the next tag."""
@@ -98,12 +101,15 @@ class _Scanner:
                 self._paragraphs.append((self._count, None))
             case "pStyle" if parent == "pPr" and self._paragraphs:
                 self._paragraphs[-1] = (self._paragraphs[-1][0], plain(tag).get("val"))
-            case "r":
+            case "r" | "lvl":
+                self._count += local == "lvl"
                 self._open_run(tag)
-            case "rPr" if parent == "r" and self._open:
+            case "pStyle" | "numFmt" | "lvlText" if parent == "lvl" and self._open:
+                self._label(local, tag)
+            case "rPr" if parent in ("r", "lvl") and self._open:
                 self._open[-1].properties = (tag.start, tag.end)
                 self._open[-1].properties_empty = self._is_empty(tag)
-            case "rStyle" | "rFonts" | "color" if self._open and self._path[-3:-1] == ["r", "rPr"]:
+            case "rStyle" | "rFonts" | "color" if self._open and self._path[-3:-1] in _RUN_PROPERTIES:
                 self._property(local, tag)
             case "t" | "delText" if parent == "r" and self._open:
                 self._piece = None if self._is_empty(tag) else tag.end
@@ -117,11 +123,22 @@ class _Scanner:
         if len(self.runs) >= _LIMIT_RUNS:
             raise RefusedError("damaged", "size")
         name = self._data[tag.start + 1 : tag.end].split(None, 1)[0]
-        paragraph, style = self._paragraphs[-1] if self._paragraphs else (0, None)
+        paragraph, style = self._paragraphs[-1] if self._paragraphs else (self._count, None)
         prefix = name.partition(b":")[0] + b":" if b":" in name else b""
-        run = WordRun(prefix, tag.end, paragraph, style, "tbl" in self._path, "hyperlink" in self._path)
+        in_table, link, label = ("tbl" in self._path, "hyperlink" in self._path, self._path[-1] == "lvl")
+        run = WordRun(prefix, tag.end, paragraph, style, in_table, link, label)
         self.runs.append(run)
         self._open.append(run)
+
+    def _label(self, local: str, tag: Tag) -> None:
+        run, place = self._open[-1], written(self._data, tag, b"val")
+        value = plain(tag).get("val", "")
+        if local == "pStyle":
+            run.paragraph_style = value
+        elif local == "numFmt":
+            self._bullet = value == "bullet"
+        elif place is not None and not self._bullet:
+            run.pieces.append(Piece(place.value, place.value_end, value))
 
     def _property(self, local: str, tag: Tag) -> None:
         run, span, attributes = self._open[-1], (tag.start, tag.end), plain(tag)
@@ -136,13 +153,13 @@ class _Scanner:
     def _end(self, local: str, tag: Tag) -> None:
         if local in ("t", "delText") and self._piece is not None and self._open:
             text = text_of(self._data, self._piece, tag.start)
-            if text is not None:
-                self._open[-1].pieces.append(Piece(self._piece, tag.start, text))
+            self._open[-1].pieces.append(Piece(self._piece, tag.start, text))
             self._piece = None
-        elif local in ("rStyle", "rFonts", "color") and self._open and self._path[-2:] == ["r", "rPr"]:
+        elif local in ("rStyle", "rFonts", "color") and self._open and self._path[-2:] in _RUN_PROPERTIES:
             self._open[-1].close_property(local, tag.end)
-        elif local == "r" and self._open:
-            self._open.pop()
+        elif local in ("r", "lvl") and self._open:
+            run = self._open.pop()
+            run.tag_end = tag.start if local == "lvl" else run.tag_end
         elif local == "p" and self._paragraphs:
             self._paragraphs.pop()
 

@@ -15,13 +15,10 @@ _Place = TypeVar("_Place")
 
 
 def mended(placed: Iterable[tuple[_Place, Run]], tally: Tally) -> Iterator[tuple[_Place, str]]:
-    """Yield the places of texts that were legacy or decomposed, with the new text; runs of one block are judged together.
-
-    A text with letters that could not be read stays as it is.
-    """
+    """Yield the places of texts that were legacy or decomposed, with the new text; runs of one block are judged together."""
     placed = list(placed)
     for (place, run), after in zip(placed, repair_runs([run for _, run in placed]), strict=True):
-        if after.charset is not None and "\ufffd" not in run.text and not (run.font and is_symbol(run.font)):
+        if after.charset is not None and not (run.font and is_symbol(run.font)):
             tally.count(after.charset)
             yield place, after.text
 

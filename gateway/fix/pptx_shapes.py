@@ -181,10 +181,7 @@ class _Scanner:
         start, self._text = self._text or 0, None
         if tag.start < start:
             return  # an empty element
-        text = text_of(self._data, start, tag.start)
-        if text is None:
-            raise RefusedError("damaged", "comment")
-        self._piece(start, tag.start, text)
+        self._piece(start, tag.start, text_of(self._data, start, tag.start))
 
     def _piece(self, start: int, end: int, text: str) -> None:
         if len(self._open[-1].pieces) >= _LIMIT_PIECES:

@@ -1,21 +1,23 @@
 r"""Rich Text Format fixed in place: letters as `\uN?`, fonts and colours renamed in their tables and uses.
 
 Only text that was legacy is rewritten, inside a group of its own so that the number of fallback characters (`\uc`) of
-the surrounding text does not change. Pictures, objects and binary data are passed over.
+the surrounding text does not change. Pictures, objects and binary data are passed over, text boxes and comments are not.
 """
 
 from __future__ import annotations
 
 import re
+import struct
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from gateway.documents.readers.word.rtf_controls import TEXT_DESTINATIONS
 from gateway.documents.readers.word.rtf_tables import Font, parse_colours, parse_fonts
 from gateway.fix.letters import is_other, mended, stamps
 from gateway.fix.tally import TIMES, RefusedError, Tally
-from gateway.model import Run
+from gateway.model import Role, Run
 from gateway.vietnamese.colour import is_black
 
 _TOKEN: Final = re.compile(
@@ -26,6 +28,15 @@ _SILENT: Final = frozenset([
     "object", "objdata", "themedata", "datastore", "colorschememapping", "latentstyles", "fldinst", "xmlnstbl",
     "bkmkstart", "bkmkend", "pgptbl", "revtbl", "filetbl", "fontemb",
 ])  # fmt: skip
+_SHOWN: Final = frozenset({"pntxta", "pntxtb"}).union(
+    word for word, role in TEXT_DESTINATIONS.items() if role in (Role.NOTE, Role.COMMENT, Role.TEXTBOX, Role.BODY)
+)
+"""Groups of text inside those of none."""
+_LABEL: Final = re.compile(
+    rb"\{\\leveltext(?:\\leveltemplateid-?\d+)? ?(?P<text>(?:\\'[0-9A-Fa-f]{2}|\\u-?\d+ ?\?|[^{}\\;])*);\}"
+    rb"\s*\{\\levelnumbers ?(?P<numbers>(?:\\'[0-9A-Fa-f]{2})*);\}(?P<look>[^{}]*)"
+)
+"""What stands before the paragraphs of a list: its length, then its letters, with control characters for numbers."""
 _BREAKS: Final = frozenset(["par", "cell", "row", "sect", "page", "line", "tab", "nestcell", "nestrow"])
 _FONT_NAME: Final = re.compile(
     rb"(\\f\d{1,6}(?=[^0-9])(?:\\[a-z]+-?\d* ?|\{\\\*[^{}]*\}|[\r\n])*)([^\\{};]+)(?=[;\\{])"
@@ -58,9 +69,11 @@ def mend_rtf(data: bytes) -> tuple[bytes, Tally]:
     table = _group(data, b"\\fonttbl")
     fonts = parse_fonts(table, "cp1252") if re.search(rb"\\f\d", table) else {}
     walk = _walked(data, fonts)
-    pieces = walk.pieces
+    pieces = [piece for piece in walk.pieces if "\ufffd" not in piece.text]  # letters that cannot be read stay
     runs = [Run(text=p.text, block=p.block, font=fonts[p.font].name if p.font in fonts else None) for p in pieces]
-    edits = [(p.start, p.end, _escaped(text)) for p, text in mended(zip(pieces, runs, strict=True), tally)]
+    found = mended(zip(pieces, runs, strict=True), tally)
+    edits = [(p.start, p.end, b"{\\uc1 %b}" % _escaped(text)) for p, text in found]
+    edits += _label_edits(data, fonts, tally)
     edits += _font_edits(data, tally)
     edits += _colour_edits(data, walk, tally)
     if not tally.changed:
@@ -113,8 +126,7 @@ class _Walk:
         self.stack: list[_State] = []
         self._data = data
         self._fonts = fonts
-        default = re.search(rb"\\deff(\d+)", data[:2000])
-        self._default = int(default[1]) if default is not None else None
+        self._default = _default_font(data)
         self._state = _State(font=self._default)
         self._block = 0
         self._starred = self._fresh = False
@@ -160,9 +172,12 @@ class _Walk:
             return match.end() + max(0, int(number or 0))
         if name == "cf" and number is not None:
             self.colours.append(match)
-        if self._fresh and (name in _SILENT or self._starred):
+        if self._fresh and name in _SHOWN:
+            self._state = replace(state, silent=False)
+            self._block += 1
+        elif self._fresh and (name in _SILENT or self._starred):
             self._state = replace(state, silent=True)
-        elif name == "f" and number is not None:
+        elif name in ("f", "pnf") and number is not None:
             self._state = replace(state, font=int(number))
         elif name == "plain" and self._default is not None:
             self._state = replace(state, font=self._default)
@@ -175,6 +190,11 @@ class _Walk:
         elif name in _BREAKS:
             self._block += 1
         return match.end()
+
+
+def _default_font(data: bytes) -> int | None:
+    found = re.search(rb"\\deff(\d+)", data[:2000])
+    return int(found[1]) if found is not None else None
 
 
 def _letter(octet: int, page: str | None) -> str:
@@ -206,20 +226,36 @@ def _add(pieces: list[_Piece], start: int, end: int, text: str, state: _State, b
 
 
 def _escaped(text: str) -> bytes:
-    r"""Return letters for RTF: ASCII as it is, the rest as `\uN?` in a group with one fallback character."""
+    r"""Return letters for RTF: ASCII as it is, the rest as `\uN?` with one fallback character."""
     written = []
     for letter in text:
-        code = ord(letter)
         if letter in "\\{}":
             written.append("\\" + letter)
-        elif code < 0x80:
+        elif letter < " ":
+            written.append(f"\\'{ord(letter):02x}")
+        elif letter.isascii():
             written.append(letter)
-        elif code <= 0xFFFF:
-            written.append(f"\\u{code - 0x10000 if code > 0x7FFF else code}?")
         else:
-            high, low = divmod(code - 0x10000, 0x400)
-            written.append(f"\\u{high + 0xD800 - 0x10000}?\\u{low + 0xDC00 - 0x10000}?")
-    return ("{\\uc1 " + "".join(written) + "}").encode("ascii")
+            written += [f"\\u{unit}?" for (unit,) in struct.iter_unpack("<h", letter.encode("utf-16-le"))]
+    return "".join(written).encode("ascii")
+
+
+def _label_edits(data: bytes, fonts: dict[int, Font], tally: Tally) -> Iterator[tuple[int, int, bytes]]:
+    """Yield the labels of lists that were legacy, with their length and the places of the numbers in them."""
+    table = _group(data, b"\\*\\listtable")
+    offset, default = data.find(table), _default_font(data)
+    labels: list[tuple[re.Match[bytes], Run]] = []
+    for block, match in enumerate(_LABEL.finditer(table)):
+        font = re.search(rb"\\f(\d+)", match["look"])
+        number = int(font[1]) if font is not None else default
+        pieces = _walked(b"{\\f%d %b}" % (number or 0, match["text"]), fonts).pieces
+        text = "".join(piece.text for piece in pieces)[1:]
+        labels.append((match, Run(text=text, block=block, font=fonts[number].name if number in fonts else None)))
+    for match, text in mended(labels, tally):
+        places = b"".join(b"\\'%02x" % place for place, letter in enumerate(text, 1) if letter < "\t")
+        written = b"\\'%02x%b" % (len(text), _escaped(text))
+        yield offset + match.start("text"), offset + match.end("text"), written
+        yield offset + match.start("numbers"), offset + match.end("numbers"), places
 
 
 def _font_edits(data: bytes, tally: Tally) -> Iterator[tuple[int, int, bytes]]:

@@ -13,7 +13,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from gateway.documents.readers.containers.zip import Zip
-from gateway.fix.letters import is_other
+from gateway.fix.letters import is_other, mended
 from gateway.fix.package import Edit, spliced, theme_fonts
 from gateway.fix.tally import TIMES, RefusedError, Tally
 from gateway.fix.xlsx_headers import header_edits
@@ -22,6 +22,7 @@ from gateway.fix.xml_spans import Tag, text_of, walk, written
 from gateway.model import Run
 from gateway.vietnamese.colour import is_black
 from gateway.vietnamese.convert import Repaired, repair_runs
+from gateway.vietnamese.fonts import legacy_font
 from gateway.vietnamese.legacy_evidence import judge
 from gateway.vietnamese.legacy_tables import Charset
 
@@ -104,6 +105,7 @@ def _mend(book: _Workbook, tally: Tally) -> tuple[dict[str, bytes], Tally]:
     _texts(book, found, tally)
     if tally.converted:
         _refuse_bound_words(book, next(iter(tally.converted)))
+    book.edits.setdefault(_STYLES, []).extend(_number_formats(book, tally))
     grounds = _grounds(book)
     for number, font in enumerate(book.fonts):
         book.edits[_STYLES] += _name(font, book.data[_STYLES], book.face(font), tally)
@@ -152,6 +154,22 @@ def _texts(book: _Workbook, found: dict[str, list[RichString]], tally: Tally) ->
             book.edits[name].append((start, end, escape(after.text).encode("utf-8")))
 
 
+def _number_formats(book: _Workbook, tally: Tally) -> Iterator[Edit]:
+    """Yield the codes of numbers with words, such as a currency, that cells in a font of an old code show."""
+    cells = (tag for name in filter(_SHEETS.fullmatch, book.tags) for tag in book.tags[name] if local(tag) == "c")
+    used = {int(tag.attributes.get("s", "0") or 0) for tag in cells if tag.opens}
+    worn = [(book.formats[style].get("numFmtId"), book.font_of(style)) for style in used if style < len(book.formats)]
+    legacy = {number: face for number, face in worn if face and legacy_font(face)}
+    codes = [(tag, written(book.data[_STYLES], tag, b"formatCode")) for tag in book.of_styles("numFmts") if tag.opens]
+    placed = (
+        (place, Run(text=tag.attributes["formatCode"], block=block, font=legacy[tag.attributes.get("numFmtId")]))
+        for block, (tag, place) in enumerate(codes)
+        if place is not None and tag.attributes.get("numFmtId") in legacy and not tag.attributes["formatCode"].isascii()
+    )
+    for place, text in mended(placed, tally):
+        yield place.value, place.value_end, escape(text, {'"': "&quot;", "'": "&apos;"}).encode("utf-8")
+
+
 def _refuse_bound_words(book: _Workbook, charset: Charset) -> None:
     """Refuse a workbook whose formulas, names, filters or caches hold letters of the old code as well."""
     if any(_BOUND.match(name) for name in book.names):
@@ -172,7 +190,7 @@ def _bound_words(data: bytes, tags: list[Tag]) -> Iterator[str]:
             if name in _NAMES:
                 yield tag.attributes.get(_NAMES[name], "")
         elif opened is not None and name in _FORMULAS and tag.start >= opened.end:
-            yield text_of(data, opened.end, tag.start) or ""
+            yield text_of(data, opened.end, tag.start)
 
 
 def _name(font: RunFont, data: bytes, face: str | None, tally: Tally) -> Iterator[Edit]:

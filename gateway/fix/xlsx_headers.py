@@ -29,8 +29,8 @@ def header_edits(data: bytes, tags: list[Tag], tally: Tally) -> Iterator[Edit]:
             opened = tag if local(tag) in _PARTS else None
         elif opened is not None and tag.start >= opened.end:
             text = text_of(data, opened.end, tag.start)
-            fixed = _mended(text, tally) if text else text
-            if fixed is not None and fixed != text:
+            fixed = _mended(text, tally)
+            if fixed != text:
                 yield opened.end, tag.start, escape(fixed).encode("utf-8")
             opened = None
 

@@ -139,6 +139,6 @@ def shown(data: bytes, tags: list[Tag]) -> Iterator[tuple[int, int]]:
             if name == "c":
                 style, kind = int(tag.attributes.get("s", "0") or 0), tag.attributes.get("t", "")
         elif name == "v" and kind == "s" and opened is not None:
-            number = (text_of(data, opened.end, tag.start) or "").strip()
+            number = text_of(data, opened.end, tag.start).strip()
             if number.isascii() and number.isdigit():
                 yield int(number[:9]), style

@@ -13,6 +13,7 @@ from xml.parsers import expat
 from gateway.fix.tally import RefusedError
 
 _TAG: Final = re.compile(rb"<[^<>\"']*(?:\"[^\"]*\"[^<>\"']*|'[^']*'[^<>\"']*)*>")
+_STRETCH: Final = re.compile(r"<!\[CDATA\[(.*?)\]\]>|<!--.*?-->|<\?.*?\?>|([^<]+)", re.DOTALL)
 _REFERENCE: Final = re.compile(r"&(?:#x([0-9A-Fa-f]{1,6})|#([0-9]{1,7})|(\w{2,4}));")
 _NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _ATTRIBUTE: Final = re.compile(
@@ -82,14 +83,10 @@ def _end_of(data: bytes, start: int) -> int:
     return found.end()
 
 
-def text_of(data: bytes, start: int, end: int) -> str | None:
-    """Return the text of a span between tags; None when a comment or a CDATA section stands in it."""
+def text_of(data: bytes, start: int, end: int) -> str:
+    """Return the text of a span between tags, that of CDATA sections with it."""
     raw = data[start:end].decode("utf-8", "replace")
-    if "<" in raw:
-        return None
-    if "&" not in raw:
-        return raw
-    return _REFERENCE.sub(_letter, raw)
+    return "".join(one[1] or _REFERENCE.sub(_letter, one[2] or "") for one in _STRETCH.finditer(raw))
 
 
 def _letter(reference: re.Match[str]) -> str:

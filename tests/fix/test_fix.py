@@ -96,6 +96,67 @@ def test_a_letter_cut_over_two_runs_is_mended():
     assert lines(read(fix(docx(f"<w:p>{runs}</w:p>")).data)) == ["nhà nước"]
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["<![CDATA[§iÒu lÖ]]>", "§iÒu<!-- a --> lÖ", "§iÒu<?a?> <![CDATA[lÖ]]>", "&#xA7;iÒu lÖ"],
+)
+def test_letters_are_read_however_the_file_writes_them(written):
+    assert lines(read(fix(docx(paragraph(written, ".VnTime"))).data)) == ["Điều lệ"]
+
+
+def test_a_letter_that_was_lost_before_keeps_none_of_the_others_in_the_old_code():
+    assert lines(read(fix(docx(paragraph("§iÒu lÖ \ufffd", ".VnTime"))).data)) == ["Điều lệ \ufffd"]
+
+
+def listed(level: str, text: str = "Nội dung") -> bytes:
+    """A document of one paragraph of a list."""
+    numbering = (
+        f'<w:numbering xmlns:w="{W}"><w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:start w:val="1"/>{level}</w:lvl>'
+        '</w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num></w:numbering>'
+    )
+    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+    relations = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f'<Relationship Id="r1" Type="{relation}styles" Target="styles.xml"/>'
+        f'<Relationship Id="r2" Type="{relation}numbering" Target="numbering.xml"/></Relationships>'
+    )
+    body = paragraph(text, "Times New Roman").replace(
+        "<w:p>", '<w:p><w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr></w:pPr>'
+    )
+    extra = {"word/numbering.xml": numbering.encode(), "word/_rels/document.xml.rels": relations.encode()}
+    return docx(body, extra=extra)
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("§iÒu %1: “a”", '<w:rPr><w:rFonts w:ascii=".VnTime" w:hAnsi=".VnTime"/></w:rPr>'),
+        ("§iÒu lÖ qu¶n lý %1: “a”", ""),
+    ],
+)
+def test_labels_of_lists_are_mended_with_their_paragraphs(text, more):
+    mended = fix(listed(f'<w:numFmt w:val="decimal"/><w:lvlText w:val="{text}"/>{more}'))
+    document = read(mended.data)
+    assert lines(document)[0].startswith("Điều ")
+    assert lines(document)[0].endswith("1: “a”\tNội dung")
+    assert {run.font for run in document.runs} == {"Times New Roman"}
+    assert fix(mended.data).data is mended.data
+
+
+@pytest.mark.parametrize(
+    "level",
+    [
+        '<w:numFmt w:val="bullet"/><w:lvlText w:val="o"/><w:rPr><w:rFonts w:ascii="Courier New" w:hAnsi="Courier New"/></w:rPr>',
+        '<w:numFmt w:val="bullet"/><w:lvlText w:val="\uf0b7"/><w:rPr><w:rFonts w:ascii="Symbol" w:hAnsi="Symbol"/></w:rPr>',
+        '<w:numFmt w:val="decimal"/><w:lvlText w:val="Điều %1."/>',
+        '<w:numFmt w:val="lowerLetter"/><w:lvlText w:val="%1)"/>',
+    ],
+)
+def test_bullets_and_labels_that_look_as_their_paragraphs_stay(level):
+    data = listed(level)
+    assert fix(data).data is data
+
+
 def test_a_document_in_order_is_returned_as_it_is():
     data = docx("".join(paragraph(s, "Times New Roman") for s in SENTENCES))
     mended = fix(data)
@@ -286,6 +347,32 @@ def test_a_legacy_rtf_becomes_unicode_times_new_roman_and_black(charset, font):
     assert (report.font_share, report.black_share, report.legacy_letters) == (1, 1, 0)
     assert b"{\\pict\\pngblip 89504e47}" in mended.data
     assert b"Symbol;" in mended.data
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        rb"a {\shp{\*\shpinst{\sp{\sn shapeType}{\sv 202}}{\shptxt \pard\f0 %b\par}}}",
+        rb"a {\*\do\dobxpage{\dptxbx{\dptxbxtext \pard\f0 %b\par}}}",
+        rb"a {\*\annotation \pard\plain \f0 %b}",
+        rb"a {\footnote \pard\plain \f0 %b}",
+        rb"{\*\listtable{\list{\listlevel{\leveltext\'0c%b \'00.;}{\levelnumbers\'0b;}\f0}}}a",
+        rb"{\*\pn\pnlvlbody\pnf0{\pntxtb %b}}a",
+    ],
+)
+@pytest.mark.parametrize(
+    ("written", "font"), [(rb"\'a7i\'d2u l\'d6", b".VnTime"), (rb"\'d1ie\'e0u le\'e4", b"VNI-Times")]
+)
+def test_text_boxes_comments_and_labels_of_an_rtf_change_with_their_font(around, written, font):
+    mended = fix(rtf([around % written], font))
+    assert written not in mended.data
+    assert rb"\u272?i\u7873?u l\u7879?" in mended.data
+    assert rb"\leveltext" not in around or rb"\'0a\u272?i\u7873?u l\u7879? \'00.;}{\levelnumbers\'09;}" in mended.data
+
+
+def test_a_bullet_of_an_rtf_in_a_font_of_signs_stays():
+    data = rtf([rb"{\*\pn\pnlvlblt\pnf1{\pntxtb\'B7}}\'a7i\'d2u"])
+    assert rb"\pnf1{\pntxtb\'B7}" in fix(data).data
 
 
 def test_an_rtf_in_order_is_returned_as_it_is():

@@ -122,6 +122,25 @@ def test_a_legacy_workbook_becomes_unicode_times_new_roman_and_black(charset, fo
     assert fix(mended.data).data == mended.data
 
 
+@pytest.mark.parametrize(
+    ("fonts", "code", "after"),
+    [
+        ([".VnTime"], '#,##0 "®ång"', '#,##0 "đồng"'),
+        ([".VnTime", "Arial"], r"#,##0\ _®", r"#,##0\ _đ"),
+        (["Arial"], '#,##0 "®"', '#,##0 "®"'),
+        ([".VnTime"], "#,##0 [$₫-42A]", "#,##0 [$₫-42A]"),
+        ([".VnTimeH"], "General;[Red]dd/mm", "General;[Red]dd/mm"),
+    ],
+)
+def test_words_beside_numbers_change_with_the_font_that_shows_them(fonts, code, after):
+    def fill(book, sheet):
+        for row, font in enumerate(fonts):
+            sheet.write(row, 0, 1234, book.add_format({"font_name": font, "num_format": code}))
+
+    mended = openpyxl.load_workbook(io.BytesIO(fix(workbook(fill)).data)).active
+    assert (mended["A1"].number_format, mended["A1"].font.name) == (after, "Times New Roman")
+
+
 def test_strings_inside_cells_and_capital_fonts_are_mended():
     book = openpyxl.Workbook()
     book.active["A1"] = "qu¶n lý"
