@@ -45,7 +45,7 @@ class Words(Dated):
 
 
 def _as_list(value: object) -> object:
-    return [value] if isinstance(value, dict) else value
+    return value if value is None or isinstance(value, list | tuple) else [value]
 
 
 DatedWords = Annotated[tuple[Words, ...], BeforeValidator(_as_list, json_schema_input_type=Words | tuple[Words, ...])]

@@ -20,6 +20,8 @@ Edit = tuple[int, int, bytes]
 """Start, end and new content of a span of bytes; edits never overlap."""
 
 _SIGNED: Final = re.compile(r"_xmlsignatures/|.*\.sigs$|META-INF/.*signatures.*\.xml$", re.IGNORECASE)
+_SIGNATURE_TYPE: Final = b"digital-signature-xmlsignature+xml"
+"""Of parts that may stand anywhere, such as `package/services/digital-signature` of .NET."""
 _SIGNED_MACRO: Final = re.compile(r"(?:word|xl|ppt)/vbaProjectSignature\w*\.bin$", re.IGNORECASE)
 _THEME_FONT: Final = re.compile(
     rb"<(?:\w+:)?(?P<which>major|minor)Font\b[^>]*>\s*<(?:\w+:)?latin\b[^>]*?\btypeface=\"(?P<name>[^\"]*)\""
@@ -33,10 +35,12 @@ def opened(data: bytes) -> Zip:
     """Return a package, or raise `RefusedError`: signed, encrypted, damaged, too large, or not one list of members to all."""
     try:
         package = Zip(data, Budget(limit_bytes=_LIMIT_BYTES))
-        manifest = package.read(_MANIFEST) if _MANIFEST in package.entries else b""
+        manifest, types = (
+            package.read(name) if name in package.entries else b"" for name in (_MANIFEST, "[Content_Types].xml")
+        )
     except ReadError as error:
         raise RefusedError("encrypted" if error.status is ReadStatus.ENCRYPTED else "damaged", "zip") from None
-    if any(_SIGNED.match(name) for name in package.entries):
+    if _SIGNATURE_TYPE in types.replace(b"\0", b"") or any(_SIGNED.match(name) for name in package.entries):
         raise RefusedError("signed")
     if b":encryption-data" in manifest:
         raise RefusedError("encrypted")

@@ -171,17 +171,17 @@ def schema_faults(
 def _schema_message(details: ErrorDetails, schema: dict[str, Any]) -> str:
     kind = details["type"]
     location = details["loc"]
-    key = printable(str(location[-1])) if location else ""
+    named = next((step for step in reversed(location) if isinstance(step, str)), "")
+    key = printable(named)
     value = _shown(details["input"])
     context = {name: _number(content) for name, content in (details.get("ctx") or {}).items()}
-    if kind == "string_type":
-        kind = {type(None): "string_missing", list: "string_of_many", dict: "string_of_many"}.get(
-            type(details["input"]), kind
-        )
+    if details["input"] is None and kind.endswith("_type"):
+        kind = "string_missing"
+    elif kind == "string_type" and isinstance(details["input"], list | dict):
+        kind = "string_of_many"
     if kind == "value_error":
         return context.get("error", details["msg"])
     if kind == "string_pattern_mismatch":
-        named = next((step for step in reversed(location) if isinstance(step, str)), "")
         form = _PATTERNS.get(context.get("pattern", ""), f"form_{named}")
         kind = form if has_text(f"schema.{form}") else kind
     name = f"schema.{kind}" if has_text(f"schema.{kind}") else "schema.other"

@@ -113,6 +113,10 @@ def test_faults_of_the_schema_do_not_hide_names_that_do_not_exist(tmp_path: Path
             "write it like 2026-11-24",
         ),
         ("version: 1\nname: mine\n", "add the line extends: "),
+        (BASE + "names: {office: Quận}\n", "must consist of “key: value” lines"),
+        (BASE + "contact: Văn phòng\n", "must consist of “key: value” lines"),
+        (BASE + "contact:\n", "the key “contact” has no value"),
+        (BASE + "policies: {senders: }\n", "the key “senders” has no value"),
     ],
 )
 def test_a_fault_says_what_to_write_instead(text: str, words: str, tmp_path: Path):

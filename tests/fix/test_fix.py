@@ -31,6 +31,12 @@ LEGACY = [(Charset.TCVN3, ".VnTime"), (Charset.VNI, "VNI-Times"), (Charset.VISCI
 REAL = sorted((CORPUS / "vietnam").glob("viparse__*.rtf")) + sorted((CORPUS / "vietnam").glob("viparse__*.docx"))
 
 
+SIGNED_BY_NET = (
+    b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="psdsxs" '
+    b'ContentType="application/vnd.openxmlformats-package.digital-signature-xmlsignature+xml"/></Types>'
+)
+
+
 def docx(body: str, *, styles: str = "", extra: dict[str, bytes] | None = None) -> bytes:
     """A minimal package around the body's XML."""
     members = {
@@ -241,6 +247,10 @@ def test_references_and_special_characters_survive():
     ("data", "cause"),
     [
         (docx(paragraph("a"), extra={"_xmlsignatures/sig1.xml": b"<Signature/>"}), "signed"),
+        (
+            docx(paragraph("a"), extra={"[Content_Types].xml": SIGNED_BY_NET, "package/services/a.psdsxs": b"<s/>"}),
+            "signed",
+        ),
         (docx('<!DOCTYPE a [<!ENTITY b "c">]>'), "damaged"),
         (b"PK\x03\x04 not a zip", "damaged"),
         (b"%PDF-1.7\n", "pdf"),
