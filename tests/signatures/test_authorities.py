@@ -7,10 +7,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
-from gateway.demo.pki import Identity, distinguished_name
-from gateway.model import Trust
+from gateway.demo.pki import Identity, distinguished_name, revocation_list
+from gateway.documents.signatures import verify
+from gateway.documents.signatures.certificates import load_certificates
+from gateway.documents.signatures.revocation import load_list
+from gateway.documents.signatures.trust import TrustStore
+from gateway.model import Indication, Trust
 from tests.pki import cms
 from tests.pki.tree import NOW, tree
+from tests.signatures.corpus import TYPES
 from tests.signatures.samples import Sample, reports
 from tests.signatures.test_pdf import DAY
 
@@ -89,6 +94,25 @@ def test_a_signer_may_sign_by_his_own_certificate(extensions, trusted):
 def test_an_authority_that_came_with_the_file_may_certify_people(extensions, trusted):
     who = certify(PERSON, tree().person_key, authority(CA, *extensions))
     assert (trust(who) is Trust.TRUSTED) is trusted
+
+
+@pytest.mark.parametrize(("days", "indication"), [
+    (None, Indication.INDETERMINATE),
+    ((-90, -60), Indication.INDETERMINATE),
+    ((-1, 30), Indication.TOTAL_PASSED),
+])  # fmt: skip
+def test_an_authority_that_came_with_the_file_passes_only_when_it_is_known_not_to_be_revoked(days, indication):
+    """`days` are those that the list of the authority above it speaks of."""
+    lists = [tree().crl(tree().g2_sub)]
+    if days is not None:
+        begins, ends = (NOW + day * DAY for day in days)
+        lists.append(revocation_list(tree().g2_root, this_update=begins, next_update=ends))
+    trust = TrustStore.of(
+        load_certificates(tree().g2_root.certificate_der), lists=[load_list(one, embedded=False) for one in lists]
+    )
+    data = cms.cms(b"noi dung", tree().g2_person, detached=False, with_chain=True)
+    (one,) = verify(data, part="1", filename="a.p7m", detected_type=TYPES[".p7m"], trust=trust, now=NOW)
+    assert (one.trust, one.indication) == (Trust.TRUSTED, indication)
 
 
 def test_an_authority_below_the_permitted_length_certifies_nobody():

@@ -14,6 +14,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec
 
 from gateway.demo.pki import Wish, distinguished_name, issue, revocation_list
 from gateway.documents.signatures import revocation
@@ -24,6 +25,7 @@ from gateway.model import Integrity, Revocation, Trust
 from tests.pki import cms
 from tests.pki.signing import PdfSigning, sign_pdf
 from tests.pki.tree import NOW, letter_pdf, store, tree
+from tests.signatures.pdf_updates import update
 from tests.signatures.test_pdf import DAY, look, stands, trust_of
 
 
@@ -72,6 +74,32 @@ class TestOcsp:
 
     def test_a_responder_without_the_purpose_counts_for_nothing(self):
         assert ask(tree().g2_person, response(tree().g2_person, responder=tree().g2_seal)).status is Revocation.UNKNOWN
+
+    @pytest.mark.parametrize(("usage", "status"), [
+        ("digital_signature", Revocation.GOOD),
+        ("content_commitment", Revocation.GOOD),
+        ("key_encipherment", Revocation.UNKNOWN),
+    ])  # fmt: skip
+    def test_a_responder_whose_key_may_sign_nothing_counts_for_nothing(self, usage, status):
+        how = {"purposes": (ExtendedKeyUsageOID.OCSP_SIGNING,), "key_usage": frozenset({usage})}
+        who = tree().leaf(tree().g2_sub, ("CN", "OCSP"), key=tree().seal_key, **how)
+        assert ask(tree().g2_person, response(tree().g2_person, responder=who)).status is status
+
+    @pytest.mark.parametrize(("critical", "state", "status"), [
+        (False, ocsp.OCSPCertStatus.GOOD, Revocation.GOOD),
+        (True, ocsp.OCSPCertStatus.GOOD, Revocation.UNKNOWN),
+        (True, ocsp.OCSPCertStatus.REVOKED, Revocation.REVOKED),
+    ])  # fmt: skip
+    def test_an_answer_with_a_critical_extension_that_nobody_knows_clears_nothing(self, critical, state, status):
+        answer = asn1_ocsp.OCSPResponse.load(
+            response(tree().g2_person, status=state, revoked=-9 if status is Revocation.REVOKED else None)
+        )
+        basic = answer["response_bytes"]["response"].parsed
+        unknown = {"extn_id": "1.2.3.4.5", "critical": critical, "extn_value": b"\x05\x00"}
+        basic["tbs_response_data"]["responses"][0]["single_extensions"] = [unknown]
+        octets = basic["tbs_response_data"].dump(force=True)
+        basic["signature"] = tree().g2_sub.key.sign(octets, padding.PKCS1v15(), hashes.SHA256())
+        assert ask(tree().g2_person, basic.dump(force=True)).status is status
 
     def test_a_responder_of_another_authority_counts_for_nothing(self):
         who = tree().leaf(tree().rogue_root, ("CN", "OCSP"), purposes=(ExtendedKeyUsageOID.OCSP_SIGNING,))
@@ -211,6 +239,23 @@ class TestDocumentSecurityStore:
         (one,) = look(with_store(data, ocsps=[answer]), trust=trust_of(tree().g2_root, tree().g2_sub))
         assert stands(one)
         assert one.revocation_source == "embedded-ocsp"
+
+    @pytest.mark.parametrize("replaced", [False, True])
+    def test_the_store_is_written_anew_behind_a_signature_that_locks_fields_and_replaces_no_page(self, replaced):
+        lock = FieldMDPSpec(FieldMDPAction.INCLUDE, fields=["a"])
+        der = revocation_list(tree().g2_sub, this_update=NOW, next_update=NOW + DAY)
+        first = with_store(sign_pdf(letter_pdf(), tree().g2_person, PdfSigning(lock=lock)), crls=[der])
+
+        def again(writer):
+            store, page = writer.root.raw_get("/DSS"), writer.root["/Pages"]["/Kids"][0]
+            if replaced:
+                content = page.raw_get("/Contents")
+                store.get_object()["/CRLs"].append(content)
+                writer.objects[0, content.idnum] = generic.StreamObject(stream_data=b"0 0 99 99 re f")
+            writer.mark_update(store)
+
+        data = update(sign_pdf(first, tree().g2_seal, PdfSigning(field="Signature2")), again)
+        assert [stands(one) for one in look(data)] == [not replaced] * 2
 
     def test_forged_evidence_in_the_store_carries_nothing(self):
         _, data = self.expired()

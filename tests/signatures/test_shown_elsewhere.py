@@ -188,3 +188,36 @@ def test_an_unsigned_manifest_that_says_something_else_makes_it_partial(title):
     assert old in files[name]
     (one,) = _look(xml.pack({**files, name: files[name].replace(old, new, 1)}), "a.odt")
     assert (one.integrity, one.coverage) == (Integrity.INTACT, Coverage.PARTIAL)
+
+
+_LINE = '<l:SignatureLine xmlns:l="urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0">AAAA</l:SignatureLine>'
+
+
+@pytest.mark.parametrize(("kind", "added", "expected"), [
+    ("docx", "", Coverage.WHOLE), ("odt", "", Coverage.WHOLE),
+    ("docx", '<Object Id="idValidSigLnImg">AAAA</Object>', Coverage.PARTIAL),
+    ("docx", '<Object Id="idValidSigLnImg"><SignatureProperties>AAAA</SignatureProperties></Object>', Coverage.PARTIAL),
+    ("docx", "<Object><SignatureProperties><SignatureProperty><SetupID/></SignatureProperty></SignatureProperties></Object>", Coverage.PARTIAL),
+    ("odt", f"<Object>{_LINE}</Object>", Coverage.PARTIAL),
+    ("odt", f'<Object><q:QualifyingProperties xmlns:q="{xml.XADES}">{_LINE}</q:QualifyingProperties></Object>', Coverage.PARTIAL),
+    ("odt", f'<Object><q:QualifyingProperties xmlns:q="{xml.XADES}"><q:UnsignedProperties/></q:QualifyingProperties></Object>', Coverage.WHOLE),
+])  # fmt: skip
+def test_a_picture_of_a_signature_line_that_nobody_signed_is_content(kind, added, expected):
+    """LibreOffice showed what such an Object holds in place of the line, the name of anybody, whether or not it was signed."""
+    sign, name = (
+        (xml.sign_ooxml, "_xmlsignatures/sig1.xml")
+        if kind == "docx"
+        else (xml.sign_odf, "META-INF/documentsignatures.xml")
+    )
+    files = xml.members(sign(letter_docx() if kind == "docx" else xml.odt(), tree().g2_person))
+    files[name] = files[name].replace(b"</Signature>", added.encode() + b"</Signature>")
+    (one,) = _look(xml.pack(files), f"a.{kind}")
+    assert (one.integrity, one.coverage) == (Integrity.INTACT, expected)
+
+
+def test_a_picture_of_a_signature_line_is_signed_by_who_signs_on_it():
+    def objects(manifest):
+        xades = ("idXades", xml.xades_object(tree().g2_person))
+        return [("idPackageObject", manifest), ("idValidSigLnImg", "AAAA"), xades]
+
+    assert is_valid(_look(xml.sign_ooxml(letter_docx(), tree().g2_person, objects=objects)))

@@ -90,6 +90,12 @@ def is_authority(certificate: Certificate) -> bool:
     return bool(certificate.ca) and (usage is None or "key_cert_sign" in usage.native)
 
 
+def may_sign(certificate: Certificate) -> bool:
+    """Return whether keyUsage, when present, allows to sign anything but certificates and lists."""
+    usage = certificate.key_usage_value
+    return usage is None or not {"digital_signature", "non_repudiation"}.isdisjoint(usage.native)
+
+
 def is_self_issued(certificate: Certificate) -> bool:
     """Return whether subject and issuer are the same name."""
     return bool(certificate.subject.hashable == certificate.issuer.hashable)

@@ -8,7 +8,7 @@ the content's, content type and signing certificate are those that were signed, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -59,8 +59,6 @@ class SignedData:
     """Encapsulated content, None when it is detached."""
     certificates: tuple[Certificate, ...]
     evidence: Evidence = field(default_factory=Evidence)
-    encoded_length: int = 0
-    """Bytes that the ContentInfo itself takes; PDF pads it with zeros."""
     has_tail: bool = False
     """Whether anything but zeros and white space follows it."""
 
@@ -78,16 +76,12 @@ def parse(data: bytes) -> SignedData:
         info = cms.ContentInfo.load(data)
         if info["content_type"].native != "signed_data":
             raise LibraryFault("cms", str(info["content_type"].native))
-        length = _encoded_length(data)
-        return replace(_from_parsed(info["content"], length), has_tail=bool(data[length:].strip(b"\0\t\r\n ")))
+        _, _, _, header, contents, trailer = asn1_parser.parse(data, strict=False)
+        tail = data[len(header) + len(contents) + len(trailer) :]  # PDF pads with zeros
+        return _from_parsed(info["content"], has_tail=bool(tail.strip(b"\0\t\r\n ")))
 
 
-def _encoded_length(data: bytes) -> int:
-    _, _, _, header, contents, trailer = asn1_parser.parse(data, strict=False)
-    return len(header) + len(contents) + len(trailer)
-
-
-def _from_parsed(parsed: Any, length: int) -> SignedData:
+def _from_parsed(parsed: Any, *, has_tail: bool) -> SignedData:
     encapsulated = parsed["encap_content_info"]
     content = encapsulated["content"]
     octets = None if isinstance(content, core.Void) or content.native is None else _octets(content)
@@ -95,7 +89,7 @@ def _from_parsed(parsed: Any, length: int) -> SignedData:
     evidence, more = evidence_of(parsed, list(parsed["signer_infos"])[:MAX_SIGNERS])
     certificates = (*readable(islice(held, _MAX_CERTIFICATES)), *more)
     content_type = encapsulated["content_type"]
-    return SignedData(parsed, str(content_type.dotted), octets, certificates, evidence, length)
+    return SignedData(parsed, str(content_type.dotted), octets, certificates, evidence, has_tail)
 
 
 def _octets(content: Any) -> bytes:

@@ -14,7 +14,7 @@ from enum import Enum
 
 from gateway.documents.signatures import chain_status
 from gateway.documents.signatures import path as paths
-from gateway.documents.signatures.certificates import Certificate, distinguished_name
+from gateway.documents.signatures.certificates import Certificate, may_sign
 from gateway.documents.signatures.chain_status import Sources
 from gateway.documents.signatures.path import Path
 from gateway.documents.signatures.revocation import Evidence, Status
@@ -38,8 +38,6 @@ class Judgement:
     sub_indication: str = ""
     status: Status = field(default_factory=lambda: Status(Revocation.UNKNOWN))
     key_usage_ok: bool | None = None
-    anchor: str = ""
-    """Distinguished name of the anchor, empty without a path."""
     problems: tuple[str, ...] = ()
 
 
@@ -61,8 +59,7 @@ _ORDER = (
 
 def fits_purpose(certificate: Certificate, purpose: Purpose) -> bool:
     """Return whether keyUsage and extendedKeyUsage, where present, allow the purpose."""
-    usage = certificate.key_usage_value
-    if usage is not None and not {"digital_signature", "non_repudiation"} & usage.native:
+    if not may_sign(certificate):
         return False
     extended = certificate.extended_key_usage_value
     match purpose:
@@ -130,11 +127,14 @@ def judge(
 
 def _judge_path(path: Path, sources: Sources, fault: str, *, usage_ok: bool) -> Judgement:
     """Judge one path, of which `fault` is wrong already."""
-    anchor = distinguished_name(path.anchor.subject)
     if fault and fault != "EXPIRED":
-        return Judgement(Trust.UNTRUSTED, fault, key_usage_ok=usage_ok, anchor=anchor)
+        return Judgement(Trust.UNTRUSTED, fault, key_usage_ok=usage_ok)
     found = chain_status.along(path, sources)
     leaf_status = found[0] if found else Status(Revocation.GOOD, "anchor")
+    if leaf_status.status is Revocation.GOOD:
+        # An authority that came with the document, and of which nothing is known, may have been revoked (§5.2.6.4).
+        brought = found[1 : len(path.certificates) - 1]
+        leaf_status = next((one for one in brought if one.status is Revocation.UNKNOWN), leaf_status)
     problems = leaf_status.problems
     if any(status.status is Revocation.REVOKED for status in found[1:]):
         fault, problems = "REVOKED", (*problems, "authority-revoked")
@@ -145,11 +145,4 @@ def _judge_path(path: Path, sources: Sources, fault: str, *, usage_ok: bool) -> 
         fault = "" if leaf_status.status is Revocation.GOOD else "EXPIRED"
     if not fault and not usage_ok:
         fault, problems = "CHAIN_CONSTRAINTS_FAILURE", (*problems, "wrong-key-usage")
-    return Judgement(
-        Trust.UNTRUSTED if fault else Trust.TRUSTED,
-        fault,
-        leaf_status,
-        usage_ok,
-        anchor,
-        problems,
-    )
+    return Judgement(Trust.UNTRUSTED if fault else Trust.TRUSTED, fault, leaf_status, usage_ok, problems)

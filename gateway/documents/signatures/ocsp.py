@@ -9,7 +9,7 @@ from typing import Any
 from asn1crypto import ocsp
 
 from gateway.documents.signatures import algorithms
-from gateway.documents.signatures.certificates import Certificate, is_authority, key_of, validity
+from gateway.documents.signatures.certificates import Certificate, is_authority, key_of, may_sign, validity
 from gateway.documents.signatures.crl import Answer
 from gateway.documents.signatures.wall import LibraryFault, wall
 
@@ -43,7 +43,8 @@ def _ask_response(
         return
     for single in relevant:
         state = single["cert_status"]
-        if state.name == "unknown":
+        # Of a critical extension that is not known, asn1crypto gives the number in place of a name.
+        if state.name == "unknown" or (state.name == "good" and any("." in one for one in single.critical_extensions)):
             continue
         reason, effective = "", None
         if state.name == "revoked":
@@ -103,7 +104,7 @@ def _is_delegate(candidate: Certificate, issuer: Certificate, basic: Any) -> boo
     if candidate.issuer.hashable != issuer.subject.hashable or is_authority(candidate):
         return False
     usages = candidate.extended_key_usage_value
-    if usages is None or "ocsp_signing" not in usages.native:
+    if usages is None or "ocsp_signing" not in usages.native or not may_sign(candidate):
         return False
     begin, end = validity(candidate)
     produced = basic["tbs_response_data"]["produced_at"].native.astimezone(UTC)

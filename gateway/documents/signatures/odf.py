@@ -116,7 +116,7 @@ def _verify_one(subject: Subject, package: Package, name: str, element: Any) -> 
     own = {DOCUMENT.lower(), MACROS.lower()}
     free = frozenset() if _signs_every_file(package) else _FREE_BEFORE_1_2
     wanted = [one for one in package.names if one not in free and one.lower() not in own]
-    uncovered = [one for one in wanted if one not in covered]
+    uncovered = [one for one in wanted if one not in covered] + found.loose()
     try:
         uncovered += [one for one in free if one in package and not _is_as_signed(package, one, covered)]
         if any(_shows_outside(package, one) for one in covered):

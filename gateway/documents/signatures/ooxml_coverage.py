@@ -82,7 +82,7 @@ def coverage_of(found: XmlSignature, parts: Parts, covered: Covered) -> tuple[Co
         and not (_CUSTOM_XML.fullmatch(name) and not binds)
         and not _is_free_relationship_part(parts, name, binds=binds)
     ]
-    uncovered += _led_to_unsigned(parts, covered, binds=binds)
+    uncovered += _led_to_unsigned(parts, covered, binds=binds) + found.loose()
     if uncovered:
         found.problems.append("uncovered-part")
     left = [

@@ -251,12 +251,12 @@ def _stream_of(reader: Any, reference: Any, revision: int) -> Any:
     return generic.Reference(number, 0, reader) if number is not None else None
 
 
-def _walk(resolver: HistoricalResolver, start: Any, *, follow: Any) -> Iterator[tuple[Any, Any]]:
+def _walk(resolver: HistoricalResolver, start: Any, *, follow: Any, but: Any = None) -> Iterator[tuple[Any, Any]]:
     """Yield (reference or None, object) of everything below `start` that lies behind keys to be followed, or behind names.
 
-    An object that is found behind both comes twice.
+    An object that is found behind both comes twice; the reference `but` is not followed.
     """
-    stack, seen = [(start, False)], set()
+    stack, seen = [(start, False)], {(but, False), (but, True)}
     while stack:
         node, named = stack.pop()
         reference = None
@@ -277,10 +277,14 @@ def _walk(resolver: HistoricalResolver, start: Any, *, follow: Any) -> Iterator[
 
 
 def _reached(resolver: HistoricalResolver, *, but: str = "") -> frozenset[Any]:
-    """Return every object that the trailer leads to, but for those behind that key of the catalog alone."""
+    """Return every object that the trailer leads to, but for those behind that key of the catalog alone.
+
+    The catalog itself is not followed: the /Data of a signature with FieldMDP refers to it (ISO 32000-2, table 256).
+    """
     starts = generic.ArrayObject([resolver.root.raw_get(key) for key in resolver.root if key != but])
     starts.append(resolver.trailer_view.raw_get("/Info") if "/Info" in resolver.trailer_view else generic.NullObject())
-    return frozenset(one for one, _ in _walk(resolver, starts, follow=lambda key: key not in _INTO_STRUCTURE))
+    found = _walk(resolver, starts, follow=lambda key: key not in _INTO_STRUCTURE, but=resolver.root_ref)
+    return frozenset(one for one, _ in found)
 
 
 def identical(one: Any, other: Any) -> bool:

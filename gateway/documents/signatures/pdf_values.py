@@ -13,7 +13,6 @@ from gateway.documents.signatures.algorithms import Content, Scheme, describe_ke
 from gateway.documents.signatures.certificates import checked, key_of
 from gateway.documents.signatures.pdf_ranges import SignedRange
 from gateway.documents.signatures.report import Facts
-from gateway.documents.signatures.revocation import Evidence
 from gateway.documents.signatures.trust import TrustStore
 from gateway.documents.signatures.wall import LibraryFault, wall
 from gateway.model import Changes, Coverage, Integrity
@@ -26,7 +25,7 @@ def from_cms(common: Facts, signed: SignedRange, content: Content, *, sha1: bool
     except LibraryFault:
         return _broken(common, "FORMAT_FAILURE", "malformed")
     problems = list(common.problems)
-    if signed.contents[parsed.encoded_length :].strip(b"\0"):
+    if parsed.has_tail:
         # Only zeros fill the room that a writer set aside (ISO 32000-2 §12.8.1); no signature covers what else stands there.
         problems.append("hidden-in-contents")
         common = replace(common, coverage=Coverage.PARTIAL)
@@ -48,9 +47,7 @@ def from_cms(common: Facts, signed: SignedRange, content: Content, *, sha1: bool
         changes=Changes.FORBIDDEN if signer.sub_indication == "HASH_FAILURE" else common.changes,
         certificate=signer.certificate,
         pool=(*parsed.certificates, *common.pool),
-        evidence=Evidence(
-            (*parsed.evidence.lists, *common.evidence.lists), (*parsed.evidence.responses, *common.evidence.responses)
-        ),
+        evidence=parsed.evidence + common.evidence,
         algorithms=(*signer.algorithms, *(("sha1",) if sha1 else ())),
         claimed_time=signer.claimed_time or common.claimed_time,
         tokens=signer.timestamps,

@@ -52,6 +52,9 @@ class Evidence:
     responses: tuple[bytes, ...] = ()
     """OCSPResponse or BasicOCSPResponse in DER."""
 
+    def __add__(self, other: Evidence) -> Evidence:
+        return Evidence((*self.lists, *other.lists), (*self.responses, *other.responses))
+
 
 @dataclass(frozen=True)
 class Status:

@@ -56,7 +56,7 @@ def verify(
     try:
         with wall("timestamp"):
             data = cms.parse(token)
-            return verify_parsed(data, content, store=store, pool=pool, evidence=evidence, now=now)
+            return verify_parsed(data, content, store=store, pool=pool, evidence=evidence or Evidence(), now=now)
     except LibraryFault:
         return _UNREADABLE
 
@@ -67,7 +67,7 @@ def verify_parsed(
     *,
     store: TrustStore,
     pool: Sequence[Certificate],
-    evidence: Evidence | None,
+    evidence: Evidence,
     now: datetime,
 ) -> Verified:
     """Verify a parsed token; LibraryFault when it is none."""
@@ -86,12 +86,11 @@ def verify_parsed(
     authority = ""
     if signer.certificate is not None:
         authority = distinguished_name(signer.certificate.subject)
-        merged = _merge(data.evidence, evidence)
         judgement = judge(
             store,
             signer.certificate,
             pool=(*data.certificates, *pool),
-            evidence=merged,
+            evidence=data.evidence + evidence,
             purpose=Purpose.TIMESTAMP,
             now=moment,
             existed_at=moment,
@@ -114,18 +113,12 @@ def verify_parsed(
     )
 
 
-def _merge(first: Evidence, second: Evidence | None) -> Evidence:
-    if second is None:
-        return first
-    return Evidence((*first.lists, *second.lists), (*first.responses, *second.responses))
-
-
 def verify_all(
     tokens: Iterable[tuple[bytes, Content]],
     *,
     store: TrustStore,
-    pool: Sequence[Certificate] = (),
-    evidence: Evidence | None = None,
+    pool: Sequence[Certificate],
+    evidence: Evidence,
     now: datetime,
 ) -> tuple[Verified, ...]:
     """Verify each token over its content, best first: those that prove something by their time, then those that do not."""

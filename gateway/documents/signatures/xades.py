@@ -27,7 +27,6 @@ _MAX_VALUES = 200
 class Properties:
     """Values of the signed properties."""
 
-    present: bool = False
     claimed_time: datetime | None = None
     tokens: list[tuple[bytes, Content]] = field(default_factory=list)
     """Timestamps, each over the SignatureValue element in the canonical form that it names."""
@@ -79,7 +78,6 @@ def _all(root: Any, *names: str) -> list[Any]:
 def _read(found: XmlSignature, properties: Properties) -> None:
     own = [one for one in _all(found.element, "SignedProperties") if _belongs(one, found)]
     signed = found.signed(own)
-    properties.present = bool(own)
     if own and not signed:
         found.problems.append("unsigned-properties")
     for one in signed:

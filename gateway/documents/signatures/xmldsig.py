@@ -31,6 +31,7 @@ from gateway.documents.signatures.wall import LIMIT, LibraryFault, wall
 from gateway.model import Integrity
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
+_XADES = "{http://uri.etsi.org/01903/"
 _LIMIT_REFERENCES = 6000
 _MAX_CERTIFICATES = 32
 
@@ -91,6 +92,21 @@ class XmlSignature:
     def signed(self, elements: Iterable[Element]) -> list[Element]:
         """Of the elements, return those that lie inside something that SignedInfo covers."""
         return [one for one in elements if self._is_signed(one)]
+
+    def loose(self, elements: Iterable[Element] | None = None) -> list[str]:
+        """Return the tags of what stands in an Object, neither signed nor of XAdES: programs show pictures out of it."""
+        found: list[str] = []
+        for one in self.element.findall(ds("Object")) if elements is None else elements:
+            if one.get("Id") in self.signed_ids:
+                continue
+            if one.tag.startswith(_XADES):
+                inner = (each for each in one.iter("*") if not each.tag.startswith((_XADES, f"{{{DS}}}")))
+                found += [each.tag for each in inner if not self._is_signed(each)]
+            elif one.tag not in {ds("Object"), ds("SignatureProperties")} or "".join(one.xpath("text()")).strip():
+                found.append(one.tag)
+            else:
+                found += self.loose(one.iterchildren("*"))
+        return found
 
     def _is_signed(self, element: Element) -> bool:
         for one in (element, *element.iterancestors()):
