@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.documents.readers.archives import zip as archive_zip
+from gateway.documents.readers.archives import zip_crypto
 from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.documents.readers.containers import zip_directory
 from gateway.model import ReadStatus
@@ -257,11 +258,23 @@ def test_an_aes_archive_is_encrypted_until_a_password_fits():
 def test_a_traditionally_encrypted_archive_opens_with_the_right_password_only():
     from tests.readers.zipcrypto import encrypted_zip
 
-    data = encrypted_zip("a.txt", b"content " * 50, b"123456")
-    assert read(data, "654321").document.status is ReadStatus.ENCRYPTED
-    opened = read(data, "654321", "123456")
+    for streamed in (False, True):
+        data = encrypted_zip("a.txt", b"content " * 50, b"123456", streamed)
+        assert read(data, "654321").document.status is ReadStatus.ENCRYPTED
+        opened = read(data, "654321", "123456")
+        assert opened.document.opened_with_password
+        assert opened.members[0].data == b"content " * 50
+
+
+def test_a_wrong_password_of_a_streamed_member_costs_no_decryption(monkeypatch):
+    from tests.readers.zipcrypto import encrypted_zip
+
+    data = encrypted_zip("a.txt", random.Random(1).randbytes(1000), b"123456", streamed=True)
+    run, sizes = zip_crypto._run, []
+    monkeypatch.setattr(zip_crypto, "_run", lambda keys, octets: sizes.append(len(octets)) or run(keys, octets))
+    opened = read(data, "654321", "dung", "123456")
     assert opened.document.opened_with_password
-    assert opened.members[0].data == b"content " * 50
+    assert [size for size in sizes if size > 12] == [sizes[-1]]
 
 
 SOUND = make([("a.txt", "nội dung " * 50), ("dir/", ""), ("dir/b.bin", bytes(300))])

@@ -19,6 +19,7 @@ from gateway.errors import TemporaryError, UserError
 from gateway.model import ReadStatus
 from gateway.system.processors import peoples
 from tests.support.cases import slow
+from tests.workers import refusing_kernel
 from tests.workers.wall_probe import FORBIDDEN, PROBE, QUICK, request_for
 
 
@@ -101,6 +102,21 @@ async def test_a_child_that_ends_before_its_work_is_done_leaves_every_part_canno
     inspection = await pool.inspect(request_for("fine", "fine", reference=child))
     assert {document.status for document in inspection.documents} == {ReadStatus.CRASHED}
     assert len(inspection.documents) == 2
+
+
+async def test_a_kernel_that_refuses_a_layer_is_our_own_fault_and_forks_no_storm():
+    pool = WorkerPool.start(PoolSettings(probe=refusing_kernel.PROBE)).connect()
+    try:
+        for _ in range(3):
+            with pytest.raises(TemporaryError):
+                await pool.inspect(request_for("fine"))
+        seen = set()
+        for _ in range(50):
+            await asyncio.sleep(0.01)
+            seen |= {pid for pid, _ in _family(pool)}
+        assert len(seen) <= 5
+    finally:
+        pool.close()
 
 
 async def test_a_child_that_the_kernel_kills_for_memory_is_our_own_fault(pool):

@@ -132,7 +132,7 @@ class Fork:
             except OSError:
                 ours.close()
                 raise
-        code = 70  # EX_SOFTWARE
+        code = os.EX_SOFTWARE
         try:
             if populate:
                 memory.populate(self._touched)
@@ -160,7 +160,7 @@ class Fork:
             except EOFError:
                 return 0
         if taken is None:
-            return 70
+            return os.EX_SOFTWARE
         job, descriptors = taken
         content = descriptors[1] if len(descriptors) > 1 else None
         size = os.fstat(content).st_size if content is not None else 0

@@ -256,6 +256,8 @@ class _Conversation:
             if read:
                 raise _unobserved(reason)
             if not merger.give_up_current(status, reason):
+                if reason == _OUR_FAULT:
+                    raise TemporaryError("a child could not begin its work")
                 break  # it died where no part is to blame: the next child would do the same
             if merger.complete:
                 return number
@@ -325,6 +327,8 @@ def _unobserved(reason: str) -> TemporaryError:
     return TemporaryError(f"policies did not come to an end: {reason}")
 
 
+_OUR_FAULT: Final = f"exit-{os.EX_SOFTWARE}"
+"""An error of our own code, or a kernel that refuses a layer of the sandbox."""
 _USED_UP: Final = (ReadStatus.TIMEOUT, "cpu")
 
 

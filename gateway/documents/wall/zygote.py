@@ -36,6 +36,7 @@ _CPUCLOCK_SCHED: Final = 2
 _LEAST_SHARE: Final = 0.001
 """Share of a processor below which a child stands still: it may wake up now and then to see that nothing has come."""
 _LIFE_ROUND_S: Final = 1.0
+_FORK_AGAIN_S: Final = 1.0
 
 
 @dataclass
@@ -94,7 +95,8 @@ class Zygote:
                     os.read(self._wake, 64)
                     self._close_door()
                 elif descriptor in self._spares:
-                    self._bury(descriptor)
+                    self._bury(descriptor)  # nobody told it to end: the next may end as soon
+                    self._fork_again_at = time.monotonic() + _FORK_AGAIN_S
                 elif child := self._by_pidfd.get(descriptor):
                     self._reap(child)
                 elif (child := self._by_status.get(descriptor)) and event & (select.POLLERR | select.POLLHUP):
@@ -128,7 +130,7 @@ class Zygote:
             spare = self._fork.spare(populate=len(self._by_pidfd) < PROCESSORS)
         except OSError as error:
             complain(f"no spare child: {error.strerror}")
-            self._fork_again_at = time.monotonic() + 1.0
+            self._fork_again_at = time.monotonic() + _FORK_AGAIN_S
             return
         self._spares[spare.pidfd] = spare
         self._poll.register(spare.pidfd, select.POLLIN)

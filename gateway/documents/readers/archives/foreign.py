@@ -180,16 +180,13 @@ def read(source: Source, budget: Budget) -> Reading:
 
 
 def _read_trees(contents: Contents, data: bytes) -> None:
-    """Add the members of every tree of a disc image (ISO 9660, Joliet): programs differ in which they show.
+    """Add the members of every tree of a disc image (ISO 9660, Rock Ridge, Joliet): programs differ in which they show.
 
     A tree in UDF (ECMA-167), which Windows goes by where there is one, is not read.
     """
-    heads = {data[at : at + 5] if data[at : at + 1] == b"\2" else data[at + 1 : at + 5] for at in _DESCRIPTORS}
-    if b"NSR0" in heads:
+    if b"NSR0" in {data[at + 1 : at + 5] for at in _DESCRIPTORS}:
         contents.fault(ReadStatus.UNSUPPORTED, "archive-feature")
     gather(contents, data, "iso", options="iso9660:!rockridge")
-    if b"\2CD00" not in heads:
-        return
     shown, contents.members[:] = contents.members[:], []
     known, names = {member.data for member in shown}, {member.name.casefold() for member in shown}
     gather(contents, data, "iso", options="iso9660:!joliet")

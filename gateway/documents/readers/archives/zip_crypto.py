@@ -97,8 +97,8 @@ def decrypt_traditional(packed: bytes, entry: Entry, password: bytes, budget: Bu
         return None
     keys = _Keys(password)
     header = _run(keys, packed[:12])
-    # With a data descriptor the check byte is the high byte of the time, which Entry does not keep: let CRC decide.
-    if header[11] != entry.crc >> 24 and not entry.flags & FLAG_DESCRIPTOR:
+    # With a data descriptor the check byte is the high byte of the time, since the checksum is not known yet.
+    if header[11] not in (entry.crc >> 24, entry.time >> 8 if entry.flags & FLAG_DESCRIPTOR else -1):
         return None
     out = bytearray()
     for start in range(12, len(packed), _STEP):

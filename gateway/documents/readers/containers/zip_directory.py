@@ -104,7 +104,7 @@ def _survey(data: bytes, limit: int) -> Survey:
             entries.append(local)
         if any(_has_another_name(entry.raw_name, extra) for extra in (entry.extra, local.extra)):
             found.problem("zip-second-name")
-        entries.append(replace(entry, data=local.data, extra=entry.extra or local.extra))
+        entries.append(replace(entry, time=local.time, data=local.data, extra=entry.extra or local.extra))
         if local.data + entry.compressed > end.directory:
             found.problem("zip-truncated")
             continue

@@ -55,6 +55,8 @@ class Entry:
     """Bytes that it claims to make."""
     offset: int
     """Of the local header, from the start of the file."""
+    time: int = 0
+    """Of its last change, as DOS writes it; only a local header is asked."""
     data: int = -1
     """Offset of the compressed data; -1 when there is no local header."""
     extra: bytes = b""
@@ -175,7 +177,7 @@ def local_at(data: bytes, position: int) -> Entry | None:
     """Return the entry of the local header that stands there, None where none does."""
     if position < 0 or position + _LOCAL.size > len(data) or data[position : position + 4] != LOCAL_MAGIC:
         return None
-    _, _, flags, method, _, _, crc, compressed, size, name_length, extra_length = _LOCAL.unpack_from(data, position)
+    _, _, flags, method, time, _, crc, compressed, size, name_length, extra_length = _LOCAL.unpack_from(data, position)
     raw, extra, behind = _name_and_extra(data, position + _LOCAL.size, name_length, extra_length)
     if behind > len(data):
         return None
@@ -189,6 +191,7 @@ def local_at(data: bytes, position: int) -> Entry | None:
         compressed=compressed,
         size=size,
         offset=position,
+        time=time,
         data=behind,
         extra=extra,
     )
