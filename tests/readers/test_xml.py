@@ -357,12 +357,31 @@ def test_a_uuencoded_file_in_a_value_holds_no_html():
     assert "".join(run.text for run in document.runs).split() == ["Kính", "gửi", *encoded.split()]
 
 
-def test_packed_pages_of_a_diagram_are_unpacked():
-    data = f'<mxfile host="a"><diagram id="x" name="Trang 1">{packed_page("TỐI MẬT")}</diagram></mxfile>'.encode()
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<diagram id="x" name="Trang 1">{}</diagram>',
+        '<diagram name="a>b">\n {} \n</diagram >',
+        f'<diagram name="{"a" * 3000}">{{}}</diagram>',
+        "<diagram><![CDATA[{}]]></diagram>",
+        "<diagram>&#x20;<!-- a -->{}</diagram>",
+    ],
+)
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16"])
+def test_packed_pages_of_a_diagram_are_unpacked(page, charset):
+    pages = "".join(page.format(packed_page(words)) for words in ("một", "TỐI MẬT"))
+    data = f'<?xml version="1.0" encoding="{charset}"?><mxfile host="a">{pages}</mxfile>'.encode(charset)
     assert reader_for(sniff(data).primary) is diagram.read
     reading = diagram.read(Source(data=data, part="1"), Budget())
-    assert (reading.document.status, [member.name for member in reading.members]) == (ReadStatus.OK, ["page-1.xml"])
-    assert 'value="TỐI MẬT"' in reading.members[0].data.decode()
+    assert reading.document.status is ReadStatus.OK
+    assert [member.name for member in reading.members] == ["page-1.xml", "page-2.xml"]
+    assert 'value="TỐI MẬT"' in reading.members[1].data.decode()
+
+
+def test_a_diagram_that_is_not_packed_has_no_page_to_unpack():
+    data = b'<mxfile><diagram>\n <mxGraphModel><mxCell value="mot hai"/></mxGraphModel>\n</diagram></mxfile>'
+    reading = diagram.read(Source(data=data, part="1"), Budget())
+    assert (reading.document.status, reading.members) == (ReadStatus.OK, ())
 
 
 def test_a_page_of_a_diagram_that_cannot_be_unpacked_is_told():

@@ -6,7 +6,7 @@ A page is the XML of its drawing, escaped as an address, deflated without a head
 from __future__ import annotations
 
 import binascii
-import re
+from itertools import groupby
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -15,10 +15,11 @@ from msgspec import structs
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.containers.zip_streams import inflate
 from gateway.documents.readers.markup import xml
-from gateway.model import ReadStatus
+from gateway.model import ReadStatus, Role
 
 _DEFLATED: Final = 8
-_PAGE: Final = re.compile(rb"<diagram\b[^<>]{0,2000}>\s*([A-Za-z0-9+/=\s]+?)\s*</diagram>")
+_PAGE: Final = ("element:diagram", Role.BODY)
+"""Place of the text of a page; its attributes are fields."""
 
 
 def read(source: Source, budget: Budget) -> Reading:
@@ -26,9 +27,10 @@ def read(source: Source, budget: Budget) -> Reading:
     reading = xml.read(source, budget)
     members = list(reading.members)
     document = reading.document
-    for number, page in enumerate(_PAGE.findall(source.data), 1):
+    runs = (run for run in document.runs if (run.locator, run.role) == _PAGE)
+    for number, (_, pieces) in enumerate(groupby(runs, key=lambda run: run.block), 1):
         try:
-            octets = binascii.a2b_base64(page)
+            octets = binascii.a2b_base64("".join(run.text for run in pieces).encode())
             data = unquote_to_bytes(inflate(octets, _DEFLATED, 0, budget))
         except (binascii.Error, ReadError) as error:
             if isinstance(error, ReadError) and error.status is not ReadStatus.MALFORMED:
