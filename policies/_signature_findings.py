@@ -35,6 +35,7 @@ _PARTIAL: Final = (
     "two-readings",
     "uncovered-part",
     "unsigned-relationship",
+    "external-reference",
 )
 
 
@@ -107,10 +108,9 @@ def _reason(signature: Signature, rule: str) -> str:
                 return "wrong-key-usage"
             return signature.sub_indication or "NO_CERTIFICATE_CHAIN_FOUND"
         case "partial":
-            return next(
-                (one for one in _PARTIAL if one in problems),
-                "uncovered-part",
-            )
+            return next((one for one in _PARTIAL if one in problems), "uncovered-part")
+        case "revoked" if "authority-revoked" in problems:
+            return "authority-revoked"
         case "unverifiable":
             if signature.sub_indication == "NO_SIGNING_CERTIFICATE_FOUND" and "unsupported-format" not in problems:
                 return "no-certificate"

@@ -147,6 +147,18 @@ def test_every_reason_has_words_in_both_languages():
                     assert finding.params[key] in words[key]["vi"], (key, finding.params[key])
 
 
+@pytest.mark.parametrize(("row", "said"), [
+    ({"coverage": "partial", "problems": ["external-reference"]}, "external-reference"),
+    ({"coverage": "partial", "problems": ["external-reference", "uncovered-part"]}, "uncovered-part"),
+    ({"trust": "untrusted", "sub_indication": "REVOKED", "revocation": "revoked"}, "revoked"),
+    ({"trust": "untrusted", "sub_indication": "REVOKED", "problems": ["authority-revoked"]}, "authority-revoked"),
+])  # fmt: skip
+def test_the_reason_is_the_one_that_holds(row, said):
+    case = {"documents": [{"format": "odt", "text": "note"}], "signatures": [{"by": "person", **row}]}
+    (one,) = findings(policy, evidence(case), policy.Settings())
+    assert one.params["reason"] == said
+
+
 @pytest.mark.parametrize(
     ("container", "part", "named"), [("smime", "2", False), ("smime", "1.2", True), ("pdf", "2", True)]
 )
