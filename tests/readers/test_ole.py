@@ -75,6 +75,22 @@ def test_an_object_storage_becomes_a_file_of_its_own():
     assert Compound(member.data, Budget()).read("Workbook") == b"w" * 5000
 
 
+def test_all_that_an_object_holds_is_handed_on_beside_its_package():
+    picture = b"\xd7\xcd\xc6\x9a" + bytes(60)
+    streams = {
+        "Package": b"PK\x03\x04 x",
+        "\x01Ole10Native": b"\4\0\0\0%PDF",
+        "\x03EPRINT": picture,
+        "\x03ObjInfo": b"1",
+    }
+    compound = Compound(write_compound({("_1", name): data for name, data in streams.items()}), Budget())
+    member = embedded_member(compound, ("_1",), "here")
+    assert member is not None
+    reading = embedded.read(Source(data=member.data, part="1"), Budget())
+    assert reading.document.status is ReadStatus.OK
+    assert {one.data for one in reading.members} == {b"PK\x03\x04 x", b"%PDF", picture}
+
+
 def test_a_packaged_file_comes_out_under_its_own_name():
     content = "TỐI MẬT".encode()
     path = b"C:\\tam\\mat.txt\0"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from gateway.documents.wall import wire
 from gateway.documents.wall.merge import Merger
@@ -130,6 +131,16 @@ def test_what_is_never_reported_is_cannot_tell():
         "2!b": ReadStatus.TIMEOUT,
     }
     assert [part.path for part in merger.tree().walk()] == ["", "1", "2", "2!a", "2!b"]
+
+
+@pytest.mark.parametrize(("reason", "kept"), [("memory", False), ("mail-cpu", False), ("ratio", True)])
+def test_what_the_rest_of_its_mail_left_no_room_for_is_not_kept(reason, kept):
+    """The memory of a child is that of all parts of its mail."""
+    merger = Merger(ROOT)
+    document = Document(part="1", format="x", status=ReadStatus.LIMIT, reason=reason)
+    merger.take(structs.replace(result("1"), documents=(document,)))
+    merger.take(Done(path="1", used=wire.Used(), alone=True))
+    assert bool(merger.readings()) is kept
 
 
 def test_a_container_that_dies_when_reopened_gives_up_its_members():

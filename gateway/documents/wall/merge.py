@@ -15,7 +15,7 @@ from gateway.documents.wall.leaves import in_order
 from gateway.documents.wall.wire import Began, Done, Finished, Frame, Mended, Result, Runs, Used, WireError
 from gateway.model import Document, Observations, Part, ReadStatus, Signature
 
-_OF_THE_MOMENT = frozenset({"killed", "mail-cpu"})
+_OF_THE_MOMENT = frozenset({"killed", "mail-cpu", "memory"})
 """Reasons of documents that may be read further at another time, or in another mail."""
 
 

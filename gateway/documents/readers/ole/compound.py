@@ -12,7 +12,6 @@ from typing import Any, Final
 import olefile
 
 from gateway.documents.readers.base import Budget, Member, ReadError
-from gateway.documents.readers.ole.objects import native_member
 from gateway.documents.readers.ole.writer import write_compound
 from gateway.model import ReadStatus
 
@@ -110,17 +109,8 @@ def _folded(path: Path) -> Path:
 
 
 def embedded_member(compound: Compound, storage: Path, locator: str) -> Member | None:
-    """Return what an object storage holds: its package or native data as it is, else the storage as a file of its own."""
+    """Return an object storage as a file of its own, None when it is empty."""
     streams = compound.inside(storage)
     if not streams:
         return None
-    folded = {_folded(path): data for path, data in streams.items()}
-    name = "/".join(storage)
-    for single in ("package", "contents"):
-        data = folded.get((single,), b"")
-        if data.startswith((b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0")):
-            return Member(name=name, data=data, relation="embedded", locator=locator)
-    native = folded.get(("\x01ole10native",))
-    if native is not None:
-        return native_member(native, name, locator)
-    return Member(name=name, data=write_compound(streams), relation="embedded", locator=locator)
+    return Member(name="/".join(storage), data=write_compound(streams), relation="embedded", locator=locator)

@@ -365,13 +365,7 @@ class _Reader:
             self._sink.warn("macro", "stream:VBA")
             return
         self._sink.warn("ole-object", locator)
-        member = Member(name=name, data=data, relation="embedded", locator=locator)
-        if data.startswith(b"\xd0\xcf\x11\xe0"):
-            with self._sink.part():
-                member = embedded_member(Compound(data, self._budget), (), locator) or member
-        self._sink.members.append(
-            Member(name=member.name or name, data=member.data, relation="embedded", locator=locator)
-        )
+        self._sink.members.append(Member(name=name, data=data, relation="embedded", locator=locator))
 
     def _second(self, path: tuple[str, ...]) -> None:
         """The same presentation once more for PowerPoint 97, beside that for PowerPoint 95; any other is told."""
