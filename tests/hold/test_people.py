@@ -153,6 +153,22 @@ def told(book, now):
     return found
 
 
+async def test_without_a_way_out_nothing_is_decided_on_a_held_mail(tmp_path):
+    async with room(tmp_path) as here:
+        office = here.office
+        head, officer = office.session(HEAD), office.session("so", Role.SECURITY_OFFICER)
+        assert office.ask(q.AskRequests(), head).mine
+        assert isinstance(here.decided(head, "endorse"), q.Done)
+        office.answering = Answering(dataclasses.replace(here.desk, holds=None))
+        view = office.ask(q.AskRequests(), officer)
+        assert [row.steps for row in (*view.mine, *view.waiting)] == [()]
+        assert here.decided(head, "refuse").kind == "not_found"
+        assert (await within(here.approved, officer)).kind == "not_found", "its release would be no waiver"
+        assert here.state() is HoldState.HELD
+        office.answering = Answering(here.desk)
+        assert office.ask(q.AskRequests(), officer).mine
+
+
 async def test_two_persons_have_it_sent_and_the_page_says_what_the_next_hop_answered(tmp_path, monkeypatch):
     async with room(tmp_path) as here:
         office = here.office

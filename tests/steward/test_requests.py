@@ -225,6 +225,21 @@ def test_what_cannot_be_put_in_force_is_not_approved(office):
     assert disposition(office) is not Disposition.REJECT
 
 
+def test_what_was_revoked_before_it_was_known_not_to_be_in_force_stays_revoked(office, monkeypatch):
+    clerk, head, officer = office.session(AN), office.session(HEAD), office.session("so", Role.SECURITY_OFFICER)
+    name = opened(office, clerk)
+    decided(office, head, name)
+
+    def meanwhile(*_):
+        monkeypatch.undo()
+        assert isinstance(decided(office, office.session("op", Role.OPERATOR), name, "revoke"), q.Done)
+        raise OSError("no space")
+
+    monkeypatch.setattr("gateway.steward.requests.answers.put_in_force", meanwhile)
+    assert approved(office, officer, name).kind == "unavailable"
+    assert [row.state.key for row in office.ask(q.AskRequests(), officer).done] == ["revoked"]
+
+
 def test_a_marked_document_has_no_way_and_a_suspected_one_only_with_the_file_itself(office):
     clerk = office.session(AN)
     view = office.ask(q.AskRequests(SECRET), clerk)

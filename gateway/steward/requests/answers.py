@@ -194,6 +194,8 @@ def _waivers(desk: Desk, request: Request, until: date, language: Language) -> t
 
 
 def _undone(request: Request) -> Request:
+    if request.state is not State.APPROVED:
+        return request  # revoked meanwhile
     kept = tuple(one for one in request.decisions if one.step is not Step.APPROVE)
     return replace(request, state=State.ENDORSED, decisions=kept, entries=())
 
@@ -294,6 +296,8 @@ def _as_it_is(kept: Request, desk: Desk) -> Request:
 
 
 def _steps(request: Request, desk: Desk, person: Person, now: int) -> tuple[str, ...]:
+    if request.held and desk.holds is None:
+        return ()  # `hold.release` was taken out of gateway.yaml
     directory = desk.directory()
     return tuple(step.value for step in Step if not barred(request, step, person, directory=directory, now=now))
 

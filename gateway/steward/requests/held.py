@@ -127,11 +127,9 @@ def _opened(desk: Desk, person: Person, reference: str, what: str, language: Lan
 
 
 def find(desk: Desk, reference: str) -> Request | None:
-    """Return the request of a held mail, None when the reference is of something else."""
-    if desk.holds is None:
-        return None
+    """Return the request of a held mail, None when the reference is of something else; Refused without a hold store."""
     found = desk.people.requests.find(reference.strip().upper())
-    return desk.holds.as_it_is(found) if found is not None and found.held else None
+    return holds_of(desk).as_it_is(found) if found is not None and found.held else None
 
 
 def holds_of(desk: Desk) -> Holds:
