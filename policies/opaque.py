@@ -26,6 +26,7 @@ from gateway.model import (
     ReadStatus,
     Rule,
 )
+from gateway.model.formats import Family, by_filename
 from policies._active_content import active_findings
 from policies._findings import passed, unknown
 
@@ -147,7 +148,7 @@ def _document(document: Document, parts: Mapping[str, Part], settings: Settings)
     return unknown(
         rule,
         About(part=document.part, filename=document.filename),
-        cause=cause(document.status, document.reason),
+        cause=cause(document.status, document.reason, document.filename),
         reason=document.reason or document.status.value,
         format=document.format,
         status=document.status.value,
@@ -188,7 +189,7 @@ def _is_no_document(part: Part | None, settings: Settings) -> bool:
     )
 
 
-def cause(status: ReadStatus, reason: str) -> str:
+def cause(status: ReadStatus, reason: str, filename: str | None) -> str:
     """Return the key of the words for a reader's reason; the reasons themselves are many and grow."""
     match status:
         case ReadStatus.ENCRYPTED:
@@ -204,30 +205,23 @@ def cause(status: ReadStatus, reason: str) -> str:
         case ReadStatus.UNSUPPORTED:
             return "multi-volume" if reason == "multi-volume" else "format"
         case ReadStatus.MALFORMED:
-            return next((word for prefix, word in _DAMAGE if reason.startswith(prefix)), "damaged")
+            word = next((word for word, prefixes in _DAMAGE.items() if reason.startswith(prefixes)), "damaged")
+            named = by_filename(filename)
+            return "office" if word == "archive" and named is not None and named.family in _OFFICE else word
         case ReadStatus.OK:
             return "none"
 
 
+_OFFICE: Final = frozenset({Family.WORD, Family.SHEET, Family.SLIDES})
+"""Whose files are archives that nobody packs by hand."""
 _PASSWORD: Final = frozenset({"", "password", "zip-entry-encrypted"})
 _MIME: Final = "mime-"
-_DAMAGE: Final = (
-    ("zip", "archive"),
-    ("tar", "archive"),
-    ("rar", "archive"),
-    ("trailing-data", "archive"),
-    ("damaged-archive", "archive"),
-    ("pdf", "pdf"),
-    ("page", "pdf"),
-    ("no-pages", "pdf"),
-    ("xml", "office"),
-    ("content-types", "office"),
-    ("doctype", "office"),
-    ("no-main-part", "office"),
-    ("base64", "transfer"),
-    ("qp", "transfer"),
-    ("inline", "transfer"),
-)
+_DAMAGE: Final = {
+    "archive": ("zip", "tar", "rar", "trailing-data", "damaged-archive"),
+    "pdf": ("pdf", "page", "no-pages"),
+    "office": ("xml", "content-types", "doctype", "no-main-part"),
+    "transfer": ("base64", "qp", "inline"),
+}
 
 
 def _pages(document: Document) -> Iterator[Finding]:

@@ -19,6 +19,8 @@ from gateway.vietnamese.fonts import is_symbol, is_times_new_roman
 
 _TEXT_PARTS: Final = re.compile(r"word/(?:document|header\d*|footer\d*|footnotes|endnotes|comments|numbering)\.xml")
 
+_SCRIPTS: Final = (b"ascii", b"hAnsi", b"cs")
+
 
 def mend_docx(package: Zip, names: Collection[str]) -> tuple[dict[str, bytes], Tally]:
     """Return the text parts of a Word document as they must be, and what was changed."""
@@ -64,16 +66,8 @@ def _look_edits(run: WordRun, look: Inherited, tally: Tally, *, stamp: bool, sty
     colour = not stamp and not run.link and (by_table or not is_black(look.colour))
     tally.fonts += font
     tally.colours += colour
-    prefix = run.prefix
-    fonts = b'<%brFonts %bascii="%b" %bhAnsi="%b" %bcs="%b"/>' % (
-        prefix,
-        prefix,
-        TIMES.encode(),
-        prefix,
-        TIMES.encode(),
-        prefix,
-        TIMES.encode(),
-    )
+    prefix, times = run.prefix, TIMES.encode()
+    fonts = b"<%brFonts" % prefix + b"".join(b' %b%b="%b"' % (prefix, one, times) for one in _SCRIPTS) + b"/>"
     black = b'<%bcolor %bval="auto"/>' % (prefix, prefix)
     inserted = b""
     if font and run.fonts is not None:

@@ -11,11 +11,13 @@ import struct
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 from gateway.documents.readers.word.rtf_controls import TEXT_DESTINATIONS
 from gateway.documents.readers.word.rtf_tables import Font, parse_colours, parse_fonts
 from gateway.fix.letters import is_other, mended, stamps
+from gateway.fix.package import spliced
 from gateway.fix.tally import TIMES, RefusedError, Tally
 from gateway.model import Role, Run
 from gateway.vietnamese.colour import is_black
@@ -78,14 +80,9 @@ def mend_rtf(data: bytes) -> tuple[bytes, Tally]:
     edits += _colour_edits(data, walk, tally)
     if not tally.changed:
         return data, tally
-    written: list[bytes] = []
-    last = 0
-    for start, end, content in sorted(edits):
-        if start < last:
-            raise RefusedError("damaged", "rtf")
-        written += (data[last:start], content)
-        last = end
-    return b"".join((*written, data[last:])), tally
+    if any(start < end for (_, end, _), (start, _, _) in pairwise(sorted(edits))):
+        raise RefusedError("damaged", "rtf")
+    return spliced(data, edits), tally
 
 
 def _group(data: bytes, word: bytes) -> bytes:

@@ -96,7 +96,22 @@ def test_nothing_is_said_before_the_message_is_known():
 @pytest.mark.parametrize("status", ReadStatus)
 @pytest.mark.parametrize("reason", ["", "password", "zip-crc", "anything new"])
 def test_every_status_has_words(status, reason):
-    assert opaque.cause(status, reason) in WORDS["vi"]
+    assert opaque.cause(status, reason, "a.zip") in WORDS["vi"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("a.zip", "archive"),
+        ("a.docx", "office"),
+        ("a.XLSX", "office"),
+        ("a.odp", "office"),
+        (None, "archive"),
+        ("a", "archive"),
+    ],
+)
+def test_nobody_is_told_to_pack_a_document_again(name, words):
+    assert opaque.cause(ReadStatus.MALFORMED, "zip-no-end-record", name) == words
 
 
 def test_every_code_that_the_parser_gives_has_words():
