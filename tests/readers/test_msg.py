@@ -66,6 +66,17 @@ def test_the_data_of_an_attachment_are_read_whatever_their_type_is_said_to_be(ki
     assert [one.data for one in outlook_msg.read(Source(data=whole, part="1"), Budget()).members] == [b"noi dung"]
 
 
+def test_a_stream_that_a_message_has_twice_is_named():
+    """Names of streams are compared without case, so that each program finds another body."""
+    bodies = {
+        ("__substg1.0_1000001F",): "TỐI MẬT".encode("utf-16-le"),
+        ("__SUBSTG1.0_1000001F",): "a".encode("utf-16-le"),
+    }
+    data = write_compound({("__properties_version1.0",): bytes(32), **bodies})
+    document = outlook_msg.read(Source(data=data, part="1"), Budget()).document
+    assert (document.status, document.reason) == (ReadStatus.MALFORMED, "ole-duplicate-name")
+
+
 def test_damage_to_outlook_messages_is_a_status_and_never_an_exception():
     data = corpus_file("tnef-msg/poi__quick.msg")
     generator = random.Random(1)

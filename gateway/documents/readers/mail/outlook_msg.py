@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.base import Budget, Member, Reading, Source
 from gateway.documents.readers.beside import address_of
 from gateway.documents.readers.containers import Contents
 from gateway.documents.readers.mail import mapi
-from gateway.documents.readers.ole.compound import open_ole
+from gateway.documents.readers.ole.compound import Compound
 from gateway.model import ReadStatus
 
 _PROPERTIES: Final = "__properties_version1.0"
 _SUBSTORAGE: Final = "__substg1.0_"
 _ATTACHMENT: Final = "__attach_version1.0_"
 _RECIPIENT: Final = "__recip_version1.0_"
-_STORAGE_LIMIT: Final = 5000
 
 
 @dataclass
@@ -31,33 +30,31 @@ class _Node:
 def read(source: Source, budget: Budget) -> Reading:
     """Return all text of the message and of messages embedded in it, with bodies and attachments as members."""
     contents = Contents(source, "msg", budget)
-    with open_ole(source.data) as ole:
-        reader = _Reader(ole, contents)
-        with contents.filling():
-            reader.message(_tree(ole), prefix="", depth=0)
-    if not reader.found:
-        contents.fault(ReadStatus.MALFORMED, "msg-empty")
+    compound = Compound(source.data, budget)
+    reader = _Reader(compound, contents)
+    with contents.filling():
+        reader.message(_tree(compound), prefix="", depth=0)
+    for fault in compound.faults if reader.found else ("msg-empty",):
+        contents.fault(ReadStatus.MALFORMED, fault)
     return contents.reading()
 
 
-def _tree(ole: Any) -> _Node:
+def _tree(compound: Compound) -> _Node:
     """Return the storages as a tree; names are compared without case, as the format does."""
     root = _Node()
-    for count, path in enumerate(ole.listdir(streams=True, storages=False)):
-        if count > _STORAGE_LIMIT * 10:
-            raise ReadError(ReadStatus.LIMIT, "files")
+    for path in compound.streams:
         node = root
         for name in path[:-1]:
             node = node.storages.setdefault(name.lower(), _Node())
-        node.streams[path[-1].lower()] = tuple(path)
+        node.streams[path[-1].lower()] = path
     return root
 
 
 class _Reader:
     """Walks messages and attachments."""
 
-    def __init__(self, ole: Any, contents: Contents) -> None:
-        self._ole = ole
+    def __init__(self, compound: Compound, contents: Contents) -> None:
+        self._compound = compound
         self._contents = contents
         self._budget = contents.budget
         self.found = False
@@ -87,26 +84,15 @@ class _Reader:
                 continue
             # Multi-valued strings stand in streams `tag-00000000`; the flag of the type is cleared for these.
             kind = tag & 0xFFFF
-            found.append((tag >> 16, kind & ~0x1000 if "-" in name else kind, self._stream(path)))
+            found.append((tag >> 16, kind & ~0x1000 if "-" in name else kind, self._compound.read(*path)))
         return found
-
-    def _stream(self, path: tuple[str, ...]) -> bytes:
-        try:
-            data: bytes = self._ole.openstream(list(path)).read()
-        except MemoryError:
-            raise
-        except Exception as error:
-            # Library wall: a stream whose sectors are damaged ends in an OSError or an arithmetic error of olefile.
-            raise ReadError(ReadStatus.MALFORMED, "ole-stream") from error
-        self._budget.take_bytes(len(data))
-        return data
 
     def _codepage(self, node: _Node, *, header: int) -> int | None:
         """Return the code page of eight-bit strings from the fixed-size properties."""
         path = node.streams.get(_PROPERTIES)
         if path is None:
             return None
-        data = self._stream(path)
+        data = self._compound.read(*path)
         found: dict[int, int] = {}
         for position in range(header, len(data) - 15, 16):
             tag, _, value = struct.unpack_from("<III", data, position)
@@ -145,7 +131,7 @@ class _Reader:
     def _object(self, node: _Node, name: str) -> None:
         """An OLE object kept as a storage: its streams are handed on one by one, its own format is not known here."""
         for stream_name, path in node.streams.items():
-            data = self._stream(path)
+            data = self._compound.read(*path)
             if data:
                 self._contents.add(Member(name=f"{name}/{stream_name}", data=data, relation="embedded"))
         self._contents.fault(ReadStatus.PARTIAL, "ole-object")
