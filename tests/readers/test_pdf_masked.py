@@ -158,3 +158,81 @@ def test_boxes_beside_a_line_over_all_of_it_and_of_a_marker_leave_its_words():
     assert not levels(covered("BẢO MẬT", ALL))
     assert not levels(covered("BẢO MẬT", FIRST, grey=0.8))
     assert not levels(covered("THÔNG BÁO MỚI", FIRST))
+
+
+def gradient(file: Pdf, left: float) -> Stream | Dictionary:
+    """White as far as `left`, then black."""
+    change = Dictionary(FunctionType=2, Domain=[0, 1], C0=[1], C1=[0], N=1)
+    colours = Dictionary(
+        ShadingType=2, ColorSpace=Name.DeviceGray, Coords=[left, 0, left + 1, 0], Extend=[True, True], Function=change
+    )
+    return Dictionary(PatternType=2, Shading=colours)
+
+
+def mask(file: Pdf, left: float) -> Dictionary:
+    """A soft mask that shows what is behind `left`."""
+    group = Dictionary(S=Name.Transparency, CS=Name.DeviceGray)
+    shown = Stream(file, b"1 g %d 700 300 60 re f" % left, Subtype=Name.Form, BBox=[0, 0, 595, 842], Group=group)
+    return Dictionary(SMask=Dictionary(S=Name.Luminosity, G=shown))
+
+
+def layer(file: Pdf, left: float) -> Dictionary:
+    """A membership of a layer that is shown, or of one that must not be shown."""
+    group = file.make_indirect(Dictionary(Type=Name.OCG, Name=String("Lop")))
+    file.Root.OCProperties = Dictionary(OCGs=[group], D=Dictionary(ON=[group]))
+    return Dictionary(Type=Name.OCMD, OCGs=[group], P=Name.AllOff if left > 200 else Name.AllOn)
+
+
+@needs_ocr
+@pytest.mark.parametrize(
+    ("kind", "make", "before", "between"),
+    [("/Pattern", gradient, "/Pattern cs /Veil scn", ""), ("/ExtGState", mask, "/Veil gs", ""),
+     ("/ExtGState", mask, "/Veil gs", " "), ("/Properties", layer, "/OC /Veil BDC", "EMC"), ("/XObject", None, "", "")],
+)  # fmt: skip
+@pytest.mark.parametrize(("hidden", "found"), [(True, {"mat"}), (False, set())])
+def test_of_a_line_behind_a_veil_the_letters_that_are_seen_are_read(kind, make, before, between, hidden, found):
+    left = 198 + 20 * 2.35 * hidden
+
+    def draw(canvas: Canvas) -> None:
+        body(canvas)
+        canvas.saveState()
+        canvas._code.append(before)
+        canvas.setFont("Serif-Bold", 20)
+        if between:
+            canvas.drawString(200, 720, "BẢO")
+            canvas._code.append(between)
+            canvas.drawString(200 + canvas.stringWidth("BẢO ", "Serif-Bold", 20), 720, "MẬT")
+        else:
+            canvas.drawString(200, 720, "BẢO MẬT")
+        canvas.restoreState()
+
+    data = pdfs.page(draw)
+    with pikepdf.open(io.BytesIO(data)) as file, pikepdf.open(io.BytesIO(data)) as other:
+        page = file.pages[0]
+        if make is None:  # the page within a form that is clipped
+            form = file.copy_foreign(other.pages[0].as_form_xobject())
+            page.Resources = Dictionary(XObject=Dictionary(Veil=form))
+            page.Contents = Stream(file, b"q %d 0 500 842 re W n /Veil Do Q" % left)
+        else:
+            page.add_resource(make(file, left), Name(kind), Name.Veil)
+        out = io.BytesIO()
+        file.save(out)
+    assert levels(pdf.read(Source(data=out.getvalue(), part="1"), Budget(part_cpu_s=100)).document) == found
+
+
+@needs_ocr
+@pytest.mark.parametrize(("left", "found"), [(200 + 20 * 2.35, {"mat"}), (190, set()), (420, set())])
+def test_letters_that_are_a_window_are_read_as_far_as_something_is_painted_behind_them(left, found):
+    def draw(canvas: Canvas) -> None:
+        canvas.saveState()
+        text = canvas.beginText(200, 720)
+        text.setFont("Serif-Bold", 20)
+        text.setTextRenderMode(7)
+        text.textOut("BẢO MẬT")
+        canvas.drawText(text)
+        canvas.setFillColorRGB(0.8, 0, 0)
+        canvas.rect(left, 700, 180, 60, fill=1, stroke=0)
+        canvas.restoreState()
+        body(canvas)
+
+    assert levels(pdf.read(Source(data=pdfs.page(draw), part="1"), Budget(part_cpu_s=100)).document) == found

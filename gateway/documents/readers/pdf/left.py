@@ -113,14 +113,14 @@ def left_over(
     """
     import numpy as np
 
-    cut, beneath = cut_off(content, lambda piece: is_cut(objects[piece.order - 1][0]))
+    cut, beneath = cut_off(content, lambda one: one.order in content.gaps or is_cut(objects[one.order - 1][0]))
     own = (
         _unexplained(content, objects, looks)
         | _sprinkled(content.pieces)
         | beneath
         | claims.doubtful(page, content, [handle for handle, _ in objects])
     )
-    if not own and not content.drawings and not _has_lone_strokes(content.strokes):
+    if not own and not content.drawings and not looks.clips and not _has_lone_strokes(content.strokes):
         return None
     scale = max(DPI / 72, SHOWN / max(content.width, content.height, 1.0))
     scale = min(scale, (LIMIT_PIXELS / max(content.width * content.height, 1.0)) ** 0.5)

@@ -15,7 +15,7 @@ from gateway.vietnamese.fonts import is_symbol, legacy_font
 LIMIT_LOOKS: Final = 4096
 LEGACY_CODES: Final = {0xFFFE: "\xad", 0x2212: "\xad", 0x2219: "\xb7", 0x3BC: "\xb5", 0x2C9: "\xaf", 0x2206: "\xc6"}
 """Characters that pdfium gives for 8-bit codes of these glyphs in Latin fonts, back to the codes."""
-_STROKED, _INVISIBLE = (1, 5), (3, 7)
+_STROKED, _INVISIBLE, _CLIPPING = (1, 5), (3, 7), 4
 """Text rendering modes (ISO 32000-1 §9.3.6)."""
 _NO_FONT = Font(None, bold=False, legacy=False, symbol=False)
 
@@ -37,6 +37,8 @@ class Looks:
         self._fonts: dict[int, Font] = {}
         self.styles: dict[tuple[int | None, bytes, int], Style] = {}
         """Styles by font, fill colour and rendering mode, as far as these decide; ask `style` for others."""
+        self.clips = False
+        """Some letters are the window through which is seen what is painted after them."""
         self._colour = ctypes.create_string_buffer(COLOUR.size)
         start = ctypes.addressof(self._colour)
         self._places = (start, start + 4, start + 8, start + 12)
@@ -48,6 +50,7 @@ class Looks:
         known = self.styles.get((font, colour, mode))
         if known is not None:
             return known
+        self.clips = self.clips or mode >= _CLIPPING
         stroked = mode in _STROKED
         if stroked:
             name, opacity = self.colour(self._api.FPDFPageObj_GetStrokeColor, handle)

@@ -164,4 +164,6 @@ class PageContent:
     """Characters whose font gives them no meaning in Unicode."""
     blind: set[int] = field(default_factory=set)
     """Text objects that have some, by `Piece.order`."""
+    gaps: set[int] = field(default_factory=set)
+    """Text objects of which some letters are not seen, by `Piece.order`."""
     objects: int = 0

@@ -67,6 +67,7 @@ def read(source: Source, budget: Budget) -> Reading:
         fonts=structure.fonts,
         tiles=structure.tiles,
         printed=structure.printed,
+        veils=structure.veils,
     )
     state = _State(budget, compares=bool(structure.orphans) or bool(revision_ends(source.data)))
     if structure.fonts.lying:

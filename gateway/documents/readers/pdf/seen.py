@@ -1,18 +1,21 @@
-"""Text in the colour of the paper, looked at: whether a reader of the page sees it after all.
+"""Text in the colour of the paper, or behind what no shape tells of, looked at: whether a reader of the page sees it.
 
 What lies behind a text is known only of plain rectangles. White letters on a rounded box or a gradient, and letters that
 are filled with a gradient, which pdfium calls white, are as plain to see as any. So the place is rendered with and without
-the text: what changes nothing on the page is not seen.
+the text: what changes nothing on the page is not seen. In the same way lines with an Ậ are looked at of which a soft mask, a
+pattern, a layer or the clip of a form may take some letters.
 """
 
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gateway.documents.readers.pdf.page import Box, PageContent, Piece, Unseen
 from gateway.documents.readers.pdf.rendering import render, switched_off
-from gateway.documents.readers.pdf.visible import PAPER, SAME_COLOUR
+from gateway.documents.readers.pdf.visible import PAPER, SAME_COLOUR, bands, has_dotted_a
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,20 +27,27 @@ LIMIT_PIXELS = 3_000_000
 LETTER_PX = 12.0
 """Height of the letters as rendered: as few pixels as show them well."""
 LEAST_SCALE, LARGEST_SCALE = 0.25, 4.0
+GAP = 0.6
+"""Width of a letter, and of a blank, in parts of their size."""
 LEAST_CHANGE = 4
 """Pixels of a text that must change with it."""
 
 
-def suspects(content: PageContent) -> list[Piece]:
-    """Return the pieces that have the colour of what is known to lie behind them."""
-    return [piece for piece in content.pieces if piece.unseen is Unseen.SAME_COLOUR]
+def suspects(content: PageContent, is_veiled: Callable[[Piece], bool]) -> list[Piece]:
+    """Return the pieces that have the colour of what is known to lie behind them, and those near an Ậ behind a veil."""
+    rows = {band for piece in content.pieces if has_dotted_a(piece.text) for band in bands(piece.box)}
+    seen = (piece for piece in content.pieces if piece.unseen is None and piece.text.strip())
+    near = [piece for piece in seen if not rows.isdisjoint(bands(piece.box)) and is_veiled(piece)]
+    return near + [piece for piece in content.pieces if piece.unseen is Unseen.SAME_COLOUR]
 
 
 def look_again(page: int, content: PageContent, pieces: list[Piece], handles: list[int]) -> None:
-    """Take back that pieces are not seen, and correct their colours, where the page shows them.
+    """Take back that pieces are not seen, and correct their colours, where the page shows them; tell what is not seen of others.
 
     `handles` are those of all objects of the page in painting order.
     """
+    import numpy as np
+
     scale = _scale(content, pieces)
     size = max(int(content.width * scale), 1), max(int(content.height * scale), 1)
     boxes = [_pixels(piece.box, scale, size) for piece in pieces]
@@ -50,7 +60,13 @@ def look_again(page: int, content: PageContent, pieces: list[Piece], handles: li
         bare = render(page, size, part)
     for piece, (left, top, right, bottom) in zip(pieces, boxes, strict=True):
         place = slice(top - part[1], bottom - part[1]), slice(left - part[0], right - part[0])
-        _judge(piece, shown[place], bare[place])
+        change = np.abs(shown[place].astype(np.int16) - bare[place]).max(axis=2)
+        if piece.unseen is not None:
+            _judge(piece, change, shown[place], bare[place])
+        elif (change < SAME_COLOUR).all():
+            piece.unseen = Unseen.COVERED
+        if piece.unseen is None and _has_gap(piece, change >= SAME_COLOUR, piece.size * scale):
+            content.gaps.add(piece.order)
 
 
 def _scale(content: PageContent, pieces: list[Piece]) -> float:
@@ -73,11 +89,21 @@ def _around(boxes: list[tuple[int, int, int, int]]) -> tuple[int, int, int, int]
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 
-def _judge(piece: Piece, shown: Pixels, bare: Pixels) -> None:
-    """Judge a piece by its place with it and without it."""
+def _has_gap(piece: Piece, ink: npt.NDArray[np.bool_], size: float) -> bool:
+    """Whether a line has a part without ink that is wider than its blanks; of slanting ones nothing is told."""
     import numpy as np
 
-    change = np.abs(shown.astype(np.int16) - bare).max(axis=2)
+    if piece.angle % 90:
+        return False
+    along = ink if piece.angle % 180 == 0 else ink.T
+    quarter = along.shape[0] // 4  # the lines above and below may reach in
+    places = np.flatnonzero(along[quarter : along.shape[0] - quarter].any(axis=0))
+    blanks = max(map(len, re.findall(r"\s+", piece.text)), default=0)
+    return bool(np.diff(places, prepend=-1, append=along.shape[1]).max() - 1 > GAP * size * (1 + blanks))
+
+
+def _judge(piece: Piece, change: npt.NDArray[np.int16], shown: Pixels, bare: Pixels) -> None:
+    """Judge a piece by its place with it and without it."""
     if int((change >= SAME_COLOUR).sum()) < LEAST_CHANGE:
         return
     core = change >= 0.8 * change.max()

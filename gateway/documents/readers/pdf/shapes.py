@@ -110,6 +110,12 @@ class Shapes:
         )
 
 
+def has_clip(handle: int) -> bool:
+    """Whether there is a clipping path around an object."""
+    clip = pdfium().FPDFPageObj_GetClipPath(handle)
+    return bool(clip) and pdfium().FPDFClipPath_CountPaths(clip) > 0
+
+
 def is_cut(handle: int) -> bool:
     """Whether a clipping path leaves some letters of a text and takes others: more than half of its height at one end."""
     api, bounds, x, y = pdfium(), Rect(), ctypes.c_float(), ctypes.c_float()

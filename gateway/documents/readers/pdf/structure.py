@@ -40,6 +40,8 @@ class Structure:
     damaged: bool = False
     """The structure could not be read as a whole; pages may still be readable."""
     fonts: FontFacts = field(default_factory=FontFacts)
+    veils: bool = False
+    """There are layers (§8.11) or patterns: of a text some letters may be seen and others not."""
     printed: bool = False
     """Some layers are shown on paper and not on the screen (§8.11.4.4)."""
     tiles: bool = False
@@ -156,6 +158,7 @@ class _Walker:
         self._note_active(names, raw)
         self._listed = self._listed or b"/Properties" in names
         self._said_apart = self._said_apart or b"/ActualText" in names
+        self._out.veils = self._out.veils or b"/PatternType" in names
         self._out.tiles = self._out.tiles or bool(_PAINTS.search(names))
         if _has_text_key(names) and (value := self._objects.parse(raw)) is not None:
             self._take(value, raw.number, Origin.TEXT if raw.current else Origin.REVISION)
@@ -313,6 +316,7 @@ class _Walker:
         names = [text_of(get(resolved(one), "/Name")) for one in groups] if isinstance(groups, list) else []
         self._off = {name for name in names if name}
         every = get(properties, "/OCGs")
+        self._out.veils = self._out.veils or bool(every)
         usages = [get(resolved(one), "/Usage") for one in every] if isinstance(every, list) else []
         self._out.printed = any(get(get(usage, "/Print"), "/PrintState") == "/ON" for usage in usages)
         if self._off:

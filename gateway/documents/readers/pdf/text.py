@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -35,7 +35,7 @@ from gateway.documents.readers.pdf.marks import Marks
 from gateway.documents.readers.pdf.page import Affine, Box, Font, PageContent, Piece, Unseen
 from gateway.documents.readers.pdf.rendering import LIMIT_PIXELS, Part, give_looks, render, switched_off
 from gateway.documents.readers.pdf.seen import look_again, suspects
-from gateway.documents.readers.pdf.shapes import Shapes
+from gateway.documents.readers.pdf.shapes import Shapes, has_clip
 from gateway.documents.readers.pdf.visible import judge_visibility, surface
 from gateway.model import ReadStatus
 
@@ -44,8 +44,6 @@ LIMIT_OBJECTS = 200_000
 LIMIT_FORM_DEPTH = 12
 DPI = 200
 """Resolution of a page that is read as a picture."""
-LIMIT_LOOKED_AT = 60
-"""Pages on which text in the colour of the paper is looked at, at some 10 ms each; beyond, it is taken as not seen."""
 _BOXED = (OBJECT_PATH, OBJECT_SHADING)
 
 
@@ -56,6 +54,8 @@ class _Batch(NamedTuple):
     kinds: list[int]
     matrix: Affine
     """From their container to the page as displayed."""
+    veiled: bool
+    """A clip, mask or layer of their container may hide some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,8 @@ class TextOptions:
     """The file has tiling patterns or shadings that may be words; pdfium gives the colour of an area filled with one as if it were plain."""
     printed: bool = False
     """Some layers are only printed."""
+    veils: bool = False
+    """There are layers or patterns, of which pdfium does not tell whether a text is under one."""
     ink: bool = True
     """Whether the ink is looked for that no text explains."""
     fonts: FontFacts = field(default_factory=FontFacts)
@@ -88,8 +90,6 @@ class PageReader:
         self._looks = Looks(options.fonts)
         self._glyphs = Glyphs(self._looks)
         self._claims = Claims()
-        self._looked_at = 0
-        """Pages that were rendered to see whether a text stands out."""
         self._shapes = Shapes(self._looks, tiles=options.tiles)
 
     def read(self, index: int) -> PageContent:
@@ -155,11 +155,13 @@ class PageReader:
         if actual:
             self._take_glyph_reading(page, content, batches)
         judge_visibility(content)
-        hidden = suspects(content)
-        if hidden and self._looked_at < LIMIT_LOOKED_AT:
-            self._looked_at += 1
+        handles = [handle for batch in batches for handle in batch.handles]
+        within = [batch.veiled for batch in batches for _ in batch.handles]
+        veils = api.FPDFPageObj_HasTransparency
+        hidden = suspects(content, lambda one: within[one.order - 1] or bool(veils(handles[one.order - 1])))
+        if hidden:
             self._budget.check_time()
-            look_again(page, content, hidden, [handle for batch in batches for handle in batch.handles])
+            look_again(page, content, hidden, handles)
         if self._options.ink and (first or not is_picture(content)):
             self._budget.check_time()
             base = self._columns.objects(api.FPDFPage_GetObject, page, 0, first)
@@ -212,7 +214,7 @@ class PageReader:
 
     def _add_batch(self, page: int, content: PageContent, text: PageText, batch: _Batch) -> None:
         """Add the objects of a batch; what they are is asked kind by kind, their painting order is kept in numbers."""
-        handles, kinds, matrix = batch
+        handles, kinds, matrix, _ = batch
         first = content.objects + 1
         content.objects += len(handles)
         if kinds.count(OBJECT_TEXT) == len(kinds):
@@ -236,12 +238,13 @@ class PageReader:
         """Yield the objects of a page between two numbers, those of forms too."""
         api = self._api
         places = range(first, api.FPDFPage_CountObjects(page) if last is None else last)
-        return self._container(api.FPDFPage_GetObject, page, places, display_matrix(page), 0)
+        return self._container(page, places, display_matrix(page), 0, veiled=self._options.veils)
 
     def _container(
-        self, get: Callable[[int, int], int | None], container: int, places: range, matrix: Affine, depth: int
+        self, container: int, places: range, matrix: Affine, depth: int, *, veiled: bool
     ) -> Iterator[_Batch]:
         api, columns = self._api, self._columns
+        get = api.FPDFFormObj_GetObject if depth else api.FPDFPage_GetObject
         for start in places[::BATCH]:
             self._budget.check_time()
             handles = columns.objects(get, container, start, min(start + BATCH, places.stop))
@@ -249,15 +252,16 @@ class PageReader:
             begin = 0
             forms = [place for place, kind in enumerate(kinds) if kind == OBJECT_FORM] if OBJECT_FORM in kinds else []
             for position in forms:
-                yield _Batch(handles[begin:position], kinds[begin:position], matrix)
+                yield _Batch(handles[begin:position], kinds[begin:position], matrix, veiled)
                 begin = position + 1
                 if depth >= LIMIT_FORM_DEPTH:
                     raise ReadError(ReadStatus.LIMIT, "pdf-forms")
                 form = handles[position]
                 inner = multiply(next(columns.matrices([form])), matrix)
                 within = range(max(api.FPDFFormObj_CountObjects(form), 0))
-                yield from self._container(api.FPDFFormObj_GetObject, form, within, inner, depth + 1)
-            yield _Batch(handles[begin:], kinds[begin:], matrix)
+                hides = veiled or bool(api.FPDFPageObj_HasTransparency(form)) or has_clip(form)
+                yield from self._container(form, within, inner, depth + 1, veiled=hides)
+            yield _Batch(handles[begin:], kinds[begin:], matrix, veiled)
 
     def _add_pieces(
         self, content: PageContent, text: PageText, handles: Handles, orders: Sequence[int], outer: Affine
@@ -334,7 +338,7 @@ class PageReader:
         for piece in said:
             piece.unseen = Unseen.ACTUAL_TEXT
         first = 1
-        for handles, _, matrix in batches:
+        for handles, _, matrix, _ in batches:
             orders = [order for order in range(first, first + len(handles)) if order in relabelled]
             self._add_pieces(content, shown, [relabelled[order] for order in orders], orders, matrix)
             first += len(handles)
@@ -342,7 +346,7 @@ class PageReader:
     def _drop_actual_text(self, batches: list[_Batch]) -> dict[int, int]:
         """Take /ActualText from the text objects that have it; return their handles by painting order."""
         found, order = {}, 0
-        for handles, kinds, _ in batches:
+        for handles, kinds, *_ in batches:
             for handle, kind in zip(handles, kinds, strict=True):
                 order += 1
                 if kind == OBJECT_TEXT and self._marks.drop_actual_text(handle):

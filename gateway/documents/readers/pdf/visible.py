@@ -131,7 +131,7 @@ def _upon(
     plain = len({piece.colour for piece in pieces}) == 1
     for piece in suspects:
         row = (-math.inf, piece.box[1], math.inf, piece.box[3])
-        letter, band = piece.size * _LETTER, _bands(piece.box)[0]
+        letter, band = piece.size * _LETTER, bands(piece.box)[0]
         near = [paint for paint in paint_rows[band] if overlaps(paint[0], row, letter)]
         mates = [] if plain and not near else [other for other in text_rows[band] if overlaps(other.box, row, letter)]
         near += [(o.box, o.order) for o in mates if o.colour != piece.colour and not _lies_across(o, piece)]
@@ -153,12 +153,13 @@ def _by_row(items: Iterable[tuple[Box, T]]) -> defaultdict[int, list[T]]:
     """Return what stands in each band of a page and the next one."""
     rows = defaultdict[int, list[T]](list)
     for box, item in items:
-        for band in _bands((0.0, box[1] - _BAND, 0.0, box[3])):
+        for band in bands((0.0, box[1] - _BAND, 0.0, box[3])):
             rows[band].append(item)
     return rows
 
 
-def _bands(box: Box) -> range:
+def bands(box: Box) -> range:
+    """Return the numbers of the bands of a page that a box lies in."""
     top, bottom = (int(min(max(side, 0.0), _LOWEST) / _BAND) for side in (box[1], box[3]))
     return range(top, max(bottom, top) + 1)
 
