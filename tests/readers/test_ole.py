@@ -19,6 +19,7 @@ from gateway.documents.readers.ole.objects import native_member, strings
 from gateway.documents.readers.ole.properties import read_properties
 from gateway.documents.readers.ole.writer import write_compound
 from gateway.documents.readers.sink import Place, Sink
+from gateway.documents.readers.sniff import sniff
 from gateway.model import ReadStatus, Role
 from tests.readers.ole_support import atom, container
 
@@ -148,6 +149,13 @@ def test_the_picture_that_is_shown_in_place_of_an_object_is_handed_on():
         header += struct.pack("<IIIIIII", 1, 0xFFFFFFFF, 2, 0, 100, 100, len(drawing))
         reading = _object({"\x02OlePres000": header + drawing, "\x03OCXNAME": b"x\0"})
         assert [(member.relation, member.data) for member in reading.members] == [("image", drawing)]
+    pixels = struct.pack("<IiiHHIIiiII", 40, 2, 2, 1, 24, 0, 16, 0, 0, 0, 0) + bytes(16)
+    for kind, shown in ((8, pixels), (3, b"%PDF-1.7")):
+        header = struct.pack("<III", 0xFFFFFFFF, kind, 4) + struct.pack(
+            "<IIIIIII", 1, 0xFFFFFFFF, 2, 0, 1, 1, len(shown)
+        )
+        (member,) = _object({"\x02OlePres000": header + shown}).members
+        assert sniff(member.data).primary == ("image/bmp" if kind == 8 else "application/pdf")
     empty = struct.pack("<II", 0, 4) + struct.pack("<IIIIIII", 1, 0xFFFFFFFF, 0, 0, 0, 0, 0)
     assert (_object({"\x02OlePres000": empty}).members, _object({"\x02OlePres000": b"\1"}).members) == ((), ())
 

@@ -15,6 +15,7 @@ from msgspec import structs
 from gateway.documents.readers.base import Budget, Member, Reading, Source
 from gateway.documents.readers.containers import Contents
 from gateway.documents.readers.loose_words import loose_runs
+from gateway.documents.readers.ole.art import bitmap
 from gateway.documents.readers.ole.compound import CUT_SHORT, Compound
 from gateway.documents.readers.ole.objects import is_file, native_member
 from gateway.documents.readers.ole.octets import u32
@@ -34,6 +35,8 @@ _SHOWN: Final = ("\x01olepres", "\x02olepres", "\x03eprint", "\x03meta")
 """The cached picture that the document shows in place of the object."""
 _BY_NUMBER: Final = 0xFFFFFFFE
 """From here on the clipboard format of a presentation is a number, not the length of a name."""
+_DIB: Final = 8
+"""The format of a bitmap."""
 _PRESENTATION_HEADER: Final = 28
 """Bytes of aspect, index, flags, two extents and size behind the target device."""
 _BESIDE_THE_PICTURE: Final = {"contentsv30": 32, "richeditflags": 32, "\x03mailstream": 32, "equation native": 1 << 16}
@@ -70,7 +73,7 @@ def _stream(contents: Contents, compound: Compound, path: tuple[str, ...], sink:
     if name in PROPERTY_STREAMS:
         read_properties(data, sink)
     elif name.startswith(_SHOWN):
-        if (picture := shown_picture(data)) is not None:
+        if picture := shown_picture(data):
             contents.add(Member(name="picture", data=picture, relation="image"))
     elif name == _NATIVE:
         contents.add(native_member(data, "package", ""))
@@ -82,8 +85,8 @@ def _stream(contents: Contents, compound: Compound, path: tuple[str, ...], sink:
         sink.runs += (structs.replace(run, block=sink.open_block()) for run in loose_runs(data))
 
 
-def shown_picture(data: bytes) -> bytes | None:
-    r"""Return the drawing of a presentation stream (MS-OLEDS 2.3.4, 2.3.5), None when it holds none."""
+def shown_picture(data: bytes) -> bytes:
+    r"""Return the drawing of a presentation stream (MS-OLEDS 2.3.4, 2.3.5), empty when it holds none."""
     if is_metafile(data):
         return data  # \3EPRINT and \3META hold nothing else
     named = u32(data, 0)
@@ -91,4 +94,4 @@ def shown_picture(data: bytes) -> bytes | None:
     at += u32(data, at) + _PRESENTATION_HEADER
     size = u32(data, at - 4)
     drawing = data[at : at + size]
-    return drawing if is_metafile(drawing) else None
+    return bitmap(drawing) if drawing and named >= _BY_NUMBER and u32(data, 4) == _DIB else drawing
