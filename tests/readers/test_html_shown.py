@@ -17,7 +17,7 @@ from gateway.documents.readers.markup import html
 from gateway.documents.readers.markup.html_shown import turn_of
 from gateway.documents.readers.pictures import ocr
 from gateway.documents.readers.pictures.joined import AS_IT_IS, Turn
-from gateway.model import Document, ReadStatus
+from gateway.model import Document, Origin, ReadStatus
 from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers.test_joined_pictures import drawn, found, halves, letters, png
 from tests.support.cases import first_quick
@@ -36,6 +36,11 @@ def read(data: bytes) -> Document:
 
 def kinds(data: bytes) -> set[str]:
     return {one.kind for one in read(data).active_content if one.kind.startswith("look-")}
+
+
+@pytest.mark.parametrize("style", ["scale:-1 1", "scale:none", "zoom:normal", "zoom:1"])
+def test_what_is_turned_or_as_large_as_others_is_seen(style):
+    assert {run.origin for run in read(page(f"<p style='{style}'>BẢO MẬT</p>")).runs} == {Origin.TEXT}
 
 
 def image(shown: Image.Image, style: str = "") -> str:
@@ -77,6 +82,7 @@ def nested(depth: int, last: str, times: int = 1) -> str:
         ("<b class=c>Số 12</b><b class=c>MẬT</b>", ".c{display:inline-block;width:200px}"),
         ("Số 12<button>MẬT</button>Hà Nội", ""),
         ("<svg><text x=9 y=20>Số 12</text><text x=9 y=60>MẬT</text></svg>", ""),
+        ("<svg><text x=9 y=20>M<title>a</title>ẬT</text></svg>", ""),
         ("<p><ruby>M<rt>a</rt>Ậ<rt>b</rt>T<rt>c</rt></ruby></p>", ""),
         ("<p>M<meter value=1>một</meter>ẬT</p>", ""),
         ('<script>p.textContent="M"+"Ậ" + "T"</script>', ""),
@@ -123,6 +129,13 @@ def test_other_words_are_no_mark(body, style):
     assert not find_in_document(read(page(body, style)))
 
 
+def placed_halves(around: str) -> list[str]:
+    """The right half of a mark before the left one, each put to its place."""
+    left, right = halves(drawn("MẬT"))
+    places = ((right, f"position:absolute;left:{left.width}px;top:90px"), (left, "position:absolute;left:0;top:90px"))
+    return [around.format(place, image(half, "" if "'" in around else place)) for half, place in places]
+
+
 @needs_ocr
 @pytest.mark.parametrize(
     "body",
@@ -136,9 +149,17 @@ def test_other_words_are_no_mark(body, style):
             "<table><tr>" + "".join(f"<td>{image(one)}" for one in letters("MẬT")) + "</table>",
             "<br>".join(map(image, halves(drawn("MẬT"), across=False))),
             image(drawn("MẬT").point(lambda value: 240 + value // 17), "filter:contrast(9)"),
+            image(ImageOps.mirror(drawn("MẬT")), "scale:-1 1"),
+            "".join(image(one, "float:right") for one in reversed(halves(drawn("MẬT")))),
+            f"<div dir=rtl>{''.join(map(image, reversed(halves(drawn('MẬT')))))}</div>",
+            "<p>và</p>".join(placed_halves("<b style='{}'>{}</b>")),
+            "<p>và</p>".join(placed_halves("<b>{1}</b>")),
         ]
     ),
-    ids=["mirrored", "mirrored box", "flipped", "halves", "srcset", "letters", "upper and lower", "faint"],
+    ids=[
+        *("mirrored", "mirrored box", "flipped", "halves", "srcset", "letters", "upper and lower", "faint", "scaled"),
+        *("floating", "leftwards", "placed boxes", "placed"),
+    ],
 )
 def test_pictures_are_read_as_the_page_shows_them(body):
     assert found(page(body))
@@ -184,6 +205,17 @@ def test_a_page_with_entities_of_its_own_cannot_be_told():
             ".b{width:4px;background:red}",
             "look-painted",
         ),
+        (
+            "<table><tr><td class=b width=90></td>" + ("<tr>" + "<td class=b width=4></td>" * 20) * 5 + "</table>",
+            ".b{background:red}",
+            "look-painted",
+        ),
+        ("<hr class=b>" * 90, ".b{position:absolute;width:3px;height:3px;background:#000}", "look-painted"),
+        ("<q><q>T</q></q>", 'q{quotes:"M" "" "Ậ" ""}', "look-generated"),
+        ("<script>let a='M',b='Ậ',c='T';p.innerHTML=a+b+c</script>", "", "look-script"),
+        ("<script>p.innerHTML='M-ẬT'.replace('-','')</script>", "", "look-script"),
+        ("<script>let a='Ậ';p.innerHTML=`M${a}T`</script>", "", "look-script"),
+        ("<b onclick=\"p.append('M','Ậ','T')\">x</b>", "", "look-script"),
         (f'<div style="box-shadow:{",".join(f"{n}px 0 0 2px #000" for n in range(40))}"></div>', "", "look-painted"),
         (
             "<p>Tổn</p>",
@@ -240,6 +272,9 @@ def test_what_cannot_be_read_is_told(body, style, kind):
         ),
         ("<div style=\"grid-template-areas:'a b'\">x</div>", "p{quotes:'«' '»';list-style:'– '}"),
         ("<script>document.write('<b>' + new Date().getFullYear() + '</b>')</script>", ""),
+        ("<script>t={'ấ':'a','ẫ':'a','ậ':'a'};p.innerHTML='Mật khẩu ' + t[x]</script>", ""),
+        ("<p>x</p>" + "<hr class=b>" * 90, ".b{width:90%;height:1px;border:0;background:none}"),
+        ("<q><q>Mật</q></q>", "q{quotes:'«' '»' '‹' '›'}"),
         (image(drawn("A"), "transform:translateX(4px)"), ""),
     ],
 )
@@ -255,6 +290,9 @@ def test_what_mail_programs_and_pages_write_is_not(body, style):
         ({"transform": "matrix(-1,0,0,1,0,0)"}, Turn(mirrored=True)),
         ({"transform": "rotateX(.5turn)"}, Turn(upside_down=True)),
         ({"rotate": "y 180deg"}, Turn(mirrored=True)),
+        ({"transform": "rotate3d(0, 1, 0, 180deg)"}, Turn(mirrored=True)),
+        ({"transform": "rotate3d(0,0,1,.5turn)"}, Turn(degrees=180)),
+        ({"transform": "matrix3d(-1,0,0,0,0,1,0,0,0,0,1,0,0,0,0,1)"}, Turn(mirrored=True)),
         ({"transform": "scale(-1)"}, Turn(mirrored=True, upside_down=True)),
         ({"filter": "invert(1)"}, Turn(recoloured=True)),
         ({"transform": "translate(4px, 5px) scale(1.2)"}, AS_IT_IS),

@@ -31,7 +31,8 @@ BREAK = "\x0b"
 """Stands for `<br>` until white space is folded."""
 _PLAIN = frozenset({"font", "body"})
 """Elements whose other attributes say how text looks."""
-_STYLING = frozenset({"class", "id", "style", "lang", "dir", "align", "valign", "width", "height", "href", "name"})
+_TOLD = ("class", "id", "style", "dir", "width", "height")
+_STYLING = frozenset({*_TOLD, "lang", "align", "valign", "href", "name"})
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 
 
@@ -80,7 +81,7 @@ class Builder:
         """Locators of cells with a border of their own, and the numbers of their tables."""
         self.hidden_view = False
         """Everything that is added is unseen: a second reading of the bytes."""
-        self._looks: dict[tuple[str, str | None, str | None, str | None, Look], Look] = {}
+        self._looks: dict[tuple[object, ...], Look] = {}
 
     def add_sheets(self, text: str) -> None:
         """Take the style sheets of a page, which may stand after what they style; LIMIT `html-styles` when not all of them are read."""
@@ -162,6 +163,15 @@ class Builder:
         if text.strip():
             self.add_block(Block([Piece(text, look)], role, locator))
 
+    def meta(self, attributes: dict[str, str]) -> None:
+        """Take a `meta` element: a property of the page, or another address it goes to."""
+        content = attributes.get("content", "")
+        name = (attributes.get("name") or attributes.get("property") or "").lower()
+        if attributes.get("http-equiv", "").lower() == "refresh":
+            self.sink.warn("redirect")
+        elif name and name not in ("viewport", "generator", "progid", "originator", "robots", "format-detection"):
+            self.add(content, Look(), Role.PROPERTY, f"property:{name}")
+
     def add_block(self, block: Block) -> None:
         """Add a block; neighbours with the same look become one run."""
         pieces = _collapse(block.pieces)
@@ -199,7 +209,7 @@ class Builder:
         """Return the look of an element inside another; `node` is the element in its place."""
         if node is not None:
             return self._style(node, look)
-        key = (tag, attributes.get("class"), attributes.get("id"), attributes.get("style"), look)
+        key = (tag, look, *map(attributes.get, _TOLD))
         if tag not in _PLAIN and attributes.keys() <= _STYLING:
             known = self._looks.get(key)
             if known is None:
@@ -210,8 +220,8 @@ class Builder:
         return self._style(alone(tag, attributes), look)
 
     def _style(self, node: Node, look: Look) -> Look:
-        if look.parted or look.lays_out:
-            look = replace(look, parted="", lays_out=False)
+        if look.parted or look.lays_out or look.at is not None:
+            look = replace(look, parted="", lays_out=False, at=None)
         weakest = attribute_declarations(node.tag, node.attributes)
         declarations = self._sheet.declarations(node, weakest, node.attributes.get("style", ""))
         if declarations:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from unicodedata import normalize
 
 from gateway.documents.readers.pictures.joined import Turn
 
@@ -29,8 +30,9 @@ _NUMBER: Final = re.compile(r"(-?\d{0,9}\.?\d{1,9})(deg|grad|rad|turn)?")
 _DEGREES: Final = {"deg": 1.0, "grad": 0.9, "rad": 57.29578, "turn": 360.0, "": 1.0}
 _RECOLOURING: Final = re.compile(r"\b(?:invert|contrast|brightness|hue-rotate|saturate|grayscale|sepia|url)\(")
 _STRING: Final = re.compile(r"\"([^\"]{0,400})\"|'([^']{0,400})'")
+_OUTERMOST: Final = re.compile(rf"^\s*(?:(?:{_STRING.pattern})\s*){{2}}")
 _WITH_STRINGS: Final = re.compile(
-    r"content|quotes|font(?:-family)?|src|-?-?[\w-]*filter|grid(?:-[\w-]+)?|behavior|--[\w-]+|mso-[\w-]+|cursor|background(?:-image)?"
+    r"content|font(?:-family)?|src|-?-?[\w-]*filter|grid(?:-[\w-]+)?|behavior|--[\w-]+|mso-[\w-]+|cursor|background(?:-image)?"
     r"|panose-1|voice-family|font-feature-settings|font-variation-settings|will-change|-webkit-locale|mask(?:-image)?|border-image(?:-source)?|list-style-image"
 )
 """Properties whose strings are no words on the page, or are read as such."""
@@ -59,6 +61,7 @@ _SPELLING: Final = re.compile(
     r"fromCharCode|fromCodePoint|\\u\{?1E[A-F]|%u1E|%E1%BA|#78\d\d;|&#x1E|\.reverse\(\)\.join|\batob\s*\(",
     re.IGNORECASE,
 )
+_PART_OF_LEVEL: Final = re.compile(r"(?<![^\W\d_])m?ật?(?![^\W\d_])")
 _DECLARED: Final = re.compile(r"<!DOCTYPE[^>\[]{0,400}\[", re.IGNORECASE)
 _BODY: Final = re.compile(r"[^{]*\{((?:\"[^\"]*\"|'[^']*'|[^}\"'])*+)")
 _LIBRARY: Final = 30_000
@@ -77,12 +80,13 @@ def turn_of(declarations: Mapping[str, str], outer: Turn) -> Turn:
         steps += f" rotate{axis}({about[2]})"
     for kind, arguments in _STEP.findall(steps.lower()):
         numbers = [float(number) * _DEGREES[unit] for number, unit in _NUMBER.findall(arguments)] or [0.0]
+        axis = ""
+        if kind == "rotate3d" and len(numbers) > 3:
+            axis, numbers = max(zip(map(abs, numbers), "xyz", strict=False))[1], numbers[3:]
         half = 90 < abs(numbers[0]) % 360 < 270
-        match kind:
-            case "scale" | "scale3d" | "scalex" | "matrix":
-                down = (
-                    numbers[3] < 0 if kind == "matrix" and len(numbers) > 3 else numbers[min(1, len(numbers) - 1)] < 0
-                )
+        match kind.replace("3d", axis) if axis else kind:
+            case "scale" | "scale3d" | "scalex" | "matrix" | "matrix3d":
+                down = numbers[min({"matrix": 3, "matrix3d": 5}.get(kind, 1), len(numbers) - 1)] < 0
                 mirrored ^= numbers[0] < 0
                 upside_down ^= down and kind != "scalex"
             case "scaley" | "rotatex":
@@ -144,7 +148,9 @@ class Paint:
             if len(value) > 200 and "data:" not in value and value.count(",") - value.count("rgb") * 3 > _MOST_LAYERS:
                 self.kinds.add("look-painted")
         for name, value in declarations.items():
-            if ('"' in value or "'" in value) and _WITH_STRINGS.fullmatch(name) is None:
+            if name == "quotes":
+                self._strings(_OUTERMOST.sub("", value))  # quotes in quotes
+            elif ('"' in value or "'" in value) and _WITH_STRINGS.fullmatch(name) is None:
                 self._strings(value)
 
     def sheet(self, text: str) -> None:
@@ -175,7 +181,14 @@ class Paint:
 
 def spells(script: str) -> bool:
     """Whether a script that somebody wrote for a page spells words by numbers or backwards."""
-    return len(script) < _LIBRARY and _SPELLING.search(script) is not None
+    if len(script) >= _LIBRARY:
+        return False
+    return _SPELLING.search(script) is not None or _is_split(normalize("NFC", script).lower())
+
+
+def _is_split(script: str) -> bool:
+    """Whether a script has an Ậ that is a part of no word, as no table of letters with their signs has it."""
+    return "ẫ" not in script and any(found[0] != "mật" for found in _PART_OF_LEVEL.finditer(script))
 
 
 def script_lines(script: str) -> list[str]:

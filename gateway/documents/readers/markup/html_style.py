@@ -41,7 +41,7 @@ _LETTERED = {
 }  # fmt: skip
 _CUT_OFF = frozenset({"hidden", "clip"})
 _NOWHERE = re.compile(
-    r"(?:scale|zoom):0?(?:\.0\d*)?(?![.\d])|scale(?:x|y|3d)?\(\s*0(?:\.0\d*)?\s*[,)]|translate(?:(?:x|y|3d)?\([^()]*|:)-\d{3}"
+    r"(?:scale|zoom):(?=[.0])0?(?:\.0\d*)?(?![.\d])|scale(?:x|y|3d)?\(\s*0(?:\.0\d*)?\s*[,)]|translate(?:(?:x|y|3d)?\([^()]*|:)-\d{3}"
     r"|opacity\(\s*0(?:\.0\d*)?%?\s*\)|inset\(\s*(?:50|100)%|rect\(\s*[01](?:px)?[\s,]+[01](?:px)?[\s,]+[01](?:px)?[\s,]"
 )
 """Values that leave nothing of an element to be seen."""
@@ -49,6 +49,7 @@ _UNKNOWN = re.compile(r"(?!var\()[a-z-]+\(")
 """A value that is worked out by the browser; a variable that nobody set is as if it were not there."""
 _BLOCKS = frozenset({"block", "flex", "grid", "list-item", "flow-root"})
 _BESIDE = ("margin", "margin-left", "margin-right", "padding", "padding-left", "padding-right")
+_ACROSS = frozenset({"direction", "float", "flex-direction", "flex-flow"})
 _COLUMN = 45.0
 """Points of the width of a box that is a column, no word of a line."""
 _PIXEL_POINTS = 9.0
@@ -89,6 +90,10 @@ class Look:
     """Some of its letters may not be seen, nobody knows which."""
     turn: Turn = AS_IT_IS
     """Transformations of pictures."""
+    leftwards: bool = False
+    """Pictures stand to the left of those before them."""
+    at: tuple[float, ...] | None = None
+    """Pixels from the left and top edge of the positioned element around it, none for a relative one; of the element itself, too."""
     reversed: bool = False
     """Letters are shown from right to left, whatever their script."""
     struck: bool = False
@@ -114,6 +119,13 @@ def apply(look: Look, declarations: Mapping[str, str]) -> Look:
         changes["lays_out"] = True
     if is_placed(declarations) is not look.placed:
         changes["placed"] = not look.placed
+    if (position := declarations.get("position", "").lower()) in ("absolute", "fixed"):
+        edges = (parse_size(declarations.get(name, "").lower(), None) for name in ("left", "top"))
+        changes["at"] = tuple((edge or 0.0) / _POINTS["px"] for edge in edges)
+    elif position in ("relative", "sticky"):
+        changes["at"] = ()
+    if across := [value.lower() for name, value in declarations.items() if name in _ACROSS]:
+        changes["leftwards"] = any(one in ("rtl", "right") or one.startswith("row-reverse") for one in across)
     window = look.window or any(declarations.get(name, "").lower() in _CUT_OFF for name in ("overflow", "overflow-x"))
     if window is not look.window or cuts(declarations, in_window=window):
         changes |= {"window": window, "cut": "cut" in changes or look.cut or cuts(declarations, in_window=window)}
@@ -257,6 +269,8 @@ def attribute_declarations(tag: str, attributes: Mapping[str, str]) -> dict[str,
         found["background-color"] = attributes["bgcolor"]
     if "hidden" in attributes:
         found["display"] = "none"
+    if "dir" in attributes:
+        found["direction"] = attributes["dir"]
     return found
 
 

@@ -25,15 +25,13 @@ _BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div", "dl",
     "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
     "hgroup", "hr", "html", "legend", "li", "main", "nav", "ol", "optgroup", "option", "p", "pre", "section",
-    "summary", "table", "tbody", "td", "tfoot", "th", "thead", "title", "tr", "ul",
+    "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 })  # fmt: skip
 _ABOVE = frozenset({"rt", "rp", "rtc"})
 """Words that stand above those beside them in the text."""
 _INLINE = frozenset({"span", "font", "b", "i", "s", "u", "em", "a"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _TEXT_ATTRIBUTES = ("alt", "title", "aria-label", "placeholder", "summary", "label", "content-text")
-_OF_SHEETS = "data-sheets-"
-"""Attributes that repeat the cell of a sheet that somebody pasted."""
 _ADDRESS_ATTRIBUTES = ("src", "href", "data", "background", "poster", "action", "formaction", "xlink:href")
 _DATA_BLOCKS = frozenset({"application/ld+json", "application/json"})
 """Types of scripts that no program runs (HTML §4.12.1): data of bookings and invoices for mail programs."""
@@ -87,6 +85,8 @@ class _Element:
     """Separation of its words from those around it."""
     items: int = 0
     """Number of the last item of a list."""
+    number: int = 0
+    """Of all elements."""
 
 
 @dataclass(slots=True)
@@ -116,6 +116,8 @@ class Target:
         self._tables: list[_Table] = []
         self._above: list[Piece] = []
         """Text that stands above that of the block."""
+        self._title: list[Piece] = []
+        """Words of a title, which stand at no place of the page."""
         self._raw = 0
         """Depth of elements whose text is no text: script and style."""
         self._paragraphs = 0
@@ -124,6 +126,8 @@ class Target:
         """Position of the text of the drawing that was begun last."""
         self._drawing = 0
         """Depth of `svg` elements."""
+        self._opened = 0
+        """Elements so far."""
         self._choice: Choice | None = None
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -159,12 +163,16 @@ class Target:
             self._builder.framed_cells[f"table:{table[0]},row:{table[1]},column:{table[2]}"] = table[0]
         if tag in ("br", "input"):
             self._block.pieces.append(Piece(BREAK if tag == "br" else shown_input(attributes), look))
-        if tag in VOID:
-            return
-        before, after = self._builder.made(tag, attributes, node)
         painted = look.background is not None and look.background != parent.look.background
         painted = painted and (look.pixel or tag in _INLINE)
-        self._stack.append(_Element(tag, look, role, table, node, after, painted, parted if self._svg is None else ""))
+        if tag in VOID:
+            if painted:
+                self._builder.paint.empty_box()
+            return
+        before, after = self._builder.made(tag, attributes, node)
+        self._opened += 1
+        parted = parted if self._svg is None else ""
+        self._stack.append(_Element(tag, look, role, table, node, after, painted, parted, number=self._opened))
         if tag in ("script", "style"):
             self._raw += 1
         self._begin(self._stack[-1])
@@ -204,7 +212,10 @@ class Target:
         if self._choice is None and any(element.tag in _BLOCKS for element in self._stack[position:]):
             self.flush()
         for element in self._stack[position:]:
-            if element.tag in ("script", "style"):
+            if element.tag == "title":
+                self._builder.add_block(Block(self._title, element.role or Role.PROPERTY, self._block.locator))
+                self._title = []
+            elif element.tag in ("script", "style"):
                 self._raw = max(0, self._raw - 1)
             elif element.tag == "table" and self._tables:
                 self._tables.pop()
@@ -245,8 +256,9 @@ class Target:
                 look = replace(look, hidden=True)
             if self._stack[-1].painted and not text.isspace():
                 self._stack[-1].painted = False
-            above = self._stack[-1].tag in _ABOVE
-            (self._above if above else self._block.pieces).append(Piece(look.shown(text), look))
+            tag = self._stack[-1].tag
+            pieces = self._title if tag == "title" else self._above if tag in _ABOVE else self._block.pieces
+            pieces.append(Piece(look.shown(text), look))
 
     def _choose(self, choice: Choice, look: Look, *, is_list: bool = True) -> None:
         """Put the option that is shown in its place among the words, and the others aside; all of what is no such list."""
@@ -298,11 +310,7 @@ class Target:
         if self._block.pieces:
             return
         self._block.role = element.role or (Role.CELL if element.table else Role.BODY)
-        if element.table:
-            number, row, column = element.table
-            self._block.locator = f"table:{number},row:{row},column:{column}"
-        else:
-            self._block.locator = ""
+        self._block.locator = "table:{},row:{},column:{}".format(*element.table) if element.table else ""
 
     def _semantics(
         self, tag: str, attributes: dict[str, str], look: Look, role: Role | None
@@ -321,8 +329,6 @@ class Target:
             changes["hidden"] = True
         if tag == "bdo":
             changes["reversed"] = attributes.get("dir", "").lower() == "rtl"
-        if tag == "title":
-            role = role or Role.PROPERTY
         return (replace(look, **changes) if changes else look), role
 
     def _attributes(self, tag: str, attributes: dict[str, str], look: Look) -> None:
@@ -331,7 +337,7 @@ class Target:
             if attributes.get("type", "").strip().lower() not in _DATA_BLOCKS:
                 builder.sink.warn("javascript")
         elif tag == "meta":
-            self._meta(attributes)
+            builder.meta(attributes)
         elif tag in ("input", "button", "param") and attributes.get("value"):
             hidden = Look(hidden=attributes.get("type", "").lower() == "hidden" or look.hidden)
             place = "option" if is_offered(attributes) else f"field:{attributes.get('name', '')}".rstrip(":")
@@ -358,7 +364,7 @@ class Target:
                     self._picture(builder.address(tag, name, item), look)
             elif name == "srcdoc" and value:
                 self._nested(value)
-            elif name.startswith("data-") and not (value.isascii() or name.startswith(_OF_SHEETS)):
+            elif name.startswith("data-") and not (value.isascii() or name.startswith("data-sheets-")):
                 builder.add(value, Look(hidden=True), Role.ALT_TEXT, f"attribute:{name}")
 
     def _picture(self, member: Member | None, look: Look) -> None:
@@ -366,18 +372,17 @@ class Target:
         if member is None or member.relation != "image" or look.hidden:
             return
         row = (self._tables[-1].number, self._tables[-1].row) if self._tables else (0, self._paragraphs)
+        above = self._stack[-1]
+        if at := look.at or above.look.at:
+            around = reversed(self._stack if look.at else self._stack[:-1])
+            plane = next((one.number for one in around if one.look.at is not None), 0)
+            self._builder.sink.pictures.place(member.data, plane, (at[0], at[1], 0.0, 0.0), look.turn)
+        if look.at:
+            return
         words = sum(len(piece.text.strip()) for piece in self._block.pieces if piece.text != BREAK)
         breaks = sum(piece.text == BREAK for piece in self._block.pieces)
         text = len(self._builder.sink.runs) * 1_000_000 + words
-        self._builder.sink.pictures.flow(member.data, (row, breaks), text, None, look.turn)
-
-    def _meta(self, attributes: dict[str, str]) -> None:
-        content = attributes.get("content", "")
-        name = (attributes.get("name") or attributes.get("property") or "").lower()
-        if attributes.get("http-equiv", "").lower() == "refresh":
-            self._builder.sink.warn("redirect")
-        elif name and name not in ("viewport", "generator", "progid", "originator", "robots", "format-detection"):
-            self._builder.add(content, Look(), Role.PROPERTY, f"property:{name}")
+        self._builder.sink.pictures.flow(member.data, (row, breaks), text, None, look.turn, leftwards=look.leftwards)
 
     def _open_cell(self, tag: str, inherited: tuple[int, int, int] | None) -> tuple[int, int, int] | None:
         if tag == "table":

@@ -89,7 +89,9 @@ class Pictures:
     """Some pictures were not put together, because there are too many."""
 
     def place(self, data: bytes, plane: Hashable, box: Box, turn: Turn = AS_IT_IS) -> None:
-        """Take a picture at coordinates of a page, slide or sheet."""
+        """Take a picture at coordinates of a page, slide or sheet; a box without a size is as large as the picture, in pixels."""
+        if not any(box[2:]):
+            box = *box[:2], *(_natural(data) or (0.0, 0.0))
         if self._take():
             self._placed.setdefault(plane, []).append(Piece(data, box, turn))
 
