@@ -41,7 +41,7 @@ def result(path, *members):
 
 
 def test_frames_come_out_however_the_bytes_are_cut():
-    frames = [Began("1"), result("1"), Finished(origin=7)]
+    frames = [Began("1", 7), result("1"), Finished()]
     stream = b"".join(encode(frame) for frame in frames)
     for step in (1, 2, 7, len(stream)):
         reader = FrameReader()
@@ -141,6 +141,16 @@ def test_what_the_rest_of_its_mail_left_no_room_for_is_not_kept(reason, kept):
     merger.take(structs.replace(result("1"), documents=(document,)))
     merger.take(Done(path="1", used=wire.Used(), alone=True))
     assert bool(merger.readings()) is kept
+
+
+def test_a_mail_that_children_of_two_zygotes_have_read_is_of_neither():
+    """The first may have had other trust anchors and policies."""
+    merger = Merger(ROOT)
+    for path, origin in (("1", 7), ("2", 8)):
+        merger.begin()
+        merger.take(Began(path, origin))
+        merger.take(result(path))
+        assert merger.origin == (7 if path == "1" else 0)
 
 
 def test_a_container_that_dies_when_reopened_gives_up_its_members():

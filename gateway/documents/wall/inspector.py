@@ -148,7 +148,7 @@ class Inspector:
         if self._observed is not None:
             self._budget.begin_last(len(self._request.header_block))
             self._emit(self._observed.observations())
-        self._emit(Finished(origin=self._origin))
+        self._emit(Finished())
 
     def _used(self) -> Used:
         return Used(
@@ -199,7 +199,7 @@ class Inspector:
             if item.group.signed:
                 self._keep(item, item.load().data)
             return []
-        self._emit(Began(path))
+        self._emit(Began(path, self._origin))
         look = PartLook(item.part)
         look.guarded(lambda: self._look(item, look), "")
         children = children_of(look.part.path, look.members)

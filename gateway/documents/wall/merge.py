@@ -32,8 +32,7 @@ class Merger:
         """Parts that the child has accounted for."""
         self.used = Used()
         """Costs so far."""
-        self.origin = 0
-        """Of the child that has finished."""
+        self._origins: set[int] = set()
         self.current: str | None = None
         """Path of the part that the child works on."""
         self.finished = False
@@ -41,6 +40,11 @@ class Merger:
         """Observations of the message."""
         self.lost: list[str] = []
         """Paths that ended a child."""
+
+    @property
+    def origin(self) -> int:
+        """The zygote whose children have spoken; 0 for none, or several."""
+        return next(iter(self._origins)) if len(self._origins) == 1 else 0
 
     @property
     def awaited(self) -> tuple[str, ...]:
@@ -63,10 +67,11 @@ class Merger:
         if self.finished:
             raise WireError("frame-after-end")
         match frame:
-            case Began(path=path):
+            case Began(path=path, origin=origin):
                 if path not in self._awaited and path not in self._results:
                     raise WireError("unknown-part")
                 self.current = path
+                self._origins.add(origin)
             case Runs():
                 pass  # `FrameReader` has put them by for their result
             case Result():
@@ -83,7 +88,6 @@ class Merger:
                 raise WireError("unwanted")
             case Finished():
                 self.finished = True
-                self.origin = frame.origin
 
     def _take_result(self, result: Result) -> None:
         path = result.part.path

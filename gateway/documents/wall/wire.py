@@ -101,6 +101,8 @@ class Began(Struct, frozen=True, tag="began"):
     """The child now works on this part; when it dies, this part is why."""
 
     path: str
+    origin: int = 0
+    """The zygote that this child came of (`ZygoteSettings.origin`)."""
 
 
 class Runs(Struct, frozen=True, kw_only=True, tag="runs"):
@@ -144,9 +146,6 @@ class Mended(Struct, frozen=True, kw_only=True, tag="mended"):
 class Finished(Struct, frozen=True, kw_only=True, tag="finished"):
     """Everything was looked at."""
 
-    origin: int = 0
-    """The zygote that this child came of (`ZygoteSettings.origin`)."""
-
 
 Frame = Began | Runs | Result | Done | Observations | Mended | Finished
 
@@ -166,7 +165,7 @@ class Inspection(Struct, frozen=True, kw_only=True):
     asked: bool = False
     """Something is locked, and was tried with the passwords that stand in the mail (`Done.asked`)."""
     origin: int = 0
-    """The zygote whose child has read them."""
+    """The zygote whose children have read them; 0 for none, or several."""
     looks: tuple[dict[str, Raw], ...] = ()
     """Observations of each document, in the order of the documents; empty where nobody looked."""
     observations: Observations | None = None
