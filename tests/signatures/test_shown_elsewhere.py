@@ -197,7 +197,7 @@ _LINE = '<l:SignatureLine xmlns:l="urn:org:documentfoundation:names:experimental
     ("docx", "", Coverage.WHOLE), ("odt", "", Coverage.WHOLE),
     ("docx", '<Object Id="idValidSigLnImg">AAAA</Object>', Coverage.PARTIAL),
     ("docx", '<Object Id="idValidSigLnImg"><SignatureProperties>AAAA</SignatureProperties></Object>', Coverage.PARTIAL),
-    ("docx", "<Object><SignatureProperties><SignatureProperty><SetupID/></SignatureProperty></SignatureProperties></Object>", Coverage.PARTIAL),
+    ("docx", "<Object><SignatureProperties><SignatureProperty><SetupID>A</SetupID></SignatureProperty></SignatureProperties></Object>", Coverage.PARTIAL),
     ("odt", f"<Object>{_LINE}</Object>", Coverage.PARTIAL),
     ("odt", f'<Object><q:QualifyingProperties xmlns:q="{xml.XADES}">{_LINE}</q:QualifyingProperties></Object>', Coverage.PARTIAL),
     ("odt", f'<Object><q:QualifyingProperties xmlns:q="{xml.XADES}"><q:UnsignedProperties/></q:QualifyingProperties></Object>', Coverage.WHOLE),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import urllib.parse
 from dataclasses import replace
+from functools import cache, cached_property
 from typing import Any
 
 from gateway.documents.signatures import algorithms, canonical_xml, cms, timestamps, xades, xmldsig
@@ -38,19 +39,19 @@ def verify_asic(data: bytes, subject: Subject) -> tuple[Signature, ...]:
         gone = [removed(subject, field_name=name) for name in _named_only(package)]
         if not names:
             return tuple(gone)
-        container = _Container(package, subject)
+        stamps = [name for name in names if name.lower().endswith(".tst")]
+        container = _Container(package, subject, stamps)
     except LibraryFault:
         return ()  # no zip that we can open: the reader of the archive says so
     if len(names) + len(gone) > _MAX_SIGNATURES:
         raise LibraryFault(LIMIT, "signatures")
-    stamps = [name for name in names if name.lower().endswith(".tst")]
     signatures = [name for name in names if name not in stamps]
     if not signatures and not container.declared:
         return ()  # a timestamp among the files of an ordinary archive
     reports: list[Signature] = []
     for name in signatures or stamps:
         try:
-            reports += container.verify(name, stamps)
+            reports += container.verify(name)
         except LibraryFault as fault:
             reports.append(malformed(container.subject, field_name=name, fault=fault))
     return (*reports, *gone)
@@ -87,22 +88,19 @@ def _is_signature(name: str) -> bool:
 class _Container:
     """One container and what it asks of signatures."""
 
-    def __init__(self, package: Package, subject: Subject) -> None:
-        self.package = package
+    def __init__(self, package: Package, subject: Subject, stamps: list[str]) -> None:
+        self.package, self.stamps = package, stamps
         mimetype = package.find("mimetype")
         self.declared = package.read(mimetype)[:64].decode("latin-1").strip() if mimetype is not None else ""
         self.simple = self.declared == ASIC_S.media_type
         if not self.declared:
             self.simple = (subject.filename or "").lower().endswith((".asics", ".scs"))
         self.subject = replace(subject, container="asic-s" if self.simple else "asic-e")
-        self.later: list[Verified] = []
-        self.stamp_problems: list[str] = []
+        self._named = cache(self._read_manifest)
         self.objects = [one for one in package.names if not _METADATA.fullmatch(one)]
 
-    def verify(self, name: str, stamps: list[str]) -> list[Signature]:
-        """Verify one signature file; `stamps` are the timestamps of the container, which may prove when it existed."""
-        if name not in stamps:
-            self._later(name, stamps)
+    def verify(self, name: str) -> list[Signature]:
+        """Verify one signature file."""
         data = self.package.read(name)
         if name.lower().endswith(".xml"):
             root = canonical_xml.parse(data)
@@ -117,27 +115,25 @@ class _Container:
             return [self._timestamp(name, data)]
         return self._cades(name, data)
 
-    def _later(self, name: str, stamps: list[str]) -> None:
-        """Verify the timestamps that cover a signature file: validation data, no signatures of their own."""
-        self.later, self.stamp_problems = [], []
-        for stamp in stamps:
+    @cached_property
+    def _proofs(self) -> list[tuple[set[str] | None, Verified | str]]:
+        """Each timestamp of the container, or what is wrong with it, with the members that it covers, None when unknown."""
+        proofs: list[tuple[set[str] | None, Verified | str]] = []
+        for stamp in self.stamps:
             try:
                 signed, covered, broken, digests = self._signed(stamp)
-                if name not in covered:
-                    continue
                 content = Content((self.package.read(signed),))
                 verified = timestamps.verify(
                     self.package.read(stamp), content, store=self.subject.trust, now=self.subject.now
                 )
             except LibraryFault:
-                self.stamp_problems.append("broken-timestamp")
+                proofs.append((None, "broken-timestamp"))
                 continue
             if broken or not verified.imprint_ok or verified.integrity is not Integrity.INTACT:
-                self.stamp_problems.append("broken-timestamp")
-            elif algorithms.weaknesses(digests):
-                self.stamp_problems.append("weak-timestamp")
-            elif verified.proves:
-                self.later.append(verified)
+                proofs.append((covered, "broken-timestamp"))
+            else:
+                proofs.append((covered, "weak-timestamp" if algorithms.weaknesses(digests) else verified))
+        return proofs
 
     def _place(self, covered: set[str]) -> tuple[Coverage, list[str]]:
         """Coverage, and what is wrong with the container as a whole."""
@@ -153,8 +149,10 @@ class _Container:
         if any(one in problems for one in (*self.package.problems, "not-one-object")):
             facts = replace(facts, integrity=Integrity.BROKEN, sub_indication="FORMAT_FAILURE")
         covers = tuple(f"{self.subject.part}!{one}" for one in self.objects if one in covered)
-        notes = tuple(dict.fromkeys((*facts.problems, *problems, *self.stamp_problems)))
-        return assemble(self.subject, replace(facts, covers=covers, later=tuple(self.later), problems=notes))
+        stamps = [one for over, one in self._proofs if over is None or facts.field in over]
+        later = tuple(one for one in stamps if isinstance(one, Verified) and one.proves)
+        notes = tuple(dict.fromkeys((*facts.problems, *problems, *(one for one in stamps if isinstance(one, str)))))
+        return assemble(self.subject, replace(facts, covers=covers, later=later, problems=notes))
 
     def _xades(self, name: str, element: Any) -> Signature:
         covered: set[str] = set()
@@ -202,14 +200,16 @@ class _Container:
         """Return the member that a signature file is over, what that covers, whether a digest did not fit, and by what digests."""
         manifests = [one for one in self.package.names if _is_manifest(one)]
         for manifest in manifests:
-            root = canonical_xml.parse(self.package.read(manifest))
-            if self._signature_named(root) != name:
+            named, references = self._named(manifest)
+            if named != name:
                 continue
             covered: set[str] = {manifest}
             broken = False
             digests: list[str] = []
-            for reference in _elements(root, "DataObjectReference"):
+            for reference in references:
                 member, digest = _member(self.package, reference.get("URI", "")), _digest_of(reference)
+                if member in covered:
+                    raise LibraryFault(LIMIT, "references")  # no program writes two, and each costs the whole member
                 if member is None or not _digest_fits(self.package.read(member), digest, reference):
                     broken = True
                 else:
@@ -220,9 +220,12 @@ class _Container:
             return self.objects[0], {self.objects[0]}, False, ()
         raise LibraryFault("asic", "nothing that it signs")
 
-    def _signature_named(self, manifest: Any) -> str | None:
-        references = _elements(manifest, "SigReference")
-        return _member(self.package, references[0].get("URI", "")) if references else None
+    def _read_manifest(self, name: str) -> tuple[str | None, list[Any]]:
+        """The signature file that a manifest names, and its references."""
+        root = canonical_xml.parse(self.package.read(name))
+        references = _elements(root, "SigReference")
+        named = _member(self.package, references[0].get("URI", "")) if references else None
+        return named, _elements(root, "DataObjectReference")
 
     def _timestamp(self, name: str, data: bytes) -> Signature:
         """A timestamp over the object or manifest proves a time and signs nothing."""

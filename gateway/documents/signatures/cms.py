@@ -126,15 +126,7 @@ def _verify_signer(data: SignedData, signer: Any, content: Content, extra: Seque
     stamps = attributes.timestamps(Content((signature,)))
 
     def broken(sub_indication: str, *problems: str) -> CmsSigner:
-        return CmsSigner(
-            Integrity.BROKEN,
-            sub_indication,
-            certificate,
-            (digest,),
-            claimed,
-            stamps,
-            problems,
-        )
+        return CmsSigner(Integrity.BROKEN, sub_indication, certificate, (digest,), claimed, stamps, problems)
 
     if certificate is None:
         return CmsSigner(Integrity.UNKNOWN, "NO_SIGNING_CERTIFICATE_FOUND", None, (digest,), claimed, stamps)

@@ -19,7 +19,7 @@ from lxml import etree
 from gateway.documents.signatures import canonical_xml, xades, xmldsig
 from gateway.documents.signatures.package import Package, open_package
 from gateway.documents.signatures.report import Subject, assemble, malformed, removed
-from gateway.documents.signatures.wall import LibraryFault
+from gateway.documents.signatures.wall import LIMIT, LibraryFault
 from gateway.documents.signatures.xmldsig import Reference, XmlSignature, ds
 from gateway.model import Changes, Coverage, Integrity, Signature
 
@@ -216,6 +216,8 @@ def member_octets(
     name = next((one for one in candidates if one in package), None)
     if name is None:
         raise LibraryFault("missing-reference", reference.uri)
+    if name in covered:
+        raise LibraryFault(LIMIT, "references")  # no program writes two, and each costs the whole member
     octets: Any = package.read(name)
     for transform in reference.transforms:
         algorithm = transform.get("Algorithm", "")

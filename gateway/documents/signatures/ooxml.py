@@ -19,7 +19,7 @@ from gateway.documents.signatures.ooxml_coverage import Covered, coverage_of
 from gateway.documents.signatures.ooxml_parts import Parts, find_signatures, read_types
 from gateway.documents.signatures.package import open_package
 from gateway.documents.signatures.report import REMOVED, Subject, assemble, malformed, removed, unreadable
-from gateway.documents.signatures.wall import LibraryFault, wall
+from gateway.documents.signatures.wall import LIMIT, LibraryFault, wall
 from gateway.documents.signatures.xmldsig import Reference, XmlSignature, ds
 from gateway.model import Changes, Integrity, Signature
 
@@ -74,14 +74,8 @@ def _verify_part(subject: Subject, parts: Parts, name: str, *, orphaned: bool = 
     if orphaned:
         found.problems.append(REMOVED)
         changes = Changes.FORBIDDEN
-    facts = xades.facts_of(
-        found,
-        properties,
-        place=name,
-        coverage=coverage,
-        changes=changes,
-        claim=_office_time(found),
-    )
+    claim = _office_time(found)
+    facts = xades.facts_of(found, properties, place=name, coverage=coverage, changes=changes, claim=claim)
     return assemble(subject, facts)
 
 
@@ -108,6 +102,8 @@ def _part_octets(parts: Parts, reference: Reference, covered: Covered) -> bytes:
     name = parts.package.find(urllib.parse.unquote(path)[1:])
     if name is None:
         raise LibraryFault("missing-reference", path)
+    if name in covered.parts:
+        raise LibraryFault(LIMIT, "references")  # no program writes two, and each costs the whole part
     wanted = urllib.parse.unquote(query.partition("ContentType=")[2])
     if wanted != parts.type_of(name):
         covered.faults.append("content-type-changed")

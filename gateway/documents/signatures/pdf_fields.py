@@ -25,8 +25,6 @@ from gateway.documents.signatures.wall import LIMIT, LibraryFault, wall
 from gateway.model import Changes, Coverage
 
 _MAX_FIELDS = 64
-
-
 _MAX_REVISIONS = 200
 
 

@@ -279,7 +279,7 @@ def _walk(resolver: HistoricalResolver, start: Any, *, follow: Any, but: Any = N
 def _reached(resolver: HistoricalResolver, *, but: str = "") -> frozenset[Any]:
     """Return every object that the trailer leads to, but for those behind that key of the catalog alone.
 
-    The catalog itself is not followed: the /Data of a signature with FieldMDP refers to it (ISO 32000-2, table 256).
+    Signatures with FieldMDP refer to the catalog themselves (/Data, ISO 32000-2 table 256).
     """
     starts = generic.ArrayObject([resolver.root.raw_get(key) for key in resolver.root if key != but])
     starts.append(resolver.trailer_view.raw_get("/Info") if "/Info" in resolver.trailer_view else generic.NullObject())

@@ -33,7 +33,12 @@ from gateway.model import Integrity
 DS = "http://www.w3.org/2000/09/xmldsig#"
 _XADES = "{http://uri.etsi.org/01903/"
 _LIMIT_REFERENCES = 6000
+_LIMIT_OWN, _LIMIT_TRANSFORMS = 64, 8
+"""References into the signature itself and transforms of one reference, each of which costs all of it; programs write six and three."""
 _MAX_CERTIFICATES = 32
+_REFERENCE_PROBLEMS = {
+    "transform": "unsupported-transform", "duplicate-id": "duplicate-id", "external": "external-reference",
+}  # fmt: skip
 
 
 def ds(name: str) -> str:
@@ -71,6 +76,8 @@ class XmlSignature:
     algorithms: list[str] = field(default_factory=list)
     signed_ids: set[str] = field(default_factory=set)
     """Ids of elements inside the signature that SignedInfo covers with a right digest."""
+    own: int = 0
+    """References into the signature itself that were followed."""
     references: list[Reference] = field(default_factory=list)
     """References of SignedInfo."""
     failed: list[str] = field(default_factory=list)
@@ -93,20 +100,10 @@ class XmlSignature:
         """Of the elements, return those that lie inside something that SignedInfo covers."""
         return [one for one in elements if self._is_signed(one)]
 
-    def loose(self, elements: Iterable[Element] | None = None) -> list[str]:
+    def loose(self) -> list[str]:
         """Return the tags of what stands in an Object, neither signed nor of XAdES: programs show pictures out of it."""
-        found: list[str] = []
-        for one in self.element.findall(ds("Object")) if elements is None else elements:
-            if one.get("Id") in self.signed_ids:
-                continue
-            if one.tag.startswith(_XADES):
-                inner = (each for each in one.iter("*") if not each.tag.startswith((_XADES, f"{{{DS}}}")))
-                found += [each.tag for each in inner if not self._is_signed(each)]
-            elif one.tag not in {ds("Object"), ds("SignatureProperties")} or "".join(one.xpath("text()")).strip():
-                found.append(one.tag)
-            else:
-                found += self.loose(one.iterchildren("*"))
-        return found
+        held = (one for top in self.element.iterfind(ds("Object")) for one in top.iter("*") if not self._is_signed(one))
+        return [one.tag for one in held if not one.tag.startswith((_XADES, f"{{{DS}}}")) or _has_loose_words(one)]
 
     def _is_signed(self, element: Element) -> bool:
         for one in (element, *element.iterancestors()):
@@ -117,6 +114,11 @@ class XmlSignature:
         return False
 
 
+def _has_loose_words(element: Element) -> bool:
+    within = (element, *element.iterancestors())
+    return bool("".join(element.xpath("text()")).strip()) and not any(one.tag.startswith(_XADES) for one in within)
+
+
 def read_reference(element: Element) -> Reference:
     """Read a ds:Reference; LibraryFault when it lacks what every reference has."""
     with wall("reference"):
@@ -124,6 +126,8 @@ def read_reference(element: Element) -> Reference:
         algorithm = algorithms.XML_DIGESTS.get(method.get("Algorithm"), "")
         value = decode(element.findtext(ds("DigestValue")))
         transforms = tuple(element.iterfind(f"{ds('Transforms')}/{ds('Transform')}"))
+        if len(transforms) > _LIMIT_TRANSFORMS:
+            raise LibraryFault("reference", "transforms")
         return Reference(element.get("URI", ""), element.get("Type", ""), algorithm, value, transforms)
 
 
@@ -188,7 +192,7 @@ def check(found: XmlSignature, reference: Reference, resolve: Resolve) -> bool:
         if fault.what == LIMIT:
             found.unknown(LIMIT)
             return False
-        good, problem = False, _reference_problem(fault)
+        good, problem = False, _REFERENCE_PROBLEMS.get(fault.what, "missing-reference")
     if not good:
         found.failed.append(reference.uri)
         found.break_("HASH_FAILURE", *((problem,) if problem else ()))
@@ -202,11 +206,6 @@ def fits(octets: bytes, reference: Reference) -> bool:
     return Content((octets,)).digest(reference.digest) == reference.value
 
 
-def _reference_problem(fault: LibraryFault) -> str:
-    names = {"transform": "unsupported-transform", "duplicate-id": "duplicate-id", "external": "external-reference"}
-    return names.get(fault.what, "missing-reference")
-
-
 def _identifier(uri: str) -> str:
     match = re.fullmatch(r"#xpointer\(id\(['\"]([^'\"]+)['\"]\)\)", uri)
     return match.group(1) if match else uri[1:]
@@ -217,6 +216,9 @@ def _own_element(found: XmlSignature, reference: Reference) -> bytes:
 
     Elements outside do not matter, since nothing outside is ever believed; two signatures of one file may use one Id.
     """
+    found.own += 1
+    if found.own > _LIMIT_OWN:
+        raise LibraryFault(LIMIT, "references")
     wanted = _identifier(reference.uri)
     matches = [
         one
@@ -243,7 +245,9 @@ def _check_value(found: XmlSignature, info: Element, value: Element) -> None:
     uri = info.find(ds("SignatureMethod")).get("Algorithm", "")
     scheme = algorithms.XML_SCHEMES.get(uri)
     signature = decode(value.text)
-    found.certificates = _certificates(found.element)
+    found.certificates = _certificates(
+        found.element.iterfind(f"{ds('KeyInfo')}/{ds('X509Data')}/{ds('X509Certificate')}")
+    )
     if scheme is None:
         raise LibraryFault("signature-algorithm", uri)
     found.algorithms.insert(0, scheme.name)
@@ -251,7 +255,8 @@ def _check_value(found: XmlSignature, info: Element, value: Element) -> None:
         signature = algorithms.fixed_length_to_der(signature)
     content = Content((octets,))
     if not found.certificates:
-        archived = _archived_certificates(found.element)
+        # A KeyInfo that only names one by issuer and serial, as in XAdES-X-L: it is kept in the unsigned properties.
+        archived = _certificates(found.element.iter("{*}EncapsulatedX509Certificate"))
         found.certificates = tuple(one for one in archived if _verifies(one, scheme, signature, content))
     if not found.certificates:
         _check_bare_key(found, scheme, signature, content)
@@ -289,11 +294,5 @@ def _verifies(certificate: Certificate, scheme: algorithms.Scheme, signature: by
         return False
 
 
-def _certificates(element: Element) -> tuple[Certificate, ...]:
-    held = element.iterfind(f"{ds('KeyInfo')}/{ds('X509Data')}/{ds('X509Certificate')}")
-    return readable(islice(decoded(held), _MAX_CERTIFICATES))
-
-
-def _archived_certificates(element: Element) -> tuple[Certificate, ...]:
-    """Certificates kept in the unsigned properties (XAdES-X-L), for a KeyInfo that only names one by issuer and serial."""
-    return readable(islice(decoded(element.iter("{*}EncapsulatedX509Certificate")), _MAX_CERTIFICATES))
+def _certificates(elements: Iterable[Element]) -> tuple[Certificate, ...]:
+    return readable(islice(decoded(elements), _MAX_CERTIFICATES))
