@@ -109,6 +109,20 @@ def rich(pieces: list[Image.Image]) -> bytes:
     return f"{{\\rtf1\\ansi Kinh gui\\par {groups}\\par Tran trong\\par}}".encode()
 
 
+def rich_shapes(pieces: list[Image.Image], *, grouped: bool = False) -> bytes:
+    """Pictures of shapes that stand side by side, the right one first in the file; of a group in its own units."""
+    shapes, left = "", 0
+    for page in pieces:
+        edges = {"left": left, "top": 900, "right": left + page.width, "bottom": 900 + page.height}
+        left += page.width
+        told = "".join(f"\\shp{side}{at}" for side, at in edges.items())
+        inside = "".join(f"{{\\sp{{\\sn rel{side.title()}}}{{\\sv {at}}}}}" for side, at in edges.items())
+        pib = f"{{\\sp{{\\sn pib}}{{\\sv {{\\pict\\pngblip {png(page).hex()}}}}}}}"
+        shapes = f"{{\\shp{{\\*\\shpinst{inside if grouped else told}{pib}}}}}\\par Kinh gui\\par " + shapes
+    group = "{\\shpgrp{\\*\\shpinst\\shpleft0\\shptop0\\shpright900\\shpbottom400"
+    return f"{{\\rtf1\\ansi {group + shapes + '}}' if grouped else shapes}}}".encode()
+
+
 def text_document(pieces: list[Image.Image], look: str = "") -> bytes:
     spaces = "".join(
         f' xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
@@ -163,6 +177,8 @@ def old_document(pieces: list[Image.Image], properties: bytes = b"") -> bytes:
             lambda: slides([(ImageOps.mirror(drawn("MẬT")), 3, 3)], mirrored=True),
             lambda: sheet([(page, cell) for page, cell in zip(halves(drawn("MẬT")), ("B2", "G2"), strict=True)]),
             lambda: rich(letters("MẬT")),
+            lambda: rich_shapes(halves(drawn("MẬT"))),
+            lambda: rich_shapes(halves(drawn("MẬT")), grouped=True),
             lambda: text_document(halves(drawn("MẬT"))),
             lambda: old_document(halves(drawn("MẬT"))),
         ],
@@ -177,6 +193,8 @@ def old_document(pieces: list[Image.Image], properties: bytes = b"") -> bytes:
         "mirrored",
         "sheet",
         "rtf",
+        "rtf shapes",
+        "rtf group",
         "odt",
         "doc",
     ],
@@ -192,11 +210,12 @@ def test_a_mark_in_pieces_is_read_as_it_is_shown(made):
         [
             lambda: word([letters("ABC")]),
             lambda: old_document(letters("ABC")),
+            lambda: rich_shapes(letters("ABC")),
             lambda: word([[drawn("Hình 1"), drawn("Hình 2")]]),
             lambda: slides([(letters("M")[0], 1, 1), (letters("Ậ")[0], 14, 9), (letters("T")[0], 20, 1)]),
         ]
     ),
-    ids=["other letters", "in an old file", "figures", "far apart"],
+    ids=["other letters", "in an old file", "in shapes", "figures", "far apart"],
 )
 def test_other_pictures_are_no_mark(made):
     assert not found(made())

@@ -321,7 +321,8 @@ class _Reader:
                 return
             self._sink.images.append(Image(locator=place, page=self._out.page))
             self._sink.members.append(Member(name="picture", data=data, relation="image", locator=place))
-            self._sink.pictures.flow(data, self._out.paragraph, len(self._out.runs), turn=self._shapes.turn())
+            of_shape = self._out.state.destination == "sv"
+            self._shapes.picture(data, self._out.paragraph, len(self._out.runs), of_shape=of_shape)
             return
         if destination == "datafield":
             for text in wide_strings(data):

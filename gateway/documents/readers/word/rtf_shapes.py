@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from gateway.documents.readers.pictures.joined import Pictures, Turn
@@ -58,6 +58,8 @@ class Shapes:
                 self._draw([int(number) for number in value.split(";")[2:] if number.strip().isdigit()])
             case "shapeType":
                 self._kind = _KINDS.get(value.strip(), "")
+            case "relLeft" | "relTop" | "relRight" | "relBottom" if value.strip().lstrip("-").isdigit():
+                self._numbers[name[3:].lower()] = [int(value)]
             case "fFilled" | "fBehindDocument":
                 self._filled = self._filled and (value.strip() == "0") == (name == "fBehindDocument")
             case "fFlipH" | "fFlipV" if value.strip() == "1":
@@ -82,13 +84,25 @@ class Shapes:
         shown = crop if any(crop) else None
         return Turn("fFlipH" in flips, "fFlipV" in flips, crop=shown, recoloured="tone" in flips)
 
+    def picture(self, data: bytes, row: int, text: int, *, of_shape: bool) -> None:
+        """Take a picture in running text, or that of a shape, which stands where its shape does, in a group of them too."""
+        turn, numbers = self.turn(), self._numbers
+        grouped = "left" in numbers
+        left, top, right, bottom = _edges(numbers, "" if grouped else "shp")
+        is_placed, by_paragraph = of_shape and left < right and top < bottom, "shpbypara" in numbers
+        if is_placed:
+            plane = grouped, row if by_paragraph else 0, "shpbxcolumn" in numbers
+            self._pictures.place(data, plane, (left, top, right - left, bottom - top), turn)
+        if not is_placed or by_paragraph:
+            self._pictures.flow(data, row, text, turn=turn)
+
     def end(self, block: int, locator: str, *, spoken: bool) -> None:
         """End a shape that the paragraph of a block anchors; one with words is a box of them."""
         self._draw()
         numbers, kind, flips, filled = self._numbers, self._kind, self._flips, self._filled
         self._numbers, self._kind, self._flips, self._filled = {}, "", set(), True
         lines, self._lines = self._lines, ()
-        left, top, right, bottom = (float(numbers.get(f"shp{s}", [0])[0]) for s in ("left", "top", "right", "bottom"))
+        left, top, right, bottom = _edges(numbers, "shp")
         if "dpx" in numbers:
             left, top = (float(numbers.get(word, [0])[0]) for word in ("dpx", "dpy"))
             right, bottom = left + numbers.get("dpxsize", [0])[0], top + numbers.get("dpysize", [0])[0]
@@ -109,3 +123,8 @@ class Shapes:
         points, self._vertices = self._vertices, []
         if (found := freeform(points, segments)) is not None:
             self._pictures.draw(found[0], "", (0, 0, found[1], 1), inline=True)
+
+
+def _edges(numbers: Mapping[str, Sequence[int]], kind: str) -> tuple[float, ...]:
+    """Return the left, top, right and bottom edge of a shape."""
+    return tuple(float(numbers.get(kind + side, [0])[0]) for side in ("left", "top", "right", "bottom"))
