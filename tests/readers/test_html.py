@@ -256,8 +256,17 @@ def test_attributes_titles_and_entities_are_read() -> None:
     assert the_run(document, "ẬÁ").role is Role.BODY
 
 
-def test_words_that_a_style_sheet_puts_on_the_page_are_read() -> None:
-    assert the_run(read('<style>p::before{content:"TỐI MẬT"}</style><p>x'), "TỐI MẬT")
+@pytest.mark.parametrize(
+    ("selector", "page", "put"),
+    [
+        ("p::before", "<p>x", True), ("h6::before", "<p>x", False), (".m::before", "<p>x", False), (".M:after", "<p class=m>x", True),
+        ("#q .m::after", "<p class=m>x", True), ("hr::after", "<hr>", True), ("body::after", "<p>x", True), (".m, .n::before", "<p>x", False),
+        ("::before", "<p>x", True), (".m:hover::before", "<p>x", True), (".m::before, .n:hover::before", "<p>x", True),
+    ],
+)  # fmt: skip
+def test_words_that_a_style_sheet_puts_on_the_page_are_read(selector: str, page: str, put: bool) -> None:
+    document = read(f'<style>{selector}{{content:"TỐI MẬT"}}</style>{page}')
+    assert any("TỐI MẬT" in run.text for run in document.runs) is put
 
 
 def test_what_excel_keeps_of_a_sheet_in_a_page_is_read() -> None:

@@ -145,7 +145,7 @@ class Builder:
             self.paint.kinds.add("look-font")
         for kind in sorted(self.paint.kinds):
             self.sink.warn(kind)
-        for words in self._sheet.generated:
+        for words in self._sheet.generated():
             if any(ch.isalpha() for ch in words):
                 self.add(words, Look(), Role.BODY, "style")
 

@@ -47,6 +47,8 @@ _HIDING: Final = re.compile(
 _FAMILY: Final = re.compile(r"font-family\s*:\s*([^;}]{1,100})", re.IGNORECASE)
 _MADE: Final = re.compile(r"(.*?)::?(before|after)", re.IGNORECASE | re.DOTALL)
 """An element whose beginning or end gets words."""
+_IMPLIED: Final = ("*", "html", "head", "body", "tbody", "colgroup")
+"""Elements that a page has without their tags."""
 _FOUR_DIGITS: Final = re.compile(r"\\([0-9a-fA-F]{4})")
 """An escape as Excel writes it: always of four digits, whatever follows."""
 _VARIABLE: Final = re.compile(r"var\(\s*(--[\w-]{1,100})\s*(?:,([^()]{0,200}))?\)")
@@ -152,8 +154,10 @@ class Sheet:
         """Some rule asks for more than tag, class and identifier of the element itself."""
         self.looks_ahead = False
         """Some rule asks for elements behind the one that it styles."""
-        self.generated: list[str] = []
-        """Words that `content:` puts on the page."""
+        self._generated: list[tuple[str, list[Selector]]] = []
+        """Words that `content:` puts on the page, and for which elements; none when that is not known."""
+        self._seen = set(_IMPLIED)
+        """Tags, classes and identifiers of the page, without the case that old pages do not mind."""
         self.shown_attributes: set[str] = set()
         """Attributes whose values `content: attr()` puts on the page."""
 
@@ -177,13 +181,14 @@ class Sheet:
         if shown and (_PART.search(prelude) or ("{" in body and prelude[:1] != "@")) and _HIDING.search(body):
             self.hides_parts = True
         made = [found for one in listed(prelude) if (found := _MADE.fullmatch(one.strip()))] if shown else []
-        self._generate(body, letters=not made)
+        asked = [(found[2].lower(), one) for found in made for one in parse_selectors(found[1].strip() or "*")]
+        known = [one for _, one in asked] if len(asked) == len(made) else []
+        self._generated += ((words, known) for words in self._words_in(body, letters=not made))
         if not shown or prelude.startswith("@"):
             return
         self._quotes = _strings_of(declarations.usual.get("quotes", "")) or self._quotes
-        for found in made:
-            for selector in parse_selectors(found[1].strip() or "*"):
-                self._keep(selector, declarations, layer, self._made[found[2].lower()])
+        for side, selector in asked:
+            self._keep(selector, declarations, layer, self._made[side])
         for name, value in declarations.usual.items() | declarations.important.items():
             if name.startswith("--"):
                 self._variables[name] = value
@@ -202,8 +207,8 @@ class Sheet:
         self.contextual = self.contextual or not last.is_simple
         self.looks_ahead = self.looks_ahead or any(part.looks_ahead for part in selector.parts)
 
-    def _generate(self, declarations: str, *, letters: bool) -> None:
-        """Take the words of `content:`, which may be several strings in a row (CSS Generated Content 3).
+    def _words_in(self, declarations: str, *, letters: bool) -> Iterator[str]:
+        """Yield the words of `content:`, which may be several strings in a row (CSS Generated Content 3).
 
         Words count by themselves, too: a margin may part them from what they stand before. Single letters, unless
         `letters`, count only where the page puts them.
@@ -221,7 +226,14 @@ class Sheet:
             if start[1]:
                 said = _HEADER_CODE.sub(lambda code: "\n" if code[1] else "", said)
             if letters or len(said) > 1:
-                self.generated += said.split("\n") if start[1] else [said]
+                yield from said.split("\n") if start[1] else [said]
+
+    def generated(self) -> Iterator[str]:
+        """Yield the words that style sheets put on the page, but those for elements of a kind that it has nowhere."""
+        for words, asked in self._generated:
+            lasts = [selector.parts[0] for selector in asked]
+            if not asked or any({*map(str.lower, last.marks), last.tag} <= self._seen for last in lasts):
+                yield words
 
     @property
     def is_partial(self) -> bool:
@@ -235,6 +247,7 @@ class Sheet:
 
     def made(self, node: Node) -> tuple[str, str]:
         """Return the words that style sheets put before and behind what is in an element."""
+        self._seen.update(map(str.lower, node.marks), (node.tag,))
         return self._words(node, "before"), self._words(node, "after")
 
     def _words(self, node: Node, side: str) -> str:
@@ -242,14 +255,8 @@ class Sheet:
         rules.sort(key=lambda rule: rule.layer)
         content = "open-quote" if side == "before" and node.tag == "q" else "close-quote" if node.tag == "q" else ""
         for weight in (0, 1):
-            content = next(
-                (
-                    rule.declarations[weight]["content"]
-                    for rule in reversed(rules)
-                    if "content" in rule.declarations[weight]
-                ),
-                content,
-            )
+            values = [value for rule in rules if (value := rule.declarations[weight].get("content")) is not None]
+            content = values[-1] if values else content
         content = self._resolved(content, {})
         words: list[str] = []
         position = 0

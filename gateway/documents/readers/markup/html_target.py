@@ -165,11 +165,11 @@ class Target:
             self._block.pieces.append(Piece(BREAK if tag == "br" else shown_input(attributes), look))
         painted = look.background is not None and look.background != parent.look.background
         painted = painted and (look.pixel or tag in _INLINE)
+        before, after = self._builder.made(tag, attributes, node)
         if tag in VOID:
             if painted:
                 self._builder.paint.empty_box()
             return
-        before, after = self._builder.made(tag, attributes, node)
         self._opened += 1
         parted = parted if self._svg is None else ""
         self._stack.append(_Element(tag, look, role, table, node, after, painted, parted, number=self._opened))
