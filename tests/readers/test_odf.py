@@ -25,6 +25,7 @@ NS = " ".join(
         "calcext": "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0",
         "field": "urn:openoffice:names:experimental:ooo-ms-interop:xmlns:field:1.0",
         "dc": "http://purl.org/dc/elements/1.1/", "xlink": "http://www.w3.org/1999/xlink", "form": _O + "form:1.0",
+        "number": _O + "datastyle:1.0",
     }.items()
 )  # fmt: skip
 FACES = (
@@ -312,6 +313,36 @@ def test_sheets_have_cells_hidden_rows_and_formula_words() -> None:
     assert find(reading, "trên tờ ẩn").origin is Origin.HIDDEN
     assert find(reading, "một hai").role is Role.FIELD
     assert find(reading, "Tờ 1").role is Role.NAME
+
+
+@pytest.mark.parametrize(
+    ("condition", "value", "shown"),
+    [
+        ("value()&gt;=0", 'office:value-type="float" office:value="5"', {"TỐI MẬT"}),
+        ("value()&gt;=0", 'office:value-type="float" office:value="-5"', {"thường"}),
+        ("value()&gt;0", 'office:value-type="float" office:value="0"', {"thường"}),
+        ("value()!=1", 'office:value-type="percentage" office:value="1"', {"thường"}),
+        ("value()&gt;=0", 'office:value-type="date" office:date-value="2026-11-24"', {"TỐI MẬT", "thường"}),
+        ("x", 'office:value-type="float" office:value="-5"', {"TỐI MẬT", "thường"}),
+    ],
+)
+@pytest.mark.parametrize("common", [True, False])
+def test_a_value_is_shown_by_one_section_of_its_number_format(
+    condition: str, value: str, shown: set[str], common: bool
+) -> None:
+    formats = (
+        '<number:number-style style:name="N1P0"><number:text>TỐI MẬT</number:text></number:number-style>'
+        '<number:number-style style:name="N1"><number:text>thường</number:text>'
+        f'<style:map style:condition="{condition}" style:apply-style-name="N1P0"/></number:number-style>'
+    )
+    cell = '<style:style style:name="ce1" style:family="table-cell" style:data-style-name="N1"/>'
+    body = (
+        f'<table:table><table:table-row><table:table-cell table:style-name="ce1" {value}><text:p>x</text:p></table:table-cell>'
+        "</table:table-row></table:table>"
+    )
+    automatic = cell if common else formats + cell
+    reading = read_body(body, automatic, kind="spreadsheet", styles_xml=styles(formats if common else ""))
+    assert {run.text for run in reading.document.runs} & {"TỐI MẬT", "thường"} == shown
 
 
 def test_slides_know_their_number_classes_and_notes() -> None:

@@ -18,8 +18,9 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 _CONDITION: Final = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d{1,15}(?:\.\d{1,9})?)")
-_HOLDS: Final = {
+HOLDS: Final = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "<>": operator.ne,
+    "!=": operator.ne,
 }  # fmt: skip
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
@@ -115,7 +116,7 @@ def _section_of(number: float, sections: tuple[_Section, ...]) -> _Section:
     """Return the section that shows a number: by the conditions, or by its sign."""
     if sections[0].condition or (len(sections) > 1 and sections[1].condition):
         for one in sections[:3]:
-            if one.condition is None or _HOLDS[one.condition[0]](number, one.condition[1]):
+            if one.condition is None or HOLDS[one.condition[0]](number, one.condition[1]):
                 return one
         return sections[min(2, len(sections) - 1)]
     if number > 0 or len(sections) < 2 or (number == 0 and len(sections) < 3):

@@ -72,7 +72,7 @@ class OdfDocument:
     def _content(self, content: Element, kind: str, story: Story, styles: StyleBook, origin: Origin) -> None:
         match kind:
             case "ods":
-                sheets = Sheets(self.sink, styles, story)
+                sheets = Sheets(self.shelf, styles, story)
                 for element in content:
                     if NAMES[element.tag] == "table:table":
                         sheets.read(element, origin)

@@ -48,6 +48,8 @@ class Shelf:
     stated: Stated = field(default_factory=dict)
     controls: dict[str, str] = field(default_factory=dict)
     """Words that form controls show, by their names in the file."""
+    unshown: set[Element] = field(default_factory=set)
+    """Sections of number formats of cells by which no value is shown."""
 
     def control(self, shape: Element) -> str:
         """Give out the words of the form control that stands at a shape, once."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from functools import cache
 from typing import Final
 
-from gateway.documents.readers.numerals import cell_name
-from gateway.documents.readers.odf.flow import Flow, flat_rows, is_blank, repeat_count
+from gateway.documents.readers.excel.xlsx_values import HOLDS
+from gateway.documents.readers.numerals import cell_name, number
+from gateway.documents.readers.odf.flow import Flow, Shelf, flat_rows, is_blank, repeat_count
 from gateway.documents.readers.odf.story import Story
 from gateway.documents.readers.odf.styles import StyleBook
 from gateway.documents.readers.ooxml.colours import AUTO
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
-from gateway.documents.readers.sink import Place, Sink
+from gateway.documents.readers.sink import Place
 from gateway.model import Origin, Role
 from gateway.vietnamese.colour import is_invisible
 
@@ -21,6 +23,9 @@ _STYLE, _NAME = clark("table:style-name"), clark("table:name")
 _ROWS, _COLUMNS = clark("table:number-rows-repeated"), clark("table:number-columns-repeated")
 _DEFAULT, _VISIBLE = clark("table:default-cell-style-name"), clark("table:visibility")
 _FORMULA, _STRING, _VALUE = clark("table:formula"), clark("office:string-value"), clark("office:value")
+_TYPE: Final = clark("office:value-type")
+_CONDITION: Final = re.compile(r"(?:value\(\)\s*(<=|>=|<>|!=|[<>=])\s*(-?[\d.]+))?")
+"""When a section of a number format shows a value: always, or as a comparison says."""
 _OFFICE: Final = clark("office:")
 """The names of attributes that hold a value begin so."""
 _CELLS: Final = {"table:table-cell", "table:covered-table-cell"}
@@ -33,11 +38,14 @@ _LIMIT_SIGNS: Final = 64
 class Sheets:
     """Walks the tables of a spreadsheet."""
 
-    def __init__(self, sink: Sink, styles: StyleBook, story: Story) -> None:
-        self._sink = sink
+    def __init__(self, shelf: Shelf, styles: StyleBook, story: Story) -> None:
+        self._sink = shelf.sink
+        self._unshown = shelf.unshown
         self._styles = styles
         self._has_maps = cache(lambda style: bool(styles.maps("table-cell", style)))
+        self._sections = cache(styles.sections)
         self._story = story
+        self._shown: set[Element] = set()
 
     def read(self, table: Element, origin: Origin) -> None:
         """Walk one sheet."""
@@ -59,6 +67,18 @@ class Sheets:
             elif not kind.startswith("table:table-column"):
                 place = Place(f"sheet:{name}", Role.TEXTBOX, origin)
                 self._story.block(element, Flow(place, (), None, counted=False, defaults=False))
+
+    def _show(self, style: str | None, cell: Element) -> None:
+        """Note by which section of its number format a cell shows its value; by any where that is not known."""
+        sections = self._sections(style)
+        if len(sections) < 2 or cell.get(_TYPE) in (None, "string"):
+            return
+        told = [_CONDITION.fullmatch(condition) for condition, _ in sections]
+        value, known = number(cell.get(_VALUE)), cell.get(_VALUE) is not None and all(told)
+        held = [one for found, (_, one) in zip(told, sections, strict=True) if _holds(found, value) or not known]
+        self._shown.update(held[:1] if known else held)
+        self._unshown.update(one for _, one in sections)
+        self._unshown -= self._shown
 
     def _columns(self, table: Element) -> list[tuple[str | None, bool]]:
         columns: list[tuple[str | None, bool]] = []
@@ -98,12 +118,17 @@ class Sheets:
         flow = Flow(place, (layer,), layer.get("behind"), counted=False, defaults=False)
         valued = len(cell) > 0 or any(name.startswith(_OFFICE) for name in cell.attrib)
         number = cell.get(_VALUE) is not None
+        self._show(style, cell)
         self._sink.formula(cell.get(_FORMULA) or "", place, saved=valued, number=number, text=cell.get(_STRING))
         self._story.blocks(cell, flow)
         if not any(NAMES[child.tag] == "text:p" for child in cell):
             value = cell.get(_STRING) or cell.get(_VALUE) or ""
             face, _ = self._styles.face((layer,), flow.behind)
             self._sink.put_line(value, place, face)
+
+
+def _holds(told: re.Match[str] | None, value: float) -> bool:
+    return told is not None and (told[1] is None or HOLDS[told[1]](value, number(told[2])))
 
 
 def _repetitions(element: Element, count: int) -> Iterator[Element]:

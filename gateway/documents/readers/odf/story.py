@@ -361,7 +361,7 @@ class Story:
                 self._sink.put_line(text, place.hidden())
         for first in root.iter(_NUMBER_TEXT):
             style = first.getparent()
-            if style is not None and style.find(_NUMBER_TEXT) is first:
+            if style is not None and style not in self._shelf.unshown and style.find(_NUMBER_TEXT) is first:
                 words = "".join(each.text or "" for each in style.iter(_NUMBER_TEXT))
                 if sum(letter.isalpha() for letter in words) > 2:
                     self._sink.put_line(words, place._replace(role=Role.FIELD).hidden())

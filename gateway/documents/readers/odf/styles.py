@@ -27,6 +27,8 @@ Label = tuple[str, Layer]
 NO_LABEL: Final[Label] = ("", NOTHING)
 
 _NAME, _FAMILY, _PARENT = clark("style:name"), clark("style:family"), clark("style:parent-style-name")
+_DATA_STYLE: Final = clark("style:data-style-name")
+_CONDITION, _APPLIED = clark("style:condition"), clark("style:apply-style-name")
 _AUTOMATIC: Final = clark("style:use-window-font-color")
 _TEXT_STYLE: Final = clark("text:style-name")
 _OUTLINE_LEVEL: Final = clark("style:default-outline-level")
@@ -53,6 +55,7 @@ class StyleBook:
         self._layers: dict[tuple[str, str, bool, int], Layer] = {}
         self._lists: dict[tuple[str, int], Element] = {}
         self._notes: dict[str, Element] = {}
+        self._formats: dict[str, Element] = {}
         for root in roots:
             self._load(root)
 
@@ -74,6 +77,8 @@ class StyleBook:
                             self._notes.setdefault(style.get(clark("text:note-class")) or "", style)
                         elif NAMES[style.tag] == "style:default-style":
                             self._defaults.setdefault(family, style)
+                        elif NAMES[style.tag].startswith("number:"):
+                            self._formats.setdefault(style.get(_NAME) or "", style)
                         elif NAMES[style.tag] == "style:style":
                             key = (family, style.get(_NAME) or "")
                             if self._styles.setdefault(key, style) is style and kind == "office:styles":
@@ -159,6 +164,16 @@ class StyleBook:
             if found:
                 return found
         return []
+
+    def sections(self, name: str | None) -> list[tuple[str, Element]]:
+        """Return the sections of the number format of a cell style, each with its condition; the last has none (§16.27, §16.3)."""
+        named = (each.get(_DATA_STYLE) for each in reversed(self._chain("table-cell", name)))
+        whole_format = self._formats.get(next(filter(None, named), ""))
+        if whole_format is None:
+            return []
+        maps = [child for child in whole_format if NAMES[child.tag] == "style:map"]
+        found = [(one.get(_CONDITION) or "", self._formats.get(one.get(_APPLIED) or "")) for one in maps]
+        return [*((condition, one) for condition, one in found if one is not None), ("", whole_format)]
 
     def outline_level(self, name: str | None) -> str | None:
         """Return the level of headings of a paragraph style, or of the nearest parent that has one."""
