@@ -130,6 +130,20 @@ def test_no_letter_of_utf8_text_is_lost(text: str) -> None:
     assert "".join(ch for ch in shown if ch.isalnum()) == letters
 
 
+@pytest.mark.parametrize(
+    ("data", "lines"),
+    [
+        ("Kính gửi\nTỐI M\0ẬT", ["Kính gửi", "TỐI MẬT"]),
+        ("\x1b[31mM\x1b[0mẬT", ["MẬT"]),
+        ("\x1b[1;38;5;9mTỐI MẬT\x1b[K", ["TỐI MẬT"]),
+        ("a\x1b[31mBẢO\x1b[0m MẬT", ["aBẢO MẬT"]),
+        ("[31m \x1b[MẬT", ["[31m \x1b[MẬT"]),
+    ],
+)
+def test_zero_bytes_and_colours_of_terminals_part_no_words(data: str, lines: list[str]) -> None:
+    assert [run.text for run in read(data.encode()).runs] == lines
+
+
 def test_the_commas_of_a_sentence_divide_no_cells() -> None:
     """A sheet of one column, saved as CSV with tabs, has sentences unquoted (Excel's "Unicode Text", LibreOffice)."""
     sentence = "Văn bản có độ Mật, Tối mật, Tuyệt mật được gửi theo quy định."

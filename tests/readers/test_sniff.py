@@ -85,6 +85,9 @@ def zipped(**members):
         (b"999\nx\n  0\nSECTION\n  2\nHEADER\n", "image/vnd.dxf"),
         (b"-----BEGIN PGP MESSAGE-----\n\nabc", "application/pgp-encrypted"),
         (bytes(range(256)) * 8, OCTETS),
+        ("Kính gửi anh, báo\0 cáo tháng 10".encode(), "text/plain"),
+        ("Kính gửi anh, báo\0 cáo".encode("cp1258", "ignore"), OCTETS),
+        (b"a" * 60 + b"\0" * 12 + b"e" * 60, OCTETS),
     ],
 )
 def test_type_by_content(data, kind):

@@ -17,7 +17,7 @@ from gateway.documents.readers.drawings import diagram
 from gateway.documents.readers.markup import office2003, xml
 from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
-from gateway.model import Origin, ReadStatus
+from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese.marks import Strength, find_in_document
 
 WORD = (
@@ -387,6 +387,20 @@ def test_a_diagram_that_is_not_packed_has_no_page_to_unpack():
 def test_a_page_of_a_diagram_that_cannot_be_unpacked_is_told():
     data = f"<mxfile><diagram>{packed_page('a')[:-12]}</diagram></mxfile>".encode()
     assert diagram.read(Source(data=data, part="1"), Budget()).document.status is ReadStatus.MALFORMED
+
+
+@pytest.mark.parametrize(
+    ("style", "text", "shown"),
+    [
+        ("", "<text style='text-transform:uppercase'>mật</text>", "MẬT"),
+        (".a tspan{font-variant:small-caps}", "<text class='a'>x <tspan>mật</tspan> y</text>", "x MẬT y"),
+        (".b{text-transform:uppercase}", "<text class='a'>mật ong</text>", "mật ong"),
+        ("g{text-transform:uppercase}", "<g><text style='text-transform:none'>mật</text></g>", "mật"),
+    ],
+)
+def test_letters_of_svg_are_capitals_where_its_styles_show_them_so(style, text, shown):
+    document = read(f'<svg xmlns="http://www.w3.org/2000/svg"><style>{style}</style>{text}</svg>').document
+    assert "".join(run.text for run in document.runs if run.role is Role.BODY and "style" not in run.locator) == shown
 
 
 def test_a_text_of_svg_is_one_line_of_its_pieces():

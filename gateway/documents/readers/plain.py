@@ -49,6 +49,8 @@ _SINGLE_BYTE = frozenset({"cp1252", "iso8859-1", "latin-1", "ascii", "us-ascii",
 _LINE = re.compile(r"[^\r\n\x0b\x0c\x85\u2028\u2029]+")
 _NO_LINE_ENDS = "\x1c\x1d\x1e"
 """Line boundaries of `str.splitlines` that no mail reader takes for one."""
+_UNSHOWN = re.compile(r"\0|\x1b\[[\d;:]*[mK]")
+"""What no reader shows: zero bytes, and the colours that terminals take from a log (ECMA-48 §8.3.117)."""
 _SYLK_MACRO = re.compile(rb"ID;P.*?[\r\n]O;(?:[^\r\n]*;)?E", re.DOTALL)
 """A symbolic link file with macros (SYLK: record O, field E), which Excel opens as a sheet and runs."""
 _SYLK_DDE = re.compile(rb"ID;P.*?[\r\n]C;(?:[^\r\n]*;)?E[^;\r\n]*\|", re.DOTALL)
@@ -99,6 +101,8 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
             alternative += "\n" + data.decode("cp1258", "replace")
         foreign = bool(declared) and label is None and is_foreign(data)
         return Decoded(_cp1252(data), "cp1252", alternative=alternative, lossy=foreign)
+    if "\0" in text or "\x1b" in text:
+        text = _UNSHOWN.sub("", text)
     return Decoded(text, "ascii" if text.isascii() else "utf-8", alternative=_utf7(data) if text.isascii() else "")
 
 

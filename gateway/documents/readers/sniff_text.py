@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import Final
 
@@ -106,7 +107,8 @@ def narrowed(data: bytes) -> bytes | None:
     """Return text in an ASCII-compatible form for looking at its start, None when it is no text.
 
     UTF-16 and UTF-32 are recognised by their byte order mark or, without one, by where the zero bytes stand. Control
-    characters are tolerated up to one in twenty: VISCII and VPS use some of them as letters.
+    characters are tolerated up to one in twenty: VISCII and VPS use some of them as letters; zero bytes, which no reader
+    shows, in UTF-8 alone.
     """
     if data.startswith(b"\xef\xbb\xbf"):
         return data[3 : 3 + _HEAD]
@@ -120,8 +122,8 @@ def narrowed(data: bytes) -> bytes | None:
             text = data[: 4 * _HEAD].decode(charset, "replace")
             return None if _mostly_broken(text) else text.encode("utf-8", "replace")
     sample = data[:_HEAD] if len(data) > _HEAD else data.rstrip(b"\0")
-    if b"\0" in sample:
-        return _wide_without_mark(sample)
+    if b"\0" in sample and ((wide := _wide_without_mark(sample)) is not None or not _is_utf8(sample)):
+        return wide
     controls = len(sample) - len(sample.translate(None, _CONTROLS))
     if controls * 20 > len(sample):
         return None
@@ -146,6 +148,15 @@ def _wide_without_mark(sample: bytes) -> bytes | None:
             text = sample[: len(sample) // 2 * 2].decode(charset, "replace")
             return None if _mostly_broken(text) else text.encode("utf-8", "replace")
     return None
+
+
+def _is_utf8(sample: bytes) -> bool:
+    """Whether bytes are UTF-8, its last character perhaps cut."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _mostly_broken(text: str) -> bool:

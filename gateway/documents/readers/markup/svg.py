@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import ReadError
-from gateway.documents.readers.markup.html_style import parse_colour
+from gateway.documents.readers.markup.html_cascade import Sheet, alone
+from gateway.documents.readers.markup.html_selectors import Node
+from gateway.documents.readers.markup.html_style import Look, apply, parse_colour
 from gateway.documents.readers.ooxml.xml import Element
 from gateway.documents.readers.pictures.outlines import UNTURNED, Matrix, Shape, drawn, moved, shape_of
 from gateway.model import ReadStatus
@@ -23,6 +25,25 @@ _FILL: Final = re.compile(r"(?:^|;)\s*fill\s*:\s*([^;]{1,60})", re.IGNORECASE)
 _SHOWN_BY: Final = ("clip-path", "mask", "fill", "stroke", "style")
 """Attributes that show an element through, or painted with, what is stored elsewhere: it is seen as if it were used there."""
 _STORED_AT: Final = re.compile(r"url\(\s*['\"]?#([^)'\"]{1,200})")
+
+
+def capitalise(root: Element) -> bool:
+    """Write letters as capitals where styles show them as such, within each `svg` of a file; False when that took too many steps."""
+    sheet = Sheet()
+    for style in root.iter("{*}style"):
+        sheet.add("".join(style.itertext()))
+    looks: dict[Element, tuple[Look, Node | None]] = {}
+    for element in root.iter("{http://www.w3.org/2000/svg}*"):
+        look, above = looks.get(element.getparent(), (Look(), None))
+        tag, attributes = _local(element), _attributes(element)
+        node = above.child(tag, attributes) if above is not None else alone(tag, attributes)
+        look = apply(look, sheet.declarations(node, {}, attributes.get("style", "")))
+        looks[element] = look, node
+        if look.capitals:
+            element.text = (element.text or "").upper()
+            for child in element:
+                child.tail = (child.tail or "").upper()
+    return not sheet.is_partial
 
 
 class _Open(NamedTuple):
@@ -112,10 +133,13 @@ def picture_of(root: Element) -> bytes | None:
         while depth and element.getparent() is not depth[-1]:
             svg.end(_local(depth.pop()))
         if isinstance(element.tag, str):
-            attributes = {name.rpartition("}")[2].lower(): value for name, value in element.attrib.items()}
-            svg.start(_local(element), attributes)
+            svg.start(_local(element), _attributes(element))
             depth.append(element)
     return svg.picture()
+
+
+def _attributes(element: Element) -> dict[str, str]:
+    return {name.rpartition("}")[2].lower(): value for name, value in element.attrib.items()}
 
 
 def _local(element: Element) -> str:

@@ -58,6 +58,7 @@ _DECLARING: Final = re.compile(
     rb"<!DOCTYPE[^\[<>]{0,2000}\[((?:\s++|" + _WORDS.pattern + rb"|" + _ELSEWHERE.pattern + rb"){0,400}+)\]\s*+>"
 )
 """A document type of which all that it declares are entities: words, or files elsewhere, which no program fetches unasked."""
+_CAPITALISED: Final = re.compile(rb"text-transform|font-variant", re.IGNORECASE)
 _SVG: Final = "{http://www.w3.org/2000/svg}svg"
 _SVG_TEXT: Final = "{http://www.w3.org/2000/svg}text"
 """One line, however many `tspan` it is divided into, but those that are set at another height (SVG 1.1 §10.4, §10.5)."""
@@ -97,6 +98,8 @@ def read(source: Source, budget: Budget) -> Reading:
     kind = office2003.KINDS.get(namespace) or _UNTOLD.get(namespace) or _UNTOLD.get(str(root.tag), "xml")
     if kind in _UNTOLD.values():
         sink.fail(ReadStatus.UNSUPPORTED, kind)
+    if _CAPITALISED.search(data) is not None and not svg.capitalise(root):
+        sink.fail(ReadStatus.LIMIT, "html-styles")
     _generic(root, sink)
     outer = (each for each in root.iter(_SVG) if next(each.iterancestors(_SVG), None) is None)
     with sink.whole():
