@@ -60,7 +60,7 @@ MARKED: tuple[Form, ...] = (
     )),
     Form("number of the paper beside it", ("mail", "paragraph", "PDF line", "cell"), (
         "Số: 12/BC-UBND (Tối mật)", "Số: 12/BC-UBND (mật)", "Số 12/BC-UBND - tuyệt mật", "Số:     /BC-UBND Mật", "Tối mật - Số: 12/BC-UBND",
-        "Mật   Số: 12-BC/QU", "MẬT 1. Kế hoạch phòng thủ", "1/ MẬT",
+        "Mật   Số: 12-BC/QU", "Mật - Bản số 2", "Bản số: 02 (Tối mật)", "MẬT 1. Kế hoạch phòng thủ", "1/ MẬT",
     )),
     Form("company of a stamp", TEXTS, (
         "MẬT - LƯU HÀNH NỘI BỘ", "TỐI MẬT – Chỉ lưu hành trong Ban Thường vụ", "MẬT: KHÔNG CHUYỂN TIẾP", "TỐI MẬT – CẤM PHỔ BIẾN", "MẬT (không phổ biến)", "TUYỆT MẬT - CHỈ DÀNH CHO LÃNH ĐẠO", "TỐI MẬT - XEM XONG TRẢ LẠI",
@@ -91,6 +91,8 @@ MARKED: tuple[Form, ...] = (
     Form("degree behind a title", NAMES, (
         "Gửi đ/c Toàn: KH phòng thủ (độ Mật)", "Báo cáo tình hình ANCT - độ Tối mật", "[Độ Mật] Báo cáo tình hình ANCT", "Tối mật kế hoạch diễn tập",
         "KH độ MẬT", "KH phòng thủ độ Mật", "Công văn độ Mật", "BC tháng 10 độ tối mật", "Gửi anh KH diễn tập độ Mật",
+        "Công văn hỏa tốc, mật", "Kế hoạch A2 mật", "KH A2 - mật", "Chuyển VB mật số 45", "Hồ sơ tối mật vụ án A", "Báo cáo Tuyệt mật quý 4",
+        "Đóng dấu Mật: kế hoạch A2", "Phụ lục mật kèm KH 12", "Gửi ảnh chụp văn bản tối mật",
         "Hồ sơ tối mật về ông A", "Báo cáo tuyệt mật về vụ án A", "Tài liệu tối mật của Phòng", "Fwd: Kế hoạch tối mật cho kỳ họp",
         "Tài liệu Tối mật", "Văn bản tuyệt mật", "Độ mật Tối mật", "Kế hoạch Tuyệt Mật 2026", "[TỐI MẬT - KHẨN] Báo cáo", "(KHẨN - MẬT) Báo cáo",
     )),
@@ -105,6 +107,8 @@ MARKED: tuple[Form, ...] = (
     Form("said to be sent", LINES, (
         "Gửi anh công văn mật số 15/UBND-NC.", "Em gửi anh công văn mật số 15/UBND-NC ngày 24/11/2026 của UBND quận về việc diễn tập phòng thủ.",
         "Em gửi anh văn bản TỐI MẬT như đã trao đổi.", "Em gửi anh hồ sơ độ Tối mật của vụ A.", "Đính kèm là kế hoạch MẬT.",
+        "Tài liệu tối mật, anh xem xong xóa giúp em.", "Tài liệu này mật, anh đừng chuyển tiếp.", "Văn bản đính kèm có dấu TỐI MẬT.",
+        "Em gửi anh kế hoạch A2, độ Mật.", "Anh lưu ý đây là văn bản Mật.", "Nhờ anh in giúp tài liệu mật này.", "Tài liệu này tuyệt mật.",
         "LƯU Ý: TÀI LIỆU ĐÍNH KÈM LÀ TÀI LIỆU MẬT", "Chú ý: file này độ mật là Tối mật, xem xong xóa",
     )),
     Form("kept as such a paper", (*LINES, "cell"), (

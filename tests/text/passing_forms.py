@@ -38,6 +38,7 @@ PASSING: tuple[Form, ...] = (
     Form("words without signs in a name", NAMES, ("toi mat dien thoai", "Chuyen di tuyet mat", "KH bao mat", "Tuyet mat trang", "ToiMatVi")),
     Form("works and manners of speaking, in capitals", NAMES, ("Phim “TUYỆT MẬT: LỊCH SỬ”", "CHUYỆN TUYỆT MẬT", "BÍ QUYẾT TUYỆT MẬT", "CÔNG THỨC TUYỆT MẬT")),
     Form("gall that was looked at", (*_BODY, *NAMES), ("MẬT: không sỏi", "MẬT: thành mỏng, không sỏi", "MẬT - polyp túi mật 4 mm")),
+    Form("names of people and firms in capitals", NAMES, ("HỒ SƠ ĐẤT ÔNG MẬT", "ĐƠN CỦA BÀ MẬT", "CÔNG TY MẬT VIỆT", "CỬA HÀNG MẬT XUÂN", 'Bức tranh "Mật"')),
     Form("what is sold", NAMES, ("Sản phẩm: Mật", "Mặt hàng: MẬT", "Tên món: Mật", "Đơn hàng: Mật")),
     Form("number of a paper beside another word", _BODY, ("Số: 12/BC-UBND (bảo mật)", "Số: 12/UBND mật độ", "MẬT 1. Thu hoạch")),
     Form("honey", EVERYWHERE, (
@@ -67,6 +68,8 @@ PASSING: tuple[Form, ...] = (
         "Em gửi anh báo cáo công tác bảo vệ bí mật nhà nước.", "Em gửi anh tài liệu mật khẩu số 2", "Gửi anh tài liệu MẬT MÃ số 2", "Gửi báo cáo mật độ số 15",
         "Gửi văn bản mật bằng hai lớp bì.", "Không gửi văn bản MẬT qua thư điện tử.",
         "Thực hiện Công văn mật số 15-CV/TU của Quận ủy, UBND quận báo cáo.", "Gửi tài liệu Mật, Tối mật, Tuyệt mật theo đường văn thư",
+        "Tài liệu mật, tối mật được lưu trong két.", "Nhờ anh in giúp tài liệu mật khẩu này.", "Những tài liệu mật này được CIA công bố năm 2003.",
+        "Thông tin này mật thiết với dân, anh xem giúp.", "Văn bản đính kèm có dấu đỏ, mật khẩu mở là 123.", "Tài liệu này mật độ chữ dày.",
         "Em gửi anh quyết định giải mật số 15", "Thông tin đính kèm là mật và chỉ dành cho người nhận",
     )),
     Form("what a rule says of papers", (*_BODY, "header"), (
@@ -83,6 +86,8 @@ PASSING: tuple[Form, ...] = (
         "Rà soát văn bản mật đến hạn giải mật", "Luật Bảo vệ bí mật nhà nước số 117/2025/QH15", "Kế hoạch bảo vệ bí mật nhà nước năm 2026",
         "Danh mục bí mật nhà nước độ Mật", "Bí mật nhà nước độ Mật - danh mục năm 2026",
         "KH độ mật", "Kế hoạch xác định độ Mật", "KẾ HOẠCH XÁC ĐỊNH ĐỘ MẬT", "Báo cáo điều chỉnh độ Tối mật", "Tờ trình về độ mật", "Danh sách văn bản độ Mật",
+        "Kế hoạch tuyệt mật cho sinh nhật sếp", "Sách mới: Tuyệt mật - hồi ký điệp viên", "Mời xem phim Điệp vụ tuyệt mật", "Có phải đóng dấu TỐI MẬT không?",
+        "Báo cáo nuôi ong lấy mật", "Báo cáo sản lượng 500 lít mật", "Danh sách quà: đường, mật", "Hướng dẫn đóng dấu mật văn bản", "Hồ sơ gan, mật",
         "Hồ sơ tuyệt mật về UFO", "Tài liệu tối mật của Mỹ bị rò rỉ", "Hồ sơ tối mật về ai?",
     )),
     Form("counts and headings behind a noun", (*_BODY, "text box"), ("Văn bản mật   3", "1. Bí mật nhà nước độ Tối mật", "Tài liệu mật: 15 bộ")),

@@ -208,6 +208,12 @@ def test_what_says_little_by_itself_counts_where_the_stamp_belongs(mark: str, fo
     assert not stops(lines(*HEAD, "V/v tập huấn bảo vệ", mark, *TAIL[1:], format_=format_))
 
 
+@pytest.mark.parametrize("mark", ["Mật (đóng dấu)", "(Đã ký, đóng dấu mật)"])
+def test_a_stamp_that_is_told_in_the_place_of_one_is_a_mark(mark: str) -> None:
+    assert stops(lines(*HEAD, mark, *TAIL))
+    assert not stops(lines(*HEAD, "V/v mở lớp tập huấn văn bản", "mật", *TAIL[2:]))
+
+
 @pytest.mark.parametrize("word", ["MAT", "M.A.T", "Mật."])
 def test_a_bare_level_without_signs_or_with_a_full_stop_counts_where_the_stamp_belongs(word: str) -> None:
     assert stops(lines(*HEAD, word, *TAIL))

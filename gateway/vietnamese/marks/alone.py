@@ -27,6 +27,7 @@ _UNIT: Final = re.compile(
 _TITLE: Final = re.compile(rf"^\W*(?:{PAPERS}|chuong trinh|quy che|quy dinh|giay moi|tai lieu)\b")
 _GREETING: Final = re.compile(r"^\W*(?:kinh (?:gui|thua|chao)|than gui|gui|chao|dear|hi|thua)\b.{0,80}[,:!.]?\s*$")
 _CLOSING: Final = re.compile(r"^\W*(?:tran trong|kinh thu|kinh chao|than men|em cam on|cam on|regards|best regards)\b")
+_SUBJECT: Final = re.compile(r"\W*(?:v/v|ve viec)(?![a-z])")
 _ASKS: Final = re.compile(r"[?:]\s*$")
 _QUIZ: Final = re.compile(r"^\W*(?:cau|dap an|dap|tra loi|[a-d])\s*[\d.):]")
 _ITEM: Final = re.compile(r"^\W*(?:\d{1,2}|[ivx]{1,4}|[a-z])[.)]\s")
@@ -110,8 +111,9 @@ def stands_as_mark(level: Level, case: Case, around: Around) -> bool:
     if (above and (_ASKS.search(above[0]) or _QUIZ.match(above[0]))) or (below and _DEFINES.match(below[0])):
         return False
     # A sentence may go on: into the line itself when nothing parts them, and through it when it is small all along.
-    goes_on = (around.joined_above and case is Case.SMALL) or around.below_small
-    if goes_on and around.in_cell and around.joined_above:
+    joined = around.joined_above or bool(above and _SUBJECT.match(above[0]))
+    goes_on = (joined and case is Case.SMALL) or around.below_small
+    if goes_on and around.in_cell and joined:
         return False  # the lines of one cell
     if above and goes_on and not is_closed(above[0]):
         return False

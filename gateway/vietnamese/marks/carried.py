@@ -11,27 +11,29 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from gateway.vietnamese.marks.hits import Hit, Strength
-from gateway.vietnamese.marks.lexicon import alternatives
+from gateway.vietnamese.marks.name_words import FIGURES, NEWS
 from gateway.vietnamese.marks.words import LEVEL_WORDS, PAPERS, Case, Level, Spelling, written_level
 
-_KIND: Final = f"(?:tai lieu|van ban|cv|dien|{PAPERS})"
+_KIND: Final = f"(?:tai lieu|van ban|ket luan|dien|{PAPERS}|(?:bc|bb|ct|cv|hs|kh|kl|nq|pa|qd|tb|tl|ttr|vb)(?![a-z]))"
 _SENDING: Final = rf"(?:(?:em|toi|xin|v[/-]v|ve viec) )*(?:kinh )?(?:gui|chuyen(?! (?:muc|de|trang|vien|gia|san|nganh|an)(?![a-z]))|trinh|phat hanh)(?: lai)?(?:(?: (?!{_KIND})[a-z.]+){{1,4}}[:,]?)?[ :,]+"
 _NUMBER: Final = r"(?:so ?:? ?\d|\d+ ?[/-] ?[a-z])"
 _SAYS: Final = (
     re.compile(rf"\W*(?:{_SENDING})?{_KIND} {LEVEL_WORDS}[ ,:(]+{_NUMBER}"),
     re.compile(rf"\W*{_SENDING}{_KIND} {LEVEL_WORDS}(?:\W*$|[ ,:(]+(?:hop|phuc vu|cua|ngay|kem)(?![a-z])[^?]*$)"),
-    re.compile(rf"\W*{_KIND} {LEVEL_WORDS}[ ,:(]+(?:hop|phuc vu|ngay|trinh)(?![a-z])[^?]*$"),
+    re.compile(rf"\W*{_KIND} {LEVEL_WORDS}[ ,:(]+(?:hop|phuc vu|ngay|trinh|kem(?: theo)? {_KIND})(?![a-z])[^?]*$"),
+    re.compile(rf"\W*{_KIND} [^?]*?(?:(?:hoa toc|khan),|(?<![\w/.\-])[a-z]*\d[\w/.\-]*(?: ?[-–—])?) {LEVEL_WORDS}\W*$"),
+    re.compile(rf"\W*(?:da )?dong dau {LEVEL_WORDS}\s*[:–—-]\s*{_KIND}"),
     re.compile(rf"\W*(?:tai lieu|van ban|{PAPERS})\W+{LEVEL_WORDS}\W*$"),
     re.compile(rf"\W*{PAPERS} so \d[^?]*[-–,] ?{LEVEL_WORDS}\W*$"),
 )  # fmt: skip
 """Forms in which one word in small letters says it."""
 _TITLED: Final = re.compile(rf"\W*{LEVEL_WORDS}\W+{PAPERS}(?![a-z])")
-_ABOUT: Final = re.compile(rf"\W*(?:{_SENDING})?{_KIND} {LEVEL_WORDS} (?:ve|cua|lien quan|doi voi|cho)(?![a-z])[^?]*$")
-_NEWS: Final = re.compile(rf"(?<!\w)(?:{alternatives('speech', 'news')})(?!\w)", re.IGNORECASE)
-_DEGREE: Final = re.compile(rf"(?:[\[(]\s*|\s[-–—]\s*)do:? {LEVEL_WORDS}\s*(?:[\])]|$)")
-_LAST_DEGREE: Final = re.compile(
-    rf"\W*(?:{_SENDING})?(?:{_KIND}|kh|bc|bb|ct|hs|nq|pa|qd|tb|tl|ttr|vb)(?![a-z])(?P<rest>[^?]*?) do:? {LEVEL_WORDS}\W*$"
+_ABOUT: Final = re.compile(
+    rf"\W*(?:{_SENDING})?{_KIND} {LEVEL_WORDS} (?:ve|cua|lien quan|doi voi|cho|vu|thang|quy|nam|ky|dot)(?![a-z])[^?]*$"
 )
+_IDLE: Final = re.compile(f"{NEWS.pattern}|{FIGURES.pattern}", re.IGNORECASE)
+_DEGREE: Final = re.compile(rf"(?:[\[(]\s*|\s[-–—]\s*)do:? {LEVEL_WORDS}\s*(?:[\])]|$)")
+_LAST_DEGREE: Final = re.compile(rf"\W*(?:{_SENDING})?{_KIND}(?![a-z])(?P<rest>[^?]*?) do:? {LEVEL_WORDS}\W*$")
 _FIRST_DEGREE: Final = re.compile(
     rf"\W*(?:(?P<secret>bmnn|bi mat nha nuoc)[ ,]*)?do {LEVEL_WORDS}\s*(?P<rest>(?:[:|–—-]|  |(?P<alone>\W*$)).*)"
 )
@@ -63,7 +65,7 @@ def _found(text: str, plain: str) -> Iterator[tuple[re.Match[str], Callable[[Cas
         for form in _SAYS:
             if (found := form.match(plain)) is not None:
                 yield found, lambda _: True
-    if (found := _TITLED.match(plain) or (None if _NEWS.search(text) else _ABOUT.match(plain))) is not None:
+    if (found := _TITLED.match(plain) or (None if _IDLE.search(text) else _ABOUT.match(plain))) is not None:
         yield found, lambda _: False
     capitals = text.isupper()
     if (found := _DEGREE.search(plain)) is not None and not OF_LAWS.search(plain[: found.start()]):

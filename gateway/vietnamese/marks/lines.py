@@ -72,12 +72,12 @@ _LINE_TAIL: Final = re.compile(
     rf"(?:\bso\s*+:?\s*+[\d. ]*+/[\w\-/.]+|^\W*ban so\W{{0,3}}\d{{1,4}}|doc lap\s*-\s*tu do\s*-\s*hanh phuc|viet nam|nam \d{{4}})[\W_]+{LEVEL_WORDS}[\W_]*$"
 )
 
-_NUMBER_OF_PAPER: Final = r"so\s*+:?\s*+[\d. ]*+[/-][\w\-/.]+"
+_NUMBER_OF_PAPER: Final = r"(?:so\s*+:?\s*+[\d. ]*+[/-][\w\-/.]+|ban so\W{0,3}\d{1,4})"
 _WITH_NUMBER: Final = re.compile(
     rf"^\W*{_NUMBER_OF_PAPER}(?P<apart>[\W_]+){LEVEL_WORDS}[\W_]*$"
     rf"|^\W*{LEVEL_WORDS.replace('<level>', '<head>')}[\W_]+{_NUMBER_OF_PAPER}\W*$"
 )
-"""The number of a paper and its level, in letters of any size."""
+"""The number of a paper, or of a copy, and its level, in letters of any size."""
 
 
 def _strong_case(case: Case, look: Look) -> Strength | None:

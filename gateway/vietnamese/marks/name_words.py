@@ -58,7 +58,8 @@ def is_named(before: str, after: str, *, shown: str) -> bool:
         return False
     if last.upper() in PLACES and re.match(r"[ _]+[^\W\d_]", after):
         return True
-    return len(words) == 1 and not _WORD.search(after) and last.upper() in PLACES | _TITLES
+    alone = len(words) == 1 or last.upper() in ("ÔNG", "BÀ")
+    return alone and not _WORD.search(after) and last.upper() in PLACES | _TITLES
 
 
 LOST: Final = words("another_word", "lost")
@@ -66,6 +67,8 @@ CODES_OF_OTHERS: Final = words("another_word", "codes")
 GROCERIES: Final = words("goods", "groceries")
 GOODS_AND_ORGANS: Final = words("goods", "bare")
 WORKS: Final = words("speech", "works")
+FICTION: Final = re.compile(rf"(?<!\w)(?:{alternatives('speech', 'fiction')})(?!\w)", re.IGNORECASE)
+NEWS: Final = re.compile(rf"(?<!\w)(?:{alternatives('speech', 'news')})(?!\w)|{FICTION.pattern}", re.IGNORECASE)
 FIGURES: Final = re.compile(rf"(?<!\w)(?:{alternatives('speech', 'figures')})(?!\w)", re.IGNORECASE)
 MANAGING: Final = re.compile(
     rf"(?<!\w)(?:{alternatives('speech', 'managing')})(?: các| những| nhóm| loại)*\s*$", re.IGNORECASE

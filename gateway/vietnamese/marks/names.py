@@ -17,6 +17,7 @@ from gateway.vietnamese.marks.choice import choice_hit, offers
 from gateway.vietnamese.marks.hits import Hit, Place, Strength, most_severe
 from gateway.vietnamese.marks.name_words import (
     CODES_OF_OTHERS,
+    FICTION,
     FIGURES,
     FORBIDDING,
     LOST,
@@ -83,6 +84,7 @@ _COUNT: Final = re.compile(
 )
 """A level that heads a figure: "Mật: 12 văn bản, Tối mật: không"."""
 _FIGURE_BEFORE: Final = re.compile(FIGURES.pattern + r"\s+$", re.IGNORECASE)
+_ASKS: Final = re.compile(r"\?\s*$|(?<!\w)(?:không|chưa|nào)\s*$", re.IGNORECASE)
 _CHANGED: Final = re.compile(r"(?<!\w)từ(?!\w).*(?:xuống|lên|sang|thành)\s", re.IGNORECASE)
 
 
@@ -268,6 +270,8 @@ def _is_spoken_of(token: _Token) -> bool:
     quoted = token.before.rstrip(" _")[-1:] in _QUOTES
     if token.last_word in WORKS and (token.case is not Case.CAPITALS or quoted):
         return True
+    if token.level is not Level.MAT and token.case is not Case.CAPITALS and FICTION.search(token.before + token.after):
+        return True
     if token.level is not Level.MAT and _FIGURE_BEFORE.search(token.before) and not token.after.strip(" .!?…"):
         return True
     before = token.before.rstrip(" _")
@@ -290,6 +294,8 @@ def _capitals(token: _Token, others: list[str], *, loose: bool) -> Hit | None:
     title = all(word.isupper() for word in company) and any(len(word) > 4 or not word.isascii() for word in company)
     noun = _noun_before(token.before.rstrip(" _"))
     if noun in ("DẤU", "CHỮ"):
+        if _ASKS.search(token.after):
+            return None
         return Hit(token.level, Strength.SUSPECTED, "token")
     if (token.left_free and token.right_free) or not title:
         return Hit(token.level, Strength.MARKED, "token")

@@ -15,7 +15,9 @@ from gateway.vietnamese.marks.words import LEVEL_WORDS, Case, Level, Spelling, w
 
 _PAPER: Final = "(?:van ban|tai lieu|cong van|ke hoach|bao cao|ho so|thu|tep|file|vat|noi dung|quyet dinh|thong bao|to trinh|phuong an)"
 _BETWEEN: Final = rf"(?:,? (?:{_PAPER}|mail|email|gui|kem|theo|dinh|trong|tren|duoc))*"
-_IS: Final = "(?:(?:da |duoc |phai |co )*(?P<stamped>dong dau|mang dau)|thuoc|co|la|chua|(?:duoc )?(?:xep|phan)|mang)"
+_IS: Final = (
+    "(?:(?:da |duoc |phai |co )*(?P<stamped>(?:dong|mang|co) dau)|thuoc|co|la|chua|(?:duoc )?(?:xep|phan)|mang)"
+)
 _DEGREE: Final = (
     r"(?: danh muc| loai| muc| noi dung| thong tin| tai lieu| van ban| cong van| ho so)*(?: bi mat nha nuoc)?(?: tai lieu)?"
     rf"(?P<degree>,? do(?: mat)?)?:? {LEVEL_WORDS}"
@@ -29,7 +31,8 @@ _ORDERED: Final = re.compile(rf"^\W*(?:de nghi |yeu cau )?{_KEPT} theo che do(?:
 _SENTENCES: Final = (
     re.compile(rf"(?<![a-z]){_PAPER}{_BETWEEN} nay {_IS}{_DEGREE}\W*(?:$|[.,;(])"),
     re.compile(rf"(?<![a-z]){_PAPER} (?:dinh kem|gui kem|kem theo){_BETWEEN} {_IS}{_DEGREE}\W*(?:$|[.;(]|, (?:anh|chi|de nghi))"),
-    re.compile(rf"^\W*(?:luu y\W+|chu y\W+)?day la(?: mot)? {_PAPER}{_DEGREE}\W*(?:$|, (?:anh|chi|de nghi|yeu cau|khong|vui long))"),
+    re.compile(rf"^\W*(?:[a-z ]{{0,20}}(?:luu y|chu y)\W+(?:rang )?)?day la(?: mot)? {_PAPER}{_DEGREE}\W*(?:$|, (?:anh|chi|de nghi|yeu cau|khong|vui long))"),
+    re.compile(rf"(?<![a-z]){_PAPER}{_BETWEEN} nay {LEVEL_WORDS}\W*(?:$|[.;(]|(?P<degree>, (?:anh|chi|dung|de nghi|khong)))"),
     re.compile(rf"(?<![a-z]){_PAPER} nay (?:duoc )?{_KEPT} (?P<degree>theo che do)(?: tai lieu)? {LEVEL_WORDS}\W*$"),
     re.compile(rf"(?<![a-z]){_PAPER} nay (?P<degree>do mat)(?: la|:)? {LEVEL_WORDS}(?![a-z])"),
     re.compile(rf"(?P<degree>do mat) cua {_PAPER} nay(?: la|:) {LEVEL_WORDS}\W*$"),
@@ -49,6 +52,12 @@ _SENT_SECRET: Final = re.compile(
     r"(?! (?:phai|bang|qua|thi|di|den|la|va)(?![a-z]))"
 )
 """Words saying that what is sent is secret; "gửi văn bản mật phải ..." is a rule."""
+_OF_THESE: Final = (
+    re.compile(rf"^\W*{_PAPER} (?P<two>){LEVEL_WORDS}, (?:anh|chi|de nghi|yeu cau|khong|vui long)(?![a-z])"),
+    re.compile(rf"^\W*nho (?:[a-z]+ ){{1,6}}{_PAPER} {LEVEL_WORDS} nay(?![a-z])"),
+    re.compile(rf"{_SENDING}.{{0,80}}{_PAPER}.{{0,60}}, ?(?P<two>)do {LEVEL_WORDS}\W*$"),
+)
+"""What is asked for or said with it: "Tài liệu tối mật, anh xem xong xóa", "Em gửi anh kế hoạch A2, độ Mật"."""
 _LEVELS: Final = re.compile(LEVEL_WORDS)
 _SENT: Final = re.compile(
     rf"{_SENDING}.{{0,80}}{_PAPER}"
@@ -60,7 +69,7 @@ def may_be_said(plain: str) -> bool:
     """Return whether a bare line may tell the level of a paper: it speaks of this one, or begins by sending something."""
     if len(plain) > _LONGEST:
         return False
-    return any(words in plain for words in _POINTING) or _SENDS.match(plain) is not None
+    return any(words in plain for words in _POINTING) or _SENDS.match(plain) is not None or plain.startswith("nho ")
 
 
 def said_of_this(text: str, plain: str) -> Hit | None:
@@ -77,6 +86,12 @@ def said_of_this(text: str, plain: str) -> Hit | None:
         if spelling is Spelling.EXACT and (level is not Level.MAT or named):
             # "Thông tin trong thư này là mật" stands under mails of every kind
             return Hit(level, Strength.SUSPECTED, "headed-line")
+    for form in _OF_THESE:
+        if (found := form.match(plain)) is not None:
+            level, spelling, case = written_level(text[found.start("level") : found.end("level")])
+            meant = level is not Level.MAT or "two" not in found.groupdict() or case is not Case.SMALL
+            if spelling is Spelling.EXACT and meant:
+                return Hit(level, Strength.SUSPECTED, "headed-line")
     sent = _ORDERED.match(plain) or (_SENT.match(plain) if text.rstrip()[-1:] in ")].," else None)
     if sent is None and (secret := _sent_secret(text, plain)) is not None:
         return secret

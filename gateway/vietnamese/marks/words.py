@@ -157,7 +157,7 @@ _WHERE: Final = (
 )
 """Among whom a paper goes round: whatever may follow ends it, so that a line has one reading."""
 COMPANY: Final = (
-    "duthao(?:lan)?|topsecret|secret|confidential|(?:khong(?:duoc)?|cam)(?:sao(?:chup|chep)?|phobien|chuyentiep|phattan)|(?:chi)?luuhanhnoibo"
+    "duthao(?:lan)?|(?:da)?dongdau|topsecret|secret|confidential|(?:khong(?:duoc)?|cam)(?:sao(?:chup|chep)?|phobien|chuyentiep|phattan)|(?:chi)?luuhanhnoibo"
     f"|(?:chi)?luuhanhtrong{_WHERE}|xemxongtralai|chidanhcholanhdao|(?:tailieu)?thuhoi(?:sau(?:hoinghi|cuochop|hop))?"
 )
 _OF_THE_STATE: Final = "(?:tailieu|vanban|hoso)?(?:thuoc|chua)?(?:bimatnhanuoc|bmnn)(?:thuoc)?(?:do)?"
@@ -165,7 +165,7 @@ _OTHER_PAPERS: Final = "ban(?:goc|chinh|luu|sao)?|congdien|nghiquyet|bienban|dan
 SELDOM: Final = re.compile(f"{_OF_THE_STATE}|{_OTHER_PAPERS}")
 """Nouns that stand before a level in a title as often as in a mark."""
 NOUNS: Final = (
-    f"(?:da)?dongdau|{_OF_THE_STATE}|(?:tailieu|vanban)(?:thuoc)?do|tailieu|vanban|congvan|hoso|thongtin|noidung|baocao|kehoach"
+    f"(?:da)?(?:ky)?dongdau|{_OF_THE_STATE}|(?:tailieu|vanban)(?:thuoc)?do|tailieu|vanban|congvan|hoso|thongtin|noidung|baocao|kehoach"
     f"|phuongan|totrinh|{_OTHER_PAPERS}|dau|loai|muc|capdo|do"
 )
 STAMP: Final = re.compile(
