@@ -42,7 +42,6 @@ class PartLook:
 
     def guarded(self, work: Callable[[], None], kind: str) -> None:
         """Run one step of the look; whatever it throws becomes a document, so that there is always at least one."""
-        before = len(self.documents)
         try:
             work()
         except ReadError as error:
@@ -55,5 +54,5 @@ class PartLook:
             # Parsers raise more than they document on hostile input. The type is
             # enough to find the place; the text of an exception may hold content and stays here.
             self.fail(ReadStatus.MALFORMED, f"error:{type(error).__name__}", kind)
-        if not self.documents[before:] and not self.documents:
+        if not self.documents:
             self.fail(ReadStatus.UNSUPPORTED, "no-document", kind)

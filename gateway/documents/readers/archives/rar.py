@@ -69,9 +69,9 @@ def _read_archive(contents: Contents, data: bytes) -> None:
     )
     # libarchive hands on some locked data as it stands.
     closed = {entry.filename for entry in files if entry.needs_password()}
+    contents.members[:] = [member for member in contents.members if member.name not in closed]
     for name in sorted(closed):
         contents.name(name)
-    contents.members[:] = [member for member in contents.members if member.name not in closed]
     # More is no fault: old versions of a file are members too.
     if listed < len(files) and not contents.faults:
         contents.fault(ReadStatus.MALFORMED, "rar-listing-mismatch")
