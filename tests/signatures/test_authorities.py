@@ -115,6 +115,17 @@ def test_an_authority_that_came_with_the_file_passes_only_when_it_is_known_not_t
     assert (one.trust, one.indication) == (Trust.TRUSTED, indication)
 
 
+@pytest.mark.parametrize(("length", "trusted"), [(None, True), (2, True), (1, True), (0, False)])
+def test_below_an_anchor_as_many_authorities_may_follow_as_it_permits(length, trusted):
+    root = tree()._authority(tree().person_key, None, ("CN", "Gốc có giới hạn THỬ NGHIỆM"), path_length=length)
+    data = cms.cms(
+        b"noi dung", certify(PERSON, tree().person_key, authority(CA, above=root)), detached=False, with_chain=True
+    )
+    trust = TrustStore.of(load_certificates(root.certificate_der))
+    (one,) = verify(data, part="1", filename="a.p7m", detected_type=TYPES[".p7m"], trust=trust, now=NOW)
+    assert (one.trust is Trust.TRUSTED) is trusted
+
+
 def test_an_authority_below_the_permitted_length_certifies_nobody():
     assert trust(certify(PERSON, tree().person_key, authority(CA, above=tree().g2_sub))) is Trust.UNTRUSTED
 

@@ -134,6 +134,7 @@ def _qualifiers(anchor: Certificate) -> TrustQualifiers:
     return TrustQualifiers(
         standard_parameters=parameters,
         max_path_length=anchor.max_path_length,
+        max_aa_path_length=anchor.max_path_length,  # certvalidator counts it down, too, and ends on None
         valid_from=begin,
         valid_until=end,
     )
