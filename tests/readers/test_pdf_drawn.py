@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -105,6 +107,59 @@ def test_giant_letters_under_the_print_are_read(column: bool) -> None:
             outline(canvas, letter, x=x, y=y, size=230 if column else 215)
 
     assert levels(read(giant)) == {"mat"}
+
+
+BARS = {
+    "M": [(0, 0, 0, 30), (0, 30, 10, 10), (10, 10, 20, 30), (20, 30, 20, 0)],
+    "Ậ": [(0, 0, 10, 30), (10, 30, 20, 0), (4, 10, 16, 10), (6, 34, 10, 38), (10, 38, 14, 34), (9, -6, 12, -6)],
+    "T": [(0, 30, 20, 30), (10, 30, 10, 0)],
+    "N": [(0, 0, 0, 30), (0, 30, 20, 0), (20, 0, 20, 30)],
+    "Z": [(0, 30, 20, 30), (20, 30, 0, 0), (0, 0, 20, 0)],
+}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("word", "found"), [("MẬT", {"mat"}), ("NMZ", set())])
+def test_letters_of_bars_that_are_longer_than_strokes_of_print_are_read(
+    word: str, found: set[str], turned: bool
+) -> None:
+    def draw(canvas: Canvas) -> None:
+        body(canvas)
+        canvas.setFillGray(0.7)
+        canvas.setStrokeGray(0.7)
+        canvas.setLineWidth(46)
+        for number, letter in enumerate(word):
+            for start, low, end, high in BARS[letter]:
+                canvas.saveState()
+                canvas.translate(30 + 270 * number + 9 * start, 110 + 9 * low)
+                wide, up = 9 * (end - start), 9 * (high - low)
+                if turned:
+                    canvas.rotate(math.degrees(math.atan2(up, wide)))
+                    canvas.rect(0, -23, math.hypot(wide, up), 46, fill=1, stroke=0)
+                else:
+                    canvas.line(0, 0, wide, up)
+                canvas.restoreState()
+
+    data = pdfs.page(draw, size=(842, 595))
+    assert levels(pdf.read(Source(data=data, part="1"), Budget(part_cpu_s=100)).document) == found
+
+
+@pytest.mark.parametrize(("word", "found"), [("MẬT", {"mat"}), ("KHẨN", set())])
+def test_letters_that_are_dashes_of_long_lines_are_read(word: str, found: set[str]) -> None:
+    picture = Image.new("L", (80, 24), 255)
+    ImageDraw.Draw(picture).text((2, -2), word, font=ImageFont.truetype(str(BOLD), 22), fill=0)
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setLineWidth(2)
+        for row, pixels in enumerate(np.array(picture) < 128):
+            ends = [0, *(np.flatnonzero(np.diff(pixels)) + 1).tolist(), len(pixels)]
+            dashes = [2 * (end - start) for start, end in pairwise(ends)]
+            if len(dashes) > 1:
+                canvas.setDash([*([] if pixels[0] else [0]), *dashes])
+                canvas.line(250, 760 - 2 * row, 410, 760 - 2 * row)
+        canvas.setDash()
+
+    assert levels(read(draw)) == found
 
 
 @pytest.mark.parametrize("times", [5, 17])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from gateway.documents.readers.pdf.api import ImageFacts, Rect, pdfium
-from gateway.documents.readers.pdf.geometry import map_box
+from gateway.documents.readers.pdf.geometry import map_box, multiply
 from gateway.documents.readers.pdf.looks import Looks
 from gateway.documents.readers.pdf.page import Affine, Box, Fill, PageContent, Picture
 
@@ -17,6 +19,8 @@ _RECTANGLE = 6
 _LINE = 2
 LONGEST_STROKE, _THICKEST_STROKE = 45.0, 4.0
 """Points; a longer straight line or plain rectangle is a rule, a side of a table or an area."""
+_LONGEST_PERIOD = 12.0
+"""Points after which the dashes of a plain line come again."""
 _JPX, LIMIT_ASKED = b"JPXDecode", 500_000
 """Pixels of a picture in JPEG 2000 of which it is asked whether pdfium can draw it: 30 ms."""
 LIMIT_STROKES = 20_000
@@ -34,26 +38,23 @@ class Shapes:
         self._fill, self._stroke = ctypes.c_int(), ctypes.c_int()
         self._facts = ImageFacts()
 
-    def add_path(self, content: PageContent, handle: int, box: Box, order: int) -> None:
-        """Add a path whose place on the page is known."""
+    def add_path(self, content: PageContent, handle: int, box: Box, matrix: Affine, order: int) -> None:
+        """Add a path whose place on the page is known, and the matrix from its container to the page as displayed."""
         width, height = box[2] - box[0], box[3] - box[1]
         api = self._api
         segments = api.FPDFPath_CountSegments(handle)
         rectangle = segments <= _RECTANGLE
         if rectangle and min(width, height) < _THICKEST_STROKE and len(content.strokes) < LIMIT_STROKES:
             content.strokes.append(box)
-            if not content.drawings and self._is_cut_out(handle):
-                content.drawings += 1
-        elif (
-            not rectangle
-            or self._tiles
-            or max(width, height) < LONGEST_STROKE
-            or self._is_cut_out(handle)
-            or api.FPDFPageObj_HasTransparency(
-                handle
-            )  # of an area under a soft mask, only the letters of the mask may show
-        ):
-            content.drawings += 1
+            content.drawings += not content.drawings and self._is_in_parts(handle)
+        elif not content.drawings:
+            content.drawings += (
+                not rectangle
+                or self._tiles
+                or max(width, height) < LONGEST_STROKE
+                or self._is_in_parts(handle)
+                or _slants(handle, segments, matrix)
+            )
         if width < 3 or height < 3:
             return
         if not api.FPDFPath_GetDrawMode(handle, self._fill, self._stroke):
@@ -100,14 +101,38 @@ class Shapes:
         else:
             content.paints.append((fill.box, fill.order))
 
-    def _is_cut_out(self, handle: int) -> bool:
-        """Whether a clipping path that is no rectangle decides what is seen of an object: the letters may be that path."""
+    def _is_in_parts(self, handle: int) -> bool:
+        """Whether long dashes, a soft mask, or a clipping path that is no rectangle decide what is seen of an object: letters may be."""
+        count = max(self._api.FPDFPageObj_GetDashCount(handle), 0)
+        dashes = (ctypes.c_float * count)()
+        if count and self._api.FPDFPageObj_GetDashArray(handle, dashes, count) and sum(dashes) > _LONGEST_PERIOD:
+            return True
+        if self._api.FPDFPageObj_HasTransparency(handle):
+            return True
         clip = self._api.FPDFPageObj_GetClipPath(handle)
         paths = self._api.FPDFClipPath_CountPaths(clip) if clip else 0
         return any(
             self._api.FPDFClipPath_CountPathSegments(clip, position) > _RECTANGLE
             for position in range(min(max(paths, 0), 16))
         )
+
+
+def _slants(handle: int, segments: int, outer: Affine) -> bool:
+    """Whether a line or a side of an area is neither level nor upright as displayed."""
+    api, own = pdfium(), (ctypes.c_float * 6)()
+    api.FPDFPageObj_GetMatrix(handle, ctypes.addressof(own))
+    a, b, c, d, *_ = multiply((own[0], own[1], own[2], own[3], own[4], own[5]), outer)
+    points = _points(api.FPDFPath_GetPathSegment(handle, number) for number in range(segments))
+    sides = ((right - left, up - down) for (left, down), (right, up) in pairwise(points))
+    return any(min(abs(a * x + c * y), abs(b * x + d * y)) > 1 for x, y in sides)
+
+
+def _points(segments: Iterable[int]) -> Iterator[tuple[float, float]]:
+    """Yield the points of the segments of a path."""
+    x, y = ctypes.c_float(), ctypes.c_float()
+    for segment in segments:
+        if pdfium().FPDFPathSegment_GetPoint(segment, ctypes.byref(x), ctypes.byref(y)):
+            yield x.value, y.value
 
 
 def has_clip(handle: int) -> bool:
@@ -118,18 +143,15 @@ def has_clip(handle: int) -> bool:
 
 def is_cut(handle: int) -> bool:
     """Whether a clipping path leaves some letters of a text and takes others: more than half of its height at one end."""
-    api, bounds, x, y = pdfium(), Rect(), ctypes.c_float(), ctypes.c_float()
+    api, bounds = pdfium(), Rect()
     left, top, right, bottom = (ctypes.addressof(bounds) + 4 * side for side in range(4))
     clip = api.FPDFPageObj_GetClipPath(handle)
     if not clip or not api.FPDFPageObj_GetBounds(handle, left, bottom, right, top):
         return False
     letter = (bounds.top - bounds.bottom) / 2
     for path in range(min(max(api.FPDFClipPath_CountPaths(clip), 0), 16)):
-        across: list[float] = []
-        for number in range(min(max(api.FPDFClipPath_CountPathSegments(clip, path), 0), 64)):
-            segment = api.FPDFClipPath_GetPathSegment(clip, path, number)
-            if api.FPDFPathSegment_GetPoint(segment, ctypes.byref(x), ctypes.byref(y)):
-                across.append(x.value)
+        numbers = range(min(max(api.FPDFClipPath_CountPathSegments(clip, path), 0), 64))
+        across = [x for x, _ in _points(api.FPDFClipPath_GetPathSegment(clip, path, number) for number in numbers)]
         if across and max(min(across) - bounds.left, bounds.right - max(across)) > letter:
             return True
     return False

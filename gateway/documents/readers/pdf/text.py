@@ -226,7 +226,7 @@ class PageReader:
         boxes = self._columns.bounds([handle for handle, kind, _ in numbered if kind in _BOXED])
         for handle, kind, order in numbered:
             if kind == OBJECT_PATH:
-                self._shapes.add_path(content, handle, map_box(matrix, *next(boxes)), order)
+                self._shapes.add_path(content, handle, map_box(matrix, *next(boxes)), matrix, order)
             elif kind == OBJECT_SHADING:
                 content.paints.append((map_box(matrix, *next(boxes)), order))
                 content.drawings += 1
