@@ -224,8 +224,7 @@ def read_own(path: Path) -> tuple[dict[str, Any], list[re.Match[str]], list[str]
     with path.open("rb") as stream:
         if stream.read(11) != b'{"archive":':
             return {}, notes, []
-        stream.seek(0)
-        header = json.loads(stream.readline())
+        header = json.loads(b'{"archive":' + stream.readline())
         for line in stream:
             if not line.startswith(b'{"checkpoint":'):
                 break
@@ -233,9 +232,11 @@ def read_own(path: Path) -> tuple[dict[str, Any], list[re.Match[str]], list[str]
     return header, notes, []
 
 
-def read_checkpoints(folders: list[Path]) -> list[re.Match[str]]:
-    """Return every note in the given directories; ValueError for a copy (any but the first) that has none."""
-    found: list[re.Match[str]] = []
+def read_checkpoints(own: list[re.Match[str]], folders: list[Path]) -> list[re.Match[str]]:
+    """Return a log's own notes and those in the given directories; ValueError for a copy (any but the first) that has none."""
+    found = list(own)
+    if not own and not folders:
+        raise ValueError("there is no checkpoint to compare with; name the directory with --checkpoints")
     for folder in folders:
         if not folder.exists():
             raise ValueError(f"{folder}: no such file or directory")
@@ -261,11 +262,9 @@ def check_notes(notes: list[re.Match[str]], key_line: str, witnesses: list[str])
         times = [(signed(note, *key), int(note["size"])) for note in notes]
         faults += [f"the cosignature of {key[0]} under checkpoint {size} is wrong" for time, size in times if time == 0]
         seen = [(size, time) for time, size in times if time]
-        if seen:
-            size, time = max(seen)
-            say(f"{key[0]} saw {size} records at {datetime.fromtimestamp(time, UTC).isoformat()}")
-        else:
-            say(f"{key[0]} has cosigned none of these checkpoints")
+        size, time = max(seen, default=(0, 0))
+        moment = datetime.fromtimestamp(time, UTC).isoformat()
+        say(f"{key[0]} saw {size} records at {moment}" if time else f"{key[0]} has cosigned none of these checkpoints")
     return faults
 
 
@@ -286,7 +285,7 @@ def claims_of(notes: list[re.Match[str]], faults: list[str]) -> dict[int, set[tu
 def check(log: Path, folders: list[Path], key_file: Path, witnesses: list[str]) -> list[str]:
     """Return the faults; empty when the log is intact. Prints what was compared."""
     header, own, faults = read_own(log)
-    notes = own + read_checkpoints(folders)
+    notes = read_checkpoints(own, folders)
     faults += check_notes(notes, key_file.read_text("utf-8", "replace"), witnesses)
     claims = claims_of(notes, faults)
     chain, sequence, records, first, tree = bytes(32), 0, 0, 1, Tree(0, [])
@@ -330,7 +329,8 @@ def check(log: Path, folders: list[Path], key_file: Path, witnesses: list[str]) 
             for head, root in claimed
         ):
             faults.append(f"checkpoint {size} disagrees with the log")
-    say(f"{records} records, {len(claims)} checkpoints, head {chain.hex()}")
+    bare = max(0, min(records, sequence - max(claims, default=0)))
+    say(f"{records} records, the last {bare} without checkpoint, head {chain.hex()}")
     return faults
 
 

@@ -120,10 +120,17 @@ def verified(data: Path, *elsewhere: Path) -> Verification:
     return result
 
 
-def standalone(log: Path, *folders: Path, witness: Path | None = None) -> int:
+def standalone(log: Path, *folders: Path, witness: Path | None = None, key: Path | None = None) -> int:
     """Run the independent verifier as its own process without any of our packages in sight."""
+    return said_alone(log, *folders, witness=witness, key=key)[0]
+
+
+def said_alone(log: Path, *folders: Path, witness: Path | None = None, key: Path | None = None) -> tuple[int, str]:
+    """Run the independent verifier; return its exit code and what it printed."""
     command = [sys.executable, "-I", "-S", verify_standalone.__file__, str(log)]
     for folder in folders:
         command += ["--checkpoints", str(folder)]
     command += ["--witness", str(witness)] if witness is not None else []
-    return subprocess.run(command, capture_output=True, timeout=300, check=False).returncode
+    command += ["--key", str(key)] if key is not None else []
+    ended = subprocess.run(command, capture_output=True, timeout=300, check=False, text=True)
+    return ended.returncode, ended.stdout + ended.stderr

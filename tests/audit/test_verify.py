@@ -10,6 +10,7 @@ import resource
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest import mock
@@ -30,7 +31,7 @@ from gateway.audit.verify_standalone import signature_holds
 from gateway.commands.audit import prune as prune_command
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
-from tests.audit.support import fill, standalone, verified
+from tests.audit.support import fill, said_alone, standalone, verified
 
 
 @pytest.fixture
@@ -319,6 +320,30 @@ def test_an_export_verifies_by_itself(data: Path, tmp_path: Path):
     assert standalone(export, data / "checkpoints") == 1
     export.write_text("nonsense\n")
     assert standalone(export, data / "checkpoints") == 2
+
+
+def test_an_export_with_nothing_signed_is_never_whole(data: Path, tmp_path: Path):
+    reader = AuditReader.open(data)
+    export, key, chain = tmp_path / "export.jsonl", data / "checkpoints" / "public-key.txt", bytes(32)
+    lines = []
+    for line in export_jsonl(reader):
+        body = line.encode()[84:-1].replace(b'"code":250', b'"code":550')
+        chain = hashlib.sha256(chain + body).digest()
+        lines.append(b'{"hash":"%b","record":%b}\n' % (chain.hex().encode(), body))
+    export.write_bytes(b"".join(lines))
+    assert standalone(export, data / "checkpoints") == 1
+    code, said = said_alone(export, key=key)
+    assert code == 2, said
+    assert "no checkpoint to compare with" in said
+
+
+def test_records_without_a_checkpoint_are_counted_by_the_independent_verifier_too(data: Path):
+    for note in (data / "checkpoints").glob("*.notes"):
+        note.write_text("")
+    with closing(sqlite3.connect(data / "audit.db")) as connection, connection:
+        connection.execute("DELETE FROM checkpoint")
+        (count,) = connection.execute("SELECT count(*) FROM record").fetchone()
+    assert f"{count} records, the last {count} without" in said_alone(data / "audit.db", data / "checkpoints")[1]
 
 
 def test_verify_that_cannot_run_says_so(tmp_path: Path):
