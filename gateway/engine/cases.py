@@ -41,7 +41,7 @@ from gateway.model import (
     Session,
     Verdict,
 )
-from gateway.yaml.file import YamlFile, read_yaml
+from gateway.yaml.file import YamlFile, nearest, read_yaml
 
 
 def case_faults(policies: PolicySet, layers: Layers, now: datetime) -> Iterator[Fault]:
@@ -136,12 +136,16 @@ def _differences(
             f"cần {wanted}, nhưng là {got} (có: {listed})",
             f"expected {wanted}, got {got} (found: {listed})",
         )
-    for number, rule in enumerate(expect.findings):
-        if rule not in met:
-            yield ("findings", number), f"thiếu {rule} (có: {listed})", f"{rule} not found (found: {listed})"
-    for number, rule in enumerate(expect.not_findings):
-        if rule in met:
-            yield ("not_findings", number), f"không được có {rule}", f"{rule} must not be found"
+    known = [f"{policy.name}.{rule}" for policy in policies.policies for rule in policy.rules]
+    for key, rules in (("findings", expect.findings), ("not_findings", expect.not_findings)):
+        for number, rule in enumerate(rules):
+            if rule not in known:
+                vietnamese, english = nearest(rule, known) or ("", "")
+                yield (key, number), f"không có quy tắc “{rule}”{vietnamese}", f"there is no rule “{rule}”{english}"
+            elif key == "findings" and rule not in met:
+                yield (key, number), f"thiếu {rule} (có: {listed})", f"{rule} not found (found: {listed})"
+            elif key == "not_findings" and rule in met:
+                yield (key, number), f"không được có {rule}", f"{rule} must not be found"
     for address, wanted in expect.recipients.items():
         for_one = verdict.recipients.get(address)
         shown = for_one.word if for_one is not None else "-"

@@ -206,6 +206,13 @@ def test_cases_in_the_file_are_judged_at_every_load(tmp_path: Path):
     assert "senders.form" in found[1]
 
 
+@pytest.mark.parametrize("key", ["findings", "not_findings"])
+def test_a_case_about_a_rule_that_there_is_not_is_a_fault(key: str, tmp_path: Path):
+    case = f"tests:\n  - name: t\n    from: a@gov.example\n    expect: {{{key}: [senders.unoficial]}}\n"
+    (found,) = faults(BASE + case, tmp_path)
+    assert "there is no rule “senders.unoficial”; did you mean “senders.unofficial”?" in found
+
+
 def test_citations_are_dated(tmp_path: Path):
     loaded = policies(BASE, tmp_path)
     today = NOW.date()
