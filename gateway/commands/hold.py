@@ -58,11 +58,7 @@ def show(configuration: Configuration, reference: str, *, as_json: bool) -> int:
     """Print all held mails, or one with its audit records."""
     with _office(configuration) as office:
         office.holds.adopt()
-        requests = (
-            office.people.requests.all(time.time())
-            if not reference
-            else tuple(filter(None, [office.wanted(reference)]))
-        )
+        requests = (office.wanted(reference),) if reference else office.people.requests.all(time.time())
         listed = [office.holds.as_it_is(one) for one in requests if one.held]
         for one in listed:
             _print(office, one, as_json=as_json)

@@ -13,10 +13,10 @@ from gateway.audit.replay import records_since
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, print_json
 from gateway.commands.progress import progress
 from gateway.engine.layers import DECIDED
-from gateway.engine.loading import load_policy_set
+from gateway.engine.loading import load_policy_sets
 from gateway.engine.policy_set import PolicySet
 from gateway.engine.what_if import Change
-from gateway.errors import ConfigError, Fault, UserError
+from gateway.errors import UserError
 from gateway.model import VIETNAM, Directory
 from gateway.pipeline.rulebook import policy_source
 from gateway.pipeline.what_if import ChangedMail, Summary, Wanted, Worst, changed_mails, top
@@ -46,7 +46,7 @@ class Options:
 
 def replay(data: Path, old: str, new: str, options: Options, directory: Directory | None = None) -> int:
     """Print what `new` would have answered to the mails of a time otherwise than `old`; the exit code says it too."""
-    before, after = _loaded(data, old, new)
+    before, after = load_policy_sets(policy_source(old), policy_source(new), decided=data / DECIDED)
     names = [policy.name for policies in (before, after) for policy in policies.policies]
     if options.policy and options.policy not in names:
         vietnamese, english = nearest(options.policy, names) or ("", "")
@@ -85,19 +85,6 @@ def _exit_code(summary: Summary) -> int:
     if summary.changed:
         return EXIT_REFUSED
     return EXIT_UNTOLD if summary.untold else 0
-
-
-def _loaded(data: Path, old: str, new: str) -> tuple[PolicySet, PolicySet]:
-    loaded: list[PolicySet] = []
-    faults: list[Fault] = []
-    for name in (old, new):
-        try:
-            loaded.append(load_policy_set(policy_source(name), decided=data / DECIDED))
-        except ConfigError as error:
-            faults += error.faults
-    if faults:
-        raise ConfigError(*faults)
-    return loaded[0], loaded[1]
 
 
 @contextmanager

@@ -149,14 +149,10 @@ class Compiler:
                 if name not in modules:
                     continue
                 known = modules[name].rules
-                places: list[tuple[str, tuple[str | int, ...]]] = [
-                    (rule, ("policies", name, "rules", rule)) for rule in section.rules
-                ]
-                for index, scope in enumerate(section.scopes):
-                    places += [(rule, ("policies", name, "scopes", index, "rules", rule)) for rule in scope.rules]
-                for rule, place in places:
-                    if rule not in known:
-                        self._faults.append(layer.fault(_unknown_rule(name, rule, known), *place))
+                for place, level in section.levels():
+                    for rule in level.rules.keys() - known.keys():
+                        message = _unknown_rule(name, rule, known)
+                        self._faults.append(layer.fault(message, "policies", name, *place, "rules", rule))
 
     def _waivers(self, modules: Mapping[str, PolicyModule]) -> tuple[WaiverSection, ...]:
         waivers: dict[str, WaiverSection] = {}

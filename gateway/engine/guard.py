@@ -38,17 +38,12 @@ def guard_faults(layers: Layers, modules: dict[str, PolicyModule], *, installed:
             here = ("policies", name)
             if name == _ALWAYS and section.module not in {None, installed.get(name, section.module)}:
                 yield layer.fault(both("start", "policy", "always_own", policy=name), *here, "module")
-            if section.mode not in {None, Mode.ENFORCE}:
-                yield layer.fault(_mode_message(name), *here, "mode")
-            for rule, action in section.rules.items():
-                for message in _action_messages(module, rule, action):
-                    yield layer.fault(message, *here, "rules", rule)
-            for index, scope in enumerate(section.scopes):
-                if scope.mode not in {None, Mode.ENFORCE}:
-                    yield layer.fault(_mode_message(name), *here, "scopes", index, "mode")
-                for rule, action in scope.rules.items():
+            for place, level in section.levels():
+                if level.mode not in {None, Mode.ENFORCE}:
+                    yield layer.fault(_mode_message(name), *here, *place, "mode")
+                for rule, action in level.rules.items():
                     for message in _action_messages(module, rule, action):
-                        yield layer.fault(message, *here, "scopes", index, "rules", rule)
+                        yield layer.fault(message, *here, *place, "rules", rule)
         for index, waiver in enumerate(layer.value.waivers):
             module = modules.get(waiver.policy)
             if module is None or not module.confidential:

@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gateway.engine.loading import load_policy_set
+from gateway.engine.loading import load_policy_set, load_policy_sets
 from gateway.engine.policy_set import PolicySet
 from gateway.engine.registry import Registry
-from gateway.errors import ConfigError, Fault
+from gateway.errors import ConfigError
 from gateway.model import VIETNAM, Directory, Disposition, Mode
 from gateway.texts.catalogue import both
 from gateway.vietnamese.addresses import normal_form
@@ -123,16 +123,10 @@ def _scopes(scopes: Any) -> Iterator[str]:
 
 def diff(old: Path | str, new: Path | str, *, registry: Registry | None = None) -> CommandResult:
     """Return what changes from one policy set to another; `-` marks what becomes laxer, `+` what becomes stricter."""
-    loaded: list[PolicySet] = []
-    faults: list[Fault] = []
-    for source in (old, new):
-        try:
-            loaded.append(load_policy_set(source, registry=registry))
-        except ConfigError as error:
-            faults += error.faults
-    if faults:
-        return _faulty(ConfigError(*faults))
-    before, after = loaded
+    try:
+        before, after = load_policy_sets(old, new, registry=registry)
+    except ConfigError as error:
+        return _faulty(error)
     lines = list(differences(before, after))
     if not lines:
         return CommandResult(f"giống nhau / same: {before.digest[:16]}", 0)

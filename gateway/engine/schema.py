@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -89,6 +90,11 @@ class PolicySection(Section):
     rules: dict[str, Action] = {}
     settings: dict[str, Any] = {}
     scopes: tuple[ScopeSection, ...] = ()
+
+    def levels(self) -> Iterator[tuple[tuple[str | int, ...], PolicySection | ScopeSection]]:
+        """Yield what sets modes and actions, with its place in the section: itself, then each scope."""
+        yield (), self
+        yield from ((("scopes", index), scope) for index, scope in enumerate(self.scopes))
 
 
 class WaiverSection(Section):

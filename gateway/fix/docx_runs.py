@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.fix.tally import RefusedError
-from gateway.fix.xml_spans import Tag, text_of, walk, written
+from gateway.fix.xml_spans import Piece, Tag, text_of, walk, written
 
 _SPACES: Final = (
     "http://schemas.openxmlformats.org/wordprocessingml/2006/main ",
@@ -17,15 +17,6 @@ _SPACES: Final = (
 )
 _RUN_PROPERTIES: Final = (["r", "rPr"], ["lvl", "rPr"])
 _LIMIT_RUNS: Final = 500_000
-
-
-@dataclass
-class Piece:
-    """The content of one `w:t` or `w:delText`, or the value of a `w:lvlText`."""
-
-    start: int
-    end: int
-    text: str
 
 
 @dataclass
@@ -53,6 +44,7 @@ class WordRun:
     colour: tuple[int, int] | None = None
     colour_attributes: dict[str, str] = field(default_factory=dict)
     pieces: list[Piece] = field(default_factory=list)
+    """Of each `w:t` or `w:delText` the content, of a `w:lvlText` the value."""
 
     def close_property(self, local: str, end: int) -> None:
         """Take where a property ends that may be written `<w:color></w:color>`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from gateway.fix.docx_runs import local_name, plain
-from gateway.fix.package import theme_fonts
+from gateway.fix.pptx_fonts import Theme
 from gateway.fix.xml_spans import Tag, walk
 from gateway.vietnamese.colour import is_black
 
@@ -31,7 +31,7 @@ class Styles:
     """The style sheet of a document, with the Latin fonts of its theme."""
 
     def __init__(self, data: bytes, theme: bytes = b"") -> None:
-        self._theme = theme_fonts(theme)
+        self._theme = Theme(list(walk(theme)) if theme else []).fonts
         self.tables_set_fonts = False
         """Whether a table style gives a font, which this style sheet does not follow."""
         self.tables_set_colours = False
@@ -76,7 +76,7 @@ class Styles:
         """Return the font that Vietnamese letters take from `w:rFonts`; the theme's comes before a name."""
         themed = attributes.get("hAnsiTheme") or ("hAnsi" not in attributes and attributes.get("asciiTheme")) or ""
         if themed:
-            return self._theme.get(themed[:5], "+theme")
+            return self._theme.get(f"{themed[:5]}Font", "+theme")
         return attributes.get("hAnsi") or attributes.get("ascii")
 
     def _say(self, said: Inherited) -> None:

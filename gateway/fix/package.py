@@ -23,9 +23,6 @@ _SIGNED: Final = re.compile(r"_xmlsignatures/|.*\.sigs$|META-INF/.*signatures.*\
 _SIGNATURE_TYPE: Final = b"digital-signature-xmlsignature+xml"
 """Of parts that may stand anywhere, such as `package/services/digital-signature` of .NET."""
 _SIGNED_MACRO: Final = re.compile(r"(?:word|xl|ppt)/vbaProjectSignature\w*\.bin$", re.IGNORECASE)
-_THEME_FONT: Final = re.compile(
-    rb"<(?:\w+:)?(?P<which>major|minor)Font\b[^>]*>\s*<(?:\w+:)?latin\b[^>]*?\btypeface=\"(?P<name>[^\"]*)\""
-)
 _MANIFEST: Final = "META-INF/manifest.xml"
 _LIMIT_BYTES: Final = 256 << 20
 _LIMIT_FILES: Final = 5000
@@ -74,8 +71,3 @@ def spliced(data: bytes, edits: Iterable[Edit]) -> bytes:
         pieces += (data[last:start], content)
         last = end
     return b"".join((*pieces, data[last:]))
-
-
-def theme_fonts(theme: bytes) -> dict[str, str]:
-    """Return the Latin fonts `major` and `minor` of the theme of an Office document."""
-    return {found["which"].decode(): found["name"].decode("utf-8", "replace") for found in _THEME_FONT.finditer(theme)}

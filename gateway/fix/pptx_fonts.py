@@ -13,7 +13,7 @@ from typing import Final
 
 from gateway.documents.readers.containers.zip import Zip
 from gateway.fix.pptx_colours import Palette
-from gateway.fix.pptx_shapes import Fill, Shape, Slide, local, placeholders
+from gateway.fix.pptx_shapes import Fill, Shape, Slide, local
 from gateway.fix.xml_spans import Tag, walk
 
 _KINDS: Final = {"ctrTitle": "title", "subTitle": "body", "obj": "body", "": "body"}
@@ -112,7 +112,7 @@ class Deck:
 
 def _holder(slide: Slide, kind: str, index: str) -> Shape | None:
     """Return the placeholder that one of that kind and index inherits from."""
-    held = list(placeholders(slide))
+    held = [shape for shape in slide.shapes if shape.kind is not None]
     same = _KINDS.get(kind, kind)
     by_index = [shape for shape in held if index and shape.index == index]
     by_kind = [shape for shape in held if _KINDS.get(shape.kind or "", shape.kind) == same]

@@ -6,7 +6,6 @@ What stands in no shape - text styles of a master, default styles, charts - is k
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -217,8 +216,3 @@ class _Scanner:
         written = self._data[tag.start + 1 : tag.end].split(None, 1)[0].rstrip(b"/>")
         prefix = written.rpartition(b":")[0]
         return Fill(tag.start, tag.end, prefix + b":" if prefix else b"", kind, self._paragraph)
-
-
-def placeholders(slide: Slide) -> Iterator[Shape]:
-    """Yield the placeholders of a part."""
-    return (shape for shape in slide.shapes if shape.kind is not None)

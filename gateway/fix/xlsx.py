@@ -14,7 +14,8 @@ from xml.sax.saxutils import escape
 
 from gateway.documents.readers.containers.zip import Zip
 from gateway.fix.letters import is_other, mended
-from gateway.fix.package import Edit, spliced, theme_fonts
+from gateway.fix.package import Edit, spliced
+from gateway.fix.pptx_fonts import Theme
 from gateway.fix.tally import TIMES, RefusedError, Tally
 from gateway.fix.xlsx_headers import header_edits
 from gateway.fix.xlsx_strings import RichString, RunFont, fonts, local, shown, strings
@@ -53,7 +54,7 @@ class _Workbook:
         self.tags = {name: list(walk(content)) for name, content in self.data.items()}
         self.edits: dict[str, list[Edit]] = {name: [] for name in wanted}
         theme = next((name for name in names if re.fullmatch(r"xl/theme/theme\d*\.xml", name)), None)
-        self.theme = theme_fonts(package.read(theme) if theme is not None else b"")
+        self.theme = Theme(list(walk(package.read(theme))) if theme is not None else []).fonts
         self.fonts = list(fonts(self.of_styles("fonts"), "font"))
         self.formats = [tag.attributes for tag in self.of_styles("cellXfs") if tag.opens and local(tag) == "xf"]
         self.fills = [tag.attributes for tag in self.of_styles("fills") if tag.opens and local(tag) == "patternFill"]
@@ -73,7 +74,7 @@ class _Workbook:
         """Return the family that a font of the style sheet shows: the theme's where it follows the theme."""
         if font.scheme is not None:
             scheme = self.data[_STYLES][slice(*font.scheme)]
-            themed = self.theme.get("major" if b"major" in scheme else "minor")
+            themed = self.theme.get("majorFont" if b"major" in scheme else "minorFont")
             if themed:
                 return themed
         return font.face

@@ -10,24 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.fix.xml_spans import Tag, text_of
+from gateway.fix.xml_spans import Piece, Tag, text_of
 
 _SPACES: Final = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main ",
     "http://purl.oclc.org/ooxml/spreadsheetml/main ",
 )
 _HOLDERS: Final = (["si"], ["is"], ["text"])
-
-
-@dataclass
-class Piece:
-    """One `t` of a string."""
-
-    start: int
-    end: int
-    text: str
-    font: str | None = None
-    """The font that its run says, None for the cell's."""
 
 
 @dataclass

@@ -95,6 +95,16 @@ def _letter(reference: re.Match[str]) -> str:
     return _NAMED.get(name, reference[0]) if name else chr(int(hexadecimal, 16) if hexadecimal else int(decimal))
 
 
+class Piece(NamedTuple):
+    """A text between tags or in an attribute, as a span of bytes."""
+
+    start: int
+    end: int
+    text: str
+    font: str | None = None
+    """The font that its run says, None for the one around."""
+
+
 class Written(NamedTuple):
     """An attribute as the tag writes it: spans of bytes."""
 
