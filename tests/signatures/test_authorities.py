@@ -126,6 +126,26 @@ def test_below_an_anchor_as_many_authorities_may_follow_as_it_permits(length, tr
     assert (one.trust is Trust.TRUSTED) is trusted
 
 
+MAIL = x509.RFC822Name("tphcm.gov.vn")
+HERE, THERE = (x509.DirectoryName(distinguished_name(("C", country))) for country in ("VN", "LA"))
+
+
+@pytest.mark.parametrize(("permitted", "excluded", "address", "trusted"), [
+    (MAIL, None, None, True), (MAIL, None, "a@tphcm.gov.vn", True), (MAIL, None, "a@x.example", False),
+    (HERE, None, "a@x.example", True), (THERE, None, None, False),
+    (None, THERE, "a@x.example", True), (None, HERE, None, False), (None, MAIL, "a@tphcm.gov.vn", False),
+])  # fmt: skip
+def test_an_anchor_constrains_only_the_kinds_of_names_that_it_names(permitted, excluded, address, trusted):
+    constraints = x509.NameConstraints(permitted and [permitted], excluded and [excluded]), True
+    key = tree().seal_key
+    root = certify(AUTHORITY, key, tree().g2_root, CA, constraints, authority=True)
+    name = [(x509.SubjectAlternativeName([x509.RFC822Name(address)]), False)] if address else []
+    data = cms.cms(b"noi dung", certify(PERSON, tree().person_key, root, *name), detached=False)
+    trust = TrustStore.of(load_certificates(root.certificate_der))
+    (one,) = verify(data, part="1", filename="a.p7m", detected_type=TYPES[".p7m"], trust=trust, now=NOW)
+    assert (one.trust is Trust.TRUSTED) is trusted
+
+
 def test_an_authority_below_the_permitted_length_certifies_nobody():
     assert trust(certify(PERSON, tree().person_key, authority(CA, above=tree().g2_sub))) is Trust.UNTRUSTED
 

@@ -16,7 +16,11 @@ from typing import Any
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.authority import CertTrustAnchor, TrustQualifiers
 from pyhanko_certvalidator.errors import DisallowedAlgorithmError, ExpiredError, NotYetValidError, PathValidationError
-from pyhanko_certvalidator.name_trees import process_general_subtrees
+from pyhanko_certvalidator.name_trees import (
+    default_excluded_subtrees,
+    default_permitted_subtrees,
+    process_general_subtrees,
+)
 from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.policy_decl import AlgorithmUsagePolicy, DisallowWeakAlgorithmsPolicy, PKIXValidationParams
 from pyhanko_certvalidator.validate import async_validate_path
@@ -125,10 +129,13 @@ def _qualifiers(anchor: Certificate) -> TrustQualifiers:
     parameters = None
     constraints = anchor.name_constraints_value
     if constraints is not None:
-        permitted, excluded = constraints["permitted_subtrees"], constraints["excluded_subtrees"]
+        named = [
+            process_general_subtrees(constraints[key] or ()) for key in ("permitted_subtrees", "excluded_subtrees")
+        ]
+        # Of a kind of name that is not named, every name is permitted and none excluded (RFC 5280 §4.2.1.10).
         parameters = PKIXValidationParams(
-            initial_permitted_subtrees=process_general_subtrees(permitted) if permitted.native else None,
-            initial_excluded_subtrees=process_general_subtrees(excluded) if excluded.native else None,
+            initial_permitted_subtrees=default_permitted_subtrees() | named[0],
+            initial_excluded_subtrees=default_excluded_subtrees() | named[1],
         )
     begin, end = validity(anchor)
     return TrustQualifiers(
