@@ -56,12 +56,8 @@ def from_cms(common: Facts, signed: SignedRange, content: Content, *, sha1: bool
 
 
 def _broken(common: Facts, sub_indication: str, *problems: str) -> Facts:
-    return replace(
-        common,
-        integrity=Integrity.BROKEN,
-        sub_indication=sub_indication,
-        problems=(*common.problems, *problems),
-    )
+    noted = (*common.problems, *problems)
+    return replace(common, integrity=Integrity.BROKEN, sub_indication=sub_indication, problems=noted)
 
 
 def from_bare_signature(common: Facts, signature: Any, signed: SignedRange, content: Content) -> Facts:

@@ -76,11 +76,7 @@ class Facts:
 def assemble(subject: Subject, facts: Facts) -> Signature:
     """Return the report on one signature."""
     stamps = timestamps.verify_all(
-        facts.tokens,
-        store=subject.trust,
-        pool=facts.pool,
-        evidence=facts.evidence,
-        now=subject.now,
+        facts.tokens, store=subject.trust, pool=facts.pool, evidence=facts.evidence, now=subject.now
     )
     proofs = [stamp.timestamp.time for stamp in (*stamps, *facts.later) if stamp.proves and stamp.timestamp]
     problems = list(facts.problems) + _timestamp_problems(stamps)
