@@ -100,6 +100,8 @@ class _Token(NamedTuple):
     last_word: str
     next_word: str
     bracketed: bool
+    quoted: bool
+    """What stands before it opens a quotation."""
     left_free: bool
     """Nothing before it, or a strong separator."""
     right_free: bool
@@ -130,6 +132,7 @@ def _tokens(text: str) -> list[_Token]:
                 last_word=words_before[-1].upper() if words_before else "",
                 next_word=words_after[0].upper() if words_after else "",
                 bracketed=bool(left) and left[-1] in _OPEN and bool(right) and right[0] in _CLOSE,
+                quoted=left[-1:] in _QUOTES,
                 left_free=not left.strip(" .") or left[-1] in "-–—:;|/•·+=_]})>»”" or before.endswith(("_", "  ")),
                 right_free=not right.strip(" .0123456789") or _SET_OFF.match(after) is not None,
             )
@@ -212,27 +215,22 @@ def name_hit(text: str, place: Place) -> Hit | None:
 
 
 def _exact(token: _Token, place: Place) -> Hit | None:
+    named = place in (Place.SUBJECT, Place.FILENAME)
     if token.bracketed and not (token.level is Level.MAT and token.last_word in ORGANS):
-        if token.before.rstrip(" _")[-1:] in _QUOTES and token.last_word in WORKS:
-            return None
-        quoted = token.before.rstrip(" _")[-1:] in _QUOTES and place not in (Place.SUBJECT, Place.FILENAME)
-        if quoted and len(_WORD.findall(token.before + " " + token.after)) > 2:
-            return None  # prose that names the stamp
         words = [len(_WORD.findall(side)) for side in (token.before, token.after)]
-        if token.before.rstrip(" _")[-1:] in _QUOTES and min(words) >= 1 and sum(words) > 2:
-            # A title or a stamp that a sentence names; in capitals somebody may still mean the mark itself.
-            if token.case is not Case.CAPITALS or NAMED_STAMP.search(token.before):
+        if token.quoted and token.last_word in WORKS:
+            return None
+        if token.quoted and sum(words) > 2 and (min(words) or not named):
+            # A title, or a stamp that a sentence names; in capitals somebody may still mean the mark itself.
+            if not named or token.case is not Case.CAPITALS or NAMED_STAMP.search(token.before):
                 return None
             return Hit(token.level, Strength.SUSPECTED, "bracketed")
         if re.search(r"(?:dấu|đóng|chữ)\s*[\[(\"“«]\s*$", token.before, re.IGNORECASE) and place is not Place.FILENAME:
             return Hit(token.level, Strength.SUSPECTED, "bracketed")
-        sure = token.case is not Case.SMALL
-        if sure or token.level is not Level.MAT:
-            return Hit(token.level, Strength.MARKED if sure else Strength.SUSPECTED, "bracketed")
-        return Hit(token.level, Strength.SUSPECTED, "bracketed")
+        return Hit(token.level, Strength.SUSPECTED if token.case is Case.SMALL else Strength.MARKED, "bracketed")
     if _trapped(token) or _COUNT.match(token.after) or _is_spoken_of(token):
         return None
-    if place not in (Place.SUBJECT, Place.FILENAME) and re.match(r"\s*[:=]\s*\d", token.after):
+    if not named and re.match(r"\s*[:=]\s*\d", token.after):
         return None
     others = _WORD.findall(token.before + " " + token.after)
     alone = not others
@@ -254,21 +252,13 @@ def _exact(token: _Token, place: Place) -> Hit | None:
             if token.left_free and token.right_free and names_level:
                 return Hit(token.level, Strength.SUSPECTED, "token")
             closing = not token.after.strip(" ._0123456789") and token.last_word not in ("GIỮ", "ĐƯỢC", "LÀ")
-            if (
-                place in (Place.SUBJECT, Place.FILENAME)
-                and token.level is not Level.MAT
-                and closing
-                and not _prose(token)
-                and not FIGURES.search(token.before)
-            ):
-                return Hit(token.level, Strength.SUSPECTED, "token")
-            return None
+            spoken = token.level is Level.MAT or _prose(token) or FIGURES.search(token.before)
+            return Hit(token.level, Strength.SUSPECTED, "token") if named and closing and not spoken else None
 
 
 def _is_spoken_of(token: _Token) -> bool:
     """Return whether a name speaks of works and papers of such a kind: a film, information, what is managed."""
-    quoted = token.before.rstrip(" _")[-1:] in _QUOTES
-    if token.last_word in WORKS and (token.case is not Case.CAPITALS or quoted):
+    if token.last_word in WORKS and (token.case is not Case.CAPITALS or token.quoted):
         return True
     if token.level is not Level.MAT and token.case is not Case.CAPITALS and FICTION.search(token.before + token.after):
         return True
@@ -338,9 +328,8 @@ def _inexact(token: _Token, text: str, place: Place) -> Hit | None:
     if token.level is Level.TUYET_MAT:
         return Hit(token.level, Strength.MARKED, "token", token.spelling)
     if token.bracketed:
-        if token.before.rstrip(" _")[-1:] in _QUOTES and token.last_word in WORKS:
-            return None
-        return Hit(token.level, Strength.SUSPECTED, "bracketed", token.spelling)
+        worked = token.quoted and token.last_word in WORKS
+        return None if worked else Hit(token.level, Strength.SUSPECTED, "bracketed", token.spelling)
     if token.level is Level.TOI_MAT:
         if token.next_word in LOST:
             return None
