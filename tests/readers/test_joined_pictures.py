@@ -97,6 +97,18 @@ def slides(
     return file_of(deck)
 
 
+def group_of_slide(pieces: list[Image.Image], **turned: str) -> bytes:
+    """Pictures side by side in a group that is flipped or turned itself."""
+    deck = pptx.Presentation()
+    group = deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_group_shape()
+    left = SlideCm(3)
+    for page in pieces:
+        left += group.shapes.add_picture(io.BytesIO(png(page)), left, SlideCm(3), width=SlideCm(page.width / 60)).width
+    for name, value in turned.items():
+        group._element.grpSpPr.xfrm.set(name, value)
+    return file_of(deck)
+
+
 def sheet(pieces: list[tuple[Image.Image, str]]) -> bytes:
     book = openpyxl.Workbook()
     for page, cell in pieces:
@@ -175,6 +187,8 @@ def old_document(pieces: list[Image.Image], properties: bytes = b"") -> bytes:
             lambda: slides([(page, 3 + 5.34 * n, 3) for n, page in enumerate(halves(drawn("MẬT")))]),
             lambda: slides([(page, 9 - 3.4 * n, 3) for n, page in enumerate(reversed(letters("MẬT")))][::-1]),
             lambda: slides([(ImageOps.mirror(drawn("MẬT")), 3, 3)], mirrored=True),
+            lambda: group_of_slide(halves(ImageOps.mirror(drawn("MẬT"))), flipH="1"),
+            lambda: group_of_slide(halves(drawn("MẬT").rotate(180)), rot="10800000"),
             lambda: sheet([(page, cell) for page, cell in zip(halves(drawn("MẬT")), ("B2", "G2"), strict=True)]),
             lambda: rich(letters("MẬT")),
             lambda: rich_shapes(halves(drawn("MẬT"))),
@@ -191,6 +205,8 @@ def old_document(pieces: list[Image.Image], properties: bytes = b"") -> bytes:
         "slide",
         "slide letters",
         "mirrored",
+        "mirrored group",
+        "turned group",
         "sheet",
         "rtf",
         "rtf shapes",
@@ -211,11 +227,12 @@ def test_a_mark_in_pieces_is_read_as_it_is_shown(made):
             lambda: word([letters("ABC")]),
             lambda: old_document(letters("ABC")),
             lambda: rich_shapes(letters("ABC")),
+            lambda: group_of_slide(letters("TẬM"), rot="0"),
             lambda: word([[drawn("Hình 1"), drawn("Hình 2")]]),
             lambda: slides([(letters("M")[0], 1, 1), (letters("Ậ")[0], 14, 9), (letters("T")[0], 20, 1)]),
         ]
     ),
-    ids=["other letters", "in an old file", "in shapes", "figures", "far apart"],
+    ids=["other letters", "in an old file", "in shapes", "in a group", "figures", "far apart"],
 )
 def test_other_pictures_are_no_mark(made):
     assert not found(made())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 import re
 from collections.abc import Hashable
@@ -53,6 +54,7 @@ def put_in_place(sink: Sink, part: str, element: Element, shown: bytes | Shape) 
                     return
             case _ if name in _GROUPS and box is not None:
                 group = parent if group is None else group
+                box, turn = _in_group(parent, box, turn)
             case "wp:anchor":
                 at = _offset(parent)
                 size = _extent(parent, flat=isinstance(shown, Shape))
@@ -226,6 +228,29 @@ def _transformed(holder: Element, blip: Element) -> tuple[Box | None, Turn]:
             box = number(at.get("x")), number(at.get("y")), number(size.get("cx")), number(size.get("cy"))
     recoloured = any(NAMES[child.tag] in _RECOLOURED for child in blip.iter())
     return box, Turn(mirrored, upside_down, degrees, crop if crop and any(crop) else None, recoloured)
+
+
+def _in_group(group: Element, box: Box, turn: Turn) -> tuple[Box, Turn]:
+    """Return a place and a turn as a group shows them that is flipped or turned itself (ECMA-376 Part 1 §20.1.7.5).
+
+    Its own place counts from anywhere: pictures of one group are compared with one another.
+    """
+    frame = group.find("{*}grpSpPr/{*}xfrm")
+    if frame is None:
+        return box, turn
+    mirrored, upside_down = (frame.get(name) in {"1", "true"} for name in ("flipH", "flipV"))
+    degrees = number(frame.get("rot")) / 60_000
+    left, top, width, height = box
+    middle = complex(left + width / 2, top + height / 2)
+    middle = complex(-middle.real if mirrored else middle.real, -middle.imag if upside_down else middle.imag)
+    middle *= cmath.rect(1, math.radians(degrees))
+    inner = -turn.degrees if mirrored != upside_down else turn.degrees
+    turn = turn._replace(
+        mirrored=turn.mirrored != mirrored,
+        upside_down=turn.upside_down != upside_down,
+        degrees=(inner + degrees) % 360,
+    )
+    return (middle.real - width / 2, middle.imag - height / 2, width, height), turn
 
 
 def _extent(holder: Element, *, flat: bool = False) -> tuple[float, float] | None:
