@@ -240,6 +240,15 @@ class TestDocumentSecurityStore:
         assert stands(one)
         assert one.revocation_source == "embedded-ocsp"
 
+    @pytest.mark.parametrize("known", [False, True])
+    def test_the_signer_is_carried_past_expiry_below_an_authority_out_of_the_file(self, known):
+        who, stamp = self.expired()[0], PdfSigning(tsa=tree().tsa, tsa_time=NOW - 200 * DAY, with_chain=True)
+        above = revocation_list(tree().g2_root, this_update=NOW - 199 * DAY, next_update=NOW - 170 * DAY)
+        answer = response(who, this=-200, following=-190)
+        data = with_store(sign_pdf(letter_pdf(), who, stamp), ocsps=[answer], crls=[above] * known)
+        (one,) = look(data, trust=trust_of(tree().g2_root))
+        assert (one.trust, one.revocation) == (Trust.TRUSTED, Revocation.GOOD if known else Revocation.UNKNOWN)
+
     @pytest.mark.parametrize("replaced", [False, True])
     def test_the_store_is_written_anew_behind_a_signature_that_locks_fields_and_replaces_no_page(self, replaced):
         lock = FieldMDPSpec(FieldMDPAction.INCLUDE, fields=["a"])

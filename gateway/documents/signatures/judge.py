@@ -130,19 +130,18 @@ def _judge_path(path: Path, sources: Sources, fault: str, *, usage_ok: bool) -> 
     if fault and fault != "EXPIRED":
         return Judgement(Trust.UNTRUSTED, fault, key_usage_ok=usage_ok)
     found = chain_status.along(path, sources)
-    leaf_status = found[0] if found else Status(Revocation.GOOD, "anchor")
-    if leaf_status.status is Revocation.GOOD:
-        # An authority that came with the document, and of which nothing is known, may have been revoked (§5.2.6.4).
-        brought = found[1 : len(path.certificates) - 1]
-        leaf_status = next((one for one in brought if one.status is Revocation.UNKNOWN), leaf_status)
-    problems = leaf_status.problems
-    if any(status.status is Revocation.REVOKED for status in found[1:]):
+    own = found[0] if found else Status(Revocation.GOOD, "anchor")
+    # An authority that came with the document, and of which nothing is known, may have been revoked (§5.2.6.4).
+    brought = found[1 : len(path.certificates) - 1] if own.status is Revocation.GOOD else ()
+    status = next((one for one in brought if one.status is Revocation.UNKNOWN), own)
+    problems = status.problems
+    if any(one.status is Revocation.REVOKED for one in found[1:]):
         fault, problems = "REVOKED", (*problems, "authority-revoked")
-    elif leaf_status.status is Revocation.REVOKED:
+    elif own.status is Revocation.REVOKED:
         fault = "REVOKED"
     elif not fault and sources.existed_at is not None and paths.check(path, at=sources.now) == "EXPIRED":
-        # Expired since: only evidence of the time of signing carries it further.
-        fault = "" if leaf_status.status is Revocation.GOOD else "EXPIRED"
+        # Expired since: only evidence of the time of signing carries the signer further.
+        fault = "" if own.status is Revocation.GOOD else "EXPIRED"
     if not fault and not usage_ok:
         fault, problems = "CHAIN_CONSTRAINTS_FAILURE", (*problems, "wrong-key-usage")
-    return Judgement(Trust.UNTRUSTED if fault else Trust.TRUSTED, fault, leaf_status, usage_ok, problems)
+    return Judgement(Trust.UNTRUSTED if fault else Trust.TRUSTED, fault, status, usage_ok, problems)
