@@ -145,6 +145,8 @@ def test_the_name_of_a_property_behind_another_value_is_no_level() -> None:
         ((("BẢO",), ("MẬT",)), None),
         ((("MẬT", "x"), ("ONG", "y")), None),
         ((("MẬT", "x"), ("KẾ HOẠCH", "y")), Level.MAT),
+        ((("", "MẬT"), ("STT", "MÃ")), Level.MAT),
+        ((("MẬT", "x"), ("MÃ: 12", "y")), Level.MAT),
         ((("BÍ", "MẬT"), ("x", "y")), None),
         ((("TỐI", "x"), ("MẬT", "y")), Level.TOI_MAT),
         ((("TUYỆT", "MẬT"),), Level.TUYET_MAT),
@@ -208,10 +210,25 @@ def test_what_says_little_by_itself_counts_where_the_stamp_belongs(mark: str, fo
     assert not stops(lines(*HEAD, "V/v tập huấn bảo vệ", mark, *TAIL[1:], format_=format_))
 
 
+@pytest.mark.parametrize(
+    "above", ["PHÒNG BẢO VỆ", "Phòng ngừa lộ, lọt", "CHUYÊN ĐỀ 1", "V/v triển khai Nghị định số 26/2020"]
+)
+@pytest.mark.parametrize("mark", KINDS)
+def test_the_end_of_a_name_or_a_title_is_no_stamp(above: str, mark: str) -> None:
+    assert not stops(lines(*HEAD, above, mark, *TAIL[1:]))
+
+
+@pytest.mark.parametrize("name", ["MẬT 2023", "MẬT (1)", "2023 - MẬT", "Trang 1 - MẬT"])
+@pytest.mark.parametrize("role", [Role.NAME, Role.PROPERTY])
+def test_a_level_with_a_number_is_a_mark_in_the_name_of_a_sheet(name: str, role: Role) -> None:
+    assert stops(Document(part="2", format="xlsx", runs=(Run(text="x"), Run(text=name, block=1, role=role))))
+
+
 @pytest.mark.parametrize("mark", ["Mật (đóng dấu)", "(Đã ký, đóng dấu mật)"])
 def test_a_stamp_that_is_told_in_the_place_of_one_is_a_mark(mark: str) -> None:
     assert stops(lines(*HEAD, mark, *TAIL))
     assert not stops(lines(*HEAD, "V/v mở lớp tập huấn văn bản", "mật", *TAIL[2:]))
+    assert find_in_document(lines("ĐÓNG DẤU MẬT"))[0].strength is Strength.SUSPECTED
 
 
 @pytest.mark.parametrize("word", ["MAT", "M.A.T", "Mật."])

@@ -25,6 +25,8 @@ _UNIT: Final = re.compile(
     r"^\W*(?:uy ban nhan dan|ubnd|hoi dong nhan dan|hdnd|so [a-z]{2,}|phong [a-z]{2,}|cong an|bo chi huy|ban chi huy|van phong|chi cuc|cuc|bo [a-z]{2,})\b"
 )
 _TITLE: Final = re.compile(rf"^\W*(?:{PAPERS}|chuong trinh|quy che|quy dinh|giay moi|tai lieu)\b")
+_PROTECTS: Final = re.compile(r"(?:^\W*phong (?:chong|ngua)\b.*|bao ve|quan ly|lo|lot|ve)\W*$")
+"""How the line above "bí mật nhà nước" ends that goes on with it."""
 _GREETING: Final = re.compile(r"^\W*(?:kinh (?:gui|thua|chao)|than gui|gui|chao|dear|hi|thua)\b.{0,80}[,:!.]?\s*$")
 _CLOSING: Final = re.compile(r"^\W*(?:tran trong|kinh thu|kinh chao|than men|em cam on|cam on|regards|best regards)\b")
 _SUBJECT: Final = re.compile(r"\W*(?:v/v|ve viec)(?![a-z])")
@@ -83,13 +85,18 @@ def heads_an_article(around: Around) -> bool:
     return len(prose) >= _PROSE and re.search(r"[.!?](?:\W|$)", prose) is not None
 
 
-def stands_for_stamp(around: Around) -> bool:
-    """Return whether a line stands where the stamp belongs, at the head of an official letter, and ends none of its lines."""
+def stands_for_stamp(around: Around, *, phrase: bool = False) -> bool:
+    """Return whether a line stands where the stamp belongs, at the head of an official letter, and ends none of its lines.
+
+    A phrase that ends titles and names of units too stands right under motto, number or date, or a whole name.
+    """
     above = around.above[0] if around.above else ""
     if above and (_TITLE.match(above) or not (belongs_to_head(above) or is_closed(above))):
         return False
     near = (*around.above, *around.below)
     heads = sum(_NUMBER_AND_MOTTO.search(line) is not None for line in near)
+    if phrase and not _NUMBER_AND_MOTTO.search(above):
+        return heads >= 2 and (not above or (_UNIT.match(above) is not None and not _PROTECTS.search(above)))
     return heads >= 2 or (heads == 1 and any(_UNIT.match(line) or _TITLE.match(line) for line in near))
 
 

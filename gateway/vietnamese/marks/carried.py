@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from gateway.vietnamese.marks.hits import Hit, Strength
-from gateway.vietnamese.marks.name_words import FIGURES, NEWS
+from gateway.vietnamese.marks.name_words import FIGURES, MANAGING, NEWS
 from gateway.vietnamese.marks.words import LEVEL_WORDS, PAPERS, Case, Level, Spelling, written_level
 
 _KIND: Final = f"(?:tai lieu|van ban|ket luan|dien|{PAPERS}|(?:bc|bb|ct|cv|hs|kh|kl|nq|pa|qd|tb|tl|ttr|vb)(?![a-z]))"
@@ -22,24 +22,26 @@ _SAYS: Final = (
     re.compile(rf"\W*{_SENDING}{_KIND} {LEVEL_WORDS}(?:\W*$|[ ,:(]+(?:hop|phuc vu|cua|ngay|kem)(?![a-z])[^?]*$)"),
     re.compile(rf"\W*{_KIND} {LEVEL_WORDS}[ ,:(]+(?:hop|phuc vu|ngay|trinh|kem(?: theo)? {_KIND})(?![a-z])[^?]*$"),
     re.compile(rf"\W*{_KIND} [^?]*?(?:(?:hoa toc|khan),|(?<![\w/.\-])[a-z]*\d[\w/.\-]*(?: ?[-–—])?) {LEVEL_WORDS}\W*$"),
-    re.compile(rf"\W*(?:da )?dong dau {LEVEL_WORDS}\s*[:–—-]\s*{_KIND}"),
+    re.compile(rf"\W*(?:da )?dong dau {LEVEL_WORDS}\s*[:–—-]\s*(?!huong dan|thong bao){_KIND}"),
     re.compile(rf"\W*(?:tai lieu|van ban|{PAPERS})\W+{LEVEL_WORDS}\W*$"),
     re.compile(rf"\W*{PAPERS} so \d[^?]*[-–,] ?{LEVEL_WORDS}\W*$"),
 )  # fmt: skip
 """Forms in which one word in small letters says it."""
 _TITLED: Final = re.compile(rf"\W*{LEVEL_WORDS}\W+{PAPERS}(?![a-z])")
 _ABOUT: Final = re.compile(
-    rf"\W*(?:{_SENDING})?{_KIND} {LEVEL_WORDS} (?:ve|cua|lien quan|doi voi|cho|vu|thang|quy|nam|ky|dot)(?![a-z])[^?]*$"
+    rf"\W*(?:{_SENDING})?{_KIND} {LEVEL_WORDS} (?:ve|cua|lien quan|doi voi|(?<!tuyet mat )cho|vu|thang|quy|nam|ky|dot)(?![a-z])[^?]*$"
 )
 _IDLE: Final = re.compile(f"{NEWS.pattern}|{FIGURES.pattern}", re.IGNORECASE)
 _DEGREE: Final = re.compile(rf"(?:[\[(]\s*|\s[-–—]\s*)do:? {LEVEL_WORDS}\s*(?:[\])]|$)")
-_LAST_DEGREE: Final = re.compile(rf"\W*(?:{_SENDING})?{_KIND}(?![a-z])(?P<rest>[^?]*?) do:? {LEVEL_WORDS}\W*$")
+_LAST_DEGREE: Final = re.compile(
+    rf"\W*(?:{_SENDING})?(?!huong dan){_KIND}(?![a-z])(?P<rest>[^?]*?) do:? {LEVEL_WORDS}\W*$"
+)
 _FIRST_DEGREE: Final = re.compile(
     rf"\W*(?:(?P<secret>bmnn|bi mat nha nuoc)[ ,]*)?do {LEVEL_WORDS}\s*(?P<rest>(?:[:|–—-]|  |(?P<alone>\W*$)).*)"
 )
 OF_LAWS: Final = re.compile(
     r"danh muc|quy dinh|huong dan|mau |dau |thong ke|luat|tai lieu|van ban|(?<!^)bi mat nha nuoc|(?<!^)bmnn"
-    r"|(?:xac dinh|dieu chinh|thay doi|tang|giam|nang|ha|len|xuong|ve|va)$"
+    r"|(?:xac dinh|dieu chinh|thay doi|tang|giam|nang|ha|len|xuong|ve|va|ghi|nhan|khong co)$"
 )
 """Words beside a degree of titles that treat degrees."""
 _OF_STUDIES: Final = re.compile(r"\W*ho so mat\W*$")
@@ -70,8 +72,9 @@ def _found(text: str, plain: str) -> Iterator[tuple[re.Match[str], Callable[[Cas
     capitals = text.isupper()
     if (found := _DEGREE.search(plain)) is not None and not OF_LAWS.search(plain[: found.start()]):
         yield found, lambda _: True
-    if (found := _LAST_DEGREE.match(plain)) is not None and not OF_LAWS.search(found["rest"]):
-        yield found, lambda case: case is not Case.SMALL and not capitals
+    last = _LAST_DEGREE.match(plain)
+    if last is not None and not (OF_LAWS.search(last["rest"]) or MANAGING.search(text, 0, last.end("rest"))):
+        yield last, lambda case: case is not Case.SMALL and not capitals
     if (first := _FIRST_DEGREE.match(plain)) is not None and not OF_LAWS.search(first["rest"]):
         yield (
             first,

@@ -55,14 +55,15 @@ def _line_hits(text: str, plain: str, look: Look, *, short_block: bool) -> Itera
         return
     whole = stamp_line(text, look)
     yield whole
-    if (whole is None or whole.form == NUMBERED) and re.search(r"\t| {3,}|[|│]", text):
+    little = whole is None or (whole.form == NUMBERED and not whole.strength.rank)
+    if little and re.search(r"\t| {3,}|[|│]", text):
         yield from _segments(text, look)
     yield label_line(text, plain, look)
     yield auxiliary_line(text, plain, look)
     yield merged_line(text, plain, look)
     yield headed_line(text, plain, look)
     yield said_of_this(text, plain)
-    if whole is None and len(text) <= 200 and not has_label(plain) and (short_block or _CARRIED_NAME.match(plain)):
+    if little and len(text) <= 200 and not has_label(plain) and (short_block or _CARRIED_NAME.match(plain)):
         if look.place in (Place.EDGE, Place.BOX, Place.WATERMARK, Place.PROPERTY):
             yield name_hit(text, look.place)
         elif _CARRIED_NAME.match(plain):

@@ -34,6 +34,7 @@ _BELOW: Final = 40
 """Letters of the line below that tell whether it goes on."""
 _RAISED: Final = frozenset({"tối", "tuyệt"})
 _BEFORE_MAT: Final = _RAISED | {"bảo", "bí"}
+_BEHIND_MAT: Final = frozenset({"KHẨU", "ONG"})
 _HEADINGS: Final = frozenset({"stamp-line", "lone-line", "numbered-line", "list", TITLED})
 
 
@@ -187,12 +188,12 @@ def word_before(layout: Layout, line: Line) -> str | None:
 
 
 def begins_phrase(layout: Layout, line: Line, below: int | None) -> bool:
-    """Return whether MẬT begins a phrase that goes on in the line or the cell below it, or the next of its row: KHẨU, ONG."""
+    """Return whether MẬT begins a phrase that goes on in the line below it, or with the word alone in the cell below it."""
     own = cell_key(line.runs[0])
     cell = layout.cells.get((own[0], own[1], own[2] + 1)) if own is not None else None
-    return any(
-        number is not None and goes_on_below(canonical(layout.lines[number][:_BELOW])) for number in (below, cell)
-    )
+    if cell is not None and canonical(layout.lines[cell][:_BELOW]).strip() in _BEHIND_MAT:
+        return True
+    return below is not None and goes_on_below(canonical(layout.lines[below][:_BELOW]))
 
 
 def names_people(layout: Layout, line: Line) -> bool:

@@ -66,7 +66,7 @@ LOST: Final = words("another_word", "lost")
 CODES_OF_OTHERS: Final = words("another_word", "codes")
 GROCERIES: Final = words("goods", "groceries")
 GOODS_AND_ORGANS: Final = words("goods", "bare")
-WORKS: Final = words("speech", "works")
+WORK_BEFORE: Final = re.compile(rf"(?<!\w)(?:{alternatives('speech', 'works')})[\W\d_]*$", re.IGNORECASE)
 FICTION: Final = re.compile(rf"(?<!\w)(?:{alternatives('speech', 'fiction')})(?!\w)", re.IGNORECASE)
 NEWS: Final = re.compile(rf"(?<!\w)(?:{alternatives('speech', 'news')})(?!\w)|{FICTION.pattern}", re.IGNORECASE)
 FIGURES: Final = re.compile(rf"(?<!\w)(?:{alternatives('speech', 'figures')})(?!\w)", re.IGNORECASE)
@@ -107,6 +107,7 @@ def is_person(before: str, after: str) -> bool:
 
 
 _COMMERCE: Final = words("goods", "trade")
+_LABELS: Final = words("goods", "labels")
 
 
 def are_groceries(words: list[str]) -> bool:
@@ -117,5 +118,5 @@ def are_groceries(words: list[str]) -> bool:
 
 def is_value_of_goods(before: str) -> bool:
     """Return whether the label before a level is one of trade: "Sản phẩm: Mật"."""
-    words = {word.upper() for word in _WORD.findall(before)}
-    return before.rstrip().endswith(":") and bool(words) and words <= GROCERIES | _COMMERCE
+    words = [word.upper() for word in _WORD.findall(before)]
+    return before.rstrip().endswith(":") and words[-1:] != [] and words[-1] in _LABELS and _COMMERCE.issuperset(words)

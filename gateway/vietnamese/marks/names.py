@@ -24,7 +24,7 @@ from gateway.vietnamese.marks.name_words import (
     MANAGING,
     NAMED_STAMP,
     OF_THE_GALL,
-    WORKS,
+    WORK_BEFORE,
     are_groceries,
     begins_word,
     is_named,
@@ -84,7 +84,7 @@ _COUNT: Final = re.compile(
 )
 """A level that heads a figure: "Mật: 12 văn bản, Tối mật: không"."""
 _FIGURE_BEFORE: Final = re.compile(FIGURES.pattern + r"\s+$", re.IGNORECASE)
-_ASKS: Final = re.compile(r"\?\s*$|(?<!\w)(?:không|chưa|nào)\s*$", re.IGNORECASE)
+_ASKS: Final = re.compile(r"[^,;:–-]*(?:\?|(?<!\w)(?:không|chưa|nào))\s*$", re.IGNORECASE)
 _CHANGED: Final = re.compile(r"(?<!\w)từ(?!\w).*(?:xuống|lên|sang|thành)\s", re.IGNORECASE)
 
 
@@ -102,6 +102,8 @@ class _Token(NamedTuple):
     bracketed: bool
     quoted: bool
     """What stands before it opens a quotation."""
+    of_work: bool
+    """A film or a book is called so."""
     left_free: bool
     """Nothing before it, or a strong separator."""
     right_free: bool
@@ -133,6 +135,7 @@ def _tokens(text: str) -> list[_Token]:
                 next_word=words_after[0].upper() if words_after else "",
                 bracketed=bool(left) and left[-1] in _OPEN and bool(right) and right[0] in _CLOSE,
                 quoted=left[-1:] in _QUOTES,
+                of_work=WORK_BEFORE.search(before) is not None,
                 left_free=not left.strip(" .") or left[-1] in "-–—:;|/•·+=_]})>»”" or before.endswith(("_", "  ")),
                 right_free=not right.strip(" .0123456789") or _SET_OFF.match(after) is not None,
             )
@@ -218,7 +221,7 @@ def _exact(token: _Token, place: Place) -> Hit | None:
     named = place in (Place.SUBJECT, Place.FILENAME)
     if token.bracketed and not (token.level is Level.MAT and token.last_word in ORGANS):
         words = [len(_WORD.findall(side)) for side in (token.before, token.after)]
-        if token.quoted and token.last_word in WORKS:
+        if token.quoted and token.of_work:
             return None
         if token.quoted and sum(words) > 2 and (min(words) or not named):
             # A title, or a stamp that a sentence names; in capitals somebody may still mean the mark itself.
@@ -258,9 +261,10 @@ def _exact(token: _Token, place: Place) -> Hit | None:
 
 def _is_spoken_of(token: _Token) -> bool:
     """Return whether a name speaks of works and papers of such a kind: a film, information, what is managed."""
-    if token.last_word in WORKS and (token.case is not Case.CAPITALS or token.quoted):
+    if token.of_work and (token.case is not Case.CAPITALS or token.quoted):
         return True
-    if token.level is not Level.MAT and token.case is not Case.CAPITALS and FICTION.search(token.before + token.after):
+    set_off = token.case is Case.CAPITALS or (token.left_free and not _WORD.search(token.after))
+    if token.level is not Level.MAT and not set_off and FICTION.search(token.before + token.after):
         return True
     if token.level is not Level.MAT and _FIGURE_BEFORE.search(token.before) and not token.after.strip(" .!?…"):
         return True
@@ -284,7 +288,7 @@ def _capitals(token: _Token, others: list[str], *, loose: bool) -> Hit | None:
     title = all(word.isupper() for word in company) and any(len(word) > 4 or not word.isascii() for word in company)
     noun = _noun_before(token.before.rstrip(" _"))
     if noun in ("DẤU", "CHỮ"):
-        if _ASKS.search(token.after):
+        if _ASKS.match(token.after):
             return None
         return Hit(token.level, Strength.SUSPECTED, "token")
     if (token.left_free and token.right_free) or not title:
@@ -313,7 +317,7 @@ def _inexact(token: _Token, text: str, place: Place) -> Hit | None:
         named = plain and place in (Place.SUBJECT, Place.FILENAME)
         # Nothing else is spelt tuyet mat, while toi mat has lost a telephone.
         set_off = token.level is Level.TUYET_MAT and token.left_free and token.right_free
-        framed = token.bracketed and token.before.rstrip(" _")[-1:] in "[(" and token.last_word not in WORKS
+        framed = token.bracketed and token.before.rstrip(" _")[-1:] in "[(" and not token.of_work
         marked = (named and (set_off or framed or _heads_a_paper(token))) or _closes_a_paper(token, place)
         return Hit(token.level, Strength.SUSPECTED, "token", token.spelling) if marked else None
     lost = bare(token.next_word).upper() in LOST and re.match(r"[\s_]+[^\W\d_]", token.after)
@@ -328,8 +332,11 @@ def _inexact(token: _Token, text: str, place: Place) -> Hit | None:
     if token.level is Level.TUYET_MAT:
         return Hit(token.level, Strength.MARKED, "token", token.spelling)
     if token.bracketed:
-        worked = token.quoted and token.last_word in WORKS
-        return None if worked else Hit(token.level, Strength.SUSPECTED, "bracketed", token.spelling)
+        return (
+            None
+            if token.quoted and token.of_work
+            else Hit(token.level, Strength.SUSPECTED, "bracketed", token.spelling)
+        )
     if token.level is Level.TOI_MAT:
         if token.next_word in LOST:
             return None

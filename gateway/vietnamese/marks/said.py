@@ -53,9 +53,11 @@ _SENT_SECRET: Final = re.compile(
 )
 """Words saying that what is sent is secret; "gửi văn bản mật phải ..." is a rule."""
 _OF_THESE: Final = (
-    re.compile(rf"^\W*{_PAPER} (?P<two>){LEVEL_WORDS}, (?:anh|chi|de nghi|yeu cau|khong|vui long)(?![a-z])"),
+    re.compile(
+        rf"^\W*{_PAPER} (?P<two>){LEVEL_WORDS}, (?:anh|chi|de nghi|yeu cau|khong(?! duoc| ai)|vui long)(?![a-z])"
+    ),
     re.compile(rf"^\W*nho (?:[a-z]+ ){{1,6}}{_PAPER} {LEVEL_WORDS} nay(?![a-z])"),
-    re.compile(rf"{_SENDING}.{{0,80}}{_PAPER}.{{0,60}}, ?(?P<two>)do {LEVEL_WORDS}\W*$"),
+    re.compile(rf"{_SENDING}.{{0,80}}{_PAPER}(?:(?! do ).){{0,60}}, ?(?P<two>)do {LEVEL_WORDS}\W*$"),
 )
 """What is asked for or said with it: "Tài liệu tối mật, anh xem xong xóa", "Em gửi anh kế hoạch A2, độ Mật"."""
 _LEVELS: Final = re.compile(LEVEL_WORDS)

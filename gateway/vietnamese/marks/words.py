@@ -157,7 +157,7 @@ _WHERE: Final = (
 )
 """Among whom a paper goes round: whatever may follow ends it, so that a line has one reading."""
 COMPANY: Final = (
-    "duthao(?:lan)?|(?:da)?dongdau|topsecret|secret|confidential|(?:khong(?:duoc)?|cam)(?:sao(?:chup|chep)?|phobien|chuyentiep|phattan)|(?:chi)?luuhanhnoibo"
+    "duthao(?:lan)?|topsecret|secret|confidential|(?:khong(?:duoc)?|cam)(?:sao(?:chup|chep)?|phobien|chuyentiep|phattan)|(?:chi)?luuhanhnoibo"
     f"|(?:chi)?luuhanhtrong{_WHERE}|xemxongtralai|chidanhcholanhdao|(?:tailieu)?thuhoi(?:sau(?:hoinghi|cuochop|hop))?"
 )
 _OF_THE_STATE: Final = "(?:tailieu|vanban|hoso)?(?:thuoc|chua)?(?:bimatnhanuoc|bmnn)(?:thuoc)?(?:do)?"
@@ -170,7 +170,7 @@ NOUNS: Final = (
 )
 STAMP: Final = re.compile(
     rf"(?P<before>(?:{URGENCY}|{COMPANY})*)(?P<noun>{NOUNS})?(?P<level>tuyetmat|toimat|mat)"
-    rf"(?P<after>(?:{URGENCY}|{COMPANY}|tuyetmat|toimat|mat)*)"
+    rf"(?P<after>(?:{URGENCY}|{COMPANY}|(?:da)?dongdau|tuyetmat|toimat|mat)*)"
 )
 """A whole line, only its bare letters: a level, perhaps with urgency beside it or a noun before it."""
 
