@@ -345,6 +345,33 @@ def test_a_value_is_shown_by_one_section_of_its_number_format(
     assert {run.text for run in reading.document.runs} & {"TỐI MẬT", "thường"} == shown
 
 
+@pytest.mark.parametrize(
+    ("of_cell", "of_table"),
+    [
+        ('<style:map style:condition="cell-content()&gt;1" style:apply-style-name="ce1"/>', ""),
+        (
+            "",
+            "<calcext:conditional-formats><calcext:conditional-format><calcext:condition "
+            'calcext:value="&gt;1" calcext:apply-style-name="ce1"/></calcext:conditional-format></calcext:conditional-formats>',
+        ),
+    ],
+)
+def test_a_number_format_of_a_conditional_style_may_be_shown_elsewhere(of_cell: str, of_table: str) -> None:
+    automatic = (
+        '<number:number-style style:name="N1P0"><number:text>TỐI MẬT</number:text></number:number-style>'
+        '<number:number-style style:name="N1"><number:text>thường</number:text>'
+        '<style:map style:condition="value()&gt;=0" style:apply-style-name="N1P0"/></number:number-style>'
+        '<style:style style:name="ce1" style:family="table-cell" style:data-style-name="N1"/>'
+        f'<style:style style:name="ce2" style:family="table-cell">{of_cell}</style:style>'
+    )
+    cells = "".join(
+        f'<table:table-cell table:style-name="{style}" office:value-type="float" office:value="{value}"><text:p>x</text:p></table:table-cell>'
+        for style, value in (("ce2", 5), ("ce1", -5))
+    )
+    body = f"<table:table><table:table-row>{cells}</table:table-row>{of_table}</table:table>"
+    assert find(read_body(body, automatic, kind="spreadsheet"), "TỐI MẬT")
+
+
 def test_slides_know_their_number_classes_and_notes() -> None:
     automatic = (
         '<style:style style:name="dp" style:family="drawing-page"><style:drawing-page-properties '

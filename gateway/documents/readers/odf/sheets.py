@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from functools import cache
 from typing import Final
@@ -12,7 +12,7 @@ from gateway.documents.readers.excel.xlsx_values import HOLDS
 from gateway.documents.readers.numerals import cell_name, number
 from gateway.documents.readers.odf.flow import Flow, Shelf, flat_rows, is_blank, repeat_count
 from gateway.documents.readers.odf.story import Story
-from gateway.documents.readers.odf.styles import StyleBook
+from gateway.documents.readers.odf.styles import Section, StyleBook
 from gateway.documents.readers.ooxml.colours import AUTO
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.sink import Place
@@ -24,6 +24,7 @@ _ROWS, _COLUMNS = clark("table:number-rows-repeated"), clark("table:number-colum
 _DEFAULT, _VISIBLE = clark("table:default-cell-style-name"), clark("table:visibility")
 _FORMULA, _STRING, _VALUE = clark("table:formula"), clark("office:string-value"), clark("office:value")
 _TYPE: Final = clark("office:value-type")
+_APPLIED, _CONDITIONAL = clark("style:apply-style-name"), clark("calcext:apply-style-name")
 _CONDITION: Final = re.compile(r"(?:value\(\)\s*(<=|>=|<>|!=|[<>=])\s*(-?[\d.]+))?")
 """When a section of a number format shows a value: always, or as a comparison says."""
 _OFFICE: Final = clark("office:")
@@ -42,7 +43,7 @@ class Sheets:
         self._sink = shelf.sink
         self._unshown = shelf.unshown
         self._styles = styles
-        self._has_maps = cache(lambda style: bool(styles.maps("table-cell", style)))
+        self._may_apply = cache(self._applied)
         self._sections = cache(styles.sections)
         self._story = story
         self._shown: set[Element] = set()
@@ -54,6 +55,8 @@ class Sheets:
         if shown == "false":
             origin = Origin.HIDDEN
         self._sink.put_line(name, Place(f"sheet:{name}", Role.NAME, origin))
+        for condition in table.iter(clark("calcext:condition")):
+            self._note(self._sections(condition.get(_CONDITIONAL)))
         columns = self._columns(table)
         row_number = 0
         for element in table:
@@ -75,10 +78,21 @@ class Sheets:
             return
         told = [_CONDITION.fullmatch(condition) for condition, _ in sections]
         value, known = number(cell.get(_VALUE)), cell.get(_VALUE) is not None and all(told)
-        held = [one for found, (_, one) in zip(told, sections, strict=True) if _holds(found, value) or not known]
-        self._shown.update(held[:1] if known else held)
+        held = [one for found, one in zip(told, sections, strict=True) if _holds(found, value) or not known]
         self._unshown.update(one for _, one in sections)
+        self._note(held[:1] if known else held)
+
+    def _note(self, sections: Sequence[Section]) -> None:
+        """Note that values may be shown by these sections of number formats."""
+        self._shown.update(one for _, one in sections)
         self._unshown -= self._shown
+
+    def _applied(self, style: str | None) -> bool:
+        """Return whether a style of cells has conditional styles, which are not computed: their number formats may be shown."""
+        maps = self._styles.maps("table-cell", style)
+        for one in maps:
+            self._note(self._sections(one.get(_APPLIED)))
+        return bool(maps)
 
     def _columns(self, table: Element) -> list[tuple[str | None, bool]]:
         columns: list[tuple[str | None, bool]] = []
@@ -113,8 +127,8 @@ class Sheets:
 
     def _cell(self, cell: Element, style: str | None, place: Place) -> None:
         layer = self._styles.layer("table-cell", style, with_default=True)
-        if self._has_maps(style) and is_invisible(layer.get("colour"), layer.get("behind")):
-            layer = {**layer, "colour": AUTO, "behind": None}  # conditional styles, which are not computed, may show it
+        if self._may_apply(style) and is_invisible(layer.get("colour"), layer.get("behind")):
+            layer = {**layer, "colour": AUTO, "behind": None}  # conditional styles may show it
         flow = Flow(place, (layer,), layer.get("behind"), counted=False, defaults=False)
         valued = len(cell) > 0 or any(name.startswith(_OFFICE) for name in cell.attrib)
         number = cell.get(_VALUE) is not None

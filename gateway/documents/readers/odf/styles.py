@@ -24,6 +24,8 @@ Layer = Mapping[str, Any]
 NOTHING: Final[Layer] = {}
 Label = tuple[str, Layer]
 """Letters before a paragraph, and what sets them."""
+Section = tuple[str, Element]
+"""The condition of a section of a number format, and the section."""
 NO_LABEL: Final[Label] = ("", NOTHING)
 
 _NAME, _FAMILY, _PARENT = clark("style:name"), clark("style:family"), clark("style:parent-style-name")
@@ -165,7 +167,7 @@ class StyleBook:
                 return found
         return []
 
-    def sections(self, name: str | None) -> list[tuple[str, Element]]:
+    def sections(self, name: str | None) -> list[Section]:
         """Return the sections of the number format of a cell style, each with its condition; the last has none (§16.27, §16.3)."""
         named = (each.get(_DATA_STYLE) for each in reversed(self._chain("table-cell", name)))
         whole_format = self._formats.get(next(filter(None, named), ""))
