@@ -95,6 +95,7 @@ class _Scanner:
                 self._paragraphs[-1] = (self._paragraphs[-1][0], plain(tag).get("val"))
             case "r" | "lvl":
                 self._count += local == "lvl"
+                self._bullet = False
                 self._open_run(tag)
             case "pStyle" | "numFmt" | "lvlText" if parent == "lvl" and self._open:
                 self._label(local, tag)

@@ -39,6 +39,8 @@ _LABEL: Final = re.compile(
     rb"\s*\{\\levelnumbers ?(?P<numbers>(?:\\'[0-9A-Fa-f]{2})*);\}(?P<look>[^{}]*)"
 )
 """What stands before the paragraphs of a list: its length, then its letters, with control characters for numbers."""
+_NUMBERS: Final = {number: chr(0xE000 + number) for number in range(9)}
+"""Those control characters, which old codes have letters at, and what stands for them while letters are converted."""
 _BREAKS: Final = frozenset(["par", "cell", "row", "sect", "page", "line", "tab", "nestcell", "nestrow"])
 _FONT_NAME: Final = re.compile(
     rb"(\\f\d{1,6}(?=[^0-9])(?:\\[a-z]+-?\d* ?|\{\\\*[^{}]*\}|[\r\n])*)([^\\{};]+)(?=[;\\{])"
@@ -246,11 +248,11 @@ def _label_edits(data: bytes, fonts: dict[int, Font], tally: Tally) -> Iterator[
         font = re.search(rb"\\f(\d+)", match["look"])
         number = int(font[1]) if font is not None else default
         pieces = _walked(b"{\\f%d %b}" % (number or 0, match["text"]), fonts).pieces
-        text = "".join(piece.text for piece in pieces)[1:]
+        text = "".join(piece.text for piece in pieces)[1:].translate(_NUMBERS)
         labels.append((match, Run(text=text, block=block, font=fonts[number].name if number in fonts else None)))
     for match, text in mended(labels, tally):
-        places = b"".join(b"\\'%02x" % place for place, letter in enumerate(text, 1) if letter < "\t")
-        written = b"\\'%02x%b" % (len(text), _escaped(text))
+        places = b"".join(b"\\'%02x" % place for place, letter in enumerate(text, 1) if letter in _NUMBERS.values())
+        written = b"\\'%02x%b" % (len(text), _escaped(text.translate({ord(v): k for k, v in _NUMBERS.items()})))
         yield offset + match.start("text"), offset + match.end("text"), written
         yield offset + match.start("numbers"), offset + match.end("numbers"), places
 

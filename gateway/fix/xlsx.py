@@ -36,6 +36,8 @@ _BOUND: Final = re.compile(r"xl/(?:pivotCache/|vbaProject\.bin|queryTables/|exte
 _TABLES: Final = re.compile(r"xl/tables/[^/]+\.xml")
 _FORMULAS: Final = frozenset({"f", "formula", "formula1", "formula2", "definedName"})
 _NAMES: Final = {"tableColumn": "name", "filter": "val", "customFilter": "val"}
+_CODES: Final = re.compile(r"\[[^\]]*\]|_.")
+"""Parts of a number format that the writer did not type: conditions, currencies out of a list, widths of signs."""
 _SHEET_REFERENCE: Final = re.compile(r"'[^']*'!")
 
 
@@ -165,7 +167,9 @@ def _number_formats(book: _Workbook, tally: Tally) -> Iterator[Edit]:
     placed = (
         (place, Run(text=tag.attributes["formatCode"], block=block, font=legacy[tag.attributes.get("numFmtId")]))
         for block, (tag, place) in enumerate(codes)
-        if place is not None and tag.attributes.get("numFmtId") in legacy and not tag.attributes["formatCode"].isascii()
+        if place is not None
+        and tag.attributes.get("numFmtId") in legacy
+        and not _CODES.sub("", tag.attributes["formatCode"]).isascii()
     )
     for place, text in mended(placed, tally):
         yield place.value, place.value_end, escape(text, {'"': "&quot;", "'": "&apos;"}).encode("utf-8")

@@ -149,6 +149,14 @@ def test_labels_of_lists_are_mended_with_their_paragraphs(text, more):
     assert fix(mended.data).data is mended.data
 
 
+def test_a_level_without_a_format_below_one_of_bullets_is_numbered():
+    look = '<w:rPr><w:rFonts w:ascii=".VnTime" w:hAnsi=".VnTime"/></w:rPr>'
+    levels = (
+        f'<w:numFmt w:val="bullet"/><w:lvlText w:val="o"/></w:lvl><w:lvl w:ilvl="1"><w:lvlText w:val="§iÒu %2"/>{look}'
+    )
+    assert "Điều %2".encode() in zipfile.ZipFile(io.BytesIO(fix(listed(levels)).data)).read("word/numbering.xml")
+
+
 @pytest.mark.parametrize(
     "level",
     [
@@ -378,6 +386,18 @@ def test_text_boxes_comments_and_labels_of_an_rtf_change_with_their_font(around,
     assert written not in mended.data
     assert rb"\u272?i\u7873?u l\u7879?" in mended.data
     assert rb"\leveltext" not in around or rb"\'0a\u272?i\u7873?u l\u7879? \'00.;}{\levelnumbers\'09;}" in mended.data
+
+
+@pytest.mark.parametrize("font", [b".VnTime", b"VNI-Times", b"VPS Times", b"VISCII"])
+@pytest.mark.parametrize(
+    "level",
+    [
+        rb"{\leveltext\'05\'00.\'01.\'02;}{\levelnumbers\'01\'03\'05;}",
+        rb"{\leveltext\'09Ch\u432? \'00.\'05.\'06;}{\levelnumbers\'05\'07\'09;}",
+    ],
+)
+def test_numbers_in_labels_of_an_rtf_stay(level, font):
+    assert level in fix(rtf([rb"{\*\listtable{\list{\listlevel%b\f0}}}a" % level], font)).data
 
 
 def test_a_bullet_of_an_rtf_in_a_font_of_signs_stays():

@@ -126,9 +126,10 @@ def test_a_legacy_workbook_becomes_unicode_times_new_roman_and_black(charset, fo
     ("fonts", "code", "after"),
     [
         ([".VnTime"], '#,##0 "®ång"', '#,##0 "đồng"'),
-        ([".VnTime", "Arial"], r"#,##0\ _®", r"#,##0\ _đ"),
+        ([".VnTime", "Arial"], r"#,##0\ ®", r"#,##0\ đ"),
         (["Arial"], '#,##0 "®"', '#,##0 "®"'),
         ([".VnTime"], "#,##0 [$₫-42A]", "#,##0 [$₫-42A]"),
+        ([".VnTime"], "_-* #,##0 [$€-1]_-;0 _€", "_-* #,##0 [$€-1]_-;0 _€"),
         ([".VnTimeH"], "General;[Red]dd/mm", "General;[Red]dd/mm"),
     ],
 )
