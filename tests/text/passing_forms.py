@@ -69,6 +69,7 @@ PASSING: tuple[Form, ...] = (
         "Gửi văn bản mật bằng hai lớp bì.", "Không gửi văn bản MẬT qua thư điện tử.",
         "Thực hiện Công văn mật số 15-CV/TU của Quận ủy, UBND quận báo cáo.", "Gửi tài liệu Mật, Tối mật, Tuyệt mật theo đường văn thư",
         "Tài liệu mật, tối mật được lưu trong két.", "Nhờ anh in giúp tài liệu mật khẩu này.", "Tài liệu tối mật, không được gửi qua mạng.",
+        "Nhờ có báo cáo tối mật này mà quân ta thắng.", "Nhờ vào hồ sơ mật này, cảnh sát đã bắt được hung thủ.",
         "Gửi báo cáo thống kê số lượng văn bản theo độ khẩn, độ Mật.", "Những tài liệu mật này được CIA công bố năm 2003.",
         "Thông tin này mật thiết với dân, anh xem giúp.", "Văn bản đính kèm có dấu đỏ, mật khẩu mở là 123.", "Tài liệu này mật độ chữ dày.",
         "Em gửi anh quyết định giải mật số 15", "Thông tin đính kèm là mật và chỉ dành cho người nhận",

@@ -7,7 +7,7 @@ mật") or what happened to one ("Về việc mất công văn mật số 15"): 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from gateway.vietnamese.marks.hits import Hit, Strength
@@ -47,6 +47,7 @@ OF_LAWS: Final = re.compile(
 _OF_STUDIES: Final = re.compile(r"\W*ho so mat\W*$")
 """A column of newspapers and a film, more often than a name of files."""
 _LEVEL: Final = re.compile(LEVEL_WORDS)
+_ANY: Final = tuple(Case)
 
 
 def carried_hit(text: str, plain: str) -> Hit | None:
@@ -56,29 +57,23 @@ def carried_hit(text: str, plain: str) -> Hit | None:
         return None
     for found, enough in _found(text, plain):
         level, spelling, case = written_level(text[found.start("level") : found.end("level")])
-        if spelling is Spelling.EXACT and (level is not Level.MAT or enough(case)):
+        if spelling is Spelling.EXACT and (level is not Level.MAT or case in enough):
             return Hit(level, Strength.SUSPECTED, "token")
     return None
 
 
-def _found(text: str, plain: str) -> Iterator[tuple[re.Match[str], Callable[[Case], bool]]]:
+def _found(text: str, plain: str) -> Iterator[tuple[re.Match[str], Collection[Case]]]:
     """Yield what says so, with which writing of one word is enough there: "Độ MẬT - ..." is no label "ĐỘ MẬT - ĐỘ KHẨN"."""
     if not _OF_STUDIES.match(plain):
-        for form in _SAYS:
-            if (found := form.match(plain)) is not None:
-                yield found, lambda _: True
+        yield from ((found, _ANY) for form in _SAYS if (found := form.match(plain)) is not None)
     if (found := _TITLED.match(plain) or (None if _IDLE.search(text) else _ABOUT.match(plain))) is not None:
-        yield found, lambda _: False
+        yield found, ()
     capitals = text.isupper()
     if (found := _DEGREE.search(plain)) is not None and not OF_LAWS.search(plain[: found.start()]):
-        yield found, lambda _: True
+        yield found, _ANY
     last = _LAST_DEGREE.match(plain)
     if last is not None and not (OF_LAWS.search(last["rest"]) or MANAGING.search(text, 0, last.end("rest"))):
-        yield last, lambda case: case is not Case.SMALL and not capitals
+        yield last, () if capitals else (Case.CAPITALS, Case.TITLE)
     if (first := _FIRST_DEGREE.match(plain)) is not None and not OF_LAWS.search(first["rest"]):
-        yield (
-            first,
-            lambda case: (
-                first["secret"] is not None or (case is Case.CAPITALS and not capitals and first["alone"] is None)
-            ),
-        )
+        named = () if capitals or first["alone"] is not None else (Case.CAPITALS,)
+        yield first, _ANY if first["secret"] is not None else named

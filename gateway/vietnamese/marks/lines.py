@@ -50,13 +50,13 @@ _ENVELOPES: Final = {"a": Level.TUYET_MAT, "b": Level.TOI_MAT, "c": Level.MAT}
 _AHEAD: Final = re.compile(r"^[\s\-*•+]*(?:[\[(][xv][\])]\s|(?:lưu|chú) ý\s*:)", re.IGNORECASE)
 _LETTERS: Final = re.compile(r"[^\W\d_]")
 SLIP: Final = "misspelt-line"
+"""Form of a slip of the keyboard for a level: TỐI MẶT anywhere, MẶT in the place of the stamp."""
 NUMBERED: Final = "numbered-line"
 _NO_WORD: Final = "MÂT"
 """No word of Vietnamese: the dot is drawn, set by a format or written in the next line, if it is not forgotten."""
 _APART: Final = re.compile(r"(?:T +U +Y +Ệ +T +|T +Ố +I +)?M +Ậ +T(?![^\W_])")
 _LETTER_BEFORE: Final = re.compile(r"(?<![^\W_])[^\W\d_][\W_]*$|[^\W_]$")
 _LETTER_BEHIND: Final = re.compile(r"[\W_]*[^\W\d_](?![^\W_])")
-"""Form of a slip of the keyboard for a level: TỐI MẶT anywhere, MẶT in the place of the stamp."""
 TITLED: Final = "titled-line"
 """Form of a level behind a noun, of which the lines around must be asked: a stamp, or the heading of a text about them."""
 _BRACKETED: Final = re.compile(

@@ -46,18 +46,19 @@ _POLITE: Final = "em|toi|minh|chau|xin|kinh|da|vua|phong|van phong"
 _SENDING: Final = (
     rf"^\W*(?:(?:{_POLITE}|(?!(?:{_POLITE}) )[a-z]+ xin) )*(?:gui|chuyen|trinh|dinh kem|kem theo)(?: la)? "
 )
-_SENDS: Final = re.compile(_SENDING)
+_BEGINS: Final = re.compile(rf"{_SENDING}|^\W*nho ")
 _SENT_SECRET: Final = re.compile(
     rf"{_SENDING}(?:[^\n]{{0,40}} )?{_PAPER} (?:thuoc )?(?P<degree>do )?{LEVEL_WORDS}(?P<number> so:? ?\d)?"
     r"(?! (?:phai|bang|qua|thi|di|den|la|va)(?![a-z]))"
 )
 """Words saying that what is sent is secret; "gửi văn bản mật phải ..." is a rule."""
+_ASKED: Final = re.compile(
+    rf"^\W*nho (?:cac )?(?:anh|chi|em|ban|dong chi|phong)(?![a-z]) (?:[a-z]+ ){{0,5}}{_PAPER} {LEVEL_WORDS} nay(?![a-z])"
+)
 _OF_THESE: Final = (
-    re.compile(
-        rf"^\W*{_PAPER} (?P<two>){LEVEL_WORDS}, (?:anh|chi|de nghi|yeu cau|khong(?! duoc| ai)|vui long)(?![a-z])"
-    ),
-    re.compile(rf"^\W*nho (?:[a-z]+ ){{1,6}}{_PAPER} {LEVEL_WORDS} nay(?![a-z])"),
-    re.compile(rf"{_SENDING}.{{0,80}}{_PAPER}(?:(?! do ).){{0,60}}, ?(?P<two>)do {LEVEL_WORDS}\W*$"),
+    _ASKED,
+    re.compile(rf"^\W*{_PAPER} {LEVEL_WORDS}, (?:anh|chi|de nghi|yeu cau|khong(?! duoc| ai)|vui long)(?![a-z])"),
+    re.compile(rf"{_SENDING}.{{0,80}}{_PAPER}(?:(?! do ).){{0,60}}, ?do {LEVEL_WORDS}\W*$"),
 )
 """What is asked for or said with it: "Tài liệu tối mật, anh xem xong xóa", "Em gửi anh kế hoạch A2, độ Mật"."""
 _LEVELS: Final = re.compile(LEVEL_WORDS)
@@ -71,7 +72,7 @@ def may_be_said(plain: str) -> bool:
     """Return whether a bare line may tell the level of a paper: it speaks of this one, or begins by sending something."""
     if len(plain) > _LONGEST:
         return False
-    return any(words in plain for words in _POINTING) or _SENDS.match(plain) is not None or plain.startswith("nho ")
+    return any(words in plain for words in _POINTING) or _BEGINS.match(plain) is not None
 
 
 def said_of_this(text: str, plain: str) -> Hit | None:
@@ -91,7 +92,7 @@ def said_of_this(text: str, plain: str) -> Hit | None:
     for form in _OF_THESE:
         if (found := form.match(plain)) is not None:
             level, spelling, case = written_level(text[found.start("level") : found.end("level")])
-            meant = level is not Level.MAT or "two" not in found.groupdict() or case is not Case.SMALL
+            meant = form is _ASKED or level is not Level.MAT or case is not Case.SMALL
             if spelling is Spelling.EXACT and meant:
                 return Hit(level, Strength.SUSPECTED, "headed-line")
     sent = _ORDERED.match(plain) or (_SENT.match(plain) if text.rstrip()[-1:] in ")].," else None)
