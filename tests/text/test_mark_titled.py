@@ -228,6 +228,7 @@ def test_a_level_with_a_number_is_a_mark_in_the_name_of_a_sheet(name: str, role:
 def test_a_stamp_that_is_told_in_the_place_of_one_is_a_mark(mark: str) -> None:
     assert stops(lines(*HEAD, mark, *TAIL))
     assert not stops(lines(*HEAD, "V/v mở lớp tập huấn văn bản", "mật", *TAIL[2:]))
+    assert stops(lines(*HEAD, "V/v phương án phòng thủ", "mật", *TAIL[2:]))
     assert find_in_document(lines("ĐÓNG DẤU MẬT"))[0].strength is Strength.SUSPECTED
 
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from gateway.vietnamese.marks.layout import Layout
-from gateway.vietnamese.marks.words import PAPERS, URGENCY_WORDS, Case, Level
+from gateway.vietnamese.marks.lexicon import alternatives
+from gateway.vietnamese.marks.words import PAPERS, URGENCY_WORDS, Case, Level, bare
 
 NEAR: Final = 6
 """Lines on each side that are looked at."""
@@ -29,7 +30,9 @@ _PROTECTS: Final = re.compile(r"(?:^\W*phong (?:chong|ngua)\b.*|bao ve|quan ly|l
 """How the line above "bí mật nhà nước" ends that goes on with it."""
 _GREETING: Final = re.compile(r"^\W*(?:kinh (?:gui|thua|chao)|than gui|gui|chao|dear|hi|thua)\b.{0,80}[,:!.]?\s*$")
 _CLOSING: Final = re.compile(r"^\W*(?:tran trong|kinh thu|kinh chao|than men|em cam on|cam on|regards|best regards)\b")
-_SUBJECT: Final = re.compile(r"\W*(?:v/v|ve viec)(?![a-z])")
+_BEFORE: Final = bare(f"{alternatives('another_word', 'before')}|{alternatives('papers', 'nouns')}")
+_SUBJECT: Final = re.compile(rf"\W*(?:v/v|ve viec)(?![a-z]).*(?<![a-z])(?:{_BEFORE})\W*$")
+"""A subject that "mật" in the next line goes on with."""
 _ASKS: Final = re.compile(r"[?:]\s*$")
 _QUIZ: Final = re.compile(r"^\W*(?:cau|dap an|dap|tra loi|[a-d])\s*[\d.):]")
 _ITEM: Final = re.compile(r"^\W*(?:\d{1,2}|[ivx]{1,4}|[a-z])[.)]\s")
