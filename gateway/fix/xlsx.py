@@ -19,7 +19,7 @@ from gateway.fix.pptx_fonts import Theme
 from gateway.fix.tally import TIMES, RefusedError, Tally
 from gateway.fix.xlsx_headers import header_edits
 from gateway.fix.xlsx_strings import RichString, RunFont, fonts, local, shown, strings
-from gateway.fix.xml_spans import Tag, text_of, walk, written
+from gateway.fix.xml_spans import Tag, Written, text_of, walk, written
 from gateway.model import Run
 from gateway.vietnamese.colour import is_black
 from gateway.vietnamese.convert import Repaired, repair_runs
@@ -161,16 +161,14 @@ def _number_formats(book: _Workbook, tally: Tally) -> Iterator[Edit]:
     """Yield the codes of numbers with words, such as a currency, that cells in a font of an old code show."""
     cells = (tag for name in filter(_SHEETS.fullmatch, book.tags) for tag in book.tags[name] if local(tag) == "c")
     used = {int(tag.attributes.get("s", "0") or 0) for tag in cells if tag.opens}
-    worn = [(book.formats[style].get("numFmtId"), book.font_of(style)) for style in used if style < len(book.formats)]
-    legacy = {number: face for number, face in worn if face and legacy_font(face)}
-    codes = [(tag, written(book.data[_STYLES], tag, b"formatCode")) for tag in book.of_styles("numFmts") if tag.opens]
-    placed = (
-        (place, Run(text=tag.attributes["formatCode"], block=block, font=legacy[tag.attributes.get("numFmtId")]))
-        for block, (tag, place) in enumerate(codes)
-        if place is not None
-        and tag.attributes.get("numFmtId") in legacy
-        and not _CODES.sub("", tag.attributes["formatCode"]).isascii()
-    )
+    faces = {style: book.font_of(style) for style in used}
+    legacy = {book.formats[style].get("numFmtId"): face for style, face in faces.items() if face and legacy_font(face)}
+    placed: list[tuple[Written, Run]] = []
+    for tag in book.of_styles("numFmts"):
+        code, font = tag.attributes.get("formatCode", ""), legacy.get(tag.attributes.get("numFmtId"))
+        place = written(book.data[_STYLES], tag, b"formatCode")
+        if font and place is not None and not _CODES.sub("", code).isascii():
+            placed.append((place, Run(text=code, block=len(placed), font=font)))
     for place, text in mended(placed, tally):
         yield place.value, place.value_end, escape(text, {'"': "&quot;", "'": "&apos;"}).encode("utf-8")
 

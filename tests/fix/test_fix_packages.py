@@ -142,6 +142,17 @@ def test_words_beside_numbers_change_with_the_font_that_shows_them(fonts, code, 
     assert (mended["A1"].number_format, mended["A1"].font.name) == (after, "Times New Roman")
 
 
+@pytest.mark.parametrize("style", ["-99", "99"])
+def test_a_style_that_there_is_not_says_nothing_of_a_number(style):
+    def fill(book, sheet):
+        sheet.write(0, 0, 1234, book.add_format({"num_format": '0 "®"'}))
+        sheet.write(1, 0, "qu¶n lý", book.add_format({"font_name": ".VnTime"}))
+
+    parts, sheet = members(workbook(fill)), "xl/worksheets/sheet1.xml"
+    parts[sheet] = parts[sheet].replace(b's="1"', b's="%b"' % style.encode())
+    assert b"0 &quot;\xc2\xae&quot;" in members(fix(zipped(parts)).data)["xl/styles.xml"]
+
+
 def test_strings_inside_cells_and_capital_fonts_are_mended():
     book = openpyxl.Workbook()
     book.active["A1"] = "qu¶n lý"
