@@ -249,11 +249,8 @@ class _Attributes:
 
     def timestamps(self, signature: Content) -> tuple[tuple[bytes, Content], ...]:
         """Signature timestamp tokens, with the signature that they are over."""
-        tokens = []
-        for attribute in self._unsigned:
-            if attribute["type"].dotted == _SIGNATURE_TIMESTAMP:
-                tokens += [(value.dump(), signature) for value in attribute["values"]]
-        return tuple(tokens[:8])
+        stamps = (one["values"] for one in self._unsigned if one["type"].dotted == _SIGNATURE_TIMESTAMP)
+        return tuple((value.dump(), signature) for values in stamps for value in values)
 
     def fault(self, content_type: str, digest: bytes, signer: Any, certificate: Certificate) -> tuple[str, ...] | None:
         """Return what is wrong with the signed attributes, or None (RFC 5652 §11.1, §11.2, RFC 5035, RFC 6211)."""

@@ -20,7 +20,7 @@ from gateway.documents.signatures.xmldsig import XmlSignature, ds
 from gateway.model import Changes, Coverage
 
 _NAMESPACES = tuple(f"{{http://uri.etsi.org/01903/v{version}#}}" for version in ("1.3.2", "1.4.1", "1.2.2", "1.1.1"))
-_MAX_VALUES, _MAX_TOKENS = 200, 8
+_MAX_VALUES = 200
 
 
 @dataclass
@@ -66,7 +66,7 @@ def facts_of(
         evidence=properties.evidence,
         algorithms=tuple(found.algorithms),
         claimed_time=properties.claimed_time or claim,
-        tokens=properties.tokens[:_MAX_TOKENS],
+        tokens=properties.tokens,
         problems=tuple(dict.fromkeys(found.problems)),
     )
 
