@@ -154,11 +154,13 @@ def placed_halves(around: str) -> list[str]:
             f"<div dir=rtl>{''.join(map(image, reversed(halves(drawn('MẬT')))))}</div>",
             "<p>và</p>".join(placed_halves("<b style='{}'>{}</b>")),
             "<p>và</p>".join(placed_halves("<b>{1}</b>")),
+            f"<div style='float:right'>{''.join(map(image, letters('MẬT')))}</div>",
+            "".join(image(one, "position:absolute;right:0") for one in letters("MẬT")),
         ]
     ),
     ids=[
         *("mirrored", "mirrored box", "flipped", "halves", "srcset", "letters", "upper and lower", "faint", "scaled"),
-        *("floating", "leftwards", "placed boxes", "placed"),
+        *("floating", "leftwards", "placed boxes", "placed", "floating box", "from the right"),
     ],
 )
 def test_pictures_are_read_as_the_page_shows_them(body):

@@ -187,28 +187,25 @@ def _read_trees(contents: Contents, data: bytes) -> None:
     if b"NSR0" in {data[at + 1 : at + 5] for at in _DESCRIPTORS}:
         contents.fault(ReadStatus.UNSUPPORTED, "archive-feature")
     gather(contents, data, "iso", options="iso9660:!rockridge")
-    shown, contents.members[:] = contents.members[:], []
-    known, names = {member.data for member in shown}, {member.name.casefold() for member in shown}
-    gather(contents, data, "iso", options="iso9660:!joliet")
-    others = [member for member in contents.members if member.data not in known]
-    again = [member for member in contents.members if member.data in known]
-    contents.members[:] = [*shown, *others]
-    contents.budget.used_files -= len(again)
-    contents.budget.used_bytes -= sum(len(member.data) for member in again)
-    with contents.filling():
-        for member in again:
-            if member.name.casefold() not in names:
-                contents.name(member.name)
+    gather(contents, data, "iso", options="iso9660:!joliet", known=tuple(contents.members))
 
 
-def gather(contents: Contents, data: bytes, kind: str, names: Sequence[str] = (), options: str = "") -> int:
+def gather(
+    contents: Contents,
+    data: bytes,
+    kind: str,
+    names: Sequence[str] = (),
+    options: str = "",
+    known: Sequence[Member] = (),
+) -> int:
     """Add the members of an archive of a kind in `_SUPPORT` to `contents` and return how many files were listed.
 
-    `names`, when given, are the names of the files in the order of the archive; `options` are those of libarchive. Faults
-    are noted: UNSUPPORTED `libarchive-missing`, MALFORMED `damaged-archive`, `trailing-data` when the archive ends before
+    `names`, when given, are the names of the files in the order of the archive; `options` are those of libarchive; of
+    files whose data are `known` only other names are taken. Faults are noted: UNSUPPORTED `libarchive-missing`, MALFORMED `damaged-archive`, `trailing-data` when the archive ends before
     the file, and the budget's own limits.
     """
     listed = produced = 0
+    files, shown = {member.data for member in known}, {member.name.casefold() for member in known}
     entry = ctypes.c_void_p()
     with contents.filling():
         library = _library()
@@ -237,7 +234,11 @@ def gather(contents: Contents, data: bytes, kind: str, names: Sequence[str] = ()
                     contents.fault(error.status, error.reason)
                     continue
                 produced += len(octets)
-                contents.add(Member(name=name, data=octets))
+                if octets in files:
+                    contents.budget.used_bytes -= len(octets)
+                    contents.name("" if name.casefold() in shown else name)
+                else:
+                    contents.add(Member(name=name, data=octets))
             if kind in _TO_THE_END and data[library.archive_filter_bytes(archive, -1) :].strip(FILLING):
                 raise ReadError(ReadStatus.MALFORMED, "trailing-data")
     return listed

@@ -220,8 +220,8 @@ class Builder:
         return self._style(alone(tag, attributes), look)
 
     def _style(self, node: Node, look: Look) -> Look:
-        if look.parted or look.lays_out or look.at is not None:
-            look = replace(look, parted="", lays_out=False, at=None)
+        if look.parted or look.lays_out or look.floats or look.at is not None:
+            look = replace(look, parted="", lays_out=False, floats=False, at=None)
         weakest = attribute_declarations(node.tag, node.attributes)
         declarations = self._sheet.declarations(node, weakest, node.attributes.get("style", ""))
         if declarations:

@@ -49,7 +49,8 @@ _UNKNOWN = re.compile(r"(?!var\()[a-z-]+\(")
 """A value that is worked out by the browser; a variable that nobody set is as if it were not there."""
 _BLOCKS = frozenset({"block", "flex", "grid", "list-item", "flow-root"})
 _BESIDE = ("margin", "margin-left", "margin-right", "padding", "padding-left", "padding-right")
-_ACROSS = frozenset({"direction", "float", "flex-direction", "flex-flow"})
+_ACROSS = frozenset({"direction", "flex-direction", "flex-flow"})
+_SHIFTING = frozenset({"margin", "margin-left", "transform", "translate"})
 _COLUMN = 45.0
 """Points of the width of a box that is a column, no word of a line."""
 _PIXEL_POINTS = 9.0
@@ -92,8 +93,10 @@ class Look:
     """Transformations of pictures."""
     leftwards: bool = False
     """Pictures stand to the left of those before them."""
+    floats: bool = False
+    """Stands at the right of what does not, and of what does so later; of the element itself, too."""
     at: tuple[float, ...] | None = None
-    """Pixels from the left and top edge of the positioned element around it, none for a relative one; of the element itself, too."""
+    """Pixels from the left and top edge of the positioned element around it, none where they are not told; of the element itself, too."""
     reversed: bool = False
     """Letters are shown from right to left, whatever their script."""
     struck: bool = False
@@ -120,12 +123,16 @@ def apply(look: Look, declarations: Mapping[str, str]) -> Look:
     if is_placed(declarations) is not look.placed:
         changes["placed"] = not look.placed
     if (position := declarations.get("position", "").lower()) in ("absolute", "fixed"):
-        edges = (parse_size(declarations.get(name, "").lower(), None) for name in ("left", "top"))
-        changes["at"] = tuple((edge or 0.0) / _POINTS["px"] for edge in edges)
+        left, top = (declarations.get(name, "").lower() for name in ("left", "top"))
+        is_told = parse_size(left, None) is not None and "%" not in left + top
+        is_told = is_told and declarations.keys().isdisjoint(_SHIFTING)
+        changes["at"] = tuple((parse_size(edge, None) or 0.0) / _POINTS["px"] for edge in (left, top) if is_told)
     elif position in ("relative", "sticky"):
         changes["at"] = ()
     if across := [value.lower() for name, value in declarations.items() if name in _ACROSS]:
-        changes["leftwards"] = any(one in ("rtl", "right") or one.startswith("row-reverse") for one in across)
+        changes["leftwards"] = any(one == "rtl" or one.startswith("row-reverse") for one in across)
+    if declarations.get("float", "").lower() == "right":
+        changes["floats"] = True
     window = look.window or any(declarations.get(name, "").lower() in _CUT_OFF for name in ("overflow", "overflow-x"))
     if window is not look.window or cuts(declarations, in_window=window):
         changes |= {"window": window, "cut": "cut" in changes or look.cut or cuts(declarations, in_window=window)}

@@ -126,13 +126,13 @@ class Target:
         """Position of the text of the drawing that was begun last."""
         self._drawing = 0
         """Depth of `svg` elements."""
-        self._opened = 0
-        """Elements so far."""
+        self._count = 0
         self._choice: Choice | None = None
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Open an element."""
         tag = tag.lower()
+        self._count += 1
         parent = self._stack[-1]
         parent.painted = False
         attributes = {str(key).lower(): value or "" for key, value in attributes.items()}
@@ -170,9 +170,8 @@ class Target:
             if painted:
                 self._builder.paint.empty_box()
             return
-        self._opened += 1
         parted = parted if self._svg is None else ""
-        self._stack.append(_Element(tag, look, role, table, node, after, painted, parted, number=self._opened))
+        self._stack.append(_Element(tag, look, role, table, node, after, painted, parted, number=self._count))
         if tag in ("script", "style"):
             self._raw += 1
         self._begin(self._stack[-1])
@@ -372,17 +371,18 @@ class Target:
         if member is None or member.relation != "image" or look.hidden:
             return
         row = (self._tables[-1].number, self._tables[-1].row) if self._tables else (0, self._paragraphs)
-        above = self._stack[-1]
-        if at := look.at or above.look.at:
+        sink = self._builder.sink
+        if at := look.at or self._stack[-1].look.at:
             around = reversed(self._stack if look.at else self._stack[:-1])
             plane = next((one.number for one in around if one.look.at is not None), 0)
-            self._builder.sink.pictures.place(member.data, plane, (at[0], at[1], 0.0, 0.0), look.turn)
+            sink.pictures.place(member.data, plane, (at[0], at[1], 0.0, 0.0), look.turn)
         if look.at:
             return
-        words = sum(len(piece.text.strip()) for piece in self._block.pieces if piece.text != BREAK)
+        box = self._count if look.floats else next((one.number for one in reversed(self._stack) if one.look.floats), 0)
         breaks = sum(piece.text == BREAK for piece in self._block.pieces)
-        text = len(self._builder.sink.runs) * 1_000_000 + words
-        self._builder.sink.pictures.flow(member.data, (row, breaks), text, None, look.turn, leftwards=look.leftwards)
+        text = len(sink.runs) * 1_000_000 + sum(len(piece.text.strip()) for piece in self._block.pieces)
+        order = 1 / box if box else -self._count * look.leftwards
+        sink.pictures.flow(member.data, (row, breaks), text, None, look.turn, order=order)
 
     def _open_cell(self, tag: str, inherited: tuple[int, int, int] | None) -> tuple[int, int, int] | None:
         if tag == "table":

@@ -73,7 +73,7 @@ class Pictures:
     """Collects the pictures of one document."""
 
     _placed: dict[Hashable, list[Piece]] = field(default_factory=dict)
-    _rows: list[tuple[Hashable, int, bytes, tuple[float, float] | None, Turn]] = field(default_factory=list)
+    _rows: list[tuple[Hashable, int, bytes, tuple[float, float] | None, Turn, float]] = field(default_factory=list)
     _shapes: dict[Hashable, list[Shape]] = field(default_factory=dict)
     _ahead: dict[Hashable, float] = field(default_factory=dict)
     _painted: dict[Hashable, dict[tuple[int, int], str]] = field(default_factory=dict)
@@ -109,15 +109,17 @@ class Pictures:
         turn: Turn = AS_IT_IS,
         *,
         leftwards: bool = False,
+        order: float = 0.0,
     ) -> None:
         """Take a picture in running text: pictures with the same `text`, the words before them, are neighbours.
 
-        In a row that is shown from right to left it stands `leftwards` of those before it.
+        It stands to the left of those of a greater `order` in its row, or `leftwards` of all before it.
         """
         at = len(self._rows)
-        while leftwards and at and self._rows[at - 1][:2] == (row, text):
+        order = -at if leftwards else order
+        while at and self._rows[at - 1][:2] == (row, text) and self._rows[at - 1][-1] > order:
             at -= 1
-        self._rows.insert(at, (row, text, data, size, turn))
+        self._rows.insert(at, (row, text, data, size, turn, order))
 
     def draw(self, shape: Shape, plane: Hashable, box: Box, turn: Turn = AS_IT_IS, *, inline: bool = False) -> None:
         """Take an outline whose points fill a square of side 1, as large as its box; `inline` ones stand one behind the other."""
@@ -186,11 +188,11 @@ class Pictures:
                 start = end
 
     @staticmethod
-    def _stacked(rows: Sequence[tuple[Hashable, int, bytes, tuple[float, float] | None, Turn]]) -> list[Piece]:
+    def _stacked(rows: Sequence[tuple[Hashable, int, bytes, tuple[float, float] | None, Turn, float]]) -> list[Piece]:
         pieces: list[Piece] = []
         left = top = height = 0.0
         last: Hashable = None
-        for row, _, data, known, turn in rows:
+        for row, _, data, known, turn, _ in rows:
             size = known or _natural(data)
             if size is None:
                 continue
