@@ -48,6 +48,7 @@ def begins_letters(letters: str) -> bool:
 
 PLACES: Final = words("names", "places")
 _TITLES: Final = words("names", "titles")
+_NAME_BEHIND: Final = re.compile(r"[ _]+(?!(?:hỏa tốc|hoả tốc|thượng khẩn|khẩn|ngày|số)(?!\w))[^\W\d_]", re.IGNORECASE)
 
 
 def is_named(before: str, after: str, *, shown: str) -> bool:
@@ -56,7 +57,7 @@ def is_named(before: str, after: str, *, shown: str) -> bool:
     last = words[-1] if words else ""
     if not re.search(r"[^\W\d_][ _]+$", before) or last.isupper() != shown.isupper():
         return False
-    if last.upper() in PLACES and re.match(r"[ _]+[^\W\d_]", after):
+    if last.upper() in PLACES and _NAME_BEHIND.match(after):
         return True
     alone = len(words) == 1 or last.upper() in ("ÔNG", "BÀ")
     return alone and not _WORD.search(after) and last.upper() in PLACES | _TITLES
@@ -119,4 +120,4 @@ def are_groceries(words: list[str]) -> bool:
 def is_value_of_goods(before: str) -> bool:
     """Return whether the label before a level is one of trade: "Sản phẩm: Mật"."""
     words = [word.upper() for word in _WORD.findall(before)]
-    return before.rstrip().endswith(":") and words[-1:] != [] and words[-1] in _LABELS and _COMMERCE.issuperset(words)
+    return before.rstrip().endswith(":") and bool(words) and words[-1] in _LABELS and _COMMERCE.issuperset(words)

@@ -122,6 +122,9 @@ def _tokens(text: str) -> list[_Token]:
         before, after = text[max(0, match.start() - _AROUND) : match.start()], text[match.end() : match.end() + _AROUND]
         words_before, words_after = _WORD.findall(before), _WORD.findall(after)
         left, right = before.rstrip(" _"), after.lstrip(" _")
+        of_work, quoted = WORK_BEFORE.search(before) is not None, left[-1:] in _QUOTES
+        if of_work and quoted:
+            continue  # Phim “Tuyệt mật”
         found.append(
             _Token(
                 start=match.start(),
@@ -134,8 +137,8 @@ def _tokens(text: str) -> list[_Token]:
                 last_word=words_before[-1].upper() if words_before else "",
                 next_word=words_after[0].upper() if words_after else "",
                 bracketed=bool(left) and left[-1] in _OPEN and bool(right) and right[0] in _CLOSE,
-                quoted=left[-1:] in _QUOTES,
-                of_work=WORK_BEFORE.search(before) is not None,
+                quoted=quoted,
+                of_work=of_work,
                 left_free=not left.strip(" .") or left[-1] in "-–—:;|/•·+=_]})>»”" or before.endswith(("_", "  ")),
                 right_free=not right.strip(" .0123456789") or _SET_OFF.match(after) is not None,
             )
@@ -221,8 +224,6 @@ def _exact(token: _Token, place: Place) -> Hit | None:
     named = place in (Place.SUBJECT, Place.FILENAME)
     if token.bracketed and not (token.level is Level.MAT and token.last_word in ORGANS):
         words = [len(_WORD.findall(side)) for side in (token.before, token.after)]
-        if token.quoted and token.of_work:
-            return None
         if token.quoted and sum(words) > 2 and (min(words) or not named):
             # A title, or a stamp that a sentence names; in capitals somebody may still mean the mark itself.
             if not named or token.case is not Case.CAPITALS or NAMED_STAMP.search(token.before):
@@ -261,7 +262,7 @@ def _exact(token: _Token, place: Place) -> Hit | None:
 
 def _is_spoken_of(token: _Token) -> bool:
     """Return whether a name speaks of works and papers of such a kind: a film, information, what is managed."""
-    if token.of_work and (token.case is not Case.CAPITALS or token.quoted):
+    if token.of_work and token.case is not Case.CAPITALS:
         return True
     set_off = token.case is Case.CAPITALS or (token.left_free and not _WORD.search(token.after))
     if token.level is not Level.MAT and not set_off and FICTION.search(token.before + token.after):
@@ -288,9 +289,7 @@ def _capitals(token: _Token, others: list[str], *, loose: bool) -> Hit | None:
     title = all(word.isupper() for word in company) and any(len(word) > 4 or not word.isascii() for word in company)
     noun = _noun_before(token.before.rstrip(" _"))
     if noun in ("DẤU", "CHỮ"):
-        if _ASKS.match(token.after):
-            return None
-        return Hit(token.level, Strength.SUSPECTED, "token")
+        return None if _ASKS.match(token.after) else Hit(token.level, Strength.SUSPECTED, "token")
     if (token.left_free and token.right_free) or not title:
         return Hit(token.level, Strength.MARKED, "token")
     leading = _WORD.findall(token.before.rstrip(" _")[: -len(noun)]) if noun else []
@@ -332,11 +331,7 @@ def _inexact(token: _Token, text: str, place: Place) -> Hit | None:
     if token.level is Level.TUYET_MAT:
         return Hit(token.level, Strength.MARKED, "token", token.spelling)
     if token.bracketed:
-        return (
-            None
-            if token.quoted and token.of_work
-            else Hit(token.level, Strength.SUSPECTED, "bracketed", token.spelling)
-        )
+        return Hit(token.level, Strength.SUSPECTED, "bracketed", token.spelling)
     if token.level is Level.TOI_MAT:
         if token.next_word in LOST:
             return None
