@@ -27,6 +27,7 @@ from gateway.vietnamese.addresses import normal_form
 from policies._findings import passed
 
 _UNVERIFIABLE: Final = ("encrypted", "old-office-format", "signed-file-missing", "too-large", "unsupported-format")
+_UNCHECKED: Final = {"authority-unchecked": "authority-unchecked", "revocation-stale": "stale"}
 _PARTIAL: Final = (
     "trailing-bytes",
     "filled-after-signing",
@@ -63,8 +64,8 @@ def on_signature(signature: Signature) -> Iterator[Finding]:
             yield on(signature, "weak_timestamp", FindingOutcome.FAILED)
         return
     if rule is None and signature.revocation is Revocation.UNKNOWN:
-        stale = "revocation-stale" in signature.problems
-        yield on(signature, "revocation", FindingOutcome.INDETERMINATE, reason="stale" if stale else "missing")
+        reason = next((word for problem, word in _UNCHECKED.items() if problem in signature.problems), "missing")
+        yield on(signature, "revocation", FindingOutcome.INDETERMINATE, reason=reason)
     if {"weak-timestamp", "untrusted-timestamp", "broken-timestamp"} & set(signature.problems):
         yield on(signature, "weak_timestamp", FindingOutcome.FAILED)
     if "shadow-object" in signature.problems:

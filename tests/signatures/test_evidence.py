@@ -248,6 +248,7 @@ class TestDocumentSecurityStore:
         data = with_store(sign_pdf(letter_pdf(), who, stamp), ocsps=[answer], crls=[above] * known)
         (one,) = look(data, trust=trust_of(tree().g2_root))
         assert (one.trust, one.revocation) == (Trust.TRUSTED, Revocation.GOOD if known else Revocation.UNKNOWN)
+        assert one.problems == (() if known else ("authority-unchecked",))
 
     @pytest.mark.parametrize("replaced", [False, True])
     def test_the_store_is_written_anew_behind_a_signature_that_locks_fields_and_replaces_no_page(self, replaced):

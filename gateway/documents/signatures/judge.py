@@ -134,7 +134,7 @@ def _judge_path(path: Path, sources: Sources, fault: str, *, usage_ok: bool) -> 
     # An authority that came with the document, and of which nothing is known, may have been revoked (§5.2.6.4).
     brought = found[1 : len(path.certificates) - 1] if own.status is Revocation.GOOD else ()
     status = next((one for one in brought if one.status is Revocation.UNKNOWN), own)
-    problems = status.problems
+    problems = status.problems if status is own else ("authority-unchecked",)
     if any(one.status is Revocation.REVOKED for one in found[1:]):
         fault, problems = "REVOKED", (*problems, "authority-revoked")
     elif own.status is Revocation.REVOKED:
