@@ -18,7 +18,7 @@ from reportlab.pdfgen.canvas import Canvas
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pdf import reader as pdf
 from gateway.documents.readers.pictures import ocr
-from gateway.model import Document
+from gateway.model import Document, Origin, Role
 from gateway.vietnamese.marks import find_in_document
 from tests.readers import pdfs
 from tests.readers.drawn_pages import body, outline
@@ -236,3 +236,35 @@ def test_letters_that_are_a_window_are_read_as_far_as_something_is_painted_behin
         body(canvas)
 
     assert levels(pdf.read(Source(data=pdfs.page(draw), part="1"), Budget(part_cpu_s=100)).document) == found
+
+
+@pytest.mark.parametrize("on_paper", [False, True])
+def test_lines_that_are_set_apart_or_only_printed_hide_nothing(on_paper):
+    def draw(canvas: Canvas) -> None:
+        canvas._code.append("/OC /Veil BDC")
+        for top, words, letters, blanks in (
+            (760, "LUẬT AN NINH MẠNG", 6, 0), (730, "BẢO VỆ BÍ MẬT NHÀ NƯỚC", 0, 25),
+            (700, f"BÍ MẬT{' ' * 12}NHÀ NƯỚC", 0, 0), (670, "MẬT ONG", 9, 0), (640, "SUẤT", 10, 0),
+        ):  # fmt: skip
+            text = canvas.beginText(70, top)
+            text.setFont("Serif-Bold", 12)
+            text.setCharSpace(letters)
+            text.setWordSpace(blanks)
+            text.setTextRenderMode(0)
+            text.textOut(words)
+            canvas.drawText(text)
+        canvas._code.append("EMC")
+        body(canvas)
+
+    with pikepdf.open(io.BytesIO(pdfs.page(draw))) as file:
+        file.pages[0].add_resource(layer(file, 0).OCGs[0], Name.Properties, Name.Veil)
+        if on_paper:
+            group = file.Root.OCProperties.OCGs[0]
+            group.Usage = Dictionary(Print=Dictionary(PrintState=Name.ON), View=Dictionary(ViewState=Name.OFF))
+            both = [Name.View, Name.Print]
+            events = [Dictionary(Event=event, Category=[event], OCGs=[group]) for event in both]
+            file.Root.OCProperties.D = Dictionary(AS=events)
+        out = io.BytesIO()
+        file.save(out)
+    document = pdf.read(Source(data=out.getvalue(), part="1"), Budget(part_cpu_s=100)).document
+    assert {run.origin for run in document.runs if run.role is Role.BODY} == {Origin.TEXT}

@@ -29,6 +29,8 @@ LETTER_PX = 12.0
 LEAST_SCALE, LARGEST_SCALE = 0.25, 4.0
 GAP = 0.6
 """Width of a letter, and of a blank, in parts of their size."""
+CAPITAL, SMALL = 0.75, 0.5
+"""Greatest mean widths of capitals and other letters, in parts of their size: a longer line is set apart."""
 LEAST_CHANGE = 4
 """Pixels of a text that must change with it."""
 
@@ -41,10 +43,10 @@ def suspects(content: PageContent, is_veiled: Callable[[Piece], bool]) -> list[P
     return near + [piece for piece in content.pieces if piece.unseen is Unseen.SAME_COLOUR]
 
 
-def look_again(page: int, content: PageContent, pieces: list[Piece], handles: list[int]) -> None:
+def look_again(page: int, content: PageContent, pieces: list[Piece], handles: list[int], *, printed: bool) -> None:
     """Take back that pieces are not seen, and correct their colours, where the page shows them; tell what is not seen of others.
 
-    `handles` are those of all objects of the page in painting order.
+    `handles` are those of all objects of the page in painting order; what only paper shows is seen if it is `printed` too.
     """
     import numpy as np
 
@@ -55,9 +57,9 @@ def look_again(page: int, content: PageContent, pieces: list[Piece], handles: li
     if (part[2] - part[0]) * (part[3] - part[1]) > LIMIT_PIXELS:
         return
     objects = {handles[piece.order - 1] for piece in pieces}
-    shown = render(page, size, part)
+    shown = render(page, size, part, printed=printed)
     with switched_off(objects):
-        bare = render(page, size, part)
+        bare = render(page, size, part, printed=printed)
     for piece, (left, top, right, bottom) in zip(pieces, boxes, strict=True):
         place = slice(top - part[1], bottom - part[1]), slice(left - part[0], right - part[0])
         change = np.abs(shown[place].astype(np.int16) - bare[place]).max(axis=2)
@@ -98,8 +100,11 @@ def _has_gap(piece: Piece, ink: npt.NDArray[np.bool_], size: float) -> bool:
     along = ink if piece.angle % 180 == 0 else ink.T
     quarter = along.shape[0] // 4  # the lines above and below may reach in
     places = np.flatnonzero(along[quarter : along.shape[0] - quarter].any(axis=0))
-    blanks = max(map(len, re.findall(r"\s+", piece.text)), default=0)
-    return bool(np.diff(places, prepend=-1, append=along.shape[1]).max() - 1 > GAP * size * (1 + blanks))
+    blanks = re.findall(r"\s+", piece.text)
+    spread = along.shape[1] - size * sum(CAPITAL if letter.isupper() else SMALL for letter in piece.text)
+    spread = max(spread, 0.0) / (1 if blanks else len(piece.text))  # pdfium tells of several blanks as one
+    widest = GAP * size * (1 + max(map(len, blanks), default=0)) + spread
+    return bool(np.diff(places, prepend=-1, append=along.shape[1]).max() - 1 > widest)
 
 
 def _judge(piece: Piece, change: npt.NDArray[np.int16], shown: Pixels, bare: Pixels) -> None:

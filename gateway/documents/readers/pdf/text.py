@@ -161,7 +161,7 @@ class PageReader:
         hidden = suspects(content, lambda one: within[one.order - 1] or bool(veils(handles[one.order - 1])))
         if hidden:
             self._budget.check_time()
-            look_again(page, content, hidden, handles)
+            look_again(page, content, hidden, handles, printed=self._options.printed)
         if self._options.ink and (first or not is_picture(content)):
             self._budget.check_time()
             base = self._columns.objects(api.FPDFPage_GetObject, page, 0, first)
