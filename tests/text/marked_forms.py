@@ -93,7 +93,7 @@ MARKED: tuple[Form, ...] = (
         "KH độ MẬT", "KH phòng thủ độ Mật", "Công văn độ Mật", "BC tháng 10 độ tối mật", "Gửi anh KH diễn tập độ Mật",
         "Công văn hỏa tốc, mật", "Kế hoạch A2 mật", "KH A2 - mật", "Chuyển VB mật số 45", "Hồ sơ tối mật vụ án A", "Báo cáo Tuyệt mật quý 4",
         "Phương án đấu tranh - Tối mật", "Kế hoạch bắt điệp viên: Tối mật", "Năm 2026: MẬT", "Văn bản đóng dấu MẬT, anh nhận được chưa?",
-        "KẾ HOẠCH KIỂM TRA CÔNG TY MẬT KHẨN", "Danh sách tối mật về cán bộ", "Kế hoạch tối mật về diễn tập", "Đóng dấu Mật: kế hoạch A2", "Phụ lục mật kèm KH 12", "Gửi ảnh chụp văn bản tối mật",
+        "Tối mật - phim tư liệu trinh sát", "KẾ HOẠCH KIỂM TRA CÔNG TY MẬT KHẨN", "Danh sách tối mật về cán bộ", "Kế hoạch tối mật về diễn tập", "Đóng dấu Mật: kế hoạch A2", "Phụ lục mật kèm KH 12", "Gửi ảnh chụp văn bản tối mật",
         "Hồ sơ tối mật về ông A", "Báo cáo tuyệt mật về vụ án A", "Tài liệu tối mật của Phòng", "Fwd: Kế hoạch tối mật cho kỳ họp",
         "Tài liệu Tối mật", "Văn bản tuyệt mật", "Độ mật Tối mật", "Kế hoạch Tuyệt Mật 2026", "[TỐI MẬT - KHẨN] Báo cáo", "(KHẨN - MẬT) Báo cáo",
     )),

@@ -264,8 +264,9 @@ def _is_spoken_of(token: _Token) -> bool:
     """Return whether a name speaks of works and papers of such a kind: a film, information, what is managed."""
     if token.of_work and token.case is not Case.CAPITALS:
         return True
-    set_off = token.case is Case.CAPITALS or (token.left_free and not _WORD.search(token.after))
-    if token.level is not Level.MAT and not set_off and FICTION.search(token.before + token.after):
+    within = _WORD.search(token.before) is not None and _WORD.search(token.after) is not None
+    title = token.case is not Case.CAPITALS and (within or not (token.left_free and token.right_free))
+    if token.level is not Level.MAT and title and FICTION.search(token.before + token.after):
         return True
     if token.level is not Level.MAT and _FIGURE_BEFORE.search(token.before) and not token.after.strip(" .!?…"):
         return True
