@@ -51,7 +51,7 @@ class Compound:
         self._ole = open_ole(data)
         try:
             listed = self._ole.listdir(streams=True, storages=True)
-            streams = [path for path in listed if self._ole.get_type(path) == olefile.STGTY_STREAM]
+            kinds = [(tuple(path), self._ole.get_type(path)) for path in listed]
         except MemoryError:
             raise
         except Exception as error:
@@ -60,10 +60,10 @@ class Compound:
         if len(listed) > _LIMIT_STREAMS:
             raise ReadError(ReadStatus.LIMIT, "files")
         self._paths: dict[Path, Path] = {}
-        self.storages: tuple[Path, ...] = tuple(tuple(path) for path in listed if path not in streams)
-        for path in streams:
-            self._paths.setdefault(_folded(tuple(path)), tuple(path))
-        self.streams: tuple[Path, ...] = tuple(tuple(path) for path in streams)
+        self.storages: tuple[Path, ...] = tuple(path for path, kind in kinds if kind != olefile.STGTY_STREAM)
+        self.streams: tuple[Path, ...] = tuple(path for path, kind in kinds if kind == olefile.STGTY_STREAM)
+        for path in self.streams:
+            self._paths.setdefault(_folded(path), path)
         if len(self._paths) != len(self.streams):
             self.faults.append("ole-duplicate-name")
 
