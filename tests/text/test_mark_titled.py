@@ -229,6 +229,8 @@ def test_a_stamp_that_is_told_in_the_place_of_one_is_a_mark(mark: str) -> None:
     assert stops(lines(*HEAD, mark, *TAIL))
     assert not stops(lines(*HEAD, "V/v mở lớp tập huấn văn bản", "mật", *TAIL[2:]))
     assert stops(lines(*HEAD, "V/v phương án phòng thủ", "mật", *TAIL[2:]))
+    assert stops(lines(*HEAD, "V/v phương án phòng thủ", "1. MẬT", *TAIL[2:]))
+    assert stops(lines(*HEAD, "KẾ HOẠCH", "MAT", *TAIL[1:]))
     assert find_in_document(lines("ĐÓNG DẤU MẬT"))[0].strength is Strength.SUSPECTED
 
 

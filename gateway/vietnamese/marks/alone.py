@@ -91,10 +91,10 @@ def heads_an_article(around: Around) -> bool:
 def stands_for_stamp(around: Around, *, phrase: bool = False) -> bool:
     """Return whether a line stands where the stamp belongs, at the head of an official letter, and ends none of its lines.
 
-    A phrase that ends titles and names of units too stands right under motto, number or date, or a whole name.
+    A phrase or a number that ends titles and names of units too stands right under motto, number or date, or a whole name.
     """
     above = around.above[0] if around.above else ""
-    if above and (_TITLE.match(above) or not (belongs_to_head(above) or is_closed(above))):
+    if above and not (belongs_to_head(above) or is_closed(above)):
         return False
     near = (*around.above, *around.below)
     heads = sum(_NUMBER_AND_MOTTO.search(line) is not None for line in near)

@@ -33,7 +33,7 @@ from gateway.vietnamese.marks.words import (
 _LONGEST: Final = 160
 _WIDE: Final = re.compile(r"[^\w:]{4,}")
 _LINE_NUMBER: Final = re.compile(r"^\s*\d{1,5}(?:\t| {2,})")
-_ITEM: Final = re.compile(r"\s*[(\[]?(?:\d{1,3}[a-z]?|[ivx]{1,4}|[a-z])[.)\]/]+\s*(?=\D)")
+_ITEM: Final = re.compile(r"\s*[(\[]?(?:\d{1,3}[a-z]?|[ivx]{1,4}|[a-z])(?:[.)\]]+|/(?![a-z]))\s*(?=\D)")
 """The number of an item of a list, or of a box of the form (10a), in a bare line."""
 _NUMBER: Final = re.compile(r"[\d.)\]]")
 _PAGE_AHEAD: Final = re.compile(r"\s*(?:trang\s*)?\d{1,4}(?:\s*/\s*\d{1,4})?[\s|–—-]+(?=[^\W\d_])")
