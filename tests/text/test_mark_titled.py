@@ -143,6 +143,7 @@ def test_the_name_of_a_property_behind_another_value_is_no_level() -> None:
         ((("BẢO", "MẬT"), ("y", "z")), None),
         ((("BẢO", "x"), ("MẬT", "y")), None),
         ((("BẢO",), ("MẬT",)), None),
+        ((("Bảo",), ("MẬT",)), Level.MAT),
         ((("MẬT", "x"), ("ONG", "y")), None),
         ((("MẬT", "x"), ("KẾ HOẠCH", "y")), Level.MAT),
         ((("", "MẬT"), ("STT", "MÃ")), Level.MAT),

@@ -181,7 +181,8 @@ def word_before(layout: Layout, line: Line) -> str | None:
         run = layout.line(number).runs[0] if word in _BEFORE_MAT else None
         if run is None or (run.colour, run.size_pt) != (line.runs[0].colour, line.runs[0].size_pt):
             continue
-        above = None if word in _RAISED and names_people(layout, line) else (own[0], own[1], own[2] - 1)
+        apart = names_people(layout, line) if word in _RAISED else layout.lines[number].isupper() != line.text.isupper()
+        above = None if apart else (own[0], own[1], own[2] - 1)
         if cell_key(run) in ((own[0], own[1] - 1, own[2]), above):
             return word
     return None
