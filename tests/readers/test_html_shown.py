@@ -156,11 +156,12 @@ def placed_halves(around: str) -> list[str]:
             "<p>và</p>".join(placed_halves("<b>{1}</b>")),
             f"<div style='float:right'>{''.join(map(image, letters('MẬT')))}</div>",
             "".join(image(one, "position:absolute;right:0") for one in letters("MẬT")),
+            f"<div dir=rtl>{''.join(image(one, 'float:left') for one in letters('MẬT'))}</div>",
         ]
     ),
     ids=[
         *("mirrored", "mirrored box", "flipped", "halves", "srcset", "letters", "upper and lower", "faint", "scaled"),
-        *("floating", "leftwards", "placed boxes", "placed", "floating box", "from the right"),
+        *("floating", "leftwards", "placed boxes", "placed", "floating box", "from the right", "to the left"),
     ],
 )
 def test_pictures_are_read_as_the_page_shows_them(body):

@@ -49,7 +49,7 @@ _UNKNOWN = re.compile(r"(?!var\()[a-z-]+\(")
 """A value that is worked out by the browser; a variable that nobody set is as if it were not there."""
 _BLOCKS = frozenset({"block", "flex", "grid", "list-item", "flow-root"})
 _BESIDE = ("margin", "margin-left", "margin-right", "padding", "padding-left", "padding-right")
-_ACROSS = frozenset({"direction", "flex-direction", "flex-flow"})
+_ACROSS = frozenset({"direction", "float", "flex-direction", "flex-flow"})
 _SHIFTING = frozenset({"margin", "margin-left", "transform", "translate"})
 _COLUMN = 45.0
 """Points of the width of a box that is a column, no word of a line."""
