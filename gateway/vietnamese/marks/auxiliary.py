@@ -23,10 +23,6 @@ _ADDRESSEE: Final = _spaced("chi nguoi co ten")
 _KEPT: Final = f"(?:{_spaced('gia han')}{_GAP})?{_spaced('thoi han bao ve')}{_GAP}(?:{_STATE_SECRET}|{_spaced('bmnn')})"
 _COPIED: Final = f"{_spaced('ban sao')}{_GAP}(?:{_spaced('tai lieu')}{_GAP})?{_STATE_SECRET}"
 _HOW_COPIED: Final = f"(?:{_spaced('ban')}{_GAP})?(?:{_spaced('sao y')}|{_spaced('sao luc')}|{_spaced('trich sao')}){_GAP}{_STATE_SECRET}"
-_KIND_ALONE: Final = re.compile(
-    rf"^[\W_]*(?:(?:{_spaced('tai lieu')}|{_spaced('van ban')}|{_spaced('ho so')}){_GAP})?(?:(?:{_spaced('thuoc')}|{_spaced('chua')}){_GAP})?{_STATE_SECRET}[\W_]*$"
-)
-"""What the paper is, without its degree: a stamp only where one belongs."""
 _DEGREE_CHANGED: Final = f"(?:{_spaced('dieu chinh')}|{_spaced('tang')}|{_spaced('giam')}){_GAP}{_spaced('do mat')}"
 _CIRCULATED: Final = f"{_spaced('xem xong tra lai')}|{_spaced('luu hanh noi bo')}"
 STAMP_HEAD: Final = re.compile(
@@ -97,8 +93,6 @@ def auxiliary_line(text: str, plain: str, look: Look) -> Hit | None:
         return Hit(Level.UNSPECIFIED, Strength.MARKED, "auxiliary")
     if _DECLASSIFIED.match(plain) and len(letters) <= 40 and (capitals or letters[:7].isupper() or stamped):
         return Hit(Level.UNSPECIFIED, Strength.NOTED, "declassified")
-    if _KIND_ALONE.match(plain):
-        return Hit(Level.UNSPECIFIED, Strength.NOTED, "auxiliary")
     if _CHANGED.match(plain) and stamped and (capitals or look.stands_out):
         return Hit(Level.UNSPECIFIED, Strength.SUSPECTED, "auxiliary")
     if _CIRCULATION.match(plain) and (capitals or stamped):

@@ -127,7 +127,7 @@ RULES: Final = (
     ),
     Rule(
         id="auxiliary", part="S7", says="A stamp that only classified papers bear: recall, envelope, copy, period", source=_STAMPS,
-        found=("TÀI LIỆU THU HỒI", "CHỈ NGƯỜI CÓ TÊN MỚI ĐƯỢC BÓC BÌ", "BẢN SAO BÍ MẬT NHÀ NƯỚC", "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nSố: 15/KH-UBND\nBÍ MẬT NHÀ NƯỚC"),
+        found=("TÀI LIỆU THU HỒI", "CHỈ NGƯỜI CÓ TÊN MỚI ĐƯỢC BÓC BÌ", "BẢN SAO BÍ MẬT NHÀ NƯỚC"),
         others=("BÍ MẬT NHÀ NƯỚC", "Thu hồi tài liệu cũ", "Chỉ người có tên trong danh sách được vào"),
     ),
     Rule(

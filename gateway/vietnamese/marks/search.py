@@ -200,7 +200,7 @@ class Search:
             hit = Hit(hit.level, Strength.MARKED, "chosen-option", hit.spelling)
         elif hit.form == "chosen-option" and is_checklist(layout, line):
             hit = hit._replace(strength=Strength.NOTED, form="list")
-        if hit.form in (SLIP, NUMBERED, "auxiliary") and hit.strength is Strength.NOTED:
+        if hit.form in (SLIP, NUMBERED) and hit.strength is Strength.NOTED:
             around = around_line(self.layout, line.number, in_cell=line.place is Place.CELL)
             stands = stands_for_stamp(around, phrase=hit.form != SLIP)
             hit = hit._replace(strength=Strength.SUSPECTED) if stands else None
