@@ -403,6 +403,15 @@ def test_letters_of_svg_are_capitals_where_its_styles_show_them_so(style, text, 
     assert "".join(run.text for run in document.runs if run.role is Role.BODY and "style" not in run.locator) == shown
 
 
+def test_of_a_switch_of_svg_the_child_that_is_not_shown_parts_no_words():
+    texts = "<!-- x --><text systemLanguage='zz'>Ba</text><text>MẬT</text><text>ONG</text>"
+    document = read(
+        f'<svg xmlns="http://www.w3.org/2000/svg"><switch>{texts}</switch><text>Hà Nội</text></svg>'
+    ).document
+    assert [run.text for run in document.runs if run.role is Role.BODY] == ["MẬT", "Hà Nội", "Ba", "ONG"]
+    assert find_in_document(document)
+
+
 def test_a_text_of_svg_is_one_line_of_its_pieces():
     drawing = '<svg xmlns="http://www.w3.org/2000/svg"><text><tspan>TUYỆT </tspan><tspan>MẬT</tspan></text></svg>'
     runs = read(drawing).document.runs

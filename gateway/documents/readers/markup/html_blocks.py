@@ -20,6 +20,7 @@ from gateway.documents.readers.markup.html_style import Look, apply, attribute_d
 from gateway.documents.readers.markup.svg import Svg
 from gateway.documents.readers.pictures.joined import LIMIT_DRAWN
 from gateway.documents.readers.pictures.outlines import Shape
+from gateway.documents.readers.rows import holds_a_mark
 from gateway.documents.readers.sink import Face, Place, Sink
 from gateway.model import Origin, ReadStatus, Role
 
@@ -33,6 +34,8 @@ _PLAIN = frozenset({"font", "body"})
 """Elements whose other attributes say how text looks."""
 _TOLD = ("class", "id", "style", "dir", "width", "height")
 _STYLING = frozenset({*_TOLD, "lang", "align", "valign", "href", "name"})
+_APART = re.compile(r"Ậ(?![^\W\d_])|(?<![^\W\d_])Ậ(?!(?:[CMNPUY]|NG)(?![^\W\d_]))")
+"""An Ậ at the end of what is no syllable without the letter that stands elsewhere, or at the beginning."""
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 
 
@@ -55,6 +58,39 @@ class Block:
     """Something is painted over it."""
 
 
+@dataclass(slots=True)
+class Element:
+    """An open element."""
+
+    tag: str
+    look: Look
+    role: Role | None
+    table: tuple[int, int, int] | None
+    """Table number, row and column that text in this element belongs to."""
+    node: Node | None = None
+    after: str = ""
+    """Words that a style sheet puts behind what is in it."""
+    painted: bool = False
+    """Has a colour of its own behind it, and nothing in it so far."""
+    parted: str = ""
+    """Separation of its words from those around it."""
+    items: int = 0
+    """Number of the last item of a list."""
+    number: int = 0
+    """Of all elements."""
+    closed: Look | None = None
+    """Look of a summary whose details are not shown."""
+
+
+@dataclass(slots=True)
+class Table:
+    """A table and the cell that was opened last."""
+
+    number: int
+    row: int = 0
+    column: int = 0
+
+
 LIMIT_SHEETS = 200
 """Sheets of a page, and pictures in one."""
 _STYLE = re.compile(r"<style[^>]{0,500}>(.*?)(?:</style|$)", re.DOTALL | re.IGNORECASE)
@@ -75,7 +111,7 @@ class Builder:
         """Files in addresses by their bytes and type: a second reading finds them again."""
         self.named_shapes: dict[str, list[Shape]] = {}
         """Shapes of its drawings that have a name, for any of them may use those of another."""
-        self._sheet = Sheet()
+        self.sheet = Sheet()
         self._tables = 0
         self.framed_cells: dict[str, int] = {}
         """Locators of cells with a border of their own, and the numbers of their tables."""
@@ -93,26 +129,16 @@ class Builder:
                 self.sink.fail(ReadStatus.LIMIT, "html-styles")
             if number >= LIMIT_SHEETS:
                 break
-            self._sheet.add(sheet)
+            self.sheet.add(sheet)
             self.paint.sheet(sheet)
             for found in pictures[:LIMIT_SHEETS]:
                 self.address("style", "style", "".join(found))
 
-    @property
-    def shown_attributes(self) -> set[str]:
-        """Names of attributes that a style sheet puts on the page."""
-        return self._sheet.shown_attributes
-
-    @property
-    def looks_ahead(self) -> bool:
-        """Whether a style sheet asks for elements behind the one that it styles."""
-        return self._sheet.looks_ahead
-
     def made(self, tag: str, attributes: dict[str, str], node: Node | None) -> tuple[str, str]:
         """Return the words that style sheets put before and behind what is in an element."""
-        if tag != "q" and not self._sheet.makes_words:
+        if tag != "q" and not self.sheet.makes_words:
             return "", ""
-        return self._sheet.made(node if node is not None else alone(tag, attributes))
+        return self.sheet.made(node if node is not None else alone(tag, attributes))
 
     def draw(self, svg: Svg) -> None:
         """Hand on what an `svg` element of the page draws."""
@@ -133,19 +159,19 @@ class Builder:
     def finish(self) -> None:
         """Add what style sheets put on the page; LIMIT `html-styles` when not all of their rules were looked at."""
         self._unframe_tables()
-        if self._sheet.is_partial:
+        if self.sheet.is_partial:
             self.sink.fail(ReadStatus.LIMIT, "html-styles")
         fonts: dict[str, bytes] = {}
-        for family, body in self._sheet.own_fonts[:_LIMIT_FONTS]:
+        for family, body in self.sheet.own_fonts[:_LIMIT_FONTS]:
             address = _SHEET_DATA.search(body)
             font = member_of(address[1] or address[2] or address[3], 1) if address else None
             fonts.setdefault(family, font.data if font else b"")
         self.sink.set_in_own_fonts(fonts)
-        if len(self._sheet.own_fonts) > _LIMIT_FONTS:
+        if len(self.sheet.own_fonts) > _LIMIT_FONTS:
             self.paint.kinds.add("look-font")
         for kind in sorted(self.paint.kinds):
             self.sink.warn(kind)
-        for words in self._sheet.generated():
+        for words in self.sheet.generated():
             if any(ch.isalpha() for ch in words):
                 self.add(words, Look(), Role.BODY, "style")
 
@@ -180,10 +206,11 @@ class Builder:
         number = self.sink.open_block()
         if number > LIMIT_BLOCKS:
             raise ReadError(ReadStatus.LIMIT, "html-blocks")
+        words = normalize("NFC", "".join(piece.text for piece in pieces))
         cut = any(piece.look.cut and not _unseen(piece.look) for piece in pieces)
-        if (cut or block.covered or self._sheet.hides_parts) and "ậ" in normalize(
-            "NFC", "".join(piece.text for piece in pieces)
-        ).lower():
+        cut = (cut or block.covered or self.sheet.hides_parts) and holds_a_mark(words)
+        moved = self.sheet.numbers_by_letters or any(piece.look.moved or piece.look.leftwards for piece in pieces)
+        if cut or (moved and _APART.search(words) is not None):
             self.paint.kinds.add("look-clipped")  # of no other words: of `BẢO MẬT` the rest is a mark
         locator = block.locator or f"paragraph:{number}"
         for piece in pieces:
@@ -201,7 +228,7 @@ class Builder:
 
     def node(self, tag: str, attributes: dict[str, str], parent: Node | None) -> Node | None:
         """Return an element as selectors see it in its place, None where no style sheet asks for the place."""
-        if not self._sheet.contextual:
+        if not self.sheet.contextual:
             return None
         return parent.child(tag, attributes) if parent is not None else alone(tag, attributes)
 
@@ -223,7 +250,7 @@ class Builder:
         if look.parted or look.lays_out or look.floats or look.at is not None:
             look = replace(look, parted="", lays_out=False, floats=False, at=None)
         weakest = attribute_declarations(node.tag, node.attributes)
-        declarations = self._sheet.declarations(node, weakest, node.attributes.get("style", ""))
+        declarations = self.sheet.declarations(node, weakest, node.attributes.get("style", ""))
         if declarations:
             self.paint.element(declarations)
         return apply(look, declarations) if declarations else look

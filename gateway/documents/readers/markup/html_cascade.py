@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import ReadError
+from gateway.documents.readers.markup.html_computed import Motion, worked_out
 from gateway.documents.readers.markup.html_selectors import (
     Matcher,
     Node,
@@ -148,12 +149,15 @@ class Sheet:
         self._put_in = 0
         self._letters = 0
         self._layers = _Layers()
+        self._motion = Motion(lambda text: parse_declarations(text).usual)
         self.hides_parts = False
         """Some rule hides what is not resolved here: first letters, what depends on elements inside, nested rules."""
         self.contextual = False
         """Some rule asks for more than tag, class and identifier of the element itself."""
         self.looks_ahead = False
         """Some rule asks for elements behind the one that it styles."""
+        self.numbers_by_letters = False
+        """Some counter is written with letters."""
         self._generated: list[tuple[str, list[Selector]]] = []
         """Words that `content:` puts on the page, and for which elements; none when that is not known."""
         self._seen = set(_IMPLIED)
@@ -175,6 +179,8 @@ class Sheet:
                 self._left_out = True
 
     def _add(self, prelude: str, body: str, layer: _Layer, *, shown: bool) -> None:
+        if shown:
+            self._motion.add(prelude, body)
         declarations = parse_declarations(body)
         if prelude.startswith("@property"):
             self._variables.setdefault(prelude[9:].strip(), declarations.usual.get("initial-value", ""))
@@ -216,6 +222,8 @@ class Sheet:
         for start in _CONTENT.finditer(declarations):
             words: list[str] = []
             position = start.end()
+            ahead = declarations[position : position + 400].partition(";")[0].lower()
+            self.numbers_by_letters |= "counter" in ahead and any(kind in ahead for kind in ("alpha", "latin"))
             while item := _CONTENT_ITEM.match(declarations, position):
                 position = item.end()
                 string = item[1] or item[2] or ""
@@ -287,6 +295,7 @@ class Sheet:
             for source in (*(rule.declarations for rule in rules), *((own,) if own else ())):
                 for name, value in source[weight].items():
                     _put(result, name, value)
+        result |= self._motion.at_rest(result)
         return {name: self._resolved(value, result) for name, value in result.items()}
 
     def _matching(self, node: Node, rules: dict[str, list[_Rule]]) -> list[_Rule]:
@@ -328,7 +337,7 @@ class Sheet:
                 break
             before, value = value, _VARIABLE.sub(put, value)
             self._letters += len(value)
-        return value
+        return worked_out(value) if "calc(" in value else value
 
 
 def _strings_of(value: str) -> list[str]:
@@ -348,15 +357,9 @@ def alone(tag: str, attributes: Mapping[str, str]) -> Node:
     return Node(tag, attributes, marks=marks_of(attributes))
 
 
-class _Group(NamedTuple):
-    shown: bool
-    """A screen shows what is inside."""
-    layer: _Layer
-
-
 def _rules(text: str, layers: _Layers) -> Iterator[tuple[str, str, bool, _Layer]]:
     """Yield selector list, body, whether a screen shows it, and layer of every rule, those inside groups included."""
-    groups = [_Group(True, _NO_LAYER)]
+    groups = [(True, _NO_LAYER)]
     start = 0
     edges = _EDGE.finditer(text)
     for edge in edges:
@@ -369,13 +372,13 @@ def _rules(text: str, layers: _Layers) -> Iterator[tuple[str, str, bool, _Layer]
         if sign == ";":
             if prelude.lower().startswith("@layer"):
                 for name in prelude[6:4000].split(","):
-                    layers.inside(groups[-1].layer, name.strip())
+                    layers.inside(groups[-1][1], name.strip())
             continue
         if prelude.lower().startswith(_GROUPS):
-            layer = groups[-1].layer
+            shown, layer = groups[-1]
             if prelude.lower().startswith("@layer"):
                 layer = layers.inside(layer, prelude[6:].strip())
-            groups.append(_Group(groups[-1].shown and _is_shown(prelude.lower()), layer))
+            groups.append((shown and _is_shown(prelude.lower()), layer))
             continue
         end, inner = len(text), start
         depth = 1
@@ -386,7 +389,7 @@ def _rules(text: str, layers: _Layers) -> Iterator[tuple[str, str, bool, _Layer]
                 break
         else:
             start = len(text)
-        yield prelude, text[inner:end], groups[-1].shown, groups[-1].layer
+        yield prelude, text[inner:end], *groups[-1]
 
 
 def _is_shown(prelude: str) -> bool:

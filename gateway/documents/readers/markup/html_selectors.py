@@ -117,15 +117,8 @@ class Compound:
     @property
     def is_simple(self) -> bool:
         """Whether tag, class and identifier of the element alone decide."""
-        return not (
-            self.attributes
-            or self.counted
-            or self.any_of
-            or self.none_of
-            or self.is_root
-            or self.is_empty
-            or self.combinator
-        )
+        asked = (self.attributes, self.counted, self.any_of, self.none_of, self.is_root, self.is_empty, self.combinator)
+        return not any(asked)
 
     @property
     def looks_ahead(self) -> bool:

@@ -42,6 +42,12 @@ _CLIPPING: Final = frozenset(
 _SHIFTING: Final = frozenset(
     {"text-indent", "margin", "margin-left", "margin-top", "margin-right", "left", "top", "right"}
 )
+_MOVING: Final = frozenset({
+    "order", "grid-auto-flow", "grid-column", "grid-column-start", "grid-row", "grid-row-start", "grid-area", "columns",
+    "column-count", "translate", "transform",
+})  # fmt: skip
+_IN_ORDER: Final = frozenset({"0", "1", "row", "auto", "none", "normal", "inherit", "initial", "unset"})
+"""Values that move nothing."""
 _SPACING: Final = frozenset({"letter-spacing", "word-spacing"})
 _BLENDS: Final = frozenset({"screen", "lighten", "color-dodge", "plus-lighter", "difference", "exclusion"})
 """Those of which dark letters on white may be gone."""
@@ -124,6 +130,11 @@ def is_placed(declarations: Mapping[str, str]) -> bool:
     return declarations.get("position", "").lower() in ("absolute", "fixed") or any(
         name.startswith("margin") and _AWAY.search(value) for name, value in declarations.items()
     )
+
+
+def is_moved(declarations: Mapping[str, str]) -> bool:
+    """Return whether an element, or what is in it, is shown elsewhere than in the order of the text."""
+    return any(name in _MOVING and value.lower() not in _IN_ORDER for name, value in declarations.items())
 
 
 @dataclass

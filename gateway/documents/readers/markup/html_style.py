@@ -7,12 +7,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from gateway.documents.readers.markup.html_shown import TURNING, cuts, is_placed, turn_of
-from gateway.documents.readers.numerals import whole
+from gateway.documents.readers.markup.html_shown import TURNING, cuts, is_moved, is_placed, turn_of
+from gateway.documents.readers.numerals import POINTS, number, whole
 from gateway.documents.readers.ooxml.colours import PRESETS
 from gateway.documents.readers.pictures.joined import AS_IT_IS, Turn
 
-_LENGTH = re.compile(r"^(-?\d{0,6}(?:\.\d{1,6})?)(pt|px|em|rem|ex|%|cm|mm|in|pc|vw|vh)?$", re.IGNORECASE)
+_LENGTH = re.compile(r"^(-?(?:\d{1,6}(?:\.\d{0,6})?|\.\d{1,6}))(pt|px|em|rem|ex|%|cm|mm|in|pc|vw|vh)?$", re.IGNORECASE)
 _RGB = re.compile(
     r"^rgba?\(\s*([\d.]+%?)[\s,]+([\d.]+%?)[\s,]+([\d.]+%?)\s*(?:[,/]\s*([\d.]+%?)\s*)?\)$", re.IGNORECASE
 )
@@ -24,7 +24,6 @@ _LINE_HEIGHT = re.compile(r"\s{0,9}/\s{0,9}[^\s,]{1,20}")
 """Rest of the `font` shorthand after the size: `12pt / 1.5 Arial`."""
 _TURNS = {"": 1 / 360, "deg": 1 / 360, "grad": 1 / 400, "rad": 0.15915494309, "turn": 1.0}
 
-_POINTS = {"pt": 1.0, "px": 0.75, "cm": 28.3465, "mm": 2.83465, "in": 72.0, "pc": 12.0}
 _SIZE_WORDS = {
     "xx-small": 7.5, "x-small": 7.5, "small": 10.0, "medium": 12.0, "large": 13.5, "x-large": 18.0, "xx-large": 24.0,
 }  # fmt: skip
@@ -47,6 +46,9 @@ _NOWHERE = re.compile(
 """Values that leave nothing of an element to be seen."""
 _UNKNOWN = re.compile(r"(?!var\()[a-z-]+\(")
 """A value that is worked out by the browser; a variable that nobody set is as if it were not there."""
+_FAR = re.compile(r"(?<![\w.#])[1-9]\d{2,}(?:\.\d+)?(?:[sld]?v(?:[hwib]|min|max)|%)|(?<![\w.#])\d{4}")
+"""A way beyond the edge of a window."""
+_PLACING = ("top", "left", "right", "bottom", "inset", "margin", "transform", "translate")
 _BLOCKS = frozenset({"block", "flex", "grid", "list-item", "flow-root"})
 _BESIDE = ("margin", "margin-left", "margin-right", "padding", "padding-left", "padding-right")
 _ACROSS = frozenset({"direction", "float", "flex-direction", "flex-flow"})
@@ -87,10 +89,14 @@ class Look:
     """The elements in it are boxes; of the element itself, too."""
     window: bool = False
     """Content that overflows a box around it is not seen."""
+    moved: bool = False
+    """It may stand elsewhere than its text."""
     cut: bool = False
     """Some of its letters may not be seen, nobody knows which."""
     turn: Turn = AS_IT_IS
     """Transformations of pictures."""
+    collapsed: bool = False
+    """Takes its place away with it, as a column does whose cells are no part of it."""
     leftwards: bool = False
     """Pictures stand to the left of those before them."""
     floats: bool = False
@@ -120,13 +126,18 @@ def apply(look: Look, declarations: Mapping[str, str]) -> Look:
         changes["parted"] = parted
     if declarations.get("display", "").lower().endswith(("flex", "grid")):
         changes["lays_out"] = True
-    if is_placed(declarations) is not look.placed:
-        changes["placed"] = not look.placed
+    placed = is_placed(declarations)
+    if placed is not look.placed or (is_moved(declarations) and not look.moved):
+        changes |= {"placed": placed, "moved": look.moved or placed or is_moved(declarations)}
     if (position := declarations.get("position", "").lower()) in ("absolute", "fixed"):
         left, top = (declarations.get(name, "").lower() for name in ("left", "top"))
         is_told = parse_size(left, None) is not None and "%" not in left + top
         is_told = is_told and declarations.keys().isdisjoint(_SHIFTING)
-        changes["at"] = tuple((parse_size(edge, None) or 0.0) / _POINTS["px"] for edge in (left, top) if is_told)
+        changes["at"] = tuple((parse_size(edge, None) or 0.0) / POINTS["px"] for edge in (left, top) if is_told)
+        if position == "fixed" and any(
+            _FAR.search(declarations[one]) for one in declarations if one.startswith(_PLACING)
+        ):
+            changes["hidden"] = True
     elif position in ("relative", "sticky"):
         changes["at"] = ()
     if across := [value.lower() for name, value in declarations.items() if name in _ACROSS]:
@@ -176,12 +187,13 @@ def _changes(look: Look, declarations: Mapping[str, str]) -> dict[str, object]:
                     changes["hidden"] = True
             case "visibility":
                 changes["hidden"] = lower in ("hidden", "collapse")
+                changes["collapsed"] = lower == "collapse"
             case "mso-hide":
                 changes["hidden"] = changes.get("hidden", False) or lower == "all"
             case "content-visibility":
                 changes["hidden"] = changes.get("hidden", look.hidden) or lower == "hidden"
             case "opacity":
-                changes["hidden"] = changes.get("hidden", look.hidden) or (_number(lower) or 0.0) < 0.05
+                changes["hidden"] = changes.get("hidden", look.hidden) or number(lower) < 0.05
             case "max-height" | "height" | "width" | "max-width" | "line-height":
                 if _is_cut_off(lower, declarations):
                     changes["hidden"] = True
@@ -292,10 +304,10 @@ def parse_colour(value: str) -> str | None:
     if value.startswith("#") and re.fullmatch(r"[0-9a-f]{3,4}", digits):
         return "".join(ch * 2 for ch in digits[:3]).upper()
     if match := _RGB.match(value):
-        return "".join(f"{_channel(match[i]):02X}" for i in (1, 2, 3))
+        return "".join(f"{min(255, int(_of(match[i], 255) + 0.5)):02X}" for i in (1, 2, 3))
     if match := _HSL.match(value):
-        turns = (_number(match[1]) or 0.0) * _TURNS[match[2] or ""]
-        saturation, lightness = ((_number(match[i]) or 0.0) / 100 for i in (3, 4))
+        turns = number(match[1]) * _TURNS[match[2] or ""]
+        saturation, lightness = (number(match[i]) / 100 for i in (3, 4))
         rgb = colorsys.hls_to_rgb(turns % 1, min(1.0, lightness), min(1.0, saturation))
         return "".join(f"{round(part * 255):02X}" for part in rgb)
     return None
@@ -306,13 +318,12 @@ def _alpha(value: str) -> float:
     share = match[match.re.groups] if match is not None else None
     if not share:
         return 1.0
-    number = _number(share.rstrip("%")) or 0.0
-    return number / 100 if share.endswith("%") else number
+    return _of(share, 1.0)
 
 
-def _channel(text: str) -> int:
-    number = _number(text.rstrip("%")) or 0.0
-    return min(255, int((number * 255 / 100 if text.endswith("%") else number) + 0.5))
+def _of(text: str, whole_value: float) -> float:
+    """Return a number, or a percentage of a whole."""
+    return number(text.rstrip("%")) * (whole_value / 100 if text.endswith("%") else 1.0)
 
 
 def parse_size(value: str, parent: float | None) -> float | None:
@@ -320,15 +331,11 @@ def parse_size(value: str, parent: float | None) -> float | None:
     if value in _SIZE_WORDS:
         return _SIZE_WORDS[value]
     match = _LENGTH.match(value.strip())
-    if match is None or (number := _number(match[1])) is None:
+    if match is None:
         return None
-    unit = (match[2] or "px").lower()
-    if unit in _POINTS:
-        return round(number * _POINTS[unit], 2)
-    if unit == "rem":
-        return round(number * 12.0, 2)
+    size, unit = float(match[1]), (match[2] or "px").lower()
     base = parent if parent is not None else 12.0
-    return round(number * base / 100 if unit == "%" else number * base, 2)
+    return round(size * {**POINTS, "rem": 12.0, "%": base / 100}.get(unit, base), 2)
 
 
 def first_family(value: str) -> str | None:
@@ -354,10 +361,3 @@ def _font_shorthand(value: str, look: Look) -> dict[str, object]:
 
 def _draws(border: str) -> bool:
     return bool(border) and "none" not in border and not re.match(r"^0(?:px|pt)?\b", border)
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 from lxml import etree
@@ -11,13 +11,12 @@ from lxml import etree
 from gateway.documents.readers.base import Member, ReadError
 from gateway.documents.readers.excel.formulas import formula_words
 from gateway.documents.readers.markup.data_address import IN_TEXT
-from gateway.documents.readers.markup.html_blocks import BREAK, Block, Builder, Piece
+from gateway.documents.readers.markup.html_blocks import BREAK, Block, Builder, Element, Piece, Table
 from gateway.documents.readers.markup.html_choice import Choice, is_offered, shown_input
 from gateway.documents.readers.markup.html_outline import LIMIT_LEFT_OPEN, VOID, Outline
-from gateway.documents.readers.markup.html_selectors import Node
 from gateway.documents.readers.markup.html_shown import DRAWN, UNSEEN, script_lines
 from gateway.documents.readers.markup.html_style import Look
-from gateway.documents.readers.markup.svg import Svg
+from gateway.documents.readers.markup.svg import Svg, is_spoken
 from gateway.documents.readers.numerals import numeral, signed
 from gateway.model import ReadStatus, Role
 
@@ -45,7 +44,7 @@ def parse(builder: Builder, text: str, target: Target | None = None) -> None:
     builder.paint.entities(text)
     data = text.encode("utf-8", "surrogatepass").replace(b"\0", b"")
     if target is None:
-        outline = Outline() if builder.looks_ahead else None
+        outline = Outline() if builder.sheet.looks_ahead else None
         if outline is not None:
             _feed(builder, data, outline)
         target = Target(builder, outline=outline)
@@ -67,35 +66,6 @@ def _feed(builder: Builder, data: bytes, target: Target | Outline) -> bool:
     return True
 
 
-@dataclass(slots=True)
-class _Element:
-    """An open element."""
-
-    tag: str
-    look: Look
-    role: Role | None
-    table: tuple[int, int, int] | None
-    """Table number, row and column that text in this element belongs to."""
-    node: Node | None = None
-    after: str = ""
-    """Words that a style sheet puts behind what is in it."""
-    painted: bool = False
-    """Has a colour of its own behind it, and nothing in it so far."""
-    parted: str = ""
-    """Separation of its words from those around it."""
-    items: int = 0
-    """Number of the last item of a list."""
-    number: int = 0
-    """Of all elements."""
-
-
-@dataclass(slots=True)
-class _Table:
-    number: int
-    row: int = 0
-    column: int = 0
-
-
 class Target:
     """Parser target of lxml: a stack of open elements and the block under construction."""
 
@@ -111,9 +81,9 @@ class Target:
         self._builder = builder
         self._outline = outline
         self._is_nested = nested
-        self._stack = [_Element("", look or Look(), role, None)]
+        self._stack = [Element("", look or Look(), role, None)]
         self._block = Block(role=role or Role.BODY)
-        self._tables: list[_Table] = []
+        self._tables: list[Table] = []
         self._above: list[Piece] = []
         """Text that stands above that of the block."""
         self._title: list[Piece] = []
@@ -136,14 +106,17 @@ class Target:
         parent = self._stack[-1]
         parent.painted = False
         attributes = {str(key).lower(): value or "" for key, value in attributes.items()}
-        look = parent.look
-        if look.boxed and tag in _BLOCKS:
-            look = replace(look, boxed=False) if tag in ("td", "th", "table") else look
+        look = self._inherited(tag, attributes, parent)
         node = self._builder.node(tag, attributes, parent.node)
         if self._outline is not None and node is not None:
             self._outline.complete(node)
         look = self._builder.style(tag, attributes, look, node)
+        if tag in ("col", "colgroup") and look.collapsed and self._tables:
+            for one in self._stack[-2:]:  # the table, and the group of columns
+                one.look = replace(one.look, cut=True)
         look, role = self._semantics(tag, attributes, look, parent.role)
+        closed = look if tag == "details" and "open" not in attributes else None
+        look = look if closed is None else replace(look, hidden=True)
         if tag == "svg":
             self._svg = self._svg or Svg(self._builder.named_shapes)
             self._drawing += 1
@@ -171,9 +144,10 @@ class Target:
                 self._builder.paint.empty_box()
             return
         parted = parted if self._svg is None else ""
-        self._stack.append(_Element(tag, look, role, table, node, after, painted, parted, number=self._count))
-        if tag in ("script", "style"):
-            self._raw += 1
+        self._stack.append(
+            Element(tag, look, role, table, node, after, painted, parted, number=self._count, closed=closed)
+        )
+        self._raw += tag in ("script", "style")
         self._begin(self._stack[-1])
         if tag == "ol":
             self._stack[-1].items = signed(attributes.get("start", "1")) - 1
@@ -223,7 +197,20 @@ class Target:
         self._part(parted)
         self._begin(self._stack[-1])
 
-    def _parting(self, tag: str, attributes: dict[str, str], look: Look, parent: _Element) -> str:
+    def _inherited(self, tag: str, attributes: dict[str, str], parent: Element) -> Look:
+        """Return the look that an element begins with: of closed `details` and of a `switch` one child is shown."""
+        look = parent.look
+        if look.boxed and tag in ("td", "th", "table"):
+            look = replace(look, boxed=False)
+        if tag == "summary" and parent.closed is not None:
+            look, parent.closed = parent.closed, None
+        elif parent.tag == "switch":
+            is_shown = not parent.items and is_spoken(attributes)
+            parent.items += is_shown
+            look = look if is_shown else replace(look, hidden=True)
+        return look
+
+    def _parting(self, tag: str, attributes: dict[str, str], look: Look, parent: Element) -> str:
         """Return how the words of an element stand apart from those around it."""
         if tag in ("text", "tspan") and self._svg is not None:
             line, self._line = self._line, attributes.get("y", self._line if tag == "tspan" else "")
@@ -304,7 +291,7 @@ class Target:
                 self._builder.add_block(Block(pieces, block.role, block.locator, block.covered))
         self._above = []
 
-    def _begin(self, element: _Element) -> None:
+    def _begin(self, element: Element) -> None:
         """Let an empty block take the role and place of the element that it begins in."""
         if self._block.pieces:
             return
@@ -348,7 +335,7 @@ class Target:
             for words in (*formula_words(attributes.get("x:fmla", "")).split("\n"), attributes.get("x:str", "")):
                 builder.add(words, Look(hidden=True), Role.FIELD, "attribute:x:fmla")
         for name, value in attributes.items():
-            if name in builder.shown_attributes or (tag, name) == ("v:textpath", "string"):
+            if name in builder.sheet.shown_attributes or (tag, name) == ("v:textpath", "string"):
                 builder.add(value, Look(hidden=look.hidden), Role.ALT_TEXT, f"attribute:{name}")
             if name.startswith("on") and len(name) > 3:
                 builder.sink.warn("javascript")
@@ -386,7 +373,7 @@ class Target:
 
     def _open_cell(self, tag: str, inherited: tuple[int, int, int] | None) -> tuple[int, int, int] | None:
         if tag == "table":
-            self._tables.append(_Table(self._builder.new_table()))
+            self._tables.append(Table(self._builder.new_table()))
             return None
         if not self._tables:
             return inherited

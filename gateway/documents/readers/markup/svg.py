@@ -125,6 +125,12 @@ class Svg:
         return not 0.6 * high < wide < 1.25 * high
 
 
+def is_spoken(attributes: Mapping[str, str]) -> bool:
+    """Return whether a child of `switch` is for readers of Vietnamese or English, or of any language (SVG 2 §5.8)."""
+    asked = attributes.get("systemlanguage", attributes.get("systemLanguage", "vi"))
+    return any(language.strip().lower()[:2] in ("vi", "en") for language in asked.split(","))
+
+
 def picture_of(root: Element) -> bytes | None:
     """Return what the shapes of an SVG document show as a PNG, None when they are no letters; raises `ReadError` LIMIT `svg-shapes`."""
     svg = Svg()

@@ -60,6 +60,7 @@ _DECLARING: Final = re.compile(
 """A document type of which all that it declares are entities: words, or files elsewhere, which no program fetches unasked."""
 _CAPITALISED: Final = re.compile(rb"text-transform|font-variant", re.IGNORECASE)
 _SVG: Final = "{http://www.w3.org/2000/svg}svg"
+_SVG_SWITCH: Final = "{http://www.w3.org/2000/svg}switch"
 _SVG_TEXT: Final = "{http://www.w3.org/2000/svg}text"
 """One line, however many `tspan` it is divided into, but those that are set at another height (SVG 1.1 §10.4, §10.5)."""
 _SVG_SPAN: Final = "{http://www.w3.org/2000/svg}tspan"
@@ -100,6 +101,9 @@ def read(source: Source, budget: Budget) -> Reading:
         sink.fail(ReadStatus.UNSUPPORTED, kind)
     if _CAPITALISED.search(data) is not None and not svg.capitalise(root):
         sink.fail(ReadStatus.LIMIT, "html-styles")
+    for switch in [*root.iter(_SVG_SWITCH)]:
+        shown = next((one for one in switch.iterchildren("*") if svg.is_spoken(dict(one.attrib))), None)
+        root.extend(one for one in [*switch] if one is not shown)
     _generic(root, sink)
     outer = (each for each in root.iter(_SVG) if next(each.iterancestors(_SVG), None) is None)
     with sink.whole():

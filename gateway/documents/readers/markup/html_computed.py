@@ -1,0 +1,70 @@
+"""Values that a browser works out: `calc()` (CSS Values 4, section 10), and where animations come to rest (CSS Animations 1)."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+_ANIMATION: Final = re.compile(r"@(?:-\w+-)?keyframes\s+[\"']?([^\s\"']{1,100})", re.IGNORECASE)
+_ENDS: Final = (
+    re.compile(r"\bfrom\b|(?<![\d.])0(?:\.0*)?%", re.IGNORECASE),
+    re.compile(r"\bto\b|\b100(?:\.0*)?%", re.IGNORECASE),
+)
+_HELD: Final = re.compile(r"\b(forwards|both|infinite)\b|\bpaused\b|\d{3}s\b")
+"""Whether an animation comes to rest in its last frame, or does not leave its first one."""
+_TERM = r"(?<![\d.])(-?(?:\d++(?:\.\d++)?|\.\d++))([a-z%]{0,5}+)"
+_PRODUCT, _SUM = re.compile(rf"{_TERM}\s*([*/])\s*{_TERM}"), re.compile(rf"{_TERM}\s+([-+])\s+{_TERM}")
+_OPERATIONS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
+_MOST_NESTED = 10
+_INNERMOST = re.compile(r"(?:\bcalc|(?<![\w-]))\(([^()]{0,200})\)", re.IGNORECASE)
+
+
+class Motion:
+    """Animations of the style sheets of a page."""
+
+    def __init__(self, parse: Callable[[str], Mapping[str, str]]) -> None:
+        self._parse = parse
+        self._frames: dict[str, list[Mapping[str, str]]] = {}
+        """Declarations of the first and of the last frame, by name."""
+
+    def add(self, prelude: str, body: str) -> None:
+        """Take a rule, if it is an animation."""
+        if (name := _ANIMATION.match(prelude)) is not None:
+            frames = [frame.rpartition("{") for frame in body.split("}")]
+            ends = (";".join(told for at, _, told in frames if end.search(at)) for end in _ENDS)
+            self._frames[name[1]] = [*map(self._parse, ends)]
+
+    def at_rest(self, declarations: Mapping[str, str]) -> dict[str, str]:
+        """Return what the frame says in which an element stays, nothing where it comes back to what it is."""
+        told = (value for name, value in declarations.items() if name.startswith(("animation", "-webkit-animation")))
+        animation = " ".join(told) if self._frames else ""
+        if (held := _HELD.search(animation)) is None:
+            return {}
+        which = held[1] is not None
+        shown = (self._frames[name][which] for name in re.split(r"[\s,]+", animation) if name in self._frames)
+        return {name: value for frame in shown for name, value in frame.items()}
+
+
+def worked_out(value: str) -> str:
+    """Return a value with its `calc()` done, but for sums of different units (CSS Values 4, section 10)."""
+    for _ in range(_MOST_NESTED):
+        value = _INNERMOST.sub(_done, value)
+    return value
+
+
+def _done(calculation: re.Match[str]) -> str:
+    text = calculation[1].strip()
+    for operation in (_PRODUCT, _SUM):
+        before = ""
+        while text != before:
+            before, text = text, operation.sub(_result, text, count=1)
+    return text if re.fullmatch(_TERM, text) else calculation[0]
+
+
+def _result(operation: re.Match[str]) -> str:
+    left, unit, sign, right, other = operation.groups()
+    if unit != other if sign in "+-" else unit and other if sign == "*" else other or not float(right):
+        return operation[0]
+    return f"{_OPERATIONS[sign](float(left), float(right)):.4f}{unit or other}"
