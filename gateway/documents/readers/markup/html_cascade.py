@@ -337,7 +337,7 @@ class Sheet:
                 break
             before, value = value, _VARIABLE.sub(put, value)
             self._letters += len(value)
-        return worked_out(value) if "calc(" in value else value
+        return worked_out(value) if "calc(" in value.lower() else value
 
 
 def _strings_of(value: str) -> list[str]:

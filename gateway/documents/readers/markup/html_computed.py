@@ -12,8 +12,8 @@ _ENDS: Final = (
     re.compile(r"\bfrom\b|(?<![\d.])0(?:\.0*)?%", re.IGNORECASE),
     re.compile(r"\bto\b|\b100(?:\.0*)?%", re.IGNORECASE),
 )
-_HELD: Final = re.compile(r"\b(forwards|both|infinite)\b|\bpaused\b|\d{3}s\b")
-"""Whether an animation comes to rest in its last frame, or does not leave its first one."""
+_HELD: Final = re.compile(r"\b(forwards|both|infinite)\b|\bpaused\b|(?<![\d.])\d{3,9}(?:\.\d*)?s\b", re.IGNORECASE)
+"""An animation that comes to rest in its last frame, or does not leave its first one: stopped, or of minutes."""
 _TERM = r"(?<![\d.])(-?(?:\d++(?:\.\d++)?|\.\d++))([a-z%]{0,5}+)"
 _PRODUCT, _SUM = re.compile(rf"{_TERM}\s*([*/])\s*{_TERM}"), re.compile(rf"{_TERM}\s+([-+])\s+{_TERM}")
 _OPERATIONS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
@@ -33,13 +33,13 @@ class Motion:
         """Take a rule, if it is an animation."""
         if (name := _ANIMATION.match(prelude)) is not None:
             frames = [frame.rpartition("{") for frame in body.split("}")]
-            ends = (";".join(told for at, _, told in frames if end.search(at)) for end in _ENDS)
+            ends = (";".join(style for at, _, style in frames if end.search(at)) for end in _ENDS)
             self._frames[name[1]] = [*map(self._parse, ends)]
 
     def at_rest(self, declarations: Mapping[str, str]) -> dict[str, str]:
         """Return what the frame says in which an element stays, nothing where it comes back to what it is."""
-        told = (value for name, value in declarations.items() if name.startswith(("animation", "-webkit-animation")))
-        animation = " ".join(told) if self._frames else ""
+        values = (value for name, value in declarations.items() if name.startswith(("animation", "-webkit-animation")))
+        animation = " ".join(values) if self._frames else ""
         if (held := _HELD.search(animation)) is None:
             return {}
         which = held[1] is not None
@@ -49,8 +49,11 @@ class Motion:
 
 def worked_out(value: str) -> str:
     """Return a value with its `calc()` done, but for sums of different units (CSS Values 4, section 10)."""
+    before = ""
     for _ in range(_MOST_NESTED):
-        value = _INNERMOST.sub(_done, value)
+        if value == before:
+            break
+        before, value = value, _INNERMOST.sub(_done, value)
     return value
 
 

@@ -102,7 +102,7 @@ class Look:
     floats: bool = False
     """Stands at the right of what does not, and of what does so later; of the element itself, too."""
     at: tuple[float, ...] | None = None
-    """Pixels from the left and top edge of the positioned element around it, none where they are not told; of the element itself, too."""
+    """Pixels from the left and top edge of the positioned element around it, none where they are not known; of the element itself, too."""
     reversed: bool = False
     """Letters are shown from right to left, whatever their script."""
     struck: bool = False
@@ -131,9 +131,9 @@ def apply(look: Look, declarations: Mapping[str, str]) -> Look:
         changes |= {"placed": placed, "moved": look.moved or placed or is_moved(declarations)}
     if (position := declarations.get("position", "").lower()) in ("absolute", "fixed"):
         left, top = (declarations.get(name, "").lower() for name in ("left", "top"))
-        is_told = parse_size(left, None) is not None and "%" not in left + top
-        is_told = is_told and declarations.keys().isdisjoint(_SHIFTING)
-        changes["at"] = tuple((parse_size(edge, None) or 0.0) / POINTS["px"] for edge in (left, top) if is_told)
+        is_known = parse_size(left, None) is not None and "%" not in left + top
+        is_known = is_known and declarations.keys().isdisjoint(_SHIFTING)
+        changes["at"] = tuple((parse_size(edge, None) or 0.0) / POINTS["px"] for edge in (left, top) if is_known)
         if position == "fixed" and any(
             _FAR.search(declarations[one]) for one in declarations if one.startswith(_PLACING)
         ):
@@ -193,7 +193,7 @@ def _changes(look: Look, declarations: Mapping[str, str]) -> dict[str, object]:
             case "content-visibility":
                 changes["hidden"] = changes.get("hidden", look.hidden) or lower == "hidden"
             case "opacity":
-                changes["hidden"] = changes.get("hidden", look.hidden) or number(lower) < 0.05
+                changes["hidden"] = changes.get("hidden", look.hidden) or _of(lower, 1.0) < 0.05
             case "max-height" | "height" | "width" | "max-width" | "line-height":
                 if _is_cut_off(lower, declarations):
                     changes["hidden"] = True
