@@ -32,8 +32,9 @@ BREAK = "\x0b"
 """Stands for `<br>` until white space is folded."""
 _PLAIN = frozenset({"font", "body"})
 """Elements whose other attributes say how text looks."""
-_TOLD = ("class", "id", "style", "dir", "width", "height")
-_STYLING = frozenset({*_TOLD, "lang", "align", "valign", "href", "name"})
+_DECIDING = ("class", "id", "style", "dir", "width", "height")
+"""Attributes by which elements of a tag in one place look different."""
+_STYLING = frozenset({*_DECIDING, "lang", "align", "valign", "href", "name"})
 _APART = re.compile(r"Ậ(?![^\W\d_])|(?<![^\W\d_])Ậ(?!(?:[CMNPUY]|NG)(?![^\W\d_]))")
 """An Ậ at the end of what is no syllable without the letter that stands elsewhere, or at the beginning."""
 _SPACE = re.compile(r"[ \t\r\n\f]+")
@@ -56,39 +57,6 @@ class Block:
     locator: str = ""
     covered: bool = False
     """Something is painted over it."""
-
-
-@dataclass(slots=True)
-class Element:
-    """An open element."""
-
-    tag: str
-    look: Look
-    role: Role | None
-    table: tuple[int, int, int] | None
-    """Table number, row and column that text in this element belongs to."""
-    node: Node | None = None
-    after: str = ""
-    """Words that a style sheet puts behind what is in it."""
-    painted: bool = False
-    """Has a colour of its own behind it, and nothing in it so far."""
-    parted: str = ""
-    """Separation of its words from those around it."""
-    items: int = 0
-    """Number of the last item of a list."""
-    number: int = 0
-    """Of all elements."""
-    closed: Look | None = None
-    """Look of a summary whose details are not shown."""
-
-
-@dataclass(slots=True)
-class Table:
-    """A table and the cell that was opened last."""
-
-    number: int
-    row: int = 0
-    column: int = 0
 
 
 LIMIT_SHEETS = 200
@@ -236,7 +204,7 @@ class Builder:
         """Return the look of an element inside another; `node` is the element in its place."""
         if node is not None:
             return self._style(node, look)
-        key = (tag, look, *map(attributes.get, _TOLD))
+        key = (tag, look, *map(attributes.get, _DECIDING))
         if tag not in _PLAIN and attributes.keys() <= _STYLING:
             known = self._looks.get(key)
             if known is None:

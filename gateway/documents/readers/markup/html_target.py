@@ -11,8 +11,9 @@ from lxml import etree
 from gateway.documents.readers.base import Member, ReadError
 from gateway.documents.readers.excel.formulas import formula_words
 from gateway.documents.readers.markup.data_address import IN_TEXT
-from gateway.documents.readers.markup.html_blocks import BREAK, Block, Builder, Element, Piece, Table
+from gateway.documents.readers.markup.html_blocks import BREAK, Block, Builder, Piece
 from gateway.documents.readers.markup.html_choice import Choice, is_offered, shown_input
+from gateway.documents.readers.markup.html_elements import Element, Table
 from gateway.documents.readers.markup.html_outline import LIMIT_LEFT_OPEN, VOID, Outline
 from gateway.documents.readers.markup.html_shown import DRAWN, UNSEEN, script_lines
 from gateway.documents.readers.markup.html_style import Look

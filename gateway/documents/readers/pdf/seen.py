@@ -92,7 +92,7 @@ def _around(boxes: list[tuple[int, int, int, int]]) -> tuple[int, int, int, int]
 
 
 def _has_gap(piece: Piece, ink: npt.NDArray[np.bool_], size: float) -> bool:
-    """Whether a line has a part without ink that is wider than its blanks; of slanting ones nothing is told."""
+    """Return whether a gap in the ink of a line is wider than its blanks; slanting lines are not measured."""
     import numpy as np
 
     if piece.angle % 90:
