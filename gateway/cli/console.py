@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.options import ConfigOption, DataOption, JsonOption, command, words
-from gateway.steward.roles import MAILBOX_ROLES, Role
+from gateway.steward.roles import GIVEN
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Bảng điều khiển / the console.")
 account = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Tài khoản / its accounts.")
@@ -19,9 +19,7 @@ app.add_typer(token, name="token")
 _NAME = Annotated[str, typer.Argument(help=words("account_name"))]
 _ROLES = Annotated[
     list[str],
-    typer.Option(
-        "--role", help=f"{words('role')} {', '.join(role.value for role in Role if role not in MAILBOX_ROLES)}"
-    ),
+    typer.Option("--role", help=f"{words('role')} {', '.join(role.value for role in GIVEN)}"),
 ]
 _REASON = Annotated[str, typer.Option(help=words("act_reason"))]
 

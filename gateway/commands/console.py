@@ -30,7 +30,7 @@ from gateway.steward.accounts.sessions import Sessions, end_all
 from gateway.steward.accounts.throttle import Names
 from gateway.steward.accounts.tokens import Tokens
 from gateway.steward.notices.accounts import notify_of_change
-from gateway.steward.roles import MAILBOX_ROLES, Role
+from gateway.steward.roles import GIVEN, Role
 from gateway.steward.table import TABLE, Asker
 from gateway.texts.catalogue import both
 from gateway.vietnamese.printed import clean
@@ -188,7 +188,7 @@ def signed(data: Path, reason: str) -> Sign:
 
 
 def _roles(names: list[str]) -> frozenset[Role]:
-    known = {role.value: role for role in Role if role not in MAILBOX_ROLES}
+    known = {role.value: role for role in GIVEN}
     for name in names:
         if name not in known:
             raise UserError(both("steward", "say", "no_role", name=printable(name), known=", ".join(known)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Self
 
 from pydantic import Field, field_validator, model_validator
@@ -60,7 +59,3 @@ class Console(Section):
     def activated_by(self) -> str | None:
         """Name of the systemd socket, None for an address of its own."""
         return self.listen.removeprefix("systemd:") if self.listen.startswith("systemd:") else None
-
-    def allowed(self) -> tuple[IPv4Network | IPv6Network, ...]:
-        """Return the networks that clients may connect from, parsed."""
-        return tuple(ip_network(network) for network in self.networks)

@@ -6,14 +6,11 @@ import asyncio
 import ctypes
 import os
 import socket
-from ipaddress import ip_network
-from pathlib import Path
 
 import msgspec
 
 from gateway.console.app import Console
 from gateway.console.process import NAME, Started, served
-from gateway.console.settings import ConsoleSettings
 from gateway.system import logs
 from gateway.system.supervised import end_with
 
@@ -22,11 +19,11 @@ _PR_SET_NAME = 15
 
 def main(words: str, console: type[Console] = Console) -> None:
     """Serve as the words of the supervisor say (`Started` as JSON), until the steward is gone."""
-    started = msgspec.json.decode(words, type=Started)
+    started = msgspec.json.decode(words, type=Started, dec_hook=lambda kind, value: kind(value))
     end_with(started.parent)
     ctypes.CDLL(None).prctl(_PR_SET_NAME, NAME.encode(), 0, 0, 0)
     logs.configure(started.log_level)
-    settings = settings_of(started)
+    settings = started.settings
     sockets = [listening(descriptor) for descriptor in started.sockets]
     door = socket.socket(fileno=started.door)
     asyncio.run(served(console(settings), sockets, door, settings, started.parent))
@@ -40,13 +37,3 @@ def listening(descriptor: int) -> socket.socket:
     """
     found = socket.socket(fileno=descriptor)
     return socket.socket(found.family, found.type, 0, found.detach())
-
-
-def settings_of(started: Started) -> ConsoleSettings:
-    """Return the settings as the console uses them."""
-    settings = dict(started.settings)
-    for key in ("certificate", "key", "htmx"):
-        if settings.get(key) is not None:
-            settings[key] = Path(str(settings[key]))
-    networks = tuple(ip_network(one) for one in settings.pop("networks", ()))
-    return ConsoleSettings(**{**settings, "names": tuple(settings.pop("names", ())), "networks": networks})

@@ -9,7 +9,6 @@ import socket
 import ssl
 from asyncio import selector_events
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -39,7 +38,7 @@ class Started(Struct, frozen=True, kw_only=True):
     door: int
     parent: int
     log_level: str
-    settings: dict[str, Any]
+    settings: ConsoleSettings
 
 
 class ConsoleProcess(AsideProcess):
@@ -80,9 +79,9 @@ class ConsoleProcess(AsideProcess):
             door=self._door.fileno(),
             parent=self._parent,
             log_level=logging.getLevelName(logging.getLogger("gateway").getEffectiveLevel()).lower(),
-            settings=msgspec.to_builtins(self._settings, enc_hook=str),
+            settings=self._settings,
         )
-        command = own_command(self._begin, msgspec.json.encode(started).decode())
+        command = own_command(self._begin, msgspec.json.encode(started, enc_hook=str).decode())
         os.execve(command[0], command, BARE)  # noqa: S606 - own program
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 from starlette.responses import Response
@@ -51,22 +51,13 @@ class Row(Struct, frozen=True, kw_only=True):
     """API route: cookies are ignored, the API token replaces session and CSRF token, responses are JSON."""
 
 
-def _row(
-    method: str,
-    path: str,
-    handler: Handler,
-    *asks: type,
-    template: str = "",
-    session: bool = True,
-    enrolling: bool = False,
-    hashed: str = "",
-    uploads: bool = False,
-    program: bool = False,
-) -> Row:
-    return Row(
-        method=method, path=path, handler=handler, asks=asks, template=template, session=session and not program,
-        enrolling=enrolling, hashed=hashed, uploads=uploads, program=program,
-    )  # fmt: skip
+def _row(method: str, path: str, handler: Handler, *asks: type, **more: Any) -> Row:
+    return Row(method=method, path=path, handler=handler, asks=asks, **more)
+
+
+def _act(path: str, act: Callable[..., Awaitable[Response]], question: type, *, template: str, **names: str) -> Row:
+    """Return the route of a form that is a question; `names` are the form's names of fields that are named otherwise."""
+    return _row("POST", path, partial(act, question, **names), question, template=template)
 
 
 _get, _post = partial(_row, "GET"), partial(_row, "POST")
@@ -102,9 +93,9 @@ ROUTES: Final = (
     _get("/mails/{reference}", mails.explain, q.Explain, q.AskRequests, template="explain.html"),
     _post("/mails/{reference}/request", requests.open_one, q.OpenRequest, template="explain.html", hashed="file"),
     _get("/requests", requests.page, q.AskRequests, template="requests.html"),
-    _post("/requests/decide", requests.decide, q.Decide, template="requests.html"),
-    _post("/requests/approve", requests.approve, q.Approve, template="requests.html"),
-    _post("/requests/release", requests.release, q.Release, template="requests.html"),
+    _act("/requests/decide", requests.act, q.Decide, template="requests.html"),
+    _act("/requests/approve", requests.act, q.Approve, template="requests.html"),
+    _act("/requests/release", requests.act, q.Release, template="requests.html"),
     _get("/requests/held/{reference}", requests.held, q.ReadHeld, template="held.html"),
     _post("/requests/held/{reference}/file", requests.held_file, q.GetHeld),
     _get("/t/{reference}", letter.page, q.Explain, template="letter.html", session=False),
@@ -115,9 +106,9 @@ ROUTES: Final = (
     _get("/check", check.page, q.AskCheck, template="check.html"),
     _post("/check", check.run, q.AskCheck, q.BeginCheck, q.CheckPiece, q.EndCheck, template="check.html", uploads=True),
     _get("/check/{reference}/fixed/{number}", check.fixed, q.GetFixed),
-    _get("/api/v1/openapi.json", api.openapi, program=True),
-    _post(CHECK, api.check, q.AskCheck, q.BeginCheck, q.CheckPiece, q.EndCheck, program=True),
-    _get(FIXED, api.fixed, q.GetFixed, program=True),
+    _get("/api/v1/openapi.json", api.openapi, session=False, program=True),
+    _post(CHECK, api.check, q.AskCheck, q.BeginCheck, q.CheckPiece, q.EndCheck, session=False, program=True),
+    _get(FIXED, api.fixed, q.GetFixed, session=False, program=True),
     _get("/policy", policy.page, q.AskPolicy, template="policy.html"),
     _post("/policy/try", policy.attempt, q.TryPolicy, template="tried.html"),
     _post("/policy/export", policy.export, q.ExportTrial),
@@ -126,12 +117,12 @@ ROUTES: Final = (
     _post("/audit/verify", log.verify, q.Verify, template="verify.html"),
     _get("/audit/checkpoints/{name}", log.checkpoint, q.GetCheckpoint),
     _get("/accounts", accounts.page, q.AskAccounts, template="accounts.html"),
-    _post("/accounts/add", accounts.add, q.AddAccount, template="one_time.html"),
-    _post("/accounts/mail", accounts.set_mail, q.SetMail, template="accounts.html"),
-    _post("/accounts/roles", accounts.set_roles, q.SetRoles, template="accounts.html"),
-    _post("/accounts/reset", accounts.reset, q.ResetSecondFactor, template="one_time.html"),
-    _post("/accounts/tokens/add", accounts.add_token, q.AddToken, template="new_token.html"),
-    _post("/accounts/tokens/revoke", accounts.revoke_token, q.RevokeToken, template="accounts.html"),
-    _post("/accounts/lock", accounts.lock, q.SetLocked, template="accounts.html"),
+    _act("/accounts/add", accounts.act, q.AddAccount, template="one_time.html"),
+    _act("/accounts/mail", accounts.act, q.SetMail, template="accounts.html"),
+    _act("/accounts/roles", accounts.act, q.SetRoles, template="accounts.html"),
+    _act("/accounts/reset", accounts.act, q.ResetSecondFactor, template="one_time.html"),
+    _act("/accounts/tokens/add", accounts.act, q.AddToken, template="new_token.html", name="program"),
+    _act("/accounts/tokens/revoke", accounts.act, q.RevokeToken, template="accounts.html", name="program"),
+    _act("/accounts/lock", accounts.act, q.SetLocked, template="accounts.html"),
 )
 _PAGES: Final = {row.path for row in ROUTES if row.method == "GET"}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from functools import cache
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from msgspec import Struct
+
+_parsed = cache(ip_network)
 
 
 class ConsoleSettings(Struct, frozen=True, kw_only=True):
@@ -13,7 +16,7 @@ class ConsoleSettings(Struct, frozen=True, kw_only=True):
 
     names: tuple[str, ...]
     """Accepted host names."""
-    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    networks: tuple[str, ...] = ()
     """Client networks that are served; empty means all."""
     certificate: Path | None = None
     """With `key`: TLS is enabled."""
@@ -55,4 +58,4 @@ class ConsoleSettings(Struct, frozen=True, kw_only=True):
             return True
         client = ip_address(address.partition("%")[0])
         mapped = getattr(client, "ipv4_mapped", None)
-        return any((mapped or client) in network for network in self.networks)
+        return any((mapped or client) in _parsed(network) for network in self.networks)

@@ -7,9 +7,10 @@ import hmac
 import secrets
 from collections.abc import AsyncIterator, Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
+from msgspec.structs import fields
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -23,8 +24,10 @@ from gateway.console.uploads import Uploading
 from gateway.model import Language
 from gateway.steward.questions import Answer, Progress, Question, Refusal
 from gateway.steward.questions.refused import Refused
-from gateway.steward.roles import Person
+from gateway.steward.roles import GIVEN, Person
 
+_Kind = TypeVar("_Kind", bound=Question)
+_View = TypeVar("_View", bound=Answer)
 _YEAR_S: Final = 365 * 86400
 _PREFERENCES: Final = {"language": ("vi", "en"), "theme": ("auto", "light", "dark"), "keys": ("on", "off")}
 
@@ -108,6 +111,29 @@ class Visit:
     def code(self) -> str:
         """The fresh code that goes with a form, without blanks."""
         return "".join(self.form.get("code").split())
+
+    def question(self, kind: type[_Kind], **names: str) -> _Kind:
+        """Return the question that a form is: each of its fields is that of the form with its name, or the one in `names`.
+
+        A number that is none is 0.
+        """
+        given: dict[str, Any] = {
+            "code": self.code,
+            "roles": tuple(one for one in GIVEN if one.value in self.form.all("role")),
+        }
+        for field in fields(kind):
+            text = self.form.get(names.get(field.name, field.name)).strip()
+            number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+            given.setdefault(field.name, {bool: text == "yes", int: number}.get(field.type, text))
+        return kind(**{field.name: given[field.name] for field in fields(kind)})
+
+    async def view(
+        self, question: Question, kind: type[_View], *, token: str | None = None, long: bool = False
+    ) -> _View:
+        """Ask a question with one kind of answer; as `ask`."""
+        answer = await self.ask(question, token=token, long=long)
+        assert isinstance(answer, kind)
+        return answer
 
     def fault(self, refusal: Refusal) -> str:
         """Return the words of a refusal that a form shows."""

@@ -19,7 +19,7 @@ def console_settings(console: Console) -> ConsoleSettings:
     """Return the settings of the console."""
     return ConsoleSettings(
         names=tuple(map(str.lower, console.names)) or _HERE,
-        networks=console.allowed(),
+        networks=console.networks,
         certificate=console.certificate,
         key=console.key,
     )

@@ -22,7 +22,9 @@ class Role(Enum):
 
 
 MAILBOX_ROLES = frozenset({Role.CLERK, Role.UNIT_HEAD})
-"""Come from the directory with a login by mailbox; all others are given to accounts."""
+"""Come from the directory with a login by mailbox."""
+GIVEN = tuple(role for role in Role if role not in MAILBOX_ROLES)
+"""To accounts."""
 
 
 class Person(Struct, frozen=True, kw_only=True):

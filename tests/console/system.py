@@ -10,7 +10,6 @@ import signal
 import socket
 import sys
 from functools import partial
-from ipaddress import ip_network
 from pathlib import Path
 
 import msgspec
@@ -68,13 +67,11 @@ def main() -> None:
     wanted = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
     wanted.pop("here", "")
     begin = wanted.pop("begin", "gateway.console.begun")
-    networks = tuple(ip_network(each) for each in wanted.pop("networks", ()))
     for key in ("certificate", "key", "htmx"):
         if key in wanted:
             wanted[key] = Path(wanted[key])
     settings = ConsoleSettings(
         **({"names": ("127.0.0.1", "localhost"), "patience_s": 30.0, "requests_per_s": 1000.0} | wanted),
-        networks=networks,
     )
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -30,8 +30,7 @@ async def page(
     visit: Visit, status: int = 200, *, result: q.CheckResult | None = None, words: str = "", retry_s: int = 0
 ) -> Response:
     """Show the form, with the result of the one that was sent."""
-    form = await visit.ask(q.AskCheck())
-    assert isinstance(form, q.CheckForm)
+    form = await visit.view(q.AskCheck(), q.CheckForm)
     given = {name: visit.form.get(name)[:2000] for name in ("to", "from")}
     response = visit.page("check.html", status, form=form, given=given, result=result, fault=words)
     if status in (429, 503):

@@ -13,8 +13,7 @@ from gateway.steward.questions import Answer, AskLog, GetCheckpoint, LogView, Pi
 
 async def page(visit: Visit) -> Response:
     """Show state, checkpoints and acts."""
-    view = await visit.ask(AskLog(visit.number("before"), visit.number("after")))
-    assert isinstance(view, LogView)
+    view = await visit.view(AskLog(visit.number("before"), visit.number("after")), LogView)
     return visit.page("log.html", view=view)
 
 
@@ -33,7 +32,6 @@ async def checkpoint(visit: Visit) -> Response:
     name = str(visit.request.path_params["name"])
     if not all(letter.isascii() and (letter.isalnum() or letter in "._-") for letter in name):
         raise HTTPException(404)
-    answer = await visit.ask(GetCheckpoint(name))
-    assert isinstance(answer, Piece)
+    answer = await visit.view(GetCheckpoint(name), Piece)
     fields = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(answer.octets, media_type="application/octet-stream", headers=fields)

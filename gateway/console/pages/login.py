@@ -57,8 +57,7 @@ async def enter_by_mail(visit: Visit) -> Response:
 
 async def begin_by_mail(visit: Visit, mailbox: str) -> None:
     """Begin a session with the code of the form; Refused."""
-    answer = await visit.ask(q.MailLogin(mailbox, visit.code), token="")
-    assert isinstance(answer, q.LoggedIn)
+    answer = await visit.view(q.MailLogin(mailbox, visit.code), q.LoggedIn, token="")
     visit.begin_session(answer.token)
 
 
@@ -83,8 +82,7 @@ async def enrol(visit: Visit) -> Response:
 
 async def begin_enrolment(visit: Visit) -> Response:
     """Show a new second factor to be put into an authenticator."""
-    answer = await visit.ask(q.BeginEnrolment())
-    assert isinstance(answer, q.Enrolment)
+    answer = await visit.view(q.BeginEnrolment(), q.Enrolment)
     return visit.page("enrol.html", enrolment=answer, picture=qr(answer.uri), fault="")
 
 

@@ -26,8 +26,7 @@ async def search(visit: Visit) -> Response:
     given = {name: visit.request.query_params.get(name, "").strip()[:500] for name in _FIELDS}
     if (reference := standard(given["q"])) and not mistyped(reference):
         return visit.go(f"/mails/{reference}")
-    found = await visit.ask(_question(given, before=visit.number("before"), after=visit.number("after")))
-    assert isinstance(found, Found)
+    found = await visit.view(_question(given, before=visit.number("before"), after=visit.number("after")), Found)
     asked = {name: value for name, value in given.items() if value}
     return visit.page(
         "mails.html",

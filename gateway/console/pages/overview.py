@@ -18,6 +18,5 @@ async def page(visit: Visit) -> Response:
     if not visit.may("overview"):
         return visit.go(next((path for question, path in _OTHERWISE if visit.may(question)), "/help"))
     days = {"7": 7, "90": 90, "365": 365}.get(visit.request.query_params.get("days", ""), 30)
-    view = await visit.ask(Overview(days))
-    assert isinstance(view, OverviewView)
+    view = await visit.view(Overview(days), OverviewView)
     return visit.page("overview.html", view=view, days=days)

@@ -13,8 +13,7 @@ from gateway.steward.questions.refused import Refused
 async def page(visit: Visit) -> Response:
     """Show the rules in force, and an earlier file as the candidate where one is asked for."""
     earlier = visit.request.query_params.get("earlier", "")
-    view = await visit.ask(AskPolicy(earlier))
-    assert isinstance(view, PolicyView)
+    view = await visit.view(AskPolicy(earlier), PolicyView)
     most = max((rule.count for rule in view.rules), default=0)
     return visit.page("policy.html", view=view, most=most, earlier=earlier)
 
@@ -23,8 +22,7 @@ async def attempt(visit: Visit) -> Response:
     """Try a candidate; the page grows with the progress and ends with the result."""
     text = next((given for given in visit.form.all("file") if given.strip()), visit.form.get("text"))
     text, days = text.replace("\r\n", "\n"), _days(visit)
-    view = await visit.ask(AskPolicy())
-    assert isinstance(view, PolicyView)
+    view = await visit.view(AskPolicy(), PolicyView)
 
     def result(answer: Answer) -> str:
         assert isinstance(answer, Tried)

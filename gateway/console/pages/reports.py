@@ -22,8 +22,7 @@ _TYPES: Final = {
 async def page(visit: Visit) -> Response:
     """Show the report of a month."""
     given = {name: visit.request.query_params.get(name, "").strip()[:200] for name in ("month", "unit")}
-    view = await visit.ask(q.AskReport(given["month"], given["unit"]), long=True)
-    assert isinstance(view, q.ReportView)
+    view = await visit.view(q.AskReport(given["month"], given["unit"]), q.ReportView, long=True)
     return visit.page("reports.html", view=view, forms=tuple(_TYPES))
 
 

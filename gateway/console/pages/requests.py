@@ -15,8 +15,7 @@ from gateway.texts.catalogue import filled
 
 async def page(visit: Visit, *, fault: str = "", done: str = "") -> Response:
     """Show pending and settled requests, with the result of the submitted form."""
-    view = await visit.ask(q.AskRequests())
-    assert isinstance(view, q.RequestsView)
+    view = await visit.view(q.AskRequests(), q.RequestsView)
     visit.waiting = len(view.mine)
     if fault:  # sent twice: the second time is refused, and the first may have been carried through
         settled = (one for one in (*view.waiting, *view.done) if one.id == visit.form.get("request"))
@@ -35,45 +34,9 @@ async def open_one(visit: Visit) -> Response:
     return await explain(visit, done=answer.words if isinstance(answer, q.Done) else "")
 
 
-async def decide(visit: Visit) -> Response:
-    """Endorse, refuse, withdraw or revoke."""
-    form = visit.form
-    return await _act(
-        visit,
-        q.Decide(
-            request=form.get("request"),
-            step=form.get("step"),
-            reason=form.get("reason"),
-            read=form.get("read") == "yes",
-        ),
-    )
-
-
-async def approve(visit: Visit) -> Response:
-    """Approve as the second person."""
-    form = visit.form
-    return await _act(
-        visit,
-        q.Approve(
-            request=form.get("request"),
-            reason=form.get("reason"),
-            code=visit.code,
-            read=form.get("read") == "yes",
-            until=form.get("until"),
-        ),
-    )
-
-
-async def release(visit: Visit) -> Response:
-    """Retry an approved held mail."""
-    form = visit.form
-    return await _act(visit, q.Release(request=form.get("request"), reason=form.get("reason"), code=visit.code))
-
-
 async def held(visit: Visit) -> Response:
     """Show a held mail as plain text."""
-    view = await visit.ask(q.ReadHeld(visit.request.path_params["reference"][:100]))
-    assert isinstance(view, q.HeldText)
+    view = await visit.view(q.ReadHeld(visit.request.path_params["reference"][:100]), q.HeldText)
     return visit.page("held.html", view=view)
 
 
@@ -84,9 +47,10 @@ async def held_file(visit: Visit) -> Response:
     )
 
 
-async def _act(visit: Visit, question: q.Question) -> Response:
+async def act(kind: type[q.Question], visit: Visit) -> Response:
+    """Take a step on a request or a held mail, as a form says."""
     try:
-        answer = await visit.ask(question)
+        answer = await visit.ask(visit.question(kind))
     except Refused as error:
         return await page(visit, fault=said(visit, error))
     return await page(visit, done=answer.words if isinstance(answer, q.Done) else "")
