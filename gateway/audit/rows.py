@@ -118,9 +118,8 @@ def _mail_row(empty: Row, record: r.Intent | r.Refused) -> Row:
     )
 
 
-def became(later: Iterable[r.AnyRecord]) -> str:
-    """Return a mail's state from the records of its reference after its intent; `pending` without any."""
-    state = "pending"
+def became(later: Iterable[r.AnyRecord], state: str = "pending") -> str:
+    """Return a mail's state from the records of its reference after its intent; `state` without any."""
     for record in later:
         match record:
             case r.Intent():  # another mail with the same reference

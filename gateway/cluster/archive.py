@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gateway.audit.archive import SUFFIX, Header, write_archive
 from gateway.audit.store import GENESIS
-from gateway.cluster.database import Connection, DatabaseError, connect, failures, reason_of
+from gateway.cluster.database import Connection, centre
 from gateway.cluster.records import Shipped, links, shipped
 from gateway.config.cluster import NODE, Cluster
 from gateway.errors import UserError
@@ -45,21 +45,18 @@ def archive_day(cluster: Cluster, day: date, put: Put, *, now: datetime, node: s
     end = datetime.combine(day + timedelta(days=1), time(), VIETNAM)
     if now < end:
         raise UserError(both("cluster", "archive", "not_over", day=day))
-    with connect(cluster) as connection:
-        try:
-            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            nodes, faults = {one.node: one for one in shipped(connection)}, list[str]()
-            if odd := [one for one in nodes if not NODE.match(one)]:  # becomes a folder name
-                raise UserError(both("cluster", "archive", "odd_node", node=clean(odd[0], limit=100)))
-            if node and node not in nodes:
-                raise UserError(both("cluster", "archive", "no_node", node=node, nodes=", ".join(nodes) or "-"))
-            for one in [nodes[node]] if node else nodes.values():
-                try:
-                    yield _archive(connection, one, day, put, whole=not node)
-                except UserError as error:
-                    faults.append(str(error))
-        except failures() as error:
-            raise DatabaseError(both("cluster", "fault", "not_read", error=reason_of(error))) from None
+    with centre(cluster) as connection:
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        nodes, faults = {one.node: one for one in shipped(connection)}, list[str]()
+        if odd := [one for one in nodes if not NODE.match(one)]:  # becomes a folder name
+            raise UserError(both("cluster", "archive", "odd_node", node=clean(odd[0], limit=100)))
+        if node and node not in nodes:
+            raise UserError(both("cluster", "archive", "no_node", node=node, nodes=", ".join(nodes) or "-"))
+        for one in [nodes[node]] if node else nodes.values():
+            try:
+                yield _archive(connection, one, day, put, whole=not node)
+            except UserError as error:
+                faults.append(str(error))
     if faults:
         raise UserError("\n".join(faults))
 

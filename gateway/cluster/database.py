@@ -76,6 +76,17 @@ def connect(cluster: Cluster) -> Connection:
     return connection
 
 
+@contextmanager
+def centre(cluster: Cluster, fault: str = "not_read") -> Iterator[Connection]:
+    """Open the database for a command; what it refuses within is a DatabaseError, in the words of `fault` if there are any."""
+    with connect(cluster) as connection:
+        try:
+            yield connection
+        except failures() as error:
+            reason = reason_of(error)
+            raise DatabaseError(both("cluster", "fault", fault, error=reason) if fault else reason) from None
+
+
 def cut(connection: Any) -> None:
     """Shut a connection's socket down; a pending wait on it fails at once."""
     with suppress(OSError, *failures()), socket.socket(fileno=os.dup(connection.fileno())) as end:

@@ -38,9 +38,8 @@ _LOG = logging.getLogger("gateway.cluster")
 SCHEMA: Final = (
     (
         "CREATE TABLE IF NOT EXISTS repetition (key bytea PRIMARY KEY, node text NOT NULL, process text NOT NULL,"
-        " reference text NOT NULL, relayed boolean NOT NULL, at timestamptz NOT NULL) WITH (fillfactor = 70)"
+        " reference text NOT NULL, relayed boolean NOT NULL, at timestamptz NOT NULL, proof bytea) WITH (fillfactor = 70)"
     ),
-    "ALTER TABLE repetition ADD COLUMN IF NOT EXISTS proof bytea",
     "CREATE INDEX IF NOT EXISTS repetition_sending ON repetition (node) WHERE NOT relayed",
 )
 WINDOW_S: Final = 900
@@ -69,10 +68,10 @@ ON CONFLICT (key) DO UPDATE SET node = excluded.node, process = excluded.process
 _REMOVED: Final = "DELETE FROM repetition WHERE key = $1 AND node = $2 AND reference = $3 AND NOT relayed"
 _LEFT: Final = """
 SELECT key, process, reference, extract(epoch FROM clock_timestamp() - at)::float
-FROM repetition WHERE node = $1 AND NOT relayed AND (starts_with(process, $2) OR strpos(process, '-') = 0)
+FROM repetition WHERE node = $1 AND NOT relayed AND starts_with(process, $2)
   AND at < clock_timestamp() - interval '3 seconds' LIMIT 500
 """
-"""Only of this installation, or of an earlier release, which did not say of which one."""
+"""Only of this installation."""
 SWEEP: Final = f"""
 DELETE FROM repetition WHERE key IN
   (SELECT key FROM repetition WHERE at < now() - interval '{4 * WINDOW_S} seconds' LIMIT 50000)

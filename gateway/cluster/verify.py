@@ -19,7 +19,7 @@ from gateway.audit.checkpoint import known_checkpoints
 from gateway.audit.notes import VerifierKey
 from gateway.audit.store import Folder, connect_readonly
 from gateway.audit.verifier import Verification, Verifier
-from gateway.cluster.database import Connection, DatabaseError, connect, failures, reason_of
+from gateway.cluster.database import Connection, centre
 from gateway.cluster.heads import HeadsVerification, verify_heads
 from gateway.cluster.records import Shipped, not_found, page, retentions, shipped
 from gateway.config.cluster import Cluster
@@ -78,20 +78,15 @@ def verify_cluster(
     `keys` are the trusted verifier keys of nodes; when empty, the keys that the nodes reported to the centre are trusted.
     """
     places, believed = tuple(checkpoints), frozenset(keys)
-    with connect(cluster) as connection:
-        try:
-            connection.execute(
-                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-            )  # one snapshot during concurrent writes
-            nodes = tuple(
-                _verify_node(connection, one, places, believed, data if one.node == cluster.node else None, tick)
-                for one in shipped(connection)
-            )
-            nameless = sorted({node for (node,) in connection.execute(_NODES).fetchall()} - {one.node for one in nodes})
-            centre_keys = [VerifierKey.parse(line) for line in cluster.centre_keys]
-            heads = verify_heads(connection, centre_keys, witnesses=witnesses, elsewhere=places)
-        except failures() as error:
-            raise DatabaseError(both("cluster", "fault", "not_read", error=reason_of(error))) from None
+    with centre(cluster) as connection:
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")  # one snapshot during concurrent writes
+        nodes = tuple(
+            _verify_node(connection, one, places, believed, data if one.node == cluster.node else None, tick)
+            for one in shipped(connection)
+        )
+        nameless = sorted({node for (node,) in connection.execute(_NODES).fetchall()} - {one.node for one in nodes})
+        centre_keys = [VerifierKey.parse(line) for line in cluster.centre_keys]
+        heads = verify_heads(connection, centre_keys, witnesses=witnesses, elsewhere=places)
     faults = tuple(both("cluster", "verify", "nameless", node=node) for node in nameless)
     return ClusterVerification(nodes, heads, faults)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from gateway.audit.cosign import Cosigning
 from gateway.audit.keyed import key_id
 from gateway.cluster.archive import archive_day, into_folder
-from gateway.cluster.database import DatabaseError, connect, failures, reason_of
+from gateway.cluster.database import DatabaseError, centre
 from gateway.cluster.heads import HeadsSource, sign_heads
 from gateway.cluster.keys import make_key, signing_key
 from gateway.cluster.retention import prune
@@ -30,11 +30,8 @@ _EARLY: float = 0.9
 
 def init(configuration: Configuration) -> int:
     """Create the cluster's tables."""
-    with connect(cluster_of(configuration)) as connection:
-        try:
-            statements = set_up(connection)
-        except failures() as error:
-            raise DatabaseError(both("cluster", "fault", "refused", error=reason_of(error))) from None
+    with centre(cluster_of(configuration), "refused") as connection:
+        statements = set_up(connection)
     print(both("cluster", "init", "done", statements=statements))
     return 0
 
@@ -81,12 +78,9 @@ def archive(
 
 def prune_centre(configuration: Configuration, days: int, *, now: datetime) -> int:
     """Remove at the centre what the nodes' retention removed and is older than so many days."""
-    with connect(cluster_of(configuration)) as connection:
-        try:
-            for node, count in prune(connection, before=now - timedelta(days=days)):
-                print(both("cluster", "prune", "removed", node=node, count=count))
-        except failures() as error:
-            raise DatabaseError(both("cluster", "fault", "refused", error=reason_of(error))) from None
+    with centre(cluster_of(configuration), "refused") as connection:
+        for node, count in prune(connection, before=now - timedelta(days=days)):
+            print(both("cluster", "prune", "removed", node=node, count=count))
     return 0
 
 
@@ -104,12 +98,9 @@ def checkpoint(configuration: Configuration, key_file: Path, every_s: int) -> in
 
     def sign(period_s: float) -> tuple[int, list[str]]:
         """Return the size signed, 0 without a new one, and why witnesses did not cosign; TemporaryError."""
-        with connect(cluster_of(configuration)) as source.connection:
-            try:
-                size = sign_heads(source.connection, key, now=datetime.now(UTC), every_s=period_s)
-                return size, cosigning.round()
-            except failures() as error:
-                raise DatabaseError(reason_of(error)) from None
+        with centre(cluster_of(configuration), "") as source.connection:
+            size = sign_heads(source.connection, key, now=datetime.now(UTC), every_s=period_s)
+            return size, cosigning.round()
 
     if not every_s:
         size, faults = sign(0)

@@ -8,8 +8,9 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from gateway.audit.render import moment
 from gateway.cluster import records, rules, schema
-from gateway.cluster.database import DatabaseError, connect, failures, reason_of
+from gateway.cluster.database import centre
 from gateway.cluster.keys import signing_key, verifier_keys
 from gateway.cluster.rules import Bundle, BundleError
 from gateway.commands import policy_test
@@ -23,7 +24,6 @@ from gateway.engine.registry import Registry
 from gateway.errors import UserError
 from gateway.files import read_file
 from gateway.identity import directory as directories
-from gateway.model import VIETNAM
 from gateway.texts.catalogue import both
 from gateway.vietnamese.printed import clean
 
@@ -38,7 +38,7 @@ def publish(
     """Check the files as nodes will, and publish them; exit code 1 when a case fails, UserError for all else."""
     cluster, now = cluster_of(configuration), datetime.now(UTC)
     if at is not None and at < now - _LATE:
-        raise UserError(both("cluster", "rules", "past", at=_moment(at), now=_moment(now)))
+        raise UserError(both("cluster", "rules", "past", at=moment(at), now=moment(now)))
     key = signing_key(key_file, "rules")
     if key.verifier not in verifier_keys(cluster.rule_keys, "rules"):
         raise UserError(both("cluster", "rules", "foreign", key=key.verifier.name))
@@ -50,13 +50,10 @@ def publish(
     failed = lint([str(policy)], directory) or policy_test.run(str(policy), configuration, coverage=False)
     if failed:
         return failed
-    with connect(cluster) as connection:
-        try:
-            bundle = rules.publish(connection, key, at=at or now, policy=files[0], directory=files[1], form=form)
-        except failures() as error:
-            raise DatabaseError(reason_of(error)) from None
+    with centre(cluster, "") as connection:
+        bundle = rules.publish(connection, key, at=at or now, policy=files[0], directory=files[1], form=form)
     fields = {"policies": policies.digest[:16], "directory": listed.digest[:16] if listed is not None else "-"}
-    print(both("cluster", "rules", "published", sequence=bundle.sequence, at=_moment(bundle.at), **fields))
+    print(both("cluster", "rules", "published", sequence=bundle.sequence, at=moment(bundle.at), **fields))
     return 0
 
 
@@ -71,17 +68,14 @@ def _check_layers(policy: Path) -> None:
 
 def status(configuration: Configuration, *, as_json: bool) -> int:
     """Print what each node reported; exit code 1 when one is silent, does not ship, or judges by other rules."""
-    with connect(cluster_of(configuration)) as connection:
-        try:
-            outdated = schema.outdated(connection)
-            if outdated:
-                print(outdated)
-                return EXIT_REFUSED
-            shipped = {one.node: one for one in records.shipped(connection)}
-            ruled = {one.node: one for one in rules.reports(connection)}
-            notes = rules.published(connection, 0)
-        except failures() as error:
-            raise DatabaseError(reason_of(error)) from None
+    with centre(cluster_of(configuration)) as connection:
+        outdated = schema.outdated(connection)
+        if outdated:
+            print(outdated)
+            return EXIT_REFUSED
+        shipped = {one.node: one for one in records.shipped(connection)}
+        ruled = {one.node: one for one in rules.reports(connection)}
+        notes = rules.published(connection, 0)
     now, well = datetime.now(UTC), True
     bundles = list(_bundles(configuration, notes))
     due = max((one.sequence for one in bundles if now - one.at > _LATE), default=0)
@@ -90,7 +84,7 @@ def status(configuration: Configuration, *, as_json: bool) -> int:
         ship, rule = shipped.get(node), ruled.get(node)
         heard = max(one for one in (ship and ship.reported, rule and rule.at) if one is not None)
         silent = now - heard > _SILENT
-        faults = [both("cluster", "status", "silent", at=_moment(heard))] if silent else []
+        faults = [both("cluster", "status", "silent", at=moment(heard))] if silent else []
         faults += [both("cluster", "status", "ship", fault=_shown(ship.fault))] if ship and ship.fault else []
         faults += [both("cluster", "status", "fault", fault=_shown(rule.fault))] if rule and rule.fault else []
         if rule and rule.sequence < due and not rule.fault:
@@ -110,7 +104,7 @@ def status(configuration: Configuration, *, as_json: bool) -> int:
             continue
         print(both("cluster", "status", "node", node=_shown(node)))
         if ship is not None:
-            print(" ", both("cluster", "status", "records", last=ship.last, at=_moment(ship.at) if ship.at else "-"))
+            print(" ", both("cluster", "status", "records", last=ship.last, at=moment(ship.at) if ship.at else "-"))
             if ship.lag:
                 print(" ", both("cluster", "status", "behind", lag=ship.lag))
             if ship.anchors:
@@ -158,13 +152,9 @@ def _print_whole(ruled: dict[str, rules.RuleReport], later: list[Bundle], *, as_
     if total:
         print(both("cluster", "status", "connections", total=total, nodes=len(ruled)))
     for one in later:
-        print(both("cluster", "status", "waiting", sequence=one.sequence, at=_moment(one.at)))
+        print(both("cluster", "status", "waiting", sequence=one.sequence, at=moment(one.at)))
 
 
 def _shown(words: str) -> str:
     """Return what a node reported in one line that a terminal does not obey."""
     return clean(words, limit=_LIMIT_SHOWN)
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(VIETNAM).strftime("%Y-%m-%d %H:%M:%S")

@@ -197,7 +197,7 @@ class Keeper:
         except (HopFailedError, HopRefusedError) as error:
             raise NotHeldError(both("hold", "store", "not_told", reason=error)) from error
         if not reply.positive:
-            raise NotHeldError(both("hold", "store", "not_told", reason=f"{reply.code} {' '.join(reply.lines)}"[:200]))
+            raise NotHeldError(both("hold", "store", "not_told", reason=str(reply)[:200]))
 
 
 def _chunks(prepend: bytes, content: bytes | mmap.mmap) -> Iterator[bytes]:

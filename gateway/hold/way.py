@@ -21,6 +21,7 @@ from gateway.smtp.sasl import parse_login, parse_plain
 from gateway.texts.catalogue import both, reasons
 
 _LIMIT_PASSWORD_BYTES: Final = 4096
+_LIMIT_ANSWER: Final = 300
 
 
 @dataclass(frozen=True)
@@ -102,13 +103,8 @@ async def _tried(way: WayOut, reverse_path: str) -> Tried:
             if reply.positive:
                 await connection.reset()
                 stage = "good"
-            return Tried(stage, words_of(reply))
+            return Tried(stage, str(reply)[:_LIMIT_ANSWER])
     except HopRefusedError as error:
-        return Tried("auth" if "at AUTH" in str(error) else stage, words_of(error.reply))
+        return Tried("auth" if "at AUTH" in str(error) else stage, str(error.reply)[:_LIMIT_ANSWER])
     except HopFailedError as error:
         return Tried(stage, str(error).removeprefix("next hop: "))
-
-
-def words_of(reply: HopReply) -> str:
-    """Return a reply as one line, at most 300 characters."""
-    return f"{reply.code} {' '.join(reply.lines)}"[:300]

@@ -16,11 +16,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 import gateway
-from gateway.cluster.shipping import Shipping
 from gateway.documents.wall.sandbox import SandboxStatus
 from gateway.metrics.disk import Disk
 from gateway.metrics.load import VERDICT_BOUNDS_S, Load, MailClass, Replaced, SharedLoad
 from gateway.metrics.log_counts import HANDOVER_BOUNDS_S, LogCounts
+from gateway.metrics.process import Sources
 from gateway.system.trouble import Board, Trouble
 
 _LOG = logging.getLogger("gateway.metrics")
@@ -40,28 +40,13 @@ _REPLACED = {Replaced.FRONT_END: "frontend", Replaced.AUDIT: "audit", Replaced.Z
 class Families(Collector):
     """All families; `collect` is thread-safe."""
 
-    def __init__(
-        self,
-        counts: LogCounts,
-        load: SharedLoad,
-        *,
-        disk: Disk,
-        sandbox: SandboxStatus | None,
-        troubles: Board | None = None,
-        shipping: Shipping | None = None,
-        node: str = "",
-    ) -> None:
-        self._shipping = shipping
-        self._node = node
-        self._troubles = troubles
-        self._counts = counts
-        self._load = load
-        self._disk = disk
-        self._sandbox = sandbox
+    def __init__(self, counts: LogCounts, sources: Sources) -> None:
+        self._counts, self._sources = counts, sources
         self._lock = threading.Lock()
 
     def collect(self) -> Iterator[Metric]:
         """Yield the current families; a log that is unreadable keeps its last counts."""
+        sources = self._sources
         with self._lock:
             readable = self._catch_up()
             yield from [
@@ -69,17 +54,12 @@ class Families(Collector):
                 _gauge(
                     "audit_log_readable", "1 while the log, and each record since the start, can be read", int(readable)
                 ),
-                *(
-                    [_gauge("node_info", "Name of this machine in its cluster", [((self._node,), 1)], "node")]
-                    if self._node
-                    else []
-                ),
                 *_of_the_log(self._counts),
-                *_of_the_load(self._load),
-                *_of_the_machine(self._sandbox, self._load),
-                *_of_the_disk(self._disk),
-                *_of_troubles(self._troubles),
-                *_of_shipping(self._shipping, self._counts.last_seq),
+                *_of_the_load(sources.load),
+                *_of_the_machine(sources.sandbox, sources.load),
+                *_of_the_disk(sources.disk),
+                *_of_troubles(sources.troubles),
+                *_of_the_cluster(sources, self._counts.last_seq),
             ]
 
     def _catch_up(self) -> bool:
@@ -176,15 +156,16 @@ def _of_the_disk(disk: Disk) -> Iterator[Metric]:
         yield _gauge("crl_next_update_timestamp_seconds", words, due, "issuer")
 
 
-def _of_troubles(troubles: Board | None) -> Iterator[Metric]:
-    if troubles is not None:
-        lasting = troubles.read()
-        values = [((one.value,), int(one.value in lasting)) for one in Trouble]
-        yield _gauge("trouble", "1 while this trouble lasts; the log says what to do", values, "kind")
+def _of_troubles(troubles: Board) -> Iterator[Metric]:
+    lasting = troubles.read()
+    values = [((one.value,), int(one.value in lasting)) for one in Trouble]
+    yield _gauge("trouble", "1 while this trouble lasts; the log says what to do", values, "kind")
 
 
-def _of_shipping(shipping: Shipping | None, last: int) -> Iterator[Metric]:
-    if shipping is not None:
+def _of_the_cluster(sources: Sources, last: int) -> Iterator[Metric]:
+    if sources.node:
+        yield _gauge("node_info", "Name of this machine in its cluster", [((sources.node,), 1)], "node")
+    if (shipping := sources.shipping) is not None:
         lag_s = shipping.lag_s
         lag = max(0, last - shipping.seq)
         yield _gauge("ship_lag_records", "Records that the centre does not have yet", lag)

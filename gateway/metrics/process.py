@@ -19,7 +19,7 @@ from gateway.config.values import split_host_port
 from gateway.documents.wall.sandbox import SandboxStatus
 from gateway.metrics.disk import Disk
 from gateway.metrics.load import SharedLoad
-from gateway.metrics.ready import Look, Readiness
+from gateway.metrics.ready import Readiness
 from gateway.system.listening import Taken
 from gateway.system.supervised import AsideProcess
 from gateway.system.trouble import Board
@@ -53,8 +53,6 @@ class Sources:
     """Shipping progress, in a cluster."""
     node: str = ""
     """Name of the machine in its cluster."""
-    further: tuple[Look, ...] = ()
-    """Further readiness checks."""
 
 
 class MetricsProcess(AsideProcess):
@@ -84,15 +82,8 @@ class MetricsProcess(AsideProcess):
 
         sources = self._sources
         registry = CollectorRegistry()
-        counts = LogCounts(sources.data)
-        registry.register(
-            Families(
-                counts, sources.load,
-                disk=sources.disk, sandbox=sources.sandbox, troubles=sources.troubles,
-                shipping=sources.shipping, node=sources.node,
-            )
-        )  # fmt: skip
-        readiness = Readiness(sources.load, sources.troubles, sources.disk, self._audit_door, sources.further)
+        registry.register(Families(LogCounts(sources.data), sources))
+        readiness = Readiness(sources.load, sources.troubles, sources.disk, self._audit_door)
         serve(self._socket, make_wsgi_app(registry), readiness)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable
 from typing import Final
 
 from gateway.audit.probe import probe
@@ -22,25 +21,18 @@ _PROBE_S: Final = 1.0
 BARRING: Final = {Trouble.AUDIT: "no_log", Trouble.ZYGOTE: "no_readers", Trouble.RULES: "other_rules"}
 """Troubles by which a node is not ready, with the text key of the 421 to clients of a cluster's node."""
 
-Look = Callable[[], str]
-"""Readiness check: returns why the node is not ready; empty when it is."""
-
 
 class Readiness:
     """Runs all checks; thread-safe."""
 
-    def __init__(
-        self, load: SharedLoad, troubles: Board, disk: Disk, audit_door: socket.socket, further: tuple[Look, ...] = ()
-    ) -> None:
-        """Prepare; `further` are cluster checks."""
-        self._looks: tuple[Look, ...] = (self._stage, self._troubles, self._room, *further, self._log)
+    def __init__(self, load: SharedLoad, troubles: Board, disk: Disk, audit_door: socket.socket) -> None:
         self._load, self._board, self._disk, self._door = load, troubles, disk, audit_door
         self._lock = threading.Lock()
         self._probed, self._found = float("-inf"), ""
 
     def fault(self) -> str:
         """Return why the node is not ready, in one line; empty when it is."""
-        return next((found for look in self._looks if (found := look())), "")
+        return self._stage() or self._troubles() or self._room() or self._log()
 
     def remark(self) -> str:
         """Return a remark on a ready node; empty without one."""

@@ -26,6 +26,9 @@ class HopReply(Struct, frozen=True):
     lines: tuple[str, ...]
     """Text of each line, without code."""
 
+    def __str__(self) -> str:
+        return f"{self.code} {' '.join(self.lines)}"
+
     @property
     def positive(self) -> bool:
         """2yz: done."""

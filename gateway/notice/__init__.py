@@ -9,7 +9,7 @@ A new kind is one table of `notice.toml` and one call. Its text names no file an
 """
 
 from gateway.notice.book import NoticeBook
-from gateway.notice.mail import hand_over, mailbox_of, notice
-from gateway.notice.sender import Author, Notices
+from gateway.notice.mail import Author, hand_over, mailbox_of
+from gateway.notice.sender import Notices
 
-__all__ = ["Author", "NoticeBook", "Notices", "hand_over", "mailbox_of", "notice"]
+__all__ = ["Author", "NoticeBook", "Notices", "hand_over", "mailbox_of"]

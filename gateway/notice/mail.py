@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from hashlib import sha256
 from typing import Final
 
+from gateway.config.sections import Configuration
 from gateway.nexthop.hop import NextHop
 from gateway.nexthop.replies import HopReply
 from gateway.texts.catalogue import pair, product_texts
@@ -30,39 +31,50 @@ class Attachment:
     octets: bytes
 
 
-def notice(
-    kind: str,
-    *,
-    author: str,
-    recipient: str,
-    hostname: str,
-    now: datetime,
-    fields: Mapping[str, object] | None = None,
-    identity: str = "",
-    attachment: Attachment | None = None,
-) -> bytes:
-    """Render a kind of `notice.toml` in wire form, Vietnamese above English; base64, so that no line begins with a dot.
+@dataclass(frozen=True)
+class Author:
+    """From address and host name of notices."""
 
-    A pair as field holds the text of each language; a line with an empty field is omitted. The same `identity` gives the
-    same Message-ID. KeyError for an unknown kind.
-    """
-    answers = product_texts("notice")[kind].get("answers", False)
-    filled = {name: _LEFT_OUT if value == "" else value for name, value in (fields or {}).items()}
-    subject, body = (pair("notice", kind, part, **filled) for part in ("subject", "body"))
-    identity = sha256(identity.encode()).hexdigest()[:24] if identity else secrets.token_hex(12)
-    mail = EmailMessage(policy=_POLICY)
-    mail["From"] = author
-    mail["To"] = recipient
-    mail["Subject"] = " ".join(" / ".join(subject).split())
-    mail["Date"] = format_datetime(now)
-    mail["Message-ID"] = f"<{identity}.notice@{hostname}>"
-    mail["Auto-Submitted"] = "auto-replied" if answers else "auto-generated"
-    lines = (line for text in body for line in f"{text}\n".splitlines(keepends=True) if _LEFT_OUT not in line)
-    mail.set_content("".join(lines), cte="base64")
-    if attachment is not None:
-        main, _, sub = attachment.media_type.partition("/")
-        mail.add_attachment(attachment.octets, maintype=main, subtype=sub, filename=attachment.name)
-    return mail.as_bytes()
+    mailbox: str
+    hostname: str
+
+    @classmethod
+    def of(cls, configuration: Configuration, hostname: str) -> Author:
+        """Return the author of the configuration."""
+        return cls(configuration.notices.mail_from or f"gateway@{hostname}", hostname)
+
+    def writes(
+        self,
+        kind: str,
+        recipient: str,
+        now: float,
+        fields: Mapping[str, object],
+        *,
+        identity: str = "",
+        attachment: Attachment | None = None,
+    ) -> bytes:
+        """Render a kind of `notice.toml` in wire form, Vietnamese above English; base64, so that no line begins with a dot.
+
+        A pair as field holds the text of each language; a line with an empty field is omitted. The same `identity` gives the
+        same Message-ID. KeyError for an unknown kind.
+        """
+        answers = product_texts("notice")[kind].get("answers", False)
+        filled = {name: _LEFT_OUT if value == "" else value for name, value in fields.items()}
+        subject, body = (pair("notice", kind, part, **filled) for part in ("subject", "body"))
+        identity = sha256(identity.encode()).hexdigest()[:24] if identity else secrets.token_hex(12)
+        mail = EmailMessage(policy=_POLICY)
+        mail["From"] = self.mailbox
+        mail["To"] = recipient
+        mail["Subject"] = " ".join(" / ".join(subject).split())
+        mail["Date"] = format_datetime(datetime.fromtimestamp(now, UTC))
+        mail["Message-ID"] = f"<{identity}.notice@{self.hostname}>"
+        mail["Auto-Submitted"] = "auto-replied" if answers else "auto-generated"
+        lines = (line for text in body for line in f"{text}\n".splitlines(keepends=True) if _LEFT_OUT not in line)
+        mail.set_content("".join(lines), cte="base64")
+        if attachment is not None:
+            main, _, sub = attachment.media_type.partition("/")
+            mail.add_attachment(attachment.octets, maintype=main, subtype=sub, filename=attachment.name)
+        return mail.as_bytes()
 
 
 def mailbox_of(login: str, login_domain: str) -> str:

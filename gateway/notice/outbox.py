@@ -14,8 +14,8 @@ from typing import Final
 from gateway.nexthop.failures import HopFailedError, HopRefusedError
 from gateway.nexthop.hop import NextHop
 from gateway.notice.book import Fate, NoticeBook, Waiting
-from gateway.notice.mail import Attachment, hand_over
-from gateway.notice.sender import Author, said
+from gateway.notice.mail import Attachment, Author, hand_over
+from gateway.notice.sender import said
 
 _LOG = logging.getLogger("gateway.notice")
 PATIENCE_S: Final = 12 * 3600

@@ -4,55 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Final
 
-from gateway.config.sections import Configuration
 from gateway.nexthop.failures import HopFailedError, HopRefusedError
 from gateway.nexthop.hop import NextHop
 from gateway.nexthop.replies import HopReply
 from gateway.notice.book import Fate, NoticeBook
-from gateway.notice.mail import Attachment, hand_over, notice
+from gateway.notice.mail import Author, hand_over
 from gateway.vietnamese.printed import clean
 
 _LIMIT_ANSWER: Final = 200
-
-
-@dataclass(frozen=True)
-class Author:
-    """From address and host name of notices."""
-
-    mailbox: str
-    hostname: str
-
-    @classmethod
-    def of(cls, configuration: Configuration, hostname: str) -> Author:
-        """Return the author of the configuration."""
-        return cls(configuration.notices.mail_from or f"gateway@{hostname}", hostname)
-
-    def writes(
-        self,
-        kind: str,
-        recipient: str,
-        now: float,
-        fields: Mapping[str, object],
-        *,
-        identity: str = "",
-        attachment: Attachment | None = None,
-    ) -> bytes:
-        """Render a notice in wire form."""
-        return notice(
-            kind,
-            author=self.mailbox,
-            recipient=recipient,
-            hostname=self.hostname,
-            now=datetime.fromtimestamp(now, UTC),
-            fields=fields,
-            identity=identity,
-            attachment=attachment,
-        )
 
 
 class Notices:
@@ -100,4 +62,4 @@ class Notices:
 
 def said(reply: HopReply) -> str:
     """Return a reply as one printable line."""
-    return clean(f"{reply.code} {' '.join(reply.lines)}", limit=_LIMIT_ANSWER)
+    return clean(str(reply), limit=_LIMIT_ANSWER)

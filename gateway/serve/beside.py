@@ -37,8 +37,8 @@ from gateway.serve.app import (
     smtp_limits,
     way_out,
 )
-from gateway.serve.cosigning import CosigningProcess
-from gateway.serve.ruling import RulingProcess
+from gateway.serve.cosigning import cosigning_process
+from gateway.serve.ruling import ruling_process
 from gateway.steward import service
 from gateway.steward.condition import Running
 from gateway.steward.process import steward_process
@@ -87,8 +87,8 @@ class Beside:
     metrics: MetricsProcess | None
     steward: DoorProcess | None
     console: ConsoleProcess | None
-    cosigning: CosigningProcess | None
-    ruling: RulingProcess | None
+    cosigning: AsideProcess | None
+    ruling: AsideProcess | None
 
     def start(self) -> None:
         """Start them."""
@@ -168,10 +168,10 @@ def beside(
         from gateway.serve.console import walled_console  # import its libraries only when configured
 
         console = walled_console(configuration.console, addresses.console, steward, workers.close)
-    cosigning = CosigningProcess(configuration, reports, release_all) if configuration.audit.witnesses else None
+    cosigning = cosigning_process(configuration, reports, release_all) if configuration.audit.witnesses else None
     ruling = None
     if cluster is not None and configuration.ruled:
-        ruling = RulingProcess(configuration, cluster, reports, release_all)
+        ruling = ruling_process(configuration, cluster, reports, release_all)
     ship = _ship(
         configuration, shipping, metrics, release_all if steward is None else _all_of(release_all, steward.release)
     )

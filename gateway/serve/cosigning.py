@@ -32,18 +32,12 @@ def witnesses_of(configuration: Configuration) -> tuple[Witness, ...]:
     return tuple(found)
 
 
-class CosigningProcess(AsideProcess):
-    """Owned by the supervisor; its writes are atomic."""
+def cosigning_process(configuration: Configuration, reports: Pipe, release: Callable[[], None]) -> AsideProcess:
+    """Prepare the process, whose writes are atomic; `release` closes, in it, what belongs to others."""
+    cosigning = Cosigning(witnesses_of(configuration), LogSource(configuration.data))
 
-    def __init__(self, configuration: Configuration, reports: Pipe, release: Callable[[], None]) -> None:
-        """Prepare; `release` closes, in the new process, what belongs to others."""
-        super().__init__("gateway-cosign", self._serve, release)
-        self._witnesses = witnesses_of(configuration)
-        self._source = LogSource(configuration.data)
-        self._reports = reports
-
-    def _serve(self) -> None:
-        cosigning, reporter = Cosigning(self._witnesses, self._source), Reporter(self._reports, "gateway-cosign")
+    def serve() -> None:
+        reporter = Reporter(reports, "gateway-cosign")
         reporter.begin(Trouble.WITNESS)
         while True:
             if faults := cosigning.round():
@@ -51,3 +45,5 @@ class CosigningProcess(AsideProcess):
             else:
                 reporter.over(Trouble.WITNESS)
             time.sleep(_ROUND_S)
+
+    return AsideProcess("gateway-cosign", serve, release)

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from gateway.cluster import rules
@@ -218,26 +219,20 @@ def catch_up(configuration: Configuration) -> None:
         ruling.catch_up(datetime.now(UTC))
 
 
-class RulingProcess(AsideProcess):
-    """Owned by the supervisor; its writes are atomic."""
+def ruling_process(
+    configuration: Configuration, cluster: Cluster, reports: Pipe, release: Callable[[], None]
+) -> AsideProcess:
+    """Prepare the process, whose writes are atomic; `release` closes, in it, what belongs to others. UserError for invalid keys."""
+    with configuration.at("cluster", "rule_keys"):
+        verifier_keys(cluster.rule_keys, "rules")
+    parent = os.getpid()
 
-    def __init__(
-        self, configuration: Configuration, cluster: Cluster, reports: Pipe, release: Callable[[], None]
-    ) -> None:
-        """Prepare; `release` closes, in the new process, what belongs to others. UserError for invalid keys."""
-        super().__init__("gateway-rules", self._serve, release)
-        with configuration.at("cluster", "rule_keys"):
-            verifier_keys(cluster.rule_keys, "rules")
-        self._configuration = configuration
-        self._cluster = cluster
-        self._reports = reports
-
-    def _serve(self) -> None:
-        reporter = Reporter(self._reports, "gateway-rules")
+    def serve() -> None:
+        reporter = Reporter(reports, "gateway-rules")
         reporter.begin(Trouble.RULES)
-        ruling = Ruling(
-            self._configuration, self._cluster,
-            activate=lambda: os.kill(self._parent, signal.SIGHUP), reporter=reporter,
-        )  # fmt: skip
+        activate = partial(os.kill, parent, signal.SIGHUP)
+        ruling = Ruling(configuration, cluster, activate=activate, reporter=reporter)
         while True:
             time.sleep(ruling.step(datetime.now(UTC)))
+
+    return AsideProcess("gateway-rules", serve, release)

@@ -17,7 +17,7 @@ from gateway.audit import record as r
 from gateway.audit.query import AuditReader, History
 from gateway.audit.render import event_words, words_of
 from gateway.audit.replay import KeptMail, kept_mail
-from gateway.audit.rows import row_of
+from gateway.audit.rows import became, row_of
 from gateway.engine.attachments import Attachments
 from gateway.engine.catalogue import Disclosure, Wording
 from gateway.engine.guard import MARKED
@@ -112,7 +112,7 @@ class _Explainer:
             reference=clean(self.history.reference),
             time=about.time,
             result=result_badge(row.disposition, row.would_be, language),
-            state=state_badge(self._state(row.state), language),
+            state=state_badge(became(records[records.index(about) + 1 :], row.state), language),
             sender=clean(row.sender, limit=320),
             login=clean(session.login or "", limit=320) if session is not None else "",
             client=clean(session.client or "", limit=64) if session is not None else "",
@@ -139,17 +139,6 @@ class _Explainer:
             else "",
             own=own,
         )
-
-    def _state(self, state: str) -> str:
-        for record in self.history.records:
-            match record:
-                case r.Sending() | r.Release():
-                    state = "sending"
-                case r.Outcome(delivery=delivery):
-                    state = delivery.value
-                case _:
-                    pass
-        return state
 
     def _answer(self) -> str:
         """Return the reply that the client got, as far as the log has it; of a confidential mail its codes only."""

@@ -104,15 +104,14 @@ def test_the_sample_of_the_balancer_is_one_that_haproxy_takes():
 
 def test_a_gateway_that_starts_or_stops_is_not_ready_nor_one_that_a_cluster_disagrees_with(tmp_path):
     load, board = SharedLoad(1), Board()
-    disagree = [""]
     disk = Disk(data=tmp_path, spool=None, certs=None)
     inner, door = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    ready = Readiness(load, board, disk, door, (lambda: disagree[0],))
+    ready = Readiness(load, board, disk, door)
     assert "starting" in ready.fault()
     load.went(Stage.SERVING)
-    disagree[0] = "other rules"
-    assert ready.fault() == "other rules"
-    disagree[0] = ""
+    board.write({"rules": {"reason": "other rules"}})
+    assert "other rules" in ready.fault()
+    board.write({})
     assert "does not answer" in ready.fault()  # nobody behind the door
     load.went(Stage.DRAINING)
     assert "stopping" in ready.fault()

@@ -18,7 +18,7 @@ from gateway.config.sections import Configuration
 from gateway.errors import UserError
 from gateway.pipeline.in_force import Digests, write_in_force
 from gateway.pipeline.rulebook import load_rules
-from gateway.serve.ruling import Ruling, RulingProcess, catch_up
+from gateway.serve.ruling import Ruling, catch_up, ruling_process
 from gateway.system.trouble import Pipe, Trouble
 from tests.cluster.support import centre
 
@@ -350,4 +350,4 @@ def test_what_a_beginner_does_wrong_is_said_and_changes_nothing(tmp_path, cluste
 def test_a_key_that_is_none_is_refused(tmp_path: Path, cluster_dsn: str, line: str):
     settings = {"cluster": {"node": "a", "dsn": cluster_dsn, "rule_keys": [line]}}
     with pytest.raises((ValueError, UserError), match="rule_keys|public key"):
-        RulingProcess(one := Configuration.model_validate(settings), one.cluster, Pipe(), lambda: None)
+        ruling_process(one := Configuration.model_validate(settings), one.cluster, Pipe(), lambda: None)

@@ -18,7 +18,9 @@ from gateway.metrics.disk import Disk
 from gateway.metrics.families import Families
 from gateway.metrics.load import Load, Replaced, SharedLoad
 from gateway.metrics.log_counts import HANDOVER_BOUNDS_S, LogCounts
+from gateway.metrics.process import Sources
 from gateway.system.certificate_expiry import certificate_ends
+from gateway.system.trouble import Board
 from tests.audit.support import relay
 from tests.support.certificates import Pki
 
@@ -49,7 +51,7 @@ async def scraped(tmp_path, *, load: SharedLoad | None = None):
     await relay(log, 2)
     await log.close()
     registry = CollectorRegistry()
-    registry.register(Families(counts, load or SharedLoad(2), disk=disk(tmp_path), sandbox=NO_SECCOMP))
+    registry.register(Families(counts, Sources(tmp_path, load or SharedLoad(2), NO_SECCOMP, disk(tmp_path), Board())))
     return registry, counts
 
 
@@ -134,4 +136,5 @@ async def test_every_figure_is_explained_in_the_guides(tmp_path, guide):
     exposed = text_string_to_metric_families(generate_latest(registry).decode())
     names = [f"{family.name}_total" if family.type == "counter" else family.name for family in exposed]
     assert len(names) > 15
-    assert not [name for name in names if f"`{name.removeprefix('congvu_gateway_')}`" not in text]
+    short = [name.removeprefix("congvu_gateway_") for name in names]
+    assert not [name for name in short if f"`{name}`" not in text and f"`{name}{{" not in text]

@@ -10,7 +10,7 @@ from gateway.model import NextHopTls
 from gateway.nexthop.failures import HopFailedError
 from gateway.nexthop.hop import NextHop
 from gateway.nexthop.settings import NextHopSettings
-from gateway.notice import hand_over, mailbox_of, notice
+from gateway.notice import Author, hand_over, mailbox_of
 from gateway.texts.catalogue import product_texts
 from tests.support.sink import Act, Sink
 
@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 27, 1, tzinfo=UTC)
 
 
 def made(kind: str, **fields: object) -> bytes:
-    return notice(kind, author="gateway@gw.example", recipient=AN, hostname="gw.example", now=NOW, fields=fields)
+    return Author("gateway@gw.example", "gw.example").writes(kind, AN, NOW.timestamp(), fields)
 
 
 def hop_to(sink: Sink) -> NextHop:

@@ -11,7 +11,7 @@ import pytest
 from gateway.errors import AuditError, UserError
 from gateway.steward import questions as q
 from gateway.steward.accounts import hashes
-from gateway.steward.accounts.book import Book, all_accounts
+from gateway.steward.accounts.book import Book
 from gateway.steward.accounts.mail_codes import ASKED_OF_ADDRESS, GOOD_S, MAILS_AN_HOUR, TRIES
 from gateway.steward.questions.refused import Refused
 from gateway.steward.roles import Role
@@ -290,15 +290,6 @@ def test_notices_of_an_account_go_to_an_official_mailbox_only(office, address, k
     assert (answer == q.Done()) is (kept is not None)
     rows = {row.name: row for row in office.ask(q.AskAccounts(), admin).accounts}
     assert rows["an.tt"].mail == (kept or "")
-
-
-def test_a_book_of_an_older_version_gets_its_new_column_and_keeps_its_accounts(office):
-    office.add("an.tt", Role.AUDITOR)
-    with office.people.book.changing() as connection:
-        connection.execute("ALTER TABLE account DROP COLUMN mail")
-    office.restart()
-    with office.people.book.reading() as connection:
-        assert [(one.name, one.mail) for one in all_accounts(connection)] == [("an.tt", "")]
 
 
 def token_of(office, admin, **given) -> q.Answer:

@@ -228,7 +228,6 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if application != _APPLICATION_ID or version != _VERSION:
         raise UserError(both("steward", "fault", "accounts_alien", path=path, version=version))
-    _add_what_came_later(connection)
     found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
         raise UserError(both("steward", "fault", "accounts", path=path, reason=" ".join(found.split())))
@@ -236,10 +235,3 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         all_accounts(connection)
     except ValueError as error:
         raise UserError(both("steward", "fault", "accounts", path=path, reason=error)) from None
-
-
-def _add_what_came_later(connection: sqlite3.Connection) -> None:
-    """Add a column that older versions do without, so that the way back stays open."""
-    with immediate(connection):
-        if not any(row[1] == "mail" for row in connection.execute("PRAGMA table_info(account)")):
-            connection.execute("ALTER TABLE account ADD COLUMN mail TEXT NOT NULL DEFAULT ''")

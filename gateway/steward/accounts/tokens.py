@@ -53,8 +53,6 @@ class Tokens:
         self._clock = clock
         with book.changing() as connection:
             connection.execute(_SCHEMA)
-            if not any(row[1] == "used" for row in connection.execute("PRAGMA table_info(program)")):
-                connection.execute("ALTER TABLE program ADD COLUMN used INTEGER NOT NULL DEFAULT 0")
 
     def person(self, token: str) -> Person:
         """Return the program of a token; Refused `no_session` when unknown or expired."""
