@@ -347,6 +347,24 @@ def test_a_line_that_reads_as_it_says_is_not_read_as_a_part_of_its_page(monkeypa
     assert pdf.read(Source(data=data, part="1"), Budget(part_cpu_s=100)).document.status.value == "ok"
 
 
+@pytest.mark.parametrize(
+    ("read", "said", "agree"),
+    [
+        ("quyétđịnh:", "quyếtđịnh:", True),
+        ("tháiđộ", "tháiđộ", True),
+        ("quyếtđịnh", "quyếtđịnhsố", False),
+        ("tóimật", "tốimát", False),
+        ("mặt", "mất", False),
+        ("bạt", "bặt", False),
+        ("mạt...", "mặt...", False),
+        ("", "(+)", False),
+        ("12ậ", "123", False),
+    ],
+)
+def test_signs_of_letters_may_be_misread_where_a_line_is_far_from_a_level(read: str, said: str, agree: bool) -> None:
+    assert claims._agree(read, said) is agree
+
+
 def test_lines_beyond_those_that_are_read_one_by_one_are_read_with_their_page(monkeypatch: pytest.MonkeyPatch) -> None:
     data = pdfs.glyph_numbers(["Kính gửi các phòng", "Bạn"], unmapped="", font=REGULAR.read_bytes())
     monkeypatch.setattr(claims, "LIMIT_READ", 0)

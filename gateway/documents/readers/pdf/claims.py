@@ -2,7 +2,7 @@
 
 All three marks end in a letter with a dot below before the last one. A line of as many letters, or signs, as a mark has is looked at
 for that dot, which costs a millisecond; where it is, the line is read, which costs five, and not believed unless that gives
-what it says. A line that says itself that it is a level is judged by that.
+what it says, but for the signs of letters that are far from a level (QUYÉT ĐỊNH). A line that says itself that it is a level is judged by that.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final
 from gateway.documents.readers.pdf.api import pdfium
 from gateway.documents.readers.pdf.page import PageContent, Piece
 from gateway.documents.readers.pdf.rendering import render
+from gateway.vietnamese.marks.scanned import distance
+from gateway.vietnamese.normal import skeleton
 
 if TYPE_CHECKING:
     from gateway.documents.readers.pdf.rendering import Pixels
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 DOT_PLACES: Final = {3: (0.28, 0.75), **dict.fromkeys((6, 7), (0.6, 0.92)), **dict.fromkeys((8, 9), (0.66, 0.95))}
 """Position of the dot below in MẬT, TỐI MẬT and TUYỆT MẬT, in widths of the line, by number of letters; a blank may be called one."""
 LEVELS: Final = frozenset({"mật", "tốimật", "tuyệtmật"})
+FAR: Final = 3
+"""Letters in which a line differs from all levels at least, of which signs may be misread."""
 LONGEST: Final = 24
 EM: Final = 32.0
 """Pixels of the font size in the picture that is looked at."""
@@ -74,7 +78,7 @@ class Claims:
             if not _has_dot(ink[foot:], places):
                 continue
             left -= 1
-            if left < 0 or _read(ink) != said:
+            if left < 0 or not _agree(_read(ink), said):
                 found.update(piece.order for piece in line)
         return found
 
@@ -145,6 +149,14 @@ def _has_dot(foot: Pixels, places: tuple[float, float]) -> bool:
         ):
             return True
     return False
+
+
+def _agree(read: str, said: str) -> bool:
+    """Whether a line was read as what it says; the signs of its letters may be misread where no level is near."""
+    bare = skeleton(said)
+    if read == said or skeleton(read) != bare or len(bare) != len(said):
+        return read == said
+    return all(distance(bare.strip(_ENDS), skeleton(level)) >= FAR for level in LEVELS)
 
 
 def _read(line: Pixels) -> str:
