@@ -4,96 +4,159 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 from xml.sax.saxutils import escape
 
 from gateway.documents.readers.containers.zip import Zip
-from gateway.fix.docx_runs import WordRun, scan
-from gateway.fix.docx_styles import Inherited, Styles, colour_of
+from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, parse
+from gateway.documents.readers.word.docx_format import VAL, Properties, parse_run_properties
+from gateway.documents.readers.word.docx_palette import Palette
+from gateway.documents.readers.word.docx_styles import StyleSheet
 from gateway.fix.letters import mended, stamps
-from gateway.fix.package import Edit, spliced
 from gateway.fix.tally import TIMES, Tally
+from gateway.fix.xml_spans import Part
 from gateway.model import Run
 from gateway.vietnamese.colour import is_black
 from gateway.vietnamese.fonts import is_symbol, is_times_new_roman
 
 _TEXT_PARTS: Final = re.compile(r"word/(?:document|header\d*|footer\d*|footnotes|endnotes|comments|numbering)\.xml")
-
 _SCRIPTS: Final = (b"ascii", b"hAnsi", b"cs")
+_PROPERTIES, _FONTS, _COLOUR, _STYLE = map(clark, ("w:rPr", "w:rFonts", "w:color", "w:rStyle"))
+_PARAGRAPH, _TABLE, _LINK = map(clark, ("w:p", "w:tbl", "w:hyperlink"))
+_PARAGRAPH_STYLE: Final = f"{clark('w:pPr')}/{clark('w:pStyle')}"
+_KIND: Final = f"{clark('w:numFmt')}[@{VAL}='bullet']"
+_OF_TABLES: Final = f"{clark('w:style')}[@{clark('w:type')}='table']"
+
+
+class _Piece(NamedTuple):
+    """Text of a run: the content of a `w:t` or `w:delText`, or the value of a `w:lvlText`."""
+
+    start: int
+    end: int
+    text: str
+
+
+class _WordRun(NamedTuple):
+    """A `w:r`, or the `w:lvl` of a label of lists, and what its letters look like."""
+
+    element: Element
+    block: int
+    own: Properties
+    font: str | None
+    colour: str | None
+    pieces: list[_Piece]
+
+    @property
+    def text(self) -> str:
+        return "".join(piece.text for piece in self.pieces)
+
+
+class _Styles:
+    """The style sheet of a document; what its table styles give is not followed."""
+
+    def __init__(self, package: Zip, names: Collection[str]) -> None:
+        sheet, theme = (
+            parse(package.read(name)) if name in names else None
+            for name in ("word/styles.xml", "word/theme/theme1.xml")
+        )
+        self._palette = Palette(NO_THEME if theme is None else parse_theme(theme))
+        self._sheet = StyleSheet(sheet, self._palette, lambda *_: None)
+        of_tables = [
+            parse_run_properties(each)
+            for style in (() if sheet is None else sheet.iterfind(_OF_TABLES))
+            for each in style.iter(_PROPERTIES)
+        ]
+        self.tables_set_fonts = any({"ascii", "hAnsi"} & each.keys() for each in of_tables)
+        self.tables_set_colours = any(not is_black(self._colour(each)) for each in of_tables)
+
+    def look(self, own: Properties, paragraph_style: str | None) -> tuple[str | None, str | None]:
+        """Return the font that Vietnamese letters of a run take and their colour, None where nothing says one."""
+        said = {**self._sheet.inherited(None, paragraph_style, own.get("rStyle")), **own}
+        slot = said.get("hAnsi") or said.get("ascii")
+        return None if slot is None else self._palette.font(slot, ""), self._colour(said)
+
+    def _colour(self, said: Properties) -> str | None:
+        return self._palette.colour(*said["colour"]) if "colour" in said else None
 
 
 def mend_docx(package: Zip, names: Collection[str]) -> tuple[dict[str, bytes], Tally]:
     """Return the text parts of a Word document as they must be, and what was changed."""
-    styles = Styles(
-        *(package.read(name) if name in names else b"" for name in ("word/styles.xml", "word/theme/theme1.xml"))
-    )
-    tally = Tally()
-    parts = {name: mend_part(package.read(name), styles, tally) for name in names if _TEXT_PARTS.fullmatch(name)}
-    return parts, tally
+    styles, tally = _Styles(package, names), Tally()
+    parts = {name: Part(package.read(name)) for name in names if _TEXT_PARTS.fullmatch(name)}
+    for part in parts.values():
+        _mend(part, styles, tally)
+    return {name: part.fixed() for name, part in parts.items()}, tally
 
 
-def mend_part(data: bytes, styles: Styles, tally: Tally) -> bytes:
-    """Return one part with letters in Unicode, Times New Roman and automatic colour."""
-    runs = scan(data)
-    looks = [
-        styles.look(
-            direct=Inherited(styles.font_of(run.font_attributes), colour_of(run.colour_attributes)),
-            character=run.style,
-            paragraph=run.paragraph_style,
-        )
-        for run in runs
-    ]
-    placed = (
-        ((piece.start, piece.end), Run(text=piece.text, block=run.paragraph, font=look.font))
-        for run, look in zip(runs, looks, strict=True)
-        for piece in run.pieces
-    )
+def _mend(part: Part, styles: _Styles, tally: Tally) -> None:
+    """Set letters in Unicode, Times New Roman and automatic colour."""
+    runs = list(_runs(part, styles))
+    placed = ((piece, Run(text=piece.text, block=run.block, font=run.font)) for run in runs for piece in run.pieces)
     changed = dict(mended(placed, tally))
-    edits = [(*place, escape(text, {'"': "&quot;"}).encode("utf-8")) for place, text in changed.items()]
-    stamped = stamps((run.paragraph, run.text) for run in runs)
-    for run, look in zip(runs, looks, strict=True):
-        if run.label and run.fonts is None and not any((piece.start, piece.end) in changed for piece in run.pieces):
+    part.edits += [(at.start, at.end, escape(text, {'"': "&quot;"}).encode()) for at, text in changed.items()]
+    stamped = stamps((run.block, run.text) for run in runs)
+    for run in runs:
+        is_label = NAMES[run.element.tag] == "w:lvl"
+        if is_label and not {"ascii", "hAnsi"} & run.own.keys() and changed.keys().isdisjoint(run.pieces):
             continue  # looks as its paragraphs do
-        edits.extend(_look_edits(run, look, tally, stamp=run.paragraph in stamped, styles=styles))
-    return spliced(data, edits)
+        _set_look(part, run, styles, tally, stamp=run.block in stamped)
 
 
-def _look_edits(run: WordRun, look: Inherited, tally: Tally, *, stamp: bool, styles: Styles) -> Iterator[Edit]:
-    if not any(map(str.isalpha, run.text)) or (look.font is not None and is_symbol(look.font)):
+def _runs(part: Part, styles: _Styles) -> Iterator[_WordRun]:
+    blocks = {element: number for number, element in enumerate(part.iter("w:p", "w:lvl"), 1)}
+    for element in part.iter("w:r", "w:lvl"):
+        is_run = NAMES[element.tag] == "w:r"
+        holder = next(element.iterancestors(_PARAGRAPH), None) if is_run else element
+        style = None if holder is None else holder.find(_PARAGRAPH_STYLE if is_run else clark("w:pStyle"))
+        properties = element.find(_PROPERTIES)
+        own = {} if properties is None else parse_run_properties(properties)
+        look = styles.look(own, None if style is None else style.get(VAL))
+        pieces = [
+            _Piece(*part.content(one))
+            for one in (element.iterchildren(clark("w:t"), clark("w:delText")) if is_run else ())
+        ]
+        label = element.find(clark("w:lvlText"))
+        if label is not None and element.find(_KIND) is None and (place := part.attribute(label, "val")) is not None:
+            pieces.append(_Piece(place.value, place.value_end, label.get(VAL, "")))
+        yield _WordRun(element, blocks.get(holder, 0), own, *look, pieces)
+
+
+def _set_look(part: Part, run: _WordRun, styles: _Styles, tally: Tally, *, stamp: bool) -> None:
+    if not any(map(str.isalpha, run.text)) or (run.font is not None and is_symbol(run.font)):
         return
-    font = _needs_font(run, look, tables=styles.tables_set_fonts)
-    by_table = styles.tables_set_colours and run.in_table and run.colour is None
-    colour = not stamp and not run.link and (by_table or not is_black(look.colour))
+    element, properties = run.element, run.element.find(_PROPERTIES)
+    in_table = next(element.iterancestors(_TABLE), None) is not None
+    is_link = next(element.iterancestors(_LINK), None) is not None
+    by_table = styles.tables_set_colours and in_table and "colour" not in run.own
+    font = _needs_font(run, by_table=styles.tables_set_fonts and in_table)
+    colour = not stamp and not is_link and (by_table or not is_black(run.colour))
     tally.fonts += font
     tally.colours += colour
-    prefix, times = run.prefix, TIMES.encode()
+    prefix, times, inserted = part.prefix(element), TIMES.encode(), b""
     fonts = b"<%brFonts" % prefix + b"".join(b' %b%b="%b"' % (prefix, one, times) for one in _SCRIPTS) + b"/>"
     black = b'<%bcolor %bval="auto"/>' % (prefix, prefix)
-    inserted = b""
-    if font and run.fonts is not None:
-        yield *run.fonts, fonts
-    elif font:
-        inserted += fonts
-    if colour and run.colour is not None:
-        yield *run.colour, black
-    elif colour:
-        inserted += black
+    for wanted, name, content in ((font, _FONTS, fonts), (colour, _COLOUR, black)):
+        old = None if properties is None else properties.find(name)
+        if wanted and old is not None:
+            part.replace(old, content)
+        elif wanted:
+            inserted += content
     if not inserted:
         return
-    if run.properties is None:
-        yield run.tag_end, run.tag_end, b"<%brPr>%b</%brPr>" % (prefix, inserted, prefix)
-    elif run.properties_empty:
-        yield *run.properties, b"<%brPr>%b</%brPr>" % (prefix, inserted, prefix)
+    if properties is None:
+        place = part.span(element)[1 if NAMES[element.tag] == "w:r" else 2]
+        part.edits.append((place, place, b"<%brPr>%b</%brPr>" % (prefix, inserted, prefix)))
+    elif part.span(properties).inner == part.span(properties).end:
+        part.replace(properties, b"<%brPr>%b</%brPr>" % (prefix, inserted, prefix))
     else:
-        place = run.style_end if run.style_end is not None else run.properties[1]
-        yield place, place, inserted
+        style = properties.find(_STYLE)
+        place = part.span(properties).inner if style is None else part.span(style).end
+        part.edits.append((place, place, inserted))
 
 
-def _needs_font(run: WordRun, look: Inherited, *, tables: bool) -> bool:
+def _needs_font(run: _WordRun, *, by_table: bool) -> bool:
     """Return whether a run must be given the font: another one, an unknown one, or what a table may give it."""
-    if look.font is None or not is_times_new_roman(look.font):
-        return True
-    ascii_font = run.font_attributes.get("ascii")
-    if ascii_font is not None and not is_times_new_roman(ascii_font):
-        return True
-    return tables and run.in_table and run.fonts is None
+    named = run.own.get("ascii", (None, None))[1]
+    others = [font for font in (run.font or "", named) if font is not None]
+    return not all(map(is_times_new_roman, others)) or (by_table and not {"ascii", "hAnsi"} & run.own.keys())

@@ -9,25 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from gateway.documents.readers.odf.flow import flat_rows, repeat_count
+from gateway.documents.readers.odf.sheets import columns_of
+from gateway.documents.readers.odf.styles import StyleBook
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.fix.letters import stamps
-from gateway.fix.odf_sheets import Grid
-from gateway.fix.odf_styles import DRAW, OFFICE, SLIDE, TABLE, TEXT, Look, Styles
-from gateway.fix.xml_spans import Tag, text_of, written
+from gateway.fix.xml_spans import Part
 
-_GAPS: Final = frozenset({f"{TEXT}s", f"{TEXT}tab", f"{TEXT}line-break"})
-_PARAGRAPHS: Final = frozenset(
-    {f"{TEXT}p", f"{TEXT}h", f"{SLIDE}header-decl", f"{SLIDE}footer-decl", f"{SLIDE}date-time-decl"}
-)
-_CELLS: Final = frozenset({f"{TABLE}table-cell", f"{TABLE}covered-table-cell"})
+_GAPS: Final = {"text:s", "text:tab", "text:line-break"}
+_PARAGRAPHS: Final = {
+    "text:p", "text:h", "presentation:header-decl", "presentation:footer-decl", "presentation:date-time-decl",
+}  # fmt: skip
+_CELLS: Final = {"table:table-cell", "table:covered-table-cell"}
 _STYLED: Final = (
-    (f"{TEXT}style-name", "text"),
-    (f"{SLIDE}style-name", "presentation"),
-    (f"{DRAW}style-name", "graphic"),
+    (clark("text:style-name"), "text"),
+    (clark("presentation:style-name"), "presentation"),
+    (clark("draw:style-name"), "graphic"),
 )
 """Attributes that name a style, with its family; those of a paragraph have one of their own."""
-
-Worn = set[tuple[str, str, str]]
-"""Styles by scope, family and name."""
+_STYLE, _DEFAULT = clark("table:style-name"), clark("table:default-cell-style-name")
+_REPEATED, _VALUE = clark("table:number-columns-repeated"), clark("office:string-value")
 
 
 class Piece(NamedTuple):
@@ -42,97 +43,93 @@ class Piece(NamedTuple):
     """Stands in an attribute."""
 
 
-class _Open(NamedTuple):
-    name: str
-    font: str | None
-    looks: tuple[Look, ...] = ()
-    """Styles of the shape or cell around."""
+class _Around(NamedTuple):
+    """What an element inherits from those around it."""
+
+    font: str | None = None
+    looks: tuple[Element, ...] = ()
+    """Styles of the shape or cell."""
+    block: int = 0
+    """Number of the paragraph; 0 outside any."""
+    in_link: bool = False
 
 
-def pieces_of(name: str, data: bytes, tags: list[Tag], styles: Styles, worn: Worn) -> list[Piece]:
+def pieces_of(part: Part, styles: StyleBook, worn: set[Element]) -> list[Piece]:
     """Return the stretches of text of a part with their fonts; note the styles that keep their colour."""
-    walker = _Walker(name, data, styles, worn)
-    for tag in tags:
-        walker.take(tag)
-    walker.note_stamps()
-    return walker.pieces
+    walker = _Walker(part, styles, worn)
+    pieces = list(walker.walk(part.root, _Around()))
+    for block in stamps((piece.block, piece.text) for piece in pieces):
+        worn.update(walker.dressed.get(block, ()))
+    return pieces
 
 
 class _Walker:
-    def __init__(self, name: str, data: bytes, styles: Styles, worn: Worn) -> None:
-        self.pieces: list[Piece] = []
-        self._name, self._data, self._styles, self._worn = name, data, styles, worn
-        self._path = [_Open("", None)]
-        self._blocks: list[int] = []
-        """Numbers of the open paragraphs."""
-        self._dressed: dict[int, list[Look]] = {}
+    def __init__(self, part: Part, styles: StyleBook, worn: set[Element]) -> None:
+        self._part, self._styles, self._worn = part, styles, worn
+        self._cells = {cell: style for table in part.iter("table:table") for cell, style in _cell_styles(table)}
+        self.dressed: dict[int, list[Element]] = {}
         """Styles that the letters of each paragraph wear."""
-        self._count = self._last = self._in_link = 0
-        self._grid = Grid()
+        self._count = 0
 
-    def take(self, tag: Tag) -> None:
-        """Take the next tag, and the text before it."""
-        if self._blocks and tag.start > self._last and self._path[-1].name.startswith((TEXT, SLIDE)):
-            text = text_of(self._data, self._last, tag.start)
-            if text:
-                self.pieces.append(Piece(self._last, tag.start, text, self._blocks[-1], self._path[-1].font))
-        self._last = max(self._last, tag.end)
-        if tag.opens:
-            self._open(tag)
-        else:
-            self._in_link -= tag.name == f"{TEXT}a"
-            self._path.pop()
-            if tag.name in _PARAGRAPHS:
-                self._blocks.pop()
+    def walk(self, element: Element, around: _Around) -> Iterator[Piece]:
+        """Yield the text of an element and what is in it."""
+        name = NAMES[element.tag]
+        if name in _PARAGRAPHS:
+            around = around._replace(block=self._begin(around))
+        around = around._replace(in_link=around.in_link or name == "text:a")
+        if name in _CELLS:
+            style = self._cells.get(element)
+            font = self._styles.layer("table-cell", style, with_default=True).get("font") or around.font
+            around = around._replace(font=font, looks=tuple(self._styles.chain("table-cell", style)))
+            if (place := self._part.attribute(element, "string-value")) is not None:
+                block = self._begin(around)
+                yield Piece(place.value, place.value_end, element.get(_VALUE, ""), block, font, quoted=True)
+        elif not name.startswith("table:"):
+            around = self._dress(element, name, around)
+        holds_text = around.block > 0 and name.startswith(("text:", "presentation:"))
+        _, at, close, _ = self._part.span(element)
+        text = element.text
+        for child in element:
+            start, _, _, end = self._part.span(child)
+            if text and holds_text:
+                yield Piece(at, start, text, around.block, around.font)
+            if NAMES[child.tag] in _GAPS and around.block:
+                yield Piece(end, end, " ", around.block, around.font)
+            yield from self.walk(child, around)
+            at, text = end, child.tail
+        if text and holds_text:
+            yield Piece(at, close, text, around.block, around.font)
 
-    def _open(self, tag: Tag) -> None:
-        if tag.name in _PARAGRAPHS:
-            self._count += 1
-            self._blocks.append(self._count)
-            self._dressed[self._count] = [*self._path[-1].looks]
-        self._in_link += tag.name == f"{TEXT}a"
-        outer = self._path[-1]
-        if tag.name in _GAPS and self._blocks:
-            self.pieces.append(Piece(self._last, self._last, " ", self._blocks[-1], outer.font))
-        if tag.name.startswith(TABLE):
-            style = self._grid.style(tag)
-            self._path.append(self._cell(tag, style, outer) if tag.name in _CELLS else outer._replace(name=tag.name))
-        else:
-            self._path.append(self._dress(tag, outer))
+    def _begin(self, around: _Around) -> int:
+        self._count += 1
+        self.dressed[self._count] = [*around.looks]
+        return self._count
 
-    def _cell(self, tag: Tag, style: str, outer: _Open) -> _Open:
-        font = self._styles.font(self._name, "table-cell", style) or outer.font
-        place = written(self._data, tag, b"string-value")
-        if place is not None:
-            self._count += 1
-            text = tag.attributes.get(f"{OFFICE}string-value", "")
-            self.pieces.append(Piece(place.value, place.value_end, text, self._count, font, quoted=True))
-        return _Open(tag.name, font, tuple(self._styles.chain(self._name, "table-cell", style)))
-
-    def _dress(self, tag: Tag, outer: _Open) -> _Open:
-        """Return what an element makes of the look around it."""
-        font, looks = outer.font, outer.looks
-        for family, style in _styles_of(tag):
-            default = family == "paragraph" and font is None
-            font = self._styles.font(self._name, family, style, default=default) or font
-            chain = tuple(self._styles.chain(self._name, family, style))
-            if self._in_link and family == "text":
-                self._worn.update((look.scope, look.family, look.name) for look in chain)
-            if self._blocks:
-                self._dressed[self._blocks[-1]].extend(chain)
-            if family in ("presentation", "graphic"):
-                looks = (*looks, *chain)
-        return _Open(tag.name, font, looks)
-
-    def note_stamps(self) -> None:
-        """Let the styles of paragraphs that are stamps keep their colour."""
-        for block in stamps((piece.block, piece.text) for piece in self.pieces):
-            self._worn.update((look.scope, look.family, look.name) for look in self._dressed.get(block, ()))
+    def _dress(self, element: Element, name: str, around: _Around) -> _Around:
+        """Return what the styles of an element make of the look around it."""
+        for attribute, family in _STYLED:
+            style = element.get(attribute)
+            if not style or (family == "text" and not name.startswith("text:")):
+                continue
+            family = "paragraph" if name in _PARAGRAPHS else family  # noqa: PLW2901
+            default = family == "paragraph" and around.font is None
+            chain = self._styles.chain(family, style)
+            around = around._replace(
+                font=self._styles.layer(family, style, with_default=default).get("font") or around.font,
+                looks=(*around.looks, *(chain if family in {"presentation", "graphic"} else ())),
+            )
+            if around.in_link and family == "text":
+                self._worn.update(chain)
+            self.dressed.get(around.block, []).extend(chain)
+        return around
 
 
-def _styles_of(tag: Tag) -> Iterator[tuple[str, str]]:
-    """Yield family and name of the styles that an element wears."""
-    for attribute, family in _STYLED:
-        style = tag.attributes.get(attribute)
-        if style and (family != "text" or tag.name.startswith(TEXT)):
-            yield ("paragraph" if tag.name in _PARAGRAPHS else family), style
+def _cell_styles(table: Element) -> Iterator[tuple[Element, str | None]]:
+    """Yield the cells of a table with their style: their own, or that of the row or column."""
+    columns = columns_of(table)
+    for row in flat_rows(table, {"table:table-row"}):
+        at = 0
+        for cell in flat_rows(row, _CELLS):
+            of_column = columns[at][0] if at < len(columns) else None
+            yield cell, cell.get(_STYLE) or row.get(_DEFAULT) or of_column
+            at += repeat_count(cell.get(_REPEATED))

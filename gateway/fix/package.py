@@ -1,4 +1,4 @@
-"""ZIP packages fixed part by part: what is refused before anything is read, splices of bytes, and the package written back.
+"""ZIP packages fixed part by part: what is refused before anything is read, and the package written back.
 
 Parts that need no change keep their bytes, names, order and times, and so does the package's comment; only their compression is done anew.
 """
@@ -8,16 +8,13 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from gateway.documents.readers.base import Budget, ReadError
 from gateway.documents.readers.containers.zip import Zip
 from gateway.fix.tally import RefusedError
 from gateway.model import ReadStatus
-
-Edit = tuple[int, int, bytes]
-"""Start, end and new content of a span of bytes; edits never overlap."""
 
 _SIGNED: Final = re.compile(r"_xmlsignatures/|.*\.sigs$|META-INF/.*signatures.*\.xml$", re.IGNORECASE)
 _SIGNATURE_TYPE: Final = b"digital-signature-xmlsignature+xml"
@@ -61,13 +58,3 @@ def rewritten(data: bytes, parts: Mapping[str, bytes]) -> bytes:
             content = parts.get(name, b"") if name in parts or not name else members.read(name)
             written.writestr(entry, content)
     return target.getvalue()
-
-
-def spliced(data: bytes, edits: Iterable[Edit]) -> bytes:
-    """Return the bytes with every edit put in."""
-    pieces: list[bytes] = []
-    last = 0
-    for start, end, content in sorted(edits, key=lambda edit: (edit[0], edit[1])):
-        pieces += (data[last:start], content)
-        last = end
-    return b"".join((*pieces, data[last:]))

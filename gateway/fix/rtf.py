@@ -17,8 +17,8 @@ from typing import Final
 from gateway.documents.readers.word.rtf_controls import TEXT_DESTINATIONS
 from gateway.documents.readers.word.rtf_tables import Font, parse_colours, parse_fonts
 from gateway.fix.letters import is_other, mended, stamps
-from gateway.fix.package import spliced
 from gateway.fix.tally import TIMES, RefusedError, Tally
+from gateway.fix.xml_spans import spliced
 from gateway.model import Role, Run
 from gateway.vietnamese.colour import is_black
 

@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Final
 from xml.sax.saxutils import escape
 
 from gateway.fix.letters import is_other, mended
-from gateway.fix.package import Edit
 from gateway.fix.tally import TIMES, Tally
-from gateway.fix.xlsx_strings import local
-from gateway.fix.xml_spans import Tag, text_of
+from gateway.fix.xml_spans import Part
 from gateway.model import Run
 
-_PARTS: Final = frozenset({"oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter"})
+_PARTS: Final = tuple(f"s:{page}{kind}" for page in ("odd", "even", "first") for kind in ("Header", "Footer"))
 _CODE: Final = re.compile(
     r"&(?:\"(?P<font>[^\",]*)(?P<style>,[^\"]*)?\"|(?P<section>[LCR])|K(?P<colour>[0-9A-Fa-f]{6}|\d\d[+-]\d{3})|\d{1,3}|.)",
     re.DOTALL,
 )
 
 
-def header_edits(data: bytes, tags: list[Tag], tally: Tally) -> Iterator[Edit]:
-    """Yield the headers and footers of a sheet whose letters or fonts are wrong."""
-    opened: Tag | None = None
-    for tag in tags:
-        if tag.opens:
-            opened = tag if local(tag) in _PARTS else None
-        elif opened is not None and tag.start >= opened.end:
-            text = text_of(data, opened.end, tag.start)
-            fixed = _mended(text, tally)
-            if fixed != text:
-                yield opened.end, tag.start, escape(fixed).encode("utf-8")
-            opened = None
+def mend_headers(part: Part, tally: Tally) -> None:
+    """Change the headers and footers of a sheet whose letters or fonts are wrong."""
+    for element in part.iter(*_PARTS):
+        start, end, text = part.content(element)
+        if (fixed := _mended(text, tally)) != text:
+            part.edits.append((start, end, escape(fixed).encode("utf-8")))
 
 
 def _mended(text: str, tally: Tally) -> str:

@@ -1,4 +1,4 @@
-"""XML walked with the byte positions of its tags, for menders that splice instead of writing anew.
+"""XML parts as elements, with the bytes that each stands in, for menders that splice instead of writing anew.
 
 A document type declaration and anything but UTF-8 is refused; nothing external is ever read.
 """
@@ -6,103 +6,31 @@ A document type declaration and anything but UTF-8 is refused; nothing external 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
-from xml.parsers import expat
 
+from gateway.documents.readers.base import ReadError
+from gateway.documents.readers.ooxml.xml import Element, clark, parse
 from gateway.fix.tally import RefusedError
 
-_TAG: Final = re.compile(rb"<[^<>\"']*(?:\"[^\"]*\"[^<>\"']*|'[^']*'[^<>\"']*)*>")
-_STRETCH: Final = re.compile(r"<!\[CDATA\[(.*?)\]\]>|<!--.*?-->|<\?.*?\?>|([^<]+)", re.DOTALL)
-_REFERENCE: Final = re.compile(r"&(?:#x([0-9A-Fa-f]{1,6})|#([0-9]{1,7})|(\w{2,4}));")
-_NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_TAG: Final = re.compile(
+    rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<(?P<ends>/?)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?(?P<empty>/?)>", re.DOTALL
+)
 _ATTRIBUTE: Final = re.compile(
     rb"\s+(?:[^\s=:]+:)?(?P<local>[^\s=:]+)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')"
 )
-_LIMIT_EVENTS: Final = 8_000_000
+_LIMIT_ELEMENTS: Final = 4_000_000
+Edit = tuple[int, int, bytes]
+"""Start, end and new content of a span of bytes; edits never overlap."""
 
 
-class Tag(NamedTuple):
-    """A start or end tag; an empty element gives both, the second without extent."""
-
-    name: str
-    """Namespace, a blank, local name."""
-    attributes: dict[str, str]
-    start: int
-    end: int
-    opens: bool
-
-
-def walk(data: bytes) -> Iterator[Tag]:
-    """Yield the tags of a part in document order; raise `RefusedError` for what is no plain UTF-8 XML."""
-    _refuse_other_encodings(data)
-    found: list[Tag] = []
-    open_tags: list[Tag] = []
-    parser = expat.ParserCreate(namespace_separator=" ")
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        place = parser.CurrentByteIndex
-        if len(found) > _LIMIT_EVENTS:
-            raise RefusedError("damaged", "size")
-        found.append(Tag(name, attributes, place, _end_of(data, place), opens=True))
-        open_tags.append(found[-1])
-
-    def end(name: str) -> None:
-        begun = open_tags.pop()
-        if data.startswith(b"/>", begun.end - 2):
-            found.append(Tag(name, {}, begun.end, begun.end, opens=False))
-        else:
-            place = parser.CurrentByteIndex
-            found.append(Tag(name, {}, place, _end_of(data, place), opens=False))
-
-    def doctype(*_: object) -> None:
-        raise RefusedError("damaged", "doctype")
-
-    parser.StartElementHandler, parser.EndElementHandler, parser.StartDoctypeDeclHandler = start, end, doctype
-    try:
-        parser.Parse(data, True)
-    except (expat.ExpatError, ValueError):
-        raise RefusedError("damaged", "xml") from None
-    yield from found
-
-
-def _refuse_other_encodings(data: bytes) -> None:
-    """Raise `RefusedError` for XML that is not in UTF-8."""
-    head = data[:200]
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or (
-        b"encoding" in head and not re.search(rb"encoding\s*=\s*[\"'](?i:utf-8|us-ascii)[\"']", head)
-    ):
-        raise RefusedError("damaged", "encoding")
-
-
-def _end_of(data: bytes, start: int) -> int:
-    """Return where the tag that begins at a place ends."""
-    found = _TAG.match(data, start)
-    if found is None:
-        raise RefusedError("damaged", "xml")
-    return found.end()
-
-
-def text_of(data: bytes, start: int, end: int) -> str:
-    """Return the text of a span between tags, that of CDATA sections with it."""
-    raw = data[start:end].decode("utf-8", "replace")
-    return "".join(one[1] or _REFERENCE.sub(_letter, one[2] or "") for one in _STRETCH.finditer(raw))
-
-
-def _letter(reference: re.Match[str]) -> str:
-    """Return the letter that a reference stands for; each is turned once."""
-    hexadecimal, decimal, name = reference.groups()
-    return _NAMED.get(name, reference[0]) if name else chr(int(hexadecimal, 16) if hexadecimal else int(decimal))
-
-
-class Piece(NamedTuple):
-    """A text between tags or in an attribute, as a span of bytes."""
+class Span(NamedTuple):
+    """Bytes of an element: its start tag, what is inside, its end tag; `<a/>` has nothing behind its start tag."""
 
     start: int
+    inner: int
+    close: int
     end: int
-    text: str
-    font: str | None = None
-    """The font that its run says, None for the one around."""
 
 
 class Written(NamedTuple):
@@ -116,12 +44,105 @@ class Written(NamedTuple):
     end: int
 
 
-def written(data: bytes, tag: Tag, local: bytes) -> Written | None:
-    """Return where an attribute stands in a tag, by its name without prefix; None when it is not there."""
-    attributes = _ATTRIBUTE.finditer(data[tag.start : tag.end])  # each whole: a value may hold what looks like another
-    found = next((one for one in attributes if one["local"] == local), None)
-    if found is None:
-        return None
-    group = "double" if found["double"] is not None else "single"
-    places = (found.start(), found.start(group), found.end(group), found.end())
-    return Written(*(tag.start + place for place in places))
+class Part:
+    """One part, and the edits that fix it; raises `RefusedError` for what is no plain UTF-8 XML."""
+
+    def __init__(self, data: bytes) -> None:
+        _refuse_other_encodings(data)
+        try:
+            self.root = parse(data)
+        except ReadError as error:
+            raise RefusedError("damaged", error.reason) from None
+        self.data = data
+        self.edits: list[Edit] = []
+        self._elements = [*self.root.iter()]
+        spans = _spans(data)
+        if len(spans) != len(self._elements):
+            raise RefusedError("damaged", "xml")
+        self._spans: dict[Element, Span] = dict(zip(self._elements, spans, strict=True))
+
+    def iter(self, *names: str) -> Iterator[Element]:
+        """Yield the elements of some short names, all without any, in document order."""
+        return iter(self.root.iter(*map(clark, names)) if names else self._elements)
+
+    def span(self, element: Element) -> Span:
+        """Return the bytes of an element."""
+        return self._spans[element]
+
+    def content(self, element: Element) -> tuple[int, int, str]:
+        """Return the bytes inside an element and their text, none where elements stand in it."""
+        span = self._spans[element]
+        return span.inner, span.close, "" if len(element) else element.text or ""
+
+    def prefix(self, element: Element) -> bytes:
+        """Return the namespace prefix of an element with its colon, as the file writes it."""
+        return b"%b:" % element.prefix.encode() if element.prefix else b""
+
+    def attribute(self, element: Element, local: str) -> Written | None:
+        """Return where an attribute stands, by its name without prefix; None when it is not there."""
+        start, inner, _, _ = self._spans[element]
+        each = _ATTRIBUTE.finditer(self.data[start:inner])  # whole: a value may hold what looks like another
+        found = next((one for one in each if one["local"] == local.encode()), None)
+        if found is None:
+            return None
+        group = "double" if found["double"] is not None else "single"
+        return Written(*(start + at for at in (found.start(), *found.span(group), found.end())))
+
+    def replace(self, element: Element, content: bytes = b"") -> None:
+        """Put something in place of an element."""
+        span = self._spans[element]
+        self.edits.append((span.start, span.end, content))
+
+    def set_value(self, element: Element, local: str, value: str) -> bool:
+        """Change the value of an attribute; return whether there is one."""
+        if (place := self.attribute(element, local)) is not None:
+            self.edits.append((place.value, place.value_end, value.encode()))
+        return place is not None
+
+    def drop(self, element: Element, local: str) -> None:
+        """Take an attribute away."""
+        if (place := self.attribute(element, local)) is not None:
+            self.edits.append((place.start, place.end, b""))
+
+    def fixed(self) -> bytes:
+        """Return the bytes with every edit put in."""
+        return spliced(self.data, self.edits)
+
+
+def spliced(data: bytes, edits: Iterable[Edit]) -> bytes:
+    """Return the bytes with every edit put in."""
+    pieces: list[bytes] = []
+    last = 0
+    for start, end, content in sorted(edits, key=lambda edit: (edit[0], edit[1])):
+        pieces += (data[last:start], content)
+        last = end
+    return b"".join((*pieces, data[last:]))
+
+
+def _spans(data: bytes) -> list[Span]:
+    """Return the spans of the elements of well-formed XML, in document order."""
+    found: list[Span] = []
+    opened: list[int] = []
+    for tag in _TAG.finditer(data):
+        start, end = tag.span()
+        if tag["ends"] is None:
+            continue
+        if tag["ends"]:
+            number = opened.pop()
+            found[number] = found[number]._replace(close=start, end=end)
+            continue
+        if len(found) >= _LIMIT_ELEMENTS:
+            raise RefusedError("damaged", "size")
+        if not tag["empty"]:
+            opened.append(len(found))
+        found.append(Span(start, end, end, end))
+    return found
+
+
+def _refuse_other_encodings(data: bytes) -> None:
+    """Raise `RefusedError` for XML that is not in UTF-8."""
+    head = data[:200]
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or (
+        b"encoding" in head and not re.search(rb"encoding\s*=\s*[\"'](?i:utf-8|us-ascii)[\"']", head)
+    ):
+        raise RefusedError("damaged", "encoding")

@@ -18,7 +18,7 @@ from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.sniff import sniff
 from gateway.fix import RefusedError, fix, refusal
 from gateway.fix.package import rewritten
-from gateway.fix.xml_spans import text_of, walk, written
+from gateway.fix.xml_spans import Part
 from gateway.model import Document, Language, Origin, Role
 from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
@@ -330,16 +330,13 @@ def test_libreoffice_reads_what_was_mended(tmp_path):
     assert (tmp_path / "b.txt").read_text("utf-8-sig").strip().split("\n") == list(SENTENCES)
 
 
-def test_a_reference_in_xml_is_turned_once():
-    data = b"<a>&#38;lt; &amp;#65; &#x41;&lt;</a>"
-    assert text_of(data, 3, len(data) - 4) == "&lt; &#65; A<"
-
-
-def test_an_attribute_is_not_looked_for_in_the_value_of_another():
-    data = b"""<a b="x color='red' y" color='#ff0000'/>"""
-    place = written(data, next(iter(walk(data))), b"color")
+def test_the_parts_of_an_element_are_found_however_they_are_written():
+    data = b"""<?p <a>?><!-- <a> --><a b="x>color='red' y" color='#ff0000'><b /><![CDATA[<b>]]>&#38;lt;</a>"""
+    part = Part(data)
+    place = part.attribute(part.root, "color")
     assert place is not None
     assert data[place.value : place.value_end] == b"#ff0000"
+    assert [data[part.span(one).start : part.span(one).end] for one in part.iter()] == [data[21:], b"<b />"]
 
 
 def test_a_package_keeps_its_comment_with_the_parts_that_are_not_changed():

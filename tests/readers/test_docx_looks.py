@@ -78,6 +78,13 @@ def test_theme_fonts_win_over_names() -> None:
     assert look_of("Uỷ", run=fonts(asciiTheme="minorHAnsi", hAnsiTheme="minorHAnsi")).font == "Times New Roman"
 
 
+def test_colours_of_a_theme_are_those_in_use_not_others_that_it_offers() -> None:
+    other = '<a:clrScheme name="y"><a:accent1><a:srgbClr val="FF0000"/></a:accent1></a:clrScheme>'
+    offered = f"<a:extraClrSchemeLst><a:extraClrScheme>{other}</a:extraClrScheme></a:extraClrSchemeLst></a:theme>"
+    theme = THEME.format("Calibri").replace("</a:theme>", offered)
+    assert look_of("Uỷ", run='<w:color w:themeColor="accent1"/>', word__theme__theme1_xml=theme).colour == "4472C4"
+
+
 def test_a_plain_name_set_later_replaces_an_inherited_theme_font() -> None:
     sheet = styles(style("Normal", fonts(asciiTheme="minorHAnsi", hAnsiTheme="minorHAnsi"), default=True))
     run = look_of(

@@ -57,7 +57,7 @@ class Sheets:
         self._sink.put_line(name, Place(f"sheet:{name}", Role.NAME, origin))
         for condition in table.iter(clark("calcext:condition")):
             self._note(self._sections(condition.get(_CONDITIONAL)))
-        columns = self._columns(table)
+        columns = columns_of(table)
         row_number = 0
         for element in table:
             kind = NAMES[element.tag]
@@ -93,14 +93,6 @@ class Sheets:
         for one in maps:
             self._note(self._sections(one.get(_APPLIED)))
         return bool(maps)
-
-    def _columns(self, table: Element) -> list[tuple[str | None, bool]]:
-        columns: list[tuple[str | None, bool]] = []
-        for column in flat_rows(table, {"table:table-column"}):
-            entry = (column.get(_DEFAULT), column.get(_VISIBLE) in _HIDDEN)
-            room = _LIMIT_COLUMNS - len(columns)
-            columns += [entry] * min(room, repeat_count(column.get(_COLUMNS)))
-        return columns
 
     def _row(
         self, row: Element, number: int, sheet: str, columns: list[tuple[str | None, bool]], origin: Origin
@@ -139,6 +131,16 @@ class Sheets:
             value = cell.get(_STRING) or cell.get(_VALUE) or ""
             face, _ = self._styles.face((layer,), flow.behind)
             self._sink.put_line(value, place, face)
+
+
+def columns_of(table: Element) -> list[tuple[str | None, bool]]:
+    """Return for each column of a table the style of its cells, and whether it is hidden."""
+    columns: list[tuple[str | None, bool]] = []
+    for column in flat_rows(table, {"table:table-column"}):
+        entry = (column.get(_DEFAULT), column.get(_VISIBLE) in _HIDDEN)
+        room = _LIMIT_COLUMNS - len(columns)
+        columns += [entry] * min(room, repeat_count(column.get(_COLUMNS)))
+    return columns
 
 
 def _holds(told: re.Match[str] | None, value: float) -> bool:

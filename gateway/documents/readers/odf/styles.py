@@ -98,7 +98,7 @@ class StyleBook:
         known = self._layers.get(key)
         if known is None:
             merged: dict[str, Any] = {}
-            chain = self._chain(family, name)
+            chain = self.chain(family, name)
             if with_default:
                 if family in self._defaults:
                     merged = self._properties(self._defaults[family], merged)
@@ -112,12 +112,12 @@ class StyleBook:
         if chain and (family, chain[0].get(_NAME) or "") in self._common:
             return []
         bases = (f"Heading_20_{level}", "Heading") if level and not chain else _BASES.get(family, ())
-        return next(filter(None, (self._chain(family, base) for base in bases)), [])
+        return next(filter(None, (self.chain(family, base) for base in bases)), [])
 
     def attribute(self, family: str, name: str | None, holder: str, attribute: str) -> str | None:
         """Return one attribute of a properties element, from the style or the nearest parent that sets it."""
         key = clark(attribute)
-        for style in reversed(self._chain(family, name)):
+        for style in reversed(self.chain(family, name)):
             for properties in style:
                 if NAMES[properties.tag] == holder:
                     value: str | None = properties.get(key)
@@ -161,7 +161,7 @@ class StyleBook:
 
     def maps(self, family: str, name: str | None) -> list[Element]:
         """Return the conditional styles (`style:map`) of a style or of the nearest parent that has any."""
-        for style in reversed(self._chain(family, name)):
+        for style in reversed(self.chain(family, name)):
             found = [child for child in style if NAMES[child.tag] == "style:map"]
             if found:
                 return found
@@ -169,7 +169,7 @@ class StyleBook:
 
     def sections(self, name: str | None) -> list[Section]:
         """Return the sections of the number format of a cell style, each with its condition; the last has none (§16.27, §16.3)."""
-        named = (each.get(_DATA_STYLE) for each in reversed(self._chain("table-cell", name)))
+        named = (each.get(_DATA_STYLE) for each in reversed(self.chain("table-cell", name)))
         whole_format = self._formats.get(next(filter(None, named), ""))
         if whole_format is None:
             return []
@@ -179,12 +179,12 @@ class StyleBook:
 
     def outline_level(self, name: str | None) -> str | None:
         """Return the level of headings of a paragraph style, or of the nearest parent that has one."""
-        levels = (style.get(_OUTLINE_LEVEL) for style in reversed(self._chain("paragraph", name)))
+        levels = (style.get(_OUTLINE_LEVEL) for style in reversed(self.chain("paragraph", name)))
         return next(filter(None, levels), None)
 
     def names(self, family: str, name: str | None) -> list[str]:
         """Return the names of a style and its parents, root first."""
-        return [each.get(_NAME) or "" for each in self._chain(family, name)]
+        return [each.get(_NAME) or "" for each in self.chain(family, name)]
 
     def boxed(self, family: str, name: str | None, holder: str) -> bool:
         """Whether a style draws borders on at least three sides."""
@@ -192,7 +192,9 @@ class StyleBook:
             return True
         return sum(_drawn(self.attribute(family, name, holder, f"fo:{side}")) for side in _SIDES) >= 3
 
-    def _chain(self, family: str, name: str | None) -> list[Element]:
+    def chain(self, family: str, name: str | None) -> list[Element]:
+        """Return a style and its parents, root first."""
+
         def key(name: str | None) -> tuple[str, str] | None:
             return (family, name) if name else None
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.documents.readers.ooxml.colours import drawing_colour, hex_colour
-from gateway.documents.readers.ooxml.xml import NAMES, Element
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 
 _OFFICE: Final = {
     "dk1": "000000", "lt1": "FFFFFF", "dk2": "44546A", "lt2": "E7E6E6", "accent1": "4472C4", "accent2": "ED7D31",
@@ -55,21 +55,10 @@ NO_THEME: Final = Theme()
 def parse_theme(root: Element) -> Theme:
     """Return the theme of a theme part's root (`a:theme`, or `a:themeOverride`)."""
     colours = dict(_OFFICE)
-    major = minor = FontSet()
-    for element in root.iter():
-        match NAMES[element.tag]:
-            case "a:clrScheme":
-                for entry in element:
-                    name = entry.tag.rpartition("}")[2]
-                    found = drawing_colour(entry, hex_colour)
-                    if found is not None:
-                        colours[name] = found[0]
-            case "a:majorFont":
-                major = _font_set(element)
-            case "a:minorFont":
-                minor = _font_set(element)
-            case _:
-                continue
+    for entry in next(root.iter(clark("a:clrScheme")), ()):  # behind it stand others that one may choose from
+        if (found := drawing_colour(entry, hex_colour)) is not None:
+            colours[entry.tag.rpartition("}")[2]] = found[0]
+    major, minor = (_font_set(next(root.iter(clark(name)), ())) for name in ("a:majorFont", "a:minorFont"))
     return Theme(colours, major, minor)
 
 

@@ -7,31 +7,26 @@ seen on the slides and counts as text; prompts in placeholders are hidden. `Docu
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from gateway.documents.readers.ooxml.drawingml import plain_text, put_plain
-from gateway.documents.readers.ooxml.drawingml_text import NO_LEVELS, DrawingPalette, Levels, list_levels
 from gateway.documents.readers.ooxml.parts import Parts, Step
-from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
-from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
-from gateway.documents.readers.powerpoint.pptx_slide import Canvas, Shapes, Template, load_template
+from gateway.documents.readers.ooxml.xml import NAMES, clark, texts
+from gateway.documents.readers.powerpoint.pptx_slide import Canvas, Shapes
 from gateway.documents.readers.powerpoint.pptx_tables import TableStyles
+from gateway.documents.readers.powerpoint.pptx_templates import OFF, Templates
 from gateway.documents.readers.sink import Place
 from gateway.model import Origin, Role
 
 _ID: Final = clark("r:id")
 _COMMENT_KINDS: Final = ("comments", "comment")
 _PICTURED: Final = ("chart", "chartEx", "diagramData", "diagramDrawing")
-_OFF: Final = {"0", "false"}
 
 
 def _presentations(parts: Parts) -> None:
     for main in parts.mains("wordprocessingml", "spreadsheetml", "ms-word", "ms-excel"):
-        deck = _Deck(parts, main)
         with parts.sink.part():
-            deck.read()
-        parts.sink.pages = (parts.sink.pages or 0) + deck.slides or None
+            _Deck(parts, main).read()
 
 
 class _Deck:
@@ -41,24 +36,16 @@ class _Deck:
         self._parts = parts
         self._sink = parts.sink
         self._main = main
-        self._default: Levels = NO_LEVELS
-        self._templates: dict[str, Template] = {}
+        self._root = parts.take(main)
+        self._templates = Templates(parts, main, self._root)
         self._shown_templates: set[str] = set()
-        self._shapes = Shapes(parts, TableStyles(self._first(main, "tableStyles")))
-        self.slides = 0
-
-    def _first(self, part: str, kind: str) -> Element | None:
-        return next(map(self._parts.take, self._parts.by_kind(part, kind)), None)
+        self._shapes = Shapes(parts, TableStyles(next(map(parts.take, parts.by_kind(main, "tableStyles")), None)))
 
     def read(self) -> None:
         """Walk slides in order, then masters and layouts."""
-        root = self._parts.take(self._main)
-        palette = self._palette_of(self._main)
         slides: list[str] = []
-        for element in root.iter():
+        for element in self._root.iter():
             match NAMES[element.tag]:
-                case "p:defaultTextStyle":
-                    self._default = list_levels(element, palette)
                 case "p:sldId":
                     stored = self._parts.target(self._main, element.get(_ID))
                     slides += [] if stored is None else [stored]
@@ -67,34 +54,30 @@ class _Deck:
                     self._sink.put_line(element.get("name") or "", place)
                 case _:
                     continue
-        for _, text in texts(root):
+        for _, text in texts(self._root):
             self._sink.put_line(text, Place("", Role.PROPERTY, Origin.HIDDEN))
-        for self.slides, slide in enumerate(dict.fromkeys(one for one in slides if one not in self._parts.seen), 1):
+        before = self._sink.pages or 0
+        for number, slide in enumerate(dict.fromkeys(one for one in slides if one not in self._parts.seen), 1):
+            self._sink.pages = before + number
             with self._sink.part():
-                self._slide(slide, self.slides)
+                self._slide(slide, number)
         for kind in ("slideMaster", "notesMaster", "handoutMaster"):
             for master in self._parts.by_kind(self._main, kind):
                 with self._sink.part():
                     self._family(master)
-        for name in list(self._templates):
+        for name in list(self._templates.known):
             with self._sink.part():
                 self._template_text(name)
 
-    def _palette_of(self, part: str) -> DrawingPalette:
-        root = self._first(part, "theme")
-        return DrawingPalette(parse_theme(root) if root is not None else NO_THEME)
-
     def _slide(self, name: str, number: int) -> None:
         root = self._parts.take(name)
-        origin = Origin.HIDDEN if root.get("show") in _OFF else Origin.TEXT
-        template = Template(default=self._default)
-        for layout in self._parts.by_kind(name, "slideLayout"):
-            template = self._template(layout)
-            if origin is Origin.TEXT and root.get("showMasterSp") not in _OFF:
-                self._shown_templates.add(layout)
-                if template.shows_master:
-                    self._shown_templates.update(self._parts.by_kind(layout, "slideMaster"))
-        template = _overridden(root, template)
+        origin = Origin.HIDDEN if root.get("show") in OFF else Origin.TEXT
+        template = self._templates.around(name, root)
+        shows_layout = origin is Origin.TEXT and root.get("showMasterSp") not in OFF
+        for layout in self._parts.by_kind(name, "slideLayout") if shows_layout else ():
+            self._shown_templates.add(layout)
+            if self._templates.of(layout).shows_master:
+                self._shown_templates.update(self._parts.by_kind(layout, "slideMaster"))
         place = Place(f"slide:{number}", Role.BODY, origin, None, number)
         self._shapes.read(root, Canvas(name, place, template))
         self._pictured(name, place)
@@ -103,28 +86,11 @@ class _Deck:
         for comments in self._parts.unread(name, *_COMMENT_KINDS):
             put_plain(self._parts.root(comments), self._sink, place._replace(role=Role.COMMENT))
 
-    def _template(self, name: str) -> Template:
-        """Template of a layout or master, read once."""
-        known = self._templates.get(name)
-        if known is not None:
-            return known
-        self._templates[name] = Template(default=self._default)
-        root = self._parts.root(name)
-        under: Template | None = None
-        for master in self._parts.by_kind(name, "slideMaster"):
-            under = self._template(master)
-        palette = under.palette if under is not None else _mapped(root, self._palette_of(name))
-        template = load_template(root, palette, under, self._default)
-        template.palette = _overridden(root, template).palette
-        template.shows_master = root.get("showMasterSp") not in _OFF
-        self._templates[name] = template
-        return template
-
     def _family(self, master: str) -> None:
         """A master with all its layouts, used by slides or not."""
-        self._template(master)
+        self._templates.of(master)
         for layout in self._parts.by_kind(master, "slideLayout"):
-            self._template(layout)
+            self._templates.of(layout)
 
     def _template_text(self, name: str) -> None:
         """Words that a master or layout puts on the slides, and its prompts."""
@@ -134,14 +100,12 @@ class _Deck:
         origin = Origin.TEXT if name in self._shown_templates else Origin.HIDDEN
         word = "master" if NAMES[root.tag] == "p:sldMaster" else "layout"
         place = Place(f"{word}:{name.rpartition('/')[2]}", Role.BODY, origin)
-        self._shapes.read(root, Canvas(name, place, self._templates[name], prompts=True))
+        self._shapes.read(root, Canvas(name, place, self._templates.of(name), prompts=True))
         self._pictured(name, place)
 
     def _notes(self, name: str, place: Place) -> None:
         root = self._parts.root(name)
-        template = Template(default=self._default)
-        for master in self._parts.by_kind(name, "notesMaster"):
-            template = self._template(master)
+        template = self._templates.around(name, root)
         note = place._replace(role=Role.NOTE)
         self._shapes.read(root, Canvas(name, note, template, role=Role.NOTE))
         self._pictured(name, note)
@@ -160,24 +124,6 @@ class _Deck:
                         continue
                     said.add(text)
                     self._sink.put_line(text, where._replace(role=Role.CELL) if is_value else where)
-
-
-def _mapped(root: Element, palette: DrawingPalette) -> DrawingPalette:
-    for child in root:
-        if NAMES[child.tag] == "p:clrMap":
-            return DrawingPalette(palette.theme, dict(child.items()))
-    return palette
-
-
-def _overridden(root: Element, template: Template) -> Template:
-    """The template with the colour map that a slide or layout puts over the master's."""
-    for child in root:
-        if NAMES[child.tag] == "p:clrMapOvr":
-            for override in child:
-                if NAMES[override.tag] == "a:overrideClrMapping":
-                    palette = DrawingPalette(template.palette.theme, dict(override.items()))
-                    return replace(template, palette=palette)
-    return template
 
 
 STEPS: Final[tuple[Step, ...]] = (_presentations,)

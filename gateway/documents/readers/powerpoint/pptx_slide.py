@@ -119,7 +119,7 @@ class Shapes:
 
     def _shape(self, shape: Element, canvas: Canvas, *, hidden: bool) -> None:
         place = canvas.place.hidden() if hidden else canvas.place
-        kind, index = _placeholder(shape)
+        kind, index = placeholder(shape)
         for element in shape.iter():
             name = NAMES[element.tag]
             if name == "p:cNvPr" and element.get("hidden") in {"1", "true"}:
@@ -151,7 +151,7 @@ class Shapes:
 
     def _place(self, shape: Element, lines: Sequence[Line], canvas: Canvas, place: Place) -> None:
         """Put a shape and its lines on the stage."""
-        kind, index = _placeholder(shape)
+        kind, index = placeholder(shape)
         box = box_of(shape) or (None if kind is None else canvas.template.box(kind, index))
         anchor = next((each.get("anchor") for each in shape.iter(clark("a:bodyPr"))), None)
         anchors = (anchor,) if anchor else ("t",) if kind is None else ("t", "ctr", "b")
@@ -218,7 +218,8 @@ def _forget(branch: Element) -> bool:
     return False
 
 
-def _placeholder(shape: Element) -> tuple[str | None, str]:
+def placeholder(shape: Element) -> tuple[str | None, str]:
+    """Return kind and index of a placeholder, None and nothing for a free shape."""
     for element in shape:
         if NAMES[element.tag].startswith("p:nv"):
             for holder in element.iter():
@@ -241,7 +242,7 @@ def holders(root: Element, palette: DrawingPalette) -> list[Holder]:
     """Return the placeholders of a layout or master with the list styles that slides inherit."""
     found = []
     for shape, _ in _shapes(root):
-        kind, index = _placeholder(shape)
+        kind, index = placeholder(shape)
         if kind is None:
             continue
         levels = NO_LEVELS

@@ -94,7 +94,7 @@ class StyleSheet:
         known = self._looks.get(key)
         if known is None:
             set_here = parse_run_properties(direct) if direct is not None else {}
-            inherited = self._base(base.table, base.paragraph, set_here.get("rStyle"))
+            inherited = self.inherited(base.table, base.paragraph, set_here.get("rStyle"))
             known = look({**inherited, **set_here}, self.palette, base.behind, base.ink)
             if len(self._looks) < _LIMIT_CACHE:
                 self._looks[key] = known
@@ -102,7 +102,7 @@ class StyleSheet:
 
     def numbered_look(self, base: BaseKey, mark: Element | None, level: Properties) -> Look:
         """Return the look of a list label: the paragraph mark's formatting, then the list level's (§17.9.24)."""
-        known = self._base(base.table, base.paragraph, None)
+        known = self.inherited(base.table, base.paragraph, None)
         of_mark = parse_run_properties(mark) if mark is not None else {}
         return look({**known, **of_mark, **level}, self.palette, base.behind, base.ink)
 
@@ -164,7 +164,8 @@ class StyleSheet:
                             continue
         return merged, fill
 
-    def _base(self, table: TableKey, paragraph: str | None, character: str | None) -> Properties:
+    def inherited(self, table: TableKey, paragraph: str | None, character: str | None) -> Properties:
+        """Return what the styles of a cell, a paragraph and its letters give a run together."""
         key = (table, paragraph, character)
         known = self._bases.get(key)
         if known is None:
