@@ -42,6 +42,24 @@ def test_words_are_read_in_the_encoding_that_their_property_names(line: str) -> 
     assert [unicodedata.normalize("NFC", one) for one in words] == ["tối mật"]
 
 
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ('DESCRIPTION;ALTREP="data:text/html;base64,PGI+dOG7kWkgbeG6rXQ8L2I+":Họp', "text/html"),
+        ("STYLED-DESCRIPTION;VALUE=URI:data:text/html;base64,PGI+dOG7kWkgbeG6rXQ8L2I+", "text/html"),
+        ('X-ALT-DESC;FMTTYPE="text/html":<b>tối mật</b>', "text/html"),
+        ("AGENT:BEGIN:VCARD\\nNOTE:tối mật\\nEND:VCARD", "text/vcard"),
+        ("DESCRIPTION:Begin: tối mật", None),
+        ("AGENT;VALUE=uri:CID:tối mật", None),
+    ],
+)
+def test_another_form_of_a_text_is_a_file_of_its_own(line: str, kind: str | None) -> None:
+    reading = calendar.read(Source(data=line.encode(), part="1", detected_type="text/calendar"), Budget())
+    assert [member.declared_type for member in reading.members] == ([kind] if kind else [])
+    words = [run.text for run in reading.document.runs] + [member.data.decode() for member in reading.members]
+    assert "tối mật" in "".join(words)
+
+
 def test_the_name_of_a_file_that_is_elsewhere_is_read() -> None:
     line = b'ATTACH;FILENAME="TUYET MAT.docx":https://example.vn/1'
     document = calendar.read(Source(data=line, part="1", detected_type="text/calendar"), Budget()).document

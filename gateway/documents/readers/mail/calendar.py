@@ -21,6 +21,7 @@ _NEXT: Final = re.compile(r"(?<!\\)[,;]")
 """Sign between the values of a list."""
 _ESCAPES: Final = {"n": "\n", "N": "\n", ",": ",", ";": ";", "\\": "\\"}
 _HEAD: Final = re.compile(r'((?:[^":]|"[^"]*+")*+):')
+_PARAMETER: Final = re.compile(r'(?:[^;"]|"[^"]*")+')
 _LINES: Final = 200_000
 
 
@@ -45,11 +46,14 @@ def _property(contents: Contents, line: str, block: int) -> list[Run]:
     head, colon, value = _split(line)
     if not colon:
         return [Run(text=line, block=block)] if line.strip() else []
-    name, *parameters = head.split(";")
+    name, *parameters = _PARAMETER.findall(head) or [""]
     name = name.rpartition(".")[2].upper()
-    settings = [parameter.upper().replace(" ", "") for parameter in parameters]
+    settings = [parameter.upper().replace(" ", "").replace('"', "") for parameter in parameters]
     encoded = any(setting in {"ENCODING=B", "ENCODING=BASE64", "BASE64"} for setting in settings)
-    if name in _BINARY and (encoded or value[:5].lower() == "data:"):
+    said = [parameter.partition("=")[2].strip('"') for parameter in parameters]
+    for address in (one for one in said if one[:5].lower() == "data:"):  # ALTREP: the same text in another form
+        _attach(contents, name, parameters, address)
+    if (name in _BINARY and encoded) or value[:5].lower() == "data:":
         _attach(contents, name, parameters, value)
         return []
     if name in _SILENT:
@@ -58,20 +62,23 @@ def _property(contents: Contents, line: str, block: int) -> list[Run]:
         octets = binascii.a2b_qp(value.encode("utf-8", "replace"))
         charset = next((setting.partition("=")[2] for setting in settings if setting.startswith("CHARSET=")), None)
         value = mime.decode_charset(octets, charset)
-    if "FMTTYPE=TEXT/HTML" in settings:  # X-ALT-DESC: what programs show in place of DESCRIPTION
-        markup = _unescaped(value).encode("utf-8", "replace")
-        contents.budget.take_bytes(len(markup))
-        contents.add(Member(name=f"{name.lower()}.html", data=markup, declared_type="text/html", charset="utf-8"))
+    # X-ALT-DESC is what programs show in place of DESCRIPTION, AGENT a card within the card (vCard 3.0 §3.5.4).
+    kind = (
+        "text/html" if "FMTTYPE=TEXT/HTML" in settings else "text/vcard" if value[:11].upper() == "BEGIN:VCARD" else ""
+    )
+    if kind:
+        words = _unescaped(value).encode("utf-8", "replace")
+        contents.budget.take_bytes(len(words))
+        contents.add(Member(name=f"{name.lower()}.{kind[5:]}", data=words, declared_type=kind, charset="utf-8"))
         return []
     if name in _LISTS:
         value = _NEXT.sub("\n", value)
     contents.name(_file_name(parameters))
     role = Role.HEADING if name in {"SUMMARY", "FN"} else Role.BODY
-    said = (parameter.partition("=")[2].strip('"') for parameter in parameters)
     named = ", ".join(words for words in said if not words.isascii())
     return [
-        Run(text=text, block=at, role=kind, locator=f"property:{name}")
-        for text, at, kind in ((_unescaped(value), block, role), (named, block + 1, Role.NAME))
+        Run(text=text, block=at, role=given, locator=f"property:{name}")
+        for text, at, given in ((_unescaped(value), block, role), (named, block + 1, Role.NAME))
         if text.strip()
     ]
 
@@ -93,7 +100,8 @@ def _attach(contents: Contents, name: str, parameters: list[str], value: str) ->
         contents.fault(ReadStatus.PARTIAL, "attachment-encoding")
         return
     contents.budget.take_bytes(len(data))
-    contents.add(Member(name=_file_name(parameters) or name.lower(), data=data, relation="attachment"))
+    name = _file_name(parameters) or name.lower()
+    contents.add(Member(name=name, data=data, relation="attachment", declared_type=about[5:].partition(";")[0]))
 
 
 def _file_name(parameters: list[str]) -> str:
