@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from gateway.documents.readers.excel.xlsx_styles import THEME_ORDER
 from gateway.documents.readers.ooxml.colours import AUTO, excel_tint, hex_colour
 from gateway.documents.readers.ooxml.theme import Theme
 from gateway.documents.readers.sink import Face
 
 _CODE: Final = re.compile(r'&(?:"([^"]*)"|K([0-9A-Fa-f]{6})|K(\d\d)([+-]\d{3})|(\d{1,3})|(.))', re.DOTALL)
-_NAMED_THEME: Final = ("lt1", "dk1", "lt2", "dk2", "accent1", "accent2", "accent3", "accent4", "accent5", "accent6")
 
 
 def header_lines(code: str, base: Face, theme: Theme, *, sheet: str) -> Iterator[list[tuple[str, Face]]]:
@@ -59,6 +59,5 @@ def _with_font(face: Face, code: str, base: Face) -> Face:
 
 
 def _theme_colour(theme: Theme, index: int, tint: int) -> str:
-    name = _NAMED_THEME[index] if index < len(_NAMED_THEME) else "dk1"
-    base = theme.colours.get(name)
+    base = theme.colours.get(THEME_ORDER[index] if index < len(THEME_ORDER) else "dk1")
     return excel_tint(base, tint / 100) if base else AUTO

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Final, NamedTuple, TypeVar
 
 from gateway.documents.readers.excel.xlsx_values import format_words
@@ -14,7 +15,7 @@ from gateway.documents.readers.rows import SUPERSCRIPT
 from gateway.documents.readers.sink import Face
 
 _T = TypeVar("_T")
-_THEME_ORDER: Final = (
+THEME_ORDER: Final = (
     "lt1", "dk1", "lt2", "dk2", "accent1", "accent2", "accent3", "accent4", "accent5", "accent6", "hlink", "folHlink",
 )  # fmt: skip
 """Theme colours by index: Excel swaps light and dark against the theme part (§18.8.3)."""
@@ -47,7 +48,8 @@ class Styles:
         self._fills: list[str | None] = []
         self._formats: dict[str, str] = {}
         self._cells: list[tuple[str, str, str]] = []
-        self._known: dict[str, CellStyle] = {}
+        self.cell = cache(self._load_cell)
+        """Returns the format of the `s` attribute of a cell."""
         self.conditional_words: list[str] = []
         """Words that conditional number formats put into cells."""
         sections = {NAMES[child.tag]: child for child in root} if root is not None else {}
@@ -75,13 +77,6 @@ class Styles:
                 self._cells = [
                     (each.get("fontId", "0"), each.get("fillId", "0"), each.get("numFmtId", "0")) for each in element
                 ]
-
-    def cell(self, index: str) -> CellStyle:
-        """Return the format of the `s` attribute of a cell."""
-        known = self._known.get(index)
-        if known is None:
-            known = self._known[index] = self._load_cell(index)
-        return known
 
     def _load_cell(self, index: str) -> CellStyle:
         entry = _at(self._cells, index)
@@ -127,8 +122,7 @@ class Styles:
         if element.get("auto") in {"1", "true"}:
             return AUTO
         if element.get("theme") is not None:
-            name = _at(_THEME_ORDER, element.get("theme"))
-            base = self.theme.colours.get(name) if name else None
+            base = self.theme.colours.get(_at(THEME_ORDER, element.get("theme")) or "")
         elif element.get("rgb") is not None:
             base = hex_colour(element.get("rgb"))
         else:

@@ -11,6 +11,7 @@ import hashlib
 import math
 import re
 from contextlib import suppress
+from functools import cache
 from typing import Final
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source, spoken
@@ -97,7 +98,7 @@ class _Package(OdfDocument):
         self.shelf.picture = self._shown
         self._seen: set[str] = set()
         self._objects: list[str] = []
-        self._pictures: dict[str, bytes] = {}
+        self._picture = cache(self._package.read)
         self._previews: set[str] = set()
         """Names of pictures that stand in for a table where it cannot be shown (ODF 1.3 part 3 §10.4.2)."""
         self._drawn: set[str] = set()
@@ -173,12 +174,6 @@ class _Package(OdfDocument):
 
     def _shown(self, name: str) -> bytes | None:
         return self._picture(name) if self._package.has(name) else None
-
-    def _picture(self, name: str) -> bytes:
-        known = self._pictures.get(name)
-        if known is None:
-            known = self._pictures[name] = self._package.read(name)
-        return known
 
     def _embedded(self, name: str) -> None:
         folder = f"{name}/"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, Final
 
 from gateway.documents.readers.base import Fail, ancestry
@@ -54,7 +55,7 @@ class StyleBook:
         self._common: set[tuple[str, str]] = set()
         self._defaults: dict[str, Element] = {}
         self._faces: dict[str, str] = {}
-        self._layers: dict[tuple[str, str, bool, int], Layer] = {}
+        self._layers = cache(self._layer)
         self._lists: dict[tuple[str, int], Element] = {}
         self._notes: dict[str, Element] = {}
         self._formats: dict[str, Element] = {}
@@ -94,19 +95,18 @@ class StyleBook:
         Then what stands on no common style stands on the usual one, too, and a heading without a style on that of its
         outline level.
         """
-        key = (family, name or "", with_default, level)
-        known = self._layers.get(key)
-        if known is None:
-            merged: dict[str, Any] = {}
-            chain = self.chain(family, name)
-            if with_default:
-                if family in self._defaults:
-                    merged = self._properties(self._defaults[family], merged)
-                chain = [*self._base(family, chain, level), *chain]
-            for style in chain:
-                merged = self._properties(style, merged)
-            known = self._layers[key] = merged
-        return known
+        return self._layers(family, name, with_default, level)
+
+    def _layer(self, family: str, name: str | None, with_default: bool, level: int) -> Layer:
+        merged: dict[str, Any] = {}
+        chain = self.chain(family, name)
+        if with_default:
+            if family in self._defaults:
+                merged = self._properties(self._defaults[family], merged)
+            chain = [*self._base(family, chain, level), *chain]
+        for style in chain:
+            merged = self._properties(style, merged)
+        return merged
 
     def _base(self, family: str, chain: list[Element], level: int) -> list[Element]:
         if chain and (family, chain[0].get(_NAME) or "") in self._common:
@@ -116,14 +116,9 @@ class StyleBook:
 
     def attribute(self, family: str, name: str | None, holder: str, attribute: str) -> str | None:
         """Return one attribute of a properties element, from the style or the nearest parent that sets it."""
-        key = clark(attribute)
-        for style in reversed(self.chain(family, name)):
-            for properties in style:
-                if NAMES[properties.tag] == holder:
-                    value: str | None = properties.get(key)
-                    if value is not None:
-                        return value
-        return None
+        key, holder = clark(attribute), clark(holder)
+        values = (each.get(key) for style in reversed(self.chain(family, name)) for each in style.iterchildren(holder))
+        return next((value for value in values if value is not None), None)
 
     def label(self, list_style: str, depth: int, number: int, start: int | None = None) -> Label:
         """Return the label of an item and what sets its letters; empty for a mere number or sign (ODF 1.3 Part 3 §16.31).

@@ -11,6 +11,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -56,7 +57,7 @@ class Package:
             raise ReadError(ReadStatus.MALFORMED, "zip-duplicate-name")
         self.names = tuple(name for name in parts.entries if not _is_plumbing(name))
         """Part names without leading slash, in the order of the container, relationships and content types left out."""
-        self._relationships: dict[str, tuple[Relationship, ...]] = {}
+        self._relationships = cache(self._load_relationships)
         types = self.find("[content_types].xml")
         self._types = ContentTypes(parse(parts.read(types)) if types is not None else ())
 
@@ -74,16 +75,14 @@ class Package:
 
     def relationships(self, name: str = "") -> tuple[Relationship, ...]:
         """Return the relationships of a part, of the package itself for the empty name."""
-        known = self._relationships.get(name)
-        if known is None:
-            folder, _, base = name.rpartition("/")
-            stored = self.find(f"{folder}/_rels/{base}.rels" if folder else f"_rels/{base}.rels")
-            known = tuple(self._load_relationships(stored, name)) if stored else ()
-            self._relationships[name] = known
-        return known
+        return self._relationships(name)
 
-    def _load_relationships(self, stored: str, source: str) -> Iterator[Relationship]:
-        folder = source.rpartition("/")[0]
+    def _load_relationships(self, source: str) -> tuple[Relationship, ...]:
+        folder, _, base = source.rpartition("/")
+        stored = self.find(f"{folder}/_rels/{base}.rels" if folder else f"_rels/{base}.rels")
+        return tuple(self._read_relationships(stored, folder, source)) if stored else ()
+
+    def _read_relationships(self, stored: str, folder: str, source: str) -> Iterator[Relationship]:
         for child in parse(self._parts.read(stored)):
             if NAMES[child.tag] != "rel:Relationship":
                 continue
@@ -148,8 +147,9 @@ class Parts:
     def __init__(self, package: Package, sink: Sink) -> None:
         self.package = package
         self.sink = sink
-        self._by_id: dict[str, dict[str, Relationship]] = {}
-        self._digests: dict[str, tuple[str, bytes]] = {}
+        self._by_id = cache(self._load_ids)
+        self.media = cache(self._load_media)
+        """Returns SHA-256 and bytes of a part, read once."""
         self.seen: set[str] = set()
         """Parts read by a walker of their own; the rest is swept."""
         self.drawn: set[str] = set()
@@ -157,13 +157,10 @@ class Parts:
 
     def related(self, part: str, identifier: str | None) -> Relationship | None:
         """Return the relationship of a part by id."""
-        if not identifier:
-            return None
-        known = self._by_id.get(part)
-        if known is None:
-            known = {each.id: each for each in self.package.relationships(part)}
-            self._by_id[part] = known
-        return known.get(identifier)
+        return self._by_id(part).get(identifier) if identifier else None
+
+    def _load_ids(self, part: str) -> dict[str, Relationship]:
+        return {each.id: each for each in self.package.relationships(part)}
 
     def target(self, part: str, identifier: str | None) -> str | None:
         """Return the stored name of the part that a relationship of another leads to, None when it is not in the package."""
@@ -205,13 +202,9 @@ class Parts:
                 if stored is not None:
                     yield stored
 
-    def media(self, name: str) -> tuple[str, bytes]:
-        """Return SHA-256 and bytes of a part, read once."""
-        known = self._digests.get(name)
-        if known is None:
-            data = self.package.read(name)
-            known = self._digests[name] = (hashlib.sha256(data).hexdigest(), data)
-        return known
+    def _load_media(self, name: str) -> tuple[str, bytes]:
+        data = self.package.read(name)
+        return hashlib.sha256(data).hexdigest(), data
 
     def use(self, part: str, element: Element, kind: str) -> None:
         """Hand the part that `r:id` of an element names to the caller's caller, as something to look at."""

@@ -7,8 +7,7 @@ Reads DOCX, DOCM, DOTX and DOTM, Transitional and Strict. A story is read by `do
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from gateway.documents.readers.ooxml.parts import Parts, Step
@@ -69,13 +68,6 @@ def _stated_pages(parts: Parts) -> int | None:
     return None
 
 
-@dataclass
-class _Settings:
-    mapping: Mapping[str, str]
-    even_headers: bool = False
-    bidi: str = ""
-
-
 class _Reader:
     """One main part (the document, or its glossary) with the parts that belong to it."""
 
@@ -85,8 +77,13 @@ class _Reader:
         self._main = main
         self._origin = origin
         theme = self._first("theme", parts.take)
-        self._settings = settings = _settings(self._first("settings", parts.root))
-        palette = Palette(NO_THEME if theme is None else parse_theme(theme), settings.mapping, bidi=settings.bidi)
+        root = self._first("settings", parts.root)
+        settings = {} if root is None else {NAMES[child.tag]: child for child in root}
+        mapping = {key.rpartition("}")[2]: value for key, value in _items(settings.get("w:clrSchemeMapping"))}
+        fonts = dict(_items(settings.get("w:themeFontLang")))
+        self._even_headers = "w:evenAndOddHeaders" in settings and on(settings["w:evenAndOddHeaders"])
+        bidi = fonts.get(clark("w:bidi")) or fonts.get(VAL) or ""
+        palette = Palette(NO_THEME if theme is None else parse_theme(theme), mapping, bidi=bidi)
         styles = StyleSheet(self._first("styles", parts.root), palette, parts.sink.fail)
         self._kit = Kit(parts.sink, parts, styles, palette, Numbering(self._first("numbering", parts.root)))
         self._references: dict[tuple[str, str], str] = {}
@@ -138,7 +135,7 @@ class _Reader:
             for each in section:
                 if (name := NAMES[each.tag]) in {"w:headerReference", "w:footerReference"}:
                     self._references[name, each.get(_TYPE) or "default"] = each.get(_ID) or ""
-            shown = {"default": True, "first": title, "even": self._settings.even_headers}
+            shown = {"default": True, "first": title, "even": self._even_headers}
             self._shown_ids.update(each for (_, kind), each in self._references.items() if shown.get(kind, True))
 
     def _headers(self) -> None:
@@ -182,22 +179,8 @@ def _numbered(root: Element) -> Iterator[tuple[int, Element]]:
             yield number, note
 
 
-def _settings(root: Element | None) -> _Settings:
-    mapping: dict[str, str] = {}
-    even = False
-    bidi = ""
-    for child in root if root is not None else ():
-        match NAMES[child.tag]:
-            case "w:clrSchemeMapping":
-                for key, value in child.items():
-                    mapping[key.rpartition("}")[2]] = value
-            case "w:evenAndOddHeaders":
-                even = on(child)
-            case "w:themeFontLang":
-                bidi = child.get(clark("w:bidi")) or child.get(VAL) or ""
-            case _:
-                continue
-    return _Settings(mapping, even, bidi)
+def _items(element: Element | None) -> list[tuple[str, str]]:
+    return [] if element is None else element.items()
 
 
 STEPS: Final[tuple[Step, ...]] = (_main_parts, read_own_fonts)

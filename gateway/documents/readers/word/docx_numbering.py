@@ -6,6 +6,7 @@ Bullets give no label: they are symbols, not letters.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from gateway.documents.readers.numerals import numeral, speaks, whole
@@ -42,7 +43,7 @@ class Numbering:
         self._abstract: dict[str, Element] = {}
         self._instances: dict[str, tuple[str, dict[int, Element], dict[int, int]]] = {}
         self._style_links: dict[str, str] = {}
-        self._levels: dict[tuple[str, int], _Level] = {}
+        self._level = cache(self._load_level)
         self._counters: dict[str, list[int | None]] = {}
         self._started: set[tuple[str, int]] = set()
         for element in root if root is not None else ():
@@ -50,9 +51,8 @@ class Numbering:
                 case "w:abstractNum":
                     identifier = element.get(_ABSTRACT, "")
                     self._abstract[identifier] = element
-                    for child in element:
-                        if NAMES[child.tag] == "w:styleLink":
-                            self._style_links[child.get(VAL, "")] = identifier
+                    for link in element.iterchildren(clark("w:styleLink")):
+                        self._style_links[link.get(VAL, "")] = identifier
                 case "w:num":
                     self._load_instance(element)
                 case _:
@@ -110,16 +110,8 @@ class Numbering:
     def _followed(self, abstract: str) -> str:
         """The abstract list that a style link leads to (§17.9.21), at most one step."""
         element = self._abstract.get(abstract)
-        for child in element if element is not None else ():
-            if NAMES[child.tag] == "w:numStyleLink":
-                return self._style_links.get(child.get(VAL, ""), abstract)
-        return abstract
-
-    def _level(self, number: str, level: int) -> _Level:
-        known = self._levels.get((number, level))
-        if known is None:
-            known = self._levels[number, level] = self._load_level(number, level)
-        return known
+        link = None if element is None else element.find(clark("w:numStyleLink"))
+        return abstract if link is None else self._style_links.get(link.get(VAL, ""), abstract)
 
     def _load_level(self, number: str, level: int) -> _Level:
         abstract, overrides, _ = self._instances[number]

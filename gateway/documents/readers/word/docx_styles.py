@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
+from functools import cache, lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 from gateway.documents.readers.base import Fail, ancestry
@@ -69,11 +69,13 @@ class StyleSheet:
         self.defaults: Properties = {}
         self._elements: dict[tuple[str, str], Element] = {}
         self._default_ids: dict[str, str] = {}
-        self._chains: dict[tuple[str, str], list[Element]] = {}
-        self._resolved: dict[tuple[str, str], Properties] = {}
-        self._tables: dict[TableKey, tuple[Properties, str | None]] = {}
-        self._paragraphs: dict[str | None, ParagraphStyle] = {}
-        self._bases: dict[tuple[TableKey, str | None, str | None], Properties] = {}
+        self._properties = cache(self._load_properties)
+        self.paragraph = cache(self._load_paragraph)
+        """Returns what a paragraph style, or the default one for None, says of the paragraph."""
+        self.cell = lru_cache(_LIMIT_CACHE)(self._load_cell)
+        """Returns run properties and fill that a table style gives a cell."""
+        self.inherited = lru_cache(_LIMIT_CACHE)(self._load_inherited)
+        """Returns what the styles of a cell, of a paragraph and of its letters give a run together."""
         self._looks: dict[tuple[BaseKey, object], Look] = {}
         for child in root if root is not None else ():
             match NAMES[child.tag]:
@@ -106,13 +108,6 @@ class StyleSheet:
         of_mark = parse_run_properties(mark) if mark is not None else {}
         return look({**known, **of_mark, **level}, self.palette, base.behind, base.ink)
 
-    def paragraph(self, style: str | None) -> ParagraphStyle:
-        """Return what a paragraph style, or the default one for None, says of the paragraph."""
-        known = self._paragraphs.get(style)
-        if known is None:
-            known = self._paragraphs[style] = self._load_paragraph(style)
-        return known
-
     def table(self, style: str | None) -> TableStyle:
         """Return band sizes and borders of a table style."""
         row_band = column_band = 1
@@ -129,15 +124,6 @@ class StyleSheet:
                     case _:
                         continue
         return TableStyle(row_band, column_band, bordered)
-
-    def cell(self, key: TableKey) -> tuple[Properties, str | None]:
-        """Return run properties and fill that a table style gives a cell."""
-        known = self._tables.get(key)
-        if known is None:
-            known = self._load_cell(key)
-            if len(self._tables) < _LIMIT_CACHE:
-                self._tables[key] = known
-        return known
 
     def _load_cell(self, key: TableKey) -> tuple[Properties, str | None]:
         if key is None:
@@ -164,43 +150,23 @@ class StyleSheet:
                             continue
         return merged, fill
 
-    def inherited(self, table: TableKey, paragraph: str | None, character: str | None) -> Properties:
-        """Return what the styles of a cell, a paragraph and its letters give a run together."""
-        key = (table, paragraph, character)
-        known = self._bases.get(key)
-        if known is None:
-            known = combine(
-                self.defaults,
-                self.cell(table)[0],
-                self._properties("paragraph", paragraph),
-                self._properties("character", character) if character else {},
-            )
-            if len(self._bases) < _LIMIT_CACHE:
-                self._bases[key] = known
-        return known
+    def _load_inherited(self, table: TableKey, paragraph: str | None, character: str | None) -> Properties:
+        of_letters = self._properties("character", character) if character else {}
+        return combine(self.defaults, self.cell(table)[0], self._properties("paragraph", paragraph), of_letters)
 
     def _chain(self, kind: str, style: str | None) -> list[Element]:
         """The style and what it is based on, root first; an unknown style counts as the default one."""
         if style is None or (kind, style) not in self._elements:
             style = self._default_ids.get(kind, "")
-        known = self._chains.get((kind, style))
-        if known is None:
-            known = ancestry(self._elements, (kind, style), partial(_base, kind), self._fail)
-            self._chains[kind, style] = known
-        return known
+        return ancestry(self._elements, (kind, style), partial(_base, kind), self._fail)
 
-    def _properties(self, kind: str, style: str | None) -> Properties:
-        key = (kind, style or "")
-        known = self._resolved.get(key)
-        if known is None:
-            merged: dict[str, Any] = {}
-            for element in self._chain(kind, style):
-                for child in element:
-                    if NAMES[child.tag] == "w:rPr":
-                        merged.update(parse_run_properties(child))
-            merged.pop("rStyle", None)
-            known = self._resolved[key] = merged
-        return known
+    def _load_properties(self, kind: str, style: str | None) -> Properties:
+        merged: dict[str, Any] = {}
+        for element in self._chain(kind, style):
+            for child in element.iterchildren(clark("w:rPr")):
+                merged.update(parse_run_properties(child))
+        merged.pop("rStyle", None)
+        return merged
 
     def _load_paragraph(self, style: str | None) -> ParagraphStyle:
         found = ParagraphStyle()
@@ -265,5 +231,5 @@ def number_in_force(
 
 
 def _base(kind: str, style: Element) -> tuple[str, str] | None:
-    parents = [child.get(VAL) or "" for child in style if NAMES[child.tag] == "w:basedOn"]
-    return (kind, parents[0]) if parents else None
+    parent = style.find(clark("w:basedOn"))
+    return None if parent is None else (kind, parent.get(VAL) or "")

@@ -19,6 +19,9 @@ _LOOK_FLAGS: Final = (
     ("noHBand", 0x0200),
     ("noVBand", 0x0400),
 )
+_SETTINGS: Final = f"{clark('w:tblPr')}/*"
+_SHADE, _SPAN = (f"{clark('w:tcPr')}/{clark(name)}" for name in ("w:shd", "w:gridSpan"))
+_BEFORE, _DELETED = (f"{clark('w:trPr')}/{clark(name)}" for name in ("w:gridBefore", "w:del"))
 _NUMBER: Final = {name: index for index, name in enumerate(CONDITIONS)}
 
 
@@ -45,21 +48,18 @@ class Grid:
         """Title and description, which stand in for the table where it cannot be seen (§17.4.40, §17.4.46)."""
         flags = 0
         bordered: bool | None = None
-        for properties in table:
-            if NAMES[properties.tag] != "w:tblPr":
-                continue
-            for setting in properties:
-                match NAMES[setting.tag]:
-                    case "w:tblStyle":
-                        self._style = setting.get(VAL)
-                    case "w:tblLook":
-                        flags = _look_flags(setting)
-                    case "w:tblBorders":
-                        bordered = has_box(setting)
-                    case "w:tblCaption" | "w:tblDescription":
-                        self.described.append(setting.get(VAL) or "")
-                    case _:
-                        continue
+        for setting in table.iterfind(_SETTINGS):
+            match NAMES[setting.tag]:
+                case "w:tblStyle":
+                    self._style = setting.get(VAL)
+                case "w:tblLook":
+                    flags = _look_flags(setting)
+                case "w:tblBorders":
+                    bordered = has_box(setting)
+                case "w:tblCaption" | "w:tblDescription":
+                    self.described.append(setting.get(VAL) or "")
+                case _:
+                    continue
         self._flags = flags
         said = styles.table(self._style)
         self._bands = said.row_band, said.column_band
@@ -97,41 +97,25 @@ class Grid:
 
     def fill(self, cell: Element) -> str | None:
         """Return the cell's own fill."""
-        for properties in cell:
-            if NAMES[properties.tag] == "w:tcPr":
-                for setting in properties:
-                    if NAMES[setting.tag] == "w:shd":
-                        return self._palette.shade(shading(setting))
-        return None
+        shade = cell.find(_SHADE)
+        return None if shade is None else self._palette.shade(shading(shade))
 
     @staticmethod
     def span(cell: Element) -> int:
         """Return how many grid columns a cell takes."""
-        return _setting(cell, "w:tcPr", "w:gridSpan", 1)
+        setting = cell.find(_SPAN)
+        return 1 if setting is None else whole(setting.get(VAL), 1, digits=3)
 
     @staticmethod
     def first_column(row: Element) -> int:
         """Return the grid column, from 0, where the first cell of a row stands."""
-        return _setting(row, "w:trPr", "w:gridBefore", 0)
+        setting = row.find(_BEFORE)
+        return 0 if setting is None else whole(setting.get(VAL), digits=3)
 
     @staticmethod
     def row_deleted(row: Element) -> bool:
         """Whether the whole row is a tracked deletion."""
-        return any(
-            NAMES[setting.tag] == "w:del"
-            for properties in row
-            if NAMES[properties.tag] == "w:trPr"
-            for setting in properties
-        )
-
-
-def _setting(element: Element, holder: str, name: str, default: int) -> int:
-    for properties in element:
-        if NAMES[properties.tag] == holder:
-            for setting in properties:
-                if NAMES[setting.tag] == name:
-                    return whole(setting.get(VAL), default, digits=3)
-    return default
+        return row.find(_DELETED) is not None
 
 
 def _look_flags(element: Element) -> int:

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import islice
 from typing import Final
 
@@ -87,8 +88,9 @@ class Letters:
         self._styles = styles
         self.lists = lists
         self._fonts = fonts
-        self._looks: dict[tuple[int, bytes, bytes], Look] = {}
-        self._known: dict[tuple[bytes, bytes], Paragraph] = {}
+        self.look = cache(self._look)
+        """Returns the letters of a paragraph style with groups of sprms upon them."""
+        self._known = cache(self._paragraph)
         self.text = "".join(piece.text(document) for piece in pieces)
 
     def font(self, number: int) -> str | None:
@@ -101,14 +103,11 @@ class Letters:
         if index < 0:
             return Paragraph()
         piece = self._pieces[index]
-        group = self._paragraphs.at(piece.position(min(mark, piece.end - 1)))
-        known = self._known.get((group, piece.sprms))
-        if known is None:
-            known = self._styles.paragraph(u16(group, 0))
-            known = with_paragraph_sprms(known, self._unpacked(group[2:]))
-            known = with_paragraph_sprms(known, piece.sprms)
-            self._known[group, piece.sprms] = known
-        return known
+        return self._known(self._paragraphs.at(piece.position(min(mark, piece.end - 1))), piece.sprms)
+
+    def _paragraph(self, group: bytes, more: bytes) -> Paragraph:
+        paragraph = with_paragraph_sprms(self._styles.paragraph(u16(group, 0)), self._unpacked(group[2:]))
+        return with_paragraph_sprms(paragraph, more)
 
     def _unpacked(self, group: bytes) -> bytes:
         """Return a group with those that stand in the Data stream for want of space (sprmPHugePapx)."""
@@ -133,18 +132,11 @@ class Letters:
             start = stop
             index += 1
 
-    def look(self, style: int, group: bytes, more: bytes = b"") -> Look:
-        """Return the letters of a paragraph style with groups of sprms upon them."""
-        key = (style, group, more)
-        look = self._looks.get(key)
-        if look is None:
-            base = self._styles.look(style)
-            chosen = character_style(group)
-            styled = base if chosen is None else self._styles.with_character_style(base, chosen)
-            look = with_sprms(styled, group, styled)
-            look = with_sprms(look, more, styled)
-            self._looks[key] = look
-        return look
+    def _look(self, style: int, group: bytes, more: bytes = b"") -> Look:
+        base = self._styles.look(style)
+        chosen = character_style(group)
+        styled = base if chosen is None else self._styles.with_character_style(base, chosen)
+        return with_sprms(with_sprms(styled, group, styled), more, styled)
 
     def faces(self, text: str, look: Look) -> Iterator[tuple[str, Face]]:
         """Yield the text in stretches of one font, as Word divides it."""

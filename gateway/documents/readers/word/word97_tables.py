@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import Budget, Fail, ancestry
@@ -43,8 +44,10 @@ class StyleSheet:
     def __init__(self, table: bytes, fail: Fail) -> None:
         self._fail = fail
         self._styles: dict[int, _Style] = {}
-        self._looks: dict[int, Look] = {}
-        self._paragraphs: dict[int, Paragraph] = {}
+        self.look = cache(self._look)
+        """Returns the letters of a paragraph style."""
+        self.paragraph = cache(self._paragraph)
+        """Returns the properties of a paragraph style."""
         header = u16(table, 0)
         self.default = Look(ascii=u16(table, 14), east_asia=u16(table, 16), other=u16(table, 18))
         self._parse(table, header)
@@ -78,15 +81,11 @@ class StyleSheet:
             case _:
                 return _Style(kind, base)
 
-    def look(self, number: int) -> Look:
-        """Return the letters of a paragraph style."""
-        known = self._looks.get(number)
-        if known is None:
-            known = self.default
-            for style in self._chain(number):
-                known = with_sprms(known, style.characters, known)
-            self._looks[number] = known
-        return known
+    def _look(self, number: int) -> Look:
+        look = self.default
+        for style in self._chain(number):
+            look = with_sprms(look, style.characters, look)
+        return look
 
     def with_character_style(self, look: Look, number: int) -> Look:
         """Return the look with a character style upon it."""
@@ -95,16 +94,11 @@ class StyleSheet:
                 look = with_sprms(look, style.characters, look)
         return look
 
-    def paragraph(self, number: int) -> Paragraph:
-        """Return the properties of a paragraph style."""
-        known = self._paragraphs.get(number)
-        if known is None:
-            known = Paragraph(style=number)
-            for style in self._chain(number):
-                known = with_paragraph_sprms(known, style.paragraph)
-            known = replace(known, style=number)
-            self._paragraphs[number] = known
-        return known
+    def _paragraph(self, number: int) -> Paragraph:
+        paragraph = Paragraph()
+        for style in self._chain(number):
+            paragraph = with_paragraph_sprms(paragraph, style.paragraph)
+        return replace(paragraph, style=number)
 
     def _chain(self, number: int) -> list[_Style]:
         return ancestry(self._styles, number, lambda style: style.base, self._fail)
