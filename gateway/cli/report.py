@@ -43,10 +43,9 @@ def report_month(
 
     gateway report 2026-11 --unit "Phòng Nội vụ" -o noi-vu.docx
     """
-    from gateway.commands.report import Wish, report
+    from gateway.commands.report import report
 
-    wish = Wish(month=month, unit=unit, form=form, output=output, persons=persons, language=language)
-    return report(configuration, wish)
+    return report(configuration, month, unit=unit, form=form, output=output, persons=persons, language=language)
 
 
 @command(app, "verify", "data")

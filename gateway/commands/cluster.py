@@ -48,8 +48,8 @@ def show_signing_key(path: Path) -> int:
     if not path.exists():
         make_key(path)
     for role, setting in (("cluster", "cluster.centre_keys"), ("rules", "cluster.rule_keys")):
-        print(both("cluster", "heads", "key", setting=setting))
-        print(signing_key(path, role).verifier)
+        key = signing_key(path, role).verifier
+        print(both("cluster", "heads", "key", setting=setting), key, sep="\n")
     return 0
 
 

@@ -79,9 +79,8 @@ def show(data: Path, *, as_json: bool) -> int:
         else:
             state = [both("steward", "say", "locked")] * account.locked
             state += [both("steward", "say", "not_enrolled")] * (not account.enrolled)
-            last = moment(datetime.fromtimestamp(account.last_login, UTC)) if account.last_login else "-"
-            roles = " ".join(sorted(role.value for role in account.roles))
-            said = both("steward", "say", "account", last=last, sessions=count)
+            roles = _named(account.roles)
+            said = both("steward", "say", "account", last=_time(account.last_login), sessions=count)
             print(
                 f"{account.name}  {clean(account.display)}  {roles}  {account.mail or '-'}  {said}{''.join(f' [{one}]' for one in state)}"
             )
@@ -92,9 +91,10 @@ def show(data: Path, *, as_json: bool) -> int:
 
 def set_roles(data: Path, name: str, roles: list[str], reason: str) -> int:
     """Give an account exactly these roles."""
+    given = _roles(roles)
     with open_book(data) as book:
-        manage.set_roles(book, name, _roles(roles), sign=signed(data, reason))
-    print(both("steward", "say", "roles_set", name=name, roles=" ".join(roles)))
+        manage.set_roles(book, name, given, sign=signed(data, reason))
+    print(both("steward", "say", "roles_set", name=name, roles=_named(given)))
     return 0
 
 
@@ -132,11 +132,8 @@ def sessions(data: Path, name: str, reason: str, *, end: bool) -> int:
                 end_all(connection, name, mailbox=mailbox)
                 signed(data, reason)(connection, "sessions_end", name)
         for who, begun, seen in Sessions(book, time.time).listed(name):
-            times = {
-                "begun": moment(datetime.fromtimestamp(begun, UTC)),
-                "seen": moment(datetime.fromtimestamp(seen, UTC)),
-            }
-            print(f"{printable(who, limit=320)}  {both('steward', 'say', 'session', **times)}")
+            said = both("steward", "say", "session", begun=_time(begun), seen=_time(seen))
+            print(f"{printable(who, limit=320)}  {said}")
     return 0
 
 
@@ -159,7 +156,7 @@ def roles() -> int:
 @contextmanager
 def open_book(data: Path) -> Iterator[Book]:
     """Open the accounts as whoever owns the data folder, so that root leaves no file there that the service cannot open."""
-    if not data.is_dir():
+    if not data.exists():
         raise UserError(both("steward", "say", "no_folder", path=data))
     become_owner(data)
     with closing(Book.under(data)) as book:
@@ -193,6 +190,15 @@ def _roles(names: list[str]) -> frozenset[Role]:
         if name not in known:
             raise UserError(both("steward", "say", "no_role", name=printable(name), known=", ".join(known)))
     return frozenset(known[name] for name in names)
+
+
+def _named(roles: frozenset[Role]) -> str:
+    return " ".join(sorted(role.value for role in roles))
+
+
+def _time(seconds: float) -> str:
+    """Return a time in seconds since 1970 as it is shown; a dash for never."""
+    return moment(datetime.fromtimestamp(seconds, UTC)) if seconds else "-"
 
 
 def _print_password(name: str, password: str) -> None:
@@ -229,14 +235,13 @@ def token_show(data: Path, *, as_json: bool) -> int:
         programs = Tokens(book, time.time).all()
     for one in programs:
         bound = one.mailbox or one.unit
-        made, until = (moment(datetime.fromtimestamp(at, UTC)) for at in (one.made, one.until))
         if as_json:
             found = {"mailbox": one.mailbox or None, "unit": one.unit or None, "per_hour": one.per_hour}
             print_json({"name": one.name, **found, "made": one.made, "until": one.until, "used": one.used or None})
             continue
         over = f" [{both('steward', 'say', 'token_over')}]" if one.until <= time.time() else ""
-        used = moment(datetime.fromtimestamp(one.used, UTC)) if one.used else "-"
-        said = both("steward", "say", "token_row", made=made, until=until, used=used, per_hour=one.per_hour)
+        times = {name: _time(getattr(one, name)) for name in ("made", "until", "used")}
+        said = both("steward", "say", "token_row", per_hour=one.per_hour, **times)
         print(f"{one.name}  {clean(bound)}  {said}{over}")
     if not programs and not as_json:
         print(both("steward", "say", "no_token"))

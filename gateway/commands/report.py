@@ -34,38 +34,26 @@ _LIMIT_FILE = 64 << 20
 _BINARY = {Format.DOCX, Format.XLSX, Format.PDF}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wish:
-    """The request, as it was typed."""
-
-    month: str
-    unit: str = ""
-    form: str = ""
-    output: Path | None = None
-    persons: bool = False
-    language: str = "vi"
-
-
-def report(configuration: Configuration, wish: Wish) -> int:
+def report(
+    configuration: Configuration, month: str, *, unit: str, form: str, output: Path | None, persons: bool, language: str
+) -> int:
     """Write a report: to a file, or CSV and JSON to standard output when none is named; exit code 1 for a log that is not whole."""
-    form = _format(wish)
-    language = _language(wish.language)
+    wanted_form, words = _format(form, output), _language(language)
     rules = Rulebook(configuration).current
     wanted = Wanted(
-        month=Month.parse(wish.month),
-        unit=unit_id(wish.unit, rules.directory),
-        persons=wish.persons,
+        month=Month.parse(month),
+        unit=unit_id(unit, rules.directory),
+        persons=persons,
         weights=weights(configuration.reports),
         least_mailboxes=configuration.reports.least_mailboxes,
     )
-    output = wish.output
-    if output is None and form in _BINARY:
-        output = Path(f"bao-cao-{wanted.month}.{form.value}")
+    if output is None and wanted_form in _BINARY:
+        output = Path(f"bao-cao-{wanted.month}.{wanted_form.value}")
         if output.exists():  # it may be filled in already
             raise UserError(both("report", "fault", "exists", path=name_for_people(output)))
     with progress("report", records_of(configuration.data, wanted)) as tick:
         made = make(configuration.data, wanted, now=datetime.now(UTC), tick=tick)
-    octets = render(made, labels(made, rules.policies, rules.directory, language), form, language)
+    octets = render(made, labels(made, rules.policies, rules.directory, words), wanted_form, words)
     if output is None:
         print_octets(octets)
     else:
@@ -179,13 +167,13 @@ def _form_of(octets: bytes) -> Format:
     return Format.JSON if octets.lstrip()[:1] == b"{" else Format.CSV
 
 
-def _format(wish: Wish) -> Format:
+def _format(form: str, output: Path | None) -> Format:
     """Return the format that is named, or that the file's name ends in; a Word document without either."""
-    ending = wish.output.suffix.lstrip(".") if wish.output is not None else ""
+    ending = output.suffix.lstrip(".") if output is not None else ""
     try:
-        return Format((wish.form or ending or Format.DOCX.value).lower())
+        return Format((form or ending or Format.DOCX.value).lower())
     except ValueError:
-        raise UserError(both("report", "fault", "format", value=printable(wish.form or ending))) from None
+        raise UserError(both("report", "fault", "format", value=printable(form or ending))) from None
 
 
 def _language(value: str) -> Language:

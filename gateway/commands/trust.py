@@ -42,6 +42,8 @@ _say = partial(both, "start", "trust")
 def show(folder: Path) -> int:
     """List the anchors and the age of their revocation lists."""
     store = TrustStore.load(folder)
+    if not store.anchors:
+        print(_say("none", folder=folder))
     for anchor in store.anchors:
         begin, end = validity(anchor)
         print(f"{fingerprint(anchor)[:16]}  {begin:%Y-%m-%d}..{end:%Y-%m-%d}  {distinguished_name(anchor.subject)}")

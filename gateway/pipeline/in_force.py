@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import select
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import msgspec
+from msgspec import Struct
 
 from gateway.pipeline.rulebook import Rules
 from gateway.system.atomic_file import replace_file
@@ -52,35 +54,31 @@ class RuleReports:
         return found
 
 
+class InForce(Struct, frozen=True):
+    """The file."""
+
+    policy_digest: str = ""
+    directory_digest: str | None = None
+    since: str = ""
+    """ISO 8601 in UTC."""
+
+
 def write_in_force(data: Path, digests: Digests) -> None:
     """Publish the rules that every front end judges by; OSError."""
-    content = {
-        "policy_digest": digests.policies,
-        "directory_digest": digests.directory or None,
-        "since": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    replace_file(data / "rules.json", json.dumps(content).encode() + b"\n", mode=0o600)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    content = InForce(digests.policies, digests.directory or None, now)
+    replace_file(data / "rules.json", msgspec.json.encode(content) + b"\n", mode=0o600)
+
+
+def read_in_force(data: Path) -> InForce:
+    """Return what was published; empty when nothing was."""
+    try:
+        return msgspec.json.decode((data / "rules.json").read_bytes(), type=InForce)
+    except (OSError, msgspec.DecodeError):
+        return InForce()
 
 
 def digests_in_force(data: Path) -> Digests | None:
     """Return the rules that every front end judges by, None when none were published."""
-    policies = _published(data, "policy_digest")
-    directory = _published(data, "directory_digest")
-    return Digests(policies, "" if directory == "None" else directory) if policies else None
-
-
-def policies_in_force(data: Path) -> str:
-    """Return the digest of the policies that every front end judges by; empty when none was published."""
-    return _published(data, "policy_digest")
-
-
-def in_force_since(data: Path) -> str:
-    """Return since when every front end judges by the same rules (ISO 8601); empty when none were published."""
-    return _published(data, "since")
-
-
-def _published(data: Path, key: str) -> str:
-    try:
-        return str(json.loads((data / "rules.json").read_bytes())[key])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+    found = read_in_force(data)
+    return Digests(found.policy_digest, found.directory_digest or "") if found.policy_digest else None

@@ -8,7 +8,7 @@ import signal
 import time
 from pathlib import Path
 
-from gateway.pipeline.in_force import policies_in_force
+from gateway.pipeline.in_force import read_in_force
 
 _RELOAD_WAIT_S = 60.0
 
@@ -20,7 +20,7 @@ def reload(data: Path, digest: str) -> str:
         return "not_running"
     os.kill(pid, signal.SIGHUP)
     end = time.monotonic() + _RELOAD_WAIT_S
-    while policies_in_force(data) != digest:
+    while read_in_force(data).policy_digest != digest:
         if time.monotonic() >= end:
             return "not_yet"
         time.sleep(0.1)

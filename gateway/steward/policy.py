@@ -17,7 +17,7 @@ from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.registry import Registry
 from gateway.errors import UserError
 from gateway.model import Language, Mode
-from gateway.pipeline.in_force import in_force_since
+from gateway.pipeline.in_force import read_in_force
 from gateway.pipeline.rulebook import policy_source
 from gateway.steward import questions as q
 from gateway.steward.candidate import LIMIT_BYTES, editable, replaced_files
@@ -56,7 +56,7 @@ def policy_view(desk: Desk, _person: Person, question: q.AskPolicy, language: La
     return q.PolicyView(
         name=clean(policies.name),
         digest=policies.digest,
-        since=in_force_since(desk.configuration.data),
+        since=read_in_force(desk.configuration.data).since,
         by=by,
         text=_text(shown) if isinstance(shown, Path) else _EXTENDING.format(preset=shown),
         path=str(source) if isinstance(source, Path) else "",

@@ -13,6 +13,7 @@ from gateway.cluster.heads import sign_heads, verify_heads
 from gateway.cluster.keys import make_key, signing_key
 from gateway.commands.cluster import checkpoint, show_signing_key
 from gateway.config.sections import Configuration
+from gateway.errors import UserError
 from tests.audit.support import fill
 from tests.cluster.support import centre, shipped
 from tests.support.witness import Served
@@ -87,6 +88,9 @@ def test_a_centre_made_anew_is_found_by_the_witness(nodes, key, tmp_path: Path, 
     (keys := tmp_path / "keys").write_text(f"{key.verifier}\n{following.verifier}\n")
     assert show_signing_key(tmp_path / "centre.key") == 0
     assert str(key.verifier) in capsys.readouterr().out
+    with pytest.raises(UserError):
+        show_signing_key(keys)
+    assert not capsys.readouterr().out
     witness = Served(tmp_path / "witness", keys)
     settings = Configuration.model_validate(
         {

@@ -68,6 +68,9 @@ def test_list_and_check_tell_what_is_there_and_what_is_missing(folder, capsys):
     assert trust.check(folder, now=NOW) == 0
     assert trust.check(folder, now=NOW + timedelta(days=60)) == 1
     assert "stale revocation list" in capsys.readouterr().out
+    (folder / "none").mkdir()
+    assert trust.show(folder / "none") == 0
+    assert "no authority" in capsys.readouterr().out
 
 
 def test_add_never_says_that_all_is_well_when_it_added_nothing(tmp_path, folder):

@@ -88,7 +88,9 @@ def test_commands_change_what_a_running_steward_answers(console, tmp_path):
     office = Office(tmp_path)
     office.now = time.time()
     token = office.session("an.tt", Role.AUDITOR)
-    console("account", "roles", "an.tt", "--role", "operator")
+    said = console("account", "roles", "an.tt", *("--role", "operator") * 2)
+    assert "operator;" in said
+    assert "operator operator" not in said
     assert office.kind(q.WhoAmI(), token) == "no_session"
     token = office.ask(q.Login("an.tt", PASSWORD, office.code("an.tt"))).token
     console("account", "sessions", "an.tt", "--end")
@@ -154,6 +156,10 @@ def test_a_data_folder_that_is_not_there_is_told_and_not_made(tmp_path, monkeypa
     assert ended.value.code != 0
     assert str(missing) in capsys.readouterr().err
     assert not missing.exists()
+    missing.touch()
+    with pytest.raises(SystemExit):
+        main()
+    assert "no data folder yet" not in capsys.readouterr().err
 
 
 def test_doctor_looks_at_the_consoles_certificate_port_and_accounts(console, tmp_path):

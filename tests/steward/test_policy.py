@@ -18,7 +18,7 @@ from gateway.engine import load_policy_set
 from gateway.engine.what_if import Change, Comparison
 from gateway.errors import AuditError
 from gateway.model import VIETNAM, Disposition, Language
-from gateway.pipeline.in_force import policies_in_force
+from gateway.pipeline.in_force import read_in_force
 from gateway.pipeline.rulebook import Rules
 from gateway.pipeline.what_if import ChangedMail
 from gateway.steward import candidate, candidate_process
@@ -376,7 +376,7 @@ async def test_a_running_gateway_judges_by_what_was_put_in_force(policy: Path, t
         assert policy.read_text("utf-8") == new
         assert policy.stat().st_mode & 0o777 == 0o640
         after = load_policy_set(policy)
-        assert policies_in_force(data) == after.digest
+        assert read_in_force(data).policy_digest == after.digest
         (kept,) = (data / "policies").glob("*.yaml")
         assert kept.read_text("utf-8") == OFFICE
         seen = policy_view(replace(desk, rules=lambda: Rules(after, None)), OFFICER, q.AskPolicy(), Language.EN)
