@@ -67,7 +67,13 @@ class Place(NamedTuple):
 
     def hidden(self) -> Place:
         """Return the same place, its letters not to be seen; a tracked deletion stays one."""
-        return self if self.origin is not Origin.TEXT else self._replace(origin=Origin.HIDDEN)
+        return self.shown(hidden=True)
+
+    def shown(self, *, hidden: bool = False, struck: bool = False) -> Place:
+        """Return the place of letters that are not seen, or struck out; a tracked deletion and the like stay what they are."""
+        if self.origin is not Origin.TEXT or not (hidden or struck):
+            return self
+        return self._replace(origin=Origin.HIDDEN if hidden else Origin.DELETED)
 
 
 class Sink:

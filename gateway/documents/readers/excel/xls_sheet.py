@@ -20,7 +20,7 @@ from gateway.documents.readers.excel.xls_records import (
 )
 from gateway.documents.readers.excel.xls_shapes import Drawing
 from gateway.documents.readers.excel.xls_styles import CellLook, Styles, as_condition, conditional_words, ranges_of
-from gateway.documents.readers.excel.xlsx_headers import header_lines
+from gateway.documents.readers.excel.xlsx_headers import put_header
 from gateway.documents.readers.excel.xlsx_values import show_number, show_text, text_colour
 from gateway.documents.readers.numerals import cell_name
 from gateway.documents.readers.ole.objects import strings
@@ -111,8 +111,7 @@ class Sheet:
 
     def _place(self, row: int, column: int) -> Place:
         hidden = row in self._hidden_rows or column in self._hidden_columns
-        origin = Origin.HIDDEN if hidden and self._origin is Origin.TEXT else self._origin
-        return Place(self._cell_name(row, column), Role.CELL, origin)
+        return Place(self._cell_name(row, column), Role.CELL, self._origin).shown(hidden=hidden)
 
     def _rich(self, text: Text, cell: int | None, place: Place, *, colour: str | None = None) -> None:
         """Give a string in stretches of one font, in a colour where the number format says one."""
@@ -128,8 +127,7 @@ class Sheet:
         struck = [False, *(number in styles.struck for _, number in text.fonts)]
         for start, end, face, out in zip(starts, starts[1:], faces, struck, strict=False):
             if end > start:
-                where = place.hidden() if is_invisible(face.colour, face.background) else place
-                where = where._replace(origin=Origin.DELETED) if out and where.origin is Origin.TEXT else where
+                where = place.shown(hidden=is_invisible(face.colour, face.background), struck=out)
                 self._sink.put(text.text[start:end], block, where, face)
         if text.extra:
             for words in strings(text.extra):
@@ -276,10 +274,7 @@ class Sheet:
     def _sections(self, code: str, *, header: bool, shown: bool) -> None:
         kind, role = ("header", Role.HEADER) if header else ("footer", Role.FOOTER)
         place = Place(f"{kind}:{self._index}", role, self._origin if shown else Origin.HIDDEN)
-        for section in header_lines(code, self._book.styles.face(0), NO_THEME, sheet=self._name):
-            block = self._sink.open_block()
-            for text, face in section:
-                self._sink.put(text, block, place, face)
+        put_header(self._sink, code, self._book.styles.face(0), NO_THEME, place, sheet=self._name)
 
     def _more_headers(self, record: BiffRecord) -> None:
         """Even pages' and first page's headers (MS-XLS 2.4.137)."""

@@ -9,9 +9,17 @@ from typing import Final
 from gateway.documents.readers.excel.xlsx_styles import THEME_ORDER
 from gateway.documents.readers.ooxml.colours import AUTO, excel_tint, hex_colour
 from gateway.documents.readers.ooxml.theme import Theme
-from gateway.documents.readers.sink import Face
+from gateway.documents.readers.sink import Face, Place, Sink
 
 _CODE: Final = re.compile(r'&(?:"([^"]*)"|K([0-9A-Fa-f]{6})|K(\d\d)([+-]\d{3})|(\d{1,3})|(.))', re.DOTALL)
+
+
+def put_header(sink: Sink, code: str, base: Face, theme: Theme, place: Place, *, sheet: str) -> None:
+    """Put the sections of a header or footer, each a block of its own."""
+    for section in header_lines(code, base, theme, sheet=sheet):
+        block = sink.open_block()
+        for text, face in section:
+            sink.put(text, block, place, face)
 
 
 def header_lines(code: str, base: Face, theme: Theme, *, sheet: str) -> Iterator[list[tuple[str, Face]]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.documents.readers.excel.areas import Areas
 from gateway.documents.readers.excel.formulas import formula_kind
 from gateway.documents.readers.excel.xlsx_cells import Cell, TreeCells, conceals, flat_cells, position
-from gateway.documents.readers.excel.xlsx_headers import header_lines
+from gateway.documents.readers.excel.xlsx_headers import put_header
 from gateway.documents.readers.excel.xlsx_strings import Rich, SharedStrings, parse_rich, unescape
 from gateway.documents.readers.excel.xlsx_styles import CellStyle, Styles, is_struck
 from gateway.documents.readers.excel.xlsx_values import Shown, format_words, show_number, show_text, text_colour
@@ -60,14 +60,6 @@ class Book:
     """Values of formulas are made anew when the workbook is opened, whatever it says they are."""
 
 
-@dataclass
-class _Columns:
-    hidden: list[tuple[int, int]] = field(default_factory=list)
-
-    def shows(self, column: int) -> bool:
-        return not any(first <= column <= last for first, last in self.hidden)
-
-
 @dataclass(frozen=True)
 class _Look:
     style: CellStyle
@@ -95,7 +87,7 @@ class Sheet:
         self._name = name
         self._number = number
         self._origin = origin
-        self._columns = _Columns()
+        self._hidden_columns: list[tuple[int, int]] = []
         self._row_number = 0
         self._looks: dict[str, _Look] = {}
         self._prefix = f"cell:{name}!"
@@ -142,7 +134,7 @@ class Sheet:
     def _columns_of(self, root: Element) -> None:
         for column in root.iter(clark("s:col")):
             if column.get("hidden") in _HIDDEN_FLAGS or _THIN_COLUMN.fullmatch(column.get("width", "")):
-                self._columns.hidden.append((whole(column.get("min"), 1) - 1, whole(column.get("max"), 1) - 1))
+                self._hidden_columns.append((whole(column.get("min"), 1) - 1, whole(column.get("max"), 1) - 1))
 
     # Cells
 
@@ -152,7 +144,7 @@ class Sheet:
         Cells of one plain look are nearly all there are, so their way is short: no calls, one struct.
         """
         areas = self._areas
-        placed, covered = bool(self._columns.hidden) or areas is not None, False
+        placed, covered = bool(self._hidden_columns) or areas is not None, False
         sink, looks, prefix, strings = self._sink, self._looks, self._prefix, self._book.strings
         runs, add, before = sink.runs, sink.runs.append, len(sink.runs)
         in_cell, shown, hidden = Role.CELL, Origin.TEXT, Origin.HIDDEN
@@ -177,7 +169,7 @@ class Sheet:
             where = origin
             if placed:
                 row, column = position(reference)
-                where = origin if self._columns.shows(column) else hidden
+                where = hidden if any(one <= column <= last for one, last in self._hidden_columns) else origin
                 covered = areas is not None and areas.covers(row, column)
                 look = _perhaps_seen(look) if covered and look.hidden else look
             text = ""
@@ -265,14 +257,11 @@ class Sheet:
                 continue
             block = block or sink.open_block()
             face = style.face if look is None else self._book.styles.face(look, style.face)
-            where = origin
             is_unseen = is_invisible(face.colour, face.background)
             face = face._replace(colour=None) if is_unseen and covered else face
-            if origin is Origin.TEXT and is_unseen and not covered:
-                where = Origin.HIDDEN
-            elif origin is Origin.TEXT and look is not None and is_struck(look):
-                where = Origin.DELETED
-            sink.put(text, block, Place(locator, Role.CELL, where), face)
+            place = Place(locator, Role.CELL, origin)
+            place = place.shown(hidden=is_unseen and not covered, struck=look is not None and is_struck(look))
+            sink.put(text, block, place, face)
 
     def _formula(self, formula: str, reference: str, *, value: str | None = None, kind: str = "str") -> None:
         """Take the formula of a cell with the value that is saved for it, or of a rule, which has none."""
@@ -318,13 +307,8 @@ class Sheet:
             shown = local.startswith("odd") or (even if local.startswith("even") else first)
             kind, role = ("footer", Role.FOOTER) if local.endswith("Footer") else ("header", Role.HEADER)
             place = Place(f"{kind}:{self._number}", role, self._origin if shown else Origin.HIDDEN)
-            styles = self._book.styles
-            for section in header_lines(
-                "".join(child.itertext()), styles.cell("0").face, styles.theme, sheet=self._name
-            ):
-                block = self._sink.open_block()
-                for text, face in section:
-                    self._sink.put(text, block, place, face)
+            code, styles = "".join(child.itertext()), self._book.styles
+            put_header(self._sink, code, styles.cell("0").face, styles.theme, place, sheet=self._name)
 
 
 def comment_lines(root: Element) -> Iterator[tuple[str, Rich]]:

@@ -29,6 +29,7 @@ KINDS: Final = {
     "office:image": "odi",
 }
 _MASTER_NAMES: Final = (clark("style:master-page-name"), clark("draw:master-page-name"))
+_MASTERS, _BODIES = (f"{clark(name)}/*" for name in ("office:master-styles", "office:body"))
 _CLASS: Final = clark("presentation:class")
 _MARGINS: Final = {None, "header", "footer", "date-time", "page-number"}
 _DECLARATION: Final = clark("presentation:name")
@@ -56,16 +57,13 @@ class OdfDocument:
         """Walk the body of a content root."""
         story = Story(self.shelf, styles, page=page)
         self.shelf.stated.update(stated_by_declarations(root))
-        for section in root:
-            if NAMES[section.tag] == "office:scripts":
-                self._scripts(section)
-            if NAMES[section.tag] != "office:body":
-                continue
-            for content in section:
-                kind = KINDS.get(NAMES[content.tag], "odt")
-                if not inner:
-                    self.kind = kind
-                self._content(content, kind, story, styles, origin)
+        for section in root.iterchildren(clark("office:scripts")):
+            self._scripts(section)
+        for content in root.iterfind(_BODIES):
+            kind = KINDS.get(NAMES[content.tag], "odt")
+            if not inner:
+                self.kind = kind
+            self._content(content, kind, story, styles, origin)
         story.leftovers(root, Place("", Role.BODY, origin))
         return story
 
@@ -119,16 +117,11 @@ class OdfDocument:
     def masters(self, root: Element, styles: StyleBook, used: set[str]) -> None:
         """Walk headers, footers and the shapes of master pages."""
         story = Story(self.shelf, styles)
-        number = 0
-        for section in root:
-            if NAMES[section.tag] != "office:master-styles":
-                continue
-            for master in section:
-                name = master.get(clark("style:name")) or ""
-                origin = Origin.TEXT if not used or name in used else Origin.HIDDEN
-                number += 1
-                for part in master:
-                    self.master_part(part, number, origin, story)
+        for number, master in enumerate(root.iterfind(_MASTERS), 1):
+            name = master.get(clark("style:name")) or ""
+            origin = Origin.TEXT if not used or name in used else Origin.HIDDEN
+            for part in master:
+                self.master_part(part, number, origin, story)
         story.leftovers(root, Place("part:styles", Role.PROPERTY))
 
     def master_part(self, part: Element, number: int, origin: Origin, story: Story) -> None:

@@ -271,10 +271,7 @@ class Story:
             return
         face, merged = self.styles.face(layers, flow.behind)
         place = paragraph.place._replace(page=self.page or paragraph.place.page, link=link, origin=flow.place.origin)
-        if is_hidden(face, merged):
-            place = place.hidden()
-        elif merged.get("struck") and place.origin is Origin.TEXT:
-            place = place._replace(origin=Origin.DELETED)
+        place = place.shown(hidden=is_hidden(face, merged), struck=merged.get("struck", False))
         if merged.get("capitals"):
             text = capitals(text, face.font)
         paragraph.block = paragraph.block or self._sink.open_block()

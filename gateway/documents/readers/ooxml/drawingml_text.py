@@ -16,10 +16,9 @@ from gateway.documents.readers.ooxml.colours import drawing_colour
 from gateway.documents.readers.ooxml.drawingml import paragraph_text, write_signs
 from gateway.documents.readers.ooxml.parts import shown_branch
 from gateway.documents.readers.ooxml.theme import NO_THEME, FontSet, Theme
-from gateway.documents.readers.ooxml.xml import NAMES, Element
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.placed import Line, line_of
 from gateway.documents.readers.sink import Face, Place, Sink, by_script, capitals
-from gateway.model import Origin
 from gateway.vietnamese.fonts import is_symbol
 
 _AUTOMATIC: Final = re.compile(r"(alpha|roman)(Uc|Lc)(ParenBoth|ParenR|Period|Plain)")
@@ -155,9 +154,8 @@ def list_levels(element: Element | None, palette: DrawingPalette) -> Levels:
         name = NAMES[child.tag]
         match = _LEVEL.match(name)
         layer = bullet_layer(child) | ({"align": align} if (align := child.get("algn")) else {})
-        for setting in child:
-            if NAMES[setting.tag] == "a:defRPr":
-                layer |= run_layer(setting, palette)
+        for setting in child.iterchildren(clark("a:defRPr")):
+            layer |= run_layer(setting, palette)
         if match:
             levels[int(match.group(1)) - 1] = layer
         elif name == "a:defPPr":
@@ -270,10 +268,8 @@ class TextBody:
         latin = layer.get("latin") or self._palette.theme.minor.face() or None
         text = capitals(text, latin) if layer.get("capitals") else text
         where = place._replace(link=True) if layer.get("link") else place
-        if layer.get("opacity", 1.0) < 0.05 or (background is not None and colour == background):
-            where = where.hidden()
-        elif layer.get("struck") and where.origin is Origin.TEXT:
-            where = where._replace(origin=Origin.DELETED)
+        unseen = layer.get("opacity", 1.0) < 0.05 or (background is not None and colour == background)
+        where = where.shown(hidden=unseen, struck=layer.get("struck", False))
         if layer.get("link"):
             colour = self._palette.scheme("hlink") or colour
         face = Face(latin, size, colour, background, bold, layer.get("raised", 0.0))
@@ -293,9 +289,7 @@ def take(element: Element) -> str:
 
 
 def _font_scale(element: Element) -> float:
-    for child in element:
-        if NAMES[child.tag] == "a:normAutofit":
-            value = (child.get("fontScale") or "100000").rstrip("%")
-            scale = float(value) if value.replace(".", "", 1).isdecimal() else 100_000.0
-            return scale / (100.0 if scale <= 100 else 100_000.0)
-    return 1.0
+    fit = element.find(clark("a:normAutofit"))
+    value = ("" if fit is None else fit.get("fontScale") or "").rstrip("%")
+    scale = float(value) if value.replace(".", "", 1).isdecimal() else 100.0
+    return scale / (100.0 if scale <= 100 else 100_000.0)

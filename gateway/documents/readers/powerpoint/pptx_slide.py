@@ -26,6 +26,7 @@ from gateway.model import Origin, Role
 
 _SHAPES: Final = {"p:sp", "p:cxnSp", "p:pic", "p:graphicFrame", "p:contentPart"}
 _TEXT: Final = clark("a:t")
+_LIST_STYLE: Final = f"{clark('p:txBody')}/{clark('a:lstStyle')}"
 _OF_GROUP: Final = f"{clark('p:nvGrpSpPr')}/{clark('p:cNvPr')}"
 _TITLES: Final = {"title", "ctrTitle"}
 _MARGINS: Final = {"dt", "ftr", "sldNum", "hdr"}
@@ -142,9 +143,8 @@ class Shapes:
                 case "p:txBody":
                     body.read(element, levels, place, looks.fill)
                 case "a:graphic":
-                    for table in element.iter():
-                        if NAMES[table.tag] == "a:tbl":
-                            self._table(table, body, template, place)
+                    for table in element.iter(clark("a:tbl")):
+                        self._table(table, body, template, place)
                 case _:
                     continue
         self._place(shape, body.lines, canvas, place)
@@ -163,9 +163,9 @@ class Shapes:
         self._table_number += 1
         style = self._tables.of(table, template.palette)
         base = template.text_style(None)
-        rows = [row for row in table if NAMES[row.tag] == "a:tr"]
+        rows = table.findall(clark("a:tr"))
         for row_index, row in enumerate(rows):
-            cells = [cell for cell in row if NAMES[cell.tag] == "a:tc"]
+            cells = row.findall(clark("a:tc"))
             for column, cell in enumerate(cells):
                 layer, fill = style.cell(row_index, column, rows=len(rows), columns=len(cells))
                 own = _own_fill(cell, template.palette)
@@ -173,9 +173,8 @@ class Shapes:
                 if place.origin is Origin.TEXT and not any(text.text for text in cell.iter(_TEXT)):
                     self._sink.pictures.paint(table, row_index, range(column, column + 1), own or fill)
                 where = place._replace(locator=locator, role=Role.CELL if place.role is not Role.NOTE else Role.NOTE)
-                for element in cell:
-                    if NAMES[element.tag] == "a:txBody":
-                        body.read(element, merged_levels(base, (layer,) * 9), where, own or fill)
+                for element in cell.iterchildren(clark("a:txBody")):
+                    body.read(element, merged_levels(base, (layer,) * 9), where, own or fill)
 
     def _action(self, element: Element, place: Place) -> None:
         action = element.get("action") or ""
@@ -220,12 +219,9 @@ def _forget(branch: Element) -> bool:
 
 def placeholder(shape: Element) -> tuple[str | None, str]:
     """Return kind and index of a placeholder, None and nothing for a free shape."""
-    for element in shape:
-        if NAMES[element.tag].startswith("p:nv"):
-            for holder in element.iter():
-                if NAMES[holder.tag] == "p:ph":
-                    return holder.get("type") or "obj", holder.get("idx") or ""
-    return None, ""
+    named = (element for element in shape if NAMES[element.tag].startswith("p:nv"))
+    holder = next((each for element in named for each in element.iter(clark("p:ph"))), None)
+    return (None, "") if holder is None else (holder.get("type") or "obj", holder.get("idx") or "")
 
 
 def _role(kind: str | None) -> Role:
@@ -245,13 +241,7 @@ def holders(root: Element, palette: DrawingPalette) -> list[Holder]:
         kind, index = placeholder(shape)
         if kind is None:
             continue
-        levels = NO_LEVELS
-        for element in shape:
-            if NAMES[element.tag] == "p:txBody":
-                for child in element:
-                    if NAMES[child.tag] == "a:lstStyle":
-                        levels = list_levels(child, palette)
-        found.append(Holder(kind, index, levels, box_of(shape)))
+        found.append(Holder(kind, index, list_levels(shape.find(_LIST_STYLE), palette), box_of(shape)))
     return found
 
 

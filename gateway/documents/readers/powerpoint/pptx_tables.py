@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from gateway.documents.readers.ooxml.colours import drawing_colour, with_luminance
-from gateway.documents.readers.ooxml.drawingml_text import DrawingPalette
-from gateway.documents.readers.ooxml.xml import NAMES, Element
+from gateway.documents.readers.ooxml.drawingml_text import DrawingPalette, take
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 
 _MEDIUM_2: Final = {
     "{073A0DAA-6AF3-43AB-8588-CEC1D06C72B9}": "dk1",
@@ -65,13 +65,10 @@ class TableStyles:
         """Return the style of an `a:tbl`."""
         identifier = ""
         flags: frozenset[str] = frozenset()
-        for properties in table:
-            if NAMES[properties.tag] == "a:tblPr":
-                flags = frozenset(name for name, value in properties.items() if value in {"1", "true"})
-                for child in properties:
-                    if NAMES[child.tag] == "a:tableStyleId":
-                        identifier = (child.text or "").strip()
-                        child.text = None
+        for properties in table.iterchildren(clark("a:tblPr")):
+            flags = frozenset(name for name, value in properties.items() if value in {"1", "true"})
+            for child in properties.iterchildren(clark("a:tableStyleId")):
+                identifier = take(child).strip()
         element = self._styles.get(identifier)
         parts: dict[str, _Part] = _medium_2(_MEDIUM_2.get(identifier), palette) if element is None else {}
         for child in element if element is not None else ():
@@ -100,17 +97,15 @@ def _part(element: Element, palette: DrawingPalette) -> _Part:
                 found = drawing_colour(child, palette.scheme)
                 if found is not None:
                     layer["colour"] = found[0]
-                for setting in child:
-                    if NAMES[setting.tag] == "a:fontRef":
-                        layer["latin"] = palette.font("+mj-lt" if setting.get("idx") == "major" else "+mn-lt")
-                        inner = drawing_colour(setting, palette.scheme)
-                        if inner is not None and found is None:
-                            layer["colour"] = inner[0]
+                for setting in child.iterchildren(clark("a:fontRef")):
+                    layer["latin"] = palette.font("+mj-lt" if setting.get("idx") == "major" else "+mn-lt")
+                    inner = drawing_colour(setting, palette.scheme)
+                    if inner is not None and found is None:
+                        layer["colour"] = inner[0]
             case "a:tcStyle":
-                for setting in child:
-                    if NAMES[setting.tag] == "a:fill":
-                        found = drawing_colour(setting, palette.scheme)
-                        fill = found[0] if found else fill
+                for setting in child.iterchildren(clark("a:fill")):
+                    found = drawing_colour(setting, palette.scheme)
+                    fill = found[0] if found else fill
             case _:
                 continue
     return _Part(layer, fill)

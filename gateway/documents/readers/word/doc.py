@@ -107,11 +107,9 @@ class _Reader:
         pieces, whole = parse_pieces(fib, self._document, tables.table)
         if not whole:
             self._sink.note("pieces")
-        styles_at, styles_length = fib.table("styles")
-        fonts_at, fonts_length = fib.table("fonts")
         characters = parse_formatting(fib, self._document, tables.table, "characters", self._budget)
         paragraphs = parse_formatting(fib, self._document, tables.table, "paragraphs", self._budget)
-        fonts = parse_fonts(tables.table[fonts_at : fonts_at + fonts_length])
+        fonts = parse_fonts(fib.octets("fonts", tables.table))
         if not (characters.whole and paragraphs.whole):
             self._sink.note("formatting")
         if not fonts:
@@ -122,7 +120,7 @@ class _Reader:
             pieces,
             characters=characters,
             paragraphs=paragraphs,
-            styles=StyleSheet(tables.table[styles_at : styles_at + styles_length], self._sink.fail),
+            styles=StyleSheet(fib.octets("styles", tables.table), self._sink.fail),
             lists=Lists(fib, tables.table),
             fonts=fonts,
         )
@@ -133,8 +131,7 @@ class _Reader:
 
     def _stories(self, fib: Fib, tables: _Tables, letters: Letters) -> None:
         pictures = Pictures(tables.data, self._sink)
-        at, length = fib.table("textbox")
-        boxes = boxes_by_position(tables.table[at : at + length])
+        boxes = boxes_by_position(fib.octets("textbox", tables.table))
         at, length = 0, len(letters.text)
         for name, count in zip(STORIES, fib.counts, strict=True):
             if count > length - at:
@@ -194,30 +191,25 @@ class _Reader:
 
     def _strings(self, fib: Fib, table: bytes) -> None:
         """Names and texts that stand in tables of strings: bookmarks, authors, variables, associated strings."""
-
-        def octets(name: str) -> bytes:
-            at, length = fib.table(name)
-            return table[at : at + length]
-
         hidden = Place("", Role.PROPERTY, Origin.HIDDEN)
-        for name in parse_strings(octets("bookmarks")):
+        for name in parse_strings(fib.octets("bookmarks", table)):
             if not name.startswith("_"):
                 self._sink.put_line(name, Place(f"bookmark:{name}", Role.NAME, Origin.HIDDEN))
-        for name, text in zip(_ASSOCIATIONS, parse_strings(octets("associations")), strict=False):
+        for name, text in zip(_ASSOCIATIONS, parse_strings(fib.octets("associations", table)), strict=False):
             if name == "template" and _REMOTE.match(text):
                 self._sink.warn("external-template")
             if name:
                 self._sink.put_line(text, hidden._replace(locator=f"property:{name}"))
-        for text in parse_strings(octets("revision-authors")):
+        for text in parse_strings(fib.octets("revision-authors", table)):
             if text != "Unknown":
                 self._sink.put_line(text, hidden._replace(locator="property:revision-author"))
-        owners, at = octets("comment-authors"), 0
+        owners, at = fib.octets("comment-authors", table), 0
         while at < len(owners):
             size = u16(owners, at)
             text = wide(owners[at + 2 : at + 2 + 2 * size])
             self._sink.put_line(text, hidden._replace(locator="property:comment-author"))
             at += 2 + 2 * size
-        self._variables(octets("variables"), hidden._replace(locator="property:variable"))
+        self._variables(fib.octets("variables", table), hidden._replace(locator="property:variable"))
 
     def _variables(self, table: bytes, place: Place) -> None:
         """Document variables (StwUser, MS-DOC 2.9.279): a table of names, then the values."""
@@ -234,9 +226,7 @@ class _Reader:
                 return
 
     def _drawings(self, fib: Fib, table: bytes) -> None:
-        at, length = fib.table("drawings")
-        content = table[at : at + length]
-        at = 0
+        content, at = fib.octets("drawings", table), 0
         place = Place("drawing:1", Role.TEXTBOX)
         while at + 8 <= len(content):
             stop = at + 8 + u32(content, at + 4)

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.ooxml.parts import Parts
-from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
+from gateway.documents.readers.ooxml.xml import NAMES, Element, texts
 from gateway.documents.readers.sink import Place, Sink
 from gateway.documents.readers.word.docx_numbering import Numbering
 from gateway.documents.readers.word.docx_palette import Palette
 from gateway.documents.readers.word.docx_styles import StyleSheet, TableKey
-from gateway.model import Origin
 
 TEXT: Final = {"w:t", "w:delText", "m:t"}
 CODE: Final = {"w:instrText", "w:delInstrText"}
@@ -38,11 +37,6 @@ def spoken(branch: Element) -> str:
     return "".join("".join(text.split()) for owner, text in texts(branch) if NAMES[owner.tag] not in NOISE)
 
 
-def has_textpath(branch: Element) -> bool:
-    """Whether a branch draws letters along a path."""
-    return next(branch.iter(clark("v:textpath")), None) is not None
-
-
 class Flow(NamedTuple):
     """Inheritance of paragraphs from their place."""
 
@@ -65,8 +59,3 @@ class Kit:
     numbering: Numbering
     tables: int = 0
     boxes: int = 0
-
-
-def with_origin(flow: Flow, origin: Origin) -> Flow:
-    """Return the flow with letters of another origin."""
-    return flow._replace(place=flow.place._replace(origin=origin))

@@ -70,11 +70,8 @@ class Paragraph:
 
 def _give(sink: Sink, text: str, block: int, place: Place, key: Key) -> None:
     look, origin, link, page, font = key
-    if look.hidden and origin is Origin.TEXT:
-        origin = Origin.HIDDEN
-    elif look.struck and origin is Origin.TEXT:
-        origin = Origin.DELETED
     where = Place(place.locator, place.role, origin, True if look.boxed else place.boxed, page, link)
+    where = where.shown(hidden=look.hidden, struck=look.struck)
     if look.capitals:
         text = capitals(text, look.slots.ascii)
     if font is not None:

@@ -54,9 +54,8 @@ def shape_of(content: Element, palette: Palette) -> Shape:
             named = named or bool(_WATERMARK_NAME.search(element.get("id") or ""))
         elif name == "wp:anchor":
             behind = element.get("behindDoc") in {"1", "true"}
-            for child in element:
-                if NAMES[child.tag] == "wp:docPr":
-                    named = named or bool(_WATERMARK_NAME.search(child.get("name") or ""))
+            for child in element.iterchildren(clark("wp:docPr")):
+                named = named or bool(_WATERMARK_NAME.search(child.get("name") or ""))
         elif name in {"w:p", "w:body"}:
             break
         element = element.getparent()

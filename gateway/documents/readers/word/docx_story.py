@@ -22,10 +22,8 @@ from gateway.documents.readers.word.docx_flow import (
     TEXT,
     Flow,
     Kit,
-    has_textpath,
     in_properties,
     spoken,
-    with_origin,
 )
 from gateway.documents.readers.word.docx_format import VAL, Look
 from gateway.documents.readers.word.docx_paragraph import Key, Paragraph
@@ -39,6 +37,7 @@ _SYMBOL, _SYMBOL_FONT = clark("w:char"), clark("w:font")
 _NAME, _TOOLTIP, _DROP = clark("w:name"), clark("w:tooltip"), clark("w:dropCap")
 _SPACES: Final = {"w:tab": "\t", "w:ptab": "\t", "w:cr": "\n", "w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad"}
 _RUN_PROPERTIES: Final = clark("w:rPr")
+_PATH: Final = clark("v:textpath")
 _VANISHED: Final = (clark("w:vanish"), clark("w:specVanish"))
 _SPOKEN: Final = (clark("w:t"), clark("w:drawing"), clark("w:pict"))
 _WRAPPERS: Final = {"w:del", "w:moveFrom", "w:sdt", "mc:AlternateContent"}
@@ -85,10 +84,13 @@ class Story:
             case "w:tbl":
                 self._table(element, flow)
             case name if name in _WRAPPERS:
+                place = flow.place
                 self._unwrap(
                     element,
-                    flow.place,
-                    lambda inside, origin: self._inner(inside, flow if origin is None else with_origin(flow, origin)),
+                    place,
+                    lambda inside, origin: self._inner(
+                        inside, flow._replace(place=place._replace(origin=origin or place.origin))
+                    ),
                 )
             case "w:sectPr" | "w:sdtPr":
                 return
@@ -333,7 +335,7 @@ class Story:
             walk(shown, None)
         for branch in others:
             text = spoken(branch)
-            if shown is not None and text == said and not has_textpath(branch):
+            if shown is not None and text == said and next(branch.iter(_PATH), None) is None:
                 self._taken += len(text)
             else:
                 walk(branch, Origin.HIDDEN)

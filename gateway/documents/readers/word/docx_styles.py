@@ -22,6 +22,7 @@ from gateway.documents.readers.word.docx_format import (
 from gateway.documents.readers.word.docx_palette import Palette
 
 _ID, _KIND, _DEFAULT = clark("w:styleId"), clark("w:type"), clark("w:default")
+_DROP: Final = clark("w:dropCap")
 _LIMIT_CACHE: Final = 50_000
 CONDITIONS: Final = (
     "band1Vert", "band2Vert", "band1Horz", "band2Horz", "firstCol", "lastCol", "firstRow", "lastRow", "neCell",
@@ -191,11 +192,13 @@ def with_settings(style: ParagraphStyle, properties: Iterable[Element]) -> Parag
             case "w:pBdr":
                 boxed = has_box(setting)
             case "w:framePr":
-                boxed = boxed or is_frame(setting)
+                boxed = boxed or setting.get(_DROP, "none") == "none"  # a drop cap is no frame
             case "w:shd":
                 shade = shading(setting)
             case "w:numPr":
-                numbering = number_in_force(number_of(setting), numbering)
+                own = {NAMES[child.tag]: child.get(VAL) for child in setting}
+                number, level = numbering or (None, None)
+                numbering = own.get("w:numId") or number, own.get("w:ilvl") or level
             case _:
                 continue
     return ParagraphStyle(heading, boxed, shade, numbering)
@@ -209,25 +212,6 @@ def has_box(borders: Element) -> bool:
         if local in {"top", "bottom", "left", "right", "start", "end"}:
             sides += side.get(VAL) not in {None, "nil", "none"}
     return sides >= 3
-
-
-def is_frame(element: Element) -> bool:
-    """Whether a `w:framePr` places text in a frame; a drop cap is none."""
-    return bool(element.get(clark("w:dropCap"), "none") == "none")
-
-
-def number_of(element: Element) -> tuple[str | None, str | None]:
-    """Return numId and level of a `w:numPr`."""
-    found = {NAMES[child.tag]: child.get(VAL) for child in element}
-    return found.get("w:numId"), found.get("w:ilvl")
-
-
-def number_in_force(
-    own: tuple[str | None, str | None] | None, inherited: tuple[str | None, str | None] | None
-) -> tuple[str | None, str | None]:
-    """Return numId and level that hold, each from where it is set nearest."""
-    (identifier, level), (base, base_level) = own or (None, None), inherited or (None, None)
-    return identifier or base, level or base_level
 
 
 def _base(kind: str, style: Element) -> tuple[str, str] | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from gateway.documents.readers.numerals import length_pt
 from gateway.documents.readers.ole.octets import i16, u16, u32
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.sink import Sink
-from gateway.documents.readers.word.word97_fib import Fib
+from gateway.documents.readers.word.word97_fib import Fib, entries
 from gateway.documents.readers.word.word97_sprms import sprms
 from gateway.model import PageSetup
 
@@ -62,11 +63,8 @@ def of_section(section: Element) -> PageSetup:
 
 def of_sections(fib: Fib, document: bytes, table: bytes) -> Iterator[PageSetup]:
     """Yield the setup of each section of a Word 97 file."""
-    at, length = fib.table("sections")
-    plc = table[at : at + length]
-    count = max(0, (len(plc) - 4) // (4 + _SED))
-    for number in range(min(count, _LIMIT)):
-        position = u32(plc, 4 * (count + 1) + _SED * number + 2)
+    for _, section in islice(entries(fib.octets("sections", table), _SED), _LIMIT):
+        position = u32(section, 2)
         measures: dict[str, float | None] = dict(_DEFAULTS)
         if position != _NONE and position + 2 <= len(document):
             for code, operand in sprms(document[position + 2 : position + 2 + u16(document, position)]):

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from gateway.documents.readers.base import Member
 from gateway.documents.readers.fields import BY_DEFAULT
-from gateway.documents.readers.ole.art import read_drawing
+from gateway.documents.readers.ole.art import keep_picture, read_drawing
 from gateway.documents.readers.ole.octets import u8, u16, u32, wide
 from gateway.documents.readers.ole.shapes import Shapes, put_shape, thing_of
 from gateway.documents.readers.pictures.joined import AS_IT_IS, Box
 from gateway.documents.readers.sink import Place, Sink
-from gateway.documents.readers.word.word97_fib import Fib
+from gateway.documents.readers.word.word97_fib import Fib, entries
 from gateway.documents.readers.word.word97_sprms import Look
-from gateway.model import Image, Role, Run
+from gateway.model import Role, Run
 
 _SHAPE, _SHAPE_FILE = 0x64, 0x66
 _LIMIT: Final = 4096
@@ -62,10 +60,7 @@ class Pictures:
 
     def _old_picture(self, body: bytes, mapping: int, place: Place) -> None:
         """Hand on a picture from before Word 97: a metafile, or a bitmap file."""
-        name = f"picture-{len(self._sink.images) + 1}.{_OLD_BITMAPS.get(mapping, 'wmf')}"
-        digest = hashlib.sha256(body).hexdigest()
-        self._sink.images.append(Image(locator=place.locator, sha256=digest))
-        self._sink.members.append(Member(name=name, data=body, relation="image", locator=place.locator))
+        keep_picture(body, f"image/{_OLD_BITMAPS.get(mapping, 'wmf')}", self._sink, place)
 
     def _form_field(self, body: bytes, place: Place) -> None:
         """Read the name, default text, help text and choices of a form field."""
@@ -114,28 +109,24 @@ class _Anchor(NamedTuple):
 def _anchors(plc: bytes) -> dict[int, _Anchor]:
     """Return the anchors of shapes by their numbers."""
     found: dict[int, _Anchor] = {}
-    count = max(0, len(plc) - 4) // (4 + _SPA)
-    for entry in range(count):
-        at = 4 * (count + 1) + _SPA * entry
-        number, left, top, right, bottom, flags = struct.unpack_from("<I4iH", plc, at)
+    for position, entry in entries(plc, _SPA):
+        number, left, top, right, bottom, flags = struct.unpack_from("<I4iH", entry)
         box = (left / 20, top / 20, (right - left) / 20, (bottom - top) / 20)
         over = flags >> 5 & 0xF == _UNWRAPPED and not flags & _BEHIND
-        found[number] = _Anchor(u32(plc, 4 * entry), box, (flags >> 1 & 3, flags >> 3 & 3), over)
+        found[number] = _Anchor(position, box, (flags >> 1 & 3, flags >> 3 & 3), over)
     return found
 
 
 def boxes_by_position(plc: bytes) -> dict[int, int]:
     """Return the numbers of the shapes whose words begin at positions of the story of boxes (PlcftxbxTxt)."""
-    count = max(0, len(plc) - 4) // (4 + _BOX)
-    return {u32(plc, 4 * entry): u32(plc, 4 * (count + 1) + _BOX * entry + 14) for entry in range(count)}
+    return {position: u32(entry, 14) for position, entry in entries(plc, _BOX)}
 
 
 def put_on_stage(
     sink: Sink, fib: Fib, table: bytes, drawing: bytes, blocks: Mapping[int, int], said: Mapping[int, Sequence[Run]]
 ) -> None:
     """Put shapes on the stage: `blocks` are the paragraphs of their anchors by position, `said` the words by number."""
-    start, length = fib.table("shapes")
-    anchors = _anchors(table[start : start + length])
+    anchors = _anchors(fib.octets("shapes", table))
     shapes = Shapes(lambda number, _: anchors[number].box if number in anchors else None)
     anchor = _Anchor()
     for shape in shapes.walk(drawing, sink.budget) if anchors else ():

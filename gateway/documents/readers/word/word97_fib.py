@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,6 +57,19 @@ class Fib:
         index = _TABLES[name]
         at = 154 + 8 * index
         return (u32(self.data, at), u32(self.data, at + 4)) if index < u16(self.data, 152) else (0, 0)
+
+    def octets(self, name: str, stream: bytes) -> bytes:
+        """Return the bytes of a table in the stream of tables."""
+        at, length = self.table(name)
+        return stream[at : at + length]
+
+
+def entries(plc: bytes, size: int) -> Iterator[tuple[int, bytes]]:
+    """Yield position and data of the entries of a PLC, which have that many bytes (MS-DOC 2.2.2)."""
+    count = max(0, len(plc) - 4) // (4 + size)
+    for number in range(count):
+        at = 4 * (count + 1) + size * number
+        yield u32(plc, 4 * number), plc[at : at + size]
 
 
 def parse_fib(document: bytes) -> Fib:
@@ -107,9 +121,8 @@ def joined(text: str) -> str:
 
 def parse_pieces(fib: Fib, document: bytes, table: bytes) -> tuple[tuple[Piece, ...], bool]:
     """Return the pieces in reading order, and whether the table was whole."""
-    start, length = fib.table("pieces")
-    clx = table[start : start + length]
-    whole = len(clx) == length > 0
+    clx = fib.octets("pieces", table)
+    whole = len(clx) == fib.table("pieces")[1] > 0
     groups: list[bytes] = []
     at = 0
     while at < len(clx) and clx[at] == 1:

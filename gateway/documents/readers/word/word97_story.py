@@ -28,7 +28,7 @@ from gateway.documents.readers.word.word97_sprms import (
     with_sprms,
 )
 from gateway.documents.readers.word.word97_tables import Formatting, Lists, StyleSheet
-from gateway.model import Origin, Role
+from gateway.model import Role
 from gateway.vietnamese.colour import is_invisible
 
 _END: Final = re.compile("[\r\x07\x0c]")
@@ -316,8 +316,7 @@ class Story:
         if (kind := active_kind(code)) is not None:
             self._sink.warn(kind, place.locator)
         if code and word != "SHAPE":
-            hidden = Origin.HIDDEN if place.origin is Origin.TEXT else place.origin
-            self._sink.put_line(code, place._replace(role=Role.FIELD, origin=hidden, boxed=None))
+            self._sink.put_line(code, place._replace(role=Role.FIELD, boxed=None).hidden())
 
     def _add(self, text: str, look: Look, place: Place) -> None:
         if not text:
@@ -332,14 +331,10 @@ class Story:
             self._end_code(open_code, place)
         silent = any(one.silent for one in self._fields)
         self._said += not silent
-        origin = place.origin
-        if origin is Origin.TEXT:
-            if look.deleted or look.struck:
-                origin = Origin.DELETED
-            elif silent or look.vanish or (look.colour != AUTO and is_invisible(look.colour, look.background)):
-                origin = Origin.HIDDEN
-        link = any(one.link for one in self._fields)
-        place = place._replace(origin=origin, link=link, boxed=True if look.boxed else place.boxed)
+        link, struck = any(one.link for one in self._fields), look.deleted or look.struck
+        unseen = silent or look.vanish or (look.colour != AUTO and is_invisible(look.colour, look.background))
+        place = place._replace(link=link, boxed=True if look.boxed else place.boxed)
+        place = place.shown(hidden=unseen and not struck, struck=struck)
         for piece, face in self._letters.faces(text, look):
             if (face, place) != self._pending:
                 self._flush()

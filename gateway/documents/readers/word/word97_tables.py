@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import islice
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import Budget, Fail, ancestry
 from gateway.documents.readers.numerals import numeral, speaks
 from gateway.documents.readers.ole.octets import u8, u16, u32, wide
-from gateway.documents.readers.word.word97_fib import Fib
+from gateway.documents.readers.word.word97_fib import Fib, entries
 from gateway.documents.readers.word.word97_sprms import Look, Paragraph, with_paragraph_sprms, with_sprms
 
 _PAGE: Final = 512
@@ -146,13 +147,11 @@ class Formatting:
 
 def parse_formatting(fib: Fib, document: bytes, table: bytes, kind: str, budget: Budget) -> Formatting:
     """Return the formatting of `characters` or `paragraphs`."""
-    start, length = fib.table(kind)
-    plc = table[start : start + length]
-    count = max(0, (len(plc) - 4) // 8)
-    pages = [u32(plc, 4 * (count + 1 + number)) & 0x3FFFFF for number in range(count)]
+    plc = fib.octets(kind, table)
     spans: list[Span] = []
-    whole = len(plc) == length
-    for number, page in enumerate(pages[:_LIMIT_PAGES]):
+    whole = len(plc) == fib.table(kind)[1]
+    for number, (_, entry) in enumerate(islice(entries(plc, 4), _LIMIT_PAGES)):
+        page = u32(entry, 0) & 0x3FFFFF
         if number % 256 == 0:
             budget.check_time()
         octets = document[page * _PAGE : (page + 1) * _PAGE]
@@ -189,8 +188,7 @@ def _page_spans(page: bytes, *, paragraphs: bool) -> Iterator[Span]:
 
 def parse_positions(fib: Fib, table: bytes, kind: str, *, entry: int) -> list[int]:
     """Return the character positions of a PLC whose entries have `entry` bytes."""
-    start, length = fib.table(kind)
-    plc = table[start : start + length]
+    plc = fib.octets(kind, table)
     count = max(0, (len(plc) - 4) // (4 + entry)) + 1 if len(plc) >= 4 else 0
     return [u32(plc, 4 * number) for number in range(count)]
 
