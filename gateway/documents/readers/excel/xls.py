@@ -285,7 +285,7 @@ class _Workbook:
         place = Place(f"link:{self._supporting}", Role.NAME, Origin.HIDDEN)
         reader = Strings(record, 2)
         path = reader.unicode(2).text
-        self._sink.put_line("".join(letter for letter in path if letter >= " "), place)
+        self._sink.put_line(_printable(path), place)
         if sheets == 0:
             # No sheets: not a workbook but a server or an OLE object; the path is then service, 0x03, topic.
             self._sink.warn("dde" if "\x03" in path else "external-object", place.locator)
@@ -303,15 +303,13 @@ class _Workbook:
             self._sink.warn("dde", "link:1")
         elif path.startswith("\x01") and len(path) > 1:
             self._sink.warn("external-object", "link:1")
-        self._sink.put_line(
-            "".join(letter for letter in path if letter >= " "), Place("link:1", Role.NAME, Origin.HIDDEN)
-        )
+        self._sink.put_line(_printable(path), Place("link:1", Role.NAME, Origin.HIDDEN))
 
     def _external_name(self, record: BiffRecord) -> None:
         flags = u16(record.data, 0)
         name = self._book.dialect.string(record, 6, length_octets=1).text
         place = Place(f"link:{self._supporting or 1}", Role.NAME, Origin.HIDDEN)
-        self._sink.put_line("".join(letter for letter in name if letter >= " "), place)
+        self._sink.put_line(_printable(name), place)
         if flags & 0x0010 or flags & 0x0008:
             self._sink.warn("external-object" if flags & 0x0010 else "dde", place.locator)
 
@@ -333,3 +331,7 @@ class _Workbook:
                 self._sink.put_line(text.text, place)
         for drawing in (self._pictures, self._headers):
             read_drawing(bytes(drawing), self._sink, Place("sheet:1"))
+
+
+def _printable(text: str) -> str:
+    return "".join(letter for letter in text if letter >= " ")

@@ -6,13 +6,12 @@ how wide its letters are. `Strings` reads across these cuts.
 
 from __future__ import annotations
 
-import codecs
 import struct
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import Budget
-from gateway.documents.readers.ole.octets import narrow, u16, wide
+from gateway.documents.readers.ole.octets import code_page, narrow, u16, wide
 
 CONTINUE: Final = 0x3C
 _CHECK_EVERY: Final = 8192
@@ -163,12 +162,7 @@ def with_code_page(dialect: Dialect, page: int) -> Dialect:
     """Return the dialect with the code page of a CODEPAGE record."""
     if page in {1252, 1258, 1200, 0x8001, 367, 0}:
         return dialect._replace(codec="cp1252")
-    name = {0x8000: "mac_roman", 10000: "mac_roman"}.get(page, f"cp{page}")
-    try:
-        codecs.lookup(name)
-    except LookupError:
-        return dialect
-    return dialect._replace(codec=name)
+    return dialect._replace(codec=code_page(page) or dialect.codec)
 
 
 def rk_number(value: int) -> float:

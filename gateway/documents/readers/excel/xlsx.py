@@ -15,7 +15,6 @@ from gateway.documents.readers.excel.xlsx_sheet import WORD_ATTRIBUTES, Book, Sh
 from gateway.documents.readers.excel.xlsx_strings import SharedStrings
 from gateway.documents.readers.excel.xlsx_styles import DEFAULT_FACE, Styles
 from gateway.documents.readers.ooxml.parts import Parts, Step
-from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, texts
 from gateway.documents.readers.sink import Place
 from gateway.model import Origin, Role
@@ -35,12 +34,11 @@ class _Workbook:
         self._parts = parts
         self._sink = parts.sink
         self._main = main
-        theme, styles = (next(map(parts.take, parts.by_kind(main, kind)), None) for kind in ("theme", "styles"))
         strings = next(iter(parts.unread(main, "sharedStrings")), None)
         self._book = Book(
             parts.sink,
             parts,
-            Styles(styles, NO_THEME if theme is None else parse_theme(theme)),
+            Styles(parts.first(main, "styles"), parts.theme(main)),
             SharedStrings(None if strings is None else parts.package.read(strings), parts.sink.budget),
         )
 

@@ -75,14 +75,14 @@ class OdfDocument:
                     if NAMES[element.tag] == "table:table":
                         sheets.read(element, origin)
                     else:
-                        story.block(element, Flow(Place("", Role.CELL, Origin.HIDDEN), (), None))
+                        story.block(element, Flow(Place("", Role.CELL, Origin.HIDDEN)))
             case "odp" | "odg":
                 self._slides(content, story, styles, origin)
             case "odt":
-                story.blocks(content, Flow(Place("", Role.BODY, origin), (), None, counted=True))
+                story.blocks(content, Flow(Place("", Role.BODY, origin), counted=True))
             case _:
                 place = Place("", Role.TEXTBOX, origin)
-                story.blocks(content, Flow(place, (), None, counted=False, defaults=False))
+                story.blocks(content, Flow(place, defaults=False))
 
     def _slides(self, content: Element, story: Story, styles: StyleBook, origin: Origin) -> None:
         number = 0
@@ -92,7 +92,7 @@ class OdfDocument:
                 self.sink.put_line(element.text or "", Place("slide", Role.FOOTER, origin))
                 element.text = None
             if NAMES[element.tag] != "draw:page":
-                story.block(element, Flow(Place("", Role.BODY, Origin.HIDDEN), (), None))
+                story.block(element, Flow(Place("", Role.BODY, Origin.HIDDEN)))
                 continue
             number += 1
             style = element.get(clark("draw:style-name"))
@@ -105,7 +105,7 @@ class OdfDocument:
             for child in element:
                 notes = NAMES[child.tag] == "presentation:notes"
                 spot = place._replace(role=Role.NOTE) if notes else place
-                story.block(child, Flow(spot, (), None, counted=False, defaults=False))
+                story.block(child, Flow(spot, defaults=False))
         self.sink.pages = number or None
 
     def _scripts(self, section: Element) -> None:
@@ -134,12 +134,12 @@ class OdfDocument:
             cells = self.kind == "ods"
             place = Place(f"{word}:{number}", role, origin)
             layers = (story.styles.layer("table-cell", None, with_default=True),) if cells else ()
-            story.blocks(part, Flow(place, layers, None, counted=False, defaults=not cells))
+            story.blocks(part, Flow(place, layers, None, defaults=not cells))
             return
         # Prompts of placeholders are not seen on slides; what stands in the margins and other shapes of a master are.
         prompt = part.get(_CLASS) not in _MARGINS
         place = Place(f"master:{number}", Role.BODY, Origin.HIDDEN if prompt else origin)
-        story.block(part, Flow(place, (), None, counted=False, defaults=False))
+        story.block(part, Flow(place, defaults=False))
 
     def page_setups(self, roots: Iterable[Element], used: set[str]) -> None:
         """Note paper and margins of the page layouts in use."""

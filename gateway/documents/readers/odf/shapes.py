@@ -180,7 +180,6 @@ class Shapes:
             place,
             () if frame_in_text else (layer,),
             behind,
-            counted=False,
             defaults=frame_in_text,
             outline=outline,
         )
@@ -191,19 +190,27 @@ class Shapes:
 
     def stored(self, element: Element, place: Place) -> None:
         """Take the picture that stands in the file itself, in base64, and empty its element."""
-        data, element.text = _binary(element), None
-        self._sink.budget.take_bytes(len(data))
+        data = self._binary(element)
         if is_metafile(data):
             read_metafile(data, self._sink, place._replace(role=Role.TEXTBOX), name="image")
         elif data:
             self._sink.members.append(Member(name="image", data=data, relation="image", locator=place.locator))
+
+    def _binary(self, element: Element) -> bytes:
+        try:
+            data = base64.b64decode("".join("".join(element.itertext()).split()))
+        except (binascii.Error, ValueError):
+            data = b""
+        element.text = None
+        self._sink.budget.take_bytes(len(data))
+        return data
 
     def _image(self, image: Element, place: Place) -> None:
         for child in image:
             if NAMES[child.tag] == "office:binary-data":
                 self.stored(child, place)
             else:
-                self._walk.block(child, Flow(place, (NOTHING,), None, counted=False, defaults=False))
+                self._walk.block(child, Flow(place, (NOTHING,), defaults=False))
         target = image.get(_HREF)
         if not target:
             return
@@ -258,9 +265,7 @@ class Shapes:
             self._sink.warn("ole-object", place.locator)
         for child in element:
             if NAMES[child.tag] == "office:binary-data":
-                data = _binary(child)
-                child.text = None
-                self._sink.budget.take_bytes(len(data))
+                data = self._binary(child)
                 self._sink.members.append(Member(name="object", data=data, relation="embedded", locator=place.locator))
             else:
                 self._walk.block(child, flow)
@@ -274,7 +279,7 @@ class Shapes:
         """Walk an element that may fetch something from outside."""
         if _OUTSIDE.match(element.get(_HREF) or ""):
             self._sink.warn("external-object", place.locator)
-        self._walk.blocks(element, Flow(place, (), None, counted=False))
+        self._walk.blocks(element, Flow(place))
 
     def listener(self, element: Element, place: Place) -> None:
         """Warn of what an event starts."""
@@ -295,7 +300,7 @@ class Shapes:
             for identifier in filter(None, (element.get(clark("form:id")), element.get(clark("xml:id")))):
                 self._shelf.controls[identifier] = control_words(element)
             if NAMES[element.tag] in {"text:p", "text:h"}:
-                self._walk.block(element, Flow(place._replace(role=Role.FIELD), (), None, counted=False))
+                self._walk.block(element, Flow(place._replace(role=Role.FIELD)))
             if NAMES[element.tag] == "script:event-listener":
                 self.listener(element, place)
 
@@ -345,7 +350,7 @@ class Shapes:
 
 def _turned_box(shape: Element) -> tuple[Box, float]:
     """Return the box of a shape and how it is turned about its middle, in degrees clockwise (ODF 1.3 Part 3 §19.228)."""
-    left, top, width, height = (points(shape.get(clark(f"svg:{side}"))) for side in ("x", "y", "width", "height"))
+    left, top, width, height = _sides(shape)
     how = shape.get(_TRANSFORM) or ""
     turned, moved_by = _ROTATED.search(how), _TRANSLATED.search(how)
     angle = -float(turned[1]) if turned else 0.0
@@ -356,18 +361,16 @@ def _turned_box(shape: Element) -> tuple[Box, float]:
     return (left, top, width, height), math.degrees(angle)
 
 
-def _box(shape: Element) -> Box | None:
+def _sides(shape: Element) -> Box:
     left, top, width, height = (points(shape.get(clark(f"svg:{side}"))) for side in ("x", "y", "width", "height"))
-    return (left, top, width, height) if min(width, height) > 0 and shape.get(clark("svg:x")) is not None else None
+    return left, top, width, height
+
+
+def _box(shape: Element) -> Box | None:
+    box = _sides(shape)
+    return box if min(box[2:]) > 0 and shape.get(clark("svg:x")) is not None else None
 
 
 def points(length: str | None) -> float:
     """Return a length in points; 0 for nonsense and for what is in parts of something."""
     return length_pt(length) or 0.0
-
-
-def _binary(element: Element) -> bytes:
-    try:
-        return base64.b64decode("".join("".join(element.itertext()).split()))
-    except (binascii.Error, ValueError):
-        return b""

@@ -69,7 +69,7 @@ class Sheets:
                     row_number += count
             elif not kind.startswith("table:table-column"):
                 place = Place(f"sheet:{name}", Role.TEXTBOX, origin)
-                self._story.block(element, Flow(place, (), None, counted=False, defaults=False))
+                self._story.block(element, Flow(place, defaults=False))
 
     def _show(self, style: str | None, cell: Element) -> None:
         """Note by which section of its number format a cell shows its value; by any where that is not known."""
@@ -103,7 +103,7 @@ class Sheets:
         for cell in row:
             if NAMES[cell.tag] not in _CELLS:
                 place = Place(f"sheet:{sheet}", Role.CELL, origin)
-                self._story.block(cell, Flow(place, (), None, counted=False, defaults=False))
+                self._story.block(cell, Flow(place, defaults=False))
                 continue
             count = repeat_count(cell.get(_COLUMNS))
             style, concealed = columns[column] if column < len(columns) else (None, False)
@@ -121,7 +121,7 @@ class Sheets:
         layer = self._styles.layer("table-cell", style, with_default=True)
         if self._may_apply(style) and is_invisible(layer.get("colour"), layer.get("behind")):
             layer = {**layer, "colour": AUTO, "behind": None}  # conditional styles may show it
-        flow = Flow(place, (layer,), layer.get("behind"), counted=False, defaults=False)
+        flow = Flow(place, (layer,), layer.get("behind"), defaults=False)
         valued = len(cell) > 0 or any(name.startswith(_OFFICE) for name in cell.attrib)
         number = cell.get(_VALUE) is not None
         self._show(style, cell)

@@ -295,7 +295,7 @@ class Story:
         self._shelf.comments += 1
         locator = place.locator if place.role is Role.CELL else f"comment:{self._shelf.comments}"
         where = place._replace(locator=locator, role=Role.COMMENT, boxed=None)
-        self.blocks(annotation, Flow(where, (), None, counted=False))
+        self.blocks(annotation, Flow(where))
 
     def _conditional(
         self, element: Element, name: str, paragraph: _Paragraph, layers: tuple[Layer, ...], flow: Flow
@@ -343,7 +343,7 @@ class Story:
                 count = repeat_count(cell.get(_REPEAT))
                 if is_blank(cell) and place.origin is Origin.TEXT:
                     self._sink.pictures.paint((id(self), number), row_number, range(column, column + count), behind)
-                self.blocks(cell, Flow(place, (*flow.layers, layer), behind, counted=False, defaults=flow.defaults))
+                self.blocks(cell, Flow(place, (*flow.layers, layer), behind, defaults=flow.defaults))
                 column += count - 1
 
     def leftovers(self, root: Element, place: Place) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+
 from gateway.documents.readers import plain  # noqa: F401 - registers the error handler `c1-fallback`
 
 
@@ -38,3 +40,11 @@ def wide(data: bytes) -> str:
 def rgb(value: int) -> str:
     """Return RRGGBB of a COLORREF, whose lowest byte is red."""
     return f"{value & 0xFF:02X}{value >> 8 & 0xFF:02X}{value >> 16 & 0xFF:02X}"
+
+
+def code_page(number: int) -> str | None:
+    """Return the codec of a Windows code page, None when there is none."""
+    try:
+        return codecs.lookup({10000: "mac_roman", 0x8000: "mac_roman"}.get(number, f"cp{number}")).name
+    except LookupError:
+        return None

@@ -5,11 +5,10 @@ All strings are read, whatever their property number; custom properties (MSIP la
 
 from __future__ import annotations
 
-import codecs
 from typing import Final
 
 from gateway.documents.readers.fields import keyword_line
-from gateway.documents.readers.ole.octets import narrow, u16, u32, wide
+from gateway.documents.readers.ole.octets import code_page, narrow, u16, u32, wide
 from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Origin, Role
 
@@ -51,7 +50,8 @@ def _section(section: bytes, names: dict[int, str], sink: Sink) -> int | None:
     offsets = {
         u32(section, 8 + 8 * n): u32(section, 12 + 8 * n) for n in range(min(u32(section, 4), len(section) // 8))
     }
-    codec = _codec(u16(section, offsets[1] + 4)) if 1 in offsets else "cp1252"
+    page = u16(section, offsets[1] + 4) if 1 in offsets else 1252
+    codec = "utf-16-le" if page == 1200 else code_page(page) or "cp1252"
     custom = _dictionary(section, offsets[0], codec) if 0 in offsets else {}
     pages = None
     for identifier, offset in offsets.items():
@@ -71,15 +71,6 @@ def _section(section: bytes, names: dict[int, str], sink: Sink) -> int | None:
         if identifier in custom and not name.startswith("_PID_"):
             sink.put_line(name, place)
     return pages
-
-
-def _codec(page: int) -> str:
-    if page in {1200, 65001}:
-        return {1200: "utf-16-le", 65001: "utf-8"}[page]
-    try:
-        return codecs.lookup(f"cp{page}").name
-    except LookupError:
-        return "cp1252"
 
 
 def _decoded(octets: bytes, codec: str) -> str:

@@ -28,6 +28,7 @@ from gateway.documents.readers.ooxml.picture_places import (
 )
 from gateway.documents.readers.ooxml.plotted import draw_chart, ink_of
 from gateway.documents.readers.ooxml.shape_looks import vml_colour, vml_font
+from gateway.documents.readers.ooxml.theme import NO_THEME, Theme, parse_theme
 from gateway.documents.readers.ooxml.xml import NAMES, NAMESPACES, Element, clark, parse
 from gateway.documents.readers.pictures.outlines import STROKE
 from gateway.documents.readers.sink import Face, Place, Sink
@@ -185,6 +186,15 @@ class Parts:
         """Return the root of a part, which nobody needs to look at again."""
         self.seen.add(name)
         return self.root(name)
+
+    def first(self, part: str, kind: str) -> Element | None:
+        """Return the root of the first part that a part refers to by a kind of relationship, which nobody needs to look at again."""
+        return next(map(self.take, self.by_kind(part, kind)), None)
+
+    def theme(self, part: str) -> Theme:
+        """Return the theme of a part."""
+        root = self.first(part, "theme")
+        return NO_THEME if root is None else parse_theme(root)
 
     def unread(self, part: str, *kinds: str) -> Iterator[str]:
         """Yield the parts that a part refers to by kinds of relationships and that nobody has looked at, which is done with that."""

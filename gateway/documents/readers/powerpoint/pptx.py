@@ -39,7 +39,7 @@ class _Deck:
         self._root = parts.take(main)
         self._templates = Templates(parts, main, self._root)
         self._shown_templates: set[str] = set()
-        self._shapes = Shapes(parts, TableStyles(next(map(parts.take, parts.by_kind(main, "tableStyles")), None)))
+        self._shapes = Shapes(parts, TableStyles(parts.first(main, "tableStyles")))
 
     def read(self) -> None:
         """Walk slides in order, then masters and layouts."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from gateway.documents.readers.ooxml.drawingml_text import NO_LEVELS, DrawingPalette, Levels, list_levels
 from gateway.documents.readers.ooxml.parts import Parts
-from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
+from gateway.documents.readers.ooxml.theme import Theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.powerpoint.pptx_slide import Template, load_template
 
@@ -24,14 +24,10 @@ class Templates:
     def __init__(self, parts: Parts, main: str, root: Element) -> None:
         self._parts = parts
         self.known: dict[str, Template] = {}
-        self._palette = self._palette_of(main)
+        self._palette = DrawingPalette(parts.theme(main))
         self._default: Levels = NO_LEVELS
         for element in root.iter(clark("p:defaultTextStyle")):
             self._default = list_levels(element, self._palette)
-
-    def _palette_of(self, part: str) -> DrawingPalette:
-        root = next(map(self._parts.take, self._parts.by_kind(part, "theme")), None)
-        return DrawingPalette(NO_THEME if root is None else parse_theme(root))
 
     def around(self, name: str, root: Element) -> Template:
         """Return what the shapes of a part inherit: its own settings where it is a layout or master."""
@@ -52,7 +48,7 @@ class Templates:
         under: Template | None = None
         for master in self._parts.by_kind(name, "slideMaster"):
             under = self.of(master)
-        palette = under.palette if under is not None else _mapped(root, self._palette_of(name))
+        palette = under.palette if under is not None else _mapped(root, self._parts.theme(name))
         template = load_template(root, palette, under, self._default)
         template.palette = _overridden(root, template).palette
         template.shows_master = root.get("showMasterSp") not in OFF
@@ -60,9 +56,9 @@ class Templates:
         return template
 
 
-def _mapped(root: Element, palette: DrawingPalette) -> DrawingPalette:
+def _mapped(root: Element, theme: Theme) -> DrawingPalette:
     mapping = root.find(_MAP)
-    return palette if mapping is None else DrawingPalette(palette.theme, dict(mapping.items()))
+    return DrawingPalette(theme, None if mapping is None else dict(mapping.items()))
 
 
 def _overridden(root: Element, template: Template) -> Template:

@@ -7,11 +7,10 @@ Reads DOCX, DOCM, DOTX and DOTM, Transitional and Strict. A story is read by `do
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from gateway.documents.readers.ooxml.parts import Parts, Step
-from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
 from gateway.documents.readers.ooxml.xml import NAMES, ChildStream, Element, clark
 from gateway.documents.readers.sink import Place
 from gateway.documents.readers.sniff_font import plain_font
@@ -76,22 +75,21 @@ class _Reader:
         self._sink = parts.sink
         self._main = main
         self._origin = origin
-        theme = self._first("theme", parts.take)
-        root = self._first("settings", parts.root)
+        root = self._first("settings")
         settings = {} if root is None else {NAMES[child.tag]: child for child in root}
         mapping = {key.rpartition("}")[2]: value for key, value in _items(settings.get("w:clrSchemeMapping"))}
         fonts = dict(_items(settings.get("w:themeFontLang")))
         self._even_headers = "w:evenAndOddHeaders" in settings and on(settings["w:evenAndOddHeaders"])
         bidi = fonts.get(clark("w:bidi")) or fonts.get(VAL) or ""
-        palette = Palette(NO_THEME if theme is None else parse_theme(theme), mapping, bidi=bidi)
-        styles = StyleSheet(self._first("styles", parts.root), palette, parts.sink.fail)
-        self._kit = Kit(parts.sink, parts, styles, palette, Numbering(self._first("numbering", parts.root)))
+        palette = Palette(parts.theme(main), mapping, bidi=bidi)
+        styles = StyleSheet(self._first("styles"), palette, parts.sink.fail)
+        self._kit = Kit(parts.sink, parts, styles, palette, Numbering(self._first("numbering")))
         self._references: dict[tuple[str, str], str] = {}
         """Headers and footers of the last section, by element and kind of page."""
         self._shown_ids: set[str] = set()
 
-    def _first(self, kind: str, read: Callable[[str], Element]) -> Element | None:
-        return next(map(read, self._parts.by_kind(self._main, kind)), None)
+    def _first(self, kind: str) -> Element | None:
+        return next(map(self._parts.root, self._parts.by_kind(self._main, kind)), None)
 
     def read(self, stated_pages: int | None) -> int | None:
         """Walk the main story, then headers and footers, notes and comments, then the glossary; return the number of pages."""

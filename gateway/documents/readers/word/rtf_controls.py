@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from gateway.documents.readers.ole.octets import code_page
 from gateway.documents.readers.word.docx_format import NARROWEST
 from gateway.documents.readers.word.rtf_runs import NO_GROUND, Ground, State, Writer
-from gateway.documents.readers.word.rtf_tables import CODE_PAGES, code_page
+from gateway.documents.readers.word.rtf_tables import CODE_PAGES
 from gateway.model import Role
 
 TEXT_DESTINATIONS: Final = {
@@ -82,19 +83,16 @@ def _define_cell(writer: Writer, _value: int | None) -> None:
     writer.cell_ground = NO_GROUND
 
 
-def _cell_ground(side: str) -> Callable[[Writer, int | None], None]:
-    def handler(writer: Writer, value: int | None) -> None:
-        writer.cell_ground = writer.cell_ground._replace(**{side: value or 0})
-
-    return handler
-
-
 def _ground(place: str, side: str) -> Callable[[Writer, int | None], None]:
-    """Return a handler that changes a side of what is behind letters or their paragraph."""
+    """Return a handler that changes a side of what is behind letters, their paragraph or the next cell."""
 
     def handler(writer: Writer, value: int | None) -> None:
-        before: Ground = getattr(writer.state, place)
-        _set(**{place: before._replace(**{side: value or 0})})(writer, value)
+        before: Ground = writer.cell_ground if place == "cell_ground" else getattr(writer.state, place)
+        ground = before._replace(**{side: value or 0})
+        if place == "cell_ground":
+            writer.cell_ground = ground
+        else:
+            _set(**{place: ground})(writer, value)
 
     return handler
 
@@ -103,19 +101,9 @@ def _box(writer: Writer, _value: int | None) -> None:
     writer.borders |= {"brdrt", "brdrb", "brdrl", "brdrr"}
 
 
-def _default_font(writer: Writer, value: int | None) -> None:
-    writer.default_font = value
-
-
-def _default_page(writer: Writer, value: int | None) -> None:
-    writer.default_page = code_page(value or 1252)
-
-
-def _mac(page: str) -> Callable[[Writer, int | None], None]:
-    def handler(writer: Writer, _value: int | None) -> None:
-        writer.default_page = page
-
-    return handler
+def _default(name: str, value_of: Callable[[int | None], object]) -> Callable[[Writer, int | None], None]:
+    """Return a handler that changes what holds where the text says nothing."""
+    return lambda writer, value: setattr(writer, name, value_of(value))
 
 
 _OF_LETTERS: Final = (
@@ -152,17 +140,17 @@ CONTROLS: Final[dict[str, Callable[[Writer, int | None], None]]] = {
     "intbl": _set(in_table=True),
     "trowd": _begin_row,
     "cellx": _define_cell,
-    "clcbpat": _cell_ground("back"),
-    "clcfpat": _cell_ground("front"),
-    "clshdng": _cell_ground("share"),
+    "clcbpat": _ground("cell_ground", "back"),
+    "clcfpat": _ground("cell_ground", "front"),
+    "clshdng": _ground("cell_ground", "share"),
     "cbpat": _ground("ground", "back"),
     "cfpat": _ground("ground", "front"),
     "shading": _ground("ground", "share"),
     "box": _box,
-    "deff": _default_font,
-    "ansicpg": _default_page,
-    "mac": _mac("mac_roman"),
-    "pc": _mac("cp437"),
-    "pca": _mac("cp850"),
+    "deff": _default("default_font", lambda value: value),
+    "ansicpg": _default("default_page", lambda value: code_page(value or 1252) or "cp1252"),
+    "mac": _default("default_page", lambda _: "mac_roman"),
+    "pc": _default("default_page", lambda _: "cp437"),
+    "pca": _default("default_page", lambda _: "cp850"),
 }
 assert CODE_PAGES[163] == "cp1258"

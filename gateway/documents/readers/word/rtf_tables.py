@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
+
+from gateway.documents.readers.ole.octets import code_page
 
 CODE_PAGES: Final = {
     0: "cp1252", 2: "symbol", 77: "mac_roman", 128: "cp932", 129: "cp949", 130: "johab", 134: "gbk", 136: "cp950",
@@ -33,16 +34,6 @@ class Font:
     """Codec of its 8-bit letters; `symbol` for symbol fonts; None for the document's own."""
 
 
-def code_page(number: int) -> str:
-    """Return the codec of a Windows code page number, Windows-1252 when there is none."""
-    name = f"cp{number}"
-    try:
-        codecs.lookup(name)
-    except LookupError:
-        return "cp1252"
-    return name
-
-
 def parse_fonts(group: bytes, default_page: str) -> dict[int, Font]:
     """Return the fonts of a font table group by number; a nameless one has an empty name."""
     fonts: dict[int, Font] = {}
@@ -50,7 +41,7 @@ def parse_fonts(group: bytes, default_page: str) -> dict[int, Font]:
     for match, following in zip_longest(starts, starts[1:]):
         entry = _STARRED.sub(b"", group[match.start() : following.start() if following else len(group)])
         charset, page = _CHARSET.search(entry), _CODE_PAGE.search(entry)
-        codec = code_page(int(page[1])) if page else CODE_PAGES.get(int(charset[1])) if charset else None
+        codec = code_page(int(page[1])) or "cp1252" if page else CODE_PAGES.get(int(charset[1])) if charset else None
         name = _name(entry, codec if codec not in (None, "symbol") else default_page)
         fonts.setdefault(int(match[1]), Font(name, codec))
     return fonts
