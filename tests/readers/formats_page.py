@@ -21,16 +21,16 @@ _LOOKED_AT = {  # what each reader, or a format of it alone, looks at; a new one
     "plain": "lines or cells; files and words encoded in them",
     "markup.html": "words, looks, hidden text, scripts, files in data addresses",
     "markup.xml": "words, attributes, comments, files in base64, macros and links of Office 2003",
-    "xps": "words of its lines; the pages cannot be told",
-    "flat-opc": "words; the document cannot be told",
-    "flat-odf": "words; the document cannot be told",
+    "xps": "words of its lines; its pages *cannot tell*",
+    "flat-opc": "words; the document *cannot tell*",
+    "flat-odf": "words; the document *cannot tell*",
     "mail.calendar": "properties, attachments",
     "mail.eml": "every part of the message",
     "mail.outlook_msg": "text, attachments, recipients",
     "mail.tnef": "text, attachments",
     "mail.cms": "what is signed",
     "drawings.dxf": "words",
-    "drawings.dwg": "words that stand unpacked; the drawing cannot be told",
+    "drawings.dwg": "words that stand unpacked; the drawing *cannot tell*",
     "drawings.diagram": "words of every page",
     "pictures.image": "stamps, marks and words by OCR, thumbnails, comments",
     "pictures.icon": "the pictures in it",
@@ -63,7 +63,7 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "What a file is, its content says, never its name. *Read* is looked at as the row says; what of it cannot be"
     yield "read makes it *cannot tell*. *Refused* is recognised and read by nothing: its words that stand unpacked are"
-    yield "searched for marks all the same, and the sender is told to send a PDF, a Word or Excel file, or a plain zip."
+    yield "searched for marks all the same, and the sender is advised to send a PDF, a Word or Excel file, or a plain zip."
     yield "A format that is not listed is *cannot tell* too (`no_document` or `unsupported`, as the policy says)."
     for title, families in _TITLES:
         yield f"\n## {title}\n"

@@ -62,7 +62,7 @@ def _script(_: Writer) -> generic.DictionaryObject:
 
 
 def _laid_over() -> Iterator[Sample]:
-    """G05: sheets laid over the page as fields that nobody signs."""
+    """G05: sheets laid over the page as unsigned fields."""
     once = _once()
     covered = update(once, sheet)
     yield Sample("G05", "empty-field-over-page.pdf", covered)
