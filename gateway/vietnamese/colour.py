@@ -41,6 +41,12 @@ def is_red(colour: str | None) -> bool:
     return rgb is not None and rgb[0] >= 150 and rgb[0] * 2 >= max(rgb[1], rgb[2]) * 3 and rgb[0] - max(rgb[1:]) >= 70
 
 
+@lru_cache(maxsize=4096)
+def distance(one: str, other: str) -> int:
+    """Return how much two colours, RRGGBB, differ in the most different channel."""
+    return max(abs(left - right) for left, right in zip(bytes.fromhex(one), bytes.fromhex(other), strict=True))
+
+
 def is_invisible(colour: str | None, background: str | None) -> bool:
     """Return whether letters cannot be seen on their background (white paper when none is known)."""
     rgb = channels(colour)

@@ -34,7 +34,8 @@ from gateway.documents.readers.pdf import reader as pdf
 from gateway.documents.readers.pdf.api import PdfiumDocument
 from gateway.documents.readers.pdf.lines import build_lines
 from gateway.documents.readers.pdf.runs import make_runs
-from gateway.documents.readers.pdf.text import PageReader, TextOptions
+from gateway.documents.readers.pdf.structure import Structure
+from gateway.documents.readers.pdf.text import PageReader
 from gateway.documents.readers.pictures.stamp import find
 from gateway.documents.signatures import verify
 from gateway.documents.signatures.trust import TrustStore
@@ -99,7 +100,7 @@ def read_pdf(data: bytes) -> object:
 def read_pdf_text(data: bytes) -> object:
     """Only the lines of the pages, with font, size, colour and place, as the reader makes them."""
     with PdfiumDocument(data) as document:
-        reader = PageReader(document, Budget(), TextOptions())
+        reader = PageReader(document, Budget(), Structure())
         found = []
         for index in range(document.page_count):
             content = reader.read(index)

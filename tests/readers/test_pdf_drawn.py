@@ -24,7 +24,8 @@ from gateway.documents.readers.pdf import claims, left, scan
 from gateway.documents.readers.pdf import reader as pdf
 from gateway.documents.readers.pdf.api import PdfiumDocument
 from gateway.documents.readers.pdf.page import PageContent, Piece
-from gateway.documents.readers.pdf.text import PageReader, TextOptions
+from gateway.documents.readers.pdf.structure import Structure
+from gateway.documents.readers.pdf.text import PageReader
 from gateway.documents.readers.pictures import ocr
 from gateway.model import Document, Origin, Run
 from gateway.vietnamese.marks import find_in_document
@@ -425,7 +426,7 @@ def test_areas_within_others_are_not_read() -> None:
 
 def test_of_a_page_only_the_areas_that_are_asked_for_are_drawn() -> None:
     with PdfiumDocument(pdfs.page(lambda canvas: outline(canvas, "MẬT", x=100, y=700)), None) as document:
-        reader = PageReader(document, Budget(part_cpu_s=100), TextOptions())
+        reader = PageReader(document, Budget(part_cpu_s=100), Structure())
         views = [
             (200.0, None),
             (200.0, (90, 100, 200, 200)),

@@ -98,6 +98,26 @@ class Reading:
     members: tuple[Member, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PageReading:
+    """Words of a page that is a picture, as far as it was read."""
+
+    runs: tuple[Run, ...] = ()
+    """Blocks are counted from 0, or from where the words before them end."""
+    boxes: int = 0
+    """Framed boxes of stamp shape with letters in them."""
+    unread: int = 0
+    whole_page: bool = False
+    """Nothing was left unread in which a mark may stand."""
+    doubtful: bool = False
+    """Something on it looks like the words of a document, and nobody read it."""
+
+
+def next_block(runs: Iterable[Run]) -> int:
+    """Return the number of the first block behind those of runs."""
+    return max((run.block for run in runs), default=-1) + 1
+
+
 def ancestry(
     styles: Mapping[Name, Style], name: Name | None, base: Callable[[Style], Name | None], fail: Fail
 ) -> list[Style]:

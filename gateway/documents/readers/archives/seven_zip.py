@@ -5,12 +5,15 @@ from __future__ import annotations
 import struct
 from base64 import b64decode
 from io import BytesIO
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.documents.readers.archives.foreign import available, gather
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.containers import FILLING, Contents, StopReadingError, password_candidates
 from gateway.model import ReadStatus
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 _MAGIC: Final = b"7z\xbc\xaf\x27\x1c"
 _TRIES: Final = 12
@@ -96,7 +99,7 @@ def _read_with(contents: Contents, data: bytes, password: str | None, *, encrypt
     for name in bare:
         contents.name(name)
     for item in factory.items:
-        contents.add(Member(name=item.name, data=item.content()))
+        contents.add(Member(name=item.name, data=item.getvalue()))
     return False
 
 
@@ -130,40 +133,25 @@ def _read_foreign(contents: Contents, data: bytes) -> bool:
     return False
 
 
-class _Sink:
+class _Sink(BytesIO):
     """Target of py7zr for one member: memory, charged to the budget as it grows (py7zr.io.Py7zIO by shape)."""
 
     def __init__(self, name: str, factory: _Factory) -> None:
+        super().__init__()
         self.name = name
         self._factory = factory
-        self._buffer = BytesIO()
 
-    def write(self, data: bytes | bytearray) -> int:
+    def write(self, data: Buffer) -> int:
         """Take decompressed bytes."""
-        self._factory.charge(len(data))
-        return self._buffer.write(data)
-
-    def read(self, size: int | None = None) -> bytes:
-        """Give bytes back; py7zr reads links this way."""
-        return self._buffer.read(size)
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """Move the position."""
-        return self._buffer.seek(offset, whence)
-
-    def flush(self) -> None:
-        """Nothing to do in memory."""
+        self._factory.charge(len(memoryview(data)))
+        return super().write(data)
 
     def size(self) -> int:
         """Return the bytes written."""
-        return self._buffer.getbuffer().nbytes
+        return self.getbuffer().nbytes
 
     def close(self) -> None:
         """py7zr is done with this member; its content stays."""
-
-    def content(self) -> bytes:
-        """Return what was written."""
-        return self._buffer.getvalue()
 
 
 class _Factory:

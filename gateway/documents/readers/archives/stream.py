@@ -6,7 +6,7 @@ import bz2
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
+from gateway.documents.readers.base import Budget, Member, Reading, Source
 from gateway.documents.readers.containers import FILLING, Contents
 from gateway.documents.readers.containers.zip_streams import Decompressor, Zlib, collect, pieces, xz_stream, zstd_stream
 from gateway.mime.charsets import guess
@@ -37,16 +37,13 @@ def read(source: Source, budget: Budget) -> Reading:
     make, magics = _KINDS[kind]
     contents = Contents(source, kind, budget)
     rest: list[int] = []
-    try:
+    with contents.filling():
         data = collect(_all_streams(source.data, make, magics, rest), len(source.data), budget)
-    except ReadError as error:
-        contents.fault(error.status, error.reason)
-        return contents.reading()
-    if rest:
-        contents.fault(ReadStatus.MALFORMED, "trailing-data")
-    if kind == "gzip":
-        _named(contents, source.data)
-    contents.add(Member(name=inner_name(source), data=data))
+        if rest:
+            contents.fault(ReadStatus.MALFORMED, "trailing-data")
+        if kind == "gzip":
+            _named(contents, source.data)
+        contents.add(Member(name=inner_name(source), data=data))
     return contents.reading()
 
 

@@ -6,7 +6,7 @@ import tarfile
 from io import BytesIO
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
-from gateway.documents.readers.containers import FILLING, Contents, StopReadingError, caught
+from gateway.documents.readers.containers import FILLING, Contents, caught
 from gateway.model import ReadStatus
 
 
@@ -16,29 +16,29 @@ def read(source: Source, budget: Budget) -> Reading:
     Folders, links and devices hold nothing but their names.
     """
     contents = Contents(source, "tar", budget)
-    stream = BytesIO(source.data)
-    names: set[str] = set()
-    try:
-        with tarfile.open(fileobj=stream, mode="r:", errorlevel=2, encoding="utf-8") as archive:
-            for member in archive:
-                budget.check_time()
-                if not member.isreg() and member.type in tarfile.SUPPORTED_TYPES:
-                    contents.name(contents.stored_name(member.name))
-                    contents.name(contents.stored_name(member.linkname))
-                    continue
-                if member.name in names:
-                    contents.fault(ReadStatus.MALFORMED, "tar-duplicate-name")
-                names.add(member.name)
-                _take(contents, archive, member)
-            _check_end(contents, source.data, archive.offset)
-    except StopReadingError:
-        pass
-    except ReadError as error:
-        contents.fault(error.status, error.reason)
-    except (tarfile.TarError, ValueError, OverflowError, EOFError, KeyError, OSError):
-        # tarfile documents TarError, its number parsing and pax records raise the others.
-        contents.fault(ReadStatus.MALFORMED, "damaged-archive")
+    with contents.filling():
+        try:
+            _read_members(contents, source.data)
+        except (tarfile.TarError, ValueError, OverflowError, EOFError, KeyError, OSError):
+            # tarfile documents TarError, its number parsing and pax records raise the others.
+            contents.fault(ReadStatus.MALFORMED, "damaged-archive")
     return contents.reading()
+
+
+def _read_members(contents: Contents, data: bytes) -> None:
+    names: set[str] = set()
+    with tarfile.open(fileobj=BytesIO(data), mode="r:", errorlevel=2, encoding="utf-8") as archive:
+        for member in archive:
+            contents.budget.check_time()
+            if not member.isreg() and member.type in tarfile.SUPPORTED_TYPES:
+                contents.name(contents.stored_name(member.name))
+                contents.name(contents.stored_name(member.linkname))
+                continue
+            if member.name in names:
+                contents.fault(ReadStatus.MALFORMED, "tar-duplicate-name")
+            names.add(member.name)
+            _take(contents, archive, member)
+        _check_end(contents, data, archive.offset)
 
 
 def _take(contents: Contents, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:

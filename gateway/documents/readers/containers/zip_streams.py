@@ -12,7 +12,7 @@ import sys
 import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Final
 
 from gateway.documents.readers.base import Budget, ReadError
 from gateway.model import ReadStatus
@@ -29,29 +29,6 @@ _WINDOW_LOG: Final = 27
 _LZMA_MEMORY: Final = 160 << 20
 _PPMD_MEMORY: Final = 160 << 20
 """7-Zip takes 16 to 192 MiB, by default 16."""
-
-
-class Decompressor(Protocol):
-    """Shared base of the decompressors of bz2, lzma and zstd."""
-
-    @property
-    def eof(self) -> bool:
-        """Whether the end of the stream was reached."""
-        ...
-
-    @property
-    def needs_input(self) -> bool:
-        """Whether more input is needed before there can be more output."""
-        ...
-
-    @property
-    def unused_data(self) -> bytes:
-        """Octets behind the end of the stream in the last input."""
-        ...
-
-    def decompress(self, data: Buffer, max_length: int) -> bytes:
-        """Take more input and return at most so many bytes."""
-        ...
 
 
 def inflate(packed: bytes, method: int, size: int, budget: Budget) -> bytes:
@@ -139,6 +116,9 @@ class Zlib:
         piece = self._stream.decompress(self._rest + data, max_length)
         self._rest = self._stream.unconsumed_tail
         return piece
+
+
+Decompressor = bz2.BZ2Decompressor | lzma.LZMADecompressor | zstd.ZstdDecompressor | Zlib
 
 
 def zstd_stream() -> Decompressor:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import binascii
 import re
-import urllib.parse
 from typing import Final
 
 from gateway import mime
 from gateway.documents.readers.base import Budget, Member, Reading, Source
 from gateway.documents.readers.containers import Contents
+from gateway.documents.readers.markup.data_address import is_data_address, member_of
 from gateway.model import ReadStatus, Role, Run
 
 _FOLD: Final = re.compile(r"\r?\n[ \t]")
@@ -90,18 +90,13 @@ def _split(line: str) -> tuple[str, str, str]:
 
 
 def _attach(contents: Contents, name: str, parameters: list[str], value: str) -> None:
-    about, comma, payload = value.partition(",") if value[:5].lower() == "data:" else ("", "", value)
-    try:
-        if comma and not about.lower().endswith(";base64"):  # RFC 2397
-            data = urllib.parse.unquote_to_bytes(payload)
-        else:
-            data = binascii.a2b_base64(payload.encode("ascii", "replace"))
-    except binascii.Error:
+    held = member_of(value if is_data_address(value) else f"data:;base64,{value}", 0)
+    if held is None:
         contents.fault(ReadStatus.PARTIAL, "attachment-encoding")
         return
-    contents.budget.take_bytes(len(data))
+    contents.budget.take_bytes(len(held.data))
     name = _file_name(parameters) or name.lower()
-    contents.add(Member(name=name, data=data, relation="attachment", declared_type=about[5:].partition(";")[0]))
+    contents.add(Member(name=name, data=held.data, relation="attachment", declared_type=held.declared_type))
 
 
 def _file_name(parameters: list[str]) -> str:

@@ -25,26 +25,19 @@ _SEALED: Final = frozenset(
 def read(source: Source, budget: Budget) -> Reading:
     """Return the encapsulated content as a member; nothing for a detached signature or a bag of certificates."""
     contents = Contents(source, "cms", budget)
-    try:
+    with contents.filling():
         kind, content, rest = _content(source.data)
-    except ReadError as error:
-        contents.fault(error.status, error.reason)
-        return contents.reading()
-    if rest.strip(FILLING):
-        contents.fault(ReadStatus.MALFORMED, "trailing-data")
-    if kind in _SEALED:
-        contents.fault(ReadStatus.ENCRYPTED, "smime")
-    elif kind == "compressed_data":
-        try:
+        if rest.strip(FILLING):
+            contents.fault(ReadStatus.MALFORMED, "trailing-data")
+        if kind in _SEALED:
+            contents.fault(ReadStatus.ENCRYPTED, "smime")
+        elif kind == "compressed_data":
             content = collect(pieces(Zlib(15), content or b""), len(content or b""), budget)
-        except ReadError as error:
-            contents.fault(error.status, error.reason)
-            content = None
-    elif kind not in ("signed_data", "digested_data", "timestamped_data", "data"):
-        contents.fault(ReadStatus.UNSUPPORTED, "cms-content-type")
-    if content:
-        budget.take_bytes(len(content))
-        contents.add(Member(name=_inner_name(source), data=content, relation="signed"))
+        elif kind not in ("signed_data", "digested_data", "timestamped_data", "data"):
+            contents.fault(ReadStatus.UNSUPPORTED, "cms-content-type")
+        if content:
+            budget.take_bytes(len(content))
+            contents.add(Member(name=_inner_name(source), data=content, relation="signed"))
     return contents.reading()
 
 

@@ -23,6 +23,7 @@ from gateway.documents.readers.pictures.outlines import Shape
 from gateway.documents.readers.rows import holds_a_mark
 from gateway.documents.readers.sink import Face, Place, Sink
 from gateway.model import Origin, ReadStatus, Role
+from gateway.vietnamese.colour import distance
 
 LIMIT_BLOCKS = 200_000
 _LIMIT_FONTS = 20
@@ -263,9 +264,7 @@ def _unseen(look: Look) -> bool:
     """Whether text of that look cannot be seen: hidden, as good as no size, or the colour of its background."""
     if look.hidden or (look.size_pt is not None and look.size_pt < 1.2):
         return True
-    background = look.background or "FFFFFF"
-    colour = "000000" if look.colour == "auto" else look.colour
-    return max(abs(int(colour[i : i + 2], 16) - int(background[i : i + 2], 16)) for i in (0, 2, 4)) < 24
+    return distance("000000" if look.colour == "auto" else look.colour, look.background or "FFFFFF") < 24
 
 
 def _collapse(pieces: list[Piece]) -> list[Piece]:

@@ -12,8 +12,9 @@ from gateway.documents.readers.markup.html_cascade import Sheet, alone
 from gateway.documents.readers.markup.html_selectors import Node
 from gateway.documents.readers.markup.html_style import Look, apply, parse_colour
 from gateway.documents.readers.ooxml.xml import Element
-from gateway.documents.readers.pictures.outlines import UNTURNED, Matrix, Shape, drawn, moved, shape_of
+from gateway.documents.readers.pictures.outlines import UNTURNED, Matrix, Shape, drawn, moved, product, shape_of
 from gateway.model import ReadStatus
+from gateway.vietnamese.colour import channels
 
 LIMIT_SHAPES: Final = 20_000
 LARGE: Final = 400
@@ -69,7 +70,7 @@ class Svg:
         outer = self._stack[-1] if self._stack else _Open("", UNTURNED, False, "black", "")
         matrix = outer.matrix
         for kind, numbers in _STEP.findall(attributes.get("transform", "")):
-            matrix = _product(matrix, _step(kind, [float(number) for number in _NUMBER.findall(numbers)]))
+            matrix = product(_step(kind, [float(number) for number in _NUMBER.findall(numbers)]), matrix)
         styled = _FILL.search(attributes.get("style", ""))
         fill = (styled[1] if styled else attributes.get("fill", "")).strip().lower() or outer.fill
         self._stack.append(_Open(tag, matrix, outer.stored or tag in _STORED, fill, attributes.get("id", "")))
@@ -78,7 +79,7 @@ class Svg:
         if tag == "use":
             target = (attributes.get("href") or attributes.get("xlink:href") or "").removeprefix("#")
             at = (1, 0, 0, 1, _number(attributes.get("x")), _number(attributes.get("y")))
-            self._later.append((target, _product(matrix, at)))
+            self._later.append((target, product(at, matrix)))
         elif path := _path(tag, attributes):
             self._add(path, "none" if fill.startswith("url") else fill)
 
@@ -94,8 +95,7 @@ class Svg:
             self._is_cut = True
             return
         inner = self._stack[-1]
-        colour = parse_colour(fill) or "000000"
-        grey = 0 if colour == "auto" else sum(int(colour[at : at + 2], 16) for at in (0, 2, 4)) // 3
+        grey = sum(channels(parse_colour(fill)) or (0,)) // 3
         shape = shape_of(path, filled=fill != "none", grey=grey if fill != "none" else 0)
         shape = shape._replace(outline=moved(shape.outline, inner.matrix))
         if not inner.stored:
@@ -176,12 +176,6 @@ def _path(tag: str, attributes: Mapping[str, str]) -> str:
             return ""
 
 
-def _product(outer: Matrix, inner: Matrix) -> Matrix:
-    a, b, c, d, e, f = outer
-    g, h, i, j, k, m = inner
-    return a * g + c * h, b * g + d * h, a * i + c * j, b * i + d * j, a * k + c * m + e, b * k + d * m + f
-
-
 def _step(kind: str, numbers: list[float]) -> Matrix:
     match kind, len(numbers):
         case "matrix", 6:
@@ -195,9 +189,8 @@ def _step(kind: str, numbers: list[float]) -> Matrix:
             turned = (math.cos(angle), math.sin(angle), -math.sin(angle), math.cos(angle), 0.0, 0.0)
             if len(numbers) == 1:
                 return turned
-            return _product(
-                _product((1, 0, 0, 1, numbers[1], numbers[2]), turned), (1, 0, 0, 1, -numbers[1], -numbers[2])
-            )
+            about = product(turned, (1, 0, 0, 1, numbers[1], numbers[2]))
+            return product((1, 0, 0, 1, -numbers[1], -numbers[2]), about)
         case _:
             return UNTURNED
 

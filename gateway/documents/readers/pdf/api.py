@@ -18,8 +18,7 @@ from gateway.model import ReadStatus
 
 OBJECT_TEXT, OBJECT_PATH, OBJECT_IMAGE, OBJECT_SHADING, OBJECT_FORM = 1, 2, 3, 4, 5
 
-_H, _I, _U, _F = ctypes.c_void_p, ctypes.c_int, ctypes.c_uint, ctypes.c_float
-_PI = ctypes.POINTER(_I)
+_I, _U, _F = ctypes.c_int, ctypes.c_uint, ctypes.c_float
 
 
 class Rect(ctypes.Structure):
@@ -42,107 +41,18 @@ class ImageFacts(ctypes.Structure):
     )  # fmt: skip
 
 
-_QUICK = frozenset(
-    [
-        "FPDF_GetPageWidthF",
-        "FPDF_GetPageHeightF",
-        "FPDF_GetPageBoundingBox",
-        "FPDFPage_GetRotation",
-        "FPDFPage_CountObjects",
-        "FPDFPage_GetObject",
-        "FPDFFormObj_GetObject",
-        "FPDFPageObj_GetType",
-        "FPDFPageObj_GetMatrix",
-        "FPDFPageObj_GetBounds",
-        "FPDFPageObj_GetRotatedBounds",
-        "FPDFPageObj_GetFillColor",
-        "FPDFPageObj_GetStrokeColor",
-        "FPDFTextObj_GetFont",
-        "FPDFTextObj_GetFontSize",
-        "FPDFTextObj_GetTextRenderMode",
-        "FPDFText_GetTextObject",
-        "FPDFText_HasUnicodeMapError",
-        "FPDFPath_GetDrawMode",
-        "FPDFPath_CountSegments",
-        "FPDFPageObj_CountMarks",
-    ]
-)
-"""Functions that only look something up: they keep the interpreter's lock, which costs less than giving it back."""
-_N = ctypes.c_void_p
-"""An index. ctypes takes an `int` for a pointer twice as fast as for an `int`, and every 64-bit calling convention
-passes both in the same register."""
+_QUICK = frozenset({
+    "FPDF_GetPageWidthF", "FPDF_GetPageHeightF", "FPDF_GetPageBoundingBox", "FPDFPage_GetRotation", "FPDFPage_CountObjects",
+    "FPDFPage_GetObject", "FPDFFormObj_GetObject", "FPDFPageObj_GetType", "FPDFPageObj_GetMatrix", "FPDFPageObj_GetBounds",
+    "FPDFPageObj_GetRotatedBounds", "FPDFPageObj_GetFillColor", "FPDFPageObj_GetStrokeColor", "FPDFTextObj_GetFont",
+    "FPDFTextObj_GetFontSize", "FPDFTextObj_GetTextRenderMode", "FPDFText_GetTextObject", "FPDFText_HasUnicodeMapError",
+    "FPDFPath_GetDrawMode", "FPDFPath_CountSegments", "FPDFPageObj_CountMarks",
+})  # fmt: skip
+"""Functions that only look something up: they keep the interpreter's lock, which costs less than giving it back.
 
-_SIGNATURES: dict[str, tuple[Any, ...]] = {
-    "FPDF_LoadMemDocument64": (_H, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p),
-    "FPDF_CloseDocument": (None, _H),
-    "FPDF_GetLastError": (ctypes.c_ulong,),
-    "FPDF_GetPageCount": (_I, _H),
-    "FPDF_LoadPage": (_H, _H, _I),
-    "FPDF_ClosePage": (None, _H),
-    "FPDF_GetPageWidthF": (_F, _H),
-    "FPDF_GetPageHeightF": (_F, _H),
-    "FPDF_GetPageBoundingBox": (_I, _H, ctypes.POINTER(Rect)),
-    "FPDFPage_GetRotation": (_I, _H),
-    "FPDFPage_CountObjects": (_I, _H),
-    "FPDFPage_GetObject": (_H, _H, _N),
-    "FPDFPage_Flatten": (_I, _H, _I),
-    "FPDFPage_GetAnnotCount": (_I, _H),
-    "FPDFPage_GetAnnot": (_H, _H, _I),
-    "FPDFPage_CloseAnnot": (None, _H),
-    "FPDFAnnot_HasKey": (_I, _H, ctypes.c_char_p),
-    "FPDFAnnot_GetSubtype": (_I, _H),
-    "FPDFAnnot_GetFlags": (_I, _H),
-    "FPDFAnnot_SetFlags": (_I, _H, _I),
-    "FPDFAnnot_GetObjectCount": (_I, _H),
-    "FPDFAnnot_GetRect": (_I, _H, ctypes.POINTER(Rect)),
-    "FPDFAnnot_GetStringValue": (ctypes.c_ulong, _H, ctypes.c_char_p, ctypes.POINTER(ctypes.c_ushort), ctypes.c_ulong),
-    "FPDFFormObj_CountObjects": (_I, _H),
-    "FPDFFormObj_GetObject": (_H, _H, _N),
-    "FPDFPageObj_GetType": (_I, _H),
-    "FPDFPageObj_GetMatrix": (_I, _H, _H),
-    "FPDFPageObj_GetBounds": (_I, _H, _H, _H, _H, _H),
-    "FPDFPageObj_GetRotatedBounds": (_I, _H, _H),
-    "FPDFPageObj_GetFillColor": (_I, _H, _H, _H, _H, _H),
-    "FPDFPageObj_GetStrokeColor": (_I, _H, _H, _H, _H, _H),
-    "FPDFPageObj_SetIsActive": (_I, _H, _I),
-    "FPDFPageObj_HasTransparency": (_I, _H),
-    "FPDFPageObj_GetClipPath": (_H, _H),
-    "FPDFClipPath_CountPaths": (_I, _H),
-    "FPDFClipPath_CountPathSegments": (_I, _H, _I),
-    "FPDFClipPath_GetPathSegment": (_H, _H, _I, _I),
-    "FPDFPathSegment_GetPoint": (_I, _H, ctypes.POINTER(_F), ctypes.POINTER(_F)),
-    "FPDFPageObj_CountMarks": (_I, _H),
-    "FPDFPageObj_GetMark": (_H, _H, ctypes.c_ulong),
-    "FPDFPageObj_RemoveMark": (_I, _H, _H),
-    "FPDFPageObjMark_GetName": (_I, _H, _H, ctypes.c_ulong, ctypes.POINTER(ctypes.c_ulong)),
-    "FPDFPageObjMark_GetParamStringValue": (
-        _I, _H, ctypes.c_char_p, _H, ctypes.c_ulong, ctypes.POINTER(ctypes.c_ulong),
-    ),
-    "FPDFPath_GetDrawMode": (_I, _H, _PI, _PI),
-    "FPDFPath_CountSegments": (_I, _H),
-    "FPDFPath_GetPathSegment": (_H, _H, _I),
-    "FPDFPageObj_GetDashCount": (_I, _H),
-    "FPDFPageObj_GetDashArray": (_I, _H, ctypes.POINTER(_F), ctypes.c_size_t),
-    "FPDFTextObj_GetFont": (_H, _H),
-    "FPDFTextObj_GetFontSize": (_I, _H, _H),
-    "FPDFTextObj_GetTextRenderMode": (_I, _H),
-    "FPDFFont_GetBaseFontName": (ctypes.c_size_t, _H, _H, ctypes.c_size_t),
-    "FPDFFont_GetWeight": (_I, _H),
-    "FPDFFont_GetIsEmbedded": (_I, _H),
-    "FPDFImageObj_GetImageFilter": (ctypes.c_ulong, _H, _I, ctypes.c_char_p, ctypes.c_ulong),
-    "FPDFImageObj_GetImageMetadata": (_I, _H, _H, ctypes.POINTER(ImageFacts)),
-    "FPDFText_LoadPage": (_H, _H),
-    "FPDFText_ClosePage": (None, _H),
-    "FPDFText_CountChars": (_I, _H),
-    "FPDFText_GetText": (_I, _H, _I, _I, _H),
-    "FPDFText_GetBoundedText": (_I, _H, *(ctypes.c_double,) * 4, _H, _I),
-    "FPDFText_GetTextObject": (_H, _H, _N),
-    "FPDFText_HasUnicodeMapError": (_I, _H, _N),
-    "FPDFBitmap_CreateEx": (_H, _I, _I, _I, _H, _I),
-    "FPDFBitmap_Destroy": (None, _H),
-    "FPDFBitmap_FillRect": (_I, _H, _I, _I, _I, _I, ctypes.c_ulong),
-    "FPDF_RenderPageBitmap": (None, _H, _H, _I, _I, _I, _I, _I, _I),
-}  # fmt: skip
+They take addresses and indices. ctypes takes an `int` for a pointer twice as fast as for an `int`, and every 64-bit calling
+convention passes both in the same register.
+"""
 
 
 def _keep_freed_memory() -> None:
@@ -160,7 +70,7 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
 class Pdfium:
-    """pdfium's functions as attributes, named as in its headers."""
+    """pdfium's functions as attributes, named and declared as in its headers, with addresses for pointers."""
 
     def __init__(self) -> None:
         _keep_freed_memory()
@@ -168,14 +78,23 @@ class Pdfium:
         import pypdfium2  # noqa: F401
         from pypdfium2_raw import bindings
 
-        library = bindings._libs["pdfium"]  # noqa: SLF001 - the loaded shared object has no public name
-        for name, (result, *arguments) in _SIGNATURES.items():
-            prototype = (ctypes.PYFUNCTYPE if name in _QUICK else ctypes.CFUNCTYPE)(result, *arguments)
-            setattr(self, name, prototype((name, library)))
+        self._bindings: Any = bindings
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        # Only for the type checker: every function is set as an instance attribute.
-        raise AttributeError(name)
+        """Make a function when it is first asked for."""
+        declared = getattr(self._bindings, name)
+        result, *arguments = map(_plain, (declared.restype, *declared.argtypes))
+        if name in _QUICK:
+            prototype = ctypes.PYFUNCTYPE(result, *[ctypes.c_void_p] * len(arguments))
+        else:
+            prototype = ctypes.CFUNCTYPE(result, *arguments)
+        function: Callable[..., Any] = prototype((name, self._bindings._libs["pdfium"]))  # noqa: SLF001 - it has no public name
+        setattr(self, name, function)
+        return function
+
+
+def _plain(kind: Any) -> Any:
+    return ctypes.c_void_p if kind is not None and issubclass(kind, ctypes._Pointer) else kind  # noqa: SLF001 - nor has this
 
 
 @functools.cache

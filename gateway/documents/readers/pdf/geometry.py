@@ -28,13 +28,6 @@ def display_matrix(page: int) -> Affine:
             return (1.0, 0.0, 0.0, -1.0, -left, height + bottom)
 
 
-def multiply(inner: Affine, outer: Affine) -> Affine:
-    """Return the matrix that applies `inner` first."""
-    a, b, c, d, e, f = inner
-    p, q, r, s, t, u = outer
-    return (a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u)
-
-
 def map_box(matrix: Affine, left: float, bottom: float, right: float, top: float) -> Box:
     """Return the upright box around a mapped rectangle."""
     a, b, c, d, e, f = matrix

@@ -47,11 +47,13 @@ class Marks:
 
     def _tags(self, handle: int) -> Iterator[tuple[int, str]]:
         for mark in self._around(handle):
-            if self._api.FPDFPageObjMark_GetName(mark, self._address, len(self._name), self._length):
+            if self._api.FPDFPageObjMark_GetName(mark, self._address, len(self._name), ctypes.byref(self._length)):
                 yield mark, utf16(self._name.raw, self._length.value)
 
     def _parameter(self, mark: int, key: bytes) -> str | None:
-        done = self._api.FPDFPageObjMark_GetParamStringValue(mark, key, self._address, len(self._name), self._length)
+        done = self._api.FPDFPageObjMark_GetParamStringValue(
+            mark, key, self._address, len(self._name), ctypes.byref(self._length)
+        )
         return utf16(self._name.raw, min(self._length.value, len(self._name))) if done else None
 
 

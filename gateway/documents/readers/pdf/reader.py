@@ -24,8 +24,9 @@ from gateway.documents.readers.pdf.runs import annotation_role, make_runs
 from gateway.documents.readers.pdf.scan import PageLook, ScanReader, look_at, with_annotations
 from gateway.documents.readers.pdf.structure import Structure, read_structure
 from gateway.documents.readers.pdf.tables import in_cells
-from gateway.documents.readers.pdf.text import PageReader, TextOptions
+from gateway.documents.readers.pdf.text import PageReader
 from gateway.documents.readers.pdf.visible import contains
+from gateway.documents.readers.pdf.words import Text
 from gateway.documents.readers.sink import LIMIT_SETUPS, Sink
 from gateway.model import ActiveContent, Image, Origin, PageSetup, ReadStatus, Role, Run
 
@@ -61,14 +62,6 @@ class _State(Sink):
 def read(source: Source, budget: Budget) -> Reading:
     """Read a PDF; raises ReadError when nothing of it can be read."""
     structure = read_structure(source.data, source.passwords, budget)
-    options = TextOptions(
-        off_layers=structure.off_layers,
-        actual_text=structure.actual_text,
-        fonts=structure.fonts,
-        tiles=structure.tiles,
-        printed=structure.printed,
-        veils=structure.veils,
-    )
     state = _State(budget, compares=bool(structure.orphans) or bool(revision_ends(source.data)))
     if structure.fonts.lying:
         state.note("text-lies")
@@ -82,11 +75,11 @@ def read(source: Source, budget: Budget) -> Reading:
             raise ReadError(ReadStatus.MALFORMED, "no-pages")
         budget.allow_pages(min(pages, LIMIT_PAGES))
         try:
-            reader = PageReader(document, budget, options)
+            reader = PageReader(document, budget, structure)
             _read_pages(reader, document.page_count, budget, state)
-            _read_annotations(source.data, structure, options, budget, state)
+            _read_annotations(source.data, structure, budget, state)
             state.add(_structure_runs(structure, state.block))
-            state.add(_revision_runs(source.data, structure, options, budget, state))
+            state.add(_revision_runs(source.data, structure, budget, state))
             _read_scans(reader, budget, state)
         except ReadError as error:
             if not state.runs and not structure.members:
@@ -130,12 +123,12 @@ def _read_pages(reader: PageReader, pages: int, budget: Budget, state: _State) -
         state.fail(ReadStatus.LIMIT, "pages")
 
 
-def _read_annotations(data: bytes, structure: Structure, options: TextOptions, budget: Budget, state: _State) -> None:
+def _read_annotations(data: bytes, structure: Structure, budget: Budget, state: _State) -> None:
     """Read what annotations and form fields draw, from a second copy that may be changed in memory."""
     if not state.annotated:
         return
     with PdfiumDocument(data, structure.password) as copy:
-        reader = PageReader(copy, budget, options)
+        reader = PageReader(copy, budget, structure)
         for index, page in state.annotated:
             budget.check_time()
             try:
@@ -160,28 +153,19 @@ def _lacks_pictures(content: PageContent) -> bool:
 
 
 def _structure_runs(structure: Structure, first_block: int) -> list[Run]:
-    seen: set[tuple[str, Role]] = set()
-    runs: list[Run] = []
+    texts: dict[tuple[str, Role], Text] = {}
     for text in structure.texts:
-        if (text.text, text.role) in seen:
-            continue
-        seen.add((text.text, text.role))
-        runs.append(
-            Run(
-                text=text.text,
-                block=first_block + len(runs),
-                locator=text.locator,
-                role=text.role,
-                origin=text.origin,
-            )
-        )
-    return runs
+        texts.setdefault((text.text, text.role), text)
+    return [
+        Run(text=text.text, block=block, locator=text.locator, role=text.role, origin=text.origin)
+        for block, text in enumerate(texts.values(), first_block)
+    ]
 
 
-def _revision_runs(data: bytes, structure: Structure, options: TextOptions, budget: Budget, state: _State) -> list[Run]:
+def _revision_runs(data: bytes, structure: Structure, budget: Budget, state: _State) -> list[Run]:
     runs: list[Run] = []
     try:
-        runs.extend(read_revisions(data, state.keys, state.block, structure.password, options, budget))
+        runs.extend(read_revisions(data, state.keys, state.block, structure, budget))
     except ReadError as error:
         state.fail(error.status, error.reason)
     runs.extend(read_orphans(structure.orphans, state.keys, state.block + len(runs)))
@@ -260,16 +244,14 @@ def _read_scans(reader: PageReader, budget: Budget, state: _State) -> None:
 
 def _count_boxes(state: _State, page: int, boxes: int, unread: int) -> None:
     """Note the boxes found on a page at its pictures, or at the page itself when they are only drawn there."""
-    counted = [_counted(image, page, boxes, unread) for image in state.images]
-    if boxes and not any(image.page == page for image in counted):
-        counted.append(Image(locator=f"page:{page}", page=page, red_boxes=boxes, unread_boxes=unread))
-    state.images = counted
-
-
-def _counted(image: Image, page: int, boxes: int, unread: int) -> Image:
-    if image.page != page or image.red_boxes is not None:
-        return image
-    return structs.replace(image, red_boxes=boxes, unread_boxes=unread)
+    state.images = [
+        structs.replace(image, red_boxes=boxes, unread_boxes=unread)
+        if image.page == page and image.red_boxes is None
+        else image
+        for image in state.images
+    ]
+    if boxes and not any(image.page == page for image in state.images):
+        state.images.append(Image(locator=f"page:{page}", page=page, red_boxes=boxes, unread_boxes=unread))
 
 
 def _reading(source: Source, structure: Structure, state: _State) -> Reading:

@@ -17,7 +17,8 @@ from gateway.documents.readers.pdf.api import PdfiumDocument
 from gateway.documents.readers.pdf.lines import build_lines
 from gateway.documents.readers.pdf.marks import unescaped
 from gateway.documents.readers.pdf.runs import make_runs
-from gateway.documents.readers.pdf.text import PageReader, TextOptions
+from gateway.documents.readers.pdf.structure import Structure
+from gateway.documents.readers.pdf.text import PageReader
 from gateway.model import Origin, ReadStatus, Run
 
 LIMIT_REVISIONS = 24
@@ -36,22 +37,22 @@ def revision_ends(data: bytes) -> list[int]:
 
 
 def read_revisions(
-    data: bytes, known: set[str], first_block: int, password: str | None, options: TextOptions, budget: Budget
+    data: bytes, known: set[str], first_block: int, structure: Structure, budget: Budget
 ) -> Iterator[Run]:
     """Yield runs of lines that only earlier revisions show; `known` holds the keys of the current lines and grows.
 
     Raises LIMIT `revisions` when there are more than can be read.
     """
-    options = replace(options, actual_text=None, ink=False)  # page numbers are those of another revision
+    structure = replace(structure, actual_text=None, ink=False)  # page numbers are those of another revision
     ends = revision_ends(data)
     block = first_block
     for end in ends[-LIMIT_REVISIONS:]:
         try:
-            document = PdfiumDocument(data[:end], password)
+            document = PdfiumDocument(data[:end], structure.password)
         except ReadError:
             continue  # an %%EOF that ends no revision: the first section of a linearised file, or bytes in a stream
         with document:
-            reader = PageReader(document, budget, options)
+            reader = PageReader(document, budget, structure)
             for index in range(document.page_count):
                 budget.check_time()
                 try:

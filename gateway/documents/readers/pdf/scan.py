@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from gateway.documents.readers.base import Budget
+from gateway.documents.readers.base import Budget, PageReading, next_block
 from gateway.documents.readers.parallel import in_order
 from gateway.documents.readers.pdf import left
 from gateway.documents.readers.pdf.page import FINE_DPI, Box, Left, PageContent, Picture
@@ -75,29 +75,12 @@ class PageLook:
         return self.is_whole or self.left is not None
 
 
-@dataclass(frozen=True, slots=True)
-class ScanResult:
-    """Result of looking at one page."""
-
-    runs: tuple[Run, ...] = ()
-    boxes: int = 0
-    unread: int = 0
-    whole_page: bool = False
-    """Nothing was left unread in which a mark may stand."""
-    doubtful: bool = False
-    """Something on it looks like the words of a document, and was not read."""
-
-
 def look_at(content: PageContent) -> PageLook:
     """Decide from its objects how a page must be looked at."""
+    place = f"page:{content.number}"
     images = tuple(
-        Image(
-            locator=f"page:{content.number}",
-            page=content.number,
-            width_px=item.width_px,
-            height_px=item.height_px,
-        )
-        for item in content.pictures[:LIMIT_LISTED]
+        Image(locator=place, page=content.number, width_px=one.width_px, height_px=one.height_px)
+        for one in content.pictures[:LIMIT_LISTED]
     )
     unmapped = content.unmapped if content.unmapped >= UNMAPPED else 0
     pictures = tuple(content.pictures)
@@ -132,7 +115,7 @@ class ScanReader:
         self._known: set[bytes] = set()
         """Ink that was read on another page: the same logo stands on all of them."""
 
-    def read(self, looks: Iterable[PageLook]) -> Iterator[tuple[PageLook, ScanResult | None]]:
+    def read(self, looks: Iterable[PageLook]) -> Iterator[tuple[PageLook, PageReading | None]]:
         """Look at pages, as many at a time as the budget has threads; None for one that cannot be rendered.
 
         Blocks of runs are counted from 0 on each page.
@@ -164,26 +147,26 @@ class ScanReader:
         self._known.add(digest)
         return not known
 
-    def _read(self, item: tuple[PageLook, list[Part] | None]) -> tuple[PageLook, ScanResult | None]:
+    def _read(self, item: tuple[PageLook, list[Part] | None]) -> tuple[PageLook, PageReading | None]:
         look, parts = item
         if parts is None:
             return look, None
-        result = ScanResult(whole_page=look.is_whole, doubtful=look.lacks_pictures)
+        result = PageReading(whole_page=look.is_whole, doubtful=look.lacks_pictures)
         for part in parts:
             result = self._with(part, look, result)
         return look, result
 
-    def _with(self, part: Part, look: PageLook, before: ScanResult) -> ScanResult:
+    def _with(self, part: Part, look: PageLook, before: PageReading) -> PageReading:
         """Return what was read before with what a part of the page says."""
         from gateway.documents.readers.pictures import page_runs, stamp_page
 
         locator = "" if look.is_whole else f"page:{look.number}"
-        first = max((run.block for run in before.runs), default=-1) + 1
-        view = page_runs.PageView(look.number, min(max(part.dpi, LEAST_DPI), DPI), 72 / part.dpi, first, locator)
+        dpi = min(max(part.dpi, LEAST_DPI), DPI)
+        view = page_runs.PageView(look.number, dpi, 72 / part.dpi, next_block(before.runs), locator)
         late = not look.is_whole and self._budget.words_left_s() <= 0
         reading = stamp_page.examine(part.pixels, view, stamp_page.Wish.WORDS, self._budget)
         runs = reading.runs if look.is_whole else (_placed(run, part, look) for run in reading.runs)
-        return ScanResult(
+        return PageReading(
             (*before.runs, *runs),
             before.boxes + reading.boxes,
             before.unread + reading.unread,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from gateway.documents.readers.pdf.page import Box, PageContent, Piece, Unseen
 from gateway.documents.readers.pdf.rendering import render, switched_off
 from gateway.documents.readers.pdf.visible import PAPER, SAME_COLOUR, bands, has_dotted_a
+from gateway.vietnamese.colour import distance
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,6 +34,8 @@ CAPITAL, SMALL = 0.75, 0.5
 """Greatest mean widths of capitals and other letters, in parts of their size: a longer line is set apart."""
 LEAST_CHANGE = 4
 """Pixels of a text that must change with it."""
+ALIKE = 3 * SAME_COLOUR
+"""Difference from which two colours are others, and not the same with smoothed edges."""
 
 
 def suspects(content: PageContent, is_veiled: Callable[[Piece], bool]) -> list[Piece]:
@@ -114,9 +117,9 @@ def _judge(piece: Piece, change: npt.NDArray[np.int16], shown: Pixels, bare: Pix
     core = change >= 0.8 * change.max()
     ink, ground = _mean(shown, core), _mean(bare, core)
     piece.unseen = None
-    if not _alike(ground, PAPER):
+    if distance(ground, PAPER) >= ALIKE:
         piece.background = ground
-    if piece.colour is not None and not _alike(ink, piece.colour):
+    if piece.colour is not None and distance(ink, piece.colour) >= ALIKE:
         piece.colour = None  # a pattern or gradient has none that could be named
 
 
@@ -124,8 +127,3 @@ def _mean(pixels: Pixels, where: npt.NDArray[np.bool_]) -> str:
     """Return RRGGBB of the mean of some BGR pixels."""
     blue, green, red = (round(float(value)) for value in pixels[where].mean(axis=0))
     return f"{red:02X}{green:02X}{blue:02X}"
-
-
-def _alike(one: str, other: str) -> bool:
-    """Whether two colours are the same but for smoothed edges."""
-    return max(abs(int(one[i : i + 2], 16) - int(other[i : i + 2], 16)) for i in (0, 2, 4)) < 3 * SAME_COLOUR

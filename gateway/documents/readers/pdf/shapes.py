@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from gateway.documents.readers.pdf.api import ImageFacts, Rect, pdfium
-from gateway.documents.readers.pdf.geometry import map_box, multiply
+from gateway.documents.readers.pdf.geometry import map_box
 from gateway.documents.readers.pdf.looks import Looks
 from gateway.documents.readers.pdf.page import Affine, Box, Fill, PageContent, Picture
+from gateway.documents.readers.pictures.outlines import product
+from gateway.vietnamese.colour import channels
 
 LIMIT_FILLS = 1500
 """Painted areas of a page that are kept as possible backgrounds or covers."""
@@ -36,6 +38,7 @@ class Shapes:
         self._looks = looks
         self._tiles = tiles
         self._fill, self._stroke = ctypes.c_int(), ctypes.c_int()
+        self._mode = ctypes.byref(self._fill), ctypes.byref(self._stroke)
         self._facts = ImageFacts()
 
     def add_path(self, content: PageContent, handle: int, box: Box, matrix: Affine, order: int) -> None:
@@ -57,7 +60,7 @@ class Shapes:
             )
         if width < 3 or height < 3:
             return
-        if not api.FPDFPath_GetDrawMode(handle, self._fill, self._stroke):
+        if not api.FPDFPath_GetDrawMode(handle, *self._mode):
             return
         if not rectangle if self._fill.value else self._stroke.value and segments <= _LINE:
             content.paints.append((box, order))
@@ -76,7 +79,7 @@ class Shapes:
         """Add an image of a loaded page with its matrix to the page as displayed."""
         api, facts = self._api, self._facts
         box = map_box(matrix, 0.0, 0.0, 1.0, 1.0)
-        api.FPDFImageObj_GetImageMetadata(handle, None, facts)
+        api.FPDFImageObj_GetImageMetadata(handle, None, ctypes.byref(facts))
         asked = facts.width * facts.height <= LIMIT_ASKED or not self._is_jpeg_2000(handle)
         drawn = self.can_draw(page, handle) if asked else None
         content.pictures.append(Picture(box, facts.width, facts.height, order, drawn=drawn))
@@ -86,7 +89,7 @@ class Shapes:
     def can_draw(self, page: int, handle: int) -> bool:
         """Whether pdfium can draw an image of a loaded page; it decodes it."""
         self._facts.bits_per_pixel = 0
-        self._api.FPDFImageObj_GetImageMetadata(handle, page, self._facts)
+        self._api.FPDFImageObj_GetImageMetadata(handle, page, ctypes.byref(self._facts))
         return bool(self._facts.bits_per_pixel > 0)
 
     def _is_jpeg_2000(self, handle: int) -> bool:
@@ -121,7 +124,7 @@ def _slants(handle: int, segments: int, outer: Affine) -> bool:
     """Whether a line or a side of an area is neither level nor upright as displayed."""
     api, own = pdfium(), (ctypes.c_float * 6)()
     api.FPDFPageObj_GetMatrix(handle, ctypes.addressof(own))
-    a, b, c, d, *_ = multiply((own[0], own[1], own[2], own[3], own[4], own[5]), outer)
+    a, b, c, d, *_ = product((own[0], own[1], own[2], own[3], own[4], own[5]), outer)
     points = _points(api.FPDFPath_GetPathSegment(handle, number) for number in range(segments))
     sides = ((right - left, up - down) for (left, down), (right, up) in pairwise(points))
     return any(min(abs(a * x + c * y), abs(b * x + d * y)) > 1 for x, y in sides)
@@ -158,7 +161,5 @@ def is_cut(handle: int) -> bool:
 
 
 def _is_red(colour: str | None) -> bool:
-    if colour is None:
-        return False
-    red, green, blue = int(colour[:2], 16), int(colour[2:4], 16), int(colour[4:], 16)
-    return red >= 120 and red - max(green, blue) >= 60
+    rgb = channels(colour)
+    return rgb is not None and rgb[0] >= 120 and rgb[0] - max(rgb[1:]) >= 60

@@ -32,6 +32,7 @@ class Structure:
     members: list[Member] = field(default_factory=list)
     active: set[ActiveContent] = field(default_factory=set)
     off_layers: frozenset[str] = frozenset()
+    """Names of layers that are not shown."""
     actual_text: frozenset[int] | None = frozenset()
     """Pages, from 1, whose content has /ActualText; None when it may be any."""
     pages: int | None = None
@@ -40,12 +41,15 @@ class Structure:
     damaged: bool = False
     """The structure could not be read as a whole; pages may still be readable."""
     fonts: FontFacts = field(default_factory=FontFacts)
+    """Text of a font whose map is a lie, or has a gap, is unknown until the page is looked at."""
     veils: bool = False
-    """There are layers (§8.11) or patterns: of a text some letters may be seen and others not."""
+    """There are layers (§8.11) or patterns: of a text some letters may be seen and others not, which pdfium does not tell."""
     printed: bool = False
     """Some layers are shown on paper and not on the screen (§8.11.4.4)."""
     tiles: bool = False
-    """There are tiling patterns, meshes or functions of the place: what a filled area shows may be words (ISO 32000-1 §8.7)."""
+    """There are tiling patterns, meshes or functions of the place: a filled area may show words (§8.7), though pdfium calls its colour plain."""
+    ink: bool = True
+    """Whether the ink of pages is looked for that no text explains."""
     orphans: list[bytes] = field(default_factory=list)
     """Content streams of objects that no longer count or never did."""
 

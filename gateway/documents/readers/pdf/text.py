@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gateway.documents.readers.base import Budget, ReadError
@@ -26,8 +25,7 @@ from gateway.documents.readers.pdf.api import (
 )
 from gateway.documents.readers.pdf.claims import Claims
 from gateway.documents.readers.pdf.columns import BATCH, Columns, Handles, Look
-from gateway.documents.readers.pdf.fonts import FontFacts
-from gateway.documents.readers.pdf.geometry import display_matrix, length_of, map_box, multiply
+from gateway.documents.readers.pdf.geometry import display_matrix, length_of, map_box
 from gateway.documents.readers.pdf.glyphs import Glyphs, PageText, count_unmapped, known_letters
 from gateway.documents.readers.pdf.left import SHOWN, is_picture, left_over
 from gateway.documents.readers.pdf.looks import LEGACY_CODES, Looks
@@ -36,7 +34,9 @@ from gateway.documents.readers.pdf.page import Affine, Box, Font, PageContent, P
 from gateway.documents.readers.pdf.rendering import LIMIT_PIXELS, Part, give_looks, render, switched_off
 from gateway.documents.readers.pdf.seen import look_again, suspects
 from gateway.documents.readers.pdf.shapes import Shapes, has_clip
+from gateway.documents.readers.pdf.structure import Structure
 from gateway.documents.readers.pdf.visible import judge_visibility, surface
+from gateway.documents.readers.pictures.outlines import product
 from gateway.model import ReadStatus
 
 LIMIT_OBJECTS = 200_000
@@ -58,39 +58,20 @@ class _Batch(NamedTuple):
     """A clip, mask or layer of their container may hide some."""
 
 
-@dataclass(frozen=True, slots=True)
-class TextOptions:
-    """Results of the structural pass for the page walk."""
-
-    off_layers: frozenset[str] = frozenset()
-    actual_text: frozenset[int] | None = frozenset()
-    """Pages, from 1, whose content has /ActualText; None when it may be any."""
-    tiles: bool = False
-    """The file has tiling patterns or shadings that may be words; pdfium gives the colour of an area filled with one as if it were plain."""
-    printed: bool = False
-    """Some layers are only printed."""
-    veils: bool = False
-    """There are layers or patterns, of which pdfium does not tell whether a text is under one."""
-    ink: bool = True
-    """Whether the ink is looked for that no text explains."""
-    fonts: FontFacts = field(default_factory=FontFacts)
-    """Text of a font whose map is a lie, or has a gap, is unknown until the page is looked at."""
-
-
 class PageReader:
     """Reads the pages of one open document."""
 
-    def __init__(self, document: PdfiumDocument, budget: Budget, options: TextOptions) -> None:
+    def __init__(self, document: PdfiumDocument, budget: Budget, structure: Structure) -> None:
         self._api = pdfium()
         self._document = document
         self._budget = budget
-        self._options = options
+        self._structure = structure
         self._columns = Columns()
         self._marks = Marks()
-        self._looks = Looks(options.fonts)
+        self._looks = Looks(structure.fonts)
         self._glyphs = Glyphs(self._looks)
         self._claims = Claims()
-        self._shapes = Shapes(self._looks, tiles=options.tiles)
+        self._shapes = Shapes(self._looks, tiles=structure.tiles)
 
     def read(self, index: int) -> PageContent:
         """Read the page with that index from 0, without its annotations, whose places are noted."""
@@ -146,7 +127,7 @@ class PageReader:
             text_objects += batch.kinds.count(OBJECT_TEXT)
             if total > LIMIT_OBJECTS:
                 raise ReadError(ReadStatus.LIMIT, "pdf-objects")
-        actual = self._options.actual_text is None or number in self._options.actual_text
+        actual = self._structure.actual_text is None or number in self._structure.actual_text
         text = self._glyphs.read(page, text_objects, relabelled=actual)
         content.characters = text.characters
         for batch in batches:
@@ -161,11 +142,11 @@ class PageReader:
         hidden = suspects(content, lambda one: within[one.order - 1] or bool(veils(handles[one.order - 1])))
         if hidden:
             self._budget.check_time()
-            look_again(page, content, hidden, handles, printed=self._options.printed)
-        if self._options.ink and (first or not is_picture(content)):
+            look_again(page, content, hidden, handles, printed=self._structure.printed)
+        if self._structure.ink and (first or not is_picture(content)):
             self._budget.check_time()
             base = self._columns.objects(api.FPDFPage_GetObject, page, 0, first)
-            printed = self._options.printed
+            printed = self._structure.printed
             content.left = left_over(
                 page, content, _numbered(batches), base, self._looks, self._claims, printed=printed
             )
@@ -197,7 +178,7 @@ class PageReader:
                     left, top, right, bottom = (int(side * dpi / 72) for side in area) if area else (0, 0, *size)
                     part = max(left, 0), max(top, 0), min(right, size[0]), min(bottom, size[1])
                     if part[0] < part[2] and part[1] < part[3]:
-                        pixels = render(page, size, part, printed=self._options.printed)
+                        pixels = render(page, size, part, printed=self._structure.printed)
                         drawn.append(Part(pixels, dpi, (72 * part[0] / dpi, 72 * part[1] / dpi)))
             return drawn
         finally:
@@ -232,13 +213,13 @@ class PageReader:
                 content.drawings += 1
             elif kind == OBJECT_IMAGE:
                 inner = next(self._columns.matrices([handle]))
-                self._shapes.add_picture(page, content, handle, multiply(inner, matrix), order)
+                self._shapes.add_picture(page, content, handle, product(inner, matrix), order)
 
     def _batches(self, page: int, first: int, last: int | None = None) -> Iterator[_Batch]:
         """Yield the objects of a page between two numbers, those of forms too."""
         api = self._api
         places = range(first, api.FPDFPage_CountObjects(page) if last is None else last)
-        return self._container(page, places, display_matrix(page), 0, veiled=self._options.veils)
+        return self._container(page, places, display_matrix(page), 0, veiled=self._structure.veils)
 
     def _container(
         self, container: int, places: range, matrix: Affine, depth: int, *, veiled: bool
@@ -257,7 +238,7 @@ class PageReader:
                 if depth >= LIMIT_FORM_DEPTH:
                     raise ReadError(ReadStatus.LIMIT, "pdf-forms")
                 form = handles[position]
-                inner = multiply(next(columns.matrices([form])), matrix)
+                inner = product(next(columns.matrices([form])), matrix)
                 within = range(max(api.FPDFFormObj_CountObjects(form), 0))
                 hides = veiled or bool(api.FPDFPageObj_HasTransparency(form)) or has_clip(form)
                 yield from self._container(form, within, inner, depth + 1, veiled=hides)
@@ -267,7 +248,7 @@ class PageReader:
         self, content: PageContent, text: PageText, handles: Handles, orders: Sequence[int], outer: Affine
     ) -> None:
         """Add the text objects that show a text. This runs for each of them, so it looks up rather than calls."""
-        texts, doubtful, layers = text.texts, text.doubtful, self._options.off_layers
+        texts, doubtful, layers = text.texts, text.doubtful, self._structure.off_layers
         if not all(map(texts.__contains__, handles)):
             shown = [(handle, order) for handle, order in zip(handles, orders, strict=True) if handle in texts]
             handles, orders = [handle for handle, _ in shown], [order for _, order in shown]
@@ -297,7 +278,7 @@ class PageReader:
 
     def _turned(self, handle: int, look: Look, outer: Affine) -> tuple[int, Box, tuple[float, float], float]:
         """Return angle, box, origin and size of text that is turned or mirrored, or stands on a turned page."""
-        a, b, c, d, e, f = multiply(look[:6], outer)
+        a, b, c, d, e, f = product(look[:6], outer)
         # y points down on the display, so a positive b turns clockwise.
         angle = 0 if b == 0 and a > 0 else round(math.degrees(math.atan2(-b, a))) % 360
         return angle, map_box(outer, *next(self._columns.bounds([handle]))), (e, f), abs(look[10]) * math.hypot(c, d)
@@ -316,7 +297,7 @@ class PageReader:
 
     def _count_unmapped(self, content: PageContent, text: str, font: Font, unmapped: int) -> None:
         unmapped = max(unmapped, count_unmapped(text))
-        if font.name in self._options.fonts.lying:
+        if font.name in self._structure.fonts.lying:
             unmapped = max(unmapped, len(text.strip()))
         if unmapped and not (font.symbol and len(text.strip()) <= 2):
             content.unmapped += unmapped

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -10,6 +9,7 @@ from typing import TypeVar
 from unicodedata import normalize
 
 from gateway.documents.readers.pdf.page import Box, Fill, PageContent, Piece, Unseen
+from gateway.vietnamese.colour import distance
 
 SMALLEST_LEGIBLE_PT = 1.2
 T = TypeVar("T")
@@ -47,7 +47,7 @@ def judge_visibility(content: PageContent) -> None:
         elif pale:
             piece.unseen = _judge(piece, pale, area)
         elif piece.colour not in dark and piece.colour is not None:
-            if _distance(piece.colour, PAPER) < SAME_COLOUR:
+            if distance(piece.colour, PAPER) < SAME_COLOUR:
                 piece.unseen = Unseen.SAME_COLOUR
             else:
                 dark.add(piece.colour)
@@ -93,7 +93,7 @@ def _judge(piece: Piece, fills: list[Fill], area: float) -> Unseen | None:
     background = behind.colour if behind is not None and behind.colour is not None else PAPER
     if background != PAPER:
         piece.background = background
-    if piece.colour is not None and _distance(piece.colour, background) < SAME_COLOUR:
+    if piece.colour is not None and distance(piece.colour, background) < SAME_COLOUR:
         return Unseen.SAME_COLOUR
     return None
 
@@ -186,10 +186,3 @@ def contains(outer: Box, inner: Box) -> bool:
 def surface(box: Box) -> float:
     """Return the square points of a box."""
     return max(box[2] - box[0], 0.0) * max(box[3] - box[1], 0.0)
-
-
-@functools.lru_cache(maxsize=4096)
-def _distance(one: str, other: str) -> int:
-    if one == other:
-        return 0
-    return max(abs(int(one[i : i + 2], 16) - int(other[i : i + 2], 16)) for i in (0, 2, 4))

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from gateway.documents.readers.pictures import column, hollow, ocr, phrase
 from gateway.documents.readers.pictures.detector import LIKELY, Word, upright, within
-from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, levels
+from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, holds, levels
 from gateway.documents.readers.pictures.said import BESIDE_A_MARK, FIRST, NEAR_SPACE, OTHER, READ, SIZE, joined, said_by
 from gateway.documents.readers.pictures.spots import is_framed
 from gateway.documents.readers.pictures.stamp_ink import COLOURED, Candidate, ink_of, paler_than_print
@@ -166,8 +166,7 @@ def is_another(views: Sequence[Pixels], rectangle: Rectangle, known: Sequence[Wo
     `views` are the page, then its ink in one colour alone, which says what print hides; `known` are the words that were found
     on the page: letters under print may look likelier from afar.
     """
-    corners = cv2.boxPoints(rectangle)
-    inside = [one for one in known if cv2.pointPolygonTest(corners, (one.x, one.y), measureDist=False) >= 0]
+    inside = [one for one in known if holds(rectangle, (one.x, one.y))]
     for page in views:
         word = max((*within(page, rectangle), *inside), key=lambda one: one.odds, default=None)
         if word is not None and word.odds >= UNLIKELY:

@@ -125,11 +125,9 @@ def _pixels(picture: Picture, budget: Budget) -> tuple[npt.NDArray[np.uint8], np
             frame = _on_white(solid)
             light = _on_white(_negative(solid)) if _has_light_ink(solid) else None
         frame = frame if frame.mode == "RGB" else frame.convert("RGB")
-        stretch = _stretch(picture)
-        if stretch > 1:
-            frame = frame.resize((frame.width, round(frame.height * stretch)), PIL.Image.Resampling.BICUBIC)
-        elif stretch < 1:
-            frame = frame.resize((round(frame.width / stretch), frame.height), PIL.Image.Resampling.BICUBIC)
+        if (stretch := _stretch(picture)) != 1:
+            size = round(frame.width / min(stretch, 1)), round(frame.height * max(stretch, 1))
+            frame = frame.resize(size, PIL.Image.Resampling.BICUBIC)
     except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, MemoryError, AttributeError):
         raise ReadError(ReadStatus.MALFORMED, "image-data") from None
     if frame.width * frame.height > WORK_PIXELS:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from gateway.documents.readers.base import Budget, ReadError, Reading, Source, spoken
+from gateway.documents.readers.base import Budget, PageReading, ReadError, Reading, Source, next_block, spoken
 from gateway.documents.readers.parallel import in_order
 from gateway.documents.readers.pictures import thumbnail
 from gateway.documents.readers.pictures.frames import SMALLEST, Frame, Frames, frame_count
@@ -60,11 +60,10 @@ def read(source: Source, budget: Budget) -> Reading:
     if known is not None:
         return Reading(structs.replace(known, part=source.part, filename=source.filename))
     with _open(source) as picture:
-        reading = _read_frames(picture, source, digest, budget, inches=inches)
-    document = reading.document
+        document = _read_frames(picture, source, digest, budget, inches=inches)
     if document.status is ReadStatus.OK and document.image_pages == document.read_pages and not document.doubtful_pages:
         budget.pictures[digest, source.relation, inches] = document
-    return reading
+    return Reading(document)
 
 
 def _open(source: Source) -> Picture:
@@ -94,7 +93,7 @@ def _heif() -> None:
     pillow_heif.register_heif_opener()
 
 
-def _read_frames(picture: Picture, source: Source, digest: str, budget: Budget, *, inches: float) -> Reading:
+def _read_frames(picture: Picture, source: Source, digest: str, budget: Budget, *, inches: float) -> Document:
     small = source.relation == thumbnail.RELATION and frame_count(picture) == 1
     small = small and max(picture.size) <= thumbnail.LARGEST and digest not in budget.shown_inches
     runs = list(_properties(picture))
@@ -103,58 +102,61 @@ def _read_frames(picture: Picture, source: Source, digest: str, budget: Budget, 
     read_pages: list[int] = []
     doubtful: list[int] = []
     frames = Frames(picture, budget)
-    looks: dict[int, _Look] = {}
-    for look in in_order(frames, functools.partial(_look, budget=budget, small=small, inches=inches), budget.threads):
-        frame = look.frame
+    looks: dict[int, PageReading] = {}
+    look_at = functools.partial(_look, budget=budget, small=small, inches=inches)
+    for frame, look in in_order(frames, look_at, budget.threads):
         looks[frame.number] = look
         if max(frame.size) >= SMALLEST:
             shown.append(frame.number)
             like = looks[frame.like] if frame.like else look
-            read_pages.extend([frame.number] if like.whole else [])
+            read_pages.extend([frame.number] if like.whole_page else [])
             doubtful.extend([frame.number] if like.doubtful else [])
-            block = max((run.block for run in runs), default=-1) + 1
+            block = next_block(runs)
             runs.extend(structs.replace(run, block=run.block + block) for run in look.runs)
-        images.append(_image(frame.number, *frame.size, digest, look.boxes, look.unread))
+        searched = frame.pixels is not None and not small
+        images.append(
+            Image(
+                locator=f"picture:{frame.number}",
+                page=frame.number,
+                width_px=frame.size[0],
+                height_px=frame.size[1],
+                sha256=digest,
+                red_boxes=look.boxes if searched else None,
+                unread_boxes=look.unread if searched else None,
+            )
+        )
     shown.extend(range(len(looks) + 1, frames.count + 1))
-    document = _document(
-        source, tuple(runs), tuple(images), frames.count, tuple(shown), tuple(read_pages), frames.problem
+    status, reason = frames.problem or (ReadStatus.OK, "")
+    return Document(
+        part=source.part,
+        filename=source.filename,
+        format="image",
+        status=status,
+        reason=reason,
+        pages=frames.count,
+        image_pages=tuple(shown),
+        read_pages=tuple(read_pages),
+        doubtful_pages=tuple(doubtful),
+        runs=tuple(runs),
+        images=tuple(images),
     )
-    document = structs.replace(document, doubtful_pages=tuple(doubtful))
-    return Reading(document)
 
 
-class _Look:
-    """Result of looking at a frame."""
-
-    __slots__ = ("boxes", "doubtful", "frame", "runs", "unread", "whole")
-
-    def __init__(self, frame: Frame) -> None:
-        self.frame = frame
-        self.runs: list[Run] = []
-        """Blocks are counted from 0."""
-        self.boxes: int | None = None
-        self.unread: int | None = None
-        self.whole = False
-        self.doubtful = False
-
-
-def _look(frame: Frame, budget: Budget, *, small: bool, inches: float) -> _Look:
+def _look(frame: Frame, budget: Budget, *, small: bool, inches: float) -> tuple[Frame, PageReading]:
     """Read a frame that is shown so wide; of a `small` one, the thumbnail of a document, nothing but large words."""
-    result = _Look(frame)
+    look = PageReading()
     if frame.pixels is None:
-        return result
+        return frame, look
     if small and not thumbnail.shows_large_print(frame.pixels):
-        result.whole = True
-        return result
-    result.boxes = result.unread = 0
+        return frame, PageReading(whole_page=True)
     for ground in (frame.pixels, frame.light):
         if ground is not None:
-            _search(result, ground, budget, _widths(ground, inches), small=small)
+            look = _search(look, frame.number, ground, budget, _widths(ground, inches), small=small)
     if small:
         # Frames are cells and shapes of the page, and what seems to stand in them is its fine print; large words are lines.
-        result.runs = [run for run in result.runs if run.role is not Role.STAMP and not _is_said(run, budget.said)]
-        result.boxes, result.unread, result.whole, result.doubtful = None, None, True, False
-    return result
+        runs = (run for run in look.runs if run.role is not Role.STAMP and not _is_said(run, budget.said))
+        look = PageReading(tuple(runs), whole_page=True)
+    return frame, look
 
 
 def _is_said(run: Run, said: frozenset[str]) -> bool:
@@ -164,31 +166,41 @@ def _is_said(run: Run, said: frozenset[str]) -> bool:
 
 
 def _search(
-    result: _Look, pixels: npt.NDArray[np.uint8], budget: Budget, widths: tuple[float, ...], *, small: bool
-) -> None:
-    """Read one view of a frame at each size that it may have."""
+    look: PageReading,
+    number: int,
+    pixels: npt.NDArray[np.uint8],
+    budget: Budget,
+    widths: tuple[float, ...],
+    *,
+    small: bool,
+) -> PageReading:
+    """Return what was read of a frame, with one view of it read at each size that it may have."""
     from gateway.documents.readers.pictures import page_runs, stamp_page
 
     own_width = pixels.shape[1]
     pixels = _with_margin(pixels, 50 if _page_width(pixels) else 4)
     for position, inches in enumerate(widths):
         dpi = own_width / inches
-        block = max((run.block for run in result.runs), default=-1) + 1
-        view = page_runs.PageView(page=result.frame.number, dpi=dpi, points_per_pixel=72 / dpi, first_block=block)
+        view = page_runs.PageView(number, dpi, points_per_pixel=72 / dpi, first_block=next_block(look.runs))
         wish = stamp_page.Wish.WORDS if position == 0 else stamp_page.Wish.STAMPS
-        reading = stamp_page.examine(pixels, view, wish, budget)
+        found = stamp_page.examine(pixels, view, wish, budget)
         least = thumbnail.LETTER * view.points_per_pixel if small else 0.0
-        result.runs.extend(
+        runs = (
             run
-            for run in reading.runs
+            for run in found.runs
             if (position == 0 or run.role is Role.STAMP)
             and (run.bbox_pt is None or run.bbox_pt[3] - run.bbox_pt[1] >= least)
         )
-        result.whole = result.whole or reading.whole_page
-        result.doubtful = result.doubtful or reading.doubtful
-        result.boxes, result.unread = max(result.boxes or 0, reading.boxes), max(result.unread or 0, reading.unread)
-        if reading.boxes or small:
+        look = PageReading(
+            (*look.runs, *runs),
+            max(look.boxes, found.boxes),
+            max(look.unread, found.unread),
+            look.whole_page or found.whole_page,
+            look.doubtful or found.doubtful,
+        )
+        if found.boxes or small:
             break
+    return look
 
 
 def _widths(pixels: npt.NDArray[np.uint8], inches: float) -> tuple[float, ...]:
@@ -262,42 +274,6 @@ def _text(value: object, *, wide: bool = False) -> str | None:
         except UnicodeDecodeError:
             return None
     return None
-
-
-def _image(number: int, width: int, height: int, digest: str, boxes: int | None, unread: int | None) -> Image:
-    return Image(
-        locator=f"picture:{number}",
-        page=number,
-        width_px=width,
-        height_px=height,
-        sha256=digest,
-        red_boxes=boxes,
-        unread_boxes=unread,
-    )
-
-
-def _document(
-    source: Source,
-    runs: tuple[Run, ...],
-    images: tuple[Image, ...],
-    frames: int,
-    shown: tuple[int, ...],
-    read_pages: tuple[int, ...],
-    problem: tuple[ReadStatus, str] | None = None,
-) -> Document:
-    status, reason = problem or (ReadStatus.OK, "")
-    return Document(
-        part=source.part,
-        filename=source.filename,
-        format="image",
-        status=status,
-        reason=reason,
-        pages=frames,
-        image_pages=shown,
-        read_pages=read_pages,
-        runs=runs,
-        images=images,
-    )
 
 
 def warm_up() -> None:

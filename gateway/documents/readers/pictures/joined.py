@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.documents.readers.base import Budget, Member
 from gateway.documents.readers.pictures.outlines import Shape, cells, drawn, moved, without_frames
-from gateway.documents.readers.pictures.specimen import HIGHEST, ink_box, mosaic, mosaics, specimen
+from gateway.documents.readers.pictures.specimen import HIGHEST, as_png, ink_box, mosaic, mosaics, specimen
 from gateway.vietnamese.colour import is_invisible
 
 if TYPE_CHECKING:
@@ -296,13 +296,7 @@ def _joined(pieces: Sequence[Piece], budget: Budget) -> list[bytes]:
         return []
     word = specimen(page) if max(page.size) <= _WORD else None
     whole = None if letters is not None and word is not None else page.convert("RGB")
-    return [_png(each) for each in (whole, word) if each is not None]
-
-
-def _png(page: Picture) -> bytes:
-    out = io.BytesIO()
-    page.save(out, "PNG", compress_level=1)
-    return out.getvalue()
+    return [as_png(each) for each in (whole, word) if each is not None]
 
 
 def _close_letters(laid: Sequence[tuple[Picture, tuple[int, int]]]) -> Picture | None:

@@ -19,6 +19,7 @@ from gateway.documents.readers.pictures.outlines import (
     Shape,
     curve,
     moved,
+    product,
 )
 from gateway.model import ReadStatus
 
@@ -54,7 +55,7 @@ class Drawn:
                 self._matrix = struct.unpack_from("<6f", record, 8)
             case 36:
                 own, mode = struct.unpack_from("<6f", record, 8), struct.unpack_from("<I", record, 32)[0]
-                ways = {1: UNTURNED, 2: _within(own, self._matrix), 3: _within(self._matrix, own), 4: own}
+                ways = {1: UNTURNED, 2: product(own, self._matrix), 3: product(self._matrix, own), 4: own}
                 self._matrix = ways.get(mode, self._matrix)
             case 59:
                 self._path = []
@@ -127,14 +128,6 @@ class Drawn:
         lines = [contour for contour in contours if len(contour) > 1]
         if lines:
             self.shapes.append(Shape(lines, filled, 0, sum(len(line) - 1 for line in lines), stroke=_is_plain(lines)))
-
-
-def _within(inner: Matrix, outer: Matrix) -> Matrix:
-    """Return the transform that applies `inner` first."""
-    across, down, start = moved(
-        [[(inner[0], inner[1]), (inner[2], inner[3]), (inner[4], inner[5])]], (*outer[:4], 0, 0)
-    )[0]
-    return (*across, *down, start[0] + outer[4], start[1] + outer[5])
 
 
 def _is_plain(lines: Sequence[Contour]) -> bool:

@@ -150,6 +150,13 @@ def moved(outline: Sequence[Contour], matrix: Matrix) -> list[Contour]:
     return [[(a * x + c * y + e, b * x + d * y + f) for x, y in contour] for contour in outline]
 
 
+def product(inner: Matrix, outer: Matrix) -> Matrix:
+    """Return the matrix that applies `inner` first."""
+    a, b, c, d, e, f = inner
+    p, q, r, s, t, u = outer
+    return a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u
+
+
 class Shape(NamedTuple):
     """An outline, and how it is drawn."""
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from gateway.documents.readers.base import Budget, Member
+from gateway.documents.readers.pictures.specimen import as_png
 from gateway.model import Origin, Role, Run
 
 LIMIT_LINES: Final = 100
@@ -60,6 +61,4 @@ def _page(font: bytes, lines: list[str], budget: Budget) -> bytes | None:
             draw.text((column * _COLUMN + 20, row * _ROW + 20), line, 0, opened)
     except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, MemoryError):
         return None
-    out = io.BytesIO()
-    page.save(out, "PNG", compress_level=1)
-    return out.getvalue()
+    return as_png(page)

@@ -127,6 +127,11 @@ def levelled(rectangle: Rectangle) -> Rectangle:
     return centre, (width, height), (angle + 90) % 180 - 90
 
 
+def holds(rectangle: Rectangle, point: tuple[float, float]) -> bool:
+    """Whether a point lies in a rectangle, or on its edge."""
+    return cv2.pointPolygonTest(cv2.boxPoints(rectangle), point, measureDist=False) >= 0
+
+
 def within(value: float, limits: tuple[float, float]) -> bool:
     """Whether a value lies between two limits."""
     return limits[0] <= value <= limits[1]

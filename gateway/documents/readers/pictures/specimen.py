@@ -82,8 +82,11 @@ def mosaic(cells: Collection[tuple[int, int]]) -> bytes | None:
     for row, column in cells:
         grid.putpixel((column - left, row - top), 0)
     word = specimen(grid.resize((width * _CELL, height * _CELL), PIL.Image.Resampling.BICUBIC))
-    if word is None:
-        return None
+    return None if word is None else as_png(word)
+
+
+def as_png(picture: Picture) -> bytes:
+    """Return a picture as a file that is quickly made."""
     out = io.BytesIO()
-    word.save(out, "PNG", compress_level=1)
+    picture.save(out, "PNG", compress_level=1)
     return out.getvalue()

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from gateway.documents.readers.pictures import detected, detector, ocr
-from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, without_colour
+from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, holds, without_colour
 from gateway.documents.readers.pictures.stamp_ink import (
     Candidate,
     Ink,
@@ -139,7 +139,7 @@ def _coloured(
     frames = _on_paper(seen, colour_frames(ink, threshold, dpi, kind), dpi)
     rounds = seals(ink, threshold, dpi) if frames else []
     # Parts of a seal look like small frames with a letter or two: there only a word that is read counts.
-    inside = [one for one in frames if _contains_any(rounds, one.rectangle[0])]
+    inside = [one for one in frames if any(holds(seal, one.rectangle[0]) for seal in rounds)]
     outside = [one for one in frames if one not in inside]
     found = _read(ink, outside, deadline, ocr_boxes=LIMIT_OCR if kind is Ink.RED else LIMIT_BLUE_OCR)
     return found + [item for item in _read(ink, inside, deadline, ocr_boxes=0) if item[1].text in VOCABULARY]
@@ -175,10 +175,6 @@ def _work_scale(dpi: float) -> float:
     if dpi > 1.05 * WORK_DPI:
         return WORK_DPI / dpi
     return min(2.0, LEAST_DPI / max(dpi, 1.0)) if dpi < LEAST_DPI else 1.0
-
-
-def _contains_any(rectangles: list[Rectangle], point: tuple[float, float]) -> bool:
-    return any(cv2.pointPolygonTest(cv2.boxPoints(item), point, measureDist=False) > 0 for item in rectangles)
 
 
 def _read(
@@ -242,11 +238,7 @@ def _order(reading: Reading) -> tuple[bool, bool, bool, int, float]:
 
 def _same_place(one: Candidate, other: Candidate) -> bool:
     """Whether the centre of one lies within the other."""
-    first, second = one.rectangle, other.rectangle
-    return (
-        cv2.pointPolygonTest(cv2.boxPoints(first), second[0], measureDist=False) >= 0
-        or cv2.pointPolygonTest(cv2.boxPoints(second), first[0], measureDist=False) >= 0
-    )
+    return holds(one.rectangle, other.rectangle[0]) or holds(other.rectangle, one.rectangle[0])
 
 
 def _stamp(candidate: Candidate, reading: Reading, scale: float) -> Stamp:

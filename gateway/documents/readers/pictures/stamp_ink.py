@@ -225,13 +225,6 @@ def paler_than_print(part: Pixels) -> Pixels | None:
     return np.asarray(cv2.bitwise_not(cv2.convertScaleAbs(ink, alpha=STRONG / max(pale, 1.0))), np.uint8)
 
 
-def pale_ink(ink: Pixels) -> tuple[Pixels, int]:
-    """Return dark ink with print and its soft edges left out, and the threshold of what is ink at all."""
-    black = level(ink[::2, ::2], 99.3)
-    print_mask = cv2.dilate(_mask(ink, int(black * 0.75)), np.ones((3, 3), np.uint8), iterations=2)
-    return np.asarray(cv2.subtract(ink, print_mask), np.uint8), int(max(24, black * 0.2))
-
-
 def is_colourless(page: Pixels) -> bool:
     """Whether a page, grey or BGR, was scanned in grey."""
     if page.ndim == 2:
@@ -271,7 +264,7 @@ def dark_frames(ink: Pixels, dpi: float, *, pale_too: bool) -> list[Candidate]:
         shown = np.asarray(cv2.bitwise_and(picture, large), np.uint8)
         rectangles.extend(rectangles_of(shown, dpi, FRAME_WIDTH, FRAME_HEIGHT))
     # Print that crosses a pale frame hides it: look at the page without print, too.
-    pale, _ = pale_ink(ink) if pale_too else (ink, 0)
+    pale = np.asarray(cv2.subtract(ink, _print(ink, level(ink[::2, ::2], 99.3), 2)), np.uint8) if pale_too else ink
     reach = max(3, int(dpi * 0.06) | 1)
     for threshold in (usual, int(usual * 0.6)) if pale_too else ():
         closed = cv2.morphologyEx(_mask(pale, threshold), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from msgspec import structs
 
-from gateway.documents.readers.base import Budget
+from gateway.documents.readers.base import Budget, PageReading, next_block
 from gateway.documents.readers.pictures import (
     column,
     detected,
@@ -37,7 +37,7 @@ from gateway.documents.readers.pictures.proportion import in_proportion
 from gateway.documents.readers.pictures.rectangles import Pixels, without_colour
 from gateway.documents.readers.pictures.stamp_ink import Ink, darkness
 from gateway.documents.readers.pictures.stamp_words import MARKS, VOCABULARY
-from gateway.model import Document, Run
+from gateway.model import Document
 from gateway.vietnamese.marks import Strength, find_in_document
 
 HEAD = 0.36
@@ -76,19 +76,6 @@ class Wish(Enum):
     """Stamps and words."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageReading:
-    """Words of a page as far as it was read."""
-
-    runs: tuple[Run, ...] = ()
-    boxes: int = 0
-    """Framed boxes of stamp shape with letters in them."""
-    unread: int = 0
-    whole_page: bool = False
-    doubtful: bool = False
-    """It looks like a page of words, and nobody read any of them."""
-
-
 def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageReading:
     """Read a BGR picture of a page, turned upright as far as its lines of text show how; a few letters as print sets them, too.
 
@@ -105,7 +92,7 @@ def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageR
     shown = column.figure(pixels, plain)
     for word in (column.as_row(shown), in_proportion(shown)):
         if word is not None:
-            first = max((run.block for run in reading.runs), default=view.first_block - 1) + 1
+            first = max(view.first_block, next_block(reading.runs))
             more = _examine(word, without_colour(word), replace(view, first_block=first), wish, budget)
             runs = (structs.replace(run, bbox_pt=(0.0, 0.0, width, height)) for run in more.runs)
             reading = replace(reading, runs=(*reading.runs, *runs))

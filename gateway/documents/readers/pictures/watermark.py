@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from gateway.documents.readers.pictures import hollow
-from gateway.documents.readers.pictures.rectangles import Pixels
+from gateway.documents.readers.pictures.rectangles import Pixels, levelled
 from gateway.documents.readers.pictures.spots import spots
 from gateway.documents.readers.pictures.stamp_ink import darkness, upright
 from gateway.documents.readers.pictures.stamp_words import VOCABULARY, folded, read_box
@@ -104,14 +104,11 @@ def _text(ink: Pixels, strokes: Pixels, dpi: float) -> str:
     points = cv2.findNonZero(strokes)
     if points is None:
         return ""
-    centre, (width, height), angle = cv2.minAreaRect(points)
-    if width < height:
-        width, height, angle = height, width, angle - 90
-    angle = (angle + 90) % 180 - 90
+    centre, size, angle = levelled(cv2.minAreaRect(points))
     turns = (angle, angle + 180) if abs(angle) > STEEP else (angle,)
     readings = []
     for turn in turns:
-        line = upright(np.asarray(word, np.uint8), (centre, (width, height), turn), EDGE * dpi)
+        line = upright(np.asarray(word, np.uint8), (centre, size, turn), EDGE * dpi)
         shrink = min(1.0, PRINT_ROWS / line.shape[0])
         line = np.asarray(cv2.resize(line, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)
         readings.append(read_box(line))
