@@ -19,6 +19,8 @@ from gateway.vietnamese.marks import Strength, find_in_document
         ("CATEGORIES:Công tác,Bảo mật", False),
         ("ORG:Ủy ban nhân dân;Tổ cơ yếu\\, bảo mật", False),
         ("N:MẬT;Nguyễn;Thị;;", False),
+        ("NOTE:Data:\\nTỐI MẬT", True),
+        ("NOTE:data:\\nTỐI MẬT\\nhỏa tốc, ngày 3", True),
     ],
 )
 def test_values_of_a_list_are_lines(line: str, marked: bool) -> None:

@@ -22,6 +22,7 @@ _NEXT: Final = re.compile(r"(?<!\\)[,;]")
 _ESCAPES: Final = {"n": "\n", "N": "\n", ",": ",", ";": ";", "\\": "\\"}
 _HEAD: Final = re.compile(r'((?:[^":]|"[^"]*+")*+):')
 _PARAMETER: Final = re.compile(r'(?:[^;"]|"[^"]*")+')
+_NO_TYPE: Final = re.compile(r"\s|[^\x00-\x7f]")
 _LINES: Final = 200_000
 
 
@@ -51,9 +52,9 @@ def _property(contents: Contents, line: str, block: int) -> list[Run]:
     settings = [parameter.upper().replace(" ", "").replace('"', "") for parameter in parameters]
     encoded = any(setting in {"ENCODING=B", "ENCODING=BASE64", "BASE64"} for setting in settings)
     said = [parameter.partition("=")[2].strip('"') for parameter in parameters]
-    for address in (one for one in said if one[:5].lower() == "data:"):  # ALTREP: the same text in another form
+    for address in filter(_is_file, said):  # ALTREP: the same text in another form
         _attach(contents, name, parameters, address)
-    if (name in _BINARY and encoded) or value[:5].lower() == "data:":
+    if (name in _BINARY and encoded) or _is_file(value):
         _attach(contents, name, parameters, value)
         return []
     if name in _SILENT:
@@ -89,8 +90,13 @@ def _split(line: str) -> tuple[str, str, str]:
     return (head[1], ":", line[head.end() :]) if head is not None else (line, "", "")
 
 
+def _is_file(value: str) -> bool:
+    """Return whether a value is an address that holds a file, no words that begin as one does."""
+    return is_data_address(value) and _NO_TYPE.search(value.partition(",")[0]) is None
+
+
 def _attach(contents: Contents, name: str, parameters: list[str], value: str) -> None:
-    held = member_of(value if is_data_address(value) else f"data:;base64,{value}", 0)
+    held = member_of(value if _is_file(value) else f"data:;base64,{value}", 0)
     if held is None:
         contents.fault(ReadStatus.PARTIAL, "attachment-encoding")
         return
