@@ -1,5 +1,9 @@
 """Pictures that a page of a mail names by `cid:`: seen as the page shows them, and not kept for other mails."""
 
+import io
+import zipfile
+from email.message import EmailMessage
+
 import pytest
 from PIL import Image
 
@@ -24,6 +28,29 @@ def test_pictures_that_a_page_names_are_seen_as_it_shows_them(body, joined, kept
     content = page_with_pictures(body, *pictures)
     tree = inspect(mail(("thư.eml", content)) if kept else content).tree()
     assert any(part.filename == "joined-1.png" for part in tree.walk()) is joined
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("names", "joined"),
+    [(("a_files/1.png", "a_files/2.png"), True), (("../A/a_files/1.png", "file:///C:/A/a_files/2.png"), True), (("1.png", "2.png"), False)],
+)  # fmt: skip
+def test_pictures_are_found_from_where_the_page_stands(names, joined):
+    page = "".join(f'<img src="{name}">' for name in names)
+    pictures = {f"a_files/{number}.png": _picture(colour) for number, colour in ((1, "red"), (2, "blue"))}
+    message = EmailMessage()
+    message["From"] = "a@example.invalid"
+    message.set_content(page, subtype="html", headers=["Content-Location: file:///C:/A/a.htm"])
+    for name, data in pictures.items():
+        message.add_related(data, "image", "png", headers=[f"Content-Location: file:///C:/A/{name}"])
+    book = io.BytesIO()
+    with zipfile.ZipFile(book, "w") as packed:
+        for name, data in {"b.opf": "<package/>", "A/a.xhtml": page, **{f"A/{name}": data for name, data in pictures.items()}}.items():  # fmt: skip
+            packed.writestr(name, data)
+    saved = message.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    for content in (saved, mail(("sách.epub", book.getvalue()))):
+        found = any(part.filename == "joined-1.png" for part in inspect(content).tree().walk())
+        assert found is joined or (content is not saved and "file:" in page)
 
 
 def test_what_was_read_of_a_page_with_pictures_beside_it_is_not_kept_for_other_mails():

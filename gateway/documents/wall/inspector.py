@@ -20,7 +20,7 @@ from msgspec import structs
 from gateway import mime
 from gateway.documents.readers import passwords, registry, text_art
 from gateway.documents.readers.base import PHOTO_WORDS_CPU_S, WORDS_CPU_S, Budget, Member, ReadError, Source, spoken
-from gateway.documents.readers.beside import address_of, addresses_of
+from gateway.documents.readers.beside import addresses_of, meant
 from gateway.documents.readers.containers.zip_directory import survey
 from gateway.documents.readers.loose_words import loose_runs
 from gateway.documents.readers.pictures import thumbnail
@@ -80,6 +80,8 @@ class _Item:
     """The raw entity of a mail kept in a file that this part signs, and the paths of what came of it."""
     announced: bool = False
     """It was found in a part that this child has reported, so no other has looked at it."""
+    addresses: tuple[str, ...] = ()
+    """By which pages beside it name it, and from which it names them."""
 
 
 class Inspector:
@@ -166,7 +168,7 @@ class Inspector:
         self._texts += [leaf.filename for leaf in leaves if leaf.filename]
         group = _Group(signed=any(is_signature(leaf) for leaf in leaves))
         items = [self._leaf(leaf, parents.get(id(leaf)), group) for leaf in in_order(leaves)]
-        group.named = {address: item.load for item in items for address in addresses_of(item.part)}
+        group.named = {address: item.load for item in items for address in item.addresses}
         return items
 
     def _leaf(self, part: Part, parent: Part | None, group: _Group) -> _Item:
@@ -180,7 +182,8 @@ class Inspector:
         entity = part if mail else None
         if signed is not None and is_signature(part):
             entity = signed
-        return _Item(part, load, group, entity=None if entity is None else lambda: self._raw(entity))
+        raw = None if entity is None else lambda: self._raw(entity)
+        return _Item(part, load, group, entity=raw, addresses=addresses_of(part))
 
     def _raw(self, part: Part) -> bytes:
         """Return an entity as it stands in the message: header, empty line, body."""
@@ -222,15 +225,11 @@ class Inspector:
                 relation=member.relation,
                 signed=signed_by(member, children),
                 announced=report,
+                addresses=tuple(filter(None, member.addresses)),
             )
             for child, member in children
         ]
-        group.named = {
-            address: item.load
-            for item, (_, member) in zip(items, children, strict=True)
-            for address in member.addresses
-            if address
-        }
+        group.named = {address: item.load for item in items for address in item.addresses}
         return sorted(items, key=lambda inner: is_signature(inner.part))
 
     def _look(self, item: _Item, look: PartLook) -> None:
@@ -276,16 +275,16 @@ class Inspector:
             charset=look.part.charset,
             passwords=candidates,
             relation=item.relation,
-            beside=lambda address: self._beside(item.group, address),
+            beside=lambda address: self._beside(item, address),
         )
         try:
             self._read_source(source, kind, data, look)
         finally:
             self._asked = self._asked or candidates.asked
 
-    def _beside(self, group: _Group, address: str) -> bytes | None:
+    def _beside(self, page: _Item, address: str) -> bytes | None:
         """Return the part that a page beside it names by that address."""
-        load = group.named.get(address_of(address))
+        load = next(filter(None, map(page.group.named.get, meant(address, page.addresses))), None)
         if load is None:
             return None
         self._looked_beside = True
