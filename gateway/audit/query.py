@@ -34,7 +34,6 @@ from gateway.yaml.values import printable
 
 __all__ = ["STATES", "AuditReader", "Filter", "History", "Readers", "WeakPassword", "unknown"]
 
-_LAST = 1 << 62
 _EVENTS = "SELECT id, seq FROM event WHERE id IN (SELECT value FROM json_each(?)) ORDER BY seq"
 _BODIES = "SELECT seq, body FROM record WHERE seq IN (SELECT value FROM json_each(?))"
 _OPEN_S = 60.0
@@ -217,18 +216,10 @@ class AuditReader:
             if isinstance(record, r.PasswordJudged):
                 yield record
 
-    def records(self, *, first: int = 1, last: int | None = None) -> Iterator[tuple[bytes, bytes]]:
-        """Yield body and hash of the records in order, exactly as they stand in the log."""
-        yield from (
-            (bytes(body), bytes(digest))
-            for body, digest in self._index.log.execute(
-                "SELECT body, hash FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last or _LAST)
-            )
-        )
-
     def links(self) -> Iterator[tuple[str, bytes, bytes]]:
-        """Yield all of them with an empty node name (`gateway.audit.reader.Reader`)."""
-        yield from (("", body, digest) for body, digest in self.records())
+        """Yield body and hash of the records in order as they stand, with an empty node name (`gateway.audit.reader.Reader`)."""
+        for body, digest in self._index.log.execute("SELECT body, hash FROM record ORDER BY seq"):
+            yield "", bytes(body), bytes(digest)
 
     def act(self, seq: int) -> r.Act | None:
         """Return the act at a sequence number, None for another kind of record."""

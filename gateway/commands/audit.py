@@ -27,6 +27,7 @@ from gateway.audit.render import (
 )
 from gateway.audit.retention import prune as prune_log
 from gateway.audit.store import Folder
+from gateway.audit.verifier import Verification
 from gateway.audit.verify import verify as verify_log
 from gateway.cluster.database import connect
 from gateway.cluster.reader import ClusterReader
@@ -156,10 +157,15 @@ def _verifier_keys(file: Path) -> list[str]:
 def verify_file(file: Path, checkpoints: tuple[Path, ...], key: Path | None, *, as_json: bool) -> int:
     """Print whether an archive of a day is whole; the exit code says it as well."""
     header, result = verify_archive(file, checkpoints=checkpoints, key=key)
+    if not as_json:
+        print(both("audit", "archive", "day", day=printable(header.day), node=printable(header.node)))
+    return _told(result, as_json=as_json)
+
+
+def _told(result: Verification, *, as_json: bool) -> int:
     if as_json:
         print_json(result)
     else:
-        print(both("audit", "archive", "day", day=printable(header.day), node=printable(header.node)))
         print(render_verification(result))
     return result.exit_code
 
@@ -171,11 +177,7 @@ def verify(configuration: Configuration, checkpoints: tuple[Path, ...], key: Pat
         last = reader.last
     with progress("verify", last) as tick:
         result = verify_log(data, checkpoints=checkpoints, key=key, witnesses=witnesses, tick=tick)
-    if as_json:
-        print_json(result)
-    else:
-        print(render_verification(result))
-    return result.exit_code
+    return _told(result, as_json=as_json)
 
 
 def proof(data: Path, seq: int) -> int:

@@ -89,15 +89,6 @@ class Catalogue(Struct, frozen=True):
             {policy: tables for one in each for policy, tables in one.settings.items()},
         )
 
-    def missing(self, policy: str, rule: str) -> tuple[str, ...]:
-        """Return what a rule lacks, as `language.field`; empty when it is complete."""
-        return tuple(
-            f"{language}.{name}"
-            for language in Language
-            for name in ("title", "message", "fix")
-            if not getattr(self.rules.get((policy, rule, language)), name, "")
-        )
-
     def title(self, policy: str, rule: str, language: Language) -> str:
         """Return the heading of a rule."""
         text = self.rules.get((policy, rule, language))

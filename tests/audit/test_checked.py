@@ -36,7 +36,7 @@ async def test_a_self_check_is_found_by_its_state_alone_and_counts_nowhere(tmp_p
         own, others = Sight(addresses=frozenset({AN})), Sight(everybody=True)
         assert reader.find(Filter(state="checked", sight=own)) == (row,)
         assert reader.find(Filter(state="checked", sight=others)) == ()
-        (body,) = (body for body, _ in reader.records() if b'"checked"' in body)
+        (body,) = (body for _, body, _ in reader.links() if b'"checked"' in body)
         assert digest.encode() not in body
         assert reader.keyed(digest)[0].encode() in body
         with reader.index() as index:

@@ -229,7 +229,7 @@ def test_a_log_whose_machine_was_given_a_name_and_another_one_is_whole(data: Pat
     notes = "".join(path.read_text() for path in (data / "checkpoints").glob("*.notes"))
     assert "gateway-audit/binhtan-1/" in notes
     with AuditReader.open(data) as reader:
-        started = [json.loads(body) for body, _ in reader.records() if b'"kind":"start"' in body]
+        started = [json.loads(body) for _, body, _ in reader.links() if b'"kind":"start"' in body]
     assert [record.get("node", "") for record in started] == ["", "binhtan-1", "binhtan-2", ""]
 
 

@@ -93,9 +93,9 @@ async def test_a_mail_to_the_mailbox_is_answered_with_what_the_relay_would_say(t
             assert len(sink.delivered) == 10
             with AuditReader.open(gateway.data) as reader:
                 checked = [
-                    one for one in map(decode, (body for body, _ in reader.records())) if isinstance(one, Checked)
+                    one for one in map(decode, (body for _, body, _ in reader.links())) if isinstance(one, Checked)
                 ]
-                bodies = b"".join(body for body, _ in reader.records())
+                bodies = b"".join(body for _, body, _ in reader.links())
             assert {(one.via, one.who, one.reverse_path) for one in checked} == {("mailbox", CLERK, CLERK)}
             assert "SGN-08" in checked[0].codes
             assert b"bao-cao" not in bodies

@@ -117,7 +117,7 @@ async def test_page_program_command_and_relay_find_the_same(tmp_path):
         refused = await gateway.send(content, sender=STAFF, recipients=(OFFICE,))
         assert refused.code == 550
         with AuditReader.open(gateway.data) as reader:
-            (record,) = [decode(body) for body, _ in reader.records() if b'"kind":"refused"' in body]
+            (record,) = [decode(body) for _, body, _ in reader.links() if b'"kind":"refused"' in body]
         wanted = {(one.code, one.effective, one.part or "") for one in record.mail.findings if one.outcome != "passed"}
         assert len(wanted) > 2
         found = [one for one in checked["findings"] if one["outcome"] != "passed"]

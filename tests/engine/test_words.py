@@ -6,6 +6,7 @@ import ast
 import importlib
 import importlib.util
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -155,7 +156,9 @@ SHIPPED = sorted(
 def test_every_rule_of_every_policy_has_its_words_in_both_languages(name: str, module: str):
     policy = Registry.installed().load(name)
     catalogue = Catalogue.load({name: policy.texts})
-    assert {rule: catalogue.missing(name, rule) for rule in policy.rules if catalogue.missing(name, rule)} == {}
+    for rule, language in product(policy.rules, Language):
+        text = catalogue.rules[name, rule, language]
+        assert all((text.title, text.message, text.fix)), (rule, language)
     assert {rule for _, rule, _ in catalogue.rules} <= set(policy.rules)
 
 

@@ -168,7 +168,7 @@ def test_events_bear_the_hash_of_the_chain(at: Desk, data: Path):
     import base64
 
     with AuditReader.open(data) as reader:
-        chain = [base64.b64encode(digest).decode() for _, digest in reader.records()]
+        chain = [base64.b64encode(digest).decode() for *_, digest in reader.links()]
     mail = explained(at, AUDITOR, "BT-AN000001")
     assert [event.hash for event in mail.events] == [chain[event.seq - 1] for event in mail.events]
     assert len(mail.events) == 3

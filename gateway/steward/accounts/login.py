@@ -49,9 +49,7 @@ class Logins:
     def log_in(self, name: str, password: str, code: str, client: str) -> str:
         """Return the token of a new session; Refused: `bad_login`, `locked` or `too_many`."""
         name = name.strip().casefold()[:_LONGEST_NAME]
-        self._addresses.check(client)
-        locks = self._begin(name, client)
-        kept = self._kept(name)
+        locks, kept = self._begin(name, client)
         known = self._verifier.holds(kept.password or kept.one_time, password)
         if not (known and self._second(kept, code, client)):
             raise self._wrong(kept.account, "login", client, locks=locks)
@@ -68,26 +66,26 @@ class Logins:
 
     def check_password(self, name: str, password: str, client: str) -> None:
         """Judge the present password of somebody who has a session; Refused as for a login."""
-        self._addresses.check(client)
-        locks = self._begin(name, client)
-        kept = self._kept(name)
+        locks, kept = self._begin(name, client)
         if not self._verifier.holds(kept.password, password):
             raise self._wrong(kept.account, "password", client, locks=locks)
         self._names.forgive(name)
 
     def check_fresh(self, name: str, code: str, client: str, *, what: str) -> None:
         """Judge the code that goes with an act; it counts once. Refused: `bad_code`, `locked` or `too_many`."""
-        self._addresses.check(client)
-        locks = self._begin(name, client)
-        kept = self._kept(name)
+        locks, kept = self._begin(name, client)
         if kept.secret is None or not self._by_step(kept, code):
             raise self._wrong(kept.account, what, client, locks=locks, kind="bad_code")
         self._names.forgive(name)
 
-    def _begin(self, name: str, client: str) -> bool:
-        """Count a try; True when it locks the name should it be wrong. A locked name is refused, counted by address."""
+    def _begin(self, name: str, client: str) -> tuple[bool, _Kept]:
+        """Count a try; return whether it locks the name should it be wrong, and what is known of the name.
+
+        A locked name is refused, counted by address.
+        """
+        self._addresses.check(client)
         try:
-            return self._names.begin(name)
+            return self._names.begin(name), self._kept(name)
         except Refused:
             self._addresses.count(client)
             raise

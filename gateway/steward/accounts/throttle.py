@@ -95,12 +95,6 @@ class Names:
         with self._book.changing() as connection:
             connection.execute("DELETE FROM failure WHERE name = ?", (_digest(name),))
 
-    def locked(self, name: str) -> bool:
-        """Whether a name is locked now."""
-        with self._book.reading() as connection:
-            row = connection.execute("SELECT until FROM failure WHERE name = ?", (_digest(name),)).fetchone()
-        return row is not None and row[0] > self._clock()
-
 
 def _digest(name: str) -> bytes:
     """Return the key of a name: people type passwords where names belong."""

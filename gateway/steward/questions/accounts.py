@@ -47,6 +47,14 @@ class AccountsView(Struct, frozen=True, tag="accounts_view"):
     """Those that a token may be bound to."""
 
 
+class _Change(Struct, frozen=True, kw_only=True):
+    """A change of an account or token; asks for a fresh code."""
+
+    name: str
+    code: str
+    reason: str = ""
+
+
 class AddAccount(Struct, frozen=True, kw_only=True, tag="add_account"):
     """Make an account; asks for a fresh code. Answer: `OneTimePassword`."""
 
@@ -64,16 +72,13 @@ class OneTimePassword(Struct, frozen=True, tag="one_time_password"):
     password: str
 
 
-class AddToken(Struct, frozen=True, kw_only=True, tag="add_token"):
+class AddToken(_Change, frozen=True, kw_only=True, tag="add_token"):
     """Make a token for a program, bound to a mailbox or a unit; asks for a fresh code. Answer: `NewToken`."""
 
-    name: str
     mailbox: str
     unit: str
     days: int
     per_hour: int
-    code: str
-    reason: str = ""
 
 
 class NewToken(Struct, frozen=True, tag="new_token"):
@@ -83,44 +88,27 @@ class NewToken(Struct, frozen=True, tag="new_token"):
     token: str
 
 
-class RevokeToken(Struct, frozen=True, kw_only=True, tag="revoke_token"):
+class RevokeToken(_Change, frozen=True, kw_only=True, tag="revoke_token"):
     """End a token at once."""
 
-    name: str
-    code: str
-    reason: str = ""
 
-
-class SetMail(Struct, frozen=True, kw_only=True, tag="set_mail"):
+class SetMail(_Change, frozen=True, kw_only=True, tag="set_mail"):
     """Say where the notices of an account go; empty for nowhere."""
 
-    name: str
     mail: str
-    code: str
-    reason: str = ""
 
 
-class SetRoles(Struct, frozen=True, kw_only=True, tag="set_roles"):
+class SetRoles(_Change, frozen=True, kw_only=True, tag="set_roles"):
     """Give an account exactly these roles; its sessions end."""
 
-    name: str
     roles: tuple[Role, ...]
-    code: str
-    reason: str = ""
 
 
-class ResetSecondFactor(Struct, frozen=True, kw_only=True, tag="reset_second_factor"):
+class ResetSecondFactor(_Change, frozen=True, kw_only=True, tag="reset_second_factor"):
     """After a lost phone: a one-time password and a new enrolment; sessions end. Answer: `OneTimePassword`."""
 
-    name: str
-    code: str
-    reason: str = ""
 
-
-class SetLocked(Struct, frozen=True, kw_only=True, tag="set_locked"):
+class SetLocked(_Change, frozen=True, kw_only=True, tag="set_locked"):
     """Lock an account and end its sessions, or open it again."""
 
-    name: str
     locked: bool
-    code: str
-    reason: str = ""
