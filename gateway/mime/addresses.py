@@ -18,6 +18,7 @@ import unicodedata
 from msgspec import structs
 
 from gateway.mime.address_lists import elements
+from gateway.mime.charsets import is_utf8
 from gateway.mime.words import has_encoded_word, header_text
 from gateway.model import Address, AddressReading, HeaderField
 from gateway.vietnamese.addresses import normal_form, parse_addr_spec, parse_path
@@ -53,14 +54,10 @@ _HARMLESS = frozenset("\u200c\u200d\ufeff")
 def read_field(one: HeaderField) -> AddressReading:
     """Return the reading of an address field of a header."""
     reading = parse_from_field(one.value, one.name.lower())
-    if one.raw.isascii() or all(address.normal.isascii() for address in reading.mailboxes):
+    if is_utf8(one.raw) or all(address.normal.isascii() for address in reading.mailboxes):
         return reading
-    try:
-        one.raw.decode("utf-8")
-    except UnicodeDecodeError:
-        # RFC 6532 §3: an address is ASCII or UTF-8. In a display name the old bytes are a guess that costs nothing.
-        return structs.replace(reading, ambiguous=(*reading.ambiguous, "unknown-charset"))
-    return reading
+    # RFC 6532 §3: an address is ASCII or UTF-8. In a display name the old bytes are a guess that costs nothing.
+    return structs.replace(reading, ambiguous=(*reading.ambiguous, "unknown-charset"))
 
 
 def parse_from_field(value: str, name: str = "from") -> AddressReading:

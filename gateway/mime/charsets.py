@@ -127,12 +127,18 @@ def keeps_ascii(label: str) -> bool:
 
 def is_foreign(data: bytes) -> bool:
     """Return whether bytes of a charset that is not known here are written without the letters of ASCII, as in EBCDIC."""
+    high = len(data) - len(data.translate(None, _HIGH))
+    letters = len(data) - len(data.translate(None, _LETTERS))
+    return high >= _FEW_HIGH and high > 3 * letters and not is_utf8(data)
+
+
+def is_utf8(data: bytes) -> bool:
+    """Return whether bytes are sound UTF-8."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
-        high = len(data) - len(data.translate(None, _HIGH))
-        return high >= _FEW_HIGH and high > 3 * (len(data) - len(data.translate(None, _LETTERS)))
-    return False
+        return False
+    return True
 
 
 def guess(data: bytes) -> str:

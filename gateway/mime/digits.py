@@ -6,12 +6,11 @@ format or text: keys, certificates, hashes and tokens are neither. Every pattern
 
 from __future__ import annotations
 
-import binascii
 import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.mime.transfer import looks_like_file
+from gateway.mime.transfer import from_digits, looks_like_file
 
 _LINE_LEAD: Final = re.compile(rb"\n[ \t>|]{1,40}")
 """Prefixes of lines in replies and indented blocks, after the line break at which the search resumes."""
@@ -169,16 +168,7 @@ def _is_something(digits: bytes) -> bool:
 
 def _decoded64(digits: bytes) -> bytes:
     """Decode digits of either alphabet, piece by piece where padding stands within."""
-    digits = digits.translate(_URL_SAFE)
-    if b"=" not in digits:
-        count = len(digits) - (len(digits) % 4 == 1)
-        return binascii.a2b_base64(digits[:count] + b"=" * (-count % 4))
-    pieces = [piece for piece in digits.split(b"=") if piece]
-    whole = bytearray()
-    for piece in pieces:
-        usable = piece[:-1] if len(piece) % 4 == 1 else piece
-        whole += binascii.a2b_base64(usable + b"=" * (-len(usable) % 4))
-    return bytes(whole)
+    return b"".join(map(from_digits, digits.translate(_URL_SAFE).split(b"=")))
 
 
 def _hexadecimal(text: bytes) -> Iterator[tuple[int, int, bytes]]:

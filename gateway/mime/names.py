@@ -60,20 +60,12 @@ def _eight_bit_readings(raw_fields: list[bytes]) -> list[str]:
     """Return what raw 8-bit names could mean: Windows-1258, and Windows-1252 in which TCVN3 and VNI stay visible."""
     names = []
     for raw in raw_fields:
-        if raw.isascii() or _is_utf8(raw):
+        if charsets.is_utf8(raw):
             continue
         for match in re.finditer(rb"name\s*=\s*(?:\"([^\"\r\n]*)\"|([^;\"\r\n]*))", raw, re.IGNORECASE):
             data = match[1] or match[2] or b""
             names += [_tidy(text) for text in (charsets.vietnamese(data), charsets.western(data)) if text]
     return names
-
-
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _differ(one: str, other: str) -> bool:

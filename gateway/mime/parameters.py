@@ -7,7 +7,6 @@ faults say what two readers could take differently. Nothing here raises for any 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from msgspec import Struct
 
@@ -59,11 +58,8 @@ class Structured(Struct, frozen=True):
         return next((parameter.value for parameter in found if parameter.extended), found[0].value if found else None)
 
 
-@dataclass
-class _Pieces:
-    """Sections of one RFC 2231 continuation in the order written."""
-
-    sections: list[tuple[int, str, bool]] = field(default_factory=list)
+_Sections = list[tuple[int, str, bool]]
+"""Number, text and whether it is encoded, of each section of one RFC 2231 continuation in the order written."""
 
 
 def parse(text: str, limits: Limits = DEFAULT) -> Structured:
@@ -74,13 +70,13 @@ def parse(text: str, limits: Limits = DEFAULT) -> Structured:
         faults.append("comment")
         head = head.partition("(")[0]
     found: list[Parameter] = []
-    pieces: dict[str, _Pieces] = {}
+    pieces: dict[str, _Sections] = {}
     position = 0
     while semicolon:
         position = _end(_GAP, rest, position)
         if position >= len(rest):
             break
-        if len(found) + sum(len(piece.sections) for piece in pieces.values()) >= limits.parameters:
+        if len(found) + sum(map(len, pieces.values())) >= limits.parameters:
             faults.append("limit")
             break
         name, value, position = _take(rest, position, faults)
@@ -92,9 +88,8 @@ def parse(text: str, limits: Limits = DEFAULT) -> Structured:
         elif section[2] is None:
             found.append(Parameter(section[1], _extended(value, faults), value, extended=True))
         else:
-            pieces.setdefault(section[1], _Pieces()).sections.append((int(section[2]), value, bool(section[3])))
-    for name, piece in pieces.items():
-        found.append(_join(name, piece, faults))
+            pieces.setdefault(section[1], []).append((int(section[2]), value, bool(section[3])))
+    found += [_join(name, sections, faults) for name, sections in pieces.items()]
     faults += _conflicts(found)
     return Structured(head.strip().lower(), tuple(found), tuple(dict.fromkeys(faults)))
 
@@ -158,14 +153,14 @@ def _decoded(data: bytes, label: str, faults: list[str]) -> str:
     return text
 
 
-def _join(name: str, piece: _Pieces, faults: list[str]) -> Parameter:
+def _join(name: str, written: _Sections, faults: list[str]) -> Parameter:
     """Put the sections of a continuation together, by number as RFC 2231 §3 says."""
-    numbers = [number for number, _, _ in piece.sections]
+    numbers = [number for number, _, _ in written]
     if numbers != sorted(set(numbers)):
         faults.append(f"order:{name}")
     elif sorted(numbers) != list(range(len(numbers))):
         faults.append(f"gap:{name}")
-    sections = sorted(piece.sections, key=lambda section: section[0])
+    sections = sorted(written, key=lambda section: section[0])
     raw = "".join(value for _, value, _ in sections)
     label = ""
     if sections[0][2] and sections[0][1].count("'") >= 2:

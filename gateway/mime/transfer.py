@@ -139,13 +139,13 @@ def _sloppy_base64(raw: bytes) -> DecodedBody:
     elif len(symbols) % 4 and "base64-padding" not in defects:
         defects.append("base64-missing-padding")
     *first, last = _PADDING.split(symbols, maxsplit=_LIMIT_CHUNKS)
-    chunks = [_chunk(chunk) for chunk in (*first, last.translate(None, b"="))]
+    chunks = [from_digits(chunk) for chunk in (*first, last.translate(None, b"="))]
     readings = [
         b"".join(chunks),  # each padded chunk on its own, junk skipped
         chunks[0],  # stops at the first padding
         _as_binascii(raw),
-        _chunk(symbols.translate(None, b"=")),  # padding skipped like junk
-        _chunk(_PADDING.split(text, maxsplit=1)[0].translate(_URL_SAFE).translate(None, _NOT_ALPHABET)),
+        from_digits(symbols.translate(None, b"=")),  # padding skipped like junk
+        from_digits(_PADDING.split(text, maxsplit=1)[0].translate(_URL_SAFE).translate(None, _NOT_ALPHABET)),
         _until_junk(text),
     ]
     if defects:
@@ -154,7 +154,7 @@ def _sloppy_base64(raw: bytes) -> DecodedBody:
     return DecodedBody(distinct[0], tuple(defects), tuple(distinct[1:]))
 
 
-def _chunk(digits: bytes) -> bytes:
+def from_digits(digits: bytes) -> bytes:
     """Decode a run of base64 digits; a lone last digit carries no byte."""
     if len(digits) % 4 == 1:
         digits = digits[:-1]
@@ -172,7 +172,7 @@ def _as_binascii(raw: bytes) -> bytes:
 def _until_junk(text: bytes) -> bytes:
     """Decode up to the first byte that is no base64 digit."""
     match = re.match(rb"[A-Za-z0-9+/]*", text)
-    return _chunk(match[0]) if match else b""
+    return from_digits(match[0]) if match else b""
 
 
 def _quoted_printable(raw: bytes) -> DecodedBody:
@@ -207,7 +207,7 @@ def _undeclared(raw: bytes) -> list[bytes]:
     body = text.rstrip(b"=")
     if body.translate(None, _ALPHABET + b"=") or len(body) % 4 == 1:
         return []
-    data = _chunk(body.translate(None, b"="))
+    data = from_digits(body.translate(None, b"="))
     # Words without blanks are base64 digits too: only what decodes to a file or to text counts.
     return [data] if looks_like_file(data) or looks_like_text(data) else []
 

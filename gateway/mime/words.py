@@ -10,6 +10,7 @@ import binascii
 import re
 
 from gateway.mime import charsets
+from gateway.mime.transfer import from_digits
 
 # Each class stops at the next `?`, so every byte is visited a bounded number of times.
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([BbQq])\?([^?]*)\?=")
@@ -60,7 +61,4 @@ def _word_bytes(encoding: str, text: str) -> bytes:
         if _ODD.search(raw) is None:
             return binascii.a2b_qp(raw, header=True)
         return _HEX.sub(lambda found: bytes.fromhex(found[1].decode()), raw.replace(b"_", b" "))
-    digits = _NOT_BASE64.sub(b"", raw)
-    if len(digits) % 4 == 1:
-        digits = digits[:-1]
-    return binascii.a2b_base64(digits + b"=" * (-len(digits) % 4))
+    return from_digits(_NOT_BASE64.sub(b"", raw))
