@@ -9,7 +9,6 @@ from gateway.identity.dmarc_check import check_dmarc
 from gateway.identity.resolver import Lookups, Resolver
 from gateway.identity.spf_check import check_spf
 from gateway.mime import parse
-from gateway.mime.limits import Limits
 from gateway.model import AuthenticationResults, AuthResult, Envelope, Message, Session
 
 _BUDGET_S = 8.0
@@ -46,4 +45,4 @@ def author_domain(message: Message) -> str | None:
 def _head(content: bytes) -> Message:
     """Return a message read as far as its header goes."""
     end = content.find(b"\r\n\r\n")
-    return parse(content[: end + 4] if end >= 0 else content, Limits())
+    return parse(content[: end + 4] if end >= 0 else content)

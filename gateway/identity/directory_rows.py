@@ -7,49 +7,29 @@ from typing import Final
 
 from msgspec import Struct
 
-from gateway.model import MailboxKind, MailboxStatus
+from gateway.model import Delegate, Mailbox, Unit
 
 _RENAMED: Final = {"since": "from"}
+"""Of fields that a row defines itself."""
 
 
-class DelegateRow(
-    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, rename=_RENAMED, gc=False
-):
+class DelegateRow(Delegate, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=_RENAMED, gc=False):
     """A delegate as written."""
 
-    address: str
     since: date | None = None
-    until: date | None = None
 
 
-class MailboxRow(
-    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, rename=_RENAMED, gc=False
-):
+class MailboxRow(Mailbox, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=_RENAMED, gc=False):
     """A mailbox as written."""
 
-    address: str
-    kind: MailboxKind
-    name: str = ""
-    unit: str = ""
-    status: MailboxStatus = MailboxStatus.ACTIVE
-    left_on: date | None = None
     since: date | None = None
-    until: date | None = None
-    aliases: tuple[str, ...] = ()
     delegates: tuple[DelegateRow, ...] = ()
 
 
-class UnitRow(
-    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, rename=_RENAMED, gc=False
-):
+class UnitRow(Unit, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=_RENAMED, gc=False):
     """A unit as written."""
 
-    id: str
-    name: str = ""
     since: date | None = None
-    until: date | None = None
-    successors: tuple[str, ...] = ()
-    heads: tuple[str, ...] = ()
 
 
 class DirectoryFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
