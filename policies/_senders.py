@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Annotated, Final, Self
 
@@ -30,6 +31,16 @@ def _domain(text: str) -> str:
     return reading.mailboxes[0].normal_domain
 
 
+def _pattern(text: str) -> str:
+    """Return a regular expression of the settings; ValueError when it is none."""
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"biểu thức không hợp lệ / not a regular expression: {error}") from None
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
 MailAddress = Annotated[str, AfterValidator(_mailbox)]
 Domain = Annotated[str, AfterValidator(_domain)]
 
@@ -70,24 +81,16 @@ def official_domains(domains: Iterable[OfficialDomain], on: date) -> frozenset[s
 
 def author_fields(message: Message) -> tuple[AddressReading, ...]:
     """Return the readings of From, Sender and Reply-To; one without mailbox for a field that was not read."""
-    found = tuple(reading for reading in message.address_fields if reading.field in HEADER_NAMES)
-    if found:
-        return found
-    return tuple(
+    return readings_of(message, HEADER_NAMES) or tuple(
         AddressReading(field=field.name.lower(), ambiguous=("no-domain",))
         for field in message.fields
-        if field.name.lower() in {"from", "sender", "reply-to"}
+        if field.name.lower() in HEADER_NAMES
     )
 
 
-def resent_fields(message: Message) -> tuple[AddressReading, ...]:
-    """Return the readings of Resent-From and Resent-Sender, of every time that the mail was resent (RFC 5322 §3.6.6)."""
-    return tuple(reading for reading in message.address_fields if reading.field in RESENT_NAMES)
-
-
-def other_fields(message: Message) -> tuple[AddressReading, ...]:
-    """Return the readings of the fields that some readers show for the author: Author (RFC 9057) and X-Sender."""
-    return tuple(reading for reading in message.address_fields if reading.field in OTHER_NAMES)
+def readings_of(message: Message, names: Collection[str]) -> tuple[AddressReading, ...]:
+    """Return the readings of the fields of those names."""
+    return tuple(reading for reading in message.address_fields if reading.field in names)
 
 
 def is_absent(reading: AddressReading) -> bool:
@@ -100,4 +103,6 @@ def is_absent(reading: AddressReading) -> bool:
 
 HEADER_NAMES: Final = {"from": "From", "sender": "Sender", "reply-to": "Reply-To"}
 RESENT_NAMES: Final = {"resent-from": "Resent-From", "resent-sender": "Resent-Sender"}
+"""Of every time that the mail was resent (RFC 5322 §3.6.6)."""
 OTHER_NAMES: Final = {"author": "Author", "x-sender": "X-Sender"}
+"""Fields that some readers show for the author (RFC 9057)."""

@@ -19,7 +19,7 @@ from itertools import chain, pairwise
 from typing import Annotated, Final
 
 from msgspec import Struct
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from gateway.model import (
     About,
@@ -32,7 +32,6 @@ from gateway.model import (
     Finding,
     Looked,
     MailboxKind,
-    Message,
     Need,
     Role,
     Rule,
@@ -48,12 +47,13 @@ from policies._senders import (
     HEADER_NAMES,
     MailAddress,
     OfficialDomain,
+    Pattern,
     Period,
     author_fields,
     official_domains,
     today,
 )
-from policies._signed_files import OFFICE_FORMATS
+from policies._signed_files import OFFICE_FORMATS, body_parts
 
 RULES: Final = (
     Rule(id="unofficial", code="OFS-01", article="7600:8.3", disposition=Disposition.REJECT),
@@ -81,17 +81,8 @@ class Inbound(Enum):
 class AddressForm(Period):
     """A form of Điều 5: local parts that claim it, and how they must look."""
 
-    claims: str
-    pattern: str
-
-    @field_validator("claims", "pattern")
-    @classmethod
-    def _compiles(cls, value: str) -> str:
-        try:
-            re.compile(value)
-        except re.error as error:
-            raise ValueError(f"biểu thức không hợp lệ / not a regular expression: {error}") from None
-        return value
+    claims: Pattern
+    pattern: Pattern
 
 
 _NAME: Final = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
@@ -170,7 +161,7 @@ def look(document: Document, settings: Settings) -> Look:
 
 def observe(mail: Looked[Look], settings: Settings) -> Observation:
     """Look for the words of a request in the subject, and see whether the text of the mail has them."""
-    bodies = _body_parts(mail.message)
+    bodies = body_parts(mail.message)
     texts = zip(mail.documents, mail.looks, strict=True)
     return Observation(
         _asks(skeleton(" ".join(field.text for field in mail.message.all("subject"))), settings)
@@ -328,12 +319,3 @@ def _shared(phrases: tuple[str, ...]) -> tuple[str, ...]:
 
 _OTHER_BLANKS: Final = "\t\r\v\f\x1c\x1d\x1e\x1f"
 """Of ASCII, which a skeleton is."""
-
-
-def _body_parts(message: Message) -> set[str]:
-    """Return the paths of the parts that a mail client shows as the text of the mail."""
-    return {
-        part.path
-        for part in message.root.leaves()
-        if part.declared_type in {"text/plain", "text/html"} and part.content_disposition != "attachment"
-    }

@@ -50,8 +50,7 @@ from policies._senders import (
     author_fields,
     is_absent,
     official_domains,
-    other_fields,
-    resent_fields,
+    readings_of,
     today,
 )
 
@@ -192,7 +191,7 @@ def _header(case: _Case, message: Message) -> Iterator[Finding]:
                 case _:
                     yield from _outside(case, address)
                     yield from _other_mailbox(case, address, field=field)
-    for reading in other_fields(message):
+    for reading in readings_of(message, OTHER_NAMES):
         field = OTHER_NAMES[reading.field]
         for address in reading.mailboxes:
             yield from _other_mailbox(case, address, field=field)
@@ -203,7 +202,7 @@ def _header(case: _Case, message: Message) -> Iterator[Finding]:
 
 def _resent(case: _Case, message: Message) -> Iterator[Finding]:
     """Judge who is said to have sent the mail on; readers show that name beside the author's."""
-    for reading in resent_fields(message):
+    for reading in readings_of(message, RESENT_NAMES):
         if is_absent(reading):
             continue
         field = RESENT_NAMES[reading.field]

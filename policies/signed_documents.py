@@ -22,9 +22,7 @@ from gateway.model import (
     Facts,
     Finding,
     Looked,
-    Message,
     Need,
-    Part,
     ReadStatus,
     Rule,
 )
@@ -37,6 +35,7 @@ from policies._signed_files import (
     OFFICE_FORMATS,
     Recognised,
     SignedFile,
+    body_parts,
     is_satisfied,
     is_well_signed,
     must_be_signed,
@@ -107,7 +106,7 @@ def look(document: Document, settings: Settings) -> Look:
 
 def observe(mail: Looked[Look], settings: Settings) -> Observation:
     """Compare issuers with signatures and look for the declaration of a paper copy."""
-    bodies = _body_parts(mail.message)
+    bodies = body_parts(mail.message)
     if all(document.part in bodies for document in mail.documents):  # a mail of words only
         return Observation(documents=(Recognised(),) * len(mail.documents))
     looks = tuple(zip(mail.documents, mail.looks, strict=True))
@@ -126,7 +125,7 @@ def judge(evidence: Facts[Observation], settings: Settings) -> Iterator[Finding]
     message = evidence.message
     if message is None:
         return
-    bodies = _body_parts(message)
+    bodies = body_parts(message)
     files = signed_files(evidence, bodies, evidence.seen.documents)
     for signature in evidence.signatures:
         yield from on_signature(signature)
@@ -174,16 +173,6 @@ def _document(
         yield unknown("working_file", one.about, **params)
     elif not one.signatures:
         yield failed("working_file", one.about, **params)
-
-
-def _body_parts(message: Message) -> frozenset[str]:
-    """Paths of the parts that a mail client shows as the text of the mail."""
-    return frozenset(part.path for part in message.root.leaves() if _is_body(part))
-
-
-def _is_body(part: Part) -> bool:
-    shown = part.declared_type in {"text/plain", "text/html", ""} and "!" not in part.path
-    return shown and part.content_disposition != "attachment" and part.filename is None
 
 
 def _misdirected(misdirected: tuple[tuple[str, str], ...]) -> dict[str, str | int | float]:
