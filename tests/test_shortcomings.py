@@ -4,19 +4,15 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.config.sections import Configuration
-from gateway.documents.wall.pool import PoolStatus, WorkerPool
+from gateway.documents.wall.fork import Ready
+from gateway.documents.wall.pool import WorkerPool
 from gateway.documents.wall.sandbox import SandboxStatus
 from gateway.errors import UserError
 from gateway.serve import app
 
-WHOLE = PoolStatus(
-    zygote_pid=1,
+WHOLE = Ready(
     sandbox=SandboxStatus(landlock_abi=6, seccomp=True, architecture="x86_64", root_dropped=True),
-    missing_readers=(),
-    reads_scans=True,
     scans="tesseract",
-    running=0,
-    waiting=0,
 )
 
 
@@ -24,14 +20,14 @@ def test_a_whole_machine_lacks_nothing():
     assert list(app.shortcomings(WHOLE)) == []
 
 
-@pytest.mark.parametrize(("status", "subject", "words"), [
+@pytest.mark.parametrize(("ready", "subject", "words"), [
     (replace(WHOLE, sandbox=replace(WHOLE.sandbox, landlock_abi=0)), "sandbox", "landlock"),
     (replace(WHOLE, sandbox=None), "sandbox", "sandbox"),
     (replace(WHOLE, reads_scans=False, scans="apt install libtesseract5"), "scans", "apt install libtesseract5"),
     (replace(WHOLE, missing_readers=("gateway.documents.readers.x",)), "readers", "gateway.documents.readers.x"),
 ])  # fmt: skip
-def test_what_is_missing_is_said(status, subject, words):
-    ((found, said),) = app.shortcomings(status)
+def test_what_is_missing_is_said(ready, subject, words):
+    ((found, said),) = app.shortcomings(ready)
     assert found == subject
     assert words in said
 
@@ -42,7 +38,8 @@ class _Bare(WorkerPool):
     def __init__(self):
         self.closed = False
 
-    def status(self):
+    @property
+    def ready(self):
         return replace(WHOLE, sandbox=replace(WHOLE.sandbox, seccomp=False))
 
     def close(self):

@@ -305,14 +305,14 @@ def _keys(configuration: Configuration) -> Iterator[Line]:
 
 def _workers(configuration: Configuration) -> Iterator[Line]:
     with closing(start_workers(configuration)) as pool:
-        status = pool.status()
-    lacking = dict(shortcomings(status))
+        ready = pool.ready
+    lacking = dict(shortcomings(ready))
     for subject, words in lacking.items():
         yield Line(Health.WARNING, subject, words)
-    if "sandbox" not in lacking and status.sandbox is not None:
-        yield Line(Health.GOOD, "sandbox", f"Landlock ABI {status.sandbox.landlock_abi}, seccomp, unprivileged")
+    if "sandbox" not in lacking and ready.sandbox is not None:
+        yield Line(Health.GOOD, "sandbox", f"Landlock ABI {ready.sandbox.landlock_abi}, seccomp, unprivileged")
     if "scans" not in lacking:
-        yield Line(Health.GOOD, "scans", status.scans)
+        yield Line(Health.GOOD, "scans", ready.scans)
 
 
 def _next_hop(configuration: Configuration) -> Iterator[Line]:

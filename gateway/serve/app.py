@@ -21,7 +21,8 @@ from gateway.config.next_hop import NextHop
 from gateway.config.section import Section
 from gateway.config.sections import Configuration, Listener
 from gateway.config.values import split_host_port
-from gateway.documents.wall.pool import PoolSettings, PoolStatus, WorkerPool
+from gateway.documents.wall.fork import Ready
+from gateway.documents.wall.pool import PoolSettings, WorkerPool
 from gateway.documents.wall.wire import Limits
 from gateway.engine import PolicySet
 from gateway.errors import UserError
@@ -81,7 +82,7 @@ def start_workers(configuration: Configuration, policies: PolicySet | None = Non
         if certs is None and SHIPPED_CERTS.is_dir():
             certs = SHIPPED_CERTS
         pool = WorkerPool.start(_pool_settings(configuration, certs, policies))
-    sandbox = pool.status().sandbox
+    sandbox = pool.ready.sandbox
     if configuration.inspection.require_sandbox and sandbox is not None and sandbox.missing:
         pool.close()
         raise UserError(both("start", "start", "sandbox", missing=", ".join(sandbox.missing)))
@@ -107,16 +108,16 @@ def _pool_settings(configuration: Configuration, certs: Path | None, policies: P
     )
 
 
-def shortcomings(status: PoolStatus) -> Iterator[tuple[str, str]]:
+def shortcomings(ready: Ready) -> Iterator[tuple[str, str]]:
     """Missing features of the machine for the readers: the subject; consequence and remedy in both languages."""
-    if status.sandbox is None:
+    if ready.sandbox is None:
         yield "sandbox", both("start", "doctor", "sandbox_silent")
-    elif status.sandbox.missing:
-        yield "sandbox", both("start", "doctor", "sandbox_missing", missing=", ".join(status.sandbox.missing))
-    if status.missing_readers:
-        yield "readers", both("start", "doctor", "readers", missing=", ".join(status.missing_readers))
-    if not status.reads_scans:
-        yield "scans", both("start", "doctor", "scans", missing=status.scans)
+    elif ready.sandbox.missing:
+        yield "sandbox", both("start", "doctor", "sandbox_missing", missing=", ".join(ready.sandbox.missing))
+    if ready.missing_readers:
+        yield "readers", both("start", "doctor", "readers", missing=", ".join(ready.missing_readers))
+    if not ready.reads_scans:
+        yield "scans", both("start", "doctor", "scans", missing=ready.scans)
 
 
 def smtp_settings(configuration: Configuration, taken: tuple[Taken, ...]) -> smtp.SmtpSettings:

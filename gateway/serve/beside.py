@@ -207,7 +207,7 @@ def _readers(configuration: Configuration, workers: WorkerPool, desk: DoorProces
 
 
 def _running(configuration: Configuration, workers: WorkerPool, load: SharedLoad) -> Running:
-    sandbox = workers.status().sandbox
+    sandbox = workers.ready.sandbox
     return Running(
         certs=configuration.certs or SHIPPED_CERTS,
         sandbox_missing=sandbox.missing if sandbox is not None else None,
@@ -229,7 +229,7 @@ def _metrics(
         return None
     disk = Disk(data=configuration.data, spool=configuration.spool, certs=configuration.certs or SHIPPED_CERTS)
     node = configuration.cluster.node if configuration.cluster is not None else ""
-    sources = Sources(configuration.data, load, workers.status().sandbox, disk, troubles, shipping, node)
+    sources = Sources(configuration.data, load, workers.ready.sandbox, disk, troubles, shipping, node)
     return MetricsProcess(addresses.metrics, sources, audit.door, release)
 
 

@@ -290,12 +290,12 @@ class _Frontend:
     async def _report_load(self, smtp: SmtpServer, milters: list[MilterServer], hop: NextHop) -> None:
         """Report the load every second."""
         while True:
-            workers = self._inherited.workers.status()
+            desk = self._inherited.workers.desk
             load = Load(
                 sessions=smtp.session_count + sum(milter.session_count for milter in milters),
                 content_bytes=smtp.in_flight_bytes + self._milter_budget.used_bytes,
-                inspections_running=workers.running,
-                inspections_waiting=workers.waiting,
+                inspections_running=desk.working,
+                inspections_waiting=desk.waiting,
                 next_hop_held_off=int(hop.breaker_open),
             )
             self._inherited.load.put(self._slot, load)

@@ -254,7 +254,7 @@ def wall_rows(rounds: int) -> Iterator[Row]:
                 behind - own < 10,
             )
             heavy = wall.mail([("a.pdf", pdf_pages(100)), ("b.docx", word_pages(100)), ("c.xlsx", sheet_rows(10_000))])
-            zygote = pool.status().zygote_pid
+            zygote = pool.zygote_pid
             peak, baseline = peak_of_children(zygote or 0, lambda: runner.run(pool.inspect(request(heavy))))
     finally:
         pool.close()

@@ -156,11 +156,11 @@ async def test_a_message_that_nobody_waits_for_is_read_behind_the_others(pool):
 @pytest.mark.slow
 async def test_nothing_is_left_behind_after_two_hundred_jobs(pool):
     await pool.inspect(request_for("fine"))
-    ours, theirs = descriptors("self"), descriptors(pool.status().zygote_pid)
+    ours, theirs = descriptors("self"), descriptors(pool.zygote_pid)
     for batch in range(20):
         names = ["abort" if batch % 5 == 0 and number == 0 else "fine" for number in range(10)]
         await asyncio.gather(*(pool.inspect(request_for(name)) for name in names))
-    await until(lambda: descriptors(pool.status().zygote_pid) <= theirs + 1)
+    await until(lambda: descriptors(pool.zygote_pid) <= theirs + 1)
     assert descriptors("self") <= ours + 1
     await until(lambda: not zombies_of(pool))
 
@@ -192,7 +192,7 @@ async def test_a_child_that_stands_still_is_our_own_fault_and_leaves_its_place()
     pool = WorkerPool.start(PoolSettings(probe=PROBE, children=1, idle_s=5.0))
     try:
         still = asyncio.ensure_future(pool.inspect(request_for("fine", "hang")))
-        await until(lambda: pool.status().running)
+        await until(lambda: pool.desk.working)
         behind = asyncio.ensure_future(pool.inspect(request_for("fine")))
         with pytest.raises(TemporaryError):
             await still
@@ -213,7 +213,7 @@ async def test_a_zygote_that_dies_costs_a_temporary_error_and_is_replaced():
     pool = WorkerPool.start(PoolSettings(probe=PROBE))
     try:
         await pool.inspect(request_for("fine"))
-        first = pool.status().zygote_pid
+        first = pool.zygote_pid
         task = asyncio.ensure_future(pool.inspect(request_for("hang")))
         await until(lambda: children_of(pool))
         os.kill(first, 9)
@@ -226,7 +226,7 @@ async def test_a_zygote_that_dies_costs_a_temporary_error_and_is_replaced():
                 with contextlib.suppress(TemporaryError):
                     inspection = await pool.inspect(request_for("fine"))
         assert by_part(inspection)["1"].status is ReadStatus.OK
-        assert pool.status().zygote_pid != first
+        assert pool.zygote_pid != first
     finally:
         pool.close()
 
@@ -238,7 +238,7 @@ async def test_children_die_with_the_zygote():
         task = asyncio.ensure_future(pool.inspect(request_for("hang")))
         await until(lambda: children_of(pool))
         children = children_of(pool)
-        os.kill(pool.status().zygote_pid, 9)
+        os.kill(pool.zygote_pid, 9)
         await until(lambda: not any(os.path.exists(f"/proc/{child}") for child in children))
         with pytest.raises(TemporaryError):
             await task
@@ -250,12 +250,12 @@ async def test_children_die_with_the_zygote():
 async def test_a_reload_replaces_the_zygote_and_the_old_one_finishes_its_work():
     pool = WorkerPool.start(PoolSettings(probe=PROBE))
     try:
-        first = pool.status().zygote_pid
+        first = pool.zygote_pid
         task = asyncio.ensure_future(pool.inspect(request_for("hang", "fine")))
         await until(lambda: children_of(pool))
         (child,) = children_of(pool)
         pool.reload()
-        assert pool.status().zygote_pid != first
+        assert pool.zygote_pid != first
         os.kill(child, signal.SIGUSR1)
         assert by_part(await task)["2"].status is ReadStatus.OK
         await until(lambda: pool._process.alive() and not os.path.exists(f"/proc/{first}"))
@@ -291,7 +291,7 @@ def descriptors(pid):
 
 
 def _family(pool):
-    zygote = pool.status().zygote_pid
+    zygote = pool.zygote_pid
     rows = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:

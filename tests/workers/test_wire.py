@@ -10,7 +10,7 @@ from msgspec import structs
 
 from gateway.documents.wall import wire
 from gateway.documents.wall.merge import Merger
-from gateway.documents.wall.portable import portable, unique
+from gateway.documents.wall.portable import unique
 from gateway.documents.wall.wire import (
     Began,
     Done,
@@ -85,7 +85,7 @@ def test_a_request_crosses_with_names_that_no_utf8_can_hold():
         filename="a\udcff.txt",
         header=(HeaderField("X\udcff", b"X: \xff\r\n", "\udcff", "\udcff"),),
     )
-    request = InspectionRequest(id="x", root=portable(part), now=datetime.now(UTC))
+    request = InspectionRequest(id="x", root=part, now=datetime.now(UTC))
     again = decode_request(encode(request)[4:])
     assert again.root.filename == "a?.txt"
     assert again.root.header[0].raw == b"X: \xff\r\n"

@@ -26,8 +26,7 @@ from gateway.documents.wall.desk_channel import DeskClient, Visit
 from gateway.documents.wall.door import Ended, Job, send_job
 from gateway.documents.wall.fork import Ready
 from gateway.documents.wall.merge import Merger
-from gateway.documents.wall.portable import portable, unique
-from gateway.documents.wall.sandbox import SandboxStatus
+from gateway.documents.wall.portable import unique
 from gateway.documents.wall.supervise import ZygoteProcess
 from gateway.documents.wall.wire import Frame, FrameReader, Inspection, InspectionRequest, WireError, encode
 from gateway.errors import TemporaryError
@@ -53,19 +52,6 @@ class PoolSettings(Struct, frozen=True, kw_only=True):
     observers: tuple[Observer, ...] = ()
     probe: str | None = None
     """See `ZygoteSettings`."""
-
-
-class PoolStatus(Struct, frozen=True, kw_only=True):
-    """For `gateway doctor` and metrics."""
-
-    zygote_pid: int | None
-    sandbox: SandboxStatus | None
-    missing_readers: tuple[str, ...]
-    reads_scans: bool
-    scans: str
-    """Recogniser of words in pictures, or what it lacks."""
-    running: int
-    waiting: int
 
 
 class WorkerPool:
@@ -112,22 +98,14 @@ class WorkerPool:
         return self._process.origin
 
     @property
-    def ready(self) -> Ready | None:
-        """Status of the zygote at its start."""
+    def ready(self) -> Ready:
+        """What the zygote has and lacks, by its word at its start."""
         return self._process.ready
 
-    def status(self) -> PoolStatus:
-        """Return what doctor and metrics show."""
-        ready = self.ready
-        return PoolStatus(
-            zygote_pid=self._process.pid,
-            sandbox=ready.sandbox if ready else None,
-            missing_readers=ready.missing_readers if ready else (),
-            reads_scans=ready.reads_scans if ready else True,
-            scans=ready.scans if ready else "",
-            running=self.desk.working,
-            waiting=self.desk.waiting,
-        )
+    @property
+    def zygote_pid(self) -> int | None:
+        """Process id of the zygote, None before the start and after the end."""
+        return self._process.pid
 
     def supervise(self) -> bool:
         """Replace a zygote that died; the owner calls it now and then and on SIGCHLD. True when one was started."""
@@ -176,7 +154,7 @@ class WorkerPool:
             resumed = True
         children = 0
         if not merger.complete or any(one.foreign for one in request.observers):
-            sent = structs.replace(request, root=portable(root), used=merger.used)
+            sent = structs.replace(request, root=root, used=merger.used)
             async with (visit or self.desk.visit(b"")).turn(cost_s) as threads:
                 content = read_only(content_fd) if content_fd is not None else None
                 try:

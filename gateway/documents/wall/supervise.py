@@ -58,7 +58,7 @@ class ZygoteProcess:
         """Time of the last sign of life of the zygote that was started last."""
         self._origin = mmap.mmap(-1, _ORIGIN.size)
         """Shared with front ends that are forked from here."""
-        self.ready: Ready | None = None
+        self.ready = Ready()
 
     @property
     def pid(self) -> int | None:
