@@ -1,4 +1,4 @@
-"""Official documents of Decree 30/2020/NĐ-CP: recognised, with kind, number, date, issuer and "Nơi nhận".
+"""Official documents of Decree 30/2020/NĐ-CP: recognised, with kind, number, date and issuer.
 
 A document is official when enough of its components stand where the Decree puts them (Article 8, Annex I): national
 name and motto, number and symbol, place and date, name of the kind or "V/v", authority of the signer, recipients. It is
@@ -32,9 +32,9 @@ from gateway.vietnamese.official_head import (
     NATIONAL,
     NATIONAL_HAS,
     date_of,
+    has_recipients,
     issuer_of,
     number_of,
-    recipients_of,
     search_columns,
 )
 from gateway.vietnamese.official_kinds import Kind, is_title, kind_of
@@ -67,8 +67,6 @@ class Recognition(Struct, frozen=True, kw_only=True):
     issued_on: date | None = None
     issuer: str = ""
     """Name of the issuing unit in capitals, as the head gives it; empty when not found."""
-    recipients: tuple[str, ...] = ()
-    """Lines under "Nơi nhận", without dashes."""
 
     @property
     def official(self) -> bool:
@@ -189,8 +187,7 @@ def _judge(lines: Sequence[str], bare: Sequence[str], *, stamped: str) -> Recogn
     if any(_SUBJECT_LINE.match(line) for line in bare_head):
         evidence.append("subject-line")
         kind = kind if titled else Kind.CONG_VAN
-    recipients = recipients_of(lines, bare)
-    if recipients is not None:
+    if has_recipients(bare):
         evidence.append("recipients")
     if any(_FILED.search(line) for line in bare if "luu" in line):
         evidence.append("filed")
@@ -217,7 +214,6 @@ def _judge(lines: Sequence[str], bare: Sequence[str], *, stamped: str) -> Recogn
         number=shown,
         issued_on=issued_on,
         issuer=issuer,
-        recipients=recipients or (),
     )
 
 

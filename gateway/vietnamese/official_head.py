@@ -38,8 +38,6 @@ _RECIPIENTS: Final = re.compile(r"(?:^|\s{2}|\t)\W*noi nhan\W*(?:$|\s{2,}|-|nhu|
 BASIS: Final = re.compile(r"^\W*can cu\b")
 _CITED: Final = re.compile(r"\s*(?:ngày \d|của|và|quy định|về việc)")
 _OF_ANOTHER: Final = re.compile(r"(?:luat|nghi dinh|quyet dinh|thong tu|to trinh|cong van)\b[^\t]*$")
-_CELLS: Final = re.compile(r"\t|\s{3,}")
-_ITEM: Final = re.compile(r"\s*[-–+•*]\s*(?P<name>\S.*)")
 _NO_NUMBER, _NO_DIGIT = re.compile(r"[^\da-z]"), re.compile(r"\D")
 _UNIT_WORDS: Final = re.compile(
     r"^\W*(?:uy ban|ubnd|hoi dong|so |phong |van phong|bo |cuc |chi cuc|truong |trung tam|cong an|ban |dang uy|quan uy|huyen uy|tinh uy|thanh uy"
@@ -98,19 +96,9 @@ def date_of(head: Sequence[str], bare: Sequence[str]) -> tuple[date | None, bool
     return None, False
 
 
-def recipients_of(lines: Sequence[str], bare: Sequence[str]) -> tuple[str, ...] | None:
-    """Return the lines under the first "Nơi nhận", None when there is none."""
-    for position, plain in enumerate(bare):
-        if "noi nhan" not in plain or _RECIPIENTS.search(plain) is None:
-            continue
-        found: list[str] = []
-        for line in lines[position : position + 30]:
-            for piece in _CELLS.split(line):
-                item = _ITEM.match(piece)
-                if item is not None:
-                    found.append(item["name"].rstrip(" ;.,"))
-        return tuple(found[:40])
-    return None
+def has_recipients(bare: Sequence[str]) -> bool:
+    """Return whether a line heads the recipients: "Nơi nhận"."""
+    return any("noi nhan" in plain and _RECIPIENTS.search(plain) for plain in bare)
 
 
 def issuer_of(head: Sequence[str], bare: Sequence[str], number_line: int) -> str:
