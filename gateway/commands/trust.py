@@ -17,7 +17,7 @@ from pathlib import Path
 
 from gateway.commands.common import EXIT_REFUSED
 from gateway.commands.progress import progress
-from gateway.documents.signatures import revocation
+from gateway.documents.signatures import crl
 from gateway.documents.signatures.certificates import (
     distinguished_name,
     fingerprint,
@@ -156,11 +156,11 @@ def _fetch(folder: Path, store: TrustStore, pin: Pin) -> str:
     if len(data) > LIMIT_BYTES:
         raise UserError(_say("crl_large", mib=LIMIT_BYTES >> 20))
     try:
-        one = revocation.load_list(data, embedded=False)
+        one = crl.load_list(data, embedded=False)
     except LibraryFault:
         raise UserError(_say("crl_none")) from None
     authority = next((anchor for anchor in store.anchors if fingerprint(anchor) == pin.sha256), None)
-    if authority is None or one.issuer != authority.subject.hashable or not revocation.is_signed_by(one, authority):
+    if authority is None or one.issuer != authority.subject.hashable or not crl.is_signed_by(one, authority):
         raise UserError(_say("crl_foreign"))
     if any(
         held.trusted_keys and held.issuer == one.issuer and held.this_update > one.this_update for held in store.lists

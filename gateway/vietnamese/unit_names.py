@@ -23,9 +23,17 @@ def unit_names(directory: Directory) -> frozenset[str]:
     return names
 
 
+def fold(name: str) -> str:
+    """Return a name in capitals and NFC, both tone placements of a vowel group alike, single blanks."""
+    upper = unicodedata.normalize("NFC", name).upper()
+    for old, new in (("UỶ", "ỦY"), ("UỴ", "ỤY"), ("HOÀ", "HÒA"), ("HOÁ", "HÓA"), ("TOÀ", "TÒA"), ("THUỶ", "THỦY")):
+        upper = upper.replace(old, new)
+    return " ".join(upper.split())
+
+
 def fold_unit(name: str) -> str:
-    """Return a name in capitals and NFC, single blanks, UBND written out."""
-    upper = " ".join(unicodedata.normalize("NFC", name).upper().replace("UỶ", "ỦY").split())
+    """Return a folded name with UBND written out."""
+    upper = fold(name)
     return upper.replace("UBND ", "ỦY BAN NHÂN DÂN ", 1) if upper.startswith("UBND ") else upper
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from pyhanko_certvalidator.policy_decl import AcceptAllAlgorithms
 
-from gateway.documents.signatures import chain_status, revocation
+from gateway.documents.signatures import chain_status, crl
 from gateway.documents.signatures import path as paths
 from gateway.documents.signatures.certificates import distinguished_name, load_certificates
 from gateway.documents.signatures.chain_status import Sources
@@ -80,7 +80,7 @@ def section(name: str) -> str:
 @cache
 def _suite():
     everything = [load_certificates(file.read_bytes())[0] for file in sorted(FOLDER.glob("*.crt"))]
-    lists = [revocation.load_list(file.read_bytes(), embedded=False) for file in sorted(FOLDER.glob("*.crl"))]
+    lists = [crl.load_list(file.read_bytes(), embedded=False) for file in sorted(FOLDER.glob("*.crl"))]
     (anchor,) = [one for one in everything if distinguished_name(one.subject).startswith("CN=Trust Anchor")]
     return anchor, everything, lists
 

@@ -9,7 +9,7 @@ from cryptography import x509
 
 from gateway.demo.pki import Identity
 from gateway.documents.signatures import verify
-from gateway.documents.signatures.revocation import load_list
+from gateway.documents.signatures.crl import load_list
 from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Indication, Signature
 from tests.pki.tree import NOW, store, tree

@@ -10,7 +10,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 from gateway.demo.pki import Identity, distinguished_name, revocation_list
 from gateway.documents.signatures import verify
 from gateway.documents.signatures.certificates import load_certificates
-from gateway.documents.signatures.revocation import load_list
+from gateway.documents.signatures.crl import load_list
 from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Indication, Trust
 from tests.pki import cms

@@ -17,7 +17,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec
 
 from gateway.demo.pki import Wish, distinguished_name, issue, revocation_list
-from gateway.documents.signatures import revocation
+from gateway.documents.signatures import crl, revocation
 from gateway.documents.signatures.certificates import load_certificates
 from gateway.documents.signatures.detached import verify_attached
 from gateway.documents.signatures.report import Subject
@@ -69,7 +69,7 @@ class TestOcsp:
         )
         answer = response(tree().g2_person, responder=who)
         assert ask(tree().g2_person, answer).status is Revocation.GOOD
-        listed = revocation.load_list(tree().crl(tree().g2_sub, (who, NOW - DAY, None), days=-1), embedded=False)
+        listed = crl.load_list(tree().crl(tree().g2_sub, (who, NOW - DAY, None), days=-1), embedded=False)
         assert ask(tree().g2_person, answer, lists=[listed]).status is Revocation.UNKNOWN
 
     def test_a_responder_without_the_purpose_counts_for_nothing(self):
@@ -147,7 +147,7 @@ class TestOcsp:
 
 class TestLists:
     def status(self, der, who=None, **options):
-        one = revocation.load_list(der, embedded=False)
+        one = crl.load_list(der, embedded=False)
         return revocation.status(
             parsed(who or tree().g2_person), parsed(tree().g2_sub), lists=[one], now=NOW, **options
         )
@@ -186,7 +186,7 @@ class TestLists:
         old = revocation_list(tree().g2_sub, hold, this_update=NOW - 8 * DAY, next_update=NOW + 9 * DAY)
         new = revocation_list(tree().g2_sub, this_update=NOW - DAY, next_update=NOW + 9 * DAY)
         assert self.status(old).status is Revocation.REVOKED
-        both = [revocation.load_list(one, embedded=False) for one in (old, new)]
+        both = [crl.load_list(one, embedded=False) for one in (old, new)]
         found = revocation.status(parsed(tree().g2_person), parsed(tree().g2_sub), lists=both, now=NOW)
         assert found.status is Revocation.GOOD
 
@@ -196,7 +196,7 @@ class TestLists:
         stale = revocation_list(tree().g2_sub, this_update=NOW - 4 * DAY, next_update=NOW - 3 * DAY)
         some = self.scoped(only_some_reasons=frozenset({x509.ReasonFlags.key_compromise}))
         for newer, expected in ((stale, Revocation.UNKNOWN), (some, Revocation.REVOKED)):
-            lists = [revocation.load_list(one, embedded=False) for one in (old, newer)]
+            lists = [crl.load_list(one, embedded=False) for one in (old, newer)]
             found = revocation.status(parsed(tree().g2_person), parsed(tree().g2_sub), lists=lists, now=NOW)
             assert found.status is expected
 
@@ -317,4 +317,4 @@ def test_pss_is_verified():
 
 
 def test_a_week_is_how_long_an_answer_without_end_is_fresh():
-    assert timedelta(hours=1) > revocation.SKEW
+    assert timedelta(hours=1) > crl.SKEW

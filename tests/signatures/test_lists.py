@@ -8,8 +8,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 
 from gateway.demo.pki import distinguished_name
 from gateway.documents.signatures.certificates import load_certificates
+from gateway.documents.signatures.crl import load_list
 from gateway.documents.signatures.judge import Purpose, judge
-from gateway.documents.signatures.revocation import Evidence, load_list
+from gateway.documents.signatures.revocation import Evidence
 from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Revocation, Trust
 from tests.pki.tree import NOW, tree

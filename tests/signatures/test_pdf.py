@@ -14,7 +14,7 @@ from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigSeedSu
 
 from gateway.documents.signatures import verify
 from gateway.documents.signatures.certificates import load_certificates
-from gateway.documents.signatures.revocation import load_list
+from gateway.documents.signatures.crl import load_list
 from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Changes, Coverage, HolderKind, Indication, Integrity, Revocation, Trust
 from tests.pki.signing import PdfSigning, sign_pdf, sign_pdf_twice

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import urllib.parse
 from dataclasses import replace
 from functools import cache, cached_property
+from itertools import islice
 from typing import Any
 
 from gateway.documents.signatures import algorithms, canonical_xml, cms, timestamps, xades, xmldsig
@@ -69,13 +69,8 @@ def _named_only(package: Package) -> list[str]:
             continue
         uris = [one.get("URI", "") for one in named[:_MAX_SIGNATURES]]
         # Of the timestamps of a container none need be there (EN 319 162-1 §4.4.2).
-        found += [uri for uri in uris if not uri.lower().endswith(".tst") and _member(package, uri) is None]
+        found += [uri for uri in uris if not uri.lower().endswith(".tst") and package.named_by(uri) is None]
     return list(dict.fromkeys(found))[:_MAX_SIGNATURES]
-
-
-def _member(package: Package, uri: str) -> str | None:
-    decoded = urllib.parse.unquote(uri)
-    return next((one for one in (uri, decoded, decoded.removeprefix("/")) if one in package), None)
 
 
 def _is_signature(name: str) -> bool:
@@ -177,14 +172,12 @@ class _Container:
     def _cades(self, name: str, data: bytes) -> list[Signature]:
         """A CAdES signature is over the one object (ASiC-S) or over a manifest that lists digests (ASiC-E)."""
         signed, covered, broken, digests = self._signed(name)
-        parsed = cms.parse(data)
+        content, parsed = Content((self.package.read(signed),)), cms.parse(data)
+        trust = self.subject.trust
         reports = []
         for signer in parsed.signers:
-            verified = cms.verify_signer(
-                parsed, signer, Content((self.package.read(signed),)), extra=self.subject.trust.others
-            )
             coverage, problems = self._place(covered)
-            facts = signer_facts(parsed, verified, field_name=name, coverage=coverage)
+            facts = signer_facts(parsed, signer, content, trust=trust, field_name=name, coverage=coverage)
             facts = replace(facts, algorithms=(*facts.algorithms, *digests))
             if broken:
                 facts = replace(
@@ -206,15 +199,15 @@ class _Container:
             covered: set[str] = {manifest}
             broken = False
             digests: list[str] = []
-            for reference in references:
-                member, digest = _member(self.package, reference.get("URI", "")), _digest_of(reference)
+            for reference in map(xmldsig.read_reference, references):
+                member = self.package.named_by(reference.uri)
                 if member in covered:
                     raise LibraryFault(LIMIT, "references")  # no program writes two, and each costs the whole member
-                if member is None or not _digest_fits(self.package.read(member), digest, reference):
+                if member is None or not reference.digest or not xmldsig.fits(self.package.read(member), reference):
                     broken = True
                 else:
                     covered.add(member)
-                    digests.append(digest)
+                    digests.append(reference.digest)
             return manifest, covered, broken, tuple(digests)
         if len(self.objects) == 1 and self.declared != ASIC_E.media_type:
             return self.objects[0], {self.objects[0]}, False, ()
@@ -224,7 +217,7 @@ class _Container:
         """The signature file that a manifest names, and its references."""
         root = canonical_xml.parse(self.package.read(name))
         references = _elements(root, "SigReference")
-        named = _member(self.package, references[0].get("URI", "")) if references else None
+        named = self.package.named_by(references[0].get("URI", "")) if references else None
         return named, _elements(root, "DataObjectReference")
 
     def _timestamp(self, name: str, data: bytes) -> Signature:
@@ -260,13 +253,4 @@ def _is_manifest(name: str) -> bool:
 
 def _elements(root: Any, name: str) -> list[Any]:
     """By local name: manifests with a namespace of their own are seen."""
-    return [one for one in root.iter() if isinstance(one.tag, str) and one.tag.rpartition("}")[2] == name][:2000]
-
-
-def _digest_of(reference: Any) -> str:
-    method = reference.find(ds("DigestMethod"))
-    return algorithms.XML_DIGESTS.get(method.get("Algorithm", ""), "") if method is not None else ""
-
-
-def _digest_fits(octets: bytes, digest: str, reference: Any) -> bool:
-    return digest != "" and Content((octets,)).digest(digest) == xmldsig.decode(reference.findtext(ds("DigestValue")))
+    return list(islice(root.iter(f"{{*}}{name}"), 2000))

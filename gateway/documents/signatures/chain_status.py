@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
+from gateway.documents.signatures import crl, revocation
 from gateway.documents.signatures import path as paths
-from gateway.documents.signatures import revocation
 from gateway.documents.signatures.certificates import Certificate, fingerprint
+from gateway.documents.signatures.crl import RevocationList, Signers
 from gateway.documents.signatures.path import Issuers, Path
-from gateway.documents.signatures.revocation import RevocationList, Signers, Status
+from gateway.documents.signatures.revocation import Status
 from gateway.model import Revocation
 
 _MAX_CANDIDATES = 8
@@ -44,7 +45,7 @@ class Sources:
         """Return the path with the authorities of the store above its anchor."""
         return [*path.certificates, *paths.upward(path.anchor, self.issuers_of)]
 
-    def statuses(self, line: Sequence[Certificate], signers: Signers = revocation.nobody) -> tuple[Status, ...]:
+    def statuses(self, line: Sequence[Certificate], signers: Signers = crl.nobody) -> tuple[Status, ...]:
         """Return the status of each certificate of a line but the last."""
         return tuple(
             revocation.status(
@@ -80,7 +81,7 @@ class _ListSigners:
         held = (*self._sources.anchors, *self._sources.strangers)
         named = [candidate for candidate in held if candidate.subject.hashable == one.issuer]
         for candidate in named[:_MAX_CANDIDATES]:
-            if revocation.is_signed_by(one, candidate) and self._may_sign(candidate):
+            if crl.is_signed_by(one, candidate) and self._may_sign(candidate):
                 return (candidate,)
         return ()
 

@@ -8,7 +8,8 @@ from typing import Any
 from asn1crypto import core
 
 from gateway.documents.signatures.certificates import Certificate, readable
-from gateway.documents.signatures.revocation import Evidence, readable_lists
+from gateway.documents.signatures.crl import readable_lists
+from gateway.documents.signatures.revocation import Evidence
 from gateway.documents.signatures.wall import LibraryFault, wall
 
 _REVOCATION_VALUES = "1.2.840.113549.1.9.16.2.24"

@@ -10,11 +10,12 @@ import base64
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from gateway.documents.readers.mail.cms import unarmoured
 from gateway.documents.signatures import cms
 from gateway.documents.signatures.algorithms import Content
-from gateway.documents.signatures.cms import CmsSigner, SignedData
+from gateway.documents.signatures.cms import SignedData
 from gateway.documents.signatures.report import Facts, Subject, assemble, malformed
 from gateway.documents.signatures.timestamps import TST_INFO
 from gateway.documents.signatures.trust import TrustStore
@@ -129,8 +130,7 @@ def _report(
     reports = []
     for signer in parsed.signers:
         if matches:
-            verified = cms.verify_signer(parsed, signer, content, extra=subject.trust.others)
-            facts = signer_facts(parsed, verified, field_name="", coverage=Coverage.WHOLE)
+            facts = signer_facts(parsed, signer, content, trust=subject.trust)
             if not set(covers).issuperset(named):
                 facts = replace(facts, coverage=Coverage.PARTIAL, problems=(*facts.problems, "uncovered-part"))
         else:
@@ -148,8 +148,17 @@ def _report(
     return tuple(reports) or (malformed(subject),)
 
 
-def signer_facts(parsed: SignedData, verified: CmsSigner, *, field_name: str, coverage: Coverage) -> Facts:
-    """Turn a verified SignerInfo into facts for the report."""
+def signer_facts(
+    parsed: SignedData,
+    signer: Any,
+    content: Content,
+    *,
+    trust: TrustStore,
+    field_name: str = "",
+    coverage: Coverage = Coverage.WHOLE,
+) -> Facts:
+    """Verify a SignerInfo over `content` and return the facts for the report."""
+    verified = cms.verify_signer(parsed, signer, content, extra=trust.others)
     return Facts(
         field=field_name,
         integrity=verified.integrity,

@@ -7,12 +7,12 @@ enforced by itself.
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.documents.signatures.rows import read_rows
 from gateway.model import HolderKind, Signer
+from gateway.vietnamese.unit_names import fold
 
 _UNIT_WORDS = (
     "ỦY BAN", "UBND", "HỘI ĐỒNG NHÂN DÂN", "HĐND", "VĂN PHÒNG", "PHÒNG", "SỞ", "TRUNG TÂM", "TRƯỜNG", "BAN", "BỘ",
@@ -20,14 +20,6 @@ _UNIT_WORDS = (
     "ĐẢNG ỦY", "ĐẢNG BỘ", "THÀNH ỦY", "QUẬN ỦY", "LIÊN ĐOÀN", "MẶT TRẬN", "TÒA ÁN", "VIỆN", "KHO BẠC", "BẢO HIỂM",
     "BAN QUẢN LÝ", "HỢP TÁC XÃ", "NGÂN HÀNG",
 )  # fmt: skip
-
-
-def fold(text: str) -> str:
-    """Normal form to compare names: NFC, capitals, both tone placements of the same vowel group alike, one space."""
-    upper = unicodedata.normalize("NFC", text).upper()
-    for old, new in (("UỶ", "ỦY"), ("UỴ", "ỤY"), ("HOÀ", "HÒA"), ("HOÁ", "HÓA"), ("TOÀ", "TÒA"), ("THUỶ", "THỦY")):
-        upper = upper.replace(old, new)
-    return " ".join(upper.split())
 
 
 _UNIT_PREFIXES = tuple(fold(word) + " " for word in _UNIT_WORDS)

@@ -211,9 +211,7 @@ def member_octets(
     """The bytes of a member as a reference digests it: as they are, or canonical XML."""
     if "://" in reference.uri or (reference.uri.startswith("/") and not package.find(reference.uri[1:])):
         raise LibraryFault("external", reference.uri)
-    decoded = urllib.parse.unquote(reference.uri)
-    candidates = (decoded, reference.uri, decoded.removeprefix("/"), decoded.removeprefix("./"))
-    name = next((one for one in candidates if one in package), None)
+    name = package.named_by(reference.uri)
     if name is None:
         raise LibraryFault("missing-reference", reference.uri)
     if name in covered:

@@ -107,7 +107,7 @@ def shows_other_than_signed(parts: Parts, texts: Iterable[str], signed: set[str]
     safe = _OF_THE_TEXT | _OF_SOURCES if sources <= signed else _OF_THE_TEXT
     for name in texts:
         root = canonical_xml.parse_words(parts.package.read(name))
-        bindings = list(_named(root, "dataBinding"))
+        bindings = list(root.iter("{*}dataBinding"))
         if len(bindings) > _MAX_CONTROLS or any(_control_differs(one, trees) for one in bindings):
             return True
         for one in _fields(root):
@@ -147,7 +147,7 @@ def _control_differs(binding: Any, trees: list[tuple[bool, Any]]) -> bool:
     inner = [_local(one) for one in control] if control is not None else []
     if control is None or _local(control) != "sdt" or inner.count("sdtPr") != 1 or inner.count("sdtContent") > 1:
         return True
-    placeholder = next(_named(settings, "showingPlcHdr"), None)
+    placeholder = next(settings.iter("{*}showingPlcHdr"), None)
     hides = placeholder is not None and _is_on(placeholder)
     content = next((one for one in control if _local(one) == "sdtContent"), None)
     shown = "" if hides or content is None else _words(content)
@@ -193,7 +193,7 @@ def _stands_for(value: str, shown: str, settings: Any) -> bool:
             case "date" if value == _attribute(one, "fullDate"):
                 return True
             case "date" if _day(value) and _day(value) == _day(_attribute(one, "fullDate")):
-                formats = (_attribute(form, "val") for form in _named(one, "dateFormat"))
+                formats = (_attribute(form, "val") for form in one.iter("{*}dateFormat"))
                 return not any(re.search("[hHms]", re.sub(r"'[^']*'", "", form)) for form in formats)
             case "listItem" if _attribute(one, "value") == value:
                 return _plain(_attribute(one, "displayText")) == _plain(shown)
@@ -343,11 +343,6 @@ def _word(one: Any, top: Any = None) -> str:
 
 def _is_on(switch: Any) -> bool:
     return _is_true(_attribute(switch, "val") or "true")
-
-
-def _named(root: Any, name: str) -> Iterator[Any]:
-    """By local name: transitional and strict files have namespaces of their own."""
-    return (one for one in root.iter() if _local(one) == name)
 
 
 def _local(element: Any) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import unquote
 
 from gateway.documents.readers.base import Budget, ReadError
 from gateway.documents.readers.containers.zip import content
@@ -68,6 +69,12 @@ class Package:
                 raise LibraryFault(LIMIT if error.status in _UNREAD else "member", error.reason) from None
         self._read[name] = data
         return data
+
+    def named_by(self, uri: str) -> str | None:
+        """Return the member that a reference of a signature names, with its escapes undone or not."""
+        decoded = unquote(uri)
+        candidates = (decoded, uri, decoded.removeprefix("/"), decoded.removeprefix("./"))
+        return next((one for one in candidates if one in self), None)
 
     def find(self, name: str) -> str | None:
         """Return the member whose name is the same but for the case of letters (ECMA-376-2 §7.3.5)."""

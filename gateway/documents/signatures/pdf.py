@@ -21,7 +21,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.crypt import AuthStatus
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from gateway.documents.signatures import cms, pdf_values, pdf_xref, revocation, timestamps
+from gateway.documents.signatures import cms, crl, pdf_values, pdf_xref, timestamps
 from gateway.documents.signatures.certificates import Certificate, readable
 from gateway.documents.signatures.pdf_fields import (
     Field,
@@ -156,7 +156,7 @@ def _security_store(reader: PdfFileReader) -> _Store:
             certificates, lists, responses = (entry(dss, key) for key in ("/Certs", "/CRLs", "/OCSPs"))
     except LibraryFault:
         return _Store()  # what cannot be read from the store is simply no evidence
-    evidence = Evidence(revocation.readable_lists(_octets(lists)), tuple(_octets(responses)))
+    evidence = Evidence(crl.readable_lists(_octets(lists)), tuple(_octets(responses)))
     return _Store(readable(_octets(certificates)), evidence)
 
 
@@ -187,7 +187,6 @@ def _verify_one(
         coverage=coverage,
         changes=changes,
         claimed_time=_claimed(one.signature),
-        page=None,
         later=later,
         pool=store.certificates,
         evidence=store.evidence,

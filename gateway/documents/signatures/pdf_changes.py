@@ -31,15 +31,12 @@ from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
 from gateway.documents.signatures.pdf_filled import replaces_what_was_signed
 from gateway.documents.signatures.pdf_form_rules import KidWidgets, RelevantFormUpdates, WidgetsOnPages
-from gateway.documents.signatures.pdf_form_view import FormDefaults, has_unsigned_field, signature_fields
+from gateway.documents.signatures.pdf_form_view import has_unsigned_field, signature_fields
 from gateway.documents.signatures.pdf_objects import entry
 from gateway.documents.signatures.pdf_rules import (
     FreedNothing,
-    NothingAwaited,
-    OneGeneration,
+    Kept,
     ReusedObjectStreams,
-    SameCatalog,
-    SameEncryption,
     StructureTree,
     UnusedNumbers,
     ValidationData,
@@ -56,11 +53,7 @@ POLICY = StandardDiffPolicy(
         DocInfoRule().as_qualified(ModificationLevel.LTA_UPDATES),
         XrefStreamRule().as_qualified(ModificationLevel.LTA_UPDATES),
         ObjectStreamRule().as_qualified(ModificationLevel.LTA_UPDATES),
-        OneGeneration().as_qualified(ModificationLevel.LTA_UPDATES),
-        NothingAwaited().as_qualified(ModificationLevel.LTA_UPDATES),
-        SameCatalog().as_qualified(ModificationLevel.LTA_UPDATES),
-        SameEncryption().as_qualified(ModificationLevel.LTA_UPDATES),
-        FormDefaults().as_qualified(ModificationLevel.LTA_UPDATES),
+        Kept().as_qualified(ModificationLevel.LTA_UPDATES),
         FreedNothing().as_qualified(ModificationLevel.LTA_UPDATES),
         UnusedNumbers().as_qualified(ModificationLevel.LTA_UPDATES),
         ReusedObjectStreams().as_qualified(ModificationLevel.LTA_UPDATES),

@@ -7,12 +7,12 @@ Attacks, NDSS 2021; Rohlmann et al., Breaking the Specification: PDF Certificati
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
-from pyhanko.sign.diff_analysis import ReferenceUpdate, SuspiciousModification, WhitelistRule
+from pyhanko.sign.diff_analysis import SuspiciousModification
 from pyhanko.sign.fields import enumerate_sig_fields
 
 from gateway.documents.signatures.pdf_objects import entry
@@ -22,24 +22,19 @@ _HIDDEN = 2
 """Annotation flag (ISO 32000-2 table 167)."""
 
 
-class FormDefaults(WhitelistRule):  # type: ignore[misc]
-    """Defaults of a form stay as they were while it has fields that viewers draw by them; what is added changes nothing."""
-
-    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
-        """Explain nothing; SuspiciousModification when fields other than signatures would be drawn in another way."""
-        before, after = entry(old.root, "/AcroForm"), entry(new.root, "/AcroForm")
-        if not isinstance(before, generic.DictionaryObject) or not isinstance(after, generic.DictionaryObject):
-            return
-        if not _has_other_fields(before):
-            return
-        if entry(after, "/NeedAppearances", False) and not entry(before, "/NeedAppearances", False):
-            raise SuspiciousModification("viewers are told to draw all fields anew")
-        if any(key in before and entry(before, key) != entry(after, key) for key in ("/DA", "/Q")):
-            raise SuspiciousModification("the default appearance of fields was changed")
-        for one, other in _resources(before, after):
-            if one != other:
-                raise SuspiciousModification("a default resource of fields was replaced")
-        yield from ()
+def assert_same_form_defaults(old: HistoricalResolver, new: HistoricalResolver) -> None:
+    """Raise SuspiciousModification when fields other than signatures would be drawn in another way; what is added changes nothing."""
+    before, after = entry(old.root, "/AcroForm"), entry(new.root, "/AcroForm")
+    if not isinstance(before, generic.DictionaryObject) or not isinstance(after, generic.DictionaryObject):
+        return
+    if not _has_other_fields(before):
+        return
+    if entry(after, "/NeedAppearances", False) and not entry(before, "/NeedAppearances", False):
+        raise SuspiciousModification("viewers are told to draw all fields anew")
+    if any(key in before and entry(before, key) != entry(after, key) for key in ("/DA", "/Q")):
+        raise SuspiciousModification("the default appearance of fields was changed")
+    if any(one != other for one, other in _resources(before, after)):
+        raise SuspiciousModification("a default resource of fields was replaced")
 
 
 def _has_other_fields(form: Any) -> bool:

@@ -11,12 +11,9 @@ from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import HistoricalResolver
-from pyhanko.sign.diff_analysis import (
-    ReferenceUpdate,
-    SuspiciousModification,
-    WhitelistRule,
-)
+from pyhanko.sign.diff_analysis import ReferenceUpdate, SuspiciousModification, WhitelistRule
 
+from gateway.documents.signatures.pdf_form_view import assert_same_form_defaults
 from gateway.documents.signatures.pdf_objects import entry
 from gateway.documents.signatures.wall import LIMIT, LibraryFault
 
@@ -175,54 +172,46 @@ class UnusedNumbers(WhitelistRule):  # type: ignore[misc]
         yield from map(ReferenceUpdate, empty - _reached(new) if empty else ())
 
 
-class OneGeneration(WhitelistRule):  # type: ignore[misc]
+class Kept(WhitelistRule):  # type: ignore[misc]
+    """What no update may touch, though no object of the signed revision is replaced by it."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Explain nothing; SuspiciousModification when one of these was touched."""
+        _assert_one_generation(old, new)
+        _assert_nothing_awaited(old, new)
+        _assert_same_trailer(old, new)
+        assert_same_form_defaults(old, new)
+        yield from ()
+
+
+def _assert_one_generation(old: HistoricalResolver, new: HistoricalResolver) -> None:
     """A number in use keeps its generation: most viewers look at the number alone and would show the newer object."""
-
-    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
-        """Explain nothing; SuspiciousModification when a number of the signed revision comes back in another generation."""
-        written = {reference.idnum: reference.generation for reference in new.explicit_refs_in_revision()}
-        for revision in range(old.revision + 1):
-            for reference in old.reader.xrefs.explicit_refs_in_revision(revision):
-                generation = written.get(reference.idnum, reference.generation)
-                if generation != reference.generation and is_in_use(old, reference):
-                    raise SuspiciousModification(f"object {reference.idnum} was given another generation")
-        yield from ()
+    written = {reference.idnum: reference.generation for reference in new.explicit_refs_in_revision()}
+    for revision in range(old.revision + 1):
+        for reference in old.reader.xrefs.explicit_refs_in_revision(revision):
+            generation = written.get(reference.idnum, reference.generation)
+            if generation != reference.generation and is_in_use(old, reference):
+                raise SuspiciousModification(f"object {reference.idnum} was given another generation")
 
 
-class NothingAwaited(WhitelistRule):  # type: ignore[misc]
+def _assert_nothing_awaited(old: HistoricalResolver, new: HistoricalResolver) -> None:
     """A reference of the signed revision to an object that is not there shows nothing, until an update makes that object."""
-
-    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
-        """Explain nothing; SuspiciousModification when content refers to an object that only the update brings."""
-        made = {one for one in new.explicit_refs_in_revision() if not is_in_use(old, one)}
-        awaited = made & {one for one, _ in _walk(old, old.root, follow=lambda key: key not in _UNSEEN)}
-        if awaited:
-            raise SuspiciousModification(f"{awaited} were referred to before they were made")
-        yield from ()
+    made = {one for one in new.explicit_refs_in_revision() if not is_in_use(old, one)}
+    awaited = made & {one for one, _ in _walk(old, old.root, follow=lambda key: key not in _UNSEEN)}
+    if awaited:
+        raise SuspiciousModification(f"{awaited} were referred to before they were made")
 
 
-class SameCatalog(WhitelistRule):  # type: ignore[misc]
-    """The catalog keeps its number or gets a new one: as that of another object of the signed revision it would replace it."""
-
-    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
-        """Explain nothing; SuspiciousModification when the catalog took the number of another object, or is not named."""
-        if "/Root" not in _trailer_of(new):
-            raise SuspiciousModification("the trailer names no catalog")  # for which viewers then look by themselves
-        if new.root_ref != old.root_ref and is_in_use(old, new.root_ref):
-            raise SuspiciousModification("the catalog took the place of another object")
-        yield from ()
-
-
-class SameEncryption(WhitelistRule):  # type: ignore[misc]
-    """The trailer repeats how the file is encrypted: by other words or by none, viewers read other bytes out of every object."""
-
-    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
-        """Explain nothing; SuspiciousModification when a trailer says something else of the encryption."""
-        before, after = _trailer_of(old), _trailer_of(new)
-        for key in ("/Encrypt", "/ID") if "/Encrypt" in before or "/Encrypt" in after else ():
-            if _secret_of(before, key) != _secret_of(after, key):
-                raise SuspiciousModification(f"{key} of the trailer was changed")
-        yield from ()
+def _assert_same_trailer(old: HistoricalResolver, new: HistoricalResolver) -> None:
+    """Neither takes the catalog the number of another object, nor is the file encrypted otherwise, so that all is read anew."""
+    before, after = _trailer_of(old), _trailer_of(new)
+    if "/Root" not in after:
+        raise SuspiciousModification("the trailer names no catalog")  # for which viewers then look by themselves
+    if new.root_ref != old.root_ref and is_in_use(old, new.root_ref):
+        raise SuspiciousModification("the catalog took the place of another object")
+    for key in ("/Encrypt", "/ID") if "/Encrypt" in before or "/Encrypt" in after else ():
+        if _secret_of(before, key) != _secret_of(after, key):
+            raise SuspiciousModification(f"{key} of the trailer was changed")
 
 
 def _trailer_of(resolver: HistoricalResolver) -> Any:

@@ -69,7 +69,6 @@ class Facts:
     """Timestamp tokens, each with what it is over."""
     later: Sequence[Verified] = ()
     """Document timestamps, verified, that cover this signature."""
-    page: int | None = None
     problems: Sequence[str] = ()
 
 
@@ -153,7 +152,6 @@ def conclude(
         revocation_time=judged.status.time,
         algorithms=tuple(dict.fromkeys(facts.algorithms)),
         key_usage_ok=judged.key_usage_ok,
-        page=facts.page,
         indication=indication,
         sub_indication=sub_indication,
         problems=tuple(dict.fromkeys(notes)),

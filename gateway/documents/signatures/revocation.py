@@ -15,23 +15,9 @@ from datetime import datetime, timedelta
 from cryptography import x509
 
 from gateway.documents.signatures.certificates import Certificate, validity
-from gateway.documents.signatures.crl import (
-    SKEW,
-    Answer,
-    RevocationList,
-    Signers,
-    from_lists,
-    is_signed_by,
-    load_list,
-    nobody,
-    readable_lists,
-)
+from gateway.documents.signatures.crl import SKEW, Answer, RevocationList, Signers, from_lists, nobody
 from gateway.documents.signatures.ocsp import from_responses
 from gateway.model import Revocation
-
-__all__ = [
-    "SKEW", "Evidence", "RevocationList", "Signers", "Status", "is_signed_by", "load_list", "nobody", "readable_lists", "status",
-]  # fmt: skip
 
 _OPEN_ENDED = timedelta(days=7)
 """Validity of a response without nextUpdate."""

@@ -82,9 +82,9 @@ def _report(
     parsed: SignedData, subject: Subject, content: Content, covers: tuple[str, ...], *, whole: bool
 ) -> tuple[Signature, ...]:
     reports = []
+    coverage = Coverage.WHOLE if whole else Coverage.PARTIAL
     for signer in parsed.signers:
-        verified = cms.verify_signer(parsed, signer, content, extra=subject.trust.others)
-        facts = signer_facts(parsed, verified, field_name="", coverage=Coverage.WHOLE if whole else Coverage.PARTIAL)
+        facts = signer_facts(parsed, signer, content, trust=subject.trust, coverage=coverage)
         problems = facts.problems if whole else (*facts.problems, "uncovered-part")
         if len(parsed.signers) > 1:
             problems = (*problems, "several-signers")

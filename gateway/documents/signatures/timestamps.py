@@ -13,8 +13,9 @@ from asn1crypto import tsp
 from gateway.documents.signatures import algorithms, cms
 from gateway.documents.signatures.algorithms import Content
 from gateway.documents.signatures.certificates import Certificate, distinguished_name
+from gateway.documents.signatures.crl import SKEW
 from gateway.documents.signatures.judge import Judgement, Purpose, judge
-from gateway.documents.signatures.revocation import SKEW, Evidence
+from gateway.documents.signatures.revocation import Evidence
 from gateway.documents.signatures.trust import TrustStore
 from gateway.documents.signatures.wall import LibraryFault, wall
 from gateway.model import Integrity, Timestamp, Trust

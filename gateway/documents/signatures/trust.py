@@ -19,10 +19,10 @@ from datetime import datetime
 from pathlib import Path as FilePath
 from typing import Any
 
-from gateway.documents.signatures import revocation
+from gateway.documents.signatures import crl
 from gateway.documents.signatures.certificates import Certificate, fingerprint, is_authority, key_of, load_certificates
+from gateway.documents.signatures.crl import RevocationList
 from gateway.documents.signatures.holder import Role, load_roles
-from gateway.documents.signatures.revocation import RevocationList
 from gateway.documents.signatures.rows import read_rows
 from gateway.documents.signatures.wall import LibraryFault
 from gateway.errors import ConfigError, Fault
@@ -122,7 +122,7 @@ class TrustStore:
 
 
 def _with_trusted_keys(one: RevocationList, anchors: Sequence[Certificate]) -> RevocationList:
-    keys = frozenset(key_of(anchor) for anchor in anchors if revocation.is_signed_by(one, anchor))
+    keys = frozenset(key_of(anchor) for anchor in anchors if crl.is_signed_by(one, anchor))
     return replace(one, trusted_keys=keys)
 
 
@@ -155,7 +155,7 @@ def _read_lists(folder: FilePath, faults: list[Fault]) -> list[RevocationList]:
         if path.suffix.lower() not in LIST_SUFFIXES or not path.is_file():
             continue
         try:
-            found.append(revocation.load_list(_read(path), embedded=False))
+            found.append(crl.load_list(_read(path), embedded=False))
         except (LibraryFault, OSError) as error:
             faults.append(Fault(f"no revocation list in DER or PEM ({error}); fetch it again", str(path)))
     return found

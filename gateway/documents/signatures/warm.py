@@ -49,8 +49,9 @@ def _path(now: datetime) -> None:
     from cryptography.x509.oid import NameOID
 
     from gateway.documents.signatures.certificates import checked, describe
+    from gateway.documents.signatures.crl import load_list
     from gateway.documents.signatures.judge import Purpose, judge
-    from gateway.documents.signatures.revocation import Evidence, load_list
+    from gateway.documents.signatures.revocation import Evidence
 
     key = ec.generate_private_key(ec.SECP256R1())
     day = timedelta(days=1)

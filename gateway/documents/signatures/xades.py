@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.documents.signatures import algorithms, canonical_xml, revocation, xmldsig
+from gateway.documents.signatures import algorithms, canonical_xml, crl, xmldsig
 from gateway.documents.signatures.algorithms import Content
 from gateway.documents.signatures.certificates import Certificate, key_of, readable
 from gateway.documents.signatures.report import Facts
@@ -116,7 +116,7 @@ def _bind(found: XmlSignature, signed: Any) -> None:
 
 def _unsigned(found: XmlSignature, properties: Properties) -> None:
     properties.certificates += readable(xmldsig.decoded(_all(found.element, "EncapsulatedX509Certificate")))
-    lists = revocation.readable_lists(xmldsig.decoded(_all(found.element, "EncapsulatedCRLValue")))
+    lists = crl.readable_lists(xmldsig.decoded(_all(found.element, "EncapsulatedCRLValue")))
     properties.evidence = Evidence(lists, tuple(xmldsig.decoded(_all(found.element, "EncapsulatedOCSPValue"))))
     for stamp in _all(found.element, "SignatureTimeStamp"):
         if not _belongs(stamp, found):
