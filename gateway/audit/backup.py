@@ -10,15 +10,15 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 
-from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly, reading, unusable
+from gateway.audit.store import BUSY_BUDGET_S, Folder, connect_readonly, reading
 from gateway.audit.verifier import Verification
 from gateway.audit.verify import verify
 from gateway.errors import UserError
 from gateway.system.atomic_file import sync_path
-from gateway.texts.catalogue import both
+from gateway.texts.catalogue import both, reasons
 
 _ACCOUNTS = "accounts.db"
 BESIDE = (_ACCOUNTS, "notices.db")
@@ -43,28 +43,44 @@ def pages(data: Path) -> int:
 def backup(data: Path, target: Path, *, tick: Callable[[int], None]) -> Verification:
     """Copy records, checkpoints, keys, accounts and held mail into a new folder and verify the copy; `tick` gets pages copied.
 
-    The folder appears under its name only once it is complete. UserError when it exists or something cannot be read or
-    written.
+    The folder appears under its name only once it is complete; nothing is left of a failed one. UserError when it exists or
+    something cannot be read or written.
     """
     if target.exists():
         raise UserError(both("audit", "backup", "exists", path=target))
-    source, part = Folder(data), Folder(target.with_name(f"{target.name}.part"))
+    part = Folder(target.with_name(f"{target.name}.part"))
     shutil.rmtree(part.data, ignore_errors=True)
+    try:
+        _fill(part, Folder(data), tick)
+        result = verify(part.data)
+        for path in (*part.data.rglob("*"), part.data):
+            if not path.is_symlink():
+                sync_path(path)
+        part.data.rename(target)
+    except BaseException:
+        shutil.rmtree(part.data, ignore_errors=True)
+        raise
+    sync_path(target.absolute().parent)
+    return result
+
+
+def _fill(part: Folder, source: Folder, tick: Callable[[int], None]) -> None:
     part.data.mkdir(mode=0o700, parents=True)
     # Checkpoints first: a record is in the database before a checkpoint covers it, so the copy is never too short.
     for folder, copy in ((source.checkpoints, part.checkpoints), (source.keys, part.keys)):
-        shutil.copytree(folder, copy)
+        shutil.copytree(folder, copy, copy_function=_copy_file)
     if (source.data / RULES).is_dir():
-        shutil.copytree(source.data / RULES, part.data / RULES, symlinks=True)
+        shutil.copytree(source.data / RULES, part.data / RULES, symlinks=True, copy_function=_copy_file)
     _copy_held(source.data / _HELD, part.data / _HELD)
+    accounts = source.data / _ACCOUNTS
     with ExitStack() as stack:
-        with _unchanged(source.data / _ACCOUNTS):
+        with _reading(accounts, "BEGIN IMMEDIATE", mode="rw") if accounts.exists() else nullcontext():
             log = stack.enter_context(closing(connect_readonly(source.database)))
             _at_this_moment(log)
             # Those of the meantime, few. After the log: a mail that it says is held has its file.
             _copy_held(source.data / _HELD, part.data / _HELD)
             others = {
-                name: stack.enter_context(closing(_reading(source.data / name)))
+                name: stack.enter_context(_reading(source.data / name))
                 for name in BESIDE
                 if (source.data / name).exists()
             }
@@ -73,28 +89,18 @@ def backup(data: Path, target: Path, *, tick: Callable[[int], None]) -> Verifica
         _copy(log, source.database, part.database, tick)
         for name, connection in others.items():
             _copy(connection, source.data / name, part.data / name)
-    result = verify(part.data)
-    for path in (*part.data.rglob("*"), part.data):
-        if not path.is_symlink():
-            sync_path(path)
-    part.data.rename(target)
-    sync_path(target.absolute().parent)
-    return result
 
 
-@contextmanager
-def _unchanged(accounts: Path) -> Iterator[None]:
-    """Keep accounts and requests from being changed meanwhile; UserError when they cannot be locked."""
-    if not accounts.exists():
-        yield
-        return
-    with closing(sqlite3.connect(accounts, isolation_level=None, timeout=BUSY_BUDGET_S)) as connection:
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
-            raise unusable(accounts, error) from None
-        yield
-        connection.execute("ROLLBACK")
+def _copy_file(source: str, target: str) -> None:
+    try:
+        shutil.copy2(source, target)
+    except OSError as error:
+        raise _failed(Path(source), error) from None
+
+
+def _failed(path: Path, error: OSError | sqlite3.Error) -> UserError:
+    why = reasons(error) if isinstance(error, OSError) else error
+    return UserError(both("audit", "backup", "failed", path=path, reason=why))
 
 
 def _copy_held(source: Path, target: Path) -> None:
@@ -109,20 +115,24 @@ def _copy_held(source: Path, target: Path) -> None:
                 shutil.copy2(path, target / path.name)
 
 
-def _reading(path: Path) -> sqlite3.Connection:
-    """Open a database as it is now; UserError when it cannot be read."""
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-    try:
-        _at_this_moment(connection)
-    except sqlite3.Error as error:
-        connection.close()
-        raise unusable(path, error) from None
-    return connection
+@contextmanager
+def _reading(path: Path, begin: str = "BEGIN", mode: str = "ro") -> Iterator[sqlite3.Connection]:
+    """Open a database as it is now, or lock it; UserError when that cannot be done."""
+    with ExitStack() as stack:
+        try:
+            connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_BUDGET_S
+            )
+            stack.enter_context(closing(connection))
+            _at_this_moment(connection, begin)
+        except sqlite3.Error as error:
+            raise _failed(path, error) from None
+        yield connection
 
 
-def _at_this_moment(connection: sqlite3.Connection) -> None:
-    """Begin a read transaction: later changes are not seen, and do not restart SQLite's backup."""
-    connection.execute("BEGIN")
+def _at_this_moment(connection: sqlite3.Connection, begin: str = "BEGIN") -> None:
+    """Begin a transaction: later changes are not seen, and do not restart SQLite's backup."""
+    connection.execute(begin)
     connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
 
 
@@ -141,4 +151,4 @@ def _copy(read: sqlite3.Connection, source: Path, target: Path, tick: Callable[[
             read.backup(written, pages=_PAGES, progress=copied)
             written.execute("PRAGMA journal_mode = DELETE")  # one file, readable on a read-only medium
     except sqlite3.Error as error:
-        raise unusable(source, error) from None
+        raise _failed(source, error) from None

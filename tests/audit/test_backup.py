@@ -123,6 +123,22 @@ async def test_a_folder_that_exists_is_left_alone_and_without_a_log_there_is_not
         pages(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["accounts.db", "notices.db", "keys/cluster-hmac", "checkpoints/x", "rules/1/x"])
+async def test_what_cannot_be_copied_is_named_and_nothing_is_left(tmp_path, name):
+    data = tmp_path / "data"
+    log = AuditLog.open(data)
+    await log.start()
+    await log.close()
+    (data / name).parent.mkdir(parents=True, exist_ok=True)
+    if name.endswith(".db"):
+        (data / name).mkdir()
+    else:
+        os.mkfifo(data / name)
+    with pytest.raises(UserError, match=f"{name}: .*cannot be copied"):
+        backup(data, tmp_path / "copy", tick=lambda _: None)
+    assert [path.name for path in tmp_path.iterdir()] == ["data"], "keys are in a part of a copy too"
+
+
 async def test_the_copy_of_a_log_that_was_changed_says_so(tmp_path):
     log = AuditLog.open(tmp_path / "data")
     await log.start()
@@ -148,8 +164,8 @@ async def test_no_account_is_changed_while_the_copy_takes_its_moment(tmp_path, m
             connection.execute("INSERT INTO account (name, display, roles) VALUES ('an', 'An', 'auditor')")
         tried = []
 
-        def at_this_moment(connection):
-            taken(connection)
+        def at_this_moment(*connection):
+            taken(*connection)
             with closing(sqlite3.connect(tmp_path / "data" / "accounts.db", timeout=0)) as other:
                 try:
                     other.execute("DELETE FROM account")
@@ -161,7 +177,7 @@ async def test_no_account_is_changed_while_the_copy_takes_its_moment(tmp_path, m
         assert (
             await asyncio.to_thread(backup, tmp_path / "data", tmp_path / "copy", tick=lambda _: None)
         ).exit_code == 0
-        assert tried == ["database is locked"] * 2
+        assert tried == ["database is locked"] * 3
         with book.changing() as connection:
             connection.execute("DELETE FROM account")
     with Book.under(tmp_path / "copy").reading() as connection:
