@@ -56,7 +56,7 @@ def carried_hit(text: str, plain: str) -> Hit | None:
     if len(_LEVEL.findall(plain)) - plain.count("bi mat nha nuoc") != 1:
         return None
     for found, enough in _found(text, plain):
-        level, spelling, case = written_level(text[found.start("level") : found.end("level")])
+        level, spelling, case = written_level(text, found)
         if spelling is Spelling.EXACT and (level is not Level.MAT or case in enough):
             return Hit(level, Strength.SUSPECTED, "token")
     return None

@@ -78,14 +78,14 @@ def choice_hit(text: str, plain: str) -> Hit | None:
     if (empty or ticked) and all(boxes[number] is not None for number in levels):
         if best is not None and any((box := boxes[number]) is not None and box["empty"] for number in levels):
             return best._replace(strength=Strength.SUSPECTED)  # one of several was chosen, whatever else the line says
-        level, spelling, _ = written_level(_words(text, options[levels[0]]))
+        level, spelling, _ = written_level(text, options[levels[0]])
         return Hit(level, Strength.NOTED, "options", spelling)
     return None
 
 
 def _is_option(text: str, plain: str, found: re.Match[str]) -> bool:
     """Return whether a word is one to tick, neither the end of a label ("độ mật") nor the beginning of a word ("mật khẩu")."""
-    if found["level"] and written_level(_words(text, found))[1] is Spelling.OTHER_WORD:
+    if found["level"] and written_level(text, found)[1] is Spelling.OTHER_WORD:
         return False
     if _LABEL_WORD.search(plain, max(0, found.start() - _LABEL_LENGTH), found.start()):
         return False
@@ -119,12 +119,8 @@ def _boxes_of(text: str, options: list[re.Match[str]]) -> dict[int, re.Match[str
     return found
 
 
-def _words(text: str, option: re.Match[str]) -> str:
-    return text[option.start("level") : option.end("level")]
-
-
 def _chosen(text: str, option: re.Match[str]) -> Hit:
-    level, spelling, _ = written_level(_words(text, option))
+    level, spelling, _ = written_level(text, option)
     strength = Strength.MARKED if spelling is Spelling.EXACT else Strength.SUSPECTED
     return Hit(level, strength, "chosen-option", spelling)
 

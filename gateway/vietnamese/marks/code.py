@@ -111,5 +111,5 @@ def _is_code(before: str, opened: str, after: str) -> bool:
 
 
 def _capitals(text: str, found: re.Match[str]) -> Hit | None:
-    level = stamped_level(text[found.start("level") : found.end("level")])
+    level = stamped_level(text, found)
     return Hit(level, Strength.SUSPECTED, "literal", exposed=True) if level is not None else None

@@ -232,7 +232,7 @@ def _with_noun(noun: str, level: Level, spelling: Spelling, case: Case, look: Lo
 def merged_line(text: str, plain: str, look: Look) -> Hit | None:
     """Find a mark that a reader ran together with what stands beside it: number, motto, place and date; or brackets."""
     if (found := _BRACKETED.match(plain)) is not None:
-        level, spelling, case = written_level(text[found.start("level") : found.end("level")])
+        level, spelling, case = written_level(text, found)
         rest = plain[found.end() :].strip()
         quoted = found[0].rstrip()[-1:] in '”"'
         if spelling is Spelling.EXACT and case is Case.CAPITALS and not (quoted and rest):
@@ -243,12 +243,12 @@ def merged_line(text: str, plain: str, look: Look) -> Hit | None:
             return Hit(level, Strength.SUSPECTED, "bracketed", spelling)
     for pattern in (_LINE_HEAD, _LINE_TAIL):
         found = pattern.search(plain)
-        stamped = stamped_level(text[found.start("level") : found.end("level")]) if found is not None else None
+        stamped = stamped_level(text, found) if found is not None else None
         if stamped is not None:
             return Hit(stamped, Strength.MARKED, "merged-line")
     if (found := _WITH_NUMBER.match(plain) if len(text) <= _LONGEST else None) is not None:
         group = "level" if found["level"] else "head"
-        level, spelling, case = written_level(text[found.start(group) : found.end(group)])
+        level, spelling, case = written_level(text, found, group)
         told = level is not Level.MAT or case is not Case.SMALL or (found["apart"] or " ").strip()
         if spelling is Spelling.EXACT and told:
             return Hit(level, Strength.SUSPECTED, "merged-line")
@@ -260,4 +260,4 @@ def _set_apart(text: str) -> Hit | None:
     found = _APART.search(text)
     if found is None or _LETTER_BEFORE.search(text[: found.start()]) or _LETTER_BEHIND.match(text[found.end() :]):
         return None  # B Ả O M Ậ T, M Ậ T K H Ẩ U
-    return Hit(written_level(found[0])[0], Strength.SUSPECTED, "merged-line")
+    return Hit(written_level(text, found, 0)[0], Strength.SUSPECTED, "merged-line")

@@ -83,7 +83,7 @@ def said_of_this(text: str, plain: str) -> Hit | None:
         found = sentence.search(plain)
         if found is None or _OF_RULES.search(plain, max(0, found.start() - 30), found.start()):
             continue
-        level, spelling, _ = written_level(text[found.start("level") : found.end("level")])
+        level, spelling, _ = written_level(text, found)
         paper = _PAPER_BEFORE.search(plain, 0, found.start("level")) is not None
         named = found["degree"] or found.groupdict().get("stamped") or paper
         if spelling is Spelling.EXACT and (level is not Level.MAT or named):
@@ -91,7 +91,7 @@ def said_of_this(text: str, plain: str) -> Hit | None:
             return Hit(level, Strength.SUSPECTED, "headed-line")
     for form in _OF_THESE:
         if (found := form.match(plain)) is not None:
-            level, spelling, case = written_level(text[found.start("level") : found.end("level")])
+            level, spelling, case = written_level(text, found)
             meant = form is _ASKED or level is not Level.MAT or case is not Case.SMALL
             if spelling is Spelling.EXACT and meant:
                 return Hit(level, Strength.SUSPECTED, "headed-line")
@@ -99,7 +99,7 @@ def said_of_this(text: str, plain: str) -> Hit | None:
     if sent is None and (secret := _sent_secret(text, plain)) is not None:
         return secret
     if sent is not None:
-        level, spelling, case = written_level(text[sent.start("level") : sent.end("level")])
+        level, spelling, case = written_level(text, sent)
         if spelling is Spelling.EXACT and case is Case.CAPITALS:
             return Hit(level, Strength.SUSPECTED, "headed-line")
     return None
@@ -110,7 +110,7 @@ def _sent_secret(text: str, plain: str) -> Hit | None:
     found = _SENT_SECRET.match(plain)
     if found is None or len(_LEVELS.findall(plain.replace("bi mat nha nuoc", ""))) != 1:
         return None
-    level, spelling, case = written_level(text[found.start("level") : found.end("level")])
+    level, spelling, case = written_level(text, found)
     meant = found["number"] or case is Case.CAPITALS or (found["degree"] and case is Case.TITLE)
     if spelling is not Spelling.EXACT or not meant or text.isupper():
         return None

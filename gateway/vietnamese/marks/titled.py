@@ -79,7 +79,7 @@ def titled(layout: Layout, line: Line, hit: Hit, shown: str) -> Hit | None:
 def _case(shown: str) -> Case:
     """Return how the level in a line is written, whatever the noun before it is: the last one, for "Bí mật" is a noun."""
     found = list(_LEVEL.finditer(bare(shown)))
-    return written_level(shown[found[-1].start("level") : found[-1].end("level")])[2] if found else Case.CAPITALS
+    return written_level(shown, found[-1])[2] if found else Case.CAPITALS
 
 
 def may_be_titled(hit: Hit, shown: str) -> bool:

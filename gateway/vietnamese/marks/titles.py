@@ -60,7 +60,7 @@ def _in_brackets(text: str, plain: str) -> Hit | None:
     title = _TITLE.match(plain) is not None
     if not title and not (text.isupper() and len(re.findall("[a-z]{2,}", plain)) > 2):
         return None
-    level, spelling, case = written_level(text[tail.start("level") : tail.end("level")])
+    level, spelling, case = written_level(text, tail)
     told = tail["open"] == "[" or (tail["degree"] and not OF_LAWS.search(plain, 0, tail.start()))
     stamped = case is Case.CAPITALS or (told and case is Case.TITLE and title)
     if spelling is not Spelling.EXACT or not stamped:
@@ -71,10 +71,10 @@ def _in_brackets(text: str, plain: str) -> Hit | None:
 def _before_title(text: str, plain: str) -> Hit | None:
     """Find a level right before the kind of a paper: nothing else reads so, `MẬT` in capitals before small letters."""
     found = _NOUN_AND_TITLE.match(plain) or _NUMBERED.match(plain)
-    if found is not None and (noun := stamped_level(text[found.start("level") : found.end("level")])) is not None:
+    if found is not None and (noun := stamped_level(text, found)) is not None:
         return Hit(noun, Strength.SUSPECTED, "headed-line")
     found = _BEFORE_TITLE.match(plain)
-    stamped = stamped_level(text[found.start("level") : found.end("level")]) if found is not None else None
+    stamped = stamped_level(text, found) if found is not None else None
     if found is None or stamped is None or _NAMES_LEVELS.search(plain, found.end()):
         return None
     if stamped is Level.MAT and not text[found.end() :][:1].isupper():
@@ -91,7 +91,7 @@ def _behind_title(text: str, plain: str) -> Hit | None:
         or _NOUN_ENDS.search(plain[: found.start("level")])
     ):
         return None
-    stamped = stamped_level(text[found.start("level") : found.end("level")])
+    stamped = stamped_level(text, found)
     return Hit(stamped, Strength.SUSPECTED, "headed-line") if stamped not in (None, Level.MAT) else None
 
 
@@ -100,7 +100,7 @@ def _dashed(text: str, plain: str) -> Hit | None:
     if found is None:
         return None
     group = "level" if found["level"] else "tail"
-    stamped = stamped_level(text[found.start(group) : found.end(group)])
+    stamped = stamped_level(text, found, group)
     if stamped is None:
         return None
     if found["comma"] and (stamped is Level.MAT or _TITLE.match(plain) is None):

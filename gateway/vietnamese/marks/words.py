@@ -116,16 +116,16 @@ def is_slip(bare_letters: str, letters: str) -> bool:
     )
 
 
-def written_level(stretch: str) -> tuple[Level, Spelling, Case]:
-    """Say what a stretch of canonical text names whose letters, whatever stands between them, are those of a level."""
-    letters = "".join(_LETTERS.findall(stretch))
+def written_level(text: str, found: re.Match[str], group: str | int = "level") -> tuple[Level, Spelling, Case]:
+    """Say what a group of a match names, by the letters of the canonical text there; whatever stands between them does not count."""
+    letters = "".join(_LETTERS.findall(text[found.start(group) : found.end(group)]))
     word = bare(letters)
     return level_of(word), spelling_of(word, letters), case_of(letters)
 
 
-def stamped_level(stretch: str) -> Level | None:
-    """Return the level that a stretch names in capitals with all its marks, as a stamp does."""
-    level, spelling, case = written_level(stretch)
+def stamped_level(text: str, found: re.Match[str], group: str | int = "level") -> Level | None:
+    """Return the level that a group of a match names in capitals with all its marks, as a stamp does."""
+    level, spelling, case = written_level(text, found, group)
     return level if spelling is Spelling.EXACT and case is Case.CAPITALS else None
 
 
