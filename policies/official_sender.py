@@ -10,12 +10,9 @@ At RCPT only the reverse-path is known; the header is judged when it has been se
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from enum import Enum
-from functools import lru_cache
-from itertools import chain, pairwise
 from typing import Annotated, Final
 
 from msgspec import Struct
@@ -301,20 +298,7 @@ def _asks(bare: str, settings: Settings) -> bool:
     words = bare.replace("\n", " ")
     if "  " in words or any(map(words.__contains__, _OTHER_BLANKS)):
         words = " ".join(words.split())
-    phrases = settings.request_words
-    return any(map(words.__contains__, _shared(phrases))) and any(map(words.__contains__, phrases))
-
-
-@lru_cache(maxsize=16)
-def _shared(phrases: tuple[str, ...]) -> tuple[str, ...]:
-    """Return few pairs of words, one of which stands in each phrase; a phrase of one word stands for itself."""
-    left = {phrase: {f"{one} {two}" for one, two in pairwise(phrase.split(" "))} or {phrase} for phrase in phrases}
-    shared = []
-    while left:
-        counts = Counter(chain.from_iterable(left.values()))
-        shared.append(max(counts, key=lambda pair: (counts[pair], len(pair))))
-        left = {phrase: pairs for phrase, pairs in left.items() if shared[-1] not in pairs}
-    return tuple(shared)
+    return any(map(words.__contains__, settings.request_words))
 
 
 _OTHER_BLANKS: Final = "\t\r\v\f\x1c\x1d\x1e\x1f"

@@ -20,7 +20,7 @@ from gateway.model import About, Disposition, Document, Facts, Finding, Looked, 
 from gateway.model.formats import by_name
 from gateway.vietnamese.colour import hue
 from gateway.vietnamese.fonts import family_key
-from gateway.vietnamese.margins import MarginRules, faults_of
+from gateway.vietnamese.margins import MARGINS_MM, faults_of
 from gateway.vietnamese.margins_pdf import Measured, measured
 from gateway.vietnamese.marks import Strength, find_in_document
 from gateway.vietnamese.official import State, recognise
@@ -65,10 +65,10 @@ class Settings(BaseModel):
     size_range_pt: tuple[float, float] = (11.0, 14.0)
 
     check_margins: bool = False
-    margin_top_mm: tuple[float, float] = (20.0, 25.0)
-    margin_bottom_mm: tuple[float, float] = (20.0, 25.0)
-    margin_left_mm: tuple[float, float] = (30.0, 35.0)
-    margin_right_mm: tuple[float, float] = (15.0, 20.0)
+    margin_top_mm: tuple[float, float] = MARGINS_MM["top"]
+    margin_bottom_mm: tuple[float, float] = MARGINS_MM["bottom"]
+    margin_left_mm: tuple[float, float] = MARGINS_MM["left"]
+    margin_right_mm: tuple[float, float] = MARGINS_MM["right"]
 
 
 class Look(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -197,13 +197,8 @@ def _advice(document: Document, report: Report, settings: Settings) -> Iterator[
 
 def _margins(document: Document, look: Look, about: About, settings: Settings) -> Iterator[Finding]:
     """Yield the sides of the page that are not as Annex I wants them."""
-    rules = MarginRules(
-        top_mm=settings.margin_top_mm,
-        bottom_mm=settings.margin_bottom_mm,
-        left_mm=settings.margin_left_mm,
-        right_mm=settings.margin_right_mm,
-    )
-    for fault in faults_of(document, look.margins, rules):
+    margins_mm = {side: getattr(settings, f"margin_{side}_mm") for side in MARGINS_MM}
+    for fault in faults_of(document, look.margins, margins_mm):
         yield failed("page_margin", about, fault.locator, side=fault.side, found=fault.found, wanted=fault.wanted)
 
 

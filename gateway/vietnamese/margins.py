@@ -6,13 +6,13 @@ pages are judged.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from msgspec import Struct
 
 from gateway.model import Document, PageSetup
-from gateway.vietnamese.margins_pdf import Measured, measured
+from gateway.vietnamese.margins_pdf import Bounds, Measured, measured
 
 _POINTS_PER_MM: Final = 72 / 25.4
 _TOLERANCE_MM: Final = 0.6
@@ -21,15 +21,9 @@ _MEASURED_TOLERANCE_MM: Final = 1.5
 """The same of places measured from letters, which stand a little in or out."""
 
 
-class MarginRules(Struct, frozen=True, kw_only=True):
-    """The rules of margins in millimetres: least and greatest distance from each edge of the paper."""
-
-    paper_mm: tuple[float, float] = (210.0, 297.0)
-    """Width and height; zeros accept any paper."""
-    top_mm: tuple[float, float] = (20.0, 25.0)
-    bottom_mm: tuple[float, float] = (20.0, 25.0)
-    left_mm: tuple[float, float] = (30.0, 35.0)
-    right_mm: tuple[float, float] = (15.0, 20.0)
+_PAPER_MM: Final = (210.0, 297.0)
+MARGINS_MM: Final = {"top": (20.0, 25.0), "bottom": (20.0, 25.0), "left": (30.0, 35.0), "right": (15.0, 20.0)}
+"""Least and greatest distance from each edge of the paper."""
 
 
 class MarginFault(Struct, frozen=True, kw_only=True):
@@ -46,18 +40,20 @@ class MarginFault(Struct, frozen=True, kw_only=True):
 
 def margin_faults(document: Document) -> tuple[MarginFault, ...]:
     """Return the first fault of each side, none for a document whose margins are unknown or right."""
-    return faults_of(document, tuple(measured(document)) if document.format == "pdf" else (), MarginRules())
+    return faults_of(document, tuple(measured(document)) if document.format == "pdf" else (), MARGINS_MM)
 
 
-def faults_of(document: Document, lines: tuple[Measured, ...], rules: MarginRules) -> tuple[MarginFault, ...]:
-    """Return the same from the setups of a document, or for a PDF from what its lines showed (`measured`)."""
+def faults_of(
+    document: Document, lines: tuple[Measured, ...], margins_mm: Mapping[str, Bounds]
+) -> tuple[MarginFault, ...]:
+    """Return the same by other margins, from the setups of a document, or for a PDF from what its lines showed (`measured`)."""
     first: dict[str, MarginFault] = {}
     pages: Iterable[Measured] = map(_stated, document.setups)
     tolerance_mm = _TOLERANCE_MM
     if document.format == "pdf":
         pages, tolerance_mm = lines, _MEASURED_TOLERANCE_MM
     for page in pages:
-        for fault in _faults(page, rules, tolerance_mm):
+        for fault in _faults(page, margins_mm, tolerance_mm):
             first.setdefault(fault.side, fault)
     return tuple(first.values())
 
@@ -69,27 +65,21 @@ def _stated(setup: PageSetup) -> Measured:
     return Measured(setup, {side: (amount, amount) for side, amount in stated.items() if amount is not None})
 
 
-def _faults(page: Measured, rules: MarginRules, tolerance_mm: float) -> Iterator[MarginFault]:
+def _faults(page: Measured, margins_mm: Mapping[str, Bounds], tolerance_mm: float) -> Iterator[MarginFault]:
     setup = page.setup
     width, height = setup.width_pt, setup.height_pt
     if width is not None and height is not None:
         if width > height:
             return
-        wanted = rules.paper_mm
         found = (width / _POINTS_PER_MM, height / _POINTS_PER_MM)
-        if all(wanted) and any(abs(a - b) > 2.0 for a, b in zip(found, wanted, strict=True)):
+        if any(abs(a - b) > 2.0 for a, b in zip(found, _PAPER_MM, strict=True)):
             yield MarginFault(
                 side="paper",
                 found=f"{found[0]:.0f} x {found[1]:.0f}",
-                wanted=f"{wanted[0]:g} x {wanted[1]:g}",
+                wanted=f"{_PAPER_MM[0]:g} x {_PAPER_MM[1]:g}",
                 locator=setup.locator,
             )
-    for side, (least, greatest) in (
-        ("top", rules.top_mm),
-        ("bottom", rules.bottom_mm),
-        ("left", rules.left_mm),
-        ("right", rules.right_mm),
-    ):
+    for side, (least, greatest) in margins_mm.items():
         if side not in page.sides:
             continue
         low, high = (bound / _POINTS_PER_MM for bound in page.sides[side])
