@@ -13,7 +13,8 @@ _KINDS: Final = frozenset({"rsa", "ed25519"})
 class KeyRecord:
     """A key that may be used for mail."""
 
-    raw: bytes
+    public: str
+    """In base64."""
     kind: str
     hashes: frozenset[str]
     """Hash algorithms that it is good for; empty when it does not say."""
@@ -22,8 +23,7 @@ class KeyRecord:
 
     def bare(self) -> bytes:
         """Return the record without what has been judged here."""
-        tags = _tags(self.raw.decode("ascii", "replace"))
-        return f"v=DKIM1; k={self.kind}; p={tags['p']}".encode("ascii", "replace")
+        return f"v=DKIM1; k={self.kind}; p={self.public}".encode("ascii", "replace")
 
 
 def usable_key(records: Iterable[bytes]) -> KeyRecord | None:
@@ -40,9 +40,8 @@ def _key(raw: bytes) -> KeyRecord | None:
     for_mail = bool({"*", "email"} & _words(tags.get("s", "*")))
     if not (sound and for_mail and tags.get("p") and kind in _KINDS):
         return None
-    return KeyRecord(
-        raw, kind, frozenset(_words(tags["h"])) if "h" in tags else frozenset(), "s" in _words(tags.get("t", ""))
-    )
+    hashes = frozenset(_words(tags["h"])) if "h" in tags else frozenset[str]()
+    return KeyRecord(tags["p"], kind, hashes, "s" in _words(tags.get("t", "")))
 
 
 def _tags(text: str) -> dict[str, str]:

@@ -101,7 +101,7 @@ class Report(Struct, frozen=True, omit_defaults=True, kw_only=True):
         kept: Counter[FaultKind] = Counter()
         passages = []
         for passage in self.passages:
-            if _is_fault(passage, rules) and kept[passage.kind] < rules.passages_per_kind:
+            if _is_fault(passage, rules) and kept[passage.kind] < LIMIT_PASSAGES:
                 kept[passage.kind] += 1
                 passages.append(passage)
         return replace(
@@ -125,7 +125,6 @@ class TypographyRules(Struct, frozen=True, kw_only=True):
     """Family keys accepted in place of Times New Roman (`liberationserif`)."""
     size_range_pt: tuple[float, float] | None = None
     """Letter sizes that are right; None does not look at sizes."""
-    passages_per_kind: int = LIMIT_PASSAGES
 
 
 DEFAULT: Final = TypographyRules()
