@@ -152,11 +152,10 @@ class _Container:
     def _xades(self, name: str, element: Any) -> Signature:
         covered: set[str] = set()
         found = xmldsig.verify(element, lambda reference: self._octets(reference, covered))
-        properties = xades.read(found)
+        xades.read(found)
         coverage, problems = self._place(covered)
         facts = xades.facts_of(
             found,
-            properties,
             place=name,
             coverage=coverage if covered else Coverage.UNKNOWN,
             changes=Changes.FORBIDDEN if found.integrity is Integrity.BROKEN else Changes.NONE,

@@ -110,7 +110,7 @@ def _verify_one(subject: Subject, package: Package, name: str, element: Any) -> 
     found = xmldsig.verify(
         element, lambda reference: member_octets(package, reference, covered, may_have_comments=False)
     )
-    properties = xades.read(found)
+    xades.read(found)
     if package.problems:
         found.break_("FORMAT_FAILURE", *package.problems)
     own = {DOCUMENT.lower(), MACROS.lower()}
@@ -130,7 +130,6 @@ def _verify_one(subject: Subject, package: Package, name: str, element: Any) -> 
     outside = "external-reference" in found.problems
     facts = xades.facts_of(
         found,
-        properties,
         place=name,
         coverage=Coverage.PARTIAL if outside or uncovered or name.lower() == MACROS.lower() else Coverage.WHOLE,
         changes=Changes.FORBIDDEN if found.integrity is Integrity.BROKEN else Changes.NONE,

@@ -66,7 +66,7 @@ def _verify_part(subject: Subject, parts: Parts, name: str, *, orphaned: bool = 
             _manifests(found, parts, covered)
     except LibraryFault:
         found.break_("FORMAT_FAILURE", "malformed")
-    properties = xades.read(found)
+    xades.read(found)
     coverage, changes = coverage_of(found, parts, covered)
     if parts.package.problems:
         found.break_("FORMAT_FAILURE", *parts.package.problems)
@@ -75,7 +75,7 @@ def _verify_part(subject: Subject, parts: Parts, name: str, *, orphaned: bool = 
         found.problems.append(REMOVED)
         changes = Changes.FORBIDDEN
     claim = _office_time(found)
-    facts = xades.facts_of(found, properties, place=name, coverage=coverage, changes=changes, claim=claim)
+    facts = xades.facts_of(found, place=name, coverage=coverage, changes=changes, claim=claim)
     return assemble(subject, facts)
 
 

@@ -6,13 +6,12 @@ revocation data, each of which proves itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from gateway.documents.signatures import algorithms, canonical_xml, crl, xmldsig
 from gateway.documents.signatures.algorithms import Content
-from gateway.documents.signatures.certificates import Certificate, key_of, readable
+from gateway.documents.signatures.certificates import key_of, readable
 from gateway.documents.signatures.report import Facts
 from gateway.documents.signatures.revocation import Evidence
 from gateway.documents.signatures.wall import LibraryFault, wall
@@ -23,37 +22,16 @@ _NAMESPACES = tuple(f"{{http://uri.etsi.org/01903/v{version}#}}" for version in 
 _MAX_VALUES = 200
 
 
-@dataclass
-class Properties:
-    """Values of the signed properties."""
-
-    claimed_time: datetime | None = None
-    tokens: list[tuple[bytes, Content]] = field(default_factory=list)
-    """Timestamps, each over the SignatureValue element in the canonical form that it names."""
-    certificates: list[Certificate] = field(default_factory=list)
-    evidence: Evidence = field(default_factory=Evidence)
-
-
-def read(found: XmlSignature) -> Properties:
-    """Read the properties and bind the signing certificate; a mismatch breaks the signature."""
-    properties = Properties()
+def read(found: XmlSignature) -> None:
+    """Put the properties to a signature and bind the signing certificate; a mismatch breaks the signature."""
     try:
         with wall("xades"):
-            _read(found, properties)
+            _read(found)
     except LibraryFault:
         found.problems.append("unreadable-properties")
-    return properties
 
 
-def facts_of(
-    found: XmlSignature,
-    properties: Properties,
-    *,
-    place: str,
-    coverage: Coverage,
-    changes: Changes,
-    claim: datetime | None,
-) -> Facts:
+def facts_of(found: XmlSignature, *, place: str, coverage: Coverage, changes: Changes, claim: datetime | None) -> Facts:
     """Return what an XML signature and its properties tell; `claim` is the time that the container itself gives."""
     return Facts(
         field=place,
@@ -62,11 +40,11 @@ def facts_of(
         coverage=coverage,
         changes=changes,
         certificate=found.certificate,
-        pool=(*found.certificates, *properties.certificates),
-        evidence=properties.evidence,
+        pool=(*found.certificates, *found.archived),
+        evidence=found.evidence,
         algorithms=tuple(found.algorithms),
-        claimed_time=properties.claimed_time or claim,
-        tokens=properties.tokens,
+        claimed_time=found.claimed_time or claim,
+        tokens=found.tokens,
         problems=tuple(dict.fromkeys(found.problems)),
     )
 
@@ -75,16 +53,16 @@ def _all(root: Any, *names: str) -> list[Any]:
     return [one for namespace in _NAMESPACES for name in names for one in root.iter(f"{namespace}{name}")][:_MAX_VALUES]
 
 
-def _read(found: XmlSignature, properties: Properties) -> None:
+def _read(found: XmlSignature) -> None:
     own = [one for one in _all(found.element, "SignedProperties") if _belongs(one, found)]
     signed = found.signed(own)
     if own and not signed:
         found.problems.append("unsigned-properties")
     for one in signed:
         times = _all(one, "SigningTime")
-        properties.claimed_time = parse_time(canonical_xml.text_of(times[0])) if times else None
+        found.claimed_time = parse_time(canonical_xml.text_of(times[0])) if times else None
         _bind(found, one)
-    _unsigned(found, properties)
+    _unsigned(found)
 
 
 def _belongs(element: Any, found: XmlSignature) -> bool:
@@ -114,10 +92,10 @@ def _bind(found: XmlSignature, signed: Any) -> None:
     found.break_("SIG_CRYPTO_FAILURE", "signing-certificate-mismatch")
 
 
-def _unsigned(found: XmlSignature, properties: Properties) -> None:
-    properties.certificates += readable(xmldsig.decoded(_all(found.element, "EncapsulatedX509Certificate")))
+def _unsigned(found: XmlSignature) -> None:
+    found.archived = readable(xmldsig.decoded(_all(found.element, "EncapsulatedX509Certificate")))
     lists = crl.readable_lists(xmldsig.decoded(_all(found.element, "EncapsulatedCRLValue")))
-    properties.evidence = Evidence(lists, tuple(xmldsig.decoded(_all(found.element, "EncapsulatedOCSPValue"))))
+    found.evidence = Evidence(lists, tuple(xmldsig.decoded(_all(found.element, "EncapsulatedOCSPValue"))))
     for stamp in _all(found.element, "SignatureTimeStamp"):
         if not _belongs(stamp, found):
             continue
@@ -125,7 +103,7 @@ def _unsigned(found: XmlSignature, properties: Properties) -> None:
         algorithm = method.get("Algorithm", "") if method is not None else canonical_xml.DEFAULT_CANONICAL
         value = found.element.find(ds("SignatureValue"))
         stamped = Content((canonical_xml.canonical(value, algorithm),))
-        properties.tokens += ((one, stamped) for one in xmldsig.decoded(_all(stamp, "EncapsulatedTimeStamp")))
+        found.tokens += ((one, stamped) for one in xmldsig.decoded(_all(stamp, "EncapsulatedTimeStamp")))
 
 
 def parse_time(text: str | None) -> datetime | None:

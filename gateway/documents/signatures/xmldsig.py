@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 
 from gateway.documents.signatures import algorithms
@@ -27,6 +28,7 @@ from gateway.documents.signatures.canonical_xml import (
     inclusive_prefixes,
 )
 from gateway.documents.signatures.certificates import Certificate, key_of, readable
+from gateway.documents.signatures.revocation import Evidence
 from gateway.documents.signatures.wall import LIMIT, LibraryFault, wall
 from gateway.model import Integrity
 
@@ -83,6 +85,12 @@ class XmlSignature:
     failed: list[str] = field(default_factory=list)
     """URIs whose digest did not fit or could not be made."""
     problems: list[str] = field(default_factory=list)
+    claimed_time: datetime | None = None
+    """Of its properties, as all below (`xades.read`)."""
+    tokens: list[tuple[bytes, Content]] = field(default_factory=list)
+    """Timestamps, each over the SignatureValue element in the canonical form that it names."""
+    archived: tuple[Certificate, ...] = ()
+    evidence: Evidence = field(default_factory=Evidence)
 
     def break_(self, sub_indication: str, *problems: str) -> None:
         """Record that the signature does not hold; the first cause stays."""

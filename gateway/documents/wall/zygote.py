@@ -189,20 +189,15 @@ class Zygote:
             pidfd, spare = self._spares.popitem()
             self._poll.unregister(pidfd)
             try:
-                _put_behind(spare.pid, patient=job.patient)
-                send_job(spare.channel, job, descriptors)
+                _hand_over(spare, job, descriptors)
             except OSError:
                 # It died while it waited (the kernel's memory killer prefers our children): take the next.
-                spare.channel.close()
                 os.waitpid(spare.pid, 0)
                 os.close(pidfd)
-                continue
-            spare.channel.close()
-            return spare
+            else:
+                return spare
         spare = self._fork.spare(populate=False)
-        _put_behind(spare.pid, patient=job.patient)
-        send_job(spare.channel, job, descriptors)
-        spare.channel.close()
+        _hand_over(spare, job, descriptors)
         return spare
 
     def _kill(self, child: _Child) -> None:
@@ -232,10 +227,13 @@ class Zygote:
         os.close(child.status)
 
 
-def _put_behind(pid: int, *, patient: bool) -> None:
-    if patient:
-        os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
-        keep_to_peoples(pid)
+def _hand_over(spare: Spare, job: Job, descriptors: tuple[int, ...]) -> None:
+    """Give a job to a child; OSError when it has died."""
+    with spare.channel:
+        if job.patient:
+            os.sched_setscheduler(spare.pid, os.SCHED_IDLE, os.sched_param(0))
+            keep_to_peoples(spare.pid)
+        send_job(spare.channel, job, descriptors)
 
 
 def main(words: str) -> int:
