@@ -13,8 +13,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.audit.witness import LIMIT_BYTES, Answer, Witness, read_keys
+from gateway.config.values import host_port
 from gateway.console.server import ConsoleServer
 from gateway.console.settings import ConsoleSettings
+from gateway.errors import UserError
 from gateway.system import logs
 from gateway.system.listening import take_address
 from gateway.texts.catalogue import both, reason
@@ -26,6 +28,10 @@ _SETTINGS = ConsoleSettings(names=(), body_s=10.0)
 
 def run(folder: Path, name: str, keys: Path, listen: str) -> int:
     """Serve until SIGTERM or SIGINT; UserError before the first request when anything does not fit."""
+    try:
+        host_port(listen)
+    except ValueError as error:
+        raise UserError(f"--listen: {error}") from None
     logs.configure("info")
     witness = Witness(folder, name, read_keys(keys))
     taken = take_address(listen)

@@ -22,6 +22,7 @@ from gateway.audit.merkle import Range, consistency_proof, leaf_hash
 from gateway.audit.notes import COSIGNATURE, SigningKey, VerifierKey, encoded
 from gateway.audit.verify import verify
 from gateway.audit.witness import Witness, read_keys
+from gateway.commands import witness as command
 from gateway.commands.audit import verify as verify_command
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
@@ -273,6 +274,13 @@ def test_a_witness_that_sends_elsewhere_is_asked_nowhere_else(data: Path, served
 def test_a_name_that_no_key_may_have_is_refused(tmp_path: Path, name: str):
     with pytest.raises(UserError, match="ASCII"):
         Witness(tmp_path, name, [])
+
+
+@pytest.mark.parametrize("listen", ["", "8090", "127.0.0.1", "127.0.0.1:99999", "unix:/run/witness"])
+def test_an_address_that_is_none_is_said_before_a_key_is_made(tmp_path: Path, listen: str):
+    with pytest.raises(UserError, match="^--listen: .*HOST:PORT"):
+        command.run(tmp_path / "witness", "w", tmp_path / "keys", listen)
+    assert not (tmp_path / "witness").exists()
 
 
 @pytest.mark.slow
