@@ -122,6 +122,7 @@ class TestHolders:
         (Signer(subject="", common_name="X", organisational_unit="x"), "organisation"),
         (Signer(subject="", common_name="CÔNG TY TNHH THỬ", tax_id="0301519977"), "organisation"),
         (Signer(subject="CN=Người Ký Thử,T=Giám đốc", common_name="Người Ký Thử", tax_id="0301519977"), "person"),
+        (Signer(subject="CN=NHÀ HÁT THỬ,STREET=7 Đường Thử,ST=X", common_name="NHÀ HÁT THỬ", tax_id="0301519977"), "organisation"),
         (Signer(subject="", common_name="Bành Văn Thử"), "person"),
         (Signer(subject="", common_name="Văn Phòng Thử", citizen_id="CCCD"), "person"),
         (Signer(subject=""), "unknown"), (Signer(subject="", tax_id="1"), "organisation"),

@@ -7,6 +7,7 @@ enforced by itself.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ _UNIT_WORDS = (
 )  # fmt: skip
 
 
+_TITLE = re.compile(r"(?:^|,)T=")
 _UNIT_PREFIXES = tuple(fold(word) + " " for word in _UNIT_WORDS)
 
 
@@ -85,4 +87,4 @@ def kind_of(signer: Signer, roles: tuple[Role, ...] = ()) -> HolderKind:
 
 def _looks_like_person(signer: Signer, folded_name: str) -> bool:
     """An employee's certificate may carry the tax number of the employer beside a title."""
-    return "T=" in signer.subject.replace("ST=", "") and not folded_name.startswith(_UNIT_PREFIXES)
+    return _TITLE.search(signer.subject) is not None and not folded_name.startswith(_UNIT_PREFIXES)
