@@ -11,7 +11,7 @@ from gateway.errors import UserError
 from gateway.serve import app
 
 WHOLE = Ready(
-    sandbox=SandboxStatus(landlock_abi=6, seccomp=True, architecture="x86_64", root_dropped=True),
+    sandbox=SandboxStatus(landlock_abi=6, seccomp=True, root_dropped=True),
     scans="tesseract",
 )
 

@@ -36,15 +36,6 @@ class Decoded(NamedTuple):
     """False when the text held nothing to decide by, or one reading was hardly better than another."""
 
 
-def decode(text: str, font: str | None = None, *, hint: Charset | None = None) -> Decoded:
-    """Return the text in Unicode, read by its font and its words."""
-    charset, confident = judge(text, font, hint=hint)
-    if charset is Charset.UNICODE:
-        return Decoded(text, charset, confident)
-    legacy = legacy_font(font) if font else None
-    return Decoded(convert(text, charset, capitals=_shows_capitals(legacy, charset)), charset, confident)
-
-
 def _shows_capitals(legacy: LegacyFont | None, charset: Charset) -> bool:
     return legacy is not None and legacy.capitals and charset is legacy.charset
 

@@ -78,23 +78,3 @@ def convert(text: str, charset: Charset, *, capitals: bool = False) -> str:
 
 # Every letter in one way only, and never given back: two ways for each would be 2^n ways for a word of n capitals.
 _CAPITAL_WORD: Final = re.compile(r"(?<![^\W\d_])(?=[^\W\d_]*[A-Z][^\W\d_]*[A-Z])[^\W\d_a-z]++(?![^\W\d_])")
-
-
-@cache
-def _encoding_table(charset: Charset) -> dict[str, str]:
-    """Return letter to legacy form; of several forms the shortest, then the one in one case, stands."""
-    table: dict[str, str] = {}
-    for form, letter in TABLES[charset].items():
-        known = table.get(letter)
-        tidy = form == (form.upper() if letter.isupper() else form.lower())
-        if known is None or (tidy and len(form) <= len(known)):
-            table[letter] = form
-    return table
-
-
-def encode(text: str, charset: Charset) -> str:
-    """Write Unicode text in the characters of a legacy charset, the way its fonts store it (for tests and repair)."""
-    if charset is Charset.UNICODE:
-        return text
-    table = _encoding_table(charset)
-    return "".join(table.get(letter, letter) for letter in unicodedata.normalize("NFC", text))

@@ -189,7 +189,6 @@ def survey(document: Document) -> Report:
         if not letters:
             continue
         if is_invisible(run.colour, run.background):
-            tally["invisible"] += letters
             continue
         tally["letters"] += letters
         span = (start, ends[run.block])
@@ -209,7 +208,6 @@ def survey(document: Document) -> Report:
         legacy_letters=tally["legacy"],
         decomposed_letters=tally["decomposed"],
         private_letters=tally["private"],
-        invisible_letters=tally["invisible"],
         fonts=tuple(fonts.most_common(LIMIT_VALUES)),
         colours=tuple(colours.most_common(LIMIT_VALUES)),
         charsets=tuple(name for name, _ in charsets.most_common()),

@@ -55,8 +55,6 @@ class Report(Struct, frozen=True, omit_defaults=True, kw_only=True):
     decomposed_letters: int = 0
     private_letters: int = 0
     """Letters at private-use code points outside symbol fonts: nobody else's computer can show them."""
-    invisible_letters: int = 0
-    """Letters in the colour of their ground; they are not counted in `letters`."""
     fonts: tuple[tuple[str, int], ...] = ()
     """Families that are not Times New Roman with their letters, most first; at most `LIMIT_VALUES`."""
     colours: tuple[tuple[str, int], ...] = ()

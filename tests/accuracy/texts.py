@@ -10,9 +10,9 @@ from email.message import EmailMessage
 from html import escape
 
 from gateway.documents.readers.ole.writer import write_compound
-from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
 from tests.accuracy.shapes import Slot, Writing, around, attribute, octet, one_piece, plain_letters, xml
+from tests.support.legacy_letters import encode
 
 
 def _lines(writing: Writing) -> str:

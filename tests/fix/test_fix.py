@@ -18,9 +18,9 @@ from gateway.documents.readers import registry
 from gateway.documents.readers.base import Budget, Source
 from gateway.fix import RefusedError, fix, lint_lines, refusal, report_lines
 from gateway.model import Document, Language, PageSetup, Run, formats
-from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
+from tests.support.legacy_letters import encode
 from tests.support.libreoffice import converted, needs_libreoffice
 from tests.support.octets import zipped
 from tests.text.accuracy import CORPUS

@@ -20,10 +20,10 @@ from gateway.fix import RefusedError, fix, refusal
 from gateway.fix.package import rewritten
 from gateway.fix.xml_spans import Part
 from gateway.model import Document, Language, Origin, Role
-from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
 from tests.fix.test_fix import LEGACY, docx, members, paragraph
+from tests.support.legacy_letters import encode
 from tests.support.libreoffice import convert, needs_libreoffice
 from tests.support.octets import file_of, zipped
 from tests.text.letters import CELLS, SENTENCES

@@ -17,11 +17,11 @@ from pptx.util import Cm
 
 from gateway.fix import RefusedError, fix, refusal, report_lines
 from gateway.model import Language, Role
-from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
 from tests.fix.test_fix import LEGACY, members
 from tests.fix.test_fix_packages import NAMES, face, read, style, words
+from tests.support.legacy_letters import encode
 from tests.support.libreoffice import convert, needs_libreoffice
 from tests.support.octets import file_of, zipped
 from tests.text.letters import CELLS, SENTENCES

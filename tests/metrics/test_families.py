@@ -26,7 +26,7 @@ from tests.support.certificates import Pki
 
 ROOT = Path(__file__).parents[2]
 GUIDES = [ROOT / "docs/admin-guide.vi.md", ROOT / "docs/admin-guide.en.md"]
-NO_SECCOMP = SandboxStatus(landlock_abi=4, seccomp=False, architecture="x86_64", root_dropped=True)
+NO_SECCOMP = SandboxStatus(landlock_abi=4, seccomp=False, root_dropped=True)
 
 
 def disk(folder: Path) -> Disk:

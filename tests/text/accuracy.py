@@ -17,12 +17,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gateway.model import Document, Role, Run
-from gateway.vietnamese.legacy_codes import convert, encode
+from gateway.vietnamese.legacy_codes import convert
 from gateway.vietnamese.legacy_evidence import judge
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.marks import Strength, find_in_document, find_in_filename, find_in_subject
 from gateway.vietnamese.official import State, recognise
 from gateway.vietnamese.typography import examine
+from tests.support.legacy_letters import encode
 from tests.text import official_cases
 from tests.text.letters import CELLS, KINDS, SENTENCES, Layout, letter, not_official
 from tests.text.mark_matrix import INNOCENT_FILENAMES, INNOCENT_SUBJECTS, Case, cases, innocent_documents

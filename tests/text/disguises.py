@@ -8,8 +8,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 
-from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import CP1252_CHARACTERS, Charset
+from tests.support.legacy_letters import encode
 
 Variants = dict[str, Callable[[str], str]]
 

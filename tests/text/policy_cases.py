@@ -31,9 +31,9 @@ from gateway.model import (
     Run,
     Session,
 )
-from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
 from tests.support.cases import read_yaml
+from tests.support.legacy_letters import encode
 from tests.support.policies import findings
 from tests.text.letters import Layout, letter
 

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from gateway.model import Run
 from gateway.vietnamese.fonts import legacy_font
-from gateway.vietnamese.legacy import decode, decode_runs, looks_like_viqr
-from gateway.vietnamese.legacy_codes import convert, encode
+from gateway.vietnamese.legacy import decode_runs, looks_like_viqr
+from gateway.vietnamese.legacy_codes import convert
 from gateway.vietnamese.legacy_evidence import judge
 from gateway.vietnamese.legacy_tables import TABLES, Charset
+from tests.support.legacy_letters import decode, encode
 from tests.text.accuracy import CORPUS, real_texts
 from tests.text.disguises import FONTS
 from tests.text.letters import CELLS, SENTENCES

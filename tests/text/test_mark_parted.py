@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.model import Document, Origin, Role, Run
-from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.marks import find_in_subject
+from tests.support.legacy_letters import encode
 from tests.text.accuracy import stops
 from tests.text.mark_forms import HEAD, TAIL
 

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model import Document, Origin, Role, Run
-from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.official import _AUTHORITY, _SIGNER, State, has_no_form, recognise
 from gateway.vietnamese.official_head import (
@@ -22,6 +21,7 @@ from gateway.vietnamese.official_head import (
     search_columns,
 )
 from gateway.vietnamese.official_kinds import Kind
+from tests.support.legacy_letters import encode
 from tests.text.accuracy import DECISION
 from tests.text.letters import KINDS, Layout, letter, not_official
 from tests.text.official_cases import cases

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from gateway.model import Document, Origin, Role, Run
 from gateway.vietnamese.colour import is_black, is_invisible, is_red
 from gateway.vietnamese.fonts import base_name, is_symbol, is_times_new_roman, legacy_font
-from gateway.vietnamese.legacy_codes import encode
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
 from gateway.vietnamese.typography_report import FaultKind, TypographyRules
+from tests.support.legacy_letters import encode
 from tests.text.letters import SENTENCES, Layout, letter
 
 TNR = "Times New Roman"
@@ -130,7 +130,6 @@ def test_what_a_reader_does_not_see_does_not_count():
     )
     report = examine(document(*runs))
     assert report.font_share == 1
-    assert report.invisible_letters == 8
 
 
 def test_links_stamps_and_signatures_may_have_colour():

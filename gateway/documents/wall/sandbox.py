@@ -65,7 +65,6 @@ class SandboxStatus(Struct, frozen=True, kw_only=True):
     landlock_abi: int
     """0 when the kernel has no Landlock or it is switched off."""
     seccomp: bool
-    architecture: str
     root_dropped: bool
     """True when the process does not run as root, or can give root up."""
 
@@ -85,7 +84,6 @@ def status() -> SandboxStatus:
     return SandboxStatus(
         landlock_abi=landlock_abi(),
         seccomp=_libc.prctl(_PR_GET_SECCOMP, 0, 0, 0, 0) >= 0 and platform.machine() in AUDIT_ARCH,
-        architecture=platform.machine(),
         root_dropped=os.geteuid() != 0 or _reader_is_mapped(),
     )
 

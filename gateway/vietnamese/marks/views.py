@@ -53,11 +53,6 @@ def as_seen(document: Document) -> Document:
     return structs.replace(document, runs=tuple(runs))
 
 
-def is_shown(run: Run) -> bool:
-    """Return whether a reader sees the letters of a run."""
-    return run.origin in _SHOWN
-
-
 @lru_cache(maxsize=1024)
 def _contrast(colour: str | None, background: str | None) -> int:
     """Return how far letters are from what is behind them, white paper where nothing else is said."""
