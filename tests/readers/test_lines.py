@@ -169,7 +169,7 @@ def test_of_a_long_line_words_of_the_shape_of_a_mark_are_read(words: str, asked:
         x += kind.getlength(word + " ")
     sheet = sheet_of(picture)
     spans = [span for spans in shapes.suspects(sheet.grey, sheet.lines, sheet.scale) for span in spans]
-    found = {word for span in spans for x, word in places if span.left <= x / sheet.scale <= span.right}
+    found = {word for first, last in spans for x, word in places if first <= x / sheet.scale <= last}
     assert asked <= found
     assert asked or len(found) <= 1
 

@@ -39,7 +39,7 @@ from gateway.model import ReadStatus, Role, Run
 
 def read(source: Source, budget: Budget) -> Reading:
     """Return the members of a zip; encrypted ones are opened when a candidate password fits."""
-    contents = Contents(source, _format(source), budget)
+    contents = Contents(source, "asic" if "etsi.asic" in source.detected_type else "zip", budget)
     contents.runs += _words(source.data)
     found = survey(source.data, budget)
     for problem in found.problems:
@@ -87,10 +87,6 @@ def _entry_words(contents: Contents, entry: Entry) -> None:
     for comment in (entry.comment, (extra_field(entry.extra, UNICODE_COMMENT) or b"")[5:]):
         contents.words(guess(comment), "comment")
     contents.octets_of_name(entry.raw_name)
-
-
-def _format(source: Source) -> str:
-    return "asic" if "etsi.asic" in source.detected_type else "zip"
 
 
 class _MemberReader:

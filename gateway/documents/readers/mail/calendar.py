@@ -21,6 +21,7 @@ _NEXT: Final = re.compile(r"(?<!\\)[,;]")
 """Sign between the values of a list."""
 _ESCAPES: Final = {"n": "\n", "N": "\n", ",": ",", ";": ";", "\\": "\\"}
 _HEAD: Final = re.compile(r'((?:[^":]|"[^"]*+")*+):')
+"""All before the first colon that stands outside quotes."""
 _PARAMETER: Final = re.compile(r'(?:[^;"]|"[^"]*")+')
 _NO_TYPE: Final = re.compile(r"\s|[^\x00-\x7f]")
 _LINES: Final = 200_000
@@ -44,10 +45,11 @@ def read(source: Source, budget: Budget) -> Reading:
 
 def _property(contents: Contents, line: str, block: int) -> list[Run]:
     """Take one unfolded content line: its value and the words of its parameters, or a member for inline binary data."""
-    head, colon, value = _split(line)
-    if not colon:
+    head = _HEAD.match(line)
+    if head is None:
         return [Run(text=line, block=block)] if line.strip() else []
-    name, *parameters = _PARAMETER.findall(head) or [""]
+    value = line[head.end() :]
+    name, *parameters = _PARAMETER.findall(head[1]) or [""]
     name = name.rpartition(".")[2].upper()
     settings = [parameter.upper().replace(" ", "").replace('"', "") for parameter in parameters]
     encoded = any(setting in {"ENCODING=B", "ENCODING=BASE64", "BASE64"} for setting in settings)
@@ -82,12 +84,6 @@ def _property(contents: Contents, line: str, block: int) -> list[Run]:
         for text, at, given in ((_unescaped(value), block, role), (named, block + 1, Role.NAME))
         if text.strip()
     ]
-
-
-def _split(line: str) -> tuple[str, str, str]:
-    """Split at the first colon that stands outside quotes."""
-    head = _HEAD.match(line)
-    return (head[1], ":", line[head.end() :]) if head is not None else (line, "", "")
 
 
 def _is_file(value: str) -> bool:

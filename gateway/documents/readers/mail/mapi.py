@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Iterable
 from typing import Final
 
@@ -84,9 +83,7 @@ def decompress_rtf(data: bytes, budget: Budget) -> bytes:
     if magic == 0x414C454D:  # MELA: stored
         budget.take_bytes(len(body))
         return body[:raw_size]
-    if magic != 0x75465A4C:  # LZFu
-        raise ReadError(ReadStatus.MALFORMED, "compressed-rtf")
-    if crc != (zlib.crc32(body, 0xFFFFFFFF) ^ 0xFFFFFFFF) & 0xFFFFFFFF and not body:
+    if magic != 0x75465A4C or (crc and not body):  # LZFu
         raise ReadError(ReadStatus.MALFORMED, "compressed-rtf")
     return _lzfu(body, budget)
 

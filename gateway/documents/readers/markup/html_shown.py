@@ -23,6 +23,9 @@ DRAWN: Final = frozenset({"svg", "g", "defs", "symbol"})
 """Elements of drawings whose own text is not shown."""
 MOST_PAINTED: Final = 60
 """Boxes without words that have a colour of their own, and shadows and colour stops of one box, below which nothing is a letter."""
+_LAYERED: Final = frozenset({
+    "box-shadow", "text-shadow", "background", "background-image", "filter", "border-image", "mask-image",
+})  # fmt: skip
 _MOST_LAYERS: Final = 16
 TURNING: Final = frozenset({"transform", "-webkit-transform", "scale", "rotate", "filter", "-webkit-filter"})
 _STEP: Final = re.compile(r"([a-z0-9]+)\(([^()]{0,120})\)")
@@ -146,19 +149,10 @@ class Paint:
 
     def element(self, declarations: Mapping[str, str]) -> None:
         """Look at what one element has: shadows, colour stops, strings that are words."""
-        for name in (
-            "box-shadow",
-            "text-shadow",
-            "background",
-            "background-image",
-            "filter",
-            "border-image",
-            "mask-image",
-        ):
-            value = declarations.get(name, "")
-            if len(value) > 200 and "data:" not in value and value.count(",") - value.count("rgb") * 3 > _MOST_LAYERS:
-                self.kinds.add("look-painted")
         for name, value in declarations.items():
+            layers = value.count(",") - value.count("rgb") * 3 if name in _LAYERED and len(value) > 200 else 0
+            if layers > _MOST_LAYERS and "data:" not in value:
+                self.kinds.add("look-painted")
             if name == "quotes":
                 self._strings(_OUTERMOST.sub("", value))  # quotes in quotes
             elif ('"' in value or "'" in value) and _WITH_STRINGS.fullmatch(name) is None:

@@ -288,7 +288,8 @@ def _columns(rows: list[list[_Chain]]) -> list[_Chain]:
     ordered: list[_Chain] = []
     position = 0
     while position < len(rows):
-        gutter = _gutter(rows[position])
+        row = rows[position]
+        gutter = (row[0].end, row[1].items[0].start) if len(row) == 2 else None
         last = position
         while gutter is not None and last + 1 < len(rows):
             shared = _shared_gutter(gutter, rows[last + 1])
@@ -304,11 +305,6 @@ def _columns(rows: list[list[_Chain]]) -> list[_Chain]:
             ordered.extend(chain for chain in block if chain.items[0].start >= middle)
         position = last + 1
     return ordered
-
-
-def _gutter(row: list[_Chain]) -> tuple[float, float] | None:
-    """Return the white space between the two columns of a row, None when it has not exactly two."""
-    return (row[0].end, row[1].items[0].start) if len(row) == 2 else None
 
 
 def _shared_gutter(gutter: tuple[float, float], row: list[_Chain]) -> tuple[float, float] | None:

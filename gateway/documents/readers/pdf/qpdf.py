@@ -161,6 +161,11 @@ class Objects:
         """Return the value of a key, of the object it refers to; None when it is absent or cannot be read."""
         return self.resolved(value.get(key)) if isinstance(value, dict) else None
 
+    def array(self, value: Any, key: str) -> list[Any]:
+        """Return the array of a key, empty for anything else."""
+        found = self.get(value, key)
+        return found if isinstance(found, list) else []
+
     def resolved(self, value: Any) -> Any:
         """Return a value, or what it refers to."""
         number = number_of(value)

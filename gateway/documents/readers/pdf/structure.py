@@ -205,8 +205,7 @@ class _Walker:
                 self._names.setdefault(number, name)
 
     def _note_xfa(self, value: dict[str, Any]) -> None:
-        packets = self._objects.get(value, "/XFA")
-        for item in [value["/XFA"], *(packets if isinstance(packets, list) else [])]:
+        for item in [value["/XFA"], *self._objects.array(value, "/XFA")]:
             if (number := number_of(item)) is not None:
                 self._xfa.add(number)
 
@@ -307,21 +306,16 @@ class _Walker:
 
     def _layers(self) -> None:
         """Collect the names of layers that are off by default (§8.11.4.3)."""
-        get = self._objects.get
+        get, array, resolved = self._objects.get, self._objects.array, self._objects.resolved
         properties = get(self._objects.root(), "/OCProperties")
-        default = get(properties, "/D")
-        groups = get(default, "/OFF")
+        default, every = get(properties, "/D"), array(properties, "/OCGs")
+        groups = array(default, "/OFF")
         if get(default, "/BaseState") == "/OFF":
-            on = get(default, "/ON")
-            shown = set(map(number_of, on)) if isinstance(on, list) else set()
-            every = get(properties, "/OCGs")
-            groups = [one for one in every if number_of(one) not in shown] if isinstance(every, list) else None
-        resolved = self._objects.resolved
-        names = [text_of(get(resolved(one), "/Name")) for one in groups] if isinstance(groups, list) else []
-        self._off = {name for name in names if name}
-        every = get(properties, "/OCGs")
-        self._out.veils = self._out.veils or bool(every)
-        usages = [get(resolved(one), "/Usage") for one in every] if isinstance(every, list) else []
+            shown = set(map(number_of, array(default, "/ON")))
+            groups = [one for one in every if number_of(one) not in shown]
+        self._off = {name for one in groups if (name := text_of(get(resolved(one), "/Name")))}
+        self._out.veils = self._out.veils or bool(get(properties, "/OCGs"))
+        usages = (get(resolved(one), "/Usage") for one in every)
         self._out.printed = any(get(get(usage, "/Print"), "/PrintState") == "/ON" for usage in usages)
         if self._off:
             self._out.active.add(ActiveContent("hidden-layer"))

@@ -122,7 +122,7 @@ class Words:
             place = f"field:{name}" if name else "field"
             for key in ("/V", "/RV", "/TU"):
                 self._add(get(value, key), Role.FIELD, place, origin, rich=key in _RICH)
-            self._take_chosen(get(value, "/V"), get(value, "/I"), get(value, "/Opt"), place, origin)
+            self._take_chosen(value, place, origin)
             for key in ("/DV", "/Opt"):
                 self._add(get(value, key), Role.FIELD, "option", origin)
         subtype = str(get(value, "/Subtype") or "")
@@ -137,14 +137,16 @@ class Words:
         for key in ("/Alt", "/ActualText", "/Desc"):
             self._add(get(value, key), Role.ALT_TEXT, "alt", origin)
 
-    def _take_chosen(self, chosen: Any, numbers: Any, offered: Any, place: str, origin: Origin) -> None:
+    def _take_chosen(self, value: dict[str, Any], place: str, origin: Origin) -> None:
         """Take what a list shows for the values that are chosen, by their names or numbers (ISO 32000-1 §12.7.4.4)."""
+        chosen = self.objects.get(value, "/V")
         values = {text_of(self.objects.resolved(one)) for one in (chosen if isinstance(chosen, list) else [chosen])}
-        for number, option in enumerate(offered if isinstance(offered, list) else ()):
+        numbers = self.objects.array(value, "/I")
+        for number, option in enumerate(self.objects.array(value, "/Opt")):
             pair = self.objects.resolved(option)
             named = isinstance(pair, list) and len(pair) == 2
             by_name = named and text_of(self.objects.resolved(pair[0])) in values - {None}
-            if by_name or (values == {None} and isinstance(numbers, list) and number in numbers):
+            if by_name or (values == {None} and number in numbers):
                 self._add(pair[1] if named else pair, Role.FIELD, place, origin)
 
     def _add(self, value: Any, role: Role, locator: str, origin: Origin, *, rich: bool = False) -> None:

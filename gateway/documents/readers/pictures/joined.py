@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.documents.readers.base import Budget, Member
 from gateway.documents.readers.pictures.outlines import Shape, cells, drawn, moved, without_frames
-from gateway.documents.readers.pictures.specimen import HIGHEST, as_png, ink_box, mosaic, mosaics, specimen
+from gateway.documents.readers.pictures.specimen import HIGHEST, as_png, mosaic, mosaics
 from gateway.vietnamese.colour import is_invisible
 
 if TYPE_CHECKING:
@@ -33,11 +33,6 @@ LIMIT_DRAWN: Final = 100
 _LONGEST: Final = 2400
 """Pixels of the longer side of what is put together."""
 _LARGEST_PIECE: Final = 40_000_000
-_LETTERS: Final = 12
-_LETTER: Final = 600
-"""Number of pictures that may be letters of a mark, and pixels of the longer side of each."""
-_WORD: Final = 1600
-"""Pixels of the longer side of a picture that may be no more than a word."""
 _NEAR: Final = 0.4
 """Greatest distance between letters of a word, in smaller sides of a picture."""
 _PAPER: Final = "FFFFFF"
@@ -270,7 +265,7 @@ def _opened(data: bytes) -> Picture | None:
 
 
 def _joined(pieces: Sequence[Piece], budget: Budget) -> list[bytes]:
-    """Put pieces on white in their places, and the word that they show at several sizes; none when too few can be opened."""
+    """Put pieces on white in their places; none when too few can be opened."""
     import PIL.Image
 
     opened = [(piece, picture) for piece in pieces if (picture := _opened(piece.data)) is not None]
@@ -281,58 +276,15 @@ def _joined(pieces: Sequence[Piece], budget: Budget) -> list[bytes]:
     scale = max(picture.width / piece.box[2] for piece, picture in opened)
     scale = min(scale, _LONGEST / max(width, height))
     page = PIL.Image.new("RGBA", (max(round(width * scale), 1), max(round(height * scale), 1)), "white")
-    laid: list[tuple[Picture, tuple[int, int]]] = []
     try:
         for piece, picture in opened:
             budget.check_time()
             size = max(round(piece.box[2] * scale), 1), max(round(piece.box[3] * scale), 1)
             at = round((piece.box[0] - left) * scale), round((piece.box[1] - top) * scale)
-            laid.append((_turned(picture, piece.turn).resize(size), at))
-        if (letters := _close_letters(laid)) is not None:
-            page = letters
-        for shown, at in laid if letters is None else ():
-            page.alpha_composite(shown, at)
+            page.alpha_composite(_turned(picture, piece.turn).resize(size), at)
     except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, MemoryError):
         return []
-    word = specimen(page) if max(page.size) <= _WORD else None
-    whole = None if letters is not None and word is not None else page.convert("RGB")
-    return [as_png(each) for each in (whole, word) if each is not None]
-
-
-def _close_letters(laid: Sequence[tuple[Picture, tuple[int, int]]]) -> Picture | None:
-    """Set pictures of a letter each as close as print, those of a column in a row; None when they are no letters."""
-    import PIL.Image
-
-    if not 2 <= len(laid) <= _LETTERS or any(max(shown.size) > _LETTER for shown, _ in laid):
-        return None
-    column = len({at[0] // _LETTER for _, at in laid}) == 1 and len({at[1] for _, at in laid}) == len(laid)
-    if not column and max(at[1] for _, at in laid) >= min(at[1] + shown.height // 2 for shown, at in laid):
-        return None
-    letters: list[Picture] = []
-    for shown, _ in sorted(laid, key=lambda each: each[1][column]):
-        ink = _ink(shown)
-        if ink is None or ink[0] == 0 or ink[2] == shown.width:
-            return None
-        if column and (ink[1] == 0 or ink[3] == shown.height):
-            return None
-        letters.append(shown.crop((ink[0], 0, ink[2], shown.height)))
-    height = max(letter.height for letter in letters)
-    gap = height // 36 + 1
-    page = PIL.Image.new("RGBA", (sum(letter.width + gap for letter in letters) + gap, height), "white")
-    left = gap
-    for letter in letters:
-        page.alpha_composite(letter, (left, 0))
-        left += letter.width + gap
-    return page
-
-
-def _ink(shown: Picture) -> tuple[int, int, int, int] | None:
-    """Return the box of what is darker than paper."""
-    import PIL.Image
-
-    ground = PIL.Image.new("RGBA", shown.size, "white")
-    ground.alpha_composite(shown)
-    return ink_box(ground.convert("L"))
+    return [as_png(page.convert("RGB"))]
 
 
 def _turned(picture: Picture, turn: Turn) -> Picture:

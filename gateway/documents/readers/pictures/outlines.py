@@ -224,7 +224,7 @@ def shape_of(path: str, *, filled: bool = True, grey: int = 0) -> Shape:
 
 
 def drawn(shapes: Sequence[Shape]) -> bytes | None:
-    """Return a PNG of shapes in their order, of a word at several sizes; None when there are too few lines for a mark.
+    """Return a PNG of shapes in their order, of a word in letters of print; None when there are too few lines for a mark.
 
     A line without a filling stands for the two sides of a stroke.
     """

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec import structs
 
 from gateway.documents.readers.pictures import detected, ocr, stamp, watermark
 from gateway.documents.readers.pictures.rectangles import Pixels
@@ -14,6 +15,7 @@ from gateway.documents.readers.pictures.stamp_ink import Ink
 from gateway.documents.readers.pictures.stamp_words import MARKS, VOCABULARY, folded
 from gateway.model import Origin, Role, Run
 
+Box = tuple[float, float, float, float]
 ROWS, COLUMNS, CELL_WORDS = 3, 3, 6
 """Lines of so many parts apart, of at most so many words each, that make a table of a page."""
 LINE = 1.5
@@ -43,17 +45,7 @@ def large_runs(pixels: Pixels, stamps: list[stamp.Stamp], view: PageView, first_
         within = (left < x < right and top < y < bottom < top + 6 * (one.bottom - one.top) for x, y, one in phrases)
         if words.text == MARKS[0] and any(within):
             continue
-        box = _to_points(words.box, view)
-        place = _locate(box, pixels, view)
-        yield Run(
-            text=words.text,
-            block=block,
-            page=view.page,
-            bbox_pt=box,
-            locator=place,
-            role=Role.WATERMARK,
-            origin=Origin.OCR,
-        )
+        yield _run(words.text, words.box, pixels, view, block, Role.WATERMARK)
 
 
 def stamp_runs(pixels: Pixels, stamps: Iterable[stamp.Stamp], view: PageView) -> Iterator[Run]:
@@ -62,19 +54,10 @@ def stamp_runs(pixels: Pixels, stamps: Iterable[stamp.Stamp], view: PageView) ->
     for item in stamps:
         if item.text is None:
             continue
-        box = _to_points((item.left, item.top, item.right, item.bottom), view)
-        is_stamp = item.framed or item.text in VOCABULARY
-        yield Run(
-            text=item.text.replace("\n", " "),
-            block=block,
-            colour=_ink_colour(pixels, item),
-            page=view.page,
-            bbox_pt=box,
-            locator=_locate(box, pixels, view),
-            role=Role.STAMP if is_stamp else Role.BODY,
-            origin=Origin.OCR,
-            boxed=True if item.framed else None,
-        )
+        role = Role.STAMP if item.framed or item.text in VOCABULARY else Role.BODY
+        box = item.left, item.top, item.right, item.bottom
+        run = _run(item.text.replace("\n", " "), box, pixels, view, block, role)
+        yield structs.replace(run, colour=_ink_colour(pixels, item), boxed=True if item.framed else None)
         block += 1
 
 
@@ -94,7 +77,6 @@ def line_runs(
     for part, role in ((part, role) for parts, role in zip(parted, roles, strict=True) for part in parts):
         left, top = min(w.left for w in part), min(w.top for w in part)
         right, bottom = max(w.left + w.width for w in part), max(w.top + w.height for w in part)
-        box = _to_points((left, top, right, bottom), view)
         text = " ".join(word.text for word in part)
         is_level = role is Role.BODY and text.upper() in MARKS
         if (
@@ -105,18 +87,9 @@ def line_runs(
             and _is_another(pixels, (left, top, right, bottom))
         ):
             continue
-        runs.append(
-            Run(
-                text=text,
-                block=first_block + len(runs),
-                page=view.page,
-                bbox_pt=box,
-                locator=_locate(box, pixels, view),
-                role=role,
-                origin=Origin.OCR,
-                boxed=True if is_level and is_framed(pixels, left, top, right, bottom) else None,
-            )
-        )
+        run = _run(text, (left, top, right, bottom), pixels, view, first_block + len(runs), role)
+        framed = is_level and is_framed(pixels, left, top, right, bottom)
+        runs.append(structs.replace(run, boxed=True) if framed else run)
     return runs
 
 
@@ -166,16 +139,22 @@ def _ink_colour(pixels: Pixels, item: stamp.Stamp) -> str | None:
     return f"{red:02X}{green:02X}{blue:02X}"
 
 
-def _to_points(box: tuple[float, float, float, float], view: PageView) -> tuple[float, float, float, float]:
+def _run(text: str, box: Box, pixels: Pixels, view: PageView, block: int, role: Role) -> Run:
+    """Return words in a box of the picture, at its place in points, located by the same tokens as the PDF reader gives to text."""
     left, top, right, bottom = (round(value * view.points_per_pixel, 1) for value in box)
-    return left, top, right, bottom
-
-
-def _locate(box: tuple[float, float, float, float], pixels: Pixels, view: PageView) -> str:
-    """Return the same tokens as the PDF reader gives to text."""
     place = view.locator or f"page:{view.page}"
-    height, width = pixels.shape[0] * view.points_per_pixel, pixels.shape[1] * view.points_per_pixel
-    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    height, width = (max(side * view.points_per_pixel, 1.0) for side in pixels.shape[:2])
+    y = (top + bottom) / 2
     if y < height / 3:
-        return f"{place},{('top-left', 'top', 'top-right')[min(max(int(3 * x / max(width, 1.0)), 0), 2)]}"
-    return f"{place},bottom" if y > 0.9 * height else place
+        place += "," + ("top-left", "top", "top-right")[min(max(int(1.5 * (left + right) / width), 0), 2)]
+    elif y > 0.9 * height:
+        place += ",bottom"
+    return Run(
+        text=text,
+        block=block,
+        page=view.page,
+        bbox_pt=(left, top, right, bottom),
+        locator=place,
+        role=role,
+        origin=Origin.OCR,
+    )

@@ -39,14 +39,6 @@ Look = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """Columns of a line, in pixels at `lines.DPI`, with the words beside it."""
-
-    left: int
-    right: int
-
-
-@dataclass(frozen=True, slots=True)
 class Strip:
     """A line cut out of its page, and its words."""
 
@@ -112,8 +104,11 @@ def strip(grey: Pixels, line: Line, scale: float) -> Strip | None:
     return Strip(ink, left, foot, letters, _words(ink[max(upper - letters // 2, 0) : foot + 1], letters))
 
 
-def suspects(grey: Pixels, lines: Sequence[Line], scale: float) -> list[list[Word]]:
-    """Return for each line its words that may be MẬT, of prose only those in capitals; asking for all lines at once is cheaper."""
+def suspects(grey: Pixels, lines: Sequence[Line], scale: float) -> list[list[tuple[int, int]]]:
+    """Return for each line the columns at `lines.DPI` of its words that may be MẬT with words beside them, of prose only capitals.
+
+    Asking for all lines at once is cheaper.
+    """
     cuts = [strip(grey, line, scale) for line in lines]
     spans = [list(cut.spans) if cut is not None else [] for cut in cuts]
     looks = [cut.look(*span) for cut, of_line in zip(cuts, spans, strict=True) if cut is not None for span in of_line]
@@ -130,7 +125,9 @@ def suspects(grey: Pixels, lines: Sequence[Line], scale: float) -> list[list[Wor
     return found
 
 
-def _with_neighbours(line: Line, cut: Strip, spans: Sequence[tuple[int, int]], scale: float) -> Iterator[Word]:
+def _with_neighbours(
+    line: Line, cut: Strip, spans: Sequence[tuple[int, int]], scale: float
+) -> Iterator[tuple[int, int]]:
     words, last = cut.words, -1
     for begin, end in spans:
         one = begin == end
@@ -140,7 +137,7 @@ def _with_neighbours(line: Line, cut: Strip, spans: Sequence[tuple[int, int]], s
             continue  # it was given with the word before it
         last = min(end + (one and not line.prose), len(words) - 1)
         reach = int((cut.left + words[before][0]) / scale) - 2, int((cut.left + words[last][1]) / scale) + 2
-        yield Word(max(reach[0], line.left), min(reach[1], line.right))
+        yield max(reach[0], line.left), min(reach[1], line.right)
 
 
 def _words(letters: Pixels, high: int) -> list[tuple[int, int]]:

@@ -243,7 +243,7 @@ class _Page:
         doubtful = [number for number in doubtful if number not in looked_at or words[number]]
         for number in long:
             line = sheet.lines[number]
-            sheet.lines.extend(replace(line, left=w.left, right=w.right, prose=False) for w in words[number])
+            sheet.lines.extend(replace(line, left=left, right=right, prose=False) for left, right in words[number])
         doubtful += range(len(found), len(sheet.lines))
         self._read(doubtful)
         if self.text.words < LEAST_WORDS:

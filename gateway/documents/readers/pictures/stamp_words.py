@@ -229,7 +229,7 @@ def read_box(box: Pixels, *, allow_ocr: bool = True) -> Reading:
     if named and (whole.text is None or whole.text not in VOCABULARY):
         best = min(named, key=lambda reading: (reading.text not in MARKS, -reading.score))
         return Reading(best.text, best.score, letters=True, asked=asked)
-    return whole if not asked or whole.asked else Reading(whole.text, whole.score, letters=whole.letters, asked=True)
+    return replace(whole, asked=asked)
 
 
 def rows(box: Pixels) -> list[Pixels]:
