@@ -19,7 +19,7 @@ from gateway.cluster.records import State
 from gateway.cluster.ship import ship_process
 from gateway.cluster.shipping import Shipping
 from gateway.config.sections import Configuration
-from gateway.documents.wall.desk_process import desk_process
+from gateway.documents.wall.desk import desk_process
 from gateway.documents.wall.pool import WorkerPool
 from gateway.metrics.disk import Disk
 from gateway.metrics.load import Replaced, SharedLoad

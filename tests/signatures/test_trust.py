@@ -12,7 +12,6 @@ from gateway.documents.signatures import path as paths
 from gateway.documents.signatures.certificates import describe, distinguished_name, fingerprint, load_certificates
 from gateway.documents.signatures.holder import Role, kind_of, load_roles
 from gateway.documents.signatures.judge import Purpose, judge
-from gateway.documents.signatures.path import Path as CertificationPath
 from gateway.documents.signatures.revocation import Evidence
 from gateway.documents.signatures.trust import TrustStore, load_pins
 from gateway.documents.signatures.warm import warm_up
@@ -187,7 +186,7 @@ def test_the_bridge_to_an_anchor_is_found_behind_many_certificates():
     )
     others = [load_certificates(tree().public_root.certificate_der)[0]] * 80
     (found,) = paths.candidates(leaf, [*others, bridge], lambda one: [anchor] if one is bridge else [])
-    assert found.certificates == (leaf, bridge, anchor)
+    assert found == (leaf, bridge, anchor)
 
 
 def test_paths_are_searched_within_bounds():
@@ -195,4 +194,4 @@ def test_paths_are_searched_within_bounds():
     loop = [load_certificates(tree().g2_sub.certificate_der)[0]] * 60
     found = list(paths.candidates(leaf, loop, lambda one: []))
     assert found == []
-    assert paths.check(CertificationPath((leaf,)), at=NOW + timedelta(days=9999)) == "EXPIRED"
+    assert paths.check((leaf,), at=NOW + timedelta(days=9999)) == "EXPIRED"

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from gateway.documents.wall import wire
-from gateway.documents.wall.merge import Merger
-from gateway.documents.wall.portable import unique
+from gateway.documents.wall.merge import Merger, unique
 from gateway.documents.wall.wire import (
     Began,
     Done,

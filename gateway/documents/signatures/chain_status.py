@@ -43,7 +43,7 @@ class Sources:
 
     def line(self, path: Path) -> list[Certificate]:
         """Return the path with the authorities of the store above its anchor."""
-        return [*path.certificates, *paths.upward(path.anchor, self.issuers_of)]
+        return [*path, *paths.upward(path[-1], self.issuers_of)]
 
     def statuses(self, line: Sequence[Certificate], signers: Signers = crl.nobody) -> tuple[Status, ...]:
         """Return the status of each certificate of a line but the last."""
@@ -96,7 +96,7 @@ class _ListSigners:
         if usage is None or "crl_sign" not in usage.native:
             return ()
         if any(anchor.sha256 == candidate.sha256 for anchor in self._sources.anchors):
-            return (Path((candidate,)),)
+            return ((candidate,),)
         return tuple(paths.candidates(candidate, self._sources.strangers, self._sources.issuers_of))
 
     def _vouches(self, path: Path) -> bool:

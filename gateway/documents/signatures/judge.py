@@ -110,10 +110,10 @@ def judge(
                 stamps=purpose is Purpose.TIMESTAMP,
             )
             best = Judgement(Trust.UNTRUSTED, "NO_CERTIFICATE_CHAIN_FOUND", key_usage_ok=usage_ok)
-            found = [Path((leaf,))] if store.is_anchor(leaf) else []
+            found: list[Path] = [(leaf,)] if store.is_anchor(leaf) else []
             for path in (*found, *paths.candidates(leaf, pool, store.issuers_of)):
                 fault = paths.check(path, at=moment)
-                if not fault and not all(_may_issue(one, purpose) for one in path.certificates[1:-1]):
+                if not fault and not all(_may_issue(one, purpose) for one in path[1:-1]):
                     fault = "CHAIN_CONSTRAINTS_FAILURE"
                 judged = _judge_path(path, sources, fault, usage_ok=usage_ok)
                 if judged.trust is Trust.TRUSTED or judged.sub_indication == "REVOKED":
@@ -132,7 +132,7 @@ def _judge_path(path: Path, sources: Sources, fault: str, *, usage_ok: bool) -> 
     found = chain_status.along(path, sources)
     own = found[0] if found else Status(Revocation.GOOD, "anchor")
     # An authority that came with the document, and of which nothing is known, may have been revoked (§5.2.6.4).
-    brought = found[1 : len(path.certificates) - 1] if own.status is Revocation.GOOD else ()
+    brought = found[1 : len(path) - 1] if own.status is Revocation.GOOD else ()
     status = next((one for one in brought if one.status is Revocation.UNKNOWN), own)
     problems = status.problems if status is own else ("authority-unchecked",)
     if any(one.status is Revocation.REVOKED for one in found[1:]):

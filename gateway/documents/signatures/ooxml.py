@@ -105,7 +105,7 @@ def _part_octets(parts: Parts, reference: Reference, covered: Covered) -> bytes:
     if name in covered.parts:
         raise LibraryFault(LIMIT, "references")  # no program writes two, and each costs the whole part
     wanted = urllib.parse.unquote(query.partition("ContentType=")[2])
-    if wanted != parts.type_of(name):
+    if wanted != parts.types.of(name):
         covered.faults.append("content-type-changed")
     octets: Any = parts.package.read(name)
     left: list[Any] | None = None

@@ -71,7 +71,7 @@ def coverage_of(found: XmlSignature, parts: Parts, covered: Covered) -> tuple[Co
         changes = Changes.FORBIDDEN
     texts = [name for name in covered.parts if may_show_properties(parts.package.read(name))]
     binds = any(
-        has_bindings(parts.package.read(name)) or parts.type_of(name).endswith(_QUERIES) for name in covered.parts
+        has_bindings(parts.package.read(name)) or parts.types.of(name).endswith(_QUERIES) for name in covered.parts
     )
     uncovered = [
         name
@@ -151,7 +151,7 @@ def _source_of(name: str) -> str:
 
 def _is_never_signed(parts: Parts, name: str) -> bool:
     """Whether a part holds properties, or is the origin, a signature or a certificate of one, or their relationships."""
-    kind = parts.type_of(_source_of(name) if name.lower().endswith(".rels") else name)
+    kind = parts.types.of(_source_of(name) if name.lower().endswith(".rels") else name)
     return kind.startswith(SIGNATURE_KINDS) or kind in PROPERTY_TYPES
 
 
@@ -210,7 +210,7 @@ def _shows_outside(parts: Parts, name: str, relationship: Any) -> bool:
 
 def _is_taken_over(parts: Parts, name: str) -> bool:
     """Whether by the settings of a Word text a template gives it its styles, or a list of persons its words."""
-    if not parts.type_of(name).endswith("wordprocessingml.settings+xml"):
+    if not parts.types.of(name).endswith("wordprocessingml.settings+xml"):
         return False
     settings = canonical_xml.parse(parts.package.read(name)).iter("{*}linkStyles", "{*}mailMerge")
     return any(set(one.attrib.values()).isdisjoint({"0", "false", "off"}) for one in settings)
@@ -223,5 +223,5 @@ def _last_word(relationship: Any) -> str:
 def _main_parts(parts: Parts) -> int:
     """Number of main document parts by relationship and by content type, whichever is larger."""
     by_relationship = sum(_last_word(one) == "officeDocument" for one in parts.relationships(""))
-    by_type = sum(1 for one in parts.package.names if _MAIN_TYPE.search(parts.type_of(one)))
+    by_type = sum(1 for one in parts.package.names if _MAIN_TYPE.search(parts.types.of(one)))
     return max(by_relationship, by_type)

@@ -44,10 +44,6 @@ class Parts:
     types: ContentTypes
     _naming: dict[str, dict[str, set[str]]] = field(default_factory=dict)
 
-    def type_of(self, name: str) -> str:
-        """Content type of a part, empty when none is declared."""
-        return self.types.of(name)
-
     def relationships(self, source: str) -> list[Any]:
         """Children of the relationship part of a part, of the package when `source` is empty."""
         folder, base = posixpath.split(source)
@@ -70,10 +66,6 @@ class Parts:
             self._naming[source] = found
         return self._naming[source]
 
-    def declared_signatures(self) -> list[str]:
-        """Names, in small letters, to which a type of signatures is given one by one, whether or not the parts are there."""
-        return [name for name, kind in self.types.overrides.items() if kind.startswith(SIGNATURE_KINDS)]
-
 
 def read_types(package: Package) -> Parts:
     """Read `[Content_Types].xml`; LibraryFault when it is missing, no XML, or tells two things of one part."""
@@ -86,7 +78,7 @@ def read_types(package: Package) -> Parts:
 
 def is_signature(parts: Parts, name: str) -> bool:
     """Return whether a part is a signature, by its type or by the place where Office keeps them."""
-    declared = parts.type_of(name) == _SIGNATURE_TYPE
+    declared = parts.types.of(name) == _SIGNATURE_TYPE
     placed = name.lower().startswith("_xmlsignatures/") and name.lower().endswith(".xml")
     return declared or placed
 
@@ -97,7 +89,7 @@ def property_parts(parts: Parts) -> list[str]:
     return [
         name
         for name in parts.package.names
-        if name.lower() in related or parts.type_of(name) in PROPERTY_TYPES or _PROPERTY_PATH.fullmatch(name)
+        if name.lower() in related or parts.types.of(name) in PROPERTY_TYPES or _PROPERTY_PATH.fullmatch(name)
     ]
 
 
@@ -149,7 +141,8 @@ def find_signatures(parts: Parts) -> Signatures:
             else:
                 found.led_to.append(actual)
     found.orphaned = [name for name in parts.package.names if is_signature(parts, name) and name not in found.led_to]
-    found.missing += [name for name in parts.declared_signatures() if parts.package.find(name) is None]
+    declared = (name for name, kind in parts.types.overrides.items() if kind.startswith(SIGNATURE_KINDS))
+    found.missing += [name for name in declared if parts.package.find(name) is None]
     found.led_to = sorted(set(found.led_to))
     found.missing = sorted({name.lower() for name in found.missing})
     if len(found.led_to) + len(found.orphaned) + len(found.missing) > _MAX_SIGNATURES:

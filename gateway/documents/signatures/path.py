@@ -9,7 +9,6 @@ is given no CRL, since revocation is our own (`revocation.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -34,18 +33,8 @@ _MAX_STEPS = 400
 _STRICT = DisallowWeakAlgorithmsPolicy()
 
 Issuers = Callable[[Certificate], Sequence[Certificate]]
-
-
-@dataclass(frozen=True)
-class Path:
-    """Certificates from the leaf to the anchor, both included; one only when the leaf itself is an anchor."""
-
-    certificates: tuple[Certificate, ...]
-
-    @property
-    def anchor(self) -> Certificate:
-        """The certificate of the store that the path ends at."""
-        return self.certificates[-1]
+Path = tuple[Certificate, ...]
+"""Certificates from the leaf to the anchor of the store that it ends at, both included; one only when the leaf itself is an anchor."""
 
 
 def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -69,7 +58,7 @@ def candidates(leaf: Certificate, pool: Sequence[Certificate], anchors: Issuers)
         following: list[tuple[Certificate, ...]] = []
         for chain in level:
             for anchor in _by_key_identifier(chain[-1], anchors(chain[-1])):
-                yield Path((*chain, anchor))
+                yield (*chain, anchor)
                 found += 1
                 if found >= _MAX_PATHS:
                     return
@@ -92,13 +81,13 @@ def _by_key_identifier(child: Certificate, issuers: Sequence[Certificate]) -> li
 
 def check(path: Path, *, at: datetime, algorithms: AlgorithmUsagePolicy = _STRICT) -> str:
     """Return an empty string when the path holds at that time, else the ETSI sub-indication that tells why not."""
-    leaf = path.certificates[0]
-    if len(path.certificates) == 1:
+    leaf = path[0]
+    if len(path) == 1:
         begin, end = validity(leaf)
         return "NOT_YET_VALID" if at < begin else "EXPIRED" if at > end else ""
     try:
         with wall("path-validation"):
-            anchor = CertTrustAnchor(path.anchor, _qualifiers(path.anchor))
+            anchor = CertTrustAnchor(path[-1], _qualifiers(path[-1]))
             context = ValidationContext(
                 trust_roots=[anchor],
                 other_certs=[],
@@ -108,7 +97,7 @@ def check(path: Path, *, at: datetime, algorithms: AlgorithmUsagePolicy = _STRIC
                 revocation_mode="soft-fail",
                 algorithm_usage_policy=algorithms,
             )
-            certificates = list(reversed(path.certificates[:-1]))
+            certificates = list(reversed(path[:-1]))
             try:
                 run(async_validate_path(context, ValidationPath(anchor, interm=certificates[:-1], leaf=leaf)))
             except ExpiredError:

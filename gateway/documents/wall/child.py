@@ -29,10 +29,11 @@ from gateway import vietnamese as text
 from gateway.documents import readers, signatures
 from gateway.documents.readers import registry
 from gateway.documents.readers.pictures import ocr
+from gateway.documents.signatures.trust import TrustStore
 from gateway.documents.wall import sample, wire
 from gateway.documents.wall.inspector import Inspector
 from gateway.documents.wall.observed import Observers
-from gateway.documents.wall.signed import SignatureVerifiers, load_trust
+from gateway.documents.wall.signed import SignatureVerifiers
 from gateway.model import Observer, ReadStatus
 
 _REQUEST_LIMIT: Final = 1 << 30
@@ -49,7 +50,7 @@ _REHEARSALS: Final = 4
 
 _origin = 0
 """The number of this zygote."""
-_trust: Any = None
+_trust = TrustStore()
 """The trust store of this zygote and its children; set once by `warm_up`."""
 _observing: Any = None
 """Module that has policies observe what was read (`ZygoteSettings.observing`); set once by `warm_up`."""
@@ -67,7 +68,7 @@ def warm_up(
     if observing:
         _observing = importlib.import_module(observing)
         _observing.warm_up(one.module for one in observers)
-    _trust = load_trust(Path(certs) if certs else None)
+    _trust = TrustStore.load(Path(certs)) if certs else TrustStore()
     for name in {*encodings.aliases.aliases.values(), "idna", "punycode", "utf_8_sig"}:
         with contextlib.suppress(LookupError, ImportError):
             codecs.lookup(name)

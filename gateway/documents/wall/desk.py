@@ -13,7 +13,9 @@ go on without it, each with places of its own, and it is replaced: nothing but s
 
 from __future__ import annotations
 
+import os
 import selectors
+import signal
 import socket
 import time
 from collections.abc import Callable
@@ -25,7 +27,8 @@ from msgspec import Struct
 
 from gateway.documents.wall.places import Places
 from gateway.documents.wall.shelf import Shelf
-from gateway.system.door import Frames, admitted, framed
+from gateway.system.door import DoorProcess, Frames, admitted, framed
+from gateway.system.supervised import end_with
 
 _READ_BYTES: Final = 1 << 18
 _SWEEP_S: Final = 5.0
@@ -212,3 +215,14 @@ class DeskService:
             self._places.leave(ticket)
         self._give_up(lambda one: one[0] is channel)
         self._admit()
+
+
+def desk_process(*, places: int, cache_bytes: int, cache_age_s: float, release: Callable[[], None]) -> DoorProcess:
+    """Prepare the desk as a process that the supervisor replaces when it dies; it ends with the supervisor, and with it everything that was kept."""
+    parent = os.getpid()
+
+    def serve(inner: socket.socket) -> None:
+        end_with(parent)
+        DeskService(inner, places=places, shelf=Shelf(limit_bytes=cache_bytes, age_s=cache_age_s)).run()
+
+    return DoorProcess("gateway-desk", serve, release, ended_by=signal.SIGKILL)

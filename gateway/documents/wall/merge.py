@@ -236,6 +236,21 @@ def rebuilt(
     return root
 
 
+def unique(root: Part) -> Part:
+    """Return the tree with every path used once; a part whose path was taken gets a number behind it."""
+    taken: set[str] = set()
+
+    def named(part: Part) -> Part:
+        path, number = part.path, 2
+        while path in taken:
+            path, number = f"{part.path}#{number}", number + 1
+        taken.add(path)
+        return part if path == part.path else structs.replace(part, path=path)
+
+    paths = [part.path for part in root.walk()]
+    return root if len(set(paths)) == len(paths) else rebuilt(root, named)
+
+
 def _grown(root: Part, results: dict[str, Result]) -> Part:
     """Give leaves what was detected, and containers their members."""
 

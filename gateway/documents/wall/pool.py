@@ -25,8 +25,7 @@ from msgspec import Struct, structs
 from gateway.documents.wall.desk_channel import DeskClient, Visit
 from gateway.documents.wall.door import Ended, Job, send_job
 from gateway.documents.wall.fork import Ready
-from gateway.documents.wall.merge import Merger
-from gateway.documents.wall.portable import unique
+from gateway.documents.wall.merge import Merger, unique
 from gateway.documents.wall.supervise import ZygoteProcess
 from gateway.documents.wall.wire import Frame, FrameReader, Inspection, InspectionRequest, WireError, encode
 from gateway.errors import TemporaryError

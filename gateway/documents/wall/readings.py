@@ -23,10 +23,9 @@ import gateway
 from gateway.documents.wall.desk_channel import Visit
 from gateway.documents.wall.inline import read_text
 from gateway.documents.wall.leaves import is_signature
-from gateway.documents.wall.merge import leaf_of
+from gateway.documents.wall.merge import leaf_of, unique
 from gateway.documents.wall.places import AGAIN_S, PATIENCE
 from gateway.documents.wall.pool import WorkerPool
-from gateway.documents.wall.portable import unique
 from gateway.documents.wall.wire import (
     Done,
     Frame,

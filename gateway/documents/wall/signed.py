@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 from gateway.documents import signatures
 from gateway.documents.signatures.detached import verify_detached
 from gateway.documents.signatures.smime import verify_smime
 from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Part, Signature
-
-
-def load_trust(folder: Path | None) -> TrustStore:
-    """Return the trust store of a folder, or one that trusts nobody; ConfigError with all faults of the folder."""
-    return TrustStore.load(folder) if folder is not None else TrustStore()
 
 
 class SignatureVerifiers:
