@@ -72,6 +72,7 @@ def test_each_command_and_each_of_its_options_is_told_in_both_languages(way: str
     ("line", "vietnamese", "english"),
     [
         (("audit", "lst"), "không có lệnh “lst”", "did you mean “list”?"),
+        (("audit", "prove"), "không có lệnh “prove”", "did you mean “prune”, “proof”?"),
         (("audit", "list", "--foo"), "không có tùy chọn --foo", "no option --foo"),
         (("audit", "show"), "thiếu reference", "reference is missing"),
         (("audit", "list", "--limit", "x"), "giá trị của --limit không hợp lệ", "valid integer"),

@@ -39,7 +39,7 @@ def _in_both(said: str) -> str:
     for key, pattern in _KNOWN:
         found = pattern.fullmatch(said)
         if found is not None:
-            guess = found.groupdict().get("guess")
-            hint = f" ({both('audit', 'fault', 'did_you_mean', guess=guess.strip(chr(39)))})" if guess else ""
+            guess = (found.groupdict().get("guess") or "").strip("'").replace("', '", "”, “")
+            hint = f" ({both('audit', 'fault', 'did_you_mean', guess=guess)})" if guess else ""
             return f"{both('help', 'usage', key, name=found['name'], said=said)}{hint}"
     return said
