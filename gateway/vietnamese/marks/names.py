@@ -148,34 +148,24 @@ def _tokens(text: str) -> list[_Token]:
 
 def _trapped(token: _Token) -> bool:
     """Return whether the words around make it another word; a strong separator between them frees it."""
-    if token.level is Level.MAT and (
-        are_groceries(_WORD.findall(token.before + " " + token.after)) or is_value_of_goods(token.before)
-    ):
-        return True
-    if token.level is Level.MAT and not ORGANS.isdisjoint((token.last_word, token.next_word)):
-        return True
-    if token.level is Level.MAT and OF_THE_GALL.search(token.after):
-        return True
-    near_left = (
-        _WORD.search(token.before[-12:]) is not None and re.search(r"[^\W\d_][\s_\-.]*$", token.before) is not None
-    )
-    near_right = re.match(r"[\s_\-]*[^\W\d_]", token.after) is not None
-    separated_left = re.search(r"[:|/\])]\s*$|\s[-–—]\s+$", token.before) is not None
-    separated_right = re.match(r"\s*[:|/\])]|\s+[-–—]\s", token.after) is not None
+    before, after = token.before, token.after
+    near_left = _WORD.search(before[-12:]) is not None and re.search(r"[^\W\d_][\s_\-.]*$", before) is not None
+    separated_left = re.search(r"[:|/\])]\s*$|\s[-–—]\s+$", before) is not None
     if near_left and not separated_left and token.last_word in TRAP_BEFORE | CONTINUES:
         return True
+    if token.level is not Level.MAT:
+        return False
     capitals = token.case is Case.CAPITALS
-    if near_right and not separated_right and token.level is Level.MAT and begins_word(token.after, capitals=capitals):
-        return True
-    if token.level is Level.MAT and is_named(
-        token.before, token.after, shown="MẬT" if token.case is Case.CAPITALS else "Mật"
-    ):
-        return True
-    return bool(
-        near_right
-        and not separated_right
-        and token.level is Level.MAT
-        and re.match(r"[\s_\-]*nhà[\s_\-]+nước", token.after, re.IGNORECASE)
+    near_right = re.match(r"[\s_\-]*[^\W\d_]", after) is not None
+    separated_right = re.match(r"\s*[:|/\])]|\s+[-–—]\s", after) is not None
+    of_the_state = re.match(r"[\s_\-]*nhà[\s_\-]+nước", after, re.IGNORECASE) is not None
+    return (
+        (near_right and not separated_right and (of_the_state or begins_word(after, capitals=capitals)))
+        or not ORGANS.isdisjoint((token.last_word, token.next_word))
+        or OF_THE_GALL.search(after) is not None
+        or are_groceries(_WORD.findall(before + " " + after))
+        or is_value_of_goods(before)
+        or is_named(before, after, shown="MẬT" if capitals else "Mật")
     )
 
 

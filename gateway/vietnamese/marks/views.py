@@ -95,10 +95,6 @@ def _view(document: Document, view: Callable[[list[Run]], Iterator[list[Run]]]) 
     return structs.replace(document, runs=tuple(runs), images=(), active_content=())
 
 
-def _is_mixed(block: list[Run]) -> bool:
-    return len(block) > 1 and len({run.origin for run in block}) > 1
-
-
 def _shown(block: list[Run]) -> Iterator[list[Run]]:
     shown = [run for run in block if run.origin in _SHOWN]
     if shown:
@@ -108,7 +104,7 @@ def _shown(block: list[Run]) -> Iterator[list[Run]]:
 
 
 def _stretches(block: list[Run]) -> Iterator[list[Run]]:
-    if not _is_mixed(block):
+    if len({run.origin for run in block}) < 2:
         return
     found: list[Run] = []
     for _, group in groupby(block, key=lambda run: run.origin):
