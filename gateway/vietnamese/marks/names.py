@@ -324,14 +324,12 @@ def _inexact(token: _Token, text: str, place: Place) -> Hit | None:
     if token.bracketed:
         return Hit(token.level, Strength.SUSPECTED, "bracketed", token.spelling)
     if token.level is Level.TOI_MAT:
-        if token.next_word in LOST:
-            return None
-        return Hit(token.level, Strength.SUSPECTED, "token", token.spelling)
-    if place is Place.SUBJECT and _heads_a_paper(token):
-        return Hit(token.level, Strength.SUSPECTED, "token", token.spelling)
-    if place in (Place.FILENAME, Place.BOX, Place.EDGE, Place.WATERMARK, Place.PROPERTY) and _coded(token, text):
-        return Hit(token.level, Strength.SUSPECTED, "token", token.spelling)
-    return None
+        told = token.next_word not in LOST
+    elif place is Place.SUBJECT:
+        told = _heads_a_paper(token)
+    else:
+        told = place in (Place.FILENAME, Place.BOX, Place.EDGE, Place.WATERMARK, Place.PROPERTY) and _coded(token, text)
+    return Hit(token.level, Strength.SUSPECTED, "token", token.spelling) if told else None
 
 
 def _slip(token: _Token) -> Hit | None:

@@ -96,13 +96,11 @@ def said_of_this(text: str, plain: str) -> Hit | None:
             if spelling is Spelling.EXACT and meant:
                 return Hit(level, Strength.SUSPECTED, "headed-line")
     sent = _ORDERED.match(plain) or (_SENT.match(plain) if text.rstrip()[-1:] in ")].," else None)
-    if sent is None and (secret := _sent_secret(text, plain)) is not None:
-        return secret
-    if sent is not None:
-        level, spelling, case = written_level(text, sent)
-        if spelling is Spelling.EXACT and case is Case.CAPITALS:
-            return Hit(level, Strength.SUSPECTED, "headed-line")
-    return None
+    if sent is None:
+        return _sent_secret(text, plain)
+    level, spelling, case = written_level(text, sent)
+    told = spelling is Spelling.EXACT and case is Case.CAPITALS
+    return Hit(level, Strength.SUSPECTED, "headed-line") if told else None
 
 
 def _sent_secret(text: str, plain: str) -> Hit | None:
