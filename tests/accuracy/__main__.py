@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.accuracy import authentication, looks, mails, official_files, second_readers, signatures, tables
+from tests.support.pages import put
 
 SECTIONS = {
     "matrix": tables.full_report,
@@ -18,16 +19,6 @@ SECTIONS = {
     "looks": looks.report,
 }
 """Name of the marks `<!-- name begin -->`, and what makes the section."""
-
-
-def put(page: Path, name: str, content: str) -> None:
-    """Replace a section between its marks; it is put at the end where the page has none."""
-    begin, end = f"<!-- {name} begin -->", f"<!-- {name} end -->"
-    text = page.read_text("utf-8")
-    if begin not in text:
-        text = f"{text.rstrip()}\n\n{begin}\n{end}\n"
-    before, rest = text.split(begin, 1)
-    page.write_text(f"{before}{begin}\n{content}{end}{rest.split(end, 1)[1]}", "utf-8")
 
 
 def main() -> None:

@@ -21,18 +21,17 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench.contestants import CONTESTANTS, descendants, running
-
-TICKS = os.sysconf("SC_CLK_TCK")
-MARKS = ("<!-- figures begin -->", "<!-- figures end -->")
+from tests.bench.contestants import CONTESTANTS, running
+from tests.bench.peak import peak
+from tests.support.pages import put
+from tests.support.processes import cpu_s, descendants, memory_kib
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,19 @@ WORKLOADS = {
     "10m-c4": Workload("10m", 12, 4),
     "10m-c100": Workload("10m", 100, 100),
 }
+
+
+COLUMNS = {
+    "mails/s": ("per_second", ".0f"),
+    "MiB/s": ("mib_per_second", ".0f"),
+    "p50 ms": ("p50_ms", ".2f"),
+    "p99 ms": ("p99_ms", ".1f"),
+    "CPU ms/mail": ("cpu_ms", ".2f"),
+    "CPU ms/MiB": ("cpu_ms_per_mib", ".1f"),
+    "peak MiB": ("peak_mib", ".0f"),
+    "done": ("done", ".0f"),
+}
+"""Figures of a row as the table shows them."""
 
 
 @dataclass(frozen=True)
@@ -92,30 +104,6 @@ def write_mails(folder: Path) -> None:
         (folder / name).write_bytes(parts.encode() + body + b"--b1--\r\n")
 
 
-def cpu_s(roots: list[int]) -> float:
-    """Return user and system seconds of the trees below these processes."""
-    total = 0
-    for pid in {pid for root in roots for pid in (root, *descendants(root))}:
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        total += sum(int(value) for value in fields[11:15])
-    return total / TICKS
-
-
-def memory_mib(roots: list[int]) -> float:
-    """Return the proportional set size of the trees below these processes."""
-    total = 0
-    for pid in {pid for root in roots for pid in (root, *descendants(root))}:
-        try:
-            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        except OSError:
-            continue
-        total += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
-    return total / 1024
-
-
 class Sink:
     """The sink process and what it has taken."""
 
@@ -142,32 +130,22 @@ def contestant(name: str, sink: Sink) -> Iterator[tuple[int, list[int]]]:
             yield started
 
 
-def measure(name: str, workload: str, mails: Path, sink: Sink, *, port: int, roots: list[int]) -> Row:
+def measure(name: str, workload: str, work: Workload, mail: Path, sink: Sink, *, port: int, roots: list[int]) -> Row:
     """Load one contestant and return its figures; what has reached the sink counts."""
-    work = WORKLOADS[workload]
-    peak, finished = [0.0], threading.Event()
-
-    def sample() -> None:
-        while not finished.wait(0.1):
-            peak[0] = max(peak[0], memory_mib(roots))
-
-    sampler = threading.Thread(target=sample)
-    if roots and work.concurrency * int(work.size.rstrip("mk")) >= 1000:
-        sampler.start()
     before, cpu_before = sink.mails(), cpu_s(roots)
-    command = [sys.executable, "-m", "tests.bench.load", f"127.0.0.1:{port}", str(mails / work.size)]
+    command = [sys.executable, "-m", "tests.bench.load", f"127.0.0.1:{port}", str(mail)]
     command += ["-n", str(work.messages), "-c", str(work.concurrency)]
-    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    result = json.loads(out)
-    begin = time.perf_counter()
-    while sink.mails() - before < result["ok"] and time.perf_counter() - begin < 30:
-        time.sleep(0.02)
-    seconds = result["seconds"] + time.perf_counter() - begin
-    finished.set()
-    if sampler.is_alive():
-        sampler.join()
+    mib = mail.stat().st_size / 2**20
+    looked_at = roots if work.concurrency * mib >= 1000 else []
+    with peak(
+        lambda: sum(memory_kib(pid, "Pss", "smaps_rollup") for pid in (*looked_at, *descendants(*looked_at)))
+    ) as most:
+        result = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        begin = time.perf_counter()
+        while sink.mails() - before < result["ok"] and time.perf_counter() - begin < 30:
+            time.sleep(0.02)
+        seconds = result["seconds"] + time.perf_counter() - begin
     done = max(1, sink.mails() - before)
-    mib = (mails / work.size).stat().st_size / 2**20
     used = cpu_s(roots) - cpu_before
     return Row(
         contestant=name,
@@ -178,36 +156,36 @@ def measure(name: str, workload: str, mails: Path, sink: Sink, *, port: int, roo
         p99_ms=result["p99_ms"] or 0,
         cpu_ms=used / done * 1000,
         cpu_ms_per_mib=used / done / mib * 1000,
-        peak_mib=peak[0],
+        peak_mib=most[0] / 1024,
         done=done,
         error=result["first_error"],
     )
 
 
-def table(rows: list[Row]) -> str:
-    """Return the medians as a Markdown table, with ratios to the gateway's own figure."""
-    lines = [
-        "| workload | contestant | mails/s | MiB/s | p50 ms | p99 ms | CPU ms/mail | CPU ms/MiB | peak MiB | done | gateway is |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
-    ]
+def table(rows: list[Row], columns: Mapping[str, tuple[str, str]] = COLUMNS) -> str:
+    """Return the medians as a Markdown table; how much faster the gateway is, is a median of ratios of the same round."""
+    lines = [f"| workload | contestant | {' | '.join(columns)} | gateway is |", f"|---|---|{'---|' * len(columns)}---|"]
     for workload in dict.fromkeys(row.workload for row in rows):
-        ours = [row for row in rows if row.workload == workload and row.contestant == "gateway"]
-        rate = statistics.median(row.per_second for row in ours) if ours else 0.0
         for name in dict.fromkeys(row.contestant for row in rows):
-            group = [row for row in rows if (row.workload, row.contestant) == (workload, name)]
-            if not group:
-                continue
-
-            def median(field: str, group: list[Row] = group) -> float:
-                return statistics.median(getattr(row, field) for row in group)
-
-            ratio = f"{rate / median('per_second'):.2f}x" if rate and name != "gateway" else ""
-            lines.append(
-                f"| {workload} | {name} | {median('per_second'):.0f} | {median('mib_per_second'):.0f} | {median('p50_ms'):.2f} "
-                f"| {median('p99_ms'):.1f} | {median('cpu_ms'):.2f} | {median('cpu_ms_per_mib'):.1f} "
-                f"| {median('peak_mib'):.0f} | {group[-1].done}{' ' + group[-1].error[:60] if group[-1].error else ''} | {ratio} |"
+            group, ours = (
+                [row for row in rows if (row.workload, row.contestant) == (workload, who)] for who in (name, "gateway")
             )
+            shown = [
+                f"{statistics.median(getattr(row, field) for row in group):{form}}" for field, form in columns.values()
+            ]
+            ratios = [one.per_second / other.per_second for one, other in zip(ours, group, strict=False)]
+            ratio = f"{statistics.median(ratios):.2f}x" if ratios and name != "gateway" else ""
+            errors = "".join(f" {row.error[:60]}" for row in group if row.error)
+            lines.append(f"| {workload} | {name}{errors} | {' | '.join(shown)} | {ratio} |")
     return "\n".join(lines)
+
+
+def publish(result: str, command: str, page: Path | None, name: str) -> None:
+    """Print a table; put it into a page of the documentation with the command that made it."""
+    print(result)
+    if page is not None:
+        when = datetime.now(UTC).date().isoformat()
+        put(page, name, f"\n`{command}` on {os.cpu_count()} processors, {when}:\n\n{result}\n\n")
 
 
 def main() -> None:
@@ -227,18 +205,14 @@ def main() -> None:
                 for name in arguments.contestants.split(","):
                     with contestant(name, sink) as (port, roots):
                         for workload in arguments.work.split(","):
-                            row = measure(name, workload, Path(folder), sink, port=port, roots=roots)
+                            work = WORKLOADS[workload]
+                            mail = Path(folder) / work.size
+                            row = measure(name, workload, work, mail, sink, port=port, roots=roots)
                             rows.append(row)
                             print(f"round {number + 1}: {row}", file=sys.stderr, flush=True)
     finally:
         sink.process.kill()
-    result = table(rows)
-    print(result)
-    if arguments.write:
-        when = datetime.now(UTC).date().isoformat()
-        note = f"\n`python -m tests.bench --rounds {arguments.rounds}` on {os.cpu_count()} processors, {when}:\n\n{result}\n"
-        head, _, rest = arguments.write.read_text().partition(MARKS[0])
-        arguments.write.write_text(f"{head}{MARKS[0]}\n{note}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}")
+    publish(table(rows), f"python -m tests.bench --rounds {arguments.rounds}", arguments.write, "figures")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from typing import Any
 
 from gateway.system.processors import keep_to_peoples
 from tests.e2e.gateway_process import GatewayProcess
+from tests.support.processes import cpu_s
 
 MAIL = (
     b"From: an.binhtan@tphcm.gov.vn\r\nTo: binh.binhtan@tphcm.gov.vn\r\nSubject: Lich hop\r\nDate: Fri, 27 Nov 2026 09:00:00 +0700\r\n\r\n"
@@ -102,10 +103,10 @@ def beside(
     found = Beside()
 
     def mails() -> dict[str, float]:
-        before, waited_before = processor_s(gateway.pid), waited_s(gateway)
+        before, waited_before = cpu_s([gateway.pid]), waited_s(gateway)
         sent = _sent(smtp, messages, concurrency)
         assert sent["ok"] == messages, sent
-        spent, waited = processor_s(gateway.pid) - before, waited_s(gateway) - waited_before
+        spent, waited = cpu_s([gateway.pid]) - before, waited_s(gateway) - waited_before
         return {
             "p50_ms": sent["p50_ms"],
             "p99_ms": sent["p99_ms"],
@@ -143,7 +144,7 @@ def beside(
 def rest(gateway: GatewayProcess) -> None:
     """Wait until the gateway does nothing."""
     before = -1.0
-    while (spent := processor_s(gateway.pid)) - before > _AT_REST_MOST_S:
+    while (spent := cpu_s([gateway.pid])) - before > _AT_REST_MOST_S:
         before = spent
         time.sleep(_AT_REST_S)
 
@@ -178,21 +179,3 @@ def waited_s(gateway: GatewayProcess) -> float:
             with suppress(OSError):
                 waited_ns += int((thread / "schedstat").read_text().split()[1])
     return waited_ns / 1e9
-
-
-def processor_s(pid: int, *names: str) -> float:
-    """Return the processor time of a process and all below it, also of those that have ended; or of those with a name."""
-    tree = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):
-                head, _, rest = (entry / "stat").read_text().rpartition(")")
-                fields = rest.split()
-                tree[int(entry.name)] = (int(fields[1]), head.partition("(")[2], sum(map(int, fields[11:15])))
-    ticks, stack = 0, [pid]
-    while stack:
-        parent = stack.pop()
-        _, name, spent = tree.get(parent, (0, "", 0))
-        ticks += spent if not names or name in names else 0
-        stack += [one for one, (above, _, _) in tree.items() if above == parent]
-    return ticks / os.sysconf("SC_CLK_TCK")

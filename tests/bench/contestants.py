@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests.support.processes import descendants
+
 MAIN_CF = """compatibility_level = 3.6
 queue_directory = {work}/queue
 data_directory = {work}/data
@@ -168,35 +170,19 @@ def running(name: str, sink: int) -> Iterator[tuple[int, list[int]]]:
             wait_for_banner(port)
             yield port, [process.pid for process in processes]
         finally:
-            tree = [pid for process in processes for pid in (process.pid, *descendants(process.pid))]
-            for process in processes:
-                process.send_signal(signal.SIGTERM)
-            for process in processes:
-                try:
-                    process.wait(20)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-            for pid in tree:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    continue
+            end(*processes)
 
 
-def descendants(root: int) -> list[int]:
-    """Return all live process ids below one."""
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-            children.setdefault(parent, []).append(int(entry.name))
-    found: list[int] = []
-    stack = [root]
-    while stack:
-        below = children.get(stack.pop(), [])
-        found += below
-        stack += below
-    return found
+def end(*processes: subprocess.Popen[bytes]) -> None:
+    """End programs and all below them."""
+    tree = descendants(*(process.pid for process in processes))
+    for process in processes:
+        process.send_signal(signal.SIGTERM)
+    for process in processes:
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    for pid in tree:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)

@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 
 from gateway.identity.directory import load
-from tests.accuracy.__main__ import put
+from tests.support.pages import put
+from tests.support.processes import memory_kib
 
 MAILBOXES = 200_000
 ROUNDS = 5
@@ -37,7 +38,7 @@ def _addresses() -> list[str]:
 
 
 def _resident_mib() -> float:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+    return memory_kib(os.getpid()) / 1024
 
 
 def report() -> str:

@@ -11,7 +11,6 @@ office files of the corpus (tests/support/corpus.py says where it is), rendered 
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import platform
 import resource
@@ -36,10 +35,12 @@ import pypdfium2
 from PIL import Image
 
 from tests.accuracy.innocents import CORPUS
-from tests.bench.__main__ import Sink, cpu_s
+from tests.bench.__main__ import Sink
 from tests.bench.contestants import running
+from tests.support.octets import file_of
+from tests.support.pages import put
+from tests.support.processes import cpu_s
 
-MARKS = ("<!-- documents begin -->", "<!-- documents end -->")
 OFFICE = (
     "mauvanban__3c483ccd9427402888778b2eeecb7bfa_20251218_151532.docx",
     "vbai__779qdubDLQUY_KHUYEN_HOC.signed.signed.kydauden.pdf",
@@ -136,10 +137,8 @@ def office_pages() -> list[list[Image.Image]]:
 
 def scan(pages: Sequence[Image.Image]) -> bytes:
     """A PDF of JPEG pages, as an office scanner makes it."""
-    out = io.BytesIO()
     first = pages[0].copy()  # Pillow leaves its options, `append_images` among them, on the pages that it appends
-    first.save(out, "PDF", save_all=True, append_images=pages[1:], resolution=DPI, quality=75)
-    return out.getvalue()
+    return file_of(first, "PDF", save_all=True, append_images=pages[1:], resolution=DPI, quality=75)
 
 
 def tesseract_ms(page: Image.Image) -> float:
@@ -294,9 +293,7 @@ def main() -> None:
     lines = table(arguments.rounds, arguments.rows)
     print(lines)
     if arguments.write is not None:
-        begin, end = MARKS
-        before, rest = arguments.write.read_text("utf-8").split(begin, 1)
-        arguments.write.write_text(before + begin + "\n" + lines + end + rest.split(end, 1)[1], "utf-8")
+        put(arguments.write, "documents", lines)
 
 
 if __name__ == "__main__":

@@ -13,10 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,15 +21,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench.__main__ import Sink, cpu_s
-from tests.bench.contestants import MAIN_CF, MASTER_CF, RSPAMD, descendants, free_port, wait_for_banner
+from tests.bench.__main__ import COLUMNS, Row, Sink, Workload, measure, publish, table
+from tests.bench.contestants import MAIN_CF, MASTER_CF, RSPAMD, end, free_port, wait_for_banner
 
-MARKS = ("<!-- milters begin -->", "<!-- milters end -->")
-WORKLOADS = {"20k-c1": (150, 1), "20k-c4": (400, 4), "20k-c20": (600, 20)}
-"""Mails and concurrent senders."""
+WORKLOADS = {
+    name: Workload("20k", *sent)
+    for name, sent in {"20k-c1": (150, 1), "20k-c4": (400, 4), "20k-c20": (600, 20)}.items()
+}
+SHOWN = {name: COLUMNS[name] for name in ("mails/s", "p50 ms", "p99 ms", "CPU ms/mail")}
 SYSTEM_PYTHON = Path("/usr/bin/python3")
 HEAD = (
     "From: an.binhtan@tphcm.gov.vn\r\nTo: binh.binhtan@tphcm.gov.vn\r\nSubject: =?utf-8?q?B=C3=A1o_c=C3=A1o_tu=E1=BA=A7n?=\r\n"
@@ -95,21 +93,8 @@ class Standing:
     """One contestant, ready."""
 
     port: int
-    root: int | None
-    """Process id of the milter; None without one."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One contestant under one workload in one round."""
-
-    contestant: str
-    workload: str
-    per_second: float
-    p50_ms: float
-    p99_ms: float
-    cpu_ms: float
-    error: str
+    roots: list[int]
+    """Process id of the milter; empty without one."""
 
 
 @contextmanager
@@ -121,16 +106,17 @@ def standing(names: list[str], sink: int) -> Iterator[dict[str, Standing]]:
         ready: dict[str, Standing] = {}
         services = []
         for number, contestant in enumerate(names):
-            start, port, root, options = MILTERS[contestant], free_port(), None, ""
+            start, port, options = MILTERS[contestant], free_port(), ""
+            roots: list[int] = []
             if start is not None:
                 socket = folder / f"{number}.sock"
                 process = start(folder, socket)
                 stack.callback(end, process)
                 wait_for_path(socket, process)
                 socket.chmod(0o666)
-                root = process.pid
+                roots.append(process.pid)
                 options = f"\n  -o smtpd_milters=unix:{socket}\n  -o milter_default_action=tempfail"
-            ready[contestant] = Standing(port, root)
+            ready[contestant] = Standing(port, roots)
             services.append(MASTER_CF.splitlines()[0].format(port=port, options=options))
         for part in ("conf", "queue", "data"):
             (folder / part).mkdir()
@@ -151,71 +137,6 @@ def wait_for_path(path: Path, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is not None or time.monotonic() > limit:
             raise RuntimeError(f"{process.args!r} did not open {path}")
         time.sleep(0.05)
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """End a program and all below it."""
-    tree = [process.pid, *descendants(process.pid)]
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-    for pid in tree[1:]:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-
-
-def measure(name: str, workload: str, mail: Path, sink: Sink, where: Standing) -> Row:
-    """Send the mails of one workload and return the figures, once all that was accepted is at the sink."""
-    messages, concurrency = WORKLOADS[workload]
-    roots = [where.root] if where.root else []
-    before, cpu = sink.mails(), cpu_s(roots)
-    command = [sys.executable, "-m", "tests.bench.load", f"127.0.0.1:{where.port}", str(mail)]
-    command += ["-n", str(messages), "-c", str(concurrency)]
-    begin = time.perf_counter()
-    result = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    tail = time.perf_counter()
-    while sink.mails() - before < result["ok"] and time.perf_counter() - begin < 60:
-        time.sleep(0.02)
-    seconds = result["seconds"] + time.perf_counter() - tail
-    done = max(1, sink.mails() - before)
-    return Row(
-        contestant=name,
-        workload=workload,
-        per_second=done / seconds,
-        p50_ms=result["p50_ms"] or 0,
-        p99_ms=result["p99_ms"] or 0,
-        cpu_ms=(cpu_s(roots) - cpu) / done * 1000,
-        error=result["first_error"],
-    )
-
-
-def table(rows: list[Row]) -> str:
-    """Return medians as a Markdown table, with the gateway's rate as a median of ratios of the same round."""
-    lines = [
-        "| workload | milter | mails/s | p50 ms | p99 ms | CPU ms/mail | gateway is |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for workload in dict.fromkeys(row.workload for row in rows):
-        for name in dict.fromkeys(row.contestant for row in rows):
-            group, ours = (
-                [row for row in rows if (row.workload, row.contestant) == (workload, who)] for who in (name, "gateway")
-            )
-
-            def median(field: str, group: list[Row] = group) -> float:
-                return statistics.median(getattr(row, field) for row in group)
-
-            ratios = [one.per_second / other.per_second for one, other in zip(ours, group, strict=False)]
-            ratio = f"{statistics.median(ratios):.2f}x" if ratios and name != "gateway" else ""
-            errors = "".join(f" {row.error[:60]}" for row in group if row.error)
-            lines.append(
-                f"| {workload} | {name}{errors} | {median('per_second'):.0f} | {median('p50_ms'):.2f} | {median('p99_ms'):.1f} "
-                f"| {median('cpu_ms'):.2f} | {ratio} |"
-            )
-    return "\n".join(lines)
 
 
 def available(names: list[str]) -> list[str]:
@@ -246,24 +167,24 @@ def main() -> None:
         with tempfile.NamedTemporaryFile() as mail, standing(names, sink.port) as ready:
             mail.write(mail_20k())
             mail.flush()
+
+            def measured(name: str, workload: str) -> Row:
+                where, work = ready[name], WORKLOADS[workload]
+                return measure(name, workload, work, Path(mail.name), sink, port=where.port, roots=where.roots)
+
             for name in names:  # nobody is measured cold
-                measure(name, workloads[0], Path(mail.name), sink, ready[name])
+                measured(name, workloads[0])
             for number in range(arguments.rounds):
                 for workload in workloads:
                     turn = number % len(names)
                     for name in names[turn:] + names[:turn]:
-                        rows.append(measure(name, workload, Path(mail.name), sink, ready[name]))
+                        rows.append(measured(name, workload))
                         print(f"round {number + 1}: {rows[-1]}", file=sys.stderr, flush=True)
     finally:
         sink.process.kill()
     rows.sort(key=lambda row: (list(WORKLOADS).index(row.workload), names.index(row.contestant)))
-    result = table(rows)
-    print(result)
-    if arguments.write:
-        when = datetime.now(UTC).date().isoformat()
-        note = f"\n`python -m tests.bench.milters --rounds {arguments.rounds}` on {os.cpu_count()} processors, {when}:\n\n{result}\n"
-        head, _, rest = arguments.write.read_text().partition(MARKS[0])
-        arguments.write.write_text(f"{head}{MARKS[0]}\n{note}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}")
+    command = f"python -m tests.bench.milters --rounds {arguments.rounds}"
+    publish(table(rows, SHOWN), command, arguments.write, "milters")
 
 
 if __name__ == "__main__":

@@ -5,11 +5,10 @@ The steward of the tests answers with fixed data, so its time is not counted; th
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
 from tests.console.conftest import System
+from tests.support.processes import cpu_s, memory_kib
 
 _ROUNDS = 200
 _PAGES = (
@@ -20,11 +19,6 @@ _PAGES = (
     ("policy", "/policy"),
     ("log", "/audit"),
 )
-
-
-def cpu_ms(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return 1000 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -40,15 +34,14 @@ def main() -> None:
             page = get(path)
             least = float("inf")
             for _ in range(3):
-                began = cpu_ms(system.console)
+                began = cpu_s([system.console])
                 for _ in range(_ROUNDS):
                     get(path)
-                least = min(least, (cpu_ms(system.console) - began) / _ROUNDS)
+                least = min(least, 1000 * (cpu_s([system.console]) - began) / _ROUNDS)
             print(f"| {name} | {len(page) / 1000:.1f} | {least:.1f} |")
         files = {found: len(get(found)) for found in re.findall(r'"(/static/[^"]+)"', get("/mails").decode())}
         print("files", {name.rpartition("/")[2]: size for name, size in files.items()}, sum(files.values()))
-        memory = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{system.console}/status").read_text())
-        print("resident", int(memory[1]) // 1024, "MiB")
+        print("resident", memory_kib(system.console) // 1024, "MiB")
     finally:
         system.close()
 

@@ -31,10 +31,11 @@ from gateway.cluster.database import connect
 from gateway.cluster.schema import set_up
 from gateway.config.cluster import Cluster
 from gateway.demo.documents import Paragraph, word_file
-from tests.bench.__main__ import TICKS, Sink
-from tests.bench.contestants import descendants, free_port, wait_for_banner
+from tests.bench.__main__ import Sink
+from tests.bench.contestants import free_port, wait_for_banner
 from tests.bench.documents import mail
 from tests.support.postgres import Postgres
+from tests.support.processes import cpu_s
 
 HERE = Path(__file__).parents[2]
 CONFIGURATION = """listeners: [{{listen: "127.0.0.1:{port}", kind: relay}}]
@@ -46,19 +47,6 @@ PROSE = (
     "Thực hiện chương trình công tác năm 2026, Văn phòng đề nghị các cơ quan, đơn vị báo cáo kết quả thực hiện nhiệm vụ "
     "số {} trong tháng và kế hoạch tháng tới theo mẫu gửi kèm."
 )
-
-
-def cpu_s(roots: list[int]) -> float:
-    """Return the seconds of the trees below these processes: of the living to the nanosecond, of ended children in ticks."""
-    total = 0.0
-    for pid in {pid for root in roots for pid in (root, *descendants(root))}:
-        try:
-            total += time.clock_gettime(~pid << 3 | 2)  # clock_getcpuclockid(3)
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        total += sum(int(value) for value in fields[13:15]) / TICKS
-    return total
 
 
 @dataclass(frozen=True)

@@ -19,15 +19,16 @@ import threading
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
 from urllib.parse import urlencode
 
 from gateway.audit.query import AuditReader, Filter
 from gateway.steward.roles import Role
 from tests.audit.million import WORDS, build
-from tests.bench.beside import Going, beside, processor_s
+from tests.bench.beside import Going, beside
+from tests.bench.peak import peak
 from tests.bench.visitors import Browser, Doors, address
-from tests.e2e.gateway_process import GatewayProcess, children, configured, name, serving
+from tests.e2e.gateway_process import configured, serving
+from tests.support.processes import children, cpu_s, descendants, memory_kib, name
 from tests.support.sink import Sink
 
 READERS = 20
@@ -116,37 +117,6 @@ async def _said(console: tuple[str, int], source: str, request: bytes) -> bytes:
     return b""
 
 
-class Peak:
-    """The most memory that console, steward and what it started had at one moment, looked at every so often."""
-
-    def __init__(self, gateway: GatewayProcess) -> None:
-        self.kib = 0
-        self._parts = [one for one in children(gateway.pid) if name(one) in PARTS]
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._ended.wait(0.05):
-            self.kib = max(self.kib, sum(map(_kib, self._parts)))
-
-
-def _kib(pid: int) -> int:
-    """Return what a process and those that it started have in memory."""
-    with suppress(OSError, TypeError):
-        begun = (one.read_text().split() for one in Path(f"/proc/{pid}/task").glob("*/children"))
-        own = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-        return int(own[1]) + sum(_kib(int(one)) for few in begun for one in few)
-    return 0
-
-
 async def measure(folder: Path, rounds: int, records: int) -> dict[str, object]:
     """Start a gateway on a log of so many records and take the figures."""
     build(folder / "data", records)
@@ -158,7 +128,7 @@ async def measure(folder: Path, rounds: int, records: int) -> dict[str, object]:
             doors, smtp, console = Doors(gateway.data), gateway.address(), gateway.address("console")
             tokens = [doors.account(f"doc{number}", Role.AUDITOR) for number in range(READERS)]
             await asyncio.to_thread(Browser(console, tokens[0]).get, "/mails")
-            before = processor_s(gateway.pid, *PARTS)
+            before = cpu_s([gateway.pid], *PARTS)
             readers = await asyncio.to_thread(
                 lambda: beside(
                     smtp,
@@ -172,8 +142,9 @@ async def measure(folder: Path, rounds: int, records: int) -> dict[str, object]:
                     concurrency=8,
                 )
             )
-            spent = processor_s(gateway.pid, *PARTS) - before
-            with Peak(gateway) as peak:
+            spent = cpu_s([gateway.pid], *PARTS) - before
+            parts = [one for one in children(gateway.pid) if name(one) in PARTS]
+            with peak(lambda: sum(memory_kib(one) for one in (*parts, *descendants(*parts)))) as most:
                 logins = await asyncio.to_thread(
                     lambda: beside(
                         smtp,
@@ -194,7 +165,7 @@ async def measure(folder: Path, rounds: int, records: int) -> dict[str, object]:
         },
         "logins": {
             "answers": sum((Counter(one) for one in logins.said), Counter()),
-            "memory_mb": round(peak.kib * 1024 / 1e6),
+            "memory_mb": round(most[0] * 1024 / 1e6),
             **logins.shown("p50_ms", "p99_ms", "cpu_ms", "waited_ms"),
         },
     }

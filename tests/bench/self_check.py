@@ -24,10 +24,11 @@ import docx
 from PIL import Image
 
 from tests.audit.million import WORDS
-from tests.bench.beside import Going, beside, processor_s
+from tests.bench.beside import Going, beside
 from tests.e2e.gateway_process import cli, configured, serving
 from tests.support.console_client import multipart
 from tests.support.octets import file_of
+from tests.support.processes import cpu_s
 from tests.support.sink import Sink
 
 UPLOADS = 20
@@ -40,9 +41,8 @@ def document() -> bytes:
     made = docx.Document()
     for _ in range(800):
         made.add_paragraph(" ".join(chance.choices(WORDS, k=70)))
-    picture, octets = Image.effect_noise((1600, 1300), 90).convert("RGB"), io.BytesIO()
-    picture.save(octets, "JPEG", quality=88)
-    made.add_picture(octets, width=docx.shared.Cm(15))
+    picture = file_of(Image.effect_noise((1600, 1300), 90).convert("RGB"), "JPEG", quality=88)
+    made.add_picture(io.BytesIO(picture), width=docx.shared.Cm(15))
     return file_of(made)
 
 
@@ -93,10 +93,10 @@ async def measure(folder: Path, rounds: int) -> dict[str, object]:
             upload(console, tokens[0], content)
             costs, waits = [], []
             for _ in range(5):
-                before = processor_s(gateway.pid)
+                before = cpu_s([gateway.pid])
                 status, seconds = await asyncio.to_thread(upload, console, tokens[0], content)
                 assert status == 200, status
-                costs.append(processor_s(gateway.pid) - before)
+                costs.append(cpu_s([gateway.pid]) - before)
                 waits.append(seconds)
             found = await asyncio.to_thread(
                 lambda: beside(smtp, uploads, console, tokens, content, gateway=gateway, rounds=rounds, messages=MAILS)

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from tests.bench.__main__ import Sink, write_mails
 from tests.bench.contestants import free_port, wait_for_banner
-from tests.bench.pairs import cpu_s
+from tests.support.processes import cpu_s
 
 KEYS = {"ECDSA P-256": "ec -pkeyopt ec_paramgen_curve:P-256", "RSA 2048": "rsa:2048", "RSA 4096": "rsa:4096"}
 AUTH = b"AUTH PLAIN " + base64.b64encode(b"\0an.binhtan@tphcm.gov.vn\0p")

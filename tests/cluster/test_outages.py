@@ -20,7 +20,7 @@ from gateway.cluster.records import shipped as told_shipped
 from tests.audit.support import fill
 from tests.cluster.support import centre, local, shipped, there, until
 from tests.e2e.clients import Clients, mail
-from tests.e2e.gateway_process import children, configured, name, serving
+from tests.e2e.gateway_process import configured, serving
 from tests.e2e.test_metrics import figures
 from tests.support.long import LONG
 from tests.support.proxy import Proxy
@@ -49,10 +49,6 @@ class Timed(Clients):
         """99th percentile since the last call."""
         found, self.seconds = self.seconds, []
         return statistics.quantiles(found, n=100)[98] if len(found) > 1 else max(found, default=0)
-
-
-def shipper_of(gateway):
-    return next((pid for pid in children(gateway.pid) if name(pid) == "gateway-ship"), None)
 
 
 def look(gateway, tries=20):
@@ -176,10 +172,10 @@ async def _break(outage, proxy, postgres, gateway):
     """Cause an outage for a while."""
     if outage == "killed":
         for _ in range(KILLS):
-            pid = await gateway.until(lambda: shipper_of(gateway))
+            pid = await gateway.until(lambda: gateway.child("gateway-ship"))
             await asyncio.sleep(random.uniform(0.1, 0.7))  # the random moment is the subject
             os.kill(pid, signal.SIGKILL)
-            await gateway.until(lambda: shipper_of(gateway) not in (None, pid))
+            await gateway.until(lambda: gateway.child("gateway-ship") not in (None, pid))
         return
     if outage == "stopped":
         await asyncio.to_thread(postgres.stop)

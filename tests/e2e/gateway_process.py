@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.e2e.commands import COLLEAGUE, STAFF
 from tests.support.client import RawClient, Reply
+from tests.support.processes import alive, children, cmdline, descendants, name
 from tests.support.warm_cli import WarmCli
 
 START_S = 600
@@ -171,7 +172,7 @@ class GatewayProcess:
 
     def audit_writer(self) -> int | None:
         """Process id of the process that writes the audit."""
-        return next((pid for pid in children(self.pid) if name(pid) == "gateway-audit"), None)
+        return self.child("gateway-audit")
 
     def zygotes(self) -> list[int]:
         """Process ids of the zygotes: one, but for a moment during a reload."""
@@ -181,12 +182,11 @@ class GatewayProcess:
         return max(self.zygotes(), default=None)
 
     def descendants(self) -> list[int]:
-        found, stack = [], [self.pid]
-        while stack:
-            below = children(stack.pop())
-            found += below
-            stack += below
-        return found
+        return descendants(self.pid)
+
+    def child(self, called: str) -> int | None:
+        """Process id of the child of the supervisor with that name."""
+        return next((pid for pid in children(self.pid) if name(pid) == called), None)
 
     async def until(self, condition, timeout=300):
         """Wait for a condition of the process tree and return what it gave."""
@@ -248,37 +248,3 @@ def configured(sink, *listeners: dict[str, object], **more: object) -> dict[str,
         "next_hop": {"address": f"127.0.0.1:{sink.port}", "tls": "none"},
         **more,
     }
-
-
-def children(pid: int) -> list[int]:
-    """Process ids whose parent is `pid`; zombies are not counted."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                if int(fields[1]) == pid and fields[0] != "Z":
-                    found.append(int(entry.name))
-    return found
-
-
-def name(pid: int) -> str:
-    """Return the name of a process, empty when it is gone."""
-    try:
-        return Path(f"/proc/{pid}/comm").read_text().strip()
-    except OSError:
-        return ""
-
-
-def cmdline(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

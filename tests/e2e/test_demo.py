@@ -12,8 +12,8 @@ from types import SimpleNamespace
 import pytest
 
 from gateway.demo.run import _send
-from tests.bench.contestants import descendants
 from tests.e2e.gateway_process import cli
+from tests.support.processes import descendants
 
 
 @pytest.mark.system

@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 
 from gateway.demo.mails import STAFF
-from tests.e2e.gateway_process import children, name, serving
+from tests.e2e.gateway_process import serving
 from tests.e2e.test_secrets import files_with, spellings
 from tests.e2e.test_self_check import configuration, held
 from tests.support.console_client import Visitor, multipart
 from tests.support.octets import zipped
+from tests.support.processes import children, name
 from tests.support.sink import Sink
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,6 @@ import time
 from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP
-from pathlib import Path
 
 import pytest
 
@@ -16,9 +15,10 @@ from gateway.demo.documents import Paragraph, word_file, zip_archive
 from tests.bench.contestants import free_port
 from tests.e2e.clients import LOST, Clients, mail, reference, token
 from tests.e2e.commands import COLLEAGUE, STAFF
-from tests.e2e.gateway_process import GatewayProcess, alive, children, configured, four_flags, serving, stop_hard
+from tests.e2e.gateway_process import GatewayProcess, configured, four_flags, serving, stop_hard
 from tests.e2e.milter_client import MilterClient
 from tests.support.client import RawClient
+from tests.support.processes import alive, children, cpu_s
 from tests.support.sink import Act, Sink
 
 pytestmark = pytest.mark.slow
@@ -315,14 +315,6 @@ def heavy_mail(number: int) -> bytes:
     return message.as_bytes()
 
 
-def cpu_ticks(pid: int) -> int:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0
-    return int(fields[11]) + int(fields[12])
-
-
 @pytest.mark.parametrize("front_end", ["relay", "milter"])
 async def test_a_zygote_killed_while_a_child_reads_a_mail_costs_a_retry_and_no_mail(tmp_path, front_end):
     """The mail in hand gets 451, the zygote comes back, and what comes next is judged in full."""
@@ -347,7 +339,7 @@ async def test_a_zygote_killed_while_a_child_reads_a_mail_costs_a_retry_and_no_m
             zygote = gateway.zygote()
             in_hand = asyncio.create_task(send(content))
             # Children that wait for a job have used no processor time to speak of since their fork.
-            await gateway.until(lambda: any(cpu_ticks(child) >= 10 for child in children(zygote)))
+            await gateway.until(lambda: any(cpu_s([child]) >= 0.1 for child in children(zygote)))
             readers = children(zygote)
             assert not in_hand.done()
             os.kill(zygote, signal.SIGKILL)

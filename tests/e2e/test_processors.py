@@ -8,7 +8,8 @@ import pytest
 from gateway.steward.roles import Role
 from gateway.system.processors import peoples
 from tests.bench.visitors import Browser, Doors
-from tests.e2e.gateway_process import children, cmdline, configured, name, serving
+from tests.e2e.gateway_process import configured, serving
+from tests.support.processes import children, cmdline, name
 from tests.support.sink import Sink
 
 EVERY = os.sched_getaffinity(0)

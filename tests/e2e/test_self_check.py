@@ -20,12 +20,13 @@ from gateway.audit.record import decode
 from gateway.demo.documents import Paragraph, official_letter, word_file
 from gateway.demo.mails import OFFICE, STAFF
 from gateway.pipeline.sample import mail_of
-from tests.e2e.gateway_process import children, cli, configured, name, serving
+from tests.e2e.gateway_process import cli, configured, serving
 from tests.e2e.test_secrets import files_with, process_texts, spellings
 from tests.engine.stand_ins.unruly import WORD
 from tests.readers.zipcrypto import encrypted_zip
 from tests.support.console_client import Visitor, multipart
 from tests.support.octets import zipped
+from tests.support.processes import children
 from tests.support.sink import Sink
 
 pytestmark = pytest.mark.slow
@@ -161,7 +162,7 @@ async def test_what_is_too_much_is_said_and_nothing_of_a_file_is_left(tmp_path):
     needles = [form for word in ("CANARYWORD", "CANARYSUBJECT", "CANARYFILE") for form in spellings(word)]
     begun = time.time()
     async with Sink() as sink, serving(tmp_path / "gw", config=configuration(sink, tmp_path)) as gateway:
-        steward = next(pid for pid in children(gateway.pid) if name(pid) == "gateway-steward")
+        steward = gateway.child("gateway-steward")
         visitor = Visitor(gateway.address("console"))
         await visitor.enter(STAFF, sink)
         before = held(steward)
@@ -264,7 +265,7 @@ async def test_checks_follow_the_policy_and_outlive_zygote_and_steward(tmp_path)
         # Nobody here holds a mail, so the relay would refuse what the policy says to hold.
         held_back = await visitor.check(("a.zip", encrypted_zip("a.txt", b"x", b"Mat0Khau1")))
         assert "sẽ bị từ chối" in held_back.text
-        for pid in (gateway.zygote(), next(pid for pid in children(gateway.pid) if name(pid) == "gateway-steward")):
+        for pid in (gateway.zygote(), gateway.child("gateway-steward")):
             os.kill(pid, signal.SIGKILL)
             await gateway.until(lambda pid=pid: pid not in children(gateway.pid))
             status = 503

@@ -14,7 +14,7 @@ import pytest
 from cryptography import x509
 
 from tests.e2e.commands import CLEAN
-from tests.e2e.gateway_process import PROGRAM, children, cli, configured, environment, name, serving
+from tests.e2e.gateway_process import PROGRAM, cli, configured, environment, serving
 from tests.e2e.test_contract import COLLEAGUE, STAFF
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
@@ -27,12 +27,8 @@ def configuration(sink: Sink) -> dict:
     return configured(sink, workers=1, policy="monitor", console={"listen": "127.0.0.1:0"})
 
 
-def child(gateway, called: str) -> int | None:
-    return next((pid for pid in children(gateway.pid) if name(pid) == called), None)
-
-
 def steward(gateway) -> int | None:
-    return child(gateway, "gateway-steward")
+    return gateway.child("gateway-steward")
 
 
 async def relayed(gateway) -> bool:
@@ -76,12 +72,12 @@ async def test_the_console_comes_back_with_its_steward_and_keeps_nothing_open_bu
         async with asyncio.timeout(300):
             while await healthy(gateway) != 200:
                 await asyncio.sleep(0.05)
-        console = child(gateway, "gateway-console")
+        console = gateway.child("gateway-console")
         open_now = [os.readlink(f"/proc/{console}/fd/{fd}") for fd in os.listdir(f"/proc/{console}/fd") if int(fd) > 2]
         assert sum(one.startswith("socket:") for one in open_now) <= 9
         assert not [one for one in open_now if "pipe:" in one or str(gateway.data) in one]
         os.kill(steward(gateway), signal.SIGKILL)
-        await gateway.until(lambda: child(gateway, "gateway-console") not in (None, console))
+        await gateway.until(lambda: gateway.child("gateway-console") not in (None, console))
         async with asyncio.timeout(300):
             while await healthy(gateway) != 200:
                 await asyncio.sleep(0.05)
@@ -113,7 +109,7 @@ async def test_the_console_has_nothing_of_the_supervisors_memory(tmp_path):
                 while await healthy(gateway) != 200:
                     await asyncio.sleep(0.05)
             try:
-                seen, known = memory_of(child(gateway, "gateway-console")), memory_of(steward(gateway))
+                seen, known = memory_of(gateway.child("gateway-console")), memory_of(steward(gateway))
             except PermissionError:
                 pytest.skip("the memory of other processes cannot be read here")
             assert canary.encode() in known

@@ -11,7 +11,6 @@ import pytest
 
 from tests.e2e.clients import LOST, mail
 from tests.e2e.commands import COLLEAGUE, STAFF
-from tests.e2e.gateway_process import children, name
 from tests.fire.support import assert_nothing_was_lost, burning, send, service_again
 from tests.support.client import RawClient
 from tests.support.sink import Sink
@@ -22,14 +21,10 @@ pytestmark = pytest.mark.slow
 async def test_each_process_is_killed_and_replaced_with_one_line(tmp_path):
     async with Sink() as sink, burning(tmp_path, sink) as gateway:
         assert await send(gateway, 1) == 250
-
-        def desk():
-            return next((pid for pid in children(gateway.pid) if name(pid) == "gateway-desk"), None)
-
         victims = {
             "gateway-audit": gateway.audit_writer,
             "front end": lambda: next(iter(gateway.frontends()), None),
-            "gateway-desk": desk,
+            "gateway-desk": lambda: gateway.child("gateway-desk"),
         }
         number, slowest = 10, 0.0
         for label, find in victims.items():

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.demo.mails import samples
-from tests.e2e.gateway_process import children, cli, name, serving
+from tests.e2e.gateway_process import cli, serving
 from tests.e2e.test_self_check import configuration
 from tests.fire.support import needs_root, send
 from tests.fire.test_disks import file_system
@@ -68,7 +68,7 @@ async def test_with_damaged_accounts_people_are_told_to_wait_mail_goes_on_and_a_
             connection.execute("VACUUM INTO ?", (str(copy),))
         with accounts.open("r+b") as file:
             file.write(os.urandom(accounts.stat().st_size))
-        steward = next(pid for pid in children(gateway.pid) if name(pid) == "gateway-steward")
+        steward = gateway.child("gateway-steward")
         os.kill(steward, signal.SIGKILL)
         await gateway.logged("không dùng được danh sách tài khoản")
         assert await send(gateway, 1) == 250

@@ -28,8 +28,8 @@ from gateway.documents.readers.pictures import image, stamp
 from gateway.model import Document
 from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers import hard_scans, scan_makers, scans
+from tests.support.pages import put
 
-BEGIN, END = "<!-- scans begin -->", "<!-- scans end -->"
 LEVELS = {"MẬT": "mat", "TỐI MẬT": "toi_mat", "TUYỆT MẬT": "tuyet_mat"}
 BILEVEL_OR_GREY = ("scanner grey", "fax g4", "pdf ccitt")
 
@@ -190,9 +190,7 @@ def main() -> None:
     text = "\n".join(tables(figures, counts, hard, innocent))
     print(text)
     if arguments.write:
-        page = arguments.write.read_text("utf-8")
-        before, rest = page.split(BEGIN)
-        arguments.write.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", "utf-8")
+        put(arguments.write, "scans", f"{text}\n")
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from gateway.vietnamese.marks import Strength, find_in_document, find_in_filenam
 from gateway.vietnamese.official import State, recognise
 from gateway.vietnamese.typography import examine
 from tests.support.legacy_letters import encode
+from tests.support.pages import put
 from tests.text import official_cases
 from tests.text.letters import CELLS, KINDS, SENTENCES, Layout, letter, not_official
 from tests.text.mark_matrix import INNOCENT_FILENAMES, INNOCENT_SUBJECTS, Case, cases, innocent_documents
@@ -31,7 +32,6 @@ from tests.text.mark_matrix import INNOCENT_FILENAMES, INNOCENT_SUBJECTS, Case, 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = Path(os.environ.get("GATEWAY_CORPUS", ROOT.parent / "shared" / "corpus"))
 DECISION = CORPUS.parent / "regulation" / "decision-7600-qd-ubnd-2023.txt"
-START, END = "<!-- text: start -->", "<!-- text: end -->"
 
 
 def strongest(case: Case) -> tuple[Strength, str] | None:
@@ -216,10 +216,7 @@ def main() -> None:
     tables = report()
     print(tables)
     if arguments.write:
-        page = ROOT / "docs" / "accuracy-tables.md"
-        text = page.read_text("utf-8")
-        before, rest = text.split(START, 1)
-        page.write_text(f"{before}{START}\n{tables}{END}{rest.split(END, 1)[1]}", "utf-8")
+        put(ROOT / "docs" / "accuracy-tables.md", "text", tables)
 
 
 if __name__ == "__main__":

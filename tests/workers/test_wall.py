@@ -19,6 +19,7 @@ from gateway.errors import TemporaryError, UserError
 from gateway.model import ReadStatus
 from gateway.system.processors import peoples
 from tests.support.cases import slow
+from tests.support.processes import fields
 from tests.workers import refusing_kernel
 from tests.workers.wall_probe import FORBIDDEN, PROBE, QUICK, request_for
 
@@ -291,17 +292,9 @@ def descriptors(pid):
 
 
 def _family(pool):
-    zygote = pool.zygote_pid
-    rows = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/stat") as stat:
-                fields = stat.read().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if fields[1] == str(zygote):
-            rows.append((int(pid), fields[0]))
-    return rows
+    zygote = str(pool.zygote_pid)
+    known = {pid: fields(pid) for pid in map(int, filter(str.isdigit, os.listdir("/proc")))}
+    return [(pid, found[0]) for pid, found in known.items() if found and found[1] == zygote]
 
 
 def children_of(pool):
