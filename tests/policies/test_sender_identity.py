@@ -1,4 +1,4 @@
-"""Cases of the policy `sender_identity`."""
+"""The words and costs of the policy `sender_identity`."""
 
 from __future__ import annotations
 
@@ -11,25 +11,12 @@ from msgspec import structs
 from gateway.model import Address
 from policies import sender_identity as policy
 from policies._look_alikes import shows_official
-from tests.policies.mail_cases import evidence, judged, load
-from tests.support.policies import findings
-
-DIRECTORY, CASES = load("sender_identity")
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_case(name):
-    assert judged(policy, CASES[name], DIRECTORY) == sorted(CASES[name]["expect"])
-
-
-def test_every_rule_has_a_case():
-    seen = {line.split()[0] for case in CASES.values() for line in case["expect"]}
-    assert seen == {rule.id for rule in policy.RULES}
+from tests.policies.case_files import evidence, found, load
 
 
 def test_no_history_is_asked_for_unless_the_settings_say_so():
-    case = CASES["first mail of two senders"]
-    asked = evidence(case, DIRECTORY)
+    case = load("sender_identity")["first mail of two senders"]
+    asked = evidence("sender_identity", case)
     assert set(policy.asks(asked, policy.Settings())) == set()
     assert set(policy.asks(asked, policy.Settings.model_validate(case["settings"]))) == {"x@example.vn", "y@example.vn"}
 
@@ -52,9 +39,8 @@ def test_a_name_of_a_thousand_addresses_is_misleading_without_comparing_each():
     ],
 )
 def test_a_malformed_address_is_told_with_what_mends_it(author: str, remedies: set[str]):
-    asked = evidence({"from": "a@b.vn", "header": f"From: {author}"}, DIRECTORY)
-    found = [finding for finding in findings(policy, asked, policy.Settings()) if finding.rule == "malformed"]
-    assert {finding.params["remedy"] for finding in found} == remedies
+    findings = found("sender_identity", {"from": "a@b.vn", "header": f"From: {author}"})
+    assert {finding.params["remedy"] for finding in findings if finding.rule == "malformed"} == remedies
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
@@ -65,5 +51,5 @@ def test_every_remedy_has_its_words(language: str):
 
 
 def test_a_reverse_path_is_mended_as_an_address_whatever_is_wrong_with_it():
-    found = findings(policy, evidence({"from": "a\u200b@b.vn"}, DIRECTORY), policy.Settings())
-    assert {finding.params["remedy"] for finding in found if finding.rule == "malformed"} == {"address"}
+    findings = found("sender_identity", {"from": "a\u200b@b.vn"})
+    assert {finding.params["remedy"] for finding in findings if finding.rule == "malformed"} == {"address"}

@@ -12,7 +12,7 @@ from gateway.mime import parse
 from policies import signed_documents
 from tests.pki.signing import sign_pdf
 from tests.pki.tree import NOW, letter_pdf, store, tree
-from tests.policies.test_signed_documents import evidence
+from tests.policies.case_files import evidence
 from tests.signatures import attacks_messages
 from tests.signatures.attacks import PLAIN, honest, mails, sets
 from tests.signatures.samples import Sample, is_valid, reports
@@ -87,6 +87,6 @@ def test_a_seal_is_one_s_own_by_its_whole_name_only(holder, own):
     sealed = sign_pdf(letter_pdf(), tree().seal(tree().g2_sub, name=holder))
     found = verify(sealed, part="2", filename="a.pdf", detected_type="application/pdf", trust=store(), now=NOW)
     assert is_valid(found)
-    mail = replace(evidence({"documents": [{"format": "pdf", "text": "note"}]}), signatures=found)
+    mail = replace(evidence("signed_documents", {"documents": [{"format": "pdf", "text": "note"}]}), signatures=found)
     rules = {one.rule for one in findings(signed_documents, mail, signed_documents.Settings())}
     assert ("other_organisation" not in rules) is own
