@@ -121,9 +121,8 @@ def _replaced(archive: bytes, name: str, data: bytes) -> bytes:
 def _in_pdf(name: str, data: bytes) -> tuple[str, bytes]:
     with pikepdf.open(io.BytesIO(base())) as pdf:
         pdf.attachments[name] = pikepdf.AttachedFileSpec(pdf, data, filename=name)
-        out = io.BytesIO()
-        pdf.save(out, deterministic_id=True)
-    return "van-ban.pdf", out.getvalue()
+        out = file_of(pdf, deterministic_id=True)
+    return "van-ban.pdf", out
 
 
 def _ole_object(name: str, data: bytes) -> tuple[str, bytes]:

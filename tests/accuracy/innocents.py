@@ -24,7 +24,7 @@ from gateway.model import Role
 from tests.accuracy import portable, rich_text, texts, word
 from tests.accuracy.shapes import Writing, xml
 from tests.support.libreoffice import convert
-from tests.support.octets import file_of
+from tests.support.octets import file_of, written
 from tests.text.mark_matrix import innocent_documents
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,9 +68,7 @@ def made(kind: str, lines: Lines) -> File:
             document = OpenDocumentText()
             for line in plain:
                 document.text.addElement(text.P(text=line))
-            out = io.BytesIO()
-            document.write(out)
-            return "cong-van.odt", out.getvalue()
+            return "cong-van.odt", written(document.write)
         case "rtf":
             return "cong-van.rtf", rich_text.document(
                 "".join(f"\\pard {rich_text.runs(Writing((line,)))}\\par\n" for line in plain)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 
 from odf import dc, draw, meta, office, presentation, style, svg, table, text
@@ -12,14 +11,13 @@ from odf.style import FontFace, PageLayout, TableProperties, TextProperties
 
 from tests.accuracy.shapes import LETTER, Slot, Writing, one_piece
 from tests.accuracy.sheets import ROWS
+from tests.support.octets import written
 
 Put = Callable[..., None]
 
 
 def _saved(document) -> bytes:
-    out = io.BytesIO()
-    document.write(out)
-    return out.getvalue()
+    return written(document.write)
 
 
 def _text_style(document, writing: Writing, name: str = "Dấu", **more: str) -> style.Style | None:

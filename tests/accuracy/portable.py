@@ -15,6 +15,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from tests.accuracy.shapes import LETTER, Slot, Writing, octet, one_piece
+from tests.support.octets import file_of
 
 _FONT = Path("/usr/share/fonts/truetype/liberation/LiberationSerif-Regular.ttf")
 _SIZE = (595.0, 842.0)
@@ -166,9 +167,7 @@ def _altered(change: Callable[[pikepdf.Pdf, Writing], None]) -> Callable[[Writin
     def make(writing: Writing) -> bytes:
         with pikepdf.open(io.BytesIO(base())) as pdf:
             change(pdf, writing)
-            out = io.BytesIO()
-            pdf.save(out, deterministic_id=True)
-        return out.getvalue()
+            return file_of(pdf, deterministic_id=True)
 
     return make
 
@@ -282,11 +281,10 @@ def _cropped(pdf: pikepdf.Pdf, writing: Writing) -> None:
 def _repaired(writing: Writing) -> bytes:
     """The mark in an earlier revision: the page's content is replaced by an incremental update."""
     with pikepdf.open(io.BytesIO(_pages(_at(96, 240))(writing))) as pdf:
-        out = io.BytesIO()
-        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable, deterministic_id=True)
+        out = file_of(pdf, object_stream_mode=pikepdf.ObjectStreamMode.disable, deterministic_id=True)
         number = pdf.pages[0].Contents.objgen[0]
         size = len(pdf.objects) + 1
-    data = out.getvalue()
+    data = out
     # Object numbers of the saved file are found in it, not assumed.
     with pikepdf.open(io.BytesIO(data)) as pdf:
         number = pdf.pages[0].Contents.objgen[0]

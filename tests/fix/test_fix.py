@@ -22,7 +22,7 @@ from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
 from tests.support.legacy_letters import encode
 from tests.support.libreoffice import converted, needs_libreoffice
-from tests.support.octets import zipped
+from tests.support.octets import members, zipped
 from tests.text.accuracy import CORPUS
 from tests.text.letters import SENTENCES, Layout, letter
 
@@ -39,7 +39,7 @@ SIGNED_BY_NET = (
 
 def docx(body: str, *, styles: str = "", extra: dict[str, bytes] | None = None) -> bytes:
     """A minimal package around the body's XML."""
-    members = {
+    parts = {
         "[Content_Types].xml": b'<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         b'<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>'
         b'<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/>'
@@ -51,12 +51,7 @@ def docx(body: str, *, styles: str = "", extra: dict[str, bytes] | None = None) 
         "word/styles.xml": f'<w:styles xmlns:w="{W}">{styles}</w:styles>'.encode(),
         "word/document.xml": f'<?xml version="1.0" encoding="UTF-8"?>\n<w:document xmlns:w="{W}"><w:body>{body}<w:sectPr/></w:body></w:document>'.encode(),
     } | (extra or {})
-    return zipped(members)
-
-
-def members(data: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(data)) as package:
-        return {name: package.read(name) for name in package.namelist()}
+    return zipped(parts)
 
 
 def paragraph(text: str, font: str | None = None, more: str = "") -> str:

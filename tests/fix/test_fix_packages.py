@@ -22,19 +22,12 @@ from gateway.fix.xml_spans import Part
 from gateway.model import Document, Language, Origin, Role
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
-from tests.fix.test_fix import LEGACY, docx, members, paragraph
+from tests.fix.test_fix import LEGACY, docx, paragraph
 from tests.support.legacy_letters import encode
 from tests.support.libreoffice import convert, needs_libreoffice
-from tests.support.octets import file_of, zipped
+from tests.support.octets import file_of, members, zipped
+from tests.support.opendocument import face, opendocument, style
 from tests.text.letters import CELLS, SENTENCES
-
-ODT = b"application/vnd.oasis.opendocument.text"
-NAMES = (
-    'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" '
-    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0" '
-    'xmlns:svg="urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0" xmlns:xlink="http://www.w3.org/1999/xlink" '
-    'xmlns:loext="urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0" office:version="1.3"'
-)
 
 
 def workbook(fill: Callable[[xlsxwriter.Workbook, xlsxwriter.worksheet.Worksheet], None]) -> bytes:
@@ -44,42 +37,6 @@ def workbook(fill: Callable[[xlsxwriter.Workbook, xlsxwriter.worksheet.Worksheet
     fill(book, book.add_worksheet("Một"))
     book.close()
     return target.getvalue()
-
-
-def odt(
-    body: str, *, automatic: str = "", faces: str = "", styles: str = "", more: dict[str, bytes] | None = None
-) -> bytes:
-    """A text document around the body's XML."""
-    declared = f"<office:font-face-decls>{faces}</office:font-face-decls>"
-    content = (
-        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {NAMES}>{declared}<office:automatic-styles>{automatic}'
-        f"</office:automatic-styles><office:body><office:text>{body}</office:text></office:body></office:document-content>"
-    )
-    sheet = (
-        f"<office:document-styles {NAMES}>{declared}<office:styles>{styles}</office:styles></office:document-styles>"
-    )
-    listing = (
-        '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.3">'
-        f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{ODT.decode()}"/>'
-        '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/>'
-        '<manifest:file-entry manifest:full-path="styles.xml" manifest:media-type="text/xml"/></manifest:manifest>'
-    )
-    parts = {
-        "mimetype": ODT,
-        "content.xml": content.encode(),
-        "styles.xml": sheet.encode(),
-        "META-INF/manifest.xml": listing.encode(),
-    }
-    return zipped(parts | (more or {}))
-
-
-def face(name: str, family: str, more: str = "") -> str:
-    return f'<style:font-face style:name="{name}" svg:font-family="{family}"{more}/>'
-
-
-def style(name: str, properties: str, *, family: str = "paragraph", parent: str = "") -> str:
-    above = f' style:parent-style-name="{parent}"' if parent else ""
-    return f'<style:style style:name="{name}" style:family="{family}"{above}><style:text-properties {properties}/></style:style>'
 
 
 def read(data: bytes, name: str) -> Document:
@@ -226,12 +183,13 @@ def test_a_legacy_opendocument_text_becomes_unicode_times_new_roman_and_black(ch
     automatic = style("P1", 'style:font-name="F1"', parent="Old") + style("T1", 'fo:color="#ff0000"', family="text")
     body = "".join(f'<text:p text:style-name="P1">{encode(s, charset)}</text:p>' for s in SENTENCES)
     body += f'<text:p text:style-name="Old">{encode("quyết", charset)}<text:s/><text:span text:style-name="T1">{encode("định", charset)}</text:span></text:p>'
-    data = odt(
+    data = opendocument(
+        "text",
         body,
         automatic=automatic,
         faces=face("F1", f"&apos;{font}&apos;", ' style:font-family-generic="swiss" style:font-charset="x-symbol"'),
-        styles=style("Old", 'style:font-name="F1" fo:color="#0000ff" style:use-window-font-color="false"'),
-        more={"Pictures/a.png": b"\x89PNG", "meta.xml": b"<m/>"},
+        common=style("Old", 'style:font-name="F1" fo:color="#0000ff" style:use-window-font-color="false"'),
+        **{"Pictures/a.png": b"\x89PNG", "meta.xml": b"<m/>"},
     )
     mended = fix(data)
     document = read(mended.data, "a.odt")
@@ -262,7 +220,7 @@ def test_stamps_links_symbols_and_unused_faces_of_an_opendocument_text_stay():
         '<text:p text:style-name="P4">chữ xanh</text:p>'
     )
     faces = face("T", "Times New Roman") + face("W", "Wingdings") + face("S", "SimSun")
-    after = members(fix(odt(body, automatic=automatic, faces=faces)).data)["content.xml"].decode()
+    after = members(fix(opendocument("text", body, automatic=automatic, faces=faces)).data)["content.xml"].decode()
     assert 'fo:color="#ff0000"' in after
     assert 'fo:color="#000080"' in after
     assert "#00ff00" not in after
@@ -283,7 +241,7 @@ def test_stamps_links_symbols_and_unused_faces_of_an_opendocument_text_stay():
 )
 def test_what_cannot_be_changed_safely_is_refused(parts, cause):
     with pytest.raises(RefusedError) as refused:
-        fix(odt("<text:p>a</text:p>", more=parts))
+        fix(opendocument("text", "<text:p>a</text:p>", **parts))
     assert refused.value.cause == cause
 
 
@@ -294,7 +252,7 @@ def test_what_cannot_be_changed_safely_is_refused(parts, cause):
 )
 def test_any_content_is_mended_or_refused(text, where):
     if where == "content":
-        data = odt(f"<text:p>{text}</text:p>")
+        data = opendocument("text", f"<text:p>{text}</text:p>")
     else:
         sheet = text if where == "sheet" else '<row><c t="s" s="0"><v>0</v></c></row>'
         strings = text if where == "strings" else "<si><t>a</t></si>"
@@ -321,7 +279,7 @@ def test_libreoffice_reads_what_was_mended(tmp_path):
             sheet.write(row, 0, encode(cell, Charset.VNI), book.add_format({"font_name": "VNI-Times"}))
 
     body = "".join(f'<text:p text:style-name="P1">{encode(s, Charset.TCVN3)}</text:p>' for s in SENTENCES)
-    text = odt(body, automatic=style("P1", 'style:font-name="F1"'), faces=face("F1", ".VnTime"))
+    text = opendocument("text", body, automatic=style("P1", 'style:font-name="F1"'), faces=face("F1", ".VnTime"))
     (tmp_path / "a.xlsx").write_bytes(fix(workbook(fill)).data)
     (tmp_path / "b.odt").write_bytes(fix(text).data)
     for kind, name in (("csv:Text - txt - csv (StarCalc):44,34,76", "a.xlsx"), ("txt:Text (encoded):UTF8", "b.odt")):

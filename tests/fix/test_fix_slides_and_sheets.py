@@ -19,57 +19,13 @@ from gateway.fix import RefusedError, fix, refusal, report_lines
 from gateway.model import Language, Role
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
-from tests.fix.test_fix import LEGACY, members
-from tests.fix.test_fix_packages import NAMES, face, read, style, words
+from tests.fix.test_fix import LEGACY
+from tests.fix.test_fix_packages import read, words
 from tests.support.legacy_letters import encode
 from tests.support.libreoffice import convert, needs_libreoffice
-from tests.support.octets import file_of, zipped
+from tests.support.octets import file_of, members, zipped
+from tests.support.opendocument import NS, cells, face, opendocument, style
 from tests.text.letters import CELLS, SENTENCES
-
-DRAWN = (
-    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" '
-    'xmlns:presentation="urn:oasis:names:tc:opendocument:xmlns:presentation:1.0"'
-)
-
-
-def open_document(
-    kind: str, body: str, *, automatic: str = "", styles: str = "", faces: str = "", **more: bytes
-) -> bytes:
-    """A sheet or slides around the body's XML."""
-    declared = f"<office:font-face-decls>{faces}</office:font-face-decls>"
-    content = (
-        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {NAMES} {DRAWN}>{declared}<office:automatic-styles>'
-        f"{automatic}</office:automatic-styles><office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>"
-    )
-    master = (
-        '<office:master-styles><style:master-page style:name="M" style:page-layout-name="L"/></office:master-styles>'
-    )
-    sheet = (
-        f"<office:document-styles {NAMES} {DRAWN}>{declared}<office:styles>{styles}</office:styles><office:automatic-styles>"
-        f'<style:page-layout style:name="L"/></office:automatic-styles>{master}</office:document-styles>'
-    )
-    mimetype = f"application/vnd.oasis.opendocument.{kind}"
-    listing = (
-        '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.3">'
-        f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{mimetype}"/>'
-        '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/>'
-        '<manifest:file-entry manifest:full-path="styles.xml" manifest:media-type="text/xml"/></manifest:manifest>'
-    )
-    parts = {
-        "mimetype": mimetype.encode(),
-        "content.xml": content.encode(),
-        "styles.xml": sheet.encode(),
-        "META-INF/manifest.xml": listing.encode(),
-    }
-    return zipped(parts | {name.replace("__", "/"): data for name, data in more.items()})
-
-
-def cells(*texts: str, attributes: str = "") -> str:
-    row = "".join(
-        f'<table:table-cell office:value-type="string" {attributes}><text:p>{text}</text:p></table:table-cell>'
-        for text in texts
-    )
-    return f"<table:table-row>{row}</table:table-row>"
 
 
 def deck(fill) -> bytes:
@@ -97,11 +53,11 @@ def test_legacy_cells_become_unicode_times_new_roman_and_black(charset, font):
         f'<table:table table:name="Một"><table:table-column table:number-columns-repeated="2"/>'
         f"{''.join(cells(cell) for cell in old)}{cells(old[0], attributes='table:style-name=&quot;c1&quot; '.replace('&quot;', chr(34)) + value)}</table:table>"
     )
-    data = open_document(
+    data = opendocument(
         "spreadsheet",
         body,
         automatic=automatic,
-        styles=style("Default", 'style:font-name="F1"', family="table-cell"),
+        common=style("Default", 'style:font-name="F1"', family="table-cell"),
         faces=face("F1", font),
         Pictures__a=b"png",
     )
@@ -131,7 +87,7 @@ def test_cells_have_the_font_of_their_column_or_row():
     table = table.replace(
         "mµu</text:p></table:table-cell><table:table-cell", "à</text:p></table:table-cell><table:table-cell"
     )
-    document = read(fix(open_document("spreadsheet", table, automatic=automatic, faces=faces)).data, "a.ods")
+    document = read(fix(opendocument("spreadsheet", table, automatic=automatic, faces=faces)).data, "a.ods")
     assert words(document, Role.CELL) == ["à", "à", "MÀU", "MÀU"]
 
 
@@ -148,7 +104,7 @@ def test_words_that_formulas_or_macros_compare_with_are_not_half_converted(holde
     body = f'<table:table table:name="a">{"".join(cells(cell) for cell in old)}{row}</table:table>'
     styles = style("Default", 'fo:font-family=".VnTime"', family="table-cell")
     with pytest.raises(RefusedError) as refused:
-        fix(open_document("spreadsheet", body, styles=styles, **more))
+        fix(opendocument("spreadsheet", body, common=styles, **more))
     assert refused.value.cause == "sheet-bound"
     assert "UniKey" in refusal(refused.value, Language.VI)
 
@@ -163,7 +119,7 @@ def test_legacy_slides_of_opendocument_become_unicode_times_new_roman_and_black(
     footer = (
         f'<presentation:footer-decl presentation:name="f1">{encode(SENTENCES[0], charset)}</presentation:footer-decl>'
     )
-    data = open_document(
+    data = opendocument(
         "presentation",
         f'{footer}<draw:page draw:name="1" draw:master-page-name="M">{frame}</draw:page>',
         automatic=automatic,
@@ -183,16 +139,16 @@ def test_pale_letters_and_letters_on_pictures_keep_their_colour_on_slides():
     picture = '<style:style style:name="dp1" style:family="drawing-page"><style:drawing-page-properties draw:fill="bitmap"/></style:style>'
     body = '<draw:page draw:name="1" draw:master-page-name="M"><draw:frame draw:style-name="g2"><draw:text-box><text:p>chữ</text:p></draw:text-box></draw:frame></draw:page>'
     for automatic, kept in ((pale, 1), (pale + picture, 2)):
-        mended = fix(open_document("presentation", body, automatic=automatic + style("x", 'fo:font-family="Arial"')))
+        mended = fix(opendocument("presentation", body, automatic=automatic + style("x", 'fo:font-family="Arial"')))
         assert (mended.tally.kept, mended.tally.colours) == (kept, 2 - kept)
 
 
 def test_a_chart_inside_a_sheet_is_mended_with_it():
     chart = (
-        f"<office:document-content {NAMES} {DRAWN}><office:automatic-styles>{style('ch1', 'fo:font-family=&.VnTime&'.replace('&', chr(34)), family='chart')}"
+        f"<office:document-content {NS}><office:automatic-styles>{style('ch1', 'fo:font-family=&.VnTime&'.replace('&', chr(34)), family='chart')}"
         f"</office:automatic-styles><office:body><office:chart><text:p>{encode(SENTENCES[0], Charset.TCVN3)}</text:p></office:chart></office:body></office:document-content>"
     )
-    data = open_document("spreadsheet", '<table:table table:name="a"/>', **{"Object 1__content.xml": chart.encode()})
+    data = opendocument("spreadsheet", '<table:table table:name="a"/>', **{"Object 1__content.xml": chart.encode()})
     after = members(fix(data).data)["Object 1/content.xml"].decode()
     assert SENTENCES[0] in after
     assert ".VnTime" not in after
@@ -345,7 +301,7 @@ def test_any_content_is_mended_or_refused(text, where):
         'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
     )
     if where == "sheet":
-        data = open_document("spreadsheet", f"<table:table>{text}</table:table>")
+        data = opendocument("spreadsheet", f"<table:table>{text}</table:table>")
     else:
         parts = {
             "ppt/presentation.xml": f"<p:presentation {names}/>",
@@ -363,10 +319,10 @@ def test_any_content_is_mended_or_refused(text, where):
 @needs_libreoffice
 def test_libreoffice_reads_what_was_mended(tmp_path):
     old = [encode(cell, Charset.VNI) for cell in CELLS]
-    sheet = open_document(
+    sheet = opendocument(
         "spreadsheet",
         f'<table:table table:name="a">{"".join(cells(cell) for cell in old)}</table:table>',
-        styles=style("Default", 'fo:font-family="VNI-Times"', family="table-cell"),
+        common=style("Default", 'fo:font-family="VNI-Times"', family="table-cell"),
     )
 
     def fill(show):
@@ -375,7 +331,7 @@ def test_libreoffice_reads_what_was_mended(tmp_path):
             add_text(slide, encode(sentence, Charset.TCVN3), ".VnTime", top=number + 1)
 
     texts = "".join(f"<text:p>{encode(s, Charset.TCVN3)}</text:p>" for s in SENTENCES)
-    slides = open_document(
+    slides = opendocument(
         "presentation",
         f'<draw:page draw:name="1" draw:master-page-name="M"><draw:frame draw:style-name="g" svg:width="20cm" svg:height="9cm" svg:x="1cm" svg:y="1cm"><draw:text-box>{texts}</draw:text-box></draw:frame></draw:page>',
         automatic=style("g", 'fo:font-family=".VnTime"', family="graphic"),

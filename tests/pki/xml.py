@@ -2,13 +2,13 @@
 
 import base64
 import hashlib
-import io
-import zipfile
 from xml.sax.saxutils import quoteattr
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from lxml import etree
+
+from tests.support.octets import members, zipped
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
 DSIG_OPEN = "urn:oasis:names:tc:opendocument:xmlns:digitalsignature:1.0"
@@ -24,19 +24,8 @@ ORIGIN_RELATIONSHIPS = "_xmlsignatures/_rels/origin.sigs.rels"
 SIGNATURE_TYPE = "application/vnd.openxmlformats-package.digital-signature-xmlsignature+xml"
 
 
-def members(data):
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return {info.filename: archive.read(info) for info in archive.infolist()}
-
-
 def pack(files):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(
-                zipfile.ZipInfo(name), data, zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
-            )
-    return out.getvalue()
+    return zipped(files, stored=("mimetype",))
 
 
 def digest(data):

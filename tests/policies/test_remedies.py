@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 
 import py7zr
@@ -26,7 +27,7 @@ from gateway.cli import main
 from gateway.demo.documents import Paragraph, official_letter, pdf_file, word_file, zip_archive
 from gateway.serve import app
 from tests.readers.zipcrypto import encrypted_zip
-from tests.support.octets import file_of
+from tests.support.octets import file_of, written
 
 pytestmark = pytest.mark.slow
 
@@ -54,9 +55,7 @@ def letter(*files: tuple[str, bytes], subject: str = "Gui tai lieu") -> bytes:
 def locked_pdf() -> bytes:
     writer = pypdf.PdfWriter(clone_from=io.BytesIO(PDF))
     writer.encrypt(PASSWORD, algorithm="AES-256")
-    octets = io.BytesIO()
-    writer.write(octets)
-    return octets.getvalue()
+    return written(writer.write)
 
 
 def printed(locked: bytes) -> bytes:
@@ -64,15 +63,11 @@ def printed(locked: bytes) -> bytes:
     reader = pypdf.PdfReader(io.BytesIO(locked), password=PASSWORD)
     writer = pypdf.PdfWriter()
     writer.append(reader)
-    octets = io.BytesIO()
-    writer.write(octets)
-    return octets.getvalue()
+    return written(writer.write)
 
 
 def locked_word() -> bytes:
-    octets = io.BytesIO()
-    OOXMLFile(io.BytesIO(LONG)).encrypt(PASSWORD, octets)
-    return octets.getvalue()
+    return written(partial(OOXMLFile(io.BytesIO(LONG)).encrypt, PASSWORD))
 
 
 def locked_7z() -> bytes:

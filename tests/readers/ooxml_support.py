@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import difflib
-import io
 import os
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +20,7 @@ from gateway.documents.readers.base import Budget, Reading, Source
 from gateway.documents.readers.odf import reader as odf
 from gateway.documents.readers.ooxml import reader as ooxml
 from gateway.model import Origin, Role, Run
+from tests.support.octets import zipped
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -46,7 +45,7 @@ REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
 
 
 def package(
-    parts: Mapping[str, str | bytes], *, types: Mapping[str, str] | None = None, method: int = zipfile.ZIP_DEFLATED
+    parts: Mapping[str, str | bytes], *, types: Mapping[str, str] | None = None, stored: tuple[str, ...] = ()
 ) -> bytes:
     """A zipped package of the parts; content types and the root relationship are added."""
     main = next((name for name in parts if name in _MAIN), "word/document.xml")
@@ -62,11 +61,7 @@ def package(
         "_rels/.rels": relationships({"rId1": ("officeDocument", main)}),
     }
     files.update(parts)
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return out.getvalue()
+    return zipped(files, stored=stored)
 
 
 def relationships(targets: Mapping[str, tuple[str, str]], *, external: Iterable[str] = ()) -> str:

@@ -23,8 +23,8 @@ from gateway.vietnamese.marks import find_in_document
 from tests.readers.ooxml_support import read as docx
 from tests.readers.ooxml_support import word
 from tests.readers.test_joined_pictures import FONT
-from tests.readers.test_odf import content, package
 from tests.support.octets import file_of
+from tests.support.opendocument import content, package
 from tests.support.reading import reading_of
 
 pytestmark = pytest.mark.slow

@@ -18,10 +18,10 @@ from pptx.util import Emu, Pt
 from tests.readers.ole_support import atom, container, record, short, sprm, word_file, workbook
 from tests.readers.ole_support import drawn as shape97
 from tests.readers.ooxml_support import NAMESPACES
-from tests.readers.test_odf import content, package
 from tests.readers.test_ppt import presentation, text
 from tests.readers.test_ppt import slide as slide97
 from tests.support.octets import file_of
+from tests.support.opendocument import content, package
 from tests.support.reading import document_of
 
 SIZE = 28

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import unicodedata
-import zipfile
 
 import pytest
 
@@ -12,6 +10,7 @@ from gateway.documents.readers.base import ReadError
 from gateway.model import Origin, Role
 from tests.readers.docx_support import MARK, fonts, para, style, styles
 from tests.readers.ooxml_support import NAMESPACES, package, read, relationships, word
+from tests.support.octets import members, zipped
 from tests.support.reading import find
 
 # Places
@@ -432,20 +431,15 @@ def test_pictures_and_embedded_files_become_members() -> None:
 
 def test_strict_documents_are_read_like_transitional_ones() -> None:
     data = word(para("Uỷ", '<w:sz w:val="14pt"/>' + fonts(ascii="Arial", hAnsi="Arial")))
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
-        for name in old.namelist():
-            content = old.read(name)
-            if not name.startswith("["):
-                content = content.replace(
-                    b"http://schemas.openxmlformats.org/wordprocessingml/2006/main",
-                    b"http://purl.oclc.org/ooxml/wordprocessingml/main",
-                ).replace(
-                    b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/",
-                    b"http://purl.oclc.org/ooxml/officeDocument/relationships/",
-                )
-            new.writestr(name, content)
-    run = find(read(out.getvalue()), "Uỷ")
+    strict = {
+        b"http://schemas.openxmlformats.org/wordprocessingml/2006/main": b"http://purl.oclc.org/ooxml/wordprocessingml/main",
+        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/": b"http://purl.oclc.org/ooxml/officeDocument/relationships/",
+    }
+    parts = members(data)
+    for name in parts:
+        for usual, other in strict.items():
+            parts[name] = parts[name] if name.startswith("[") else parts[name].replace(usual, other)
+    run = find(read(zipped(parts)), "Uỷ")
     assert (run.font, run.size_pt) == ("Arial", 14.0)
 
 

@@ -17,6 +17,7 @@ from gateway.vietnamese.marks import Level, Strength, find_in_document
 from tests.readers.docx_support import MARK, para, style, styles
 from tests.readers.ooxml_support import NAMESPACES, package, read, relationships, word
 from tests.signatures.attacks_readings import ATTACKS
+from tests.support.octets import zipped
 from tests.support.reading import find
 
 
@@ -42,7 +43,7 @@ def test_hostile_xml_has_an_exact_cause(document: bytes, status: ReadStatus, rea
 @pytest.mark.slow
 def test_what_stands_before_a_fault_is_still_read() -> None:
     text = f"<w:document {NAMESPACES}><w:body>{para(MARK)}{para('x') * 20000}<w:p></w:body>"
-    reading = read(package({"word/document.xml": text}, method=zipfile.ZIP_STORED))
+    reading = read(package({"word/document.xml": text}, stored=("word/document.xml",)))
     assert reading.document.status is ReadStatus.MALFORMED
     assert find(reading, MARK).text == MARK
 
@@ -59,7 +60,7 @@ def test_utf_16_is_read_like_utf_8() -> None:
 def test_a_million_empty_paragraphs_are_read_in_bounded_time() -> None:
     text = f"<w:document {NAMESPACES}><w:body>{'<w:p/>' * 1_000_000}{para(MARK)}</w:body></w:document>"
     began = time.process_time()
-    reading = read(package({"word/document.xml": text}, method=zipfile.ZIP_STORED))
+    reading = read(package({"word/document.xml": text}, stored=("word/document.xml",)))
     assert time.process_time() - began < 20
     assert reading.document.status in {ReadStatus.OK, ReadStatus.TIMEOUT}
 
@@ -147,12 +148,8 @@ def test_two_types_of_one_part_make_a_package_malformed():
     members["[Content_Types].xml"] = types.replace(
         b"</Types>", b'<Override PartName="/WORD/document.xml" ContentType="application/xml"/></Types>'
     )
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for member, data in members.items():
-            archive.writestr(member, data)
     with pytest.raises(ReadError, match="content-types"):
-        read_raw(out.getvalue())
+        read_raw(zipped(members))
 
 
 def _levels(body: str) -> set[Level]:

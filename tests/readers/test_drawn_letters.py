@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import re
-import zipfile
-
 import pytest
 
 pytest.importorskip("PIL")
@@ -30,7 +26,8 @@ from gateway.documents.readers.pictures.specimen import mosaic
 from gateway.model import ReadStatus
 from tests.readers.test_joined_pictures import FONT, found
 from tests.support.cases import first_quick
-from tests.support.octets import file_of
+from tests.support.octets import file_of, members, zipped
+from tests.support.opendocument import content, package
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 
@@ -115,8 +112,6 @@ def sheet(letters: str) -> bytes:
     chart = BarChart()
     chart.add_data(Reference(book.active, min_col=1, min_row=1, max_row=2))
     book.active.add_chart(chart, "B2")
-    out = io.BytesIO()
-    book.save(out)
     shape = (
         '<xdr:absoluteAnchor><xdr:pos x="0" y="0"/><xdr:ext cx="2700000" cy="1080000"/><xdr:sp><xdr:spPr>'
         f'<a:xfrm {A}><a:off x="0" y="0"/><a:ext cx="2700000" cy="1080000"/></a:xfrm>'
@@ -124,48 +119,34 @@ def sheet(letters: str) -> bytes:
         "</xdr:spPr></xdr:sp><xdr:clientData/></xdr:absoluteAnchor>"
     )
     space = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
-    other = io.BytesIO()
-    with zipfile.ZipFile(out) as old, zipfile.ZipFile(other, "w") as new:
-        for name in old.namelist():
-            data = old.read(name)
-            if name == "xl/drawings/drawing1.xml":
-                data = f'<xdr:wsDr xmlns:xdr="{space}">{shape}</xdr:wsDr>'.encode()
-            new.writestr(name, data)
-    return other.getvalue()
+    drawn = f'<xdr:wsDr xmlns:xdr="{space}">{shape}</xdr:wsDr>'
+    return zipped(members(file_of(book)) | {"xl/drawings/drawing1.xml": drawn.encode()})
 
 
 def open_document(letters: str) -> bytes:
-    names = (("office", "office"), ("text", "text"), ("draw", "drawing"), ("svg", "svg-compatible"))
-    spaces = "".join(f' xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for short, name in names)
     width = 100 * len(letters)
-    path = (
-        f'<draw:path svg:d="{word(letters)}" svg:viewBox="0 0 {width} 120" svg:width="{width / 50}cm" svg:height="2.4cm"'
-        ' text:anchor-type="as-char"/>'
+    return package(
+        {
+            "content.xml": content(
+                f'<text:p><draw:path svg:d="{word(letters)}" svg:viewBox="0 0 {width} 120" svg:width="{width / 50}cm" svg:height="2.4cm"'
+                ' text:anchor-type="as-char"/></text:p>'
+            )
+        }
     )
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as package:
-        package.writestr("mimetype", "application/vnd.oasis.opendocument.text")
-        package.writestr(
-            "content.xml",
-            f"<office:document-content{spaces}><office:body><office:text><text:p>{path}</text:p></office:text></office:body>"
-            "</office:document-content>",
-        )
-    return out.getvalue()
 
 
 def libreoffice(letters: str) -> bytes:
     """The same as LibreOffice keeps freeforms of Word: the size of its path stands in an attribute of its own."""
-    width, data = 100 * len(letters), open_document(letters)
-    shape = (
-        f'<draw:custom-shape svg:width="{width / 50}cm" svg:height="2.4cm" text:anchor-type="as-char"><draw:enhanced-geometry'
-        f' xmlns:drawooo="http://openoffice.org/2010/draw" drawooo:sub-view-size="{width} 120" svg:viewBox="0 0 0 0"'
-        f' draw:type="ooxml-non-primitive" draw:enhanced-path="{word(letters)}"/></draw:custom-shape>'
+    width = 100 * len(letters)
+    return package(
+        {
+            "content.xml": content(
+                f'<text:p><draw:custom-shape svg:width="{width / 50}cm" svg:height="2.4cm" text:anchor-type="as-char"><draw:enhanced-geometry'
+                f' xmlns:drawooo="http://openoffice.org/2010/draw" drawooo:sub-view-size="{width} 120" svg:viewBox="0 0 0 0"'
+                f' draw:type="ooxml-non-primitive" draw:enhanced-path="{word(letters)}"/></draw:custom-shape></text:p>'
+            )
+        }
     )
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
-        for name in old.namelist():
-            new.writestr(name, re.sub("<draw:path[^>]*>", shape, old.read(name).decode()))
-    return out.getvalue()
 
 
 def drawing(letters: str) -> bytes:

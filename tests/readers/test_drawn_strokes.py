@@ -27,10 +27,10 @@ from gateway.documents.readers.pictures.outlines import BAR, STROKE, cells, with
 from gateway.model import ReadStatus
 from tests.readers.ooxml_support import NAMESPACES, package, read, relationships, word
 from tests.readers.test_joined_pictures import FONT, found
-from tests.readers.test_odf import content
-from tests.readers.test_odf import package as odf_package
 from tests.support.cases import first_quick
 from tests.support.octets import file_of
+from tests.support.opendocument import content
+from tests.support.opendocument import package as odf_package
 from tests.support.reading import reading_of
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)

@@ -1,6 +1,7 @@
 """Locked Office files open with the password of the same mail, and with nothing else."""
 
 import io
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -10,20 +11,19 @@ from msoffcrypto.format.ooxml import OOXMLFile
 from gateway.documents.readers import encryption, passwords
 from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.model import ReadStatus
-from tests.readers.test_sniff import zipped
+from tests.support.octets import written, zipped
 
 PACKAGE = zipped(
-    **{
+    {
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
         "pad": "x" * 9000,
-    }
+    },
+    stored=("pad",),
 )
 
 
 def sealed(password):
-    out = io.BytesIO()
-    OOXMLFile(io.BytesIO(PACKAGE)).encrypt(password, out)
-    return out.getvalue()
+    return written(partial(OOXMLFile(io.BytesIO(PACKAGE)).encrypt, password))
 
 
 @pytest.mark.slow

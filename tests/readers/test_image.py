@@ -312,8 +312,7 @@ def test_packages_name_their_thumbnails() -> None:
 
 
 def test_a_picture_whose_black_and_white_each_viewer_makes_up_is_told() -> None:
-    out = io.BytesIO()
-    Image.new("F", (64, 64), 1.0).save(out, "TIFF")
+    out = file_of(Image.new("F", (64, 64), 1.0), "TIFF")
     with pytest.raises(ReadError) as caught:
-        read(out.getvalue())
+        read(out)
     assert (caught.value.status, caught.value.reason) == (ReadStatus.UNSUPPORTED, "image-depth")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import struct
-import zipfile
 
 import pytest
 
@@ -32,6 +31,7 @@ from tests.readers.ole_support import atom, container, sprm, word_file
 from tests.readers.scans import FONT_DIR
 from tests.support.cases import first_quick
 from tests.support.octets import file_of
+from tests.support.opendocument import content, package, style
 from tests.support.reading import reading_of
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
@@ -136,29 +136,13 @@ def rich_shapes(pieces: list[Image.Image], *, grouped: bool = False) -> bytes:
 
 
 def text_document(pieces: list[Image.Image], look: str = "") -> bytes:
-    spaces = "".join(
-        f' xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-        for prefix, name in (("office", "office"), ("text", "text"), ("draw", "drawing"), ("svg", "svg-compatible"),
-                             ("style", "style"), ("fo", "xsl-fo-compatible"))
-    )  # fmt: skip
-    style = f'<style:style style:name="g" style:family="graphic"><style:graphic-properties {look}/></style:style>'
     frames = "".join(
         f'<draw:frame draw:style-name="g" text:anchor-type="as-char" svg:width="{page.width / 60}cm" svg:height="{page.height / 60}cm">'
         f'<draw:image xlink:href="Pictures/{number}.png"/></draw:frame>'
         for number, page in enumerate(pieces)
     )
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as package:
-        package.writestr("mimetype", "application/vnd.oasis.opendocument.text")
-        package.writestr(
-            "content.xml",
-            f'<office:document-content{spaces} xmlns:xlink="http://www.w3.org/1999/xlink"><office:automatic-styles>{style}'
-            f"</office:automatic-styles><office:body><office:text>"
-            f"<text:p>{frames}</text:p></office:text></office:body></office:document-content>",
-        )
-        for number, page in enumerate(pieces):
-            package.writestr(f"Pictures/{number}.png", png(page))
-    return out.getvalue()
+    body = content(f"<text:p>{frames}</text:p>", style("g", look, family="graphic", kind="graphic"))
+    return package({"content.xml": body} | {f"Pictures/{number}.png": png(page) for number, page in enumerate(pieces)})
 
 
 def old_document(pieces: list[Image.Image], properties: bytes = b"") -> bytes:
@@ -371,9 +355,8 @@ def test_letters_beside_a_picture_that_may_be_the_rest_of_a_mark_is_reported(bef
     line = page.add_paragraph(before)
     line.add_run().add_picture(io.BytesIO(png(drawn("x", (200, 260), (25, 30)))), Cm(1))
     line.add_run(behind)
-    out = io.BytesIO()
-    page.save(out)
-    kinds = {each.kind for each in reading_of(out.getvalue()).document.active_content}
+    out = file_of(page)
+    kinds = {each.kind for each in reading_of(out).document.active_content}
     assert ("look-picture" in kinds) is reported
 
 

@@ -13,9 +13,9 @@ from docx.oxml.ns import qn
 from pptx.util import Emu
 
 from gateway.vietnamese.marks import Strength, find_in_document
-from tests.readers.test_odf import content, package
 from tests.support.cases import first_quick
 from tests.support.octets import file_of
+from tests.support.opendocument import content, package
 from tests.support.reading import document_of
 
 Piece = tuple[str, bool]

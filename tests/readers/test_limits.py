@@ -11,8 +11,8 @@ from gateway.model import ReadStatus
 from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers.docx_support import para, style, styles
 from tests.readers.ooxml_support import word
-from tests.readers.test_odf import content, package
 from tests.support.octets import file_of
+from tests.support.opendocument import content, package
 from tests.support.reading import document_of
 
 

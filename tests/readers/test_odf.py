@@ -2,63 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-
 import pytest
 
 from gateway.documents.readers.base import Budget, Reading, Source
 from gateway.documents.readers.odf import reader as odf
 from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese.marks import find_in_document
+from tests.support.opendocument import NS, content, package, styles
 from tests.support.reading import find
 
 MARK = "TUYỆT MẬT"
-_O = "urn:oasis:names:tc:opendocument:xmlns:"
-NS = " ".join(
-    f'xmlns:{prefix}="{uri}"'
-    for prefix, uri in {
-        "office": _O + "office:1.0", "text": _O + "text:1.0", "table": _O + "table:1.0", "draw": _O + "drawing:1.0",
-        "style": _O + "style:1.0", "fo": _O + "xsl-fo-compatible:1.0", "svg": _O + "svg-compatible:1.0",
-        "meta": _O + "meta:1.0", "presentation": _O + "presentation:1.0", "script": _O + "script:1.0",
-        "loext": "urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0",
-        "calcext": "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0",
-        "field": "urn:openoffice:names:experimental:ooo-ms-interop:xmlns:field:1.0",
-        "dc": "http://purl.org/dc/elements/1.1/", "xlink": "http://www.w3.org/1999/xlink", "form": _O + "form:1.0",
-        "number": _O + "datastyle:1.0",
-    }.items()
-)  # fmt: skip
-FACES = (
-    '<office:font-face-decls><style:font-face style:name="F1" svg:font-family="\'Times New Roman\'"/>'
-    '<style:font-face style:name="F2" svg:font-family="Arial, sans-serif"/></office:font-face-decls>'
-)
-
-
-def content(body: str, automatic: str = "", kind: str = "text") -> str:
-    return (
-        f"<office:document-content {NS}>{FACES}<office:automatic-styles>{automatic}</office:automatic-styles>"
-        f"<office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>"
-    )
-
-
-def styles(common: str = "", masters: str = "", automatic: str = "") -> str:
-    return (
-        f"<office:document-styles {NS}>{FACES}<office:styles>{common}</office:styles><office:automatic-styles>{automatic}"
-        f"</office:automatic-styles><office:master-styles>{masters}</office:master-styles></office:document-styles>"
-    )
-
-
-def package(parts: dict[str, str | bytes], entries: str = "") -> bytes:
-    out = io.BytesIO()
-    manifest = (
-        f'<manifest:manifest xmlns:manifest="{_O}manifest:1.0"><manifest:file-entry manifest:full-path="/" '
-        f'manifest:media-type="application/vnd.oasis.opendocument.text"/>{entries}</manifest:manifest>'
-    )
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
-        for name, data in {**parts, "META-INF/manifest.xml": manifest}.items():
-            archive.writestr(name, data)
-    return out.getvalue()
 
 
 def read(data: bytes) -> Reading:

@@ -10,7 +10,8 @@ from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.documents.readers.odf import reader as odf
 from gateway.model import Origin, ReadStatus
 from tests.readers.ooxml_support import corpus, read_any
-from tests.readers.test_odf import MARK, content, package, read, read_body, styles
+from tests.readers.test_odf import MARK, read, read_body
+from tests.support.opendocument import content, package, styles
 from tests.support.reading import find
 
 

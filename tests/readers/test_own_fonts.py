@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
-import io
 import re
-import zipfile
 
 import pytest
 
@@ -23,6 +21,7 @@ from gateway.model import Run
 from tests.readers.ooxml_support import package, relationships
 from tests.readers.scans import FONT_DIR
 from tests.readers.test_joined_pictures import found
+from tests.support import opendocument
 from tests.support.octets import file_of
 
 needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
@@ -66,28 +65,11 @@ def word(*, lies: bool) -> bytes:
 
 
 def text(*, lies: bool) -> bytes:
-    names = (
-        ("office", "office"),
-        ("text", "text"),
-        ("style", "style"),
-        ("svg", "svg-compatible"),
-        ("fo", "xsl-fo-compatible"),
-    )
-    spaces = "".join(f' xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for short, name in names)
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as made:
-        made.writestr("mimetype", "application/vnd.oasis.opendocument.text")
-        made.writestr(
-            "content.xml",
-            f'<office:document-content{spaces} xmlns:xlink="http://www.w3.org/1999/xlink"><office:font-face-decls>'
-            '<style:font-face style:name="Own" svg:font-family="Own"><svg:font-face-src>'
-            '<svg:font-face-uri xlink:href="Fonts/own.ttf"/></svg:font-face-src></style:font-face></office:font-face-decls>'
-            '<office:automatic-styles><style:style style:name="P1" style:family="paragraph">'
-            '<style:text-properties style:font-name="Own"/></style:style></office:automatic-styles>'
-            '<office:body><office:text><text:p text:style-name="P1">Tổn</text:p></office:text></office:body></office:document-content>',
-        )
-        made.writestr("Fonts/own.ttf", font(lies=lies))
-    return out.getvalue()
+    own = '<svg:font-face-src><svg:font-face-uri xlink:href="Fonts/own.ttf"/></svg:font-face-src></style:font-face>'
+    faces = opendocument.face("Own", "Own").replace("/>", f">{own}")
+    automatic = opendocument.style("P1", 'style:font-name="Own"')
+    body = opendocument.content('<text:p text:style-name="P1">Tổn</text:p>', automatic, faces=faces)
+    return opendocument.package({"content.xml": body, "Fonts/own.ttf": font(lies=lies)})
 
 
 @pytest.mark.slow

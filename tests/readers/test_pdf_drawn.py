@@ -56,6 +56,7 @@ from tests.readers.drawn_pages import (
     watermark,
     white_on_red,
 )
+from tests.support.octets import file_of
 
 REGULAR = pdfs.LIBERATION / "LiberationSerif-Regular.ttf"
 pytestmark = [
@@ -280,9 +281,8 @@ def test_what_annotations_and_form_fields_draw_is_read(kind, draws, words, expec
             annotation.FT, annotation.T = pikepdf.Name(f"/{kind}"), pikepdf.String("a")
             file.Root.AcroForm = pikepdf.Dictionary(Fields=[annotation])
         file.pages[0].Annots = pikepdf.Array([annotation])
-        out = io.BytesIO()
-        file.save(out)
-    document = pdf.read(Source(data=out.getvalue(), part="1"), Budget(part_cpu_s=100)).document
+        out = file_of(file)
+    document = pdf.read(Source(data=out, part="1"), Budget(part_cpu_s=100)).document
     assert levels(document) == expected
 
 

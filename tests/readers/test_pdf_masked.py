@@ -22,6 +22,7 @@ from gateway.model import Document, Origin, Role
 from gateway.vietnamese.marks import find_in_document
 from tests.readers import pdfs
 from tests.readers.drawn_pages import body, outline
+from tests.support.octets import file_of
 
 needs_ocr = pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with Vietnamese data is not installed")
 
@@ -29,9 +30,8 @@ needs_ocr = pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with V
 def made(change: Callable[[Pdf], None]) -> Document:
     with pikepdf.open(io.BytesIO(pdfs.page(body))) as file:
         change(file)
-        out = io.BytesIO()
-        file.save(out)
-    return pdf.read(Source(data=out.getvalue(), part="1"), Budget(part_cpu_s=100)).document
+        out = file_of(file)
+    return pdf.read(Source(data=out, part="1"), Budget(part_cpu_s=100)).document
 
 
 def levels(document: Document) -> set[str]:
@@ -215,9 +215,8 @@ def test_of_a_line_behind_a_veil_the_letters_that_are_seen_are_read(kind, make, 
             page.Contents = Stream(file, b"q %d 0 500 842 re W n /Veil Do Q" % left)
         else:
             page.add_resource(make(file, left), Name(kind), Name.Veil)
-        out = io.BytesIO()
-        file.save(out)
-    assert levels(pdf.read(Source(data=out.getvalue(), part="1"), Budget(part_cpu_s=100)).document) == found
+        out = file_of(file)
+    assert levels(pdf.read(Source(data=out, part="1"), Budget(part_cpu_s=100)).document) == found
 
 
 @needs_ocr
@@ -264,7 +263,6 @@ def test_lines_that_are_set_apart_or_only_printed_hide_nothing(on_paper):
             both = [Name.View, Name.Print]
             events = [Dictionary(Event=event, Category=[event], OCGs=[group]) for event in both]
             file.Root.OCProperties.D = Dictionary(AS=events)
-        out = io.BytesIO()
-        file.save(out)
-    document = pdf.read(Source(data=out.getvalue(), part="1"), Budget(part_cpu_s=100)).document
+        out = file_of(file)
+    document = pdf.read(Source(data=out, part="1"), Budget(part_cpu_s=100)).document
     assert {run.origin for run in document.runs if run.role is Role.BODY} == {Origin.TEXT}

@@ -13,6 +13,7 @@ from gateway.documents.readers.pdf.objects import RawObject
 from gateway.documents.readers.pdf.qpdf import LockedError, Objects, Stream, number_of, text_of
 from gateway.model import Origin, ReadStatus
 from tests.readers import pdfs
+from tests.support.octets import file_of
 
 HELLO = b"BT /F1 14 Tf 80 700 Td (HELLO) Tj ET"
 THINGS = {
@@ -116,11 +117,10 @@ def test_an_encrypted_file_is_read_like_one_that_is_not() -> None:
     plain = pdfs.simple(HELLO, more={10: b"<< /Type /Annot /Subtype /Text /Rect [0 0 9 9] /Contents (NOTE) >>"})
     with pikepdf.open(io.BytesIO(plain)) as file:
         file.pages[0].obj["/Annots"] = pikepdf.Array([file.get_object(10, 0)])
-        out = io.BytesIO()
-        file.save(out, encryption=pikepdf.Encryption(user="mo", owner="chu"))
+        out = file_of(file, encryption=pikepdf.Encryption(user="mo", owner="chu"))
     with pytest.raises(LockedError):
-        Objects(out.getvalue(), Budget())
-    document = pdf.read(Source(data=out.getvalue(), part="1", passwords=("sai", "mo")), Budget()).document
+        Objects(out, Budget())
+    document = pdf.read(Source(data=out, part="1", passwords=("sai", "mo")), Budget()).document
     assert {"HELLO", "NOTE"} <= {run.text for run in document.runs}
     assert (document.status, document.opened_with_password) == (ReadStatus.OK, True)
 

@@ -26,6 +26,7 @@ from tests.readers import pdfs
 from tests.readers.corpus import CORPUS, needs_corpus
 from tests.support.cases import slow
 from tests.support.long import sample
+from tests.support.octets import written
 
 HELLO = b"BT /F1 14 Tf 80 700 Td (HELLO) Tj ET"
 
@@ -50,9 +51,7 @@ def rewritten(data: bytes, change) -> bytes:
     writer = PdfWriter()
     writer.append(PdfReader(io.BytesIO(data)))
     change(writer)
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
+    return written(writer.write)
 
 
 def test_a_wrong_length_of_a_stream_is_no_damage() -> None:

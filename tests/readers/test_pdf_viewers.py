@@ -23,6 +23,7 @@ from gateway.model import Document
 from tests.readers import pdfs
 from tests.readers.drawn_pages import black, body, outline
 from tests.readers.test_pdf_drawn import levels, read
+from tests.support.octets import file_of
 
 pytestmark = [
     pytest.mark.system,
@@ -82,10 +83,9 @@ def test_ink_of_a_layer_that_is_only_printed_is_read(printed: bytes, found: set[
         ]
         file.Root.OCProperties = pikepdf.Dictionary(OCGs=[layer], D=pikepdf.Dictionary(ON=[layer], AS=events))
         file.pages[0].Resources.Properties = pikepdf.Dictionary(L0=layer)
-        out = io.BytesIO()
-        file.save(out)
+        out = file_of(file)
     budget = Budget(part_cpu_s=100, page_cpu_s=0.0, words_cpu_s=20.0)
-    assert levels(pdf.read(Source(data=out.getvalue(), part="1"), budget).document) == found
+    assert levels(pdf.read(Source(data=out, part="1"), budget).document) == found
 
 
 @pytest.mark.parametrize(("count", "look", "doubtful"), [(6, False, (1,)), (6, True, ()), (2, False, ())])
@@ -108,10 +108,9 @@ def test_a_page_of_lines_that_each_viewer_draws_as_it_likes_cannot_be_told(
         for line in lines if look else ():
             line.AP = pikepdf.Dictionary(N=own)
         file.pages[0].Annots = file.make_indirect(pikepdf.Array([file.make_indirect(line) for line in lines]))
-        out = io.BytesIO()
-        file.save(out)
+        out = file_of(file)
     budget = Budget(part_cpu_s=100, page_cpu_s=0.0, words_cpu_s=20.0)
-    assert pdf.read(Source(data=out.getvalue(), part="1"), budget).document.doubtful_pages == doubtful
+    assert pdf.read(Source(data=out, part="1"), budget).document.doubtful_pages == doubtful
 
 
 def white_box(canvas: Canvas, left: float, wide: float) -> None:
@@ -202,10 +201,9 @@ def test_words_that_something_is_painted_upon_are_read_as_they_are_seen(
             states = file.pages[0].Resources.get("/ExtGState", pikepdf.Dictionary())
             states.Lighter = pikepdf.Dictionary(BM=pikepdf.Name.Lighten)
             file.pages[0].Resources.ExtGState = states
-            out = io.BytesIO()
-            file.save(out)
+            out = file_of(file)
         budget = Budget(part_cpu_s=100, page_cpu_s=0.0, words_cpu_s=20.0)
-        document = pdf.read(Source(data=out.getvalue(), part="1"), budget).document
+        document = pdf.read(Source(data=out, part="1"), budget).document
         assert levels(document) == ({"mat"} if hidden else set())
 
 
@@ -225,10 +223,9 @@ def annotated(*annotations: dict[str, object], draw: Callable[[Canvas], None] = 
                     one[f"/{key}"] = pikepdf.Name(value) if isinstance(value, str) else value
             found.append(file.make_indirect(one))
         file.pages[0].Annots = file.make_indirect(pikepdf.Array(found))
-        out = io.BytesIO()
-        file.save(out)
+        out = file_of(file)
     budget = Budget(part_cpu_s=100, page_cpu_s=0.0, words_cpu_s=20.0)
-    return pdf.read(Source(data=out.getvalue(), part="1"), budget).document
+    return pdf.read(Source(data=out, part="1"), budget).document
 
 
 STAMP = {"Subtype": "/Stamp"}
@@ -331,9 +328,7 @@ def test_words_that_lie_large_across_print_are_what_their_text_says(words: str, 
 
 
 def jpeg(side: int, form: str = "JPEG", grey: int = 90) -> bytes:
-    out = io.BytesIO()
-    Image.new("L", (side, side), grey).save(out, form)
-    return out.getvalue()
+    return file_of(Image.new("L", (side, side), grey), form)
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,8 @@ from gateway.documents.readers.word import rtf
 from gateway.model import Document
 from gateway.vietnamese.typography import examine
 from gateway.vietnamese.typography_report import FaultKind
-from tests.fix.test_fix_packages import face, odt, style
-from tests.fix.test_fix_slides_and_sheets import cells, open_document
 from tests.readers.ooxml_support import NAMESPACES, W, package, relationships
+from tests.support.opendocument import cells, face, opendocument, style
 
 TEXT = "Thực hiện chỉ đạo của Ủy ban nhân dân phường"
 QUOTE = "Thực hiện chỉ đạo của Ủy ban"
@@ -184,11 +183,11 @@ def open_documents() -> Iterator[Shape]:
     paragraph = f'<text:p text:style-name="{{}}">{TEXT}</text:p>'
 
     def text(body: str, automatic: str = "", more: str = "") -> bytes:
-        return odt(body, automatic=automatic, styles=standard + more, faces=faces)
+        return opendocument("text", body, automatic=automatic, common=standard + more, faces=faces)
 
     def table(attributes: str = "", automatic: str = "") -> bytes:
         body = f'<table:table table:name="A">{cells(TEXT, attributes=attributes)}</table:table>'
-        return open_document("spreadsheet", body, automatic=automatic, styles=default, faces=faces)
+        return opendocument("spreadsheet", body, automatic=automatic, common=default, faces=faces)
 
     red = style("c", 'fo:color="#ff0000"', family="table-cell", parent="Default")
     yield Shape("usual style", "odt", text(paragraph.format("Standard")))

@@ -17,8 +17,8 @@ from gateway.documents.readers.rows import in_rows
 from gateway.model import Run
 from gateway.vietnamese.marks import find_in_document
 from tests.readers.ole_support import sprm, word_file
-from tests.readers.test_odf import content, package
 from tests.support.octets import file_of
+from tests.support.opendocument import content, package
 from tests.support.reading import document_of
 
 Pieces = list[tuple[str, float]]

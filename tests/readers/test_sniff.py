@@ -1,11 +1,9 @@
 """What a file is decided by its octets, all answers at once."""
 
-import io
 import lzma
 import random
 import struct
 import time
-import zipfile
 import zlib
 
 import pytest
@@ -17,16 +15,10 @@ from gateway.documents.readers.sniff import EMPTY, ENCODED, OCTETS, sniff
 from gateway.documents.readers.sniff_packed import LZMA, UNKNOWN_ARCHIVE, VOLUME, ZLIB, ZSTD
 from gateway.documents.wall import sample
 from gateway.model import formats
+from tests.readers.test_encryption import sealed
+from tests.support.octets import zipped
 
 PDF = sample._PDF
-
-
-def zipped(**members):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, text in members.items():
-            archive.writestr(name, text)
-    return buffer.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -35,7 +27,7 @@ def zipped(**members):
         (b"", EMPTY),
         (PDF, "application/pdf"),
         (b"junk " * 100 + PDF, "application/pdf"),
-        (zipped(a="b"), "application/zip"),
+        (zipped({"a": "b"}), "application/zip"),
         (sample._odt(), formats.ODT.media_type),
         (b"{\\rtf1 x}", "application/rtf"),
         (b"{\\rtf1 x}\0", "application/rtf"),
@@ -61,7 +53,7 @@ def zipped(**members):
         (b"MZ" + b"\0" * 200, EXECUTABLE),
         (b"\x78\x9f\x3e\x22\0\0", "application/ms-tnef"),
         (b"\0\0\0\x18ftypheic", "image/heic"),
-        (zipped(**{"Index/Document.iwa": "x", "preview.jpg": "y"}), "application/vnd.apple.iwork"),
+        (zipped({"Index/Document.iwa": "x", "preview.jpg": "y"}), "application/vnd.apple.iwork"),
         (b"x" * 60 + b"BOOKMOBI" + bytes(range(256)), "application/x-mobipocket-ebook"),
         (b"HWP Document File V3.00 \x1a\1\2\3\4\5", "application/x-hwp"),
         (b"\xdb\xa5\x2d\0" + bytes(range(256)), "application/x-winword-2"),
@@ -172,14 +164,14 @@ def test_a_default_type_that_no_member_has_is_no_second_kind_of_file(macros):
     }
     if macros:
         members["xl/vbaProject.bin"] = "x"
-    assert sniff(zipped(**members)).types == (formats.XLSX.media_type,)
-    both = sniff(zipped(**members | {"xl/workbook.bin": "x"}))
+    assert sniff(zipped(members)).types == (formats.XLSX.media_type,)
+    both = sniff(zipped(members | {"xl/workbook.bin": "x"}))
     assert both.polyglot
     assert set(both.types) == {formats.XLSX.media_type, formats.XLSB.media_type}
 
 
 def test_a_pdf_with_a_zip_behind_it_is_both_and_a_polyglot():
-    found = sniff(PDF + zipped(a="b"))
+    found = sniff(PDF + zipped({"a": "b"}))
     assert set(found.types) == {"application/pdf", "application/zip"}
     assert found.polyglot
 
@@ -190,7 +182,7 @@ def test_a_pdf_with_an_unpacked_attachment_at_its_end_is_a_pdf():
             PDF
             + head
             + b"\nstream\n"
-            + zipped(a="b")
+            + zipped({"a": "b"})
             + b"\nendstream\nendobj\nxref\n0 1\ntrailer\nstartxref\n9\n%%EOF\n"
         )
 
@@ -205,10 +197,7 @@ def test_a_pdf_with_an_unpacked_attachment_at_its_end_is_a_pdf():
 
 
 def test_an_archive_with_a_stored_pdf_or_zip_is_no_polyglot():
-    inner = io.BytesIO()
-    with zipfile.ZipFile(inner, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr("a.pdf", PDF)
-    found = sniff(inner.getvalue())
+    found = sniff(zipped({"a.pdf": PDF}, stored=("a.pdf",)))
     assert found.types == ("application/zip",) or not found.polyglot
 
 
@@ -245,17 +234,8 @@ def test_comments_without_a_page_are_told_in_time():
 
 
 def test_an_encrypted_office_package_is_told_from_other_ole_files():
-    from msoffcrypto.format.ooxml import OOXMLFile
 
-    sealed = io.BytesIO()
-    plain = zipped(
-        **{
-            "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
-            "pad": "x" * 9000,
-        }
-    )
-    OOXMLFile(io.BytesIO(plain)).encrypt("secret", sealed)
-    assert sniff(sealed.getvalue()).types == (formats.OOXML_ENCRYPTED.media_type,)
+    assert sniff(sealed("secret")).types == (formats.OOXML_ENCRYPTED.media_type,)
 
 
 @given(st.binary(max_size=4000), st.sampled_from([None, "a.txt", "b.zip", "c.p7s", "d.eml"]))

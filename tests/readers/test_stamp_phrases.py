@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
 
 pytest.importorskip("numpy")
@@ -91,9 +89,8 @@ def poster(
     printed = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Regular.ttf"), 27)
     for line in range(8):
         draw.text((150, 1000 + 40 * line), PRINT, "white" if ground != "white" else "black", printed)
-    data = io.BytesIO()
-    page.save(data, "JPEG", quality=80, dpi=(150, 150))
-    source = Source(data=data.getvalue(), part="1", declared_type="image/jpeg")
+    data = file_of(page, "JPEG", quality=80, dpi=(150, 150))
+    source = Source(data=data, part="1", declared_type="image/jpeg")
     document = image.read(source, Budget(cpu_s=200, part_cpu_s=200, words_cpu_s=100)).document
     return {mark.level.value for mark in find_in_document(document) if mark.strength is not Strength.NOTED}
 

@@ -25,6 +25,7 @@ from tests.pki.signing import PdfSigning, sign_pdf, sign_pdf_twice, simple_signe
 from tests.pki.tree import NOW, letter_docx, letter_pdf, tree
 from tests.signatures.pdf_updates import Update, dictionary, name, sheet, stamp, update
 from tests.signatures.samples import Sample
+from tests.support.octets import zipped
 
 SECOND = PdfSigning(field="Signature2", box=(10, 10, 40, 40))
 
@@ -207,7 +208,7 @@ def _office() -> Iterator[tuple[str, bytes]]:
     files = xml.members(good)
     yield "twice.docx", xml.sign_ooxml(good, seal, name="sig2.xml")
     yield "members-in-reverse.docx", xml.pack(dict(reversed(files.items())))
-    yield "members-stored.docx", _packed(files, zipfile.ZIP_STORED)
+    yield "members-stored.docx", zipped(files, stored=tuple(files))
     yield "members-streamed.docx", _streamed(files)
     types = files["[Content_Types].xml"]
     for part, kind in (("docProps/core.xml", "package.core-properties"), ("docProps/app.xml", "officedocument.extended-properties")):  # fmt: skip
@@ -222,14 +223,6 @@ def _office() -> Iterator[tuple[str, bytes]]:
     yield "absolute-way-to-signatures.docx", xml.pack({**files, "_rels/.rels": relative})
     way = files[xml.ORIGIN_RELATIONSHIPS].replace(b'Target="sig1.xml"', b'Target="/_xmlsignatures/sig1.xml"')
     yield "absolute-way-to-signature.docx", xml.pack({**files, xml.ORIGIN_RELATIONSHIPS: way})
-
-
-def _packed(files: dict[str, bytes], method: int) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as archive:
-        for member, data in files.items():
-            archive.writestr(member, data)
-    return out.getvalue()
 
 
 class _Pipe(io.RawIOBase):

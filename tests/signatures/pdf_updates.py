@@ -13,6 +13,7 @@ from pyhanko.sign.signers import PdfTimeStamper
 
 from tests.pki.signing import timestamper
 from tests.pki.tree import NOW, tree
+from tests.support.octets import written
 
 EMPTY = "<</Length 3>>\nstream\nq Q\nendstream\nendobj\n"
 
@@ -21,9 +22,7 @@ def update(data, change):
     """Append a revision made by `change(writer)`."""
     writer = IncrementalPdfFileWriter(io.BytesIO(data))
     change(writer)
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
+    return written(writer.write)
 
 
 def dictionary(**entries):

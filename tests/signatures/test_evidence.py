@@ -27,6 +27,7 @@ from tests.pki.signing import PdfSigning, sign_pdf
 from tests.pki.tree import NOW, letter_pdf, store, tree
 from tests.signatures.pdf_updates import update
 from tests.signatures.test_pdf import DAY, look, stands, trust_of
+from tests.support.octets import written
 
 
 def parsed(identity):
@@ -213,9 +214,7 @@ def with_store(data, *, crls=(), ocsps=()):
     )
     writer.root["/DSS"] = writer.add_object(dss)
     writer.update_root()
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
+    return written(writer.write)
 
 
 class TestDocumentSecurityStore:

@@ -1,7 +1,5 @@
 """What a signed file takes from elsewhere: pictures by links that say something else, styles, lists of persons, records, kinds."""
 
-import io
-
 import pptx
 import pytest
 
@@ -10,6 +8,7 @@ from tests.pki import xml
 from tests.pki.tree import letter_docx, tree
 from tests.signatures.attacks_packages import related
 from tests.signatures.samples import Sample, is_valid, reports
+from tests.support.octets import file_of
 
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
@@ -99,11 +98,10 @@ def test_a_text_in_letters_that_only_some_programs_know_is_not_read(codec, expec
     ("<p:present/><p:sldAll/>", Coverage.WHOLE), ('<p:sldRg st="2" end="3"/>', Coverage.PARTIAL), ('<p:custShow id="0"/>', Coverage.PARTIAL),
 ])  # fmt: skip
 def test_unsigned_properties_of_a_presentation_leave_no_slide_out_of_its_show(show, expected):
-    out = io.BytesIO()
-    pptx.Presentation().save(out)
+    out = file_of(pptx.Presentation())
     name = "ppt/presProps.xml"
-    files = xml.members(out.getvalue())
-    signed = xml.members(xml.sign_ooxml(out.getvalue(), tree().g2_person, only={one for one in files if one != name}))
+    files = xml.members(out)
+    signed = xml.members(xml.sign_ooxml(out, tree().g2_person, only={one for one in files if one != name}))
     namespace = "http://schemas.openxmlformats.org/presentationml/2006/main"
     signed[name] = f'<p:presentationPr xmlns:p="{namespace}"><p:showPr>{show}</p:showPr></p:presentationPr>'.encode()
     (one,) = _look(xml.pack(signed), "a.pptx")
