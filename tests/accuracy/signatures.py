@@ -25,8 +25,7 @@ from pathlib import Path
 
 from tests.pki.tree import tree
 from tests.signatures import attacks, pkits
-from tests.signatures.corpus import verify_file
-from tests.signatures.corpus_report import BAD, CORPUS, GOOD, is_sound, rows
+from tests.signatures.corpus import BAD, CORPUS, GOOD, is_sound, rows, verify_file
 from tests.signatures.samples import is_valid, reports
 from tests.support.nss import make_apart
 

@@ -14,8 +14,11 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from gateway.identity.dkim_verify import verify_arc, verify_dkim
+from gateway.identity.dmarc_check import check_dmarc
+from gateway.identity.spf_check import check_spf
 from gateway.model import AuthResult
-from tests.identity.dns_server import Zone
+from tests.identity.dns_server import Server, Zone
 from tests.support.cases import read_yaml
 
 CORPUS = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).parents[2].parent / "shared" / "corpus")) / "mail-auth"
@@ -55,7 +58,7 @@ class MailCase:
     name: str
     zone: Zone
     content: bytes
-    expected: str
+    expected: tuple[str, ...]
 
 
 def documents(name: str) -> list[dict[str, Any]]:
@@ -75,7 +78,13 @@ def openspf() -> Iterator[SpfCase]:
             for name, test in scenario["tests"].items():
                 expected = test["result"] if isinstance(test["result"], list) else [test["result"]]
                 yield SpfCase(
-                    suite[10:-4], name, zone, test["host"], test["mailfrom"] or "", test["helo"], tuple(expected)
+                    f"SPF, {suite[10:-4]}",
+                    name,
+                    zone,
+                    test["host"],
+                    test["mailfrom"] or "",
+                    test["helo"],
+                    tuple(expected),
                 )
 
 
@@ -107,7 +116,7 @@ def stalwart_spf() -> Iterator[SpfCase]:
             for number, (zone, test) in enumerate(_stalwart_tests(_RECORD.findall(head), tests), 1):
                 sender = test.get("sender", "")
                 yield SpfCase(
-                    "mail-auth", f"{path.stem[7:]} {title} {number}", zone, test["ip"], sender,
+                    "SPF, mail-auth", f"{path.stem[7:]} {title} {number}", zone, test["ip"], sender,
                     test.get("domain", sender.rpartition("@")[2]), (test["expect"].split(" ")[0],)
                 )  # fmt: skip
 
@@ -163,7 +172,7 @@ def arc() -> Iterator[MailCase]:
         for name, test in scenario["tests"].items():
             if test["cv"]:
                 content = (test["message"] or "").replace("\n", "\r\n").encode()
-                yield MailCase("ARC validation", name, zone, content, test["cv"].lower())
+                yield MailCase("ARC validation", name, zone, content, (test["cv"].lower(),))
 
 
 def dkim() -> Iterator[MailCase]:
@@ -172,7 +181,7 @@ def dkim() -> Iterator[MailCase]:
         head, _, message = path.read_bytes().replace(b"\r\n", b"\n").partition(b"\n\n")
         records = (line.split(" ", 1) for line in head.decode().splitlines())
         zone: Zone = {key.rstrip(".").lower(): [("TXT", text)] for key, text in records}
-        yield MailCase("DKIM messages", path.name, zone, message.replace(b"\n", b"\r\n"), "pass")
+        yield MailCase("DKIM messages", path.name, zone, message.replace(b"\n", b"\r\n"), ("pass",))
 
 
 DMARC_SUITE = Path(__file__).parent / "dmarc_suite.yaml"
@@ -187,7 +196,8 @@ class DmarcCase:
     zone: Zone
     author: str | None
     results: tuple[AuthResult, ...]
-    expected: str
+    expected: tuple[str, ...]
+    suite: str = "DMARC, sentences of RFC 9989"
 
 
 def dmarc() -> Iterator[DmarcCase]:
@@ -195,7 +205,7 @@ def dmarc() -> Iterator[DmarcCase]:
     for section in read_yaml(DMARC_SUITE):
         for case in section["cases"]:
             yield DmarcCase(
-                section["rule"], case["name"], _dmarc_zone(case), case["from"], tuple(_proofs(case)), case["expect"]
+                section["rule"], case["name"], _dmarc_zone(case), case["from"], tuple(_proofs(case)), (case["expect"],)
             )  # fmt: skip
 
 
@@ -216,3 +226,24 @@ def _proofs(case: dict[str, Any]) -> Iterator[AuthResult]:
         for one in said if isinstance(said, list) else [said]:
             for domain, result in (one if isinstance(one, dict) else {one: "pass"}).items():
                 yield AuthResult(method=method, result=result, domain=domain)
+
+
+def cases() -> Iterator[SpfCase | MailCase | DmarcCase]:
+    """All of them."""
+    for suite in (openspf, stalwart_spf, arc, dkim, dmarc):
+        yield from suite()
+
+
+def answer(case: SpfCase | MailCase | DmarcCase, server: Server) -> str:
+    """What our checks say of a case, whose records the server holds."""
+    lookups = server.resolver(case.zone).start()
+    match case:
+        case SpfCase():
+            return check_spf(case.client, case.reverse_path, case.helo, lookups).result
+        case DmarcCase():
+            return check_dmarc(case.author, list(case.results), lookups).result
+        case MailCase(suite="ARC validation"):
+            chain = verify_arc(case.content, lookups)
+            return chain.result if chain else "none"
+        case MailCase():
+            return verify_dkim(case.content, lookups)[0].result

@@ -1,5 +1,7 @@
-"""Verifying a file of the corpus as the gateway would."""
+"""The signed files of the corpus: how each is labelled, and verified as the gateway would."""
 
+import json
+import os
 import zipfile
 from datetime import UTC, datetime
 from functools import cache
@@ -11,6 +13,10 @@ from gateway.documents.signatures import verify
 from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Signature
 
+CORPUS = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).resolve().parents[3] / "shared" / "corpus"))
+SETS = ("pdf-signatures", "office-signatures", "asic-cms-xml", "vietnam")
+GOOD = {"valid", "valid-with-form-fill"}
+BAD = {"modified", "broken", "malformed", "spoofed", "modified-annotations"}
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 OOXML = "application/vnd.openxmlformats-officedocument."
 ODF = "application/vnd.oasis.opendocument."
@@ -58,3 +64,33 @@ def verify_file(path):
     return sent(
         verify(path.read_bytes(), part="1", filename=path.name, detected_type=detect(path), trust=store(), now=NOW)
     )
+
+
+def rows(sets=SETS):
+    for name in sets:
+        manifest = CORPUS / name / "manifest.jsonl"
+        for line in manifest.read_text("utf-8").splitlines():
+            row = json.loads(line)
+            if (CORPUS / row["file"]).exists() and "signature" in row["expected"]:
+                yield row
+
+
+def is_sound(signatures):
+    """The rule that the corpus is scored by."""
+    return bool(signatures) and all(
+        s.integrity.value == "intact" and s.changes.value in ("none", "allowed") and s.coverage.value != "unknown"
+        for s in signatures
+    )
+
+
+def judge(row):
+    """Return whether the label is met, None when it asks nothing, and the signatures."""
+    signatures = verify_file(CORPUS / row["file"])
+    label = row["expected"]["signature"]
+    if label in GOOD:
+        return is_sound(signatures), signatures
+    if label in BAD:
+        return not is_sound(signatures), signatures
+    if label == "none":
+        return not signatures, signatures
+    return None, signatures

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.signatures.corpus import verify_file
-from tests.signatures.corpus_report import CORPUS, judge, rows
+from tests.signatures.corpus import CORPUS, SETS, judge, rows
 
 EXPLAINED = {
     "pdf-signatures/dss__test-with-vri.pdf": "a field that FieldMDP locks was filled after signing (TEST2 became TEST20)",
@@ -15,7 +14,6 @@ EXPLAINED = {
     "asic-cms-xml/dss__removed-doc.asice": "a file that the manifest signs was removed: broken",
     "asic-cms-xml/dss__test.zip": "the archive holds no signature at all",
 }
-SETS = ("pdf-signatures", "office-signatures", "asic-cms-xml", "vietnam")
 ROWS = list(rows(SETS)) if CORPUS.exists() else []
 SIGNED = [row for row in ROWS if not (row["file"].startswith("vietnam/") and row["expected"]["signature"] == "none")]
 
@@ -25,7 +23,7 @@ pytestmark = pytest.mark.skipif(not ROWS, reason=f"no corpus at {CORPUS} (GATEWA
 @pytest.mark.slow
 @pytest.mark.parametrize("row", SIGNED, ids=lambda row: row["file"])
 def test_a_corpus_file_is_judged_as_labelled(row):
-    agrees, signatures = judge(row, verify_file)
+    agrees, signatures = judge(row)
     if row["file"] in EXPLAINED:
         assert agrees is False, "now as labelled: take it off the list"
     else:
@@ -36,7 +34,7 @@ def test_a_corpus_file_is_judged_as_labelled(row):
     "row", [row for row in ROWS if row["expected"]["signature"] == "forged"], ids=lambda row: row["file"]
 )
 def test_a_forged_file_is_never_attributed_to_the_trusted_person(row):
-    _, signatures = judge(row, verify_file)
+    _, signatures = judge(row)
     for one in signatures:
         name = (one.signer.common_name or "").lower() if one.signer else ""
         # A macro signature that was renamed is intact; what it covers tells that it is none on the document.

@@ -1,14 +1,11 @@
 """Deadlines, connections to the next hop, and strangers who want to relay."""
 
 import asyncio
-import hashlib
-import os
 from dataclasses import replace
 
 import pytest
 
 from gateway.smtp.settings import ListenerKind
-from gateway.spool import SpoolSettings
 from tests.smtp.test_transactions import CONTENT, at
 from tests.support.client import RawClient
 from tests.support.gateway import QUICK, DirectEngine, conversation, hop_settings, listener, running
@@ -58,19 +55,6 @@ async def test_deadline_after_the_final_dot_waits_for_the_next_hop():
         await sink.wait_delivered()
         asyncio.get_running_loop().call_later(0.4, answer.set)
         assert (await client.reply()).code == 250
-
-
-async def test_twenty_five_megabytes_arrive_with_the_same_digest(tmp_path):
-    line = b"%s\r\n" % os.urandom(36).hex().encode()
-    content = b"Subject: big\r\n\r\n" + line * (25 * 1024 * 1024 // len(line))
-    spool = SpoolSettings(directory=tmp_path)
-    async with Sink() as sink, running(sink.port, spool=spool) as gateway, RawClient(*gateway.address) as client:
-        gateway.engine.keep_contents = False
-        await client.ehlo()
-        assert (await client.mail(content)).code == 250
-        digest = hashlib.sha256(content).hexdigest()
-        assert hashlib.sha256(sink.delivered[0].content).hexdigest() == digest
-        assert gateway.engine.transactions[0].sha256 == digest
 
 
 async def test_connections_to_the_next_hop_are_reused_by_relay_sessions():
