@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from gateway.identity.dmarc_check import check_dmarc
-from tests.identity.suites import DmarcCase, dmarc
+from tests.identity.suites import dmarc
 
 CASES = list(dmarc())
 
@@ -14,10 +12,11 @@ def test_the_suite_is_large_and_no_case_stands_twice():
     assert len({case.name for case in CASES}) == len(CASES) >= 90
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_dmarc_is_what_the_rfc_says(server, case: DmarcCase):
-    found = check_dmarc(case.author, list(case.results), server.resolver(case.zone).start())
-    assert (found.method, (found.result,), found.domain) == ("dmarc", case.expected, case.author), case.rule
+def test_dmarc_is_what_the_rfc_says(server):
+    for case in CASES:
+        found = check_dmarc(case.author, list(case.results), server.resolver(case.zone).start())
+        said = found.method, (found.result,), found.domain
+        assert said == ("dmarc", case.expected, case.author), (case.name, case.rule)
 
 
 def test_an_outage_is_never_pass_for_want_of_a_record(server):

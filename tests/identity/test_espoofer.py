@@ -89,11 +89,11 @@ def judged(rules, mail: bytes, *, reverse_path: str, recipient: str, login: str 
 
 
 @pytest.mark.parametrize("case", HEADERS)
-@pytest.mark.parametrize("recipient", [OFFICE, OUTSIDE])
-@pytest.mark.parametrize("reverse_path", [VICTIM.decode(), THIEF.decode(), ""], ids=["victim", "thief", "null"])
-def test_a_trick_in_the_header_is_refused_whoever_the_envelope_names(rules, case, recipient, reverse_path):
+def test_a_trick_in_the_header_is_refused_whoever_the_envelope_names(rules, case):
     mail = content(HEADERS[case])
-    assert judged(rules, mail, reverse_path=reverse_path, recipient=recipient) is Disposition.REJECT
+    for recipient in (OFFICE, OUTSIDE):
+        for reverse_path in (VICTIM.decode(), THIEF.decode(), ""):
+            assert judged(rules, mail, reverse_path=reverse_path, recipient=recipient) is Disposition.REJECT
 
 
 @pytest.mark.parametrize("case", [*HEADERS, "another's address"])

@@ -45,12 +45,15 @@ def test_the_table_is_large_and_has_no_row_twice():
     assert len({row["value"] for row in ROWS}) == len(ROWS) >= 300
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: repr(row["value"])[:60])
-def test_reading(row):
-    reading = parse_from_field(row["value"])
-    assert [address.normal for address in reading.mailboxes] == row["mailboxes"]
-    assert sorted(reading.ambiguous) == row["codes"]
-    assert set(row["codes"]) - OWN_RULE <= set(WORDS)
+def test_each_value_is_read_as_its_row_says():
+    wrong = []
+    for row in ROWS:
+        reading = parse_from_field(row["value"])
+        found = [address.normal for address in reading.mailboxes], sorted(reading.ambiguous)
+        if found != (row["mailboxes"], row["codes"]):
+            wrong.append((row["value"], found))
+    assert wrong == []
+    assert {code for row in ROWS for code in row["codes"]} - OWN_RULE <= set(WORDS)
 
 
 def first_parser(value: str) -> list[str] | None:
@@ -105,15 +108,15 @@ CLEAR_TO_US = {
 }
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: repr(row["value"])[:60])
-def test_agreement_with_two_other_parsers(row):
-    value = row["value"]
-    one, two = first_parser(value), second_parser(value)
-    if one is not None and one == two and one != row["mailboxes"]:
-        assert value in EXPLAINED
-        assert row["codes"]
-    if not row["codes"] and value not in CLEAR_TO_US:
-        assert one == two == row["mailboxes"]
+def test_two_other_parsers_agree_or_it_is_explained():
+    for row in ROWS:
+        value = row["value"]
+        one, two = first_parser(value), second_parser(value)
+        if one is not None and one == two and one != row["mailboxes"]:
+            assert value in EXPLAINED
+            assert row["codes"], value
+        if not row["codes"] and value not in CLEAR_TO_US:
+            assert one == two == row["mailboxes"], value
 
 
 def test_every_explanation_is_still_needed():

@@ -93,9 +93,8 @@ def test_a_sign_beyond_the_repertoire_changes_nothing_of_the_canonical_and_the_b
 
 
 @pytest.mark.parametrize("level", ["MẬT", "Tối mật", "TUYỆT MẬT"])
-@pytest.mark.parametrize("name", [*UNICODE, *FONTLESS_LEGACY])
-def test_a_level_is_not_clear_in_any_disguise(name, level):
-    assert not is_clear((UNICODE | FONTLESS_LEGACY)[name](level))
+def test_a_level_is_not_clear_in_any_disguise(level):
+    assert [name for name, disguise in (UNICODE | FONTLESS_LEGACY).items() if is_clear(disguise(level))] == []
 
 
 @pytest.mark.parametrize("seed", range(len(KINDS)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 
 import pytest
@@ -27,11 +28,9 @@ from tests.text.letters import KINDS, Layout, letter, not_official
 from tests.text.official_cases import cases
 
 
-@pytest.mark.parametrize("layout", list(Layout))
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("drafted", [False, True])
-def test_letters_of_every_kind_and_layout_are_recognised(kind, layout, drafted):
-    for seed in range(6):
+def test_letters_of_every_kind_and_layout_are_recognised(kind):
+    for layout, drafted, seed in itertools.product(Layout, (False, True), range(6)):
         made = letter(seed, kind, layout, drafted=drafted)
         found = recognise(made.document)
         assert found.state is (State.DRAFT if drafted else State.ISSUED)
@@ -45,15 +44,16 @@ def test_forms_and_working_files_are_not_official():
     assert [seed for seed in range(300) if recognise(not_official(seed)).official] == []
 
 
-@pytest.mark.parametrize("case", cases("official"), ids=lambda case: case.title)
-def test_official_documents_of_many_offices_are_recognised(case):
-    found = recognise(case.document)
-    assert (found.state.value, found.kind and found.kind.value) == (case.state, case.kind)
+def test_official_documents_of_many_offices_are_recognised():
+    found = [(case, recognise(case.document)) for case in cases("official")]
+    wrong = [
+        case.title for case, one in found if (one.state.value, one.kind and one.kind.value) != (case.state, case.kind)
+    ]
+    assert wrong == []
 
 
-@pytest.mark.parametrize("case", cases("others"), ids=lambda case: case.title)
-def test_papers_that_look_like_official_documents_are_none(case):
-    assert recognise(case.document).state is State.WORKING
+def test_papers_that_look_like_official_documents_are_none():
+    assert [case.title for case in cases("others") if recognise(case.document).state is not State.WORKING] == []
 
 
 def test_a_glance_agrees_with_the_whole_look():
