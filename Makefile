@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 # What `make check` leaves to `make test`: whole systems, corpora and second opinions. Their modules take long to import too.
 WHOLE := tests/e2e tests/accuracy tests/attacks tests/interop tests/hostile tests/identity/test_auth_corpus.py \
-  tests/milter/test_postfix.py tests/milter/test_sendmail.py tests/readers/test_ooxml_oracle.py tests/signatures/test_corpus.py tests/signatures/test_libreoffice.py \
+  tests/milter/test_postfix.py tests/milter/test_sendmail.py tests/signatures/test_corpus.py tests/signatures/test_libreoffice.py \
   tests/signatures/test_pkits.py tests/text/test_real_documents.py
 
 # Up to three tests that failed beside others run again alone, and must pass. What fails only beside others is printed by

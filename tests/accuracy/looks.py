@@ -63,11 +63,12 @@ def measure(
         files = files[::step] if len(files) >= MANY * step else files
         say(f"looks: {len(files)} files of {kind}")
         if files:
-            found[kind] = _of_kind(files)
+            found[kind] = agreement(files)
     return found
 
 
-def _of_kind(files: list[Path]) -> Agreement:
+def agreement(files: list[Path]) -> Agreement:
+    """Compare our reading of these files with LibreOffice's rendering."""
     total = Agreement()
     readings = {}
     for path in files:
@@ -81,8 +82,8 @@ def _of_kind(files: list[Path]) -> Agreement:
         shelf.mkdir()
         families = {run.font for reading in readings.values() for run in reading.document.runs if run.font}
         names = make_fonts(families | _USUAL, shelf)
-        for start in range(0, len(readings), 6):
-            convert(list(readings)[start : start + 6], "pdf", folder, fonts=shelf)
+        for start in range(0, len(readings), 12):
+            convert(list(readings)[start : start + 12], "pdf", folder, fonts=shelf)
         for path, reading in readings.items():
             pdf = folder / f"{path.stem}.pdf"
             if pdf.exists():
