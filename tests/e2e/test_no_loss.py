@@ -13,33 +13,16 @@ import pytest
 
 from gateway.demo.documents import Paragraph, word_file, zip_archive
 from tests.bench.contestants import free_port
-from tests.e2e.clients import LOST, Clients, mail, reference, token
+from tests.e2e.clients import LOST, Clients, mail, token
 from tests.e2e.commands import COLLEAGUE, STAFF
 from tests.e2e.gateway_process import GatewayProcess, configured, four_flags, serving, stop_hard
 from tests.e2e.milter_client import MilterClient
+from tests.fire.support import assert_nothing_was_lost
 from tests.support.client import RawClient
 from tests.support.processes import alive, children, cpu_s
 from tests.support.sink import Act, Sink
 
 pytestmark = pytest.mark.slow
-
-
-async def assert_nothing_was_lost(gateway, sink, acknowledged):
-    delivered = {token(mail.content) for mail in sink.delivered}
-    assert acknowledged <= delivered, "acknowledged, but not at the next hop"
-    records = await gateway.records()
-    intents = {record["id"] for record in records if record["kind"] == "intent"}
-    sendings = {record["id"] for record in records if record["kind"] == "sending"}
-    references = [reference(mail.content) for mail in sink.delivered]
-    assert len(set(references)) == len(references), "one transaction was delivered twice"
-    assert set(references) <= intents & sendings, "delivered without an intent"
-    outcomes = {record["id"]: record["delivery"] for record in records if record["kind"] == "outcome"}
-    assert intents <= outcomes.keys(), "a mail without an outcome after the recovery"
-    for name in references:
-        assert outcomes[name] in {"relayed", "unknown"}
-    delivered_as = dict(zip(references, (token(mail.content) for mail in sink.delivered), strict=True))
-    assert not {name for name, what in outcomes.items() if what == "relayed"} - delivered_as.keys()
-    await gateway.assert_audit_is_whole()
 
 
 async def test_random_kills_lose_nothing(tmp_path):
@@ -80,7 +63,7 @@ async def test_random_kills_lose_nothing(tmp_path):
         finally:
             await stop_hard(gateway)
         assert not clients.refused
-        await assert_nothing_was_lost(gateway, sink, clients.acknowledged)
+        await assert_nothing_was_lost(gateway, sink, clients.acknowledged, unknown=clients.tries, killed=True)
         print(f"{len(clients.acknowledged)} acknowledged, {clients.tries} tries, {len(sink.delivered)} deliveries,")
         assert "Traceback" not in gateway.log
 
@@ -118,7 +101,7 @@ async def test_a_crash_at_each_point_of_the_way_is_recorded_as_what_it_was(tmp_p
             await clients.until_acknowledged(mail(1))
             assert len(sink.delivered) == delivered + 1
             assert await gateway.terminate() == 0
-            await assert_nothing_was_lost(gateway, sink, clients.acknowledged)
+            await assert_nothing_was_lost(gateway, sink, clients.acknowledged, unknown=1, killed=True)
         finally:
             await stop_hard(gateway)
 
@@ -268,41 +251,6 @@ async def test_a_next_hop_that_dies_after_the_final_dot_leaves_the_outcome_unkno
         assert [r["delivery"] for r in await gateway.records() if r["kind"] == "outcome"] == ["unknown"]
 
 
-async def test_a_killed_front_end_is_replaced_and_so_is_the_zygote(tmp_path):
-    attachment = (
-        b"From: %s\r\nTo: %s\r\nSubject: thu-so-%d\r\nMIME-Version: 1.0\r\nContent-Type: application/zip\r\n"
-        b"Content-Disposition: attachment; filename=a.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-        b"UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==\r\n"
-    )
-    async with Sink() as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
-        before = set(gateway.frontends())
-        assert len(before) == 2
-        for pid in before:
-            os.kill(pid, signal.SIGKILL)
-        await gateway.until(lambda: len(gateway.frontends()) == 2 and not before & set(gateway.frontends()))
-        clients = Clients(gateway.address)
-        await clients.until_acknowledged(mail(1))
-
-        zygote = gateway.zygote()
-        os.kill(zygote, signal.SIGKILL)
-        # While there is none, a mail that needs it waits or is answered 451; it is never passed unread.
-        answers = []
-        async with asyncio.timeout(300):
-            while not answers or answers[-1].code == 451:
-                async with RawClient(*gateway.address()) as client:
-                    await client.ehlo()
-                    content = attachment % (STAFF.encode(), COLLEAGUE.encode(), 2)
-                    answers.append(await client.mail(content, sender=STAFF, recipients=(COLLEAGUE,)))
-        assert {reply.code for reply in answers[:-1]} <= {451}
-        assert answers[-1].code in {250, 550}
-        assert gateway.zygote() != zygote
-        records = await gateway.records()
-        judged = [record["mail"] for record in records if record["kind"] in {"intent", "refused"}]
-        assert any(part.get("type") == "application/zip" for part in judged[-1].get("parts", []))
-        await gateway.terminate()
-        await assert_nothing_was_lost(gateway, sink, clients.acknowledged)
-
-
 def heavy_mail(number: int) -> bytes:
     """A mail that its child reads for a second or more: many small documents."""
     text = [Paragraph(f"Báo cáo công tác tuần {line}.") for line in range(300)]
@@ -369,13 +317,3 @@ async def test_a_zygote_killed_while_a_child_reads_a_mail_costs_a_retry_and_no_m
             else:
                 assert not sink.delivered
                 await gateway.assert_audit_is_whole()
-
-
-async def test_without_a_zygote_text_goes_on(tmp_path):
-    """Only mail that needs a child waits."""
-    async with Sink() as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
-        os.kill(gateway.zygote(), signal.SIGKILL)
-        assert (await gateway.send(mail(1))).code == 250
-
-
-# --- reload -------------------------------------------------------------------------------------------------------

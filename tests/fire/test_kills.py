@@ -1,4 +1,4 @@
-"""Fire: every process is killed several times, a mail is cut in its content, the log is locked by another program."""
+"""Fire: every process is killed twice, a mail is cut in its content, the log is locked by another program."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ async def test_each_process_is_killed_and_replaced_with_one_line(tmp_path):
         }
         number, slowest = 10, 0.0
         for label, find in victims.items():
-            for _ in range(5):
+            for _ in range(2):
                 victim = await gateway.until(find)
                 os.kill(victim, signal.SIGKILL)
                 await gateway.logged(f"{label} {victim} ended with -9, starting another")
