@@ -7,8 +7,9 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -71,37 +72,52 @@ def mail(chance: random.Random, number: int) -> r.MailFacts:
 
 
 def build(data: Path, records: int) -> None:
+    chance = random.Random(1)
+
+    def made() -> Iterator[tuple[datetime, r.Record]]:
+        count, at = 0, datetime(2026, 1, 1, tzinfo=UTC)
+        while count < records:
+            at += timedelta(seconds=20)
+            for record in records_of(f"BT-{count:08d}", mail(chance, count)):
+                count += 1
+                yield at, record
+
+    write(data, made())
+
+
+def records_of(reference: str, facts: r.MailFacts) -> list[r.Record]:
+    """The records of one mail that was refused or relayed."""
+    if facts.disposition == "reject":
+        return [r.Refused(id=reference, mail=facts, code=550, text="x")]
+    return [
+        r.Intent(id=reference, mail=facts),
+        r.Sending(id=reference),
+        r.Outcome(id=reference, delivery=r.Delivery.RELAYED, code=250, text="ok"),
+    ]
+
+
+def write(data: Path, records: Iterator[tuple[datetime, r.Record]]) -> int:
+    """Write a log as its writer would, a checkpoint each few thousand records; return their number."""
     folder = Folder(data)
     folder.prepare()
     signer = Signer(folder.secret("audit-ed25519"))
     write_verifier_key(folder, signer)
     connection = open_checked(folder)
-    chance, chain, moment, seq = random.Random(1), bytes(32), datetime(2026, 1, 1, tzinfo=UTC), 0
-    encode = msgspec.json.Encoder().encode
-    while seq < records:
+    chain, seq, encode = bytes(32), 0, msgspec.json.Encoder().encode
+    while some := list(islice(records, 9000)):
         rows = []
-        for _ in range(3000):
-            moment += timedelta(seconds=20)
-            stamp = moment.isoformat(timespec="microseconds")
-            reference = f"BT-{seq:08d}"
-            facts = mail(chance, seq)
-            made: list[r.Record] = [
-                r.Intent(id=reference, mail=facts),
-                r.Sending(id=reference),
-                r.Outcome(id=reference, delivery=r.Delivery.RELAYED, code=250, text="ok"),
-            ]
-            if facts.disposition == "reject":
-                made = [r.Refused(id=reference, mail=facts, code=550, text="x")]
-            for record in made:
-                seq += 1
-                body = b'{"seq":%d,"time":"%s","process":"00000000",%s' % (seq, stamp.encode(), encode(record)[1:])
-                chain = hashlib.sha256(chain + body).digest()
-                rows.append((seq, body, chain))
+        for moment, record in some:
+            seq += 1
+            stamp = moment.isoformat(timespec="microseconds").encode()
+            body = b'{"seq":%d,"time":"%s","process":"00000000",%s' % (seq, stamp, encode(record)[1:])
+            chain = hashlib.sha256(chain + body).digest()
+            rows.append((seq, body, chain))
         with immediate(connection):
             connection.executemany("INSERT INTO record VALUES (?, ?, ?)", rows)
-            checkpoint = seal(connection, signer, Head(seq, chain), moment)
+            checkpoint = seal(connection, signer, Head(seq, chain), some[-1][0])
         append_note(folder, checkpoint)
     connection.close()
+    return seq
 
 
 def timed(name: str, call: Callable[[], object], rounds: int = 5) -> None:

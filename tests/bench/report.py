@@ -8,22 +8,20 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
-
 from gateway.audit import record as r
-from gateway.audit.store import Folder, open_checked
 from gateway.engine import load_policy_set
 from gateway.report.figures import Wanted
 from gateway.report.labels import labels
 from gateway.report.make import counted, make
 from gateway.report.month import Month
 from gateway.report.render import Format, render
+from tests.audit.million import records_of, write
 
 T = TypeVar("T")
 MONTH = Month(2026, 11)
@@ -73,38 +71,17 @@ def mail(chance: random.Random, number: int) -> r.MailFacts:
 
 def build(data: Path, mails: int) -> int:
     """Write a month of mails; return how many records they are."""
-    folder = Folder(data)
-    folder.prepare()
-    connection = open_checked(folder)
-    chance, chain, moment, seq = random.Random(1), bytes(32), MONTH.begin.astimezone(UTC) - timedelta(days=2), 0
+    chance, begin = random.Random(1), MONTH.begin.astimezone(UTC) - timedelta(days=2)
     step = timedelta(days=MONTH.days + 4) / mails
-    encode = msgspec.json.Encoder().encode
     counts = tuple((unit, "personal", _BOXES // len(_UNITS)) for unit in _UNITS)
-    first: r.Record = r.Mailboxes(digest="cd" * 32, mailboxes=sum(one[2] for one in counts), counts=counts, statuses=())
-    for number in range(mails):
-        rows = []
-        reference = f"BT-{number:08d}"
-        facts = mail(chance, number)
-        made: list[r.Record] = [first] if number == 0 else []
-        if facts.disposition == "reject":
-            made.append(r.Refused(id=reference, mail=facts, code=550, text="x"))
-        else:
-            made += [r.Intent(id=reference, mail=facts), r.Sending(id=reference),
-                     r.Outcome(id=reference, delivery=r.Delivery.RELAYED, code=250, text="ok")]  # fmt: skip
-        moment += step
-        for record in made:
-            seq += 1
-            stamp = moment.isoformat(timespec="microseconds").encode()
-            body = b'{"seq":%d,"time":"%s","process":"00000000",%s' % (seq, stamp, encode(record)[1:])
-            chain = hashlib.sha256(chain + body).digest()
-            rows.append((seq, body, chain))
-        if number % 5000 == 0:
-            connection.execute("COMMIT") if connection.in_transaction else None
-            connection.execute("BEGIN IMMEDIATE")
-        connection.executemany("INSERT INTO record VALUES (?, ?, ?)", rows)
-    connection.execute("COMMIT")
-    connection.close()
-    return seq
+
+    def made() -> Iterator[tuple[datetime, r.Record]]:
+        yield begin, r.Mailboxes(digest="cd" * 32, mailboxes=sum(one[2] for one in counts), counts=counts, statuses=())
+        for number in range(mails):
+            for record in records_of(f"BT-{number:08d}", mail(chance, number)):
+                yield begin + step * number, record
+
+    return write(data, made())
 
 
 def main() -> None:
