@@ -10,9 +10,6 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from grafana_foundation_sdk.cog.encoder import JSONEncoder
-from grafana_foundation_sdk.cog.plugins import register_default_plugins
-from grafana_foundation_sdk.models.dashboard import Dashboard
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.gateway_process import configured, serving
@@ -76,6 +73,10 @@ def lost(given, kept, place="dashboard"):
 
 def test_the_dashboard_is_one_by_grafanas_schema():
     """Read and written by Grafana's own types: a misspelt or misplaced key would be gone."""
+    from grafana_foundation_sdk.cog.encoder import JSONEncoder
+    from grafana_foundation_sdk.cog.plugins import register_default_plugins
+    from grafana_foundation_sdk.models.dashboard import Dashboard
+
     register_default_plugins()
     given = json.loads(DASHBOARD.read_text("utf-8"))
 

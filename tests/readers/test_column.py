@@ -19,7 +19,7 @@ def below_one_another(letters: str, size: int) -> Pixels:
     return scans.bgr(paper)
 
 
-@pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with Vietnamese data is not installed")
+@pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 @pytest.mark.parametrize("size", [30, 60, 90, 240, 700])
 def test_a_column_is_read_as_a_row_as_high_as_print(size: int) -> None:
     row = column.as_row(column.figure(below_one_another("MẬT", size)))
