@@ -8,17 +8,15 @@ import random
 
 import pytest
 
-from gateway.documents.readers.pictures import ocr, stamp_words
 from tests.accuracy import wall
 from tests.readers import scan_makers, scans
+from tests.support.ocr import needs_stamps
 from tests.support.octets import file_of
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.system,
-    pytest.mark.skipif(
-        not (stamp_words.templates() and ocr.status().available), reason="needs fonts-liberation and tesseract-ocr-vie"
-    ),
+    needs_stamps,
 ]
 
 

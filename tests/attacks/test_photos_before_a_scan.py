@@ -7,13 +7,14 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from gateway.documents.readers.base import Budget
-from gateway.documents.readers.pictures import lines, ocr, page_runs, stamp_page
+from gateway.documents.readers.pictures import lines, page_runs, stamp_page
 from gateway.documents.readers.pictures.likeness import Writing, writing
 from tests.readers import scan_makers
+from tests.support.ocr import needs_ocr
 
 pytestmark = [
     pytest.mark.system,
-    pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with Vietnamese data is not installed"),
+    needs_ocr,
 ]
 VIEW = page_runs.PageView(page=1, dpi=150.0, points_per_pixel=72 / 150)
 

@@ -9,10 +9,11 @@ from PIL import Image, ImageDraw, ImageFont
 from gateway.documents.readers.base import Budget
 from gateway.documents.readers.pictures import ocr, page_runs, stamp_page
 from gateway.model import Role
+from tests.support.ocr import needs_ocr
 
 pytestmark = [
     pytest.mark.system,
-    pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with Vietnamese data is not installed"),
+    needs_ocr,
 ]
 VIEW = page_runs.PageView(page=1, dpi=150.0, points_per_pixel=72 / 150)
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf"

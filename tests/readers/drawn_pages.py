@@ -6,21 +6,18 @@ import math
 import random
 
 import pytest
-
-pytest.importorskip("numpy")
-pytest.importorskip("cv2")
 from fontTools.pens.reportLabPen import ReportLabPen
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from gateway.documents.readers.pictures import ocr
 from tests.readers import pdfs
+from tests.support.ocr import needs_ocr
 
 pytestmark = [
     pytest.mark.system,
-    pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with Vietnamese data is not installed"),
+    needs_ocr,
 ]
 
 

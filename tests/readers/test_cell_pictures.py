@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
-pytest.importorskip("PIL")
-pytest.importorskip("cv2")
-
 import openpyxl
 import pptx
+import pytest
 from openpyxl.styles import PatternFill
 from PIL import Image, ImageDraw, ImageFont
 from pptx.dml.color import RGBColor
@@ -17,19 +13,18 @@ from pptx.util import Emu
 from gateway.documents.readers import plain, text_art
 from gateway.documents.readers.base import Budget, Reading, Source
 from gateway.documents.readers.odf import reader as odf
-from gateway.documents.readers.pictures import image, ocr
+from gateway.documents.readers.pictures import image
 from gateway.documents.readers.word import rtf
 from gateway.vietnamese.marks import find_in_document
 from tests.readers.ooxml_support import read as docx
 from tests.readers.ooxml_support import word
 from tests.readers.test_joined_pictures import FONT
+from tests.support.ocr import needs_ocr
 from tests.support.octets import file_of
 from tests.support.opendocument import content, package
 from tests.support.reading import reading_of
 
 pytestmark = pytest.mark.slow
-
-needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 
 
 def grid(word: str) -> list[list[bool]]:

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from gateway.documents.readers.pictures import column, ocr
 from gateway.documents.readers.pictures.rectangles import Pixels
 from tests.readers import scans
+from tests.support.ocr import needs_ocr
 
 
 def below_one_another(letters: str, size: int) -> Pixels:
@@ -19,7 +20,7 @@ def below_one_another(letters: str, size: int) -> Pixels:
     return scans.bgr(paper)
 
 
-@pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
+@needs_ocr
 @pytest.mark.parametrize("size", [30, 60, 90, 240, 700])
 def test_a_column_is_read_as_a_row_as_high_as_print(size: int) -> None:
     row = column.as_row(column.figure(below_one_another("MẬT", size)))

@@ -5,24 +5,18 @@ from __future__ import annotations
 import random
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
-pytest.importorskip("numpy")
-pytest.importorskip("cv2")
-pytest.importorskip("PIL")
-
 import numpy as np
+import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-from gateway.documents.readers.pictures import detected, detector, ocr, stamp, stamp_words
+from gateway.documents.readers.pictures import detected, detector, ocr, stamp
 from gateway.documents.readers.pictures.rectangles import Pixels
 from gateway.documents.readers.pictures.said import OTHER, said_by
 from tests.readers import glance_scans, scans
 from tests.support.long import LONG
+from tests.support.ocr import needs_stamps
 
-pytestmark = pytest.mark.skipif(
-    not (stamp_words.templates() and ocr.status().available), reason="needs fonts-liberation and tesseract-ocr-vie"
-)
+pytestmark = needs_stamps
 RED, BLACK = (200, 20, 30), (25, 25, 25)
 
 

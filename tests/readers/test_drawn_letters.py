@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
-pytest.importorskip("PIL")
-pytest.importorskip("cv2")
-
 import cv2
 import docx
 import numpy as np
 import openpyxl
 import pptx
+import pytest
 from docx.oxml import parse_xml
 from openpyxl.chart import BarChart, Reference
 from openpyxl.styles import PatternFill
@@ -20,16 +16,14 @@ from pptx.util import Emu
 
 from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.markup import svg
-from gateway.documents.readers.pictures import ocr
 from gateway.documents.readers.pictures.outlines import contours, drawn, shape_of
 from gateway.documents.readers.pictures.specimen import mosaic
 from gateway.model import ReadStatus
 from tests.readers.test_joined_pictures import FONT, found
 from tests.support.cases import first_quick
+from tests.support.ocr import needs_ocr
 from tests.support.octets import file_of, members, zipped
 from tests.support.opendocument import content, package
-
-needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 
 
 def letter_path(letter: str) -> str:

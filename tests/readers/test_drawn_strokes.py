@@ -6,13 +6,9 @@ import math
 import struct
 from itertools import groupby
 
-import pytest
-
-pytest.importorskip("PIL")
-pytest.importorskip("cv2")
-
 import docx
 import pptx
+import pytest
 from docx.oxml import parse_xml
 from PIL import Image, ImageDraw, ImageFont
 from pptx.chart.data import CategoryChartData, XyChartData
@@ -22,18 +18,18 @@ from pptx.util import Emu, Pt
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.ooxml import plotted
-from gateway.documents.readers.pictures import metafile, ocr
+from gateway.documents.readers.pictures import metafile
 from gateway.documents.readers.pictures.outlines import BAR, STROKE, cells, without_frames
 from gateway.model import ReadStatus
 from tests.readers.ooxml_support import NAMESPACES, package, read, relationships, word
 from tests.readers.test_joined_pictures import FONT, found
 from tests.support.cases import first_quick
+from tests.support.ocr import needs_ocr
 from tests.support.octets import file_of
 from tests.support.opendocument import content
 from tests.support.opendocument import package as odf_package
 from tests.support.reading import reading_of
 
-needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 Line = tuple[float, float, float, float]
 M = [(0, 1, 0, 0), (0, 0, 0.5, 0.6), (0.5, 0.6, 1, 0), (1, 0, 1, 1)]
 A = [(0, 1, 0.5, 0), (0.5, 0, 1, 1), (0.2, 0.65, 0.8, 0.65), (0.25, -0.1, 0.5, -0.35), (0.5, -0.35, 0.75, -0.1)]

@@ -6,23 +6,17 @@ import io
 import struct
 
 import pytest
-
-pytest.importorskip("PIL")
-pytest.importorskip("cv2")
-
 from PIL import Image, ImageDraw, ImageFont
 
 from gateway.documents.readers.magic import magic_types
-from gateway.documents.readers.pictures import ocr
 from gateway.documents.readers.sniff import OCTETS, sniff
 from gateway.documents.readers.sniff_pictures import ICON, UNKNOWN_FILM, UNKNOWN_PICTURE, WBMP
 from gateway.model import Document
 from tests.readers.scans import FONT_DIR
 from tests.support.cases import first_quick
+from tests.support.ocr import needs_ocr
 from tests.support.octets import file_of
 from tests.support.reading import reading_of
-
-needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 
 
 def marked(mode: str = "RGB", ink: object = "black", ground: object = "white") -> Image.Image:

@@ -6,23 +6,19 @@ import base64
 import io
 
 import pytest
-
-pytest.importorskip("PIL")
-
 from PIL import Image, ImageOps
 
 from gateway.documents.readers import plain, text_art
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.markup import html
 from gateway.documents.readers.markup.html_shown import turn_of
-from gateway.documents.readers.pictures import ocr
 from gateway.documents.readers.pictures.joined import AS_IT_IS, Turn
 from gateway.model import Document, Origin, ReadStatus
 from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers.test_joined_pictures import drawn, found, halves, letters, png
 from tests.support.cases import first_quick
+from tests.support.ocr import needs_ocr
 
-needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 WORDS = "<p>Kính gửi đồng chí, phòng Kinh tế gửi báo cáo quý ba.</p>"
 
 

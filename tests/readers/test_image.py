@@ -9,15 +9,8 @@ import math
 import struct
 import zlib
 
-import pytest
-
-from tests.support.cases import first_quick
-
-pytest.importorskip("numpy")
-pytest.importorskip("cv2")
-pytest.importorskip("PIL")
-
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
@@ -28,9 +21,9 @@ from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from gateway.model import Document, Origin, ReadStatus, Role
 from tests.readers import scans
+from tests.support.cases import first_quick
+from tests.support.ocr import needs_ocr
 from tests.support.octets import file_of
-
-needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 
 
 def read(data: bytes, **source: object) -> Document:

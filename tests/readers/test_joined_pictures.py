@@ -6,22 +6,18 @@ import base64
 import io
 import struct
 
-import pytest
-
-pytest.importorskip("PIL")
-pytest.importorskip("cv2")
-
 import docx
 import numpy as np
 import openpyxl
 import pptx
+import pytest
 from docx.shared import Cm
 from openpyxl.drawing.image import Image as SheetImage
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 from pptx.util import Cm as SlideCm
 
 from gateway.documents.readers.base import Budget, Member, Source
-from gateway.documents.readers.pictures import image, ocr
+from gateway.documents.readers.pictures import image
 from gateway.documents.readers.pictures import joined as joining
 from gateway.documents.readers.pictures.joined import LIMIT_PIECES, Pictures, Turn
 from gateway.documents.readers.sniff import sniff
@@ -30,11 +26,11 @@ from gateway.vietnamese.marks import find_in_document
 from tests.readers.ole_support import atom, container, sprm, word_file
 from tests.readers.scans import FONT_DIR
 from tests.support.cases import first_quick
+from tests.support.ocr import needs_ocr
 from tests.support.octets import file_of
 from tests.support.opendocument import content, package, style
 from tests.support.reading import reading_of
 
-needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 FONT = str(FONT_DIR / "liberation/LiberationSerif-Bold.ttf")
 
 

@@ -7,12 +7,8 @@ import itertools
 import random
 from collections.abc import Sequence
 
-import pytest
-
-pytest.importorskip("numpy")
-pytest.importorskip("cv2")
-
 import numpy as np
+import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from gateway.documents.readers.base import Budget, Source
@@ -21,11 +17,12 @@ from gateway.documents.readers.pictures import frames, image, line_words, lines,
 from gateway.model import Document, ReadStatus
 from gateway.vietnamese.marks import Level, Strength, find_in_document
 from tests.readers import scans
+from tests.support.ocr import needs_ocr
 from tests.support.octets import file_of
 
 pytestmark = [
     pytest.mark.system,
-    pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with Vietnamese data is not installed"),
+    needs_ocr,
 ]
 SERIF = scans.FONT_DIR / "liberation"
 WORDS = [

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-pytest.importorskip("numpy")
-pytest.importorskip("cv2")
-pytest.importorskip("PIL")
-
 import numpy as np
+import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from gateway.documents.readers.pictures import lines, loose, ocr, phrase
@@ -21,9 +16,10 @@ from gateway.model import Document, Origin, Run
 from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers import pen_scans, scans
 from tests.readers.stamp_figures import read
+from tests.support.ocr import needs_ocr
 from tests.support.octets import file_of
 
-pytestmark = pytest.mark.skipif(not ocr.status().available, reason="needs tesseract-ocr-vie")
+pytestmark = needs_ocr
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "evasion"
 
 

@@ -7,24 +7,19 @@ import functools
 import re
 
 import pytest
-
-pytest.importorskip("PIL")
-pytest.importorskip("cv2")
-
 from fontTools.ttLib import TTFont
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.markup import html
-from gateway.documents.readers.pictures import ocr
 from gateway.documents.readers.pictures.own_font import LIMIT_LINES, set_in_own_fonts
 from gateway.model import Run
 from tests.readers.ooxml_support import package, relationships
 from tests.readers.scans import FONT_DIR
 from tests.readers.test_joined_pictures import found
 from tests.support import opendocument
+from tests.support.ocr import needs_ocr
 from tests.support.octets import file_of
 
-needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 GUID = "{1A2B3C4D-0000-1111-2222-333344445555}"
 

@@ -7,13 +7,9 @@ import math
 from collections.abc import Callable
 from itertools import pairwise
 
-import pytest
-
-pytest.importorskip("numpy")
-pytest.importorskip("cv2")
-
 import numpy as np
 import pikepdf
+import pytest
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
@@ -26,7 +22,6 @@ from gateway.documents.readers.pdf.api import PdfiumDocument
 from gateway.documents.readers.pdf.page import PageContent, Piece
 from gateway.documents.readers.pdf.structure import Structure
 from gateway.documents.readers.pdf.text import PageReader
-from gateway.documents.readers.pictures import ocr
 from gateway.model import Document, Origin, Run
 from gateway.vietnamese.marks import find_in_document
 from tests.readers import pdfs, scans
@@ -56,12 +51,13 @@ from tests.readers.drawn_pages import (
     watermark,
     white_on_red,
 )
+from tests.support.ocr import needs_ocr
 from tests.support.octets import file_of
 
 REGULAR = pdfs.LIBERATION / "LiberationSerif-Regular.ttf"
 pytestmark = [
     pytest.mark.system,
-    pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with Vietnamese data is not installed"),
+    needs_ocr,
 ]
 
 

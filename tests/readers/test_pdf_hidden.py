@@ -7,7 +7,8 @@ from reportlab.lib.colors import white
 
 from gateway.model import Document, Origin, Role
 from tests.readers import pdfs
-from tests.readers.test_pdf_text import lines, needs_tesseract, read, the_run
+from tests.readers.test_pdf_text import lines, read, the_run
+from tests.support.ocr import needs_ocr
 
 
 @pytest.mark.parametrize(
@@ -213,7 +214,7 @@ def test_a_glyph_that_looks_like_a_letter_read_before_is_no_letter_either(monkey
     assert read(pdfs.glyph_numbers(letter, unmapped="")).status.value == "ok"
 
 
-@needs_tesseract
+@needs_ocr
 def test_letters_that_the_map_leaves_out_are_read_from_the_page() -> None:
     document = read(pdfs.glyph_numbers(LETTER, unmapped="ỐẬ"))
     assert document.status.value == "ok"

@@ -5,26 +5,20 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 
-import pytest
-
-pytest.importorskip("numpy")
-pytest.importorskip("cv2")
-
 import pikepdf
+import pytest
 from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.pdfgen.canvas import Canvas
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pdf import reader as pdf
-from gateway.documents.readers.pictures import ocr
 from gateway.model import Document, Origin, Role
 from gateway.vietnamese.marks import find_in_document
 from tests.readers import pdfs
 from tests.readers.drawn_pages import body, outline
+from tests.support.ocr import needs_ocr
 from tests.support.octets import file_of
-
-needs_ocr = pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with Vietnamese data is not installed")
 
 
 def made(change: Callable[[Pdf], None]) -> Document:

@@ -11,11 +11,8 @@ from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.documents.readers.pdf import reader as pdf
 from gateway.documents.readers.pdf.lines import build_lines
 from gateway.documents.readers.pdf.page import Font, Piece
-from gateway.documents.readers.pictures import ocr
 from gateway.model import Document, Origin, ReadStatus, Role, Run
 from tests.readers import pdfs
-
-needs_tesseract = pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with Vietnamese data is not installed")
 
 
 def read(data: bytes, **source: object) -> Document:

@@ -5,29 +5,25 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 
-import pytest
-
-pytest.importorskip("numpy")
-pytest.importorskip("cv2")
-
 import numpy as np
 import pikepdf
+import pytest
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pdf import reader as pdf
-from gateway.documents.readers.pictures import ocr
 from gateway.model import Document
 from tests.readers import pdfs
 from tests.readers.drawn_pages import black, body, outline
 from tests.readers.test_pdf_drawn import levels, read
+from tests.support.ocr import needs_ocr
 from tests.support.octets import file_of
 
 pytestmark = [
     pytest.mark.system,
-    pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with Vietnamese data is not installed"),
+    needs_ocr,
 ]
 
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
-pytest.importorskip("numpy")
-pytest.importorskip("cv2")
-
 import numpy as np
+import pytest
 from PIL import Image, ImageOps
 
 from gateway.documents.readers.base import Budget, Source
@@ -17,8 +13,7 @@ from gateway.documents.readers.pictures.proportion import in_proportion
 from gateway.vietnamese.marks import find_in_document
 from tests.readers.scans import piece
 from tests.readers.test_joined_pictures import drawn, png
-
-needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
+from tests.support.ocr import needs_ocr
 
 
 def levels(shown: Image.Image) -> set[str]:

@@ -7,26 +7,20 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-pytest.importorskip("PIL")
-pytest.importorskip("cv2")
-
 import docx
 import numpy as np
 import openpyxl
+import pytest
 
 from gateway.documents.readers.base import Budget
 from gateway.documents.readers.ole.art import properties, records
-from gateway.documents.readers.pictures import ocr
 from tests.readers import test_drawn_letters as outlines
 from tests.readers import test_drawn_strokes as strokes
 from tests.readers import test_joined_pictures as pictures
 from tests.readers.ole_support import atom
 from tests.support.libreoffice import converted, needs_libreoffice
+from tests.support.ocr import needs_ocr
 from tests.support.octets import file_of
-
-needs_ocr = pytest.mark.skipif(not ocr.status().available, reason=ocr.status().detail)
 
 
 def of_lines(letters: str) -> bytes:

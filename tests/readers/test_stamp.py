@@ -8,31 +8,25 @@ from __future__ import annotations
 import io
 import random
 
-import pytest
-
-pytest.importorskip("numpy")
-pytest.importorskip("cv2")
-pytest.importorskip("PIL")
-
 import cv2
 import numpy as np
 import pypdfium2
+import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pdf import reader as pdf
-from gateway.documents.readers.pictures import detected, halftone, image, ocr, page_runs, stamp, stamp_page, stamp_words
+from gateway.documents.readers.pictures import detected, halftone, image, page_runs, stamp, stamp_page, stamp_words
 from gateway.documents.readers.pictures.stamp_ink import Candidate, Ink
 from gateway.documents.readers.pictures.stamp_words import Reading
 from gateway.model import Origin, Role
 from tests.readers import pdfs, scan_makers, scans
 from tests.readers.corpus import CORPUS, needs_corpus
 from tests.support.long import LONG
+from tests.support.ocr import needs_stamps
 from tests.support.octets import file_of
 
-pytestmark = pytest.mark.skipif(
-    not (stamp_words.templates() and ocr.status().available), reason="needs fonts-liberation and tesseract-ocr-vie"
-)
+pytestmark = needs_stamps
 
 
 RED, BLUE, BLACK = (200, 20, 30), (40, 65, 165), (25, 25, 25)

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import pytest
-
-pytest.importorskip("numpy")
-pytest.importorskip("cv2")
-pytest.importorskip("PIL")
-
 from PIL import Image, ImageDraw, ImageFont
 
 from gateway.documents.readers.base import Budget, Source
-from gateway.documents.readers.pictures import image, ocr, stamp_words
+from gateway.documents.readers.pictures import image
 from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers import scans
+from tests.support.ocr import needs_stamps
 from tests.support.octets import file_of
 
 pytestmark = [
     pytest.mark.system,
-    pytest.mark.skipif(
-        not (stamp_words.templates() and ocr.status().available), reason="needs fonts-liberation and tesseract-ocr-vie"
-    ),
+    needs_stamps,
 ]
 RED = (200, 20, 40)
 PRINT = "Căn cứ Luật Tổ chức chính quyền địa phương ngày 19 tháng 6 năm 2015"

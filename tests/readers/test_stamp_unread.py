@@ -6,14 +6,9 @@ import random
 import time
 from dataclasses import replace
 
-import pytest
-
-pytest.importorskip("numpy")
-pytest.importorskip("cv2")
-pytest.importorskip("PIL")
-
 import numpy as np
 import pypdfium2
+import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from gateway.documents.readers.pictures import detected, ocr, stamp, stamp_unread, stamp_words
@@ -23,11 +18,10 @@ from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers import hard_scans, innocent_scenes, scan_files, scans
 from tests.readers.stamp_figures import outcome, read
 from tests.support.cases import first_quick
+from tests.support.ocr import needs_stamps
 from tests.support.octets import file_of
 
-pytestmark = pytest.mark.skipif(
-    not (stamp_words.templates() and ocr.status().available), reason="needs fonts-liberation and tesseract-ocr-vie"
-)
+pytestmark = needs_stamps
 BLACK, RED, BLUE = (25, 25, 25), (200, 20, 30), (40, 65, 165)
 
 

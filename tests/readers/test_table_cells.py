@@ -13,7 +13,7 @@ from gateway.documents.readers.base import Budget, Source, spoken
 from gateway.documents.readers.markup import html
 from gateway.documents.readers.ole.writer import write_compound
 from gateway.documents.readers.pdf import reader as pdf
-from gateway.documents.readers.pictures import image, ocr
+from gateway.documents.readers.pictures import image
 from gateway.documents.readers.powerpoint import ppt
 from gateway.model import Document, Role, Run
 from gateway.vietnamese.marks import Strength, find_in_document
@@ -21,6 +21,7 @@ from gateway.vietnamese.normal import skeleton
 from tests.readers import pdfs, scans
 from tests.readers.ole_support import atom, container
 from tests.readers.test_ppt import shape, slide, text
+from tests.support.ocr import needs_ocr
 from tests.support.octets import file_of
 from tests.text.test_mark_titled import table
 
@@ -171,7 +172,7 @@ def test_the_last_words_of_a_sentence_are_no_stamp(end: str, innocent: bool) -> 
     assert stopped(of_pdf(draw)) is not innocent
 
 
-@pytest.mark.skipif(ocr.engine() is None, reason="libtesseract with Vietnamese data is not installed")
+@needs_ocr
 @pytest.mark.parametrize(("said", "read"), [("Họp tổ dân phố. Tối mật độ cao.", False), ("Họp tổ dân phố.", True)])
 def test_a_thumbnail_tells_only_what_its_document_does_not(said: str, read: bool) -> None:
     page = Image.new("RGB", (361, 472), "white")

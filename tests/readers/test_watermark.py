@@ -5,29 +5,23 @@ from __future__ import annotations
 import functools
 import io
 
-import pytest
-
-pytest.importorskip("numpy")
-pytest.importorskip("cv2")
-pytest.importorskip("PIL")
-
 import numpy as np
 import pypdfium2
+import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pdf import reader as pdf
-from gateway.documents.readers.pictures import image, ocr, stamp_words, watermark
+from gateway.documents.readers.pictures import image, watermark
 from gateway.model import Document, Origin, Role
 from gateway.vietnamese.marks import find_in_document
 from tests.readers import pdfs, scans
+from tests.support.ocr import needs_stamps
 from tests.support.octets import file_of
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        not (stamp_words.templates() and ocr.status().available), reason="needs fonts-liberation and tesseract-ocr-vie"
-    ),
+    needs_stamps,
 ]
 
 
