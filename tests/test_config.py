@@ -1,7 +1,5 @@
 """gateway.yaml beyond its schema: every value that would fail later is a fault of the file, in both languages."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The reference and the schemas of `gateway.yaml` and of policy files are made from the code; each key is read by somebody."""
 
-from __future__ import annotations
-
 import ast
 import functools
 import json

@@ -1,7 +1,5 @@
 """Files that a person names are read to a limit and never waited for; every command ends with one message about them."""
 
-from __future__ import annotations
-
 import errno
 import os
 import socket

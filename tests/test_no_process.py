@@ -1,7 +1,5 @@
 """A system that has no room for another process does not end the supervisor: it tries again."""
 
-from __future__ import annotations
-
 import errno
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """The command line: times are those of Viet Nam, as everything that is printed, and its help speaks both languages."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

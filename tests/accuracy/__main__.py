@@ -1,7 +1,5 @@
 """Accuracy on real files: `python -m tests.accuracy` prints the tables, `--write docs/accuracy-tables.md` puts them there."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The suites of SPF, ARC, DKIM and DMARC against our checks, with DNS from a server of the tests on loopback."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable
 

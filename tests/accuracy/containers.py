@@ -1,7 +1,5 @@
 """Containers for a file: archives, messages and other documents, by the libraries that people's programs use."""
 
-from __future__ import annotations
-
 import bz2
 import gzip
 import io

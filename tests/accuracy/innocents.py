@@ -3,8 +3,6 @@
 Each says what it is in its name; the count of those that are stopped is the false-positive rate.
 """
 
-from __future__ import annotations
-
 import io
 import os
 import shutil

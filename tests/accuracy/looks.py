@@ -4,8 +4,6 @@ LibreOffice exports each file as PDF with a stand-in font for every family that 
 nothing; the words of both readings are aligned and their letters compared. What differs has to be explained here.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 import tempfile

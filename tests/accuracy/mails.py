@@ -1,7 +1,5 @@
 """Real mails of public projects through the gateway: what the preset refuses of them, and for which reason."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections import Counter, defaultdict

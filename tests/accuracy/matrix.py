@@ -4,8 +4,6 @@
 `controls()` are the same files with innocent words in the place of the mark: what finds those finds anything.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial

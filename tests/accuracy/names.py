@@ -1,7 +1,5 @@
 """Subjects and file names that carry a mark, in every way that a mail or an archive can write a name."""
 
-from __future__ import annotations
-
 import base64
 import io
 import quopri

@@ -5,8 +5,6 @@ over in six ways. The counter-examples are files that bear a national name, a nu
 documents: press articles and lessons that quote them, forms, contracts, CVs, certificates, minutes of families.
 """
 
-from __future__ import annotations
-
 import random
 import shutil
 import tempfile

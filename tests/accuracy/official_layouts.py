@@ -5,8 +5,6 @@ without colon; wards, special zones and units of 2025; the Party, the Youth Unio
 number; appendices, lessons, minutes of clubs and companies, vouchers, lists and lesson plans.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any

@@ -3,8 +3,6 @@
 Only places that LibreOffice keeps: it computes fields anew and drops the footer of a master.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from pathlib import Path

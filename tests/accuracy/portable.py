@@ -1,7 +1,5 @@
 """PDF files by reportlab, by pikepdf, and as raw objects."""
 
-from __future__ import annotations
-
 import io
 import unicodedata
 import zlib

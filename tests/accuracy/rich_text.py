@@ -1,7 +1,5 @@
 """RTF written by hand (Rich Text Format Specification 1.9.1)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from tests.accuracy.shapes import LETTER, Slot, Writing, octet, one_piece

@@ -6,8 +6,6 @@ two runs); else it is *missing*. What stands in more places with us (both branch
 text) does not count against anybody.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

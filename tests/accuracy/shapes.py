@@ -1,7 +1,5 @@
 """Shared parts of the makers of test files: marks as written, and places of a format for them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache

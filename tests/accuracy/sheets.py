@@ -1,7 +1,5 @@
 """Workbooks by openpyxl and as raw SpreadsheetML, and tables of comma-separated values."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Callable

@@ -6,8 +6,6 @@ pdfsig judges PDF, xmlsec1 the XML signatures of OpenDocument, Office and ASiC p
 of an Office package, so the manifest is left out there). Times are processor time: theirs of one process a file, ours in a warm process.
 """
 
-from __future__ import annotations
-
 import io
 import os
 import re

@@ -1,7 +1,5 @@
 """Presentations by python-pptx."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Runs the matrix and the innocents, counts, and sets the tables of `docs/accuracy-tables.md`."""
 
-from __future__ import annotations
-
 import asyncio
 import tempfile
 from collections import Counter

@@ -1,7 +1,5 @@
 """Every marked mail of the corpus's evasion set is stopped, and no forged file of its forged set is called whole and valid."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Fonts and colours that our readers give are those that LibreOffice renders; no text of an XML part is missing."""
 
-from __future__ import annotations
-
 import re
 import zipfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The preset relays the ordinary mails of the corpus, but for those that a reader could trip over."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.accuracy import mails

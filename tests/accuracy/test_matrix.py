@@ -1,7 +1,5 @@
 """Real files of every format, place, disguise and container through the wall: what is marked stops, nothing else does."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Scanned pages and stamps that stand as pictures in files of an office, through the whole gateway."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import random

@@ -1,7 +1,5 @@
 """Official documents are recognised as such in every format, and nothing else is."""
 
-from __future__ import annotations
-
 import pytest
 
 from gateway.vietnamese.official import State, recognise

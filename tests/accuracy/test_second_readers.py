@@ -1,7 +1,5 @@
 """Nothing that poppler or LibreOffice read in real files is missing from what we read."""
 
-from __future__ import annotations
-
 import shutil
 
 import pytest

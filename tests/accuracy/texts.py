@@ -1,7 +1,5 @@
 """Plain text in every encoding, HTML, XML, SVG, calendars, cards, messages, Outlook's own formats."""
 
-from __future__ import annotations
-
 import quopri
 import struct
 import unicodedata

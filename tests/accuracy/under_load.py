@@ -7,8 +7,6 @@ work, judges them all again, and prints those whose documents or findings differ
 deadline here, so there is no 451: what the clock ends is tested in tests/e2e/test_load.py.
 """
 
-from __future__ import annotations
-
 import asyncio
 import random
 import subprocess

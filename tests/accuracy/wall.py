@@ -3,8 +3,6 @@
 `judge` is `gateway.pipeline.judge.Judge` as the relay uses it; only the mails are larger than people's.
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import io

@@ -1,7 +1,5 @@
 """Word documents: every story and property of ECMA-376, written as raw XML, and the usual places by python-docx."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from docx import Document

@@ -1,7 +1,5 @@
 """Runs `gateway check` over generated mails, once for all of them, and gives the disposition of each."""
 
-from __future__ import annotations
-
 import base64
 import json
 import subprocess

@@ -3,8 +3,6 @@
 Boundaries, capitals, folds and the order of fields are those of the programs, written from mails they sent.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import quopri

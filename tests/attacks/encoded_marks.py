@@ -4,8 +4,6 @@ Each maker gives a text that holds a marked text or file in one encoding; the pl
 HTML, a text file and a document.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import html

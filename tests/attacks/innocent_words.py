@@ -1,7 +1,5 @@
 """Texts that speak of mật in every way of an office, none of which is a mark: each in the body and as files."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 

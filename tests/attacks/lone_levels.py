@@ -1,7 +1,5 @@
 """Levels in small and mixed letters that stand alone on a line, in official letters of every format."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import openpyxl

@@ -3,8 +3,6 @@
 `marked` yields mails that carry one, `innocent` the same places with words that only sound alike.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import quopri

@@ -1,7 +1,5 @@
 """Programs, macros, scripts and lies about the kind of a file, in real files and in every wrapping, meet their rule."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

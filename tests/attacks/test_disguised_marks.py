@@ -1,7 +1,5 @@
 """A mark that a reader sees is found however the mail or file shows it; look-alikes without a mark go out."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A mail full of photos must not use up the time that the scan among them needs."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont

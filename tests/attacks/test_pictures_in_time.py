@@ -1,7 +1,5 @@
 """Pictures made to mislead the reader of pages: combs across the lines, textures, floods of them."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont

@@ -4,8 +4,6 @@ The same slip stands in both tables: with innocent words it is relayed, with a m
 it is refused (catalogue rows E01 to E05).
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 

@@ -1,7 +1,5 @@
 """Many small mails through one gateway with its default settings: which rules refuse each of them."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A log of a few mails, written once, that most tests of queries read."""
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 

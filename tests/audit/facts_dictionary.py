@@ -4,8 +4,6 @@ It learns from the facts of the policies' cases and of mails with header fields 
 in use is never replaced: frames name theirs.
 """
 
-from __future__ import annotations
-
 import random
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Time the audit at a million records: python -m tests.audit.million [RECORDS]. Prints a table; docs/performance.md keeps it."""
 
-from __future__ import annotations
-
 import hashlib
 import random
 import sys

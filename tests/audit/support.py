@@ -1,7 +1,5 @@
 """Mails for the audit's tests, small logs, and the two verifiers."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import subprocess

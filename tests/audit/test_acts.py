@@ -1,7 +1,5 @@
 """What people do stands in the log before it is done."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import sqlite3

@@ -1,7 +1,5 @@
 """`gateway policy case` of many recorded mails: without names a case holds as with them, or it is said that it does not."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

@@ -1,7 +1,5 @@
 """Kept facts of real files and of generated mails: judged again they give the recorded findings, and they hold no words."""
 
-from __future__ import annotations
-
 import os
 import random
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The search index cannot hide anything: rows that are gone are noticed by the next query, all else by `verify`."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import shutil

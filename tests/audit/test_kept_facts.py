@@ -1,7 +1,5 @@
 """Facts beside records: judged again they give the recorded findings, they hold no words, and they go after their time."""
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import hashlib

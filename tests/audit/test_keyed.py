@@ -1,7 +1,5 @@
 """Keys of keyed digests: the cluster's from when it is set, those of before for what they wrote."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import sqlite3

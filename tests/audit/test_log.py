@@ -1,7 +1,5 @@
 """Durability: several processes, SIGKILL at any moment, full disks, damaged files, repetitions (catalogue A04, A06)."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

@@ -1,7 +1,5 @@
 """A log on a disk that is full, damaged or not there, and hostile text in records."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import resource

@@ -1,7 +1,5 @@
 """A new directory is recorded with what changed, also across restarts; the same one is not recorded twice."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from contextlib import closing

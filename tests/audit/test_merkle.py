@@ -1,7 +1,5 @@
 """Merkle trees against the vectors of the Certificate Transparency reference implementation, and against their definition."""
 
-from __future__ import annotations
-
 import hashlib
 
 import pytest

@@ -4,8 +4,6 @@
 twelfth mail of its case files. Both are whole data folders with keys of their own.
 """
 
-from __future__ import annotations
-
 import asyncio
 import tarfile
 from collections import Counter

@@ -1,7 +1,5 @@
 """Reading the log: filters, Vietnamese full text, one mail in full, export."""
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta

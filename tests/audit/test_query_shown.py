@@ -1,7 +1,5 @@
 """What was found in the log, as it is shown and exported; and what becomes of a log or index that is not whole."""
 
-from __future__ import annotations
-
 import asyncio
 import csv
 import json

@@ -1,7 +1,5 @@
 """Readers that stay open between questions: used again as long as they read the log that is there."""
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 import sqlite3

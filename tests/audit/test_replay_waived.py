@@ -1,7 +1,5 @@
 """A waiver for one file, tried on past mails: it is found though confidential mails keep digests only by a key."""
 
-from __future__ import annotations
-
 import sqlite3
 
 from gateway.audit.log import AuditLog

@@ -1,7 +1,5 @@
 """The search box: its grammar, what it finds, and that what it leaves out is what it would have found."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import unicodedata

@@ -1,7 +1,5 @@
 """The process that writes for all: framing, a front end that does not listen, and one that comes back."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import sqlite3

@@ -1,7 +1,5 @@
 """Mails judged by a policy with `evaluate` alone, judged again: by what the record has of it, or not at all."""
 
-from __future__ import annotations
-
 import pytest
 
 from gateway.audit.log import AuditLog

@@ -1,7 +1,5 @@
 """Counts by day equal the records, however the index came to them."""
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 from collections import Counter

@@ -1,7 +1,5 @@
 """The tree beside the records: roots and proofs across removal, loss of the table, and logs from before it."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import shutil

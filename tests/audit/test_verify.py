@@ -1,7 +1,5 @@
 """The chain and its checkpoints: every kind of tampering is found, by both verifiers (catalogue A01, A02, A03, A05)."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """A witness over HTTP and the log that asks it: what is cosigned, what is refused, and what is found by it later."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import shutil

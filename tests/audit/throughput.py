@@ -4,8 +4,6 @@ With `--facts` two logs take turns in one process, one that keeps facts and one 
 else the machine does. Those figures stand in docs/performance.md.
 """
 
-from __future__ import annotations
-
 import asyncio
 import resource
 import statistics

@@ -1,7 +1,5 @@
 """A process that writes records until it is told or killed: python -m tests.audit.writer_process DATA COUNT FIRST."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from pathlib import Path

@@ -9,8 +9,6 @@ included. `direct` is the generator straight into the sink: what this machine co
 as a relay and nothing else, `wire` is the gateway without judge and audit (`tests.bench.floor`); one process each.
 """
 
-from __future__ import annotations
-
 import argparse
 import base64
 import json

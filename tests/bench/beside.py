@@ -6,8 +6,6 @@ Neither senders nor people's programs would run on the gateway's machine: the se
 be), the people's take what nobody else wants of the processors that people's work has anyway.
 """
 
-from __future__ import annotations
-
 import json
 import multiprocessing
 import os

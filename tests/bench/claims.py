@@ -6,8 +6,6 @@ Processor time of one front end's event loop for a mail, in milliseconds, altern
 each answer wakes the loop, and with eight.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import os

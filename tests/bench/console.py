@@ -6,8 +6,6 @@ on that log, from the request to the last octet of the page, where the clock cou
 with all files that they name.
 """
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import random

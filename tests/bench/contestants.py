@@ -1,7 +1,5 @@
 """Contestants: the gateway, what it stands on, Postfix alone, Postfix with rspamd. Each starts afresh for each round."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import random

@@ -1,7 +1,5 @@
 """What a directory of 200,000 mailboxes costs: `python -m tests.bench.directory`, with `--write docs/performance.md`."""
 
-from __future__ import annotations
-
 import argparse
 import csv
 import json

@@ -8,8 +8,6 @@ time is that of the whole tree of processes; `tesseract -l vie` reads the same p
 office files of the corpus (tests/support/corpus.py says where it is), rendered as a scanner at 200 dpi gives them.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import platform

@@ -1,7 +1,5 @@
 """Large documents to read, and what others do with them."""
 
-from __future__ import annotations
-
 import io
 import shutil
 from pathlib import Path

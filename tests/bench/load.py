@@ -4,8 +4,6 @@
 Message-ID, so that nothing on the way may take it for a retry, and a file by a number in it, so that it is read each time.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import select

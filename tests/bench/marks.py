@@ -5,8 +5,6 @@
 Contestants take turns in one run; figures are the least processor time of several rounds.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

@@ -9,8 +9,6 @@ sink. Contestants take turns within each round, in another order each time; figu
 that of the milter's own process tree.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import shutil

@@ -3,8 +3,6 @@
 The steward of the tests answers with fixed data, so its time is not counted; the console runs in its wall.
 """
 
-from __future__ import annotations
-
 import re
 
 from tests.console.conftest import System

@@ -10,8 +10,6 @@ both, the first of the two changing. Both are started several times, the first o
 program differ by some per cent, however long they run. The ratio is the median of the starts.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import smtplib

@@ -1,7 +1,5 @@
 """The highest value of a figure while something runs."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

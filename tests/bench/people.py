@@ -7,8 +7,6 @@ four times as many rounds, since the p99 of a short round varies more. Processor
 includes what the pages cost; memory is the most that console, steward and the process that compares passwords had at one moment.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import random

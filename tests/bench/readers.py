@@ -7,8 +7,6 @@ Contestants take turns, so that a busy machine slows all of them alike; figures 
 other programs too, or by the clock where the row does not say CPU. Rows with a goal say whether it is met.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import gc

@@ -1,7 +1,5 @@
 """Time a monthly report: python -m tests.bench.report [MAILS]. Prints a table; docs/performance.md keeps it."""
 
-from __future__ import annotations
-
 import hashlib
 import random
 import resource

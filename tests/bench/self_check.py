@@ -5,8 +5,6 @@ and with twenty such uploads at once. Processor time counts for the first, for t
 the rounds alternate and the middle of their ratios counts.
 """
 
-from __future__ import annotations
-
 import asyncio
 import http.client
 import io

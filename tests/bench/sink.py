@@ -3,8 +3,6 @@
 `python -m tests.bench.sink HOST:PORT` prints `mails octets` on SIGUSR1.
 """
 
-from __future__ import annotations
-
 import select
 import signal
 import socket

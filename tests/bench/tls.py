@@ -6,8 +6,6 @@ Processor time of the gateway's whole tree of processes for one mail of 2 KB on 
 round; `none` is AUTH and the mail without TLS. A resumed session comes with a ticket of the connection before (RFC 8446 §2.2).
 """
 
-from __future__ import annotations
-
 import argparse
 import base64
 import socket

@@ -1,7 +1,5 @@
 """Browsers at the console of a running gateway, for benchmarks: sessions without logins, each from an address of its own."""
 
-from __future__ import annotations
-
 import http.client
 import itertools
 import re

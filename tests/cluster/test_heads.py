@@ -1,7 +1,5 @@
 """Global checkpoints: edits, truncation and rewrites of covered records at the centre are detected."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Fixed answers of a small steward, for the pages of the console."""
 
-from __future__ import annotations
-
 import os
 from datetime import UTC, datetime, timedelta
 

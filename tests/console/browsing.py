@@ -1,7 +1,5 @@
 """A browser that looks at pages: what axe finds, what is kept."""
 
-from __future__ import annotations
-
 import os
 
 from axe_playwright_python.sync_playwright import Axe

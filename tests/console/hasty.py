@@ -1,7 +1,5 @@
 """A console that waits for short answers only half a second."""
 
-from __future__ import annotations
-
 from gateway.console import begun, visit
 
 

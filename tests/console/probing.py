@@ -1,7 +1,5 @@
 """A console that is asked, from within, what it may still do."""
 
-from __future__ import annotations
-
 import ctypes
 import errno
 import json

@@ -1,7 +1,5 @@
 """A console with one page more, that shows all components."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from starlette.responses import Response

@@ -1,7 +1,5 @@
 """A console and a small steward that run until standard input closes: `python -m tests.console.system [JSON]`."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

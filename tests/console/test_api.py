@@ -1,7 +1,5 @@
 """What programs are told: the document is whole and true, and nothing but a token of theirs lets them in."""
 
-from __future__ import annotations
-
 import json
 
 import msgspec

@@ -1,7 +1,5 @@
 """Requests that no browser sends: none is a fault of the console's, and it goes on."""
 
-from __future__ import annotations
-
 import random
 import socket
 

@@ -1,7 +1,5 @@
 """Every route against everybody who should not get through, and the limits on clients."""
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import html

@@ -1,7 +1,5 @@
 """Words out of mails, policies, certificates and search boxes stay words, on every page."""
 
-from __future__ import annotations
-
 import re
 from html.parser import HTMLParser
 from urllib.parse import quote

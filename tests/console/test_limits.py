@@ -1,7 +1,5 @@
 """Limits on clients that are slow, many, from elsewhere, or no browsers at all."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import http.client

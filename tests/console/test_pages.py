@@ -1,7 +1,5 @@
 """The pages in a browser: accessible, in both languages, at every width, without a request elsewhere or a violation of the policy."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import Page, expect
 

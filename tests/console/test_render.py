@@ -1,7 +1,5 @@
 """Components, rendered by themselves."""
 
-from __future__ import annotations
-
 import functools
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Whole tasks in a browser: by keyboard alone, without script, with a session that ends, and back again."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from contextlib import closing

@@ -1,7 +1,5 @@
 """The self-check mailbox: alone, with a login, judged as if sent to others, never relayed, 250 only once the result is taken."""
 
-from __future__ import annotations
-
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 

@@ -1,7 +1,5 @@
 """The console of a running gateway, in a browser: an account is made, enrolled and used; a sender reads why a mail was refused."""
 
-from __future__ import annotations
-
 import re
 import time
 from datetime import UTC, datetime

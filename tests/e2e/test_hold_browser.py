@@ -1,7 +1,5 @@
 """A held mail in browsers: the clerk is told that it was not sent, two persons decide, it arrives as it was, and everybody sees it."""
 
-from __future__ import annotations
-
 import re
 from email import message_from_bytes, policy
 

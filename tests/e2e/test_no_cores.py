@@ -1,7 +1,5 @@
 """A process that crashes with a file in hand leaves no core, whatever the machine does with cores."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Files judged before they are sent: page, API and mailbox of a running gateway."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -1,7 +1,5 @@
 """Self-check in a browser: a clerk logs in by a code, drops a file, reads why it would be refused, and checks the fixed copy."""
 
-from __future__ import annotations
-
 import base64
 import re
 from email import message_from_bytes, policy

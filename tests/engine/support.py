@@ -1,7 +1,5 @@
 """Evidence in a line, and the registry of the stand-in policies."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from pathlib import Path
 

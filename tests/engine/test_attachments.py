@@ -1,7 +1,5 @@
 """Attachments told by their number: as a mail program lists them, and in replies that must not name a file."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

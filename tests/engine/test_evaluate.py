@@ -1,7 +1,5 @@
 """Judgement: dispositions, modes, scopes, waivers, recipients, and policies that fail."""
 
-from __future__ import annotations
-
 import time
 import unicodedata
 from pathlib import Path

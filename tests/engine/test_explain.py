@@ -1,7 +1,5 @@
 """Replies, header fields, explanations and the JSON of `check`."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 from pathlib import Path

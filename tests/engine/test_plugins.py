@@ -1,7 +1,5 @@
 """Policies of third parties: what they may share, and that a module that crashes is a fault of the file, never a traceback."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Policy files: presets, layers, faults with places, the guard of the law, digests."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Product texts in both languages on one line, and the completeness of every file of them."""
 
-from __future__ import annotations
-
 import ast
 import re
 from importlib.resources import files

@@ -1,7 +1,5 @@
 """A forward-path that our own policies accepted at RCPT is judged once a day and sender, until other rules are in force."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any

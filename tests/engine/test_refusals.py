@@ -1,7 +1,5 @@
 """Every refusal as it reaches a sender: whole in both languages and letters, and each line good by itself."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Words: hostile values in texts, places, ASCII form, and the completeness of every shipped text."""
 
-from __future__ import annotations
-
 import ast
 import importlib
 import importlib.util

@@ -1,7 +1,5 @@
 """YAML files: core schema, bounds, and every fault with its place and a way out."""
 
-from __future__ import annotations
-
 import contextlib
 import time
 from datetime import date

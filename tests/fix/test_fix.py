@@ -1,7 +1,5 @@
 """`gateway fix`: legacy letters, fonts and colours mended in place; everything else as it was; what is refused."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import re

@@ -1,7 +1,5 @@
 """`gateway fix` on workbooks and OpenDocument texts: what is mended, what keeps its look, what stays byte for byte, what is refused."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Callable

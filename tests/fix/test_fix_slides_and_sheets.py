@@ -1,7 +1,5 @@
 """`gateway fix` on slides and OpenDocument sheets: what is mended at its source, which colours stay, what is refused."""
 
-from __future__ import annotations
-
 import io
 
 import pytest

@@ -3,8 +3,6 @@
 The next hop is a process as well, which writes down what it took. Nothing here has threads, so a step is a fork.
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json

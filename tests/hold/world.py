@@ -1,7 +1,5 @@
 """A relay that holds mail: real gateway, real next hop; and people whose second factors the test knows."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import json

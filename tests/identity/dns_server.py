@@ -1,7 +1,5 @@
 """A DNS server on loopback for tests: a zone as plain data, with names that time out or fail."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

@@ -3,8 +3,6 @@
 The public ones are read from the corpus of mail authentication, and empty where that is absent.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """DKIM, ARC, SPF and DMARC against a DNS server on loopback: what proves, what does not, what could not be told."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """The directory file: what it means, what is wrong with it and where, how fast it loads."""
 
-from __future__ import annotations
-
 import asyncio
 import csv
 import json

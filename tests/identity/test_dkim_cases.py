@@ -3,8 +3,6 @@
 Each case changes one tag of a sound signature, its key record, or the mail behind it. Our own signer is not used.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re

@@ -1,7 +1,5 @@
 """DMARC by the sentences of its RFCs, against zones on loopback (`dmarc_suite.yaml`)."""
 
-from __future__ import annotations
-
 from gateway.identity.dmarc_check import check_dmarc
 from tests.identity.suites import dmarc
 

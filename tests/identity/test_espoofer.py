@@ -5,8 +5,6 @@ trick is what a checking server proves (SPF, DKIM), the other what a mail progra
 never be proven, and a From that any program could show as the victim's must never pass.
 """
 
-from __future__ import annotations
-
 import asyncio
 from base64 import b64encode
 from datetime import UTC, datetime

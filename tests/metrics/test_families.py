@@ -1,7 +1,5 @@
 """The figures as Prometheus reads them: valid text, values of all sources, names that the guides explain."""
 
-from __future__ import annotations
-
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

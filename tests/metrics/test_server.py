@@ -1,7 +1,5 @@
 """The small HTTP server of the figures: many, slow and silent clients take no more than its places."""
 
-from __future__ import annotations
-
 import http.client
 import socket
 import threading

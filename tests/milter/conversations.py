@@ -4,8 +4,6 @@
 2. A connection answers or closes; nothing else comes out of it, and its engine decides on every message that it lets pass.
 """
 
-from __future__ import annotations
-
 import asyncio
 import struct
 

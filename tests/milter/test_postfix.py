@@ -1,7 +1,5 @@
 """The gateway's milter inside a real Postfix: what the MTA does with each verdict, and when the gateway is away."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import re

@@ -1,7 +1,5 @@
 """Invariant: whatever arrives, in whatever pieces, the decoder yields the same commands or its own ProtocolError."""
 
-from __future__ import annotations
-
 import struct
 from contextlib import suppress
 

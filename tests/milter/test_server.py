@@ -1,7 +1,5 @@
 """The server over real sockets, with a raw MTA side and small engines."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import struct

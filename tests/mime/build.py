@@ -1,7 +1,5 @@
 """Small messages for tests."""
 
-from __future__ import annotations
-
 import base64
 
 HEAD = b"From: a.binhtan@tphcm.gov.vn\r\nTo: b@example.vn\r\nSubject: t\r\nMIME-Version: 1.0\r\n"

@@ -5,8 +5,6 @@ two readers could take differently; empty for what honest clients write). `--upd
 read by a person.
 """
 
-from __future__ import annotations
-
 import email
 import email.policy
 import email.utils

@@ -1,7 +1,5 @@
 """Real mails of public projects: what honest clients sent is not called ambiguous, what was made to confuse is."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

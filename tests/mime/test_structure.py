@@ -1,7 +1,5 @@
 """The part tree: specifiers, offsets, nesting, and what is kept of a message that breaks the rules."""
 
-from __future__ import annotations
-
 import mmap
 import tempfile
 

@@ -1,7 +1,5 @@
 """Names, encoded words and charsets as mail clients write them."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import unicodedata

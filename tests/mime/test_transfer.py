@@ -1,7 +1,5 @@
 """Decoded bodies: strict where the encoding is sound, every reading where it is not."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import contextlib

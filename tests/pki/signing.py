@@ -1,7 +1,5 @@
 """Signs PDFs in every way that tools of offices, and attackers, do."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """The test PKI of a session: one tree, its store on disk, and a few documents, made once."""
 
-from __future__ import annotations
-
 import tempfile
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property

@@ -15,8 +15,6 @@ with the fields of Run), `letter` (a generated official letter: kind, layout, dr
 letters and `look` for all its runs. A signature has `by` and what differs from a good one.
 """
 
-from __future__ import annotations
-
 import functools
 import hashlib
 from datetime import UTC, date, datetime

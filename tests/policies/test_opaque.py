@@ -1,7 +1,5 @@
 """The policy `opaque` has words for every cause, and a rule for whatever acts or lies."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from pathlib import Path

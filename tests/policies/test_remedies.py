@@ -1,7 +1,5 @@
 """A remedy works: each sample is refused with the remedy in its first line, and mended as it says, it passes."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

@@ -1,7 +1,5 @@
 """The words and costs of the policy `sender_identity`."""
 
-from __future__ import annotations
-
 import tomllib
 from importlib.resources import files
 

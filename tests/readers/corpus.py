@@ -1,7 +1,5 @@
 """Location of the corpus of real files for tests that read it; it is never part of the project."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

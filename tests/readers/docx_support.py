@@ -1,7 +1,5 @@
 """Paragraphs, styles and fonts of Word documents as tests write them, and what was read of them."""
 
-from __future__ import annotations
-
 from gateway.model import Run
 from tests.readers.ooxml_support import NAMESPACES, read, word
 from tests.support.reading import find

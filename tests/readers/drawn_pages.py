@@ -1,7 +1,5 @@
 """Pages of PDF on which words are drawn instead of written, and such as look like it."""
 
-from __future__ import annotations
-
 import math
 import random
 

@@ -1,7 +1,5 @@
 """`docs/formats.md`, made from the table of formats: `python -m tests.readers.formats_page > docs/formats.md`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import groupby
 

@@ -4,8 +4,6 @@
 seals and other words in the same ways. Everything depends on the seed alone.
 """
 
-from __future__ import annotations
-
 import functools
 import math
 import random

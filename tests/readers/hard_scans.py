@@ -6,8 +6,6 @@ the heading, coarse faxes, phones, two pages on one sheet, and the file formats 
 depends on the seed alone.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Innocent scenes of office pages, drawn over a letter or in its place."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Callable

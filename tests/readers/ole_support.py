@@ -1,7 +1,5 @@
 """Small old Office files, made octet by octet: what a test needs of a format and nothing more."""
 
-from __future__ import annotations
-
 import random
 import struct
 

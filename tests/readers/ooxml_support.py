@@ -1,7 +1,5 @@
 """Shared parts of the tests of office readers: packages made by hand, LibreOffice as a second reader."""
 
-from __future__ import annotations
-
 import ctypes
 import difflib
 import os

@@ -1,7 +1,5 @@
 """Builders of PDF files for the reader's tests: reportlab for ordinary pages, raw objects for the rest."""
 
-from __future__ import annotations
-
 import io
 import zlib
 from collections.abc import Callable

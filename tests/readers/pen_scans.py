@@ -4,8 +4,6 @@
 made from fonts of print: letters that lean, are bent by chance and set unevenly. Everything depends on the seed alone.
 """
 
-from __future__ import annotations
-
 import math
 import random
 from dataclasses import dataclass

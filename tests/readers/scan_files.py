@@ -1,7 +1,5 @@
 """PDF files as scanners make them: one picture with a codec, or text and paper in layers of their own."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import tempfile

@@ -4,8 +4,6 @@
 text or over each other, and then goes through the machine that is named. Everything depends on the seed alone.
 """
 
-from __future__ import annotations
-
 import io
 import random
 from collections.abc import Callable

@@ -4,8 +4,6 @@ Letters are set by reportlab and rendered by pdfium; stamps, seals and signature
 through what a scanner does to it: rotation, blur, noise, tint, JPEG. Everything depends on the seed alone.
 """
 
-from __future__ import annotations
-
 import functools
 import io
 import math

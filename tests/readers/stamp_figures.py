@@ -8,8 +8,6 @@ Readers get time enough, so that a busy machine does not
 change the figures.
 """
 
-from __future__ import annotations
-
 import argparse
 import io
 import statistics

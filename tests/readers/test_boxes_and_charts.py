@@ -1,7 +1,5 @@
 """Words of a poster in one text box, and what a chart copies of its sheet: one phrase, values of a table; a stamp stays one."""
 
-from __future__ import annotations
-
 import pptx
 import pytest
 from pptx.chart.data import CategoryChartData

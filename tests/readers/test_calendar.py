@@ -1,7 +1,5 @@
 """Calendars and cards: the values of a list are words of their own."""
 
-from __future__ import annotations
-
 import unicodedata
 
 import pytest

@@ -1,7 +1,5 @@
 """Words made of cells, by one sign in each or by their colour, are read; lists of attendance are no words."""
 
-from __future__ import annotations
-
 import openpyxl
 import pptx
 import pytest

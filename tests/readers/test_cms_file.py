@@ -1,7 +1,5 @@
 """CMS files: nothing that stands around the one content is passed over."""
 
-from __future__ import annotations
-
 from base64 import encodebytes
 
 import pytest

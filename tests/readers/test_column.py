@@ -1,7 +1,5 @@
 """Letters below one another are laid side by side, whatever their size."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont

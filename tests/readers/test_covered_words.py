@@ -1,7 +1,5 @@
 """Words of which a shape or picture covers a part cannot be told, boxes are read in rows; what else stands near changes nothing."""
 
-from __future__ import annotations
-
 import io
 import struct
 

@@ -1,7 +1,5 @@
 """Damaged files of every kind are read, read in part, or refused with a cause, in time; nothing else is raised."""
 
-from __future__ import annotations
-
 import gzip
 import time
 

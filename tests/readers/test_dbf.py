@@ -1,7 +1,5 @@
 """Tables in DBF: fields, deleted records, letters of any charset, memos beside them."""
 
-from __future__ import annotations
-
 import struct
 from contextlib import suppress
 

@@ -1,7 +1,5 @@
 """MẬT at every angle, in every ink and polarity: found by the detector, read with its neighbours; other words are none."""
 
-from __future__ import annotations
-
 import random
 from concurrent.futures import ThreadPoolExecutor
 

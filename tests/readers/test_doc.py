@@ -1,7 +1,5 @@
 """Word 97-2003 files: every place, every look, and what is damaged."""
 
-from __future__ import annotations
-
 import json
 import os
 import struct

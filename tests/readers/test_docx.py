@@ -1,7 +1,5 @@
 """Word documents: every place where words can stand, and the look of every letter by the rules of ECMA-376."""
 
-from __future__ import annotations
-
 import unicodedata
 
 import pytest

@@ -1,7 +1,5 @@
 """Word packages that lie, are damaged or cost much: read as far as they go, with the cause."""
 
-from __future__ import annotations
-
 import io
 import time
 import zipfile

@@ -1,7 +1,5 @@
 """The looks of Word documents: fonts, sizes, colours, frames and styles as Word resolves them."""
 
-from __future__ import annotations
-
 import pytest
 
 from gateway.model import Origin

@@ -1,7 +1,5 @@
 """Letters drawn as outlines in Office files, OpenDocument and SVG are read; icons and diagrams are no letters."""
 
-from __future__ import annotations
-
 import cv2
 import docx
 import numpy as np

@@ -1,7 +1,5 @@
 """Letters put together of lines, bars and squares are read; tables and diagrams, which are full of them, are not drawn."""
 
-from __future__ import annotations
-
 import math
 import struct
 from itertools import groupby

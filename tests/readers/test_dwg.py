@@ -1,7 +1,5 @@
 r"""Drawings in DWG: words of packed pages, at every bit, in both widths; the drawing stays UNSUPPORTED, and damage ends soon."""
 
-from __future__ import annotations
-
 import random
 import struct
 import time

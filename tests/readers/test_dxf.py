@@ -1,7 +1,5 @@
 """Drawings in DXF: what a viewer of the drawing reads is read, however AutoCAD writes it."""
 
-from __future__ import annotations
-
 import pytest
 
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source

@@ -1,7 +1,5 @@
 """Pictures and films that no type by octets excuses: read where a decoder opens them, otherwise never of no known form."""
 
-from __future__ import annotations
-
 import io
 import struct
 

@@ -1,7 +1,5 @@
 """Fonts in documents: what their name table says, also when XPS changed their first octets."""
 
-from __future__ import annotations
-
 import struct
 import uuid
 

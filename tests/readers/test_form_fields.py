@@ -1,7 +1,5 @@
 """Form fields of word processors show a ticked box and a chosen entry in their place, whatever program saved them."""
 
-from __future__ import annotations
-
 import struct
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The table of formats: nothing stands in it twice, and what it names is there."""
 
-from __future__ import annotations
-
 import importlib
 import re
 from collections import Counter

@@ -1,7 +1,5 @@
 """HTML: what a reader sees, what is hidden from him, and what is only in the file."""
 
-from __future__ import annotations
-
 import contextlib
 import time
 

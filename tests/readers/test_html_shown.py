@@ -1,7 +1,5 @@
 """What a page shows beside its letters in their order: read where it can be resolved, else told as the construct it is."""
 
-from __future__ import annotations
-
 import base64
 import io
 

@@ -1,7 +1,5 @@
 """Picture files: limits before decoding, properties as runs, and pages named whether they could be read or not."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import io

@@ -1,7 +1,5 @@
 """Pictures as a page shows them: cut in pieces, a letter each, mirrored; and pictures that are none of one another."""
 
-from __future__ import annotations
-
 import base64
 import io
 import struct

@@ -1,7 +1,5 @@
 """Letters that are struck out, or squeezed to a line, are not what a paragraph says; in every format that can do so."""
 
-from __future__ import annotations
-
 import io
 
 import docx

@@ -1,7 +1,5 @@
 """Limits of readers: what stands behind one is read, or the document is *cannot tell*; what honest files have is below it."""
 
-from __future__ import annotations
-
 import pytest
 from PIL import Image, PngImagePlugin
 

@@ -1,7 +1,5 @@
 """Lines of a page: what is running prose and need not be read, and what is read of all the rest, on every page alike."""
 
-from __future__ import annotations
-
 import io
 import itertools
 import random

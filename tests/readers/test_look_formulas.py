@@ -1,7 +1,5 @@
 """What a sheet shows by formula and format: read where the value or the format says it, else *cannot tell*."""
 
-from __future__ import annotations
-
 import openpyxl
 import pytest
 from openpyxl.chart import BarChart, Reference

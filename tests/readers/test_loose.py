@@ -1,7 +1,5 @@
 """Letters that dance, wave, slant or stand on an arch are laid on one line and read; names and notes of a pen say nothing."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

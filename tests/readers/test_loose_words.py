@@ -1,7 +1,5 @@
 """Words in octets of no known form: found in both widths and at every place, never made out of noise, and in bounded time."""
 
-from __future__ import annotations
-
 import random
 import time
 import unicodedata

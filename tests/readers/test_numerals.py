@@ -1,7 +1,5 @@
 """Numbers in files: hostile ones raise nothing, in whatever reader."""
 
-from __future__ import annotations
-
 import pytest
 
 from gateway.documents.readers.numerals import whole

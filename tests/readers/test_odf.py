@@ -1,7 +1,5 @@
 """OpenDocument files: text, sheets and slides, with the look of every letter."""
 
-from __future__ import annotations
-
 import pytest
 
 from gateway.documents.readers.base import Budget, Reading, Source

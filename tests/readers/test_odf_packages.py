@@ -1,7 +1,5 @@
 """OpenDocument files as containers: what they hold, locked and damaged ones."""
 
-from __future__ import annotations
-
 import hashlib
 
 import pytest

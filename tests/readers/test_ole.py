@@ -1,7 +1,5 @@
 """Compound files, property sets, drawings and embedded objects."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zlib

@@ -1,7 +1,5 @@
 """Windows metafiles: letters of text records, fonts and colours, bitmaps inside."""
 
-from __future__ import annotations
-
 import gzip
 import io
 import struct

@@ -1,7 +1,5 @@
 """Fonts that a document brings: lines in a font that lies are read as it shows them, lines in an honest one stay what they are."""
 
-from __future__ import annotations
-
 import base64
 import functools
 import re

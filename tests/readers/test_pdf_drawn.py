@@ -1,7 +1,5 @@
 """Words of a PDF that no text object stands for: curves, pictures of glyphs, patterns, clips, annotations that draw."""
 
-from __future__ import annotations
-
 import io
 import math
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Text of a PDF that nobody sees, or that others see otherwise than programs read it."""
 
-from __future__ import annotations
-
 import pytest
 from reportlab.lib.colors import white
 

@@ -1,7 +1,5 @@
 """What a PDF shows by soft masks and clips over plain areas, and what a form shows for the values it holds."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Objects of a PDF as qpdf gives them: values, texts, those of earlier revisions, and that a mended file is noticed."""
 
-from __future__ import annotations
-
 import io
 
 import pikepdf

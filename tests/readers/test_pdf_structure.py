@@ -1,7 +1,5 @@
 """What a PDF holds beside its pages is found: attachments, forms, scripts, layers, revisions, bombs, locks."""
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import io

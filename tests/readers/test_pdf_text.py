@@ -1,7 +1,5 @@
 """What a reader of a PDF page sees is in the runs, with its look and place; what it cannot see is marked."""
 
-from __future__ import annotations
-
 import io
 
 import pytest

@@ -1,7 +1,5 @@
 """What viewers of a PDF leave out, cover, print only, or draw each in its own way: clips, paint, layers, annotations without a look."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Plain text and CSV: every byte is read, in a reading that the text module can go on with."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """PowerPoint 97-2003 files: slides, masters, notes, what earlier saves left, and what is damaged."""
 
-from __future__ import annotations
-
 import os
 import struct
 import zlib

@@ -1,7 +1,5 @@
 """Presentations: slides, notes, masters, and where letters take their look from."""
 
-from __future__ import annotations
-
 from copy import deepcopy
 
 import pytest

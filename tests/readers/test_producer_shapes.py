@@ -1,7 +1,5 @@
 """Documents in the shapes of many programs: what is Times New Roman, Unicode and black passes, one wrong run is found in its place."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Words of a picture that are squeezed, stretched or set far apart, read in the proportions of print."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from PIL import Image, ImageOps

@@ -1,7 +1,5 @@
 """Letters raised or lowered to another row are read in their rows; superscripts and ordinals change no word."""
 
-from __future__ import annotations
-
 import io
 
 import docx

@@ -1,7 +1,5 @@
 """RTF as written by Word, by others, and by people who hide things."""
 
-from __future__ import annotations
-
 import struct
 from contextlib import suppress
 

@@ -1,7 +1,5 @@
 """Letters that shapes, pictures and cells show together are read in what LibreOffice saves as DOC, RTF, XLS, PPT, ODS and ODP."""
 
-from __future__ import annotations
-
 import io
 import struct
 from collections.abc import Callable

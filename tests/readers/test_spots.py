@@ -1,7 +1,5 @@
 """Spots of ink, beside what OpenCV finds with its own statistics."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 import pytest

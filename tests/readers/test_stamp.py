@@ -3,8 +3,6 @@
 The figures of the whole generated set are printed by `python -m tests.readers.stamp_figures`.
 """
 
-from __future__ import annotations
-
 import io
 import random
 

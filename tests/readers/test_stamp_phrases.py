@@ -1,7 +1,5 @@
 """Stamps of several words, other stamps of nearly these letters, and large words of a poster over several lines."""
 
-from __future__ import annotations
-
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 

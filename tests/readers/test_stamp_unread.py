@@ -1,7 +1,5 @@
 """Marks without a frame in the ink of print, and boxes, captions and tables that only look like marks."""
 
-from __future__ import annotations
-
 import random
 import time
 from dataclasses import replace

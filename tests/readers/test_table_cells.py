@@ -1,7 +1,5 @@
 """A level among the cells of a table is a value there, whatever program wrote the table; a stamp in a frame of its own is a mark."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Callable, Sequence
 

@@ -1,7 +1,5 @@
 """Large words that lie across a scanned page, under its print: read as they are, and told from what ends like a mark."""
 
-from __future__ import annotations
-
 import functools
 import io
 

@@ -1,7 +1,5 @@
 """Excel workbooks before 2007: every place of a workbook, every dialect, and what is damaged."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -1,7 +1,5 @@
 """Binary workbooks give what the same workbook in XML gives, and what LibreOffice reads of them."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zipfile

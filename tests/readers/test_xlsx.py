@@ -1,7 +1,5 @@
 """Workbooks: every sheet and what is around it, with the look of every cell."""
 
-from __future__ import annotations
-
 import openpyxl
 import pytest
 from openpyxl.cell.rich_text import CellRichText, TextBlock

@@ -1,7 +1,5 @@
 """A sheet taken apart as text gives what the XML parser gives, for every way of writing it, and takes nothing ill-formed."""
 
-from __future__ import annotations
-
 import random
 
 import pytest

@@ -1,7 +1,5 @@
 """Looks of cells: own colours stay, and where a table style or a condition may give a ground no letters are called unseen."""
 
-from __future__ import annotations
-
 import openpyxl
 import pytest
 from openpyxl.formatting.rule import CellIsRule, ColorScaleRule, DataBarRule, DifferentialStyle, FormulaRule, Rule

@@ -1,7 +1,5 @@
 """XML of every kind: Office 2003, exchange documents, and traps."""
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import time

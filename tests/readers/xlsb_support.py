@@ -1,7 +1,5 @@
 """Binary workbooks built record by record (MS-XLSB 2.1.4), as small as Excel and LibreOffice open them."""
 
-from __future__ import annotations
-
 import struct
 
 from tests.readers.ooxml_support import package, relationships

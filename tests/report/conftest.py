@@ -1,7 +1,5 @@
 """The month that most tests of files are about, written once and only read; and the wall that reads reports."""
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 

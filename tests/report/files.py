@@ -1,7 +1,5 @@
 """Reports as files, read and verified with the readers in this process."""
 
-from __future__ import annotations
-
 import functools
 
 from gateway.documents.readers.base import Budget, Source

@@ -1,7 +1,5 @@
 """`gateway report` as it is typed."""
 
-from __future__ import annotations
-
 import io
 import json
 from pathlib import Path

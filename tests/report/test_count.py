@@ -1,7 +1,5 @@
 """A month is counted to the digit, and what the log cannot say is said."""
 
-from __future__ import annotations
-
 import hashlib
 
 import msgspec

@@ -1,7 +1,5 @@
 """Months that are not whole, and directories that change: right, or said to be incomplete."""
 
-from __future__ import annotations
-
 import sqlite3
 from contextlib import closing
 from datetime import datetime

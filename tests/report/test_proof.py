@@ -1,7 +1,5 @@
 """A file that was touched is told from the one that the log gives."""
 
-from __future__ import annotations
-
 import io
 import json
 from datetime import datetime

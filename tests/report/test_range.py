@@ -1,7 +1,5 @@
 """The range of records of a month is the same whatever came into the log since, also where stamps are out of order."""
 
-from __future__ import annotations
-
 import random
 import sqlite3
 from datetime import timedelta

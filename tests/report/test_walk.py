@@ -1,7 +1,5 @@
 """Any month equals an independent walk of its records: plain JSON, lists, and the definitions written down once more."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import random

@@ -6,8 +6,6 @@ its own beside the container it is about. Here are the signers and times that ar
 `attacks_signers` and `attacks_messages`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 

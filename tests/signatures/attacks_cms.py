@@ -1,7 +1,5 @@
 """Forged CMS files (G16): what is signed, by whom and with what, turned about inside one SignedData (RFC 5652)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

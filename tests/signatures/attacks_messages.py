@@ -1,7 +1,5 @@
 """Forged signatures on mails and beside files (G16): what a mail program shows is not what the signature is over."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 

@@ -1,7 +1,5 @@
 """Forged Office files (G13), XML signatures (G14), OpenDocument files (G15) and ASiC containers."""
 
-from __future__ import annotations
-
 import base64
 import io
 import re

@@ -1,7 +1,5 @@
 """PDF files forged as published since 2019 (G01 to G06): byte ranges, updates, shadows, certification, tails."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Callable, Iterator

@@ -4,8 +4,6 @@ They are what difference analysis and viewers take in two ways: which number is 
 a reference of long ago means once there is one.
 """
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Callable, Iterator

@@ -4,8 +4,6 @@ Most are of Mainka et al., Shadow Attacks (NDSS 2021), Rohlmann et al., Breaking
 difference analysis was found to let pass.
 """
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Callable, Iterator

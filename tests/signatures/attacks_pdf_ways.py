@@ -1,7 +1,5 @@
 """PDF files prepared so that an update changes what a viewer reaches on a way that difference analysis does not go (G04)."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Iterator
 

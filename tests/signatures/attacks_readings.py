@@ -1,7 +1,5 @@
 """Signed packages that two readers take for two documents (G13 to G15): directories of archives, markup, encodings."""
 
-from __future__ import annotations
-
 import io
 import re
 import struct

@@ -1,7 +1,5 @@
 """Signers who are none (G07 to G11, G16): keys, purposes, chains and times turned about, and values that no key of theirs made."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import cache

@@ -1,7 +1,5 @@
 """XML signatures turned about inside Office and OpenDocument files (G14): references, transforms, ids, digests, what a file fetches."""
 
-from __future__ import annotations
-
 import base64
 import re
 from collections.abc import Callable, Iterator

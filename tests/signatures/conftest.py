@@ -1,7 +1,5 @@
 """Signed letters that many tests change, each signed once."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

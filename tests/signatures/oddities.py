@@ -1,7 +1,5 @@
 """Honest files that are rarely seen: whoever refuses one of them refuses the work of an office that did nothing wrong."""
 
-from __future__ import annotations
-
 import io
 import re
 import zipfile

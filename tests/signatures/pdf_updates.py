@@ -1,7 +1,5 @@
 """Revisions appended to PDF files: through pyHanko's writer, and by hand where no writer would write them."""
 
-from __future__ import annotations
-
 import io
 import re
 import struct

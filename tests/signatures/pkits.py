@@ -7,8 +7,6 @@ path and revocation together, at the time of the suite and with its algorithms (
 itself refuses.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """One generated file, honest or forged, and what the gateway says of it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

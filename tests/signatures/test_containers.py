@@ -1,7 +1,5 @@
 """Good signatures in every container are called good, whole and by the right holder; the changed ones are not."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import hashlib

@@ -1,7 +1,5 @@
 """A log of mails as real policies judged them: of two units, with hostile names and one with a secret."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Refused mails and the requests about them: a steward with a real log, and what people do there."""
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import shutil

@@ -1,7 +1,5 @@
 """A steward of the tests: real accounts, a real log, a clock that is set; and the console's side of its door."""
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import socket

@@ -1,7 +1,5 @@
 """Self-check at the steward: whose name, how often, how many at a time; programs with tokens; what is kept and shown of it."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import threading

@@ -1,7 +1,5 @@
 """`gateway console ...` on the machine: makes the first account, works beside a running gateway, and is recorded."""
 
-from __future__ import annotations
-
 import json
 import re
 import sqlite3

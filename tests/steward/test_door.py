@@ -1,7 +1,5 @@
 """The steward's socket: whatever comes over it, the steward goes on and nothing is done that was not allowed."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import random

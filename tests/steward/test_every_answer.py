@@ -1,7 +1,5 @@
 """Every answer to every role crosses the wall whole, printable and without a word of a secret."""
 
-from __future__ import annotations
-
 import asyncio
 import unicodedata
 

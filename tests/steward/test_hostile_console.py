@@ -1,7 +1,5 @@
 """A console that was taken over has everybody's sessions and sends what it likes: it acts for nobody."""
 
-from __future__ import annotations
-
 import asyncio
 import random
 import threading

@@ -1,7 +1,5 @@
 """kill -9 of the steward at each step of a request: log, requests and waivers agree after a start, and nothing is decided twice."""
 
-from __future__ import annotations
-
 import os
 import signal
 import traceback

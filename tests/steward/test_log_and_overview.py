@@ -1,7 +1,5 @@
 """The log and the overview at the console, on a log that real policies filled."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

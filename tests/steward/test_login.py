@@ -1,7 +1,5 @@
 """Login, enrolment, second factors, sessions: what an outsider and a taken-over console may try."""
 
-from __future__ import annotations
-
 import io
 import itertools
 import os

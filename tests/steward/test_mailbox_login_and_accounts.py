@@ -1,7 +1,5 @@
 """Logins by mailbox, what cannot be recorded, and what administrators do with accounts."""
 
-from __future__ import annotations
-
 import sqlite3
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """Mails at the console: found, explained and exported, each to whom they are to be shown."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """The reports on the 1st: who gets which, once, and what stands in the log; the clock is set, next hop and log are real."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import re

@@ -1,7 +1,5 @@
 """Who is told what by mail: of requests, of what waits, of accounts; the clock is set, log and book are real."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from contextlib import closing

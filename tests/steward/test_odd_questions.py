@@ -1,7 +1,5 @@
 """Questions with any values in their fields, in everybody's sessions: each has an answer, and none of them is a bug."""
 
-from __future__ import annotations
-
 import random
 from dataclasses import replace
 from enum import Enum

@@ -1,7 +1,5 @@
 """The policy at the console: shown with its places, tried as hostile text, put in force by a running gateway."""
 
-from __future__ import annotations
-
 import asyncio
 import csv
 import shutil

@@ -1,7 +1,5 @@
 """The steward with a real log and a real next hop: codes go out by mail, acts stand in the chain, rules are followed."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import socket

@@ -1,7 +1,5 @@
 """Who may ask what: each question, asked by each role and by nobody, is answered as written down here."""
 
-from __future__ import annotations
-
 import sqlite3
 from contextlib import closing
 from typing import get_args

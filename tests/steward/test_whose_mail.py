@@ -1,7 +1,5 @@
 """Whose a reference is, where several records stand under one, and where one mail repeats another."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

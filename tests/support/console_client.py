@@ -1,7 +1,5 @@
 """HTTP client for the console: logs in by a code from the sink, sends forms with files, reads pages."""
 
-from __future__ import annotations
-
 import asyncio
 import html
 import http.client

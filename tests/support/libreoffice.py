@@ -1,7 +1,5 @@
 """LibreOffice as a converter, and as a judge of signatures with a profile of its own whose only trusted roots are the given ones."""
 
-from __future__ import annotations
-
 import json
 import os
 import resource

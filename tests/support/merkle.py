@@ -1,7 +1,5 @@
 """What an auditor checks of the log's tree, and the gateway does not (RFC 9162 §2.1.3.2)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from gateway.audit.merkle import node_hash

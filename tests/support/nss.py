@@ -6,8 +6,6 @@ Through libnss3 itself, which every LibreOffice brings along; `certutil` is a pa
 since NSS is initialised once a process.
 """
 
-from __future__ import annotations
-
 import ctypes
 import ctypes.util
 import subprocess

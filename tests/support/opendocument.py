@@ -1,7 +1,5 @@
 """OpenDocument files written by hand: texts, sheets and slides around the XML of their body."""
 
-from __future__ import annotations
-
 from tests.support.octets import zipped
 
 _O = "urn:oasis:names:tc:opendocument:xmlns:"

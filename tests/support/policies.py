@@ -1,7 +1,5 @@
 """Shipped presets, loaded once, and single policy modules on one mail without an engine."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Iterator
 from types import ModuleType

@@ -1,7 +1,5 @@
 """Processes as the kernel shows them (proc(5)): whose children they are, what they are called, what they have used."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Files read as the product does: by the reader of what their octets are."""
 
-from __future__ import annotations
-
 from gateway.documents.readers.base import Budget, Reading, Source
 from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff

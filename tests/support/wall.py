@@ -1,7 +1,5 @@
 """A warm, shared worker pool of the product: starting one takes longer than most tests that use it."""
 
-from __future__ import annotations
-
 from gateway.documents.wall.pool import PoolSettings, WorkerPool
 from gateway.serve.app import SHIPPED_CERTS
 from tests.support.policies import preset

@@ -4,8 +4,6 @@ From its first line to its exit a command is the product's own; only interpreter
 than most commands, are shared. The server starts with the first command and ends with the test process.
 """
 
-from __future__ import annotations
-
 import asyncio
 import atexit
 import gc

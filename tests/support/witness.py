@@ -1,7 +1,5 @@
 """A C2SP witness for tests."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

@@ -4,8 +4,6 @@
 (`GATEWAY_CORPUS`, default `../shared/corpus`); figures that need it are left out with a note otherwise.
 """
 
-from __future__ import annotations
-
 import argparse
 import difflib
 import os

@@ -3,8 +3,6 @@
 The functions know only Unicode and the code tables; places in a document are in `mark_matrix`.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Callable
 

@@ -3,8 +3,6 @@
 Names of people and numbers are invented from lists; nothing here comes from a real document.
 """
 
-from __future__ import annotations
-
 import random
 from dataclasses import dataclass
 from enum import Enum

@@ -3,8 +3,6 @@
 The matrix asks whether a plain mark is found in every place and disguise; these ask which lines are marks at all.
 """
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Callable, Iterator
 from typing import NamedTuple

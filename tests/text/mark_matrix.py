@@ -3,8 +3,6 @@
 `cases()` yields more than two thousand; `innocent_documents` and `innocent_names` what must pass.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Lines that are marks, by class."""
 
-from __future__ import annotations
-
 from tests.text.mark_forms import EVERYWHERE, LINES, NAMES, TEXTS, Form
 
 MARKED: tuple[Form, ...] = (

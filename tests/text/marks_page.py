@@ -1,7 +1,5 @@
 """`docs/marks.md`, made from the rules of marks: `python -m tests.text.marks_page > docs/marks.md`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from gateway.vietnamese.marks.rules import EXEMPTIONS, PARTS, RULES

@@ -1,7 +1,5 @@
 """Official documents and papers that look like one, line by line: `official_cases.yaml`."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Lines that only look like marks or speak of them, by class."""
 
-from __future__ import annotations
-
 from tests.text.mark_forms import EVERYWHERE, LINES, NAMES, TEXTS, Form
 
 _BODY = (*LINES, "cell")

@@ -1,7 +1,5 @@
 """Lines, subjects and names of files of an office that speak of mật in every other sense, one after the other."""
 
-from __future__ import annotations
-
 LINES: tuple[str, ...] = (
     "Đề nghị các đơn vị tăng cường bảo mật tài khoản thư điện tử công vụ.", "Công tác bảo vệ bí mật nhà nước năm 2026 đạt kết quả tốt.",
     "Kế hoạch tập huấn Luật Bảo vệ bí mật nhà nước số 117/2025/QH15", "Luật Bảo vệ bí mật nhà nước có hiệu lực từ ngày 01 tháng 3 năm 2026",

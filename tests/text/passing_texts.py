@@ -1,7 +1,5 @@
 """Whole texts of an office that speak of mật and carry no mark; a tab parts the columns of a table."""
 
-from __future__ import annotations
-
 TEXTS: dict[str, str] = {
     "law": (
         "Chương II\n"

@@ -6,8 +6,6 @@ the text of a statute from a database is none. What a person would argue about (
 in an annex) has no label.
 """
 
-from __future__ import annotations
-
 import importlib
 import importlib.util
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Margins that word processors state and that lines of a PDF show, on both sides of the rule."""
 
-from __future__ import annotations
-
 from random import Random
 
 import pytest

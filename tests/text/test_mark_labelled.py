@@ -1,7 +1,5 @@
 """Values with a name of their own, and phrases broken over lines of a cell or column: marks and innocents."""
 
-from __future__ import annotations
-
 from itertools import chain
 
 import pytest

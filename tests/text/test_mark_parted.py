@@ -1,7 +1,5 @@
 """`MẬT` whose word goes on in the next lines or pieces is another word: KHẨU, ĐỘ DÂN SỐ; KHẨN is none."""
 
-from __future__ import annotations
-
 import pytest
 
 from gateway.model import Document, Origin, Role, Run

@@ -1,7 +1,5 @@
 """Each row of the rules of marks: what it finds is found by it, what looks like it is let go."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from importlib.resources import files

@@ -1,7 +1,5 @@
 """Letters of a mark put together of signs, and of two scripts."""
 
-from __future__ import annotations
-
 import pytest
 
 from gateway.model import Document, Run

@@ -1,7 +1,5 @@
 """A level behind its noun (TÀI LIỆU MẬT): a mark at the head of a paper, the end of a title or a row elsewhere."""
 
-from __future__ import annotations
-
 import textwrap
 
 import pytest

@@ -1,7 +1,5 @@
 """Secrecy marks: the open examples, the matrix, innocents, real documents, speed and evidence."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections import Counter

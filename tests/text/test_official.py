@@ -1,7 +1,5 @@
 """Official documents: every kind and layout, forms that are none, real documents."""
 
-from __future__ import annotations
-
 import itertools
 from datetime import date
 

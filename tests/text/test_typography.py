@@ -1,7 +1,5 @@
 """Typography: shares by letters, what counts, what does not, passages; fonts and colours."""
 
-from __future__ import annotations
-
 import time
 import unicodedata
 

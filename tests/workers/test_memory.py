@@ -1,7 +1,5 @@
 """What a child writes to is found out once, and copied for the others before they need it."""
 
-from __future__ import annotations
-
 import mmap
 import os
 import resource

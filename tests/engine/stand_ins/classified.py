@@ -1,7 +1,5 @@
 """A subject or document line with the word SECRET is marked; MAYBE is suspected."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from pydantic import BaseModel, ConfigDict

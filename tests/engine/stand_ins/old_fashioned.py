@@ -1,7 +1,5 @@
 """Has `evaluate` alone: counts the documents of a mail with the word CU-KY, all words of the mail in hand."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from pydantic import BaseModel, ConfigDict

@@ -1,7 +1,5 @@
 """Mail from `@bad.example` to an office address is refused for that recipient; envelope only."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from pydantic import BaseModel, ConfigDict, Field

@@ -1,7 +1,5 @@
 """Misbehaves, as its settings say, over a document or subject with the word HON-LOAN."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Iterator
