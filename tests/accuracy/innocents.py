@@ -4,7 +4,6 @@ Each says what it is in its name; the count of those that are stopped is the fal
 """
 
 import io
-import os
 import shutil
 from collections.abc import Iterator
 from html import escape
@@ -21,12 +20,12 @@ from reportlab.pdfgen.canvas import Canvas
 from gateway.model import Role
 from tests.accuracy import portable, rich_text, texts, word
 from tests.accuracy.shapes import Writing, xml
+from tests.support.corpus import CORPUS
 from tests.support.libreoffice import convert
 from tests.support.octets import file_of, written
 from tests.text.mark_matrix import innocent_documents
 
 ROOT = Path(__file__).resolve().parents[2]
-CORPUS = Path(os.environ.get("GATEWAY_CORPUS", ROOT.parent / "shared" / "corpus"))
 DECISION = CORPUS.parent / "regulation" / "decision-7600-qd-ubnd-2023.txt"
 KINDS = ("docx", "docx table", "pdf", "html", "odt", "rtf", "xlsx", "pptx", "txt", "eml", "csv")
 

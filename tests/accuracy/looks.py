@@ -15,8 +15,8 @@ from gateway.documents.readers.base import Budget, ReadError, Reading, Source
 from gateway.documents.readers.sniff import sniff
 from gateway.model import ReadStatus
 from gateway.vietnamese.fonts import base_name
-from tests.accuracy.innocents import CORPUS
 from tests.readers.ooxml_support import Agreement, Letter, compare, make_fonts, our_letters, pdf_letters
+from tests.support.corpus import CORPUS
 from tests.support.libreoffice import convert
 
 KINDS = ("docx", "odt", "ods", "xlsx", "pptx", "doc", "rtf", "xls", "ppt")

@@ -11,7 +11,7 @@ from pathlib import Path
 from gateway.model import Disposition, FindingOutcome, Verdict
 from gateway.pipeline.sample import as_message
 from tests.accuracy import wall
-from tests.accuracy.innocents import CORPUS
+from tests.support.corpus import CORPUS
 
 SETS = ("mail-mime", "tnef-msg", "mail-auth")
 _NO_MAIL = (".json", ".xml", ".yml", ".key", ".tnef", ".dat")

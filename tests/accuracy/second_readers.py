@@ -22,7 +22,7 @@ from gateway.documents.readers import registry
 from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.documents.readers.sniff import sniff
 from gateway.model import Document, ReadStatus
-from tests.accuracy.innocents import CORPUS
+from tests.support.corpus import CORPUS
 from tests.support.libreoffice import convert
 
 FOLDERS = ("vietnam", "office-signatures", "active-content", "pdf-signatures")

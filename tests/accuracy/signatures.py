@@ -23,8 +23,9 @@ from pathlib import Path
 
 from tests.pki.tree import tree
 from tests.signatures import attacks, pkits
-from tests.signatures.corpus import BAD, CORPUS, GOOD, is_sound, rows, verify_file
+from tests.signatures.corpus import BAD, GOOD, is_sound, rows, verify_file
 from tests.signatures.samples import is_valid, reports
+from tests.support.corpus import CORPUS
 from tests.support.nss import make_apart
 
 _SIGNATURE = "http://www.w3.org/2000/09/xmldsig#:"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.accuracy.innocents import CORPUS
 from tests.e2e.commands import COLLEAGUE, STAFF
+from tests.support.corpus import CORPUS
 
 GATEWAY = (sys.executable, "-m", "gateway.cli")
 

@@ -17,9 +17,9 @@ from pptx.util import Inches
 
 from gateway.documents.readers.base import ReadError
 from tests.accuracy import looks
-from tests.accuracy.innocents import CORPUS
 from tests.readers.docx_support import fonts, para, style, styles
 from tests.readers.ooxml_support import corpus, read_any, solid, word
+from tests.support.corpus import CORPUS
 from tests.support.libreoffice import convert, needs_libreoffice
 from tests.support.long import LONG
 from tests.support.octets import file_of

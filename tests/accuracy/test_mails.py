@@ -3,7 +3,7 @@
 import pytest
 
 from tests.accuracy import mails
-from tests.accuracy.innocents import CORPUS
+from tests.support.corpus import CORPUS
 from tests.support.long import LONG
 
 

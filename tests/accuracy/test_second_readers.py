@@ -5,8 +5,8 @@ import shutil
 import pytest
 
 from tests.accuracy import second_readers
-from tests.accuracy.innocents import CORPUS
 from tests.accuracy.second_readers import Recall, compare
+from tests.support.corpus import CORPUS
 from tests.support.long import LONG
 
 

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import zipfile
 from pathlib import Path
 
@@ -12,9 +11,9 @@ from tests.accuracy import wall, word
 from tests.attacks.check_process import text_mail
 from tests.attacks.verdicts import Answer, answers
 from tests.readers.pdfs import simple
+from tests.support.corpus import CORPUS
 from tests.support.octets import zipped
 
-CORPUS = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).resolve().parents[3] / "shared" / "corpus"))
 PROGRAM = b"MZ" + bytes(58) + b"\x40\0\0\0" + b"PE\0\0" + bytes(500)
 SHORTCUT = b"L\0\0\0\x01\x14\x02\0" + bytes(80)
 

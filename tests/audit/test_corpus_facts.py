@@ -1,6 +1,5 @@
 """Kept facts of real files and of generated mails: judged again they give the recorded findings, and they hold no words."""
 
-import os
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -27,12 +26,12 @@ from gateway.serve.app import _pool_settings
 from gateway.spool import Spool
 from tests.audit.support import REFUSAL
 from tests.audit.test_kept_facts import PRESETS, TYPES, kept_again, mails, recorded
+from tests.support.corpus import CORPUS
 from tests.support.long import LONG, sample
 from tests.support.policies import preset
 
 pytestmark = pytest.mark.slow
 
-CORPUS = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
 FOLDERS = sorted(path.name for path in CORPUS.iterdir() if path.is_dir()) if CORPUS.is_dir() else []
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
 LIMIT_BYTES = 2 << 20

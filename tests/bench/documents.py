@@ -32,9 +32,9 @@ from pathlib import Path
 import pypdfium2
 from PIL import Image
 
-from tests.accuracy.innocents import CORPUS
 from tests.bench.__main__ import Sink
 from tests.bench.contestants import running
+from tests.support.corpus import CORPUS
 from tests.support.octets import file_of
 from tests.support.pages import put
 from tests.support.processes import cpu_s

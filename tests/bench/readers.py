@@ -46,9 +46,10 @@ from gateway.vietnamese.official import recognise
 from gateway.vietnamese.typography import examine
 from tests.accuracy import wall
 from tests.accuracy import word as word_files
-from tests.accuracy.innocents import CORPUS, ROOT
+from tests.accuracy.innocents import ROOT
 from tests.bench.large_files import office_pdf, openpyxl_walk, pdf_pages, python_docx_walk, sheet_rows, word_pages
 from tests.bench.peak import peak
+from tests.support.corpus import CORPUS
 from tests.support.pages import put
 from tests.support.processes import children, memory_kib
 from tests.workers.mails import NoVerifiers

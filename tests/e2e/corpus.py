@@ -1,13 +1,11 @@
 """Mails of the corpus as a client would send them."""
 
-import os
 from email import policy
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 
-CORPUS = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
+from tests.support.corpus import CORPUS
 
 
 def mails(count: int) -> list[bytes]:

@@ -5,7 +5,7 @@ import pytest
 from gateway.documents.wall.pool import PoolSettings, WorkerPool
 from gateway.documents.wall.wire import Limits
 from gateway.model import ReadStatus
-from tests.hostile.corpus import corpus_file, rows
+from tests.support.corpus import corpus_file, rows
 from tests.workers.mails import mail, request
 
 pytestmark = pytest.mark.slow

@@ -3,7 +3,6 @@
 The public ones are read from the corpus of mail authentication, and empty where that is absent.
 """
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,8 +17,10 @@ from gateway.identity.spf_check import check_spf
 from gateway.model import AuthResult
 from tests.identity.dns_server import Server, Zone
 from tests.support.cases import read_yaml
+from tests.support.corpus import CORPUS
 
-CORPUS = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).parents[2].parent / "shared" / "corpus")) / "mail-auth"
+FOLDER = CORPUS / "mail-auth"
+
 OPENSPF = ("mailauth__rfc7208-tests.yml", "mailauth__rfc7208-tests-2014-05.yml")
 EXPLAINED = {
     "all All test 1": ("permerror", "RFC 7208 §4.6: an unknown mechanism spoils the record, also behind `all`"),
@@ -61,11 +62,11 @@ class MailCase:
 
 def documents(name: str) -> list[dict[str, Any]]:
     """The YAML documents of a file of the corpus."""
-    if not CORPUS.is_dir():
+    if not FOLDER.is_dir():
         return []
     yaml = YAML(typ="safe")
     yaml.allow_duplicate_keys = True  # the ARC suite has two tests of one name
-    return [document for document in yaml.load_all((CORPUS / name).read_text("utf-8")) if document]
+    return [document for document in yaml.load_all((FOLDER / name).read_text("utf-8")) if document]
 
 
 def openspf() -> Iterator[SpfCase]:
@@ -107,7 +108,7 @@ def _openspf_zone(data: dict[str, list[Any]]) -> Zone:
 
 def stalwart_spf() -> Iterator[SpfCase]:
     """The suite of stalwartlabs/mail-auth; its records are lines, its addresses stand directly in `mx`."""
-    for path in sorted(CORPUS.glob("stala__*.yml")) if CORPUS.is_dir() else ():
+    for path in sorted(FOLDER.glob("stala__*.yml")) if FOLDER.is_dir() else ():
         for section in path.read_text("utf-8").split("\n---"):
             head, _, tests = section.partition("\ntests:")
             title = next((line[6:] for line in head.splitlines() if line.startswith("name: ")), "")
@@ -175,7 +176,7 @@ def arc() -> Iterator[MailCase]:
 
 def dkim() -> Iterator[MailCase]:
     """Real signed messages whose files begin with their records."""
-    for path in sorted(CORPUS.glob("stala__resources_*.txt")) if CORPUS.is_dir() else ():
+    for path in sorted(FOLDER.glob("stala__resources_*.txt")) if FOLDER.is_dir() else ():
         head, _, message = path.read_bytes().replace(b"\r\n", b"\n").partition(b"\n\n")
         records = (line.split(" ", 1) for line in head.decode().splitlines())
         zone: Zone = {key.rstrip(".").lower(): [("TXT", text)] for key, text in records}

@@ -4,10 +4,10 @@ import pytest
 
 from gateway.identity.dkim_verify import verify_arc, verify_dkim
 from tests.identity import suites
-from tests.identity.suites import CORPUS
+from tests.identity.suites import FOLDER
 
 pytestmark = pytest.mark.skipif(
-    not CORPUS.is_dir(), reason="the corpus of mail authentication is not here (GATEWAY_CORPUS)"
+    not FOLDER.is_dir(), reason="the corpus of mail authentication is not here (GATEWAY_CORPUS)"
 )
 
 
@@ -38,9 +38,9 @@ def test_an_arc_chain_with_ed25519_is_not_called_good(server):
     assert verify_arc(case.content, server.resolver(case.zone).start()).result == "fail"
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in CORPUS.glob("*.eml")) if CORPUS.is_dir() else [])
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("*.eml")) if FOLDER.is_dir() else [])
 def test_without_an_answering_dns_no_mail_passes(server, name):
-    content = (CORPUS / name).read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    content = (FOLDER / name).read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     lookups = server.resolver({}).start()
     results = {one.result for one in verify_dkim(content, lookups)}
     arc = verify_arc(content, lookups)

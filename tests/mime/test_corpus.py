@@ -1,16 +1,16 @@
 """Real mails of public projects: what honest clients sent is not called ambiguous, what was made to confuse is."""
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 
 from gateway.mime import decode_body, find_inline_encodings, parse, wire_form
 from policies import opaque
+from tests.support.corpus import CORPUS
 
-CORPUS = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).parents[2].parent / "shared" / "corpus")) / "mail-mime"
-pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of real mails is not here (GATEWAY_CORPUS)")
+FOLDER = CORPUS / "mail-mime"
+
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the corpus of real mails is not here (GATEWAY_CORPUS)")
 
 # What the preset relays with a tag: every reading was looked at and shows the same files and words.
 UNTIDY = set(opaque.Settings().untidy)
@@ -38,16 +38,16 @@ HONEST = {
 
 
 def mails(*kinds: str) -> list[str]:
-    if not CORPUS.is_dir():
+    if not FOLDER.is_dir():
         return []
-    rows = [json.loads(line) for line in (CORPUS / "manifest.jsonl").read_text("utf-8").splitlines()]
+    rows = [json.loads(line) for line in (FOLDER / "manifest.jsonl").read_text("utf-8").splitlines()]
     names = [row["file"].removeprefix("mail-mime/") for row in rows if row["kind"] in kinds]
     return [name for name in names if not name.endswith((".json", ".xml"))]
 
 
 def test_honest_mails_are_read_in_one_way():
     found = {
-        name: {a.code for a in parse(wire_form((CORPUS / name).read_bytes())).ambiguities} - UNTIDY
+        name: {a.code for a in parse(wire_form((FOLDER / name).read_bytes())).ambiguities} - UNTIDY
         for name in mails(*HONEST)
     }
     assert {name: codes for name, codes in found.items() if codes} == EXPECTED
@@ -55,7 +55,7 @@ def test_honest_mails_are_read_in_one_way():
 
 @pytest.mark.parametrize("name", mails("mime-partial"))
 def test_a_fragment_is_reported(name):
-    content = wire_form((CORPUS / name).read_bytes())
+    content = wire_form((FOLDER / name).read_bytes())
     if b"message/partial" not in content:
         pytest.skip("the reassembled message")
     assert "message-partial" in {a.code for a in parse(content).ambiguities}
@@ -63,7 +63,7 @@ def test_a_fragment_is_reported(name):
 
 def test_every_leaf_of_every_mail_decodes():
     for name in mails("mime-malformed", "mail-bad-attachment", "msg-outlook", *HONEST):
-        content = wire_form((CORPUS / name).read_bytes())
+        content = wire_form((FOLDER / name).read_bytes())
         for part in parse(content).root.leaves():
             decoded = decode_body(content, part)
             for data in (*decoded.alternatives, decoded.data):

@@ -1,9 +1,7 @@
 """Word 97-2003 files: every place, every look, and what is damaged."""
 
 import json
-import os
 import struct
-from pathlib import Path
 
 import pytest
 
@@ -15,9 +13,9 @@ from gateway.vietnamese import legacy, legacy_codes
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.marks import find_in_document
 from tests.readers.ole_support import sprm, word_file
+from tests.support.corpus import CORPUS
 from tests.support.libreoffice import converted, needs_libreoffice
 
-CORPUS = Path(os.environ.get("GATEWAY_CORPUS", "../shared/corpus"))
 SPECIAL = sprm(0x0855, b"\1")
 
 

@@ -12,8 +12,8 @@ from gateway.documents.readers.mail import calendar, eml, mapi, outlook_msg
 from gateway.documents.readers.ole.writer import write_compound
 from gateway.documents.readers.sniff import sniff
 from gateway.model import ReadStatus, Role
-from tests.hostile.corpus import corpus_file
 from tests.readers.lzfu import compress
+from tests.support.corpus import corpus_file
 
 
 def test_compressed_rtf_is_what_outlook_packed():

@@ -21,8 +21,8 @@ from gateway.documents.readers.pdf.objects import RawObject, find_objects, infla
 from gateway.documents.readers.pdf.words import _BLOCK_TAG
 from gateway.model import Document, Origin, ReadStatus, Role
 from tests.readers import pdfs
-from tests.readers.corpus import CORPUS, needs_corpus
 from tests.support.cases import slow
+from tests.support.corpus import CORPUS, needs_corpus
 from tests.support.long import sample
 from tests.support.octets import written
 

@@ -1,9 +1,7 @@
 """PowerPoint 97-2003 files: slides, masters, notes, what earlier saves left, and what is damaged."""
 
-import os
 import struct
 import zlib
-from pathlib import Path
 
 import pytest
 
@@ -15,9 +13,8 @@ from gateway.vietnamese import legacy, legacy_codes
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.marks import find_in_document
 from tests.readers.ole_support import atom, container
+from tests.support.corpus import CORPUS
 from tests.support.libreoffice import converted, needs_libreoffice
-
-CORPUS = Path(os.environ.get("GATEWAY_CORPUS", "../shared/corpus"))
 
 
 def read(data: bytes, *passwords: str):

@@ -19,7 +19,7 @@ from gateway.documents.readers.pictures.stamp_ink import Candidate, Ink
 from gateway.documents.readers.pictures.stamp_words import Reading
 from gateway.model import Origin, Role
 from tests.readers import pdfs, scan_makers, scans
-from tests.readers.corpus import CORPUS, needs_corpus
+from tests.support.corpus import CORPUS, needs_corpus
 from tests.support.long import LONG
 from tests.support.ocr import needs_stamps
 from tests.support.octets import file_of

@@ -2,9 +2,7 @@
 
 import io
 import json
-import os
 import struct
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -17,9 +15,8 @@ from gateway.vietnamese import legacy, legacy_codes
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.marks import find_in_document
 from tests.readers.ole_support import atom, biff, globals_of, record, short, workbook
+from tests.support.corpus import CORPUS
 from tests.support.libreoffice import converted, needs_libreoffice
-
-CORPUS = Path(os.environ.get("GATEWAY_CORPUS", "../shared/corpus"))
 
 
 def read(data: bytes):

@@ -15,7 +15,6 @@ from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from gateway.model import Origin, ReadStatus, Role, Run
 from gateway.model.formats import XLSB
-from tests.accuracy.innocents import CORPUS
 from tests.readers.ooxml_support import package
 from tests.readers.xlsb_support import (
     cell,
@@ -29,6 +28,7 @@ from tests.readers.xlsb_support import (
     text,
     workbook,
 )
+from tests.support.corpus import CORPUS
 from tests.support.libreoffice import convert, needs_libreoffice
 
 LOOKS = styles(

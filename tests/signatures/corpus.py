@@ -1,7 +1,6 @@
 """The signed files of the corpus: how each is labelled, and verified as the gateway would."""
 
 import json
-import os
 import zipfile
 from datetime import UTC, datetime
 from functools import cache
@@ -12,8 +11,8 @@ import msgspec
 from gateway.documents.signatures import verify
 from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Signature
+from tests.support.corpus import CORPUS
 
-CORPUS = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).resolve().parents[3] / "shared" / "corpus"))
 SETS = ("pdf-signatures", "office-signatures", "asic-cms-xml", "vietnam")
 GOOD = {"valid", "valid-with-form-fill"}
 BAD = {"modified", "broken", "malformed", "spoofed", "modified-annotations"}

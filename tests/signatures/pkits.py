@@ -8,7 +8,6 @@ itself refuses.
 """
 
 import json
-import os
 import re
 from collections import Counter
 from datetime import UTC, datetime
@@ -22,8 +21,8 @@ from gateway.documents.signatures import path as paths
 from gateway.documents.signatures.certificates import distinguished_name, load_certificates
 from gateway.documents.signatures.chain_status import Sources
 from gateway.model import Revocation
+from tests.support.corpus import CORPUS
 
-CORPUS = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).resolve().parents[3] / "shared" / "corpus"))
 FOLDER = CORPUS / "pki-pkits"
 AT = datetime(2005, 1, 1, tzinfo=UTC)
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.signatures.corpus import CORPUS, SETS, judge, rows
+from tests.signatures.corpus import SETS, judge, rows
+from tests.support.corpus import CORPUS
 
 EXPLAINED = {
     "pdf-signatures/dss__test-with-vri.pdf": "a field that FieldMDP locks was filled after signing (TEST2 became TEST20)",

@@ -1,6 +1,5 @@
 """The trust store, the carried anchors, real chains, and NIST's path validation suite."""
 
-import os
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,10 +17,10 @@ from gateway.documents.signatures.warm import warm_up
 from gateway.errors import ConfigError
 from gateway.model import HolderKind, Signer, Trust
 from tests.pki.tree import NOW, tree
+from tests.support.corpus import CORPUS
 
 ROOT = Path(__file__).resolve().parents[2]
 CERTS = ROOT / "certs"
-SHARED = Path(os.environ.get("GATEWAY_CORPUS", ROOT.parent / "shared" / "corpus"))
 
 
 class TestCarriedAnchors:
@@ -47,7 +46,7 @@ class TestCarriedAnchors:
         ("name", "at"), [("g2_tong_cuc_thue.der", 2023), ("g1_btc_org_mst.der", 2023), ("vnpt-ca-sha2.crt", 2025)]
     )
     def test_real_certificates_reach_the_roots_at_signing_time(self, name, at):
-        file = SHARED.parent / "domain" / "ca" / name
+        file = CORPUS.parent / "domain" / "ca" / name
         if not file.exists():
             pytest.skip("real certificates are not at hand (GATEWAY_CORPUS)")
         (leaf,) = load_certificates(file.read_bytes())

@@ -6,7 +6,6 @@
 
 import argparse
 import difflib
-import os
 import random
 import textwrap
 import unicodedata
@@ -21,6 +20,7 @@ from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.marks import Strength, find_in_document, find_in_filename, find_in_subject
 from gateway.vietnamese.official import State, recognise
 from gateway.vietnamese.typography import examine
+from tests.support.corpus import CORPUS
 from tests.support.legacy_letters import encode
 from tests.support.pages import put
 from tests.text import official_cases
@@ -28,7 +28,6 @@ from tests.text.letters import CELLS, KINDS, SENTENCES, Layout, letter, not_offi
 from tests.text.mark_matrix import INNOCENT_FILENAMES, INNOCENT_SUBJECTS, Case, cases, innocent_documents
 
 ROOT = Path(__file__).resolve().parents[2]
-CORPUS = Path(os.environ.get("GATEWAY_CORPUS", ROOT.parent / "shared" / "corpus"))
 DECISION = CORPUS.parent / "regulation" / "decision-7600-qd-ubnd-2023.txt"
 
 

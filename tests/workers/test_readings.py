@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from msgspec import structs
@@ -16,6 +15,7 @@ from gateway.documents.wall.readings import Readings
 from gateway.documents.wall.wire import InspectionRequest, Limits
 from gateway.model import About, Disposition, Finding, FindingOutcome, JudgedFinding, Mode, Verdict
 from tests.readers import pdfs
+from tests.support.corpus import CORPUS
 from tests.workers.mails import mail
 from tests.workers.test_desk import Running
 from tests.workers.test_inspector import locked
@@ -202,15 +202,12 @@ async def test_a_desk_that_dies_changes_nothing(office):
     assert told(await office.read(content, readings=Readings(alone, b"secret"))) == told(first)
 
 
-FOLDERS = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).parents[3] / "shared/corpus"))
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(not FOLDERS.is_dir(), reason=f"no corpus in {FOLDERS} (GATEWAY_CORPUS)")
+@pytest.mark.skipif(not CORPUS.is_dir(), reason=f"no corpus in {CORPUS} (GATEWAY_CORPUS)")
 async def test_documents_of_the_corpus_are_told_the_same_with_and_without_what_is_known(office):
     """Mails of one to three documents that share some of them, in two front ends, with a small cache."""
     chance = random.Random(13)
-    files = [path for path in sorted(FOLDERS.rglob("*")) if path.is_file() and path.stat().st_size < 300_000]
+    files = [path for path in sorted(CORPUS.rglob("*")) if path.is_file() and path.stat().st_size < 300_000]
     chosen = [(path.name, path.read_bytes()) for path in chance.sample(files, min(24, len(files)))]
     mails = [mail(*chance.sample(chosen, chance.randint(1, 3))) for _ in range(20)]
     apart = office.front_end(b"")
