@@ -1,7 +1,6 @@
 """Real mails of public projects through the gateway: what the preset refuses of them, and for which reason."""
 
 import asyncio
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from pathlib import Path
 from gateway.model import Disposition, FindingOutcome, Verdict
 from gateway.pipeline.sample import as_message
 from tests.accuracy import wall
-from tests.support.corpus import CORPUS
+from tests.support.corpus import CORPUS, rows
 
 SETS = ("mail-mime", "tnef-msg", "mail-auth")
 _NO_MAIL = (".json", ".xml", ".yml", ".key", ".tnef", ".dat")
@@ -30,15 +29,13 @@ class Refusals:
     """`policy.rule` to causes, each counted once a mail."""
 
 
-def files(corpus: Path = CORPUS) -> Iterator[tuple[str, Path]]:
+def files() -> Iterator[tuple[str, Path]]:
     """Yield group and path of every mail of the corpus."""
     for name in SETS:
-        manifest = corpus / name / "manifest.jsonl"
-        for line in manifest.read_text("utf-8").splitlines() if manifest.is_file() else ():
-            row = json.loads(line)
+        for row in rows(name):
             if row["file"].endswith(_NO_MAIL) or (name == "mail-auth" and not row["kind"].endswith("-message")):
                 continue
-            yield ("damaged or hostile" if row["kind"] in _DAMAGED else "ordinary"), corpus / row["file"]
+            yield ("damaged or hostile" if row["kind"] in _DAMAGED else "ordinary"), CORPUS / row["file"]
 
 
 def reasons(verdict: Verdict) -> set[tuple[str, str]]:
@@ -75,12 +72,12 @@ def report(progress: Callable[[str], None] = print) -> str:
     """The tables as Markdown."""
     progress("mails of the corpus ...")
     groups = measure()
-    rows = ["| real mails of public projects | number | relayed | with a tag | refused |", "|---|---:|---:|---:|---:|"]
+    lines = ["| real mails of public projects | number | relayed | with a tag | refused |", "|---|---:|---:|---:|---:|"]
     for group, one in groups.items():
-        rows.append(f"| {group} | {one.total} | {one.total - one.refused} | {one.tagged} | {one.refused} |")
-    rows += ["", "| refused by | cause | ordinary | damaged or hostile |", "|---|---|---:|---:|"]
+        lines.append(f"| {group} | {one.total} | {one.total - one.refused} | {one.tagged} | {one.refused} |")
+    lines += ["", "| refused by | cause | ordinary | damaged or hostile |", "|---|---|---:|---:|"]
     keys = sorted({(rule, cause) for one in groups.values() for rule in one.reasons for cause in one.reasons[rule]})
     for rule, cause in keys:
         counts = " | ".join(str(one.reasons[rule][cause]) for one in groups.values())
-        rows.append(f"| `{rule}` | {cause or '-'} | {counts} |")
-    return "\n".join(["### Real mails: what is refused", "", *rows]) + "\n"
+        lines.append(f"| `{rule}` | {cause or '-'} | {counts} |")
+    return "\n".join(["### Real mails: what is refused", "", *lines]) + "\n"

@@ -9,21 +9,14 @@ from typing import Any
 import pytest
 
 from tests.e2e.commands import COLLEAGUE, STAFF
-from tests.support.corpus import CORPUS
+from tests.support.corpus import CORPUS, need
 
 GATEWAY = (sys.executable, "-m", "gateway.cli")
 
 
-def rows(folder: str) -> list[dict[str, Any]]:
-    manifest = CORPUS / folder / "manifest.jsonl"
-    if not manifest.is_file():
-        pytest.skip(f"no {folder} in {CORPUS}; set GATEWAY_CORPUS")
-    return [json.loads(line) for line in manifest.read_text("utf-8").splitlines()]
-
-
 @pytest.mark.slow
 def test_marks_that_are_shown_stop_their_mail() -> None:
-    shown = [row["file"] for row in rows("evasion") if row["expected"].get("marking") == "shown"]
+    shown = [row["file"] for row in need("evasion") if row["expected"].get("marking") == "shown"]
     files = [str(CORPUS / name) for name in shown]
     done = subprocess.run(
         [*GATEWAY, "check", "--json", "--from", STAFF, "--to", COLLEAGUE, *files], capture_output=True, check=False
@@ -43,7 +36,7 @@ def _is_stopped(answer: dict[str, Any]) -> bool:
 
 @pytest.mark.slow
 def test_forged_files_are_not_whole_and_their_honest_twins_pass() -> None:
-    known = rows("forged")
+    known = need("forged")
     passed, whole = set(), set()
     for now in {row["now"] for row in known}:
         files = [str(CORPUS / row["file"]) for row in known if row["now"] == now]

@@ -18,8 +18,8 @@ from pptx.util import Inches
 from gateway.documents.readers.base import ReadError
 from tests.accuracy import looks
 from tests.readers.docx_support import fonts, para, style, styles
-from tests.readers.ooxml_support import corpus, read_any, solid, word
-from tests.support.corpus import CORPUS
+from tests.readers.ooxml_support import read_any, solid, word
+from tests.support.corpus import CORPUS, needs_corpus
 from tests.support.libreoffice import convert, needs_libreoffice
 from tests.support.long import LONG
 from tests.support.octets import file_of
@@ -33,10 +33,11 @@ _NO_WORDS = re.compile(
 
 
 def office_files() -> list[Path]:
-    return sorted(path for path in corpus().rglob("*") if ZIPPED.search(path.name) and path.parent.name != "encrypted")
+    return sorted(path for path in CORPUS.rglob("*") if ZIPPED.search(path.name) and path.parent.name != "encrypted")
 
 
 @pytest.mark.slow
+@needs_corpus
 def test_every_text_node_of_every_part_is_among_the_runs() -> None:
     missing: list[str] = []
     seen = 0

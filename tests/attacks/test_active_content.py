@@ -1,7 +1,6 @@
 """Programs, macros, scripts and lies about the kind of a file, in real files and in every wrapping, meet their rule."""
 
 import io
-import json
 import zipfile
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from tests.accuracy import wall, word
 from tests.attacks.check_process import text_mail
 from tests.attacks.verdicts import Answer, answers
 from tests.readers.pdfs import simple
-from tests.support.corpus import CORPUS
+from tests.support.corpus import CORPUS, need
 from tests.support.octets import zipped
 
 PROGRAM = b"MZ" + bytes(58) + b"\x40\0\0\0" + b"PE\0\0" + bytes(500)
@@ -83,11 +82,7 @@ RULES = {"odf-macro": "opaque.macro", "vba": "opaque.macro", "xlm-macro": "opaqu
 
 @pytest.mark.slow
 def test_real_files_with_macros_and_dde_are_never_relayed_without_a_word():
-    manifest = CORPUS / "active-content" / "manifest.jsonl"
-    if not manifest.is_file():
-        pytest.skip("no corpus of active content")
-    rows = [json.loads(line) for line in manifest.read_text("utf-8").splitlines()]
-    rows = [row for row in rows if row["expected"].get("type") in RULES]
+    rows = [row for row in need("active-content") if row["expected"].get("type") in RULES]
     assert len(rows) > 15
     found = answers(
         (row["file"], _attached(Path(row["file"]).name, (CORPUS / row["file"]).read_bytes())) for row in rows

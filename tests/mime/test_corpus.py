@@ -1,12 +1,10 @@
 """Real mails of public projects: what honest clients sent is not called ambiguous, what was made to confuse is."""
 
-import json
-
 import pytest
 
 from gateway.mime import decode_body, find_inline_encodings, parse, wire_form
 from policies import opaque
-from tests.support.corpus import CORPUS
+from tests.support.corpus import CORPUS, rows
 
 FOLDER = CORPUS / "mail-mime"
 
@@ -38,10 +36,7 @@ HONEST = {
 
 
 def mails(*kinds: str) -> list[str]:
-    if not FOLDER.is_dir():
-        return []
-    rows = [json.loads(line) for line in (FOLDER / "manifest.jsonl").read_text("utf-8").splitlines()]
-    names = [row["file"].removeprefix("mail-mime/") for row in rows if row["kind"] in kinds]
+    names = [row["file"].removeprefix("mail-mime/") for row in rows("mail-mime") if row["kind"] in kinds]
     return [name for name in names if not name.endswith((".json", ".xml"))]
 
 

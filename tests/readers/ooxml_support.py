@@ -2,7 +2,6 @@
 
 import ctypes
 import difflib
-import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -106,14 +105,6 @@ def read_any(path: Path, passwords: tuple[str, ...] = ()) -> Reading:
     reader = odf if re.search(r"\.(od.|ot.|fod.)$", path.name) else ooxml
     source = Source(data=path.read_bytes(), part="1", filename=path.name, passwords=passwords)
     return reader.read(source, Budget())
-
-
-def corpus() -> Path:
-    """The folder of real files; skips the test where it is absent."""
-    folder = Path(os.environ.get("GATEWAY_CORPUS", Path(__file__).parents[2] / "../shared/corpus")).resolve()
-    if not folder.is_dir():
-        pytest.skip(f"no corpus of real files at {folder} (set GATEWAY_CORPUS)")
-    return folder
 
 
 def solid(text: str) -> str:

@@ -1,6 +1,5 @@
 """Word 97-2003 files: every place, every look, and what is damaged."""
 
-import json
 import struct
 
 import pytest
@@ -13,7 +12,7 @@ from gateway.vietnamese import legacy, legacy_codes
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.marks import find_in_document
 from tests.readers.ole_support import sprm, word_file
-from tests.support.corpus import CORPUS
+from tests.support.corpus import CORPUS, needs_corpus, rows
 from tests.support.libreoffice import converted, needs_libreoffice
 
 SPECIAL = sprm(0x0855, b"\1")
@@ -191,14 +190,11 @@ SMALL = word_file([("TỐI MẬT\x13", SPECIAL), (b"abc\r\x07", sprm(0x4A4F, b"\
 
 
 def _labelled():
-    manifest = CORPUS / "vietnam" / "manifest.jsonl"
-    if not manifest.exists():
-        return []
-    lines = map(json.loads, manifest.read_text("utf-8").splitlines())
-    return [line for line in lines if line["file"].lower().endswith(".doc") and line["expected"].get("transcript")]
+    every = rows("vietnam")
+    return [row for row in every if row["file"].lower().endswith(".doc") and row["expected"].get("transcript")]
 
 
-@pytest.mark.skipif(not CORPUS.exists(), reason="no corpus (GATEWAY_CORPUS)")
+@needs_corpus
 @pytest.mark.parametrize("line", _labelled(), ids=lambda line: line["file"])
 def test_a_legacy_file_reads_like_its_transcript(line):
     import re

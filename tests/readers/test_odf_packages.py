@@ -7,8 +7,9 @@ import pytest
 from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.documents.readers.odf import reader as odf
 from gateway.model import Origin, ReadStatus
-from tests.readers.ooxml_support import corpus, read_any
+from tests.readers.ooxml_support import read_any
 from tests.readers.test_odf import MARK, read, read_body
+from tests.support.corpus import CORPUS, needs_corpus
 from tests.support.opendocument import content, package, styles
 from tests.support.reading import find
 
@@ -57,10 +58,11 @@ def test_an_encrypted_package_is_encrypted_whatever_the_mail_says(around: str, r
     assert (caught.value.status, caught.value.reason) == (ReadStatus.ENCRYPTED, reason)
 
 
+@needs_corpus
 @pytest.mark.parametrize(("name", "reason"), [("encrypted_scriptsig_lo242", "password"), ("encryptedGPG", "openpgp")])
 def test_both_encryptions_of_libreoffice_are_known(name: str, reason: str) -> None:
     with pytest.raises(ReadError) as caught:
-        read_any(corpus() / f"encrypted/lo__{name}.odt", ("password",))
+        read_any(CORPUS / f"encrypted/lo__{name}.odt", ("password",))
     assert (caught.value.status, caught.value.reason) == (ReadStatus.ENCRYPTED, reason)
 
 

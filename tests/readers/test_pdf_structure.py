@@ -3,7 +3,6 @@
 import base64
 import contextlib
 import io
-import json
 import re
 import time
 import zlib
@@ -22,7 +21,7 @@ from gateway.documents.readers.pdf.words import _BLOCK_TAG
 from gateway.model import Document, Origin, ReadStatus, Role
 from tests.readers import pdfs
 from tests.support.cases import slow
-from tests.support.corpus import CORPUS, needs_corpus
+from tests.support.corpus import CORPUS, needs_corpus, rows
 from tests.support.long import sample
 from tests.support.octets import written
 
@@ -357,8 +356,7 @@ def _outcome(data: bytes) -> tuple[ReadStatus, int | None]:
 @pytest.mark.parametrize("folder", ["encrypted", "pdf-signatures"])
 def test_corpus_files_are_read_or_refused_with_the_right_cause(folder: str) -> None:
     """Files that need a password say so; all other PDFs of the corpus give a document."""
-    for row in sample((CORPUS / folder / "manifest.jsonl").read_text("utf-8").splitlines()):
-        entry = json.loads(row)
+    for entry in sample(rows(folder)):
         if not entry["file"].endswith(".pdf"):
             continue
         status, pages = _outcome((CORPUS / entry["file"]).read_bytes())

@@ -1,7 +1,6 @@
 """Excel workbooks before 2007: every place of a workbook, every dialect, and what is damaged."""
 
 import io
-import json
 import struct
 
 import pytest
@@ -15,7 +14,7 @@ from gateway.vietnamese import legacy, legacy_codes
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.marks import find_in_document
 from tests.readers.ole_support import atom, biff, globals_of, record, short, workbook
-from tests.support.corpus import CORPUS
+from tests.support.corpus import CORPUS, needs_corpus, rows
 from tests.support.libreoffice import converted, needs_libreoffice
 
 
@@ -302,14 +301,11 @@ SMALL = workbook(
 )
 
 
-def _labelled():
-    manifest = CORPUS / "vietnam" / "manifest.jsonl"
-    lines = map(json.loads, manifest.read_text("utf-8").splitlines()) if manifest.exists() else ()
-    return [line for line in lines if line["file"].endswith(".xls")]
+LABELLED = [row for row in rows("vietnam") if row["file"].endswith(".xls")]
 
 
-@pytest.mark.skipif(not CORPUS.exists(), reason="no corpus (GATEWAY_CORPUS)")
-@pytest.mark.parametrize("line", _labelled(), ids=lambda line: line["file"])
+@needs_corpus
+@pytest.mark.parametrize("line", LABELLED, ids=lambda line: line["file"])
 def test_every_text_cell_that_xlrd_finds_is_found_with_its_font(line):
     xlrd = pytest.importorskip("xlrd")
     data = (CORPUS / line["file"]).read_bytes()

@@ -1,6 +1,5 @@
 """The signed files of the corpus: how each is labelled, and verified as the gateway would."""
 
-import json
 import zipfile
 from datetime import UTC, datetime
 from functools import cache
@@ -11,6 +10,7 @@ import msgspec
 from gateway.documents.signatures import verify
 from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Signature
+from tests.support import corpus
 from tests.support.corpus import CORPUS
 
 SETS = ("pdf-signatures", "office-signatures", "asic-cms-xml", "vietnam")
@@ -67,9 +67,7 @@ def verify_file(path):
 
 def rows(sets=SETS):
     for name in sets:
-        manifest = CORPUS / name / "manifest.jsonl"
-        for line in manifest.read_text("utf-8").splitlines():
-            row = json.loads(line)
+        for row in corpus.rows(name):
             if (CORPUS / row["file"]).exists() and "signature" in row["expected"]:
                 yield row
 

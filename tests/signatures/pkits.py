@@ -7,7 +7,6 @@ path and revocation together, at the time of the suite and with its algorithms (
 itself refuses.
 """
 
-import json
 import re
 from collections import Counter
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from gateway.documents.signatures import path as paths
 from gateway.documents.signatures.certificates import distinguished_name, load_certificates
 from gateway.documents.signatures.chain_status import Sources
 from gateway.model import Revocation
+from tests.support import corpus
 from tests.support.corpus import CORPUS
 
 FOLDER = CORPUS / "pki-pkits"
@@ -55,11 +55,8 @@ _SECTIONS = (
 
 def rows() -> list[tuple[str, Path, bool]]:
     """Name, file and whether the path is valid, for every end-entity certificate of the suite at hand."""
-    if not FOLDER.exists():
-        return []
     found = []
-    for line in (FOLDER / "manifest.jsonl").read_text("utf-8").splitlines():
-        row = json.loads(line)
+    for row in corpus.rows(FOLDER.name):
         file = CORPUS / row["file"]
         name = file.stem.removeprefix("bc__").removesuffix("EE")
         if row["kind"] in {"pkits-valid", "pkits-invalid"}:
