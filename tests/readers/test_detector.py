@@ -54,6 +54,35 @@ def test_light_letters_on_a_bar_are_read(ground: tuple[int, int, int]) -> None:
     assert said(bar("TỐI MẬT", ground)) == ["TỐI MẬT"]
 
 
+def slide(words: str, letters: tuple[int, int, int], ground: tuple[int, int, int] = (12, 10, 60)) -> Pixels:
+    """Lines of light print on a dark slide, with a stamp across them."""
+    paper = Image.new("RGB", (1000, 560), ground)
+    canvas = ImageDraw.Draw(paper)
+    print_, font = (
+        ImageFont.truetype(str(scans.FONT_DIR / scans.STAMP_FONTS[n]), size) for n, size in ((0, 26), (1, 58))
+    )
+    for row in range(6):
+        canvas.text((70, 60 + 70 * row), "giải quyết khiếu nại, tố cáo trong nội bộ cơ quan", (255, 255, 120), print_)
+    canvas.rectangle((390, 330, 450 + font.getlength(words), 425), outline=letters, width=3)
+    canvas.text((420, 342), words, letters, font)
+    return scans.bgr(paper)
+
+
+@pytest.mark.parametrize("words", scans.MARKS)
+def test_letters_as_dark_as_their_slide_in_the_weakest_colour_are_seen(words: str) -> None:
+    assert {None, words} & set(said(slide(words, (240, 90, 80)), 96))
+
+
+@pytest.mark.parametrize("words", ["KHẨN", "NHẬT KÝ", "MÁT"])
+def test_other_words_on_a_dark_slide_are_no_marks(words: str) -> None:
+    assert said(slide(words, (240, 90, 80)), 96) == []
+
+
+def test_a_mark_on_paper_on_a_dark_table_is_read() -> None:
+    paper = np.pad(slanting("TỐI MẬT", 8), ((400, 500), (500, 600), (0, 0)), constant_values=25)
+    assert said(paper) == ["TỐI MẬT"]
+
+
 @pytest.mark.parametrize("first", ["TỐI", "TUYỆT"])
 @pytest.mark.parametrize("turn", [0, 25])
 def test_two_lines_are_one_mark(first: str, turn: float) -> None:

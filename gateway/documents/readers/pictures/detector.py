@@ -41,6 +41,8 @@ AGAIN, WORTH = ((-5.0, 1.0), (5.0, 1.0), (0.0, 0.88), (0.0, 1.13)), -4.0
 look alone the second network is as unsure as what it looks at is worn."""
 SHARES = (0.35, 0.5, 0.7)
 """Shares of the height of a frame that the capitals in it may have."""
+GROUND_DPI, DARK, LEAST_GROUND, LETTERS = 25.0, 110, 8, 40
+"""Resolution at which dark grounds are looked for, the most light of one, its least side in pixels, and how large letters on it may be."""
 LIMIT_WORDS = 24
 """Second looks at one picture, likeliest first."""
 LEAST_SIDE = 16
@@ -135,7 +137,26 @@ def find(page: Pixels, dpi: float) -> list[Word]:
     """Return where a picture, BGR or grey, may have the word, likeliest first."""
     left, top, page = _inked(page)
     found = _found(page, dpi)
+    if (light := _negative(page, dpi)) is not None:
+        found = distinct([*found, *_found(light, dpi)])
     return [replace(word, x=word.x + left, y=word.y + top) for word in found] if left or top else found
+
+
+def _negative(page: Pixels, dpi: float) -> Pixels | None:
+    """Return what is light in any colour on dark grounds as dark on white, None without such a ground.
+
+    Red on black is as dark as its ground in the weakest colour, and the networks know light letters less well.
+    """
+    scale = GROUND_DPI / max(dpi, GROUND_DPI)
+    if min(page.shape[:2]) * scale < LEAST_GROUND:
+        return None
+    dark = cv2.threshold(strongest(resized(page, scale)), DARK, 255, cv2.THRESH_BINARY_INV)[1]
+    ground = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((LEAST_GROUND, LEAST_GROUND)))
+    if not cv2.countNonZero(ground):
+        return None
+    ground = cv2.morphologyEx(ground, cv2.MORPH_CLOSE, np.ones((LETTERS, LETTERS)))
+    ground = cv2.resize(ground, page.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    return np.asarray(cv2.bitwise_not(cv2.bitwise_and(strongest(page), ground)), np.uint8)
 
 
 def _inked(page: Pixels) -> tuple[int, int, Pixels]:
