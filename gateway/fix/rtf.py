@@ -15,16 +15,13 @@ from itertools import pairwise
 from typing import Final
 
 from gateway.documents.readers.word.rtf_controls import TEXT_DESTINATIONS
-from gateway.documents.readers.word.rtf_tables import Font, parse_colours, parse_fonts
+from gateway.documents.readers.word.rtf_tables import TOKEN, Font, group, parse_colours, parse_fonts
 from gateway.fix.letters import is_other, mended, stamps
 from gateway.fix.tally import TIMES, RefusedError, Tally
 from gateway.fix.xml_spans import spliced
 from gateway.model import Role, Run
 from gateway.vietnamese.colour import is_black
 
-_TOKEN: Final = re.compile(
-    rb"\\([A-Za-z]{1,32})(-?\d{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\([^A-Za-z])|([{}])|[\r\n\0]+|([^\\{}\r\n\0]+)", re.DOTALL
-)
 _SILENT: Final = frozenset([
     "fonttbl", "colortbl", "stylesheet", "listtable", "listoverridetable", "rsidtbl", "generator", "info", "pict",
     "object", "objdata", "themedata", "datastore", "colorschememapping", "latentstyles", "fldinst", "xmlnstbl",
@@ -92,12 +89,10 @@ def _group(data: bytes, word: bytes) -> bytes:
     start = data.find(b"{" + word)
     if start < 0:
         return b""
-    depth = 0
-    for match in re.finditer(rb"\\.|[{}]", data[start : start + (4 << 20)], re.DOTALL):
-        depth += (match[0] == b"{") - (match[0] == b"}")
-        if depth == 0:
-            return data[start : start + match.end()]
-    raise RefusedError("damaged", "rtf")
+    end = start + 1 + len(group(data, start + 1))
+    if data[end : end + 1] != b"}":
+        raise RefusedError("damaged", "rtf")
+    return data[start : end + 1]
 
 
 def _walked(data: bytes, fonts: dict[int, Font]) -> _Walk:
@@ -105,7 +100,7 @@ def _walked(data: bytes, fonts: dict[int, Font]) -> _Walk:
     walk = _Walk(data, fonts)
     position = tokens = 0
     while position < len(data):
-        match = _TOKEN.match(data, position)
+        match = TOKEN.match(data, position)
         tokens += 1
         if match is None or tokens > _LIMIT_TOKENS:
             raise RefusedError("damaged", "rtf")
@@ -206,7 +201,7 @@ def _letter(octet: int, page: str | None) -> str:
 def _skip(data: bytes, position: int, count: int) -> int:
     r"""Return the position behind the fallback characters of a `\u`."""
     for _ in range(count):
-        match = _TOKEN.match(data, position)
+        match = TOKEN.match(data, position)
         if match is None or match[5] is not None or (match[1] is not None and match[3] is None):
             break
         position = position + 1 if match[6] is not None else match.end()

@@ -22,10 +22,10 @@ from gateway.documents.readers.excel.xls_records import (
 from gateway.documents.readers.excel.xls_sheet import Book, Sheet
 from gateway.documents.readers.excel.xls_styles import differential_words
 from gateway.documents.readers.ole.art import bitmap, keep_picture, read_drawing
-from gateway.documents.readers.ole.compound import Compound, embedded_member
+from gateway.documents.readers.ole.compound import Compound
 from gateway.documents.readers.ole.objects import strings
 from gateway.documents.readers.ole.octets import u8, u16, u32
-from gateway.documents.readers.ole.properties import PROPERTY_STREAMS, read_properties
+from gateway.documents.readers.ole.properties import read_beside
 from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Origin, ReadStatus, Role
 
@@ -76,26 +76,13 @@ def _around(compound: Compound, sink: Sink) -> None:
     """Read what stands beside the workbook."""
     for path in compound.streams:
         name = path[0].lower()
-        if len(path) == 1 and name in PROPERTY_STREAMS:
-            read_properties(compound.read(*path), sink)
-        elif name in {"revision log", "user names"}:
+        if name in {"revision log", "user names"}:
             place = Place(f"stream:{path[0]}", Role.CELL, Origin.REVISION)
             for text in strings(compound.read(*path)):
                 sink.put_line(text, place)
         elif name.startswith("_sx_db"):
             _pivot(compound.read(*path), sink)
-    for storage in compound.storages:
-        top = storage[0].lower()
-        if len(storage) != 1 or top.startswith("_sx_db"):
-            continue
-        if top == "_vba_project_cur":
-            sink.warn("macro", f"stream:{storage[0]}")
-            continue
-        member = embedded_member(compound, storage, f"object:{storage[0]}")
-        if member is not None:
-            linked = top.startswith("lnk")
-            sink.warn("external-object" if linked else "ole-object", member.locator)
-            sink.members.append(member)
+    read_beside(compound, sink, lambda storage: len(storage) == 1 and not storage[0].lower().startswith("_sx_db"))
 
 
 def _pivot(stream: bytes, sink: Sink) -> None:

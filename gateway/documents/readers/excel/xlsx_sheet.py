@@ -318,12 +318,10 @@ def comment_lines(root: Element) -> Iterator[tuple[str, Rich]]:
             case "s:author":
                 yield "", Rich((("".join(element.itertext()), None),))
             case "s:comment":
-                for child in element:
-                    if NAMES[child.tag] == "s:text":
-                        yield element.get("ref") or "", parse_rich(child)
+                for child in element.iterchildren(clark("s:text")):
+                    yield element.get("ref") or "", parse_rich(child)
             case "tc:threadedComment":
-                for child in element:
-                    if NAMES[child.tag] == "tc:text":
-                        yield element.get("ref") or "", Rich((("".join(child.itertext()), None),))
+                for child in element.iterchildren(clark("tc:text")):
+                    yield element.get("ref") or "", Rich((("".join(child.itertext()), None),))
             case _:
                 continue

@@ -5,14 +5,17 @@ All strings are read, whatever their property number; custom properties (MSIP la
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from gateway.documents.readers.fields import keyword_line
+from gateway.documents.readers.ole.compound import Compound, Path, embedded_member
 from gateway.documents.readers.ole.octets import code_page, narrow, u16, u32, wide
 from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Origin, Role
 
 PROPERTY_STREAMS: Final = frozenset({"\x05summaryinformation", "\x05documentsummaryinformation"})
+_MACROS: Final = frozenset({"macros", "vba", "_vba_project_cur"})
 _SUMMARY: Final = bytes.fromhex("e0859ff2f94f6810ab9108002b27b3d9")
 _DOCUMENT: Final = bytes.fromhex("02d5cdd59c2e1b10939708002b2cf9ae")
 _SUMMARY_NAMES: Final = {
@@ -27,6 +30,23 @@ _UNSAID: Final = frozenset({
 })  # fmt: skip
 """Written by the program, not by its user."""
 _PAGES: Final = 14
+
+
+def read_beside(compound: Compound, sink: Sink, is_object: Callable[[Path], bool]) -> int | None:
+    """Read what stands beside a document: property sets, objects in storages of their own; note macros. Return the stated pages."""
+    pages = None
+    for path in compound.streams:
+        if len(path) == 1 and path[0].lower() in PROPERTY_STREAMS:
+            pages = read_properties(compound.read(*path), sink) or pages
+    for storage in compound.storages:
+        name = storage[-1]
+        if name.lower() in _MACROS:
+            if _MACROS.isdisjoint(map(str.lower, storage[:-1])):
+                sink.warn("macro", f"stream:{name}")
+        elif is_object(storage) and (member := embedded_member(compound, storage, f"object:{name.lstrip('_')}")):
+            sink.warn("external-object" if name.lower().startswith("lnk") else "ole-object", member.locator)
+            sink.members.append(member)
+    return pages
 
 
 def read_properties(data: bytes, sink: Sink) -> int | None:

@@ -218,18 +218,20 @@ class Parts:
 
     def use(self, part: str, element: Element, kind: str) -> None:
         """Hand the part that `r:id` of an element names to the caller's caller, as something to look at."""
-        relation = self.related(part, element.get(_ID))
-        if relation is None:
-            return
-        if relation.external:
-            self.sink.warn("external-object", f"{kind}:{relation.id}")
-            return
-        stored = self.package.find(relation.target)
+        identifier = element.get(_ID)
+        stored = self._stored(part, identifier, f"{kind}:{identifier}")
         if stored is not None and stored not in self.seen:
             self.seen.add(stored)
             data = self.package.read(stored)
             kind_of = self.package.content_type(stored)
             self.sink.members.append(Member(name=stored, data=data, relation="embedded", declared_type=kind_of))
+
+    def _stored(self, part: str, identifier: str | None, locator: str) -> str | None:
+        """Return what `target` does; warn of what is outside the package."""
+        relation = self.related(part, identifier)
+        if relation is not None and relation.external:
+            self.sink.warn("external-object", locator)
+        return self.target(part, identifier)
 
     def node(self, part: str, element: Element, place: Place) -> None:
         """Note what a node of a drawing says: description, picture, object, control, WordArt string."""
@@ -294,14 +296,7 @@ class Parts:
 
     def _picture(self, part: str, identifier: str | None, element: Element, place: Place) -> None:
         sink = self.sink
-        relation = self.related(part, identifier)
-        if relation is None:
-            return
-        if relation.external:
-            sink.warn("external-object", place.locator)
-            return
-        stored = self.package.find(relation.target)
-        if stored is None:
+        if (stored := self._stored(part, identifier, place.locator)) is None:
             return
         self.drawn.add(stored)
         digest, data = self.media(stored)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cmath
 import math
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Final
 
 from gateway.documents.readers.numerals import length_pt, number
@@ -261,19 +261,20 @@ def _extent(holder: Element, *, flat: bool = False) -> tuple[float, float] | Non
 
 def _offset(anchor: Element) -> tuple[float, float, Hashable, Hashable] | None:
     """Return the offsets of an anchored picture and what each counts from, with the paragraph where that is one."""
-    offsets: list[float] = []
-    origins: list[Hashable] = []
+    (across, from_left), (down, from_top) = offsets_of(anchor)
+    if across is None or down is None:
+        return None
+    paragraph = next(anchor.iterancestors(clark("w:p")), None)
+    left, top = (one if one in {"page", "margin", "column"} else paragraph for one in (from_left, from_top))
+    return across, down, left, top
+
+
+def offsets_of(anchor: Element) -> Iterator[tuple[float | None, str | None]]:
+    """Yield the offset of a `wp:anchor` across and down, None where it is aligned, and what each counts from."""
     for name in ("wp:positionH", "wp:positionV"):
         position = anchor.find(clark(name))
-        offset = None if position is None else position.find(clark("wp:posOffset"))
-        if position is None or offset is None:
-            return None
-        offsets.append(number(offset.text))
-        origin = position.get("relativeFrom") or ""
-        origins.append(
-            origin if origin in {"page", "margin", "column"} else next(anchor.iterancestors(clark("w:p")), None)
-        )
-    return offsets[0], offsets[1], origins[0], origins[1]
+        offset = None if position is None else position.findtext(clark("wp:posOffset"))
+        yield None if offset is None else number(offset), None if position is None else position.get("relativeFrom")
 
 
 def anchored(anchor: Element) -> Box | None:

@@ -18,14 +18,13 @@ from gateway.documents.readers.containers.zip_streams import salvaged
 from gateway.documents.readers.ole.art import Record, is_properties, properties, put_shape_words, put_stored, records
 from gateway.documents.readers.ole.compound import Compound, embedded_member
 from gateway.documents.readers.ole.octets import rgb, u8, u16, u32, wide
-from gateway.documents.readers.ole.properties import PROPERTY_STREAMS, read_properties
+from gateway.documents.readers.ole.properties import read_beside
 from gateway.documents.readers.ole.shapes import SHAPE, Shapes, put_shape, slide_box, thing_of
 from gateway.documents.readers.powerpoint.ppt_saves import Saved, last_save, with_saves
 from gateway.documents.readers.powerpoint.ppt_text import (
     Looks,
     Schemes,
     font_name,
-    has_lettered_numbers,
     may_be_level,
     parse_master,
     stretches,
@@ -39,10 +38,12 @@ _SAVED: Final = frozenset({0x03E8, _SLIDE, _NOTES, _MASTER, _HANDOUT, 0x1011})
 """Objects that a save points to."""
 _USER_EDIT, _PERSIST = 0x0FF5, 0x1772
 _TEXT_HEADER, _CHARS, _BYTES, _STYLES, _STRING = 0x0F9F, 0x0FA0, 0x0FA8, 0x0FA1, 0x0FBA
-_MASTER_STYLE, _FONT, _SLIDE_SHOW, _TAG_DATA = 0x0FA3, 0x0FB7, 0x03F9, 0x138B
+_MASTER_STYLE, _FONT, _SLIDE_SHOW = 0x0FA3, 0x0FB7, 0x03F9
 _OBJECT_STORE, _VBA, _INTERACTION, _LIST = 0x1011, 0x0400, 0x0FF3, 0x0FF0
 _SLIDE_PERSIST, _CLIENT_TEXT, _EMBED, _LINK, _CONTROL = 0x03F3, 0xF00D, 0x0FCC, 0x0FCE, 0x0FEE
 _COMMENT, _HEADERS, _HYPERLINK, _TAGS, _SHAPE_FLAGS = 0x2EE0, 0x0FD9, 0x0FD7, 0x1388, 0xF00A
+_ACTIONS: Final = {1: "macro", 2: "launch", 5: "ole-object"}
+"""What a click starts (MS-PPT 2.6.7)."""
 _TITLES: Final = frozenset({0, 6})
 _NOTE_TEXT: Final = 2
 _PLACEHOLDER_KINDS: Final = frozenset({0, 1, 2, 5, 6, 7, 8})
@@ -117,7 +118,6 @@ class _Reader:
         self._shapes = Shapes(slide_box)
         self._aligns: set[str] = set()
         self._notes = self._masters = self._stale = self._shape_runs = 0
-        self._lettered = False  # paragraphs are numbered by letters, which are not in their text
         self._tables: set[int] = set()
         """Offsets of groups of shapes that are the cells of a table."""
 
@@ -140,7 +140,7 @@ class _Reader:
         for run in self._sink.runs:
             blocks.setdefault(run.block, []).append(run.text)
         texts = {block: "".join(pieces).strip() for block, pieces in blocks.items()}
-        if self._lettered and any(map(may_be_level, texts.values())):
+        if any(map(may_be_level, texts.values())):
             self._sink.warn("look-generated")
         live = {texts[run.block] for run in self._sink.runs if run.origin is not Origin.REVISION}
         self._sink.runs = [
@@ -206,8 +206,6 @@ class _Reader:
                 case k if k in {_CHARS, _BYTES}:
                     text = wide(content) if k == _CHARS else content.decode("latin-1")
                     self._pending = (text, self._text_place(record, numbered), self._page.kind)
-                case k if k == _TAG_DATA:
-                    self._lettered |= has_lettered_numbers(self._stream, record, self._budget)
                 case k if k == _STYLES and self._pending is not None:
                     self._put(content)
                 case k if k == _STRING:
@@ -342,15 +340,8 @@ class _Reader:
         return self._page.scheme[0] if self._page.scheme else None
 
     def _interaction(self, content: bytes) -> None:
-        match u8(content, 8):
-            case 1:
-                self._sink.warn("macro", self._page.place.locator)
-            case 2:
-                self._sink.warn("launch", self._page.place.locator)
-            case 5:
-                self._sink.warn("ole-object", self._page.place.locator)
-            case _:
-                return
+        if (kind := _ACTIONS.get(u8(content, 8))) is not None:
+            self._sink.warn(kind, self._page.place.locator)
 
     def _object(self, content: bytes, record: Record) -> None:
         """An embedded object, a control, or the macros (MS-PPT 2.10.34): an OLE file, mostly packed."""
@@ -384,11 +375,6 @@ class _Reader:
         if at < len(pictures) and any(pictures[at:]):
             self._sink.note("pictures")
         for path in self._compound.streams:
-            name = path[-1].lower()
-            if len(path) == 1 and name in PROPERTY_STREAMS:
-                read_properties(self._compound.read(*path), self._sink)
-            elif name == "powerpoint document" and len(path) > 1:
+            if path[-1].lower() == "powerpoint document" and len(path) > 1:
                 self._second(path)
-        for storage in self._compound.storages:
-            if storage[-1].lower() in {"vba", "_vba_project_cur"}:
-                self._sink.warn("macro", f"stream:{storage[-1]}")
+        read_beside(self._compound, self._sink, lambda _: False)

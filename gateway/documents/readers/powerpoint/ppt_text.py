@@ -9,8 +9,7 @@ from operator import itemgetter
 from typing import Final, NamedTuple, TypeVar
 from unicodedata import normalize
 
-from gateway.documents.readers.base import Budget
-from gateway.documents.readers.ole.art import Record, records
+from gateway.documents.readers.ole.art import Record
 from gateway.documents.readers.ole.octets import i16, rgb, u16, u32
 from gateway.documents.readers.sink import Face
 from gateway.vietnamese.fonts import family_key, is_symbol
@@ -190,35 +189,8 @@ def stretches(text: str, styles: bytes, kind: int, looks: Looks) -> Iterator[tup
         yield "".join(letter for letter, *_ in letters), shown
 
 
-_NUMBERS: Final = 0x0FAC
-_LETTERED: Final = frozenset({0, 1, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15})
-"""Schemes of letters and of Roman numbers (MS-PPT 2.13.32)."""
 _REST: Final = frozenset({"ẬT", "ỐI MẬT", "UYỆT MẬT"})
-"""Levels without the letter that may be the number of their paragraph."""
-
-
-def has_lettered_numbers(stream: bytes, tag: Record, budget: Budget) -> bool:
-    """Whether what newer versions add to a shape or document numbers paragraphs by letters."""
-    inner = records(stream, budget, start=tag.start, end=tag.end)
-    return any(one.kind == _NUMBERS and _is_lettered(stream[one.start : one.end]) for one in inner)
-
-
-def _is_lettered(data: bytes) -> bool:
-    """Whether a StyleTextProp9Atom (MS-PPT 2.9.65) does."""
-    at = 0
-    while at + 12 <= len(data):
-        mask, at = u32(data, at), at + 4
-        at += 2 * bool(mask & 1 << 23) + 2 * bool(mask & 1 << 25)
-        if mask & 1 << 24:
-            if u16(data, at) in _LETTERED:
-                return True
-            at += 4
-        mask, at = u32(data, at), at + 4
-        at += 4 * bool(mask & 1 << 20)
-        mask, at = u32(data, at), at + 4
-        at += 2 * (mask & 0x47).bit_count() + 4 * bool(mask & 0x20)
-        at += 4 + 4 * u32(data, at) if mask & 0x200 else 0
-    return False
+"""Levels without the letter that newer versions may number their paragraph by (MS-PPT 2.9.65), whatever they do."""
 
 
 def may_be_level(line: str) -> bool:

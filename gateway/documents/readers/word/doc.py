@@ -15,9 +15,9 @@ from typing import Final
 from gateway.documents.readers import encryption
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source
 from gateway.documents.readers.ole.art import read_drawing
-from gateway.documents.readers.ole.compound import Compound, embedded_member
+from gateway.documents.readers.ole.compound import Compound, Path
 from gateway.documents.readers.ole.octets import u16, u32, wide
-from gateway.documents.readers.ole.properties import PROPERTY_STREAMS, read_properties
+from gateway.documents.readers.ole.properties import read_beside
 from gateway.documents.readers.sink import Place, Sink
 from gateway.documents.readers.word.page_setups import of_sections
 from gateway.documents.readers.word.word97_drawings import Pictures, boxes_by_position, put_on_stage
@@ -42,8 +42,7 @@ _PARTS: Final = {
 """Role of a sub-document that is cut into numbered pieces, and the size of an entry of the table that cuts it."""
 _REMOTE: Final = re.compile(r"(?i)^\s*(?:https?:|ftp:|file:|\\\\)")
 _ASSOCIATIONS: Final = ("", "template", "title", "subject", "keywords", "comments", "author", "last-author")
-_MACROS: Final = frozenset({"macros", "vba", "_vba_project_cur"})
-_OWN_STORAGES: Final = frozenset({"objectpool", "macros", "_vba_project_cur", "msodatastore"})
+_OWN_STORAGES: Final = frozenset({"objectpool", "msodatastore"})
 
 
 def read(source: Source, budget: Budget) -> Reading:
@@ -244,17 +243,8 @@ class _Reader:
             at = stop + 1
 
     def _around(self) -> None:
-        """Objects, macros and properties that stand beside the document."""
-        compound = self._compound
-        for path in compound.streams:
-            if len(path) == 1 and path[0].lower() in PROPERTY_STREAMS:
-                self._sink.pages = read_properties(compound.read(*path), self._sink) or self._sink.pages
-        for storage in compound.storages:
-            if storage[-1].lower() in _MACROS:
-                self._sink.warn("macro", f"stream:{storage[-1]}")
+        def is_object(storage: Path) -> bool:
             pooled = len(storage) == 2 and storage[0].lower() == "objectpool"
-            if pooled or (len(storage) == 1 and storage[0].lower() not in _OWN_STORAGES):
-                member = embedded_member(compound, storage, "object:" + storage[-1].lstrip("_"))
-                if member is not None:
-                    self._sink.warn("ole-object", member.locator)
-                    self._sink.members.append(member)
+            return pooled or (len(storage) == 1 and storage[0].lower() not in _OWN_STORAGES)
+
+        self._sink.pages = read_beside(self._compound, self._sink, is_object)

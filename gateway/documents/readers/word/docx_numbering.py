@@ -59,23 +59,17 @@ class Numbering:
                     continue
 
     def _load_instance(self, element: Element) -> None:
-        abstract = ""
         levels: dict[int, Element] = {}
         starts: dict[int, int] = {}
-        for child in element:
-            match NAMES[child.tag]:
-                case "w:abstractNumId":
-                    abstract = child.get(VAL, "")
-                case "w:lvlOverride":
-                    level = whole(child.get(_LEVEL), 0)
-                    for setting in child:
-                        if NAMES[setting.tag] == "w:lvl":
-                            levels[level] = setting
-                        elif NAMES[setting.tag] == "w:startOverride":
-                            starts[level] = whole(setting.get(VAL), 1)
-                case _:
-                    continue
-        self._instances[element.get(_NUM, "")] = (abstract, levels, starts)
+        for override in element.iterchildren(clark("w:lvlOverride")):
+            level = whole(override.get(_LEVEL), 0)
+            for setting in override.iterchildren(clark("w:lvl")):
+                levels[level] = setting
+            for setting in override.iterchildren(clark("w:startOverride")):
+                starts[level] = whole(setting.get(VAL), 1)
+        abstract = element.find(_ABSTRACT)
+        named = "" if abstract is None else abstract.get(VAL, "")
+        self._instances[element.get(_NUM, "")] = (named, levels, starts)
 
     def label(self, number: str, level: str) -> Label | None:
         """Count one paragraph of list `number` at `level`, and return its label; None without letters or digits."""

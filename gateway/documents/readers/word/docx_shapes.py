@@ -6,6 +6,7 @@ import re
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.numerals import signed, whole
+from gateway.documents.readers.ooxml.picture_places import offsets_of
 from gateway.documents.readers.ooxml.shape_looks import shape_looks, vml_colour
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.placed import EMU_PT, Span, Stage, drawn_thing
@@ -21,7 +22,8 @@ _MOVED: Final = {"w:jc", "w:ind", "w:pStyle", "w:framePr"}
 _LINE, _RULE = clark("w:line"), clark("w:lineRule")
 _ANCHOR: Final = clark("wp:anchor")
 _WARP: Final = f"{clark('wps:bodyPr')}/{clark('a:prstTxWarp')}"
-_AXES: Final = (("wp:positionH", {"column", "margin", "character"}), ("wp:positionV", {"paragraph", "line"}))
+_OWN_AXES: Final = ({"column", "margin", "character"}, {"paragraph", "line"})
+"""What counts from the paragraph, across and down."""
 
 
 class Shape(NamedTuple):
@@ -79,15 +81,10 @@ def put_on_stage(stage: Stage, paragraph: Element, block: int, place: Place) -> 
         extent = anchor.find(clark("wp:extent"))
         if extent is None:
             continue
-        ends: list[float | None] = []
-        origins: list[str | None] = []
-        for name, _ in _AXES:
-            position = anchor.find(clark(name))
-            offset = None if position is None else position.findtext(clark("wp:posOffset"))
-            origins.append(None if position is None else position.get("relativeFrom"))
-            ends.append(signed(offset) / EMU_PT if offset else None)
+        offsets, origins = zip(*offsets_of(anchor), strict=True)
+        ends = [None if offset is None else offset / EMU_PT for offset in offsets]
         width, height = (whole(extent.get(side), digits=10) / EMU_PT for side in ("cx", "cy"))
         thing = drawn_thing(anchor, Span(ends[0], ends[1], width, height), place.locator)
-        across, down = (origin in known for origin, (_, known) in zip(origins, _AXES, strict=True))
+        across, down = (origin in known for origin, known in zip(origins, _OWN_AXES, strict=True))
         plane, over = (paragraph if down else place.role, *origins), anchor.get("behindDoc") not in {"1", "true"}
         stage.at_paragraph(block, plane, thing, (across, down), over=over)

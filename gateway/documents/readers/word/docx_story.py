@@ -292,9 +292,7 @@ class Story:
     # Controls, shapes, pictures
 
     def _content_control(self, element: Element, place: Place) -> None:
-        for properties in element:
-            if NAMES[properties.tag] != "w:sdtPr":
-                continue
+        for properties in element.iterchildren(clark("w:sdtPr")):
             for setting in properties.iter():
                 name = NAMES[setting.tag]
                 if name == "w:alias" and names_secrecy(alias := setting.get(VAL) or ""):

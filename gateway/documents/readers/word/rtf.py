@@ -30,13 +30,9 @@ from gateway.documents.readers.word.rtf_controls import (
 )
 from gateway.documents.readers.word.rtf_runs import NO_GROUND, State, Writer
 from gateway.documents.readers.word.rtf_shapes import GROUPS, NUMBERS, Shapes
-from gateway.documents.readers.word.rtf_tables import parse_colours, parse_fonts
+from gateway.documents.readers.word.rtf_tables import TOKEN, group, parse_colours, parse_fonts
 from gateway.model import Image, ReadStatus, Role
 
-_TOKEN: Final = re.compile(
-    rb"\\([A-Za-z]{1,32})(-?\d{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\([^A-Za-z])|([{}])|[\r\n\0]+|([^\\{}\r\n\0]+)|\\",
-    re.DOTALL,
-)
 _NAME: Final = re.compile(rb"[\r\n\0]*+(\\\*\s*+)?\\([A-Za-z]{1,32})")
 _GATHERED: Final = frozenset({"fldinst", "sn", "sv", "template", "ffl", "leveltext", "pntxta", "pntxtb"})
 """Destinations whose words are looked at as a whole."""
@@ -84,7 +80,7 @@ class _Reader:
     def read(self, start: int) -> Reading:
         """Walk all tokens and return the document with its pictures and objects."""
         data, position, count = self._source.data, start, 0
-        while (match := _TOKEN.match(data, position)) is not None:
+        while (match := TOKEN.match(data, position)) is not None:
             position = match.end()
             count += 1
             if count % _CHECK_EVERY == 0:
@@ -127,9 +123,9 @@ class _Reader:
             self._budget.check_time()  # each looks for its end
         if word == "fonttbl":
             self._out.end_run()
-            self._out.fonts |= parse_fonts(_group(data, position), self._out.default_page)
+            self._out.fonts |= parse_fonts(group(data, position), self._out.default_page)
         elif word == "colortbl":
-            self._out.colours = parse_colours(_group(data, position))
+            self._out.colours = parse_colours(group(data, position))
         if word in ("fonttbl", "colortbl"):
             self._out.state = replace(self._out.state, destination=word, silent=True)
         elif word in TEXT_DESTINATIONS:
@@ -351,16 +347,3 @@ class _Reader:
             self._out.aside(run.text)
         if drawn.members:
             self._sink.warn("unread-picture", place)
-
-
-def _group(data: bytes, position: int) -> bytes:
-    """Return the bytes of a group from just after its opening brace to its closing one."""
-    depth = 1
-    for match in re.compile(rb"\\.|[{}]", re.DOTALL).finditer(data, position, position + (4 << 20)):
-        if match[0] == b"{":
-            depth += 1
-        elif match[0] == b"}":
-            depth -= 1
-            if depth == 0:
-                return data[position : match.start()]
-    return data[position : position + (4 << 20)]

@@ -25,6 +25,13 @@ _UNICODE: Final = re.compile(r"\\u(-?\d{1,6}) ?(?:\\'[0-9a-fA-F]{2}|\?)?")
 _CHANNEL: Final = re.compile(rb"\\(red|green|blue)(\d{1,3})")
 
 
+TOKEN: Final = re.compile(
+    rb"\\([A-Za-z]{1,32})(-?\d{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\([^A-Za-z])|([{}])|[\r\n\0]+|([^\\{}\r\n\0]+)|\\",
+    re.DOTALL,
+)
+"""Control word and number, octet, control symbol, brace, text."""
+
+
 @dataclass(frozen=True)
 class Font:
     """One font of the document."""
@@ -67,3 +74,16 @@ def parse_colours(group: bytes) -> tuple[str | None, ...]:
         values = (channels.get("red", 0), channels.get("green", 0), channels.get("blue", 0))
         colours.append("{:02X}{:02X}{:02X}".format(*values) if channels else None)
     return tuple(colours)
+
+
+def group(data: bytes, position: int) -> bytes:
+    """Return the bytes of a group from just after its opening brace to its closing one."""
+    depth = 1
+    for match in re.compile(rb"\\.|[{}]", re.DOTALL).finditer(data, position, position + (4 << 20)):
+        if match[0] == b"{":
+            depth += 1
+        elif match[0] == b"}":
+            depth -= 1
+            if depth == 0:
+                return data[position : match.start()]
+    return data[position : position + (4 << 20)]
