@@ -80,10 +80,6 @@ class Fields:
         self.at += 2 * count
         return found
 
-    def rest(self) -> bytes:
-        """Return what has not been read."""
-        return self.data[self.at :]
-
     def formula(self) -> str:
         """Return the words of a parsed formula: its text constants and characters made by number (2.5.97.7)."""
         size = self.number(4)

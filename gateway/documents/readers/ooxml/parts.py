@@ -27,7 +27,7 @@ from gateway.documents.readers.ooxml.picture_places import (
     stroke_of,
 )
 from gateway.documents.readers.ooxml.plotted import draw_chart, ink_of
-from gateway.documents.readers.ooxml.shape_looks import vml_colour, vml_font
+from gateway.documents.readers.ooxml.shape_looks import vml_colour, vml_style
 from gateway.documents.readers.ooxml.theme import NO_THEME, Theme, parse_theme
 from gateway.documents.readers.ooxml.xml import NAMES, NAMESPACES, Element, clark, parse
 from gateway.documents.readers.pictures.outlines import STROKE
@@ -312,9 +312,9 @@ Step = Callable[[Parts], None]
 
 
 def _textpath_face(element: Element) -> Face:
-    shape = element.getparent()
+    shape, font = element.getparent(), vml_style(element).get("font-family")
     colour = vml_colour(shape.get("fillcolor")) if shape is not None else None
-    return Face(font=vml_font(element.get("style")), colour=colour)
+    return Face(font=font.strip('"').replace("&quot;", "") if font is not None else None, colour=colour)
 
 
 def shown_branch(element: Element) -> tuple[Element | None, list[Element]]:

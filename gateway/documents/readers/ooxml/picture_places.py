@@ -9,6 +9,7 @@ from collections.abc import Hashable, Iterator
 from typing import Final
 
 from gateway.documents.readers.numerals import length_pt, number
+from gateway.documents.readers.ooxml.shape_looks import vml_style
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.pictures.joined import Box, Turn
 from gateway.documents.readers.pictures.outlines import BAR, DOT, STROKE, Shape, moved, shape_of
@@ -29,9 +30,6 @@ _OUTLINES: Final = {
 }
 _LIMIT_CLIMB: Final = 40
 _PART: Final = 3
-_LENGTH: Final = re.compile(
-    r"(?:^|;)\s*(width|height|margin-left|margin-top|position|flip|rotation)\s*:\s*([^;]{1,40})", re.IGNORECASE
-)
 
 
 def put_in_place(sink: Sink, part: str, element: Element, shown: bytes | Shape) -> None:
@@ -299,7 +297,7 @@ def anchored(anchor: Element) -> Box | None:
 
 def _vml(shape: Element) -> tuple[Box | None, Turn, bool]:
     """Read the style of a VML shape: box in points, turn, and whether it stands at coordinates."""
-    told = {name.lower(): value.strip().lower() for name, value in _LENGTH.findall(shape.get("style") or "")}
+    told = {name: value.lower() for name, value in vml_style(shape).items()}
     left, top, width, height = (
         length_pt(told.get(name), 1.0) or 0.0 for name in ("margin-left", "margin-top", "width", "height")
     )

@@ -72,10 +72,7 @@ def vml_colour(value: str | None) -> str | None:
     return hex_colour(word) or named_colour(word)
 
 
-def vml_font(style: str | None) -> str | None:
-    """Return the font of a VML `style` attribute."""
-    for item in (style or "").split(";"):
-        key, colon, value = item.partition(":")
-        if colon and key.strip().lower() == "font-family":
-            return value.strip().strip('"').replace("&quot;", "")
-    return None
+def vml_style(shape: Element) -> dict[str, str]:
+    """Return the `style` attribute of VML, names in small letters."""
+    items = (item.partition(":") for item in (shape.get("style") or "").split(";"))
+    return {name.strip().lower(): value.strip() for name, colon, value in items if colon}

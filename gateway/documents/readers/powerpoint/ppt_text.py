@@ -34,14 +34,7 @@ class CharacterLook(NamedTuple):
 
     def over(self, below: CharacterLook) -> CharacterLook:
         """Return this look upon another."""
-        return CharacterLook(
-            self.font if self.font is not None else below.font,
-            self.size_pt if self.size_pt is not None else below.size_pt,
-            self.colour if self.colour is not None else below.colour,
-            self.bold if self.bold is not None else below.bold,
-            self.raised,
-            self.align if self.align is not None else below.align,
-        )
+        return CharacterLook._make(under if own is None else own for own, under in zip(self, below, strict=True))
 
 
 NO_LOOK: Final = CharacterLook()

@@ -61,21 +61,22 @@ class Template:
     def find(self, kind: str, index: str) -> Levels:
         """Return what a placeholder inherits: by index from the layout, by kind from the master."""
         here = NO_LEVELS
-        by_index = [each for each in self.holders if each.index == index and index]
-        same = _KINDS.get(kind, kind)
-        by_kind = [each for each in self.holders if _KINDS.get(each.kind, each.kind) == same]
+        by_index, by_kind = self._like(kind, index)
         found = (by_index or by_kind) if self.under is not None else (by_kind or by_index)
         if found:
             here = found[0].levels
             kind = found[0].kind if kind in {"", "obj"} else kind
         return merged_levels(self.under.find(kind, ""), here) if self.under is not None else here
 
+    def _like(self, kind: str, index: str) -> tuple[list[Holder], list[Holder]]:
+        same = _KINDS.get(kind, kind)
+        by_index = [each for each in self.holders if each.index == index and index]
+        return by_index, [each for each in self.holders if _KINDS.get(each.kind, each.kind) == same]
+
     def box(self, kind: str, index: str) -> Box | None:
         """Return where a placeholder stands that does not say so itself."""
-        same = _KINDS.get(kind, kind)
-        near = [each for each in self.holders if each.index == index and index]
-        near += [each for each in self.holders if _KINDS.get(each.kind, each.kind) == same]
-        here = next((each.box for each in near if each.box is not None), None)
+        by_index, by_kind = self._like(kind, index)
+        here = next((each.box for each in by_index + by_kind if each.box is not None), None)
         return self.under.box(kind, index) if here is None and self.under is not None else here
 
     def text_style(self, kind: str | None) -> Levels:

@@ -66,11 +66,6 @@ class Story:
         if solid_length(text_of(element)) != self._taken - before:
             self._sweep(element, flow)
 
-    def blocks(self, parent: Element, flow: Flow) -> None:
-        """Walk all blocks below an element, with the same accounting."""
-        for element in parent:
-            self.child(element, flow)
-
     def finish(self) -> None:
         """Close what a truncated or hostile part left open."""
         self._fields.finish()

@@ -236,6 +236,12 @@ _BORDERS: Final = {
 }  # fmt: skip
 
 
+_SIMPLE: Final[dict[int, tuple[str, Callable[[int], object]]]] = {
+    0x4600: ("style", int), 0x2416: ("in_table", bool), 0x6649: ("in_table", bool), 0x2417: ("row_end", bool),
+    0x244C: ("row_end", bool), 0x460B: ("listed", int), 0x260A: ("level", int), 0x442D: ("background", _old_shade),
+    0x442C: ("dropped", lambda value: value & 7 != 0),
+}  # fmt: skip
+"""Properties that are what a number says."""
 _MOVING: Final = frozenset({0x2403, 0x2461, 0x840F, 0x845E, 0x8411, 0x8460})
 """Alignment and indents (MS-DOC 2.6.2)."""
 _GROUNDS: Final = {0xD612: 0, 0xD616: 22, 0xD60C: 44}
@@ -247,26 +253,13 @@ def with_paragraph_sprms(paragraph: Paragraph, group: bytes) -> Paragraph:
     for code, operand in sprms(group):
         value = int.from_bytes(operand[:4], "little")
         match code:
-            case 0x4600:
-                paragraph = replace(paragraph, style=value)
-            case 0x2416:
-                paragraph = replace(paragraph, in_table=bool(value))
-            case 0x6649:
-                paragraph = replace(paragraph, in_table=value > 0)
-            case 0x2417 | 0x244C:
-                paragraph = replace(paragraph, row_end=bool(value))
+            case _ if code in _SIMPLE:
+                name, read = _SIMPLE[code]
+                paragraph = replace(paragraph, **{name: read(value)})  # type: ignore[arg-type]
             case _ if code in _MOVING and value:
                 paragraph = replace(paragraph, moved=True)
-            case 0x460B:
-                paragraph = replace(paragraph, listed=value)
-            case 0x260A:
-                paragraph = replace(paragraph, level=value)
             case 0x6412:
                 paragraph = replace(paragraph, line_pt=max(-i16(operand, 0), 0) / 20)
-            case 0x442C:
-                paragraph = replace(paragraph, dropped=value & 7 != 0)
-            case 0x442D:
-                paragraph = replace(paragraph, background=_old_shade(value))
             case 0xC64D:
                 paragraph = replace(paragraph, background=shade(operand))
             case _ if code in _GROUNDS:

@@ -33,6 +33,7 @@ from gateway.vietnamese.colour import is_invisible
 
 _END: Final = re.compile("[\r\x07\x0c]")
 _MARKS: Final = re.compile("[\x00-\x08\x0b-\x1f]")
+_PIECE: Final = re.compile("[^\x00-\x1f]+|.", re.DOTALL)
 _PLAIN: Final = {"\x0b": "\n", "\x0e": "\n", "\x1e": "-", "\x1f": "", "\x00": ""}
 _HUGE: Final = frozenset({0x6645, 0x6646})
 _CODE_LIMIT: Final = 4096
@@ -257,24 +258,15 @@ class Story:
         if not look.special and not _MARKS.search(text):
             self._add(text, look, place)
             return
-        plain: list[str] = []
-        for letter in text:
-            if letter >= " " and look.symbol is None:
-                plain.append(letter)
-                continue
-            if plain:
-                self._add("".join(plain), look, place)
-                plain = []
-            if look.symbol is not None and letter == "(":
+        for piece in text if look.symbol is not None else _PIECE.findall(text):
+            if look.symbol is not None and piece == "(":
                 self._symbol(look, place)
-            elif letter in _PLAIN:
-                self._add(_PLAIN[letter], look, place)
-            elif not look.special:
-                self._add(letter, look, place)
+            elif piece >= " " or not look.special:
+                self._add(_PLAIN.get(piece, piece), look, place)
+            elif piece in _PLAIN:
+                self._add(_PLAIN[piece], look, place)
             else:
-                self._mark(letter, look, place)
-        if plain:
-            self._add("".join(plain), look, place)
+                self._mark(piece, look, place)
 
     def _mark(self, letter: str, look: Look, place: Place) -> None:
         match letter:
@@ -295,8 +287,6 @@ class Story:
             case "\x01":
                 self._flush()
                 self._pictures.inline(look, place, self._block)
-            case letter if letter >= " ":
-                self._add(letter, look, place)
             case _:
                 return
 
