@@ -10,7 +10,7 @@ from typing import Final
 from gateway.documents.readers.excel.xlsx_strings import Rich, parse_rich, plain_string
 from gateway.documents.readers.numerals import column_letters, column_of
 from gateway.documents.readers.ooxml.flat import LESS_THAN
-from gateway.documents.readers.ooxml.xml import Element, clark, solid_length, text_of, texts
+from gateway.documents.readers.ooxml.xml import Element, clark, take, texts
 
 _V, _F, _IS, _C = clark("s:v"), clark("s:f"), clark("s:is"), clark("s:c")
 _HIDDEN_ROW: Final = re.compile(r"""\s(?:hidden="(?:1|true)"|ht="[01](?:\.\d*)?")""")
@@ -61,12 +61,11 @@ def position(reference: str) -> tuple[int, int]:
 
 
 class TreeCells:
-    """The cells of one row element, and the count of solid characters that stood in them."""
+    """The cells of one row element, whose words are taken out of it."""
 
     def __init__(self, row: Element, number: int) -> None:
         self._row = row
         self._number = number
-        self._taken = 0
 
     def __iter__(self) -> Iterator[Cell]:
         """Yield every cell that is not empty."""
@@ -80,18 +79,16 @@ class TreeCells:
             for child in cell:
                 tag = child.tag
                 if tag == _V:
-                    value = (child.text or "") if not len(child) else "".join(child.itertext())
-                    self._taken += len(value) if value.isalnum() else solid_length(value)
+                    value = take(child)
                 elif tag == _F:
-                    formula = "".join(child.itertext())
-                    self._taken += solid_length(formula)
+                    formula = take(child)
                 elif tag == _IS:
                     plain = plain_string(child)
                     if plain is None:
                         rich = parse_rich(child)
                     else:
                         inline = plain
-                    self._taken += solid_length(text_of(child))
+                    take(child)
             if formula or value or inline or rich:
                 yield reference, cell.get("s") or "", cell.get("t") or "", formula, value, inline, rich
 
@@ -105,18 +102,4 @@ class TreeCells:
         """Text of the row, and behind it, that stands in no cell; ask after iterating."""
         behind = self._row.tail
         found = [behind] if behind and not behind.isspace() else []
-        if solid_length(text_of(self._row)) != self._taken:
-            found += [text for owner, text in texts(self._row) if not _is_inside_cell(owner)]
-        return found
-
-
-def _is_inside_cell(owner: Element) -> bool:
-    if owner.tag in {_V, _F}:
-        return True
-    for _ in range(4):
-        if owner is None:
-            return False
-        if owner.tag == _IS:
-            return True
-        owner = owner.getparent()
-    return False
+        return found + [text for _, text in texts(self._row)]

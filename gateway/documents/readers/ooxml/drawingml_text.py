@@ -16,7 +16,7 @@ from gateway.documents.readers.ooxml.colours import drawing_colour
 from gateway.documents.readers.ooxml.drawingml import paragraph_text, write_signs
 from gateway.documents.readers.ooxml.parts import shown_branch
 from gateway.documents.readers.ooxml.theme import NO_THEME, FontSet, Theme
-from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, take
 from gateway.documents.readers.placed import Line, line_of
 from gateway.documents.readers.sink import Face, Place, Sink, by_script, capitals
 from gateway.vietnamese.fonts import is_symbol
@@ -275,17 +275,6 @@ class TextBody:
         face = Face(latin, size, colour, background, bold, layer.get("raised", 0.0))
         for piece, look in by_script(text, face, layer.get("ea")):
             self._sink.put(piece, block, where, look)
-
-
-def take(element: Element) -> str:
-    """Return the text of an element and empty it, so that what is left in the tree is what nobody has read."""
-    text: str = element.text or ""
-    if len(element):
-        text = "".join(element.itertext())
-        for child in element:
-            child.text = child.tail = None
-    element.text = None
-    return text
 
 
 def _font_scale(element: Element) -> float:

@@ -259,6 +259,17 @@ def text_of(element: Element) -> str:
     return etree.tostring(element, method="text", encoding="unicode", with_tail=False)
 
 
+def take(element: Element) -> str:
+    """Return the text of an element and empty it, so that what is left in the tree is what nobody has read."""
+    text: str = element.text or ""
+    if len(element):
+        text = "".join(element.itertext())
+        for child in element.iterdescendants():
+            child.text = child.tail = None
+    element.text = None
+    return text
+
+
 def solid_length(text: str) -> int:
     """Count the characters that are not white space: what must be accounted for, however the XML is indented."""
     return len("".join(text.split()))

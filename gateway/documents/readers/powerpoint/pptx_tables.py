@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from gateway.documents.readers.ooxml.colours import drawing_colour, with_luminance
-from gateway.documents.readers.ooxml.drawingml_text import DrawingPalette, take
-from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
+from gateway.documents.readers.ooxml.drawingml_text import DrawingPalette
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, take
 
 _MEDIUM_2: Final = {
     "{073A0DAA-6AF3-43AB-8588-CEC1D06C72B9}": "dk1",
