@@ -23,6 +23,14 @@ def whole(value: str | None, default: int = 0, *, digits: int = 8) -> int:
     return int(value) if value and len(value) <= digits and value.isdecimal() else default
 
 
+def hexadecimal(value: str | None, default: int = 0) -> int:
+    """Return a number of hexadecimal digits, the default for anything else."""
+    try:
+        return int(value or "", 16)
+    except ValueError:
+        return default
+
+
 def number(value: str | None) -> float:
     """Return a number, 0 for none and for what is no number."""
     try:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.documents.readers.ooxml.drawingml import put_plain
+from gateway.documents.readers.ooxml.drawingml import put_pictured
 from gateway.documents.readers.ooxml.drawingml_text import DrawingPalette, TextBody
 from gateway.documents.readers.ooxml.parts import Parts
 from gateway.documents.readers.ooxml.picture_places import anchored
-from gateway.documents.readers.ooxml.plotted import draw_chart
 from gateway.documents.readers.ooxml.shape_looks import shape_looks
 from gateway.documents.readers.ooxml.theme import Theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element, texts
@@ -17,7 +16,6 @@ from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Role
 
 _SHAPES: Final = {"xdr:sp", "xdr:cxnSp", "cdr:sp", "cdr:cxnSp"}
-_PICTURED: Final = ("chart", "chartEx", "diagramData")
 _MEASURES: Final = {"xdr:col", "xdr:row", "xdr:colOff", "xdr:rowOff", "cdr:x", "cdr:y"}
 _SIZE_PT: Final = 11.0
 """Font of Excel in a new text box."""
@@ -37,10 +35,7 @@ def read_drawing(parts: Parts, name: str, place: Place, theme: Theme) -> None:
     for owner, text in texts(root):
         if NAMES[owner.tag] not in _MEASURES:
             sink.put_line(text, where.hidden())
-    for stored in parts.unread(name, *_PICTURED):
-        shown = parts.root(stored)
-        draw_chart(shown, sink.pictures, stored)
-        put_plain(shown, sink, where)
+    put_pictured(parts, name, where)
 
 
 def _place(root: Element, sink: Sink, sheet: str) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from gateway.documents.readers.excel.formulas import formula_words
 from gateway.documents.readers.excel.xlsx_values import format_words
+from gateway.documents.readers.ooxml.parts import Parts
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
 from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Role
@@ -52,6 +53,21 @@ def put_plain(root: Element, sink: Sink, place: Place) -> None:
     """Put the words of a drawing part; what a chart copies of its sheet is the value of a cell here as there."""
     for text, is_value in plain_text(root):
         sink.put_line(text, place._replace(role=Role.CELL) if is_value else place)
+
+
+def put_pictured(parts: Parts, part: str, place: Place) -> None:
+    """Put the charts and diagrams that a part shows; the drawing cached for a diagram only says what its data says."""
+    said: set[str] = set()
+    where = place._replace(role=Role.TEXTBOX)
+    for kind in ("chart", "chartEx", "diagramData", "diagramDrawing"):
+        for stored in parts.unread(part, kind):
+            root = parts.root(stored)
+            for element in root.iter():
+                parts.node(stored, element, where)
+            for text, is_value in plain_text(root):
+                if kind != "diagramDrawing" or text not in said:
+                    said.add(text)
+                    parts.sink.put_line(text, where._replace(role=Role.CELL) if is_value else where)
 
 
 def plain_text(root: Element) -> Iterator[tuple[str, bool]]:

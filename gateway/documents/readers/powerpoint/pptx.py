@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.documents.readers.ooxml.drawingml import plain_text, put_plain
+from gateway.documents.readers.ooxml.drawingml import put_pictured, put_plain
 from gateway.documents.readers.ooxml.parts import Parts, Step
 from gateway.documents.readers.ooxml.xml import NAMES, clark, texts
 from gateway.documents.readers.powerpoint.pptx_slide import Canvas, Shapes
@@ -20,7 +20,6 @@ from gateway.model import Origin, Role
 
 _ID: Final = clark("r:id")
 _COMMENT_KINDS: Final = ("comments", "comment")
-_PICTURED: Final = ("chart", "chartEx", "diagramData", "diagramDrawing")
 
 
 def _presentations(parts: Parts) -> None:
@@ -80,7 +79,7 @@ class _Deck:
                 self._shown_templates.update(self._parts.by_kind(layout, "slideMaster"))
         place = Place(f"slide:{number}", Role.BODY, origin, None, number)
         self._shapes.read(root, Canvas(name, place, template))
-        self._pictured(name, place)
+        put_pictured(self._parts, name, place)
         for notes in self._parts.unread(name, "notesSlide"):
             self._notes(notes, place)
         for comments in self._parts.unread(name, *_COMMENT_KINDS):
@@ -101,29 +100,14 @@ class _Deck:
         word = "master" if NAMES[root.tag] == "p:sldMaster" else "layout"
         place = Place(f"{word}:{name.rpartition('/')[2]}", Role.BODY, origin)
         self._shapes.read(root, Canvas(name, place, self._templates.of(name), prompts=True))
-        self._pictured(name, place)
+        put_pictured(self._parts, name, place)
 
     def _notes(self, name: str, place: Place) -> None:
         root = self._parts.root(name)
         template = self._templates.around(name, root)
         note = place._replace(role=Role.NOTE)
         self._shapes.read(root, Canvas(name, note, template, role=Role.NOTE))
-        self._pictured(name, note)
-
-    def _pictured(self, name: str, place: Place) -> None:
-        """Charts and diagrams of a slide; the drawing cached for a diagram only says what its data says."""
-        said: set[str] = set()
-        where = place._replace(role=Role.TEXTBOX)
-        for kind in _PICTURED:
-            for stored in self._parts.unread(name, kind):
-                root = self._parts.root(stored)
-                for element in root.iter():
-                    self._parts.node(stored, element, where)
-                for text, is_value in plain_text(root):
-                    if kind == "diagramDrawing" and text in said:
-                        continue
-                    said.add(text)
-                    self._sink.put_line(text, where._replace(role=Role.CELL) if is_value else where)
+        put_pictured(self._parts, name, note)
 
 
 STEPS: Final[tuple[Step, ...]] = (_presentations,)

@@ -119,13 +119,10 @@ class _Reader:
 
     def _sections(self, child: Element) -> None:
         """Note which headers and footers a section shows, its own or those of the sections before it (§17.10.1)."""
-        name = NAMES[child.tag]
-        if name == "w:sectPr":
-            sections = [child]
-        elif name == "w:p" and len(child) and NAMES[child[0].tag] == "w:pPr":
-            sections = [each for each in child[0] if NAMES[each.tag] == "w:sectPr"]
+        if NAMES[child.tag] != "w:p":
+            sections = child.iter(clark("w:sectPr"))
         else:
-            sections = list(child.iter(clark("w:sectPr"))) if name != "w:p" else []
+            sections = child[0].iterchildren(clark("w:sectPr")) if len(child) else ()
         for section in sections:
             if self._origin is Origin.TEXT:
                 self._sink.put_setup(of_section(section))

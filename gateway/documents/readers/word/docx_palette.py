@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from gateway.documents.readers.numerals import hexadecimal
 from gateway.documents.readers.ooxml.colours import AUTO, hex_colour, mixed, with_luminance
 from gateway.documents.readers.ooxml.theme import NO_THEME, FontSet, Theme
 
@@ -80,7 +81,4 @@ def _apart(one: str, other: str) -> bool:
 
 
 def _hex_share(value: str) -> float:
-    try:
-        return int(value, 16) / 255
-    except ValueError:
-        return 1.0
+    return hexadecimal(value, 255) / 255

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final
 
+from gateway.documents.readers.numerals import hexadecimal
 from gateway.documents.readers.ooxml.drawingml import write_signs
 from gateway.documents.readers.ooxml.parts import shown_branch
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, solid_length, text_of, texts
@@ -269,12 +270,9 @@ class Story:
             case "w:br":
                 paragraph.add("\n", key)
             case "w:sym":
-                code = element.get(_SYMBOL) or ""
-                try:
-                    letter = chr(int(code, 16))
-                except (ValueError, OverflowError):
-                    return
-                paragraph.add(letter, key._replace(font=element.get(_SYMBOL_FONT) or look.slots.ascii))
+                code = hexadecimal(element.get(_SYMBOL), -1)
+                if 0 <= code < 0x110000:
+                    paragraph.add(chr(code), key._replace(font=element.get(_SYMBOL_FONT) or look.slots.ascii))
             case "w:fldChar":
                 self._fields.character(element, paragraph, key)
             case _ if name in _SPACES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.documents.readers.numerals import whole
+from gateway.documents.readers.numerals import hexadecimal, whole
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.word.docx_format import VAL, shading
 from gateway.documents.readers.word.docx_styles import CONDITIONS, StyleSheet, TableKey, has_box
@@ -22,7 +22,6 @@ _LOOK_FLAGS: Final = (
 _SETTINGS: Final = f"{clark('w:tblPr')}/*"
 _SHADE, _SPAN = (f"{clark('w:tcPr')}/{clark(name)}" for name in ("w:shd", "w:gridSpan"))
 _BEFORE, _DELETED = (f"{clark('w:trPr')}/{clark(name)}" for name in ("w:gridBefore", "w:del"))
-_NUMBER: Final = {name: index for index, name in enumerate(CONDITIONS)}
 
 
 def rows_of(parent: Element, wanted: str) -> Iterator[Element]:
@@ -77,23 +76,21 @@ class Grid:
         last_row = bool(flags & 0x40) and row == self._rows - 1 and row > 0
         first_column = bool(flags & 0x80) and column == 0
         last_column = bool(flags & 0x100) and last
-        held = []
-        if not flags & 0x400 and not first_column and not last_column:
-            band = (column - bool(flags & 0x80)) // self._bands[1]
-            held.append("band2Vert" if band % 2 else "band1Vert")
-        if not flags & 0x200 and not first_row and not last_row:
-            band = (row - bool(flags & 0x20)) // self._bands[0]
-            held.append("band2Horz" if band % 2 else "band1Horz")
-        held += [name for name, holds in (("firstCol", first_column), ("lastCol", last_column)) if holds]
-        held += [name for name, holds in (("firstRow", first_row), ("lastRow", last_row)) if holds]
-        corners = {
+        column_band = (column - bool(flags & 0x80)) // self._bands[1] % 2 + 1
+        row_band = (row - bool(flags & 0x20)) // self._bands[0] % 2 + 1
+        held = {
+            f"band{column_band}Vert": not (flags & 0x400 or first_column or last_column),
+            f"band{row_band}Horz": not (flags & 0x200 or first_row or last_row),
+            "firstCol": first_column,
+            "lastCol": last_column,
+            "firstRow": first_row,
+            "lastRow": last_row,
             "neCell": first_row and last_column,
             "nwCell": first_row and first_column,
             "seCell": last_row and last_column,
             "swCell": last_row and first_column,
         }
-        held += [name for name, holds in corners.items() if holds]
-        return self._style or "", tuple(sorted(held, key=_NUMBER.__getitem__))
+        return self._style or "", tuple(name for name in CONDITIONS if held.get(name))
 
     def fill(self, cell: Element) -> str | None:
         """Return the cell's own fill."""
@@ -119,13 +116,7 @@ class Grid:
 
 
 def _look_flags(element: Element) -> int:
-    value = element.get(VAL)
-    flags = 0
-    if value:
-        try:
-            flags = int(value, 16)
-        except ValueError:
-            flags = 0
+    flags = hexadecimal(element.get(VAL))
     for name, bit in _LOOK_FLAGS:
         given = element.get(clark(f"w:{name}"))
         if given is not None:
