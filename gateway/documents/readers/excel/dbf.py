@@ -9,7 +9,8 @@ Source: file structures of dBASE and Visual FoxPro, as published by Borland and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source
@@ -78,16 +79,9 @@ def _fields(data: bytes) -> Iterator[_Field]:
         at += FIELD_SIZE
 
 
-class _Decoder:
-    def __init__(self, *, utf8: bool) -> None:
-        self._utf8 = utf8
-
-    def __call__(self, octets: bytes) -> str:
-        return octets.decode("utf-8", "replace") if self._utf8 else narrow(octets)
-
-
-def _decoder(texts: list[bytes]) -> _Decoder:
+def _decoder(texts: list[bytes]) -> Callable[[bytes], str]:
     """Return what turns bytes into letters: UTF-8 when all of them are; a letter cut at the end of a field is no doubt."""
     joined = b"\n".join(texts)
     bad = sum(1 for letter in joined.decode("utf-8", "replace") if letter == "\N{REPLACEMENT CHARACTER}")
-    return _Decoder(utf8=bad * 50 <= sum(octet > 0x7F for octet in joined))
+    is_utf8 = bad * 50 <= sum(octet > 0x7F for octet in joined)
+    return partial(str, encoding="utf-8", errors="replace") if is_utf8 else narrow

@@ -23,8 +23,6 @@ class Saved:
     """Their offset."""
     slides: dict[int, int] = field(default_factory=dict)
     """Offset of a slide, to its number."""
-    by_number: dict[int, int] = field(default_factory=dict)
-    """Persist number to place."""
 
 
 def with_saves(stream: bytes, locked: bytes, at: int) -> bytes:
@@ -62,10 +60,10 @@ def last_save(stream: bytes, at: int, budget: Budget) -> Saved:
         at = u32(stream, at + 8 + 8)
         if at == 0:
             break
-    saved = Saved(live=set(places.values()), by_number=places)
+    saved = Saved(live=set(places.values()))
     start = places.get(document) if document is not None else None
     if start is not None:
-        _number_slides(stream, start, saved, budget)
+        _number_slides(stream, start, saved, places, budget)
     return saved
 
 
@@ -88,8 +86,8 @@ def _directory(stream: bytes, at: int, budget: Budget) -> list[tuple[int, int]]:
     return found
 
 
-def _number_slides(stream: bytes, document: int, saved: Saved, budget: Budget) -> None:
-    """Number the slides in the order of the document's list (instance 0; 1 is masters, 2 notes)."""
+def _number_slides(stream: bytes, document: int, saved: Saved, places: dict[int, int], budget: Budget) -> None:
+    """Number the slides, whose places are known, in the order of the document's list (instance 0; 1 is masters, 2 notes)."""
     end = document + 8 + u32(stream, document + 4)
     within = -1
     number = 0
@@ -98,6 +96,6 @@ def _number_slides(stream: bytes, document: int, saved: Saved, budget: Budget) -
             within = record.instance
         elif record.kind == _SLIDE_PERSIST and within == 0:
             number += 1
-            place = saved.by_number.get(u32(stream, record.start))
+            place = places.get(u32(stream, record.start))
             if place is not None:
                 saved.slides.setdefault(place, number)

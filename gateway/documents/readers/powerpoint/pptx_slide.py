@@ -17,7 +17,7 @@ from gateway.documents.readers.ooxml.drawingml_text import (
 )
 from gateway.documents.readers.ooxml.parts import Parts, shown_branch
 from gateway.documents.readers.ooxml.shape_looks import shape_looks
-from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
+from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, take, texts
 from gateway.documents.readers.pictures.joined import Box
 from gateway.documents.readers.placed import Line, Span, Thing, box_of, is_opaque
 from gateway.documents.readers.powerpoint.pptx_tables import TableStyles
@@ -198,7 +198,11 @@ def _shapes(root: Element) -> Iterator[tuple[Element, bool]]:
         if name == "mc:AlternateContent":
             shown, others = shown_branch(element)
             spoken = _words(shown) if shown is not None else None
-            stack.extend((branch, True) for branch in reversed(others) if _words(branch) != spoken or _forget(branch))
+            for branch in reversed(others):
+                if _words(branch) != spoken:
+                    stack.append((branch, True))
+                else:
+                    take(branch)
             if shown is not None:
                 stack.append((shown, hidden))
             continue
@@ -209,13 +213,6 @@ def _shapes(root: Element) -> Iterator[tuple[Element, bool]]:
 
 def _words(branch: Element) -> str:
     return "".join("".join(text.split()) for owner, text in texts(branch) if NAMES[owner.tag] == "a:t")
-
-
-def _forget(branch: Element) -> bool:
-    """Empty a branch that says what the shown one says."""
-    for element in branch.iter():
-        element.text = element.tail = None
-    return False
 
 
 def placeholder(shape: Element) -> tuple[str | None, str]:

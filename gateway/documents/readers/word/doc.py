@@ -8,7 +8,6 @@ explained is still given, and the document is PARTIAL with the name of the table
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -54,18 +53,10 @@ def read(source: Source, budget: Budget) -> Reading:
     if u16(document, 0x0A) & 0x0100:
         sink.opened_with_password, compound = True, Compound(encryption.unlock(source, budget), budget)
         document = compound.read("WordDocument")
-        if parse_fib(document).encrypted:
+        if u16(document, 0x0A) & 0x0100:
             raise ReadError(ReadStatus.ENCRYPTED, "method")
     _Reader(sink, compound, document).read()
     return sink.reading(source, "doc")
-
-
-@dataclass
-class _Tables:
-    """The bytes that tables and pictures stand in."""
-
-    table: bytes
-    data: bytes
 
 
 class _Reader:
@@ -74,6 +65,8 @@ class _Reader:
         self._budget = sink.budget
         self._compound = compound
         self._document = document
+        self._data = b""
+        """The stream that pictures stand in."""
         self._anchors: dict[int, int] = {}
         self._boxes: dict[int, list[Run]] = {}
         """Words by the numbers of their shapes."""
@@ -83,60 +76,60 @@ class _Reader:
         if not self._document:
             raise ReadError(ReadStatus.MALFORMED, "no-word-document")
         fib = parse_fib(self._document)
-        tables = self._tables(fib)
+        table, self._data = self._table(fib), self._compound.read("Data")
         with self._sink.whole():
-            self._text(fib, tables)
-            for setup in of_sections(fib, self._document, tables.table):
+            self._text(fib, table)
+            for setup in of_sections(fib, self._document, table):
                 self._sink.put_setup(setup)
-            self._strings(fib, tables.table)
-            self._drawings(fib, tables.table)
+            self._strings(fib, table)
+            self._drawings(fib, table)
             self._around()
         self._sink.note(*self._compound.faults)
 
-    def _tables(self, fib: Fib) -> _Tables:
+    def _table(self, fib: Fib) -> bytes:
         table = self._compound.read(fib.table_stream)
         if not table:
             # A lying flag: the other table stream is better than none.
             other = "0Table" if fib.table_stream == "1Table" else "1Table"
             table = self._compound.read(other)
             self._sink.note("table-stream")
-        return _Tables(table, self._compound.read("Data"))
+        return table
 
-    def _text(self, fib: Fib, tables: _Tables) -> None:
-        pieces, whole = parse_pieces(fib, self._document, tables.table)
+    def _text(self, fib: Fib, table: bytes) -> None:
+        pieces, whole = parse_pieces(fib, self._document, table)
         if not whole:
             self._sink.note("pieces")
-        characters = parse_formatting(fib, self._document, tables.table, "characters", self._budget)
-        paragraphs = parse_formatting(fib, self._document, tables.table, "paragraphs", self._budget)
-        fonts = parse_fonts(fib.octets("fonts", tables.table))
+        characters = parse_formatting(fib, self._document, table, "characters", self._budget)
+        paragraphs = parse_formatting(fib, self._document, table, "paragraphs", self._budget)
+        fonts = parse_fonts(fib.octets("fonts", table))
         if not (characters.whole and paragraphs.whole):
             self._sink.note("formatting")
         if not fonts:
             self._sink.note("fonts")
         letters = Letters(
             self._document,
-            tables.data,
+            self._data,
             pieces,
             characters=characters,
             paragraphs=paragraphs,
-            styles=StyleSheet(fib.octets("styles", tables.table), self._sink.fail),
-            lists=Lists(fib, tables.table),
+            styles=StyleSheet(fib.octets("styles", table), self._sink.fail),
+            lists=Lists(fib, table),
             fonts=fonts,
         )
         self._budget.take_bytes(2 * len(letters.text))
         if not letters.text and any(fib.counts):
             raise ReadError(ReadStatus.MALFORMED, "no-text")
-        self._stories(fib, tables, letters)
+        self._stories(fib, table, letters)
 
-    def _stories(self, fib: Fib, tables: _Tables, letters: Letters) -> None:
-        pictures = Pictures(tables.data, self._sink)
-        boxes = boxes_by_position(fib.octets("textbox", tables.table))
+    def _stories(self, fib: Fib, table: bytes, letters: Letters) -> None:
+        pictures = Pictures(self._data, self._sink)
+        boxes = boxes_by_position(fib.octets("textbox", table))
         at, length = 0, len(letters.text)
         for name, count in zip(STORIES, fib.counts, strict=True):
             if count > length - at:
                 self._sink.note("text-length")
                 count = length - at  # noqa: PLW2901
-            for place, start, end in self._pieces(fib, tables.table, name, count):
+            for place, start, end in self._pieces(fib, table, name, count):
                 first, story = len(self._sink.runs), Story(letters, self._sink, pictures, place)
                 story.write(at + start, at + end)
                 if name == "main":

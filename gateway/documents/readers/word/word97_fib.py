@@ -43,11 +43,6 @@ class Fib:
     """Characters of each sub-document, in the order of `STORIES`."""
 
     @property
-    def encrypted(self) -> bool:
-        """Whether the text is encrypted or obfuscated."""
-        return bool(self.flags & 0x0100)
-
-    @property
     def table_stream(self) -> str:
         """Name of the stream that the tables stand in."""
         return "1Table" if self.flags & 0x0200 else "0Table"
