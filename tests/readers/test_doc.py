@@ -8,11 +8,12 @@ from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.documents.readers.ole.compound import Compound
 from gateway.documents.readers.word import doc
 from gateway.model import Origin, ReadStatus, Role
-from gateway.vietnamese import legacy, legacy_codes
+from gateway.vietnamese import legacy
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.marks import find_in_document
 from tests.readers.ole_support import sprm, word_file
 from tests.support.corpus import CORPUS, needs_corpus, rows
+from tests.support.legacy_letters import decode, encode
 from tests.support.libreoffice import converted, needs_libreoffice
 
 SPECIAL = sprm(0x0855, b"\1")
@@ -27,10 +28,10 @@ def runs(*pieces, **more):
 
 
 def test_letters_of_an_8_bit_piece_stay_one_for_one_octet():
-    octets = legacy_codes.encode("Tối Mật", Charset.TCVN3).encode("cp1252") + b"\r"
+    octets = encode("Tối Mật", Charset.TCVN3).encode("cp1252") + b"\r"
     (run,) = runs((octets, sprm(0x4A4F, b"\0\0") + sprm(0x4A51, b"\0\0")))
     assert run.font == ".VnTime"
-    assert legacy.decode(run.text, run.font).text == "Tối Mật"
+    assert decode(run.text, run.font).text == "Tối Mật"
 
 
 def test_letters_of_a_unicode_piece_are_read_as_they_are():

@@ -9,11 +9,11 @@ from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.documents.readers.ole.writer import write_compound
 from gateway.documents.readers.powerpoint import ppt
 from gateway.model import Origin, ReadStatus, Role
-from gateway.vietnamese import legacy, legacy_codes
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.marks import find_in_document
 from tests.readers.ole_support import atom, container
 from tests.support.corpus import CORPUS
+from tests.support.legacy_letters import decode, encode
 from tests.support.libreoffice import converted, needs_libreoffice
 
 
@@ -74,10 +74,10 @@ def test_text_has_the_number_of_its_slide():
 
 
 def test_8_bit_letters_stay_one_for_one_octet():
-    octets = legacy_codes.encode("Tối Mật", Charset.TCVN3).encode("latin-1")
+    octets = encode("Tối Mật", Charset.TCVN3).encode("latin-1")
     styles = struct.pack("<IHI", 8, 0, 0) + struct.pack("<IIH", 8, 1 << 16, 0)
     (run,) = runs(slide(shape(text(octets, styles=styles))))
-    assert (legacy.decode(run.text, run.font).text, run.font) == ("Tối Mật", ".VnTime")
+    assert (decode(run.text, run.font).text, run.font) == ("Tối Mật", ".VnTime")
 
 
 def test_runs_have_font_size_colour_and_weight():

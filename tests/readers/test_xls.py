@@ -10,11 +10,11 @@ from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.documents.readers.excel import xls
 from gateway.documents.readers.ole.writer import write_compound
 from gateway.model import Origin, ReadStatus, Role
-from gateway.vietnamese import legacy, legacy_codes
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.marks import find_in_document
 from tests.readers.ole_support import atom, biff, globals_of, record, short, workbook
 from tests.support.corpus import CORPUS, needs_corpus, rows
+from tests.support.legacy_letters import decode, encode
 from tests.support.libreoffice import converted, needs_libreoffice
 
 
@@ -259,12 +259,12 @@ def test_dde_links_and_macro_sheets_are_active_content():
 
 
 def test_old_dialects_keep_legacy_letters_one_for_one_octet():
-    octets = legacy_codes.encode("Tối Mật", Charset.TCVN3).encode("cp1252")
+    octets = encode("Tối Mật", Charset.TCVN3).encode("cp1252")
     names = record(0x31, struct.pack("<HHHHHBBBB", 200, 0, 0x7FFF, 400, 0, 0, 0, 0, 0) + b"\7.VnTime")
     cell = record(0x204, struct.pack("<HHHH", 0, 0, 0, len(octets)) + octets)
     stream = globals_of(names, version=0x0500) + biff(cell, version=0x0500)
     (run,) = [run for run in read(write_compound({("Book",): stream})).document.runs if run.role is Role.CELL]
-    assert (legacy.decode(run.text, run.font).text, run.font) == ("Tối Mật", ".VnTime")
+    assert (decode(run.text, run.font).text, run.font) == ("Tối Mật", ".VnTime")
 
 
 def test_the_first_record_of_a_file_alone_says_how_its_words_are_written():

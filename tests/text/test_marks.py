@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model import Document, Origin, Role, Run
-from gateway.vietnamese import legacy_codes
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.marks import Level, MarkSettings, Strength, find_in_document, find_in_filename, find_in_subject
 from tests.support.cost import least_cost
+from tests.support.legacy_letters import encode
 from tests.text.accuracy import CORPUS, DECISION, real_texts, stops, strongest, wrapped
 from tests.text.mark_matrix import INNOCENT_FILENAMES, INNOCENT_LINES, INNOCENT_SUBJECTS, cases, innocent_documents
 
@@ -261,7 +261,7 @@ def test_a_mark_far_down_a_long_subject_is_found(mark: str):
 @pytest.mark.parametrize("before", ["", "x" * 1700, "Ủy ban yêu cầu các phòng thực hiện. " * 130, "a " * 5000])
 def test_a_label_far_along_a_line_is_found_and_an_enumeration_there_is_none(before: str):
     assert first(one(f"{before} Độ mật: Tối mật. Nơi nhận. ")).strength is Strength.MARKED
-    legacy = legacy_codes.encode(f"{before.lower()} độ mật: Tối mật", Charset.TCVN3)
+    legacy = encode(f"{before.lower()} độ mật: Tối mật", Charset.TCVN3)
     assert first(one(legacy, font=".VnTime")).strength is Strength.MARKED
     listed = "Phân loại thành ba độ mật: Tuyệt mật; Tối mật; Mật. "
     assert not stops(one(before + listed * 120))
