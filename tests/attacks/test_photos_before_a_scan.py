@@ -40,11 +40,11 @@ def _photo(seed: int) -> stamp_page.Pixels:
 def test_photos_leave_the_time_to_the_page_behind_them():
     budget = Budget(part_cpu_s=200)
     for seed in range(12):
-        assert not stamp_page.examine(_photo(seed), VIEW, stamp_page.Wish.WORDS, budget).doubtful
+        assert not stamp_page.examine(_photo(seed), VIEW, budget).doubtful
     assert budget.words_cpu_s > 5.0
 
     page = scan_makers.draw(scan_makers.Sheet(seed=1, machine="scanner jpeg", dpi=150))
-    reading = stamp_page.examine(_bgr(page), VIEW, stamp_page.Wish.WORDS, budget)
+    reading = stamp_page.examine(_bgr(page), VIEW, budget)
 
     assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in " ".join(run.text for run in reading.runs)
     assert not reading.doubtful
@@ -54,14 +54,14 @@ def test_a_page_that_no_time_is_left_for_is_doubtful_and_a_photo_is_not():
     page = scan_makers.draw(scan_makers.Sheet(seed=1, machine="scanner jpeg", dpi=150))
     for picture, doubtful in ((_bgr(page), True), (_photo(1), False)):
         budget = Budget(part_cpu_s=60, words_cpu_s=0.0)
-        assert stamp_page.examine(picture, VIEW, stamp_page.Wish.WORDS, budget).doubtful is doubtful
+        assert stamp_page.examine(picture, VIEW, budget).doubtful is doubtful
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_a_page_on_its_side_or_head_is_turned_the_right_way(quarters: int):
     page = _bgr(scan_makers.draw(scan_makers.Sheet(seed=1, machine="scanner jpeg", dpi=150)))
     turned = np.ascontiguousarray(np.rot90(page, quarters))
-    reading = stamp_page.examine(turned, VIEW, stamp_page.Wish.WORDS, Budget())
+    reading = stamp_page.examine(turned, VIEW, Budget())
     assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in " ".join(run.text for run in reading.runs)
     assert reading.whole_page
     assert not reading.doubtful

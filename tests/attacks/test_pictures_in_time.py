@@ -44,7 +44,7 @@ def test_a_stamp_on_a_page_of_equal_lines_is_found():
             (150, 500 + 45 * row), "Báo cáo về tình hình trên địa bàn quận Bình Tân", font=_font(24), fill="black"
         )
 
-    reading = stamp_page.examine(_bgr(page), VIEW, stamp_page.Wish.WORDS, Budget(part_cpu_s=60))
+    reading = stamp_page.examine(_bgr(page), VIEW, Budget(part_cpu_s=60))
 
     assert [run.text for run in reading.runs if run.role is Role.STAMP] == ["TỐI MẬT"]
     assert reading.whole_page
@@ -53,7 +53,7 @@ def test_a_stamp_on_a_page_of_equal_lines_is_found():
 def test_a_texture_stays_unread_instead_of_using_up_the_time():
     budget = Budget(part_cpu_s=60)
 
-    reading = stamp_page.examine(_grain(1200, 900), VIEW, stamp_page.Wish.WORDS, budget)
+    reading = stamp_page.examine(_grain(1200, 900), VIEW, budget)
 
     assert not reading.whole_page
     assert budget.words_cpu_s > 4.0
@@ -64,7 +64,7 @@ def test_pictures_are_only_searched_for_stamps_when_the_time_for_words_is_used_u
     page = Image.new("RGB", (1240, 1754), "white")
     ImageDraw.Draw(page).text((150, 500), "Báo cáo tình hình", font=_font(24), fill="black")
 
-    reading = stamp_page.examine(_bgr(page), VIEW, stamp_page.Wish.WORDS, budget)
+    reading = stamp_page.examine(_bgr(page), VIEW, budget)
 
     assert not reading.whole_page
     assert reading.runs == ()

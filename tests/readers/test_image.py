@@ -167,18 +167,18 @@ def test_a_picture_that_stands_in_several_files_of_an_archive_is_looked_at_once(
 @pytest.mark.parametrize(
     ("size", "inches", "expected"),
     [
-        ((1500, 500), float("inf"), (8.27, 4.0)),
-        ((1500, 500), 6.3, (6.3,)),
-        ((1500, 500), 0.4, (4.0,)),  # who wants to read it can enlarge it
-        ((400, 100), 0.4, (1.9,)),
-        ((1240, 1754), 2.0, (8.27,)),
-        ((1754, 1240), 2.0, (8.27,)),
-        ((1754, 1240), float("inf"), (11.69,)),
+        ((1500, 500), float("inf"), 8.27),
+        ((1500, 500), 6.3, 6.3),
+        ((1500, 500), 0.4, 4.0),  # who wants to read it can enlarge it
+        ((400, 100), 0.4, 1.9),
+        ((1240, 1754), 2.0, 8.27),
+        ((1754, 1240), 2.0, 8.27),
+        ((1754, 1240), float("inf"), 11.69),
     ],
 )
 def test_a_picture_is_looked_at_as_wide_as_its_document_shows_it(size, inches, expected) -> None:
     pixels = np.zeros((size[1], size[0], 3), np.uint8)
-    assert image._widths(pixels, inches) == expected
+    assert image._width(pixels, inches) == expected
 
 
 def test_properties_are_read() -> None:
@@ -207,7 +207,7 @@ def test_the_pixels_of_many_pictures_do_not_add_up() -> None:
 
 
 def test_no_picture_is_taken_for_higher_than_three_pages() -> None:
-    assert max(image._widths(np.zeros((2400, 18, 3), np.uint8), math.inf)) * 2400 / 18 <= image.HIGHEST_INCHES
+    assert image._width(np.zeros((2400, 18, 3), np.uint8), math.inf) * 2400 / 18 <= image.HIGHEST_INCHES
 
 
 def test_a_pixel_bomb_is_refused_from_its_header() -> None:

@@ -207,7 +207,7 @@ def test_a_line_of_short_words_that_is_read_surely_shows_that_a_picture_stands_u
     picture = Image.new("RGB", (700, 160), "white")
     ImageDraw.Draw(picture).text((60, 50), "Số và ký tự: có", font=font(), fill="black")
     view = page_runs.PageView(page=1, dpi=200.0, points_per_pixel=0.36)
-    reading = stamp_page.examine(np.asarray(picture, np.uint8), view, stamp_page.Wish.WORDS, Budget())
+    reading = stamp_page.examine(np.asarray(picture, np.uint8), view, Budget())
     assert [run.text for run in reading.runs] == ["Số và ký tự: có"]
     assert not turned
 
@@ -269,7 +269,6 @@ def test_a_mark_has_the_lines_around_it_read() -> None:
     reading = stamp_page.examine(
         np.repeat(np.asarray(picture)[:, :, None], 3, axis=2),
         page_runs.PageView(page=2, dpi=200.0, points_per_pixel=0.36),
-        stamp_page.Wish.WORDS,
         Budget(),
     )
     document = Document(part="1", format="image", pages=2, runs=reading.runs)

@@ -197,7 +197,7 @@ def test_a_stamp_picture_on_a_page_of_text_is_read() -> None:
 @pytest.mark.parametrize("shape", [(3, 40), (40, 3), (10, 10), (1, 900)])
 def test_a_picture_of_a_few_rows_is_looked_at_like_any_other(shape) -> None:
     view = page_runs.PageView(page=1, dpi=150.0, points_per_pixel=0.48)
-    reading = stamp_page.examine(np.full((*shape, 3), 255, np.uint8), view, stamp_page.Wish.STAMPS, Budget())
+    reading = stamp_page.examine(np.full((*shape, 3), 255, np.uint8), view, Budget())
     assert (reading.runs, reading.boxes) == ((), 0)
 
 

@@ -164,7 +164,7 @@ class ScanReader:
         dpi = min(max(part.dpi, LEAST_DPI), DPI)
         view = page_runs.PageView(look.number, dpi, 72 / part.dpi, next_block(before.runs), locator)
         late = not look.is_whole and self._budget.words_left_s() <= 0
-        reading = stamp_page.examine(part.pixels, view, stamp_page.Wish.WORDS, self._budget)
+        reading = stamp_page.examine(part.pixels, view, self._budget)
         runs = reading.runs if look.is_whole else (_placed(run, part, look) for run in reading.runs)
         return PageReading(
             (*before.runs, *runs),

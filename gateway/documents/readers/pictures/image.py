@@ -151,7 +151,7 @@ def _look(frame: Frame, budget: Budget, *, small: bool, inches: float) -> tuple[
         return frame, PageReading(whole_page=True)
     for ground in (frame.pixels, frame.light):
         if ground is not None:
-            look = _search(look, frame.number, ground, budget, _widths(ground, inches), small=small)
+            look = _search(look, frame.number, ground, budget, inches, small=small)
     if small:
         # Frames are cells and shapes of the page, and what seems to stand in them is its fine print; large words are lines.
         runs = (run for run in look.runs if run.role is not Role.STAMP and not _is_said(run, budget.said))
@@ -170,51 +170,39 @@ def _search(
     number: int,
     pixels: npt.NDArray[np.uint8],
     budget: Budget,
-    widths: tuple[float, ...],
+    inches: float,
     *,
     small: bool,
 ) -> PageReading:
-    """Return what was read of a frame, with one view of it read at each size that it may have."""
+    """Return what was read of a frame, with one view of it."""
     from gateway.documents.readers.pictures import page_runs, stamp_page
 
-    own_width = pixels.shape[1]
+    dpi = pixels.shape[1] / _width(pixels, inches)
     pixels = _with_margin(pixels, 50 if _page_width(pixels) else 4)
-    for position, inches in enumerate(widths):
-        dpi = own_width / inches
-        view = page_runs.PageView(number, dpi, points_per_pixel=72 / dpi, first_block=next_block(look.runs))
-        wish = stamp_page.Wish.WORDS if position == 0 else stamp_page.Wish.STAMPS
-        found = stamp_page.examine(pixels, view, wish, budget)
-        least = thumbnail.LETTER * view.points_per_pixel if small else 0.0
-        runs = (
-            run
-            for run in found.runs
-            if (position == 0 or run.role is Role.STAMP)
-            and (run.bbox_pt is None or run.bbox_pt[3] - run.bbox_pt[1] >= least)
-        )
-        look = PageReading(
-            (*look.runs, *runs),
-            max(look.boxes, found.boxes),
-            max(look.unread, found.unread),
-            look.whole_page or found.whole_page,
-            look.doubtful or found.doubtful,
-        )
-        if found.boxes or small:
-            break
-    return look
+    view = page_runs.PageView(number, dpi, points_per_pixel=72 / dpi, first_block=next_block(look.runs))
+    found = stamp_page.examine(pixels, view, budget)
+    least = thumbnail.LETTER * view.points_per_pixel if small else 0.0
+    runs = (run for run in found.runs if run.bbox_pt is None or run.bbox_pt[3] - run.bbox_pt[1] >= least)
+    return PageReading(
+        (*look.runs, *runs),
+        max(look.boxes, found.boxes),
+        max(look.unread, found.unread),
+        look.whole_page or found.whole_page,
+        look.doubtful or found.doubtful,
+    )
 
 
-def _widths(pixels: npt.NDArray[np.uint8], inches: float) -> tuple[float, ...]:
+def _width(pixels: npt.NDArray[np.uint8], inches: float) -> float:
     """Return how wide a picture may be in inches: a page, or a cut-out that may be no more than a stamp.
 
     One that a document shows `inches` wide is so, but never smaller than a cut-out may be: who wants to can enlarge it.
     Infinity stands for a width that nobody knows.
     """
     if (page := _page_width(pixels)) is not None:
-        return (min(max(inches, PAGE_WIDTH_INCHES), page),)
+        return min(max(inches, PAGE_WIDTH_INCHES), page)
     large, little = (PAGE_WIDTH_INCHES, 4.0) if pixels.shape[1] >= 900 else (4.0, 1.9)
-    widest = HIGHEST_INCHES * pixels.shape[1] / pixels.shape[0]
-    large, little = min(large, widest), min(little, widest)
-    return (large, little) if inches == math.inf else (min(max(inches, little), large),)
+    widest: float = HIGHEST_INCHES * pixels.shape[1] / pixels.shape[0]
+    return min(max(inches, little), large, widest)
 
 
 def _page_width(pixels: npt.NDArray[np.uint8]) -> float | None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 
 import cv2
 import numpy as np
@@ -68,15 +67,7 @@ POOR_CONFIDENCE, SURE, LEAST_WORDS = 55.0, 80.0, 4
 """Of words of three letters and more: what a page is legible with; and what a line is read surely with."""
 
 
-class Wish(Enum):
-    """Extent to which a page shall be read."""
-
-    STAMPS = "stamps"
-    WORDS = "words"
-    """Stamps and words."""
-
-
-def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageReading:
+def examine(pixels: Pixels, view: PageView, budget: Budget) -> PageReading:
     """Read a BGR picture of a page, turned upright as far as its lines of text show how; a few letters as print sets them, too.
 
     What is finer than Tesseract and the stamp finder want is reduced before anything looks at it.
@@ -85,21 +76,21 @@ def examine(pixels: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageR
         pixels = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
         view = replace(view, dpi=OCR_DPI, points_per_pixel=view.points_per_pixel / scale)
     plain = without_colour(pixels)
-    reading = _examine(pixels, plain, view, wish, budget)
-    if wish is Wish.STAMPS or len(reading.runs) > FEW_RUNS or ocr.engine() is None:
+    reading = _examine(pixels, plain, view, budget)
+    if len(reading.runs) > FEW_RUNS or ocr.engine() is None:
         return reading
     height, width = (side * view.points_per_pixel for side in pixels.shape[:2])
     shown = column.figure(pixels, plain)
     for word in (column.as_row(shown), in_proportion(shown)):
         if word is not None:
             first = max(view.first_block, next_block(reading.runs))
-            more = _examine(word, without_colour(word), replace(view, first_block=first), wish, budget)
+            more = _examine(word, without_colour(word), replace(view, first_block=first), budget)
             runs = (structs.replace(run, bbox_pt=(0.0, 0.0, width, height)) for run in more.runs)
             reading = replace(reading, runs=(*reading.runs, *runs))
     return reading
 
 
-def _examine(pixels: Pixels, plain: Pixels, view: PageView, wish: Wish, budget: Budget) -> PageReading:
+def _examine(pixels: Pixels, plain: Pixels, view: PageView, budget: Budget) -> PageReading:
     """Read a picture as it is; `plain` is the same as one plane where it has no colour."""
     height, width = pixels.shape[:2]
     if min(height, width) < LEAST_SIDE:
@@ -107,10 +98,8 @@ def _examine(pixels: Pixels, plain: Pixels, view: PageView, wish: Wish, budget: 
         pixels = np.pad(pixels, wider, constant_values=255)
         plain = without_colour(pixels)
     engine = ocr.engine()
-    if wish is Wish.STAMPS or engine is None:
+    if engine is None:
         reading = _reading(pixels, _stamps(plain, view.dpi, budget.end_s), [], view)
-        if wish is Wish.STAMPS:
-            return reading
         grey = np.ascontiguousarray(pixels[:, :, 2])
         return replace(reading, doubtful=writing(lines.sheet(grey, view.dpi).ink).is_page)
     began = time.thread_time()
