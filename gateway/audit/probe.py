@@ -7,7 +7,7 @@ import time
 from typing import Final
 
 from gateway.audit.wire import ANSWERS, Append, Appended, Failed
-from gateway.system.door import Frames, framed
+from gateway.system.door import Frames, framed, hand_in
 from gateway.texts.catalogue import both
 
 _READ_BYTES: Final = 1 << 12
@@ -19,7 +19,7 @@ def probe(door: socket.socket, within_s: float) -> str:
     ours, theirs = socket.socketpair()
     try:
         with theirs:
-            socket.send_fds(door, [b"."], [theirs.fileno()], socket.MSG_DONTWAIT)
+            hand_in(door, theirs)
         ours.settimeout(within_s)
         ours.sendall(framed(Append([])))
         frames = Frames(ANSWERS)

@@ -5,6 +5,7 @@ The supervisor keeps both ends of the door, so that front ends find the next pro
 
 from __future__ import annotations
 
+import array
 import asyncio
 import os
 import select
@@ -52,6 +53,12 @@ class Frames(Generic[_Value]):
             yield self._decoder.decode(octets[begin + _LENGTH.size : end])
             begin = end
         del octets[:begin]
+
+
+def hand_in(door: socket.socket, sock: socket.socket) -> None:
+    """Hand a socket in; BlockingIOError when none is taken (`socket.send_fds` heeds no flags, and would wait)."""
+    rights = array.array("i", [sock.fileno()])
+    door.sendmsg([b"."], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)], socket.MSG_DONTWAIT)
 
 
 def admitted(door: socket.socket, selector: selectors.BaseSelector) -> list[socket.socket]:
@@ -154,7 +161,7 @@ class DoorClient(ABC, Generic[_Value]):
             raise OSError
         ours, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(self._door, [b"."], [theirs.fileno()], socket.MSG_DONTWAIT)
+            hand_in(self._door, theirs)
         ours.setblocking(False)
         self._sock, self._frames = ours, Frames(self._answers)
         self._loop = asyncio.get_running_loop()

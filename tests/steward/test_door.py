@@ -6,14 +6,17 @@ import random
 import socket
 import struct
 import threading
+from contextlib import suppress
 
 import msgspec
 import pytest
 from msgspec import structs
 
 from gateway.audit.acts import record_at_once
+from gateway.audit.probe import probe
 from gateway.audit.query import AuditReader
 from gateway.audit.record import Act
+from gateway.documents.wall.desk_channel import DeskClient
 from gateway.errors import SearchTimeError
 from gateway.model import Language
 from gateway.steward import desk, table
@@ -215,3 +218,14 @@ async def test_an_act_is_carried_through_although_nobody_waits(office, monkeypat
         assert await asyncio.to_thread(done.wait, 60)
         line.close()
         sock.close()
+
+
+async def test_a_door_behind_which_nothing_is_taken_holds_nobody_up():
+    door, inner = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with door, inner:
+        with suppress(BlockingIOError):
+            while door.sendmsg([b"."], [], socket.MSG_DONTWAIT):
+                pass
+        with pytest.raises(BlockingIOError):
+            DeskClient(door, 1).connect()
+        assert probe(door, 1.0)
