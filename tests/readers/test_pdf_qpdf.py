@@ -127,3 +127,12 @@ def test_an_encrypted_file_is_read_like_one_that_is_not() -> None:
 def test_what_is_no_pdf_has_no_objects_and_counts_as_mended(data: bytes) -> None:
     objects = Objects(data, Budget())
     assert (objects.value(1), objects.root(), objects.is_mended()) == (None, None, True)
+
+
+@pytest.mark.parametrize(("place", "mended"), [(b"0000000009", True), (None, False)])
+def test_an_object_listed_at_two_places_is_one_thing_here_and_another_there(place: bytes | None, mended: bool) -> None:
+    data = pdfs.simple(HELLO, more=THINGS)
+    rows = data[data.rindex(b"xref\n", 0, data.rindex(b"startxref")) :].splitlines(keepends=True)
+    again = rows[4] if place is None else place + rows[4][10:]
+    data = data.replace(b"trailer", b"2 1\n" + again + b"trailer", 1)
+    assert Objects(data, Budget()).is_mended() is mended

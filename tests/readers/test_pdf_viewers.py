@@ -1,6 +1,7 @@
 """What viewers of a PDF leave out, cover, print only, or draw each in its own way: clips, paint, layers, annotations without a look."""
 
 import io
+import struct
 from collections.abc import Callable
 
 import numpy as np
@@ -325,9 +326,35 @@ def jpeg(side: int, form: str = "JPEG", grey: int = 90) -> bytes:
     return file_of(Image.new("L", (side, side), grey), form)
 
 
+def segment(kind: int, data: bytes, *, refers: int = 0, page: int = 1) -> bytes:
+    """A segment of JBIG2 (ITU-T T.88 §7.2)."""
+    if refers < 5:
+        head = bytes([refers << 5, *bytes(refers)])
+    else:
+        head = struct.pack(">I", 7 << 29 | refers) + bytes((refers + 8) // 8) + bytes(refers)
+    return struct.pack(">IB", 9, kind) + head + bytes([page]) + struct.pack(">I", len(data)) + data
+
+
+_JBIG2 = b"/Filter /JBIG2Decode /BitsPerComponent 1 /ColorSpace /DeviceGray"
+_SHEET = segment(48, struct.pack(">IIIIBH", 60, 60, 0, 0, 0, 0))
+_WHITE = struct.pack(">IIIIBB", 60, 60, 0, 0, 0, 1) + b"\xff" * 8
+_BOTH = _SHEET + segment(38, _WHITE)
+_ENDLESS = segment(38, _WHITE + b"\0\0" + struct.pack(">I", 60)).replace(struct.pack(">I", 32), b"\xff" * 4, 1)
+
+
 @pytest.mark.parametrize(
     ("data", "side", "said", "doubtful"),
     [
+        (_BOTH, 60, _JBIG2, ()),
+        (_BOTH + segment(49, b"") + segment(51, b"", page=0) + bytes(20), 60, _JBIG2, ()),
+        (segment(0, bytes(20), refers=7) + _BOTH + b"\r\n", 60, _JBIG2, ()),
+        (_SHEET + _ENDLESS + segment(49, b""), 60, _JBIG2, ()),
+        (_BOTH[:-3], 60, _JBIG2, ()),
+        (_BOTH + _SHEET, 60, _JBIG2, (1,)),
+        (_BOTH + segment(49, b"") + segment(38, _WHITE), 60, _JBIG2, (1,)),
+        (_SHEET + segment(60, b"a") + segment(38, _WHITE), 60, _JBIG2, (1,)),
+        ((_BOTH + segment(38, _WHITE))[:-3], 60, _JBIG2, (1,)),
+        (b"\x97JB2\r\n\x1a\n\x01\0\0\0\x01" + _BOTH, 60, _JBIG2, (1,)),
         (jpeg(60), 60, b"/Filter /DCTDecode /BitsPerComponent 8 /ColorSpace /DeviceGray", ()),
         (jpeg(60), 60, b"/Filter /DCTDecode /BitsPerComponent 8 /ColorSpace /DeviceRGB", (1,)),
         (jpeg(60, "JPEG2000"), 60, b"/Filter /JPXDecode /ColorSpace /DeviceGray", ()),

@@ -17,7 +17,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.xref import XRefSectionMetaInfo, XRefSectionType
 
-from gateway.documents.readers.pdf.objects import find_objects
+from gateway.documents.readers.pdf.objects import contradicts, find_objects
 from gateway.documents.signatures.pdf_doubles import is_doubled
 from gateway.documents.signatures.pdf_objects import entry
 from gateway.documents.signatures.wall import LibraryFault, wall
@@ -88,8 +88,8 @@ def _contradicts(data: bytes, reader: PdfFileReader, revision: int) -> bool:
         differ = any(places.get(number, place) != place for number, place in section.standard_xrefs.items())
         if differ or _overlap(_indexed(data, section.hybrid.meta_info)):
             return True
-    seen: dict[int, list[bytes]] = {}
-    return any(seen.setdefault(number, place) != place for number, place in _listed(data, info))
+    table = data[info.start_location : info.end_location].split(b"trailer")[0]
+    return contradicts(table.lstrip(b"\0\t\n\f\r ").removeprefix(b"xref"))
 
 
 def _is_where_it_should(data: bytes, info: XRefSectionMetaInfo) -> bool:
@@ -105,17 +105,6 @@ def _overlap(ranges: Iterable[tuple[int, int]]) -> bool:
             return True
         position = first + count
     return False
-
-
-def _listed(data: bytes, info: XRefSectionMetaInfo) -> Iterator[tuple[int, list[bytes]]]:
-    """Number of each object of a table, and its row: place, generation and kind."""
-    tokens = data[info.start_location : info.end_location].split(b"trailer")[0].split()
-    position = 1 if tokens[:1] == [b"xref"] else 0
-    while position + 1 < len(tokens):
-        first, count = int(tokens[position]), int(tokens[position + 1])
-        rows = tokens[position + 2 : position + 2 + 3 * count]
-        yield from ((first + row // 3, rows[row : row + 3]) for row in range(0, len(rows), 3))
-        position += 2 + 3 * count
 
 
 def _indexed(data: bytes, info: XRefSectionMetaInfo) -> Iterator[tuple[int, int]]:

@@ -16,7 +16,7 @@ import msgspec
 
 from gateway.documents.readers.base import Budget
 from gateway.documents.readers.pdf.marks import unescaped
-from gateway.documents.readers.pdf.objects import RawObject, Table, decoded
+from gateway.documents.readers.pdf.objects import RawObject, Table, decoded, sections_differ
 
 if TYPE_CHECKING:
     import pikepdf
@@ -78,6 +78,7 @@ class Objects:
     def is_mended(self) -> bool:
         """Whether qpdf had to guess: what a viewer shows of such a file may be something else."""
         warnings = self.pdf.get_warnings() if self.pdf is not None else []
+        self._broken = self._broken or sections_differ(self._data)
         self._broken = self._broken or not all(any(one in warning for one in _HARMLESS) for warning in warnings)
         return self._broken
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from gateway.documents.readers.pdf.api import ImageFacts, Rect, pdfium
 from gateway.documents.readers.pdf.geometry import map_box
+from gateway.documents.readers.pdf.jbig2 import shows_one_page
 from gateway.documents.readers.pdf.looks import Looks
 from gateway.documents.readers.pdf.page import Affine, Box, Fill, PageContent, Picture
 from gateway.documents.readers.pictures.outlines import product
@@ -23,7 +24,7 @@ LONGEST_STROKE, _THICKEST_STROKE = 45.0, 4.0
 """Points; a longer straight line or plain rectangle is a rule, a side of a table or an area."""
 _LONGEST_PERIOD = 12.0
 """Points after which the dashes of a plain line come again."""
-_JPX, LIMIT_ASKED = b"JPXDecode", 500_000
+_JBIG2, _JPX, LIMIT_ASKED = b"JBIG2Decode", b"JPXDecode", 500_000
 """Pixels of a picture in JPEG 2000 of which it is asked whether pdfium can draw it: 30 ms."""
 LIMIT_STROKES = 20_000
 _FRAME_WIDTH, _FRAME_HEIGHT = (24.0, 300.0), (9.0, 90.0)
@@ -80,8 +81,11 @@ class Shapes:
         api, facts = self._api, self._facts
         box = map_box(matrix, 0.0, 0.0, 1.0, 1.0)
         api.FPDFImageObj_GetImageMetadata(handle, None, ctypes.byref(facts))
-        asked = facts.width * facts.height <= LIMIT_ASKED or not self._is_jpeg_2000(handle)
+        codec = self._codec(handle)
+        asked = facts.width * facts.height <= LIMIT_ASKED or codec != _JPX
         drawn = self.can_draw(page, handle) if asked else None
+        if drawn and codec == _JBIG2:
+            drawn = shows_one_page(self._encoded(handle))
         content.pictures.append(Picture(box, facts.width, facts.height, order, drawn=drawn))
         content.drawings += 1
         self._add_fill(content, Fill(box, None, order, opaque=not api.FPDFPageObj_HasTransparency(handle)))
@@ -92,10 +96,17 @@ class Shapes:
         self._api.FPDFImageObj_GetImageMetadata(handle, page, ctypes.byref(self._facts))
         return bool(self._facts.bits_per_pixel > 0)
 
-    def _is_jpeg_2000(self, handle: int) -> bool:
-        """Whether a picture is in JPEG 2000, of which pdfium decodes all to tell anything."""
-        name = ctypes.create_string_buffer(16)
-        return any(self._api.FPDFImageObj_GetImageFilter(handle, n, name, 16) and name.value == _JPX for n in range(2))
+    def _codec(self, handle: int) -> bytes:
+        """Return the last filter of a picture, empty when it has none; of JPEG 2000 pdfium decodes all to tell anything."""
+        name, count = ctypes.create_string_buffer(16), self._api.FPDFImageObj_GetImageFilterCount(handle)
+        return name.value if self._api.FPDFImageObj_GetImageFilter(handle, count - 1, name, 16) else b""
+
+    def _encoded(self, handle: int) -> bytes:
+        """Return a picture as its codec wrote it."""
+        size = self._api.FPDFImageObj_GetImageDataDecoded(handle, None, 0)
+        octets = ctypes.create_string_buffer(size)
+        self._api.FPDFImageObj_GetImageDataDecoded(handle, octets, size)
+        return octets.raw
 
     def _add_fill(self, content: PageContent, fill: Fill) -> None:
         """Add an area, which may hide text however many there are before it."""
