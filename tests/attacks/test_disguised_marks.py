@@ -55,6 +55,7 @@ MARKED = {
         "text/html", f"<p>a</p><p style='direction:rtl;unicode-bidi:bidi-override'>{MARK[::-1]}</p><p>x</p>"
     ),
     "enriched_lines": text_mail("text/enriched", "Kính gửi\r\n\r\n<bold>M</bold>Ậ<bold>T</bold>\r\n\r\nKế hoạch\r\n"),
+    "enriched_colour": text_mail("text/enriched", "TỐI M<color><param>red</param>ẬT</color>\r\n"),
     "enriched_text": text_mail("text/enriched", "<bold>T</bold>ỐI <bold>MẬT</bold>\r\n"),
     "returned_header": _returned_header(),
     "label_field": text_mail("text/plain", "x", header="X-Classification: =?utf-8?B?VOG7kEkgTeG6rFQ=?=\r\n"),
