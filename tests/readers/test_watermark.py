@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pdf import reader as pdf
-from gateway.documents.readers.pictures import image, watermark
+from gateway.documents.readers.pictures import hollow, image, watermark
 from gateway.model import Document, Origin, Role
 from gateway.vietnamese.marks import find_in_document
 from tests.readers import pdfs, scans
@@ -49,7 +49,8 @@ def jpeg(page: Image.Image) -> bytes:
 
 
 def large_words(page: Image.Image, dpi: int = 150) -> list[str]:
-    return [item.text for item in watermark.read(np.ascontiguousarray(np.asarray(page)[:, :, ::-1]), dpi)]
+    pixels = np.ascontiguousarray(np.asarray(page)[:, :, ::-1])
+    return [item.text for item in watermark.read(pixels, hollow.solid(pixels, dpi), dpi)]
 
 
 def of_pdf(data: bytes) -> Document:

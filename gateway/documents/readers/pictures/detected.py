@@ -59,7 +59,8 @@ LOWER, HIGHER = 0.85, 2.45
 
 
 def read(page: Pixels, words: Sequence[Word]) -> list[tuple[Candidate, Reading]]:
-    """Return what the words of a BGR picture say, without those that are plainly something else."""
+    """Return what the words of a picture, grey or BGR, say, without those that are plainly something else."""
+    page = _in_colour(page) if words else page
     found = []
     for number, word in enumerate(words):
         limit = LIMIT_LEVEL if _is_level(word) else LIMIT_READ
@@ -142,7 +143,7 @@ def _over_print(page: Pixels, word: Word) -> Reading | None:
     if not near or odds < OVER_PRINT[0]:
         return None
     best = max(near, key=lambda one: one.odds)
-    said = _line(np.asarray(cv2.cvtColor(ink, cv2.COLOR_GRAY2BGR), np.uint8), best)
+    said = _line(_in_colour(ink), best)
     if said not in MARKS and (said or odds < OVER_PRINT[1]):
         return None
     # Of MẬT alone print may hide the first word, which a frame around it says.
@@ -176,12 +177,14 @@ def is_another(views: Sequence[Pixels], rectangle: Rectangle, known: Sequence[Wo
 
 
 def _is_another(page: Pixels, word: Word) -> bool:
-    if page.ndim == 2:
-        page = np.asarray(cv2.cvtColor(page, cv2.COLOR_GRAY2BGR), np.uint8)
-    said = _line(page, word, framed=True)
+    said = _line(_in_colour(page), word, framed=True)
     if said in ("", OTHER) or "\n" in said:  # lines around are none of what is framed
         return said == OTHER
     return phrase.is_innocent([said])  # SỎI MẬT, not FLUYE? MẬT
+
+
+def _in_colour(page: Pixels) -> Pixels:
+    return np.asarray(cv2.cvtColor(page, cv2.COLOR_GRAY2BGR), np.uint8) if page.ndim == 2 else page
 
 
 def _is_level(word: Word) -> bool:

@@ -37,10 +37,12 @@ class PageView:
     """Locator of the picture when it is no page, empty otherwise."""
 
 
-def large_runs(pixels: Pixels, stamps: list[stamp.Stamp], view: PageView, first_block: int) -> Iterator[Run]:
-    """Yield the large words under or over the print of a page, without MẬT of a phrase that was read."""
+def large_runs(
+    pixels: Pixels, solid: Pixels, stamps: list[stamp.Stamp], view: PageView, first_block: int
+) -> Iterator[Run]:
+    """Yield the large words under or over the print of a page, also in hollow letters, without MẬT of a phrase that was read."""
     phrases = [(one.left + one.right, one.top + one.bottom, one) for one in stamps if "\n" in (one.text or "")]
-    for block, words in enumerate(watermark.read(pixels, view.dpi), first_block):
+    for block, words in enumerate(watermark.read(pixels, solid, view.dpi), first_block):
         left, top, right, bottom = (2 * side for side in words.box)
         within = (left < x < right and top < y < bottom < top + 6 * (one.bottom - one.top) for x, y, one in phrases)
         if words.text == MARKS[0] and any(within):

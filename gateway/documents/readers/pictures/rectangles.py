@@ -33,10 +33,10 @@ def without_colour(page: Pixels) -> Pixels:
         return page
     plain = np.empty(page.shape[:2], np.uint8)
     for top in range(0, len(page), BAND):
-        blue, green, red = cv2.split(page[top : top + BAND])
-        if cv2.norm(blue, green, cv2.NORM_INF) or cv2.norm(blue, red, cv2.NORM_INF):
+        colours, blue = page[top : top + BAND], plain[top : top + BAND]
+        cv2.extractChannel(colours, 0, blue)
+        if cv2.norm(cv2.cvtColor(blue, cv2.COLOR_GRAY2BGR), colours, cv2.NORM_INF):
             return page
-        plain[top : top + BAND] = blue
     return plain
 
 

@@ -86,8 +86,6 @@ def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[St
     work = dpi * scale
     plain = without_colour(page)
     words = detector.find(plain, work)
-    if words and page.ndim == 2:
-        page = np.asarray(cv2.cvtColor(page, cv2.COLOR_GRAY2BGR), np.uint8)
     readings = detected.read(page, words)
     seen = planes(plain)
     frames: list[tuple[Candidate, Reading]] = []
@@ -123,8 +121,7 @@ def _under_seals(page: Pixels, rounds: list[Rectangle], dpi: float) -> list[tupl
     found = []
     for (x, y), (wide, high), _ in rounds[:LIMIT_SEALS]:
         left, top = (max(int(middle - side), 0) for middle, side in ((x, wide), (y, high)))
-        red = cv2.cvtColor(page[top : int(y + high), left : int(x + wide), 2], cv2.COLOR_GRAY2BGR)
-        part = np.asarray(red, np.uint8)
+        part = np.ascontiguousarray(page[top : int(y + high), left : int(x + wide), 2])
         for one, reading in detected.read(part, detector.find(part, dpi)):
             if reading.text in (None, *MARKS):  # longer lines are read better on the page itself
                 (across, down), size, angle = one.rectangle

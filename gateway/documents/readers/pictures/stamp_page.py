@@ -99,7 +99,7 @@ def _examine(pixels: Pixels, plain: Pixels, view: PageView, budget: Budget) -> P
         plain = without_colour(pixels)
     engine = ocr.engine()
     if engine is None:
-        reading = _reading(pixels, _stamps(plain, view.dpi, budget.end_s), [], view)
+        reading = _reading(pixels, _stamps(plain, view.dpi, budget.end_s)[0], [], view)
         grey = np.ascontiguousarray(pixels[:, :, 2])
         return replace(reading, doubtful=writing(lines.sheet(grey, view.dpi).ink).is_page)
     began = time.thread_time()
@@ -108,7 +108,7 @@ def _examine(pixels: Pixels, plain: Pixels, view: PageView, budget: Budget) -> P
     seen = writing(page.ink)
     page.photo = photo = not seen.is_page
     if budget.words_left_s(photo=photo) <= 0:
-        return replace(_reading(pixels, _stamps(plain, view.dpi, budget.end_s), [], view), doubtful=not photo)
+        return replace(_reading(pixels, _stamps(plain, view.dpi, budget.end_s)[0], [], view), doubtful=not photo)
     turns = (1, 3, 0, 2) if seen.on_its_side else (0, 2, 1, 3)
     if turns[0] and not photo:
         page = _Page(_turned(pixels, turns[0]), _turned(plain, turns[0]), view.dpi, head, engine)
@@ -122,20 +122,22 @@ def _examine(pixels: Pixels, plain: Pixels, view: PageView, budget: Budget) -> P
                 page = other
                 page.read_doubtful()
                 break
-    stamps = _stamps(page.plain, view.dpi, budget.end_s)
+    stamps, solid = _stamps(page.plain, view.dpi, budget.end_s)
     if not page.is_upright and not photo and not any(one.text in VOCABULARY for one in stamps):
         for across in (-1, 1):  # on its head, in mirror writing
             turned = np.ascontiguousarray(page.plain[::-1, ::across])
-            found = [one for one in _stamps(turned, view.dpi, budget.end_s) if one.text in VOCABULARY]
+            others, filled = _stamps(turned, view.dpi, budget.end_s)
+            found = [one for one in others if one.text in VOCABULARY]
             if found:
-                page.pixels, page.plain, stamps = np.ascontiguousarray(page.pixels[::-1, ::across]), turned, found
+                page.pixels, page.plain = np.ascontiguousarray(page.pixels[::-1, ::across]), turned
+                stamps, solid = found, filled
                 break
     stamps = page.settle(stamps)
     page.read_what_is_asked(stamps, view)
     reading = _reading(page.pixels, stamps, page.words, view)
     reading = replace(reading, whole_page=page.is_whole, doubtful=page.is_limited and not photo)
     if not photo:
-        large = large_runs(page.plain, stamps, view, view.first_block + len(reading.runs))
+        large = large_runs(page.plain, solid, stamps, view, view.first_block + len(reading.runs))
         reading = replace(reading, runs=(*reading.runs, *large))
     budget.spend_words(time.thread_time() - began, photo=photo)
     budget.check_time()  # a search that was cut short has not seen all
@@ -365,10 +367,11 @@ def _weigh(words: Sequence[ocr.Word], letters: int = 3) -> _Text:
     return _Text(len(long), sum(word.confidence for word in long) / len(long) if long else 0.0)
 
 
-def _stamps(pixels: Pixels, dpi: float, deadline: float) -> list[stamp.Stamp]:
-    """Return the stamps of a page, grey or BGR; without a mark also those of its hollow letters, filled, and of its dots."""
-    found = stamp.find(pixels, dpi, deadline=deadline)
-    for otherwise in (hollow.solid, halftone.smoothed):
-        if not any(one.text in MARKS for one in found) and (other := otherwise(pixels, dpi)) is not pixels:
-            found += stamp.find(other, dpi, deadline=deadline)
-    return found
+def _stamps(pixels: Pixels, dpi: float, deadline: float) -> tuple[list[stamp.Stamp], Pixels]:
+    """Return the stamps of a page, grey or BGR, without a mark also those of its dots and hollow letters, and the page with these filled."""
+    found, solid = stamp.find(pixels, dpi, deadline=deadline), hollow.solid(pixels, dpi)
+    for dots in (False, True):
+        if not any(one.text in MARKS for one in found):
+            other = halftone.smoothed(pixels, dpi) if dots else solid
+            found += stamp.find(other, dpi, deadline=deadline) if other is not pixels else []
+    return found, solid

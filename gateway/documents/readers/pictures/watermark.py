@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from gateway.documents.readers.pictures import hollow
 from gateway.documents.readers.pictures.rectangles import Pixels, levelled
 from gateway.documents.readers.pictures.spots import spots
 from gateway.documents.readers.pictures.stamp_ink import darkness, upright
@@ -54,14 +53,13 @@ class Words:
     """Left, top, right, bottom in pixels of the page."""
 
 
-def read(page: Pixels, dpi: float) -> list[Words]:
-    """Return the large words on a page, grey or BGR, that could be read."""
+def read(page: Pixels, solid: Pixels, dpi: float) -> list[Words]:
+    """Return the large words on a page, grey or BGR, that could be read; `solid` is the page with its hollow letters filled."""
     scale = min(1.0, WORK_DPI / max(dpi, 1.0))
     work = dpi * scale
-    small = np.asarray(cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
-    solid = hollow.solid(small, work)
     found = []
-    for inked in (darkness(one) for one in ((small,) if solid is small else (small, solid))):
+    for one in (page,) if solid is page else (page, solid):
+        inked = darkness(np.asarray(cv2.resize(one, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8))
         for strokes, left, top in _lines(inked, work):
             height, width = strokes.shape
             text = _text(inked[top : top + height, left : left + width], strokes, work)
