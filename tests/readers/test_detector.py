@@ -263,7 +263,7 @@ def test_pictures_of_any_shape_are_looked_at(shape: tuple[int, int]) -> None:
     ],
 )
 def test_marks_that_anybody_sees_at_a_glance_are_found(ways: tuple[str, ...], share: float) -> None:
-    pages = [one for one in glance_scans.marks(180 if LONG else 60, first=5000) if one.way in ways]
+    pages = [one for one in glance_scans.marks(180 if LONG else 90, first=5000) if one.way in ways]
     found = [stamp.find(scans.bgr(glance_scans.draw(one)), 200) for one in pages]
     stopped = [any(item.text in scans.MARKS or item.text is None for item in items) for items in found]
     assert sum(stopped) >= share * len(pages)
