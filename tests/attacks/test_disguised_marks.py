@@ -56,6 +56,7 @@ MARKED = {
     ),
     "enriched_lines": text_mail("text/enriched", "Kính gửi\r\n\r\n<bold>M</bold>Ậ<bold>T</bold>\r\n\r\nKế hoạch\r\n"),
     "enriched_colour": text_mail("text/enriched", "TỐI M<color><param>red</param>ẬT</color>\r\n"),
+    "enriched_parameter": text_mail("text/enriched", f"<color><param>{MARK}</param>Kế hoạch</color>\r\n"),
     "enriched_text": text_mail("text/enriched", "<bold>T</bold>ỐI <bold>MẬT</bold>\r\n"),
     "returned_header": _returned_header(),
     "label_field": text_mail("text/plain", "x", header="X-Classification: =?utf-8?B?VOG7kEkgTeG6rFQ=?=\r\n"),
@@ -68,6 +69,9 @@ INNOCENT = {
         "text/html",
         "<style>li:before{content:'\\2022'} .n:after{content:counter(item) '. '} a{content:none}</style>"
         "<p style='text-transform:uppercase'>bảo mật thông tin</p><p style='font-variant:normal'>mật khẩu</p>",
+    ),
+    "enriched_names": text_mail(
+        "text/enriched", "<fontfamily><param>Times</param>bảo <color><param>red</param>mật</color></fontfamily>\r\n"
     ),
     "returned_header_plain": _returned_header().replace(encoded(MARK.encode()).strip(), b"YmFvIGNhbw=="),
     "label_of_outlook": text_mail("text/plain", "x", header="Sensitivity: Company-Confidential\r\n"),

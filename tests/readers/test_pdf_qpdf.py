@@ -1,13 +1,17 @@
 """Objects of a PDF as qpdf gives them: values, texts, those of earlier revisions, and that a mended file is noticed."""
 
 import io
+import struct
+import time
+from collections.abc import Callable
 
 import pikepdf
 import pytest
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pdf import reader as pdf
-from gateway.documents.readers.pdf.objects import RawObject
+from gateway.documents.readers.pdf.jbig2 import shows_one_page
+from gateway.documents.readers.pdf.objects import RawObject, sections_differ
 from gateway.documents.readers.pdf.qpdf import LockedError, Objects, Stream, number_of, text_of
 from gateway.model import Origin, ReadStatus
 from tests.readers import pdfs
@@ -136,3 +140,23 @@ def test_an_object_listed_at_two_places_is_one_thing_here_and_another_there(plac
     again = rows[4] if place is None else place + rows[4][10:]
     data = data.replace(b"trailer", b"2 1\n" + again + b"trailer", 1)
     assert Objects(data, Budget()).is_mended() is mended
+
+
+EXTENSION = struct.pack(">IBBBI", 1, 62, 0, 1, 0)
+SHEET = struct.pack(">IBBBI", 0, 48, 0, 1, 19) + bytes(19)
+
+
+@pytest.mark.parametrize(
+    ("asked", "data", "answer"),
+    [
+        (sections_differ, b"xref 0 1 " * 20_000, False),
+        (sections_differ, b"xref\n0 1\n0000000000 65535 f \n1 " + b"9" * 5000 + b"\ntrailer", False),
+        (shows_one_page, SHEET + EXTENSION * 40_000, True),
+    ],
+)
+def test_many_sections_or_segments_are_looked_through_once(
+    asked: Callable[[bytes], bool], data: bytes, answer: bool
+) -> None:
+    began = time.process_time()
+    assert asked(data) is answer
+    assert time.process_time() - began < 2

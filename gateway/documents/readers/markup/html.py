@@ -14,8 +14,8 @@ from gateway.documents.readers.markup.html_target import parse
 from gateway.documents.readers.plain import decode
 
 _ENRICHED = frozenset({"text/enriched", "text/richtext"})
-_PARAMETER = re.compile(r"<param>[^<]*</param>", re.IGNORECASE)
-"""The name of a colour or font in enriched text, which nobody is shown."""
+_PARAMETER = re.compile(r"<param>([^<]*)</param>", re.IGNORECASE)
+"""Name of a colour or font in enriched text; only programs that do not know the format show it."""
 _LINE_ENDS = re.compile(r"\r?\n(?=\r?\n)|<n[lp]>", re.IGNORECASE)
 """Ends of lines in enriched text: a single one in the source is a blank (RFC 1896), `<nl>` and `<np>` are of RFC 1341."""
 _META = re.compile(rb"<meta[^>]{0,500}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
@@ -28,9 +28,11 @@ def read(source: Source, budget: Budget) -> Reading:
     declared = source.charset or (meta[1].decode("ascii") if meta else None)
     decoded = decode(source.data, declared)
     builder = Builder(budget, source.beside)
-    enriched = source.declared_type in _ENRICHED
-    parse(builder, _LINE_ENDS.sub("<br>", _PARAMETER.sub("", decoded.text)) if enriched else decoded.text)
+    enriched = decoded.text if source.declared_type in _ENRICHED else ""
+    parse(builder, _LINE_ENDS.sub("<br>", _PARAMETER.sub("", enriched)) or decoded.text)
     builder.hidden_view = True
+    if parameters := _PARAMETER.findall(enriched):
+        parse(builder, "<br>".join(parameters))
     if (outlook := _in_outlook(decoded.text)) is not None:
         parse(builder, outlook)
     if decoded.alternative and decoded.charset != "ascii":

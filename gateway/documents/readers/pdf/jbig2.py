@@ -20,16 +20,17 @@ _UNKNOWN = 0xFFFFFFFF
 
 def shows_one_page(data: bytes) -> bool:
     """Whether all readers see the same page; one whose only region is cut short is read as far as it goes."""
-    kinds: list[int] = []
+    kinds: set[int] = set()
     try:
         for kind, is_whole in _segments(data):
             behind = _END_OF_PAGE in kinds and kind not in (_END_OF_PAGE, _END_OF_FILE, _EXTENSION)
-            if kind not in _SHOWN or behind or not (is_whole or _REGIONS.isdisjoint(kinds)):
+            again = kind == _PAGE and kind in kinds
+            if kind not in _SHOWN or behind or again or not (is_whole or _REGIONS.isdisjoint(kinds)):
                 return False
-            kinds.append(kind)
+            kinds.add(kind)
     except (struct.error, IndexError, ValueError):
         return False
-    return kinds.count(_PAGE) == 1
+    return _PAGE in kinds
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bool]]:
