@@ -150,7 +150,7 @@ SHEET = struct.pack(">IBBBI", 0, 48, 0, 1, 19) + bytes(19)
     ("asked", "data", "answer"),
     [
         (sections_differ, b"xref 0 1 " * 20_000, False),
-        (sections_differ, b"xref\n0 1\n0000000000 65535 f \n1 " + b"9" * 5000 + b"\ntrailer", False),
+        (sections_differ, b"xref\n0 1\n0000000000 65535 f \n1 " + b"9" * 5000 + b"\ntrailer", True),
         (shows_one_page, SHEET + EXTENSION * 40_000, True),
     ],
 )
@@ -160,3 +160,23 @@ def test_many_sections_or_segments_are_looked_through_once(
     began = time.process_time()
     assert asked(data) is answer
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("before", "rows", "differs"),
+    [
+        (b"xref\n", b"5 1\n%s5 1\n%s", True),
+        (b"xref\n", b"%%x\n5 1\n%s5%%\n1\n%s", True),  # programs skip comments
+        (b"startxref\n", b"5 1\n%s5 1\n%s", True),  # its last letters are where a table may begin
+        (b"xref\n", b"5 1\n%s+5 1\n%s", True),  # some programs take it for a number, others for the end
+        (b"xref\n", b"5 1\n%s5.0 1\n%s", True),
+        (b"xref\n", b"5 1\n%s6 1\n%s", False),
+        (b"xref\n", b"5 1\n%s%s", False),  # more rows than announced
+        (b"xref\n", b"0 1\n%s0000000000 65535 f \n%s", False),
+        (b"xref\n", b"5 3\n%s%s", False),
+        (b"startxref\n-1\n%%EOF\n", b"5 0 obj %s%s", False),
+    ],
+)
+def test_a_table_differs_as_programs_read_it(before: bytes, rows: bytes, differs: bool) -> None:
+    section = rows % (b"0000000010 00000 n \n", b"0000000030 00000 n \n")
+    assert sections_differ(before + section + b"trailer") is differs

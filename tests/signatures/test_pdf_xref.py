@@ -17,10 +17,11 @@ def test_the_page_s_content_does_not_come_back_in_another_generation(once, gener
     assert not stand(update.finish(update.table([(update.content, place, generation)])))
 
 
+@pytest.mark.parametrize("number", ["{}", "+{}"])
 @pytest.mark.parametrize("new_first", [True, False])
-def test_a_table_that_lists_an_object_twice_has_two_readings(once, new_first):
+def test_a_table_that_lists_an_object_twice_has_two_readings(once, new_first, number):
     update = Update(once)
-    entries = [(update.content, update.body(), 0), (update.content, update.place, 0)]
+    entries = [(number.format(update.content), update.body(), 0), (update.content, update.place, 0)]
     (one,) = look(update.finish(update.table(entries if new_first else entries[::-1])))
     assert one.changes is Changes.FORBIDDEN
     assert "two-readings" in one.problems

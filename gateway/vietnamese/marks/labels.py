@@ -138,7 +138,7 @@ def _label_value(text: str, plain: str, label: int, start: int) -> Hit | None:
     lead = window[: first.start()]
     if first["level"] is None or (re.search(r"[a-z0-9]", lead) and _CODE_AHEAD.fullmatch(lead) is None):
         return None
-    level, spelling, _ = written_level(text[start:], first)
+    level, spelling, _ = written_level(text[start:end], first)
     if spelling is Spelling.OTHER_WORD and level is Level.MAT:
         return None
     value_end = first.end()

@@ -21,7 +21,8 @@ LIMIT_PIXELS = 120_000_000
 """Pixels of one image; A3 at 600 dpi has 70 million."""
 
 _HEADER = re.compile(rb"(\d{1,10})[\s\0]+(\d{1,5})[\s\0]*\Z")
-_SECTION = re.compile(rb"(?<!start)xref\s+(\d{1,10}\s+\d{1,10}\s[\d\sfn]*)")
+_SECTION = re.compile(rb"(?:(?<!start)xref|xref(?!\s+-?\d+\s+%%EOF))((?:[-+.\d\s\0nf]|%[^\r\n]*)*+)")
+_SUBSECTION = re.compile(rb"(\d{1,10}) (\d{1,10})(?! [nf])(?!\S)")
 _HEADER_LENGTH = 256
 """Octets before `obj` in which the numbers of an object are looked for, among blanks and comments."""
 _COMMENT = re.compile(rb"%[^\r\n]*[\r\n]")
@@ -88,15 +89,22 @@ def scan_objects(data: bytes, table: Table | None, budget: Budget) -> Iterator[R
 
 
 def sections_differ(data: bytes) -> bool:
-    """Whether a section of a cross-reference table lists one object at two places: some viewers show the first, some the last."""
+    """Return whether a section of a cross-reference table lists one object at two places: some viewers show the first, some the last."""
     return any(contradicts(found[1]) for found in _SECTION.finditer(data))
 
 
 def contradicts(section: bytes) -> bool:
-    """Whether the rows of a section (ISO 32000-1 §7.5.4), without keywords, have two for one object that differ."""
-    tokens, position, seen = section.split(), 0, dict[int, list[bytes]]()
-    while len(head := tokens[position : position + 2]) == 2 and all(one.isdigit() and len(one) <= 10 for one in head):
-        first, rows = int(head[0]), 3 * int(head[1])
+    """Return whether the rows of a section (ISO 32000-1 §7.5.4), without keywords, have two for one object that differ.
+
+    So does a number that not all viewers read, such as `+5` or `5.0`.
+    """
+    tokens = _COMMENT.sub(b" ", section).replace(b"\0", b" ").split()
+    position, seen = 0, dict[int, list[bytes]]()
+    while position + 1 < len(tokens):
+        head = b" ".join(tokens[position : position + 3])
+        if (found := _SUBSECTION.match(head)) is None:
+            return not head.translate(None, b"+-.0123456789 ")
+        first, rows = int(found[1]), 3 * int(found[2])
         position += 2
         for row in range(position, min(position + rows, len(tokens)), 3):
             place = tokens[row : row + 3]
