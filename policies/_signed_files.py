@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from gateway.model import About, Document, Evidence, Finding, HolderKind, Message, Part, Signature
+from gateway.model import About, Document, Evidence, Finding, HolderKind, Message, Signature
 from gateway.vietnamese.official import State
 from policies._findings import failed
 from policies._signature_findings import is_valid, signs_macros
@@ -56,14 +56,16 @@ class SignedFile:
         return self.recognition.state is State.ISSUED
 
 
-def body_parts(message: Message) -> frozenset[str]:
-    """Paths of the parts that a mail client shows as the text of the mail."""
-    return frozenset(part.path for part in message.root.leaves() if _is_body(part))
-
-
-def _is_body(part: Part) -> bool:
-    shown = part.declared_type in {"text/plain", "text/html", ""} and "!" not in part.path
-    return shown and part.content_disposition != "attachment" and part.filename is None
+def body_parts(message: Message, *, named: bool = False) -> frozenset[str]:
+    """Return the paths of the parts that mail clients show as the text of the mail; `named`: also those with a file name, as some do."""
+    return frozenset(
+        part.path
+        for part in message.root.leaves()
+        if part.declared_type in {"text/plain", "text/html", ""}
+        and part.content_disposition != "attachment"
+        and "!" not in part.path
+        and (named or part.filename is None)
+    )
 
 
 def signed_files(evidence: Evidence, bodies: frozenset[str], recognised: tuple[Recognised, ...]) -> list[SignedFile]:
