@@ -12,7 +12,9 @@ import time
 import unicodedata
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeVar
+from weakref import WeakMethod
 
 from gateway.model import Document, ReadStatus, Run
 
@@ -29,6 +31,7 @@ _SHORT_S = 3.0
 _LIMIT_ANCESTRY = 64
 Name = TypeVar("Name", bound=Hashable)
 Style = TypeVar("Style")
+_Answer = TypeVar("_Answer")
 Fail = Callable[[ReadStatus, str], None]
 """Notes a fault of a document that is read on (`Sink.fail`)."""
 _WORD = re.compile(r"[^\W_]+")
@@ -133,6 +136,21 @@ def ancestry(
         found[name] = styles[name]
         name = base(found[name])
     return [*found.values()][::-1]
+
+
+def remembered(method: Callable[..., _Answer], limit: int | None = None) -> Callable[..., _Answer]:
+    """Return a method of `self` that keeps its answers, for an attribute of `self`.
+
+    `functools.cache` of a bound method makes a reference cycle, and a child, which collects none, would keep each document.
+    """
+    alive = WeakMethod(method)
+
+    def answer(*asked: Hashable) -> _Answer:
+        bound = alive()
+        assert bound is not None
+        return bound(*asked)
+
+    return lru_cache(limit)(answer)
 
 
 def spoken(runs: Iterable[Run]) -> str:

@@ -285,7 +285,7 @@ def _ole_types(data: bytes) -> tuple[str, ...]:
     import olefile
 
     try:
-        with olefile.OleFileIO(BytesIO(data), raise_defects=olefile.DEFECT_INCORRECT) as ole:
+        with BytesIO(data) as stream, olefile.OleFileIO(stream, raise_defects=olefile.DEFECT_INCORRECT) as ole:
             names = {entry[0].lower() for entry in ole.listdir(streams=True, storages=True)}
     except (OSError, ValueError, IndexError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         # olefile meets damaged tables with whatever exception its arithmetic runs into; the reader will say MALFORMED.

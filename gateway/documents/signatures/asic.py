@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
+from gateway.documents.readers.base import remembered
 from gateway.documents.signatures import algorithms, canonical_xml, cms, timestamps, xades, xmldsig
 from gateway.documents.signatures.algorithms import Content
 from gateway.documents.signatures.detached import signer_facts
@@ -91,7 +92,7 @@ class _Container:
         if not self.declared:
             self.simple = (subject.filename or "").lower().endswith((".asics", ".scs"))
         self.subject = replace(subject, container="asic-s" if self.simple else "asic-e")
-        self._named = cache(self._read_manifest)
+        self._named = remembered(self._read_manifest)
         self.objects = [one for one in package.names if not _METADATA.fullmatch(one)]
 
     def verify(self, name: str) -> list[Signature]:

@@ -25,7 +25,7 @@ def verify_ole(data: bytes, subject: Subject) -> tuple[Signature, ...]:
     if "_signatures".encode("utf-16-le") not in lower and "_xmlsignatures".encode("utf-16-le") not in lower:
         return ()
     try:
-        with wall("ole"), olefile.OleFileIO(io.BytesIO(data)) as compound:
+        with wall("ole"), io.BytesIO(data) as stream, olefile.OleFileIO(stream) as compound:
             names = ["/".join(path) for path in compound.listdir() if path and path[0].lower() in _STORAGES]
     except LibraryFault as fault:
         return (malformed(subject, fault=fault),)

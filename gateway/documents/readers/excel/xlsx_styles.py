@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Final, NamedTuple, TypeVar
 
+from gateway.documents.readers.base import remembered
 from gateway.documents.readers.excel.xlsx_values import format_words
 from gateway.documents.readers.numerals import number, whole
 from gateway.documents.readers.ooxml.colours import AUTO, automatic, excel_tint, hex_colour, mixed
@@ -48,7 +48,7 @@ class Styles:
         self._fills: list[str | None] = []
         self._formats: dict[str, str] = {}
         self._cells: list[tuple[str, str, str]] = []
-        self.cell = cache(self._load_cell)
+        self.cell = remembered(self._load_cell)
         """Returns the format of the `s` attribute of a cell."""
         self.conditional_words: list[str] = []
         """Words that conditional number formats put into cells."""

@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import cache
 from typing import Final
 
-from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source, spoken
+from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source, remembered, spoken
 from gateway.documents.readers.containers.zip import Zip
 from gateway.documents.readers.odf.document import OdfDocument, first_page, used_masters
 from gateway.documents.readers.odf.styles import StyleBook, first_family
@@ -94,8 +94,8 @@ class _Package(OdfDocument):
         self._package = OdfPackage(source.data, sink.budget)
         if not self._package.has("content.xml"):
             raise ReadError(ReadStatus.MALFORMED, "no-main-part")
-        self.shelf.embedded = self._embedded
-        self.shelf.picture = self._shown
+        self.shelf.embedded = remembered(self._embedded)
+        self.shelf.picture = remembered(self._shown)
         self._seen: set[str] = set()
         self._objects: list[str] = []
         self._picture = cache(self._package.read)

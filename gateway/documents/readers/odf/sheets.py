@@ -8,6 +8,7 @@ from copy import deepcopy
 from functools import cache
 from typing import Final
 
+from gateway.documents.readers.base import remembered
 from gateway.documents.readers.excel.xlsx_values import HOLDS
 from gateway.documents.readers.numerals import cell_name, number
 from gateway.documents.readers.odf.flow import Flow, Shelf, flat_rows, is_blank, repeat_count
@@ -43,7 +44,7 @@ class Sheets:
         self._sink = shelf.sink
         self._unshown = shelf.unshown
         self._styles = styles
-        self._may_apply = cache(self._applied)
+        self._may_apply = remembered(self._applied)
         self._sections = cache(styles.sections)
         self._story = story
         self._shown: set[Element] = set()

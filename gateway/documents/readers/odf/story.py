@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 from typing import Final
+from weakref import proxy
 
 from gateway.documents.readers.fields import shown_value
 from gateway.documents.readers.numerals import whole
@@ -57,7 +58,7 @@ class Story:
         self._shelf = shelf
         self._sink = shelf.sink
         self.styles = styles
-        self._shapes = Shapes(shelf, styles, self)
+        self._shapes = Shapes(shelf, styles, proxy(self))  # no reference cycle
         self.page = page
         self._paragraphs = 0
         self._counts: dict[tuple[str, int], int] = {}

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import Any, Final
 
-from gateway.documents.readers.base import Fail, ancestry
+from gateway.documents.readers.base import Fail, ancestry, remembered
 from gateway.documents.readers.numerals import column_letters, length_pt, number, numeral, signed, whole
 from gateway.documents.readers.ooxml.colours import AUTO, automatic, hex_colour, named_colour
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
@@ -55,7 +54,7 @@ class StyleBook:
         self._common: set[tuple[str, str]] = set()
         self._defaults: dict[str, Element] = {}
         self._faces: dict[str, str] = {}
-        self._layers = cache(self._layer)
+        self._layers = remembered(self._layer)
         self._lists: dict[tuple[str, int], Element] = {}
         self._notes: dict[str, Element] = {}
         self._formats: dict[str, Element] = {}

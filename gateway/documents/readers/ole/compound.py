@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from typing import Any, Final
+from weakref import finalize
 
 import olefile
 
@@ -18,6 +19,8 @@ from gateway.model import ReadStatus
 
 class _Bounded(olefile.OleFileIO):  # type: ignore[misc]  # olefile has no types
     """A stream that claims to be larger than its file would be read round and round a ring of sectors, for gigabytes."""
+
+    _we_opened_fp = False  # what `__del__` asks for
 
     def _open(self, start: int, size: int = olefile.UNKNOWN_SIZE, force_FAT: bool = False) -> Any:  # noqa: N803
         if size != olefile.UNKNOWN_SIZE:
@@ -49,6 +52,7 @@ class Compound:
         self._budget = budget
         self.faults: list[str] = []
         self._ole = open_ole(data)
+        finalize(self, vars(self._ole).clear)  # its entries refer to it
         try:
             listed = self._ole.listdir(streams=True, storages=True)
             kinds = [(tuple(path), self._ole.get_type(path)) for path in listed]

@@ -11,11 +11,10 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 from urllib.parse import unquote
 
-from gateway.documents.readers.base import Member, ReadError
+from gateway.documents.readers.base import Member, ReadError, remembered
 from gateway.documents.readers.containers.opc import ContentTypes, part_name
 from gateway.documents.readers.containers.zip import Zip
 from gateway.documents.readers.ooxml.picture_places import (
@@ -58,7 +57,7 @@ class Package:
             raise ReadError(ReadStatus.MALFORMED, "zip-duplicate-name")
         self.names = tuple(name for name in parts.entries if not _is_plumbing(name))
         """Part names without leading slash, in the order of the container, relationships and content types left out."""
-        self._relationships = cache(self._load_relationships)
+        self._relationships = remembered(self._load_relationships)
         types = self.find("[content_types].xml")
         self._types = ContentTypes(parse(parts.read(types)) if types is not None else ())
 
@@ -148,8 +147,8 @@ class Parts:
     def __init__(self, package: Package, sink: Sink) -> None:
         self.package = package
         self.sink = sink
-        self._by_id = cache(self._load_ids)
-        self.media = cache(self._load_media)
+        self._by_id = remembered(self._load_ids)
+        self.media = remembered(self._load_media)
         """Returns SHA-256 and bytes of a part, read once."""
         self.seen: set[str] = set()
         """Parts read by a walker of their own; the rest is swept."""

@@ -6,9 +6,9 @@ Bullets give no label: they are symbols, not letters.
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any, Final, NamedTuple
 
+from gateway.documents.readers.base import remembered
 from gateway.documents.readers.numerals import numeral, speaks, whole
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.word.docx_format import VAL, parse_run_properties
@@ -43,7 +43,7 @@ class Numbering:
         self._abstract: dict[str, Element] = {}
         self._instances: dict[str, tuple[str, dict[int, Element], dict[int, int]]] = {}
         self._style_links: dict[str, str] = {}
-        self._level = cache(self._load_level)
+        self._level = remembered(self._load_level)
         self._counters: dict[str, list[int | None]] = {}
         self._started: set[tuple[str, int]] = set()
         for element in root if root is not None else ():

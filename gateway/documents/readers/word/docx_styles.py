@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache, lru_cache, partial
+from functools import partial
 from typing import Any, Final, NamedTuple
 
-from gateway.documents.readers.base import Fail, ancestry
+from gateway.documents.readers.base import Fail, ancestry, remembered
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.word.docx_format import (
@@ -70,12 +70,12 @@ class StyleSheet:
         self.defaults: Properties = {}
         self._elements: dict[tuple[str, str], Element] = {}
         self._default_ids: dict[str, str] = {}
-        self._properties = cache(self._load_properties)
-        self.paragraph = cache(self._load_paragraph)
+        self._properties = remembered(self._load_properties)
+        self.paragraph = remembered(self._load_paragraph)
         """Returns what a paragraph style, or the default one for None, says of the paragraph."""
-        self.cell = lru_cache(_LIMIT_CACHE)(self._load_cell)
+        self.cell = remembered(self._load_cell, _LIMIT_CACHE)
         """Returns run properties and fill that a table style gives a cell."""
-        self.inherited = lru_cache(_LIMIT_CACHE)(self._load_inherited)
+        self.inherited = remembered(self._load_inherited, _LIMIT_CACHE)
         """Returns what the styles of a cell, of a paragraph and of its letters give a run together."""
         self._looks: dict[tuple[BaseKey, object], Look] = {}
         for child in root if root is not None else ():

@@ -6,10 +6,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
 from itertools import islice
 from typing import Final
 
+from gateway.documents.readers.base import remembered
 from gateway.documents.readers.ole.octets import u16, u32
 from gateway.documents.readers.ooxml.colours import automatic
 from gateway.documents.readers.rows import SUPERSCRIPT
@@ -89,9 +89,9 @@ class Letters:
         self._styles = styles
         self.lists = lists
         self._fonts = fonts
-        self.look = cache(self._look)
+        self.look = remembered(self._look)
         """Returns the letters of a paragraph style with groups of sprms upon them."""
-        self._known = cache(self._paragraph)
+        self._known = remembered(self._paragraph)
         self.text = "".join(piece.text(document) for piece in pieces)
 
     def font(self, number: int) -> str | None:

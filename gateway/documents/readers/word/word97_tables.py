@@ -6,11 +6,10 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import islice
 from typing import Final, NamedTuple
 
-from gateway.documents.readers.base import Budget, Fail, ancestry
+from gateway.documents.readers.base import Budget, Fail, ancestry, remembered
 from gateway.documents.readers.numerals import numeral, speaks
 from gateway.documents.readers.ole.octets import u8, u16, u32, wide
 from gateway.documents.readers.word.word97_fib import Fib, entries
@@ -45,9 +44,9 @@ class StyleSheet:
     def __init__(self, table: bytes, fail: Fail) -> None:
         self._fail = fail
         self._styles: dict[int, _Style] = {}
-        self.look = cache(self._look)
+        self.look = remembered(self._look)
         """Returns the letters of a paragraph style."""
-        self.paragraph = cache(self._paragraph)
+        self.paragraph = remembered(self._paragraph)
         """Returns the properties of a paragraph style."""
         header = u16(table, 0)
         self.default = Look(ascii=u16(table, 14), east_asia=u16(table, 16), other=u16(table, 18))
