@@ -1,7 +1,7 @@
 """Digital signatures in documents: every signature verified and reported on separate axes (ETSI EN 319 102-1).
 
-`verify` is the one entrance for files; `detached.verify_detached` and `smime.verify_smime` serve signatures that stand
-beside a file or around a mail. Everything here runs in the child process.
+`verify` is the one entry point for files; `detached.verify_detached` and `smime.verify_smime` verify signatures beside a
+file or around a mail. Everything here runs in the child process.
 """
 
 from __future__ import annotations

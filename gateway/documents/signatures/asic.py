@@ -241,7 +241,7 @@ class _Container:
 
 
 def _is_loose(signature: Any) -> bool:
-    """Whether a signature is neither in its place nor part of another one, as a counter-signature is."""
+    """Return whether a signature is neither in its place nor part of another one, as a counter-signature is."""
     above = list(signature.iterancestors())
     return len(above) > 1 and all(one.tag != ds("Signature") for one in above)
 

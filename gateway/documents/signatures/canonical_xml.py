@@ -49,7 +49,7 @@ def parse(data: bytes) -> Element:
 def parse_with_doctype(data: bytes) -> Element:
     """Parse XML; only the Basic modules and manifests of OpenOffice may have a DOCTYPE, that names a DTD and declares nothing.
 
-    Whatever is declared, an entity or the default of an attribute, is in the document for readers that follow it and is
+    Anything declared, an entity or the default of an attribute, is in the document for readers that follow it and is
     not in the canonical form that was digested.
     """
     if len(data) > _LIMIT_XML:
@@ -68,7 +68,7 @@ def parse_with_doctype(data: bytes) -> Element:
 
 
 def has_plain_letters(data: bytes) -> bool:
-    """Return whether what stands in XML is found by its letters; False for the encodings of mainframes and the like."""
+    """Return whether the text of XML is found by its letters; False for the encodings of mainframes and the like."""
     declared = _ENCODING.match(data[:200].lstrip(b"\xef\xbb\xbf\xfe\xff"))
     return not data.startswith(_EBCDIC) and (declared is None or declared[1].decode().upper() in _PLAIN_ENCODINGS)
 

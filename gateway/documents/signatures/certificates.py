@@ -1,7 +1,7 @@
 """X.509 certificates (RFC 5280) as we use them: loading, naming for people, what a holder is.
 
 asn1crypto reads certificates lazily and forgives what real authorities get wrong (names over 64 characters, odd country
-codes), so every access to a certificate of unknown origin stands behind the library wall.
+codes), so every access to a certificate of unknown origin is behind the library wall.
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def describe(certificate: Certificate) -> Signer:
         subject = certificate.subject
         identifiers = [(kind, value) for kind, value in name_values(subject) if kind in {"UID", "SERIALNUMBER"}]
         entities = [match for _, value in identifiers if (match := _ENTITY.match(value))]
-        # A tax number (MST) says more than a unit code (MNS) when both stand there.
+        # A tax number (MST) says more than a unit code (MNS) when both are there.
         entities.sort(key=lambda match: not match.group(0).upper().startswith("MST"))
         personal = [kind for pair in identifiers if (kind := _personal_kind(*pair))]
         begin, end = validity(certificate)

@@ -25,7 +25,7 @@ _MAX_CANDIDATES = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """All that is at hand to tell whether certificates were revoked."""
+    """Everything known about the revocation of certificates."""
 
     anchors: Sequence[Certificate]
     issuers_of: Issuers

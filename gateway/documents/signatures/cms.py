@@ -102,7 +102,7 @@ def _octets(content: Any) -> bytes:
 def verify_signer(data: SignedData, signer: Any, content: Content, *, extra: Sequence[Certificate] = ()) -> CmsSigner:
     """Verify one SignerInfo over `content`; `extra` are certificates in which its signer may also be found.
 
-    Never raises on hostile input: what cannot be read is UNKNOWN or BROKEN with the sub-indication that tells why.
+    Never raises on hostile input: what cannot be read is UNKNOWN or BROKEN with the sub-indication.
     """
     try:
         with wall("signer-info"):
@@ -194,8 +194,8 @@ def _texts(name: Any) -> list[tuple[str, str]]:
 def _is_attributes(content: Content) -> bool:
     """Return whether the content is the signed attributes of another signature, by which that becomes one over them.
 
-    RFC 5652 signs the SET OF attributes as it would sign content, so that who takes the attributes away has a good signature
-    over bytes that nobody meant to sign.
+    RFC 5652 signs the SET OF attributes as it would sign content, so that removing the attributes leaves a good signature
+    over bytes that were never meant to be signed.
     """
     if bytes(content.segments[0][:1]) != b"\x31":
         return False
@@ -229,7 +229,7 @@ class _Attributes:
         return [list(attribute["values"]) for attribute in self.signed if attribute["type"].dotted == oid]
 
     def encodings(self) -> list[bytes]:
-        """Encodings that may have been signed: the SET OF as it stands, and in DER order (RFC 5652 §5.4)."""
+        """Encodings that may have been signed: the SET OF as written, and in DER order (RFC 5652 §5.4)."""
         if self.signed is None:
             return []
         parts = [attribute.dump() for attribute in self.signed]

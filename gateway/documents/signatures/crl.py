@@ -134,7 +134,7 @@ def from_lists(
             with wall("crl-entry"):
                 answers = list(_ask(certificate, issuer, one, deltas))
         except LibraryFault:
-            continue  # an unreadable entry tells nothing; without another answer the status stays unknown
+            continue  # an unreadable entry is no answer; without another answer the status stays unknown
         yield from answers
 
 

@@ -1,7 +1,7 @@
 """CMS signatures in files of their own (RFC 5652): beside the signed file (.p7s, .sig, .p7b) or around it (.p7m).
 
 A detached signature is paired with a file by digest alone: the name only decides which file is tried first and which
-one is reported as not matching. Whoever swaps the file or the name gets a signature that covers nothing.
+one is reported as not matching. Swapping the file or the name leaves a signature that covers nothing.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def verify_detached(
     """Return the reports on a signature file over the files beside it; never raises on hostile input.
 
     Each report covers the paths of the files whose digest is the signed one. When none is, the file that the name points
-    to is the one that was changed, or else the first that has a name, and the signature is broken; unless the octets of one, None,
+    to is the one that was changed, or else the first that has a name, and the signature is broken; unless the bytes of one, None,
     are not at hand. A file whose whole name it bears, and that is another one than was signed, leaves it partial.
     """
     subject = Subject(part=part, filename=filename, container="cms", trust=trust, now=now)
@@ -78,13 +78,13 @@ def verify_detached(
 
 
 def _names(signature: str | None, file: str | None) -> bool:
-    """Whether the name of a signature file points to a file: `a.docx.p7s` or `a.p7s` to `a.docx`."""
+    """Return whether the name of a signature file points to a file: `a.docx.p7s` or `a.p7s` to `a.docx`."""
     name = (file or "").casefold()
     return bool(signature and name) and _stem(signature) in {name, name.rpartition(".")[0]}
 
 
 def _bears_name(signature: str | None, file: str | None) -> bool:
-    """Whether a signature file bears the whole name of a file: `a.docx.p7s` that of `a.docx`."""
+    """Return whether a signature file bears the whole name of a file: `a.docx.p7s` that of `a.docx`."""
     return bool(signature and file) and _stem(signature) == (file or "").casefold()
 
 

@@ -1,8 +1,8 @@
 """Certification path validation: chain, validity, purpose and revocation at the time that counts.
 
 The time that counts is the earliest trusted, strong timestamp over the signature, else now (ETSI EN 319 102-1 §5.5). A
-certificate that has expired since is carried by such a timestamp only together with revocation data that speaks of the
-time of signing; without it nobody could tell a signature made before a revocation from one made after.
+certificate that has expired since is carried by such a timestamp only together with revocation data about the time of
+signing; without it a signature made before a revocation cannot be distinguished from one made after.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def fits_purpose(certificate: Certificate, purpose: Purpose) -> bool:
 
 
 def _may_issue(authority: Certificate, purpose: Purpose) -> bool:
-    """Whether an authority that came with the document may certify for the purpose.
+    """Return whether an authority that came with the document may certify for the purpose.
 
     RFC 5280 leaves it open; operating systems and browsers let no authority certify for purposes that it has not itself, by
     which an authority for web servers is kept from naming people.

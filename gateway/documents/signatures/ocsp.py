@@ -17,7 +17,7 @@ from gateway.documents.signatures.wall import LibraryFault, wall
 def from_responses(
     certificate: Certificate, issuer: Certificate, responses: Iterable[bytes], is_revoked: Callable[[Certificate], bool]
 ) -> Iterator[Answer]:
-    """Yield the answers of all authentic responses on this certificate; `is_revoked` tells of responders."""
+    """Yield the answers of all authentic responses on this certificate; `is_revoked` answers for responders."""
     for data in responses:
         try:
             with wall("ocsp"):
@@ -93,7 +93,7 @@ def _signer_of(basic: Any, issuer: Certificate) -> Certificate | None:
 
 
 def _scheme(identifier: Any) -> algorithms.Scheme:
-    """The algorithm of a response or responder. SHA-1 counts as for lists (`crl`); MD5 is forged by anybody."""
+    """The algorithm of a response or responder. SHA-1 counts as for lists (`crl`); MD5 can be forged."""
     scheme = algorithms.scheme_of(identifier)
     if scheme.digest == "md5":
         raise LibraryFault("signature-algorithm", "md5")

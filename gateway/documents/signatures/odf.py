@@ -2,7 +2,7 @@
 
 `META-INF/documentsignatures.xml` signs the document when its references take in every file of the package but the
 signatures themselves; `mimetype` and the manifest may be missing, as writers before ODF 1.2 left them out. `META-INF/macrosignatures.xml`
-signs macros only and is never taken for a signature on the document, under whatever name it comes. OpenPGP signatures are
+signs macros only and is never a signature on the document, whatever its name. OpenPGP signatures are
 reported as such and not verified. The certificate reported is the one that verified (CVE-2021-25633), the time shown is
 signed (CVE-2021-25634), an unknown algorithm is not valid (CVE-2021-25635).
 """
@@ -29,7 +29,7 @@ MANIFEST = "META-INF/manifest.xml"
 _FREE_BEFORE_1_2 = frozenset({"mimetype", MANIFEST})
 _VERSION = re.compile(rb"office:version\s*=\s*[\"'](\d)\.(\d{1,2})[\"']")
 _HEAD = 16_384
-"""Bytes of the content in which its version is looked for; it stands in the root element."""
+"""Bytes of the content in which its version is looked for; it is in the root element."""
 _ENTRY = "{urn:oasis:names:tc:opendocument:xmlns:manifest:1.0}"
 _ENTRY_ATTRIBUTES = {f"{_ENTRY}{name}" for name in ("full-path", "media-type", "version")}
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
@@ -54,7 +54,7 @@ def verify_odf(data: bytes, subject: Subject) -> tuple[Signature, ...]:
     try:
         package = open_package(data)
     except LibraryFault as fault:
-        # What is no package is the reader's to say, unless it holds signatures that somebody else may find.
+        # What is no package is the reader's to say, unless it holds signatures that another program may find.
         hints = b"signatures.xml" in data
         return (malformed(subject, fault=fault),) if hints else ()
     reports: list[Signature] = []
@@ -99,7 +99,7 @@ def _verify_file(subject: Subject, package: Package, name: str) -> list[Signatur
 
 
 def _holds_anything(root: Any) -> bool:
-    """Whether a list holds more than blanks: other elements, words, or a signature made a comment."""
+    """Return whether a list holds more than blanks: other elements, words, or a signature made a comment."""
     beside = (*root.itersiblings(), *root.itersiblings(preceding=True))
     return bool(len(root) or (root.text or "").strip() or beside)
 
@@ -139,7 +139,7 @@ def _verify_one(subject: Subject, package: Package, name: str, element: Any) -> 
 
 
 def _shows_outside(package: Package, name: str) -> bool:
-    """Whether a file shows what is not in the package: a picture, a section, a record that is another one tomorrow."""
+    """Return whether a file shows what is not in the package: a picture, a section, a record that may be another one later."""
     octets = package.read(name)
     if not name.lower().endswith(".xml") or not _HINTS.search(octets.replace(b"\0", b"")):
         return False
@@ -159,14 +159,14 @@ def _leads_out(link: str, folder: str) -> bool:
 
 
 def _signs_every_file(package: Package) -> bool:
-    """Whether the content, which is signed, is of ODF 1.2 or later: since then type and manifest are signed (part 3 §5.2)."""
+    """Return whether the content, which is signed, is of ODF 1.2 or later: since then type and manifest are signed (part 3 §5.2)."""
     name = package.find("content.xml")
     found = _VERSION.search(package.read(name)[:_HEAD]) if name is not None else None
     return found is not None and (int(found[1]), int(found[2])) >= (1, 2)
 
 
 def _is_as_signed(package: Package, name: str, covered: set[str]) -> bool:
-    """Whether an unsigned type or manifest says no more than follows from the signed files (ODF 1.1 §17.7): it decides what they show."""
+    """Return whether an unsigned type or manifest says no more than follows from the signed files (ODF 1.1 §17.7): it decides what they show."""
     if name in covered:
         return True
     kind = _kind(package, "")

@@ -1,7 +1,7 @@
 """Signatures on Word, Excel and PowerPoint files (ECMA-376-2 §13, MS-OFFCRYPTO §2.5), with full coverage checks.
 
 Cryptography alone proves little here: a signature covers the parts that its manifest lists, and five of the attacks published
-at USENIX Security 2023 ("Every Signature is Broken") add what it does not list. A signature stands only when SignedInfo
+at USENIX Security 2023 ("Every Signature is Broken") add what it does not list. A signature is valid only when SignedInfo
 references the package object, only Manifests in signed objects count, every part and relationship is covered but for what
 `ooxml_coverage` lets stay unsigned, content types are those that were signed, and there is one main part.
 """
@@ -158,7 +158,7 @@ def _relationship_transform(octets: Any, transform: Any, name: str, covered: Cov
 def _with_blanks(octets: bytes, part: bytes) -> bytes:
     """The same as xmlsec 1.2, and so LibreOffice, digests it: each blank between relationships is an element `text`, in front.
 
-    Nothing but the number of blanks is added, so that whoever signed these bytes signed the relationships.
+    Nothing but the number of blanks is added, so that a signature on these bytes is one on the relationships.
     """
     root = canonical_xml.parse(part)
     blanks = sum(bool(text) for text in (root.text, *(one.tail for one in root)))

@@ -1,7 +1,7 @@
 """Coverage of a signature on an Office file, and parts that may stay unsigned (ECMA-376-2 §13, MS-OFFCRYPTO §2.5).
 
 Office leaves properties, thumbnails and a few parts of later making unsigned; everything else that no signature covers is
-content that came from somebody else.
+content from another author.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def _led_to_unsigned(parts: Parts, covered: Covered, *, binds: bool) -> list[str
 
 
 def _chooses_slides(parts: Parts, name: str) -> bool:
-    """Whether properties of a presentation let its show leave slides out (ECMA-376-1 §19.2.1.30)."""
+    """Return whether properties of a presentation let its show leave slides out (ECMA-376-1 §19.2.1.30)."""
     if name.lower() != "ppt/presprops.xml":
         return False
     try:
@@ -150,7 +150,7 @@ def _source_of(name: str) -> str:
 
 
 def _is_never_signed(parts: Parts, name: str) -> bool:
-    """Whether a part holds properties, or is the origin, a signature or a certificate of one, or their relationships."""
+    """Return whether a part holds properties, or is the origin, a signature or a certificate of one, or their relationships."""
     kind = parts.types.of(_source_of(name) if name.lower().endswith(".rels") else name)
     return kind.startswith(SIGNATURE_KINDS) or kind in PROPERTY_TYPES
 
@@ -172,7 +172,7 @@ def _is_free_relationship_part(parts: Parts, name: str, *, binds: bool) -> bool:
 
 
 def _is_named(parts: Parts, name: str, relationship: Any) -> bool:
-    """Whether the part names a relationship: programs then show what it leads to, of whatever type it claims to be."""
+    """Return whether the part names a relationship: programs then show its target, whatever type it claims."""
     return bool(_naming(parts, name, relationship))
 
 
@@ -183,7 +183,7 @@ def _naming(parts: Parts, name: str, relationship: Any) -> set[str]:
 
 
 def _holds_more_than_relationships(parts: Parts, name: str) -> bool:
-    """Whether a relationship part has other elements, in which Office finds more relationships (ECMA-376-2 §6.5.3.3), or a base."""
+    """Return whether a relationship part has other elements, in which Office finds more relationships (ECMA-376-2 §6.5.3.3), or a base."""
     if not name.lower().endswith(".rels"):
         return False
     try:
@@ -202,14 +202,14 @@ def _is_free(relationship: Any, *, binds: bool) -> bool:
 
 
 def _shows_outside(parts: Parts, name: str, relationship: Any) -> bool:
-    """Whether a program shows what is not in the file: a picture, a chunk of text, that is another one tomorrow."""
+    """Return whether a program shows what is not in the file: a picture, a chunk of text, that may be another one later."""
     if relationship.get("TargetMode", "Internal") == "Internal":
         return False
     return _last_word(relationship) not in _FREE_OUTSIDE or not _naming(parts, name, relationship) <= _FOLLOWED
 
 
 def _is_taken_over(parts: Parts, name: str) -> bool:
-    """Whether by the settings of a Word text a template gives it its styles, or a list of persons its words."""
+    """Return whether by the settings of a Word text a template gives it its styles, or a list of persons its words."""
     if not parts.types.of(name).endswith("wordprocessingml.settings+xml"):
         return False
     settings = canonical_xml.parse(parts.package.read(name)).iter("{*}linkStyles", "{*}mailMerge")

@@ -1,8 +1,8 @@
 """Parts of an Office package with their content types (ECMA-376-2 §7.2.3), and its signatures (§13.2.2).
 
 Office goes from the relationships of the package to the origin part and its relationships, and shows a file as unsigned where
-that way ends, whatever parts lie about. A way that ends nowhere, and a signature that no way leads to, are left behind by who
-took a signature out.
+that way ends, whatever other parts there are. A way that ends nowhere, and a signature that no way leads to, are left behind when a
+signature is removed.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Parts:
 
 
 def read_types(package: Package) -> Parts:
-    """Read `[Content_Types].xml`; LibraryFault when it is missing, no XML, or tells two things of one part."""
+    """Read `[Content_Types].xml`; LibraryFault when it is missing, no XML, or gives two types for one part."""
     name = package.find("[Content_Types].xml")
     if name is None:
         raise LibraryFault("ooxml", "no content types")
@@ -123,7 +123,7 @@ class Signatures:
     """Names of an origin or signature that something leads to, or that has a content type, and that is not there."""
 
     def __bool__(self) -> bool:
-        """Whether there is or was any."""
+        """Return whether there is or was any signature."""
         return bool(self.led_to or self.orphaned or self.missing)
 
 

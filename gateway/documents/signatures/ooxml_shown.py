@@ -1,8 +1,8 @@
 """Words of a signed Word text that come from properties (ECMA-376-1 §17.5.2.6, §17.16.5): bound controls and fields.
 
 Office leaves title, author, dates and the like unsigned, fills a bound control with them whenever it opens the file, and a
-field when it updates it; LibreOffice fills both at once. Whoever changes the property changes what is read, by a signature
-that holds. So only what is safe is accepted: a field whose source is the text itself or a clock, and a control or field whose
+field when it updates it; LibreOffice fills both at once. Changing the property changes what is read, under a valid
+signature. So only what is safe is accepted: a field whose source is the text itself or a clock, and a control or field whose
 unsigned source is found and says what was signed, both in a form that every program reads alike.
 """
 
@@ -27,7 +27,7 @@ _OF_THE_TEXT = frozenset((
     "numpages", "page", "pageref", "print", "private", "quote", "ref", "section", "sectionpages", "seq", "set", "shape",
     "skipif", "styleref", "symbol", "ta", "tc", "time", "toa", "toc", "useraddress", "userinitials", "username", "xe",
 ))  # fmt: skip
-"""Fields that show the text, parts that are signed, or what lies outside the file: the clock, its name, who reads it."""
+"""Fields that show the text, parts that are signed, or what is outside the file: the clock, its name, who reads it."""
 _OF_THE_READER = frozenset((
     "ask", "autotext", "autotextlist", "date", "filename", "filesize", "fillin", "print", "time", "useraddress", "userinitials",
     "username",
@@ -71,7 +71,7 @@ _IN_WORD = re.compile(
 _THROUGH = frozenset((
     "body", "customXml", "hyperlink", "ins", "moveTo", "p", "r", "sdt", "sdtContent", "smartTag", "tbl", "tc", "tr",
 ))  # fmt: skip
-"""Elements in which the parts of one field may stand apart; by any other, an alternative or a deletion say, programs part it."""
+"""Elements in which the parts of one field may be apart; by any other, an alternative or a deletion say, programs part it."""
 _BLANKS = frozenset({"tab", "br", "cr", "p"})
 _WITHOUT_WORDS = frozenset((
     "bookmarkEnd", "bookmarkStart", "commentRangeEnd", "commentRangeStart", "lastRenderedPageBreak", "permEnd", "permStart",
@@ -84,12 +84,12 @@ _HIDING = frozenset({"specVanish", "vanish", "webHidden"})
 
 
 def has_bindings(octets: bytes) -> bool:
-    """Whether a part has bound controls, which may show custom XML."""
+    """Return whether a part has bound controls, which may show custom XML."""
     return b"dataBinding" in octets.replace(b"\0", b"")
 
 
 def may_show_properties(octets: bytes) -> bool:
-    """Whether a part has fields or bound controls, or is written so that these words do not stand in it."""
+    """Return whether a part has fields or bound controls, or is written so that these words are not found in it."""
     plain = octets.replace(b"\0", b"")
     words = (b"fldChar", b"fldSimple", b"dataBinding")
     return any(word in plain for word in words) or not canonical_xml.has_plain_letters(plain)
@@ -141,7 +141,7 @@ def _only_text(element: Any) -> str:
 
 
 def _control_differs(binding: Any, trees: list[tuple[bool, Any]]) -> bool:
-    """Whether a control is bound to properties that do not say what it shows, in whichever part its path leads to them."""
+    """Return whether a control is bound to properties that do not say what it shows, in whichever part its path leads to them."""
     settings = binding.getparent()
     control = settings.getparent() if _local(settings) == "sdtPr" else None
     inner = [_local(one) for one in control] if control is not None else []
@@ -187,7 +187,7 @@ def _prefixes(binding: Any) -> dict[str, str]:
 
 
 def _stands_for(value: str, shown: str, settings: Any) -> bool:
-    """Whether a control of a kind shows a value in words of its own: a day, an item of a list, a tick."""
+    """Return whether a control of a kind shows a value in words of its own: a day, an item of a list, a tick."""
     for one in settings.iter():
         match _local(one):
             case "date" if value == _attribute(one, "fullDate"):
@@ -214,7 +214,7 @@ class _Field:
     result: str = ""
     shows: bool = False
     place: tuple[Any, ...] = ()
-    """Where it begins; one whose parts stand in other alternatives or deletions is another field to every program."""
+    """Where it begins; one whose parts are in other alternatives or deletions is another field to every program."""
     is_torn: bool = False
 
 
@@ -238,7 +238,7 @@ def _code(one: _Field) -> tuple[str, str]:
 
 
 def _shown_as(value: str, field: _Field) -> bool:
-    """Whether a value is what a field shows, in the form that its switches give it (ECMA-376-1 §17.16.4)."""
+    """Return whether a value is what a field shows, in the form that its switches give it (ECMA-376-1 §17.16.4)."""
     shown, value = _plain(field.result), _plain(value)
     if value == shown or (_CASE_SWITCH.search(field.code) and value.casefold() == shown.casefold()):
         return True
@@ -311,7 +311,7 @@ def _sign(open_: list[_Field], one: Any) -> Iterator[_Field]:
 
 
 def _place(element: Any) -> tuple[Any, ...]:
-    """Ancestors of an element that are more than a way through the text; itself when it stands in no run."""
+    """Ancestors of an element that are more than a way through the text; itself when it is in no run."""
     outside = (element,) if _local(element.getparent()) != "r" and _local(element) not in _BLANKS else ()
     above = (one for one in element.iterancestors() if _local(one) not in _THROUGH or not _IN_WORD.match(one.tag))
     return (*outside, *above)
@@ -323,7 +323,7 @@ def _words(element: Any) -> str:
 
 
 def _word(one: Any, top: Any = None) -> str:
-    """What one element adds to the words that are seen: text, a blank, nothing, or what is not known to be any of these."""
+    """Return the text that one element adds to the visible words: text, a blank, nothing, or what is not known to be any of these."""
     name = _local(one)
     if not _IN_WORD.match(one.tag):
         return _UNREAD

@@ -1,8 +1,8 @@
-"""A zip package (OOXML, ODF, ASiC) opened so that everybody sees the same members (APPNOTE 6.3.10).
+"""A zip package (OOXML, ODF, ASiC) opened so that every program sees the same members (APPNOTE 6.3.10).
 
-Signed packages are attacked through the container: two members of one name, a local header that tells another story than
-the central directory, bytes before or between the members. `Package.problems` names each such thing; a package with any of
-them is one that two readers may see differently, and no signature on it stands. Reading is bounded.
+Signed packages are attacked through the container: two members of one name, a local header that contradicts the central
+directory, bytes before or between the members. `Package.problems` names each such thing; a package with any of
+them is one that two readers may see differently, and no signature on it is valid. Reading is bounded.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _problems(data: bytes, found: Survey, listed: list[Entry]) -> list[str]:
 
 
 def _is_unsafe(entry: Entry) -> bool:
-    """Whether programs differ in where they put a member, or in whether it is a file."""
+    """Return whether programs differ in where they put a member, or in whether it is a file."""
     name = entry.name
     leads_elsewhere = name.startswith("/") or "\\" in name or ".." in name.split("/")
     return leads_elsewhere or (name.endswith("/") and entry.size > 0)

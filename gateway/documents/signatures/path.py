@@ -80,7 +80,7 @@ def _by_key_identifier(child: Certificate, issuers: Sequence[Certificate]) -> li
 
 
 def check(path: Path, *, at: datetime, algorithms: AlgorithmUsagePolicy = _STRICT) -> str:
-    """Return an empty string when the path holds at that time, else the ETSI sub-indication that tells why not."""
+    """Return an empty string when the path holds at that time, else the ETSI sub-indication."""
     leaf = path[0]
     if len(path) == 1:
         begin, end = validity(leaf)

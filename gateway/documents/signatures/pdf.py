@@ -1,8 +1,8 @@
 """PDF signatures (ISO 32000-2 §12.8, ETSI EN 319 142-1), one report for each filled signature field.
 
-Every filled field is counted, also those of a kind that no library verifies. The signed bytes are found by our own
-arithmetic (`pdf_ranges`), the CMS is verified by `cms`, later changes are judged by `pdf_changes`. A file that nobody can
-parse but that holds a signature is reported as one that cannot be read, never as unsigned.
+Every filled field is counted, including those that no library verifies. The signed bytes are found by our own
+arithmetic (`pdf_ranges`), the CMS is verified by `cms`, later changes are judged by `pdf_changes`. A file that cannot be
+parsed but that holds a signature is reported as one that cannot be read, never as unsigned.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def verify_pdf(data: bytes, subject: Subject) -> tuple[Signature, ...]:
         return _closed(subject, data, LIMIT if fault.what == LIMIT else "malformed")
     removed = removed_signatures(data, [one.range for one in fields if one.range is not None])
     reports = _verify_fields(subject, data, reader, fields) if fields else ()
-    # Whoever signs a file as it is now answers for it without the signature that he took out before.
+    # A signer of the present file answers for it, without the signature that was removed before.
     intact = (one for one, said in zip(fields, reports, strict=True) if said.integrity is Integrity.INTACT)
     answered = _answered(intact)
     gone = [one for one in removed if one.end > answered]
@@ -81,7 +81,7 @@ def verify_pdf(data: bytes, subject: Subject) -> tuple[Signature, ...]:
 
 
 def _answered(intact: Iterable[Field]) -> int:
-    """Return how far in the file signatures that hold answer for it; a timestamp, which anybody can have, answers for nothing."""
+    """Return how far in the file signatures that hold answer for it; a timestamp, which anyone can get, answers for nothing."""
     return max((one.end for one in intact if not one.is_timestamp), default=0)
 
 
@@ -138,9 +138,9 @@ def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields:
 
 
 def _is_rewritten(data: bytes, reader: PdfFileReader, fields: list[Field], reports: list[Signature]) -> bool:
-    """Return whether a tool wrote the whole file anew after it was signed, as stamp tools for incoming mail do.
+    """Return whether a tool rewrote the whole file after it was signed, as stamp tools for incoming mail do.
 
-    An honest update appends; then every earlier signature still stands where its byte range says. Here no signature
+    An honest update appends; then every earlier signature is still where its byte range says. Here no signature
     does, although all of them are still in the form.
     """
     if any(one.integrity is not Integrity.BROKEN for one in reports):

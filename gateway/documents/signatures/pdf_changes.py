@@ -108,7 +108,7 @@ def since(
     """Judge every revision after `revision`, with what is to be noted; LibraryFault when the analysis cannot be done.
 
     `last` says that no other signature covers what follows, `intact` names the fields whose signatures hold, `signed` is the file as it was signed. Text that is filled in then is permitted by the standard and
-    nobody's: it is noted, unless the signature itself says that filling in may follow (DocMDP, FieldMDP; docs/decisions/0018).
+    signed by no one: it is noted, unless the signature itself says that filling in may follow (DocMDP, FieldMDP; docs/decisions/0018).
     """
     if revision + 1 >= reader.xrefs.total_revisions:
         return Changes.NONE, []

@@ -1,7 +1,7 @@
-"""Dictionaries of a PDF that name one key twice with two values (ISO 32000-2 §7.3.7): which one counts is each viewer's own choice.
+"""Dictionaries of a PDF that name one key twice with two values (ISO 32000-2 §7.3.7): each viewer chooses one.
 
 Some take the first, as pyHanko does, others the last, so that one page has two contents. The bytes are read here, since no
-library tells of the entry that it dropped; a key that comes twice with one value is only untidy.
+library reports the entry that it dropped; a key that comes twice with one value is only untidy.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 _TOKEN = re.compile(
     rb"<<|>>|[\[\]]|/[^\x00\t\n\x0c\r ()<>\[\]{}/%]*|\((?:[^()\\]|\\[\x00-\xff])*\)|\(|<[0-9A-Fa-f\s]*>|%[^\r\n]*"
 )
-"""Delimiters of dictionaries, and tokens that may contain them; numbers and references lie between."""
+"""Delimiters of dictionaries, and tokens that may contain them; numbers and references are between."""
 _PARENTHESIS = re.compile(rb"\\[\x00-\xff]|[()]")
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _MAX_DEPTH = 200

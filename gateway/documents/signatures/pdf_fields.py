@@ -1,4 +1,4 @@
-"""The filled signature fields of a PDF, and where each signature stands among the revisions of the file."""
+"""The filled signature fields of a PDF, and the revision of the file that each signature covers."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Field:
 
     @property
     def is_timestamp(self) -> bool:
-        """Whether it is a document timestamp."""
+        """Return whether it is a document timestamp."""
         kind, sub_filter = entry(self.signature, "/Type"), entry(self.signature, "/SubFilter")
         return bool(kind == "/DocTimeStamp" or sub_filter == "/ETSI.RFC3161")
 
@@ -152,7 +152,7 @@ def page_numbers(reader: PdfFileReader) -> dict[int, int]:
 
 
 def page_of(one: Field, numbers: dict[int, int]) -> int | None:
-    """The page that the widget of a field stands on."""
+    """Return the page of a field's widget."""
     for widget in (one.field, *(kid.get_object() for kid in entry(one.field, "/Kids", ()))):
         page = widget.raw_get("/P") if "/P" in widget else None
         for reference in (getattr(widget, "container_ref", None), page):
@@ -209,9 +209,9 @@ def _structure_ends(reader: PdfFileReader) -> list[int]:
 
 
 def _covered_revision(reader: PdfFileReader, data: bytes, one: Field, signed: SignedRange) -> int | None:
-    """Return the last revision that lies within the signed bytes, None when they do not end exactly with it.
+    """Return the last revision that is within the signed bytes, None when they do not end exactly with one.
 
-    The revision is found by where the bytes stand, not by who wrote the signature: both halves of a linearised file are
+    The revision is found by the place of the bytes, not by the writer of the signature: both halves of a linearised file are
     one revision to its signer.
     """
     start = final_startxref(data, signed)

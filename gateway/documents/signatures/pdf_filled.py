@@ -40,9 +40,9 @@ _TICK: Final = (3, 14)
 
 
 def replaces_what_was_signed(reader: PdfFileReader, revision: int, signed: bytes, names: Collection[str]) -> bool:
-    """Return whether one of the filled fields was hidden or shown only then, was not to be filled in, or lies over words of the page.
+    """Return whether one of the filled fields was hidden or shown only then, was not to be filled in, or is over words of the page.
 
-    What cannot be told is so.
+    In doubt it is so.
     """
     old, new = reader.get_historical_resolver(revision), reader
     before = {reference: widget for reference, widget, _ in _widgets(old)}
@@ -87,7 +87,7 @@ def _widgets(resolver: HistoricalResolver | PdfFileReader) -> Iterator[tuple[Any
 
 
 def _is_none_to_fill(before: Any, after: Any) -> bool:
-    """Whether a widget came, went, or belongs to a button or to a read-only field whose value is not reckoned from others."""
+    """Return whether a widget came, went, or belongs to a button or to a read-only field whose value is not reckoned from others."""
     if before is None or _is_hidden(before) != _is_hidden(after):
         return True
     flags = int(_inherited(before, "/Ff", 0))
@@ -120,7 +120,7 @@ def _places_of(resolver: HistoricalResolver) -> dict[Any, tuple[int, Any]]:
 
 
 def _lies_over_another(old: HistoricalResolver, own: Any, places: dict[Any, tuple[int, Any]]) -> bool:
-    """Whether a note, a stamp or a field that says something shares its place."""
+    """Return whether a note, a stamp or a field that says something shares its place."""
     number, sides = places[own]
     near = (one for one, (page, other) in places.items() if page == number and one != own and _meet(sides, other))
     return any(_says_something(old(one)) for one in near)
@@ -142,7 +142,7 @@ def _says_something(annotation: Any) -> bool:
 
 
 def _has_words(document: PdfiumDocument, number: int, rectangles: list[Any]) -> bool:
-    """Whether letters or digits of a page stand within a rectangle, as text or as ink that is more than dots and rules."""
+    """Return whether letters or digits of a page are within a rectangle, as text or as ink that is more than dots and rules."""
     api = document.api
     page = api.FPDF_LoadPage(document.handle, number)
     if not page or any(len(sides) != 4 for sides in rectangles):
@@ -196,7 +196,7 @@ def _has_ink(document: PdfiumDocument, page: int, boxes: list[_Box]) -> bool:
 
 
 def _is_letter(labels: Any, number: int, left: int, top: int, width: int, height: int) -> bool:
-    """Whether a spot of ink is more than a dot, a dash, a tick or an empty box with its corners."""
+    """Return whether a spot of ink is more than a dot, a dash, a tick or an empty box with its corners."""
     if height <= _SMALL or (width <= _TICK[0] and height >= _TICK[1]):
         return False
     part = labels[top : top + height, left : left + width] == number

@@ -53,7 +53,7 @@ class WidgetsOnPages(SigFieldCreationRule):  # type: ignore[misc]
     """New signature fields, with page dictionaries compared by value: writers copy /Resources and keep page bookkeeping."""
 
     def __init__(self) -> None:
-        # Acrobat, too, lets a certified document be signed in a new field; that somebody does sign is `pdf_form_view`'s.
+        # Acrobat, too, lets a certified document be signed in a new field; `pdf_form_view` checks that it is signed.
         super().__init__(approve_widget_bindings=False, allow_new_visible_after_certify=True)
 
     def apply(self, context: FieldComparisonContext) -> Iterable[tuple[ModificationLevel, FormUpdate]]:
@@ -77,7 +77,7 @@ class WidgetsOnPages(SigFieldCreationRule):  # type: ignore[misc]
         held_before = {one.reference for one in before if isinstance(one, generic.IndirectObject)}
         listed = [one.reference for one in after if isinstance(one, generic.IndirectObject)]
         added = {one for one in listed if one in names and one not in held_before}
-        # What lies over what is told by the order, and a widget that comes twice would be drawn twice.
+        # The order says what covers what, and a widget that comes twice would be drawn twice.
         rest = [one for one in after if not isinstance(one, generic.IndirectObject) or one.reference not in added]
         if rest != before or len(listed) != len(set(listed)):
             raise SuspiciousModification("annotations were changed in more than new signature fields")
@@ -101,7 +101,7 @@ class KidWidgets(FieldMDPRule):  # type: ignore[misc]
     """A filled-in field whose widgets are kids of their own, as DocuSign and Acrobat write text that shows on several pages."""
 
     def apply(self, context: FieldComparisonContext) -> Iterable[tuple[ModificationLevel, FormUpdate]]:
-        """Explain widgets without a name of which only the appearance was written anew."""
+        """Explain widgets without a name of which only the appearance was rewritten."""
         written = context.new.explicit_refs_in_revision()
         for name, spec in context.field_specs.items():
             if spec.field_type == "/Sig" or spec.old_field_ref is None or spec.new_field_ref is None:
@@ -171,7 +171,7 @@ def _pages(old_root: Any, new_root: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _annotations(page: Any) -> list[Any]:
-    """The annotations of a page in their order, by reference or as they stand."""
+    """The annotations of a page in their order, by reference or as they are."""
     held = entry(page, "/Annots")
     if held is None or isinstance(held, generic.NullObject):
         return []

@@ -1,7 +1,7 @@
 """Changes of a form's look that no signature permits, although nothing was filled in.
 
-Difference analysis explains objects. It lets pass what is new and lies in the right place: a signature field that nobody signs
-and whose appearance covers the page, and defaults of the form by which viewers draw every field anew (Mainka et al., Shadow
+Difference analysis explains objects. It lets pass what is new and is in the right place: a signature field that is never
+signed and whose appearance covers the page, and defaults of the form by which viewers redraw every field (Mainka et al., Shadow
 Attacks, NDSS 2021; Rohlmann et al., Breaking the Specification: PDF Certification, IEEE S&P 2021).
 """
 
@@ -38,7 +38,7 @@ def assert_same_form_defaults(old: HistoricalResolver, new: HistoricalResolver) 
 
 
 def _has_other_fields(form: Any) -> bool:
-    """Whether a form has a field that is no signature; in doubt it has."""
+    """Return whether a form has a field that is no signature; in doubt it has."""
     stack = list(entry(form, "/Fields", ()))
     for _ in range(_MAX_FIELDS):
         if not stack:
@@ -65,10 +65,10 @@ def _resources(before: Any, after: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def has_unsigned_field(reader: PdfFileReader, revision: int, intact: frozenset[str]) -> bool:
-    """Return whether a signature field shows or does something that came after `revision` and that nobody who signs answers for.
+    """Return whether a signature field shows or does something that came after `revision` and for which no signer answers.
 
-    A visible field is to hold the signature of whom it shows, one of those that are `intact`. One that stays empty, or that
-    only a document timestamp fills, which anybody can have, or what no program can verify, would be a sheet laid over the
+    A visible field must hold the signature of the person it shows, one of those that are `intact`. One that stays empty, or that
+    only a document timestamp fills, which anyone can get, or that no program can verify, would be a sheet laid over the
     page, or a place for a script.
     """
     before = {name: value for name, value, _ in enumerate_sig_fields(reader.get_historical_resolver(revision))}
@@ -96,12 +96,12 @@ def _is_visible(field: Any) -> bool:
 
 
 def _acts(field: Any) -> bool:
-    """Whether a field or a widget of it starts an action (ISO 32000-2 §12.6)."""
+    """Return whether a field or a widget of it starts an action (ISO 32000-2 §12.6)."""
     return any(key in one for one in _widgets(field) for key in ("/A", "/AA"))
 
 
 def _is_widget(field: Any) -> bool:
-    """Whether a field is shown as a field: a note or a line may be drawn outside of its rectangle (ISO 32000-2 §12.5.6)."""
+    """Return whether a field is shown as a field: a note or a line may be drawn outside of its rectangle (ISO 32000-2 §12.5.6)."""
     return all(entry(one, "/Subtype", "/Widget") == "/Widget" for one in _widgets(field))
 
 

@@ -73,7 +73,7 @@ def read_hex_string(stream: Any) -> Any:
 
 
 def read_until_delimiter(stream: Any) -> bytes:
-    """Read what stands before the next white space or delimiter in one step; pyHanko goes octet by octet."""
+    """Read up to the next white space or delimiter in one step; pyHanko reads byte by byte."""
     if not isinstance(stream, io.BytesIO):
         return bytes(_read_octet_by_octet(stream))
     data, start = stream.getvalue(), stream.tell()

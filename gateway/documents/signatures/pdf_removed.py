@@ -1,7 +1,7 @@
 """Signatures that a later revision took out of a PDF: emptied, deleted with their field or with the whole form.
 
-An update only ever appends, so the signed bytes are still there with the signature in the gap that its byte range leaves. What
-the objects say of it is whatever the last revision wants; the bytes are looked for themselves. A signature taken out
+An update only ever appends, so the signed bytes are still there with the signature in the gap that its byte range leaves. The
+objects are what the last revision made of them; so the bytes are searched. A signature taken out
 and never replaced makes the file one that was signed and changed, not one that is unsigned.
 """
 
@@ -55,7 +55,7 @@ def _is_licence(data: bytes, place: int, signed: SignedRange) -> bool:
 
 
 def _is_signature(signed: SignedRange) -> bool:
-    """Whether the gap holds a signature; a document timestamp is none, and room never filled is nothing."""
+    """Return whether the gap holds a signature; a document timestamp is none, and room never filled is nothing."""
     try:
         return cms.parse(signed.contents).content_type != TST_INFO
     except LibraryFault:

@@ -37,7 +37,7 @@ _STRUCTURE_OUTSIDE = frozenset({"/Pg", "/Obj", "/P", "/Stm", "/StmOwn"})
 
 
 class ValidationData(WhitelistRule):  # type: ignore[misc]
-    """The document security store may be written anew: it vouches for nothing by itself (ETSI EN 319 142-1 §5.4.2).
+    """The document security store may be rewritten: it proves nothing by itself (ETSI EN 319 142-1 §5.4.2).
 
     Unlike pyHanko's own rule this lets writers drop or replace VRI entries and refer to objects that do not exist.
     """
@@ -173,10 +173,10 @@ class UnusedNumbers(WhitelistRule):  # type: ignore[misc]
 
 
 class Kept(WhitelistRule):  # type: ignore[misc]
-    """What no update may touch, though no object of the signed revision is replaced by it."""
+    """Properties that no update may change, although it replaces no object of the signed revision."""
 
     def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
-        """Explain nothing; SuspiciousModification when one of these was touched."""
+        """Explain nothing; SuspiciousModification when one of them changed."""
         _assert_one_generation(old, new)
         _assert_nothing_awaited(old, new)
         _assert_same_trailer(old, new)
@@ -203,7 +203,7 @@ def _assert_nothing_awaited(old: HistoricalResolver, new: HistoricalResolver) ->
 
 
 def _assert_same_trailer(old: HistoricalResolver, new: HistoricalResolver) -> None:
-    """Neither takes the catalog the number of another object, nor is the file encrypted otherwise, so that all is read anew."""
+    """Raise SuspiciousModification when the catalog takes the number of another object, or the encryption changed."""
     before, after = _trailer_of(old), _trailer_of(new)
     if "/Root" not in after:
         raise SuspiciousModification("the trailer names no catalog")  # for which viewers then look by themselves
@@ -215,7 +215,7 @@ def _assert_same_trailer(old: HistoricalResolver, new: HistoricalResolver) -> No
 
 
 def _trailer_of(resolver: HistoricalResolver) -> Any:
-    """The trailer of a revision as it stands; the views of pyHanko fill in what it leaves out from the older ones."""
+    """Return the trailer of a revision as written; the views of pyHanko fill in what it leaves out from the older ones."""
     trailers = resolver.reader.trailer._trailer_revisions  # noqa: SLF001 - no public way exists; the newest is the first
     return trailers[len(trailers) - 1 - resolver.revision]
 
@@ -241,7 +241,7 @@ def _stream_of(reader: Any, reference: Any, revision: int) -> Any:
 
 
 def _walk(resolver: HistoricalResolver, start: Any, *, follow: Any, but: Any = None) -> Iterator[tuple[Any, Any]]:
-    """Yield (reference or None, object) of everything below `start` that lies behind keys to be followed, or behind names.
+    """Yield (reference or None, object) of everything below `start` that is behind keys to be followed, or behind names.
 
     An object that is found behind both comes twice; the reference `but` is not followed.
     """

@@ -26,7 +26,7 @@ def from_cms(common: Facts, signed: SignedRange, content: Content, *, sha1: bool
         return _broken(common, "FORMAT_FAILURE", "malformed")
     problems = list(common.problems)
     if parsed.has_tail:
-        # Only zeros fill the room that a writer set aside (ISO 32000-2 §12.8.1); no signature covers what else stands there.
+        # Only zeros fill the reserved space (ISO 32000-2 §12.8.1); no signature covers other bytes there.
         problems.append("hidden-in-contents")
         common = replace(common, coverage=Coverage.PARTIAL)
     signers = parsed.signers

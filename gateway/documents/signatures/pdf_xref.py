@@ -1,8 +1,8 @@
 """Cross-references that two viewers read as two documents (ISO 32000-2 §7.5.4, §7.5.8).
 
 A table that lists one object twice shows the first to Poppler and MuPDF and the last to pyHanko, which would then judge a
-revision that nobody sees. The same is true of a hybrid file whose table and stream disagree, and of an object that lies in
-an update and is listed nowhere: a viewer that fixes the file finds it. And of dictionaries that name one key twice (`pdf_doubles`).
+revision that viewers do not show. The same is true of a hybrid file whose table and stream disagree, and of an object in an update
+that is listed nowhere: a viewer that fixes the file finds it. And of dictionaries that name one key twice (`pdf_doubles`).
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def holds_waiting(data: bytes, reader: PdfFileReader) -> bool:
 
 
 def _contradicts(data: bytes, reader: PdfFileReader, revision: int) -> bool:
-    """Whether a section lists one object at two places, or disagrees with the stream beside it."""
+    """Return whether a section lists one object at two places, or disagrees with the stream beside it."""
     info: XRefSectionMetaInfo = reader.xrefs.get_xref_container_info(revision)
     if info.xref_section_type is XRefSectionType.STREAM:
         return _overlap(_indexed(data, info))
@@ -93,7 +93,7 @@ def _contradicts(data: bytes, reader: PdfFileReader, revision: int) -> bool:
 
 
 def _is_where_it_should(data: bytes, info: XRefSectionMetaInfo) -> bool:
-    """Whether `startxref` leads to the section: pyHanko forgives a few bytes, where others look through the file for objects."""
+    """Return whether `startxref` leads to the section: pyHanko forgives a few bytes, where others look through the file for objects."""
     between = data[info.declared_startxref : info.start_location]
     return info.declared_startxref <= info.start_location and between.strip(b"\0\t\n\f\r ") in {b"", b"xref"}
 
@@ -114,7 +114,7 @@ def _indexed(data: bytes, info: XRefSectionMetaInfo) -> Iterator[tuple[int, int]
 
 
 def _stream_dictionary(data: bytes, info: XRefSectionMetaInfo) -> Any:
-    """The dictionary of a cross-reference stream, read where it stands: many do not list themselves."""
+    """The dictionary of a cross-reference stream, read in place: many do not list themselves."""
     header = _OBJECT.match(data, info.start_location)
     if header is None:
         raise LibraryFault("cross-reference", "no stream")

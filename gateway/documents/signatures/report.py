@@ -79,7 +79,7 @@ def assemble(subject: Subject, facts: Facts) -> Signature:
     )
     proofs = [stamp.timestamp.time for stamp in (*stamps, *facts.later) if stamp.proves and stamp.timestamp]
     problems = list(facts.problems) + _timestamp_problems(stamps)
-    # A signature by a bare key is whole and nobody's; of one that cannot be verified nothing is known.
+    # A signature by a bare key proves integrity and no signer; one that cannot be verified proves nothing.
     judged = Judgement(Trust.UNTRUSTED if facts.integrity is Integrity.INTACT else Trust.UNKNOWN)
     signer: Signer | None = None
     kind = HolderKind.UNKNOWN

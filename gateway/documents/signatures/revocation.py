@@ -80,7 +80,7 @@ def status(
     if not answers:
         return Status(Revocation.UNKNOWN, problems=("revocation-unknown",))
     good = max((one.this_update for one in answers if not one.revoked and one.reasons is None), default=None)
-    # A hold that was lifted since tells nothing any more.
+    # A hold that was lifted since does not count.
     answers = [one for one in answers if one.reason != _HOLD or good is None or one.this_update >= good]
     for answer in answers:
         if answer.revoked and ((stamps and not answer.reason) or _is_effective(answer, existed_at)):

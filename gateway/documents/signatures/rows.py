@@ -1,6 +1,6 @@
-"""The lists that stand beside the certificates as YAML: a mapping with one key, whose value is a list of rows of texts.
+"""YAML lists beside the certificates: a mapping with one key, whose value is a list of rows of texts.
 
-The zygote reads them too, so they are taken apart without the validation library of the configuration.
+The zygote reads them too, so they are parsed without the validation library of the configuration.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def verify_smime(
 def _multipart(raw: bytes, root: Part, subject: Subject) -> tuple[Signature, ...]:
     children = [child for child in root.children if "!" not in child.path]
     if len(children) != 2 or children[1].declared_type not in CMS_SIGNATURE.media_types:
-        # PGP/MIME is another protocol, for which nobody here has keys; anything else is malformed.
+        # PGP/MIME is another protocol, for which there are no keys; anything else is malformed.
         if children and children[-1].declared_type == "application/pgp-signature":
             return (unreadable(subject, problem="unsupported-format", integrity=Integrity.UNKNOWN),)
         return (malformed(subject),)
@@ -62,7 +62,7 @@ def _multipart(raw: bytes, root: Part, subject: Subject) -> tuple[Signature, ...
 
 
 def signed_octets(raw: bytes, part: Part) -> bytes:
-    """Return a part with its header as it stands between the delimiter lines (RFC 1847 §2.1)."""
+    """Return a part with its header as written between the delimiter lines (RFC 1847 §2.1)."""
     header = sum(len(one.raw) for one in part.header) + 2
     return raw[part.offset - header : part.offset + part.length]
 

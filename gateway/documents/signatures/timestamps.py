@@ -1,4 +1,4 @@
-"""RFC 3161 timestamps: whether a token stands over given bytes, whether its authority is trusted, whether it is weak."""
+"""RFC 3161 timestamps: whether a token covers given bytes, is by a trusted authority, and is strong."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Verified:
 
     @property
     def proves(self) -> bool:
-        """Whether it proves that the bytes existed: intact, over them, trusted, by strong algorithms."""
+        """Return whether it proves that the bytes existed: intact, over them, trusted, by strong algorithms."""
         return self.timestamp is not None and self.timestamp.trusted and not self.timestamp.weak
 
 

@@ -5,7 +5,7 @@
     certs/manifest.yaml                         pins: what each file must be (optional)
     certs/roles.yaml                            which certificates are seals and which persons (optional)
 
-The system's own store is never used and nothing is fetched: an empty folder trusts nobody. A store never changes after
+The system's own store is never used and nothing is fetched: an empty folder trusts no signer. A store never changes after
 it is loaded; a new folder state means a new store. What cannot be read, or does not fit its pin, raises ConfigError with
 all faults at once.
 """
@@ -61,7 +61,7 @@ class TrustStore:
     roles: tuple[Role, ...] = ()
     pins: tuple[Pin, ...] = ()
     digest: str = hashlib.sha256(b"").hexdigest()
-    """SHA-256 over all that was loaded; stands in the audit beside the verdict."""
+    """SHA-256 over all that was loaded; recorded in the audit beside the verdict."""
 
     @classmethod
     def load(cls, folder: FilePath) -> TrustStore:

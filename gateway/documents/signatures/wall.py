@@ -1,4 +1,4 @@
-"""The wall between parser libraries and the verdict: whatever a library throws becomes one exception of ours.
+"""The wall between parser libraries and the verdict: any exception of a library becomes one of ours.
 
 pyHanko, asn1crypto, cryptography and lxml raise more than they document on hostile input (AttributeError, IndexError,
 RecursionError, NotImplementedError ...). A signature whose check ends in such an exception is failed or indeterminate,
@@ -30,5 +30,5 @@ def wall(what: str) -> Iterator[None]:
     except (LibraryFault, MemoryError):
         raise
     except Exception as error:
-        # The library wall named in the module's first paragraph; the type tells enough, the text may hold content.
+        # The library wall named in the module's first paragraph; the type is enough, the text may hold content.
         raise LibraryFault(what, type(error).__name__) from error

@@ -32,7 +32,7 @@ def read(found: XmlSignature) -> None:
 
 
 def facts_of(found: XmlSignature, *, place: str, coverage: Coverage, changes: Changes, claim: datetime | None) -> Facts:
-    """Return what an XML signature and its properties tell; `claim` is the time that the container itself gives."""
+    """Return the facts of an XML signature and its properties; `claim` is the time that the container itself gives."""
     return Facts(
         field=place,
         integrity=found.integrity,
@@ -66,7 +66,7 @@ def _read(found: XmlSignature) -> None:
 
 
 def _belongs(element: Any, found: XmlSignature) -> bool:
-    """Whether the nearest Signature above an element is this one, not a counter-signature inside it."""
+    """Return whether the nearest Signature above an element is this one, not a counter-signature inside it."""
     nearest = next((one for one in element.iterancestors() if one.tag == ds("Signature")), None)
     return nearest is found.element
 

@@ -1,10 +1,10 @@
 """XML signatures (W3C XMLDSig 1.1) by a verifier of our own, for OOXML, ODF and ASiC.
 
-General libraries follow whatever a document asks for; that is how XML signatures are forged. Here only a short list is
+General libraries follow everything that a document asks for; that is how XML signatures are forged. Here only a short list is
 understood: canonical XML 1.0, 1.1 and exclusive, the relationship transform of OPC, digests and signatures of
 `algorithms`, references to elements inside the same Signature or to members of the same package. DOCTYPE, XPath, XSLT,
 base64 transforms, external URIs and HMAC are refused. The key is that of a certificate in KeyInfo wherever there is one, and
-the certificate that verified is the one that is reported; a bare KeyValue proves integrity at most, and nobody's trust.
+the certificate that verified is the one that is reported; a bare KeyValue proves integrity at most, and no trust.
 """
 
 from __future__ import annotations
@@ -109,14 +109,14 @@ class XmlSignature:
         return [one for one in elements if self._is_signed(one)]
 
     def loose(self) -> list[str]:
-        """Return the tags of what stands in an Object, neither signed nor of XAdES: programs show pictures out of it."""
+        """Return the tags in an Object that are neither signed nor of XAdES: programs show pictures from there."""
         held = (one for top in self.element.iterfind(ds("Object")) for one in top.iter("*") if not self._is_signed(one))
         return [one.tag for one in held if not one.tag.startswith((_XADES, f"{{{DS}}}")) or _has_loose_words(one)]
 
     def _is_signed(self, element: Element) -> bool:
         for one in (element, *element.iterancestors()):
             if one is self.element:
-                return False  # what stands around the signature is signed by nobody, whatever its Id
+                return False  # what is around the signature is unsigned, whatever its Id
             if one.get("Id") in self.signed_ids:
                 return True
         return False
@@ -280,7 +280,7 @@ def _check_value(found: XmlSignature, info: Element, value: Element) -> None:
 
 
 def _check_bare_key(found: XmlSignature, scheme: algorithms.Scheme, signature: bytes, content: Content) -> None:
-    """Without any certificate a bare key tells at most that the bytes are whole; nobody vouches for them."""
+    """Without a certificate a bare key proves integrity at most, and no signer."""
     value = found.element.find(f"{ds('KeyInfo')}/{ds('KeyValue')}/{ds('RSAKeyValue')}")
     if value is None:
         pgp = found.element.find(f"{ds('KeyInfo')}/{ds('PGPData')}") is not None
