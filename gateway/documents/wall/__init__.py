@@ -1,4 +1,4 @@
-"""The process wall: hostile files are read in a child that can reach nothing, and only typed data comes back.
+"""The process wall: hostile files are read in a child without access to anything else, and only typed data comes back.
 
     front end (asyncio)            zygote (exec'd once, warm)         child (one per message)
     WorkerPool.inspect  --door-->  forks, reaps              -------> sandbox, then inspector
@@ -7,6 +7,6 @@
 
 `pool` is the parent's side, `zygote` forks and kills, `child` is what runs after the fork, `sandbox` locks it in,
 `inspector` walks the parts, `wire` is everything that crosses. A dead, greedy or lying child means *cannot tell* for the
-part it was reading, never a clean one, and never a crash of the parent. `readings` takes what is known of a mail and
-`desk` says whose turn it is to be read, in a process of its own behind a door of its own.
+part it was reading, never a clean one, and never a crash of the parent. `readings` caches what was read, and `desk`, in a
+process of its own, schedules the reading.
 """

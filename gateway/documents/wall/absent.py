@@ -1,8 +1,8 @@
-"""Network libraries that a process of parsers has no use for: imported by others, called by nobody.
+"""Network libraries that the parsers do not use: imported by others, never called.
 
 pyHanko brings its clients for timestamps, OCSP and CRLs with it, and these aiohttp. Behind the wall there is no network:
 what is fetched is fetched by `gateway trust`. A name in its place saves 11 MiB in every zygote, a fifth of a second of its
-start, and an HTTP stack beside hostile octets.
+start, and an HTTP stack beside hostile bytes.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The child process after fork and sandbox: read the request, inspect, stream the frames, end.
 
-`warm_up` runs in the zygote, before any hostile octet is near: it imports every reader and verifier, lets each warm
+`warm_up` runs in the zygote, before any hostile byte arrives: it imports every reader and verifier, lets each warm
 itself (`warm_up` of the module, where it has one), loads the trust store, and inspects a small generated message, so
 that nothing is left to be imported or opened in the sandbox.
 """

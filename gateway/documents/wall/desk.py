@@ -1,12 +1,12 @@
-"""The desk: one process for all front ends that says whose turn it is and remembers what was read.
+"""The desk: one process for all front ends that schedules reading and caches what was read.
 
     front end ---- Ask(keys) ---------> what is known of them; the rest is the asker's to read
               ---- Enter -------------> `Turn` when there is a place
               ---- Leave -------------> the place is free
               ---- Keep(results) -----> what the asker has read, or that it must be read again
 
-Whoever asks for a document that another is reading waits for it, and reads nothing meanwhile: so it is read once, and
-no two wait for each other. It parses nothing and knows no document: results are octets under keyed digests, whose key
+A caller that asks for a document that another is reading waits for it, and reads nothing meanwhile: so it is read once, and
+no two wait for each other. It parses nothing and knows no document: results are bytes under keyed digests, whose key
 only the front ends have. Front ends come through a door, as to the writer of the audit. When the process dies, front ends
 go on without it, each with places of its own, and it is replaced: nothing but speed is lost.
 """
@@ -59,7 +59,7 @@ class Leave(Struct, frozen=True, array_like=True, tag=2):
 
 
 class Keep(Struct, frozen=True, array_like=True, tag=3):
-    """Keep these results; what else was the asker's to read is anybody's again. Empty octets mean *read it again*."""
+    """Keep these results; what else was the asker's to read may be read by others again. Empty bytes mean *read it again*."""
 
     ticket: int
     results: tuple[tuple[bytes, bytes], ...] = ()

@@ -44,13 +44,13 @@ class DeskClient(DoorClient[Answer]):
             self._asked.pop(question.ticket, None)
 
     def heard(self, answer: Answer) -> None:
-        """Give an answer to whoever asked."""
+        """Give an answer to its caller."""
         future = self._asked.get(answer.ticket)
         if future is not None and not future.done():
             future.set_result(answer)
 
     def lost(self, cause: object) -> None:
-        """Tell everyone who waits."""
+        """Notify all waiting callers."""
         del cause
         for future in self._asked.values():
             if not future.done():
@@ -80,7 +80,7 @@ class DeskClient(DoorClient[Answer]):
             self.send(question)
 
     def close(self) -> None:
-        """Leave the desk; what this process had there is anybody's."""
+        """Leave the desk; what this process had there is free for others."""
         self.lose("closed")
 
 
@@ -93,7 +93,7 @@ class Visit:
         self._sender = sender
 
     async def ask(self, keys: Sequence[bytes]) -> tuple[bytes | None, ...]:
-        """Return what is known under each key; what is not is ours to read until `keep`. Empty octets: read it again."""
+        """Return what is known under each key; what is not is ours to read until `keep`. Empty bytes: read it again."""
         self._desk.waiting += 1
         try:
             answer = await self._desk.ask(Ask(self._ticket, tuple(keys)))

@@ -5,8 +5,8 @@ receiving end too, so that jobs wait in the kernel while a dead zygote is replac
 msgpack struct and two or three descriptors:
 
 1. the child's end of the job socket, on which request and frames travel;
-2. the writing end of the status pipe, on which the zygote says how the child ended, and whose closing by the parent
-   tells the zygote that nobody waits any more;
+2. the writing end of the status pipe, on which the zygote reports how the child ended, and whose closing by the parent
+   tells the zygote that the caller is gone;
 3. the message's content, read only, when the request does not hold it.
 """
 
@@ -55,7 +55,7 @@ class Ended(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def unpack(cls, data: bytes) -> Ended | None:
-        """Return the status of the pipe's bytes, None when the zygote died before it could tell."""
+        """Return the status of the pipe's bytes, None when the zygote died before."""
         if len(data) != _STATUS.size:
             return None
         exit_code, memory, cpu_s, killed = _STATUS.unpack(data)
@@ -63,7 +63,7 @@ class Ended(Struct, frozen=True, kw_only=True):
 
 
 def send_job(door: socket.socket, job: Job, descriptors: tuple[int, ...]) -> None:
-    """Put a job through the door; BlockingIOError when the door's buffer is full, OSError when nobody is behind it."""
+    """Put a job through the door; BlockingIOError when the door's buffer is full, OSError when its other end is closed."""
     payload = msgspec.msgpack.encode(job)
     rights = array.array("i", descriptors)
     door.sendmsg([payload], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)], socket.MSG_DONTWAIT)

@@ -24,14 +24,14 @@ _DATA_ADDRESS: Final = re.compile(rb"data:[^,\"'<>\s]{0,200},[^\"'<>\s)]*", re.I
 _BY_DIGITS: Final = frozenset({"base64", "hex"})
 """Kinds without a beginning of their own, so that chance can make one."""
 _ONE_LINE: Final = 57
-"""Octets of one line of base64 (RFC 2045): of a picture, an example that breaks off, in which nothing can be seen."""
+"""Bytes of one line of base64 (RFC 2045): of a picture, an example that breaks off, in which nothing can be seen."""
 WORDS: Final = "words"
 """Relation of a member that is only decoded words."""
 _LIMIT_CHARACTERS: Final = 32 << 20
 
 
 def in_source(data: bytes, kinds: tuple[str, ...]) -> Iterator[InlineFile]:
-    """Yield what stands encoded in the octets of a text part."""
+    """Yield the files and texts encoded in the bytes of a text part."""
     if not _PLAIN.isdisjoint(kinds):
         yield from find_inline_encodings(data)
     if _HTML in kinds:
@@ -41,7 +41,7 @@ def in_source(data: bytes, kinds: tuple[str, ...]) -> Iterator[InlineFile]:
 
 
 def in_document(document: Document) -> Iterator[InlineFile]:
-    """Yield what stands encoded in the text that a reader gave; what was read in pictures is no code."""
+    """Yield the files and texts encoded in the text that a reader returned; text of pictures is not searched."""
     if document.format in ("text", "image"):
         return  # its source was searched, or it has none
     runs = (run for run in document.runs if run.origin is not Origin.OCR)
@@ -52,7 +52,7 @@ def in_document(document: Document) -> Iterator[InlineFile]:
 
 
 def member(inline: InlineFile, number: int) -> Member | None:
-    """Make the member that is looked at; None for octets that only begin like a file."""
+    """Make the member that is looked at; None for bytes that only begin like a file."""
     name = inline.name or f"inline-{number}"
     if inline.kind == "text":
         return Member(name=name, data=inline.data, relation=WORDS, declared_type="text/plain")

@@ -46,7 +46,7 @@ class ZygoteSettings(Struct, frozen=True, kw_only=True):
     observers: tuple[Observer, ...] = ()
     """Policies that are imported beside the installed ones."""
     probe: str | None = None
-    """Module with a `run(sock, content)` that stands in for the inspector; used by the tests of the wall."""
+    """Module with a `run(sock, content)` that replaces the inspector; used by the tests of the wall."""
 
 
 class Ready(Struct, frozen=True, kw_only=True):

@@ -74,7 +74,7 @@ def read_text(leaf: Part, content: bytes | mmap.mmap) -> tuple[Part, Document] |
 
 
 def _is_body_text(part: Part) -> bool:
-    """Whether a leaf is the text of the mail, not a file and not signed data."""
+    """Return whether a leaf is the text of the mail, not a file and not signed data."""
     return (
         part.declared_type in ("text/plain", "")
         and not part.names
@@ -84,9 +84,9 @@ def _is_body_text(part: Part) -> bool:
 
 
 def _is_text(data: bytes) -> bool:
-    """Whether octets are plain text by content, whatever they are declared to be.
+    """Return whether bytes are plain text by content, whatever they are declared to be.
 
-    Prose without a single octet that any other format needs is text; the rest is asked in full.
+    Prose without a byte that any other format needs is text; the rest is sniffed in full.
     """
     if (
         len(data.translate(None, _FOREIGN_OCTETS)) == len(data)

@@ -1,8 +1,8 @@
 """Walks the parts of one message in the child: decode, sniff, read, open, verify; one result for each part.
 
-The order of work is the texts of the mail first (a password for a locked file may stand there), then the rest, signature
-files last in their group because they speak of the files beside them. Each part is followed by everything inside it. All
-readers share one `Budget`. Whatever happens while a part is read becomes a document with a status (`_Walled`, the library
+The order of work is the texts of the mail first (a password for a locked file may be there), then the rest, signature
+files last in their group because they cover the files beside them. Each part is followed by everything inside it. All
+readers share one `Budget`. Every failure while a part is read becomes a document with a status (`_Walled`, the library
 wall of this package); only a crash of the process is left to the parent.
 """
 
@@ -186,7 +186,7 @@ class Inspector:
         return _Item(part, load, group, entity=raw, addresses=addresses_of(part))
 
     def _raw(self, part: Part) -> bytes:
-        """Return an entity as it stands in the message: header, empty line, body."""
+        """Return an entity as written in the message: header, empty line, body."""
         header = b"".join(one.raw for one in part.header)
         header = header + b"\r\n" if header else self._request.header_block
         return header + bytes(self._content[part.offset : part.offset + part.length])
@@ -196,7 +196,7 @@ class Inspector:
         path, awaited = item.part.path, self._awaited
         report = awaited is None or item.announced or path in awaited
         again = self._observed is not None and path in self._observed.unread
-        # A password may stand in a text that an earlier child has told of.
+        # A password may be in a text that an earlier child has reported.
         again = again or (bool(self._request.lost) and is_body(item.part) and path not in self._request.lost)
         if not (report or again or any(waiting.startswith(path + "!") for waiting in awaited or ())):
             if item.group.signed:
@@ -250,13 +250,13 @@ class Inspector:
             look.guarded(lambda kind=kind: self._read(kind, data, look, item), kind)  # type: ignore[misc]
         self._look_around(data, body.alternatives, sniffed, look)
         for ambiguity in body.ambiguities(item.part)[:1]:
-            # Two readers see different octets: all readings are looked at, and yet nobody knows what was sent.
+            # Two readers see different bytes: all readings are looked at, and yet it is unknown what was sent.
             look.fail(ReadStatus.MALFORMED, ambiguity.code, sniffed.primary)
         look.tell(types.lies(item.part.filename, item.part.declared_type, sniffed))
         self._verify(item, data, sniffed, look)
 
     def _read(self, kind: str, data: bytes, look: PartLook, item: _Item) -> None:
-        """Have the reader of one type read the octets."""
+        """Have the reader of one type read the bytes."""
         if kind == EMPTY:
             look.documents.append(look.document("empty"))
             return
@@ -309,7 +309,7 @@ class Inspector:
         self._remember(reading.document)
 
     def _look_around(self, data: bytes, alternatives: tuple[bytes, ...], sniffed: Sniffed, look: PartLook) -> None:
-        """Look at what stands beside the document proper: other readings, files in text, the structure of a zip."""
+        """Look at what is beside the document proper: other readings, files in text, the structure of a zip."""
         for number, other in enumerate(alternatives, 2):
             look.members.append(Member(name=f"reading-{number}", data=other, relation="alternative"))
         if not _TEXTS.isdisjoint(sniffed.types) and _PGP_BLOCK.search(data):
@@ -321,7 +321,7 @@ class Inspector:
             look.guarded(lambda: look.check_zip(tuple(survey(data, self._budget).problems)), "zip")
 
     def _look_for_encoded(self, data: bytes, sniffed: Sniffed, look: PartLook) -> None:
-        """Take out the files and words that stand encoded in the text of the part, as it is written and as it is read."""
+        """Extract the files and words encoded in the text of the part, as written and as read."""
         found = list(encoded.in_source(data, sniffed.types))
         for document in look.documents:
             self._budget.check_time()
@@ -377,7 +377,7 @@ class Inspector:
     def _password_candidates(self) -> tuple[str, ...]:
         """Return the candidates of all text seen so far."""
         if self._candidates[0] != len(self._texts):
-            # Runs are pieces of lines; the word and the password often stand in neighbouring ones.
+            # Runs are pieces of lines; the word and the password often are in neighbouring ones.
             text = "\n".join(self._texts)
             self._candidates = (len(self._texts), passwords.candidates((text,)))
         return self._candidates[1]

@@ -41,7 +41,7 @@ class PartLook:
             self.fail(ReadStatus.MALFORMED, problems[0], "zip")
 
     def guarded(self, work: Callable[[], None], kind: str) -> None:
-        """Run one step of the look; whatever it throws becomes a document, so that there is always at least one."""
+        """Run one step of the look; any exception becomes a document, so that there is always at least one."""
         try:
             work()
         except ReadError as error:

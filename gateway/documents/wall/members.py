@@ -40,6 +40,6 @@ def signed_by(member: Member, children: list[tuple[Part, Member]]) -> tuple[byte
 
 
 def _printable(name: str) -> str:
-    """Return a member's name as it can stand in a path: no control characters or lone surrogates."""
+    """Return a member's name as it can be in a path: no control characters or lone surrogates."""
     name = name.encode("utf-8", "replace").decode("utf-8")
     return "".join(letter if letter >= " " else "\ufffd" for letter in name) or "unnamed"

@@ -30,15 +30,15 @@ _libc: Final = ctypes.CDLL(None, use_errno=True)
 _libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
 
 Stretch = tuple[int, int]
-"""Address and length in octets of a piece of memory."""
+"""Address and length in bytes of a piece of memory."""
 
 
 def settle() -> None:
     """Give back what warming up needed, and make what stays cheap to fork.
 
     The heap is trimmed and put into huge pages (Linux 6.1), so that a fork copies less of page tables: a fifth of the
-    cost of a child. Pages that stand in files too, such as program text, are dropped from the map: warming up touched
-    each library once, and whoever needs them again finds them in the page cache; children do not inherit them anyway.
+    cost of a child. Pages that are in files too, such as program text, are dropped from the map: warming up touched
+    each library once, and they are in the page cache when needed again; children do not inherit them anyway.
     """
     with contextlib.suppress(AttributeError):  # another C library
         _libc.malloc_trim(0)
@@ -52,7 +52,7 @@ def settle() -> None:
 
 
 def working_set(rehearse: Callable[[], object]) -> tuple[Stretch, ...]:
-    """Return the memory that a child of this process writes to when it does such work; empty where nobody can tell."""
+    """Return the memory that a child of this process writes to when it does such work; empty where it is unknown."""
     mappings = [mapping for mapping in _mappings() if mapping.rights == "rw-p"]
     if not mappings:
         return ()
@@ -65,7 +65,7 @@ def _pagemap_after(rehearse: Callable[[], object], mappings: list[_Mapping]) -> 
     """Return the page map of a child after some work, mapping by mapping; zeros when it could not be read.
 
     The child is a plain fork of this process, not locked in: the work must be our own, never a stranger's. It only reads
-    its page map into shared memory, so that no page is taken for one of the work that finding out has touched.
+    its page map into shared memory, so that pages that the measurement touches do not count as pages of the work.
     """
     sizes = [8 * (mapping.end - mapping.start) // _PAGE for mapping in mappings]
     with mmap.mmap(-1, sum(sizes)) as told, memoryview(told) as whole:
@@ -114,7 +114,7 @@ class _Mapping:
     name: str
     """Path of the file, `[heap]` and the like, or nothing."""
     changed_kib: int | None = None
-    """KiB that stand in no file: written by the process; None when the kernel does not say."""
+    """KiB that are in no file: written by the process; None when the kernel does not say."""
 
 
 def _mappings() -> list[_Mapping]:
@@ -136,7 +136,7 @@ def _mappings() -> list[_Mapping]:
 
 
 def address_space() -> int:
-    """Return the size of this process's address space in octets (proc(5) statm); 0 when /proc is not there."""
+    """Return the size of this process's address space in bytes (proc(5) statm); 0 when /proc is not there."""
     try:
         with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123
             return int(statm.read().split()[0]) * os.sysconf("SC_PAGESIZE")

@@ -48,12 +48,12 @@ class Merger:
 
     @property
     def awaited(self) -> tuple[str, ...]:
-        """Paths that nobody has reported yet."""
+        """Paths not reported yet."""
         return tuple(self._awaited)
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is awaited any more."""
+        """Return whether nothing is awaited any more."""
         return not self._awaited
 
     def begin(self) -> None:
@@ -63,7 +63,7 @@ class Merger:
         self._told_cpu_s = 0.0
 
     def take(self, frame: Frame) -> None:
-        """Take one frame; WireError when it speaks of a part that nobody asked about."""
+        """Take one frame; WireError when it is about a part that was not asked for."""
         if self.finished:
             raise WireError("frame-after-end")
         match frame:
@@ -104,7 +104,7 @@ class Merger:
         self.current = None
 
     def reread(self, result: Result) -> None:
-        """Take what was told of a part before, now with its words."""
+        """Take the earlier result of a part, now with its words."""
         self._results[result.part.path] = result
 
     def charge(self, cpu_s: float, *, alone: bool) -> None:
@@ -193,7 +193,7 @@ class Merger:
 
     @property
     def asked(self) -> bool:
-        """Whether something is locked (`Done.asked`)."""
+        """Return whether something is locked (`Done.asked`)."""
         return any(done.asked for done in self._done.values())
 
     def _in_order(self) -> list[Result]:
@@ -203,7 +203,7 @@ class Merger:
 
 
 def leaf_of(path: str, leaves: Container[str]) -> str:
-    """Return the path of the leaf of the mail that a part lies in (`2!preamble` may be one), else what it begins with."""
+    """Return the path of the leaf of the mail that holds a part (`2!preamble` may be one), else its first component."""
     while path not in leaves and "!" in path:
         path = path.rpartition("!")[0]
     return path

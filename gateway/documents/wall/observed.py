@@ -37,7 +37,7 @@ class Observed:
         """Paths that an observer would miss."""
 
     def take(self, result: Result, *, again: bool) -> Result:
-        """Have observers look at what was found in a part; return what leaves the child. `again`: it was told before."""
+        """Have observers look at what was found in a part; return what leaves the child. `again`: it was reported before."""
         result = self._looked(result)
         bare = structs.replace(result, documents=tuple(structs.replace(one, runs=()) for one in result.documents))
         if not again:
@@ -64,7 +64,7 @@ class Observed:
         return self._observers.observe(mail, merger.looks, faults)
 
     def _looked(self, result: Result) -> Result:
-        """Return a result with what observers made of each document; what is too much for them cannot be told."""
+        """Return a result with what observers made of each document; what exceeds their limits is *cannot tell*."""
         looks: list[dict[str, Raw]] = []
         documents: list[Document] = []
         faults: dict[str, str] = {}

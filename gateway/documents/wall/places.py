@@ -1,8 +1,8 @@
-"""Whose turn it is to be read: as many mails as there are processors, short ones first, and none waits for ever.
+"""Scheduling of reading: as many mails at once as there are processors, short ones first, without starvation.
 
 A mail's rank is its time of arrival plus `PATIENCE` times what it is expected to cost: a short mail passes a long one
-that came at most so much earlier, and nobody passes who comes later than that. One sender has all places but one, so
-that there is always one for somebody else; a processor that is idle meanwhile is lent to a mail that is read already.
+that came at most so much earlier, and none that comes later. One sender has all places but one, so
+that there is always one for other senders; a processor that is idle meanwhile is lent to a mail that is read already.
 """
 
 from __future__ import annotations

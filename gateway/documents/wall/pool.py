@@ -98,7 +98,7 @@ class WorkerPool:
 
     @property
     def ready(self) -> Ready:
-        """What the zygote has and lacks, by its word at its start."""
+        """Report of the zygote at its start: what it has and lacks."""
         return self._process.ready
 
     @property
@@ -140,8 +140,8 @@ class WorkerPool:
     ) -> Inspection:
         """Look into one message and return what was found; cancelling kills its child.
 
-        `content_fd` is a descriptor of the content (from its first octet) when the request does not hold it; it is read
-        only by the child, whatever its own mode is. Leaves that `known` speaks of are not read again. `visit` waits for
+        `content_fd` is a descriptor of the content (from its first byte) when the request does not hold it; it is read
+        only by the child, whatever its own mode is. Leaves in `known` are not read again. `visit` waits for
         a place, `cost_s` is the processor time expected. Raises TemporaryError when there is no zygote, or a child
         stands still.
         """
@@ -175,9 +175,9 @@ class WorkerPool:
         )
 
     def begin(self, job: Job, content: int | None) -> tuple[socket.socket, int]:
-        """Give a job to a child; return our end of its socket, and the pipe that tells how it ended.
+        """Give a job to a child; return our end of its socket, and the pipe on which its end is reported.
 
-        TemporaryError when there is nobody behind the door, hundreds stand before it, or descriptors are short.
+        TemporaryError when there is no zygote, its queue is full, or descriptors are short.
         """
         self.supervise()
         with contextlib.ExitStack() as ours_only, contextlib.ExitStack() as theirs_only:
@@ -315,7 +315,7 @@ def _cause(ended: Ended | None, cpu_s: float) -> tuple[ReadStatus, str]:
     if ended.killed:
         raise TemporaryError("a child neither worked nor ended")
     if ended.exit_code == -signal.SIGKILL and ended.cpu_s < cpu_s - 1:
-        # What a file may take is limited, and ends otherwise: it is the machine that has too little.
+        # A file that exceeds its limits ends in another way: here the machine is short of memory.
         raise TemporaryError("the kernel killed a child: too little memory")
     match -ended.exit_code:
         case 24:  # SIGXCPU

@@ -1,7 +1,7 @@
 """Cached readings of the leaves of mails, kept at the desk under keyed digests.
 
-Kept is what policies made of its words, never the words (docs/decisions/0021). The key of a leaf is made of all that its
-reading rests on: its octets as they stand in the mail, its path, names, types and encoding, the limits, the policies that
+Observations of policies are kept, never words (docs/decisions/0021). The key of a leaf is made of all that its
+reading depends on: its bytes as written in the mail, its path, names, types and encoding, the limits, the policies that
 read words and their settings, the zygote (so its version, trust store and revocation lists) and the day, with which
 reports on signatures end. With a policy that wants all words of a mail together nothing is kept. A leaf that rests on more, such as a password in the text of the mail or the file beside its
 signature, is not kept, and mails that are signed as a whole are read as if nothing were known.
@@ -39,9 +39,9 @@ from gateway.documents.wall.wire import (
 from gateway.model import Part, Verdict, formats
 
 _WHOLE: Final = frozenset({"multipart/signed", "multipart/encrypted", *formats.CMS.media_types})
-"""Types whose parts are read by what stands around them."""
+"""Types whose parts are read by what is around them."""
 _HASHED_AT_ONCE: Final = 8 << 20
-"""Octets beyond which digests are made in a thread."""
+"""Bytes beyond which digests are made in a thread."""
 _MIB_S: Final = {"application/pdf": 1.0, "image/": 1.0, "application/zip": 0.5}
 """Processor time expected of a MiB, by the beginning of the declared type; scans cost the most."""
 _OTHER_MIB_S: Final = 0.3
@@ -97,7 +97,7 @@ class Readings:
         sender: str,
         later_s: float = 0.0,
     ) -> AsyncIterator[Reading]:
-        """Read a mail, or take what is known of it; what was not kept at the end is anybody's to read.
+        """Read a mail, or take what is known of it; what was not kept at the end may be read by others.
 
         Mails that come up to `later_s` seconds later have their turn before it.
         """
@@ -120,7 +120,7 @@ class Readings:
                 request, content_fd=content_fd, known=_frames(known), visit=visit, cost_s=cost_s
             )
             if known and inspection.asked:
-                # Something is locked, and the password may stand in what was not read this time.
+                # Something is locked, and the password may be in what was not read this time.
                 inspection = await self._pool.inspect(request, content_fd=content_fd, visit=visit, cost_s=cost_s)
             yield Reading(inspection, keys=keys, known=kept, visit=visit, origin=origin)
         finally:
@@ -148,7 +148,7 @@ class Readings:
         return keys
 
     def _digest(self, leaf: Part, content: bytes | mmap.mmap, about: str) -> bytes:
-        """Return GMAC of the octets, under a key made of all else: with a key that nobody knows none can be made alike."""
+        """Return GMAC of the bytes, under a key made of all else: under a secret key none can be forged."""
         plain = structs.replace(leaf, offset=0, header=(), children=())
         said = f"{about}\0{plain!r}".encode("utf-8", "surrogatepass")
         key = hashlib.blake2b(said, key=self._secret, digest_size=32).digest()

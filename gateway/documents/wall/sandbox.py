@@ -2,7 +2,7 @@
 
 `enter` is called once, in a freshly forked child, after everything it needs is open and imported. It cannot be undone.
 Layers that the kernel lacks are left out and `status` names them, so that `gateway doctor` and a metric can say so; a
-layer that the kernel has but refuses is an error, because then nobody knows what holds.
+layer that the kernel has but refuses is an error, because then it is unknown which layers hold.
 
 Layers, each enough to stop most of what a taken-over parser would try:
 
@@ -70,12 +70,12 @@ class SandboxStatus(Struct, frozen=True, kw_only=True):
 
     @property
     def layers(self) -> dict[str, bool]:
-        """Whether each layer stands, by name."""
+        """Return whether each layer is in force, by name."""
         return {"landlock": self.landlock_abi > 0, "seccomp": self.seccomp, "unprivileged": self.root_dropped}
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Names of the layers that do not stand; empty when all do."""
+        """Names of the layers that are not in force; empty when all are."""
         return tuple(name for name, stands in self.layers.items() if not stands)
 
 
@@ -156,7 +156,7 @@ def _limit(kind: int, limit: int) -> None:
 
 
 def _reader_is_mapped() -> bool:
-    """Whether the uid exists in this user namespace; without a mapping setresuid answers EINVAL."""
+    """Return whether the uid exists in this user namespace; without a mapping setresuid answers EINVAL."""
     try:
         with open("/proc/self/uid_map", encoding="ascii") as table:  # noqa: PTH123
             rows = [[int(field) for field in line.split()] for line in table]
@@ -288,7 +288,7 @@ def _alternative(tests: tuple[_Test, ...]) -> list[_Row]:
         compare = [(_EQUAL, len(values) - 1 - number, 0, value) for number, value in enumerate(values)]
         code, to_next, _, value = compare.pop()
         compare.append((code, to_next, len(rows), value))
-        # Where it lies in struct seccomp_data (little endian).
+        # Its offset in struct seccomp_data (little endian).
         rows = [(_LOAD, 0, 0, 16 + 4 * half), (_MASK, 0, 0, mask), *compare, *rows]
     return rows
 

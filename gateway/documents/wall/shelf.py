@@ -1,4 +1,4 @@
-"""Cache of readings in memory: octets under keyed digests, bounded by size and age."""
+"""Cache of readings in memory: bytes under keyed digests, bounded by size and age."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import Final
 
 OVERHEAD_BYTES: Final = 256
-"""Memory of an entry beside its octets."""
+"""Memory of an entry beside its bytes."""
 
 
 class Shelf:
@@ -19,7 +19,7 @@ class Shelf:
         self.size_bytes = 0
 
     def get(self, key: bytes, now: float) -> bytes | None:
-        """Return what is kept under a key, None when there is nothing; empty octets mean *read it again*."""
+        """Return what is kept under a key, None when there is nothing; empty bytes mean *read it again*."""
         found = self._kept.get(key)
         if found is None:
             return None
@@ -30,7 +30,7 @@ class Shelf:
         return found[0]
 
     def put(self, key: bytes, value: bytes, now: float) -> None:
-        """Keep octets; what would take more than an eighth of the room is not kept."""
+        """Keep bytes; what would take more than an eighth of the room is not kept."""
         self.drop(key)
         if OVERHEAD_BYTES + len(value) > self._limit_bytes // 8:
             return

@@ -103,18 +103,18 @@ class ZygoteProcess:
         return time.monotonic() - self._heard if self._heard else 0.0
 
     def alive(self) -> bool:
-        """Whether the zygote runs; reaps those that have ended."""
+        """Return whether the zygote runs; reaps those that have ended."""
         self._leaving = [process for process in self._leaving if process.poll() is None]
         return self._process is not None and self._process.poll() is None
 
     def revive(self) -> bool:
         """Start another zygote when the last one died; True when one was started.
 
-        Jobs that nobody has taken yet wait at the door meanwhile. It does not wait until the new one is warm.
+        Jobs not taken yet wait at the door meanwhile. It does not wait until the new one is warm.
         """
         if self.alive() or time.monotonic() - self._started < _LEAST_LIFE_S:
             return False
-        self.silent_s()  # what the last one said is not to be taken for the next one's
+        self.silent_s()  # the last one's sign of life is not the next one's
         try:
             self._spawn()
         except OSError as error:

@@ -1,7 +1,7 @@
 """System calls that a reader may make, with their numbers by architecture (Linux asm/unistd_64.h, asm-generic/unistd.h).
 
 What is not here is refused. A call is here when Python, the C library or a library of the readers makes it for memory,
-threads, time, or octets of what is open already.
+threads, time, or bytes of what is open already.
 """
 
 from __future__ import annotations

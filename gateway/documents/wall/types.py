@@ -1,7 +1,7 @@
 """Names and declared types against the detected type: mismatches become active content of a document.
 
 Only contradictions between families count (a PDF called `.docx`, a program called `.pdf`); `application/msword` for a
-DOCX, or `text/plain` for CSV, are habits of mail programs and no lies.
+DOCX, or `text/plain` for CSV, are habits of mail programs, not false types.
 """
 
 from __future__ import annotations

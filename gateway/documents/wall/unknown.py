@@ -1,4 +1,4 @@
-"""Files of no known form, looked at in the front end: signatures compared, octets searched for words; nothing is opened.
+"""Unrecognised file types, checked in the front end: signatures compared, bytes searched for words; nothing is opened.
 
 What could be anything else (a name, type or beginning of a format that we know, an odd encoding, more than a few words) goes to a
 child, and so does what takes longer than such files do. Work is in slices, so that another thread never waits long for
@@ -25,7 +25,7 @@ from gateway.mime import decoded_slices, find_inline_encodings
 from gateway.model import Document, Part, ReadStatus, formats
 
 LIMIT_BYTES: Final = 16 << 20
-"""Of all such files of a mail, as they stand in it."""
+"""Of all such files of a mail, as they are in it."""
 _LIMIT_WORDS: Final = 4 << 10
 """Characters of loose words; chance makes a few dozen of a mebibyte."""
 _BASE_CPU_S, _MIB_CPU_S = 0.005, 0.015
@@ -33,7 +33,7 @@ _BASE_CPU_S, _MIB_CPU_S = 0.005, 0.015
 
 
 def may_be_unknown(leaf: Part) -> bool:
-    """Whether nothing that a mail says of a leaf names a format that we know."""
+    """Return whether nothing that a mail declares of a leaf names a known format."""
     return (
         leaf.declared_type.startswith("application/")
         and leaf.declared_type not in formats.CMS.media_types

@@ -72,7 +72,7 @@ class InspectionRequest(Struct, frozen=True, kw_only=True):
     header_block: bytes = b""
     """The raw header block of the message, which S/MIME verification needs."""
     password_texts: tuple[str, ...] = ()
-    """Texts outside the parts where a password may stand, such as the decoded Subject."""
+    """Texts outside the parts where a password may be, such as the decoded Subject."""
     limits: Limits = Limits()
     used: Used = Used()
     """Taken off the budget before anything is read: parts that are known already, and earlier children."""
@@ -134,11 +134,11 @@ class Done(Struct, frozen=True, kw_only=True, tag="done"):
     alone: bool
     """No limit was met that the leaves of a mail share."""
     asked: bool = False
-    """Something is locked, and was tried with the passwords that stand in the mail."""
+    """Something is locked, and was tried with the passwords that are in the mail."""
 
 
 class Mended(Struct, frozen=True, kw_only=True, tag="mended"):
-    """A writer's file with its faults of typography mended; without octets there is nothing to mend, or it must not be."""
+    """A writer's file with its typography mended; without bytes there is nothing to mend, or it must not be mended."""
 
     octets: bytes = b""
 
@@ -163,7 +163,7 @@ class Inspection(Struct, frozen=True, kw_only=True):
     readings: dict[str, tuple[Frame, ...]] = {}
     """By leaf, what may be kept of it and taken as `known` in other mails (`WorkerPool.inspect`)."""
     asked: bool = False
-    """Something is locked, and was tried with the passwords that stand in the mail (`Done.asked`)."""
+    """Something is locked, and was tried with the passwords that are in the mail (`Done.asked`)."""
     origin: int = 0
     """The zygote whose children have read them; 0 for none, or several."""
     looks: tuple[dict[str, Raw], ...] = ()

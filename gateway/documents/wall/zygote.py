@@ -1,7 +1,7 @@
 """The zygote: a warm, single-threaded process that gives each job a forked child and ends it in time.
 
 It is started by `exec` (`ZygoteProcess.start`), not by a bare fork, so that no key, password or mail of the supervisor
-lies in the memory that hostile files are parsed in. At its start it imports every parser, runs each once on small
+is in the memory in which hostile files are parsed. At its start it imports every parser, runs each once on small
 generated inputs (lazy imports and codecs cannot be loaded in the sandbox), loads the trust store and freezes its heap,
 so that children share it. Then it waits at the door, forks, watches children that stand still and reaps. A few children are forked and
 locked in ahead of their job; each serves one message and ends. The zygote never reads a request, a message or a frame: nothing hostile reaches it. When all front ends are gone, or its parent dies, it ends, and its
@@ -85,7 +85,7 @@ class Zygote:
         """Serve until the door closes or SIGTERM comes, and the last child has ended."""
         signal.signal(signal.SIGTERM, lambda *_: os.write(self._waker, b"t"))
         while self._door is not None or self._by_pidfd:
-            with contextlib.suppress(OSError):  # full: nobody has looked for long
+            with contextlib.suppress(OSError):  # full: not read for long
                 os.write(self._life, b".")
             self._refill()
             for descriptor, event in self._poll.poll(self._wait_ms()):
@@ -95,7 +95,7 @@ class Zygote:
                     os.read(self._wake, 64)
                     self._close_door()
                 elif descriptor in self._spares:
-                    self._bury(descriptor)  # nobody told it to end: the next may end as soon
+                    self._bury(descriptor)  # it ended unasked: the next may end as soon
                     self._fork_again_at = time.monotonic() + _FORK_AGAIN_S
                 elif child := self._by_pidfd.get(descriptor):
                     self._reap(child)
@@ -170,7 +170,7 @@ class Zygote:
         try:
             spare = self._handed_over(job, (descriptors[0], *descriptors[2:]))
         except OSError as error:
-            # Closing the pipe without a word tells the front end that there was no child: try again later.
+            # A pipe closed without a status means that there was no child: try again later.
             complain(f"no child: {error.strerror}")
             os.close(status)
             return
