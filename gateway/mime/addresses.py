@@ -178,7 +178,7 @@ def _chunks(tokens: list[str]) -> list[str]:
 
 
 def _outside(tokens: list[str], codes: list[str]) -> list[Address]:
-    """Return addresses that stand where only words may stand."""
+    """Return addresses in places where only words are allowed."""
     found = []
     for chunk in _chunks([lexeme for lexeme in tokens if not lexeme.startswith('"') and lexeme not in {"<", ">"}]):
         if "@" in chunk.strip("@"):
@@ -190,7 +190,7 @@ def _outside(tokens: list[str], codes: list[str]) -> list[Address]:
 
 
 def _angle(text: str, display: str, codes: list[str]) -> list[Address]:
-    """Read what stands between angle brackets: one addr-spec, perhaps with a route before it."""
+    """Read the text between angle brackets: one addr-spec, perhaps with a route before it."""
     if text != text.strip() or any(letter.isspace() for letter in text if '"' not in text):
         codes.append("space-in-address")
         text = text.strip() if '"' in text else "".join(text.split())
@@ -221,7 +221,7 @@ def _display(tokens: list[str]) -> str:
 
 
 def _check_display(address: Address, codes: list[str]) -> None:
-    """Note a display name that shows another address, or letters that nobody sees."""
+    """Note a display name that shows another address, or invisible letters."""
     name = unicodedata.normalize("NFKC", address.display_name)
     if _hides(name):
         codes.append("control-character")

@@ -82,7 +82,7 @@ def codec_of(label: str) -> str | None:
 
 
 def decode(data: bytes, label: str | None) -> str:
-    """Return the text of `data` by its label when that works, else by what the bytes look like; U+FFFD where nobody can say."""
+    """Return the text of `data` by its label when that works, else by what the bytes look like; U+FFFD where it is unknown."""
     codec = codec_of(label) if label else None
     if codec is None or codec == "ascii":
         return "\N{REPLACEMENT CHARACTER}" * len(data) if label and codec is None and is_foreign(data) else guess(data)

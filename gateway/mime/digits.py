@@ -45,7 +45,7 @@ _DIGITS: Final = _shape(b"0123456789abcdefABCDEF ,:;-\txX\r\n")
 
 
 def _has_run(text: bytes, table: bytes, length: int) -> bool:
-    """Return whether so many bytes of a table stand in a row: a tenth of what a regular expression takes over prose."""
+    """Return whether so many bytes of a table follow one another: a tenth of what a regular expression takes over prose."""
     return b"A" * length in text.translate(table)
 
 
@@ -55,7 +55,7 @@ def without_leads(text: bytes) -> bytes:
 
 
 def octets_in(text: bytes) -> Iterator[tuple[int, str, bytes]]:
-    """Yield (offset, kind, bytes) of what stands in digits: files and texts; lines of a block are not given again."""
+    """Yield (offset, kind, bytes) of files and texts encoded in digits; lines of a block are not yielded again."""
     taken: list[tuple[int, int]] = []
     if b"=" in text or _has_run(text, _ALPHABET, 12):
         for find in (_base64_blocks, _base64_tokens):
@@ -66,7 +66,7 @@ def octets_in(text: bytes) -> Iterator[tuple[int, str, bytes]]:
 def _taken(
     kind: str, found: Iterator[tuple[int, int, bytes]], taken: list[tuple[int, int]]
 ) -> Iterator[tuple[int, str, bytes]]:
-    """Yield what is a file or text and does not stand within what another finder took."""
+    """Yield what is a file or text and is not within what another finder took."""
     known = tuple(taken)
     for start, end, data in found:
         if not (is_file(data) or as_text(data) is not None):
@@ -143,7 +143,7 @@ def _base64_blocks(text: bytes) -> Iterator[tuple[int, int, bytes]]:
     if not _has_run(text, _ALPHABET, 16):
         return
     for found in _BASE64_BLOCK.finditer(text):
-        # A line of one long word may stand right above the digits.
+        # A line of one long word may be right above the digits.
         start = found.start()
         for _ in range(_FIRST_LINES):
             if _is_something(text[start : min(start + _HEAD, found.end())]):
@@ -161,13 +161,13 @@ def _base64_tokens(text: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _is_something(digits: bytes) -> bool:
-    """Tell by the beginning whether base64 may be worth decoding."""
+    """Return whether, by its beginning, base64 may be worth decoding."""
     head = _decoded64(digits.translate(None, b" \t\r\n"))
     return looks_like_file(head) or _charset(head) is not None
 
 
 def _decoded64(digits: bytes) -> bytes:
-    """Decode digits of either alphabet, piece by piece where padding stands within."""
+    """Decode digits of either alphabet, piece by piece where there is padding within."""
     return b"".join(map(from_digits, digits.translate(_URL_SAFE).split(b"=")))
 
 

@@ -41,18 +41,18 @@ class EntityHeader(Struct, frozen=True):
 
     @property
     def is_multipart(self) -> bool:
-        """Whether any reader takes it for a multipart."""
+        """Return whether any reader reads it as a multipart."""
         return any(one.value.startswith("multipart") for one in self.types)
 
     @property
     def is_message(self) -> bool:
-        """Whether any reader takes it for a message."""
+        """Return whether any reader reads it as a message."""
         return self.declared in MESSAGE_TYPES or any(one.value in MESSAGE_TYPES for one in self.types)
 
     @property
     def boundaries(self) -> list[str]:
         """Every boundary that any reader could use, in order."""
-        # A boundary is taken as it stands; a reader that decodes an encoded word in it uses the other one.
+        # A boundary is taken as written; a reader that decodes an encoded word in it uses the other one.
         return list(
             dict.fromkeys(
                 reading

@@ -3,8 +3,8 @@
 Everything that two readers could split differently is reported: lone CR or LF, NUL, lines without a colon, blanks
 before the colon, folds of nothing but blanks.
 
-Line ends are CRLF. Where a lone CR or LF occurs it is reported, and taken for a line end, because a lenient reader
-does and what it would see must be seen here too.
+Line ends are CRLF. A lone CR or LF is reported and read as a line end, as lenient readers do: what they see
+must be seen here too.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def _encodes(fields: list[HeaderField]) -> bool:
     """Return whether the fields before a line of blanks encode the body.
 
     A reader that takes such a line for the end of the header shows the fields behind it as words of the body; where a
-    transfer encoding stands before it, they are words that only this reader decodes.
+    transfer encoding is before it, they are words that only this reader decodes.
     """
     return any(
         field.name.lower() == "content-transfer-encoding" and field.value.lower() not in _PLAIN for field in fields
@@ -185,7 +185,7 @@ def _field(name: bytes, raw: list[bytes], limits: Limits, codes: list[tuple[str,
 
 
 def _repeated(by_name: dict[str, list[HeaderField]]) -> list[tuple[str, str]]:
-    """Name the fields that stand twice with different values; twice the same is read the same by everybody."""
+    """Return the names of fields that occur twice with different values; equal ones are read alike by every program."""
     return [
         (f"duplicate-{name}", "")
         for name, fields in by_name.items()

@@ -34,13 +34,13 @@ class InlineFile:
     end: int = 0
     """Octet behind it; 0 when that is not known."""
     sound: bool = True
-    """False when the end is missing or lines are damaged: what could be decoded stands in `data`."""
+    """False when the end is missing or lines are damaged: what could be decoded is in `data`."""
 
 
 def find_inline_encodings(text: bytes, *, letters: bool = True) -> tuple[InlineFile, ...]:
     """Return the files in the decoded bytes of a text part, at most a hundred, in order of kind.
 
-    Words that stand in digits or escapes come together as one file of the kind `text`, the last one. `letters` is false
+    Words encoded in digits or escapes are joined in one file of the kind `text`, the last one. `letters` is false
     for source that is full of escapes by its nature, such as that of HTML: then only digits are turned.
     """
     found = _uuencoded(text) if b"begin" in text else []
@@ -85,7 +85,7 @@ def _between(text: bytes, files: list[InlineFile]) -> bytes:
 
 
 def _letters(text: bytes) -> list[str]:
-    """Return the lines whose letters are escaped or stand in encoded words (RFC 2047), turned back."""
+    """Return the lines whose letters are escaped or are in encoded words (RFC 2047), turned back."""
     found = []
     if any(map(text.__contains__, (b"\\", b"%", b"=", b"&", b"+"))):
         shown = guess(text)

@@ -1,4 +1,4 @@
-"""The largest file of a content that is too large to be kept, told by its delimiters alone (RFC 2046 §5.1.1)."""
+"""The largest file of a content that is too large to be kept, found by its delimiters alone (RFC 2046 §5.1.1)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LIMIT_HEADER_BYTES = 8 << 10
 _DELIMITER = b"\r\n--"
 _ENDING = re.compile(r"\.([a-z0-9]{1,5})\Z", re.IGNORECASE)
 _DECODED = 57 / 78
-"""Octets of a file in those of a line of base64 with its line end."""
+"""Bytes of a file in those of a line of base64 with its line end."""
 
 
 class LargestFile(Struct, frozen=True):
@@ -34,9 +34,9 @@ class Parts:
     def __init__(self) -> None:
         self._size = self._begin = self._count = 0
         self._header = b""
-        """First octets of the part, up to a limit."""
+        """First bytes of the part, up to a limit."""
         self._edge = b""
-        """The last octets, with which a delimiter may begin."""
+        """The last bytes, with which a delimiter may begin."""
         self._largest = (0, b"")
         """Its size and beginning; read only when it is asked for, as parts may be many."""
 
@@ -56,7 +56,7 @@ class Parts:
         self._edge = joined[len(joined) - len(_DELIMITER) + 1 :] if len(joined) >= len(_DELIMITER) else bytes(joined)
 
     def largest_file(self) -> LargestFile | None:
-        """Return the largest part so far; None when it is no file whose name tells a format."""
+        """Return the largest part so far; None when its file name names no format."""
         size, header = max(self._largest, (self._size - self._begin, self._header))
         begin = header.find(b"\r\n", 2) + 2 if header.startswith(_DELIMITER) else 0
         end = header.find(b"\r\n\r\n", begin)

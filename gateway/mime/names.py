@@ -75,7 +75,7 @@ def _differ(one: str, other: str) -> bool:
     folded = sorted((_fold(one), _fold(other)), key=len)
     if folded[0] == folded[1]:
         return False
-    # `B?o c?o.pdf` or `B_o c_o.pdf` beside `Báo cáo.pdf`: what is left stands in the full name in order.
+    # `B?o c?o.pdf` or `B_o c_o.pdf` beside `Báo cáo.pdf`: what is left is in the full name in order.
     if _REPLACED.search(one) or _REPLACED.search(other) or not folded[0]:
         letters = iter(folded[1])
         return not all(letter in letters for letter in folded[0])

@@ -1,7 +1,7 @@
 """Content-Type and Content-Disposition to value and parameters (RFC 2045 §5.1, RFC 2183, RFC 2231).
 
-Every reading is kept: a parameter that stands twice, or plain and encoded, yields all its values in order, and the
-faults say what two readers could take differently. Nothing here raises for any input.
+Every reading is kept: a parameter that occurs twice, or plain and encoded, yields all its values in order, and the
+faults name what two programs could read differently. Nothing here raises for any input.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _take(text: str, position: int, faults: list[str]) -> tuple[str | None, str,
 
 
 def _comment(name: str, value: str) -> str:
-    """Return the fault of a comment behind a value; a charset that reads ASCII as ASCII is told apart."""
+    """Return the fault of a comment behind a value; a charset that reads ASCII as ASCII is distinguished."""
     return "comment:charset" if name == "charset" and charsets.keeps_ascii(value) else "comment"
 
 

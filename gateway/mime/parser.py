@@ -1,8 +1,8 @@
 """A message to its part tree and its ambiguities (RFC 5322, RFC 2045, RFC 2046, RFC 9051 §6.4.5).
 
-`parse` is pure, bounded, and never raises for any content. It reads bytes where they stand and copies no body. What
+`parse` is pure, bounded, and never raises for any content. It reads bytes in place and copies no body. What
 two mail readers could see differently is an `Ambiguity`; where they could, every reading becomes a part, so that the
-rules look at all that anybody could see.
+rules look at all that any reader could see.
 
 Paths: `1`, `2.1` are IMAP part specifiers. The multipart that is the message itself has the empty path, the multipart
 that is a message inside part `2` has `2.TEXT`. Text around the parts of a multipart is `2!preamble`, `2!epilogue`.
@@ -34,7 +34,7 @@ _EXACT_NOTICE = re.compile(
     rb"|This is a MIME-formatted message\.)\s*",
     re.IGNORECASE,
 )
-# What another reader could take for more than words: fields of a part, an encoded file, markup that hides words.
+# What another reader could read as more than words: fields of a part, an encoded file, markup that hides words.
 _HIDDEN = re.compile(
     rb"^(?:content-[a-z-]+[ \t]*:|begin(?:-base64)? [0-7]{3,4} |=ybegin |[A-Za-z0-9+/]{40,}=*[ \t]*\r?$)"
     rb"|</?[a-z][a-z0-9]*[\s/>]|<!--",
@@ -107,7 +107,7 @@ def _block(state: _State, region: _Region) -> HeaderBlock:
     block = read_block(state.content, region.start, region.end, path=region.path, limits=state.limits)
     outermost = region.is_message and region.depth == 0
     for ambiguity in block.ambiguities:
-        # A forwarded message may name its people twice; what decides how it is read may not stand twice anywhere.
+        # A forwarded message may name its people twice; fields that decide how it is read may not occur twice.
         if outermost or not ambiguity.code.startswith("duplicate-") or ambiguity.code.startswith("duplicate-content"):
             state.found.setdefault(ambiguity)
     state.fields += len(block.fields)
@@ -270,7 +270,7 @@ def _around(state: _State, path: str, pieces: Pieces, *, before: bool) -> list[P
 
 
 def _hides(text: bytes) -> bool:
-    """Return whether text that stands in no part could be more than words to some reader."""
+    """Return whether text outside all parts could be more than words to some reader."""
     # Words written with escapes are words still: they are read and judged as such.
     return _HIDDEN.search(text) is not None or any(one.kind != "text" for one in find_inline_encodings(text))
 

@@ -21,7 +21,7 @@ def settled(found: Iterable[Ambiguity], boundaries: Mapping[str, str]) -> tuple[
 
 
 def _line_settled(one: Ambiguity, boundaries: Mapping[str, str]) -> Ambiguity:
-    """Tell a delimiter line of an inner multipart from a line that some readers take for a delimiter.
+    """Distinguish a delimiter line of an inner multipart from a line that some readers take as a delimiter.
 
     Programs build the boundary of an inner multipart by adding to the outer one. A reader that compares only the
     beginning cuts the outer multipart at these lines: it has the same leaves with the same fields, one level higher.

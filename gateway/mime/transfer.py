@@ -99,7 +99,7 @@ def _base64(body: bytes | memoryview) -> DecodedBody:
     tail = bytes(body[-16:]).translate(None, b"\r\n")
     padding = len(tail) - len(tail.rstrip(b"="))
     if padding <= 2:
-        # Whatever else is no digit counts as one, so that the digits do not add up, and the slow way looks closer.
+        # Any other byte counts as a digit, so that the digits do not add up, and the slow way looks closer.
         for newlines in (_line_ends_at_stride, _count_newlines):
             digits = len(body) - newlines(body)
             if digits % 4 == 0 and len(data) == digits // 4 * 3 - padding:
@@ -108,7 +108,7 @@ def _base64(body: bytes | memoryview) -> DecodedBody:
 
 
 def _line_ends_at_stride(body: bytes | memoryview) -> int:
-    """Count the bytes of line ends that stand as encoders put them: CRLF after lines of one length, and at the end."""
+    """Count the bytes of line ends in the places where encoders put them: CRLF after lines of one length, and at the end."""
     tail = bytes(body[-16:])
     end = len(body) - (len(tail) - len(tail.rstrip(b"\r\n")))
     width = bytes(body[:_LONGEST_LINE]).find(b"\r\n")

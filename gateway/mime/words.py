@@ -1,7 +1,7 @@
 """Encoded words of header fields to text (RFC 2047, RFC 2231 §5), in linear time.
 
 Reads what mail clients really write: a letter cut between two words, blanks inside a Q word, words inside quotes and
-parameters, unknown charsets. What is no encoded word stays as it stands.
+parameters, unknown charsets. What is no encoded word is kept as written.
 """
 
 from __future__ import annotations
