@@ -1,5 +1,5 @@
 """The rules: one pure module for each policy; they know no SMTP and do no I/O.
 
 A policy module is `RULES` (what it states), `NEEDS` (which evidence it looks at), `Settings` (its part of the policy
-file) and `evaluate(evidence, settings)` which yields findings. Its words stand in `policies/texts/NAME.toml`.
+file) and `evaluate(evidence, settings)` which yields findings. Its words are in `policies/texts/NAME.toml`.
 """

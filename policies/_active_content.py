@@ -1,6 +1,6 @@
 """Active content and false file types: the rule of `opaque` for each.
 
-Readers record it as `ActiveContent` of a document. A program is refused wherever it stands; a macro or something loaded
+Readers record it as `ActiveContent` of a document. A program is refused wherever it is; a macro or something loaded
 from outside is a warning, because offices use them; what only decorates is no finding at all.
 """
 

@@ -1,4 +1,4 @@
-"""The three answers as findings: what a rule found wrong, in order, or could not tell."""
+"""The three outcomes as findings: failed, passed, unknown."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def passed(rule: str, about: About = _NONE, locator: str = "", /, **params: str 
 
 
 def unknown(rule: str, about: About = _NONE, locator: str = "", /, **params: str | float) -> Finding:
-    """Return what could not be told."""
+    """Return a finding of what is unknown."""
     return Finding(rule=rule, outcome=FindingOutcome.INDETERMINATE, about=about, locator=locator, params=params)

@@ -58,7 +58,7 @@ def _is_own(signature: Signature, own: frozenset[str], settings: Settings) -> bo
 
 
 def _looks_like_own(signature: Signature, own: frozenset[str]) -> bool:
-    """Whether a holder's name shows as one's own by letters of another script, so that it passes for a seal to the eye alone."""
+    """Return whether a holder's name shows as one's own by letters of another script, so that it passes for a seal to the eye alone."""
     name = signature.signer.common_name if signature.signer is not None else None
     if name is None or fold_unit(name) in own:
         return False
@@ -67,7 +67,7 @@ def _looks_like_own(signature: Signature, own: frozenset[str]) -> bool:
 
 
 def issuer_digest(issuer: str) -> str:
-    """Return what an issuer's name is compared by: what stands in its place in a head may be any words in capitals."""
+    """Return what an issuer's name is compared by: in its place in a head there may be any words in capitals."""
     return hashlib.sha256(fold_unit(issuer).encode("utf-8", "surrogatepass")).hexdigest() if issuer else ""
 
 

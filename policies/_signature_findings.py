@@ -1,6 +1,6 @@
 """Findings on one signature (Điều 9.3): the first cause that decides, then what else is worth noting.
 
-Whether a signature stands is decided here once, for findings on it and for the documents that need it.
+Whether a signature is valid is decided here once, for findings on it and for the documents that need it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _PARTIAL: Final = (
 
 
 def is_valid(signature: Signature) -> bool:
-    """Return whether a signature stands; freshness of revocation data is reported apart and does not decide."""
+    """Return whether a signature is valid; freshness of revocation data is reported apart and does not decide."""
     return (
         signature.integrity is Integrity.INTACT
         and signature.coverage is Coverage.WHOLE
@@ -77,7 +77,7 @@ def signs_macros(signature: Signature) -> bool:
 
 
 def _fault(signature: Signature) -> str | None:
-    """Return the rule that a signature fails, the most severe cause first; None when it stands."""
+    """Return the rule that a signature fails, the most severe cause first; None when it is valid."""
     if "signature-removed" in signature.problems:
         return "removed"
     if signature.integrity is Integrity.UNKNOWN:
@@ -101,7 +101,7 @@ def _fault(signature: Signature) -> str | None:
 
 
 def _reason(signature: Signature, rule: str) -> str:
-    """Key of the words that tell why (`[words.reason]`)."""
+    """Key of the words for the cause (`[words.reason]`)."""
     problems = set(signature.problems)
     match rule:
         case "untrusted":
@@ -140,7 +140,7 @@ def on(signature: Signature, rule: str, outcome: FindingOutcome, *, reason: str 
 
 
 def _about(signature: Signature) -> About:
-    """Its name for a clerk: a mail signed as a whole is the mail, not the `smime.p7s` that nobody attached."""
+    """Its name for a clerk: a mail signed as a whole is the mail, not its `smime.p7s`."""
     whole = signature.container == "smime" and not {".", "!"} & set(signature.part)
     return About() if whole else About(part=signature.part, filename=signature.filename)
 
@@ -164,7 +164,7 @@ def by_part(signatures: tuple[Signature, ...]) -> dict[str, list[Signature]]:
 
 
 def standing(signatures: list[Signature]) -> Iterator[Finding]:
-    """Say who signed, when every signature of a part stands."""
+    """Say who signed, when every signature of a part is valid."""
     valid = [signature for signature in signatures if is_valid(signature)]
     if len(valid) == len(signatures):
         names = list(dict.fromkeys(name_of(signature) for signature in valid))

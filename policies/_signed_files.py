@@ -52,12 +52,12 @@ class SignedFile:
 
     @property
     def issued(self) -> bool:
-        """Whether it is an official document with its number."""
+        """Return whether it is an official document with its number."""
         return self.recognition.state is State.ISSUED
 
 
 def body_parts(message: Message, *, named: bool = False) -> frozenset[str]:
-    """Return the paths of the parts that mail clients show as the text of the mail; `named`: also those with a file name, as some do."""
+    """Return the paths of the parts that mail clients show as the text of the mail; `named`: also those with a file name, which some clients show."""
     return frozenset(
         part.path
         for part in message.root.leaves()
@@ -85,7 +85,7 @@ def signed_files(evidence: Evidence, bodies: frozenset[str], recognised: tuple[R
 
 
 def _around(part: str) -> list[str]:
-    """Return the parts that a part stands in: a picture in an issued document (its thumbnail) is no second document."""
+    """Return the parts that contain a part: a picture in an issued document (its thumbnail) is no second document."""
     pieces = part.split("!")
     return ["!".join(pieces[:count]) for count in range(1, len(pieces))]
 
@@ -93,7 +93,7 @@ def _around(part: str) -> list[str]:
 def _counts_for(signature: Signature, part: str) -> bool:
     if signature.document_timestamp or signs_macros(signature):
         return False
-    # Below a part of the mail, 1, lie 1.1 and 1!a.txt; the file 2!a.txt.pdf lies beside 2!a.txt.
+    # Below a part of the mail, 1, are 1.1 and 1!a.txt; the file 2!a.txt.pdf is beside 2!a.txt.
     covered = signature.covers or (signature.part,)
     return any(
         part == path or part.startswith(f"{path}!" if "!" in path else (f"{path}.", f"{path}!")) for path in covered
@@ -118,7 +118,7 @@ def is_well_signed(one: SignedFile, settings: Settings) -> bool:
 
 
 def view_content(one: SignedFile) -> Iterator[Finding]:
-    """What stood in a signed PDF before it was signed and may change its view."""
+    """Content of a PDF from before its signature that may change its view."""
     if one.document.format == "pdf" and any(map(is_valid, one.signatures)):
         for reason in dict.fromkeys(_VIEW.get(active.kind) for active in one.document.active_content):
             if reason is not None:

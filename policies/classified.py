@@ -1,7 +1,7 @@
 """Secrecy marks: nothing marked mật, tối mật or tuyệt mật leaves by mail (Điều 4.1).
 
 What: the subject and all other header fields with words of the mail and of mails inside it, every file name, every document at every
-depth, the text of the mail itself, boxes found in scans. How a mark is told from prose that speaks of secrets is in
+depth, the text of the mail itself, boxes found in scans. How a mark is distinguished from prose about secrets is in
 `gateway.vietnamese.marks`.
 Why: khoản 1 Điều 4 forbids it, and the Law on the Protection of State Secrets forbids keeping such a document on a
 networked machine; so a finding holds a level, a place and codes of evidence, never words, subject or file name.
@@ -61,7 +61,7 @@ NEEDS: Final = frozenset({Need.HEADERS, Need.DOCUMENTS})
 
 
 class UnreadBoxes(Enum):
-    """Meaning of a stamp-shaped box in a picture whose words nobody could read."""
+    """Meaning of a stamp-shaped box in a picture whose words could not be read."""
 
     SUSPECTED = "suspected"
     RECORDED = "recorded"
@@ -315,7 +315,7 @@ def _document(document: Document, seen: Look, settings: Settings) -> Iterator[Fi
 
 
 def _pictures(document: Document, settings: Settings) -> Iterator[Finding]:
-    """Judge what stands in pictures: boxes nobody could read, and pages whose words nobody read."""
+    """Judge pictures: boxes that could not be read, and pages whose words were not read."""
     about = About(part=document.part)
     for image in document.images:
         if not image.unread_boxes:

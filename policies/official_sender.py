@@ -65,7 +65,7 @@ NEEDS: Final = frozenset({Need.ENVELOPE, Need.HEADERS, Need.DOCUMENTS})
 
 
 class Inbound(Enum):
-    """Disposition of senders outside the official system, when the gateway stands before the Office's own mailbox."""
+    """Disposition of senders outside the official system, when the gateway is before the Office's own mailbox."""
 
     OFF = "off"
     """Everybody is taken for an agency or unit, as behind an outbound gateway."""
@@ -261,7 +261,7 @@ def _unofficial(settings: Settings, address: str, field: str) -> Finding:
 
 
 def _proof(evidence: Evidence, settings: Settings, on: date) -> Iterator[Finding]:
-    """Judge an official From without login by DMARC, DKIM and SPF, when somebody computed them (RFC 8601)."""
+    """Judge an official From without login by DMARC, DKIM and SPF, when they were computed (RFC 8601)."""
     if evidence.session.auth_user is not None or evidence.message is None:
         return
     domains = official_domains(settings.official_domains, on)

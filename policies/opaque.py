@@ -1,9 +1,9 @@
 """Content that cannot be checked: encrypted, damaged, unknown, too large, ambiguous; and active content.
 
-What: every document that was not read in full, every part that nobody looked at, every ambiguity of the message; files
+What: every document that was not read in full, every part that was not looked at, every ambiguity of the message; files
 that lie about their kind, programs, macros, scripts and what is loaded from outside when a file is opened.
 Why: a mail that cannot be checked may hold what Điều 4.1 forbids, so *cannot tell* is never *clean*.
-Fix: take the password away, send a PDF, pack the archive again, write the mail anew in an ordinary mail client.
+Fix: take the password away, send a PDF, pack the archive again, write the mail again in an ordinary mail client.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Settings(BaseModel):
 
 
 def judge(evidence: Facts[None], settings: Settings) -> Iterator[Finding]:
-    """Yield a finding for everything that could not be told, and say what was read in full."""
+    """Yield a finding for everything that is unknown, and one for what was read in full."""
     message = evidence.message
     if message is None:
         return
@@ -122,7 +122,7 @@ def judge(evidence: Facts[None], settings: Settings) -> Iterator[Finding]:
 
 
 def _document(document: Document, parts: Mapping[str, Part], settings: Settings) -> Finding | None:
-    """Return what could not be told of a document, None when it was read in full."""
+    """Return what is unknown of a document, None when it was read in full."""
     match document.status:
         case ReadStatus.OK:
             return None
@@ -182,7 +182,7 @@ def _may_stay_unread(part: Part | None, settings: Settings) -> bool:
 
 
 def _is_no_document(part: Part | None, settings: Settings) -> bool:
-    """Return whether a part is data of a form that holds no pages and no files; what it says cannot be told either."""
+    """Return whether a part is data of a form that holds no pages and no files; its meaning is unknown too."""
     kind = part.detected_type if part is not None else None
     return kind is not None and any(
         kind.startswith(form) if form.endswith("/") else kind == form for form in settings.no_documents
@@ -225,7 +225,7 @@ _DAMAGE: Final = {
 
 
 def _pages(document: Document) -> Iterator[Finding]:
-    """Report pages that are pictures whose words nobody read, those that look like documents before all others."""
+    """Report pages that are pictures whose words were not read, those that look like documents before all others."""
     about = About(part=document.part, filename=document.filename)
     doubtful = set(document.doubtful_pages)
     if doubtful:
@@ -237,7 +237,7 @@ def _pages(document: Document) -> Iterator[Finding]:
 
 
 def _unseen(message: Message, documents: tuple[Document, ...]) -> Iterator[Finding]:
-    """Report leaves that nobody looked at: no type was found and no document speaks of them."""
+    """Report leaves that were not looked at: no type was found and there is no document of them."""
     spoken_of = {document.part for document in documents} | {document.part.partition("!")[0] for document in documents}
     for part in message.root.leaves():
         size = part.length if part.size_bytes is None else part.size_bytes

@@ -1,13 +1,13 @@
-"""Nobody sends under another's name (Điều 4.3, Điều 7.3).
+"""Senders use their own names only (Điều 4.3, Điều 7.3).
 
 What: in an authenticated session the reverse-path, From and Sender are the mailbox of the login or one delegated to it,
-and so is whoever is said to have sent the mail on (Resent-From, Resent-Sender: RFC 5322 §3.6.6).
-So are Reply-To, Author (RFC 9057) and X-Sender as far as they name official mailboxes, and whoever shows as an office, a unit
-or a person of the directory is one of its holders.
-Always: one From with one address, no look-alike of an official domain, no address that two readers take differently.
+and so is the resender (Resent-From, Resent-Sender: RFC 5322 §3.6.6).
+So are Reply-To, Author (RFC 9057) and X-Sender as far as they name official mailboxes, and a display name of an office, a
+unit or a person of the directory is used by its holders only.
+Always: one From with one address, no look-alike of an official domain, no address that two programs read differently.
 Why: Điều 4.3 forbids forging mail of another; Điều 7.3 makes the holder answerable for what is sent.
 Fix: choose the address of the login, or have the Office record the delegation.
-Without login there is nobody to compare with, so only the form is judged. A warning at an address from which no
+Without login there is no holder to compare with, so only the form is judged. A warning at an address from which no
 delivered mail has come yet is a setting (`first_seen`), for what the audit remembers.
 """
 
@@ -81,9 +81,9 @@ _REMEDIES: Final = {
     "missing-from": "program",
     **dict.fromkeys(("backslash", "comment", "control-character", "junk-after-address", "unterminated"), "name"),
 }
-"""Causes that are not fixed by writing the address anew, and the key of the words for what fixes them."""
+"""Causes that are not fixed by writing the address again, and the key of the words for what fixes them."""
 _ASIDE: Final = frozenset({"reply_to", "first_seen", "other_name", "other_mailbox"})
-"""Rules on what stands beside the sender, who may be right all the same."""
+"""Rules on what is beside the sender, who may be right all the same."""
 _LOOKS: Final = frozenset({"mixed-script", "domain-mapping", "local-mapping"})
 
 
@@ -318,7 +318,7 @@ def _inactive(case: _Case, address: str, *, field: str) -> Iterator[Finding]:
 
 
 def _needs_login(case: _Case, address: Address, *, field: str) -> Iterator[Finding]:
-    """Refuse an official From, or Resent-From, that nobody vouches for, when the settings say so."""
+    """Refuse an official From, or Resent-From, without proof, when the settings say so."""
     evidence = case.evidence
     if (
         not case.settings.own_domain_needs_login

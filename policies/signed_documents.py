@@ -1,12 +1,12 @@
 """Issued documents carry valid digital signatures, or a paper copy is declared (Điều 9.3, 9.4b).
 
-What: every signature in the mail must stand (intact, covering the whole, no forbidden change, a trusted chain, strong
+What: every signature in the mail must be valid (intact, covering the whole, no forbidden change, a trusted chain, strong
 algorithms, not revoked); an issued official document needs at least one that does, in itself, around it, beside it, or in
 a signed PDF of the same base name; working files without signature are noted.
 Why: Điều 9.3 gives legal value to signed files only; Điều 9.4b lets an unsigned one go when the paper is issued too and the
 mail goes to the unit mailboxes under "Nơi nhận".
 Fix: sign the last version again, or declare the paper copy (header, subject token or body line).
-Settings: how a paper copy is declared, whether a signed PDF stands for the editable file, whose seal is one's own.
+Settings: how a paper copy is declared, whether a signed PDF replaces the editable file, and which seals are one's own.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def judge(evidence: Facts[Observation], settings: Settings) -> Iterator[Finding]
 def _document(
     one: SignedFile, settings: Settings, *, twins: frozenset[str], paper: dict[str, str | int | float] | None
 ) -> Iterator[Finding]:
-    """Whether one document is signed as it must be; `paper` says why no paper copy counts, None that one does."""
+    """Return whether one document is signed as it must be; `paper` says why no paper copy counts, None that one does."""
     number = one.recognition.number
     params: dict[str, str | int | float] = {"number": number or "-"}
     if is_satisfied(one, settings, twins):

@@ -1,7 +1,7 @@
 """Times New Roman, Unicode by TCVN 6909:2001, black: how an official document is set (Điều 9.4c, Decree 30/2020).
 
 What: each document's visible letters by font, colour and encoding. Legacy-encoded letters are refused wherever they
-stand in a document; font and colour are required of issued official documents and advised for everything else.
+are in a document; font and colour are required of issued official documents and advised for everything else.
 The text of the mail itself is no document: only letters in a legacy charset are pointed out there.
 Why: điểm c khoản 4 Điều 9, Annex I of Decree 30/2020/NĐ-CP.
 Fix: Word: Ctrl+A, Times New Roman, colour Automatic; legacy text: UniKey Toolkit (Ctrl+Shift+F6) to Unicode first.

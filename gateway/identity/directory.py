@@ -38,7 +38,7 @@ def load(path: Path, *, tick: Callable[[int], None] = lambda _more: None) -> Dir
 
 
 def parse(path: Path, data: bytes, *, tick: Callable[[int], None] = lambda _more: None) -> Directory:
-    """Return the directory in the bytes of a file; the path gives the format and stands in faults."""
+    """Return the directory in the bytes of a file; the path gives the format and is named in faults."""
     with _without_collector():
         file, places = read(path, data)
         return _Checker(path, file, places).directory(hashlib.sha256(data).hexdigest(), tick)

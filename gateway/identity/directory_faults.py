@@ -1,4 +1,4 @@
-"""All faults of types in a directory file at once: each with its place, the type's own words, and what may stand there."""
+"""All faults of types in a directory file at once: each with its place, the type's own words, and what is allowed there."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def _key(raw: bytes) -> KeyRecord | None:
     text = raw.decode("ascii", "replace")
     tags = _tags(text)
     kind = tags.get("k", "rsa")
-    # §3.6.1: the version, if there, is DKIM1 and stands first; other records are not for us.
+    # §3.6.1: the version, if there, is DKIM1 and comes first; other records are not for DKIM.
     sound = tags.get("v", "DKIM1") == "DKIM1" and ("v" not in tags or text.partition("=")[0].strip() == "v")
     for_mail = bool({"*", "email"} & _words(tags.get("s", "*")))
     if not (sound and for_mail and tags.get("p") and kind in _KINDS):

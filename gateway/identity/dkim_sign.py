@@ -1,7 +1,7 @@
 """DKIM signing of outbound mail (RFC 6376, RFC 8463) with `cryptography`: 0.3 ms where pure Python needs 8.
 
 The signature covers the whole body and the fields that decide what is read, each of them once more than it occurs, so
-that nobody can add another. A mail that bears a valid signature of its author's domain is left alone unless told to.
+that none can be added. A mail that bears a valid signature of its author's domain is left alone unless configured otherwise.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def verify_arc(content: bytes, lookups: Lookups) -> AuthResult | None:
     """Return the state of the ARC chain, None when the mail bears none."""
     import dkim
 
-    # The header block is enough to tell; most mails bear no chain.
+    # The header block is enough; most mails have no chain.
     end = content.find(b"\r\n\r\n")
     if not _ARC_FIELD.search(b"\n" + content[: end if end >= 0 else len(content)]):
         return None

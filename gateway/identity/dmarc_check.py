@@ -32,7 +32,7 @@ def _evaluate(author: str, results: list[AuthResult], lookups: Lookups) -> str:
         if one.result == "pass" and one.domain and one.method in {"dkim", "spf"}
     ]
     own = record_at(author, lookups)
-    # The very same domain is aligned by every record: nobody above need be asked.
+    # The very same domain is aligned by every record: no parent domain need be asked.
     if own is not None and own.usable and any(domain == author for domain, _ in proven):
         return "pass"
     records = walk(author, lookups)

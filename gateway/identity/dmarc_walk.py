@@ -13,7 +13,7 @@ from typing import Final
 from gateway.identity.resolver import Lookups
 
 _DEEPEST: Final = 8
-# RFC 9989 §4.7: the version stands first, and its value is the one thing that is read with its capitals.
+# RFC 9989 §4.7: the version comes first, and its value alone is case-sensitive.
 _VERSION: Final = re.compile(r"[ \t]*[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)")
 _URI: Final = re.compile(r"[ \t]*(?:mailto:[^\s@,]+@[^\s@,]+|https?://\S+)[ \t]*", re.IGNORECASE)
 _POLICIES: Final = frozenset({"none", "quarantine", "reject"})
@@ -26,14 +26,14 @@ _SHARED: Final = frozenset({
 
 @dataclass(frozen=True)
 class DmarcRecord:
-    """A record and the domain at which it stands."""
+    """A record and its domain."""
 
     domain: str
     tags: dict[str, str]
 
     @property
     def usable(self) -> bool:
-        """Whether it asks for a policy, or for reports, which then counts as `p=none` (RFC 9989 §4.10.1)."""
+        """Return whether it asks for a policy, or for reports, which then counts as `p=none` (RFC 9989 §4.10.1)."""
         wanted = {self.tags[name] for name in ("p", "sp", "np") if name in self.tags}
         if "p" in self.tags and wanted <= _POLICIES:
             return True
@@ -88,7 +88,7 @@ def record_at(name: str, lookups: Lookups) -> DmarcRecord | None:
 
 
 def _tags(text: str) -> dict[str, str]:
-    """Return the tags of a record; what is no tag is passed over, a tag that stands twice spoils all (RFC 6376 §3.2)."""
+    """Return the tags of a record; what is no tag is skipped, a tag that occurs twice makes the record invalid (RFC 6376 §3.2)."""
     pairs = [part.partition("=") for part in text.split(";") if "=" in part]
     tags = {name.strip(" \t").lower(): value.strip(" \t").lower() for name, _, value in pairs}
     return tags if len(tags) == len(pairs) else {}

@@ -42,11 +42,11 @@ class LiveDirectory:
 
     @property
     def fault(self) -> UserError | None:
-        """Why the file that now stands on disk is not in use; None when it is."""
+        """Why the file now on disk is not in use; None when it is."""
         return self._fault
 
     def refresh(self) -> bool:
-        """Load the file when it has changed since the last look; tell whether there is a new snapshot."""
+        """Load the file when it has changed since the last look; return whether there is a new snapshot."""
         with self._lock:
             signature = self._signature()
             if signature == self._seen:

@@ -1,6 +1,6 @@
-"""DNS for mail authentication: dnspython with a cache, a deadline for each mail, and outages told apart from absence.
+"""DNS for mail authentication: dnspython with a cache, a deadline for each mail, and outages distinguished from absence.
 
-An answer that did not come is never taken for *no such record*: it raises `DnsOutage`, which becomes temperror.
+A missing answer is never *no such record*: it raises `DnsOutage`, which becomes temperror.
 """
 
 from __future__ import annotations

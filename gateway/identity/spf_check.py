@@ -31,7 +31,7 @@ def check_spf(client_address: str | None, reverse_path: str, helo: str | None, l
 
 
 def _a_labels(domain: str) -> str:
-    """Return a domain as it stands in the DNS (RFC 8616 §3); one that is ASCII, or is none, as it is."""
+    """Return a domain as the DNS has it (RFC 8616 §3); one that is ASCII, or is none, as it is."""
     if domain.isascii():
         return domain
     reading = parse_path(f"x@{domain}")

@@ -1,7 +1,7 @@
 """The immutable nouns of the product; this package imports nothing else of ours.
 
-Every value is a frozen msgspec struct, so it can cross the process wall as msgpack and stand in the audit as JSON.
-`None` always means *unknown*, never *no*. Units stand in names (`size_pt`, `limit_bytes`, `timeout_s`).
+Every value is a frozen msgspec struct, so it can cross the process wall as msgpack and be in the audit as JSON.
+`None` always means *unknown*, never *no*. Names include units (`size_pt`, `limit_bytes`, `timeout_s`).
 """
 
 from gateway.model.directory import Delegate, Directory, Holders, Mailbox, MailboxKind, MailboxStatus, Unit, in_force

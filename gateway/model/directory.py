@@ -33,7 +33,7 @@ class MailboxStatus(Enum):
 
 
 class Delegate(Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
-    """Somebody who may send in the name of a mailbox."""
+    """A person who may send in the name of a mailbox."""
 
     address: str
     since: date | None = None

@@ -12,7 +12,7 @@ class ReadStatus(Enum):
 
     OK = "ok"
     PARTIAL = "partial"
-    """Some of the content could not be read; what could be read stands in `runs`."""
+    """Some of the content could not be read; what could be read is in `runs`."""
     ENCRYPTED = "encrypted"
     MALFORMED = "malformed"
     UNSUPPORTED = "unsupported"
@@ -104,7 +104,7 @@ class PageSetup(Struct, frozen=True, omit_defaults=True, kw_only=True):
     width_pt: float | None = None
     height_pt: float | None = None
     top_pt: float | None = None
-    """From the edge of the paper to the text of the body; a header may stand in between."""
+    """From the edge of the paper to the text of the body; a header may be in between."""
     bottom_pt: float | None = None
     left_pt: float | None = None
     """Gutter included; the inner margin where pages are mirrored."""
@@ -158,4 +158,4 @@ class Document(Struct, frozen=True, omit_defaults=True, kw_only=True, weakref=Tr
     images: tuple[Image, ...] = ()
     active_content: tuple[ActiveContent, ...] = ()
     opened_with_password: bool = False
-    """Encrypted, and opened by an empty password or one that stands in the same mail."""
+    """Encrypted, and opened by an empty password or one that is in the same mail."""

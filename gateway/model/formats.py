@@ -1,8 +1,8 @@
-"""Every file format that the product knows, one row a format: how it is called, and who reads, verifies and fixes it.
+"""Every file format that the product knows, one row a format: its names, and the modules that read, verify and fix it.
 
-The only table of media types and file name suffixes; each of them stands in it once. What a file is, its content says
-(`gateway.documents.readers.sniff`); the row then says who looks at it. A row without a reader is a format that is recognised and
-refused as unsupported, since nobody can tell what stands in it.
+The only table of media types and file name suffixes; each is in it once. The content decides what a file is
+(`gateway.documents.readers.sniff`); the row then names its reader. A row without a reader is a format that is recognised and
+refused as unsupported, since its content is unknown.
 """
 
 from __future__ import annotations
@@ -76,17 +76,17 @@ class Format:
 
     @property
     def media_type(self) -> str:
-        """The type that stands for it."""
+        """Its canonical media type."""
         return self.media_types[0]
 
     @property
     def takes_passwords(self) -> bool:
-        """Whether a file of it may be locked by a password that its reader can try."""
+        """Return whether a file of it may be locked by a password that its reader can try."""
         return self.container in _LOCKABLE
 
     @property
     def is_surveyed_zip(self) -> bool:
-        """Whether its zip is surveyed beside its reader, which opens only the parts that it knows."""
+        """Return whether its zip is surveyed beside its reader, which opens only the parts that it knows."""
         return self.container in {Container.OPC, Container.ODF}
 
 
@@ -333,7 +333,7 @@ SIGNATURE_SUFFIXES: Final = tuple(
 )
 """Endings of signature files, with the dot."""
 SIGNATURE_TYPES: Final = frozenset({*CMS_SIGNATURE.media_types, "application/pgp-signature"})
-"""Labels of signatures that stand beside what they sign."""
+"""Labels of signatures that are beside what they sign."""
 
 
 def by_type(media_type: str) -> Format | None:

@@ -75,7 +75,7 @@ class Envelope(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def smtputf8(self) -> bool:
-        """Whether the client asked for internationalised mail (RFC 6531)."""
+        """Return whether the client asked for internationalised mail (RFC 6531)."""
         return any(parameter.upper() == "SMTPUTF8" for parameter in self.mail_parameters)
 
     @property
@@ -86,7 +86,7 @@ class Envelope(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Transaction(Struct, frozen=True, kw_only=True):
-    """One mail on its way through; the content stands in the spool that travels beside it."""
+    """One mail on its way through; the content is in the spool that travels beside it."""
 
     id: str
     """Reference given to the sender and found in the audit, for example `BT-7F3K2Q9XM4D6H`."""
@@ -134,7 +134,7 @@ class HeaderField(Struct, frozen=True, omit_defaults=True):
     """The whole field with its folds and final CRLF."""
     value: str
     """Unfolded body, white space at both ends removed; bytes above 127 as UTF-8, else as Windows-1258 or -1252.
-    Never holds surrogates; the bytes themselves stand in `raw`."""
+    Never holds surrogates; the bytes themselves are in `raw`."""
     text: str
     """`value` with encoded words (RFC 2047) decoded; for people and for mark detection."""
 

@@ -35,7 +35,7 @@ def standard(text: str) -> str:
 
 
 def mistyped(text: str) -> bool:
-    """Whether the text is a reference whose check character does not match."""
+    """Return whether the text is a reference whose check character does not match."""
     letters = standard(text)[3:]
     if len(letters) <= _RANDOM:
         return False

@@ -57,7 +57,7 @@ class Mode(Enum):
 
     OFF = "off"
     MONITOR = "monitor"
-    """Judged and recorded, never acted upon."""
+    """Judged and recorded, never acted on."""
     ENFORCE = "enforce"
 
 
@@ -79,7 +79,7 @@ class FindingOutcome(Enum):
 
 
 class Rule(Struct, frozen=True, kw_only=True):
-    """One statement of a policy. Its words stand in the catalogue under `policy.id`."""
+    """One statement of a policy. Its words are in the catalogue under `policy.id`."""
 
     id: str
     """Name within the policy: `marked`, `suspected` ..."""
@@ -150,14 +150,14 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
     @property
     def confidential(self) -> bool:
-        """Whether a finding speaks of a possible state secret, so that nothing of the mail may be kept or quoted."""
+        """Return whether a finding is about a possible state secret, so that nothing of the mail may be kept or quoted."""
         return any(judged.confidential for judged in self.findings)
 
     def most_severe_first(self) -> tuple[JudgedFinding, ...]:
         """Return the findings, the most severe first.
 
-        By what is done and was asked for, a mark before a suspicion of one, what failed before what could not be told;
-        then as the policies stand in the policy file and their rules in the policy (by article and gravity).
+        By what is done and was asked for, a mark before a suspicion of one, what failed before what is unknown;
+        then in the order of the policies in the policy file and their rules in the policy (by article and gravity).
         """
         policies = {judged.policy: number for number, judged in reversed(tuple(enumerate(self.findings)))}
 
