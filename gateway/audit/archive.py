@@ -101,7 +101,7 @@ class _Archive:
         try:
             self.header = _HEADER.decode(self._read())
             self._before = bytes.fromhex(self.header.before)
-        except (msgspec.DecodeError, ValueError):
+        except ValueError:
             raise self.odd("header") from None
 
     def close(self) -> None:
@@ -124,7 +124,7 @@ class _Archive:
             try:
                 note = _NOTE.decode(line).checkpoint
                 size = int(note.split("\n", 2)[1])
-            except (msgspec.DecodeError, ValueError, IndexError):
+            except (ValueError, IndexError):
                 raise self.odd("line") from None
             notes.append((size, note))
             self.covered = max(self.covered, size)

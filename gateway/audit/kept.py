@@ -89,7 +89,7 @@ def decode(body: bytes, observations: Mapping[str, Any]) -> Observed:
             for name, raw in found.seen.items()
             if observations.get(name) is not None
         }
-    except msgspec.DecodeError as error:
+    except ValueError as error:
         raise UnreadableFactsError(str(error)) from None
     return Observed(bare=found.evidence, seen=seen, texts=found.texts, kept=True)
 

@@ -72,5 +72,5 @@ def _read(data: Path) -> _Snapshot:
     """Return what was recorded last; what cannot be read counts as nothing, and the next record says all anew."""
     try:
         return msgspec.msgpack.decode((data / "mailboxes").read_bytes(), type=_Snapshot)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError):
         return _Snapshot("", {})

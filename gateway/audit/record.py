@@ -349,7 +349,7 @@ _NEVER = "1970-01-01T00:00:00+00:00"
 
 
 def decode(octets: bytes) -> AnyRecord:
-    """Decode a stored body; msgspec.DecodeError for an invalid one."""
+    """Decode a stored body; ValueError (msgspec.DecodeError or UnicodeDecodeError) for an invalid one."""
     try:
         return _DECODER.decode(octets)
     except ValidationError:

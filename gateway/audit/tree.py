@@ -145,7 +145,7 @@ class Removal(NamedTuple):
 def removals(bodies: Iterable[bytes]) -> Iterator[Removal]:
     """Yield what can be read of `retentions`."""
     for body in bodies:
-        with suppress(msgspec.MsgspecError, ValueError):
+        with suppress(ValueError):
             said = _RETENTION.decode(body)
             peaks = [bytes.fromhex(digest) for digest in said.tree]
             yield Removal(said.last, bytes.fromhex(said.last_hash), peaks or None, said.reason)

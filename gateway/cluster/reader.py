@@ -66,7 +66,7 @@ class ClusterReader:
             ") e JOIN record r USING (node, seq) ORDER BY e.at DESC, e.node DESC, e.seq DESC",
             (*values, max(1, wanted.limit)),
         )
-        records = [(node, r.decode(bytes(body))) for node, _, body in found]
+        records = [(node, r.read(bytes(body), seq)) for node, seq, body in found]
         states = self._states((node, record) for node, record in records if isinstance(record, r.Intent))
         rows = [replace(row_of(record), node=node) for node, record in records]
         return tuple(replace(row, state=states.get((row.node, row.seq), row.state)) for row in rows)
@@ -76,12 +76,12 @@ class ClusterReader:
         wanted = storable(reference).strip().replace("\0", "\ufffd")
         for candidate in dict.fromkeys((standard(wanted) or wanted, wanted, wanted.upper())):
             found = self._rows(
-                "SELECT node, body FROM event JOIN record USING (node, seq) WHERE id = %s ORDER BY at, node, seq",
+                "SELECT node, seq, body FROM event JOIN record USING (node, seq) WHERE id = %s ORDER BY at, node, seq",
                 (candidate,),
             )
             if found:
-                nodes, bodies = zip(*found, strict=True)
-                return History(candidate, tuple(r.decode(bytes(body)) for body in bodies), nodes)
+                records = tuple(r.read(bytes(body), seq) for _, seq, body in found)
+                return History(candidate, records, tuple(node for node, *_ in found))
         return None
 
     def links(self) -> Iterator[tuple[str, bytes, bytes]]:
@@ -105,14 +105,14 @@ class ClusterReader:
         if not asked:
             return {}
         rows = self._rows(
-            "SELECT i.node, i.seq, r.body FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS i (node, id, seq)"
+            "SELECT i.node, i.seq, e.seq, r.body FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS i (node, id, seq)"
             " JOIN event e ON e.node = i.node AND e.id = i.id AND e.seq > i.seq"
             " JOIN record r ON r.node = e.node AND r.seq = e.seq ORDER BY e.seq",
             tuple(map(list, zip(*asked, strict=True))),
         )
         later: dict[tuple[str, int], list[r.AnyRecord]] = {}
-        for node, seq, body in rows:
-            later.setdefault((node, seq), []).append(r.decode(bytes(body)))
+        for node, seq, at, body in rows:
+            later.setdefault((node, seq), []).append(r.read(bytes(body), at))
         return {place: became(records) for place, records in later.items()}
 
     def _rows(self, statement: str, values: Sequence[object] = ()) -> Rows:

@@ -213,7 +213,7 @@ class Found:
 
     @classmethod
     def of(cls, links: Sequence[Link]) -> Found:
-        """Build the index rows of some records; msgspec.DecodeError for an undecodable body."""
+        """Build the index rows of some records; ValueError for an undecodable body."""
         rows, stamps = Rows(), {}
         for link in links:
             record = r.decode(link.body)

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from gateway.audit.chain import ends
 from gateway.audit.checkpoint import known_checkpoints
 from gateway.audit.notes import VerifierKey
@@ -148,7 +146,7 @@ class _AtTheCentre:
             if self.lost is None:
                 try:
                     self.lost = not_found(self._connection, self._node, links)
-                except msgspec.DecodeError:
+                except ValueError:
                     self.lost = links[0].seq
 
     def retentions(self) -> Iterator[bytes]:

@@ -74,7 +74,7 @@ def read_in_force(data: Path) -> InForce:
     """Return what was published; empty when nothing was."""
     try:
         return msgspec.json.decode((data / "rules.json").read_bytes(), type=InForce)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError):
         return InForce()
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias, get_args
 
-from msgspec import MsgspecError, Struct
+from msgspec import Struct
 from msgspec.json import Decoder
 
 from gateway.audit import record as r
@@ -165,7 +165,7 @@ class Range:
                 tick(_TICK)
             try:
                 entry = _DECODER.decode(body)
-            except (MsgspecError, ValueError):
+            except ValueError:
                 self.unreadable += _counts(body)
                 continue
             if not isinstance(entry, _Sending):
@@ -182,7 +182,7 @@ class Range:
         ).fetchone()
         try:
             return _DIRECTORY.decode(row[0]) if row is not None else None
-        except (MsgspecError, ValueError):
+        except ValueError:
             self.unreadable += 1
             return None
 

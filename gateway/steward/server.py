@@ -130,7 +130,7 @@ class Server:
                     channel.leave(asked)
                 else:
                     await self._ask(channel, asked, length)
-        except (msgspec.DecodeError, ValueError) as error:
+        except ValueError as error:
             _LOG.error("the console sent no question: %s", str(error)[:200])
         except (asyncio.IncompleteReadError, OSError):
             pass

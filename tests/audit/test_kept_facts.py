@@ -272,6 +272,10 @@ def test_damaged_facts_are_reported_and_cost_nothing_else(tmp_path, damage):
         unpack(damage)
     with pytest.raises(UnreadableFactsError):
         decode(damage or b"\xc1", TYPES)
+    mail = next(mail for mail in mails().values() if mail.message is not None)
+    whole = unpack(keep(observe(mail, preset().policies), KEYED, guarded=False).packed)
+    with pytest.raises(UnreadableFactsError):
+        decode(whole.replace(b"@", b"\xff"), TYPES)
     asyncio.run(filled(tmp_path))
     connection = sqlite3.connect(tmp_path / "audit.db")
     connection.execute("UPDATE facts SET body = ? WHERE seq = 3", (damage,))

@@ -56,10 +56,12 @@ def test_many_changes_are_counted_and_an_unreadable_snapshot_begins_anew(tmp_pat
     record = changes(tmp_path, many)
     assert record is not None
     assert (len(record.added), record.added_count, record.removed_count) == (LIMIT_LISTED, LIMIT_LISTED + 500, 1)
-    (tmp_path / "mailboxes").write_bytes(b"damaged")
-    fresh = changes(tmp_path, many)
-    assert fresh is not None
-    assert (fresh.added, fresh.mailboxes) == ((), LIMIT_LISTED + 500)
+    kept = (tmp_path / "mailboxes").read_bytes()
+    for damaged in (b"damaged", kept.replace(b"an@", b"\xffn@")):
+        (tmp_path / "mailboxes").write_bytes(damaged)
+        fresh = changes(tmp_path, many)
+        assert fresh is not None
+        assert (fresh.added, fresh.mailboxes) == ((), LIMIT_LISTED + 500)
 
 
 async def test_a_mail_from_an_alias_names_the_mailbox_that_it_belongs_to(tmp_path):

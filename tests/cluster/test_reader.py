@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from gateway.audit import record as r
 from gateway.audit.export import Export, export_jsonl
 from gateway.audit.filter import Filter, Sight
 from gateway.audit.query import AuditReader
@@ -124,3 +125,15 @@ def test_an_outcome_that_comes_in_a_later_batch_is_found(tmp_path, cluster_dsn):
         shipped(tmp_path, cluster_dsn)
     with ClusterReader.open(Cluster(node="x", dsn=cluster_dsn)) as reader:
         assert len(reader.find(Filter(state="relayed", since=yesterday))) == 3
+
+
+@pytest.mark.parametrize("body", [b"\xff", b'{"seq":2,"time":"x"}'])
+def test_a_record_damaged_at_the_centre_hides_no_other(tmp_path, cluster_dsn, body):
+    asyncio.run(fill(tmp_path, 3))
+    with centre(cluster_dsn) as connection:
+        shipped(tmp_path, cluster_dsn)
+        connection.execute("UPDATE record SET body = %s WHERE seq IN (5, 6)", (body,))
+    with ClusterReader.open(Cluster(node="x", dsn=cluster_dsn)) as reader:
+        assert len(reader.find(Filter())) == 3
+        history = reader.show("BT-00000002")
+        assert "unreadable" in {r.kind_of(record) for record in history.records}

@@ -23,7 +23,7 @@ from gateway.config.sections import Configuration
 from gateway.model import VIETNAM, NextHopTls
 from gateway.nexthop.settings import NextHopSettings
 from gateway.notice import NoticeBook
-from gateway.pipeline.in_force import Digests, write_in_force
+from gateway.pipeline.in_force import Digests, digests_in_force, write_in_force
 from gateway.pipeline.rulebook import Rulebook
 from gateway.steward import questions as q
 from gateway.steward import service
@@ -161,6 +161,9 @@ async def test_the_rules_in_force_are_followed_and_a_file_that_is_not_in_force_i
         assert await asyncio.to_thread(lambda: office.steward.desk.policies().digest) == second
         write_in_force(office.data, Digests("0" * 64))
         assert await asyncio.to_thread(lambda: office.steward.desk.policies().digest) == second
+        for damaged in (b"", b"[]", b'{"policy_digest":"\xff"}', b'{"policy_digest":1}'):
+            await asyncio.to_thread((office.data / "rules.json").write_bytes, damaged)
+            assert digests_in_force(office.data) is None
 
 
 async def test_what_another_process_put_into_the_book_goes_out_once(tmp_path, monkeypatch):
