@@ -36,8 +36,9 @@ SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS event (id text, node text, seq bigint, PRIMARY KEY (id, node, seq))",
     "CREATE TABLE IF NOT EXISTS checkpoint (node text, size bigint, note text NOT NULL, PRIMARY KEY (node, size))",
     """CREATE TABLE IF NOT EXISTS shipper (
-      node text PRIMARY KEY, at timestamptz NOT NULL, key text NOT NULL, fault text NOT NULL, written bigint,
-      unready text, anchors text)""",
+      node text PRIMARY KEY, at timestamptz NOT NULL, key text NOT NULL, fault text NOT NULL)""",
+    """ALTER TABLE shipper ADD COLUMN IF NOT EXISTS written bigint, ADD COLUMN IF NOT EXISTS unready text,
+      ADD COLUMN IF NOT EXISTS anchors text""",
 )
 WHO: Final = ("sender", "recipients", "unit", "other")
 """Columns of `Words` in the vector `who`, by weight from A to D."""

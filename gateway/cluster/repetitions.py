@@ -38,8 +38,9 @@ _LOG = logging.getLogger("gateway.cluster")
 SCHEMA: Final = (
     (
         "CREATE TABLE IF NOT EXISTS repetition (key bytea PRIMARY KEY, node text NOT NULL, process text NOT NULL,"
-        " reference text NOT NULL, relayed boolean NOT NULL, at timestamptz NOT NULL, proof bytea) WITH (fillfactor = 70)"
+        " reference text NOT NULL, relayed boolean NOT NULL, at timestamptz NOT NULL) WITH (fillfactor = 70)"
     ),
+    "ALTER TABLE repetition ADD COLUMN IF NOT EXISTS proof bytea",
     "CREATE INDEX IF NOT EXISTS repetition_sending ON repetition (node) WHERE NOT relayed",
 )
 WINDOW_S: Final = 900
