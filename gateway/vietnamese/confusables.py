@@ -1,4 +1,4 @@
-"""Characters that a reader takes for a Latin letter, and the letter that he sees (UTS 39 confusables of the letters of marks).
+"""Characters that look like a Latin letter, and that letter (UTS 39 confusables of the letters of marks).
 
 The table is our own and deliberately one-directional: it serves to find marks, never to rewrite what people see. What
 Unicode itself decomposes (full width, mathematical, circled, squared letters) needs no entry, and what a character's

@@ -29,7 +29,7 @@ _OCTETS: Final = re.compile(
 )
 _SOFT_BREAK: Final = re.compile(r"(?<==[0-9A-F]{2})=\r?\n|(?<=\w)=\r?\n(?==[0-9A-F]{2}|\w)")
 _LINE_BREAK: Final = re.compile(r"(?<!\\)(?:\\[rn])+")
-"""Breaks of lines within a literal: a whole letter can stand in one string of JSON."""
+"""Breaks of lines within a literal: a whole letter can be in one string of JSON."""
 _POINTS: Final = re.compile(
     r"\\u(?P<rtf>[1-9][0-9]{2,4})(?:\?|\\'[0-9a-f]{2})|\\u\{(?P<braced>[0-9A-Fa-f]{2,6})\}|\\u(?P<four>[0-9A-Fa-f]{4})|\\U(?P<eight>[0-9A-Fa-f]{8})|\\x\{(?P<perl>[0-9A-Fa-f]{1,6})\}"
     r"|%[uU](?P<percent>[0-9A-Fa-f]{4})|\\N\{(?P<name>[A-Z0-9 \-]{5,80})\}"
@@ -85,7 +85,7 @@ def unescaped_lines(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """Return the text with its escapes turned into the letters that they stand for; the same text when it has none."""
+    """Return the text with its escapes decoded; the same text when it has none."""
     if not may_be_escaped(text):
         return text
     text = _joined(text)
@@ -121,7 +121,7 @@ def _guarded(turn: Callable[[re.Match[str]], str]) -> Callable[[re.Match[str]], 
         try:
             return turn(found)
         except (ValueError, KeyError, OverflowError):
-            return found[0]  # no such letter: it stands as it is
+            return found[0]  # no such letter: it is kept
 
     return safe
 

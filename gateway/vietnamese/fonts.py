@@ -39,7 +39,7 @@ class LegacyFont(NamedTuple):
 def base_name(font: str) -> str:
     """Return the family as people know it: without subset prefix, quotes, fallbacks, script tails and style words."""
     name = _MAKER_TAIL.sub("", _SUBSET.sub("", font.strip().lstrip("@").strip("\"' ")))
-    # CSS gives a list of fallbacks, so does LibreOffice in DOCX, PDF a style after a comma: the family stands first.
+    # CSS gives a list of fallbacks, so does LibreOffice in DOCX, PDF a style after a comma: the family is first.
     name = re.split("[,;]", name, maxsplit=1)[0].strip("\"' ")
     name = _SCRIPT_TAIL.sub("", name)
     while (shorter := _STYLE_TAIL.sub("", name)) != name and shorter:

@@ -51,7 +51,7 @@ _TOP_LEVEL: Final = frozenset({"vn", "com", "net", "org", "info"})
 MANY_DOMAINS: Final = 20
 """No honest name shows so many addresses; the rest is not compared."""
 _LONGEST_SYLLABLE: Final = len("nghieng")
-# How people write before a name what somebody is: Ông, ThS., Chánh Văn phòng. No word that is a surname too (Chu, Cao).
+# Titles before a name: Ông, ThS., Chánh Văn phòng. No word that is a surname too (Chu, Cao).
 _TITLE: Final = re.compile(
     r"(?:(?:ong|ba|anh|chi|thay|d c|dc|dong chi|ths|ts|ks|bs|cn|cki|ckii|pgs|gs|mr|mrs|ms|tm|kt|tl|tuq|can bo|chuyen vien"
     r"|(?:pho )?(?:chanh van phong|truong phong|giam doc|chu tich|bi thu)) )+"
@@ -80,7 +80,7 @@ def name_keys(name: str) -> frozenset[str]:
     """Return what a display name and its parts (`Lan - Phòng Nội vụ`) look like, without marks, case and signs; for comparison.
 
     Each also without blanks, as `NguyễnVănAn` and `N g u y ễ n` are read, and without titles (`Ông Nguyễn Văn An`). A
-    single syllable is nobody's own.
+    single syllable names no one.
     """
     plain = "".join(letter for letter in unicodedata.normalize("NFKC", name) if not ignorable(letter))
     written = [_WORD.findall(shown(part)) for part in {plain, *_PART_OF_NAME.split(plain)}]
@@ -93,7 +93,7 @@ def name_keys(name: str) -> frozenset[str]:
 
 
 def unit_keys(name: str) -> frozenset[str]:
-    """Return the keys of the name of a unit, of its beginning and of units within it; "Kế hoạch" behind a dash is nobody's own."""
+    """Return the keys of the name of a unit, of its beginning and of units within it; "Kế hoạch" behind a dash names no unit."""
     first, *rest = _PART_OF_NAME.split(name)
     parts = (_PART_OF_NAME.sub(" ", name), first, *filter(_UNIT.match, rest))
     return frozenset().union(*map(name_keys, parts))
@@ -126,7 +126,7 @@ def _merged(letters: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _small(letter: str) -> str:
-    """Return what a letter shows as when it stands as a small letter."""
+    """Return the small letter that a letter looks like."""
     if letter.isascii():
         return letter.translate(_ALSO)
     plain = unmarked(letter)
@@ -137,7 +137,7 @@ def _small(letter: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _capital(letter: str) -> str:
-    """Return what a letter shows as when it stands as a capital."""
+    """Return the capital that a letter looks like."""
     return letter.translate(_ALSO) if letter.isascii() else "".join(map(_named, _seen(letter.upper())))
 
 
@@ -148,7 +148,7 @@ def _seen(text: str) -> str:
 
 
 def _named(letter: str) -> str:
-    """Return the letter that the name of a Latin letter tells."""
+    """Return the letter in the Unicode name of a Latin letter."""
     match = None if letter.isascii() else _WITH.fullmatch(unicodedata.name(letter, ""))
     return match[1].lower() if match else letter
 

@@ -1,9 +1,9 @@
 """Legacy Vietnamese letters to Unicode, decided by the effective font *and* by what the bytes spell.
 
 A legacy font name over letters that already read as Vietnamese is only a font fault; a Unicode font name over legacy
-bytes is an encoding fault. So neither decides alone (`legacy_evidence`), and what a block cannot tell its neighbours do.
+bytes is an encoding fault. So neither decides alone (`legacy_evidence`), and neighbours decide for a block that cannot.
 
-VIQR is ASCII and is recognised apart (`looks_like_viqr`), since plain text must not be taken for it.
+VIQR is ASCII and is recognised apart (`looks_like_viqr`), since plain text must not be read as it.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ class _Evidence:
 
 
 def _worth_judging(text: str, font: str | None) -> bool:
-    """Tell quickly whether a block could be legacy text: bytes above ASCII, and few letters that only Unicode has."""
+    """Return quickly whether a block could be legacy text: bytes above ASCII, and few letters that only Unicode has."""
     if text.isascii() and not HIGH.search(text):
         return False
     if font and legacy_font(font) is not None:
@@ -165,7 +165,7 @@ def _worth_judging(text: str, font: str | None) -> bool:
 
 
 def _convert_pieces(pieces: list[str], charset: Charset) -> list[str]:
-    """Convert the runs of one block together: a letter's forms, or what tells its case, may stand in two runs."""
+    """Convert the runs of one block together: a letter's forms, or the neighbours that decide its case, may be in two runs."""
     if charset is Charset.UNICODE:
         return pieces
     pieces = list(pieces)

@@ -1,4 +1,4 @@
-"""Legacy Vietnamese letters to Unicode and back, by the tables of `legacy_tables`; which charset it is, `legacy_evidence` tells.
+"""Legacy Vietnamese letters to Unicode, by the tables of `legacy_tables`; `legacy_evidence` detects the charset.
 
 Text comes as readers give it: as the Unicode characters of Latin-1 or Windows-1252 bytes, or as symbol-font characters
 U+F020 to U+F0FF.

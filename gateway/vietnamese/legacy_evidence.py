@@ -33,7 +33,7 @@ _TOKEN: Final = re.compile(r"[^\s!-@\[-`{-~]+")
 _SIGNS: Final = re.compile(
     "[\xa1-\xbf\xd7\xf7\u03bc\u2013-\u2026\u2030\u2039\u203a\u20ac\u2122\u2212\u2219\uf0b7\uf0a7]+"
 )
-"""Signs of every language; the letters among them (`\xaa`, `\xb5`, `\xba`) are units and ordinals when they stand alone."""
+"""Signs of every language; the letters among them (`\xaa`, `\xb5`, `\xba`) are units and ordinals when they are alone."""
 _QUOTED: Final = re.compile(r"(?<!\w)\xab([^\xab\xbb]{1,300})\xbb(?!\w)")
 _PLAIN_WORD: Final = re.compile(r"(?<![^\W_])(?=[A-Za-z]*[a-z])[A-Za-z]{2,}(?![^\W_])")
 _SAMPLE_TOKENS: Final = 400
@@ -75,7 +75,7 @@ def judge(text: str, font: str | None = None, *, hint: Charset | None = None) ->
 
 
 def _judge_by_words(text: str, *, hint: Charset | None) -> tuple[Charset, bool]:
-    """Decide without help of the font: most words must be wrong as they stand and right in one other reading."""
+    """Decide without help of the font: most words must be wrong as written and right in one other reading."""
     text = _QUOTED.sub(r" \1 ", text)
     tokens = [token for token in _tokens(text) if _SIGNS.fullmatch(token) is None]
     if not tokens:
@@ -101,7 +101,7 @@ def _judge_by_words(text: str, *, hint: Charset | None) -> tuple[Charset, bool]:
 def _is_sure(text: str, tokens: Sequence[str], charset: Charset, valid: int) -> bool:
     """Return whether enough different words speak for a reading and the words around them could be Vietnamese.
 
-    A word that is the same in both readings speaks for neither, nor does a letter that stands alone (`ø20`).
+    A word that is the same in both readings speaks for neither, nor does a lone letter (`ø20`).
     """
     speaking = {
         token.lower()
@@ -116,7 +116,7 @@ def _is_sure(text: str, tokens: Sequence[str], charset: Charset, valid: int) -> 
 
 
 def _tokens(text: str) -> list[str]:
-    """Return the words with at least one letter beyond ASCII, the only ones that tell encodings apart."""
+    """Return the words with at least one letter beyond ASCII, the only ones that distinguish encodings."""
     words = (match[0] for match in _TOKEN.finditer(text))
     return list(islice((word for word in words if not word.isascii() or HIGH.search(word)), _SAMPLE_TOKENS))
 

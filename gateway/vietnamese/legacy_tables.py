@@ -142,7 +142,7 @@ def _bkhcm2_pairs() -> Iterator[tuple[str, str]]:
 
 
 def _cp1258_pairs() -> Iterator[tuple[str, str]]:
-    """The tones are Ì ì Ò Þ ò whatever the case; Ă Â Ê Ô Ơ Ư Đ stand at ã â ê ô õ ý ð."""
+    """The tones are Ì ì Ò Þ ò whatever the case; Ă Â Ê Ô Ơ Ư Đ are at ã â ê ô õ ý ð."""
     forms = {"a": "a", "e": "e", "i": "i", "o": "o", "u": "u", "y": "y"}
     forms |= {"ă": "ã", "â": "â", "ê": "ê", "ô": "ô", "ơ": "õ", "ư": "ý"}
     for letter, form in forms.items():

@@ -18,7 +18,7 @@ _POINTS_PER_MM: Final = 72 / 25.4
 _TOLERANCE_MM: Final = 0.6
 """Rounding of programs."""
 _MEASURED_TOLERANCE_MM: Final = 1.5
-"""The same of places measured from letters, which stand a little in or out."""
+"""The same of places measured from letters, which are a little in or out."""
 
 
 _PAPER_MM: Final = (210.0, 297.0)

@@ -2,7 +2,7 @@
 
 Left and right the margin is where many lines of a page begin or end. Above, where the first lines of several pages agree. Below,
 a full page ends at the margin or a line or two above it: a paragraph is not parted anywhere. So the amounts are bounds.
-Page numbers, running heads and feet, stamps and signatures stand in the margins and do not count; where one stands between
+Page numbers, running heads and feet, stamps and signatures are in the margins and do not count; where one is between
 the edge of the paper and the text, it may have pushed the text inwards, so the margin may be as narrow as it lets.
 """
 
@@ -57,7 +57,7 @@ class _Line(NamedTuple):
 
 
 def measured(document: Document) -> Iterator[Measured]:
-    """Yield the first pages of a PDF with what their lines show; a side that cannot be told is missing."""
+    """Yield the first pages of a PDF with what their lines show; an unknown side is missing."""
     pages = _pages(document)
     setups = document.setups[:_MEASURED_PAGES]
     heights = {number: setup.height_pt for number, setup in enumerate(setups, 1) if setup.height_pt is not None}
@@ -101,7 +101,7 @@ def _line(runs: Sequence[Run]) -> _Line | None:
 
 
 def _edge(places: list[float]) -> float | None:
-    """Return the least place at which many lines stand, None when there are too few of them to tell."""
+    """Return the least place at which many lines are, None when there are too few of them."""
     if len(places) < _LEAST_LINES:
         return None
     needed = max(_LEAST_AT_EDGE, len(places) * _LEAST_SHARE)

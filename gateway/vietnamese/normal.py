@@ -2,7 +2,7 @@
 
 `canonical` gives precomposed letters (NFC) with look-alikes, symbol-font letters, numeric references, invisible
 characters and right-to-left overrides resolved. `skeleton` gives the bare ASCII letters in lower case, line breaks kept;
-it is made for a whole document at once and costs a few milliseconds for 100 pages. Neither ever fails, whatever the input.
+it is made for a whole document at once and costs a few milliseconds for 100 pages. Neither ever fails.
 """
 
 from __future__ import annotations
@@ -63,13 +63,13 @@ def pieces(text: str, longest: int) -> Iterator[str]:
 
 
 def _referred(match: re.Match[str]) -> str:
-    """Return the character that a reference stands for; it never makes a new line."""
+    """Return the character of a reference; it never makes a new line."""
     shown = chr(int(match[0][-4:], base=16)) if match[0][0] == "\\" else html.unescape(match[0])
     return _LINE_BREAKS.sub(" ", shown).replace("\n", " ")
 
 
 def _visual_order(text: str) -> str:
-    """Turn what stands under a right-to-left override around, as it is shown (UAX 9, explicit overrides only)."""
+    """Reverse what is under a right-to-left override, as it is shown (UAX 9, explicit overrides only)."""
     pieces: list[str] = []
     held: list[str] | None = None
     for character in text:
@@ -105,7 +105,7 @@ _SYMBOL_BOXES: Final = {
     "\uf06f": "☐", "\uf071": "☐", "\uf0a3": "☐", "\uf0a8": "☐", "\uf052": "☑", "\uf0fe": "☑", "\uf053": "☒", "\uf0fd": "☒",
     "\uf0fc": "✓",
 }  # fmt: skip
-"""Boxes to tick of Wingdings and Wingdings 2, which stand alone; among other letters of a symbol font they are letters."""
+"""Boxes to tick of Wingdings and Wingdings 2, which are alone; among other letters of a symbol font they are letters."""
 _SYMBOL_BOX: Final = re.compile(f"(?<![\uf020-\uf0ff])[{''.join(_SYMBOL_BOXES)}](?![\uf020-\uf0ff])")
 
 
@@ -143,7 +143,7 @@ _VOWELS: Final = frozenset("aeiouy")
 
 
 def _compose(cluster: str) -> str:
-    """Return one letter for a base and its marks, in whatever order they stood; marks that do not fit fall away.
+    """Return one letter for a base and its marks, in any order; marks that do not fit are dropped.
 
     No consonant bears one in Vietnamese: on it a mark is an ornament.
     """
@@ -227,7 +227,7 @@ _MARKS_ALONE: Final = numbers((*MARKS, "\0"))
 def skeleton(text: str, *, parted: bool = False, common: bytes | None = None) -> str:
     """Return the bare ASCII letters in lower case; line feeds are kept, every other line break becomes one.
 
-    Letters of one line stay in that line, but indices are not those of the source. Signs that ASCII has not fall away;
+    Letters of one line stay in that line, but indices are not those of the source. Signs outside ASCII are dropped;
     in a `parted` skeleton `SIGN` stands for each, so that what they part stays apart (`MẬT—Kế hoạch`). `common` is the
     text in `octets`, if that is known.
     """
@@ -261,7 +261,7 @@ def run_together(plain: str) -> str:
 
 
 def collapse_spacing(text: str) -> str:
-    """Join letters that stand one by one ("M Ậ T", "T.Ố.I  M.Ậ.T") into words; words end at two spaces or more."""
+    """Join letters written one by one ("M Ậ T", "T.Ố.I  M.Ậ.T") into words; words end at two spaces or more."""
 
     def join(match: re.Match[str]) -> str:
         return re.sub(r"[^\w]|_", "", match[0])
@@ -270,5 +270,5 @@ def collapse_spacing(text: str) -> str:
 
 
 def is_decomposed(text: str) -> bool:
-    """Return whether Vietnamese letters stand in decomposed form (NFD or the mixed form of code page 1258)."""
+    """Return whether Vietnamese letters are in decomposed form (NFD or the mixed form of code page 1258)."""
     return any(mark in text for mark in MARKS) and unicodedata.normalize("NFC", text) != text

@@ -1,10 +1,10 @@
 """Official documents of Decree 30/2020/NĐ-CP: recognised, with kind, number, date and issuer.
 
-A document is official when enough of its components stand where the Decree puts them (Article 8, Annex I): national
+A document is official when enough of its components are where the Decree puts them (Article 8, Annex I): national
 name and motto, number and symbol, place and date, name of the kind or "V/v", authority of the signer, recipients. It is
 *issued* when the number is filled in, else a *draft*. Statutes are documents of their ministries like any other where they
-bear their head; the text of one out of a database, whose title tells number and date in a sentence, is a working file.
-Forms that citizens fill in bear the national name too, but no number, no recipients, and are told by their titles; they are
+bear their head; the text of one out of a database, whose title states number and date in a sentence, is a working file.
+Forms that citizens fill in bear the national name too, but no number, no recipients, and are recognised by their titles; they are
 working files as well. The text is read in Unicode whatever the encoding, from runs of every reader, OCR included (it asks
 for skeletons, so one wrong accent does no harm).
 """
@@ -70,7 +70,7 @@ class Recognition(Struct, frozen=True, kw_only=True):
 
     @property
     def official(self) -> bool:
-        """Whether it has the form of an official document."""
+        """Return whether it has the form of an official document."""
         return self.state is not State.WORKING
 
 
@@ -140,7 +140,7 @@ def _lines(document: Document) -> list[str]:
 
 
 def has_no_form(document: Document) -> bool:
-    """Tell at a glance that `recognise` would call it a working file: no line of it stands in official documents only."""
+    """Return quickly whether `recognise` would call it a working file: no line of it is of official documents only."""
     text = plain_skeleton(document)
     if text is None:
         text = "\n".join(_bare(_lines(document)))
@@ -225,7 +225,7 @@ def _score(evidence: Sequence[str]) -> int:
 def _state(evidence: Sequence[str], score: int, bare: Sequence[str], *, numbered: bool) -> State:
     found = set(evidence)
     if score < _THRESHOLD or not found & {"national-name", "motto", "recipients", "filed"}:
-        return State.WORKING  # numbers, dates and directors stand in quotations of prices as well
+        return State.WORKING  # numbers, dates and directors are in quotations of prices as well
     has_number = bool(found & {"number", "blank-number"})
     closes = bool(found & {"recipients", "filed", "authority"})
     form = any(_FORM.match(line) for line in bare[:30]) or any(_FORM_SIGNER.search(line) for line in bare)

@@ -30,7 +30,7 @@ class PlainText:
         """Of these, the ones beyond ASCII."""
 
     def needs_decoding(self) -> bool:
-        """Tell as `legacy.needs_decoding` does."""
+        """Return the same as `legacy.needs_decoding`."""
         if self.marked is None:
             return needs_decoding((), self.text)
         return len(self.marked) > 4 * len(self.marked.translate(None, _LATIN))

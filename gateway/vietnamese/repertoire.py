@@ -42,7 +42,7 @@ def table(show: Callable[[str], str]) -> str:
 
 
 def composed(common: bytes) -> bool:
-    """Tell of the `octets` of a text whether it is surely in NFC: no combining mark stands in it."""
+    """Return whether a text, by its `octets`, is surely in NFC: it has no combining mark."""
     return not any(map(common.__contains__, _MARKS))
 
 

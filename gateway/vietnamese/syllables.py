@@ -27,7 +27,7 @@ uy uya uych uynh uyt uyn uyu uyên uyêt uơ
 y yêm yên yêng yêt yêu
 """
 _ONSETS: Final = "b c ch d đ g gh gi h k kh l m n ng ngh nh p ph r s t th tr v x"
-"""But for `qu`, behind which other rhymes stand."""
+"""But for `qu`, behind which other rhymes are."""
 _QU_RHYMES: Final = """
 a ac ach ai an ang anh ao at au ay ăc ăm ăn ăng ăp ăt ân ât ây
 e en eo et ê ên êt êch ênh i it inh y yên yêt ynh yt ych ơ ôc

@@ -10,7 +10,7 @@ from typing import Final
 TYPED_AT: Final = "a(?:{})(?![a-z0-9])".format(
     "|".join("".join(keys) for last in ("aj", "65") for keys in permutations((*last, "t")))
 )
-"""Pattern of what follows the M of a typed MẬT: the keys of shape and tone stand behind the vowel or behind the word."""
+"""Pattern of what follows the M of a typed MẬT: the keys of shape and tone are behind the vowel or behind the word."""
 _WORD: Final = re.compile(r"[^\W_]{2,12}")
 _TONES: Final = dict(zip("sfrxj12345", "\u0301\u0300\u0309\u0303\u0323" * 2, strict=True))
 _SHAPES: Final = {

@@ -1,8 +1,8 @@
 """Typography of a document, letter by letter: fonts, colours, encoding (Decree 30/2020, Annex I; Điều 9.4c).
 
-Only letters that a reader sees count, weighted one by one; blanks, digits, empty runs, styles nobody uses, symbol fonts,
+Only visible letters count, weighted one by one; blanks, digits, empty runs, unused styles, symbol fonts,
 comments, properties and hidden text do not. Stamps, signatures and watermarks may have any font and colour, links any
-colour. A font or colour that the file does not tell is unknown, and unknown letters are left out of the shares.
+colour. A font or colour that the file does not state is unknown, and unknown letters are left out of the shares.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class _Passages:
         self._order = 0
 
     def add(self, kind: FaultKind, value: str, letters: int, run: Run, span: tuple[int, int]) -> None:
-        """Add letters; they go on with the last passage when nothing right stood between."""
+        """Add letters; they go on with the last passage when nothing right was between."""
         kept, spans = self._kept[kind], self._spans[kind]
         if self._open.get(kind) == (value, run.block):
             kept[-1] = replace(kept[-1], letters=kept[-1].letters + letters)
@@ -115,7 +115,7 @@ class _Passages:
         self._open.pop(kind, None)
 
     def all(self, runs: tuple[Run, ...], decoded: list[Decoded]) -> tuple[Passage, ...]:
-        """Return what was kept, by kind, with the words in which it stands."""
+        """Return what was kept, by kind, with the words around it."""
         texts: dict[int, list[str]] = {span.block: [] for spans in self._spans.values() for span in spans}
         for run, read in zip(runs, decoded, strict=True) if texts else ():
             if run.block in texts:
@@ -129,7 +129,7 @@ class _Passages:
 
 
 def _words(text: str, span: _Span) -> str:
-    """Return the words that a span of a block stands in, whole ones but for very long ones."""
+    """Return the words that contain a span of a block, whole ones but for very long ones."""
     start, end = span.start, min(span.end, span.start + 3 * _QUOTE)
     before = re.search(r"\S{0,40}\Z", text[max(0, start - _QUOTE) : start])
     behind = re.match(r"\S{0,40}", text[end : end + _QUOTE])

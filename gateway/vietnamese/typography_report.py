@@ -111,7 +111,7 @@ class Report(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 LIMIT_VALUES: Final = 64
-"""Fonts, colours and sizes of one document that are told apart; a page has a handful."""
+"""Fonts, colours and sizes of one document that are distinguished; a page has a handful."""
 LIMIT_PASSAGES: Final = 5
 """Passages that are kept of each of them."""
 

@@ -4,7 +4,7 @@ The way of a document, from coarse to fine:
 
     sieve         proof that a text holds nothing that could be taken for a mark
     layout, views lines with their look; what other readers are shown
-    candidates    where a mark can stand; pieces: letters and words in boxes and cells of their own
+    candidates    where a mark can be; pieces: letters and words in boxes and cells of their own
     readings      other charsets, escapes, backwards; damage, scanned: letters that are lost
     judge         one line in all forms: lines, labels, auxiliary, titled, titles, alone, said, code
     around        the lines beside it; lists, choice: where a level is one value among others

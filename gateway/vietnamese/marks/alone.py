@@ -1,7 +1,7 @@
 """A level in small letters alone on its line: a mark in an official letter, a word in a poem or a story.
 
 `tối mật` between the motto and the number of a letter, under a greeting or above the title of a plan says what the
-stamp says. The same words are a heading in a news page, a verse, an answer in a quiz. What stands around decides.
+stamp says. The same words are a heading in a news page, a verse, an answer in a quiz. What is around decides.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _DEFINES: Final = re.compile(r"^\W*(?:la|nghia la|co nghia|gom|bao gom)(?![a-z])
 """First words of a text that says what its heading means."""
 _COPIES: Final = re.compile(rf"^\W*(?:(?:ban so|so ban|so trang)\W|trang \d|(?:{URGENCY_WORDS})\W*$)")
 _FIRST: Final = 3
-"""Lines that may stand above a mark at the head of a text without a letterhead."""
+"""Lines that may be above a mark at the head of a text without a letterhead."""
 _BARE_TITLE: Final = 24
 _SHORT: Final = 60
 _PROSE: Final = 110
@@ -58,7 +58,7 @@ class Around(NamedTuple):
     """The line below begins in small letters."""
     in_cell: bool = False
     titled: bool = False
-    """It says what is secret: "Tài liệu mật"; then it may stand under a title too."""
+    """It says what is secret: "Tài liệu mật"; then it may be under a title too."""
 
 
 def belongs_to_head(line: str) -> bool:
@@ -78,7 +78,7 @@ def is_of_a_letter(around: Around) -> bool:
 
 
 def heads_an_article(around: Around) -> bool:
-    """Return whether a line stands over the prose of a newspaper: sentences below, and nothing of a letter or a plan around."""
+    """Return whether a line is over the prose of a newspaper: sentences below, and nothing of a letter or a plan around."""
     near = (*around.above, *around.below)
     if any(
         belongs_to_head(line) or _GREETING.match(line) or _CLOSING.match(line) or _ITEM.match(line) for line in near
@@ -89,9 +89,9 @@ def heads_an_article(around: Around) -> bool:
 
 
 def stands_for_stamp(around: Around, *, phrase: bool = False) -> bool:
-    """Return whether a line stands where the stamp belongs, at the head of an official letter, and ends none of its lines.
+    """Return whether a line is where the stamp belongs, at the head of an official letter, and ends none of its lines.
 
-    A phrase or a number that ends titles and names of units too stands right under motto, number or date, or a whole name.
+    A phrase or a number that ends titles and names of units too is right under motto, number or date, or a whole name.
     """
     above = around.above[0] if around.above else ""
     if above and not (belongs_to_head(above) or is_closed(above)):
@@ -104,7 +104,7 @@ def stands_for_stamp(around: Around, *, phrase: bool = False) -> bool:
 
 
 def around_line(layout: Layout, number: int, *, in_cell: bool) -> Around:
-    """Return what stands around a line of a document."""
+    """Return what is around a line of a document."""
     above, below = (list(layout.beside(number, step, NEAR)) for step in (-1, 1))
     return Around(
         above=[layout.bare_line(n) for n in above],
@@ -116,7 +116,7 @@ def around_line(layout: Layout, number: int, *, in_cell: bool) -> Around:
 
 
 def stands_as_mark(level: Level, case: Case, around: Around) -> bool:
-    """Return whether a lone level in small or title letters is a mark by what stands around it."""
+    """Return whether a lone level in small or title letters is a mark by the lines around it."""
     above, below = around.above, around.below
     if (above and (_ASKS.search(above[0]) or _QUIZ.match(above[0]))) or (below and _DEFINES.match(below[0])):
         return False

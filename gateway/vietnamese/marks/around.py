@@ -107,7 +107,7 @@ def _across(layout: Layout, line: Line) -> int | None:
 
 
 def _on_one_line(left: Run, right: Run) -> bool:
-    """Return whether words stand to the right of others on one line of a page: cells of a sheet that is printed without rules."""
+    """Return whether words are to the right of others on one line of a page: cells of a sheet that is printed without rules."""
     one, other = left.bbox_pt, right.bbox_pt
     if one is None or other is None or left.page != right.page:
         return False
@@ -240,7 +240,7 @@ def _in_one_box(layout: Layout, line: Line, other: int | None) -> bool:
 
 
 def _close(layout: Layout, number: int, other: int | None) -> bool:
-    """Return whether two lines stand together on the page, as far as that is known."""
+    """Return whether two lines are together on the page, as far as that is known."""
     if other is None or abs(other - number) > 2:
         return False
     first, second = layout.line(number).runs[0], layout.line(other).runs[0]

@@ -12,7 +12,7 @@ _GAP: Final = r"[\W_]{0,8}"
 
 
 def _spaced(words: str) -> str:
-    """Return the pattern of bare words whose letters may stand apart, in another line too, or run together."""
+    """Return the pattern of bare words whose letters may be apart, in another line too, or run together."""
     return _GAP.join(letter for letter in words if letter != " ")
 
 

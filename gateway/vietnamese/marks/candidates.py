@@ -46,7 +46,7 @@ class Candidates(NamedTuple):
 
 
 def candidates(layout: Layout, whole: str) -> Candidates:
-    """Return where marks can stand; `whole` is the skeleton of all lines."""
+    """Return where marks can be; `whole` is the skeleton of all lines."""
     lines: set[int] = set()
     split: list[tuple[int, int]] = []
     for pattern in (_LEVEL, *_AUXILIARY):

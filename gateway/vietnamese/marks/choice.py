@@ -41,7 +41,7 @@ def begins_ticked(text: str) -> bool:
 
 
 def begins_with_empty_box(text: str) -> bool:
-    """Return whether a line begins with a box that nobody ticked."""
+    """Return whether a line begins with an empty box."""
     return re.match(rf"[^\w\[(]*(?:{EMPTY})", text) is not None
 
 
@@ -51,7 +51,7 @@ def begins_black(text: str) -> bool:
 
 
 def listed(between: str) -> bool:
-    """Return whether what stands between two values makes them options: a slash, a comma, "hoặc", a box, a number."""
+    """Return whether what is between two values makes them options: a slash, a comma, "hoặc", a box, a number."""
     return len(between) <= 14 and _BETWEEN.fullmatch(between) is not None
 
 
@@ -77,7 +77,9 @@ def choice_hit(text: str, plain: str) -> Hit | None:
         return best
     if (empty or ticked) and all(boxes[number] is not None for number in levels):
         if best is not None and any((box := boxes[number]) is not None and box["empty"] for number in levels):
-            return best._replace(strength=Strength.SUSPECTED)  # one of several was chosen, whatever else the line says
+            return best._replace(
+                strength=Strength.SUSPECTED
+            )  # one of several was chosen, whatever the rest of the line
         level, spelling, _ = written_level(text, options[levels[0]])
         return Hit(level, Strength.NOTED, "options", spelling)
     return None
@@ -98,7 +100,7 @@ def _is_option(text: str, plain: str, found: re.Match[str]) -> bool:
 
 
 def _boxes_of(text: str, options: list[re.Match[str]]) -> dict[int, re.Match[str] | None]:
-    """Return the box of each option: all stand before their words, or all behind, as the first one does."""
+    """Return the box of each option: all are before their words, or all behind, as the first one does."""
     found: dict[int, re.Match[str] | None] = dict.fromkeys(range(len(options)))
     if not options:
         return found

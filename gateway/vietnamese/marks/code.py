@@ -1,7 +1,7 @@
 r"""Marks as literals of code and data: `"dau": "TỐI MẬT"`, `dau=[MẬT]`, `\textbf{TỐI MẬT}`, `<b>MẬT</b>`, `echo TỐI MẬT`.
 
 Prose quotes the stamps in the same signs, so the rest of the line decides: outside its literals code has only plain
-ASCII names, right beside the sign that opens the literal stands another sign or a command, and a list that names two
+ASCII names, right beside the sign that opens the literal is another sign or a command, and a list that names two
 levels is a list of options.
 """
 

@@ -32,7 +32,7 @@ _AROUND: Final = 16
 
 
 def may_be_damaged(plain: str, found: re.Match[str]) -> bool:
-    """Return whether `tối` or `tuyệt`, whole or damaged, or a label stands before what may be a damaged `mật`."""
+    """Return whether `tối` or `tuyệt`, whole or damaged, or a label is before what may be a damaged `mật`."""
     before = plain[max(0, found.start() - _AROUND) : found.start()]
     return _BEFORE.search(before) is not None or before.rstrip().endswith("mat:")
 

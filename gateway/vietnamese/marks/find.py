@@ -1,6 +1,6 @@
-"""Secrecy marks of documents, subjects and file names: found by layout, told with the evidence, never quoted.
+"""Secrecy marks of documents, subjects and file names: found by layout, reported with evidence, never quoted.
 
-`find_in_document` searches everything that can be seen or once stood in a document: text, headers, boxes, watermarks,
+`find_in_document` searches everything that is or was visible in a document: text, headers, boxes, watermarks,
 properties, comments, names, hidden and deleted text, earlier revisions, what OCR read. It looks at a bare skeleton of
 the whole text first and at single lines only where the letters of a mark occur, so a clean document of 100 pages costs
 some milliseconds. The result holds no words of the document: a level, how sure it is, where, and evidence codes such
@@ -123,7 +123,7 @@ def names_secrecy(name: str) -> bool:
 
 
 def none_is_marked(names: Iterable[str], settings: MarkSettings = _DEFAULT) -> bool:
-    """Tell, much quicker than by asking for each, whether surely none of many subjects, names and fields is marked."""
+    """Return whether surely none of many subjects, names and fields is marked, much faster than one by one."""
     words = "\n".join(names)
     return not settings.extra_marks and is_clear(words) and not may_be_escaped(words)
 

@@ -28,7 +28,7 @@ class Place(Enum):
 
     @property
     def is_text(self) -> bool:
-        """Whether running text stands there."""
+        """Return whether running text is there."""
         return self in (Place.BODY, Place.CELL, Place.ASIDE)
 
 
@@ -80,10 +80,10 @@ class Look(NamedTuple):
 
     @property
     def stands_out(self) -> bool:
-        """Whether the letters look or stand like a stamp, wherever they are."""
+        """Return whether the letters look or are placed like a stamp, wherever they are."""
         return self.red or self.boxed or self.in_window or self.place is Place.BOX
 
     @property
     def is_stamped(self) -> bool:
-        """Whether they stand out, or stand where stamps and labels are and no running text."""
+        """Return whether they stand out, or are where stamps and labels are and no running text."""
         return self.stands_out or self.place in (Place.EDGE, Place.WATERMARK, Place.PROPERTY)

@@ -57,7 +57,7 @@ def has_label(plain: str) -> bool:
 
 
 def label_line(text: str, plain: str, look: Look) -> Hit | None:
-    """Find "Độ mật: Tối mật" in any case, and tell a filled label from one that lists its options (S5)."""
+    """Find "Độ mật: Tối mật" in any case, and distinguish a filled label from one that lists its options (S5)."""
     best: Hit | None = None
     if _MARK.search(plain) is None:
         return None
@@ -120,7 +120,7 @@ def _coded_value(text: str, value: int) -> Hit | None:
 
 def _label_value(text: str, plain: str, label: int, start: int) -> Hit | None:
     end = min((position for position in (plain.find("\n", start),) if position >= 0), default=len(plain))
-    # The value may stand on the next line of the same block when nothing else is on this one.
+    # The value may be on the next line of the same block when nothing else is on this one.
     if not plain[start:end].strip(" \t.:"):
         start = end
         end = plain.find("\n", end + 1) if plain.find("\n", end + 1) >= 0 else len(plain)

@@ -26,7 +26,7 @@ from gateway.vietnamese.normal import skeleton, unify_line_breaks
 _CELL: Final = re.compile(r"cell:(?P<sheet>.*)!(?P<column>[A-Z]{1,3})(?P<row>\d{1,7})")
 _TABLE_CELL: Final = re.compile(r"(?:table:(?P<sheet>[\d.]+),)?row:(?P<row>\d{1,9}),column:(?P<column>\d{1,9})(?!\d)")
 _STRIP_PT, _HIGHEST = 36.0, 40
-"""Height of a strip of a page, and strips that the highest line lies in."""
+"""Height of a strip of a page, and strips that the highest line is in."""
 LINE_FORMATS: Final = frozenset({"pdf", "text", "image"})
 """Formats whose blocks are lines, so that a sentence may go on in the next block."""
 
@@ -38,13 +38,13 @@ _PLACES: Final = {
 }  # fmt: skip
 
 WINDOW_10A_PT: Final = (0.0, 105.0, 300.0, 320.0)
-"""Left, top, right, bottom of where box 10a of Decree 30/2020 (Annex I, II) may stand on page 1, with leeway."""
+"""Left, top, right, bottom of where box 10a of Decree 30/2020 (Annex I, II) may be on page 1, with leeway."""
 
 _EDGE: Final = 200
 _WORD, _BELOW_PT, _BESIDE_PT, _LARGER = 4, 18.0, 40.0, 1.3
 """Letters of words that count beside a line on a scan, how far from it they are, and how many times as high it is as they."""
 _BOX: Final = "textbox:"
-"""Locators of boxes that are counted, so that lines with the same one stand in one box."""
+"""Locators of boxes that are counted, so that lines with the same one are in one box."""
 _SHORT: Final = 40
 """Letters of a line below which it may be a cell or a value."""
 
@@ -90,7 +90,7 @@ def cell_key(run: Run) -> tuple[str, int, int] | None:
 
 
 def _strips_of(run: Run) -> list[tuple[int, int]]:
-    """Return the strips that a line of a page lies in; one as high as no line is lies in its uppermost ones."""
+    """Return the strips that a line of a page is in; one higher than any line is in its uppermost ones."""
     _, top, _, bottom = run.bbox_pt or (0.0, 0.0, 0.0, -1.0)
     lowest = min(bottom, top + (_HIGHEST - 1) * _STRIP_PT)
     if not isfinite(top + lowest):
@@ -188,7 +188,7 @@ class Layout:
         return found
 
     def at_height_of(self, run: Run) -> set[int]:
-        """Return the numbers of lines of its page that may stand at the height of words."""
+        """Return the numbers of lines of its page that may be at the height of words."""
         return {number for strip in _strips_of(run) for number in self._strips.get(strip, ())}
 
     def block_of(self, number: int) -> int:
@@ -196,7 +196,7 @@ class Layout:
         return bisect_right(self._first_lines, number) - 1
 
     def place_of(self, number: int) -> Place:
-        """Return where a line stands, without looking at its runs one by one."""
+        """Return where a line is, without looking at its runs one by one."""
         return _PLACES[self.runs[self._starts[self.block_of(number)]].role]
 
     def first_run(self, block: int) -> Run:
@@ -213,7 +213,7 @@ class Layout:
         return self.runs[self._starts[block] : end]
 
     def line(self, number: int) -> Line:
-        """Return a line with the runs whose letters stand in it."""
+        """Return a line with the runs whose letters are in it."""
         block = self.block_of(number)
         first, start = self._first_lines[block], self._starts[block]
         end = self._starts[block + 1] if block + 1 < len(self._starts) else len(self.runs)
@@ -275,7 +275,7 @@ class Layout:
         return abs(self.line(number).runs[0].block - self.line(other).runs[0].block) <= 1
 
     def stands_apart(self, line: Line) -> tuple[bool, bool]:
-        """Return whether no words of a scan stand near a line of it, and whether it is higher than most of them."""
+        """Return whether no words of a scan are near a line of it, and whether it is higher than most of them."""
         own = line.runs[0]
         if own.origin is not Origin.OCR or own.bbox_pt is None:
             return False, False

@@ -1,7 +1,7 @@
 """One line of text, judged by its form: stamp line, merged line, headed line, or no mark.
 
 A mark is a matter of layout, not of words: a level alone on its line in capitals, in brackets at the head of a line,
-merged by a reader with the number or the motto that stands next to it. Prose that speaks of secrets has none of these
+merged by a reader with the number or the motto that is next to it. Prose that speaks of secrets has none of these
 forms. Rule S3 of the detection specification; S4 (broken titles) needs the lines around and is in `around`.
 """
 
@@ -121,7 +121,7 @@ def _weak_spelling(level: Level, spelling: Spelling, case: Case, look: Look) -> 
 
 
 def stamp_line(text: str, look: Look) -> Hit | None:
-    """Find a level that is all the line says, whatever stands between its letters (S2, S3).
+    """Find a level that is all the line says, whatever is between its letters (S2, S3).
 
     Behind the number of a list, or beside that of a page or a year, it is doubtful: lists and tables of all levels are numbered.
     """
@@ -137,7 +137,7 @@ def stamp_line(text: str, look: Look) -> Hit | None:
         rest = text[code.end() :] if code["ahead"] else text[: code.start()]
         hit = _level_alone(rest, look, numbered=True)
         if hit is not None and hit.level is _ENVELOPES[code["ahead"] or code["behind"]]:
-            # "C - Mật" may answer a question, and nobody writes "Mật (C)" but on an envelope.
+            # "C - Mật" may answer a question, and "Mật (C)" is written on envelopes only.
             stamped = code["behind"] and hit.form == "stamp-line" and not rest.islower()
             least = Strength.SUSPECTED if stamped else hit.strength
             return hit._replace(form=NUMBERED, strength=min(least, Strength.SUSPECTED, key=lambda s: s.rank))
@@ -212,7 +212,7 @@ def _level_alone(text: str, look: Look, *, numbered: bool = False) -> Hit | None
 
 
 def _with_noun(noun: str, level: Level, spelling: Spelling, case: Case, look: Look) -> Hit | None:
-    """Judge "TÀI LIỆU MẬT": a mark where a stamp would be, doubtful as a line of text, elsewhere what stands around decides."""
+    """Judge "TÀI LIỆU MẬT": a mark where a stamp would be, doubtful as a line of text, elsewhere what is around decides."""
     if noun in ("do", "muc", "capdo", "loai") and level is Level.MAT:
         return None  # "ĐỘ MẬT" is the head of a label
     if spelling is not Spelling.EXACT:
@@ -230,7 +230,7 @@ def _with_noun(noun: str, level: Level, spelling: Spelling, case: Case, look: Lo
 
 
 def merged_line(text: str, plain: str, look: Look) -> Hit | None:
-    """Find a mark that a reader ran together with what stands beside it: number, motto, place and date; or brackets."""
+    """Find a mark that a reader ran together with what is beside it: number, motto, place and date; or brackets."""
     if (found := _BRACKETED.match(plain)) is not None:
         level, spelling, case = written_level(text, found)
         rest = plain[found.end() :].strip()
@@ -256,7 +256,7 @@ def merged_line(text: str, plain: str, look: Look) -> Hit | None:
 
 
 def _set_apart(text: str) -> Hit | None:
-    """Find a level whose letters stand apart beside other words: in a margin, a frame, a column of its own."""
+    """Find a level whose letters are apart beside other words: in a margin, a frame, a column of its own."""
     found = _APART.search(text)
     if found is None or _LETTER_BEFORE.search(text[: found.start()]) or _LETTER_BEHIND.match(text[found.end() :]):
         return None  # B Ả O M Ậ T, M Ậ T K H Ẩ U

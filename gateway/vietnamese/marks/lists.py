@@ -24,7 +24,7 @@ _LEVELS: Final = frozenset({"mat", "toimat", "tuyetmat"})
 _WORDS: Final = re.compile(r"[^\W_]+")
 _OF_A_STAMP: Final = frozenset({"tuyet", "toi", "mat", "khan", "thuong", "khong", "stt"})
 _COLUMN, _LEAST = 6, 2
-"""Lines on each side of a name among which so many other names stand."""
+"""Lines on each side of a name among which so many other names are."""
 _NEAR_PT, _LINE_PT = 130.0, 24.0  # reach of a column of levels, and height of a line of print
 _CELL_TICK: Final = re.compile(r"[xXvV\u2611\u2612\u2705\u2713\u2714\u2717\u2718]|TRUE")
 _ROW: Final = 8
@@ -80,7 +80,7 @@ def without_lists(found: Sequence[Found]) -> list[Found]:
 
 
 def _in_columns(found: Sequence[tuple[Line, Level]]) -> set[int]:
-    """Return the numbers of lines in print that stand below one another on a page and say several levels, none as a stamp does."""
+    """Return the numbers of lines in print that are below one another on a page and say several levels, none as a stamp does."""
     plain = [(line.runs[0], line.number, level) for line, level in found if not (line.look.red or line.look.boxed)]
     placed = [(run, number, level) for run, number, level in plain if 0 < _height(run) < _LINE_PT]
     listed = set()
@@ -102,7 +102,7 @@ def _apart(first: Run, second: Run) -> float:
 
 
 def _rows(runs: Sequence[Run]) -> int:
-    """Return how many rows runs stand in; what was read twice of one place is one."""
+    """Return how many rows runs are in; what was read twice of one place is one."""
     rows, bottom = 0, 0.0
     for top, end in sorted((run.bbox_pt[1], run.bbox_pt[3]) for run in runs if run.bbox_pt is not None):
         if top + (end - top) / 3 >= bottom:
@@ -126,7 +126,7 @@ def beside_empty_boxes(layout: Layout, line: Line) -> bool:
 
 
 def siblings(layout: Layout, line: Line) -> set[str]:
-    """Return the other levels and column heads that stand next to a line."""
+    """Return the other levels and column heads that are next to a line."""
     around = layout.near(line, 4)
     if line.place is not Place.CELL:
         words = {_value(layout, n) for n in around}
@@ -139,7 +139,7 @@ def siblings(layout: Layout, line: Line) -> set[str]:
         if own is None or other is None or own[2] == other[2]:
             found.add(word)
         elif word in _LEVELS or own[1] == other[1]:
-            # Below each other stand the values of a list; what heads a column belongs to its own row.
+            # Below each other are the values of a list; what heads a column belongs to its own row.
             found.update({word} & _VALUES)
     return found & SIBLINGS - {_value(layout, line.number)}
 
@@ -155,7 +155,7 @@ def begins_with_noun(text: str) -> bool:
 
 
 def is_another_word(layout: Layout, line: Line, upper: str) -> bool:
-    """Return whether "MẬT" alone is somebody's name behind the rest of it, or goods or an organ among others.
+    """Return whether "MẬT" alone is the last word of a name, or goods or an organ among others.
 
     `upper` is the line or cell before it.
     """
@@ -198,7 +198,7 @@ def begins_phrase(layout: Layout, line: Line, below: int | None) -> bool:
 
 
 def names_people(layout: Layout, line: Line) -> bool:
-    """Return whether a line stands in a column of a table that is headed "Tên", "Họ và tên"."""
+    """Return whether a line is in a column of a table that is headed "Tên", "Họ và tên"."""
     head = column_head(layout, line.block)
     return (
         head is not None
@@ -208,7 +208,7 @@ def names_people(layout: Layout, line: Line) -> bool:
 
 
 def is_in_column(layout: Layout, line: Line) -> bool:
-    """Return whether a level with one capital stands in a column of other words with one: the names of a list, as on a scan."""
+    """Return whether a level with one capital is in a column of other words with one: the names of a list, as on a scan."""
     if case_of("".join(filter(str.isalpha, line.text)) or " ") is not Case.TITLE:
         return False
     near = [n for step in (-1, 1) for n in layout.neighbours(line.number, step, _COLUMN)]
@@ -218,7 +218,7 @@ def is_in_column(layout: Layout, line: Line) -> bool:
 
 
 def _below(first: Run, second: Run) -> bool:
-    """Return whether two runs stand below one another on a page."""
+    """Return whether two runs are below one another on a page."""
     one, other = first.bbox_pt, second.bbox_pt
     return one is not None and other is not None and one[0] < other[2] and other[0] < one[2]
 
@@ -251,7 +251,7 @@ def is_ticked_in_table(layout: Layout, line: Line) -> bool:
 
 
 def row_mates(layout: Layout, line: Line) -> list[str]:
-    """Return the bare lines of what stands in one row with a line: other cells, other text at its height."""
+    """Return the bare lines of what is in one row with a line: other cells, other text at its height."""
     mates = []
     for step in (-1, 1):
         for number in layout.beside(line.number, step, _ROW):
@@ -262,7 +262,7 @@ def row_mates(layout: Layout, line: Line) -> list[str]:
 
 
 def _beside(first: Run, second: Run, *, either_way: bool = False) -> bool:
-    """Return whether two runs stand in one row of a table, the second behind the first, or at one height of a page."""
+    """Return whether two runs are in one row of a table, the second behind the first, or at one height of a page."""
     if first.role is Role.CELL and second.role is Role.CELL:
         left, right = cell_key(first), cell_key(second)
         if either_way:

@@ -1,4 +1,4 @@
-"""Words that stand beside a level in subjects and names of files, and what they make of it."""
+"""Words that are beside a level in subjects and names of files, and what they make of it."""
 
 from __future__ import annotations
 
@@ -93,12 +93,12 @@ _SHORT: Final = re.compile(
 
 
 def is_unaccented_person(before: str) -> bool:
-    """Return whether "MAT" without diacritics is the last word of somebody's name: TRAN-THI-MAT."""
+    """Return whether "MAT" without diacritics is the last word of a person's name: TRAN-THI-MAT."""
     return _UNACCENTED.search(before) is not None
 
 
 def is_person(before: str, after: str) -> bool:
-    """Return whether "MẬT" is the last word of somebody's name: behind a surname and a middle name, or a surname alone."""
+    """Return whether "MẬT" is the last word of a person's name: behind a surname and a middle name, or a surname alone."""
     before = before.upper()
     ends = not re.search(r"[^\W\d_]", after)
     if _FULL.search(before):

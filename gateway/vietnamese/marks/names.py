@@ -1,7 +1,7 @@
 """Secrecy marks in names: subjects, file names, and the short lines of headers, boxes, properties and sheets (S6).
 
 A name is no sentence, so a level in it counts as a token: in brackets, in capitals, or set off by a dash, a colon or
-an underscore. The words around it tell "MẬT" from "MẬT KHẨU" and "BẢO MẬT". Without diacritics only capitals count,
+an underscore. The words around it distinguish "MẬT" from "MẬT KHẨU" and "BẢO MẬT". Without diacritics only capitals count,
 and only where nothing else is likely: `TUYET_MAT` is certain, `TOI_MAT` and `[MAT]` are doubtful, small letters only
 in `tuyet mat` set off ("Toi mat dien thoai" has lost a telephone).
 """
@@ -89,7 +89,7 @@ _CHANGED: Final = re.compile(r"(?<!\w)từ(?!\w).*(?:xuống|lên|sang|thành)\s
 
 
 class _Token(NamedTuple):
-    """A level found in a name with what stands around it."""
+    """A level found in a name with what is around it."""
 
     start: int
     level: Level
@@ -101,7 +101,7 @@ class _Token(NamedTuple):
     next_word: str
     bracketed: bool
     quoted: bool
-    """What stands before it opens a quotation."""
+    """What is before it opens a quotation."""
     of_work: bool
     """A film or a book is called so."""
     left_free: bool
@@ -181,7 +181,7 @@ def _parted(word: str) -> str:
 
 
 def without_extension(name: str) -> str:
-    """Return the name of a file without what tells its format."""
+    """Return the name of a file without its suffix."""
     return _EXTENSION.sub("", name)
 
 
@@ -215,7 +215,7 @@ def _exact(token: _Token, place: Place) -> Hit | None:
     if token.bracketed and not (token.level is Level.MAT and token.last_word in ORGANS):
         words = [len(_WORD.findall(side)) for side in (token.before, token.after)]
         if token.quoted and sum(words) > 2 and (min(words) or not named):
-            # A title, or a stamp that a sentence names; in capitals somebody may still mean the mark itself.
+            # A title, or a stamp that a sentence names; in capitals it may still be the mark itself.
             if not named or token.case is not Case.CAPITALS or NAMED_STAMP.search(token.before):
                 return None
             return Hit(token.level, Strength.SUSPECTED, "bracketed")

@@ -1,4 +1,4 @@
-"""Marks in pieces: letters or words that stand in boxes, cells or glyph lines of their own, put together again."""
+"""Marks in pieces: letters or words that are in boxes, cells or glyph lines of their own, put together again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gateway.vietnamese.normal import canonical, run_together, skeleton
 def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
     """Yield sets of small blocks that together spell a level: as (block, text), in one of several orders."""
     if not any(len(text) <= _LONGEST_PIECE and not text.isascii() and text.strip() for text in layout.blocks):
-        return  # the letter Ậ must stand in one of the pieces
+        return  # the letter Ậ must be in one of the pieces
     pieces = [
         (number, text.strip())
         for number, text in enumerate(layout.blocks)
@@ -27,7 +27,7 @@ def scattered(layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
     yield from _shuffled(pieces)
     shown = [piece for piece in pieces if layout.first_run(piece[0]).role not in OFF_PAGE]
     if len(shown) < len(pieces):
-        yield from _shuffled(shown)  # names of boxes and fields, which nobody sees, stand between what they hold
+        yield from _shuffled(shown)  # names of boxes and fields, which are not shown, are between their contents
 
 
 def _placed(layout: Layout, pieces: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int, str]]]:
@@ -47,14 +47,14 @@ def _placed(layout: Layout, pieces: Sequence[tuple[int, str]]) -> Iterator[Seque
 
 _LONGEST_PIECE, _LONGEST_SYLLABLE = 16, 6
 _IN_PARTS: Final = frozenset({"uyệtmật", "ốimật", "mậttuyệt", "mậttối"})
-"""Levels without their initial, which may stand in a block of its own, and with their words from right to left."""
+"""Levels without their initial, which may be in a block of its own, and with their words from right to left."""
 _LEVELS: Final = tuple((Counter(level), level) for level in ("tuyệtmật", "tốimật", "mật"))
 
 
 def _shuffled(pieces: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int, str]]]:
     """Yield neighbours that have just the letters of a level in another order, as that level.
 
-    Boxes, cells and letters that are placed by coordinates are read in the order of the file, which nobody sees: a sheet
+    Boxes, cells and letters that are placed by coordinates are read in the order of the file, which is not shown: a sheet
     or table from right to left, text boxes, what a style sheet moves. No word of the language has these letters otherwise.
     """
     letters = cache(lambda number: "".join(c for c in canonical(pieces[number][1]) if c.isalpha()))
@@ -71,7 +71,7 @@ def _shuffled(pieces: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int,
                 while end < len(pieces) and len(joined) < len(spelled):
                     joined += letters(end)
                     end += 1
-                # A window that spells it as it stands is judged by what is around, but for an initial before its word.
+                # A window that spells it as written is judged by what is around, but for an initial before its word.
                 small = joined.casefold()
                 if end > number and (small != spelled or word in _IN_PARTS) and Counter(small) == level:
                     yield (
@@ -94,13 +94,13 @@ def same_row(first: Run, second: Run) -> bool:
 
 
 def is_in_line(first: Run, second: Run) -> bool:
-    """Return whether two cells stand in one row or column, as the values of a list do; other lines always may."""
+    """Return whether two cells are in one row or column, as the values of a list do; other lines always may."""
     one, other = cell_key(first), cell_key(second)
     return one is None or other is None or (one[0] == other[0] and (one[1] == other[1] or one[2] == other[2]))
 
 
 def column_head(layout: Layout, block: int) -> int | None:
-    """Return the uppermost block of the column of a table that a block stands in, None when that is not known."""
+    """Return the uppermost block of the column of a table that a block is in, None when that is not known."""
     own = cell_key(layout.first_run(block))
     if own is None:
         return None

@@ -1,6 +1,6 @@
 """Alternative readings of a line: another charset, UTF-8 read as Windows-1252, escapes, backwards.
 
-A mark in legacy letters without a font to tell them is found by how `mật` looks when its bytes are misread; only then
+A mark in legacy letters without a font that names them is found by how `mật` looks when its bytes are misread; only then
 is the line read again in that charset.
 """
 
@@ -102,7 +102,7 @@ _THREE: Final = re.compile(r"(?<![^\W_])[^\W\d_]{3}(?![^\W_])")
 
 
 def _of_one_word(found: re.Match[str]) -> str:
-    """Return MẬT for a word that shows as MAT and mixes ASCII letters with others: nobody types that by mistake."""
+    """Return MẬT for a word that shows as MAT and mixes ASCII letters with others: no one types that by mistake."""
     mixed = any(letter.isascii() for letter in found[0]) and not found[0].isascii()
     return "MẬT" if mixed and "".join(map(seen_as, found[0])) == "MAT" else found[0]
 
@@ -113,7 +113,7 @@ def _of_letters(found: re.Match[str]) -> str:
 
 
 def readings(text: str) -> Iterator[tuple[str, Charset | None, str]]:
-    """Yield other texts that a line could be meant as: legacy letters, UTF-8 taken for Latin-1, escapes, backwards."""
+    """Yield other texts that a line could be meant as: legacy letters, UTF-8 read as Latin-1, escapes, backwards."""
     if is_unusual(text) and (one := _THREE.sub(_of_one_word, text)) != text:
         yield one, None, MIXED
     if legacy_sign().search(text) is None and not may_be_escaped(text):
@@ -141,7 +141,7 @@ _MIS_DECODED: Final = re.compile(
 
 
 def _decoded_again(match: re.Match[str]) -> str:
-    """Return the letter whose UTF-8 bytes were taken for Windows-1252, or what stood there."""
+    """Return the letter whose UTF-8 bytes were read as Windows-1252, or the text itself."""
     raw = "".join(CP1252_CHARACTERS.get(character, character) for character in match[0])
     try:
         return raw.encode("latin-1").decode("utf-8")

@@ -1,6 +1,6 @@
 """The rules of secrecy marks, one row a rule: where it comes from, what it finds, and what looks like it and is none.
 
-A mark names its rule as a code of its evidence, which `gateway check --json` and the audit show. The logic of layout stands in the modules that
+A mark names its rule as a code of its evidence, which `gateway check --json` and the audit show. The logic of layout is in the modules that
 `gateway.vietnamese.marks` lists; the tests of these rows and `docs/marks.md` are made from them. `EXEMPTIONS` are the rules that
 unmake a mark: each has a text that is let go and its nearest neighbour that is not.
 """

@@ -1,4 +1,4 @@
-"""Sentences that tell the level of the paper they stand in, or of one that comes with it: doubtful, for laws speak alike.
+"""Sentences that state the level of their own paper, or of one that comes with it: doubtful, for laws speak alike.
 
 "Văn bản này thuộc bí mật nhà nước độ Tối mật", "Tài liệu gửi kèm có độ Mật.", "Độ mật của Quyết định này là Mật", "Em gửi
 anh kế hoạch phòng thủ (MẬT)".
@@ -69,14 +69,14 @@ _SENT: Final = re.compile(
 
 
 def may_be_said(plain: str) -> bool:
-    """Return whether a bare line may tell the level of a paper: it speaks of this one, or begins by sending something."""
+    """Return whether a bare line may state the level of a paper: it is about this one, or begins by sending something."""
     if len(plain) > _LONGEST:
         return False
     return any(words in plain for words in _POINTING) or _BEGINS.match(plain) is not None
 
 
 def said_of_this(text: str, plain: str) -> Hit | None:
-    """Find a sentence that tells the level of the paper it stands in, or of the file of a mail."""
+    """Find a sentence that states the level of its own paper, or of the file of a mail."""
     if len(text) > _LONGEST:
         return None
     for sentence in _SENTENCES if any(words in plain for words in _POINTING) else ():
@@ -87,7 +87,7 @@ def said_of_this(text: str, plain: str) -> Hit | None:
         paper = _PAPER_BEFORE.search(plain, 0, found.start("level")) is not None
         named = found["degree"] or found.groupdict().get("stamped") or paper
         if spelling is Spelling.EXACT and (level is not Level.MAT or named):
-            # "Thông tin trong thư này là mật" stands under mails of every kind
+            # "Thông tin trong thư này là mật" is under mails of every kind
             return Hit(level, Strength.SUSPECTED, "headed-line")
     for form in _OF_THESE:
         if (found := form.match(plain)) is not None:

@@ -48,6 +48,6 @@ def scanned_stamp(text: str, *, boxed: bool = True) -> Hit | None:
 
 
 def _is_another(read: str, target: str) -> bool:
-    """Return whether letters of a mark stand for ones that they are not mistaken for."""
+    """Return whether letters of a mark replace ones that they are not confused with."""
     pairs = ((a, b) for a, b in zip(read, target, strict=False) if a != b)
     return len(read) == len(target) and not all(any({a, b} <= set(group) for group in _ALIKE) for a, b in pairs)

@@ -63,7 +63,7 @@ _LONGEST_STAMP_LINE: Final = 60
 _STAMP_LINES: Final = 6
 """Letters of an auxiliary stamp over several lines and of one of these; lines it takes, empty ones too."""
 _OF_A_WORD: Final = 16
-"""Lines that the letters of tuyệt and what stands between them take."""
+"""Lines that the letters of tuyệt and what is between them take."""
 _LETTERS_BEHIND: Final = 8
 """Lines of a letter each behind a level that may go on with it."""
 _RECLAIMED: Final = re.compile(
@@ -195,7 +195,7 @@ class Search:
         if hit.form == "bracketed" and goes_on_in_brackets(layout, line, shown):
             return
         if hit.level is Level.MAT and not shown.isupper() and _PERSON.match(line.runs[0].locator):
-            return  # somebody is called so
+            return  # a person's name
         if hit.form == "stamp-line" and begins_black(shown) and beside_empty_boxes(layout, line):
             hit = Hit(hit.level, Strength.MARKED, "chosen-option", hit.spelling)
         elif hit.form == "chosen-option" and is_checklist(layout, line):
@@ -235,11 +235,11 @@ class Search:
         return hit, codes, text, shown
 
     def _alone(self, line: Line, hit: Hit, shown: str) -> Hit | None:
-        """Judge a level in small letters by what stands around it; a capital that is no mark stays noted."""
+        """Judge a level in small letters by what is around it; a capital that is no mark stays noted."""
         letters = "".join(character for character in shown if character.isalpha())
         case = case_of(letters) if letters else Case.SMALL
         if line.place is Place.CELL and line.runs[0].origin is Origin.OCR:
-            # On a scan only rows of three and more parts are cells: a value among others, whatever stands above the table.
+            # On a scan only rows of three and more parts are cells: a value among others, whatever is above the table.
             return hit if case is Case.TITLE else None
         around = around_line(self.layout, line.number, in_cell=line.place is Place.CELL)
         bullet = shown.lstrip()[:1]
@@ -251,7 +251,7 @@ class Search:
         return hit if case is Case.TITLE else None
 
     def _is_written_apart(self, line: Line, hit: Hit, case: Case) -> bool:
-        """Return whether a level in small letters stands by itself on a scan, as somebody writes it on a page."""
+        """Return whether a level in small letters is by itself on a scan, as people write it on a page."""
         apart, larger = self.layout.stands_apart(line)
         # So short a word as Mật is also what Tesseract makes of Mệt and Mạt.
         return hit.level is not Level.MAT and apart and (larger or case is Case.TITLE)
@@ -269,7 +269,7 @@ class Search:
         return any(phrase in plain for phrase in self.exempt)
 
     def _judge_split(self, first: int, last: int) -> None:
-        """Read letters that stand in lines or blocks of their own as one word."""
+        """Read letters in lines or blocks of their own as one word."""
         layout = self.layout
         lines = layout.lines
         if last - first > 8 or any(len(layout.bare_line(n)) > 14 for n in range(first, last + 1)):

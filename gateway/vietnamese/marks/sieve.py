@@ -23,13 +23,13 @@ _SHOWN_OTHER, _SHOWN_LOST, _SHOWN_HIDDEN, _SHOWN_SLIP = "\xe1", "\xe2", "\xe3", 
 
 
 def _shown(character: str) -> str:
-    """Return what stands for a character: its bare letter, one of four for letters that tell words apart, or a sign."""
+    """Return what stands for a character: its bare letter, one of four for letters that distinguish words, or a sign."""
     if character in "ậẬ":
         return _SHOWN_HIDDEN
     if character in "ấẤ":
-        return _SHOWN_LOST  # mất, unless tối or tuyệt stands before
+        return _SHOWN_LOST  # mất, unless tối or tuyệt is before
     if character == "Ặ":
-        return _SHOWN_SLIP  # MẶT, unless it stands among other words
+        return _SHOWN_SLIP  # MẶT, unless it is among other words
     if character.lower() in _OTHER_A:
         return _SHOWN_OTHER
     plain = bare(character)
@@ -42,7 +42,7 @@ _ANY_A: Final = "[a\xe1-\xe4]"
 
 
 def _pattern(words: str) -> str:
-    """Return the pattern of bare words with whatever is no letter between theirs."""
+    """Return the pattern of bare words with any other signs between their letters."""
     return _NO_LETTER.join(_ANY_A if letter == "a" else letter for letter in words if letter != " ")
 
 
@@ -73,7 +73,7 @@ _AUXILIARY: Final = _compiled(
     )
 )  # fmt: skip
 _RECALL: Final = _compiled(_pattern("lieu thu hoi"))
-"""Behind a gap the stamp may stand at the end of a line that a reader merged."""
+"""Behind a gap the stamp may be at the end of a line that a reader merged."""
 _COPYING: Final = _compiled(f"{_pattern('sao')}{_NO_LETTER}(?:{_pattern('va')}{_NO_LETTER})?{_pattern('chup')}")
 _RECIPIENTS: Final = _compiled(_pattern("noi nhan"))
 _OF_SIGNS: Final = _compiled(
@@ -92,17 +92,17 @@ def _misread() -> re.Pattern[bytes]:
 
 
 def is_clear(text: str) -> bool:
-    """Return whether a text surely holds no mark, whatever the search makes of its lines; False when only a search can tell.
+    """Return whether a text surely holds no mark, whatever the search makes of its lines; False when a search is needed.
 
     What is true of a text is true of each of its lines. It holds for letters as they are written: not for the words of a
-    scan, for runs in an old charset that a font tells, or for marks that an office adds to the rules.
+    scan, for runs in an old charset that a font names, or for marks that an office adds to the rules.
     """
     common = octets(text)
     return common is not None and are_clear(common)
 
 
 def are_clear(common: bytes) -> bool:
-    """Tell of the `octets` of a text as `is_clear` does of the text."""
+    """Return the same as `is_clear` from the `octets` of a text."""
     shown = b"\n" + common.translate(_SHOWN)
     return not (
         any(sign[:1] in shown and sign in shown for sign in _SIGNS)

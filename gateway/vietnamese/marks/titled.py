@@ -1,7 +1,7 @@
-"""A level behind the noun that it belongs to, alone on a line: TÀI LIỆU MẬT, BÍ MẬT NHÀ NƯỚC ĐỘ TỐI MẬT.
+"""A level behind its noun, alone on a line: TÀI LIỆU MẬT, BÍ MẬT NHÀ NƯỚC ĐỘ TỐI MẬT.
 
 At the head of a paper that is its mark. The same words are the end of a longer title, the head of a part of a law or of a
-course, a column, a row of an inventory: there the lines before and behind go on, or other cells stand beside.
+course, a column, a row of an inventory: there the lines before and behind go on, or other cells are beside.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def titled_across(layout: Layout, line: Line, text: str) -> Hit | None:
 
 
 def titled(layout: Layout, line: Line, hit: Hit, shown: str) -> Hit | None:
-    """Judge a level behind a noun by what stands around it; None where a longer title ends or a text goes on."""
+    """Judge a level behind a noun by what is around it; None where a longer title ends or a text goes on."""
     around = around_line(layout, line.number, in_cell=line.place is Place.CELL)
     above = layout.adjacent(line.number, -1)
     if above is not None and run_together(layout.bare_line(above)) in _BARE_SECRET | _BARE_NOUNS:
@@ -60,7 +60,7 @@ def titled(layout: Layout, line: Line, hit: Hit, shown: str) -> Hit | None:
     if chapter or (own and below.startswith(f"{own} ")):
         return hit._replace(strength=Strength.NOTED, form="list")
     mates = row_mates(layout, line) if hit.level is Level.MAT else []
-    # At the head of a page the name of a firm may stand beside a stamp; a table has no such freedom.
+    # At the head of a page the name of a firm may be beside a stamp; a table has no such freedom.
     free = line.place is not Place.CELL and len(around.above) <= _HEAD_LINES
     if is_inventory(mates) if free else any(not belongs_to_head(mate) for mate in mates):
         return hit._replace(strength=Strength.NOTED, form="list")
@@ -88,5 +88,5 @@ def may_be_titled(hit: Hit, shown: str) -> bool:
 
 
 def _is_lower(before: str, shown: str) -> bool:
-    """Return whether a line in small letters stands before one in capitals, so that no title goes on."""
+    """Return whether a line in small letters is before one in capitals, so that no title goes on."""
     return shown.isupper() and not before.isupper()

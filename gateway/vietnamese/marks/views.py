@@ -35,7 +35,7 @@ _LITERAL: Final = re.compile(r"[\"“”]([^\"“”]*)[\"“”]")
 
 
 def as_seen(document: Document) -> Document:
-    """Return the document with letters as hidden that nobody makes out beside those of their paragraph: specks, pale ones."""
+    """Return the document with letters as hidden that cannot be made out beside those of their paragraph: specks, pale ones."""
     looks = {(run.colour, run.background) for run in document.runs}
     pale = any(_contrast(*look) < _PALE for look in looks)
     if not pale and all(run.size_pt is None or run.size_pt >= _LEGIBLE_PT for run in document.runs):
@@ -81,7 +81,7 @@ def concealed_view(document: Document) -> Document:
 
 
 def conceals(evidence: tuple[str, ...]) -> bool:
-    """Tell by its evidence whether a mark of `concealed_view` stands in concealed letters."""
+    """Return whether, by its evidence, a mark of `concealed_view` is in concealed letters."""
     return not _CONCEALED.isdisjoint(evidence)
 
 

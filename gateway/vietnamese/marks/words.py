@@ -117,7 +117,7 @@ def is_slip(bare_letters: str, letters: str) -> bool:
 
 
 def written_level(text: str, found: re.Match[str], group: str | int = "level") -> tuple[Level, Spelling, Case]:
-    """Say what a group of a match names, by the letters of the canonical text there; whatever stands between them does not count."""
+    """Return level, spelling and case of a group of a match, by the letters of the canonical text there; signs between them do not count."""
     letters = "".join(_LETTERS.findall(text[found.start(group) : found.end(group)]))
     word = bare(letters)
     return level_of(word), spelling_of(word, letters), case_of(letters)
@@ -163,7 +163,7 @@ COMPANY: Final = (
 _OF_THE_STATE: Final = "(?:tailieu|vanban|hoso)?(?:thuoc|chua)?(?:bimatnhanuoc|bmnn)(?:thuoc)?(?:do)?"
 _OTHER_PAPERS: Final = "ban(?:goc|chinh|luu|sao)?|congdien|nghiquyet|bienban|danhsach|phuluc|chithi|thongbao|quyetdinh|giaymoi|dean|dethi|solieu|sodo|bando|tl|vb|cv|kh|bc"
 SELDOM: Final = re.compile(f"{_OF_THE_STATE}|{_OTHER_PAPERS}")
-"""Nouns that stand before a level in a title as often as in a mark."""
+"""Nouns that are before a level in a title as often as in a mark."""
 NOUNS: Final = (
     f"(?:da)?(?:ky)?dongdau|{_OF_THE_STATE}|(?:tailieu|vanban)(?:thuoc)?do|tailieu|vanban|congvan|hoso|thongtin|noidung|baocao|kehoach"
     f"|phuongan|totrinh|{_OTHER_PAPERS}|dau|loai|muc|capdo|do"

@@ -1,7 +1,7 @@
 """A bound on how much is judged line by line: a document of nothing but possible marks must not hold a processor for minutes.
 
 The first search through a text is cheap whatever it holds. The look at a single line costs a thousand times more, so
-each is charged. What is left over then was not judged, and counts as suspected.
+each is charged. The rest was not judged, and counts as suspected.
 """
 
 from __future__ import annotations
