@@ -46,10 +46,12 @@ def mend_pptx(package: Zip, names: Collection[str]) -> tuple[dict[str, bytes], T
 
 def _ground(around: Parts, name: str, root: Element, template: Template) -> str | None:
     """Return the colour behind a slide: its own, else that of its layout or master, else white; None is unknown."""
-    for fill in root.iterfind(_GROUND):
-        fills = [fill] if NAMES[fill.tag] == "p:bgRef" else fill
-        return next((colour_of(each, template.palette) for each in fills), None)
-    above = next(around.by_kind(name, ABOVE.get(NAMES[root.tag], "")), None)
-    if above is not None:
-        return _ground(around, above, around.root(above), template)
+    for _ in ABOVE:  # as many as a slide, its layout and its master: a damaged file may lead back to itself
+        for fill in root.iterfind(_GROUND):
+            fills = [fill] if NAMES[fill.tag] == "p:bgRef" else fill
+            return next((colour_of(each, template.palette) for each in fills), None)
+        above = next(around.by_kind(name, ABOVE.get(NAMES[root.tag], "")), None)
+        if above is None:
+            break
+        name, root = above, around.root(above)
     return template.palette.scheme("bg1") or "FFFFFF"

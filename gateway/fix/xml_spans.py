@@ -17,7 +17,7 @@ _TAG: Final = re.compile(
     rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<(?P<ends>/?)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?(?P<empty>/?)>", re.DOTALL
 )
 _ATTRIBUTE: Final = re.compile(
-    rb"\s+(?:[^\s=:]+:)?(?P<local>[^\s=:]+)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')"
+    rb"(?<!\s)\s++(?:[^\s=:]+:)?(?P<local>[^\s=:]+)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')"
 )
 _LIMIT_ELEMENTS: Final = 4_000_000
 Edit = tuple[int, int, bytes]

@@ -14,11 +14,13 @@ from pptx.enum.dml import MSO_THEME_COLOR
 from pptx.util import Cm
 
 from gateway.fix import RefusedError, fix, refusal, report_lines
+from gateway.fix.xml_spans import Part
 from gateway.model import Language, Role
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
 from tests.fix.test_fix import LEGACY
 from tests.fix.test_fix_packages import read, words
+from tests.support.cost import least_cost
 from tests.support.legacy_letters import encode
 from tests.support.libreoffice import convert, needs_libreoffice
 from tests.support.octets import file_of, members, zipped
@@ -342,3 +344,17 @@ def test_libreoffice_reads_what_was_mended(tmp_path):
         convert([tmp_path / name], "fodp", tmp_path)
         shown = (tmp_path / name).with_suffix(".fodp").read_text("utf-8")
         assert all(sentence in shown for sentence in SENTENCES)
+
+
+def test_a_slide_whose_layout_leads_back_to_it_is_mended():
+    data = deck(
+        lambda show: add_text(show.slides.add_slide(show.slide_layouts[6]), "Chào", "Arial", RGBColor(255, 0, 0))
+    )
+    name = "ppt/slides/_rels/slide1.xml.rels"
+    looped = members(data)[name].replace(b"../slideLayouts/slideLayout7.xml", b"slide1.xml")
+    assert fix(zipped(members(data) | {name: looped})).tally == fix(data).tally
+
+
+def test_blanks_in_a_tag_cost_time_by_their_number():
+    part = Part(b"<a" + b" " * 300_000 + b"/>")
+    assert least_cost(lambda: part.attribute(part.root, "val"), 1) < 1
