@@ -154,7 +154,7 @@ def remembered(method: Callable[..., _Answer], limit: int | None = None) -> Call
 
 
 def spoken(runs: Iterable[Run]) -> str:
-    """Return the words of runs without what stands between them, one blank around each."""
+    """Return the words of runs without the signs between them, one blank around each."""
     return " ".join(_WORD.findall(unicodedata.normalize("NFC", " ".join(run.text for run in runs))))
 
 
@@ -201,7 +201,7 @@ class Budget:
     said: frozenset[str] = frozenset()
     """Bare words of the document whose thumbnail is read."""
     pictures: dict[tuple[str, str, float], Document] = field(default_factory=dict)
-    """Full readings of pictures of the leaf in flight, by digest, relation and width: a logo stands on every page."""
+    """Full readings of pictures of the leaf in flight, by digest, relation and width: a logo is on every page."""
     _end_s: float = field(init=False)
     _part_end_s: float = field(init=False)
 
@@ -215,7 +215,7 @@ class Budget:
         self._grant(self.part_cpu_s + self.mib_cpu_s * size_bytes / (1 << 20))
 
     def begin_last(self, size_bytes: int) -> None:
-        """Grant what is done once all parts were read its own processor time, whatever the message has left."""
+        """Give the work after all parts were read its own processor time, independent of what the message has left."""
         self._end_s = max(self._end_s, time.process_time() + self.part_cpu_s)
         self.begin_part(size_bytes)
 

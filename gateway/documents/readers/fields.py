@@ -20,8 +20,8 @@ def shown_value(code: str, entries: Sequence[str], chosen: int) -> str:
 def keyword_line(words: Sequence[str]) -> str:
     """Return keywords in one line.
 
-    LibreOffice and Gnumeric part the keywords of a Word or Excel file at their blanks, so that `mật` of `mật độ` stands
-    alone; where no keyword has a blank, one stands between them again.
+    LibreOffice and Gnumeric split the keywords of a Word or Excel file at their blanks, so that `mật` of `mật độ` is
+    alone; where no keyword has a blank, they are joined by blanks again.
     """
     words = [word.strip() for word in words]
     return (", " if any(" " in word for word in words) else " ").join(words)

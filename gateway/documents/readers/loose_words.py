@@ -1,7 +1,7 @@
-"""Vietnamese words that stand unpacked in bytes of a form that no reader knows, in UTF-8 or UTF-16.
+"""Vietnamese words found uncompressed in files of unrecognised type, in UTF-8 or UTF-16.
 
-A film, a drawing or the file of a foreign program is not read by this, so whoever uses it keeps the status that he has; but
-a mark that anybody sees in a hex viewer is found. Only stretches with a letter that no other language writes (U+1EA0 to
+A film, a drawing or the file of a foreign program is not read by this, so callers keep the status they have; but
+a mark that is visible in a hex viewer is found. Only stretches with a letter that no other language writes (U+1EA0 to
 U+1EF9) or a combining tone count: they are as good as never there by chance. Linear in the number of bytes.
 """
 
@@ -126,7 +126,7 @@ def loose_runs(data: bytes, on_slice: Callable[[], None] | None = None) -> tuple
 def stretches(
     data: bytes, form: Form, on_slice: Callable[[], None] | None = None, places: list[array[int]] | None = None
 ) -> Iterator[tuple[int, int, int]]:
-    """Yield where stretches of letters begin, where their first telling letter stands, and where they end.
+    """Yield where stretches of letters begin, where their first Vietnamese letter is, and where they end.
 
     `places`, where they are known, are those where alone each seed of the form may begin.
     """

@@ -1,4 +1,4 @@
-"""The first bytes of files: which type each signature tells. A table; what needs more than bytes stands in `sniff`.
+"""File signatures: the first bytes of each type. A table; checks that need more than bytes are in `sniff`.
 
 Sources: PRONOM, file(1), libarchive, the formats' own specifications. An offset other than 0 is that of the signature.
 """
@@ -40,7 +40,7 @@ _MAIL_STORE: Final = "application/x-mail-store"
 _ISO: Final = "application/x-iso9660-image"
 
 _Row = tuple[int, str, *tuple[bytes, ...]]
-"""Offset, type, and what stands there in a file of it."""
+"""Offset, type, and what is there in a file of it."""
 
 _DOCUMENTS: Final[tuple[_Row, ...]] = (
     (0, OLE, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
@@ -221,7 +221,7 @@ _TABLE: Final = tuple((offset, magic, kind, _is_word(magic, kind)) for offset, m
 
 
 def magic_types(data: bytes) -> list[str]:
-    """Return the types whose signature stands where it must; words that a text may begin with ask for a zero byte, too."""
+    """Return the types whose signature is at its offset; signatures that a text may begin with also need a zero byte."""
     return [
         kind
         for offset, magic, kind, word in _TABLE

@@ -1,6 +1,6 @@
 """Password candidates in the text of a mail: "mật khẩu: 123456", "pass là Abc@2026", "mk 0912", "password is ...".
 
-People send a locked file and its password together, or leave the password in the file name. Candidates stand behind one
+People send a locked file and its password together, or leave the password in the file name. Candidates follow one
 of the usual words, on the same line or alone on the next. They are tried on every locked file of the same mail; none is
 ever logged or put into a result.
 """

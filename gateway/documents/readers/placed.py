@@ -1,8 +1,8 @@
 """Placement in an office document: words under shapes, and words in boxes that are displayed side by side.
 
-Readers tell, in their order, where shapes, pictures and boxes stand and which of them are opaque; here it is decided what
-that makes of the words. No program lays out pages: where letters stand is estimated from their size, so what is over a
-part of `BẢO MẬT` cannot be told. Lines without the letters of MẬT leave no mark, whatever lies over them.
+Readers report, in their order, where shapes, pictures and boxes are and which of them are opaque; this module decides how
+that changes the words. Pages are not laid out: the positions of letters are estimated from their size, so what is over a
+part of `BẢO MẬT` cannot be told. Lines without the letters of MẬT leave no mark, whatever covers them.
 """
 
 from __future__ import annotations
@@ -66,28 +66,28 @@ class Thing(NamedTuple):
     opaque: bool
     lines: Sequence[Line] = ()
     anchors: Sequence[str] = ("t",)
-    """At which ends of it the lines may stand (ST_TextAnchoringType)."""
+    """At which ends of it the lines may be (ST_TextAnchoringType)."""
     locator: str = ""
 
 
 class Stage:
-    """Takes what stands on pages, sheets and paragraphs, and tells what it makes of the words."""
+    """Collects the objects on pages, sheets and paragraphs, and decides how they change the words."""
 
     def __init__(self) -> None:
         self._planes: dict[Hashable, list[Thing]] = {}
         self._sheets: dict[str, list[Thing]] = {}
         self._over: list[tuple[int, Thing]] = []
         self.line_heights: dict[int, float] = {}
-        """Of blocks whose lines stand at an exact distance: how many points."""
+        """Of blocks whose lines are at an exact distance: how many points."""
         self.moved: set[int] = set()
         """Blocks of which nobody can tell where in their column they begin."""
 
     def on_page(self, plane: Hashable, thing: Thing) -> None:
-        """Take what stands at coordinates of a page, slide or frame, over what was given of it before."""
+        """Take an object at coordinates of a page, slide or frame, over those given before."""
         self._planes.setdefault(plane, []).append(thing)
 
     def on_sheet(self, sheet: str, thing: Thing) -> None:
-        """Take what stands over the cells of a sheet."""
+        """Take an object over the cells of a sheet."""
         self._sheets.setdefault(sheet, []).append(thing)
 
     def at_paragraph(self, block: int, plane: Hashable, thing: Thing, known: tuple[bool, bool], *, over: bool) -> None:
@@ -101,7 +101,7 @@ class Stage:
             self._over.append((block, thing._replace(span=Span(left, top, *thing.span[2:]))))
 
     def covered(self, runs: Iterable[Run]) -> str | None:
-        """Return where a line that may be a mark is covered in part, or printed upon others, None where none is."""
+        """Return where a line that may be a mark is covered in part, or printed over others, None where none is."""
         if not (self._planes or self._sheets or self._over or self.line_heights):
             return None
         runs = list(runs)
@@ -136,7 +136,7 @@ class Stage:
         ) or next((thing.locator for block, thing in self._over if self._is_over(block, thing.span, lines)), None)
 
     def _is_over(self, block: int, over: Span, lines: dict[int, Line]) -> bool:
-        """Return whether a line of the paragraph, or of one near it, lies under a part of something."""
+        """Return whether a line of the paragraph, or of one near it, is under a part of something."""
         far = over.top is None or abs(over.top) > 0.5 * over.height
         for step in range(-_NEAR, _NEAR + 1):
             line = lines.get(block + step)
@@ -170,7 +170,7 @@ class Stage:
 
 
 def _rows(pieces: Sequence[tuple[Thing, str]], across: int) -> Iterator[list[tuple[Thing, str]]]:
-    """Yield pieces that stand in one row or column."""
+    """Yield pieces in one row or column."""
     row: list[tuple[Thing, str]] = []
     placed = [piece for piece in pieces if None not in piece[0].span]
     for piece in sorted(placed, key=lambda piece: piece[0].span[across] or 0.0):
@@ -192,7 +192,7 @@ def _covering(below: list[Span], things: Iterable[Thing]) -> Thing | None:
 
 
 def _is_part(over: Span, line: Span) -> bool:
-    """Return whether something lies over a part of a line."""
+    """Return whether something is over a part of a line."""
     across, down = min(over.width, line.width), min(over.height, line.height)
     if over.left is not None and line.left is not None:
         across = min(over.left + over.width, line.left + line.width) - max(over.left, line.left)
@@ -203,7 +203,7 @@ def _is_part(over: Span, line: Span) -> bool:
 
 
 def _lines_in(thing: Thing) -> Iterator[Span]:
-    """Yield where the lines of a box that may be marks may stand."""
+    """Yield the possible places of those lines of a box that may be marks."""
     left, above, wide, high = thing.span
     if left is None or above is None or not any(leaves_mark(line.text) for line in thing.lines):
         return
@@ -239,7 +239,7 @@ def lines_of(runs: Iterable[Run]) -> Iterator[Line]:
 
 
 def box_of(shape: Element) -> Box | None:
-    """Return where a shape of DrawingML says that it stands, in points; None where it does not."""
+    """Return the position of a DrawingML shape in points, None when it has none."""
     for each in shape.iter("{*}xfrm"):
         at, size = each.find(clark("a:off")), each.find(clark("a:ext"))
         if at is None or size is None:

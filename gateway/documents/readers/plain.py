@@ -133,7 +133,7 @@ def _decode_declared(data: bytes, label: str) -> Decoded:
 
 
 def _lossy(text: str) -> bool:
-    """Whether the charset is not that of the text; single bytes without a meaning are seen by no reader as anything."""
+    """Return whether the charset is not that of the text; no reader sees anything in single bytes without a meaning."""
     return text.count("\ufffd") * _TOLERATED > len(text)
 
 
@@ -166,7 +166,7 @@ codecs.register_error("c1-fallback", _c1_fallback)
 
 
 def _mostly_utf8(data: bytes) -> bool:
-    """Whether text is UTF-8 with a few bad bytes, for example cut in the middle of a character."""
+    """Return whether text is UTF-8 with a few bad bytes, for example cut in the middle of a character."""
     high = sum(data[:65536].count(bytes((byte,))) for byte in (0xC3, 0xC4, 0xC6, 0xE1))
     return high > 0 and data[:65536].decode("utf-8", "replace").count("\ufffd") * 4 < high
 
@@ -343,5 +343,5 @@ def _usual_width(sample: str, delimiter: str) -> int:
 
 
 def _is_sentence(row: list[str]) -> bool:
-    """Whether a row was cut at the commas of a sentence, behind each of which a blank stands."""
+    """Return whether a row was cut at the commas of a sentence, each followed by a blank."""
     return len(row) > 1 and all(cell[:1] == " " for cell in row[1:])

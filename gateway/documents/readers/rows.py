@@ -1,4 +1,4 @@
-"""Letters that stand above or below their line, in the rows that a reader sees: `MKẬHT` with K and H a line higher shows MẬT."""
+"""Letters above or below their line, in the rows that a reader sees: `MKẬHT` with K and H a line higher shows MẬT."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from gateway.model import Origin, Run
 SUPERSCRIPT: Final = 0.33
 """Rise of a superscript, in sizes of its letters."""
 _ROW: Final = 0.45
-"""The same of letters that stand in a row of their own."""
+"""The same of letters in a row of their own."""
 _TORN: Final = re.compile("(?<![^\\W\\d_])(?:mậ|ật?)(?![^\\W\\d_])", re.IGNORECASE)
 """Parts of MẬT that are no word."""
 _LONGEST_PART: Final = 8
 
 
 def in_rows(runs: Sequence[Run], raised: Mapping[int, float]) -> Iterator[Run]:
-    """Yield runs, the letters of a line with an Ậ row by row from the top where they stand in several.
+    """Yield runs; the letters of a line with an Ậ row by row from the top where they are in several rows.
 
-    `raised` says by the index of a run how high it stands, in parts of its size. What is lower than that counts only where it parts a word.
+    `raised` has the rise of a run by its index, in parts of its size. Less than that counts only where it parts a word.
     """
     for _, block in groupby(sorted(enumerate(runs), key=lambda item: item[1].block), lambda item: item[1].block):
         pieces = [(raised.get(number, 0.0), run) for number, run in block]
@@ -46,13 +46,13 @@ def in_rows(runs: Sequence[Run], raised: Mapping[int, float]) -> Iterator[Run]:
 
 
 def is_torn(runs: Sequence[Run], raised: Mapping[int, float]) -> bool:
-    """Return whether parts of MẬT stand alone where letters of one line may stand in another."""
+    """Return whether parts of MẬT are alone where letters of one line may belong to another."""
     moved = any(abs(height) > _ROW for height in raised.values())
     return moved and any(_TORN.search(unicodedata.normalize("NFC", run.text)) for run in runs)
 
 
 def is_part(text: str, *, beside_picture: bool) -> bool:
-    """Return whether letters that stand alone are a part of MẬT whose rest a picture may show, a lone M or T only beside one."""
+    """Return whether separate letters are a part of MẬT whose rest a picture may show, a lone M or T only beside one."""
     letters = unicodedata.normalize("NFC", text.strip()).casefold()
     return letters in ({"m", "t", "mt", "ậ", "mậ", "ật"} if beside_picture else {"mậ", "ật"})
 

@@ -89,7 +89,7 @@ class Sink:
         self.pictures = Pictures()
         self.stage = Stage()
         self.raised: dict[int, float] = {}
-        """Rise of the letters of runs that stand above or below their line, by index."""
+        """Rise of the letters of runs above or below their line, by index."""
         self.status, self.reason = ReadStatus.OK, ""
         self.pages: int | None = None
         self.opened_with_password = False
@@ -100,7 +100,7 @@ class Sink:
         self.block = 0
         """Number of the last block."""
         self.unended = False
-        """Whether what comes next belongs to it: a drop capital stands before its paragraph."""
+        """Whether what comes next belongs to it: a drop capital is before its paragraph."""
         self._uncharged = 0
 
     def open_block(self) -> int:
@@ -221,7 +221,7 @@ class Sink:
         return Reading(document, tuple(self.members))
 
     def set_in_own_fonts(self, fonts: Mapping[str, bytes]) -> None:
-        """Hand on pictures of the lines that stand in fonts that the document brings, by their names in small letters."""
+        """Add pictures of the lines set in fonts embedded in the document, given by their names in small letters."""
         members, whole = set_in_own_fonts(self.runs, fonts, self.budget)
         self.members += members
         if not whole:
@@ -244,7 +244,7 @@ class Sink:
     def formula(
         self, formula: str, place: Place, *, saved: bool = True, number: bool = False, text: str | None = None
     ) -> None:
-        """Take a formula of a cell, name or rule: what it reaches, whether nobody can tell what it shows, its words once.
+        """Take a formula of a cell, name or rule: what it reaches, whether its value is unknown, its words once.
 
         `text` is what is saved as its value; `number` says that one is.
         """

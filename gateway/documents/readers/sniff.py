@@ -2,7 +2,7 @@
 
 No single answer is right for a file made to be two things, so `sniff` returns all types that some program would open it
 as, and each is read. More than one is a polyglot. Names and declared types decide only between kinds of text, which
-bytes alone cannot tell apart. Sources: PRONOM signatures, ISO 32000-1 annex H (PDF header within 1024 bytes),
+bytes alone cannot distinguish. Sources: PRONOM signatures, ISO 32000-1 annex H (PDF header within 1024 bytes),
 APPNOTE.TXT, MS-CFB, MS-OFFCRYPTO, ISO/IEC 29500-2, ODF 1.3 part 2, RFC 5652.
 """
 
@@ -69,7 +69,7 @@ _ZIP_TAIL: Final = (1 << 16) + 300
 _OPENED: Final = (
     b"PK", b"\xd0\xcf\x11\xe0", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"\0\0\1\0", b"\0\0\2\0",
 )  # fmt: skip
-"""First octets of formats that only their content tells apart."""
+"""First bytes of formats that only their content tells apart."""
 _SELF_EXTRACTING: Final = 2 << 20
 """Greatest offset of an archive in a program (as unrar and 7-Zip search)."""
 _CARRIED: Final = (
@@ -116,7 +116,7 @@ class Sniffed:
 
     @property
     def primary(self) -> str:
-        """The most telling type."""
+        """The most specific type."""
         return self.types[0]
 
 
@@ -158,7 +158,7 @@ def sniff(data: bytes, filename: str | None = None, declared_type: str = "") -> 
 
 
 def opens(data: bytes) -> bool:
-    """Whether `sniff` opens a file to tell its types (zip, OLE, zlib, icons): only a child may do that."""
+    """Return whether `sniff` opens a file to tell its types (zip, OLE, zlib, icons): only a child may do that."""
     return data.startswith(_OPENED) or b"PK\x05\x06" in data[-_ZIP_TAIL:]
 
 
@@ -206,10 +206,10 @@ def _at_start(data: bytes, filename: str | None, declared_type: str) -> list[str
 
 
 def _has_pdf(data: bytes, *, behind_media: bool) -> bool:
-    """Whether a PDF reader would open it: the header within 1024 bytes, and something of a PDF behind it."""
+    """Return whether a PDF reader would open it: the header within 1024 bytes, and something of a PDF behind it."""
     header = _PDF_HEADER.search(data, 0, 1024 + 8)
     if header is None:
-        # Behind a picture or sound that fills the first 1024 bytes a document may still stand for who knows of it.
+        # After a picture or sound that fills the first 1024 bytes a document may still follow, for recipients who know of it.
         return behind_media and b"startxref" in data[-4096:] and _PDF_HEADER.search(data) is not None
     if header.start() == 0:
         return True
@@ -225,7 +225,7 @@ def _inside_program(data: bytes) -> list[str]:
 
 
 def _stands_in(data: bytes, magic: bytes) -> bool:
-    """Whether octets stand anywhere in a file; four times as fast as `in`, which CPython searches otherwise from 30,000 on."""
+    """Return whether bytes are anywhere in a file; four times as fast as `in`, which CPython searches otherwise from 30,000 on."""
     step, more = 29_000, len(magic) - 1
     return any(data.find(magic, at, at + step + more) >= 0 for at in range(0, len(data), step))
 
@@ -250,7 +250,7 @@ def _zip_at_end(data: bytes, found: dict[str, None], filename: str | None, decla
 
 
 def _is_attachment(data: bytes, start: int, finish: int) -> bool:
-    """Whether a stretch of a PDF is the whole unpacked stream of an embedded file, which its reader hands on."""
+    """Return whether a stretch of a PDF is the whole unpacked stream of an embedded file, which its reader hands on."""
     head = _STREAM_HEAD.search(data, max(0, start - _LONGEST_HEAD), max(0, start))
     return head is not None and head.end() == start and _STREAM_END.match(data, finish) is not None
 
@@ -288,7 +288,7 @@ def _ole_types(data: bytes) -> tuple[str, ...]:
         with BytesIO(data) as stream, olefile.OleFileIO(stream, raise_defects=olefile.DEFECT_INCORRECT) as ole:
             names = {entry[0].lower() for entry in ole.listdir(streams=True, storages=True)}
     except (OSError, ValueError, IndexError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
-        # olefile meets damaged tables with whatever exception its arithmetic runs into; the reader will say MALFORMED.
+        # olefile raises any exception of its arithmetic on damaged tables; the reader will report MALFORMED.
         return (OLE,)
     kinds = tuple(dict.fromkeys(kind for stream, kind in _OLE_STREAMS if stream in names))
     return kinds or (OLE,)

@@ -17,7 +17,7 @@ _BACKLINK: Final = 263
 
 
 def is_dbf(data: bytes) -> bool:
-    """Whether header and first field are those of a table: date, sizes that agree, a named field of a known kind."""
+    """Return whether header and first field are those of a table: date, sizes that agree, a named field of a known kind."""
     if len(data) < HEADER_SIZE + FIELD_SIZE + 1 or data[0] not in _VERSIONS or data[2] > 12 or data[3] > 31:
         return False
     size, record = struct.unpack_from("<HH", data, 8)

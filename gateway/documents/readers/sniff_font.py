@@ -15,7 +15,7 @@ _CHANGED: Final = 32
 
 
 def is_font(data: bytes, filename: str | None) -> bool:
-    """Whether the bytes are a font, as they stand or under a name that undoes the change."""
+    """Return whether the bytes are a font, unchanged or under a name that undoes the change."""
     return data.startswith(_MAGIC) or plain_font(data, filename) is not None
 
 

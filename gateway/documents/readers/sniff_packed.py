@@ -23,7 +23,7 @@ ZLIB: Final = "application/zlib"
 ZSTD: Final = "application/zstd"
 
 _SKIPPABLE: Final = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18", re.DOTALL)
-"""A frame without data, which may stand before those of zstd and LZ4 (RFC 8878 §3.1.2)."""
+"""A frame without data, which may be before those of zstd and LZ4 (RFC 8878 §3.1.2)."""
 _FRAMES: Final = 64
 _SECTORS: Final = (512, 1024, 2048, 4096)
 _SMALLEST_DISK: Final = 4096
@@ -130,7 +130,7 @@ _BLOCK: Final = 512
 
 
 def is_tar(data: bytes) -> bool:
-    """Whether the first block is a tar header by its own checksum, which even the oldest format has."""
+    """Return whether the first block is a tar header by its own checksum, which even the oldest format has."""
     block = data[:_BLOCK]
     if len(block) < _BLOCK or block[0] == 0:
         return False

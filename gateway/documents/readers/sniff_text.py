@@ -31,7 +31,7 @@ _MAIL_FIELDS: Final = frozenset({
     "authentication-results", "envelope-to", "references", "in-reply-to", "user-agent", "thread-topic", "importance",
 })  # fmt: skip
 COUNT_LINE: Final = re.compile(rb"(\d{1,12})[ \t]*\r?\n(?=[A-Za-z][A-Za-z0-9-]{1,60}[ \t]*:)")
-"""The size of the message, before it in files of Apple Mail (.emlx); what they know of it stands behind it."""
+"""The size of the message, before it in files of Apple Mail (.emlx); what they know of it is behind it."""
 _MAIL_TYPES: Final = frozenset({"message/rfc822", "message/global", "application/mbox"})
 _HEADER_TYPES: Final = frozenset({"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
 """The header of a returned mail alone (RFC 3462)."""
@@ -96,7 +96,7 @@ def _markup_or_plain(head: bytes, name: str, declared_type: str) -> tuple[str, .
     if called_html:
         return ("text/html",)
     if html:
-        # Shown as it stands by a mail client when declared plain, as a page when saved and opened: read both ways.
+        # A mail client shows its source when declared plain, a browser the page when saved and opened: read both ways.
         return ("text/plain", "text/html") if called_plain else ("text/html",)
     if declared_type == "text/csv" or name.endswith((".csv", ".tsv")):
         return ("text/csv",)
@@ -106,7 +106,7 @@ def _markup_or_plain(head: bytes, name: str, declared_type: str) -> tuple[str, .
 def narrowed(data: bytes) -> bytes | None:
     """Return text in an ASCII-compatible form for looking at its start, None when it is no text.
 
-    UTF-16 and UTF-32 are recognised by their byte order mark or, without one, by where the zero bytes stand. Control
+    UTF-16 and UTF-32 are recognised by their byte order mark or, without one, by the position of zero bytes. Control
     characters are tolerated up to one in twenty: VISCII and VPS use some of them as letters; zero bytes, which no reader
     shows, in UTF-8 alone.
     """
@@ -151,7 +151,7 @@ def _wide_without_mark(sample: bytes) -> bytes | None:
 
 
 def _is_utf8(sample: bytes) -> bool:
-    """Whether bytes are UTF-8, its last character perhaps cut."""
+    """Return whether bytes are UTF-8, its last character perhaps cut."""
     try:
         codecs.getincrementaldecoder("utf-8")().decode(sample)
     except UnicodeDecodeError:
@@ -160,13 +160,13 @@ def _is_utf8(sample: bytes) -> bool:
 
 
 def _mostly_broken(text: str) -> bool:
-    """Whether the decoded text is mostly replacement and control characters."""
+    """Return whether the decoded text is mostly replacement and control characters."""
     bad = sum(1 for letter in text[:4096] if letter == "\ufffd" or (letter < " " and letter not in "\t\r\n\f"))
     return bad * 20 > min(len(text), 4096)
 
 
 def _is_mail(head: bytes, name: str, declared_type: str) -> bool:
-    """Whether it begins with a header block that has two or more fields that mails have."""
+    """Return whether it begins with a header block that has two or more fields that mails have."""
     if counted := COUNT_LINE.match(head):
         head = head[counted.end() :]
     if head.startswith(b"From ") and head.count(b"\n") > 2:

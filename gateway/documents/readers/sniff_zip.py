@@ -85,7 +85,7 @@ def zip_types(data: bytes) -> tuple[str, ...]:
 
 
 def stored_member_at(data: bytes, position: int) -> bool:
-    """Whether a position is the first byte of a member that is not compressed."""
+    """Return whether a position is the first byte of a member that is not compressed."""
     try:
         entries = survey(data, Budget()).entries
     except ReadError:

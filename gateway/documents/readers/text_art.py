@@ -1,4 +1,4 @@
-"""Letters made of many characters, line under line, which whoever looks at a text reads and no search does."""
+"""Letters drawn with many characters over several lines, which a reader sees and no search finds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STROKED: Final = 5
 """The same of lines that draw with strokes, as FIGlet does."""
 _BLANK: Final = r"[ \t\xa0\u3000]"
 _APART: Final = ("  ", "\t", "\xa0", "\u3000")
-"""One of them stands wherever two of the blanks stand side by side."""
+"""One of them is wherever two of the blanks are side by side."""
 _COMMON_APART: Final = tuple(blanks for one in _APART if (blanks := octets(one)) is not None)
 """The same in the common repertoire, which has no shades."""
 _SHADES: Final = "\u2580-\u259f\u25a0\u25a1\u25aa\u25ab\u25fb\u25fc\u2b1b\u2b1c\u2800-\u28ff\U0001f7e5-\U0001f7eb"
@@ -32,7 +32,7 @@ _SIGN: Final = re.compile(rf"\n{_BLANK}*(?P<one>\S)(?P=one)+{_BLANK}{{2,}}(?P<ot
 _FILLED: Final = re.compile(r"\n(?P<ground>[^\w\s])(?P=ground)++(?P<ink>\S)(?P=ink)\S*(?P=ground){2}(?:\s|$)")
 _TONES: Final = re.compile(rb"\xe2[\x96\x97\xac\xa0-\xa3]")
 _SQUARES: Final = b"\xf0\x9f\x9f"
-"""The UTF-8 octets that shaded blocks and braille, and coloured squares begin with."""
+"""The UTF-8 bytes that shaded blocks and braille, and coloured squares begin with."""
 _BLANKS: Final = re.compile(rf"{_BLANK}{{2,}}")
 _SHADED: Final = re.compile(rf"[{_SHADES}]+")
 _LETTERS: Final = "\\|/_"

@@ -52,7 +52,7 @@ def _library() -> Any | None:
 
 
 def available() -> bool:
-    """Whether the shared library is there."""
+    """Return whether the shared library is there."""
     return _library() is not None
 
 
@@ -164,7 +164,7 @@ _DESCRIPTORS: Final = range(0x8000, 0x8000 + (64 << 11), 1 << 11)
 def read(source: Source, budget: Budget) -> Reading:
     """Return the members of the archive."""
     kind = BY_TYPE[source.detected_type].name
-    # A cabinet may stand inside a program that unpacks it.
+    # A cabinet may be inside a program that unpacks it.
     data = source.data[max(0, source.data.find(b"MSCF")) :] if kind == "cab" else source.data
     contents = Contents(source, kind, budget)
     if kind == "iso":

@@ -59,7 +59,7 @@ def _read_archive(contents: Contents, data: bytes) -> None:
     files = [entry for entry in entries if entry.is_file() and not entry.file_redir]
     for entry in entries if old else ():
         if entry not in files:
-            contents.name(entry.filename)  # of the newer format libarchive tells
+            contents.name(entry.filename)  # of RAR5 libarchive reports it
     if any(entry.extract_version < _KNOWN and entry.compress_type != _STORED for entry in files):
         raise ReadError(ReadStatus.UNSUPPORTED, "rar-method")
     listed = (
@@ -67,7 +67,7 @@ def _read_archive(contents: Contents, data: bytes) -> None:
         if old
         else gather(contents, data, "rar")
     )
-    # libarchive hands on some locked data as it stands.
+    # libarchive returns some locked data undecrypted.
     closed = {entry.filename for entry in files if entry.needs_password()}
     contents.members[:] = [member for member in contents.members if member.name not in closed]
     for name in sorted(closed):
@@ -85,7 +85,7 @@ def _files_only(data: bytes, files: list[Any]) -> bytes:
 
 
 def _comments(contents: Contents, headers: Any, blocks: list[Any]) -> None:
-    """Give the comments, which WinRAR shows when the archive is opened; one that is packed cannot be told."""
+    """Give the comments, which WinRAR shows when the archive is opened; a compressed one cannot be told."""
     rarfile = _library()
     read = [one for one in (headers.comment, *(entry.comment for entry in headers.infolist())) if one is not None]
     for line in (line for comment in read for line in comment.splitlines()):

@@ -86,7 +86,7 @@ def _read_with(contents: Contents, data: bytes, password: str | None, *, encrypt
     except MemoryError:
         raise ReadError(ReadStatus.LIMIT, "memory") from None
     except Exception as error:
-        # Library wall: py7zr 1.1 raises whatever its arithmetic and its C codecs run into on damaged input, and on a
+        # Library wall: py7zr 1.1 raises any exception of its arithmetic and C codecs on damaged input, and on a
         # wrong password, which garbles the stream.
         if password is not None:
             return True

@@ -1,6 +1,6 @@
 """ZIP and ASiC containers to members (APPNOTE.TXT 6.3.10, WinZip AE-2, ETSI EN 319 162-1).
 
-Every member that any unzip program could see is handed on: those of the central directory, those that stand only behind
+Every member that any unzip program could see is handed on: those of the central directory, those only behind
 local headers, and the local side of an entry whose two headers differ. Structural problems make the container
 MALFORMED even though its members were read. Nothing is ever written to disk, so names cannot lead anywhere.
 """
@@ -83,7 +83,7 @@ def _words(data: bytes) -> list[Run]:
 
 
 def _entry_words(contents: Contents, entry: Entry) -> None:
-    """Give the comments of a member, and its name as octets when it is in an old code."""
+    """Give the comments of a member, and its name as bytes when it is in a legacy charset."""
     for comment in (entry.comment, (extra_field(entry.extra, UNICODE_COMMENT) or b"")[5:]):
         contents.words(guess(comment), "comment")
     contents.octets_of_name(entry.raw_name)

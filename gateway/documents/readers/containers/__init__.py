@@ -72,7 +72,7 @@ class Contents:
     _said: set[tuple[str, str]] = field(default_factory=set)
 
     def stored_name(self, name: str) -> str:
-        """Return a member's name whose octets that are no UTF-8 stand as surrogates (PEP 383), as a person would see it."""
+        """Return a member's name as a person would see it, from one whose bytes outside UTF-8 are surrogates (PEP 383)."""
         raw = name.encode("utf-8", "surrogateescape")
         self.octets_of_name(raw)
         return old_name(raw)

@@ -2,7 +2,7 @@
 
 `Zip` lists what the central directory lists; `problems` names what another program could see (`zip_directory`). Members are
 inflated on demand against the budget; sizes and checksums that the zip states are verified, never trusted. Names that
-differ only in case, encrypted members, other methods than deflate and sizes that lie are refused, because two programs
+differ only in case, encrypted members, other methods than deflate and wrong sizes are refused, because two programs
 would see two documents.
 """
 

@@ -72,7 +72,7 @@ class Survey:
 def survey(data: bytes, budget: Budget) -> Survey:
     """Read both directories of a zip and compare them; MALFORMED when not even one of them can be read.
 
-    Whoever looks at a zip asks here, and the last answers are kept, so that all of them speak of the same members.
+    All callers use this, and the last results are kept, so that all see the same members.
     """
     return _survey(data, max(budget.limit_files * 10, _LEAST_LIMIT))
 
@@ -140,7 +140,7 @@ def _check_count(count: int, limit: int) -> None:
 
 
 def _agree(central: Entry, local: Entry) -> bool:
-    """Whether both headers tell the same of one member; a data descriptor leaves the local numbers zero."""
+    """Return whether both headers of a member agree; a data descriptor leaves the local numbers zero."""
     if central.raw_name != local.raw_name or central.method != local.method:
         return False
     if (central.flags ^ local.flags) & (FLAG_ENCRYPTED | FLAG_STRONG):
@@ -156,7 +156,7 @@ def _agree(central: Entry, local: Entry) -> bool:
 
 
 def _has_another_name(raw: bytes, extra: bytes) -> bool:
-    """Whether an Info-ZIP Unicode path (APPNOTE §4.6.9) is of another name, or renames a member whose name needs no other."""
+    """Return whether an Info-ZIP Unicode path (APPNOTE §4.6.9) is of another name, or renames a member whose name needs no other."""
     path = extra_field(extra, UNICODE_PATH)
     if path is None or path[5:] == raw:
         return False
@@ -169,9 +169,9 @@ def _has_another_name(raw: bytes, extra: bytes) -> bool:
 
 
 def _hides_member(data: bytes, listed: list[Entry], stop: int) -> bool:
-    """Whether a member follows the end of a deflated stream, within its bytes: who reads from the front finds it.
+    """Return whether a member follows the end of a deflated stream, within its bytes: a reader from the front finds it.
 
-    Members that make more than is ever unpacked are left out; whoever reads them meets that limit.
+    Members that make more than is ever unpacked are left out; reading them reaches that limit.
     """
     left = _UNPACKED
     for entry in listed:
@@ -249,12 +249,12 @@ def _check_gap(data: bytes, start: int, stop: int, found: Survey, limit: int, *,
     elif END_MAGIC in gap:
         found.problem("zip-concatenated")
     elif gap.strip(b"\0"):
-        # Zero padding is what alignment tools leave (zipalign); anything else is data that nobody accounts for.
+        # Zero padding is what alignment tools leave (zipalign); anything else is data of no member.
         found.problem("zip-prefix-data" if first else "zip-gap")
 
 
 def _walk_locals(data: bytes, start: int, stop: int, limit: int) -> list[Entry]:
-    """Return the members whose local headers stand in a stretch of the file."""
+    """Return the members whose local headers are in a range of the file."""
     entries: list[Entry] = []
     position = start
     while (position := data.find(LOCAL_MAGIC, position, stop)) >= 0:
@@ -285,7 +285,7 @@ def _until_descriptor(data: bytes, local: Entry, stop: int) -> Entry:
 
 
 def _survey_headless(data: bytes, found: Survey, limit: int) -> None:
-    """Read what stands in a zip without central directory: a cut file, or the first of several volumes."""
+    """Read the members of a zip without central directory: a cut file, or the first of several volumes."""
     found.entries = _walk_locals(data, 0, len(data), limit)
     if not found.entries and not data.startswith((END_MAGIC, LOCAL_MAGIC, DESCRIPTOR_MAGIC)):
         raise ReadError(ReadStatus.MALFORMED, "zip")

@@ -1,6 +1,6 @@
 """The headers of a zip file (APPNOTE.TXT 6.3.10 §4.3): local, central, end, and the fields behind them.
 
-Each is read as it stands; whether they agree is the matter of `zip_directory`. Sizes and offsets are only numbers here.
+Each is read as stored; `zip_directory` checks whether they agree. Sizes and offsets are only numbers here.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ FLAG_HIDDEN_NAMES: Final = 0x2000
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One member as one of the two directories tells it."""
+    """One member as one of the two directories describes it."""
 
     raw_name: bytes
     name: str
@@ -119,7 +119,7 @@ def _end_at(data: bytes, position: int) -> End | None:
     locator = position - _LOCATOR64.size
     if locator >= 0 and data[locator : locator + 4] == _LOCATOR64_MAGIC:
         _, _, where, count = _LOCATOR64.unpack_from(data, locator)
-        # Data before the archive moves the record; it stands right before its locator in all honest files.
+        # Data before the archive moves the record; it is right before its locator in all honest files.
         for start in (where, locator - _END64.size):
             if 0 <= start <= locator - _END64.size and data[start : start + 4] == _END64_MAGIC:
                 total, size, offset = _END64.unpack_from(data, start)[7:]
@@ -149,7 +149,7 @@ def _end_at(data: bytes, position: int) -> End | None:
 
 
 def central_at(data: bytes, position: int, end: End) -> tuple[Entry, int] | None:
-    """Return the entry of the central directory that stands there and where the next one begins, None where none does."""
+    """Return the central directory entry at that offset and where the next one begins, None where there is none."""
     if position + _CENTRAL.size > end.first or data[position : position + 4] != CENTRAL_MAGIC:
         return None
     row = _CENTRAL.unpack_from(data, position)
@@ -174,7 +174,7 @@ def central_at(data: bytes, position: int, end: End) -> tuple[Entry, int] | None
 
 
 def local_at(data: bytes, position: int) -> Entry | None:
-    """Return the entry of the local header that stands there, None where none does."""
+    """Return the entry of the local header at that offset, None where there is none."""
     if position < 0 or position + _LOCAL.size > len(data) or data[position : position + 4] != LOCAL_MAGIC:
         return None
     _, _, flags, method, time, _, crc, compressed, size, name_length, extra_length = _LOCAL.unpack_from(data, position)

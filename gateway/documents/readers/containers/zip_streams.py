@@ -108,7 +108,7 @@ class Zlib:
 
     @property
     def unused_data(self) -> bytes:
-        """Octets behind the end of the stream in the last input."""
+        """Bytes behind the end of the stream in the last input."""
         return self._stream.unused_data
 
     def decompress(self, data: Buffer, max_length: int) -> bytes:

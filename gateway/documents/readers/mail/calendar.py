@@ -21,7 +21,7 @@ _NEXT: Final = re.compile(r"(?<!\\)[,;]")
 """Sign between the values of a list."""
 _ESCAPES: Final = {"n": "\n", "N": "\n", ",": ",", ";": ";", "\\": "\\"}
 _HEAD: Final = re.compile(r'((?:[^":]|"[^"]*+")*+):')
-"""All before the first colon that stands outside quotes."""
+"""All before the first colon outside quotes."""
 _PARAMETER: Final = re.compile(r'(?:[^;"]|"[^"]*")+')
 _NO_TYPE: Final = re.compile(r"\s|[^\x00-\x7f]")
 _LINES: Final = 200_000

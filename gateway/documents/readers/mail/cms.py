@@ -42,9 +42,9 @@ def read(source: Source, budget: Budget) -> Reading:
 
 
 def unarmoured(data: bytes) -> tuple[bytes, bytes]:
-    """Return the octets of a file in DER, BER or PEM, and what stands around them in text form.
+    """Return the bytes of a file in DER, BER or PEM, and what is around them in text form.
 
-    OpenSSL writes PKCS7 or CMS, GnuPG writes SIGNED MESSAGE: what it is, the octets say.
+    OpenSSL writes PKCS7 or CMS, GnuPG writes SIGNED MESSAGE: what it is, the bytes say.
     """
     match = _PEM.search(data) if data[:1] != _SEQUENCE else None
     if match is None:
@@ -53,7 +53,7 @@ def unarmoured(data: bytes) -> tuple[bytes, bytes]:
 
 
 def _content(data: bytes) -> tuple[str, bytes | None, bytes]:
-    """Return the content type, the encapsulated bytes and what stands around a CMS file; MALFORMED when it is none."""
+    """Return the content type, the encapsulated bytes and those around a CMS file; MALFORMED when it is none."""
     from asn1crypto import cms, parser
 
     try:

@@ -1,6 +1,6 @@
 """A message inside a container or an encoded part to its parts (RFC 5322, RFC 2045), by `gateway.mime`.
 
-Messages that stand unencoded inside the mail are already in its part tree; this reader is for the others: attached with
+Messages unencoded inside the mail are already in its part tree; this reader is for the others: attached with
 a transfer encoding, kept in an archive, MHTML, a mailbox file (RFC 4155) of many messages, or one of Apple Mail (.emlx).
 """
 
@@ -76,7 +76,7 @@ def _message(contents: Contents, content: bytes) -> list[Run]:
 
 
 def _raw(content: bytes, message: Message, part: Part) -> bytes:
-    """Return an entity as it stands in the message: header, empty line, body."""
+    """Return an entity as in the message: header, empty line, body."""
     header = b"".join(field.raw for field in part.header)
     header = header + b"\r\n" if header else content[: message.header_length]
     return header + content[part.offset : part.offset + part.length]

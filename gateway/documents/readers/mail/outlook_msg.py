@@ -82,7 +82,7 @@ class _Reader:
                 tag = int(name[len(_SUBSTORAGE) : len(_SUBSTORAGE) + 8], 16)
             except ValueError:
                 continue
-            # Multi-valued strings stand in streams `tag-00000000`; the flag of the type is cleared for these.
+            # Multi-valued strings are in streams `tag-00000000`; the flag of the type is cleared for these.
             kind = tag & 0xFFFF
             found.append((tag >> 16, kind & ~0x1000 if "-" in name else kind, self._compound.read(*path)))
         return found
@@ -109,14 +109,14 @@ class _Reader:
         )
         others = {strings.get(mapi.DISPLAY_NAME) or "", strings.get(mapi.ATTACH_LONG_NAME) or ""} - {name}
         if not any(identifier == mapi.ATTACH_DATA for identifier, _, _ in properties) and not node.storages:
-            others.add(name or "")  # of a file that stands elsewhere, whose name is shown all the same
+            others.add(name or "")  # of a file stored elsewhere, whose name is still shown
         for other in sorted(others):
             self._contents.name(other)
         name = f"{prefix}{name or 'attachment'}"
         declared = (strings.get(mapi.ATTACH_MIME) or "").lower()
         named = (address_of(strings.get(mapi.ATTACH_CONTENT_ID) or ""),)
         for identifier, _, data in properties:
-            if identifier == mapi.ATTACH_DATA:  # whatever its type is said to be
+            if identifier == mapi.ATTACH_DATA:  # whatever its declared type
                 self._contents.add(
                     Member(name=name, data=data, relation="attachment", declared_type=declared, addresses=named)
                 )

@@ -126,19 +126,19 @@ class _Reader:
                     self._take_data(data)
                 elif len(data) > 16:
                     self._is_object = True
-                    # An interface id stands before the object: a message as TNEF, or a storage or stream as it is.
+                    # An interface id precedes the object: a message as TNEF, or a storage or stream as it is.
                     name = "message.tnef" if data.startswith(_MESSAGE_INTERFACE) else "object"
                     self._contents.add(Member(name=self._name or name, data=data[16:], relation="embedded"))
 
     def _take_data(self, data: bytes) -> None:
-        """Take the data of the attachment; of data that stand twice one program shows the first, another the last."""
+        """Take the data of the attachment; of data present twice one program shows the first, another the last."""
         if self._data not in (None, data):
             self._add_attachment()
         self._data = data
 
     def _close_attachment(self) -> None:
         if self._data is None and self._name is not None and not self._is_object:
-            self._contents.name(self._name.rstrip("\0"))  # of a file that stands elsewhere
+            self._contents.name(self._name.rstrip("\0"))  # of a file stored elsewhere
         self._add_attachment()
         self._name, self._data, self._address, self._is_object = None, None, "", False
 

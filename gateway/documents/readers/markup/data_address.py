@@ -1,4 +1,4 @@
-"""Files that stand whole in an address: `data:` (RFC 2397), in HTML, CSS, SVG and any other XML."""
+"""Whole files in an address: `data:` (RFC 2397), in HTML, CSS, SVG and any other XML."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ _DECIDING = ("class", "id", "style", "dir", "width", "height")
 """Attributes by which elements of a tag in one place look different."""
 _STYLING = frozenset({*_DECIDING, "lang", "align", "valign", "href", "name"})
 _APART = re.compile(r"Ậ(?![^\W\d_])|(?<![^\W\d_])Ậ(?!(?:[CMNPUY]|NG)(?![^\W\d_]))")
-"""An Ậ at the end of what is no syllable without the letter that stands elsewhere, or at the beginning."""
+"""An Ậ at the end of what is no syllable without the letter that is elsewhere, or at the beginning."""
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 
 
@@ -89,7 +89,7 @@ class Builder:
         self._looks: dict[tuple[object, ...], Look] = {}
 
     def add_sheets(self, text: str) -> None:
-        """Take the style sheets of a page, which may stand after what they style; LIMIT `html-styles` when not all of them are read."""
+        """Take the style sheets of a page, which may follow what they style; LIMIT `html-styles` when not all of them are read."""
         sheets: list[str] = [*_STYLE.findall(text), *filter(None, map(_sheet_of, _LINKED.findall(text)))]
         for number, sheet in enumerate(sheets):
             sheets += filter(None, map(_sheet_of, _IMPORTED.findall(sheet)))
@@ -261,7 +261,7 @@ def _sheet_of(address: str) -> str:
 
 
 def _unseen(look: Look) -> bool:
-    """Whether text of that look cannot be seen: hidden, as good as no size, or the colour of its background."""
+    """Return whether text of that look cannot be seen: hidden, as good as no size, or the colour of its background."""
     if look.hidden or (look.size_pt is not None and look.size_pt < 1.2):
         return True
     return distance("000000" if look.colour == "auto" else look.colour, look.background or "FFFFFF") < 24

@@ -62,7 +62,7 @@ _NO_LAYER: Final[_Layer] = (_UNLAYERED,)
 _LIMIT_LAYERS: Final = 100
 """Layers one in another."""
 _LIMIT_NESTED: Final = 20
-"""Custom properties that stand one in another."""
+"""Custom properties that are one in another."""
 _LIMIT_PUT_IN: Final = 2000
 """Custom properties that are put into one value, long ones several times."""
 _LIMIT_LETTERS: Final = 64 << 20
@@ -216,7 +216,7 @@ class Sheet:
     def _words_in(self, declarations: str, *, letters: bool) -> Iterator[str]:
         """Yield the words of `content:`, which may be several strings in a row (CSS Generated Content 3).
 
-        Words count by themselves, too: a margin may part them from what they stand before. Single letters, unless
+        Words count by themselves, too: a margin may separate them from what follows. Single letters, unless
         `letters`, count only where the page puts them.
         """
         for start in _CONTENT.finditer(declarations):
@@ -313,7 +313,7 @@ class Sheet:
     def _resolved(self, value: str, own: Mapping[str, str], around: tuple[str, ...] = ()) -> str:
         """Put the values of custom properties in (CSS Variables 1); a page has one value for each name here.
 
-        One that stands within itself has none.
+        One that refers to itself has none.
         """
         if not around:
             self._put_in = 0
@@ -345,7 +345,7 @@ def _strings_of(value: str) -> list[str]:
 
 
 def _means_something(name: str, value: str) -> bool:
-    """Whether a browser knows the value; of two declarations the known one stands."""
+    """Return whether a browser knows the value; of two declarations the known one applies."""
     if name == "color":
         lower = value.lower()
         return lower in INHERITED or "(" in lower or parse_colour(lower) is not None
@@ -393,7 +393,7 @@ def _rules(text: str, layers: _Layers) -> Iterator[tuple[str, str, bool, _Layer]
 
 
 def _is_shown(prelude: str) -> bool:
-    """Whether a screen of usual width in usual colours gets what a group of rules says."""
+    """Return whether a screen of usual width in usual colours gets what a group of rules says."""
     if not prelude.startswith("@media"):
         return True
     return any(_NOT_SHOWN.search(query) is None for query in prelude.removeprefix("@media").split(","))

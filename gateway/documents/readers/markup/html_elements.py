@@ -1,4 +1,4 @@
-"""What is known of the open elements of a page and of the tables that they stand in."""
+"""State of the open elements of a page and of the tables around them."""
 
 from __future__ import annotations
 

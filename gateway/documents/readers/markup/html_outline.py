@@ -57,7 +57,7 @@ class Outline:
         """End of the text."""
 
     def complete(self, node: Node) -> None:
-        """Tell the next element what is behind and inside it."""
+        """Give the next element what is behind and inside it."""
         if self._next >= len(self._elements):
             return
         tag, parent, own = self._elements[self._next]

@@ -87,7 +87,7 @@ class Counted(NamedTuple):
     from_end: bool = False
 
     def holds(self, node: Node) -> bool:
-        """Return whether the number of an element among its siblings fits; never, where nobody counted those behind it."""
+        """Return whether the number of an element among its siblings fits; never where those behind it were not counted."""
         number = node.number_of_type if self.by_type else node.number
         if self.from_end:
             siblings = node.siblings_of_type if self.by_type else node.siblings
@@ -148,7 +148,7 @@ class Node:
     """Their classes and identifiers."""
     types: Counter[str] = field(default_factory=Counter)
     followed: dict[Compound, tuple[int | None, int]] = field(default_factory=dict)
-    """By what stands before a `~`: the number of the first child that fits, and how many were asked."""
+    """By the selector before a `~`: the number of the first child that fits, and how many were asked."""
 
     def child(self, tag: str, attributes: Mapping[str, str]) -> Node:
         """Return a new element inside this one."""
@@ -182,7 +182,7 @@ class Selector(NamedTuple):
 
 
 class Matcher:
-    """Tells whether selectors fit elements, within the steps that a page may take."""
+    """Matches selectors against elements, within the steps that a page may take."""
 
     def __init__(self) -> None:
         self.steps_left = LIMIT_STEPS

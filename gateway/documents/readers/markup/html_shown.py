@@ -1,6 +1,6 @@
-"""What a page displays beside its text: transformed pictures, paint that may be letters, own fonts and scripts.
+"""Things that a page displays beside its text: transformed pictures, paint that may be letters, own fonts and scripts.
 
-What is resolved (flips, turns, recolouring) goes to the pictures; what is not is told as the construct that it is, so that
+What is resolved (flips, turns, recolouring) goes to the pictures; what is not is reported as its construct, so that
 the page *cannot be told*. Thresholds are those that the mails and pages of real programs stay below.
 """
 
@@ -129,7 +129,7 @@ def cuts(declarations: Mapping[str, str], *, in_window: bool) -> bool:
 
 
 def is_placed(declarations: Mapping[str, str]) -> bool:
-    """Return whether an element is put upon others."""
+    """Return whether an element is placed over others."""
     return declarations.get("position", "").lower() in ("absolute", "fixed") or any(
         name.startswith("margin") and _AWAY.search(value) for name, value in declarations.items()
     )
@@ -179,20 +179,20 @@ class Paint:
             self.kinds.add("look-generated")
 
     def script(self, text: str) -> None:
-        """Look at a script: one that spells words by numbers or draws them writes what nobody can read here."""
+        """Look at a script: one that spells words by numbers or draws them writes what cannot be read here."""
         if _WRITING.search(text) and spells(text):
             self.kinds.add("look-script")
 
 
 def spells(script: str) -> bool:
-    """Whether a script that somebody wrote for a page spells words by numbers or backwards."""
+    """Return whether a script written for a page spells words by numbers or backwards."""
     if len(script) >= _LIBRARY:
         return False
     return _SPELLING.search(script) is not None or _is_split(normalize("NFC", script).lower())
 
 
 def _is_split(script: str) -> bool:
-    """Whether a script has an Ậ that is a part of no word, as no table of letters with their signs has it."""
+    """Return whether a script has an Ậ outside of any word and of any table of letters."""
     return "ẫ" not in script and any(found[0] != "mật" for found in _PART_OF_LEVEL.finditer(script))
 
 

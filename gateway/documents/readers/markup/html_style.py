@@ -82,7 +82,7 @@ class Look:
     pixel: bool = False
     """So small that many of them are a picture; of the element itself, not of what is in it."""
     placed: bool = False
-    """Put upon other elements; of the element itself, too."""
+    """Placed over other elements; of the element itself, too."""
     parted: str = ""
     """Its words stand apart from those around it: `block`, `box`, `space`; of the element itself, too."""
     lays_out: bool = False
@@ -90,7 +90,7 @@ class Look:
     window: bool = False
     """Content that overflows a box around it is not seen."""
     moved: bool = False
-    """It may stand elsewhere than its text."""
+    """It may be displayed elsewhere than its text."""
     cut: bool = False
     """Some of its letters may not be seen, nobody knows which."""
     turn: Turn = AS_IT_IS
@@ -98,7 +98,7 @@ class Look:
     collapsed: bool = False
     """Takes its place away with it, as a column does whose cells are no part of it."""
     leftwards: bool = False
-    """Pictures stand to the left of those before them."""
+    """Pictures are placed to the left of those before them."""
     floats: bool = False
     """Stands at the right of what does not, and of what does so later; of the element itself, too."""
     at: tuple[float, ...] | None = None
@@ -234,13 +234,13 @@ def _ink(name: str, value: str, look: Look, declarations: Mapping[str, str]) -> 
 
 
 def _is_cut_off(extent: str, declarations: Mapping[str, str]) -> bool:
-    """Whether nothing is left of what does not fit into an extent."""
+    """Return whether nothing is left of what does not fit into an extent."""
     cuts = declarations.get("overflow", "").lower() in _CUT_OFF
     return cuts and (parse_size(extent, 1.0) or 0) == 0 and extent[:1] == "0"
 
 
 def _parted(declarations: Mapping[str, str]) -> str:
-    """Return how an element that would stand in a line is parted from the words around it."""
+    """Return how an inline element is separated from the words around it."""
     display = declarations.get("display", "").lower()
     if display in _BLOCKS or display.startswith("table"):
         return "block"
@@ -257,7 +257,7 @@ def _is_pixel(length: str) -> bool:
 
 
 def _is_legible(value: str) -> bool:
-    """Whether a size that is worked out is of lengths none of which is too small to be read."""
+    """Return whether a size that is worked out is of lengths none of which is too small to be read."""
     sizes = [parse_size(length, 12.0) or 0.0 for length in re.findall(r"[\d.]{1,12}(?:[a-z]{2,3}|%)", value)]
     return " - " not in value and min(sizes, default=0.0) >= _LEAST_LEGIBLE
 

@@ -28,7 +28,7 @@ _BLOCKS = frozenset({
     "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 })  # fmt: skip
 _ABOVE = frozenset({"rt", "rp", "rtc"})
-"""Words that stand above those beside them in the text."""
+"""Words above those beside them in the text."""
 _INLINE = frozenset({"span", "font", "b", "i", "s", "u", "em", "a"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _TEXT_ATTRIBUTES = ("alt", "title", "aria-label", "placeholder", "summary", "label", "content-text")
@@ -86,9 +86,9 @@ class Target:
         self._block = Block(role=role or Role.BODY)
         self._tables: list[Table] = []
         self._above: list[Piece] = []
-        """Text that stands above that of the block."""
+        """Text above that of the block."""
         self._title: list[Piece] = []
-        """Words of a title, which stand at no place of the page."""
+        """Words of a title, which are at no place of the page."""
         self._raw = 0
         """Depth of elements whose text is no text: script and style."""
         self._paragraphs = 0
@@ -212,7 +212,7 @@ class Target:
         return look
 
     def _parting(self, tag: str, attributes: dict[str, str], look: Look, parent: Element) -> str:
-        """Return how the words of an element stand apart from those around it."""
+        """Return how the words of an element are separated from those around it."""
         if tag in ("text", "tspan") and self._svg is not None:
             line, self._line = self._line, attributes.get("y", self._line if tag == "tspan" else "")
             return "box" if line != self._line or "dy" in attributes else "space" if tag == "text" else ""
@@ -268,7 +268,7 @@ class Target:
             self._builder.add(text, Look(hidden=True), Role.COMMENT, "comment")
 
     def _nested(self, text: str) -> None:
-        """Read HTML that stands in a comment or an attribute, once removed; deeper ones are taken as words."""
+        """Read HTML in a comment or an attribute, one level deep; deeper HTML is taken as words."""
         if self._is_nested:
             self._builder.add(text, Look(hidden=True), Role.COMMENT, "comment")
             return

@@ -1,4 +1,4 @@
-"""Word 2003 XML and Excel 2003 XML: where a line begins and what acts on opening, which reading any XML does not tell.
+"""Word 2003 XML and Excel 2003 XML: line breaks and active content, which generic XML does not show.
 
 Their words are read as those of any XML; their looks are not, so that typography stays unjudged.
 """

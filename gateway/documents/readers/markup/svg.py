@@ -117,7 +117,7 @@ class Svg:
         return drawn(self._shapes) if self._may_be_word() else None
 
     def _may_be_word(self) -> bool:
-        """Tell a row or column of letters, or a large drawing, from an icon, which is about as wide as high."""
+        """Distinguish a row or column of letters, or a large drawing, from an icon, which is about as wide as high."""
         points = [point for shape in self._shapes for contour in shape.outline for point in contour]
         if not points or sum(shape.segments for shape in self._shapes) > LARGE:
             return bool(points)

@@ -32,7 +32,7 @@ _MISLABELLED: Final = re.compile(
     rb"""\A(\s*<\?xml[^>]{0,200}?)\sencoding\s*=\s*["'](?:utf-?16|utf-?32|ucs-?[24]|unicode)[bl]?e?["']""",
     re.IGNORECASE,
 )
-"""A declaration that octets of one letter each belie: programs that write XML into a string and save that as UTF-8 leave it."""
+"""A declaration that bytes of one letter each belie: programs that write XML into a string and save that as UTF-8 leave it."""
 _TAGS: Final = re.compile(r"<[^<>]*>")
 _HTML: Final = re.compile(
     r"</?(?:(br|p|div|li|tr|h[1-6])|[bius]|em|strong|font|span|su[bp]|small|big|[ou]l|center)\b([^<>]*)>",
@@ -118,7 +118,7 @@ def read(source: Source, budget: Budget) -> Reading:
 
 
 def _in_words(data: bytes, declared: bytes, sink: Sink) -> bytes:
-    """Return a file with the words of the entities that it declares in place of references to them; what stands elsewhere is missing."""
+    """Return a file with the words of the entities that it declares in place of references to them; entities defined elsewhere are left out."""
     words: dict[bytes, bytes | None] = dict.fromkeys(_ELSEWHERE.findall(declared))
     words |= {name: double or single for name, double, single in reversed(_WORDS.findall(declared))}
 
@@ -153,9 +153,9 @@ def _parse(data: bytes) -> tuple[Element, bool]:
 
 
 def _stripped(data: bytes, sink: Sink) -> None:
-    """Give the lines without their tags, which is all that anybody sees of XML that no program of its kind opens.
+    """Add the lines without their tags, as XML appears where no program opens its vocabulary.
 
-    Where tags part words and where they stand within one is not known, so both readings are given.
+    Whether tags separate words or are within one is unknown, so both readings are given.
     """
     written = decode(data).text
     for between in ("", " "):
@@ -270,7 +270,7 @@ def _local(node: Element) -> str:
 
 
 def _put_base64(text: str, name: str, sink: Sink, locator: str) -> bool:
-    """Hand on a file that stands in base64; False when it is none of a known kind."""
+    """Add a file in base64 as a member; False when it is of no known type."""
     text = "".join(text.split())
     if not _BASE64.fullmatch(text):
         return False

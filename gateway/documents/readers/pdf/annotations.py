@@ -1,4 +1,4 @@
-"""Annotations of a PDF page: where they stand and what they are (ISO 32000-1 §12.5)."""
+"""Annotations of a PDF page: their kinds and places (ISO 32000-1 §12.5)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LEAST_LETTERS = 3
 
 
 def cannot_be_told(annotations: list[Annotation]) -> bool:
-    """Whether viewers draw some annotations of a page each in its own way, and words may come of it."""
+    """Return whether viewers draw some annotations of a page each in its own way, and words may come of it."""
     dots = sum(
         a.subtype == LINK_SUBTYPE and max(a.box[2] - a.box[0], a.box[3] - a.box[1]) <= _SMALL for a in annotations
     )

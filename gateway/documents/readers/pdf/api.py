@@ -56,9 +56,9 @@ convention passes both in the same register.
 
 
 def _keep_freed_memory() -> None:
-    """Let glibc keep freed memory for the next page: pdfium takes and frees some hundred KiB for the text of each.
+    """Let glibc keep freed memory for the next page: pdfium allocates some hundred KiB for the text of each.
 
-    Given back to the system and taken anew, they cost a third of the time that the text takes (mallopt(3)).
+    Returning it to the system each time costs a third of the time that the text takes (mallopt(3)).
     """
     with contextlib.suppress(AttributeError):  # another C library
         mallopt = ctypes.CDLL(None).mallopt

@@ -31,7 +31,7 @@ LONGEST: Final = 24
 EM: Final = 32.0
 """Pixels of the font size in the picture that is looked at."""
 SPACE: Final = 2.0
-"""Em between two lines that stand side by side."""
+"""Em between two lines that are side by side."""
 DOT: Final = (0.04, 0.3)
 """Em of the dot."""
 LIMIT_READ: Final = 8
@@ -84,7 +84,7 @@ class Claims:
 
 
 def _lines(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
-    """Yield the pieces of upright text that stand close together on one line."""
+    """Yield the pieces of upright text that are close together on one line."""
     upright = [piece for piece in pieces if piece.angle == 0 and piece.unseen is None and piece.text.strip()]
     upright.sort(key=lambda piece: (round(piece.origin[1]), piece.box[0]))
     line: list[Piece] = []
@@ -113,7 +113,7 @@ def _is_embedded(handle: int) -> bool:
 
 
 def _ink(page: int, content: PageContent, line: list[Piece]) -> tuple[Pixels, int]:
-    """Return how much a line stands out from its paper, and the row at its foot."""
+    """Return the contrast of a line with its paper, and the row at its foot."""
     import numpy as np
 
     scale = EM / max(*map(attrgetter("size"), line), 1.0)
@@ -131,7 +131,7 @@ def _ink(page: int, content: PageContent, line: list[Piece]) -> tuple[Pixels, in
 
 
 def _has_dot(foot: Pixels, places: tuple[float, float]) -> bool:
-    """Whether a line is drawn with a dot at its foot at one of those places."""
+    """Return whether a line is drawn with a dot at its foot at one of those places."""
     import numpy as np
 
     from gateway.documents.readers.pictures.spots import spots
@@ -152,7 +152,7 @@ def _has_dot(foot: Pixels, places: tuple[float, float]) -> bool:
 
 
 def _agree(read: str, said: str) -> bool:
-    """Whether a line was read as what it says; the signs of its letters may be misread where no level is near."""
+    """Return whether a line was read as what it says; the signs of its letters may be misread where no level is near."""
     bare = skeleton(said)
     if read == said or skeleton(read) != bare or len(bare) != len(said):
         return read == said

@@ -76,7 +76,7 @@ class Columns:
     def _fill(
         self, call: Callable[..., int], handles: Handles, stride: int, offset: int, otherwise: bytes, outputs: int = 1
     ) -> None:
-        """Have pdfium write to that offset of the record of each object; what it cannot tell becomes `otherwise`."""
+        """Have pdfium write to that offset of the record of each object; an unknown value becomes `otherwise`."""
         first, length = self._start + offset, stride * len(handles)
         places = [range(at, at + length, stride) for at in range(first, first + 4 * outputs, 4)]
         done = list(map(call, handles, *places))

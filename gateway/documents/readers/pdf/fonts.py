@@ -1,4 +1,4 @@
-"""Check of PDF fonts against what they draw: lies and gaps in /ToUnicode (ISO 32000-1 §9.10).
+"""Check of PDF fonts against their glyphs: wrong and missing entries in /ToUnicode (ISO 32000-1 §9.10).
 
 A reader sees glyphs, a program the /ToUnicode map. Where the font itself tells what its glyphs are (a standard encoding,
 glyph names, the cmap table of an embedded TrueType font) the two are compared. A font whose outlines were exchanged
@@ -41,9 +41,9 @@ class FontFacts:
     """Fonts whose map contradicts their glyphs."""
     meant: dict[str, frozenset[str]] = field(default_factory=dict)
     """The letters that the map of a composite font of glyph numbers gives: any other that is read from it is the number
-    of a glyph that the map leaves out, taken for a letter."""
+    of a glyph that the map leaves out, mistaken for a letter."""
     sure: dict[str, frozenset[str]] | None = None
-    """The letters that no code without meaning can be taken for, of fonts that could be looked at; None when none was."""
+    """The letters that no code without meaning can be mistaken for, of fonts that could be looked at; None when none was."""
 
 
 def look_at_fonts(objects: Objects, numbers: list[int], budget: Budget) -> FontFacts:
@@ -91,7 +91,7 @@ def _by_encoding(font: Any) -> dict[int, str]:
 
 
 def _mistakable(font: Any, known: dict[int, str]) -> frozenset[str]:
-    """Return the letters of a font that one of its codes without meaning may be taken for: the code is given as letter."""
+    """Return the letters of a font that one of its unmapped codes may be mistaken for: pdfium returns the code as the letter."""
     composite = font.get("/Subtype") == "/Type0"
     shown = _composite_codes(font) if composite else _simple_codes(font)
     return frozenset(letter for letter in _letters(known) if ord(letter) not in known and ord(letter) in shown)
@@ -130,7 +130,7 @@ def _codes(font: Any) -> dict[int, str] | None:
 
 
 def _shows_glyph_numbers(font: Any) -> bool:
-    """Whether the codes of a font are numbers of its glyphs, in no order that means anything (§9.7.5.2)."""
+    """Return whether the codes of a font are its glyph numbers, in no meaningful order (§9.7.5.2)."""
     if font.get("/Subtype") != "/Type0" or font.get("/Encoding") not in ("/Identity-H", "/Identity-V"):
         return False
     return str(font["/DescendantFonts"][0]["/CIDSystemInfo"]["/Ordering"]) == "Identity"
@@ -163,7 +163,7 @@ def _lies(font: Any, codes: dict[int, str]) -> bool:
 
 
 def _has_dot(text: str) -> bool:
-    """Whether a letter has a dot below, as the one has with which all marks end but for a T."""
+    """Return whether a letter has a dot below, as the one has with which all marks end but for a T."""
     return "\u0323" in unicodedata.normalize("NFD", text)
 
 

@@ -67,7 +67,7 @@ class Glyphs:
 
     pdfium gives the code itself for a character without meaning, which may look like any letter, and asking for each
     character takes as long as all the rest. So a letter is asked for where a font first shows it, and from then on
-    taken as known, unless the font has codes without meaning that may be taken for it; in a font that has shown a
+    taken as known, unless the font has codes without meaning that may be mistaken for it; in a font that has shown a
     character without meaning all are asked for.
     """
 
@@ -144,7 +144,7 @@ class Glyphs:
 
 
 def count_unmapped(text: str) -> int:
-    """Count characters that stand for no letter."""
+    """Count characters that represent no letter."""
     return len(_UNMAPPED.findall(text))
 
 

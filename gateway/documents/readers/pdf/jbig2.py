@@ -1,6 +1,6 @@
-"""Whether a JBIG2 stream shows one thing to all readers (ITU-T T.88 §7.2): one page, of whose segments each is known and whole.
+"""JBIG2 streams that all readers show alike (ITU-T T.88 §7.2): one page, each segment known and complete.
 
-pdfium goes on with an empty page where another begins, and stops at what it does not know; others show the first page, or the last.
+pdfium continues with an empty page where another begins, and stops at unknown segments; other readers show the first or last page.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ _SHOWN = frozenset(
 )
 _REGIONS = frozenset({6, 7, 22, 23, 38, 39, 42, 43})
 _AT_LEAST = 11
-"""Octets of a segment header; fewer behind the last segment are none, nor is filling."""
+"""Bytes of a segment header; fewer after the last segment, and padding, are ignored."""
 _UNKNOWN = 0xFFFFFFFF
 
 
 def shows_one_page(data: bytes) -> bool:
-    """Whether all readers see the same page; one whose only region is cut short is read as far as it goes."""
+    """Return whether all readers see the same page; one whose only region is cut short is read as far as it goes."""
     kinds: set[int] = set()
     try:
         for kind, is_whole in _segments(data):

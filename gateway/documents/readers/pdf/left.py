@@ -77,7 +77,7 @@ CURVES = 60
 
 
 def is_picture(content: PageContent) -> bool:
-    """Whether a page is read as a picture as a whole."""
+    """Return whether a page is read as a picture as a whole."""
     if content.curves < CURVES and covered(content) < PICTURE_SHARE:
         return False
     seen = (piece.text for piece in content.pieces if piece.unseen is None)
@@ -109,7 +109,7 @@ def left_over(
 ) -> Left | None:
     """Return the ink of a loaded page that no text explains, None when there is none.
 
-    `objects` are handles and kinds of all objects of the content in painting order, `base` others that lie below them.
+    `objects` are handles and kinds of all objects of the content in painting order, `base` others below them.
     """
     import numpy as np
 
@@ -177,7 +177,7 @@ def _sprinkled(pieces: list[Piece]) -> set[int]:
 
 
 def _is_blank(handle: int, looks: Looks) -> bool:
-    """Whether a text object that says nothing has nothing but spaces: their outline has no height."""
+    """Return whether a text object that says nothing has nothing but spaces: their outline has no height."""
     if looks.font(pdfium().FPDFTextObj_GetFont(handle)).name is None:
         return False  # of a Type 3 font the file itself says how high its glyphs are
     bounds = Rect()
@@ -187,12 +187,12 @@ def _is_blank(handle: int, looks: Looks) -> bool:
 
 
 def _may_be_mark(text: str) -> bool:
-    """Whether a text has the letters of MẬT in their order, so that a dot or a stroke may make it so."""
+    """Return whether a text has the letters of MẬT in their order, so that a dot or a stroke may make it so."""
     return bool(_MARK.search(unicodedata.normalize("NFD", text).lower()))
 
 
 def _has_lone_strokes(strokes: list[Box]) -> bool:
-    """Whether some short straight lines do not join end to end to the sides of a table."""
+    """Return whether some short straight lines do not join end to end to the sides of a table."""
     for across, along in ((0, 1), (1, 0)):
         lines: dict[int, list[Box]] = defaultdict(list)
         for box in strokes:
@@ -248,13 +248,13 @@ def _figures(edges: Pixels) -> npt.NDArray[np.float64]:
 
 
 def _is_frame(shape: npt.NDArray[np.bool_]) -> bool:
-    """Whether a figure is the outline of a box with nothing in it: a field, a check box, a cell."""
+    """Return whether a figure is the outline of a box with nothing in it: a field, a check box, a cell."""
     inner = shape[SIDE:-SIDE, SIDE:-SIDE]
     return bool(inner.size) and not inner.any()
 
 
 def _areas(boxes: Sequence[list[float] | Box], edges: Pixels, content: PageContent) -> Iterator[Box]:
-    """Yield the parts of a page where figures stand together; `edges` are all that was drawn."""
+    """Yield the parts of a page where figures are together; `edges` are all that was drawn."""
     import cv2
     import numpy as np
 
@@ -282,7 +282,7 @@ def _areas(boxes: Sequence[list[float] | Box], edges: Pixels, content: PageConte
 
 
 def _touching(figure: npt.NDArray[np.float64], pieces: list[Piece]) -> list[Piece]:
-    """Return the pieces of text that figures of the size of their letters stand in or beside."""
+    """Return the pieces of text that figures of the size of their letters are in or beside."""
     figure, whole = figure[:, :4], figure[:, 4:]
     high = whole[:, 3] - whole[:, 1]
     found = []
@@ -298,7 +298,7 @@ def _touching(figure: npt.NDArray[np.float64], pieces: list[Piece]) -> list[Piec
 
 
 def has_letters(pixels: Pixels) -> bool:
-    """Whether spots of a picture differ as letters do; the points of a chart are all of one size."""
+    """Return whether spots of a picture differ as letters do; the points of a chart are all of one size."""
     from gateway.documents.readers.pictures.spots import spots
 
     found = spots(_edges(pixels))[1].tolist()

@@ -27,7 +27,7 @@ COLUMN_EM = 1.2
 WIDE_COLUMN_EM = 4.0
 """The same when the file has a space character in it."""
 LIMIT_UPON = 500
-"""Lines that may begin side by side or upon one another within a wide gap."""
+"""Lines that may begin side by side or over one another within a wide gap."""
 INITIAL = 1.8
 """Sizes of the usual letters of its page that an initial has."""
 LIMIT_INITIALS = 8
@@ -43,14 +43,14 @@ OVERLAP_EM = 0.15
 
 
 class Line(Struct, gc=False):
-    """Pieces that stand on one baseline without a column gap."""
+    """Pieces on one baseline without a column gap."""
 
     pieces: list[Piece]
     texts: list[str]
     """Text of each piece, with the spaces that gaps stand for."""
     box: Box
     cell: str = ""
-    """Locator of the cell of a ruled table that it stands in (`tables`)."""
+    """Locator of the cell of a ruled table that it is in (`tables`)."""
     goes_on: bool = False
     """The line above it in its cell goes on with it."""
 
@@ -211,7 +211,7 @@ def _end_of_ink(item: _Placed) -> float:
 
 
 def _may_follow(before: Piece, after: Piece, gap_em: float, strangeness: int) -> bool:
-    """Whether a piece may go on a line after a gap; what looks strange there only as an exponent or index does."""
+    """Return whether a piece may go on a line after a gap; what looks strange there only as an exponent or index does."""
     if strangeness > 1:
         return after.size < 0.9 * before.size and -OVERLAP_EM <= gap_em <= 2 * SPACE_EM
     parted = before.text[-1] not in " \xa0" and after.text[0] not in " \xa0"
@@ -228,7 +228,7 @@ def _strangeness(one: _Placed, other: _Placed, size: float) -> int:
 
 
 def _is_struck_again(item: _Placed, before: _Placed, size: float) -> bool:
-    """Whether a piece of the same text was drawn in the same place, and can be seen as well or as little."""
+    """Return whether a piece of the same text was drawn in the same place, and can be seen as well or as little."""
     if item.piece.unseen is not before.piece.unseen:
         return False
     reach = STRUCK_LONG_EM if len(item.piece.text) > 2 else STRUCK_EM
@@ -236,7 +236,7 @@ def _is_struck_again(item: _Placed, before: _Placed, size: float) -> bool:
 
 
 def _join_spaced_letters(chains: list[_Chain]) -> list[_Chain]:
-    """Join letters that stand far apart at even distances, `M   Ậ   T`, and words so spaced, `T U Y Ệ T   M Ậ T`."""
+    """Join letters that are far apart at even distances, `M   Ậ   T`, and words so spaced, `T U Y Ệ T   M Ậ T`."""
     chains.sort(key=lambda chain: chain.items[0].start)
     if len(chains) < 2 or not any(_is_lettered(chain) for chain in chains):
         return chains
@@ -256,7 +256,7 @@ def _is_lettered(chain: _Chain) -> bool:
 
 
 def _continues(before: _Chain, after: _Chain) -> bool:
-    """Whether single letters may go on over a wide gap."""
+    """Return whether single letters may go on over a wide gap."""
     if not (_is_lettered(before) and _is_lettered(after)):
         return False
     gap = after.items[0].start - before.end
@@ -273,7 +273,7 @@ def _letter_gaps(chain: _Chain) -> list[float]:
 
 
 def _is_even(chain: _Chain) -> bool:
-    """Whether letters stand at even distances, from edge to edge or, as on a typewriter, from start to start."""
+    """Return whether letters are at even distances, from edge to edge or, as on a typewriter, from start to start."""
     gaps = _letter_gaps(chain)
     if len(gaps) < 2 or gaps[-1] <= 6 * max(gaps[0], 0.5) or not _is_lettered(chain):
         return True

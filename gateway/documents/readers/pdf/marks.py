@@ -83,7 +83,7 @@ def said_beyond_basic_plane(content: bytes) -> Iterator[str]:
 
 
 def unescaped(literal: bytes) -> bytes:
-    """Return the octets of a literal string between its brackets (ISO 32000-1 §7.3.4.2)."""
+    """Return the bytes of a literal string between its brackets (ISO 32000-1 §7.3.4.2)."""
     if b"\\" not in literal:
         return literal
 
@@ -95,6 +95,6 @@ def unescaped(literal: bytes) -> bytes:
 
 
 def _from_digits(digits: bytes) -> bytes:
-    """Return the octets of a hexadecimal string; a missing last digit is 0 (§7.3.4.3)."""
+    """Return the bytes of a hexadecimal string; a missing last digit is 0 (§7.3.4.3)."""
     digits = b"".join(digits.split())
     return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode("ascii"))

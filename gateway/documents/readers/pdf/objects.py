@@ -24,7 +24,7 @@ _HEADER = re.compile(rb"(\d{1,10})[\s\0]+(\d{1,5})[\s\0]*\Z")
 _SECTION = re.compile(rb"(?:(?<!start)xref|xref(?!\s+-?\d+\s+%%EOF))((?:[-+.\d\s\0nf]|%[^\r\n]*)*+)")
 _SUBSECTION = re.compile(rb"(\d{1,10}) (\d{1,10})(?! [nf])(?!\S)")
 _HEADER_LENGTH = 256
-"""Octets before `obj` in which the numbers of an object are looked for, among blanks and comments."""
+"""Bytes before `obj` that are searched for the numbers of an object, among blanks and comments."""
 _COMMENT = re.compile(rb"%[^\r\n]*[\r\n]")
 """A comment, or a per cent sign in a string, which hides nothing where no header is left without it."""
 _STREAM = re.compile(rb"stream(?:\r\n|\n|\r)?")
@@ -39,7 +39,7 @@ _NAME = re.compile(rb"/([A-Za-z0-9]+)")
 
 @dataclass(frozen=True, slots=True)
 class RawObject:
-    """One object as it stands in the file."""
+    """One object as stored in the file."""
 
     number: int
     generation: int

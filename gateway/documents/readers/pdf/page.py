@@ -23,7 +23,7 @@ class Unseen(Enum):
     """Text rendering mode 3 or 7: the usual text layer over a scan."""
     TRANSPARENT = "transparent"
     SAME_COLOUR = "same-colour"
-    """The colour of what lies behind it."""
+    """The colour of what is behind it."""
     COVERED = "covered"
     """Something opaque was painted over it later."""
     OFF_PAGE = "off-page"
@@ -46,7 +46,7 @@ class Font:
     meant: frozenset[str] | None = field(default=None, compare=False, repr=False)
     """The letters that its map gives where the codes are numbers of glyphs, None elsewhere."""
     sure: frozenset[str] | None = field(default=None, compare=False, repr=False)
-    """The letters that need not be doubted wherever they stand once they have been found to mean themselves; None is all."""
+    """The letters that need not be doubted wherever they are once they have been found to mean themselves; None is all."""
 
 
 class Piece(Struct, gc=False):

@@ -1,6 +1,6 @@
 """The objects of a PDF as plain values, parsed by qpdf in C++ (ISO 32000-1 §7.3): dictionaries, lists, numbers, tagged strings.
 
-qpdf writes an object as JSON whose strings tell what they are: `/Name`, `u:text`, `b:` and octets in hexadecimal, `12 0 R`
+qpdf writes an object as JSON whose strings are tagged: `/Name`, `u:text`, `b:` and bytes in hexadecimal, `12 0 R`
 for a reference. That is one call for an object, where pypdf's parser goes letter by letter. qpdf mends what is broken, and
 viewers mend it otherwise: that it did so is told by `mended`.
 """
@@ -76,7 +76,7 @@ class Objects:
         return self.pdf is not None and self.pdf.is_encrypted
 
     def is_mended(self) -> bool:
-        """Whether qpdf had to guess: what a viewer shows of such a file may be something else."""
+        """Return whether qpdf had to guess: what a viewer shows of such a file may be something else."""
         warnings = self.pdf.get_warnings() if self.pdf is not None else []
         self._broken = self._broken or sections_differ(self._data)
         self._broken = self._broken or not all(any(one in warning for one in _HARMLESS) for warning in warnings)
@@ -132,8 +132,8 @@ class Objects:
     def octets(self, number: int, found_there: bytes | memoryview = b"") -> bytes | None:
         """Return the decoded data of a stream within the budget; None when it has none, or a filter that is not for text.
 
-        Length and filters may stand in objects of their own; what was found there is not taken from the file again if it is
-        as long as it should be. qpdf undoes predictors, once it is known how much there is.
+        Length and filters may be separate objects; a stream found with the right length is not taken
+        from the file again. qpdf undoes predictors, once it is known how much there is.
         """
         import pikepdf
 
@@ -188,7 +188,7 @@ class Objects:
     def parse(self, raw: RawObject) -> dict[str, Any] | None:
         """Return the dictionary of an object, None when it is something else.
 
-        The strings of a dictionary that nobody can parse are in it under a name of ours.
+        The strings of a dictionary that cannot be parsed are in it under a name of ours.
         """
         if raw.current and isinstance(value := self.value(raw.number), dict):
             return value
@@ -203,7 +203,7 @@ class Objects:
         return value if isinstance(value, dict) else None
 
     def written(self, known: Container[int] = ()) -> Iterator[RawObject]:
-        """Yield the dictionaries and streams that are not `known` as they would stand in a file that is not encrypted."""
+        """Yield the dictionaries and streams that are not `known` as they would be in a file that is not encrypted."""
         import pikepdf
 
         for number, generation in self._places:

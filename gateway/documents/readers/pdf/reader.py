@@ -148,7 +148,7 @@ def _read_annotations(data: bytes, structure: Structure, budget: Budget, state: 
 
 
 def _lacks_pictures(content: PageContent) -> bool:
-    """Whether a picture that may show words could not be drawn."""
+    """Return whether a picture that may show words could not be drawn."""
     return any(one.is_legible and one.drawn is False for one in content.pictures)
 
 
@@ -173,7 +173,7 @@ def _revision_runs(data: bytes, structure: Structure, budget: Budget, state: _St
 
 
 def _at(read: Run, said: list[Run]) -> Iterator[Run]:
-    """Yield what stands at the place of what was read, piece by piece and as one line."""
+    """Yield the text at the place of what was read, piece by piece and as one line."""
     yield from said
     if read.bbox_pt is None:
         return
@@ -193,7 +193,7 @@ def _at(read: Run, said: list[Run]) -> Iterator[Run]:
 
 
 def _say_the_same(read: Run, said: Run) -> bool:
-    """Whether what was read of the ink is what the text at its place says of itself, or words of it as they are written."""
+    """Return whether what was read of the ink is what the text at its place says of itself, or words of it as they are written."""
     if read.bbox_pt is None or said.bbox_pt is None:
         return False
     left, top, right, bottom = said.bbox_pt

@@ -1,6 +1,6 @@
-"""Words that stand only in an earlier revision of a PDF (ISO 32000-1 §7.5.6), or in content that nothing shows.
+"""Words only in an earlier revision of a PDF (ISO 32000-1 §7.5.6), or in content that no page shows.
 
-Incremental updates leave what they replace in the file, where anybody can bring it back. Each earlier revision is the
+Incremental updates leave what they replace in the file, where it can be recovered. Each earlier revision is the
 file up to its `%%EOF`; it is read like a file of its own, and only lines that the current revision lacks are reported.
 """
 

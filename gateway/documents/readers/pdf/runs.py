@@ -1,4 +1,4 @@
-"""Lines of a PDF page to runs: look, role, origin, and where on the page they stand; pure."""
+"""Lines of a PDF page to runs: look, role, origin, and place on the page; pure."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _lone_frames(frames: list[Box]) -> list[Box]:
 
 
 def _touches(one: Box, other: Box) -> bool:
-    """Whether two frames lie side by side or on top of each other; a frame within a frame is a double border."""
+    """Return whether two frames lie side by side or on top of each other; a frame within a frame is a double border."""
     if max(abs(a - b) for a, b in zip(one, other, strict=True)) < 8:
         return False
     apart_x = max(one[0], other[0]) - min(one[2], other[2])

@@ -113,7 +113,7 @@ class ScanReader:
     def __init__(self, pages: PageReader, budget: Budget) -> None:
         self._pages, self._budget = pages, budget
         self._known: set[bytes] = set()
-        """Ink that was read on another page: the same logo stands on all of them."""
+        """Ink that was read on another page: the same logo is on all of them."""
 
     def read(self, looks: Iterable[PageLook]) -> Iterator[tuple[PageLook, PageReading | None]]:
         """Look at pages, as many at a time as the budget has threads; None for one that cannot be rendered.
@@ -176,7 +176,7 @@ class ScanReader:
 
 
 def _outermost(areas: Iterable[Box]) -> list[Box]:
-    """Return the areas that lie in no other."""
+    """Return the areas in no other."""
     found: list[Box] = []
     for area in sorted(areas, key=lambda one: (one[0] - one[2]) * (one[3] - one[1])):
         if not any(contains(one, area) for one in found):

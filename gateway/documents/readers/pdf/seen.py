@@ -1,6 +1,6 @@
-"""Text in the colour of the paper, or behind what no shape tells of, looked at: whether a reader of the page sees it.
+"""Visibility of text in the colour of the paper or possibly covered, by rendering it.
 
-What lies behind a text is known only of plain rectangles. White letters on a rounded box or a gradient, and letters that
+What is behind a text is known only of plain rectangles. White letters on a rounded box or a gradient, and letters that
 are filled with a gradient, which pdfium calls white, are as plain to see as any. So the place is rendered with and without
 the text: what changes nothing on the page is not seen. In the same way lines with an Ậ are looked at of which a soft mask, a
 pattern, a layer or the clip of a form may take some letters.

@@ -91,7 +91,7 @@ class Shapes:
         self._add_fill(content, Fill(box, None, order, opaque=not api.FPDFPageObj_HasTransparency(handle)))
 
     def can_draw(self, page: int, handle: int) -> bool:
-        """Whether pdfium can draw an image of a loaded page; it decodes it."""
+        """Return whether pdfium can draw an image of a loaded page; it decodes it."""
         self._facts.bits_per_pixel = 0
         self._api.FPDFImageObj_GetImageMetadata(handle, page, ctypes.byref(self._facts))
         return bool(self._facts.bits_per_pixel > 0)
@@ -116,7 +116,7 @@ class Shapes:
             content.paints.append((fill.box, fill.order))
 
     def _is_in_parts(self, handle: int) -> bool:
-        """Whether long dashes, a soft mask, or a clipping path that is no rectangle decide what is seen of an object: letters may be."""
+        """Return whether long dashes, a soft mask, or a clipping path that is no rectangle decide what is seen of an object: letters may be."""
         count = max(self._api.FPDFPageObj_GetDashCount(handle), 0)
         dashes = (ctypes.c_float * count)()
         if count and self._api.FPDFPageObj_GetDashArray(handle, dashes, count) and sum(dashes) > _LONGEST_PERIOD:
@@ -132,7 +132,7 @@ class Shapes:
 
 
 def _slants(handle: int, segments: int, outer: Affine) -> bool:
-    """Whether a line or a side of an area is neither level nor upright as displayed."""
+    """Return whether a line or a side of an area is neither level nor upright as displayed."""
     api, own = pdfium(), (ctypes.c_float * 6)()
     api.FPDFPageObj_GetMatrix(handle, ctypes.addressof(own))
     a, b, c, d, *_ = product((own[0], own[1], own[2], own[3], own[4], own[5]), outer)
@@ -150,13 +150,13 @@ def _points(segments: Iterable[int]) -> Iterator[tuple[float, float]]:
 
 
 def has_clip(handle: int) -> bool:
-    """Whether there is a clipping path around an object."""
+    """Return whether there is a clipping path around an object."""
     clip = pdfium().FPDFPageObj_GetClipPath(handle)
     return bool(clip) and pdfium().FPDFClipPath_CountPaths(clip) > 0
 
 
 def is_cut(handle: int) -> bool:
-    """Whether a clipping path leaves some letters of a text and takes others: more than half of its height at one end."""
+    """Return whether a clipping path leaves some letters of a text and takes others: more than half of its height at one end."""
     api, bounds = pdfium(), Rect()
     left, top, right, bottom = (ctypes.addressof(bounds) + 4 * side for side in range(4))
     clip = api.FPDFPageObj_GetClipPath(handle)

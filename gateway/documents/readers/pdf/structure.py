@@ -233,7 +233,7 @@ class _Walker:
             self._note_content(raw, names, content)
 
     def _is(self, raw: RawObject, pattern: re.Pattern[bytes], key: str) -> bool:
-        """Whether a stream says that it is something; what stands deeper in its dictionary says nothing of it."""
+        """Return whether a stream has such an entry in its own dictionary, not in a nested one."""
         if not pattern.search(raw.names):
             return False
         stated = self._objects.get(self._objects.value(raw.number), key) if raw.current else None
@@ -322,7 +322,7 @@ class _Walker:
 
 
 def _has_text_key(names: bytes) -> bool:
-    """Whether an object may hold words; the /Contents of a page are no text."""
+    """Return whether an object may hold words; the /Contents of a page are no text."""
     if _STRING.search(names) and not _WORDLESS.search(names):
         return True
     match = _TEXT_KEYS.search(names)

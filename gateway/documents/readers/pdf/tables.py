@@ -1,4 +1,4 @@
-"""Lines of a PDF page that stand in the cells of a ruled table: each cell is read to its end before the next; pure.
+"""Lines of a PDF page in the cells of a ruled table: each cell is read to its end before the next; pure.
 
 A cell is what the nearest rules on four sides enclose. A single box is no table: a stamp has a frame of its own.
 """
@@ -83,7 +83,7 @@ def _mark_wrapped(cell: _Cell, lines: list[Line]) -> None:
 
 
 def _rules(pieces: Iterable[_Rule | tuple[float, float, float]]) -> list[_Rule]:
-    """Join pieces that lie behind one another: most producers draw a table cell by cell."""
+    """Join pieces behind one another: most producers draw a table cell by cell."""
     rules: list[_Rule] = []
     row: list[_Rule] = []
     for piece in sorted(_Rule(*piece) for piece in pieces):
@@ -115,7 +115,7 @@ def _cell(box: Box, across: list[_Rule], down: list[_Rule]) -> _Cell | None:
 
 
 def _parted(line: Line, across: list[_Rule], down: list[_Rule]) -> Iterator[Line]:
-    """Yield the parts of a line that stand in different cells, side by side."""
+    """Yield the parts of a line in different cells."""
     cells = [_cell(piece.box, across, down) for piece in line.pieces] if line.pieces[0].angle == 0 else []
     if len(set(cells)) < 2 or None in cells:
         yield line

@@ -185,7 +185,7 @@ class PageReader:
             self._api.FPDF_ClosePage(page)
 
     def cannot_draw(self, index: int, orders: Sequence[int]) -> bool:
-        """Whether one of the images of a page, by their painting order, cannot be drawn."""
+        """Return whether one of the images of a page, by their painting order, cannot be drawn."""
         page = self._load(index)
         try:
             objects = _numbered(self._batches(page, 0))
@@ -277,7 +277,7 @@ class PageReader:
                 append(Piece(words, box, angle, origin, height, font, colour, order, length, None, unseen))
 
     def _turned(self, handle: int, look: Look, outer: Affine) -> tuple[int, Box, tuple[float, float], float]:
-        """Return angle, box, origin and size of text that is turned or mirrored, or stands on a turned page."""
+        """Return angle, box, origin and size of text that is turned or mirrored, or on a turned page."""
         a, b, c, d, e, f = product(look[:6], outer)
         # y points down on the display, so a positive b turns clockwise.
         angle = 0 if b == 0 and a > 0 else round(math.degrees(math.atan2(-b, a))) % 360

@@ -18,7 +18,7 @@ _BAND, _LOWEST = 40.0, 4000.0
 _LETTER = 0.4
 """The width of a letter, in parts of its size."""
 _LAP = 0.1
-"""How far something is painted upon a letter that hides it, in parts of its size; letters of print lap over each other by less."""
+"""How far something is painted over a letter that hides it, in parts of its size; letters of print lap over each other by less."""
 _ACROSS = 4.0
 """How many times larger words are that lie across print and hide none of it."""
 _STRUCK = (0.45, 0.15)
@@ -71,7 +71,7 @@ def _strike(content: PageContent) -> None:
 
 
 def has_dotted_a(text: str) -> bool:
-    """Whether a text has the letter with which all marks end but for a T."""
+    """Return whether a text has the letter with which all marks end but for a T."""
     return "ậ" in normalize("NFC", text).lower()
 
 
@@ -89,7 +89,7 @@ def _judge(piece: Piece, fills: list[Fill], area: float) -> Unseen | None:
         elif contains(box, piece.box) and (fill.colour is not None or surface(box) >= COVER_SHARE * area):
             return Unseen.COVERED
     if behind is not None and behind.colour is None:
-        return None  # on a picture: whether it stands out is for the eye
+        return None  # on a picture: contrast is not known
     background = behind.colour if behind is not None and behind.colour is not None else PAPER
     if background != PAPER:
         piece.background = background
@@ -99,10 +99,10 @@ def _judge(piece: Piece, fills: list[Fill], area: float) -> Unseen | None:
 
 
 def cut_off(content: PageContent, is_clipped: Callable[[Piece], bool]) -> tuple[list[Piece], set[int]]:
-    """Return the pieces of which a clip, the edge of the page or what is painted upon them may leave only some letters.
+    """Return the pieces of which a clip, the page edge or something painted over them may hide some letters.
 
     And all text that has to be drawn to see it, by `Piece.order`. Of no others than lines with an Ậ: of `BẢO MẬT` with a
-    white box, line, picture or word upon the first one, the rest is a mark.
+    white box, line, picture or word over the first one, the rest is a mark.
     """
     page = (0.0, 0.0, content.width, content.height)
 
@@ -113,7 +113,7 @@ def cut_off(content: PageContent, is_clipped: Callable[[Piece], bool]) -> tuple[
 
 
 def cut_by(content: PageContent, drawn: PageContent) -> tuple[list[Piece], set[int]]:
-    """Return the same for what annotations draw upon a page."""
+    """Return the same for what annotations draw over a page."""
     last = content.objects + 1
     boxes = [*(box for box, _ in drawn.paints), *(fill.box for fill in drawn.fills)]
     return _upon(content.pieces, [(box, last) for box in boxes], lambda *_: False)
@@ -144,13 +144,13 @@ def _upon(
 
 
 def _lies_across(one: Piece, other: Piece) -> bool:
-    """Whether words and others differ so much in size that both can be read, as a watermark and print."""
+    """Return whether words and others differ so much in size that both can be read, as a watermark and print."""
     least, most = sorted((one.size, other.size))
     return most > _ACROSS * least and sum(map(str.isalpha, one.text)) > 1
 
 
 def _by_row(items: Iterable[tuple[Box, T]]) -> defaultdict[int, list[T]]:
-    """Return what stands in each band of a page and the next one."""
+    """Return the items in each band of a page and the next one."""
     rows = defaultdict[int, list[T]](list)
     for box, item in items:
         for band in bands((0.0, box[1] - _BAND, 0.0, box[3])):
@@ -159,25 +159,25 @@ def _by_row(items: Iterable[tuple[Box, T]]) -> defaultdict[int, list[T]]:
 
 
 def bands(box: Box) -> range:
-    """Return the numbers of the bands of a page that a box lies in."""
+    """Return the numbers of the bands of a page that a box is in."""
     top, bottom = (int(min(max(side, 0.0), _LOWEST) / _BAND) for side in (box[1], box[3]))
     return range(top, max(bottom, top) + 1)
 
 
 def _cuts(box: Box, page: Box, letter: float) -> bool:
-    """Whether the page ends before some letters of a line."""
+    """Return whether the page ends before some letters of a line."""
     beyond = (page[0] - box[0], page[1] - box[1], box[2] - page[2], box[3] - page[3])
     return max(beyond) > letter
 
 
 def overlaps(one: Box, other: Box, least: float = 0.0) -> bool:
-    """Whether two boxes share more than so many points, both ways."""
+    """Return whether two boxes share more than so many points, both ways."""
     wide, high = (min(one[side + 2], other[side + 2]) - max(one[side], other[side]) for side in (0, 1))
     return min(wide, high) > least
 
 
 def contains(outer: Box, inner: Box) -> bool:
-    """Whether a box lies in another, but for a point."""
+    """Return whether a box is in another, but for a point."""
     return (
         outer[0] <= inner[0] + 1 and outer[1] <= inner[1] + 1 and outer[2] >= inner[2] - 1 and outer[3] >= inner[3] - 1
     )

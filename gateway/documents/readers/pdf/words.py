@@ -1,4 +1,4 @@
-"""Words that stand in the objects of a PDF, not on its pages: form values, annotations, outlines, properties, XML.
+"""Words in the objects of a PDF, not on its pages: form values, annotations, outlines, properties, XML.
 
 Annotation texts are ISO 32000-1 §12.5, form fields §12.7, document information §14.3.3, outlines §12.3.3, layer names
 §8.11.2, alternate descriptions §14.9.3. These have roles of their own; every other string that could be read by a
@@ -38,7 +38,7 @@ _ROLES = {"/FreeText": Role.TEXTBOX, "/Stamp": Role.STAMP, "/Watermark": Role.WA
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Words that stand in the structure, not on a page."""
+    """Words in the structure, not on a page."""
 
     text: str
     role: Role
@@ -61,7 +61,7 @@ class Words:
     """Object number of the document information dictionary."""
 
     def take(self, value: dict[str, Any], number: int, origin: Origin) -> None:
-        """Take the words of one object, also of dictionaries that stand directly in it."""
+        """Take the words of one object, also of dictionaries directly in it."""
         pending: list[Any] = [value]
         while pending:
             item = pending.pop()
@@ -100,7 +100,7 @@ class Words:
             self._keep(_LINE_END.sub("\n", match[2] or match[3] or ""), Role.PROPERTY, "property:JavaScript", origin)
 
     def _take_known(self, value: dict[str, Any], number: int, origin: Origin) -> None:
-        """Take the words whose place tells what they are."""
+        """Take the words whose role follows from their place."""
         get = self.objects.get
         if "/ByteRange" in value:  # a signature: its /Contents is no text
             for key in ("/Reason", "/Location", "/ContactInfo", "/Name"):

@@ -1,4 +1,4 @@
-"""Letters that stand one below another, laid side by side: what reads lines does not read columns."""
+"""Letters set one below another, put side by side, since line recognition does not read columns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEAST, MOST = 3, 12
 PRINT = 60.0
 """Pixels to which higher letters are reduced."""
 SIGN = 0.45
-"""Height of what stands above or below a letter, of that of letters."""
+"""Height of signs above or below a letter, in heights of letters."""
 WIDEST, ASIDE, BETWEEN = 1.7, 0.5, 0.25
 """Width of a letter, its sideways offset, and the distance at which letters are set, in heights of letters."""
 
@@ -33,7 +33,7 @@ class Figure(NamedTuple):
 
 
 def figure(pixels: Pixels, plain: Pixels | None = None) -> Figure:
-    """Tell ink from paper in a BGR picture; `plain` is the same as one plane where it has no colour."""
+    """Separate ink from paper in a BGR picture; `plain` is the same as one plane where it has no colour."""
     paper = np.median(np.concatenate((pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])), axis=0)
     seen = pixels if plain is None else plain
     usual = np.rint(paper[: 1 if seen.ndim == 2 else 3])

@@ -1,6 +1,6 @@
-"""Words that the detector found, read upright with what stands before, after and above them.
+"""Words found by the detector, read upright with the text before, after and above them.
 
-The detector finds MẬT; which of the three marks it is, and whether it is one at all (BẢO MẬT, MẬT ONG), is told by its
+The detector finds MẬT; which of the three marks it is, and whether it is one at all (BẢO MẬT, MẬT ONG), follows from its
 neighbours. Tesseract reads the line turned upright, letters dark on white whatever their ink and ground are. What it cannot
 read (garbled by print, leaning) is suspected when the detector is sure of it.
 """
@@ -85,7 +85,7 @@ def _read(page: Pixels, word: Word) -> Reading | None:
     said = _line(page, word)
     if said not in ("", OTHER):
         return Reading(said, word.sure, letters=True, asked=True)
-    # Another word may be the print that a mark lies on; of a surer place it is the word itself.
+    # Another word may be the print under a mark; where the detector is surer it is the word itself.
     beneath = _over_print(page, word) if not said or word.odds < SUSPECT else None
     if said:
         return beneath if beneath is not None and beneath.text else None
@@ -95,7 +95,7 @@ def _read(page: Pixels, word: Word) -> Reading | None:
 def _line(page: Pixels, found: Word, *, reach: float = 1.0, framed: bool = False) -> str:
     """Return what a word and its line, as far as `reach` times the usual, say; `OTHER` for no mark, empty when illegible.
 
-    `framed` tells that a mark was read in a frame around it.
+    `framed`: a mark was read in a frame around it.
     """
     engine = ocr.engine()
     if engine is None:
@@ -123,14 +123,14 @@ def _line(page: Pixels, found: Word, *, reach: float = 1.0, framed: bool = False
 
 
 def _unread(page: Pixels, word: Word) -> Reading | None:
-    """Return that a word which nobody can read is like a mark, None when the detector is not sure enough of it."""
+    """Return a reading for an illegible word that resembles a mark, None when the detector is not sure enough."""
     if word.odds < SUSPECT or (word.odds < SUSPECT_LEVEL and _is_level(word) and not _is_framed(page, word)):
         return None
     return Reading(None, word.sure, letters=True)
 
 
 def _over_print(page: Pixels, word: Word) -> Reading | None:
-    """Return what a word that lies on print says by its ink alone, at letters of several heights; None for none."""
+    """Return the reading of a word stamped over print, from its ink alone and at several letter heights; None without one."""
     aside, high = (int(side * word.height) for side in AROUND)
     top, left = max(int(word.y) - high, 0), max(int(word.x) - aside, 0)
     ink = paler_than_print(page[top : int(word.y) + high, left : int(word.x) + aside])
@@ -151,18 +151,18 @@ def _over_print(page: Pixels, word: Word) -> Reading | None:
 
 
 def _is_framed(page: Pixels, word: Word) -> bool:
-    """Whether a word that may be a mark stands in a frame of its own."""
+    """Return whether a word that may be a mark has its own frame."""
     aside, high = HALF * word.height, 0.7 * word.height
     return is_framed(page, *(int(side) for side in (word.x - aside, word.y - high, word.x + aside, word.y + high)))
 
 
 def is_possible(page: Pixels, rectangle: Rectangle) -> bool:
-    """Whether both looks hold the word possible in a rectangle, close up; of a seal that a stamp lies on they do not."""
+    """Return whether both looks hold the word possible in a rectangle, close up; of a seal that a stamp is on they do not."""
     return any(word.odds >= POSSIBLE for word in within(page, rectangle))
 
 
 def is_another(views: Sequence[Pixels], rectangle: Rectangle, known: Sequence[Word] = ()) -> bool:
-    """Whether what looks like a mark in a rectangle is none: both looks hold the word unlikely there, or other words are read.
+    """Return whether what looks like a mark in a rectangle is none: both looks hold the word unlikely there, or other words are read.
 
     `views` are the page, then its ink in one colour alone, which says what print hides; `known` are the words that were found
     on the page: letters under print may look likelier from afar.
@@ -217,7 +217,7 @@ def _ways(part: Pixels, place: tuple[float, float], *, sure: float) -> Iterator[
 
 
 def _is_alone(line: Pixels, middle: int) -> bool:
-    """Whether no letters stand right before or after the word; the side of a frame is none."""
+    """Return whether there are no letters right before or after the word; the side of a frame is not a letter."""
     height = line.shape[0]
     rows = np.any(line[height // 2 - SIZE // 2 : height // 2 + SIZE // 2] < OUTLINE, axis=0)
     near, far = int(TIGHT * SIZE), int((TIGHT + NEAR_SPACE) * SIZE)
@@ -243,7 +243,7 @@ def _columns_apart(ink: npt.NDArray[np.float32]) -> float:
 
 
 def _column(page: Pixels, word: Word) -> Pixels | None:
-    """Return letters that stand below one another, with those above the word, side by side; None for no column."""
+    """Return the letters of a column, with those above the word, side by side; None without a column."""
     middle = 10 * SIZE
     shape, place = (int(1.8 * SIZE), middle + 3 * SIZE), (0.9 * SIZE, float(middle))
     part, _ = upright(page, word, SIZE, shape, place)

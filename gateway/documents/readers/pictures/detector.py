@@ -68,7 +68,7 @@ class Word:
     angle: float
     """Degrees by which it is turned, clockwise."""
     height: float
-    """Of its capitals, without what stands above and below them."""
+    """Of its capitals, without what is above and below them."""
 
     @property
     def odds(self) -> float:
@@ -87,7 +87,7 @@ def _weights(name: str) -> npt.NDArray[np.uint8]:
 
 
 _idle: dict[str, list[Any]] = {"detector": [], "close": [], "confirm": []}
-"""Networks that no thread asks now: OpenCV's keep what they work on in themselves, and get ready anew for a picture of another
+"""Networks that no thread uses now: OpenCV's keep what they work on in themselves, and get ready again for a picture of another
 size, so that close looks, which have one size, have a detector of their own."""
 
 
@@ -220,7 +220,7 @@ def resized(page: Pixels, scale: float) -> Pixels:
 
 
 def distinct(words: Sequence[Word]) -> list[Word]:
-    """Return one of the words that lie over one another, the likeliest first, at most `LIMIT_WORDS`."""
+    """Return one of the words over one another, the likeliest first, at most `LIMIT_WORDS`."""
     kept: list[Word] = []
     for word in sorted(words, key=lambda one: one.odds, reverse=True):
         if all(math.hypot(word.x - one.x, word.y - one.y) > max(word.height, one.height) for one in kept):
@@ -307,7 +307,7 @@ def _logit(views: Sequence[tuple[float, Pixels]], word: Word) -> float:
 
 
 def scaled(word: Word, scale: float) -> Word:
-    """Return a word as it lies in a picture of another scale."""
+    """Return a word in the coordinates of a picture of another scale."""
     return replace(word, x=word.x * scale, y=word.y * scale, height=word.height * scale)
 
 

@@ -15,7 +15,7 @@ _OBJECT, _FILL_POLYGON, _DRAW_LINES, _FILL_PATH, _DRAW_PATH = 0x4008, 0x400C, 0x
 _STRING, _TRANSFORM, _NO_TRANSFORM, _GLYPHS = 0x401C, 0x402A, 0x402B, 0x4036
 _PATH, _IMAGE = 3, 5
 _GOES_ON, _SHORT, _RELATIVE, _COUNTED = 0x8000, 0x4000, 0x0800, 0x1000
-"""Flags of records and of the points of a path: parts of one object, two octets a number, differences, run lengths."""
+"""Flags of records and of the points of a path: parts of one object, two bytes a number, differences, run lengths."""
 
 
 class Words(NamedTuple):
@@ -23,7 +23,7 @@ class Words(NamedTuple):
 
     text: str
     line: int
-    """Vertical position, to join what stands on one line."""
+    """Vertical position, to join what is on one line."""
     font: str | None
     colour: str | None
     start: int = 0
@@ -31,7 +31,7 @@ class Words(NamedTuple):
 
 
 class EmfPlus:
-    """The EMF+ records of one metafile, which stand in its comments."""
+    """The EMF+ records of one metafile, stored in its comments."""
 
     def __init__(self, bitmaps: list[bytes], drawn: Drawn) -> None:
         self._bitmaps, self._drawn = bitmaps, drawn

@@ -1,7 +1,7 @@
-"""Fonts that stand in a document or beside it (OpenType 1.9): the words of the name table, which is all that they say.
+"""Fonts in a document or beside it (OpenType 1.9): the text of their name table.
 
-XPS and Office pack fonts with the first 32 octets changed by the GUID that is their name (ECMA-388 §9.1.7.2); the name
-table lies behind them, its place before.
+XPS and Office pack fonts with the first 32 bytes changed by the GUID that is their name (ECMA-388 §9.1.7.2); the name
+table comes after these, its offset within them.
 """
 
 from __future__ import annotations

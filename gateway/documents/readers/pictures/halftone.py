@@ -1,6 +1,6 @@
 """Pages whose greys are dots: error diffusion of fax machines and screens of printers, turned back into greys.
 
-A dot stands alone or touches others at a corner, where a letter is of one piece. Pale ink and a red stamp are nothing but
+A dot is isolated or touches others at a corner, whereas a letter is one piece. Pale ink and a red stamp are only
 such dots on a page of two colours, and neither stamp finder nor Tesseract sees more than grain in them.
 """
 

@@ -20,7 +20,7 @@ EDGE, OPEN = 5, 0.4
 BESIDE, ALIKE, LETTERS = 2.5, 2.0, 3
 """Sides within which the next letter stands, how much larger one is than another, and letters of the shortest mark."""
 AROUND, WIDER = 3.0, 1.25
-"""Sides around a letter within which others of its word stand with their signs, and how much wider their strokes may be."""
+"""Sides around a letter that contain the others of its word with their signs, and how much wider their strokes may be."""
 SIGN, WHOLE = 0.26, 0.7
 """Sides of a letter that a dot measures at most and I at least: between are the counters of print."""
 PAPER, CONTRAST = 41, 24
@@ -49,7 +49,7 @@ def solid(page: Pixels, dpi: float) -> Pixels:
 
 
 def _letters(small: Pixels, dpi: float) -> tuple[Boxes, float]:
-    """Return the paper in hollow letters that stand beside one another, and half the width of the widest stroke."""
+    """Return the paper in hollow letters beside one another, and half the width of the widest stroke."""
     light = cv2.compare(cv2.add(small, CONTRAST), cv2.blur(small, (PAPER, PAPER)), cv2.CMP_GE)
     labels, boxes = spots(np.asarray(light, np.uint8), 4)
     side = boxes[:, 2:4].max(axis=1, initial=0)
@@ -74,14 +74,14 @@ def _letters(small: Pixels, dpi: float) -> tuple[Boxes, float]:
 
 
 def _is_letter(own: Pixels, light: Pixels) -> bool:
-    """Whether paper has the form of a letter, no cell or seal with words in it, and a thin outline around it, no dark ground."""
+    """Return whether paper has the form of a letter, no cell or seal with words in it, and a thin outline around it, no dark ground."""
     near, far = (cv2.dilate(own, np.ones((2 * reach + 1,) * 2, np.uint8)) for reach in (EDGE - 2, EDGE))
     beyond = light[far > near]
     return _is_bent(own) and bool(np.count_nonzero(beyond) >= OPEN * beyond.size)
 
 
 def _is_bent(own: Pixels) -> bool:
-    """Whether a shape leaves much of its hull and encloses little else."""
+    """Return whether a shape leaves much of its hull and encloses little else."""
     contours, _ = cv2.findContours(own, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     hull = cv2.fillConvexPoly(np.zeros_like(own), cv2.convexHull(np.concatenate(contours)), 1)
     return len(contours) - 1 <= COUNTERS and cv2.countNonZero(own) <= FULL * cv2.countNonZero(hull)

@@ -1,6 +1,6 @@
-"""Picture files to Document: properties as runs, and what stamp finder and Tesseract can read of each frame.
+"""Picture files to Document: properties as runs, and what the stamp finder and Tesseract read in each frame.
 
-Sizes are checked from the header before anything is decoded. A picture that nobody could read in full stays in
+Sizes are checked from the header before anything is decoded. A picture that could not be read in full stays in
 `image_pages` without being in `read_pages`; pictures too small for legible words are in neither.
 """
 
@@ -49,7 +49,7 @@ _TAG = re.compile(r"<[^<>]{0,4000}>")
 def read(source: Source, budget: Budget) -> Reading:
     """Read a picture; MALFORMED when it cannot be decoded, LIMIT for what is too large.
 
-    One that was read in full in the same attachment is not read again, in whatever files of it it stands.
+    A picture already read in full in the same attachment is not read again.
     """
     import PIL.Image
 
@@ -153,14 +153,14 @@ def _look(frame: Frame, budget: Budget, *, small: bool, inches: float) -> tuple[
         if ground is not None:
             look = _search(look, frame.number, ground, budget, inches, small=small)
     if small:
-        # Frames are cells and shapes of the page, and what seems to stand in them is its fine print; large words are lines.
+        # Frames are cells and shapes of the page, and words seen in them are its fine print; large words are lines.
         runs = (run for run in look.runs if run.role is not Role.STAMP and not _is_said(run, budget.said))
         look = PageReading(tuple(runs), whole_page=True)
     return frame, look
 
 
 def _is_said(run: Run, said: frozenset[str]) -> bool:
-    """Whether most words of a line are words of the document."""
+    """Return whether most words of a line are words of the document."""
     words = skeleton(spoken([run])).split()
     return 2 * sum(word in said for word in words) > len(words)
 
@@ -195,8 +195,8 @@ def _search(
 def _width(pixels: npt.NDArray[np.uint8], inches: float) -> float:
     """Return how wide a picture may be in inches: a page, or a cut-out that may be no more than a stamp.
 
-    One that a document shows `inches` wide is so, but never smaller than a cut-out may be: who wants to can enlarge it.
-    Infinity stands for a width that nobody knows.
+    A picture shown `inches` wide has that width, but at least that of a cut-out, since a recipient can enlarge it.
+    Infinity means that the width is unknown.
     """
     if (page := _page_width(pixels)) is not None:
         return min(max(inches, PAGE_WIDTH_INCHES), page)

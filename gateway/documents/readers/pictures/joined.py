@@ -1,7 +1,7 @@
-"""Pictures as a page shows them: those that lie side by side are one, and a turned, cropped or recoloured one is as it looks.
+"""Pictures as a page shows them: adjacent ones are joined, and turned, cropped or recoloured ones are shown so.
 
-A mark that is cut in two, or one letter a picture, is read by nobody who looks at each piece alone. Readers tell where
-pictures stand; what touches is put together on white and handed on as one more picture.
+A mark that is cut in two, or one letter a picture, cannot be read from each piece alone. Readers report where
+pictures are; those that touch are put together on white and added as one more picture.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Pictures:
     ) -> None:
         """Take a picture in running text: pictures with the same `text`, the words before them, are neighbours.
 
-        It stands to the left of those of a greater `order` in its row, or `leftwards` of all before it.
+        It is to the left of those of a greater `order` in its row or, with `leftwards`, of all before it.
         """
         at = len(self._rows)
         order = -at if leftwards else order
@@ -117,7 +117,7 @@ class Pictures:
         self._rows.insert(at, (row, text, data, size, turn, order))
 
     def draw(self, shape: Shape, plane: Hashable, box: Box, turn: Turn = AS_IT_IS, *, inline: bool = False) -> None:
-        """Take an outline whose points fill a square of side 1, as large as its box; `inline` ones stand one behind the other."""
+        """Take an outline whose points fill a square of side 1, as large as its box; `inline` ones follow one another."""
         left, top, width, height = box
         if inline:
             left = self._ahead.get(plane, 0.0)
@@ -199,7 +199,7 @@ class Pictures:
         return pieces
 
     def _touching(self) -> Iterator[list[Piece]]:
-        """Yield the sets of pictures on one plane that touch, or stand as near as letters of a word."""
+        """Yield the sets of pictures on one plane that touch, or are as close as letters of a word."""
         for plane in self._placed.values():
             left = list(plane)
             while left:
@@ -218,7 +218,7 @@ def _is_worth(pieces: Sequence[Piece]) -> bool:
 
 
 def _is_plain(data: bytes, budget: Budget) -> bool:
-    """Whether much of a picture is of one shade: little of a photograph is."""
+    """Return whether much of a picture is of one shade: little of a photograph is."""
     budget.check_time()
     picture = _opened(data)
     if picture is None:

@@ -30,13 +30,13 @@ is turned at once, and the share of the way to the darkest from which it is ink.
 SIGN, DOT = 0.5, (0.05, 0.34)
 """Heights of letters that a sign above or below one has at most, and between which the sides of a dot are."""
 STEEP, UNSURE = 4.0, 35.0
-"""Degrees from which a word slants, and up to which its letters may stand upright all the same."""
+"""Degrees from which a word slants, and up to which its letters may be upright all the same."""
 UNEVEN = 1.25
 """How much higher than another a letter is from which all are made as high."""
 CLOSEST, WIDEST, SPACE = 0.12, 0.25, 0.7
 """Heights of letters that are left between letters, at least and at most, and between words."""
 ARCH, BENT = 0.16, 0.25
-"""Heights of letters by which they stand beside an arch on the mean, and by which its ends are below or above its middle."""
+"""Heights of letters by which they are beside an arch on the mean, and by which its ends are below or above its middle."""
 
 Boxes = npt.NDArray[np.int32]
 
@@ -57,7 +57,7 @@ class Group:
     wide: float
     """Median of the letters'."""
     alone: bool
-    """No other letters stand before or after them."""
+    """No other letters are before or after them."""
     middles: Sequence[tuple[float, float]]
     """Of its letters, without signs."""
 
@@ -68,7 +68,7 @@ class Group:
 
 
 def rows(page: Pixels, group: Group) -> Iterator[Pixels]:
-    """Yield a group of a page, grey or BGR, as lines of print: turned as the whole slants, as it stands, even, and without its arch."""
+    """Yield a group of a page, grey or BGR, as lines of print: turned with the slant of the whole, unchanged, levelled, and without its arch."""
     for angle in (group.angle, 0.0) if STEEP < abs(group.angle) < UNSURE else (group.angle,):
         cut = _cut(page, group, angle)
         letters = _letters(cut)
@@ -160,7 +160,7 @@ def _letters(cut: Pixels) -> list[_Letter] | None:
 
 
 def _distances(sign: npt.NDArray[np.int32], letters: Boxes) -> npt.NDArray[np.float64]:
-    """Return how far a sign is from each letter; what stands beside one is far."""
+    """Return the distance of a sign from each letter; beside a letter it counts as far."""
     first, last = (
         np.maximum(sign[:2], letters[:, :2]),
         np.minimum(sign[:2] + sign[2:4], letters[:, :2] + letters[:, 2:4]),
@@ -171,7 +171,7 @@ def _distances(sign: npt.NDArray[np.int32], letters: Boxes) -> npt.NDArray[np.fl
 
 
 def _without_arch(cut: Pixels, letters: Sequence[_Letter]) -> Pixels | None:
-    """Return a word with its arch unrolled, None when its letters stand on none."""
+    """Return a word with its arch unrolled, None when its letters follow no arch."""
     x, y = np.array([one.middle for one in letters]).T
     if len(letters) < 3 or float(np.min(np.diff(np.sort(x)))) < 1.0:
         return None
@@ -189,7 +189,7 @@ def _without_arch(cut: Pixels, letters: Sequence[_Letter]) -> Pixels | None:
 
 
 def _inked(cut: Pixels) -> Pixels:
-    """Return a group as it stands."""
+    """Return a group unchanged."""
     x, y, wide, high = cv2.boundingRect(cv2.threshold(cut, 255 * (1 - INK), 255, cv2.THRESH_BINARY_INV)[1])
     return np.pad(cut[y : y + high, x : x + wide], EDGE, constant_values=255)
 

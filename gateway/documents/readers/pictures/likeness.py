@@ -1,6 +1,6 @@
 """Likeness of ink to written words, by counting connected components; Tesseract needs seconds for the same answer.
 
-Letters stand beside letters of their height, at the distance of a letter, on one line. Of the spots of ink of a written
+Letters have neighbours of their height, a letter's distance away, on one line. Of the spots of ink of a written
 page, upright or on its side, more than half have such a neighbour; of grass, crowds, roofs and leaves, less than a
 quarter.
 """
@@ -52,11 +52,11 @@ def likeness(ink: Pixels, dpi: float) -> Likeness:
 
 
 class Writing(NamedTuple):
-    """Share of a picture's ink that stands in lines as letters do, 0 to 1."""
+    """Share of a picture's ink that is arranged in lines as letters are, 0 to 1."""
 
     rows: float
     columns: float
-    """Along the columns: letters of a page that lies on its side."""
+    """Along the columns: letters of a page on its side."""
 
     @property
     def is_page(self) -> bool:
@@ -80,7 +80,7 @@ def writing(ink: Pixels) -> Writing:
 
 
 def _chained(boxes: npt.NDArray[np.float32]) -> float:
-    """Return the share of spots with a neighbour to the right that stands on their line and is about as high."""
+    """Return the share of spots with a neighbour to the right on their line and of about their height."""
     if len(boxes) < LEAST_CHAINED:
         return 0.0
     boxes = boxes[np.argsort(boxes[:, 1] + boxes[:, 3])]

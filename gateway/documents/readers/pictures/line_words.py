@@ -1,4 +1,4 @@
-"""Lines of a page to words by Tesseract, one call a line: no dearer than one sheet of all, and no short row is lost in it."""
+"""Lines of a page to words by Tesseract, one call a line: no more expensive than one call for all, and no short row is lost."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def read(engine: ocr.Tesseract, sheet: Sheet, line: Line) -> ReadLine:
 
 
 def stand_ins(sheet: Sheet, lines: Sequence[Line]) -> list[ocr.Word]:
-    """Return words in the places of lines of prose that need not be read: what stands there is explained."""
+    """Return placeholder words for lines of prose that need not be read, so that their places count as explained."""
     back = cv2.invertAffineTransform(sheet.turn) if sheet.turn is not None else None
     k, found = sheet.scale, []
     for number, line in enumerate(lines):
@@ -86,7 +86,7 @@ def in_order(lines: Sequence[ReadLine], usual: float) -> list[ocr.Word]:
 
 
 def _in_order(lines: Sequence[ReadLine], usual: float) -> Iterator[list[ReadLine]]:
-    """Yield rows from top to bottom; where two columns stand beside each other, first the left one, then the right one."""
+    """Yield rows from top to bottom; of two columns side by side, first the left one, then the right one."""
     rows = _rows(lines)
     start = 0
     while start < len(rows):
@@ -116,13 +116,13 @@ def _rows(lines: Sequence[ReadLine]) -> list[list[ReadLine]]:
 
 
 def _is_accent(small: Line, large: Line) -> bool:
-    """Return whether a line is the accent of a large letter of another one, which stands clear of it."""
+    """Return whether a line is the accent of a large letter of another one, detached from it."""
     over = large.left <= small.left and small.right <= large.right and small.right - small.left < large.height
     return over and 2 * small.height < large.height and abs(small.bottom - large.top) < 0.4 * large.height
 
 
 def _band(rows: list[list[ReadLine]], start: int, usual: float) -> int:
-    """Return the end of the rows that stand in the same two columns."""
+    """Return the end of the rows in the same two columns."""
     if len(rows[start]) != 2:
         return start + 1
     left, right = rows[start][0].line.right, rows[start][1].line.left

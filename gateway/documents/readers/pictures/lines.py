@@ -1,6 +1,6 @@
-"""The lines of text of a page, and which of them are running prose, in which no mark stands.
+"""The lines of text of a page, and which of them are running prose, which contains no mark.
 
-A mark stands in a box, a short or separate line, a heading, a running head or foot, a label, a table; never in the middle of
+A mark is in a box, a short or separate line, a heading, a running head or foot, a label, a table; never in the middle of
 a line that runs from margin to margin between such lines. Finding the lines costs a thirtieth of reading them. Ink is
 what is darker than its surroundings; without rules, smeared along the rows, it makes one patch for each line.
 """
@@ -72,7 +72,7 @@ class Line:
     prose: bool = False
     """It runs from margin to margin between lines that do."""
     last: bool = False
-    """It is in small letters, and ends a paragraph of such lines or stands between two, as it seems."""
+    """It is in small letters, and ends a paragraph of such lines or is between two, as it seems."""
 
     @property
     def height(self) -> int:
@@ -224,7 +224,7 @@ def _find(ink: _Ink, head: float) -> tuple[list[Line], float, bool]:
 
 
 def _continues(line: Line, part: Line, usual: float) -> bool:
-    """Whether a part goes on on the line to its left."""
+    """Return whether a part goes on on the line to its left."""
     if (
         line.kind is not Kind.LINE
         or part.kind is not Kind.LINE
@@ -282,7 +282,7 @@ def _mark_prose(lines: list[Line], ink: _Ink, usual: float, head: float) -> None
 
 
 def _between(line: Line, prose: list[Line], usual: float) -> Line | None:
-    """Return the nearest of the lines of prose that stand above and below a line, None when it is not between such lines."""
+    """Return the nearest lines of prose above and below a line, None when it is not between such lines."""
     near = [other for other in prose if abs(other.top - line.top) < NEAR * usual]
     if not any(other.bottom <= line.top for other in near) or not any(other.top >= line.bottom for other in near):
         return None
@@ -297,7 +297,7 @@ def _letter_height(line: Line, text: Pixels) -> float:
 
 
 def _is_parted(line: Line, text: Pixels, usual: float) -> bool:
-    """Whether a line has a gap much wider than its spaces: parts that stand side by side."""
+    """Return whether a line has a gap much wider than its spaces, so that it is two parts side by side."""
     empty = text[line.top : line.bottom, line.left : line.right].max(axis=0) == 0
     edges = np.flatnonzero(np.diff(np.concatenate(([False], empty, [False])).astype(np.int8)))
     gaps = edges[1::2] - edges[::2]
@@ -306,7 +306,7 @@ def _is_parted(line: Line, text: Pixels, usual: float) -> bool:
 
 
 def _ends(line: Line, above: Line, usual: float) -> bool:
-    """Whether a line is the last of the paragraph whose line stands above it."""
+    """Return whether a line is the last of the paragraph of the line above it."""
     aside = above.left - line.left
     same = abs(aside) < usual or usual < aside < 5 * usual  # the line above may be indented, being the first
     return same and -usual < line.top - above.bottom < 1.2 * usual and abs(line.height - above.height) < 0.5 * usual

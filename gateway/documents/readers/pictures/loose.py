@@ -1,4 +1,4 @@
-"""Letters that dance, wave, slant, stand on an arch or have other proportions than print, and those of a pen: read once laid on one line.
+"""Letters that are uneven, wavy, slanted, arched or unlike print in proportions, or handwritten: read after being put on one line.
 
 ink beside the lines of print -> letters that are alike and near one another -> laid on one line (`laid`) -> Tesseract
 """
@@ -76,12 +76,12 @@ def settle(page: Pixels, sheet: Sheet, known: Sequence[Stamp], words: Sequence[o
 
 
 def _is_part(stamp: Stamp, group: Group) -> bool:
-    """Whether a stamp that may be a mark, and has no frame around what was read, is no more than a part of a group."""
+    """Return whether a stamp that may be a mark, and has no frame around what was read, is no more than a part of a group."""
     return _is_inside(stamp, group) and (stamp.text is None or (MARKS[0] in stamp.text and not stamp.framed))
 
 
 def _says_all(stamp: Stamp, group: Group) -> bool:
-    """Whether what was read at a stamp is a group's text: nothing but letters, for signs are misread letters, and all of them."""
+    """Return whether what was read at a stamp is a group's text: nothing but letters, for signs are misread letters, and all of them."""
     is_middle = stamp.left < group.x < stamp.right and stamp.top < group.y < stamp.bottom
     letters = "".join((stamp.text or "").split())
     return letters.isalpha() and (is_middle or (len(letters) >= group.letters and _is_inside(stamp, group)))
@@ -93,7 +93,7 @@ def _is_inside(stamp: Stamp, group: Group) -> bool:
 
 
 def _is_read(group: Group, words: Sequence[ocr.Word]) -> bool:
-    """Whether a group's letters stand in words that were read well, or need not be read; of MẬT and other letters only all of a level is."""
+    """Return whether a group's letters are part of words that were read well, or need not be read; of MẬT and other letters only all of a level is."""
     own = [one for one in words if one.confidence >= CLEAR and any(_holds(one, middle) for middle in group.middles)]
     said = [folded(one.text) for one in own]
     if folded(MARKS[0]) in said and not any(folded(mark) == "".join(said) for mark in MARKS):
@@ -136,7 +136,7 @@ def _said(engine: ocr.Tesseract, row: Pixels, *, alone: bool) -> str:
 
 
 def groups(page: Pixels, sheet: Sheet) -> list[Group]:
-    """Return the letters of a page, grey or BGR, that stand near one another and are no print, the highest first."""
+    """Return the letters of a page, grey or BGR, that are near one another and not print, the highest first."""
     high, wide = sheet.ink.shape
     grey = weakest(np.asarray(cv2.resize(page, (wide, high), interpolation=cv2.INTER_LINEAR), np.uint8))
     ink = cv2.threshold(cv2.subtract(cv2.blur(grey, (PAPER, PAPER)), grey), CONTRAST, 255, cv2.THRESH_BINARY)[1]
@@ -154,7 +154,7 @@ def groups(page: Pixels, sheet: Sheet) -> list[Group]:
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """What is known of a page when its letters are grouped."""
+    """The facts about a page that grouping its letters uses."""
 
     labels: npt.NDArray[np.int32]
     boxes: Boxes
@@ -167,7 +167,7 @@ class _Ground:
 
 
 def _print(sheet: Sheet) -> Pixels:
-    """Return where lines of print stand on a page as it lay, pixels of the sheet's ink."""
+    """Return where lines of print are on a page before it was turned, in pixels of the sheet's ink."""
     mask = np.zeros_like(sheet.ink)
     for line in sheet.lines:
         is_long = line.prose or (line.width > PRINT * sheet.usual and line.height < TALL * sheet.usual)
@@ -200,7 +200,7 @@ def _linked(boxes: Boxes) -> Iterator[npt.NDArray[np.intp]]:
 
 
 def _group(ground: _Ground, linked: npt.NDArray[np.intp]) -> Group | None:
-    """Return letters as a group, None when they are too many, too few or stand below one another."""
+    """Return letters as a group, None when they are too many, too few or in a column."""
     boxes, numbers = ground.boxes, ground.numbers
     own = boxes[numbers[linked]]
     high = percentile(own[:, 3], 70)

@@ -1,6 +1,6 @@
 """Windows metafiles, the pictures that Office draws of embedded objects: their words and bitmaps (MS-EMF, MS-EMFPLUS, MS-WMF).
 
-EMF and WMF are lists of drawing records; letters stand in text records, so no rendering is needed to read them. Bitmaps
+EMF and WMF are lists of drawing records; letters are in text records, so no rendering is needed to read them. Bitmaps
 inside become members to be looked at as pictures. Compressed forms (EMZ, WMZ) and LibreOffice's SVM are understood as
 far as their letters go.
 """
@@ -41,7 +41,7 @@ _WMF_OBJECTS: Final = {0x02FA, 0x02FB, 0x02FC, 0x00F7, 0x06FF, 0x01F9, 0x0142}
 
 
 def is_metafile(data: bytes) -> bool:
-    """Whether bytes are an EMF, WMF or SVM picture, compressed or not."""
+    """Return whether bytes are an EMF, WMF or SVM picture, compressed or not."""
     if data[:2] == b"\x1f\x8b":
         try:
             data = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, 64)

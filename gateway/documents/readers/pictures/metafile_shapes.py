@@ -25,7 +25,7 @@ from gateway.model import ReadStatus
 
 _FILLED, _OPEN, _CURVED, _MANY = 1, 2, 4, 8
 _EMF: Final = {2: _OPEN | _CURVED, 3: _FILLED, 4: _OPEN, 5: _CURVED, 6: 0, 7: _OPEN | _MANY, 8: _FILLED | _MANY}
-"""Records with points: filled, beginning anew, curves, several at once; those of small numbers are 83 further on."""
+"""Records with points: filled, beginning again, curves, several at once; those of small numbers are 83 further on."""
 _WMF: Final = {0x0324: _FILLED, 0x0325: _OPEN, 0x0538: _FILLED | _MANY}
 _SMALL: Final = 83
 
@@ -131,7 +131,7 @@ class Drawn:
 
 
 def _is_plain(lines: Sequence[Contour]) -> bool:
-    """Tell a line or a box, of which charts are full, from an outline."""
+    """Distinguish a line or a box, which charts are full of, from an outline."""
     return len(lines) == 1 and len(lines[0]) <= 5
 
 

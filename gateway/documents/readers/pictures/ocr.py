@@ -56,7 +56,7 @@ class Word:
     width: int
     height: int
     line: tuple[int, int, int]
-    """Block, paragraph and line number: words with the same value stand in one line."""
+    """Block, paragraph and line number: words with the same value are in one line."""
 
 
 def placed(word: Word, scale: float) -> Word:
@@ -77,7 +77,7 @@ class Status:
 class _Silence:
     """Keeps what a C library prints on its `stderr` away from ours, while in the `with` block.
 
-    Tesseract reports every diacritic. It can be told a file instead, but would open it inside the sandbox; a stream in
+    Tesseract reports every diacritic. It could log to a file instead, but would open it inside the sandbox; a stream in
     memory needs none. Threads may be in the block at once.
     """
 

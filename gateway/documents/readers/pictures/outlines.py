@@ -188,7 +188,7 @@ def without_frames(shapes: Sequence[Shape]) -> list[Shape]:
 
 
 def cells(shapes: Sequence[Shape]) -> set[tuple[int, int]]:
-    """Return row and column of the bars that have one size and stand in its grid, as pixels of a word do."""
+    """Return row and column of the bars that have one size and are in its grid, as pixels of a word do."""
     boxes = [
         (left, top, right - left, bottom - top)
         for shape in shapes
@@ -226,7 +226,7 @@ def shape_of(path: str, *, filled: bool = True, grey: int = 0) -> Shape:
 def drawn(shapes: Sequence[Shape]) -> bytes | None:
     """Return a PNG of shapes in their order, of a word in letters of print; None when there are too few lines for a mark.
 
-    A line without a filling stands for the two sides of a stroke.
+    An unfilled line represents both sides of a stroke.
     """
     import cv2
     import numpy as np

@@ -96,7 +96,7 @@ def line_runs(
 
 
 def _is_another(pixels: Pixels, box: tuple[int, int, int, int]) -> bool:
-    """Whether a line of the letters of a mark, with other signs, is no mark that was misread."""
+    """Return whether a line with the letters of a mark but other diacritics is really another word, not a misread mark."""
     left, top, right, bottom = box
     size = float(right - left), LINE * (bottom - top)
     return detected.is_another([pixels], (((left + right) / 2, (top + bottom) / 2), size, 0.0))

@@ -42,7 +42,7 @@ def stretch_of(line: Pixels) -> float:
 def in_proportion(shown: Figure, depth: int = 2) -> Pixels | None:
     """Return the letters of a picture in the proportions of print; None when they have them, or there are others beside.
 
-    They may stand in so many bars and frames.
+    Up to so many bars and frames may surround them.
     """
     pixels, paper, ink = shown
     labels, found = spots(ink.view(np.uint8), most=LIMIT_SPOTS)
@@ -85,7 +85,7 @@ def in_proportion(shown: Figure, depth: int = 2) -> Pixels | None:
 
 
 def _closer(columns: npt.NDArray[np.bool_], high: int) -> npt.NDArray[np.bool_]:
-    """Return the columns of pixels that stay where letters stand far apart: words further than their letters."""
+    """Return the columns of pixels to keep where letters are spaced out: words stay further apart than letters."""
     edges = np.flatnonzero(np.diff(columns.astype(np.int8))) + 1
     gaps = list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=False))
     keep = np.ones_like(columns)

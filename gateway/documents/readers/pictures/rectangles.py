@@ -1,4 +1,4 @@
-"""Rectangles that ink draws: found among contours, told apart, and those that are cells of a table."""
+"""Rectangles drawn in ink: found among contours, distinguished, and recognised as table cells."""
 
 from __future__ import annotations
 
@@ -128,12 +128,12 @@ def levelled(rectangle: Rectangle) -> Rectangle:
 
 
 def holds(rectangle: Rectangle, point: tuple[float, float]) -> bool:
-    """Whether a point lies in a rectangle, or on its edge."""
+    """Return whether a point is in a rectangle, or on its edge."""
     return cv2.pointPolygonTest(cv2.boxPoints(rectangle), point, measureDist=False) >= 0
 
 
 def within(value: float, limits: tuple[float, float]) -> bool:
-    """Whether a value lies between two limits."""
+    """Return whether a value is between two limits."""
     return limits[0] <= value <= limits[1]
 
 
@@ -155,7 +155,7 @@ def distinct(rectangles: list[Rectangle]) -> list[Rectangle]:
 
 
 def is_cell(item: Rectangle, framed: list[Rectangle], dpi: float, neighbours: int = 1) -> bool:
-    """Whether a frame shares its sides with so many others; the two lines of a double frame count as one."""
+    """Return whether a frame shares its sides with so many others; the two lines of a double frame count as one."""
     adjoining: list[tuple[float, float]] = []
     for other in framed:
         if other is not item and _adjoin(item, other, dpi):
@@ -168,7 +168,7 @@ def is_cell(item: Rectangle, framed: list[Rectangle], dpi: float, neighbours: in
 
 
 def _adjoin(one: Rectangle, other: Rectangle, dpi: float) -> bool:
-    """Whether two frames share a side, as cells of a table do."""
+    """Return whether two frames share a side, as cells of a table do."""
     (x, y), (width, height), _ = one
     (ox, oy), (owidth, oheight), _ = other
     near = 0.07 * dpi

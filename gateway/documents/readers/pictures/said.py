@@ -19,7 +19,7 @@ NEAR_SPACE, FAR_SPACE, WIDE_SPACE, SPACED = 1.2, 3.4, 2.2, 2.2
 CLEAR, READ = 75.0, 45.0
 """Confidence of Tesseract, of 100, from which a word is what it says, and from which it is read at all."""
 BESIDE_A_MARK = {"KHAN", "HOA", "TOC", "THUONG", "BAN", "SAO", "Y", "LUC", "DU", "THAO", "DEN", "HEN", "GIO"}
-"""Bare words of stamps that stand beside a mark without changing it: KHẨN, HỎA TỐC, BẢN SAO, SAO LỤC, DỰ THẢO, ĐẾN."""
+"""Bare words of stamps beside a mark without changing it: KHẨN, HỎA TỐC, BẢN SAO, SAO LỤC, DỰ THẢO, ĐẾN."""
 FIRST = {folded(mark.split()[0]): mark for mark in MARKS[1:]}
 LONGEST = folded(MARKS[2].split()[0])
 SHORT, OTHER = folded(MARKS[0]), "-"
@@ -31,7 +31,7 @@ OTHER_SIGNS = frozenset((BREVE, "\N{COMBINING ACUTE ACCENT}", "\N{COMBINING GRAV
 
 
 def joined(words: Sequence[ocr.Word]) -> list[ocr.Word]:
-    """Return the words of a line from left to right, letters that stand alone beside each other as one word."""
+    """Return the words of a line from left to right, adjacent single letters joined to one word."""
     result: list[ocr.Word] = []
     for word in sorted((one for one in words if folded(one.text)), key=lambda one: one.left):
         last = result[-1] if result else None
@@ -62,7 +62,7 @@ def said_by(words: Sequence[ocr.Word], middle: float, *, sure: bool = False, fra
     signs = set(unicodedata.normalize("NFD", own.text))
     is_other = bool(signs & OTHER_SIGNS) or (DOT in signs and CIRCUMFLEX not in signs)
     is_other = is_other and letters == SHORT and (BREVE in signs or not sure)
-    # First words that may stand there, and how far what was read is from each.
+    # First words that may be there, and how far what was read is from each.
     is_first = letters.endswith(SHORT) and letters[: -len(SHORT)] not in NO_FIRST
     first = {start: 0 for start in FIRST if is_first and letters.startswith(start[:2])}
     spaced = own.width > SPACED * own.height

@@ -35,7 +35,7 @@ LEAST_ODDS = -2.5
 """Logarithm of the odds from which a word may be MẬT."""
 
 Look = npt.NDArray[np.float32]
-"""A word as the network sees it: its picture, its width and what of it stands above and below the foot of the line."""
+"""A word as the network sees it: its picture, its width and what of it is above and below the foot of the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Strip:
 
 
 def strip(grey: Pixels, line: Line, scale: float) -> Strip | None:
-    """Cut a line out of a grey page of so many pixels for one at `lines.DPI`; None when no words stand there."""
+    """Cut a line out of a grey page of so many pixels for one at `lines.DPI`; None when there are no words."""
     margin = int(0.45 * min(line.height, 30)) + 2
     top, bottom = max(int((line.top - margin) * scale), 0), int((line.bottom + margin) * scale)
     left, right = max(int((line.left - 3) * scale), 0), int((line.right + 3) * scale)

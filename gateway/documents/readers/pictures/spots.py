@@ -50,7 +50,7 @@ def spots(
 
 
 def is_framed(pixels: Pixels, left: int, top: int, right: int, bottom: int) -> bool:
-    """Whether a frame of its own stands around words of a picture, grey or BGR; lines of a table go on beyond."""
+    """Return whether words of a picture, grey or BGR, have their own frame; the lines of a table continue beyond it."""
     across, down = (int(share * (bottom - top)) for share in FRAME)
     x, y = max(left - across, 0), max(top - down, 0)
     part = pixels[y : bottom + down, x : right + across]

@@ -1,4 +1,4 @@
-"""Stamps on a page that is a picture: the word MẬT wherever it stands, and boxes of stamp shape that nobody can read.
+"""Stamps on a page that is a picture: the word MẬT anywhere, and illegible boxes of stamp shape.
 
     page -> the detector: MẬT at every angle, in every ink and polarity, read upright with its neighbours
          -> frames of stamp size in red or blue ink, or dark ones high on the page -> their words (correlation, then Tesseract)
@@ -101,13 +101,13 @@ def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[St
 
 
 def _views(page: Pixels, plain: Pixels, seen: Planes, frame: Candidate) -> list[Pixels]:
-    """Return the page, and the ink of a frame alone where it lies on print."""
+    """Return the page and, for a frame over print, its ink alone."""
     inks = [one for one in seen.inks if one.kind is frame.ink and on_print(page, frame.rectangle)]
     return [plain, *(alone(one) for one in inks)]
 
 
 def _is_confirmed(views: list[Pixels], frame: Candidate, reading: Reading, words: list[detector.Word]) -> bool:
-    """Whether a frame says what was read in it: letters that nobody could read, and those of a mark, as far as the networks agree."""
+    """Return whether a frame says what was read in it: illegible letters and those of a mark need the agreement of the networks."""
     if reading.text is None:
         return any(detected.is_possible(view, frame.rectangle) for view in views)
     like_a_mark = reading.text not in OTHERS and any(
@@ -162,7 +162,7 @@ def _dark(
 
 
 def _on_paper(seen: Planes, frames: list[Candidate], dpi: float) -> list[Candidate]:
-    """Return the frames of a page that stand on paper."""
+    """Return the frames of a page that are on paper."""
     weakest = seen.weakest() if frames else None
     return [one for one in frames if weakest is not None and on_paper(weakest, one.rectangle, dpi)]
 
@@ -208,7 +208,7 @@ def _read(
 
 
 def _is_settled(reading: Reading) -> bool:
-    """Whether a place need not be read again from another frame around it: TỐI MẬT a little too wide is like BÍ MẬT."""
+    """Return whether a place need not be read again from another frame around it: TỐI MẬT a little too wide is like BÍ MẬT."""
     return reading.text in VOCABULARY and (reading.text in MARKS or reading.score >= WHOLE_SURE)
 
 
@@ -234,7 +234,7 @@ def _order(reading: Reading) -> tuple[bool, bool, bool, int, float]:
 
 
 def _same_place(one: Candidate, other: Candidate) -> bool:
-    """Whether the centre of one lies within the other."""
+    """Return whether the centre of one lies within the other."""
     return holds(one.rectangle, other.rectangle[0]) or holds(other.rectangle, one.rectangle[0])
 
 

@@ -1,7 +1,7 @@
 """Ink on a scanned page, and the boxes that stamps draw with it.
 
 Red ink is what red has more than the stronger of green and blue: black text under or over a stamp vanishes, and so do
-grey noise and yellowed paper. Dark ink is what lies darker than its surroundings. A stamp is then a rectangle of the
+grey noise and yellowed paper. Dark ink is what is darker than its surroundings. A stamp is then a rectangle of the
 size of a stamp, a little turned.
 """
 
@@ -48,7 +48,7 @@ COLOURED = 45
 STRONG = 200.0
 """Of 255: how strong ink is shown alone."""
 PRINT, LEAST_PRINT = 120, 0.02
-"""Of 255: print is darker in its strongest colour; and its least share of a box that lies on print."""
+"""Of 255: print is darker in its strongest colour; and its least share of a box on print."""
 PALE, LEAST_PALE = (0.25, 0.95), 0.007
 """Darkness of ink that is paler than print, in shares of the print's, and the least share of a part with such ink: edges of print are less."""
 LIMIT_CONTOURS = 4000
@@ -94,7 +94,7 @@ class Candidate:
     rectangle: Rectangle
     ink: Ink
     framed: bool
-    """All four sides are drawn, or taken for it; otherwise it is a word."""
+    """All four sides are drawn, or seem to be; otherwise it is a word."""
 
 
 class ColouredInk(NamedTuple):
@@ -113,7 +113,7 @@ class Planes:
     """Ink of a page in which boxes are searched."""
 
     inks: tuple[ColouredInk, ...]
-    """Coloured inks that the page has. Blue is taken from `BLUE_UPPER` only: below stand signatures."""
+    """Coloured inks that the page has. Blue is taken from `BLUE_UPPER` only: below are signatures."""
     weakest: Callable[[], Pixels]
     """Makes the least of blue, green and red of each pixel: every ink is dark in it."""
 
@@ -137,7 +137,7 @@ def planes(page: Pixels) -> Planes:
 
 
 def alone(ink: ColouredInk) -> Pixels:
-    """Return one ink of a page on white, BGR, without the print that it lies on; small gaps of worn letters are closed."""
+    """Return one ink of a page on white, BGR, without the print that it is on; small gaps of worn letters are closed."""
     strong = ink.pixels[ink.pixels > ink.threshold]
     paper = cv2.bitwise_not(cv2.convertScaleAbs(ink.pixels, alpha=STRONG / max(level(strong, 95), 1.0)))
     paper = cv2.morphologyEx(paper, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
@@ -207,7 +207,7 @@ def _filled(ink: Pixels, covered: Pixels) -> Pixels:
 
 
 def paler_than_print(part: Pixels) -> Pixels | None:
-    """Return ink of any colour that is paler than the print it lies on, dark on white, without that; None where there is hardly any.
+    """Return ink of any colour that is paler than the print it is on, dark on white, without that; None where there is hardly any.
 
     `part` is a part of a page, BGR.
     """
@@ -226,7 +226,7 @@ def paler_than_print(part: Pixels) -> Pixels | None:
 
 
 def is_colourless(page: Pixels) -> bool:
-    """Whether a page, grey or BGR, was scanned in grey."""
+    """Return whether a page, grey or BGR, was scanned in grey."""
     if page.ndim == 2:
         return True
     sample = page[::8, ::8].astype(np.int16)
@@ -244,7 +244,7 @@ def colour_frames(ink: Pixels, threshold: int, dpi: float, kind: Ink) -> list[Ca
         for picture in (plane, closed):
             rectangles.extend(rectangles_of(picture, dpi, FRAME_WIDTH, FRAME_HEIGHT))
     framed = [item for item in distinct(rectangles) if _has_frame(mask, item, dpi, kind)]
-    # Squared paper and tables are blue more often than stamps are; red stamps may stand close to one other.
+    # Squared paper and tables are blue more often than stamps are; red stamps may be close to one other.
     neighbours = 1 if kind is Ink.BLUE else 2
     return [Candidate(item, kind, framed=True) for item in framed if not is_cell(item, framed, dpi, neighbours)]
 
@@ -292,7 +292,7 @@ def seals(ink: Pixels, threshold: int, dpi: float) -> list[Rectangle]:
 
 
 def _has_frame(mask: Pixels, rectangle: Rectangle, dpi: float, ink: Ink) -> bool:
-    """Whether ink runs along all four sides of a rectangle, and not merely letters.
+    """Return whether ink runs along all four sides of a rectangle, and not merely letters.
 
     Dark rectangles are everywhere in print, so theirs must be drawn more clearly.
     """
@@ -313,7 +313,7 @@ def _has_frame(mask: Pixels, rectangle: Rectangle, dpi: float, ink: Ink) -> bool
 
 
 def _is_straight(band: npt.NDArray[np.bool_], dpi: float) -> bool:
-    """Whether ink runs along a long side as a line does, each half for itself: a pen's circle around a word bends away."""
+    """Return whether ink runs along a long side as a line does, each half for itself: a pen's circle around a word bends away."""
     thick = max(3, int(STRAIGHT * dpi))
     halves = np.array_split(band, 2, axis=1)
     return all(
@@ -324,7 +324,7 @@ def _is_straight(band: npt.NDArray[np.bool_], dpi: float) -> bool:
 
 
 def on_paper(weakest: Pixels, rectangle: Rectangle, dpi: float) -> bool:
-    """Whether a box stands on even paper, inside as outside: that is what tells a stamp from a brick or a coin."""
+    """Return whether a box is on even paper, inside as outside, which distinguishes a stamp from a brick or a coin."""
     margin = 0.08 * dpi
     box = upright(weakest, rectangle, margin)
     edge, inset = max(int(margin) - 2, 2), int(margin + 0.03 * dpi)
@@ -344,7 +344,7 @@ def on_paper(weakest: Pixels, rectangle: Rectangle, dpi: float) -> bool:
 
 
 def on_print(page: Pixels, rectangle: Rectangle) -> bool:
-    """Whether coloured ink in a rectangle of a BGR page lies on print, which is dark in all colours."""
+    """Return whether coloured ink in a rectangle of a BGR page is on print, which is dark in all colours."""
     return float((upright(page, rectangle).max(axis=2) < PRINT).mean()) > LEAST_PRINT
 
 

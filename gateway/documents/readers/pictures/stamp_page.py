@@ -1,8 +1,8 @@
-"""One picture of a page to runs: its stamps, and the words of the lines in which a mark may stand.
+"""One picture of a page to runs: its stamps, and the words of the lines that may contain a mark.
 
 Every page gets the stamp finder. Lines are found first (`lines`); running prose is not read, the rest is, line by line, by
 Tesseract, and all of the page when a line gives a mark. Words are read from the red channel, where red stamps and seals
-over the text are as good as gone; what is written in red comes from the stamp finder. A page that lies on its side or on
+over the text are as good as gone; what is written in red comes from the stamp finder. A page on its side or on
 its head is turned first. docs/decisions/0016-pages-by-their-lines.md
 """
 
@@ -179,7 +179,7 @@ class _Page:
         self._sparse: list[ocr.Word] | None = None
         """Words of the whole picture, where its lines cannot be told."""
         self.is_limited = self._sheet.crowded
-        """Something was left unread that a mark may stand in."""
+        """Something was left unread that a mark may be in."""
 
     @property
     def ink(self) -> Pixels:
@@ -200,13 +200,13 @@ class _Page:
 
     @property
     def is_upright(self) -> bool:
-        """Whether what was read of it, or one line with as many words of two letters, shows that it stands upright."""
+        """Whether what was read of it, or one line with as many words of two letters, shows that it is upright."""
         lines = (_weigh(line.words, 2) for line in self._done.values())
         return self.text.legible or any(line.words >= LEAST_WORDS and line.confidence > SURE for line in lines)
 
     @property
     def is_whole(self) -> bool:
-        """Nothing is unread in which a mark may stand."""
+        """Whether nothing that may contain a mark is unread."""
         return not self.is_limited and (self.text.legible or (self.text.words < LEAST_WORDS and self._sparse is None))
 
     def read_sample(self) -> None:
@@ -221,7 +221,7 @@ class _Page:
                 self._read([number])
 
     def read_doubtful(self) -> None:
-        """Read the lines in which a mark may stand."""
+        """Read the lines that may contain a mark."""
         sheet = self._sheet
         found = list(enumerate(sheet.lines))
         doubtful = [number for number, line in found if not line.prose and self._is_short(line)]
@@ -243,14 +243,14 @@ class _Page:
             self._read_sparse()
 
     def _is_short(self, line: lines.Line) -> bool:
-        """Whether a line is read as a whole, not only where it has a word with the shape of MẬT."""
+        """Return whether a line is read as a whole, not only where it has a word with the shape of MẬT."""
         sheet = self._sheet
         in_head = line.top < self._head * sheet.grey.shape[0] / sheet.scale
         short = SHORT * (2 if line.height > lines.TALL_PRINT * sheet.usual else 1)
         return in_head or line.kind is not lines.Kind.LINE or line.width < short * sheet.usual
 
     def _is_read_anyway(self, line: lines.Line) -> bool:
-        """Whether a line of a crowded page, or the short last one of a paragraph, is read whatever its words look like."""
+        """Return whether a line of a crowded page, or the short last one of a paragraph, is read whatever its words look like."""
         sheet = self._sheet
         return line.kind is not lines.Kind.LINE or line.top < self._head * sheet.grey.shape[0] / sheet.scale
 
@@ -270,7 +270,7 @@ class _Page:
                 self._sparse = [ocr.placed(word, scale) for word in words]
 
     def settle(self, stamps: list[stamp.Stamp]) -> list[stamp.Stamp]:
-        """Settle doubtful boxes by the words of the page, and what letters that stand on no line say."""
+        """Settle doubtful boxes by the words of the page, and add what letters outside of lines say."""
         ends = [line for line in self._unread() if line.last]
         known = [*self.words, *line_words.stand_ins(self._sheet, ends)]
         stamps = loose.settle(self.plain, self._sheet, stamps, known)
@@ -284,7 +284,7 @@ class _Page:
         return [one for one in stamps if not stamp_unread.is_explained(one, words, red)]
 
     def _is_doubtful(self, box: stamp.Stamp, words: Sequence[ocr.Word]) -> bool:
-        """Whether another word than a mark, spoilt by print that the box was stamped on, may be one."""
+        """Return whether another word than a mark, spoilt by print that the box was stamped on, may be one."""
         middle, size = (
             ((box.left + box.right) / 2, (box.top + box.bottom) / 2),
             (box.right - box.left, box.bottom - box.top),
@@ -292,7 +292,7 @@ class _Page:
         return stamp_unread.is_doubtful(box, words) and detected.is_possible(self.pixels, (middle, size, 0.0))
 
     def _unread(self) -> list[lines.Line]:
-        """Return the lines that were not read, because no mark can stand in them."""
+        """Return the lines that were not read because they cannot contain a mark."""
         return [
             line
             for number, line in enumerate(self._sheet.lines)
@@ -300,7 +300,7 @@ class _Page:
         ]
 
     def read_what_is_asked(self, stamps: list[stamp.Stamp], view: PageView) -> None:
-        """Read all of a page when something in it is like a mark: the lines around tell what it is."""
+        """Read the whole page when something on it resembles a mark: the lines around it decide."""
         runs = _reading(self.pixels, stamps, self.words, view).runs
         seen = Document(part="", format="image", pages=1, runs=runs)
         if any(mark.strength is not Strength.NOTED for mark in find_in_document(seen)):
@@ -311,7 +311,7 @@ class _Page:
         self._read(range(len(self._sheet.lines)))
 
     def _is_done(self, number: int) -> bool:
-        """Whether a line was read, by itself or in a longer one."""
+        """Return whether a line was read, by itself or in a longer one."""
         line = self._sheet.lines[number]
         return number in self._done or any(_holds(self._sheet.lines[other], line) for other in self._done)
 
@@ -331,7 +331,7 @@ class _Page:
 
 
 def _holds(one: lines.Line, other: lines.Line) -> bool:
-    """Whether a line is part of another one."""
+    """Return whether a line is part of another one."""
     return one.left <= other.left and other.right <= one.right and one.top <= other.top and other.bottom <= one.bottom
 
 

@@ -1,4 +1,4 @@
-"""Doubtful boxes settled by the words of the page: print that a stamp lies on, and print that was taken for a stamp."""
+"""Doubtful boxes settled by the words of the page: print under a stamp, and print mistaken for a stamp."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ OTHER_WORDS = frozenset(folded(word) for word in VOCABULARY if word not in MARKS
 
 
 def is_explained(box: Stamp, words: Sequence[ocr.Word], grey: Pixels) -> bool:
-    """Whether words of the grey page that were read well say of a doubtful box what it is, and that is no mark.
+    """Return whether words of the grey page that were read well say of a doubtful box what it is, and that is no mark.
 
     Red ink is not among the words of a page, and a mark that is beyond doubt needs none. Words that go on
-    outside the box, or leave much of the ink in it over, are print that a stamp lies on.
+    outside the box, or leave much of the ink in it over, are print that a stamp is on.
     """
     if box.text is not None and (box.text not in MARKS or box.ink is Ink.RED):
         return False
@@ -46,7 +46,7 @@ def is_explained(box: Stamp, words: Sequence[ocr.Word], grey: Pixels) -> bool:
     if box.text is None and said.endswith(folded(MARKS[0])) and _goes_on(inside, words, SPACE):
         return True  # SỎI MẬT, BẢO MẬT: judged as a line of the page
     if box.text == MARKS[0] and not box.framed and said == folded(MARKS[0]):
-        # MẬT KHẨU is judged as a line of the page, too; where MẬT stands by print in small letters, only a doubtful one is.
+        # MẬT KHẨU is judged as a line of the page, too; where MẬT is by print in small letters, only a doubtful one is.
         sure = box.score >= WHOLE_SURE
         if _goes_on(inside, [one for one in words if not sure or _is_as_large(one, inside[0])], WIDE_SPACE):
             return True
@@ -64,12 +64,12 @@ def is_explained(box: Stamp, words: Sequence[ocr.Word], grey: Pixels) -> bool:
 
 
 def is_doubtful(box: Stamp, words: Sequence[ocr.Word]) -> bool:
-    """Whether a box was stamped on print that spoils its letters, so that another word than a mark may be none."""
+    """Return whether a box was stamped on print that spoils its letters, so that another word than a mark may be none."""
     return box.framed and box.text in OTHERS and box.score < WEAK and _runs_through(box, words)
 
 
 def _runs_through(box: Stamp, words: Sequence[ocr.Word]) -> bool:
-    """Whether a line of print goes on across the side of a box: the box was stamped on it."""
+    """Return whether a line of print goes on across the side of a box: the box was stamped on it."""
     inside = [word for word in words if _is_in(box, word)]
     well = [word for word in words if word.confidence >= READ_WELL]
     if any(
@@ -82,7 +82,7 @@ def _runs_through(box: Stamp, words: Sequence[ocr.Word]) -> bool:
 
 
 def _goes_on(inside: Sequence[ocr.Word], words: Sequence[ocr.Word], space: float) -> bool:
-    """Whether a line of which a box holds some words goes on beside them, a space further."""
+    """Return whether a line of which a box holds some words goes on beside them, a space further."""
     return any(
         other.line == one.line
         and other not in inside
@@ -94,7 +94,7 @@ def _goes_on(inside: Sequence[ocr.Word], words: Sequence[ocr.Word], space: float
 
 
 def _is_as_large(word: ocr.Word, other: ocr.Word) -> bool:
-    """Whether a word is set in capitals about as high as another's."""
+    """Return whether a word is set in capitals about as high as another's."""
     return folded(word.text).isalpha() and word.text.isupper() and ALIKE < word.height / other.height < 1 / ALIKE
 
 

@@ -54,7 +54,7 @@ WEAK = 0.62
 BEYOND_DOUBT = 0.9
 """Correlation from which another word than a mark is taken before the letters were cut out in other ways."""
 WHOLE_SURE = 0.86
-"""Correlation of a mark of two words from which it is believed whatever lies beside it."""
+"""Correlation of a mark of two words from which it is believed whatever is beside it."""
 DOUBT = 0.45
 """Below this the letters are like none of the words."""
 LIKELIEST, REFINED, HOPELESS = 16, 6, 0.33
@@ -147,7 +147,7 @@ def letters_of(box: Pixels) -> Pixels | None:
     if not len(tall):
         return None
     left, right = int(np.min(tall[:, 0])), int(np.max(tall[:, 0] + tall[:, 2]))
-    # Diacritics stand above and below the letters: take all that stands between the outer ones.
+    # Diacritics are above and below the letters: take everything between the outer ones.
     inner = kept[(kept[:, 0] + kept[:, 2] > left) & (kept[:, 0] < right)]
     top, bottom = int(np.min(inner[:, 1])), int(np.max(inner[:, 1] + inner[:, 3]))
     cut = clean[top:bottom, left:right]
@@ -323,7 +323,7 @@ def _trimmed(box: Pixels, share: float) -> Pixels | None:
 
 
 def _is_line(letters: Pixels, box: Pixels) -> bool:
-    """Whether ink cut out of a box is like letters side by side, not like a part of a drawing or seal, or a number in a plan."""
+    """Return whether ink cut out of a box is like letters side by side, not like a part of a drawing or seal, or a number in a plan."""
     height, width = letters.shape
     mask = ((letters > max(8.0, level(letters, 97) * 0.38)) * np.uint8(255)).astype(np.uint8)
     widths = [wide for _, _, wide, high, _ in spots(mask)[1].tolist() if high >= 0.4 * height and wide <= 2.2 * height]

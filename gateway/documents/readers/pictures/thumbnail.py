@@ -1,7 +1,7 @@
 """Legibility of the thumbnail that an Office program keeps of the first page (ODF 1.3 part 2 §3.7, OPC §11).
 
 The reader of the document has read that page as text. Brought down to 256 pixels its print is two or three pixels high,
-of which no eye and no Tesseract makes words, only noise that may resemble a mark. Somebody could put another picture
+of which no eye and no Tesseract makes words, only noise that may resemble a mark. Another picture could be put
 there, and large letters would be legible: so a thumbnail is passed over only when no row in it looks like large letters,
 and of what is read there only large words count that the document does not say itself.
 """
@@ -59,7 +59,7 @@ def shows_large_print(pixels: npt.NDArray[np.uint8]) -> bool:
 
 
 def _has_row(stats: npt.NDArray[np.int32]) -> bool:
-    """Whether three shapes of a letter's size stand side by side, or one is as long as a word of joined letters."""
+    """Return whether three shapes of a letter's size are side by side, or one is as long as a word of joined letters."""
     import numpy as np
 
     left, top, width, height, area = stats.T

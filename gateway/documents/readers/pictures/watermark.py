@@ -1,7 +1,7 @@
 """Large words under or over the print of a page that is a picture: slanting watermarks, as Word puts them, also as mere outlines.
 
-Tesseract reads a page in level lines of the size of print and passes over them. What tells them from print is that their
-strokes are broad: an opening by more than a stroke of print leaves them alone, and shows their level of grey. What has
+Tesseract reads a page in level lines of the size of print and passes over them. They differ from print by
+broad strokes: an opening by more than a stroke of print leaves them alone, and shows their level of grey. What has
 that level is then the word, without the print that crosses it, and is read as a stamp is.
 """
 
@@ -115,7 +115,7 @@ def _text(ink: Pixels, strokes: Pixels, dpi: float) -> str:
 
 
 def _is_line(strokes: Pixels, dpi: float) -> bool:
-    """Whether strokes lie along a line, level or slanting, as the letters of a word or two do."""
+    """Return whether strokes lie along a line, level or slanting, as the letters of a word or two do."""
     points = cv2.findNonZero(strokes)
     if points is None:
         return False
