@@ -30,7 +30,7 @@ def assert_same_form_defaults(old: HistoricalResolver, new: HistoricalResolver) 
     if not _has_other_fields(before):
         return
     if entry(after, "/NeedAppearances", False) and not entry(before, "/NeedAppearances", False):
-        raise SuspiciousModification("viewers are told to draw all fields anew")
+        raise SuspiciousModification("viewers are to redraw all fields")
     if any(key in before and entry(before, key) != entry(after, key) for key in ("/DA", "/Q")):
         raise SuspiciousModification("the default appearance of fields was changed")
     if any(one != other for one, other in _resources(before, after)):

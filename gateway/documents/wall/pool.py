@@ -330,11 +330,11 @@ def _cause(ended: Ended | None, cpu_s: float) -> tuple[ReadStatus, str]:
 
 async def _status(descriptor: int) -> Ended | None:
     """Read the zygote's word on how the child ended; None when the zygote ended too, or says nothing in time."""
-    loop, told = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(descriptor, told.set)
+    loop, readable = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(descriptor, readable.set)
     try:
         async with asyncio.timeout(_STATUS_WAIT_S):
-            await told.wait()
+            await readable.wait()
         return Ended.unpack(os.read(descriptor, 64))
     except (TimeoutError, BlockingIOError):
         return None

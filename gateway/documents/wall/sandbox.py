@@ -76,7 +76,7 @@ class SandboxStatus(Struct, frozen=True, kw_only=True):
     @property
     def missing(self) -> tuple[str, ...]:
         """Names of the layers that are not in force; empty when all are."""
-        return tuple(name for name, stands in self.layers.items() if not stands)
+        return tuple(name for name, in_force in self.layers.items() if not in_force)
 
 
 def status() -> SandboxStatus:

@@ -77,9 +77,7 @@ def choice_hit(text: str, plain: str) -> Hit | None:
         return best
     if (empty or ticked) and all(boxes[number] is not None for number in levels):
         if best is not None and any((box := boxes[number]) is not None and box["empty"] for number in levels):
-            return best._replace(
-                strength=Strength.SUSPECTED
-            )  # one of several was chosen, whatever the rest of the line
+            return best._replace(strength=Strength.SUSPECTED)  # one of several was chosen
         level, spelling, _ = written_level(text, options[levels[0]])
         return Hit(level, Strength.NOTED, "options", spelling)
     return None

@@ -249,8 +249,8 @@ def merged_line(text: str, plain: str, look: Look) -> Hit | None:
     if (found := _WITH_NUMBER.match(plain) if len(text) <= _LONGEST else None) is not None:
         group = "level" if found["level"] else "head"
         level, spelling, case = written_level(text, found, group)
-        told = level is not Level.MAT or case is not Case.SMALL or (found["apart"] or " ").strip()
-        if spelling is Spelling.EXACT and told:
+        meant = level is not Level.MAT or case is not Case.SMALL or (found["apart"] or " ").strip()
+        if spelling is Spelling.EXACT and meant:
             return Hit(level, Strength.SUSPECTED, "merged-line")
     return _set_apart(text)
 

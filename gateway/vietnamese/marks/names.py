@@ -324,12 +324,14 @@ def _inexact(token: _Token, text: str, place: Place) -> Hit | None:
     if token.bracketed:
         return Hit(token.level, Strength.SUSPECTED, "bracketed", token.spelling)
     if token.level is Level.TOI_MAT:
-        told = token.next_word not in LOST
+        marked = token.next_word not in LOST
     elif place is Place.SUBJECT:
-        told = _heads_a_paper(token)
+        marked = _heads_a_paper(token)
     else:
-        told = place in (Place.FILENAME, Place.BOX, Place.EDGE, Place.WATERMARK, Place.PROPERTY) and _coded(token, text)
-    return Hit(token.level, Strength.SUSPECTED, "token", token.spelling) if told else None
+        marked = place in (Place.FILENAME, Place.BOX, Place.EDGE, Place.WATERMARK, Place.PROPERTY) and _coded(
+            token, text
+        )
+    return Hit(token.level, Strength.SUSPECTED, "token", token.spelling) if marked else None
 
 
 def _slip(token: _Token) -> Hit | None:

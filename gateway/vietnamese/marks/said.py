@@ -99,8 +99,8 @@ def said_of_this(text: str, plain: str) -> Hit | None:
     if sent is None:
         return _sent_secret(text, plain)
     level, spelling, case = written_level(text, sent)
-    told = spelling is Spelling.EXACT and case is Case.CAPITALS
-    return Hit(level, Strength.SUSPECTED, "headed-line") if told else None
+    stamped = spelling is Spelling.EXACT and case is Case.CAPITALS
+    return Hit(level, Strength.SUSPECTED, "headed-line") if stamped else None
 
 
 def _sent_secret(text: str, plain: str) -> Hit | None:

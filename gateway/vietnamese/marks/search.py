@@ -202,8 +202,8 @@ class Search:
             hit = hit._replace(strength=Strength.NOTED, form="list")
         if hit.form in (SLIP, NUMBERED) and hit.strength is Strength.NOTED:
             around = around_line(self.layout, line.number, in_cell=line.place is Place.CELL)
-            stands = stands_for_stamp(around, phrase=hit.form != SLIP)
-            hit = hit._replace(strength=Strength.SUSPECTED) if stands else None
+            is_stamp = stands_for_stamp(around, phrase=hit.form != SLIP)
+            hit = hit._replace(strength=Strength.SUSPECTED) if is_stamp else None
         elif hit.strength is Strength.NOTED and hit.form == "stamp-line":
             hit = self._alone(line, hit, shown)
         if hit is not None and hit.exposed:

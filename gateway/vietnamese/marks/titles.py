@@ -61,8 +61,8 @@ def _in_brackets(text: str, plain: str) -> Hit | None:
     if not title and not (text.isupper() and len(re.findall("[a-z]{2,}", plain)) > 2):
         return None
     level, spelling, case = written_level(text, tail)
-    told = tail["open"] == "[" or (tail["degree"] and not OF_LAWS.search(plain, 0, tail.start()))
-    stamped = case is Case.CAPITALS or (told and case is Case.TITLE and title)
+    labelled = tail["open"] == "[" or (tail["degree"] and not OF_LAWS.search(plain, 0, tail.start()))
+    stamped = case is Case.CAPITALS or (labelled and case is Case.TITLE and title)
     if spelling is not Spelling.EXACT or not stamped:
         return None
     return Hit(level, Strength.SUSPECTED, "headed-line")
