@@ -47,7 +47,7 @@ class _Piece(NamedTuple):
 
 
 def mend_drawings(package: Zip, names: Collection[str], tally: Tally) -> dict[str, bytes]:
-    """Return the drawings that letters stand in as they must be, and the theme whose fonts they follow."""
+    """Return the drawings with letters, fixed, and the theme whose fonts they follow."""
     parts = {name: Part(package.read(name)) for name in names if _DRAWINGS.fullmatch(name)}
     parts = {
         name: part
@@ -77,7 +77,7 @@ def set_fonts(part: Part, tally: Tally, *, theme: bool) -> None:
 
 
 def mend_shapes(part: Part, template: Template, ground: str | None, tally: Tally) -> None:
-    """Mend the letters of one part that stand on a ground, None where it is unknown."""
+    """Mend the letters of one part; `ground` is the colour behind them, None where it is unknown."""
     set_fonts(part, tally, theme=False)
     blocks = {element: number for number, element in enumerate(part.iter("a:p", "c:v"), 1)}
     pieces = list(_pieces(part, template, blocks))

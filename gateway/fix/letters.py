@@ -24,7 +24,7 @@ def mended(placed: Iterable[tuple[_Place, Run]], tally: Tally) -> Iterator[tuple
 
 
 def is_other(family: str | None) -> bool:
-    """Whether a family is named that is neither Times New Roman nor one of symbols."""
+    """Return whether a family is named that is neither Times New Roman nor one of symbols."""
     return bool(family) and not is_times_new_roman(family or "") and not is_symbol(family or "")
 
 

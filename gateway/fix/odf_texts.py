@@ -44,7 +44,7 @@ class Piece(NamedTuple):
 
 
 class _Around(NamedTuple):
-    """What an element inherits from those around it."""
+    """Properties that an element inherits from its ancestors."""
 
     font: str | None = None
     looks: tuple[Element, ...] = ()

@@ -1,6 +1,6 @@
 """ZIP packages fixed part by part: what is refused before anything is read, and the package written back.
 
-Parts that need no change keep their bytes, names, order and times, and so does the package's comment; only their compression is done anew.
+Parts that need no change keep their bytes, names, order and times, and so does the package's comment; they are only compressed again.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def opened(data: bytes) -> Zip:
 
 def rewritten(data: bytes, parts: Mapping[str, bytes]) -> bytes:
     """Return a package with the content of some parts replaced; `ReadError` when another one is damaged."""
-    # What is only copied may be an empty picture of any size: `opened` has held all of them to the limit.
+    # A copied part may be an empty picture of any size: `opened` has checked the total against the limit.
     target, members = io.BytesIO(), Zip(data, Budget(limit_bytes=_LIMIT_BYTES, limit_ratio=_LIMIT_BYTES))
     names = {entry.offset: name for name, entry in members.entries.items()}
     with zipfile.ZipFile(io.BytesIO(data)) as package, zipfile.ZipFile(target, "w") as written:

@@ -20,7 +20,7 @@ _MARKS: Final = (
 def mend_plain(data: bytes) -> tuple[bytes, Tally]:
     """Return the text as UTF-8; a byte order mark and the line ends stay as they were.
 
-    `RefusedError` for bytes that are no Unicode and in no Vietnamese encoding: what they say cannot be told.
+    `RefusedError` for bytes that are neither Unicode nor in a Vietnamese encoding: their text is unknown.
     """
     tally = Tally()
     mark, codec = next((one for one in _MARKS if data.startswith(one[0])), (b"", "utf-8"))

@@ -55,7 +55,7 @@ class _State:
 
 @dataclass
 class _Piece:
-    """Neighbouring letters of one font: the bytes they stand in and what they say."""
+    """Neighbouring letters of one font: their bytes and their text."""
 
     start: int
     end: int
@@ -85,7 +85,7 @@ def mend_rtf(data: bytes) -> tuple[bytes, Tally]:
 
 
 def _group(data: bytes, word: bytes) -> bytes:
-    """Return the bytes of the first group that begins with a control word, empty when there is none."""
+    """Return the first group that begins with a control word, empty when there is none."""
     start = data.find(b"{" + word)
     if start < 0:
         return b""

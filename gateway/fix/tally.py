@@ -45,7 +45,7 @@ class Tally:
 
     @property
     def changed(self) -> bool:
-        """Whether anything was changed."""
+        """Return whether anything was changed."""
         return bool(self.converted or self.composed or self.fonts or self.colours)
 
 

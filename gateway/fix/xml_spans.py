@@ -1,4 +1,4 @@
-"""XML parts as elements, with the bytes that each stands in, for menders that splice instead of writing anew.
+"""XML parts as elements with their byte spans, for menders that splice instead of serialising again.
 
 A document type declaration and anything but UTF-8 is refused; nothing external is ever read.
 """
@@ -45,7 +45,7 @@ class Written(NamedTuple):
 
 
 class Part:
-    """One part, and the edits that fix it; raises `RefusedError` for what is no plain UTF-8 XML."""
+    """One part, and the edits that fix it; raises `RefusedError` for anything but plain UTF-8 XML."""
 
     def __init__(self, data: bytes) -> None:
         _refuse_other_encodings(data)
@@ -70,7 +70,7 @@ class Part:
         return self._spans[element]
 
     def content(self, element: Element) -> tuple[int, int, str]:
-        """Return the bytes inside an element and their text, none where elements stand in it."""
+        """Return the span inside an element and its text, empty when it has child elements."""
         span = self._spans[element]
         return span.inner, span.close, "" if len(element) else element.text or ""
 
@@ -79,7 +79,7 @@ class Part:
         return b"%b:" % element.prefix.encode() if element.prefix else b""
 
     def attribute(self, element: Element, local: str) -> Written | None:
-        """Return where an attribute stands, by its name without prefix; None when it is not there."""
+        """Return the spans of an attribute, by its name without prefix; None when it is absent."""
         start, inner, _, _ = self._spans[element]
         each = _ATTRIBUTE.finditer(self.data[start:inner])  # whole: a value may hold what looks like another
         found = next((one for one in each if one["local"] == local.encode()), None)
@@ -89,7 +89,7 @@ class Part:
         return Written(*(start + at for at in (found.start(), *found.span(group), found.end())))
 
     def replace(self, element: Element, content: bytes = b"") -> None:
-        """Put something in place of an element."""
+        """Replace an element."""
         span = self._spans[element]
         self.edits.append((span.start, span.end, content))
 
@@ -100,7 +100,7 @@ class Part:
         return place is not None
 
     def drop(self, element: Element, local: str) -> None:
-        """Take an attribute away."""
+        """Remove an attribute."""
         if (place := self.attribute(element, local)) is not None:
             self.edits.append((place.start, place.end, b""))
 

@@ -1,4 +1,4 @@
-"""Diagrams of draw.io (`<mxfile>`): the file as XML, and each page that stands in it packed, unpacked.
+"""Diagrams of draw.io (`<mxfile>`): the file as XML, and each compressed page, unpacked.
 
 A page is the XML of its drawing, escaped as an address, deflated without a header and written in base64.
 """

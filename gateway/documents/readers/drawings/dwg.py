@@ -55,7 +55,7 @@ def read(source: Source, budget: Budget) -> Reading:
 def _pages(data: bytes, budget: Budget) -> Iterator[bytes]:
     """Yield the pages of all sections, in the order of section and place.
 
-    A page begins with its type, masked by a word that depends on where it stands, so that pages are found without the
+    A page begins with its type, masked by a word that depends on its offset, so that pages are found without the
     (encrypted) map of them.
     """
     found: list[tuple[int, int, bytes]] = []
@@ -135,7 +135,7 @@ def _literals(packed: bytes, at: int) -> tuple[int, int]:
 
 
 def _long(packed: bytes, at: int, base: int) -> tuple[int, int]:
-    """Read a length of many bytes: zeros stand for 255 each."""
+    """Read a length of many bytes: each zero adds 255."""
     while packed[at] == 0:
         base += 0xFF
         at += 1
@@ -143,7 +143,7 @@ def _long(packed: bytes, at: int, base: int) -> tuple[int, int]:
 
 
 def _shown(objects: bytes, budget: Budget) -> Iterator[str]:
-    """Yield the words that stand in the objects, at whichever bit they begin, without their codes of format."""
+    """Yield the words in the objects, at any bit offset, without format codes."""
     whole = int.from_bytes(objects, "big")
     for bits in range(8):
         budget.check_time()
@@ -155,7 +155,7 @@ def _shown(objects: bytes, budget: Budget) -> Iterator[str]:
 
 
 def _values(data: bytes, start: int, letter: int, end: int, width: int) -> list[bytes]:
-    """Return what a stretch of letters may be: the values whose length (ODS 2.3, BS) stands before them, else all of it."""
+    """Return what a stretch of letters may be: the values preceded by their length (ODS 2.3, BS), else all of it."""
     values = []
     for at in range(start, letter + 1, width):
         until = at + data[at - 1] * width

@@ -45,7 +45,7 @@ _BLANKS: Final = {"P": "\n", "N": "\n", "X": "\n", "~": "\xa0"}
 
 
 def read(source: Source, budget: Budget) -> Reading:
-    """Read a drawing; what stands behind the place where its rhythm breaks makes it MALFORMED `dxf`."""
+    """Read a drawing; text after the point where the pairs break makes it MALFORMED `dxf`."""
     if source.data.startswith(_BINARY):
         raise ReadError(ReadStatus.UNSUPPORTED, "dxf-binary")
     sink = Sink(budget)
@@ -135,7 +135,7 @@ def _take(groups: Iterator[tuple[int, str]], sink: Sink) -> None:
 
 
 def _hand_on(framed: list[str], sink: Sink) -> None:
-    """Hand on the object of a frame, which stands in hexadecimal digits."""
+    """Pass on the object of a frame, which is in hexadecimal digits."""
     if framed:
         data = inner_file(octets_of("".join(framed).encode("ascii", "replace")))
         sink.members.append(Member(name="object", data=data, relation="embedded"))

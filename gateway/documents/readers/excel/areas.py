@@ -47,11 +47,11 @@ class Areas:
         self._active: list[Box] = []
 
     def __bool__(self) -> bool:
-        """Whether there is anything to ask."""
+        """Return whether there are any areas."""
         return bool(self._boxes)
 
     def covers(self, row: int, column: int) -> bool:
-        """Return whether a cell lies in an area, or may, where there are too many of them."""
+        """Return whether a cell is in an area, or may be, where there are too many areas."""
         crossing = self._at(row)
         if len(self._boxes) > LIMIT_AREAS or len(crossing) > _LIMIT_CROSSING:
             return True

@@ -58,7 +58,7 @@ def _table(data: bytes, sink: Sink) -> None:
     for number, row in enumerate(rows, 1):
         if number % _CHECK_EVERY == 0:
             sink.budget.check_time()
-        # What stands behind the last record is no part of the table any more, and still in the file.
+        # Text after the last record is no longer part of the table but is still in the file.
         seen = number <= count and row[:1] != b"*"
         for column, field in enumerate(fields):
             text = decode(row[field.start : field.start + field.length]).strip(" \0\x1a")

@@ -110,7 +110,7 @@ def is_uncertain(formula: str, *, saved: bool, number: bool) -> bool:
 
 
 def _makes_text(bare: str, deep: int) -> bool:
-    """Return whether a bare formula returns text whatever is in the cells that it names."""
+    """Return whether a bare formula returns text regardless of the cells that it refers to."""
     top, arguments, depth = "", [""], 0
     for letter in _START.sub("", bare, count=1):
         if letter in "({":
@@ -134,7 +134,7 @@ def _makes_text(bare: str, deep: int) -> bool:
 
 
 def is_unclear(formula: str) -> bool:
-    """Return whether a formula may show a word that stands in no cell and no literal of its own.
+    """Return whether a formula may show a word that is in no cell and in none of its literals.
 
     Clear are numbers, dates, truth values, whole cells and whole literals, and literals that are joined in their order.
     Whoever cuts, replaces, spells or joins from elsewhere shows what only its value says.

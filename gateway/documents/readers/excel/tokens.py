@@ -41,7 +41,7 @@ ERRORS: Final = {
 
 
 class Form(NamedTuple):
-    """How a version of Excel writes formulas."""
+    """Formula encoding of a version of Excel."""
 
     sizes: Mapping[int, int]
     """Bytes of each Ptg behind its first."""
@@ -92,7 +92,7 @@ _LIMIT: Final = 1 << 14
 
 
 def formula_of(tokens: bytes, form: Form) -> str:
-    """Return a formula: `"a"&UPPER(A1)`; its constants alone where nobody knows what is between them."""
+    """Return a formula: `"a"&UPPER(A1)`; only its constants where the tokens between them are unknown."""
     stack: list[str] = []
     at = 0
     while at < len(tokens):
@@ -109,7 +109,7 @@ def formula_of(tokens: bytes, form: Form) -> str:
         token = token if token < 0x20 else token & 0x1F | 0x20
         size = form.sizes.get(token) if at < _LIMIT else None
         if size is None:
-            # Nobody knows where the next token begins, so anything that looks like words is taken.
+            # The start of the next token is unknown, so anything that looks like words is read.
             stack += [_quoted(text) for text in wide_strings(tokens[at:])]
             break
         if token in _OPERATORS:

@@ -43,7 +43,7 @@ def read(source: Source, budget: Budget) -> Reading:
     sink, compound = Sink(budget), Compound(source.data, budget)
     streams = _workbooks(compound)
     if any(_locked(stream, budget) for stream in streams.values()):
-        # The bytes are plain now; the record that says how they were locked may still stand there.
+        # The bytes are decrypted now; the FILEPASS record may remain.
         sink.opened_with_password, compound = True, Compound(encryption.unlock(source, budget), budget)
         streams = _workbooks(compound)
     if not streams:
@@ -63,7 +63,7 @@ def _workbooks(compound: Compound) -> dict[str, bytes]:
 
 
 def _locked(stream: bytes, budget: Budget) -> bool:
-    """Whether a FILEPASS record stands among the first ones, where it must."""
+    """Return whether a FILEPASS record is among the first ones, where it must be."""
     for number, record in enumerate(biff_records(stream, budget)):
         if record.kind == 0x2F:
             return True
@@ -73,7 +73,7 @@ def _locked(stream: bytes, budget: Budget) -> bool:
 
 
 def _around(compound: Compound, sink: Sink) -> None:
-    """Read what stands beside the workbook."""
+    """Read the streams other than the workbook."""
     for path in compound.streams:
         name = path[0].lower()
         if name in {"revision log", "user names"}:

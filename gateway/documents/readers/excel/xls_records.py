@@ -73,7 +73,7 @@ class Strings:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing is left."""
+        """Return whether nothing is left."""
         return self._chunk >= len(self._chunks) - 1 and self._at >= len(self._chunks[-1])
 
     def octets(self, count: int) -> bytes:
@@ -98,7 +98,7 @@ class Strings:
         return True
 
     def letters(self, count: int, *, is_wide: bool) -> str:
-        """Return the next letters, minding the width that each continuation says anew."""
+        """Return the next letters, with the width that each continuation states again."""
         pieces: list[str] = []
         while count > 0:
             chunk = self._chunks[self._chunk]
@@ -115,7 +115,7 @@ class Strings:
         return "".join(pieces)
 
     def unicode(self, length_octets: int) -> Text:
-        """Return the next string of BIFF8, whose length stands before it in one byte or two."""
+        """Return the next string of BIFF8, preceded by its length in one byte or two."""
         count = int.from_bytes(self.octets(length_octets), "little")
         return self.unicode_of(count)
 

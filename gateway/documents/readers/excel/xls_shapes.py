@@ -1,4 +1,4 @@
-"""Shapes and pictures over the cells of an Excel binary sheet: their words, and where they stand."""
+"""Shapes and pictures over the cells of an Excel binary sheet: their words and positions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LONGEST: Final = 1000
 
 
 class Drawing:
-    """What a sheet says of its shapes and of the cells below them."""
+    """Shapes of a sheet and the cells below them."""
 
     def __init__(self) -> None:
         self.octets = bytearray()
@@ -45,7 +45,7 @@ class Drawing:
             self._sizes[1][row] = twips / 20
 
     def put(self, sink: Sink, place: Place, words: Mapping[int, Sequence[Run]], sheet: str) -> None:
-        """Give what shapes say, and tell where they stand; `words` are those of objects."""
+        """Put the words and positions of shapes; `words` are those of objects."""
         octets, objects = bytes(self.octets), iter(self._objects)
         read_drawing(octets, sink, place)
         for shape in Shapes(self._over_cells).walk(octets, sink.budget):

@@ -263,7 +263,7 @@ class Sheet:
             self._hidden_columns.update(range(u16(data, 0), min(u16(data, 2), _LAST_COLUMN) + 1))
         self._drawing.take_columns(u16(data, 0), min(u16(data, 2), _LAST_COLUMN), u16(data, 4))
 
-    # Records of what stands beside the cells
+    # Records other than cells
 
     def _header(self, record: BiffRecord) -> None:
         if record.data:
@@ -364,7 +364,7 @@ class Sheet:
             self._sink.put_line(shown, Place(f"sheet:{self._name}", Role.TEXTBOX, self._origin))
 
     def _words(self, record: BiffRecord) -> None:
-        """Records of pivot tables, scenarios, reports: their strings as they stand."""
+        """Read the strings of records of pivot tables, scenarios and reports."""
         place = Place(f"sheet:{self._name}", Role.CELL, Origin.HIDDEN)
         for text in strings(record.data + b"".join(record.continued)):
             self._sink.put_line(text, place)

@@ -53,7 +53,7 @@ def _number(part: bytes, at: int, most: int) -> tuple[int, int]:
 
 
 class Fields:
-    """Reads fields of a record one after the other; what lies behind its end is zero or empty."""
+    """Reads fields of a record in order; beyond its end they are zero or empty."""
 
     def __init__(self, data: bytes, at: int = 0) -> None:
         self.data = data

@@ -50,7 +50,7 @@ def _attribute(name: str, value: str) -> str:
 
 
 def _stray(data: bytes) -> str:
-    """Return the strings of a record that nobody knows."""
+    """Return the strings of an unknown record."""
     return "".join(f"<t>{said(text)}</t>" for text in wide_strings(data) if not _RELATION.fullmatch(text))
 
 
@@ -117,7 +117,7 @@ def shared_strings(part: bytes, fonts: list[str], budget: Budget) -> bytes:
 
 
 def comments(part: bytes, fonts: list[str], budget: Budget) -> bytes:
-    """Return the comments of a sheet; names of authors stand out of place."""
+    """Return the comments of a sheet; names of authors are out of place."""
     inner, place = "", ""
     for record in records(part, budget):
         match record.kind:
@@ -194,7 +194,7 @@ def _font(data: bytes) -> str:
 def _fill(data: bytes) -> str:
     pattern = u32(data, 0)
     name = _PATTERNS[pattern] if pattern < len(_PATTERNS) else "none"
-    if pattern == 0x28:  # a gradient: its colours stand behind the two of a pattern, each after its place
+    if pattern == 0x28:  # a gradient: its colours follow the two of a pattern, each after its position
         stops = "".join(_colour("color", data, at + 8) for at in range(72, min(len(data) - 15, 72 + 16 * 16), 16))
         return f"<fill><gradientFill>{stops}</gradientFill></fill>"
     inner = _colour("fgColor", data, 4) + _colour("bgColor", data, 12)
@@ -282,7 +282,7 @@ class _SheetWriter:
         self._row, self._column = row, -1
 
     def _cell(self, kind: int, data: bytes, at: int) -> None:
-        """Take a cell whose style stands at a position of the record, before its value."""
+        """Take a cell whose style is at a position of the record, before its value."""
         if kind == _BLANK:
             return
         if self._row < 0:

@@ -43,7 +43,7 @@ class _Workbook:
         )
 
     def read(self) -> None:
-        """Walk all sheets, then what stands in none."""
+        """Walk all sheets, then the other parts."""
         root = self._parts.take(self._main)
         number = 0
         self._book.recalculated = any(
@@ -122,7 +122,7 @@ class _Workbook:
 
 
 def _wordy_parts(parts: Parts) -> None:
-    """Tables, pivot caches, slicers, external links: parts whose words stand in attributes."""
+    """Read tables, pivot caches, slicers and external links: parts with words in attributes."""
     for name in parts.package.names:
         kind = parts.package.content_type(name)
         if name in parts.seen or not kind.endswith("xml"):

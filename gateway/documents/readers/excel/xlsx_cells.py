@@ -41,7 +41,7 @@ def flat_cells(text: str, prefix: str) -> list[Cell] | None:
     """Return the cells and row tags of whole rows, None when they hold anything that is not in the usual form."""
     grammar, row_tag = _grammar(prefix)
     cells: list[Cell] = grammar.findall(text)
-    # What fits nothing is taken, with all that follows it, in place of a row tag: nothing can be passed over.
+    # Text that matches nothing is taken, with all after it, as a row tag: nothing can be skipped.
     if cells and not row_tag.fullmatch(str(cells[-1][-1])):
         return None
     if LESS_THAN in text:
@@ -99,7 +99,7 @@ class TreeCells:
         return column, reference
 
     def left_over(self) -> list[str]:
-        """Text of the row, and behind it, that stands in no cell; ask after iterating."""
+        """Text of the row, and after it, outside any cell; complete after iterating."""
         behind = self._row.tail
         found = [behind] if behind and not behind.isspace() else []
         return found + [text for _, text in texts(self._row)]

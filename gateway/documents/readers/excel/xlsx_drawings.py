@@ -43,7 +43,7 @@ def _place(root: Element, sink: Sink, sheet: str) -> None:
     for anchor in root:
         if (box := anchored(anchor)) is not None:
             left, top, width, height = (side / EMU_PT for side in box)
-            own = box_of(anchor) or (0.0, 0.0, 0.0, 0.0)  # a row may be higher than it is taken for
+            own = box_of(anchor) or (0.0, 0.0, 0.0, 0.0)  # a row may be higher than assumed
             span = Span(left, top, max(width, own[2]), max(height, own[3]))
             sink.stage.on_sheet(sheet.partition(":")[2], drawn_thing(anchor, span, sheet))
 

@@ -117,7 +117,7 @@ class Sheet:
         first = True
         for row in stream:
             if first:
-                # Only now is what stands before the rows known.
+                # Only now are the elements before the rows known.
                 self._columns_of(stream.root)
                 first = False
             self._row_number = whole(row.get("r"), self._row_number + 1)
@@ -272,7 +272,7 @@ class Sheet:
         )
         self._sink.formula(formula, place, saved=saved, number=kind in _NUMBERS, text=text)
 
-    # What stands beside the cells
+    # Elements other than cells
 
     def _beside(self, root: Element) -> None:
         for element in root.iter():

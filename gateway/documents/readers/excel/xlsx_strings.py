@@ -24,7 +24,7 @@ def _grammar(prefix: str) -> re.Pattern[str]:
 
 
 def unescape(text: str) -> str:
-    """Return a string with its `_xHHHH_` made the characters that they stand for (ST_Xstring, §22.9.2.19)."""
+    """Return a string with its `_xHHHH_` escapes decoded (ST_Xstring, §22.9.2.19)."""
     if "_x" not in text:
         return text
     return paired(_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text))
@@ -158,7 +158,7 @@ def _rich(string: str | Rich) -> Rich:
 def _flat_strings(text: str, prefix: str) -> list[str] | None:
     """Return the strings of whole `si` elements, None when they hold anything that is not in the usual form."""
     found = _grammar(prefix).findall(text)
-    # What fits nothing is taken with all that follows it.
+    # Text that matches nothing is taken with all after it.
     if found and found[-1][-1]:
         return None
     return [unescape(string.replace(LESS_THAN, "<")) for string, _ in found]

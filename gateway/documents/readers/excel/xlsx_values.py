@@ -183,7 +183,7 @@ def _moment_words(tokens: tuple[_Token, ...], position: int, moment: datetime | 
 
 
 def _is_minute(tokens: tuple[_Token, ...], position: int) -> bool:
-    """Return whether an `m` stands for minutes: behind hours or before seconds (ECMA-376 Part 1 §18.8.31)."""
+    """Return whether an `m` means minutes: after hours or before seconds (ECMA-376 Part 1 §18.8.31)."""
     before = [token.letters[0].lower() for token in tokens[:position] if token.kind == "date"]
     behind = [token.letters[0].lower() for token in tokens[position + 1 :] if token.kind == "date"]
     return len(tokens[position].letters) <= 2 and (before[-1:] == ["h"] or behind[:1] == ["s"])

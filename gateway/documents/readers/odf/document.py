@@ -136,7 +136,7 @@ class OdfDocument:
             layers = (story.styles.layer("table-cell", None, with_default=True),) if cells else ()
             story.blocks(part, Flow(place, layers, None, defaults=not cells))
             return
-        # Prompts of placeholders are not seen on slides; what stands in the margins and other shapes of a master are.
+        # Prompts of placeholders are not seen on slides; margins and other shapes of a master are.
         prompt = part.get(_CLASS) not in _MARGINS
         place = Place(f"master:{number}", Role.BODY, Origin.HIDDEN if prompt else origin)
         story.block(part, Flow(place, defaults=False))

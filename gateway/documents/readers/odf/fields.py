@@ -1,4 +1,4 @@
-"""Fields of OpenDocument whose text in the file is not what a page shows: LibreOffice makes it anew (ODF 1.3 Part 3 §7)."""
+"""Fields of OpenDocument whose text in the file is not what a page shows: LibreOffice computes it again (ODF 1.3 Part 3 §7)."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def shown_instead(field: Element, name: str, stated: Stated) -> str | None:
 
 
 def has_code(start: Element) -> bool:
-    """Return whether the code of a field follows its start: what stands before its separator is not shown."""
+    """Return whether the code of a field follows its start: the text before its separator is not shown."""
     depth = 0
     for mark in start.itersiblings(clark("field:fieldmark-start"), _SEPARATOR, clark("field:fieldmark-end")):
         if mark.tag == _SEPARATOR and not depth:

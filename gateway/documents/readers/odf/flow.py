@@ -52,7 +52,7 @@ class Shelf:
     """Sections of number formats of cells by which no value is shown."""
 
     def control(self, shape: Element) -> str:
-        """Give out the words of the form control that stands at a shape, once."""
+        """Return the words of the form control at a shape, once."""
         return self.controls.get(shape.attrib.pop(clark("draw:control"), ""), "")
 
 

@@ -50,7 +50,7 @@ class OdfPackage:
         return self._zip.read(name)
 
     def has(self, name: str) -> bool:
-        """Whether there is such an entry."""
+        """Return whether there is such an entry."""
         return name in self._zip.entries
 
     def media_type(self, name: str) -> str:
@@ -87,7 +87,7 @@ def read(source: Source, budget: Budget) -> Reading:
 
 
 class _Package(OdfDocument):
-    """The documents of a package and what stands beside them."""
+    """The documents of a package and its other files."""
 
     def __init__(self, source: Source, sink: Sink) -> None:
         super().__init__(sink)
@@ -127,7 +127,7 @@ class _Package(OdfDocument):
                     self._other(name)
 
     def read_own_fonts(self) -> None:
-        """Hand on pictures of the lines that stand in fonts of the package (ODF 1.3 Part 3 §16.23)."""
+        """Pass on pictures of the lines set in fonts of the package (ODF 1.3 Part 3 §16.23)."""
         fonts: dict[str, bytes] = {}
         for part in ("content.xml", "styles.xml"):
             root = self._parsed(part) if self._package.has(part) else None

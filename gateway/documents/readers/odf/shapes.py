@@ -189,7 +189,7 @@ class Shapes:
         return stroke is not None and stroke != "none"
 
     def stored(self, element: Element, place: Place) -> None:
-        """Take the picture that stands in the file itself, in base64, and empty its element."""
+        """Read the picture that is in the file itself, in base64, and empty its element."""
         data = self._binary(element)
         if is_metafile(data):
             read_metafile(data, self._sink, place._replace(role=Role.TEXTBOX), name="image")
@@ -224,7 +224,7 @@ class Shapes:
             self._put_in_place(image, stored)
 
     def _put_in_place(self, image: Element, data: bytes) -> None:
-        """Tell the sink where a picture stands: in a line of text, or at coordinates of a page."""
+        """Pass the position of a picture to the sink: in a line of text, or at coordinates of a page."""
         frame = image.getparent()
         if frame is None:
             return
@@ -291,7 +291,7 @@ class Shapes:
             self._sink.warn("launch", place.locator)
 
     def forms(self, forms: Element, place: Place) -> None:
-        """Give labels, values and texts of form controls, and note what each shows where it stands."""
+        """Give labels, values and texts of form controls, and note what each shows at its position."""
         for element in forms.iter():
             locator = f"field:{element.get(clark('form:name'))}" if element.get(clark("form:name")) else place.locator
             where = place._replace(locator=OPTION if NAMES[element.tag] in _OFFERS else locator)

@@ -113,7 +113,7 @@ class Story:
                 self.blocks(element, flow)
 
     def _list(self, element: Element, flow: Flow) -> None:
-        """Walk a list; the label of an item stands before its first paragraph."""
+        """Walk a list; the label of an item precedes its first paragraph."""
         style = element.get(STYLE) or flow.list_style
         number, start = 0, None
         for item in element:
@@ -233,7 +233,7 @@ class Story:
             child.tail = None
 
     def _shape(self, shape: Element, name: str, paragraph: _Paragraph, flow: Flow) -> None:
-        """Give what a control shows in its line; all else of a shape stands behind the paragraph."""
+        """Put what a control shows in its line; the rest of a shape follows the paragraph."""
         if name == "draw:control":
             paragraph.block = paragraph.block or self._sink.open_block()
             self._sink.put(self._shelf.control(shape), paragraph.block, paragraph.place)
@@ -320,7 +320,7 @@ class Story:
     # Tables of text documents and slides
 
     def table(self, table: Element, flow: Flow) -> None:
-        """Walk a table that stands in text."""
+        """Walk a table in text."""
         self._shelf.tables += 1
         number = self._shelf.tables
         rows = [element for element in flat_rows(table, {"table:table-row"}) if element is not table]
@@ -348,7 +348,7 @@ class Story:
                 column += count - 1
 
     def leftovers(self, root: Element, place: Place) -> None:
-        """Give what nobody has read; words inside number formats only when they are words."""
+        """Put the text not read yet; words inside number formats only when they are words."""
         for picture in root.iter(clark("office:binary-data")):  # of fills, grounds and bullets
             self._shapes.stored(picture, place)
         for words, offered in attribute_words(root):
@@ -366,7 +366,7 @@ class Story:
 
 
 def _white_space(element: Element, name: str) -> str:
-    """Return what an element stands for: spaces, a tab or a line break (§6.1)."""
+    """Return the text that an element denotes: spaces, a tab or a line break (§6.1)."""
     if name == "text:s":
         return " " * min(1000, whole(element.get(clark("text:c")), 1))
     return "\t" if name == "text:tab" else "\n"

@@ -131,7 +131,7 @@ class StyleBook:
             level.get(clark(name)) or ""
             for name in ("style:num-prefix", "style:num-suffix", "text:bullet-char", "style:num-format")
         )
-        if (whole_label := level.get(_LIST_FORMAT)) is not None:  # as newer programs say it, `%1%` for the number
+        if (whole_label := level.get(_LIST_FORMAT)) is not None:  # as newer programs write it, `%1%` for the number
             prefix, own, suffix = whole_label.partition(f"%{depth}%")
             prefix, suffix = ("", "") if sign else (_UPPER.sub("", prefix), _UPPER.sub("", suffix))
             kind = kind if own else ""
@@ -146,7 +146,7 @@ class StyleBook:
         return prefix + own + suffix + "\t" * ("nothing" not in follows), look
 
     def note_label(self, kind: str, number: str) -> Label:
-        """Return what stands before a note where it has letters besides the number: `Chú thích 1:` (ODF 1.3 Part 3 §16.29.3)."""
+        """Return the label of a note where it has letters besides the number: `Chú thích 1:` (ODF 1.3 Part 3 §16.29.3)."""
         found = self._notes.get(kind)
         around = (
             [found.get(clark(f"style:num-{side}")) or "" for side in ("prefix", "suffix")] if found is not None else []
@@ -181,7 +181,7 @@ class StyleBook:
         return [each.get(_NAME) or "" for each in self.chain(family, name)]
 
     def boxed(self, family: str, name: str | None, holder: str) -> bool:
-        """Whether a style draws borders on at least three sides."""
+        """Return whether a style draws borders on at least three sides."""
         if _drawn(self.attribute(family, name, holder, "fo:border")):
             return True
         return sum(_drawn(self.attribute(family, name, holder, f"fo:{side}")) for side in _SIDES) >= 3
@@ -276,7 +276,7 @@ class StyleBook:
 
 
 def is_hidden(face: Face, merged: Layer) -> bool:
-    """Whether letters are set as hidden, squeezed to a line, or have the colour of what is behind them."""
+    """Return whether letters are set as hidden, squeezed to a line, or have the colour behind them."""
     narrow = merged.get("scale", 100) <= NARROWEST
     return bool(merged.get("hidden")) or narrow or is_invisible(face.colour, face.background)
 

@@ -115,7 +115,7 @@ def _width(data: bytes, at: int) -> int:
 
 
 def _draw(found: dict[int, int | bytes], sink: Sink) -> None:
-    """Draw the outline of a freeform, one behind the other: where each stands is not asked."""
+    """Draw the outlines of freeforms in order, regardless of their positions."""
     points, segments = (
         value if isinstance(value := found.get(name), bytes) else b"" for name in (_VERTICES, _SEGMENTS)
     )
@@ -130,12 +130,12 @@ def _draw(found: dict[int, int | bytes], sink: Sink) -> None:
 
 
 def is_properties(record: Record) -> bool:
-    """Whether a record holds properties of a shape."""
+    """Return whether a record holds properties of a shape."""
     return record.kind in _PROPERTIES
 
 
 def put_shape_words(found: dict[int, int | bytes], sink: Sink, place: Place) -> None:
-    """Put the words that stand in the properties of a shape: WordArt, alternative text, names given by hand, drawn letters."""
+    """Put the words in the properties of a shape: WordArt, alternative text, names given by hand, drawn letters."""
     _draw(found, sink)
     for identifier, value in found.items():
         if not isinstance(value, bytes):
@@ -155,7 +155,7 @@ def put_shape_words(found: dict[int, int | bytes], sink: Sink, place: Place) -> 
 
 
 def is_blip(record: Record) -> bool:
-    """Whether a record is a picture."""
+    """Return whether a record is a picture."""
     return record.kind in _BLIPS
 
 
@@ -197,7 +197,7 @@ def keep_picture(picture: bytes, kind: str, sink: Sink, place: Place) -> None:
 
 
 def _placeable(bounds: bytes) -> bytes:
-    """Return the header that makes a bare metafile one that can stand in a file."""
+    """Return the header that makes a bare metafile a file."""
     box = [max(-32768, min(32767, value)) for value in struct.unpack("<4i", bounds.ljust(16, b"\0"))]
     head = struct.pack("<IHhhhhHI", 0x9AC6CDD7, 0, *box, 1440, 0)
     check = 0

@@ -20,7 +20,7 @@ from gateway.model import ReadStatus
 class _Bounded(olefile.OleFileIO):  # type: ignore[misc]  # olefile has no types
     """A stream that claims to be larger than its file would be read round and round a ring of sectors, for gigabytes."""
 
-    _we_opened_fp = False  # what `__del__` asks for
+    _we_opened_fp = False  # read by `__del__`
 
     def _open(self, start: int, size: int = olefile.UNKNOWN_SIZE, force_FAT: bool = False) -> Any:  # noqa: N803
         if size != olefile.UNKNOWN_SIZE:
@@ -72,7 +72,7 @@ class Compound:
             self.faults.append("ole-duplicate-name")
 
     def has(self, *path: str) -> bool:
-        """Whether there is such a stream, without regard to case."""
+        """Return whether there is such a stream, ignoring case."""
         return _folded(path) in self._paths
 
     def read(self, *path: str) -> bytes:

@@ -69,7 +69,7 @@ def _zero_ended(data: bytes, at: int) -> tuple[str, int]:
 
 
 def is_file(data: bytes) -> bool:
-    """Whether bytes begin as a file of a known kind."""
+    """Return whether bytes begin like a file of a known kind."""
     return data.startswith(_MAGICS)
 
 

@@ -1,4 +1,4 @@
-"""Little-endian numbers and old strings out of bytes; what lies behind the end reads as zero or empty, never as an error."""
+"""Little-endian numbers and old strings out of bytes; reads beyond the end give zero or empty, never an error."""
 
 from __future__ import annotations
 

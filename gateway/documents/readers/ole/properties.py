@@ -33,7 +33,7 @@ _PAGES: Final = 14
 
 
 def read_beside(compound: Compound, sink: Sink, is_object: Callable[[Path], bool]) -> int | None:
-    """Read what stands beside a document: property sets, objects in storages of their own; note macros. Return the stated pages."""
+    """Read the other streams of a document: property sets, objects in storages of their own; note macros. Return the stated pages."""
     pages = None
     for path in compound.streams:
         if len(path) == 1 and path[0].lower() in PROPERTY_STREAMS:

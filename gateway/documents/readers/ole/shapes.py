@@ -1,4 +1,4 @@
-"""Where the shapes of old office files stand, and which of them hide what is below (MS-ODRAW 2.2.14)."""
+"""Positions of shapes in old office files, and which of them hide what is below (MS-ODRAW 2.2.14)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Shape(NamedTuple):
 class Shapes:
     """Takes the records of drawings in their order, and gives each shape when it has ended.
 
-    `anchored` says where a shape stands, by its number and the anchor that its program wrote.
+    `anchored` returns the position of a shape, by its number and the anchor that its program wrote.
     """
 
     def __init__(self, anchored: Callable[[int, bytes], Box | None]) -> None:
@@ -164,7 +164,7 @@ def put_shape(sink: Sink, plane: Hashable, shape: Shape, runs: Sequence[Run]) ->
 
 
 def thing_of(shape: Shape, box: Box, runs: Iterable[Run], locator: str, aligns: Collection[str] = ()) -> Thing:
-    """Return a shape with the words in it, which may stand at any end of it unless all are aligned to one."""
+    """Return a shape with its words, which may be at any end unless all are aligned to one."""
     align = next(iter(aligns)) if len(aligns) == 1 else ""
     lines = [line._replace(align=align) for line in lines_of(runs)]
     return Thing(Span(*box), shape.opaque, lines, ("t", "ctr", "b"), locator)

@@ -125,7 +125,7 @@ def _header_and_fat(fat: list[int], directory: int, mini_start: int, mini_count:
 
 
 def _tail(fat: list[int]) -> bytes:
-    """Return the FAT and DIFAT sectors, which stand last."""
+    """Return the FAT and DIFAT sectors, which are last."""
     count, difat = _fat_sectors(len(fat))
     places = [len(fat) + number for number in range(count)]
     numbers = [*fat, *[_FAT] * count, *[_DIFAT] * difat]

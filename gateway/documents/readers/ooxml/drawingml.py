@@ -102,5 +102,5 @@ def _measured(name: str) -> bool:
 
 
 def _is_inside(element: Element, names: set[str], reach: int) -> bool:
-    """Whether one of the nearest elements around has one of the names."""
+    """Return whether one of the nearest ancestors has one of the names."""
     return any(NAMES[one.tag] in names for one in islice(element.iterancestors(), reach))

@@ -85,7 +85,7 @@ class FlatPart:
 
     @property
     def is_flat(self) -> bool:
-        """Whether `chunks` may be used; else only `elements()` of the whole."""
+        """Return whether `chunks` may be used; else only `elements()` of the whole."""
         return self._start >= 0
 
     def rest(self) -> Element:

@@ -142,7 +142,7 @@ _DEFAULT_NAME: Final = re.compile(r"^[\x20-\x7e]*\d+$")
 
 
 class Parts:
-    """A package, and which of its parts somebody has looked at."""
+    """A package, and which of its parts were read."""
 
     def __init__(self, package: Package, sink: Sink) -> None:
         self.package = package
@@ -182,12 +182,12 @@ class Parts:
         return parse(self.package.read(name))
 
     def take(self, name: str) -> Element:
-        """Return the root of a part, which nobody needs to look at again."""
+        """Return the root of a part and mark it as read."""
         self.seen.add(name)
         return self.root(name)
 
     def first(self, part: str, kind: str) -> Element | None:
-        """Return the root of the first part that a part refers to by a kind of relationship, which nobody needs to look at again."""
+        """Return the root of the first part that a part refers to by a kind of relationship, and mark it as read."""
         return next(map(self.take, self.by_kind(part, kind)), None)
 
     def theme(self, part: str) -> Theme:
@@ -196,7 +196,7 @@ class Parts:
         return NO_THEME if root is None else parse_theme(root)
 
     def unread(self, part: str, *kinds: str) -> Iterator[str]:
-        """Yield the parts that a part refers to by kinds of relationships and that nobody has looked at, which is done with that."""
+        """Yield the unread parts that a part refers to by kinds of relationships, and mark them as read."""
         for kind in kinds:
             for name in self.by_kind(part, kind):
                 if name not in self.seen:

@@ -33,7 +33,7 @@ _PART: Final = 3
 
 
 def put_in_place(sink: Sink, part: str, element: Element, shown: bytes | Shape) -> None:
-    """Tell the sink where a picture (`a:blip`, `v:imagedata`) or an outline (`a:custGeom`) stands."""
+    """Pass the position of a picture (`a:blip`, `v:imagedata`) or outline (`a:custGeom`) to the sink."""
     turn, box = Turn(), None
     row: Element | None = None
     group: Element | None = None
@@ -276,7 +276,7 @@ def offsets_of(anchor: Element) -> Iterator[tuple[float | None, str | None]]:
 
 
 def anchored(anchor: Element) -> Box | None:
-    """Return where something on a sheet stands whose cells are of the usual size, in EMU."""
+    """Return the position on a sheet with cells of the usual size, in EMU."""
     corners: list[float] = []
     for name in ("xdr:from", "xdr:to"):
         corner = anchor.find(clark(name))
@@ -296,7 +296,7 @@ def anchored(anchor: Element) -> Box | None:
 
 
 def _vml(shape: Element) -> tuple[Box | None, Turn, bool]:
-    """Read the style of a VML shape: box in points, turn, and whether it stands at coordinates."""
+    """Read the style of a VML shape: box in points, turn, and whether it is at coordinates."""
     told = {name: value.lower() for name, value in vml_style(shape).items()}
     left, top, width, height = (
         length_pt(told.get(name), 1.0) or 0.0 for name in ("margin-left", "margin-top", "width", "height")

@@ -44,7 +44,7 @@ def draw_chart(root: Element, pictures: Pictures, plane: Hashable) -> None:
 
 
 def _draw_bars(root: Element, pictures: Pictures, plane: Hashable) -> None:
-    """Give the columns of a stacked chart, of which some are left open, as they stand."""
+    """Give the columns of a stacked chart, of which some are left open, in place."""
     for plot in root.iter(_BARS):
         lying = any(each.get("val") == "bar" for each in plot.iter(clark("c:barDir")))
         ends: dict[float, float] = {}

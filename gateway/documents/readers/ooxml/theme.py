@@ -55,7 +55,7 @@ NO_THEME: Final = Theme()
 def parse_theme(root: Element) -> Theme:
     """Return the theme of a theme part's root (`a:theme`, or `a:themeOverride`)."""
     colours = dict(_OFFICE)
-    for entry in next(root.iter(clark("a:clrScheme")), ()):  # behind it stand others that one may choose from
+    for entry in next(root.iter(clark("a:clrScheme")), ()):  # alternatives follow it
         if (found := drawing_colour(entry, hex_colour)) is not None:
             colours[entry.tag.rpartition("}")[2]] = found[0]
     major, minor = (_font_set(next(root.iter(clark(name)), ())) for name in ("a:majorFont", "a:minorFont"))

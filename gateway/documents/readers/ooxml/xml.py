@@ -89,7 +89,7 @@ _ASCII_SUPERSETS: Final = re.compile(rb"(?i)^(utf-?8|us-ascii|iso-8859-\d{1,2}|w
 _OF_NAMES: Final = frozenset({
     etree.ErrorTypes.NS_ERR_UNDEFINED_NAMESPACE, etree.ErrorTypes.WAR_NS_URI, etree.ErrorTypes.WAR_NS_URI_RELATIVE
 })  # fmt: skip
-"""A prefix that nobody declared, and one declared by words that are no URI."""
+"""An undeclared prefix, and one declared by something other than a URI."""
 _LIMIT_NAMES: Final = 20_000
 
 
@@ -172,7 +172,7 @@ def _transitional(match: re.Match[bytes]) -> bytes:
 def parse(data: bytes) -> Element:
     """Return the root element of `data`; raises `ReadError` MALFORMED (`xml`, `xml-depth`, `doctype` ...).
 
-    A prefix that nobody declared, or by words that are no URI, is no fault below the root: LibreOffice opens such files; its
+    An undeclared prefix, or one declared by something other than a URI, is no fault below the root: LibreOffice opens such files; its
     names are read as they stand.
     """
     data = prepare(data)
@@ -260,7 +260,7 @@ def text_of(element: Element) -> str:
 
 
 def take(element: Element) -> str:
-    """Return the text of an element and empty it, so that what is left in the tree is what nobody has read."""
+    """Return the text of an element and empty it, so that the tree keeps only unread text."""
     text: str = element.text or ""
     if len(element):
         text = "".join(element.itertext())
@@ -276,7 +276,7 @@ def solid_length(text: str) -> int:
 
 
 def texts(root: Element) -> Iterator[tuple[Element, str]]:
-    """Yield every text node that is not only white space, with the element it stands in, in document order."""
+    """Yield every text node that is not only white space, with its element, in document order."""
     for element in root.iter():
         text = element.text
         if text and not text.isspace():

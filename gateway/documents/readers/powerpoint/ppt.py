@@ -122,7 +122,7 @@ class _Reader:
         """Offsets of groups of shapes that are the cells of a table."""
 
     def read(self) -> None:
-        """Read the stream, then pictures, properties and what else stands beside it."""
+        """Read the stream, then pictures, properties and all other streams."""
         with self._sink.whole():
             self._persisted = last_save(self._stream, u32(self._compound.read("Current User"), 16), self._budget)
             self._environment()
@@ -157,7 +157,7 @@ class _Reader:
             end = start + 8 + u32(self._stream, start + 4)
             yield from records(self._stream, self._budget, start=start, end=end)
 
-    # Fonts and master styles, wherever they stand
+    # Fonts and master styles, at any depth
 
     def _environment(self) -> None:
         background = False
@@ -276,7 +276,7 @@ class _Reader:
         assert self._pending is not None
         (text, place, kind), self._pending = self._pending, None
         if text in {"*", ""}:
-            return  # stands for a date or a number that PowerPoint fills in
+            return  # a placeholder of a date or number that PowerPoint fills in
         if place.locator.startswith("master:") and kind in _PLACEHOLDER_KINDS:
             place = place.hidden()  # a prompt, which no slide shows
         block = self._sink.open_block()
@@ -287,7 +287,7 @@ class _Reader:
             ground = self._page.ground
             self._aligns.add(look.align or "l")
             face = self._looks.face(look, self._page.scheme)._replace(background=ground)
-            # Letters on a picture or a gradient are not judged: there is no telling what is behind them.
+            # Letters on a picture or a gradient are not judged: the colour behind them is unknown.
             hidden = ground is not None and is_invisible(face.colour, ground)
             shown = piece.replace("\x0b", "\n").replace("\0", "")
             self._sink.put(shown, block, place.hidden() if hidden else place, face)

@@ -33,7 +33,7 @@ class CharacterLook(NamedTuple):
     """Of its paragraph, as ST_TextAlignType; empty where it fills the line."""
 
     def over(self, below: CharacterLook) -> CharacterLook:
-        """Return this look upon another."""
+        """Return this look over another."""
         return CharacterLook._make(under if own is None else own for own, under in zip(self, below, strict=True))
 
 
@@ -62,7 +62,7 @@ class Looks:
         return Face(font, look.size_pt, colour, None, look.bold, look.raised)
 
     def master(self, kind: int, level: int) -> CharacterLook:
-        """Return what the master says for a kind of text and level; its other levels and kinds stand in."""
+        """Return the master's look of a kind of text and level; its other levels and kinds are the fallback."""
         return (
             self.masters.get((kind, level))
             or self.masters.get((kind, 0))
@@ -187,7 +187,7 @@ _REST: Final = frozenset({"ẬT", "ỐI MẬT", "UYỆT MẬT"})
 
 
 def may_be_level(line: str) -> bool:
-    """Whether a letter before a line would make it a level."""
+    """Return whether a letter before a line would make it a level."""
     return normalize("NFC", line).upper() in _REST
 
 
@@ -240,7 +240,7 @@ class Schemes:
                 self._chosen.add(start)
 
     def of(self, start: int) -> tuple[str, ...]:
-        """Return the scheme of what begins there, empty when it follows a master and there is no telling which."""
+        """Return the scheme of what begins there, empty when it follows an unknown master."""
         if start not in self._following:
             return self._own.get(start, ())
         masters = {self._own[master] for master in self._masters if master in self._own}

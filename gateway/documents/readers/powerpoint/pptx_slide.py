@@ -74,7 +74,7 @@ class Template:
         return by_index, [each for each in self.holders if _KINDS.get(each.kind, each.kind) == same]
 
     def box(self, kind: str, index: str) -> Box | None:
-        """Return where a placeholder stands that does not say so itself."""
+        """Return the inherited position of a placeholder without its own."""
         by_index, by_kind = self._like(kind, index)
         here = next((each.box for each in by_index + by_kind if each.box is not None), None)
         return self.under.box(kind, index) if here is None and self.under is not None else here
@@ -111,7 +111,7 @@ class Shapes:
         self._table_number = 0
 
     def read(self, root: Element, canvas: Canvas) -> None:
-        """Give all words of a slide-like part; what stands out of place comes out as hidden."""
+        """Put all words of a slide-like part; those out of place are hidden."""
         for shape, hidden in _shapes(root):
             self._shape(shape, canvas, hidden=hidden)
         leftovers = canvas.place.hidden()

@@ -159,7 +159,7 @@ class _Reader:
         number = 1
         for start, end in pairwise(ends):
             places.append((Place(f"{word}:{number}", role, boxed=boxed), start, end))
-            # What is only a paragraph mark is the end of the sub-document, or nothing.
+            # A lone paragraph mark is the end of the sub-document, or nothing.
             number += end - start > 1
         return places
 
@@ -182,7 +182,7 @@ class _Reader:
         return places
 
     def _strings(self, fib: Fib, table: bytes) -> None:
-        """Names and texts that stand in tables of strings: bookmarks, authors, variables, associated strings."""
+        """Read the names and texts in tables of strings: bookmarks, authors, variables, associated strings."""
         hidden = Place("", Role.PROPERTY, Origin.HIDDEN)
         for name in parse_strings(fib.octets("bookmarks", table)):
             if not name.startswith("_"):

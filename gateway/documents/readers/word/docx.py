@@ -28,7 +28,7 @@ _STYLES: Final = {"w:embedRegular", "w:embedBold", "w:embedItalic", "w:embedBold
 
 
 def read_own_fonts(parts: Parts) -> None:
-    """Hand on pictures of the lines that stand in embedded fonts; each of their styles is one."""
+    """Pass on pictures of the lines set in embedded fonts; each style is a font."""
     styles: dict[str, dict[str, bytes]] = {}
     for main in parts.by_kind("", "officeDocument"):
         for table in parts.by_kind(main, "fontTable"):
@@ -113,7 +113,7 @@ class _Reader:
         for child in stream:
             self._sections(child)
             story.child(child, flow)
-        # Glossary entries, and anything that stands beside the body.
+        # Glossary entries, and anything outside the body.
         if stream.root is not None:
             story.child(stream.root, flow)
 

@@ -67,7 +67,7 @@ def spelt(code: str) -> str:
         if number > 255 or "\\u" in code:
             return chr(number) if 0 < number < 0x110000 else ""
         if (font := _FIELD_FONT.search(code)) is not None and is_symbol(font[1]):
-            return chr(0xF000 + number)  # as the octets of such a font are read
+            return chr(0xF000 + number)  # as the bytes of such a font are read
         return bytes([number]).decode("cp1252", "ignore")
     if (button := _BUTTON_WORDS.match(code)) is not None:
         return button[1].strip()
@@ -89,7 +89,7 @@ def shown_without_result(code: str, entries: Sequence[str], chosen: int) -> str:
 
 
 def hides_result(code: str) -> bool:
-    """Return whether a field shows nothing, or its code, whatever result is stored (§17.16.5)."""
+    """Return whether a field shows nothing, or its code, regardless of the stored result (§17.16.5)."""
     return _WITHOUT_RESULT.match(code) is not None
 
 
@@ -144,12 +144,12 @@ class Fields:
 
     @property
     def are_silent(self) -> bool:
-        """Whether what comes next is not shown: the code of a field, with results of others in it, or a result that never is."""
+        """Return whether the next text is not shown: the code of a field, with results of others in it, or a result that never is."""
         return any(one.in_code or one.silent for one in self._open)
 
     @property
     def are_links(self) -> bool:
-        """Whether what comes next is the words of a hyperlink."""
+        """Return whether the next text belongs to a hyperlink."""
         return any(one.link for one in self._open)
 
     def character(self, mark: Element, paragraph: Paragraph, key: Key) -> None:

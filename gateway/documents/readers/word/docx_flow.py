@@ -22,7 +22,7 @@ NOISE: Final = {"wp:posOffset", "wp:align", "?:pctWidth", "?:pctHeight", "?:pctP
 
 
 def in_properties(owner: Element, root: Element) -> bool:
-    """Whether an element stands among settings, below the root."""
+    """Return whether an element is a setting, below the root."""
     for _ in range(256):
         if owner is root or owner is None:
             return False

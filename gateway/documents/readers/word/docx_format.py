@@ -71,7 +71,7 @@ class Look(NamedTuple):
 
 
 def on(element: Element, attribute: str = VAL) -> bool:
-    """Whether an on/off element (ST_OnOff) is on; a bare element is."""
+    """Return whether an on/off element (ST_OnOff) is on; a bare element is."""
     return element.get(attribute, "true") not in {"0", "false", "off"}
 
 

@@ -48,7 +48,7 @@ class Paragraph:
         """Text boxes, field codes and the like, to be given after the paragraph itself."""
 
     def add(self, text: str, key: Key) -> None:
-        """Add a piece; Word cuts runs wherever somebody typed, so alike neighbours are joined."""
+        """Add a piece; Word splits runs at every edit, so equal neighbours are joined."""
         self.said += len(text)
         if key == self._last:
             self.pieces[-1][1].append(text)

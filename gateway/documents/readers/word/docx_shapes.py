@@ -1,4 +1,4 @@
-"""Shapes of Word documents, DrawingML and VML alike: what stands behind their text, and which of them are watermarks."""
+"""Shapes of Word documents, DrawingML and VML alike: the fill behind their text, and which of them are watermarks."""
 
 from __future__ import annotations
 

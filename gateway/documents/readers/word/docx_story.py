@@ -213,7 +213,7 @@ class Story:
             case "w:p" | "w:tbl":
                 flow = Flow(paragraph.place, counted=False)
                 paragraph.later.append(partial(self._block, element, flow))
-            case "w:rt" | "m:num" | "m:den" | "m:lim":  # what stands above or below another line is words of its own
+            case "w:rt" | "m:num" | "m:den" | "m:lim":  # text above or below another line is separate
                 paragraph.later.append(partial(self._paragraph, element, Flow(paragraph.place, counted=False)))
             case _ if name in TEXT or name in CODE:
                 self._content(element, name, paragraph, self._styles.look(paragraph.base, None), origin, link=link)
@@ -372,7 +372,7 @@ class Story:
     # What is left
 
     def _sweep(self, element: Element, flow: Flow) -> None:
-        """Report text that stands where none belongs."""
+        """Report text that is out of place."""
         place = flow.place._replace(origin=Origin.HIDDEN, page=self.page)
         for owner, text in texts(element):
             name = NAMES[owner.tag]

@@ -183,7 +183,7 @@ class StyleSheet:
 
 
 def with_settings(style: ParagraphStyle, properties: Iterable[Element]) -> ParagraphStyle:
-    """Return what holds for a paragraph where a `w:pPr` stands upon what its style says."""
+    """Return the properties of a paragraph: its `w:pPr` over its style."""
     heading, boxed, shade, numbering = style
     for setting in properties:
         match NAMES[setting.tag]:
@@ -205,7 +205,7 @@ def with_settings(style: ParagraphStyle, properties: Iterable[Element]) -> Parag
 
 
 def has_box(borders: Element) -> bool:
-    """Whether borders close at least three sides of a paragraph or table."""
+    """Return whether borders close at least three sides of a paragraph or table."""
     sides = 0
     for side in borders:
         local = side.tag.rpartition("}")[2] if isinstance(side.tag, str) else ""

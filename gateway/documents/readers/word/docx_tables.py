@@ -105,13 +105,13 @@ class Grid:
 
     @staticmethod
     def first_column(row: Element) -> int:
-        """Return the grid column, from 0, where the first cell of a row stands."""
+        """Return the grid column, from 0, of the first cell of a row."""
         setting = row.find(_BEFORE)
         return 0 if setting is None else whole(setting.get(VAL), digits=3)
 
     @staticmethod
     def row_deleted(row: Element) -> bool:
-        """Whether the whole row is a tracked deletion."""
+        """Return whether the whole row is a tracked deletion."""
         return row.find(_DELETED) is not None
 
 

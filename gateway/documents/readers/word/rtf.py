@@ -141,13 +141,13 @@ class _Reader:
             elif word == "fldrslt":
                 hidden = self._out.state.hidden or hides_result(self._code)
                 self._out.state = replace(self._out.state, link=self._code.startswith("HYPERLINK"), hidden=hidden)
-            elif word in ("upr", "ud"):  # what old programs show, and behind it the same in Unicode
+            elif word in ("upr", "ud"):  # text for old programs, followed by the same in Unicode
                 outer = self._stack[-2] if word == "ud" and len(self._stack) > 1 else None
                 self._out.state = replace(self._out.state, hidden=outer.hidden if outer else True)
             elif word == "shprslt":
                 self._out.state = replace(self._out.state, destination=word, hidden=True)
             elif word in ("listtext", "pntext") and self._out.begun:
-                self._out.state = replace(self._out.state, hidden=True)  # the number of an item stands before it
+                self._out.state = replace(self._out.state, hidden=True)  # the number precedes its item
         elif word in SILENT:
             self._out.state = replace(self._out.state, destination=word, silent=True)
         elif not word and self._out.state.destination == "docvar":

@@ -1,4 +1,4 @@
-"""Control words of RTF 1.9.1: those that begin groups or stand for a character, and those that change how letters look or are read."""
+"""Control words of RTF 1.9.1: those that begin groups or denote a character, and those that change the look or encoding of text."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ class Writer:
 
     @property
     def begun(self) -> bool:
-        """Whether words of the paragraph have come."""
+        """Return whether the paragraph has text so far."""
         return self.block_used or bool(self._text)
 
     def aside(self, text: str) -> None:
@@ -128,7 +128,7 @@ class Writer:
         self._sink.put(text, self.last_block, place)
 
     def unicode(self, value: int) -> None:
-        r"""Take the number of a `\u`; the characters that stand for it to old readers are skipped."""
+        r"""Take the number of a `\u`; its fallback characters are skipped."""
         self.end_octets()
         code = value & 0xFFFF
         self.to_skip = self.state.skip

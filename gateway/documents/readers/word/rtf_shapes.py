@@ -1,4 +1,4 @@
-"""Shapes of RTF: where they stand, and outlines of freeforms, lines and bars (RTF 1.9.1, MS-ODRAW §2.2.51)."""
+"""Shapes of RTF: their positions, and outlines of freeforms, lines and bars (RTF 1.9.1, MS-ODRAW §2.2.51)."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Shapes:
         return Turn("fFlipH" in flips, "fFlipV" in flips, crop=shown, recoloured="tone" in flips)
 
     def picture(self, data: bytes, row: int, text: int, *, of_shape: bool) -> None:
-        """Take a picture in running text, or that of a shape, which stands where its shape does, in a group of them too."""
+        """Take a picture in running text, or that of a shape, at the position of the shape, in groups too."""
         turn, numbers = self.turn(), self._numbers
         grouped = "left" in numbers
         left, top, right, bottom = _edges(numbers, "" if grouped else "shp")

@@ -98,7 +98,7 @@ _TEXT, _UNWRAPPED, _BEHIND = 2, 3, 0x4000
 
 
 class _Anchor(NamedTuple):
-    """Where a shape stands in points, what across and down count from, and whether it may hide the text."""
+    """Return the box of a shape in points, the origins of its axes, and whether it may hide the text."""
 
     position: int = -1
     box: Box = (0.0, 0.0, 0.0, 0.0)

@@ -44,7 +44,7 @@ class Fib:
 
     @property
     def table_stream(self) -> str:
-        """Name of the stream that the tables stand in."""
+        """Name of the stream with the tables."""
         return "1Table" if self.flags & 0x0200 else "0Table"
 
     def table(self, name: str) -> tuple[int, int]:
@@ -82,7 +82,7 @@ def parse_fib(document: bytes) -> Fib:
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of text that stands in one place of the file."""
+    """A contiguous stretch of text in the file."""
 
     start: int
     """First character position (CP)."""
@@ -95,7 +95,7 @@ class Piece:
     """Formatting that a fast save put on the whole piece."""
 
     def position(self, cp: int) -> int:
-        """Return the byte at which a character stands."""
+        """Return the byte offset of a character."""
         return self.offset + (cp - self.start) * self.width
 
     def text(self, document: bytes) -> str:

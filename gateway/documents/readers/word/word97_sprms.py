@@ -227,7 +227,7 @@ class Paragraph:
 
     @property
     def boxed(self) -> bool:
-        """Whether it has a line on all four sides."""
+        """Return whether it has a line on all four sides."""
         return len(self.borders) == 4
 
 
@@ -283,7 +283,7 @@ def _grounds(operand: bytes, size: int, shown: Callable[[bytes], str | None]) ->
 
 
 def _is_line(operand: bytes) -> bool:
-    """Whether a border code draws a line: BRC80 in four bytes, BRC in eight."""
+    """Return whether a border code draws a line: BRC80 in four bytes, BRC in eight."""
     if len(operand) >= 8:
         return u8(operand, 5) not in {0, 0xFF}
     return u8(operand, 1) not in {0, 0xFF} and operand != b"\xff\xff\xff\xff"

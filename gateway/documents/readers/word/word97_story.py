@@ -111,7 +111,7 @@ class Letters:
         return with_paragraph_sprms(paragraph, more)
 
     def _unpacked(self, group: bytes) -> bytes:
-        """Return a group with those that stand in the Data stream for want of space (sprmPHugePapx)."""
+        """Return a group with its overflow from the Data stream (sprmPHugePapx)."""
         for code, operand in sprms(group):
             if code in _HUGE:
                 at = u32(operand, 0)
@@ -222,7 +222,7 @@ class Story:
             self._table.column += 1
 
     def _cell_ground(self, paragraph: Paragraph, start: int) -> str | None:
-        """Return the colour behind the cell; what a row looks like stands at the mark that ends it."""
+        """Return the colour behind the cell; the look of a row is stored at its end mark."""
         if not paragraph.in_table:
             return None
         row = (self._table.number, self._table.row)

@@ -88,7 +88,7 @@ class StyleSheet:
         return look
 
     def with_character_style(self, look: Look, number: int) -> Look:
-        """Return the look with a character style upon it."""
+        """Return the look with a character style applied."""
         for style in self._chain(number):
             if style.kind == 2:
                 look = with_sprms(look, style.characters, look)
@@ -248,7 +248,7 @@ class Lists:
         return _Level(start, kind, follows, wide(table[at + 2 : end]), group), end
 
     def _load_overrides(self) -> None:
-        """Take the levels that items have of their own, which stand behind all LFO (MS-DOC 2.9.133 LFOData, 2.9.134 LFOLVL)."""
+        """Read the overridden levels, stored after all LFO (MS-DOC 2.9.133 LFOData, 2.9.134 LFOLVL)."""
         table, count = self._table, min(u32(self._table, self._overrides), len(self._table) // _LFO)
         at = self._overrides + 4 + _LFO * count
         for number in range(1, count + 1):
